@@ -1,0 +1,132 @@
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Something a person asks for: from the tray's menu, the window or the CLI (`POST /control/do`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "do", rename_all = "snake_case")]
+#[ts(export)]
+pub enum Command {
+    /// Shell: open the window at a view ("now", "incidents", "traffic", "settings").
+    OpenWindow {
+        view: String,
+    },
+    /// Shell: put the base URL, token included, on the clipboard.
+    CopyBaseUrl,
+    /// Shell: close the icon; the engine stays.
+    Quit,
+    /// Engine: pass everything to the primary, touch nothing.
+    Pause,
+    Resume,
+    /// Engine: drain, then end. A deliberate stop is not restarted.
+    StopEngine,
+    /// Shell: start the engine again after a stop or when it could not be kept running.
+    StartEngine,
+    /// Engine: look at everything now.
+    CheckNow,
+    /// Engine: rehearse an outage on the rehearsal provider for so many seconds.
+    Rehearse {
+        seconds: u32,
+    },
+    EndRehearsal,
+    /// Engine: start at login as a user service.
+    StartAtLogin {
+        on: bool,
+    },
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Accepted {
+    /// One sentence for the person who asked.
+    pub said: String,
+}
+
+/// Every error of the control API.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ControlError {
+    pub error: String,
+    /// What mends it.
+    pub fix: Option<String>,
+}
+
+/// `GET /control/settings`, and `PUT` with the new text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SettingsText {
+    pub file: String,
+    pub text: String,
+    /// Errors of the text as it stands, each "line 12: …".
+    pub errors: Vec<String>,
+}
+
+/// `PUT /control/keys/<endpoint>`. The key is written once and never read back.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct KeyEntry {
+    pub key: String,
+}
+
+impl std::fmt::Debug for KeyEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyEntry(<hidden>)")
+    }
+}
+
+/// What came of trying and keeping a key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct KeyTried {
+    /// The provider took it. None: it could not be asked (offline).
+    pub works: Option<bool>,
+    /// Kept in the keychain; false: in this process only.
+    pub kept: bool,
+    pub said: String,
+}
+
+/// `GET /control/doctor`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Doctor {
+    pub checks: Vec<Check>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Check {
+    pub name: String,
+    pub state: CheckState,
+    pub said: String,
+    pub fix: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum CheckState {
+    Good,
+    /// Works, with a limit that the owner should know.
+    Note,
+    Bad,
+}
+
+/// `engine.json` (mode 0600) in the runtime directory: how the shell and the CLI find the engine.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuntimeFile {
+    /// `http://127.0.0.1:4747`
+    pub address: String,
+    pub control_token: String,
+    pub pid: u32,
+    pub version: String,
+}
+
+impl std::fmt::Debug for RuntimeFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "RuntimeFile({} pid {} version {})",
+            self.address, self.pid, self.version
+        )
+    }
+}

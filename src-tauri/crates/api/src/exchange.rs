@@ -1,0 +1,84 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// One client request with all its attempts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Exchange {
+    pub id: i64,
+    pub started: DateTime<Utc>,
+    pub client: String,
+    pub session: Option<String>,
+    pub dialect: String,
+    pub route: String,
+    /// As the client asked.
+    pub model: String,
+    pub streamed: bool,
+    pub rehearsal: bool,
+    pub end: ExchangeEnd,
+    /// In words: "answered by openai after anthropic was cut in mid-stream".
+    pub story: String,
+    pub status: u16,
+    pub total_ms: u64,
+    pub ttft_ms: Option<u64>,
+    /// Micro-dollars over all attempts; None: unknown.
+    pub cost_estimate: Option<i64>,
+    pub attempts: Vec<Attempt>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ExchangeEnd {
+    /// A whole answer reached the client (or one that the client itself continues).
+    Complete,
+    /// The provider stopped at a token limit; passed on as such.
+    Truncated,
+    /// Declined for its content.
+    Refused,
+    /// Cut after the first byte had been passed on: the client's connection was aborted.
+    Cut,
+    /// Every candidate failed.
+    Exhausted,
+    /// The request itself was at fault.
+    CallersFault,
+    /// The client left.
+    ClientLeft,
+    /// Refused at our own door: token, host, size …
+    TurnedAway,
+    /// An error of our own.
+    OurFault,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Attempt {
+    pub number: u32,
+    pub provider: String,
+    pub endpoint: String,
+    pub model: String,
+    /// ms after the exchange began.
+    pub started_ms: u64,
+    pub total_ms: u64,
+    pub ttft_ms: Option<u64>,
+    /// HTTP status; None: there was none.
+    pub status: Option<u16>,
+    /// "complete", "cut", "rate limit" …
+    pub outcome: String,
+    pub detail: Option<String>,
+    pub stop_reason: Option<String>,
+    pub input_tokens: Option<u64>,
+    pub output_tokens: Option<u64>,
+    pub cache_read_tokens: Option<u64>,
+    pub cache_write_tokens: Option<u64>,
+    pub cost_estimate: Option<i64>,
+}
+
+/// `GET /control/exchanges?limit=&before=`, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ExchangePage {
+    pub exchanges: Vec<Exchange>,
+    pub next: Option<i64>,
+}

@@ -1,0 +1,60 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::Level;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct IncidentSummary {
+    pub id: i64,
+    pub provider: String,
+    /// "Claude: partial outage"
+    pub title: String,
+    pub level: Level,
+    pub peak: Level,
+    pub opened: DateTime<Utc>,
+    pub closed: Option<DateTime<Utc>>,
+    /// Exchanges that met it, and how many of them a stand-in answered.
+    pub exchanges_hit: u64,
+    pub carried_by_fallback: u64,
+    pub at_risk: AtRisk,
+}
+
+/// Dollars at risk, always with the method; never a bare number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+#[ts(export)]
+pub enum AtRisk {
+    /// "No estimate: tell us what a lead is worth."
+    NoEstimate { why: String },
+    /// Micro-dollars, a range, estimated.
+    Estimate { low: i64, high: i64, method: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Incident {
+    pub summary: IncidentSummary,
+    pub blame: String,
+    pub evidence: String,
+    /// Oldest first.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct TimelineEntry {
+    pub at: DateTime<Utc>,
+    pub level: Option<Level>,
+    pub text: String,
+}
+
+/// `GET /control/incidents?limit=&before=`, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct IncidentPage {
+    pub incidents: Vec<IncidentSummary>,
+    /// Pass as `before` to go on; None: that was all.
+    pub next: Option<i64>,
+}

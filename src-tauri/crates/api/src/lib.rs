@@ -1,0 +1,27 @@
+//! What the shell, the CLI and the UI read over the control API: types only, no logic. TypeScript is generated from them
+//! (`cargo test -p api` writes `ui/src/generated/`), and a test fails when the two differ.
+//!
+//! Everything that a face shows is said here in words or numbers ready to show; faces format and never compute.
+
+mod control;
+mod exchange;
+mod incident;
+mod notice;
+mod snapshot;
+mod tray;
+
+pub use control::{
+    Accepted, Check, CheckState, Command, ControlError, Doctor, KeyEntry, KeyTried, RuntimeFile,
+    SettingsText,
+};
+pub use exchange::{Attempt, Exchange, ExchangeEnd, ExchangePage};
+pub use incident::{AtRisk, Incident, IncidentPage, IncidentSummary, TimelineEntry};
+pub use notice::{Notice, NoticeKind, NoticeOutcome, Urgency};
+pub use snapshot::{
+    Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, Level, ModelHealth,
+    PageView, ProblemView, Provider, Route, Session, Snapshot, StandIn, Surface, Today,
+};
+pub use tray::{MenuLine, TrayIcon, TrayView};
+
+/// Header that carries the control token, read from the runtime file.
+pub const CONTROL_HEADER: &str = "x-understudy-control";

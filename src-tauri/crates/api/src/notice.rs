@@ -1,0 +1,51 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A desktop notification that is due. The shell shows it once and reports how that went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Notice {
+    /// Unique over restarts of the engine.
+    pub id: u64,
+    pub at: DateTime<Utc>,
+    pub kind: NoticeKind,
+    /// Notices of one story share it: a later one replaces an earlier one on the screen.
+    pub thread: String,
+    pub title: String,
+    pub body: String,
+    pub urgency: Urgency,
+    pub incident: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum NoticeKind {
+    Outage,
+    Rise,
+    Recovery,
+    /// Something of ours: the engine was restarted, the settings file is bad.
+    Own,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Urgency {
+    Low,
+    Normal,
+    Critical,
+}
+
+/// What the shell answers for a notice: `POST /control/notices/<id>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+#[ts(export)]
+pub enum NoticeOutcome {
+    Shown,
+    /// No notification service, or it refused: the engine then shows it in the window and in the tray's menu.
+    NotShown {
+        why: String,
+    },
+}

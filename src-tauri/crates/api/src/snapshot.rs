@@ -1,0 +1,240 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{IncidentSummary, Notice, TrayView};
+
+/// Everything that the faces draw, as of one moment. Sent whole on every change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Snapshot {
+    /// Grows by one with every snapshot of this engine process.
+    pub seq: u64,
+    pub at: DateTime<Utc>,
+    pub engine: EngineState,
+    pub headline: Headline,
+    pub tray: TrayView,
+    /// Mine first, then the others by name.
+    pub providers: Vec<Provider>,
+    pub routes: Vec<Route>,
+    pub open_incidents: Vec<IncidentSummary>,
+    /// Not yet shown by the shell, oldest first.
+    pub notices: Vec<Notice>,
+    pub today: Today,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct EngineState {
+    pub version: String,
+    pub started: DateTime<Utc>,
+    /// `http://127.0.0.1:4747`
+    pub address: String,
+    /// With the token: what a client is pointed at. `http://127.0.0.1:4747/t/<token>`
+    pub base_url: String,
+    pub paused: bool,
+    /// Stopping: new work passes straight to the primary until the last open exchange ends.
+    pub draining: bool,
+    /// Agent sessions seen in the last hour.
+    pub sessions: Vec<Session>,
+    /// Things of ours that need the owner: a bad settings file, a keychain that is locked, a read-only ledger.
+    pub problems: Vec<ProblemView>,
+    pub settings_file: String,
+    pub ledger_file: String,
+    /// The engine starts at login by itself; None: this platform has no user service.
+    pub starts_at_login: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Session {
+    /// "Claude Code"
+    pub client: String,
+    pub id: String,
+    pub last_seen: DateTime<Utc>,
+    /// Exchanges in flight now.
+    pub open: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ProblemView {
+    /// "The settings file has an error in line 12: …"
+    pub what: String,
+    /// What mends it.
+    pub fix: String,
+}
+
+/// The whole desk in one line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Headline {
+    pub level: Level,
+    /// "Claude is down: it is them, not you (since 20:04)."
+    pub sentence: String,
+    /// What that means for the work: "Claude Code continues on GPT." or "Requests will fail; no need to debug your code."
+    pub consequence: Option<String>,
+}
+
+/// A belief as faces show it. Unknown is its own level, neither good nor bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Level {
+    Operational,
+    Maintenance,
+    Degraded,
+    PartialOutage,
+    MajorOutage,
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Basis {
+    /// Only the provider's page speaks; shown as "status page only".
+    PageOnly,
+    Measured,
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Blame {
+    Them,
+    Us,
+    SharedInfrastructure,
+    Undetermined,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Provider {
+    pub id: String,
+    pub name: String,
+    pub product: String,
+    /// Chosen, keyed, or seen in traffic: the tray speaks for these only.
+    pub mine: bool,
+    pub rehearsal: bool,
+    pub level: Level,
+    pub since: Option<DateTime<Utc>>,
+    pub basis: Basis,
+    pub blame: Blame,
+    /// The verdict with its evidence in one sentence.
+    pub evidence: String,
+    pub unstable: bool,
+    pub page: Option<PageView>,
+    pub surfaces: Vec<Surface>,
+    pub endpoints: Vec<Endpoint>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PageView {
+    pub url: String,
+    pub read: Option<DateTime<Utc>>,
+    /// Why the last read failed, in words.
+    pub unreadable: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Surface {
+    pub id: String,
+    pub name: String,
+    pub watched: bool,
+    pub level: Level,
+    pub since: Option<DateTime<Utc>>,
+    pub basis: Basis,
+    pub evidence: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Endpoint {
+    pub id: String,
+    pub base: String,
+    pub dialects: Vec<String>,
+    pub key: KeyState,
+    /// Environment variable that may hold the key.
+    pub key_env: Option<String>,
+    pub models: Vec<ModelHealth>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum KeyState {
+    NotNeeded,
+    Missing,
+    Keychain,
+    Environment,
+    /// Given to this engine process only, since there is no keychain.
+    Memory,
+    /// No key of ours, but clients' own logins were seen passing through.
+    ClientLogin,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ModelHealth {
+    pub model: String,
+    pub level: Level,
+    pub evidence: String,
+    /// "closed", "open until 20:14", "half-open"
+    pub breaker: String,
+    /// Time to first token of the last good answer, ms.
+    pub ttft_ms: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Route {
+    pub name: String,
+    pub dialect: String,
+    /// "claude-*"
+    pub models: String,
+    pub candidates: Vec<Candidate>,
+    /// "Claude → GPT, since 20:06"; None while the primary serves.
+    pub active: Option<String>,
+    pub stand_in: StandIn,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Candidate {
+    pub endpoint: String,
+    /// None: the model that the client asked for.
+    pub model: Option<String>,
+    pub usable: bool,
+    /// Why it is in this place, or why it cannot be used.
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+#[ts(export)]
+pub enum StandIn {
+    Ready,
+    /// Nobody stands in when the primary fails; what would mend it.
+    Missing {
+        mend: String,
+    },
+}
+
+/// Since local midnight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Today {
+    pub exchanges: u64,
+    pub failed: u64,
+    pub carried_by_fallback: u64,
+    /// Micro-dollars, estimated from tokens × list price.
+    pub spent_estimate: i64,
+    /// Micro-dollars that probes cost.
+    pub probes_estimate: i64,
+    /// Exchanges whose cost is unknown (no price, no usage told, or a subscription).
+    pub unpriced: u64,
+}

@@ -1,0 +1,20 @@
+//! Which providers exist: one TOML file each under `providers/`, and the types that read it.
+//!
+//! Pure: no IO beyond the embedded files, no clock. Nothing outside this crate may name a provider in code.
+
+mod dialect;
+mod ids;
+mod load;
+mod money;
+mod provider;
+
+pub use dialect::Dialect;
+pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
+pub use load::{Catalog, Invalid};
+pub use money::{MicroDollars, Price, Tokens};
+pub use provider::{Auth, Endpoint, Model, Provider, Source, StatusDialect, StatusPage, Surface};
+
+/// The embedded rehearsal provider's id. It answers only models under [`REHEARSAL_PREFIX`] and never stands in for a real one.
+pub const REHEARSAL: &str = "rehearsal";
+/// Every model id that the rehearsal provider answers begins with this.
+pub const REHEARSAL_PREFIX: &str = "rehearsal/";

@@ -1,0 +1,98 @@
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+
+use serde::{Deserialize, Serialize};
+
+/// Money as a whole number of millionths of a US dollar: sums are exact.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct MicroDollars(pub i64);
+
+impl MicroDollars {
+    pub const ZERO: MicroDollars = MicroDollars(0);
+
+    pub fn from_dollars(dollars: f64) -> Self {
+        Self((dollars * 1e6).round() as i64)
+    }
+
+    pub fn dollars(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl Add for MicroDollars {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for MicroDollars {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sum for MicroDollars {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for MicroDollars {
+    /// `$5,000`, `$0.42`, `$0.000360`: as many decimals as the amount needs to be worth reading.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let micro = self.0.unsigned_abs();
+        let (whole, rest) = (micro / 1_000_000, micro % 1_000_000);
+        let mut digits = whole.to_string();
+        let mut at = digits.len();
+        while at > 3 {
+            at -= 3;
+            digits.insert(at, ',');
+        }
+        if rest == 0 {
+            write!(f, "{sign}${digits}")
+        } else if micro >= 10_000 {
+            write!(f, "{sign}${digits}.{:02}", rest / 10_000)
+        } else {
+            write!(f, "{sign}${digits}.{rest:06}")
+        }
+    }
+}
+
+/// Tokens of one attempt, each counted once: `input` excludes what was read from or written to a cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    pub input: u64,
+    pub output: u64,
+    pub cache_read: u64,
+    pub cache_write: u64,
+}
+
+/// A price in micro-dollars per million tokens, with the day on which it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Price {
+    pub input: MicroDollars,
+    pub output: MicroDollars,
+    pub cache_read: MicroDollars,
+    pub cache_write: MicroDollars,
+    /// ISO date, `2026-10-01`: a price without a date is a rumour.
+    pub as_of: String,
+}
+
+impl Price {
+    /// What these tokens cost; an estimate, since the provider's bill decides.
+    pub fn cost(&self, tokens: Tokens) -> MicroDollars {
+        let part =
+            |count: u64, per_million: MicroDollars| i128::from(count) * i128::from(per_million.0);
+        let sum = part(tokens.input, self.input)
+            + part(tokens.output, self.output)
+            + part(tokens.cache_read, self.cache_read)
+            + part(tokens.cache_write, self.cache_write);
+        MicroDollars(i64::try_from(sum / 1_000_000).unwrap_or(i64::MAX))
+    }
+}

@@ -1,0 +1,1 @@
+//! The engine: one event loop that owns all state, and everything around it.

@@ -1,0 +1,1 @@
+//! How requests pass: listen, admit, route, attempt, deliver. The files bear the phases' names in order.

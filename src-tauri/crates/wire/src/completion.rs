@@ -1,0 +1,106 @@
+use catalog::Tokens;
+
+/// Is the answer whole? (The table of stop reasons per dialect stands in `validator`.)
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// A clean stop with every block closed and every tool input valid JSON.
+    Complete,
+    /// Protocol state that the client itself continues: `pause_turn`, `compaction`.
+    Continues,
+    /// Cut by a token limit: the provider did its part.
+    Truncated,
+    /// `refusal`, `content_filter`: an answer, never sent again to the same model.
+    Refused,
+    Broken(Broken),
+}
+
+impl Completion {
+    /// The provider gave all it had to give; only [`Completion::Broken`] is a failed attempt.
+    pub fn is_answer(&self) -> bool {
+        !matches!(self, Completion::Broken(_))
+    }
+}
+
+/// Why an answer is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    #[error("the body ended without a stop reason")]
+    NoStopReason,
+    #[error("the connection was cut in the middle of the answer")]
+    Cut,
+    #[error("the provider reported an error in the stream: {kind}: {message}")]
+    ErrorEvent { kind: String, message: String },
+    #[error("an event is not valid: {0}")]
+    Malformed(String),
+    #[error("a block was left open")]
+    OpenBlock,
+    #[error("tool call `{0}` has arguments that are not valid JSON")]
+    InvalidToolInput(String),
+    #[error("the answer ended cleanly with nothing to act on")]
+    Empty,
+    #[error("the body is no answer: {0}")]
+    NotAnAnswer(String),
+    #[error("one event is larger than {0} bytes")]
+    Oversize(usize),
+}
+
+/// How a body ended, as the transport told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyEnd {
+    /// Last chunk, or all of the promised length.
+    Clean,
+    /// Reset, short of its length, or without a last chunk.
+    Cut,
+}
+
+/// One event of a streamed answer, as far as delivery cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Bytes of the stream up to and including this event, counted from its first byte.
+    pub end: u64,
+    pub kind: StepKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// Comments, pings, unknown events: no sign of progress.
+    Noise,
+    /// Opens or frames the answer without giving any of it (`message_start`, `response.created`, a role-only delta).
+    Lifecycle,
+    /// Text, thinking or tool arguments.
+    Content,
+    /// Closes a text or thinking block.
+    Close,
+    /// The event on which clients start a tool: `content_block_stop` of a tool_use, `*.done` of an executable item, in
+    /// Chat the delta that first makes a call's arguments valid JSON.
+    ToolClose,
+    /// A stop reason on everything: the answer is proven, whatever still follows (usage, `message_stop`, `[DONE]`).
+    SemanticEnd,
+    /// The dialect's terminal event.
+    Terminal,
+    /// An error event: the answer is broken.
+    Error,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolCall {
+    pub id: String,
+    pub name: String,
+}
+
+/// What is known of an answer, at any moment of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The provider's id of the message or response.
+    pub id: Option<String>,
+    /// The model that says it answers.
+    pub model: Option<String>,
+    /// As the provider wrote it: `end_turn`, `length`, `completed`.
+    pub stop_reason: Option<String>,
+    pub tokens: Tokens,
+    /// False: the provider told no usage (yet); `tokens` is then zero, not an estimate.
+    pub usage_told: bool,
+    pub text_bytes: u64,
+    pub thinking_bytes: u64,
+    pub tool_calls: Vec<ToolCall>,
+}

@@ -1,0 +1,1 @@
+//! The real `understudyd` over loopback.

@@ -1,0 +1,1 @@
+//! The real tray application under Xvfb.
