@@ -7,12 +7,15 @@ mod ids;
 mod load;
 mod money;
 mod provider;
+mod secret;
 
 pub use dialect::Dialect;
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid};
 pub use money::{MicroDollars, Price, Tokens};
 pub use provider::{Auth, Endpoint, Model, Provider, Source, StatusDialect, StatusPage, Surface};
+
+pub use secret::Secret;
 
 /// The embedded rehearsal provider's id. It answers only models under [`REHEARSAL_PREFIX`] and never stands in for a real one.
 pub const REHEARSAL: &str = "rehearsal";
