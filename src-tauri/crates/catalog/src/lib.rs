@@ -3,9 +3,11 @@
 //! Pure: no IO beyond the embedded files, no clock. Nothing outside this crate may name a provider in code.
 
 mod dialect;
+mod file;
 mod ids;
 mod load;
 mod money;
+pub mod pattern;
 mod provider;
 mod secret;
 
@@ -13,8 +15,9 @@ pub use dialect::Dialect;
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid};
 pub use money::{MicroDollars, Price, Tokens};
-pub use provider::{Auth, Endpoint, Model, Provider, Source, StatusDialect, StatusPage, Surface};
-
+pub use provider::{
+    Auth, Endpoint, Model, Provider, Source, StatusDialect, StatusPage, Surface, normalise_base,
+};
 pub use secret::Secret;
 
 /// The embedded rehearsal provider's id. It answers only models under [`REHEARSAL_PREFIX`] and never stands in for a real one.

@@ -1,13 +1,16 @@
-use crate::{Endpoint, EndpointId, Price, Provider, ProviderId};
+use std::collections::BTreeMap;
 
-/// All known providers: the bundled files, then the owner's own with the same schema.
+use crate::file::{self, Read};
+use crate::{Dialect, Endpoint, EndpointId, Model, Price, Provider, ProviderId};
+
+/// All known providers, sorted by id: the bundled files, then the owner's own with the same schema.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
     providers: Vec<Provider>,
 }
 
 /// One thing wrong with a catalogue file, in words that tell what to do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("{file}:{line}: {problem}")]
 pub struct Invalid {
     pub file: String,
@@ -15,15 +18,51 @@ pub struct Invalid {
     pub problem: String,
 }
 
+macro_rules! bundled {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../providers/", $name)))),+]
+    };
+}
+
+/// Every file of `providers/`; a test fails when one is missing here.
+const BUNDLED: &[(&str, &str)] = bundled![
+    "anthropic.toml",
+    "cursor.toml",
+    "github.toml",
+    "openai.toml",
+    "openrouter.toml",
+    "rehearsal.toml",
+];
+
 impl Catalog {
     /// The bundled catalogue.
     pub fn bundled() -> Catalog {
-        Catalog::default()
+        Self::with_files(&[]).expect("a test reads every bundled file")
     }
 
     /// The bundled catalogue with the owner's files (name, text) added; a file of the same name replaces the bundled one.
-    pub fn with_files(_files: &[(String, String)]) -> Result<Catalog, Vec<Invalid>> {
-        Ok(Catalog::default())
+    ///
+    /// # Errors
+    /// Everything that is wrong with any file, each with its file and line.
+    pub fn with_files(files: &[(String, String)]) -> Result<Catalog, Vec<Invalid>> {
+        let own = files.iter().map(|(name, text)| (&**name, &**text));
+        let mut invalid = Vec::new();
+        let mut by_id = BTreeMap::new();
+        for (name, text) in BUNDLED.iter().copied().chain(own) {
+            match file::read(name, text) {
+                Ok(read) => {
+                    by_id.insert(read.provider.id.clone(), read);
+                }
+                Err(problems) => invalid.extend(problems),
+            }
+        }
+        invalid.extend(endpoints_told_twice(by_id.values()));
+        if invalid.is_empty() {
+            let providers = by_id.into_values().map(|read| read.provider).collect();
+            Ok(Catalog { providers })
+        } else {
+            Err(invalid)
+        }
     }
 
     pub fn providers(&self) -> &[Provider] {
@@ -34,15 +73,75 @@ impl Catalog {
         self.providers.iter().find(|p| p.id == *id)
     }
 
+    /// All endpoints, by provider.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.providers.iter().flat_map(|p| &p.endpoints)
+    }
+
     pub fn endpoint(&self, id: &EndpointId) -> Option<&Endpoint> {
-        self.providers
-            .iter()
-            .flat_map(|p| &p.endpoints)
-            .find(|e| e.id == *id)
+        self.endpoints().find(|e| e.id == *id)
+    }
+
+    pub fn provider_of(&self, id: &EndpointId) -> Option<&Provider> {
+        self.endpoint(id).and_then(|e| self.provider(&e.provider))
+    }
+
+    /// The endpoints that speak this dialect and serve this model, when no route says otherwise.
+    pub fn serving(&self, dialect: Dialect, model: &str) -> impl Iterator<Item = &Endpoint> {
+        self.endpoints()
+            .filter(move |e| e.speaks(dialect) && e.serves_model(model))
+    }
+
+    /// What is known of a model at a provider. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
+    pub fn model(&self, provider: &ProviderId, model: &str) -> Option<&Model> {
+        let models = &self.provider(provider)?.models;
+        let named = |id: &str| models.iter().find(|m| m.id.as_str() == id);
+        named(model).or_else(|| named(undated(model)?))
     }
 
     /// The price of a model at a provider. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
-    pub fn price(&self, _provider: &ProviderId, _model: &str) -> Option<&Price> {
-        None
+    pub fn price(&self, provider: &ProviderId, model: &str) -> Option<&Price> {
+        self.model(provider, model)?.price.as_ref()
     }
 }
+
+/// `claude-sonnet-4-5-20250929` → `claude-sonnet-4-5`, `gpt-4o-mini-2024-07-18` → `gpt-4o-mini`, `x-latest` → `x`.
+fn undated(model: &str) -> Option<&str> {
+    if let Some(alias) = model.strip_suffix("-latest") {
+        return Some(alias);
+    }
+    ["-dddddddd", "-dddd-dd-dd", "@dddddddd"]
+        .into_iter()
+        .find_map(|shape| {
+            let cut = model.len().checked_sub(shape.len())?;
+            let (base, date) = model.split_at_checked(cut)?;
+            let fits = |(want, got): (u8, u8)| match want {
+                b'd' => got.is_ascii_digit(),
+                sign => got == sign,
+            };
+            (!base.is_empty() && shape.bytes().zip(date.bytes()).all(fits)).then_some(base)
+        })
+}
+
+/// Endpoint ids are unique over all providers: routes and keys name them alone.
+fn endpoints_told_twice<'a>(files: impl Iterator<Item = &'a Read>) -> Vec<Invalid> {
+    let mut first: BTreeMap<&EndpointId, &str> = BTreeMap::new();
+    let mut twice = Vec::new();
+    for read in files {
+        for (id, line) in &read.endpoint_lines {
+            if let Some(elsewhere) = first.insert(id, &read.file) {
+                twice.push(Invalid {
+                    file: read.file.clone(),
+                    line: *line,
+                    problem: format!(
+                        "endpoint id `{id}` is already used in {elsewhere}; choose another"
+                    ),
+                });
+            }
+        }
+    }
+    twice
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{Dialect, EndpointId, ModelId, Price, ProviderId, SurfaceId};
+use crate::{Dialect, EndpointId, ModelId, Price, ProviderId, SurfaceId, pattern};
 
 /// Somebody who serves models, with everything we know about watching and reaching them.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,7 @@ pub struct Surface {
     /// "Claude Code".
     pub name: String,
     /// Component ids on the status page; the worst counts. Match by id: two components may share a name.
+    /// Empty: the surface stands for the whole page.
     pub components: Vec<String>,
     /// The host that serves it, where our own traffic can tell; surfaces that share a host are proved once.
     pub host: Option<String>,
@@ -89,6 +90,55 @@ pub struct Endpoint {
     pub probe_model: Option<ModelId>,
 }
 
+impl Endpoint {
+    /// An endpoint of the owner's own (Ollama, vLLM, LiteLLM): the usual path of each dialect, no key, no page, serving every
+    /// model it is asked for. Change the public fields for anything else.
+    pub fn new(
+        id: EndpointId,
+        provider: ProviderId,
+        base: &str,
+        dialects: impl IntoIterator<Item = Dialect>,
+    ) -> Self {
+        Self {
+            id,
+            provider,
+            base: normalise_base(base),
+            paths: dialects
+                .into_iter()
+                .map(|dialect| (dialect, dialect.default_path().to_owned()))
+                .collect(),
+            auth: Auth::None,
+            key_env: None,
+            accepts_client_login: false,
+            surface: None,
+            serves: vec!["*".to_owned()],
+            probe_model: None,
+        }
+    }
+
+    pub fn speaks(&self, dialect: Dialect) -> bool {
+        self.paths.contains_key(&dialect)
+    }
+
+    /// Does one of its patterns match this model id?
+    pub fn serves_model(&self, model: &str) -> bool {
+        self.serves.iter().any(|p| pattern::matches(p, model))
+    }
+
+    /// Where requests of this dialect go; None: it does not speak it.
+    pub fn url(&self, dialect: Dialect) -> Option<String> {
+        let path = self.paths.get(&dialect)?;
+        Some(format!("{}{path}", self.base))
+    }
+}
+
+/// A base URL as people paste it, without trailing slashes and without a trailing `/v1`, which the dialects' paths bring along.
+pub fn normalise_base(base: &str) -> String {
+    let base = base.trim().trim_end_matches('/');
+    let base = base.strip_suffix("/v1").unwrap_or(base);
+    base.trim_end_matches('/').to_owned()
+}
+
 /// How an endpoint wants its credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -107,3 +157,6 @@ pub struct Model {
     pub context: Option<u64>,
     pub price: Option<Price>,
 }
+
+#[cfg(test)]
+mod tests;

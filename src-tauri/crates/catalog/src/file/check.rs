@@ -1,0 +1,136 @@
+use std::net::IpAddr;
+use std::ops::Range;
+
+use toml::Spanned;
+
+use crate::Invalid;
+
+/// Collects everything that is wrong with one file, with its line.
+pub(super) struct Problems<'a> {
+    file: &'a str,
+    text: &'a str,
+    found: Vec<Invalid>,
+}
+
+impl<'a> Problems<'a> {
+    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
+        let found = Vec::new();
+        Self { file, text, found }
+    }
+
+    /// `at`: byte offset in the file.
+    pub(super) fn add(&mut self, at: usize, problem: impl Into<String>) {
+        self.found.push(Invalid {
+            file: self.file.to_owned(),
+            line: self.line(at),
+            problem: problem.into(),
+        });
+    }
+
+    pub(super) fn toml(&mut self, error: &toml::de::Error) {
+        self.toml_near(error, 0);
+    }
+
+    /// An error that knows no place of its own stands at its section's beginning.
+    pub(super) fn toml_near(&mut self, error: &toml::de::Error, section: usize) {
+        let Range { start, .. } = error.span().unwrap_or(section..section);
+        self.add(start, error.message());
+    }
+
+    pub(super) fn line(&self, at: usize) -> usize {
+        let before = &self.text.as_bytes()[..at.min(self.text.len())];
+        1 + before.iter().filter(|&&b| b == b'\n').count()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    pub(super) fn all(mut self) -> Vec<Invalid> {
+        self.found.sort();
+        self.found
+    }
+
+    /// `what` names the key, as in "`page`".
+    pub(super) fn https(&mut self, what: &str, url: &Spanned<String>) {
+        if host(url.get_ref(), "https://").is_none() {
+            self.add(
+                url.span().start,
+                format!("`{what}` must be an https address, not `{}`", url.get_ref()),
+            );
+        }
+    }
+
+    pub(super) fn filled(&mut self, what: &str, text: &Spanned<String>) {
+        if text.get_ref().trim().is_empty() {
+            self.add(text.span().start, format!("`{what}` is empty"));
+        }
+    }
+
+    pub(super) fn unique<'s>(
+        &mut self,
+        what: &str,
+        names: impl IntoIterator<Item = &'s Spanned<String>>,
+    ) {
+        let mut seen = std::collections::BTreeSet::new();
+        for name in names {
+            self.filled(what, name);
+            if !seen.insert(name.get_ref()) {
+                self.add(
+                    name.span().start,
+                    format!("{what} `{}` appears twice", name.get_ref()),
+                );
+            }
+        }
+    }
+}
+
+pub(super) fn is_id(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// The host, port included, of an address with this scheme.
+pub(super) fn host<'t>(url: &'t str, scheme: &str) -> Option<&'t str> {
+    let rest = url.strip_prefix(scheme)?;
+    let host = rest.split('/').next()?;
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '?' | '#');
+    (!host.is_empty() && !url.contains(odd)).then_some(host)
+}
+
+pub(super) fn is_loopback(host: &str) -> bool {
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(host, |(name, _)| name);
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// `2026-08-01`
+pub(super) fn is_date(text: &str) -> bool {
+    let parts: Vec<_> = text.split('-').collect();
+    let [year, month, day] = parts[..] else {
+        return false;
+    };
+    let number = |part: &str, width: usize| {
+        (part.len() == width && part.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| part.parse::<u32>().ok())
+            .flatten()
+    };
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2))
+    else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
+}

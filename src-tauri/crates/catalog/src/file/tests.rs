@@ -1,0 +1,200 @@
+use super::read;
+
+/// What is told about a file, without its name: "2: …".
+fn told(text: &str) -> Vec<String> {
+    match read("acme.toml", text) {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems
+            .iter()
+            .map(|p| {
+                assert_eq!(p.file, "acme.toml");
+                format!("{}: {}", p.line, p.problem)
+            })
+            .collect(),
+    }
+}
+
+const ENDPOINT: &str = r#"name = "Acme"
+[[endpoint]]
+id = "acme"
+base = "https://api.acme.example"
+dialects = ["openai-chat"]
+auth = "bearer"
+key_env = "ACME_KEY"
+serves = ["acme-*"]
+"#;
+
+#[test]
+fn a_whole_file_reads() {
+    assert_eq!(told(ENDPOINT), [""; 0]);
+    let read = read("acme.toml", ENDPOINT).ok().unwrap();
+    assert_eq!(read.endpoint_lines, [("acme".into(), 3)]);
+}
+
+/// One change to a good endpoint, and the one problem that it must give, at its line.
+#[test]
+fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
+    let table = [
+        (r#"id = "acme""#, r#"id = "Acme!""#, "3: `Acme!` is no id"),
+        (
+            r#""https://api.acme.example""#,
+            r#""api.acme.example""#,
+            "4: `base` must be an http",
+        ),
+        (
+            "https://api",
+            "http://api",
+            "4: `http://api.acme.example` would send the key in the clear",
+        ),
+        (
+            "https://api.acme.example",
+            "http://127.0.0.1.acme.example",
+            "4: `http://127.0.0.1.acme.example` would send the key in the clear",
+        ),
+        (
+            r#"["openai-chat"]"#,
+            r#"["smoke-signals"]"#,
+            "5: unknown variant `smoke-signals`",
+        ),
+        (r#"["openai-chat"]"#, "[]", "5: `dialects` is empty"),
+        (r#""bearer""#, r#""none""#, "7: `key_env` with auth"),
+        ("key_env = \"ACME_KEY\"\n", "", "3: `key_env` is missing"),
+        (r#"["acme-*"]"#, "[]", "8: `serves` is empty"),
+        (
+            r#"["acme-*"]"#,
+            r#"["a", "a"]"#,
+            "8: pattern `a` appears twice",
+        ),
+        ("serves", "servers", "8: unknown field `servers`"),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\npaths = { anthropic = \"/x\" }",
+            "9: `anthropic` has a path but",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\npaths = { openai-chat = \"x\" }",
+            "9: a path begins with `/`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\nsurface = \"moon\"",
+            "9: `moon` has no [[surface]] entry",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\nprobe_model = \"acme-1\"",
+            "9: `acme-1` has no [[model]] entry",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 0, output = 1.0, as_of = \"2026-08-01\" }",
+            "11: prices are US dollars",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = nan, output = 1.0, as_of = \"2026-08-01\" }",
+            "11: prices are US dollars",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 1, output = 1.0, as_of = \"2026-02-30\" }",
+            "11: `as_of` is the day",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 1, output = 1.0 }",
+            "11: missing field `as_of`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\n[[model]]\nid = \"m\"",
+            "12: model id `m` appears twice",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\ncontext = 0",
+            "11: `context` is 0",
+        ),
+        ("[[endpoint]]", "[endpoint]", "2: expected a list"),
+        ("name = \"Acme\"", "name = \"Acme", "1: "),
+        (
+            "name = \"Acme\"",
+            "product = \"Anvil\"",
+            "1: `name` is missing",
+        ),
+        ("name = \"Acme\"", "name = \" \"", "1: `name` is empty"),
+        (
+            "name = \"Acme\"",
+            "name = \"Acme\"\nkeys_page = \"http://acme.example\"",
+            "2: `keys_page` must be an https",
+        ),
+    ];
+    for (from, to, expected) in table {
+        assert!(ENDPOINT.contains(from), "{from}");
+        let told = told(&ENDPOINT.replacen(from, to, 1));
+        assert!(
+            told.len() == 1 && told[0].starts_with(expected),
+            "{from} → {to}: expected {expected:?}, got {told:?}"
+        );
+    }
+}
+
+#[test]
+fn every_section_tells_its_problems_in_the_order_of_lines() {
+    let text = r#"name = "Acme"
+colour = "red"
+[status]
+page = "http://status.acme.example"
+every_s = 1
+sources = []
+[[surface]]
+id = "api"
+name = "API"
+components = ["c1"]
+host = "https://api.acme.example/"
+[[surface]]
+id = "api"
+name = ""
+components = ["c1"]
+[[model]]
+id = 5
+"#;
+    let told = told(text);
+    let expected = [
+        "2: unknown key `colour`",
+        "4: `page` must be an https address",
+        "5: `every_s` must lie between",
+        "6: `sources` is empty",
+        "11: `host` is a host name alone",
+        "13: surface id `api` appears twice",
+        "14: `name` is empty",
+        "15: component `c1` appears twice",
+        "17: invalid type: integer `5`",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.starts_with(expected), "{told:?}, not {expected:?}");
+    }
+}
+
+#[test]
+fn the_file_name_is_the_id() {
+    for name in [
+        "Acme.toml",
+        "acme",
+        ".toml",
+        "a b.toml",
+        "providers/ac_me.toml",
+    ] {
+        let problems = read(name, "name = \"Acme\"\n").err().unwrap();
+        assert!(
+            problems[0].problem.contains("is the provider's id"),
+            "{name}"
+        );
+    }
+    for name in ["acme-2.toml", "/etc/understudy/acme-2.toml"] {
+        let read = read(name, "name = \"Acme\"\n").ok().unwrap();
+        assert_eq!(read.provider.id.as_str(), "acme-2");
+    }
+}

@@ -1,0 +1,241 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::{MicroDollars, REHEARSAL, REHEARSAL_PREFIX, Tokens};
+
+fn own(name: &str, text: &str) -> (String, String) {
+    (name.to_owned(), text.to_owned())
+}
+
+#[test]
+fn every_file_in_the_folder_is_bundled() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/providers");
+    let found: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let listed: BTreeSet<String> = BUNDLED.iter().map(|(name, _)| name.to_string()).collect();
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn the_bundled_files_have_no_problem() {
+    assert_eq!(Catalog::with_files(&[]).err(), None);
+    let catalog = Catalog::bundled();
+    let ids: Vec<_> = catalog.providers().iter().map(|p| p.id.as_str()).collect();
+    assert!(ids.is_sorted(), "{ids:?}");
+    assert_eq!(ids.len(), BUNDLED.len());
+}
+
+/// What the reader of one file cannot refuse, since an owner's file may do without it.
+#[test]
+fn laws_of_the_bundled_catalogue() {
+    for provider in Catalog::bundled().providers() {
+        let id = &provider.id;
+        if let Some(status) = &provider.status {
+            assert!(
+                status.identity.is_some(),
+                "{id}: a page without identity would trust any 200"
+            );
+            assert!(
+                provider.surfaces.iter().any(|s| s.watched),
+                "{id}: a page of which nothing is watched"
+            );
+            let whole_page = provider.surfaces.iter().any(|s| s.components.is_empty());
+            assert!(
+                !whole_page || provider.surfaces.len() == 1,
+                "{id}: the whole page is the only surface or none"
+            );
+        }
+        for endpoint in &provider.endpoints {
+            assert!(endpoint.surface.is_some(), "{id}: {}", endpoint.id);
+            let rehearsal = id.as_str() == REHEARSAL;
+            assert_eq!(
+                endpoint.key_env.is_none(),
+                rehearsal,
+                "{id}: {}",
+                endpoint.id
+            );
+            assert_eq!(provider.keys_page.is_none(), rehearsal, "{id}");
+            if let Some(model) = &endpoint.probe_model {
+                assert!(
+                    endpoint.serves_model(model.as_str()),
+                    "{id}: probes {model}, which it does not serve"
+                );
+                let price = Catalog::bundled().price(id, model.as_str()).cloned();
+                assert!(
+                    price.is_some(),
+                    "{id}: a probe whose cost nobody knows: {model}"
+                );
+            }
+        }
+        for price in provider.models.iter().filter_map(|m| m.price.as_ref()) {
+            assert!(price.cache_read <= price.input, "{id}");
+            assert!(price.cache_write >= price.input, "{id}");
+            assert!(price.output >= price.input, "{id}");
+        }
+    }
+}
+
+#[test]
+fn the_rehearsal_answers_its_own_models_only() {
+    let catalog = Catalog::bundled();
+    let rehearsal = catalog.provider(&REHEARSAL.into()).unwrap();
+    assert_eq!(rehearsal.status, None);
+    for dialect in Dialect::ALL {
+        let serving = |model: &str| -> Vec<String> {
+            catalog
+                .serving(dialect, model)
+                .filter(|e| e.provider == rehearsal.id)
+                .map(|e| e.id.to_string())
+                .collect()
+        };
+        assert_eq!(
+            serving(&format!("{REHEARSAL_PREFIX}claude")),
+            ["rehearsal"],
+            "{dialect}"
+        );
+        assert!(serving("claude-sonnet-4-5").is_empty(), "{dialect}");
+    }
+}
+
+#[test]
+fn who_serves_what() {
+    let catalog = Catalog::bundled();
+    let table = [
+        (
+            Dialect::Anthropic,
+            "claude-sonnet-4-5-20250929",
+            "anthropic",
+            "https://api.anthropic.com/v1/messages",
+        ),
+        (
+            Dialect::OpenaiChat,
+            "gpt-4o",
+            "openai",
+            "https://api.openai.com/v1/chat/completions",
+        ),
+        (
+            Dialect::OpenaiResponses,
+            "o3",
+            "openai",
+            "https://api.openai.com/v1/responses",
+        ),
+        (
+            Dialect::OpenaiChat,
+            "anthropic/claude-sonnet-4.5",
+            "openrouter",
+            "https://openrouter.ai/api/v1/chat/completions",
+        ),
+        (
+            Dialect::Anthropic,
+            "anthropic/claude-sonnet-4.5",
+            "openrouter",
+            "https://openrouter.ai/api/v1/messages",
+        ),
+    ];
+    for (dialect, model, endpoint, url) in table {
+        let found: Vec<_> = catalog.serving(dialect, model).collect();
+        assert_eq!(found.len(), 1, "{dialect} {model}");
+        assert_eq!(found[0].id.as_str(), endpoint);
+        assert_eq!(found[0].url(dialect).as_deref(), Some(url));
+        let provider = catalog.provider_of(&endpoint.into()).unwrap();
+        assert_eq!(provider.id, found[0].provider);
+    }
+    assert_eq!(
+        catalog
+            .serving(Dialect::Anthropic, "gemini-2.5-pro")
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn dated_ids_have_the_undated_price() {
+    let catalog = Catalog::bundled();
+    let price = |provider: &str, model: &str| catalog.price(&provider.into(), model);
+    let sonnet = price("anthropic", "claude-sonnet-4-5").unwrap();
+    for same in [
+        "claude-sonnet-4-5-20250929",
+        "claude-sonnet-4-5@20250929",
+        "claude-sonnet-4-5-latest",
+    ] {
+        assert_eq!(price("anthropic", same), Some(sonnet), "{same}");
+    }
+    assert_eq!(
+        price("openai", "gpt-4.1-nano-2025-04-14"),
+        price("openai", "gpt-4.1-nano")
+    );
+    for unknown in [
+        "claude-sonnet-4-5-2025",
+        "claude-sonnet",
+        "-20250929",
+        "é-20250929",
+        "",
+    ] {
+        assert_eq!(price("anthropic", unknown), None, "{unknown}");
+    }
+    assert_eq!(price("openai", "claude-sonnet-4-5"), None);
+    // 15 in and 21 out at $3 and $15 a million.
+    let tokens = Tokens {
+        input: 15,
+        output: 21,
+        ..Tokens::default()
+    };
+    assert_eq!(sonnet.cost(tokens), MicroDollars(360));
+}
+
+#[test]
+fn an_owners_file_adds_and_replaces() {
+    let mine = own(
+        "anthropic.toml",
+        "name = \"Mine\"\n[[endpoint]]\nid = \"mine\"\nbase = \"https://mirror.example/v1/\"\ndialects = [\"anthropic\"]\n\
+         auth = \"bearer\"\nkey_env = \"MINE\"\nserves = [\"claude-*\"]\n",
+    );
+    let more = own(
+        "config/providers/acme.toml",
+        "name = \"Acme\"\nproduct = \"Anvil\"\n",
+    );
+    let catalog = Catalog::with_files(&[mine, more]).unwrap();
+    assert_eq!(catalog.providers().len(), BUNDLED.len() + 1);
+    assert_eq!(catalog.endpoint(&"anthropic".into()), None);
+    let mirror = catalog.endpoint(&"mine".into()).unwrap();
+    assert_eq!(mirror.base, "https://mirror.example");
+    let provider = catalog.provider(&"anthropic".into()).unwrap();
+    assert_eq!(
+        provider.product, "Mine",
+        "a product without a name of its own"
+    );
+    assert_eq!(catalog.provider(&"acme".into()).unwrap().product, "Anvil");
+}
+
+#[test]
+fn an_endpoint_id_belongs_to_one_provider() {
+    let second = own(
+        "acme.toml",
+        "name = \"Acme\"\n\n[[endpoint]]\nid = \"openai\"\nbase = \"http://localhost:1\"\ndialects = [\"openai-chat\"]\nauth = \"none\"\nserves = [\"*\"]\n",
+    );
+    let problems = Catalog::with_files(&[second]).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let told = problems[0].to_string();
+    assert!(
+        told.contains("endpoint id `openai` is already used in"),
+        "{told}"
+    );
+}
+
+#[test]
+fn problems_of_all_files_are_told_together() {
+    let files = [
+        own("one.toml", "name = 7\n"),
+        own("two.toml", "name = \"Two\"\ncolour = \"red\"\n"),
+    ];
+    let problems = Catalog::with_files(&files).unwrap_err();
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("one.toml:1: "), "{told:?}");
+    assert!(
+        told[1].starts_with("two.toml:2: unknown key `colour`"),
+        "{told:?}"
+    );
+}
