@@ -1,0 +1,184 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::{Dialect, Endpoint, EndpointId, Model, ModelId};
+use subtle::ConstantTimeEq;
+
+/// Everything that the gateway may be told; replaced as a whole when the settings change.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What a client must show.
+    pub token: Secret,
+    /// Host names that the port answers to, without a port, beside the loopback names.
+    pub allowed_hosts: Vec<String>,
+    /// Origins of web pages that may use the port, beside its own: `https://flows.example`.
+    pub allowed_origins: Vec<String>,
+    /// The first that matches counts.
+    pub routes: Vec<Route>,
+    pub endpoints: BTreeMap<EndpointId, EndpointConfig>,
+    pub timers: Timers,
+    pub limits: Limits,
+    /// Pass everything to the primary, unheld and without a second try.
+    pub paused: bool,
+    /// Stopping: as `paused`, until the last open exchange ends.
+    pub draining: bool,
+    /// Where this process listens: an endpoint that leads here is refused.
+    pub own_addresses: Vec<SocketAddr>,
+}
+
+/// An ordered list of candidates for a kind of request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub name: String,
+    pub dialect: Dialect,
+    /// Which models it is for.
+    pub models: Pattern,
+    /// Best first.
+    pub candidates: Vec<CandidateRule>,
+    /// Reject everything but a clean end: an answer cut by a token limit is a failed attempt.
+    pub strict: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CandidateRule {
+    pub endpoint: EndpointId,
+    /// None: the model that the client asked for.
+    pub model: Option<ModelId>,
+}
+
+/// An endpoint with what is ours to know about it.
+#[derive(Clone, Debug)]
+pub struct EndpointConfig {
+    pub endpoint: Endpoint,
+    /// What people call its provider when it is down: "Claude".
+    pub product: String,
+    /// The company, for "No key for Anthropic".
+    pub name: String,
+    pub key: Option<Secret>,
+    /// Answers `rehearsal/*` models, and nothing else.
+    pub rehearsal: bool,
+    /// Known models, for `GET /v1/models` and for context windows.
+    pub models: Vec<Model>,
+}
+
+/// How long what may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timers {
+    /// TCP, TLS and whatever stands between.
+    pub connect: Duration,
+    /// Streamed requests only: from the request, connecting included, to the response's headers.
+    pub headers: Duration,
+    /// Streamed requests only: from the request to the first content.
+    pub first_content: Duration,
+    /// The same where no candidate is left after this one.
+    pub last_candidate_first_content: Duration,
+    /// Between two content events; pings and comments do not count, nor does time that the client takes.
+    pub idle: Duration,
+    /// From the semantic end to the end of the body.
+    pub grace: Duration,
+    /// The whole of an attempt whose request is not streamed.
+    pub total: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            headers: Duration::from_secs(30),
+            first_content: Duration::from_secs(45),
+            last_candidate_first_content: Duration::from_secs(180),
+            idle: Duration::from_secs(90),
+            grace: Duration::from_secs(10),
+            total: Duration::from_secs(15 * 60),
+        }
+    }
+}
+
+/// How much is held in memory, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// One request's body.
+    pub body: usize,
+    /// All admitted bodies together.
+    pub bodies: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 32 << 20,
+            bodies: 256 << 20,
+        }
+    }
+}
+
+/// A model pattern; `*` stands for any run of characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(Arc<str>);
+
+impl Pattern {
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self(text.as_ref().into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn matches(&self, model: &str) -> bool {
+        let mut parts = self.0.split('*');
+        let Some(rest) = parts.next().and_then(|first| model.strip_prefix(first)) else {
+            return false;
+        };
+        let mut rest = rest;
+        let mut last = None;
+        for part in parts {
+            // What stands between two stars may be found at the first place; only the last part is bound to the end.
+            if let Some(middle) = last.replace(part) {
+                let Some(at) = rest.find(middle) else {
+                    return false;
+                };
+                rest = &rest[at + middle.len()..];
+            }
+        }
+        match last {
+            None => rest.is_empty(),
+            Some(last) => rest.ends_with(last),
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A key or a token: cannot be printed or serialised.
+#[derive(Clone)]
+pub struct Secret(Arc<str>);
+
+impl Secret {
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self(text.as_ref().into())
+    }
+
+    /// The text itself; for a header of the vendor it belongs to, and for nothing else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares in constant time (for texts of one length).
+    pub fn is(&self, other: &[u8]) -> bool {
+        !self.0.is_empty() && bool::from(self.0.as_bytes().ct_eq(other))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

@@ -1,0 +1,161 @@
+use std::time::Duration;
+
+use catalog::{Dialect, EndpointId, ModelId, ProviderId};
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+
+/// What the gateway tells of its work. Exactly one [`Report::Ended`] follows each [`Report::Began`], whatever happens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    Began(Began),
+    Ended(Box<Exchange>),
+}
+
+/// A request was admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Began {
+    /// Unique within this process, growing.
+    pub id: u64,
+    pub started: DateTime<Utc>,
+    pub client: wire::Client,
+    pub dialect: Dialect,
+    /// As the client asked; empty where it was turned away before its body was read.
+    pub model: String,
+    pub rehearsal: bool,
+}
+
+/// One client request with all its attempts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exchange {
+    pub id: u64,
+    pub started: DateTime<Utc>,
+    /// Who asked, and in which conversation.
+    pub client: wire::Client,
+    pub dialect: Dialect,
+    /// The route's name; empty where it was turned away before one was chosen.
+    pub route: String,
+    /// As the client asked.
+    pub model: String,
+    /// The client asked for a stream.
+    pub streamed: bool,
+    /// Answered by the rehearsal provider: outside incidents, uptime and dollars.
+    pub rehearsal: bool,
+    /// `x-understudy-pipeline`, at most 200 characters.
+    pub pipeline: Option<String>,
+    /// `x-understudy-item`, at most 200 characters.
+    pub item: Option<String>,
+    /// In the order in which they were made.
+    pub attempts: Vec<Attempt>,
+    pub end: End,
+    /// What the client was answered; None: it left before.
+    pub status: Option<StatusCode>,
+    /// From the request's arrival to the first byte of an answer that was handed to the client.
+    pub ttft: Option<Duration>,
+    pub total: Duration,
+    /// Bytes of body handed to the client.
+    pub bytes_out: u64,
+}
+
+/// One request to one provider.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    pub provider: ProviderId,
+    pub endpoint: EndpointId,
+    /// As it was sent.
+    pub model: ModelId,
+    /// After the exchange's start.
+    pub started_after: Duration,
+    pub total: Duration,
+    /// From the attempt's start to the first content.
+    pub ttft: Option<Duration>,
+    /// None: no response headers came.
+    pub status: Option<StatusCode>,
+    pub outcome: Outcome,
+    /// What is known of the answer, tokens included, also where it failed.
+    pub report: wire::Report,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The provider's answer was passed on. Never [`wire::Completion::Broken`], save for an answer with nothing to act on
+    /// that was given twice, or after its thinking had been passed on.
+    Answered(wire::Completion),
+    Failed {
+        class: wire::Class,
+        /// None: a problem of ours (quota, key, the request itself), which tells nothing about the provider's health.
+        kind: Option<health::FailureKind>,
+        message: String,
+    },
+    /// The client left in the middle of it: neutral for health.
+    ClientLeft,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// A whole answer reached the client, or one that the client itself continues.
+    Complete,
+    /// The provider stopped at a token limit; passed on as such.
+    Truncated,
+    /// Declined for its content.
+    Refused,
+    /// Cut after the first bytes had been passed on: the client's connection was aborted.
+    Cut,
+    /// Every candidate failed.
+    Exhausted,
+    /// The provider says that the request itself is at fault; returned unchanged.
+    CallersFault,
+    ClientLeft,
+    /// Refused at our own door.
+    TurnedAway(TurnedAway),
+    /// An error of our own.
+    OurFault,
+}
+
+/// Why a request was refused at our own door.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TurnedAway {
+    #[error(
+        "This port wants Understudy's token, and the request has none or another. Point your client at the URL that `understudyd url` prints"
+    )]
+    Token,
+    #[error(
+        "The host name `{0}` is not one that this port answers to. Use 127.0.0.1 or localhost, or add the name to `allowed_hosts` in the settings"
+    )]
+    Host(String),
+    #[error(
+        "A web page at `{0}` may not use this port. Add it to `allowed_origins` in the settings if it is yours"
+    )]
+    Origin(String),
+    #[error(
+        "Nothing is served at `{0}`. There are POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and /v1/responses, and GET /v1/models"
+    )]
+    Path(String),
+    #[error("`{path}` wants {wanted}, not {method}")]
+    Method {
+        path: String,
+        method: String,
+        wanted: &'static str,
+    },
+    #[error("There is no WebSocket here; ask again over plain HTTP")]
+    WebSocket,
+    #[error("The body must be sent with `content-type: application/json`")]
+    ContentType,
+    #[error("The body is larger than {0} bytes")]
+    TooLarge(usize),
+    #[error("Too many large requests are in flight (over {0} bytes in all); try again in a second")]
+    Busy(usize),
+    #[error("The body did not arrive whole: {0}")]
+    Unreadable(String),
+    #[error("The request cannot be read: {0}")]
+    BadRequest(#[from] wire::BadRequest),
+    #[error(
+        "No route leads to model `{model}` in the {dialect} dialect. `understudyd doctor` lists the routes"
+    )]
+    NoRoute { model: String, dialect: Dialect },
+    #[error("{0}")]
+    NoKey(String),
+    #[error("{0}")]
+    NoCandidate(String),
+}
