@@ -1,1 +1,54 @@
-fn main() {}
+//! `cargo xtask`: the project's commands, each with all of its own set-up.
+//!
+//! Only the standard library, so that the first command on a fresh machine compiles in seconds.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool speaks on its terminal"
+)]
+
+mod checks;
+mod clients;
+mod run;
+mod step;
+mod system;
+mod test;
+mod tree;
+mod ui;
+
+use std::process::ExitCode;
+
+use step::Failed;
+
+const USAGE: &str = "\
+cargo xtask run [--release]   set up, build, and start Understudy (without a display: the engine alone)
+cargo xtask test              set up, check, and run every test
+cargo xtask check             format, lints, licences, the UI's own checks
+cargo xtask ui                build the web UI into ui/dist";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["run"] => run::run(run::Profile::Debug),
+        ["run", "--release"] => run::run(run::Profile::Release),
+        ["test"] => test::test(),
+        ["check"] => checks::set_up_and_check(),
+        ["ui"] => ui::build(),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        [] => Err(Failed::new(USAGE)),
+        [unknown, ..] => Err(Failed::new(format!(
+            "there is no `cargo xtask {unknown}`. There is:\n{USAGE}"
+        ))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            eprintln!("xtask: {failed}");
+            ExitCode::FAILURE
+        }
+    }
+}

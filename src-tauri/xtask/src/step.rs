@@ -1,0 +1,111 @@
+//! One step of a command: runs, prints one line with its time, and fails with what went wrong.
+
+use std::fmt;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Why a command ended early, for the person at the terminal.
+#[derive(Debug)]
+pub(crate) struct Failed(String);
+
+impl Failed {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<std::io::Error> for Failed {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+pub(crate) type Outcome<T = ()> = Result<T, Failed>;
+
+/// What a step that succeeded says of itself.
+pub(crate) enum Done {
+    Did(String),
+    /// Nothing had to be done.
+    Already(String),
+}
+
+/// Runs `work` and prints one line with its time.
+pub(crate) fn step(name: &str, work: impl FnOnce() -> Outcome<Done>) -> Outcome {
+    let started = now();
+    let outcome = work();
+    let took = seconds(started.elapsed());
+    match outcome {
+        Ok(Done::Did(what)) => println!("xtask: {name}: {what} ({took})"),
+        Ok(Done::Already(what)) => println!("xtask: {name}: {what}, nothing to do ({took})"),
+        Err(Failed(why)) => return Err(Failed(format!("{name} failed after {took}: {why}"))),
+    }
+    // A pipe would hold the line back, and the next step's child writes past it.
+    std::io::stdout().flush()?;
+    Ok(())
+}
+
+/// Runs a program with this terminal's output; a failure names the whole command.
+pub(crate) fn call(command: &mut Command) -> Outcome {
+    let status = command
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| cannot_start(command, &error))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failed(format!(
+            "`{}` ended with {status}",
+            spelled(command)
+        )))
+    }
+}
+
+/// Runs a program quietly and gives its output; a failure shows what it wrote.
+pub(crate) fn ask(command: &mut Command) -> Outcome<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| cannot_start(command, &error))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(said);
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    Err(Failed(format!(
+        "`{}` ended with {}\n{said}{complaint}",
+        spelled(command),
+        output.status
+    )))
+}
+
+/// The command as one would type it.
+pub(crate) fn spelled(command: &Command) -> String {
+    std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn cannot_start(command: &Command, error: &std::io::Error) -> Failed {
+    Failed(format!("cannot start `{}`: {error}", spelled(command)))
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a step's own duration, shown to a person and used for nothing else"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
