@@ -1,0 +1,76 @@
+use catalog::{EndpointId, ModelId};
+use chrono::{DateTime, Utc};
+
+use crate::column::Col;
+use crate::schema::Step;
+use crate::{Ledger, LedgerError};
+
+pub(crate) const STEPS: &[Step] = &[Step {
+    version: 1,
+    sql: "
+CREATE TABLE breakers (
+    endpoint TEXT NOT NULL,
+    model    TEXT NOT NULL,
+    state    TEXT NOT NULL, -- JSON of the breaker's own
+    until    INTEGER,       -- ms
+    PRIMARY KEY (endpoint, model)
+) STRICT, WITHOUT ROWID;
+",
+}];
+
+/// A breaker as it stood when it last changed, so that a restart does not forget an outage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakerRow {
+    pub endpoint: EndpointId,
+    pub model: ModelId,
+    /// JSON; its meaning is the breaker's own.
+    pub state: String,
+    /// When the state ends by itself.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Ledger {
+    pub fn save_breaker(&mut self, breaker: &BreakerRow) -> Result<(), LedgerError> {
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO breakers (endpoint, model, state, until) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((
+                Col(&breaker.endpoint),
+                Col(&breaker.model),
+                &breaker.state,
+                breaker.until.map(Col),
+            ))?;
+        Ok(())
+    }
+
+    /// A breaker that closed has nothing left to remember.
+    pub fn forget_breaker(
+        &mut self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+    ) -> Result<(), LedgerError> {
+        self.conn
+            .prepare_cached("DELETE FROM breakers WHERE endpoint = ?1 AND model = ?2")?
+            .execute((Col(endpoint), Col(model)))?;
+        Ok(())
+    }
+
+    /// All of them, by endpoint and model.
+    pub fn breakers(&self) -> Result<Vec<BreakerRow>, LedgerError> {
+        let mut all = self.conn.prepare_cached(
+            "SELECT endpoint, model, state, until FROM breakers ORDER BY endpoint, model",
+        )?;
+        let rows = all.query_map((), |row| {
+            Ok(BreakerRow {
+                endpoint: row.get::<_, Col<EndpointId>>("endpoint")?.0,
+                model: row.get::<_, Col<ModelId>>("model")?.0,
+                state: row.get("state")?,
+                until: row
+                    .get::<_, Option<Col<DateTime<Utc>>>>("until")?
+                    .map(|at| at.0),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,119 @@
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// Why the ledger cannot be opened. Each says what to do; the file is unchanged, and the engine can go on with
+/// [`Ledger::in_memory`](crate::Ledger::in_memory) meanwhile.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(
+        "The ledger {} was written by a newer Understudy (format {found}; this one knows {known}). Start the newer version, or put the backup {} in its place.",
+        path.display(), crate::open::backup_of(path, *known).display()
+    )]
+    Newer {
+        path: PathBuf,
+        found: u32,
+        known: u32,
+    },
+    #[error(
+        "The ledger {} cannot be read: {why}. It was left as it is. Move it elsewhere and start the engine again for a new, empty history.",
+        path.display()
+    )]
+    Corrupt { path: PathBuf, why: String },
+    #[error(
+        "The ledger {} cannot be written. Give your user write permission to the file and to its folder, then start the engine again.",
+        path.display()
+    )]
+    ReadOnly { path: PathBuf },
+    #[error(
+        "The ledger {} is held by another program. Close that program (a database browser, a backup, a second engine), then start the engine again.",
+        path.display()
+    )]
+    Locked { path: PathBuf },
+    #[error(
+        "There is no room left on the disk for the ledger {}. Free some space, then start the engine again.",
+        path.display()
+    )]
+    Full { path: PathBuf },
+    #[error(
+        "The ledger {} cannot be opened: {source}. Check that its folder exists and that the path names a file.",
+        path.display()
+    )]
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("The ledger {} cannot be opened: {source}.", path.display())]
+    Sqlite {
+        path: PathBuf,
+        source: rusqlite::Error,
+    },
+}
+
+impl OpenError {
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let path = path.to_owned();
+        match source.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full { path },
+            _ => Self::Io { path, source },
+        }
+    }
+
+    pub(crate) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::Corrupt {
+                path,
+                why: "it is not an SQLite file".to_owned(),
+            },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt {
+                path,
+                why: "it is damaged".to_owned(),
+            },
+            // The file itself could be opened, so it is the write-ahead log beside it that cannot be made.
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                Self::ReadOnly { path }
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
+            Some(ErrorCode::DiskFull) => Self::Full { path },
+            _ => Self::Sqlite { path, source },
+        }
+    }
+}
+
+/// Why a row could not be written or read. Never a reason to fail the exchange that it tells of.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    #[error(
+        "There is no room left on the disk for the ledger. Free some space; until then nothing new is written down."
+    )]
+    Full,
+    #[error(
+        "The ledger can no longer be written. Give your user write permission to the file and to its folder."
+    )]
+    ReadOnly,
+    #[error("The ledger is held by another program. It is tried again with the next entry.")]
+    Locked,
+    #[error(
+        "The ledger is damaged. Stop the engine, move the file elsewhere, and start it again for a new, empty history."
+    )]
+    Corrupt,
+    #[error("The ledger failed: {0}.")]
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                Self::ReadOnly
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt,
+            _ => Self::Sqlite(error),
+        }
+    }
+}

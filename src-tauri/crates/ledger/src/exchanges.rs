@@ -1,0 +1,406 @@
+use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
+
+use crate::column::{Col, word_enum};
+use crate::schema::Step;
+use crate::{Ledger, LedgerError, Page, page_limit};
+
+pub(crate) const STEPS: &[Step] = &[Step {
+    version: 1,
+    sql: "
+CREATE TABLE exchanges (
+    id               INTEGER PRIMARY KEY,
+    started_at       INTEGER NOT NULL, -- ms
+    client           TEXT NOT NULL,
+    session          TEXT,
+    dialect          TEXT,
+    route            TEXT,
+    model            TEXT,
+    streamed         INTEGER NOT NULL,
+    rehearsal        INTEGER NOT NULL,
+    pipeline         TEXT,
+    item             TEXT,
+    primary_provider TEXT,
+    primary_endpoint TEXT,
+    primary_model    TEXT,
+    ended            TEXT NOT NULL,
+    detail           TEXT,
+    status           INTEGER NOT NULL,
+    total_ms         INTEGER NOT NULL,
+    ttft_ms          INTEGER,
+    cost             INTEGER,          -- micro-dollars; NULL: unknown
+    carried          INTEGER NOT NULL  -- answered by a stand-in
+) STRICT;
+CREATE INDEX exchanges_by_start ON exchanges (started_at) WHERE rehearsal = 0;
+
+CREATE TABLE attempts (
+    exchange           INTEGER NOT NULL REFERENCES exchanges (id) ON DELETE CASCADE,
+    number             INTEGER NOT NULL, -- from 1
+    provider           TEXT NOT NULL,
+    endpoint           TEXT NOT NULL,
+    model              TEXT NOT NULL,
+    started_ms         INTEGER NOT NULL, -- after the exchange began
+    total_ms           INTEGER NOT NULL,
+    ttft_ms            INTEGER,
+    status             INTEGER,
+    outcome            TEXT NOT NULL,
+    provider_failed    INTEGER NOT NULL,
+    detail             TEXT,
+    stop_reason        TEXT,
+    input_tokens       INTEGER,
+    output_tokens      INTEGER,
+    cache_read_tokens  INTEGER,
+    cache_write_tokens INTEGER,
+    cost               INTEGER,          -- micro-dollars; NULL: unknown
+    price_as_of        TEXT,             -- ISO date of the price that was used
+    PRIMARY KEY (exchange, number)
+) STRICT, WITHOUT ROWID;
+",
+}];
+
+word_enum! {
+    /// How an exchange ended: exactly one for each.
+    End {
+        /// A whole answer reached the client (or one that the client itself continues).
+        Complete = "complete",
+        /// The provider stopped at a token limit; passed on as such.
+        Truncated = "truncated",
+        /// Declined for its content.
+        Refused = "refused",
+        /// Cut after the first byte had been passed on.
+        Cut = "cut",
+        /// Every candidate failed.
+        Exhausted = "exhausted",
+        /// The request itself was at fault.
+        CallersFault = "callers_fault",
+        ClientLeft = "client_left",
+        /// Refused at our own door: token, host, size …
+        TurnedAway = "turned_away",
+        OurFault = "our_fault",
+    }
+}
+
+impl End {
+    /// The client got an answer, though perhaps not the one it hoped for.
+    pub fn answered(self) -> bool {
+        match self {
+            End::Complete | End::Truncated | End::Refused => true,
+            End::Cut
+            | End::Exhausted
+            | End::CallersFault
+            | End::ClientLeft
+            | End::TurnedAway
+            | End::OurFault => false,
+        }
+    }
+
+    /// The client should have got an answer and did not.
+    pub fn failed(self) -> bool {
+        match self {
+            End::Cut | End::Exhausted | End::OurFault => true,
+            End::Complete
+            | End::Truncated
+            | End::Refused
+            | End::CallersFault
+            | End::ClientLeft
+            | End::TurnedAway => false,
+        }
+    }
+}
+
+/// One client request with all its attempts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExchangeRow {
+    pub started: DateTime<Utc>,
+    /// Empty: it did not say.
+    pub client: String,
+    pub session: Option<String>,
+    /// `None`, as `route` and `model`: turned away before it was known.
+    pub dialect: Option<Dialect>,
+    pub route: Option<String>,
+    /// As the client asked.
+    pub model: Option<String>,
+    pub streamed: bool,
+    /// Kept for the traffic view, and in no figure.
+    pub rehearsal: bool,
+    pub pipeline: Option<String>,
+    pub item: Option<String>,
+    /// Who should have answered: the route's first candidate. `None`: whoever was tried first.
+    pub primary: Option<Candidate>,
+    pub end: End,
+    /// Why it ended so, where the end alone does not tell.
+    pub detail: Option<String>,
+    /// HTTP status that the client saw.
+    pub status: u16,
+    pub total_ms: u64,
+    /// Time to the first token passed on.
+    pub ttft_ms: Option<u64>,
+    /// Estimate over all attempts; `None`: unknown.
+    pub cost: Option<MicroDollars>,
+    /// In the order in which they were made.
+    pub attempts: Vec<AttemptRow>,
+}
+
+/// A place in a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    pub provider: ProviderId,
+    pub endpoint: EndpointId,
+    /// As the endpoint names it, mapped where the route maps it.
+    pub model: ModelId,
+}
+
+/// One try at one candidate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttemptRow {
+    pub provider: ProviderId,
+    pub endpoint: EndpointId,
+    pub model: ModelId,
+    /// After the exchange began.
+    pub started_ms: u64,
+    pub total_ms: u64,
+    pub ttft_ms: Option<u64>,
+    /// HTTP status; `None`: there was none.
+    pub status: Option<u16>,
+    /// In a word or two: "complete", "cut", "rate limit".
+    pub outcome: String,
+    /// It failed, and by the provider's fault: not by ours, the caller's, or a client that left.
+    pub provider_failed: bool,
+    pub detail: Option<String>,
+    /// As the provider said it.
+    pub stop_reason: Option<String>,
+    pub tokens: Option<Tokens>,
+    /// Estimate: tokens at the list price of `price_as_of`.
+    pub cost: Option<MicroDollars>,
+    /// ISO date.
+    pub price_as_of: Option<String>,
+}
+
+impl ExchangeRow {
+    /// A stand-in answered. The last attempt is the one that answers; another endpoint or model than the primary's is a stand-in.
+    pub fn carried(&self) -> bool {
+        let Some(last) = self.attempts.last().filter(|_| self.end.answered()) else {
+            return false;
+        };
+        match (&self.primary, self.attempts.first()) {
+            (Some(primary), _) => {
+                (&last.endpoint, &last.model) != (&primary.endpoint, &primary.model)
+            }
+            (None, Some(first)) => (&last.endpoint, &last.model) != (&first.endpoint, &first.model),
+            (None, None) => false,
+        }
+    }
+}
+
+impl Ledger {
+    /// Writes an exchange with its attempts, all or nothing. Returns its id: later bookings have higher ones.
+    pub fn book_exchange(&mut self, exchange: &ExchangeRow) -> Result<i64, LedgerError> {
+        let tx = self.write()?;
+        let id = insert_exchange(&tx, exchange)?;
+        for (number, attempt) in (1..).zip(&exchange.attempts) {
+            insert_attempt(&tx, id, number, attempt)?;
+        }
+        tx.commit()?;
+        Ok(id)
+    }
+
+    /// Newest booking first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the id `before`. Rehearsals too.
+    pub fn exchanges(
+        &self,
+        limit: u32,
+        before: Option<i64>,
+    ) -> Result<Page<ExchangeRow>, LedgerError> {
+        let limit = page_limit(limit);
+        let mut rows = self
+            .conn
+            .prepare_cached(PAGE)?
+            .query_map(
+                (before.unwrap_or(i64::MAX), Col(limit as u64 + 1)),
+                read_exchange,
+            )?
+            .collect::<Result<Vec<_>, _>>()?;
+        attach_attempts(&self.conn, &mut rows)?;
+        Ok(Page::cut(rows, limit))
+    }
+
+    pub fn exchange(&self, id: i64) -> Result<Option<ExchangeRow>, LedgerError> {
+        let row = self
+            .conn
+            .prepare_cached("SELECT * FROM exchanges WHERE id = ?1")?
+            .query_row([id], read_exchange)
+            .optional()?;
+        let mut rows: Vec<_> = row.into_iter().collect();
+        attach_attempts(&self.conn, &mut rows)?;
+        Ok(rows.pop().map(|(_, exchange)| exchange))
+    }
+}
+
+pub(crate) const PAGE: &str = "SELECT * FROM exchanges WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+pub(crate) const ATTEMPTS: &str =
+    "SELECT * FROM attempts WHERE exchange BETWEEN ?1 AND ?2 ORDER BY exchange, number";
+
+fn insert_exchange(tx: &Transaction<'_>, exchange: &ExchangeRow) -> rusqlite::Result<i64> {
+    let primary = exchange.primary.as_ref();
+    tx.prepare_cached(
+        "INSERT INTO exchanges (
+            started_at, client, session, dialect, route, model, streamed, rehearsal, pipeline, item,
+            primary_provider, primary_endpoint, primary_model, ended, detail, status, total_ms, ttft_ms, cost, carried
+        ) VALUES (
+            :started_at, :client, :session, :dialect, :route, :model, :streamed, :rehearsal, :pipeline, :item,
+            :primary_provider, :primary_endpoint, :primary_model, :ended, :detail, :status, :total_ms, :ttft_ms, :cost, :carried
+        )",
+    )?
+    .execute(named_params! {
+        ":started_at": Col(exchange.started),
+        ":client": exchange.client,
+        ":session": exchange.session,
+        ":dialect": exchange.dialect.map(Col),
+        ":route": exchange.route,
+        ":model": exchange.model,
+        ":streamed": exchange.streamed,
+        ":rehearsal": exchange.rehearsal,
+        ":pipeline": exchange.pipeline,
+        ":item": exchange.item,
+        ":primary_provider": primary.map(|p| Col(&p.provider)),
+        ":primary_endpoint": primary.map(|p| Col(&p.endpoint)),
+        ":primary_model": primary.map(|p| Col(&p.model)),
+        ":ended": Col(exchange.end),
+        ":detail": exchange.detail,
+        ":status": exchange.status,
+        ":total_ms": Col(exchange.total_ms),
+        ":ttft_ms": exchange.ttft_ms.map(Col),
+        ":cost": exchange.cost.map(Col),
+        ":carried": exchange.carried(),
+    })?;
+    Ok(tx.last_insert_rowid())
+}
+
+fn insert_attempt(
+    tx: &Transaction<'_>,
+    exchange: i64,
+    number: u32,
+    attempt: &AttemptRow,
+) -> rusqlite::Result<()> {
+    let tokens = attempt.tokens;
+    tx.prepare_cached(
+        "INSERT INTO attempts (
+            exchange, number, provider, endpoint, model, started_ms, total_ms, ttft_ms, status, outcome, provider_failed,
+            detail, stop_reason, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost, price_as_of
+        ) VALUES (
+            :exchange, :number, :provider, :endpoint, :model, :started_ms, :total_ms, :ttft_ms, :status, :outcome, :provider_failed,
+            :detail, :stop_reason, :input_tokens, :output_tokens, :cache_read_tokens, :cache_write_tokens, :cost, :price_as_of
+        )",
+    )?
+    .execute(named_params! {
+        ":exchange": exchange,
+        ":number": number,
+        ":provider": Col(&attempt.provider),
+        ":endpoint": Col(&attempt.endpoint),
+        ":model": Col(&attempt.model),
+        ":started_ms": Col(attempt.started_ms),
+        ":total_ms": Col(attempt.total_ms),
+        ":ttft_ms": attempt.ttft_ms.map(Col),
+        ":status": attempt.status,
+        ":outcome": attempt.outcome,
+        ":provider_failed": attempt.provider_failed,
+        ":detail": attempt.detail,
+        ":stop_reason": attempt.stop_reason,
+        ":input_tokens": tokens.map(|t| Col(t.input)),
+        ":output_tokens": tokens.map(|t| Col(t.output)),
+        ":cache_read_tokens": tokens.map(|t| Col(t.cache_read)),
+        ":cache_write_tokens": tokens.map(|t| Col(t.cache_write)),
+        ":cost": attempt.cost.map(Col),
+        ":price_as_of": attempt.price_as_of,
+    })?;
+    Ok(())
+}
+
+fn read_exchange(row: &Row<'_>) -> rusqlite::Result<(i64, ExchangeRow)> {
+    let primary = match row.get::<_, Option<Col<ProviderId>>>("primary_provider")? {
+        Some(provider) => Some(Candidate {
+            provider: provider.0,
+            endpoint: row.get::<_, Col<EndpointId>>("primary_endpoint")?.0,
+            model: row.get::<_, Col<ModelId>>("primary_model")?.0,
+        }),
+        None => None,
+    };
+    let exchange = ExchangeRow {
+        started: row.get::<_, Col<DateTime<Utc>>>("started_at")?.0,
+        client: row.get("client")?,
+        session: row.get("session")?,
+        dialect: row
+            .get::<_, Option<Col<Dialect>>>("dialect")?
+            .map(|dialect| dialect.0),
+        route: row.get("route")?,
+        model: row.get("model")?,
+        streamed: row.get("streamed")?,
+        rehearsal: row.get("rehearsal")?,
+        pipeline: row.get("pipeline")?,
+        item: row.get("item")?,
+        primary,
+        end: row.get::<_, Col<End>>("ended")?.0,
+        detail: row.get("detail")?,
+        status: row.get("status")?,
+        total_ms: row.get::<_, Col<u64>>("total_ms")?.0,
+        ttft_ms: count(row, "ttft_ms")?,
+        cost: money(row)?,
+        attempts: Vec::new(),
+    };
+    Ok((row.get("id")?, exchange))
+}
+
+/// `rows` are newest first, so their attempts lie between the last and the first id.
+fn attach_attempts(conn: &Connection, rows: &mut [(i64, ExchangeRow)]) -> rusqlite::Result<()> {
+    let (Some((newest, _)), Some((oldest, _))) = (rows.first(), rows.last()) else {
+        return Ok(());
+    };
+    let (newest, oldest) = (*newest, *oldest);
+    let mut all = conn.prepare_cached(ATTEMPTS)?;
+    let mut found = all.query((oldest, newest))?;
+    while let Some(row) = found.next()? {
+        let exchange: i64 = row.get("exchange")?;
+        if let Ok(at) = rows.binary_search_by(|(id, _)| exchange.cmp(id)) {
+            rows[at].1.attempts.push(read_attempt(row)?);
+        }
+    }
+    Ok(())
+}
+
+fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
+    let tokens = match count(row, "input_tokens")? {
+        Some(input) => Some(Tokens {
+            input,
+            output: row.get::<_, Col<u64>>("output_tokens")?.0,
+            cache_read: row.get::<_, Col<u64>>("cache_read_tokens")?.0,
+            cache_write: row.get::<_, Col<u64>>("cache_write_tokens")?.0,
+        }),
+        None => None,
+    };
+    Ok(AttemptRow {
+        provider: row.get::<_, Col<ProviderId>>("provider")?.0,
+        endpoint: row.get::<_, Col<EndpointId>>("endpoint")?.0,
+        model: row.get::<_, Col<ModelId>>("model")?.0,
+        started_ms: row.get::<_, Col<u64>>("started_ms")?.0,
+        total_ms: row.get::<_, Col<u64>>("total_ms")?.0,
+        ttft_ms: count(row, "ttft_ms")?,
+        status: row.get("status")?,
+        outcome: row.get("outcome")?,
+        provider_failed: row.get("provider_failed")?,
+        detail: row.get("detail")?,
+        stop_reason: row.get("stop_reason")?,
+        tokens,
+        cost: money(row)?,
+        price_as_of: row.get("price_as_of")?,
+    })
+}
+
+fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
+    Ok(row.get::<_, Option<Col<u64>>>(column)?.map(|found| found.0))
+}
+
+fn money(row: &Row<'_>) -> rusqlite::Result<Option<MicroDollars>> {
+    Ok(row
+        .get::<_, Option<Col<MicroDollars>>>("cost")?
+        .map(|found| found.0))
+}

@@ -1,0 +1,180 @@
+//! Incidents and their timelines. What a [`Transition`] does to them is written in `incidents/apply.rs`.
+
+mod apply;
+
+use catalog::ProviderId;
+use chrono::{DateTime, Utc};
+use health::{Blame, Level, OpenIncident};
+use rusqlite::{OptionalExtension, Row};
+
+use crate::column::Col;
+use crate::schema::Step;
+use crate::{Ledger, LedgerError, Page, page_limit};
+
+#[cfg(doc)]
+use health::Transition;
+
+pub(crate) const STEPS: &[Step] = &[Step {
+    version: 1,
+    sql: "
+CREATE TABLE incidents (
+    id        INTEGER PRIMARY KEY,
+    provider  TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, -- ms
+    closed_at INTEGER,          -- ms; NULL: open
+    level     TEXT,             -- NULL: past, the page did not say
+    peak      TEXT,
+    past      INTEGER NOT NULL, -- was over when first seen on the page
+    page_id   TEXT,
+    title     TEXT,
+    url       TEXT,
+    blame     TEXT NOT NULL,
+    evidence  TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_open_incident_each ON incidents (provider) WHERE closed_at IS NULL;
+CREATE UNIQUE INDEX one_incident_of_a_page ON incidents (provider, page_id) WHERE page_id IS NOT NULL;
+CREATE INDEX incidents_by_opening ON incidents (opened_at, id);
+
+CREATE TABLE timeline (
+    id       INTEGER PRIMARY KEY,
+    incident INTEGER NOT NULL REFERENCES incidents (id) ON DELETE CASCADE,
+    at       INTEGER NOT NULL, -- ms
+    level    TEXT,             -- NULL: unchanged by this entry
+    said     TEXT NOT NULL
+) STRICT;
+CREATE INDEX timeline_by_incident ON timeline (incident, at, id);
+",
+}];
+
+/// An incident without its timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentRow {
+    pub provider: ProviderId,
+    pub opened: DateTime<Utc>,
+    /// `None`: still open.
+    pub closed: Option<DateTime<Utc>>,
+    /// Now, or when it closed. `None`, as `peak`: the page tells of it without saying how bad it was.
+    pub level: Option<Level>,
+    pub peak: Option<Level>,
+    /// Was already over when first seen: from the page alone, never announced.
+    pub past: bool,
+    /// As the page calls it, where it came from there.
+    pub title: Option<String>,
+    pub url: Option<String>,
+    pub blame: Blame,
+    /// The last sentence of evidence before it closed.
+    pub evidence: String,
+}
+
+/// An incident with everything that was said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentStory {
+    pub incident: IncidentRow,
+    /// Oldest first.
+    pub timeline: Vec<TimelineRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineRow {
+    pub at: DateTime<Utc>,
+    /// The level from here on; `None`: this entry did not change it.
+    pub level: Option<Level>,
+    pub text: String,
+}
+
+impl Ledger {
+    /// What a new [`health::Book`] must be told after a restart, so that nothing is announced twice.
+    pub fn open_incidents(&self) -> Result<Vec<(i64, OpenIncident)>, LedgerError> {
+        let mut open = self
+            .conn
+            .prepare_cached("SELECT * FROM incidents WHERE closed_at IS NULL ORDER BY provider")?;
+        let rows = open.query_map((), |row| {
+            let incident = OpenIncident {
+                provider: row.get::<_, Col<ProviderId>>("provider")?.0,
+                since: row.get::<_, Col<DateTime<Utc>>>("opened_at")?.0,
+                level: row.get::<_, Col<Level>>("level")?.0,
+                peak: row.get::<_, Col<Level>>("peak")?.0,
+            };
+            Ok((row.get("id")?, incident))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Latest opening first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), behind the incident `before`.
+    pub fn incidents(
+        &self,
+        limit: u32,
+        before: Option<i64>,
+    ) -> Result<Page<IncidentRow>, LedgerError> {
+        let limit = page_limit(limit);
+        let asked = Col(limit as u64 + 1);
+        let rows = match before {
+            None => self
+                .conn
+                .prepare_cached(FIRST_PAGE)?
+                .query_map([asked], read_incident)?
+                .collect::<Result<_, _>>()?,
+            Some(before) => self
+                .conn
+                .prepare_cached(NEXT_PAGE)?
+                .query_map((before, asked), read_incident)?
+                .collect::<Result<_, _>>()?,
+        };
+        Ok(Page::cut(rows, limit))
+    }
+
+    pub fn incident(&self, id: i64) -> Result<Option<IncidentStory>, LedgerError> {
+        let Some((_, incident)) = self
+            .conn
+            .prepare_cached("SELECT * FROM incidents WHERE id = ?1")?
+            .query_row([id], read_incident)
+            .optional()?
+        else {
+            return Ok(None);
+        };
+        let timeline = self
+            .conn
+            .prepare_cached(
+                "SELECT at, level, said FROM timeline WHERE incident = ?1 ORDER BY at, id",
+            )?
+            .query_map([id], |row| {
+                Ok(TimelineRow {
+                    at: row.get::<_, Col<DateTime<Utc>>>("at")?.0,
+                    level: level(row, "level")?,
+                    text: row.get("said")?,
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(Some(IncidentStory { incident, timeline }))
+    }
+}
+
+pub(crate) const FIRST_PAGE: &str =
+    "SELECT * FROM incidents ORDER BY opened_at DESC, id DESC LIMIT ?1";
+pub(crate) const NEXT_PAGE: &str = "SELECT * FROM incidents
+      WHERE (opened_at, id) < ((SELECT opened_at FROM incidents WHERE id = ?1), ?1)
+      ORDER BY opened_at DESC, id DESC LIMIT ?2";
+
+fn read_incident(row: &Row<'_>) -> rusqlite::Result<(i64, IncidentRow)> {
+    let incident = IncidentRow {
+        provider: row.get::<_, Col<ProviderId>>("provider")?.0,
+        opened: row.get::<_, Col<DateTime<Utc>>>("opened_at")?.0,
+        closed: row
+            .get::<_, Option<Col<DateTime<Utc>>>>("closed_at")?
+            .map(|at| at.0),
+        level: level(row, "level")?,
+        peak: level(row, "peak")?,
+        past: row.get("past")?,
+        title: row.get("title")?,
+        url: row.get("url")?,
+        blame: row.get::<_, Col<Blame>>("blame")?.0,
+        evidence: row.get("evidence")?,
+    };
+    Ok((row.get("id")?, incident))
+}
+
+fn level(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Level>> {
+    Ok(row
+        .get::<_, Option<Col<Level>>>(column)?
+        .map(|level| level.0))
+}

@@ -1,0 +1,188 @@
+use catalog::{ProviderId, REHEARSAL};
+use chrono::{DateTime, Utc};
+use health::{Blame, Change, Level, PageIncident, Transition};
+use rusqlite::{OptionalExtension, Transaction, named_params};
+
+use crate::column::{Col, level_word};
+use crate::{Ledger, LedgerError};
+
+impl Ledger {
+    /// Writes a transition into its incident's story. Returns the incident, or `None` where there is none: a note
+    /// while nothing is open, and anything of the rehearsal provider.
+    ///
+    /// A story that lacks its beginning (it opened while the ledger could not be written) is begun here.
+    pub fn apply(&mut self, transition: &Transition) -> Result<Option<i64>, LedgerError> {
+        if transition.provider.as_str() == REHEARSAL {
+            return Ok(None);
+        }
+        let tx = self.write()?;
+        let incident = write(&tx, transition)?;
+        tx.commit()?;
+        Ok(incident)
+    }
+}
+
+fn write(tx: &Transaction<'_>, transition: &Transition) -> rusqlite::Result<Option<i64>> {
+    let Transition {
+        at,
+        provider,
+        change,
+        verdict,
+        announce: _,
+    } = transition;
+    let (at, evidence) = (*at, verdict.evidence.as_str());
+    match change {
+        Change::Opened(level) => {
+            let id = match open_of(tx, provider)? {
+                Some(id) => {
+                    update(tx, id, *level, verdict.blame, evidence)?;
+                    id
+                }
+                None => begin(tx, transition, verdict.since.min(at), *level)?,
+            };
+            entry(tx, id, at, Some(*level), evidence)?;
+            Ok(Some(id))
+        }
+        Change::Rose { from, to } | Change::Eased { from, to } => {
+            let id = match open_of(tx, provider)? {
+                Some(id) => {
+                    update(tx, id, *to, verdict.blame, evidence)?;
+                    id
+                }
+                None => begin(tx, transition, at, *to)?,
+            };
+            let said = format!("From {} to {}. {evidence}", words(*from), words(*to));
+            entry(tx, id, at, Some(*to), &said)?;
+            Ok(Some(id))
+        }
+        Change::Noted(said) => {
+            let Some(id) = open_of(tx, provider)? else {
+                return Ok(None);
+            };
+            entry(tx, id, at, None, said)?;
+            Ok(Some(id))
+        }
+        Change::Recovered { since, peak } => {
+            let id = match open_of(tx, provider)? {
+                Some(id) => id,
+                None => begin(tx, transition, (*since).min(at), *peak)?,
+            };
+            close(tx, id, at, *peak)?;
+            entry(tx, id, at, Some(Level::Operational), evidence)?;
+            Ok(Some(id))
+        }
+        Change::Past(page) => past(tx, provider, at, page).map(Some),
+    }
+}
+
+fn open_of(tx: &Transaction<'_>, provider: &ProviderId) -> rusqlite::Result<Option<i64>> {
+    tx.prepare_cached("SELECT id FROM incidents WHERE provider = ?1 AND closed_at IS NULL")?
+        .query_row([Col(provider)], |row| row.get(0))
+        .optional()
+}
+
+fn begin(
+    tx: &Transaction<'_>,
+    transition: &Transition,
+    since: DateTime<Utc>,
+    level: Level,
+) -> rusqlite::Result<i64> {
+    tx.prepare_cached(
+        "INSERT INTO incidents (provider, opened_at, level, peak, past, blame, evidence)
+         VALUES (:provider, :opened_at, :level, :level, 0, :blame, :evidence)",
+    )?
+    .execute(named_params! {
+        ":provider": Col(&transition.provider),
+        ":opened_at": Col(since),
+        ":level": Col(level),
+        ":blame": Col(transition.verdict.blame),
+        ":evidence": transition.verdict.evidence,
+    })?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// Blame that was once found stays: evidence fades while an outage eases, and that acquits nobody.
+fn update(
+    tx: &Transaction<'_>,
+    id: i64,
+    level: Level,
+    blame: Blame,
+    evidence: &str,
+) -> rusqlite::Result<()> {
+    let peak = peak_of(tx, id)?.max(Some(level));
+    let blame = (blame != Blame::Undetermined).then_some(Col(blame));
+    tx.prepare_cached(
+        "UPDATE incidents SET level = ?2, peak = ?3, blame = coalesce(?4, blame), evidence = ?5 WHERE id = ?1",
+    )?
+    .execute((id, Col(level), peak.map(Col), blame, evidence))?;
+    Ok(())
+}
+
+fn close(tx: &Transaction<'_>, id: i64, at: DateTime<Utc>, peak: Level) -> rusqlite::Result<()> {
+    let peak = peak_of(tx, id)?.max(Some(peak));
+    // A clock that was set back must not end a story before it began.
+    tx.prepare_cached(
+        "UPDATE incidents SET closed_at = max(?2, opened_at), level = ?3, peak = ?4 WHERE id = ?1",
+    )?
+    .execute((id, Col(at), Col(Level::Operational), peak.map(Col)))?;
+    Ok(())
+}
+
+fn peak_of(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<Level>> {
+    tx.prepare_cached("SELECT peak FROM incidents WHERE id = ?1")?
+        .query_row([id], |row| super::level(row, "peak"))
+}
+
+/// An incident that was over when its page was first read. A restart reads the same page again: known ones are told anew,
+/// not twice.
+fn past(
+    tx: &Transaction<'_>,
+    provider: &ProviderId,
+    seen: DateTime<Utc>,
+    page: &PageIncident,
+) -> rusqlite::Result<i64> {
+    let id: i64 = tx
+        .prepare_cached(
+            "INSERT INTO incidents (provider, opened_at, closed_at, past, page_id, title, url, blame, evidence)
+             VALUES (:provider, :opened_at, :closed_at, 1, :page_id, :title, :url, :blame, :evidence)
+             ON CONFLICT (provider, page_id) WHERE page_id IS NOT NULL DO UPDATE
+                SET opened_at = excluded.opened_at, closed_at = excluded.closed_at,
+                    title = excluded.title, url = excluded.url
+             RETURNING id",
+        )?
+        .query_row(
+            named_params! {
+                ":provider": Col(provider),
+                ":opened_at": Col(page.started),
+                ":closed_at": Col(page.resolved.unwrap_or(seen).max(page.started)),
+                ":page_id": page.id,
+                ":title": page.title,
+                ":url": page.url,
+                ":blame": Col(Blame::Them),
+                ":evidence": format!("Only the status page told of it: {}", page.title),
+            },
+            |row| row.get(0),
+        )?;
+    tx.prepare_cached("DELETE FROM timeline WHERE incident = ?1")?
+        .execute([id])?;
+    for (at, said) in &page.updates {
+        entry(tx, id, *at, None, said)?;
+    }
+    Ok(id)
+}
+
+fn entry(
+    tx: &Transaction<'_>,
+    incident: i64,
+    at: DateTime<Utc>,
+    level: Option<Level>,
+    said: &str,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT INTO timeline (incident, at, level, said) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((incident, Col(at), level.map(Col), said))?;
+    Ok(())
+}
+
+fn words(level: Level) -> String {
+    level_word(level).replace('_', " ")
+}

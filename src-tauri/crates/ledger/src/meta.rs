@@ -1,0 +1,37 @@
+use rusqlite::OptionalExtension;
+
+use crate::schema::Step;
+use crate::{Ledger, LedgerError};
+
+pub(crate) const STEPS: &[Step] = &[Step {
+    version: 1,
+    sql: "
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+",
+}];
+
+impl Ledger {
+    /// A small fact of the engine's own.
+    pub fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
+        let value = self
+            .conn
+            .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+            .query_row([key], |row| row.get(0))
+            .optional()?;
+        Ok(value)
+    }
+
+    pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), LedgerError> {
+        Ok(self.put_meta(key, value)?)
+    }
+
+    pub(crate) fn put_meta(&mut self, key: &str, value: &str) -> rusqlite::Result<()> {
+        self.conn
+            .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+            .execute([key, value])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+use chrono::{DateTime, Utc};
+use rusqlite::{Row, named_params};
+
+use crate::column::{Col, word_enum};
+use crate::schema::Step;
+use crate::{Ledger, LedgerError};
+
+// AUTOINCREMENT: an id must not come back after a deletion, or the shell would take a new notice for one it has shown.
+pub(crate) const STEPS: &[Step] = &[Step {
+    version: 1,
+    sql: "
+CREATE TABLE notices (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    at       INTEGER NOT NULL, -- ms
+    kind     TEXT NOT NULL,
+    thread   TEXT NOT NULL,
+    title    TEXT NOT NULL,
+    body     TEXT NOT NULL,
+    urgency  TEXT NOT NULL,
+    incident INTEGER REFERENCES incidents (id) ON DELETE CASCADE,
+    outcome  TEXT,             -- NULL: still to be shown
+    why      TEXT
+) STRICT;
+CREATE INDEX notices_by_outcome ON notices (outcome, at);
+CREATE INDEX notices_by_incident ON notices (incident) WHERE incident IS NOT NULL;
+",
+}];
+
+word_enum! {
+    NoticeKind {
+        Outage = "outage",
+        Rise = "rise",
+        Recovery = "recovery",
+        /// Something of ours.
+        Own = "own",
+    }
+}
+
+word_enum! {
+    Urgency {
+        Low = "low",
+        Normal = "normal",
+        Critical = "critical",
+    }
+}
+
+/// A desktop notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeRow {
+    pub at: DateTime<Utc>,
+    pub kind: NoticeKind,
+    /// Notices of one story share it.
+    pub thread: String,
+    pub title: String,
+    pub body: String,
+    pub urgency: Urgency,
+    pub incident: Option<i64>,
+}
+
+/// What became of a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Shown,
+    NotShown {
+        why: String,
+    },
+    /// Overtaken by a later one of its thread, or too old: no longer worth showing.
+    Dropped,
+}
+
+impl Ledger {
+    /// Returns the notice's id, which is never given twice, over restarts too.
+    pub fn enqueue_notice(&mut self, notice: &NoticeRow) -> Result<i64, LedgerError> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO notices (at, kind, thread, title, body, urgency, incident)
+                 VALUES (:at, :kind, :thread, :title, :body, :urgency, :incident)",
+            )?
+            .execute(named_params! {
+                ":at": Col(notice.at),
+                ":kind": Col(notice.kind),
+                ":thread": notice.thread,
+                ":title": notice.title,
+                ":body": notice.body,
+                ":urgency": Col(notice.urgency),
+                ":incident": notice.incident,
+            })?;
+        Ok(self.conn.last_insert_rowid())
+    }
+
+    /// Not yet shown, dated `since` (ten minutes ago: older ones are history) or later, oldest first.
+    pub fn pending_notices(
+        &self,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<(i64, NoticeRow)>, LedgerError> {
+        let mut pending = self.conn.prepare_cached(
+            "SELECT * FROM notices WHERE outcome IS NULL AND at >= ?1 ORDER BY at, id",
+        )?;
+        let rows = pending.query_map([Col(since)], read_notice)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Notices that could not be shown on the desktop, oldest first, each with the reason.
+    pub fn unshown_notices(
+        &self,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<(i64, NoticeRow, String)>, LedgerError> {
+        let mut unshown = self.conn.prepare_cached(
+            "SELECT * FROM notices WHERE outcome = 'not_shown' AND at >= ?1 ORDER BY at, id",
+        )?;
+        let rows = unshown.query_map([Col(since)], |row| {
+            let (id, notice) = read_notice(row)?;
+            Ok((id, notice, row.get("why")?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Says what became of a notice, once. False: there is no such notice, or it was marked before.
+    pub fn mark_notice(&mut self, id: i64, outcome: &Outcome) -> Result<bool, LedgerError> {
+        let (word, why) = match outcome {
+            Outcome::Shown => ("shown", None),
+            Outcome::NotShown { why } => ("not_shown", Some(why)),
+            Outcome::Dropped => ("dropped", None),
+        };
+        let changed = self
+            .conn
+            .prepare_cached(
+                "UPDATE notices SET outcome = ?2, why = ?3 WHERE id = ?1 AND outcome IS NULL",
+            )?
+            .execute((id, word, why))?;
+        Ok(changed == 1)
+    }
+}
+
+fn read_notice(row: &Row<'_>) -> rusqlite::Result<(i64, NoticeRow)> {
+    let notice = NoticeRow {
+        at: row.get::<_, Col<DateTime<Utc>>>("at")?.0,
+        kind: row.get::<_, Col<NoticeKind>>("kind")?.0,
+        thread: row.get("thread")?,
+        title: row.get("title")?,
+        body: row.get("body")?,
+        urgency: row.get::<_, Col<Urgency>>("urgency")?.0,
+        incident: row.get("incident")?,
+    };
+    Ok((row.get("id")?, notice))
+}

@@ -1,0 +1,239 @@
+//! Every reading that health judged, kept raw for a day and then thinned: the ground that uptime figures stand on.
+
+use catalog::{ProviderId, REHEARSAL};
+use chrono::{DateTime, Duration, Utc};
+use health::{CallOutcome, CallSource, Controls, Observation, Page, Unreadable};
+use rusqlite::{Transaction, named_params};
+
+use crate::column::{Col, level_word};
+use crate::schema::Step;
+use crate::{Ledger, LedgerError};
+
+pub(crate) const STEPS: &[Step] = &[Step {
+    version: 1,
+    sql: "
+CREATE TABLE observations (
+    id       INTEGER PRIMARY KEY,
+    at       INTEGER NOT NULL, -- ms
+    source   TEXT NOT NULL,    -- page, probe, traffic, network
+    provider TEXT NOT NULL,    -- empty: our own network
+    subject  TEXT NOT NULL,    -- a surface, or endpoint and model with a blank between; empty: the whole page
+    said     TEXT NOT NULL,    -- a level; ok, failed, ours, neutral; unreadable; up, down
+    ttft_ms  INTEGER,
+    detail   TEXT,
+    readings INTEGER NOT NULL DEFAULT 1 -- how many this row stands for
+) STRICT;
+CREATE INDEX observations_by_time ON observations (at);
+CREATE INDEX observations_by_subject ON observations (provider, subject, at);
+",
+}];
+
+/// Readings younger than this are all kept.
+const RAW: Duration = Duration::hours(24);
+/// Older than this, none is.
+const KEPT: Duration = Duration::days(30);
+/// In between, one per subject and word for each stretch of this many milliseconds.
+const STRETCH_MS: i64 = 10 * 60 * 1000;
+/// Where the last thinning ended, ms: stretches before it are done.
+const THINNED: &str = "observations.thinned";
+
+impl Ledger {
+    /// Keeps a reading; those of the rehearsal provider are not kept.
+    pub fn record(&mut self, seen: &Observation) -> Result<(), LedgerError> {
+        let tx = self.write()?;
+        match seen {
+            Observation::Page {
+                at,
+                provider,
+                reading,
+            } => record_page(&tx, *at, provider, reading)?,
+            Observation::Call {
+                at,
+                provider,
+                endpoint,
+                model,
+                source,
+                outcome,
+            } => record_call(
+                &tx,
+                *at,
+                provider,
+                &format!("{endpoint} {model}"),
+                *source,
+                outcome,
+            )?,
+            Observation::Network { at, controls } => {
+                let said = match controls {
+                    Controls::Up => "up",
+                    Controls::Down => "down",
+                };
+                let reading = Reading {
+                    at: *at,
+                    source: "network",
+                    provider: "",
+                    subject: "",
+                    said,
+                    ttft_ms: None,
+                    detail: None,
+                };
+                reading.insert(&tx)?;
+            }
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// Lets old readings fade: after a day, the first of every ten minutes stands for all that said the same of the same
+    /// subject, and counts them; after thirty days none is left. Cheap when called every hour. Returns how many rows went.
+    pub fn thin(&mut self, now: DateTime<Utc>) -> Result<u64, LedgerError> {
+        let until = whole_stretch((now - RAW).timestamp_millis());
+        let from: i64 = self
+            .meta(THINNED)?
+            .and_then(|ms| ms.parse().ok())
+            .unwrap_or(0);
+        let tx = self.write()?;
+        let mut gone = tx
+            .prepare_cached("DELETE FROM observations WHERE at < ?1")?
+            .execute([Col(now - KEPT)])?;
+        if from < until {
+            tx.prepare_cached(COUNT_INTO_THE_FIRST)?
+                .execute((from, until, STRETCH_MS))?;
+            gone += tx
+                .prepare_cached(DROP_THE_OTHERS)?
+                .execute((from, until, STRETCH_MS))?;
+            tx.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+                .execute((THINNED, until.to_string()))?;
+        }
+        tx.commit()?;
+        Ok(gone as u64)
+    }
+}
+
+const COUNT_INTO_THE_FIRST: &str = "
+UPDATE observations SET readings = stretch.readings
+  FROM (
+    SELECT min(id) AS first, sum(readings) AS readings
+      FROM observations
+     WHERE at >= ?1 AND at < ?2
+     GROUP BY source, provider, subject, said, at / ?3
+    HAVING count(*) > 1
+  ) AS stretch
+ WHERE observations.id = stretch.first";
+
+const DROP_THE_OTHERS: &str = "
+DELETE FROM observations
+ WHERE at >= ?1 AND at < ?2
+   AND id NOT IN (
+    SELECT min(id)
+      FROM observations
+     WHERE at >= ?1 AND at < ?2
+     GROUP BY source, provider, subject, said, at / ?3
+   )";
+
+/// One row of the table.
+struct Reading<'a> {
+    at: DateTime<Utc>,
+    source: &'static str,
+    provider: &'a str,
+    subject: &'a str,
+    said: &'a str,
+    ttft_ms: Option<u64>,
+    detail: Option<&'a str>,
+}
+
+impl Reading<'_> {
+    fn insert(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
+        tx.prepare_cached(
+            "INSERT INTO observations (at, source, provider, subject, said, ttft_ms, detail)
+             VALUES (:at, :source, :provider, :subject, :said, :ttft_ms, :detail)",
+        )?
+        .execute(named_params! {
+            ":at": Col(self.at),
+            ":source": self.source,
+            ":provider": self.provider,
+            ":subject": self.subject,
+            ":said": self.said,
+            ":ttft_ms": self.ttft_ms.map(Col),
+            ":detail": self.detail,
+        })?;
+        Ok(())
+    }
+}
+
+fn record_page(
+    tx: &Transaction<'_>,
+    at: DateTime<Utc>,
+    provider: &ProviderId,
+    reading: &Result<Page, Unreadable>,
+) -> rusqlite::Result<()> {
+    let blank = Reading {
+        at,
+        source: "page",
+        provider: provider.as_str(),
+        subject: "",
+        said: "unreadable",
+        ttft_ms: None,
+        detail: None,
+    };
+    if provider.as_str() == REHEARSAL {
+        return Ok(());
+    }
+    match reading {
+        Ok(page) => page.surfaces.iter().try_for_each(|(surface, level)| {
+            let reading = Reading {
+                subject: surface.as_str(),
+                said: level_word(*level),
+                ..blank
+            };
+            reading.insert(tx)
+        }),
+        Err(unreadable) => {
+            let detail = match unreadable {
+                Unreadable::Offline => "offline",
+                Unreadable::Unreachable(why)
+                | Unreadable::Blocked(why)
+                | Unreadable::NotThePage(why) => why,
+            };
+            let reading = Reading {
+                detail: Some(detail),
+                ..blank
+            };
+            reading.insert(tx)
+        }
+    }
+}
+
+fn record_call(
+    tx: &Transaction<'_>,
+    at: DateTime<Utc>,
+    provider: &ProviderId,
+    subject: &str,
+    source: CallSource,
+    outcome: &CallOutcome,
+) -> rusqlite::Result<()> {
+    if provider.as_str() == REHEARSAL {
+        return Ok(());
+    }
+    let (said, ttft_ms, detail) = match outcome {
+        CallOutcome::Ok { ttft_ms, .. } => ("ok", *ttft_ms, None),
+        CallOutcome::Failed { detail, .. } => ("failed", None, Some(detail.clone())),
+        CallOutcome::Ours(fault) => ("ours", None, Some(format!("{fault:?}"))),
+        CallOutcome::Neutral => ("neutral", None, None),
+    };
+    let reading = Reading {
+        at,
+        source: match source {
+            CallSource::Probe => "probe",
+            CallSource::Traffic => "traffic",
+        },
+        provider: provider.as_str(),
+        subject,
+        said,
+        ttft_ms,
+        detail: detail.as_deref(),
+    };
+    reading.insert(tx)
+}
+
+fn whole_stretch(ms: i64) -> i64 {
+    ms - ms.rem_euclid(STRETCH_MS)
+}

@@ -1,0 +1,165 @@
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rusqlite::backup::Progress;
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
+
+use crate::schema::{self, APPLICATION_ID, Step, TABLES};
+use crate::{Ledger, OpenError};
+
+/// How long a write waits for another program that reads or copies the file.
+const BUSY: Duration = Duration::from_secs(5);
+
+impl Ledger {
+    /// Opens or creates the file, checks it, and brings an older one up to date after copying it to
+    /// `<file>.v<N>.bak`. A file that is refused is left as it was.
+    pub fn open(path: &Path, now: DateTime<Utc>) -> Result<Ledger, OpenError> {
+        private(path).map_err(|error| OpenError::io(path, error))?;
+        // No URI flag: a path that begins with "file:" is a path.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)
+            .map_err(|error| OpenError::sqlite(path, error))?;
+        Self::settle(conn, path, TABLES, now)
+    }
+
+    /// A ledger that lasts as long as the engine: what it goes on with when the file cannot be opened.
+    pub fn in_memory(now: DateTime<Utc>) -> Result<Ledger, OpenError> {
+        let path = Path::new("(in memory)");
+        let conn = Connection::open_in_memory().map_err(|error| OpenError::sqlite(path, error))?;
+        let mut ledger = Self::settle(conn, path, TABLES, now)?;
+        ledger.file = None;
+        Ok(ledger)
+    }
+
+    pub(crate) fn settle(
+        mut conn: Connection,
+        path: &Path,
+        tables: &[&[Step]],
+        now: DateTime<Utc>,
+    ) -> Result<Ledger, OpenError> {
+        let failed = |error| OpenError::sqlite(path, error);
+        conn.busy_timeout(BUSY).map_err(failed)?;
+        let found = recognise(&conn, path, schema::known(tables))?;
+        check(&conn, path)?;
+        // Asked to write, SQLite silently opens what it may only read.
+        if conn.is_readonly(MAIN_DB).map_err(failed)? {
+            return Err(OpenError::ReadOnly {
+                path: path.to_owned(),
+            });
+        }
+        prepare(&conn).map_err(failed)?;
+        if (1..schema::known(tables)).contains(&found) {
+            back_up(&conn, path, found)?;
+        }
+        // A step may rebuild a table that others refer to.
+        conn.pragma_update(None, "foreign_keys", false)
+            .map_err(failed)?;
+        let reached = schema::migrate(&mut conn, tables).map_err(failed)?;
+        conn.pragma_update(None, "foreign_keys", true)
+            .map_err(failed)?;
+
+        let mut ledger = Ledger {
+            conn,
+            file: Some(path.to_owned()),
+        };
+        for version in reached {
+            ledger
+                .put_meta(&format!("schema.{version}"), &now.to_rfc3339())
+                .map_err(failed)?;
+        }
+        Ok(ledger)
+    }
+}
+
+/// `<file>.v<N>.bak`
+pub(crate) fn backup_of(path: &Path, version: u32) -> PathBuf {
+    beside(path, &format!(".v{version}.bak"))
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Creates the file readable by its owner alone: it tells which models were used when. SQLite gives its log beside it the same mode.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Is it a ledger, and one that we know? Reads only, so that a foreign file stays untouched.
+fn recognise(conn: &Connection, path: &Path, known: u32) -> Result<u32, OpenError> {
+    let (application, found, tables) = conn
+        .query_row(
+            "SELECT (SELECT application_id FROM pragma_application_id),
+                    (SELECT user_version FROM pragma_user_version),
+                    (SELECT count(*) FROM sqlite_schema)",
+            (),
+            |row| {
+                Ok((
+                    row.get::<_, i32>(0)?,
+                    row.get::<_, u32>(1)?,
+                    row.get::<_, u32>(2)?,
+                ))
+            },
+        )
+        .map_err(|error| OpenError::sqlite(path, error))?;
+    let blank = application == 0 && found == 0 && tables == 0;
+    if application != APPLICATION_ID && !blank {
+        return Err(OpenError::Corrupt {
+            path: path.to_owned(),
+            why: "it is an SQLite file of another program".to_owned(),
+        });
+    }
+    if found > known {
+        return Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    Ok(found)
+}
+
+fn check(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let said: String = conn
+        .query_row("PRAGMA quick_check(1)", (), |row| row.get(0))
+        .map_err(|error| OpenError::sqlite(path, error))?;
+    if said == "ok" {
+        return Ok(());
+    }
+    Err(OpenError::Corrupt {
+        path: path.to_owned(),
+        why: format!("it is damaged ({})", said.trim().replace('\n', " ")),
+    })
+}
+
+fn prepare(conn: &Connection) -> rusqlite::Result<()> {
+    // Asked for, not demanded: a network file system without shared memory keeps its rollback journal, which is safe too.
+    conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    // With a write-ahead log this survives any crash of ours; a power cut may cost the last entries, never the file.
+    conn.pragma_update(None, "synchronous", "NORMAL")?;
+    conn.pragma_update_and_check(None, "journal_size_limit", 16 << 20, |_| Ok(()))?;
+    Ok(())
+}
+
+/// Copies the file as it stands, whole or not at all.
+fn back_up(conn: &Connection, path: &Path, found: u32) -> Result<(), OpenError> {
+    let failed = |error| OpenError::io(path, error);
+    let backup = backup_of(path, found);
+    let unfinished = beside(&backup, ".unfinished");
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        Ok(()) | Err(_) => {}
+    }
+    private(&unfinished).map_err(failed)?;
+    conn.backup(MAIN_DB, &unfinished, None::<fn(Progress)>)
+        .map_err(|error| OpenError::sqlite(path, error))?;
+    fs::rename(&unfinished, &backup).map_err(failed)
+}

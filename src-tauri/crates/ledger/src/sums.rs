@@ -1,0 +1,117 @@
+//! Figures over many rows. All of them leave rehearsals out.
+
+use catalog::MicroDollars;
+use chrono::{DateTime, Utc};
+use rusqlite::OptionalExtension;
+
+use crate::column::Col;
+use crate::{Ledger, LedgerError};
+
+/// What passed since some moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    pub exchanges: u64,
+    /// The client should have got an answer and did not.
+    pub failed: u64,
+    pub carried_by_fallback: u64,
+    /// Estimate, thrown-away attempts included, probes not.
+    pub spent: MicroDollars,
+    /// Estimate.
+    pub probes: MicroDollars,
+    /// Exchanges that reached a provider and whose cost is not known.
+    pub unpriced: u64,
+}
+
+/// The traffic that met an incident: during it, the provider failed an attempt, or a stand-in answered in its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IncidentTraffic {
+    pub hit: u64,
+    pub carried_by_fallback: u64,
+    /// Of those hit: no answer at all.
+    pub failed: u64,
+}
+
+impl Ledger {
+    /// Sums over what began at `since` (the owner's midnight) or later.
+    pub fn today(&self, since: DateTime<Utc>) -> Result<Sums, LedgerError> {
+        let sums = self
+            .conn
+            .prepare_cached(TODAY)?
+            .query_row([Col(since)], |row| {
+                Ok(Sums {
+                    exchanges: row.get::<_, Col<u64>>("exchanges")?.0,
+                    failed: row.get::<_, Col<u64>>("failed")?.0,
+                    carried_by_fallback: row.get::<_, Col<u64>>("carried")?.0,
+                    spent: row.get::<_, Col<MicroDollars>>("spent")?.0,
+                    probes: MicroDollars::ZERO,
+                    unpriced: row.get::<_, Col<u64>>("unpriced")?.0,
+                })
+            })?;
+        Ok(Sums {
+            probes: self.probes_spent(since)?,
+            ..sums
+        })
+    }
+
+    /// `None`: there is no such incident.
+    pub fn incident_traffic(&self, incident: i64) -> Result<Option<IncidentTraffic>, LedgerError> {
+        let traffic = self
+            .conn
+            .prepare_cached(TRAFFIC)?
+            .query_row([incident], |row| {
+                Ok(IncidentTraffic {
+                    hit: row.get::<_, Col<u64>>("hit")?.0,
+                    carried_by_fallback: row.get::<_, Col<u64>>("carried")?.0,
+                    failed: row.get::<_, Col<u64>>("failed")?.0,
+                })
+            })
+            .optional()?;
+        Ok(traffic)
+    }
+}
+
+/// The ends for which [`End::failed`](crate::End::failed) holds.
+macro_rules! failed_ends {
+    () => {
+        "('cut', 'exhausted', 'our_fault')"
+    };
+}
+
+pub(crate) const TODAY: &str = concat!(
+    "SELECT count(*) AS exchanges,
+            count(*) FILTER (WHERE ended IN ",
+    failed_ends!(),
+    ") AS failed,
+            count(*) FILTER (WHERE carried) AS carried,
+            coalesce(sum(cost), 0) AS spent,
+            count(*) FILTER (
+                WHERE cost IS NULL AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id)
+            ) AS unpriced
+       FROM exchanges
+      WHERE rehearsal = 0 AND started_at >= ?1"
+);
+
+/// An exchange that began before the incident may still have been cut by it; the hour bounds how far back the index is
+/// read, and is four times the longest that an exchange may take by default.
+pub(crate) const TRAFFIC: &str = concat!(
+    "SELECT count(e.id) AS hit,
+            count(e.id) FILTER (WHERE e.carried) AS carried,
+            count(e.id) FILTER (WHERE e.ended IN ",
+    failed_ends!(),
+    ") AS failed
+       FROM incidents i
+       LEFT JOIN exchanges e
+         ON e.rehearsal = 0
+        AND e.started_at >= i.opened_at - 3600000
+        AND e.started_at <= coalesce(i.closed_at, 9223372036854775807)
+        AND e.started_at + e.total_ms >= i.opened_at
+        AND (
+            EXISTS (
+                SELECT 1 FROM attempts a
+                 WHERE a.exchange = e.id AND a.provider = i.provider AND a.provider_failed
+            )
+            OR (e.carried AND e.primary_provider = i.provider)
+        )
+      WHERE i.id = ?1
+      GROUP BY i.id"
+);

@@ -1,0 +1,166 @@
+mod damage;
+mod exchanges;
+mod incidents;
+mod migration;
+mod notices;
+mod observations;
+mod paging;
+mod small;
+mod sums;
+
+use catalog::{Dialect, MicroDollars, REHEARSAL, Tokens};
+use chrono::{DateTime, Duration, Utc};
+use health::{Basis, Blame, Change, Level, ProviderVerdict, Transition, Verdict};
+
+use crate::{AttemptRow, Candidate, End, ExchangeRow, Ledger};
+
+/// 21 June 2026, 20:00 UTC.
+fn t0() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_782_072_000, 0).unwrap()
+}
+
+fn minutes(count: i64) -> Duration {
+    Duration::minutes(count)
+}
+
+fn fresh() -> Ledger {
+    Ledger::in_memory(t0()).unwrap()
+}
+
+fn candidate(name: &str) -> Candidate {
+    Candidate {
+        provider: name.into(),
+        endpoint: format!("{name}-api").as_str().into(),
+        model: format!("{name}-large").as_str().into(),
+    }
+}
+
+fn attempt(at: &Candidate, outcome: &str, provider_failed: bool) -> AttemptRow {
+    AttemptRow {
+        provider: at.provider.clone(),
+        endpoint: at.endpoint.clone(),
+        model: at.model.clone(),
+        started_ms: 3,
+        total_ms: 900,
+        ttft_ms: (!provider_failed).then_some(310),
+        status: Some(if provider_failed { 529 } else { 200 }),
+        outcome: outcome.to_owned(),
+        provider_failed,
+        detail: provider_failed.then(|| "overloaded_error".to_owned()),
+        stop_reason: (!provider_failed).then(|| "end_turn".to_owned()),
+        tokens: (!provider_failed).then_some(Tokens {
+            input: 12,
+            output: 345,
+            cache_read: 6789,
+            cache_write: 1,
+        }),
+        cost: (!provider_failed).then_some(MicroDollars(5_260)),
+        price_as_of: (!provider_failed).then(|| "2026-06-01".to_owned()),
+    }
+}
+
+/// Answered by "lead" itself.
+fn answered(started: DateTime<Utc>) -> ExchangeRow {
+    let lead = candidate("lead");
+    ExchangeRow {
+        started,
+        client: "Claude Code".to_owned(),
+        session: Some("s-1".to_owned()),
+        dialect: Some(Dialect::Anthropic),
+        route: Some("agents".to_owned()),
+        model: Some("lead-large".to_owned()),
+        streamed: true,
+        rehearsal: false,
+        pipeline: None,
+        item: None,
+        primary: Some(lead.clone()),
+        end: End::Complete,
+        detail: None,
+        status: 200,
+        total_ms: 903,
+        ttft_ms: Some(313),
+        cost: Some(MicroDollars(5_260)),
+        attempts: vec![attempt(&lead, "complete", false)],
+    }
+}
+
+/// "lead" failed, "second" answered.
+fn carried(started: DateTime<Utc>) -> ExchangeRow {
+    ExchangeRow {
+        attempts: vec![
+            attempt(&candidate("lead"), "overloaded", true),
+            attempt(&candidate("second"), "complete", false),
+        ],
+        ..answered(started)
+    }
+}
+
+/// "lead" failed, and nobody was left.
+fn exhausted(started: DateTime<Utc>) -> ExchangeRow {
+    ExchangeRow {
+        end: End::Exhausted,
+        status: 529,
+        ttft_ms: None,
+        cost: None,
+        attempts: vec![attempt(&candidate("lead"), "overloaded", true)],
+        ..answered(started)
+    }
+}
+
+fn rehearsed(of: ExchangeRow) -> ExchangeRow {
+    let stage = candidate(REHEARSAL);
+    ExchangeRow {
+        rehearsal: true,
+        primary: Some(stage),
+        ..of
+    }
+}
+
+fn transition(
+    provider: &str,
+    at: DateTime<Utc>,
+    level: Level,
+    change: Change,
+    evidence: &str,
+) -> Transition {
+    Transition {
+        at,
+        provider: provider.into(),
+        change,
+        verdict: ProviderVerdict {
+            verdict: Verdict::Known(level),
+            since: at,
+            basis: Basis::Measured,
+            blame: Blame::Them,
+            evidence: evidence.to_owned(),
+            unstable: false,
+            surfaces: Default::default(),
+            models: Default::default(),
+        },
+        announce: true,
+    }
+}
+
+fn opened(provider: &str, at: DateTime<Utc>) -> Transition {
+    transition(
+        provider,
+        at,
+        Level::PartialOutage,
+        Change::Opened(Level::PartialOutage),
+        "Lead: it is them.",
+    )
+}
+
+fn recovered(provider: &str, since: DateTime<Utc>, at: DateTime<Utc>) -> Transition {
+    let change = Change::Recovered {
+        since,
+        peak: Level::PartialOutage,
+    };
+    transition(
+        provider,
+        at,
+        Level::Operational,
+        change,
+        "Lead works again.",
+    )
+}

@@ -1,0 +1,223 @@
+use catalog::REHEARSAL;
+use chrono::{DateTime, Utc};
+use health::{Blame, Change, Level, OpenIncident, PageIncident};
+
+use super::{fresh, minutes, opened, recovered, t0, transition};
+use crate::{IncidentStory, Ledger};
+
+fn rose(at: DateTime<Utc>) -> health::Transition {
+    let change = Change::Rose {
+        from: Level::PartialOutage,
+        to: Level::MajorOutage,
+    };
+    transition("lead", at, Level::MajorOutage, change, "12 of 14 failed.")
+}
+
+fn eased(at: DateTime<Utc>) -> health::Transition {
+    let change = Change::Eased {
+        from: Level::MajorOutage,
+        to: Level::Degraded,
+    };
+    let mut eased = transition("lead", at, Level::Degraded, change, "1 of 9 failed.");
+    eased.verdict.blame = Blame::Undetermined;
+    eased
+}
+
+fn noted(at: DateTime<Utc>, said: &str) -> health::Transition {
+    let change = Change::Noted(said.to_owned());
+    transition("lead", at, Level::MajorOutage, change, "12 of 14 failed.")
+}
+
+fn told(story: &IncidentStory) -> String {
+    let line = |row: &crate::TimelineRow| {
+        let after = (row.at - t0()).num_minutes();
+        format!("{after:>3} {:?} {}\n", row.level, row.text)
+    };
+    story.timeline.iter().map(line).collect()
+}
+
+const STORY: &str = "  0 Some(PartialOutage) Lead: it is them.
+  4 Some(MajorOutage) From partial outage to major outage. 12 of 14 failed.
+  9 None Identified: we found the cause.
+ 30 Some(Degraded) From major outage to degraded. 1 of 9 failed.
+ 45 Some(Operational) Lead works again.
+";
+
+#[test]
+fn an_outage_is_one_story_with_a_timeline() {
+    let mut ledger = fresh();
+    let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    for next in [
+        rose(t0() + minutes(4)),
+        noted(t0() + minutes(9), "Identified: we found the cause."),
+        eased(t0() + minutes(30)),
+        recovered("lead", t0(), t0() + minutes(45)),
+    ] {
+        assert_eq!(ledger.apply(&next).unwrap(), Some(id));
+    }
+    let story = ledger.incident(id).unwrap().unwrap();
+    assert_eq!(told(&story), STORY);
+    let incident = story.incident;
+    assert_eq!(incident.opened, t0());
+    assert_eq!(incident.closed, Some(t0() + minutes(45)));
+    assert_eq!(incident.level, Some(Level::Operational));
+    assert_eq!(incident.peak, Some(Level::MajorOutage));
+    assert_eq!(incident.blame, Blame::Them, "easing acquits nobody");
+    assert_eq!(incident.evidence, "1 of 9 failed.");
+    assert!(!incident.past);
+    assert_eq!(ledger.open_incidents().unwrap(), []);
+    let again = ledger.apply(&opened("lead", t0() + minutes(90))).unwrap();
+    assert_ne!(again, Some(id), "the next outage is another incident");
+}
+
+#[test]
+fn a_restart_in_the_middle_continues_the_story() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ledger.sqlite");
+    let mut ledger = Ledger::open(&file, t0()).unwrap();
+    let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    ledger.apply(&rose(t0() + minutes(4))).unwrap();
+    drop(ledger);
+
+    let mut ledger = Ledger::open(&file, t0() + minutes(8)).unwrap();
+    let open = OpenIncident {
+        provider: "lead".into(),
+        since: t0(),
+        level: Level::MajorOutage,
+        peak: Level::MajorOutage,
+    };
+    assert_eq!(ledger.open_incidents().unwrap(), [(id, open)]);
+    for next in [
+        noted(t0() + minutes(9), "Identified: we found the cause."),
+        eased(t0() + minutes(30)),
+        recovered("lead", t0(), t0() + minutes(45)),
+    ] {
+        assert_eq!(ledger.apply(&next).unwrap(), Some(id));
+    }
+    assert_eq!(told(&ledger.incident(id).unwrap().unwrap()), STORY);
+}
+
+#[test]
+fn a_provider_has_one_open_incident() {
+    let mut ledger = fresh();
+    let first = ledger.apply(&opened("lead", t0())).unwrap();
+    let other = ledger.apply(&opened("second", t0())).unwrap();
+    assert_ne!(first, other);
+    assert_eq!(
+        ledger.apply(&opened("lead", t0() + minutes(1))).unwrap(),
+        first
+    );
+    assert_eq!(ledger.open_incidents().unwrap().len(), 2);
+    let twice = ledger.conn.execute(
+        "INSERT INTO incidents (provider, opened_at, past, blame, evidence) VALUES ('lead', 0, 0, 'them', '')",
+        (),
+    );
+    assert!(twice.is_err(), "the file itself refuses a second one");
+}
+
+#[test]
+fn a_story_without_its_beginning_is_begun() {
+    let mut ledger = fresh();
+    assert_eq!(ledger.apply(&noted(t0(), "nothing is open")).unwrap(), None);
+    let id = ledger.apply(&rose(t0())).unwrap().unwrap();
+    assert_eq!(ledger.open_incidents().unwrap()[0].0, id);
+
+    let late = recovered("second", t0() - minutes(20), t0());
+    let id = ledger.apply(&late).unwrap().unwrap();
+    let incident = ledger.incident(id).unwrap().unwrap().incident;
+    assert_eq!(incident.opened, t0() - minutes(20));
+    assert_eq!(incident.closed, Some(t0()));
+    assert_eq!(incident.peak, Some(Level::PartialOutage));
+}
+
+#[test]
+fn a_clock_set_back_ends_no_story_before_its_beginning() {
+    let mut ledger = fresh();
+    let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    ledger
+        .apply(&recovered("lead", t0(), t0() - minutes(60)))
+        .unwrap();
+    let incident = ledger.incident(id).unwrap().unwrap().incident;
+    assert_eq!(incident.closed, Some(incident.opened));
+}
+
+#[test]
+fn an_incident_that_was_over_when_first_seen_is_kept_once() {
+    let mut ledger = fresh();
+    let mut page = PageIncident {
+        id: "q1w2".to_owned(),
+        title: "Elevated errors".to_owned(),
+        url: Some("https://status.example/q1w2".to_owned()),
+        surfaces: Vec::new(),
+        started: t0() - minutes(300),
+        resolved: Some(t0() - minutes(200)),
+        updates: vec![(t0() - minutes(300), "Investigating.".to_owned())],
+    };
+    let past = |page: &PageIncident| {
+        transition(
+            "lead",
+            t0(),
+            Level::Operational,
+            Change::Past(page.clone()),
+            "",
+        )
+    };
+    let open = ledger.apply(&opened("lead", t0())).unwrap();
+    let id = ledger.apply(&past(&page)).unwrap().unwrap();
+    assert_ne!(open, Some(id), "a past incident does not touch an open one");
+    page.updates
+        .push((t0() - minutes(200), "Resolved.".to_owned()));
+    assert_eq!(ledger.apply(&past(&page)).unwrap(), Some(id));
+
+    let story = ledger.incident(id).unwrap().unwrap();
+    assert!(story.incident.past);
+    assert_eq!(story.incident.level, None);
+    assert_eq!(story.incident.title.as_deref(), Some("Elevated errors"));
+    assert_eq!(story.incident.opened, page.started);
+    assert_eq!(story.incident.closed, page.resolved);
+    assert_eq!(story.timeline.len(), 2);
+    assert_eq!(story.timeline[1].text, "Resolved.");
+    assert_eq!(ledger.open_incidents().unwrap().len(), 1);
+}
+
+#[test]
+fn a_rehearsed_outage_is_no_incident() {
+    let mut ledger = fresh();
+    assert_eq!(ledger.apply(&opened(REHEARSAL, t0())).unwrap(), None);
+    assert_eq!(
+        ledger
+            .apply(&recovered(REHEARSAL, t0(), t0() + minutes(5)))
+            .unwrap(),
+        None
+    );
+    assert_eq!(ledger.incidents(10, None).unwrap().rows, []);
+}
+
+#[test]
+fn every_level_and_blame_survives() {
+    let mut ledger = fresh();
+    let levels = [
+        Level::Operational,
+        Level::Maintenance,
+        Level::Degraded,
+        Level::PartialOutage,
+        Level::MajorOutage,
+    ];
+    let blames = [
+        Blame::Them,
+        Blame::Us,
+        Blame::SharedInfrastructure,
+        Blame::Undetermined,
+    ];
+    for (n, (level, blame)) in levels
+        .iter()
+        .flat_map(|l| blames.map(|b| (*l, b)))
+        .enumerate()
+    {
+        let mut open = transition(&format!("p{n}"), t0(), level, Change::Opened(level), "");
+        open.verdict.blame = blame;
+        let id = ledger.apply(&open).unwrap().unwrap();
+        let incident = ledger.incident(id).unwrap().unwrap().incident;
+        assert_eq!((incident.level, incident.blame), (Some(level), blame));
+    }
+}

@@ -1,0 +1,155 @@
+//! A ledger of every released version opens, and nothing in it is lost.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use health::Level;
+use rusqlite::Connection;
+
+use super::{answered, fresh, minutes, t0};
+use crate::schema::{self, Step, TABLES};
+use crate::{Ledger, OpenError, open};
+
+/// A ledger of each version, as that version wrote it. Add one with every new version; never edit one.
+const FIXTURES: &[(u32, &str)] = &[(1, include_str!("../../fixtures/v1.sql"))];
+
+fn written(folder: &Path, sql: &str) -> PathBuf {
+    let file = folder.join("ledger.sqlite");
+    let conn = Connection::open(&file).unwrap();
+    conn.execute_batch(sql).unwrap();
+    file
+}
+
+/// Every column and index, however the file came by it.
+fn shape(conn: &Connection) -> Vec<String> {
+    let mut lines = conn
+        .prepare(
+            "SELECT concat_ws(' ', t.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk) AS line
+               FROM pragma_table_list t, pragma_table_xinfo(t.name) c
+              WHERE t.schema = 'main' AND t.name NOT LIKE 'sqlite_%'
+             UNION ALL
+             SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL
+             ORDER BY line",
+        )
+        .unwrap();
+    lines
+        .query_map((), |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+#[test]
+fn there_is_a_fixture_of_every_version() {
+    let versions: Vec<u32> = FIXTURES.iter().map(|(version, _)| *version).collect();
+    let known: Vec<u32> = (1..=schema::known(TABLES)).collect();
+    assert_eq!(versions, known);
+}
+
+#[test]
+fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
+    for (version, sql) in FIXTURES {
+        let folder = tempfile::tempdir().unwrap();
+        let file = written(folder.path(), sql);
+        let ledger = Ledger::open(&file, t0()).unwrap();
+
+        assert_eq!(
+            schema::version(&ledger.conn).unwrap(),
+            schema::known(TABLES)
+        );
+        assert_eq!(
+            shape(&ledger.conn),
+            shape(&fresh().conn),
+            "a step of version {version} was edited after its release"
+        );
+        let orphans: i64 = ledger
+            .conn
+            .query_row("SELECT count(*) FROM pragma_foreign_key_check", (), |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert_eq!(orphans, 0);
+        let backed_up = open::backup_of(&file, *version).exists();
+        assert_eq!(backed_up, *version < schema::known(TABLES));
+
+        let exchanges = ledger.exchanges(10, None).unwrap().rows;
+        assert_eq!(exchanges.len(), 2);
+        assert_eq!(exchanges[0].1.attempts.len(), 2);
+        let open = ledger.open_incidents().unwrap();
+        assert_eq!(open[0].1.peak, Level::MajorOutage);
+        let story = ledger.incident(open[0].0).unwrap().unwrap();
+        assert_eq!(story.timeline.len(), 2);
+        assert_eq!(ledger.incident_traffic(open[0].0).unwrap().unwrap().hit, 1);
+        assert_eq!(ledger.pending_notices(t0()).unwrap().len(), 1);
+        assert_eq!(ledger.breakers().unwrap().len(), 1);
+        assert_eq!(ledger.probes_spent(t0()).unwrap().0, 40);
+    }
+}
+
+/// The schema as it is, and one step of the future.
+fn with_next(sql: &'static str) -> (u32, [Step; 1]) {
+    let version = schema::known(TABLES) + 1;
+    (version, [Step { version, sql }])
+}
+
+fn reopen(file: &Path, next: &[Step]) -> Result<Ledger, OpenError> {
+    let mut tables = TABLES.to_vec();
+    tables.push(next);
+    Ledger::settle(Connection::open(file).unwrap(), file, &tables, t0())
+}
+
+#[test]
+fn a_migration_backs_the_file_up_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ledger.sqlite");
+    let mut ledger = Ledger::open(&file, t0()).unwrap();
+    for n in 0..300 {
+        ledger.book_exchange(&answered(t0() + minutes(n))).unwrap();
+    }
+    drop(ledger);
+    let before = schema::known(TABLES);
+    let backup = open::backup_of(&file, before);
+    fs::write(format!("{}.unfinished", backup.display()), "of a crash").unwrap();
+
+    let (version, next) = with_next("ALTER TABLE exchanges ADD COLUMN mood TEXT");
+    let ledger = reopen(&file, &next).unwrap();
+    assert_eq!(schema::version(&ledger.conn).unwrap(), version);
+    assert_eq!(ledger.exchanges(500, None).unwrap().rows.len(), 300);
+    let dated = ledger.meta(&format!("schema.{version}")).unwrap();
+    assert_eq!(dated.as_deref(), Some("2026-06-21T20:00:00+00:00"));
+    drop(ledger);
+
+    assert!(matches!(
+        Ledger::open(&file, t0()),
+        Err(OpenError::Newer { .. })
+    ));
+    let restored = Ledger::open(&backup, t0()).unwrap();
+    assert_eq!(schema::version(&restored.conn).unwrap(), before);
+    assert_eq!(restored.exchanges(500, None).unwrap().rows.len(), 300);
+}
+
+#[test]
+fn a_migration_that_fails_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ledger.sqlite");
+    let mut ledger = Ledger::open(&file, t0()).unwrap();
+    ledger.book_exchange(&answered(t0())).unwrap();
+    drop(ledger);
+    let (_, next) = with_next("ALTER TABLE exchanges ADD COLUMN mood TEXT; DROP TABLE nowhere");
+    assert!(reopen(&file, &next).is_err());
+    let ledger = Ledger::open(&file, t0()).unwrap();
+    assert_eq!(shape(&ledger.conn), shape(&fresh().conn));
+    assert_eq!(ledger.exchanges(10, None).unwrap().rows.len(), 1);
+}
+
+#[test]
+fn a_ledger_that_is_up_to_date_is_not_backed_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ledger.sqlite");
+    drop(Ledger::open(&file, t0()).unwrap());
+    let again = Ledger::open(&file, t0() + minutes(1)).unwrap();
+    let first = again.meta("schema.1").unwrap();
+    assert_eq!(first.as_deref(), Some("2026-06-21T20:00:00+00:00"));
+    assert!(!open::backup_of(&file, schema::known(TABLES)).exists());
+    assert!(!open::backup_of(&file, 0).exists());
+}

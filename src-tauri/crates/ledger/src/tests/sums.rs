@@ -1,0 +1,159 @@
+use catalog::{MicroDollars, REHEARSAL};
+
+use super::{
+    answered, candidate, carried, exhausted, fresh, minutes, opened, recovered, rehearsed, t0,
+};
+use crate::{End, ExchangeRow, IncidentTraffic, Ledger, ProbeRow, Sums};
+
+fn probe(provider: &str, cost: Option<i64>) -> ProbeRow {
+    let at = candidate(provider);
+    ProbeRow {
+        at: t0(),
+        provider: at.provider,
+        endpoint: at.endpoint,
+        model: at.model,
+        outcome: "complete".to_owned(),
+        ttft_ms: Some(200),
+        total_ms: 400,
+        tokens: None,
+        cost: cost.map(MicroDollars),
+        price_as_of: None,
+    }
+}
+
+#[test]
+fn today_sums_what_began_since_midnight() {
+    let mut ledger = fresh();
+    let midnight = t0();
+    for exchange in [
+        answered(midnight - minutes(1)),
+        answered(midnight),
+        carried(midnight + minutes(1)),
+        exhausted(midnight + minutes(2)),
+        ExchangeRow {
+            cost: None,
+            attempts: Vec::new(),
+            end: End::TurnedAway,
+            ..answered(midnight)
+        },
+    ] {
+        ledger.book_exchange(&exchange).unwrap();
+    }
+    ledger.book_probe(&probe("lead", Some(40))).unwrap();
+    ledger.book_probe(&probe("lead", None)).unwrap();
+    let expected = Sums {
+        exchanges: 4,
+        failed: 1,
+        carried_by_fallback: 1,
+        spent: MicroDollars(2 * 5_260),
+        probes: MicroDollars(40),
+        unpriced: 1,
+    };
+    assert_eq!(ledger.today(midnight).unwrap(), expected);
+    assert_eq!(
+        ledger.today(midnight + minutes(60)).unwrap(),
+        Sums::default()
+    );
+}
+
+#[test]
+fn the_query_and_the_type_agree_on_what_failed() {
+    for &end in End::ALL {
+        let mut ledger = fresh();
+        ledger
+            .book_exchange(&ExchangeRow {
+                end,
+                ..answered(t0())
+            })
+            .unwrap();
+        let failed = ledger.today(t0()).unwrap().failed;
+        assert_eq!(failed, u64::from(end.failed()), "{end:?}");
+    }
+}
+
+#[test]
+fn rehearsals_are_in_no_figure() {
+    let mut ledger = fresh();
+    let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    for exchange in [answered(t0()), carried(t0()), exhausted(t0())] {
+        let exchange = ExchangeRow {
+            rehearsal: true,
+            ..exchange
+        };
+        ledger.book_exchange(&exchange).unwrap();
+        ledger.book_exchange(&rehearsed(exchange)).unwrap();
+    }
+    ledger.book_probe(&probe(REHEARSAL, Some(1_000))).unwrap();
+    assert_eq!(ledger.today(t0() - minutes(60)).unwrap(), Sums::default());
+    let traffic = ledger.incident_traffic(incident).unwrap();
+    assert_eq!(traffic, Some(IncidentTraffic::default()));
+    assert_eq!(ledger.exchanges(100, None).unwrap().rows.len(), 6);
+}
+
+/// 12 minutes of outage, and exchanges around it.
+fn outage(ledger: &mut Ledger) -> i64 {
+    let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    let skipped = ExchangeRow {
+        attempts: carried(t0()).attempts.split_off(1),
+        ..carried(t0() + minutes(6))
+    };
+    let cut_at_the_start = ExchangeRow {
+        end: End::Cut,
+        total_ms: 90_000,
+        ..exhausted(t0() - minutes(1))
+    };
+    let of_another_route = ExchangeRow {
+        primary: Some(candidate("second")),
+        attempts: vec![super::attempt(&candidate("second"), "cut", true)],
+        ..exhausted(t0() + minutes(5))
+    };
+    for exchange in [
+        carried(t0() - minutes(30)),  // long before
+        cut_at_the_start,             // hit, failed
+        answered(t0() + minutes(1)),  // the lead answered: not hit
+        carried(t0() + minutes(2)),   // hit, carried
+        exhausted(t0() + minutes(4)), // hit, failed
+        of_another_route,             // not hit
+        skipped,                      // hit, carried: its breaker was open
+        carried(t0() + minutes(13)),  // after it closed
+    ] {
+        ledger.book_exchange(&exchange).unwrap();
+    }
+    id
+}
+
+#[test]
+fn an_incident_counts_the_traffic_that_met_it() {
+    let mut ledger = fresh();
+    let id = outage(&mut ledger);
+    let mut expected = IncidentTraffic {
+        hit: 5,
+        carried_by_fallback: 3,
+        failed: 2,
+    };
+    assert_eq!(ledger.incident_traffic(id).unwrap(), Some(expected), "open");
+    ledger
+        .apply(&recovered("lead", t0(), t0() + minutes(12)))
+        .unwrap();
+    expected.hit -= 1;
+    expected.carried_by_fallback -= 1;
+    assert_eq!(
+        ledger.incident_traffic(id).unwrap(),
+        Some(expected),
+        "closed"
+    );
+    assert_eq!(ledger.incident_traffic(id + 1).unwrap(), None);
+}
+
+#[test]
+fn the_probe_budget_knows_what_was_spent() {
+    let mut ledger = fresh();
+    assert_eq!(ledger.probes_spent(t0()).unwrap(), MicroDollars::ZERO);
+    ledger.book_probe(&probe("lead", Some(70))).unwrap();
+    ledger.book_probe(&probe("second", Some(30))).unwrap();
+    assert_eq!(ledger.probes_spent(t0()).unwrap(), MicroDollars(100));
+    assert_eq!(
+        ledger.probes_spent(t0() + minutes(1)).unwrap(),
+        MicroDollars::ZERO
+    );
+}
