@@ -14,9 +14,9 @@ CREATE TABLE exchanges (
     started_at       INTEGER NOT NULL, -- ms
     client           TEXT NOT NULL,
     session          TEXT,
-    dialect          TEXT,
-    route            TEXT,
-    model            TEXT,
+    dialect          TEXT NOT NULL,
+    route            TEXT NOT NULL,    -- empty, as the model: turned away before it was known
+    model            TEXT NOT NULL,
     streamed         INTEGER NOT NULL,
     rehearsal        INTEGER NOT NULL,
     pipeline         TEXT,
@@ -26,7 +26,7 @@ CREATE TABLE exchanges (
     primary_model    TEXT,
     ended            TEXT NOT NULL,
     detail           TEXT,
-    status           INTEGER NOT NULL,
+    status           INTEGER,          -- NULL: the client left before there was one
     total_ms         INTEGER NOT NULL,
     ttft_ms          INTEGER,
     cost             INTEGER,          -- micro-dollars; NULL: unknown
@@ -116,23 +116,24 @@ pub struct ExchangeRow {
     /// Empty: it did not say.
     pub client: String,
     pub session: Option<String>,
-    /// `None`, as `route` and `model`: turned away before it was known.
-    pub dialect: Option<Dialect>,
-    pub route: Option<String>,
+    pub dialect: Dialect,
+    /// Empty, as `model`: turned away before it was known.
+    pub route: String,
     /// As the client asked.
-    pub model: Option<String>,
+    pub model: String,
     pub streamed: bool,
     /// Kept for the traffic view, and in no figure.
     pub rehearsal: bool,
     pub pipeline: Option<String>,
     pub item: Option<String>,
-    /// Who should have answered: the route's first candidate. `None`: whoever was tried first.
+    /// Who should have answered: the first candidate of the route that could be used at all, though its breaker may
+    /// have been open. `None`: whoever was tried first.
     pub primary: Option<Candidate>,
     pub end: End,
     /// Why it ended so, where the end alone does not tell.
     pub detail: Option<String>,
-    /// HTTP status that the client saw.
-    pub status: u16,
+    /// HTTP status that the client saw; `None`: it left before.
+    pub status: Option<u16>,
     pub total_ms: u64,
     /// Time to the first token passed on.
     pub ttft_ms: Option<u64>,
@@ -255,7 +256,7 @@ fn insert_exchange(tx: &Transaction<'_>, exchange: &ExchangeRow) -> rusqlite::Re
         ":started_at": Col(exchange.started),
         ":client": exchange.client,
         ":session": exchange.session,
-        ":dialect": exchange.dialect.map(Col),
+        ":dialect": Col(exchange.dialect),
         ":route": exchange.route,
         ":model": exchange.model,
         ":streamed": exchange.streamed,
@@ -329,9 +330,7 @@ fn read_exchange(row: &Row<'_>) -> rusqlite::Result<(i64, ExchangeRow)> {
         started: row.get::<_, Col<DateTime<Utc>>>("started_at")?.0,
         client: row.get("client")?,
         session: row.get("session")?,
-        dialect: row
-            .get::<_, Option<Col<Dialect>>>("dialect")?
-            .map(|dialect| dialect.0),
+        dialect: row.get::<_, Col<Dialect>>("dialect")?.0,
         route: row.get("route")?,
         model: row.get("model")?,
         streamed: row.get("streamed")?,

@@ -9,13 +9,12 @@ fn what_is_booked_is_read_back_whole() {
     let turned_away = ExchangeRow {
         client: String::new(),
         session: None,
-        dialect: None,
-        route: None,
-        model: None,
+        route: String::new(),
+        model: String::new(),
         primary: None,
         end: End::TurnedAway,
         detail: Some("wrong token".to_owned()),
-        status: 403,
+        status: Some(403),
         ttft_ms: None,
         cost: None,
         attempts: Vec::new(),
@@ -24,7 +23,7 @@ fn what_is_booked_is_read_back_whole() {
     let of_a_pipeline = ExchangeRow {
         pipeline: Some("leads".to_owned()),
         item: Some("lead-17".to_owned()),
-        dialect: Some(Dialect::OpenaiResponses),
+        dialect: Dialect::OpenaiResponses,
         streamed: false,
         ..carried(t0())
     };
@@ -33,9 +32,15 @@ fn what_is_booked_is_read_back_whole() {
         total_ms: i64::MAX as u64,
         ..answered(t0())
     };
+    let left_at_once = ExchangeRow {
+        end: End::ClientLeft,
+        status: None,
+        ..answered(t0())
+    };
     let all = [
         answered(t0()),
         turned_away,
+        left_at_once,
         of_a_pipeline,
         exhausted(t0()),
         rehearsed(answered(t0())),
@@ -62,7 +67,7 @@ fn every_end_and_dialect_survives() {
         for dialect in Dialect::ALL {
             let exchange = ExchangeRow {
                 end,
-                dialect: Some(dialect),
+                dialect,
                 ..answered(t0())
             };
             let id = ledger.book_exchange(&exchange).unwrap();
