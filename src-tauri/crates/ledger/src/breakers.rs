@@ -1,7 +1,7 @@
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, Utc};
 
-use crate::column::Col;
+use crate::column::{Col, get, maybe};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError};
 
@@ -63,12 +63,10 @@ impl Ledger {
         )?;
         let rows = all.query_map((), |row| {
             Ok(BreakerRow {
-                endpoint: row.get::<_, Col<EndpointId>>("endpoint")?.0,
-                model: row.get::<_, Col<ModelId>>("model")?.0,
+                endpoint: get(row, "endpoint")?,
+                model: get(row, "model")?,
                 state: row.get("state")?,
-                until: row
-                    .get::<_, Option<Col<DateTime<Utc>>>>("until")?
-                    .map(|at| at.0),
+                until: maybe(row, "until")?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

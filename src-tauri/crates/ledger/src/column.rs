@@ -3,12 +3,27 @@
 use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use health::{Blame, Level};
-use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::{Row, ToSql};
 
 /// A value on its way into or out of a column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Col<T>(pub(crate) T);
+
+pub(crate) fn get<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>
+where
+    Col<T>: FromSql,
+{
+    Ok(row.get::<_, Col<T>>(column)?.0)
+}
+
+/// `None` where the column is NULL.
+pub(crate) fn maybe<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>>
+where
+    Col<T>: FromSql,
+{
+    Ok(row.get::<_, Option<Col<T>>>(column)?.map(|found| found.0))
+}
 
 impl ToSql for Col<DateTime<Utc>> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

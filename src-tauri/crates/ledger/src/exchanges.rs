@@ -1,6 +1,10 @@
+//! Exchanges and their attempts. How they lie in their columns is written in `exchanges/columns.rs`.
+
+mod columns;
+
 use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::column::{Col, word_enum};
 use crate::schema::Step;
@@ -198,9 +202,9 @@ impl Ledger {
     /// Writes an exchange with its attempts, all or nothing. Returns its id: later bookings have higher ones.
     pub fn book_exchange(&mut self, exchange: &ExchangeRow) -> Result<i64, LedgerError> {
         let tx = self.write()?;
-        let id = insert_exchange(&tx, exchange)?;
+        let id = columns::insert_exchange(&tx, exchange)?;
         for (number, attempt) in (1..).zip(&exchange.attempts) {
-            insert_attempt(&tx, id, number, attempt)?;
+            columns::insert_attempt(&tx, id, number, attempt)?;
         }
         tx.commit()?;
         Ok(id)
@@ -218,7 +222,7 @@ impl Ledger {
             .prepare_cached(PAGE)?
             .query_map(
                 (before.unwrap_or(i64::MAX), Col(limit as u64 + 1)),
-                read_exchange,
+                columns::read_exchange,
             )?
             .collect::<Result<Vec<_>, _>>()?;
         attach_attempts(&self.conn, &mut rows)?;
@@ -229,7 +233,7 @@ impl Ledger {
         let row = self
             .conn
             .prepare_cached("SELECT * FROM exchanges WHERE id = ?1")?
-            .query_row([id], read_exchange)
+            .query_row([id], columns::read_exchange)
             .optional()?;
         let mut rows: Vec<_> = row.into_iter().collect();
         attach_attempts(&self.conn, &mut rows)?;
@@ -240,114 +244,6 @@ impl Ledger {
 pub(crate) const PAGE: &str = "SELECT * FROM exchanges WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
 pub(crate) const ATTEMPTS: &str =
     "SELECT * FROM attempts WHERE exchange BETWEEN ?1 AND ?2 ORDER BY exchange, number";
-
-fn insert_exchange(tx: &Transaction<'_>, exchange: &ExchangeRow) -> rusqlite::Result<i64> {
-    let primary = exchange.primary.as_ref();
-    tx.prepare_cached(
-        "INSERT INTO exchanges (
-            started_at, client, session, dialect, route, model, streamed, rehearsal, pipeline, item,
-            primary_provider, primary_endpoint, primary_model, ended, detail, status, total_ms, ttft_ms, cost, carried
-        ) VALUES (
-            :started_at, :client, :session, :dialect, :route, :model, :streamed, :rehearsal, :pipeline, :item,
-            :primary_provider, :primary_endpoint, :primary_model, :ended, :detail, :status, :total_ms, :ttft_ms, :cost, :carried
-        )",
-    )?
-    .execute(named_params! {
-        ":started_at": Col(exchange.started),
-        ":client": exchange.client,
-        ":session": exchange.session,
-        ":dialect": Col(exchange.dialect),
-        ":route": exchange.route,
-        ":model": exchange.model,
-        ":streamed": exchange.streamed,
-        ":rehearsal": exchange.rehearsal,
-        ":pipeline": exchange.pipeline,
-        ":item": exchange.item,
-        ":primary_provider": primary.map(|p| Col(&p.provider)),
-        ":primary_endpoint": primary.map(|p| Col(&p.endpoint)),
-        ":primary_model": primary.map(|p| Col(&p.model)),
-        ":ended": Col(exchange.end),
-        ":detail": exchange.detail,
-        ":status": exchange.status,
-        ":total_ms": Col(exchange.total_ms),
-        ":ttft_ms": exchange.ttft_ms.map(Col),
-        ":cost": exchange.cost.map(Col),
-        ":carried": exchange.carried(),
-    })?;
-    Ok(tx.last_insert_rowid())
-}
-
-fn insert_attempt(
-    tx: &Transaction<'_>,
-    exchange: i64,
-    number: u32,
-    attempt: &AttemptRow,
-) -> rusqlite::Result<()> {
-    let tokens = attempt.tokens;
-    tx.prepare_cached(
-        "INSERT INTO attempts (
-            exchange, number, provider, endpoint, model, started_ms, total_ms, ttft_ms, status, outcome, provider_failed,
-            detail, stop_reason, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost, price_as_of
-        ) VALUES (
-            :exchange, :number, :provider, :endpoint, :model, :started_ms, :total_ms, :ttft_ms, :status, :outcome, :provider_failed,
-            :detail, :stop_reason, :input_tokens, :output_tokens, :cache_read_tokens, :cache_write_tokens, :cost, :price_as_of
-        )",
-    )?
-    .execute(named_params! {
-        ":exchange": exchange,
-        ":number": number,
-        ":provider": Col(&attempt.provider),
-        ":endpoint": Col(&attempt.endpoint),
-        ":model": Col(&attempt.model),
-        ":started_ms": Col(attempt.started_ms),
-        ":total_ms": Col(attempt.total_ms),
-        ":ttft_ms": attempt.ttft_ms.map(Col),
-        ":status": attempt.status,
-        ":outcome": attempt.outcome,
-        ":provider_failed": attempt.provider_failed,
-        ":detail": attempt.detail,
-        ":stop_reason": attempt.stop_reason,
-        ":input_tokens": tokens.map(|t| Col(t.input)),
-        ":output_tokens": tokens.map(|t| Col(t.output)),
-        ":cache_read_tokens": tokens.map(|t| Col(t.cache_read)),
-        ":cache_write_tokens": tokens.map(|t| Col(t.cache_write)),
-        ":cost": attempt.cost.map(Col),
-        ":price_as_of": attempt.price_as_of,
-    })?;
-    Ok(())
-}
-
-fn read_exchange(row: &Row<'_>) -> rusqlite::Result<(i64, ExchangeRow)> {
-    let primary = match row.get::<_, Option<Col<ProviderId>>>("primary_provider")? {
-        Some(provider) => Some(Candidate {
-            provider: provider.0,
-            endpoint: row.get::<_, Col<EndpointId>>("primary_endpoint")?.0,
-            model: row.get::<_, Col<ModelId>>("primary_model")?.0,
-        }),
-        None => None,
-    };
-    let exchange = ExchangeRow {
-        started: row.get::<_, Col<DateTime<Utc>>>("started_at")?.0,
-        client: row.get("client")?,
-        session: row.get("session")?,
-        dialect: row.get::<_, Col<Dialect>>("dialect")?.0,
-        route: row.get("route")?,
-        model: row.get("model")?,
-        streamed: row.get("streamed")?,
-        rehearsal: row.get("rehearsal")?,
-        pipeline: row.get("pipeline")?,
-        item: row.get("item")?,
-        primary,
-        end: row.get::<_, Col<End>>("ended")?.0,
-        detail: row.get("detail")?,
-        status: row.get("status")?,
-        total_ms: row.get::<_, Col<u64>>("total_ms")?.0,
-        ttft_ms: count(row, "ttft_ms")?,
-        cost: money(row)?,
-        attempts: Vec::new(),
-    };
-    Ok((row.get("id")?, exchange))
-}
 
 /// `rows` are newest first, so their attempts lie between the last and the first id.
 fn attach_attempts(conn: &Connection, rows: &mut [(i64, ExchangeRow)]) -> rusqlite::Result<()> {
@@ -360,46 +256,8 @@ fn attach_attempts(conn: &Connection, rows: &mut [(i64, ExchangeRow)]) -> rusqli
     while let Some(row) = found.next()? {
         let exchange: i64 = row.get("exchange")?;
         if let Ok(at) = rows.binary_search_by(|(id, _)| exchange.cmp(id)) {
-            rows[at].1.attempts.push(read_attempt(row)?);
+            rows[at].1.attempts.push(columns::read_attempt(row)?);
         }
     }
     Ok(())
-}
-
-fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
-    let tokens = match count(row, "input_tokens")? {
-        Some(input) => Some(Tokens {
-            input,
-            output: row.get::<_, Col<u64>>("output_tokens")?.0,
-            cache_read: row.get::<_, Col<u64>>("cache_read_tokens")?.0,
-            cache_write: row.get::<_, Col<u64>>("cache_write_tokens")?.0,
-        }),
-        None => None,
-    };
-    Ok(AttemptRow {
-        provider: row.get::<_, Col<ProviderId>>("provider")?.0,
-        endpoint: row.get::<_, Col<EndpointId>>("endpoint")?.0,
-        model: row.get::<_, Col<ModelId>>("model")?.0,
-        started_ms: row.get::<_, Col<u64>>("started_ms")?.0,
-        total_ms: row.get::<_, Col<u64>>("total_ms")?.0,
-        ttft_ms: count(row, "ttft_ms")?,
-        status: row.get("status")?,
-        outcome: row.get("outcome")?,
-        provider_failed: row.get("provider_failed")?,
-        detail: row.get("detail")?,
-        stop_reason: row.get("stop_reason")?,
-        tokens,
-        cost: money(row)?,
-        price_as_of: row.get("price_as_of")?,
-    })
-}
-
-fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
-    Ok(row.get::<_, Option<Col<u64>>>(column)?.map(|found| found.0))
-}
-
-fn money(row: &Row<'_>) -> rusqlite::Result<Option<MicroDollars>> {
-    Ok(row
-        .get::<_, Option<Col<MicroDollars>>>("cost")?
-        .map(|found| found.0))
 }

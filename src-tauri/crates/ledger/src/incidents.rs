@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use health::{Blame, Level, OpenIncident};
 use rusqlite::{OptionalExtension, Row};
 
-use crate::column::Col;
+use crate::column::{Col, get, maybe};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError, Page, page_limit};
 
@@ -90,10 +90,10 @@ impl Ledger {
             .prepare_cached("SELECT * FROM incidents WHERE closed_at IS NULL ORDER BY provider")?;
         let rows = open.query_map((), |row| {
             let incident = OpenIncident {
-                provider: row.get::<_, Col<ProviderId>>("provider")?.0,
-                since: row.get::<_, Col<DateTime<Utc>>>("opened_at")?.0,
-                level: row.get::<_, Col<Level>>("level")?.0,
-                peak: row.get::<_, Col<Level>>("peak")?.0,
+                provider: get(row, "provider")?,
+                since: get(row, "opened_at")?,
+                level: get(row, "level")?,
+                peak: get(row, "peak")?,
             };
             Ok((row.get("id")?, incident))
         })?;
@@ -139,8 +139,8 @@ impl Ledger {
             )?
             .query_map([id], |row| {
                 Ok(TimelineRow {
-                    at: row.get::<_, Col<DateTime<Utc>>>("at")?.0,
-                    level: level(row, "level")?,
+                    at: get(row, "at")?,
+                    level: maybe(row, "level")?,
                     text: row.get("said")?,
                 })
             })?
@@ -157,24 +157,16 @@ pub(crate) const NEXT_PAGE: &str = "SELECT * FROM incidents
 
 fn read_incident(row: &Row<'_>) -> rusqlite::Result<(i64, IncidentRow)> {
     let incident = IncidentRow {
-        provider: row.get::<_, Col<ProviderId>>("provider")?.0,
-        opened: row.get::<_, Col<DateTime<Utc>>>("opened_at")?.0,
-        closed: row
-            .get::<_, Option<Col<DateTime<Utc>>>>("closed_at")?
-            .map(|at| at.0),
-        level: level(row, "level")?,
-        peak: level(row, "peak")?,
+        provider: get(row, "provider")?,
+        opened: get(row, "opened_at")?,
+        closed: maybe(row, "closed_at")?,
+        level: maybe(row, "level")?,
+        peak: maybe(row, "peak")?,
         past: row.get("past")?,
         title: row.get("title")?,
         url: row.get("url")?,
-        blame: row.get::<_, Col<Blame>>("blame")?.0,
+        blame: get(row, "blame")?,
         evidence: row.get("evidence")?,
     };
     Ok((row.get("id")?, incident))
-}
-
-fn level(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Level>> {
-    Ok(row
-        .get::<_, Option<Col<Level>>>(column)?
-        .map(|level| level.0))
 }

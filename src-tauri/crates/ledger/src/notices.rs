@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, named_params};
 
-use crate::column::{Col, word_enum};
+use crate::column::{Col, get, word_enum};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError};
 
@@ -134,12 +134,12 @@ impl Ledger {
 
 fn read_notice(row: &Row<'_>) -> rusqlite::Result<(i64, NoticeRow)> {
     let notice = NoticeRow {
-        at: row.get::<_, Col<DateTime<Utc>>>("at")?.0,
-        kind: row.get::<_, Col<NoticeKind>>("kind")?.0,
+        at: get(row, "at")?,
+        kind: get(row, "kind")?,
         thread: row.get("thread")?,
         title: row.get("title")?,
         body: row.get("body")?,
-        urgency: row.get::<_, Col<Urgency>>("urgency")?.0,
+        urgency: get(row, "urgency")?,
         incident: row.get("incident")?,
     };
     Ok((row.get("id")?, notice))

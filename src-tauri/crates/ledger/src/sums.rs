@@ -4,7 +4,7 @@ use catalog::MicroDollars;
 use chrono::{DateTime, Utc};
 use rusqlite::OptionalExtension;
 
-use crate::column::Col;
+use crate::column::{Col, get};
 use crate::{Ledger, LedgerError};
 
 /// What passed since some moment.
@@ -39,12 +39,12 @@ impl Ledger {
             .prepare_cached(TODAY)?
             .query_row([Col(since)], |row| {
                 Ok(Sums {
-                    exchanges: row.get::<_, Col<u64>>("exchanges")?.0,
-                    failed: row.get::<_, Col<u64>>("failed")?.0,
-                    carried_by_fallback: row.get::<_, Col<u64>>("carried")?.0,
-                    spent: row.get::<_, Col<MicroDollars>>("spent")?.0,
+                    exchanges: get(row, "exchanges")?,
+                    failed: get(row, "failed")?,
+                    carried_by_fallback: get(row, "carried")?,
+                    spent: get(row, "spent")?,
                     probes: MicroDollars::ZERO,
-                    unpriced: row.get::<_, Col<u64>>("unpriced")?.0,
+                    unpriced: get(row, "unpriced")?,
                 })
             })?;
         Ok(Sums {
@@ -60,9 +60,9 @@ impl Ledger {
             .prepare_cached(TRAFFIC)?
             .query_row([incident], |row| {
                 Ok(IncidentTraffic {
-                    hit: row.get::<_, Col<u64>>("hit")?.0,
-                    carried_by_fallback: row.get::<_, Col<u64>>("carried")?.0,
-                    failed: row.get::<_, Col<u64>>("failed")?.0,
+                    hit: get(row, "hit")?,
+                    carried_by_fallback: get(row, "carried")?,
+                    failed: get(row, "failed")?,
                 })
             })
             .optional()?;

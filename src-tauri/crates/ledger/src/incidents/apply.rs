@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use health::{Blame, Change, Level, PageIncident, Transition};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
-use crate::column::{Col, level_word};
+use crate::column::{Col, level_word, maybe};
 use crate::{Ledger, LedgerError};
 
 impl Ledger {
@@ -130,7 +130,7 @@ fn close(tx: &Transaction<'_>, id: i64, at: DateTime<Utc>, peak: Level) -> rusql
 
 fn peak_of(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<Level>> {
     tx.prepare_cached("SELECT peak FROM incidents WHERE id = ?1")?
-        .query_row([id], |row| super::level(row, "peak"))
+        .query_row([id], |row| maybe(row, "peak"))
 }
 
 /// An incident that was over when its page was first read. A restart reads the same page again: known ones are told anew,
