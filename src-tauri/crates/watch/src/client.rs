@@ -1,0 +1,69 @@
+use std::error::Error;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, Url};
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longer than the shortest interval between two looks at one host, so that an incident is watched over one connection.
+const KEEP_CONNECTION: Duration = Duration::from_secs(75);
+
+/// The two ways out: through the system's proxy, and straight to this machine, whatever the proxy settings say.
+///
+/// Neither follows redirects, repeats a request or keeps cookies.
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    outward: Client,
+    loopback: Client,
+}
+
+impl Http {
+    /// Needs a process-wide rustls crypto provider. Fails when the platform's roots or the proxy settings cannot be read.
+    pub(crate) fn new() -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            outward: builder().build()?,
+            loopback: builder().no_proxy().build()?,
+        })
+    }
+
+    pub(crate) fn to(&self, url: &Url) -> &Client {
+        if is_loopback(url) {
+            &self.loopback
+        } else {
+            &self.outward
+        }
+    }
+}
+
+fn builder() -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!(
+            "Understudy/",
+            env!("CARGO_PKG_VERSION"),
+            " (+local status monitor)"
+        ))
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(KEEP_CONNECTION)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// What went wrong on the way, without the address: "Connection refused (os error 111)".
+pub(crate) fn cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    if cause.is::<reqwest::Error>() && error.is_timeout() {
+        return "timed out".to_owned();
+    }
+    cause.to_string()
+}

@@ -1,0 +1,109 @@
+//! One look, from its start to what was seen. Runs as a task of its own and shares nothing.
+
+use catalog::MicroDollars;
+use chrono::{DateTime, Utc};
+use health::{CallOutcome, Controls, Level};
+
+use crate::client::Http;
+use crate::online;
+use crate::page::{PageReader, Reading};
+use crate::probe::{self, Answer};
+use crate::rhythm::After;
+use crate::targets::ProbeTarget;
+
+/// Something to do, with everything that it needs.
+pub(crate) enum Errand {
+    Controls,
+    Page(PageReader),
+    Complete {
+        target: ProbeTarget,
+        /// Booked already, to be set right by what it really cost.
+        reserved: MicroDollars,
+    },
+    Reach(ProbeTarget),
+}
+
+pub(crate) struct Seen {
+    pub(crate) what: Sight,
+    /// Asked only where nobody answered.
+    pub(crate) controls: Option<Controls>,
+}
+
+pub(crate) enum Sight {
+    Controls,
+    Page(PageReader, Reading),
+    Completed {
+        target: ProbeTarget,
+        reserved: MicroDollars,
+        answer: Answer,
+    },
+    Reached(ProbeTarget, Result<(), String>),
+}
+
+impl Errand {
+    pub(crate) async fn run(self, http: Http, hosts: Vec<String>, at: DateTime<Utc>) -> Seen {
+        let (what, unanswered) = match self {
+            Errand::Controls => (Sight::Controls, true),
+            Errand::Page(mut reader) => {
+                let reading = reader.read(&http, at).await;
+                let unanswered = reading.result.as_ref().is_err_and(|miss| miss.transport);
+                (Sight::Page(reader, reading), unanswered)
+            }
+            Errand::Complete { target, reserved } => {
+                let key = target.key.as_ref();
+                let answer = probe::complete(&http, &target.endpoint, &target.model, key, at).await;
+                let unanswered = answer.transport;
+                let what = Sight::Completed {
+                    target,
+                    reserved,
+                    answer,
+                };
+                (what, unanswered)
+            }
+            Errand::Reach(target) => {
+                let reached = probe::reach(&http, &target.endpoint).await;
+                let unanswered = reached.is_err();
+                (Sight::Reached(target, reached), unanswered)
+            }
+        };
+        let controls = if unanswered {
+            Some(online::ask(&hosts).await)
+        } else {
+            None
+        };
+        Seen { what, controls }
+    }
+}
+
+/// What a page reading means for the next look: trouble is watched closely.
+pub(crate) fn after_page(reading: &Reading) -> After {
+    match &reading.result {
+        Ok(page) => {
+            let ill = page.surfaces.values().any(|l| *l >= Level::Degraded);
+            if ill || page.incidents.iter().any(|i| i.resolved.is_none()) {
+                After::Bad
+            } else {
+                After::Quiet
+            }
+        }
+        Err(miss) => match miss.why {
+            health::Unreadable::Blocked(_) => After::Refused {
+                retry_after: miss.retry_after,
+            },
+            health::Unreadable::Offline
+            | health::Unreadable::Unreachable(_)
+            | health::Unreadable::NotThePage(_) => After::Failed,
+        },
+    }
+}
+
+pub(crate) fn after_call(answer: &Answer) -> After {
+    match answer.outcome {
+        CallOutcome::Ok { .. } | CallOutcome::Neutral => After::Quiet,
+        CallOutcome::Failed { .. } => After::Bad,
+        // Asking sooner with the same key or the same request changes nothing.
+        CallOutcome::Ours(_) => After::Refused {
+            retry_after: answer.retry_after,
+        },
+    }
+}

@@ -1,0 +1,218 @@
+//! One provider's status page: a chain of sources, read best first, politely.
+
+mod answer;
+mod fetch;
+
+use std::time::Duration;
+
+use catalog::{ProviderId, Source, StatusPage, Surface};
+use chrono::{DateTime, Utc};
+use health::{Page, Unreadable};
+use tokio::time::Instant;
+use tracing::debug;
+
+use crate::client::Http;
+use crate::status::{self, Expected};
+use answer::Miss;
+use fetch::Address;
+
+/// How long a source that refused us is left alone, where it does not say itself.
+const REFUSED_RESTS: Duration = Duration::from_secs(900);
+/// How long a source that failed is passed over for the next one.
+const FAILED_RESTS: Duration = Duration::from_secs(600);
+
+/// Reads one status page, and remembers what the next reading needs.
+#[derive(Debug)]
+pub(crate) struct PageReader {
+    pub(crate) provider: ProviderId,
+    page: StatusPage,
+    surfaces: Vec<Surface>,
+    sources: Vec<SourceState>,
+}
+
+#[derive(Debug)]
+struct SourceState {
+    source: Source,
+    main: Address,
+    incidents: Option<Address>,
+    /// What it said last, for incidents that vanish and for a companion that cannot be read.
+    last: Option<Page>,
+    /// Until then it is passed over, because of this.
+    rests: Option<(Instant, Unreadable)>,
+}
+
+/// What came of looking.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// The address that answered, or the best one that should have.
+    pub(crate) url: String,
+    pub(crate) result: Result<Page, Miss>,
+}
+
+impl PageReader {
+    pub(crate) fn new(provider: ProviderId, page: StatusPage, surfaces: Vec<Surface>) -> Self {
+        let sources = page.sources.iter().cloned().map(SourceState::new).collect();
+        Self {
+            provider,
+            page,
+            surfaces,
+            sources,
+        }
+    }
+
+    /// Does it still read this, or has the owner changed what there is to read?
+    pub(crate) fn reads(&self, page: &StatusPage, surfaces: &[Surface]) -> bool {
+        self.page == *page && self.surfaces == surfaces
+    }
+
+    /// Try the sources in order until one gives the page. `at` is the wall clock, for dates in `Retry-After`.
+    pub(crate) async fn read(&mut self, http: &Http, at: DateTime<Utc>) -> Reading {
+        let now = Instant::now();
+        let mut best: Option<Reading> = None;
+        for index in self.awake(now) {
+            let source = &mut self.sources[index];
+            let url = source.source.url.clone();
+            let result = source.read(&self.page, &self.surfaces, http, at).await;
+            let reading = Reading { url, result };
+            if reading.result.is_ok() {
+                return reading;
+            }
+            if let Some(known) = &mut best {
+                if let (Err(known), Err(this)) = (&mut known.result, &reading.result) {
+                    known.transport |= this.transport;
+                }
+            } else {
+                best = Some(reading);
+            }
+        }
+        best.unwrap_or_else(|| self.all_resting(now))
+    }
+
+    /// The sources to ask, best first. Those that merely failed are asked after all when nothing else is left.
+    fn awake(&self, now: Instant) -> Vec<usize> {
+        let pick = |may_ask: &dyn Fn(&(Instant, Unreadable)) -> bool| -> Vec<usize> {
+            let indexes = 0..self.sources.len();
+            indexes
+                .filter(|i| self.sources[*i].rests.as_ref().is_none_or(may_ask))
+                .collect()
+        };
+        let rested = pick(&|(until, _)| *until <= now);
+        if rested.is_empty() {
+            pick(&|(until, why)| *until <= now || !matches!(why, Unreadable::Blocked(_)))
+        } else {
+            rested
+        }
+    }
+
+    /// Every source has refused us, and none of them is due: the refusal stands, and nobody is asked.
+    fn all_resting(&self, now: Instant) -> Reading {
+        let soonest = self
+            .sources
+            .iter()
+            .filter_map(|source| Some((source.rests.as_ref()?, &source.source.url)))
+            .min_by_key(|((until, _), _)| *until);
+        let (url, why, wait) = match soonest {
+            Some(((until, why), url)) => (url.clone(), why.clone(), *until - now),
+            None => (
+                self.page.page.clone(),
+                Unreadable::Unreachable("the catalogue names no source for it".to_owned()),
+                REFUSED_RESTS,
+            ),
+        };
+        Reading {
+            url,
+            result: Err(Miss {
+                why,
+                retry_after: Some(wait),
+                transport: false,
+            }),
+        }
+    }
+}
+
+impl SourceState {
+    fn new(source: Source) -> Self {
+        Self {
+            main: Address::new(source.url.clone()),
+            incidents: status::incidents_url(source.dialect, &source.url).map(Address::new),
+            source,
+            last: None,
+            rests: None,
+        }
+    }
+
+    async fn read(
+        &mut self,
+        page: &StatusPage,
+        surfaces: &[Surface],
+        http: &Http,
+        at: DateTime<Utc>,
+    ) -> Result<Page, Miss> {
+        let result = self.look(page, surfaces, http, at).await;
+        self.rests = match &result {
+            Ok(seen) => {
+                self.last = Some(seen.clone());
+                None
+            }
+            Err(miss) => {
+                debug!(url = self.source.url, why = ?miss.why, "status source cannot be read");
+                let rest = match miss.why {
+                    Unreadable::Blocked(_) => miss.retry_after.unwrap_or(REFUSED_RESTS),
+                    Unreadable::Offline
+                    | Unreadable::Unreachable(_)
+                    | Unreadable::NotThePage(_) => FAILED_RESTS,
+                };
+                Some((Instant::now() + rest, miss.why.clone()))
+            }
+        };
+        result
+    }
+
+    async fn look(
+        &mut self,
+        page: &StatusPage,
+        surfaces: &[Surface],
+        http: &Http,
+        at: DateTime<Utc>,
+    ) -> Result<Page, Miss> {
+        let dialect = self.source.dialect;
+        let expected = Expected {
+            page,
+            surfaces,
+            url: &self.source.url,
+        };
+        let body = self.main.get(http, at).await?;
+        let seen = status::read(dialect, &body, None, expected)?;
+        let wanted = status::needs_incidents(dialect) || self.has_lost_incident(&seen);
+        let Some(incidents) = self.incidents.as_mut().filter(|_| wanted) else {
+            return Ok(seen);
+        };
+        match incidents.get(http, at).await {
+            Ok(more) => Ok(status::read(dialect, &body, Some(&more), expected)?),
+            Err(miss) => {
+                debug!(url = self.source.url, why = ?miss.why, "its incidents cannot be read");
+                Ok(self.with_known_incidents(seen))
+            }
+        }
+    }
+
+    /// An incident that was open is no longer told of: its closing words stand elsewhere.
+    fn has_lost_incident(&self, seen: &Page) -> bool {
+        let known = self.last.iter().flat_map(|last| &last.incidents);
+        known
+            .filter(|incident| incident.resolved.is_none())
+            .any(|incident| seen.incidents.iter().all(|i| i.id != incident.id))
+    }
+
+    /// A source whose payload tells no incidents keeps those of its last good look.
+    fn with_known_incidents(&self, mut seen: Page) -> Page {
+        if status::needs_incidents(self.source.dialect) {
+            seen.incidents = self
+                .last
+                .as_ref()
+                .map(|last| last.incidents.clone())
+                .unwrap_or_default();
+        }
+        seen
+    }
+}

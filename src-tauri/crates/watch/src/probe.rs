@@ -1,0 +1,230 @@
+//! A tiny synthetic completion, judged as every real answer is; or, without a key, only whether anybody is there.
+
+mod outcome;
+mod request;
+
+use std::time::Duration;
+
+use catalog::{Dialect, Endpoint, MicroDollars, ModelId, Price, Secret, Tokens};
+use chrono::{DateTime, Utc};
+use health::{CallOutcome, FailureKind, OurFault};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use reqwest::{Response, Url};
+use tokio::time::{Instant, timeout, timeout_at};
+use wire::{BodyEnd, Framing, StepKind, Validator};
+
+use crate::client::{Http, cause};
+use outcome::{failed, of_completion, of_failure};
+
+/// Until the headers, and from the start until the first content.
+const FIRST_CONTENT: Duration = Duration::from_secs(30);
+/// Between two signs of progress.
+const IDLE: Duration = Duration::from_secs(20);
+/// From the proof that the answer is complete until its usage and its terminal event.
+const GRACE: Duration = Duration::from_secs(5);
+const TOTAL: Duration = Duration::from_secs(60);
+/// Of a two-letter answer or of an error.
+const LARGEST: usize = 256 << 10;
+
+/// What came of a probe.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) outcome: CallOutcome,
+    pub(crate) tokens: Tokens,
+    /// False: the provider told no usage, `tokens` is zero and no estimate.
+    pub(crate) usage_told: bool,
+    pub(crate) total_ms: u64,
+    /// How long we were asked to stay away.
+    pub(crate) retry_after: Option<Duration>,
+    /// Nobody answered: perhaps our own network is to blame.
+    pub(crate) transport: bool,
+}
+
+impl Answer {
+    pub(crate) fn ttft_ms(&self) -> Option<u64> {
+        match self.outcome {
+            CallOutcome::Ok { ttft_ms, .. } => ttft_ms,
+            CallOutcome::Failed { .. } | CallOutcome::Ours(_) | CallOutcome::Neutral => None,
+        }
+    }
+}
+
+/// The most that one probe is likely to cost.
+pub(crate) fn likely_tokens() -> Tokens {
+    Tokens {
+        input: request::LIKELY_INPUT,
+        output: request::MOST_OUTPUT,
+        ..Tokens::default()
+    }
+}
+
+/// What a probe costs for the budget. Without a price: free where no key is needed, else as dear as the dearest list price
+/// of 2026 ($15 and $75 per million tokens), so that an unknown price never opens the budget.
+pub(crate) fn budgeted(endpoint: &Endpoint, price: Option<&Price>, tokens: Tokens) -> MicroDollars {
+    match price {
+        Some(price) => price.cost(tokens),
+        None if endpoint.key_env.is_none() => MicroDollars::ZERO,
+        None => {
+            let micro = tokens.input * 15 + tokens.output * 75;
+            MicroDollars(i64::try_from(micro).unwrap_or(i64::MAX))
+        }
+    }
+}
+
+/// Ask the model a question. `at` is the wall clock, for dates in `Retry-After`.
+pub(crate) async fn complete(
+    http: &Http,
+    endpoint: &Endpoint,
+    model: &ModelId,
+    key: Option<&Secret>,
+    at: DateTime<Utc>,
+) -> Answer {
+    let start = Instant::now();
+    let mut answer = Answer {
+        outcome: CallOutcome::Ours(OurFault::Request),
+        tokens: Tokens::default(),
+        usage_told: false,
+        total_ms: 0,
+        retry_after: None,
+        transport: false,
+    };
+    let Some((dialect, url)) = address(endpoint) else {
+        return answer;
+    };
+    let Some(headers) = request::headers(dialect, endpoint.auth, key) else {
+        answer.outcome = CallOutcome::Ours(OurFault::Credential);
+        return answer;
+    };
+    let sent = http
+        .to(&url)
+        .post(url)
+        .headers(headers)
+        .json(&request::body(dialect, model.as_str()))
+        .send();
+    match timeout(FIRST_CONTENT, sent).await {
+        Err(_) => answer.outcome = silent("no headers"),
+        Ok(Err(e)) => {
+            answer.transport = true;
+            answer.outcome = failed(FailureKind::Connect, cause(&e));
+        }
+        Ok(Ok(response)) if response.status().is_success() => {
+            listen(response, dialect, start, &mut answer).await;
+        }
+        Ok(Ok(response)) => {
+            let (status, headers) = (response.status(), response.headers().clone());
+            let body = error_body(response).await;
+            let failure = wire::classify(dialect, status, &headers, &body, at);
+            answer.outcome = of_failure(status, &failure);
+            answer.retry_after = failure.retry_after;
+        }
+    }
+    answer.total_ms = ms(start.elapsed());
+    answer
+}
+
+/// Does anybody answer at all? Any HTTP status will do; it says nothing about inference.
+pub(crate) async fn reach(http: &Http, endpoint: &Endpoint) -> Result<(), String> {
+    let url = Url::parse(&endpoint.base).map_err(|e| e.to_string())?;
+    match timeout(FIRST_CONTENT, http.to(&url).head(url).send()).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(e)) => Err(cause(&e)),
+        Err(_) => Err(format!("no answer within {} s", FIRST_CONTENT.as_secs())),
+    }
+}
+
+fn address(endpoint: &Endpoint) -> Option<(Dialect, Url)> {
+    let dialect = request::dialect(endpoint)?;
+    let url = Url::parse(&request::url(endpoint, dialect)).ok()?;
+    Some((dialect, url))
+}
+
+/// Follow the answer to its end, or to the moment from which it is no answer.
+async fn listen(mut response: Response, dialect: Dialect, start: Instant, answer: &mut Answer) {
+    let framing = framing(response.headers());
+    let mut validator = Validator::new(dialect, framing);
+    let mut steps = Vec::new();
+    let (mut ttft, mut proven, mut bytes) = (None, None, 0);
+    let mut limit = start + FIRST_CONTENT;
+    let end = loop {
+        let chunk = match timeout_at(limit.min(start + TOTAL), response.chunk()).await {
+            Ok(Ok(Some(chunk))) => chunk,
+            Ok(Ok(None)) => break BodyEnd::Clean,
+            Ok(Err(_)) => break BodyEnd::Cut,
+            // Nothing more was needed.
+            Err(_) if proven.is_some() => break BodyEnd::Clean,
+            Err(_) => {
+                answer.outcome = match (ttft, framing) {
+                    (None, Framing::Stream) => silent("no content"),
+                    (Some(_), Framing::Stream) | (None | Some(_), Framing::Whole) => {
+                        failed(FailureKind::Stalled, "the answer stopped in the middle")
+                    }
+                };
+                return;
+            }
+        };
+        bytes += chunk.len();
+        if bytes > LARGEST {
+            let detail = format!("more than {} KB for two letters", LARGEST >> 10);
+            answer.outcome = failed(FailureKind::Malformed, detail);
+            return;
+        }
+        validator.push(&chunk, &mut steps);
+        for step in steps.drain(..) {
+            match step.kind {
+                StepKind::Noise | StepKind::Lifecycle => {}
+                StepKind::Content => {
+                    ttft.get_or_insert_with(|| start.elapsed());
+                    limit = Instant::now() + IDLE;
+                }
+                StepKind::Close | StepKind::ToolClose => limit = Instant::now() + IDLE,
+                StepKind::SemanticEnd => {
+                    proven.get_or_insert_with(|| start.elapsed());
+                    limit = Instant::now() + GRACE;
+                }
+                StepKind::Terminal | StepKind::Error => {
+                    proven.get_or_insert_with(|| start.elapsed());
+                    limit = start;
+                }
+            }
+        }
+        if limit == start {
+            break BodyEnd::Clean;
+        }
+    };
+    let total = proven.unwrap_or_else(|| start.elapsed());
+    let report = validator.report();
+    answer.tokens = report.tokens;
+    answer.usage_told = report.usage_told;
+    answer.outcome = of_completion(&validator.judge(end), ttft.map(ms), ms(total));
+}
+
+fn framing(headers: &HeaderMap) -> Framing {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    match content_type {
+        Some(text) if text.to_ascii_lowercase().contains("text/event-stream") => Framing::Stream,
+        Some(_) | None => Framing::Whole,
+    }
+}
+
+/// As much of an error as arrives in time; its class is mostly in the status.
+async fn error_body(mut response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    let deadline = Instant::now() + GRACE;
+    while let Ok(Ok(Some(chunk))) = timeout_at(deadline, response.chunk()).await {
+        body.extend_from_slice(&chunk);
+        if body.len() > LARGEST {
+            break;
+        }
+    }
+    body
+}
+
+fn silent(what: &str) -> CallOutcome {
+    let detail = format!("{what} within {} s", FIRST_CONTENT.as_secs());
+    failed(FailureKind::Silent, detail)
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,84 @@
+//! What an answer to a probe says about the provider. Pure.
+
+use health::{CallOutcome, FailureKind, OurFault};
+use http::StatusCode;
+use wire::{Broken, Class, Completion, Failure};
+
+/// A whole answer proves the provider, also one that the probe's own token limit cut or that declines to answer.
+pub(super) fn of_completion(
+    completion: &Completion,
+    ttft_ms: Option<u64>,
+    total_ms: u64,
+) -> CallOutcome {
+    match completion {
+        Completion::Complete
+        | Completion::Continues
+        | Completion::Truncated
+        | Completion::Refused => CallOutcome::Ok { ttft_ms, total_ms },
+        Completion::Broken(broken) => of_broken(broken),
+    }
+}
+
+fn of_broken(broken: &Broken) -> CallOutcome {
+    let kind = match broken {
+        Broken::ErrorEvent { kind, .. } => {
+            if let Some(fault) = our_fault(kind) {
+                return CallOutcome::Ours(fault);
+            }
+            FailureKind::ErrorEvent
+        }
+        Broken::NoStopReason | Broken::Cut | Broken::OpenBlock => FailureKind::Cut,
+        Broken::Malformed(_)
+        | Broken::InvalidToolInput(_)
+        | Broken::Empty
+        | Broken::NotAnAnswer(_)
+        | Broken::Oversize(_) => FailureKind::Malformed,
+    };
+    failed(kind, broken.to_string())
+}
+
+/// Error types of the three dialects that name a problem of ours, though they come in the middle of a stream.
+fn our_fault(kind: &str) -> Option<OurFault> {
+    match kind {
+        "rate_limit_error" | "rate_limit_exceeded" => Some(OurFault::RateLimit),
+        "insufficient_quota" | "billing_error" => Some(OurFault::Quota),
+        "authentication_error" | "permission_error" | "invalid_api_key" => {
+            Some(OurFault::Credential)
+        }
+        "invalid_request_error" => Some(OurFault::Request),
+        _ => None,
+    }
+}
+
+/// An error status. A redirect is ours: the address in the settings is not where the service is, and a key is never taken
+/// elsewhere.
+pub(super) fn of_failure(status: StatusCode, failure: &Failure) -> CallOutcome {
+    if status.is_redirection() {
+        return CallOutcome::Ours(OurFault::Request);
+    }
+    match failure.class {
+        Class::Transient => failed(
+            FailureKind::Status(status.as_u16()),
+            if failure.message.is_empty() {
+                status.to_string()
+            } else {
+                failure.message.clone()
+            },
+        ),
+        Class::Silent => failed(FailureKind::Silent, failure.message.clone()),
+        Class::RateLimit => CallOutcome::Ours(OurFault::RateLimit),
+        Class::Quota => CallOutcome::Ours(OurFault::Quota),
+        Class::Credential => CallOutcome::Ours(OurFault::Credential),
+        Class::ModelGone => CallOutcome::Ours(OurFault::ModelGone),
+        Class::Caller | Class::ContextTooLong | Class::ContentPolicy => {
+            CallOutcome::Ours(OurFault::Request)
+        }
+    }
+}
+
+pub(super) fn failed(kind: FailureKind, detail: impl Into<String>) -> CallOutcome {
+    CallOutcome::Failed {
+        kind,
+        detail: detail.into(),
+    }
+}

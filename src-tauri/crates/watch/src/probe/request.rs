@@ -1,0 +1,80 @@
+//! What a probe asks: the smallest question that only a working model can answer. Pure.
+
+use catalog::{Auth, Dialect, Endpoint, Secret};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION};
+use http::{HeaderMap, HeaderValue};
+use serde_json::{Value, json};
+
+const QUESTION: &str = "Reply with OK.";
+/// OpenAI's Responses API refuses less than 16.
+pub(super) const MOST_OUTPUT: u64 = 16;
+/// What the question comes to with its framing, for the budget; real usage is booked afterwards.
+pub(super) const LIKELY_INPUT: u64 = 20;
+
+/// Chat Completions where it is spoken, since that is what every compatible server knows best; else the endpoint's first.
+pub(super) fn dialect(endpoint: &Endpoint) -> Option<Dialect> {
+    let mut spoken = endpoint.paths.keys().copied();
+    let first = spoken.clone().next()?;
+    Some(spoken.find(|d| *d == Dialect::OpenaiChat).unwrap_or(first))
+}
+
+pub(super) fn url(endpoint: &Endpoint, dialect: Dialect) -> String {
+    let path = endpoint
+        .paths
+        .get(&dialect)
+        .map_or(dialect.default_path(), String::as_str);
+    format!("{}{path}", endpoint.base)
+}
+
+pub(super) fn body(dialect: Dialect, model: &str) -> Value {
+    let ask = json!([{"role": "user", "content": QUESTION}]);
+    match dialect {
+        Dialect::Anthropic => json!({
+            "model": model,
+            "max_tokens": MOST_OUTPUT,
+            "stream": true,
+            "messages": ask,
+        }),
+        // Not `max_tokens`: reasoning models refuse it.
+        Dialect::OpenaiChat => json!({
+            "model": model,
+            "max_completion_tokens": MOST_OUTPUT,
+            "stream": true,
+            "stream_options": {"include_usage": true},
+            "messages": ask,
+        }),
+        Dialect::OpenaiResponses => json!({
+            "model": model,
+            "max_output_tokens": MOST_OUTPUT,
+            "stream": true,
+            "store": false,
+            "input": QUESTION,
+        }),
+    }
+}
+
+/// `None`: the key holds characters that no header can carry.
+pub(super) fn headers(dialect: Dialect, auth: Auth, key: Option<&Secret>) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if dialect == Dialect::Anthropic {
+        headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+    }
+    let secret = |text: &str| {
+        let mut value = HeaderValue::from_str(text).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    };
+    if let Some(key) = key {
+        match auth {
+            Auth::XApiKey => {
+                headers.insert("x-api-key", secret(key.reveal())?);
+            }
+            Auth::Bearer => {
+                headers.insert(AUTHORIZATION, secret(&format!("Bearer {}", key.reveal()))?);
+            }
+            Auth::None => {}
+        }
+    }
+    Some(headers)
+}

@@ -1,0 +1,448 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::{
+    Catalog, EndpointId, MicroDollars, ModelId, ProviderId, StatusPage, Surface, Tokens,
+};
+use chrono::{DateTime, Utc};
+use health::{CallOutcome, CallSource, Controls, FailureKind, Observation, OurFault, Unreadable};
+use reqwest::Url;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error};
+
+use crate::budget::Budget;
+use crate::client::Http;
+use crate::look::{Errand, Seen, Sight, after_call, after_page};
+use crate::page::{PageReader, Reading};
+use crate::probe::{self, Answer};
+use crate::rhythm::{After, Look, Plan, Rhythm};
+use crate::targets::{Nudge, ProbeTarget, Report, Targets};
+
+/// The wall clock.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Watching cannot begin.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "no HTTP client for status pages and probes ({0}): check the proxy settings and the system's certificates"
+)]
+pub struct CannotWatch(String);
+
+/// Everything that watching needs.
+pub struct Watch {
+    pub catalog: Arc<Catalog>,
+    pub targets: watch::Receiver<Arc<Targets>>,
+    pub nudges: mpsc::Receiver<Nudge>,
+    pub seen: mpsc::Sender<Report>,
+    pub clock: Clock,
+    /// Decides the jitter.
+    pub seed: u64,
+    /// What probes have cost since midnight UTC, before this start.
+    pub spent_today: MicroDollars,
+}
+
+/// Nobody listens any more.
+struct Closed;
+
+impl Watch {
+    /// Look until `shutdown`, or until nobody listens to what is seen. Needs a process-wide rustls crypto provider. Every
+    /// look that is under way at the end is abandoned before this returns.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), CannotWatch> {
+        let http = Http::new().map_err(|e| CannotWatch(e.to_string()))?;
+        let now = (self.clock)();
+        let mut watching = Watching {
+            http,
+            rhythm: Rhythm::new(self.seed),
+            readers: BTreeMap::new(),
+            budget: Budget::new(now, self.spent_today),
+            planned: Arc::default(),
+            tasks: JoinSet::new(),
+            under_way: HashMap::new(),
+            unreached: BTreeSet::new(),
+            catalog: self.catalog,
+            seen: self.seen,
+            clock: self.clock,
+        };
+        shutdown
+            .run_until_cancelled(watching.run(self.targets, self.nudges))
+            .await;
+        watching.tasks.shutdown().await;
+        Ok(())
+    }
+}
+
+struct Watching {
+    catalog: Arc<Catalog>,
+    seen: mpsc::Sender<Report>,
+    clock: Clock,
+    http: Http,
+    rhythm: Rhythm,
+    /// Those that are not reading right now.
+    readers: BTreeMap<ProviderId, PageReader>,
+    budget: Budget,
+    planned: Arc<Targets>,
+    tasks: JoinSet<Seen>,
+    under_way: HashMap<Id, Look>,
+    /// Endpoints without a key whose last look met nobody.
+    unreached: BTreeSet<(EndpointId, ModelId)>,
+}
+
+impl Watching {
+    async fn run(
+        &mut self,
+        mut targets: watch::Receiver<Arc<Targets>>,
+        mut nudges: mpsc::Receiver<Nudge>,
+    ) {
+        let first = targets.borrow_and_update().clone();
+        self.plan(first);
+        loop {
+            self.start_due_looks();
+            let next = self.rhythm.next_due();
+            let result = tokio::select! {
+                Some(ended) = self.tasks.join_next_with_id() => self.settle(ended).await,
+                Some(nudge) = nudges.recv() => {
+                    self.heed(nudge);
+                    Ok(())
+                }
+                Ok(()) = targets.changed() => {
+                    let changed = targets.borrow_and_update().clone();
+                    self.plan(changed);
+                    Ok(())
+                }
+                () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => Ok(()),
+                () = self.seen.closed() => Err(Closed),
+            };
+            if result.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Look at these from now on. What the owner changed is looked at at once.
+    fn plan(&mut self, targets: Arc<Targets>) {
+        let now = Instant::now();
+        let old = std::mem::replace(&mut self.planned, targets);
+        let mut plans = BTreeMap::new();
+        let mut changed = Vec::new();
+        for (provider, target) in &self.planned.pages {
+            let Some((page, _)) = self.page_of(provider) else {
+                debug!(%provider, "has no status page");
+                continue;
+            };
+            let look = Look::Page(provider.clone());
+            if old.pages.get(provider) != Some(target) {
+                changed.push(look.clone());
+            }
+            let every = target
+                .every
+                .unwrap_or(Duration::from_secs(page.every_s.into()));
+            let host = page.sources.first().map_or("", |source| &source.url);
+            let plan = Plan {
+                provider: provider.clone(),
+                host: host_of(host),
+                every,
+            };
+            plans.insert(look, plan);
+        }
+        for target in &self.planned.probes {
+            let look = look_of(target);
+            if !old.probes.contains(target) {
+                changed.push(look.clone());
+            }
+            let plan = Plan {
+                provider: target.endpoint.provider.clone(),
+                host: host_of(&target.endpoint.base),
+                every: target.every,
+            };
+            plans.insert(look, plan);
+        }
+        self.rhythm.keep(now, plans);
+        for look in changed {
+            self.rhythm.due_now(now, &look);
+        }
+    }
+
+    fn heed(&mut self, nudge: Nudge) {
+        let now = Instant::now();
+        match nudge {
+            Nudge::CheckNow | Nudge::Woke => self.rhythm.all_due(now),
+            Nudge::TrafficProved { endpoint, model } => {
+                self.rhythm.proved(now, &Look::Probe(endpoint, model));
+            }
+            Nudge::IncidentOpen { provider, open } => self.rhythm.incident(now, &provider, open),
+            Nudge::Idle(idle) => self.rhythm.idle(now, idle),
+        }
+    }
+
+    fn start_due_looks(&mut self) {
+        for look in self.rhythm.due(Instant::now()) {
+            let Some(errand) = self.errand(&look) else {
+                self.rhythm.done(Instant::now(), &look, After::Quiet);
+                continue;
+            };
+            let hosts = self.planned.controls.clone();
+            let task = errand.run(self.http.clone(), hosts, (self.clock)());
+            let id = self.tasks.spawn(task).id();
+            self.under_way.insert(id, look);
+        }
+    }
+
+    /// `None`: not this time (the budget is spent, or it is planned no longer).
+    fn errand(&mut self, look: &Look) -> Option<Errand> {
+        match look {
+            Look::Controls => Some(Errand::Controls),
+            Look::Page(provider) => {
+                let (page, surfaces) = self.page_of(provider)?;
+                let known = self.readers.remove(provider);
+                let reader = known.filter(|reader| reader.reads(&page, &surfaces));
+                Some(Errand::Page(reader.unwrap_or_else(|| {
+                    PageReader::new(provider.clone(), page, surfaces)
+                })))
+            }
+            Look::Probe(..) => {
+                let target = self.planned.probes.iter().find(|t| look_of(t) == *look)?;
+                let target = target.clone();
+                if !target.may_complete() {
+                    return Some(Errand::Reach(target));
+                }
+                let now = (self.clock)();
+                let reserved = self.budgeted(&target, probe::likely_tokens());
+                let per_day = self.planned.probe_budget;
+                if !self.budget.allows(now, per_day, reserved) {
+                    debug!(endpoint = %target.endpoint.id, "the day's probe budget is spent");
+                    return None;
+                }
+                self.budget.book(now, reserved);
+                Some(Errand::Complete { target, reserved })
+            }
+        }
+    }
+
+    async fn settle(&mut self, ended: Result<(Id, Seen), JoinError>) -> Result<(), Closed> {
+        let (id, seen) = match ended {
+            Ok((id, seen)) => (id, Some(seen)),
+            Err(e) => {
+                error!(error = %e, "a look did not end as it should");
+                (e.id(), None)
+            }
+        };
+        let Some(look) = self.under_way.remove(&id) else {
+            return Ok(());
+        };
+        let after = match seen {
+            Some(seen) => self.report(seen).await?,
+            None => After::Failed,
+        };
+        self.rhythm.done(Instant::now(), &look, after);
+        Ok(())
+    }
+
+    async fn report(&mut self, seen: Seen) -> Result<After, Closed> {
+        let at = (self.clock)();
+        let offline = seen.controls == Some(Controls::Down);
+        let was_offline = self.rhythm.is_offline();
+        self.rhythm.offline(Instant::now(), offline);
+        // An answer from anybody shows as well as the controls do that the network is back.
+        let answered_again = was_offline && !offline;
+        if let Some(controls) = seen.controls.or(answered_again.then_some(Controls::Up)) {
+            self.tell(Report::Observed(Observation::Network { at, controls }))
+                .await?;
+        }
+        match seen.what {
+            Sight::Controls => Ok(After::Quiet),
+            Sight::Page(reader, reading) => {
+                let after = after_page(&reading);
+                let provider = reader.provider.clone();
+                self.readers.insert(provider.clone(), reader);
+                self.report_page(at, provider, reading, offline).await?;
+                Ok(after)
+            }
+            Sight::Completed {
+                target,
+                reserved,
+                answer,
+            } => {
+                let real = self.real_cost(&target, reserved, &answer);
+                self.budget.book(at, MicroDollars(real.0 - reserved.0));
+                let after = after_call(&answer);
+                // A call that never left this machine says nothing about the provider.
+                if !offline {
+                    self.report_probe(at, &target, answer).await?;
+                }
+                Ok(after)
+            }
+            Sight::Reached(target, reached) => {
+                let after = if reached.is_ok() {
+                    After::Quiet
+                } else {
+                    After::Bad
+                };
+                if !offline {
+                    self.report_reached(at, &target, reached).await?;
+                }
+                Ok(after)
+            }
+        }
+    }
+
+    async fn report_page(
+        &self,
+        at: DateTime<Utc>,
+        provider: ProviderId,
+        reading: Reading,
+        offline: bool,
+    ) -> Result<(), Closed> {
+        let reading_or_why = match reading.result {
+            Err(_) if offline => Err(Unreadable::Offline),
+            Err(miss) => Err(miss.why),
+            Ok(page) => Ok(page),
+        };
+        let error = reading_or_why.as_ref().err().map(in_words);
+        self.tell(Report::Observed(Observation::Page {
+            at,
+            provider: provider.clone(),
+            reading: reading_or_why,
+        }))
+        .await?;
+        self.tell(Report::PageRead {
+            at,
+            provider,
+            url: reading.url,
+            error,
+        })
+        .await
+    }
+
+    async fn report_probe(
+        &self,
+        at: DateTime<Utc>,
+        target: &ProbeTarget,
+        answer: Answer,
+    ) -> Result<(), Closed> {
+        self.tell_call(at, target, answer.outcome.clone()).await?;
+        let price = self
+            .catalog
+            .price(&target.endpoint.provider, target.model.as_str())
+            .filter(|_| answer.usage_told);
+        self.tell(Report::Probed {
+            at,
+            provider: target.endpoint.provider.clone(),
+            endpoint: target.endpoint.id.clone(),
+            model: target.model.clone(),
+            ttft_ms: answer.ttft_ms(),
+            total_ms: answer.total_ms,
+            tokens: answer.tokens,
+            usage_told: answer.usage_told,
+            cost: price.map(|price| price.cost(answer.tokens)),
+            outcome: answer.outcome,
+        })
+        .await
+    }
+
+    /// That somebody answers says nothing about inference, so it is told only where it takes back "nobody answers".
+    async fn report_reached(
+        &mut self,
+        at: DateTime<Utc>,
+        target: &ProbeTarget,
+        reached: Result<(), String>,
+    ) -> Result<(), Closed> {
+        let who = (target.endpoint.id.clone(), target.model.clone());
+        let outcome = match reached {
+            Ok(()) if self.unreached.remove(&who) => CallOutcome::Ours(OurFault::Credential),
+            Ok(()) => return Ok(()),
+            Err(detail) => {
+                self.unreached.insert(who);
+                CallOutcome::Failed {
+                    kind: FailureKind::Connect,
+                    detail,
+                }
+            }
+        };
+        self.tell_call(at, target, outcome).await
+    }
+
+    async fn tell_call(
+        &self,
+        at: DateTime<Utc>,
+        target: &ProbeTarget,
+        outcome: CallOutcome,
+    ) -> Result<(), Closed> {
+        self.tell(Report::Observed(Observation::Call {
+            at,
+            provider: target.endpoint.provider.clone(),
+            endpoint: target.endpoint.id.clone(),
+            model: target.model.clone(),
+            source: CallSource::Probe,
+            outcome,
+        }))
+        .await
+    }
+
+    async fn tell(&self, report: Report) -> Result<(), Closed> {
+        self.seen.send(report).await.map_err(|_| Closed)
+    }
+
+    /// The page to read, with the owner's sources in place of the catalogue's.
+    fn page_of(&self, provider: &ProviderId) -> Option<(StatusPage, Vec<Surface>)> {
+        let target = self.planned.pages.get(provider)?;
+        let known = self.catalog.provider(provider)?;
+        let mut page = known.status.clone()?;
+        if let Some(sources) = &target.sources {
+            page.sources.clone_from(sources);
+        }
+        Some((page, known.surfaces.clone()))
+    }
+
+    fn budgeted(&self, target: &ProbeTarget, tokens: Tokens) -> MicroDollars {
+        let price = self
+            .catalog
+            .price(&target.endpoint.provider, target.model.as_str());
+        probe::budgeted(&target.endpoint, price, tokens)
+    }
+
+    /// Nobody bills a question that nobody heard; where the usage is not told, the estimate stands.
+    fn real_cost(
+        &self,
+        target: &ProbeTarget,
+        reserved: MicroDollars,
+        answer: &Answer,
+    ) -> MicroDollars {
+        if answer.usage_told {
+            return self.budgeted(target, answer.tokens);
+        }
+        match answer.outcome {
+            CallOutcome::Ours(_) => MicroDollars::ZERO,
+            CallOutcome::Failed { .. } if answer.transport => MicroDollars::ZERO,
+            CallOutcome::Ok { .. } | CallOutcome::Failed { .. } | CallOutcome::Neutral => reserved,
+        }
+    }
+}
+
+fn look_of(target: &ProbeTarget) -> Look {
+    Look::Probe(target.endpoint.id.clone(), target.model.clone())
+}
+
+/// `host:port` of an address; what is no address is its own host.
+fn host_of(address: &str) -> String {
+    match Url::parse(address) {
+        Ok(url) => format!(
+            "{}:{}",
+            url.host_str().unwrap_or_default(),
+            url.port_or_known_default().unwrap_or_default()
+        ),
+        Err(_) => address.to_owned(),
+    }
+}
+
+fn in_words(why: &Unreadable) -> String {
+    match why {
+        Unreadable::Offline => "this machine is offline".to_owned(),
+        Unreadable::Unreachable(why) => format!("the page cannot be reached: {why}"),
+        Unreadable::Blocked(why) => format!("the page refuses us: {why}"),
+        Unreadable::NotThePage(why) => format!("the answer is not the page: {why}"),
+    }
+}

@@ -1,0 +1,103 @@
+//! Readers of status pages, one file per dialect. Pure: bytes in, a [`Page`] or the reason why there is none out.
+//!
+//! A 200 proves nothing: pages get frozen, moved, challenged and faked. A reader therefore demands the page's own id and at
+//! least one expected component, and what it cannot read it leaves out: a surface that is missing from a [`Page`] was not
+//! mentioned, which is neither green nor red.
+
+mod atom;
+mod incidentio_compat;
+mod incidentio_native;
+mod level;
+mod plain;
+mod statuspage;
+mod v2;
+
+use catalog::{StatusDialect, StatusPage, Surface};
+use health::{Page, PageIncident, Unreadable};
+
+/// Incidents that are over are history: only so many of the newest are passed on.
+const MOST_PAST_INCIDENTS: usize = 20;
+
+/// What a genuine page must show, and the surfaces to look for on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    pub page: &'a StatusPage,
+    pub surfaces: &'a [Surface],
+    /// The address that answered, for [`Page::read_from`].
+    pub url: &'a str,
+}
+
+/// Reads a page's payload. `incidents` is the body of [`incidents_url`], where it was fetched; one that cannot be read is
+/// ignored, since the components speak for themselves.
+pub fn read(
+    dialect: StatusDialect,
+    bytes: &[u8],
+    incidents: Option<&[u8]>,
+    expected: Expected<'_>,
+) -> Result<Page, Unreadable> {
+    let mut page = match dialect {
+        StatusDialect::Statuspage => statuspage::read(bytes, expected),
+        StatusDialect::IncidentioCompat => incidentio_compat::read(bytes, expected),
+        StatusDialect::IncidentioNative => incidentio_native::read(bytes, expected),
+        StatusDialect::Atom => atom::read(bytes, expected),
+    }?;
+    for more in incidents
+        .and_then(|bytes| v2::incidents(bytes, expected))
+        .unwrap_or_default()
+    {
+        if page.incidents.iter().all(|known| known.id != more.id) {
+            page.incidents.push(more);
+        }
+    }
+    page.incidents = newest(page.incidents);
+    Ok(page)
+}
+
+/// Where the incidents stand that the payload at `url` leaves out: those of `components.json`, and everywhere the closing
+/// words of an incident that is over.
+pub fn incidents_url(dialect: StatusDialect, url: &str) -> Option<String> {
+    match dialect {
+        StatusDialect::Statuspage | StatusDialect::IncidentioCompat => {
+            let (folder, _) = url.rsplit_once('/')?;
+            Some(format!("{folder}/incidents.json"))
+        }
+        StatusDialect::IncidentioNative => {
+            let after_scheme = url.find("://")? + 3;
+            let path = url[after_scheme..].find('/')? + after_scheme;
+            Some(format!("{}/api/v2/incidents.json", &url[..path]))
+        }
+        StatusDialect::Atom => None,
+    }
+}
+
+/// Does the payload itself say nothing at all of incidents?
+pub fn needs_incidents(dialect: StatusDialect) -> bool {
+    match dialect {
+        StatusDialect::IncidentioCompat => true,
+        StatusDialect::Statuspage | StatusDialect::IncidentioNative | StatusDialect::Atom => false,
+    }
+}
+
+fn newest(mut incidents: Vec<PageIncident>) -> Vec<PageIncident> {
+    incidents.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id)));
+    let mut past = 0;
+    incidents.retain(|incident| {
+        past += usize::from(incident.resolved.is_some());
+        incident.resolved.is_none() || past <= MOST_PAST_INCIDENTS
+    });
+    incidents
+}
+
+/// The payload as JSON, or what it is instead.
+fn json(bytes: &[u8]) -> Result<serde_json::Value, Unreadable> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice(bytes)
+        .map_err(|e| Unreadable::NotThePage(format!("the answer is not the page's JSON: {e}")))
+}
+
+fn not_the_page(why: impl Into<String>) -> Unreadable {
+    Unreadable::NotThePage(why.into())
+}
+
+#[cfg(test)]
+mod tests;

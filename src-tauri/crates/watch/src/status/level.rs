@@ -1,0 +1,83 @@
+use std::collections::BTreeMap;
+
+use catalog::{Surface, SurfaceId};
+use health::{Level, Unreadable};
+
+use super::not_the_page;
+
+/// A component's state as its page worded it. `None`: a word that we do not know, which says nothing.
+pub(super) fn level(word: &str) -> Option<Level> {
+    match word {
+        "operational" => Some(Level::Operational),
+        "under_maintenance" => Some(Level::Maintenance),
+        "degraded_performance" => Some(Level::Degraded),
+        "partial_outage" => Some(Level::PartialOutage),
+        // Statuspage says `major_outage`, incident.io `full_outage`.
+        "major_outage" | "full_outage" => Some(Level::MajorOutage),
+        _ => None,
+    }
+}
+
+/// Component id → its state. Components that the page does not list are not in it.
+#[derive(Debug, Default)]
+pub(super) struct Components(BTreeMap<String, Option<Level>>);
+
+impl Components {
+    /// Of two rows with one id the worse counts, and an unknown one is never made green by the other.
+    pub(super) fn add(&mut self, id: String, state: Option<Level>) {
+        self.0
+            .entry(id)
+            .and_modify(|known| *known = worst([*known, state]))
+            .or_insert(state);
+    }
+
+    pub(super) fn lists(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
+    /// The state of everything on the page together.
+    pub(super) fn whole(&self) -> Option<Level> {
+        worst(self.0.values().copied())
+    }
+
+    /// Reduced to our surfaces. `whole` speaks for those that name no component.
+    pub(super) fn surfaces(
+        &self,
+        surfaces: &[Surface],
+        whole: Option<Level>,
+    ) -> Result<BTreeMap<SurfaceId, Level>, Unreadable> {
+        let expected = surfaces.iter().flat_map(|surface| &surface.components);
+        if expected.clone().next().is_some() && !expected.clone().any(|id| self.lists(id)) {
+            return Err(not_the_page(format!(
+                "none of the {} expected components is on it",
+                expected.count()
+            )));
+        }
+        Ok(surfaces
+            .iter()
+            .filter_map(|surface| {
+                let state = if surface.components.is_empty() {
+                    whole
+                } else {
+                    worst(
+                        surface
+                            .components
+                            .iter()
+                            .map(|id| self.0.get(id).copied().flatten()),
+                    )
+                };
+                Some((surface.id.clone(), state?))
+            })
+            .collect())
+    }
+}
+
+/// The worst of some states; where that would be "operational", only if every one of them is known.
+fn worst(states: impl IntoIterator<Item = Option<Level>>) -> Option<Level> {
+    let (mut worst, mut all_known) = (None, true);
+    for state in states {
+        all_known &= state.is_some();
+        worst = worst.max(state);
+    }
+    worst.filter(|level| all_known || *level > Level::Operational)
+}
