@@ -1,0 +1,120 @@
+//! Steering over HTTP, for scripts and for tests against a real binary.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::cue::Cue;
+use crate::fault::Fault;
+use crate::perform::{Body, JSON};
+use crate::received::{End, Received};
+use crate::respond::Incoming;
+use crate::stage::Stage;
+
+/// Headers that carry a credential: of these only the last characters are shown.
+const CREDENTIALS: [&str; 4] = ["authorization", "x-api-key", "cookie", "x-goog-api-key"];
+const SHOWN: usize = 4;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outage {
+    fault: Option<Fault>,
+}
+
+/// `None`: the path is none of ours.
+pub(crate) fn respond(stage: &Stage, incoming: &Incoming) -> Option<Response<Body>> {
+    let what = incoming.path.strip_prefix("/stage/")?;
+    let done = match (&incoming.method, what) {
+        (&Method::POST, "cue") => read(&incoming.body).map(|cue: Cue| {
+            stage.cue(cue);
+            Value::Null
+        }),
+        (&Method::DELETE, "cue") => {
+            stage.clear_cues();
+            Ok(Value::Null)
+        }
+        (&Method::POST, "outage") => read(&incoming.body).map(|outage: Outage| {
+            stage.outage(outage.fault);
+            Value::Null
+        }),
+        (&Method::GET, "received") => Ok(stage.received().iter().map(shown).collect()),
+        (&Method::DELETE, "received") => {
+            stage.forget_received();
+            Ok(Value::Null)
+        }
+        _ => Err("The stage knows POST and DELETE /stage/cue, POST /stage/outage, GET and DELETE /stage/received.".to_owned()),
+    };
+    Some(match done {
+        Ok(Value::Null) => answer(StatusCode::NO_CONTENT, String::new()),
+        Ok(value) => answer(StatusCode::OK, value.to_string()),
+        Err(problem) => answer(
+            StatusCode::BAD_REQUEST,
+            json!({"error": problem}).to_string(),
+        ),
+    })
+}
+
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|e| e.to_string())
+}
+
+fn answer(status: StatusCode, text: String) -> Response<Body> {
+    let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
+    let mut response = Response::new(body.boxed_unsync());
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response
+}
+
+fn shown(request: &Received) -> Value {
+    json!({
+        "method": request.method.as_str(),
+        "path": request.path,
+        "headers": headers(&request.headers),
+        "body": body(&request.body),
+        "body_bytes": request.body.len(),
+        "model": request.model,
+        "dialect": request.dialect,
+        "at_ms": request.at_ms,
+        "status": request.answered.status,
+        "fault": request.answered.fault,
+        "end": match request.answered.end {
+            End::Open => "open",
+            End::Sent => "sent",
+            End::Broken => "broken",
+            End::ClientLeft => "client_left",
+        },
+    })
+}
+
+fn headers(headers: &HeaderMap) -> Value {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let hidden = CREDENTIALS.contains(&name.as_str());
+            let value = if hidden {
+                tail(&value)
+            } else {
+                value.into_owned()
+            };
+            json!([name.as_str(), value])
+        })
+        .collect()
+}
+
+/// Enough to tell two keys apart.
+fn tail(secret: &str) -> String {
+    let length = secret.chars().count();
+    let hidden = length.saturating_sub(SHOWN.min(length / 4));
+    format!("…{}", secret.chars().skip(hidden).collect::<String>())
+}
+
+fn body(bytes: &Bytes) -> Value {
+    serde_json::from_slice(bytes)
+        .unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned().into())
+}

@@ -1,0 +1,83 @@
+use catalog::Dialect;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Fault;
+
+/// What the next fitting request gets. Cues wait in a queue; a request takes the first that fits it.
+///
+/// As JSON: `{"answer": [{"tool": {"name": "Bash", "input": {"command": "ls"}}}], "then": [{"text": "Done."}]}` or
+/// `{"fault": "cut-in-text", "model": "claude-*", "times": 2}`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cue {
+    /// What goes wrong; absent: what the model's name says, or nothing.
+    pub fault: Option<Fault>,
+    /// What the answer consists of; absent: what the model's name says, or a short text. An answer with a tool call fits only
+    /// a request that offers tools.
+    pub answer: Option<Vec<Line>>,
+    /// What the request gets that brings the result of a tool that `answer` called.
+    pub then: Option<Vec<Line>>,
+    /// Only for models of this pattern; `*` stands for any text.
+    pub model: Option<String>,
+    /// Only for this dialect.
+    pub dialect: Option<Dialect>,
+    /// Only for a request that ends with a tool's result.
+    pub after_tool_result: bool,
+    /// For how many requests; absent: one.
+    pub times: Option<u32>,
+}
+
+/// One part of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Line {
+    Text(String),
+    /// Chat Completions has no thinking: there only its tokens are counted.
+    Thinking(String),
+    Tool {
+        name: String,
+        input: Value,
+    },
+}
+
+impl Cue {
+    pub fn fault(fault: Fault) -> Cue {
+        Cue {
+            fault: Some(fault),
+            ..Cue::default()
+        }
+    }
+
+    pub fn answer(lines: impl Into<Vec<Line>>) -> Cue {
+        Cue {
+            answer: Some(lines.into()),
+            ..Cue::default()
+        }
+    }
+
+    /// A tool call, and a text once its result is there.
+    pub fn tool_turn(name: &str, input: Value, then: &str) -> Cue {
+        Cue {
+            then: Some(vec![Line::Text(then.to_owned())]),
+            ..Cue::answer([Line::Tool {
+                name: name.to_owned(),
+                input,
+            }])
+        }
+    }
+
+    pub fn for_model(self, pattern: &str) -> Cue {
+        Cue {
+            model: Some(pattern.to_owned()),
+            ..self
+        }
+    }
+
+    pub fn times(self, times: u32) -> Cue {
+        Cue {
+            times: Some(times),
+            ..self
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! OpenAI Responses. Order and shapes: the streaming events of OpenAI's API reference.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::{CREATED, Frame, Kind, Transcript};
+use crate::answer::{Answer, Part, pieces, slices};
+use crate::fault::Stop;
+use crate::request::Request;
+use crate::signature::sign;
+
+/// Two ways in which the API says that it failed: `error` where there is no response yet, else `response.failed`.
+pub(super) fn error_event(first: bool) -> Bytes {
+    let (code, message) = (
+        "server_error",
+        "The server had an error while processing your request.",
+    );
+    let data = if first {
+        json!({"type": "error", "sequence_number": 0, "code": code, "message": message, "param": null})
+    } else {
+        let error = json!({"code": code, "message": message});
+        let response = json!({
+            "id": "resp_failed", "object": "response", "created_at": CREATED, "status": "failed",
+            "error": error, "incomplete_details": null, "output": [], "usage": null,
+        });
+        json!({"type": "response.failed", "sequence_number": 9999, "response": response})
+    };
+    let name = data["type"].as_str().unwrap_or_default();
+    format!("event: {name}\ndata: {data}\n\n").into()
+}
+
+pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
+    let mut stream = Stream::default();
+    let opening = response(request, answer, "in_progress", Vec::new());
+    stream.say(
+        Kind::Opening,
+        "response.created",
+        json!({"response": opening}),
+    );
+    stream.say(
+        Kind::Opening,
+        "response.in_progress",
+        json!({"response": opening}),
+    );
+    for (index, part) in answer.parts.iter().enumerate() {
+        let item = item(request, answer, index);
+        match part {
+            Part::Text(text) => stream.message(index, text, item),
+            Part::Thinking(text) => stream.reasoning(index, text, item),
+            Part::Tool { arguments, .. } => stream.call(index, arguments, item),
+        }
+    }
+    let output = (0..answer.parts.len())
+        .map(|index| item(request, answer, index))
+        .collect();
+    let (status, event) = match answer.stop {
+        Some(Stop::MaxTokens | Stop::ContextWindow | Stop::Refusal) => {
+            ("incomplete", Some("response.incomplete"))
+        }
+        Some(Stop::Null) => ("in_progress", None),
+        None | Some(Stop::PauseTurn | Stop::StopSequence) => {
+            ("completed", Some("response.completed"))
+        }
+    };
+    let whole = response(request, answer, status, output);
+    if let Some(event) = event {
+        stream.say(Kind::Stop, event, json!({"response": whole}));
+    }
+    Transcript {
+        frames: stream.frames,
+        whole,
+    }
+}
+
+/// Events so far; each carries its number.
+#[derive(Default)]
+struct Stream {
+    frames: Vec<Frame>,
+}
+
+impl Stream {
+    fn say(&mut self, kind: Kind, name: &str, mut data: Value) {
+        data["type"] = name.into();
+        data["sequence_number"] = self.frames.len().into();
+        self.frames.push(Frame::named(kind, name, &data));
+    }
+
+    fn message(&mut self, index: usize, text: &str, item: Value) {
+        let id = item["id"].clone();
+        let at = |mut data: Value| {
+            data["item_id"] = id.clone();
+            data["output_index"] = index.into();
+            data["content_index"] = 0.into();
+            data
+        };
+        self.added(index, &item, "content", json!([]));
+        let part = json!({"type": "output_text", "text": "", "annotations": [], "logprobs": []});
+        self.say(
+            Kind::Opening,
+            "response.content_part.added",
+            at(json!({"part": part})),
+        );
+        for piece in pieces(text) {
+            let delta = at(json!({"delta": piece, "logprobs": []}));
+            self.say(Kind::Text, "response.output_text.delta", delta);
+        }
+        let done = at(json!({"text": text, "logprobs": []}));
+        self.say(Kind::Close, "response.output_text.done", done);
+        let part = at(json!({"part": item["content"][0]}));
+        self.say(Kind::Close, "response.content_part.done", part);
+        self.done(index, item);
+    }
+
+    fn reasoning(&mut self, index: usize, text: &str, item: Value) {
+        let id = item["id"].clone();
+        let at = |mut data: Value| {
+            data["item_id"] = id.clone();
+            data["output_index"] = index.into();
+            data["summary_index"] = 0.into();
+            data
+        };
+        self.added(index, &item, "summary", json!([]));
+        let part = at(json!({"part": {"type": "summary_text", "text": ""}}));
+        self.say(Kind::Opening, "response.reasoning_summary_part.added", part);
+        for piece in pieces(text) {
+            let delta = at(json!({"delta": piece}));
+            self.say(
+                Kind::Thinking,
+                "response.reasoning_summary_text.delta",
+                delta,
+            );
+        }
+        let done = at(json!({"text": text}));
+        self.say(Kind::Close, "response.reasoning_summary_text.done", done);
+        let part = at(json!({"part": {"type": "summary_text", "text": text}}));
+        self.say(Kind::Close, "response.reasoning_summary_part.done", part);
+        self.done(index, item);
+    }
+
+    fn call(&mut self, index: usize, arguments: &str, item: Value) {
+        let (id, name) = (item["id"].clone(), item["name"].clone());
+        self.added(index, &item, "arguments", json!(""));
+        for slice in slices(arguments, 12) {
+            let delta = json!({"item_id": id, "output_index": index, "delta": slice});
+            self.say(
+                Kind::Arguments,
+                "response.function_call_arguments.delta",
+                delta,
+            );
+        }
+        let done =
+            json!({"item_id": id, "output_index": index, "name": name, "arguments": arguments});
+        self.say(Kind::Close, "response.function_call_arguments.done", done);
+        self.done(index, item);
+    }
+
+    /// The item as it begins: in progress, with `empty` instead of what the deltas will bring.
+    fn added(&mut self, index: usize, item: &Value, field: &str, empty: Value) {
+        let mut item = item.clone();
+        if !item["status"].is_null() {
+            item["status"] = "in_progress".into();
+        }
+        item[field] = empty;
+        let data = json!({"output_index": index, "item": item});
+        self.say(Kind::Opening, "response.output_item.added", data);
+    }
+
+    fn done(&mut self, index: usize, item: Value) {
+        let data = json!({"output_index": index, "item": item});
+        self.say(Kind::Close, "response.output_item.done", data);
+    }
+}
+
+/// The finished output item of a part.
+fn item(request: &Request, answer: &Answer, index: usize) -> Value {
+    let last = index + 1 == answer.parts.len();
+    let cut = matches!(answer.stop, Some(Stop::MaxTokens | Stop::ContextWindow)) && last;
+    let status = if cut { "incomplete" } else { "completed" };
+    match &answer.parts[index] {
+        Part::Text(text) => json!({
+            "id": answer.id("msg_", Some(index)),
+            "type": "message",
+            "status": status,
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": text, "annotations": [], "logprobs": []}],
+        }),
+        Part::Thinking(text) => {
+            let mut item = json!({
+                "id": answer.id("rs_", Some(index)),
+                "type": "reasoning",
+                "summary": [{"type": "summary_text", "text": text}],
+            });
+            if request.wants_encrypted_reasoning {
+                item["encrypted_content"] = sign(text).into();
+            }
+            item
+        }
+        Part::Tool { name, arguments } => json!({
+            "id": answer.id("fc_", Some(index)),
+            "type": "function_call",
+            "status": status,
+            "call_id": answer.id("call_", Some(index)),
+            "name": name,
+            "arguments": arguments,
+        }),
+    }
+}
+
+fn response(request: &Request, answer: &Answer, status: &str, output: Vec<Value>) -> Value {
+    let finished = status != "in_progress";
+    let incomplete = match (status, answer.stop) {
+        ("incomplete", Some(Stop::Refusal)) => json!({"reason": "content_filter"}),
+        ("incomplete", _) => json!({"reason": "max_output_tokens"}),
+        _ => Value::Null,
+    };
+    json!({
+        "id": answer.id("resp_", None),
+        "object": "response",
+        "created_at": CREATED,
+        "status": status,
+        "error": null,
+        "incomplete_details": incomplete,
+        "instructions": null,
+        "max_output_tokens": null,
+        "metadata": {},
+        "model": request.model,
+        "output": output,
+        "parallel_tool_calls": true,
+        "previous_response_id": null,
+        "reasoning": {"effort": null, "summary": null},
+        "store": false,
+        "temperature": 1.0,
+        "text": {"format": {"type": "text"}},
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": 1.0,
+        "truncation": "disabled",
+        "usage": if finished { usage(answer) } else { Value::Null },
+    })
+}
+
+/// `input_tokens` includes what was read from the cache.
+fn usage(answer: &Answer) -> Value {
+    let usage = answer.usage;
+    json!({
+        "input_tokens": usage.input,
+        "input_tokens_details": {"cached_tokens": usage.cache_read},
+        "output_tokens": usage.output,
+        "output_tokens_details": {"reasoning_tokens": usage.thinking},
+        "total_tokens": usage.input + usage.output,
+    })
+}

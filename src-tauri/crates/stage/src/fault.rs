@@ -1,0 +1,179 @@
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+mod text;
+
+/// One thing that goes wrong with an answer.
+///
+/// Each has a name, with an optional parameter after a colon, that serves in model names, in cues and in JSON alike:
+/// `cut-in-text`, `stall:30s`, `429:retry-after=2`. [`fmt::Display`] and [`FromStr`] are each other's inverse.
+///
+/// Where the answer is not streamed, "after half" means half of the JSON document; faults that need events (`pings-only`,
+/// `missing-terminal`) say below what they do there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Fault {
+    /// An error status. `429`, `529`, `502-html`, `429-quota:retry-after=2`.
+    Status {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: ErrorBody,
+    },
+    /// No answer at all. On a listener a connection is reset as it is accepted, when the outage or the next cue says so
+    /// without asking for a model; otherwise it is dropped after the request was read, before any byte.
+    Refuse,
+    /// The request is read, then the connection is reset (TCP) or dropped (a pipe) before any byte.
+    Reset,
+    /// The request is read and nothing follows for this long; then the normal answer. `None`: for ever.
+    SilentBeforeHeaders(Option<Duration>),
+    /// Headers and opening events at once, the first content after this long.
+    LateFirstToken(Duration),
+    /// Silence after this many content events; then the rest. `None`: for ever. Not streamed: after half.
+    Stall {
+        after: usize,
+        lasting: Option<Duration>,
+    },
+    /// Silence for ever in the middle of a tool call's arguments.
+    StallInTool,
+    /// Silence for ever after the stop reason, with pings, and without the terminal event. Responses has no stop reason before
+    /// its terminal event: there the stream ends in silence after it. Not streamed: as `SilentBeforeHeaders`.
+    StallAfterStop,
+    /// Opening events, then pings (comments in the OpenAI dialects) for ever. Not streamed: headers only.
+    PingsOnly,
+    /// The connection is dropped without the last chunk: after the opening events,
+    CutAfterOpening,
+    /// … in the middle of the text,
+    CutInText,
+    /// … in the middle of a tool call's arguments,
+    CutInTool,
+    /// … after every block is closed, before the stop reason. Not streamed, every cut is after half.
+    CutBeforeFinal,
+    /// The body ends properly, as if whole, in the middle of the text,
+    CleanCloseInText,
+    /// … in the middle of a tool call's arguments,
+    CleanCloseInTool,
+    /// … after every block is closed, before the stop reason. Not streamed, every clean close is after half.
+    CleanCloseBeforeFinal,
+    /// The body ends properly after the stop reason, without `message_stop` or `[DONE]`. In Responses, and not streamed, nothing
+    /// would follow: the answer is whole.
+    MissingTerminal,
+    /// The dialect's error event in the middle of the content, then a proper end. Not streamed: as `JsonErrorOk`.
+    ErrorEvent,
+    /// The dialect's error event as the first of all, then a proper end. Not streamed: as `JsonErrorOk`.
+    ErrorEventFirst,
+    /// One content event is no JSON; the rest is as usual. Not streamed: the document is no JSON.
+    MalformedEvent,
+    /// `content-length` promises the whole body; the connection is dropped after half.
+    TruncatedBody,
+    /// Status 200 with an empty body.
+    EmptyOk,
+    /// Status 200 with a web page.
+    HtmlOk,
+    /// Status 200 with the dialect's error envelope, not streamed.
+    JsonErrorOk,
+    /// The answer ends with this stop reason.
+    Stop(Stop),
+    /// A clean end with nothing in the answer.
+    NothingToActOn,
+    /// A tool call whose arguments are no JSON, under a clean stop.
+    InvalidToolInput,
+    /// This long between any two events (not streamed: pieces of 64 bytes).
+    Drip(Duration),
+}
+
+/// The body of an error status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorBody {
+    /// The dialect's envelope with the type that belongs to the status.
+    Usual,
+    /// Out of money: `-quota`.
+    Quota,
+    /// The prompt is longer than the model's window: `-context`.
+    ContextTooLong,
+    /// Declined for its content: `-policy`.
+    ContentPolicy,
+    /// A web page of a proxy in front of the provider: `-html`.
+    Html,
+    /// Nothing: `-empty`.
+    Empty,
+}
+
+/// A stop reason other than the natural one, in the nearest word of each dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// `max_tokens`, `length`, `response.incomplete` with `max_output_tokens`; the last part is cut in half.
+    MaxTokens,
+    /// `model_context_window_exceeded`, elsewhere as `MaxTokens`.
+    ContextWindow,
+    /// `refusal`, `content_filter`, `response.incomplete` with `content_filter`.
+    Refusal,
+    /// `pause_turn`, elsewhere the natural stop.
+    PauseTurn,
+    /// `stop_sequence`, elsewhere the natural stop.
+    StopSequence,
+    /// The stop reason is null; in Responses the terminal event is left out.
+    Null,
+}
+
+/// A name that no fault has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no fault; the names are listed by GET /v1/models, durations are written 250ms, 30s or 5m"
+)]
+pub struct UnknownFault(pub String);
+
+impl Fault {
+    /// A plain error status with the dialect's usual body.
+    pub fn status(status: u16) -> Fault {
+        Fault::Status {
+            status,
+            headers: Vec::new(),
+            body: ErrorBody::Usual,
+        }
+    }
+
+    /// The fault needs a tool call to happen in.
+    pub(crate) fn needs_tool(&self) -> bool {
+        matches!(
+            self,
+            Fault::CutInTool
+                | Fault::CleanCloseInTool
+                | Fault::StallInTool
+                | Fault::InvalidToolInput
+        )
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::write(self, f)
+    }
+}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFault> {
+        text::read(name).ok_or_else(|| UnknownFault(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Fault {
+    type Error = UnknownFault;
+
+    fn try_from(name: String) -> Result<Self, UnknownFault> {
+        name.parse()
+    }
+}
+
+impl From<Fault> for String {
+    fn from(fault: Fault) -> String {
+        fault.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! A fault's name and parameter, read and written.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{ErrorBody, Fault, Stop};
+
+/// Content events before a stall that names no number.
+const STALL_AFTER: usize = 3;
+const LATE_FIRST_TOKEN: Duration = Duration::from_secs(20);
+const DRIP: Duration = Duration::from_millis(100);
+
+/// Faults without a parameter.
+const PLAIN: &[(&str, Fault)] = &[
+    ("refuse", Fault::Refuse),
+    ("reset", Fault::Reset),
+    ("stall-in-tool", Fault::StallInTool),
+    ("stall-after-stop", Fault::StallAfterStop),
+    ("pings-only", Fault::PingsOnly),
+    ("cut-after-opening", Fault::CutAfterOpening),
+    ("cut-in-text", Fault::CutInText),
+    ("cut-in-tool", Fault::CutInTool),
+    ("cut-before-final", Fault::CutBeforeFinal),
+    ("clean-close-in-text", Fault::CleanCloseInText),
+    ("clean-close-in-tool", Fault::CleanCloseInTool),
+    ("clean-close-before-final", Fault::CleanCloseBeforeFinal),
+    ("missing-terminal", Fault::MissingTerminal),
+    ("error-event", Fault::ErrorEvent),
+    ("error-event-first", Fault::ErrorEventFirst),
+    ("malformed-event", Fault::MalformedEvent),
+    ("truncated-body", Fault::TruncatedBody),
+    ("empty-ok", Fault::EmptyOk),
+    ("html-ok", Fault::HtmlOk),
+    ("json-error-ok", Fault::JsonErrorOk),
+    ("max-tokens", Fault::Stop(Stop::MaxTokens)),
+    ("context-window", Fault::Stop(Stop::ContextWindow)),
+    ("refusal", Fault::Stop(Stop::Refusal)),
+    ("pause-turn", Fault::Stop(Stop::PauseTurn)),
+    ("stop-sequence", Fault::Stop(Stop::StopSequence)),
+    ("stop-null", Fault::Stop(Stop::Null)),
+    ("nothing-to-act-on", Fault::NothingToActOn),
+    ("invalid-tool-input", Fault::InvalidToolInput),
+];
+
+const BODIES: &[(&str, ErrorBody)] = &[
+    ("", ErrorBody::Usual),
+    ("-quota", ErrorBody::Quota),
+    ("-context", ErrorBody::ContextTooLong),
+    ("-policy", ErrorBody::ContentPolicy),
+    ("-html", ErrorBody::Html),
+    ("-empty", ErrorBody::Empty),
+];
+
+pub(super) fn read(text: &str) -> Option<Fault> {
+    let (name, parameter) = match text.split_once(':') {
+        Some((name, parameter)) => (name, Some(parameter)),
+        None => (text, None),
+    };
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        return status(name, parameter);
+    }
+    if let Some((_, fault)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
+        return parameter.is_none().then(|| fault.clone());
+    }
+    match name {
+        "silent" => Some(Fault::SilentBeforeHeaders(optional(parameter, duration)?)),
+        "late-first-token" => Some(Fault::LateFirstToken(
+            optional(parameter, duration)?.unwrap_or(LATE_FIRST_TOKEN),
+        )),
+        "drip" => Some(Fault::Drip(optional(parameter, duration)?.unwrap_or(DRIP))),
+        "stall" => stall(parameter),
+        _ => None,
+    }
+}
+
+pub(super) fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if let Some((name, _)) = PLAIN.iter().find(|(_, plain)| plain == fault) {
+        return f.write_str(name);
+    }
+    match fault {
+        Fault::Status {
+            status,
+            headers,
+            body,
+        } => {
+            let suffix = BODIES
+                .iter()
+                .find(|(_, b)| b == body)
+                .map_or("", |(s, _)| s);
+            write!(f, "{status}{suffix}")?;
+            for (at, (name, value)) in headers.iter().enumerate() {
+                write!(f, "{}{name}={value}", if at == 0 { ':' } else { ',' })?;
+            }
+            Ok(())
+        }
+        Fault::SilentBeforeHeaders(None) => f.write_str("silent"),
+        Fault::SilentBeforeHeaders(Some(d)) => write!(f, "silent:{}ms", d.as_millis()),
+        Fault::LateFirstToken(d) => write!(f, "late-first-token:{}ms", d.as_millis()),
+        Fault::Drip(d) => write!(f, "drip:{}ms", d.as_millis()),
+        Fault::Stall { after, lasting } => {
+            write!(f, "stall:after={after}")?;
+            match lasting {
+                Some(d) => write!(f, ",{}ms", d.as_millis()),
+                None => Ok(()),
+            }
+        }
+        // The plain ones were written above.
+        _ => Ok(()),
+    }
+}
+
+/// `429`, `429-quota`, `503:retry-after=2,x-should-retry=false`.
+fn status(name: &str, parameter: Option<&str>) -> Option<Fault> {
+    let (digits, suffix) = name.split_at_checked(3)?;
+    let status: u16 = digits.parse().ok().filter(|s| (400..600).contains(s))?;
+    let (_, body) = BODIES.iter().find(|(s, _)| *s == suffix)?;
+    let headers = match parameter {
+        None => Vec::new(),
+        Some(text) => text
+            .split(',')
+            .map(|pair| {
+                let (name, value) = pair.split_once('=')?;
+                http::HeaderName::try_from(name).ok()?;
+                http::HeaderValue::try_from(value).ok()?;
+                Some((name.to_owned(), value.to_owned()))
+            })
+            .collect::<Option<Vec<_>>>()?,
+    };
+    Some(Fault::Status {
+        status,
+        headers,
+        body: *body,
+    })
+}
+
+/// `stall`, `stall:30s`, `stall:after=5`, `stall:after=0,30s`.
+fn stall(parameter: Option<&str>) -> Option<Fault> {
+    let (mut after, mut lasting) = (STALL_AFTER, None);
+    for word in parameter.iter().flat_map(|text| text.split(',')) {
+        match word.strip_prefix("after=") {
+            Some(count) => after = count.parse().ok()?,
+            None => lasting = Some(duration(word)?),
+        }
+    }
+    Some(Fault::Stall { after, lasting })
+}
+
+/// Absent is fine, unreadable is not.
+fn optional<T>(parameter: Option<&str>, read: fn(&str) -> Option<T>) -> Option<Option<T>> {
+    match parameter {
+        None => Some(None),
+        Some(text) => read(text).map(Some),
+    }
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
+    let (count, unit) = text.split_at(unit_at);
+    let count: u64 = count.parse().ok()?;
+    match unit {
+        "ms" => Some(Duration::from_millis(count)),
+        "s" => Some(Duration::from_secs(count)),
+        "m" => Some(Duration::from_secs(count.checked_mul(60)?)),
+        _ => None,
+    }
+}
+
+/// The names of all faults without a parameter.
+#[cfg(test)]
+pub(super) fn plain_names() -> impl Iterator<Item = &'static str> {
+    PLAIN.iter().map(|(name, _)| *name)
+}

@@ -1,0 +1,71 @@
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http_body::Frame;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, StreamBody};
+use tokio::time::sleep;
+
+use super::Beat;
+use crate::connection::Carrier;
+use crate::received::{End, Entry};
+
+pub(crate) type Body = UnsyncBoxBody<Bytes, Cut>;
+
+/// The body fails: hyper drops the connection without a last chunk.
+#[derive(Debug, thiserror::Error)]
+#[error("cut on purpose")]
+pub(crate) struct Cut;
+
+/// Plays the beats in order. The entry learns how it ended; if the client leaves, by being dropped.
+pub(crate) fn body(beats: Vec<Beat>, carrier: Carrier, mut entry: Entry) -> Body {
+    if beats.is_empty() {
+        // Nobody asks for a body that has no bytes.
+        entry.end(End::Sent);
+    }
+    let playing = Playing {
+        beats: beats.into(),
+        carrier,
+        entry,
+    };
+    StreamBody::new(stream::unfold(playing, Playing::next)).boxed_unsync()
+}
+
+struct Playing {
+    beats: VecDeque<Beat>,
+    carrier: Carrier,
+    entry: Entry,
+}
+
+impl Playing {
+    async fn next(mut self) -> Option<(Result<Frame<Bytes>, Cut>, Self)> {
+        loop {
+            let Some(beat) = self.beats.pop_front() else {
+                self.entry.end(End::Sent);
+                return None;
+            };
+            match beat {
+                Beat::Send(bytes) => {
+                    if self.beats.is_empty() {
+                        // A client may close after the last byte without waiting for the last chunk.
+                        self.entry.end(End::Sent);
+                    }
+                    return Some((Ok(Frame::data(bytes)), self));
+                }
+                Beat::Wait(time) => sleep(time).await,
+                Beat::Silence => std::future::pending().await,
+                Beat::Repeat(bytes, every) => {
+                    sleep(every).await;
+                    self.beats.push_front(Beat::Repeat(bytes.clone(), every));
+                    return Some((Ok(Frame::data(bytes)), self));
+                }
+                Beat::Cut => {
+                    self.carrier.sent().await;
+                    self.entry.end(End::Broken);
+                    return Some((Err(Cut), self));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+use catalog::Dialect;
+use serde_json::Value;
+
+/// A generation request, as far as an answer depends on it.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) dialect: Dialect,
+    pub(crate) model: String,
+    pub(crate) stream: bool,
+    /// The last thing that the user said; reminders that a client puts around it are left out.
+    pub(crate) said: Option<String>,
+    /// What the tools said whose results end the request; `None` where it does not end with any.
+    pub(crate) tool_results: Option<String>,
+    pub(crate) tools: Vec<Tool>,
+    /// Structured output is demanded, in this shape.
+    pub(crate) schema: Option<Value>,
+    /// Anthropic `thinking.type = "enabled"`: a tool call must be preceded by thinking.
+    pub(crate) thinks_before_tools: bool,
+    /// Chat `stream_options.include_usage`.
+    pub(crate) wants_usage: bool,
+    /// Responses `include: ["reasoning.encrypted_content"]`.
+    pub(crate) wants_encrypted_reasoning: bool,
+    /// Anthropic `cache_control` somewhere in the body.
+    pub(crate) caches: bool,
+    pub(crate) body_bytes: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Tool {
+    pub(crate) name: String,
+    pub(crate) schema: Value,
+}
+
+impl Request {
+    pub(crate) fn read(dialect: Dialect, model: String, body: &Value, bytes: &[u8]) -> Request {
+        let turns = turns(dialect, body);
+        Request {
+            dialect,
+            model,
+            stream: body["stream"] == true,
+            said: last_said(turns),
+            tool_results: tool_results(dialect, turns),
+            tools: tools(dialect, body),
+            schema: schema(dialect, body),
+            thinks_before_tools: body["thinking"]["type"] == "enabled",
+            wants_usage: body["stream_options"]["include_usage"] == true,
+            wants_encrypted_reasoning: list(&body["include"])
+                .iter()
+                .any(|item| item == "reasoning.encrypted_content"),
+            caches: bytes.windows(15).any(|w| w == b"\"cache_control\""),
+            body_bytes: bytes.len(),
+        }
+    }
+
+    pub(crate) fn offers(&self, tool: &str) -> bool {
+        self.tools.iter().any(|offered| offered.name == tool)
+    }
+}
+
+/// An empty list where there is none.
+pub(crate) fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn turns(dialect: Dialect, body: &Value) -> &Value {
+    match dialect {
+        Dialect::Anthropic | Dialect::OpenaiChat => &body["messages"],
+        Dialect::OpenaiResponses => &body["input"],
+    }
+}
+
+/// A string, or the texts of a list of parts.
+fn texts(content: &Value) -> Vec<&str> {
+    match content {
+        Value::String(text) => vec![text],
+        Value::Array(parts) => parts.iter().filter_map(|p| p["text"].as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn last_said(turns: &Value) -> Option<String> {
+    if let Value::String(text) = turns {
+        return Some(text.clone());
+    }
+    list(turns)
+        .iter()
+        .rev()
+        .filter(|turn| turn["role"] == "user")
+        .find_map(|turn| {
+            texts(&turn["content"])
+                .into_iter()
+                .rev()
+                .map(str::trim)
+                .find(|text| !text.is_empty() && !text.starts_with('<'))
+                .map(str::to_owned)
+        })
+}
+
+fn tool_results(dialect: Dialect, turns: &Value) -> Option<String> {
+    let turns = list(turns);
+    let said: Vec<&str> = match dialect {
+        Dialect::Anthropic => {
+            let last = turns.iter().rev().find(|turn| turn["role"] != "system")?;
+            list(&last["content"])
+                .iter()
+                .filter(|block| block["type"] == "tool_result")
+                .map(|block| {
+                    texts(&block["content"])
+                        .first()
+                        .copied()
+                        .unwrap_or_default()
+                })
+                .collect()
+        }
+        Dialect::OpenaiChat => turns
+            .iter()
+            .rev()
+            .take_while(|turn| turn["role"] == "tool")
+            .map(|turn| texts(&turn["content"]).first().copied().unwrap_or_default())
+            .collect(),
+        Dialect::OpenaiResponses => turns
+            .iter()
+            .rev()
+            .take_while(|item| {
+                item["type"]
+                    .as_str()
+                    .is_some_and(|kind| kind.ends_with("_call_output"))
+            })
+            .map(|item| texts(&item["output"]).first().copied().unwrap_or_default())
+            .collect(),
+    };
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+fn tools(dialect: Dialect, body: &Value) -> Vec<Tool> {
+    list(&body["tools"])
+        .iter()
+        .filter_map(|tool| {
+            let (description, schema) = match dialect {
+                Dialect::Anthropic => (tool, &tool["input_schema"]),
+                Dialect::OpenaiChat => (&tool["function"], &tool["function"]["parameters"]),
+                // Tools that the provider runs by itself (`web_search`) have no parameters and are never called.
+                Dialect::OpenaiResponses => (tool, &tool["parameters"]),
+            };
+            Some(Tool {
+                name: description["name"].as_str()?.to_owned(),
+                schema: schema.is_object().then(|| schema.clone())?,
+            })
+        })
+        .collect()
+}
+
+fn schema(dialect: Dialect, body: &Value) -> Option<Value> {
+    let schema = match dialect {
+        Dialect::Anthropic => [
+            &body["output_config"]["format"]["schema"],
+            &body["output_format"]["schema"],
+        ]
+        .into_iter()
+        .find(|schema| schema.is_object())?,
+        Dialect::OpenaiChat => &body["response_format"]["json_schema"]["schema"],
+        Dialect::OpenaiResponses => &body["text"]["format"]["schema"],
+    };
+    schema.is_object().then(|| schema.clone())
+}

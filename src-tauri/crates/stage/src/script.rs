@@ -1,0 +1,114 @@
+use std::collections::VecDeque;
+
+use crate::cue::{Cue, Line};
+use crate::fault::Fault;
+use crate::request::Request;
+
+/// What the next requests get, beside what their models' names say.
+#[derive(Debug, Default)]
+pub(crate) struct Script {
+    pub(crate) outage: Option<Fault>,
+    cues: VecDeque<Cue>,
+}
+
+impl Script {
+    pub(crate) fn add(&mut self, cue: Cue) {
+        self.cues.push_back(cue);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.cues.clear();
+    }
+
+    /// The first cue that fits, used up by this request.
+    pub(crate) fn take(&mut self, request: &Request) -> Option<Cue> {
+        let at = self.cues.iter().position(|cue| fits(cue, request))?;
+        let cue = self.cues.get(at)?.clone();
+        self.use_up(at);
+        if let Some(then) = &cue.then {
+            self.cues.push_front(Cue {
+                answer: Some(then.clone()),
+                model: cue.model.clone(),
+                dialect: cue.dialect,
+                after_tool_result: true,
+                ..Cue::default()
+            });
+        }
+        Some(cue)
+    }
+
+    /// Is the next connection to be refused as it comes in? A cue that says so is used up.
+    pub(crate) fn refuses_connection(&mut self) -> bool {
+        if self.outage == Some(Fault::Refuse) {
+            return true;
+        }
+        let refuses = self.cues.front().is_some_and(|cue| {
+            cue.fault == Some(Fault::Refuse)
+                && cue.model.is_none()
+                && cue.dialect.is_none()
+                && !cue.after_tool_result
+        });
+        if refuses {
+            self.use_up(0);
+        }
+        refuses
+    }
+
+    fn use_up(&mut self, at: usize) {
+        match self.cues.get_mut(at).map(|cue| &mut cue.times) {
+            Some(Some(times)) if *times > 1 => *times -= 1,
+            _ => {
+                self.cues.remove(at);
+            }
+        }
+    }
+}
+
+fn fits(cue: &Cue, request: &Request) -> bool {
+    let tools_offered = || {
+        cue.answer.iter().flatten().all(|line| match line {
+            Line::Tool { name, .. } => request.offers(name),
+            Line::Text(_) | Line::Thinking(_) => true,
+        })
+    };
+    cue.dialect.is_none_or(|dialect| dialect == request.dialect)
+        && cue
+            .model
+            .as_deref()
+            .is_none_or(|pattern| matches(pattern, &request.model))
+        && (!cue.after_tool_result || request.tool_results.is_some())
+        && tools_offered()
+}
+
+/// `*` stands for any text, all else for itself.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, rest)) => text.strip_prefix(head).is_some_and(|text| {
+            text.char_indices()
+                .map(|(at, _)| at)
+                .chain([text.len()])
+                .any(|at| matches(rest, &text[at..]))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, text, fits) in [
+            ("*", "", true),
+            ("claude-*", "claude-sonnet-4-5", true),
+            ("*-5", "claude-sonnet-4-5", true),
+            ("c*sonnet*", "claude-sonnet-4-5", true),
+            ("gpt-5", "gpt-5-mini", false),
+            ("*é*", "caféx", true),
+            ("a*b*c", "acb", false),
+        ] {
+            assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use catalog::REHEARSAL_PREFIX;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming as IncomingBody;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use crate::connection::{Carried, Carrier};
+use crate::control;
+use crate::cue::Cue;
+use crate::fault::Fault;
+use crate::received::{Answered, End, Log, Received};
+use crate::repertoire::Piece;
+use crate::respond::{Dropped, Incoming, respond};
+use crate::script::Script;
+
+/// The rehearsal provider. Clones are the same stage.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    plays: Plays,
+    started: Instant,
+    script: Mutex<Script>,
+    log: Arc<Log>,
+    sequence: AtomicU64,
+    refused_connections: AtomicU64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plays {
+    RehearsalModels,
+    AnyModel,
+}
+
+/// Largest request body in bytes, as Anthropic's limit.
+const LARGEST_BODY: usize = 32 << 20;
+/// How long answers may go on after the listener was told to stop.
+const DRAIN: Duration = Duration::from_secs(5);
+
+impl Stage {
+    /// Answers only models under [`REHEARSAL_PREFIX`], and nothing that could steer it over HTTP.
+    pub fn embedded() -> Stage {
+        Stage::new(Plays::RehearsalModels, Log::new(64, 4 << 20))
+    }
+
+    /// Plays any model, and can be steered over HTTP: `POST /stage/cue`, `DELETE /stage/cue`, `POST /stage/outage`,
+    /// `GET /stage/received`, `DELETE /stage/received`.
+    pub fn any_model() -> Stage {
+        Stage::new(Plays::AnyModel, Log::new(4096, 128 << 20))
+    }
+
+    fn new(plays: Plays, log: Arc<Log>) -> Stage {
+        Stage {
+            inner: Arc::new(Inner {
+                plays,
+                started: Instant::now(),
+                script: Mutex::default(),
+                log,
+                sequence: AtomicU64::new(0),
+                refused_connections: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// What a later request gets. Cues wait in a queue; a request takes the first that fits it.
+    pub fn cue(&self, cue: Cue) {
+        self.script().add(cue);
+    }
+
+    /// Forget all cues that are still waiting.
+    pub fn clear_cues(&self) {
+        self.script().clear();
+    }
+
+    /// While `Some`, every generation request gets this fault and no cue is used up.
+    pub fn outage(&self, fault: Option<Fault>) {
+        self.script().outage = fault;
+    }
+
+    /// The requests received so far, oldest first: the newest 4096 (128 MiB), embedded 64 (4 MiB).
+    pub fn received(&self) -> Vec<Received> {
+        self.inner.log.all()
+    }
+
+    /// Start counting afresh.
+    pub fn forget_received(&self) {
+        self.inner.log.clear();
+    }
+
+    /// Connections that were reset as they came in, before any request.
+    pub fn refused_connections(&self) -> u64 {
+        self.inner.refused_connections.load(Ordering::Relaxed)
+    }
+
+    /// Serve one connection until it ends, over anything that carries bytes.
+    pub async fn serve_connection<I>(&self, io: I)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let carrier = Carrier::new();
+        let io = Carried::new(io, carrier.clone(), |_| {});
+        self.converse(io, carrier, std::future::pending()).await;
+    }
+
+    /// Serve a listener until `until` ends, then let answers under way finish for at most five seconds.
+    pub async fn serve(&self, listener: TcpListener, until: impl Future<Output = ()>) {
+        let (stop, stopped) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        let mut until = std::pin::pin!(until);
+        loop {
+            let accepted = tokio::select! {
+                () = &mut until => break,
+                accepted = listener.accept() => accepted,
+                Some(_) = connections.join_next() => continue,
+            };
+            match accepted {
+                Ok((socket, _)) => self.accept(socket, &mut connections, stopped.clone()),
+                // Out of file descriptors: the connections that end give some back.
+                Err(error) => tracing::warn!(%error, "the stage could not accept a connection"),
+            }
+        }
+        drop(listener);
+        stop.send_replace(true);
+        let drained = async { while connections.join_next().await.is_some() {} };
+        if timeout(DRAIN, drained).await.is_err() {
+            connections.shutdown().await;
+        }
+    }
+
+    fn accept(
+        &self,
+        socket: TcpStream,
+        connections: &mut JoinSet<()>,
+        mut stopped: watch::Receiver<bool>,
+    ) {
+        if self.script().refuses_connection() {
+            self.inner
+                .refused_connections
+                .fetch_add(1, Ordering::Relaxed);
+            reset(&socket);
+            return;
+        }
+        let stage = self.clone();
+        connections.spawn(async move {
+            // Each event is to be seen when it is sent, not when the next is.
+            let _ = socket.set_nodelay(true);
+            let carrier = Carrier::new();
+            let io = Carried::new(socket, carrier.clone(), reset);
+            let stop = async move {
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+            };
+            stage.converse(io, carrier, stop).await;
+        });
+    }
+
+    async fn converse<I>(&self, io: Carried<I>, carrier: Carrier, stop: impl Future<Output = ()>)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(|request| self.answer(request, carrier.clone()));
+        let connection = http1::Builder::new()
+            .header_read_timeout(None)
+            .serve_connection(TokioIo::new(io), service);
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            () = stop => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            // Deliberate cuts and clients that leave end here too.
+            tracing::debug!(%error, "a connection to the stage ended early");
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: http::Request<IncomingBody>,
+        carrier: Carrier,
+    ) -> Result<http::Response<crate::perform::Body>, Dropped> {
+        let (head, body) = request.into_parts();
+        let body = match Limited::new(body, LARGEST_BODY).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(_) => return Err(Dropped),
+        };
+        let incoming = Incoming {
+            method: head.method,
+            path: head
+                .uri
+                .path_and_query()
+                .map_or("/", |p| p.as_str())
+                .to_owned(),
+            headers: head.headers,
+            body,
+        };
+        if self.inner.plays == Plays::AnyModel
+            && let Some(response) = control::respond(self, &incoming)
+        {
+            return Ok(response);
+        }
+        let entry = self.inner.log.enter(Received {
+            method: incoming.method.clone(),
+            path: incoming.path.clone(),
+            headers: incoming.headers.clone(),
+            body: incoming.body.clone(),
+            model: None,
+            dialect: None,
+            at_ms: self.inner.started.elapsed().as_millis() as u64,
+            answered: Answered {
+                status: None,
+                fault: None,
+                end: End::Open,
+            },
+        });
+        respond(self, incoming, carrier, entry).await
+    }
+
+    /// What a model's name asks for; `None`: not played here.
+    pub(crate) fn piece(&self, model: &str) -> Option<Piece> {
+        match self.inner.plays {
+            Plays::RehearsalModels => Piece::read(model.strip_prefix(REHEARSAL_PREFIX)?),
+            Plays::AnyModel => Piece::of_any_model(model),
+        }
+    }
+
+    pub(crate) fn next_sequence(&self) -> u64 {
+        self.inner.sequence.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
+        self.inner
+            .script
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Dropping the socket now sends a reset.
+fn reset(socket: &TcpStream) {
+    if let Err(error) = socket.set_zero_linger() {
+        tracing::warn!(%error, "a connection is closed instead of reset");
+    }
+}

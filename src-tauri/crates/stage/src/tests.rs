@@ -1,0 +1,8 @@
+//! The stage as its clients see it: bytes over a pipe under paused time, and a few stories over real sockets.
+
+mod answers;
+mod client;
+mod connections;
+mod faults;
+mod scripts;
+mod sockets;

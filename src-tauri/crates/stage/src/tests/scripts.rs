@@ -1,0 +1,140 @@
+//! Cues, by call and over HTTP.
+
+use catalog::Dialect;
+use serde_json::{Value, json};
+
+use super::client::{generate, post, request, send};
+use crate::{Cue, Fault, Line, Stage};
+
+fn said(answer: &Value) -> &str {
+    answer["content"][0]["text"].as_str().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn cues_are_taken_in_order_by_the_requests_that_fit() {
+    let stage = Stage::any_model();
+    stage.cue(Cue::answer([Line::Text("for claude".into())]).for_model("claude-*"));
+    stage.cue(Cue::fault(Fault::status(503)).times(2));
+    stage.cue(Cue::answer([Line::Text("for anyone".into())]));
+    let mut heard = Vec::new();
+    for model in ["other", "claude-opus", "other", "other", "other"] {
+        let ask = request(Dialect::Anthropic, model, false, "Good evening");
+        let reply = generate(&stage, Dialect::Anthropic, &ask).await;
+        heard.push(match reply.status {
+            200 => said(&reply.json()).to_owned(),
+            status => status.to_string(),
+        });
+    }
+    assert_eq!(heard[..4], ["503", "for claude", "503", "for anyone"]);
+    assert!(heard[4].starts_with("This is a rehearsal answer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_turn_waits_for_a_request_that_offers_the_tool_and_for_its_result() {
+    let stage = Stage::any_model();
+    stage.cue(Cue::tool_turn(
+        "Bash",
+        json!({"command": "ls"}),
+        "Two files.",
+    ));
+    let mut ask = request(Dialect::OpenaiChat, "some-model", false, "What is here?");
+    let mut without = ask.clone();
+    without["tools"] = json!([]);
+
+    let reply = generate(&stage, Dialect::OpenaiChat, &without).await.json();
+    assert_eq!(
+        reply["choices"][0]["finish_reason"], "stop",
+        "no tools are offered"
+    );
+    let reply = generate(&stage, Dialect::OpenaiChat, &ask).await.json();
+    let call = reply["choices"][0]["message"]["tool_calls"][0].clone();
+    assert_eq!(call["function"]["arguments"], r#"{"command":"ls"}"#);
+    let reply = generate(&stage, Dialect::OpenaiChat, &without).await.json();
+    assert!(
+        reply["choices"][0]["message"]["content"]
+            .as_str()
+            .unwrap()
+            .contains("What is here?")
+    );
+
+    let history = ask["messages"].as_array_mut().unwrap();
+    history.push(json!({"role": "assistant", "tool_calls": [call]}));
+    history.push(json!({"role": "tool", "tool_call_id": call["id"], "content": "a b"}));
+    let reply = generate(&stage, Dialect::OpenaiChat, &ask).await.json();
+    assert_eq!(reply["choices"][0]["message"]["content"], "Two files.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cue_and_a_models_name_add_up() {
+    let stage = Stage::any_model();
+    stage.cue(Cue::answer([Line::Text("word ".repeat(50))]));
+    let ask = request(
+        Dialect::Anthropic,
+        "some-model@max-tokens",
+        false,
+        "Good evening",
+    );
+    let answer = generate(&stage, Dialect::Anthropic, &ask).await.json();
+    assert_eq!(answer["stop_reason"], "max_tokens");
+    assert_eq!(said(&answer).trim_end(), "word ".repeat(25).trim_end());
+}
+
+#[tokio::test(start_paused = true)]
+async fn scripts_steer_the_stage_over_http() {
+    let stage = Stage::any_model();
+    let ask = request(Dialect::OpenaiResponses, "gpt-5", false, "Good evening");
+    let status = async || {
+        generate(&stage, Dialect::OpenaiResponses, &ask)
+            .await
+            .status
+    };
+
+    let outage = post(
+        &stage,
+        "/stage/outage",
+        &json!({"fault": "529:retry-after=1"}),
+    )
+    .await;
+    assert_eq!(outage.status, 204);
+    assert_eq!(status().await, 529);
+    post(&stage, "/stage/outage", &json!({"fault": null})).await;
+    let cue = json!({"fault": "503", "model": "gpt-*", "dialect": "openai-responses"});
+    assert_eq!(post(&stage, "/stage/cue", &cue).await.status, 204);
+    assert_eq!(status().await, 503);
+    assert_eq!(status().await, 200);
+    post(&stage, "/stage/cue", &json!({"fault": "500", "times": 9})).await;
+    send(&stage, "DELETE", "/stage/cue", "").await;
+    assert_eq!(status().await, 200);
+
+    let received = send(&stage, "GET", "/stage/received", "").await.json();
+    let statuses: Vec<&Value> = received
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| &r["status"])
+        .collect();
+    assert_eq!(statuses, [529, 503, 200, 200]);
+    let first = &received[0];
+    assert_eq!(first["fault"], "529:retry-after=1");
+    assert_eq!(first["path"], "/v1/responses");
+    assert_eq!(first["model"], "gpt-5");
+    assert_eq!(first["dialect"], "openai-responses");
+    assert_eq!(first["body"]["input"], "Good evening");
+    assert_eq!(first["end"], "sent");
+
+    send(&stage, "DELETE", "/stage/received", "").await;
+    assert_eq!(
+        send(&stage, "GET", "/stage/received", "").await.json(),
+        json!([])
+    );
+    for (path, body) in [
+        ("/stage/cue", json!({"fault": "cut-in-txt"})),
+        ("/stage/cue", json!({"faults": "503"})),
+        ("/stage/outage", json!({"fault": 529})),
+        ("/stage/curtain", json!({})),
+    ] {
+        let reply = post(&stage, path, &body).await;
+        assert_eq!(reply.status, 400, "{path} {body}");
+        assert!(!reply.json()["error"].as_str().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,115 @@
+//! Faults that only a real connection has.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use catalog::Dialect;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::client::{Ending, converse, request};
+use crate::{Cue, Fault, Stage};
+
+struct House {
+    address: SocketAddr,
+    close: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+async fn open(stage: &Stage) -> House {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (close, closed) = oneshot::channel::<()>();
+    let stage = stage.clone();
+    let serving = tokio::spawn(async move {
+        let until = async {
+            let _ = closed.await;
+        };
+        stage.serve(listener, until).await;
+    });
+    House {
+        address,
+        close,
+        serving,
+    }
+}
+
+impl House {
+    async fn ask(&self, model: &str) -> (u16, Ending) {
+        let io = TcpStream::connect(self.address).await.unwrap();
+        let ask = request(Dialect::Anthropic, model, true, "Good evening").to_string();
+        let reply = converse(io, "POST", "/v1/messages", &ask).await;
+        (reply.status, reply.ending)
+    }
+}
+
+#[tokio::test]
+async fn a_reset_is_a_reset_and_a_cut_is_none() {
+    let house = open(&Stage::any_model()).await;
+    assert_eq!(house.ask("some-model@reset").await, (0, Ending::Reset));
+    assert_eq!(house.ask("some-model@refuse").await, (0, Ending::Reset));
+    assert_eq!(
+        house.ask("some-model@cut-in-text").await,
+        (200, Ending::Cut)
+    );
+    assert_eq!(house.ask("some-model").await, (200, Ending::Clean));
+}
+
+#[tokio::test]
+async fn connections_are_refused_while_the_outage_or_a_cue_says_so() {
+    let stage = Stage::any_model();
+    let house = open(&stage).await;
+    stage.outage(Some(Fault::Refuse));
+    assert_eq!(house.ask("some-model").await, (0, Ending::Reset));
+    stage.outage(None);
+    stage.cue(Cue::fault(Fault::Refuse).times(2));
+    assert_eq!(house.ask("some-model").await, (0, Ending::Reset));
+    assert_eq!(house.ask("some-model").await, (0, Ending::Reset));
+    assert_eq!(house.ask("some-model").await, (200, Ending::Clean));
+    assert_eq!(stage.refused_connections(), 3);
+    assert_eq!(
+        stage.received().len(),
+        1,
+        "a refused connection brings no request"
+    );
+}
+
+#[tokio::test]
+async fn a_websocket_is_refused_with_426() {
+    let house = open(&Stage::any_model()).await;
+    let mut io = TcpStream::connect(house.address).await.unwrap();
+    let upgrade = "GET /v1/responses HTTP/1.1\r\nhost: stage\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: 9xvy8BVBfjDUhEentCBKRA==\r\n\r\n";
+    io.write_all(upgrade.as_bytes()).await.unwrap();
+    let mut seen = [0; 12];
+    io.read_exact(&mut seen).await.unwrap();
+    assert_eq!(&seen, b"HTTP/1.1 426");
+}
+
+#[tokio::test]
+async fn an_answer_under_way_is_finished_when_the_house_closes() {
+    let stage = Stage::any_model();
+    let house = open(&stage).await;
+    let idle = TcpStream::connect(house.address).await.unwrap();
+    let io = TcpStream::connect(house.address).await.unwrap();
+    stage.cue(Cue {
+        fault: Some(Fault::Drip(Duration::from_millis(5))),
+        ..Cue::default()
+    });
+    let ask = tokio::spawn(async move {
+        let ask = json!({"model": "m", "stream": true, "messages": [{"role": "user", "content": "Good evening"}]});
+        converse(io, "POST", "/v1/chat/completions", &ask.to_string()).await
+    });
+    while stage.received().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    house.close.send(()).unwrap();
+    let reply = ask.await.unwrap();
+    assert_eq!((reply.status, reply.ending), (200, Ending::Clean));
+    house.serving.await.unwrap();
+    assert!(TcpStream::connect(house.address).await.is_err());
+    drop(idle);
+}
