@@ -13,5 +13,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: { port: 5179, strictPort: true, proxy: { "/control": mock } },
-  test: { include: ["src/**/*.test.ts"] },
+  test: { env: { TZ: "UTC" }, include: ["src/**/*.test.ts"] },
 });

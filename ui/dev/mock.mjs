@@ -1,0 +1,130 @@
+// A control server for developing the window without an engine: `npm run mock [scene] [port]`, then open the address that
+// it prints. It serves the built UI under the policy that the engine uses, so that a violation shows here first.
+// GET /mock/scene/<name> changes the scene while the window looks on.
+import { createReadStream, existsSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { DOCTOR, exchange, INCIDENTS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
+
+const DIST = fileURLToPath(new URL("../dist", import.meta.url));
+const KINDS = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".png": "image/png" };
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+let scene = process.argv[2] ?? "green";
+const port = Number(process.argv[3] ?? 4799);
+let seq = 1;
+let newest = 214;
+let settings = { file: "/home/ada/.config/understudy/settings.toml", text: SETTINGS, errors: [] };
+let changes = {};
+const listeners = new Set();
+
+const snapshot = () => {
+  const made = SCENES[scene]();
+  return { ...made, seq, engine: { ...made.engine, ...changes } };
+};
+
+function tell() {
+  seq += 1;
+  for (const response of listeners) response.write(`event: snapshot\ndata: ${JSON.stringify(snapshot())}\n\n`);
+}
+
+const routes = [
+  ["GET", /^\/control\/snapshot$/, () => snapshot()],
+  ["GET", /^\/control\/incidents$/, (query) => ({ incidents: page(incidents(), query, (one) => one.summary.id).rows.map((one) => one.summary), next: null })],
+  ["GET", /^\/control\/incidents\/(\d+)$/, (_, id) => incidents().find((one) => one.summary.id === Number(id)) ?? missing(`There is no incident ${id}.`)],
+  ["GET", /^\/control\/exchanges$/, (query) => {
+    const { rows, next } = page(exchanges(), query, (one) => one.id);
+    return { exchanges: rows, next };
+  }],
+  ["GET", /^\/control\/exchanges\/(\d+)$/, (_, id) => exchanges().find((one) => one.id === Number(id)) ?? missing(`There is no exchange ${id}.`)],
+  ["GET", /^\/control\/settings$/, () => settings],
+  ["PUT", /^\/control\/settings$/, (_, __, body) => {
+    const errors = body.text.split("\n").flatMap((line, at) => (/^rout\b/.test(line) ? [`line ${at + 1}: unknown key "rout"; did you mean "route"?`] : []));
+    if (errors.length === 0) settings = { ...settings, text: body.text };
+    return { ...settings, text: body.text, errors };
+  }],
+  ["PUT", /^\/control\/keys\/(.+)$/, (_, id, body) =>
+    body.key.includes("bad")
+      ? { works: false, kept: false, said: `${id} refused the key: invalid x-api-key. It was not kept.` }
+      : { works: true, kept: true, said: `The key works and is in the keychain.` }],
+  ["DELETE", /^\/control\/keys\/(.+)$/, (_, id) => ({ said: `The key for ${id} was removed.` })],
+  ["GET", /^\/control\/doctor$/, () => DOCTOR],
+  ["POST", /^\/control\/do$/, (_, __, command) => {
+    if (command.do === "pause" || command.do === "resume") changes = { ...changes, paused: command.do === "pause" };
+    if (command.do === "start_at_login") changes = { ...changes, starts_at_login: command.on };
+    if (command.do === "rehearse") scene = "rehearsal";
+    if (command.do === "end_rehearsal") scene = "green";
+    setTimeout(tell, 50);
+    return { said: SAID[command.do] ?? `Did: ${command.do}.` };
+  }],
+];
+
+const SAID = {
+  check_now: "Looking at everything now.",
+  rehearse: "The rehearsal provider fails for 60 s. Send it a request and watch.",
+  end_rehearsal: "The rehearsed outage is over.",
+  pause: "Paused: everything passes straight to the primary.",
+  resume: "Understudy watches and stands in again.",
+  stop_engine: "The engine stops when the open exchanges have ended.",
+};
+
+createServer(async (request, response) => {
+  const url = new URL(request.url, `http://${request.headers.host}`);
+  if (url.pathname.startsWith("/mock/scene/")) {
+    scene = url.pathname.split("/").pop();
+    changes = {};
+    tell();
+    return answer(response, 200, { scene });
+  }
+  if (!url.pathname.startsWith("/control/")) return file(url.pathname, response);
+  if (request.headers["x-understudy-control"] !== TOKEN) {
+    return answer(response, 403, { error: "The control token is missing or wrong.", fix: "Run understudyd url --ui." });
+  }
+  if (url.pathname === "/control/events") {
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.write(`event: snapshot\ndata: ${JSON.stringify(snapshot())}\n\n`);
+    listeners.add(response);
+    return response.on("close", () => listeners.delete(response));
+  }
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const body = chunks.length ? JSON.parse(Buffer.concat(chunks).toString()) : null;
+  for (const [method, pattern, act] of routes) {
+    const found = request.method === method && pattern.exec(url.pathname);
+    if (!found) continue;
+    const result = act(url.searchParams, found[1], body);
+    return answer(response, result.error ? 404 : 200, result);
+  }
+  answer(response, 404, { error: `Nothing at ${request.method} ${url.pathname}.`, fix: null });
+}).listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/#token=${TOKEN}`));
+
+setInterval(() => {
+  if (scene !== "newcomer") newest += 1;
+  tell();
+}, 5000).unref();
+
+const missing = (error) => ({ error, fix: "It may have been thinned out; go back to the list." });
+const incidents = () => (scene === "newcomer" ? [] : INCIDENTS().filter((one) => scene === "outage" || one.summary.closed));
+const exchanges = () => (scene === "newcomer" ? [] : Array.from({ length: newest }, (_, at) => exchange(newest - at, newest)));
+
+function page(all, query, id) {
+  const before = query.get("before");
+  const rest = before === null ? all : all.filter((one) => id(one) < Number(before));
+  const rows = rest.slice(0, Number(query.get("limit") ?? 50));
+  return { rows, next: rest.length > rows.length ? id(rows.at(-1)) : null };
+}
+
+function answer(response, status, body) {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+function file(path, response) {
+  const wanted = join(DIST, normalize(path === "/" ? "/index.html" : path));
+  if (!wanted.startsWith(DIST) || !existsSync(wanted)) return answer(response, 404, { error: "No such file.", fix: "Run npm run build first." });
+  response.writeHead(200, { "content-type": KINDS[extname(wanted)] ?? "application/octet-stream", "content-security-policy": POLICY });
+  createReadStream(wanted).pipe(response);
+}

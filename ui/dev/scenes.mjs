@@ -1,0 +1,289 @@
+// Snapshots as the engine sends them, one function per situation, for developing and photographing the window.
+
+const MICRO = 1_000_000;
+const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+const MINUTE = 60;
+const HOUR = 3600;
+
+export const TOKEN = "rehearse-me";
+const CLIENT_TOKEN = "k3vq0f7m2xw9";
+
+const surface = (id, name, level, evidence, extra = {}) => ({
+  id, name, watched: true, level, since: level === "operational" ? ago(26 * HOUR) : ago(42 * MINUTE),
+  basis: "measured", evidence, ...extra,
+});
+
+const model = (name, level, evidence, breaker = "closed", ttft = 640) => ({ model: name, level, evidence, breaker, ttft_ms: ttft });
+
+function anthropic(down) {
+  return {
+    id: "anthropic", name: "Anthropic", product: "Claude", mine: true, rehearsal: false,
+    level: down ? "major_outage" : "operational", since: down ? ago(42 * MINUTE) : ago(26 * HOUR), basis: "measured",
+    blame: down ? "them" : "undetermined",
+    evidence: down
+      ? "It is them. Status page partial outage since 20:04, 3 of 3 probes cut in mid-stream, 12 of 14 requests failed; API and Claude Code together, so the fault is upstream."
+      : "31 of 31 requests answered in the last hour, 2 of 2 probes complete, and the status page says operational.",
+    unstable: false,
+    page: { url: "https://status.claude.com", read: ago(38), unreadable: null },
+    surfaces: [
+      surface("api", "Claude API", down ? "partial_outage" : "operational", down ? "Page: elevated error rates. 12 of 14 requests failed." : "31 of 31 requests answered."),
+      surface("claude-code", "Claude Code", down ? "major_outage" : "operational", down ? "Same host as the API; page agrees since 20:04." : "Same host as the API."),
+      surface("claude-ai", "claude.ai", down ? "partial_outage" : "operational", down ? "The page says partial outage." : "The page says operational.", { basis: "page_only" }),
+      surface("console", "Claude Console", "operational", "The page says operational.", { watched: false, basis: "page_only" }),
+    ],
+    endpoints: [{
+      id: "anthropic", base: "https://api.anthropic.com", dialects: ["anthropic"], key: "keychain", key_env: "ANTHROPIC_API_KEY",
+      models: [
+        model("claude-opus-4-5", down ? "major_outage" : "operational", down ? "6 of 6 answers cut before their end." : "18 of 18 complete.", down ? "open until 20:51" : "closed", 910),
+        model("claude-sonnet-4-5", down ? "major_outage" : "operational", down ? "5 of 6 answers cut before their end." : "11 of 11 complete.", down ? "half-open" : "closed", 720),
+        model("claude-haiku-4-5", down ? "degraded" : "operational", down ? "1 of 2 complete." : "4 of 4 complete.", "closed", 380),
+      ],
+    }],
+  };
+}
+
+const openai = (level = "operational") => ({
+  id: "openai", name: "OpenAI", product: "GPT", mine: true, rehearsal: false, level, since: ago(9 * HOUR), basis: "measured",
+  blame: "undetermined", evidence: "22 of 22 requests answered in the last hour; the status page says operational.", unstable: false,
+  page: { url: "https://status.openai.com", read: ago(71), unreadable: null },
+  surfaces: [
+    surface("api", "API", level, "22 of 22 requests answered."),
+    surface("codex", "Codex", level, "The page says operational.", { basis: "page_only" }),
+  ],
+  endpoints: [{
+    id: "openai", base: "https://api.openai.com", dialects: ["openai-responses", "openai-chat"], key: "environment", key_env: "OPENAI_API_KEY",
+    models: [model("gpt-5.5", level, "22 of 22 complete."), model("gpt-5.4-mini", level, "Probe complete 4 min ago.", "closed", 310)],
+  }],
+});
+
+const openrouter = () => ({
+  id: "openrouter", name: "OpenRouter", product: "OpenRouter", mine: false, rehearsal: false, level: "operational", since: null, basis: "page_only",
+  blame: "undetermined", evidence: "The status page says operational.", unstable: false,
+  page: { url: "https://status.openrouter.ai", read: ago(140), unreadable: null }, surfaces: [],
+  endpoints: [{ id: "openrouter", base: "https://openrouter.ai/api", dialects: ["openai-chat"], key: "missing", key_env: "OPENROUTER_API_KEY", models: [] }],
+});
+
+const github = () => ({
+  id: "github", name: "GitHub", product: "GitHub Copilot", mine: false, rehearsal: false, level: "maintenance", since: ago(2 * HOUR), basis: "page_only",
+  blame: "them", evidence: "The status page announces maintenance until 22:00.", unstable: false,
+  page: { url: "https://www.githubstatus.com", read: ago(90), unreadable: null },
+  surfaces: [surface("copilot", "Copilot", "maintenance", "The page announces maintenance.", { basis: "page_only" })], endpoints: [],
+});
+
+const cursor = () => ({
+  id: "cursor", name: "Cursor", product: "Cursor", mine: false, rehearsal: false, level: "unknown", since: ago(11 * MINUTE), basis: "nothing",
+  blame: "undetermined", evidence: "The status page could not be read for 11 min: connection timed out.", unstable: false,
+  page: { url: "https://status.cursor.com", read: ago(11 * MINUTE), unreadable: "connection timed out" }, surfaces: [], endpoints: [],
+});
+
+const rehearsal = (down) => ({
+  id: "rehearsal", name: "Rehearsal", product: "Rehearsal", mine: false, rehearsal: true, level: down ? "major_outage" : "operational", since: ago(down ? 18 : HOUR),
+  basis: "measured", blame: down ? "us" : "undetermined",
+  evidence: down ? "A rehearsed outage is on: every request to rehearsal/* is cut until 20:47." : "Always there, inside Understudy; needs no key and no internet.",
+  unstable: false, page: null, surfaces: [],
+  endpoints: [{ id: "rehearsal", base: "http://rehearsal.invalid", dialects: ["anthropic", "openai-chat", "openai-responses"], key: "not_needed", key_env: null,
+    models: [model("rehearsal/steady", down ? "major_outage" : "operational", down ? "Cut by the rehearsal." : "2 of 2 complete.", "closed", 12)] }],
+});
+
+const claudeRoute = (active) => ({
+  name: "claude", dialect: "anthropic", models: "claude-*", active,
+  candidates: [
+    { endpoint: "anthropic", model: null, usable: !active, reason: active ? "Breaker open until 20:51." : "The primary." },
+    { endpoint: "litellm", model: "gpt-5.5", usable: true, reason: "First stand-in, same dialect." },
+  ],
+  stand_in: { state: "ready" },
+});
+
+const codexRoute = () => ({
+  name: "codex", dialect: "openai-responses", models: "gpt-*", active: null,
+  candidates: [
+    { endpoint: "openai", model: null, usable: true, reason: "The primary." },
+    { endpoint: "openrouter", model: "openai/gpt-5.5", usable: false, reason: "No key for OpenRouter." },
+  ],
+  stand_in: { state: "missing", mend: "Add a key for OpenRouter: understudyd key add openrouter, or Settings → Keys." },
+});
+
+const engine = (extra = {}) => ({
+  version: "0.1.0", started: ago(26 * HOUR), address: "http://127.0.0.1:4747", base_url: `http://127.0.0.1:4747/t/${CLIENT_TOKEN}`,
+  paused: false, draining: false,
+  sessions: [
+    { client: "Claude Code", id: "9c41f0aa", last_seen: ago(3), open: 1 },
+    { client: "Claude Code", id: "1be77d20", last_seen: ago(9 * MINUTE), open: 0 },
+    { client: "Codex", id: "01a7c3", last_seen: ago(25 * MINUTE), open: 0 },
+  ],
+  problems: [], settings_file: "/home/ada/.config/understudy/settings.toml", ledger_file: "/home/ada/.local/share/understudy/ledger.sqlite",
+  starts_at_login: true, ...extra,
+});
+
+const today = (extra = {}) => ({
+  exchanges: 214, failed: 0, carried_by_fallback: 0, spent_estimate: 4_870_000, probes_estimate: 3_900, unpriced: 2, ...extra,
+});
+
+const tray = (icon, rehearsal = false) => ({ icon, rehearsal, tooltip: "", menu: [] });
+
+const snapshot = (parts) => ({
+  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], open_incidents: [], notices: [], today: today(),
+  tray: tray("operational"), ...parts,
+});
+
+const outageSummary = () => ({
+  id: 41, provider: "anthropic", title: "Claude: major outage", level: "major_outage", peak: "major_outage", opened: ago(42 * MINUTE), closed: null,
+  exchanges_hit: 14, carried_by_fallback: 12,
+  at_risk: { state: "estimate", low: 5000 * MICRO, high: 15000 * MICRO, method: "50 leads a week × $400, 4 of 40 active hours, surge 2.5 to 7.5." },
+});
+
+export const SCENES = {
+  green: () => snapshot({
+    headline: { level: "operational", sentence: "Everything you use is working.", consequence: null },
+    providers: [anthropic(false), openai(), cursor(), github(), openrouter(), rehearsal(false)],
+  }),
+  outage: () => snapshot({
+    headline: { level: "major_outage", sentence: "Claude is down: it is them, not you (since 20:04).", consequence: "Claude Code continues on GPT; 2 requests parked." },
+    tray: tray("outage"),
+    providers: [anthropic(true), openai(), cursor(), github(), openrouter(), rehearsal(false)],
+    routes: [claudeRoute("Claude → GPT, since 20:06"), codexRoute()],
+    open_incidents: [outageSummary()],
+    today: today({ failed: 2, carried_by_fallback: 12 }),
+  }),
+  offline: () => snapshot({
+    headline: { level: "unknown", sentence: "This machine is offline, so nothing is known about the providers.", consequence: "Requests will fail until the network is back; no need to debug your code." },
+    tray: tray("unknown"),
+    providers: [anthropic(false), openai()].map((provider) => ({
+      ...provider, level: "unknown", since: ago(4 * MINUTE), basis: "nothing", blame: "us", evidence: "Not looked at since 20:42: the control host and DNS do not answer.",
+      surfaces: provider.surfaces.map((one) => ({ ...one, level: "unknown", evidence: "Not looked at while offline." })),
+    })),
+    engine: engine({ sessions: [], starts_at_login: null }),
+  }),
+  rehearsal: () => snapshot({
+    headline: { level: "major_outage", sentence: "Rehearsal: an outage is being played for 42 s more.", consequence: "Only rehearsal/* models are cut; your real providers are not touched." },
+    tray: tray("outage", true),
+    providers: [anthropic(false), openai(), rehearsal(true)],
+  }),
+  newcomer: () => snapshot({
+    headline: { level: "unknown", sentence: "No provider is in use yet.", consequence: "Try the rehearsal below, or point a client at Understudy." },
+    tray: tray("unknown"),
+    providers: [
+      { ...anthropic(false), mine: false, basis: "page_only", evidence: "The status page says operational.", endpoints: anthropic(false).endpoints.map((one) => ({ ...one, key: "missing", models: [] })) },
+      { ...openai(), mine: false, basis: "page_only", evidence: "The status page says operational.", endpoints: openai().endpoints.map((one) => ({ ...one, key: "missing", models: [] })) },
+      rehearsal(false),
+    ],
+    routes: [],
+    engine: engine({ sessions: [], started: ago(20), starts_at_login: false }),
+    today: today({ exchanges: 0, spent_estimate: 0, probes_estimate: 0, unpriced: 0 }),
+  }),
+  problems: () => snapshot({
+    headline: { level: "degraded", sentence: "GPT is unstable: answers are slow or cut now and then.", consequence: "Requests are tried twice before a stand-in steps on." },
+    tray: tray("degraded"),
+    providers: [anthropic(false), { ...openai("degraded"), unstable: true, evidence: "3 changes in 20 min; 2 of 9 requests failed in the last hour.", blame: "them" }, cursor(), rehearsal(false)],
+    engine: engine({
+      paused: true,
+      problems: [
+        { what: "The settings file has an error in line 12: unknown key \"rout\". The old settings stay in force.", fix: "Change it to \"route\" in Settings → Settings file." },
+        { what: "The keychain is locked, so the key for Anthropic could not be read.", fix: "Unlock the keychain and choose Check now, or set ANTHROPIC_API_KEY." },
+      ],
+    }),
+    today: today({ failed: 3, carried_by_fallback: 4 }),
+  }),
+};
+
+export const INCIDENTS = () => [
+  {
+    summary: outageSummary(), blame: "them",
+    evidence: "Status page partial outage since 20:04, 3 of 3 probes cut in mid-stream, 12 of 14 requests failed; API and Claude Code together, so the fault is upstream.",
+    timeline: [
+      { at: ago(42 * MINUTE), level: "degraded", text: "2 of 3 requests to claude-opus-4-5 were cut before their end." },
+      { at: ago(41 * MINUTE), level: "partial_outage", text: "The status page declares a partial outage of Claude API and Claude Code." },
+      { at: ago(40 * MINUTE), level: null, text: "Route claude: GPT stands in." },
+      { at: ago(31 * MINUTE), level: "major_outage", text: "3 of 3 probes cut in mid-stream." },
+      { at: ago(12 * MINUTE), level: null, text: "The status page: \"A fix has been implemented and we are monitoring the results.\"" },
+    ],
+  },
+  past(38, "openai", "GPT: degraded", "degraded", 3 * 24 * HOUR, 22 * MINUTE, 6, 6, { state: "no_estimate", why: "No estimate: tell us what a lead is worth." }),
+  past(35, "anthropic", "Claude: partial outage", "partial_outage", 6 * 24 * HOUR, 95 * MINUTE, 31, 29, { state: "estimate", low: 2000 * MICRO, high: 2000 * MICRO, method: "50 leads a week × $400, 4 of 40 active hours, surge 1." }),
+  past(29, "anthropic", "Claude: major outage", "major_outage", 19 * 24 * HOUR, 4 * HOUR, 88, 61, { state: "estimate", low: 0, high: 0, method: "Sunday 20:00 lies outside the pipeline's active hours." }),
+];
+
+function past(id, provider, title, peak, openedAgo, lasted, hit, carried, atRisk) {
+  return {
+    summary: { id, provider, title, level: "operational", peak, opened: ago(openedAgo), closed: ago(openedAgo - lasted), exchanges_hit: hit, carried_by_fallback: carried, at_risk: atRisk },
+    blame: "them", evidence: "The status page and our own requests agreed from the second minute on.",
+    timeline: [
+      { at: ago(openedAgo), level: peak, text: "Requests began to fail." },
+      { at: ago(openedAgo - lasted), level: "operational", text: "2 probes in a row were complete; traffic is back on the primary." },
+    ],
+  };
+}
+
+const STORIES = [
+  ["complete", "answered by anthropic", 200], ["complete", "answered by anthropic", 200], ["complete", "answered by openai after anthropic was cut in mid-stream", 200],
+  ["complete", "answered by anthropic", 200], ["truncated", "stopped at max_tokens", 200], ["complete", "answered by anthropic on the second try, after status 529", 200],
+  ["client_left", "the client closed the connection after 2.1 s", 499], ["exhausted", "every candidate failed: anthropic 529, openai rate limit", 529],
+  ["cut", "anthropic broke off after 212 tokens; the connection was aborted", 200], ["callers_fault", "anthropic: messages: at least one message is required", 400],
+  ["refused", "the model declined", 200], ["turned_away", "no token in the address", 403],
+];
+
+export function exchange(id, newest) {
+  const [end, story, status] = STORIES[(id * 7) % STORIES.length];
+  const codex = id % 4 === 0;
+  const total = 1400 + ((id * 977) % 14000);
+  const first = Math.min(420 + ((id * 131) % 900), total - 100);
+  const attempt = (number, endpoint, model, started, took, outcome, extra = {}) => ({
+    number, provider: endpoint, endpoint, model, started_ms: started, total_ms: took, ttft_ms: Math.min(first, took), status: 200, outcome, detail: null,
+    stop_reason: outcome === "complete" ? "end_turn" : null, input_tokens: 18_200 + id * 3, output_tokens: outcome === "complete" ? 640 + (id % 90) : 212,
+    cache_read_tokens: 17_100, cache_write_tokens: 900, cost_estimate: 11_400 + id * 7, ...extra,
+  });
+  const home = codex ? "openai" : "anthropic";
+  const model = codex ? "gpt-5.5" : ["claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"][id % 3];
+  const attempts =
+    end === "turned_away" ? []
+    : story.includes("after anthropic was cut") ? [
+        attempt(1, "anthropic", model, 2, Math.round(total * 0.35), "cut", { detail: "connection closed before message_stop" }),
+        attempt(2, "anthropic", model, Math.round(total * 0.4), Math.round(total * 0.12), "cut", { detail: "connection closed before message_stop" }),
+        attempt(3, "openai", "gpt-5.5", Math.round(total * 0.53), Math.round(total * 0.47), "complete"),
+      ]
+    : story.includes("second try") ? [
+        attempt(1, home, model, 1, 180, "overloaded", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: null, detail: "Overloaded" }),
+        attempt(2, home, model, 900, total - 900, "complete"),
+      ]
+    : end === "exhausted" ? [
+        attempt(1, "anthropic", model, 1, 190, "overloaded", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: null }),
+        attempt(2, "openai", "gpt-5.5", 400, total - 400, "rate limit", { status: 429, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: null, detail: "retry after 40 s" }),
+      ]
+    : [attempt(1, home, model, 1, total - 1, end === "complete" ? "complete" : end.replace("_", " "), { stop_reason: end === "truncated" ? "max_tokens" : end === "complete" ? "end_turn" : null, status })];
+  return {
+    id, started: ago((newest - id) * 47 + 4), client: codex ? "Codex" : id % 9 === 0 ? "n8n" : "Claude Code", session: codex ? "01a7c3" : "9c41f0aa",
+    dialect: codex ? "openai-responses" : "anthropic", route: codex ? "codex" : "claude", model, streamed: id % 9 !== 0, rehearsal: id % 23 === 0, end, story, status,
+    total_ms: total, ttft_ms: end === "complete" || end === "truncated" ? first : null,
+    cost_estimate: id % 11 === 0 || attempts.length === 0 ? null : attempts.reduce((sum, one) => sum + (one.cost_estimate ?? 0), 0), attempts,
+  };
+}
+
+export const SETTINGS = `# Understudy. Every key is written with its default; remove a line to go back to it.
+listen = "127.0.0.1:4747"
+
+[budget]
+probes_a_day = 0.05        # dollars
+fallback_a_day = 5.00      # dollars
+
+[[route]]
+name = "claude"
+dialect = "anthropic"
+models = "claude-*"
+candidates = ["anthropic", { endpoint = "litellm", model = "gpt-5.5" }]
+
+[[route]]
+name = "codex"
+dialect = "openai-responses"
+models = "gpt-*"
+candidates = ["openai", { endpoint = "openrouter", model = "openai/gpt-5.5" }]
+`;
+
+export const DOCTOR = {
+  checks: [
+    { name: "Settings", state: "good", said: "Read without an error.", fix: null },
+    { name: "Port", state: "good", said: "Listening on 127.0.0.1:4747.", fix: null },
+    { name: "Ledger", state: "good", said: "Writable, 3.1 MB, schema 4.", fix: null },
+    { name: "Keychain", state: "note", said: "There is no secret service here; keys are read from the environment.", fix: "Install gnome-keyring, or set ANTHROPIC_API_KEY for the engine." },
+    { name: "Stand-in for route codex", state: "bad", said: "Nobody stands in when OpenAI fails.", fix: "Add a key for OpenRouter: understudyd key add openrouter." },
+  ],
+};

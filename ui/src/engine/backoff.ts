@@ -1,0 +1,20 @@
+const STEPS_MS = [500, 1_000, 2_000, 5_000, 10_000];
+
+/** How long to wait before connecting again after so many failures in a row (at least one), in ms. */
+export function backoff(failures: number): number {
+  return STEPS_MS[Math.min(failures, STEPS_MS.length) - 1] ?? 500;
+}
+
+/** Waits, and ends early when one of the signals says so. */
+export function pause(ms: number, ...until: AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    if (until.some((signal) => signal.aborted)) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      for (const signal of until) signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    for (const signal of until) signal.addEventListener("abort", end);
+  });
+}

@@ -1,0 +1,104 @@
+import type { Accepted } from "../generated/Accepted";
+import type { Command } from "../generated/Command";
+import type { ControlError } from "../generated/ControlError";
+import type { Doctor } from "../generated/Doctor";
+import type { Exchange } from "../generated/Exchange";
+import type { ExchangePage } from "../generated/ExchangePage";
+import type { Incident } from "../generated/Incident";
+import type { IncidentPage } from "../generated/IncidentPage";
+import type { KeyTried } from "../generated/KeyTried";
+import type { SettingsText } from "../generated/SettingsText";
+import { live } from "./live.svelte";
+
+/** A request to the control API that failed: what happened, and what mends it. */
+export class ControlFailure extends Error {
+  constructor(
+    message: string,
+    readonly fix: string | null,
+    /** The answer's JSON, where there was any. */
+    readonly body: unknown = null,
+  ) {
+    super(message);
+  }
+}
+
+export type PageOf = { limit: number; before?: number | null };
+
+export const incidents = (page: PageOf) => ask<IncidentPage>("GET", `incidents?${query(page)}`);
+export const incident = (id: number) => ask<Incident>("GET", `incidents/${id}`);
+export const exchanges = (page: PageOf) => ask<ExchangePage>("GET", `exchanges?${query(page)}`);
+export const exchange = (id: number) => ask<Exchange>("GET", `exchanges/${id}`);
+export const doctor = () => ask<Doctor>("GET", "doctor", undefined, 60_000);
+export const command = (command: Command) => ask<Accepted>("POST", "do", command);
+export const settings = () => ask<SettingsText>("GET", "settings");
+
+/** A text with errors comes back as an answer, not as a failure, so that the errors can be shown beside the text. */
+export async function saveSettings(file: string, text: string): Promise<SettingsText> {
+  try {
+    return await ask<SettingsText>("PUT", "settings", { file, text, errors: [] } satisfies SettingsText);
+  } catch (failure) {
+    if (failure instanceof ControlFailure && isSettingsText(failure.body)) return failure.body;
+    throw failure;
+  }
+}
+
+/** Trying a key costs one request to the provider, which may take its time. */
+export const saveKey = (endpoint: string, key: string) =>
+  ask<KeyTried>("PUT", `keys/${encodeURIComponent(endpoint)}`, { key }, 90_000);
+export const removeKey = (endpoint: string) =>
+  ask<Partial<Accepted> | null>("DELETE", `keys/${encodeURIComponent(endpoint)}`);
+
+/** What to tell a person about anything thrown by the calls above. */
+export function asFailure(error: unknown): ControlFailure {
+  if (error instanceof ControlFailure) return error;
+  return new ControlFailure(error instanceof Error ? error.message : String(error), null);
+}
+
+async function ask<Answer>(method: string, path: string, body?: unknown, timeoutMs = 15_000): Promise<Answer> {
+  const place = live.place;
+  if (!place) throw new ControlFailure("There is no connection to the engine.", "It is tried again by itself.");
+  const headers: Record<string, string> = { "x-understudy-control": place.token };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${place.address}/control/${path}`, {
+      method,
+      headers,
+      cache: "no-store",
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    text = await response.text();
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === "TimeoutError";
+    throw new ControlFailure(
+      late ? `The engine took longer than ${timeoutMs / 1000} s to answer.` : "The engine does not answer.",
+      "Try again in a moment.",
+    );
+  }
+  const answer = parsed(text);
+  if (response.ok) return answer as Answer;
+  if (isControlError(answer)) throw new ControlFailure(answer.error, answer.fix, answer);
+  throw new ControlFailure(`The engine answered with status ${response.status}.`, null, answer);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === "" ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function query({ limit, before }: PageOf): string {
+  return before === null || before === undefined ? `limit=${limit}` : `limit=${limit}&before=${before}`;
+}
+
+function isControlError(value: unknown): value is ControlError {
+  return typeof value === "object" && value !== null && "error" in value && typeof value.error === "string";
+}
+
+function isSettingsText(value: unknown): value is SettingsText {
+  return typeof value === "object" && value !== null && "errors" in value && Array.isArray(value.errors);
+}

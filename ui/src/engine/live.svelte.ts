@@ -1,0 +1,86 @@
+import type { Snapshot } from "../generated/Snapshot";
+import { backoff, pause } from "./backoff";
+import { find, type Place } from "./place";
+import type { EngineProcess } from "./shell";
+import { eventsOf } from "./sse";
+
+/** How this page stands with the engine. */
+export type Link =
+  | { link: "looking" }
+  | { link: "live" }
+  /** Times are ms since the epoch. */
+  | { link: "lost"; since: number; retryAt: number; why: string }
+  | { link: "refused" }
+  | { link: "no_token" }
+  | { link: "no_engine"; process: EngineProcess };
+
+class Refused extends Error {}
+
+/** The engine's snapshots as they come, and the state of the connection that brings them. */
+class Live {
+  snapshot = $state.raw<Snapshot | null>(null);
+  link = $state.raw<Link>({ link: "looking" });
+  place: Place | null = null;
+
+  #now = new AbortController();
+
+  /** Ends the present wait, for a person who does not want to wait. */
+  retryNow() {
+    this.#now.abort();
+  }
+
+  /** Follows the engine until `signal` aborts, through restarts of it. */
+  async follow(signal: AbortSignal) {
+    let failures = 0;
+    let lostSince = 0;
+    while (!signal.aborted) {
+      this.#now = new AbortController();
+      try {
+        const found = await find();
+        if (found.found === "engine") {
+          this.place = found.place;
+          for await (const snapshot of snapshots(found.place, signal)) {
+            failures = 0;
+            this.snapshot = snapshot;
+            this.link = { link: "live" };
+          }
+          throw new Error("The engine closed the connection.");
+        }
+        this.place = null;
+        this.link = found.found === "no_token" ? { link: "no_token" } : { link: "no_engine", process: found.process };
+        await pause(1_000, signal, this.#now.signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (failures === 0) lostSince = Date.now();
+        failures += 1;
+        const wait = backoff(failures);
+        this.link =
+          error instanceof Refused
+            ? { link: "refused" }
+            : { link: "lost", since: lostSince, retryAt: Date.now() + wait, why: words(error) };
+        await pause(wait, signal, this.#now.signal);
+      }
+    }
+  }
+}
+
+export const live = new Live();
+
+async function* snapshots(place: Place, signal: AbortSignal): AsyncGenerator<Snapshot> {
+  const response = await fetch(`${place.address}/control/events`, {
+    headers: { "x-understudy-control": place.token, accept: "text/event-stream" },
+    cache: "no-store",
+    signal,
+  });
+  if (response.status === 401 || response.status === 403) throw new Refused();
+  if (!response.ok || !response.body) throw new Error(`The engine answered with status ${response.status}.`);
+  for await (const { event, data } of eventsOf(response.body)) {
+    if (event === "snapshot") yield JSON.parse(data) as Snapshot;
+  }
+}
+
+function words(error: unknown): string {
+  // Browsers report a refused connection as a TypeError whose text differs from one to the next.
+  if (error instanceof TypeError) return "The engine does not answer.";
+  return error instanceof Error ? error.message : String(error);
+}

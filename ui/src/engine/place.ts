@@ -1,0 +1,49 @@
+import { connection, engineState, inShell, type EngineProcess } from "./shell";
+
+/** Where the control API listens, and what opens it. */
+export type Place = { address: string; token: string };
+
+export type Found =
+  | { found: "engine"; place: Place }
+  | { found: "no_engine"; process: EngineProcess }
+  | { found: "no_token" };
+
+/** Asked again before every attempt to connect: a restarted engine may have moved and has a new token. */
+export async function find(): Promise<Found> {
+  if (!inShell) {
+    const token = rememberedToken();
+    return token ? { found: "engine", place: { address: location.origin, token } } : { found: "no_token" };
+  }
+  const place = await connection();
+  return place ? { found: "engine", place } : { found: "no_engine", process: await engineState() };
+}
+
+const KEY = "understudy.token";
+let inMemory: string | null = null;
+
+/**
+ * Moves a token from the address's fragment (`#token=…`) into this tab's memory, so that it stays out of the address bar
+ * and the history. Returns true when there was one.
+ */
+export function takeToken(): boolean {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const token = given.get("token");
+  if (!token) return false;
+  inMemory = token;
+  try {
+    sessionStorage.setItem(KEY, token);
+  } catch {
+    // Storage is switched off: the token then lives as long as the page.
+  }
+  const view = given.get("view");
+  history.replaceState(null, "", location.pathname + location.search + (view ? `#${view}` : ""));
+  return true;
+}
+
+function rememberedToken(): string | null {
+  try {
+    return inMemory ?? sessionStorage.getItem(KEY);
+  } catch {
+    return inMemory;
+  }
+}

@@ -1,0 +1,26 @@
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+
+import type { Command } from "../generated/Command";
+
+/** How the shell sees the engine's process while there is no connection to it. */
+export type EngineProcess = {
+  state: "starting" | "running" | "restarting" | "stopped";
+  detail: string;
+};
+
+/** The page runs inside the desktop application, not in a browser. */
+export const inShell = "__TAURI_INTERNALS__" in window;
+
+export const connection = () => invoke<{ address: string; token: string } | null>("connection");
+
+export const engineState = () => invoke<EngineProcess>("engine_state");
+
+export const shellDo = (command: Command) => invoke<unknown>("shell_do", { command });
+
+/** The tray's menu or a notification asks for a view by its name. */
+export function onView(go: (view: string) => void): () => void {
+  if (!inShell) return () => undefined;
+  const unlisten = listen<string>("view", (event) => go(event.payload));
+  return () => void unlisten.then((stop) => stop());
+}

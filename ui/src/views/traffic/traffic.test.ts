@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+
+import type { Attempt } from "../../generated/Attempt";
+import type { Exchange } from "../../generated/Exchange";
+import { carried, matches } from "./filter";
+import { joined } from "./joined";
+
+const attempt = (endpoint: string, outcome: string): Attempt => ({
+  number: 1, provider: endpoint, endpoint, model: "m", started_ms: 0, total_ms: 10, ttft_ms: null, status: 200, outcome, detail: null,
+  stop_reason: null, input_tokens: null, output_tokens: null, cache_read_tokens: null, cache_write_tokens: null, cost_estimate: null,
+});
+
+const exchange = (id: number, changes: Partial<Exchange> = {}): Exchange => ({
+  id, started: "2026-06-21T20:04:00Z", client: "Claude Code", session: null, dialect: "anthropic", route: "claude", model: "claude-opus-4-5",
+  streamed: true, rehearsal: false, end: "complete", story: "answered by first", status: 200, total_ms: 10, ttft_ms: 5, cost_estimate: null,
+  attempts: [attempt("first", "complete")], ...changes,
+});
+
+describe("matches", () => {
+  it("wants every word, in any field and any case", () => {
+    expect(matches(exchange(1), "claude OPUS", "all")).toBe(true);
+    expect(matches(exchange(1), "claude gpt", "all")).toBe(false);
+    expect(matches(exchange(1), "  ", "all")).toBe(true);
+  });
+
+  it("keeps to the end that was asked for", () => {
+    expect(matches(exchange(1, { end: "cut" }), "", "problems")).toBe(true);
+    expect(matches(exchange(1), "", "problems")).toBe(false);
+    expect(matches(exchange(1, { end: "client_left" }), "", "client_left")).toBe(true);
+  });
+});
+
+describe("carried", () => {
+  it("needs a whole answer from another endpoint than the first", () => {
+    expect(carried(exchange(1, { attempts: [attempt("first", "cut"), attempt("second", "complete")] }))).toBe(true);
+    expect(carried(exchange(1, { attempts: [attempt("first", "cut"), attempt("first", "complete")] }))).toBe(false);
+    expect(carried(exchange(1, { end: "exhausted", attempts: [attempt("first", "cut"), attempt("second", "cut")] }))).toBe(false);
+    expect(carried(exchange(1, { attempts: [] }))).toBe(false);
+  });
+});
+
+describe("joined", () => {
+  const ids = (rows: Exchange[] | null) => rows?.map((row) => row.id);
+  const rows = (...list: number[]) => list.map((id) => exchange(id));
+
+  it("puts the newest page before what was known, each once", () => {
+    expect(ids(joined(rows(7, 6, 5), rows(5, 4, 3)))).toEqual([7, 6, 5, 4, 3]);
+    expect(ids(joined(rows(5, 4), rows(5, 4, 3)))).toEqual([5, 4, 3]);
+  });
+
+  it("refuses to hide a gap", () => {
+    expect(joined(rows(90, 89), rows(5, 4))).toBeNull();
+    expect(joined(rows(2, 1), [])).toBeNull();
+    expect(joined([], rows(2, 1))).toBeNull();
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+
+import { ago, count, duration, moment, money, moneyRange, plural } from "./format";
+
+const AT = "2026-06-21T20:04:00Z";
+const after = (seconds: number) => Date.parse(AT) + seconds * 1_000;
+
+describe("money", () => {
+  it.each([
+    [0, "$0.00"],
+    [12, "<$0.0001"],
+    [4_200, "$0.0042"],
+    [99_949, "$0.0999"],
+    [123_400, "$0.12"],
+    [12_400_000, "$12.40"],
+    [5_000_000_000, "$5,000"],
+    [-2_500_000, "-$2.50"],
+  ])("%i micro-dollars read %s", (micro, text) => expect(money(micro)).toBe(text));
+
+  it("writes a range once when both ends agree", () => {
+    expect(moneyRange(5_000_000_000, 15_000_000_000)).toBe("$5,000 to $15,000");
+    expect(moneyRange(2_000_000_000, 2_000_000_000)).toBe("$2,000");
+  });
+});
+
+describe("duration", () => {
+  it.each([
+    [0, "0 ms"],
+    [840, "840 ms"],
+    [4_240, "4.2 s"],
+    [59_949, "59.9 s"],
+    [59_950, "1 min"],
+    [200_000, "3 min 20 s"],
+    [3_599_600, "1 h"],
+    [14_700_000, "4 h 5 min"],
+    [183_600_000, "2 d 3 h"],
+  ])("%i ms read %s", (ms, text) => expect(duration(ms)).toBe(text));
+});
+
+describe("times", () => {
+  it.each([
+    [-30, "just now"],
+    [4, "just now"],
+    [5, "5 s ago"],
+    [59, "59 s ago"],
+    [60, "1 min ago"],
+    [3_599, "59 min ago"],
+    [7_200, "2 h ago"],
+    [86_400, "21 Jun, 20:04"],
+  ])("%i s later it was %s", (seconds, text) => expect(ago(AT, after(seconds))).toBe(text));
+
+  it("names the day only where it is another day", () => {
+    expect(moment(AT, after(3_600))).toBe("20:04");
+    expect(moment(AT, after(5 * 3_600))).toBe("21 Jun, 20:04");
+  });
+});
+
+describe("counts", () => {
+  it("groups thousands and agrees in number", () => {
+    expect(count(12_345)).toBe("12,345");
+    expect(plural(1, "request", "requests")).toBe("1 request");
+    expect(plural(0, "request", "requests")).toBe("0 requests");
+  });
+});

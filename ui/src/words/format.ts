@@ -1,0 +1,75 @@
+/** Micro-dollars as a person reads them: "$0.0042", "$12.40", "$5,000". */
+export function money(micro: number): string {
+  const dollars = Math.abs(micro) / 1_000_000;
+  const sign = micro < 0 ? "-" : "";
+  if (dollars === 0) return "$0.00";
+  if (dollars < 0.0001) return `${sign}<$0.0001`;
+  if (dollars < 0.1) return `${sign}$${dollars.toFixed(4)}`;
+  if (dollars < 100) return `${sign}$${dollars.toFixed(2)}`;
+  return `${sign}$${count(Math.round(dollars))}`;
+}
+
+export function moneyRange(low: number, high: number): string {
+  return low === high ? money(low) : `${money(low)} to ${money(high)}`;
+}
+
+export function count(number: number): string {
+  return number.toLocaleString("en-US");
+}
+
+export function plural(number: number, one: string, many: string): string {
+  return `${count(number)} ${number === 1 ? one : many}`;
+}
+
+/** A span of ms: "840 ms", "4.2 s", "3 min 20 s", "4 h 5 min", "2 d 3 h". */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 3_600) return twoUnits(seconds, 60, "min", 1, "s");
+  if (seconds < 86_400) return twoUnits(seconds, 3_600, "h", 60, "min");
+  return twoUnits(seconds, 86_400, "d", 3_600, "h");
+}
+
+/** How long ago, counted in the one unit that matters; a day or more is given as a date. */
+export function ago(at: string, now: number): string {
+  const seconds = Math.floor((now - Date.parse(at)) / 1_000);
+  if (seconds < 5) return "just now";
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ago`;
+  return dayAndTime(at);
+}
+
+/** "20:04" today, "21 Jun, 20:04" on another day, in local time. */
+export function moment(at: string, now: number): string {
+  const date = new Date(at);
+  return date.toDateString() === new Date(now).toDateString() ? time(at) : dayAndTime(at);
+}
+
+export function time(at: string): string {
+  return TIME.format(new Date(at));
+}
+
+export function timeToTheSecond(at: string): string {
+  return SECOND.format(new Date(at));
+}
+
+export function exact(at: string): string {
+  return EXACT.format(new Date(at));
+}
+
+const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const SECOND = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+
+function dayAndTime(at: string): string {
+  return DAY.format(new Date(at));
+}
+
+function twoUnits(seconds: number, big: number, bigName: string, small: number, smallName: string): string {
+  const bigs = Math.floor(seconds / big);
+  const smalls = Math.floor((seconds % big) / small);
+  return smalls === 0 ? `${bigs} ${bigName}` : `${bigs} ${bigName} ${smalls} ${smallName}`;
+}
