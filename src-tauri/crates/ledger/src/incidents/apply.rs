@@ -1,6 +1,6 @@
 use catalog::{ProviderId, REHEARSAL};
 use chrono::{DateTime, Utc};
-use health::{Blame, Change, Level, PageIncident, Transition};
+use health::{Blame, Change, Level, PageIncident, Transition, Verdict};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
 use crate::column::{Col, level_word, maybe};
@@ -67,8 +67,14 @@ fn write(tx: &Transaction<'_>, transition: &Transition) -> rusqlite::Result<Opti
                 Some(id) => id,
                 None => begin(tx, transition, (*since).min(at), *peak)?,
             };
-            close(tx, id, at, *peak)?;
-            entry(tx, id, at, Some(Level::Operational), evidence)?;
+            match verdict.verdict {
+                Verdict::Known(level @ (Level::Operational | Level::Maintenance)) => {
+                    close(tx, id, at, Some(level), *peak)?;
+                    entry(tx, id, at, Some(level), evidence)?;
+                }
+                // The record ends, not the outage: the provider is no longer watched, as a note before this one says.
+                Verdict::Known(_) | Verdict::Unknown(_) => close(tx, id, at, None, *peak)?,
+            }
             Ok(Some(id))
         }
         Change::Past(page) => past(tx, provider, at, page).map(Some),
@@ -118,13 +124,20 @@ fn update(
     Ok(())
 }
 
-fn close(tx: &Transaction<'_>, id: i64, at: DateTime<Utc>, peak: Level) -> rusqlite::Result<()> {
+/// `level`: `None` leaves the last one standing.
+fn close(
+    tx: &Transaction<'_>,
+    id: i64,
+    at: DateTime<Utc>,
+    level: Option<Level>,
+    peak: Level,
+) -> rusqlite::Result<()> {
     let peak = peak_of(tx, id)?.max(Some(peak));
     // A clock that was set back must not end a story before it began.
     tx.prepare_cached(
-        "UPDATE incidents SET closed_at = max(?2, opened_at), level = ?3, peak = ?4 WHERE id = ?1",
+        "UPDATE incidents SET closed_at = max(?2, opened_at), level = coalesce(?3, level), peak = ?4 WHERE id = ?1",
     )?
-    .execute((id, Col(at), Col(Level::Operational), peak.map(Col)))?;
+    .execute((id, Col(at), level.map(Col), peak.map(Col)))?;
     Ok(())
 }
 

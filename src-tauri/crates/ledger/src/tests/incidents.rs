@@ -1,6 +1,6 @@
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
-use health::{Blame, Change, Level, OpenIncident, PageIncident};
+use health::{Blame, Change, Level, OpenIncident, PageIncident, Verdict};
 
 use super::{fresh, minutes, opened, recovered, t0, transition};
 use crate::{IncidentStory, Ledger};
@@ -139,6 +139,38 @@ fn a_clock_set_back_ends_no_story_before_its_beginning() {
         .unwrap();
     let incident = ledger.incident(id).unwrap().unwrap().incident;
     assert_eq!(incident.closed, Some(incident.opened));
+}
+
+#[test]
+fn a_record_may_end_before_its_outage_does() {
+    let mut ledger = fresh();
+    let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    let why = "No longer watched: the record of this incident ends here.";
+    ledger.apply(&noted(t0() + minutes(5), why)).unwrap();
+    let mut abandoned = recovered("lead", t0(), t0() + minutes(5));
+    abandoned.verdict.verdict = Verdict::Known(Level::PartialOutage);
+    ledger.apply(&abandoned).unwrap();
+    let story = ledger.incident(id).unwrap().unwrap();
+    assert_eq!(story.incident.closed, Some(t0() + minutes(5)));
+    assert_eq!(story.incident.level, Some(Level::PartialOutage));
+    assert_eq!(story.timeline.last().unwrap().text, why);
+}
+
+#[test]
+fn a_recovery_that_is_dated_back_stands_in_its_place() {
+    let mut ledger = fresh();
+    let mut begun = opened("lead", t0());
+    begun.verdict.since = t0() - minutes(3);
+    let id = ledger.apply(&begun).unwrap().unwrap();
+    let calm = "Recovered, but it has been unstable.";
+    ledger.apply(&noted(t0() + minutes(10), calm)).unwrap();
+    let late = recovered("lead", t0() - minutes(3), t0() + minutes(10));
+    ledger.apply(&late).unwrap();
+    let story = ledger.incident(id).unwrap().unwrap();
+    assert_eq!(story.incident.opened, t0() - minutes(3));
+    assert_eq!(story.incident.closed, Some(t0() + minutes(10)));
+    let texts: Vec<_> = story.timeline.iter().map(|row| &*row.text).collect();
+    assert_eq!(texts, ["Lead: it is them.", calm, "Lead works again."]);
 }
 
 #[test]
