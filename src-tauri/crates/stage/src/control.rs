@@ -13,8 +13,7 @@ use crate::received::{End, Received};
 use crate::respond::Incoming;
 use crate::stage::Stage;
 
-/// Headers that carry a credential: of these only the last characters are shown.
-const CREDENTIALS: [&str; 4] = ["authorization", "x-api-key", "cookie", "x-goog-api-key"];
+/// Characters of a credential that are shown.
 const SHOWN: usize = 4;
 
 #[derive(Deserialize)]
@@ -95,14 +94,13 @@ fn headers(headers: &HeaderMap) -> Value {
     headers
         .iter()
         .map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            let hidden = CREDENTIALS.contains(&name.as_str());
-            let value = if hidden {
-                tail(&value)
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let text = if value.is_sensitive() {
+                tail(&text)
             } else {
-                value.into_owned()
+                text.into_owned()
             };
-            json!([name.as_str(), value])
+            json!([name.as_str(), text])
         })
         .collect()
 }

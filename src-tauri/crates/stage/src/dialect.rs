@@ -94,11 +94,11 @@ pub(crate) fn ping(dialect: Dialect) -> Bytes {
     }
 }
 
-/// The error event of a stream; `first`: nothing came before it.
-pub(crate) fn error_event(dialect: Dialect, first: bool) -> Bytes {
+/// The error event of this answer's stream, where `before` events came before it.
+pub(crate) fn error_event(dialect: Dialect, transcript: &Transcript, before: usize) -> Bytes {
     match dialect {
         Dialect::Anthropic => anthropic::error_event(),
         Dialect::OpenaiChat => chat::error_event(),
-        Dialect::OpenaiResponses => responses::error_event(first),
+        Dialect::OpenaiResponses => responses::error_event(&transcript.whole, before),
     }
 }

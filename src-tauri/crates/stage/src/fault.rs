@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 mod text;
+#[cfg(test)]
+pub(crate) use text::plain_names;
 
 /// One thing that goes wrong with an answer.
 ///
@@ -51,6 +53,8 @@ pub enum Fault {
     CutInTool,
     /// … after every block is closed, before the stop reason. Not streamed, every cut is after half.
     CutBeforeFinal,
+    /// The connection is reset (TCP; on a pipe it is a cut) in the middle of the text.
+    ResetInText,
     /// The body ends properly, as if whole, in the middle of the text,
     CleanCloseInText,
     /// … in the middle of a tool call's arguments,
@@ -64,6 +68,8 @@ pub enum Fault {
     ErrorEvent,
     /// The dialect's error event as the first of all, then a proper end. Not streamed: as `JsonErrorOk`.
     ErrorEventFirst,
+    /// The dialect's error event after every block is closed, then a proper end. Not streamed: as `JsonErrorOk`.
+    ErrorEventBeforeFinal,
     /// One content event is no JSON; the rest is as usual. Not streamed: the document is no JSON.
     MalformedEvent,
     /// `content-length` promises the whole body; the connection is dropped after half.

@@ -33,6 +33,8 @@ pub(crate) enum Beat {
     Repeat(Bytes, Duration),
     /// The connection is dropped: no last chunk.
     Cut,
+    /// The connection is reset: what the client has not read yet may be lost.
+    Reset,
 }
 
 const SSE: &str = "text/event-stream; charset=utf-8";
@@ -73,8 +75,12 @@ impl Performance {
             }
             Some(Fault::HtmlOk) => Performance::document(200, WEB_PAGE, HTML.into()),
             Some(Fault::JsonErrorOk) => json_error(dialect),
-            Some(Fault::ErrorEvent | Fault::ErrorEventFirst) if !streamed => json_error(dialect),
-            _ if streamed => stream(dialect, &transcript.frames, fault),
+            Some(Fault::ErrorEvent | Fault::ErrorEventFirst | Fault::ErrorEventBeforeFinal)
+                if !streamed =>
+            {
+                json_error(dialect)
+            }
+            _ if streamed => stream(dialect, transcript, fault),
             _ => whole(transcript.whole.to_string().into_bytes(), fault),
         }
     }
@@ -85,13 +91,15 @@ fn json_error(dialect: Dialect) -> Performance {
     Performance::document(200, JSON, body)
 }
 
-fn stream(dialect: Dialect, frames: &[Frame], fault: Option<&Fault>) -> Performance {
+fn stream(dialect: Dialect, transcript: &Transcript, fault: Option<&Fault>) -> Performance {
+    let frames = transcript.frames.as_slice();
     let send = |frames: &[Frame]| -> Vec<Beat> {
         frames.iter().map(|f| Beat::Send(f.bytes.clone())).collect()
     };
     let cut_at = |at: usize, then: &[Beat]| [send(&frames[..at]), then.to_vec()].concat();
     let pause_at =
         |at: usize, pause: Beat| [send(&frames[..at]), vec![pause], send(&frames[at..])].concat();
+    let error_at = |at: usize| cut_at(at, &[Beat::Send(error_event(dialect, transcript, at))]);
     let opening = index(frames, |kind| kind.is_content()).unwrap_or(frames.len().min(1));
     let in_text = middle(frames, Kind::Text);
     let in_tool = middle(frames, Kind::Arguments);
@@ -111,17 +119,16 @@ fn stream(dialect: Dialect, frames: &[Frame], fault: Option<&Fault>) -> Performa
         Some(Fault::PingsOnly) => cut_at(opening, &[Beat::Repeat(ping(dialect), PING_EVERY)]),
         Some(Fault::CutAfterOpening) => cut_at(opening, &[Beat::Cut]),
         Some(Fault::CutInText) => cut_at(in_text, &[Beat::Cut]),
+        Some(Fault::ResetInText) => cut_at(in_text, &[Beat::Reset]),
         Some(Fault::CutInTool) => cut_at(in_tool, &[Beat::Cut]),
         Some(Fault::CutBeforeFinal) => cut_at(stop, &[Beat::Cut]),
         Some(Fault::CleanCloseInText) => cut_at(in_text, &[]),
         Some(Fault::CleanCloseInTool) => cut_at(in_tool, &[]),
         Some(Fault::CleanCloseBeforeFinal) => cut_at(stop, &[]),
         Some(Fault::MissingTerminal) => cut_at(after_stop, &[]),
-        Some(Fault::ErrorEvent) => cut_at(
-            middle_of_content(frames),
-            &[Beat::Send(error_event(dialect, false))],
-        ),
-        Some(Fault::ErrorEventFirst) => vec![Beat::Send(error_event(dialect, true))],
+        Some(Fault::ErrorEvent) => error_at(middle_of_content(frames)),
+        Some(Fault::ErrorEventBeforeFinal) => error_at(stop),
+        Some(Fault::ErrorEventFirst) => error_at(0),
         Some(Fault::MalformedEvent) => {
             let mut frames = frames.to_vec();
             let middle = middle_of_content(&frames);
@@ -194,10 +201,14 @@ fn whole(body: Vec<u8>, fault: Option<&Fault>) -> Performance {
                 .collect();
             (Some(length), beats)
         }
+        Some(Fault::ResetInText) => (None, vec![half(), Beat::Reset]),
         Some(Fault::TruncatedBody) => (Some(length), vec![half(), Beat::Cut]),
-        Some(Fault::MissingTerminal | Fault::ErrorEvent | Fault::ErrorEventFirst) => {
-            (Some(length), all())
-        }
+        Some(
+            Fault::MissingTerminal
+            | Fault::ErrorEvent
+            | Fault::ErrorEventFirst
+            | Fault::ErrorEventBeforeFinal,
+        ) => (Some(length), all()),
         None
         | Some(
             Fault::Status { .. }

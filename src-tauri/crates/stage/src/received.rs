@@ -44,6 +44,9 @@ pub enum End {
     ClientLeft,
 }
 
+/// Headers that carry a credential: `Debug` hides their values.
+const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "x-api-key", "x-goog-api-key"];
+
 /// What has been received: the newest requests, bounded in number and in bytes.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -77,7 +80,10 @@ impl Log {
         })
     }
 
-    pub(crate) fn enter(self: &Arc<Log>, request: Received) -> Entry {
+    pub(crate) fn enter(self: &Arc<Log>, mut request: Received) -> Entry {
+        for (name, value) in &mut request.headers {
+            value.set_sensitive(CREDENTIALS.contains(&name.as_str()));
+        }
         let mut kept = self.kept();
         kept.bytes += request.body.len();
         kept.requests.push_back(request);

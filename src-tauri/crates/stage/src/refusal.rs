@@ -8,6 +8,9 @@ use crate::fault::ErrorBody;
 pub(crate) const HTML: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n\
     <body><center><h1>502 Bad Gateway</h1></center><hr><center>rehearsal</center></body></html>\n";
 
+/// Of every refusal; nobody looks it up.
+pub(crate) const REQUEST_ID: &str = "req_rehearsal";
+
 /// The body of an error status; `message` replaces the vendor's usual words.
 pub(crate) fn envelope(
     dialect: Dialect,
@@ -64,7 +67,7 @@ fn anthropic(status: u16, body: ErrorBody, message: Option<&str>) -> String {
         },
     };
     let error = json!({"type": kind, "message": message.unwrap_or(usual)});
-    json!({"type": "error", "error": error, "request_id": "req_rehearsal"}).to_string()
+    json!({"type": "error", "error": error, "request_id": REQUEST_ID}).to_string()
 }
 
 /// OpenAI's error codes: the error codes page of its API documentation.

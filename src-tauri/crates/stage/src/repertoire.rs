@@ -86,6 +86,10 @@ pub(crate) const NAMES: &[(&str, &str)] = &[
         "Cuts the connection after the content, before the stop reason.",
     ),
     (
+        "reset-in-text",
+        "Resets the connection in the middle of the text.",
+    ),
+    (
         "clean-close-in-text",
         "Ends properly in the middle of the text.",
     ),
@@ -106,6 +110,10 @@ pub(crate) const NAMES: &[(&str, &str)] = &[
         "Reports an error in the middle of the stream.",
     ),
     ("error-event-first", "Reports an error as the first event."),
+    (
+        "error-event-before-final",
+        "Reports an error after the content.",
+    ),
     ("malformed-event", "One event is no JSON."),
     ("truncated-body", "Sends less than content-length promises."),
     ("empty-ok", "Status 200 with an empty body."),

@@ -146,7 +146,9 @@ async fn generate(
                 },
                 refusal::envelope(dialect, *status, *body, None),
             );
-            return Ok(response(performance, headers, carrier, entry));
+            let id = request_id(dialect, refusal::REQUEST_ID.to_owned());
+            let headers = [headers.as_slice(), &[id]].concat();
+            return Ok(response(performance, &headers, carrier, entry));
         }
         Some(Fault::Refuse | Fault::Reset) => {
             entry.end(End::Broken);
@@ -170,13 +172,17 @@ async fn generate(
     );
     let transcript = transcript(&request, &answer);
     let performance = Performance::of(dialect, request.stream, &transcript, fault.as_ref());
-    let id = match dialect {
-        Dialect::Anthropic => ("request-id".to_owned(), answer.id("req_01", None)),
-        Dialect::OpenaiChat | Dialect::OpenaiResponses => {
-            ("x-request-id".to_owned(), answer.id("req_", None))
-        }
-    };
+    let id = request_id(dialect, answer.id("req_", None));
     Ok(response(performance, &[id], carrier, entry))
+}
+
+/// The header by which support finds a request.
+fn request_id(dialect: Dialect, id: String) -> (String, String) {
+    let name = match dialect {
+        Dialect::Anthropic => "request-id",
+        Dialect::OpenaiChat | Dialect::OpenaiResponses => "x-request-id",
+    };
+    (name.to_owned(), id)
 }
 
 /// The request and what its model's name asks for, or the refusal.

@@ -48,6 +48,12 @@ pub(crate) enum Violation {
     #[error("messages.{0}.content.{1}: Invalid `signature` in `thinking` block")]
     BadSignature(usize, usize),
     #[error(
+        "messages.{0}.content.0: If an assistant message contains any thinking blocks, the first block must be `thinking` or `redacted_thinking`. Found `{1}`."
+    )]
+    LateThinking(usize, String),
+    #[error("messages.{0}: The final block in an assistant message cannot be `thinking`.")]
+    ThinkingLast(usize),
+    #[error(
         "messages.{0}.content.0.type: Expected `thinking` or `redacted_thinking`, but found `{1}`. When `thinking` is enabled, a final `assistant` message must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks)."
     )]
     NoThinking(usize, String),
@@ -105,6 +111,16 @@ impl<'a> Turn<'a> {
         };
         for (index, block) in blocks.iter().enumerate() {
             check_block(at, index, by_user, block)?;
+        }
+        let thinks = |block: &Value| block["type"] == "thinking";
+        if let (Some(first), Some(last)) = (blocks.first(), blocks.last()) {
+            if blocks.iter().any(thinks) && !thinks(first) {
+                let found = first["type"].as_str().unwrap_or_default();
+                return Err(Violation::LateThinking(at, found.to_owned()));
+            }
+            if thinks(last) {
+                return Err(Violation::ThinkingLast(at));
+            }
         }
         Ok(Turn {
             at,

@@ -10,20 +10,20 @@ use crate::request::Request;
 use crate::signature::sign;
 
 /// Two ways in which the API says that it failed: `error` where there is no response yet, else `response.failed`.
-pub(super) fn error_event(first: bool) -> Bytes {
+pub(super) fn error_event(whole: &Value, before: usize) -> Bytes {
     let (code, message) = (
         "server_error",
         "The server had an error while processing your request.",
     );
-    let data = if first {
+    let data = if before == 0 {
         json!({"type": "error", "sequence_number": 0, "code": code, "message": message, "param": null})
     } else {
-        let error = json!({"code": code, "message": message});
-        let response = json!({
-            "id": "resp_failed", "object": "response", "created_at": CREATED, "status": "failed",
-            "error": error, "incomplete_details": null, "output": [], "usage": null,
-        });
-        json!({"type": "response.failed", "sequence_number": 9999, "response": response})
+        let mut response = whole.clone();
+        response["status"] = "failed".into();
+        response["error"] = json!({"code": code, "message": message});
+        response["output"] = json!([]);
+        response["usage"] = Value::Null;
+        json!({"type": "response.failed", "sequence_number": before, "response": response})
     };
     let name = data["type"].as_str().unwrap_or_default();
     format!("event: {name}\ndata: {data}\n\n").into()

@@ -21,12 +21,14 @@ const PLAIN: &[(&str, Fault)] = &[
     ("cut-in-text", Fault::CutInText),
     ("cut-in-tool", Fault::CutInTool),
     ("cut-before-final", Fault::CutBeforeFinal),
+    ("reset-in-text", Fault::ResetInText),
     ("clean-close-in-text", Fault::CleanCloseInText),
     ("clean-close-in-tool", Fault::CleanCloseInTool),
     ("clean-close-before-final", Fault::CleanCloseBeforeFinal),
     ("missing-terminal", Fault::MissingTerminal),
     ("error-event", Fault::ErrorEvent),
     ("error-event-first", Fault::ErrorEventFirst),
+    ("error-event-before-final", Fault::ErrorEventBeforeFinal),
     ("malformed-event", Fault::MalformedEvent),
     ("truncated-body", Fault::TruncatedBody),
     ("empty-ok", Fault::EmptyOk),
@@ -167,6 +169,6 @@ fn duration(text: &str) -> Option<Duration> {
 
 /// The names of all faults without a parameter.
 #[cfg(test)]
-pub(super) fn plain_names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn plain_names() -> impl Iterator<Item = &'static str> {
     PLAIN.iter().map(|(name, _)| *name)
 }

@@ -65,6 +65,10 @@ impl Playing {
                     self.entry.end(End::Broken);
                     return Some((Err(Cut), self));
                 }
+                Beat::Reset => {
+                    self.carrier.reset_on_drop();
+                    self.beats.push_front(Beat::Cut);
+                }
             }
         }
     }

@@ -1,10 +1,18 @@
 use super::{NAMES, Piece, Style};
 use crate::Fault;
+use crate::fault::plain_names;
 
 #[test]
 fn every_name_can_be_played() {
     for (name, _) in NAMES {
         assert!(Piece::read(name).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn every_fault_is_listed() {
+    for fault in plain_names().chain(["silent", "late-first-token", "stall", "drip"]) {
+        assert!(NAMES.iter().any(|(name, _)| *name == fault), "{fault}");
     }
 }
 

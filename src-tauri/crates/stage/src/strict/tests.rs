@@ -55,9 +55,26 @@ fn histories_that_agents_send_are_accepted() {
 
 #[test]
 fn broken_histories_are_refused_with_the_reason() {
+    let thinking = json!({"type": "thinking", "thinking": "Hm.", "signature": sign("Hm.")});
     let text = json!({"type": "text", "text": "x"});
     for (messages, reason) in [
         (json!([]), "at least one message"),
+        (
+            json!([
+                user("x".into()),
+                assistant(json!([text, thinking, text])),
+                user("x".into())
+            ]),
+            "the first block must be `thinking`",
+        ),
+        (
+            json!([
+                user("x".into()),
+                assistant(json!([thinking])),
+                user("x".into())
+            ]),
+            "cannot be `thinking`",
+        ),
         (json!([{"role": "tool", "content": "x"}]), "messages.0.role"),
         (
             json!([assistant("x".into()), user("x".into())]),

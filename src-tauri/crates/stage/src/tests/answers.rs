@@ -32,7 +32,7 @@ async fn anthropic_events_come_in_their_documented_order() {
         reply.header("content-type"),
         Some("text/event-stream; charset=utf-8")
     );
-    assert!(reply.header("request-id").unwrap().starts_with("req_01"));
+    assert!(reply.header("request-id").unwrap().starts_with("req_"));
     let events = reply.events();
     assert_eq!(
         types(&events),
@@ -105,6 +105,18 @@ async fn responses_number_their_events_and_end_with_all_of_their_output() {
         r#"{"command":"echo rehearsal"}"#
     );
     assert!(completed["usage"]["total_tokens"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_response_is_the_one_that_was_created() {
+    let events = play(Dialect::OpenaiResponses, "error-event", true)
+        .await
+        .events();
+    let failed = events.last().unwrap();
+    assert_eq!(failed["type"], "response.failed");
+    assert_eq!(failed["sequence_number"], events.len() - 1);
+    assert_eq!(failed["response"]["id"], events[0]["response"]["id"]);
+    assert_eq!(failed["response"]["error"]["code"], "server_error");
 }
 
 #[tokio::test(start_paused = true)]

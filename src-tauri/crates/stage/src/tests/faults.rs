@@ -118,6 +118,8 @@ async fn every_fault_of_a_stream_does_what_it_says() {
         ("missing-terminal", ["clean content stop"; 3]),
         ("error-event", ["clean content error"; 3]),
         ("error-event-first", ["clean error"; 3]),
+        ("error-event-before-final", ["clean content error"; 3]),
+        ("reset-in-text", cut),
         (
             "malformed-event",
             [
@@ -163,7 +165,9 @@ async fn every_fault_of_a_document_does_what_it_says() {
         ("missing-terminal", Ending::Clean, true),
         ("error-event", Ending::Clean, true),
         ("error-event-first", Ending::Clean, true),
+        ("error-event-before-final", Ending::Clean, true),
         ("json-error-ok", Ending::Clean, true),
+        ("reset-in-text", Ending::Cut, false),
         ("stop-null", Ending::Clean, true),
         ("nothing-to-act-on", Ending::Clean, true),
         ("invalid-tool-input", Ending::Clean, true),

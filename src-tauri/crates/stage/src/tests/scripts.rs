@@ -2,6 +2,7 @@
 
 use catalog::Dialect;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::{generate, post, request, send};
 use crate::{Cue, Fault, Line, Stage};
@@ -77,6 +78,33 @@ async fn a_cue_and_a_models_name_add_up() {
     let answer = generate(&stage, Dialect::Anthropic, &ask).await.json();
     assert_eq!(answer["stop_reason"], "max_tokens");
     assert_eq!(said(&answer).trim_end(), "word ".repeat(25).trim_end());
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_are_told_apart_and_not_shown() {
+    let stage = Stage::any_model();
+    let (mut near, far) = tokio::io::duplex(4096);
+    let serving = stage.serve_connection(far);
+    let asking = async {
+        let head = "GET /v1/models HTTP/1.1\r\nhost: stage\r\nconnection: close\r\n\
+            authorization: Bearer sk-secret-0042\r\nx-api-key: none\r\n\r\n";
+        near.write_all(head.as_bytes()).await.unwrap();
+        near.read_to_end(&mut Vec::new()).await.unwrap();
+    };
+    tokio::join!(serving, asking);
+
+    let headers = send(&stage, "GET", "/stage/received", "").await.json()[0]["headers"].clone();
+    let shown = headers.to_string();
+    assert!(
+        shown.contains("…0042") && !shown.contains("secret"),
+        "{shown}"
+    );
+    let received = stage.received();
+    assert!(!format!("{received:?}").contains("secret"));
+    assert_eq!(
+        received[0].headers["authorization"],
+        "Bearer sk-secret-0042"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,6 +51,7 @@ async fn a_reset_is_a_reset_and_a_cut_is_none() {
     let house = open(&Stage::any_model()).await;
     assert_eq!(house.ask("some-model@reset").await, (0, Ending::Reset));
     assert_eq!(house.ask("some-model@refuse").await, (0, Ending::Reset));
+    assert_eq!(house.ask("some-model@reset-in-text").await.1, Ending::Reset);
     assert_eq!(
         house.ask("some-model@cut-in-text").await,
         (200, Ending::Cut)
