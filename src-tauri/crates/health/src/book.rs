@@ -1,10 +1,25 @@
+mod judge;
+mod network;
+mod page;
+mod plot;
+mod run;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use catalog::{Catalog, ProviderId, SurfaceId};
-use chrono::{DateTime, Utc};
+use catalog::{Catalog, EndpointId, ModelId, ProviderId, REHEARSAL, SurfaceId};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{Level, Observation, PageIncident, ProviderVerdict, Verdicts};
+use crate::words::Words;
+use crate::{
+    CallOutcome, CallSource, Controls, Level, Observation, Page, PageIncident, ProviderVerdict,
+    Unreadable, Verdicts,
+};
+use judge::{Readings, Scene, judge};
+use network::Network;
+use page::News;
+use plot::{Plot, Told};
+use run::Run;
 
 /// When a run of readings counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +45,16 @@ impl Default for Thresholds {
     }
 }
 
+impl Thresholds {
+    fn page_stale(&self) -> TimeDelta {
+        TimeDelta::seconds(self.page_stale_s.into())
+    }
+
+    fn calls_stale(&self) -> TimeDelta {
+        TimeDelta::seconds(self.calls_stale_s.into())
+    }
+}
+
 /// The owner's providers, and of each the surfaces that matter to the tray.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Watched(pub BTreeMap<ProviderId, BTreeSet<SurfaceId>>);
@@ -46,6 +71,7 @@ pub struct OpenIncident {
 /// Something that the log and perhaps a person should hear of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transition {
+    /// When it happened. The recovery of a flapping provider is told only after it has lasted, and dated back.
     pub at: DateTime<Utc>,
     pub provider: ProviderId,
     pub change: Change,
@@ -81,49 +107,313 @@ pub enum Change {
 /// Folds observations into beliefs.
 #[derive(Debug)]
 pub struct Book {
-    _catalog: Arc<Catalog>,
+    catalog: Arc<Catalog>,
+    thresholds: Thresholds,
+    watched: Watched,
+    words: Words,
+    network: Network,
+    dossiers: BTreeMap<ProviderId, Dossier>,
     verdicts: Arc<Verdicts>,
+    /// The latest time that anybody told.
+    told: DateTime<Utc>,
 }
 
+/// What the book holds on one provider.
+#[derive(Debug, Default)]
+struct Dossier {
+    readings: Readings,
+    plot: Plot,
+}
+
+/// So many unrelated providers failing at once point at what they share.
+const SHARED_AT: usize = 3;
+/// A model that nobody has called for so long is forgotten.
+const FORGET_AFTER: TimeDelta = TimeDelta::days(1);
+
 impl Book {
+    /// `open`: the stories that were open when the engine stopped.
     pub fn new(
         catalog: Arc<Catalog>,
-        _thresholds: Thresholds,
-        _watched: Watched,
-        _open: Vec<OpenIncident>,
-        _now: DateTime<Utc>,
+        thresholds: Thresholds,
+        watched: Watched,
+        open: Vec<OpenIncident>,
+        now: DateTime<Utc>,
     ) -> Self {
-        Self {
-            _catalog: catalog,
+        let mut dossiers: BTreeMap<ProviderId, Dossier> = catalog
+            .providers()
+            .iter()
+            .map(|p| (p.id.clone(), Dossier::default()))
+            .collect();
+        for incident in &open {
+            let dossier = dossiers.entry(incident.provider.clone()).or_default();
+            dossier.plot = Plot::restored(incident);
+        }
+        let mut book = Self {
+            catalog,
+            thresholds,
+            watched,
+            words: Words::default(),
+            network: Network::default(),
+            dossiers,
             verdicts: Arc::default(),
+            told: now,
+        };
+        // Nothing has been read yet, so nothing can have changed.
+        let _ = book.fold(now);
+        book
+    }
+
+    /// How times are told from the next change on.
+    pub fn speak(&mut self, words: Words) {
+        self.words = words;
+    }
+
+    /// Change which providers count, without forgetting what was seen. The open story of a provider that no longer counts
+    /// ends, and nobody is told.
+    pub fn watch(&mut self, watched: Watched, now: DateTime<Utc>) -> Vec<Transition> {
+        let before = std::mem::replace(&mut self.watched, watched);
+        let mut ended = Vec::new();
+        for provider in before.0.into_keys() {
+            if !self.watched.0.contains_key(&provider)
+                && let Some(dossier) = self.dossiers.get_mut(&provider)
+            {
+                let told = dossier.plot.abandon(now);
+                ended.extend(told.into_iter().map(|told| (provider.clone(), told)));
+            }
+        }
+        let opened = self.fold(now);
+        let mut transitions = self.signed(ended);
+        transitions.extend(opened);
+        transitions
+    }
+
+    /// Fold one reading in. What comes back is in the order in which it should be told.
+    pub fn observe(&mut self, now: DateTime<Utc>, seen: Observation) -> Vec<Transition> {
+        match seen {
+            Observation::Network { at, controls } => {
+                self.heard_of_network(at.min(now), controls);
+                self.fold(now)
+            }
+            Observation::Call {
+                at,
+                provider,
+                endpoint,
+                model,
+                source,
+                outcome,
+            } => {
+                self.called(at.min(now), provider, (endpoint, model), source, &outcome);
+                self.fold(now)
+            }
+            Observation::Page {
+                at,
+                provider,
+                reading,
+            } => {
+                let news = self.page_read(at.min(now), &provider, reading);
+                let mut transitions = self.fold(now);
+                let news = self.placed(now, &provider, news);
+                transitions.extend(self.signed(news));
+                transitions
+            }
         }
     }
 
-    /// Change which providers count, without forgetting what was seen.
-    pub fn watch(&mut self, _watched: Watched, _now: DateTime<Utc>) -> Vec<Transition> {
-        Vec::new()
-    }
-
-    pub fn observe(&mut self, _now: DateTime<Utc>, _seen: Observation) -> Vec<Transition> {
-        Vec::new()
-    }
-
     /// Let time alone have its effect: readings go stale.
-    pub fn due(&mut self, _now: DateTime<Utc>) -> Vec<Transition> {
-        Vec::new()
+    pub fn due(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
+        for dossier in self.dossiers.values_mut() {
+            let recent = |run: &Run| run.last_heard().is_some_and(|at| now - at < FORGET_AFTER);
+            dossier.readings.runs.retain(|_, run| recent(run));
+        }
+        self.fold(now)
     }
 
     /// When [`Book::due`] next has something to do.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        None
+        let stale_after = self.thresholds.page_stale();
+        self.dossiers
+            .values()
+            .flat_map(|dossier| {
+                let runs = dossier.readings.runs.values();
+                let calls = runs.flat_map(|run| run.changes_at(&self.thresholds));
+                let pages = dossier.readings.page.stale_at(stale_after);
+                calls.chain(pages).chain(dossier.plot.settles_at())
+            })
+            .filter(|&at| at > self.told)
+            .min()
     }
 
     /// After a suspend: what was fresh before it is stale, and the lost time is nobody's downtime.
-    pub fn woke(&mut self, _now: DateTime<Utc>) -> Vec<Transition> {
-        Vec::new()
+    pub fn woke(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
+        for dossier in self.dossiers.values_mut() {
+            dossier.readings.page.woke();
+            dossier.readings.runs.values_mut().for_each(Run::woke);
+        }
+        self.fold(now)
     }
 
     pub fn verdicts(&self) -> Arc<Verdicts> {
         Arc::clone(&self.verdicts)
     }
+
+    fn heard_of_network(&mut self, at: DateTime<Utc>, controls: Controls) {
+        let up = self.network.last_up();
+        self.network.told(at, controls);
+        if self.network.is_down() {
+            for dossier in self.dossiers.values_mut() {
+                let runs = dossier.readings.runs.values_mut();
+                runs.for_each(|run| run.forgive(up));
+            }
+        }
+    }
+
+    fn called(
+        &mut self,
+        at: DateTime<Utc>,
+        provider: ProviderId,
+        key: (EndpointId, ModelId),
+        source: CallSource,
+        outcome: &CallOutcome,
+    ) {
+        let remote = self
+            .catalog
+            .endpoint(&key.0)
+            .is_some_and(|e| e.base.starts_with("https://"));
+        match outcome {
+            CallOutcome::Ok { .. } if remote => self.network.answered(at),
+            // Without a network of ours, a failure says nothing about them.
+            CallOutcome::Failed { .. } if self.network.is_down() => return,
+            CallOutcome::Ok { .. }
+            | CallOutcome::Failed { .. }
+            | CallOutcome::Ours(_)
+            | CallOutcome::Neutral => {}
+        }
+        let dossier = self.dossiers.entry(provider).or_default();
+        let run = dossier.readings.runs.entry(key).or_default();
+        run.record(at, source, outcome, &self.thresholds);
+    }
+
+    fn page_read(
+        &mut self,
+        at: DateTime<Utc>,
+        provider: &ProviderId,
+        reading: Result<Page, Unreadable>,
+    ) -> Vec<News> {
+        if reading.is_ok() {
+            self.network.answered(at);
+        }
+        let catalog = Arc::clone(&self.catalog);
+        let known = catalog.provider(provider);
+        let surfaces = known.map_or(&[][..], |p| &p.surfaces);
+        let dossier = self.dossiers.entry(provider.clone()).or_default();
+        let page = &mut dossier.readings.page;
+        page.read(at, reading, surfaces.iter().map(|s| &s.id))
+    }
+
+    /// Where the page's news belong: into the open story, or, when it is long over, into the log.
+    fn placed(
+        &self,
+        now: DateTime<Utc>,
+        provider: &ProviderId,
+        news: Vec<News>,
+    ) -> Vec<(ProviderId, Told)> {
+        let plot = self.dossiers.get(provider).map(|d| &d.plot);
+        let begun = plot.and_then(Plot::since);
+        news.into_iter()
+            .filter_map(|news| match (news, begun) {
+                (News::Past(incident), Some(begun))
+                    if incident.resolved.is_some_and(|end| end >= begun) =>
+                {
+                    Some(Change::Noted(format!(
+                        "Status page: {}: already resolved",
+                        incident.title
+                    )))
+                }
+                (News::Past(incident), _) => Some(Change::Past(incident)),
+                (News::Said(text), Some(_)) => Some(Change::Noted(format!("Status page: {text}"))),
+                (News::Said(_), None) => None,
+            })
+            .map(|change| {
+                let told = Told {
+                    at: now,
+                    change,
+                    announce: false,
+                };
+                (provider.clone(), told)
+            })
+            .collect()
+    }
+
+    /// Judge everybody afresh, let the stories go on, and publish.
+    fn fold(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
+        self.told = now;
+        let failing_together = self.failing_together(now);
+        let mut told = Vec::new();
+        let mut verdicts = Verdicts {
+            providers: BTreeMap::new(),
+            offline: self.network.is_down(),
+        };
+        for (id, dossier) in &mut self.dossiers {
+            let watched = self.watched.0.get(id);
+            let scene = Scene {
+                now,
+                thresholds: &self.thresholds,
+                words: self.words,
+                network: &self.network,
+                id,
+                provider: self.catalog.provider(id),
+                watched,
+                failing_together: &failing_together,
+            };
+            let before = self.verdicts.providers.get(id);
+            let judgement = judge(scene, &dossier.readings, before);
+            let mut verdict = judgement.verdict;
+            if !self.network.is_down() {
+                let steps = dossier
+                    .plot
+                    .step(now, &verdict, judgement.settled, watched.is_some());
+                told.extend(steps.into_iter().map(|told| (id.clone(), told)));
+            }
+            verdict.unstable = dossier.plot.is_unstable();
+            verdicts.providers.insert(id.clone(), verdict);
+        }
+        if *self.verdicts != verdicts {
+            self.verdicts = Arc::new(verdicts);
+        }
+        self.signed(told)
+    }
+
+    /// Products of unrelated providers whose calls fail now; empty while they are few.
+    fn failing_together(&self, now: DateTime<Utc>) -> Vec<String> {
+        let fails = |d: &Dossier| d.readings.calls_fail(now, &self.thresholds, &self.network);
+        let failing: Vec<_> = self
+            .dossiers
+            .iter()
+            .filter(|(id, dossier)| id.as_str() != REHEARSAL && fails(dossier))
+            .map(|(id, _)| judge::product(id, self.catalog.provider(id)))
+            .collect();
+        if failing.len() >= SHARED_AT && self.network.is_up() {
+            failing
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Each change with the belief after it.
+    fn signed(&self, told: Vec<(ProviderId, Told)>) -> Vec<Transition> {
+        told.into_iter()
+            .filter_map(|(provider, told)| {
+                Some(Transition {
+                    at: told.at,
+                    verdict: self.verdicts.providers.get(&provider)?.clone(),
+                    provider,
+                    change: told.change,
+                    announce: told.announce,
+                })
+            })
+            .collect()
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 mod book;
 mod observation;
 mod verdict;
+mod words;
 
 pub use book::{Book, Change, OpenIncident, Thresholds, Transition, Watched};
 pub use observation::{
@@ -12,3 +13,4 @@ pub use observation::{
     Unreadable,
 };
 pub use verdict::{Basis, Blame, Finding, Level, ProviderVerdict, Unknown, Verdict, Verdicts};
+pub use words::Words;

@@ -1,0 +1,48 @@
+use chrono::{DateTime, Utc};
+
+use crate::Controls;
+
+/// What is known of our own network.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Network {
+    latest: Option<(Controls, DateTime<Utc>)>,
+    /// When it was last known to be up.
+    up: Option<DateTime<Utc>>,
+}
+
+impl Network {
+    pub(super) fn told(&mut self, at: DateTime<Utc>, controls: Controls) {
+        self.latest = Some((controls, at));
+        if controls == Controls::Up {
+            self.up = Some(at);
+        }
+    }
+
+    /// Something outside answered while the controls were said to be down: they no longer are.
+    pub(super) fn answered(&mut self, at: DateTime<Utc>) {
+        if self.is_down() {
+            self.told(at, Controls::Up);
+        }
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        self.controls() == Some(Controls::Down)
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.controls() == Some(Controls::Up)
+    }
+
+    pub(super) fn last_up(&self) -> Option<DateTime<Utc>> {
+        self.up
+    }
+
+    /// The controls are looked at, but not since then.
+    pub(super) fn unheard_since(&self, then: DateTime<Utc>) -> bool {
+        self.latest.is_some_and(|(_, at)| at < then)
+    }
+
+    fn controls(&self) -> Option<Controls> {
+        self.latest.map(|(controls, _)| controls)
+    }
+}

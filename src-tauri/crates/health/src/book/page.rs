@@ -1,0 +1,245 @@
+use std::collections::BTreeMap;
+
+use catalog::SurfaceId;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{Level, Page, PageIncident, Unknown, Unreadable};
+
+/// What a status page has said so far, and how far it may be believed now.
+#[derive(Debug, Default)]
+pub(super) struct PageRecord {
+    claims: BTreeMap<SurfaceId, Claim>,
+    incidents: BTreeMap<String, Known>,
+    /// Why the latest read failed; None after a good one.
+    unreadable: Option<Unreadable>,
+    /// The latest good reading came before a suspend.
+    slept: bool,
+}
+
+/// What the page says of one surface.
+#[derive(Clone, Debug)]
+pub(super) struct Claim {
+    pub(super) level: Level,
+    /// Since when it has been fine, or since when it has not.
+    pub(super) since: DateTime<Utc>,
+    read_at: DateTime<Utc>,
+    /// A better level that one reading has told; a second one makes it true.
+    better: Option<Level>,
+    /// Consecutive readings that were fine.
+    fine: u32,
+    /// Its incident was resolved on the page: as good as a second fine reading.
+    resolved: bool,
+    /// Deduced from open incidents alone: when they are gone, so is the reason.
+    from_incidents: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    updates: usize,
+    resolved: bool,
+    seen: DateTime<Utc>,
+}
+
+/// What a reading told of incidents, beside the surfaces' levels.
+#[derive(Debug, PartialEq)]
+pub(super) enum News {
+    /// First seen when it was already over.
+    Past(PageIncident),
+    Said(String),
+}
+
+/// A page lists its incidents for weeks; what it has not listed for so long is forgotten.
+const FORGET_AFTER: TimeDelta = TimeDelta::days(7);
+
+impl Claim {
+    /// Has its recovery been told twice, or by a resolved incident?
+    pub(super) fn settled(&self) -> bool {
+        fine(self.level) && (self.fine >= 2 || self.resolved)
+    }
+
+    fn new(level: Level, since: DateTime<Utc>, at: DateTime<Utc>) -> Self {
+        Self {
+            level,
+            since,
+            read_at: at,
+            better: None,
+            fine: fine(level).into(),
+            resolved: false,
+            from_incidents: false,
+        }
+    }
+
+    /// Worse counts at once; better counts when told twice, or when the incident is resolved.
+    fn told(&mut self, level: Level, since: DateTime<Utc>, at: DateTime<Utc>, resolved: bool) {
+        self.read_at = at;
+        self.fine = if fine(level) {
+            self.fine.saturating_add(1)
+        } else {
+            0
+        };
+        self.resolved = (self.resolved || resolved) && fine(level);
+        let next = if level >= self.level || resolved {
+            Some(level)
+        } else {
+            self.better.map(|before| before.max(level))
+        };
+        self.better = (level < self.level && next.is_none()).then_some(level);
+        if let Some(next) = next {
+            if fine(next) != fine(self.level) {
+                self.since = since;
+            }
+            self.level = next;
+        }
+    }
+}
+
+impl PageRecord {
+    /// Fold one reading in. `surfaces` are all that the catalogue knows of this page.
+    pub(super) fn read<'s>(
+        &mut self,
+        at: DateTime<Utc>,
+        reading: Result<Page, Unreadable>,
+        surfaces: impl Iterator<Item = &'s SurfaceId>,
+    ) -> Vec<News> {
+        let page = match reading {
+            Ok(page) => page,
+            Err(why) => {
+                self.unreadable = Some(why);
+                return Vec::new();
+            }
+        };
+        self.unreadable = None;
+        self.slept = false;
+        let (news, resolved) = self.read_incidents(at, &page.incidents);
+        for surface in surfaces {
+            self.read_surface(at, &page, surface, &resolved);
+        }
+        news
+    }
+
+    fn read_surface(
+        &mut self,
+        at: DateTime<Utc>,
+        page: &Page,
+        surface: &SurfaceId,
+        resolved: &[&PageIncident],
+    ) {
+        let mut open = page
+            .incidents
+            .iter()
+            .filter(|i| i.resolved.is_none() && names(i, surface));
+        let started = open.clone().map(|i| i.started).min();
+        let declared = open.any(|i| !i.surfaces.is_empty() || page.incidents_only);
+        let over = started.is_none() && resolved.iter().any(|i| names(i, surface));
+        let old = self.claims.get(surface);
+        let (level, from_incidents) = match page.surfaces.get(surface) {
+            Some(&level) if !page.incidents_only => (level, false),
+            // The page names no state for it, but an open incident does name it.
+            _ if declared => (
+                old.map_or(Level::Degraded, |c| c.level.max(Level::Degraded)),
+                old.is_none_or(|c| c.from_incidents || fine(c.level)),
+            ),
+            _ if over => (Level::Operational, true),
+            // A feed without open incidents is good news only where no component state said otherwise.
+            _ if page.incidents_only && old.is_none_or(|c| c.from_incidents || fine(c.level)) => {
+                (Level::Operational, true)
+            }
+            _ => return,
+        };
+        let since = started
+            .filter(|&started| !fine(level) && started <= at)
+            .unwrap_or(at);
+        let claim = self
+            .claims
+            .entry(surface.clone())
+            .and_modify(|claim| claim.told(level, since, at, over))
+            .or_insert_with(|| Claim::new(level, since, at));
+        claim.from_incidents = from_incidents;
+    }
+
+    /// What is new, and which incidents this reading resolved.
+    fn read_incidents<'p>(
+        &mut self,
+        at: DateTime<Utc>,
+        incidents: &'p [PageIncident],
+    ) -> (Vec<News>, Vec<&'p PageIncident>) {
+        let (mut news, mut resolved) = (Vec::new(), Vec::new());
+        for incident in incidents {
+            let now = Known {
+                updates: incident.updates.len(),
+                resolved: incident.resolved.is_some(),
+                seen: at,
+            };
+            let before = self.incidents.insert(incident.id.clone(), now.clone());
+            match before {
+                None if now.resolved => news.push(News::Past(incident.clone())),
+                None => {
+                    news.push(News::Said(incident.title.clone()));
+                    news.extend(said(incident, 0));
+                }
+                Some(before) => {
+                    news.extend(said(incident, before.updates));
+                    if now.resolved && !before.resolved {
+                        news.push(News::Said(format!("{}: resolved", incident.title)));
+                        resolved.push(incident);
+                    }
+                }
+            }
+        }
+        self.incidents
+            .retain(|_, known| at - known.seen < FORGET_AFTER);
+        (news, resolved)
+    }
+
+    /// What the page says of a surface, where it may still be believed.
+    pub(super) fn claim(
+        &self,
+        surface: &SurfaceId,
+        now: DateTime<Utc>,
+        stale_after: TimeDelta,
+    ) -> Result<&Claim, Unknown> {
+        let claim = self.claims.get(surface);
+        match (claim, &self.unreadable) {
+            (Some(claim), _) if !self.slept && now - claim.read_at < stale_after => Ok(claim),
+            (_, Some(Unreadable::Offline)) => Err(Unknown::Offline),
+            (_, Some(_)) => Err(Unknown::PageUnreadable),
+            (Some(_), None) => Err(Unknown::Stale),
+            (None, None) => Err(Unknown::NotYetLooked),
+        }
+    }
+
+    /// The last word on this surface was bad; told so even when it is too old to be believed.
+    pub(super) fn left_bad(&self, surface: &SurfaceId) -> bool {
+        self.claims.get(surface).is_some_and(|c| !fine(c.level))
+    }
+
+    pub(super) fn unreadable(&self) -> Option<&Unreadable> {
+        self.unreadable.as_ref()
+    }
+
+    pub(super) fn woke(&mut self) {
+        self.slept = true;
+    }
+
+    /// When the readings go stale.
+    pub(super) fn stale_at(&self, stale_after: TimeDelta) -> impl Iterator<Item = DateTime<Utc>> {
+        self.claims.values().map(move |c| c.read_at + stale_after)
+    }
+}
+
+pub(super) fn fine(level: Level) -> bool {
+    level <= Level::Maintenance
+}
+
+/// An incident without surfaces speaks for the whole page.
+fn names(incident: &PageIncident, surface: &SurfaceId) -> bool {
+    incident.surfaces.is_empty() || incident.surfaces.contains(surface)
+}
+
+fn said(incident: &PageIncident, known: usize) -> impl Iterator<Item = News> {
+    incident
+        .updates
+        .iter()
+        .skip(known)
+        .map(|(_, text)| News::Said(text.clone()))
+}

@@ -1,0 +1,220 @@
+//! The life of a provider's incidents: which changes of belief are worth telling, and to whom.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::page::fine;
+use crate::{Blame, Change, Level, OpenIncident, ProviderVerdict, Verdict};
+
+/// So many openings within [`FLAP_WINDOW`] make a provider unstable.
+const FLAP_OPENINGS: usize = 3;
+/// An unstable provider counts as stable again after so long in one state.
+const FLAP_WINDOW: TimeDelta = TimeDelta::minutes(60);
+
+/// The open story of one provider, and how restless it has been.
+#[derive(Debug, Default)]
+pub(super) struct Plot {
+    story: Option<Story>,
+    openings: VecDeque<DateTime<Utc>>,
+    /// Flapping; the time of the latest change.
+    restless: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug)]
+struct Story {
+    since: DateTime<Utc>,
+    level: Level,
+    peak: Level,
+    blame: Blame,
+    /// Unstable only: recovered, but not yet for long enough to be told.
+    calm: Option<DateTime<Utc>>,
+    /// The belief was lost, and that was noted.
+    lost: bool,
+}
+
+/// One thing to tell.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) at: DateTime<Utc>,
+    pub(super) change: Change,
+    pub(super) announce: bool,
+}
+
+impl Plot {
+    pub(super) fn restored(open: &OpenIncident) -> Self {
+        let story = Story {
+            since: open.since,
+            level: open.level,
+            peak: open.peak.max(open.level),
+            blame: Blame::Undetermined,
+            calm: None,
+            lost: true,
+        };
+        Self {
+            story: Some(story),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn since(&self) -> Option<DateTime<Utc>> {
+        self.story.as_ref().map(|story| story.since)
+    }
+
+    pub(super) fn is_unstable(&self) -> bool {
+        self.restless.is_some()
+    }
+
+    /// When an unstable provider may be called stable again.
+    pub(super) fn settles_at(&self) -> Option<DateTime<Utc>> {
+        self.restless.map(|changed| changed + FLAP_WINDOW)
+    }
+
+    /// `mine`: the owner watches this provider; only then stories open, and only then anybody hears of them.
+    pub(super) fn step(
+        &mut self,
+        now: DateTime<Utc>,
+        verdict: &ProviderVerdict,
+        settled: bool,
+        mine: bool,
+    ) -> Vec<Told> {
+        let bad = match verdict.verdict {
+            Verdict::Known(level) if !fine(level) => Some(level),
+            Verdict::Known(_) | Verdict::Unknown(_) => None,
+        };
+        let told = match (self.story.take(), bad) {
+            (None, Some(level)) if mine => vec![self.open(now, level, verdict)],
+            (None, _) => Vec::new(),
+            (Some(story), Some(level)) => self.go_on(now, story, level, verdict, mine),
+            (Some(story), None) if settled => self.recover(now, story, mine),
+            (Some(story), None) => self.wait(now, story, verdict),
+        };
+        if self.settles_at().is_some_and(|at| now >= at) {
+            self.restless = None;
+        }
+        told
+    }
+
+    /// The owner no longer watches it: the story ends here, and nobody is told.
+    pub(super) fn abandon(&mut self, now: DateTime<Utc>) -> Vec<Told> {
+        self.restless = None;
+        let Some(Story { since, peak, .. }) = self.story.take() else {
+            return Vec::new();
+        };
+        let why = "No longer watched: the record of this incident ends here.".to_owned();
+        vec![
+            quiet(now, Change::Noted(why)),
+            quiet(now, Change::Recovered { since, peak }),
+        ]
+    }
+
+    fn open(&mut self, now: DateTime<Utc>, level: Level, verdict: &ProviderVerdict) -> Told {
+        self.openings.push_back(now);
+        self.openings.retain(|&at| now - at < FLAP_WINDOW);
+        if self.openings.len() >= FLAP_OPENINGS {
+            self.restless = Some(now);
+        }
+        self.story = Some(Story {
+            since: verdict.since.min(now),
+            level,
+            peak: level,
+            blame: verdict.blame,
+            calm: None,
+            lost: false,
+        });
+        Told {
+            at: now,
+            change: Change::Opened(level),
+            announce: true,
+        }
+    }
+
+    fn go_on(
+        &mut self,
+        now: DateTime<Utc>,
+        mut story: Story,
+        level: Level,
+        verdict: &ProviderVerdict,
+        mine: bool,
+    ) -> Vec<Told> {
+        let mut told = Vec::new();
+        if story.calm.take().is_some() {
+            self.restless = Some(now);
+            told.push(quiet(now, Change::Noted("Failing again.".to_owned())));
+        }
+        let from = std::mem::replace(&mut story.level, level);
+        if level > from {
+            let (to, news) = (level, level > story.peak);
+            story.peak = story.peak.max(level);
+            told.push(Told {
+                at: now,
+                change: Change::Rose { from, to },
+                announce: news && mine && !self.is_unstable(),
+            });
+        } else if level < from {
+            let to = level;
+            told.push(quiet(now, Change::Eased { from, to }));
+        }
+        let found = std::mem::take(&mut story.lost);
+        let blame = std::mem::replace(&mut story.blame, verdict.blame);
+        if found || blame != verdict.blame {
+            told.push(quiet(now, Change::Noted(verdict.evidence.clone())));
+        }
+        self.story = Some(story);
+        told
+    }
+
+    /// While a provider is unstable, a recovery is told only once it has lasted.
+    fn recover(&mut self, now: DateTime<Utc>, mut story: Story, mine: bool) -> Vec<Told> {
+        let (since, peak) = (story.since, story.peak);
+        let recovered = |at| Told {
+            at,
+            change: Change::Recovered { since, peak },
+            announce: mine,
+        };
+        if self.restless.is_none() {
+            return vec![recovered(now)];
+        }
+        match story.calm {
+            Some(calm) if now - calm >= FLAP_WINDOW => vec![recovered(calm)],
+            Some(_) => {
+                self.story = Some(story);
+                Vec::new()
+            }
+            None => {
+                story.calm = Some(now);
+                self.restless = Some(now);
+                self.story = Some(story);
+                let text =
+                    "Recovered, but it has been unstable: told when it lasts for 60 minutes.";
+                vec![quiet(now, Change::Noted(text.to_owned()))]
+            }
+        }
+    }
+
+    /// Neither bad nor well enough proved to be over.
+    fn wait(
+        &mut self,
+        now: DateTime<Utc>,
+        mut story: Story,
+        verdict: &ProviderVerdict,
+    ) -> Vec<Told> {
+        let lost = matches!(verdict.verdict, Verdict::Unknown(_));
+        let news = lost && !story.lost;
+        story.lost |= lost;
+        self.story = Some(story);
+        if news {
+            vec![quiet(now, Change::Noted(verdict.evidence.clone()))]
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+fn quiet(at: DateTime<Utc>, change: Change) -> Told {
+    Told {
+        at,
+        change,
+        announce: false,
+    }
+}

@@ -1,0 +1,326 @@
+use std::fmt::Write as _;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Thresholds;
+use super::network::Network;
+use crate::words;
+use crate::{CallOutcome, CallSource, FailureKind, Level, OurFault, Unknown};
+
+/// How the calls to one endpoint's model have gone, probes and traffic together.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    state: State,
+    failures: u32,
+    successes: u32,
+    /// The failures that count now: since the first after the last good state.
+    stretch: Option<Stretch>,
+    last: Option<DateTime<Utc>>,
+    /// The latest call came before a suspend.
+    slept: bool,
+    ours: Option<(OurFault, DateTime<Utc>)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum State {
+    #[default]
+    Unproven,
+    Works {
+        since: DateTime<Utc>,
+    },
+    Fails {
+        /// When the threshold was reached.
+        at: DateTime<Utc>,
+        /// It had worked until then.
+        worked_since: Option<DateTime<Utc>>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Stretch {
+    pub(super) since: DateTime<Utc>,
+    pub(super) probes: Tally,
+    pub(super) requests: Tally,
+}
+
+/// Calls of one sort, and what became of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) failed: u32,
+    pub(super) total: u32,
+    kinds: Kinds,
+    /// At least one failure came from the provider itself.
+    answered: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Kinds {
+    #[default]
+    None,
+    Alike(FailureKind),
+    Mixed,
+}
+
+/// What may be believed of a run now.
+#[derive(Debug)]
+pub(super) enum Measured<'a> {
+    Works { since: DateTime<Utc> },
+    Fails { level: Level, stretch: &'a Stretch },
+    Unknown(Unknown),
+}
+
+/// Failures that a dead network of ours could explain wait so long for a word about it.
+pub(super) const DOUBT: TimeDelta = TimeDelta::seconds(10);
+
+impl Run {
+    pub(super) fn record(
+        &mut self,
+        at: DateTime<Utc>,
+        source: CallSource,
+        outcome: &CallOutcome,
+        thresholds: &Thresholds,
+    ) {
+        match outcome {
+            CallOutcome::Ok { .. } => {
+                self.forget_if_stale(at, thresholds);
+                self.ours = None;
+                self.succeeded(at, source, thresholds);
+            }
+            CallOutcome::Failed { kind, .. } => {
+                self.forget_if_stale(at, thresholds);
+                self.failed(at, source, *kind, thresholds);
+            }
+            CallOutcome::Ours(fault) => self.ours = Some((*fault, at)),
+            CallOutcome::Neutral => {}
+        }
+    }
+
+    fn succeeded(&mut self, at: DateTime<Utc>, source: CallSource, thresholds: &Thresholds) {
+        self.failures = 0;
+        self.successes = self.successes.saturating_add(1);
+        match self.state {
+            State::Fails { .. } if self.successes < thresholds.successes => {
+                if let Some(stretch) = &mut self.stretch {
+                    stretch.tally(source).total += 1;
+                }
+            }
+            State::Fails { .. } | State::Unproven => {
+                self.state = State::Works { since: at };
+                self.stretch = None;
+            }
+            State::Works { .. } => self.stretch = None,
+        }
+    }
+
+    fn failed(
+        &mut self,
+        at: DateTime<Utc>,
+        source: CallSource,
+        kind: FailureKind,
+        thresholds: &Thresholds,
+    ) {
+        self.successes = 0;
+        self.failures = self.failures.saturating_add(1);
+        let stretch = self.stretch.get_or_insert_with(|| Stretch::new(at));
+        stretch.tally(source).add(kind);
+        if self.failures >= thresholds.failures {
+            self.state = match self.state {
+                State::Fails { .. } => self.state,
+                State::Unproven => State::Fails {
+                    at,
+                    worked_since: None,
+                },
+                State::Works { since } => State::Fails {
+                    at,
+                    worked_since: Some(since),
+                },
+            };
+        }
+    }
+
+    /// A run never goes on over a silence: what comes after it starts from nothing.
+    fn forget_if_stale(&mut self, at: DateTime<Utc>, thresholds: &Thresholds) {
+        if self.last.is_some() && !self.fresh(at, thresholds) {
+            self.state = State::Unproven;
+            (self.failures, self.successes) = (0, 0);
+            self.stretch = None;
+        }
+        self.last = Some(at);
+        self.slept = false;
+    }
+
+    fn fresh(&self, now: DateTime<Utc>, thresholds: &Thresholds) -> bool {
+        !self.slept
+            && self
+                .last
+                .is_some_and(|last| now - last < thresholds.calls_stale())
+    }
+
+    pub(super) fn measured(
+        &self,
+        now: DateTime<Utc>,
+        thresholds: &Thresholds,
+        network: &Network,
+    ) -> Measured<'_> {
+        if self.last.is_none() {
+            return Measured::Unknown(Unknown::NotYetLooked);
+        }
+        if !self.fresh(now, thresholds) {
+            return Measured::Unknown(Unknown::Stale);
+        }
+        match (self.state, &self.stretch) {
+            (State::Fails { at, worked_since }, Some(stretch))
+                if stretch.in_doubt(network) && now < at + DOUBT =>
+            {
+                match worked_since {
+                    Some(since) => Measured::Works { since },
+                    None => Measured::Unknown(Unknown::NotYetLooked),
+                }
+            }
+            (State::Fails { .. }, Some(stretch)) => Measured::Fails {
+                level: stretch.level(),
+                stretch,
+            },
+            (State::Works { since }, _) => Measured::Works { since },
+            (State::Unproven | State::Fails { .. }, _) => Measured::Unknown(Unknown::NotYetLooked),
+        }
+    }
+
+    /// Enough good calls in a row to end a story without any other source.
+    pub(super) fn proved(&self, thresholds: &Thresholds) -> bool {
+        self.successes >= thresholds.successes
+    }
+
+    pub(super) fn our_fault(
+        &self,
+        now: DateTime<Utc>,
+        thresholds: &Thresholds,
+    ) -> Option<OurFault> {
+        let (fault, at) = self.ours?;
+        (now - at < thresholds.calls_stale()).then_some(fault)
+    }
+
+    /// Our own network was down: failures after it was last known to be up are explained by that.
+    pub(super) fn forgive(&mut self, up: Option<DateTime<Utc>>) {
+        let explained = |stretch: &Stretch| up.is_none_or(|up| stretch.since > up);
+        if self.stretch.as_ref().is_some_and(explained) {
+            self.failures = 0;
+            self.stretch = None;
+            if let State::Fails { worked_since, .. } = self.state {
+                self.state = worked_since.map_or(State::Unproven, |since| State::Works { since });
+            }
+        }
+    }
+
+    pub(super) fn woke(&mut self) {
+        self.slept = true;
+    }
+
+    /// When it goes stale, and when a doubt ends.
+    pub(super) fn changes_at(
+        &self,
+        thresholds: &Thresholds,
+    ) -> impl Iterator<Item = DateTime<Utc>> + use<> {
+        let stale = self.last.map(|last| last + thresholds.calls_stale());
+        let sure = match self.state {
+            State::Fails { at, .. } => Some(at + DOUBT),
+            State::Works { .. } | State::Unproven => None,
+        };
+        let pardoned = self.ours.map(|(_, at)| at + thresholds.calls_stale());
+        [stale, sure, pardoned].into_iter().flatten()
+    }
+
+    pub(super) fn last_heard(&self) -> Option<DateTime<Utc>> {
+        self.last.max(self.ours.map(|(_, at)| at))
+    }
+}
+
+impl Stretch {
+    fn new(since: DateTime<Utc>) -> Self {
+        Self {
+            since,
+            probes: Tally::default(),
+            requests: Tally::default(),
+        }
+    }
+
+    fn tally(&mut self, source: CallSource) -> &mut Tally {
+        match source {
+            CallSource::Probe => &mut self.probes,
+            CallSource::Traffic => &mut self.requests,
+        }
+    }
+
+    /// All failed: it is down. Some came through in between: partly.
+    fn level(&self) -> Level {
+        let tallies = [self.probes, self.requests];
+        if tallies.iter().all(|t| t.failed == t.total) {
+            Level::MajorOutage
+        } else {
+            Level::PartialOutage
+        }
+    }
+
+    /// Nothing came from the provider itself, and nobody has looked at our network since it began.
+    fn in_doubt(&self, network: &Network) -> bool {
+        network.unheard_since(self.since) && !self.answered()
+    }
+
+    /// Did the provider itself tell of a fault? Then our network was up.
+    pub(super) fn answered(&self) -> bool {
+        self.probes.answered || self.requests.answered
+    }
+}
+
+impl Tally {
+    fn add(&mut self, kind: FailureKind) {
+        self.failed = self.failed.saturating_add(1);
+        self.total = self.total.saturating_add(1);
+        self.kinds = self.kinds.and(Kinds::Alike(kind));
+        self.answered |= match kind {
+            FailureKind::Status(_) | FailureKind::ErrorEvent | FailureKind::Malformed => true,
+            FailureKind::Connect
+            | FailureKind::Silent
+            | FailureKind::Cut
+            | FailureKind::Stalled => false,
+        };
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            failed: self.failed.saturating_add(other.failed),
+            total: self.total.saturating_add(other.total),
+            kinds: self.kinds.and(other.kinds),
+            answered: self.answered || other.answered,
+        }
+    }
+
+    /// "3 of 3 probes cut mid-stream"; None: there were no such calls.
+    pub(super) fn told(self, one: &str) -> Option<String> {
+        let Self { failed, total, .. } = self;
+        if total == 0 {
+            return None;
+        }
+        let mut text = format!("{failed} of {total} {one}");
+        if total != 1 {
+            text.push('s');
+        }
+        match self.kinds {
+            Kinds::Alike(kind) => {
+                let _ = write!(text, " {}", words::failure(kind));
+            }
+            Kinds::None | Kinds::Mixed => text.push_str(" failed"),
+        }
+        Some(text)
+    }
+}
+
+impl Kinds {
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::None, kinds) | (kinds, Self::None) => kinds,
+            (Self::Alike(a), Self::Alike(b)) if a == b => self,
+            (Self::Alike(_) | Self::Mixed, Self::Alike(_) | Self::Mixed) => Self::Mixed,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+mod laws;
+mod sentences;
+mod stories;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use catalog::Catalog;
+use chrono::{DateTime, TimeZone, Utc};
+
+use super::*;
+use crate::{Blame, FailureKind, OurFault, Unknown, Verdict};
+
+/// A time on the day of the tests: "20:04" or "20:04:30"; "+1 20:04" is a day later.
+fn at(time: &str) -> DateTime<Utc> {
+    let (day, time) = match time.strip_prefix("+1 ") {
+        Some(time) => (29, time),
+        None => (28, time),
+    };
+    let mut parts = time.split(':').map(|part| part.parse::<u32>().unwrap());
+    let (h, m, s) = (parts.next(), parts.next(), parts.next());
+    Utc.with_ymd_and_hms(2026, 4, day, h.unwrap(), m.unwrap(), s.unwrap_or(0))
+        .unwrap()
+}
+
+/// The owner watches Claude (API and Claude Code) and OpenAI's default surfaces and OpenRouter.
+fn mine() -> Watched {
+    let surfaces = |ids: &[&str]| ids.iter().map(|&id| id.into()).collect::<BTreeSet<_>>();
+    Watched(BTreeMap::from([
+        ("anthropic".into(), surfaces(&["api", "claude-code"])),
+        (
+            "openai".into(),
+            surfaces(&["responses", "chat-completions", "codex"]),
+        ),
+        ("openrouter".into(), surfaces(&["api"])),
+    ]))
+}
+
+fn book() -> Book {
+    restored(Vec::new())
+}
+
+fn restored(open: Vec<OpenIncident>) -> Book {
+    let catalog = Arc::new(Catalog::bundled());
+    Book::new(catalog, Thresholds::default(), mine(), open, at("12:00"))
+}
+
+/// One reading, written as `source` and `said`:
+///
+/// | source | said |
+/// |---|---|
+/// | `page` | `api=partial code=ok` and incidents `+i1(api)`, `-i1(api)` (resolved), `feed` for a feed; or `unreadable`, `blocked`, `offline` |
+/// | `probe`, `call` | an outcome, of haiku unless written `sonnet:cut` |
+/// | `network` | `up`, `down` |
+///
+/// Another provider than Claude stands before the source: `openai page`.
+fn observation(now: DateTime<Utc>, source: &str, said: &str) -> Observation {
+    let (provider, source) = source.split_once(' ').unwrap_or(("anthropic", source));
+    match source {
+        "network" => Observation::Network {
+            at: now,
+            controls: if said == "up" {
+                Controls::Up
+            } else {
+                Controls::Down
+            },
+        },
+        "page" => Observation::Page {
+            at: now,
+            provider: provider.into(),
+            reading: reading(said),
+        },
+        _ => {
+            let (model, outcome) = said.split_once(':').unwrap_or(("haiku", said));
+            Observation::Call {
+                at: now,
+                provider: provider.into(),
+                endpoint: provider.into(),
+                model: model.into(),
+                source: if source == "probe" {
+                    CallSource::Probe
+                } else {
+                    CallSource::Traffic
+                },
+                outcome: outcome_of(outcome),
+            }
+        }
+    }
+}
+
+fn outcome_of(said: &str) -> CallOutcome {
+    let failed = |kind| CallOutcome::Failed {
+        kind,
+        detail: String::new(),
+    };
+    match said {
+        "ok" => CallOutcome::Ok {
+            ttft_ms: Some(300),
+            total_ms: 900,
+        },
+        "key" => CallOutcome::Ours(OurFault::Credential),
+        "quota" => CallOutcome::Ours(OurFault::Quota),
+        "left" => CallOutcome::Neutral,
+        "cut" => failed(FailureKind::Cut),
+        "silent" => failed(FailureKind::Silent),
+        "refused" => failed(FailureKind::Connect),
+        code => failed(FailureKind::Status(code.parse().unwrap())),
+    }
+}
+
+fn reading(said: &str) -> Result<Page, Unreadable> {
+    match said {
+        "unreadable" => return Err(Unreadable::Unreachable("502".to_owned())),
+        "blocked" => return Err(Unreadable::Blocked("403".to_owned())),
+        "offline" => return Err(Unreadable::Offline),
+        _ => {}
+    }
+    let mut page = Page::default();
+    for word in said.split_whitespace() {
+        if let Some((surface, level)) = word.split_once('=') {
+            let level = match level {
+                "ok" => Level::Operational,
+                "maintenance" => Level::Maintenance,
+                "degraded" => Level::Degraded,
+                "partial" => Level::PartialOutage,
+                "major" => Level::MajorOutage,
+                _ => panic!("{level}"),
+            };
+            let surface = if surface == "code" {
+                "claude-code"
+            } else {
+                surface
+            };
+            page.surfaces.insert(surface.into(), level);
+        } else if word == "feed" {
+            page.incidents_only = true;
+        } else {
+            page.incidents.push(incident(word));
+        }
+    }
+    Ok(page)
+}
+
+/// `+i1(api)` is open since 19:50, `-i1(api)` was resolved at 20:30, `+i1()` names no surface.
+fn incident(word: &str) -> PageIncident {
+    let (id, surface) = word[1..].trim_end_matches(')').split_once('(').unwrap();
+    PageIncident {
+        id: id.to_owned(),
+        title: format!("Trouble {id}"),
+        url: None,
+        surfaces: [surface]
+            .iter()
+            .filter(|s| !s.is_empty())
+            .map(|&s| s.into())
+            .collect(),
+        started: at("19:50"),
+        resolved: word.starts_with('-').then(|| at("20:30")),
+        updates: Vec::new(),
+    }
+}
+
+/// "partial them", "unknown stale", "ok -".
+fn belief(verdict: &ProviderVerdict) -> String {
+    let level = match verdict.verdict {
+        Verdict::Known(Level::Operational) => "ok",
+        Verdict::Known(Level::Maintenance) => "maintenance",
+        Verdict::Known(Level::Degraded) => "degraded",
+        Verdict::Known(Level::PartialOutage) => "partial",
+        Verdict::Known(Level::MajorOutage) => "major",
+        Verdict::Unknown(Unknown::NotYetLooked) => "unlooked",
+        Verdict::Unknown(Unknown::Offline) => "offline",
+        Verdict::Unknown(Unknown::PageUnreadable) => "unreadable",
+        Verdict::Unknown(Unknown::Stale) => "stale",
+    };
+    let blame = match verdict.blame {
+        Blame::Them => "them",
+        Blame::Us => "us",
+        Blame::SharedInfrastructure => "shared",
+        Blame::Undetermined => "-",
+    };
+    format!("{level} {blame}")
+}
+
+/// "Opened!" is announced, "noted" and the like are for the log only.
+fn tale(transitions: &[Transition]) -> String {
+    let words: Vec<_> = transitions
+        .iter()
+        .map(|t| {
+            let word = match t.change {
+                Change::Opened(_) => "opened",
+                Change::Rose { .. } => "rose",
+                Change::Eased { .. } => "eased",
+                Change::Noted(_) => "noted",
+                Change::Recovered { .. } => "recovered",
+                Change::Past(_) => "past",
+            };
+            format!("{word}{}", if t.announce { "!" } else { "" })
+        })
+        .collect();
+    words.join(" ")
+}
+
+/// Time, source, said → Claude's verdict and blame, what was told of anybody.
+type Row<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
+
+/// Play the rows and compare after each.
+fn check(book: &mut Book, rows: &[Row<'_>]) -> Vec<Transition> {
+    let mut all = Vec::new();
+    for &(time, source, said, verdict, told) in rows {
+        let now = at(time);
+        let transitions = match source {
+            "clock" => book.due(now),
+            "woke" => book.woke(now),
+            _ => book.observe(now, observation(now, source, said)),
+        };
+        let verdicts = book.verdicts();
+        let got = (belief(&verdicts.providers["anthropic"]), tale(&transitions));
+        assert_eq!(
+            (got.0.as_str(), got.1.as_str()),
+            (verdict, told),
+            "{time} {source} {said}: {}",
+            verdicts.providers["anthropic"].evidence
+        );
+        all.extend(transitions);
+    }
+    all
+}

@@ -1,0 +1,166 @@
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::*;
+
+/// Something that can happen, and the seconds that passed before it.
+#[derive(Clone, Debug)]
+struct Step {
+    after: i64,
+    source: &'static str,
+    said: &'static str,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let readings: &[(&str, &str)] = &[
+        ("page", "api=ok code=ok"),
+        ("page", "api=partial code=ok"),
+        ("page", "api=major code=major +i1(api)"),
+        ("page", "api=ok code=ok -i1(api)"),
+        ("page", "code=ok"),
+        ("page", "feed"),
+        ("page", "feed +i1()"),
+        ("page", "unreadable"),
+        ("page", "offline"),
+        ("openai page", "responses=major"),
+        ("openai page", "responses=ok"),
+        ("call", "ok"),
+        ("call", "529"),
+        ("call", "cut"),
+        ("call", "sonnet:ok"),
+        ("probe", "sonnet:refused"),
+        ("call", "key"),
+        ("call", "left"),
+        ("openai call", "silent"),
+        ("openrouter call", "500"),
+        ("openrouter call", "ok"),
+        ("network", "up"),
+        ("network", "down"),
+        ("clock", ""),
+        ("woke", ""),
+    ];
+    (0..3000i64, proptest::sample::select(readings)).prop_map(|(after, (source, said))| Step {
+        after,
+        source,
+        said,
+    })
+}
+
+/// All that was told, step by step, with the beliefs after it.
+fn play(steps: &[Step]) -> Vec<(Vec<Transition>, Arc<Verdicts>)> {
+    let mut book = book();
+    let mut now = at("12:00");
+    steps
+        .iter()
+        .map(|step| {
+            now += TimeDelta::seconds(step.after);
+            let told = match step.source {
+                "clock" => book.due(now),
+                "woke" => book.woke(now),
+                _ => book.observe(now, observation(now, step.source, step.said)),
+            };
+            (told, book.verdicts())
+        })
+        .collect()
+}
+
+fn is_outage(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Known(level) if level >= Level::Degraded)
+}
+
+proptest! {
+    /// Stories open and close in turns, with everything else in between; so do those that are announced.
+    #[test]
+    fn every_story_opens_once_and_closes_once(steps in prop::collection::vec(any_step(), 0..90)) {
+        let mut open = BTreeMap::new();
+        for transition in play(&steps).into_iter().flat_map(|(told, _)| told) {
+            let story = open.entry(transition.provider.clone()).or_insert(false);
+            match transition.change {
+                Change::Opened(_) => {
+                    prop_assert!(!*story, "opened twice");
+                    prop_assert!(transition.announce);
+                    *story = true;
+                }
+                Change::Recovered { .. } => {
+                    prop_assert!(*story, "closed without being open");
+                    prop_assert!(transition.announce);
+                    *story = false;
+                }
+                Change::Rose { from, to } => prop_assert!(*story && to > from),
+                Change::Eased { from, to } => prop_assert!(*story && to < from),
+                Change::Noted(_) => prop_assert!(!transition.announce),
+                Change::Past(_) => prop_assert!(!transition.announce),
+            }
+        }
+    }
+
+    /// Nothing but a reading from outside makes anybody operational or bad.
+    #[test]
+    fn silence_and_being_offline_never_accuse_and_never_acquit(steps in prop::collection::vec(any_step(), 0..90)) {
+        let mut before = book().verdicts();
+        for (step, (told, after)) in steps.iter().zip(play(&steps)) {
+            let silent = ["clock", "woke"].contains(&step.source)
+                || matches!(step.said, "unreadable" | "offline" | "down" | "left" | "key");
+            for (id, verdict) in &after.providers {
+                let was = before.providers[id].verdict;
+                if silent && !is_outage(was) && step.source != "clock" {
+                    prop_assert!(!is_outage(verdict.verdict), "{step:?}: {}", verdict.evidence);
+                }
+                if silent && matches!(was, Verdict::Unknown(_)) && step.source != "clock" {
+                    prop_assert!(matches!(verdict.verdict, Verdict::Unknown(_)), "{step:?}: {}", verdict.evidence);
+                }
+                if after.offline {
+                    prop_assert_eq!(verdict.verdict, Verdict::Unknown(Unknown::Offline));
+                    prop_assert_eq!(verdict.blame, Blame::Us);
+                }
+            }
+            if after.offline {
+                let opened = told.iter().any(|t| matches!(t.change, Change::Opened(_)));
+                prop_assert!(!opened, "{step:?}");
+            }
+            before = after;
+        }
+    }
+
+    /// Every belief has a sentence, every bad one a source in it, and no sentence is two.
+    #[test]
+    fn every_belief_has_one_sentence(steps in prop::collection::vec(any_step(), 0..40)) {
+        for (_, verdicts) in play(&steps) {
+            for verdict in verdicts.providers.values() {
+                let text = &verdict.evidence;
+                prop_assert!(text.ends_with('.') && !text.contains("  ") && !text.contains(".."), "{text}");
+                if is_outage(verdict.verdict) {
+                    prop_assert!(text.contains("tatus page") || text.contains(" of "), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_readings_give_the_same_beliefs(steps in prop::collection::vec(any_step(), 0..40)) {
+        prop_assert_eq!(play(&steps), play(&steps));
+    }
+
+    /// Calling `due` when nothing is due changes nothing: `next_due` misses nothing.
+    #[test]
+    fn nothing_happens_before_it_is_due(steps in prop::collection::vec(any_step(), 1..60), wait in 1..7200i64) {
+        let mut book = book();
+        let mut now = at("12:00");
+        for step in &steps {
+            now += TimeDelta::seconds(step.after);
+            match step.source {
+                "clock" => drop(book.due(now)),
+                "woke" => drop(book.woke(now)),
+                _ => drop(book.observe(now, observation(now, step.source, step.said))),
+            }
+        }
+        let later = now + TimeDelta::seconds(wait);
+        if book.next_due().is_none_or(|due| due > later) {
+            let before = book.verdicts();
+            let told = book.due(later);
+            prop_assert!(told.is_empty(), "{told:?}");
+            let beliefs = |v: &Verdicts| -> Vec<_> { v.providers.values().map(|p| (p.verdict, p.since)).collect() };
+            prop_assert_eq!(beliefs(&before), beliefs(&book.verdicts()));
+        }
+    }
+}
