@@ -1,5 +1,13 @@
+mod glance;
+
+use std::fmt;
+
 use bytes::Bytes;
 use catalog::Dialect;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use glance::Glance;
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +44,189 @@ pub enum BadRequest {
 }
 
 impl Ask {
-    pub fn read(_dialect: Dialect, _body: &[u8]) -> Result<Ask, BadRequest> {
-        Err(BadRequest::NoModel)
+    /// Only the top level counts; of a repeated key the last, as in every JSON parser that the vendors use. A field of an
+    /// unexpected type counts as absent: to refuse it is the provider's part.
+    ///
+    /// # Errors
+    /// [`BadRequest`], to be answered with 400: no candidate could do anything with such a body.
+    pub fn read(dialect: Dialect, body: &[u8]) -> Result<Ask, BadRequest> {
+        let mut ask = Ask {
+            dialect,
+            model: String::new(),
+            stream: false,
+            max_tokens: None,
+            has_tools: false,
+            wants_schema: false,
+            thinking: false,
+        };
+        let mut marks = Marks::default();
+        each_field(body, &mut |key, value| match key {
+            Key::Model => ask.model = value.string().unwrap_or_default(),
+            Key::Stream => ask.stream = value.is_true(),
+            Key::MaxTokens => ask.max_tokens = value.count(),
+            Key::Tools => marks.tools = value.has_elements(),
+            Key::Functions => marks.functions = value.has_elements(),
+            Key::Thinking => marks.thinking = value.thinks(),
+            Key::Reasoning => marks.reasoning = value.reasons(),
+            Key::ReasoningEffort => marks.effort = value.is_effort(),
+            Key::ResponseFormat => marks.response_format = value.is_format(),
+            Key::OutputFormat => marks.output_format = value.is_format(),
+            Key::HasFormat => marks.nested_format = value.has_format(),
+            Key::Other => {}
+        })
+        .map_err(|error| refusal(body, &error))?;
+        if ask.model.is_empty() {
+            return Err(BadRequest::NoModel);
+        }
+        ask.has_tools = marks.tools || marks.functions;
+        ask.wants_schema = marks.response_format || marks.output_format || marks.nested_format;
+        ask.thinking = marks.thinking || marks.reasoning || marks.effort;
+        Ok(ask)
     }
 }
 
-/// The same body with another model id, every other byte untouched.
-pub fn with_model(body: &Bytes, _model: &str) -> Bytes {
-    body.clone()
+/// The same body with another model id, every other byte untouched. A body without a model to replace comes back as it is.
+///
+/// Where the key is repeated, every one is replaced, so that it does not matter which of them a provider reads.
+pub fn with_model(body: &Bytes, model: &str) -> Bytes {
+    let mut places = Vec::new();
+    let read = each_field(body, &mut |key, value| {
+        if let (Key::Model, true) = (key, value.raw().starts_with('"')) {
+            places.push(value.range_in(body));
+        }
+    });
+    if read.is_err() || places.is_empty() {
+        return body.clone();
+    }
+    let quoted = serde_json::Value::from(model).to_string();
+    let mut out = Vec::with_capacity(body.len() + places.len() * quoted.len());
+    let mut from = 0;
+    for place in places {
+        out.extend_from_slice(&body[from..place.start]);
+        out.extend_from_slice(quoted.as_bytes());
+        from = place.end;
+    }
+    out.extend_from_slice(&body[from..]);
+    out.into()
 }
+
+/// What several keys say together.
+#[derive(Default)]
+struct Marks {
+    tools: bool,
+    functions: bool,
+    thinking: bool,
+    reasoning: bool,
+    effort: bool,
+    response_format: bool,
+    output_format: bool,
+    nested_format: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    Model,
+    Stream,
+    /// Messages and Chat; Chat since its reasoning models; Responses.
+    MaxTokens,
+    Tools,
+    /// Chat before there were tools.
+    Functions,
+    Thinking,
+    Reasoning,
+    ReasoningEffort,
+    ResponseFormat,
+    OutputFormat,
+    /// An object with a `format` of its own: `text` in Responses, `output_config` in Messages.
+    HasFormat,
+    Other,
+}
+
+impl Key {
+    fn of(name: &str) -> Key {
+        match name {
+            "model" => Key::Model,
+            "stream" => Key::Stream,
+            "max_tokens" | "max_completion_tokens" | "max_output_tokens" => Key::MaxTokens,
+            "tools" => Key::Tools,
+            "functions" => Key::Functions,
+            "thinking" => Key::Thinking,
+            "reasoning" => Key::Reasoning,
+            "reasoning_effort" => Key::ReasoningEffort,
+            "response_format" => Key::ResponseFormat,
+            "output_format" => Key::OutputFormat,
+            "text" | "output_config" => Key::HasFormat,
+            _ => Key::Other,
+        }
+    }
+}
+
+/// Calls `each` with every field of interest at the top level of an object. The rest is checked to be JSON and skipped.
+fn each_field(body: &[u8], each: &mut dyn FnMut(Key, Glance<'_>)) -> Result<(), serde_json::Error> {
+    struct Object<'f>(&'f mut dyn FnMut(Key, Glance<'_>));
+
+    impl<'de> Visitor<'de> for Object<'_> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(key) = map.next_key_seed(KeySeed)? {
+                if key == Key::Other {
+                    map.next_value::<IgnoredAny>()?;
+                } else {
+                    (self.0)(key, Glance(map.next_value::<&RawValue>()?));
+                }
+            }
+            Ok(())
+        }
+    }
+
+    let mut json = serde_json::Deserializer::from_slice(body);
+    json.deserialize_map(Object(each))?;
+    json.end()
+}
+
+struct KeySeed;
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Key, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        Ok(Key::of(name))
+    }
+}
+
+fn refusal(body: &[u8], error: &serde_json::Error) -> BadRequest {
+    if body.trim_ascii().is_empty() {
+        return BadRequest::NotJson("it is empty".to_owned());
+    }
+    if serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+        return BadRequest::NotAnObject;
+    }
+    // serde_json counts lines and columns; an agent's body is one line of 100 KB, where a byte is easier to find.
+    let before = body
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(error.line().saturating_sub(1));
+    let at = before.map(<[u8]>::len).sum::<usize>() + error.column();
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or_default();
+    BadRequest::NotJson(format!("{what} at byte {at} of {}", body.len()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,8 +10,66 @@ pub struct Client {
     pub session: Option<String>,
 }
 
+/// How the first product of a user agent begins → what people call the client. As captured in November 2026.
+const CLIENTS: &[(&str, &str)] = &[
+    ("claude-cli", "Claude Code"),
+    ("claude-code", "Claude Code"),
+    ("codex", "Codex"),
+    ("opencode", "opencode"),
+    ("GeminiCLI", "Gemini CLI"),
+    ("litellm", "LiteLLM"),
+    // Continue's own build of the OpenAI library.
+    ("ls/JS", "Continue"),
+];
+
+/// The most specific first: Codex's thread is its conversation, and a session may hold several.
+const SESSIONS: &[&str] = &[
+    "x-claude-code-session-id",
+    "session-id",
+    "session_id",
+    "x-session-id",
+    "x-session-affinity",
+    "thread-id",
+];
+
+/// Longer than any name, version or id that a client really sends; it ends in the ledger.
+const LONGEST: usize = 128;
+
 impl Client {
-    pub fn identify(_headers: &HeaderMap) -> Client {
-        Client::default()
+    pub fn identify(headers: &HeaderMap) -> Client {
+        let text = |name: &str| {
+            let value = headers.get(name)?.to_str().ok()?.trim();
+            (!value.is_empty()).then_some(value)
+        };
+        let (product, version) = first_product(text("user-agent").unwrap_or_default());
+        let known = CLIENTS.iter().find(|(start, _)| product.starts_with(start));
+        let name = known.map_or(product.as_str(), |(_, name)| name);
+        Client {
+            name: short(name),
+            version: version.map(short),
+            session: SESSIONS.iter().find_map(|header| text(header)).map(short),
+        }
     }
 }
+
+/// `claude-cli/2.1.197 (external)` → that product and version; `Anthropic/Python 1.17.0`, as the official libraries write
+/// it, is the product `Anthropic/Python`.
+fn first_product(agent: &str) -> (String, Option<&str>) {
+    let mut words = agent.split_ascii_whitespace();
+    let first = words.next().unwrap_or_default();
+    let numbered = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    match first.split_once('/') {
+        Some((name, rest)) if numbered(rest) => {
+            let version = rest.split('/').next();
+            (name.to_owned(), version.filter(|v| !v.is_empty()))
+        }
+        _ => (first.to_owned(), words.next().filter(|word| numbered(word))),
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests;

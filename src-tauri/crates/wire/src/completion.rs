@@ -5,7 +5,8 @@ use catalog::Tokens;
 pub enum Completion {
     /// A clean stop with every block closed and every tool input valid JSON.
     Complete,
-    /// Protocol state that the client itself continues: `pause_turn`, `compaction`.
+    /// Protocol state that the client itself continues: `pause_turn`, `compaction`. A stop reason that is in no table is
+    /// passed on as this: the client may know it.
     Continues,
     /// Cut by a token limit: the provider did its part.
     Truncated,
@@ -63,23 +64,45 @@ pub struct Step {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepKind {
-    /// Comments, pings, unknown events: no sign of progress.
+    /// Comments, pings, empty deltas, unknown events: no sign of progress.
     Noise,
-    /// Opens or frames the answer without giving any of it (`message_start`, `response.created`, a role-only delta).
+    /// Opens or frames the answer without giving any of it (`message_start`, `response.created`, a role-only delta, the
+    /// start of a tool call).
     Lifecycle,
     /// Text, thinking or tool arguments.
     Content,
-    /// Closes a text or thinking block.
+    /// Closes a text or thinking block, or a tool that the provider itself runs.
     Close,
     /// The event on which clients start a tool: `content_block_stop` of a tool_use, `*.done` of an executable item, in
-    /// Chat the delta that first makes a call's arguments valid JSON.
+    /// Chat the delta that first makes a call's arguments a valid JSON object.
     ToolClose,
-    /// A stop reason on everything: the answer is proven, whatever still follows (usage, `message_stop`, `[DONE]`).
+    /// A stop reason on everything, and the answer is one: whatever still follows (usage, `message_stop`, `[DONE]`) changes
+    /// nothing. Comes once. In Responses the terminal event alone proves the answer: there is no semantic end before it.
     SemanticEnd,
-    /// The dialect's terminal event.
+    /// The dialect's terminal event, of an answer that is proven.
     Terminal,
-    /// An error event: the answer is broken.
+    /// An error event, a malformed one, or the end of an answer that is none (no stop reason, nothing to act on, invalid
+    /// tool input): the answer is broken.
     Error,
+}
+
+impl StepKind {
+    /// The answer has reached its first content. A tool call without arguments reaches it with its closing, and one event
+    /// may bring a whole short answer together with its end.
+    pub fn has_content(self) -> bool {
+        match self {
+            StepKind::Content
+            | StepKind::ToolClose
+            | StepKind::SemanticEnd
+            | StepKind::Terminal => true,
+            StepKind::Noise | StepKind::Lifecycle | StepKind::Close | StepKind::Error => false,
+        }
+    }
+
+    /// The answer is proven: [`crate::Validator::judge`] gives an answer from here on, however the body ends.
+    pub fn is_proof(self) -> bool {
+        matches!(self, StepKind::SemanticEnd | StepKind::Terminal)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

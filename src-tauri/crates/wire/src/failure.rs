@@ -1,10 +1,16 @@
+mod mask;
+mod retry_after;
+mod words;
+
 use std::time::Duration;
 
 use catalog::Dialect;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, StatusCode};
 
-/// What kind of failure an attempt met, and with that what happens next (DESIGN 5.3).
+pub(crate) use words::Words;
+
+/// What kind of failure an attempt met, and with that what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// 408, 409, 5xx, 529, refused, reset, an incomplete answer: once more, then the next.
@@ -37,18 +43,213 @@ pub struct Failure {
     pub message: String,
 }
 
-/// Status, headers and the first bytes of the body → class. Quota hides in 400, 403 and 429.
-/// `now` is needed for HTTP dates in `retry-after`.
-pub fn classify(
-    _dialect: Dialect,
-    _status: StatusCode,
-    _headers: &HeaderMap,
-    _body: &[u8],
-    _now: DateTime<Utc>,
-) -> Failure {
-    Failure {
-        class: Class::Transient,
-        retry_after: None,
-        message: String::new(),
+/// A row of the table below: it applies where the status is one of these (an empty list: any) and the error's type, code
+/// or message has one of these words in it (an empty list: whatever it says).
+struct Row {
+    status: &'static [u16],
+    says: &'static [&'static str],
+    class: Class,
+}
+
+const fn row(status: &'static [u16], says: &'static [&'static str], class: Class) -> Row {
+    Row {
+        status,
+        says,
+        class,
     }
 }
+
+/// An error told in a stream or in the body of a success has no status of its own.
+const IN_BODY: u16 = 200;
+
+/// The first row that applies decides. All words are lower case.
+const TABLE: &[Row] = &[
+    // Out of money or allowance: hides behind five statuses.
+    row(&[402], &[], Class::Quota),
+    row(
+        &[IN_BODY, 400, 401, 403, 429],
+        &[
+            "insufficient_quota",
+            "credit balance",
+            "insufficient credits",
+            "insufficient balance",
+            "insufficient funds",
+            "billing_error",
+            "billing_hard_limit",
+            "billing hard limit",
+            "billing_not_active",
+            "plan and billing",
+            "plans & billing",
+            "spend limit",
+            "spend_limit",
+            "spending limit",
+            "usage limit",
+            "usage_limit_reached",
+            "usage_not_included",
+            "budget_exceeded",
+            "budget has been exceeded",
+            "key limit exceeded",
+        ],
+        Class::Quota,
+    ),
+    row(
+        &[IN_BODY, 400, 413, 422, 500],
+        &[
+            "context_length_exceeded",
+            "context_window_exceeded",
+            "exceed_context_size",
+            "maximum context length",
+            "prompt is too long",
+            "input is too long",
+            "exceed context limit",
+            "exceeds the context window",
+            "exceeds the available context",
+            "larger than the context",
+            "reduce the length of the messages",
+        ],
+        Class::ContextTooLong,
+    ),
+    row(
+        &[IN_BODY, 400, 403, 422],
+        &[
+            "content_policy",
+            "content policy",
+            "content_filter",
+            "content filtering policy",
+            "content management policy",
+            "responsibleaipolicyviolation",
+            "violating our usage policy",
+            "violate our usage policy",
+            "requires moderation",
+            "safety_violation",
+        ],
+        Class::ContentPolicy,
+    ),
+    // A thing that the request itself names, not the model.
+    row(
+        &[400, 404],
+        &[
+            "previous_response_not_found",
+            "previous response with id",
+            "item with id",
+            "file not found",
+        ],
+        Class::Caller,
+    ),
+    row(
+        &[IN_BODY, 400, 403, 422],
+        &[
+            "model_not_found",
+            "model not found",
+            "model_not_available",
+            "invalid model",
+            "unknown model",
+            "no such model",
+            "not a valid model",
+            "unsupported model",
+            "not have access to model",
+            "model_decommissioned",
+            "decommissioned",
+            "no endpoints found",
+        ],
+        Class::ModelGone,
+    ),
+    row(&[404, 410], &[], Class::ModelGone),
+    row(
+        &[400],
+        &[
+            "invalid_api_key",
+            "incorrect api key",
+            "api key not valid",
+            "api_key_invalid",
+        ],
+        Class::Credential,
+    ),
+    row(&[401, 403, 407], &[], Class::Credential),
+    // Groq answers so when one request is larger than the allowance of a minute.
+    row(&[413], &["tokens per minute"], Class::RateLimit),
+    row(&[429], &[], Class::RateLimit),
+    row(&[408, 409, 425], &[], Class::Transient),
+    // By the dialects' own error types, where there is no status.
+    row(
+        &[IN_BODY],
+        &["rate_limit", "rate limit", "too_many_requests"],
+        Class::RateLimit,
+    ),
+    row(
+        &[IN_BODY],
+        &[
+            "authentication_error",
+            "permission_error",
+            "invalid_api_key",
+        ],
+        Class::Credential,
+    ),
+    row(&[IN_BODY], &["not_found_error"], Class::ModelGone),
+    row(
+        &[IN_BODY],
+        &["invalid_request", "invalid_prompt", "request_too_large"],
+        Class::Caller,
+    ),
+];
+
+/// Status, headers and the first bytes of the body → class. Quota hides in 400, 403 and 429.
+/// `now` is needed for HTTP dates in `retry-after`.
+///
+/// No row of the table depends on the dialect: compatible servers use every vendor's words. An `x-should-retry: true` makes
+/// a caller's fault transient, as the official clients read it.
+pub fn classify(
+    _dialect: Dialect,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Failure {
+    let words = Words::of_body(body);
+    let mut class = look_up(status.as_u16(), &words);
+    if class == Class::Caller && headers.get("x-should-retry").is_some_and(|v| v == "true") {
+        class = Class::Transient;
+    }
+    let message = if words.message.is_empty() {
+        format!("HTTP {status}")
+    } else {
+        words.message
+    };
+    Failure {
+        class,
+        retry_after: retry_after::read(headers, class == Class::RateLimit, now),
+        message,
+    }
+}
+
+/// The class of an error that was told in a stream, by its type or code and its message. Some routers put an HTTP status
+/// where the code belongs.
+pub fn classify_event(kind: &str, message: &str) -> Class {
+    let status = kind
+        .parse()
+        .ok()
+        .filter(|status| (400..=599).contains(status));
+    let words = Words {
+        kind: kind.to_owned(),
+        code: String::new(),
+        message: message.to_owned(),
+    };
+    look_up(status.unwrap_or(IN_BODY), &words)
+}
+
+fn look_up(status: u16, words: &Words) -> Class {
+    let said = format!("{} {} {}", words.kind, words.code, words.message).to_lowercase();
+    let row = TABLE.iter().find(|row| {
+        let status_fits = row.status.is_empty() || row.status.contains(&status);
+        status_fits && (row.says.is_empty() || row.says.iter().any(|word| said.contains(word)))
+    });
+    match (row, status) {
+        (Some(row), _) => row.class,
+        // Every other refusal is about the request; what is left (a redirect, an error without a status) is not.
+        (None, 400..=499) => Class::Caller,
+        (None, _) => Class::Transient,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,11 @@
 //! Server-sent events, read incrementally: CRLF, CR and LF, `data:` without a space, several data lines, comments, a BOM,
 //! any split of the bytes, a bound on one event's size.
+//!
+//! The grammar is that of the WHATWG HTML standard, section "Server-sent events", with one difference: a block that
+//! dispatches nothing there (a comment, a stray blank line, `id:` or `retry:` alone) is still handed over, so that every
+//! byte of the stream belongs to exactly one event.
+
+use memchr::{memchr, memchr2};
 
 /// One dispatched event, or a comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,26 +25,198 @@ pub struct Oversize(pub usize);
 /// An incremental reader.
 #[derive(Debug)]
 pub struct Reader {
-    _limit: usize,
+    limit: usize,
+    /// The bytes of an event that began in an earlier slice.
+    held: Vec<u8>,
+    /// The `data:` lines of an event that has several.
+    joined: Vec<u8>,
+    /// Bytes of the stream before the event that is being read.
+    start: u64,
+    lines: Lines,
+    oversize: bool,
 }
+
+/// A larger buffer is given back after its event, so that one huge event does not weigh on the rest of a long stream.
+const KEPT_CAPACITY: usize = 64 << 10;
+const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl Reader {
     /// `limit`: the most bytes that one event may hold.
     pub fn new(limit: usize) -> Self {
-        Self { _limit: limit }
+        Self {
+            limit,
+            held: Vec::new(),
+            joined: Vec::new(),
+            start: 0,
+            lines: Lines::default(),
+            oversize: false,
+        }
     }
 
     /// Read the next bytes; `each` is called for every event that ends within them.
-    pub fn push(
-        &mut self,
-        _bytes: &[u8],
-        _each: &mut dyn FnMut(Event<'_>),
-    ) -> Result<(), Oversize> {
+    ///
+    /// After [`Oversize`] the stream has lost its framing: every later call fails too.
+    pub fn push(&mut self, bytes: &[u8], each: &mut dyn FnMut(Event<'_>)) -> Result<(), Oversize> {
+        if self.oversize {
+            return Err(Oversize(self.limit));
+        }
+        let mut rest = bytes;
+        while let Some(length) = self.lines.block_end(rest) {
+            let (block, after) = rest.split_at(length);
+            self.fits(block.len())?;
+            if self.held.is_empty() {
+                self.dispatch(block, each);
+            } else {
+                let mut held = std::mem::take(&mut self.held);
+                held.extend_from_slice(block);
+                self.dispatch(&held, each);
+                held.clear();
+                held.shrink_to(KEPT_CAPACITY);
+                self.held = held;
+            }
+            rest = after;
+        }
+        self.fits(rest.len())?;
+        self.held.extend_from_slice(rest);
         Ok(())
     }
 
     /// Bytes of an event that has begun and not ended.
     pub fn pending(&self) -> usize {
-        0
+        self.held.len()
+    }
+
+    fn fits(&mut self, more: usize) -> Result<(), Oversize> {
+        if self.held.len() + more <= self.limit {
+            return Ok(());
+        }
+        self.oversize = true;
+        self.held = Vec::new();
+        Err(Oversize(self.limit))
+    }
+
+    fn dispatch(&mut self, block: &[u8], each: &mut dyn FnMut(Event<'_>)) {
+        let first = self.start == 0;
+        self.start += block.len() as u64;
+        let text = match block.strip_prefix(BOM) {
+            Some(text) if first => text,
+            _ => block,
+        };
+        let fields = Fields::read(text, &mut self.joined);
+        let data = if fields.several {
+            &self.joined
+        } else {
+            fields.data
+        };
+        each(Event {
+            name: fields.name,
+            data,
+            end: self.start,
+        });
+        self.joined.clear();
+        self.joined.shrink_to(KEPT_CAPACITY);
     }
 }
+
+/// Finds the blank line that ends a block, in one pass over the stream and whatever its slices are.
+#[derive(Debug, Default)]
+struct Lines {
+    /// Bytes of the current line in earlier slices.
+    length: usize,
+    /// The last byte read was a CR, which a LF may still follow; true where it ended a blank line.
+    after_cr: Option<bool>,
+    /// The stream ends its lines with a CR alone, as its first line did. Then a blank line is over with its CR, and the
+    /// last event of a stream is not left waiting for a byte that never comes.
+    cr_alone: Option<bool>,
+}
+
+impl Lines {
+    /// How many bytes of `slice` belong to the current block, if it ends here.
+    fn block_end(&mut self, slice: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        loop {
+            if let Some(blank) = self.after_cr {
+                if blank && self.cr_alone == Some(true) {
+                    self.after_cr = None;
+                    return Some(at);
+                }
+                let next = *slice.get(at)?;
+                self.after_cr = None;
+                self.cr_alone.get_or_insert(next != b'\n');
+                at += usize::from(next == b'\n');
+                if blank {
+                    return Some(at);
+                }
+            }
+            let rest = &slice[at..];
+            let Some(found) = memchr2(b'\n', b'\r', rest) else {
+                self.length += rest.len();
+                return None;
+            };
+            let blank = self.length + found == 0;
+            self.length = 0;
+            at += found + 1;
+            if rest[found] == b'\r' {
+                self.after_cr = Some(blank);
+            } else {
+                self.cr_alone.get_or_insert(false);
+                if blank {
+                    return Some(at);
+                }
+            }
+        }
+    }
+}
+
+/// The fields of one block that matter here; `id` and `retry` are for clients that reconnect.
+struct Fields<'a> {
+    name: &'a str,
+    data: &'a [u8],
+    /// More than one data line: the data is in the buffer that was given.
+    several: bool,
+}
+
+impl<'a> Fields<'a> {
+    fn read(mut block: &'a [u8], joined: &mut Vec<u8>) -> Self {
+        let mut fields = Fields {
+            name: "",
+            data: b"",
+            several: false,
+        };
+        let mut lines_of_data = 0;
+        while !block.is_empty() {
+            let end = memchr2(b'\n', b'\r', block).unwrap_or(block.len());
+            let (line, rest) = block.split_at(end);
+            block = rest.get(1..).unwrap_or_default();
+            let (field, value) = match memchr(b':', line) {
+                Some(colon) => (&line[..colon], &line[colon + 1..]),
+                None => (line, &b""[..]),
+            };
+            let value = value.strip_prefix(b" ").unwrap_or(value);
+            match field {
+                b"data" => {
+                    lines_of_data += 1;
+                    match lines_of_data {
+                        1 => fields.data = value,
+                        2 => {
+                            fields.several = true;
+                            joined.extend_from_slice(fields.data);
+                            joined.push(b'\n');
+                            joined.extend_from_slice(value);
+                        }
+                        _ => {
+                            joined.push(b'\n');
+                            joined.extend_from_slice(value);
+                        }
+                    }
+                }
+                b"event" => fields.name = std::str::from_utf8(value).unwrap_or_default(),
+                _ => {}
+            }
+        }
+        fields
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+use serde_json::Value;
+
+use super::mask::without_keys;
+
+/// What an error says of itself, whatever envelope it came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// The vendor's `type`.
+    pub(crate) kind: String,
+    /// The vendor's `code`, where it has one besides.
+    pub(crate) code: String,
+    /// For people: at most [`Words::LONGEST`] characters, without line breaks or keys.
+    pub(crate) message: String,
+}
+
+/// More of an error body than this is not read.
+const READ: usize = 64 << 10;
+
+impl Words {
+    pub(crate) const LONGEST: usize = 500;
+
+    /// The more telling of code and type.
+    pub(crate) fn name(&self) -> &str {
+        if self.code.is_empty() {
+            &self.kind
+        } else {
+            &self.code
+        }
+    }
+
+    /// Any body: JSON, HTML (its title) or plain text.
+    pub(crate) fn of_body(body: &[u8]) -> Words {
+        let body = &body[..body.len().min(READ)];
+        let body = body
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(body)
+            .trim_ascii();
+        let text = || String::from_utf8_lossy(body);
+        match body.first() {
+            Some(b'{' | b'[') => Self::of_json(body),
+            Some(b'<') => Self::of_text(&title(&text())),
+            _ => Self::of_text(&text()),
+        }
+    }
+
+    /// An error envelope or the error object within it; plain text where it is no JSON after all.
+    pub(crate) fn of_json(body: &[u8]) -> Words {
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            return Self::of_text(&String::from_utf8_lossy(&body[..body.len().min(READ)]));
+        };
+        let mut words = Words::default();
+        words.gather(&value, 0);
+        words.message = presentable(&words.message);
+        words.kind = presentable(&words.kind);
+        words.code = presentable(&words.code);
+        words
+    }
+
+    fn of_text(text: &str) -> Words {
+        Words {
+            message: presentable(text),
+            ..Words::default()
+        }
+    }
+
+    /// Envelopes differ in where the error stands (`error`, `response.error`, `detail`, `errors[0]`, a list), and in what
+    /// its parts are called. The innermost words win.
+    fn gather(&mut self, value: &Value, depth: u8) {
+        const DEEPEST: u8 = 6;
+        if depth > DEEPEST {
+            return;
+        }
+        match value {
+            Value::String(text) => self.message.clone_from(text),
+            Value::Array(list) => {
+                if let Some(first) = list.first() {
+                    self.gather(first, depth + 1);
+                }
+            }
+            Value::Object(object) => {
+                let text = |keys: &[&str]| {
+                    keys.iter().find_map(|key| match object.get(*key) {
+                        Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
+                        Some(Value::Number(number)) => Some(number.to_string()),
+                        _ => None,
+                    })
+                };
+                for key in ["error", "response", "detail", "errors"] {
+                    if let (Some(inner), true) = (object.get(key), self.message.is_empty()) {
+                        self.gather(inner, depth + 1);
+                    }
+                }
+                // A bare word in `error` is a heading, and `message` beside it is what it is about.
+                let heading = object.get("error").is_some_and(Value::is_string);
+                let message = text(&["message", "msg", "error_description", "Message"]);
+                // FastAPI says where in the request it is.
+                let place = object.get("loc").and_then(Value::as_array);
+                if let Some(message) = message.filter(|_| heading || self.message.is_empty()) {
+                    let place: Vec<&str> = place
+                        .into_iter()
+                        .flatten()
+                        .filter_map(Value::as_str)
+                        .collect();
+                    self.message = if place.is_empty() {
+                        message
+                    } else {
+                        format!("{}: {message}", place.join("."))
+                    };
+                }
+                // OpenRouter keeps what the provider behind it said here.
+                if let Some(Value::String(raw)) = object.get("metadata").and_then(|m| m.get("raw"))
+                {
+                    self.message = format!("{}: {raw}", self.message);
+                }
+                if self.kind.is_empty() {
+                    self.kind = text(&["type"]).unwrap_or_default();
+                }
+                if self.code.is_empty() {
+                    self.code = text(&["code", "error_code", "status"]).unwrap_or_default();
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+fn title(html: &str) -> String {
+    let lower = html.to_ascii_lowercase();
+    let between = |open: &str, close: &str| {
+        let from = lower.find(open)?;
+        let from = from + lower[from..].find('>')? + 1;
+        let to = from + lower[from..].find(close)?;
+        Some(html[from..to].trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    between("<title", "</title")
+        .or_else(|| between("<h1", "</h1"))
+        .unwrap_or_else(|| "an HTML page".to_owned())
+}
+
+/// One line, masked, cut at a character.
+fn presentable(text: &str) -> String {
+    // A character becomes at most one, so that this much is enough; masking goes first, lest half a key survive the cut.
+    let start: String = text.chars().take(8 * Words::LONGEST).collect();
+    let line = start.split_whitespace().collect::<Vec<_>>().join(" ");
+    let masked = without_keys(&line);
+    match masked.char_indices().nth(Words::LONGEST) {
+        None => masked,
+        Some((cut, _)) => masked[..cut].to_owned(),
+    }
+}

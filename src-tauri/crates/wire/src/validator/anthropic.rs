@@ -1,0 +1,362 @@
+//! Anthropic Messages (public docs: "Streaming messages", "Handling stop reasons", "Errors").
+
+use std::collections::BTreeMap;
+
+use catalog::Tokens;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::foreign::json_instead;
+use super::lenient::{Count, Size, Str};
+use super::shown::{Shown, Stop, look_up, too_many};
+use super::{error_event, malformed};
+use crate::json::Json;
+use crate::sse::Event;
+use crate::{Broken, Completion, StepKind};
+
+const STOP_REASONS: &[(&str, Stop)] = &[
+    ("end_turn", Stop::Clean),
+    ("stop_sequence", Stop::Clean),
+    ("tool_use", Stop::Clean),
+    ("pause_turn", Stop::Continues),
+    ("compaction", Stop::Continues),
+    ("max_tokens", Stop::Truncated),
+    ("model_context_window_exceeded", Stop::Truncated),
+    ("refusal", Stop::Refused),
+];
+
+/// What a content block is to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Block {
+    Text,
+    /// Gives the client nothing to act on.
+    Thinking,
+    /// The client runs it.
+    Tool,
+    /// Run by the provider; its input streams like a client tool's.
+    ServerTool,
+    /// Arrives whole with its start: results of server tools, kinds yet unknown.
+    Whole,
+}
+
+const BLOCKS: &[(&str, Block)] = &[
+    ("text", Block::Text),
+    ("compaction", Block::Text),
+    ("thinking", Block::Thinking),
+    ("redacted_thinking", Block::Thinking),
+    ("tool_use", Block::Tool),
+    ("server_tool_use", Block::ServerTool),
+    ("mcp_tool_use", Block::ServerTool),
+];
+
+fn block_kind(name: &str) -> Block {
+    BLOCKS
+        .iter()
+        .find(|(word, _)| *word == name)
+        .map_or(Block::Whole, |(_, kind)| *kind)
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    begun: bool,
+    open: BTreeMap<u64, Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    kind: Block,
+    name: String,
+    input: Json,
+}
+
+impl Stream {
+    pub(super) fn event(
+        &mut self,
+        event: Event<'_>,
+        shown: &mut Shown,
+    ) -> Result<StepKind, Broken> {
+        // Some compatible servers end this dialect, too, with Chat's mark.
+        if event.data.is_empty() || event.data == b"[DONE]" {
+            return Ok(StepKind::Noise);
+        }
+        let data: Data<'_> = match serde_json::from_slice(event.data) {
+            Ok(data) => data,
+            Err(error) => return unread(event, &error),
+        };
+        match data.kind.as_deref().unwrap_or(event.name) {
+            "message_start" => self.begin(data, shown),
+            "content_block_start" => self.open(data, shown),
+            "content_block_delta" => self.grow(data, shown),
+            "content_block_stop" => Ok(self.close(data.index, shown)),
+            "message_delta" => Ok(stop(data, shown)),
+            "message_stop" => Ok(StepKind::Terminal),
+            "error" => Err(error_event(data.error, event.data)),
+            _ if data.kind.is_none() && data.error.is_some() => {
+                Err(error_event(data.error, event.data))
+            }
+            _ => Ok(StepKind::Noise),
+        }
+    }
+
+    /// None while there is no stop reason.
+    pub(super) fn verdict(&self, shown: &Shown) -> Option<Completion> {
+        let reason = shown.report.stop_reason.as_deref()?;
+        if self.open.is_empty() {
+            Some(shown.conclude(look_up(STOP_REASONS, reason)))
+        } else {
+            Some(Completion::Broken(Broken::OpenBlock))
+        }
+    }
+
+    fn begin(&mut self, data: Data<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
+        if self.begun {
+            return Err(Broken::Malformed("a second message_start".to_owned()));
+        }
+        self.begun = true;
+        if let Some(message) = data.message {
+            shown.identity(message.id.as_deref(), message.model.as_deref());
+            usage(message.usage, shown);
+        }
+        Ok(StepKind::Lifecycle)
+    }
+
+    fn open(&mut self, data: Data<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
+        let (Some(index), Some(block), true) = (data.index, data.content_block, self.begun) else {
+            return Err(Broken::Malformed(
+                "content_block_start out of place".to_owned(),
+            ));
+        };
+        if self.open.len() == Shown::MOST_PARTS {
+            return Err(too_many("open blocks"));
+        }
+        let kind = block.show(shown)?;
+        let given = match kind {
+            Block::Text | Block::Thinking => block.has_content(),
+            Block::Tool | Block::ServerTool => false,
+            Block::Whole => true,
+        };
+        let name = block.name.map_or_else(String::new, |name| name.to_string());
+        let open = Open {
+            kind,
+            name,
+            input: Json::default(),
+        };
+        self.open.insert(index, open);
+        Ok(if given {
+            StepKind::Content
+        } else {
+            StepKind::Lifecycle
+        })
+    }
+
+    fn grow(&mut self, data: Data<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
+        let open = data.index.and_then(|index| self.open.get_mut(&index));
+        let (Some(open), Some(delta)) = (open, data.delta) else {
+            return Err(Broken::Malformed(
+                "a content_block_delta for a block that is not open".to_owned(),
+            ));
+        };
+        let mut given = delta.text.0 + delta.content.0 + delta.thinking.0 + delta.signature.0;
+        shown.text(delta.text.0 + delta.content.0);
+        shown.thinking(delta.thinking.0);
+        if let Some(json) = &delta.partial_json {
+            open.input.push(json);
+            given += json.len() as u64;
+        }
+        Ok(match delta.kind.as_deref() {
+            Some("citations_delta") => StepKind::Content,
+            _ if given > 0 => StepKind::Content,
+            _ => StepKind::Noise,
+        })
+    }
+
+    fn close(&mut self, index: Option<u64>, shown: &mut Shown) -> StepKind {
+        let Some(open) = index.and_then(|index| self.open.remove(&index)) else {
+            return StepKind::Noise;
+        };
+        // No input at all is the input of a tool without arguments.
+        if !(open.input.is_empty() || open.input.is_complete()) {
+            shown.invalid_tool(&open.name);
+        }
+        match open.kind {
+            Block::Tool => StepKind::ToolClose,
+            Block::Text | Block::Thinking | Block::ServerTool | Block::Whole => StepKind::Close,
+        }
+    }
+}
+
+fn stop(data: Data<'_>, shown: &mut Shown) -> StepKind {
+    if let Some(reason) = data.delta.and_then(|delta| delta.stop_reason) {
+        shown.report.stop_reason = Some(reason.to_string());
+    }
+    usage(data.usage, shown);
+    StepKind::Lifecycle
+}
+
+/// Counts in `message_delta` are cumulative, so that the larger of two stands and nothing is counted twice.
+fn usage(told: Option<Usage>, shown: &mut Shown) {
+    let Some(told) = told else { return };
+    let tokens = &mut shown.report.tokens;
+    let told = Tokens {
+        input: told.input_tokens.or_zero(),
+        output: told.output_tokens.or_zero(),
+        cache_read: told.cache_read_input_tokens.or_zero(),
+        cache_write: told.cache_creation_input_tokens.or_zero(),
+    };
+    *tokens = Tokens {
+        input: tokens.input.max(told.input),
+        output: tokens.output.max(told.output),
+        cache_read: tokens.cache_read.max(told.cache_read),
+        cache_write: tokens.cache_write.max(told.cache_write),
+    };
+    shown.report.usage_told = true;
+}
+
+/// An event of an unknown type may have fields of any shape; it only has to be JSON.
+fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broken> {
+    const KNOWN: &[&str] = &[
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+        "error",
+    ];
+    super::unknown_type(event, KNOWN, error)
+}
+
+pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
+    let message: Whole<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+    if message.error.is_some() || message.kind.as_deref() == Some("error") {
+        return Err(json_instead(body));
+    }
+    let Some(content) = message.content else {
+        return Err(json_instead(body));
+    };
+    shown.identity(message.id.as_deref(), message.model.as_deref());
+    usage(message.usage, shown);
+    for block in &content {
+        block.show(shown)?;
+    }
+    let Some(reason) = message.stop_reason else {
+        return Err(Broken::NoStopReason);
+    };
+    let stop = look_up(STOP_REASONS, &reason);
+    shown.report.stop_reason = Some(reason.to_string());
+    Ok(shown.conclude(stop))
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Str<'a>>,
+    index: Option<u64>,
+    #[serde(borrow)]
+    message: Option<Message<'a>>,
+    #[serde(borrow)]
+    content_block: Option<ContentBlock<'a>>,
+    #[serde(borrow)]
+    delta: Option<Delta<'a>>,
+    usage: Option<Usage>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow)]
+    id: Option<Str<'a>>,
+    #[serde(borrow)]
+    model: Option<Str<'a>>,
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Whole<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Str<'a>>,
+    #[serde(borrow)]
+    id: Option<Str<'a>>,
+    #[serde(borrow)]
+    model: Option<Str<'a>>,
+    #[serde(borrow)]
+    content: Option<Vec<ContentBlock<'a>>>,
+    #[serde(borrow)]
+    stop_reason: Option<Str<'a>>,
+    usage: Option<Usage>,
+    error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct ContentBlock<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Str<'a>,
+    #[serde(borrow)]
+    id: Option<Str<'a>>,
+    #[serde(borrow)]
+    name: Option<Str<'a>>,
+    #[serde(default)]
+    text: Size,
+    #[serde(default)]
+    thinking: Size,
+    /// Of redacted thinking.
+    #[serde(default)]
+    data: Size,
+    /// Of compaction; in other blocks anything.
+    #[serde(default)]
+    content: Size,
+}
+
+impl ContentBlock<'_> {
+    /// Count what the block brings with it.
+    fn show(&self, shown: &mut Shown) -> Result<Block, Broken> {
+        let kind = block_kind(&self.kind);
+        match kind {
+            Block::Text => shown.text(self.text.0 + self.content.0),
+            Block::Thinking => shown.thinking(self.thinking.0 + self.data.0),
+            Block::Tool => shown.tool(
+                self.id.as_deref().unwrap_or_default(),
+                self.name.as_deref().unwrap_or_default(),
+            )?,
+            Block::ServerTool | Block::Whole => shown.actionable = true,
+        }
+        Ok(kind)
+    }
+
+    fn has_content(&self) -> bool {
+        self.text.0 + self.content.0 + self.thinking.0 + self.data.0 > 0
+    }
+}
+
+#[derive(Deserialize)]
+struct Delta<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Str<'a>>,
+    #[serde(default)]
+    text: Size,
+    #[serde(default)]
+    thinking: Size,
+    #[serde(default)]
+    signature: Size,
+    /// Of compaction.
+    #[serde(default)]
+    content: Size,
+    #[serde(borrow)]
+    partial_json: Option<Str<'a>>,
+    #[serde(borrow)]
+    stop_reason: Option<Str<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    #[serde(default)]
+    input_tokens: Count,
+    #[serde(default)]
+    output_tokens: Count,
+    #[serde(default)]
+    cache_creation_input_tokens: Count,
+    #[serde(default)]
+    cache_read_input_tokens: Count,
+}

@@ -1,0 +1,86 @@
+use std::sync::OnceLock;
+
+use catalog::Dialect;
+use serde::de::IgnoredAny;
+
+use super::foreign::not_json;
+use super::shown::Shown;
+use super::{Validator, anthropic, openai_chat, openai_responses};
+use crate::{BodyEnd, Broken, Completion};
+
+/// One JSON document, which can only be read when it is all there.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) dialect: Dialect,
+    bytes: Vec<u8>,
+    pub(super) broken: Option<Broken>,
+    read: OnceLock<Read>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) shown: Shown,
+    completion: Option<Completion>,
+}
+
+impl Document {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            bytes: Vec::new(),
+            broken: None,
+            read: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        if self.broken.is_some() || bytes.is_empty() {
+            return;
+        }
+        self.read = OnceLock::new();
+        if self.bytes.len() + bytes.len() > Validator::LIMIT {
+            self.broken = Some(Broken::Oversize(Validator::LIMIT));
+            self.bytes = Vec::new();
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    pub(super) fn judge(&self, end: BodyEnd) -> Completion {
+        if let Some(broken) = &self.broken {
+            return Completion::Broken(broken.clone());
+        }
+        match (end, &self.read().completion) {
+            (_, Some(completion)) => completion.clone(),
+            (BodyEnd::Cut, None) => Completion::Broken(Broken::Cut),
+            (BodyEnd::Clean, None) => Completion::Broken(match not_json(&self.bytes) {
+                Some(broken) => broken,
+                None => Broken::Malformed("the body ends in the middle of its JSON".to_owned()),
+            }),
+        }
+    }
+
+    pub(super) fn read(&self) -> &Read {
+        self.read.get_or_init(|| {
+            // Before its last brace a document is only unfinished, and the reader of the dialect would call it malformed.
+            let text = self
+                .bytes
+                .strip_prefix(b"\xef\xbb\xbf")
+                .unwrap_or(&self.bytes);
+            let whole = serde_json::from_slice::<IgnoredAny>(text);
+            if whole.as_ref().is_err_and(serde_json::Error::is_eof) || not_json(text).is_some() {
+                return Read::default();
+            }
+            let mut shown = Shown::default();
+            let completion = match self.dialect {
+                Dialect::Anthropic => anthropic::whole(text, &mut shown),
+                Dialect::OpenaiChat => openai_chat::whole(text, &mut shown),
+                Dialect::OpenaiResponses => openai_responses::whole(text, &mut shown),
+            };
+            Read {
+                shown,
+                completion: Some(completion.unwrap_or_else(Completion::Broken)),
+            }
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! Successes whose body is no answer: empty, an error in JSON, a captive portal's HTML.
+
+use crate::Broken;
+use crate::failure::Words;
+
+/// As much of a body that is no answer as its message may need.
+pub(super) const HEAD: usize = 4096;
+
+/// Why the beginning of a body, in which no event was found, is no event stream. None: it may yet be one.
+pub(super) fn not_events(head: &[u8]) -> Option<Broken> {
+    let text = head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii();
+    let field = |line: &&[u8]| {
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        matches!(name, b"" | b"data" | b"event" | b"id" | b"retry")
+    };
+    let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r'));
+    match text.first() {
+        None => Some(Broken::NotAnAnswer("the body is empty".to_owned())),
+        Some(b'{' | b'[') => Some(json_instead(text)),
+        Some(_) if lines.all(|line| field(&line)) => None,
+        Some(_) => Some(foreign_text(text)),
+    }
+}
+
+/// Why a body that should be JSON cannot even be the beginning of an object.
+pub(super) fn not_json(body: &[u8]) -> Option<Broken> {
+    let text = body.trim_ascii();
+    match text.first() {
+        None => Some(Broken::NotAnAnswer("the body is empty".to_owned())),
+        Some(b'{') => None,
+        Some(_) if text.starts_with(b"data:") || text.starts_with(b"event:") => Some(
+            Broken::NotAnAnswer("an event stream in place of a JSON document".to_owned()),
+        ),
+        Some(_) => Some(foreign_text(text)),
+    }
+}
+
+/// A 200 with a JSON document that is no answer: most often an error.
+pub(super) fn json_instead(body: &[u8]) -> Broken {
+    let words = Words::of_json(body);
+    Broken::NotAnAnswer(if words.message.is_empty() {
+        "a JSON document without an answer in it".to_owned()
+    } else {
+        format!("a JSON document that says: {}", words.message)
+    })
+}
+
+fn foreign_text(text: &[u8]) -> Broken {
+    let kind = if text.starts_with(b"<") {
+        "HTML"
+    } else {
+        "text"
+    };
+    let words = Words::of_body(&text[..text.len().min(HEAD)]);
+    Broken::NotAnAnswer(format!("{kind} that says: {}", words.message))
+}

@@ -1,0 +1,147 @@
+//! Fields that are only observed: an odd value in one of them must not make a healthy answer look broken.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// A string that is borrowed where it holds no escapes. (Serde never borrows for an `Option<Cow<str>>`.)
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Str<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+impl Deref for Str<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A count of tokens. Null, negative and non-numeric values are no count.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Count(pub(super) Option<u64>);
+
+impl Count {
+    pub(super) fn or_zero(self) -> u64 {
+        self.0.unwrap_or(0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Count;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a count")
+            }
+            fn visit_u64<E>(self, count: u64) -> Result<Count, E> {
+                Ok(Count(Some(count)))
+            }
+            fn visit_i64<E>(self, count: i64) -> Result<Count, E> {
+                Ok(Count(u64::try_from(count).ok()))
+            }
+            fn visit_f64<E>(self, count: f64) -> Result<Count, E> {
+                // The cast saturates, and a count above 2^53 is no count of tokens anyway.
+                Ok(Count((count >= 0.0).then_some(count as u64)))
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Count, E> {
+                Ok(Count(None))
+            }
+            fn visit_str<E>(self, _: &str) -> Result<Count, E> {
+                Ok(Count(None))
+            }
+            fn visit_unit<E>(self) -> Result<Count, E> {
+                Ok(Count(None))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Count, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Count(None))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Count, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Count(None))
+            }
+        }
+        from.deserialize_any(Visit)
+    }
+}
+
+/// How many bytes of text a value holds, without keeping them: a string, null, or (some providers) a list of parts with
+/// `text` or `thinking` in them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size(pub(super) u64);
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Size;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Size, E> {
+                Ok(Size(text.len() as u64))
+            }
+            fn visit_unit<E>(self) -> Result<Size, E> {
+                Ok(Size(0))
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Size, E> {
+                Ok(Size(0))
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Size, E> {
+                Ok(Size(0))
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Size, E> {
+                Ok(Size(0))
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Size, E> {
+                Ok(Size(0))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Size, A::Error> {
+                let mut sum = Size(0);
+                while let Some(part) = seq.next_element::<Size>()? {
+                    sum.0 += part.0;
+                }
+                Ok(sum)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Size, A::Error> {
+                let mut sum = Size(0);
+                while let Some(TextKey(text)) = map.next_key()? {
+                    if text {
+                        sum.0 += map.next_value::<Size>()?.0;
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(sum)
+            }
+        }
+        from.deserialize_any(Visit)
+    }
+}
+
+/// Whether a key of a content part is one that holds its text.
+struct TextKey(bool);
+
+impl<'de> Deserialize<'de> for TextKey {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl Visitor<'_> for Visit {
+            type Value = TextKey;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+            fn visit_str<E>(self, key: &str) -> Result<TextKey, E> {
+                Ok(TextKey(matches!(key, "text" | "thinking")))
+            }
+        }
+        from.deserialize_str(Visit)
+    }
+}

@@ -1,0 +1,377 @@
+//! OpenAI Chat Completions (public API reference: "Chat Completions", "Streaming events"), as compatible servers speak it too.
+
+use std::collections::BTreeMap;
+
+use catalog::Tokens;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::foreign::json_instead;
+use super::lenient::{Count, Size, Str};
+use super::shown::{Shown, Stop, look_up, too_many};
+use super::{error_event, malformed};
+use crate::json::Json;
+use crate::sse::Event;
+use crate::{Broken, Completion, StepKind};
+
+const STOP_REASONS: &[(&str, Stop)] = &[
+    ("stop", Stop::Clean),
+    ("tool_calls", Stop::Clean),
+    ("function_call", Stop::Clean),
+    ("length", Stop::Truncated),
+    // A prompt that filled the window, as Mistral says it.
+    ("model_length", Stop::Truncated),
+    ("content_filter", Stop::Refused),
+    // Routers put an upstream failure here; DeepSeek documents the second.
+    ("error", Stop::Failed),
+    ("insufficient_system_resource", Stop::Failed),
+];
+
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    choices: BTreeMap<u64, Choice>,
+}
+
+#[derive(Debug, Default)]
+struct Choice {
+    stop: Option<Stop>,
+    calls: Vec<Call>,
+}
+
+#[derive(Debug)]
+struct Call {
+    index: u64,
+    id: String,
+    name: String,
+    /// None: free text (a custom tool), of which nothing can be invalid.
+    arguments: Option<Json>,
+}
+
+impl Stream {
+    pub(super) fn event(
+        &mut self,
+        event: Event<'_>,
+        shown: &mut Shown,
+    ) -> Result<StepKind, Broken> {
+        if event.data.is_empty() {
+            return Ok(StepKind::Noise);
+        }
+        // Only a whole event is the mark: the same letters within a text or an argument are just letters.
+        if event.data.trim_ascii() == b"[DONE]" {
+            return Ok(StepKind::Terminal);
+        }
+        let chunk: Chunk<'_> = serde_json::from_slice(event.data).map_err(|e| malformed(&e))?;
+        if chunk.error.is_some() || event.name == "error" {
+            return Err(error_event(chunk.error, event.data));
+        }
+        shown.identity(chunk.id.as_deref(), chunk.model.as_deref());
+        if let Some(told) = chunk.usage {
+            shown.usage(told.tokens());
+        }
+        let Some(choices) = chunk.choices else {
+            return Ok(StepKind::Noise);
+        };
+        let mut step = StepKind::Lifecycle;
+        for choice in choices {
+            step = weightier(step, self.choice(choice, shown)?);
+        }
+        Ok(step)
+    }
+
+    /// None until every choice has a finish reason.
+    pub(super) fn verdict(&self, shown: &Shown) -> Option<Completion> {
+        let stops: Option<Vec<Stop>> = self.choices.values().map(|choice| choice.stop).collect();
+        let stops = stops.filter(|stops| !stops.is_empty())?;
+        Some(overall(&stops, shown))
+    }
+
+    fn choice(&mut self, told: ChoiceChunk<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
+        let index = told.index.or_zero();
+        if self.choices.len() == Shown::MOST_PARTS && !self.choices.contains_key(&index) {
+            return Err(too_many("choices"));
+        }
+        let choice = self.choices.entry(index).or_default();
+        let mut step = StepKind::Lifecycle;
+        if let Some(delta) = told.delta {
+            if delta.show(shown) {
+                step = StepKind::Content;
+            }
+            let legacy = delta.function_call.map(CallDelta::legacy);
+            for call in delta
+                .tool_calls
+                .unwrap_or_default()
+                .into_iter()
+                .chain(legacy)
+            {
+                step = weightier(step, choice.grow(call, shown)?);
+            }
+        }
+        if let Some(reason) = told.finish_reason {
+            choice.stop = Some(look_up(STOP_REASONS, &reason));
+            shown.report.stop_reason = Some(reason.to_string());
+            for call in &choice.calls {
+                call.check(shown);
+            }
+        }
+        Ok(step)
+    }
+}
+
+impl Choice {
+    fn grow(&mut self, delta: CallDelta<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
+        let index = delta.index.or_zero();
+        let id = delta.id.as_deref().unwrap_or_default();
+        let free_text = delta.custom.is_some();
+        let function = delta.function.or(delta.custom).unwrap_or_default();
+        let name = function.name.as_deref().unwrap_or_default();
+        // Some servers number every call 0 and tell them apart by id alone.
+        let known = self.calls.iter().rposition(|call| {
+            call.index == index && (id.is_empty() || call.id.is_empty() || call.id == id)
+        });
+        let at = match known {
+            Some(at) => at,
+            None if self.calls.len() == Shown::MOST_PARTS => return Err(too_many("tool calls")),
+            None => {
+                shown.tool(id, name)?;
+                self.calls.push(Call {
+                    index,
+                    id: id.to_owned(),
+                    name: name.to_owned(),
+                    arguments: (!free_text).then(Json::default),
+                });
+                self.calls.len() - 1
+            }
+        };
+        let call = &mut self.calls[at];
+        if function.input.0 > 0 {
+            return Ok(StepKind::Content);
+        }
+        let (Some(json), Some(text)) = (&mut call.arguments, &function.arguments) else {
+            return Ok(StepKind::Lifecycle);
+        };
+        if text.is_empty() {
+            return Ok(StepKind::Lifecycle);
+        }
+        let before = json.is_complete_object();
+        json.push(text);
+        Ok(if json.is_complete_object() && !before {
+            StepKind::ToolClose
+        } else {
+            StepKind::Content
+        })
+    }
+}
+
+impl Call {
+    /// Servers disagree on the arguments of a call without any: `{}` or nothing at all. Both are accepted.
+    fn check(&self, shown: &mut Shown) {
+        if let Some(json) = &self.arguments
+            && !json.is_empty()
+            && !json.is_complete()
+        {
+            shown.invalid_tool(&self.name);
+        }
+    }
+}
+
+/// One event may carry several things: it is what holding it back must heed most.
+fn weightier(a: StepKind, b: StepKind) -> StepKind {
+    let weight = |kind| match kind {
+        StepKind::ToolClose => 2,
+        StepKind::Content => 1,
+        _ => 0,
+    };
+    if weight(b) > weight(a) { b } else { a }
+}
+
+/// The least of several choices speaks for the answer.
+fn overall(stops: &[Stop], shown: &Shown) -> Completion {
+    const WORST_FIRST: [Stop; 4] = [
+        Stop::Failed,
+        Stop::Truncated,
+        Stop::Refused,
+        Stop::Continues,
+    ];
+    let worst = WORST_FIRST.into_iter().find(|stop| stops.contains(stop));
+    shown.conclude(worst.unwrap_or(Stop::Clean))
+}
+
+pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
+    let answer: Whole<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+    let (None, Some(choices)) = (&answer.error, answer.choices) else {
+        return Err(json_instead(body));
+    };
+    shown.identity(answer.id.as_deref(), answer.model.as_deref());
+    if let Some(told) = answer.usage {
+        shown.usage(told.tokens());
+    }
+    let mut stops = Vec::new();
+    for choice in choices {
+        if let Some(message) = choice.message {
+            message.show(shown);
+            let mut calls = Choice::default();
+            let legacy = message.function_call.map(CallDelta::legacy);
+            let told = message.tool_calls.unwrap_or_default();
+            for (index, mut call) in told.into_iter().chain(legacy).enumerate() {
+                call.index = Count(Some(index as u64));
+                calls.grow(call, shown)?;
+            }
+            for call in &calls.calls {
+                call.check(shown);
+            }
+        }
+        let reason = choice.finish_reason.ok_or(Broken::NoStopReason)?;
+        stops.push(look_up(STOP_REASONS, &reason));
+        shown.report.stop_reason = Some(reason.to_string());
+    }
+    if stops.is_empty() {
+        return Err(Broken::NoStopReason);
+    }
+    Ok(overall(&stops, shown))
+}
+
+#[derive(Deserialize)]
+struct Chunk<'a> {
+    #[serde(borrow)]
+    id: Option<Str<'a>>,
+    #[serde(borrow)]
+    model: Option<Str<'a>>,
+    #[serde(borrow)]
+    choices: Option<Vec<ChoiceChunk<'a>>>,
+    usage: Option<Usage>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct ChoiceChunk<'a> {
+    #[serde(default)]
+    index: Count,
+    #[serde(borrow)]
+    delta: Option<Message<'a>>,
+    #[serde(borrow)]
+    finish_reason: Option<Str<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Whole<'a> {
+    #[serde(borrow)]
+    id: Option<Str<'a>>,
+    #[serde(borrow)]
+    model: Option<Str<'a>>,
+    #[serde(borrow)]
+    choices: Option<Vec<WholeChoice<'a>>>,
+    usage: Option<Usage>,
+    error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct WholeChoice<'a> {
+    #[serde(borrow)]
+    message: Option<Message<'a>>,
+    #[serde(borrow)]
+    finish_reason: Option<Str<'a>>,
+}
+
+/// A message, or what a delta adds to it.
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(default)]
+    content: Size,
+    #[serde(default)]
+    refusal: Size,
+    /// Two names of the same thing; no server sends both.
+    #[serde(default)]
+    reasoning_content: Size,
+    #[serde(default)]
+    reasoning: Size,
+    audio: Option<IgnoredAny>,
+    images: Option<IgnoredAny>,
+    #[serde(borrow)]
+    tool_calls: Option<Vec<CallDelta<'a>>>,
+    #[serde(borrow)]
+    function_call: Option<Function<'a>>,
+}
+
+impl Message<'_> {
+    /// Count what was said; true if that was anything.
+    fn show(&self, shown: &mut Shown) -> bool {
+        let thinking = self.reasoning_content.0 + self.reasoning.0;
+        let media = self.audio.is_some() || self.images.is_some();
+        shown.text(self.content.0);
+        shown.refusal(self.refusal.0);
+        shown.thinking(thinking);
+        shown.actionable |= media;
+        media || self.content.0 + self.refusal.0 + thinking > 0
+    }
+}
+
+#[derive(Deserialize)]
+struct CallDelta<'a> {
+    #[serde(default)]
+    index: Count,
+    #[serde(borrow)]
+    id: Option<Str<'a>>,
+    #[serde(borrow)]
+    function: Option<Function<'a>>,
+    #[serde(borrow)]
+    custom: Option<Function<'a>>,
+}
+
+impl<'a> CallDelta<'a> {
+    /// The single call of the API before there were several.
+    fn legacy(function: Function<'a>) -> Self {
+        Self {
+            index: Count(None),
+            id: None,
+            function: Some(function),
+            custom: None,
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Function<'a> {
+    #[serde(borrow)]
+    name: Option<Str<'a>>,
+    #[serde(borrow)]
+    arguments: Option<Str<'a>>,
+    #[serde(default)]
+    input: Size,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    #[serde(default)]
+    prompt_tokens: Count,
+    #[serde(default)]
+    completion_tokens: Count,
+    prompt_tokens_details: Option<PromptDetails>,
+}
+
+#[derive(Default, Deserialize)]
+struct PromptDetails {
+    #[serde(default)]
+    cached_tokens: Count,
+    #[serde(default)]
+    cache_write_tokens: Count,
+}
+
+impl Usage {
+    /// `prompt_tokens` includes the cached ones.
+    fn tokens(self) -> Tokens {
+        let details = self.prompt_tokens_details.unwrap_or_default();
+        let (cache_read, cache_write) = (
+            details.cached_tokens.or_zero(),
+            details.cache_write_tokens.or_zero(),
+        );
+        let cached = cache_read.saturating_add(cache_write);
+        Tokens {
+            input: self.prompt_tokens.or_zero().saturating_sub(cached),
+            output: self.completion_tokens.or_zero(),
+            cache_read,
+            cache_write,
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! OpenAI Responses (public API reference: "Responses", "Streaming events").
+
+mod item;
+
+use std::collections::BTreeMap;
+
+use catalog::Tokens;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::foreign::json_instead;
+use super::lenient::{Count, Size, Str};
+use super::shown::{Shown, Stop, look_up, too_many};
+use super::{error_event, malformed};
+use crate::sse::Event;
+use crate::{Broken, Completion, StepKind};
+use item::Item;
+
+/// A response's status, or the reason where it is `incomplete`.
+const STOP_REASONS: &[(&str, Stop)] = &[
+    ("completed", Stop::Clean),
+    ("incomplete", Stop::Truncated),
+    ("max_output_tokens", Stop::Truncated),
+    ("content_filter", Stop::Refused),
+    // A background response, which the client polls.
+    ("queued", Stop::Continues),
+    ("in_progress", Stop::Continues),
+    ("failed", Stop::Failed),
+    ("cancelled", Stop::Failed),
+];
+
+/// What an event of a known type is to delivery. Deltas name what they add to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Lifecycle,
+    Text,
+    Refusal,
+    Thinking,
+    /// Arguments of a call, code, parts of an image: content that is not text.
+    Other,
+    Close,
+    ItemAdded,
+    ItemDone,
+    /// The end of a call's arguments, by its item.
+    CallDone,
+    Ended,
+    Failed,
+    Error,
+}
+
+const EVENTS: &[(&str, Act)] = &[
+    ("response.output_text.delta", Act::Text),
+    ("response.function_call_arguments.delta", Act::Other),
+    ("response.custom_tool_call_input.delta", Act::Other),
+    ("response.reasoning_summary_text.delta", Act::Thinking),
+    ("response.reasoning_text.delta", Act::Thinking),
+    ("response.refusal.delta", Act::Refusal),
+    ("response.created", Act::Lifecycle),
+    ("response.queued", Act::Lifecycle),
+    ("response.in_progress", Act::Lifecycle),
+    ("response.output_item.added", Act::ItemAdded),
+    ("response.output_item.done", Act::ItemDone),
+    ("response.content_part.added", Act::Lifecycle),
+    ("response.content_part.done", Act::Close),
+    ("response.output_text.done", Act::Close),
+    ("response.output_text.annotation.added", Act::Lifecycle),
+    ("response.refusal.done", Act::Close),
+    ("response.reasoning_summary_part.added", Act::Lifecycle),
+    ("response.reasoning_summary_part.done", Act::Close),
+    ("response.reasoning_summary_text.done", Act::Close),
+    ("response.reasoning_text.done", Act::Close),
+    ("response.audio.done", Act::Close),
+    ("response.audio.transcript.done", Act::Close),
+    ("response.image_generation_call.partial_image", Act::Other),
+    ("response.completed", Act::Ended),
+    ("response.incomplete", Act::Ended),
+    ("response.failed", Act::Failed),
+    ("response.cancelled", Act::Failed),
+    ("error", Act::Error),
+];
+
+/// None: unknown, and no sign of progress.
+fn act(name: &str) -> Option<Act> {
+    let known = EVENTS.iter().find(|(word, _)| *word == name);
+    if let Some((_, act)) = known {
+        return Some(*act);
+    }
+    // Tools are added faster than tables: their deltas are content, and the end of one may be what a client waits for.
+    let tool = name.strip_prefix("response.")?;
+    if tool.ends_with(".delta") {
+        Some(Act::Other)
+    } else if tool.ends_with(".done") {
+        Some(Act::CallDone)
+    } else {
+        tool.contains("_call.").then_some(Act::Lifecycle)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// Items that were added and are not done, by output index; true is executable.
+    open: BTreeMap<u64, bool>,
+    ended: bool,
+    /// The last `sequence_number`.
+    pub(super) sequence: Option<u64>,
+}
+
+impl Stream {
+    pub(super) fn event(
+        &mut self,
+        event: Event<'_>,
+        shown: &mut Shown,
+    ) -> Result<StepKind, Broken> {
+        // Some compatible servers end this dialect, too, with Chat's mark.
+        if event.data.is_empty() || event.data == b"[DONE]" {
+            return Ok(StepKind::Noise);
+        }
+        let data: Data<'_> = match serde_json::from_slice(event.data) {
+            Ok(data) => data,
+            Err(error) => return unread(event, &error),
+        };
+        if let Some(sequence) = data.sequence_number.0 {
+            self.sequence = self.sequence.max(Some(sequence));
+        }
+        let act = match &data.kind {
+            None if data.error.is_some() => Some(Act::Error),
+            kind => act(kind.as_deref().unwrap_or(event.name)),
+        };
+        let Some(act) = act else {
+            return Ok(StepKind::Noise);
+        };
+        if let Some(response) = &data.response {
+            shown.identity(response.id.as_deref(), response.model.as_deref());
+        }
+        match act {
+            Act::Lifecycle => Ok(StepKind::Lifecycle),
+            Act::Text | Act::Refusal | Act::Thinking | Act::Other => Ok(grow(act, &data, shown)),
+            Act::Close => Ok(StepKind::Close),
+            Act::ItemAdded => self.open(data, shown),
+            Act::CallDone => Ok(self.closing(data.output_index)),
+            Act::ItemDone => self.close(data, shown),
+            Act::Ended => self.end(data, shown),
+            Act::Failed => {
+                let response = data.response;
+                shown.report.stop_reason = response
+                    .as_ref()
+                    .and_then(|r| r.status.as_deref().map(str::to_owned));
+                Err(error_event(response.and_then(|r| r.error), event.data))
+            }
+            Act::Error => Err(error_event(data.error, event.data)),
+        }
+    }
+
+    /// None before the terminal event, which is also the semantic end.
+    pub(super) fn verdict(&self, shown: &Shown) -> Option<Completion> {
+        let reason = shown.report.stop_reason.as_deref().filter(|_| self.ended)?;
+        let stop = look_up(STOP_REASONS, reason);
+        // A call that was begun and never done is one that clients drop without a word.
+        let open = stop == Stop::Clean && self.open.values().any(|executable| *executable);
+        Some(if open {
+            Completion::Broken(Broken::OpenBlock)
+        } else {
+            shown.conclude(stop)
+        })
+    }
+
+    fn open(&mut self, data: Data<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
+        let (Some(index), Some(item)) = (data.output_index, data.item) else {
+            return Ok(StepKind::Lifecycle);
+        };
+        if self.open.len() == Shown::MOST_PARTS {
+            return Err(too_many("open items"));
+        }
+        self.open.insert(index, item.is_executable());
+        if item.is_executable() {
+            shown.tool(item.call_id(), item.name())?;
+        }
+        Ok(StepKind::Lifecycle)
+    }
+
+    /// What the end of an item, or of its arguments, is to the client. An item that was never announced may be anything.
+    fn closing(&self, index: Option<u64>) -> StepKind {
+        match index.and_then(|index| self.open.get(&index)) {
+            Some(false) => StepKind::Close,
+            Some(true) | None => StepKind::ToolClose,
+        }
+    }
+
+    fn close(&mut self, data: Data<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
+        let step = match &data.item {
+            Some(item) if item.is_executable() => StepKind::ToolClose,
+            Some(_) => StepKind::Close,
+            None => self.closing(data.output_index),
+        };
+        if let Some(index) = data.output_index {
+            self.open.remove(&index);
+        }
+        if let Some(item) = data.item {
+            item.show(shown)?;
+        }
+        Ok(step)
+    }
+
+    fn end(&mut self, data: Data<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
+        let kind = data.kind.as_deref().unwrap_or_default();
+        let status = kind.strip_prefix("response.").unwrap_or(kind);
+        match data.response {
+            Some(response) => response.show(status, shown)?,
+            None => shown.report.stop_reason = Some(status.to_owned()),
+        }
+        self.ended = true;
+        Ok(StepKind::Terminal)
+    }
+}
+
+fn grow(act: Act, data: &Data<'_>, shown: &mut Shown) -> StepKind {
+    let given = data.delta.0 + data.partial_image_b64.0;
+    match act {
+        Act::Text => shown.text(given),
+        Act::Refusal => shown.refusal(given),
+        Act::Thinking => shown.thinking(given),
+        _ => {}
+    }
+    if given > 0 {
+        StepKind::Content
+    } else {
+        StepKind::Noise
+    }
+}
+
+/// An event of an unknown type may have fields of any shape; it only has to be JSON.
+fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broken> {
+    let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
+    super::unknown_type(event, &known, error)
+}
+
+pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
+    let response: Response<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+    let Some(status) = response.status.as_deref().map(str::to_owned) else {
+        return Err(json_instead(body));
+    };
+    if let (Some(error), Stop::Failed) = (response.error, look_up(STOP_REASONS, &status)) {
+        return Err(error_event(Some(error), body));
+    }
+    shown.identity(response.id.as_deref(), response.model.as_deref());
+    response.show(&status, shown)?;
+    let reason = shown.report.stop_reason.as_deref().unwrap_or(&status);
+    Ok(shown.conclude(look_up(STOP_REASONS, reason)))
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Str<'a>>,
+    #[serde(default)]
+    sequence_number: Count,
+    output_index: Option<u64>,
+    #[serde(default)]
+    delta: Size,
+    #[serde(default)]
+    partial_image_b64: Size,
+    #[serde(borrow)]
+    item: Option<Item<'a>>,
+    #[serde(borrow)]
+    response: Option<Response<'a>>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Response<'a> {
+    #[serde(borrow)]
+    id: Option<Str<'a>>,
+    #[serde(borrow)]
+    model: Option<Str<'a>>,
+    #[serde(borrow)]
+    status: Option<Str<'a>>,
+    #[serde(borrow)]
+    output: Option<Vec<Item<'a>>>,
+    #[serde(borrow)]
+    incomplete_details: Option<IncompleteDetails<'a>>,
+    usage: Option<Usage>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+impl Response<'_> {
+    /// Count what a whole response holds. After a stream most of it has been shown before.
+    fn show(self, status: &str, shown: &mut Shown) -> Result<(), Broken> {
+        let reason = self.incomplete_details.and_then(|details| details.reason);
+        let reason = reason.filter(|_| status == "incomplete");
+        shown.report.stop_reason = Some(reason.as_deref().unwrap_or(status).to_owned());
+        if let Some(usage) = self.usage {
+            shown.usage(usage.tokens());
+        }
+        for item in self.output.unwrap_or_default() {
+            item.show(shown)?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct IncompleteDetails<'a> {
+    #[serde(borrow)]
+    reason: Option<Str<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    #[serde(default)]
+    input_tokens: Count,
+    #[serde(default)]
+    output_tokens: Count,
+    input_tokens_details: Option<InputDetails>,
+}
+
+#[derive(Default, Deserialize)]
+struct InputDetails {
+    #[serde(default)]
+    cached_tokens: Count,
+}
+
+impl Usage {
+    /// `input_tokens` includes the cached ones.
+    fn tokens(self) -> Tokens {
+        let cached = self
+            .input_tokens_details
+            .unwrap_or_default()
+            .cached_tokens
+            .or_zero();
+        Tokens {
+            input: self.input_tokens.or_zero().saturating_sub(cached),
+            output: self.output_tokens.or_zero(),
+            cache_read: cached,
+            cache_write: 0,
+        }
+    }
+}

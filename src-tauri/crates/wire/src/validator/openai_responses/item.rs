@@ -1,0 +1,107 @@
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use crate::Broken;
+use crate::validator::lenient::{Size, Str};
+use crate::validator::shown::Shown;
+
+/// Items that end without the client running anything. Every other kind, known or not, is executable.
+const NOT_EXECUTABLE: &[&str] = &[
+    "message",
+    "reasoning",
+    "compaction",
+    "compaction_summary",
+    "web_search_call",
+    "file_search_call",
+    "code_interpreter_call",
+    "image_generation_call",
+    "mcp_call",
+    "mcp_list_tools",
+    "tool_search_output",
+    "additional_tools",
+];
+
+/// One item of a response's output.
+#[derive(Deserialize)]
+pub(super) struct Item<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Str<'a>,
+    #[serde(borrow)]
+    id: Option<Str<'a>>,
+    #[serde(borrow)]
+    call_id: Option<Str<'a>>,
+    #[serde(borrow)]
+    name: Option<Str<'a>>,
+    /// Of a function call: JSON. Other kinds have objects here, or nothing.
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
+    content: Option<Vec<Part>>,
+    /// Of reasoning.
+    #[serde(default)]
+    summary: Size,
+}
+
+impl Item<'_> {
+    pub(super) fn is_executable(&self) -> bool {
+        !NOT_EXECUTABLE.contains(&&*self.kind)
+    }
+
+    pub(super) fn call_id(&self) -> &str {
+        self.call_id
+            .as_deref()
+            .or(self.id.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// A tool that is its own kind of item (`local_shell_call`) has no other name.
+    pub(super) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.kind)
+    }
+
+    pub(super) fn show(&self, shown: &mut Shown) -> Result<(), Broken> {
+        if self.is_executable() {
+            shown.tool(self.call_id(), self.name())?;
+            if &*self.kind == "function_call" && !self.arguments_are_json() {
+                shown.invalid_tool(self.name());
+            }
+            return Ok(());
+        }
+        match &*self.kind {
+            // Deltas have been counted as they came; a server without deltas gives its text here alone.
+            "message" => {
+                let parts = self.content.iter().flatten();
+                let (text, refusal) = parts.fold((0, 0), |(text, refusal), part| {
+                    (text + part.text.0, refusal + part.refusal.0)
+                });
+                shown.refused |= refusal > 0;
+                if shown.report.text_bytes == 0 {
+                    shown.text(text + refusal);
+                }
+            }
+            "reasoning" if shown.report.thinking_bytes == 0 => shown.thinking(self.summary.0),
+            "reasoning" => {}
+            _ => shown.actionable = true,
+        }
+        Ok(())
+    }
+
+    /// Nothing at all is accepted as the arguments of a call without any.
+    fn arguments_are_json(&self) -> bool {
+        let Some(raw) = self.arguments else {
+            return true;
+        };
+        match serde_json::from_str::<String>(raw.get()) {
+            Ok(text) => text.is_empty() || serde_json::from_str::<IgnoredAny>(&text).is_ok(),
+            Err(_) => true,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Part {
+    #[serde(default)]
+    text: Size,
+    #[serde(default)]
+    refusal: Size,
+}

@@ -1,0 +1,153 @@
+use catalog::Dialect;
+
+use super::foreign::{HEAD, not_events};
+use super::shown::Shown;
+use super::{Validator, anthropic, openai_chat, openai_responses};
+use crate::sse::{self, Oversize};
+use crate::{BodyEnd, Broken, Completion, Problem, Step, StepKind, error_body};
+
+/// A streamed answer in any dialect.
+#[derive(Debug)]
+pub(super) struct Stream {
+    reader: sse::Reader,
+    dialect: Dialected,
+    pub(super) shown: Shown,
+    pub(super) broken: Option<Broken>,
+    /// The first bytes, until an event with data proves that this is an event stream.
+    head: Option<Vec<u8>>,
+    /// The semantic end has been told.
+    settled: bool,
+    /// The terminal event has come; clients read no further, and neither do we.
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum Dialected {
+    Anthropic(anthropic::Stream),
+    Chat(openai_chat::Stream),
+    Responses(openai_responses::Stream),
+}
+
+impl Stream {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self {
+            reader: sse::Reader::new(Validator::LIMIT),
+            dialect: match dialect {
+                Dialect::Anthropic => Dialected::Anthropic(anthropic::Stream::default()),
+                Dialect::OpenaiChat => Dialected::Chat(openai_chat::Stream::default()),
+                Dialect::OpenaiResponses => {
+                    Dialected::Responses(openai_responses::Stream::default())
+                }
+            },
+            shown: Shown::default(),
+            broken: None,
+            head: Some(Vec::new()),
+            settled: false,
+            ended: false,
+        }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8], steps: &mut Vec<Step>) {
+        if self.broken.is_some() {
+            return;
+        }
+        if let Some(head) = &mut self.head {
+            let room = HEAD - head.len();
+            head.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+        let mut reader = std::mem::replace(&mut self.reader, sse::Reader::new(0));
+        let outcome = reader.push(bytes, &mut |event| {
+            if self.broken.is_none() {
+                let kind = self.step(event);
+                steps.push(Step {
+                    end: event.end,
+                    kind,
+                });
+            }
+        });
+        self.reader = reader;
+        if let (Err(Oversize(limit)), None) = (outcome, &self.broken) {
+            self.broken = Some(Broken::Oversize(limit));
+        }
+    }
+
+    fn step(&mut self, event: sse::Event<'_>) -> StepKind {
+        if self.ended {
+            return StepKind::Noise;
+        }
+        if !event.data.is_empty() {
+            self.head = None;
+        }
+        let shown = &mut self.shown;
+        let kind = match &mut self.dialect {
+            Dialected::Anthropic(stream) => stream.event(event, shown),
+            Dialected::Chat(stream) => stream.event(event, shown),
+            Dialected::Responses(stream) => stream.event(event, shown),
+        };
+        match kind {
+            Ok(StepKind::Noise) => StepKind::Noise,
+            Ok(kind) => self.settle(kind),
+            Err(broken) => {
+                self.broken = Some(broken);
+                StepKind::Error
+            }
+        }
+    }
+
+    /// Is this event the one that proves the answer, or that proves it broken?
+    fn settle(&mut self, kind: StepKind) -> StepKind {
+        self.ended = kind == StepKind::Terminal;
+        match (self.verdict(), kind) {
+            (None, StepKind::Terminal) => {
+                self.broken = Some(Broken::NoStopReason);
+                StepKind::Error
+            }
+            (Some(Completion::Broken(_)), StepKind::Terminal) => StepKind::Error,
+            // The block may still be closed.
+            (None | Some(Completion::Broken(Broken::OpenBlock)), _) => kind,
+            (Some(_), StepKind::Terminal) => StepKind::Terminal,
+            (Some(_), _) if self.settled => kind,
+            (Some(completion), _) => {
+                self.settled = true;
+                if completion.is_answer() {
+                    StepKind::SemanticEnd
+                } else {
+                    StepKind::Error
+                }
+            }
+        }
+    }
+
+    fn verdict(&self) -> Option<Completion> {
+        match &self.dialect {
+            Dialected::Anthropic(stream) => stream.verdict(&self.shown),
+            Dialected::Chat(stream) => stream.verdict(&self.shown),
+            Dialected::Responses(stream) => stream.verdict(&self.shown),
+        }
+    }
+
+    pub(super) fn judge(&self, end: BodyEnd) -> Completion {
+        if let Some(broken) = &self.broken {
+            return Completion::Broken(broken.clone());
+        }
+        if let Some(completion) = self.verdict() {
+            return completion;
+        }
+        Completion::Broken(match (end, &self.head) {
+            (BodyEnd::Cut, _) => Broken::Cut,
+            (BodyEnd::Clean, Some(head)) => not_events(head).unwrap_or(Broken::NoStopReason),
+            (BodyEnd::Clean, None) => Broken::NoStopReason,
+        })
+    }
+
+    pub(super) fn error_event(&self, problem: &Problem) -> Vec<u8> {
+        match &self.dialect {
+            Dialected::Anthropic(_) => error_body::error_event(Dialect::Anthropic, problem),
+            Dialected::Chat(_) => error_body::error_event(Dialect::OpenaiChat, problem),
+            Dialected::Responses(stream) => {
+                let next = stream.sequence.map_or(0, |last| last.saturating_add(1));
+                error_body::response_failed(problem, self.shown.report.id.as_deref(), next)
+            }
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! Golden transcripts, written from the vendors' public protocol documentation: what each event is to delivery, the verdict,
+//! and what the report says. The laws at the end hold for every transcript.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails here fails its test"
+)]
+
+use std::fs;
+use std::path::PathBuf;
+
+use catalog::Dialect;
+use proptest::prelude::*;
+use wire::{BodyEnd, Broken, Completion, Framing, Report, Step, StepKind, Validator};
+
+const EXPECTED: &str = include_str!("transcripts/expected.txt");
+
+/// One line of the table.
+struct Case {
+    dialect: Dialect,
+    name: &'static str,
+    expected: Vec<&'static str>,
+}
+
+impl Case {
+    fn all() -> impl Iterator<Item = Case> {
+        EXPECTED
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| {
+                let mut columns = line.split('|').map(str::trim);
+                let (folder, name) = columns.next().unwrap().split_once('/').unwrap();
+                let named = |dialect: &Dialect| dialect.as_str() == folder;
+                Case {
+                    dialect: Dialect::ALL.into_iter().find(named).unwrap(),
+                    name,
+                    expected: columns.collect(),
+                }
+            })
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(folder(self.dialect).join(format!("{}.sse", self.name))).unwrap()
+    }
+}
+
+fn folder(dialect: Dialect) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/transcripts")
+        .join(dialect.as_str())
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    steps: Vec<Step>,
+    clean: Completion,
+    cut: Completion,
+    report: Report,
+}
+
+fn watch<'a>(dialect: Dialect, slices: impl IntoIterator<Item = &'a [u8]>) -> Seen {
+    let mut validator = Validator::new(dialect, Framing::Stream);
+    let mut steps = Vec::new();
+    for slice in slices {
+        validator.push(slice, &mut steps);
+    }
+    Seen {
+        steps,
+        clean: validator.judge(BodyEnd::Clean),
+        cut: validator.judge(BodyEnd::Cut),
+        report: validator.report().clone(),
+    }
+}
+
+fn letters(steps: &[Step]) -> String {
+    let letter = |step: &Step| match step.kind {
+        StepKind::Noise => 'N',
+        StepKind::Lifecycle => 'L',
+        StepKind::Content => 'C',
+        StepKind::Close => 'c',
+        StepKind::ToolClose => 't',
+        StepKind::SemanticEnd => 'S',
+        StepKind::Terminal => 'T',
+        StepKind::Error => 'E',
+    };
+    steps.iter().map(letter).collect()
+}
+
+fn word(completion: &Completion) -> String {
+    match completion {
+        Completion::Complete => "complete".to_owned(),
+        Completion::Continues => "continues".to_owned(),
+        Completion::Truncated => "truncated".to_owned(),
+        Completion::Refused => "refused".to_owned(),
+        Completion::Broken(broken) => match broken {
+            Broken::NoStopReason => "no stop reason".to_owned(),
+            Broken::Cut => "cut".to_owned(),
+            Broken::ErrorEvent { kind, message } => format!("error {kind}: {message}"),
+            Broken::Malformed(_) => "malformed".to_owned(),
+            Broken::OpenBlock => "open block".to_owned(),
+            Broken::InvalidToolInput(name) => format!("invalid tool input {name}"),
+            Broken::Empty => "empty".to_owned(),
+            Broken::NotAnAnswer(_) => "no answer".to_owned(),
+            Broken::Oversize(_) => "oversize".to_owned(),
+        },
+    }
+}
+
+#[test]
+fn every_transcript_gives_its_steps_verdict_and_report() {
+    let told = |text: &str| match text {
+        "" => "-".to_owned(),
+        _ => text.to_owned(),
+    };
+    for case in Case::all() {
+        let seen = watch(case.dialect, [case.text().as_bytes()]);
+        let Report {
+            tokens: t,
+            tool_calls,
+            ..
+        } = &seen.report;
+        let calls = tool_calls
+            .iter()
+            .map(|call| format!("{} {}", call.id, call.name));
+        let calls: Vec<String> = calls.map(|call| call.trim().to_owned()).collect();
+        let found = [
+            letters(&seen.steps),
+            word(&seen.clean),
+            told(seen.report.stop_reason.as_deref().unwrap_or_default()),
+            format!(
+                "{} {} {} {}",
+                t.input, t.output, t.cache_read, t.cache_write
+            ),
+            format!("{} {}", seen.report.text_bytes, seen.report.thinking_bytes),
+            told(&calls.join(", ")),
+        ];
+        assert_eq!(
+            found[..],
+            case.expected[..],
+            "{}/{}",
+            case.dialect,
+            case.name
+        );
+        assert_eq!(seen.report.usage_told, *t != catalog::Tokens::default());
+        assert!(seen.report.id.is_some() && seen.report.model.is_some());
+    }
+}
+
+#[test]
+fn every_file_is_in_the_table() {
+    for dialect in Dialect::ALL {
+        let mut files: Vec<String> = fs::read_dir(folder(dialect))
+            .unwrap()
+            .map(|file| {
+                file.unwrap()
+                    .path()
+                    .file_stem()
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        let cases = Case::all().filter(|case| case.dialect == dialect);
+        let mut names: Vec<&str> = cases.map(|case| case.name).collect();
+        files.sort_unstable();
+        names.sort_unstable();
+        assert_eq!(files, names);
+    }
+}
+
+/// Once the answer is proven, a cut is as good as a clean end, whatever frame it falls into; before, it is a cut.
+#[test]
+fn the_way_the_body_ends_matters_until_the_semantic_end_only() {
+    for case in Case::all() {
+        let (dialect, name, text) = (case.dialect, case.name, case.text());
+        let seen = watch(dialect, [text.as_bytes()]);
+        let expected = match &seen.clean {
+            Completion::Broken(Broken::NoStopReason) if !letters(&seen.steps).contains('E') => {
+                Completion::Broken(Broken::Cut)
+            }
+            same => same.clone(),
+        };
+        assert_eq!(seen.cut, expected, "{dialect}/{name}");
+    }
+}
+
+/// The property that everything else stands on.
+#[test]
+fn every_prefix_before_the_semantic_end_is_no_answer_and_none_after_it_differs() {
+    for case in Case::all() {
+        let (dialect, name, text) = (case.dialect, case.name, case.text());
+        let whole = watch(dialect, [text.as_bytes()]);
+        let proof = |step: &&Step| matches!(step.kind, StepKind::SemanticEnd | StepKind::Terminal);
+        let proven = whole
+            .steps
+            .iter()
+            .find(proof)
+            .map_or(u64::MAX, |step| step.end);
+        let mut validator = Validator::new(dialect, Framing::Stream);
+        let mut steps = Vec::new();
+        for (cut, byte) in text.bytes().enumerate() {
+            for end in [BodyEnd::Clean, BodyEnd::Cut] {
+                let completion = validator.judge(end);
+                let context = format!("{dialect}/{name} cut at {cut}: {completion:?}");
+                if (cut as u64) < proven {
+                    assert!(!completion.is_answer(), "{context}");
+                } else {
+                    assert_eq!(completion, whole.clean, "{context}");
+                }
+            }
+            validator.push(&[byte], &mut steps);
+        }
+        assert_eq!(steps, whole.steps);
+    }
+}
+
+#[test]
+fn line_endings_and_a_byte_order_mark_do_not_matter() {
+    for case in Case::all() {
+        let (dialect, name, text) = (case.dialect, case.name, case.text());
+        let plain = text;
+        let lines = plain.split_inclusive('\n');
+        let without_spaces: String = lines.map(|line| line.replacen(": ", ":", 1)).collect();
+        let seen = watch(dialect, [plain.as_bytes()]);
+        for variant in [
+            plain.replace('\n', "\r\n"),
+            plain.replace('\n', "\r"),
+            format!("\u{feff}{plain}"),
+            without_spaces,
+        ] {
+            let other = watch(dialect, [variant.as_bytes()]);
+            assert_eq!(
+                letters(&other.steps),
+                letters(&seen.steps),
+                "{dialect}/{name}"
+            );
+            assert_eq!(word(&other.clean), word(&seen.clean));
+            assert_eq!(other.report, seen.report);
+        }
+    }
+}
+
+#[test]
+fn tokens_never_shrink() {
+    for case in Case::all() {
+        let (dialect, name, text) = (case.dialect, case.name, case.text());
+        let mut validator = Validator::new(dialect, Framing::Stream);
+        let mut last = [0; 4];
+        for byte in text.bytes() {
+            validator.push(&[byte], &mut Vec::new());
+            let t = validator.report().tokens;
+            let now = [t.input, t.output, t.cache_read, t.cache_write];
+            assert!(
+                now.iter().zip(last).all(|(now, last)| *now >= last),
+                "{dialect}/{name}"
+            );
+            last = now;
+        }
+    }
+}
+
+fn transcripts() -> impl Strategy<Value = (Dialect, String)> {
+    let all: Vec<(Dialect, String)> = Case::all()
+        .map(|case| (case.dialect, case.text()))
+        .collect();
+    prop::sample::select(all)
+}
+
+fn slices<'a>(bytes: &'a [u8], at: &[prop::sample::Index]) -> Vec<&'a [u8]> {
+    let mut cuts: Vec<usize> = at.iter().map(|i| i.index(bytes.len() + 1)).collect();
+    cuts.extend([0, bytes.len()]);
+    cuts.sort_unstable();
+    cuts.windows(2).map(|w| &bytes[w[0]..w[1]]).collect()
+}
+
+const NOISE: &[&str] = &[
+    ": keep-alive\n\n",
+    "\n",
+    "event: ping\ndata: {\"type\":\"ping\"}\n\n",
+    "event: weather\ndata: {\"type\":\"weather\",\"delta\":7,\"index\":\"x\",\"error\":null}\n\n",
+    "data: {}\n\n",
+    "id: 7\n\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_split_gives_the_same((dialect, text) in transcripts(), at in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {
+        let whole = watch(dialect, [text.as_bytes()]);
+        prop_assert_eq!(&watch(dialect, slices(text.as_bytes(), &at)), &whole);
+        let crlf = text.replace('\n', "\r\n");
+        prop_assert_eq!(watch(dialect, slices(crlf.as_bytes(), &at)), watch(dialect, [crlf.as_bytes()]));
+    }
+
+    #[test]
+    fn noise_between_events_changes_nothing(
+        (dialect, text) in transcripts(),
+        noise in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(NOISE)), 1..6),
+    ) {
+        let whole = watch(dialect, [text.as_bytes()]);
+        let mut events: Vec<&str> = text.split_inclusive("\n\n").collect();
+        for (at, noise) in noise {
+            events.insert(at.index(events.len() + 1), noise);
+        }
+        let noisy = watch(dialect, [events.concat().as_bytes()]);
+        let heard = |seen: &Seen| letters(&seen.steps).replace('N', "");
+        prop_assert_eq!(heard(&noisy), heard(&whole));
+        prop_assert_eq!(&noisy.clean, &whole.clean);
+        prop_assert_eq!(&noisy.cut, &whole.cut);
+        prop_assert_eq!(&noisy.report, &whole.report);
+    }
+
+    #[test]
+    fn a_broken_answer_stays_broken(
+        (dialect, text) in transcripts(),
+        at in any::<prop::sample::Index>(),
+        (_, after) in transcripts(),
+    ) {
+        let mut validator = Validator::new(dialect, Framing::Stream);
+        validator.push(&text.as_bytes()[..at.index(text.len())], &mut Vec::new());
+        validator.push(b"\n\ndata: {\"type\": oops}\n\n", &mut Vec::new());
+        // After its terminal event an answer is over, and what follows is not looked at.
+        if let Some(broken) = validator.broken().cloned() {
+            let verdict = validator.judge(BodyEnd::Clean);
+            prop_assert_eq!(&verdict, &Completion::Broken(broken));
+            let mut steps = Vec::new();
+            validator.push(after.as_bytes(), &mut steps);
+            validator.push(text.as_bytes(), &mut steps);
+            prop_assert_eq!(steps, []);
+            prop_assert_eq!(validator.judge(BodyEnd::Clean), verdict);
+        } else {
+            prop_assert!(text.contains("message_stop") || text.contains("[DONE]") || text.contains("response."));
+        }
+    }
+
+    #[test]
+    fn anything_at_all_is_judged_and_nothing_of_it_is_kept(
+        dialect in prop::sample::select(&Dialect::ALL[..]),
+        framing in prop::sample::select(&[Framing::Stream, Framing::Whole][..]),
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+    ) {
+        let mut validator = Validator::new(dialect, framing);
+        for slice in bytes.chunks(7) {
+            validator.push(slice, &mut Vec::new());
+        }
+        for end in [BodyEnd::Clean, BodyEnd::Cut] {
+            prop_assert!(!validator.judge(end).is_answer());
+        }
+    }
+
+    #[test]
+    fn a_transcript_with_a_byte_changed_is_judged(
+        (dialect, text) in transcripts(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let mut bytes = text.into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let seen = watch(dialect, [&bytes[..]]);
+        let single = watch(dialect, bytes.chunks(1));
+        prop_assert_eq!(single, seen);
+    }
+}
