@@ -6,6 +6,8 @@
 mod budget;
 mod client;
 mod look;
+#[cfg(test)]
+mod loopback;
 pub mod online;
 mod page;
 mod probe;
@@ -13,6 +15,7 @@ pub mod rhythm;
 mod run;
 pub mod status;
 mod targets;
+mod tell;
 
 pub use run::{CannotWatch, Clock, Watch};
 pub use targets::{Nudge, PageTarget, ProbeTarget, Report, Targets};

@@ -216,3 +216,6 @@ impl SourceState {
         seen
     }
 }
+
+#[cfg(test)]
+mod tests;

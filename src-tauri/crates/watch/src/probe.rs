@@ -228,3 +228,6 @@ fn silent(what: &str) -> CallOutcome {
 fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

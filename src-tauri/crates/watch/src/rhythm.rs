@@ -284,3 +284,6 @@ fn interval(look: &Look, entry: &Entry, incident: bool, idle: bool) -> Duration 
     let backoff = base.saturating_mul(1u32 << entry.failures.min(10));
     backoff.min(PATIENCE.max(base))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,10 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{
-    Catalog, EndpointId, MicroDollars, ModelId, ProviderId, StatusPage, Surface, Tokens,
-};
+use catalog::{Catalog, MicroDollars, ProviderId, StatusPage, Surface, Tokens};
 use chrono::{DateTime, Utc};
-use health::{CallOutcome, CallSource, Controls, FailureKind, Observation, OurFault, Unreadable};
+use health::{CallOutcome, Controls};
 use reqwest::Url;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -17,10 +15,11 @@ use tracing::{debug, error};
 use crate::budget::Budget;
 use crate::client::Http;
 use crate::look::{Errand, Seen, Sight, after_call, after_page};
-use crate::page::{PageReader, Reading};
+use crate::page::PageReader;
 use crate::probe::{self, Answer};
 use crate::rhythm::{After, Look, Plan, Rhythm};
 use crate::targets::{Nudge, ProbeTarget, Report, Targets};
+use crate::tell::{Closed, Teller};
 
 /// The wall clock.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -45,9 +44,6 @@ pub struct Watch {
     pub spent_today: MicroDollars,
 }
 
-/// Nobody listens any more.
-struct Closed;
-
 impl Watch {
     /// Look until `shutdown`, or until nobody listens to what is seen. Needs a process-wide rustls crypto provider. Every
     /// look that is under way at the end is abandoned before this returns.
@@ -62,9 +58,8 @@ impl Watch {
             planned: Arc::default(),
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
-            unreached: BTreeSet::new(),
+            teller: Teller::new(Arc::clone(&self.catalog), self.seen),
             catalog: self.catalog,
-            seen: self.seen,
             clock: self.clock,
         };
         shutdown
@@ -77,7 +72,7 @@ impl Watch {
 
 struct Watching {
     catalog: Arc<Catalog>,
-    seen: mpsc::Sender<Report>,
+    teller: Teller,
     clock: Clock,
     http: Http,
     rhythm: Rhythm,
@@ -87,8 +82,6 @@ struct Watching {
     planned: Arc<Targets>,
     tasks: JoinSet<Seen>,
     under_way: HashMap<Id, Look>,
-    /// Endpoints without a key whose last look met nobody.
-    unreached: BTreeSet<(EndpointId, ModelId)>,
 }
 
 impl Watching {
@@ -114,7 +107,7 @@ impl Watching {
                     Ok(())
                 }
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => Ok(()),
-                () = self.seen.closed() => Err(Closed),
+                () = self.teller.closed() => Err(Closed),
             };
             if result.is_err() {
                 return;
@@ -249,8 +242,7 @@ impl Watching {
         // An answer from anybody shows as well as the controls do that the network is back.
         let answered_again = was_offline && !offline;
         if let Some(controls) = seen.controls.or(answered_again.then_some(Controls::Up)) {
-            self.tell(Report::Observed(Observation::Network { at, controls }))
-                .await?;
+            self.teller.network(at, controls).await?;
         }
         match seen.what {
             Sight::Controls => Ok(After::Quiet),
@@ -258,7 +250,7 @@ impl Watching {
                 let after = after_page(&reading);
                 let provider = reader.provider.clone();
                 self.readers.insert(provider.clone(), reader);
-                self.report_page(at, provider, reading, offline).await?;
+                self.teller.page(at, provider, reading, offline).await?;
                 Ok(after)
             }
             Sight::Completed {
@@ -271,7 +263,7 @@ impl Watching {
                 let after = after_call(&answer);
                 // A call that never left this machine says nothing about the provider.
                 if !offline {
-                    self.report_probe(at, &target, answer).await?;
+                    self.teller.probe(at, &target, answer).await?;
                 }
                 Ok(after)
             }
@@ -282,108 +274,11 @@ impl Watching {
                     After::Bad
                 };
                 if !offline {
-                    self.report_reached(at, &target, reached).await?;
+                    self.teller.reached(at, &target, reached).await?;
                 }
                 Ok(after)
             }
         }
-    }
-
-    async fn report_page(
-        &self,
-        at: DateTime<Utc>,
-        provider: ProviderId,
-        reading: Reading,
-        offline: bool,
-    ) -> Result<(), Closed> {
-        let reading_or_why = match reading.result {
-            Err(_) if offline => Err(Unreadable::Offline),
-            Err(miss) => Err(miss.why),
-            Ok(page) => Ok(page),
-        };
-        let error = reading_or_why.as_ref().err().map(in_words);
-        self.tell(Report::Observed(Observation::Page {
-            at,
-            provider: provider.clone(),
-            reading: reading_or_why,
-        }))
-        .await?;
-        self.tell(Report::PageRead {
-            at,
-            provider,
-            url: reading.url,
-            error,
-        })
-        .await
-    }
-
-    async fn report_probe(
-        &self,
-        at: DateTime<Utc>,
-        target: &ProbeTarget,
-        answer: Answer,
-    ) -> Result<(), Closed> {
-        self.tell_call(at, target, answer.outcome.clone()).await?;
-        let price = self
-            .catalog
-            .price(&target.endpoint.provider, target.model.as_str())
-            .filter(|_| answer.usage_told);
-        self.tell(Report::Probed {
-            at,
-            provider: target.endpoint.provider.clone(),
-            endpoint: target.endpoint.id.clone(),
-            model: target.model.clone(),
-            ttft_ms: answer.ttft_ms(),
-            total_ms: answer.total_ms,
-            tokens: answer.tokens,
-            usage_told: answer.usage_told,
-            cost: price.map(|price| price.cost(answer.tokens)),
-            outcome: answer.outcome,
-        })
-        .await
-    }
-
-    /// That somebody answers says nothing about inference, so it is told only where it takes back "nobody answers".
-    async fn report_reached(
-        &mut self,
-        at: DateTime<Utc>,
-        target: &ProbeTarget,
-        reached: Result<(), String>,
-    ) -> Result<(), Closed> {
-        let who = (target.endpoint.id.clone(), target.model.clone());
-        let outcome = match reached {
-            Ok(()) if self.unreached.remove(&who) => CallOutcome::Ours(OurFault::Credential),
-            Ok(()) => return Ok(()),
-            Err(detail) => {
-                self.unreached.insert(who);
-                CallOutcome::Failed {
-                    kind: FailureKind::Connect,
-                    detail,
-                }
-            }
-        };
-        self.tell_call(at, target, outcome).await
-    }
-
-    async fn tell_call(
-        &self,
-        at: DateTime<Utc>,
-        target: &ProbeTarget,
-        outcome: CallOutcome,
-    ) -> Result<(), Closed> {
-        self.tell(Report::Observed(Observation::Call {
-            at,
-            provider: target.endpoint.provider.clone(),
-            endpoint: target.endpoint.id.clone(),
-            model: target.model.clone(),
-            source: CallSource::Probe,
-            outcome,
-        }))
-        .await
-    }
-
-    async fn tell(&self, report: Report) -> Result<(), Closed> {
-        self.seen.send(report).await.map_err(|_| Closed)
     }
 
     /// The page to read, with the owner's sources in place of the catalogue's.
@@ -438,11 +333,5 @@ fn host_of(address: &str) -> String {
     }
 }
 
-fn in_words(why: &Unreadable) -> String {
-    match why {
-        Unreadable::Offline => "this machine is offline".to_owned(),
-        Unreadable::Unreachable(why) => format!("the page cannot be reached: {why}"),
-        Unreadable::Blocked(why) => format!("the page refuses us: {why}"),
-        Unreadable::NotThePage(why) => format!("the answer is not the page: {why}"),
-    }
-}
+#[cfg(test)]
+mod tests;

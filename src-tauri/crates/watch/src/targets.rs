@@ -73,7 +73,7 @@ pub enum Report {
         tokens: Tokens,
         /// False: the provider told no usage; `tokens` is then zero, not an estimate.
         usage_told: bool,
-        /// From the catalogue's price, an estimate; `None` where it knows none.
+        /// From the catalogue's price, an estimate; `None` where price or usage is not known.
         cost: Option<MicroDollars>,
     },
     /// A page was polled. `error`: why it could not be read, in words for people.

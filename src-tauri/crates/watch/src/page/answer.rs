@@ -92,7 +92,8 @@ pub(super) fn judge_body(headers: &HeaderMap, body: &[u8]) -> Result<(), Miss> {
 fn retry_after(headers: &HeaderMap, at: DateTime<Utc>) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+        let seconds = if seconds < 0.0 { 0.0 } else { seconds };
+        return Duration::try_from_secs_f64(seconds).ok();
     }
     let when = DateTime::<Utc>::from(httpdate::parse_http_date(value).ok()?);
     Some((when - at).to_std().unwrap_or_default())

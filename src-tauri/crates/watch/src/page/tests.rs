@@ -1,0 +1,360 @@
+use std::time::Duration;
+
+use catalog::{Source, StatusDialect, StatusPage, Surface};
+use chrono::{DateTime, Utc};
+use health::{Level, Unreadable};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::answer::{judge_body, judge_head};
+use super::{PageReader, Reading};
+use crate::client::Http;
+use crate::loopback::{Reply, Server, json, nobody, path, reply};
+
+const UP: &[u8] = include_bytes!("../../tests/pages/anthropic-summary-operational.json");
+const DOWN: &[u8] =
+    include_bytes!("../../tests/pages/anthropic-summary-major-outage-2026-04-28.json");
+const FEED: &[u8] = include_bytes!("../../tests/pages/claude-history-synthetic.atom");
+const CHALLENGE: &[u8] = include_bytes!("../../tests/pages/challenge-cloudflare-synthetic.html");
+const MOVED: &[u8] = include_bytes!("../../tests/pages/moved-page-synthetic.html");
+
+fn noon() -> DateTime<Utc> {
+    "2026-10-01T12:00:00Z".parse().unwrap()
+}
+
+fn reader(sources: &[(&str, StatusDialect)]) -> PageReader {
+    let page = StatusPage {
+        page: "https://status.claude.com".to_owned(),
+        sources: sources
+            .iter()
+            .map(|(url, dialect)| Source {
+                url: (*url).to_owned(),
+                dialect: *dialect,
+            })
+            .collect(),
+        identity: Some("tymt9n04zgry".to_owned()),
+        every_s: 120,
+    };
+    let api = Surface {
+        id: "api".into(),
+        name: "Claude API".to_owned(),
+        components: vec!["k8w3r06qmzrp".to_owned()],
+        host: None,
+        watched: true,
+    };
+    PageReader::new("anthropic".into(), page, vec![api])
+}
+
+fn statuspage(url: &str) -> PageReader {
+    reader(&[(
+        &format!("{url}/api/v2/summary.json"),
+        StatusDialect::Statuspage,
+    )])
+}
+
+async fn read(reader: &mut PageReader) -> Reading {
+    crate::loopback::tls();
+    reader.read(&Http::new().unwrap(), noon()).await
+}
+
+fn level(reading: &Reading) -> Level {
+    reading.result.as_ref().unwrap().surfaces["api"]
+}
+
+fn why(reading: Reading) -> Unreadable {
+    reading.result.unwrap_err().why
+}
+
+#[tokio::test]
+async fn asks_politely_and_again_only_whether_it_changed() {
+    let server = Server::new(|request| {
+        if request.contains("if-none-match: W/\"one\"") {
+            return Reply {
+                bytes: b"HTTP/1.1 304 Not Modified\r\netag: W/\"one\"\r\nconnection: close\r\n\r\n"
+                    .to_vec(),
+                hold: false,
+            };
+        }
+        reply(
+            "200 OK",
+            "content-type: application/json; charset=utf-8\r\netag: W/\"one\"\r\nlast-modified: Thu, 01 Oct 2026 11:00:00 GMT\r\nset-cookie: a=b\r\n",
+            UP,
+        )
+    })
+    .await;
+    let mut reader = statuspage(&server.url);
+    let first = read(&mut reader).await;
+    let second = read(&mut reader).await;
+    assert_eq!(first.result, second.result);
+    assert_eq!(level(&second), Level::Operational);
+
+    let asked = server.asked();
+    assert_eq!(asked.len(), 2);
+    let agent = format!(
+        "user-agent: Understudy/{} (+local status monitor)",
+        env!("CARGO_PKG_VERSION")
+    );
+    for request in &asked {
+        assert!(request.starts_with("GET /api/v2/summary.json HTTP/1.1"));
+        assert!(request.contains(&agent), "{request}");
+        assert!(request.contains("accept-encoding: gzip"), "{request}");
+        assert!(!request.contains("cookie"), "{request}");
+    }
+    assert!(!asked[0].contains("if-"), "{}", asked[0]);
+    assert!(
+        asked[1].contains("if-modified-since: Thu, 01 Oct 2026 11:00:00 GMT"),
+        "{}",
+        asked[1]
+    );
+}
+
+#[tokio::test]
+async fn the_chain_falls_back_and_returns_to_the_best_source() {
+    let refuse = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let refusing = std::sync::Arc::clone(&refuse);
+    let server = Server::new(move |request| match path(request) {
+        "/api/v2/summary.json" if refusing.load(std::sync::atomic::Ordering::SeqCst) => {
+            reply("403 Forbidden", "", b"no")
+        }
+        "/api/v2/summary.json" => json(DOWN),
+        "/history.atom" => reply("200 OK", "content-type: application/atom+xml\r\n", FEED),
+        other => panic!("asked for {other}"),
+    })
+    .await;
+    let best = format!("{}/api/v2/summary.json", server.url);
+    let feed = format!("{}/history.atom", server.url);
+    let mut reader = reader(&[
+        (&best, StatusDialect::Statuspage),
+        (&feed, StatusDialect::Atom),
+    ]);
+
+    let reading = read(&mut reader).await;
+    assert_eq!(reading.url, feed);
+    assert!(reading.result.unwrap().incidents_only);
+    read(&mut reader).await;
+    let asked: Vec<_> = server.asked().iter().map(|r| path(r).to_owned()).collect();
+    assert_eq!(
+        asked,
+        ["/api/v2/summary.json", "/history.atom", "/history.atom"],
+        "a source that refused is left alone"
+    );
+
+    refuse.store(false, std::sync::atomic::Ordering::SeqCst);
+    let (until, _) = reader.sources[0].rests.clone().unwrap();
+    assert_eq!(reader.awake(until - Duration::from_millis(1)), [1]);
+    assert_eq!(reader.awake(until), [0, 1]);
+    reader.sources[0].rests = None;
+    let reading = read(&mut reader).await;
+    assert_eq!(
+        (reading.url.as_str(), level(&reading)),
+        (best.as_str(), Level::PartialOutage)
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_refused_is_not_asked_before_its_time() {
+    let server =
+        Server::new(|_| reply("429 Too Many Requests", "retry-after: 1200\r\n", b"")).await;
+    let mut reader = statuspage(&server.url);
+    let miss = read(&mut reader).await.result.unwrap_err();
+    assert_eq!(
+        miss.why,
+        Unreadable::Blocked("it answered 429 Too Many Requests".to_owned())
+    );
+    assert_eq!(miss.retry_after, Some(Duration::from_secs(1200)));
+    let again = read(&mut reader).await.result.unwrap_err();
+    assert_eq!(again.why, miss.why);
+    let wait = again.retry_after.unwrap();
+    assert!(wait <= Duration::from_secs(1200) && wait > Duration::from_secs(1100));
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_single_source_that_failed_is_asked_again() {
+    let server = Server::new(|_| reply("502 Bad Gateway", "", b"")).await;
+    let mut reader = statuspage(&server.url);
+    for _ in 0..2 {
+        let reading = read(&mut reader).await;
+        assert!(!reading.result.as_ref().unwrap_err().transport);
+        assert_eq!(
+            why(reading),
+            Unreadable::Unreachable("it answered 502 Bad Gateway".to_owned())
+        );
+    }
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_200_that_is_not_the_page() {
+    type Case = (&'static str, Reply, fn(&Unreadable) -> bool);
+    let not_the_page: fn(&Unreadable) -> bool = |why| matches!(why, Unreadable::NotThePage(_));
+    let blocked: fn(&Unreadable) -> bool = |why| matches!(why, Unreadable::Blocked(_));
+    let unreachable: fn(&Unreadable) -> bool = |why| matches!(why, Unreadable::Unreachable(_));
+    let html = "content-type: text/html; charset=utf-8\r\n";
+    let mut short = json(UP);
+    short.bytes.truncate(short.bytes.len() - 100);
+    let cases: [Case; 10] = [
+        ("a challenge", reply("200 OK", html, CHALLENGE), blocked),
+        (
+            "a challenge that calls itself data",
+            json(CHALLENGE),
+            blocked,
+        ),
+        (
+            "AWS WAF",
+            reply("202 Accepted", "x-amzn-waf-action: challenge\r\n", b""),
+            blocked,
+        ),
+        (
+            "AWS WAF's CAPTCHA",
+            reply(
+                "405 Method Not Allowed",
+                "x-amzn-waf-action: captcha\r\n",
+                b"",
+            ),
+            blocked,
+        ),
+        (
+            "Cloudflare",
+            reply(
+                "503 Service Unavailable",
+                "cf-mitigated: challenge\r\n",
+                CHALLENGE,
+            ),
+            blocked,
+        ),
+        ("a web page", reply("200 OK", html, MOVED), not_the_page),
+        ("JSON called HTML", reply("200 OK", html, UP), not_the_page),
+        ("nothing", json(b""), not_the_page),
+        ("too much", json(&vec![b' '; (512 << 10) + 1]), not_the_page),
+        ("cut short", short, unreachable),
+    ];
+    for (name, answer, expected) in cases {
+        let server = Server::new(move |_| answer.clone()).await;
+        let why = why(read(&mut statuspage(&server.url)).await);
+        assert!(expected(&why), "{name}: {why:?}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_followed_within_the_host_only() {
+    let elsewhere = Server::new(|_| json(UP)).await;
+    let target = elsewhere.url.clone();
+    let server = Server::new(move |request| match path(request) {
+        "/near/summary.json" => reply("302 Found", "location: /far/summary.json\r\n", b""),
+        "/far/summary.json" => json(UP),
+        "/away/summary.json" => reply(
+            "301 Moved Permanently",
+            &format!("location: {target}/api/v2/summary.json?x=1\r\n"),
+            b"",
+        ),
+        "/nowhere/summary.json" => reply("307 Temporary Redirect", "", b""),
+        loops => reply("302 Found", &format!("location: {loops}\r\n"), b""),
+    })
+    .await;
+    let at = |folder: &str| {
+        reader(&[(
+            &format!("{}/{folder}/summary.json", server.url),
+            StatusDialect::Statuspage,
+        )])
+    };
+    assert_eq!(level(&read(&mut at("near")).await), Level::Operational);
+    for (folder, expected) in [
+        (
+            "away",
+            format!("it moved to {}/api/v2/summary.json", elsewhere.url),
+        ),
+        ("nowhere", "it redirects to no address".to_owned()),
+        ("loop", "more than 5 redirects".to_owned()),
+    ] {
+        assert_eq!(
+            why(read(&mut at(folder)).await),
+            Unreadable::NotThePage(expected)
+        );
+    }
+    assert_eq!(elsewhere.asked().len(), 0, "nobody else is asked");
+}
+
+#[tokio::test]
+async fn nobody_there_is_a_matter_of_transport() {
+    let mut reader = statuspage(&format!("http://{}", nobody().await));
+    let miss = read(&mut reader).await.result.unwrap_err();
+    assert!(miss.transport);
+    let Unreadable::Unreachable(why) = miss.why else {
+        panic!("{miss:?}")
+    };
+    assert!(why.contains("refused"), "{why}");
+}
+
+#[tokio::test]
+async fn the_closing_words_of_an_incident_are_fetched_once() {
+    let open = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let is_open = std::sync::Arc::clone(&open);
+    let server = Server::new(move |request| match path(request) {
+        "/api/v2/summary.json" if is_open.load(std::sync::atomic::Ordering::SeqCst) => json(DOWN),
+        "/api/v2/summary.json" => json(UP),
+        "/api/v2/incidents.json" => json(
+            br#"{"page":{"id":"tymt9n04zgry"},"incidents":[{"id":"9l93x2ht4s5w","name":"Claude.ai unavailable",
+            "status":"resolved","started_at":"2026-04-28T17:41:55Z","resolved_at":"2026-04-28T19:00:00Z"}]}"#,
+        ),
+        other => panic!("asked for {other}"),
+    })
+    .await;
+    let mut reader = statuspage(&server.url);
+    let during = read(&mut reader).await.result.unwrap();
+    assert_eq!(during.incidents[0].resolved, None);
+    open.store(false, std::sync::atomic::Ordering::SeqCst);
+    let after = read(&mut reader).await.result.unwrap();
+    assert_eq!(after.incidents[0].id, during.incidents[0].id);
+    assert!(after.incidents[0].resolved.is_some());
+    read(&mut reader).await;
+    let asked: Vec<_> = server.asked().iter().map(|r| path(r).to_owned()).collect();
+    assert_eq!(
+        asked
+            .iter()
+            .filter(|p| p.ends_with("incidents.json"))
+            .count(),
+        1,
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn heads_are_judged() {
+    let head = |status: u16, header: Option<(&'static str, &'static str)>| {
+        let mut headers = HeaderMap::new();
+        if let Some((name, value)) = header {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        judge_head(StatusCode::from_u16(status).unwrap(), &headers, noon())
+    };
+    assert!(head(200, None).is_ok());
+    assert!(head(200, Some(("x-amzn-waf-action", "challenge"))).is_err());
+    for status in [202, 401, 403, 405, 429, 451] {
+        let miss = head(status, None).unwrap_err();
+        assert!(matches!(miss.why, Unreadable::Blocked(_)), "{status}");
+        assert_eq!(miss.retry_after, None);
+    }
+    for status in [204, 404, 410, 500, 503] {
+        let miss = head(status, None).unwrap_err();
+        assert!(matches!(miss.why, Unreadable::Unreachable(_)), "{status}");
+    }
+    for (value, expected) in [
+        ("30", Some(30.0)),
+        ("1.5", Some(1.5)),
+        ("-4", Some(0.0)),
+        ("Thu, 01 Oct 2026 12:10:00 GMT", Some(600.0)),
+        ("Thu, 01 Oct 2026 11:00:00 GMT", Some(0.0)),
+        ("soon", None),
+        ("NaN", None),
+        ("1e300", None),
+    ] {
+        let miss = head(429, Some(("retry-after", value))).unwrap_err();
+        assert_eq!(
+            miss.retry_after.map(|d| d.as_secs_f64()),
+            expected,
+            "{value}"
+        );
+    }
+    assert!(judge_body(&HeaderMap::new(), b"{}").is_ok());
+    assert!(judge_body(&HeaderMap::new(), b"\xef\xbb\xbf <!DOCTYPE HTML>").is_err());
+}

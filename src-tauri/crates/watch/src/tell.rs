@@ -1,0 +1,152 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use catalog::{Catalog, EndpointId, ModelId, ProviderId};
+use chrono::{DateTime, Utc};
+use health::{CallOutcome, CallSource, Controls, FailureKind, Observation, OurFault, Unreadable};
+use tokio::sync::mpsc;
+
+use crate::page::Reading;
+use crate::probe::Answer;
+use crate::targets::{ProbeTarget, Report};
+
+/// Nobody listens any more.
+pub(crate) struct Closed;
+
+/// Turns what a look met into reports, and sends them in order.
+pub(crate) struct Teller {
+    catalog: Arc<Catalog>,
+    seen: mpsc::Sender<Report>,
+    /// Endpoints without a key whose last look met nobody.
+    unreached: BTreeSet<(EndpointId, ModelId)>,
+}
+
+impl Teller {
+    pub(crate) fn new(catalog: Arc<Catalog>, seen: mpsc::Sender<Report>) -> Self {
+        Self {
+            catalog,
+            seen,
+            unreached: BTreeSet::new(),
+        }
+    }
+
+    /// Ends when nobody listens any more.
+    pub(crate) async fn closed(&self) {
+        self.seen.closed().await;
+    }
+
+    pub(crate) async fn network(
+        &self,
+        at: DateTime<Utc>,
+        controls: Controls,
+    ) -> Result<(), Closed> {
+        self.tell(Report::Observed(Observation::Network { at, controls }))
+            .await
+    }
+
+    pub(crate) async fn page(
+        &self,
+        at: DateTime<Utc>,
+        provider: ProviderId,
+        reading: Reading,
+        offline: bool,
+    ) -> Result<(), Closed> {
+        let reading_or_why = match reading.result {
+            Err(_) if offline => Err(Unreadable::Offline),
+            Err(miss) => Err(miss.why),
+            Ok(page) => Ok(page),
+        };
+        let error = reading_or_why.as_ref().err().map(in_words);
+        self.tell(Report::Observed(Observation::Page {
+            at,
+            provider: provider.clone(),
+            reading: reading_or_why,
+        }))
+        .await?;
+        self.tell(Report::PageRead {
+            at,
+            provider,
+            url: reading.url,
+            error,
+        })
+        .await
+    }
+
+    pub(crate) async fn probe(
+        &self,
+        at: DateTime<Utc>,
+        target: &ProbeTarget,
+        answer: Answer,
+    ) -> Result<(), Closed> {
+        self.call(at, target, answer.outcome.clone()).await?;
+        let price = self
+            .catalog
+            .price(&target.endpoint.provider, target.model.as_str())
+            .filter(|_| answer.usage_told);
+        self.tell(Report::Probed {
+            at,
+            provider: target.endpoint.provider.clone(),
+            endpoint: target.endpoint.id.clone(),
+            model: target.model.clone(),
+            ttft_ms: answer.ttft_ms(),
+            total_ms: answer.total_ms,
+            tokens: answer.tokens,
+            usage_told: answer.usage_told,
+            cost: price.map(|price| price.cost(answer.tokens)),
+            outcome: answer.outcome,
+        })
+        .await
+    }
+
+    /// That somebody answers says nothing about inference, so it is told only where it takes back "nobody answers".
+    pub(crate) async fn reached(
+        &mut self,
+        at: DateTime<Utc>,
+        target: &ProbeTarget,
+        reached: Result<(), String>,
+    ) -> Result<(), Closed> {
+        let who = (target.endpoint.id.clone(), target.model.clone());
+        let outcome = match reached {
+            Ok(()) if self.unreached.remove(&who) => CallOutcome::Ours(OurFault::Credential),
+            Ok(()) => return Ok(()),
+            Err(detail) => {
+                self.unreached.insert(who);
+                CallOutcome::Failed {
+                    kind: FailureKind::Connect,
+                    detail,
+                }
+            }
+        };
+        self.call(at, target, outcome).await
+    }
+
+    async fn call(
+        &self,
+        at: DateTime<Utc>,
+        target: &ProbeTarget,
+        outcome: CallOutcome,
+    ) -> Result<(), Closed> {
+        self.tell(Report::Observed(Observation::Call {
+            at,
+            provider: target.endpoint.provider.clone(),
+            endpoint: target.endpoint.id.clone(),
+            model: target.model.clone(),
+            source: CallSource::Probe,
+            outcome,
+        }))
+        .await
+    }
+
+    async fn tell(&self, report: Report) -> Result<(), Closed> {
+        self.seen.send(report).await.map_err(|_| Closed)
+    }
+}
+
+fn in_words(why: &Unreadable) -> String {
+    match why {
+        Unreadable::Offline => "this machine is offline".to_owned(),
+        Unreadable::Unreachable(why) => format!("the page cannot be reached: {why}"),
+        Unreadable::Blocked(why) => format!("the page refuses us: {why}"),
+        Unreadable::NotThePage(why) => format!("the answer is not the page: {why}"),
+    }
+}
