@@ -51,7 +51,9 @@ impl Errand {
             }
             Errand::Complete { target, reserved } => {
                 let key = target.key.as_ref();
-                let answer = probe::complete(&http, &target.endpoint, &target.model, key, at).await;
+                let limits = probe::LIMITS;
+                let answer =
+                    probe::complete(&http, &target.endpoint, &target.model, key, limits, at).await;
                 let unanswered = answer.transport;
                 let what = Sight::Completed {
                     target,

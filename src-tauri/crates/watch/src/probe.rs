@@ -17,13 +17,25 @@ use wire::{BodyEnd, Framing, StepKind, Validator};
 use crate::client::{Http, cause};
 use outcome::{failed, of_completion, of_failure};
 
-/// Until the headers, and from the start until the first content.
-const FIRST_CONTENT: Duration = Duration::from_secs(30);
-/// Between two signs of progress.
-const IDLE: Duration = Duration::from_secs(20);
-/// From the proof that the answer is complete until its usage and its terminal event.
-const GRACE: Duration = Duration::from_secs(5);
-const TOTAL: Duration = Duration::from_secs(60);
+/// How long to wait for what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Until the headers, and from the start until the first content.
+    pub(crate) first_content: Duration,
+    /// Between two signs of progress.
+    pub(crate) idle: Duration,
+    /// From the proof that the answer is complete until its usage and its terminal event; and for the body of an error.
+    pub(crate) grace: Duration,
+    pub(crate) total: Duration,
+}
+
+pub(crate) const LIMITS: Limits = Limits {
+    first_content: Duration::from_secs(30),
+    idle: Duration::from_secs(20),
+    grace: Duration::from_secs(5),
+    total: Duration::from_secs(60),
+};
+
 /// Of a two-letter answer or of an error.
 const LARGEST: usize = 256 << 10;
 
@@ -78,6 +90,7 @@ pub(crate) async fn complete(
     endpoint: &Endpoint,
     model: &ModelId,
     key: Option<&Secret>,
+    limits: Limits,
     at: DateTime<Utc>,
 ) -> Answer {
     let start = Instant::now();
@@ -102,18 +115,18 @@ pub(crate) async fn complete(
         .headers(headers)
         .json(&request::body(dialect, model.as_str()))
         .send();
-    match timeout(FIRST_CONTENT, sent).await {
-        Err(_) => answer.outcome = silent("no headers"),
+    match timeout(limits.first_content, sent).await {
+        Err(_) => answer.outcome = silent("no headers", limits),
         Ok(Err(e)) => {
             answer.transport = true;
             answer.outcome = failed(FailureKind::Connect, cause(&e));
         }
         Ok(Ok(response)) if response.status().is_success() => {
-            listen(response, dialect, start, &mut answer).await;
+            listen(response, dialect, start, limits, &mut answer).await;
         }
         Ok(Ok(response)) => {
             let (status, headers) = (response.status(), response.headers().clone());
-            let body = error_body(response).await;
+            let body = error_body(response, limits).await;
             let failure = wire::classify(dialect, status, &headers, &body, at);
             answer.outcome = of_failure(status, &failure);
             answer.retry_after = failure.retry_after;
@@ -126,28 +139,37 @@ pub(crate) async fn complete(
 /// Does anybody answer at all? Any HTTP status will do; it says nothing about inference.
 pub(crate) async fn reach(http: &Http, endpoint: &Endpoint) -> Result<(), String> {
     let url = Url::parse(&endpoint.base).map_err(|e| e.to_string())?;
-    match timeout(FIRST_CONTENT, http.to(&url).head(url).send()).await {
+    match timeout(LIMITS.first_content, http.to(&url).head(url).send()).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(e)) => Err(cause(&e)),
-        Err(_) => Err(format!("no answer within {} s", FIRST_CONTENT.as_secs())),
+        Err(_) => Err(format!(
+            "no answer within {} s",
+            LIMITS.first_content.as_secs()
+        )),
     }
 }
 
 fn address(endpoint: &Endpoint) -> Option<(Dialect, Url)> {
     let dialect = request::dialect(endpoint)?;
-    let url = Url::parse(&request::url(endpoint, dialect)).ok()?;
+    let url = Url::parse(&endpoint.url(dialect)?).ok()?;
     Some((dialect, url))
 }
 
 /// Follow the answer to its end, or to the moment from which it is no answer.
-async fn listen(mut response: Response, dialect: Dialect, start: Instant, answer: &mut Answer) {
+async fn listen(
+    mut response: Response,
+    dialect: Dialect,
+    start: Instant,
+    limits: Limits,
+    answer: &mut Answer,
+) {
     let framing = framing(response.headers());
     let mut validator = Validator::new(dialect, framing);
     let mut steps = Vec::new();
     let (mut ttft, mut proven, mut bytes) = (None, None, 0);
-    let mut limit = start + FIRST_CONTENT;
+    let mut limit = start + limits.first_content;
     let end = loop {
-        let chunk = match timeout_at(limit.min(start + TOTAL), response.chunk()).await {
+        let chunk = match timeout_at(limit.min(start + limits.total), response.chunk()).await {
             Ok(Ok(Some(chunk))) => chunk,
             Ok(Ok(None)) => break BodyEnd::Clean,
             Ok(Err(_)) => break BodyEnd::Cut,
@@ -155,7 +177,7 @@ async fn listen(mut response: Response, dialect: Dialect, start: Instant, answer
             Err(_) if proven.is_some() => break BodyEnd::Clean,
             Err(_) => {
                 answer.outcome = match (ttft, framing) {
-                    (None, Framing::Stream) => silent("no content"),
+                    (None, Framing::Stream) => silent("no content", limits),
                     (Some(_), Framing::Stream) | (None | Some(_), Framing::Whole) => {
                         failed(FailureKind::Stalled, "the answer stopped in the middle")
                     }
@@ -175,12 +197,12 @@ async fn listen(mut response: Response, dialect: Dialect, start: Instant, answer
                 StepKind::Noise | StepKind::Lifecycle => {}
                 StepKind::Content => {
                     ttft.get_or_insert_with(|| start.elapsed());
-                    limit = Instant::now() + IDLE;
+                    limit = Instant::now() + limits.idle;
                 }
-                StepKind::Close | StepKind::ToolClose => limit = Instant::now() + IDLE,
+                StepKind::Close | StepKind::ToolClose => limit = Instant::now() + limits.idle,
                 StepKind::SemanticEnd => {
                     proven.get_or_insert_with(|| start.elapsed());
-                    limit = Instant::now() + GRACE;
+                    limit = Instant::now() + limits.grace;
                 }
                 StepKind::Terminal | StepKind::Error => {
                     proven.get_or_insert_with(|| start.elapsed());
@@ -208,9 +230,9 @@ fn framing(headers: &HeaderMap) -> Framing {
 }
 
 /// As much of an error as arrives in time; its class is mostly in the status.
-async fn error_body(mut response: Response) -> Vec<u8> {
+async fn error_body(mut response: Response, limits: Limits) -> Vec<u8> {
     let mut body = Vec::new();
-    let deadline = Instant::now() + GRACE;
+    let deadline = Instant::now() + limits.grace;
     while let Ok(Ok(Some(chunk))) = timeout_at(deadline, response.chunk()).await {
         body.extend_from_slice(&chunk);
         if body.len() > LARGEST {
@@ -220,8 +242,8 @@ async fn error_body(mut response: Response) -> Vec<u8> {
     body
 }
 
-fn silent(what: &str) -> CallOutcome {
-    let detail = format!("{what} within {} s", FIRST_CONTENT.as_secs());
+fn silent(what: &str, limits: Limits) -> CallOutcome {
+    let detail = format!("{what} within {} s", limits.first_content.as_secs());
     failed(FailureKind::Silent, detail)
 }
 

@@ -18,14 +18,6 @@ pub(super) fn dialect(endpoint: &Endpoint) -> Option<Dialect> {
     Some(spoken.find(|d| *d == Dialect::OpenaiChat).unwrap_or(first))
 }
 
-pub(super) fn url(endpoint: &Endpoint, dialect: Dialect) -> String {
-    let path = endpoint
-        .paths
-        .get(&dialect)
-        .map_or(dialect.default_path(), String::as_str);
-    format!("{}{path}", endpoint.base)
-}
-
 pub(super) fn body(dialect: Dialect, model: &str) -> Value {
     let ask = json!([{"role": "user", "content": QUESTION}]);
     match dialect {

@@ -1,1 +1,384 @@
+//! Scenes: the whole of [`Watch`] against servers on loopback. Each step is caused by a nudge, never by waiting.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use catalog::{
+    Catalog, Dialect, Endpoint, MicroDollars, ProviderId, Secret, Source, StatusDialect,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use health::{CallOutcome, Controls, FailureKind, Level, Observation, OurFault, Page, Unreadable};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{CannotWatch, Watch};
+use crate::loopback::{Reply, Server, json, nobody, path, reply, tls};
+use crate::targets::{Nudge, PageTarget, ProbeTarget, Report, Targets};
+
+const UP: &[u8] = include_bytes!("../../tests/pages/anthropic-summary-operational.json");
+const DOWN: &[u8] =
+    include_bytes!("../../tests/pages/anthropic-summary-major-outage-2026-04-28.json");
+const CHALLENGE: &[u8] = include_bytes!("../../tests/pages/challenge-cloudflare-synthetic.html");
+
+const CLAUDE: &str = "anthropic";
+
+/// A running [`Watch`] and its strings.
+struct Scene {
+    targets: watch::Sender<Arc<Targets>>,
+    nudges: mpsc::Sender<Nudge>,
+    seen: mpsc::Receiver<Report>,
+    shutdown: CancellationToken,
+    run: JoinHandle<Result<(), CannotWatch>>,
+}
+
+impl Scene {
+    fn new(targets: Targets) -> Self {
+        tls();
+        let (targets, targets_rx) = watch::channel(Arc::new(targets));
+        let (nudges, nudges_rx) = mpsc::channel(8);
+        let (seen_tx, seen) = mpsc::channel(64);
+        let shutdown = CancellationToken::new();
+        let second = AtomicI64::new(0);
+        let watch = Watch {
+            catalog: Arc::new(Catalog::bundled()),
+            targets: targets_rx,
+            nudges: nudges_rx,
+            seen: seen_tx,
+            // Every look at the clock is a second later than the last.
+            clock: Arc::new(move || {
+                noon() + TimeDelta::seconds(second.fetch_add(1, Ordering::Relaxed))
+            }),
+            seed: 1,
+            spent_today: MicroDollars::ZERO,
+        };
+        let run = tokio::spawn(watch.run(shutdown.clone()));
+        Self {
+            targets,
+            nudges,
+            seen,
+            shutdown,
+            run,
+        }
+    }
+
+    async fn next(&mut self) -> Report {
+        let next = tokio::time::timeout(Duration::from_secs(20), self.seen.recv());
+        next.await.expect("nothing is reported").unwrap()
+    }
+
+    async fn nudge(&self, nudge: Nudge) {
+        self.nudges.send(nudge).await.unwrap();
+    }
+
+    /// The next two reports, which tell of one page.
+    async fn page(&mut self) -> (DateTime<Utc>, Result<Page, Unreadable>, Option<String>) {
+        let Report::Observed(Observation::Page { at, reading, .. }) = self.next().await else {
+            panic!("not a page");
+        };
+        let Report::PageRead { error, .. } = self.next().await else {
+            panic!("not a page that was read");
+        };
+        (at, reading, error)
+    }
+
+    async fn network(&mut self) -> Controls {
+        let report = self.next().await;
+        let Report::Observed(Observation::Network { controls, .. }) = report else {
+            panic!("not the network: {report:?}");
+        };
+        controls
+    }
+
+    async fn call(&mut self) -> CallOutcome {
+        let report = self.next().await;
+        let Report::Observed(Observation::Call { outcome, .. }) = report else {
+            panic!("not a call: {report:?}");
+        };
+        outcome
+    }
+
+    async fn end(self) {
+        self.shutdown.cancel();
+        self.run.await.unwrap().unwrap();
+    }
+}
+
+fn noon() -> DateTime<Utc> {
+    "2026-10-01T12:00:00Z".parse().unwrap()
+}
+
+fn page_at(url: &str) -> BTreeMap<ProviderId, PageTarget> {
+    let source = Source {
+        url: format!("{url}/api/v2/summary.json"),
+        dialect: StatusDialect::Statuspage,
+    };
+    let target = PageTarget {
+        sources: Some(vec![source]),
+        every: None,
+    };
+    BTreeMap::from([(CLAUDE.into(), target)])
+}
+
+fn probe_at(url: &str, key: Option<&str>) -> ProbeTarget {
+    ProbeTarget {
+        endpoint: Endpoint {
+            key_env: Some("A_KEY".to_owned()),
+            ..Endpoint::new("e".into(), CLAUDE.into(), url, [Dialect::Anthropic])
+        },
+        model: "m".into(),
+        key: key.map(Secret::new),
+        every: ProbeTarget::DEFAULT_EVERY,
+    }
+}
+
+fn only_pages(pages: BTreeMap<ProviderId, PageTarget>) -> Targets {
+    Targets {
+        pages,
+        controls: Vec::new(),
+        ..Targets::default()
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_seen_and_its_end_and_a_challenge_is_neither() {
+    let act = Arc::new(AtomicUsize::new(0));
+    let now_playing = Arc::clone(&act);
+    let server = Server::new(move |request| {
+        let etag = |name: &str, body: &[u8]| {
+            let headers = format!("content-type: application/json\r\netag: {name}\r\n");
+            if request.contains(&format!("if-none-match: {name}")) {
+                reply("304 Not Modified", &headers, b"")
+            } else {
+                reply("200 OK", &headers, body)
+            }
+        };
+        match (now_playing.load(Ordering::SeqCst), path(request)) {
+            (0, "/api/v2/summary.json") => etag("\"down\"", DOWN),
+            (1, "/api/v2/summary.json") => etag("\"up\"", UP),
+            (_, "/api/v2/summary.json") => {
+                reply("200 OK", "content-type: text/html\r\n", CHALLENGE)
+            }
+            (_, _) => reply("404 Not Found", "", b""),
+        }
+    })
+    .await;
+    let mut scene = Scene::new(only_pages(page_at(&server.url)));
+
+    let (first, down, error) = scene.page().await;
+    let down = down.unwrap();
+    assert_eq!(error, None);
+    assert_eq!(down.surfaces["api"], Level::PartialOutage);
+    assert_eq!(down.surfaces["claude-ai"], Level::MajorOutage);
+    assert_eq!(down.incidents.len(), 1);
+    assert_eq!(
+        down.read_from,
+        format!("{}/api/v2/summary.json", server.url)
+    );
+
+    scene.nudge(Nudge::CheckNow).await;
+    let (second, unchanged, _) = scene.page().await;
+    assert_eq!(unchanged.unwrap(), down, "304: the same reading again");
+    assert!(second > first, "at a new time");
+
+    act.store(1, Ordering::SeqCst);
+    scene.nudge(Nudge::CheckNow).await;
+    let (_, up, _) = scene.page().await;
+    let up = up.unwrap();
+    assert!(up.surfaces.values().all(|l| *l == Level::Operational));
+    assert_eq!(up.incidents, []);
+
+    act.store(2, Ordering::SeqCst);
+    for _ in 0..2 {
+        scene.nudge(Nudge::Woke).await;
+        let (_, challenged, error) = scene.page().await;
+        assert!(
+            matches!(challenged, Err(Unreadable::Blocked(_))),
+            "{challenged:?}"
+        );
+        assert!(error.unwrap().starts_with("the page refuses us: "));
+    }
+    let looks = server.asked();
+    let looks = looks.iter().filter(|r| path(r) == "/api/v2/summary.json");
+    assert_eq!(looks.count(), 4, "a page that refused is left alone");
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn offline_nobody_is_blamed_until_the_network_is_back() {
+    let control = nobody().await;
+    let mut scene = Scene::new(Targets {
+        pages: page_at(&format!("http://{}", nobody().await)),
+        controls: vec![control.clone()],
+        ..Targets::default()
+    });
+    assert_eq!(scene.network().await, Controls::Down);
+    let (_, reading, error) = scene.page().await;
+    assert_eq!(reading, Err(Unreadable::Offline));
+    assert_eq!(error.as_deref(), Some("this machine is offline"));
+
+    scene.nudge(Nudge::Woke).await;
+    assert_eq!(scene.network().await, Controls::Down, "still");
+
+    let _back = Server::at(&control, |_| Reply::default()).await;
+    scene.nudge(Nudge::Woke).await;
+    assert_eq!(scene.network().await, Controls::Up);
+    assert_eq!(scene.network().await, Controls::Up, "asked before blaming");
+    let (_, reading, _) = scene.page().await;
+    assert!(
+        matches!(reading, Err(Unreadable::Unreachable(_))),
+        "{reading:?}"
+    );
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_refuses_is_told_of_once_the_network_is_known_to_be_up() {
+    let control = Server::new(|_| Reply::default()).await;
+    let probe = probe_at(&format!("http://{}", nobody().await), Some("sk-secret"));
+    let mut scene = Scene::new(Targets {
+        probes: vec![probe],
+        controls: vec![control.url.trim_start_matches("http://").to_owned()],
+        ..Targets::default()
+    });
+    assert_eq!(scene.network().await, Controls::Up);
+    let outcome = scene.call().await;
+    assert!(
+        matches!(
+            outcome,
+            CallOutcome::Failed {
+                kind: FailureKind::Connect,
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
+    let Report::Probed {
+        outcome: probed,
+        cost,
+        usage_told,
+        ..
+    } = scene.next().await
+    else {
+        panic!("not a probe");
+    };
+    assert_eq!((probed, cost, usage_told), (outcome, None, false));
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn offline_a_failed_probe_says_nothing() {
+    let mut scene = Scene::new(Targets {
+        probes: vec![probe_at(&format!("http://{}", nobody().await), Some("k"))],
+        controls: vec![nobody().await],
+        ..Targets::default()
+    });
+    assert_eq!(scene.network().await, Controls::Down);
+    scene.nudge(Nudge::CheckNow).await;
+    assert_eq!(scene.network().await, Controls::Down, "and not a call");
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn without_a_key_only_who_cannot_be_reached_is_told() {
+    let address = nobody().await;
+    let mut scene = Scene::new(Targets {
+        probes: vec![probe_at(&format!("http://{address}"), None)],
+        controls: Vec::new(),
+        ..Targets::default()
+    });
+    assert_eq!(scene.network().await, Controls::Up);
+    let outcome = scene.call().await;
+    assert!(matches!(outcome, CallOutcome::Failed { .. }), "{outcome:?}");
+
+    let server = Server::at(&address, |_| reply("401 Unauthorized", "", b"")).await;
+    scene.nudge(Nudge::CheckNow).await;
+    assert_eq!(
+        scene.call().await,
+        CallOutcome::Ours(OurFault::Credential),
+        "takes the failure back, and proves nothing"
+    );
+    assert!(server.asked()[0].starts_with("HEAD / "));
+
+    // A second answer is no news: the page that is looked at next is what comes next.
+    let page = Server::new(|_| json(UP)).await;
+    let both = Targets {
+        pages: page_at(&page.url),
+        ..Targets::clone(&scene.targets.borrow())
+    };
+    scene.targets.send(Arc::new(both)).unwrap();
+    assert!(scene.page().await.1.is_ok());
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn without_a_budget_a_priced_probe_is_not_sent() {
+    let server = Server::new(|_| json(UP)).await;
+    let mut scene = Scene::new(Targets {
+        probes: vec![probe_at(&server.url, Some("sk-secret"))],
+        probe_budget: MicroDollars(1499),
+        ..only_pages(page_at(&server.url))
+    });
+    for _ in 0..3 {
+        assert!(scene.page().await.1.is_ok());
+        scene.nudge(Nudge::CheckNow).await;
+    }
+    let asked = server.asked();
+    assert!(
+        asked.iter().all(|r| path(r) == "/api/v2/summary.json"),
+        "{asked:?}"
+    );
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn what_the_owner_changes_is_looked_at_at_once() {
+    let one = Server::new(|_| json(DOWN)).await;
+    let two = Server::new(|_| json(UP)).await;
+    let mut scene = Scene::new(only_pages(page_at(&one.url)));
+    assert_eq!(
+        scene.page().await.1.unwrap().surfaces["api"],
+        Level::PartialOutage
+    );
+    scene
+        .targets
+        .send(Arc::new(only_pages(page_at(&two.url))))
+        .unwrap();
+    assert_eq!(
+        scene.page().await.1.unwrap().surfaces["api"],
+        Level::Operational
+    );
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn the_end_waits_for_nobody_and_leaves_nothing_behind() {
+    let (tx, mut arrived) = mpsc::unbounded_channel();
+    let server = Server::new(move |_| {
+        tx.send(()).unwrap();
+        Reply {
+            bytes: Vec::new(),
+            hold: true,
+        }
+    })
+    .await;
+    let scene = Scene::new(only_pages(page_at(&server.url)));
+    arrived.recv().await.unwrap();
+    scene.end().await;
+
+    let Scene { seen, run, .. } = Scene::new(only_pages(BTreeMap::new()));
+    drop(seen);
+    run.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_provider_that_the_catalogue_does_not_know_is_passed_over() {
+    let server = Server::new(|_| json(UP)).await;
+    let mut pages = page_at(&server.url);
+    pages.insert("nobody".into(), PageTarget::default());
+    let mut scene = Scene::new(only_pages(pages));
+    assert!(scene.page().await.1.is_ok());
+    scene.end().await;
+}
