@@ -174,6 +174,8 @@ impl Stage {
         let service = service_fn(|request| self.answer(request, carrier.clone()));
         let connection = http1::Builder::new()
             .header_read_timeout(None)
+            // The stage reads no clock: the same requests get the same bytes.
+            .auto_date_header(false)
             .serve_connection(TokioIo::new(io), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
