@@ -84,7 +84,8 @@ pub enum Fault {
     Stop(Stop),
     /// A clean end with nothing in the answer.
     NothingToActOn,
-    /// A tool call whose arguments are no JSON, under a clean stop.
+    /// A tool call whose arguments are no JSON, under a clean stop. In a Messages document, where the arguments are part of
+    /// the JSON, they are a string instead of an object.
     InvalidToolInput,
     /// This long between any two events (not streamed: pieces of 64 bytes).
     Drip(Duration),
@@ -120,7 +121,7 @@ pub enum Stop {
     PauseTurn,
     /// `stop_sequence`, elsewhere the natural stop.
     StopSequence,
-    /// The stop reason is null; in Responses the terminal event is left out.
+    /// The stop reason is null; in Responses the terminal event is left out, or the status of the document is null.
     Null,
 }
 

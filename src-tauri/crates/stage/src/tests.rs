@@ -4,5 +4,6 @@ mod answers;
 mod client;
 mod connections;
 mod faults;
+mod judged;
 mod scripts;
 mod sockets;

@@ -31,7 +31,7 @@ pub(super) fn error_event(whole: &Value, before: usize) -> Bytes {
 
 pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
     let mut stream = Stream::default();
-    let opening = response(request, answer, "in_progress", Vec::new());
+    let opening = response(request, answer, Some("in_progress"), Vec::new());
     stream.say(
         Kind::Opening,
         "response.created",
@@ -55,11 +55,11 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
         .collect();
     let (status, event) = match answer.stop {
         Some(Stop::MaxTokens | Stop::ContextWindow | Stop::Refusal) => {
-            ("incomplete", Some("response.incomplete"))
+            (Some("incomplete"), Some("response.incomplete"))
         }
-        Some(Stop::Null) => ("in_progress", None),
+        Some(Stop::Null) => (None, None),
         None | Some(Stop::PauseTurn | Stop::StopSequence) => {
-            ("completed", Some("response.completed"))
+            (Some("completed"), Some("response.completed"))
         }
     };
     let whole = response(request, answer, status, output);
@@ -206,11 +206,11 @@ fn item(request: &Request, answer: &Answer, index: usize) -> Value {
     }
 }
 
-fn response(request: &Request, answer: &Answer, status: &str, output: Vec<Value>) -> Value {
-    let finished = status != "in_progress";
+fn response(request: &Request, answer: &Answer, status: Option<&str>, output: Vec<Value>) -> Value {
+    let finished = status != Some("in_progress");
     let incomplete = match (status, answer.stop) {
-        ("incomplete", Some(Stop::Refusal)) => json!({"reason": "content_filter"}),
-        ("incomplete", _) => json!({"reason": "max_output_tokens"}),
+        (Some("incomplete"), Some(Stop::Refusal)) => json!({"reason": "content_filter"}),
+        (Some("incomplete"), _) => json!({"reason": "max_output_tokens"}),
         _ => Value::Null,
     };
     json!({
