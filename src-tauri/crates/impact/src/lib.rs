@@ -2,6 +2,10 @@
 
 mod at_risk;
 mod pipeline;
+mod reliability;
+mod schedule;
 
-pub use at_risk::{AtRisk, at_risk};
-pub use pipeline::{Day, Pipeline, Schedule, Surge};
+pub use at_risk::{AtRisk, NO_ESTIMATE, at_risk};
+pub use pipeline::{NoSurge, Pipeline, Surge};
+pub use reliability::{ENOUGH_RUNS, Rate, Reliability, end_to_end};
+pub use schedule::{Day, NoSchedule, Schedule};

@@ -1,6 +1,9 @@
-use catalog::MicroDollars;
-use chrono::NaiveTime;
-use chrono_tz::Tz;
+use std::fmt;
+use std::str::FromStr;
+
+use catalog::{MicroDollars, ProviderId};
+
+use crate::Schedule;
 
 /// A business flow whose items are worth something.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,28 +16,14 @@ pub struct Pipeline {
     pub schedule: Schedule,
     pub surge: Surge,
     /// Providers that the pipeline's steps use; empty: any.
-    pub providers: Vec<catalog::ProviderId>,
+    pub providers: Vec<ProviderId>,
 }
 
-/// When items arrive, in the owner's own time zone.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Schedule {
-    pub days: Vec<Day>,
-    pub from: NaiveTime,
-    /// Later than `from`; `00:00` means the end of the day.
-    pub to: NaiveTime,
-    pub zone: Tz,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Day {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
+impl Pipeline {
+    /// Does an outage of this provider touch it?
+    pub fn uses(&self, provider: &ProviderId) -> bool {
+        self.providers.is_empty() || self.providers.contains(provider)
+    }
 }
 
 /// How much denser than usual items arrive: the owner's word for a campaign, a range. 1 to 1 is a usual week.
@@ -42,4 +31,51 @@ pub enum Day {
 pub struct Surge {
     pub low: f64,
     pub high: f64,
+}
+
+impl Default for Surge {
+    fn default() -> Self {
+        Self {
+            low: 1.0,
+            high: 1.0,
+        }
+    }
+}
+
+impl fmt::Display for Surge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.low == self.high {
+            write!(f, "{}", self.low)
+        } else {
+            write!(f, "{} to {}", self.low, self.high)
+        }
+    }
+}
+
+/// Why a text is no surge.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no surge: write how many times denser than usual items arrive, as \"2\" or as a range \"2.5 to 7.5\", each greater \
+     than 0"
+)]
+pub struct NoSurge(String);
+
+impl FromStr for Surge {
+    type Err = NoSurge;
+
+    /// "2", "2.5 to 7.5" or "2.5-7.5".
+    fn from_str(text: &str) -> Result<Self, NoSurge> {
+        let (low, high) = text
+            .split_once(" to ")
+            .or_else(|| text.split_once('-'))
+            .unwrap_or((text, text));
+        let number = |part: &str| {
+            let number = part.trim().parse::<f64>().ok()?;
+            (number > 0.0 && number.is_finite()).then_some(number)
+        };
+        match (number(low), number(high)) {
+            (Some(low), Some(high)) if low <= high => Ok(Self { low, high }),
+            _ => Err(NoSurge(text.to_owned())),
+        }
+    }
 }

@@ -1,0 +1,145 @@
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::*;
+use crate::schedule::tests::any_schedule;
+use crate::{Schedule, Surge};
+
+fn leads(surge: &str) -> Pipeline {
+    Pipeline {
+        name: "Leads".to_owned(),
+        weekly_items: 50.0,
+        value: MicroDollars::from_dollars(400.0),
+        schedule: "Mon-Fri 09:00-17:00 Europe/Berlin"
+            .parse::<Schedule>()
+            .unwrap(),
+        surge: surge.parse().unwrap(),
+        providers: vec!["anthropic".into()],
+    }
+}
+
+fn utc(text: &str) -> DateTime<Utc> {
+    format!("{text}:00Z").parse().unwrap()
+}
+
+/// Low, high and the method of an outage of so many hours that began then.
+fn estimate(pipeline: &Pipeline, from: &str, hours: i64) -> (String, String, String) {
+    let from = utc(from);
+    let told = at_risk(pipeline, from, from + TimeDelta::hours(hours));
+    (told.low.to_string(), told.high.to_string(), told.method)
+}
+
+#[test]
+fn four_hours_inside_a_campaign_put_5000_to_15000_dollars_at_risk() {
+    let (low, high, method) = estimate(&leads("2.5 to 7.5"), "2026-06-22T08:00", 4);
+    assert_eq!((low.as_str(), high.as_str()), ("$5,000", "$15,000"));
+    assert_eq!(
+        method,
+        "Estimated: 50 items a week × $400 × 4 h of the outage inside Mon-Fri 09:00-17:00 Europe/Berlin ÷ 40 active hours a \
+         week × surge 2.5 to 7.5 = $5,000 to $15,000."
+    );
+}
+
+#[test]
+fn in_a_usual_week_the_same_outage_puts_2000_dollars_at_risk() {
+    let (low, high, method) = estimate(&leads("1"), "2026-06-22T08:00", 4);
+    assert_eq!((low.as_str(), high.as_str()), ("$2,000", "$2,000"));
+    assert!(method.ends_with("× surge 1 = $2,000."), "{method}");
+}
+
+#[test]
+fn outside_the_schedule_nothing_is_at_risk_and_the_method_says_why() {
+    // Sunday 21 June 2026, 20:00 in Berlin.
+    let (low, high, method) = estimate(&leads("2.5 to 7.5"), "2026-06-21T18:00", 4);
+    assert_eq!((low.as_str(), high.as_str()), ("$0", "$0"));
+    assert_eq!(
+        method,
+        "$0: the outage from Sun 21 Jun 20:00 to Mon 22 Jun 00:00 lies outside the schedule Mon-Fri 09:00-17:00 Europe/Berlin."
+    );
+}
+
+#[test]
+fn never_more_than_a_weeks_worth() {
+    let (low, high, method) = estimate(&leads("2.5 to 7.5"), "2026-06-22T07:00", 8);
+    assert_eq!((low.as_str(), high.as_str()), ("$10,000", "$20,000"));
+    assert!(
+        method.ends_with("= $10,000 to $20,000, capped at one week's worth."),
+        "{method}"
+    );
+}
+
+#[test]
+fn an_outage_without_length_costs_nothing() {
+    let (low, high, method) = estimate(&leads("2"), "2026-06-22T08:00", 0);
+    assert_eq!((low.as_str(), high.as_str()), ("$0", "$0"));
+    assert_eq!(method, "$0: the outage has no length yet.");
+    assert_eq!(estimate(&leads("2"), "2026-06-22T08:00", -3).1, "$0");
+}
+
+#[test]
+fn a_pipeline_uses_the_providers_that_it_names_or_any() {
+    let mut pipeline = leads("1");
+    assert!(pipeline.uses(&"anthropic".into()));
+    assert!(!pipeline.uses(&"openai".into()));
+    pipeline.providers.clear();
+    assert!(pipeline.uses(&"openai".into()));
+}
+
+#[test]
+fn surges_read_as_people_write_them() {
+    for (text, low, high) in [
+        ("1", 1.0, 1.0),
+        ("2.5 to 7.5", 2.5, 7.5),
+        ("2-3", 2.0, 3.0),
+        (" 0.5 ", 0.5, 0.5),
+    ] {
+        assert_eq!(text.parse(), Ok(Surge { low, high }), "{text}");
+    }
+    for text in ["", "0", "-1", "3 to 2", "inf", "NaN", "a lot", "1 to"] {
+        let error = text.parse::<Surge>().unwrap_err().to_string();
+        assert!(error.contains("is no surge"), "{text}: {error}");
+    }
+}
+
+fn any_pipeline() -> impl Strategy<Value = Pipeline> {
+    (
+        any_schedule(),
+        0.0..10_000.0f64,
+        0.0..50_000.0f64,
+        0.1..20.0f64,
+        0.0..20.0f64,
+    )
+        .prop_map(|(schedule, weekly_items, dollars, low, more)| Pipeline {
+            name: "Any".to_owned(),
+            weekly_items,
+            value: MicroDollars::from_dollars(dollars),
+            schedule,
+            surge: Surge {
+                low,
+                high: low + more,
+            },
+            providers: Vec::new(),
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_longer_outage_never_costs_less_and_never_more_than_a_week(
+        pipeline in any_pipeline(),
+        begin in 0..31_000_000i64,
+        length in 0..2_000_000i64,
+        more in 0..2_000_000i64,
+    ) {
+        let from = utc("2026-01-01T00:00") + TimeDelta::seconds(begin);
+        let short = at_risk(&pipeline, from, from + TimeDelta::seconds(length));
+        let long = at_risk(&pipeline, from, from + TimeDelta::seconds(length + more));
+        prop_assert!(short.low <= long.low && short.high <= long.high);
+        prop_assert!(long.low <= long.high);
+        let week = MicroDollars::from_dollars(pipeline.weekly_items * pipeline.value.dollars());
+        prop_assert!(long.high <= week, "{} of {week}", long.high);
+        prop_assert_eq!(short.hours_inside == 0.0, short.method.starts_with("$0"));
+        if short.hours_inside == 0.0 {
+            prop_assert_eq!((short.low, short.high), (MicroDollars::ZERO, MicroDollars::ZERO));
+        }
+    }
+}
