@@ -1,1 +1,179 @@
+use bytes::Bytes;
+use catalog::Dialect;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
+use super::{Ask, BadRequest, with_model};
+
+fn read(body: &str) -> Ask {
+    Ask::read(Dialect::OpenaiChat, body.as_bytes()).unwrap()
+}
+
+fn plain(model: &str) -> Ask {
+    Ask {
+        dialect: Dialect::OpenaiChat,
+        model: model.to_owned(),
+        stream: false,
+        max_tokens: None,
+        has_tools: false,
+        wants_schema: false,
+        thinking: false,
+    }
+}
+
+#[test]
+fn the_model_may_stand_anywhere_and_the_last_one_wins() {
+    assert_eq!(
+        read(r#"{"messages":[{"model":"no"}],"model":"m"}"#),
+        plain("m")
+    );
+    assert_eq!(
+        read(r#" {"model":"a","x":{"model":"no"},"model":"b"} "#),
+        plain("b")
+    );
+    assert_eq!(read(r#"{"\u006dodel":"gpt-\u0035"}"#), plain("gpt-5"));
+}
+
+#[test]
+fn what_a_request_asks_for() {
+    let with = |rest: &str| read(&format!(r#"{{"model":"m",{rest}}}"#));
+    assert!(with(r#""stream":true"#).stream && !with(r#""stream":null"#).stream);
+    for key in ["max_tokens", "max_completion_tokens", "max_output_tokens"] {
+        assert_eq!(with(&format!(r#""{key}":32000"#)).max_tokens, Some(32_000));
+    }
+    assert_eq!(with(r#""max_tokens":"many""#).max_tokens, None);
+    assert!(with(r#""tools":[ {"name":"f"} ]"#).has_tools && !with(r#""tools":[ ]"#).has_tools);
+    assert!(with(r#""functions":[{}],"tools":[]"#).has_tools);
+    for schema in [
+        r#""response_format":{"type":"json_schema","json_schema":{}}"#,
+        r#""text":{"format":{"type":"json_schema"}}"#,
+        r#""output_format":{"type":"json_schema","schema":{}}"#,
+        r#""output_config":{"effort":"high","format":{"type":"json_schema"}}"#,
+    ] {
+        assert!(with(schema).wants_schema, "{schema}");
+    }
+    for free in [
+        r#""response_format":{"type":"text"}"#,
+        r#""text":{"format":{"type":"text"},"verbosity":"low"}"#,
+        r#""output_config":{"effort":"high"}"#,
+        r#""output_format":null"#,
+    ] {
+        assert!(!with(free).wants_schema, "{free}");
+    }
+    for thinking in [
+        r#""thinking":{"budget_tokens":31999,"type":"enabled"}"#,
+        r#""thinking":{"type":"adaptive"}"#,
+        r#""reasoning":{"summary":"auto"}"#,
+        r#""reasoning_effort":"low""#,
+    ] {
+        assert!(with(thinking).thinking, "{thinking}");
+    }
+    for not in [
+        r#""thinking":{"type":"disabled"}"#,
+        r#""reasoning":{"effort":"none"}"#,
+        r#""reasoning":null"#,
+        r#""reasoning_effort":"none""#,
+    ] {
+        assert!(!with(not).thinking, "{not}");
+    }
+}
+
+#[test]
+fn what_is_no_request_is_refused_in_words() {
+    let refusal = |body: &str| Ask::read(Dialect::Anthropic, body.as_bytes()).unwrap_err();
+    assert_eq!(refusal("  "), BadRequest::NotJson("it is empty".to_owned()));
+    assert_eq!(refusal("[1]"), BadRequest::NotAnObject);
+    assert_eq!(refusal("\"x\""), BadRequest::NotAnObject);
+    for none in [
+        "{}",
+        r#"{"model":null}"#,
+        r#"{"model":5}"#,
+        r#"{"model":""}"#,
+    ] {
+        assert_eq!(refusal(none), BadRequest::NoModel);
+    }
+    assert_eq!(
+        refusal("{\"model\":\n \"m\" x}").to_string(),
+        "the body is not valid JSON: expected `,` or `}` at byte 16 of 17"
+    );
+    assert!(matches!(
+        refusal(r#"{"model":"m"} x"#),
+        BadRequest::NotJson(_)
+    ));
+    assert!(matches!(
+        refusal(r#"{"model":"m","messages":[{"#),
+        BadRequest::NotJson(_)
+    ));
+}
+
+#[test]
+fn only_the_model_at_the_top_is_replaced() {
+    let body =
+        Bytes::from_static(br#"{ "x":{"model":"a"}, "model" : "a\"\u0062" ,"messages":"model"}"#);
+    let expected = br#"{ "x":{"model":"a"}, "model" : "q\"/z" ,"messages":"model"}"#;
+    assert_eq!(with_model(&body, "q\"/z"), &expected[..]);
+    let twice = Bytes::from_static(br#"{"model":"a","model":"b"}"#);
+    assert_eq!(
+        with_model(&twice, "c"),
+        &br#"{"model":"c","model":"c"}"#[..]
+    );
+}
+
+#[test]
+fn a_body_without_a_model_to_replace_comes_back() {
+    for body in [
+        "",
+        "[]",
+        "{}",
+        r#"{"model":7}"#,
+        r#"{"model":"a"} x"#,
+        r#"{"model":"a""#,
+    ] {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        assert_eq!(with_model(&body, "b"), body);
+    }
+}
+
+fn values() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<i64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        Just(json!({"model": "inner", "stream": true})),
+    ];
+    leaf.prop_recursive(3, 16, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::btree_map("[a-z\"\\\\]{0,5}", inner, 0..3)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_other_byte_stays(
+        before in prop::collection::vec(("x[a-z\"é]{0,5}", values()), 0..4),
+        after in prop::collection::vec(("x[a-z\"é]{0,5}", values()), 0..4),
+        space in "[ \n\t]{0,3}",
+        old in any::<String>(),
+        new in "[ -~é]{1,20}",
+    ) {
+        let field = |(key, value): &(String, Value)| format!("{}{space}:{space}{value}", Value::from(key.as_str()));
+        let fields = |list: &[(String, Value)]| list.iter().map(field).collect::<Vec<_>>();
+        let body = |model: &str| {
+            let model = format!("\"model\"{space}:{space}{}", Value::from(model));
+            let all = [fields(&before), vec![model], fields(&after)].concat();
+            Bytes::from(format!("{space}{{{}}}{space}", all.join(&format!("{space},"))))
+        };
+        let replaced = with_model(&body(&old), &new);
+        prop_assert_eq!(&replaced, &body(&new));
+        prop_assert_eq!(Ask::read(Dialect::Anthropic, &replaced).unwrap().model, new);
+    }
+
+    #[test]
+    fn any_body_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let body = Bytes::from(bytes);
+        prop_assert!(Ask::read(Dialect::OpenaiResponses, &body).is_err());
+        prop_assert_eq!(with_model(&body, "m"), body);
+    }
+}
