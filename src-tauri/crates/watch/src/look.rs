@@ -25,7 +25,7 @@ pub(crate) enum Errand {
 
 pub(crate) struct Seen {
     pub(crate) what: Sight,
-    /// Asked only where nobody answered.
+    /// Asked only where nobody answered, or an answer stopped.
     pub(crate) controls: Option<Controls>,
 }
 
@@ -54,7 +54,7 @@ impl Errand {
                 let limits = probe::LIMITS;
                 let answer =
                     probe::complete(&http, &target.endpoint, &target.model, key, limits, at).await;
-                let unanswered = answer.transport;
+                let unanswered = answer.network_may_be_to_blame();
                 let what = Sight::Completed {
                     target,
                     reserved,
@@ -88,10 +88,11 @@ pub(crate) fn after_page(reading: &Reading) -> After {
                 After::Quiet
             }
         }
+        Err(miss) if miss.retry_after.is_some() => After::Refused {
+            retry_after: miss.retry_after,
+        },
         Err(miss) => match miss.why {
-            health::Unreadable::Blocked(_) => After::Refused {
-                retry_after: miss.retry_after,
-            },
+            health::Unreadable::Blocked(_) => After::Refused { retry_after: None },
             health::Unreadable::Offline
             | health::Unreadable::Unreachable(_)
             | health::Unreadable::NotThePage(_) => After::Failed,

@@ -49,11 +49,35 @@ pub(crate) struct Answer {
     pub(crate) total_ms: u64,
     /// How long we were asked to stay away.
     pub(crate) retry_after: Option<Duration>,
-    /// Nobody answered: perhaps our own network is to blame.
-    pub(crate) transport: bool,
 }
 
 impl Answer {
+    /// Nobody answered, or the answer stopped: perhaps our own network is to blame.
+    pub(crate) fn network_may_be_to_blame(&self) -> bool {
+        match &self.outcome {
+            CallOutcome::Failed { kind, .. } => match kind {
+                FailureKind::Connect
+                | FailureKind::Silent
+                | FailureKind::Cut
+                | FailureKind::Stalled => true,
+                FailureKind::Status(_) | FailureKind::ErrorEvent | FailureKind::Malformed => false,
+            },
+            CallOutcome::Ok { .. } | CallOutcome::Ours(_) | CallOutcome::Neutral => false,
+        }
+    }
+
+    /// Nobody can have billed it.
+    pub(crate) fn was_never_heard(&self) -> bool {
+        matches!(
+            self.outcome,
+            CallOutcome::Ours(_)
+                | CallOutcome::Failed {
+                    kind: FailureKind::Connect | FailureKind::Status(_),
+                    ..
+                }
+        )
+    }
+
     pub(crate) fn ttft_ms(&self) -> Option<u64> {
         match self.outcome {
             CallOutcome::Ok { ttft_ms, .. } => ttft_ms,
@@ -100,7 +124,6 @@ pub(crate) async fn complete(
         usage_told: false,
         total_ms: 0,
         retry_after: None,
-        transport: false,
     };
     let Some((dialect, url)) = address(endpoint) else {
         return answer;
@@ -117,10 +140,7 @@ pub(crate) async fn complete(
         .send();
     match timeout(limits.first_content, sent).await {
         Err(_) => answer.outcome = silent("no headers", limits),
-        Ok(Err(e)) => {
-            answer.transport = true;
-            answer.outcome = failed(FailureKind::Connect, cause(&e));
-        }
+        Ok(Err(e)) => answer.outcome = failed(FailureKind::Connect, cause(&e)),
         Ok(Ok(response)) if response.status().is_success() => {
             listen(response, dialect, start, limits, &mut answer).await;
         }

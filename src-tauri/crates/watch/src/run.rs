@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catalog::{Catalog, MicroDollars, ProviderId, StatusPage, Surface, Tokens};
 use chrono::{DateTime, Utc};
-use health::{CallOutcome, Controls};
+use health::Controls;
 use reqwest::Url;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -299,7 +299,7 @@ impl Watching {
         probe::budgeted(&target.endpoint, price, tokens)
     }
 
-    /// Nobody bills a question that nobody heard; where the usage is not told, the estimate stands.
+    /// Nobody bills a question that was not taken; where the usage is not told, the estimate stands.
     fn real_cost(
         &self,
         target: &ProbeTarget,
@@ -309,10 +309,10 @@ impl Watching {
         if answer.usage_told {
             return self.budgeted(target, answer.tokens);
         }
-        match answer.outcome {
-            CallOutcome::Ours(_) => MicroDollars::ZERO,
-            CallOutcome::Failed { .. } if answer.transport => MicroDollars::ZERO,
-            CallOutcome::Ok { .. } | CallOutcome::Failed { .. } | CallOutcome::Neutral => reserved,
+        if answer.was_never_heard() {
+            MicroDollars::ZERO
+        } else {
+            reserved
         }
     }
 }

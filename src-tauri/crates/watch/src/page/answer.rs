@@ -47,9 +47,9 @@ pub(super) fn judge_head(
     headers: &HeaderMap,
     at: DateTime<Utc>,
 ) -> Result<(), Miss> {
-    let blocked = |why: String| {
+    let miss = |why| {
         Err(Miss {
-            why: Unreadable::Blocked(why),
+            why,
             retry_after: retry_after(headers, at),
             transport: false,
         })
@@ -58,15 +58,17 @@ pub(super) fn judge_head(
         .iter()
         .find(|name| headers.contains_key(**name))
     {
-        return blocked(format!(
+        return miss(Unreadable::Blocked(format!(
             "it wants to see a browser first ({} with {name})",
             status.as_u16()
-        ));
+        )));
     }
     match status.as_u16() {
         200 | 304 => Ok(()),
-        202 | 401 | 403 | 405 | 429 | 451 => blocked(format!("it answered {status}")),
-        _ => Err(Unreadable::Unreachable(format!("it answered {status}")).into()),
+        202 | 401 | 403 | 405 | 429 | 451 => {
+            miss(Unreadable::Blocked(format!("it answered {status}")))
+        }
+        _ => miss(Unreadable::Unreachable(format!("it answered {status}"))),
     }
 }
 

@@ -318,6 +318,32 @@ async fn the_closing_words_of_an_incident_are_fetched_once() {
     );
 }
 
+#[tokio::test]
+async fn compressed_pages_are_read_and_bounded_by_what_they_unpack_to() {
+    let page = include_bytes!("../../tests/pages/anthropic-summary-operational.json.gz");
+    let bomb = include_bytes!("../../tests/pages/blank-megabyte-synthetic.json.gz");
+    let headers = "content-type: application/json\r\ncontent-encoding: gzip\r\n";
+    let server = Server::new(move |_| reply("200 OK", headers, page)).await;
+    assert_eq!(
+        level(&read(&mut statuspage(&server.url)).await),
+        Level::Operational
+    );
+    let server = Server::new(move |_| reply("200 OK", headers, bomb)).await;
+    assert_eq!(
+        why(read(&mut statuspage(&server.url)).await),
+        Unreadable::NotThePage("it is larger than 512 KB".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_page_in_trouble_may_say_when_to_come_back() {
+    let server =
+        Server::new(|_| reply("503 Service Unavailable", "retry-after: 300\r\n", b"")).await;
+    let miss = read(&mut statuspage(&server.url)).await.result.unwrap_err();
+    assert!(matches!(miss.why, Unreadable::Unreachable(_)));
+    assert_eq!(miss.retry_after, Some(Duration::from_secs(300)));
+}
+
 #[test]
 fn heads_are_judged() {
     let head = |status: u16, header: Option<(&'static str, &'static str)>| {

@@ -1,3 +1,5 @@
+mod rehearsed;
+
 use std::time::Duration;
 
 use catalog::{Auth, Dialect, Endpoint, MicroDollars, Price, Secret, Tokens};
@@ -202,7 +204,7 @@ async fn nobody_there() {
     let endpoint = endpoint(&format!("http://{}", nobody().await), Dialect::Anthropic);
     let answer = ask(&endpoint, None, LIMITS).await;
     assert_eq!(kind(&answer), Some(FailureKind::Connect));
-    assert!(answer.transport);
+    assert!(answer.network_may_be_to_blame() && answer.was_never_heard());
     tls();
     let reached = reach(&Http::new().unwrap(), &endpoint).await;
     assert!(reached.unwrap_err().contains("refused"));
@@ -229,7 +231,7 @@ async fn no_headers_in_time_is_silence() {
     };
     let answer = ask(&endpoint(&server.url, Dialect::Anthropic), None, limits).await;
     assert_eq!(kind(&answer), Some(FailureKind::Silent));
-    assert!(!answer.transport);
+    assert!(answer.network_may_be_to_blame() && !answer.was_never_heard());
     assert!(answer.total_ms >= 40);
 }
 

@@ -334,6 +334,56 @@ async fn without_a_budget_a_priced_probe_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_probe_is_booked_and_the_budget_ends_probing() {
+    let stage = stage::Stage::any_model();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let playing = stage.clone();
+    let playing =
+        tokio::spawn(async move { playing.serve(listener, std::future::pending()).await });
+    let page = Server::new(|_| json(UP)).await;
+    let probe = ProbeTarget {
+        model: "claude-haiku-4-5".into(),
+        ..probe_at(&base, Some("sk-secret"))
+    };
+    // One probe of this model is reserved at 20 x $1 + 16 x $5 a million: $0.0001.
+    let mut scene = Scene::new(Targets {
+        probes: vec![probe],
+        probe_budget: MicroDollars(100),
+        controls: Vec::new(),
+        ..Targets::default()
+    });
+    let outcome = scene.call().await;
+    assert!(matches!(outcome, CallOutcome::Ok { .. }), "{outcome:?}");
+    let Report::Probed {
+        cost: Some(cost),
+        tokens,
+        ttft_ms: Some(_),
+        usage_told: true,
+        ..
+    } = scene.next().await
+    else {
+        panic!("not a probe that was booked");
+    };
+    let priced = tokens.input as i64 + 5 * tokens.output as i64;
+    assert_eq!(cost, MicroDollars(priced));
+    assert!(priced > 0);
+
+    let both = Targets {
+        pages: page_at(&page.url),
+        ..Targets::clone(&scene.targets.borrow())
+    };
+    scene.targets.send(Arc::new(both)).unwrap();
+    for _ in 0..2 {
+        assert!(scene.page().await.1.is_ok(), "only the page is looked at");
+        scene.nudge(Nudge::CheckNow).await;
+    }
+    assert_eq!(stage.received().len(), 1);
+    playing.abort();
+    scene.end().await;
+}
+
+#[tokio::test]
 async fn what_the_owner_changes_is_looked_at_at_once() {
     let one = Server::new(|_| json(DOWN)).await;
     let two = Server::new(|_| json(UP)).await;
