@@ -76,6 +76,19 @@ pub(crate) async fn respond(
     Ok(response(performance, &[], carrier, entry))
 }
 
+/// The answer to a body that is too large to be read.
+pub(crate) fn too_large(incoming: &Incoming, carrier: Carrier, entry: Entry) -> Response<Body> {
+    let dialect = match asked(incoming) {
+        Asked::Generate(dialect) => dialect,
+        Asked::CountTokens => Dialect::Anthropic,
+        Asked::Models | Asked::Model(_) | Asked::WebSocket | Asked::Probe | Asked::Unknown => {
+            Dialect::OpenaiChat
+        }
+    };
+    let message = "Request exceeds the maximum size: a body may have 32 MiB.";
+    response(refuse(dialect, 413, message), &[], carrier, entry)
+}
+
 fn asked(incoming: &Incoming) -> Asked<'_> {
     let path = incoming.path.split('?').next().unwrap_or_default();
     let path = path.trim_end_matches('/');

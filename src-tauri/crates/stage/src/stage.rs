@@ -3,8 +3,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use catalog::REHEARSAL_PREFIX;
-use http_body_util::{BodyExt, Limited};
+use http_body::Body as _;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming as IncomingBody;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,9 +21,9 @@ use crate::connection::{Carried, Carrier};
 use crate::control;
 use crate::cue::Cue;
 use crate::fault::Fault;
-use crate::received::{Answered, End, Log, Received};
+use crate::received::{Answered, End, Entry, Log, Received};
 use crate::repertoire::Piece;
-use crate::respond::{Dropped, Incoming, respond};
+use crate::respond::{Dropped, Incoming, respond, too_large};
 use crate::script::Script;
 
 /// The rehearsal provider. Clones are the same stage.
@@ -197,10 +199,8 @@ impl Stage {
         carrier: Carrier,
     ) -> Result<http::Response<crate::perform::Body>, Dropped> {
         let (head, body) = request.into_parts();
-        let body = match Limited::new(body, LARGEST_BODY).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(_) => return Err(Dropped),
-        };
+        let read = read(body).await?;
+        let fits = read.is_some();
         let incoming = Incoming {
             method: head.method,
             path: head
@@ -209,14 +209,23 @@ impl Stage {
                 .map_or("/", |p| p.as_str())
                 .to_owned(),
             headers: head.headers,
-            body,
+            body: read.unwrap_or_default(),
         };
         if self.inner.plays == Plays::AnyModel
             && let Some(response) = control::respond(self, &incoming)
         {
             return Ok(response);
         }
-        let entry = self.inner.log.enter(Received {
+        let entry = self.enter(&incoming);
+        if fits {
+            respond(self, incoming, carrier, entry).await
+        } else {
+            Ok(too_large(&incoming, carrier, entry))
+        }
+    }
+
+    fn enter(&self, incoming: &Incoming) -> Entry {
+        self.inner.log.enter(Received {
             method: incoming.method.clone(),
             path: incoming.path.clone(),
             headers: incoming.headers.clone(),
@@ -229,8 +238,7 @@ impl Stage {
                 fault: None,
                 end: End::Open,
             },
-        });
-        respond(self, incoming, carrier, entry).await
+        })
     }
 
     /// What a model's name asks for; `None`: not played here.
@@ -250,6 +258,18 @@ impl Stage {
             .script
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The body, or `None` if it is too large; a client that leaves while sending it gets no answer.
+async fn read(body: IncomingBody) -> Result<Option<Bytes>, Dropped> {
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Ok(None);
+    }
+    match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(body) => Ok(Some(body.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => Ok(None),
+        Err(_) => Err(Dropped),
     }
 }
 

@@ -65,6 +65,23 @@ async fn one_connection_serves_many_requests() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
+    let stage = Stage::any_model();
+    let mut io = open(&stage, 1 << 16);
+    let head = format!(
+        "POST /v1/messages HTTP/1.1\r\nhost: stage\r\ncontent-length: {}\r\n\r\n",
+        (32 << 20) + 1
+    );
+    io.write_all(head.as_bytes()).await.unwrap();
+    let mut seen = String::new();
+    io.read_to_string(&mut seen).await.unwrap();
+    assert!(
+        seen.starts_with("HTTP/1.1 413") && seen.contains("request_too_large"),
+        "{seen}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_stage_knows_how_each_exchange_ended() {
     let stage = Stage::any_model();
     for (model, end) in [

@@ -1,0 +1,74 @@
+//! What a fault makes of an answer in one document.
+
+use bytes::Bytes;
+
+use super::{Beat, JSON, Performance};
+use crate::fault::Fault;
+
+/// Bytes at a time when a document drips.
+const DROP: usize = 64;
+
+pub(super) fn perform(body: Vec<u8>, fault: Option<&Fault>) -> Performance {
+    let length = body.len();
+    let body = Bytes::from(body);
+    let half = || Beat::Send(body.slice(..length / 2));
+    let rest = || Beat::Send(body.slice(length / 2..));
+    let all = || vec![Beat::Send(body.clone())];
+
+    let (length, beats) = match fault {
+        Some(Fault::LateFirstToken(late)) => (
+            Some(length),
+            vec![Beat::Wait(*late), Beat::Send(body.clone())],
+        ),
+        Some(Fault::Stall { lasting, .. }) => {
+            let pause = lasting.map_or(Beat::Silence, Beat::Wait);
+            (Some(length), vec![half(), pause, rest()])
+        }
+        Some(Fault::StallInTool) => (Some(length), vec![half(), Beat::Silence]),
+        Some(Fault::StallAfterStop | Fault::PingsOnly) => (Some(length), vec![Beat::Silence]),
+        Some(
+            Fault::CutAfterOpening | Fault::CutInText | Fault::CutInTool | Fault::CutBeforeFinal,
+        ) => (None, vec![half(), Beat::Cut]),
+        Some(Fault::CleanCloseInText | Fault::CleanCloseInTool | Fault::CleanCloseBeforeFinal) => {
+            (None, vec![half()])
+        }
+        Some(Fault::MalformedEvent) => {
+            let broken = [&body[..length / 2], b"\n<<<\n", &body[length / 2..]].concat();
+            (Some(broken.len()), vec![Beat::Send(broken.into())])
+        }
+        Some(Fault::Drip(every)) => {
+            let drops = body.chunks(DROP).map(Bytes::copy_from_slice);
+            let beats = drops
+                .flat_map(|drop| [Beat::Wait(*every), Beat::Send(drop)])
+                .collect();
+            (Some(length), beats)
+        }
+        Some(Fault::ResetInText) => (None, vec![half(), Beat::Reset]),
+        Some(Fault::TruncatedBody) => (Some(length), vec![half(), Beat::Cut]),
+        Some(
+            Fault::MissingTerminal
+            | Fault::ErrorEvent
+            | Fault::ErrorEventFirst
+            | Fault::ErrorEventBeforeFinal,
+        ) => (Some(length), all()),
+        None
+        | Some(
+            Fault::Status { .. }
+            | Fault::Refuse
+            | Fault::Reset
+            | Fault::SilentBeforeHeaders(_)
+            | Fault::EmptyOk
+            | Fault::HtmlOk
+            | Fault::JsonErrorOk
+            | Fault::Stop(_)
+            | Fault::NothingToActOn
+            | Fault::InvalidToolInput,
+        ) => (Some(length), all()),
+    };
+    Performance {
+        status: 200,
+        content_type: JSON,
+        length,
+        beats,
+    }
+}

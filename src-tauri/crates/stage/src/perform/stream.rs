@@ -1,0 +1,124 @@
+//! What a fault makes of a stream of events.
+
+use std::time::Duration;
+
+use catalog::Dialect;
+
+use super::{Beat, Performance, SSE};
+use crate::dialect::{Frame, Kind, Transcript, error_event, ping};
+use crate::fault::Fault;
+
+const PING_EVERY: Duration = Duration::from_secs(2);
+
+pub(super) fn perform(
+    dialect: Dialect,
+    transcript: &Transcript,
+    fault: Option<&Fault>,
+) -> Performance {
+    let frames = transcript.frames.as_slice();
+    let send = |frames: &[Frame]| -> Vec<Beat> {
+        frames.iter().map(|f| Beat::Send(f.bytes.clone())).collect()
+    };
+    let cut_at = |at: usize, then: &[Beat]| [send(&frames[..at]), then.to_vec()].concat();
+    let pause_at =
+        |at: usize, pause: Beat| [send(&frames[..at]), vec![pause], send(&frames[at..])].concat();
+    let error_at = |at: usize| cut_at(at, &[Beat::Send(error_event(dialect, transcript, at))]);
+    let opening = index(frames, |kind| kind.is_content()).unwrap_or(frames.len().min(1));
+    let in_text = middle(frames, Kind::Text);
+    let in_tool = middle(frames, Kind::Arguments);
+    let stop = index(frames, |kind| kind == Kind::Stop).unwrap_or(frames.len());
+    let after_stop = (stop + 1).min(frames.len());
+
+    let beats = match fault {
+        Some(Fault::LateFirstToken(late)) => pause_at(opening, Beat::Wait(*late)),
+        Some(Fault::Stall { after, lasting }) => pause_at(
+            after_content(frames, *after),
+            lasting.map_or(Beat::Silence, Beat::Wait),
+        ),
+        Some(Fault::StallInTool) => cut_at(in_tool, &[Beat::Silence]),
+        Some(Fault::StallAfterStop) => {
+            cut_at(after_stop, &[Beat::Repeat(ping(dialect), PING_EVERY)])
+        }
+        Some(Fault::PingsOnly) => cut_at(opening, &[Beat::Repeat(ping(dialect), PING_EVERY)]),
+        Some(Fault::CutAfterOpening) => cut_at(opening, &[Beat::Cut]),
+        Some(Fault::CutInText) => cut_at(in_text, &[Beat::Cut]),
+        Some(Fault::ResetInText) => cut_at(in_text, &[Beat::Reset]),
+        Some(Fault::CutInTool) => cut_at(in_tool, &[Beat::Cut]),
+        Some(Fault::CutBeforeFinal) => cut_at(stop, &[Beat::Cut]),
+        Some(Fault::CleanCloseInText) => cut_at(in_text, &[]),
+        Some(Fault::CleanCloseInTool) => cut_at(in_tool, &[]),
+        Some(Fault::CleanCloseBeforeFinal) => cut_at(stop, &[]),
+        Some(Fault::MissingTerminal) => cut_at(after_stop, &[]),
+        Some(Fault::ErrorEvent) => error_at(middle_of_content(frames)),
+        Some(Fault::ErrorEventBeforeFinal) => error_at(stop),
+        Some(Fault::ErrorEventFirst) => error_at(0),
+        Some(Fault::MalformedEvent) => {
+            let mut frames = frames.to_vec();
+            let middle = middle_of_content(&frames);
+            if let Some(frame) = frames.get_mut(middle) {
+                *frame = frame.malformed();
+            }
+            send(&frames)
+        }
+        Some(Fault::Drip(every)) => send(frames)
+            .into_iter()
+            .flat_map(|beat| [Beat::Wait(*every), beat])
+            .collect(),
+        Some(Fault::TruncatedBody) => cut_at(middle_of_content(frames), &[Beat::Cut]),
+        None
+        | Some(
+            Fault::Status { .. }
+            | Fault::Refuse
+            | Fault::Reset
+            | Fault::SilentBeforeHeaders(_)
+            | Fault::EmptyOk
+            | Fault::HtmlOk
+            | Fault::JsonErrorOk
+            | Fault::Stop(_)
+            | Fault::NothingToActOn
+            | Fault::InvalidToolInput,
+        ) => send(frames),
+    };
+    let length = matches!(fault, Some(Fault::TruncatedBody))
+        .then(|| frames.iter().map(|frame| frame.bytes.len()).sum());
+    Performance {
+        status: 200,
+        content_type: SSE,
+        length,
+        beats,
+    }
+}
+
+fn index(frames: &[Frame], is: impl Fn(Kind) -> bool) -> Option<usize> {
+    frames.iter().position(|frame| is(frame.kind))
+}
+
+/// The middle of all events of this kind; where there is none, of all content.
+fn middle(frames: &[Frame], kind: Kind) -> usize {
+    let of: Vec<usize> = (0..frames.len())
+        .filter(|at| frames[*at].kind == kind)
+        .collect();
+    of.get(of.len() / 2)
+        .copied()
+        .unwrap_or_else(|| middle_of_content(frames))
+}
+
+fn middle_of_content(frames: &[Frame]) -> usize {
+    let of: Vec<usize> = (0..frames.len())
+        .filter(|at| frames[*at].kind.is_content())
+        .collect();
+    of.get(of.len() / 2).copied().unwrap_or(frames.len() / 2)
+}
+
+/// The place after this many content events.
+fn after_content(frames: &[Frame], count: usize) -> usize {
+    let mut seen = 0;
+    frames
+        .iter()
+        .position(|frame| {
+            let reached = seen == count && frame.kind.is_content() || frame.kind == Kind::Stop;
+            seen += usize::from(frame.kind.is_content());
+            reached
+        })
+        .unwrap_or(frames.len())
+}
