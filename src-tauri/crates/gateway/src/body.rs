@@ -1,13 +1,22 @@
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use crate::End;
+use crate::deliver::Delivery;
+use crate::open::OpenExchange;
+
 /// The body of what the client is answered.
 #[derive(Debug)]
-pub struct Body {
-    bytes: Option<Bytes>,
+pub struct Body(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Done,
+    Whole(Bytes, Option<Box<(OpenExchange, End)>>),
+    Stream(Box<Delivery>),
 }
 
 /// The provider's answer broke off after its beginning had been passed on. The server must drop the connection without the
@@ -17,10 +26,28 @@ pub struct Body {
 pub struct Aborted(pub String);
 
 impl Body {
-    pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
-        Body {
-            bytes: Some(bytes.into()).filter(|b| !b.is_empty()),
+    /// Bytes that belong to no exchange.
+    pub(crate) fn plain(bytes: impl Into<Bytes>) -> Body {
+        let bytes = bytes.into();
+        Body(if bytes.is_empty() {
+            Kind::Done
+        } else {
+            Kind::Whole(bytes, None)
+        })
+    }
+
+    /// The last word of an exchange, which ends once the server has taken it.
+    pub(crate) fn last(bytes: impl Into<Bytes>, mut exchange: OpenExchange, end: End) -> Body {
+        let bytes = bytes.into();
+        if bytes.is_empty() {
+            exchange.ended(end);
+            return Body(Kind::Done);
         }
+        Body(Kind::Whole(bytes, Some(Box::new((exchange, end)))))
+    }
+
+    pub(crate) fn stream(delivery: Delivery) -> Body {
+        Body(Kind::Stream(Box::new(delivery)))
     }
 }
 
@@ -30,16 +57,33 @@ impl http_body::Body for Body {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
-        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+        if let Kind::Stream(delivery) = &mut self.0 {
+            let turn = ready!(delivery.poll_next(cx));
+            return Poll::Ready(turn.map(|bytes| bytes.map(Frame::data)));
+        }
+        match std::mem::replace(&mut self.0, Kind::Done) {
+            Kind::Whole(bytes, last) => {
+                if let Some((mut exchange, end)) = last.map(|last| *last) {
+                    exchange.handed(bytes.len());
+                    exchange.ended(end);
+                }
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Kind::Done | Kind::Stream(_) => Poll::Ready(None),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_none()
+        matches!(self.0, Kind::Done)
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |b| b.len() as u64))
+        match &self.0 {
+            Kind::Done => SizeHint::with_exact(0),
+            Kind::Whole(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Stream(_) => SizeHint::default(),
+        }
     }
 }

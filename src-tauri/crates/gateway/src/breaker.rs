@@ -1,7 +1,24 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, Utc};
+use wire::Class;
+
+/// Consecutive failures that open a breaker, and the number where the provider's page declares an outage.
+pub(crate) const FAILURES: u32 = 3;
+pub(crate) const FAILURES_IN_DECLARED_OUTAGE: u32 = 1;
+/// A `retry-after` up to here is waited for; a longer one opens the breaker.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+const OPEN: Duration = Duration::from_secs(30);
+const OPEN_MOST: Duration = Duration::from_secs(5 * 60);
+const OPEN_OURS: Duration = Duration::from_secs(5 * 60);
+const OPEN_OURS_MOST: Duration = Duration::from_secs(60 * 60);
+const RETRY_AFTER_MOST: Duration = Duration::from_secs(60 * 60);
+/// Clients choose model names freely: no more breakers than this are remembered.
+const REMEMBERED: usize = 1024;
 
 /// A breaker as faces show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +28,8 @@ pub struct BreakerView {
     pub standing: Standing,
     /// Consecutive failures.
     pub failures: u32,
-    /// The last failure, in words; None while there was none.
-    pub reason: Option<String>,
+    /// The last failure, in words.
+    pub reason: String,
 }
 
 /// May a request go there?
@@ -22,10 +39,240 @@ pub enum Standing {
     /// Only where nothing better is left.
     Open {
         until: DateTime<Utc>,
-        for_: Duration,
     },
     /// The time is up: the next request is the probe.
     HalfOpen,
     /// One request is finding out; others go elsewhere.
     Probing,
 }
+
+impl Standing {
+    /// A request may go there now without being a last resort.
+    pub fn admits(self) -> bool {
+        match self {
+            Standing::Closed | Standing::HalfOpen => true,
+            Standing::Open { .. } | Standing::Probing => false,
+        }
+    }
+}
+
+/// A failure as the breaker counts it.
+#[derive(Clone, Debug)]
+pub(crate) struct Trip {
+    pub(crate) class: Class,
+    /// It cost the user a wait (silence, a stall), so finding out again costs one too.
+    pub(crate) slow: bool,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) reason: String,
+    /// [`FAILURES`] or [`FAILURES_IN_DECLARED_OUTAGE`].
+    pub(crate) threshold: u32,
+}
+
+/// One endpoint's model. Pure: told the time, asks nobody.
+#[derive(Clone, Debug, Default)]
+struct Breaker {
+    state: State,
+    failures: u32,
+    /// How long it was last opened for; None after a success.
+    spell: Option<Duration>,
+    reason: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Closed,
+    Open {
+        until: DateTime<Utc>,
+    },
+    Probing,
+}
+
+impl Breaker {
+    fn standing(&self, now: DateTime<Utc>) -> Standing {
+        match self.state {
+            State::Closed => Standing::Closed,
+            State::Open { until } if now >= until => Standing::HalfOpen,
+            State::Open { until } => Standing::Open { until },
+            State::Probing => Standing::Probing,
+        }
+    }
+
+    /// True: the caller is the probe.
+    fn enter(&mut self, now: DateTime<Utc>) -> bool {
+        let probe = self.standing(now) == Standing::HalfOpen;
+        if probe {
+            self.state = State::Probing;
+        }
+        probe
+    }
+
+    fn failed(&mut self, now: DateTime<Utc>, trip: &Trip, probe: bool) {
+        let retry_after = trip.retry_after.unwrap_or_default().min(RETRY_AFTER_MOST);
+        let (first, most, at_once) = match trip.class {
+            Class::Transient => (OPEN, if trip.slow { OPEN_MOST } else { OPEN }, false),
+            Class::Silent => (OPEN, OPEN_MOST, false),
+            Class::RateLimit => (OPEN, OPEN_MOST, retry_after > PATIENCE),
+            Class::Quota | Class::Credential | Class::ModelGone => {
+                (OPEN_OURS, OPEN_OURS_MOST, true)
+            }
+            // Somebody answered and judged the request: this tells nothing against the provider.
+            Class::Caller | Class::ContextTooLong | Class::ContentPolicy => {
+                return self.left(now, probe);
+            }
+        };
+        self.failures = self.failures.saturating_add(1);
+        self.reason.clone_from(&trip.reason);
+        match self.state {
+            State::Closed if !at_once && self.failures < trip.threshold => {}
+            // A last resort that failed too: it was open already, and stays so for no longer, save on the provider's word.
+            State::Open { until } => {
+                self.state = State::Open {
+                    until: until.max(now + retry_after),
+                };
+            }
+            // Another request is the probe, and decides.
+            State::Probing if !probe => {}
+            State::Closed | State::Probing => {
+                let spell = self
+                    .spell
+                    .map_or(first, |last| (last * 2).clamp(first, most));
+                self.spell = Some(spell);
+                self.state = State::Open {
+                    until: now + spell.max(retry_after),
+                };
+            }
+        }
+    }
+
+    /// The request ended without telling anything: a probe leaves its place to the next.
+    fn left(&mut self, now: DateTime<Utc>, probe: bool) {
+        if probe && self.state == State::Probing {
+            self.state = State::Open { until: now };
+        }
+    }
+}
+
+/// All breakers of a gateway.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Breakers(Arc<Mutex<BTreeMap<Key, Breaker>>>);
+
+type Key = (EndpointId, ModelId);
+
+impl Breakers {
+    pub(crate) fn standing(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) -> Standing {
+        let key = (endpoint.clone(), model.clone());
+        self.lock()
+            .get(&key)
+            .map_or(Standing::Closed, |breaker| breaker.standing(now))
+    }
+
+    /// Start a request. It never refuses: whether to go there at all is the plan's decision.
+    pub(crate) fn enter(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) -> Permit {
+        let key = (endpoint.clone(), model.clone());
+        let probe = self
+            .lock()
+            .get_mut(&key)
+            .is_some_and(|breaker| breaker.enter(now));
+        Permit {
+            breakers: self.clone(),
+            key,
+            now,
+            probe,
+            settled: false,
+        }
+    }
+
+    /// Let the next request try, however long the breaker was to stay open: a probe succeeded, or the owner says so.
+    pub(crate) fn half_open(&self, endpoint: &EndpointId, model: &ModelId, now: DateTime<Utc>) {
+        let key = (endpoint.clone(), model.clone());
+        if let Some(breaker) = self.lock().get_mut(&key)
+            && let State::Open { .. } = breaker.state
+        {
+            breaker.state = State::Open { until: now };
+        }
+    }
+
+    /// Every breaker that remembers a failure.
+    pub(crate) fn views(&self, now: DateTime<Utc>) -> Vec<BreakerView> {
+        let view = |((endpoint, model), breaker): (&Key, &Breaker)| BreakerView {
+            endpoint: endpoint.clone(),
+            model: model.clone(),
+            standing: breaker.standing(now),
+            failures: breaker.failures,
+            reason: breaker.reason.clone(),
+        };
+        self.lock().iter().map(view).collect()
+    }
+
+    fn failed(&self, key: &Key, now: DateTime<Utc>, trip: &Trip, probe: bool) {
+        let mut breakers = self.lock();
+        if breakers.len() >= REMEMBERED && !breakers.contains_key(key) {
+            let least = breakers.iter().min_by_key(|(_, b)| b.failures);
+            if let Some(least) = least.map(|(key, _)| key.clone()) {
+                breakers.remove(&least);
+            }
+        }
+        let breaker = breakers.entry(key.clone()).or_default();
+        breaker.failed(now, trip, probe);
+        if breaker.failures == 0 && breaker.state == State::Closed {
+            breakers.remove(key);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Breaker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One request on its way. Dropped unsettled (the client left), it tells nothing, and a probe's place is free again.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    breakers: Breakers,
+    key: Key,
+    now: DateTime<Utc>,
+    probe: bool,
+    settled: bool,
+}
+
+impl Permit {
+    /// It finds out whether the endpoint is back.
+    pub(crate) fn is_probe(&self) -> bool {
+        self.probe
+    }
+
+    /// The answer was proven complete: everything is forgotten.
+    pub(crate) fn succeeded(mut self) {
+        self.settled = true;
+        self.breakers.lock().remove(&self.key);
+    }
+
+    pub(crate) fn failed(mut self, now: DateTime<Utc>, trip: &Trip) {
+        self.settled = true;
+        self.breakers.failed(&self.key, now, trip, self.probe);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if !self.settled
+            && self.probe
+            && let Some(breaker) = self.breakers.lock().get_mut(&self.key)
+        {
+            breaker.left(self.now, true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{Dialect, Endpoint, EndpointId, Model, ModelId};
-use subtle::ConstantTimeEq;
+use catalog::{Dialect, Endpoint, EndpointId, Model, ModelId, Secret};
 
 /// Everything that the gateway may be told; replaced as a whole when the settings change.
 #[derive(Clone, Debug)]
@@ -154,31 +153,5 @@ impl Pattern {
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// A key or a token: cannot be printed or serialised.
-#[derive(Clone)]
-pub struct Secret(Arc<str>);
-
-impl Secret {
-    pub fn new(text: impl AsRef<str>) -> Self {
-        Self(text.as_ref().into())
-    }
-
-    /// The text itself; for a header of the vendor it belongs to, and for nothing else.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// Compares in constant time (for texts of one length).
-    pub fn is(&self, other: &[u8]) -> bool {
-        !self.0.is_empty() && bool::from(self.0.as_bytes().ct_eq(other))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
     }
 }

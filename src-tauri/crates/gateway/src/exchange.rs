@@ -32,6 +32,8 @@ pub struct Exchange {
     /// Who asked, and in which conversation.
     pub client: wire::Client,
     pub dialect: Dialect,
+    /// An answer, or a count of tokens (which tells nothing about a model's health).
+    pub kind: wire::Kind,
     /// The route's name; empty where it was turned away before one was chosen.
     pub route: String,
     /// As the client asked.

@@ -3,14 +3,28 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use http::Uri;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::TokioIo;
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tower::util::BoxCloneSyncService;
+use tower_service::Service;
+
+use crate::Config;
+
+/// Idle connections are dropped before the usual server (60 s and more) drops them under a request.
+const POOL_IDLE: Duration = Duration::from_secs(30);
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -89,6 +103,108 @@ impl Write for Dialed {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+}
+
+/// The pooled client. It repeats nothing by itself: one attempt is one request.
+#[derive(Clone)]
+pub(crate) struct Upstream {
+    client: Client<Dial, Full<Bytes>>,
+}
+
+impl Upstream {
+    pub(crate) fn new(connect: Connect, config: watch::Receiver<Arc<Config>>) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .retry_canceled_requests(false)
+            .build(Dial { connect, config });
+        Self { client }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, Unsent> {
+        let again = request.clone();
+        match self.client.request(request).await {
+            Ok(response) => Ok(response),
+            // A pooled connection had been closed at the other end, and not a byte was sent on it.
+            Err(error) if was_not_written(&error) => {
+                self.client.request(again).await.map_err(|e| unsent(&e))
+            }
+            Err(error) => Err(unsent(&error)),
+        }
+    }
+}
+
+/// Why no response came.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unsent {
+    #[error("{0}")]
+    ConnectTimedOut(ConnectTimedOut),
+    #[error("no connection: {0}")]
+    NotConnected(String),
+    /// The provider may have begun to work on it.
+    #[error("the connection broke before an answer: {0}")]
+    Broken(String),
+}
+
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no connection within {} s", .0.as_secs_f32())]
+pub(crate) struct ConnectTimedOut(Duration);
+
+fn unsent(error: &Error) -> Unsent {
+    let mut cause: &(dyn std::error::Error + 'static) = error;
+    loop {
+        if let Some(timed_out) = cause.downcast_ref::<ConnectTimedOut>() {
+            return Unsent::ConnectTimedOut(*timed_out);
+        }
+        match cause.source() {
+            Some(source) => cause = source,
+            None if error.is_connect() => return Unsent::NotConnected(cause.to_string()),
+            None => return Unsent::Broken(cause.to_string()),
+        }
+    }
+}
+
+fn was_not_written(error: &Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        if let Some(error) = source.downcast_ref::<hyper::Error>() {
+            return error.is_canceled();
+        }
+        cause = source.source();
+    }
+    false
+}
+
+/// Dials within the connect timer of the moment.
+#[derive(Clone)]
+struct Dial {
+    connect: Connect,
+    config: watch::Receiver<Arc<Config>>,
+}
+
+impl Service<Uri> for Dial {
+    type Response = Dialed;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Dialed, BoxError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.connect.poll_ready(cx)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let within = self.config.borrow().timers.connect;
+        let dialing = self.connect.call(to);
+        Box::pin(async move {
+            match tokio::time::timeout(within, dialing).await {
+                Ok(dialed) => dialed,
+                Err(_) => Err(ConnectTimedOut(within).into()),
+            }
+        })
     }
 }
 

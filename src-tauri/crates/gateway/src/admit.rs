@@ -1,0 +1,290 @@
+//! Who comes in: token, host, origin, method, path, type and size. Nothing is sent anywhere before this says so.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use catalog::{Dialect, Secret};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, ORIGIN, UPGRADE};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use http_body_util::BodyExt;
+use wire::Kind;
+
+use crate::{BoxError, Config, TurnedAway};
+
+/// Carries our token where the path cannot.
+pub(crate) const TOKEN_HEADER: &str = "x-understudy-token";
+
+/// How much of a body that is too large is read and thrown away, and for how long: a client that is still sending hears
+/// the refusal only when somebody reads.
+const DISCARD: usize = 64 << 20;
+const DISCARD_FOR: Duration = Duration::from_secs(5);
+
+/// What a path asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Ask(Dialect, Kind),
+    Models,
+    /// The base path: clients look whether somebody is there.
+    Base,
+    Nothing,
+}
+
+/// A path, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place<'a> {
+    pub(crate) token: Option<&'a str>,
+    /// Without the token.
+    pub(crate) path: &'a str,
+    pub(crate) target: Target,
+}
+
+impl<'a> Place<'a> {
+    /// `/t/<token>`, any prefix, `/v1` once, twice or not at all, then what is asked for.
+    pub(crate) fn of(path: &'a str) -> Place<'a> {
+        let (token, path) = match path.strip_prefix("/t/").map(|rest| rest.split_once('/')) {
+            Some(Some((token, _))) => (Some(token), &path["/t/".len() + token.len()..]),
+            Some(None) => (Some(&path["/t/".len()..]), ""),
+            None => (None, path),
+        };
+        let rest = path.trim_end_matches('/');
+        let tail = rest.rsplit_once("/v1/").map_or(rest, |(_, tail)| tail);
+        let versioned = tail.len() != rest.len();
+        let is = |name: &str| tail == name || (!versioned && tail.ends_with(&format!("/{name}")));
+        let target = if is("messages/count_tokens") {
+            Target::Ask(Dialect::Anthropic, Kind::CountTokens)
+        } else if is("messages") {
+            Target::Ask(Dialect::Anthropic, Kind::Generate)
+        } else if is("chat/completions") {
+            Target::Ask(Dialect::OpenaiChat, Kind::Generate)
+        } else if is("responses") {
+            Target::Ask(Dialect::OpenaiResponses, Kind::Generate)
+        } else if is("models") {
+            Target::Models
+        } else if is("api/hello") || rest.is_empty() || rest == "/v1" {
+            Target::Base
+        } else {
+            Target::Nothing
+        };
+        Place {
+            token,
+            path,
+            target,
+        }
+    }
+}
+
+/// In which dialect an error is said.
+pub(crate) fn spoken(target: Target, headers: &HeaderMap) -> Dialect {
+    match target {
+        Target::Ask(dialect, _) => dialect,
+        Target::Models | Target::Base | Target::Nothing => {
+            if headers.contains_key("anthropic-version") {
+                Dialect::Anthropic
+            } else {
+                Dialect::OpenaiChat
+            }
+        }
+    }
+}
+
+/// Everything that can be said before the body is read.
+pub(crate) fn check(head: &Parts, place: Place<'_>, config: &Config) -> Result<(), TurnedAway> {
+    let host = host(head);
+    if !host.is_some_and(|host| answers_to(host, config)) {
+        return Err(TurnedAway::Host(host.unwrap_or_default().to_owned()));
+    }
+    if let Some(origin) = head.headers.get(ORIGIN) {
+        let origin = origin.to_str().unwrap_or("?");
+        let own = host.is_some_and(|host| origin.strip_prefix("http://") == Some(host));
+        if !own && !config.allowed_origins.iter().any(|o| o == origin) {
+            return Err(TurnedAway::Origin(origin.to_owned()));
+        }
+    }
+    if !shows_token(head, place, &config.token) {
+        return Err(TurnedAway::Token);
+    }
+    let wanted = match place.target {
+        Target::Ask(Dialect::OpenaiResponses, _)
+            if head.method == Method::GET && head.headers.contains_key(UPGRADE) =>
+        {
+            return Err(TurnedAway::WebSocket);
+        }
+        Target::Ask(..) if head.method == Method::POST => return check_body(head, config),
+        Target::Ask(..) => "POST",
+        Target::Models | Target::Base if [Method::GET, Method::HEAD].contains(&head.method) => {
+            return Ok(());
+        }
+        Target::Models => "GET",
+        Target::Base | Target::Nothing => return Err(TurnedAway::Path(place.path.to_owned())),
+    };
+    Err(TurnedAway::Method {
+        path: place.path.to_owned(),
+        method: head.method.to_string(),
+        wanted,
+    })
+}
+
+fn check_body(head: &Parts, config: &Config) -> Result<(), TurnedAway> {
+    let essence = head
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next());
+    if !essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json")) {
+        return Err(TurnedAway::ContentType);
+    }
+    if declared(&head.headers).is_some_and(|length| length > config.limits.body) {
+        return Err(TurnedAway::TooLarge(config.limits.body));
+    }
+    Ok(())
+}
+
+/// The host that the client believes it speaks to, with its port.
+fn host(head: &Parts) -> Option<&str> {
+    match head.headers.get(HOST) {
+        Some(host) => host.to_str().ok(),
+        None => head.uri.authority().map(|authority| authority.as_str()),
+    }
+}
+
+/// A name that is not ours may have been pointed at us by a foreign web page (DNS rebinding).
+fn answers_to(host: &str, config: &Config) -> bool {
+    let port = |rest: &str| rest.is_empty() || rest.starts_with(':');
+    let name = match host.rfind(']') {
+        Some(end) if port(&host[end + 1..]) => &host[..=end],
+        Some(_) => return false,
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    };
+    ["127.0.0.1", "localhost", "[::1]"]
+        .into_iter()
+        .chain(config.allowed_hosts.iter().map(String::as_str))
+        .any(|allowed| allowed.eq_ignore_ascii_case(name))
+}
+
+fn shows_token(head: &Parts, place: Place<'_>, token: &Secret) -> bool {
+    if token.reveal().is_empty() {
+        return false;
+    }
+    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = header(AUTHORIZATION.as_str()).map(without_scheme);
+    [
+        place.token,
+        header(TOKEN_HEADER),
+        header("x-api-key"),
+        bearer,
+    ]
+    .into_iter()
+    .flatten()
+    .any(|shown| token.is(shown))
+}
+
+/// `Bearer abc` → `abc`.
+pub(crate) fn without_scheme(value: &str) -> &str {
+    match value.split_once(' ') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim(),
+        _ => value,
+    }
+}
+
+fn declared(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Bytes of request bodies that are held in memory now.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held(Arc<AtomicUsize>);
+
+/// A share of [`Held`], given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    held: Held,
+    bytes: usize,
+}
+
+impl Share {
+    fn grow(&mut self, bytes: usize, most: usize) -> Result<(), TurnedAway> {
+        let before = self.held.0.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes += bytes;
+        if before + bytes > most {
+            return Err(TurnedAway::Busy(most));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.held.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// Read a request's body once; it is kept for every attempt.
+pub(crate) async fn body<B>(
+    head: &Parts,
+    body: B,
+    held: &Held,
+    config: &Config,
+) -> Result<(Bytes, Share), TurnedAway>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let mut body = pin!(body);
+    let mut share = Share {
+        held: held.clone(),
+        bytes: 0,
+    };
+    let expected = declared(&head.headers).unwrap_or(0);
+    share.grow(expected, config.limits.bodies)?;
+    // The length is the client's word only: no more is reserved in advance than a large request has.
+    let mut bytes = BytesMut::with_capacity(expected.min(1 << 20));
+    loop {
+        let frame = tokio::time::timeout(config.timers.idle, body.frame())
+            .await
+            .map_err(|_| TurnedAway::Unreadable("it stopped arriving".to_owned()))?;
+        let Some(frame) = frame else {
+            return Ok((bytes.freeze(), share));
+        };
+        let frame = frame.map_err(|error| TurnedAway::Unreadable(error.into().to_string()))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if bytes.len() + data.len() > config.limits.body {
+            drop(bytes);
+            discard(head, body).await;
+            return Err(TurnedAway::TooLarge(config.limits.body));
+        }
+        let beyond = (bytes.len() + data.len()).saturating_sub(share.bytes);
+        share.grow(beyond, config.limits.bodies)?;
+        bytes.extend_from_slice(&data);
+    }
+}
+
+/// Read what a refused client is still sending, so that it hears the refusal instead of a broken connection.
+pub(crate) async fn discard<B>(head: &Parts, body: B)
+where
+    B: http_body::Body<Data = Bytes>,
+{
+    // It asks before it sends: the refusal is the answer.
+    if head.headers.contains_key(EXPECT) {
+        return;
+    }
+    let mut body = pin!(body);
+    let mut read = 0;
+    let all = async {
+        while read < DISCARD
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            read += frame.data_ref().map_or(0, Bytes::len);
+        }
+    };
+    // Whether it came to an end or not: the answer is the same.
+    let _ = tokio::time::timeout(DISCARD_FOR, all).await;
+}
+
+#[cfg(test)]
+mod tests;

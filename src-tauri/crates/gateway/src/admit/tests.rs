@@ -1,0 +1,234 @@
+use http::Request;
+use http_body_util::Full;
+
+use super::*;
+use crate::tests::config;
+
+fn head(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
+    let mut request = Request::builder().method(method).uri(uri);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(()).unwrap().into_parts().0
+}
+
+fn checked(method: &str, uri: &str, headers: &[(&str, &str)]) -> Result<(), TurnedAway> {
+    let head = head(method, uri, headers);
+    check(&head, Place::of(head.uri.path()), &config())
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const HERE: (&str, &str) = ("host", "127.0.0.1:4747");
+
+#[test]
+fn the_paths_that_clients_use() {
+    use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
+    use Kind::{CountTokens, Generate};
+    for (path, target) in [
+        ("/v1/messages", Target::Ask(Anthropic, Generate)),
+        ("/v1/messages/", Target::Ask(Anthropic, Generate)),
+        ("/v1/v1/messages", Target::Ask(Anthropic, Generate)),
+        ("/messages", Target::Ask(Anthropic, Generate)),
+        ("/anthropic/v1/messages", Target::Ask(Anthropic, Generate)),
+        ("/t/tok/v1/messages", Target::Ask(Anthropic, Generate)),
+        ("/t/tok/x/y/v1/messages", Target::Ask(Anthropic, Generate)),
+        (
+            "/v1/messages/count_tokens",
+            Target::Ask(Anthropic, CountTokens),
+        ),
+        ("/v1/chat/completions", Target::Ask(OpenaiChat, Generate)),
+        ("/chat/completions", Target::Ask(OpenaiChat, Generate)),
+        (
+            "/openai/v1/responses",
+            Target::Ask(OpenaiResponses, Generate),
+        ),
+        ("/responses", Target::Ask(OpenaiResponses, Generate)),
+        ("/t/tok/v1/models", Target::Models),
+        ("/t/tok", Target::Base),
+        ("/t/tok/", Target::Base),
+        ("/", Target::Base),
+        ("/v1", Target::Base),
+        ("/api/hello", Target::Base),
+        ("/v1/threads/7/messages", Target::Nothing),
+        ("/v1/messages/batches", Target::Nothing),
+        ("/v1/responses/resp_1", Target::Nothing),
+        ("/v2/whatever", Target::Nothing),
+        ("/submessages", Target::Nothing),
+    ] {
+        assert_eq!(Place::of(path).target, target, "{path}");
+    }
+    assert_eq!(Place::of("/t/tok/v1/messages").token, Some("tok"));
+    assert_eq!(Place::of("/t/tok/v1/messages").path, "/v1/messages");
+    assert_eq!(Place::of("/t/tok").token, Some("tok"));
+    assert_eq!(Place::of("/v1/messages").token, None);
+}
+
+#[test]
+fn the_token_is_taken_from_four_places() {
+    for (uri, header) in [
+        ("/t/t0ken/v1/messages", None),
+        ("/v1/messages", Some(("x-understudy-token", "t0ken"))),
+        ("/v1/messages", Some(("x-api-key", "t0ken"))),
+        ("/v1/messages", Some(("authorization", "Bearer t0ken"))),
+        ("/v1/messages", Some(("authorization", "bearer t0ken"))),
+    ] {
+        let headers: Vec<_> = [JSON, HERE].into_iter().chain(header).collect();
+        assert_eq!(checked("POST", uri, &headers), Ok(()), "{uri} {header:?}");
+    }
+    for (uri, header) in [
+        ("/v1/messages", None),
+        ("/t/wrong/v1/messages", None),
+        ("/t/t0ke/v1/messages", None),
+        ("/t//v1/messages", None),
+        ("/v1/messages", Some(("x-api-key", "sk-ant-key"))),
+        ("/v1/messages", Some(("authorization", "Basic t0ken"))),
+        ("/v1/messages?token=t0ken", None),
+    ] {
+        let headers: Vec<_> = [JSON, HERE].into_iter().chain(header).collect();
+        assert_eq!(
+            checked("POST", uri, &headers),
+            Err(TurnedAway::Token),
+            "{uri} {header:?}"
+        );
+    }
+}
+
+#[test]
+fn an_empty_token_lets_nobody_in() {
+    let mut config = config();
+    config.token = Secret::new("");
+    let head = head("POST", "/t//v1/messages", &[JSON, HERE, ("x-api-key", "")]);
+    let place = Place::of(head.uri.path());
+    assert_eq!(check(&head, place, &config), Err(TurnedAway::Token));
+}
+
+#[test]
+fn foreign_hosts_and_origins_are_refused() {
+    let uri = "/t/t0ken/v1/messages";
+    for host in [
+        "localhost",
+        "localhost:4747",
+        "[::1]:4747",
+        "127.0.0.1",
+        "LOCALHOST",
+        "desk.lan:80",
+    ] {
+        assert_eq!(
+            checked("POST", uri, &[JSON, ("host", host)]),
+            Ok(()),
+            "{host}"
+        );
+    }
+    for host in [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil",
+        "",
+        "[::1]evil",
+        "[::2]",
+    ] {
+        assert_eq!(
+            checked("POST", uri, &[JSON, ("host", host)]),
+            Err(TurnedAway::Host(host.to_owned())),
+        );
+    }
+    assert_eq!(
+        checked("POST", uri, &[JSON]),
+        Err(TurnedAway::Host(String::new()))
+    );
+    for origin in ["http://127.0.0.1:4747", "https://flows.example"] {
+        assert_eq!(
+            checked("POST", uri, &[JSON, HERE, ("origin", origin)]),
+            Ok(())
+        );
+    }
+    for origin in [
+        "https://evil.example",
+        "null",
+        "http://localhost:3000",
+        "https://127.0.0.1:4747",
+    ] {
+        assert_eq!(
+            checked("POST", uri, &[JSON, HERE, ("origin", origin)]),
+            Err(TurnedAway::Origin(origin.to_owned())),
+        );
+    }
+}
+
+#[test]
+fn method_type_size_and_path() {
+    let uri = "/t/t0ken/v1/messages";
+    assert!(matches!(
+        checked("GET", uri, &[HERE]),
+        Err(TurnedAway::Method { wanted: "POST", .. })
+    ));
+    assert!(matches!(
+        checked("POST", "/t/t0ken/v1/models", &[JSON, HERE]),
+        Err(TurnedAway::Method { wanted: "GET", .. })
+    ));
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+    ] {
+        assert_eq!(
+            checked("POST", uri, &[HERE, ("content-type", kind)]),
+            Err(TurnedAway::ContentType)
+        );
+    }
+    assert_eq!(checked("POST", uri, &[HERE]), Err(TurnedAway::ContentType));
+    let charset = ("content-type", "application/json; charset=utf-8");
+    assert_eq!(checked("POST", uri, &[HERE, charset]), Ok(()));
+    let size = config().limits.body;
+    let over = (size + 1).to_string();
+    assert_eq!(
+        checked("POST", uri, &[HERE, JSON, ("content-length", &over)]),
+        Err(TurnedAway::TooLarge(size))
+    );
+    assert_eq!(
+        checked("POST", "/t/t0ken/v1/audio", &[HERE, JSON]),
+        Err(TurnedAway::Path("/v1/audio".to_owned()))
+    );
+    let upgrade = ("upgrade", "websocket");
+    assert_eq!(
+        checked("GET", "/t/t0ken/v1/responses", &[HERE, upgrade]),
+        Err(TurnedAway::WebSocket)
+    );
+    for (method, uri) in [
+        ("HEAD", "/t/t0ken"),
+        ("GET", "/t/t0ken/"),
+        ("HEAD", "/t/t0ken/api/hello"),
+        ("GET", "/t/t0ken/v1/models"),
+    ] {
+        assert_eq!(checked(method, uri, &[HERE]), Ok(()), "{method} {uri}");
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_bounded_one_by_one_and_together() {
+    let mut config = config();
+    config.limits.body = 100;
+    config.limits.bodies = 150;
+    let held = Held::default();
+    let read = |length: usize| {
+        let chunked = head("POST", "/", &[]);
+        let (held, config) = (held.clone(), config.clone());
+        async move {
+            body(
+                &chunked,
+                Full::new(Bytes::from(vec![b'x'; length])),
+                &held,
+                &config,
+            )
+            .await
+        }
+    };
+    assert_eq!(read(101).await.unwrap_err(), TurnedAway::TooLarge(100));
+    let (bytes, first) = read(100).await.unwrap();
+    assert_eq!(bytes.len(), 100);
+    assert_eq!(read(60).await.unwrap_err(), TurnedAway::Busy(150));
+    let (_, second) = read(50).await.unwrap();
+    drop((first, second));
+    assert_eq!(held.0.load(Ordering::Relaxed), 0);
+    assert!(read(100).await.is_ok());
+}

@@ -1,0 +1,207 @@
+//! A provider's streamed answer while it arrives: whole events only, each understood before it may be passed on.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use catalog::Dialect;
+use http_body::Body as _;
+use hyper::body::Incoming;
+use wire::{BodyEnd, Broken, Completion, Framing, Step, StepKind, Validator};
+
+/// Most bytes that are held of one answer.
+pub(crate) const HELD: usize = 16 << 20;
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    dialect: Dialect,
+    body: Incoming,
+    validator: Validator,
+    /// Whole events that may be passed on.
+    ready: VecDeque<Bytes>,
+    /// The beginning of an event that has not ended.
+    tail: Vec<Bytes>,
+    /// Bytes of the stream that are `ready` or were.
+    released: u64,
+    /// Bytes that wait in `ready` or `tail`.
+    held: usize,
+    content: bool,
+    terminal: bool,
+    /// What the answer is, known at its semantic end; whatever follows does not change it.
+    proven: Option<Completion>,
+    steps: Vec<Step>,
+}
+
+/// What one look at the body brought.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// Something arrived; the answer went on, or (pings, comments, a part of an event) it did not.
+    More {
+        progress: bool,
+    },
+    Ended(Completion),
+}
+
+impl Answer {
+    pub(crate) fn new(dialect: Dialect, body: Incoming) -> Self {
+        Self {
+            dialect,
+            body,
+            validator: Validator::new(dialect, Framing::Stream),
+            ready: VecDeque::new(),
+            tail: Vec::new(),
+            released: 0,
+            held: 0,
+            content: false,
+            terminal: false,
+            proven: None,
+            steps: Vec::new(),
+        }
+    }
+
+    /// Some of the answer itself has arrived, or its end.
+    pub(crate) fn has_content(&self) -> bool {
+        self.content || self.proven.is_some()
+    }
+
+    pub(crate) fn proven(&self) -> Option<&Completion> {
+        self.proven.as_ref()
+    }
+
+    pub(crate) fn report(&self) -> &wire::Report {
+        self.validator.report()
+    }
+
+    /// Bytes that are held back now.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// The next bytes that may be passed on, of those that have arrived.
+    pub(crate) fn next_ready(&mut self) -> Option<Bytes> {
+        let bytes = self.ready.pop_front()?;
+        self.held -= bytes.len();
+        Some(bytes)
+    }
+
+    /// All of it in one piece.
+    pub(crate) fn all_ready(&mut self) -> Bytes {
+        let mut all = BytesMut::with_capacity(self.held);
+        while let Some(bytes) = self.next_ready() {
+            all.extend_from_slice(&bytes);
+        }
+        all.freeze()
+    }
+
+    pub(crate) fn nothing_ready(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    /// Read on. Not to be called again after [`Arrival::Ended`].
+    pub(crate) fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
+        Poll::Ready(match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(bytes) => self.take(bytes),
+                Err(_trailers) => Arrival::More { progress: false },
+            },
+            Some(Err(_)) => Arrival::Ended(self.end(BodyEnd::Cut)),
+            None => Arrival::Ended(self.end(BodyEnd::Clean)),
+        })
+    }
+
+    fn take(&mut self, bytes: Bytes) -> Arrival {
+        self.steps.clear();
+        self.validator.push(&bytes, &mut self.steps);
+        self.held += bytes.len();
+        self.tail.push(bytes);
+        let mut progress = false;
+        let mut whole = self.released;
+        let mut fatal = None;
+        for step in &self.steps {
+            match step.kind {
+                StepKind::Noise => {}
+                StepKind::Lifecycle | StepKind::Close => progress = true,
+                StepKind::Content | StepKind::ToolClose => {
+                    progress = true;
+                    self.content = true;
+                }
+                StepKind::SemanticEnd | StepKind::Error => {
+                    progress = true;
+                    match self.validator.judge(BodyEnd::Cut) {
+                        // Never passed on: an aborted body is what every client notices, while some take a stop for a
+                        // good end and an error in the stream for the end of their trying.
+                        Completion::Broken(broken) if broken != Broken::Empty => {
+                            fatal = Some(broken);
+                            break;
+                        }
+                        proven => self.proven = Some(proven),
+                    }
+                }
+                StepKind::Terminal => {
+                    progress = true;
+                    self.terminal = true;
+                }
+            }
+            whole = step.end;
+        }
+        self.release(whole);
+        match fatal.or_else(|| self.validator.broken().cloned()) {
+            None => Arrival::More { progress },
+            Some(_) if self.proven.is_some() => Arrival::Ended(self.end(BodyEnd::Cut)),
+            Some(broken) => Arrival::Ended(Completion::Broken(broken)),
+        }
+    }
+
+    /// Let everything up to this place of the stream be passed on.
+    fn release(&mut self, whole: u64) {
+        let mut room = (whole - self.released) as usize;
+        self.released = whole;
+        let mut rest = Vec::new();
+        for mut bytes in self.tail.drain(..) {
+            let now = bytes.split_to(bytes.len().min(room));
+            room -= now.len();
+            if !now.is_empty() {
+                self.ready.push_back(now);
+            }
+            if !bytes.is_empty() {
+                rest.push(bytes);
+            }
+        }
+        self.tail = rest;
+    }
+
+    /// The body ended. What it is worth was said by the semantic end, where there was one.
+    fn end(&mut self, how: BodyEnd) -> Completion {
+        let completion = match self.proven.clone() {
+            Some(proven) => proven,
+            None => self.validator.judge(how),
+        };
+        if completion.is_answer() || completion == Completion::Broken(Broken::Empty) {
+            self.finish(how);
+        }
+        completion
+    }
+
+    /// Nothing more is awaited: pass on what is left, and supply the `message_stop` that some upstreams leave out and
+    /// without which some clients ask again for ever.
+    pub(crate) fn finish(&mut self, how: BodyEnd) {
+        let empty = self.proven == Some(Completion::Broken(Broken::Empty));
+        let supply = self.dialect == Dialect::Anthropic && !self.terminal && !empty;
+        if how == BodyEnd::Clean && !supply {
+            let tail = self.tail.drain(..);
+            self.ready.extend(tail);
+        } else {
+            // Half an event is nothing that a client could read.
+            let dropped: usize = self.tail.drain(..).map(|bytes| bytes.len()).sum();
+            self.held -= dropped;
+        }
+        if supply {
+            let stop =
+                Bytes::from_static(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+            self.held += stop.len();
+            self.terminal = true;
+            self.ready.push_back(stop);
+        }
+    }
+}

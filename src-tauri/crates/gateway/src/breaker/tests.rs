@@ -1,0 +1,229 @@
+use super::*;
+
+const TRANSIENT: Class = Class::Transient;
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+}
+
+fn trip(class: Class) -> Trip {
+    Trip {
+        class,
+        slow: false,
+        retry_after: None,
+        reason: "503".to_owned(),
+        threshold: FAILURES,
+    }
+}
+
+/// A column of (second, what happened, standing after it).
+fn check(story: &[(i64, What, Standing)]) {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    for (second, what, then) in story {
+        let now = at(*second);
+        match what {
+            What::Fails(trip) => breakers.enter(&endpoint, &model, now).failed(now, trip),
+            What::Succeeds => breakers.enter(&endpoint, &model, now).succeeded(),
+            What::Leaves => drop(breakers.enter(&endpoint, &model, now)),
+            What::Nothing => {}
+        }
+        assert_eq!(
+            breakers.standing(&endpoint, &model, now),
+            *then,
+            "at {second} s after {what:?}"
+        );
+    }
+}
+
+#[derive(Debug)]
+enum What {
+    Fails(Trip),
+    Succeeds,
+    Leaves,
+    Nothing,
+}
+use Standing::{Closed, HalfOpen};
+use What::{Fails, Leaves, Nothing, Succeeds};
+
+fn open(until: i64) -> Standing {
+    Standing::Open { until: at(until) }
+}
+
+#[test]
+fn three_consecutive_failures_open_it_and_a_success_in_between_forgets_them() {
+    check(&[
+        (0, Fails(trip(TRANSIENT)), Closed),
+        (1, Fails(trip(TRANSIENT)), Closed),
+        (2, Succeeds, Closed),
+        (3, Fails(trip(TRANSIENT)), Closed),
+        (4, Fails(trip(TRANSIENT)), Closed),
+        (5, Fails(trip(TRANSIENT)), open(35)),
+        (34, Nothing, open(35)),
+        (35, Nothing, HalfOpen),
+    ]);
+}
+
+#[test]
+fn a_declared_outage_makes_one_failure_enough() {
+    let declared = Trip {
+        threshold: FAILURES_IN_DECLARED_OUTAGE,
+        ..trip(TRANSIENT)
+    };
+    check(&[(0, Fails(declared), open(30))]);
+}
+
+#[test]
+fn a_quick_failure_is_found_out_again_every_thirty_seconds() {
+    let once = |t| Trip {
+        threshold: 1,
+        ..trip(t)
+    };
+    check(&[
+        (0, Fails(once(TRANSIENT)), open(30)),
+        (30, Fails(once(TRANSIENT)), open(60)),
+        (60, Fails(once(TRANSIENT)), open(90)),
+        (90, Succeeds, Closed),
+    ]);
+}
+
+#[test]
+fn silence_costs_a_wait_so_its_cooldown_doubles_up_to_five_minutes() {
+    let silent = || Trip {
+        threshold: 1,
+        ..trip(Class::Silent)
+    };
+    check(&[
+        (0, Fails(silent()), open(30)),
+        (30, Fails(silent()), open(90)),
+        (90, Fails(silent()), open(210)),
+        (210, Fails(silent()), open(450)),
+        (450, Fails(silent()), open(750)),
+        (750, Fails(silent()), open(1050)),
+        (1050, Succeeds, Closed),
+        (1051, Fails(silent()), open(1081)),
+    ]);
+}
+
+#[test]
+fn quota_opens_at_once_for_five_minutes_doubling_to_an_hour() {
+    check(&[
+        (0, Fails(trip(Class::Quota)), open(300)),
+        (300, Fails(trip(Class::Quota)), open(900)),
+        (900, Fails(trip(Class::Quota)), open(2100)),
+        (2100, Fails(trip(Class::Quota)), open(4500)),
+        (4500, Fails(trip(Class::Quota)), open(8100)),
+        (8100, Fails(trip(Class::Quota)), open(11700)),
+    ]);
+}
+
+#[test]
+fn a_long_retry_after_opens_at_once_and_is_capped_at_an_hour() {
+    let limited = |seconds| Trip {
+        retry_after: Some(Duration::from_secs(seconds)),
+        ..trip(Class::RateLimit)
+    };
+    check(&[(0, Fails(limited(2)), Closed)]);
+    check(&[(0, Fails(limited(120)), open(120))]);
+    check(&[(0, Fails(limited(10)), open(30))]);
+    check(&[(0, Fails(limited(1_000_000)), open(3600))]);
+}
+
+#[test]
+fn the_request_itself_at_fault_tells_nothing() {
+    for class in [Class::Caller, Class::ContextTooLong, Class::ContentPolicy] {
+        let fails = || Fails(trip(class));
+        check(&[
+            (0, fails(), Closed),
+            (1, fails(), Closed),
+            (2, fails(), Closed),
+            (3, fails(), Closed),
+        ]);
+    }
+}
+
+#[test]
+fn a_probe_whose_client_leaves_makes_room_for_the_next() {
+    let once = Trip {
+        threshold: 1,
+        ..trip(TRANSIENT)
+    };
+    check(&[
+        (0, Fails(once), open(30)),
+        (31, Leaves, HalfOpen),
+        (32, Succeeds, Closed),
+    ]);
+}
+
+#[test]
+fn one_probe_at_a_time_and_only_it_decides() {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    let once = Trip {
+        threshold: 1,
+        ..trip(TRANSIENT)
+    };
+    let early = breakers.enter(&endpoint, &model, at(0));
+    breakers
+        .enter(&endpoint, &model, at(0))
+        .failed(at(0), &once);
+    let probe = breakers.enter(&endpoint, &model, at(30));
+    assert!(probe.is_probe());
+    assert_eq!(
+        breakers.standing(&endpoint, &model, at(30)),
+        Standing::Probing
+    );
+    assert!(!breakers.enter(&endpoint, &model, at(31)).is_probe());
+    early.failed(at(32), &once);
+    assert_eq!(
+        breakers.standing(&endpoint, &model, at(32)),
+        Standing::Probing
+    );
+    probe.failed(at(33), &once);
+    assert_eq!(breakers.standing(&endpoint, &model, at(33)), open(63));
+    assert_eq!(breakers.views(at(33)).len(), 1);
+}
+
+#[test]
+fn a_last_resort_that_fails_too_does_not_prolong_it() {
+    let once = || Trip {
+        threshold: 1,
+        ..trip(TRANSIENT)
+    };
+    check(&[
+        (0, Fails(once()), open(30)),
+        (20, Fails(once()), open(30)),
+        (
+            25,
+            Fails(Trip {
+                retry_after: Some(Duration::from_secs(100)),
+                ..once()
+            }),
+            open(125),
+        ),
+    ]);
+}
+
+#[test]
+fn try_now_half_opens() {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    breakers
+        .enter(&endpoint, &model, at(0))
+        .failed(at(0), &trip(Class::Credential));
+    breakers.half_open(&endpoint, &model, at(1));
+    assert_eq!(breakers.standing(&endpoint, &model, at(1)), HalfOpen);
+}
+
+#[test]
+fn made_up_model_names_do_not_fill_the_memory() {
+    let breakers = Breakers::default();
+    let endpoint = EndpointId::new("e");
+    for n in 0..REMEMBERED + 50 {
+        let model = ModelId::new(format!("made-up-{n}"));
+        breakers
+            .enter(&endpoint, &model, at(0))
+            .failed(at(0), &trip(Class::ModelGone));
+    }
+    assert_eq!(breakers.views(at(0)).len(), REMEMBERED);
+}

@@ -1,0 +1,315 @@
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalog::{Dialect, EndpointId, ModelId};
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use health::{Level, Verdict, Verdicts};
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use wire::{Ask, Client, Kind};
+
+use crate::admit::{self, Held, Place, Target};
+use crate::attempt::{Hold, Lost};
+use crate::breaker::{Breakers, FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Trip};
+use crate::fallback::{self, Admitted};
+use crate::open::{OpenExchange, Reports};
+use crate::route::{Wish, plan};
+use crate::upstream::Upstream;
+use crate::{
+    Body, BoxError, BreakerView, Candidate, Config, Connect, End, Exchange, Plan, Report, Standing,
+    TurnedAway, models, rescue,
+};
+
+/// Tells the time of day.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The part of the engine that stands between clients and providers. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(Arc<Shared>);
+
+struct Shared {
+    config: watch::Receiver<Arc<Config>>,
+    verdicts: watch::Receiver<Arc<Verdicts>>,
+    upstream: Upstream,
+    reports: Reports,
+    breakers: Breakers,
+    held: Held,
+    clock: Clock,
+}
+
+impl Gateway {
+    /// `reports` is bounded by its maker; where it is full, reports are dropped and counted.
+    pub fn new(
+        config: watch::Receiver<Arc<Config>>,
+        verdicts: watch::Receiver<Arc<Verdicts>>,
+        connect: Connect,
+        reports: mpsc::Sender<Report>,
+        clock: Clock,
+    ) -> Gateway {
+        Gateway(Arc::new(Shared {
+            upstream: Upstream::new(connect, config.clone()),
+            config,
+            verdicts,
+            reports: Reports::new(reports),
+            breakers: Breakers::default(),
+            held: Held::default(),
+            clock,
+        }))
+    }
+
+    /// Answer one request. Never fails and never panics: what goes wrong becomes a response in the client's dialect.
+    /// Dropping the future or the response's body cancels whatever is under way upstream.
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let place = Place::of(request.uri().path());
+        let dialect = admit::spoken(place.target, request.headers());
+        match AssertUnwindSafe(self.serve(request)).catch_unwind().await {
+            Ok(response) => response,
+            Err(_) => {
+                tracing::error!(%dialect, "a panic ended one exchange");
+                plain(rescue::our_fault(dialect))
+            }
+        }
+    }
+
+    /// Every breaker that remembers a failure.
+    pub fn breakers(&self) -> Vec<BreakerView> {
+        self.0.breakers.views(self.now())
+    }
+
+    /// An open breaker lets the next request through: a probe succeeded, or the owner wants it tried now.
+    pub fn try_now(&self, endpoint: &EndpointId, model: &ModelId) {
+        self.0.breakers.half_open(endpoint, model, self.now());
+    }
+
+    /// The plan for such a request now. `client_login`: the client brings a login of its own (a subscription, a key).
+    pub fn explain(&self, dialect: Dialect, model: &str, client_login: bool) -> Plan {
+        let config = Arc::clone(&self.0.config.borrow());
+        let wish = Wish {
+            dialect,
+            model,
+            client_login,
+        };
+        self.plan(&config, wish)
+    }
+
+    /// Exchanges that have begun and not ended.
+    pub fn open_exchanges(&self) -> usize {
+        self.0.reports.open()
+    }
+
+    /// Reports that were dropped because their reader was too slow.
+    pub fn dropped_reports(&self) -> u64 {
+        self.0.reports.dropped()
+    }
+
+    async fn serve<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: Into<BoxError>,
+    {
+        let began = Instant::now();
+        let config = Arc::clone(&self.0.config.borrow());
+        let (head, body) = request.into_parts();
+        let place = Place::of(head.uri.path());
+        let dialect = admit::spoken(place.target, &head.headers);
+        if let Err(why) = admit::check(&head, place, &config) {
+            if let TurnedAway::TooLarge(_) = why {
+                admit::discard(&head, body).await;
+            }
+            return self.turn_away(began, &head, dialect, why);
+        }
+        let (dialect, kind) = match place.target {
+            Target::Ask(dialect, kind) => (dialect, kind),
+            Target::Models => return json(models::list(&config)),
+            Target::Base | Target::Nothing => return json(GREETING),
+        };
+        let (body, share) = match admit::body(&head, body, &self.0.held, &config).await {
+            Ok(read) => read,
+            Err(why) => return self.turn_away(began, &head, dialect, why),
+        };
+        let ask = match Ask::read(dialect, &body) {
+            Ok(ask) => ask,
+            Err(why) => return self.turn_away(began, &head, dialect, why.into()),
+        };
+        let wish = Wish {
+            dialect,
+            model: &ask.model,
+            client_login: crate::headers::has_login(&head.headers, &config.token),
+        };
+        let plan = self.plan(&config, wish);
+        let exchange = Exchange {
+            kind,
+            route: plan.route.clone(),
+            model: ask.model.clone(),
+            streamed: ask.stream && kind == Kind::Generate,
+            rehearsal: plan.rehearsal,
+            ..self.unknown(&head, dialect)
+        };
+        let exchange = OpenExchange::begin(&self.0.reports, began, exchange);
+        let hold = match head.version {
+            // The end of such a body is the end of the connection, whatever brought it about.
+            Version::HTTP_09 | Version::HTTP_10 => Hold::UntilProven,
+            _ if config.paused || config.draining => Hold::Nothing,
+            _ => Hold::UntilContent,
+        };
+        let admitted = Admitted {
+            config,
+            head,
+            body,
+            ask,
+            kind,
+            plan,
+            hold,
+        };
+        let response = fallback::answer(self, admitted, exchange).await;
+        drop(share);
+        response
+    }
+
+    fn turn_away(
+        &self,
+        began: Instant,
+        head: &Parts,
+        dialect: Dialect,
+        why: TurnedAway,
+    ) -> Response<Body> {
+        tracing::warn!(path = Place::of(head.uri.path()).path, %why, "turned away");
+        let exchange = OpenExchange::begin(&self.0.reports, began, self.unknown(head, dialect));
+        let said = rescue::turned_away(dialect, &why);
+        fallback::end(said, exchange, End::TurnedAway(why))
+    }
+
+    /// An exchange of which only the head is known.
+    fn unknown(&self, head: &Parts, dialect: Dialect) -> Exchange {
+        let tag = |name: &str| {
+            let value = head.headers.get(name)?.to_str().ok()?;
+            Some(value.chars().take(200).collect())
+        };
+        Exchange {
+            id: 0,
+            started: self.now(),
+            client: Client::identify(&head.headers),
+            dialect,
+            kind: Kind::Generate,
+            route: String::new(),
+            model: String::new(),
+            streamed: false,
+            rehearsal: false,
+            pipeline: tag("x-understudy-pipeline"),
+            item: tag("x-understudy-item"),
+            attempts: Vec::new(),
+            end: End::ClientLeft,
+            status: None,
+            ttft: None,
+            total: std::time::Duration::ZERO,
+            bytes_out: 0,
+        }
+    }
+
+    fn plan(&self, config: &Config, wish: Wish<'_>) -> Plan {
+        let now = self.now();
+        plan(config, wish, &|endpoint, model| {
+            self.0.breakers.standing(endpoint, model, now)
+        })
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.0.clock)()
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        Arc::clone(&self.0.clock)
+    }
+
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.0.upstream
+    }
+
+    pub(crate) fn standing(&self, candidate: &Candidate) -> Standing {
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        self.0.breakers.standing(endpoint, model, self.now())
+    }
+
+    /// None: a count of tokens tells nothing about the model.
+    pub(crate) fn permit(&self, candidate: &Candidate, kind: Kind) -> Option<Permit> {
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        match kind {
+            Kind::Generate => Some(self.0.breakers.enter(endpoint, model, self.now())),
+            Kind::CountTokens => None,
+        }
+    }
+
+    pub(crate) fn trip(&self, candidate: &Candidate, lost: &Lost) -> Trip {
+        Trip {
+            class: lost.class,
+            slow: false,
+            retry_after: lost.retry_after,
+            reason: lost.message.clone(),
+            threshold: self.threshold(candidate),
+        }
+    }
+
+    /// A declared outage never opens a breaker by itself; it makes one failure enough.
+    pub(crate) fn threshold(&self, candidate: &Candidate) -> u32 {
+        let config = self.0.config.borrow();
+        let verdicts = self.0.verdicts.borrow();
+        let finding = config
+            .endpoints
+            .get(&candidate.endpoint)
+            .and_then(|found| found.endpoint.surface.as_ref())
+            .and_then(|surface| {
+                let provider = verdicts.providers.get(&candidate.provider)?;
+                provider.surfaces.get(surface)
+            });
+        match finding.map(|finding| finding.verdict) {
+            Some(Verdict::Known(Level::PartialOutage | Level::MajorOutage)) => {
+                FAILURES_IN_DECLARED_OUTAGE
+            }
+            Some(
+                Verdict::Known(Level::Operational | Level::Maintenance | Level::Degraded)
+                | Verdict::Unknown(_),
+            )
+            | None => FAILURES,
+        }
+    }
+
+    pub(crate) fn verdict(
+        &self,
+        candidate: &Candidate,
+        product: &str,
+        alternatives: bool,
+    ) -> Option<String> {
+        let verdicts = Arc::clone(&self.0.verdicts.borrow());
+        rescue::verdict(&verdicts, candidate, product, alternatives)
+    }
+}
+
+const GREETING: &str = "{\"understudy\":\"ready\"}";
+
+fn json(body: impl Into<Bytes>) -> Response<Body> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut response = Response::new(Body::plain(body));
+    *response.headers_mut() = headers;
+    response
+}
+
+fn plain(said: rescue::Said) -> Response<Body> {
+    let mut response = Response::new(Body::plain(said.body));
+    *response.status_mut() = said.status;
+    *response.headers_mut() = said.headers;
+    response
+}

@@ -1,0 +1,155 @@
+//! Which headers travel on. Everything does, save what belongs to one connection, to us, or to another vendor.
+
+use catalog::{Auth, Secret};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderName,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderMap, HeaderValue};
+
+use crate::Credential;
+use crate::admit::without_scheme;
+
+/// Ours: never sent upstream.
+const OWN_PREFIX: &str = "x-understudy-";
+
+const HOP_BY_HOP: [HeaderName; 9] = [
+    CONNECTION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-authenticate"),
+    HeaderName::from_static("proxy-authorization"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+/// Any of these logs a client in.
+const LOGINS: [HeaderName; 4] = [
+    AUTHORIZATION,
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+];
+
+/// These name an account: with [`LOGINS`], they go to the client's own vendor only.
+const ACCOUNTS: [HeaderName; 4] = [
+    COOKIE,
+    HeaderName::from_static("openai-organization"),
+    HeaderName::from_static("openai-project"),
+    HeaderName::from_static("chatgpt-account-id"),
+];
+
+/// Query parameters that some vendors take a key from.
+const KEY_PARAMETERS: [&str; 4] = ["key", "api_key", "api-key", "access_token"];
+
+/// Does the client bring a login of its own? (Our token in such a header is none.)
+pub(crate) fn has_login(headers: &HeaderMap, token: &Secret) -> bool {
+    LOGINS.iter().any(|name| {
+        headers
+            .get_all(name)
+            .iter()
+            .any(|value| !value.is_empty() && !is_token(value, token))
+    })
+}
+
+/// The headers of an attempt.
+pub(crate) fn outgoing(
+    client: &HeaderMap,
+    credential: Credential,
+    auth: Auth,
+    key: Option<&Secret>,
+    token: &Secret,
+) -> HeaderMap {
+    let mut headers = client.clone();
+    strip_hop_by_hop(&mut headers);
+    for name in [HOST, CONTENT_LENGTH, EXPECT] {
+        headers.remove(name);
+    }
+    let own: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with(OWN_PREFIX))
+        .cloned()
+        .collect();
+    for name in own {
+        headers.remove(name);
+    }
+    // What arrives is judged, and compressed bytes cannot be.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    match credential {
+        Credential::ClientLogin => {
+            for name in LOGINS {
+                if headers
+                    .get(&name)
+                    .is_some_and(|value| is_token(value, token))
+                {
+                    headers.remove(name);
+                }
+            }
+        }
+        Credential::OurKey | Credential::None => {
+            for name in LOGINS.into_iter().chain(ACCOUNTS) {
+                headers.remove(name);
+            }
+        }
+    }
+    if let (Credential::OurKey, Some(key)) = (credential, key) {
+        let (name, text) = match auth {
+            Auth::XApiKey => (LOGINS[1].clone(), key.reveal().to_owned()),
+            Auth::Bearer => (AUTHORIZATION, format!("Bearer {}", key.reveal())),
+            Auth::None => return headers,
+        };
+        // A key with a line break in it is no key; without the header the vendor says so in its own words.
+        if let Ok(mut value) = HeaderValue::try_from(text) {
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+    }
+    headers
+}
+
+/// The query of an attempt: a key in it goes to the client's own vendor only.
+pub(crate) fn query(query: Option<&str>, credential: Credential) -> Option<String> {
+    let query = query.filter(|query| !query.is_empty())?;
+    if credential == Credential::ClientLogin {
+        return Some(query.to_owned());
+    }
+    let is_key = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        KEY_PARAMETERS
+            .iter()
+            .any(|key| key.eq_ignore_ascii_case(name))
+    };
+    let kept: Vec<&str> = query.split('&').filter(|pair| !is_key(pair)).collect();
+    Some(kept.join("&")).filter(|kept| !kept.is_empty())
+}
+
+/// The headers of an answer as they go back to the client. Its length is set anew by the server.
+pub(crate) fn returned(mut headers: HeaderMap) -> HeaderMap {
+    strip_hop_by_hop(&mut headers);
+    headers.remove(CONTENT_LENGTH);
+    headers
+}
+
+fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named.into_iter().chain(HOP_BY_HOP) {
+        headers.remove(name);
+    }
+}
+
+fn is_token(value: &HeaderValue, token: &Secret) -> bool {
+    value
+        .to_str()
+        .is_ok_and(|value| token.is(value) || token.is(without_scheme(value)))
+}
+
+#[cfg(test)]
+mod tests;

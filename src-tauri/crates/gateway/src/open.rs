@@ -1,0 +1,197 @@
+//! An exchange that has begun. By its type it ends exactly once: whoever drops it says that the client left.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use catalog::{EndpointId, ModelId, ProviderId};
+use http::StatusCode;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::{Attempt, Began, End, Exchange, Outcome, Report};
+
+/// Where reports go, and what is counted about them.
+#[derive(Clone, Debug)]
+pub(crate) struct Reports {
+    to: mpsc::Sender<Report>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    ids: AtomicU64,
+    open: AtomicUsize,
+    dropped: AtomicU64,
+}
+
+impl Reports {
+    pub(crate) fn new(to: mpsc::Sender<Report>) -> Self {
+        Self {
+            to,
+            counts: Arc::default(),
+        }
+    }
+
+    pub(crate) fn open(&self) -> usize {
+        self.counts.open.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.counts.dropped.load(Ordering::Relaxed)
+    }
+
+    fn send(&self, report: Report) {
+        if self.to.try_send(report).is_err() {
+            let dropped = self.counts.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::warn!(
+                dropped,
+                "a report was dropped: its reader is too slow or gone"
+            );
+        }
+    }
+}
+
+/// An exchange in progress.
+#[derive(Debug)]
+pub(crate) struct OpenExchange {
+    reports: Reports,
+    began: Instant,
+    /// None once it has ended.
+    exchange: Option<Box<Exchange>>,
+    attempt: Option<OpenAttempt>,
+}
+
+#[derive(Debug)]
+struct OpenAttempt {
+    provider: ProviderId,
+    endpoint: EndpointId,
+    model: ModelId,
+    began: Instant,
+    status: Option<StatusCode>,
+    ttft: Option<Duration>,
+}
+
+impl OpenExchange {
+    /// `exchange` as far as it is known; its id is given here.
+    pub(crate) fn begin(reports: &Reports, began: Instant, mut exchange: Exchange) -> Self {
+        exchange.id = reports.counts.ids.fetch_add(1, Ordering::Relaxed) + 1;
+        reports.counts.open.fetch_add(1, Ordering::Relaxed);
+        reports.send(Report::Began(Began {
+            id: exchange.id,
+            started: exchange.started,
+            client: exchange.client.clone(),
+            dialect: exchange.dialect,
+            model: exchange.model.clone(),
+            rehearsal: exchange.rehearsal,
+        }));
+        Self {
+            reports: reports.clone(),
+            began,
+            exchange: Some(Box::new(exchange)),
+            attempt: None,
+        }
+    }
+
+    pub(crate) fn attempts(&self) -> usize {
+        let ended = self.exchange.as_ref().map_or(0, |e| e.attempts.len());
+        ended + usize::from(self.attempt.is_some())
+    }
+
+    pub(crate) fn attempt_began(
+        &mut self,
+        provider: ProviderId,
+        endpoint: EndpointId,
+        model: ModelId,
+    ) {
+        self.attempt = Some(OpenAttempt {
+            provider,
+            endpoint,
+            model,
+            began: Instant::now(),
+            status: None,
+            ttft: None,
+        });
+    }
+
+    /// Response headers came.
+    pub(crate) fn attempt_status(&mut self, status: StatusCode) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.status = Some(status);
+        }
+    }
+
+    /// Content came; only the first time counts.
+    pub(crate) fn attempt_content(&mut self) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.ttft.get_or_insert_with(|| attempt.began.elapsed());
+        }
+    }
+
+    pub(crate) fn attempt_ended(&mut self, outcome: Outcome, report: wire::Report) {
+        let Some(OpenAttempt {
+            provider,
+            endpoint,
+            model,
+            began,
+            status,
+            ttft,
+        }) = self.attempt.take()
+        else {
+            return;
+        };
+        if let Some(exchange) = &mut self.exchange {
+            exchange.attempts.push(Attempt {
+                provider,
+                endpoint,
+                model,
+                started_after: began - self.began,
+                total: began.elapsed(),
+                ttft,
+                status,
+                outcome,
+                report,
+            });
+        }
+    }
+
+    /// The client is answered with this status from here on.
+    pub(crate) fn answered(&mut self, status: StatusCode) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.status = Some(status);
+        }
+    }
+
+    /// Bytes of the body go to the client.
+    pub(crate) fn handed(&mut self, bytes: usize) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.bytes_out += bytes as u64;
+            exchange.ttft.get_or_insert_with(|| self.began.elapsed());
+        }
+    }
+
+    /// It ends here; what is said later is ignored.
+    pub(crate) fn ended(&mut self, end: End) {
+        let Some(mut exchange) = self.exchange.take() else {
+            return;
+        };
+        exchange.total = self.began.elapsed();
+        exchange.end = end;
+        self.reports.counts.open.fetch_sub(1, Ordering::Relaxed);
+        self.reports.send(Report::Ended(exchange));
+    }
+}
+
+impl Drop for OpenExchange {
+    fn drop(&mut self) {
+        if self.exchange.is_none() {
+            return;
+        }
+        self.attempt_ended(Outcome::ClientLeft, wire::Report::default());
+        self.ended(if std::thread::panicking() {
+            End::OurFault
+        } else {
+            End::ClientLeft
+        });
+    }
+}

@@ -1,0 +1,219 @@
+//! The only place that invents a response: always in the client's own dialect, with a status that its client understands.
+
+use bytes::Bytes;
+use catalog::Dialect;
+use health::{Blame, Level, Verdict, Verdicts};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use wire::{Class, Problem};
+
+use crate::attempt::Lost;
+use crate::{Candidate, Credential, TurnedAway};
+
+/// Longer waits make Claude Code give up, which helps nobody (measured with 2.1.197).
+const RETRY_AFTER_MOST: u64 = 60;
+/// Codex stops for good at a 429 without one (measured with 0.169.0).
+const RETRY_AFTER_DEFAULT: u64 = 15;
+
+/// A response of ours, before it has a body type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Said {
+    fn new(dialect: Dialect, problem: &Problem) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Self {
+            status: problem.status,
+            headers,
+            body: wire::error_body(dialect, problem).into(),
+        }
+    }
+}
+
+/// Refused at our own door.
+pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
+    let status = match why {
+        TurnedAway::Token
+        | TurnedAway::Host(_)
+        | TurnedAway::Origin(_)
+        | TurnedAway::NoKey(_)
+        | TurnedAway::NoCandidate(_) => StatusCode::FORBIDDEN,
+        TurnedAway::Path(_) | TurnedAway::NoRoute { .. } => StatusCode::NOT_FOUND,
+        TurnedAway::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        TurnedAway::WebSocket => StatusCode::UPGRADE_REQUIRED,
+        TurnedAway::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        TurnedAway::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        TurnedAway::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+        TurnedAway::Unreadable(_) | TurnedAway::BadRequest(_) => StatusCode::BAD_REQUEST,
+    };
+    let message = why.to_string();
+    let mut said = Said::new(dialect, &Problem { status, message });
+    if let TurnedAway::Method { wanted, .. } = why {
+        said.headers.insert(ALLOW, HeaderValue::from_static(wanted));
+    }
+    if let TurnedAway::Busy(_) = why {
+        said.headers
+            .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    said
+}
+
+/// A panic of ours ended this one exchange.
+pub(crate) fn our_fault(dialect: Dialect) -> Said {
+    let problem = Problem {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        message: "Understudy: an error of our own ended this request. It was not the provider; \
+                  the log has the details"
+            .to_owned(),
+    };
+    Said::new(dialect, &problem)
+}
+
+/// Every candidate failed: the primary's error, which is the first attempt's.
+pub(crate) fn exhausted(
+    dialect: Dialect,
+    primary: &Candidate,
+    product: &str,
+    lost: Lost,
+    verdict: Option<String>,
+) -> Said {
+    let ours = lost.class == Class::Credential && primary.credential != Credential::ClientLogin;
+    let mut said = match lost.answer {
+        // A key of ours that is wrong is no matter of the client's login: at a 401, agents ask again for minutes.
+        Some((_, _, body)) if ours => Said {
+            body: with_sentence(
+                &body,
+                &format!(
+                    "Understudy: {product} does not accept the key that is set up for it. \
+                     Replace it with `understudyd key add {}`, or in Settings → Keys",
+                    primary.provider
+                ),
+            ),
+            ..Said::new(
+                dialect,
+                &Problem {
+                    status: StatusCode::FORBIDDEN,
+                    message: String::new(),
+                },
+            )
+        },
+        Some((status, headers, body)) => Said {
+            status,
+            headers,
+            body,
+        },
+        None => {
+            let status = match dialect {
+                Dialect::Anthropic => StatusCode::from_u16(529),
+                Dialect::OpenaiChat | Dialect::OpenaiResponses => StatusCode::from_u16(503),
+            };
+            Said::new(
+                dialect,
+                &Problem {
+                    status: status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE),
+                    message: format!("{product} did not answer: {}", lost.message),
+                },
+            )
+        }
+    };
+    if let Some(sentence) = verdict {
+        said.body = with_sentence(&said.body, &sentence);
+    }
+    let patience = lost.retry_after.map(|wait| wait.as_secs());
+    bound_retry_after(dialect, &mut said, patience);
+    said
+}
+
+/// As the provider said it.
+impl From<(StatusCode, HeaderMap, Bytes)> for Said {
+    fn from((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Self {
+        Said {
+            status,
+            headers,
+            body,
+        }
+    }
+}
+
+fn bound_retry_after(dialect: Dialect, said: &mut Said, patience: Option<u64>) {
+    let asked =
+        said.headers.contains_key(RETRY_AFTER) || said.headers.contains_key("retry-after-ms");
+    let too_long = asked && patience.is_some_and(|seconds| seconds > RETRY_AFTER_MOST);
+    let bare = !asked
+        && dialect == Dialect::OpenaiResponses
+        && said.status == StatusCode::TOO_MANY_REQUESTS;
+    if too_long || bare {
+        let seconds = patience
+            .unwrap_or(RETRY_AFTER_DEFAULT)
+            .min(RETRY_AFTER_MOST);
+        said.headers.remove("retry-after-ms");
+        said.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
+/// What is known of the provider, in one sentence; None where nothing bad is known.
+pub(crate) fn verdict(
+    verdicts: &Verdicts,
+    primary: &Candidate,
+    product: &str,
+    alternatives: bool,
+) -> Option<String> {
+    if verdicts.offline {
+        return Some(
+            "Understudy: this machine is offline, so no provider can be reached".to_owned(),
+        );
+    }
+    let known = verdicts.providers.get(&primary.provider)?;
+    let state = match known.verdict {
+        Verdict::Known(Level::MajorOutage) => "is down",
+        Verdict::Known(Level::PartialOutage) => "is partly down",
+        Verdict::Known(Level::Degraded) => "is degraded",
+        Verdict::Known(Level::Maintenance) => "is under maintenance",
+        Verdict::Known(Level::Operational) | Verdict::Unknown(_) => return None,
+    };
+    let blame = match known.blame {
+        Blame::Them => ", it is them",
+        Blame::Us => ", the fault is in this network",
+        Blame::SharedInfrastructure => ", together with other providers",
+        Blame::Undetermined => "",
+    };
+    let rest = if alternatives {
+        "no stand-in was left"
+    } else {
+        "no stand-in is set up"
+    };
+    let since = known.since.format("%H:%M");
+    Some(format!(
+        "Understudy: {product} {state} since {since} UTC{blame}; {rest}"
+    ))
+}
+
+/// The sentence at the end of an error's message; unchanged where no message is found.
+fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
+    let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(body) else {
+        return body.clone();
+    };
+    let place = if tree.pointer("/error/message").is_some() {
+        "/error/message"
+    } else {
+        "/message"
+    };
+    let Some(serde_json::Value::String(message)) = tree.pointer_mut(place) else {
+        return body.clone();
+    };
+    let end = if message.ends_with(['.', '!', '?']) || message.is_empty() {
+        ""
+    } else {
+        "."
+    };
+    *message = format!("{message}{end} {sentence}").trim().to_owned();
+    serde_json::to_vec(&tree).map_or_else(|_| body.clone(), Bytes::from)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+use catalog::Secret;
+
+use super::*;
+use crate::tests::{config, endpoint, route};
+
+fn closed(_: &EndpointId, _: &ModelId) -> Standing {
+    Standing::Closed
+}
+
+fn wish(model: &str, client_login: bool) -> Wish<'_> {
+    Wish {
+        dialect: Dialect::Anthropic,
+        model,
+        client_login,
+    }
+}
+
+fn order(plan: &Plan) -> Vec<(&str, &str, Credential)> {
+    plan.candidates
+        .iter()
+        .map(|c| (c.endpoint.as_str(), c.model.as_str(), c.credential))
+        .collect()
+}
+
+#[test]
+fn the_first_route_that_matches_counts_and_maps_models() {
+    let plan = plan(&config(), wish("claude-1", false), &closed);
+    assert_eq!(plan.route, "main");
+    assert_eq!(
+        order(&plan),
+        [
+            ("first", "claude-1", Credential::OurKey),
+            ("second", "other-1", Credential::OurKey),
+        ]
+    );
+    assert_eq!(
+        plan.to_string(),
+        "claude-1 (anthropic), route main:\n\
+         1. first with claude-1: the primary, with your key\n\
+         2. second with other-1: stand-in 1, with your key\n"
+    );
+}
+
+#[test]
+fn without_a_route_those_who_serve_the_model_are_asked_and_without_them_nobody() {
+    let found = plan(&config(), wish("solo-1", false), &closed);
+    assert_eq!(found.route, "direct");
+    assert_eq!(order(&found), [("second", "solo-1", Credential::OurKey)]);
+    let none = plan(&config(), wish("nobody-1", false), &closed);
+    assert!(none.candidates.is_empty() && none.dropped.is_empty());
+}
+
+#[test]
+fn the_rehearsal_and_the_real_never_meet() {
+    let mut config = config();
+    config.routes = vec![
+        route("everything", "*", &[("rehearsal", None), ("first", None)]),
+        route("sly", "rehearsal/*", &[("first", None)]),
+    ];
+    let rehearsal = plan(&config, wish("rehearsal/steady", false), &closed);
+    assert!(rehearsal.rehearsal);
+    assert_eq!(
+        order(&rehearsal),
+        [("rehearsal", "rehearsal/steady", Credential::None)]
+    );
+    let real = plan(&config, wish("claude-1", false), &closed);
+    assert!(!real.rehearsal);
+    assert_eq!(order(&real), [("first", "claude-1", Credential::OurKey)]);
+    assert_eq!(real.dropped[0].why, Ineligible::Rehearsal);
+}
+
+#[test]
+fn who_cannot_be_asked_is_dropped_with_the_reason() {
+    let mut config = config();
+    let mut add = |id: &str, change: &dyn Fn(&mut EndpointConfig)| {
+        let mut endpoint = endpoint(id, &format!("https://{id}.test"));
+        change(&mut endpoint);
+        config.endpoints.insert(EndpointId::new(id), endpoint);
+    };
+    add("mute", &|e| e.endpoint.paths.clear());
+    add("keyless", &|e| e.key = None);
+    add("loop", &|e| {
+        e.endpoint.base = "http://localhost:4747".to_owned()
+    });
+    add("bad", &|e| e.endpoint.base = "not a url".to_owned());
+    add("local", &|e| {
+        e.key = None;
+        e.endpoint.key_env = None;
+    });
+    let ids = ["mute", "keyless", "loop", "bad", "gone", "local"];
+    let rules: Vec<_> = ids.iter().map(|id| (*id, None)).collect();
+    config.routes = vec![route("odd", "*", &rules)];
+    let plan = plan(&config, wish("m", false), &closed);
+    assert_eq!(order(&plan), [("local", "m", Credential::None)]);
+    let why: Vec<_> = plan.dropped.into_iter().map(|d| d.why).collect();
+    assert_eq!(
+        why,
+        [
+            Ineligible::Dialect(Dialect::Anthropic),
+            Ineligible::NoKey {
+                name: "Keyless Inc".to_owned(),
+                provider: ProviderId::new("keyless")
+            },
+            Ineligible::Loop,
+            Ineligible::BadAddress("not a url".to_owned()),
+            Ineligible::Unknown,
+        ]
+    );
+}
+
+#[test]
+fn every_name_of_this_port_leads_back() {
+    let mut config = config();
+    config.own_addresses = vec!["0.0.0.0:4747".parse().unwrap()];
+    for (base, back) in [
+        ("http://127.0.0.1:4747", true),
+        ("http://127.0.0.9:4747/t/x", true),
+        ("http://[::1]:4747", true),
+        ("http://localhost:4747", true),
+        ("http://desk.lan:4747", true),
+        ("http://127.0.0.1:4748", false),
+        ("https://api.first.test:4747", false),
+    ] {
+        assert_eq!(leads_back(&base.parse().unwrap(), &config), back, "{base}");
+    }
+}
+
+#[test]
+fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
+    let mut config = config();
+    for id in ["first", "second"] {
+        let found = config.endpoints.get_mut(id).unwrap();
+        found.endpoint.accepts_client_login = true;
+    }
+    let both = plan(&config, wish("claude-1", true), &closed);
+    assert_eq!(
+        order(&both),
+        [
+            ("first", "claude-1", Credential::ClientLogin),
+            ("second", "other-1", Credential::OurKey),
+        ]
+    );
+    // A breaker that puts the vendor last does not make the login another's.
+    let last = plan(&config, wish("claude-1", true), &|e, _| {
+        if e.as_str() == "first" {
+            Standing::Probing
+        } else {
+            Standing::Closed
+        }
+    });
+    assert_eq!(
+        order(&last),
+        [
+            ("second", "other-1", Credential::OurKey),
+            ("first", "claude-1", Credential::ClientLogin),
+        ]
+    );
+    config.endpoints.get_mut("second").unwrap().key = None;
+    let alone = plan(&config, wish("claude-1", true), &closed);
+    assert_eq!(
+        order(&alone),
+        [("first", "claude-1", Credential::ClientLogin)]
+    );
+}
+
+#[test]
+fn open_breakers_go_last_in_order_and_are_still_asked() {
+    let until = chrono::DateTime::from_timestamp(0, 0).unwrap();
+    let open = Standing::Open { until };
+    for (first, second, expected) in [
+        (Standing::Closed, Standing::Closed, ["first", "second"]),
+        (open, Standing::Closed, ["second", "first"]),
+        (Standing::HalfOpen, Standing::Closed, ["first", "second"]),
+        (Standing::Probing, Standing::Closed, ["second", "first"]),
+        (open, open, ["first", "second"]),
+    ] {
+        let plan = plan(&config(), wish("claude-1", false), &|e, _| {
+            if e.as_str() == "first" { first } else { second }
+        });
+        let names: Vec<_> = plan
+            .candidates
+            .iter()
+            .map(|c| c.endpoint.as_str())
+            .collect();
+        assert_eq!(names, expected, "{first:?} {second:?}");
+    }
+}
+
+#[test]
+fn paused_and_draining_ask_the_primary_alone() {
+    for (paused, draining) in [(true, false), (false, true)] {
+        let mut config = config();
+        (config.paused, config.draining) = (paused, draining);
+        let plan = plan(&config, wish("claude-1", false), &|_, _| Standing::Probing);
+        assert_eq!(order(&plan), [("first", "claude-1", Credential::OurKey)]);
+        assert_eq!(plan.dropped[0].why, Ineligible::Paused);
+    }
+}
+
+#[test]
+fn patterns() {
+    for (pattern, model, matches) in [
+        ("claude-*", "claude-opus", true),
+        ("claude-*", "claude-", true),
+        ("claude-*", "gpt", false),
+        ("*", "", true),
+        ("*-mini", "gpt-5-mini", true),
+        ("*-mini", "gpt-5-mini-x", false),
+        ("a*b*c", "a-b-c", true),
+        ("a*b*c", "acb", false),
+        ("a*b*b", "ab", false),
+        ("a*a", "a", false),
+        ("gpt-5", "gpt-5", true),
+        ("gpt-5", "gpt-5.1", false),
+        ("**", "x", true),
+    ] {
+        assert_eq!(
+            crate::Pattern::new(pattern).matches(model),
+            matches,
+            "{pattern} {model}"
+        );
+    }
+}
+
+#[test]
+fn keys_never_show() {
+    let mut config = config();
+    config.token = Secret::new("s3cret");
+    let shown = format!("{config:?}");
+    assert!(
+        !shown.contains("s3cret") && !shown.contains("key-of-first"),
+        "{shown}"
+    );
+}

@@ -1,0 +1,77 @@
+//! A small world for the tests of this crate: two endpoints, a route from the first to the second, and the rehearsal.
+
+use std::collections::BTreeMap;
+
+use catalog::{Auth, Dialect, Endpoint, EndpointId, ModelId, ProviderId, Secret};
+
+use crate::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Route, Timers};
+
+pub(crate) fn endpoint(id: &str, base: &str) -> EndpointConfig {
+    let mut name = id.to_owned();
+    name[..1].make_ascii_uppercase();
+    EndpointConfig {
+        endpoint: Endpoint {
+            id: EndpointId::new(id),
+            provider: ProviderId::new(id),
+            base: base.to_owned(),
+            paths: Dialect::ALL
+                .map(|d| (d, d.default_path().to_owned()))
+                .into(),
+            auth: Auth::Bearer,
+            key_env: Some(format!("{}_KEY", id.to_ascii_uppercase())),
+            accepts_client_login: false,
+            surface: None,
+            serves: Vec::new(),
+            probe_model: None,
+        },
+        product: name.clone(),
+        name: format!("{name} Inc"),
+        key: Some(Secret::new(format!("key-of-{id}"))),
+        rehearsal: false,
+        models: Vec::new(),
+    }
+}
+
+pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)]) -> Route {
+    Route {
+        name: name.to_owned(),
+        dialect: Dialect::Anthropic,
+        models: Pattern::new(models),
+        candidates: candidates
+            .iter()
+            .map(|(endpoint, model)| CandidateRule {
+                endpoint: EndpointId::new(endpoint),
+                model: model.map(ModelId::new),
+            })
+            .collect(),
+        strict: false,
+    }
+}
+
+pub(crate) fn config() -> Config {
+    let first = endpoint("first", "https://api.first.test");
+    let mut second = endpoint("second", "https://api.second.test");
+    second.endpoint.serves = vec!["solo-*".to_owned()];
+    let mut rehearsal = endpoint(catalog::REHEARSAL, "http://rehearsal.invalid");
+    rehearsal.endpoint.auth = Auth::None;
+    rehearsal.endpoint.key_env = None;
+    rehearsal.key = None;
+    rehearsal.rehearsal = true;
+    let all = [first, second, rehearsal].map(|e| (e.endpoint.id.clone(), e));
+    Config {
+        token: Secret::new("t0ken"),
+        allowed_hosts: vec!["desk.lan".to_owned()],
+        allowed_origins: vec!["https://flows.example".to_owned()],
+        routes: vec![route(
+            "main",
+            "claude-*",
+            &[("first", None), ("second", Some("other-1"))],
+        )],
+        endpoints: BTreeMap::from(all),
+        timers: Timers::default(),
+        limits: Limits::default(),
+        paused: false,
+        draining: false,
+        own_addresses: vec!["127.0.0.1:4747".parse().unwrap()],
+    }
+}
