@@ -1,1 +1,13 @@
-//! The real `understudyd` over loopback.
+//! The real `understudyd` over loopback: nothing is known of it but its commands, its port and its files.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod desk;
+mod failover;
+mod first_start;
+mod incidents;
+mod keys;
+mod one_engine;
+mod refusals;
+mod settings;
+mod steadfast;

@@ -19,7 +19,8 @@ pub struct Exchange {
     pub end: ExchangeEnd,
     /// In words: "answered by openai after anthropic was cut in mid-stream".
     pub story: String,
-    pub status: u16,
+    /// HTTP status that the client saw; None: it left before there was one.
+    pub status: Option<u16>,
     pub total_ms: u64,
     pub ttft_ms: Option<u64>,
     /// Micro-dollars over all attempts; None: unknown.

@@ -65,6 +65,13 @@ impl Catalog {
         }
     }
 
+    /// This catalogue and the owner's own providers after it (endpoints written in the settings).
+    pub fn with_own(&self, own: &[Provider]) -> Catalog {
+        let mut providers = self.providers.clone();
+        providers.extend_from_slice(own);
+        Catalog { providers }
+    }
+
     pub fn providers(&self) -> &[Provider] {
         &self.providers
     }

@@ -1,0 +1,225 @@
+//! From what the gateway reports to what the ledger keeps and what health observes. Pure.
+
+use catalog::{Catalog, MicroDollars, REHEARSAL, Tokens};
+use chrono::TimeDelta;
+use gateway::{Attempt, End, Exchange, Outcome};
+use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
+use ledger::{AttemptRow, Candidate, ExchangeRow};
+use wire::{Class, Completion};
+
+/// The ledger's row of an exchange. `primary`: the route's first candidate, which tells whether a stand-in carried it.
+pub(crate) fn exchange_row(
+    exchange: &Exchange,
+    primary: Option<Candidate>,
+    catalog: &Catalog,
+) -> ExchangeRow {
+    let attempts: Vec<AttemptRow> = exchange
+        .attempts
+        .iter()
+        .map(|a| attempt_row(a, exchange.rehearsal, catalog))
+        .collect();
+    let cost = total_cost(&attempts);
+    ExchangeRow {
+        started: exchange.started,
+        client: exchange.client.name.clone(),
+        session: exchange.client.session.clone(),
+        dialect: exchange.dialect,
+        route: exchange.route.clone(),
+        model: exchange.model.clone(),
+        streamed: exchange.streamed,
+        rehearsal: exchange.rehearsal,
+        pipeline: exchange.pipeline.clone(),
+        item: exchange.item.clone(),
+        primary,
+        end: end(&exchange.end),
+        detail: turned_away(&exchange.end),
+        status: exchange.status.map(|s| s.as_u16()),
+        total_ms: exchange.total.as_millis() as u64,
+        ttft_ms: exchange.ttft.map(|t| t.as_millis() as u64),
+        cost,
+        attempts,
+    }
+}
+
+/// Known only when it is known of every attempt that reached a provider's model.
+fn total_cost(attempts: &[AttemptRow]) -> Option<MicroDollars> {
+    if attempts.is_empty() {
+        return None;
+    }
+    attempts.iter().map(|a| a.cost).sum()
+}
+
+fn attempt_row(attempt: &Attempt, rehearsal: bool, catalog: &Catalog) -> AttemptRow {
+    let tokens = attempt.report.usage_told.then_some(attempt.report.tokens);
+    let price = if rehearsal {
+        None
+    } else {
+        catalog.price(&attempt.provider, attempt.model.as_str())
+    };
+    let (outcome, detail) = outcome_words(&attempt.outcome);
+    AttemptRow {
+        provider: attempt.provider.clone(),
+        endpoint: attempt.endpoint.clone(),
+        model: attempt.model.clone(),
+        started_ms: attempt.started_after.as_millis() as u64,
+        total_ms: attempt.total.as_millis() as u64,
+        ttft_ms: attempt.ttft.map(|t| t.as_millis() as u64),
+        status: attempt.status.map(|s| s.as_u16()),
+        outcome: outcome.into(),
+        provider_failed: matches!(&attempt.outcome, Outcome::Failed { kind: Some(_), .. }),
+        detail,
+        stop_reason: attempt.report.stop_reason.clone(),
+        tokens,
+        cost: cost(attempt, tokens, price),
+        price_as_of: price.map(|p| p.as_of.clone()),
+    }
+}
+
+/// An attempt that was refused before any answer began is not billed; one that was cut is, as far as its usage is known.
+fn cost(
+    attempt: &Attempt,
+    tokens: Option<Tokens>,
+    price: Option<&catalog::Price>,
+) -> Option<MicroDollars> {
+    match (tokens, price) {
+        (Some(tokens), Some(price)) => Some(price.cost(tokens)),
+        _ if attempt.ttft.is_none() && matches!(attempt.outcome, Outcome::Failed { .. }) => {
+            Some(MicroDollars::ZERO)
+        }
+        _ => None,
+    }
+}
+
+fn outcome_words(outcome: &Outcome) -> (&'static str, Option<String>) {
+    match outcome {
+        Outcome::Answered(Completion::Complete) => ("complete", None),
+        Outcome::Answered(Completion::Continues) => ("continues", None),
+        Outcome::Answered(Completion::Truncated) => ("token limit", None),
+        Outcome::Answered(Completion::Refused) => ("declined", None),
+        Outcome::Answered(Completion::Broken(why)) => ("broken", Some(why.to_string())),
+        Outcome::Failed { class, message, .. } => (
+            class_words(*class),
+            Some(message.clone()).filter(|m| !m.is_empty()),
+        ),
+        Outcome::ClientLeft => ("client left", None),
+    }
+}
+
+fn class_words(class: Class) -> &'static str {
+    match class {
+        Class::Transient => "failed",
+        Class::RateLimit => "rate limit",
+        Class::Silent => "silent",
+        Class::Quota => "out of quota",
+        Class::Credential => "key refused",
+        Class::ModelGone => "model not served",
+        Class::Caller => "request at fault",
+        Class::ContextTooLong => "context too long",
+        Class::ContentPolicy => "content policy",
+    }
+}
+
+fn end(end: &End) -> ledger::End {
+    match end {
+        End::Complete => ledger::End::Complete,
+        End::Truncated => ledger::End::Truncated,
+        End::Refused => ledger::End::Refused,
+        End::Cut => ledger::End::Cut,
+        End::Exhausted => ledger::End::Exhausted,
+        End::CallersFault => ledger::End::CallersFault,
+        End::ClientLeft => ledger::End::ClientLeft,
+        End::TurnedAway(_) => ledger::End::TurnedAway,
+        End::OurFault => ledger::End::OurFault,
+    }
+}
+
+/// What each attempt says about its endpoint's health, in the order in which they ended.
+pub(crate) fn observations(exchange: &Exchange) -> Vec<Observation> {
+    let seen = exchange.attempts.iter().map(|attempt| Observation::Call {
+        at: exchange.started
+            + TimeDelta::from_std(attempt.started_after + attempt.total).unwrap_or_default(),
+        provider: attempt.provider.clone(),
+        endpoint: attempt.endpoint.clone(),
+        model: attempt.model.clone(),
+        source: CallSource::Traffic,
+        outcome: call_outcome(attempt),
+    });
+    seen.collect()
+}
+
+fn call_outcome(attempt: &Attempt) -> CallOutcome {
+    match &attempt.outcome {
+        Outcome::Answered(Completion::Broken(_)) | Outcome::ClientLeft => CallOutcome::Neutral,
+        Outcome::Answered(
+            Completion::Complete
+            | Completion::Continues
+            | Completion::Truncated
+            | Completion::Refused,
+        ) => CallOutcome::Ok {
+            ttft_ms: attempt.ttft.map(|t| t.as_millis() as u64),
+            total_ms: attempt.total.as_millis() as u64,
+        },
+        Outcome::Failed {
+            kind: Some(kind),
+            message,
+            ..
+        } => CallOutcome::Failed {
+            kind: *kind,
+            detail: message.clone(),
+        },
+        Outcome::Failed {
+            class, kind: None, ..
+        } => CallOutcome::Ours(match class {
+            Class::Quota => OurFault::Quota,
+            Class::Credential => OurFault::Credential,
+            Class::RateLimit => OurFault::RateLimit,
+            Class::ModelGone => OurFault::ModelGone,
+            Class::Caller
+            | Class::ContextTooLong
+            | Class::ContentPolicy
+            | Class::Transient
+            | Class::Silent => OurFault::Request,
+        }),
+    }
+}
+
+/// Is it one of the rehearsal's?
+pub(crate) fn is_rehearsal(provider: &catalog::ProviderId) -> bool {
+    provider.as_str() == REHEARSAL
+}
+
+/// How a probe ended, in a word or two.
+pub(crate) fn call_words(outcome: &CallOutcome) -> &'static str {
+    match outcome {
+        CallOutcome::Ok { .. } => "complete",
+        CallOutcome::Failed { kind, .. } => match kind {
+            FailureKind::Connect => "no connection",
+            FailureKind::Silent => "silent",
+            FailureKind::Status(_) => "error status",
+            FailureKind::Cut => "cut",
+            FailureKind::Stalled => "stalled",
+            FailureKind::ErrorEvent => "error event",
+            FailureKind::Malformed => "malformed",
+        },
+        CallOutcome::Ours(OurFault::Credential) => "key refused",
+        CallOutcome::Ours(OurFault::Quota) => "out of quota",
+        CallOutcome::Ours(OurFault::RateLimit) => "rate limit",
+        CallOutcome::Ours(OurFault::Request) => "request refused",
+        CallOutcome::Ours(OurFault::ModelGone) => "model not served",
+        CallOutcome::Neutral => "inconclusive",
+    }
+}
+
+fn turned_away(end: &End) -> Option<String> {
+    match end {
+        End::TurnedAway(why) => Some(why.to_string()),
+        End::Complete
+        | End::Truncated
+        | End::Refused
+        | End::Cut
+        | End::Exhausted
+        | End::CallersFault
+        | End::ClientLeft
+        | End::OurFault => None,
+    }
+}

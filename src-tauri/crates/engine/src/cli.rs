@@ -1,0 +1,261 @@
+//! `understudyd`: human output by default, `--json` for scripts, exit codes.
+
+mod client;
+mod keys;
+mod show;
+
+use std::process::ExitCode;
+
+use catalog::{REHEARSAL_PREFIX, Secret};
+use clap::{Parser, Subcommand};
+use stage::Stage;
+use tokio::net::TcpListener;
+
+use crate::places::Places;
+use crate::runtime::NotAlone;
+use crate::serve::{self, Options, StartError};
+use crate::token;
+
+/// Watches AI providers and stands in when one fails.
+#[derive(Debug, Parser)]
+#[command(name = "understudyd", version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the engine (the default)
+    Serve {
+        /// Listen on this port instead of the settings' one; 0 takes any free port
+        #[arg(long)]
+        port: Option<u16>,
+        /// Print the URLs with their tokens even when the output is no terminal
+        #[arg(long)]
+        show_urls: bool,
+        /// When another engine runs already, say where as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What works and what does not; exit code 0 when all of yours works, 1 when not, 2 when unknown
+    Status {
+        #[arg(long)]
+        json: bool,
+    },
+    /// The incident log, newest first
+    Incidents {
+        /// Only this one, with its timeline
+        id: Option<i64>,
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Requests and their attempts, newest first
+    Traffic {
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Examine the installation; exit code 1 when something is broken
+    Doctor {
+        #[arg(long)]
+        json: bool,
+    },
+    /// The URL to point a client at, token included
+    Url {
+        /// The web UI's URL instead
+        #[arg(long)]
+        ui: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Provider keys: tried once, kept in the keychain
+    Key {
+        #[command(subcommand)]
+        command: keys::KeyCommand,
+    },
+    /// Rehearse an outage on the rehearsal provider; no real provider is touched
+    Rehearse {
+        /// Seconds that it lasts
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+    /// Pass requests straight to the primary until `resume`
+    Pause,
+    /// Watch over requests again
+    Resume,
+    /// Stop the engine when its open requests have ended
+    Stop,
+    /// Run the rehearsal provider as an upstream of its own that plays any model, for tests with real clients
+    Stage {
+        #[arg(long)]
+        port: u16,
+    },
+}
+
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let threads = if matches!(
+        cli.command,
+        None | Some(Command::Serve { .. } | Command::Stage { .. })
+    ) {
+        2
+    } else {
+        1
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("the runtime cannot start: {error}"), 1),
+    };
+    let code = runtime.block_on(run(cli.command.unwrap_or(Command::Serve {
+        port: None,
+        show_urls: false,
+        json: false,
+    })));
+    runtime.shutdown_background();
+    code
+}
+
+#[expect(clippy::print_stdout, reason = "this is the command's output")]
+async fn run(command: Command) -> ExitCode {
+    match command {
+        Command::Serve {
+            port,
+            show_urls,
+            json,
+        } => {
+            logging();
+            match serve::serve(Options { port, show_urls }).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    if let (true, StartError::NotAlone(NotAlone::Running(Some(first)))) =
+                        (json, &error)
+                    {
+                        println!(
+                            "{}",
+                            serde_json::json!({ "address": first.address, "pid": first.pid, "version": first.version })
+                        );
+                    }
+                    failed(&error.to_string(), start_code(&error))
+                }
+            }
+        }
+        Command::Stage { port } => {
+            logging();
+            stage(port).await
+        }
+        Command::Url { ui, json } => url(ui, json),
+        Command::Status { json } => show::status(json).await,
+        Command::Incidents {
+            id: Some(id), json, ..
+        } => show::incident(id, json).await,
+        Command::Incidents {
+            id: None,
+            limit,
+            json,
+        } => show::incidents(limit, json).await,
+        Command::Traffic { limit, json } => show::traffic(limit, json).await,
+        Command::Doctor { json } => show::doctor(json).await,
+        Command::Key { command } => keys::run(command).await,
+        Command::Rehearse { seconds } => show::act(api::Command::Rehearse { seconds }).await,
+        Command::Pause => show::act(api::Command::Pause).await,
+        Command::Resume => show::act(api::Command::Resume).await,
+        Command::Stop => show::act(api::Command::StopEngine).await,
+    }
+}
+
+/// 3: another engine runs, which is no reason to try again. 4: the port is taken.
+fn start_code(error: &StartError) -> u8 {
+    match error {
+        StartError::NotAlone(NotAlone::Running(_)) => 3,
+        StartError::PortTaken { .. } => 4,
+        StartError::Homeless(_)
+        | StartError::NotAlone(NotAlone::Io { .. })
+        | StartError::Settings { .. }
+        | StartError::Unreadable { .. }
+        | StartError::Catalog(_)
+        | StartError::Listen { .. }
+        | StartError::Io(_)
+        | StartError::Http(_) => 1,
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is the command's output")]
+async fn stage(port: u16) -> ExitCode {
+    let listener = match TcpListener::bind(("127.0.0.1", port)).await {
+        Ok(listener) => listener,
+        Err(error) => return failed(&format!("cannot listen on port {port}: {error}"), 4),
+    };
+    match listener.local_addr() {
+        Ok(address) => println!("The stage plays any model on http://{address}"),
+        Err(error) => return failed(&error.to_string(), 1),
+    }
+    Stage::any_model()
+        .serve(listener, async {
+            let _ = tokio::signal::ctrl_c().await;
+        })
+        .await;
+    ExitCode::SUCCESS
+}
+
+/// Works without a running engine where the settings name the port.
+#[expect(clippy::print_stdout, reason = "this is the command's output")]
+fn url(ui: bool, json: bool) -> ExitCode {
+    let places = match Places::find() {
+        Ok(places) => places,
+        Err(error) => return failed(&error.to_string(), 1),
+    };
+    let Some(engine) = crate::runtime::read(&places.runtime) else {
+        return failed(
+            "no engine is running. Start it with `understudyd`, or open the Understudy application.",
+            2,
+        );
+    };
+    let token = match token::of_this_install(&places.token) {
+        Ok(token) => token,
+        Err(error) => return failed(&error.to_string(), 1),
+    };
+    let url = if ui {
+        format!("{}/ui/#token={}", engine.address, engine.control_token)
+    } else {
+        format!("{}/t/{}", engine.address, token.reveal())
+    };
+    if json {
+        println!("{}", serde_json::json!({ "url": url }));
+    } else {
+        println!("{url}");
+    }
+    ExitCode::SUCCESS
+}
+
+/// A line that works when it is pasted: answered without a key.
+pub(crate) fn curl_line(address: &str, token: &Secret) -> String {
+    format!(
+        "curl {address}/t/{}/v1/messages -H 'content-type: application/json' -d '{{\"model\":\"{REHEARSAL_PREFIX}steady\",\"max_tokens\":200,\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'",
+        token.reveal()
+    )
+}
+
+/// To stderr, which a spawned engine has as its log file.
+fn logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("UNDERSTUDY_LOG")
+        .unwrap_or_else(|_| "info".into());
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .try_init();
+}
+
+#[expect(clippy::print_stderr, reason = "this is the command's output")]
+fn failed(what: &str, code: u8) -> ExitCode {
+    eprintln!("understudyd: {what}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,87 @@
+//! The control API, from the command line.
+
+use std::time::Duration;
+
+use api::{CONTROL_HEADER, ControlError, RuntimeFile};
+use reqwest::{Client, Method, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::places::{Homeless, Places};
+use crate::runtime;
+
+/// A running engine.
+pub(super) struct Engine {
+    client: Client,
+    file: RuntimeFile,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    #[error(transparent)]
+    Homeless(#[from] Homeless),
+    #[error(
+        "no engine is running. Start it with `understudyd`, or open the Understudy application."
+    )]
+    NotRunning,
+    #[error("{}{}", .0.error, .0.fix.as_ref().map_or_else(String::new, |fix| format!(". To mend it: {fix}")))]
+    Refused(ControlError),
+    #[error("the engine's answer cannot be understood ({0}); is it of another version?")]
+    Strange(String),
+}
+
+impl Engine {
+    pub(super) fn find() -> Result<Engine, CallError> {
+        let file = runtime::read(&Places::find()?.runtime).ok_or(CallError::NotRunning)?;
+        // Whoever else installed one before us chose the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(60))
+            .build()
+            .map_err(|e| CallError::Strange(e.to_string()))?;
+        Ok(Engine { client, file })
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+        self.call(Method::GET, path, None::<&()>).await
+    }
+
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, CallError> {
+        let mut request = self
+            .client
+            .request(method, format!("{}/control{path}", self.file.address))
+            .header(CONTROL_HEADER, &self.file.control_token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(|error| {
+            if error.is_connect() {
+                CallError::NotRunning
+            } else {
+                CallError::Strange(error.to_string())
+            }
+        })?;
+        read(response).await
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, CallError> {
+    let good = response.status().is_success();
+    let bytes = response
+        .bytes()
+        .await
+        .map_err(|e| CallError::Strange(e.to_string()))?;
+    if good {
+        return serde_json::from_slice(&bytes).map_err(|e| CallError::Strange(e.to_string()));
+    }
+    Err(serde_json::from_slice(&bytes).map_or_else(
+        |_| CallError::Strange(String::from_utf8_lossy(&bytes).into_owned()),
+        CallError::Refused,
+    ))
+}

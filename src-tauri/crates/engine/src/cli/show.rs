@@ -1,0 +1,233 @@
+#![expect(clippy::print_stdout, reason = "this is the commands' output")]
+
+use std::process::ExitCode;
+
+use api::{
+    Accepted, AtRisk, CheckState, Command, Doctor, ExchangePage, Incident, IncidentPage,
+    IncidentSummary, Level, Snapshot,
+};
+use catalog::MicroDollars;
+use chrono::{DateTime, Local, Utc};
+use reqwest::Method;
+use serde::Serialize;
+
+use super::client::{CallError, Engine};
+use super::failed;
+use crate::view::words;
+
+pub(super) async fn status(json: bool) -> ExitCode {
+    finish(async {
+        let snapshot: Snapshot = Engine::find()?.get("/snapshot").await?;
+        if json {
+            print_json(&snapshot);
+        } else {
+            print_status(&snapshot);
+        }
+        Ok(match snapshot.headline.level {
+            Level::Operational => ExitCode::SUCCESS,
+            Level::Unknown => ExitCode::from(2),
+            Level::Maintenance | Level::Degraded | Level::PartialOutage | Level::MajorOutage => {
+                ExitCode::from(1)
+            }
+        })
+    })
+    .await
+}
+
+fn print_status(snapshot: &Snapshot) {
+    println!("{}", snapshot.headline.sentence);
+    if let Some(consequence) = &snapshot.headline.consequence {
+        println!("{consequence}");
+    }
+    for problem in &snapshot.engine.problems {
+        println!("Needs you: {} {}", problem.what, problem.fix);
+    }
+    println!();
+    for provider in snapshot
+        .providers
+        .iter()
+        .filter(|p| p.mine || p.rehearsal && p.level != Level::Unknown)
+    {
+        println!(
+            "{:<12} {:<15} {}",
+            provider.product,
+            words::level_words(provider.level),
+            provider.evidence
+        );
+    }
+    for route in &snapshot.routes {
+        let active = match (&route.active, &route.stand_in) {
+            (Some(active), _) => active.clone(),
+            (None, api::StandIn::Ready) => "primary serves".into(),
+            (None, api::StandIn::Missing { mend }) => format!("no stand-in; {mend}"),
+        };
+        println!("route {:<18} {:<17} {active}", route.name, route.dialect);
+    }
+    let today = &snapshot.today;
+    println!(
+        "\ntoday: {} requests, {} failed, {} carried by a stand-in, {} (estimated)",
+        today.exchanges,
+        today.failed,
+        today.carried_by_fallback,
+        MicroDollars(today.spent_estimate + today.probes_estimate)
+    );
+}
+
+pub(super) async fn incidents(limit: u32, json: bool) -> ExitCode {
+    finish(async {
+        let page: IncidentPage = Engine::find()?
+            .get(&format!("/incidents?limit={limit}"))
+            .await?;
+        if json {
+            print_json(&page);
+        } else if page.incidents.is_empty() {
+            println!("No incident was recorded.");
+        } else {
+            page.incidents.iter().for_each(print_incident);
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+fn print_incident(incident: &IncidentSummary) {
+    let until = incident.closed.map_or_else(
+        || "open".into(),
+        |closed| format!("until {}", local(closed)),
+    );
+    println!(
+        "{:>5}  {}  {until}  {} (at worst {})",
+        incident.id,
+        local(incident.opened),
+        incident.title,
+        words::level_words(incident.peak)
+    );
+    println!(
+        "       {} requests met it, {} carried by a stand-in. {}",
+        incident.exchanges_hit,
+        incident.carried_by_fallback,
+        at_risk(&incident.at_risk)
+    );
+}
+
+pub(super) async fn incident(id: i64, json: bool) -> ExitCode {
+    finish(async {
+        let incident: Incident = Engine::find()?.get(&format!("/incidents/{id}")).await?;
+        if json {
+            print_json(&incident);
+            return Ok(ExitCode::SUCCESS);
+        }
+        print_incident(&incident.summary);
+        println!("       {}", incident.evidence);
+        for entry in &incident.timeline {
+            println!("       {}  {}", local(entry.at), entry.text);
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+fn at_risk(at_risk: &AtRisk) -> String {
+    match at_risk {
+        AtRisk::NoEstimate { why } => why.clone(),
+        AtRisk::Estimate { low, high, method } if low == high => {
+            format!("At risk {} (estimated: {method})", MicroDollars(*low))
+        }
+        AtRisk::Estimate { low, high, method } => format!(
+            "At risk {} to {} (estimated: {method})",
+            MicroDollars(*low),
+            MicroDollars(*high)
+        ),
+    }
+}
+
+pub(super) async fn traffic(limit: u32, json: bool) -> ExitCode {
+    finish(async {
+        let page: ExchangePage = Engine::find()?
+            .get(&format!("/exchanges?limit={limit}"))
+            .await?;
+        if json {
+            print_json(&page);
+            return Ok(ExitCode::SUCCESS);
+        }
+        if page.exchanges.is_empty() {
+            println!(
+                "No request has passed yet. `understudyd url` prints where to point an agent."
+            );
+        }
+        for exchange in &page.exchanges {
+            println!(
+                "{:>6}  {}  {:<14} {:<28} {:>6} ms  {}",
+                exchange.id,
+                local(exchange.started),
+                exchange.client,
+                exchange.model,
+                exchange.total_ms,
+                exchange.story
+            );
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+pub(super) async fn doctor(json: bool) -> ExitCode {
+    finish(async {
+        let doctor: Doctor = Engine::find()?.get("/doctor").await?;
+        if json {
+            print_json(&doctor);
+        } else {
+            for check in &doctor.checks {
+                let mark = match check.state {
+                    CheckState::Good => "ok  ",
+                    CheckState::Note => "note",
+                    CheckState::Bad => "BAD ",
+                };
+                let fix = check
+                    .fix
+                    .as_ref()
+                    .map_or_else(String::new, |fix| format!("  ({fix})"));
+                println!("{mark}  {:<28} {}{fix}", check.name, check.said);
+            }
+        }
+        Ok(
+            if doctor.checks.iter().any(|c| c.state == CheckState::Bad) {
+                ExitCode::from(1)
+            } else {
+                ExitCode::SUCCESS
+            },
+        )
+    })
+    .await
+}
+
+pub(super) async fn act(command: Command) -> ExitCode {
+    finish(async {
+        let accepted: Accepted = Engine::find()?
+            .call(Method::POST, "/do", Some(&command))
+            .await?;
+        println!("{}", accepted.said);
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+async fn finish(work: impl Future<Output = Result<ExitCode, CallError>>) -> ExitCode {
+    work.await
+        .unwrap_or_else(|error| failed(&error.to_string(), 2))
+}
+
+fn print_json(value: &impl Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => println!("{text}"),
+        Err(error) => {
+            let _ = failed(&error.to_string(), 1);
+        }
+    }
+}
+
+fn local(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local)
+        .format("%Y-%m-%d %H:%M")
+        .to_string()
+}

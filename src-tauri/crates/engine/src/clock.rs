@@ -1,0 +1,39 @@
+//! The one place that reads the wall clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset, Local, Utc};
+use tokio::time::Instant;
+
+/// Tells the time; a parameter everywhere else.
+pub(crate) type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub(crate) fn wall() -> Clock {
+    Arc::new(Utc::now)
+}
+
+/// The owner's offset from UTC now, for times in sentences.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub(crate) fn local_offset() -> FixedOffset {
+    *Local::now().offset()
+}
+
+/// How often the two clocks are compared.
+const STEP: Duration = Duration::from_secs(30);
+/// A smaller difference is a clock being set, or a busy machine.
+const SLEPT: Duration = Duration::from_secs(20);
+
+/// Waits until the machine has slept, and tells for how long: the wall clock went on while the monotonic one stood still.
+pub(crate) async fn slept(clock: &Clock) -> Duration {
+    loop {
+        let (wall, steady) = (clock(), Instant::now());
+        tokio::time::sleep(STEP).await;
+        let passed = (clock() - wall).to_std().unwrap_or_default();
+        let asleep = passed.saturating_sub(steady.elapsed());
+        if asleep > SLEPT {
+            return asleep;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The control API: what the shell, the CLI and the web UI ask of a running engine. Loopback HTTP, JSON, one event stream.
+
+mod guard;
+mod keys;
+mod routes;
+mod ui;
+
+use std::sync::Arc;
+
+use api::{ControlError, Snapshot};
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use catalog::Secret;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::event::{Ask, Event};
+use crate::keys::Keys;
+use crate::try_key::KeyTrial;
+
+pub(crate) use routes::router;
+
+/// What every handler holds.
+#[derive(Clone)]
+pub(crate) struct Control {
+    pub events: mpsc::Sender<Event>,
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub token: Secret,
+    pub allowed_hosts: watch::Receiver<Vec<String>>,
+    pub keys: Keys,
+    pub trial: KeyTrial,
+    /// True once the engine ends: open event streams end with it.
+    pub ending: watch::Receiver<bool>,
+}
+
+impl Control {
+    /// Puts a question to the loop and waits for its answer.
+    async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.events
+            .send(Event::Asked(ask(reply)))
+            .await
+            .map_err(|_| Refused::ending())?;
+        answer.await.map_err(|_| Refused::ending())
+    }
+}
+
+/// An error of the control API.
+struct Refused(StatusCode, ControlError);
+
+impl Refused {
+    fn new(status: StatusCode, error: impl Into<String>, fix: Option<&str>) -> Refused {
+        Refused(
+            status,
+            ControlError {
+                error: error.into(),
+                fix: fix.map(Into::into),
+            },
+        )
+    }
+
+    fn ending() -> Refused {
+        Refused::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the engine is ending",
+            None,
+        )
+    }
+}
+
+impl From<ControlError> for Refused {
+    fn from(error: ControlError) -> Refused {
+        Refused(StatusCode::UNPROCESSABLE_ENTITY, error)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(self.1)).into_response()
+    }
+}

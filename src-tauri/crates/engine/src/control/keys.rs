@@ -1,0 +1,134 @@
+//! Keys: tried with one request, then kept.
+
+use api::{KeyEntry, KeyTried};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use catalog::{EndpointId, Secret};
+
+use super::{Control, Refused};
+use crate::event::{Ask, Event};
+use crate::keys::{Kept, Keychain, NoKeychain};
+use crate::try_key::Tried;
+
+pub(super) async fn add(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+    Json(entry): Json<KeyEntry>,
+) -> Result<Json<KeyTried>, Refused> {
+    let id = EndpointId::new(id);
+    let key = entry.key.trim().to_owned();
+    if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Refused::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "a key is one word of plain characters",
+            Some("copy it again from the provider's page"),
+        ));
+    }
+    let key = Secret::new(key);
+    let tried = control
+        .trial
+        .run(&id, &key)
+        .await
+        .ok_or_else(|| unknown(&id))?;
+    let (works, said) = match tried {
+        Tried::Works => (Some(true), "The provider took the key.".to_owned()),
+        Tried::Refused(why) => {
+            return Ok(Json(KeyTried {
+                works: Some(false),
+                kept: false,
+                said: format!("The provider refused the key, so it was not kept: {why}"),
+            }));
+        }
+        Tried::NotAsked(why) => (
+            None,
+            format!("The key could not be tried ({why}); it is kept all the same."),
+        ),
+    };
+    let kept = keep(&id, &key).await;
+    control.keys.hold(
+        &id,
+        key,
+        if kept.is_ok() {
+            Kept::Keychain
+        } else {
+            Kept::Memory
+        },
+    );
+    control.ask(Ask::KeysChanged).await?;
+    let said = match &kept {
+        Ok(()) => format!("{said} It is in the keychain."),
+        Err(why) => {
+            let variable = control
+                .trial
+                .key_env(&id)
+                .unwrap_or_else(|| "its environment variable".into());
+            let _ = control
+                .events
+                .send(Event::KeychainFailed(why.to_string()))
+                .await;
+            format!(
+                "{said} But {why}, so it is used only until the engine ends. To keep it, set {variable} in the engine's environment."
+            )
+        }
+    };
+    Ok(Json(KeyTried {
+        works,
+        kept: kept.is_ok(),
+        said,
+    }))
+}
+
+pub(super) async fn remove(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+) -> Result<Json<KeyTried>, Refused> {
+    let id = EndpointId::new(id);
+    if !control.trial.knows(&id) {
+        return Err(unknown(&id));
+    }
+    let held = control.keys.drop_key(&id);
+    let wanted = id.clone();
+    let removed = tokio::task::spawn_blocking(move || {
+        Keychain::open().and_then(|chain| chain.remove(&wanted))
+    })
+    .await;
+    control.ask(Ask::KeysChanged).await?;
+    let said = match (held, removed) {
+        (Some(Kept::Environment), _) => {
+            let variable = control
+                .trial
+                .key_env(&id)
+                .unwrap_or_else(|| "the environment variable".into());
+            format!(
+                "The key came from {variable}: it is not used any more until the engine starts again. Unset the variable to be rid of it."
+            )
+        }
+        (Some(Kept::Memory), _) => "The key is forgotten.".into(),
+        (Some(Kept::Keychain), Ok(Err(why))) => {
+            format!("The key is not used any more, but {why}: remove it there by hand.")
+        }
+        (_, Ok(Ok(true))) => "The key is removed from the keychain.".into(),
+        (_, _) => "There was no key.".into(),
+    };
+    Ok(Json(KeyTried {
+        works: None,
+        kept: false,
+        said,
+    }))
+}
+
+async fn keep(id: &EndpointId, key: &Secret) -> Result<(), NoKeychain> {
+    let (id, key) = (id.clone(), key.clone());
+    tokio::task::spawn_blocking(move || Keychain::open()?.set(&id, &key))
+        .await
+        .unwrap_or(Err(NoKeychain::Silent))
+}
+
+fn unknown(id: &EndpointId) -> Refused {
+    Refused::new(
+        StatusCode::NOT_FOUND,
+        format!("there is no endpoint \"{id}\""),
+        Some("`understudyd key list` names them"),
+    )
+}

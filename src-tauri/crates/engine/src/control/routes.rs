@@ -1,0 +1,199 @@
+use std::convert::Infallible;
+use std::time::Duration;
+
+use api::{
+    Accepted, Command, Doctor, Exchange, ExchangePage, Incident, IncidentPage, NoticeOutcome,
+    SettingsText, Snapshot,
+};
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router, middleware};
+use bytes::Bytes;
+use futures_util::stream;
+use serde::Deserialize;
+
+use super::{Control, Refused, guard, keys, ui};
+use crate::event::Ask;
+
+/// Settings are the largest thing that anybody sends here.
+const BODY_LIMIT: usize = 1 << 20;
+/// A comment on a silent event stream, so that a dead peer is noticed.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+pub(crate) fn router(control: Control) -> Router {
+    let guarded = Router::new()
+        .route("/snapshot", get(snapshot))
+        .route("/events", get(events))
+        .route("/do", post(act))
+        .route("/incidents", get(incidents))
+        .route("/incidents/{id}", get(incident))
+        .route("/exchanges", get(exchanges))
+        .route("/exchanges/{id}", get(exchange))
+        .route("/notices/{id}", post(notice))
+        .route("/settings", get(settings).put(save_settings))
+        .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
+        .route("/doctor", get(doctor))
+        .layer(middleware::from_fn_with_state(
+            control.clone(),
+            guard::token,
+        ));
+    Router::new()
+        .nest("/control", guarded)
+        .route("/metrics", get(metrics))
+        .route("/ui", get(|| async { Redirect::permanent("/ui/") }))
+        .route("/ui/", get(ui::index))
+        .route("/ui/{*path}", get(ui::file))
+        .layer(middleware::from_fn_with_state(control.clone(), guard::host))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(control)
+}
+
+async fn snapshot(State(control): State<Control>) -> Json<Snapshot> {
+    Json(Snapshot::clone(&control.snapshots.borrow()))
+}
+
+/// Server-sent events: the whole snapshot at once, then on every change.
+async fn events(State(control): State<Control>) -> Response {
+    let mut snapshots = control.snapshots.clone();
+    snapshots.mark_changed();
+    let changes = stream::unfold(
+        (snapshots, control.ending.clone()),
+        |(mut snapshots, mut ending)| async move {
+            let line = tokio::select! {
+                _ = ending.wait_for(|over| *over) => return None,
+                changed = snapshots.changed() => {
+                    changed.ok()?;
+                    let json = serde_json::to_string(&**snapshots.borrow_and_update()).ok()?;
+                    format!("event: snapshot\ndata: {json}\n\n")
+                }
+                () = tokio::time::sleep(HEARTBEAT) => ": still here\n\n".to_owned(),
+            };
+            Some((Ok::<_, Infallible>(Bytes::from(line)), (snapshots, ending)))
+        },
+    );
+    (
+        [
+            (header::CONTENT_TYPE, "text/event-stream"),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        Body::from_stream(changes),
+    )
+        .into_response()
+}
+
+async fn act(
+    State(control): State<Control>,
+    Json(command): Json<Command>,
+) -> Result<Json<Accepted>, Refused> {
+    Ok(Json(control.ask(|reply| Ask::Do(command, reply)).await??))
+}
+
+#[derive(Deserialize)]
+struct Paging {
+    limit: Option<u32>,
+    before: Option<i64>,
+}
+
+impl Paging {
+    fn limit(&self) -> u32 {
+        self.limit.unwrap_or(50).clamp(1, 500)
+    }
+}
+
+async fn incidents(
+    State(control): State<Control>,
+    Query(page): Query<Paging>,
+) -> Result<Json<IncidentPage>, Refused> {
+    Ok(Json(
+        control
+            .ask(|reply| Ask::Incidents {
+                limit: page.limit(),
+                before: page.before,
+                reply,
+            })
+            .await??,
+    ))
+}
+
+async fn incident(
+    State(control): State<Control>,
+    Path(id): Path<i64>,
+) -> Result<Json<Incident>, Refused> {
+    let found = control.ask(|reply| Ask::Incident { id, reply }).await??;
+    found.map(Json).ok_or_else(|| {
+        Refused::new(
+            StatusCode::NOT_FOUND,
+            format!("there is no incident {id}"),
+            None,
+        )
+    })
+}
+
+async fn exchanges(
+    State(control): State<Control>,
+    Query(page): Query<Paging>,
+) -> Result<Json<ExchangePage>, Refused> {
+    Ok(Json(
+        control
+            .ask(|reply| Ask::Exchanges {
+                limit: page.limit(),
+                before: page.before,
+                reply,
+            })
+            .await??,
+    ))
+}
+
+async fn exchange(
+    State(control): State<Control>,
+    Path(id): Path<i64>,
+) -> Result<Json<Exchange>, Refused> {
+    let found = control.ask(|reply| Ask::Exchange { id, reply }).await??;
+    found.map(Json).ok_or_else(|| {
+        Refused::new(
+            StatusCode::NOT_FOUND,
+            format!("there is no exchange {id}"),
+            None,
+        )
+    })
+}
+
+async fn notice(
+    State(control): State<Control>,
+    Path(id): Path<u64>,
+    Json(outcome): Json<NoticeOutcome>,
+) -> Result<StatusCode, Refused> {
+    control
+        .ask(|reply| Ask::NoticeTold { id, outcome, reply })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn settings(State(control): State<Control>) -> Result<Json<SettingsText>, Refused> {
+    Ok(Json(control.ask(Ask::Settings).await?))
+}
+
+/// The new text is kept only when it is good; the old file stays otherwise.
+async fn save_settings(
+    State(control): State<Control>,
+    text: String,
+) -> Result<Json<SettingsText>, Refused> {
+    Ok(Json(
+        control
+            .ask(|reply| Ask::SaveSettings { text, reply })
+            .await??,
+    ))
+}
+
+async fn doctor(State(control): State<Control>) -> Result<Json<Doctor>, Refused> {
+    Ok(Json(control.ask(Ask::Doctor).await?))
+}
+
+/// Numbers without names, keys or texts: open to whoever reaches the port, as scrapers expect.
+async fn metrics(State(control): State<Control>) -> Result<Response, Refused> {
+    let text = control.ask(Ask::Metrics).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}

@@ -1,0 +1,115 @@
+//! How the gateway reaches providers: TLS with the platform's roots, the system's proxy, and the rehearsal stage in-process.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway::{BoxError, Connect, Dialed};
+use http::Uri;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
+use stage::Stage;
+use tower_service::Service;
+
+/// Buffer of the in-process pipe to the stage, in bytes.
+const PIPE: usize = 64 << 10;
+
+/// `stage_host`: the host name of the rehearsal endpoint, which never leaves this process.
+pub(crate) fn connect(
+    stage: Stage,
+    stage_host: &str,
+    connect_timeout: Duration,
+) -> io::Result<Connect> {
+    let https = https(connect_timeout)?;
+    let stage_host: Arc<str> = stage_host.into();
+    Ok(gateway::connect(move |uri: Uri| {
+        let (stage, mut https) = (stage.clone(), https.clone());
+        let rehearsal = uri.host() == Some(&*stage_host);
+        async move {
+            if rehearsal {
+                let (ours, theirs) = tokio::io::duplex(PIPE);
+                tokio::spawn(async move { stage.serve_connection(theirs).await });
+                return Ok(Dialed::pipe(ours));
+            }
+            std::future::poll_fn(|cx| https.poll_ready(cx)).await?;
+            Ok(Dialed::new(https.call(uri).await?))
+        }
+    }))
+}
+
+fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(connect_timeout));
+    tcp.set_keepalive(Some(Duration::from_secs(60)));
+    let outward = Outward {
+        tcp,
+        proxies: Arc::new(Matcher::from_system()),
+    };
+    Ok(hyper_rustls::HttpsConnectorBuilder::new()
+        .with_provider_and_platform_verifier(rustls::crypto::ring::default_provider())?
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(outward))
+}
+
+/// TCP to the provider, directly or through the proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name. Loopback is never proxied.
+#[derive(Clone)]
+struct Outward {
+    tcp: HttpConnector,
+    proxies: Arc<Matcher>,
+}
+
+impl Service<Uri> for Outward {
+    type Response = TokioIo<tokio::net::TcpStream>;
+    type Error = BoxError;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(
+        &mut self,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), BoxError>> {
+        self.tcp.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let proxy = if is_loopback(&uri) {
+            None
+        } else {
+            self.proxies.intercept(&uri)
+        };
+        let Some(proxy) = proxy else {
+            let dialing = self.tcp.call(uri);
+            return Box::pin(async move { Ok(dialing.await?) });
+        };
+        if !matches!(proxy.uri().scheme_str(), Some("http")) {
+            let refused = format!(
+                "the proxy {} is of a kind that is not supported; use an http:// proxy",
+                proxy.uri().host().unwrap_or("?")
+            );
+            return Box::pin(async move { Err(refused.into()) });
+        }
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.tcp.clone());
+        if let Some(auth) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(auth.clone());
+        }
+        let through = tunnel.call(uri);
+        Box::pin(async move { through.await.map_err(Into::into) })
+    }
+}
+
+fn is_loopback(uri: &Uri) -> bool {
+    let host = uri
+        .host()
+        .unwrap_or("")
+        .trim_start_matches('[')
+        .trim_end_matches(']');
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}

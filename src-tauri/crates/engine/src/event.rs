@@ -1,0 +1,70 @@
+//! The whole list of things that can wake the engine.
+
+use std::time::Duration;
+
+use api::{
+    Accepted, Command, ControlError, Doctor, Exchange, ExchangePage, Incident, IncidentPage,
+    NoticeOutcome, SettingsText,
+};
+use tokio::sync::oneshot;
+
+/// One entry of the loop's queue. Time alone is the only other thing that wakes it.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// From `watch`: a reading, a probe, a page read.
+    Watched(watch::Report),
+    /// From `gateway`: an exchange began or ended.
+    Passed(gateway::Report),
+    /// The settings file changed; its text, or why it cannot be read.
+    SettingsFile(std::io::Result<String>),
+    /// A key was added, removed or loaded.
+    KeysChanged,
+    /// The keychain cannot be used; why, for people.
+    KeychainFailed(String),
+    Asked(Ask),
+    /// The machine slept for so long.
+    Woke(Duration),
+    /// The rehearsed outage ran out.
+    RehearsalOver,
+    Quit,
+}
+
+/// A question or a command from the control API, each with its way back.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    Do(Command, Reply<Result<Accepted, ControlError>>),
+    Incidents {
+        limit: u32,
+        before: Option<i64>,
+        reply: Reply<Result<IncidentPage, ControlError>>,
+    },
+    Incident {
+        id: i64,
+        reply: Reply<Result<Option<Incident>, ControlError>>,
+    },
+    Exchanges {
+        limit: u32,
+        before: Option<i64>,
+        reply: Reply<Result<ExchangePage, ControlError>>,
+    },
+    Exchange {
+        id: i64,
+        reply: Reply<Result<Option<Exchange>, ControlError>>,
+    },
+    NoticeTold {
+        id: u64,
+        outcome: NoticeOutcome,
+        reply: Reply<()>,
+    },
+    /// A key was added or removed; answered once everybody knows.
+    KeysChanged(Reply<()>),
+    Settings(Reply<SettingsText>),
+    SaveSettings {
+        text: String,
+        reply: Reply<Result<SettingsText, ControlError>>,
+    },
+    Doctor(Reply<Doctor>),
+    Metrics(Reply<String>),
+}
+
+pub(crate) type Reply<T> = oneshot::Sender<T>;

@@ -1,0 +1,103 @@
+//! The operating system's keychain: the Secret Service (GNOME Keyring, KWallet, KeePassXC) on Linux.
+
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use catalog::{EndpointId, Secret};
+
+/// One name for all our entries.
+const SERVICE: &str = "understudy";
+/// A keychain that waits for a password box must not hold up the engine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A keychain that answered when it was opened. All calls block.
+#[derive(Clone, Debug)]
+pub(crate) struct Keychain {
+    store: Arc<keyring_core::CredentialStore>,
+}
+
+/// Why the keychain cannot be used, in words for the owner.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoKeychain {
+    #[error("there is no keychain here ({0})")]
+    Absent(String),
+    #[error("the keychain is locked ({0})")]
+    Locked(String),
+    #[error("the keychain did not answer within {} s; perhaps it waits for a password", PATIENCE.as_secs())]
+    Silent,
+}
+
+impl Keychain {
+    #[cfg(target_os = "linux")]
+    pub(crate) fn open() -> Result<Keychain, NoKeychain> {
+        patiently(|| {
+            let store: Arc<keyring_core::CredentialStore> =
+                zbus_secret_service_keyring_store::Store::new().map_err(no_keychain)?;
+            Ok(Keychain { store })
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn open() -> Result<Keychain, NoKeychain> {
+        Err(NoKeychain::Absent(
+            "this platform's keychain is not supported yet".into(),
+        ))
+    }
+
+    pub(crate) fn get(&self, id: &EndpointId) -> Result<Option<Secret>, NoKeychain> {
+        self.entry(id, |entry| match entry.get_password() {
+            Ok(key) => Ok(Some(Secret::new(key))),
+            Err(keyring_core::Error::NoEntry) => Ok(None),
+            Err(error) => Err(no_keychain(error)),
+        })
+    }
+
+    pub(crate) fn set(&self, id: &EndpointId, key: &Secret) -> Result<(), NoKeychain> {
+        let key = key.clone();
+        self.entry(id, move |entry| {
+            entry.set_password(key.reveal()).map_err(no_keychain)
+        })
+    }
+
+    /// True where there was one.
+    pub(crate) fn remove(&self, id: &EndpointId) -> Result<bool, NoKeychain> {
+        self.entry(id, |entry| match entry.delete_credential() {
+            Ok(()) => Ok(true),
+            Err(keyring_core::Error::NoEntry) => Ok(false),
+            Err(error) => Err(no_keychain(error)),
+        })
+    }
+
+    fn entry<T: Send + 'static>(
+        &self,
+        id: &EndpointId,
+        act: impl FnOnce(keyring_core::Entry) -> Result<T, NoKeychain> + Send + 'static,
+    ) -> Result<T, NoKeychain> {
+        let (store, id) = (Arc::clone(&self.store), id.clone());
+        patiently(move || {
+            let entry = store
+                .build(SERVICE, id.as_str(), None)
+                .map_err(no_keychain)?;
+            act(entry)
+        })
+    }
+}
+
+/// The store's calls block without a limit of their own; a call that is given up ends by itself when the keychain answers.
+fn patiently<T: Send + 'static>(
+    act: impl FnOnce() -> Result<T, NoKeychain> + Send + 'static,
+) -> Result<T, NoKeychain> {
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = tell.send(act());
+    });
+    told.recv_timeout(PATIENCE)
+        .unwrap_or(Err(NoKeychain::Silent))
+}
+
+fn no_keychain(error: keyring_core::Error) -> NoKeychain {
+    match error {
+        keyring_core::Error::NoStorageAccess(why) => NoKeychain::Locked(why.to_string()),
+        other => NoKeychain::Absent(other.to_string()),
+    }
+}

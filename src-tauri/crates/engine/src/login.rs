@@ -1,0 +1,120 @@
+//! Starting the engine at login and keeping it there: a systemd user unit.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+const UNIT: &str = "understudy.service";
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoginError {
+    #[error("this system has no user services that Understudy knows (systemd was not found)")]
+    NoServices,
+    #[error("{path} cannot be written: {error}")]
+    Unwritable { path: PathBuf, error: io::Error },
+}
+
+impl LoginError {
+    pub(crate) fn fix(&self) -> &'static str {
+        match self {
+            LoginError::NoServices => "start `understudyd` by your desktop's own autostart",
+            LoginError::Unwritable { .. } => "check the folder's permissions",
+        }
+    }
+}
+
+/// `None`: there are no user services here.
+pub(crate) fn is_on() -> Option<bool> {
+    if !cfg!(target_os = "linux") || !has_systemd() {
+        return None;
+    }
+    let unit = unit_dir()?.join(UNIT);
+    Some(
+        unit.exists()
+            && unit_dir()?
+                .join("default.target.wants")
+                .join(UNIT)
+                .symlink_metadata()
+                .is_ok(),
+    )
+}
+
+/// Switches it on or off, and says what that means.
+pub(crate) fn set(on: bool) -> Result<String, LoginError> {
+    if is_on().is_none() {
+        return Err(LoginError::NoServices);
+    }
+    let dir = unit_dir().ok_or(LoginError::NoServices)?;
+    let path = dir.join(UNIT);
+    let wanted = dir.join("default.target.wants").join(UNIT);
+    let unwritable = |path: &PathBuf| {
+        let path = path.clone();
+        move |error| LoginError::Unwritable { path, error }
+    };
+    if on {
+        let engine = env::current_exe().map_err(unwritable(&path))?;
+        fs::create_dir_all(dir.join("default.target.wants")).map_err(unwritable(&wanted))?;
+        fs::write(&path, unit(&engine.display().to_string())).map_err(unwritable(&path))?;
+        remove(&wanted).map_err(unwritable(&wanted))?;
+        link(&path, &wanted).map_err(unwritable(&wanted))?;
+        reload();
+        Ok("The engine starts at your next login, and is started again when it fails. This one goes on until then.".into())
+    } else {
+        remove(&wanted).map_err(unwritable(&wanted))?;
+        remove(&path).map_err(unwritable(&path))?;
+        reload();
+        Ok("The engine does not start at login any more.".into())
+    }
+}
+
+fn remove(path: &PathBuf) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn link(unit: &PathBuf, wanted: &PathBuf) -> io::Result<()> {
+    std::os::unix::fs::symlink(unit, wanted)
+}
+
+#[cfg(not(unix))]
+fn link(_: &PathBuf, _: &PathBuf) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Enabling is a link, which the next login finds by itself; a running user manager is told so that `systemctl` shows it now.
+fn reload() {
+    let told = Command::new("systemctl")
+        .args(["--user", "daemon-reload"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !told.is_ok_and(|status| status.success()) {
+        tracing::info!("no user manager runs now; the unit counts from the next login");
+    }
+}
+
+/// A clean end is deliberate and not restarted; a second engine's refusal (exit code 3) neither.
+fn unit(engine: &str) -> String {
+    format!(
+        "[Unit]\nDescription=Understudy engine\nAfter=network.target\n\n[Service]\nExecStart=\"{engine}\" serve\nRestart=on-failure\nRestartSec=2\nRestartPreventExitStatus=3\nKillMode=mixed\nTimeoutStopSec=60\n\n[Install]\nWantedBy=default.target\n"
+    )
+}
+
+fn unit_dir() -> Option<PathBuf> {
+    let config = env::var_os("XDG_CONFIG_HOME")
+        .filter(|v| !v.is_empty())
+        .map(PathBuf::from);
+    let config =
+        config.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))?;
+    Some(config.join("systemd/user"))
+}
+
+fn has_systemd() -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|dir| dir.join("systemctl").is_file())
+}

@@ -1,0 +1,252 @@
+//! Questions and commands from the control API.
+
+use api::{
+    Accepted, Command, ControlError, ExchangePage, IncidentPage, NoticeOutcome, SettingsText,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use ledger::LedgerError;
+use stage::Fault;
+
+use super::MainLoop;
+use crate::event::Ask;
+use crate::settings::Settings;
+use crate::state::REHEARSAL_AT_MOST;
+use crate::{login, private_file, view};
+
+impl MainLoop {
+    pub(super) fn asked(&mut self, now: DateTime<Utc>, ask: Ask) {
+        // A reply that nobody waits for any more is no error.
+        match ask {
+            Ask::Do(command, reply) => {
+                let done = self.obey(now, &command);
+                self.publish();
+                let _ = reply.send(done);
+            }
+            Ask::Incidents {
+                limit,
+                before,
+                reply,
+            } => {
+                let _ = reply.send(self.incidents(now, limit, before).map_err(unreadable));
+            }
+            Ask::Incident { id, reply } => {
+                let _ = reply.send(self.incident(now, id).map_err(unreadable));
+            }
+            Ask::Exchanges {
+                limit,
+                before,
+                reply,
+            } => {
+                let page = self
+                    .ledger
+                    .exchanges(limit, before)
+                    .map(|page| ExchangePage {
+                        exchanges: page
+                            .rows
+                            .iter()
+                            .map(|(id, row)| view::rows::exchange(*id, row, &self.state))
+                            .collect(),
+                        next: page.next,
+                    });
+                let _ = reply.send(page.map_err(unreadable));
+            }
+            Ask::Exchange { id, reply } => {
+                let row = self
+                    .ledger
+                    .exchange(id)
+                    .map(|row| row.map(|row| view::rows::exchange(id, &row, &self.state)));
+                let _ = reply.send(row.map_err(unreadable));
+            }
+            Ask::NoticeTold { id, outcome, reply } => {
+                self.notice_told(id, outcome);
+                let _ = reply.send(());
+            }
+            Ask::KeysChanged(reply) => {
+                self.reconfigure();
+                self.publish();
+                let _ = reply.send(());
+            }
+            Ask::Settings(reply) => {
+                let _ = reply.send(self.settings_text());
+            }
+            Ask::SaveSettings { text, reply } => {
+                let saved = self.save_settings(text);
+                self.publish();
+                let _ = reply.send(saved);
+            }
+            Ask::Doctor(reply) => {
+                let _ = reply.send(super::doctor::examine(&self.state));
+            }
+            Ask::Metrics(reply) => {
+                let _ = reply.send(super::metrics::metrics(&self.state, &self.outlets.gateway));
+            }
+        }
+    }
+
+    fn obey(&mut self, now: DateTime<Utc>, command: &Command) -> Result<Accepted, ControlError> {
+        let said = match command {
+            Command::Pause | Command::Resume => {
+                self.state.paused = *command == Command::Pause;
+                self.reconfigure();
+                if self.state.paused {
+                    "Paused: requests pass straight to the primary."
+                } else {
+                    "Watching over requests again."
+                }
+                .to_owned()
+            }
+            Command::StopEngine => {
+                let open = self.outlets.gateway.open_exchanges();
+                self.begin_stop(now, super::STOP_WITHIN);
+                match open {
+                    0 => "The engine stops.".into(),
+                    1 => "The engine stops when 1 open request has ended.".into(),
+                    n => format!("The engine stops when {n} open requests have ended."),
+                }
+            }
+            Command::CheckNow => {
+                self.nudge(watch::Nudge::CheckNow);
+                "Looking at everything now.".into()
+            }
+            Command::Rehearse { seconds } => self.rehearse(now, *seconds)?,
+            Command::EndRehearsal => {
+                self.end_rehearsal();
+                "The rehearsed outage is over; the next requests show the recovery.".into()
+            }
+            Command::StartAtLogin { on } => {
+                let said = login::set(*on).map_err(|error| ControlError {
+                    error: error.to_string(),
+                    fix: Some(error.fix().into()),
+                })?;
+                self.state.starts_at_login = login::is_on();
+                said
+            }
+            Command::OpenWindow { .. }
+            | Command::CopyBaseUrl
+            | Command::Quit
+            | Command::StartEngine => {
+                return Err(ControlError {
+                    error: "that is the desktop application's to do".into(),
+                    fix: Some("use the tray icon's menu".into()),
+                });
+            }
+        };
+        Ok(Accepted { said })
+    }
+
+    fn rehearse(&mut self, now: DateTime<Utc>, seconds: u32) -> Result<String, ControlError> {
+        if seconds == 0 || u64::from(seconds) > REHEARSAL_AT_MOST.as_secs() {
+            return Err(ControlError {
+                error: format!(
+                    "a rehearsal lasts 1 to {} seconds",
+                    REHEARSAL_AT_MOST.as_secs()
+                ),
+                fix: None,
+            });
+        }
+        let until = now + TimeDelta::seconds(i64::from(seconds));
+        self.outlets.stage.outage(Some(Fault::CutInText));
+        self.outlets.rehearsal.send_replace(Some(until));
+        self.state.rehearsal_until = Some(until);
+        Ok(format!(
+            "For {seconds} s every rehearsal answer breaks off in the middle. Watch the tray; no real provider is touched."
+        ))
+    }
+
+    fn incidents(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+        before: Option<i64>,
+    ) -> Result<IncidentPage, LedgerError> {
+        let page = self.ledger.incidents(limit, before)?;
+        let summaries = page.rows.iter().map(|(id, row)| {
+            let traffic = self.ledger.incident_traffic(*id)?.unwrap_or_default();
+            Ok(view::rows::summary(&self.state, *id, row, &traffic, now))
+        });
+        Ok(IncidentPage {
+            incidents: summaries.collect::<Result<_, LedgerError>>()?,
+            next: page.next,
+        })
+    }
+
+    fn incident(&self, now: DateTime<Utc>, id: i64) -> Result<Option<api::Incident>, LedgerError> {
+        let Some(story) = self.ledger.incident(id)? else {
+            return Ok(None);
+        };
+        let traffic = self.ledger.incident_traffic(id)?.unwrap_or_default();
+        Ok(Some(view::rows::incident(
+            &self.state,
+            id,
+            &story,
+            &traffic,
+            now,
+        )))
+    }
+
+    fn notice_told(&mut self, id: u64, outcome: NoticeOutcome) {
+        let told = self
+            .state
+            .notices
+            .iter()
+            .find(|n| n.id == id)
+            .map(|n| n.title.clone());
+        self.state.notices.retain(|n| n.id != id);
+        let outcome = match outcome {
+            NoticeOutcome::Shown => {
+                self.state.unshown = None;
+                ledger::Outcome::Shown
+            }
+            NoticeOutcome::NotShown { why } => {
+                self.state.unshown = told.map(|title| (title, why.clone()));
+                ledger::Outcome::NotShown { why }
+            }
+        };
+        let id = i64::try_from(id).unwrap_or(i64::MAX);
+        self.kept("note what became of a notification", |ledger| {
+            ledger.mark_notice(id, &outcome).map(|_| ())
+        });
+    }
+
+    fn settings_text(&self) -> SettingsText {
+        let file = &self.state.places.settings;
+        let text = std::fs::read_to_string(file)
+            .unwrap_or_else(|_| crate::settings::DEFAULT_TEXT.to_owned());
+        let errors = Settings::parse(&text, &self.base_catalog)
+            .err()
+            .unwrap_or_default();
+        SettingsText {
+            file: file.display().to_string(),
+            text,
+            errors: errors.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// Only a good text replaces the file.
+    fn save_settings(&mut self, text: String) -> Result<SettingsText, ControlError> {
+        let file = self.state.places.settings.clone();
+        let errors = Settings::parse(&text, &self.base_catalog)
+            .err()
+            .unwrap_or_default();
+        if !errors.is_empty() {
+            return Ok(SettingsText {
+                file: file.display().to_string(),
+                text,
+                errors: errors.iter().map(ToString::to_string).collect(),
+            });
+        }
+        private_file::write(&file, text.as_bytes()).map_err(|error| ControlError {
+            error: format!("{} cannot be written: {error}", file.display()),
+            fix: Some("check the file's and the folder's permissions; the settings in force are unchanged".into()),
+        })?;
+        self.settings_file(Ok(text));
+        Ok(self.settings_text())
+    }
+}
+
+fn unreadable(error: LedgerError) -> ControlError {
+    ControlError {
+        error: format!("the ledger cannot be read: {error}"),
+        fix: None,
+    }
+}

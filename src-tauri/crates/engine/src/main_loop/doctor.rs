@@ -1,0 +1,205 @@
+//! `understudyd doctor`: what works, what does not, and what mends it.
+
+use api::{Check, CheckState, Doctor, KeyState, StandIn};
+use catalog::REHEARSAL;
+
+use crate::login;
+use crate::state::State;
+use crate::view::snapshot;
+
+pub(super) fn examine(state: &State) -> Doctor {
+    let mut checks = vec![
+        engine(state),
+        settings(state),
+        ledger(state),
+        keychain(state),
+    ];
+    checks.extend(keys(state));
+    checks.extend(stand_ins(state));
+    checks.extend(pages(state));
+    checks.push(network(state));
+    checks.push(start_at_login());
+    Doctor { checks }
+}
+
+fn engine(state: &State) -> Check {
+    let mode = if state.draining {
+        " It is stopping."
+    } else if state.paused {
+        " It is paused: requests pass straight through."
+    } else {
+        ""
+    };
+    good(
+        "engine",
+        format!(
+            "Understudy {} listens on {}.{mode}",
+            state.version, state.address
+        ),
+    )
+}
+
+fn settings(state: &State) -> Check {
+    let file = state.places.settings.display();
+    match state.settings_wrong.first() {
+        None => good("settings", format!("{file} is in force.")),
+        Some(first) => bad(
+            "settings",
+            format!("{file}: {first}"),
+            "mend the file; it is read again when it is saved",
+        ),
+    }
+}
+
+fn ledger(state: &State) -> Check {
+    match &state.ledger_failed {
+        None => good(
+            "ledger",
+            format!("{} is written.", state.places.ledger.display()),
+        ),
+        Some(why) => bad(
+            "ledger",
+            why.clone(),
+            "mend what the message names, then start the engine again",
+        ),
+    }
+}
+
+fn keychain(state: &State) -> Check {
+    match &state.keychain_failed {
+        None => good("keychain", "Keys are kept in the keychain.".into()),
+        Some(why) => note(
+            "keychain",
+            format!("Keys cannot be kept: {why}."),
+            "unlock or install a keychain, or put the keys into environment variables",
+        ),
+    }
+}
+
+fn keys(state: &State) -> Vec<Check> {
+    let endpoints = state
+        .catalog
+        .endpoints()
+        .filter(|e| e.id.as_str() != REHEARSAL);
+    let checks = endpoints.map(|endpoint| {
+        let name = format!("key {}", endpoint.id);
+        let from_env = endpoint
+            .key_env
+            .as_deref()
+            .unwrap_or("its environment variable");
+        match state
+            .keys
+            .shown(endpoint, state.seen_logins.contains(&endpoint.id))
+        {
+            KeyState::NotNeeded => good(name, "needs none.".into()),
+            KeyState::Keychain => good(name, "from the keychain.".into()),
+            KeyState::Environment => good(name, format!("from {from_env}.")),
+            KeyState::Memory => note(
+                name,
+                "known to this engine only, until it ends.".into(),
+                &format!("set {from_env} in the engine's environment"),
+            ),
+            KeyState::ClientLogin => good(name, "clients use their own login.".into()),
+            KeyState::Missing => note(
+                name,
+                "none.".into(),
+                &format!("understudyd key add {}", endpoint.id),
+            ),
+        }
+    });
+    checks.collect()
+}
+
+fn stand_ins(state: &State) -> Vec<Check> {
+    snapshot::routes(state)
+        .into_iter()
+        .map(|route| {
+            let name = format!("route {} ({})", route.name, route.dialect);
+            match route.stand_in {
+                StandIn::Ready => good(
+                    name,
+                    format!(
+                        "{} candidates can answer.",
+                        route.candidates.iter().filter(|c| c.usable).count()
+                    ),
+                ),
+                StandIn::Missing { mend } => note(
+                    name,
+                    "has no stand-in: when its primary fails, requests fail.".into(),
+                    &mend,
+                ),
+            }
+        })
+        .collect()
+}
+
+fn pages(state: &State) -> Vec<Check> {
+    let read = state.pages.iter().filter(|(id, _)| state.is_mine(id));
+    let checks = read.map(|(id, page)| {
+        let name = format!("status page {}", state.product(id));
+        match &page.error {
+            None => good(name, format!("read at {}.", state.clock_time(page.at))),
+            Some(why) => note(
+                name,
+                format!("could not be read at {}: {why}", state.clock_time(page.at)),
+                "nothing to do; it is tried again",
+            ),
+        }
+    });
+    checks.collect()
+}
+
+fn network(state: &State) -> Check {
+    if state.verdicts.offline {
+        bad(
+            "network",
+            "This machine is offline.".into(),
+            "check the network; nothing is blamed on a provider meanwhile",
+        )
+    } else {
+        good("network", "up, as far as we saw.".into())
+    }
+}
+
+fn start_at_login() -> Check {
+    match login::is_on() {
+        Some(true) => good("start at login", "on.".into()),
+        Some(false) => note(
+            "start at login",
+            "off.".into(),
+            "switch it on in the window's settings",
+        ),
+        None => note(
+            "start at login",
+            "this system has no user services.".into(),
+            "start `understudyd` by other means",
+        ),
+    }
+}
+
+fn good(name: impl Into<String>, said: String) -> Check {
+    Check {
+        name: name.into(),
+        state: CheckState::Good,
+        said,
+        fix: None,
+    }
+}
+
+fn note(name: impl Into<String>, said: String, fix: &str) -> Check {
+    Check {
+        name: name.into(),
+        state: CheckState::Note,
+        said,
+        fix: Some(fix.into()),
+    }
+}
+
+fn bad(name: impl Into<String>, said: String, fix: &str) -> Check {
+    Check {
+        name: name.into(),
+        state: CheckState::Bad,
+        said,
+        fix: Some(fix.into()),
+    }
+}

@@ -1,0 +1,80 @@
+//! Where things lie on this machine.
+
+use std::env;
+use std::path::PathBuf;
+
+/// Every file of ours. `UNDERSTUDY_HOME` puts all of them below one folder, for tests and drills.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// Commented TOML, the owner's.
+    pub settings: PathBuf,
+    /// The owner's own catalogue entries, `*.toml`.
+    pub providers: PathBuf,
+    pub ledger: PathBuf,
+    /// The per-install token that clients carry, mode 0600.
+    pub token: PathBuf,
+    /// Held by the one engine of this user.
+    pub lock: PathBuf,
+    /// How the shell and the CLI find the engine, mode 0600.
+    pub runtime: PathBuf,
+    pub logs: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot tell where your files belong: neither HOME nor UNDERSTUDY_HOME is set. Set one of them."
+)]
+pub(crate) struct Homeless;
+
+impl Places {
+    pub(crate) fn find() -> Result<Places, Homeless> {
+        let var = |name: &str| {
+            env::var_os(name)
+                .filter(|v| !v.is_empty())
+                .map(PathBuf::from)
+        };
+        if let Some(home) = var("UNDERSTUDY_HOME") {
+            return Ok(Places {
+                settings: home.join("settings.toml"),
+                providers: home.join("providers"),
+                ledger: home.join("ledger.sqlite"),
+                token: home.join("token"),
+                lock: home.join("lock"),
+                runtime: home.join("run/engine.json"),
+                logs: home.join("log"),
+            });
+        }
+        let (config, data) = if cfg!(windows) {
+            (
+                var("APPDATA").ok_or(Homeless)?.join("Understudy"),
+                var("LOCALAPPDATA").ok_or(Homeless)?.join("Understudy"),
+            )
+        } else {
+            let home = var("HOME").ok_or(Homeless)?;
+            if cfg!(target_os = "macos") {
+                let support = home.join("Library/Application Support/Understudy");
+                (support.clone(), support)
+            } else {
+                (
+                    var("XDG_CONFIG_HOME")
+                        .unwrap_or_else(|| home.join(".config"))
+                        .join("understudy"),
+                    var("XDG_DATA_HOME")
+                        .unwrap_or_else(|| home.join(".local/share"))
+                        .join("understudy"),
+                )
+            }
+        };
+        let run =
+            var("XDG_RUNTIME_DIR").map_or_else(|| data.join("run"), |dir| dir.join("understudy"));
+        Ok(Places {
+            settings: config.join("settings.toml"),
+            providers: config.join("providers"),
+            ledger: data.join("ledger.sqlite"),
+            token: data.join("token"),
+            lock: data.join("lock"),
+            runtime: run.join("engine.json"),
+            logs: data.join("log"),
+        })
+    }
+}

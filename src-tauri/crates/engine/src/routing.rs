@@ -1,0 +1,211 @@
+//! From settings, catalogue and keys to what the gateway and the watch are told. Pure.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use catalog::{Auth, Catalog, Dialect, EndpointId, REHEARSAL, REHEARSAL_PREFIX, Secret, Source};
+use gateway::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Route, Timers};
+use watch::{PageTarget, ProbeTarget};
+
+use crate::keys::Keys;
+use crate::settings::Settings;
+
+/// The stand-ins' last one may take longer to begin: nobody is left to go to.
+const LAST_CANDIDATE_PATIENCE: u32 = 3;
+
+/// What of the running engine the gateway has to know beside the settings.
+#[derive(Clone, Debug)]
+pub(crate) struct Running {
+    pub token: Secret,
+    pub paused: bool,
+    pub draining: bool,
+    pub own_addresses: Vec<SocketAddr>,
+}
+
+/// `catalog`: the owner's own endpoints included.
+pub(crate) fn gateway_config(
+    settings: &Settings,
+    catalog: &Catalog,
+    keys: &Keys,
+    running: &Running,
+) -> Config {
+    let timers = &settings.timers;
+    Config {
+        token: running.token.clone(),
+        allowed_hosts: settings.allowed_hosts.clone(),
+        allowed_origins: Vec::new(),
+        routes: routes(settings, catalog),
+        endpoints: endpoints(catalog, keys),
+        timers: Timers {
+            connect: timers.connect,
+            headers: timers.headers,
+            first_content: timers.first_content,
+            last_candidate_first_content: timers.first_content * LAST_CANDIDATE_PATIENCE,
+            idle: timers.idle,
+            grace: timers.grace,
+            total: timers.total,
+        },
+        limits: Limits::default(),
+        paused: running.paused,
+        draining: running.draining,
+        own_addresses: running.own_addresses.clone(),
+    }
+}
+
+fn endpoints(catalog: &Catalog, keys: &Keys) -> BTreeMap<EndpointId, EndpointConfig> {
+    let known = catalog.providers().iter().flat_map(|provider| {
+        provider.endpoints.iter().map(move |endpoint| {
+            let config = EndpointConfig {
+                endpoint: endpoint.clone(),
+                product: provider.product.clone(),
+                name: provider.name.clone(),
+                key: keys.get(&endpoint.id),
+                rehearsal: provider.id.as_str() == REHEARSAL,
+                models: provider.models.clone(),
+            };
+            (endpoint.id.clone(), config)
+        })
+    });
+    known.collect()
+}
+
+/// The rehearsal's routes, the owner's, then the usual ones: for each dialect and each pattern that an endpoint serves, all
+/// endpoints that serve it, and last whoever the dialect belongs to, for models that nobody has heard of yet.
+pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
+    let rehearsal = Dialect::ALL.map(|dialect| Route {
+        name: REHEARSAL.into(),
+        dialect,
+        models: Pattern::new(format!("{REHEARSAL_PREFIX}*")),
+        candidates: vec![CandidateRule {
+            endpoint: EndpointId::new(REHEARSAL),
+            model: None,
+        }],
+        strict: false,
+    });
+    let own = settings.routes.iter().map(|route| Route {
+        name: route.name.clone(),
+        dialect: route.dialect,
+        models: Pattern::new(&route.models),
+        candidates: route
+            .candidates
+            .iter()
+            .map(|(endpoint, model)| CandidateRule {
+                endpoint: endpoint.clone(),
+                model: model.clone(),
+            })
+            .collect(),
+        strict: false,
+    });
+    let usual = Dialect::ALL
+        .into_iter()
+        .flat_map(|dialect| usual_routes(dialect, catalog));
+    rehearsal.into_iter().chain(own).chain(usual).collect()
+}
+
+fn usual_routes(dialect: Dialect, catalog: &Catalog) -> Vec<Route> {
+    let speaking: Vec<_> = catalog
+        .endpoints()
+        .filter(|e| e.speaks(dialect) && e.provider.as_str() != REHEARSAL)
+        .collect();
+    let mut patterns: Vec<&str> = Vec::new();
+    for pattern in speaking.iter().flat_map(|e| &e.serves) {
+        if pattern != "*" && !patterns.contains(&pattern.as_str()) {
+            patterns.push(pattern);
+        }
+    }
+    let route = |pattern: &str, candidates: Vec<CandidateRule>| Route {
+        name: pattern.into(),
+        dialect,
+        models: Pattern::new(pattern),
+        candidates,
+        strict: false,
+    };
+    let mut routes: Vec<Route> = patterns
+        .into_iter()
+        .map(|pattern| {
+            let serves = speaking
+                .iter()
+                .filter(|e| e.serves.iter().any(|p| p == pattern || p == "*"));
+            route(
+                pattern,
+                serves
+                    .map(|e| CandidateRule {
+                        endpoint: e.id.clone(),
+                        model: None,
+                    })
+                    .collect(),
+            )
+        })
+        .collect();
+    let anything = speaking
+        .iter()
+        .filter(|e| e.serves.iter().any(|p| p == "*"));
+    let vendor = speaking.iter().filter(|e| e.accepts_client_login);
+    let last: Vec<_> = anything
+        .chain(vendor)
+        .map(|e| CandidateRule {
+            endpoint: e.id.clone(),
+            model: None,
+        })
+        .collect();
+    if !last.is_empty() {
+        routes.push(route("*", last));
+    }
+    routes
+}
+
+/// Stands for "any model" where a plan is asked for a whole pattern.
+pub(crate) const SAMPLE: &str = "\u{2026}";
+
+/// A model id that a pattern matches and that nobody serves: `claude-*` becomes `claude-…`.
+pub(crate) fn sample_of(pattern: &Pattern) -> String {
+    pattern.as_str().replacen('*', SAMPLE, 1).replace('*', "")
+}
+
+/// What the watch looks at: the pages of all providers, and a tiny completion wherever there is a key for one.
+pub(crate) fn targets(settings: &Settings, catalog: &Catalog, keys: &Keys) -> watch::Targets {
+    let paged = catalog
+        .providers()
+        .iter()
+        .filter(|p| settings.pages && p.status.is_some());
+    let pages = paged.map(|p| {
+        let elsewhere = settings
+            .pages_from
+            .get(&p.id)
+            .zip(p.status.as_ref().and_then(|s| s.sources.first()));
+        let sources = elsewhere.map(|(url, usual)| {
+            vec![Source {
+                url: url.clone(),
+                dialect: usual.dialect,
+            }]
+        });
+        (
+            p.id.clone(),
+            PageTarget {
+                sources,
+                every: settings.page_every,
+            },
+        )
+    });
+    let probed = catalog
+        .endpoints()
+        .filter(|e| settings.probes && e.provider.as_str() != REHEARSAL);
+    let probes = probed.filter_map(|endpoint| {
+        let key = keys.get(&endpoint.id);
+        if key.is_none() && endpoint.auth != Auth::None {
+            return None;
+        }
+        Some(ProbeTarget {
+            endpoint: endpoint.clone(),
+            model: endpoint.probe_model.clone()?,
+            key,
+            every: settings.probe_every,
+        })
+    });
+    watch::Targets {
+        pages: pages.collect(),
+        probes: probes.collect(),
+        controls: settings.online_hosts.clone(),
+        probe_budget: settings.probe_budget,
+    }
+}

@@ -1,0 +1,114 @@
+//! What the owner wrote: every value optional, unknown keys refused, each with its place in the text.
+
+use std::collections::BTreeMap;
+
+use catalog::{Auth, Dialect};
+use serde::Deserialize;
+use toml::Spanned;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct File {
+    pub(super) listen: Listen,
+    pub(super) watch: Watch,
+    pub(super) timers: Timers,
+    pub(super) notifications: Notifications,
+    pub(super) endpoint: Vec<Endpoint>,
+    pub(super) route: Vec<Route>,
+    pub(super) pipeline: Vec<Pipeline>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Listen {
+    pub(super) address: Option<Spanned<String>>,
+    pub(super) port: Option<u16>,
+    pub(super) allowed_hosts: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Watch {
+    pub(super) mine: Vec<Spanned<String>>,
+    pub(super) pages: Option<bool>,
+    pub(super) probes: Option<bool>,
+    pub(super) probe_every_s: Option<Spanned<u32>>,
+    pub(super) probe_budget_dollars: Option<Spanned<f64>>,
+    pub(super) online_hosts: Option<Vec<Spanned<String>>>,
+    /// Another address for a provider's status page: a mirror, a recording.
+    pub(super) pages_from: BTreeMap<String, Spanned<String>>,
+    /// Seconds between two reads of a page, where the catalogue's own cadence does not suit.
+    pub(super) page_every_s: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Timers {
+    pub(super) connect: Option<Spanned<f64>>,
+    pub(super) headers: Option<Spanned<f64>>,
+    pub(super) first_content: Option<Spanned<f64>>,
+    pub(super) idle: Option<Spanned<f64>>,
+    pub(super) grace: Option<Spanned<f64>>,
+    pub(super) total: Option<Spanned<f64>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Notifications {
+    pub(super) desktop: Option<bool>,
+    pub(super) quiet: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Endpoint {
+    pub(super) id: Spanned<String>,
+    pub(super) name: Option<String>,
+    pub(super) base: Spanned<String>,
+    pub(super) dialects: Spanned<Vec<Dialect>>,
+    #[serde(default)]
+    pub(super) serves: Vec<String>,
+    #[serde(default)]
+    pub(super) key_env: String,
+    pub(super) auth: Option<Auth>,
+    #[serde(default)]
+    pub(super) probe_model: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    pub(super) name: Spanned<String>,
+    pub(super) dialect: Dialect,
+    pub(super) models: Option<Spanned<String>>,
+    pub(super) candidates: Spanned<Vec<Spanned<Candidate>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a candidate is an endpoint's id, or { endpoint = \"…\", model = \"…\" }"
+)]
+pub(super) enum Candidate {
+    Endpoint(String),
+    WithModel(CandidateWithModel),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CandidateWithModel {
+    pub(super) endpoint: String,
+    pub(super) model: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pipeline {
+    pub(super) name: String,
+    pub(super) weekly_items: Spanned<f64>,
+    pub(super) value_dollars: Spanned<f64>,
+    pub(super) schedule: Spanned<String>,
+    pub(super) surge: Option<Spanned<(f64, f64)>>,
+    #[serde(default)]
+    pub(super) providers: Vec<Spanned<String>>,
+}

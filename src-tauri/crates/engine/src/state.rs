@@ -1,0 +1,163 @@
+//! All that the engine knows. Owned by the one loop; views read it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::Notice;
+use catalog::{Catalog, EndpointId, ProviderId, REHEARSAL, SurfaceId};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use gateway::{BreakerView, Plan};
+use health::{Level, Verdicts, Watched};
+use ledger::Sums;
+
+use crate::keys::Keys;
+use crate::places::Places;
+use crate::settings::{Settings, Wrong};
+
+/// A session is shown this long after its last request.
+const SESSION_SHOWN: TimeDelta = TimeDelta::hours(1);
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub version: &'static str,
+    pub started: DateTime<Utc>,
+    pub places: Places,
+    /// `http://127.0.0.1:4747`
+    pub address: String,
+    /// With the token.
+    pub base_url: String,
+    pub offset: FixedOffset,
+
+    pub catalog: Arc<Catalog>,
+    pub settings: Arc<Settings>,
+    /// What is wrong with the file as it stands; the settings in force are then older.
+    pub settings_wrong: Vec<Wrong>,
+    pub keys: Keys,
+    pub keychain_failed: Option<String>,
+    /// The ledger could not be opened: this run keeps its history in memory.
+    pub ledger_failed: Option<String>,
+
+    pub verdicts: Arc<Verdicts>,
+    pub pages: BTreeMap<ProviderId, PageRead>,
+    pub plans: Vec<Plan>,
+    pub breakers: Vec<BreakerView>,
+    pub ttft: BTreeMap<(EndpointId, String), u64>,
+
+    /// Providers that clients of ours were answered by, or tried.
+    pub seen_in_traffic: BTreeSet<ProviderId>,
+    /// Endpoints that took a client's own login.
+    pub seen_logins: BTreeSet<EndpointId>,
+    pub sessions: BTreeMap<(String, String), SessionSeen>,
+    /// Per route and dialect: the stand-in that answered last, and since when.
+    pub standing_in: BTreeMap<(String, catalog::Dialect), StandingIn>,
+    pub open: BTreeMap<ProviderId, OpenStory>,
+    pub notices: Vec<Notice>,
+    /// Notices that the desktop could not show, newest last, with the reason.
+    pub unshown: Option<(String, String)>,
+    pub today: Sums,
+    /// Local midnight, of the day that `today` counts.
+    pub today_since: DateTime<Utc>,
+
+    pub paused: bool,
+    pub draining: bool,
+    pub rehearsal_until: Option<DateTime<Utc>>,
+    pub starts_at_login: Option<bool>,
+}
+
+/// How the last read of a status page went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PageRead {
+    pub at: DateTime<Utc>,
+    pub error: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SessionSeen {
+    pub last: DateTime<Utc>,
+    pub open: u32,
+    pub dialect: catalog::Dialect,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StandingIn {
+    pub product: String,
+    pub since: DateTime<Utc>,
+}
+
+/// An incident that is open now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenStory {
+    pub id: i64,
+    pub opened: DateTime<Utc>,
+    pub level: Level,
+    pub peak: Level,
+    pub exchanges_hit: u64,
+    pub carried: u64,
+}
+
+impl State {
+    /// Chosen, keyed, or seen in traffic. The rehearsal is nobody's provider.
+    pub(crate) fn is_mine(&self, id: &ProviderId) -> bool {
+        if id.as_str() == REHEARSAL {
+            return false;
+        }
+        self.settings.mine.contains(id)
+            || self.seen_in_traffic.contains(id)
+            || self
+                .catalog
+                .provider(id)
+                .is_some_and(|p| p.endpoints.iter().any(|e| self.keys.get(&e.id).is_some()))
+            || self.settings.own.iter().any(|own| own.id == *id)
+    }
+
+    /// The surfaces that count, of the providers that count. The rehearsal always does: it has its own badge.
+    pub(crate) fn watched(&self) -> Watched {
+        let counted = self
+            .catalog
+            .providers()
+            .iter()
+            .filter(|p| self.is_mine(&p.id) || p.id.as_str() == REHEARSAL);
+        let surfaces = counted.map(|p| {
+            let watched: BTreeSet<SurfaceId> = p
+                .surfaces
+                .iter()
+                .filter(|s| s.watched)
+                .map(|s| s.id.clone())
+                .collect();
+            (p.id.clone(), watched)
+        });
+        Watched(surfaces.collect())
+    }
+
+    pub(crate) fn product(&self, id: &ProviderId) -> String {
+        self.catalog
+            .provider(id)
+            .map_or_else(|| id.to_string(), |p| p.product.clone())
+    }
+
+    pub(crate) fn forget_old_sessions(&mut self, now: DateTime<Utc>) {
+        self.sessions
+            .retain(|_, seen| seen.open > 0 || now - seen.last < SESSION_SHOWN);
+    }
+
+    /// "20:04", in the owner's time.
+    pub(crate) fn clock_time(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.offset).format("%H:%M").to_string()
+    }
+
+    pub(crate) fn in_quiet_hours(&self, now: DateTime<Utc>) -> bool {
+        let Some((from, to)) = self.settings.quiet else {
+            return false;
+        };
+        let time = now.with_timezone(&self.offset).time();
+        if from <= to {
+            from <= time && time < to
+        } else {
+            from <= time || time < to
+        }
+    }
+}
+
+/// How long a rehearsed outage may last.
+pub(crate) const REHEARSAL_AT_MOST: Duration = Duration::from_secs(3600);

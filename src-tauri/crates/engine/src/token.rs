@@ -1,0 +1,44 @@
+//! The random per-install token that clients carry in their base URL.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use catalog::Secret;
+
+use crate::private_file;
+
+/// Hexadecimal digits of a token: 128 bits.
+const DIGITS: usize = 32;
+
+/// The token of this install; made on the first start and kept, so that clients' settings stay good.
+pub(crate) fn of_this_install(path: &Path) -> io::Result<Secret> {
+    match fs::read_to_string(path) {
+        Ok(text) if is_token(text.trim()) => Ok(Secret::new(text.trim())),
+        Ok(_) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!(
+                "{} does not hold a token ({DIGITS} hexadecimal digits). Remove the file to have a new one made; clients must then be given the new URL.",
+                path.display()
+            ),
+        )),
+        Err(gone) if gone.kind() == io::ErrorKind::NotFound => {
+            let token = random()?;
+            private_file::write(path, token.as_bytes())?;
+            Ok(Secret::new(token))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// 128 random bits from the operating system, as hexadecimal digits.
+pub(crate) fn random() -> io::Result<String> {
+    let mut bytes = [0u8; DIGITS / 2];
+    getrandom::fill(&mut bytes)
+        .map_err(|e| io::Error::other(format!("the operating system gave no randomness: {e}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn is_token(text: &str) -> bool {
+    text.len() == DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit())
+}

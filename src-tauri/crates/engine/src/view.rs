@@ -1,0 +1,8 @@
+//! What the faces show, as pure functions of the state: words and numbers ready to be drawn.
+
+pub(crate) mod headline;
+pub(crate) mod notice;
+pub(crate) mod rows;
+pub(crate) mod snapshot;
+pub(crate) mod tray;
+pub(crate) mod words;

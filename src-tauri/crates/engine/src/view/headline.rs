@@ -1,0 +1,179 @@
+use std::collections::BTreeSet;
+
+use api::{Headline, Level};
+use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
+use health::{Blame, ProviderVerdict, Verdict};
+
+use super::words;
+use crate::state::State;
+
+/// The whole desk in one line, and what it means for the work.
+pub(crate) fn headline(state: &State) -> Headline {
+    if state.verdicts.offline {
+        return Headline {
+            level: Level::Unknown,
+            sentence:
+                "This machine is offline: it is us, and nothing can be said about the providers."
+                    .into(),
+            consequence: Some("Requests fail until the network is back.".into()),
+        };
+    }
+    let mine: Vec<_> = state
+        .catalog
+        .providers()
+        .iter()
+        .filter(|p| state.is_mine(&p.id))
+        .collect();
+    let bad = worst(state, &mine);
+    if let Some((provider, verdict, level)) = bad {
+        return Headline {
+            level,
+            sentence: sentence(state, provider, verdict, level),
+            consequence: Some(consequence(state, &provider.id)),
+        };
+    }
+    let unknown: Vec<String> = mine
+        .iter()
+        .filter(|p| level_of(state, &p.id) == Level::Unknown)
+        .map(|p| p.product.clone())
+        .collect();
+    if mine.is_empty() {
+        return Headline {
+            level: Level::Unknown,
+            sentence: "No provider of yours is watched yet.".into(),
+            consequence: Some(
+                "Add a key, point an agent at Understudy, or name providers in the settings."
+                    .into(),
+            ),
+        };
+    }
+    if !unknown.is_empty() {
+        return Headline {
+            level: Level::Unknown,
+            sentence: format!("Nothing is known yet about {}.", words::list(&unknown)),
+            consequence: None,
+        };
+    }
+    let names: Vec<String> = mine.iter().map(|p| p.product.clone()).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    Headline {
+        level: Level::Operational,
+        sentence: format!("{} {verb} operational.", words::list(&names)),
+        consequence: None,
+    }
+}
+
+/// The worst of these providers that is not well.
+fn worst<'a>(
+    state: &'a State,
+    providers: &[&'a Provider],
+) -> Option<(&'a Provider, &'a ProviderVerdict, Level)> {
+    let bad = providers.iter().filter_map(|p| {
+        let verdict = state.verdicts.providers.get(&p.id)?;
+        match verdict.verdict {
+            Verdict::Known(level) if level > health::Level::Operational => {
+                Some((level, *p, verdict))
+            }
+            Verdict::Known(_) | Verdict::Unknown(_) => None,
+        }
+    });
+    let (level, provider, verdict) = bad.max_by_key(|(level, _, _)| *level)?;
+    Some((provider, verdict, words::known_level(level)))
+}
+
+/// "Claude is down: it is them, not you (since 20:04)."
+pub(crate) fn sentence(
+    state: &State,
+    provider: &Provider,
+    verdict: &ProviderVerdict,
+    level: Level,
+) -> String {
+    let since = state.clock_time(verdict.since);
+    let whose = match verdict.blame {
+        Blame::Them => ": it is them, not you",
+        Blame::Us => ": it is our own network",
+        Blame::SharedInfrastructure => ": shared infrastructure, many providers fail together",
+        Blame::Undetermined => "",
+    };
+    format!(
+        "{}{whose} (since {since}).",
+        words::state_of(&provider.product, level)
+    )
+}
+
+/// What the failure of this provider means: who carries on on whom, or that requests will fail.
+pub(crate) fn consequence(state: &State, provider: &ProviderId) -> String {
+    let mut carried = BTreeSet::new();
+    let mut stranded = false;
+    for plan in &state.plans {
+        let Some(primary) = plan.candidates.first().map(|c| &c.provider) else {
+            continue;
+        };
+        let leads = primary == provider
+            || state
+                .standing_in
+                .contains_key(&(plan.route.clone(), plan.dialect));
+        if !leads {
+            continue;
+        }
+        match plan.candidates.iter().find(|c| c.provider != *provider) {
+            Some(other) => {
+                carried.insert((clients(state, plan.dialect), state.product(&other.provider)));
+            }
+            None => stranded = true,
+        }
+    }
+    if carried.is_empty() {
+        let fails = if stranded
+            || state
+                .catalog
+                .provider(provider)
+                .is_some_and(|p| p.endpoints.iter().any(|e| e.accepts_client_login))
+        {
+            "Requests will fail; no need to debug your code."
+        } else {
+            "No need to debug your code."
+        };
+        return fails.into();
+    }
+    let continues: Vec<String> = carried
+        .into_iter()
+        .map(|(who, whom)| {
+            let verb = if who.contains(" and ") || who == "Requests" {
+                "continue"
+            } else {
+                "continues"
+            };
+            format!("{who} {verb} on {whom}.")
+        })
+        .collect();
+    continues.join(" ")
+}
+
+/// The clients of this dialect that were seen lately.
+fn clients(state: &State, dialect: Dialect) -> String {
+    let names: BTreeSet<&String> = state
+        .sessions
+        .iter()
+        .filter(|(_, seen)| seen.dialect == dialect)
+        .map(|((client, _), _)| client)
+        .collect();
+    if names.is_empty() {
+        "Requests".into()
+    } else {
+        words::list(&names.into_iter().cloned().collect::<Vec<_>>())
+    }
+}
+
+pub(crate) fn level_of(state: &State, id: &ProviderId) -> Level {
+    state
+        .verdicts
+        .providers
+        .get(id)
+        .map_or(Level::Unknown, |v| words::level(v.verdict))
+}
+
+/// What the rehearsal provider is doing, where it is doing anything.
+pub(crate) fn rehearsal_level(state: &State) -> Level {
+    level_of(state, &ProviderId::new(REHEARSAL))
+}

@@ -1,0 +1,242 @@
+//! Rows of the ledger as faces show them.
+
+use api::{
+    AtRisk, Attempt, Exchange, ExchangeEnd, Incident, IncidentSummary, Level, TimelineEntry,
+};
+use catalog::{MicroDollars, ProviderId};
+use chrono::{DateTime, Utc};
+use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentStory, IncidentTraffic};
+
+use super::words;
+use crate::state::{OpenStory, State};
+
+pub(crate) fn open_summary(
+    state: &State,
+    provider: &ProviderId,
+    story: &OpenStory,
+    now: DateTime<Utc>,
+) -> IncidentSummary {
+    let level = words::known_level(story.level);
+    IncidentSummary {
+        id: story.id,
+        provider: provider.to_string(),
+        title: format!("{}: {}", state.product(provider), words::level_words(level)),
+        level,
+        peak: words::known_level(story.peak),
+        opened: story.opened,
+        closed: None,
+        exchanges_hit: story.exchanges_hit,
+        carried_by_fallback: story.carried,
+        at_risk: at_risk(state, provider, story.opened, now),
+    }
+}
+
+pub(crate) fn summary(
+    state: &State,
+    id: i64,
+    row: &IncidentRow,
+    traffic: &IncidentTraffic,
+    now: DateTime<Utc>,
+) -> IncidentSummary {
+    let peak = row.peak.map_or(Level::Unknown, words::known_level);
+    let level = if row.closed.is_some() {
+        Level::Operational
+    } else {
+        row.level.map_or(Level::Unknown, words::known_level)
+    };
+    let named = row.title.clone().unwrap_or_else(|| {
+        words::level_words(if row.closed.is_some() { peak } else { level }).into()
+    });
+    IncidentSummary {
+        id,
+        provider: row.provider.to_string(),
+        title: format!("{}: {named}", state.product(&row.provider)),
+        level,
+        peak,
+        opened: row.opened,
+        closed: row.closed,
+        exchanges_hit: traffic.hit,
+        carried_by_fallback: traffic.carried_by_fallback,
+        at_risk: at_risk(state, &row.provider, row.opened, row.closed.unwrap_or(now)),
+    }
+}
+
+pub(crate) fn incident(
+    state: &State,
+    id: i64,
+    story: &IncidentStory,
+    traffic: &IncidentTraffic,
+    now: DateTime<Utc>,
+) -> Incident {
+    Incident {
+        summary: summary(state, id, &story.incident, traffic, now),
+        blame: match story.incident.blame {
+            health::Blame::Them => "It was them.",
+            health::Blame::Us => "It was us.",
+            health::Blame::SharedInfrastructure => "Shared infrastructure.",
+            health::Blame::Undetermined => "Undetermined.",
+        }
+        .into(),
+        evidence: story.incident.evidence.clone(),
+        timeline: story
+            .timeline
+            .iter()
+            .map(|t| TimelineEntry {
+                at: t.at,
+                level: t.level.map(words::known_level),
+                text: t.text.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// Summed over the pipelines that use this provider; never a figure where no pipeline says what an item is worth.
+pub(crate) fn at_risk(
+    state: &State,
+    provider: &ProviderId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> AtRisk {
+    if state.settings.pipelines.is_empty() {
+        return AtRisk::NoEstimate {
+            why: "No estimate: tell us what a lead is worth.".into(),
+        };
+    }
+    let using = state
+        .settings
+        .pipelines
+        .iter()
+        .filter(|p| p.providers.is_empty() || p.providers.contains(provider));
+    let estimates: Vec<_> = using.map(|p| impact::at_risk(p, from, to)).collect();
+    if estimates.is_empty() {
+        return AtRisk::NoEstimate {
+            why: "No estimate: none of your pipelines uses this provider.".into(),
+        };
+    }
+    let low: MicroDollars = estimates.iter().map(|e| e.low).sum();
+    let high: MicroDollars = estimates.iter().map(|e| e.high).sum();
+    let methods: Vec<String> = estimates
+        .into_iter()
+        .map(|e| format!("{}: {}", e.pipeline, e.method))
+        .collect();
+    AtRisk::Estimate {
+        low: low.0,
+        high: high.0,
+        method: methods.join(" "),
+    }
+}
+
+pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
+    Exchange {
+        id,
+        started: row.started,
+        client: row.client.clone(),
+        session: row.session.clone(),
+        dialect: row.dialect.as_str().into(),
+        route: row.route.clone(),
+        model: row.model.clone(),
+        streamed: row.streamed,
+        rehearsal: row.rehearsal,
+        end: end(row.end),
+        story: story(row, state),
+        status: row.status,
+        total_ms: row.total_ms,
+        ttft_ms: row.ttft_ms,
+        cost_estimate: row.cost.map(|c| c.0),
+        attempts: (1..)
+            .zip(&row.attempts)
+            .map(|(number, attempt)| shown_attempt(number, attempt))
+            .collect(),
+    }
+}
+
+fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
+    Attempt {
+        number,
+        provider: row.provider.to_string(),
+        endpoint: row.endpoint.to_string(),
+        model: row.model.to_string(),
+        started_ms: row.started_ms,
+        total_ms: row.total_ms,
+        ttft_ms: row.ttft_ms,
+        status: row.status,
+        outcome: row.outcome.clone(),
+        detail: row.detail.clone(),
+        stop_reason: row.stop_reason.clone(),
+        input_tokens: row.tokens.map(|t| t.input),
+        output_tokens: row.tokens.map(|t| t.output),
+        cache_read_tokens: row.tokens.map(|t| t.cache_read),
+        cache_write_tokens: row.tokens.map(|t| t.cache_write),
+        cost_estimate: row.cost.map(|c| c.0),
+    }
+}
+
+/// "Answered by OpenRouter after Claude failed (the connection was cut in the middle of the answer)."
+fn story(row: &ExchangeRow, state: &State) -> String {
+    let failed: Vec<&AttemptRow> = row.attempts.iter().filter(|a| a.provider_failed).collect();
+    let after = match failed.first() {
+        None => String::new(),
+        Some(first) => {
+            let why = first.detail.as_deref().unwrap_or(&first.outcome);
+            let times = if failed.len() > 1 {
+                format!(", {} failed attempts", failed.len())
+            } else {
+                String::new()
+            };
+            format!(
+                " after {} failed ({why}{times})",
+                state.product(&first.provider)
+            )
+        }
+    };
+    let last = row
+        .attempts
+        .last()
+        .map_or_else(|| "nobody".into(), |a| state.product(&a.provider));
+    match row.end {
+        ledger::End::Complete => format!("Answered by {last}{after}."),
+        ledger::End::Truncated => format!("Answered by {last}{after}, cut at a token limit."),
+        ledger::End::Refused => format!("Declined by {last}{after}."),
+        ledger::End::Cut => format!(
+            "{last} broke off in the middle of its answer; the client's connection was aborted so that it noticed."
+        ),
+        ledger::End::Exhausted => format!(
+            "Nobody could answer: {}.",
+            row.attempts
+                .iter()
+                .map(|a| format!("{} {}", state.product(&a.provider), a.outcome))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+        ledger::End::CallersFault => format!(
+            "{last} says that the request itself is at fault{}.",
+            row.attempts
+                .last()
+                .and_then(|a| a.detail.as_ref())
+                .map_or_else(String::new, |d| format!(": {d}"))
+        ),
+        ledger::End::ClientLeft => format!("The client left{after}."),
+        ledger::End::TurnedAway => row
+            .detail
+            .clone()
+            .unwrap_or_else(|| "Turned away at our own door.".into()),
+        ledger::End::OurFault => row
+            .detail
+            .clone()
+            .unwrap_or_else(|| "An error of Understudy's own.".into()),
+    }
+}
+
+fn end(end: ledger::End) -> ExchangeEnd {
+    match end {
+        ledger::End::Complete => ExchangeEnd::Complete,
+        ledger::End::Truncated => ExchangeEnd::Truncated,
+        ledger::End::Refused => ExchangeEnd::Refused,
+        ledger::End::Cut => ExchangeEnd::Cut,
+        ledger::End::Exhausted => ExchangeEnd::Exhausted,
+        ledger::End::CallersFault => ExchangeEnd::CallersFault,
+        ledger::End::ClientLeft => ExchangeEnd::ClientLeft,
+        ledger::End::TurnedAway => ExchangeEnd::TurnedAway,
+        ledger::End::OurFault => ExchangeEnd::OurFault,
+    }
+}

@@ -1,0 +1,314 @@
+use std::collections::BTreeMap;
+
+use api::{
+    Basis, Blame, Candidate, Endpoint, EngineState, Level, ModelHealth, PageView, ProblemView,
+    Provider, Route, Session, Snapshot, StandIn, Surface, Today,
+};
+use catalog::REHEARSAL;
+use chrono::{DateTime, Utc};
+use gateway::{Plan, Standing};
+use health::{Finding, ProviderVerdict};
+
+use super::{headline, rows, tray, words};
+use crate::routing::SAMPLE;
+use crate::state::State;
+
+/// Everything that the faces draw.
+pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot {
+    let headline = headline::headline(state);
+    let routes = routes(state);
+    let tray = tray::tray(state, &headline, &routes);
+    let mut providers: Vec<Provider> = state
+        .catalog
+        .providers()
+        .iter()
+        .map(|p| provider(state, p))
+        .collect();
+    providers.sort_by(|a, b| (!a.mine, a.rehearsal, &a.name).cmp(&(!b.mine, b.rehearsal, &b.name)));
+    Snapshot {
+        seq,
+        at: now,
+        engine: engine(state),
+        headline,
+        tray,
+        providers,
+        routes,
+        open_incidents: state
+            .open
+            .iter()
+            .map(|(provider, story)| rows::open_summary(state, provider, story, now))
+            .collect(),
+        notices: state.notices.clone(),
+        today: today(state),
+    }
+}
+
+fn engine(state: &State) -> EngineState {
+    EngineState {
+        version: state.version.into(),
+        started: state.started,
+        address: state.address.clone(),
+        base_url: state.base_url.clone(),
+        paused: state.paused,
+        draining: state.draining,
+        sessions: sessions(state),
+        problems: problems(state),
+        settings_file: state.places.settings.display().to_string(),
+        ledger_file: state.places.ledger.display().to_string(),
+        starts_at_login: state.starts_at_login,
+    }
+}
+
+fn sessions(state: &State) -> Vec<Session> {
+    let mut sessions: Vec<Session> = state
+        .sessions
+        .iter()
+        .map(|((client, id), seen)| Session {
+            client: client.clone(),
+            id: id.clone(),
+            last_seen: seen.last,
+            open: seen.open,
+        })
+        .collect();
+    sessions.sort_by_key(|s| std::cmp::Reverse(s.last_seen));
+    sessions
+}
+
+/// What of ours needs the owner.
+pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
+    let mut problems = Vec::new();
+    if let Some(first) = state.settings_wrong.first() {
+        let more = match state.settings_wrong.len() {
+            1 => String::new(),
+            n => format!(" ({} more)", n - 1),
+        };
+        problems.push(ProblemView {
+            what: format!("The settings file has an error in {first}{more}."),
+            fix: format!(
+                "Mend {} and save it; until then the last good settings are in force.",
+                state.places.settings.display()
+            ),
+        });
+    }
+    if let Some(why) = &state.ledger_failed {
+        problems.push(ProblemView {
+            what: why.clone(),
+            fix: "Until then this run's history is kept in memory and lost when the engine ends."
+                .into(),
+        });
+    }
+    if let Some(why) = &state.keychain_failed {
+        problems.push(ProblemView { what: format!("Keys cannot be kept: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into() });
+    }
+    problems
+}
+
+fn provider(state: &State, provider: &catalog::Provider) -> Provider {
+    let verdict = state.verdicts.providers.get(&provider.id);
+    Provider {
+        id: provider.id.to_string(),
+        name: provider.name.clone(),
+        product: provider.product.clone(),
+        mine: state.is_mine(&provider.id),
+        rehearsal: provider.id.as_str() == REHEARSAL,
+        level: headline::level_of(state, &provider.id),
+        since: verdict.map(|v| v.since),
+        basis: verdict.map_or(Basis::Nothing, |v| basis(v.basis)),
+        blame: verdict.map_or(Blame::Undetermined, |v| blame(v.blame)),
+        evidence: verdict.map_or_else(|| not_yet(state, provider), |v| v.evidence.clone()),
+        unstable: verdict.is_some_and(|v| v.unstable),
+        page: provider
+            .status
+            .as_ref()
+            .map(|page| page_view(state, provider, page)),
+        surfaces: provider
+            .surfaces
+            .iter()
+            .map(|s| surface(s, verdict))
+            .collect(),
+        endpoints: provider
+            .endpoints
+            .iter()
+            .map(|e| endpoint(state, e, verdict))
+            .collect(),
+    }
+}
+
+fn not_yet(state: &State, provider: &catalog::Provider) -> String {
+    if state.verdicts.offline {
+        "This machine is offline.".into()
+    } else if provider.status.is_some() && state.settings.pages {
+        "Its status page has not been read yet.".into()
+    } else {
+        "No request and no probe has been seen yet.".into()
+    }
+}
+
+fn page_view(state: &State, provider: &catalog::Provider, page: &catalog::StatusPage) -> PageView {
+    let read = state.pages.get(&provider.id);
+    PageView {
+        url: page.page.clone(),
+        read: read.map(|r| r.at),
+        unreadable: read.and_then(|r| r.error.clone()),
+    }
+}
+
+fn surface(surface: &catalog::Surface, verdict: Option<&ProviderVerdict>) -> Surface {
+    let finding = verdict.and_then(|v| v.surfaces.get(&surface.id));
+    Surface {
+        id: surface.id.to_string(),
+        name: surface.name.clone(),
+        watched: surface.watched,
+        level: finding.map_or(Level::Unknown, |f| words::level(f.verdict)),
+        since: finding.map(|f| f.since),
+        basis: finding.map_or(Basis::Nothing, |f| basis(f.basis)),
+        evidence: finding.map_or_else(String::new, |f| f.evidence.clone()),
+    }
+}
+
+fn endpoint(
+    state: &State,
+    endpoint: &catalog::Endpoint,
+    verdict: Option<&ProviderVerdict>,
+) -> Endpoint {
+    let mut models: BTreeMap<&str, Option<&Finding>> = BTreeMap::new();
+    for ((of, model), finding) in verdict.iter().flat_map(|v| &v.models) {
+        if *of == endpoint.id {
+            models.insert(model.as_str(), Some(finding));
+        }
+    }
+    for breaker in state.breakers.iter().filter(|b| b.endpoint == endpoint.id) {
+        models.entry(breaker.model.as_str()).or_insert(None);
+    }
+    let models = models.into_iter().map(|(model, finding)| ModelHealth {
+        model: model.into(),
+        level: finding.map_or(Level::Unknown, |f| words::level(f.verdict)),
+        evidence: finding.map_or_else(String::new, |f| f.evidence.clone()),
+        breaker: breaker(state, endpoint, model),
+        ttft_ms: state
+            .ttft
+            .get(&(endpoint.id.clone(), model.to_owned()))
+            .copied(),
+    });
+    Endpoint {
+        id: endpoint.id.to_string(),
+        base: endpoint.base.clone(),
+        dialects: endpoint.paths.keys().map(|d| d.as_str().into()).collect(),
+        key: state
+            .keys
+            .shown(endpoint, state.seen_logins.contains(&endpoint.id)),
+        key_env: endpoint.key_env.clone(),
+        models: models.collect(),
+    }
+}
+
+fn breaker(state: &State, endpoint: &catalog::Endpoint, model: &str) -> String {
+    let standing = state
+        .breakers
+        .iter()
+        .find(|b| b.endpoint == endpoint.id && b.model.as_str() == model)
+        .map(|b| b.standing);
+    match standing {
+        None | Some(Standing::Closed) => "closed".into(),
+        Some(Standing::Open { until, .. }) => format!("open until {}", state.clock_time(until)),
+        Some(Standing::HalfOpen | Standing::Probing) => "half-open".into(),
+    }
+}
+
+/// The routes that matter to this desk: the owner's, and the usual ones of the owner's providers.
+pub(crate) fn routes(state: &State) -> Vec<Route> {
+    let shown = state.plans.iter().filter(|plan| {
+        let own = state.settings.routes.iter().any(|r| r.name == plan.route);
+        own || plan
+            .candidates
+            .first()
+            .is_some_and(|c| state.is_mine(&c.provider))
+    });
+    shown.map(|plan| route(state, plan)).collect()
+}
+
+fn route(state: &State, plan: &Plan) -> Route {
+    let mapped = |model: &catalog::ModelId| Some(model.to_string()).filter(|m| !m.contains(SAMPLE));
+    let usable = plan.candidates.iter().map(|c| Candidate {
+        endpoint: c.endpoint.to_string(),
+        model: mapped(&c.model),
+        usable: true,
+        reason: c.reason.clone(),
+    });
+    let dropped = plan.dropped.iter().map(|d| Candidate {
+        endpoint: d.endpoint.to_string(),
+        model: mapped(&d.model),
+        usable: false,
+        reason: d.why.to_string(),
+    });
+    let standing_in = state.standing_in.get(&(plan.route.clone(), plan.dialect));
+    let active = standing_in.map(|s| {
+        let from = plan
+            .candidates
+            .first()
+            .map_or_else(String::new, |c| state.product(&c.provider));
+        format!(
+            "{from} → {}, since {}",
+            s.product,
+            state.clock_time(s.since)
+        )
+    });
+    Route {
+        name: plan.route.clone(),
+        dialect: plan.dialect.as_str().into(),
+        models: plan.model.replace(SAMPLE, "*"),
+        candidates: usable.chain(dropped).collect(),
+        active,
+        stand_in: stand_in(plan),
+    }
+}
+
+/// A stand-in is a second usable candidate.
+pub(crate) fn stand_in(plan: &Plan) -> StandIn {
+    if plan.candidates.len() > 1 {
+        return StandIn::Ready;
+    }
+    let without_key: Vec<&str> = plan
+        .dropped
+        .iter()
+        .filter(|d| matches!(d.why, gateway::Ineligible::NoKey { .. }))
+        .map(|d| d.endpoint.as_str())
+        .collect();
+    let mend = match without_key.first() {
+        Some(endpoint) => format!("give {endpoint} a key: `understudyd key add {endpoint}`"),
+        None => format!(
+            "add an endpoint that speaks {} and name it in a [[route]] of the settings",
+            plan.dialect
+        ),
+    };
+    StandIn::Missing { mend }
+}
+
+fn today(state: &State) -> Today {
+    let sums = &state.today;
+    Today {
+        exchanges: sums.exchanges,
+        failed: sums.failed,
+        carried_by_fallback: sums.carried_by_fallback,
+        spent_estimate: sums.spent.0,
+        probes_estimate: sums.probes.0,
+        unpriced: sums.unpriced,
+    }
+}
+
+fn basis(basis: health::Basis) -> Basis {
+    match basis {
+        health::Basis::PageOnly => Basis::PageOnly,
+        health::Basis::Measured => Basis::Measured,
+        health::Basis::Nothing => Basis::Nothing,
+    }
+}
+
+fn blame(blame: health::Blame) -> Blame {
+    match blame {
+        health::Blame::Them => Blame::Them,
+        health::Blame::Us => Blame::Us,
+        health::Blame::SharedInfrastructure => Blame::SharedInfrastructure,
+        health::Blame::Undetermined => Blame::Undetermined,
+    }
+}

@@ -1,0 +1,225 @@
+use api::{Command, Headline, Level, MenuLine, StandIn, TrayIcon, TrayView};
+use catalog::MicroDollars;
+
+use super::{headline, words};
+use crate::state::State;
+
+/// Lines of one provider each; more would not fit a small screen.
+const PROVIDERS_SHOWN: usize = 8;
+
+/// The tray, decided here and only drawn by the shell.
+pub(crate) fn tray(state: &State, headline: &Headline, routes: &[api::Route]) -> TrayView {
+    let rehearsed = headline::rehearsal_level(state);
+    let rehearsal = is_bad(rehearsed) && severity(rehearsed) > severity(headline.level)
+        || rehearsal_alone(state, rehearsed);
+    let level = if rehearsal { rehearsed } else { headline.level };
+    let icon = if state.paused || state.draining {
+        TrayIcon::Paused
+    } else {
+        icon(level)
+    };
+    let tooltip = if state.draining {
+        "Understudy is stopping: requests pass straight through.".into()
+    } else if state.paused {
+        "Understudy is paused: requests pass straight through.".into()
+    } else if rehearsal {
+        format!(
+            "Rehearsal: {}",
+            words::state_of("the rehearsal provider", rehearsed)
+        )
+    } else {
+        headline.sentence.clone()
+    };
+    TrayView {
+        icon,
+        rehearsal,
+        tooltip: tooltip.clone(),
+        menu: menu(state, &tooltip, headline, routes, rehearsal),
+    }
+}
+
+fn menu(
+    state: &State,
+    verdict: &str,
+    headline: &Headline,
+    routes: &[api::Route],
+    rehearsal: bool,
+) -> Vec<MenuLine> {
+    let mut lines = vec![text(verdict)];
+    if let Some(consequence) = headline
+        .consequence
+        .as_ref()
+        .filter(|_| !rehearsal && !state.paused && !state.draining)
+    {
+        lines.push(text(consequence));
+    }
+    lines.push(MenuLine::Separator);
+    let mine: Vec<_> = state
+        .catalog
+        .providers()
+        .iter()
+        .filter(|p| state.is_mine(&p.id))
+        .collect();
+    for provider in mine.iter().take(PROVIDERS_SHOWN) {
+        let level = headline::level_of(state, &provider.id);
+        let page_only = state
+            .verdicts
+            .providers
+            .get(&provider.id)
+            .is_some_and(|v| v.basis == health::Basis::PageOnly);
+        let basis = if page_only { " (status page only)" } else { "" };
+        lines.push(text(format!(
+            "{}  {}: {}{basis}",
+            glyph(level),
+            provider.product,
+            words::level_words(level)
+        )));
+    }
+    if mine.len() > PROVIDERS_SHOWN {
+        lines.push(text(format!(
+            "and {} more, in the window",
+            mine.len() - PROVIDERS_SHOWN
+        )));
+    }
+    for route in routes {
+        if let Some(active) = &route.active {
+            lines.push(text(format!("Route {}: {active}", route.name)));
+        } else if let StandIn::Missing { .. } = route.stand_in {
+            lines.push(text(format!("Route {}: no stand-in", route.name)));
+        }
+    }
+    if !mine.is_empty() {
+        lines.push(MenuLine::Separator);
+    }
+    let spent = state.today.spent + state.today.probes;
+    let requests = if state.today.exchanges == 1 {
+        "1 request".into()
+    } else {
+        format!("{} requests", state.today.exchanges)
+    };
+    lines.push(text(format!(
+        "Today: {requests}, {} (estimated)",
+        cents(spent)
+    )));
+    if let Some((title, why)) = &state.unshown {
+        lines.push(text(format!(
+            "Not shown as a notification ({why}): {title}"
+        )));
+    }
+    for problem in super::snapshot::problems(state) {
+        lines.push(action(
+            format!("Needs you: {}", problem.what),
+            Command::OpenWindow { view: "now".into() },
+        ));
+    }
+    lines.push(MenuLine::Separator);
+    lines.push(action(
+        "Open Understudy",
+        Command::OpenWindow { view: "now".into() },
+    ));
+    lines.push(action("Copy base URL", Command::CopyBaseUrl));
+    lines.push(action("Check now", Command::CheckNow));
+    let pause = if state.paused {
+        Command::Resume
+    } else {
+        Command::Pause
+    };
+    lines.push(MenuLine::Action {
+        label: "Pause (pass straight through)".into(),
+        command: pause,
+        checked: Some(state.paused),
+    });
+    if state.rehearsal_until.is_some() {
+        lines.push(action("End the rehearsed outage", Command::EndRehearsal));
+    }
+    lines.push(MenuLine::Separator);
+    lines.push(action(stop_label(state), Command::StopEngine));
+    lines.push(action("Quit (the engine stays)", Command::Quit));
+    lines
+}
+
+/// Stopping names who would notice.
+fn stop_label(state: &State) -> String {
+    let open: Vec<String> = state
+        .sessions
+        .iter()
+        .filter(|(_, seen)| seen.open > 0)
+        .map(|((client, _), _)| client.clone())
+        .collect();
+    if open.is_empty() {
+        "Stop the engine".into()
+    } else {
+        format!("Stop the engine (open: {})", words::list(&open))
+    }
+}
+
+/// The rehearsal shows in the tray when there is nothing real to show.
+fn rehearsal_alone(state: &State, rehearsed: Level) -> bool {
+    rehearsed != Level::Unknown
+        && !state
+            .catalog
+            .providers()
+            .iter()
+            .any(|p| state.is_mine(&p.id))
+}
+
+pub(crate) fn icon(level: Level) -> TrayIcon {
+    match level {
+        Level::Operational => TrayIcon::Operational,
+        Level::Maintenance | Level::Degraded => TrayIcon::Degraded,
+        Level::PartialOutage | Level::MajorOutage => TrayIcon::Outage,
+        Level::Unknown => TrayIcon::Unknown,
+    }
+}
+
+fn is_bad(level: Level) -> bool {
+    matches!(
+        level,
+        Level::Degraded | Level::PartialOutage | Level::MajorOutage
+    )
+}
+
+fn severity(level: Level) -> u8 {
+    match level {
+        Level::Unknown | Level::Operational => 0,
+        Level::Maintenance => 1,
+        Level::Degraded => 2,
+        Level::PartialOutage => 3,
+        Level::MajorOutage => 4,
+    }
+}
+
+/// Shape tells as much as colour would.
+fn glyph(level: Level) -> &'static str {
+    match level {
+        Level::Operational => "●",
+        Level::Maintenance => "◆",
+        Level::Degraded => "▲",
+        Level::PartialOutage => "◐",
+        Level::MajorOutage => "✕",
+        Level::Unknown => "○",
+    }
+}
+
+/// To the cent; a fraction of one is said as such.
+fn cents(amount: MicroDollars) -> String {
+    if amount.0 > 0 && amount.0 < 10_000 {
+        "under $0.01".into()
+    } else {
+        format!("${:.2}", amount.dollars())
+    }
+}
+
+fn text(label: impl Into<String>) -> MenuLine {
+    MenuLine::Text {
+        label: label.into(),
+    }
+}
+
+fn action(label: impl Into<String>, command: Command) -> MenuLine {
+    MenuLine::Action {
+        label: label.into(),
+        command,
+        checked: None,
+    }
+}

@@ -1,0 +1,322 @@
+//! An engine of its own for each test, with its own folder and port, and upstreams to point it at.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use api::{CONTROL_HEADER, RuntimeFile, Snapshot};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) fn binary() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_understudyd"))
+}
+
+/// A folder for one engine, and the engine once it is started.
+pub(crate) struct Desk {
+    pub(crate) home: TempDir,
+    engine: Option<Child>,
+    pub(crate) printed: String,
+    pub(crate) http: reqwest::Client,
+    environment: Vec<(String, String)>,
+}
+
+impl Desk {
+    /// Offline as far as it can tell: no page is read, no network is asked, no keychain is there.
+    pub(crate) fn new() -> Desk {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let desk = Desk {
+            home: tempfile::tempdir().unwrap(),
+            engine: None,
+            printed: String::new(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .timeout(PATIENCE)
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            environment: Vec::new(),
+        };
+        desk.settings("");
+        desk
+    }
+
+    pub(crate) fn started() -> Desk {
+        let mut desk = Desk::new();
+        desk.start();
+        desk
+    }
+
+    /// Writes the settings file: quiet watching, and then this.
+    pub(crate) fn settings(&self, text: &str) {
+        let watch = if text.contains("[watch]") {
+            ""
+        } else {
+            "[watch]\npages = false\nonline_hosts = []\n"
+        };
+        std::fs::write(self.file("settings.toml"), format!("{watch}\n{text}")).unwrap();
+    }
+
+    pub(crate) fn env(&mut self, name: &str, value: &str) {
+        self.environment.push((name.into(), value.into()));
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// `understudyd` with these arguments, on this desk.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = binary();
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", self.home.path());
+        command
+            .env("UNDERSTUDY_HOME", self.home.path())
+            .envs(self.environment.iter().map(|(k, v)| (k, v)));
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// Standard output of a command that must succeed.
+    pub(crate) fn said(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
+        text(&output.stdout)
+    }
+
+    /// Starts the engine on a free port and waits until it says where it listens.
+    pub(crate) fn start(&mut self) {
+        let log = std::fs::File::create(self.file("engine.log")).unwrap();
+        let mut child = self
+            .command(&["serve", "--port", "0", "--show-urls"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        self.printed.clear();
+        // The curl line is the last of what it says at its start.
+        while !self.printed.contains("curl ") {
+            let line = lines
+                .next()
+                .unwrap_or_else(|| panic!("the engine ended: {}", self.log()))
+                .unwrap();
+            self.printed += &line;
+            self.printed.push('\n');
+        }
+        self.engine = Some(child);
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.file("engine.log")).unwrap_or_default()
+    }
+
+    pub(crate) fn runtime(&self) -> RuntimeFile {
+        let bytes = std::fs::read(self.file("run/engine.json")).unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.runtime().address
+    }
+
+    /// What a client is pointed at.
+    pub(crate) fn base(&self) -> String {
+        self.said(&["url"]).trim().to_owned()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.engine.as_ref().unwrap().id()
+    }
+
+    /// Ends the engine without warning.
+    pub(crate) fn kill(&mut self) {
+        let mut engine = self.engine.take().unwrap();
+        engine.kill().unwrap();
+        engine.wait().unwrap();
+    }
+
+    /// Waits for the engine to end by itself.
+    pub(crate) fn ended(&mut self) -> std::process::ExitStatus {
+        self.engine.take().unwrap().wait().unwrap()
+    }
+
+    pub(crate) async fn control(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, Value) {
+        let runtime = self.runtime();
+        let mut request = self
+            .http
+            .request(method, format!("{}/control{path}", runtime.address))
+            .header(CONTROL_HEADER, runtime.control_token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, value) = self.control(Method::GET, path, None).await;
+        assert!(status.is_success(), "{path}: {status} {value}");
+        value
+    }
+
+    pub(crate) async fn snapshot(&self) -> Snapshot {
+        serde_json::from_value(self.get("/snapshot").await).unwrap()
+    }
+
+    /// Waits for a snapshot that satisfies `wanted`; the engine is asked again until it does.
+    pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let snapshot = self.snapshot().await;
+            if wanted(&snapshot) {
+                return snapshot;
+            }
+            assert!(
+                Instant::now() < end,
+                "never {what}: {}\n{}",
+                serde_json::to_string_pretty(&snapshot).unwrap(),
+                self.log()
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The newest exchanges, once there are so many.
+    pub(crate) async fn exchanges(&self, least: usize) -> Vec<Value> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let page = self.get("/exchanges").await;
+            let rows = page["exchanges"].as_array().unwrap().clone();
+            if rows.len() >= least {
+                return rows;
+            }
+            assert!(Instant::now() < end, "never {least} exchanges: {rows:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// `POST` to the gateway.
+    pub(crate) async fn ask(&self, path: &str, body: &Value) -> reqwest::Response {
+        self.http
+            .post(format!("{}{path}", self.base()))
+            .json(body)
+            .send()
+            .await
+            .unwrap()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        if let Some(mut engine) = self.engine.take() {
+            let _ = engine.kill();
+            let _ = engine.wait();
+        }
+    }
+}
+
+/// A rehearsal provider as an upstream of its own, in this process.
+pub(crate) struct Upstream {
+    pub(crate) stage: stage::Stage,
+    pub(crate) address: String,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Upstream {
+    pub(crate) async fn start() -> Upstream {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let stage = stage::Stage::any_model();
+        let serving = stage.clone();
+        let task =
+            tokio::spawn(async move { serving.serve(listener, std::future::pending()).await });
+        Upstream {
+            stage,
+            address,
+            task,
+        }
+    }
+
+    /// Generation requests that it received: the upstream's own count.
+    pub(crate) fn posts(&self) -> usize {
+        self.stage
+            .received()
+            .iter()
+            .filter(|r| r.method == "POST")
+            .count()
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Two endpoints that speak all dialects, and a route in each dialect from the first to the second.
+pub(crate) fn two_endpoints(first: &str, second: &str) -> String {
+    let endpoint = |id: &str, base: &str| {
+        format!(
+            "[[endpoint]]\nid = \"{id}\"\nname = \"{id}\"\nbase = \"{base}\"\ndialects = [\"anthropic\", \"openai-chat\", \"openai-responses\"]\n"
+        )
+    };
+    let route = |dialect: &str| {
+        format!(
+            "[[route]]\nname = \"work {dialect}\"\ndialect = \"{dialect}\"\nmodels = \"*\"\ncandidates = [\"lead\", \"second\"]\n"
+        )
+    };
+    ["anthropic", "openai-chat", "openai-responses"]
+        .map(route)
+        .concat()
+        + &endpoint("lead", first)
+        + &endpoint("second", second)
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A request as bytes, for what no HTTP client would send; the whole answer until the other side closes.
+pub(crate) fn raw(address: &str, request: &[u8]) -> String {
+    use std::io::Write;
+    let mut stream = std::net::TcpStream::connect(address.trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    // The engine may answer and close before it has read everything.
+    let _ = stream.write_all(request);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    text(&answer)
+}
+
+pub(crate) fn page(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../watch/tests/pages")
+        .join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,207 @@
+//! Two endpoints, the first of which fails.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use stage::{Cue, Fault};
+
+use crate::desk::{Desk, Upstream, two_endpoints};
+
+fn bodies(model: &str, stream: bool) -> [(&'static str, Value); 3] {
+    let messages = json!([{ "role": "user", "content": "Hello" }]);
+    [
+        (
+            "/v1/messages",
+            json!({ "model": model, "max_tokens": 100, "stream": stream, "messages": messages }),
+        ),
+        (
+            "/v1/chat/completions",
+            json!({ "model": model, "stream": stream, "messages": messages }),
+        ),
+        (
+            "/v1/responses",
+            json!({ "model": model, "stream": stream, "input": "Hello" }),
+        ),
+    ]
+}
+
+async fn desk_with(lead: &Upstream, second: &Upstream) -> Desk {
+    let mut desk = Desk::new();
+    desk.settings(&two_endpoints(&lead.address, &second.address));
+    desk.start();
+    desk
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_reaches_the_client_as_the_provider_sent_it() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    for stream in [false, true] {
+        for (path, body) in bodies("model-x", stream) {
+            // The same stage answers the same request with the same bytes, save for its counters: ask a fresh one directly.
+            let (direct, through) = (Upstream::start().await, Upstream::start().await);
+            let own = desk_with(&through, &second).await;
+            let straight = desk
+                .http
+                .post(format!("{}{path}", direct.address))
+                .json(&body)
+                .send()
+                .await
+                .unwrap();
+            let passed = own.ask(path, &body).await;
+            assert_eq!(passed.status(), StatusCode::OK);
+            assert_eq!(
+                passed.headers()["content-type"],
+                straight.headers()["content-type"]
+            );
+            assert_eq!(
+                passed.bytes().await.unwrap(),
+                straight.bytes().await.unwrap(),
+                "{path} stream {stream}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_before_any_content_is_answered_by_the_second_and_both_attempts_are_booked() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    lead.stage.outage(Some(Fault::CutAfterOpening));
+    for (path, mut body) in bodies("model-x", true) {
+        // A breaker is per model: each dialect meets the fault afresh.
+        body["model"] = json!(path);
+        let response = desk.ask(path, &body).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert_eq!(response.headers()["x-understudy-provider"], "second");
+        let told = response.text().await.unwrap();
+        assert!(
+            ["message_stop", "[DONE]", "response.completed"]
+                .iter()
+                .any(|end| told.contains(end)),
+            "{path}: {told}"
+        );
+    }
+    let rows = desk.exchanges(3).await;
+    for row in &rows {
+        let attempts = row["attempts"].as_array().unwrap();
+        let endpoints: Vec<&str> = attempts
+            .iter()
+            .map(|a| a["endpoint"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            endpoints,
+            ["lead", "lead", "second"],
+            "two tries, then the next: {row}"
+        );
+        assert_eq!(row["end"], "complete");
+    }
+    assert_eq!(
+        (lead.posts(), second.posts()),
+        (6, 3),
+        "the upstreams' own count"
+    );
+    let snapshot = desk.snapshot().await;
+    assert_eq!(snapshot.today.carried_by_fallback, 3);
+    assert!(
+        snapshot.routes.iter().any(|r| r
+            .active
+            .as_deref()
+            .is_some_and(|a| a.starts_with("lead → second, since"))),
+        "{:?}",
+        snapshot.routes
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_in_mid_answer_never_ends_cleanly() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    for fault in [
+        Fault::CutInText,
+        Fault::CleanCloseInText,
+        Fault::ResetInText,
+    ] {
+        for (path, mut body) in bodies("model-x", true) {
+            // A breaker is per model: each fault meets a closed one.
+            body["model"] = json!(format!("{path} {fault}"));
+            lead.stage.cue(Cue {
+                fault: Some(fault.clone()),
+                ..Cue::default()
+            });
+            let response = desk.ask(path, &body).await;
+            assert_eq!(response.status(), StatusCode::OK);
+            let read = response.bytes().await;
+            assert!(
+                read.is_err(),
+                "{path} {fault:?}: a cut answer came as a whole one: {read:?}"
+            );
+        }
+    }
+    let rows = desk.exchanges(9).await;
+    assert!(rows.iter().all(|r| r["end"] == "cut"), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_all_fail_the_primarys_error_comes_back_unchanged() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    lead.stage.outage(Some("529".parse().unwrap()));
+    second.stage.outage(Some("500".parse().unwrap()));
+    let (path, body) = &bodies("model-x", true)[0];
+    let response = desk.ask(path, body).await;
+    assert_eq!(response.status().as_u16(), 529);
+    let error: Value = response.json().await.unwrap();
+    assert_eq!(error["error"]["type"], "overloaded_error");
+    let row = &desk.exchanges(1).await[0];
+    assert_eq!(
+        (
+            row["end"].as_str(),
+            row["attempts"].as_array().unwrap().len()
+        ),
+        (Some("exhausted"), 4)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_at_fault_is_returned_unchanged_after_one_attempt() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    lead.stage.outage(Some("400".parse().unwrap()));
+    for (path, body) in bodies("model-x", false) {
+        let straight = desk
+            .http
+            .post(format!("{}{path}", lead.address))
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        let through = desk.ask(path, &body).await;
+        assert_eq!(through.status(), straight.status());
+        assert_eq!(
+            through.text().await.unwrap(),
+            straight.text().await.unwrap()
+        );
+    }
+    assert_eq!(second.posts(), 0);
+    let rows = desk.exchanges(3).await;
+    assert!(
+        rows.iter()
+            .all(|r| r["attempts"].as_array().unwrap().len() == 1 && r["end"] == "callers_fault"),
+        "{rows:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paused_means_straight_to_the_primary() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    desk.said(&["pause"]);
+    lead.stage.outage(Some("503".parse().unwrap()));
+    let (path, body) = &bodies("model-x", true)[0];
+    let response = desk.ask(path, body).await;
+    assert_eq!(response.status().as_u16(), 503);
+    assert_eq!((lead.posts(), second.posts()), (1, 0));
+    assert!(desk.snapshot().await.engine.paused);
+    desk.said(&["resume"]);
+    assert_eq!(desk.ask(path, body).await.status().as_u16(), 200);
+}

@@ -1,0 +1,226 @@
+//! What a newcomer meets: no key, no internet.
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_printed_curl_line_answers_when_it_is_pasted() {
+    let desk = Desk::started();
+    let line = desk
+        .printed
+        .lines()
+        .find(|l| l.starts_with("curl "))
+        .unwrap();
+    let pasted = Command::new("bash")
+        .args(["-c", &format!("{line} -sS")])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let answer: Value = serde_json::from_slice(&pasted.stdout)
+        .unwrap_or_else(|_| panic!("{} {}", text(&pasted.stdout), text(&pasted.stderr)));
+    assert_eq!(answer["stop_reason"], "end_turn");
+    assert!(
+        answer["content"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("rehearsal answer from Understudy"),
+        "{answer}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rehearsal_answers_in_every_dialect_and_counts_nowhere() {
+    let desk = Desk::started();
+    let messages = json!([{ "role": "user", "content": "Hello" }]);
+    for (path, body) in [
+        (
+            "/v1/messages",
+            json!({ "model": "rehearsal/steady", "max_tokens": 50, "messages": messages }),
+        ),
+        (
+            "/v1/chat/completions",
+            json!({ "model": "rehearsal/steady", "messages": messages }),
+        ),
+        (
+            "/v1/responses",
+            json!({ "model": "rehearsal/steady", "input": "Hello" }),
+        ),
+    ] {
+        let response = desk.ask(path, &body).await;
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers()["x-understudy-provider"], "rehearsal");
+        assert!(
+            response.text().await.unwrap().contains("rehearsal answer"),
+            "{path}"
+        );
+    }
+    let rows = desk.exchanges(3).await;
+    assert!(
+        rows.iter()
+            .all(|r| r["rehearsal"] == true && r["end"] == "complete"),
+        "{rows:?}"
+    );
+    let today = desk.snapshot().await.today;
+    assert_eq!(
+        (today.exchanges, today.unpriced, today.spent_estimate),
+        (0, 0, 0)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_model_without_a_key_is_told_how_to_add_one() {
+    let desk = Desk::started();
+    let response = desk.ask("/v1/messages", &json!({ "model": "claude-sonnet-4-5", "max_tokens": 5, "messages": [{ "role": "user", "content": "Hi" }] })).await;
+    assert_eq!(response.status(), 403);
+    let error: Value = response.json().await.unwrap();
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("understudyd key add anthropic"),
+        "{message}"
+    );
+    let response = desk
+        .ask(
+            "/v1/chat/completions",
+            &json!({ "model": "gpt-5", "messages": [] }),
+        )
+        .await;
+    assert_eq!(response.status(), 403);
+    assert!(
+        response
+            .text()
+            .await
+            .unwrap()
+            .contains("understudyd key add openai")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn url_status_and_doctor_say_what_there_is() {
+    let desk = Desk::started();
+    let url = desk.said(&["url"]);
+    assert!(
+        url.starts_with("http://127.0.0.1:") && url.contains("/t/"),
+        "{url}"
+    );
+    let ui = desk.said(&["url", "--ui"]);
+    assert!(ui.contains("/ui/#token="), "{ui}");
+    let status = desk.run(&["status"]);
+    assert_eq!(
+        status.status.code(),
+        Some(2),
+        "unknown is neither good nor bad"
+    );
+    assert!(
+        text(&status.stdout).contains("No provider of yours is watched yet"),
+        "{}",
+        text(&status.stdout)
+    );
+    let as_json: Value =
+        serde_json::from_str(&text(&desk.run(&["status", "--json"]).stdout)).unwrap();
+    assert_eq!(as_json["headline"]["level"], "unknown");
+    let doctor = desk.said(&["doctor"]);
+    assert!(doctor.contains("understudyd key add anthropic"), "{doctor}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsed_outage_turns_the_tray_red_with_its_own_badge_and_leaves_no_incident() {
+    let desk = Desk::started();
+    desk.said(&["rehearse", "--seconds", "600"]);
+    let red = desk
+        .until("red", |s| {
+            serde_json::to_value(s.tray.icon).unwrap() == "outage"
+        })
+        .await;
+    assert!(red.tray.rehearsal);
+    assert!(
+        red.tray.tooltip.starts_with("Rehearsal"),
+        "{}",
+        red.tray.tooltip
+    );
+    assert!(
+        red.notices
+            .iter()
+            .all(|n| n.title.starts_with("Rehearsal: ")),
+        "{:?}",
+        red.notices
+    );
+    assert!(red.open_incidents.is_empty());
+    let (status, _) = desk
+        .control(
+            reqwest::Method::POST,
+            "/do",
+            Some(json!({ "do": "end_rehearsal" })),
+        )
+        .await;
+    assert_eq!(status, 200);
+    desk.until("green again", |s| {
+        serde_json::to_value(s.tray.icon).unwrap() == "operational" && s.tray.rehearsal
+    })
+    .await;
+    assert_eq!(desk.get("/incidents").await["incidents"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_web_ui_is_served_and_a_browser_finds_it() {
+    let desk = Desk::started();
+    let home = desk
+        .http
+        .get(desk.address())
+        .header("accept", "text/html,*/*")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            home.status().as_u16(),
+            home.headers()["location"].to_str().unwrap()
+        ),
+        (307, "/ui/")
+    );
+    let page = desk
+        .http
+        .get(format!("{}/ui/", desk.address()))
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        page.headers()["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .contains("default-src 'self'")
+    );
+    let html = page.text().await.unwrap();
+    let script = html
+        .split("src=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap()
+        .trim_start_matches("./");
+    let script = desk
+        .http
+        .get(format!(
+            "{}/ui/{}",
+            desk.address(),
+            script.trim_start_matches("/ui/")
+        ))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(script.status(), 200);
+    let metrics = desk
+        .http
+        .get(format!("{}/metrics", desk.address()))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        metrics.contains("understudy_provider_level{provider=\"anthropic\",mine=\"false\"} -1"),
+        "{metrics}"
+    );
+}

@@ -1,0 +1,183 @@
+//! A recorded Claude outage, served from loopback, and its end.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::desk::{Desk, page};
+
+/// Serves one file that can be changed; counts how often it was asked for.
+#[derive(Clone)]
+struct Page {
+    body: Arc<Mutex<Vec<u8>>>,
+    reads: Arc<Mutex<u32>>,
+    url: String,
+}
+
+impl Page {
+    async fn serve(name: &str) -> Page {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!(
+            "http://{}/api/v2/summary.json",
+            listener.local_addr().unwrap()
+        );
+        let page = Page {
+            body: Arc::new(Mutex::new(page(name))),
+            reads: Arc::default(),
+            url,
+        };
+        let serving = page.clone();
+        tokio::spawn(async move {
+            while let Ok((mut tcp, _)) = listener.accept().await {
+                let mut head = [0; 2048];
+                let _ = tcp.read(&mut head).await;
+                let body = serving.body.lock().unwrap().clone();
+                *serving.reads.lock().unwrap() += 1;
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    body.len()
+                );
+                let _ = tcp.write_all(head.as_bytes()).await;
+                let _ = tcp.write_all(&body).await;
+            }
+        });
+        page
+    }
+
+    fn becomes(&self, name: &str) {
+        *self.body.lock().unwrap() = page(name);
+    }
+}
+
+const OUTAGE: &str = "anthropic-summary-major-outage-2026-04-28.json";
+const OPERATIONAL: &str = "anthropic-summary-operational.json";
+
+async fn watching(page: &Page, pipeline: &str) -> Desk {
+    let mut desk = Desk::new();
+    desk.settings(&format!(
+        "[watch]\nmine = [\"anthropic\"]\nonline_hosts = []\npage_every_s = 1\n[watch.pages_from]\nanthropic = \"{}\"\nopenai = \"http://127.0.0.1:9/\"\ngithub = \"http://127.0.0.1:9/\"\ncursor = \"http://127.0.0.1:9/\"\nopenrouter = \"http://127.0.0.1:9/\"\n{pipeline}",
+        page.url
+    ));
+    desk.start();
+    desk
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
+    let page = Page::serve(OPERATIONAL).await;
+    let pipeline = "[[pipeline]]\nname = \"Leads\"\nweekly_items = 50\nvalue_dollars = 400\nschedule = \"Mon-Sun 00:00-24:00 UTC\"\nproviders = [\"anthropic\"]\n";
+    let mut desk = watching(&page, pipeline).await;
+    let green = desk
+        .until("operational", |s| {
+            s.headline.sentence == "Claude is operational."
+        })
+        .await;
+    assert_eq!(json!(green.tray.icon), "operational");
+    assert!(
+        green.tray.menu.iter().any(|line| json!(line)["label"]
+            .as_str()
+            .is_some_and(|l| l.contains("Claude: operational (status page only)"))),
+        "{:?}",
+        green.tray.menu
+    );
+
+    page.becomes(OUTAGE);
+    let red = desk.until("down", |s| !s.open_incidents.is_empty()).await;
+    assert_eq!(json!(red.tray.icon), "outage");
+    assert!(
+        red.headline
+            .sentence
+            .starts_with("Claude is partly down: it is them, not you (since "),
+        "{}",
+        red.headline.sentence
+    );
+    assert_eq!(
+        red.headline.consequence.as_deref(),
+        Some("Requests will fail; no need to debug your code.")
+    );
+    assert_eq!(red.notices.len(), 1, "{:?}", red.notices);
+    assert!(
+        red.notices[0]
+            .title
+            .starts_with("Claude is partly down: it is them, not you"),
+        "{}",
+        red.notices[0].title
+    );
+    assert!(
+        red.notices[0].body.contains("so the fault is upstream"),
+        "{}",
+        red.notices[0].body
+    );
+    assert_eq!(json!(red.open_incidents[0].at_risk)["state"], "estimate");
+    let notice = red.notices[0].id;
+    let (status, _) = desk
+        .control(
+            reqwest::Method::POST,
+            &format!("/notices/{notice}"),
+            Some(json!({ "outcome": "shown" })),
+        )
+        .await;
+    assert_eq!(status.as_u16(), 204);
+
+    // A restart in the middle of it tells nobody again.
+    desk.kill();
+    desk.start();
+    let read = *page.reads.lock().unwrap();
+    desk.until("read again", |_| *page.reads.lock().unwrap() > read + 1)
+        .await;
+    let again = desk.snapshot().await;
+    assert_eq!(
+        (
+            again.open_incidents.len(),
+            again.open_incidents[0].id,
+            again.notices.len()
+        ),
+        (1, red.open_incidents[0].id, 0),
+        "{again:?}"
+    );
+
+    page.becomes(OPERATIONAL);
+    let over = desk.until("over", |s| s.open_incidents.is_empty()).await;
+    assert_eq!(over.notices.len(), 1, "{:?}", over.notices);
+    assert_eq!(over.notices[0].title, "Claude is back");
+    assert_eq!(json!(over.tray.icon), "operational");
+
+    let page = desk.get("/incidents").await;
+    let incident = &page["incidents"][0];
+    assert!(
+        incident["closed"].is_string() && incident["peak"] == "partial_outage",
+        "{incident}"
+    );
+    let story: Value = desk.get(&format!("/incidents/{}", incident["id"])).await;
+    let timeline = story["timeline"].as_array().unwrap();
+    assert!(timeline.len() >= 2, "{story}");
+    assert!(desk.said(&["incidents"]).contains("Claude"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_pipeline_there_is_no_figure() {
+    let page = Page::serve(OUTAGE).await;
+    let desk = watching(&page, "").await;
+    let red = desk.until("down", |s| !s.open_incidents.is_empty()).await;
+    assert_eq!(
+        json!(red.open_incidents[0].at_risk),
+        json!({ "state": "no_estimate", "why": "No estimate: tell us what a lead is worth." })
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_no_status_page_is_unknown_and_no_outage() {
+    let page = Page::serve("challenge-cloudflare-synthetic.html").await;
+    let desk = watching(&page, "").await;
+    let seen = desk
+        .until("unreadable", |s| {
+            s.providers.iter().any(|p| {
+                p.id == "anthropic" && p.page.as_ref().is_some_and(|p| p.unreadable.is_some())
+            })
+        })
+        .await;
+    assert_eq!(json!(seen.headline.level), "unknown");
+    assert_eq!(json!(seen.tray.icon), "unknown");
+    assert!(seen.notices.is_empty() && seen.open_incidents.is_empty());
+}

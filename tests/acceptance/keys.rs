@@ -1,0 +1,133 @@
+//! Keys: tried once, and told where they went.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::desk::{Desk, Upstream, text};
+
+fn own(upstream: &Upstream) -> String {
+    format!(
+        "[[endpoint]]\nid = \"own\"\nname = \"Own\"\nbase = \"{}/v1\"\ndialects = [\"openai-chat\"]\nserves = [\"own-*\"]\nkey_env = \"OWN_KEY\"\n",
+        upstream.address
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_keychain_a_key_works_until_the_engine_ends_and_that_is_said() {
+    let upstream = Upstream::start().await;
+    let mut desk = Desk::new();
+    desk.settings(&own(&upstream));
+    desk.start();
+    let mut adding = desk
+        .command(&["key", "add", "own"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    adding
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"sk-own-secret\n")
+        .unwrap();
+    let output = adding.wait_with_output().unwrap();
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}{}", text(&output.stderr));
+    assert!(
+        said.contains("The provider took the key")
+            && said.contains("no keychain")
+            && said.contains("OWN_KEY"),
+        "{said}"
+    );
+    let tried = upstream
+        .stage
+        .received()
+        .into_iter()
+        .find(|r| r.path == "/v1/models")
+        .unwrap();
+    assert!(
+        tried.headers.iter().any(
+            |(name, value)| name.as_str() == "authorization" && value == "Bearer sk-own-secret"
+        ),
+        "{:?}",
+        tried.headers
+    );
+    let response = desk
+        .ask(
+            "/v1/chat/completions",
+            &json!({ "model": "own-1", "messages": [{ "role": "user", "content": "x" }] }),
+        )
+        .await;
+    assert_eq!(response.status(), 200);
+    let asked = upstream
+        .stage
+        .received()
+        .into_iter()
+        .find(|r| r.method == "POST")
+        .unwrap();
+    assert!(
+        asked.headers.iter().any(
+            |(name, value)| name.as_str() == "authorization" && value == "Bearer sk-own-secret"
+        )
+    );
+    assert!(
+        desk.said(&["key", "list"])
+            .contains("until the engine ends")
+    );
+    assert!(desk.said(&["key", "remove", "own"]).contains("forgotten"));
+    let response = desk
+        .ask(
+            "/v1/chat/completions",
+            &json!({ "model": "own-1", "messages": [] }),
+        )
+        .await;
+    assert_eq!(response.status(), 403);
+    for file in ["engine.log", "ledger.sqlite", "settings.toml"] {
+        let bytes = std::fs::read(desk.file(file)).unwrap();
+        assert!(
+            !text(&bytes).contains("sk-own-secret"),
+            "the key stands in {file}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_from_the_environment_is_used_and_named() {
+    let upstream = Upstream::start().await;
+    let mut desk = Desk::new();
+    desk.settings(&own(&upstream));
+    desk.env("OWN_KEY", "sk-from-env");
+    desk.start();
+    assert!(desk.said(&["key", "list"]).contains("from OWN_KEY"));
+    let response = desk
+        .ask(
+            "/v1/chat/completions",
+            &json!({ "model": "own-1", "messages": [{ "role": "user", "content": "x" }] }),
+        )
+        .await;
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_endpoint_and_a_key_that_is_none_are_refused() {
+    let desk = Desk::started();
+    for (endpoint, key, word) in [
+        ("nobody", "sk-1", "no endpoint"),
+        ("anthropic", "two words", "one word"),
+    ] {
+        let (status, answer) = desk
+            .control(
+                reqwest::Method::PUT,
+                &format!("/keys/{endpoint}"),
+                Some(json!({ "key": key })),
+            )
+            .await;
+        assert!(
+            status.is_client_error() && answer["error"].as_str().unwrap().contains(word),
+            "{answer}"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! One engine per user, on a port that does not move.
+
+use crate::desk::{Desk, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_engine_says_where_the_first_listens() {
+    let desk = Desk::started();
+    let second = desk.run(&["serve", "--port", "0"]);
+    let said = text(&second.stderr);
+    assert_eq!(second.status.code(), Some(3));
+    assert!(
+        said.contains(&desk.address()) && said.contains(&desk.pid().to_string()),
+        "{said}"
+    );
+    assert_eq!(
+        desk.snapshot().await.engine.address,
+        desk.address(),
+        "the first goes on"
+    );
+    let second = desk.run(&["serve", "--json"]);
+    let told: serde_json::Value = serde_json::from_slice(&second.stdout).unwrap();
+    assert_eq!(
+        (second.status.code(), told["address"].as_str()),
+        (Some(3), Some(&*desk.address()))
+    );
+}
+
+#[test]
+fn a_taken_port_is_said_and_not_dodged() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let desk = Desk::new();
+    let output = desk.run(&["serve", "--port", &port.to_string()]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(
+        said.contains(&port.to_string()) && said.contains("taken"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_is_clean_and_leaves_no_runtime_file() {
+    let mut desk = Desk::started();
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(desk.file("run/engine.json"))
+            .unwrap()
+            .permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(desk.said(&["stop"]).contains("stops"));
+    assert!(desk.ended().success());
+    assert!(!desk.file("run/engine.json").exists());
+    let status = desk.run(&["status"]);
+    assert_eq!(status.status.code(), Some(2));
+    assert!(text(&status.stderr).contains("no engine is running"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_engine_comes_back_with_its_token_and_its_history() {
+    let mut desk = Desk::started();
+    let url = desk.base();
+    let path = url.split("/t/").nth(1).unwrap().to_owned();
+    desk.ask("/v1/messages", &serde_json::json!({ "model": "rehearsal/steady", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] })).await;
+    desk.exchanges(1).await;
+    desk.kill();
+    assert!(
+        desk.file("run/engine.json").exists(),
+        "a crash is told from a stop by this file"
+    );
+    desk.start();
+    assert!(desk.base().ends_with(&path), "clients keep their URL");
+    assert_eq!(desk.exchanges(1).await.len(), 1);
+}

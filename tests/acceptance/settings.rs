@@ -1,0 +1,107 @@
+//! Bad settings are refused with their line; good ones take effect at once.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::desk::{Desk, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_writes_a_commented_file() {
+    let mut desk = Desk::new();
+    std::fs::remove_file(desk.file("settings.toml")).unwrap();
+    desk.start();
+    let written = std::fs::read_to_string(desk.file("settings.toml")).unwrap();
+    assert!(written.contains("# port = 4747"), "{written}");
+}
+
+#[test]
+fn an_engine_does_not_start_on_bad_settings_and_says_where() {
+    let desk = Desk::new();
+    std::fs::write(
+        desk.file("settings.toml"),
+        "[listen]\nport = 4747\n\n[listne]\nport = 1\n",
+    )
+    .unwrap();
+    let output = desk.run(&["serve", "--port", "0"]);
+    let said = text(&output.stderr);
+    assert!(!output.status.success());
+    assert!(said.contains("line 4") && said.contains("listne"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_change_keeps_the_last_good_settings_and_says_so() {
+    let desk = Desk::started();
+    desk.settings("[[route]]\nname = \"x\"\ndialect = \"anthropic\"\ncandidates = [\"nobody\"]\n");
+    let bad = desk
+        .until("told", |s| {
+            !s.engine.problems.iter().all(|p| !p.what.contains("nobody"))
+        })
+        .await;
+    let problem = bad
+        .engine
+        .problems
+        .iter()
+        .find(|p| p.what.contains("nobody"))
+        .unwrap();
+    assert!(problem.what.contains("line 8"), "{}", problem.what);
+    desk.settings("[watch]\nmine = [\"openai\"]\npages = false\nonline_hosts = []\n");
+    let good = desk
+        .until("in force", |s| {
+            s.providers.iter().any(|p| p.id == "openai" && p.mine)
+        })
+        .await;
+    assert!(
+        good.engine
+            .problems
+            .iter()
+            .all(|p| !p.what.contains("settings")),
+        "{:?}",
+        good.engine.problems
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_saves_only_good_text() {
+    let desk = Desk::started();
+    let before = std::fs::read_to_string(desk.file("settings.toml")).unwrap();
+    let (status, refused) = desk.put_settings("[listen]\nprot = 1\n").await;
+    assert_eq!(status, 200);
+    assert!(
+        refused["errors"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("line 2:"),
+        "{refused}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(desk.file("settings.toml")).unwrap(),
+        before,
+        "the file is untouched"
+    );
+    let (_, saved) = desk
+        .put_settings("[watch]\nmine = [\"cursor\"]\npages = false\nonline_hosts = []\n")
+        .await;
+    assert_eq!(saved["errors"], json!([]));
+    assert!(
+        desk.snapshot()
+            .await
+            .providers
+            .iter()
+            .any(|p| p.id == "cursor" && p.mine)
+    );
+}
+
+impl Desk {
+    async fn put_settings(&self, text: &str) -> (u16, serde_json::Value) {
+        let runtime = self.runtime();
+        let response = self
+            .http
+            .request(Method::PUT, format!("{}/control/settings", runtime.address))
+            .header(api::CONTROL_HEADER, runtime.control_token)
+            .body(text.to_owned())
+            .send()
+            .await
+            .unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+}
