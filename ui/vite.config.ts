@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 const mock = "http://127.0.0.1:4799";
 
 export default defineConfig({
+  // Relative: the same build is served below /ui/ and bundled in the desktop window.
+  base: './',
   plugins: [svelte()],
   build: {
     target: "es2022",

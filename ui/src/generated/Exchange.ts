@@ -13,7 +13,11 @@ model: string, streamed: boolean, rehearsal: boolean, end: ExchangeEnd,
 /**
  * In words: "answered by openai after anthropic was cut in mid-stream".
  */
-story: string, status: number, total_ms: number, ttft_ms: number | null, 
+story: string, 
+/**
+ * HTTP status that the client saw; None: it left before there was one.
+ */
+status: number | null, total_ms: number, ttft_ms: number | null, 
 /**
  * Micro-dollars over all attempts; None: unknown.
  */
