@@ -32,7 +32,7 @@ pub(crate) fn run(profile: Profile) -> Outcome {
         println!(
             "xtask: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set): starting the engine alone"
         );
-        become_program(Command::new(binary(profile, "understudyd")).arg("serve"))
+        become_program(Command::new(binary(profile, "understudyd")).args(["serve", "--show-urls"]))
     }
 }
 

@@ -126,8 +126,14 @@ impl Answer {
                     progress = true;
                     self.content = true;
                 }
-                StepKind::SemanticEnd | StepKind::Error => {
+                // In Responses the terminal event is the proof itself; elsewhere the proof came before it.
+                StepKind::SemanticEnd | StepKind::Terminal | StepKind::Error => {
                     progress = true;
+                    self.terminal |= step.kind == StepKind::Terminal;
+                    if self.proven.is_some() {
+                        whole = step.end;
+                        continue;
+                    }
                     match self.validator.judge(BodyEnd::Cut) {
                         // Never passed on: an aborted body is what every client notices, while some take a stop for a
                         // good end and an error in the stream for the end of their trying.
@@ -137,10 +143,6 @@ impl Answer {
                         }
                         proven => self.proven = Some(proven),
                     }
-                }
-                StepKind::Terminal => {
-                    progress = true;
-                    self.terminal = true;
                 }
             }
             whole = step.end;
