@@ -2,6 +2,7 @@
 
 const MICRO = 1_000_000;
 const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+const clock = (seconds) => new Date(Date.now() - seconds * 1000).toTimeString().slice(0, 5);
 const MINUTE = 60;
 const HOUR = 3600;
 
@@ -21,20 +22,20 @@ function anthropic(down) {
     level: down ? "major_outage" : "operational", since: down ? ago(42 * MINUTE) : ago(26 * HOUR), basis: "measured",
     blame: down ? "them" : "undetermined",
     evidence: down
-      ? "It is them. Status page partial outage since 20:04, 3 of 3 probes cut in mid-stream, 12 of 14 requests failed; API and Claude Code together, so the fault is upstream."
+      ? `It is them. Status page partial outage since ${clock(42 * MINUTE)}, 3 of 3 probes cut in mid-stream, 12 of 14 requests failed; API and Claude Code together, so the fault is upstream.`
       : "31 of 31 requests answered in the last hour, 2 of 2 probes complete, and the status page says operational.",
     unstable: false,
     page: { url: "https://status.claude.com", read: ago(38), unreadable: null },
     surfaces: [
       surface("api", "Claude API", down ? "partial_outage" : "operational", down ? "Page: elevated error rates. 12 of 14 requests failed." : "31 of 31 requests answered."),
-      surface("claude-code", "Claude Code", down ? "major_outage" : "operational", down ? "Same host as the API; page agrees since 20:04." : "Same host as the API."),
+      surface("claude-code", "Claude Code", down ? "major_outage" : "operational", down ? `Same host as the API; page agrees since ${clock(42 * MINUTE)}.` : "Same host as the API."),
       surface("claude-ai", "claude.ai", down ? "partial_outage" : "operational", down ? "The page says partial outage." : "The page says operational.", { basis: "page_only" }),
       surface("console", "Claude Console", "operational", "The page says operational.", { watched: false, basis: "page_only" }),
     ],
     endpoints: [{
       id: "anthropic", base: "https://api.anthropic.com", dialects: ["anthropic"], key: "keychain", key_env: "ANTHROPIC_API_KEY",
       models: [
-        model("claude-opus-4-5", down ? "major_outage" : "operational", down ? "6 of 6 answers cut before their end." : "18 of 18 complete.", down ? "open until 20:51" : "closed", 910),
+        model("claude-opus-4-5", down ? "major_outage" : "operational", down ? "6 of 6 answers cut before their end." : "18 of 18 complete.", down ? `open until ${clock(-5 * MINUTE)}` : "closed", 910),
         model("claude-sonnet-4-5", down ? "major_outage" : "operational", down ? "5 of 6 answers cut before their end." : "11 of 11 complete.", down ? "half-open" : "closed", 720),
         model("claude-haiku-4-5", down ? "degraded" : "operational", down ? "1 of 2 complete." : "4 of 4 complete.", "closed", 380),
       ],
@@ -65,7 +66,7 @@ const openrouter = () => ({
 
 const github = () => ({
   id: "github", name: "GitHub", product: "GitHub Copilot", mine: false, rehearsal: false, level: "maintenance", since: ago(2 * HOUR), basis: "page_only",
-  blame: "them", evidence: "The status page announces maintenance until 22:00.", unstable: false,
+  blame: "them", evidence: `The status page announces maintenance until ${clock(-HOUR)}.`, unstable: false,
   page: { url: "https://www.githubstatus.com", read: ago(90), unreadable: null },
   surfaces: [surface("copilot", "Copilot", "maintenance", "The page announces maintenance.", { basis: "page_only" })], endpoints: [],
 });
@@ -79,7 +80,7 @@ const cursor = () => ({
 const rehearsal = (down) => ({
   id: "rehearsal", name: "Rehearsal", product: "Rehearsal", mine: false, rehearsal: true, level: down ? "major_outage" : "operational", since: ago(down ? 18 : HOUR),
   basis: "measured", blame: down ? "us" : "undetermined",
-  evidence: down ? "A rehearsed outage is on: every request to rehearsal/* is cut until 20:47." : "Always there, inside Understudy; needs no key and no internet.",
+  evidence: down ? `A rehearsed outage is on: every request to rehearsal/* is cut until ${clock(-42)}.` : "Always there, inside Understudy; needs no key and no internet.",
   unstable: false, page: null, surfaces: [],
   endpoints: [{ id: "rehearsal", base: "http://rehearsal.invalid", dialects: ["anthropic", "openai-chat", "openai-responses"], key: "not_needed", key_env: null,
     models: [model("rehearsal/steady", down ? "major_outage" : "operational", down ? "Cut by the rehearsal." : "2 of 2 complete.", "closed", 12)] }],
@@ -88,7 +89,7 @@ const rehearsal = (down) => ({
 const claudeRoute = (active) => ({
   name: "claude", dialect: "anthropic", models: "claude-*", active,
   candidates: [
-    { endpoint: "anthropic", model: null, usable: !active, reason: active ? "Breaker open until 20:51." : "The primary." },
+    { endpoint: "anthropic", model: null, usable: !active, reason: active ? `Breaker open until ${clock(-5 * MINUTE)}.` : "The primary." },
     { endpoint: "litellm", model: "gpt-5.5", usable: true, reason: "First stand-in, same dialect." },
   ],
   stand_in: { state: "ready" },
@@ -138,10 +139,10 @@ export const SCENES = {
     providers: [anthropic(false), openai(), cursor(), github(), openrouter(), rehearsal(false)],
   }),
   outage: () => snapshot({
-    headline: { level: "major_outage", sentence: "Claude is down: it is them, not you (since 20:04).", consequence: "Claude Code continues on GPT; 2 requests parked." },
+    headline: { level: "major_outage", sentence: `Claude is down: it is them, not you (since ${clock(42 * MINUTE)}).`, consequence: "Claude Code continues on GPT; 2 requests parked." },
     tray: tray("outage"),
     providers: [anthropic(true), openai(), cursor(), github(), openrouter(), rehearsal(false)],
-    routes: [claudeRoute("Claude → GPT, since 20:06"), codexRoute()],
+    routes: [claudeRoute(`Claude → GPT, since ${clock(40 * MINUTE)}`), codexRoute()],
     open_incidents: [outageSummary()],
     today: today({ failed: 2, carried_by_fallback: 12 }),
   }),
@@ -149,7 +150,7 @@ export const SCENES = {
     headline: { level: "unknown", sentence: "This machine is offline, so nothing is known about the providers.", consequence: "Requests will fail until the network is back; no need to debug your code." },
     tray: tray("unknown"),
     providers: [anthropic(false), openai()].map((provider) => ({
-      ...provider, level: "unknown", since: ago(4 * MINUTE), basis: "nothing", blame: "us", evidence: "Not looked at since 20:42: the control host and DNS do not answer.",
+      ...provider, level: "unknown", since: ago(4 * MINUTE), basis: "nothing", blame: "us", evidence: `Not looked at since ${clock(4 * MINUTE)}: the control host and DNS do not answer.`,
       surfaces: provider.surfaces.map((one) => ({ ...one, level: "unknown", evidence: "Not looked at while offline." })),
     })),
     engine: engine({ sessions: [], starts_at_login: null }),
@@ -189,7 +190,7 @@ export const SCENES = {
 export const INCIDENTS = () => [
   {
     summary: outageSummary(), blame: "them",
-    evidence: "Status page partial outage since 20:04, 3 of 3 probes cut in mid-stream, 12 of 14 requests failed; API and Claude Code together, so the fault is upstream.",
+    evidence: `Status page partial outage since ${clock(42 * MINUTE)}, 3 of 3 probes cut in mid-stream, 12 of 14 requests failed; API and Claude Code together, so the fault is upstream.`,
     timeline: [
       { at: ago(42 * MINUTE), level: "degraded", text: "2 of 3 requests to claude-opus-4-5 were cut before their end." },
       { at: ago(41 * MINUTE), level: "partial_outage", text: "The status page declares a partial outage of Claude API and Claude Code." },
@@ -254,7 +255,7 @@ export function exchange(id, newest) {
     id, started: ago((newest - id) * 47 + 4), client: codex ? "Codex" : id % 9 === 0 ? "n8n" : "Claude Code", session: codex ? "01a7c3" : "9c41f0aa",
     dialect: codex ? "openai-responses" : "anthropic", route: codex ? "codex" : "claude", model, streamed: id % 9 !== 0, rehearsal: id % 23 === 0, end, story, status,
     total_ms: total, ttft_ms: end === "complete" || end === "truncated" ? first : null,
-    cost_estimate: id % 11 === 0 || attempts.length === 0 ? null : attempts.reduce((sum, one) => sum + (one.cost_estimate ?? 0), 0), attempts,
+    cost_estimate: id % 11 === 0 || attempts.every((one) => one.cost_estimate === null) ? null : attempts.reduce((sum, one) => sum + (one.cost_estimate ?? 0), 0), attempts,
   };
 }
 

@@ -10,7 +10,7 @@ export type EngineProcess = {
 };
 
 /** The page runs inside the desktop application, not in a browser. */
-export const inShell = "__TAURI_INTERNALS__" in window;
+export const inShell = "__TAURI_INTERNALS__" in globalThis;
 
 export const connection = () => invoke<{ address: string; token: string } | null>("connection");
 

@@ -21,11 +21,12 @@ export function plural(number: number, one: string, many: string): string {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
-/** A span of ms: "840 ms", "4.2 s", "3 min 20 s", "4 h 5 min", "2 d 3 h". */
+/** A span of ms: "840 ms", "4.2 s", "3 min 20 s", "42 min", "4 h 5 min", "2 d 3 h". */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
+  if (seconds >= 600 && seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 3_600) return twoUnits(seconds, 60, "min", 1, "s");
   if (seconds < 86_400) return twoUnits(seconds, 3_600, "h", 60, "min");
   return twoUnits(seconds, 86_400, "d", 3_600, "h");
