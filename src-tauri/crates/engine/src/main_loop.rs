@@ -624,14 +624,21 @@ impl MainLoop {
             &state.catalog,
             &state.keys,
         )));
-        self.state.plans = planned
-            .into_iter()
-            .map(|(dialect, model)| {
-                self.outlets
-                    .gateway
-                    .explain(dialect, &model, self.clients_log_in(dialect))
-            })
-            .collect();
+        let mut plans: Vec<gateway::Plan> = Vec::new();
+        for (dialect, model) in planned {
+            let plan = self
+                .outlets
+                .gateway
+                .explain(dialect, &model, self.clients_log_in(dialect));
+            // A usual route behind one of the owner's own that takes its models leads nowhere else.
+            if !plans
+                .iter()
+                .any(|known| (&known.route, known.dialect) == (&plan.route, dialect))
+            {
+                plans.push(plan);
+            }
+        }
+        self.state.plans = plans;
         let transitions = self.book.watch(self.state.watched(), now);
         self.apply(transitions);
         self.dirty = true;

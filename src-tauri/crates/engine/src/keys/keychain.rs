@@ -21,8 +21,8 @@ pub(crate) struct Keychain {
 pub(crate) enum NoKeychain {
     #[error("there is no keychain here ({0})")]
     Absent(String),
-    #[error("the keychain is locked ({0})")]
-    Locked(String),
+    #[error("the keychain is locked")]
+    Locked,
     #[error("the keychain did not answer within {} s; perhaps it waits for a password", PATIENCE.as_secs())]
     Silent,
 }
@@ -96,8 +96,12 @@ fn patiently<T: Send + 'static>(
 }
 
 fn no_keychain(error: keyring_core::Error) -> NoKeychain {
+    tracing::debug!(%error, "the keychain cannot be used");
     match error {
-        keyring_core::Error::NoStorageAccess(why) => NoKeychain::Locked(why.to_string()),
+        keyring_core::Error::NoStorageAccess(_) => NoKeychain::Locked,
+        keyring_core::Error::PlatformFailure(_) => {
+            NoKeychain::Absent("no secret service answers in this session".into())
+        }
         other => NoKeychain::Absent(other.to_string()),
     }
 }

@@ -106,14 +106,16 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> String {
     let mut carried = BTreeSet::new();
     let mut stranded = false;
     for plan in &state.plans {
-        let Some(primary) = plan.candidates.first().map(|c| &c.provider) else {
-            continue;
-        };
-        let leads = primary == provider
-            || state
+        // While a breaker keeps requests away, the provider stands last in the plan and another answers in its place.
+        let first = plan
+            .candidates
+            .first()
+            .is_some_and(|c| c.provider == *provider);
+        let replaced = plan.candidates.iter().any(|c| c.provider == *provider)
+            && state
                 .standing_in
                 .contains_key(&(plan.route.clone(), plan.dialect));
-        if !leads {
+        if !first && !replaced {
             continue;
         }
         match plan.candidates.iter().find(|c| c.provider != *provider) {
