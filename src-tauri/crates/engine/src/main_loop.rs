@@ -344,6 +344,10 @@ impl MainLoop {
     }
 
     fn count(&mut self, row: &ledger::ExchangeRow, carried: bool) {
+        if row.end == ledger::End::TurnedAway {
+            // Refused at our own door: nobody was asked for anything.
+            return;
+        }
         let today = &mut self.state.today;
         today.exchanges += 1;
         today.failed += u64::from(row.end.failed());

@@ -88,7 +88,7 @@ pub(crate) const TODAY: &str = concat!(
                 WHERE cost IS NULL AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id)
             ) AS unpriced
        FROM exchanges
-      WHERE rehearsal = 0 AND started_at >= ?1"
+      WHERE rehearsal = 0 AND ended <> 'turned_away' AND started_at >= ?1"
 );
 
 /// An exchange that began before the incident may still have been cut by it; the hour bounds how far back the index is
