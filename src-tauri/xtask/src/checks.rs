@@ -80,9 +80,9 @@ fn dependencies() -> Outcome<Done> {
     ask(Command::new(cargo_deny).current_dir(root()).args([
         "--workspace",
         "--locked",
-        "check",
         "--config",
         ".ci/deny.toml",
+        "check",
         "--hide-inclusion-graph",
         "bans",
         "licenses",
