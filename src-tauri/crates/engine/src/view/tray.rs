@@ -108,7 +108,7 @@ fn menu(
     }
     for problem in super::snapshot::problems(state) {
         lines.push(action(
-            format!("Needs you: {}", problem.what),
+            format!("Needs you: {}", clause(&problem.what)),
             Command::OpenWindow { view: "now".into() },
         ));
     }
@@ -222,4 +222,9 @@ fn action(label: impl Into<String>, command: Command) -> MenuLine {
         command,
         checked: None,
     }
+}
+
+/// The first clause of a sentence: a menu is no place for the whole of it.
+fn clause(sentence: &str) -> &str {
+    sentence.split([':', '.']).next().unwrap_or(sentence)
 }
