@@ -1,1 +1,163 @@
+use super::*;
 
+fn wrong(text: &str) -> Vec<String> {
+    match Settings::parse(text, &Catalog::bundled()) {
+        Ok(_) => Vec::new(),
+        Err(wrong) => wrong.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn an_empty_file_and_the_commented_one_mean_the_defaults() {
+    let catalog = Catalog::bundled();
+    assert_eq!(Settings::parse("", &catalog), Ok(Settings::default()));
+    assert_eq!(
+        Settings::parse(DEFAULT_TEXT, &catalog),
+        Ok(Settings::default())
+    );
+}
+
+#[test]
+fn every_default_in_the_commented_file_is_the_one_in_force() {
+    // With the tables' own lines uncommented the text must still mean the defaults.
+    let until_examples = DEFAULT_TEXT
+        .split("# A local or compatible server")
+        .next()
+        .unwrap();
+    let spoken: String = until_examples
+        .lines()
+        .map(|line| {
+            line.strip_prefix("# ")
+                .filter(|l| l.contains(" = "))
+                .unwrap_or(line)
+        })
+        .map(|l| format!("{l}\n"))
+        .collect();
+    assert_eq!(
+        Settings::parse(&spoken, &Catalog::bundled()),
+        Ok(Settings::default()),
+        "{spoken}"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
+    for (text, line, word) in [
+        ("[listen]\nprot = 1\n", "line 2", "port"),
+        ("[listen\n", "line 1", ""),
+        (
+            "[listen]\naddress = \"everywhere\"\n",
+            "line 2",
+            "127.0.0.1",
+        ),
+        (
+            "[listen]\naddress = \"0.0.0.0\"\n",
+            "line 2",
+            "allowed_hosts",
+        ),
+        ("[listen]\nport = 70000\n", "line 2", "u16"),
+        (
+            "[watch]\nmine = [\"anthropic\",\n \"antropic\"]\n",
+            "line 3",
+            "openai",
+        ),
+        (
+            "[watch]\nonline_hosts = [\"dns.google\"]\n",
+            "line 2",
+            "host with its port",
+        ),
+        ("[timers]\nidle = 0\n", "line 2", "seconds"),
+        (
+            "[notifications]\nquiet = \"at night\"\n",
+            "line 2",
+            "22:00-07:00",
+        ),
+        (
+            "[[endpoint]]\nid = \"openai\"\nbase = \"http://x\"\ndialects = [\"openai-chat\"]\n",
+            "line 2",
+            "taken",
+        ),
+        (
+            "[[endpoint]]\nid = \"own\"\nbase = \"127.0.0.1:11434\"\ndialects = [\"openai-chat\"]\n",
+            "line 3",
+            "http://127.0.0.1:11434",
+        ),
+        (
+            "[[endpoint]]\nid = \"own\"\nbase = \"http://x\"\ndialects = []\n",
+            "line 4",
+            "anthropic",
+        ),
+        (
+            "[[endpoint]]\nid = \"own\"\nbase = \"http://x\"\ndialects = [\"gemini\"]\n",
+            "line 4",
+            "openai-chat",
+        ),
+        (
+            "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"nobody\"]\n",
+            "line 4",
+            "known are",
+        ),
+        (
+            "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"openai\"]\n",
+            "line 4",
+            "does not speak",
+        ),
+        (
+            "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"rehearsal\"]\n",
+            "line 4",
+            "never stands in",
+        ),
+        (
+            "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = []\n",
+            "line 4",
+            "no candidates",
+        ),
+        (
+            "[[pipeline]]\nname = \"p\"\nweekly_items = 0\nvalue_dollars = 1\nschedule = \"Mon-Fri 09:00-17:00 UTC\"\n",
+            "line 3",
+            "above 0",
+        ),
+        (
+            "[[pipeline]]\nname = \"p\"\nweekly_items = 1\nvalue_dollars = 1\nschedule = \"sometimes\"\n",
+            "line 5",
+            "Mon",
+        ),
+        (
+            "[[pipeline]]\nname = \"p\"\nweekly_items = 1\nvalue_dollars = 1\nschedule = \"Mon-Fri 09:00-17:00 UTC\"\nsurge = [3, 1]\n",
+            "line 6",
+            "low to high",
+        ),
+    ] {
+        let said = wrong(text);
+        let first = said.first().unwrap_or_else(|| panic!("accepted: {text}"));
+        assert!(
+            first.starts_with(&format!("{line}: ")) && first.contains(word),
+            "{text}\n{first}"
+        );
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let said = wrong(
+        "[watch]\nmine = [\"nobody\"]\n[timers]\nidle = -1\n[notifications]\nquiet = \"x\"\n",
+    );
+    assert_eq!(said.len(), 3, "{said:?}");
+}
+
+#[test]
+fn an_own_endpoint_is_a_provider_of_its_own() {
+    let text = "[[endpoint]]\nid = \"ollama\"\nbase = \"http://127.0.0.1:11434/v1/\"\ndialects = [\"openai-chat\"]\n[[route]]\nname = \"local\"\ndialect = \"openai-chat\"\nmodels = \"llama*\"\ncandidates = [{ endpoint = \"ollama\", model = \"llama3\" }, \"openai\"]\n";
+    let settings = Settings::parse(text, &Catalog::bundled()).unwrap();
+    let endpoint = &settings.own[0].endpoints[0];
+    assert_eq!(
+        (endpoint.base.as_str(), endpoint.auth),
+        ("http://127.0.0.1:11434", Auth::None)
+    );
+    let route = &settings.routes[0];
+    assert_eq!(
+        route.candidates[0],
+        (EndpointId::new("ollama"), Some(ModelId::new("llama3")))
+    );
+    assert_eq!(route.candidates[1], (EndpointId::new("openai"), None));
+}
