@@ -1,1 +1,15 @@
-fn main() {}
+use std::path::Path;
+
+fn main() {
+    let page = Path::new("../ui/dist/index.html");
+    println!("cargo::rerun-if-changed={}", page.display());
+    assert!(
+        page.exists(),
+        "ui/dist is missing: run `cargo xtask ui` (or `npm ci` and `npm run build` in ui/)"
+    );
+    // Naming the commands makes each of them a permission, so that the window may call these and nothing else.
+    let commands =
+        tauri_build::AppManifest::new().commands(&["connection", "engine_state", "shell_do"]);
+    tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))
+        .expect("tauri.conf.json and the capabilities are valid");
+}

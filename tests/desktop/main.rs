@@ -1,1 +1,16 @@
-//! The real tray application under Xvfb.
+//! The real tray application, on a display and a session bus of the test's own: what a person would see and click is read
+//! from D-Bus (StatusNotifierItem, its menu, notifications) and from the window through WebKitWebDriver.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+mod apart;
+mod desk;
+mod engine;
+mod item;
+mod notices;
+mod page;
+mod states;
+mod supervision;
+mod wait;
+mod window;

@@ -1,0 +1,328 @@
+//! Finds a running engine or starts one, follows its snapshots, and starts it again when it dies.
+
+mod backoff;
+pub(crate) mod launch;
+mod version;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{Command, Snapshot};
+use serde::Serialize;
+use tokio::process::Child;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::connection::{Connection, Found, Snapshots, Unanswered, find};
+use crate::places::Places;
+use backoff::Backoff;
+use version::Version;
+
+/// A ledger that is brought up to date may hold the engine back; everything else is done in well under a second.
+const READY_WITHIN: Duration = Duration::from_secs(20);
+/// How long an engine that listens may be silent before another one is tried.
+const SILENT_AT_MOST: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// While the engine is stopped on purpose, somebody else may start one.
+const LOOK_WHILE_STOPPED: Duration = Duration::from_secs(2);
+
+/// How the shell stands with the engine.
+#[derive(Clone, Debug)]
+pub(crate) enum Standing {
+    Connected(Connection),
+    Apart(Apart),
+}
+
+/// Why there is no engine, as the tray and the window show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Apart {
+    pub(crate) state: State,
+    pub(crate) detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    Starting,
+    Running,
+    Restarting,
+    Stopped,
+}
+
+impl Apart {
+    pub(crate) fn looking() -> Self {
+        Self {
+            state: State::Starting,
+            detail: "Looking for the engine.".into(),
+        }
+    }
+}
+
+/// What the supervisor tells the shell.
+#[derive(Debug)]
+pub(crate) enum News {
+    Standing(Standing),
+    Snapshot(Box<Snapshot>),
+    /// It had died and is back.
+    StartedAgain,
+}
+
+pub(crate) struct Supervisor {
+    places: Places,
+    http: reqwest::Client,
+    /// Somebody asks for the engine now.
+    start_now: Arc<Notify>,
+    news: mpsc::Sender<News>,
+    /// The engine, when it is a child of ours: it is then known at once that it ended, and how.
+    child: Option<Child>,
+    backoff: Backoff,
+    replaces_older: bool,
+}
+
+/// How following an engine ended.
+enum End {
+    /// Somebody stopped it on purpose.
+    Stopped,
+    Died,
+    /// It was older than this application and went, to be replaced.
+    MadeRoom,
+    /// It is there and must be looked at again.
+    Unclear,
+}
+
+impl Supervisor {
+    pub(crate) fn new(
+        places: Places,
+        http: reqwest::Client,
+        start_now: Arc<Notify>,
+        news: mpsc::Sender<News>,
+    ) -> Self {
+        let backoff = Backoff::default();
+        Self {
+            places,
+            http,
+            start_now,
+            news,
+            child: None,
+            backoff,
+            replaces_older: true,
+        }
+    }
+
+    /// Runs as long as the application.
+    pub(crate) async fn run(mut self) {
+        let mut died = false;
+        loop {
+            let connection = match self.find_or_start(died).await {
+                Ok(connection) => connection,
+                Err(why) => {
+                    let wait = self.backoff.next();
+                    let seconds = wait.as_secs_f32();
+                    self.say(
+                        State::Restarting,
+                        format!("The engine does not start: {why} Next try in {seconds} s."),
+                    )
+                    .await;
+                    // Not a wait for an event: the next try's time, unless a person asks for it now.
+                    let _ = timeout(wait, self.start_now.notified()).await;
+                    continue;
+                }
+            };
+            self.tell(News::Standing(Standing::Connected(connection.clone())))
+                .await;
+            if died && self.backoff.may_announce() {
+                self.tell(News::StartedAgain).await;
+            }
+            let since = Instant::now();
+            let end = self.follow(&connection).await;
+            self.backoff.was_up(since.elapsed());
+            died = matches!(end, End::Died);
+            match end {
+                End::Stopped => self.wait_while_stopped().await,
+                End::Died => {
+                    self.say(
+                        State::Restarting,
+                        "The engine ended unexpectedly and is being started again.",
+                    )
+                    .await;
+                    sleep(self.backoff.next()).await;
+                }
+                End::MadeRoom | End::Unclear => {}
+            }
+        }
+    }
+
+    async fn find_or_start(&mut self, died: bool) -> Result<Connection, String> {
+        let patience = Instant::now() + SILENT_AT_MOST;
+        loop {
+            match find(&self.places.runtime_file, &self.http).await {
+                Found::Answers(connection) => return Ok(connection),
+                Found::Silent(why) if Instant::now() < patience => {
+                    self.say(State::Restarting, format!("Waiting for the engine: {why}."))
+                        .await;
+                    sleep(LOOK_EVERY * 10).await;
+                }
+                Found::Silent(_) | Found::Nobody => break,
+            }
+        }
+        if !died {
+            self.say(State::Starting, "The engine is being started.")
+                .await;
+        }
+        self.start().await
+    }
+
+    /// Starts an engine and waits until it answers; an error is the engine's own last line.
+    async fn start(&mut self) -> Result<Connection, String> {
+        let program = self.program()?;
+        let output = self.places.log.join("understudyd.out");
+        let mut child = launch::launch(&program, &output)
+            .map_err(|error| format!("{} cannot be started: {error}.", program.display()))?;
+        tracing::info!("started {}", program.display());
+        let late = Instant::now() + READY_WITHIN;
+        loop {
+            let ended = child.try_wait().ok().flatten();
+            // Asked after that, since an engine that found another one running has ended rightly.
+            if let Found::Answers(connection) = find(&self.places.runtime_file, &self.http).await {
+                self.child = ended.is_none().then_some(child);
+                return Ok(connection);
+            }
+            if let Some(status) = ended {
+                return Err(launch::last_line(&output)
+                    .unwrap_or_else(|| format!("it ended with {status}.")));
+            }
+            if Instant::now() > late {
+                self.child = Some(child);
+                return Err(format!(
+                    "it does not answer after {} s.",
+                    READY_WITHIN.as_secs()
+                ));
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn program(&self) -> Result<PathBuf, String> {
+        launch::find_program(self.places.engine.clone()).ok_or_else(|| {
+            "understudyd was found neither beside this application nor in PATH. Install it again, or name it in UNDERSTUDYD.".into()
+        })
+    }
+
+    /// Passes snapshots on until the engine is gone.
+    async fn follow(&mut self, connection: &Connection) -> End {
+        let older =
+            Version::of(&connection.engine.version) < Version::of(env!("CARGO_PKG_VERSION"));
+        let mut draining = false;
+        let broken = match connection.snapshots().await {
+            Ok(mut snapshots) => loop {
+                match snapshots.next().await {
+                    Ok(Some(snapshot)) => {
+                        draining = snapshot.engine.draining;
+                        if older && self.replaces_older && is_idle(&snapshot) {
+                            return self.replace(connection, &mut snapshots).await;
+                        }
+                        self.tell(News::Snapshot(Box::new(snapshot))).await;
+                    }
+                    Ok(None) => break None,
+                    Err(why) => break Some(why),
+                }
+            },
+            Err(why) => Some(why),
+        };
+        if let Some(why @ Unanswered::Unreadable(_)) = broken {
+            self.say(State::Restarting, why.to_string()).await;
+            let _ = timeout(SILENT_AT_MOST, self.start_now.notified()).await;
+            return End::Unclear;
+        }
+        self.after_the_stream(draining).await
+    }
+
+    async fn after_the_stream(&mut self, draining: bool) -> End {
+        match find(&self.places.runtime_file, &self.http).await {
+            Found::Answers(_) | Found::Silent(_) => return End::Unclear,
+            Found::Nobody => {}
+        }
+        // A clean stop closes its streams and removes its file in an order of its own: what ended with success, or had
+        // said that it stops, or takes its file away within a moment, was stopped on purpose.
+        let left_by_itself = async {
+            while self.places.runtime_file.exists() {
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        let ended_well = match &mut self.child {
+            Some(child) => timeout(LOOK_EVERY * 10, child.wait())
+                .await
+                .is_ok_and(|status| status.is_ok_and(|status| status.success())),
+            None => false,
+        };
+        self.child = None;
+        if draining || ended_well || timeout(LOOK_EVERY * 4, left_by_itself).await.is_ok() {
+            End::Stopped
+        } else {
+            End::Died
+        }
+    }
+
+    /// An engine older than this application, with nothing in flight, goes; ours is started next.
+    async fn replace(&mut self, connection: &Connection, snapshots: &mut Snapshots) -> End {
+        let version = &connection.engine.version;
+        tracing::info!("the running engine is {version}: replacing it");
+        if let Err(why) = connection.command(&Command::StopEngine).await {
+            tracing::warn!("the engine {version} does not make room: {why}");
+            self.replaces_older = false;
+            return End::Unclear;
+        }
+        self.say(
+            State::Restarting,
+            format!("The engine {version} makes room for a newer one."),
+        )
+        .await;
+        while let Ok(Some(_)) = snapshots.next().await {}
+        while !matches!(
+            find(&self.places.runtime_file, &self.http).await,
+            Found::Nobody
+        ) {
+            sleep(LOOK_EVERY).await;
+        }
+        self.child = None;
+        End::MadeRoom
+    }
+
+    async fn wait_while_stopped(&mut self) {
+        self.say(State::Stopped, "The engine is stopped.").await;
+        loop {
+            if timeout(LOOK_WHILE_STOPPED, self.start_now.notified())
+                .await
+                .is_ok()
+            {
+                return;
+            }
+            if let Found::Answers(_) = find(&self.places.runtime_file, &self.http).await {
+                return;
+            }
+        }
+    }
+
+    async fn say(&self, state: State, detail: impl Into<String>) {
+        let apart = Apart {
+            state,
+            detail: detail.into(),
+        };
+        tracing::info!("{}", apart.detail);
+        self.tell(News::Standing(Standing::Apart(apart))).await;
+    }
+
+    async fn tell(&self, news: News) {
+        // The shell listens as long as the application runs; after that there is nobody to tell.
+        let _ = self.news.send(news).await;
+    }
+}
+
+fn is_idle(snapshot: &Snapshot) -> bool {
+    snapshot
+        .engine
+        .sessions
+        .iter()
+        .all(|session| session.open == 0)
+}

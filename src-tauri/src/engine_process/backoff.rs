@@ -1,0 +1,63 @@
+use std::time::Duration;
+
+const STEPS_MS: [u64; 6] = [500, 1_000, 2_000, 5_000, 10_000, 30_000];
+/// An engine that ran so long has recovered: the next end is a new story.
+const HEALTHY: Duration = Duration::from_secs(60);
+
+/// How long to wait before starting again, and whether a person hears of it.
+#[derive(Debug, Default)]
+pub(super) struct Backoff {
+    failures: usize,
+    announced: bool,
+}
+
+impl Backoff {
+    pub(super) fn next(&mut self) -> Duration {
+        let step = STEPS_MS[self.failures.min(STEPS_MS.len() - 1)];
+        self.failures += 1;
+        Duration::from_millis(step)
+    }
+
+    pub(super) fn was_up(&mut self, time: Duration) {
+        if time >= HEALTHY {
+            *self = Self::default();
+        }
+    }
+
+    /// True once a story: an engine that dies every few seconds is announced a single time.
+    pub(super) fn may_announce(&mut self) -> bool {
+        !std::mem::replace(&mut self.announced, true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Backoff;
+
+    #[test]
+    fn waits_grow_and_are_forgotten_after_a_minute_of_health() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<_> = (0..8).map(|_| backoff.next().as_millis()).collect();
+        assert_eq!(
+            waits,
+            [500, 1_000, 2_000, 5_000, 10_000, 30_000, 30_000, 30_000]
+        );
+
+        backoff.was_up(Duration::from_secs(59));
+        assert_eq!(backoff.next(), Duration::from_secs(30));
+        backoff.was_up(Duration::from_secs(60));
+        assert_eq!(backoff.next(), Duration::from_millis(500));
+    }
+
+    #[test]
+    fn a_crash_loop_is_announced_once() {
+        let mut backoff = Backoff::default();
+        assert!(backoff.may_announce());
+        backoff.was_up(Duration::from_secs(3));
+        assert!(!backoff.may_announce());
+        backoff.was_up(Duration::from_secs(90));
+        assert!(backoff.may_announce());
+    }
+}

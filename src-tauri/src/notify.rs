@@ -1,0 +1,71 @@
+//! Desktop notifications. A desktop without a notification service is a normal thing, and said to the engine.
+
+#[cfg(all(unix, not(target_os = "macos")))]
+#[path = "notify/freedesktop.rs"]
+mod platform;
+#[cfg(any(windows, target_os = "macos"))]
+#[path = "notify/native.rs"]
+mod platform;
+
+use std::time::Duration;
+
+use api::{Notice, NoticeKind, NoticeOutcome, Urgency};
+use tokio::time::timeout;
+
+use crate::shell::Asks;
+
+/// A service that does not answer by then counts as none.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What to show.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    /// A later note of the same thread replaces an earlier one on the screen.
+    pub(crate) thread: String,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) urgency: Urgency,
+    /// The window's view that a click opens.
+    pub(crate) view: &'static str,
+}
+
+impl From<&Notice> for Note {
+    fn from(notice: &Notice) -> Self {
+        Self {
+            thread: notice.thread.clone(),
+            title: notice.title.clone(),
+            body: notice.body.clone(),
+            urgency: notice.urgency,
+            view: match notice.kind {
+                NoticeKind::Outage | NoticeKind::Rise | NoticeKind::Recovery => "incidents",
+                NoticeKind::Own => "now",
+            },
+        }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Notifier(platform::Notifications);
+
+impl Notifier {
+    pub(crate) fn new(asks: Asks) -> Self {
+        Self(platform::Notifications::new(asks))
+    }
+
+    pub(crate) async fn show(&self, note: &Note) -> NoticeOutcome {
+        let outcome = match timeout(PATIENCE, self.0.show(note)).await {
+            Ok(Ok(())) => NoticeOutcome::Shown,
+            Ok(Err(why)) => NoticeOutcome::NotShown { why },
+            Err(_) => NoticeOutcome::NotShown {
+                why: format!(
+                    "The notification service did not answer within {} s.",
+                    PATIENCE.as_secs()
+                ),
+            },
+        };
+        if let NoticeOutcome::NotShown { why } = &outcome {
+            tracing::warn!("not shown: {}: {why}", note.title);
+        }
+        outcome
+    }
+}

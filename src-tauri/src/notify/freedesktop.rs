@@ -1,0 +1,213 @@
+//! Over D-Bus, as the Desktop Notifications Specification 1.2 has it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use api::Urgency;
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout};
+use tokio::sync::Mutex;
+use zbus::proxy;
+
+use super::Note;
+use crate::shell::{Ask, Asks};
+
+const DEFAULT_ACTION: &str = "default";
+
+#[proxy(
+    interface = "org.freedesktop.Notifications",
+    default_service = "org.freedesktop.Notifications",
+    default_path = "/org/freedesktop/Notifications"
+)]
+trait Service {
+    fn get_capabilities(&self) -> zbus::Result<Vec<String>>;
+    #[zbus(signal)]
+    fn action_invoked(&self, id: u32, action: String) -> zbus::Result<()>;
+    #[zbus(signal)]
+    fn notification_closed(&self, id: u32, reason: u32) -> zbus::Result<()>;
+}
+
+#[derive(Clone)]
+pub(super) struct Notifications {
+    asks: Asks,
+    /// Made before the first notification, so that no click can come before we listen.
+    service: Arc<Mutex<Option<ServiceProxy<'static>>>>,
+    open: Open,
+}
+
+/// The notifications on the screen. The lock is held while one is being shown: a click on it waits for its number.
+#[derive(Clone, Default)]
+struct Open(Arc<Mutex<BTreeMap<u32, (String, &'static str)>>>);
+
+impl Notifications {
+    pub(super) fn new(asks: Asks) -> Self {
+        Self {
+            asks,
+            service: Arc::default(),
+            open: Open::default(),
+        }
+    }
+
+    /// An error says why in words.
+    pub(super) async fn show(&self, note: &Note) -> Result<(), String> {
+        let service = self.service().await.map_err(|error| no_service(&error))?;
+        let capabilities = service
+            .get_capabilities()
+            .await
+            .map_err(|error| no_service(&error))?;
+        let mut notification = Notification::new();
+        notification
+            .appname("Understudy")
+            .summary(&note.title)
+            .body(&body(&note.body, &capabilities))
+            .icon("understudy")
+            .hint(Hint::DesktopEntry("understudy".into()))
+            .hint(Hint::Category("network".into()))
+            .urgency(match note.urgency {
+                Urgency::Low => notify_rust::Urgency::Low,
+                Urgency::Normal => notify_rust::Urgency::Normal,
+                Urgency::Critical => notify_rust::Urgency::Critical,
+            })
+            .timeout(match note.urgency {
+                Urgency::Low | Urgency::Normal => Timeout::Default,
+                Urgency::Critical => Timeout::Never,
+            });
+        if capabilities
+            .iter()
+            .any(|capability| capability == "actions")
+        {
+            notification.action(DEFAULT_ACTION, "Open Understudy");
+        }
+        let mut open = self.open.0.lock().await;
+        if let Some((id, _)) = open.iter().find(|(_, (thread, _))| *thread == note.thread) {
+            notification.id(*id);
+        }
+        let handle = notification
+            .show_async()
+            .await
+            .map_err(|error| format!("The notification service refused: {error}"))?;
+        open.retain(|_, (thread, _)| *thread != note.thread);
+        open.insert(handle.id(), (note.thread.clone(), note.view));
+        drop(open);
+        tokio::spawn(listen_to_one(handle, self.open.clone(), self.asks.clone()));
+        Ok(())
+    }
+
+    async fn service(&self) -> zbus::Result<ServiceProxy<'static>> {
+        let mut made = self.service.lock().await;
+        if let Some(service) = &*made {
+            return Ok(service.clone());
+        }
+        let service = ServiceProxy::new(&zbus::Connection::session().await?).await?;
+        let actions = service.receive_action_invoked().await?;
+        let closings = service.receive_notification_closed().await?;
+        tokio::spawn(listen_to_all(
+            actions,
+            closings,
+            self.open.clone(),
+            self.asks.clone(),
+        ));
+        Ok(made.insert(service).clone())
+    }
+}
+
+impl Open {
+    async fn clicked(&self, id: u32, asks: &Asks) {
+        if let Some((_, view)) = self.0.lock().await.remove(&id) {
+            asks.tell(Ask::open(view));
+        }
+    }
+
+    async fn closed(&self, id: u32) {
+        self.0.lock().await.remove(&id);
+    }
+}
+
+/// Most services send their signals to everybody on the bus.
+async fn listen_to_all(
+    mut actions: ActionInvokedStream,
+    mut closings: NotificationClosedStream,
+    open: Open,
+    asks: Asks,
+) {
+    loop {
+        match select(actions.next(), closings.next()).await {
+            Either::Left((Some(signal), _)) => match signal.args() {
+                Ok(action) if action.action == DEFAULT_ACTION => {
+                    open.clicked(action.id, &asks).await
+                }
+                Ok(_) | Err(_) => {}
+            },
+            Either::Right((Some(signal), _)) => {
+                if let Ok(closing) = signal.args() {
+                    open.closed(closing.id).await;
+                }
+            }
+            Either::Left((None, _)) | Either::Right((None, _)) => return,
+        }
+    }
+}
+
+/// Some services (dunst) send them to the connection that the notification came from, and that is the handle's own.
+/// Whichever way a click comes first takes the notification out of `open`, so it opens the window once.
+async fn listen_to_one(handle: NotificationHandle, open: Open, asks: Asks) {
+    let id = handle.id();
+    let mut clicked = false;
+    handle
+        .wait_for_action_async(|response: &NotificationResponse| {
+            clicked = matches!(response, NotificationResponse::Default);
+        })
+        .await;
+    if clicked {
+        open.clicked(id, &asks).await;
+    } else {
+        open.closed(id).await;
+    }
+}
+
+/// A service that reads markup would take a name in angle brackets for some.
+fn body(text: &str, capabilities: &[String]) -> String {
+    if capabilities
+        .iter()
+        .any(|capability| capability == "body-markup")
+    {
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn no_service(error: &zbus::Error) -> String {
+    match error {
+        zbus::Error::MethodError(name, _, _)
+            if ["ServiceUnknown", "NameHasNoOwner"]
+                .iter()
+                .any(|known| name.ends_with(known)) =>
+        {
+            "This desktop has no notification service.".into()
+        }
+        zbus::Error::MethodError(name, why, _) if name.contains("Error.Spawn.") => {
+            let why = why.as_deref().unwrap_or("for a reason it does not tell");
+            format!("The notification service could not be started: {why}")
+        }
+        other => format!("The notification service cannot be reached: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::body;
+
+    #[test]
+    fn markup_is_escaped_only_where_it_is_read() {
+        let text = "R&D <b>Claude</b>";
+        assert_eq!(
+            body(text, &["actions".into(), "body-markup".into()]),
+            "R&amp;D &lt;b&gt;Claude&lt;/b&gt;"
+        );
+        assert_eq!(body(text, &["body".into()]), text);
+    }
+}

@@ -1,0 +1,28 @@
+//! Through the platform's own service. A click on the notification brings the application to the front by itself.
+
+use notify_rust::Notification;
+
+use super::Note;
+use crate::shell::Asks;
+
+#[derive(Clone)]
+pub(super) struct Notifications;
+
+impl Notifications {
+    pub(super) fn new(_: Asks) -> Self {
+        Self
+    }
+
+    /// An error says why in words.
+    pub(super) async fn show(&self, note: &Note) -> Result<(), String> {
+        let mut notification = Notification::new();
+        notification
+            .appname("Understudy")
+            .summary(&note.title)
+            .body(&note.body);
+        tokio::task::spawn_blocking(move || notification.show().map(drop))
+            .await
+            .map_err(|error| error.to_string())?
+            .map_err(|error| format!("The notification service refused: {error}"))
+    }
+}

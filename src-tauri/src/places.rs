@@ -1,0 +1,119 @@
+//! Where the shell finds and keeps things. The engine computes the same places.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Places {
+    /// Written by the engine when it listens, removed by it at a clean stop.
+    pub(crate) runtime_file: PathBuf,
+    pub(crate) log: PathBuf,
+    /// The window's last size.
+    pub(crate) window: PathBuf,
+    /// The engine's program, where it was named.
+    pub(crate) engine: Option<PathBuf>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no home folder: set HOME, or UNDERSTUDY_HOME to a folder of Understudy's own")]
+pub(crate) struct NoHome;
+
+impl Places {
+    /// `UNDERSTUDY_HOME` holds everything when it is set; else the platform's own folders.
+    pub(crate) fn from_environment(
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, NoHome> {
+        let folder = |name: &str| {
+            variable(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let engine = folder("UNDERSTUDYD");
+        let (data, run) = match folder("UNDERSTUDY_HOME") {
+            Some(home) => (home.clone(), home.join("run")),
+            None => {
+                let data = data_folder(&folder).ok_or(NoHome)?;
+                let run = match folder("XDG_RUNTIME_DIR") {
+                    Some(run) => run.join("understudy"),
+                    None => data.join("run"),
+                };
+                (data, run)
+            }
+        };
+        Ok(Self {
+            runtime_file: run.join("engine.json"),
+            log: data.join("log"),
+            window: data.join("window.json"),
+            engine,
+        })
+    }
+}
+
+fn data_folder(folder: &impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    if cfg!(target_os = "macos") {
+        Some(folder("HOME")?.join("Library/Application Support/Understudy"))
+    } else if cfg!(windows) {
+        Some(folder("LOCALAPPDATA")?.join("Understudy"))
+    } else {
+        let data =
+            folder("XDG_DATA_HOME").or_else(|| Some(folder("HOME")?.join(".local/share")))?;
+        Some(data.join("understudy"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::path::{Path, PathBuf};
+
+    use super::Places;
+
+    fn with(variables: &[(&str, &str)]) -> Option<Places> {
+        let find = |name: &str| {
+            let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
+            Some(OsString::from(value))
+        };
+        Places::from_environment(find).ok()
+    }
+
+    #[test]
+    fn understudy_home_holds_everything() {
+        let places = with(&[
+            ("HOME", "/home/ann"),
+            ("XDG_RUNTIME_DIR", "/run/user/1000"),
+            ("UNDERSTUDY_HOME", "/tmp/drill"),
+            ("UNDERSTUDYD", "/opt/understudyd"),
+        ])
+        .unwrap();
+        assert_eq!(places.runtime_file, Path::new("/tmp/drill/run/engine.json"));
+        assert_eq!(places.log, Path::new("/tmp/drill/log"));
+        assert_eq!(places.engine, Some(PathBuf::from("/opt/understudyd")));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_platforms_own_folders_else() {
+        let places = with(&[("HOME", "/home/ann"), ("XDG_RUNTIME_DIR", "/run/user/1000")]).unwrap();
+        assert_eq!(
+            places.runtime_file,
+            Path::new("/run/user/1000/understudy/engine.json")
+        );
+        assert_eq!(
+            places.log,
+            Path::new("/home/ann/.local/share/understudy/log")
+        );
+
+        let places = with(&[("HOME", "/home/ann"), ("XDG_DATA_HOME", "/data")]).unwrap();
+        assert_eq!(
+            places.runtime_file,
+            Path::new("/data/understudy/run/engine.json")
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_home_is_an_error_and_not_the_current_folder() {
+        assert_eq!(with(&[("XDG_RUNTIME_DIR", "/run/user/1000")]), None);
+        assert_eq!(with(&[("HOME", ""), ("XDG_DATA_HOME", "")]), None);
+    }
+}

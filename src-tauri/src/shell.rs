@@ -1,0 +1,291 @@
+//! The one loop in which everything meets: what the engine says, what a person asks, and what is drawn.
+
+mod notices;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{Accepted, Command, Snapshot, TrayView, Urgency};
+use tauri::AppHandle;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::clipboard::Clipboard;
+use crate::engine_process::{Apart, News, Standing};
+use crate::notify::{Note, Notifier};
+use crate::tray::{self, Tray};
+use crate::window;
+use notices::Notices;
+
+/// How often a place for the icon is looked for while there is none.
+const LOOK_FOR_A_PANEL: Duration = Duration::from_secs(2);
+/// A panel may come up after us at login; a person who has none gets the window after so many tries.
+const TRIES_BEFORE_THE_WINDOW: u32 = 3;
+
+pub(crate) type Answer = Result<Accepted, String>;
+
+/// What a person asks for, from wherever.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    Command {
+        command: Command,
+        /// None: nobody waits for it, so a refusal is shown as a notification.
+        answer: Option<oneshot::Sender<Answer>>,
+    },
+    /// A menu row was clicked, which may have moved its tick.
+    Menu(Command),
+}
+
+impl Ask {
+    pub(crate) fn open(view: &str) -> Self {
+        Self::Command {
+            command: Command::OpenWindow { view: view.into() },
+            answer: None,
+        }
+    }
+
+    pub(crate) fn chosen_in_the_menu(command: Command) -> Self {
+        Self::Menu(command)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Asks(pub(crate) mpsc::UnboundedSender<Ask>);
+
+impl Asks {
+    pub(crate) fn tell(&self, ask: Ask) {
+        // The shell listens as long as the application runs; after that there is nothing left to ask.
+        let _ = self.0.send(ask);
+    }
+}
+
+pub(crate) struct Shell {
+    app: AppHandle,
+    standing: watch::Sender<Standing>,
+    start_now: Arc<Notify>,
+    notifier: Notifier,
+    notices: Notices,
+    clipboard: Clipboard,
+    /// None: there is no place for an icon yet.
+    tray: Option<Tray>,
+    view: TrayView,
+    base_url: Option<String>,
+    tries: u32,
+}
+
+impl Shell {
+    pub(crate) fn new(
+        app: AppHandle,
+        standing: watch::Sender<Standing>,
+        start_now: Arc<Notify>,
+        notifier: Notifier,
+    ) -> Self {
+        let notices = Notices::new(notifier.clone());
+        Self {
+            app,
+            standing,
+            start_now,
+            notifier,
+            notices,
+            clipboard: Clipboard::default(),
+            tray: None,
+            view: tray::view_without_engine(&Apart::looking()),
+            base_url: None,
+            tries: 0,
+        }
+    }
+
+    /// Runs as long as the application.
+    pub(crate) async fn run(
+        mut self,
+        mut news: mpsc::Receiver<News>,
+        mut asks: mpsc::UnboundedReceiver<Ask>,
+    ) {
+        let mut panel = interval(LOOK_FOR_A_PANEL);
+        panel.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                Some(news) = news.recv() => self.hear(news),
+                Some(ask) = asks.recv() => self.answer(ask),
+                _ = panel.tick(), if self.tray.is_none() => self.look_for_a_panel(),
+                else => return,
+            }
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        match news {
+            News::Standing(standing) => {
+                if let Standing::Apart(apart) = &standing {
+                    self.view = tray::view_without_engine(apart);
+                    self.base_url = None;
+                    self.draw();
+                }
+                self.standing.send_replace(standing);
+            }
+            News::Snapshot(snapshot) => self.show(*snapshot),
+            News::StartedAgain => self.notify(Note {
+                thread: "engine".into(),
+                title: "The engine stopped and was started again".into(),
+                body: "Requests that were under way were cut; agents ask again by themselves."
+                    .into(),
+                urgency: Urgency::Normal,
+                view: "now",
+            }),
+        }
+    }
+
+    fn show(&mut self, snapshot: Snapshot) {
+        self.base_url = Some(snapshot.engine.base_url);
+        self.view = snapshot.tray;
+        self.draw();
+        if let Standing::Connected(connection) = &*self.standing.borrow() {
+            self.notices.see(snapshot.notices, connection);
+        }
+    }
+
+    fn draw(&mut self) {
+        let Some(tray) = &mut self.tray else { return };
+        if let Err(error) = tray.draw(&self.view) {
+            tracing::error!("the tray cannot be drawn: {error}");
+        }
+    }
+
+    fn look_for_a_panel(&mut self) {
+        self.tries += 1;
+        match Tray::create(&self.app, &self.view) {
+            Ok(tray) => {
+                tracing::info!("the icon is in the tray");
+                self.tray = Some(tray);
+            }
+            Err(error) if self.tries == TRIES_BEFORE_THE_WINDOW => {
+                tracing::warn!(
+                    "this desktop has no place for a tray icon, so the window opens instead ({error}). The icon appears when \
+                     there is one; starting Understudy a second time opens the window again."
+                );
+                self.answer(Ask::open("now"));
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn answer(&mut self, ask: Ask) {
+        let (command, answer) = match ask {
+            Ask::Command { command, answer } => (command, answer),
+            Ask::Menu(command) => {
+                if let Some(tray) = &self.tray
+                    && let Err(error) = tray.restore_ticks()
+                {
+                    tracing::warn!("the menu's ticks cannot be restored: {error}");
+                }
+                (command, None)
+            }
+        };
+        match command {
+            Command::OpenWindow { view } => {
+                let opened = window::open(&self.app, &view);
+                self.reply(
+                    answer,
+                    opened
+                        .map(|()| said("The window is open."))
+                        .map_err(|error| error.to_string()),
+                );
+            }
+            Command::CopyBaseUrl => self.copy_base_url(answer),
+            Command::StartEngine => {
+                self.start_now.notify_one();
+                self.reply(answer, Ok(said("The engine is being started.")));
+            }
+            Command::Quit => {
+                self.reply(answer, Ok(said("The icon closes; the engine stays.")));
+                // The icon goes first: a panel may keep one whose program has ended.
+                self.tray = None;
+                self.app.remove_tray_by_id("understudy");
+                self.app.exit(0);
+            }
+            Command::Pause
+            | Command::Resume
+            | Command::StopEngine
+            | Command::CheckNow
+            | Command::Rehearse { .. }
+            | Command::EndRehearsal
+            | Command::StartAtLogin { .. } => self.pass_on(command, answer),
+        }
+    }
+
+    /// An engine may take its time, and the loop must not wait for it.
+    fn pass_on(&self, command: Command, answer: Option<oneshot::Sender<Answer>>) {
+        let Standing::Connected(connection) = self.standing.borrow().clone() else {
+            return self.reply(answer, Err("The engine is not running.".into()));
+        };
+        let notifier = self.notifier.clone();
+        tokio::spawn(async move {
+            let outcome = connection
+                .command(&command)
+                .await
+                .map_err(|why| why.to_string());
+            reply(answer, outcome, &notifier).await;
+        });
+    }
+
+    fn copy_base_url(&self, answer: Option<oneshot::Sender<Answer>>) {
+        let Some(base_url) = self.base_url.clone() else {
+            return self.reply(
+                answer,
+                Err("The engine is not running, so there is no address yet.".into()),
+            );
+        };
+        let (clipboard, notifier) = (self.clipboard.clone(), self.notifier.clone());
+        tokio::spawn(async move {
+            let put = tokio::task::spawn_blocking(move || {
+                clipboard.put(&base_url).map_err(|error| error.to_string())
+            });
+            let outcome = match put.await.unwrap_or_else(|error| Err(error.to_string())) {
+                Ok(()) => Ok(said("The base URL is on the clipboard.")),
+                Err(why) => Err(format!(
+                    "The base URL could not be put on the clipboard: {why}. `understudyd url` prints it."
+                )),
+            };
+            reply(answer, outcome, &notifier).await;
+        });
+    }
+
+    fn reply(&self, answer: Option<oneshot::Sender<Answer>>, outcome: Answer) {
+        let notifier = self.notifier.clone();
+        tokio::spawn(async move { reply(answer, outcome, &notifier).await });
+    }
+
+    fn notify(&self, note: Note) {
+        let notifier = self.notifier.clone();
+        tokio::spawn(async move { notifier.show(&note).await });
+    }
+}
+
+/// A refusal that nobody waits for is shown; what was done is seen in the tray itself.
+async fn reply(answer: Option<oneshot::Sender<Answer>>, outcome: Answer, notifier: &Notifier) {
+    match (answer, outcome) {
+        (Some(answer), outcome) => {
+            // A window that was closed meanwhile has no use for it.
+            let _ = answer.send(outcome);
+        }
+        (None, Ok(Accepted { said })) => tracing::info!("{said}"),
+        (None, Err(why)) => {
+            tracing::warn!("{why}");
+            let title = "That did not work".into();
+            let thread = "command".into();
+            notifier
+                .show(&Note {
+                    thread,
+                    title,
+                    body: why,
+                    urgency: Urgency::Normal,
+                    view: "now",
+                })
+                .await;
+        }
+    }
+}
+
+fn said(what: &str) -> Accepted {
+    Accepted { said: what.into() }
+}

@@ -1,0 +1,67 @@
+//! No engine, no panel: nobody is locked out, and it is said what is missing.
+
+use api::TrayIcon;
+
+use crate::desk::{Desk, Service};
+use crate::engine::Engine;
+use crate::item::labels;
+use crate::page::{Driven, shows};
+use crate::states::view;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_does_not_start_says_why_in_the_tray() {
+    let desk = Desk::start().await;
+    let engine = desk.script(
+        "understudyd",
+        "#!/bin/sh\necho starting\necho 'port 4747 is taken by another program' >&2\nexit 1\n",
+    );
+    desk.set_engine(&engine);
+    desk.run_understudy();
+    let icon = desk.icon().await;
+    let tooltip = icon.says("port 4747 is taken by another program").await;
+    assert!(
+        tooltip.starts_with("Understudy: the engine is restarting"),
+        "{tooltip}"
+    );
+    icon.row("Try to start the engine now").await;
+    let rows = icon.menu().await.unwrap();
+    assert_eq!(
+        labels(&rows)[1..],
+        ["Try to start the engine now", "Open Understudy", "Quit"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_stopped_on_purpose_stays_stopped_until_it_is_asked_for() {
+    let desk = Desk::start().await;
+    let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
+    let asked = desk.home().join("asked");
+    let script = format!("#!/bin/sh\ntouch '{}'\nexit 1\n", asked.display());
+    desk.set_engine(&desk.script("understudyd", &script));
+    desk.run_understudy();
+    let icon = desk.icon().await;
+    icon.says("all works").await;
+
+    engine.stop();
+    icon.says("Understudy: the engine is stopped").await;
+    assert!(!asked.exists(), "a deliberate stop is not undone");
+    icon.click("Start the engine").await;
+    icon.says("the engine is restarting").await;
+    assert!(asked.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_panel_the_window_opens_and_the_icon_comes_when_there_is_one() {
+    let desk = Desk::bare(Service::Absent).await;
+    let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
+    let driven = Driven::run_understudy(&desk).await;
+    let page = driven.page().await;
+    shows(&page, "Every provider of yours works.").await;
+    let said = "this desktop has no place for a tray icon";
+    assert_eq!(desk.output().matches(said).count(), 1, "{}", desk.output());
+
+    desk.add_panel().await;
+    let icon = desk.icon().await;
+    engine.show(view(TrayIcon::Outage, "down"));
+    icon.says("down").await;
+}

@@ -1,0 +1,272 @@
+//! A control API on loopback that serves the snapshots that a test gives it, and keeps what it is told.
+
+use std::convert::Infallible;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use api::{
+    Accepted, Command, ControlError, Notice, NoticeOutcome, RuntimeFile, Snapshot, TrayView,
+};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures_util::stream::{Stream, unfold};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::desk::Desk;
+use crate::wait::until;
+
+const TOKEN: &str = "control-token-of-a-test";
+/// Where the window's page comes from.
+const PAGE: &str = "tauri://localhost";
+
+pub(crate) struct Engine {
+    kept: Kept,
+    runtime_file: PathBuf,
+    server: AbortHandle,
+}
+
+#[derive(Clone)]
+struct Kept {
+    snapshot: watch::Sender<Snapshot>,
+    /// What is answered to a command.
+    refusal: Arc<Mutex<Option<ControlError>>>,
+    commands: Arc<Mutex<Vec<Command>>>,
+    outcomes: Arc<Mutex<Vec<(u64, NoticeOutcome)>>>,
+    open: watch::Sender<bool>,
+    /// Event streams that the window's page opened.
+    pages: Arc<Mutex<usize>>,
+}
+
+impl Engine {
+    /// Running where the tray application on this desk will find it.
+    pub(crate) async fn start(desk: &Desk, view: TrayView) -> Self {
+        let kept = Kept {
+            snapshot: watch::Sender::new(snapshot(1, view)),
+            refusal: Arc::default(),
+            commands: Arc::default(),
+            outcomes: Arc::default(),
+            open: watch::Sender::new(true),
+            pages: Arc::default(),
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let routes = Router::new()
+            .route("/control/snapshot", get(present))
+            .route("/control/events", get(events))
+            .route("/control/do", post(command))
+            .route("/control/notices/{id}", post(outcome))
+            .layer(from_fn_with_state(kept.clone(), door))
+            .with_state(kept.clone());
+        let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+
+        let runtime_file = desk.runtime_file();
+        std::fs::create_dir_all(runtime_file.parent().unwrap()).unwrap();
+        let runtime = RuntimeFile {
+            address,
+            control_token: TOKEN.into(),
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        };
+        std::fs::write(&runtime_file, serde_json::to_vec(&runtime).unwrap()).unwrap();
+        Self {
+            kept,
+            runtime_file,
+            server: server.abort_handle(),
+        }
+    }
+
+    pub(crate) fn show(&self, view: TrayView) {
+        self.change(|snapshot| snapshot.tray = view);
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Snapshot)) {
+        self.kept.snapshot.send_modify(|snapshot| {
+            change(snapshot);
+            snapshot.seq += 1;
+        });
+    }
+
+    pub(crate) fn refuse_commands(&self, error: &str, fix: &str) {
+        let refusal = ControlError {
+            error: error.into(),
+            fix: Some(fix.into()),
+        };
+        *self.kept.refusal.lock().unwrap() = Some(refusal);
+    }
+
+    pub(crate) async fn received(&self, command: Command) {
+        until(&format!("{command:?}"), || async {
+            let commands = self.kept.commands.lock().unwrap();
+            if commands.contains(&command) {
+                Ok(())
+            } else {
+                Err(format!("{commands:?}"))
+            }
+        })
+        .await;
+    }
+
+    pub(crate) fn commands(&self) -> Vec<Command> {
+        self.kept.commands.lock().unwrap().clone()
+    }
+
+    pub(crate) fn forget_outcomes(&self) {
+        self.kept.outcomes.lock().unwrap().clear();
+    }
+
+    pub(crate) async fn outcome_of(&self, notice: u64) -> NoticeOutcome {
+        until(&format!("what became of notice {notice}"), || async {
+            let outcomes = self.kept.outcomes.lock().unwrap();
+            let found = outcomes
+                .iter()
+                .find(|(id, _)| *id == notice)
+                .map(|(_, outcome)| outcome.clone());
+            found.ok_or_else(|| format!("{outcomes:?}"))
+        })
+        .await
+    }
+
+    /// Waits until the window's page has connected so many times.
+    pub(crate) async fn page_connects(&self, times: usize) {
+        until("the window's page to connect", || async {
+            let pages = *self.kept.pages.lock().unwrap();
+            if pages >= times {
+                Ok(())
+            } else {
+                Err(format!("{pages} times"))
+            }
+        })
+        .await;
+    }
+
+    /// As a clean stop: the runtime file goes, then the connections.
+    pub(crate) fn stop(self) {
+        std::fs::remove_file(&self.runtime_file).unwrap();
+        self.kept.open.send_replace(false);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// The token, and what a browser asks before it lets the window's page speak to another origin.
+async fn door(State(_): State<Kept>, request: Request, next: Next) -> Response {
+    let allow = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, PAGE),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "x-understudy-control, content-type",
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, POST, PUT, DELETE",
+        ),
+    ];
+    if request.method() == Method::OPTIONS {
+        return (StatusCode::NO_CONTENT, allow).into_response();
+    }
+    let token = request.headers().get(api::CONTROL_HEADER);
+    if token.is_none_or(|token| token.as_bytes() != TOKEN.as_bytes()) {
+        let error = ControlError {
+            error: "The control token is missing or wrong.".into(),
+            fix: None,
+        };
+        return (StatusCode::FORBIDDEN, Json(error)).into_response();
+    }
+    (allow, next.run(request).await).into_response()
+}
+
+async fn present(State(kept): State<Kept>) -> Json<Snapshot> {
+    Json(kept.snapshot.borrow().clone())
+}
+
+async fn events(
+    State(kept): State<Kept>,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    if headers
+        .get(header::ORIGIN)
+        .is_some_and(|origin| origin == PAGE)
+    {
+        *kept.pages.lock().unwrap() += 1;
+    }
+    let mut snapshots = kept.snapshot.subscribe();
+    snapshots.mark_changed();
+    let from = (snapshots, kept.open.subscribe());
+    Sse::new(unfold(from, |(mut snapshots, mut open)| async move {
+        tokio::select! {
+            changed = snapshots.changed() => changed.ok()?,
+            _ = open.wait_for(|open| !open) => return None,
+        }
+        let data = serde_json::to_string(&*snapshots.borrow_and_update()).unwrap();
+        let event = Event::default().event("snapshot").data(data);
+        Some((Ok(event), (snapshots, open)))
+    }))
+}
+
+async fn command(State(kept): State<Kept>, Json(command): Json<Command>) -> Response {
+    kept.commands.lock().unwrap().push(command);
+    match kept.refusal.lock().unwrap().clone() {
+        Some(refusal) => (StatusCode::CONFLICT, Json(refusal)).into_response(),
+        None => Json(Accepted {
+            said: "Done.".into(),
+        })
+        .into_response(),
+    }
+}
+
+async fn outcome(
+    State(kept): State<Kept>,
+    Path(id): Path<u64>,
+    Json(outcome): Json<NoticeOutcome>,
+) -> StatusCode {
+    kept.outcomes.lock().unwrap().push((id, outcome));
+    kept.snapshot
+        .send_modify(|snapshot| snapshot.notices.retain(|notice| notice.id != id));
+    StatusCode::NO_CONTENT
+}
+
+fn snapshot(seq: u64, tray: TrayView) -> Snapshot {
+    serde_json::from_value(json!({
+        "seq": seq,
+        "at": "2026-06-21T18:04:00Z",
+        "engine": {
+            "version": env!("CARGO_PKG_VERSION"),
+            "started": "2026-06-21T08:00:00Z",
+            "address": "http://127.0.0.1:4747",
+            "base_url": "http://127.0.0.1:4747/t/token-of-a-test",
+            "paused": false, "draining": false,
+            "sessions": [], "problems": [],
+            "settings_file": "settings.toml", "ledger_file": "ledger.sqlite",
+            "starts_at_login": false
+        },
+        "headline": { "level": "operational", "sentence": "Every provider of yours works.", "consequence": null },
+        "tray": tray,
+        "providers": [], "routes": [], "open_incidents": [], "notices": [],
+        "today": {
+            "exchanges": 0, "failed": 0, "carried_by_fallback": 0,
+            "spent_estimate": 0, "probes_estimate": 0, "unpriced": 0
+        }
+    }))
+    .unwrap()
+}
+
+pub(crate) fn notice(id: u64, kind: &str, urgency: &str, title: &str, body: &str) -> Notice {
+    serde_json::from_value(json!({
+        "id": id, "at": "2026-06-21T18:04:00Z", "kind": kind, "thread": "incident-7",
+        "title": title, "body": body, "urgency": urgency, "incident": 7
+    }))
+    .unwrap()
+}

@@ -1,0 +1,97 @@
+//! A notice of the engine is shown once, and the engine hears what became of it.
+
+use api::{NoticeOutcome, TrayIcon};
+
+use crate::desk::{Desk, Service};
+use crate::engine::{Engine, notice};
+use crate::states::view;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_is_shown_once_and_a_later_one_of_its_story_takes_its_place() {
+    let desk = Desk::start().await;
+    let engine = Engine::start(&desk, view(TrayIcon::Outage, "down")).await;
+    desk.run_understudy();
+    desk.icon().await.says("down").await;
+
+    let down = notice(
+        41,
+        "outage",
+        "critical",
+        "Claude is down",
+        "It is them, <not you> (since 20:04).",
+    );
+    engine.change(|snapshot| snapshot.notices = vec![down.clone()]);
+    let shown = desk.note("Claude is down").await;
+    assert_eq!(shown.body, "It is them, &lt;not you&gt; (since 20:04).");
+    assert_eq!((shown.urgency, shown.replaces), (2, 0));
+    assert_eq!(shown.actions, ["default", "Open Understudy"]);
+    assert_eq!(engine.outcome_of(41).await, NoticeOutcome::Shown);
+
+    // An engine that lost the answer lists the notice again: it hears again, and the person does not.
+    engine.forget_outcomes();
+    engine.change(|snapshot| snapshot.notices = vec![down]);
+    assert_eq!(engine.outcome_of(41).await, NoticeOutcome::Shown);
+
+    let up = notice(
+        42,
+        "recovery",
+        "normal",
+        "Claude is back",
+        "It was down for 2 h.",
+    );
+    engine.change(|snapshot| snapshot.notices = vec![up]);
+    let replacement = desk.note("Claude is back").await;
+    assert_eq!(replacement.replaces, shown.id);
+    assert_eq!(engine.outcome_of(42).await, NoticeOutcome::Shown);
+    let titles: Vec<_> = desk.notes().into_iter().map(|note| note.title).collect();
+    assert_eq!(titles, ["Claude is down", "Claude is back"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_on_a_notification_opens_the_window() {
+    let desk = Desk::start().await;
+    let engine = Engine::start(&desk, view(TrayIcon::Outage, "down")).await;
+    desk.run_understudy();
+    desk.icon().await.says("down").await;
+    let down = notice(1, "outage", "critical", "Claude is down", "It is them.");
+    engine.change(|snapshot| snapshot.notices = vec![down]);
+    let shown = desk.note("Claude is down").await;
+    desk.click_note(shown.id).await;
+    engine.page_connects(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_notification_service_the_engine_hears_why() {
+    let desk = Desk::bare(Service::Absent).await;
+    desk.add_panel().await;
+    assert_eq!(
+        not_shown(&desk).await,
+        "This desktop has no notification service."
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_service_that_hangs_holds_nobody() {
+    let desk = Desk::bare(Service::Hangs).await;
+    desk.add_panel().await;
+    assert_eq!(
+        not_shown(&desk).await,
+        "The notification service did not answer within 3 s."
+    );
+}
+
+async fn not_shown(desk: &Desk) -> String {
+    let engine = Engine::start(desk, view(TrayIcon::Outage, "down")).await;
+    desk.run_understudy();
+    let icon = desk.icon().await;
+    icon.says("down").await;
+    let down = notice(1, "outage", "critical", "Claude is down", "It is them.");
+    engine.change(|snapshot| snapshot.notices = vec![down]);
+    let NoticeOutcome::NotShown { why } = engine.outcome_of(1).await else {
+        panic!("it was shown");
+    };
+    // The tray goes on.
+    engine.show(view(TrayIcon::Operational, "all works"));
+    icon.says("all works").await;
+    why
+}

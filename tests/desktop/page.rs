@@ -1,0 +1,66 @@
+//! The window's page, driven as a person would.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
+
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use crate::desk::Desk;
+use crate::wait::until;
+
+/// WebKitWebDriver starts the tray application, and answers when the application has made its window.
+pub(crate) struct Driven(JoinHandle<Client>);
+
+impl Driven {
+    pub(crate) async fn run_understudy(desk: &Desk) -> Self {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let mut driver = Command::new("WebKitWebDriver");
+        driver
+            .args(["--host=127.0.0.1", &format!("--port={port}")])
+            .env("TAURI_WEBVIEW_AUTOMATION", "true");
+        desk.run(driver);
+        until("the driver to listen", || async {
+            let connected = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
+            connected.map(drop).map_err(|error| error.to_string())
+        })
+        .await;
+        let Value::Object(wants) = json!({
+            "browserName": "wry",
+            "webkitgtk:browserOptions": { "binary": env!("CARGO_BIN_EXE_understudy"), "args": [] }
+        }) else {
+            unreachable!("an object is an object");
+        };
+        Self(tokio::spawn(async move {
+            ClientBuilder::new(HttpConnector::new())
+                .capabilities(wants)
+                .connect(&format!("http://127.0.0.1:{port}"))
+                .await
+                .unwrap()
+        }))
+    }
+
+    /// Waits for the window.
+    pub(crate) async fn page(self) -> Client {
+        self.0.await.unwrap()
+    }
+}
+
+/// Waits until the page shows this.
+pub(crate) async fn shows(page: &Client, text: &str) {
+    until(&format!("the page to show {text:?}"), || async {
+        let shown = page.execute("return document.body.innerText", vec![]).await;
+        let shown = shown.map_err(|error| error.to_string())?;
+        let shown = shown.as_str().unwrap_or_default();
+        if shown.contains(text) {
+            Ok(())
+        } else {
+            Err(shown.to_owned())
+        }
+    })
+    .await;
+}

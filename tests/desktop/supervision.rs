@@ -1,0 +1,133 @@
+//! The tray application and the real engine: either may die, and the other one goes on.
+
+use std::path::Path;
+
+use api::RuntimeFile;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::desk::Desk;
+use crate::item::Item;
+use crate::page::{Driven, shows};
+use crate::wait::until;
+
+/// A row that only the engine's own menu has.
+const ENGINES_OWN: &str = "Quit (the engine stays)";
+/// No page is read and no network asked; any free port.
+const SETTINGS: &str = "[watch]\npages = false\nonline_hosts = []\n[listen]\nport = 0\n";
+
+fn set_up(desk: &Desk) {
+    let engine = Path::new(env!("CARGO_BIN_EXE_understudy")).with_file_name("understudyd");
+    assert!(
+        engine.exists(),
+        "build it first: cargo build --package engine"
+    );
+    desk.set_engine(&engine);
+    std::fs::create_dir_all(desk.home()).unwrap();
+    std::fs::write(desk.home().join("settings.toml"), SETTINGS).unwrap();
+}
+
+async fn engine(desk: &Desk, but_not: Option<u32>) -> RuntimeFile {
+    until("a running engine", || async {
+        let text = std::fs::read(desk.runtime_file()).map_err(|error| error.to_string())?;
+        let engine: RuntimeFile =
+            serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+        if but_not == Some(engine.pid) {
+            return Err(format!("still {}", engine.pid));
+        }
+        Ok(engine)
+    })
+    .await
+}
+
+fn kill(pid: u32) {
+    let pid = Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+}
+
+/// The icon of the tray application that was started as the so-many-th.
+async fn icon(desk: &Desk, number: usize) -> Item {
+    until("the icon", || async {
+        if desk.icons() >= number {
+            Ok(())
+        } else {
+            Err(desk.output())
+        }
+    })
+    .await;
+    desk.icon().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_engine_is_started_again_and_it_is_said() {
+    let desk = Desk::start().await;
+    set_up(&desk);
+    desk.run_understudy();
+    let icon = icon(&desk, 1).await;
+    icon.row(ENGINES_OWN).await;
+    let first = engine(&desk, None).await;
+
+    kill(first.pid);
+    desk.note("The engine stopped and was started again").await;
+    let second = engine(&desk, Some(first.pid)).await;
+    icon.row(ENGINES_OWN).await;
+
+    kill(second.pid);
+    engine(&desk, Some(second.pid)).await;
+    icon.row(ENGINES_OWN).await;
+    assert_eq!(desk.notes().len(), 1, "one story, one notification");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engine_outlives_a_killed_tray_and_the_next_one_finds_it() {
+    let desk = Desk::start().await;
+    set_up(&desk);
+    let tray = desk.run_understudy();
+    icon(&desk, 1).await.row(ENGINES_OWN).await;
+    let before = engine(&desk, None).await;
+    let process = Path::new("/proc").join(before.pid.to_string());
+    let status = std::fs::read_to_string(process.join("stat")).unwrap();
+    let (_, after_the_name) = status.rsplit_once(") ").unwrap();
+    let session = after_the_name.split(' ').nth(3).unwrap();
+    assert_eq!(session, before.pid.to_string(), "a session of its own");
+    let open = |number: &str| std::fs::read_link(process.join("fd").join(number)).unwrap();
+    assert_eq!(open("0"), Path::new("/dev/null"));
+    let printed = desk.home().join("log/understudyd.out");
+    assert_eq!((open("1"), open("2")), (printed.clone(), printed));
+
+    desk.kill(tray);
+    desk.run_understudy();
+    icon(&desk, 2).await.row(ENGINES_OWN).await;
+    assert_eq!(engine(&desk, None).await.pid, before.pid);
+    assert!(desk.notes().is_empty(), "nothing happened to the engine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_from_the_menu_lasts_until_a_start_from_the_menu() {
+    let desk = Desk::start().await;
+    set_up(&desk);
+    desk.run_understudy();
+    let icon = icon(&desk, 1).await;
+    let first = engine(&desk, None).await;
+    icon.click("Stop the engine").await;
+    icon.says("Understudy: the engine is stopped").await;
+    assert!(!desk.runtime_file().exists());
+    icon.click("Start the engine").await;
+    engine(&desk, Some(first.pid)).await;
+    icon.row(ENGINES_OWN).await;
+    assert!(desk.notes().is_empty(), "what was asked for is no news");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_shows_the_real_engine() {
+    let desk = Desk::start().await;
+    set_up(&desk);
+    let driven = Driven::run_understudy(&desk).await;
+    let icon = icon(&desk, 1).await;
+    icon.click("Open Understudy").await;
+    let page = driven.page().await;
+    shows(&page, "Rehears").await;
+    kill(engine(&desk, None).await.pid);
+    desk.note("The engine stopped and was started again").await;
+    icon.row(ENGINES_OWN).await;
+    shows(&page, "Rehears").await;
+}

@@ -1,0 +1,28 @@
+use std::time::Duration;
+
+use tokio::time::{interval, timeout};
+
+/// Far more than anything here takes, even on a busy machine with two cores.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// How often another process is asked whether it is there yet.
+const BEAT: Duration = Duration::from_millis(25);
+
+/// Waits until `look` sees what is named, and fails with what it saw last.
+pub(crate) async fn until<Seen, Looking>(what: &str, mut look: impl FnMut() -> Looking) -> Seen
+where
+    Looking: Future<Output = Result<Seen, String>>,
+{
+    let mut last = "nothing".to_owned();
+    let seen = async {
+        let mut beat = interval(BEAT);
+        loop {
+            beat.tick().await;
+            match look().await {
+                Ok(seen) => return seen,
+                Err(other) => last = other,
+            }
+        }
+    };
+    let seen = timeout(PATIENCE, seen).await;
+    seen.unwrap_or_else(|_| panic!("waited in vain for {what}; last seen: {last}"))
+}
