@@ -239,9 +239,18 @@ impl Supervisor {
     }
 
     async fn after_the_stream(&mut self, draining: bool) -> End {
-        match find(&self.places.runtime_file, &self.http).await {
-            Found::Answers(_) | Found::Silent(_) => return End::Unclear,
-            Found::Nobody => {}
+        // A dying process may still take a connection, and then breaks it: that is asked again.
+        let patience = Instant::now() + SILENT_AT_MOST;
+        loop {
+            match find(&self.places.runtime_file, &self.http).await {
+                Found::Answers(_) => return End::Unclear,
+                Found::Silent(_) if Instant::now() < patience => sleep(LOOK_EVERY).await,
+                Found::Silent(why) => {
+                    tracing::warn!("{why}");
+                    return End::Died;
+                }
+                Found::Nobody => break,
+            }
         }
         // A clean stop closes its streams and removes its file in an order of its own: what ended with success, or had
         // said that it stops, or takes its file away within a moment, was stopped on purpose.

@@ -15,6 +15,8 @@ pub(crate) fn open(folder: &Path) -> Option<WorkerGuard> {
     let terminal = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false);
+    // The appender makes the folder too, and complains of its absence first. What is wrong with it, it says itself.
+    let _ = std::fs::create_dir_all(folder);
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("understudy")
