@@ -1,0 +1,369 @@
+//! Scenes under paused time: the gateway between a client and two scripted upstreams, over in-memory pipes.
+
+#![expect(clippy::unwrap_used, reason = "a scene that cannot go on fails")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalog::{Auth, Dialect, Endpoint, EndpointId, ProviderId, Secret};
+use chrono::{DateTime, TimeDelta, Utc};
+use gateway::{
+    Body, CandidateRule, Config, Dialed, End, EndpointConfig, Exchange, Gateway, Limits, Pattern,
+    Report, Route, Timers,
+};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use stage::{Cue, Fault, Stage};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+struct Scene {
+    gateway: Gateway,
+    lead: Stage,
+    second: Stage,
+    reports: mpsc::Receiver<Report>,
+    _config: watch::Sender<Arc<Config>>,
+    _verdicts: watch::Sender<Arc<health::Verdicts>>,
+}
+
+fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
+    let endpoint = Endpoint {
+        id: EndpointId::new(id),
+        provider: ProviderId::new(id),
+        base: format!("http://{id}.test"),
+        paths: Dialect::ALL
+            .map(|d| (d, d.default_path().to_owned()))
+            .into(),
+        auth: Auth::None,
+        key_env: None,
+        accepts_client_login: false,
+        surface: None,
+        serves: vec!["*".into()],
+        probe_model: None,
+    };
+    let config = EndpointConfig {
+        endpoint,
+        product: id.into(),
+        name: id.into(),
+        key: None,
+        rehearsal: false,
+        models: Vec::new(),
+    };
+    (EndpointId::new(id), config)
+}
+
+fn config() -> Config {
+    let candidates = || {
+        ["lead", "second"]
+            .map(|id| CandidateRule {
+                endpoint: EndpointId::new(id),
+                model: None,
+            })
+            .to_vec()
+    };
+    Config {
+        token: Secret::new("token"),
+        allowed_hosts: Vec::new(),
+        allowed_origins: Vec::new(),
+        routes: Dialect::ALL
+            .map(|dialect| Route {
+                name: "work".into(),
+                dialect,
+                models: Pattern::new("*"),
+                candidates: candidates(),
+                strict: false,
+            })
+            .to_vec(),
+        endpoints: BTreeMap::from(["lead", "second"].map(endpoint)),
+        timers: Timers::default(),
+        limits: Limits::default(),
+        paused: false,
+        draining: false,
+        own_addresses: Vec::new(),
+    }
+}
+
+impl Scene {
+    fn new() -> Scene {
+        let (lead, second) = (Stage::any_model(), Stage::any_model());
+        let stages = (lead.clone(), second.clone());
+        let connect = gateway::connect(move |uri: http::Uri| {
+            let stage = if uri.host() == Some("lead.test") {
+                stages.0.clone()
+            } else {
+                stages.1.clone()
+            };
+            async move {
+                let (ours, theirs) = tokio::io::duplex(1 << 16);
+                tokio::spawn(async move { stage.serve_connection(theirs).await });
+                Ok(Dialed::pipe(ours))
+            }
+        });
+        let (config_told, config_seen) = watch::channel(Arc::new(config()));
+        let (verdicts_told, verdicts_seen) = watch::channel(Arc::default());
+        let (reports, reported) = mpsc::channel(256);
+        let (began, start) = (
+            Instant::now(),
+            DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000),
+        );
+        let clock = Arc::new(move || start + TimeDelta::from_std(began.elapsed()).unwrap());
+        let gateway = Gateway::new(config_seen, verdicts_seen, connect, reports, clock);
+        Scene {
+            gateway,
+            lead,
+            second,
+            reports: reported,
+            _config: config_told,
+            _verdicts: verdicts_told,
+        }
+    }
+
+    /// The lead fails in this way until further notice.
+    fn with(fault: Fault) -> Scene {
+        let scene = Scene::new();
+        scene.lead.outage(Some(fault));
+        scene
+    }
+
+    async fn ask(&self, dialect: Dialect) -> Response<Body> {
+        let body = match dialect {
+            Dialect::Anthropic => {
+                r#"{"model":"m","max_tokens":99,"stream":true,"messages":[{"role":"user","content":"Hi"}]}"#
+            }
+            Dialect::OpenaiChat => {
+                r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#
+            }
+            Dialect::OpenaiResponses => r#"{"model":"m","stream":true,"input":"Hi"}"#,
+        };
+        let request = Request::post(dialect.default_path())
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .header("x-understudy-token", "token")
+            .body(Full::new(Bytes::from(body)))
+            .unwrap();
+        self.gateway.handle(request).await
+    }
+
+    async fn ended(&mut self) -> Exchange {
+        loop {
+            match self.reports.recv().await.unwrap() {
+                Report::Ended(exchange) => return *exchange,
+                Report::Began(_) => {}
+            }
+        }
+    }
+
+    /// Who was asked, in order.
+    async fn asked(&mut self) -> (Vec<String>, End) {
+        let exchange = self.ended().await;
+        (
+            exchange
+                .attempts
+                .iter()
+                .map(|a| a.endpoint.to_string())
+                .collect(),
+            exchange.end,
+        )
+    }
+}
+
+async fn text(response: Response<Body>) -> Result<String, gateway::Aborted> {
+    let bytes = response.into_body().collect().await?.to_bytes();
+    Ok(String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+fn whole(dialect: Dialect, told: &str) -> bool {
+    match dialect {
+        Dialect::Anthropic => told.matches("event: message_stop").count() == 1,
+        Dialect::OpenaiChat => told.contains("\"finish_reason\":\"stop\""),
+        Dialect::OpenaiResponses => told.contains("event: response.completed"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_says_nothing_in_time_is_left_at_once_and_not_asked_again() {
+    for dialect in Dialect::ALL {
+        for (fault, at_most) in [
+            (Fault::SilentBeforeHeaders(None), Timers::default().headers),
+            (
+                Fault::LateFirstToken(Duration::from_secs(300)),
+                Timers::default().first_content,
+            ),
+            // Pings and comments are no content.
+            (Fault::PingsOnly, Timers::default().first_content),
+        ] {
+            let mut scene = Scene::with(fault.clone());
+            let began = Instant::now();
+            let told = text(scene.ask(dialect).await).await.unwrap();
+            assert!(whole(dialect, &told), "{dialect} {fault}: {told}");
+            assert!(
+                began.elapsed() <= at_most + Duration::from_secs(1),
+                "{dialect} {fault}: {:?}",
+                began.elapsed()
+            );
+            assert_eq!(
+                scene.asked().await,
+                (vec!["lead".into(), "second".into()], End::Complete),
+                "{dialect} {fault}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_candidate_may_take_longer_to_begin() {
+    let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
+    scene
+        .second
+        .outage(Some(Fault::LateFirstToken(Duration::from_secs(120))));
+    let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
+    assert!(whole(Dialect::Anthropic, &told), "{told}");
+    assert_eq!(scene.asked().await.1, End::Complete);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_in_the_middle_ends_in_an_aborted_body_before_any_client_gives_up() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with(Fault::Stall {
+            after: 2,
+            lasting: None,
+        });
+        let began = Instant::now();
+        let read = text(scene.ask(dialect).await).await;
+        assert!(read.is_err(), "{dialect}: {read:?}");
+        assert!(
+            began.elapsed() < Duration::from_secs(300),
+            "clients give up at 300 s: {:?}",
+            began.elapsed()
+        );
+        assert_eq!(
+            scene.asked().await,
+            (vec!["lead".into()], End::Cut),
+            "{dialect}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_in_the_stream_before_any_content_is_answered_by_the_next() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with(Fault::ErrorEventFirst);
+        let told = text(scene.ask(dialect).await).await.unwrap();
+        assert!(whole(dialect, &told), "{dialect}: {told}");
+        assert_eq!(
+            scene.asked().await.0,
+            ["lead", "lead", "second"],
+            "{dialect}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_in_the_middle_is_never_a_clean_end() {
+    for dialect in Dialect::ALL {
+        for fault in [
+            Fault::ErrorEvent,
+            Fault::MalformedEvent,
+            Fault::CutInText,
+            Fault::CleanCloseInText,
+            Fault::CutBeforeFinal,
+            Fault::CleanCloseBeforeFinal,
+        ] {
+            let mut scene = Scene::with(fault.clone());
+            let read = text(scene.ask(dialect).await).await;
+            assert!(read.is_err(), "{dialect} {fault}: {read:?}");
+            assert_eq!(scene.asked().await.1, End::Cut, "{dialect} {fault}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_200_that_is_no_answer_goes_to_the_next() {
+    for dialect in Dialect::ALL {
+        for fault in [Fault::EmptyOk, Fault::HtmlOk, Fault::JsonErrorOk] {
+            let mut scene = Scene::with(fault.clone());
+            let told = text(scene.ask(dialect).await).await.unwrap();
+            assert!(whole(dialect, &told), "{dialect} {fault}: {told}");
+            assert_eq!(
+                scene.asked().await.0.last().unwrap(),
+                "second",
+                "{dialect} {fault}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_message_stop_is_supplied_once() {
+    for fault in [Fault::MissingTerminal, Fault::StallAfterStop] {
+        let mut scene = Scene::with(fault.clone());
+        let began = Instant::now();
+        let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
+        assert!(whole(Dialect::Anthropic, &told), "{fault}: {told}");
+        assert!(
+            began.elapsed() <= Timers::default().grace + Duration::from_secs(1),
+            "{fault}: {:?}",
+            began.elapsed()
+        );
+        assert_eq!(
+            scene.asked().await,
+            (vec!["lead".into()], End::Complete),
+            "{fault}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_model_is_spared_and_taken_back_within_thirty_seconds_of_its_recovery() {
+    let mut scene = Scene::with("503".parse().unwrap());
+    for _ in 0..2 {
+        text(scene.ask(Dialect::OpenaiChat).await).await.unwrap();
+        assert_eq!(scene.asked().await.0.last().unwrap(), "second");
+    }
+    text(scene.ask(Dialect::OpenaiChat).await).await.unwrap();
+    assert_eq!(scene.asked().await.0, ["second"], "the breaker is open");
+    scene.lead.outage(None);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    text(scene.ask(Dialect::OpenaiChat).await).await.unwrap();
+    assert_eq!(scene.asked().await.0, ["lead"], "half-open, and well again");
+    text(scene.ask(Dialect::OpenaiChat).await).await.unwrap();
+    assert_eq!(scene.asked().await.0, ["lead"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_ends_its_exchange_once_wherever_it_leaves() {
+    // While the upstream is silent, and while its answer flows.
+    let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
+    let waited = tokio::time::timeout(Duration::from_secs(3), scene.ask(Dialect::Anthropic)).await;
+    assert!(waited.is_err());
+    assert_eq!(scene.asked().await, (vec!["lead".into()], End::ClientLeft));
+
+    let mut scene = Scene::new();
+    scene.lead.cue(Cue {
+        fault: Some(Fault::Drip(Duration::from_secs(1))),
+        ..Cue::default()
+    });
+    let mut body = scene.ask(Dialect::Anthropic).await.into_body();
+    body.frame().await.unwrap().unwrap();
+    drop(body);
+    assert_eq!(scene.asked().await, (vec!["lead".into()], End::ClientLeft));
+    assert_eq!(scene.gateway.open_exchanges(), 0);
+    assert!(scene.reports.try_recv().is_err(), "once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_closes_after_the_last_event_has_had_it_all() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        let mut body = scene.ask(dialect).await.into_body();
+        let mut told = String::new();
+        while !whole(dialect, &told) {
+            let frame = body.frame().await.unwrap().unwrap();
+            told += std::str::from_utf8(frame.data_ref().unwrap()).unwrap();
+        }
+        drop(body);
+        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+    }
+}
