@@ -59,16 +59,16 @@ pub(super) async fn add(
     let said = match &kept {
         Ok(()) => format!("{said} It is in the keychain."),
         Err(why) => {
-            let variable = control
-                .trial
-                .key_env(&id)
-                .unwrap_or_else(|| "its environment variable".into());
+            let keep = match control.trial.key_env(&id) {
+                Some(variable) => format!("set {variable} in the engine's environment"),
+                None => "give the endpoint a key_env in the settings and set that variable".into(),
+            };
             let _ = control
                 .events
                 .send(Event::KeychainFailed(why.to_string()))
                 .await;
             format!(
-                "{said} But {why}, so it is used only until the engine ends. To keep it, set {variable} in the engine's environment."
+                "{said} But {why}, so it is used only until the engine ends. To keep it, {keep}."
             )
         }
     };
