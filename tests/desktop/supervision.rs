@@ -94,7 +94,31 @@ async fn the_engine_outlives_a_killed_tray_and_the_next_one_finds_it() {
     let printed = desk.home().join("log/understudyd.out");
     assert_eq!((open("1"), open("2")), (printed.clone(), printed));
 
+    // An answer is on its way when the tray dies, and goes on to its end.
+    let mut answer = rehearsal(&desk, &before, "rehearsal/drip:100ms").await;
+    let mut told = answer.chunk().await.unwrap().unwrap().to_vec();
     desk.kill(tray);
+    while let Some(piece) = answer.chunk().await.unwrap() {
+        told.extend(piece);
+    }
+    let told = String::from_utf8(told).unwrap();
+    assert!(told.starts_with("event: message_start"), "{told}");
+    assert!(
+        told.trim_end()
+            .ends_with(r#"data: {"type":"message_stop"}"#),
+        "{told}"
+    );
+    let undisturbed = rehearsal(&desk, &before, "rehearsal/steady")
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert_eq!(
+        spoken(&told),
+        spoken(&undisturbed),
+        "nothing is missing and nothing came twice"
+    );
+
     desk.run_understudy();
     icon(&desk, 2).await.row(ENGINES_OWN).await;
     assert_eq!(engine(&desk, None).await.pid, before.pid);
@@ -130,4 +154,40 @@ async fn the_window_shows_the_real_engine() {
     desk.note("The engine stopped and was started again").await;
     icon.row(ENGINES_OWN).await;
     shows(&page, "Rehears").await;
+}
+
+/// Asks the rehearsal provider through the engine's port, streamed.
+async fn rehearsal(desk: &Desk, engine: &RuntimeFile, model: &str) -> reqwest::Response {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let token = std::fs::read_to_string(desk.home().join("token")).unwrap();
+    let request = serde_json::json!({
+        "model": model, "max_tokens": 99, "stream": true,
+        "messages": [{ "role": "user", "content": "Are you there?" }]
+    });
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/t/{}/v1/messages", engine.address, token.trim());
+    client
+        .post(url)
+        .json(&request)
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap()
+}
+
+/// The text of a streamed answer, piece by piece.
+fn spoken(stream: &str) -> Vec<String> {
+    let deltas = stream.lines().filter(|line| line.contains("text_delta"));
+    deltas
+        .map(|line| {
+            line.split(r#""text":""#)
+                .nth(1)
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+        .collect()
 }
