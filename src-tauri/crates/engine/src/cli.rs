@@ -6,7 +6,6 @@ mod show;
 
 use std::process::ExitCode;
 
-use catalog::{REHEARSAL_PREFIX, Secret};
 use clap::{Parser, Subcommand};
 use stage::Stage;
 use tokio::net::TcpListener;
@@ -233,14 +232,6 @@ fn url(ui: bool, json: bool) -> ExitCode {
         println!("{url}");
     }
     ExitCode::SUCCESS
-}
-
-/// A line that works when it is pasted: answered without a key.
-pub(crate) fn curl_line(address: &str, token: &Secret) -> String {
-    format!(
-        "curl {address}/t/{}/v1/messages -H 'content-type: application/json' -d '{{\"model\":\"{REHEARSAL_PREFIX}steady\",\"max_tokens\":200,\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'",
-        token.reveal()
-    )
 }
 
 /// To stderr, which a spawned engine has as its log file.

@@ -7,6 +7,7 @@ mod control;
 mod dial;
 mod event;
 mod front;
+mod greeting;
 mod keys;
 mod login;
 mod main_loop;

@@ -4,16 +4,18 @@
 mod asked;
 mod doctor;
 mod metrics;
+mod stories;
+mod traffic;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::Snapshot;
-use catalog::{Catalog, Endpoint, ProviderId};
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
-use gateway::{Began, Exchange, Gateway};
-use health::{Book, CallOutcome, Change, Observation, Transition, Verdicts};
-use ledger::{Ledger, NoticeRow};
+use catalog::{Catalog, Endpoint};
+use chrono::{DateTime, TimeDelta, Utc};
+use gateway::Gateway;
+use health::{Book, CallOutcome, Observation, Verdicts};
+use ledger::Ledger;
 use stage::Stage;
 use tokio::sync::{mpsc, watch as channel};
 use tokio::time::Instant;
@@ -23,15 +25,13 @@ use crate::clock::Clock;
 use crate::event::Event;
 use crate::routing::{self, Running};
 use crate::settings::Settings;
-use crate::state::{OpenStory, PageRead, SessionSeen, StandingIn, State};
+use crate::state::{PageRead, State};
 use crate::view;
 
 /// Snapshots are sent at most this often; what changes in between goes into the next.
 const PUBLISH_EVERY: Duration = Duration::from_millis(100);
 /// Old observations are thinned this often.
 const THIN_EVERY: TimeDelta = TimeDelta::hours(6);
-/// A notice that nobody fetched is stale after this long.
-const NOTICE_FRESH: TimeDelta = TimeDelta::minutes(10);
 /// No client for so long: the desk is idle.
 const IDLE_AFTER: TimeDelta = TimeDelta::hours(1);
 /// A signal means now: open requests get this long.
@@ -264,317 +264,6 @@ impl MainLoop {
         self.apply(transitions);
     }
 
-    fn began(&mut self, now: DateTime<Utc>, began: Began) {
-        if began.rehearsal || began.client.name.is_empty() {
-            return;
-        }
-        let key = (began.client.name, began.client.session.unwrap_or_default());
-        let seen = self.state.sessions.entry(key).or_insert(SessionSeen {
-            last: now,
-            open: 0,
-            dialect: began.dialect,
-        });
-        seen.last = now;
-        seen.open += 1;
-    }
-
-    fn ended(&mut self, now: DateTime<Utc>, exchange: &Exchange) {
-        let key = (
-            exchange.client.name.clone(),
-            exchange.client.session.clone().unwrap_or_default(),
-        );
-        if let Some(seen) = self
-            .state
-            .sessions
-            .get_mut(&key)
-            .filter(|_| !exchange.rehearsal)
-        {
-            seen.last = now;
-            seen.open = seen.open.saturating_sub(1);
-        }
-        let primary = self.primary(exchange);
-        let row = booking::exchange_row(exchange, primary, &self.state.catalog);
-        let carried = row.carried();
-        self.kept("book an exchange", |ledger| {
-            ledger.book_exchange(&row).map(|_| ())
-        });
-        if !exchange.rehearsal {
-            self.count(&row, carried);
-            self.learn(now, exchange, carried);
-        }
-        for observation in booking::observations(exchange) {
-            if let Observation::Call {
-                endpoint,
-                model,
-                outcome: CallOutcome::Ok { .. },
-                ..
-            } = &observation
-            {
-                self.nudge(watch::Nudge::TrafficProved {
-                    endpoint: endpoint.clone(),
-                    model: model.clone(),
-                });
-            }
-            self.observe(now, observation);
-        }
-        self.state.breakers = self.outlets.gateway.breakers();
-        self.last_exchange = now;
-        self.be_idle(false);
-        self.end_if_drained(now);
-    }
-
-    /// Who should have answered: the first candidate of the plan for this request.
-    fn primary(&self, exchange: &Exchange) -> Option<ledger::Candidate> {
-        let plan = self
-            .state
-            .plans
-            .iter()
-            .find(|p| p.route == exchange.route && p.dialect == exchange.dialect)?;
-        let first = plan.candidates.first()?;
-        let model = if first.model.as_str().contains(routing::SAMPLE) {
-            catalog::ModelId::new(&exchange.model)
-        } else {
-            first.model.clone()
-        };
-        Some(ledger::Candidate {
-            provider: first.provider.clone(),
-            endpoint: first.endpoint.clone(),
-            model,
-        })
-    }
-
-    fn count(&mut self, row: &ledger::ExchangeRow, carried: bool) {
-        if row.end == ledger::End::TurnedAway {
-            // Refused at our own door: nobody was asked for anything.
-            return;
-        }
-        let today = &mut self.state.today;
-        today.exchanges += 1;
-        today.failed += u64::from(row.end.failed());
-        today.carried_by_fallback += u64::from(carried);
-        match row.cost {
-            Some(cost) => today.spent += cost,
-            None if !row.attempts.is_empty() => today.unpriced += 1,
-            None => {}
-        }
-        for (provider, story) in &mut self.state.open {
-            if row
-                .attempts
-                .iter()
-                .any(|a| a.provider == *provider && a.provider_failed)
-            {
-                story.exchanges_hit += 1;
-                story.carried += u64::from(carried);
-            }
-        }
-    }
-
-    /// What traffic tells beside health: whose providers these are, and who stands in for whom.
-    fn learn(&mut self, now: DateTime<Utc>, exchange: &Exchange, carried: bool) {
-        let mut news = false;
-        for attempt in &exchange.attempts {
-            news |= self.state.seen_in_traffic.insert(attempt.provider.clone());
-            if self.state.keys.get(&attempt.endpoint).is_none()
-                && self
-                    .state
-                    .catalog
-                    .endpoint(&attempt.endpoint)
-                    .is_some_and(|e| e.accepts_client_login)
-            {
-                news |= self.state.seen_logins.insert(attempt.endpoint.clone());
-            }
-        }
-        let route = (exchange.route.clone(), exchange.dialect);
-        match exchange.attempts.last() {
-            Some(last) if carried => {
-                let product = self.state.product(&last.provider);
-                let standing = self
-                    .state
-                    .standing_in
-                    .entry(route)
-                    .or_insert_with(|| StandingIn {
-                        product: product.clone(),
-                        since: now,
-                    });
-                if standing.product != product {
-                    *standing = StandingIn {
-                        product,
-                        since: now,
-                    };
-                }
-            }
-            Some(_) if exchange.end == gateway::End::Complete => {
-                self.state.standing_in.remove(&route);
-            }
-            Some(_) | None => {}
-        }
-        if news {
-            self.remember_seen();
-            self.reconfigure();
-        }
-    }
-
-    /// Each transition goes to the log, and perhaps to a person.
-    fn apply(&mut self, transitions: Vec<Transition>) {
-        for transition in transitions {
-            let rehearsal = booking::is_rehearsal(&transition.provider);
-            tracing::info!(provider = %transition.provider, change = ?transition.change, evidence = transition.verdict.evidence, "verdict changed");
-            let incident = if rehearsal {
-                None
-            } else {
-                self.log(&transition)
-            };
-            // The new belief must be known before the words are made.
-            self.state.verdicts = self.book.verdicts();
-            if let Some(notice) = view::notice::notice(&self.state, &transition, incident) {
-                self.tell(&notice);
-            }
-        }
-        self.state.verdicts = self.book.verdicts();
-        self.outlets.verdicts.send_if_modified(|sent| {
-            let news = !Arc::ptr_eq(sent, &self.state.verdicts);
-            *sent = Arc::clone(&self.state.verdicts);
-            news
-        });
-    }
-
-    fn log(&mut self, transition: &Transition) -> Option<i64> {
-        let id = match self.ledger.apply(transition) {
-            Ok(id) => id,
-            Err(error) => {
-                self.ledger_trouble("log an incident", &error);
-                None
-            }
-        };
-        let provider = &transition.provider;
-        match &transition.change {
-            Change::Opened(level) => {
-                let story = OpenStory {
-                    id: id.unwrap_or_default(),
-                    opened: transition.at,
-                    level: *level,
-                    peak: *level,
-                    exchanges_hit: 0,
-                    carried: 0,
-                };
-                self.state.open.insert(provider.clone(), story);
-                self.nudge(watch::Nudge::IncidentOpen {
-                    provider: provider.clone(),
-                    open: true,
-                });
-            }
-            Change::Rose { to, .. } | Change::Eased { to, .. } => {
-                if let Some(story) = self.state.open.get_mut(provider) {
-                    story.level = *to;
-                    story.peak = story.peak.max(*to);
-                }
-            }
-            Change::Recovered { .. } => {
-                self.state.open.remove(provider);
-                self.nudge(watch::Nudge::IncidentOpen {
-                    provider: provider.clone(),
-                    open: false,
-                });
-            }
-            Change::Noted(_) | Change::Past(_) => {}
-        }
-        id
-    }
-
-    /// Queues a notice for the shell; in quiet hours, and where the owner wants none, it stays in the log alone.
-    fn tell(&mut self, notice: &NoticeRow) {
-        if !self.state.settings.notify || self.state.in_quiet_hours(notice.at) {
-            return;
-        }
-        match self.ledger.enqueue_notice(notice) {
-            Ok(id) => {
-                self.state.notices.retain(|n| n.thread != notice.thread);
-                self.state.notices.push(view::notice::shown(id, notice));
-            }
-            Err(error) => self.ledger_trouble("queue a notification", &error),
-        }
-    }
-
-    /// Picks up what the last run left.
-    fn restore(&mut self) {
-        let now = (self.clock)();
-        match self.ledger.open_incidents() {
-            Ok(open) => {
-                for (id, incident) in open {
-                    let traffic = self
-                        .ledger
-                        .incident_traffic(id)
-                        .ok()
-                        .flatten()
-                        .unwrap_or_default();
-                    let story = OpenStory {
-                        id,
-                        opened: incident.since,
-                        level: incident.level,
-                        peak: incident.peak,
-                        exchanges_hit: traffic.hit,
-                        carried: traffic.carried_by_fallback,
-                    };
-                    self.nudge(watch::Nudge::IncidentOpen {
-                        provider: incident.provider.clone(),
-                        open: true,
-                    });
-                    self.state.open.insert(incident.provider, story);
-                }
-            }
-            Err(error) => self.ledger_trouble("read the open incidents", &error),
-        }
-        match self.ledger.pending_notices(now - NOTICE_FRESH) {
-            Ok(pending) => {
-                self.state.notices = pending
-                    .iter()
-                    .map(|(id, row)| view::notice::shown(*id, row))
-                    .collect()
-            }
-            Err(error) => self.ledger_trouble("read the pending notifications", &error),
-        }
-        self.recall_seen();
-        self.turn_day(now);
-    }
-
-    /// Local midnight has passed, or the engine has just started.
-    fn turn_day(&mut self, now: DateTime<Utc>) {
-        let today = now
-            .with_timezone(&self.state.offset)
-            .date_naive()
-            .and_time(NaiveTime::MIN);
-        self.state.today_since = (today - self.state.offset).and_utc();
-        match self.ledger.today(self.state.today_since) {
-            Ok(sums) => self.state.today = sums,
-            Err(error) => self.ledger_trouble("sum up today", &error),
-        }
-    }
-
-    /// Providers seen in traffic stay the owner's over a restart.
-    fn remember_seen(&mut self) {
-        let seen: Vec<&str> = self
-            .state
-            .seen_in_traffic
-            .iter()
-            .map(ProviderId::as_str)
-            .collect();
-        let text = seen.join(" ");
-        self.kept("remember the providers in use", |ledger| {
-            ledger.set_meta(SEEN, &text)
-        });
-    }
-
-    fn recall_seen(&mut self) {
-        match self.ledger.meta(SEEN) {
-            Ok(text) => self.state.seen_in_traffic.extend(
-                text.unwrap_or_default()
-                    .split_whitespace()
-                    .map(ProviderId::new),
-            ),
-            Err(error) => self.ledger_trouble("recall the providers in use", &error),
-        }
-    }
-
     fn settings_file(&mut self, text: std::io::Result<String>) {
         let parsed = match text {
             Ok(text) => Settings::parse(&text, &self.base_catalog),
@@ -648,16 +337,6 @@ impl MainLoop {
         self.dirty = true;
     }
 
-    /// Do clients of this dialect bring logins of their own?
-    fn clients_log_in(&self, dialect: catalog::Dialect) -> bool {
-        let seen = self
-            .state
-            .seen_logins
-            .iter()
-            .filter_map(|id| self.state.catalog.endpoint(id));
-        seen.into_iter().any(|endpoint| endpoint.speaks(dialect))
-    }
-
     /// From here on requests pass straight through; the port closes when the last one has ended, or at `within`.
     fn begin_stop(&mut self, now: DateTime<Utc>, within: TimeDelta) {
         let by = now + within;
@@ -724,6 +403,3 @@ impl MainLoop {
         self.state.ledger_failed = Some(format!("The ledger could not {what}: {error}."));
     }
 }
-
-/// Key under which the providers seen in traffic are kept.
-const SEEN: &str = "seen_in_traffic";

@@ -29,7 +29,7 @@ use crate::runtime::{Lock, NotAlone, Published};
 use crate::settings::{DEFAULT_TEXT, Settings, Wrong, reload};
 use crate::state::State;
 use crate::try_key::KeyTrial;
-use crate::{dial, front, login, private_file, rehearsal, token};
+use crate::{dial, front, greeting, login, private_file, rehearsal, token};
 
 /// Reports and questions that may wait for the loop.
 const QUEUE: usize = 4096;
@@ -235,7 +235,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         version: env!("CARGO_PKG_VERSION").into(),
     };
     let published = Published::write(&places.runtime, &told)?;
-    announce(
+    greeting::announce(
         &told,
         &token,
         first_start,
@@ -484,27 +484,4 @@ async fn signals(events: mpsc::Sender<Event>) {
     #[cfg(not(unix))]
     let _ = tokio::signal::ctrl_c().await;
     let _ = events.send(Event::Quit).await;
-}
-
-/// Says where the engine is. Tokens are shown to a person at a terminal, not to a log.
-#[expect(clippy::print_stdout, reason = "this is the command's output")]
-fn announce(told: &RuntimeFile, token: &Secret, first_start: bool, show: bool) {
-    println!("Understudy {} listens on {}", told.version, told.address);
-    if !show {
-        println!(
-            "`understudyd url` prints the URL for agents, `understudyd url --ui` the one for the browser."
-        );
-        return;
-    }
-    println!("  for agents   {}/t/{}", told.address, token.reveal());
-    println!(
-        "  web UI       {}/ui/#token={}",
-        told.address, told.control_token
-    );
-    if first_start {
-        println!("Try it; no key is needed, the rehearsal provider answers:");
-    } else {
-        println!("A first try, answered by the rehearsal provider:");
-    }
-    println!("{}", crate::cli::curl_line(&told.address, token));
 }

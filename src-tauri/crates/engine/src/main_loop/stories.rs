@@ -1,0 +1,153 @@
+//! Incidents and the notices about them: told once, kept over a restart.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use health::{Change, Transition};
+use ledger::NoticeRow;
+
+use super::MainLoop;
+use crate::booking;
+use crate::state::OpenStory;
+use crate::view;
+
+/// A notice that nobody fetched is stale after this long.
+const NOTICE_FRESH: TimeDelta = TimeDelta::minutes(10);
+
+impl MainLoop {
+    /// Each transition goes to the log, and perhaps to a person.
+    pub(super) fn apply(&mut self, transitions: Vec<Transition>) {
+        for transition in transitions {
+            let rehearsal = booking::is_rehearsal(&transition.provider);
+            tracing::info!(provider = %transition.provider, change = ?transition.change, evidence = transition.verdict.evidence, "verdict changed");
+            let incident = if rehearsal {
+                None
+            } else {
+                self.log(&transition)
+            };
+            // The new belief must be known before the words are made.
+            self.state.verdicts = self.book.verdicts();
+            if let Some(notice) = view::notice::notice(&self.state, &transition, incident) {
+                self.tell(&notice);
+            }
+        }
+        self.state.verdicts = self.book.verdicts();
+        self.outlets.verdicts.send_if_modified(|sent| {
+            let news = !Arc::ptr_eq(sent, &self.state.verdicts);
+            *sent = Arc::clone(&self.state.verdicts);
+            news
+        });
+    }
+
+    pub(super) fn log(&mut self, transition: &Transition) -> Option<i64> {
+        let id = match self.ledger.apply(transition) {
+            Ok(id) => id,
+            Err(error) => {
+                self.ledger_trouble("log an incident", &error);
+                None
+            }
+        };
+        let provider = &transition.provider;
+        match &transition.change {
+            Change::Opened(level) => {
+                let story = OpenStory {
+                    id: id.unwrap_or_default(),
+                    opened: transition.at,
+                    level: *level,
+                    peak: *level,
+                    exchanges_hit: 0,
+                    carried: 0,
+                };
+                self.state.open.insert(provider.clone(), story);
+                self.nudge(watch::Nudge::IncidentOpen {
+                    provider: provider.clone(),
+                    open: true,
+                });
+            }
+            Change::Rose { to, .. } | Change::Eased { to, .. } => {
+                if let Some(story) = self.state.open.get_mut(provider) {
+                    story.level = *to;
+                    story.peak = story.peak.max(*to);
+                }
+            }
+            Change::Recovered { .. } => {
+                self.state.open.remove(provider);
+                self.nudge(watch::Nudge::IncidentOpen {
+                    provider: provider.clone(),
+                    open: false,
+                });
+            }
+            Change::Noted(_) | Change::Past(_) => {}
+        }
+        id
+    }
+
+    /// Queues a notice for the shell; in quiet hours, and where the owner wants none, it stays in the log alone.
+    pub(super) fn tell(&mut self, notice: &NoticeRow) {
+        if !self.state.settings.notify || self.state.in_quiet_hours(notice.at) {
+            return;
+        }
+        match self.ledger.enqueue_notice(notice) {
+            Ok(id) => {
+                self.state.notices.retain(|n| n.thread != notice.thread);
+                self.state.notices.push(view::notice::shown(id, notice));
+            }
+            Err(error) => self.ledger_trouble("queue a notification", &error),
+        }
+    }
+
+    /// Picks up what the last run left.
+    pub(super) fn restore(&mut self) {
+        let now = (self.clock)();
+        match self.ledger.open_incidents() {
+            Ok(open) => {
+                for (id, incident) in open {
+                    let traffic = self
+                        .ledger
+                        .incident_traffic(id)
+                        .ok()
+                        .flatten()
+                        .unwrap_or_default();
+                    let story = OpenStory {
+                        id,
+                        opened: incident.since,
+                        level: incident.level,
+                        peak: incident.peak,
+                        exchanges_hit: traffic.hit,
+                        carried: traffic.carried_by_fallback,
+                    };
+                    self.nudge(watch::Nudge::IncidentOpen {
+                        provider: incident.provider.clone(),
+                        open: true,
+                    });
+                    self.state.open.insert(incident.provider, story);
+                }
+            }
+            Err(error) => self.ledger_trouble("read the open incidents", &error),
+        }
+        match self.ledger.pending_notices(now - NOTICE_FRESH) {
+            Ok(pending) => {
+                self.state.notices = pending
+                    .iter()
+                    .map(|(id, row)| view::notice::shown(*id, row))
+                    .collect()
+            }
+            Err(error) => self.ledger_trouble("read the pending notifications", &error),
+        }
+        self.recall_seen();
+        self.turn_day(now);
+    }
+
+    /// Local midnight has passed, or the engine has just started.
+    pub(super) fn turn_day(&mut self, now: DateTime<Utc>) {
+        let today = now
+            .with_timezone(&self.state.offset)
+            .date_naive()
+            .and_time(NaiveTime::MIN);
+        self.state.today_since = (today - self.state.offset).and_utc();
+        match self.ledger.today(self.state.today_since) {
+            Ok(sums) => self.state.today = sums,
+            Err(error) => self.ledger_trouble("sum up today", &error),
+        }
+    }
+}

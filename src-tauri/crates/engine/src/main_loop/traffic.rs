@@ -1,0 +1,201 @@
+//! What traffic tells: who asked, who answered, whose providers these are, and who stands in for whom.
+
+use catalog::ProviderId;
+use chrono::{DateTime, Utc};
+use gateway::{Began, Exchange};
+use health::{CallOutcome, Observation};
+
+use super::MainLoop;
+use crate::booking;
+use crate::routing;
+use crate::state::{SessionSeen, StandingIn};
+
+/// Key under which the providers seen in traffic are kept.
+const SEEN: &str = "seen_in_traffic";
+
+impl MainLoop {
+    pub(super) fn began(&mut self, now: DateTime<Utc>, began: Began) {
+        if began.rehearsal || began.client.name.is_empty() {
+            return;
+        }
+        let key = (began.client.name, began.client.session.unwrap_or_default());
+        let seen = self.state.sessions.entry(key).or_insert(SessionSeen {
+            last: now,
+            open: 0,
+            dialect: began.dialect,
+        });
+        seen.last = now;
+        seen.open += 1;
+    }
+
+    pub(super) fn ended(&mut self, now: DateTime<Utc>, exchange: &Exchange) {
+        let key = (
+            exchange.client.name.clone(),
+            exchange.client.session.clone().unwrap_or_default(),
+        );
+        if let Some(seen) = self
+            .state
+            .sessions
+            .get_mut(&key)
+            .filter(|_| !exchange.rehearsal)
+        {
+            seen.last = now;
+            seen.open = seen.open.saturating_sub(1);
+        }
+        let primary = self.primary(exchange);
+        let row = booking::exchange_row(exchange, primary, &self.state.catalog);
+        let carried = row.carried();
+        self.kept("book an exchange", |ledger| {
+            ledger.book_exchange(&row).map(|_| ())
+        });
+        if !exchange.rehearsal {
+            self.count(&row, carried);
+            self.learn(now, exchange, carried);
+        }
+        for observation in booking::observations(exchange) {
+            if let Observation::Call {
+                endpoint,
+                model,
+                outcome: CallOutcome::Ok { .. },
+                ..
+            } = &observation
+            {
+                self.nudge(watch::Nudge::TrafficProved {
+                    endpoint: endpoint.clone(),
+                    model: model.clone(),
+                });
+            }
+            self.observe(now, observation);
+        }
+        self.state.breakers = self.outlets.gateway.breakers();
+        self.last_exchange = now;
+        self.be_idle(false);
+        self.end_if_drained(now);
+    }
+
+    /// Who should have answered: the first candidate of the plan for this request.
+    pub(super) fn primary(&self, exchange: &Exchange) -> Option<ledger::Candidate> {
+        let plan = self
+            .state
+            .plans
+            .iter()
+            .find(|p| p.route == exchange.route && p.dialect == exchange.dialect)?;
+        let first = plan.candidates.first()?;
+        let model = if first.model.as_str().contains(routing::SAMPLE) {
+            catalog::ModelId::new(&exchange.model)
+        } else {
+            first.model.clone()
+        };
+        Some(ledger::Candidate {
+            provider: first.provider.clone(),
+            endpoint: first.endpoint.clone(),
+            model,
+        })
+    }
+
+    pub(super) fn count(&mut self, row: &ledger::ExchangeRow, carried: bool) {
+        if row.end == ledger::End::TurnedAway {
+            // Refused at our own door: nobody was asked for anything.
+            return;
+        }
+        let today = &mut self.state.today;
+        today.exchanges += 1;
+        today.failed += u64::from(row.end.failed());
+        today.carried_by_fallback += u64::from(carried);
+        match row.cost {
+            Some(cost) => today.spent += cost,
+            None if !row.attempts.is_empty() => today.unpriced += 1,
+            None => {}
+        }
+        for (provider, story) in &mut self.state.open {
+            if row
+                .attempts
+                .iter()
+                .any(|a| a.provider == *provider && a.provider_failed)
+            {
+                story.exchanges_hit += 1;
+                story.carried += u64::from(carried);
+            }
+        }
+    }
+
+    /// What traffic tells beside health: whose providers these are, and who stands in for whom.
+    pub(super) fn learn(&mut self, now: DateTime<Utc>, exchange: &Exchange, carried: bool) {
+        let mut news = false;
+        for attempt in &exchange.attempts {
+            news |= self.state.seen_in_traffic.insert(attempt.provider.clone());
+            if self.state.keys.get(&attempt.endpoint).is_none()
+                && self
+                    .state
+                    .catalog
+                    .endpoint(&attempt.endpoint)
+                    .is_some_and(|e| e.accepts_client_login)
+            {
+                news |= self.state.seen_logins.insert(attempt.endpoint.clone());
+            }
+        }
+        let route = (exchange.route.clone(), exchange.dialect);
+        match exchange.attempts.last() {
+            Some(last) if carried => {
+                let product = self.state.product(&last.provider);
+                let standing = self
+                    .state
+                    .standing_in
+                    .entry(route)
+                    .or_insert_with(|| StandingIn {
+                        product: product.clone(),
+                        since: now,
+                    });
+                if standing.product != product {
+                    *standing = StandingIn {
+                        product,
+                        since: now,
+                    };
+                }
+            }
+            Some(_) if exchange.end == gateway::End::Complete => {
+                self.state.standing_in.remove(&route);
+            }
+            Some(_) | None => {}
+        }
+        if news {
+            self.remember_seen();
+            self.reconfigure();
+        }
+    }
+
+    /// Providers seen in traffic stay the owner's over a restart.
+    pub(super) fn remember_seen(&mut self) {
+        let seen: Vec<&str> = self
+            .state
+            .seen_in_traffic
+            .iter()
+            .map(ProviderId::as_str)
+            .collect();
+        let text = seen.join(" ");
+        self.kept("remember the providers in use", |ledger| {
+            ledger.set_meta(SEEN, &text)
+        });
+    }
+
+    pub(super) fn recall_seen(&mut self) {
+        match self.ledger.meta(SEEN) {
+            Ok(text) => self.state.seen_in_traffic.extend(
+                text.unwrap_or_default()
+                    .split_whitespace()
+                    .map(ProviderId::new),
+            ),
+            Err(error) => self.ledger_trouble("recall the providers in use", &error),
+        }
+    }
+
+    /// Do clients of this dialect bring logins of their own?
+    pub(super) fn clients_log_in(&self, dialect: catalog::Dialect) -> bool {
+        let seen = self
+            .state
+            .seen_logins
+            .iter()
+            .filter_map(|id| self.state.catalog.endpoint(id));
+        seen.into_iter().any(|endpoint| endpoint.speaks(dialect))
+    }
+}

@@ -1,0 +1,395 @@
+//! From what was written to what it means.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use catalog::{
+    Auth, Catalog, Endpoint, EndpointId, MicroDollars, ModelId, Provider, ProviderId, REHEARSAL,
+};
+use chrono::NaiveTime;
+use impact::{Pipeline, Schedule, Surge};
+use toml::Spanned;
+
+use super::file::{self, Candidate, File};
+use super::{Route, Settings, Timers, Wrong, line_of};
+
+/// One pass over a file that is valid TOML with known keys; collects all that is wrong with its values.
+pub(super) struct Reading<'a> {
+    pub(super) text: &'a str,
+    pub(super) catalog: &'a Catalog,
+    pub(super) wrong: Vec<Wrong>,
+}
+
+impl Reading<'_> {
+    pub(super) fn settings(&mut self, file: File) -> Settings {
+        let own = self.own_endpoints(file.endpoint);
+        let address = match &file.listen.address {
+            None => IpAddr::from([127, 0, 0, 1]),
+            Some(text) => self.parsed(text, "an IP address such as \"127.0.0.1\""),
+        };
+        if let Some(text) = &file.listen.address
+            && !address.is_loopback()
+            && file.listen.allowed_hosts.is_empty()
+        {
+            self.err(text, "an address that other machines can reach needs allowed_hosts: the names under which they may call".into());
+        }
+        let watch = file.watch;
+        let timers = file.timers;
+        Settings {
+            address,
+            port: file.listen.port.unwrap_or(4747),
+            allowed_hosts: file.listen.allowed_hosts,
+            mine: watch
+                .mine
+                .iter()
+                .filter_map(|id| self.provider(id, &own))
+                .collect(),
+            pages: watch.pages.unwrap_or(true),
+            pages_from: self.pages_from(watch.pages_from, &own),
+            page_every: watch.page_every_s.as_ref().map(|s| self.seconds_from(s, 1)),
+            probes: watch.probes.unwrap_or(true),
+            probe_every: watch
+                .probe_every_s
+                .as_ref()
+                .map_or(Duration::from_secs(300), |s| self.seconds_from(s, 30)),
+            probe_budget: watch
+                .probe_budget_dollars
+                .as_ref()
+                .map_or(MicroDollars(250_000), |d| self.dollars(d)),
+            online_hosts: watch.online_hosts.map_or_else(
+                || vec!["one.one.one.one:443".into(), "dns.google:443".into()],
+                |hosts| hosts.iter().map(|host| self.host_and_port(host)).collect(),
+            ),
+            timers: Timers {
+                connect: self.duration(timers.connect.as_ref(), 5.0),
+                headers: self.duration(timers.headers.as_ref(), 60.0),
+                first_content: self.duration(timers.first_content.as_ref(), 60.0),
+                idle: self.duration(timers.idle.as_ref(), 90.0),
+                grace: self.duration(timers.grace.as_ref(), 10.0),
+                total: self.duration(timers.total.as_ref(), 900.0),
+            },
+            notify: file.notifications.desktop.unwrap_or(true),
+            quiet: file
+                .notifications
+                .quiet
+                .as_ref()
+                .and_then(|text| self.hours(text)),
+            routes: file
+                .route
+                .into_iter()
+                .map(|route| self.route(route, &own))
+                .collect(),
+            pipelines: file
+                .pipeline
+                .into_iter()
+                .map(|pipeline| self.pipeline(pipeline, &own))
+                .collect(),
+            own,
+        }
+    }
+
+    fn own_endpoints(&mut self, written: Vec<file::Endpoint>) -> Vec<Provider> {
+        let mut own: Vec<Provider> = Vec::new();
+        for entry in written {
+            let id = entry.id.get_ref().trim().to_owned();
+            let plain = !id.is_empty()
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            if !plain {
+                self.err(
+                    &entry.id,
+                    "an endpoint's id is made of letters, digits, - and _".into(),
+                );
+            } else if self.catalog.endpoint(&EndpointId::new(&id)).is_some()
+                || self.catalog.provider(&ProviderId::new(&id)).is_some()
+                || own.iter().any(|p| p.id.as_str() == id)
+            {
+                self.err(
+                    &entry.id,
+                    format!("the id \"{id}\" is taken; choose another"),
+                );
+            }
+            let base = catalog::normalise_base(entry.base.get_ref());
+            let web = base
+                .strip_prefix("https://")
+                .or_else(|| base.strip_prefix("http://"));
+            if web.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
+                self.err(
+                    &entry.base,
+                    "a base is a web address such as \"http://127.0.0.1:11434\"".into(),
+                );
+            }
+            if entry.dialects.get_ref().is_empty() {
+                self.err(&entry.dialects, "name at least one dialect: \"anthropic\", \"openai-chat\" or \"openai-responses\"".into());
+            }
+            let key_env = Some(entry.key_env.trim().to_owned()).filter(|name| !name.is_empty());
+            let auth = entry.auth.unwrap_or(if key_env.is_some() {
+                Auth::Bearer
+            } else {
+                Auth::None
+            });
+            let name = entry.name.unwrap_or_else(|| id.clone());
+            let endpoint = Endpoint {
+                id: EndpointId::new(&id),
+                provider: ProviderId::new(&id),
+                base,
+                paths: entry
+                    .dialects
+                    .get_ref()
+                    .iter()
+                    .map(|d| (*d, d.default_path().to_owned()))
+                    .collect(),
+                auth,
+                key_env,
+                accepts_client_login: false,
+                surface: None,
+                serves: entry.serves,
+                probe_model: Some(entry.probe_model.trim())
+                    .filter(|m| !m.is_empty())
+                    .map(ModelId::new),
+            };
+            own.push(Provider {
+                id: ProviderId::new(&id),
+                product: name.clone(),
+                name,
+                keys_page: None,
+                status: None,
+                surfaces: Vec::new(),
+                endpoints: vec![endpoint],
+                models: Vec::new(),
+            });
+        }
+        own
+    }
+
+    fn route(&mut self, written: file::Route, own: &[Provider]) -> Route {
+        let name = written.name.get_ref().clone();
+        if written.candidates.get_ref().is_empty() {
+            self.err(
+                &written.candidates,
+                format!("route \"{name}\" has no candidates: name at least one endpoint"),
+            );
+        }
+        let mut candidates = Vec::new();
+        for candidate in written.candidates.get_ref() {
+            let (endpoint, model) = match candidate.get_ref() {
+                Candidate::Endpoint(id) => (id, None),
+                Candidate::WithModel(both) => (&both.endpoint, Some(ModelId::new(&both.model))),
+            };
+            let id = EndpointId::new(endpoint);
+            let known = own
+                .iter()
+                .flat_map(|p| &p.endpoints)
+                .find(|e| e.id == id)
+                .or_else(|| self.catalog.endpoint(&id));
+            match known {
+                None => {
+                    let known = self.endpoint_ids(own);
+                    self.err(
+                        candidate,
+                        format!("there is no endpoint \"{endpoint}\"; known are {known}"),
+                    );
+                }
+                Some(_) if endpoint == REHEARSAL => self.err(
+                    candidate,
+                    "the rehearsal never stands in for a real provider; take it out".into(),
+                ),
+                Some(known) if !known.paths.contains_key(&written.dialect) => {
+                    self.err(
+                        candidate,
+                        format!("endpoint \"{endpoint}\" does not speak {}", written.dialect),
+                    );
+                }
+                Some(_) => {}
+            }
+            candidates.push((id, model));
+        }
+        Route {
+            name,
+            dialect: written.dialect,
+            models: written
+                .models
+                .map_or_else(|| "*".into(), Spanned::into_inner),
+            candidates,
+        }
+    }
+
+    fn pipeline(&mut self, written: file::Pipeline, own: &[Provider]) -> Pipeline {
+        let schedule = written
+            .schedule
+            .get_ref()
+            .parse::<Schedule>()
+            .unwrap_or_else(|error| {
+                self.err(&written.schedule, error.to_string());
+                Schedule {
+                    days: Vec::new(),
+                    from: NaiveTime::MIN,
+                    to: NaiveTime::MIN,
+                    zone: chrono_tz::UTC,
+                }
+            });
+        if !(written.weekly_items.get_ref().is_finite() && *written.weekly_items.get_ref() > 0.0) {
+            self.err(
+                &written.weekly_items,
+                "weekly_items is a number above 0: how many items a usual week brings".into(),
+            );
+        }
+        let surge = written.surge.as_ref().map_or((1.0, 1.0), |s| *s.get_ref());
+        if let Some(text) = &written.surge
+            && !(surge.0 >= 0.0 && surge.1 >= surge.0 && surge.1.is_finite())
+        {
+            self.err(
+                text,
+                "surge is a range from low to high, such as [2.5, 7.5]; [1, 1] is a usual week"
+                    .into(),
+            );
+        }
+        Pipeline {
+            name: written.name,
+            weekly_items: *written.weekly_items.get_ref(),
+            value: self.dollars(&written.value_dollars),
+            schedule,
+            surge: Surge {
+                low: surge.0,
+                high: surge.1,
+            },
+            providers: written
+                .providers
+                .iter()
+                .filter_map(|id| self.provider(id, own))
+                .collect(),
+        }
+    }
+
+    fn provider(&mut self, id: &Spanned<String>, own: &[Provider]) -> Option<ProviderId> {
+        let wanted = ProviderId::new(id.get_ref());
+        if self.catalog.provider(&wanted).is_some() || own.iter().any(|p| p.id == wanted) {
+            return Some(wanted);
+        }
+        let known: Vec<&str> = self
+            .catalog
+            .providers()
+            .iter()
+            .chain(own)
+            .map(|p| p.id.as_str())
+            .filter(|id| *id != REHEARSAL)
+            .collect();
+        self.err(
+            id,
+            format!(
+                "there is no provider \"{wanted}\"; known are {}",
+                known.join(", ")
+            ),
+        );
+        None
+    }
+
+    fn pages_from(
+        &mut self,
+        written: BTreeMap<String, Spanned<String>>,
+        own: &[Provider],
+    ) -> BTreeMap<ProviderId, String> {
+        let mut pages = BTreeMap::new();
+        for (id, url) in written {
+            let spanned = Spanned::new(url.span(), id);
+            if !url.get_ref().starts_with("http") {
+                self.err(
+                    &url,
+                    "a status page's address begins with http:// or https://".into(),
+                );
+            }
+            if let Some(provider) = self.provider(&spanned, own) {
+                pages.insert(provider, url.into_inner());
+            }
+        }
+        pages
+    }
+
+    fn endpoint_ids(&self, own: &[Provider]) -> String {
+        let ids: Vec<&str> = self
+            .catalog
+            .providers()
+            .iter()
+            .chain(own)
+            .flat_map(|p| &p.endpoints)
+            .map(|e| e.id.as_str())
+            .filter(|id| *id != REHEARSAL)
+            .collect();
+        ids.join(", ")
+    }
+
+    fn duration(&mut self, written: Option<&Spanned<f64>>, default_s: f64) -> Duration {
+        let seconds = written.map_or(default_s, |s| *s.get_ref());
+        if !(0.01..=86_400.0).contains(&seconds) {
+            if let Some(written) = written {
+                self.err(
+                    written,
+                    "a timer is a number of seconds from 0.01 to 86400".into(),
+                );
+            }
+            return Duration::from_secs_f64(default_s);
+        }
+        Duration::from_secs_f64(seconds)
+    }
+
+    fn seconds_from(&mut self, written: &Spanned<u32>, least: u32) -> Duration {
+        if *written.get_ref() < least {
+            self.err(written, format!("at least {least} seconds"));
+        }
+        Duration::from_secs(u64::from((*written.get_ref()).max(least)))
+    }
+
+    fn dollars(&mut self, written: &Spanned<f64>) -> MicroDollars {
+        let dollars = *written.get_ref();
+        if !(0.0..=1e9).contains(&dollars) {
+            self.err(written, "an amount in dollars, 0 or more".into());
+            return MicroDollars::ZERO;
+        }
+        MicroDollars::from_dollars(dollars)
+    }
+
+    fn host_and_port(&mut self, written: &Spanned<String>) -> String {
+        let text = written.get_ref();
+        if text
+            .rsplit_once(':')
+            .is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
+        {
+            self.err(
+                written,
+                "a host with its port, such as \"one.one.one.one:443\"".into(),
+            );
+        }
+        text.clone()
+    }
+
+    fn hours(&mut self, written: &Spanned<String>) -> Option<(NaiveTime, NaiveTime)> {
+        let text = written.get_ref().trim();
+        if text.is_empty() {
+            return None;
+        }
+        let parsed = text.split_once('-').and_then(|(from, to)| {
+            let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
+            Some((time(from)?, time(to)?))
+        });
+        if parsed.is_none() {
+            self.err(written, "quiet hours are written \"22:00-07:00\"".into());
+        }
+        parsed
+    }
+
+    fn parsed(&mut self, written: &Spanned<String>, wanted: &str) -> IpAddr {
+        written.get_ref().trim().parse().unwrap_or_else(|_| {
+            self.err(written, format!("this is not {wanted}"));
+            IpAddr::from([127, 0, 0, 1])
+        })
+    }
+
+    fn err<T>(&mut self, at: &Spanned<T>, what: String) {
+        self.wrong.push(Wrong {
+            line: line_of(self.text, at.span().start),
+            what,
+        });
+    }
+}
