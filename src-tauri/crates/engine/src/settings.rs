@@ -11,9 +11,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use catalog::{
-    Catalog, Dialect, EndpointId, MicroDollars, ModelId, Provider, ProviderId,
-};
+use catalog::{Catalog, Dialect, EndpointId, MicroDollars, ModelId, Provider, ProviderId};
 use chrono::NaiveTime;
 use impact::Pipeline;
 

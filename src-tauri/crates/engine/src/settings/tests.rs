@@ -152,7 +152,7 @@ fn an_own_endpoint_is_a_provider_of_its_own() {
     let endpoint = &settings.own[0].endpoints[0];
     assert_eq!(
         (endpoint.base.as_str(), endpoint.auth),
-        ("http://127.0.0.1:11434", Auth::None)
+        ("http://127.0.0.1:11434", catalog::Auth::None)
     );
     let route = &settings.routes[0];
     assert_eq!(
