@@ -41,10 +41,10 @@ const routes = [
   }],
   ["GET", /^\/control\/exchanges\/(\d+)$/, (_, id) => exchanges().find((one) => one.id === Number(id)) ?? missing(`There is no exchange ${id}.`)],
   ["GET", /^\/control\/settings$/, () => settings],
-  ["PUT", /^\/control\/settings$/, (_, __, body) => {
-    const errors = body.text.split("\n").flatMap((line, at) => (/^rout\b/.test(line) ? [`line ${at + 1}: unknown key "rout"; did you mean "route"?`] : []));
-    if (errors.length === 0) settings = { ...settings, text: body.text };
-    return { ...settings, text: body.text, errors };
+  ["PUT", /^\/control\/settings$/, (_, __, text) => {
+    const errors = text.split("\n").flatMap((line, at) => (/^rout\b/.test(line) ? [`line ${at + 1}: unknown key "rout"; did you mean "route"?`] : []));
+    if (errors.length === 0) settings = { ...settings, text };
+    return { ...settings, text, errors };
   }],
   ["PUT", /^\/control\/keys\/(.+)$/, (_, id, body) =>
     body.key.includes("bad")
@@ -91,7 +91,8 @@ createServer(async (request, response) => {
   }
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  const body = chunks.length ? JSON.parse(Buffer.concat(chunks).toString()) : null;
+  const text = Buffer.concat(chunks).toString();
+  const body = request.headers["content-type"] === "application/json" ? JSON.parse(text) : text;
   for (const [method, pattern, act] of routes) {
     const found = request.method === method && pattern.exec(url.pathname);
     if (!found) continue;

@@ -33,9 +33,9 @@ export const command = (command: Command) => ask<Accepted>("POST", "do", command
 export const settings = () => ask<SettingsText>("GET", "settings");
 
 /** A text with errors comes back as an answer, not as a failure, so that the errors can be shown beside the text. */
-export async function saveSettings(file: string, text: string): Promise<SettingsText> {
+export async function saveSettings(text: string): Promise<SettingsText> {
   try {
-    return await ask<SettingsText>("PUT", "settings", { file, text, errors: [] } satisfies SettingsText);
+    return await ask<SettingsText>("PUT", "settings", text);
   } catch (failure) {
     if (failure instanceof ControlFailure && isSettingsText(failure.body)) return failure.body;
     throw failure;
@@ -54,11 +54,13 @@ export function asFailure(error: unknown): ControlFailure {
   return new ControlFailure(error instanceof Error ? error.message : String(error), null);
 }
 
+/** A body that is a text travels as it is, any other as JSON. */
 async function ask<Answer>(method: string, path: string, body?: unknown, timeoutMs = 15_000): Promise<Answer> {
   const place = live.place;
   if (!place) throw new ControlFailure("There is no connection to the engine.", "It is tried again by itself.");
   const headers: Record<string, string> = { "x-understudy-control": place.token };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const plain = typeof body === "string";
+  if (body !== undefined) headers["content-type"] = plain ? "text/plain; charset=utf-8" : "application/json";
   let response: Response;
   let text: string;
   try {
@@ -67,7 +69,7 @@ async function ask<Answer>(method: string, path: string, body?: unknown, timeout
       headers,
       cache: "no-store",
       signal: AbortSignal.timeout(timeoutMs),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: plain ? body : JSON.stringify(body) }),
     });
     text = await response.text();
   } catch (error) {
