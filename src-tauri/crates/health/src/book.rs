@@ -4,105 +4,22 @@ mod page;
 mod plot;
 mod run;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use catalog::{Catalog, EndpointId, ModelId, ProviderId, REHEARSAL, SurfaceId};
+use catalog::{Catalog, EndpointId, ModelId, ProviderId, REHEARSAL};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::words::Words;
 use crate::{
-    CallOutcome, CallSource, Controls, Level, Observation, Page, PageIncident, ProviderVerdict,
-    Unreadable, Verdicts,
+    CallOutcome, CallSource, Change, Controls, Observation, OpenIncident, Page, Thresholds,
+    Transition, Unreadable, Verdicts, Watched,
 };
 use judge::{Readings, Scene, judge};
 use network::Network;
 use page::News;
 use plot::{Plot, Told};
 use run::Run;
-
-/// When a run of readings counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Thresholds {
-    /// Consecutive failed calls before an endpoint counts as failing.
-    pub failures: u32,
-    /// Consecutive good calls before it counts as recovered.
-    pub successes: u32,
-    /// Seconds after which a page reading is stale.
-    pub page_stale_s: u32,
-    /// Seconds after which probes and traffic no longer speak for now.
-    pub calls_stale_s: u32,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            failures: 3,
-            successes: 2,
-            page_stale_s: 1800,
-            calls_stale_s: 1800,
-        }
-    }
-}
-
-impl Thresholds {
-    fn page_stale(&self) -> TimeDelta {
-        TimeDelta::seconds(self.page_stale_s.into())
-    }
-
-    fn calls_stale(&self) -> TimeDelta {
-        TimeDelta::seconds(self.calls_stale_s.into())
-    }
-}
-
-/// The owner's providers, and of each the surfaces that matter to the tray.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Watched(pub BTreeMap<ProviderId, BTreeSet<SurfaceId>>);
-
-/// A story that was open when the engine stopped: told again to a new [`Book`], so that nothing is announced twice.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OpenIncident {
-    pub provider: ProviderId,
-    pub since: DateTime<Utc>,
-    pub level: Level,
-    pub peak: Level,
-}
-
-/// Something that the log and perhaps a person should hear of.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Transition {
-    /// When it happened. The recovery of a flapping provider is told only after it has lasted, and dated back.
-    pub at: DateTime<Utc>,
-    pub provider: ProviderId,
-    pub change: Change,
-    /// The belief after the change.
-    pub verdict: ProviderVerdict,
-    /// False: for the log only (flapping, already over when first seen).
-    pub announce: bool,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// An incident opened at this level.
-    Opened(Level),
-    Rose {
-        from: Level,
-        to: Level,
-    },
-    Eased {
-        from: Level,
-        to: Level,
-    },
-    /// Still open; the page or the evidence said something new worth a timeline entry.
-    Noted(String),
-    /// The incident closed; it had begun at `since` and been as bad as `peak`.
-    Recovered {
-        since: DateTime<Utc>,
-        peak: Level,
-    },
-    /// An incident on the page that was over when first seen.
-    Past(PageIncident),
-}
 
 /// Folds observations into beliefs.
 #[derive(Debug)]

@@ -4,13 +4,17 @@
 
 mod book;
 mod observation;
+mod thresholds;
+mod transition;
 mod verdict;
 mod words;
 
-pub use book::{Book, Change, OpenIncident, Thresholds, Transition, Watched};
+pub use book::Book;
 pub use observation::{
     CallOutcome, CallSource, Controls, FailureKind, Observation, OurFault, Page, PageIncident,
     Unreadable,
 };
+pub use thresholds::Thresholds;
+pub use transition::{Change, OpenIncident, Transition, Watched};
 pub use verdict::{Basis, Blame, Finding, Level, ProviderVerdict, Unknown, Verdict, Verdicts};
 pub use words::Words;

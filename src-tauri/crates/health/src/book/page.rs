@@ -124,13 +124,19 @@ impl PageRecord {
         surface: &SurfaceId,
         resolved: &[&PageIncident],
     ) {
-        let mut open = page
+        let open: Vec<_> = page
             .incidents
             .iter()
-            .filter(|i| i.resolved.is_none() && names(i, surface));
-        let started = open.clone().map(|i| i.started).min();
-        let declared = open.any(|i| !i.surfaces.is_empty() || page.incidents_only);
-        let over = started.is_none() && resolved.iter().any(|i| names(i, surface));
+            .filter(|i| i.resolved.is_none())
+            .collect();
+        let about = |i: &PageIncident| speaks_of(i, surface, page.incidents_only);
+        let started = match &open[..] {
+            // The only trouble there is, though the page does not say of what.
+            [only] if only.surfaces.is_empty() => Some(only.started),
+            all => all.iter().filter(|i| about(i)).map(|i| i.started).min(),
+        };
+        let declared = open.iter().any(|i| about(i));
+        let over = !declared && resolved.iter().any(|i| about(i));
         let old = self.claims.get(surface);
         let (level, from_incidents) = match page.surfaces.get(surface) {
             Some(&level) if !page.incidents_only => (level, false),
@@ -231,9 +237,10 @@ pub(super) fn fine(level: Level) -> bool {
     level <= Level::Maintenance
 }
 
-/// An incident without surfaces speaks for the whole page.
-fn names(incident: &PageIncident, surface: &SurfaceId) -> bool {
-    incident.surfaces.is_empty() || incident.surfaces.contains(surface)
+/// An incident that names no surface speaks for the whole page only in a feed, where nothing else does. Beside component
+/// states it may be about anything else on the page.
+fn speaks_of(incident: &PageIncident, surface: &SurfaceId, feed: bool) -> bool {
+    incident.surfaces.contains(surface) || (feed && incident.surfaces.is_empty())
 }
 
 fn said(incident: &PageIncident, known: usize) -> impl Iterator<Item = News> {

@@ -2,10 +2,9 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Thresholds;
 use super::network::Network;
 use crate::words;
-use crate::{CallOutcome, CallSource, FailureKind, Level, OurFault, Unknown};
+use crate::{CallOutcome, CallSource, FailureKind, Level, OurFault, Thresholds, Unknown};
 
 /// How the calls to one endpoint's model have gone, probes and traffic together.
 #[derive(Debug, Default)]

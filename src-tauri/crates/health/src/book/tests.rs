@@ -9,7 +9,7 @@ use catalog::Catalog;
 use chrono::{DateTime, TimeZone, Utc};
 
 use super::*;
-use crate::{Blame, FailureKind, OurFault, Unknown, Verdict};
+use crate::{Blame, FailureKind, Level, OurFault, PageIncident, ProviderVerdict, Unknown, Verdict};
 
 /// A time on the day of the tests: "20:04" or "20:04:30"; "+1 20:04" is a day later.
 fn at(time: &str) -> DateTime<Utc> {

@@ -93,6 +93,36 @@ fn a_resolved_incident_ends_it_at_once() {
 }
 
 #[test]
+fn the_end_of_an_incident_about_something_else_proves_nothing() {
+    check(
+        &mut book(),
+        &[
+            (
+                "20:00",
+                "page",
+                "api=partial code=ok +i1()",
+                "partial them",
+                "opened! noted",
+            ),
+            (
+                "20:30",
+                "page",
+                "api=ok code=ok -i1()",
+                "partial them",
+                "noted",
+            ),
+            (
+                "20:32",
+                "page",
+                "api=ok code=ok -i1()",
+                "ok -",
+                "recovered!",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_surface_that_vanishes_has_not_recovered() {
     check(
         &mut book(),

@@ -1,0 +1,55 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalog::{ProviderId, SurfaceId};
+use chrono::{DateTime, Utc};
+
+use crate::{Level, PageIncident, ProviderVerdict};
+
+/// The owner's providers, and of each the surfaces that matter to the tray.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watched(pub BTreeMap<ProviderId, BTreeSet<SurfaceId>>);
+
+/// A story that was open when the engine stopped: told again to a new [`Book`], so that nothing is announced twice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenIncident {
+    pub provider: ProviderId,
+    pub since: DateTime<Utc>,
+    pub level: Level,
+    pub peak: Level,
+}
+
+/// Something that the log and perhaps a person should hear of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transition {
+    /// When it happened. The recovery of a flapping provider is told only after it has lasted, and dated back.
+    pub at: DateTime<Utc>,
+    pub provider: ProviderId,
+    pub change: Change,
+    /// The belief after the change.
+    pub verdict: ProviderVerdict,
+    /// False: for the log only (flapping, already over when first seen).
+    pub announce: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// An incident opened at this level.
+    Opened(Level),
+    Rose {
+        from: Level,
+        to: Level,
+    },
+    Eased {
+        from: Level,
+        to: Level,
+    },
+    /// Still open; the page or the evidence said something new worth a timeline entry.
+    Noted(String),
+    /// The incident closed; it had begun at `since` and been as bad as `peak`.
+    Recovered {
+        since: DateTime<Utc>,
+        peak: Level,
+    },
+    /// An incident on the page that was over when first seen.
+    Past(PageIncident),
+}
