@@ -224,3 +224,22 @@ async fn the_web_ui_is_served_and_a_browser_finds_it() {
         "{metrics}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_needs_no_network() {
+    let mut desk = Desk::new();
+    let nowhere = ["anthropic", "openai", "github", "cursor"]
+        .map(|id| format!("{id} = \"http://127.0.0.1:9/\"\n"))
+        .concat();
+    desk.settings(&format!("[watch]\nmine = [\"anthropic\"]\nonline_hosts = [\"127.0.0.1:9\"]\npage_every_s = 1\n[watch.pages_from]\n{nowhere}"));
+    desk.start();
+    desk.until("offline", |s| s.headline.sentence.contains("offline"))
+        .await;
+    desk.said(&["rehearse", "--seconds", "600"]);
+    let red = desk
+        .until("red", |s| {
+            serde_json::to_value(s.tray.icon).unwrap() == "outage"
+        })
+        .await;
+    assert!(red.tray.rehearsal, "{:?}", red.tray);
+}

@@ -14,7 +14,7 @@ use api::Snapshot;
 use catalog::{Catalog, Endpoint};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::Gateway;
-use health::{Book, CallOutcome, Observation, Verdicts};
+use health::{Book, CallOutcome, Observation, Thresholds, Verdicts};
 use ledger::Ledger;
 use stage::Stage;
 use tokio::sync::{mpsc, watch as channel};
@@ -42,6 +42,8 @@ const STOP_WITHIN: TimeDelta = TimeDelta::minutes(15);
 pub(crate) struct MainLoop {
     pub state: State,
     pub book: Book,
+    /// The rehearsal has a book of its own: it needs no network, so being offline says nothing about it.
+    pub rehearsal_book: Book,
     pub ledger: Ledger,
     pub outlets: Outlets,
     pub clock: Clock,
@@ -85,9 +87,17 @@ impl MainLoop {
         base_catalog: Arc<Catalog>,
     ) -> MainLoop {
         let started = state.started;
+        let rehearsal_book = Book::new(
+            Arc::clone(&state.catalog),
+            Thresholds::default(),
+            state.watched(),
+            Vec::new(),
+            started,
+        );
         MainLoop {
             state,
             book,
+            rehearsal_book,
             ledger,
             outlets,
             clock,
@@ -133,6 +143,7 @@ impl MainLoop {
         let now = (self.clock)();
         let due = [
             self.book.next_due(),
+            self.rehearsal_book.next_due(),
             Some(self.thin_at),
             Some(self.state.today_since + TimeDelta::days(1)),
             self.stop_by,
@@ -174,7 +185,8 @@ impl MainLoop {
     /// Time alone: readings go stale, the day turns, old observations are thinned.
     fn due(&mut self) {
         let now = (self.clock)();
-        let transitions = self.book.due(now);
+        let mut transitions = self.book.due(now);
+        transitions.extend(self.rehearsal_book.due(now));
         self.apply(transitions);
         if now >= self.thin_at {
             self.thin_at = now + THIN_EVERY;
@@ -260,7 +272,13 @@ impl MainLoop {
         self.kept("record an observation", |ledger| {
             ledger.record(&observation)
         });
-        let transitions = self.book.observe(now, observation);
+        let rehearsed = matches!(&observation, Observation::Call { provider, .. } if booking::is_rehearsal(provider));
+        let book = if rehearsed {
+            &mut self.rehearsal_book
+        } else {
+            &mut self.book
+        };
+        let transitions = book.observe(now, observation);
         self.apply(transitions);
     }
 

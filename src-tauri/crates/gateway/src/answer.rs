@@ -130,9 +130,14 @@ impl Answer {
                 StepKind::SemanticEnd | StepKind::Terminal | StepKind::Error => {
                     progress = true;
                     self.terminal |= step.kind == StepKind::Terminal;
-                    if self.proven.is_some() {
-                        whole = step.end;
-                        continue;
+                    match (&self.proven, step.kind) {
+                        // An error after the proof changes nothing, and is not shown to a client that would believe it.
+                        (Some(_), StepKind::Error) => break,
+                        (Some(_), _) => {
+                            whole = step.end;
+                            continue;
+                        }
+                        (None, _) => {}
                     }
                     match self.validator.judge(BodyEnd::Cut) {
                         // Never passed on: an aborted body is what every client notices, while some take a stop for a

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use catalog::{ProviderId, REHEARSAL};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
-use health::{Change, Transition};
+use health::{Change, Transition, Verdicts};
 use ledger::NoticeRow;
 
 use super::MainLoop;
@@ -15,6 +16,21 @@ use crate::view;
 const NOTICE_FRESH: TimeDelta = TimeDelta::minutes(10);
 
 impl MainLoop {
+    /// Both books as one. The very same value comes back while nothing has changed.
+    fn beliefs(&self) -> Arc<Verdicts> {
+        let mut beliefs = Verdicts::clone(&self.book.verdicts());
+        let rehearsal = ProviderId::new(REHEARSAL);
+        match self.rehearsal_book.verdicts().providers.get(&rehearsal) {
+            Some(rehearsed) => beliefs.providers.insert(rehearsal, rehearsed.clone()),
+            None => beliefs.providers.remove(&rehearsal),
+        };
+        if beliefs == *self.state.verdicts {
+            Arc::clone(&self.state.verdicts)
+        } else {
+            Arc::new(beliefs)
+        }
+    }
+
     /// Each transition goes to the log, and perhaps to a person.
     pub(super) fn apply(&mut self, transitions: Vec<Transition>) {
         for transition in transitions {
@@ -26,12 +42,12 @@ impl MainLoop {
                 self.log(&transition)
             };
             // The new belief must be known before the words are made.
-            self.state.verdicts = self.book.verdicts();
+            self.state.verdicts = self.beliefs();
             if let Some(notice) = view::notice::notice(&self.state, &transition, incident) {
                 self.tell(&notice);
             }
         }
-        self.state.verdicts = self.book.verdicts();
+        self.state.verdicts = self.beliefs();
         self.outlets.verdicts.send_if_modified(|sent| {
             let news = !Arc::ptr_eq(sent, &self.state.verdicts);
             *sent = Arc::clone(&self.state.verdicts);
