@@ -9,7 +9,6 @@ use api::{CONTROL_HEADER, RuntimeFile, Snapshot};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::time::Instant;
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -190,35 +189,55 @@ impl Desk {
         serde_json::from_value(self.get("/snapshot").await).unwrap()
     }
 
-    /// Waits for a snapshot that satisfies `wanted`; the engine is asked again until it does.
+    /// Waits for a snapshot that satisfies `wanted`, as the engine sends them.
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let snapshot = self.snapshot().await;
-            if wanted(&snapshot) {
-                return snapshot;
+        let runtime = self.runtime();
+        let request = self
+            .http
+            .get(format!("{}/control/events", runtime.address))
+            .header(CONTROL_HEADER, runtime.control_token);
+        let mut stream = request.send().await.unwrap();
+        let (mut pending, mut last) = (Vec::new(), String::new());
+        // The client's own time limit ends a wait in vain.
+        while let Ok(Some(piece)) = stream.chunk().await {
+            pending.extend_from_slice(&piece);
+            while let Some(end) = pending.windows(2).position(|pair| pair == b"\n\n") {
+                let event: Vec<u8> = pending.drain(..end + 2).collect();
+                let Some(json) = text(&event)
+                    .split_once("data: ")
+                    .map(|(_, json)| json.trim().to_owned())
+                else {
+                    continue;
+                };
+                let snapshot: Snapshot = serde_json::from_str(&json).unwrap();
+                if wanted(&snapshot) {
+                    return snapshot;
+                }
+                last = json;
             }
-            assert!(
-                Instant::now() < end,
-                "never {what}: {}\n{}",
-                serde_json::to_string_pretty(&snapshot).unwrap(),
-                self.log()
-            );
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        panic!("never {what}: {last}\n{}", self.log());
     }
 
-    /// The newest exchanges, once there are so many.
+    /// The newest exchanges, once there are so many: every one that ends brings a snapshot.
     pub(crate) async fn exchanges(&self, least: usize) -> Vec<Value> {
-        let end = Instant::now() + PATIENCE;
+        let runtime = self.runtime();
+        let request = self
+            .http
+            .get(format!("{}/control/events", runtime.address))
+            .header(CONTROL_HEADER, runtime.control_token);
+        let mut changes = request.send().await.unwrap();
         loop {
             let page = self.get("/exchanges").await;
             let rows = page["exchanges"].as_array().unwrap().clone();
             if rows.len() >= least {
                 return rows;
             }
-            assert!(Instant::now() < end, "never {least} exchanges: {rows:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            let more = changes.chunk().await;
+            assert!(
+                matches!(more, Ok(Some(_))),
+                "never {least} exchanges: {rows:?}"
+            );
         }
     }
 

@@ -85,7 +85,7 @@ pub(crate) struct Lost {
 }
 
 impl Lost {
-    fn new(class: Class, kind: Option<FailureKind>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(class: Class, kind: Option<FailureKind>, message: impl Into<String>) -> Self {
         Self {
             class,
             kind,

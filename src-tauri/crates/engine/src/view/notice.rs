@@ -18,6 +18,7 @@ pub(crate) fn notice(
         return None;
     }
     let provider = state.catalog.provider(&transition.provider)?;
+    let name = name(provider);
     let (kind, urgency, title, body) = match &transition.change {
         Change::Opened(level) => {
             let level = words::known_level(*level);
@@ -33,14 +34,14 @@ pub(crate) fn notice(
             (
                 ledger::NoticeKind::Rise,
                 urgency(level),
-                format!("{} now", words::state_of(&provider.product, level)),
+                format!("{} now", words::state_of(name, level)),
                 opening_body(state, provider, transition),
             )
         }
         Change::Recovered { since, .. } => (
             ledger::NoticeKind::Recovery,
             ledger::Urgency::Low,
-            format!("{} is back", provider.product),
+            format!("{} is back", name),
             format!(
                 "Operational again at {}, after {}.",
                 state.clock_time(transition.at),
@@ -67,6 +68,9 @@ pub(crate) fn notice(
 
 /// "Claude is down: it is them, not you (since 20:04)"
 fn opening(state: &State, provider: &Provider, transition: &Transition, level: Level) -> String {
+    if is_rehearsal(&provider.id) {
+        return words::state_of(name(provider), level);
+    }
     headline::sentence(state, provider, &transition.verdict, level)
         .trim_end_matches('.')
         .to_owned()
@@ -81,6 +85,15 @@ fn opening_body(state: &State, provider: &Provider, transition: &Transition) -> 
         headline::consequence(state, &provider.id),
         transition.verdict.evidence
     )
+}
+
+/// The rehearsal's own name says nothing behind "Rehearsal: ".
+fn name(provider: &Provider) -> &str {
+    if is_rehearsal(&provider.id) {
+        "the provider"
+    } else {
+        &provider.product
+    }
 }
 
 fn urgency(level: Level) -> ledger::Urgency {

@@ -1,1 +1,220 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
 
+use catalog::{EndpointId, ModelId, ProviderId};
+use chrono::DateTime;
+use health::{Basis, FailureKind, ProviderVerdict};
+
+use super::*;
+use crate::Standing;
+
+fn primary(credential: Credential) -> Candidate {
+    Candidate {
+        provider: ProviderId::new("first"),
+        endpoint: EndpointId::new("first"),
+        model: ModelId::new("m"),
+        credential,
+        standing: Standing::Closed,
+        reason: String::new(),
+    }
+}
+
+fn answered(
+    class: Class,
+    status: u16,
+    headers: &[(&'static str, &'static str)],
+    body: &'static str,
+) -> Lost {
+    let mut told = HeaderMap::new();
+    for (name, value) in headers {
+        told.insert(*name, HeaderValue::from_static(value));
+    }
+    Lost {
+        answer: Some((
+            StatusCode::from_u16(status).unwrap(),
+            told,
+            Bytes::from_static(body.as_bytes()),
+        )),
+        ..Lost::new(class, None, String::new())
+    }
+}
+
+fn message(said: &Said) -> String {
+    let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap();
+    tree["error"]["message"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
+    let body = r#"{ "type":"error", "error":{"type":"overloaded_error","message":"Overloaded"} }"#;
+    let lost = answered(Class::Transient, 529, &[("x-request-id", "r1")], body);
+    let said = exhausted(
+        Dialect::Anthropic,
+        &primary(Credential::OurKey),
+        "First",
+        lost,
+        None,
+    );
+    assert_eq!(
+        (said.status.as_u16(), &said.body[..]),
+        (529, body.as_bytes())
+    );
+    assert_eq!(said.headers["x-request-id"], "r1");
+}
+
+#[test]
+fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
+    let sentence = || {
+        Some(
+            "Understudy: First is down since 20:04 UTC, it is them; no stand-in was left"
+                .to_owned(),
+        )
+    };
+    let json = answered(
+        Class::Transient,
+        500,
+        &[],
+        r#"{"error":{"message":"Internal error","type":"api_error"}}"#,
+    );
+    let said = exhausted(
+        Dialect::OpenaiChat,
+        &primary(Credential::OurKey),
+        "First",
+        json,
+        sentence(),
+    );
+    assert_eq!(
+        message(&said),
+        "Internal error. Understudy: First is down since 20:04 UTC, it is them; no stand-in was left"
+    );
+    let html = answered(Class::Transient, 502, &[], "<h1>Bad gateway</h1>");
+    let said = exhausted(
+        Dialect::OpenaiChat,
+        &primary(Credential::OurKey),
+        "First",
+        html,
+        sentence(),
+    );
+    assert_eq!(&said.body[..], b"<h1>Bad gateway</h1>");
+}
+
+#[test]
+fn whoever_did_not_answer_at_all_gets_a_status_that_the_client_understands() {
+    for (dialect, status) in [
+        (Dialect::Anthropic, 529),
+        (Dialect::OpenaiChat, 503),
+        (Dialect::OpenaiResponses, 503),
+    ] {
+        let lost = Lost::new(
+            Class::Transient,
+            Some(FailureKind::Connect),
+            "connection refused",
+        );
+        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, None);
+        assert_eq!(said.status.as_u16(), status, "{dialect}");
+        assert_eq!(message(&said), "First did not answer: connection refused");
+    }
+}
+
+#[test]
+fn our_own_bad_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
+    let body = r#"{"error":{"message":"invalid x-api-key","type":"authentication_error"}}"#;
+    for (credential, status, word) in [
+        (Credential::OurKey, 403, "understudyd key add first"),
+        (Credential::ClientLogin, 401, "invalid x-api-key"),
+    ] {
+        let said = exhausted(
+            Dialect::Anthropic,
+            &primary(credential),
+            "First",
+            answered(Class::Credential, 401, &[], body),
+            None,
+        );
+        assert_eq!(said.status.as_u16(), status);
+        assert!(message(&said).contains(word), "{}", message(&said));
+    }
+}
+
+#[test]
+fn retry_after_is_bounded_and_responses_never_gets_a_bare_429() {
+    let body = r#"{"error":{"message":"slow down"}}"#;
+    for (dialect, asked, patience, told) in [
+        (Dialect::Anthropic, Some("20"), Some(20), Some("20")),
+        (Dialect::Anthropic, Some("3600"), Some(3600), Some("60")),
+        (Dialect::OpenaiResponses, None, None, Some("15")),
+        (Dialect::OpenaiResponses, Some("7"), Some(7), Some("7")),
+        (Dialect::OpenaiChat, None, None, None),
+    ] {
+        let headers: Vec<_> = asked
+            .map(|value| ("retry-after", value))
+            .into_iter()
+            .collect();
+        let lost = Lost {
+            retry_after: patience.map(Duration::from_secs),
+            ..answered(Class::RateLimit, 429, &headers, body)
+        };
+        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, None);
+        let got = said
+            .headers
+            .get(RETRY_AFTER)
+            .map(|value| value.to_str().unwrap());
+        assert_eq!(got, told, "{dialect} {asked:?}");
+    }
+}
+
+#[test]
+fn only_a_bad_verdict_is_worth_a_sentence() {
+    let known = |verdict, blame| {
+        let belief = ProviderVerdict {
+            verdict,
+            since: DateTime::from_timestamp(72_240, 0).unwrap(),
+            basis: Basis::Measured,
+            blame,
+            evidence: String::new(),
+            unstable: false,
+            surfaces: BTreeMap::new(),
+            models: BTreeMap::new(),
+        };
+        Verdicts {
+            providers: BTreeMap::from([(ProviderId::new("first"), belief)]),
+            offline: false,
+        }
+    };
+    let said = |verdicts: &Verdicts, alternatives| {
+        verdict(
+            verdicts,
+            &primary(Credential::OurKey),
+            "First",
+            alternatives,
+        )
+    };
+    let down = known(Verdict::Known(Level::MajorOutage), Blame::Them);
+    assert_eq!(
+        said(&down, true).unwrap(),
+        "Understudy: First is down since 20:04 UTC, it is them; no stand-in was left"
+    );
+    assert!(
+        said(&down, false)
+            .unwrap()
+            .ends_with("no stand-in is set up")
+    );
+    assert_eq!(
+        said(
+            &known(Verdict::Known(Level::Operational), Blame::Undetermined),
+            true
+        ),
+        None
+    );
+    assert_eq!(said(&Verdicts::default(), true), None);
+    assert!(
+        said(
+            &Verdicts {
+                offline: true,
+                ..down
+            },
+            true
+        )
+        .unwrap()
+        .contains("offline")
+    );
+}
