@@ -1,4 +1,5 @@
-//! What happened: one SQLite file with incidents, exchanges and their attempts, written by one writer.
+//! What happened: one SQLite file with incidents, exchanges and their attempts, and answers to be given again, written
+//! by one writer.
 //!
 //! Everything is synchronous and meant for one dedicated thread. Time is an argument and is stored as whole
 //! milliseconds since the Unix epoch, UTC; money is whole micro-dollars. Each table's file begins with its schema.
@@ -16,6 +17,7 @@ mod notices;
 mod observations;
 mod open;
 mod probes;
+mod replays;
 mod schema;
 mod sums;
 
@@ -29,6 +31,7 @@ pub use exchanges::{AttemptRow, Candidate, End, ExchangeRow};
 pub use incidents::{IncidentRow, IncidentStory, TimelineRow};
 pub use notices::{NoticeKind, NoticeRow, Outcome, Urgency};
 pub use probes::ProbeRow;
+pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
 pub use sums::{IncidentTraffic, Sums};
 
 /// The open ledger. Its one connection is the only writer; dropping it leaves a single, complete file behind.

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::{breakers, exchanges, incidents, meta, notices, observations, probes};
+use crate::{breakers, exchanges, incidents, meta, notices, observations, probes, replays};
 
 /// One change of the schema.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,7 @@ pub(crate) const TABLES: &[&[Step]] = &[
     notices::STEPS,
     observations::STEPS,
     breakers::STEPS,
+    replays::STEPS,
 ];
 
 /// Written into the file's header: "this SQLite file is a ledger". ASCII "Undy".

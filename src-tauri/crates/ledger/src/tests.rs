@@ -5,6 +5,7 @@ mod migration;
 mod notices;
 mod observations;
 mod paging;
+mod replays;
 mod small;
 mod sums;
 

@@ -11,7 +11,10 @@ use crate::schema::{self, Step, TABLES};
 use crate::{Ledger, OpenError, open};
 
 /// A ledger of each version, as that version wrote it. Add one with every new version; never edit one.
-const FIXTURES: &[(u32, &str)] = &[(1, include_str!("../../fixtures/v1.sql"))];
+const FIXTURES: &[(u32, &str)] = &[
+    (1, include_str!("../../fixtures/v1.sql")),
+    (2, include_str!("../../fixtures/v2.sql")),
+];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {
     let file = folder.join("ledger.sqlite");

@@ -1,0 +1,205 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{OptionalExtension, Row, Transaction, named_params};
+
+use crate::column::{Col, get, word_enum};
+use crate::schema::Step;
+use crate::{Ledger, LedgerError};
+
+pub(crate) const STEPS: &[Step] = &[Step {
+    version: 2,
+    sql: "
+CREATE TABLE replays (
+    id           INTEGER PRIMARY KEY,
+    scope        BLOB NOT NULL UNIQUE, -- SHA-256 of who asked, by which route, with which key
+    request      BLOB NOT NULL,        -- SHA-256 of what was asked
+    at           INTEGER NOT NULL,     -- ms; when it began or, once it has an answer, when that was kept
+    state        TEXT NOT NULL,
+    size         INTEGER NOT NULL,     -- bytes of the body
+    status       INTEGER,              -- NULL, as the next two: no answer is kept
+    content_type TEXT,
+    body         BLOB
+) STRICT;
+CREATE INDEX replays_by_time ON replays (at, size);
+",
+}];
+
+/// What is known of a key is forgotten after this.
+pub const REPLAYS_KEPT: TimeDelta = TimeDelta::hours(24);
+/// Most bytes of bodies that are kept in all; beyond it the oldest bodies go.
+pub const REPLAY_BYTES: u64 = 256 << 20;
+
+word_enum! {
+    State {
+        /// Under way, failed, or cut short by the engine's own end: it may run (again).
+        Begun = "begun",
+        Answered = "answered",
+        /// Answered, but the answer is not there (any more): it must not run again unasked.
+        Gone = "gone",
+    }
+}
+
+/// SHA-256.
+pub type Digest = [u8; 32];
+
+/// A request that is to run once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReplayKey {
+    /// Of who asked, by which route, with which idempotency key. Neither the key nor a credential is stored.
+    pub scope: Digest,
+    /// Of what was asked.
+    pub request: Digest,
+}
+
+/// A whole answer, as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayAnswer {
+    pub status: u16,
+    /// None: it had none, or one that is no ASCII.
+    pub content_type: Option<String>,
+    pub body: Vec<u8>,
+}
+
+/// What a request with a key finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// Nobody asked this before, or without success: go on.
+    First,
+    Answered(ReplayAnswer),
+    /// It was answered, and the answer is not there: too large, or displaced by newer ones.
+    Gone,
+    /// The same key stands for another request.
+    OtherRequest,
+}
+
+impl Ledger {
+    /// Writes down that this request is about to run, unless its answer is known.
+    pub fn begin_replay(
+        &mut self,
+        key: &ReplayKey,
+        now: DateTime<Utc>,
+    ) -> Result<Begun, LedgerError> {
+        let tx = self.write()?;
+        expire(&tx, now)?;
+        let found = tx
+            .prepare_cached("SELECT * FROM replays WHERE scope = ?1")?
+            .query_row([&key.scope], |row| read_found(row, key))
+            .optional()?;
+        let begun = found.unwrap_or(Begun::First);
+        if begun == Begun::First {
+            tx.prepare_cached(
+                "INSERT INTO replays (scope, request, at, state, size) VALUES (:scope, :request, :at, :state, 0)
+                 ON CONFLICT (scope) DO UPDATE SET at = excluded.at",
+            )?
+            .execute(named_params! {
+                ":scope": key.scope,
+                ":request": key.request,
+                ":at": Col(now),
+                ":state": Col(State::Begun),
+            })?;
+        }
+        tx.commit()?;
+        Ok(begun)
+    }
+
+    /// Keeps the answer, which is on the disk when this returns. `None`: it was given to its client and is too large to keep.
+    pub fn complete_replay(
+        &mut self,
+        key: &ReplayKey,
+        answer: Option<&ReplayAnswer>,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        // Elsewhere a power cut may cost the last entries. Here a client acts on the answer as soon as we return.
+        self.conn.pragma_update(None, "synchronous", "FULL")?;
+        let written = self.write_replay(key, answer, now, REPLAY_BYTES);
+        self.conn.pragma_update(None, "synchronous", "NORMAL")?;
+        written
+    }
+
+    pub(crate) fn write_replay(
+        &mut self,
+        key: &ReplayKey,
+        answer: Option<&ReplayAnswer>,
+        now: DateTime<Utc>,
+        most: u64,
+    ) -> Result<(), LedgerError> {
+        let tx = self.write()?;
+        let size = answer.map_or(0, |answer| answer.body.len() as u64);
+        make_room(&tx, most.saturating_sub(size))?;
+        let state = match answer {
+            Some(_) => State::Answered,
+            None => State::Gone,
+        };
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO replays (scope, request, at, state, size, status, content_type, body)
+             VALUES (:scope, :request, :at, :state, :size, :status, :content_type, :body)",
+        )?
+        .execute(named_params! {
+            ":scope": key.scope,
+            ":request": key.request,
+            ":at": Col(now),
+            ":state": Col(state),
+            ":size": Col(size),
+            ":status": answer.map(|answer| answer.status),
+            ":content_type": answer.and_then(|answer| answer.content_type.as_deref()),
+            ":body": answer.map(|answer| &answer.body),
+        })?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Deletes what is older than [`REPLAYS_KEPT`].
+    pub fn expire_replays(&mut self, now: DateTime<Utc>) -> Result<usize, LedgerError> {
+        let tx = self.write()?;
+        let gone = expire(&tx, now)?;
+        tx.commit()?;
+        Ok(gone)
+    }
+}
+
+fn expire(tx: &Transaction<'_>, now: DateTime<Utc>) -> rusqlite::Result<usize> {
+    tx.prepare_cached("DELETE FROM replays WHERE at <= ?1")?
+        .execute([Col(now - REPLAYS_KEPT)])
+}
+
+/// The oldest bodies go until the others fit; that there was an answer is still known.
+fn make_room(tx: &Transaction<'_>, room: u64) -> rusqlite::Result<()> {
+    let total: Col<u64> = tx
+        .prepare_cached("SELECT coalesce(sum(size), 0) FROM replays")?
+        .query_row((), |row| row.get(0))?;
+    let mut beyond = total.0.saturating_sub(room);
+    if beyond == 0 {
+        return Ok(());
+    }
+    let mut oldest =
+        tx.prepare_cached("SELECT id, size FROM replays WHERE size > 0 ORDER BY at, id")?;
+    let mut drop = tx.prepare_cached(
+        "UPDATE replays SET state = ?2, size = 0, status = NULL, content_type = NULL, body = NULL WHERE id = ?1",
+    )?;
+    let mut displaced = Vec::new();
+    let mut rows = oldest.query(())?;
+    while beyond > 0
+        && let Some(row) = rows.next()?
+    {
+        displaced.push(row.get::<_, i64>("id")?);
+        beyond = beyond.saturating_sub(get(row, "size")?);
+    }
+    for id in displaced {
+        drop.execute((id, Col(State::Gone)))?;
+    }
+    Ok(())
+}
+
+fn read_found(row: &Row<'_>, key: &ReplayKey) -> rusqlite::Result<Begun> {
+    if row.get::<_, Digest>("request")? != key.request {
+        return Ok(Begun::OtherRequest);
+    }
+    Ok(match get::<State>(row, "state")? {
+        State::Begun => Begun::First,
+        State::Gone => Begun::Gone,
+        State::Answered => Begun::Answered(ReplayAnswer {
+            status: row.get("status")?,
+            content_type: row.get("content_type")?,
+            body: row.get("body")?,
+        }),
+    })
+}
