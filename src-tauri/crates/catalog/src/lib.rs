@@ -16,7 +16,8 @@ pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid};
 pub use money::{MicroDollars, Price, Tokens};
 pub use provider::{
-    Auth, Endpoint, Model, Provider, Source, StatusDialect, StatusPage, Surface, normalise_base,
+    Auth, Endpoint, KeyCheck, KeyCheckMethod, Model, Provider, Source, StatusDialect, StatusPage,
+    Surface, normalise_base,
 };
 pub use secret::Secret;
 

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use crate::file::{self, Read};
-use crate::{Dialect, Endpoint, EndpointId, Model, Price, Provider, ProviderId};
+use crate::{
+    Dialect, Endpoint, EndpointId, Model, Price, Provider, ProviderId, REHEARSAL, REHEARSAL_PREFIX,
+};
 
 /// All known providers, sorted by id: the bundled files, then the owner's own with the same schema.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,25 +42,34 @@ impl Catalog {
         Self::with_files(&[]).expect("a test reads every bundled file")
     }
 
-    /// The bundled catalogue with the owner's files (name, text) added; a file of the same name replaces the bundled one.
+    /// The bundled catalogue with the owner's files (name, text) added; a file of the same name replaces the bundled one,
+    /// the rehearsal's excepted.
     ///
     /// # Errors
     /// Everything that is wrong with any file, each with its file and line.
     pub fn with_files(files: &[(String, String)]) -> Result<Catalog, Vec<Invalid>> {
-        let own = files.iter().map(|(name, text)| (&**name, &**text));
+        let bundled = BUNDLED
+            .iter()
+            .map(|&(name, text)| (name, text, Whose::Bundled));
+        let own = files
+            .iter()
+            .map(|(name, text)| (&**name, &**text, Whose::Owners));
         let mut invalid = Vec::new();
         let mut by_id = BTreeMap::new();
-        for (name, text) in BUNDLED.iter().copied().chain(own) {
+        for (name, text, whose) in bundled.chain(own) {
             match file::read(name, text) {
+                Ok(read) if whose == Whose::Owners && read.provider.id.as_str() == REHEARSAL => {
+                    invalid.push(rehearsal_redefined(name));
+                }
                 Ok(read) => {
-                    by_id.insert(read.provider.id.clone(), read);
+                    by_id.insert(read.provider.id.clone(), (whose, read));
                 }
                 Err(problems) => invalid.extend(problems),
             }
         }
         invalid.extend(endpoints_told_twice(by_id.values()));
         if invalid.is_empty() {
-            let providers = by_id.into_values().map(|read| read.provider).collect();
+            let providers = by_id.into_values().map(|(_, read)| read.provider).collect();
             Ok(Catalog { providers })
         } else {
             Err(invalid)
@@ -93,9 +104,12 @@ impl Catalog {
         self.endpoint(id).and_then(|e| self.provider(&e.provider))
     }
 
-    /// The endpoints that speak this dialect and serve this model, when no route says otherwise.
+    /// The endpoints that speak this dialect and serve this model, when no route says otherwise. The rehearsal's models are
+    /// its own, whatever patterns others have (`*/*`), and it serves no other.
     pub fn serving(&self, dialect: Dialect, model: &str) -> impl Iterator<Item = &Endpoint> {
+        let rehearsed = model.starts_with(REHEARSAL_PREFIX);
         self.endpoints()
+            .filter(move |e| rehearsed == (e.provider.as_str() == REHEARSAL))
             .filter(move |e| e.speaks(dialect) && e.serves_model(model))
     }
 
@@ -130,21 +144,51 @@ fn undated(model: &str) -> Option<&str> {
         })
 }
 
-/// Endpoint ids are unique over all providers: routes and keys name them alone.
-fn endpoints_told_twice<'a>(files: impl Iterator<Item = &'a Read>) -> Vec<Invalid> {
-    let mut first: BTreeMap<&EndpointId, &str> = BTreeMap::new();
+/// Who wrote a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Whose {
+    Bundled,
+    Owners,
+}
+
+/// What answers a rehearsal must be known not to be a real provider.
+fn rehearsal_redefined(file: &str) -> Invalid {
+    Invalid {
+        file: file.to_owned(),
+        line: 1,
+        problem: format!(
+            "`{REHEARSAL}` is the built-in provider for demos and drills and cannot be replaced; give this file another name"
+        ),
+    }
+}
+
+/// Endpoint ids are unique over all providers: routes and keys name them alone. The file to change is the owner's.
+fn endpoints_told_twice<'a>(files: impl Iterator<Item = &'a (Whose, Read)>) -> Vec<Invalid> {
+    let mut files: Vec<_> = files.collect();
+    files.sort_by_key(|(whose, _)| *whose);
+    let mut first: BTreeMap<&EndpointId, (Whose, &Read)> = BTreeMap::new();
     let mut twice = Vec::new();
-    for read in files {
+    for (whose, read) in files {
         for (id, line) in &read.endpoint_lines {
-            if let Some(elsewhere) = first.insert(id, &read.file) {
-                twice.push(Invalid {
-                    file: read.file.clone(),
-                    line: *line,
-                    problem: format!(
-                        "endpoint id `{id}` is already used in {elsewhere}; choose another"
-                    ),
-                });
-            }
+            let Some((elsewhere, before)) = first.get(id) else {
+                first.insert(id, (*whose, read));
+                continue;
+            };
+            let remedy = match elsewhere {
+                Whose::Bundled if before.provider.id.as_str() == REHEARSAL => {
+                    "a built-in provider; choose another id".to_owned()
+                }
+                Whose::Bundled => format!(
+                    "a built-in provider; choose another id, or name this file `{}` to replace that provider",
+                    before.file
+                ),
+                Whose::Owners => format!("{}; choose another id in one of the two", before.file),
+            };
+            twice.push(Invalid {
+                file: read.file.clone(),
+                line: *line,
+                problem: format!("endpoint id `{id}` is already used by {remedy}"),
+            });
         }
     }
     twice

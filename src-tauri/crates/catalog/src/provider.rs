@@ -88,6 +88,35 @@ pub struct Endpoint {
     pub serves: Vec<String>,
     /// Cheapest model for a synthetic completion; absent: reachability only.
     pub probe_model: Option<ModelId>,
+    /// What tells whether a key is good.
+    pub key_check: KeyCheck,
+}
+
+/// A request that costs nothing and that only a good key gets a 2xx from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyCheck {
+    pub method: KeyCheckMethod,
+    /// Below the endpoint's base: `/v1/key`.
+    pub path: String,
+}
+
+/// Where the models are listed for holders of a key only, as most vendors do.
+impl Default for KeyCheck {
+    fn default() -> Self {
+        Self {
+            method: KeyCheckMethod::Get,
+            path: "/v1/models".to_owned(),
+        }
+    }
+}
+
+/// How a [`KeyCheck`] is asked; never with a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum KeyCheckMethod {
+    #[default]
+    Get,
+    Post,
 }
 
 impl Endpoint {
@@ -113,6 +142,7 @@ impl Endpoint {
             surface: None,
             serves: vec!["*".to_owned()],
             probe_model: None,
+            key_check: KeyCheck::default(),
         }
     }
 

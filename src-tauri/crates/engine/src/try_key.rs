@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{Auth, Endpoint, EndpointId, Secret};
+use catalog::{Auth, Endpoint, EndpointId, KeyCheckMethod, Secret};
+use http::Method;
 use tokio::sync::watch;
 
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -57,7 +58,12 @@ impl KeyTrial {
             .iter()
             .find(|e| e.id == *id)?
             .clone();
-        let request = self.client.get(format!("{}/v1/models", endpoint.base));
+        let method = match endpoint.key_check.method {
+            KeyCheckMethod::Get => Method::GET,
+            KeyCheckMethod::Post => Method::POST,
+        };
+        let url = format!("{}{}", endpoint.base, endpoint.key_check.path);
+        let request = self.client.request(method, url);
         let request = match endpoint.auth {
             Auth::XApiKey => request
                 .header("x-api-key", key.reveal())
@@ -101,3 +107,6 @@ impl KeyTrial {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

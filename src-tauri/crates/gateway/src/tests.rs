@@ -23,6 +23,7 @@ pub(crate) fn endpoint(id: &str, base: &str) -> EndpointConfig {
             surface: None,
             serves: Vec::new(),
             probe_model: None,
+            key_check: catalog::KeyCheck::default(),
         },
         product: name.clone(),
         name: format!("{name} Inc"),

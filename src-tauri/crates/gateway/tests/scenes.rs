@@ -42,6 +42,7 @@ fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
         surface: None,
         serves: vec!["*".into()],
         probe_model: None,
+        key_check: catalog::KeyCheck::default(),
     };
     let config = EndpointConfig {
         endpoint,

@@ -5,7 +5,9 @@ use toml::Spanned;
 
 use super::Sections;
 use super::check::{self, Problems};
-use crate::provider::{self, Auth, Provider, StatusDialect, StatusPage, normalise_base};
+use crate::provider::{
+    self, Auth, KeyCheckMethod, Provider, StatusDialect, StatusPage, normalise_base,
+};
 use crate::{Dialect, EndpointId, MicroDollars, ModelId, Price, ProviderId, SurfaceId};
 
 #[derive(Deserialize)]
@@ -52,6 +54,16 @@ pub(super) struct Endpoint {
     surface: Option<Spanned<String>>,
     serves: Spanned<Vec<Spanned<String>>>,
     probe_model: Option<Spanned<String>>,
+    /// Only where listing the models proves no key.
+    key_check: Option<Spanned<KeyCheck>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyCheck {
+    #[serde(default)]
+    method: KeyCheckMethod,
+    path: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -229,9 +241,7 @@ fn endpoint(
         .collect();
     for (dialect, path) in read.paths {
         let at = path.span().start;
-        if !path.get_ref().starts_with('/') {
-            problems.add(at, "a path begins with `/`");
-        }
+        rooted(problems, &path);
         if paths.insert(dialect, path.into_inner()).is_none() {
             problems.add(
                 at,
@@ -274,6 +284,35 @@ fn endpoint(
             .map(Spanned::into_inner)
             .collect(),
         probe_model: read.probe_model.map(|m| ModelId::new(m.get_ref())),
+        key_check: key_check(read.auth, read.key_check, problems),
+    }
+}
+
+fn key_check(
+    auth: Auth,
+    read: Option<Spanned<KeyCheck>>,
+    problems: &mut Problems<'_>,
+) -> provider::KeyCheck {
+    let Some(read) = read else {
+        return provider::KeyCheck::default();
+    };
+    if auth == Auth::None {
+        problems.add(
+            read.span().start,
+            "`key_check` with auth = \"none\": there is no key to check",
+        );
+    }
+    let KeyCheck { method, path } = read.into_inner();
+    rooted(problems, &path);
+    provider::KeyCheck {
+        method,
+        path: path.into_inner(),
+    }
+}
+
+fn rooted(problems: &mut Problems<'_>, path: &Spanned<String>) {
+    if !path.get_ref().starts_with('/') {
+        problems.add(path.span().start, "a path begins with `/`");
     }
 }
 

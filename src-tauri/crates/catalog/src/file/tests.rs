@@ -1,4 +1,5 @@
 use super::read;
+use crate::{KeyCheck, KeyCheckMethod};
 
 /// What is told about a file, without its name: "2: …".
 fn told(text: &str) -> Vec<String> {
@@ -29,6 +30,32 @@ fn a_whole_file_reads() {
     assert_eq!(told(ENDPOINT), [""; 0]);
     let read = read("acme.toml", ENDPOINT).ok().unwrap();
     assert_eq!(read.endpoint_lines, [("acme".into(), 3)]);
+}
+
+#[test]
+fn a_key_check_reads() {
+    let get = |text: &str| {
+        read("acme.toml", text).ok().unwrap().provider.endpoints[0]
+            .key_check
+            .clone()
+    };
+    assert_eq!(get(ENDPOINT), KeyCheck::default());
+    let written = |check: &str| get(&format!("{ENDPOINT}key_check = {check}\n"));
+    let path = "/key/health".to_owned();
+    assert_eq!(
+        written(r#"{ method = "POST", path = "/key/health" }"#),
+        KeyCheck {
+            method: KeyCheckMethod::Post,
+            path: path.clone()
+        }
+    );
+    assert_eq!(
+        written(r#"{ path = "/key/health" }"#),
+        KeyCheck {
+            method: KeyCheckMethod::Get,
+            path
+        }
+    );
 }
 
 /// One change to a good endpoint, and the one problem that it must give, at its line.
@@ -115,6 +142,26 @@ fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
             r#"["acme-*"]"#,
             "[\"acme-*\"]\n[[model]]\nid = \"m\"\ncontext = 0",
             "11: `context` is 0",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\nkey_check = { path = \"v1/key\" }",
+            "9: a path begins with `/`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\nkey_check = { method = \"BREW\", path = \"/v1/key\" }",
+            "9: unknown variant `BREW`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\nkey_check = { method = \"GET\" }",
+            "9: missing field `path`",
+        ),
+        (
+            "auth = \"bearer\"\nkey_env = \"ACME_KEY\"\n",
+            "auth = \"none\"\nkey_check = { path = \"/v1/key\" }\n",
+            "7: `key_check` with auth",
         ),
         ("[[endpoint]]", "[endpoint]", "2: expected a list"),
         ("name = \"Acme\"", "name = \"Acme", "1: "),

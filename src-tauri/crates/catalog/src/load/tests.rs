@@ -96,7 +96,28 @@ fn the_rehearsal_answers_its_own_models_only() {
             "{dialect}"
         );
         assert!(serving("claude-sonnet-4-5").is_empty(), "{dialect}");
+        // Patterns that match everything, a vendor's `*/*` among them.
+        assert_eq!(
+            catalog
+                .serving(dialect, &format!("{REHEARSAL_PREFIX}claude"))
+                .count(),
+            1,
+            "{dialect}"
+        );
     }
+    let greedy = own(
+        "greedy.toml",
+        "name = \"Greedy\"\n[[endpoint]]\nid = \"greedy\"\nbase = \"http://localhost:1\"\ndialects = [\"anthropic\"]\nauth = \"none\"\nserves = [\"*\", \"rehearsal/*\"]\n",
+    );
+    let catalog = Catalog::with_files(&[greedy]).unwrap();
+    let ids = |model: &str| -> Vec<String> {
+        catalog
+            .serving(Dialect::Anthropic, model)
+            .map(|e| e.id.to_string())
+            .collect()
+    };
+    assert_eq!(ids("rehearsal/claude"), ["rehearsal"]);
+    assert_eq!(ids("claude-sonnet-4-5"), ["anthropic", "greedy"]);
 }
 
 #[test]
@@ -217,11 +238,56 @@ fn an_endpoint_id_belongs_to_one_provider() {
     );
     let problems = Catalog::with_files(&[second]).unwrap_err();
     assert_eq!(problems.len(), 1, "{problems:?}");
-    let told = problems[0].to_string();
-    assert!(
-        told.contains("endpoint id `openai` is already used in"),
-        "{told}"
+    assert_eq!(
+        problems[0].to_string(),
+        "acme.toml:4: endpoint id `openai` is already used by a built-in provider; choose another id, or name this file \
+         `openai.toml` to replace that provider"
     );
+}
+
+#[test]
+fn an_endpoint_id_in_two_of_the_owners_files_names_both() {
+    let endpoint = "name = \"Mine\"\n[[endpoint]]\nid = \"mine\"\nbase = \"http://localhost:1\"\ndialects = [\"openai-chat\"]\nauth = \"none\"\nserves = [\"*\"]\n";
+    let problems =
+        Catalog::with_files(&[own("a.toml", endpoint), own("z.toml", endpoint)]).unwrap_err();
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "z.toml:3: endpoint id `mine` is already used by a.toml; choose another id in one of the two"
+        ]
+    );
+}
+
+#[test]
+fn nobody_redefines_the_rehearsal() {
+    let real = "name = \"Real\"\n[[endpoint]]\nid = \"rehearsal\"\nbase = \"https://real.example\"\ndialects = [\"anthropic\"]\nauth = \"bearer\"\nkey_env = \"REAL\"\nserves = [\"*\"]\n";
+    let table = [
+        (
+            "providers/rehearsal.toml",
+            "providers/rehearsal.toml:1: `rehearsal` is the built-in provider for demos and drills and cannot be replaced; \
+             give this file another name",
+        ),
+        (
+            "real.toml",
+            "real.toml:3: endpoint id `rehearsal` is already used by a built-in provider; choose another id",
+        ),
+    ];
+    for (file, expected) in table {
+        let problems = Catalog::with_files(&[own(file, real)]).unwrap_err();
+        let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(told, [expected]);
+    }
+}
+
+/// Wherever anybody may list the models, a wrong key would pass for a good one.
+#[test]
+fn keys_are_checked_where_only_a_key_is_answered() {
+    let catalog = Catalog::bundled();
+    let path = |endpoint: &str| &catalog.endpoint(&endpoint.into()).unwrap().key_check.path;
+    assert_eq!(path("anthropic"), "/v1/models");
+    assert_eq!(path("openai"), "/v1/models");
+    assert_eq!(path("openrouter"), "/v1/key");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use catalog::{
-    Auth, Catalog, Endpoint, EndpointId, MicroDollars, ModelId, Provider, ProviderId, REHEARSAL,
+    Auth, Catalog, Endpoint, EndpointId, KeyCheck, MicroDollars, ModelId, Provider, ProviderId,
+    REHEARSAL,
 };
 use chrono::NaiveTime;
 use impact::{Pipeline, Schedule, Surge};
@@ -149,6 +150,7 @@ impl Reading<'_> {
                 probe_model: Some(entry.probe_model.trim())
                     .filter(|m| !m.is_empty())
                     .map(ModelId::new),
+                key_check: KeyCheck::default(),
             };
             own.push(Provider {
                 id: ProviderId::new(&id),
