@@ -1,7 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
-use crate::column::{Col, get, word_enum};
+use crate::column::{Col, get, words};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError};
 
@@ -28,15 +28,30 @@ pub const REPLAYS_KEPT: TimeDelta = TimeDelta::hours(24);
 /// Most bytes of bodies that are kept in all; beyond it the oldest bodies go.
 pub const REPLAY_BYTES: u64 = 256 << 20;
 
-word_enum! {
-    State {
-        /// Under way, failed, or cut short by the engine's own end: it may run (again).
-        Begun = "begun",
-        Answered = "answered",
-        /// Answered, but the answer is not there (any more): it must not run again unasked.
-        Gone = "gone",
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Under way, failed, or cut short by the engine's own end: it may run (again).
+    Begun,
+    Answered,
+    /// Answered, but the answer is not there (any more): it must not run again unasked.
+    Gone,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            State::Begun => "begun",
+            State::Answered => "answered",
+            State::Gone => "gone",
+        }
     }
 }
+
+words!(
+    State,
+    State::word,
+    [State::Begun, State::Answered, State::Gone]
+);
 
 /// SHA-256.
 pub type Digest = [u8; 32];
