@@ -190,7 +190,8 @@ pub(crate) fn without_scheme(value: &str) -> &str {
     }
 }
 
-fn declared(headers: &HeaderMap) -> Option<usize> {
+/// `content-length`, where it is one.
+pub(crate) fn declared(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 

@@ -4,6 +4,8 @@ use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 
+use crate::Storm;
+
 /// What the gateway tells of its work. Exactly one [`Report::Ended`] follows each [`Report::Began`], whatever happens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
@@ -150,6 +152,9 @@ pub enum TurnedAway {
     Busy(usize),
     #[error("The body did not arrive whole: {0}")]
     Unreadable(String),
+    /// A client that asks the same in a loop.
+    #[error(transparent)]
+    Storm(#[from] Storm),
     #[error("The request cannot be read: {0}")]
     BadRequest(#[from] wire::BadRequest),
     #[error(

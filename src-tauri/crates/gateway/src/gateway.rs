@@ -19,6 +19,7 @@ use crate::breaker::{Breakers, FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Tr
 use crate::fallback::{self, Admitted};
 use crate::open::{OpenExchange, Reports};
 use crate::route::{Wish, plan};
+use crate::storm::Storms;
 use crate::upstream::Upstream;
 use crate::{
     Body, BoxError, BreakerView, Candidate, Config, Connect, End, Exchange, Plan, Report, Standing,
@@ -38,6 +39,7 @@ struct Shared {
     upstream: Upstream,
     reports: Reports,
     breakers: Breakers,
+    storms: Storms,
     held: Held,
     clock: Clock,
 }
@@ -57,6 +59,7 @@ impl Gateway {
             verdicts,
             reports: Reports::new(reports),
             breakers: Breakers::default(),
+            storms: Storms::default(),
             held: Held::default(),
             clock,
         }))
@@ -136,6 +139,15 @@ impl Gateway {
             Ok(read) => read,
             Err(why) => return self.turn_away(began, &head, dialect, why),
         };
+        let unknown = self.unknown(&head, dialect);
+        let storms = &self.0.storms;
+        let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
+        let passing = config.paused || config.draining;
+        if let Err(storm) = storms.admit(asked, unknown.started)
+            && !passing
+        {
+            return self.turn_away(began, &head, dialect, storm.into());
+        }
         let ask = match Ask::read(dialect, &body) {
             Ok(ask) => ask,
             Err(why) => return self.turn_away(began, &head, dialect, why.into()),
@@ -152,13 +164,13 @@ impl Gateway {
             model: ask.model.clone(),
             streamed: ask.stream && kind == Kind::Generate,
             rehearsal: plan.rehearsal,
-            ..self.unknown(&head, dialect)
+            ..unknown
         };
-        let exchange = OpenExchange::begin(&self.0.reports, began, exchange);
+        let exchange = OpenExchange::begin(&self.0.reports, began, exchange).counted(storms, asked);
         let hold = match head.version {
             // The end of such a body is the end of the connection, whatever brought it about.
             Version::HTTP_09 | Version::HTTP_10 => Hold::UntilProven,
-            _ if config.paused || config.draining => Hold::Nothing,
+            _ if passing => Hold::Nothing,
             _ => Hold::UntilContent,
         };
         let admitted = Admitted {
@@ -180,10 +192,29 @@ impl Gateway {
         began: Instant,
         head: &Parts,
         dialect: Dialect,
-        why: TurnedAway,
+        mut why: TurnedAway,
     ) -> Response<Body> {
+        let unknown = self.unknown(head, dialect);
+        let storms = &self.0.storms;
+        // A body that was refused unread is told apart from others by its size alone.
+        let asked = match why {
+            TurnedAway::TooLarge(limit) => {
+                let size = admit::declared(&head.headers)
+                    .unwrap_or(limit)
+                    .max(limit + 1);
+                let asked = storms.asked(&unknown.client, &head.headers, b"", size);
+                if let Err(storm) = storms.admit(asked, unknown.started) {
+                    why = storm.into();
+                }
+                Some(asked)
+            }
+            _ => None,
+        };
         tracing::warn!(path = Place::of(head.uri.path()).path, %why, "turned away");
-        let exchange = OpenExchange::begin(&self.0.reports, began, self.unknown(head, dialect));
+        let mut exchange = OpenExchange::begin(&self.0.reports, began, unknown);
+        if let Some(asked) = asked {
+            exchange = exchange.counted(storms, asked);
+        }
         let said = rescue::turned_away(dialect, &why);
         fallback::end(said, exchange, End::TurnedAway(why))
     }

@@ -16,6 +16,7 @@ mod models;
 mod open;
 mod rescue;
 mod route;
+mod storm;
 mod upstream;
 
 #[cfg(test)]
@@ -27,4 +28,5 @@ pub use config::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Route, 
 pub use exchange::{Attempt, Began, End, Exchange, Outcome, Report, TurnedAway};
 pub use gateway::{Clock, Gateway};
 pub use route::{Candidate, Credential, Dropped, Ineligible, Plan};
+pub use storm::Storm;
 pub use upstream::{BoxError, Connect, Dialed, Io, connect};

@@ -9,6 +9,7 @@ use http::StatusCode;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::storm::{Asked, Storms, Told};
 use crate::{Attempt, Began, End, Exchange, Outcome, Report};
 
 /// Where reports go, and what is counted about them.
@@ -60,6 +61,7 @@ pub(crate) struct OpenExchange {
     /// None once it has ended.
     exchange: Option<Box<Exchange>>,
     attempt: Option<OpenAttempt>,
+    storm: Option<(Storms, Asked)>,
 }
 
 #[derive(Debug)]
@@ -90,7 +92,14 @@ impl OpenExchange {
             began,
             exchange: Some(Box::new(exchange)),
             attempt: None,
+            storm: None,
         }
+    }
+
+    /// How it ends tells whether its client asks in a loop.
+    pub(crate) fn counted(mut self, storms: &Storms, asked: Asked) -> Self {
+        self.storm = Some((storms.clone(), asked));
+        self
     }
 
     pub(crate) fn attempts(&self) -> usize {
@@ -177,6 +186,10 @@ impl OpenExchange {
         };
         exchange.total = self.began.elapsed();
         exchange.end = end;
+        if let Some((storms, asked)) = self.storm.take() {
+            let now = exchange.started + exchange.total;
+            storms.ended(asked, Told::of(&exchange.end, exchange.status), now);
+        }
         self.reports.counts.open.fetch_sub(1, Ordering::Relaxed);
         self.reports.send(Report::Ended(exchange));
     }

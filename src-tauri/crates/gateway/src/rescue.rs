@@ -49,7 +49,10 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
         TurnedAway::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         TurnedAway::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         TurnedAway::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        TurnedAway::Unreadable(_) | TurnedAway::BadRequest(_) => StatusCode::BAD_REQUEST,
+        // The one status that no measured client answers with another try.
+        TurnedAway::Storm(_) | TurnedAway::Unreadable(_) | TurnedAway::BadRequest(_) => {
+            StatusCode::BAD_REQUEST
+        }
     };
     let message = why.to_string();
     let mut said = Said::new(dialect, &Problem { status, message });

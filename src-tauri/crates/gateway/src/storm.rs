@@ -1,0 +1,234 @@
+//! Clients that ask the same thing again and again. Measured: opencode at 2 to 15 full-size requests a second after a 413
+//! or an answer without its end, Claude Code at 4 a second where a tool call hits the token limit. A 400 stops every client.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use wire::Client;
+
+use crate::End;
+
+/// The same request this often within [`WINDOW`] without a whole answer is refused the next time.
+pub(crate) const REPEATS: usize = 40;
+const WINDOW: TimeDelta = TimeDelta::seconds(60);
+/// Refusals as too large, in a row, after which one session's next request of that size is refused here.
+pub(crate) const TOO_LARGE: u32 = 5;
+/// A session that is quiet for so long begins anew.
+const FORGOTTEN: TimeDelta = TimeDelta::minutes(10);
+/// Requests, and sessions, that are remembered at most: with 40 times of day each, about 200 KB.
+const REMEMBERED: usize = 256;
+
+/// Why a request is refused as part of a storm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Storm {
+    #[error(
+        "This very request was sent over {REPEATS} times within a minute, and none of them got a whole answer. It is not sent on \
+         again for now, so that the loop ends: stop the client or change the request, then look at Understudy's Traffic view for \
+         what went wrong"
+    )]
+    Repeated,
+    #[error(
+        "{TOO_LARGE} requests in a row of this session were refused as too large, and this one is no smaller. Start a new \
+         conversation or let the client compact this one"
+    )]
+    TooLarge,
+}
+
+/// Who asks, and what, told apart by hash alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    /// The session, or the credential where the client names none.
+    asker: u64,
+    body: u64,
+    /// Bytes.
+    size: usize,
+    /// Only an agent goes on by itself after an answer cut at a token limit; a script may well want forty of them.
+    agent: bool,
+}
+
+/// The guard's memory, shared by all requests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Storms {
+    seed: foldhash::quality::RandomState,
+    guard: Arc<Mutex<Guard>>,
+}
+
+impl Storms {
+    /// `body`: hashed at about 20 GB/s. Before it is read its `size` alone is known.
+    pub(crate) fn asked(
+        &self,
+        client: &Client,
+        headers: &HeaderMap,
+        body: &[u8],
+        size: usize,
+    ) -> Asked {
+        let mut asker = self.seed.build_hasher();
+        match &client.session {
+            Some(session) => session.hash(&mut asker),
+            None => [AUTHORIZATION.as_str(), "x-api-key"]
+                .map(|name| headers.get(name))
+                .hash(&mut asker),
+        }
+        Asked {
+            asker: asker.finish(),
+            body: self.seed.hash_one(body),
+            size,
+            agent: client.session.is_some(),
+        }
+    }
+
+    pub(crate) fn admit(&self, asked: Asked, now: DateTime<Utc>) -> Result<(), Storm> {
+        self.guard().admit(asked, now)
+    }
+
+    pub(crate) fn ended(&self, asked: Asked, how: Told, now: DateTime<Utc>) {
+        self.guard().ended(asked, how, now);
+    }
+
+    fn guard(&self) -> std::sync::MutexGuard<'_, Guard> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the client was told, as far as it makes it stop or ask again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    Answer,
+    /// An answer cut at a token limit.
+    Truncated,
+    Failure,
+    /// 413.
+    TooLarge,
+    /// It left, or was refused here: this says nothing.
+    Nothing,
+}
+
+impl Told {
+    pub(crate) fn of(end: &End, status: Option<http::StatusCode>) -> Told {
+        match end {
+            End::Complete | End::Refused => Told::Answer,
+            End::Truncated => Told::Truncated,
+            End::CallersFault | End::TurnedAway(_)
+                if status == Some(http::StatusCode::PAYLOAD_TOO_LARGE) =>
+            {
+                Told::TooLarge
+            }
+            End::Cut | End::Exhausted | End::CallersFault | End::OurFault => Told::Failure,
+            End::ClientLeft | End::TurnedAway(_) => Told::Nothing,
+        }
+    }
+}
+
+/// Pure: told the time.
+#[derive(Debug, Default)]
+struct Guard {
+    /// When each request failed, oldest first, at most [`REPEATS`] times of day.
+    repeats: HashMap<(u64, u64), VecDeque<DateTime<Utc>>>,
+    too_large: HashMap<u64, TooLarge>,
+}
+
+#[derive(Debug)]
+struct TooLarge {
+    in_a_row: u32,
+    /// The smallest body that was refused, in bytes: a smaller one may pass.
+    smallest: usize,
+    last: DateTime<Utc>,
+}
+
+impl Guard {
+    fn admit(&self, asked: Asked, now: DateTime<Utc>) -> Result<(), Storm> {
+        let recent = self
+            .repeats
+            .get(&(asked.asker, asked.body))
+            .map_or(0, |times| {
+                times.iter().filter(|at| now - **at < WINDOW).count()
+            });
+        if recent >= REPEATS {
+            return Err(Storm::Repeated);
+        }
+        match self.too_large.get(&asked.asker) {
+            Some(refused)
+                if refused.in_a_row >= TOO_LARGE
+                    && asked.size >= refused.smallest
+                    && now - refused.last < FORGOTTEN =>
+            {
+                Err(Storm::TooLarge)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn ended(&mut self, asked: Asked, how: Told, now: DateTime<Utc>) {
+        match how {
+            Told::Answer => {
+                self.repeats.remove(&(asked.asker, asked.body));
+                self.too_large.remove(&asked.asker);
+            }
+            Told::Truncated => {
+                self.too_large.remove(&asked.asker);
+                if asked.agent {
+                    self.repeated(asked, now);
+                }
+            }
+            Told::Failure => self.repeated(asked, now),
+            Told::TooLarge => {
+                self.repeated(asked, now);
+                self.refused_as_too_large(asked, now);
+            }
+            Told::Nothing => {}
+        }
+    }
+
+    fn repeated(&mut self, asked: Asked, now: DateTime<Utc>) {
+        let key = (asked.asker, asked.body);
+        make_room(&mut self.repeats, &key, |times| times.back().copied());
+        let times = self.repeats.entry(key).or_default();
+        if times.len() == REPEATS {
+            times.pop_front();
+        }
+        times.push_back(now);
+    }
+
+    fn refused_as_too_large(&mut self, asked: Asked, now: DateTime<Utc>) {
+        make_room(&mut self.too_large, &asked.asker, |refused| {
+            Some(refused.last)
+        });
+        let refused = self.too_large.entry(asked.asker).or_insert(TooLarge {
+            in_a_row: 0,
+            smallest: asked.size,
+            last: now,
+        });
+        if now - refused.last >= FORGOTTEN {
+            refused.in_a_row = 0;
+            refused.smallest = asked.size;
+        }
+        refused.in_a_row += 1;
+        refused.smallest = refused.smallest.min(asked.size);
+        refused.last = now;
+    }
+}
+
+/// Forgets the one that has been quiet for longest, where `key` would be one too many.
+fn make_room<K: Copy + Eq + Hash, V>(
+    map: &mut HashMap<K, V>,
+    key: &K,
+    last: impl Fn(&V) -> Option<DateTime<Utc>>,
+) {
+    if map.len() < REMEMBERED || map.contains_key(key) {
+        return;
+    }
+    if let Some(quietest) = map
+        .iter()
+        .min_by_key(|(_, value)| last(value))
+        .map(|(key, _)| *key)
+    {
+        map.remove(&quietest);
+    }
+}
+
+#[cfg(test)]
+mod tests;
