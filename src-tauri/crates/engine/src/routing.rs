@@ -46,6 +46,7 @@ pub(crate) fn gateway_config(
             total: timers.total,
         },
         limits: Limits::default(),
+        rules: settings.rules.clone(),
         paused: running.paused,
         draining: running.draining,
         own_addresses: running.own_addresses.clone(),

@@ -3,6 +3,7 @@
 mod file;
 mod reading;
 pub(crate) mod reload;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +43,8 @@ pub(crate) struct Settings {
     /// The owner's own endpoints, each as a provider of its own.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,
+    /// What failures are by the owner's word, before the table.
+    pub rules: Vec<wire::Rule>,
     pub pipelines: Vec<Pipeline>,
 }
 

@@ -80,6 +80,7 @@ fn config() -> Config {
         endpoints: BTreeMap::from(["lead", "second"].map(endpoint)),
         timers: Timers::default(),
         limits: Limits::default(),
+        rules: Vec::new(),
         paused: false,
         draining: false,
         own_addresses: Vec::new(),

@@ -1,13 +1,17 @@
 mod mask;
 mod retry_after;
+mod rule;
 mod words;
 
 use std::time::Duration;
 
 use catalog::Dialect;
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
+use crate::Broken;
+
+pub use rule::Rule;
 pub(crate) use words::Words;
 
 /// What kind of failure an attempt met, and with that what happens next.
@@ -33,10 +37,41 @@ pub enum Class {
     ContentPolicy,
 }
 
+impl Class {
+    pub const ALL: [Class; 9] = [
+        Class::Transient,
+        Class::RateLimit,
+        Class::Silent,
+        Class::Quota,
+        Class::Credential,
+        Class::ModelGone,
+        Class::Caller,
+        Class::ContextTooLong,
+        Class::ContentPolicy,
+    ];
+
+    /// The word for it in settings, response headers and the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Transient => "transient",
+            Class::RateLimit => "rate_limit",
+            Class::Silent => "silent",
+            Class::Quota => "quota",
+            Class::Credential => "credential",
+            Class::ModelGone => "model_gone",
+            Class::Caller => "caller",
+            Class::ContextTooLong => "context_too_long",
+            Class::ContentPolicy => "content_policy",
+        }
+    }
+}
+
 /// An answer with an error status, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub class: Class,
+    /// The provider says that the same request would only fail again (`x-should-retry: false`).
+    pub final_word: bool,
     /// How long the provider asks us to wait, clamped to 0 s … 1 h.
     pub retry_after: Option<Duration>,
     /// The provider's own words, at most 500 characters, without anything that looks like a key.
@@ -86,6 +121,9 @@ const TABLE: &[Row] = &[
             "usage limit",
             "usage_limit_reached",
             "usage_not_included",
+            "exceeded_current_quota",
+            "exceeded your current quota",
+            "used all available credits",
             "budget_exceeded",
             "budget has been exceeded",
             "key limit exceeded",
@@ -141,6 +179,8 @@ const TABLE: &[Row] = &[
         &[
             "model_not_found",
             "model not found",
+            "model not exist",
+            "does not exist or you do not have access",
             "model_not_available",
             "invalid model",
             "unknown model",
@@ -205,40 +245,71 @@ pub fn classify(
     body: &[u8],
     now: DateTime<Utc>,
 ) -> Failure {
+    classify_by(&[], status, headers, body, now)
+}
+
+/// As [`classify`], the owner's rules first, in their order.
+pub fn classify_by(
+    rules: &[Rule],
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Failure {
     let words = Words::of_body(body);
-    let mut class = look_up(status.as_u16(), &words);
-    if class == Class::Caller && headers.get("x-should-retry").is_some_and(|v| v == "true") {
-        class = Class::Transient;
-    }
+    let rule = Rule::first_for(rules, Some(status.as_u16()), body);
+    let should_retry = headers.get("x-should-retry").map(HeaderValue::as_bytes);
+    let class = match (rule, look_up(status.as_u16(), &words.said())) {
+        (Some(rule), _) => rule.class,
+        (None, Class::Caller) if should_retry == Some(b"true") => Class::Transient,
+        (None, class) => class,
+    };
+    let told_in_words = || match class {
+        Class::RateLimit => retry_after::in_words(&words.message),
+        _ => None,
+    };
     let message = if words.message.is_empty() {
         format!("HTTP {status}")
     } else {
-        words.message
+        words.message.clone()
     };
     Failure {
         class,
-        retry_after: retry_after::read(headers, class == Class::RateLimit, now),
-        message,
+        final_word: rule.is_none() && should_retry == Some(b"false"),
+        retry_after: retry_after::read(headers, class == Class::RateLimit, now)
+            .or_else(told_in_words),
+        message: match rule {
+            Some(rule) => rule.named(&message),
+            None => message,
+        },
     }
 }
 
-/// The class of an error that was told in a stream, by its type or code and its message. Some routers put an HTTP status
-/// where the code belongs.
-pub fn classify_event(kind: &str, message: &str) -> Class {
+/// The class of an answer that broke. An error that was told in the stream is as telling as one with a status: quota,
+/// a wrong key and a context that is too long come so too. Whatever else breaks may go well the next time.
+///
+/// The second is the rule of the owner's that decided, where one did. Rules that name a status never meet such an error.
+pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option<&'r Rule>) {
+    let Broken::ErrorEvent { kind, message } = broken else {
+        return (Class::Transient, None);
+    };
+    // Some routers put an HTTP status where the code belongs.
     let status = kind
         .parse()
         .ok()
         .filter(|status| (400..=599).contains(status));
-    let words = Words {
-        kind: kind.to_owned(),
-        code: String::new(),
-        message: message.to_owned(),
-    };
-    look_up(status.unwrap_or(IN_BODY), &words)
+    let said = format!("{kind} {message}");
+    match Rule::first_for(rules, status, said.as_bytes()) {
+        Some(rule) => (rule.class, Some(rule)),
+        None => (
+            look_up(status.unwrap_or(IN_BODY), &said.to_lowercase()),
+            None,
+        ),
+    }
 }
 
-fn look_up(status: u16, words: &Words) -> Class {
-    let said = format!("{} {} {}", words.kind, words.code, words.message).to_lowercase();
+/// `said`: in lower case.
+fn look_up(status: u16, said: &str) -> Class {
     let row = TABLE.iter().find(|row| {
         let status_fits = row.status.is_empty() || row.status.contains(&status);
         status_fits && (row.says.is_empty() || row.says.iter().any(|word| said.contains(word)))

@@ -16,5 +16,5 @@ pub use ask::{Ask, BadRequest, Kind, with_model};
 pub use client::Client;
 pub use completion::{BodyEnd, Broken, Completion, Report, Step, StepKind, ToolCall};
 pub use error_body::{Problem, error_body, error_event};
-pub use failure::{Class, Failure, classify, classify_event};
+pub use failure::{Class, Failure, Rule, classify, classify_broken, classify_by};
 pub use validator::{Framing, Validator};

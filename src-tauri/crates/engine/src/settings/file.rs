@@ -15,6 +15,7 @@ pub(super) struct File {
     pub(super) notifications: Notifications,
     pub(super) endpoint: Vec<Endpoint>,
     pub(super) route: Vec<Route>,
+    pub(super) rule: Vec<Rule>,
     pub(super) pipeline: Vec<Pipeline>,
 }
 
@@ -111,4 +112,13 @@ pub(super) struct Pipeline {
     pub(super) surge: Option<Spanned<(f64, f64)>>,
     #[serde(default)]
     pub(super) providers: Vec<Spanned<String>>,
+}
+
+/// The owner's own word on a failure.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rule {
+    pub(super) status: Option<Spanned<u16>>,
+    pub(super) contains: Option<Spanned<String>>,
+    pub(super) class: Spanned<String>,
 }

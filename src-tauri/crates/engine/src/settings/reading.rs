@@ -81,6 +81,7 @@ impl Reading<'_> {
                 .into_iter()
                 .map(|route| self.route(route, &own))
                 .collect(),
+            rules: self.rules(file.rule),
             pipelines: file
                 .pipeline
                 .into_iter()
@@ -388,7 +389,7 @@ impl Reading<'_> {
         })
     }
 
-    fn err<T>(&mut self, at: &Spanned<T>, what: String) {
+    pub(super) fn err<T>(&mut self, at: &Spanned<T>, what: String) {
         self.wrong.push(Wrong {
             line: line_of(self.text, at.span().start),
             what,

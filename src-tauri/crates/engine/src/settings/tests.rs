@@ -127,6 +127,37 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
             "line 6",
             "low to high",
         ),
+        (
+            "[[rule]]\nstatus = 500\nclass = \"quotta\"\n",
+            "line 3",
+            "no failure class \"quotta\"; choose one of transient, rate_limit, quota,",
+        ),
+        (
+            "[[rule]]\nstatus = 500\nclass = \"silent\"\n",
+            "line 3",
+            "no failure class \"silent\"",
+        ),
+        (
+            "[[rule]]\nstatus = 200\nclass = \"quota\"\n",
+            "line 2",
+            "from 400 to 599",
+        ),
+        (
+            "[[rule]]\nclass = \"quota\"\n",
+            "line 2",
+            "rule 1 would fit every failure",
+        ),
+        (
+            "[[rule]]\ncontains = \"\"\nclass = \"quota\"\n",
+            "line 2",
+            "leave it out",
+        ),
+        ("[[rule]]\nstatus = 500\n", "line 1", "class"),
+        (
+            "[[rule]]\nstatus = 500\nclass = \"quota\"\nthen = \"wait\"\n",
+            "line 4",
+            "then",
+        ),
     ] {
         let said = wrong(text);
         let first = said.first().unwrap_or_else(|| panic!("accepted: {text}"));
@@ -160,4 +191,35 @@ fn an_own_endpoint_is_a_provider_of_its_own() {
         (EndpointId::new("ollama"), Some(ModelId::new("llama3")))
     );
     assert_eq!(route.candidates[1], (EndpointId::new("openai"), None));
+}
+
+#[test]
+fn rules_are_numbered_as_they_stand() {
+    let text = "[[rule]]\nstatus = 500\ncontains = \"out of credits\"\nclass = \"quota\"\n[[rule]]\ncontains = \"brownout\"\nclass = \"transient\"\n";
+    let settings = Settings::parse(text, &Catalog::bundled()).unwrap();
+    let rule = |number, status, contains: &str, class| wire::Rule {
+        number,
+        status,
+        contains: Some(contains.to_owned()),
+        class,
+    };
+    assert_eq!(
+        settings.rules,
+        [
+            rule(1, Some(500), "out of credits", wire::Class::Quota),
+            rule(2, None, "brownout", wire::Class::Transient),
+        ]
+    );
+}
+
+#[test]
+fn the_commented_rule_is_a_good_one() {
+    let example: String = DEFAULT_TEXT
+        .lines()
+        .skip_while(|line| *line != "# [[rule]]")
+        .take_while(|line| !line.is_empty())
+        .map(|line| format!("{}\n", line.trim_start_matches("# ")))
+        .collect();
+    let settings = Settings::parse(&example, &Catalog::bundled()).unwrap();
+    assert_eq!(settings.rules.len(), 1, "{example}");
 }

@@ -147,6 +147,7 @@ fn what_an_answer_says() {
 fn what_an_error_status_says() {
     let failure = |class| Failure {
         class,
+        final_word: false,
         retry_after: None,
         message: String::new(),
     };

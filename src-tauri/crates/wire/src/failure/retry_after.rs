@@ -25,6 +25,19 @@ pub(super) fn read(
         .map(clamp)
 }
 
+/// "Please try again in 1.5s", "… in 6m0s": where a rate limit has no header, clients read it from the message (Codex does).
+pub(super) fn in_words(message: &str) -> Option<Duration> {
+    const BEFORE: &str = "try again in ";
+    let lower = message.to_lowercase();
+    let rest = &lower[lower.find(BEFORE)? + BEFORE.len()..];
+    let word = rest.split_whitespace().next()?;
+    let seconds = match rest.split_whitespace().nth(1) {
+        Some("s" | "second" | "seconds" | "second." | "seconds.") => number(word)?,
+        _ => go_duration(word.trim_end_matches(['.', ',', ';', ')']))?,
+    };
+    Some(clamp(seconds))
+}
+
 /// The longest reset among the limits that say nothing remains, or among all where none says so (a request can be larger
 /// than what remains).
 fn reset(headers: &HeaderMap, now: DateTime<Utc>) -> Option<f64> {

@@ -6,7 +6,19 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::prelude::*;
 
 use super::mask::without_keys;
-use super::{Class, Failure, Words, classify, classify_event};
+use super::{Class, Failure, Words, classify};
+use crate::Broken;
+
+mod rows;
+mod rules;
+
+fn in_stream(kind: &str, message: &str) -> Class {
+    let broken = Broken::ErrorEvent {
+        kind: kind.to_owned(),
+        message: message.to_owned(),
+    };
+    super::classify_broken(&[], &broken).0
+}
 
 fn now() -> DateTime<Utc> {
     "2026-06-21T20:04:00Z".parse().unwrap()
@@ -190,7 +202,19 @@ fn classes_of_errors_told_in_a_stream() {
         ("502", "Provider disconnected", Class::Transient),
     ];
     for (kind, message, class) in table {
-        assert_eq!(classify_event(kind, message), class, "{kind}");
+        assert_eq!(in_stream(kind, message), class, "{kind}");
+    }
+}
+
+#[test]
+fn whatever_else_breaks_an_answer_may_go_well_the_next_time() {
+    for broken in [
+        Broken::Cut,
+        Broken::NoStopReason,
+        Broken::Empty,
+        Broken::NotAnAnswer("HTML that says: insufficient_quota".to_owned()),
+    ] {
+        assert_eq!(super::classify_broken(&[], &broken).0, Class::Transient);
     }
 }
 
@@ -208,6 +232,9 @@ fn a_server_that_asks_to_be_tried_again_is() {
         failure(401, &[("x-should-retry", "true")], "").class,
         Class::Credential
     );
+    assert!(failure(503, &[("x-should-retry", "false")], "").final_word);
+    assert!(!failure(503, &[("x-should-retry", "true")], "").final_word);
+    assert!(!failure(503, &[], "").final_word);
 }
 
 /// Headers, and the milliseconds that they ask for.
@@ -257,6 +284,22 @@ fn waits() {
             Some(10_000),
         ),
         (&[("x-ratelimit-reset", "1782072270000")], Some(30_000)),
+        // A subscription's windows are told as Unix times, without what remains.
+        (
+            &[("anthropic-ratelimit-unified-5h-reset", "1782072300")],
+            Some(60_000),
+        ),
+        (&[("retry-after-ms", "-1")], Some(0)),
+        (&[("retry-after-ms", "1e18")], Some(3_600_000)),
+        (&[("x-ms-retry-after-ms", "1500")], Some(1_500)),
+        (&[("retry-after", "1782072260")], Some(20_000)),
+        (&[("retry-after", "6m0s")], Some(360_000)),
+        (&[("retry-after", "inf")], None),
+        (&[("retry-after", " 3 ")], Some(3_000)),
+        (
+            &[("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT")],
+            Some(3_600_000),
+        ),
         (&[("x-ratelimit-reset-requests", "6x")], None),
         (&[("x-ratelimit-reset-requests", "")], None),
     ];

@@ -14,7 +14,7 @@ pub(crate) struct Words {
 }
 
 /// More of an error body than this is not read.
-const READ: usize = 64 << 10;
+pub(super) const READ: usize = 64 << 10;
 
 impl Words {
     pub(crate) const LONGEST: usize = 500;
@@ -26,6 +26,11 @@ impl Words {
         } else {
             &self.code
         }
+    }
+
+    /// All of it in lower case, for looking up.
+    pub(super) fn said(&self) -> String {
+        format!("{} {} {}", self.kind, self.code, self.message).to_lowercase()
     }
 
     /// Any body: JSON, HTML (its title) or plain text.

@@ -1,0 +1,117 @@
+//! The owner's rules decide before the table.
+
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::super::{Class, Rule, classify_broken, classify_by};
+use super::{Words, now};
+use crate::Broken;
+
+fn rules() -> Vec<Rule> {
+    let rule = |number, status, contains: Option<&str>, class| Rule {
+        number,
+        status,
+        contains: contains.map(str::to_owned),
+        class,
+    };
+    vec![
+        rule(1, Some(500), Some("Out Of Credits"), Class::Quota),
+        rule(2, None, Some("brownout"), Class::Transient),
+        rule(3, Some(418), None, Class::ModelGone),
+        rule(4, Some(500), None, Class::Caller),
+    ]
+}
+
+fn told(status: u16, body: &str) -> (Class, String) {
+    let status = StatusCode::from_u16(status).unwrap();
+    let failure = classify_by(&rules(), status, &HeaderMap::new(), body.as_bytes(), now());
+    (failure.class, failure.message)
+}
+
+#[test]
+fn the_first_rule_that_fits_decides_and_is_named() {
+    let table = [
+        (
+            500,
+            r#"{"error":{"message":"you are out of CREDITS"}}"#,
+            Class::Quota,
+            "you are out of CREDITS (quota by your rule 1)",
+        ),
+        (
+            400,
+            r#"{"error":{"message":"Brownout tonight"}}"#,
+            Class::Transient,
+            "Brownout tonight (transient by your rule 2)",
+        ),
+        (
+            418,
+            "",
+            Class::ModelGone,
+            "HTTP 418 I'm a teapot (model_gone by your rule 3)",
+        ),
+        (
+            500,
+            "anything else",
+            Class::Caller,
+            "anything else (caller by your rule 4)",
+        ),
+        (503, "out of credits", Class::Transient, "out of credits"),
+    ];
+    for (status, body, class, message) in table {
+        assert_eq!(
+            told(status, body),
+            (class, message.to_owned()),
+            "{status} {body}"
+        );
+    }
+}
+
+#[test]
+fn a_rule_outranks_what_the_server_says_of_itself() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-should-retry", HeaderValue::from_static("false"));
+    let failure = classify_by(
+        &rules(),
+        StatusCode::BAD_GATEWAY,
+        &headers,
+        b"brownout",
+        now(),
+    );
+    assert_eq!(
+        (failure.class, failure.final_word),
+        (Class::Transient, false)
+    );
+}
+
+#[test]
+fn an_error_in_a_stream_meets_only_the_rules_without_a_status() {
+    let event = |kind: &str, message: &str| Broken::ErrorEvent {
+        kind: kind.to_owned(),
+        message: message.to_owned(),
+    };
+    let rules = rules();
+    let told = |broken: &Broken| {
+        let (class, rule) = classify_broken(&rules, broken);
+        (class, rule.map(|rule| rule.number))
+    };
+    assert_eq!(
+        told(&event("authentication_error", "a brownout")),
+        (Class::Transient, Some(2))
+    );
+    assert_eq!(
+        told(&event("api_error", "out of credits")),
+        (Class::Transient, None)
+    );
+    // Save where a router says the status in the event.
+    assert_eq!(
+        told(&event("500", "out of credits")),
+        (Class::Quota, Some(1))
+    );
+    assert_eq!(told(&Broken::Cut), (Class::Transient, None));
+}
+
+#[test]
+fn a_long_message_keeps_the_rules_name() {
+    let (_, message) = told(418, &"x".repeat(9_000));
+    assert_eq!(message.chars().count(), Words::LONGEST);
+    assert!(message.ends_with("(model_gone by your rule 3)"));
+}
