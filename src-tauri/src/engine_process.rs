@@ -80,15 +80,21 @@ pub(crate) struct Supervisor {
     replaces_older: bool,
 }
 
-/// How following an engine ended.
+/// What the end of an event stream meant.
+enum Followed {
+    Gone(End),
+    /// The engine is there and is followed again. It is not looked for anew, since one that stops at that moment would then
+    /// be taken for one that was never started.
+    StillThere(Connection),
+}
+
+/// How an engine ended.
 enum End {
     /// Somebody stopped it on purpose.
     Stopped,
     Died,
     /// It was older than this application and went, to be replaced.
     MadeRoom,
-    /// It is there and must be looked at again.
-    Unclear,
 }
 
 impl Supervisor {
@@ -114,28 +120,13 @@ impl Supervisor {
     pub(crate) async fn run(mut self) {
         let mut died = false;
         loop {
-            let connection = match self.find_or_start(died).await {
-                Ok(connection) => connection,
-                Err(why) => {
-                    let wait = self.backoff.next();
-                    let seconds = wait.as_secs_f32();
-                    self.say(
-                        State::Restarting,
-                        format!("The engine does not start: {why} Next try in {seconds} s."),
-                    )
-                    .await;
-                    // Not a wait for an event: the next try's time, unless a person asks for it now.
-                    let _ = timeout(wait, self.start_now.notified()).await;
-                    continue;
-                }
-            };
-            self.tell(News::Standing(Standing::Connected(connection.clone())))
-                .await;
+            let connection = self.bring_up(died).await;
+            self.connected(&connection).await;
             if died && self.backoff.may_announce() {
                 self.tell(News::StartedAgain).await;
             }
             let since = Instant::now();
-            let end = self.follow(&connection).await;
+            let end = self.attend(connection).await;
             self.backoff.was_up(since.elapsed());
             died = matches!(end, End::Died);
             match end {
@@ -148,29 +139,55 @@ impl Supervisor {
                     .await;
                     sleep(self.backoff.next()).await;
                 }
-                End::MadeRoom | End::Unclear => {}
+                End::MadeRoom => {}
             }
         }
     }
 
-    async fn find_or_start(&mut self, died: bool) -> Result<Connection, String> {
+    /// Finds an engine or starts one, and tries until one answers.
+    async fn bring_up(&mut self, died: bool) -> Connection {
+        // The words about a death or a vain try stay until there is something better to say: a menu whose rows come and go
+        // with every try cannot be clicked.
+        let mut told_why = died;
+        loop {
+            if let Some(connection) = self.look().await {
+                return connection;
+            }
+            if !told_why {
+                self.say(State::Starting, "The engine is being started.")
+                    .await;
+            }
+            let why = match self.start().await {
+                Ok(connection) => return connection,
+                Err(why) => why,
+            };
+            told_why = true;
+            let wait = self.backoff.next();
+            let seconds = wait.as_secs_f32();
+            self.say(
+                State::Restarting,
+                format!("The engine does not start: {why} Next try in {seconds} s."),
+            )
+            .await;
+            // Not a wait for an event: the next try's time, unless a person asks for it now.
+            let _ = timeout(wait, self.start_now.notified()).await;
+        }
+    }
+
+    /// A running engine, waited for while it listens and does not answer.
+    async fn look(&self) -> Option<Connection> {
         let patience = Instant::now() + SILENT_AT_MOST;
         loop {
             match find(&self.places.runtime_file, &self.http).await {
-                Found::Answers(connection) => return Ok(connection),
+                Found::Answers(connection) => return Some(connection),
                 Found::Silent(why) if Instant::now() < patience => {
                     self.say(State::Restarting, format!("Waiting for the engine: {why}."))
                         .await;
                     sleep(LOOK_EVERY * 10).await;
                 }
-                Found::Silent(_) | Found::Nobody => break,
+                Found::Silent(_) | Found::Nobody => return None,
             }
         }
-        if !died {
-            self.say(State::Starting, "The engine is being started.")
-                .await;
-        }
-        self.start().await
     }
 
     /// Starts an engine and waits until it answers; an error is the engine's own last line.
@@ -209,8 +226,19 @@ impl Supervisor {
         })
     }
 
-    /// Passes snapshots on until the engine is gone.
-    async fn follow(&mut self, connection: &Connection) -> End {
+    /// Stays with an engine until it is gone, however often its stream breaks.
+    async fn attend(&mut self, mut connection: Connection) -> End {
+        loop {
+            match self.follow(&connection).await {
+                Followed::Gone(end) => return end,
+                Followed::StillThere(again) => connection = again,
+            }
+            self.connected(&connection).await;
+        }
+    }
+
+    /// Passes snapshots on until the stream ends.
+    async fn follow(&mut self, connection: &Connection) -> Followed {
         let older =
             Version::of(&connection.engine.version) < Version::of(env!("CARGO_PKG_VERSION"));
         let mut draining = false;
@@ -233,21 +261,25 @@ impl Supervisor {
         if let Some(why @ Unanswered::Unreadable(_)) = broken {
             self.say(State::Restarting, why.to_string()).await;
             let _ = timeout(SILENT_AT_MOST, self.start_now.notified()).await;
-            return End::Unclear;
+            return Followed::StillThere(connection.clone());
         }
         self.after_the_stream(draining).await
     }
 
-    async fn after_the_stream(&mut self, draining: bool) -> End {
+    async fn after_the_stream(&mut self, draining: bool) -> Followed {
         // A dying process may still take a connection, and then breaks it: that is asked again.
         let patience = Instant::now() + SILENT_AT_MOST;
         loop {
             match find(&self.places.runtime_file, &self.http).await {
-                Found::Answers(_) => return End::Unclear,
+                Found::Answers(connection) => {
+                    // A stream that breaks at once must not keep both sides busy.
+                    sleep(LOOK_EVERY).await;
+                    return Followed::StillThere(connection);
+                }
                 Found::Silent(_) if Instant::now() < patience => sleep(LOOK_EVERY).await,
                 Found::Silent(why) => {
                     tracing::warn!("{why}");
-                    return End::Died;
+                    return Followed::Gone(End::Died);
                 }
                 Found::Nobody => break,
             }
@@ -266,21 +298,19 @@ impl Supervisor {
             None => false,
         };
         self.child = None;
-        if draining || ended_well || timeout(LOOK_EVERY * 4, left_by_itself).await.is_ok() {
-            End::Stopped
-        } else {
-            End::Died
-        }
+        let on_purpose =
+            draining || ended_well || timeout(LOOK_EVERY * 4, left_by_itself).await.is_ok();
+        Followed::Gone(if on_purpose { End::Stopped } else { End::Died })
     }
 
     /// An engine older than this application, with nothing in flight, goes; ours is started next.
-    async fn replace(&mut self, connection: &Connection, snapshots: &mut Snapshots) -> End {
+    async fn replace(&mut self, connection: &Connection, snapshots: &mut Snapshots) -> Followed {
         let version = &connection.engine.version;
         tracing::info!("the running engine is {version}: replacing it");
         if let Err(why) = connection.command(&Command::StopEngine).await {
             tracing::warn!("the engine {version} does not make room: {why}");
             self.replaces_older = false;
-            return End::Unclear;
+            return Followed::StillThere(connection.clone());
         }
         self.say(
             State::Restarting,
@@ -295,7 +325,7 @@ impl Supervisor {
             sleep(LOOK_EVERY).await;
         }
         self.child = None;
-        End::MadeRoom
+        Followed::Gone(End::MadeRoom)
     }
 
     async fn wait_while_stopped(&mut self) {
@@ -311,6 +341,11 @@ impl Supervisor {
                 return;
             }
         }
+    }
+
+    async fn connected(&self, connection: &Connection) {
+        self.tell(News::Standing(Standing::Connected(connection.clone())))
+            .await;
     }
 
     async fn say(&self, state: State, detail: impl Into<String>) {

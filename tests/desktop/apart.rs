@@ -7,15 +7,17 @@ use crate::engine::Engine;
 use crate::item::labels;
 use crate::page::{Driven, shows};
 use crate::states::view;
+use crate::wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_does_not_start_says_why_in_the_tray() {
     let desk = Desk::start().await;
-    let engine = desk.script(
-        "understudyd",
-        "#!/bin/sh\necho starting\necho 'port 4747 is taken by another program' >&2\nexit 1\n",
+    let tries = desk.home().join("tries");
+    let script = format!(
+        "#!/bin/sh\necho starting >> '{}'\necho 'port 4747 is taken by another program' >&2\nexit 1\n",
+        tries.display()
     );
-    desk.set_engine(&engine);
+    desk.set_engine(&desk.script("understudyd", &script));
     desk.run_understudy();
     let icon = desk.icon().await;
     let tooltip = icon.says("port 4747 is taken by another program").await;
@@ -23,12 +25,24 @@ async fn an_engine_that_does_not_start_says_why_in_the_tray() {
         tooltip.starts_with("Understudy: the engine is restarting"),
         "{tooltip}"
     );
-    icon.row("Try to start the engine now").await;
+    let before = icon.row("Try to start the engine now").await;
     let rows = icon.menu().await.unwrap();
     assert_eq!(
         labels(&rows)[1..],
         ["Try to start the engine now", "Open Understudy", "Quit"]
     );
+
+    // More tries in vain change words, not rows: a click on what was read before still counts.
+    let tried = || std::fs::read_to_string(&tries).unwrap().lines().count();
+    let so_far = tried();
+    icon.click("Try to start the engine now").await;
+    until("two more tries", || async {
+        let now = tried();
+        (now >= so_far + 2).then_some(()).ok_or(format!("{now}"))
+    })
+    .await;
+    let after = icon.row("Try to start the engine now").await;
+    assert_eq!(after.id, before.id);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,6 +62,22 @@ async fn an_engine_that_is_stopped_on_purpose_stays_stopped_until_it_is_asked_fo
     icon.click("Start the engine").await;
     icon.says("the engine is restarting").await;
     assert!(asked.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_that_is_seen_halfway_is_not_undone() {
+    let desk = Desk::start().await;
+    let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
+    let asked = desk.home().join("asked");
+    let script = format!("#!/bin/sh\ntouch '{}'\nexit 1\n", asked.display());
+    desk.set_engine(&desk.script("understudyd", &script));
+    desk.run_understudy();
+    let icon = desk.icon().await;
+    icon.says("all works").await;
+
+    engine.stop_connections_first();
+    icon.says("Understudy: the engine is stopped").await;
+    assert!(!asked.exists(), "a deliberate stop is not undone");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,6 +42,8 @@ struct Kept {
     commands: Arc<Mutex<Vec<Command>>>,
     outcomes: Arc<Mutex<Vec<(u64, NoticeOutcome)>>>,
     open: watch::Sender<bool>,
+    /// Removed when the snapshot is asked for once more.
+    goes_when_asked: Arc<Mutex<Option<PathBuf>>>,
     /// Event streams that the window's page opened.
     pages: Arc<Mutex<usize>>,
 }
@@ -55,6 +57,7 @@ impl Engine {
             commands: Arc::default(),
             outcomes: Arc::default(),
             open: watch::Sender::new(true),
+            goes_when_asked: Arc::default(),
             pages: Arc::default(),
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -148,6 +151,12 @@ impl Engine {
         .await;
     }
 
+    /// As a stop whose connections close before the runtime file goes: it is gone right after somebody has asked once more.
+    pub(crate) fn stop_connections_first(&self) {
+        *self.kept.goes_when_asked.lock().unwrap() = Some(self.runtime_file.clone());
+        self.kept.open.send_replace(false);
+    }
+
     /// As a clean stop: the runtime file goes, then the connections.
     pub(crate) fn stop(self) {
         std::fs::remove_file(&self.runtime_file).unwrap();
@@ -189,6 +198,9 @@ async fn door(State(_): State<Kept>, request: Request, next: Next) -> Response {
 }
 
 async fn present(State(kept): State<Kept>) -> Json<Snapshot> {
+    if let Some(file) = kept.goes_when_asked.lock().unwrap().take() {
+        std::fs::remove_file(file).unwrap();
+    }
     Json(kept.snapshot.borrow().clone())
 }
 

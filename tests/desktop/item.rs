@@ -117,13 +117,25 @@ impl Item {
         .await
     }
 
+    /// Clicks a row. A menu that is laid out anew between the look and the click refuses the old row, and is read again, as a
+    /// panel does.
     pub(crate) async fn click(&self, label: &str) {
-        let row = self.row(label).await;
-        let menu = self.menu_proxy().await.unwrap();
-        let _: () = menu
-            .call("Event", &(row.id, "clicked", Value::from(0_i32), 0_u32))
-            .await
-            .unwrap();
+        until(&format!("a click on {label:?}"), || async {
+            let rows = self.menu().await?;
+            let row = find(&rows, label).ok_or_else(|| format!("{:?}", labels(&rows)))?;
+            let click = (row.id, "clicked", Value::from(0_i32), 0_u32);
+            match self.menu_proxy().await?.call("Event", &click).await {
+                Ok(()) => Ok(()),
+                // A click that ends the program may end it before it answers.
+                Err(zbus::Error::MethodError(name, ..))
+                    if name.as_str() == "org.freedesktop.DBus.Error.NoReply" =>
+                {
+                    Ok(())
+                }
+                Err(refused) => Err(refused.to_string()),
+            }
+        })
+        .await;
     }
 
     /// The process that the icon belongs to.

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,9 +17,7 @@ pub(crate) struct Driven(JoinHandle<Client>);
 
 impl Driven {
     pub(crate) async fn run_understudy(desk: &Desk) -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = free_port();
         let mut driver = Command::new("WebKitWebDriver");
         driver
             .args(["--host=127.0.0.1", &format!("--port={port}")])
@@ -48,6 +47,16 @@ impl Driven {
     pub(crate) async fn page(self) -> Client {
         self.0.await.unwrap()
     }
+}
+
+/// A port that nobody else is given meanwhile: below those that the system hands out, and another one for each caller.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    (0..1000)
+        .map(|_| first + NEXT.fetch_add(1, Ordering::Relaxed))
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .unwrap()
 }
 
 /// Waits until the page shows this.

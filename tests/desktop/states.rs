@@ -4,7 +4,7 @@ use api::{Command, MenuLine, TrayIcon, TrayView};
 
 use crate::desk::Desk;
 use crate::engine::Engine;
-use crate::item::{Picture, labels};
+use crate::item::{Item, Picture, labels};
 use crate::wait::until;
 
 fn text(label: &str) -> MenuLine {
@@ -150,11 +150,15 @@ async fn menu_rows_say_and_do_what_the_engine_decided() {
         note.body,
         "There is no service manager. Start Understudy by hand."
     );
-    assert_eq!(icon.row("Start at login").await.ticked, Some(false));
+    ticked(&icon, "Start at login", false).await;
     engine.show(menu("R&D's my_proxy: <down> since 20:04", true));
+    ticked(&icon, "Start at login", true).await;
+}
+
+async fn ticked(icon: &Item, label: &str, on: bool) {
     until("the tick", || async {
-        let row = icon.row("Start at login").await;
-        if row.ticked == Some(true) {
+        let row = icon.row(label).await;
+        if row.ticked == Some(on) {
             Ok(())
         } else {
             Err(format!("{row:?}"))

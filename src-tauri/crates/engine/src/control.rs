@@ -29,7 +29,7 @@ pub(crate) struct Control {
     pub allowed_hosts: watch::Receiver<Vec<String>>,
     pub keys: Keys,
     pub trial: KeyTrial,
-    /// True once the engine ends: open event streams end with it.
+    /// True once the engine ends and its runtime file is gone: open event streams end then.
     pub ending: watch::Receiver<bool>,
 }
 

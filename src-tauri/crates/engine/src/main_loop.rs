@@ -117,6 +117,10 @@ impl MainLoop {
     pub(crate) async fn run(mut self, mut events: mpsc::Receiver<Event>) {
         self.restore();
         self.reconfigure();
+        // What the start itself has to say belongs into the first snapshot: a menu that changes at once is hard to click.
+        while let Ok(event) = events.try_recv() {
+            self.handle(event);
+        }
         self.publish();
         let mut published = Instant::now();
         while !self.stop {

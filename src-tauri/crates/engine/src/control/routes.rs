@@ -63,12 +63,13 @@ async fn events(State(control): State<Control>) -> Response {
         (snapshots, control.ending.clone()),
         |(mut snapshots, mut ending)| async move {
             let line = tokio::select! {
-                _ = ending.wait_for(|over| *over) => return None,
-                changed = snapshots.changed() => {
-                    changed.ok()?;
+                // The last snapshot, which says that the engine stops, comes before the end.
+                biased;
+                Ok(()) = snapshots.changed() => {
                     let json = serde_json::to_string(&**snapshots.borrow_and_update()).ok()?;
                     format!("event: snapshot\ndata: {json}\n\n")
                 }
+                _ = ending.wait_for(|over| *over) => return None,
                 () = tokio::time::sleep(HEARTBEAT) => ": still here\n\n".to_owned(),
             };
             Some((Ok::<_, Infallible>(Bytes::from(line)), (snapshots, ending)))

@@ -1,0 +1,176 @@
+//! What the engine reads before its port opens: settings, catalogue, ledger, keys. Each that cannot be used is told with its fix.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use catalog::Catalog;
+use chrono::{DateTime, Utc};
+use ledger::{Ledger, OpenError};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::event::Event;
+use crate::keys::{Keychain, Keys};
+use crate::places::Homeless;
+use crate::private_file;
+use crate::runtime::NotAlone;
+use crate::settings::{DEFAULT_TEXT, Settings, Wrong};
+
+/// The keychain is waited for this long before the port opens; a slower one is used as soon as it answers.
+const KEYCHAIN_WITHIN: Duration = Duration::from_millis(400);
+
+/// Why the engine cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error(transparent)]
+    Homeless(#[from] Homeless),
+    #[error(transparent)]
+    NotAlone(#[from] NotAlone),
+    #[error("the settings file {} has errors, and without good ones the engine does not start:\n{}", .file.display(), list(.wrong))]
+    Settings { file: PathBuf, wrong: Vec<Wrong> },
+    #[error("the settings file {} cannot be read: {error}. Mend its permissions, or move it away to start with the defaults.", .file.display())]
+    Unreadable { file: PathBuf, error: io::Error },
+    #[error("the catalogue files of your own have errors:\n{0}")]
+    Catalog(String),
+    #[error("{address} is taken by another program. End that program, or choose another port with [listen] port in {} (clients must then be given the new URL).", .settings.display())]
+    PortTaken {
+        address: SocketAddr,
+        settings: PathBuf,
+    },
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        address: SocketAddr,
+        error: io::Error,
+    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("the HTTP client cannot be set up: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+fn list(wrong: &[Wrong]) -> String {
+    wrong
+        .iter()
+        .map(|w| format!("  {w}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The bundled catalogue with the owner's `providers/*.toml`.
+pub(crate) fn own_catalog(dir: &Path) -> Result<Catalog, StartError> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|e| e == "toml") {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            files.push((name, fs::read_to_string(&path)?));
+        }
+    }
+    files.sort();
+    Catalog::with_files(&files).map_err(|wrong| {
+        StartError::Catalog(
+            wrong
+                .iter()
+                .map(|w| format!("  {w}"))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        )
+    })
+}
+
+/// True on the first start: the owner gets a file with every setting explained.
+pub(super) fn write_default_settings(file: &Path) -> bool {
+    if file.exists() {
+        return false;
+    }
+    if let Err(error) = private_file::write(file, DEFAULT_TEXT.as_bytes()) {
+        tracing::warn!(%error, file = %file.display(), "the settings file could not be written; the defaults are in force");
+    }
+    true
+}
+
+pub(super) fn read_settings(file: &Path, catalog: &Catalog) -> Result<Settings, StartError> {
+    match fs::read_to_string(file) {
+        Ok(text) => Settings::parse(&text, catalog).map_err(|wrong| StartError::Settings {
+            file: file.to_owned(),
+            wrong,
+        }),
+        Err(gone) if gone.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),
+        Err(error) => Err(StartError::Unreadable {
+            file: file.to_owned(),
+            error,
+        }),
+    }
+}
+
+pub(super) async fn listen(
+    settings: &Settings,
+    port: Option<u16>,
+    file: &Path,
+) -> Result<TcpListener, StartError> {
+    let address = SocketAddr::new(settings.address, port.unwrap_or(settings.port));
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortTaken {
+                address,
+                settings: file.to_owned(),
+            },
+            _ => StartError::Listen { address, error },
+        })
+}
+
+/// A ledger that cannot be used costs the history of this run, never the run.
+pub(super) fn open_ledger(
+    file: &Path,
+    now: DateTime<Utc>,
+) -> Result<(Ledger, Option<String>), StartError> {
+    private_file::create_dir(file.parent().unwrap_or(Path::new(".")))?;
+    match Ledger::open(file, now) {
+        Ok(ledger) => Ok((ledger, None)),
+        // Whoever went back to an older binary must know it before anything is written elsewhere.
+        Err(newer @ OpenError::Newer { .. }) => {
+            Err(StartError::Io(io::Error::other(newer.to_string())))
+        }
+        Err(error) => {
+            tracing::error!(%error, "the ledger cannot be used");
+            let in_memory = Ledger::in_memory(now).map_err(|e| io::Error::other(e.to_string()))?;
+            Ok((in_memory, Some(error.to_string())))
+        }
+    }
+}
+
+pub(super) fn open_incidents(ledger: &Ledger) -> Vec<health::OpenIncident> {
+    ledger
+        .open_incidents()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(_, open)| open)
+        .collect()
+}
+
+/// The keychain's keys, before the port opens where it answers quickly.
+pub(super) async fn load_keychain(keys: &Keys, catalog: &Catalog, events: &mpsc::Sender<Event>) {
+    let wanted: Vec<_> = catalog
+        .endpoints()
+        .filter(|e| e.key_env.is_some() || e.auth != catalog::Auth::None)
+        .map(|e| e.id.clone())
+        .collect();
+    let (keys, events) = (keys.clone(), events.clone());
+    let mut loading = tokio::task::spawn_blocking(move || {
+        let loaded = Keychain::open().and_then(|chain| keys.load(&chain, &wanted));
+        let event = match loaded {
+            Ok(()) => Event::KeysChanged,
+            Err(why) => Event::KeychainFailed(why.to_string()),
+        };
+        let _ = events.blocking_send(event);
+    });
+    let _ = tokio::time::timeout(KEYCHAIN_WITHIN, &mut loading).await;
+}

@@ -1,0 +1,66 @@
+//! Where events come from besides requests: the watch, the gateway, the settings file, the clock, the operating system.
+
+use tokio::sync::mpsc;
+
+use crate::clock::{self, Clock};
+use crate::event::Event;
+use crate::settings::reload;
+
+pub(super) async fn forward<T>(
+    mut from: mpsc::Receiver<T>,
+    to: mpsc::Sender<Event>,
+    into: fn(T) -> Event,
+) {
+    while let Some(report) = from.recv().await {
+        if to.send(into(report)).await.is_err() {
+            return;
+        }
+    }
+}
+
+pub(super) async fn settings_changes(
+    started: notify::Result<reload::Watching>,
+    events: mpsc::Sender<Event>,
+) {
+    let mut watching = match started {
+        Ok(watching) => watching,
+        Err(error) => {
+            tracing::warn!(%error, "changes of the settings file will not be noticed; save them in the window, or restart the engine");
+            return;
+        }
+    };
+    while let Some(text) = watching.next().await {
+        if events.send(Event::SettingsFile(text)).await.is_err() {
+            return;
+        }
+    }
+}
+
+pub(super) async fn sleeps(clock: Clock, events: mpsc::Sender<Event>) {
+    while events
+        .send(Event::Woke(clock::slept(&clock).await))
+        .await
+        .is_ok()
+    {}
+}
+
+pub(super) async fn signals(events: mpsc::Sender<Event>) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut term), Ok(mut hup)) = (
+            signal(SignalKind::terminate()),
+            signal(SignalKind::hangup()),
+        ) else {
+            return;
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = term.recv() => {}
+            _ = hup.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = tokio::signal::ctrl_c().await;
+    let _ = events.send(Event::Quit).await;
+}
