@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use catalog::{Auth, Catalog, Dialect, EndpointId, REHEARSAL, REHEARSAL_PREFIX, Secret, Source};
-use gateway::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Route, Timers};
+use gateway::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Restart, Route, Timers};
 use watch::{PageTarget, ProbeTarget};
 
 use crate::keys::Keys;
@@ -81,7 +81,9 @@ pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
             endpoint: EndpointId::new(REHEARSAL),
             model: None,
         }],
-        strict: false,
+        strict: None,
+        delivery: None,
+        restart: Restart::usual(dialect),
     });
     let own = settings.routes.iter().map(|route| Route {
         name: route.name.clone(),
@@ -95,7 +97,9 @@ pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
                 model: model.clone(),
             })
             .collect(),
-        strict: false,
+        strict: route.strict,
+        delivery: route.delivery,
+        restart: route.restart,
     });
     let usual = Dialect::ALL
         .into_iter()
@@ -119,7 +123,9 @@ fn usual_routes(dialect: Dialect, catalog: &Catalog) -> Vec<Route> {
         dialect,
         models: Pattern::new(pattern),
         candidates,
-        strict: false,
+        strict: None,
+        delivery: None,
+        restart: Restart::usual(dialect),
     };
     let mut routes: Vec<Route> = patterns
         .into_iter()

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use catalog::{Catalog, Dialect, EndpointId, MicroDollars, ModelId, Provider, ProviderId};
 use chrono::NaiveTime;
+use gateway::{Delivery, Restart};
 use impact::Pipeline;
 
 use file::File;
@@ -65,6 +66,10 @@ pub(crate) struct Route {
     /// A pattern with `*`.
     pub models: String,
     pub candidates: Vec<(EndpointId, Option<ModelId>)>,
+    /// None: as the request's kind demands.
+    pub delivery: Option<Delivery>,
+    pub restart: Restart,
+    pub strict: Option<bool>,
 }
 
 /// One thing wrong with the text.

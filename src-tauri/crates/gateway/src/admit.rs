@@ -1,8 +1,6 @@
 //! Who comes in: token, host, origin, method, path, type and size. Nothing is sent anywhere before this says so.
 
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -13,6 +11,7 @@ use http::{HeaderMap, Method};
 use http_body_util::BodyExt;
 use wire::Kind;
 
+use crate::held::{Full, Held, Share};
 use crate::{BoxError, Config, TurnedAway};
 
 /// Carries our token where the path cannot.
@@ -195,34 +194,6 @@ pub(crate) fn declared(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Bytes of request bodies that are held in memory now.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Held(Arc<AtomicUsize>);
-
-/// A share of [`Held`], given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Share {
-    held: Held,
-    bytes: usize,
-}
-
-impl Share {
-    fn grow(&mut self, bytes: usize, most: usize) -> Result<(), TurnedAway> {
-        let before = self.held.0.fetch_add(bytes, Ordering::Relaxed);
-        self.bytes += bytes;
-        if before + bytes > most {
-            return Err(TurnedAway::Busy(most));
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.held.0.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
 /// Read a request's body once; it is kept for every attempt.
 pub(crate) async fn body<B>(
     head: &Parts,
@@ -235,12 +206,10 @@ where
     B::Error: Into<BoxError>,
 {
     let mut body = pin!(body);
-    let mut share = Share {
-        held: held.clone(),
-        bytes: 0,
-    };
+    let mut share = held.share();
+    let busy = |Full(most)| TurnedAway::Busy(most);
     let expected = declared(&head.headers).unwrap_or(0);
-    share.grow(expected, config.limits.bodies)?;
+    share.grow(expected, config.limits.bodies).map_err(busy)?;
     // The length is the client's word only: no more is reserved in advance than a large request has.
     let mut bytes = BytesMut::with_capacity(expected.min(1 << 20));
     loop {
@@ -259,8 +228,8 @@ where
             discard(head, body).await;
             return Err(TurnedAway::TooLarge(config.limits.body));
         }
-        let beyond = (bytes.len() + data.len()).saturating_sub(share.bytes);
-        share.grow(beyond, config.limits.bodies)?;
+        let beyond = (bytes.len() + data.len()).saturating_sub(share.bytes());
+        share.grow(beyond, config.limits.bodies).map_err(busy)?;
         bytes.extend_from_slice(&data);
     }
 }

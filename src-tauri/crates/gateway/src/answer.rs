@@ -10,8 +10,19 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use wire::{BodyEnd, Broken, Completion, Framing, Step, StepKind, Validator};
 
+use crate::held::{Full, Share};
+
 /// Most bytes that are held of one answer.
 pub(crate) const HELD: usize = 16 << 20;
+
+/// What of an answer waits for the proof that it is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Nothing,
+    /// The event on which a client starts a tool, and all that follows it. Some clients start it again when they have to
+    /// ask again, so that it is held until there will be nothing to ask again for.
+    Closings,
+}
 
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -25,7 +36,12 @@ pub(crate) struct Answer {
     /// Bytes of the stream that are `ready` or were.
     released: u64,
     /// Bytes that wait in `ready` or `tail`.
-    held: usize,
+    held: Share,
+    /// How many bytes all exchanges together may hold.
+    most: usize,
+    gate: Gate,
+    /// A tool call's closing has come, and the proof has not.
+    gated: bool,
     content: bool,
     terminal: bool,
     /// What the answer is, known at its semantic end; whatever follows does not change it.
@@ -44,7 +60,13 @@ pub(crate) enum Arrival {
 }
 
 impl Answer {
-    pub(crate) fn new(dialect: Dialect, body: Incoming) -> Self {
+    pub(crate) fn new(
+        dialect: Dialect,
+        body: Incoming,
+        gate: Gate,
+        held: Share,
+        most: usize,
+    ) -> Self {
         Self {
             dialect,
             body,
@@ -52,7 +74,10 @@ impl Answer {
             ready: VecDeque::new(),
             tail: Vec::new(),
             released: 0,
-            held: 0,
+            held,
+            most,
+            gate,
+            gated: false,
             content: false,
             terminal: false,
             proven: None,
@@ -73,21 +98,21 @@ impl Answer {
         self.validator.report()
     }
 
-    /// Bytes that are held back now.
-    pub(crate) fn held(&self) -> usize {
-        self.held
+    /// A tool call's closing is held back.
+    pub(crate) fn is_gated(&self) -> bool {
+        self.gated
     }
 
     /// The next bytes that may be passed on, of those that have arrived.
     pub(crate) fn next_ready(&mut self) -> Option<Bytes> {
         let bytes = self.ready.pop_front()?;
-        self.held -= bytes.len();
+        self.held.shrink(bytes.len());
         Some(bytes)
     }
 
     /// All of it in one piece.
     pub(crate) fn all_ready(&mut self) -> Bytes {
-        let mut all = BytesMut::with_capacity(self.held);
+        let mut all = BytesMut::with_capacity(self.held.bytes());
         while let Some(bytes) = self.next_ready() {
             all.extend_from_slice(&bytes);
         }
@@ -113,7 +138,7 @@ impl Answer {
     fn take(&mut self, bytes: Bytes) -> Arrival {
         self.steps.clear();
         self.validator.push(&bytes, &mut self.steps);
-        self.held += bytes.len();
+        let room = self.held.grow(bytes.len(), self.most);
         self.tail.push(bytes);
         let mut progress = false;
         let mut whole = self.released;
@@ -122,9 +147,14 @@ impl Answer {
             match step.kind {
                 StepKind::Noise => {}
                 StepKind::Lifecycle | StepKind::Close => progress = true,
-                StepKind::Content | StepKind::ToolClose => {
+                StepKind::Content => {
                     progress = true;
                     self.content = true;
+                }
+                StepKind::ToolClose => {
+                    progress = true;
+                    self.content = true;
+                    self.gated |= self.gate == Gate::Closings && self.proven.is_none();
                 }
                 // In Responses the terminal event is the proof itself; elsewhere the proof came before it.
                 StepKind::SemanticEnd | StepKind::Terminal | StepKind::Error => {
@@ -146,15 +176,28 @@ impl Answer {
                             fatal = Some(broken);
                             break;
                         }
-                        proven => self.proven = Some(proven),
+                        proven => {
+                            self.proven = Some(proven);
+                            self.gated = false;
+                        }
                     }
                 }
             }
-            whole = step.end;
+            if !self.gated {
+                whole = step.end;
+            }
         }
         self.release(whole);
         match fatal.or_else(|| self.validator.broken().cloned()) {
-            None => Arrival::More { progress },
+            None if self.proven.is_none() && self.held.bytes() > HELD => {
+                Arrival::Ended(Completion::Broken(Broken::Oversize(HELD)))
+            }
+            None => match room {
+                Err(Full(most)) if self.proven.is_none() => {
+                    Arrival::Ended(Completion::Broken(Broken::Oversize(most)))
+                }
+                Ok(()) | Err(Full(_)) => Arrival::More { progress },
+            },
             Some(_) if self.proven.is_some() => Arrival::Ended(self.end(BodyEnd::Cut)),
             Some(broken) => Arrival::Ended(Completion::Broken(broken)),
         }
@@ -201,12 +244,13 @@ impl Answer {
         } else {
             // Half an event is nothing that a client could read.
             let dropped: usize = self.tail.drain(..).map(|bytes| bytes.len()).sum();
-            self.held -= dropped;
+            self.held.shrink(dropped);
         }
         if supply {
             let stop =
                 Bytes::from_static(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
-            self.held += stop.len();
+            // Our own few bytes are beyond any limit.
+            let _ = self.held.grow(stop.len(), usize::MAX);
             self.terminal = true;
             self.ready.push_back(stop);
         }

@@ -9,14 +9,16 @@ use chrono::{DateTime, Utc};
 use health::FailureKind;
 use http::header::CONTENT_ENCODING;
 use http::response::Parts;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Validator};
 
-use crate::Timers;
-use crate::answer::{Answer, Arrival, HELD};
+use crate::answer::{Answer, Arrival, Gate, HELD};
+use crate::deadlines::Deadlines;
+use crate::held::Share;
+use crate::lost::Lost;
 use crate::open::OpenExchange;
 use crate::upstream::{Unsent, Upstream};
 
@@ -31,23 +33,29 @@ pub(crate) enum Hold {
     Nothing,
     /// Until the first content: the latest moment at which a dying provider costs the client nothing.
     UntilContent,
-    /// Until it is proven: for clients to whom a broken body cannot be told from a short one.
-    UntilProven,
+    /// Until it is proven. `at_most`: some clients give up while they are shown nothing, so that they get from then on
+    /// what has arrived.
+    UntilProven { at_most: Option<Instant> },
 }
 
 /// What an attempt is made for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Terms {
     pub(crate) dialect: Dialect,
     pub(crate) kind: Kind,
     pub(crate) streamed: bool,
     pub(crate) hold: Hold,
+    /// What stays held once the client gets something.
+    pub(crate) gate: Gate,
     /// An answer cut by a token limit is no answer.
     pub(crate) strict: bool,
-    /// No candidate is left after this one.
-    pub(crate) last: bool,
     /// An answer with nothing to act on has been given once already: then it is passed on.
     pub(crate) empty_before: bool,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) grace: Duration,
+    pub(crate) idle: Duration,
+    /// What all exchanges together may hold of answers, in bytes.
+    pub(crate) most_held: usize,
 }
 
 /// An answer that may be passed on.
@@ -67,87 +75,16 @@ pub(crate) enum Won {
     },
 }
 
-/// A failed attempt.
-#[derive(Debug)]
-pub(crate) struct Lost {
-    pub(crate) class: Class,
-    /// None: a problem of ours.
-    pub(crate) kind: Option<FailureKind>,
-    pub(crate) message: String,
-    pub(crate) retry_after: Option<Duration>,
-    /// The provider's own words, where they can be given back unchanged.
-    pub(crate) answer: Option<(StatusCode, HeaderMap, Bytes)>,
-    pub(crate) report: wire::Report,
-    /// The answer was whole and had nothing to act on.
-    pub(crate) empty: bool,
-    /// Another try at the same place would end the same way.
-    pub(crate) hopeless: bool,
-}
-
-impl Lost {
-    pub(crate) fn new(class: Class, kind: Option<FailureKind>, message: impl Into<String>) -> Self {
-        Self {
-            class,
-            kind,
-            message: message.into(),
-            retry_after: None,
-            answer: None,
-            report: wire::Report::default(),
-            empty: false,
-            hopeless: false,
-        }
-    }
-
-    fn silent(message: String) -> Self {
-        Self::new(Class::Silent, Some(FailureKind::Silent), message)
-    }
-
-    fn broken(broken: &Broken, report: &wire::Report) -> Self {
-        Self {
-            report: report.clone(),
-            empty: *broken == Broken::Empty,
-            ..Self::new(Class::Transient, Some(kind_of(broken)), broken.to_string())
-        }
-    }
-
-    /// The provider answered, and as it meant to; the route wants more.
-    fn not_whole(report: &wire::Report) -> Self {
-        Self {
-            report: report.clone(),
-            hopeless: true,
-            ..Self::new(
-                Class::Transient,
-                None,
-                "the answer was cut by a token limit, and this route takes whole answers only",
-            )
-        }
-    }
-}
-
-/// How a broken answer bears on the provider's health.
-pub(crate) fn kind_of(broken: &Broken) -> FailureKind {
-    match broken {
-        Broken::NoStopReason | Broken::Cut | Broken::OpenBlock => FailureKind::Cut,
-        Broken::ErrorEvent { .. } => FailureKind::ErrorEvent,
-        Broken::Malformed(_)
-        | Broken::InvalidToolInput(_)
-        | Broken::Empty
-        | Broken::NotAnAnswer(_)
-        | Broken::Oversize(_) => FailureKind::Malformed,
-    }
-}
-
 /// Make one attempt. `exchange` is told what is known of it while it runs; `now` is for dates in `retry-after`.
 pub(crate) async fn attempt(
     upstream: &Upstream,
     request: Request<Full<Bytes>>,
-    terms: Terms,
-    timers: &Timers,
+    terms: &Terms,
+    held: Share,
     now: DateTime<Utc>,
     exchange: &mut OpenExchange,
 ) -> Result<Won, Lost> {
-    let began = Instant::now();
-    let clock = Deadlines::new(began, terms, timers);
+    let clock = &terms.deadlines;
     let response = match timeout_at(clock.headers, upstream.send(request)).await {
         Err(_) => return Err(clock.too_late("an answer")),
         Ok(Err(unsent)) => return Err(failed_to_send(&unsent)),
@@ -167,13 +104,19 @@ pub(crate) async fn attempt(
         });
     }
     if !terms.streamed {
-        return match timeout_at(clock.end, whole(terms, head, body)).await {
+        return match timeout_at(clock.end, whole(terms, held, head, body)).await {
             Err(_) => Err(clock.too_late("the whole answer")),
             Ok(won) => won,
         };
     }
-    let mut answer = Box::new(Answer::new(terms.dialect, body));
-    let ended = hold(&mut answer, terms, timers, &clock, exchange).await?;
+    let mut answer = Box::new(Answer::new(
+        terms.dialect,
+        body,
+        terms.gate,
+        held,
+        terms.most_held,
+    ));
+    let ended = hold(&mut answer, terms, exchange).await?;
     match ended.as_ref().or(answer.proven()) {
         Some(Completion::Broken(Broken::Empty)) if terms.empty_before => {}
         Some(Completion::Broken(broken)) => return Err(Lost::broken(broken, answer.report())),
@@ -182,56 +125,48 @@ pub(crate) async fn attempt(
         }
         Some(_) | None => {}
     }
-    match ended {
-        Some(completion) if terms.hold == Hold::UntilProven => Ok(Won::Whole {
-            head,
-            bytes: answer.all_ready(),
-            completion,
-            report: answer.report().clone(),
-        }),
-        ended => Ok(Won::Stream {
-            head,
-            answer,
-            ended,
-        }),
-    }
+    Ok(Won::Stream {
+        head,
+        answer,
+        ended,
+    })
 }
 
 /// Read on until enough of the answer has arrived to pass it on. Some: it has arrived to its end.
 async fn hold(
     answer: &mut Answer,
-    terms: Terms,
-    timers: &Timers,
-    clock: &Deadlines,
+    terms: &Terms,
     exchange: &mut OpenExchange,
 ) -> Result<Option<Completion>, Lost> {
-    let mut until = clock.content;
+    let mut until = terms.deadlines.content;
     loop {
-        let enough = match terms.hold {
-            Hold::Nothing => true,
-            Hold::UntilContent => answer.has_content(),
-            Hold::UntilProven => false,
+        let (enough, look_again) = match terms.hold {
+            Hold::Nothing => (true, None),
+            Hold::UntilContent => (answer.has_content(), None),
+            Hold::UntilProven { at_most } => {
+                let due = at_most.is_some_and(|at| Instant::now() >= at);
+                (due && answer.has_content(), at_most.filter(|_| !due))
+            }
         };
         if enough {
             return Ok(None);
         }
-        let arrival = timeout_at(until, poll_fn(|cx| answer.poll_arrival(cx))).await;
+        let wake = look_again.map_or(until, |at| at.min(until));
+        let arrival = timeout_at(wake, poll_fn(|cx| answer.poll_arrival(cx))).await;
         if answer.has_content() {
             exchange.attempt_content();
         }
         match arrival {
             Ok(Arrival::Ended(completion)) => return Ok(Some(completion)),
-            Ok(Arrival::More { .. }) if answer.held() > HELD => {
-                return Err(Lost::broken(&Broken::Oversize(HELD), answer.report()));
-            }
             Ok(Arrival::More { progress }) => {
                 // Once the answer has begun, it is silence between its parts that counts.
                 if answer.proven().is_some() {
-                    until = until.min(Instant::now() + timers.grace);
+                    until = until.min(Instant::now() + terms.grace);
                 } else if progress && answer.has_content() {
-                    until = Instant::now() + timers.idle;
+                    until = Instant::now() + terms.idle;
                 }
             }
+            Err(_) if Instant::now() < until => {}
             Err(_) => {
                 if let Some(proven) = answer.proven().cloned() {
                     answer.finish(BodyEnd::Cut);
@@ -239,54 +174,10 @@ async fn hold(
                 }
                 return Err(Lost {
                     report: answer.report().clone(),
-                    ..clock.too_late("the next of the answer")
+                    ..terms.deadlines.too_late("the next of the answer")
                 });
             }
         }
-    }
-}
-
-/// When an attempt is given up.
-struct Deadlines {
-    began: Instant,
-    headers: Instant,
-    content: Instant,
-    end: Instant,
-}
-
-impl Deadlines {
-    /// A request that is not streamed may rightly take minutes before its headers.
-    fn new(began: Instant, terms: Terms, timers: &Timers) -> Self {
-        let end = began + timers.total;
-        if !terms.streamed {
-            return Self {
-                began,
-                headers: end,
-                content: end,
-                end,
-            };
-        }
-        let content = began
-            + if terms.last {
-                timers.last_candidate_first_content
-            } else {
-                timers.first_content
-            };
-        Self {
-            began,
-            headers: if terms.last {
-                content
-            } else {
-                content.min(began + timers.headers)
-            },
-            content,
-            end,
-        }
-    }
-
-    fn too_late(&self, what: &str) -> Lost {
-        let seconds = self.began.elapsed().as_secs();
-        Lost::silent(format!("it was silent for {seconds} s, waiting for {what}"))
     }
 }
 
@@ -335,7 +226,12 @@ async fn refused(dialect: Dialect, head: Parts, body: Incoming, now: DateTime<Ut
 }
 
 /// An answer in one piece: nothing is passed on before it is judged.
-async fn whole(terms: Terms, head: Parts, mut body: Incoming) -> Result<Won, Lost> {
+async fn whole(
+    terms: &Terms,
+    mut held: Share,
+    head: Parts,
+    mut body: Incoming,
+) -> Result<Won, Lost> {
     let mut bytes = BytesMut::new();
     let end = loop {
         match body.frame().await {
@@ -343,15 +239,14 @@ async fn whole(terms: Terms, head: Parts, mut body: Incoming) -> Result<Won, Los
             Some(Err(_)) => break BodyEnd::Cut,
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
+                    let room = held.grow(data.len(), terms.most_held);
                     bytes.extend_from_slice(&data);
+                    if room.is_err() || bytes.len() > HELD {
+                        let broken = Broken::Oversize(bytes.len());
+                        return Err(Lost::broken(&broken, &wire::Report::default()));
+                    }
                 }
             }
-        }
-        if bytes.len() > HELD {
-            return Err(Lost::broken(
-                &Broken::Oversize(HELD),
-                &wire::Report::default(),
-            ));
         }
     };
     let bytes = bytes.freeze();

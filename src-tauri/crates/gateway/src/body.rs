@@ -1,12 +1,15 @@
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http_body::{Frame, SizeHint};
+use tokio::sync::mpsc;
 
 use crate::End;
-use crate::deliver::Delivery;
 use crate::open::OpenExchange;
+use crate::outlet::{Outlet, outlet};
 
 /// The body of what the client is answered.
 #[derive(Debug)]
@@ -16,7 +19,7 @@ pub struct Body(Kind);
 enum Kind {
     Done,
     Whole(Bytes, Option<Box<(OpenExchange, End)>>),
-    Stream(Box<Delivery>),
+    Stream(Stream),
 }
 
 /// The provider's answer broke off after its beginning had been passed on. The server must drop the connection without the
@@ -46,8 +49,53 @@ impl Body {
         Body(Kind::Whole(bytes, Some(Box::new((exchange, end)))))
     }
 
-    pub(crate) fn stream(delivery: Delivery) -> Body {
-        Body(Kind::Stream(Box::new(delivery)))
+    /// What `giving` gives to its outlet. It runs while the client reads and is dropped with the body: a client that
+    /// leaves cancels whatever is under way upstream.
+    pub(crate) fn driven<F>(giving: impl FnOnce(Outlet) -> F) -> Body
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (give, take) = outlet();
+        Body(Kind::Stream(Stream {
+            giving: Some(giving(give).boxed()),
+            take,
+            aborting: None,
+        }))
+    }
+}
+
+struct Stream {
+    /// None: it has ended.
+    giving: Option<BoxFuture<'static, ()>>,
+    take: mpsc::Receiver<Result<Bytes, Aborted>>,
+    /// The server has one turn to write what it was given before: an error at once would make it drop that.
+    aborting: Option<Aborted>,
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stream")
+    }
+}
+
+impl Stream {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Aborted>>> {
+        if let Some(aborted) = self.aborting.take() {
+            return Poll::Ready(Some(Err(aborted)));
+        }
+        if let Some(giving) = &mut self.giving
+            && giving.poll_unpin(cx).is_ready()
+        {
+            self.giving = None;
+        }
+        match self.take.poll_recv(cx) {
+            Poll::Ready(Some(Err(aborted))) => {
+                self.aborting = Some(aborted);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            taken => taken,
+        }
     }
 }
 
@@ -59,9 +107,9 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
-        if let Kind::Stream(delivery) = &mut self.0 {
-            let turn = ready!(delivery.poll_next(cx));
-            return Poll::Ready(turn.map(|bytes| bytes.map(Frame::data)));
+        if let Kind::Stream(stream) = &mut self.0 {
+            let next = stream.poll_next(cx);
+            return next.map(|turn| turn.map(|bytes| bytes.map(Frame::data)));
         }
         match std::mem::replace(&mut self.0, Kind::Done) {
             Kind::Whole(bytes, last) => {

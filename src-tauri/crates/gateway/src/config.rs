@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::{Dialect, Endpoint, EndpointId, Model, ModelId, Secret};
+use serde::Deserialize;
 
 /// Everything that the gateway may be told; replaced as a whole when the settings change.
 #[derive(Clone, Debug)]
@@ -39,8 +40,46 @@ pub struct Route {
     pub models: Pattern,
     /// Best first.
     pub candidates: Vec<CandidateRule>,
-    /// Reject everything but a clean end: an answer cut by a token limit is a failed attempt.
-    pub strict: bool,
+    /// Reject everything but a clean end: an answer cut by a token limit is a failed attempt. None: where the request
+    /// belongs to a pipeline.
+    pub strict: Option<bool>,
+    /// None: [`Delivery::Verified`] where the request belongs to a pipeline, else [`Delivery::Guarded`].
+    pub delivery: Option<Delivery>,
+    pub restart: Restart,
+}
+
+/// When a client gets what has arrived of a streamed answer. An answer that is not streamed is always proven first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delivery {
+    /// Nothing before the answer is proven whole: for automations, to which a half is worse than a wait.
+    Verified,
+    /// Everything as it comes, from the first content on, save what makes a client start a tool: for coding agents.
+    Guarded,
+    /// Everything as it comes, from the first content on.
+    Live,
+}
+
+/// Is an answer that breaks off continued by another one, in the same message?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restart {
+    /// The connection is broken off, and the client asks again or tells its user.
+    Never,
+    /// Once a whole block has been given: some agents take the answer for ended then, and never ask again.
+    AfterBlock,
+    Always,
+}
+
+impl Restart {
+    /// Claude Code never asks again once it has seen a whole block; Codex always asks again (measured with 2.1.197 and
+    /// 0.169.0).
+    pub fn usual(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Anthropic => Restart::AfterBlock,
+            Dialect::OpenaiChat | Dialect::OpenaiResponses => Restart::Never,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +144,8 @@ pub struct Limits {
     pub body: usize,
     /// All admitted bodies together.
     pub bodies: usize,
+    /// All answers together, as far as they are held back.
+    pub answers: usize,
 }
 
 impl Default for Limits {
@@ -112,6 +153,7 @@ impl Default for Limits {
         Self {
             body: 32 << 20,
             bodies: 256 << 20,
+            answers: 256 << 20,
         }
     }
 }

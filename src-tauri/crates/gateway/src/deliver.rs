@@ -1,225 +1,241 @@
 //! After the commit: bytes pass unchanged and in order; understanding observes. What breaks here ends in an aborted body.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use health::FailureKind;
-use tokio::time::{Instant, Sleep};
-use wire::{BodyEnd, Broken, Class, Completion};
+use tokio::time::{Instant, Sleep, sleep_until};
+use wire::{BodyEnd, Broken, Completion};
 
 use crate::answer::{Answer, Arrival};
-use crate::attempt::kind_of;
-use crate::breaker::{Permit, Trip};
-use crate::open::OpenExchange;
-use crate::{Aborted, Clock, End, Outcome, Timers};
+use crate::breaker::Permit;
+use crate::fallback::Fallback;
+use crate::lost::Lost;
+use crate::outlet::{Gone, Outlet};
+use crate::{Candidate, End, Outcome};
+
+/// How long a client is shown nothing before it gets a sign of life.
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// A committed answer on its way to the client. Dropped early, the upstream is cancelled with it.
-#[derive(Debug)]
 pub(crate) struct Delivery {
-    answer: Answer,
-    exchange: OpenExchange,
-    breaker: Option<(Permit, u32)>,
-    clock: ClockBox,
-    idle: Duration,
-    grace: Duration,
+    fallback: Fallback,
+    outlet: Outlet,
+    current: Current,
+    /// When the client was last given anything.
+    given: Instant,
+    /// Wakes at the next deadline or before it; moved only when it fires.
+    timer: Pin<Box<Sleep>>,
+    settled: bool,
+}
+
+/// The answer that is being passed on.
+struct Current {
+    candidate: Candidate,
+    /// None: the breaker is not concerned.
+    permit: Option<Permit>,
+    answer: Box<Answer>,
+    /// The whole of it has arrived.
+    ended: Option<Completion>,
     /// When the provider has been silent for too long.
     deadline: Instant,
-    /// Wakes at the deadline or before it; moved only when it fires.
-    timer: Pin<Box<Sleep>>,
-    /// Since when the client has had the turn: its slowness is not the provider's.
-    handed: Option<Instant>,
-    state: State,
 }
 
-struct ClockBox(Clock);
-
-impl std::fmt::Debug for ClockBox {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Clock")
-    }
+/// How passing an answer on came to an end.
+enum Passed {
+    Whole(Completion),
+    Broken(Box<Lost>),
 }
 
-#[derive(Debug)]
-enum State {
-    Passing,
-    /// The answer ended; what is ready is still to be passed on.
-    Ended(Completion),
-    /// `flushed`: the server has had one turn to write what it was given before.
-    Aborting {
-        why: String,
-        flushed: bool,
-    },
-    Settled,
+/// What one look at the provider brought.
+enum Look {
+    Arrival(Arrival),
+    /// Nothing came in time.
+    Silence,
+    /// Nothing came yet, and the client has waited for a while.
+    Quiet,
 }
 
 impl Delivery {
-    /// `breaker`: the permit, with the number of failures that opens it; None where the breaker is not concerned.
     pub(crate) fn new(
-        answer: Answer,
+        fallback: Fallback,
+        candidate: Candidate,
+        permit: Option<Permit>,
+        answer: Box<Answer>,
         ended: Option<Completion>,
-        exchange: OpenExchange,
-        breaker: Option<(Permit, u32)>,
-        timers: &Timers,
-        clock: Clock,
+        outlet: Outlet,
     ) -> Self {
+        let timers = fallback.admitted.config.timers;
         let wait = if answer.proven().is_some() {
             timers.grace
         } else {
             timers.idle
         };
-        let deadline = Instant::now() + wait;
+        let now = Instant::now();
         Self {
-            answer,
-            exchange,
-            breaker,
-            clock: ClockBox(clock),
-            idle: timers.idle,
-            grace: timers.grace,
-            deadline,
-            timer: Box::pin(tokio::time::sleep_until(deadline)),
-            handed: None,
-            state: ended.map_or(State::Passing, State::Ended),
+            fallback,
+            outlet,
+            current: Current {
+                candidate,
+                permit,
+                answer,
+                ended,
+                deadline: now + wait,
+            },
+            given: now,
+            timer: Box::pin(sleep_until(now + wait)),
+            settled: false,
         }
     }
 
-    pub(crate) fn poll_next(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Aborted>>> {
-        if let Some(since) = self.handed.take() {
-            self.deadline += since.elapsed();
+    /// To the end of the answer, or to the end of all candidates.
+    pub(crate) async fn run(mut self) {
+        match self.pass().await {
+            Ok(Passed::Whole(completion)) => self.settle(completion),
+            Ok(Passed::Broken(lost)) => self.abort(*lost).await,
+            // What is to be said of it is said when this is dropped.
+            Err(Gone) => {}
         }
+    }
+
+    async fn pass(&mut self) -> Result<Passed, Gone> {
         loop {
-            if let Some(bytes) = self.answer.next_ready() {
-                self.exchange.handed(bytes.len());
-                self.handed = Some(Instant::now());
-                return Poll::Ready(Some(Ok(bytes)));
+            while let Some(bytes) = self.current.answer.next_ready() {
+                self.give(bytes).await?;
             }
-            match std::mem::replace(&mut self.state, State::Settled) {
-                State::Settled => return Poll::Ready(None),
-                State::Ended(completion) => {
-                    self.settle(completion);
-                    return Poll::Ready(None);
-                }
-                State::Aborting { why, flushed: true } => {
-                    return Poll::Ready(Some(Err(Aborted(why))));
-                }
-                State::Aborting {
-                    why,
-                    flushed: false,
-                } => {
-                    // An error now would make the server drop what it has not written yet.
-                    self.state = State::Aborting { why, flushed: true };
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                State::Passing => self.state = State::Passing,
+            if let Some(completion) = self.current.ended.take() {
+                return Ok(self.judged(completion));
             }
-            match self.answer.poll_arrival(cx) {
-                Poll::Ready(Arrival::More { progress: false }) => {}
-                Poll::Ready(Arrival::More { progress: true }) => {
-                    if self.answer.has_content() {
-                        self.exchange.attempt_content();
+            match poll_fn(|cx| self.poll_look(cx)).await {
+                Look::Arrival(Arrival::More { progress }) if progress => self.went_on(),
+                Look::Arrival(Arrival::More { .. }) => {}
+                Look::Arrival(Arrival::Ended(completion)) => self.current.ended = Some(completion),
+                Look::Quiet => self.give(Bytes::from_static(b": waiting\n\n")).await?,
+                Look::Silence => match self.current.answer.proven().cloned() {
+                    Some(proven) => {
+                        self.current.answer.finish(BodyEnd::Cut);
+                        self.current.ended = Some(proven);
                     }
-                    let wait = match self.answer.proven() {
-                        Some(_) => self.grace,
-                        None => self.idle,
-                    };
-                    self.deadline = Instant::now() + wait;
-                }
-                Poll::Ready(Arrival::Ended(completion)) => self.ended(completion),
-                Poll::Pending if Instant::now() >= self.deadline => self.silent(),
-                Poll::Pending => {
-                    if self.timer.is_elapsed() || self.timer.deadline() > self.deadline {
-                        self.timer.as_mut().reset(self.deadline);
+                    None => {
+                        let idle = self.fallback.admitted.config.timers.idle;
+                        let lost = Lost::stalled(idle, self.current.answer.report());
+                        return Ok(Passed::Broken(Box::new(lost)));
                     }
-                    if self.timer.as_mut().poll(cx).is_pending() {
-                        return Poll::Pending;
-                    }
-                }
+                },
             }
         }
     }
 
-    fn ended(&mut self, completion: Completion) {
-        self.state = match completion {
+    async fn give(&mut self, bytes: Bytes) -> Result<(), Gone> {
+        self.fallback.exchange.handed(bytes.len());
+        // The client's slowness is not the provider's.
+        self.current.deadline += self.outlet.give(bytes).await?;
+        self.given = Instant::now();
+        Ok(())
+    }
+
+    fn poll_look(&mut self, cx: &mut Context<'_>) -> Poll<Look> {
+        loop {
+            let current = &mut self.current;
+            if let Poll::Ready(arrival) = current.answer.poll_arrival(cx) {
+                return Poll::Ready(Look::Arrival(arrival));
+            }
+            let quiet = self.given + KEEP_ALIVE;
+            let wake = if current.answer.is_gated() {
+                current.deadline.min(quiet)
+            } else {
+                current.deadline
+            };
+            let now = Instant::now();
+            if now >= current.deadline {
+                return Poll::Ready(Look::Silence);
+            }
+            if now >= wake {
+                return Poll::Ready(Look::Quiet);
+            }
+            if self.timer.is_elapsed() || self.timer.deadline() > wake {
+                self.timer.as_mut().reset(wake);
+            }
+            if self.timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// The answer went on.
+    fn went_on(&mut self) {
+        let timers = &self.fallback.admitted.config.timers;
+        let current = &mut self.current;
+        if current.answer.has_content() {
+            self.fallback.exchange.attempt_content();
+        }
+        let wait = match current.answer.proven() {
+            Some(_) => timers.grace,
+            None => timers.idle,
+        };
+        current.deadline = Instant::now() + wait;
+    }
+
+    fn judged(&self, completion: Completion) -> Passed {
+        match completion {
             // It was said cleanly and cannot be unsaid: the client's own judgement takes over.
-            Completion::Broken(Broken::Empty) => State::Ended(completion),
-            Completion::Broken(broken) => self.abort(kind_of(&broken), broken.to_string()),
+            Completion::Broken(Broken::Empty) => Passed::Whole(completion),
+            Completion::Broken(broken) => {
+                let lost = Lost::broken(&broken, self.current.answer.report());
+                Passed::Broken(Box::new(lost))
+            }
             Completion::Complete
             | Completion::Continues
             | Completion::Truncated
-            | Completion::Refused => State::Ended(completion),
-        };
+            | Completion::Refused => Passed::Whole(completion),
+        }
     }
 
-    fn silent(&mut self) {
-        self.state = match self.answer.proven().cloned() {
-            Some(proven) => {
-                self.answer.finish(BodyEnd::Cut);
-                State::Ended(proven)
-            }
-            None => {
-                let seconds = self.idle.as_secs();
-                let why = format!("nothing came for {seconds} s in the middle of the answer");
-                self.abort(FailureKind::Stalled, why)
-            }
-        };
-    }
-
-    fn abort(&mut self, kind: FailureKind, message: String) -> State {
-        if let Some((permit, threshold)) = self.breaker.take() {
-            let trip = Trip {
-                class: Class::Transient,
-                slow: kind == FailureKind::Stalled,
-                retry_after: None,
-                reason: message.clone(),
-                threshold,
-            };
-            permit.failed((self.clock.0)(), &trip);
-        }
-        let outcome = Outcome::Failed {
-            class: Class::Transient,
-            kind: Some(kind),
-            message: message.clone(),
-        };
-        let report = self.answer.report().clone();
-        self.exchange.attempt_ended(outcome, report);
-        self.exchange.ended(End::Cut);
-        State::Aborting {
-            why: message,
-            flushed: false,
-        }
+    async fn abort(&mut self, lost: Lost) {
+        self.settled = true;
+        let why = lost.message.clone();
+        let permit = self.current.permit.take();
+        self.fallback.failed(&self.current.candidate, permit, lost);
+        self.fallback.exchange.ended(End::Cut);
+        self.outlet.abort(why).await;
     }
 
     fn settle(&mut self, completion: Completion) {
-        if let Some((permit, _)) = self.breaker.take()
+        self.settled = true;
+        if let Some(permit) = self.current.permit.take()
             && completion.is_answer()
         {
             permit.succeeded();
         }
         let end = end_of(&completion);
-        let report = self.answer.report().clone();
-        self.exchange
-            .attempt_ended(Outcome::Answered(completion), report);
-        self.exchange.ended(end);
+        let report = self.current.answer.report().clone();
+        let exchange = &mut self.fallback.exchange;
+        exchange.attempt_ended(Outcome::Answered(completion), report);
+        exchange.ended(end);
     }
 }
 
 impl Drop for Delivery {
     /// A client that closes after the end of the answer's meaning has had it all: that is no leaving.
     fn drop(&mut self) {
-        let all_passed = self.answer.nothing_ready() && !std::thread::panicking();
-        match (&self.state, self.answer.proven().cloned()) {
-            (State::Passing | State::Ended(_), Some(proven)) if all_passed => self.settle(proven),
-            (State::Ended(completion), None) if all_passed => self.settle(completion.clone()),
-            (State::Passing | State::Ended(_), _) => {
-                let report = self.answer.report().clone();
-                self.exchange.attempt_ended(Outcome::ClientLeft, report);
+        if self.settled {
+            return;
+        }
+        let Current { answer, ended, .. } = &self.current;
+        let had_it_all =
+            answer.nothing_ready() && self.outlet.is_empty() && !std::thread::panicking();
+        let whole = |completion: &&Completion| {
+            completion.is_answer() || **completion == Completion::Broken(Broken::Empty)
+        };
+        match answer.proven().or(ended.as_ref()).filter(whole).cloned() {
+            Some(completion) if had_it_all => self.settle(completion),
+            Some(_) | None => {
+                let report = self.current.answer.report().clone();
+                let exchange = &mut self.fallback.exchange;
+                exchange.attempt_ended(Outcome::ClientLeft, report);
             }
-            (State::Aborting { .. } | State::Settled, _) => {}
         }
     }
 }

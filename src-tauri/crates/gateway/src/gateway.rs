@@ -1,5 +1,6 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use catalog::{Dialect, EndpointId, ModelId};
@@ -13,18 +14,26 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use wire::{Ask, Client, Kind};
 
-use crate::admit::{self, Held, Place, Target};
-use crate::attempt::{Hold, Lost};
+use crate::admit::{self, Place, Target};
+use crate::answer::Gate;
+use crate::attempt::Hold;
 use crate::breaker::{Breakers, FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Trip};
-use crate::fallback::{self, Admitted};
+use crate::fallback::Admitted;
+use crate::held::{Held, Share};
+use crate::lost::Lost;
 use crate::open::{OpenExchange, Reports};
 use crate::route::{Wish, plan};
 use crate::storm::Storms;
 use crate::upstream::Upstream;
 use crate::{
-    Body, BoxError, BreakerView, Candidate, Config, Connect, End, Exchange, Plan, Report, Standing,
-    TurnedAway, models, rescue,
+    Body, BoxError, BreakerView, Candidate, Config, Connect, Delivery, End, Exchange, Plan, Report,
+    Standing, TurnedAway, models, rescue, respond,
 };
+
+/// How long before a client gives up waiting for an event it is given what there is.
+const WATCHDOG_MARGIN: Duration = Duration::from_secs(60);
+/// Names the business flow that a request belongs to.
+const PIPELINE: &str = "x-understudy-pipeline";
 
 /// Tells the time of day.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -40,7 +49,8 @@ struct Shared {
     reports: Reports,
     breakers: Breakers,
     storms: Storms,
-    held: Held,
+    bodies: Held,
+    answers: Held,
     clock: Clock,
 }
 
@@ -60,7 +70,8 @@ impl Gateway {
             reports: Reports::new(reports),
             breakers: Breakers::default(),
             storms: Storms::default(),
-            held: Held::default(),
+            bodies: Held::default(),
+            answers: Held::default(),
             clock,
         }))
     }
@@ -100,6 +111,7 @@ impl Gateway {
             dialect,
             model,
             client_login,
+            pipeline: false,
         };
         self.plan(&config, wish)
     }
@@ -135,7 +147,7 @@ impl Gateway {
             Target::Models => return json(models::list(&config)),
             Target::Base | Target::Nothing => return json(GREETING),
         };
-        let (body, share) = match admit::body(&head, body, &self.0.held, &config).await {
+        let (body, share) = match admit::body(&head, body, &self.0.bodies, &config).await {
             Ok(read) => read,
             Err(why) => return self.turn_away(began, &head, dialect, why),
         };
@@ -156,6 +168,7 @@ impl Gateway {
             dialect,
             model: &ask.model,
             client_login: crate::headers::has_login(&head.headers, &config.token),
+            pipeline: head.headers.contains_key(PIPELINE),
         };
         let plan = self.plan(&config, wish);
         let exchange = Exchange {
@@ -167,24 +180,40 @@ impl Gateway {
             ..unknown
         };
         let exchange = OpenExchange::begin(&self.0.reports, began, exchange).counted(storms, asked);
-        let hold = match head.version {
-            // The end of such a body is the end of the connection, whatever brought it about.
-            Version::HTTP_09 | Version::HTTP_10 => Hold::UntilProven,
-            _ if passing => Hold::Nothing,
-            _ => Hold::UntilContent,
-        };
+        let (hold, gate) = self.hold(&config, &head, &plan, began);
         let admitted = Admitted {
             config,
             head,
             body,
+            _share: share,
             ask,
             kind,
             plan,
             hold,
+            gate,
+            began,
         };
-        let response = fallback::answer(self, admitted, exchange).await;
-        drop(share);
-        response
+        respond::answer(self, admitted, exchange).await
+    }
+
+    /// What is held back of an answer, and for how long.
+    fn hold(&self, config: &Config, head: &Parts, plan: &Plan, began: Instant) -> (Hold, Gate) {
+        if head.version <= Version::HTTP_10 {
+            // The end of such a body is the end of the connection, whatever brought it about.
+            return (Hold::UntilProven { at_most: None }, Gate::Nothing);
+        }
+        if config.paused || config.draining {
+            return (Hold::Nothing, Gate::Nothing);
+        }
+        match plan.delivery {
+            Delivery::Live => (Hold::UntilContent, Gate::Nothing),
+            Delivery::Guarded => (Hold::UntilContent, Gate::Closings),
+            Delivery::Verified => {
+                let watchdog = Client::identify(&head.headers).event_watchdog();
+                let at_most = watchdog.map(|watchdog| began + watchdog - WATCHDOG_MARGIN);
+                (Hold::UntilProven { at_most }, Gate::Closings)
+            }
+        }
     }
 
     fn turn_away(
@@ -216,7 +245,7 @@ impl Gateway {
             exchange = exchange.counted(storms, asked);
         }
         let said = rescue::turned_away(dialect, &why);
-        fallback::end(said, exchange, End::TurnedAway(why))
+        respond::end(said, exchange, End::TurnedAway(why))
     }
 
     /// An exchange of which only the head is known.
@@ -235,13 +264,13 @@ impl Gateway {
             model: String::new(),
             streamed: false,
             rehearsal: false,
-            pipeline: tag("x-understudy-pipeline"),
+            pipeline: tag(PIPELINE),
             item: tag("x-understudy-item"),
             attempts: Vec::new(),
             end: End::ClientLeft,
             status: None,
             ttft: None,
-            total: std::time::Duration::ZERO,
+            total: Duration::ZERO,
             bytes_out: 0,
         }
     }
@@ -257,8 +286,9 @@ impl Gateway {
         (self.0.clock)()
     }
 
-    pub(crate) fn clock(&self) -> Clock {
-        Arc::clone(&self.0.clock)
+    /// A share of the memory for answers that are held back.
+    pub(crate) fn answers_held(&self) -> Share {
+        self.0.answers.share()
     }
 
     pub(crate) fn upstream(&self) -> &Upstream {
@@ -286,7 +316,7 @@ impl Gateway {
     pub(crate) fn trip(&self, candidate: &Candidate, lost: &Lost) -> Trip {
         Trip {
             class: lost.class,
-            slow: false,
+            slow: lost.kind == Some(health::FailureKind::Stalled),
             retry_after: lost.retry_after,
             reason: lost.message.clone(),
             threshold: self.threshold(candidate),

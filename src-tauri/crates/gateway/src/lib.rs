@@ -7,14 +7,20 @@ mod attempt;
 mod body;
 mod breaker;
 mod config;
+mod deadlines;
 mod deliver;
 mod exchange;
 mod fallback;
 mod gateway;
 mod headers;
+mod held;
+mod lost;
 mod models;
 mod open;
+mod outlet;
+mod request;
 mod rescue;
+mod respond;
 mod route;
 mod storm;
 mod upstream;
@@ -24,7 +30,9 @@ mod tests;
 
 pub use body::{Aborted, Body};
 pub use breaker::{BreakerView, Standing};
-pub use config::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Route, Timers};
+pub use config::{
+    CandidateRule, Config, Delivery, EndpointConfig, Limits, Pattern, Restart, Route, Timers,
+};
 pub use exchange::{Attempt, Began, End, Exchange, Outcome, Report, TurnedAway};
 pub use gateway::{Clock, Gateway};
 pub use route::{Candidate, Credential, Dropped, Ineligible, Plan};

@@ -7,7 +7,7 @@ use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use wire::{Class, Problem};
 
-use crate::attempt::Lost;
+use crate::lost::Lost;
 use crate::{Candidate, Credential, TurnedAway};
 
 /// Longer waits make Claude Code give up, which helps nobody (measured with 2.1.197).
@@ -130,6 +130,19 @@ pub(crate) fn exhausted(
     let patience = lost.retry_after.map(|wait| wait.as_secs());
     bound_retry_after(dialect, &mut said, patience);
     said
+}
+
+/// The same as an event, for a client whose answer has begun.
+pub(crate) fn as_event(dialect: Dialect, said: &Said) -> Bytes {
+    let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap_or_default();
+    let told = ["/error/message", "/message"]
+        .iter()
+        .find_map(|place| tree.pointer(place)?.as_str());
+    let problem = Problem {
+        status: said.status,
+        message: told.unwrap_or("no provider answered").to_owned(),
+    };
+    wire::error_event(dialect, &problem).into()
 }
 
 /// As the provider said it.

@@ -5,7 +5,7 @@ use std::fmt;
 use catalog::{Auth, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL_PREFIX};
 use http::Uri;
 
-use crate::{CandidateRule, Config, EndpointConfig, Standing};
+use crate::{CandidateRule, Config, Delivery, EndpointConfig, Restart, Standing};
 
 /// The route's name where none is set up for a model: every endpoint that serves it by its own account.
 const DIRECT: &str = "direct";
@@ -24,6 +24,8 @@ pub struct Plan {
     pub dropped: Vec<Dropped>,
     /// An answer cut by a token limit is a failed attempt.
     pub strict: bool,
+    pub delivery: Delivery,
+    pub restart: Restart,
     pub rehearsal: bool,
 }
 
@@ -82,6 +84,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) model: &'a str,
     pub(crate) client_login: bool,
+    /// It is a step of a business flow.
+    pub(crate) pipeline: bool,
 }
 
 pub(crate) fn plan(
@@ -95,10 +99,15 @@ pub(crate) fn plan(
         .routes
         .iter()
         .find(|route| !rehearsal && route.dialect == dialect && route.models.matches(model));
-    let (name, strict, rules) = match route {
-        Some(route) => (route.name.as_str(), route.strict, route.candidates.clone()),
-        None if rehearsal => (REHEARSAL_ROUTE, false, all(config, |e| e.rehearsal)),
-        None => (DIRECT, false, all(config, |e| serves(e, wish))),
+    let (name, rules) = match route {
+        Some(route) => (route.name.as_str(), route.candidates.clone()),
+        None if rehearsal => (REHEARSAL_ROUTE, all(config, |e| e.rehearsal)),
+        None => (DIRECT, all(config, |e| serves(e, wish))),
+    };
+    let delivery = if wish.pipeline {
+        Delivery::Verified
+    } else {
+        Delivery::Guarded
     };
     let mut plan = Plan {
         route: name.to_owned(),
@@ -106,7 +115,11 @@ pub(crate) fn plan(
         model: model.to_owned(),
         candidates: Vec::new(),
         dropped: Vec::new(),
-        strict,
+        strict: route
+            .and_then(|route| route.strict)
+            .unwrap_or(wish.pipeline),
+        delivery: route.and_then(|route| route.delivery).unwrap_or(delivery),
+        restart: route.map_or(Restart::usual(dialect), |route| route.restart),
         rehearsal,
     };
     // A login belongs to one vendor: the first in the route's order that takes it.

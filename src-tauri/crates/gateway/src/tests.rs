@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::{Auth, Dialect, Endpoint, EndpointId, ModelId, ProviderId, Secret};
 
-use crate::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Route, Timers};
+use crate::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Restart, Route, Timers};
 
 pub(crate) fn endpoint(id: &str, base: &str) -> EndpointConfig {
     let mut name = id.to_owned();
@@ -45,7 +45,9 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
                 model: model.map(ModelId::new),
             })
             .collect(),
-        strict: false,
+        strict: None,
+        delivery: None,
+        restart: Restart::usual(Dialect::Anthropic),
     }
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http::HeaderMap;
 
 /// Who is asking, from headers alone.
@@ -35,7 +37,20 @@ const SESSIONS: &[&str] = &[
 /// Longer than any name, version or id that a client really sends; it ends in the ledger.
 const LONGEST: usize = 128;
 
+/// Clients that give a streamed answer up after so long without an event, whatever comments and pings they are sent:
+/// measured with Claude Code 2.1.197 and Codex 0.169.0.
+const WATCHDOGS: &[(&str, Duration)] = &[
+    ("Claude Code", Duration::from_secs(300)),
+    ("Codex", Duration::from_secs(300)),
+];
+
 impl Client {
+    /// How long it waits for the next event of a stream before it gives up; None: longer than that, or it is not known.
+    pub fn event_watchdog(&self) -> Option<Duration> {
+        let known = WATCHDOGS.iter().find(|(name, _)| *name == self.name);
+        known.map(|(_, patience)| *patience)
+    }
+
     pub fn identify(headers: &HeaderMap) -> Client {
         let text = |name: &str| {
             let value = headers.get(name)?.to_str().ok()?.trim();

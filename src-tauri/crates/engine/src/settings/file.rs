@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::{Auth, Dialect};
+use gateway::{Delivery, Restart};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -83,6 +84,9 @@ pub(super) struct Route {
     pub(super) dialect: Dialect,
     pub(super) models: Option<Spanned<String>>,
     pub(super) candidates: Spanned<Vec<Spanned<Candidate>>>,
+    pub(super) delivery: Option<Delivery>,
+    pub(super) restart: Option<Restart>,
+    pub(super) strict: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,6 +9,7 @@ use catalog::{
     REHEARSAL,
 };
 use chrono::NaiveTime;
+use gateway::Restart;
 use impact::{Pipeline, Schedule, Surge};
 use toml::Spanned;
 
@@ -216,6 +217,11 @@ impl Reading<'_> {
                 .models
                 .map_or_else(|| "*".into(), Spanned::into_inner),
             candidates,
+            delivery: written.delivery,
+            restart: written
+                .restart
+                .unwrap_or_else(|| Restart::usual(written.dialect)),
+            strict: written.strict,
         }
     }
 

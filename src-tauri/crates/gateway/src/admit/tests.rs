@@ -229,6 +229,6 @@ async fn bodies_are_bounded_one_by_one_and_together() {
     assert_eq!(read(60).await.unwrap_err(), TurnedAway::Busy(150));
     let (_, second) = read(50).await.unwrap();
     drop((first, second));
-    assert_eq!(held.0.load(Ordering::Relaxed), 0);
+    assert_eq!(held.bytes(), 0);
     assert!(read(100).await.is_ok());
 }

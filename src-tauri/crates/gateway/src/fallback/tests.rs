@@ -22,7 +22,12 @@ fn follows(lost: &Lost, credential: Credential, first: bool) -> String {
         context: Some(200_000),
         price: None,
     }];
-    match next(lost, &candidate, &endpoint, first) {
+    match next(
+        lost,
+        &candidate,
+        context(&endpoint, &candidate.model),
+        first,
+    ) {
         Next::Again(wait) if wait >= Duration::from_secs(2) => "again, as long as asked".into(),
         Next::Again(_) => "again".into(),
         Next::Other => "other".into(),

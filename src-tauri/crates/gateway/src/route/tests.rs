@@ -12,6 +12,7 @@ fn wish(model: &str, client_login: bool) -> Wish<'_> {
         dialect: Dialect::Anthropic,
         model,
         client_login,
+        pipeline: false,
     }
 }
 

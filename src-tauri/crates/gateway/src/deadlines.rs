@@ -1,0 +1,66 @@
+//! When an attempt is given up.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::Timers;
+use crate::lost::Lost;
+
+/// Every measured agent gives a streamed answer up after 300 s without an event, whatever else it is sent; an exchange
+/// must have something to give before.
+const CLIENTS_WAIT: Duration = Duration::from_secs(270);
+/// What an attempt is given however late in its exchange it comes.
+const AT_LEAST: Duration = Duration::from_secs(15);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadlines {
+    began: Instant,
+    pub(crate) headers: Instant,
+    pub(crate) content: Instant,
+    pub(crate) end: Instant,
+}
+
+impl Deadlines {
+    /// A request that is not streamed may rightly take minutes before its headers. `exchange`: when the client asked.
+    pub(crate) fn new(
+        began: Instant,
+        exchange: Instant,
+        streamed: bool,
+        last: bool,
+        timers: &Timers,
+    ) -> Self {
+        let end = began + timers.total;
+        if !streamed {
+            return Self {
+                began,
+                headers: end,
+                content: end,
+                end,
+            };
+        }
+        let patience = if last {
+            timers.last_candidate_first_content
+        } else {
+            timers.first_content
+        };
+        let content = (began + patience)
+            .min(exchange + CLIENTS_WAIT)
+            .max(began + patience.min(AT_LEAST));
+        Self {
+            began,
+            headers: if last {
+                content
+            } else {
+                content.min(began + timers.headers)
+            },
+            content,
+            end,
+        }
+    }
+
+    pub(crate) fn too_late(&self, what: &str) -> Lost {
+        let seconds = self.began.elapsed().as_secs();
+        Lost::silent(format!("it was silent for {seconds} s, waiting for {what}"))
+    }
+}

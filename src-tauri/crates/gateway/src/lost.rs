@@ -1,0 +1,92 @@
+//! A failed attempt, and what is known of it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use health::FailureKind;
+use http::{HeaderMap, StatusCode};
+use wire::{Broken, Class};
+
+/// Why an attempt brought no answer, before anything of it was passed on or in the middle.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    pub(crate) class: Class,
+    /// None: a problem of ours.
+    pub(crate) kind: Option<FailureKind>,
+    pub(crate) message: String,
+    pub(crate) retry_after: Option<Duration>,
+    /// The provider's own words, where they can be given back unchanged.
+    pub(crate) answer: Option<(StatusCode, HeaderMap, Bytes)>,
+    pub(crate) report: wire::Report,
+    /// The answer was whole and had nothing to act on.
+    pub(crate) empty: bool,
+    /// Another try at the same place would end the same way.
+    pub(crate) hopeless: bool,
+}
+
+impl Lost {
+    pub(crate) fn new(class: Class, kind: Option<FailureKind>, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            kind,
+            message: message.into(),
+            retry_after: None,
+            answer: None,
+            report: wire::Report::default(),
+            empty: false,
+            hopeless: false,
+        }
+    }
+
+    pub(crate) fn silent(message: String) -> Self {
+        Self::new(Class::Silent, Some(FailureKind::Silent), message)
+    }
+
+    /// Silent in the middle of its answer. Like all silence, it is not asked again at once.
+    pub(crate) fn stalled(idle: Duration, report: &wire::Report) -> Self {
+        let seconds = idle.as_secs();
+        Self {
+            report: report.clone(),
+            hopeless: true,
+            ..Self::new(
+                Class::Transient,
+                Some(FailureKind::Stalled),
+                format!("nothing came for {seconds} s in the middle of the answer"),
+            )
+        }
+    }
+
+    pub(crate) fn broken(broken: &Broken, report: &wire::Report) -> Self {
+        Self {
+            report: report.clone(),
+            empty: *broken == Broken::Empty,
+            ..Self::new(Class::Transient, Some(kind_of(broken)), broken.to_string())
+        }
+    }
+
+    /// The provider answered, and as it meant to; the route wants more.
+    pub(crate) fn not_whole(report: &wire::Report) -> Self {
+        Self {
+            report: report.clone(),
+            hopeless: true,
+            ..Self::new(
+                Class::Transient,
+                None,
+                "the answer was cut by a token limit, and this route takes whole answers only",
+            )
+        }
+    }
+}
+
+/// How a broken answer bears on the provider's health.
+fn kind_of(broken: &Broken) -> FailureKind {
+    match broken {
+        Broken::NoStopReason | Broken::Cut | Broken::OpenBlock => FailureKind::Cut,
+        Broken::ErrorEvent { .. } => FailureKind::ErrorEvent,
+        Broken::Malformed(_)
+        | Broken::InvalidToolInput(_)
+        | Broken::Empty
+        | Broken::NotAnAnswer(_)
+        | Broken::Oversize(_) => FailureKind::Malformed,
+    }
+}

@@ -1,0 +1,48 @@
+//! Where a committed answer's bytes go, one piece at a time: whoever gives them learns how long the client took.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::Aborted;
+
+/// The giving side.
+#[derive(Debug)]
+pub(crate) struct Outlet(mpsc::Sender<Result<Bytes, Aborted>>);
+
+/// The client is gone: nothing reaches it any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gone;
+
+/// One piece is on its way at a time, so that a slow client holds the provider back and fills no memory.
+pub(crate) fn outlet() -> (Outlet, mpsc::Receiver<Result<Bytes, Aborted>>) {
+    let (give, take) = mpsc::channel(1);
+    (Outlet(give), take)
+}
+
+impl Outlet {
+    /// Give the next bytes, and wait until the client is ready for more. Returns how long that took: the client's time,
+    /// which is not the provider's silence.
+    ///
+    /// # Errors
+    /// [`Gone`]: the client has left.
+    pub(crate) async fn give(&self, bytes: Bytes) -> Result<Duration, Gone> {
+        let since = Instant::now();
+        self.0.send(Ok(bytes)).await.map_err(|_| Gone)?;
+        drop(self.0.reserve().await.map_err(|_| Gone)?);
+        Ok(since.elapsed())
+    }
+
+    /// Break the connection off, so that the client sees a broken answer and not a short one.
+    pub(crate) async fn abort(&self, why: String) {
+        // A client that has left meanwhile needs no telling.
+        let _ = self.0.send(Err(Aborted(why))).await;
+    }
+
+    /// Everything that was given has been taken.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.capacity() == self.0.max_capacity()
+    }
+}

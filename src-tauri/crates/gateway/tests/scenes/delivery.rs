@@ -1,0 +1,284 @@
+//! When a client gets what has arrived.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalog::Dialect;
+use gateway::{Aborted, Body, Delivery, End, Timers};
+use http::{Response, Version};
+use http_body_util::BodyExt;
+use serde_json::json;
+use stage::{Cue, Fault, Line};
+use tokio::time::{Instant, timeout};
+use wire::{BodyEnd, Completion, Framing, StepKind, Validator};
+
+use crate::world::{Scene, question, question_with_tool, text, whole};
+
+fn bash(command: &str) -> Line {
+    Line::Tool {
+        name: "Bash".to_owned(),
+        input: json!({ "command": command }),
+    }
+}
+
+/// An answer with text and a call, in which something goes wrong.
+fn tool_call(fault: Option<Fault>) -> Cue {
+    Cue {
+        fault,
+        ..Cue::answer([Line::Text("I will look.".to_owned()), bash("ls")])
+    }
+}
+
+/// Everything that the client was given, and how it ended.
+async fn given(response: Response<Body>) -> (Vec<u8>, Result<(), Aborted>) {
+    let mut body = response.into_body();
+    let mut given = Vec::new();
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => given.extend_from_slice(frame.data_ref().unwrap()),
+            Err(aborted) => return (given, Err(aborted)),
+        }
+    }
+    (given, Ok(()))
+}
+
+/// Has a client been given that on which it starts a tool?
+fn starts_a_tool(dialect: Dialect, given: &[u8]) -> bool {
+    let mut steps = Vec::new();
+    Validator::new(dialect, Framing::Stream).push(given, &mut steps);
+    steps.iter().any(|step| step.kind == StepKind::ToolClose)
+}
+
+fn is_whole(dialect: Dialect, given: &[u8]) -> bool {
+    let mut validator = Validator::new(dialect, Framing::Stream);
+    validator.push(given, &mut Vec::new());
+    validator.judge(BodyEnd::Clean) == Completion::Complete
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_tool_is_started_before_the_answer_is_proven() {
+    for dialect in Dialect::ALL {
+        for fault in [
+            Fault::CutBeforeFinal,
+            Fault::CleanCloseBeforeFinal,
+            Fault::ErrorEventBeforeFinal,
+        ] {
+            let mut scene = Scene::new();
+            scene.lead.cue(tool_call(Some(fault.clone())));
+            let response = scene
+                .send(dialect, question_with_tool(dialect), |head| head)
+                .await;
+            let (given, end) = given(response).await;
+            assert!(
+                !given.is_empty(),
+                "{dialect} {fault}: the text is shown at once"
+            );
+            assert!(!starts_a_tool(dialect, &given), "{dialect} {fault}");
+            assert!(end.is_err(), "{dialect} {fault}: never a clean end");
+            assert_eq!(scene.asked().await.1, End::Cut, "{dialect} {fault}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_every_mode_the_bytes_are_the_provider_s_own() {
+    for dialect in Dialect::ALL {
+        let mut told: Vec<Vec<u8>> = Vec::new();
+        for delivery in [Delivery::Live, Delivery::Guarded, Delivery::Verified] {
+            let scene = Scene::new();
+            scene.change(|config| {
+                for route in &mut config.routes {
+                    route.delivery = Some(delivery);
+                }
+            });
+            scene.lead.cue(tool_call(None));
+            let response = scene
+                .send(dialect, question_with_tool(dialect), |head| head)
+                .await;
+            let (given, end) = given(response).await;
+            assert_eq!(end, Ok(()));
+            assert!(is_whole(dialect, &given), "{dialect} {delivery:?}");
+            told.push(given);
+        }
+        assert!(told.iter().all(|other| *other == told[0]), "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_tool_call_is_held_the_rest_of_the_answer_is_read_and_the_client_sees_signs_of_life()
+ {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        scene.lead.cue(Cue {
+            fault: Some(Fault::Drip(Duration::from_secs(20))),
+            ..Cue::answer([bash("ls"), bash("pwd")])
+        });
+        let mut body = scene
+            .send(dialect, question_with_tool(dialect), |head| head)
+            .await
+            .into_body();
+        let (mut given, mut longest) = (Vec::new(), Duration::ZERO);
+        loop {
+            let since = Instant::now();
+            let Some(frame) = body.frame().await else {
+                break;
+            };
+            longest = longest.max(since.elapsed());
+            given.extend_from_slice(frame.unwrap().data_ref().unwrap());
+        }
+        assert!(longest <= Duration::from_secs(25), "{dialect}: {longest:?}");
+        assert!(is_whole(dialect, &given), "{dialect}");
+        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_verified_answer_is_shown_whole_or_not_at_all() {
+    for dialect in Dialect::ALL {
+        for fault in [
+            Fault::CutInText,
+            Fault::CleanCloseInText,
+            Fault::ErrorEvent,
+            Fault::CutBeforeFinal,
+            Fault::Stall {
+                after: 2,
+                lasting: None,
+            },
+            "max-tokens".parse().unwrap(),
+        ] {
+            let mut scene = Scene::with(fault.clone());
+            let response = scene
+                .send(dialect, question(dialect), |head| {
+                    head.header("x-understudy-pipeline", "leads")
+                })
+                .await;
+            let told = text(response).await.unwrap();
+            assert!(whole(dialect, &told), "{dialect} {fault}: {told}");
+            let (asked, end) = scene.asked().await;
+            assert_eq!(asked.last().unwrap(), "second", "{dialect} {fault}");
+            assert_eq!(end, End::Complete, "{dialect} {fault}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_verified_answer_is_given_comments_and_then_all_of_it() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        scene
+            .lead
+            .cue(Cue::fault(Fault::Drip(Duration::from_secs(15))));
+        let mut body = scene
+            .send(dialect, question(dialect), |head| {
+                head.header("x-understudy-pipeline", "leads")
+            })
+            .await
+            .into_body();
+        let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        assert!(first.starts_with(b":"), "{dialect}: a comment, {first:?}");
+        let mut told = first.to_vec();
+        while let Some(frame) = body.frame().await {
+            told.extend_from_slice(frame.unwrap().data_ref().unwrap());
+        }
+        assert!(is_whole(dialect, &told), "{dialect}");
+        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_given_a_comment_hears_of_the_failure_as_an_event_and_a_break() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
+        scene.second.outage(Some(Fault::status(503)));
+        let response = scene
+            .send(dialect, question(dialect), |head| {
+                head.header("x-understudy-pipeline", "leads")
+            })
+            .await;
+        assert_eq!(response.status(), 200, "{dialect}");
+        let (told, end) = given(response).await;
+        let told = String::from_utf8(told).unwrap();
+        assert!(told.contains("error"), "{dialect}: {told}");
+        assert!(end.is_err(), "{dialect}");
+        assert_eq!(scene.asked().await.1, End::Exhausted, "{dialect}");
+    }
+}
+
+/// Claude Code gives up after 300 s without an event, so that it is given what is proven before.
+#[tokio::test(start_paused = true)]
+async fn an_agent_s_verified_answer_is_shown_from_240_seconds_on_with_its_tool_calls_still_held() {
+    let mut scene = Scene::new();
+    let words = vec!["word"; 400].join(" ");
+    scene.lead.cue(Cue {
+        fault: Some(Fault::Drip(Duration::from_secs(8))),
+        ..Cue::answer([Line::Text(words), bash("ls")])
+    });
+    let began = Instant::now();
+    let dialect = Dialect::Anthropic;
+    let mut body = scene
+        .send(dialect, question_with_tool(dialect), |head| {
+            head.header("x-understudy-pipeline", "leads")
+                .header("user-agent", "claude-cli/2.1.197 (external, cli)")
+        })
+        .await
+        .into_body();
+    let (mut told, mut first_event) = (Vec::new(), None);
+    while let Some(frame) = body.frame().await {
+        let bytes: Bytes = frame.unwrap().into_data().unwrap();
+        if !bytes.starts_with(b":") {
+            first_event.get_or_insert_with(|| began.elapsed());
+        }
+        told.extend_from_slice(&bytes);
+    }
+    let first_event = first_event.unwrap();
+    assert!(
+        (Duration::from_secs(239)..Duration::from_secs(262)).contains(&first_event),
+        "{first_event:?}"
+    );
+    assert!(is_whole(dialect, &told));
+    assert_eq!(scene.asked().await.1, End::Complete);
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_http_1_1_an_answer_is_proven_and_has_a_length() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with(Fault::CutInText);
+        let response = scene
+            .send(dialect, question(dialect), |head| {
+                head.version(Version::HTTP_10)
+            })
+            .await;
+        let length = http_body::Body::size_hint(response.body()).exact();
+        let told = text(response).await.unwrap();
+        assert_eq!(length, Some(told.len() as u64), "{dialect}");
+        assert!(whole(dialect, &told), "{dialect}: {told}");
+        assert_eq!(scene.asked().await.1, End::Complete);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_client_holds_the_provider_back_and_is_not_taken_for_its_silence() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        scene
+            .lead
+            .cue(Cue::fault(Fault::Drip(Duration::from_secs(1))));
+        let mut body = scene.ask(dialect).await.into_body();
+        let mut told = body
+            .frame()
+            .await
+            .unwrap()
+            .unwrap()
+            .into_data()
+            .unwrap()
+            .to_vec();
+        // The client reads nothing for longer than any provider may be silent.
+        let busy = Timers::default().idle + Duration::from_secs(30);
+        assert!(timeout(busy, std::future::pending::<()>()).await.is_err());
+        while let Some(frame) = body.frame().await {
+            told.extend_from_slice(frame.unwrap().data_ref().unwrap());
+        }
+        assert!(is_whole(dialect, &told), "{dialect}");
+        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+    }
+}

@@ -1,0 +1,226 @@
+//! The gateway between a client and two scripted upstreams, over in-memory pipes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalog::{Auth, Dialect, Endpoint, EndpointId, ProviderId, Secret};
+use chrono::{DateTime, TimeDelta, Utc};
+use gateway::{
+    Body, CandidateRule, Config, Dialed, End, EndpointConfig, Exchange, Gateway, Limits, Pattern,
+    Report, Restart, Route, Timers,
+};
+use http::request::Builder;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use serde_json::{Value, json};
+use stage::{Fault, Stage};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+pub(crate) struct Scene {
+    pub(crate) gateway: Gateway,
+    pub(crate) lead: Stage,
+    pub(crate) second: Stage,
+    pub(crate) reports: mpsc::Receiver<Report>,
+    config: watch::Sender<Arc<Config>>,
+    _verdicts: watch::Sender<Arc<health::Verdicts>>,
+}
+
+fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
+    let endpoint = Endpoint {
+        id: EndpointId::new(id),
+        provider: ProviderId::new(id),
+        base: format!("http://{id}.test"),
+        paths: Dialect::ALL
+            .map(|d| (d, d.default_path().to_owned()))
+            .into(),
+        auth: Auth::None,
+        key_env: None,
+        accepts_client_login: false,
+        surface: None,
+        serves: vec!["*".into()],
+        probe_model: None,
+        key_check: catalog::KeyCheck::default(),
+    };
+    let config = EndpointConfig {
+        endpoint,
+        product: id.into(),
+        name: id.into(),
+        key: None,
+        rehearsal: false,
+        models: Vec::new(),
+    };
+    (EndpointId::new(id), config)
+}
+
+fn config() -> Config {
+    let candidates = || {
+        ["lead", "second"]
+            .map(|id| CandidateRule {
+                endpoint: EndpointId::new(id),
+                model: None,
+            })
+            .to_vec()
+    };
+    Config {
+        token: Secret::new("token"),
+        allowed_hosts: Vec::new(),
+        allowed_origins: Vec::new(),
+        routes: Dialect::ALL
+            .map(|dialect| Route {
+                name: "work".into(),
+                dialect,
+                models: Pattern::new("*"),
+                candidates: candidates(),
+                strict: None,
+                delivery: None,
+                restart: Restart::usual(dialect),
+            })
+            .to_vec(),
+        endpoints: BTreeMap::from(["lead", "second"].map(endpoint)),
+        timers: Timers::default(),
+        limits: Limits::default(),
+        paused: false,
+        rules: Vec::new(),
+        draining: false,
+        own_addresses: Vec::new(),
+    }
+}
+
+impl Scene {
+    pub(crate) fn new() -> Scene {
+        let (lead, second) = (Stage::any_model(), Stage::any_model());
+        let stages = (lead.clone(), second.clone());
+        let connect = gateway::connect(move |uri: http::Uri| {
+            let stage = if uri.host() == Some("lead.test") {
+                stages.0.clone()
+            } else {
+                stages.1.clone()
+            };
+            async move {
+                let (ours, theirs) = tokio::io::duplex(1 << 16);
+                tokio::spawn(async move { stage.serve_connection(theirs).await });
+                Ok(Dialed::pipe(ours))
+            }
+        });
+        let (config_told, config_seen) = watch::channel(Arc::new(config()));
+        let (verdicts_told, verdicts_seen) = watch::channel(Arc::default());
+        let (reports, reported) = mpsc::channel(256);
+        let (began, start) = (
+            Instant::now(),
+            DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000),
+        );
+        let clock = Arc::new(move || start + TimeDelta::from_std(began.elapsed()).unwrap());
+        let gateway = Gateway::new(config_seen, verdicts_seen, connect, reports, clock);
+        Scene {
+            gateway,
+            lead,
+            second,
+            reports: reported,
+            config: config_told,
+            _verdicts: verdicts_told,
+        }
+    }
+
+    /// The lead fails in this way until further notice.
+    pub(crate) fn with(fault: Fault) -> Scene {
+        let scene = Scene::new();
+        scene.lead.outage(Some(fault));
+        scene
+    }
+
+    /// From now on the gateway is told something else.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Config)) {
+        self.config
+            .send_modify(|config| change(Arc::make_mut(config)));
+    }
+
+    /// A plain streamed question.
+    pub(crate) async fn ask(&self, dialect: Dialect) -> Response<Body> {
+        self.send(dialect, question(dialect), |request| request)
+            .await
+    }
+
+    /// `head` adds to the request's head.
+    pub(crate) async fn send(
+        &self,
+        dialect: Dialect,
+        body: Value,
+        head: impl FnOnce(Builder) -> Builder,
+    ) -> Response<Body> {
+        let request = Request::post(dialect.default_path())
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .header("x-understudy-token", "token");
+        let request = head(request).body(Full::new(Bytes::from(body.to_string())));
+        self.gateway.handle(request.unwrap()).await
+    }
+
+    pub(crate) async fn ended(&mut self) -> Exchange {
+        loop {
+            match self.reports.recv().await.unwrap() {
+                Report::Ended(exchange) => return *exchange,
+                Report::Began(_) => {}
+            }
+        }
+    }
+
+    /// Who was asked, in order.
+    pub(crate) async fn asked(&mut self) -> (Vec<String>, End) {
+        let exchange = self.ended().await;
+        (
+            exchange
+                .attempts
+                .iter()
+                .map(|a| a.endpoint.to_string())
+                .collect(),
+            exchange.end,
+        )
+    }
+}
+
+pub(crate) async fn text(response: Response<Body>) -> Result<String, gateway::Aborted> {
+    let bytes = response.into_body().collect().await?.to_bytes();
+    Ok(String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+pub(crate) fn whole(dialect: Dialect, told: &str) -> bool {
+    match dialect {
+        Dialect::Anthropic => told.matches("event: message_stop").count() == 1,
+        Dialect::OpenaiChat => told.contains("\"finish_reason\":\"stop\""),
+        Dialect::OpenaiResponses => told.contains("event: response.completed"),
+    }
+}
+
+/// A plain streamed question.
+pub(crate) fn question(dialect: Dialect) -> Value {
+    match dialect {
+        Dialect::Anthropic => json!({
+            "model": "m", "max_tokens": 99, "stream": true,
+            "messages": [{ "role": "user", "content": "Hi" }],
+        }),
+        Dialect::OpenaiChat => json!({
+            "model": "m", "stream": true,
+            "messages": [{ "role": "user", "content": "Hi" }],
+        }),
+        Dialect::OpenaiResponses => json!({ "model": "m", "stream": true, "input": "Hi" }),
+    }
+}
+
+/// The same, with a tool called `Bash` on offer.
+pub(crate) fn question_with_tool(dialect: Dialect) -> Value {
+    let schema = json!({ "type": "object", "properties": { "command": { "type": "string" } } });
+    let tool = match dialect {
+        Dialect::Anthropic => json!({ "name": "Bash", "input_schema": schema }),
+        Dialect::OpenaiChat => {
+            json!({ "type": "function", "function": { "name": "Bash", "parameters": schema } })
+        }
+        Dialect::OpenaiResponses => {
+            json!({ "type": "function", "name": "Bash", "parameters": schema })
+        }
+    };
+    let mut question = question(dialect);
+    question["tools"] = json!([tool]);
+    question
+}
