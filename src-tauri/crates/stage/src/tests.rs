@@ -5,5 +5,6 @@ mod client;
 mod connections;
 mod faults;
 mod judged;
+mod restarts;
 mod scripts;
 mod sockets;

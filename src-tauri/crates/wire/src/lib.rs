@@ -1,15 +1,19 @@
 //! What agents and providers say: requests as far as routing reads them, server-sent events, completeness, usage,
 //! failure classes, and errors in a client's own dialect.
 //!
-//! Pure: opens no socket and never changes a byte that is forwarded; a [`Validator`] observes a copy.
+//! Pure: opens no socket and never changes a byte that is forwarded; a [`Validator`] observes a copy. The one exception is a
+//! [`Splice`], which makes a second answer the continuation of one that broke off.
 
 mod ask;
 mod client;
 mod completion;
 mod error_body;
 mod failure;
+mod fields;
 mod json;
+mod splice;
 pub mod sse;
+mod told;
 mod validator;
 
 pub use ask::{Ask, BadRequest, Kind, with_model};
@@ -17,4 +21,6 @@ pub use client::Client;
 pub use completion::{BodyEnd, Broken, Completion, Report, Step, StepKind, ToolCall};
 pub use error_body::{Problem, error_body, error_event};
 pub use failure::{Class, Failure, Rule, classify, classify_broken, classify_by};
+pub use splice::{Restart, Splice};
+pub use told::{CannotRestart, Told};
 pub use validator::{Framing, Validator};

@@ -118,6 +118,22 @@ impl Reader {
     }
 }
 
+/// Appends an event of one data line. `name` empty: without an `event:` line. Line ends within `json` stand between its
+/// tokens, where a space says the same.
+pub(crate) fn write(name: &str, json: &str, out: &mut Vec<u8>) {
+    if !name.is_empty() {
+        out.extend_from_slice(b"event: ");
+        out.extend_from_slice(name.as_bytes());
+        out.push(b'\n');
+    }
+    out.extend_from_slice(b"data: ");
+    out.extend(json.bytes().map(|byte| match byte {
+        b'\n' | b'\r' => b' ',
+        _ => byte,
+    }));
+    out.extend_from_slice(b"\n\n");
+}
+
 /// Finds the blank line that ends a block, in one pass over the stream and whatever its slices are.
 #[derive(Debug, Default)]
 struct Lines {

@@ -1,10 +1,10 @@
-mod anthropic;
+pub(crate) mod anthropic;
 mod document;
 mod foreign;
-mod lenient;
+pub(crate) mod lenient;
 mod openai_chat;
-mod openai_responses;
-mod shown;
+pub(crate) mod openai_responses;
+pub(crate) mod shown;
 mod stream;
 
 use catalog::Dialect;
@@ -97,7 +97,7 @@ impl Validator {
 }
 
 /// Where the fault is, and no more: serde's message for a field of another type quotes the field, which is the owner's text.
-fn malformed(error: &serde_json::Error) -> Broken {
+pub(crate) fn malformed(error: &serde_json::Error) -> Broken {
     Broken::Malformed(if error.is_data() {
         let (line, column) = (error.line(), error.column());
         format!("a field is missing or of an unexpected type at line {line} column {column}")
@@ -107,7 +107,7 @@ fn malformed(error: &serde_json::Error) -> Broken {
 }
 
 /// An error told in a stream. `told` is the error object where the event has one.
-fn error_event(told: Option<&RawValue>, event: &[u8]) -> Broken {
+pub(crate) fn error_event(told: Option<&RawValue>, event: &[u8]) -> Broken {
     let words = Words::of_json(told.map_or(event, |raw| raw.get().as_bytes()));
     Broken::ErrorEvent {
         kind: words.name().to_owned(),

@@ -10,7 +10,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 /// A string that is borrowed where it holds no escapes. (Serde never borrows for an `Option<Cow<str>>`.)
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Str<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 impl Deref for Str<'_> {
     type Target = str;

@@ -1,6 +1,6 @@
 //! OpenAI Responses (public API reference: "Responses", "Streaming events").
 
-mod item;
+pub(crate) mod item;
 
 use std::collections::BTreeMap;
 

@@ -22,7 +22,7 @@ pub(super) fn look_up(table: &[(&str, Stop)], reason: &str) -> Stop {
 
 /// What an answer has given so far, in any dialect and framing.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     pub(super) report: Report,
     /// There is something that a client can act on: text, a tool call, compaction. Thinking alone is nothing.
     pub(super) actionable: bool,
@@ -33,7 +33,7 @@ pub(super) struct Shown {
 
 impl Shown {
     /// More blocks, calls or choices than any real answer has; beyond it our own memory would be the provider's to fill.
-    pub(super) const MOST_PARTS: usize = 4096;
+    pub(crate) const MOST_PARTS: usize = 4096;
 
     pub(super) fn text(&mut self, bytes: u64) {
         self.report.text_bytes = self.report.text_bytes.saturating_add(bytes);
@@ -125,6 +125,6 @@ impl Shown {
     }
 }
 
-pub(super) fn too_many(what: &str) -> Broken {
+pub(crate) fn too_many(what: &str) -> Broken {
     Broken::Malformed(format!("more than {} {what}", Shown::MOST_PARTS))
 }

@@ -42,9 +42,14 @@ pub(super) struct Item<'a> {
     summary: Size,
 }
 
+/// Does the client run an item of this kind?
+pub(crate) fn is_executable(kind: &str) -> bool {
+    !NOT_EXECUTABLE.contains(&kind)
+}
+
 impl Item<'_> {
     pub(super) fn is_executable(&self) -> bool {
-        !NOT_EXECUTABLE.contains(&&*self.kind)
+        is_executable(&self.kind)
     }
 
     pub(super) fn call_id(&self) -> &str {

@@ -1,0 +1,118 @@
+//! A JSON object taken apart at its top level and written again: fields can be replaced, and every other value stays byte
+//! for byte as it was, numbers and escapes included.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::validator::lenient::Str;
+
+/// Names with the JSON text of their values, in the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Fields<'a> {
+    /// # Errors
+    /// `json` is not one JSON object.
+    pub(crate) fn read(json: &'a [u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(json)
+    }
+
+    /// The JSON text of a value. Of a repeated key the last, as in every parser that the clients use.
+    pub(crate) fn raw(&self, key: &str) -> Option<&str> {
+        let found = self.0.iter().rfind(|(name, _)| name == key);
+        found.map(|(_, value)| &**value)
+    }
+
+    /// A value that says something: present, and not null.
+    pub(crate) fn given(&self, key: &str) -> Option<&str> {
+        self.raw(key).filter(|value| *value != "null")
+    }
+
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        serde_json::from_str(self.raw(key)?).ok()
+    }
+
+    pub(crate) fn number(&self, key: &str) -> Option<u64> {
+        serde_json::from_str(self.raw(key)?).ok()
+    }
+
+    pub(crate) fn object(&self, key: &str) -> Option<Fields<'_>> {
+        Fields::read(self.raw(key)?.as_bytes()).ok()
+    }
+
+    /// The elements of an array that are objects.
+    pub(crate) fn objects(&self, key: &str) -> Vec<Fields<'_>> {
+        let elements = self.raw(key).map(serde_json::from_str::<Vec<&RawValue>>);
+        let elements = elements.and_then(Result::ok).unwrap_or_default();
+        let objects = elements
+            .into_iter()
+            .map(|raw| Fields::read(raw.get().as_bytes()));
+        objects.filter_map(Result::ok).collect()
+    }
+
+    pub(crate) fn set(&mut self, key: &'static str, value: impl Into<Value>) {
+        self.set_raw(key, value.into().to_string());
+    }
+
+    /// `json`: the text of one JSON value.
+    pub(crate) fn set_raw(&mut self, key: &'static str, json: String) {
+        let place = self.0.iter().position(|(name, _)| name == key);
+        self.remove(key);
+        let place = place.unwrap_or(self.0.len());
+        self.0.insert(place, (Cow::Borrowed(key), Cow::Owned(json)));
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) {
+        self.0.retain(|(name, _)| name != key);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        for (at, (name, value)) in self.0.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            write!(f, "{comma}{}:{value}", Value::from(&**name))?;
+        }
+        f.write_str("}")
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((Str(name), value)) = map.next_entry::<Str<'de>, &'de RawValue>()? {
+                    fields.push((name, Cow::Borrowed(value.get())));
+                }
+                Ok(Fields(fields))
+            }
+        }
+        from.deserialize_map(Visit)
+    }
+}
+
+/// JSON texts as one array.
+pub(crate) fn array<'a>(elements: impl IntoIterator<Item = &'a str>) -> String {
+    let elements: Vec<&str> = elements.into_iter().collect();
+    format!("[{}]", elements.join(","))
+}
+
+#[cfg(test)]
+mod tests;

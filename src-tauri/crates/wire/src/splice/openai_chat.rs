@@ -1,0 +1,109 @@
+use super::{apart, malformed, told_error};
+use crate::fields::{Fields, array};
+use crate::sse::{self, Event};
+use crate::told::{CannotRestart, ChatSeen, THINKING, is_empty};
+
+#[derive(Debug)]
+pub(super) struct Second {
+    first: ChatSeen,
+    ended: bool,
+}
+
+impl Second {
+    /// There are no blocks to close: the notice is said in the same text.
+    pub(super) fn open(first: ChatSeen, notice: &str, out: &mut Vec<u8>) -> Self {
+        let mut delta = Fields::default();
+        if !first.role {
+            delta.set("role", "assistant");
+        }
+        delta.set("content", apart(notice, first.spoke));
+        first.chunk(0, &delta.to_string(), out);
+        Self {
+            first,
+            ended: false,
+        }
+    }
+
+    pub(super) fn event(
+        &mut self,
+        event: Event<'_>,
+        forbids_tools: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CannotRestart> {
+        if self.ended || event.data.is_empty() {
+            return Ok(());
+        }
+        if event.data.trim_ascii() == b"[DONE]" {
+            self.ended = true;
+            sse::write("", "[DONE]", out);
+            return Ok(());
+        }
+        let mut chunk = Fields::read(event.data).map_err(|error| malformed(&error))?;
+        if chunk.given("error").is_some() || event.name == "error" {
+            return Err(told_error(chunk.given("error"), event.data));
+        }
+        // One id from beginning to end; the model is the one that answers now.
+        for (field, first) in [("id", &self.first.id), ("created", &self.first.created)] {
+            if let Some(first) = first {
+                chunk.set_raw(field, first.clone());
+            }
+        }
+        let choices = chunk.objects("choices");
+        let mut passed = Vec::new();
+        for choice in choices.iter().cloned() {
+            passed.extend(continued(choice, forbids_tools)?);
+        }
+        let says_nothing = passed.is_empty() && !choices.is_empty();
+        if says_nothing && chunk.given("usage").is_none() {
+            return Ok(());
+        }
+        if chunk.given("choices").is_some() {
+            chunk.set_raw("choices", array(passed.iter().map(String::as_str)));
+        }
+        sse::write("", &chunk.to_string(), out);
+        Ok(())
+    }
+}
+
+/// None: of this choice there is nothing to pass on.
+fn continued(mut choice: Fields<'_>, forbids_tools: bool) -> Result<Option<String>, CannotRestart> {
+    if choice.number("index").unwrap_or_default() != 0 {
+        return Err(CannotRestart::SeveralChoices);
+    }
+    let mut delta = choice.object("delta").unwrap_or_default();
+    let calls = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
+    if forbids_tools && (calls("tool_calls") || calls("function_call")) {
+        return Err(CannotRestart::ToolCallWithoutThinking);
+    }
+    // Shown once by the first answer; the Python library would join the two to `assistantassistant`.
+    delta.remove("role");
+    for field in THINKING {
+        delta.remove(field);
+    }
+    without_thinking_parts(&mut delta);
+    let finished = choice.given("finish_reason").is_some();
+    if delta.is_empty() && !finished {
+        return Ok(None);
+    }
+    let delta = delta.to_string();
+    choice.set_raw("delta", delta);
+    Ok(Some(choice.to_string()))
+}
+
+/// Some servers send their content as a list, with thinking among its parts.
+fn without_thinking_parts(delta: &mut Fields<'_>) {
+    let parts = delta.objects("content");
+    if parts.is_empty() {
+        return;
+    }
+    let kept = parts
+        .iter()
+        .filter(|part| part.text("type") != Some("thinking".to_owned()));
+    let kept: Vec<String> = kept.map(ToString::to_string).collect();
+    if kept.is_empty() {
+        delta.remove("content");
+    } else {
+        let kept = array(kept.iter().map(String::as_str));
+        delta.set_raw("content", kept);
+    }
+}

@@ -1,0 +1,213 @@
+use std::collections::BTreeMap;
+
+use super::{apart, malformed, out_of_place, told_error};
+use crate::Validator;
+use crate::fields::{Fields, array};
+use crate::sse::Event;
+use crate::told::{CannotRestart, ResponsesItem as Item, ResponsesSeen};
+use crate::validator::openai_responses::item::is_executable;
+use crate::validator::shown::{Shown, too_many};
+
+#[derive(Debug)]
+pub(super) struct Second {
+    /// What the client has been given, of both answers.
+    seen: ResponsesSeen,
+    ended: bool,
+    /// The second answer's output index → its place for the client; None for reasoning, which is not shown.
+    items: BTreeMap<u64, Option<Place>>,
+    /// The items of the second answer that came one by one, not in the terminal event alone.
+    streamed: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    index: u64,
+    /// The id that the item goes by, where its own is taken: small servers number theirs from zero.
+    id: Option<String>,
+}
+
+impl Second {
+    /// The notice ends the text that was interrupted; where none is open it is an item of its own.
+    pub(super) fn open(mut seen: ResponsesSeen, notice: &str, out: &mut Vec<u8>) -> Self {
+        let open: Vec<u64> = seen.open.keys().copied().collect();
+        let last = open.last().copied();
+        let last = last.unwrap_or_else(|| seen.new_message(out));
+        for index in open.into_iter().filter(|index| *index != last) {
+            seen.close_message(index, out);
+        }
+        let spoke = seen.open.get(&last).is_some_and(Item::speaks);
+        seen.say(last, &apart(notice, spoke), out);
+        seen.close_message(last, out);
+        Self {
+            seen,
+            ended: false,
+            items: BTreeMap::new(),
+            streamed: false,
+        }
+    }
+
+    pub(super) fn event(
+        &mut self,
+        event: Event<'_>,
+        forbids_tools: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CannotRestart> {
+        if self.ended || event.data.is_empty() || event.data == b"[DONE]" {
+            return Ok(());
+        }
+        let data = Fields::read(event.data).map_err(|error| malformed(&error))?;
+        let told = data.text("type");
+        let kind = told.as_deref().unwrap_or(event.name).to_owned();
+        match &*kind {
+            "response.created" | "response.queued" | "response.in_progress" => Ok(()),
+            "response.output_item.added" | "response.output_item.done" => {
+                self.item(&kind, data, forbids_tools, out)
+            }
+            "response.completed" | "response.incomplete" => {
+                self.end(&kind, data, forbids_tools, out)
+            }
+            "response.failed" | "response.cancelled" => {
+                let response = data.object("response");
+                let error = response
+                    .as_ref()
+                    .and_then(|response| response.given("error"));
+                Err(told_error(error, event.data))
+            }
+            "error" => Err(told_error(data.given("error"), event.data)),
+            _ if told.is_none() && data.given("error").is_some() => {
+                Err(told_error(data.given("error"), event.data))
+            }
+            _ => self.part(&kind, data, forbids_tools, out),
+        }
+    }
+
+    /// An item begins or is done. Some servers do not announce theirs.
+    fn item(
+        &mut self,
+        kind: &str,
+        mut data: Fields<'_>,
+        forbids_tools: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CannotRestart> {
+        let (Some(index), Some(mut item)) = (data.number("output_index"), data.object("item"))
+        else {
+            return Err(out_of_place(kind));
+        };
+        let what = item.text("type").unwrap_or_default();
+        let id = item.text("id");
+        let place = self.place(index, &what, id.as_deref(), forbids_tools)?;
+        let Some(place) = place else { return Ok(()) };
+        if let Some(id) = &place.id {
+            item.set("id", &**id);
+        }
+        let item = item.to_string();
+        if kind.ends_with(".done") {
+            self.streamed = true;
+            if !self.seen.keep_item(item.clone()) {
+                return Err(CannotRestart::TooLong(Validator::LIMIT));
+            }
+        }
+        data.set_raw("item", item);
+        data.set("output_index", place.index);
+        self.seen.write(kind, &mut data, out);
+        Ok(())
+    }
+
+    /// Any event within an item.
+    fn part(
+        &mut self,
+        kind: &str,
+        mut data: Fields<'_>,
+        forbids_tools: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CannotRestart> {
+        let Some(index) = data.number("output_index") else {
+            // Of a kind that is not known, it is not known either what to renumber.
+            let ours = kind.starts_with("response.") && kind.ends_with(".delta");
+            return if ours {
+                Err(out_of_place(kind))
+            } else {
+                Ok(())
+            };
+        };
+        let what = match kind.strip_prefix("response.").unwrap_or(kind) {
+            name if name.starts_with("reasoning") => "reasoning",
+            name if name.contains("_call_arguments") || name.contains("_call_input") => {
+                "function_call"
+            }
+            _ => "message",
+        };
+        let id = data.text("item_id");
+        let Some(place) = self.place(index, what, id.as_deref(), forbids_tools)? else {
+            return Ok(());
+        };
+        if let Some(id) = &place.id {
+            data.set("item_id", &**id);
+        }
+        data.set("output_index", place.index);
+        self.seen.write(kind, &mut data, out);
+        Ok(())
+    }
+
+    /// Where an item of the second answer stands for the client.
+    fn place(
+        &mut self,
+        index: u64,
+        kind: &str,
+        id: Option<&str>,
+        forbids_tools: bool,
+    ) -> Result<Option<Place>, CannotRestart> {
+        if let Some(place) = self.items.get(&index) {
+            return Ok(place.clone());
+        }
+        if self.items.len() == Shown::MOST_PARTS {
+            return Err(too_many("items").into());
+        }
+        let place = if kind == "reasoning" {
+            None
+        } else if forbids_tools && is_executable(kind) {
+            return Err(CannotRestart::ToolCallWithoutThinking);
+        } else {
+            let place = Place {
+                index: self.seen.next,
+                id: id.and_then(|id| self.seen.other_id(id)),
+            };
+            self.seen.next = place.index.saturating_add(1);
+            Some(place)
+        };
+        self.items.insert(index, place.clone());
+        Ok(place)
+    }
+
+    /// The output is what the client was given, in its order; items that stand in the terminal event alone follow.
+    fn end(
+        &mut self,
+        kind: &str,
+        mut data: Fields<'_>,
+        forbids_tools: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CannotRestart> {
+        if let Some(mut response) = data.object("response") {
+            let mut output = self.seen.done.clone();
+            for item in response.objects("output") {
+                let what = item.text("type").unwrap_or_default();
+                if self.streamed || what == "reasoning" {
+                    continue;
+                }
+                if forbids_tools && is_executable(&what) {
+                    return Err(CannotRestart::ToolCallWithoutThinking);
+                }
+                output.push(item.to_string());
+            }
+            if let Some(id) = &self.seen.id {
+                response.set("id", &**id);
+            }
+            response.set_raw("output", array(output.iter().map(String::as_str)));
+            let response = response.to_string();
+            data.set_raw("response", response);
+        }
+        self.ended = true;
+        self.seen.write(kind, &mut data, out);
+        Ok(())
+    }
+}

@@ -1,0 +1,206 @@
+use catalog::Dialect;
+
+use crate::{Ask, CannotRestart, Told};
+
+const NOTICE: &str = "[lost]";
+
+/// Events of one line of data each.
+fn stream(events: &[&str]) -> String {
+    let event = |data: &&str| format!("data: {data}\n\n");
+    events.iter().map(event).collect()
+}
+
+/// The data of what the client gets after the first answer's events.
+fn continued(dialect: Dialect, first: &[&str], second: &str) -> Result<Vec<String>, CannotRestart> {
+    let mut told = Told::new(dialect);
+    told.push(stream(first).as_bytes());
+    let ask = Ask::read(dialect, br#"{"model":"m"}"#).unwrap();
+    let (mut out, mut splice) = told.restart(&ask)?.open(NOTICE);
+    splice.pass(second.as_bytes(), &mut out)?;
+    let out = String::from_utf8(out).unwrap();
+    let data = out.lines().filter_map(|line| line.strip_prefix("data: "));
+    Ok(data.map(str::to_owned).collect())
+}
+
+const START: &str = r#"{"type":"message_start","message":{"id":"m","usage":{"input_tokens":4,"cache_read_input_tokens":98000}}}"#;
+const TEXT: &str =
+    r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
+
+/// The API refuses a blank text in the next turn.
+#[test]
+fn a_blank_text_is_filled_with_the_notice() {
+    let space =
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\n "}}"#;
+    for first in [&[START, TEXT][..], &[START, TEXT, space]] {
+        let told = continued(Dialect::Anthropic, first, "").unwrap();
+        assert_eq!(
+            told,
+            [
+                r#"{"delta":{"text":"[lost]\n\n","type":"text_delta"},"index":0,"type":"content_block_delta"}"#,
+                r#"{"index":0,"type":"content_block_stop"}"#,
+            ]
+        );
+    }
+}
+
+/// Summed or left over, the first answer's input would make an agent compact its history too early.
+#[test]
+fn usage_is_the_second_answers_alone() {
+    let delta = |usage: &str| {
+        format!(r#"{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}}{usage}}}"#)
+    };
+    let start =
+        |usage: &str| format!(r#"{{"type":"message_start","message":{{"id":"n"{usage}}}}}"#);
+    for (started, ended, expected) in [
+        (
+            r#","usage":{"input_tokens":7,"output_tokens":1}"#,
+            r#","usage":{"output_tokens":30}"#,
+            r#","usage":{"output_tokens":30,"input_tokens":7,"cache_creation_input_tokens":0,"cache_read_input_tokens":0}"#,
+        ),
+        (
+            r#","usage":{"input_tokens":7,"cache_read_input_tokens":5}"#,
+            r#","usage":{"output_tokens":30,"input_tokens":9,"cache_read_input_tokens":null}"#,
+            r#","usage":{"output_tokens":30,"input_tokens":9,"cache_read_input_tokens":5,"cache_creation_input_tokens":0}"#,
+        ),
+        ("", "", ""),
+    ] {
+        let second = stream(&[&start(started), &delta(ended)]);
+        let told = continued(Dialect::Anthropic, &[START, TEXT], &second).unwrap();
+        assert_eq!(told.last(), Some(&delta(expected)));
+    }
+}
+
+#[test]
+fn a_second_lifecycle_in_the_second_answer_is_its_fault() {
+    let second = stream(&[START, START]);
+    let refused = continued(Dialect::Anthropic, &[START, TEXT], &second).unwrap_err();
+    assert!(matches!(refused, CannotRestart::Broken(_)), "{refused}");
+}
+
+/// Events over several lines of data, of unknown kinds, and after the end.
+#[test]
+fn what_is_passed_is_one_line_and_known() {
+    let second = "data: {\"type\":\"message_start\",\ndata: \"message\":{}}\n\ndata: {\"type\":\"content_block_start\",\ndata: \"index\":0, \"content_block\":{\"type\": \"text\",\ndata: \"text\":\"a\"}}\n\ndata: {\"type\":\"news\",\"index\":0}\n\n: comment\n\ndata: {\"type\":\"ping\"}\n\ndata: {\"type\":\"message_stop\"}\n\ndata: {\"type\":\"ping\"}\n\n";
+    let told = continued(Dialect::Anthropic, &[START, TEXT], second).unwrap();
+    assert_eq!(
+        told[2..],
+        [
+            r#"{"type":"content_block_start","index":1,"content_block":{"type": "text", "text":"a"}}"#,
+            r#"{"type":"ping"}"#,
+            r#"{"type":"message_stop"}"#,
+        ]
+    );
+}
+
+#[test]
+fn chat_drops_the_role_and_thinking_in_all_its_forms() {
+    let first = r#"{"id":"a","created":1,"model":"x","choices":[{"index":0,"delta":{"role":"assistant","content":"Hel"}}]}"#;
+    let second = stream(&[
+        r#"{"id":"b","created":2,"model":"y","choices":[{"index":0,"delta":{"role":"assistant"}}]}"#,
+        r#"{"id":"b","created":2,"model":"y","choices":[{"index":0,"delta":{"reasoning":"Hm","reasoning_details":[{}]}}]}"#,
+        r#"{"id":"b","created":2,"model":"y","choices":[{"index":0,"delta":{"content":[{"type":"thinking","thinking":[]}]}}]}"#,
+        r#"{"id":"b","created":2,"model":"y","choices":[{"index":0,"delta":{"content":[{"type":"thinking","thinking":[]},{"type":"text","text":"Hi"}],"reasoning_content":null}}]}"#,
+        r#"{"id":"b","created":2,"model":"y","choices":[{"index":0,"delta":{"role":"assistant"},"finish_reason":"stop"}]}"#,
+    ]);
+    let told = continued(Dialect::OpenaiChat, &[first], &second).unwrap();
+    assert_eq!(
+        told,
+        [
+            r#"{"id":"a","object":"chat.completion.chunk","created":1,"model":"x","choices":[{"index":0,"delta":{"content":"\n\n[lost]\n\n"},"finish_reason":null}]}"#,
+            r#"{"id":"a","created":1,"model":"y","choices":[{"index":0,"delta":{"content":[{"type":"text","text":"Hi"}]}}]}"#,
+            r#"{"id":"a","created":1,"model":"y","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+        ]
+    );
+}
+
+#[test]
+fn chat_says_the_role_where_the_first_answer_had_not() {
+    let first = r#"{"choices":[{"index":0,"delta":{}}]}"#;
+    let told = continued(Dialect::OpenaiChat, &[first], "").unwrap();
+    let expected = r#"{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":"[lost]\n\n"},"finish_reason":null}]}"#;
+    assert_eq!(told, [expected]);
+}
+
+#[test]
+fn chat_refuses_a_second_choice_in_the_second_answer() {
+    let chunk = |n: u8| format!(r#"{{"choices":[{{"index":{n},"delta":{{"content":"x"}}}}]}}"#);
+    let refused = continued(Dialect::OpenaiChat, &[&chunk(0)], &stream(&[&chunk(1)]));
+    assert_eq!(refused, Err(CannotRestart::SeveralChoices));
+}
+
+const ADDED: &str =
+    r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"message","id":"m"}}"#;
+
+fn kinds(told: &[String]) -> Vec<&str> {
+    told.iter()
+        .map(|data| {
+            let rest = data
+                .split(r#""type":"response."#)
+                .nth(1)
+                .unwrap_or_default();
+            rest.split('"').next().unwrap_or_default()
+        })
+        .collect()
+}
+
+/// A text may be done while its part is not, and a part while its item is not.
+#[test]
+fn responses_close_what_is_open_and_nothing_twice() {
+    let text_done =
+        r#"{"type":"response.output_text.done","output_index":0,"content_index":0,"text":"Hi"}"#;
+    let delta =
+        r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hi"}"#;
+    let part_done = r#"{"type":"response.content_part.done","output_index":0,"content_index":0,"part":{"type":"output_text","text":"Hi"}}"#;
+    let say = [
+        "content_part.added",
+        "output_text.delta",
+        "output_text.done",
+        "content_part.done",
+        "output_item.done",
+    ];
+    for (first, expected) in [
+        (&[ADDED][..], say.to_vec()),
+        (&[ADDED, delta], say[1..].to_vec()),
+        (
+            &[ADDED, delta, text_done],
+            [&["content_part.done"], &say[..]].concat(),
+        ),
+        (&[ADDED, delta, text_done, part_done], say.to_vec()),
+    ] {
+        let told = continued(Dialect::OpenaiResponses, first, "").unwrap();
+        assert_eq!(kinds(&told), expected);
+    }
+}
+
+#[test]
+fn responses_keep_annotations_that_were_streamed() {
+    let note = r#"{"type":"response.output_text.annotation.added","output_index":0,"content_index":0,"annotation":{"url":"u"}}"#;
+    let told = continued(Dialect::OpenaiResponses, &[ADDED, note], "").unwrap();
+    let last = told.last().unwrap();
+    assert!(last.contains(r#""annotations":[{"url":"u"}]"#), "{last}");
+}
+
+/// A server that announces neither its items nor its parts.
+#[test]
+fn responses_without_announcements_are_placed_by_their_events() {
+    let second = stream(&[
+        r#"{"type":"response.reasoning_text.delta","output_index":0,"item_id":"r","delta":"Hm"}"#,
+        r#"{"type":"response.output_text.delta","output_index":1,"item_id":"m","delta":"Hi"}"#,
+        r#"{"type":"response.output_item.done","output_index":1,"item":{"type":"message","id":"m","content":[{"text":"Hi"}]}}"#,
+        r#"{"type":"response.completed","response":{"id":"b","status":"completed","output":[]}}"#,
+    ]);
+    let created = r#"{"type":"response.created","response":{"id":"a"}}"#;
+    let told = continued(Dialect::OpenaiResponses, &[created, ADDED], &second).unwrap();
+    assert_eq!(
+        told[5..7],
+        [
+            r#"{"type":"response.output_text.delta","output_index":1,"item_id":"m_2","delta":"Hi","sequence_number":5}"#,
+            r#"{"type":"response.output_item.done","output_index":1,"item":{"type":"message","id":"m_2","content":[{"text":"Hi"}]},"sequence_number":6}"#,
+        ]
+    );
+    let last = told.last().unwrap();
+    assert!(last.contains(
+        r#""response":{"id":"a","status":"completed","output":[{"type":"message","id":"m","#
+    ));
+    assert!(last.contains(r#"{"type":"message","id":"m_2","content":[{"text":"Hi"}]}]"#));
+}

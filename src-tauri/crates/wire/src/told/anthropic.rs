@@ -1,0 +1,161 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::{COMMENT, CannotRestart};
+use crate::fields::Fields;
+use crate::sse::{self, Event};
+use crate::validator::anthropic::{Block, block_kind};
+use crate::validator::shown::Shown;
+
+/// What a Messages client has been given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    begun: bool,
+    /// A stop reason has been shown, or an error.
+    stopped: bool,
+    /// `message_stop` has been shown.
+    ended: bool,
+    /// The index of the next block.
+    pub(crate) next: u64,
+    pub(crate) open: BTreeMap<u64, Open>,
+    pub(crate) completed: bool,
+    /// A block of thinking is complete.
+    pub(crate) thought: bool,
+    /// Text that is more than white space.
+    pub(crate) spoke: bool,
+    tool_delivered: bool,
+    /// Calls of tools that the provider runs, by id, until their result has come.
+    unanswered: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    /// The dialect's own word: `text`, `tool_use`.
+    kind: String,
+    id: String,
+    /// Nothing but white space so far: the API refuses such a text in the next turn.
+    pub(crate) blank: bool,
+}
+
+impl Seen {
+    pub(super) fn event(&mut self, event: Event<'_>) -> Result<(), serde_json::Error> {
+        if event.data.is_empty() || event.data == b"[DONE]" {
+            return Ok(());
+        }
+        let data = Fields::read(event.data)?;
+        let index = data.number("index");
+        match data.text("type").as_deref().unwrap_or(event.name) {
+            "message_start" => self.begun = true,
+            "content_block_start" => self.start(index, &data),
+            "content_block_delta" => self.grow(index, &data),
+            "content_block_stop" => self.stop(index),
+            "message_delta" => {
+                let delta = data.object("delta");
+                self.stopped |= delta.is_some_and(|delta| delta.given("stop_reason").is_some());
+            }
+            "message_stop" => (self.stopped, self.ended) = (true, true),
+            "error" => self.stopped = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, index: Option<u64>, data: &Fields<'_>) {
+        let (Some(index), Some(block)) = (index, data.object("content_block")) else {
+            return;
+        };
+        if self.open.len() == Shown::MOST_PARTS {
+            return;
+        }
+        if let Some(answered) = block.text("tool_use_id") {
+            self.unanswered.remove(&answered);
+        }
+        self.next = self.next.max(index.saturating_add(1));
+        let open = Open {
+            kind: block.text("type").unwrap_or_default(),
+            id: block.text("id").unwrap_or_default(),
+            blank: true,
+        };
+        self.open.insert(index, open);
+        self.say(index, block.text("text"));
+    }
+
+    fn grow(&mut self, index: Option<u64>, data: &Fields<'_>) {
+        if let (Some(index), Some(delta)) = (index, data.object("delta")) {
+            self.say(index, delta.text("text"));
+        }
+    }
+
+    fn say(&mut self, index: u64, text: Option<String>) {
+        let said = text.is_some_and(|text| !text.trim().is_empty());
+        if let (true, Some(open)) = (said, self.open.get_mut(&index)) {
+            open.blank = false;
+            self.spoke = true;
+        }
+    }
+
+    fn stop(&mut self, index: Option<u64>) {
+        let Some(open) = index.and_then(|index| self.open.remove(&index)) else {
+            return;
+        };
+        self.completed = true;
+        match block_kind(&open.kind) {
+            Block::Thinking => self.thought = true,
+            Block::Tool => self.tool_delivered = true,
+            Block::ServerTool if self.unanswered.len() < Shown::MOST_PARTS => {
+                self.unanswered.insert(open.id);
+            }
+            Block::Text | Block::ServerTool | Block::Whole => {}
+        }
+    }
+
+    /// An empty delta adds nothing to a block (the API itself begins tool input with one), also after a signature.
+    pub(super) fn keep_alive(&self, out: &mut Vec<u8>) {
+        let delta = |(_, open): &(&u64, &Open)| match (block_kind(&open.kind), &*open.kind) {
+            (_, "text") => Some(json!({"type": "text_delta", "text": ""})),
+            (_, "thinking") => Some(json!({"type": "thinking_delta", "thinking": ""})),
+            (Block::Tool | Block::ServerTool, _) => {
+                Some(json!({"type": "input_json_delta", "partial_json": ""}))
+            }
+            (Block::Text | Block::Thinking | Block::Whole, _) => None,
+        };
+        let last = self.open.last_key_value();
+        match (last, last.as_ref().and_then(delta)) {
+            _ if self.ended => {}
+            _ if !self.begun => out.extend_from_slice(COMMENT),
+            (Some((index, _)), Some(delta)) => {
+                let data = json!({"type": "content_block_delta", "index": index, "delta": delta});
+                sse::write("content_block_delta", &data.to_string(), out);
+            }
+            _ => sse::write("ping", r#"{"type":"ping"}"#, out),
+        }
+    }
+
+    pub(super) fn can_restart(&self) -> Result<(), CannotRestart> {
+        if self.stopped {
+            return Err(CannotRestart::Ended);
+        }
+        if !self.begun {
+            return Err(CannotRestart::NothingShown);
+        }
+        if self.tool_delivered {
+            return Err(CannotRestart::ToolCallDelivered);
+        }
+        for open in self.open.values() {
+            match (block_kind(&open.kind), &*open.kind) {
+                (_, "text") => {}
+                (Block::Tool, _) => return Err(CannotRestart::ToolCallBegun),
+                (Block::Thinking, _) => return Err(CannotRestart::WithinThinking),
+                (Block::ServerTool, _) => return Err(CannotRestart::ToolWithoutResult),
+                (Block::Text | Block::Whole, kind) => {
+                    return Err(CannotRestart::WithinBlock(kind.to_owned()));
+                }
+            }
+        }
+        if !self.unanswered.is_empty() {
+            return Err(CannotRestart::ToolWithoutResult);
+        }
+        Ok(())
+    }
+}

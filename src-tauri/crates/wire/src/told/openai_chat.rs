@@ -1,0 +1,161 @@
+use serde_json::json;
+
+use super::{COMMENT, CannotRestart};
+use crate::fields::Fields;
+use crate::sse::{self, Event};
+use crate::validator::shown::Shown;
+
+/// Names under which servers send thinking in a delta; none of them is in the vendor's own reference.
+pub(crate) const THINKING: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_details"];
+
+/// What a Chat client has been given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    begun: bool,
+    /// The JSON text of fields that every chunk of one answer repeats.
+    pub(crate) id: Option<String>,
+    pub(crate) created: Option<String>,
+    pub(crate) model: Option<String>,
+    /// The choices seen and not finished, by index.
+    open: Vec<u64>,
+    several: bool,
+    finished: bool,
+    ended: bool,
+    pub(crate) role: bool,
+    pub(crate) spoke: bool,
+    /// Thinking has been shown, and text after it.
+    pub(crate) thought: bool,
+    thinking: bool,
+    refusing: bool,
+    calling: bool,
+    /// Something that is not text: the name of its field.
+    media: Option<&'static str>,
+}
+
+impl Seen {
+    pub(super) fn event(&mut self, event: Event<'_>) -> Result<(), serde_json::Error> {
+        if event.data.is_empty() {
+            return Ok(());
+        }
+        if event.data.trim_ascii() == b"[DONE]" {
+            (self.finished, self.ended) = (true, true);
+            return Ok(());
+        }
+        let chunk = Fields::read(event.data)?;
+        self.finished |= chunk.given("error").is_some() || event.name == "error";
+        for (field, slot) in [
+            ("id", &mut self.id),
+            ("created", &mut self.created),
+            ("model", &mut self.model),
+        ] {
+            if let Some(told) = chunk.given(field) {
+                *slot = Some(told.to_owned());
+            }
+        }
+        for choice in chunk.objects("choices") {
+            self.begun = true;
+            self.choice(&choice);
+        }
+        Ok(())
+    }
+
+    fn choice(&mut self, choice: &Fields<'_>) {
+        let index = choice.number("index").unwrap_or_default();
+        self.several |= index != 0;
+        if !self.open.contains(&index) && self.open.len() < Shown::MOST_PARTS {
+            self.open.push(index);
+        }
+        if let Some(delta) = choice.object("delta") {
+            self.delta(&delta);
+        }
+        if choice.given("finish_reason").is_some() {
+            self.finished = true;
+            self.open.retain(|open| *open != index);
+        }
+    }
+
+    fn delta(&mut self, delta: &Fields<'_>) {
+        let says = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
+        self.role |= says("role");
+        self.calling |= says("tool_calls") || says("function_call");
+        self.refusing |= says("refusal");
+        self.media = self
+            .media
+            .or_else(|| ["audio", "images"].into_iter().find(|field| says(field)));
+        let parts = delta.objects("content");
+        let thinks = |part: &Fields<'_>| part.text("type").as_deref() == Some("thinking");
+        if THINKING.iter().any(|field| says(field)) || parts.iter().any(thinks) {
+            self.thinking = true;
+        }
+        let text = match parts.as_slice() {
+            [] => says("content"),
+            parts => parts.iter().any(|part| !thinks(part)),
+        };
+        if text {
+            self.spoke = true;
+            self.thought |= self.thinking;
+            self.thinking = false;
+        }
+    }
+
+    /// A delta without any field: an empty `content` would turn the null of a tool call's message into a text.
+    pub(super) fn keep_alive(&self, out: &mut Vec<u8>) {
+        if self.ended {
+            return;
+        }
+        match self.open.first() {
+            Some(index) => self.chunk(*index, "{}", out),
+            None => out.extend_from_slice(COMMENT),
+        }
+    }
+
+    /// Append a chunk of this answer.
+    pub(crate) fn chunk(&self, index: u64, delta: &str, out: &mut Vec<u8>) {
+        let mut chunk = Fields::default();
+        if let Some(id) = &self.id {
+            chunk.set_raw("id", id.clone());
+        }
+        chunk.set("object", "chat.completion.chunk");
+        for (field, told) in [("created", &self.created), ("model", &self.model)] {
+            if let Some(told) = told {
+                chunk.set_raw(field, told.clone());
+            }
+        }
+        let mut choice = Fields::default();
+        choice.set("index", index);
+        choice.set_raw("delta", delta.to_owned());
+        choice.set("finish_reason", json!(null));
+        chunk.set_raw("choices", format!("[{choice}]"));
+        sse::write("", &chunk.to_string(), out);
+    }
+
+    pub(super) fn can_restart(&self) -> Result<(), CannotRestart> {
+        if self.finished {
+            return Err(CannotRestart::Ended);
+        }
+        if !self.begun {
+            return Err(CannotRestart::NothingShown);
+        }
+        if self.several {
+            return Err(CannotRestart::SeveralChoices);
+        }
+        if self.calling {
+            return Err(CannotRestart::ToolCallBegun);
+        }
+        if self.refusing {
+            return Err(CannotRestart::Refusing);
+        }
+        if let Some(field) = self.media {
+            return Err(CannotRestart::WithinBlock(field.to_owned()));
+        }
+        if self.thinking {
+            return Err(CannotRestart::WithinThinking);
+        }
+        Ok(())
+    }
+}
+
+/// An empty text or list, which servers send where there is nothing.
+pub(crate) fn is_empty(json: &str) -> bool {
+    matches!(json, r#""""# | "[]" | "{}")
+}

@@ -1,0 +1,173 @@
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::fields::{Fields, array};
+
+/// An item of a response's output that is not done.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) kind: String,
+    pub(crate) id: String,
+    /// As it was added.
+    pub(crate) json: String,
+    /// Of a message, by content index.
+    pub(crate) parts: BTreeMap<u64, Part>,
+    /// Of reasoning: the part of its summary that is open.
+    summary: Option<u64>,
+}
+
+/// A part of a message.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Part {
+    /// As it was added, or done; empty where the server does not announce its parts.
+    json: String,
+    pub(crate) text: String,
+    /// The JSON texts of what was annotated since.
+    annotations: Vec<String>,
+    state: State,
+}
+
+/// How far a part of a message is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Growing,
+    /// Its text is done, and the part itself is not.
+    Told,
+    Done,
+}
+
+impl Item {
+    pub(super) fn new(item: &Fields<'_>) -> Self {
+        Self {
+            kind: item.text("type").unwrap_or_default(),
+            id: item.text("id").unwrap_or_default(),
+            json: item.to_string(),
+            parts: BTreeMap::new(),
+            summary: None,
+        }
+    }
+
+    /// Returns how many bytes more are kept.
+    pub(super) fn grow(&mut self, kind: &str, data: &Fields<'_>) -> usize {
+        let content = data.number("content_index").unwrap_or_default();
+        let parts = &mut self.parts;
+        match kind {
+            "response.content_part.added" | "response.content_part.done" => {
+                let part = parts.entry(content).or_default();
+                if kind.ends_with(".done") {
+                    part.state = State::Done;
+                }
+                part.json = data.raw("part").unwrap_or_default().to_owned();
+                part.json.len()
+            }
+            "response.output_text.delta" => {
+                let text = data.text("delta").unwrap_or_default();
+                parts.entry(content).or_default().text.push_str(&text);
+                text.len()
+            }
+            "response.output_text.done" => {
+                parts.entry(content).or_default().state = State::Told;
+                0
+            }
+            "response.output_text.annotation.added" => {
+                let annotation = data.raw("annotation").unwrap_or("null").to_owned();
+                let kept = annotation.len();
+                let part = parts.entry(content).or_default();
+                part.annotations.push(annotation);
+                kept
+            }
+            "response.reasoning_summary_part.added" => {
+                self.summary = data.number("summary_index");
+                0
+            }
+            "response.reasoning_summary_part.done" => {
+                self.summary = None;
+                0
+            }
+            _ => 0,
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.parts.clear();
+        self.json.clear();
+    }
+
+    /// A delta of the item's own kind that adds nothing, without its place in the stream. None: the kind has no deltas, or
+    /// nothing in the item is open for one.
+    pub(super) fn empty_delta(&self) -> Option<(&'static str, Fields<'static>)> {
+        let mut data = Fields::default();
+        data.set("item_id", &*self.id);
+        data.set("delta", "");
+        let kind = match &*self.kind {
+            "function_call" => "response.function_call_arguments.delta",
+            "custom_tool_call" => "response.custom_tool_call_input.delta",
+            "message" => {
+                data.set("content_index", self.open_part()?);
+                data.set("logprobs", json!([]));
+                "response.output_text.delta"
+            }
+            "reasoning" => {
+                data.set("summary_index", self.summary?);
+                "response.reasoning_summary_text.delta"
+            }
+            _ => return None,
+        };
+        Some((kind, data))
+    }
+
+    /// The content index of the text that is still growing.
+    pub(crate) fn open_part(&self) -> Option<u64> {
+        let open = self.parts.iter().rfind(|(_, part)| part.is_growing());
+        open.map(|(index, _)| *index)
+    }
+
+    pub(crate) fn speaks(&self) -> bool {
+        let said = |part: &Part| !part.text.trim().is_empty() || part.is_done();
+        self.parts.values().any(said)
+    }
+
+    /// The content index of the next part.
+    pub(super) fn next_part(&self) -> u64 {
+        let last = self.parts.last_key_value();
+        last.map_or(0, |(index, _)| index.saturating_add(1))
+    }
+
+    /// The item with the parts it has come to.
+    pub(crate) fn completed(&self) -> String {
+        let parts: Vec<String> = self.parts.values().map(Part::completed).collect();
+        let mut item = Fields::read(self.json.as_bytes()).unwrap_or_default();
+        item.set("status", "completed");
+        item.set_raw("content", array(parts.iter().map(String::as_str)));
+        item.to_string()
+    }
+}
+
+impl Part {
+    pub(crate) fn is_growing(&self) -> bool {
+        self.state == State::Growing
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.json = self.completed();
+        self.state = State::Done;
+    }
+
+    pub(crate) fn completed(&self) -> String {
+        if self.is_done() {
+            return self.json.clone();
+        }
+        let mut part = Fields::read(self.json.as_bytes()).unwrap_or_default();
+        part.set("type", "output_text");
+        part.set("text", &*self.text);
+        let annotations = self.annotations.iter().map(String::as_str);
+        part.set_raw("annotations", array(annotations));
+        part.to_string()
+    }
+}
