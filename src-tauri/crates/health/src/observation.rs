@@ -79,7 +79,7 @@ pub enum CallOutcome {
     Ok { ttft_ms: Option<u64>, total_ms: u64 },
     /// The provider failed.
     Failed { kind: FailureKind, detail: String },
-    /// A problem of ours: tells that somebody answers, nothing more.
+    /// A problem of ours: tells that somebody answers, nothing more. It takes back failures to connect and no other.
     Ours(OurFault),
     /// The client left, or the answer was cut by its own limit: neutral.
     Neutral,

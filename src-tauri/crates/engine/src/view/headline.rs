@@ -4,7 +4,7 @@ use api::{Headline, Level};
 use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
 use health::{Blame, ProviderVerdict, Verdict};
 
-use super::words;
+use super::{consequence, words};
 use crate::state::State;
 
 /// The whole desk in one line, and what it means for the work.
@@ -29,7 +29,7 @@ pub(crate) fn headline(state: &State) -> Headline {
         return Headline {
             level,
             sentence: sentence(state, provider, verdict, level),
-            consequence: Some(consequence(state, &provider.id)),
+            consequence: Some(consequence::consequence(state, &provider.id)),
         };
     }
     let unknown: Vec<String> = mine
@@ -101,59 +101,8 @@ pub(crate) fn sentence(
     )
 }
 
-/// What the failure of this provider means: who carries on on whom, or that requests will fail.
-pub(crate) fn consequence(state: &State, provider: &ProviderId) -> String {
-    let mut carried = BTreeSet::new();
-    let mut stranded = false;
-    for plan in &state.plans {
-        // While a breaker keeps requests away, the provider stands last in the plan and another answers in its place.
-        let first = plan
-            .candidates
-            .first()
-            .is_some_and(|c| c.provider == *provider);
-        let replaced = plan.candidates.iter().any(|c| c.provider == *provider)
-            && state
-                .standing_in
-                .contains_key(&(plan.route.clone(), plan.dialect));
-        if !first && !replaced {
-            continue;
-        }
-        match plan.candidates.iter().find(|c| c.provider != *provider) {
-            Some(other) => {
-                carried.insert((clients(state, plan.dialect), state.product(&other.provider)));
-            }
-            None => stranded = true,
-        }
-    }
-    if carried.is_empty() {
-        let fails = if stranded
-            || state
-                .catalog
-                .provider(provider)
-                .is_some_and(|p| p.endpoints.iter().any(|e| e.accepts_client_login))
-        {
-            "Requests will fail; no need to debug your code."
-        } else {
-            "No need to debug your code."
-        };
-        return fails.into();
-    }
-    let continues: Vec<String> = carried
-        .into_iter()
-        .map(|(who, whom)| {
-            let verb = if who.contains(" and ") || who == "Requests" {
-                "continue"
-            } else {
-                "continues"
-            };
-            format!("{who} {verb} on {whom}.")
-        })
-        .collect();
-    continues.join(" ")
-}
-
 /// The clients of this dialect that were seen lately.
-fn clients(state: &State, dialect: Dialect) -> String {
+pub(super) fn clients(state: &State, dialect: Dialect) -> String {
     let names: BTreeSet<&String> = state
         .sessions
         .iter()

@@ -1,10 +1,10 @@
 use api::{Level, NoticeKind, Urgency};
 use catalog::Provider;
 use chrono::{DateTime, Utc};
-use health::{Change, Transition};
+use health::{Change, Transition, Verdict};
 use ledger::NoticeRow;
 
-use super::{headline, words};
+use super::{consequence, headline, words};
 use crate::booking::is_rehearsal;
 use crate::state::State;
 
@@ -42,10 +42,10 @@ pub(crate) fn notice(
             ledger::NoticeKind::Recovery,
             ledger::Urgency::Low,
             format!("{} is back", name),
-            format!(
-                "Operational again at {}, after {}.",
-                state.clock_time(transition.at),
-                duration(transition.at, *since)
+            recovery_body(
+                transition.verdict.verdict,
+                &state.clock_time(transition.at),
+                &duration(transition.at, *since),
             ),
         ),
         Change::Eased { .. } | Change::Noted(_) | Change::Past(_) => return None,
@@ -82,9 +82,19 @@ fn opening_body(state: &State, provider: &Provider, transition: &Transition) -> 
     }
     format!(
         "{} {}",
-        headline::consequence(state, &provider.id),
+        consequence::consequence(state, &provider.id),
         transition.verdict.evidence
     )
+}
+
+/// An outage in which nobody answered ends with any answer, also one that proves no more than that.
+fn recovery_body(verdict: Verdict, at: &str, lasted: &str) -> String {
+    match verdict {
+        Verdict::Known(_) => format!("Operational again at {at}, after {lasted}."),
+        Verdict::Unknown(_) => format!(
+            "It answers again at {at}, after {lasted}; whether its answers are good is not known yet."
+        ),
+    }
 }
 
 /// The rehearsal's own name says nothing behind "Rehearsal: ".

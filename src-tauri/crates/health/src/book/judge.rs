@@ -235,6 +235,9 @@ impl<'a> Seen<'a> {
     }
 
     fn settled(&self, verdict: Verdict, readings: &Readings) -> bool {
+        if self.nobody_answered_and_now_somebody_does(verdict, readings) {
+            return true;
+        }
         let Verdict::Known(level) = verdict else {
             return false;
         };
@@ -247,6 +250,18 @@ impl<'a> Seen<'a> {
         fine(level)
             && self.believed().all(Claim::settled)
             && (!must_prove || self.working().any(proved))
+    }
+
+    /// All that was held against it were failures to connect, and an answer refuted them. It need not be a good one, and the
+    /// belief may be unknown afterwards: of what the answer was worth, nobody ever complained.
+    fn nobody_answered_and_now_somebody_does(&self, verdict: Verdict, readings: &Readings) -> bool {
+        let bad = matches!(verdict, Verdict::Known(level) if !fine(level));
+        let page_accuses = self
+            .claims
+            .keys()
+            .any(|surface| self.counts(surface) && self.page.left_unsettled(surface));
+        let mut runs = readings.runs.values();
+        !bad && !page_accuses && runs.clone().any(Run::refuted) && !runs.any(Run::stands_accused)
     }
 
     /// A bad time begins with its first sign and lasts through all bad levels.

@@ -219,6 +219,11 @@ impl PageRecord {
         self.claims.get(surface).is_some_and(|c| !fine(c.level))
     }
 
+    /// The last word on this surface was not proved good; told so even when it is too old to be believed.
+    pub(super) fn left_unsettled(&self, surface: &SurfaceId) -> bool {
+        self.claims.get(surface).is_some_and(|c| !c.settled())
+    }
+
     pub(super) fn unreadable(&self) -> Option<&Unreadable> {
         self.unreadable.as_ref()
     }

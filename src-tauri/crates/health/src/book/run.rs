@@ -18,6 +18,17 @@ pub(super) struct Run {
     /// The latest call came before a suspend.
     slept: bool,
     ours: Option<(OurFault, DateTime<Utc>)>,
+    accused: Accused,
+}
+
+/// Whether it ever counted as failing, and what became of that. Outlasts the calls themselves going stale.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Accused {
+    #[default]
+    No,
+    Yes,
+    /// It was said not to answer at all, and then it answered; nothing has been learnt since.
+    Refuted,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -89,14 +100,43 @@ impl Run {
                 self.forget_if_stale(at, thresholds);
                 self.failed(at, source, *kind, thresholds);
             }
-            CallOutcome::Ours(fault) => self.ours = Some((*fault, at)),
+            CallOutcome::Ours(fault) => {
+                self.ours = Some((*fault, at));
+                self.answered();
+            }
             CallOutcome::Neutral => {}
+        }
+    }
+
+    /// Somebody answers, and nothing more is known of it. That takes back failures to connect, and no others: whoever
+    /// refuses a key may still be unable to answer a good one.
+    fn answered(&mut self) {
+        if self.stretch.as_ref().is_none_or(Stretch::was_heard) {
+            return;
+        }
+        let accused = self.accused == Accused::Yes;
+        self.restore();
+        if accused {
+            self.accused = Accused::Refuted;
+        }
+    }
+
+    /// The failures that count now no longer do.
+    fn restore(&mut self) {
+        self.failures = 0;
+        self.stretch = None;
+        self.accused = Accused::No;
+        if let State::Fails { worked_since, .. } = self.state {
+            self.state = worked_since.map_or(State::Unproven, |since| State::Works { since });
         }
     }
 
     fn succeeded(&mut self, at: DateTime<Utc>, source: CallSource, thresholds: &Thresholds) {
         self.failures = 0;
         self.successes = self.successes.saturating_add(1);
+        if self.proved(thresholds) {
+            self.accused = Accused::No;
+        }
         match self.state {
             State::Fails { .. } if self.successes < thresholds.successes => {
                 if let Some(stretch) = &mut self.stretch {
@@ -123,6 +163,7 @@ impl Run {
         let stretch = self.stretch.get_or_insert_with(|| Stretch::new(at));
         stretch.tally(source).add(kind);
         if self.failures >= thresholds.failures {
+            self.accused = Accused::Yes;
             self.state = match self.state {
                 State::Fails { .. } => self.state,
                 State::Unproven => State::Fails {
@@ -146,6 +187,9 @@ impl Run {
         }
         self.last = Some(at);
         self.slept = false;
+        if self.accused == Accused::Refuted {
+            self.accused = Accused::No;
+        }
     }
 
     fn fresh(&self, now: DateTime<Utc>, thresholds: &Thresholds) -> bool {
@@ -190,6 +234,16 @@ impl Run {
         self.successes >= thresholds.successes
     }
 
+    /// Its failures were taken back by an answer that proves nothing else: enough to end a story in which nobody answered.
+    pub(super) fn refuted(&self) -> bool {
+        self.accused == Accused::Refuted
+    }
+
+    /// It counted as failing, however long ago, and nothing has proved or explained it away.
+    pub(super) fn stands_accused(&self) -> bool {
+        self.accused == Accused::Yes
+    }
+
     pub(super) fn our_fault(
         &self,
         now: DateTime<Utc>,
@@ -203,11 +257,7 @@ impl Run {
     pub(super) fn forgive(&mut self, up: Option<DateTime<Utc>>) {
         let explained = |stretch: &Stretch| up.is_none_or(|up| stretch.since > up);
         if self.stretch.as_ref().is_some_and(explained) {
-            self.failures = 0;
-            self.stretch = None;
-            if let State::Fails { worked_since, .. } = self.state {
-                self.state = worked_since.map_or(State::Unproven, |since| State::Works { since });
-            }
+            self.restore();
         }
     }
 
@@ -263,6 +313,11 @@ impl Stretch {
     /// Nothing came from the provider itself, and nobody has looked at our network since it began.
     fn in_doubt(&self, network: &Network) -> bool {
         network.unheard_since(self.since) && !self.answered()
+    }
+
+    /// Was there anything but failures to connect?
+    fn was_heard(&self) -> bool {
+        self.probes.and(self.requests).kinds != Kinds::Alike(FailureKind::Connect)
     }
 
     /// Did the provider itself tell of a fault? Then our network was up.

@@ -1,4 +1,5 @@
 mod laws;
+mod refused;
 mod sentences;
 mod stories;
 

@@ -30,6 +30,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         ("call", "sonnet:ok"),
         ("probe", "sonnet:refused"),
         ("call", "key"),
+        ("call", "sonnet:key"),
         ("call", "left"),
         ("openai call", "silent"),
         ("openrouter call", "500"),
@@ -39,11 +40,16 @@ fn any_step() -> impl Strategy<Value = Step> {
         ("clock", ""),
         ("woke", ""),
     ];
-    (0..3000i64, proptest::sample::select(readings)).prop_map(|(after, (source, said))| Step {
+    (any_wait(), proptest::sample::select(readings)).prop_map(|(after, (source, said))| Step {
         after,
         source,
         said,
     })
+}
+
+/// Seconds. Often within a doubt's length, or at the very edge of staleness, where beliefs turn.
+fn any_wait() -> impl Strategy<Value = i64> {
+    prop_oneof![2 => 0..12i64, 1 => 1795..1805i64, 2 => 0..3000i64]
 }
 
 /// All that was told, step by step, with the beliefs after it.
@@ -105,7 +111,7 @@ proptest! {
         let mut before = book().verdicts();
         for (step, (told, after)) in steps.iter().zip(play(&steps)) {
             let silent = ["clock", "woke"].contains(&step.source)
-                || matches!(step.said, "unreadable" | "offline" | "down" | "left" | "key");
+                || matches!(step.said, "unreadable" | "offline" | "down" | "left" | "key" | "sonnet:key");
             for (id, verdict) in &after.providers {
                 let was = before.providers[id].verdict;
                 if silent && !is_outage(was) && step.source != "clock" {

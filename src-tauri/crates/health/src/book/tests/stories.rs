@@ -726,3 +726,34 @@ fn after_a_suspend_everything_must_be_read_again() {
         ],
     );
 }
+
+/// Three failures that our own network could explain accuse nobody until the doubt ends. Then time accuses, and not whatever
+/// happens to be said at that moment: it is the same belief whether the clock was read first or not.
+#[test]
+fn a_doubt_ends_by_time_alone_whatever_is_said_then() {
+    for clock_first in [false, true] {
+        let mut book = book();
+        check(
+            &mut book,
+            &[
+                ("20:00", "network", "up", "unlooked -", ""),
+                ("20:00:01", "call", "cut", "unlooked -", ""),
+                ("20:00:01", "call", "cut", "unlooked -", ""),
+                ("20:00:01", "call", "cut", "unlooked -", ""),
+                ("20:00:10", "page", "unreadable", "unreadable -", ""),
+            ],
+        );
+        let opened = ["", "opened!"];
+        if clock_first {
+            check(
+                &mut book,
+                &[("20:00:11", "clock", "", "major -", opened[1])],
+            );
+        }
+        let then = opened[usize::from(!clock_first)];
+        check(
+            &mut book,
+            &[("20:00:11", "page", "unreadable", "major -", then)],
+        );
+    }
+}

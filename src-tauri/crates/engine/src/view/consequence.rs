@@ -1,0 +1,197 @@
+//! What an outage means for this owner's requests, in a sentence: who carries on on whom, what fails, or that none of it
+//! concerns them.
+
+use std::collections::BTreeSet;
+
+use api::Level;
+use catalog::{Catalog, Dialect, Endpoint, ProviderId};
+use gateway::{CandidateRule, Ineligible, Plan};
+
+use super::{headline, words};
+use crate::routing;
+use crate::settings::Settings;
+use crate::state::State;
+
+pub(crate) fn consequence(state: &State, provider: &ProviderId) -> String {
+    let who = |dialect| headline::clients(state, dialect);
+    let down = |id: &ProviderId| {
+        matches!(
+            headline::level_of(state, id),
+            Level::PartialOutage | Level::MajorOutage
+        )
+    };
+    Outage {
+        provider,
+        ways: ways(&state.plans, &state.settings, &state.catalog, &who),
+        down: &down,
+        product: &|id| state.product(id),
+    }
+    .told()
+}
+
+/// The way that some requests take, as far as an outage bears on it.
+struct Way {
+    /// "Claude Code", or "Requests" where no client was seen yet.
+    who: String,
+    /// The primary, then its stand-ins, whatever breakers say at the moment.
+    order: Vec<ProviderId>,
+}
+
+fn ways(
+    plans: &[Plan],
+    settings: &Settings,
+    catalog: &Catalog,
+    who: &dyn Fn(Dialect) -> String,
+) -> Vec<Way> {
+    let routes = routing::routes(settings, catalog);
+    let way = |plan: &Plan| {
+        let mut route = routes
+            .iter()
+            .find(|r| r.name == plan.route && r.dialect == plan.dialect)?
+            .clone();
+        if !settings.routes.iter().any(|own| own.name == plan.route) {
+            route
+                .candidates
+                .retain(|rule| serves_its_own(rule, plan, catalog));
+        }
+        let order = order(plan, &route.candidates, catalog);
+        (!order.is_empty()).then(|| Way {
+            who: who(plan.dialect),
+            order,
+        })
+    };
+    plans.iter().filter_map(way).collect()
+}
+
+/// Who can be asked on this route, in the route's own order.
+fn order(plan: &Plan, rules: &[CandidateRule], catalog: &Catalog) -> Vec<ProviderId> {
+    let mut order = Vec::new();
+    for rule in rules {
+        let Some(endpoint) = catalog.endpoint(&rule.endpoint) else {
+            continue;
+        };
+        let usable = plan.candidates.iter().any(|c| c.endpoint == rule.endpoint);
+        // A client that brings its own login is sent there; nobody else can be.
+        let by_login = order.is_empty()
+            && endpoint.accepts_client_login
+            && plan
+                .dropped
+                .iter()
+                .any(|d| d.endpoint == rule.endpoint && matches!(d.why, Ineligible::NoKey { .. }));
+        if (usable || by_login) && !order.contains(&endpoint.provider) {
+            order.push(endpoint.provider.clone());
+        }
+    }
+    order
+}
+
+/// The usual route for models that nobody has heard of ends at the dialect's vendor: that is no route of the owner's.
+fn serves_its_own(rule: &CandidateRule, plan: &Plan, catalog: &Catalog) -> bool {
+    let serves_all = |e: &Endpoint| e.serves.iter().any(|pattern| pattern == "*");
+    plan.route != "*" || catalog.endpoint(&rule.endpoint).is_some_and(serves_all)
+}
+
+struct Outage<'a> {
+    provider: &'a ProviderId,
+    ways: Vec<Way>,
+    down: &'a dyn Fn(&ProviderId) -> bool,
+    product: &'a dyn Fn(&ProviderId) -> String,
+}
+
+impl Outage<'_> {
+    fn told(&self) -> String {
+        let hit: Vec<_> = self.ways.iter().filter(|way| self.carries(way)).collect();
+        if hit.is_empty() {
+            return self.spared();
+        }
+        let mut told = Vec::new();
+        let mut carried = BTreeSet::new();
+        let mut stranded = false;
+        let mut down_too = BTreeSet::new();
+        for way in hit {
+            let after = self.after(way);
+            match after.iter().find(|id| !(self.down)(id)) {
+                Some(next) => {
+                    carried.insert((way.who.as_str(), (self.product)(next)));
+                }
+                None => {
+                    stranded = true;
+                    down_too.extend(after.iter().map(self.product));
+                }
+            }
+        }
+        for (who, whom) in &carried {
+            let plural = who.contains(" and ") || *who == "Requests";
+            let verb = if plural { "continue" } else { "continues" };
+            told.push(format!("{who} {verb} on {whom}."));
+        }
+        if stranded {
+            let which = if carried.is_empty() {
+                "Requests"
+            } else {
+                "Other requests"
+            };
+            let why = match down_too.len() {
+                0 => String::new(),
+                1 => format!(", since {} is down too", list(down_too)),
+                _ => format!(", since {} are down too", list(down_too)),
+            };
+            told.push(format!(
+                "{which} will fail{why}; no need to debug your code."
+            ));
+        }
+        told.join(" ")
+    }
+
+    /// None of the owner's requests goes there now.
+    fn spared(&self) -> String {
+        let backed: Vec<_> = self
+            .ways
+            .iter()
+            .filter(|way| way.order.contains(self.provider))
+            .collect();
+        if backed.is_empty() {
+            return "Nothing of yours is routed there.".into();
+        }
+        let leads: BTreeSet<_> = backed
+            .iter()
+            .map(|way| (self.product)(&way.order[0]))
+            .collect();
+        let alone = |way: &&&Way| {
+            let mut others = way.order[1..].iter().filter(|id| *id != self.provider);
+            others.all(self.down)
+        };
+        let bare: BTreeSet<_> = backed
+            .iter()
+            .filter(alone)
+            .map(|way| (self.product)(&way.order[0]))
+            .collect();
+        let spared = format!(
+            "Your requests go on as before: it only stands in for {}",
+            list(leads)
+        );
+        match bare.len() {
+            0 => format!("{spared}."),
+            1 => format!("{spared}. {} has no other stand-in.", list(bare)),
+            _ => format!("{spared}. {} have no other stand-in.", list(bare)),
+        }
+    }
+
+    /// Requests on this way reach the provider: whoever stands before it is down.
+    fn carries(&self, way: &Way) -> bool {
+        let place = way.order.iter().position(|id| id == self.provider);
+        place.is_some_and(|place| way.order[..place].iter().all(self.down))
+    }
+
+    fn after<'w>(&self, way: &'w Way) -> &'w [ProviderId] {
+        let place = way.order.iter().position(|id| id == self.provider);
+        place.map_or(&[], |place| &way.order[place + 1..])
+    }
+}
+
+fn list(names: BTreeSet<String>) -> String {
+    words::list(&names.into_iter().collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests;

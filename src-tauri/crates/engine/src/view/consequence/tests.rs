@@ -1,0 +1,256 @@
+use std::sync::Arc;
+
+use catalog::{EndpointId, Secret};
+use chrono::{DateTime, Utc};
+use gateway::Gateway;
+use tokio::sync::{mpsc, watch};
+
+use super::*;
+use crate::keys::Keys;
+use crate::routing::Running;
+
+/// The owner's own server, and routes of their own.
+const OWN: &str = r#"
+[[endpoint]]
+id = "local"
+name = "Ollama"
+base = "http://127.0.0.1:11434"
+dialects = ["openai-chat", "anthropic"]
+serves = ["llama*"]
+"#;
+
+/// Claude first, then the owner's own server.
+const BACKED: &str = r#"
+[[route]]
+name = "work"
+dialect = "anthropic"
+models = "claude-*"
+candidates = ["anthropic", { endpoint = "openrouter", model = "anthropic/claude-sonnet-4.6" }, { endpoint = "local", model = "llama3" }]
+"#;
+
+/// The owner's Claude models do not come from their vendor.
+const AVOIDING: &str = r#"
+[[route]]
+name = "work"
+dialect = "anthropic"
+models = "claude-*"
+candidates = [{ endpoint = "openrouter", model = "anthropic/claude-sonnet-4.6" }]
+"#;
+
+/// What the gateway plans for each route of these settings, with keys for these endpoints.
+fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -> Vec<Plan> {
+    let running = Running {
+        token: Secret::new("token"),
+        paused: false,
+        draining: false,
+        own_addresses: Vec::new(),
+    };
+    let mut config = routing::gateway_config(settings, catalog, &Keys::default(), &running);
+    for id in keyed {
+        let endpoint = config.endpoints.get_mut(&EndpointId::new(id)).unwrap();
+        endpoint.key = Some(Secret::new("sk"));
+    }
+    let wanted: Vec<_> = config
+        .routes
+        .iter()
+        .filter(|r| r.name != catalog::REHEARSAL)
+        .map(|r| (r.dialect, routing::sample_of(&r.models)))
+        .collect();
+    let (_config, config) = watch::channel(Arc::new(config));
+    let (_verdicts, verdicts) = watch::channel(Arc::default());
+    let nobody = gateway::connect(|_| async { Err(std::io::Error::other("not dialled").into()) });
+    let clock = Arc::new(|| DateTime::<Utc>::UNIX_EPOCH);
+    let gateway = Gateway::new(config, verdicts, nobody, mpsc::channel(1).0, clock);
+    let mut plans: Vec<Plan> = Vec::new();
+    for (dialect, model) in wanted {
+        let plan = gateway.explain(dialect, &model, logins);
+        let same = |p: &Plan| (&p.route, p.dialect) == (&plan.route, plan.dialect);
+        if !plans.iter().any(same) {
+            plans.push(plan);
+        }
+    }
+    plans
+}
+
+struct Case {
+    what: &'static str,
+    settings: &'static [&'static str],
+    keyed: &'static [&'static str],
+    logins: bool,
+    /// The first is the one that the sentence is about.
+    down: &'static [&'static str],
+    told: &'static str,
+}
+
+const CASES: &[Case] = &[
+    Case {
+        what: "a key, and no stand-in",
+        settings: &[],
+        keyed: &["anthropic"],
+        logins: false,
+        down: &["anthropic"],
+        told: "Requests will fail; no need to debug your code.",
+    },
+    Case {
+        what: "no key, but clients may bring their own login",
+        settings: &[],
+        keyed: &[],
+        logins: false,
+        down: &["anthropic"],
+        told: "Requests will fail; no need to debug your code.",
+    },
+    Case {
+        what: "a provider without an endpoint",
+        settings: &[],
+        keyed: &["anthropic"],
+        logins: false,
+        down: &["github"],
+        told: "Nothing of yours is routed there.",
+    },
+    Case {
+        what: "a provider whose key is missing",
+        settings: &[],
+        keyed: &["anthropic"],
+        logins: false,
+        down: &["openrouter"],
+        told: "Nothing of yours is routed there.",
+    },
+    Case {
+        what: "the owner's routes avoid it",
+        settings: &[AVOIDING],
+        keyed: &["openrouter"],
+        logins: false,
+        down: &["anthropic"],
+        told: "Nothing of yours is routed there.",
+    },
+    Case {
+        what: "the same, where its key is at hand",
+        settings: &[AVOIDING],
+        keyed: &["openrouter", "anthropic"],
+        logins: true,
+        down: &["anthropic"],
+        told: "Nothing of yours is routed there.",
+    },
+    Case {
+        what: "the avoiding route's only candidate",
+        settings: &[AVOIDING],
+        keyed: &["openrouter"],
+        logins: false,
+        down: &["openrouter"],
+        told: "Requests will fail; no need to debug your code.",
+    },
+    Case {
+        what: "a stand-in that is well",
+        settings: &[OWN, BACKED],
+        keyed: &["anthropic", "openrouter"],
+        logins: false,
+        down: &["anthropic"],
+        told: "Claude Code continues on OpenRouter.",
+    },
+    Case {
+        what: "clients log in, and the first stand-in has no key",
+        settings: &[OWN, BACKED],
+        keyed: &[],
+        logins: true,
+        down: &["anthropic"],
+        told: "Claude Code continues on Ollama.",
+    },
+    Case {
+        what: "the first stand-in is down too",
+        settings: &[OWN, BACKED],
+        keyed: &["anthropic", "openrouter"],
+        logins: false,
+        down: &["anthropic", "openrouter"],
+        told: "Claude Code continues on Ollama.",
+    },
+    Case {
+        what: "all stand-ins are down too",
+        settings: &[OWN, BACKED],
+        keyed: &["anthropic", "openrouter"],
+        logins: false,
+        down: &["anthropic", "openrouter", "local"],
+        told: "Requests will fail, since Ollama and OpenRouter are down too; no need to debug your code.",
+    },
+    Case {
+        what: "a stand-in fails while nobody needs it",
+        settings: &[OWN, BACKED],
+        keyed: &["anthropic"],
+        logins: false,
+        down: &["openrouter"],
+        told: "Nothing of yours is routed there.",
+    },
+];
+
+#[test]
+fn what_is_true_for_this_owner() {
+    for case in CASES {
+        let Case {
+            what,
+            settings,
+            keyed,
+            logins,
+            down,
+            told,
+        } = case;
+        let bundled = Catalog::bundled();
+        let settings = Settings::parse(&settings.concat(), &bundled).unwrap();
+        let catalog = bundled.with_own(&settings.own);
+        let plans = plans(&settings, &catalog, keyed, *logins);
+        let who = |dialect| match dialect {
+            Dialect::Anthropic => "Claude Code".to_owned(),
+            Dialect::OpenaiChat | Dialect::OpenaiResponses => "Requests".to_owned(),
+        };
+        let down: Vec<ProviderId> = down.iter().map(|&id| id.into()).collect();
+        let outage = Outage {
+            provider: &down[0],
+            ways: ways(&plans, &settings, &catalog, &who),
+            down: &|id| down.contains(id),
+            product: &|id| catalog.provider(id).unwrap().product.clone(),
+        };
+        assert_eq!(outage.told(), *told, "{what}");
+    }
+}
+
+/// Ways by hand: what each provider's outage means where they differ.
+#[test]
+fn several_ways_at_once() {
+    let way = |who: &str, order: &[&str]| Way {
+        who: who.into(),
+        order: order.iter().map(|&id| id.into()).collect(),
+    };
+    let table: &[(&[&str], &str)] = &[
+        (
+            &["lead"],
+            "Claude Code continues on spare. Other requests will fail; no need to debug your code.",
+        ),
+        (
+            &["spare"],
+            "Your requests go on as before: it only stands in for lead. lead has no other stand-in.",
+        ),
+        (&["other"], "Requests continue on third."),
+        (
+            &["third"],
+            "Your requests go on as before: it only stands in for other.",
+        ),
+        (
+            &["spare", "lead"],
+            "Requests will fail; no need to debug your code.",
+        ),
+        (&["third", "other"], "Requests continue on fourth."),
+        (&["stranger"], "Nothing of yours is routed there."),
+    ];
+    for (down, told) in table {
+        let down: Vec<ProviderId> = down.iter().map(|&id| id.into()).collect();
+        let outage = Outage {
+            provider: &down[0],
+            ways: vec![
+                way("Claude Code", &["lead", "spare"]),
+                way("Codex", &["lead"]),
+                way("Requests", &["other", "third", "fourth"]),
+            ],
+            down: &|id| down.contains(id),
+            product: &|id| id.to_string(),
+        };
+        assert_eq!(outage.told(), *told, "{down:?}");
+    }
+}
