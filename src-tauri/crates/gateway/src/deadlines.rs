@@ -22,10 +22,11 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
-    /// A request that is not streamed may rightly take minutes before its headers. `exchange`: when the client asked.
+    /// A request that is not streamed may rightly take minutes before its headers. `waits`: since when the
+    /// client has been shown nothing; None: it is given signs of life.
     pub(crate) fn new(
         began: Instant,
-        exchange: Instant,
+        waits: Option<Instant>,
         streamed: bool,
         last: bool,
         timers: &Timers,
@@ -44,8 +45,9 @@ impl Deadlines {
         } else {
             timers.first_content
         };
-        let content = (began + patience)
-            .min(exchange + CLIENTS_WAIT)
+        let given_up = waits.map(|since| since + CLIENTS_WAIT);
+        let content = given_up
+            .map_or(began + patience, |at| at.min(began + patience))
             .max(began + patience.min(AT_LEAST));
         Self {
             began,

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until};
-use wire::{BodyEnd, Broken, Completion};
+use wire::{BodyEnd, Broken, CannotRestart, Completion, Splice, Told};
 
-use crate::answer::{Answer, Arrival};
+use crate::answer::{Answer, Arrival, Gate};
+use crate::attempt::Won;
 use crate::breaker::Permit;
-use crate::fallback::Fallback;
+use crate::fallback::{Answered, Fallback};
 use crate::lost::Lost;
 use crate::outlet::{Gone, Outlet};
-use crate::{Candidate, End, Outcome};
+use crate::{Candidate, End, Outcome, Restart, Timers};
 
 /// How long a client is shown nothing before it gets a sign of life.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -23,6 +24,8 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(crate) struct Delivery {
     fallback: Fallback,
     outlet: Outlet,
+    /// What the client has been given; None: bytes pass as they come, and nobody looks.
+    told: Option<Told>,
     current: Current,
     /// When the client was last given anything.
     given: Instant,
@@ -37,8 +40,12 @@ struct Current {
     /// None: the breaker is not concerned.
     permit: Option<Permit>,
     answer: Box<Answer>,
+    /// It goes on where another answer broke off.
+    splice: Option<Splice>,
     /// The whole of it has arrived.
     ended: Option<Completion>,
+    /// It broke, and is booked.
+    broken: bool,
     /// When the provider has been silent for too long.
     deadline: Instant,
 }
@@ -67,43 +74,49 @@ impl Delivery {
         ended: Option<Completion>,
         outlet: Outlet,
     ) -> Self {
-        let timers = fallback.admitted.config.timers;
-        let wait = if answer.proven().is_some() {
-            timers.grace
-        } else {
-            timers.idle
+        let dialect = fallback.admitted.plan.dialect;
+        let told = match fallback.admitted.gate {
+            Gate::Nothing => None,
+            Gate::Closings => Some(Told::new(dialect)),
         };
-        let now = Instant::now();
+        let timers = &fallback.admitted.config.timers;
+        let current = Current::new(candidate, permit, answer, ended, timers);
         Self {
+            told,
+            given: Instant::now(),
+            timer: Box::pin(sleep_until(current.deadline)),
+            settled: false,
             fallback,
             outlet,
-            current: Current {
-                candidate,
-                permit,
-                answer,
-                ended,
-                deadline: now + wait,
-            },
-            given: now,
-            timer: Box::pin(sleep_until(now + wait)),
-            settled: false,
+            current,
         }
     }
 
     /// To the end of the answer, or to the end of all candidates.
     pub(crate) async fn run(mut self) {
-        match self.pass().await {
-            Ok(Passed::Whole(completion)) => self.settle(completion),
-            Ok(Passed::Broken(lost)) => self.abort(*lost).await,
-            // What is to be said of it is said when this is dropped.
-            Err(Gone) => {}
+        // Where the client has gone, what is to be said of it is said when this is dropped.
+        while let Ok(passed) = self.pass().await {
+            match passed {
+                Passed::Whole(completion) => return self.settle(completion),
+                Passed::Broken(lost) => match self.go_on(*lost).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(why)) => return self.abort(why).await,
+                    Err(Gone) => return,
+                },
+            }
         }
     }
 
     async fn pass(&mut self) -> Result<Passed, Gone> {
         loop {
             while let Some(bytes) = self.current.answer.next_ready() {
-                self.give(bytes).await?;
+                let (bytes, refused) = self.spliced(bytes);
+                if !bytes.is_empty() {
+                    self.give(bytes).await?;
+                }
+                if let Some(why) = refused {
+                    return Ok(Passed::Broken(Box::new(self.cannot_go_on(&why))));
+                }
             }
             if let Some(completion) = self.current.ended.take() {
                 return Ok(self.judged(completion));
@@ -112,7 +125,10 @@ impl Delivery {
                 Look::Arrival(Arrival::More { progress }) if progress => self.went_on(),
                 Look::Arrival(Arrival::More { .. }) => {}
                 Look::Arrival(Arrival::Ended(completion)) => self.current.ended = Some(completion),
-                Look::Quiet => self.give(Bytes::from_static(b": waiting\n\n")).await?,
+                Look::Quiet => {
+                    let sign = sign_of_life(self.told.as_ref());
+                    self.give_aside(sign).await?;
+                }
                 Look::Silence => match self.current.answer.proven().cloned() {
                     Some(proven) => {
                         self.current.answer.finish(BodyEnd::Cut);
@@ -128,7 +144,109 @@ impl Delivery {
         }
     }
 
+    /// The same bytes, or what they become in a message that another answer began.
+    fn spliced(&mut self, bytes: Bytes) -> (Bytes, Option<CannotRestart>) {
+        let Some(splice) = &mut self.current.splice else {
+            return (bytes, None);
+        };
+        let mut out = Vec::with_capacity(bytes.len());
+        let refused = splice.pass(&bytes, &mut out).err();
+        (out.into(), refused)
+    }
+
+    fn cannot_go_on(&self, why: &CannotRestart) -> Lost {
+        let report = self.current.answer.report();
+        match why {
+            CannotRestart::Broken(broken) => Lost::broken(broken, report),
+            ours => Lost::unfit(ours.to_string(), report),
+        }
+    }
+
+    /// The answer broke off in the middle: another one goes on in the same message, where that is possible. The inner
+    /// error says why the connection is to be broken off.
+    async fn go_on(&mut self, lost: Lost) -> Result<Result<(), String>, Gone> {
+        let why = lost.message.clone();
+        let restart = self.restart();
+        self.current.broken = true;
+        let permit = self.current.permit.take();
+        self.fallback.failed(&self.current.candidate, permit, lost);
+        let Some(restart) = restart else {
+            return Ok(Err(why));
+        };
+        let next = self.fallback.resume(restart.forbids_tool_calls());
+        let told = self.told.as_ref();
+        let Ok(answered) = while_alive(next, &self.outlet, || sign_of_life(told)).await? else {
+            return Ok(Err(why));
+        };
+        let Won::Stream { answer, ended, .. } = answered.won else {
+            return Ok(Err(why));
+        };
+        let notice = self.notice(&answered.candidate);
+        let timers = &self.fallback.admitted.config.timers;
+        let Answered {
+            candidate, permit, ..
+        } = answered;
+        self.current = Current::new(candidate, permit, answer, ended, timers);
+        let (mut opening, splice) = restart.open(&notice);
+        self.current.splice = Some(splice);
+        // What cannot go on shows itself at once where all of it has arrived, and then nothing is said of it.
+        while let Some(bytes) = self.current.answer.next_ready() {
+            let (bytes, refused) = self.spliced(bytes);
+            if let Some(refused) = refused {
+                let lost = self.cannot_go_on(&refused);
+                self.current.broken = true;
+                let permit = self.current.permit.take();
+                self.fallback.failed(&self.current.candidate, permit, lost);
+                return Ok(Err(why));
+            }
+            opening.extend_from_slice(&bytes);
+        }
+        self.fallback.exchange.restarted();
+        self.give(opening.into()).await?;
+        Ok(Ok(()))
+    }
+
+    /// May another answer go on in this message?
+    fn restart(&self) -> Option<wire::Restart> {
+        let told = self.told.as_ref()?;
+        match self.fallback.admitted.plan.restart {
+            Restart::Never => return None,
+            Restart::AfterBlock if !told.has_completed_block() => return None,
+            Restart::AfterBlock | Restart::Always => {}
+        }
+        match told.restart(&self.fallback.admitted.ask) {
+            Ok(restart) => Some(restart),
+            Err(why) => {
+                tracing::info!(%why, "the answer cannot go on with another provider's");
+                None
+            }
+        }
+    }
+
+    /// What the person who reads the answer is told.
+    fn notice(&self, next: &Candidate) -> String {
+        let endpoints = &self.fallback.admitted.config.endpoints;
+        let product = |candidate: &Candidate| {
+            let endpoint = endpoints.get(&candidate.endpoint);
+            endpoint.map_or("the provider", |endpoint| endpoint.product.as_str())
+        };
+        let (lost, next) = (product(&self.current.candidate), product(next));
+        if lost == next {
+            format!("[Understudy: {lost} broke off in the middle; its answer begins again.]")
+        } else {
+            format!("[Understudy: {lost} broke off in the middle; {next} begins again.]")
+        }
+    }
+
     async fn give(&mut self, bytes: Bytes) -> Result<(), Gone> {
+        if let Some(told) = &mut self.told {
+            told.push(&bytes);
+        }
+        self.give_aside(bytes).await
+    }
+
+    /// Give bytes that are no part of the answer.
+    async fn give_aside(&mut self, bytes: Bytes) -> Result<(), Gone> {
         self.fallback.exchange.handed(bytes.len());
         // The client's slowness is not the provider's.
         self.current.deadline += self.outlet.give(bytes).await?;
@@ -193,11 +311,8 @@ impl Delivery {
         }
     }
 
-    async fn abort(&mut self, lost: Lost) {
+    async fn abort(&mut self, why: String) {
         self.settled = true;
-        let why = lost.message.clone();
-        let permit = self.current.permit.take();
-        self.fallback.failed(&self.current.candidate, permit, lost);
         self.fallback.exchange.ended(End::Cut);
         self.outlet.abort(why).await;
     }
@@ -217,10 +332,34 @@ impl Delivery {
     }
 }
 
+impl Current {
+    fn new(
+        candidate: Candidate,
+        permit: Option<Permit>,
+        answer: Box<Answer>,
+        ended: Option<Completion>,
+        timers: &Timers,
+    ) -> Self {
+        let wait = match answer.proven() {
+            Some(_) => timers.grace,
+            None => timers.idle,
+        };
+        Self {
+            candidate,
+            permit,
+            answer,
+            splice: None,
+            ended,
+            broken: false,
+            deadline: Instant::now() + wait,
+        }
+    }
+}
+
 impl Drop for Delivery {
     /// A client that closes after the end of the answer's meaning has had it all: that is no leaving.
     fn drop(&mut self) {
-        if self.settled {
+        if self.settled || self.current.broken {
             return;
         }
         let Current { answer, ended, .. } = &self.current;
@@ -238,6 +377,31 @@ impl Drop for Delivery {
             }
         }
     }
+}
+
+/// Waits for something while the client is given signs of life.
+///
+/// # Errors
+/// [`Gone`]: the client has left.
+async fn while_alive<T>(
+    something: impl Future<Output = T>,
+    outlet: &Outlet,
+    sign: impl Fn() -> Bytes,
+) -> Result<T, Gone> {
+    let mut something = std::pin::pin!(something);
+    loop {
+        match tokio::time::timeout(KEEP_ALIVE, &mut something).await {
+            Ok(found) => return Ok(found),
+            Err(_) => drop(outlet.give(sign()).await?),
+        }
+    }
+}
+
+/// Bytes that change nothing for the client.
+fn sign_of_life(told: Option<&Told>) -> Bytes {
+    told.map(Told::keep_alive)
+        .filter(|sign| !sign.is_empty())
+        .map_or(Bytes::from_static(b": waiting\n\n"), Bytes::from)
 }
 
 /// What an answer that was passed on makes of its exchange.

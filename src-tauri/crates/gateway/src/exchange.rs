@@ -48,6 +48,8 @@ pub struct Exchange {
     pub pipeline: Option<String>,
     /// `x-understudy-item`, at most 200 characters.
     pub item: Option<String>,
+    /// How often another answer went on in the message that one left unfinished.
+    pub restarts: u32,
     /// In the order in which they were made.
     pub attempts: Vec<Attempt>,
     pub end: End,

@@ -64,6 +64,9 @@ pub(crate) struct Fallback {
     empty_before: bool,
     backoff: Option<Duration>,
     over: bool,
+    hold: Hold,
+    /// Since when the client has been shown nothing; None: it is given signs of life.
+    waits: Option<Instant>,
 }
 
 /// A candidate's answer that may be passed on.
@@ -98,6 +101,8 @@ enum Next {
 impl Fallback {
     pub(crate) fn new(gateway: Gateway, admitted: Admitted, exchange: OpenExchange) -> Self {
         Self {
+            hold: admitted.hold,
+            waits: Some(admitted.began),
             gateway,
             admitted: Arc::new(admitted),
             exchange,
@@ -198,6 +203,18 @@ impl Fallback {
         }
     }
 
+    /// The next answer goes on where another broke off, for a client that is kept alive meanwhile. `proven`: nothing of it
+    /// may be shown before all of it is known.
+    pub(crate) async fn resume(&mut self, proven: bool) -> Result<Answered, NoneLeft> {
+        self.waits = None;
+        self.hold = if proven {
+            Hold::UntilProven { at_most: None }
+        } else {
+            Hold::UntilContent
+        };
+        self.next().await
+    }
+
     /// Go on to the one after this candidate, at once.
     fn never_again(&mut self, candidate: &Candidate) {
         let candidates = &self.admitted.plan.candidates;
@@ -247,17 +264,11 @@ impl Fallback {
             dialect: admitted.plan.dialect,
             kind: admitted.kind,
             streamed,
-            hold: admitted.hold,
+            hold: self.hold,
             gate: admitted.gate,
             strict: admitted.plan.strict,
             empty_before: self.empty_before,
-            deadlines: Deadlines::new(
-                Instant::now(),
-                admitted.began,
-                streamed,
-                self.is_last(),
-                timers,
-            ),
+            deadlines: Deadlines::new(Instant::now(), self.waits, streamed, self.is_last(), timers),
             grace: timers.grace,
             idle: timers.idle,
             most_held: admitted.config.limits.answers,

@@ -266,6 +266,7 @@ impl Gateway {
             rehearsal: false,
             pipeline: tag(PIPELINE),
             item: tag("x-understudy-item"),
+            restarts: 0,
             attempts: Vec::new(),
             end: End::ClientLeft,
             status: None,

@@ -64,6 +64,15 @@ impl Lost {
         }
     }
 
+    /// An answer that cannot go on where another broke off: no fault of its provider.
+    pub(crate) fn unfit(why: String, report: &wire::Report) -> Self {
+        Self {
+            report: report.clone(),
+            hopeless: true,
+            ..Self::new(Class::Transient, None, why)
+        }
+    }
+
     /// The provider answered, and as it meant to; the route wants more.
     pub(crate) fn not_whole(report: &wire::Report) -> Self {
         Self {

@@ -164,6 +164,13 @@ impl OpenExchange {
         }
     }
 
+    /// Another provider's answer goes on in the same message.
+    pub(crate) fn restarted(&mut self) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.restarts += 1;
+        }
+    }
+
     /// The client is answered with this status from here on.
     pub(crate) fn answered(&mut self, status: StatusCode) {
         if let Some(exchange) = &mut self.exchange {

@@ -30,7 +30,7 @@ fn tool_call(fault: Option<Fault>) -> Cue {
 }
 
 /// Everything that the client was given, and how it ended.
-async fn given(response: Response<Body>) -> (Vec<u8>, Result<(), Aborted>) {
+pub(crate) async fn given(response: Response<Body>) -> (Vec<u8>, Result<(), Aborted>) {
     let mut body = response.into_body();
     let mut given = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -49,7 +49,7 @@ fn starts_a_tool(dialect: Dialect, given: &[u8]) -> bool {
     steps.iter().any(|step| step.kind == StepKind::ToolClose)
 }
 
-fn is_whole(dialect: Dialect, given: &[u8]) -> bool {
+pub(crate) fn is_whole(dialect: Dialect, given: &[u8]) -> bool {
     let mut validator = Validator::new(dialect, Framing::Stream);
     validator.push(given, &mut Vec::new());
     validator.judge(BodyEnd::Clean) == Completion::Complete

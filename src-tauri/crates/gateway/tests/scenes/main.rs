@@ -4,4 +4,5 @@
 
 mod delivery;
 mod failover;
+mod restart;
 mod world;

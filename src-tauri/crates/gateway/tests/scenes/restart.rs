@@ -1,0 +1,231 @@
+//! An answer that breaks off in the middle goes on as another one, in the same message.
+
+use std::time::Duration;
+
+use catalog::Dialect;
+use gateway::{End, Restart};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use stage::{Cue, Fault, Line};
+use tokio::time::Instant;
+
+use crate::delivery::{given, is_whole};
+use crate::world::{Scene, question, question_with_tool, text};
+
+/// Thinking, which the client has whole, and text, in which something goes wrong.
+fn broken_off(fault: Fault) -> Cue {
+    Cue {
+        fault: Some(fault),
+        ..Cue::answer([
+            Line::Thinking("Let me see.".to_owned()),
+            Line::Text("The answer is on its way, and it is long enough to be cut.".to_owned()),
+        ])
+    }
+}
+
+fn second_answer() -> Cue {
+    Cue::answer([
+        Line::Thinking("Another head.".to_owned()),
+        Line::Text("Forty-two.".to_owned()),
+    ])
+}
+
+fn events(told: &str) -> Vec<Value> {
+    let data = told.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.filter_map(|data| serde_json::from_str(data).ok())
+        .collect()
+}
+
+fn always(scene: &Scene) {
+    scene.change(|config| {
+        for route in &mut config.routes {
+            route.restart = Restart::Always;
+        }
+    });
+}
+
+/// Claude Code never asks again after a whole block, so that nobody but us can mend it.
+#[tokio::test(start_paused = true)]
+async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
+    for fault in [
+        Fault::CutInText,
+        Fault::CleanCloseInText,
+        Fault::ErrorEvent,
+        Fault::MalformedEvent,
+    ] {
+        let mut scene = Scene::new();
+        scene.lead.cue(broken_off(fault.clone()).times(2));
+        scene.second.cue(second_answer());
+        let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
+        assert!(
+            is_whole(Dialect::Anthropic, told.as_bytes()),
+            "{fault}: {told}"
+        );
+        for once in [
+            "event: message_start",
+            "event: message_stop",
+            "\"stop_reason\":\"end_turn\"",
+        ] {
+            assert_eq!(told.matches(once).count(), 1, "{fault}: {once}: {told}");
+        }
+        assert!(
+            told.contains("Let me see"),
+            "{fault}: the thinking that was shown stays"
+        );
+        assert!(
+            !told.contains("Another head"),
+            "{fault}: a second thinking would poison the history"
+        );
+        assert!(
+            told.contains("lead broke off in the middle"),
+            "{fault}: {told}"
+        );
+        let exchange = scene.ended().await;
+        assert_eq!(exchange.end, End::Complete, "{fault}");
+        assert_eq!(exchange.restarts, 1, "{fault}");
+        let asked: Vec<&str> = exchange
+            .attempts
+            .iter()
+            .map(|a| a.endpoint.as_str())
+            .collect();
+        assert_eq!(asked.first(), Some(&"lead"), "{fault}");
+        assert_eq!(asked.last(), Some(&"second"), "{fault}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
+    let mut scene = Scene::new();
+    scene.lead.cue(broken_off(Fault::CutInText).times(2));
+    scene.second.cue(Cue::answer([
+        Line::Text("I will look.".to_owned()),
+        Line::Tool {
+            name: "Bash".to_owned(),
+            input: json!({ "command": "ls" }),
+        },
+    ]));
+    let dialect = Dialect::Anthropic;
+    let response = scene
+        .send(dialect, question_with_tool(dialect), |head| head)
+        .await;
+    let told = text(response).await.unwrap();
+    let starts: Vec<u64> = events(&told)
+        .iter()
+        .filter(|event| event["type"] == "content_block_start")
+        .map(|event| event["index"].as_u64().unwrap())
+        .collect();
+    let in_order: Vec<u64> = (0..starts.len() as u64).collect();
+    assert_eq!(starts, in_order, "{told}");
+    assert_eq!(told.matches("\"name\":\"Bash\"").count(), 1, "{told}");
+    assert_eq!(scene.asked().await.1, End::Complete);
+}
+
+/// An agent that has no whole block asks again by itself, and gets a clean answer for it.
+#[tokio::test(start_paused = true)]
+async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wants_more() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with(Fault::CutInText);
+        assert!(text(scene.ask(dialect).await).await.is_err(), "{dialect}");
+        assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
+
+        let mut scene = Scene::with(Fault::CutInText);
+        always(&scene);
+        let told = text(scene.ask(dialect).await).await.unwrap();
+        assert!(is_whole(dialect, told.as_bytes()), "{dialect}: {told}");
+        assert!(
+            told.contains("broke off in the middle"),
+            "{dialect}: {told}"
+        );
+        let exchange = scene.ended().await;
+        assert_eq!(
+            (exchange.end, exchange.restarts),
+            (End::Complete, 1),
+            "{dialect}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_go_on_is_broken_off() {
+    for dialect in Dialect::ALL {
+        // A document begun by one model cannot be ended by another.
+        let mut scene = Scene::with(Fault::CutInText);
+        always(&scene);
+        let mut body = question(dialect);
+        let schema = json!({ "type": "object" });
+        match dialect {
+            Dialect::Anthropic => {
+                body["output_format"] = json!({ "type": "json_schema", "schema": schema });
+            }
+            Dialect::OpenaiChat => {
+                body["response_format"] = json!({ "type": "json_schema", "json_schema": { "name": "a", "schema": schema } });
+            }
+            Dialect::OpenaiResponses => {
+                body["text"] =
+                    json!({ "format": { "type": "json_schema", "name": "a", "schema": schema } });
+            }
+        }
+        let (_, end) = given(scene.send(dialect, body, |head| head).await).await;
+        assert!(end.is_err(), "{dialect}");
+        assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_nobody_is_left_to_go_on_the_connection_is_broken_off() {
+    let mut scene = Scene::new();
+    scene.lead.cue(broken_off(Fault::CutInText).times(9));
+    scene.second.outage(Some(Fault::status(503)));
+    let (_, end) = given(scene.ask(Dialect::Anthropic).await).await;
+    assert!(end.is_err());
+    let exchange = scene.ended().await;
+    assert_eq!(exchange.end, End::Cut);
+    assert!(exchange.attempts.len() <= 6, "{}", exchange.attempts.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialect() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with(Fault::CutInText);
+        always(&scene);
+        scene
+            .second
+            .outage(Some(Fault::LateFirstToken(Duration::from_secs(100))));
+        let mut body = scene.ask(dialect).await.into_body();
+        let (mut told, mut longest, mut since) = (Vec::new(), Duration::ZERO, Instant::now());
+        while let Some(frame) = body.frame().await {
+            let bytes = frame.unwrap().into_data().unwrap();
+            if !bytes.starts_with(b":") {
+                longest = longest.max(since.elapsed());
+                since = Instant::now();
+            }
+            told.extend_from_slice(&bytes);
+        }
+        assert!(longest <= Duration::from_secs(16), "{dialect}: {longest:?}");
+        assert!(is_whole(dialect, &told), "{dialect}");
+        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_once() {
+    let mut scene = Scene::new();
+    scene.lead.cue(broken_off(Fault::CutInText).times(2));
+    scene.second.outage(Some(Fault::SilentBeforeHeaders(None)));
+    let mut body = scene.ask(Dialect::Anthropic).await.into_body();
+    let reading = async {
+        while let Some(frame) = body.frame().await {
+            frame.unwrap();
+        }
+    };
+    assert!(
+        tokio::time::timeout(Duration::from_secs(8), reading)
+            .await
+            .is_err()
+    );
+    drop(body);
+    let exchange = scene.ended().await;
+    assert_eq!(exchange.end, End::ClientLeft);
+    assert_eq!(scene.gateway.open_exchanges(), 0);
+    assert!(scene.reports.try_recv().is_err(), "once");
+}
