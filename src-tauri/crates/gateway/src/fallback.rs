@@ -206,6 +206,11 @@ impl Fallback {
     /// The next answer goes on where another broke off, for a client that is kept alive meanwhile. `proven`: nothing of it
     /// may be shown before all of it is known.
     pub(crate) async fn resume(&mut self, proven: bool) -> Result<Answered, NoneLeft> {
+        // Whoever broke off once is not shown to break off again, as long as there is somebody else.
+        if self.tried > 0 && !self.is_last() {
+            self.place += 1;
+            self.tried = 0;
+        }
         self.waits = None;
         self.hold = if proven {
             Hold::UntilProven { at_most: None }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalog::Dialect;
-use gateway::{End, Timers};
+use gateway::{End, Restart, Timers};
 use http_body_util::BodyExt;
 use stage::{Cue, Fault};
 use tokio::time::Instant;
@@ -100,6 +100,7 @@ async fn an_error_in_the_middle_is_never_a_clean_end() {
             Fault::CleanCloseBeforeFinal,
         ] {
             let mut scene = Scene::with(fault.clone());
+            scene.restarts(Restart::Never);
             let read = text(scene.ask(dialect).await).await;
             assert!(read.is_err(), "{dialect} {fault}: {read:?}");
             assert_eq!(scene.asked().await.1, End::Cut, "{dialect} {fault}");

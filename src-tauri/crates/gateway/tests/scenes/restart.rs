@@ -36,14 +36,6 @@ fn events(told: &str) -> Vec<Value> {
         .collect()
 }
 
-fn always(scene: &Scene) {
-    scene.change(|config| {
-        for route in &mut config.routes {
-            route.restart = Restart::Always;
-        }
-    });
-}
-
 /// Claude Code never asks again after a whole block, so that nobody but us can mend it.
 #[tokio::test(start_paused = true)]
 async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
@@ -54,7 +46,7 @@ async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
         Fault::MalformedEvent,
     ] {
         let mut scene = Scene::new();
-        scene.lead.cue(broken_off(fault.clone()).times(2));
+        scene.lead.cue(broken_off(fault.clone()));
         scene.second.cue(second_answer());
         let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
         assert!(
@@ -69,11 +61,11 @@ async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
             assert_eq!(told.matches(once).count(), 1, "{fault}: {once}: {told}");
         }
         assert!(
-            told.contains("Let me see"),
+            told.contains("Let me"),
             "{fault}: the thinking that was shown stays"
         );
         assert!(
-            !told.contains("Another head"),
+            !told.contains("Another"),
             "{fault}: a second thinking would poison the history"
         );
         assert!(
@@ -83,20 +75,18 @@ async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
         let exchange = scene.ended().await;
         assert_eq!(exchange.end, End::Complete, "{fault}");
         assert_eq!(exchange.restarts, 1, "{fault}");
-        let asked: Vec<&str> = exchange
-            .attempts
-            .iter()
-            .map(|a| a.endpoint.as_str())
-            .collect();
-        assert_eq!(asked.first(), Some(&"lead"), "{fault}");
-        assert_eq!(asked.last(), Some(&"second"), "{fault}");
+        let asked = exchange.attempts.iter().map(|a| a.endpoint.as_str());
+        assert!(
+            asked.eq(["lead", "second"]),
+            "{fault}: at once the other one"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
     let mut scene = Scene::new();
-    scene.lead.cue(broken_off(Fault::CutInText).times(2));
+    scene.lead.cue(broken_off(Fault::CutInText));
     scene.second.cue(Cue::answer([
         Line::Text("I will look.".to_owned()),
         Line::Tool {
@@ -129,7 +119,7 @@ async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wa
         assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
 
         let mut scene = Scene::with(Fault::CutInText);
-        always(&scene);
+        scene.restarts(Restart::Always);
         let told = text(scene.ask(dialect).await).await.unwrap();
         assert!(is_whole(dialect, told.as_bytes()), "{dialect}: {told}");
         assert!(
@@ -149,10 +139,12 @@ async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wa
 async fn what_cannot_go_on_is_broken_off() {
     for dialect in Dialect::ALL {
         // A document begun by one model cannot be ended by another.
-        let mut scene = Scene::with(Fault::CutInText);
-        always(&scene);
+        let mut scene = Scene::with(Fault::CutBeforeFinal);
+        scene.restarts(Restart::Always);
         let mut body = question(dialect);
-        let schema = json!({ "type": "object" });
+        let parts = json!({ "first": { "type": "string" }, "second": { "type": "string" } });
+        let schema =
+            json!({ "type": "object", "properties": parts, "required": ["first", "second"] });
         match dialect {
             Dialect::Anthropic => {
                 body["output_format"] = json!({ "type": "json_schema", "schema": schema });
@@ -165,8 +157,8 @@ async fn what_cannot_go_on_is_broken_off() {
                     json!({ "format": { "type": "json_schema", "name": "a", "schema": schema } });
             }
         }
-        let (_, end) = given(scene.send(dialect, body, |head| head).await).await;
-        assert!(end.is_err(), "{dialect}");
+        let (told, end) = given(scene.send(dialect, body, |head| head).await).await;
+        assert!(end.is_err(), "{dialect}: {}", String::from_utf8_lossy(&told));
         assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
     }
 }
@@ -187,7 +179,7 @@ async fn when_nobody_is_left_to_go_on_the_connection_is_broken_off() {
 async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialect() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText);
-        always(&scene);
+        scene.restarts(Restart::Always);
         scene
             .second
             .outage(Some(Fault::LateFirstToken(Duration::from_secs(100))));
@@ -210,7 +202,7 @@ async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialec
 #[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_once() {
     let mut scene = Scene::new();
-    scene.lead.cue(broken_off(Fault::CutInText).times(2));
+    scene.lead.cue(broken_off(Fault::CutInText));
     scene.second.outage(Some(Fault::SilentBeforeHeaders(None)));
     let mut body = scene.ask(Dialect::Anthropic).await.into_body();
     let reading = async {

@@ -136,6 +136,15 @@ impl Scene {
             .send_modify(|config| change(Arc::make_mut(config)));
     }
 
+    /// An answer that breaks off goes on, or does not.
+    pub(crate) fn restarts(&self, restart: Restart) {
+        self.change(|config| {
+            for route in &mut config.routes {
+                route.restart = restart;
+            }
+        });
+    }
+
     /// A plain streamed question.
     pub(crate) async fn ask(&self, dialect: Dialect) -> Response<Body> {
         self.send(dialect, question(dialect), |request| request)
