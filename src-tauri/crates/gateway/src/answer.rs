@@ -22,6 +22,18 @@ pub(crate) enum Gate {
     /// The event on which a client starts a tool, and all that follows it. Some clients start it again when they have to
     /// ask again, so that it is held until there will be nothing to ask again for.
     Closings,
+    /// A tool call from its beginning on: where another answer may go on in the same message, a call that was begun would
+    /// stand in its way. It can be let go of early with [`Answer::show_call`], up to its closing.
+    Calls,
+}
+
+/// What of an answer is held back now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gated {
+    /// Everything from a tool call on. `closing`: where the event before its closing ended.
+    Call { closing: Option<u64> },
+    /// Everything from a tool call's closing on.
+    Closing,
 }
 
 #[derive(Debug)]
@@ -40,8 +52,9 @@ pub(crate) struct Answer {
     /// How many bytes all exchanges together may hold.
     most: usize,
     gate: Gate,
-    /// A tool call's closing has come, and the proof has not.
-    gated: bool,
+    gated: Option<Gated>,
+    /// Bytes of the stream up to the end of the last whole event.
+    read: u64,
     content: bool,
     terminal: bool,
     /// What the answer is, known at its semantic end; whatever follows does not change it.
@@ -77,7 +90,8 @@ impl Answer {
             held,
             most,
             gate,
-            gated: false,
+            gated: None,
+            read: 0,
             content: false,
             terminal: false,
             proven: None,
@@ -98,9 +112,23 @@ impl Answer {
         self.validator.report()
     }
 
-    /// A tool call's closing is held back.
+    /// Some of what has arrived waits for the proof.
     pub(crate) fn is_gated(&self) -> bool {
-        self.gated
+        self.gated.is_some()
+    }
+
+    /// A tool call waits from its beginning on.
+    pub(crate) fn holds_call(&self) -> bool {
+        matches!(self.gated, Some(Gated::Call { .. }))
+    }
+
+    /// Let a tool call be passed on up to its closing: a client cannot be kept alive for ever without it.
+    pub(crate) fn show_call(&mut self) {
+        if let Some(Gated::Call { closing }) = self.gated {
+            self.gate = Gate::Closings;
+            self.gated = closing.map(|_| Gated::Closing);
+            self.release(closing.unwrap_or(self.read));
+        }
     }
 
     /// The next bytes that may be passed on, of those that have arrived.
@@ -144,17 +172,16 @@ impl Answer {
         let mut whole = self.released;
         let mut fatal = None;
         for step in &self.steps {
+            let before = std::mem::replace(&mut self.read, step.end);
+            if self.proven.is_none() {
+                self.gated = gated(self.gate, self.gated, *step, before);
+            }
             match step.kind {
                 StepKind::Noise => {}
                 StepKind::Lifecycle | StepKind::Close => progress = true,
-                StepKind::Content => {
+                StepKind::Content | StepKind::ToolClose => {
                     progress = true;
                     self.content = true;
-                }
-                StepKind::ToolClose => {
-                    progress = true;
-                    self.content = true;
-                    self.gated |= self.gate == Gate::Closings && self.proven.is_none();
                 }
                 // In Responses the terminal event is the proof itself; elsewhere the proof came before it.
                 StepKind::SemanticEnd | StepKind::Terminal | StepKind::Error => {
@@ -178,12 +205,12 @@ impl Answer {
                         }
                         proven => {
                             self.proven = Some(proven);
-                            self.gated = false;
+                            self.gated = None;
                         }
                     }
                 }
             }
-            if !self.gated {
+            if self.gated.is_none() {
                 whole = step.end;
             }
         }
@@ -254,5 +281,21 @@ impl Answer {
             self.terminal = true;
             self.ready.push_back(stop);
         }
+    }
+}
+
+/// What is held back once this event has come; `before`: where the one before it ended.
+fn gated(gate: Gate, gated: Option<Gated>, step: Step, before: u64) -> Option<Gated> {
+    let closes = step.kind == StepKind::ToolClose;
+    match (gate, gated) {
+        (Gate::Nothing, _) => None,
+        (Gate::Calls, None) if step.opens_call || closes => Some(Gated::Call {
+            closing: closes.then_some(before),
+        }),
+        (_, Some(Gated::Call { closing: None })) if closes => Some(Gated::Call {
+            closing: Some(before),
+        }),
+        (Gate::Closings, None) if closes => Some(Gated::Closing),
+        (Gate::Closings | Gate::Calls, as_before) => as_before,
     }
 }

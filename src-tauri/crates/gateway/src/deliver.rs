@@ -20,6 +20,10 @@ use crate::{Candidate, End, Outcome, Restart, Timers};
 /// How long a client is shown nothing before it gets a sign of life.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// How long a tool call is held from its beginning on. A client that waits for an event cannot be kept alive without the
+/// open block; the closing stays held.
+const SHOW_CALL_AFTER: Duration = Duration::from_secs(120);
+
 /// A committed answer on its way to the client. Dropped early, the upstream is cancelled with it.
 pub(crate) struct Delivery {
     fallback: Fallback,
@@ -46,6 +50,8 @@ struct Current {
     ended: Option<Completion>,
     /// It broke, and is booked.
     broken: bool,
+    /// Since when a tool call is held from its beginning on.
+    call_held: Option<Instant>,
     /// When the provider has been silent for too long.
     deadline: Instant,
 }
@@ -77,7 +83,7 @@ impl Delivery {
         let dialect = fallback.admitted.plan.dialect;
         let told = match fallback.admitted.gate {
             Gate::Nothing => None,
-            Gate::Closings => Some(Told::new(dialect)),
+            Gate::Closings | Gate::Calls => Some(Told::new(dialect)),
         };
         let timers = &fallback.admitted.config.timers;
         let current = Current::new(candidate, permit, answer, ended, timers);
@@ -125,6 +131,7 @@ impl Delivery {
                 Look::Arrival(Arrival::More { progress }) if progress => self.went_on(),
                 Look::Arrival(Arrival::More { .. }) => {}
                 Look::Arrival(Arrival::Ended(completion)) => self.current.ended = Some(completion),
+                Look::Quiet if self.current.is_call_due() => self.current.answer.show_call(),
                 Look::Quiet => {
                     let sign = sign_of_life(self.told.as_ref());
                     self.give_aside(sign).await?;
@@ -293,7 +300,11 @@ impl Delivery {
             Some(_) => timers.grace,
             None => timers.idle,
         };
-        current.deadline = Instant::now() + wait;
+        let now = Instant::now();
+        current.deadline = now + wait;
+        if current.answer.holds_call() {
+            current.call_held.get_or_insert(now);
+        }
     }
 
     fn judged(&self, completion: Completion) -> Passed {
@@ -333,6 +344,11 @@ impl Delivery {
 }
 
 impl Current {
+    fn is_call_due(&self) -> bool {
+        let held = self.call_held.filter(|_| self.answer.holds_call());
+        held.is_some_and(|since| since.elapsed() >= SHOW_CALL_AFTER)
+    }
+
     fn new(
         candidate: Candidate,
         permit: Option<Permit>,
@@ -351,6 +367,7 @@ impl Current {
             splice: None,
             ended,
             broken: false,
+            call_held: None,
             deadline: Instant::now() + wait,
         }
     }

@@ -27,7 +27,7 @@ use crate::storm::Storms;
 use crate::upstream::Upstream;
 use crate::{
     Body, BoxError, BreakerView, Candidate, Config, Connect, Delivery, End, Exchange, Plan, Report,
-    Standing, TurnedAway, models, rescue, respond,
+    Restart, Standing, TurnedAway, models, rescue, respond,
 };
 
 /// How long before a client gives up waiting for an event it is given what there is.
@@ -207,7 +207,13 @@ impl Gateway {
         }
         match plan.delivery {
             Delivery::Live => (Hold::UntilContent, Gate::Nothing),
-            Delivery::Guarded => (Hold::UntilContent, Gate::Closings),
+            Delivery::Guarded => {
+                let gate = match plan.restart {
+                    Restart::Never => Gate::Closings,
+                    Restart::AfterBlock | Restart::Always => Gate::Calls,
+                };
+                (Hold::UntilContent, gate)
+            }
             Delivery::Verified => {
                 let watchdog = Client::identify(&head.headers).event_watchdog();
                 let at_most = watchdog.map(|watchdog| began + watchdog - WATCHDOG_MARGIN);

@@ -60,6 +60,8 @@ pub struct Step {
     /// Bytes of the stream up to and including this event, counted from its first byte.
     pub end: u64,
     pub kind: StepKind,
+    /// The first that is told of a tool call which the client is to run.
+    pub opens_call: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalog::Dialect;
-use gateway::{Aborted, Body, Delivery, End, Timers};
+use gateway::{Aborted, Body, Delivery, End, Restart, Timers};
 use http::{Response, Version};
 use http_body_util::BodyExt;
 use serde_json::json;
@@ -64,6 +64,7 @@ async fn no_tool_is_started_before_the_answer_is_proven() {
             Fault::ErrorEventBeforeFinal,
         ] {
             let mut scene = Scene::new();
+            scene.restarts(Restart::Never);
             scene.lead.cue(tool_call(Some(fault.clone())));
             let response = scene
                 .send(dialect, question_with_tool(dialect), |head| head)

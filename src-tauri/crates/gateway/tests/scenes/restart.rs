@@ -158,7 +158,11 @@ async fn what_cannot_go_on_is_broken_off() {
             }
         }
         let (told, end) = given(scene.send(dialect, body, |head| head).await).await;
-        assert!(end.is_err(), "{dialect}: {}", String::from_utf8_lossy(&told));
+        assert!(
+            end.is_err(),
+            "{dialect}: {}",
+            String::from_utf8_lossy(&told)
+        );
         assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
     }
 }
@@ -220,4 +224,45 @@ async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_onc
     assert_eq!(exchange.end, End::ClientLeft);
     assert_eq!(scene.gateway.open_exchanges(), 0);
     assert!(scene.reports.try_recv().is_err(), "once");
+}
+
+/// Most of what an agent is sent is a tool call: where it breaks off in the middle of one, another provider goes on.
+#[tokio::test(start_paused = true)]
+async fn a_tool_call_that_breaks_off_is_never_begun_for_the_client() {
+    for fault in [
+        Fault::CutInTool,
+        Fault::CleanCloseInTool,
+        Fault::StallInTool,
+        Fault::CutBeforeFinal,
+        Fault::ErrorEventBeforeFinal,
+    ] {
+        let bash = |command: &str| Line::Tool {
+            name: "Bash".to_owned(),
+            input: json!({ "command": command }),
+        };
+        let mut scene = Scene::new();
+        scene.lead.cue(Cue {
+            fault: Some(fault.clone()),
+            ..Cue::answer([Line::Text("I will look.".to_owned()), bash("rm --first")])
+        });
+        scene.second.cue(Cue::answer([bash("ls --second")]));
+        let dialect = Dialect::Anthropic;
+        let response = scene
+            .send(dialect, question_with_tool(dialect), |head| head)
+            .await;
+        let told = text(response).await.unwrap();
+        assert!(is_whole(dialect, told.as_bytes()), "{fault}: {told}");
+        assert_eq!(
+            told.matches("\"type\":\"tool_use\"").count(),
+            1,
+            "{fault}: {told}"
+        );
+        assert!(!told.contains("first"), "{fault}: {told}");
+        let exchange = scene.ended().await;
+        assert_eq!(
+            (exchange.end, exchange.restarts),
+            (End::Complete, 1),
+            "{fault}"
+        );
+    }
 }

@@ -58,10 +58,12 @@ impl Stream {
         let mut reader = std::mem::replace(&mut self.reader, sse::Reader::new(0));
         let outcome = reader.push(bytes, &mut |event| {
             if self.broken.is_none() {
+                let calls = self.shown.report.tool_calls.len();
                 let kind = self.step(event);
                 steps.push(Step {
                     end: event.end,
                     kind,
+                    opens_call: self.shown.report.tool_calls.len() > calls,
                 });
             }
         });
