@@ -24,6 +24,8 @@ pub(crate) struct Desk {
     pub(crate) printed: String,
     pub(crate) http: reqwest::Client,
     environment: Vec<(String, String)>,
+    /// What `understudyd` is started with; empty: by itself.
+    launcher: Vec<String>,
 }
 
 impl Desk {
@@ -41,6 +43,7 @@ impl Desk {
                 .build()
                 .unwrap(),
             environment: Vec::new(),
+            launcher: Vec::new(),
         };
         desk.settings("");
         desk
@@ -66,13 +69,35 @@ impl Desk {
         self.environment.push((name.into(), value.into()));
     }
 
+    /// Permissions of files count from now on, also where the tests run as root.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn obey_permissions(&mut self) {
+        use std::os::unix::fs::MetadataExt;
+        if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+            self.launcher = [
+                "setpriv",
+                "--bounding-set=-dac_override,-dac_read_search",
+                "--",
+            ]
+            .map(str::to_owned)
+            .to_vec();
+        }
+    }
+
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
     /// `understudyd` with these arguments, on this desk.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = binary();
+        let mut command = match self.launcher.split_first() {
+            Some((launcher, its_own)) => {
+                let mut command = Command::new(launcher);
+                command.args(its_own).arg(binary().get_program());
+                command
+            }
+            None => binary(),
+        };
         command
             .args(arguments)
             .env_clear()
@@ -100,6 +125,29 @@ impl Desk {
             text(&output.stderr)
         );
         text(&output.stdout)
+    }
+
+    /// Output of a command that reads this from its standard input and must succeed.
+    pub(crate) fn said_to(&self, arguments: &[&str], input: &str) -> String {
+        use std::io::Write;
+        let mut running = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = running.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).unwrap();
+        drop(stdin);
+        let output = running.wait_with_output().unwrap();
+        let said = text(&output.stdout);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {said}{}",
+            text(&output.stderr)
+        );
+        said
     }
 
     /// Starts the engine on a free port and waits until it says where it listens.

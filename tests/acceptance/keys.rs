@@ -1,13 +1,10 @@
 //! Keys: tried once, and told where they went.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use serde_json::json;
 
 use crate::desk::{Desk, Upstream, text};
 
-fn own(upstream: &Upstream) -> String {
+pub(crate) fn own(upstream: &Upstream) -> String {
     format!(
         "[[endpoint]]\nid = \"own\"\nname = \"Own\"\nbase = \"{}/v1\"\ndialects = [\"openai-chat\"]\nserves = [\"own-*\"]\nkey_env = \"OWN_KEY\"\n",
         upstream.address
@@ -20,22 +17,7 @@ async fn without_a_keychain_a_key_works_until_the_engine_ends_and_that_is_said()
     let mut desk = Desk::new();
     desk.settings(&own(&upstream));
     desk.start();
-    let mut adding = desk
-        .command(&["key", "add", "own"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    adding
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"sk-own-secret\n")
-        .unwrap();
-    let output = adding.wait_with_output().unwrap();
-    let said = text(&output.stdout);
-    assert!(output.status.success(), "{said}{}", text(&output.stderr));
+    let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
         said.contains("The provider took the key")
             && said.contains("no keychain")

@@ -7,7 +7,13 @@ mod desk;
 mod failover;
 mod first_start;
 mod incidents;
+#[cfg(target_os = "linux")]
+mod keychain;
 mod keys;
+#[cfg(target_os = "linux")]
+mod ledger;
+#[cfg(target_os = "linux")]
+mod login;
 mod one_engine;
 mod refusals;
 mod settings;

@@ -25,6 +25,11 @@ const ENGINE: &[(&str, &str)] = &[
 const DESKTOP: &[(&str, &str)] = &[("libwebkit2gtk-4.1-dev", "the window's web view, with GTK")];
 const TESTS: &[(&str, &str)] = &[
     ("dbus-daemon", "a session bus of the tests' own"),
+    ("gnome-keyring", "a keychain of the tests' own"),
+    (
+        "util-linux",
+        "makes file permissions count for tests that run as root",
+    ),
     ("webkit2gtk-driver", "drives the window in the tests"),
     ("xauth", "the tests' own display"),
     ("xvfb", "the tests' own display"),
@@ -142,14 +147,18 @@ fn other_linux(purpose: Purpose) -> Outcome<Done> {
         ));
     }
     if purpose == Purpose::Tests {
-        for program in ["Xvfb", "WebKitWebDriver", "dbus-daemon"] {
+        for program in [
+            "Xvfb",
+            "WebKitWebDriver",
+            "dbus-daemon",
+            "gnome-keyring-daemon",
+            "setpriv",
+        ] {
             let there = std::env::var_os("PATH").is_some_and(|path| {
                 std::env::split_paths(&path).any(|folder| folder.join(program).exists())
             });
             if !there {
-                return Err(Failed::new(format!(
-                    "the desktop tests need {program} in PATH"
-                )));
+                return Err(Failed::new(format!("the tests need {program} in PATH")));
             }
         }
     }

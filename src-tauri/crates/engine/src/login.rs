@@ -100,9 +100,15 @@ fn reload() {
 
 /// A clean end is deliberate and not restarted; a second engine's refusal (exit code 3) neither.
 fn unit(engine: &str) -> String {
+    let engine = quoted(engine);
     format!(
-        "[Unit]\nDescription=Understudy engine\nAfter=network.target\n\n[Service]\nExecStart=\"{engine}\" serve\nRestart=on-failure\nRestartSec=2\nRestartPreventExitStatus=3\nKillMode=mixed\nTimeoutStopSec=60\n\n[Install]\nWantedBy=default.target\n"
+        "[Unit]\nDescription=Understudy engine\nAfter=network.target\n\n[Service]\nExecStart={engine} serve\nRestart=on-failure\nRestartSec=2\nRestartPreventExitStatus=3\nKillMode=mixed\nTimeoutStopSec=60\n\n[Install]\nWantedBy=default.target\n"
     )
+}
+
+/// A path as a unit file wants it: quoted, without specifiers. Quotes and backslashes in it systemd refuses in any form.
+fn quoted(path: &str) -> String {
+    format!("\"{}\"", path.replace('%', "%%"))
 }
 
 fn unit_dir() -> Option<PathBuf> {
@@ -117,4 +123,18 @@ fn unit_dir() -> Option<PathBuf> {
 fn has_systemd() -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|dir| dir.join("systemctl").is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unit;
+
+    #[test]
+    fn an_unusual_path_stays_one_path() {
+        let unit = unit("/home/a b/100% $HOME/understudyd");
+        assert!(
+            unit.contains("ExecStart=\"/home/a b/100%% $HOME/understudyd\" serve\n"),
+            "{unit}"
+        );
+    }
 }

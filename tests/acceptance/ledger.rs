@@ -1,0 +1,136 @@
+//! A ledger that cannot be used costs the history of this run and is told with its fix; requests pass all the same.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_may_not_be_written_is_named_and_its_history_is_back_when_it_may() {
+    let mut desk = with_history().await;
+    desk.obey_permissions();
+    let before = std::fs::read(file(&desk)).unwrap();
+    allow(&desk, 0o400);
+    desk.start();
+    goes_on(&desk, "cannot be written. Give your user write permission").await;
+    stop(&mut desk);
+    assert_eq!(
+        std::fs::read(file(&desk)).unwrap(),
+        before,
+        "it was left alone"
+    );
+
+    allow(&desk, 0o600);
+    desk.start();
+    assert!(is_well(&desk).await, "{}", desk.log());
+    let rows = desk.exchanges(1).await;
+    assert_eq!(
+        rows.len(),
+        1,
+        "what was kept in memory is gone, the file's own history is not: {rows:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_is_named_and_left_as_it_is() {
+    let mut desk = Desk::new();
+    let text = "name,amount\n".repeat(500);
+    std::fs::write(file(&desk), &text).unwrap();
+    desk.start();
+    goes_on(
+        &desk,
+        "it is not an SQLite file. It was left as it is. Move it elsewhere",
+    )
+    .await;
+    stop(&mut desk);
+    assert_eq!(std::fs::read_to_string(file(&desk)).unwrap(), text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_in_its_place_is_named() {
+    let mut desk = Desk::new();
+    std::fs::create_dir(file(&desk)).unwrap();
+    desk.start();
+    goes_on(
+        &desk,
+        "Check that its folder exists and that the path names a file",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_of_a_newer_version_is_not_touched_and_the_engine_does_not_start() {
+    let desk = with_history().await;
+    // Where an SQLite file keeps its user_version, big end first: https://www.sqlite.org/fileformat2.html#user_version_number
+    let mut bytes = std::fs::read(file(&desk)).unwrap();
+    bytes[60..64].copy_from_slice(&9999_u32.to_be_bytes());
+    std::fs::write(file(&desk), &bytes).unwrap();
+    let refused = desk.run(&["serve", "--port", "0"]);
+    let said = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("was written by a newer Understudy (format 9999"),
+        "{said}"
+    );
+    assert!(!desk.file("run/engine.json").exists());
+    assert_eq!(std::fs::read(file(&desk)).unwrap(), bytes);
+}
+
+fn file(desk: &Desk) -> PathBuf {
+    desk.file("ledger.sqlite")
+}
+
+fn allow(desk: &Desk, mode: u32) {
+    std::fs::set_permissions(file(desk), Permissions::from_mode(mode)).unwrap();
+}
+
+/// A desk whose engine has ended, with one exchange in its ledger.
+async fn with_history() -> Desk {
+    let mut desk = Desk::started();
+    rehearse(&desk).await;
+    desk.exchanges(1).await;
+    stop(&mut desk);
+    desk
+}
+
+fn stop(desk: &mut Desk) {
+    desk.said(&["stop"]);
+    assert!(desk.ended().success(), "{}", desk.log());
+}
+
+async fn rehearse(desk: &Desk) {
+    let hello = json!({ "model": "rehearsal/steady", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] });
+    let response = desk.ask("/v1/messages", &hello).await;
+    assert_eq!(response.status(), 200);
+    let answer: Value = response.json().await.unwrap();
+    assert_eq!(answer["stop_reason"], "end_turn");
+}
+
+/// Requests are answered and listed; log, snapshot and doctor say what is wrong.
+async fn goes_on(desk: &Desk, wrong: &str) {
+    rehearse(desk).await;
+    assert_eq!(desk.exchanges(1).await.len(), 1, "this run's own");
+    let problems = desk.snapshot().await.engine.problems;
+    assert!(
+        problems
+            .iter()
+            .any(|p| p.what.contains(wrong) && p.fix.contains("kept in memory")),
+        "{problems:?}"
+    );
+    let examined = desk.run(&["doctor"]);
+    let said = text(&examined.stdout);
+    assert_eq!(examined.status.code(), Some(1), "{said}");
+    assert!(said.contains(wrong), "{said}");
+    assert!(desk.log().contains(wrong), "{}", desk.log());
+}
+
+async fn is_well(desk: &Desk) -> bool {
+    let doctor = desk.get("/doctor").await;
+    let checks = doctor["checks"].as_array().unwrap();
+    checks
+        .iter()
+        .any(|check| check["name"] == "ledger" && check["state"] == "good")
+}

@@ -1,0 +1,167 @@
+//! Starting at login: a systemd user unit, written and linked as `systemctl --user enable` would.
+
+use std::path::Path;
+use std::process::Command;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, binary, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_unit_is_written_and_linked_and_nothing_is_left_of_it() {
+    let mut desk = Desk::new();
+    let calls = desk.file("calls");
+    with_systemctl(&mut desk, &format!("echo \"$@\" >> '{}'", calls.display()));
+    desk.start();
+    let units = desk.file("config/systemd/user");
+    assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(false));
+    assert!(!units.exists(), "nothing is written before it is asked for");
+
+    let said = switch(&desk, true).await;
+    assert!(said.contains("at your next login"), "{said}");
+    let unit = units.join("understudy.service");
+    let engine = binary();
+    let expected = format!(
+        "[Unit]
+Description=Understudy engine
+After=network.target
+
+[Service]
+ExecStart=\"{}\" serve
+Restart=on-failure
+RestartSec=2
+RestartPreventExitStatus=3
+KillMode=mixed
+TimeoutStopSec=60
+
+[Install]
+WantedBy=default.target
+",
+        Path::new(engine.get_program()).display()
+    );
+    assert_eq!(std::fs::read_to_string(&unit).unwrap(), expected);
+    let wanted = units.join("default.target.wants/understudy.service");
+    assert_eq!(std::fs::read_link(&wanted).unwrap(), unit);
+    assert_eq!(
+        std::fs::read_to_string(&calls).unwrap(),
+        "--user daemon-reload\n"
+    );
+    assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(true));
+    assert_eq!(examined(&desk).await, json!("on."));
+    verify(&desk, &unit);
+
+    // A second time changes nothing.
+    switch(&desk, true).await;
+    assert_eq!(std::fs::read_to_string(&unit).unwrap(), expected);
+    assert_eq!(std::fs::read_link(&wanted).unwrap(), unit);
+
+    let said = switch(&desk, false).await;
+    assert!(said.contains("not start at login any more"), "{said}");
+    assert_eq!(files_below(&units), 0, "nothing is left");
+    assert_eq!(examined(&desk).await, json!("off."));
+    assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(false));
+    switch(&desk, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_running_user_manager_the_unit_counts_from_the_next_login() {
+    let mut desk = Desk::new();
+    with_systemctl(
+        &mut desk,
+        "echo 'Failed to connect to bus: No medium found' >&2; exit 1",
+    );
+    desk.start();
+    let said = switch(&desk, true).await;
+    assert!(said.contains("at your next login"), "{said}");
+    assert!(
+        desk.log().contains("no user manager runs now"),
+        "{}",
+        desk.log()
+    );
+    assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_systemd_it_is_said_what_to_do_instead() {
+    let mut desk = Desk::new();
+    let empty = desk.file("empty");
+    std::fs::create_dir(&empty).unwrap();
+    desk.env("PATH", &empty.display().to_string());
+    desk.start();
+    assert_eq!(desk.snapshot().await.engine.starts_at_login, None);
+    let (status, refused) = ask(&desk, true).await;
+    assert!(status.is_client_error(), "{status}");
+    assert!(
+        refused["error"]
+            .as_str()
+            .unwrap()
+            .contains("systemd was not found"),
+        "{refused}"
+    );
+    assert!(
+        refused["fix"].as_str().unwrap().contains("autostart"),
+        "{refused}"
+    );
+}
+
+/// A user manager's front door that does this.
+fn with_systemctl(desk: &mut Desk, does: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = desk.file("bin");
+    let program = folder.join("systemctl");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(&program, format!("#!/bin/sh\n{does}\n")).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    desk.env("PATH", &format!("{}:/usr/bin:/bin", folder.display()));
+    let config = desk.file("config");
+    desk.env("XDG_CONFIG_HOME", &config.display().to_string());
+}
+
+async fn ask(desk: &Desk, on: bool) -> (reqwest::StatusCode, Value) {
+    let command = json!({ "do": "start_at_login", "on": on });
+    desk.control(Method::POST, "/do", Some(command)).await
+}
+
+/// What the examination says of it.
+async fn examined(desk: &Desk) -> Value {
+    let doctor = desk.get("/doctor").await;
+    let mut checks = doctor["checks"].as_array().unwrap().iter();
+    let ours = checks.find(|check| check["name"] == "start at login");
+    ours.unwrap()["said"].clone()
+}
+
+async fn switch(desk: &Desk, on: bool) -> String {
+    let (status, answer) = ask(desk, on).await;
+    assert!(status.is_success(), "{status} {answer}");
+    answer["said"].as_str().unwrap().to_owned()
+}
+
+/// systemd's own opinion, where it is installed.
+fn verify(desk: &Desk, unit: &Path) {
+    let checked = Command::new("systemd-analyze")
+        .args(["verify", "--user"])
+        .arg(unit)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", desk.home.path())
+        .env("XDG_RUNTIME_DIR", desk.home.path())
+        .output();
+    let Ok(checked) = checked else { return };
+    let said = text(&checked.stderr);
+    assert!(checked.status.success(), "{said}");
+    assert!(!said.contains("understudy.service"), "{said}");
+}
+
+fn files_below(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries
+        .map(|entry| {
+            if entry.file_type().unwrap().is_dir() {
+                files_below(&entry.path())
+            } else {
+                1
+            }
+        })
+        .sum()
+}
