@@ -127,6 +127,18 @@ pub(crate) fn check(head: &Parts, place: Place<'_>, config: &Config) -> Result<(
     })
 }
 
+/// Was it a browser on its way (an icon, a page of somebody else's), and no client that lacks its token? Such requests come
+/// in storms and tell the owner nothing about their own.
+pub(crate) fn is_stray(head: &Parts, place: Place<'_>, why: &TurnedAway) -> bool {
+    let looks = [Method::GET, Method::HEAD].contains(&head.method);
+    let after_nothing = matches!(place.target, Target::Base | Target::Nothing);
+    let foreign_page = matches!(why, TurnedAway::Origin(_));
+    let passing_by = matches!(why, TurnedAway::Token) && looks && after_nothing;
+    (foreign_page || passing_by)
+        && place.token.is_none()
+        && !crate::headers::shows_any_credential(&head.headers)
+}
+
 fn check_body(head: &Parts, config: &Config) -> Result<(), TurnedAway> {
     let essence = head
         .headers

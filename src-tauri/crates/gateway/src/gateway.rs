@@ -126,6 +126,11 @@ impl Gateway {
         self.0.reports.dropped()
     }
 
+    /// Requests of browsers and other passers-by without a token: turned away and counted, but no exchanges.
+    pub fn strays(&self) -> u64 {
+        self.0.reports.strays()
+    }
+
     async fn serve<B>(&self, request: Request<B>) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes>,
@@ -139,6 +144,11 @@ impl Gateway {
         if let Err(why) = admit::check(&head, place, &config) {
             if let TurnedAway::TooLarge(_) = why {
                 admit::discard(&head, body).await;
+            }
+            if admit::is_stray(&head, place, &why) {
+                tracing::debug!(path = place.path, %why, "a stray request was turned away");
+                self.0.reports.stray();
+                return plain(rescue::turned_away(dialect, &why));
             }
             return self.turn_away(began, &head, dialect, why);
         }

@@ -8,7 +8,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 
 use crate::Credential;
-use crate::admit::without_scheme;
+use crate::admit::{TOKEN_HEADER, without_scheme};
 
 /// Ours: never sent upstream.
 const OWN_PREFIX: &str = "x-understudy-";
@@ -52,6 +52,12 @@ pub(crate) fn has_login(headers: &HeaderMap, token: &Secret) -> bool {
             .iter()
             .any(|value| !value.is_empty() && !is_token(value, token))
     })
+}
+
+/// A login or our token, right or wrong.
+pub(crate) fn shows_any_credential(headers: &HeaderMap) -> bool {
+    let shown = |name: &HeaderName| headers.contains_key(name);
+    LOGINS.iter().any(shown) || headers.contains_key(TOKEN_HEADER)
 }
 
 /// The headers of an attempt.

@@ -24,6 +24,7 @@ struct Counts {
     ids: AtomicU64,
     open: AtomicUsize,
     dropped: AtomicU64,
+    strays: AtomicU64,
 }
 
 impl Reports {
@@ -40,6 +41,15 @@ impl Reports {
 
     pub(crate) fn dropped(&self) -> u64 {
         self.counts.dropped.load(Ordering::Relaxed)
+    }
+
+    /// A request that is counted and not told of.
+    pub(crate) fn stray(&self) {
+        self.counts.strays.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn strays(&self) -> u64 {
+        self.counts.strays.load(Ordering::Relaxed)
     }
 
     fn send(&self, report: Report) {

@@ -93,6 +93,12 @@ pub(super) fn metrics(state: &State, gateway: &Gateway) -> String {
         "Exchanges that were not booked because the ledger was too slow.",
         [(String::new(), gateway.dropped_reports())],
     );
+    page.family(
+        "understudy_stray_requests_total",
+        "counter",
+        "Browsers' requests without a token that were turned away; they are counted and not listed.",
+        [(String::new(), gateway.strays())],
+    );
     page.0
 }
 

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a scene that cannot go on fails")]
 
+mod after_the_end;
+mod credentials;
 mod delivery;
 mod failover;
+mod redirect;
 mod restart;
+mod strays;
 mod world;

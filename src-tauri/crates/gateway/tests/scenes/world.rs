@@ -15,6 +15,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use stage::{Fault, Stage};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -104,6 +105,30 @@ impl Scene {
                 Ok(Dialed::pipe(ours))
             }
         });
+        Scene::dialling(lead, second, connect)
+    }
+
+    /// Whoever is asked answers with these very bytes, head included.
+    pub(crate) fn answering(bytes: &'static [u8]) -> Scene {
+        let connect = gateway::connect(move |_| async move {
+            let (ours, theirs) = tokio::io::duplex(1 << 16);
+            tokio::spawn(async move {
+                let (mut request, mut answer) = tokio::io::split(theirs);
+                // Nothing is said before something was asked.
+                let asked = request.read_u8().await;
+                tokio::spawn(
+                    async move { tokio::io::copy(&mut request, &mut tokio::io::sink()).await },
+                );
+                asked?;
+                answer.write_all(bytes).await?;
+                answer.shutdown().await
+            });
+            Ok(Dialed::pipe(ours))
+        });
+        Scene::dialling(Stage::any_model(), Stage::any_model(), connect)
+    }
+
+    fn dialling(lead: Stage, second: Stage, connect: gateway::Connect) -> Scene {
         let (config_told, config_seen) = watch::channel(Arc::new(config()));
         let (verdicts_told, verdicts_seen) = watch::channel(Arc::default());
         let (reports, reported) = mpsc::channel(256);

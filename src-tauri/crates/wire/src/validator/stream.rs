@@ -17,6 +17,8 @@ pub(super) struct Stream {
     head: Option<Vec<u8>>,
     /// The semantic end has been told.
     settled: bool,
+    /// It proved an answer.
+    proven: bool,
     /// The terminal event has come; clients read no further, and neither do we.
     ended: bool,
 }
@@ -43,6 +45,7 @@ impl Stream {
             broken: None,
             head: Some(Vec::new()),
             settled: false,
+            proven: false,
             ended: false,
         }
     }
@@ -111,6 +114,7 @@ impl Stream {
             (Some(_), _) if self.settled => kind,
             (Some(completion), _) => {
                 self.settled = true;
+                self.proven = completion.is_answer();
                 if completion.is_answer() {
                     StepKind::SemanticEnd
                 } else {
@@ -129,11 +133,12 @@ impl Stream {
     }
 
     pub(super) fn judge(&self, end: BodyEnd) -> Completion {
-        if let Some(broken) = &self.broken {
-            return Completion::Broken(broken.clone());
-        }
-        if let Some(completion) = self.verdict() {
-            return completion;
+        match (&self.broken, self.verdict()) {
+            // An error after the proof takes nothing back.
+            (Some(broken), _) if !self.proven => return Completion::Broken(broken.clone()),
+            (_, Some(completion)) => return completion,
+            (Some(broken), None) => return Completion::Broken(broken.clone()),
+            (None, None) => {}
         }
         Completion::Broken(match (end, &self.head) {
             (BodyEnd::Cut, _) => Broken::Cut,

@@ -1,0 +1,45 @@
+//! A redirect is an answer like any other: it is not followed, and no credential goes where it points.
+
+use catalog::{Auth, Dialect, EndpointId, Secret};
+use stage::{ErrorBody, Fault};
+
+use crate::world::{Scene, text};
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_is_not_followed_and_the_key_stays() {
+    for dialect in Dialect::ALL {
+        for status in [301, 302, 303, 307, 308] {
+            let elsewhere = format!("http://second.test{}", dialect.default_path());
+            let mut scene = Scene::with(Fault::Status {
+                status,
+                headers: vec![("location".to_owned(), elsewhere)],
+                body: ErrorBody::Empty,
+            });
+            // Nobody but the redirect leads to the second.
+            scene.change(|config| {
+                for route in &mut config.routes {
+                    route.candidates.truncate(1);
+                }
+                let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
+                lead.endpoint.auth = Auth::Bearer;
+                lead.endpoint.key_env = Some("KEY".to_owned());
+                lead.key = Some(Secret::new("key-of-the-lead"));
+            });
+            let response = scene.ask(dialect).await;
+            let answered = response.status();
+            let _ = text(response).await;
+            assert!(!answered.is_success(), "{dialect} {status}: {answered}");
+            let asked = scene.lead.received();
+            assert!(!asked.is_empty(), "{dialect} {status}");
+            for request in asked {
+                assert_eq!(request.headers["authorization"], "Bearer key-of-the-lead");
+            }
+            assert_eq!(scene.second.received().len(), 0, "{dialect} {status}");
+            let (asked, _) = scene.asked().await;
+            assert!(
+                asked.iter().all(|id| id == "lead"),
+                "{dialect} {status}: {asked:?}"
+            );
+        }
+    }
+}
