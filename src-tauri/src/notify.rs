@@ -38,6 +38,7 @@ impl From<&Notice> for Note {
             urgency: notice.urgency,
             view: match notice.kind {
                 NoticeKind::Outage | NoticeKind::Rise | NoticeKind::Recovery => "incidents",
+                NoticeKind::Review => "review",
                 NoticeKind::Own => "now",
             },
         }

@@ -16,5 +16,6 @@ mod ledger;
 mod login;
 mod one_engine;
 mod refusals;
+mod review;
 mod settings;
 mod steadfast;

@@ -266,7 +266,7 @@ fn snapshot(seq: u64, tray: TrayView) -> Snapshot {
         },
         "headline": { "level": "operational", "sentence": "Every provider of yours works.", "consequence": null },
         "tray": tray,
-        "providers": [], "routes": [], "open_incidents": [], "notices": [],
+        "providers": [], "routes": [], "open_incidents": [], "review_open": 0, "notices": [],
         "today": {
             "exchanges": 0, "failed": 0, "carried_by_fallback": 0,
             "spent_estimate": 0, "probes_estimate": 0, "unpriced": 0

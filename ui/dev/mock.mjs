@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { DOCTOR, exchange, INCIDENTS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
+import { DOCTOR, exchange, INCIDENTS, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const KINDS = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".png": "image/png" };
@@ -40,6 +40,17 @@ const routes = [
     return { exchanges: rows, next };
   }],
   ["GET", /^\/control\/exchanges\/(\d+)$/, (_, id) => exchanges().find((one) => one.id === Number(id)) ?? missing(`There is no exchange ${id}.`)],
+  ["GET", /^\/control\/review$/, (query) => ({ items: reviews().map((one) => one.summary).filter((one) => query.get("all") === "true" || one.state === "open"), next: null })],
+  ["GET", /^\/control\/review\/(\w+)$/, (_, id) => reviews().find((one) => one.summary.id === id) ?? missing(`There is no review item ${id}.`)],
+  ["POST", /^\/control\/review\/(\w+)\/run$/, (_, id) => {
+    const answer = JSON.stringify({ id: "msg_1", type: "message", role: "assistant", content: [{ type: "text", text: '{"qualified":true}' }], stop_reason: "end_turn" });
+    closed[id] = { state: "answered", closed: new Date().toISOString(), run: { at: new Date().toISOString(), status: 200, answered: true, answer } };
+    return reviews().find((one) => one.summary.id === id);
+  }],
+  ["POST", /^\/control\/review\/(\w+)\/close$/, (_, id, close) => {
+    closed[id] = { state: close.as, note: close.note, closed: new Date().toISOString() };
+    return { said: `Item ${id} is ${close.as}.` };
+  }],
   ["GET", /^\/control\/settings$/, () => settings],
   ["PUT", /^\/control\/settings$/, (_, __, text) => {
     const errors = text.split("\n").flatMap((line, at) => (/^rout\b/.test(line) ? [`line ${at + 1}: unknown key "rout"; did you mean "route"?`] : []));
@@ -109,6 +120,12 @@ setInterval(() => {
 
 const missing = (error) => ({ error, fix: "It may have been thinned out; go back to the list." });
 const incidents = () => (scene === "newcomer" ? [] : INCIDENTS().filter((one) => scene === "outage" || one.summary.closed));
+const closed = {};
+const reviews = () =>
+  (scene === "outage" ? REVIEWS() : []).map((one) => {
+    const { run = one.run, ...changed } = closed[one.summary.id] ?? {};
+    return { ...one, run, summary: { ...one.summary, ...changed } };
+  });
 const exchanges = () => (scene === "newcomer" ? [] : Array.from({ length: newest }, (_, at) => exchange(newest - at, newest)));
 
 function page(all, query, id) {

@@ -123,7 +123,7 @@ const today = (extra = {}) => ({
 const tray = (icon, rehearsal = false) => ({ icon, rehearsal, tooltip: "", menu: [] });
 
 const snapshot = (parts) => ({
-  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], open_incidents: [], notices: [], today: today(),
+  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], open_incidents: [], review_open: 0, notices: [], today: today(),
   tray: tray("operational"), ...parts,
 });
 
@@ -144,6 +144,7 @@ export const SCENES = {
     providers: [anthropic(true), openai(), cursor(), github(), openrouter(), rehearsal(false)],
     routes: [claudeRoute(`Claude → GPT, since ${clock(40 * MINUTE)}`), codexRoute()],
     open_incidents: [outageSummary()],
+    review_open: 2,
     today: today({ failed: 2, carried_by_fallback: 12 }),
   }),
   offline: () => snapshot({
@@ -288,3 +289,25 @@ export const DOCTOR = {
     { name: "Stand-in for route codex", state: "bad", said: "Nobody stands in when OpenAI fails.", fix: "Add a key for OpenRouter: understudyd key add openrouter." },
   ],
 };
+
+const lead = (number, extra = {}) => ({
+  summary: {
+    id: `3f9a0c11d27e4b${number}`, state: "open", first: ago(38 * MINUTE), last: ago(4 * MINUTE), failures: 3, client: "n8n", pipeline: "Leads",
+    item: `lead-10${number}`, route: "leads", model: "claude-sonnet-4-5", dialect: "anthropic",
+    why: "Nobody could answer: Claude failed, Claude failed, GPT out of quota.", size: 2_140, closed: null, note: null, ...extra,
+  },
+  request: JSON.stringify({
+    model: "claude-sonnet-4-5", max_tokens: 1024, system: "You qualify leads. Answer with JSON.",
+    messages: [{ role: "user", content: `Lead 10${number}: a bakery with three branches asks for a quote.` }],
+  }),
+  kept: "Kept until 14 days after the item is closed.",
+  run: null,
+});
+
+/** Parked requests, newest first. */
+export const REVIEWS = () => [
+  lead(43),
+  lead(42, { failures: 1, first: ago(12 * MINUTE), last: ago(12 * MINUTE) }),
+  lead(38, { state: "answered", closed: ago(26 * HOUR), first: ago(27 * HOUR), last: ago(27 * HOUR) }),
+  lead(31, { state: "done", closed: ago(50 * HOUR), note: "Quoted by phone", first: ago(51 * HOUR), last: ago(51 * HOUR) }),
+];

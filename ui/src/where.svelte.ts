@@ -1,4 +1,4 @@
-export const VIEWS = ["now", "incidents", "traffic", "settings"] as const;
+export const VIEWS = ["now", "incidents", "traffic", "review", "settings"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** What is on show: a view, and within it one thing (an incident, an exchange, a page of the settings). */

@@ -24,10 +24,7 @@ pub(crate) fn run(profile: Profile) -> Outcome {
         Purpose::Engine
     })?;
     ui::build()?;
-    // Built alone, the engine's libraries get other features and are compiled once more. Where the application was built
-    // before, by the tests perhaps, both are brought up to date and hardly anything is to do.
-    let application_too = desktop || binary(profile, "understudy").exists();
-    build_binaries(profile, application_too)?;
+    build_binaries(profile, desktop)?;
     if desktop {
         println!("xtask: starting understudy; look for it in the system tray");
         become_program(&mut Command::new(binary(profile, "understudy")))

@@ -7,6 +7,9 @@ import type { ExchangePage } from "../generated/ExchangePage";
 import type { Incident } from "../generated/Incident";
 import type { IncidentPage } from "../generated/IncidentPage";
 import type { KeyTried } from "../generated/KeyTried";
+import type { ReviewClose } from "../generated/ReviewClose";
+import type { ReviewItem } from "../generated/ReviewItem";
+import type { ReviewPage } from "../generated/ReviewPage";
 import type { SettingsText } from "../generated/SettingsText";
 import { live } from "./live.svelte";
 
@@ -28,6 +31,13 @@ export const incidents = (page: PageOf) => ask<IncidentPage>("GET", `incidents?$
 export const incident = (id: number) => ask<Incident>("GET", `incidents/${id}`);
 export const exchanges = (page: PageOf) => ask<ExchangePage>("GET", `exchanges?${query(page)}`);
 export const exchange = (id: number) => ask<Exchange>("GET", `exchanges/${id}`);
+export const reviews = ({ all, ...page }: PageOf & { all: boolean }) => ask<ReviewPage>("GET", `review?${query(page)}&all=${all}`);
+export const review = (id: string) => ask<ReviewItem>("GET", `review/${encodeURIComponent(id)}`);
+export const closeReview = (id: string, close: ReviewClose) =>
+  ask<Accepted>("POST", `review/${encodeURIComponent(id)}/close`, close);
+/** Every candidate may take as long as the longest answer. */
+export const runReview = (id: string) =>
+  ask<ReviewItem>("POST", `review/${encodeURIComponent(id)}/run`, undefined, 3_600_000);
 export const doctor = () => ask<Doctor>("GET", "doctor", undefined, 60_000);
 export const command = (command: Command) => ask<Accepted>("POST", "do", command);
 export const settings = () => ask<SettingsText>("GET", "settings");

@@ -21,6 +21,10 @@ seq: number, at: string, engine: EngineState, headline: Headline, tray: TrayView
  */
 providers: Array<Provider>, routes: Array<Route>, open_incidents: Array<IncidentSummary>, 
 /**
+ * Requests of pipelines that nobody could answer and that wait for a person.
+ */
+review_open: number, 
+/**
  * Not yet shown by the shell, oldest first.
  */
 notices: Array<Notice>, today: Today, };

@@ -2,6 +2,7 @@ import type { CheckState } from "../generated/CheckState";
 import type { ExchangeEnd } from "../generated/ExchangeEnd";
 import type { KeyState } from "../generated/KeyState";
 import type { Level } from "../generated/Level";
+import type { ReviewState } from "../generated/ReviewState";
 
 /** How a mark is drawn: each differs by shape as well as colour. */
 export type Tone = Level | "neutral";
@@ -40,6 +41,13 @@ export const CHECK: Record<CheckState, { word: string; tone: Tone }> = {
   good: { word: "Good", tone: "operational" },
   note: { word: "Note", tone: "degraded" },
   bad: { word: "Needs mending", tone: "major_outage" },
+};
+
+export const REVIEW: Record<ReviewState, { word: string; tone: Tone; means: string }> = {
+  open: { word: "Waits for you", tone: "degraded", means: "Nobody could answer this request; it waits for you." },
+  answered: { word: "Answered", tone: "operational", means: "A later try of the same request was answered." },
+  done: { word: "Done by hand", tone: "operational", means: "Done by hand." },
+  dismissed: { word: "Dismissed", tone: "neutral", means: "Dismissed." },
 };
 
 const BLAME: Record<string, string> = {

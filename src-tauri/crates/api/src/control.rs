@@ -6,7 +6,7 @@ use ts_rs::TS;
 #[serde(tag = "do", rename_all = "snake_case")]
 #[ts(export)]
 pub enum Command {
-    /// Shell: open the window at a view ("now", "incidents", "traffic", "settings").
+    /// Shell: open the window at a view ("now", "incidents", "traffic", "review", "settings").
     OpenWindow {
         view: String,
     },

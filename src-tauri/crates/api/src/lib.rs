@@ -7,6 +7,7 @@ mod control;
 mod exchange;
 mod incident;
 mod notice;
+mod review;
 mod snapshot;
 mod tray;
 
@@ -17,6 +18,9 @@ pub use control::{
 pub use exchange::{Attempt, Exchange, ExchangeEnd, ExchangePage};
 pub use incident::{AtRisk, Incident, IncidentPage, IncidentSummary, TimelineEntry};
 pub use notice::{Notice, NoticeKind, NoticeOutcome, Urgency};
+pub use review::{
+    Closing, ReviewClose, ReviewItem, ReviewPage, ReviewRun, ReviewState, ReviewSummary,
+};
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, Level, ModelHealth,
     PageView, ProblemView, Provider, Route, Session, Snapshot, StandIn, Surface, Today,

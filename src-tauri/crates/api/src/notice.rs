@@ -25,6 +25,8 @@ pub enum NoticeKind {
     Outage,
     Rise,
     Recovery,
+    /// Requests were parked for a person.
+    Review,
     /// Something of ours: the engine was restarted, the settings file is bad.
     Own,
 }

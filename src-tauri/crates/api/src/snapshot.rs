@@ -18,6 +18,8 @@ pub struct Snapshot {
     pub providers: Vec<Provider>,
     pub routes: Vec<Route>,
     pub open_incidents: Vec<IncidentSummary>,
+    /// Requests of pipelines that nobody could answer and that wait for a person.
+    pub review_open: u64,
     /// Not yet shown by the shell, oldest first.
     pub notices: Vec<Notice>,
     pub today: Today,

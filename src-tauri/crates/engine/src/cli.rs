@@ -2,6 +2,7 @@
 
 mod client;
 mod keys;
+mod review;
 mod show;
 
 use std::process::ExitCode;
@@ -57,6 +58,11 @@ enum Command {
         limit: u32,
         #[arg(long)]
         json: bool,
+    },
+    /// Requests of pipelines that nobody could answer, kept for you
+    Review {
+        #[command(subcommand)]
+        command: review::ReviewCommand,
     },
     /// Examine the installation; exit code 1 when something is broken
     Doctor {
@@ -161,6 +167,7 @@ async fn run(command: Command) -> ExitCode {
             json,
         } => show::incidents(limit, json).await,
         Command::Traffic { limit, json } => show::traffic(limit, json).await,
+        Command::Review { command } => review::run(command).await,
         Command::Doctor { json } => show::doctor(json).await,
         Command::Key { command } => keys::run(command).await,
         Command::Rehearse { seconds } => show::act(api::Command::Rehearse { seconds }).await,

@@ -2,6 +2,7 @@
 
 mod guard;
 mod keys;
+mod review;
 mod routes;
 mod ui;
 
@@ -12,6 +13,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use catalog::Secret;
+use gateway::Gateway;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::event::{Ask, Event};
@@ -31,6 +33,10 @@ pub(crate) struct Control {
     pub trial: KeyTrial,
     /// True once the engine ends and its runtime file is gone: open event streams end then.
     pub ending: watch::Receiver<bool>,
+    /// For running a parked request again.
+    pub gateway: Gateway,
+    /// What a client of the gateway shows.
+    pub client_token: Secret,
 }
 
 impl Control {

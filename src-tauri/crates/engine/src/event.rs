@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::{
     Accepted, Command, ControlError, Doctor, Exchange, ExchangePage, Incident, IncidentPage,
-    NoticeOutcome, SettingsText,
+    NoticeOutcome, ReviewClose, ReviewPage, SettingsText,
 };
 use tokio::sync::oneshot;
 
@@ -50,6 +50,29 @@ pub(crate) enum Ask {
     Exchange {
         id: i64,
         reply: Reply<Result<Option<Exchange>, ControlError>>,
+    },
+    Reviews {
+        which: ledger::Which,
+        limit: u32,
+        before: Option<i64>,
+        reply: Reply<Result<ReviewPage, ControlError>>,
+    },
+    /// A parked request with all that is kept of it.
+    Review {
+        id: String,
+        reply: Reply<Result<Option<Box<ledger::ReviewItem>>, ControlError>>,
+    },
+    CloseReview {
+        id: String,
+        close: ReviewClose,
+        reply: Reply<Result<Accepted, ControlError>>,
+    },
+    /// What came of running a parked request again.
+    ReviewRan {
+        id: String,
+        status: u16,
+        body: Vec<u8>,
+        reply: Reply<Result<(), ControlError>>,
     },
     NoticeTold {
         id: u64,

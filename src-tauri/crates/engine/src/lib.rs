@@ -8,6 +8,7 @@ mod dial;
 mod event;
 mod front;
 mod greeting;
+mod grouping;
 mod keys;
 mod login;
 mod main_loop;

@@ -4,6 +4,7 @@
 mod asked;
 mod doctor;
 mod metrics;
+mod review;
 mod stories;
 mod traffic;
 
@@ -151,6 +152,7 @@ impl MainLoop {
             Some(self.thin_at),
             Some(self.state.today_since + TimeDelta::days(1)),
             self.stop_by,
+            self.state.reviews_told.next_due(),
             (!self.idle).then_some(self.last_exchange + IDLE_AFTER),
         ]
         .into_iter()
@@ -197,6 +199,9 @@ impl MainLoop {
             self.kept("thin old observations", |ledger| {
                 ledger.thin(now).map(|_| ())
             });
+            self.kept("forget requests that were reviewed long ago", |ledger| {
+                ledger.forget_reviewed(now).map(|_| ())
+            });
         }
         if now >= self.state.today_since + TimeDelta::days(1) {
             self.turn_day(now);
@@ -204,6 +209,7 @@ impl MainLoop {
         if now >= self.last_exchange + IDLE_AFTER {
             self.be_idle(true);
         }
+        self.reviews_due(now);
         self.state.forget_old_sessions(now);
         self.end_if_drained(now);
         self.dirty = true;

@@ -84,6 +84,7 @@ pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
         strict: None,
         delivery: None,
         restart: Restart::usual(dialect),
+        pipeline: None,
     });
     let own = settings.routes.iter().map(|route| Route {
         name: route.name.clone(),
@@ -100,6 +101,7 @@ pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
         strict: route.strict,
         delivery: route.delivery,
         restart: route.restart,
+        pipeline: route.pipeline.clone(),
     });
     let usual = Dialect::ALL
         .into_iter()
@@ -126,6 +128,7 @@ fn usual_routes(dialect: Dialect, catalog: &Catalog) -> Vec<Route> {
         strict: None,
         delivery: None,
         restart: Restart::usual(dialect),
+        pipeline: None,
     };
     let mut routes: Vec<Route> = patterns
         .into_iter()

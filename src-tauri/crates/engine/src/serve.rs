@@ -147,6 +147,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         keys: keys.clone(),
         trial: KeyTrial::new(endpoints_seen)?,
         ending,
+        gateway: gateway.clone(),
+        client_token: token.clone(),
     };
     let outlets = Outlets {
         snapshots,
@@ -267,6 +269,8 @@ fn new_state(
         sessions: Default::default(),
         standing_in: Default::default(),
         open: Default::default(),
+        reviews_open: 0,
+        reviews_told: Default::default(),
         notices: Vec::new(),
         unshown: None,
         today: Default::default(),

@@ -70,6 +70,8 @@ pub(crate) struct Route {
     pub delivery: Option<Delivery>,
     pub restart: Restart,
     pub strict: Option<bool>,
+    /// Whose requests these are: what nobody answers is kept for a person.
+    pub pipeline: Option<String>,
 }
 
 /// One thing wrong with the text.

@@ -11,6 +11,7 @@ use gateway::{BreakerView, Plan};
 use health::{Level, Verdicts, Watched};
 use ledger::Sums;
 
+use crate::grouping::Grouping;
 use crate::keys::Keys;
 use crate::places::Places;
 use crate::settings::{Settings, Wrong};
@@ -52,6 +53,9 @@ pub(crate) struct State {
     /// Per route and dialect: the stand-in that answered last, and since when.
     pub standing_in: BTreeMap<(String, catalog::Dialect), StandingIn>,
     pub open: BTreeMap<ProviderId, OpenStory>,
+    /// Parked requests that wait for a person.
+    pub reviews_open: u64,
+    pub reviews_told: Grouping,
     pub notices: Vec<Notice>,
     /// Notices that the desktop could not show, newest last, with the reason.
     pub unshown: Option<(String, String)>,

@@ -3,6 +3,7 @@
 pub(crate) mod consequence;
 pub(crate) mod headline;
 pub(crate) mod notice;
+pub(crate) mod review;
 pub(crate) mod rows;
 pub(crate) mod snapshot;
 pub(crate) mod tray;

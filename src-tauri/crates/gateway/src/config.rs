@@ -46,6 +46,8 @@ pub struct Route {
     /// None: [`Delivery::Verified`] where the request belongs to a pipeline, else [`Delivery::Guarded`].
     pub delivery: Option<Delivery>,
     pub restart: Restart,
+    /// Untagged requests belong to this pipeline, and those that nobody can answer are kept for a person.
+    pub pipeline: Option<String>,
 }
 
 /// When a client gets what has arrived of a streamed answer. An answer that is not streamed is always proven first.

@@ -4,7 +4,7 @@ use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 
-use crate::Storm;
+use crate::{Review, Storm};
 
 /// What the gateway tells of its work. Exactly one [`Report::Ended`] follows each [`Report::Began`], whatever happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +44,7 @@ pub struct Exchange {
     pub streamed: bool,
     /// Answered by the rehearsal provider: outside incidents, uptime and dollars.
     pub rehearsal: bool,
-    /// `x-understudy-pipeline`, at most 200 characters.
+    /// `x-understudy-pipeline`, at most 200 characters, or else the route's own.
     pub pipeline: Option<String>,
     /// `x-understudy-item`, at most 200 characters.
     pub item: Option<String>,
@@ -60,6 +60,10 @@ pub struct Exchange {
     pub total: Duration,
     /// Bytes of body handed to the client.
     pub bytes_out: u64,
+    /// Ids of the tool calls whose results came with this request.
+    pub tool_results: Vec<String>,
+    /// None: the request is not one that a person would finish, or there is nothing to finish.
+    pub review: Option<Review>,
 }
 
 /// One request to one provider.

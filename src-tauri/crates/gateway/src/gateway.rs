@@ -22,6 +22,7 @@ use crate::fallback::Admitted;
 use crate::held::{Held, Share};
 use crate::lost::Lost;
 use crate::open::{OpenExchange, Reports};
+use crate::review::Reviewed;
 use crate::route::{Wish, plan};
 use crate::storm::Storms;
 use crate::upstream::Upstream;
@@ -170,7 +171,7 @@ impl Gateway {
         {
             return self.turn_away(began, &head, dialect, storm.into());
         }
-        let ask = match Ask::read(dialect, &body) {
+        let mut ask = match Ask::read(dialect, &body) {
             Ok(ask) => ask,
             Err(why) => return self.turn_away(began, &head, dialect, why.into()),
         };
@@ -187,9 +188,14 @@ impl Gateway {
             model: ask.model.clone(),
             streamed: ask.stream && kind == Kind::Generate,
             rehearsal: plan.rehearsal,
+            pipeline: unknown.pipeline.or_else(|| plan.pipeline.clone()),
+            tool_results: std::mem::take(&mut ask.results),
             ..unknown
         };
-        let exchange = OpenExchange::begin(&self.0.reports, began, exchange).counted(storms, asked);
+        let reviewed = Reviewed::of(&exchange, plan.strict, &head.headers, &body);
+        let exchange = OpenExchange::begin(&self.0.reports, began, exchange)
+            .counted(storms, asked)
+            .reviewed(reviewed);
         let (hold, gate) = self.hold(&config, &head, &plan, began);
         let admitted = Admitted {
             config,
@@ -289,6 +295,8 @@ impl Gateway {
             ttft: None,
             total: Duration::ZERO,
             bytes_out: 0,
+            tool_results: Vec::new(),
+            review: None,
         }
     }
 

@@ -21,6 +21,7 @@ mod outlet;
 mod request;
 mod rescue;
 mod respond;
+mod review;
 mod route;
 mod storm;
 mod upstream;
@@ -35,6 +36,7 @@ pub use config::{
 };
 pub use exchange::{Attempt, Began, End, Exchange, Outcome, Report, TurnedAway};
 pub use gateway::{Clock, Gateway};
+pub use review::{ParkedRequest, Review};
 pub use route::{Candidate, Credential, Dropped, Ineligible, Plan};
 pub use storm::Storm;
 pub use upstream::{BoxError, Connect, Dialed, Io, connect};

@@ -9,6 +9,7 @@ use http::StatusCode;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::review::Reviewed;
 use crate::storm::{Asked, Storms, Told};
 use crate::{Attempt, Began, End, Exchange, Outcome, Report};
 
@@ -72,6 +73,7 @@ pub(crate) struct OpenExchange {
     exchange: Option<Box<Exchange>>,
     attempt: Option<OpenAttempt>,
     storm: Option<(Storms, Asked)>,
+    reviewed: Option<Reviewed>,
 }
 
 #[derive(Debug)]
@@ -103,7 +105,19 @@ impl OpenExchange {
             exchange: Some(Box::new(exchange)),
             attempt: None,
             storm: None,
+            reviewed: None,
         }
+    }
+
+    /// How it ends tells whether it is kept for a person.
+    pub(crate) fn reviewed(mut self, reviewed: Option<Reviewed>) -> Self {
+        self.reviewed = reviewed;
+        self
+    }
+
+    /// Under which id it is kept for a person, if it ends so.
+    pub(crate) fn review_id(&self, end: &End) -> Option<&str> {
+        self.reviewed.as_ref()?.parks(end)
     }
 
     /// How it ends tells whether its client asks in a loop.
@@ -203,6 +217,7 @@ impl OpenExchange {
         };
         exchange.total = self.began.elapsed();
         exchange.end = end;
+        exchange.review = self.reviewed.take().and_then(|r| r.after(&exchange.end));
         if let Some((storms, asked)) = self.storm.take() {
             let now = exchange.started + exchange.total;
             storms.ended(asked, Told::of(&exchange.end, exchange.status), now);

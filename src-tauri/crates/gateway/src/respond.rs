@@ -271,9 +271,15 @@ fn nobody(plan: &Plan) -> TurnedAway {
 /// The last word of an exchange.
 pub(crate) fn end(said: Said, mut exchange: OpenExchange, how: End) -> Response<Body> {
     exchange.answered(said.status);
+    let review = exchange
+        .review_id(&how)
+        .and_then(|id| HeaderValue::from_str(id).ok());
     let mut response = Response::new(Body::last(said.body, exchange, how));
     *response.status_mut() = said.status;
     *response.headers_mut() = said.headers;
+    if let Some(id) = review {
+        response.headers_mut().insert("x-understudy-review-id", id);
+    }
     response
 }
 

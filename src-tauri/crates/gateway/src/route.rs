@@ -26,6 +26,8 @@ pub struct Plan {
     pub strict: bool,
     pub delivery: Delivery,
     pub restart: Restart,
+    /// To which untagged requests belong.
+    pub pipeline: Option<String>,
     pub rehearsal: bool,
 }
 
@@ -84,7 +86,7 @@ pub(crate) struct Wish<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) model: &'a str,
     pub(crate) client_login: bool,
-    /// It is a step of a business flow.
+    /// It says that it is a step of a business flow.
     pub(crate) pipeline: bool,
 }
 
@@ -104,7 +106,9 @@ pub(crate) fn plan(
         None if rehearsal => (REHEARSAL_ROUTE, all(config, |e| e.rehearsal)),
         None => (DIRECT, all(config, |e| serves(e, wish))),
     };
-    let delivery = if wish.pipeline {
+    let pipeline = route.and_then(|route| route.pipeline.clone());
+    let automated = wish.pipeline || pipeline.is_some();
+    let delivery = if automated {
         Delivery::Verified
     } else {
         Delivery::Guarded
@@ -115,11 +119,10 @@ pub(crate) fn plan(
         model: model.to_owned(),
         candidates: Vec::new(),
         dropped: Vec::new(),
-        strict: route
-            .and_then(|route| route.strict)
-            .unwrap_or(wish.pipeline),
+        strict: route.and_then(|route| route.strict).unwrap_or(automated),
         delivery: route.and_then(|route| route.delivery).unwrap_or(delivery),
         restart: route.map_or(Restart::usual(dialect), |route| route.restart),
+        pipeline,
         rehearsal,
     };
     // A login belongs to one vendor: the first in the route's order that takes it.

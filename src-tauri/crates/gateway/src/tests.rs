@@ -48,6 +48,7 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
         strict: None,
         delivery: None,
         restart: Restart::usual(Dialect::Anthropic),
+        pipeline: None,
     }
 }
 

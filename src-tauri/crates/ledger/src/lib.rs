@@ -12,12 +12,14 @@ mod column;
 mod error;
 mod exchanges;
 mod incidents;
+mod interruptions;
 mod meta;
 mod notices;
 mod observations;
 mod open;
 mod probes;
 mod replays;
+mod review;
 mod schema;
 mod sums;
 
@@ -29,9 +31,14 @@ pub use breakers::BreakerRow;
 pub use error::{LedgerError, OpenError};
 pub use exchanges::{AttemptRow, Candidate, End, ExchangeRow};
 pub use incidents::{IncidentRow, IncidentStory, TimelineRow};
+pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
 pub use notices::{NoticeKind, NoticeRow, Outcome, Urgency};
 pub use probes::ProbeRow;
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
+pub use review::{
+    Closing, FailedRequest, Parked, REVIEW_BYTES, REVIEW_KEPT, REVIEW_STANDS, ReviewItem,
+    ReviewRow, ReviewRun, ReviewState, Which,
+};
 pub use sums::{IncidentTraffic, Sums};
 
 /// The open ledger. Its one connection is the only writer; dropping it leaves a single, complete file behind.

@@ -31,6 +31,8 @@ word_enum! {
         Outage = "outage",
         Rise = "rise",
         Recovery = "recovery",
+        /// Requests were parked for a person.
+        Review = "review",
         /// Something of ours.
         Own = "own",
     }

@@ -3,7 +3,10 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::{breakers, exchanges, incidents, meta, notices, observations, probes, replays};
+use crate::{
+    breakers, exchanges, incidents, interruptions, meta, notices, observations, probes, replays,
+    review,
+};
 
 /// One change of the schema.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +26,8 @@ pub(crate) const TABLES: &[&[Step]] = &[
     observations::STEPS,
     breakers::STEPS,
     replays::STEPS,
+    review::STEPS,
+    interruptions::STEPS,
 ];
 
 /// Written into the file's header: "this SQLite file is a ledger". ASCII "Undy".

@@ -1,11 +1,13 @@
 mod damage;
 mod exchanges;
 mod incidents;
+mod interruptions;
 mod migration;
 mod notices;
 mod observations;
 mod paging;
 mod replays;
+mod review;
 mod small;
 mod sums;
 

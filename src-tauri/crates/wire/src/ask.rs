@@ -1,13 +1,14 @@
 mod glance;
+mod results;
 
 use std::fmt;
 
 use bytes::Bytes;
 use catalog::Dialect;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use glance::Glance;
+use results::Tail;
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Ask {
     /// Structured output is demanded (`response_format`, `text.format`, `output_format` …).
     pub wants_schema: bool,
     pub thinking: bool,
+    /// Ids of the tool calls whose results come with this turn, the last ones where they are very many.
+    pub results: Vec<String>,
 }
 
 /// Why a body is no request, in words for the caller.
@@ -58,9 +61,11 @@ impl Ask {
             has_tools: false,
             wants_schema: false,
             thinking: false,
+            results: Vec::new(),
         };
         let mut marks = Marks::default();
-        each_field(body, &mut |key, value| match key {
+        let mut tail = Tail::default();
+        each_field(body, &mut tail, &mut |key, value| match key {
             Key::Model => ask.model = value.string().unwrap_or_default(),
             Key::Stream => ask.stream = value.is_true(),
             Key::MaxTokens => ask.max_tokens = value.count(),
@@ -72,12 +77,13 @@ impl Ask {
             Key::ResponseFormat => marks.response_format = value.is_format(),
             Key::OutputFormat => marks.output_format = value.is_format(),
             Key::HasFormat => marks.nested_format = value.has_format(),
-            Key::Other => {}
+            Key::Conversation | Key::Other => {}
         })
         .map_err(|error| refusal(body, &error))?;
         if ask.model.is_empty() {
             return Err(BadRequest::NoModel);
         }
+        ask.results = tail.results();
         ask.has_tools = marks.tools || marks.functions;
         ask.wants_schema = marks.response_format || marks.output_format || marks.nested_format;
         ask.thinking = marks.thinking || marks.reasoning || marks.effort;
@@ -90,7 +96,7 @@ impl Ask {
 /// Where the key is repeated, every one is replaced, so that it does not matter which of them a provider reads.
 pub fn with_model(body: &Bytes, model: &str) -> Bytes {
     let mut places = Vec::new();
-    let read = each_field(body, &mut |key, value| {
+    let read = each_field(body, &mut Tail::default(), &mut |key, value| {
         if let (Key::Model, true) = (key, value.raw().starts_with('"')) {
             places.push(value.range_in(body));
         }
@@ -139,6 +145,8 @@ enum Key {
     OutputFormat,
     /// An object with a `format` of its own: `text` in Responses, `output_config` in Messages.
     HasFormat,
+    /// What was said so far.
+    Conversation,
     Other,
 }
 
@@ -156,16 +164,25 @@ impl Key {
             "response_format" => Key::ResponseFormat,
             "output_format" => Key::OutputFormat,
             "text" | "output_config" => Key::HasFormat,
+            "messages" | "input" => Key::Conversation,
             _ => Key::Other,
         }
     }
 }
 
-/// Calls `each` with every field of interest at the top level of an object. The rest is checked to be JSON and skipped.
-fn each_field(body: &[u8], each: &mut dyn FnMut(Key, Glance<'_>)) -> Result<(), serde_json::Error> {
-    struct Object<'f>(&'f mut dyn FnMut(Key, Glance<'_>));
+/// Calls `each` with every field of interest at the top level of an object, and keeps the end of the conversation. The rest
+/// is checked to be JSON and skipped.
+fn each_field<'b>(
+    body: &'b [u8],
+    tail: &mut Tail<'b>,
+    each: &mut dyn FnMut(Key, Glance<'_>),
+) -> Result<(), serde_json::Error> {
+    struct Object<'f, 'b> {
+        each: &'f mut dyn FnMut(Key, Glance<'_>),
+        tail: &'f mut Tail<'b>,
+    }
 
-    impl<'de> Visitor<'de> for Object<'_> {
+    impl<'de> Visitor<'de> for Object<'_, 'de> {
         type Value = ();
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -174,10 +191,12 @@ fn each_field(body: &[u8], each: &mut dyn FnMut(Key, Glance<'_>)) -> Result<(), 
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
             while let Some(key) = map.next_key_seed(KeySeed)? {
-                if key == Key::Other {
-                    map.next_value::<IgnoredAny>()?;
-                } else {
-                    (self.0)(key, Glance(map.next_value::<&RawValue>()?));
+                match key {
+                    Key::Other => {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                    Key::Conversation => map.next_value_seed(&mut *self.tail)?,
+                    _ => (self.each)(key, Glance(map.next_value()?)),
                 }
             }
             Ok(())
@@ -185,7 +204,7 @@ fn each_field(body: &[u8], each: &mut dyn FnMut(Key, Glance<'_>)) -> Result<(), 
     }
 
     let mut json = serde_json::Deserializer::from_slice(body);
-    json.deserialize_map(Object(each))?;
+    json.deserialize_map(Object { each, tail })?;
     json.end()
 }
 

@@ -32,12 +32,17 @@ pub(super) enum CallError {
 
 impl Engine {
     pub(super) fn find() -> Result<Engine, CallError> {
+        Self::find_patient(Duration::from_secs(60))
+    }
+
+    /// For what may take long: waits up to `within` for each answer.
+    pub(super) fn find_patient(within: Duration) -> Result<Engine, CallError> {
         let file = runtime::read(&Places::find()?.runtime).ok_or(CallError::NotRunning)?;
         // Whoever else installed one before us chose the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .no_proxy()
-            .timeout(Duration::from_secs(60))
+            .timeout(within)
             .build()
             .map_err(|e| CallError::Strange(e.to_string()))?;
         Ok(Engine { client, file })

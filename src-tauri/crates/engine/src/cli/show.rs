@@ -212,12 +212,12 @@ pub(super) async fn act(command: Command) -> ExitCode {
     .await
 }
 
-async fn finish(work: impl Future<Output = Result<ExitCode, CallError>>) -> ExitCode {
+pub(super) async fn finish(work: impl Future<Output = Result<ExitCode, CallError>>) -> ExitCode {
     work.await
         .unwrap_or_else(|error| failed(&error.to_string(), 2))
 }
 
-fn print_json(value: &impl Serialize) {
+pub(super) fn print_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
         Ok(text) => println!("{text}"),
         Err(error) => {
@@ -226,7 +226,7 @@ fn print_json(value: &impl Serialize) {
     }
 }
 
-fn local(at: DateTime<Utc>) -> String {
+pub(super) fn local(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local)
         .format("%Y-%m-%d %H:%M")
         .to_string()

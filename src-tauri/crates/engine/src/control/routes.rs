@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use serde::Deserialize;
 
-use super::{Control, Refused, guard, keys, ui};
+use super::{Control, Refused, guard, keys, review, ui};
 use crate::event::Ask;
 
 /// Settings are the largest thing that anybody sends here.
@@ -33,6 +33,10 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/exchanges", get(exchanges))
         .route("/exchanges/{id}", get(exchange))
         .route("/notices/{id}", post(notice))
+        .route("/review", get(review::list))
+        .route("/review/{id}", get(review::show))
+        .route("/review/{id}/close", post(review::close))
+        .route("/review/{id}/run", post(review::run))
         .route("/settings", get(settings).put(save_settings))
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
         .route("/doctor", get(doctor))

@@ -57,6 +57,36 @@ impl MainLoop {
                     .map(|row| row.map(|row| view::rows::exchange(id, &row, &self.state)));
                 let _ = reply.send(row.map_err(unreadable));
             }
+            Ask::Reviews {
+                which,
+                limit,
+                before,
+                reply,
+            } => {
+                let _ = reply.send(self.reviews(which, limit, before).map_err(unreadable));
+            }
+            Ask::Review { id, reply } => {
+                let found = self.ledger.review(&id).map(|item| item.map(Box::new));
+                let _ = reply.send(found.map_err(unreadable));
+            }
+            Ask::CloseReview { id, close, reply } => {
+                let closed = self.close_review(now, &id, &close);
+                self.publish();
+                let _ = reply.send(closed);
+            }
+            Ask::ReviewRan {
+                id,
+                status,
+                body,
+                reply,
+            } => {
+                let run = ledger::ReviewRun {
+                    at: now,
+                    status,
+                    body,
+                };
+                let _ = reply.send(self.review_ran(&id, &run).map_err(unreadable));
+            }
             Ask::NoticeTold { id, outcome, reply } => {
                 self.notice_told(id, outcome);
                 let _ = reply.send(());

@@ -9,6 +9,7 @@ use super::MainLoop;
 use crate::booking;
 use crate::routing;
 use crate::state::{SessionSeen, StandingIn};
+use crate::view;
 
 /// Key under which the providers seen in traffic are kept.
 const SEEN: &str = "seen_in_traffic";
@@ -45,6 +46,7 @@ impl MainLoop {
         let primary = self.primary(exchange);
         let row = booking::exchange_row(exchange, primary, &self.state.catalog);
         let carried = row.carried();
+        self.review(now, exchange, view::rows::story(&row, &self.state));
         self.kept("book an exchange", |ledger| {
             ledger.book_exchange(&row).map(|_| ())
         });

@@ -83,6 +83,7 @@ pub(super) struct Route {
     pub(super) name: Spanned<String>,
     pub(super) dialect: Dialect,
     pub(super) models: Option<Spanned<String>>,
+    pub(super) pipeline: Option<Spanned<String>>,
     pub(super) candidates: Spanned<Vec<Spanned<Candidate>>>,
     pub(super) delivery: Option<Delivery>,
     pub(super) restart: Option<Restart>,

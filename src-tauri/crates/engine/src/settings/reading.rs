@@ -210,8 +210,10 @@ impl Reading<'_> {
             }
             candidates.push((id, model));
         }
+        let pipeline = written.pipeline.map(|text| self.named(&text));
         Route {
             name,
+            pipeline,
             dialect: written.dialect,
             models: written
                 .models
@@ -223,6 +225,18 @@ impl Reading<'_> {
                 .unwrap_or_else(|| Restart::usual(written.dialect)),
             strict: written.strict,
         }
+    }
+
+    fn named(&mut self, written: &Spanned<String>) -> String {
+        let name = written.get_ref().trim().to_owned();
+        if name.is_empty() {
+            self.err(
+                written,
+                "a route's pipeline has a name, such as \"Leads\"; leave the line out for agents"
+                    .into(),
+            );
+        }
+        name
     }
 
     fn pipeline(&mut self, written: file::Pipeline, own: &[Provider]) -> Pipeline {

@@ -7,7 +7,7 @@ use api::Level;
 use catalog::{Catalog, Dialect, Endpoint, ProviderId};
 use gateway::{CandidateRule, Ineligible, Plan};
 
-use super::{headline, words};
+use super::{headline, review, words};
 use crate::routing;
 use crate::settings::Settings;
 use crate::state::State;
@@ -20,13 +20,26 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> String {
             Level::PartialOutage | Level::MajorOutage
         )
     };
-    Outage {
+    let told = Outage {
         provider,
         ways: ways(&state.plans, &state.settings, &state.catalog, &who),
         down: &down,
         product: &|id| state.product(id),
     }
-    .told()
+    .told();
+    with_parked(told, state.reviews_open)
+}
+
+/// "Claude Code continues on GPT; 2 requests parked."
+fn with_parked(told: String, open: u64) -> String {
+    let parked = review::parked(open);
+    if open == 0 {
+        told
+    } else if told.contains(';') {
+        format!("{told} {parked}.")
+    } else {
+        format!("{}; {parked}.", told.trim_end_matches('.'))
+    }
 }
 
 /// The way that some requests take, as far as an outage bears on it.

@@ -97,6 +97,25 @@ fn recovery_body(verdict: Verdict, at: &str, lasted: &str) -> String {
     }
 }
 
+/// What a person needs to know of parked requests: whose fault it is, where it is known, and what to do.
+pub(crate) fn parked_body(state: &State) -> String {
+    let outage = state.open.keys().find_map(|id| {
+        let provider = state.catalog.provider(id)?;
+        let verdict = state.verdicts.providers.get(id)?;
+        Some(headline::sentence(
+            state,
+            provider,
+            verdict,
+            headline::level_of(state, id),
+        ))
+    });
+    let todo = "The review queue has each with its request: run it again, or finish it by hand.";
+    match outage {
+        Some(outage) => format!("{outage} {todo}"),
+        None => format!("Nobody could answer. {todo}"),
+    }
+}
+
 /// The rehearsal's own name says nothing behind "Rehearsal: ".
 fn name(provider: &Provider) -> &str {
     if is_rehearsal(&provider.id) {
@@ -134,6 +153,7 @@ pub(crate) fn shown(id: i64, row: &NoticeRow) -> api::Notice {
             ledger::NoticeKind::Outage => NoticeKind::Outage,
             ledger::NoticeKind::Rise => NoticeKind::Rise,
             ledger::NoticeKind::Recovery => NoticeKind::Recovery,
+            ledger::NoticeKind::Review => NoticeKind::Review,
             ledger::NoticeKind::Own => NoticeKind::Own,
         },
         thread: row.thread.clone(),

@@ -172,7 +172,7 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
 }
 
 /// "Answered by OpenRouter after Claude failed (the connection was cut in the middle of the answer)."
-fn story(row: &ExchangeRow, state: &State) -> String {
+pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     let failed: Vec<&AttemptRow> = row.attempts.iter().filter(|a| a.provider_failed).collect();
     let after = match failed.first() {
         None => String::new(),

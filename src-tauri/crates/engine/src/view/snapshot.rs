@@ -38,6 +38,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
             .iter()
             .map(|(provider, story)| rows::open_summary(state, provider, story, now))
             .collect(),
+        review_open: state.reviews_open,
         notices: state.notices.clone(),
         today: today(state),
     }

@@ -117,6 +117,14 @@ fn menu(
         "Open Understudy",
         Command::OpenWindow { view: "now".into() },
     ));
+    if state.reviews_open > 0 || state.settings.routes.iter().any(|r| r.pipeline.is_some()) {
+        lines.push(action(
+            format!("Review queue ({})", state.reviews_open),
+            Command::OpenWindow {
+                view: "review".into(),
+            },
+        ));
+    }
     lines.push(action("Copy base URL", Command::CopyBaseUrl));
     lines.push(action("Check now", Command::CheckNow));
     let pause = if state.paused {

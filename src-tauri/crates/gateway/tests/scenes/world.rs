@@ -77,6 +77,7 @@ fn config() -> Config {
                 strict: None,
                 delivery: None,
                 restart: Restart::usual(dialect),
+                pipeline: None,
             })
             .to_vec(),
         endpoints: BTreeMap::from(["lead", "second"].map(endpoint)),

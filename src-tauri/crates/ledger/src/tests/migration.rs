@@ -14,6 +14,7 @@ use crate::{Ledger, OpenError, open};
 const FIXTURES: &[(u32, &str)] = &[
     (1, include_str!("../../fixtures/v1.sql")),
     (2, include_str!("../../fixtures/v2.sql")),
+    (3, include_str!("../../fixtures/v3.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {

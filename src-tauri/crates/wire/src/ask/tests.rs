@@ -18,7 +18,82 @@ fn plain(model: &str) -> Ask {
         has_tools: false,
         wants_schema: false,
         thinking: false,
+        results: Vec::new(),
     }
+}
+
+fn results(dialect: Dialect, conversation: &Value) -> Vec<String> {
+    let key = match dialect {
+        Dialect::Anthropic | Dialect::OpenaiChat => "messages",
+        Dialect::OpenaiResponses => "input",
+    };
+    let body = json!({"model": "m", key: conversation}).to_string();
+    let mut ids = Ask::read(dialect, body.as_bytes()).unwrap().results;
+    ids.sort();
+    ids
+}
+
+#[test]
+fn the_results_of_tools_that_come_with_this_turn() {
+    let call = |id: &str| json!({"type": "tool_use", "id": id, "name": "Bash", "input": {"tool_use_id": "no"}});
+    let result = |id: &str| json!({"content": [{"type": "text", "text": "\"tool_use_id\":\"no\""}], "tool_use_id": id, "type": "tool_result"});
+    let messages = json!([
+        {"role": "user", "content": "Go"},
+        {"role": "assistant", "content": [call("a")]},
+        {"role": "user", "content": [result("a")]},
+        {"role": "assistant", "content": [{"type": "text", "text": "Two"}, call("b"), call("c")]},
+        {"role": "user", "content": [result("b"), result("c"), {"type": "text", "text": "and"}]},
+        {"role": "user", "content": "more"},
+    ]);
+    assert_eq!(results(Dialect::Anthropic, &messages), ["b", "c"]);
+
+    let messages = json!([
+        {"role": "assistant", "content": null, "tool_calls": [{"id": "a"}]},
+        {"role": "tool", "tool_call_id": "a", "content": "1"},
+        {"role": "assistant", "content": null, "tool_calls": [{"id": "b"}, {"id": "c"}]},
+        {"role": "tool", "tool_call_id": "b", "content": "1"},
+        {"tool_call_id": "c", "role": "tool", "content": [{"type": "text", "text": "2"}]},
+    ]);
+    assert_eq!(results(Dialect::OpenaiChat, &messages), ["b", "c"]);
+
+    let input = json!([
+        {"type": "message", "role": "assistant", "content": []},
+        {"type": "function_call", "call_id": "b", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "b", "output": "1"},
+        {"type": "custom_tool_call", "call_id": "c"},
+        {"type": "custom_tool_call_output", "call_id": "c", "output": "2"},
+    ]);
+    assert_eq!(results(Dialect::OpenaiResponses, &input), ["b", "c"]);
+}
+
+#[test]
+fn a_conversation_of_any_shape_has_no_results() {
+    for dialect in Dialect::ALL {
+        for odd in [
+            json!("Hi"),
+            json!(null),
+            json!(7),
+            json!(-7),
+            json!(0.5),
+            json!(true),
+            json!({"tool_call_id": "a"}),
+            json!([]),
+            json!(["a", 1, [{"tool_call_id": "a"}], {"tool_call_id": 7, "call_id": "x"}]),
+            json!([{"role": 7, "content": {"tool_use_id": "a"}}]),
+        ] {
+            assert_eq!(results(dialect, &odd), Vec::<String>::new(), "{odd}");
+        }
+    }
+}
+
+#[test]
+fn of_very_many_results_the_last_ones_are_told() {
+    let messages: Vec<Value> = (100..200)
+        .map(|n| json!({"role": "tool", "tool_call_id": n.to_string(), "content": "1"}))
+        .collect();
+    let told = results(Dialect::OpenaiChat, &Value::from(messages));
+    assert_eq!(told.len(), 32);
+    assert_eq!((told[0].as_str(), told[31].as_str()), ("168", "199"));
 }
 
 #[test]

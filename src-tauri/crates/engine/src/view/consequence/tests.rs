@@ -254,3 +254,17 @@ fn several_ways_at_once() {
         assert_eq!(outage.told(), *told, "{down:?}");
     }
 }
+
+#[test]
+fn parked_requests_are_told_with_it() {
+    let on_gpt = "Claude Code continues on GPT.";
+    assert_eq!(with_parked(on_gpt.into(), 0), on_gpt);
+    assert_eq!(
+        with_parked(on_gpt.into(), 2),
+        "Claude Code continues on GPT; 2 requests parked."
+    );
+    assert_eq!(
+        with_parked("Requests will fail; no need to debug your code.".into(), 1),
+        "Requests will fail; no need to debug your code. 1 request parked."
+    );
+}

@@ -1,0 +1,170 @@
+#![expect(clippy::print_stdout, reason = "this is the commands' output")]
+
+use std::process::ExitCode;
+
+use api::{Accepted, Closing, ReviewClose, ReviewItem, ReviewPage, ReviewState, ReviewSummary};
+use clap::Subcommand;
+use reqwest::Method;
+
+use super::client::Engine;
+use super::show::{finish, local, print_json};
+
+/// A healthy answer may take as long as the longest attempt, and there may be several.
+const RUN_WITHIN: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ReviewCommand {
+    /// What waits for a person, newest first
+    List {
+        /// The closed ones too
+        #[arg(long)]
+        all: bool,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// One item with its request
+    Show {
+        id: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Close an item: you did it by hand
+    Done {
+        id: String,
+        #[arg(long)]
+        note: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Close an item: it need not be done
+    Dismiss {
+        id: String,
+        #[arg(long)]
+        note: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send the request again and print its answer; exit code 1 when it failed again
+    Run {
+        id: String,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn run(command: ReviewCommand) -> ExitCode {
+    match command {
+        ReviewCommand::List { all, limit, json } => list(all, limit, json).await,
+        ReviewCommand::Show { id, json } => show(&id, json).await,
+        ReviewCommand::Done { id, note, json } => close(&id, Closing::Done, note, json).await,
+        ReviewCommand::Dismiss { id, note, json } => {
+            close(&id, Closing::Dismissed, note, json).await
+        }
+        ReviewCommand::Run { id, json } => run_again(&id, json).await,
+    }
+}
+
+async fn list(all: bool, limit: u32, json: bool) -> ExitCode {
+    finish(async {
+        let page: ReviewPage = Engine::find()?
+            .get(&format!("/review?limit={limit}&all={all}"))
+            .await?;
+        if json {
+            print_json(&page);
+        } else if page.items.is_empty() {
+            println!("Nothing waits for review.");
+        } else {
+            page.items.iter().for_each(print_summary);
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+fn print_summary(item: &ReviewSummary) {
+    let whose = item.pipeline.as_deref().unwrap_or(&item.route);
+    let which = item.item.as_deref().unwrap_or("-");
+    println!(
+        "{}  {:<9} {}  {whose:<16} {which:<16} {} × failed",
+        item.id,
+        state(item.state),
+        local(item.last),
+        item.failures
+    );
+    println!("                  {}", item.why);
+    if let Some(note) = &item.note {
+        println!("                  Note: {note}");
+    }
+}
+
+async fn show(id: &str, json: bool) -> ExitCode {
+    finish(async {
+        let item: ReviewItem = Engine::find()?.get(&path(id, "")).await?;
+        if json {
+            print_json(&item);
+            return Ok(ExitCode::SUCCESS);
+        }
+        print_summary(&item.summary);
+        println!("\n{}", item.request.as_deref().unwrap_or("(no request)"));
+        println!("\n{}", item.kept);
+        if let Some(run) = &item.run {
+            println!("\nRun again {}: status {}", local(run.at), run.status);
+            println!("{}", run.answer);
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+async fn close(id: &str, closing: Closing, note: Option<String>, json: bool) -> ExitCode {
+    finish(async {
+        let close = ReviewClose { closing, note };
+        let accepted: Accepted = Engine::find()?
+            .call(Method::POST, &path(id, "/close"), Some(&close))
+            .await?;
+        if json {
+            print_json(&accepted);
+        } else {
+            println!("{}", accepted.said);
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+async fn run_again(id: &str, json: bool) -> ExitCode {
+    finish(async {
+        let item: ReviewItem = Engine::find_patient(RUN_WITHIN)?
+            .call(Method::POST, &path(id, "/run"), None::<&()>)
+            .await?;
+        let answered = item.run.as_ref().is_some_and(|run| run.answered);
+        if json {
+            print_json(&item);
+        } else if let Some(run) = &item.run {
+            println!("{}", run.answer);
+        }
+        Ok(if answered {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
+    })
+    .await
+}
+
+/// Ids are hexadecimal: whatever else was typed must not become another path.
+fn path(id: &str, action: &str) -> String {
+    let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("/review/{id}{action}")
+}
+
+fn state(state: ReviewState) -> &'static str {
+    match state {
+        ReviewState::Open => "open",
+        ReviewState::Answered => "answered",
+        ReviewState::Done => "done",
+        ReviewState::Dismissed => "dismissed",
+    }
+}

@@ -1,0 +1,150 @@
+//! The review queue over HTTP; running an item again goes through the gateway as its client's own try would.
+
+use api::{Accepted, ReviewClose, ReviewItem, ReviewPage};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{Request, StatusCode};
+use bytes::Bytes;
+use gateway::Gateway;
+use http::header;
+use http_body_util::{BodyExt, Full};
+use ledger::Which;
+use serde::Deserialize;
+
+use super::{Control, Refused};
+use crate::event::Ask;
+use crate::view;
+
+/// Bytes of an answer that are kept for a person to read; none that a model gives in one turn is larger.
+const ANSWER_MOST: usize = 4 << 20;
+
+#[derive(Deserialize)]
+pub(super) struct Listing {
+    limit: Option<u32>,
+    before: Option<i64>,
+    #[serde(default)]
+    all: bool,
+}
+
+pub(super) async fn list(
+    State(control): State<Control>,
+    Query(listing): Query<Listing>,
+) -> Result<Json<ReviewPage>, Refused> {
+    let page = control.ask(|reply| Ask::Reviews {
+        which: if listing.all { Which::All } else { Which::Open },
+        limit: listing.limit.unwrap_or(50),
+        before: listing.before,
+        reply,
+    });
+    Ok(Json(page.await??))
+}
+
+pub(super) async fn show(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+) -> Result<Json<ReviewItem>, Refused> {
+    Ok(Json(view::review::item(&find(&control, &id).await?)))
+}
+
+pub(super) async fn close(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+    Json(close): Json<ReviewClose>,
+) -> Result<Json<Accepted>, Refused> {
+    let closed = control.ask(|reply| Ask::CloseReview { id, close, reply });
+    Ok(Json(closed.await??))
+}
+
+/// Answers when the run has ended, with the item as it then stands. The run goes on if its asker leaves.
+pub(super) async fn run(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+) -> Result<Json<ReviewItem>, Refused> {
+    let item = find(&control, &id).await?;
+    let request = request(&control, &item).map_err(|why| {
+        Refused::new(
+            StatusCode::CONFLICT,
+            format!("item {id} cannot be run again: {why}"),
+            Some("run it from where it came from, then close the item as done"),
+        )
+    })?;
+    let (gateway, runner, of) = (control.gateway.clone(), control.clone(), id.clone());
+    let running = tokio::spawn(async move {
+        let (status, body) = answer(&gateway, request).await;
+        let kept = runner.ask(|reply| Ask::ReviewRan {
+            id: of,
+            status,
+            body,
+            reply,
+        });
+        kept.await
+    });
+    running.await.map_err(|_| Refused::ending())???;
+    Ok(Json(view::review::item(&find(&control, &id).await?)))
+}
+
+async fn find(control: &Control, id: &str) -> Result<ledger::ReviewItem, Refused> {
+    let id = id.to_owned();
+    let found = control.ask(|reply| Ask::Review {
+        id: id.clone(),
+        reply,
+    });
+    found.await??.map(|item| *item).ok_or_else(|| {
+        Refused::new(
+            StatusCode::NOT_FOUND,
+            format!("there is no review item {id}"),
+            Some("`understudyd review list` shows what is open"),
+        )
+    })
+}
+
+/// The request as it came, save for the client's credential, which was not kept: an endpoint with a key of yours answers it.
+fn request(control: &Control, item: &ledger::ReviewItem) -> Result<Request<Full<Bytes>>, String> {
+    let Some(body) = &item.body else {
+        return Err("its request is not kept".to_owned());
+    };
+    let row = &item.row;
+    let mut request = Request::post(row.dialect.default_path())
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::USER_AGENT, "understudy-review")
+        .header("x-understudy-token", control.client_token.reveal());
+    let own = [
+        ("x-understudy-pipeline", &row.pipeline),
+        ("x-understudy-item", &row.item),
+        ("x-session-id", &row.session),
+    ];
+    for (name, value) in own {
+        if let Some(value) = value {
+            request = request.header(name, value);
+        }
+    }
+    for (name, value) in &item.headers {
+        request = request.header(name, value);
+    }
+    request
+        .body(Full::new(Bytes::copy_from_slice(body)))
+        .map_err(|error| error.to_string())
+}
+
+/// An answer that breaks off is no answer: 502, with what came of it.
+async fn answer(gateway: &Gateway, request: Request<Full<Bytes>>) -> (u16, Vec<u8>) {
+    let response = gateway.handle(request).await;
+    let mut status = response.status().as_u16();
+    let mut kept = Vec::new();
+    let mut body = response.into_body();
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => {
+                let data = frame.into_data().unwrap_or_default();
+                let room = ANSWER_MOST - kept.len();
+                kept.extend_from_slice(&data[..data.len().min(room)]);
+            }
+            Err(_) => {
+                status = StatusCode::BAD_GATEWAY.as_u16();
+                break;
+            }
+        }
+    }
+    (status, kept)
+}

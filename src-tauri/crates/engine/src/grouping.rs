@@ -1,0 +1,62 @@
+//! Many things of one kind, told in few notices: the first at once, those that follow together. Pure.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// What follows the first within this time is told at its end.
+const TOGETHER: TimeDelta = TimeDelta::minutes(10);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Grouping {
+    /// When the last notice was due to be told.
+    told: Option<DateTime<Utc>>,
+    /// Something happened since.
+    more: bool,
+}
+
+impl Grouping {
+    /// Something happened. True: tell it now.
+    pub(crate) fn happened(&mut self, now: DateTime<Utc>) -> bool {
+        self.more = true;
+        self.due(now)
+    }
+
+    /// True: tell now what has happened since the last time.
+    pub(crate) fn due(&mut self, now: DateTime<Utc>) -> bool {
+        let rested = self.told.is_none_or(|told| now - told >= TOGETHER);
+        let due = self.more && rested;
+        if due {
+            self.told = Some(now);
+            self.more = false;
+        }
+        due
+    }
+
+    /// When [`Grouping::due`] is worth asking.
+    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.told.filter(|_| self.more).map(|told| told + TOGETHER)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
+    }
+
+    #[test]
+    fn the_first_is_told_at_once_and_those_that_follow_together() {
+        let mut grouping = Grouping::default();
+        assert!(!grouping.due(at(0)), "nothing happened");
+        assert!(grouping.happened(at(1)));
+        assert_eq!(grouping.next_due(), None);
+        for minute in 2..11 {
+            assert!(!grouping.happened(at(minute)));
+            assert_eq!(grouping.next_due(), Some(at(11)));
+        }
+        assert!(grouping.due(at(11)));
+        assert!(!grouping.due(at(30)), "nothing since");
+        assert!(grouping.happened(at(31)), "rested");
+    }
+}

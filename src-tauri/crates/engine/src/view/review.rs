@@ -1,0 +1,76 @@
+//! The review queue as faces show it.
+
+use api::{Closing, ReviewItem, ReviewRun, ReviewState, ReviewSummary};
+use ledger::{REVIEW_KEPT, ReviewRow};
+
+pub(crate) fn summary(row: &ReviewRow) -> ReviewSummary {
+    ReviewSummary {
+        id: row.id.clone(),
+        state: match row.state {
+            ledger::ReviewState::Open => ReviewState::Open,
+            ledger::ReviewState::Answered => ReviewState::Answered,
+            ledger::ReviewState::Done => ReviewState::Done,
+            ledger::ReviewState::Dismissed => ReviewState::Dismissed,
+        },
+        first: row.first,
+        last: row.last,
+        failures: row.failures,
+        client: row.client.clone(),
+        pipeline: row.pipeline.clone(),
+        item: row.item.clone(),
+        route: row.route.clone(),
+        model: row.model.clone(),
+        dialect: row.dialect.as_str().into(),
+        why: row.why.clone(),
+        size: row.size,
+        closed: row.closed,
+        note: row.note.clone(),
+    }
+}
+
+pub(crate) fn item(item: &ledger::ReviewItem) -> ReviewItem {
+    let days = REVIEW_KEPT.num_days();
+    let kept = match (&item.body, item.row.closed) {
+        (Some(_), None) => format!("Kept until {days} days after the item is closed."),
+        (Some(_), Some(closed)) => {
+            format!("Kept until {}.", (closed + REVIEW_KEPT).format("%-d %B %Y"))
+        }
+        (None, None) => {
+            "The request was not kept: too much is waiting for review already. Its client has it."
+                .into()
+        }
+        (None, Some(_)) => {
+            format!("The request is no longer kept: the item was closed over {days} days ago.")
+        }
+    };
+    ReviewItem {
+        summary: summary(&item.row),
+        request: item.body.as_deref().map(text),
+        kept,
+        run: item.run.as_ref().map(|run| ReviewRun {
+            at: run.at,
+            status: run.status,
+            answered: (200..300).contains(&run.status),
+            answer: text(&run.body),
+        }),
+    }
+}
+
+pub(crate) fn closing(closing: Closing) -> ledger::Closing {
+    match closing {
+        Closing::Done => ledger::Closing::Done,
+        Closing::Dismissed => ledger::Closing::Dismissed,
+    }
+}
+
+/// "2 requests parked"
+pub(crate) fn parked(open: u64) -> String {
+    match open {
+        1 => "1 request parked".into(),
+        n => format!("{n} requests parked"),
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

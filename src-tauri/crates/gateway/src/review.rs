@@ -1,0 +1,118 @@
+//! Requests of pipelines, which are kept for a person where nobody can answer them. An agent's request is not: nobody
+//! finishes it by hand.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use sha2::{Digest, Sha256};
+
+use crate::{End, Exchange};
+
+/// What the provider must be told beside the body, and is no secret.
+const KEPT_HEADERS: &[&str] = &["anthropic-version", "anthropic-beta", "openai-beta"];
+
+/// What an exchange means for the review queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Review {
+    /// Nobody could answer: to be kept for a person. The client was told the id.
+    Parked(ParkedRequest),
+    /// Answered: what was kept of an earlier try under this id is settled.
+    Answered(String),
+}
+
+/// A request as it can be sent once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedRequest {
+    /// 16 hexadecimal digits, the same for each try of the same request.
+    pub id: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}
+
+/// A pipeline's request on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Reviewed(ParkedRequest);
+
+impl Reviewed {
+    /// None: an agent's request, or one of the rehearsal. `strict`: the route accepts whole answers alone, as an
+    /// automation does; agents tell themselves by the session that they name.
+    pub(crate) fn of(
+        exchange: &Exchange,
+        strict: bool,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Option<Self> {
+        let automated = strict && exchange.client.session.is_none();
+        if exchange.rehearsal || !(automated || exchange.pipeline.is_some()) {
+            return None;
+        }
+        let kept = KEPT_HEADERS.iter().filter_map(|name| {
+            let value = headers.get(*name)?.to_str().ok()?;
+            Some(((*name).to_owned(), value.to_owned()))
+        });
+        Some(Self(ParkedRequest {
+            id: id(exchange, body),
+            headers: kept.collect(),
+            body: body.clone(),
+        }))
+    }
+
+    /// The id that a client is told whose request ends so.
+    pub(crate) fn parks(&self, end: &End) -> Option<&str> {
+        match end {
+            // A cut leaves the item unanswered as well; where the client asks again, its success settles it.
+            End::Exhausted | End::Cut => Some(&self.0.id),
+            End::Complete
+            | End::Truncated
+            | End::Refused
+            | End::CallersFault
+            | End::ClientLeft
+            | End::TurnedAway(_)
+            | End::OurFault => None,
+        }
+    }
+
+    pub(crate) fn after(self, end: &End) -> Option<Review> {
+        if self.parks(end).is_some() {
+            return Some(Review::Parked(self.0));
+        }
+        match end {
+            End::Complete | End::Truncated | End::Refused => Some(Review::Answered(self.0.id)),
+            End::Cut
+            | End::Exhausted
+            | End::CallersFault
+            | End::ClientLeft
+            | End::TurnedAway(_)
+            | End::OurFault => None,
+        }
+    }
+}
+
+/// Whose request it is, and its body. An item's retries may come from another session, so that a session counts only
+/// where no item is named.
+fn id(exchange: &Exchange, body: &[u8]) -> String {
+    let session = match exchange.item {
+        Some(_) => None,
+        None => exchange.client.session.as_deref(),
+    };
+    let mut hash = Sha256::new();
+    for part in [
+        Some(exchange.dialect.as_str()),
+        exchange.pipeline.as_deref(),
+        exchange.item.as_deref(),
+        session,
+    ] {
+        // Each with its length, so that no two lists of parts read the same.
+        let part = part.unwrap_or_default();
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.update(body);
+    let digest = hash.finalize();
+    digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

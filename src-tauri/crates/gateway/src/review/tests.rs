@@ -1,0 +1,142 @@
+use bytes::Bytes;
+use catalog::Dialect;
+use http::{HeaderMap, HeaderValue};
+use wire::{Client, Kind};
+
+use super::{Review, Reviewed};
+use crate::{End, Exchange, TurnedAway};
+
+fn exchange(pipeline: Option<&str>, item: Option<&str>, session: Option<&str>) -> Exchange {
+    Exchange {
+        id: 1,
+        started: chrono::DateTime::UNIX_EPOCH,
+        client: Client {
+            session: session.map(str::to_owned),
+            ..Client::default()
+        },
+        dialect: Dialect::OpenaiChat,
+        kind: Kind::Generate,
+        route: "leads".to_owned(),
+        model: "m".to_owned(),
+        streamed: false,
+        rehearsal: false,
+        pipeline: pipeline.map(str::to_owned),
+        item: item.map(str::to_owned),
+        restarts: 0,
+        attempts: Vec::new(),
+        end: End::Exhausted,
+        status: None,
+        ttft: None,
+        total: std::time::Duration::ZERO,
+        bytes_out: 0,
+        tool_results: Vec::new(),
+        review: None,
+    }
+}
+
+fn reviewed(exchange: &Exchange, body: &'static str) -> Option<Reviewed> {
+    Reviewed::of(
+        exchange,
+        false,
+        &HeaderMap::new(),
+        &Bytes::from_static(body.as_bytes()),
+    )
+}
+
+fn id(exchange: &Exchange, body: &'static str) -> String {
+    let found = reviewed(exchange, body).unwrap();
+    found.parks(&End::Exhausted).unwrap().to_owned()
+}
+
+#[test]
+fn an_agents_request_is_not_kept() {
+    let agent = exchange(None, Some("i"), Some("s"));
+    assert!(reviewed(&agent, "{}").is_none());
+    let strict = |of: &Exchange| Reviewed::of(of, true, &HeaderMap::new(), &Bytes::new()).is_some();
+    assert!(!strict(&agent));
+    assert!(strict(&exchange(None, None, None)));
+    let rehearsed = Exchange {
+        rehearsal: true,
+        ..exchange(Some("Leads"), None, None)
+    };
+    assert!(reviewed(&rehearsed, "{}").is_none());
+}
+
+#[test]
+fn each_try_of_a_request_has_one_id_and_no_other_request_has_it() {
+    let lead = exchange(Some("Leads"), Some("17"), Some("s"));
+    let first = id(&lead, "{}");
+    assert_eq!(first.len(), 16);
+    let elsewhere = exchange(Some("Leads"), Some("17"), Some("another"));
+    assert_eq!(
+        id(&elsewhere, "{}"),
+        first,
+        "an item's retry from another run"
+    );
+    let mut seen = vec![first];
+    for (other, body) in [
+        (lead.clone(), "{ }"),
+        (exchange(Some("Leads"), Some("18"), Some("s")), "{}"),
+        (exchange(Some("Leads1"), Some("7"), Some("s")), "{}"),
+        (exchange(Some("Leads"), None, Some("s")), "{}"),
+        (exchange(Some("Leads"), None, Some("t")), "{}"),
+        (exchange(Some("Leads"), None, None), "{}"),
+        (
+            Exchange {
+                dialect: Dialect::OpenaiResponses,
+                ..lead
+            },
+            "{}",
+        ),
+    ] {
+        let id = id(&other, body);
+        assert!(!seen.contains(&id), "{other:?} {body}");
+        seen.push(id);
+    }
+}
+
+#[test]
+fn what_each_end_means_for_the_queue() {
+    let lead = exchange(Some("Leads"), Some("17"), None);
+    let after = |end: End| reviewed(&lead, "{}").unwrap().after(&end);
+    let known = id(&lead, "{}");
+    for end in [End::Exhausted, End::Cut] {
+        assert!(matches!(after(end), Some(Review::Parked(parked)) if parked.id == known));
+    }
+    for end in [End::Complete, End::Truncated, End::Refused] {
+        assert_eq!(after(end), Some(Review::Answered(known.clone())));
+    }
+    for end in [
+        End::CallersFault,
+        End::ClientLeft,
+        End::OurFault,
+        End::TurnedAway(TurnedAway::WebSocket),
+    ] {
+        assert_eq!(after(end), None);
+    }
+}
+
+#[test]
+fn a_credential_is_not_kept() {
+    let mut headers = HeaderMap::new();
+    for name in [
+        "authorization",
+        "x-api-key",
+        "cookie",
+        "anthropic-version",
+        "anthropic-beta",
+    ] {
+        headers.insert(name, HeaderValue::from_static("v"));
+    }
+    let lead = exchange(Some("Leads"), None, None);
+    let kept = Reviewed::of(&lead, false, &headers, &Bytes::new()).unwrap();
+    let Some(Review::Parked(parked)) = kept.after(&End::Exhausted) else {
+        panic!("an exhausted request is parked");
+    };
+    let names: Vec<&str> = parked
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(names, ["anthropic-version", "anthropic-beta"]);
+}

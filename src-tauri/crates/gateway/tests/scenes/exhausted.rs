@@ -1,0 +1,190 @@
+//! Everybody failed: what it costs them when a client goes on asking, and what is kept for a person.
+
+use std::time::Duration;
+
+use catalog::Dialect;
+use gateway::Review;
+use http::StatusCode;
+use serde_json::Value;
+use stage::Stage;
+use tokio::time::sleep;
+
+use crate::world::{Scene, question, text};
+
+fn failing(fault: &str) -> Scene {
+    let scene = Scene::new();
+    for stage in [&scene.lead, &scene.second] {
+        stage.outage(Some(fault.parse().unwrap()));
+    }
+    scene
+}
+
+fn mended(scene: &Scene) {
+    scene.lead.outage(None);
+    scene.second.outage(None);
+}
+
+/// How many requests each upstream has received.
+fn posts(scene: &Scene) -> [usize; 2] {
+    [&scene.lead, &scene.second].map(|stage: &Stage| stage.received().len())
+}
+
+/// One try of a client, byte for byte the same each time.
+async fn ask_again(scene: &Scene, dialect: Dialect, session: &str) -> (StatusCode, String) {
+    let response = scene
+        .send(dialect, question(dialect), |head| {
+            head.header("x-session-id", session)
+        })
+        .await;
+    (response.status(), text(response).await.unwrap())
+}
+
+/// Seconds between the eleven tries of Claude Code 2.1.197, as measured.
+const CLAUDE_CODE: [f64; 10] = [0.5, 1.1, 2.3, 4.5, 9.0, 17.0, 35.0, 35.0, 36.0, 37.0];
+
+#[tokio::test(start_paused = true)]
+async fn eleven_tries_of_an_agent_cost_each_dead_provider_twelve_requests_and_not_twenty_two() {
+    for fault in ["503", "529"] {
+        let scene = failing(fault);
+        let mut statuses = vec![ask_again(&scene, Dialect::Anthropic, "s").await.0];
+        assert_eq!(posts(&scene), [2, 2], "two tries each");
+        for (n, wait) in CLAUDE_CODE.into_iter().enumerate() {
+            sleep(Duration::from_secs_f64(wait)).await;
+            let before = posts(&scene);
+            statuses.push(ask_again(&scene, Dialect::Anthropic, "s").await.0);
+            let asked = [0, 1].map(|at| posts(&scene)[at] - before[at]);
+            // The third failure opens the breakers; behind them there is a last resort, or a probe: once.
+            assert_eq!(asked, [1, 1], "{fault}, try {}", n + 2);
+        }
+        assert_eq!(statuses.len(), 11);
+        assert!(statuses.iter().all(|s| s.as_str() == fault), "{statuses:?}");
+        assert_eq!(posts(&scene), [12, 12]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn thirty_tries_of_an_agent_within_half_a_minute_cost_each_dead_provider_thirty_one() {
+    let scene = failing("503");
+    for _ in 0..6 {
+        for wait in [0.0, 0.2, 0.4, 0.8, 1.6] {
+            sleep(Duration::from_secs_f64(wait)).await;
+            let (status, _) = ask_again(&scene, Dialect::OpenaiResponses, "s").await;
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        }
+    }
+    assert_eq!(posts(&scene), [31, 31]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_forty_first_of_the_same_request_in_a_minute_hears_why_and_asks_nobody() {
+    for dialect in Dialect::ALL {
+        let scene = failing("503");
+        for n in 0..40 {
+            let (status, _) = ask_again(&scene, dialect, "s").await;
+            assert!(status.is_server_error(), "{dialect} number {n}: {status}");
+        }
+        let before = posts(&scene);
+        for _ in 0..3 {
+            let (status, body) = ask_again(&scene, dialect, "s").await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{dialect}");
+            let body: Value = serde_json::from_str(&body).unwrap();
+            let message = body["error"]["message"].as_str().unwrap();
+            assert!(
+                message.contains("over 40 times within a minute"),
+                "{message}"
+            );
+        }
+        assert_eq!(posts(&scene), before, "{dialect}: nobody was asked");
+        let (status, _) = ask_again(&scene, dialect, "another").await;
+        assert!(status.is_server_error(), "{dialect}: others are served");
+
+        mended(&scene);
+        sleep(Duration::from_secs(60)).await;
+        let (status, _) = ask_again(&scene, dialect, "s").await;
+        assert_eq!(status, StatusCode::OK, "{dialect}: a minute later");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sixth_413_in_a_row_is_a_400() {
+    for dialect in Dialect::ALL {
+        let scene = failing("413");
+        for n in 0..5 {
+            let (status, _) = ask_again(&scene, dialect, "s").await;
+            assert_eq!(
+                status,
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "{dialect} number {n}"
+            );
+        }
+        let before = posts(&scene);
+        let (status, body) = ask_again(&scene, dialect, "s").await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{dialect}");
+        assert!(body.contains("refused as too large"), "{body}");
+        assert_eq!(posts(&scene), before, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pipelines_request_that_nobody_answers_is_kept_under_the_id_that_its_client_hears() {
+    for dialect in Dialect::ALL {
+        let mut scene = failing("503");
+        let tagged = |head: http::request::Builder| {
+            head.header("x-understudy-pipeline", "Leads")
+                .header("x-understudy-item", "lead-17")
+                .header("anthropic-version", "2023-06-01")
+                .header("x-api-key", "secret")
+        };
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let response = scene.send(dialect, question(dialect), tagged).await;
+            assert!(response.status().is_server_error(), "{dialect}");
+            let told = response.headers()["x-understudy-review-id"].clone();
+            text(response).await.unwrap();
+            let Some(Review::Parked(parked)) = scene.ended().await.review else {
+                panic!("{dialect}: not kept");
+            };
+            assert_eq!(parked.id.as_str(), told, "{dialect}");
+            assert_eq!(
+                parked.headers,
+                [("anthropic-version".to_owned(), "2023-06-01".to_owned())],
+                "{dialect}: no credential is kept"
+            );
+            let sent = &scene.lead.received()[0];
+            assert_eq!(parked.body, sent.body, "{dialect}: whole");
+            ids.push(parked.id);
+        }
+        mended(&scene);
+        sleep(Duration::from_secs(60)).await;
+        let response = scene.send(dialect, question(dialect), tagged).await;
+        assert_eq!(response.status(), StatusCode::OK, "{dialect}");
+        assert!(!response.headers().contains_key("x-understudy-review-id"));
+        text(response).await.unwrap();
+        assert_eq!(
+            scene.ended().await.review,
+            Some(Review::Answered(ids[0].clone()))
+        );
+        assert_eq!(ids[0], ids[1], "{dialect}: one item");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_untagged_request_belongs_to_its_routes_pipeline_and_an_agents_to_none() {
+    for dialect in Dialect::ALL {
+        let mut scene = failing("503");
+        ask_again(&scene, dialect, "s").await;
+        let agents = scene.ended().await;
+        assert_eq!((agents.pipeline, agents.review), (None, None), "{dialect}");
+        scene.change(|config| {
+            for route in &mut config.routes {
+                route.pipeline = Some("Leads".to_owned());
+            }
+        });
+        let response = scene.ask(dialect).await;
+        assert!(response.headers().contains_key("x-understudy-review-id"));
+        text(response).await.unwrap();
+        let leads = scene.ended().await;
+        assert_eq!(leads.pipeline.as_deref(), Some("Leads"), "{dialect}");
+        assert!(matches!(leads.review, Some(Review::Parked(_))), "{dialect}");
+    }
+}

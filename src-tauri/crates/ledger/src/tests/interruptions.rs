@@ -1,0 +1,133 @@
+//! Which sessions an incident cut, and whether the tools that they had been given came to an end.
+
+use catalog::ModelId;
+
+use super::{fresh, minutes, opened, recovered, t0};
+use crate::{DeliveredCall, End, Interrupted};
+
+fn call(id: &str) -> DeliveredCall {
+    DeliveredCall {
+        call: id.to_owned(),
+        name: "Bash".to_owned(),
+        arguments: None,
+        result: None,
+    }
+}
+
+fn cut(session: &str, minute: i64, calls: &[&str]) -> Interrupted {
+    Interrupted {
+        client: "Claude Code".to_owned(),
+        session: session.to_owned(),
+        model: ModelId::new("lead-large"),
+        provider: "lead".into(),
+        at: t0() + minutes(minute),
+        end: End::Cut,
+        calls: calls.iter().map(|id| call(id)).collect(),
+    }
+}
+
+#[test]
+fn a_sessions_tries_are_one_interruption_until_it_is_answered() {
+    let mut ledger = fresh();
+    let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    let id = ledger.interrupt(&cut("s", 1, &["c1"])).unwrap();
+    let again = Interrupted {
+        end: End::Exhausted,
+        ..cut("s", 2, &["c1", "c2"])
+    };
+    assert_eq!(ledger.interrupt(&again).unwrap(), id);
+    let (found, row) = ledger.interruptions(incident).unwrap().remove(0);
+    assert_eq!((found, row.times, row.end), (id, 2, End::Exhausted));
+    assert_eq!(
+        (row.first, row.last),
+        (t0() + minutes(1), t0() + minutes(2))
+    );
+    let ids: Vec<&str> = row.calls.iter().map(|c| c.call.as_str()).collect();
+    assert_eq!(ids, ["c1", "c2"]);
+
+    let model = ModelId::new("lead-large");
+    let at = t0() + minutes(3);
+    assert_eq!(
+        ledger
+            .resumed("Claude Code", "s", &"lead-small".into(), at)
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        ledger.resumed("Claude Code", "other", &model, at).unwrap(),
+        0
+    );
+    assert_eq!(ledger.resumed("Claude Code", "s", &model, at).unwrap(), 1);
+    assert_ne!(
+        ledger.interrupt(&cut("s", 4, &[])).unwrap(),
+        id,
+        "a new one"
+    );
+}
+
+#[test]
+fn a_result_is_noted_once_and_for_its_own_session_alone() {
+    let mut ledger = fresh();
+    let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    for session in ["s", "t"] {
+        ledger.interrupt(&cut(session, 1, &["c1", "c2"])).unwrap();
+    }
+    let at = t0() + minutes(2);
+    let ids = ["c2".to_owned(), "unknown".to_owned()];
+    ledger.results_seen("s", &ids, at).unwrap();
+    ledger.results_seen("s", &ids, at + minutes(9)).unwrap();
+    let results: Vec<_> = ledger
+        .interruptions(incident)
+        .unwrap()
+        .into_iter()
+        .map(|(_, row)| (row.session, row.calls[0].result, row.calls[1].result))
+        .collect();
+    assert_eq!(
+        results,
+        [
+            ("t".to_owned(), None, None),
+            ("s".to_owned(), None, Some(at))
+        ]
+    );
+}
+
+#[test]
+fn only_what_the_incidents_provider_cut_in_its_time_belongs_to_it() {
+    let mut ledger = fresh();
+    let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    ledger
+        .apply(&recovered("lead", t0(), t0() + minutes(30)))
+        .unwrap();
+    for (session, minute) in [
+        ("long before", -11),
+        ("opens it", -3),
+        ("in it", 5),
+        ("after", 31),
+    ] {
+        ledger.interrupt(&cut(session, minute, &[])).unwrap();
+    }
+    let elsewhere = Interrupted {
+        provider: "second".into(),
+        ..cut("elsewhere", 5, &[])
+    };
+    ledger.interrupt(&elsewhere).unwrap();
+    let sessions: Vec<String> = ledger
+        .interruptions(incident)
+        .unwrap()
+        .into_iter()
+        .map(|(_, row)| row.session)
+        .collect();
+    assert_eq!(sessions, ["in it", "opens it"]);
+}
+
+#[test]
+fn a_person_checks_it_once() {
+    let mut ledger = fresh();
+    let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    let id = ledger.interrupt(&cut("s", 1, &["c1"])).unwrap();
+    assert!(ledger.check_interruption(id, t0() + minutes(2)).unwrap());
+    assert!(ledger.check_interruption(id, t0() + minutes(3)).unwrap());
+    assert!(!ledger.check_interruption(77, t0()).unwrap());
+    let (_, row) = ledger.interruptions(incident).unwrap().remove(0);
+    assert_eq!(row.checked, Some(t0() + minutes(2)));
+}

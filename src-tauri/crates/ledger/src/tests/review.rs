@@ -1,0 +1,177 @@
+//! A request that nobody answered waits for a person, once, and whole.
+
+use catalog::Dialect;
+use chrono::TimeDelta;
+
+use super::{fresh, minutes, t0};
+use crate::{
+    Closing, FailedRequest, Ledger, Parked, REVIEW_KEPT, REVIEW_STANDS, ReviewRun, ReviewState,
+    Which,
+};
+
+fn failed(id: &str, minute: i64) -> FailedRequest {
+    FailedRequest {
+        id: id.to_owned(),
+        at: t0() + minutes(minute),
+        client: "n8n".to_owned(),
+        session: None,
+        dialect: Dialect::OpenaiChat,
+        route: "leads".to_owned(),
+        model: "lead-large".to_owned(),
+        streamed: false,
+        pipeline: Some("Leads".to_owned()),
+        item: Some("lead-17".to_owned()),
+        why: format!("Nobody could answer at minute {minute}."),
+        status: Some(503),
+        headers: vec![("openai-beta".to_owned(), "a: b".to_owned())],
+        body: vec![b'{', 0xC3, 0x28, 0, b'}'],
+    }
+}
+
+#[test]
+fn each_failure_counts_and_the_request_is_kept_whole_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ledger.sqlite");
+    {
+        let mut ledger = Ledger::open(&file, t0()).unwrap();
+        assert_eq!(ledger.park(&failed("a1", 0)).unwrap(), Parked::Newly);
+        assert_eq!(ledger.park(&failed("a1", 3)).unwrap(), Parked::Again);
+        assert_eq!(ledger.park(&failed("b2", 4)).unwrap(), Parked::Newly);
+    }
+    let ledger = Ledger::open(&file, t0()).unwrap();
+    assert_eq!(ledger.open_reviews().unwrap(), 2);
+    let item = ledger.review("a1").unwrap().unwrap();
+    let wanted = failed("a1", 3);
+    assert_eq!(item.body, Some(wanted.body));
+    assert_eq!(item.headers, wanted.headers);
+    assert_eq!(item.run, None);
+    let row = item.row;
+    assert_eq!(
+        (row.failures, row.first, row.last, row.size),
+        (2, t0(), t0() + minutes(3), 5)
+    );
+    assert_eq!(
+        (row.state, row.status, row.why.as_str(), row.item.as_deref()),
+        (
+            ReviewState::Open,
+            Some(503),
+            "Nobody could answer at minute 3.",
+            Some("lead-17")
+        )
+    );
+    assert_eq!(ledger.review("c3").unwrap(), None);
+}
+
+#[test]
+fn an_answer_closes_it_and_a_later_failure_opens_it_again() {
+    let mut ledger = fresh();
+    ledger.park(&failed("a1", 0)).unwrap();
+    assert!(ledger.answered_review("a1", t0() + minutes(1)).unwrap());
+    assert!(!ledger.answered_review("a1", t0() + minutes(2)).unwrap());
+    assert!(!ledger.answered_review("z9", t0()).unwrap());
+    assert_eq!(ledger.open_reviews().unwrap(), 0);
+    let row = ledger.review("a1").unwrap().unwrap().row;
+    assert_eq!(
+        (row.state, row.closed),
+        (ReviewState::Answered, Some(t0() + minutes(1)))
+    );
+    assert_eq!(ledger.park(&failed("a1", 9)).unwrap(), Parked::Newly);
+    let row = ledger.review("a1").unwrap().unwrap().row;
+    assert_eq!(
+        (row.state, row.closed, row.failures),
+        (ReviewState::Open, None, 2)
+    );
+}
+
+#[test]
+fn what_a_person_closed_stays_closed_for_a_day() {
+    let mut ledger = fresh();
+    for (id, closing, state) in [
+        ("a1", Closing::Done, ReviewState::Done),
+        ("b2", Closing::Dismissed, ReviewState::Dismissed),
+    ] {
+        ledger.park(&failed(id, 0)).unwrap();
+        let at = t0() + minutes(5);
+        assert!(
+            ledger
+                .close_review(id, closing, Some("sent by hand"), at)
+                .unwrap()
+        );
+        assert!(!ledger.close_review(id, closing, None, at).unwrap());
+        assert_eq!(ledger.park(&failed(id, 6)).unwrap(), Parked::StaysClosed);
+        let row = ledger.review(id).unwrap().unwrap().row;
+        assert_eq!((row.state, row.failures), (state, 2));
+        assert_eq!(row.note.as_deref(), Some("sent by hand"));
+        let later = FailedRequest {
+            at: at + REVIEW_STANDS,
+            ..failed(id, 0)
+        };
+        assert_eq!(ledger.park(&later).unwrap(), Parked::Newly);
+    }
+    assert_eq!(ledger.open_reviews().unwrap(), 2);
+}
+
+#[test]
+fn a_closed_request_is_forgotten_after_its_time_and_an_open_one_never() {
+    let mut ledger = fresh();
+    for id in ["a1", "b2"] {
+        ledger.park(&failed(id, 0)).unwrap();
+        let run = ReviewRun {
+            at: t0() + minutes(1),
+            status: 200,
+            body: b"{}".to_vec(),
+        };
+        assert!(ledger.review_ran(id, &run).unwrap());
+        assert_eq!(ledger.review(id).unwrap().unwrap().run, Some(run));
+    }
+    ledger.answered_review("a1", t0()).unwrap();
+    let almost = t0() + REVIEW_KEPT - TimeDelta::milliseconds(1);
+    assert_eq!(ledger.forget_reviewed(almost).unwrap(), 0);
+    assert_eq!(ledger.forget_reviewed(t0() + REVIEW_KEPT).unwrap(), 1);
+    let kept = |id| ledger.review(id).unwrap().unwrap();
+    assert_eq!(kept("a1").body, None);
+    assert_eq!(kept("a1").run.unwrap().body, b"");
+    assert_eq!(kept("a1").row.size, 5, "its size is still told");
+    assert!(kept("b2").body.is_some());
+}
+
+#[test]
+fn beyond_the_limit_an_item_is_kept_without_its_request() {
+    let mut ledger = fresh();
+    assert_eq!(
+        ledger.park_within(&failed("a1", 0), 9).unwrap(),
+        Parked::Newly
+    );
+    assert_eq!(
+        ledger.park_within(&failed("b2", 0), 9).unwrap(),
+        Parked::Newly
+    );
+    assert!(ledger.review("a1").unwrap().unwrap().body.is_some());
+    assert_eq!(ledger.review("b2").unwrap().unwrap().body, None);
+    // Once there is room, the next failure of it brings it.
+    ledger.answered_review("a1", t0()).unwrap();
+    ledger.forget_reviewed(t0() + REVIEW_KEPT).unwrap();
+    ledger.park_within(&failed("b2", 1), 9).unwrap();
+    assert!(ledger.review("b2").unwrap().unwrap().body.is_some());
+}
+
+#[test]
+fn items_are_paged_newest_first() {
+    let mut ledger = fresh();
+    for n in 0..7 {
+        ledger.park(&failed(&format!("i{n}"), n)).unwrap();
+    }
+    ledger.answered_review("i5", t0()).unwrap();
+    let ids = |which, before| {
+        let page = ledger.reviews(which, 3, before).unwrap();
+        let ids: Vec<String> = page.rows.into_iter().map(|(_, row)| row.id).collect();
+        (ids, page.next)
+    };
+    let (first, next) = ids(Which::Open, None);
+    assert_eq!(first, ["i6", "i4", "i3"]);
+    assert_eq!(
+        ids(Which::Open, next),
+        (vec!["i2".into(), "i1".into(), "i0".into()], None)
+    );
+    assert_eq!(ids(Which::All, None).0, ["i6", "i5", "i4"]);
+}

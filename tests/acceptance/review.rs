@@ -1,0 +1,218 @@
+//! Everybody failed: a pipeline's request waits for a person, an agent's does not.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, Upstream, text, two_endpoints};
+
+const CHAT: &str = "/v1/chat/completions";
+
+/// A route for a pipeline before those for everything else.
+async fn desk_with(lead: &Upstream, second: &Upstream) -> Desk {
+    let mut desk = Desk::new();
+    let pipeline = "[[route]]\nname = \"leads\"\ndialect = \"openai-chat\"\nmodels = \"lead-*\"\ncandidates = [\"lead\", \"second\"]\npipeline = \"Leads\"\n";
+    desk.settings(&format!(
+        "{pipeline}{}",
+        two_endpoints(&lead.address, &second.address)
+    ));
+    desk.start();
+    desk
+}
+
+fn body(model: &str) -> Value {
+    json!({ "model": model, "messages": [{ "role": "user", "content": "Qualify: grüße, \u{1F600}" }] })
+}
+
+fn failing(upstreams: [&Upstream; 2], fault: Option<&str>) {
+    for upstream in upstreams {
+        upstream
+            .stage
+            .outage(fault.map(|fault| fault.parse().unwrap()));
+    }
+}
+
+fn review_id(response: &reqwest::Response) -> Option<String> {
+    let id = response.headers().get("x-understudy-review-id")?;
+    Some(id.to_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_answered() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let mut desk = desk_with(&lead, &second).await;
+    failing([&lead, &second], Some("503"));
+    let response = desk.ask(CHAT, &body("lead-1")).await;
+    assert_eq!(response.status().as_u16(), 503);
+    let id = review_id(&response).unwrap();
+    let parked = desk.until("parked", |s| s.review_open == 1).await;
+    let notice = parked
+        .notices
+        .iter()
+        .find(|n| n.title == "1 request parked");
+    assert!(
+        notice
+            .unwrap()
+            .body
+            .contains("The review queue has each with its request")
+    );
+    let line = json!({ "line": "action", "label": "Review queue (1)",
+        "command": { "do": "open_window", "view": "review" }, "checked": null });
+    assert!(json!(parked.tray.menu).as_array().unwrap().contains(&line));
+
+    // Another try of the same request is no other item, and no other notice.
+    let again = desk.ask(CHAT, &body("lead-1")).await;
+    assert_eq!(review_id(&again), Some(id.clone()));
+    desk.exchanges(2).await;
+    let page = desk.get("/review").await;
+    let items = page["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1, "{page}");
+    let item = &items[0];
+    assert_eq!(
+        (
+            &item["id"],
+            &item["failures"],
+            &item["pipeline"],
+            &item["route"],
+            &item["state"]
+        ),
+        (
+            &json!(id),
+            &json!(2),
+            &json!("Leads"),
+            &json!("leads"),
+            &json!("open")
+        ),
+        "{item}"
+    );
+    assert!(
+        item["why"]
+            .as_str()
+            .unwrap()
+            .starts_with("Nobody could answer")
+    );
+    let reviews = desk.snapshot().await.notices;
+    assert_eq!(reviews.iter().filter(|n| n.thread == "review").count(), 1);
+
+    desk.kill();
+    desk.start();
+    assert_eq!(desk.snapshot().await.review_open, 1, "after a restart");
+    let listed = desk.said(&["review", "list"]);
+    assert!(
+        listed.contains(&id) && listed.contains("2 × failed"),
+        "{listed}"
+    );
+    let shown: Value =
+        serde_json::from_str(&desk.said(&["review", "show", &id, "--json"])).unwrap();
+    let request: Value = serde_json::from_str(shown["request"].as_str().unwrap()).unwrap();
+    assert_eq!(request, body("lead-1"), "the request is kept whole");
+
+    failing([&lead, &second], None);
+    let answered = desk.ask(CHAT, &body("lead-1")).await;
+    assert_eq!(answered.status(), StatusCode::OK);
+    assert_eq!(review_id(&answered), None);
+    answered.bytes().await.unwrap();
+    desk.until("settled", |s| s.review_open == 0).await;
+    assert_eq!(
+        desk.said(&["review", "list"]).trim(),
+        "Nothing waits for review."
+    );
+    let all = desk.get("/review?all=true").await;
+    assert_eq!(all["items"][0]["state"], "answered", "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agents_request_is_not_kept_and_a_tagged_one_is() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    failing([&lead, &second], Some("503"));
+    let url = format!("{}{CHAT}", desk.base());
+    let agent = desk.http.post(&url).header("x-session-id", "s-1");
+    let agent = agent.json(&body("agent-model")).send().await.unwrap();
+    assert_eq!((agent.status().as_u16(), review_id(&agent)), (503, None));
+    let tagged = |item: &'static str| {
+        desk.http
+            .post(&url)
+            .header("x-understudy-pipeline", "Invoices")
+            .header("x-understudy-item", item)
+            .json(&body("other-model"))
+            .send()
+    };
+    let one = review_id(&tagged("17").await.unwrap()).unwrap();
+    let two = review_id(&tagged("18").await.unwrap()).unwrap();
+    assert_ne!(one, two, "two items with the same words");
+    desk.exchanges(3).await;
+    let page = desk.get("/review").await;
+    let items: Vec<_> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| &i["item"])
+        .collect();
+    assert_eq!(items, ["18", "17"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_closes_an_item_with_a_note_and_only_once() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    failing([&lead, &second], Some("503"));
+    let done = review_id(&desk.ask(CHAT, &body("lead-1")).await).unwrap();
+    let dismissed = review_id(&desk.ask(CHAT, &body("lead-2")).await).unwrap();
+    desk.until("both parked", |s| s.review_open == 2).await;
+    desk.said(&["review", "done", &done, "--note", "sent by hand"]);
+    let close = Some(json!({ "as": "dismissed", "note": null }));
+    let path = format!("/review/{dismissed}/close");
+    let (status, said) = desk.control(Method::POST, &path, close.clone()).await;
+    assert!(status.is_success(), "{said}");
+    assert_eq!(desk.snapshot().await.review_open, 0);
+    let (status, said) = desk.control(Method::POST, &path, close).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(said["error"], format!("item {dismissed} is closed already"));
+    let unknown = desk.run(&["review", "done", "0123456789abcdef"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("there is no review item 0123456789abcdef"));
+
+    // The client's own retries of what a person has done do not bring it back.
+    desk.ask(CHAT, &body("lead-1")).await;
+    desk.exchanges(3).await;
+    let item = desk.get(&format!("/review/{done}")).await;
+    let summary = &item["summary"];
+    assert_eq!(
+        (&summary["state"], &summary["note"], &summary["failures"]),
+        (&json!("done"), &json!("sent by hand"), &json!(2))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn running_an_item_again_sends_the_kept_request_and_keeps_its_answer() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    failing([&lead, &second], Some("503"));
+    let id = review_id(&desk.ask(CHAT, &body("lead-1")).await).unwrap();
+    desk.until("parked", |s| s.review_open == 1).await;
+    let failed = desk.run(&["review", "run", &id]);
+    assert_eq!(failed.status.code(), Some(1), "{}", text(&failed.stderr));
+    let item = desk.get(&format!("/review/{id}")).await;
+    assert_eq!(item["summary"]["failures"], 2, "{item}");
+    assert_eq!(
+        (&item["run"]["status"], &item["run"]["answered"]),
+        (&json!(503), &json!(false))
+    );
+
+    failing([&lead, &second], None);
+    lead.stage.forget_received();
+    let answer = desk.said(&["review", "run", &id]);
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["choices"][0]["finish_reason"], "stop", "{answer}");
+    let received = lead.stage.received();
+    let sent: Value = serde_json::from_slice(&received[0].body).unwrap();
+    assert_eq!(sent, body("lead-1"));
+    desk.until("settled", |s| s.review_open == 0).await;
+    let item = desk.get(&format!("/review/{id}")).await;
+    assert_eq!(
+        (&item["summary"]["state"], &item["run"]["answered"]),
+        (&json!("answered"), &json!(true))
+    );
+    let kept: Value = serde_json::from_str(item["run"]["answer"].as_str().unwrap()).unwrap();
+    assert_eq!(kept, answer);
+}

@@ -1,0 +1,9 @@
+import { expect, test } from "vitest";
+
+import { pretty } from "./pretty";
+
+test("JSON is laid out and everything else is left alone", () => {
+  expect(pretty('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
+  expect(pretty("event: ping\ndata: {}\n\n")).toBe("event: ping\ndata: {}\n\n");
+  expect(pretty("")).toBe("");
+});
