@@ -4,6 +4,7 @@
 mod asked;
 mod doctor;
 mod metrics;
+mod readings;
 mod review;
 mod stories;
 mod traffic;
@@ -15,18 +16,17 @@ use api::Snapshot;
 use catalog::{Catalog, Endpoint};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::Gateway;
-use health::{Book, CallOutcome, Observation, Thresholds, Verdicts};
+use health::{Book, Thresholds, Verdicts};
 use ledger::Ledger;
 use stage::Stage;
 use tokio::sync::{mpsc, watch as channel};
 use tokio::time::Instant;
 
-use crate::booking;
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::routing::{self, Running};
 use crate::settings::Settings;
-use crate::state::{PageRead, State};
+use crate::state::State;
 use crate::view;
 
 /// Snapshots are sent at most this often; what changes in between goes into the next.
@@ -213,83 +213,6 @@ impl MainLoop {
         self.state.forget_old_sessions(now);
         self.end_if_drained(now);
         self.dirty = true;
-    }
-
-    fn watched(&mut self, now: DateTime<Utc>, report: watch::Report) {
-        match report {
-            watch::Report::Observed(observation) => self.observe(now, observation),
-            watch::Report::PageRead {
-                provider,
-                at,
-                error,
-                ..
-            } => {
-                self.state.pages.insert(provider, PageRead { at, error });
-            }
-            watch::Report::Probed {
-                at,
-                provider,
-                endpoint,
-                model,
-                outcome,
-                ttft_ms,
-                total_ms,
-                tokens,
-                usage_told,
-                cost,
-            } => {
-                let price_as_of = self
-                    .state
-                    .catalog
-                    .price(&provider, model.as_str())
-                    .map(|p| p.as_of.clone());
-                let tokens = usage_told.then_some(tokens);
-                let outcome = booking::call_words(&outcome).into();
-                let row = ledger::ProbeRow {
-                    at,
-                    provider,
-                    endpoint,
-                    model,
-                    outcome,
-                    ttft_ms,
-                    total_ms,
-                    tokens,
-                    cost,
-                    price_as_of,
-                };
-                self.kept("book a probe", |ledger| ledger.book_probe(&row));
-                self.state.today.probes += cost.unwrap_or_default();
-            }
-        }
-    }
-
-    fn observe(&mut self, now: DateTime<Utc>, observation: Observation) {
-        if let Observation::Call {
-            endpoint,
-            model,
-            outcome:
-                CallOutcome::Ok {
-                    ttft_ms: Some(ttft),
-                    ..
-                },
-            ..
-        } = &observation
-        {
-            self.state
-                .ttft
-                .insert((endpoint.clone(), model.to_string()), *ttft);
-        }
-        self.kept("record an observation", |ledger| {
-            ledger.record(&observation)
-        });
-        let rehearsed = matches!(&observation, Observation::Call { provider, .. } if booking::is_rehearsal(provider));
-        let book = if rehearsed {
-            &mut self.rehearsal_book
-        } else {
-            &mut self.book
-        };
-        let transitions = book.observe(now, observation);
-        self.apply(transitions);
     }
 
     fn settings_file(&mut self, text: std::io::Result<String>) {

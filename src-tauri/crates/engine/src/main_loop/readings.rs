@@ -1,0 +1,87 @@
+//! What the watch and the traffic saw: written down, and put into the book that judges it.
+
+use chrono::{DateTime, Utc};
+use health::{CallOutcome, Observation};
+
+use super::MainLoop;
+use crate::booking;
+use crate::state::PageRead;
+
+impl MainLoop {
+    pub(super) fn watched(&mut self, now: DateTime<Utc>, report: watch::Report) {
+        match report {
+            watch::Report::Observed(observation) => self.observe(now, observation),
+            watch::Report::PageRead {
+                provider,
+                at,
+                error,
+                ..
+            } => {
+                self.state.pages.insert(provider, PageRead { at, error });
+            }
+            watch::Report::Probed {
+                at,
+                provider,
+                endpoint,
+                model,
+                outcome,
+                ttft_ms,
+                total_ms,
+                tokens,
+                usage_told,
+                cost,
+            } => {
+                let price_as_of = self
+                    .state
+                    .catalog
+                    .price(&provider, model.as_str())
+                    .map(|p| p.as_of.clone());
+                let tokens = usage_told.then_some(tokens);
+                let outcome = booking::call_words(&outcome).into();
+                let row = ledger::ProbeRow {
+                    at,
+                    provider,
+                    endpoint,
+                    model,
+                    outcome,
+                    ttft_ms,
+                    total_ms,
+                    tokens,
+                    cost,
+                    price_as_of,
+                };
+                self.kept("book a probe", |ledger| ledger.book_probe(&row));
+                self.state.today.probes += cost.unwrap_or_default();
+            }
+        }
+    }
+
+    pub(super) fn observe(&mut self, now: DateTime<Utc>, observation: Observation) {
+        if let Observation::Call {
+            endpoint,
+            model,
+            outcome:
+                CallOutcome::Ok {
+                    ttft_ms: Some(ttft),
+                    ..
+                },
+            ..
+        } = &observation
+        {
+            self.state
+                .ttft
+                .insert((endpoint.clone(), model.to_string()), *ttft);
+        }
+        self.kept("record an observation", |ledger| {
+            ledger.record(&observation)
+        });
+        let rehearsed = matches!(&observation, Observation::Call { provider, .. } if booking::is_rehearsal(provider));
+        let book = if rehearsed {
+            &mut self.rehearsal_book
+        } else {
+            &mut self.book
+        };
+        let transitions = book.observe(now, observation);
+        self.apply(transitions);
+    }
+}
