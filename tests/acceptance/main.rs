@@ -7,6 +7,7 @@ mod desk;
 mod failover;
 mod first_start;
 mod incidents;
+mod interrupted;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod keys;

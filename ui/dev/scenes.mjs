@@ -192,6 +192,16 @@ export const INCIDENTS = () => [
   {
     summary: outageSummary(), blame: "them",
     evidence: `Status page partial outage since ${clock(42 * MINUTE)}, 3 of 3 probes cut in mid-stream, 12 of 14 requests failed; API and Claude Code together, so the fault is upstream.`,
+    interrupted: [
+      {
+        id: 7, client: "Claude Code", session: "9c41f0aa", model: "claude-opus-4-5", first: ago(41 * MINUTE), last: ago(38 * MINUTE),
+        said: `Cut in the middle of an answer, 3 requests failed; it went on at ${clock(35 * MINUTE)}.`, resumed: ago(35 * MINUTE), checked: null,
+        calls: [
+          { said: `\`Bash: alembic upgrade head\` delivered, no result seen`, result: null },
+          { said: `\`Edit\` delivered, its result came back by ${clock(39 * MINUTE)}`, result: ago(39 * MINUTE) },
+        ],
+      },
+    ],
     timeline: [
       { at: ago(42 * MINUTE), level: "degraded", text: "2 of 3 requests to claude-opus-4-5 were cut before their end." },
       { at: ago(41 * MINUTE), level: "partial_outage", text: "The status page declares a partial outage of Claude API and Claude Code." },
@@ -209,7 +219,7 @@ function past(id, provider, title, peak, openedAgo, lasted, hit, carried, atRisk
   return {
     summary: { id, provider, title, level: "operational", peak, opened: ago(openedAgo), closed: ago(openedAgo - lasted), exchanges_hit: hit, carried_by_fallback: carried, at_risk: atRisk },
     blame: "them", evidence: "The status page and our own requests agreed from the second minute on.",
-    timeline: [
+    interrupted: [], timeline: [
       { at: ago(openedAgo), level: peak, text: "Requests began to fail." },
       { at: ago(openedAgo - lasted), level: "operational", text: "2 probes in a row were complete; traffic is back on the primary." },
     ],

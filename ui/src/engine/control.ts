@@ -31,6 +31,7 @@ export const incidents = (page: PageOf) => ask<IncidentPage>("GET", `incidents?$
 export const incident = (id: number) => ask<Incident>("GET", `incidents/${id}`);
 export const exchanges = (page: PageOf) => ask<ExchangePage>("GET", `exchanges?${query(page)}`);
 export const exchange = (id: number) => ask<Exchange>("GET", `exchanges/${id}`);
+export const checkInterruption = (id: number) => ask<Accepted>("POST", `interruptions/${id}/checked`);
 export const reviews = ({ all, ...page }: PageOf & { all: boolean }) => ask<ReviewPage>("GET", `review?${query(page)}&all=${all}`);
 export const review = (id: string) => ask<ReviewItem>("GET", `review/${encodeURIComponent(id)}`);
 export const closeReview = (id: string, close: ReviewClose) =>

@@ -40,6 +40,38 @@ pub struct Incident {
     pub evidence: String,
     /// Oldest first.
     pub timeline: Vec<TimelineEntry>,
+    /// Agents' sessions that it cut in mid-turn, latest first.
+    pub interrupted: Vec<Interruption>,
+}
+
+/// A session that lost its provider in the middle of the work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Interruption {
+    /// For `POST /control/interruptions/<id>/checked`.
+    pub id: i64,
+    pub client: String,
+    pub session: String,
+    pub model: String,
+    pub first: DateTime<Utc>,
+    pub last: DateTime<Utc>,
+    /// "Cut in the middle of an answer, 3 requests failed; it went on at 20:19."
+    pub said: String,
+    /// The session was answered again.
+    pub resumed: Option<DateTime<Utc>>,
+    /// A person said that they looked at it.
+    pub checked: Option<DateTime<Utc>>,
+    /// The tool calls that it was given last, oldest first.
+    pub calls: Vec<DeliveredCall>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct DeliveredCall {
+    /// "`Bash: alembic upgrade head` delivered, no result seen"
+    pub said: String,
+    /// When its result came back; None: none was seen.
+    pub result: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

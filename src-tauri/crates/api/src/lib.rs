@@ -16,7 +16,9 @@ pub use control::{
     SettingsText,
 };
 pub use exchange::{Attempt, Exchange, ExchangeEnd, ExchangePage};
-pub use incident::{AtRisk, Incident, IncidentPage, IncidentSummary, TimelineEntry};
+pub use incident::{
+    AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, TimelineEntry,
+};
 pub use notice::{Notice, NoticeKind, NoticeOutcome, Urgency};
 pub use review::{
     Closing, ReviewClose, ReviewItem, ReviewPage, ReviewRun, ReviewState, ReviewSummary,

@@ -119,7 +119,7 @@ fn class_words(class: Class) -> &'static str {
     }
 }
 
-fn end(end: &End) -> ledger::End {
+pub(crate) fn end(end: &End) -> ledger::End {
     match end {
         End::Complete => ledger::End::Complete,
         End::Truncated => ledger::End::Truncated,

@@ -45,8 +45,11 @@ enum Command {
     },
     /// The incident log, newest first
     Incidents {
-        /// Only this one, with its timeline
+        /// Only this one, with its timeline and the work that it interrupted
         id: Option<i64>,
+        /// You looked at this interrupted session
+        #[arg(long, value_name = "NUMBER", requires = "id")]
+        checked: Option<i64>,
         #[arg(long, default_value_t = 20)]
         limit: u32,
         #[arg(long)]
@@ -159,12 +162,17 @@ async fn run(command: Command) -> ExitCode {
         Command::Url { ui, json } => url(ui, json),
         Command::Status { json } => show::status(json).await,
         Command::Incidents {
+            checked: Some(number),
+            ..
+        } => show::checked(number).await,
+        Command::Incidents {
             id: Some(id), json, ..
         } => show::incident(id, json).await,
         Command::Incidents {
             id: None,
             limit,
             json,
+            ..
         } => show::incidents(limit, json).await,
         Command::Traffic { limit, json } => show::traffic(limit, json).await,
         Command::Review { command } => review::run(command).await,

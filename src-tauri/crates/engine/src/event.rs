@@ -51,6 +51,11 @@ pub(crate) enum Ask {
         id: i64,
         reply: Reply<Result<Option<Exchange>, ControlError>>,
     },
+    /// A person looked at an interrupted session.
+    Checked {
+        interruption: i64,
+        reply: Reply<Result<Accepted, ControlError>>,
+    },
     Reviews {
         which: ledger::Which,
         limit: u32,

@@ -22,4 +22,5 @@ mod settings;
 mod state;
 mod token;
 mod try_key;
+mod turns;
 mod view;

@@ -3,6 +3,7 @@
 
 mod asked;
 mod doctor;
+mod interrupted;
 mod metrics;
 mod readings;
 mod review;

@@ -269,6 +269,7 @@ fn new_state(
         sessions: Default::default(),
         standing_in: Default::default(),
         open: Default::default(),
+        turns: Default::default(),
         reviews_open: 0,
         reviews_told: Default::default(),
         notices: Vec::new(),

@@ -15,6 +15,7 @@ use crate::grouping::Grouping;
 use crate::keys::Keys;
 use crate::places::Places;
 use crate::settings::{Settings, Wrong};
+use crate::turns::Turns;
 
 /// A session is shown this long after its last request.
 const SESSION_SHOWN: TimeDelta = TimeDelta::hours(1);
@@ -53,6 +54,8 @@ pub(crate) struct State {
     /// Per route and dialect: the stand-in that answered last, and since when.
     pub standing_in: BTreeMap<(String, catalog::Dialect), StandingIn>,
     pub open: BTreeMap<ProviderId, OpenStory>,
+    /// Where agents' sessions stand.
+    pub turns: Turns,
     /// Parked requests that wait for a person.
     pub reviews_open: u64,
     pub reviews_told: Grouping,

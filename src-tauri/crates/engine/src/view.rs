@@ -2,6 +2,7 @@
 
 pub(crate) mod consequence;
 pub(crate) mod headline;
+pub(crate) mod interrupted;
 pub(crate) mod notice;
 pub(crate) mod review;
 pub(crate) mod rows;

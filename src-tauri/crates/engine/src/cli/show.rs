@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use api::{
     Accepted, AtRisk, CheckState, Command, Doctor, ExchangePage, Incident, IncidentPage,
-    IncidentSummary, Level, Snapshot,
+    IncidentSummary, Interruption, Level, Snapshot,
 };
 use catalog::MicroDollars;
 use chrono::{DateTime, Local, Utc};
@@ -122,6 +122,39 @@ pub(super) async fn incident(id: i64, json: bool) -> ExitCode {
         for entry in &incident.timeline {
             println!("       {}  {}", local(entry.at), entry.text);
         }
+        incident.interrupted.iter().for_each(print_interruption);
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+fn print_interruption(session: &Interruption) {
+    let checked = match session.checked {
+        Some(at) => format!("checked {}", local(at)),
+        None => format!("not checked (--checked {})", session.id),
+    };
+    println!(
+        "       Interrupted: {} session {}, {}; {checked}",
+        session.client,
+        session.session,
+        local(session.last)
+    );
+    println!("         {}", session.said);
+    for call in &session.calls {
+        println!("         {}", call.said);
+    }
+}
+
+pub(super) async fn checked(interruption: i64) -> ExitCode {
+    finish(async {
+        let accepted: Accepted = Engine::find()?
+            .call(
+                Method::POST,
+                &format!("/interruptions/{interruption}/checked"),
+                None::<&()>,
+            )
+            .await?;
+        println!("{}", accepted.said);
         Ok(ExitCode::SUCCESS)
     })
     .await

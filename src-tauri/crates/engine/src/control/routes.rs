@@ -33,6 +33,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/exchanges", get(exchanges))
         .route("/exchanges/{id}", get(exchange))
         .route("/notices/{id}", post(notice))
+        .route("/interruptions/{id}/checked", post(checked))
         .route("/review", get(review::list))
         .route("/review/{id}", get(review::show))
         .route("/review/{id}/close", post(review::close))
@@ -135,6 +136,17 @@ async fn incident(
             None,
         )
     })
+}
+
+async fn checked(
+    State(control): State<Control>,
+    Path(interruption): Path<i64>,
+) -> Result<Json<Accepted>, Refused> {
+    let noted = control.ask(|reply| Ask::Checked {
+        interruption,
+        reply,
+    });
+    Ok(Json(noted.await??))
 }
 
 async fn exchanges(

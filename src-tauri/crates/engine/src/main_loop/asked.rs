@@ -57,6 +57,12 @@ impl MainLoop {
                     .map(|row| row.map(|row| view::rows::exchange(id, &row, &self.state)));
                 let _ = reply.send(row.map_err(unreadable));
             }
+            Ask::Checked {
+                interruption,
+                reply,
+            } => {
+                let _ = reply.send(self.checked(now, interruption));
+            }
             Ask::Reviews {
                 which,
                 limit,
@@ -205,13 +211,14 @@ impl MainLoop {
             return Ok(None);
         };
         let traffic = self.ledger.incident_traffic(id)?.unwrap_or_default();
-        Ok(Some(view::rows::incident(
-            &self.state,
-            id,
-            &story,
-            &traffic,
-            now,
-        )))
+        let interrupted = self.ledger.interruptions(id)?;
+        Ok(Some(api::Incident {
+            interrupted: interrupted
+                .iter()
+                .map(|(id, row)| view::interrupted::interruption(&self.state, *id, row))
+                .collect(),
+            ..view::rows::incident(&self.state, id, &story, &traffic, now)
+        }))
     }
 
     fn notice_told(&mut self, id: u64, outcome: NoticeOutcome) {

@@ -46,6 +46,7 @@ impl MainLoop {
         let primary = self.primary(exchange);
         let row = booking::exchange_row(exchange, primary, &self.state.catalog);
         let carried = row.carried();
+        self.follow(now, exchange);
         self.review(now, exchange, view::rows::story(&row, &self.state));
         self.kept("book an exchange", |ledger| {
             ledger.book_exchange(&row).map(|_| ())

@@ -87,6 +87,7 @@ pub(crate) fn incident(
                 text: t.text.clone(),
             })
             .collect(),
+        interrupted: Vec::new(),
     }
 }
 

@@ -1,0 +1,144 @@
+//! Where each agent's session stands: the tool calls that it was given last, and which of them came to an end. Pure.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use gateway::{End, Exchange, Outcome};
+use ledger::DeliveredCall;
+use wire::Kind;
+
+/// Sessions that are followed at most; the one that has been quiet for longest is forgotten.
+const FOLLOWED: usize = 256;
+/// Calls of one turn that are told at most, the last ones.
+const CALLS: usize = 32;
+
+/// A conversation with one model: beside the one that works, agents keep small ones for titles and summaries.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Session {
+    pub(crate) client: String,
+    pub(crate) id: String,
+    /// As the client asked.
+    pub(crate) model: String,
+}
+
+impl Session {
+    /// None: nobody's session. A pipeline's request waits in the review queue instead.
+    pub(crate) fn of(exchange: &Exchange) -> Option<Session> {
+        let works =
+            exchange.kind == Kind::Generate && !exchange.rehearsal && exchange.pipeline.is_none();
+        let id = exchange.client.session.clone().filter(|_| works)?;
+        Some(Session {
+            client: exchange.client.name.clone(),
+            id,
+            model: exchange.model.clone(),
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Turns(HashMap<Session, Turn>);
+
+#[derive(Debug)]
+struct Turn {
+    calls: Vec<DeliveredCall>,
+    /// The log may hold an interruption of it that is not over.
+    interrupted: bool,
+    last: DateTime<Utc>,
+}
+
+/// What an exchange means for the log of interrupted work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct News {
+    /// Results of earlier calls stood in the request, and an interruption may wait for them.
+    pub(crate) results: bool,
+    /// The session was answered, and an interruption of it may be open.
+    pub(crate) resumed: bool,
+    /// It was interrupted, with these calls delivered before.
+    pub(crate) interrupted: Option<Vec<DeliveredCall>>,
+}
+
+impl Turns {
+    /// An exchange of the session has ended.
+    pub(crate) fn ended(
+        &mut self,
+        session: &Session,
+        exchange: &Exchange,
+        now: DateTime<Utc>,
+    ) -> News {
+        self.make_room(session);
+        // What was interrupted before this process began is in the log alone.
+        let turn = self.0.entry(session.clone()).or_insert(Turn {
+            calls: Vec::new(),
+            interrupted: true,
+            last: now,
+        });
+        turn.last = now;
+        for call in &mut turn.calls {
+            if exchange.tool_results.contains(&call.call) {
+                call.result.get_or_insert(now);
+            }
+        }
+        let mut news = News {
+            results: turn.interrupted && !exchange.tool_results.is_empty(),
+            ..News::default()
+        };
+        match exchange.end {
+            End::Complete | End::Truncated | End::Refused => {
+                news.resumed = std::mem::take(&mut turn.interrupted);
+                turn.calls = delivered(exchange);
+            }
+            End::Cut | End::Exhausted | End::ClientLeft => {
+                let working = exchange.end == End::Cut
+                    || !exchange.tool_results.is_empty()
+                    || !turn.calls.is_empty();
+                if working && failed_by(exchange).is_some() {
+                    turn.interrupted = true;
+                    news.interrupted = Some(turn.calls.clone());
+                }
+            }
+            End::CallersFault | End::TurnedAway(_) | End::OurFault => {}
+        }
+        news
+    }
+
+    fn make_room(&mut self, session: &Session) {
+        if self.0.len() < FOLLOWED || self.0.contains_key(session) {
+            return;
+        }
+        let quietest = self.0.iter().min_by_key(|(_, turn)| turn.last);
+        if let Some(quietest) = quietest.map(|(session, _)| session.clone()) {
+            self.0.remove(&quietest);
+        }
+    }
+}
+
+/// Whose failure it was: the first provider's that failed an attempt, and not by a fault of ours.
+pub(crate) fn failed_by(exchange: &Exchange) -> Option<&catalog::ProviderId> {
+    let failed = exchange
+        .attempts
+        .iter()
+        .find(|attempt| matches!(attempt.outcome, Outcome::Failed { kind: Some(_), .. }));
+    failed.map(|attempt| &attempt.provider)
+}
+
+/// The tool calls of an answer that the client was given whole. A broken answer delivers none: their closing is held back
+/// until the whole answer is proven.
+fn delivered(exchange: &Exchange) -> Vec<DeliveredCall> {
+    let calls = exchange
+        .attempts
+        .last()
+        .map(|attempt| &attempt.report.tool_calls);
+    let calls = calls.into_iter().flatten();
+    let mut calls: Vec<DeliveredCall> = calls
+        .map(|call| DeliveredCall {
+            call: call.id.clone(),
+            name: call.name.clone(),
+            arguments: None,
+            result: None,
+        })
+        .collect();
+    calls.split_off(calls.len().saturating_sub(CALLS))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! An outage in the middle of an agent's work: which session, which tools, and whether they came to an end.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, Upstream, two_endpoints};
+
+const MODEL: &str = "model-x@parallel-tools";
+
+/// One turn of Claude Code, as far as it matters here.
+async fn turn(desk: &Desk, messages: &Value) -> reqwest::Response {
+    let schema = json!({ "type": "object", "properties": { "command": { "type": "string" } } });
+    desk.http
+        .post(format!("{}/v1/messages", desk.base()))
+        .header("user-agent", "claude-cli/2.1.197 (external, cli)")
+        .header("x-claude-code-session-id", "session-1")
+        .json(&json!({
+            "model": MODEL, "max_tokens": 500, "messages": messages,
+            "tools": [{ "name": "Bash", "input_schema": schema }],
+        }))
+        .send()
+        .await
+        .unwrap()
+}
+
+fn result(id: &Value) -> Value {
+    json!({ "type": "tool_result", "tool_use_id": id, "content": "done" })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let mut desk = Desk::new();
+    desk.settings(&two_endpoints(&lead.address, &second.address));
+    desk.start();
+    let question = json!({ "role": "user", "content": "Migrate the database" });
+    let answered = turn(&desk, &json!([question])).await;
+    assert_eq!(answered.status(), StatusCode::OK);
+    let answer: Value = answered.json().await.unwrap();
+    let calls: Vec<&Value> = answer["content"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|block| block["type"] == "tool_use")
+        .map(|block| &block["id"])
+        .collect();
+    assert_eq!(calls.len(), 2, "{answer}");
+
+    for upstream in [&lead, &second] {
+        upstream.stage.outage(Some("503".parse().unwrap()));
+    }
+    let assistant = json!({ "role": "assistant", "content": answer["content"] });
+    let results = json!({ "role": "user", "content": [result(calls[0]), result(calls[1])] });
+    let next = json!([question, assistant, results]);
+    for _ in 0..3 {
+        assert_eq!(turn(&desk, &next).await.status().as_u16(), 503);
+    }
+    let red = desk
+        .until("an incident of the lead", |s| {
+            s.open_incidents.iter().any(|i| i.provider == "lead")
+        })
+        .await;
+    desk.exchanges(4).await;
+    let of = |provider: &str| {
+        let found = red.open_incidents.iter().find(|i| i.provider == provider);
+        found.unwrap().id
+    };
+    let id = of("lead");
+    let incident = desk.get(&format!("/incidents/{id}")).await;
+    let cut = &incident["interrupted"][0];
+    assert_eq!(
+        (&cut["client"], &cut["session"], &cut["said"]),
+        (
+            &json!("Claude Code"),
+            &json!("session-1"),
+            &json!("Nobody could answer, 3 requests failed; it was not answered since.")
+        ),
+        "{incident}"
+    );
+    for call in cut["calls"].as_array().unwrap() {
+        let said = call["said"].as_str().unwrap();
+        assert!(
+            said.starts_with("`Bash` delivered, its result came back by "),
+            "{cut}"
+        );
+    }
+    assert_eq!(cut["calls"].as_array().unwrap().len(), 2, "{cut}");
+    let printed = desk.said(&["incidents", &id.to_string()]);
+    assert!(
+        printed.contains("`Bash` delivered, its result came back"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("Interrupted: Claude Code session session-1"),
+        "{printed}"
+    );
+
+    // A restart forgets what it followed, and not what it wrote down.
+    desk.kill();
+    desk.start();
+    for upstream in [&lead, &second] {
+        upstream.stage.outage(None);
+    }
+    assert_eq!(turn(&desk, &next).await.status(), StatusCode::OK);
+    desk.exchanges(5).await;
+    let number = cut["id"].to_string();
+    let noted = desk.said(&["incidents", &id.to_string(), "--checked", &number]);
+    assert_eq!(noted.trim(), "Noted: you checked it.");
+    let (status, _) = desk
+        .control(Method::POST, "/interruptions/99/checked", None)
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let after = desk.get(&format!("/incidents/{id}")).await;
+    let cut = &after["interrupted"][0];
+    assert!(
+        cut["checked"].is_string() && cut["resumed"].is_string(),
+        "{after}"
+    );
+    assert_eq!(after["interrupted"].as_array().unwrap().len(), 1, "{after}");
+}
