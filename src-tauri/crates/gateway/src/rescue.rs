@@ -1,5 +1,7 @@
 //! The only place that invents a response: always in the client's own dialect, with a status that its client understands.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use catalog::Dialect;
 use health::{Blame, Level, Verdict, Verdicts};
@@ -127,8 +129,7 @@ pub(crate) fn exhausted(
     if let Some(sentence) = verdict {
         said.body = with_sentence(&said.body, &sentence);
     }
-    let patience = lost.retry_after.map(|wait| wait.as_secs());
-    bound_retry_after(dialect, &mut said, patience);
+    bound_retry_after(dialect, &mut said, lost.retry_after);
     said
 }
 
@@ -156,19 +157,22 @@ impl From<(StatusCode, HeaderMap, Bytes)> for Said {
     }
 }
 
-fn bound_retry_after(dialect: Dialect, said: &mut Said, patience: Option<u64>) {
-    let asked =
-        said.headers.contains_key(RETRY_AFTER) || said.headers.contains_key("retry-after-ms");
-    let too_long = asked && patience.is_some_and(|seconds| seconds > RETRY_AFTER_MOST);
-    let bare = !asked
+/// `patience`: the wait that the provider asked for, in whichever of its ways.
+fn bound_retry_after(dialect: Dialect, said: &mut Said, patience: Option<Duration>) {
+    let asked = said.headers.get(RETRY_AFTER);
+    // Only whole seconds are understood by every client; a date or a fraction comes with `patience`.
+    let seconds: Option<u64> = asked.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let in_ms = said.headers.contains_key("retry-after-ms");
+    let wait = seconds.or_else(|| patience.map(|wait| wait.as_secs_f64().ceil() as u64));
+    let too_long = (asked.is_some() || in_ms) && wait.is_some_and(|wait| wait > RETRY_AFTER_MOST);
+    // Codex waits by `retry-after` alone, and takes a 429 without one for final.
+    let bare = seconds.is_none()
         && dialect == Dialect::OpenaiResponses
         && said.status == StatusCode::TOO_MANY_REQUESTS;
     if too_long || bare {
-        let seconds = patience
-            .unwrap_or(RETRY_AFTER_DEFAULT)
-            .min(RETRY_AFTER_MOST);
+        let wait = wait.unwrap_or(RETRY_AFTER_DEFAULT).min(RETRY_AFTER_MOST);
         said.headers.remove("retry-after-ms");
-        said.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        said.headers.insert(RETRY_AFTER, HeaderValue::from(wait));
     }
 }
 

@@ -163,6 +163,80 @@ fn retry_after_is_bounded_and_responses_never_gets_a_bare_429() {
 }
 
 #[test]
+fn a_wait_that_some_client_would_misread_is_told_in_whole_seconds() {
+    let body = r#"{"error":{"message":"slow down"}}"#;
+    let (responses, messages) = (Dialect::OpenaiResponses, Dialect::Anthropic);
+    for (dialect, headers, patience_ms, told) in [
+        // Codex reads no milliseconds, dates or fractions, and would take each of these 429 for final.
+        (
+            responses,
+            vec![("retry-after-ms", "1200")],
+            1_200,
+            Some("2"),
+        ),
+        (responses, vec![("retry-after", "0.5")], 500, Some("1")),
+        (
+            responses,
+            vec![("retry-after", "Sun, 21 Jun 2026 20:04:00 GMT")],
+            9_000,
+            Some("9"),
+        ),
+        // Claude Code reads the seconds alone, and gives up at so many.
+        (
+            messages,
+            vec![("retry-after", "120"), ("retry-after-ms", "500")],
+            500,
+            Some("60"),
+        ),
+        (messages, vec![("retry-after", "-5")], 0, Some("-5")),
+        (
+            messages,
+            vec![("retry-after-ms", "90000")],
+            90_000,
+            Some("60"),
+        ),
+        (messages, vec![("retry-after-ms", "500")], 500, None),
+    ] {
+        let lost = Lost {
+            retry_after: Some(Duration::from_millis(patience_ms)),
+            ..answered(Class::RateLimit, 429, &headers, body)
+        };
+        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, None);
+        let got = said.headers.get(RETRY_AFTER).map(|v| v.to_str().unwrap());
+        assert_eq!(got, told, "{dialect} {headers:?}");
+    }
+}
+
+/// What real clients do with each status was measured: none of these makes one hang or storm.
+#[test]
+fn no_last_error_is_a_status_that_clients_answer_with_a_hang_or_a_storm() {
+    for dialect in Dialect::ALL {
+        for (class, status) in [
+            (Class::Transient, 500),
+            (Class::Transient, 503),
+            (Class::Transient, 529),
+            (Class::RateLimit, 429),
+            (Class::Quota, 429),
+            (Class::Quota, 402),
+            (Class::Credential, 401),
+            (Class::Credential, 403),
+            (Class::ModelGone, 404),
+        ] {
+            let lost = answered(class, status, &[], r#"{"error":{"message":"no"}}"#);
+            let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, None);
+            let status = said.status.as_u16();
+            assert_ne!(status, 401, "Claude Code asks again for three minutes");
+            assert_ne!(status, 413, "opencode asks again without end");
+            let bare = status == 429 && !said.headers.contains_key(RETRY_AFTER);
+            assert!(
+                !(bare && dialect == Dialect::OpenaiResponses),
+                "Codex stops for good"
+            );
+        }
+    }
+}
+
+#[test]
 fn only_a_bad_verdict_is_worth_a_sentence() {
     let known = |verdict, blame| {
         let belief = ProviderVerdict {
