@@ -15,6 +15,7 @@ mod keys;
 mod ledger;
 #[cfg(target_os = "linux")]
 mod login;
+mod once;
 mod one_engine;
 mod refusals;
 mod review;

@@ -15,6 +15,8 @@ pub(crate) enum Event {
     Watched(watch::Report),
     /// From `gateway`: an exchange began or ended.
     Passed(gateway::Report),
+    /// From `gateway`: an answer is to be kept, or looked for.
+    Replay(gateway::ReplayAsk),
     /// The settings file changed; its text, or why it cannot be read.
     SettingsFile(std::io::Result<String>),
     /// A key was added, removed or loaded.

@@ -170,6 +170,11 @@ impl MainLoop {
             Event::Watched(report) => self.watched(now, report),
             Event::Passed(gateway::Report::Began(began)) => self.began(now, began),
             Event::Passed(gateway::Report::Ended(exchange)) => self.ended(now, &exchange),
+            Event::Replay(ask) => {
+                self.kept("keep an answer under its idempotency key", |ledger| {
+                    ask.answer(ledger)
+                });
+            }
             Event::SettingsFile(text) => self.settings_file(text),
             Event::KeysChanged => self.reconfigure(),
             Event::KeychainFailed(why) => self.state.keychain_failed = Some(why),
@@ -202,6 +207,9 @@ impl MainLoop {
             });
             self.kept("forget requests that were reviewed long ago", |ledger| {
                 ledger.forget_reviewed(now).map(|_| ())
+            });
+            self.kept("forget old answers", |ledger| {
+                ledger.expire_replays(now).map(|_| ())
             });
         }
         if now >= self.state.today_since + TimeDelta::days(1) {

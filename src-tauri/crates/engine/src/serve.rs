@@ -101,11 +101,13 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         &settings, &catalog, &keys, &running,
     )));
     let (passed, passing) = mpsc::channel(QUEUE);
+    let (replays, replaying) = mpsc::channel(QUEUE);
     let gateway = Gateway::new(
         config_seen,
         verdicts_seen,
         connect,
         passed,
+        replays,
         Arc::clone(&clock),
     );
 
@@ -187,6 +189,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let watcher = tokio::spawn(watching.run(over.clone()));
     tokio::spawn(forward(seeing, events.clone(), Event::Watched));
     tokio::spawn(forward(passing, events.clone(), Event::Passed));
+    tokio::spawn(forward(replaying, events.clone(), Event::Replay));
     tokio::spawn(rehearsal::run(
         gateway.clone(),
         token.clone(),

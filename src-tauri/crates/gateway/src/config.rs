@@ -148,6 +148,8 @@ pub struct Limits {
     pub bodies: usize,
     /// All answers together, as far as they are held back.
     pub answers: usize,
+    /// All answers together, as far as they are kept to be given again.
+    pub recorded: usize,
 }
 
 impl Default for Limits {
@@ -156,6 +158,7 @@ impl Default for Limits {
             body: 32 << 20,
             bodies: 256 << 20,
             answers: 256 << 20,
+            recorded: 256 << 20,
         }
     }
 }

@@ -171,4 +171,18 @@ pub enum TurnedAway {
     NoKey(String),
     #[error("{0}")]
     NoCandidate(String),
+    #[error("The `Idempotency-Key` header {0}; send one key of 1 to 255 ASCII characters")]
+    IdempotencyKey(&'static str),
+    #[error(
+        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key"
+    )]
+    OtherRequest,
+    #[error(
+        "The request with this `Idempotency-Key` was answered, and its answer is not kept: it was larger than 16 MiB, or newer ones displaced it. It is not run again by itself; to run it again, send a new key"
+    )]
+    AnswerGone,
+    #[error(
+        "A request with an `Idempotency-Key` is answered only where its answer can be kept, and now it cannot: {0} Try again later, or without the key"
+    )]
+    Unkept(String),
 }

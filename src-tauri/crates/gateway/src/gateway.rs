@@ -21,14 +21,15 @@ use crate::breaker::{Breakers, FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Tr
 use crate::fallback::Admitted;
 use crate::held::{Held, Share};
 use crate::lost::Lost;
+use crate::once::{self, Asker, Once};
 use crate::open::{OpenExchange, Reports};
 use crate::review::Reviewed;
 use crate::route::{Wish, plan};
 use crate::storm::Storms;
 use crate::upstream::Upstream;
 use crate::{
-    Body, BoxError, BreakerView, Candidate, Config, Connect, Delivery, End, Exchange, Plan, Report,
-    Restart, Standing, TurnedAway, models, rescue, respond,
+    Body, BoxError, BreakerView, Candidate, Config, Connect, Delivery, End, Exchange, Plan,
+    ReplayAsk, Report, Restart, Standing, TurnedAway, models, rescue, respond,
 };
 
 /// How long before a client gives up waiting for an event it is given what there is.
@@ -52,16 +53,19 @@ struct Shared {
     storms: Storms,
     bodies: Held,
     answers: Held,
+    once: Once,
     clock: Clock,
 }
 
 impl Gateway {
-    /// `reports` is bounded by its maker; where it is full, reports are dropped and counted.
+    /// `reports` is bounded by its maker; where it is full, reports are dropped and counted. `replays`: whoever reads it
+    /// answers each from the ledger.
     pub fn new(
         config: watch::Receiver<Arc<Config>>,
         verdicts: watch::Receiver<Arc<Verdicts>>,
         connect: Connect,
         reports: mpsc::Sender<Report>,
+        replays: mpsc::Sender<ReplayAsk>,
         clock: Clock,
     ) -> Gateway {
         Gateway(Arc::new(Shared {
@@ -73,12 +77,14 @@ impl Gateway {
             storms: Storms::default(),
             bodies: Held::default(),
             answers: Held::default(),
+            once: Once::new(replays),
             clock,
         }))
     }
 
     /// Answer one request. Never fails and never panics: what goes wrong becomes a response in the client's dialect.
-    /// Dropping the future or the response's body cancels whatever is under way upstream.
+    /// Dropping the future or the response's body cancels whatever is under way upstream, save for a request with an
+    /// idempotency key, and for half a minute for clients that ask again.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -122,6 +128,11 @@ impl Gateway {
         self.0.reports.open()
     }
 
+    /// Requests whose clients have left and may come back for the answer.
+    pub fn lingering(&self) -> usize {
+        self.0.once.lingering()
+    }
+
     /// Reports that were dropped because their reader was too slow.
     pub fn dropped_reports(&self) -> u64 {
         self.0.reports.dropped()
@@ -158,6 +169,10 @@ impl Gateway {
             Target::Models => return json(models::list(&config)),
             Target::Base | Target::Nothing => return json(GREETING),
         };
+        let key = match once::key(&head.headers) {
+            Ok(key) => key,
+            Err(why) => return self.turn_away(began, &head, dialect, why),
+        };
         let (body, share) = match admit::body(&head, body, &self.0.bodies, &config).await {
             Ok(read) => read,
             Err(why) => return self.turn_away(began, &head, dialect, why),
@@ -175,6 +190,13 @@ impl Gateway {
             Ok(ask) => ask,
             Err(why) => return self.turn_away(began, &head, dialect, why.into()),
         };
+        let client = &unknown.client;
+        let asker = Asker::new(&config.token, &head, client, (dialect, kind), body.clone());
+        if key.is_none()
+            && let Some(left) = self.0.once.rejoin(&asker, client, dialect).await
+        {
+            return left;
+        }
         let wish = Wish {
             dialect,
             model: &ask.model,
@@ -209,7 +231,7 @@ impl Gateway {
             gate,
             began,
         };
-        respond::answer(self, admitted, exchange).await
+        once::answer(self, admitted, exchange, asker, key).await
     }
 
     /// What is held back of an answer, and for how long.
@@ -316,6 +338,18 @@ impl Gateway {
         self.0.answers.share()
     }
 
+    pub(crate) fn once(&self) -> &Once {
+        &self.0.once
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.config.borrow().draining
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        Arc::clone(&self.0.clock)
+    }
+
     pub(crate) fn upstream(&self) -> &Upstream {
         &self.0.upstream
     }
@@ -393,7 +427,7 @@ fn json(body: impl Into<Bytes>) -> Response<Body> {
     response
 }
 
-fn plain(said: rescue::Said) -> Response<Body> {
+pub(crate) fn plain(said: rescue::Said) -> Response<Body> {
     let mut response = Response::new(Body::plain(said.body));
     *response.status_mut() = said.status;
     *response.headers_mut() = said.headers;

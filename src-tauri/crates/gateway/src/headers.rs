@@ -60,6 +60,18 @@ pub(crate) fn shows_any_credential(headers: &HeaderMap) -> bool {
     LOGINS.iter().any(shown) || headers.contains_key(TOKEN_HEADER)
 }
 
+/// Whatever names the client to its vendor. (Our token in such a header does not.)
+pub(crate) fn credentials<'a>(
+    headers: &'a HeaderMap,
+    token: &'a Secret,
+) -> impl Iterator<Item = (HeaderName, &'a HeaderValue)> {
+    LOGINS.into_iter().chain(ACCOUNTS).flat_map(move |name| {
+        let values = headers.get_all(&name).iter();
+        let own = values.filter(|value| !is_token(value, token));
+        own.map(|value| (name.clone(), value)).collect::<Vec<_>>()
+    })
+}
+
 /// The headers of an attempt.
 pub(crate) fn outgoing(
     client: &HeaderMap,

@@ -16,6 +16,7 @@ mod headers;
 mod held;
 mod lost;
 mod models;
+mod once;
 mod open;
 mod outlet;
 mod request;
@@ -36,6 +37,7 @@ pub use config::{
 };
 pub use exchange::{Attempt, Began, End, Exchange, Outcome, Report, TurnedAway};
 pub use gateway::{Clock, Gateway};
+pub use once::{ReplayAsk, Unkept};
 pub use review::{ParkedRequest, Review};
 pub use route::{Candidate, Credential, Dropped, Ineligible, Plan};
 pub use storm::Storm;

@@ -50,11 +50,14 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
         TurnedAway::WebSocket => StatusCode::UPGRADE_REQUIRED,
         TurnedAway::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         TurnedAway::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        TurnedAway::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+        TurnedAway::Busy(_) | TurnedAway::Unkept(_) => StatusCode::SERVICE_UNAVAILABLE,
+        TurnedAway::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
+        TurnedAway::AnswerGone => StatusCode::CONFLICT,
         // The one status that no measured client answers with another try.
-        TurnedAway::Storm(_) | TurnedAway::Unreadable(_) | TurnedAway::BadRequest(_) => {
-            StatusCode::BAD_REQUEST
-        }
+        TurnedAway::Storm(_)
+        | TurnedAway::Unreadable(_)
+        | TurnedAway::BadRequest(_)
+        | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,
     };
     let message = why.to_string();
     let mut said = Said::new(dialect, &Problem { status, message });
@@ -77,6 +80,15 @@ pub(crate) fn our_fault(dialect: Dialect) -> Said {
             .to_owned(),
     };
     Said::new(dialect, &problem)
+}
+
+/// Nobody answered, not even with a status: what clients take for a reason to ask again.
+fn unanswered(dialect: Dialect) -> StatusCode {
+    let status = match dialect {
+        Dialect::Anthropic => StatusCode::from_u16(529),
+        Dialect::OpenaiChat | Dialect::OpenaiResponses => StatusCode::from_u16(503),
+    };
+    status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// Every candidate failed: the primary's error, which is the first attempt's.
@@ -112,25 +124,33 @@ pub(crate) fn exhausted(
             headers,
             body,
         },
-        None => {
-            let status = match dialect {
-                Dialect::Anthropic => StatusCode::from_u16(529),
-                Dialect::OpenaiChat | Dialect::OpenaiResponses => StatusCode::from_u16(503),
-            };
-            Said::new(
-                dialect,
-                &Problem {
-                    status: status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE),
-                    message: format!("{product} did not answer: {}", lost.message),
-                },
-            )
-        }
+        None => Said::new(
+            dialect,
+            &Problem {
+                status: unanswered(dialect),
+                message: format!("{product} did not answer: {}", lost.message),
+            },
+        ),
     };
     if let Some(sentence) = verdict {
         said.body = with_sentence(&said.body, &sentence);
     }
     bound_retry_after(dialect, &mut said, lost.retry_after);
     said
+}
+
+/// The request that this one waited for broke off.
+pub(crate) fn broke_off(dialect: Dialect, why: &str) -> Said {
+    let message = format!(
+        "The request with this `Idempotency-Key` that was under way broke off: {why}. Ask again, and it runs afresh"
+    );
+    Said::new(
+        dialect,
+        &Problem {
+            status: unanswered(dialect),
+            message,
+        },
+    )
 }
 
 /// The same as an event, for a client whose answer has begun.

@@ -62,7 +62,7 @@ fn patience(admitted: &Admitted) -> Option<Duration> {
 }
 
 /// Before HTTP/1.1 a body without a length ends with its connection, whatever brought that about.
-fn has_chunks(admitted: &Admitted) -> bool {
+pub(crate) fn has_chunks(admitted: &Admitted) -> bool {
     admitted.head.version > Version::HTTP_10
 }
 

@@ -44,7 +44,17 @@ const WATCHDOGS: &[(&str, Duration)] = &[
     ("Codex", Duration::from_secs(300)),
 ];
 
+/// How the products of the official libraries begin, which ask again too, as whoever is built on them does.
+const LIBRARIES: &[&str] = &["Anthropic/", "AsyncAnthropic/", "OpenAI/", "AsyncOpenAI/"];
+
 impl Client {
+    /// It is known to send a request that failed or took too long again by itself, byte for byte the same: all that were
+    /// measured in November 2026 do.
+    pub fn asks_again(&self) -> bool {
+        let agent = CLIENTS.iter().any(|(_, name)| *name == self.name);
+        agent || LIBRARIES.iter().any(|start| self.name.starts_with(start))
+    }
+
     /// How long it waits for the next event of a stream before it gives up; None: longer than that, or it is not known.
     pub fn event_watchdog(&self) -> Option<Duration> {
         let known = WATCHDOGS.iter().find(|(name, _)| *name == self.name);

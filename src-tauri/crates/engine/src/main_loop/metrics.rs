@@ -47,6 +47,12 @@ pub(super) fn metrics(state: &State, gateway: &Gateway) -> String {
         "Exchanges in flight.",
         [(String::new(), gateway.open_exchanges())],
     );
+    page.family(
+        "understudy_lingering_requests",
+        "gauge",
+        "Requests in flight or just answered whose clients have left and may come back for them.",
+        [(String::new(), gateway.lingering())],
+    );
     let today = &state.today;
     let counts = [
         ("all", today.exchanges),

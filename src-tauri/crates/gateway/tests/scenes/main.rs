@@ -7,6 +7,8 @@ mod credentials;
 mod delivery;
 mod exhausted;
 mod failover;
+mod keyed;
+mod lingering;
 mod redirect;
 mod restart;
 mod strays;

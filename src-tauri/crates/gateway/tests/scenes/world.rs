@@ -1,20 +1,22 @@
 //! The gateway between a client and two scripted upstreams, over in-memory pipes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use catalog::{Auth, Dialect, Endpoint, EndpointId, ProviderId, Secret};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{
     Body, CandidateRule, Config, Dialed, End, EndpointConfig, Exchange, Gateway, Limits, Pattern,
-    Report, Restart, Route, Timers,
+    ReplayAsk, Report, Restart, Route, Timers,
 };
 use http::request::Builder;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use ledger::Ledger;
 use serde_json::{Value, json};
 use stage::{Fault, Stage};
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -24,6 +26,7 @@ pub(crate) struct Scene {
     pub(crate) lead: Stage,
     pub(crate) second: Stage,
     pub(crate) reports: mpsc::Receiver<Report>,
+    pub(crate) records: Records,
     config: watch::Sender<Arc<Config>>,
     _verdicts: watch::Sender<Arc<health::Verdicts>>,
 }
@@ -138,12 +141,16 @@ impl Scene {
             DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000),
         );
         let clock = Arc::new(move || start + TimeDelta::from_std(began.elapsed()).unwrap());
-        let gateway = Gateway::new(config_seen, verdicts_seen, connect, reports, clock);
+        let (replays, asked) = mpsc::channel(8);
+        let records = Records::default();
+        tokio::spawn(records.clone().keep(asked));
+        let gateway = Gateway::new(config_seen, verdicts_seen, connect, reports, replays, clock);
         Scene {
             gateway,
             lead,
             second,
             reports: reported,
+            records,
             config: config_told,
             _verdicts: verdicts_told,
         }
@@ -212,6 +219,64 @@ impl Scene {
                 .collect(),
             exchange.end,
         )
+    }
+}
+
+/// Where answers under a key are kept.
+#[derive(Clone, Default)]
+pub(crate) struct Records(Arc<Mutex<Kept>>, Arc<tokio::sync::Mutex<()>>);
+
+#[derive(Default)]
+enum Kept {
+    #[default]
+    Unopened,
+    Open {
+        ledger: Box<Ledger>,
+        _folder: TempDir,
+    },
+    Lost,
+}
+
+impl Records {
+    async fn keep(self, mut asked: mpsc::Receiver<ReplayAsk>) {
+        while let Some(ask) = asked.recv().await {
+            let _in_turn = self.1.lock().await;
+            self.answer(ask);
+        }
+    }
+
+    fn answer(&self, ask: ReplayAsk) {
+        let now = DateTime::UNIX_EPOCH;
+        let mut kept = self.0.lock().unwrap();
+        if let Kept::Unopened = *kept {
+            let folder = tempfile::tempdir().unwrap();
+            let ledger = Ledger::open(&folder.path().join("ledger"), now).unwrap();
+            *kept = Kept::Open {
+                ledger: Box::new(ledger),
+                _folder: folder,
+            };
+        }
+        match &mut *kept {
+            Kept::Open { ledger, .. } => ask.answer(ledger).unwrap(),
+            Kept::Unopened | Kept::Lost => {
+                ask.answer(&mut Ledger::in_memory(now).unwrap()).unwrap()
+            }
+        }
+    }
+
+    /// From now on nothing can be written.
+    pub(crate) fn lose(&self) {
+        *self.0.lock().unwrap() = Kept::Lost;
+    }
+
+    /// Everything can be written again; what was there before is gone.
+    pub(crate) fn mend(&self) {
+        *self.0.lock().unwrap() = Kept::Unopened;
+    }
+
+    /// Nothing is written as long as this is held.
+    pub(crate) async fn busy(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        Arc::clone(&self.1).lock_owned().await
     }
 }
 

@@ -60,7 +60,14 @@ fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -
     let (_verdicts, verdicts) = watch::channel(Arc::default());
     let nobody = gateway::connect(|_| async { Err(std::io::Error::other("not dialled").into()) });
     let clock = Arc::new(|| DateTime::<Utc>::UNIX_EPOCH);
-    let gateway = Gateway::new(config, verdicts, nobody, mpsc::channel(1).0, clock);
+    let gateway = Gateway::new(
+        config,
+        verdicts,
+        nobody,
+        mpsc::channel(1).0,
+        mpsc::channel(1).0,
+        clock,
+    );
     let mut plans: Vec<Plan> = Vec::new();
     for (dialect, model) in wanted {
         let plan = gateway.explain(dialect, &model, logins);

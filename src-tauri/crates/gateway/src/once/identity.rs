@@ -1,0 +1,123 @@
+//! Which requests are the same, and whose they are. Digests only: neither a key nor a credential is kept.
+
+use bytes::Bytes;
+use catalog::{Dialect, Secret};
+use http::HeaderMap;
+use http::request::Parts;
+use ledger::{Digest, ReplayKey};
+use sha2::{Digest as _, Sha256};
+use wire::{Client, Kind};
+
+use crate::{TurnedAway, headers};
+
+/// Names a request that is to run once.
+pub(crate) const HEADER: &str = "idempotency-key";
+/// Characters of a key.
+const LONGEST: usize = 255;
+
+/// Who asks what. The body is hashed only where it must be compared.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    /// Of the credential and what is asked for, the body apart.
+    who: Digest,
+    session: Option<String>,
+    body: Bytes,
+}
+
+impl Asker {
+    /// `token`, which is this installation's own, makes the digests worthless elsewhere.
+    pub(crate) fn new(
+        token: &Secret,
+        head: &Parts,
+        client: &Client,
+        (dialect, kind): (Dialect, Kind),
+        body: Bytes,
+    ) -> Self {
+        let mut who = Hasher::new(token);
+        for (name, value) in headers::credentials(&head.headers, token) {
+            who.add(name.as_str().as_bytes());
+            who.add(value.as_bytes());
+        }
+        who.add(b"asks");
+        who.add(dialect.as_str().as_bytes());
+        who.add(match kind {
+            Kind::Generate => b"generate",
+            Kind::CountTokens => b"count tokens",
+        });
+        who.add(head.uri.query().unwrap_or_default().as_bytes());
+        Self {
+            who: who.finish(),
+            session: client.session.clone(),
+            body,
+        }
+    }
+
+    /// Two requests of one session that are byte for byte the same.
+    pub(crate) fn same_again(&self) -> Digest {
+        let mut hasher = Hasher(Sha256::new());
+        hasher.add(&self.who);
+        hasher.add(self.session.as_deref().unwrap_or_default().as_bytes());
+        hasher.add(&self.body);
+        hasher.finish()
+    }
+
+    /// A request with an idempotency key.
+    pub(crate) fn keyed(&self, route: &str, key: &str) -> ReplayKey {
+        let mut scope = Hasher(Sha256::new());
+        scope.add(&self.who);
+        scope.add(route.as_bytes());
+        scope.add(key.as_bytes());
+        let mut request = Hasher(Sha256::new());
+        request.add(&self.body);
+        ReplayKey {
+            scope: scope.finish(),
+            request: request.finish(),
+        }
+    }
+}
+
+/// The idempotency key of a request, where it has one.
+///
+/// # Errors
+/// [`TurnedAway::IdempotencyKey`]: it cannot be one.
+pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, TurnedAway> {
+    let mut keys = headers.get_all(HEADER).iter();
+    let Some(key) = keys.next() else {
+        return Ok(None);
+    };
+    let wrong = TurnedAway::IdempotencyKey;
+    if keys.next().is_some() {
+        return Err(wrong("was sent more than once"));
+    }
+    let key = key
+        .to_str()
+        .map_err(|_| wrong("has characters beyond ASCII"))?;
+    match key.len() {
+        0 => Err(wrong("is empty")),
+        1..=LONGEST => Ok(Some(key.to_owned())),
+        _ => Err(wrong("is longer than 255 characters")),
+    }
+}
+
+/// Parts are hashed with their lengths, so that none can pass for the end of another.
+struct Hasher(Sha256);
+
+impl Hasher {
+    fn new(token: &Secret) -> Self {
+        let mut hasher = Self(Sha256::new());
+        hasher.add(token.reveal().as_bytes());
+        hasher
+    }
+
+    fn add(&mut self, part: &[u8]) {
+        self.0.update((part.len() as u64).to_be_bytes());
+        self.0.update(part);
+    }
+
+    fn finish(self) -> Digest {
+        self.0.finalize().into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+use catalog::{Dialect, Secret};
+use http::{HeaderValue, Request};
+use wire::{Client, Kind};
+
+use super::*;
+
+const ASK: (Dialect, Kind) = (Dialect::Anthropic, Kind::Generate);
+
+fn asker(
+    token: &str,
+    uri: &str,
+    headers: &[(&str, &str)],
+    ask: (Dialect, Kind),
+    body: &str,
+) -> Asker {
+    let mut request = Request::post(uri);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    let client = Client::identify(&head.headers);
+    Asker::new(
+        &Secret::new(token),
+        &head,
+        &client,
+        ask,
+        body.to_owned().into(),
+    )
+}
+
+fn plain(headers: &[(&str, &str)]) -> Asker {
+    asker("t", "/v1/messages", headers, ASK, "{}")
+}
+
+#[test]
+fn a_retry_is_the_same_though_its_counter_and_its_path_differ() {
+    let first = [
+        ("x-api-key", "k"),
+        ("session-id", "s"),
+        ("x-stainless-retry-count", "0"),
+    ];
+    let again = [
+        ("x-api-key", "k"),
+        ("session-id", "s"),
+        ("x-stainless-retry-count", "1"),
+    ];
+    assert_eq!(plain(&first).same_again(), plain(&again).same_again());
+    let prefixed = asker("t", "/t/t/v1/messages", &first, ASK, "{}");
+    assert_eq!(plain(&first).same_again(), prefixed.same_again());
+}
+
+#[test]
+fn another_credential_session_dialect_kind_query_or_body_is_another_request() {
+    let headers = [("x-api-key", "k"), ("session-id", "s")];
+    let own = plain(&headers);
+    for other in [
+        plain(&[("x-api-key", "other"), ("session-id", "s")]),
+        plain(&[("authorization", "k"), ("session-id", "s")]),
+        plain(&[
+            ("x-api-key", "k"),
+            ("session-id", "s"),
+            ("openai-organization", "o"),
+        ]),
+        plain(&[("x-api-key", "k"), ("session-id", "other")]),
+        asker(
+            "t",
+            "/v1/messages",
+            &headers,
+            (Dialect::OpenaiChat, Kind::Generate),
+            "{}",
+        ),
+        asker(
+            "t",
+            "/v1/messages",
+            &headers,
+            (Dialect::Anthropic, Kind::CountTokens),
+            "{}",
+        ),
+        asker("t", "/v1/messages?beta=true", &headers, ASK, "{}"),
+        asker("t", "/v1/messages", &headers, ASK, "{ }"),
+    ] {
+        assert_ne!(own.same_again(), other.same_again(), "{other:?}");
+    }
+}
+
+#[test]
+fn our_own_token_is_no_credential_of_the_client() {
+    assert_eq!(
+        plain(&[("x-api-key", "t")]).keyed("r", "1"),
+        plain(&[("authorization", "Bearer t")]).keyed("r", "1")
+    );
+    assert_eq!(
+        plain(&[("x-api-key", "t")]).keyed("r", "1"),
+        plain(&[]).keyed("r", "1")
+    );
+}
+
+#[test]
+fn a_key_is_scoped_to_credential_and_route_and_not_to_the_body() {
+    let own = plain(&[("x-api-key", "k")]);
+    let key = own.keyed("agents", "1");
+    let body = asker("t", "/v1/messages", &[("x-api-key", "k")], ASK, "{ }").keyed("agents", "1");
+    assert_eq!(key.scope, body.scope);
+    assert_ne!(key.request, body.request);
+    for other in [
+        plain(&[("x-api-key", "other")]).keyed("agents", "1"),
+        own.keyed("leads", "1"),
+        own.keyed("agents", "2"),
+        own.keyed("agents1", ""),
+    ] {
+        assert_ne!(key.scope, other.scope);
+        assert_eq!(key.request, other.request);
+    }
+}
+
+#[test]
+fn digests_are_worth_nothing_in_another_installation() {
+    let headers = [("x-api-key", "k")];
+    let here = plain(&headers).keyed("r", "1");
+    let there = asker("other", "/v1/messages", &headers, ASK, "{}").keyed("r", "1");
+    assert_ne!(here.scope, there.scope);
+}
+
+#[test]
+fn a_key_is_one_to_255_ascii_characters() {
+    let read = |values: &[&[u8]]| {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(HEADER, HeaderValue::from_bytes(value).unwrap());
+        }
+        key(&headers)
+    };
+    let long = [b'k'; 256];
+    assert_eq!(read(&[]), Ok(None));
+    assert_eq!(read(&[b"\"quoted\""]), Ok(Some("\"quoted\"".to_owned())));
+    assert_eq!(read(&[&long[..255]]).unwrap().unwrap().len(), 255);
+    for wrong in [
+        &[&long[..]][..],
+        &[&b""[..]],
+        &["ключ".as_bytes()],
+        &[b"a", b"b"],
+    ] {
+        assert!(
+            matches!(read(wrong), Err(TurnedAway::IdempotencyKey(_))),
+            "{wrong:?}"
+        );
+    }
+}

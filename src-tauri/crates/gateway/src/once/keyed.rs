@@ -1,0 +1,304 @@
+//! A request with an idempotency key: it runs once, to its end, and its answer is on the disk before its last word is given.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use catalog::Dialect;
+use chrono::{DateTime, Utc};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use ledger::{Begun, Digest, ReplayAnswer, ReplayKey};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use wire::Kind;
+
+use super::proof::{Proof, is_stream};
+use super::replays::{PATIENCE, Replays, Unkept};
+use super::tape::{Head, Recorder, TapeEnd, joined};
+use crate::open::OpenExchange;
+use crate::rescue::{self, Said};
+use crate::{Body, Clock, End, TurnedAway, respond};
+
+/// Tells a client that its request was not run again.
+const REPLAYED: &str = "idempotency-replayed";
+/// Most bytes that are held back until an answer is kept.
+const HELD: usize = 16 << 20;
+
+/// The requests with a key that are under way.
+#[derive(Debug)]
+pub(crate) struct Keyed {
+    replays: Replays,
+    flights: Arc<Mutex<HashMap<Digest, Flight>>>,
+    /// One claim at a time: between the look at what is under way and the look into the ledger nothing may change.
+    claiming: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Flight {
+    request: Digest,
+    landed: watch::Receiver<Option<Landed>>,
+}
+
+/// How a request ended, for whoever waited for it.
+#[derive(Clone, Debug)]
+enum Landed {
+    /// This is what the client was given, be it an answer or an error.
+    Given(Said),
+    /// The client was given a part.
+    Broken(String),
+    TooLarge,
+    Unkept(Unkept),
+}
+
+/// What a request with a key finds.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// It is the first, or the first after a failure: run it.
+    Run(Ticket),
+    /// One is under way.
+    Wait(Waiting),
+    Replay(ReplayAnswer),
+    Refused(TurnedAway),
+}
+
+/// The right to run a request. Dropped without an end, the request has failed.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    key: ReplayKey,
+    replays: Replays,
+    flights: Arc<Mutex<HashMap<Digest, Flight>>>,
+    land: watch::Sender<Option<Landed>>,
+}
+
+/// A twin of a request that is under way.
+#[derive(Debug)]
+pub(crate) struct Waiting(watch::Receiver<Option<Landed>>);
+
+impl Keyed {
+    pub(crate) fn new(replays: Replays) -> Self {
+        Self {
+            replays,
+            flights: Arc::default(),
+            claiming: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub(crate) async fn claim(&self, key: ReplayKey, now: DateTime<Utc>) -> Claim {
+        let Ok(_one_at_a_time) = timeout(PATIENCE, self.claiming.lock()).await else {
+            return Claim::Refused(TurnedAway::Unkept(Unkept::silent().to_string()));
+        };
+        if let Some(flight) = lock(&self.flights).get(&key.scope) {
+            return if flight.request == key.request {
+                Claim::Wait(Waiting(flight.landed.clone()))
+            } else {
+                Claim::Refused(TurnedAway::OtherRequest)
+            };
+        }
+        match self.replays.begin(key, now).await {
+            Ok(Begun::First) => Claim::Run(self.take_off(key)),
+            Ok(Begun::Answered(answer)) => Claim::Replay(answer),
+            Ok(Begun::Gone) => Claim::Refused(TurnedAway::AnswerGone),
+            Ok(Begun::OtherRequest) => Claim::Refused(TurnedAway::OtherRequest),
+            Err(unkept) => Claim::Refused(TurnedAway::Unkept(unkept.to_string())),
+        }
+    }
+
+    fn take_off(&self, key: ReplayKey) -> Ticket {
+        let (land, landed) = watch::channel(None);
+        let flight = Flight {
+            request: key.request,
+            landed,
+        };
+        lock(&self.flights).insert(key.scope, flight);
+        Ticket {
+            key,
+            replays: self.replays.clone(),
+            flights: Arc::clone(&self.flights),
+            land,
+        }
+    }
+}
+
+fn lock(flights: &Mutex<HashMap<Digest, Flight>>) -> MutexGuard<'_, HashMap<Digest, Flight>> {
+    flights.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Ticket {
+    fn land(self, landed: Landed) {
+        self.land.send_replace(Some(landed));
+    }
+}
+
+impl Drop for Ticket {
+    /// Whoever comes from now on looks into the ledger.
+    fn drop(&mut self) {
+        lock(&self.flights).remove(&self.key.scope);
+    }
+}
+
+/// Run the request to its end, whether its client stays or not.
+pub(crate) async fn run(
+    ticket: Ticket,
+    recorder: Recorder,
+    (dialect, kind): (Dialect, Kind),
+    asking: impl Future<Output = Response<Body>>,
+    clock: Clock,
+) {
+    let (parts, mut body) = asking.await.into_parts();
+    let head = Head {
+        status: parts.status,
+        headers: parts.headers,
+    };
+    let mut proof = Proof::new(dialect, kind, &head);
+    // A document is given when it is on the disk, status and all; of a stream only the end waits for that.
+    let streamed = is_stream(&head) && body.size_hint().exact().is_none();
+    if streamed {
+        recorder.begin(head.clone());
+    }
+    let mut held = 0;
+    loop {
+        recorder.room().await;
+        match body.frame().await {
+            None => break,
+            Some(Ok(frame)) => {
+                let Ok(bytes) = frame.into_data() else {
+                    continue;
+                };
+                if streamed && !proof.push(&bytes) {
+                    recorder.show(bytes);
+                } else {
+                    if !streamed {
+                        proof.push(&bytes);
+                    }
+                    held += bytes.len();
+                    recorder.hold(bytes);
+                }
+                if held > HELD {
+                    let why = "more than 16 MiB of it had to be held back".to_owned();
+                    ticket.land(Landed::Broken(why.clone()));
+                    return recorder.break_off(why);
+                }
+            }
+            Some(Err(aborted)) => {
+                ticket.land(Landed::Broken(aborted.0.clone()));
+                if !streamed {
+                    recorder.begin(head);
+                }
+                return recorder.break_off(aborted.0);
+            }
+        }
+    }
+    let given = recorder.tape().body().map(|body| joined(body.iter()));
+    if proof.is_answer()
+        && let Err(unkept) = keep(&ticket, &head, given.as_ref(), clock()).await
+    {
+        tracing::error!(%unkept, "an answer under an idempotency key could not be kept");
+        if streamed {
+            recorder.break_off(unkept.to_string());
+        } else {
+            let why = TurnedAway::Unkept(unkept.to_string());
+            let Said {
+                status,
+                headers,
+                body,
+            } = rescue::turned_away(dialect, &why);
+            recorder.say_instead(Head { status, headers }, body);
+        }
+        return ticket.land(Landed::Unkept(unkept));
+    }
+    if !streamed {
+        recorder.begin(head.clone());
+    }
+    recorder.end(TapeEnd::Whole);
+    ticket.land(match given {
+        Some(body) => Landed::Given(Said {
+            status: head.status,
+            headers: head.headers,
+            body,
+        }),
+        None => Landed::TooLarge,
+    });
+}
+
+async fn keep(
+    ticket: &Ticket,
+    head: &Head,
+    body: Option<&Bytes>,
+    now: DateTime<Utc>,
+) -> Result<(), Unkept> {
+    let content_type = head.headers.get(CONTENT_TYPE);
+    let answer = body.map(|body| ReplayAnswer {
+        status: head.status.as_u16(),
+        content_type: content_type
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned),
+        body: body.to_vec(),
+    });
+    ticket.replays.complete(ticket.key, answer, now).await
+}
+
+impl Waiting {
+    /// What the first was answered, once it was.
+    pub(crate) async fn answer(
+        mut self,
+        dialect: Dialect,
+        exchange: OpenExchange,
+    ) -> Response<Body> {
+        let landed = match self.0.wait_for(Option::is_some).await {
+            Ok(landed) => landed.clone(),
+            Err(_) => None,
+        };
+        match landed {
+            Some(Landed::Given(said)) => replay(said, exchange),
+            Some(Landed::TooLarge) => refuse(dialect, TurnedAway::AnswerGone, exchange),
+            Some(Landed::Unkept(why)) => {
+                refuse(dialect, TurnedAway::Unkept(why.to_string()), exchange)
+            }
+            Some(Landed::Broken(why)) => {
+                respond::end(rescue::broke_off(dialect, &why), exchange, End::Exhausted)
+            }
+            None => respond::end(rescue::our_fault(dialect), exchange, End::OurFault),
+        }
+    }
+}
+
+pub(crate) fn refuse(dialect: Dialect, why: TurnedAway, exchange: OpenExchange) -> Response<Body> {
+    let said = rescue::turned_away(dialect, &why);
+    respond::end(said, exchange, End::TurnedAway(why))
+}
+
+/// An answer from the ledger.
+pub(crate) fn replay_kept(
+    dialect: Dialect,
+    answer: ReplayAnswer,
+    exchange: OpenExchange,
+) -> Response<Body> {
+    let Ok(status) = StatusCode::from_u16(answer.status) else {
+        return refuse(dialect, TurnedAway::AnswerGone, exchange);
+    };
+    let content_type = answer
+        .content_type
+        .and_then(|text| HeaderValue::try_from(text).ok());
+    let headers = content_type.map(|value| (CONTENT_TYPE, value));
+    let said = Said {
+        status,
+        headers: HeaderMap::from_iter(headers),
+        body: answer.body.into(),
+    };
+    replay(said, exchange)
+}
+
+/// What another request was answered.
+fn replay(mut said: Said, exchange: OpenExchange) -> Response<Body> {
+    said.headers
+        .insert(REPLAYED, HeaderValue::from_static("true"));
+    let end = match said.status {
+        status if status.is_success() => End::Complete,
+        status if status.is_client_error() => End::CallersFault,
+        _ => End::Exhausted,
+    };
+    respond::end(said, exchange, end)
+}

@@ -1,0 +1,214 @@
+//! A client that closes its connection and asks again, as coding agents and the official libraries do, finds its first
+//! request still running and gets that answer from its first byte on.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use catalog::Dialect;
+use http::Response;
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use ledger::Digest;
+use tokio::time::{Instant, sleep_until};
+
+use super::identity::Asker;
+use super::proof;
+use super::tape::{Attendance, Head, Reader, Recorder, Tape, TapeEnd};
+use crate::{Body, Gateway};
+
+/// How long a request goes on without its client. Those that ask again do so within seconds (measured).
+const LINGER: Duration = Duration::from_secs(30);
+
+/// The requests whose clients have left and may come back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lingering(Arc<Mutex<HashMap<Digest, Tape>>>);
+
+impl Lingering {
+    /// The answer to the same request, if its client has left it.
+    pub(crate) fn rejoin(&self, asker: &Asker) -> Option<Reader> {
+        let mut all = self.lock();
+        if all.is_empty() {
+            return None;
+        }
+        let reader = all.remove(&asker.same_again())?.rejoin();
+        if reader.is_some() {
+            tracing::debug!("a client came back for a request of its own");
+        }
+        reader
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Tape>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Run a request as long as its client is there or may come back; what is under way upstream is dropped with it.
+pub(crate) async fn run(
+    mut wanted: Wanted,
+    recorder: Recorder,
+    asking: impl Future<Output = Response<Body>>,
+) {
+    // Not wanted any more is a way to end like any other.
+    let _ = record(&mut wanted, &recorder, asking).await;
+}
+
+/// None: nobody wants it any more.
+async fn record(
+    wanted: &mut Wanted,
+    recorder: &Recorder,
+    asking: impl Future<Output = Response<Body>>,
+) -> Option<()> {
+    let (parts, mut body) = wanted.during(asking).await?.into_parts();
+    let mut head = Some(Head {
+        status: parts.status,
+        headers: parts.headers,
+    });
+    // What comes in one piece is given in one piece, with its length.
+    if body.size_hint().exact().is_none()
+        && let Some(head) = head.take()
+    {
+        recorder.begin(head);
+    }
+    loop {
+        wanted.during(recorder.room()).await?;
+        match wanted.during(body.frame()).await? {
+            Some(Ok(frame)) => {
+                if let Ok(bytes) = frame.into_data() {
+                    recorder.show(bytes);
+                }
+            }
+            Some(Err(aborted)) => {
+                recorder.break_off(aborted.0);
+                return None;
+            }
+            None => break,
+        }
+    }
+    if let Some(head) = head {
+        recorder.begin(head);
+    }
+    recorder.end(TapeEnd::Whole);
+    if wanted.is_alone() && !wanted.is_answer() {
+        return None;
+    }
+    wanted.during(std::future::pending()).await
+}
+
+/// Watches whether anybody still wants an answer.
+pub(crate) struct Wanted {
+    gateway: Gateway,
+    all: Lingering,
+    tape: Tape,
+    asker: Asker,
+    dialect: Dialect,
+    /// Its client has left: under what it may be found, and until when.
+    alone: Option<(Digest, Instant)>,
+}
+
+impl Wanted {
+    pub(crate) fn new(
+        gateway: Gateway,
+        all: Lingering,
+        tape: Tape,
+        asker: Asker,
+        dialect: Dialect,
+    ) -> Self {
+        Self {
+            gateway,
+            all,
+            tape,
+            asker,
+            dialect,
+            alone: None,
+        }
+    }
+
+    fn is_alone(&self) -> bool {
+        self.alone.is_some()
+    }
+
+    /// Do this, as long as somebody wants it.
+    async fn during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let tape = self.tape.clone();
+        let mut work = std::pin::pin!(work);
+        loop {
+            let changed = tape.attended();
+            if !self.look() {
+                return None;
+            }
+            let until = self.alone.map(|(_, until)| until);
+            let expired = async {
+                match until {
+                    Some(until) => sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                done = &mut work => return Some(done),
+                () = changed => {}
+                () = expired => if self.give_up() {
+                    return None;
+                },
+            }
+        }
+    }
+
+    /// False: nobody wants it.
+    fn look(&mut self) -> bool {
+        match (self.tape.attendance(), self.alone) {
+            (Attendance::Reading, _) => {
+                self.alone = None;
+                true
+            }
+            (Attendance::Served, _) => false,
+            (Attendance::Left, Some(_)) => true,
+            (Attendance::Left, None) => self.wait_alone(),
+        }
+    }
+
+    /// The client has just left. False: it has had all, or it would find nothing whole.
+    fn wait_alone(&mut self) -> bool {
+        let (head, given) = (self.tape.head(), self.tape.given());
+        let Some(given) = given.filter(|_| !self.gateway.is_draining()) else {
+            return false;
+        };
+        let had_all = head.is_some_and(|head| proof::has_all(self.dialect, &head, &given));
+        if had_all || (self.tape.is_over() && !self.is_answer()) {
+            return false;
+        }
+        let same = self.asker.same_again();
+        self.all.lock().insert(same, self.tape.clone());
+        self.alone = Some((same, Instant::now() + LINGER));
+        true
+    }
+
+    /// Only a whole answer is given twice.
+    fn is_answer(&self) -> bool {
+        let (head, body) = (self.tape.head(), self.tape.body());
+        head.zip(body)
+            .is_some_and(|(head, body)| proof::is_answer(self.dialect, &head, &body))
+    }
+
+    /// False: somebody came back in the last moment.
+    fn give_up(&self) -> bool {
+        let _nobody_comes_meanwhile = self.all.lock();
+        self.tape.attendance() == Attendance::Left
+    }
+}
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        let mut all = self.all.lock();
+        if let Some((same, _)) = self.alone
+            && all.get(&same).is_some_and(|tape| tape.is(&self.tape))
+        {
+            all.remove(&same);
+        }
+    }
+}

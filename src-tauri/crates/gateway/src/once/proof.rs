@@ -1,0 +1,101 @@
+//! What a response is worth, seen from the bytes that its client gets.
+
+use bytes::Bytes;
+use catalog::Dialect;
+use http::header::CONTENT_TYPE;
+use wire::{BodyEnd, Framing, Kind, Step, StepKind, Validator};
+
+use super::tape::Head;
+
+/// Watches a response on its way.
+#[derive(Debug)]
+pub(crate) enum Proof {
+    /// An error, or a count of tokens: its status says it all.
+    Status {
+        success: bool,
+    },
+    Document(Box<Validator>),
+    Stream {
+        validator: Box<Validator>,
+        steps: Vec<Step>,
+        /// The event that makes it whole has come.
+        proven: bool,
+    },
+}
+
+impl Proof {
+    pub(crate) fn new(dialect: Dialect, kind: Kind, head: &Head) -> Self {
+        let success = head.status.is_success();
+        match kind {
+            Kind::Generate if success && is_stream(head) => Proof::Stream {
+                validator: Box::new(Validator::new(dialect, Framing::Stream)),
+                steps: Vec::new(),
+                proven: false,
+            },
+            Kind::Generate if success => {
+                Proof::Document(Box::new(Validator::new(dialect, Framing::Whole)))
+            }
+            Kind::Generate | Kind::CountTokens => Proof::Status { success },
+        }
+    }
+
+    /// The next bytes. True: with them, or before, the answer became whole for its client.
+    pub(crate) fn push(&mut self, bytes: &Bytes) -> bool {
+        match self {
+            Proof::Status { .. } => false,
+            Proof::Document(validator) => {
+                validator.push(bytes, &mut Vec::new());
+                false
+            }
+            Proof::Stream {
+                validator,
+                steps,
+                proven,
+            } => {
+                steps.clear();
+                validator.push(bytes, steps);
+                let whole =
+                    |step: &Step| matches!(step.kind, StepKind::SemanticEnd | StepKind::Terminal);
+                *proven |= steps.iter().any(whole);
+                *proven
+            }
+        }
+    }
+
+    /// The body has ended without being broken off. Is it an answer?
+    pub(crate) fn is_answer(&self) -> bool {
+        match self {
+            Proof::Status { success } => *success,
+            Proof::Document(validator) | Proof::Stream { validator, .. } => {
+                validator.judge(BodyEnd::Clean).is_answer()
+            }
+        }
+    }
+}
+
+pub(crate) fn is_stream(head: &Head) -> bool {
+    let kind = head.headers.get(CONTENT_TYPE);
+    kind.and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("text/event-stream"))
+}
+
+/// Is this a whole answer?
+pub(crate) fn is_answer(dialect: Dialect, head: &Head, body: &[Bytes]) -> bool {
+    let mut proof = Proof::new(dialect, Kind::Generate, head);
+    for piece in body {
+        proof.push(piece);
+    }
+    proof.is_answer()
+}
+
+/// Has a client that was given so much of a response had all of it?
+pub(crate) fn has_all(dialect: Dialect, head: &Head, given: &[Bytes]) -> bool {
+    let mut validator = Validator::new(dialect, Framing::Stream);
+    let mut steps = Vec::new();
+    if is_stream(head) {
+        for piece in given {
+            validator.push(piece, &mut steps);
+        }
+    }
+    steps.iter().any(|step| step.kind == StepKind::Terminal)
+}

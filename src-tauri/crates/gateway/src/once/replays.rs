@@ -1,0 +1,131 @@
+//! The way to the ledger, which lives on a thread of its own: questions go there, each with its way back.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use ledger::{Begun, Ledger, LedgerError, ReplayAnswer, ReplayKey};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+/// The ledger waits five seconds for whoever holds its file; longer than this is no answer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A question to the ledger, answered by whoever keeps it.
+#[derive(Debug)]
+pub enum ReplayAsk {
+    Begin {
+        key: ReplayKey,
+        at: DateTime<Utc>,
+        reply: oneshot::Sender<Result<Begun, Unkept>>,
+    },
+    Complete {
+        key: ReplayKey,
+        /// None: it was too large to keep.
+        answer: Option<ReplayAnswer>,
+        at: DateTime<Utc>,
+        reply: oneshot::Sender<Result<(), Unkept>>,
+    },
+}
+
+/// Why an answer cannot be kept, for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unkept(String);
+
+impl Unkept {
+    pub(crate) fn silent() -> Self {
+        Self("The ledger does not answer.".to_owned())
+    }
+}
+
+impl ReplayAsk {
+    /// Ask the ledger and send its answer back.
+    ///
+    /// # Errors
+    /// The ledger's own, which whoever asked is told too.
+    pub fn answer(self, ledger: &mut Ledger) -> Result<(), LedgerError> {
+        let lasting = ledger.file().is_some();
+        match self {
+            ReplayAsk::Begin { reply, .. } if !lasting => send(reply, Err(in_memory())),
+            ReplayAsk::Complete { reply, .. } if !lasting => send(reply, Err(in_memory())),
+            ReplayAsk::Begin { key, at, reply } => tell(reply, ledger.begin_replay(&key, at))?,
+            ReplayAsk::Complete {
+                key,
+                answer,
+                at,
+                reply,
+            } => tell(reply, ledger.complete_replay(&key, answer.as_ref(), at))?,
+        }
+        Ok(())
+    }
+}
+
+fn in_memory() -> Unkept {
+    Unkept("The ledger's file could not be opened, so that nothing outlives the engine. `understudyd doctor` says why.".to_owned())
+}
+
+fn tell<T>(
+    reply: oneshot::Sender<Result<T, Unkept>>,
+    said: Result<T, LedgerError>,
+) -> Result<(), LedgerError> {
+    match said {
+        Ok(found) => send(reply, Ok(found)),
+        Err(error) => {
+            send(reply, Err(Unkept(error.to_string())));
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn send<T>(reply: oneshot::Sender<T>, said: T) {
+    // Whoever asked has left meanwhile: what was written stays true.
+    let _ = reply.send(said);
+}
+
+/// The asking side.
+#[derive(Clone, Debug)]
+pub(crate) struct Replays(mpsc::Sender<ReplayAsk>);
+
+impl Replays {
+    pub(crate) fn new(to: mpsc::Sender<ReplayAsk>) -> Self {
+        Self(to)
+    }
+
+    /// Write down that a request is about to run, unless its answer is known.
+    pub(crate) async fn begin(&self, key: ReplayKey, at: DateTime<Utc>) -> Result<Begun, Unkept> {
+        self.ask(|reply| ReplayAsk::Begin { key, at, reply }).await
+    }
+
+    /// Once this returns, the answer is on the disk.
+    pub(crate) async fn complete(
+        &self,
+        key: ReplayKey,
+        answer: Option<ReplayAnswer>,
+        at: DateTime<Utc>,
+    ) -> Result<(), Unkept> {
+        self.ask(|reply| ReplayAsk::Complete {
+            key,
+            answer,
+            at,
+            reply,
+        })
+        .await
+    }
+
+    async fn ask<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<Result<T, Unkept>>) -> ReplayAsk,
+    ) -> Result<T, Unkept> {
+        let (reply, replied) = oneshot::channel();
+        let asking = async {
+            self.0.send(question(reply)).await.ok()?;
+            replied.await.ok()
+        };
+        match timeout(PATIENCE, asking).await {
+            Ok(Some(said)) => said,
+            Ok(None) => Err(Unkept("The engine is stopping.".to_owned())),
+            Err(_) => Err(Unkept::silent()),
+        }
+    }
+}

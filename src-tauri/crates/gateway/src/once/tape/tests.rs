@@ -1,0 +1,139 @@
+use futures_util::FutureExt;
+
+use super::*;
+use crate::held::Held;
+
+fn piece(text: &'static str) -> Bytes {
+    Bytes::from_static(text.as_bytes())
+}
+
+fn fresh() -> (Recorder, Reader) {
+    tape(Held::default().share(), 1 << 30)
+}
+
+fn head() -> Head {
+    Head {
+        status: StatusCode::OK,
+        headers: HeaderMap::new(),
+    }
+}
+
+/// What there is to read now.
+fn now(reader: &Reader) -> Option<Next> {
+    reader.next().now_or_never()
+}
+
+#[test]
+fn what_is_held_is_read_only_once_the_end_is_said() {
+    let (recorder, reader) = fresh();
+    recorder.begin(head());
+    recorder.show(piece("a"));
+    recorder.hold(piece("b"));
+    assert_eq!(now(&reader), Some(Next::Piece(piece("a"))));
+    assert_eq!(now(&reader), None);
+    recorder.end(TapeEnd::Whole);
+    assert_eq!(now(&reader), Some(Next::Piece(piece("b"))));
+    assert_eq!(now(&reader), Some(Next::End(TapeEnd::Whole)));
+}
+
+#[test]
+fn what_was_held_is_never_read_after_a_break() {
+    let (recorder, reader) = fresh();
+    recorder.show(piece("a"));
+    recorder.hold(piece("b"));
+    recorder.break_off("why".to_owned());
+    assert_eq!(now(&reader), Some(Next::Piece(piece("a"))));
+    assert_eq!(
+        now(&reader),
+        Some(Next::End(TapeEnd::Broken("why".to_owned())))
+    );
+    assert_eq!(recorder.tape().body(), None);
+}
+
+#[test]
+fn a_recorder_that_is_dropped_breaks_the_response_and_leaves_a_whole_one_whole() {
+    let (recorder, reader) = fresh();
+    drop(recorder);
+    assert!(matches!(now(&reader), Some(Next::End(TapeEnd::Broken(_)))));
+    let (recorder, reader) = fresh();
+    recorder.show(piece("a"));
+    recorder.end(TapeEnd::Whole);
+    drop(recorder);
+    assert_eq!(now(&reader), Some(Next::Piece(piece("a"))));
+    assert_eq!(now(&reader), Some(Next::End(TapeEnd::Whole)));
+}
+
+#[test]
+fn whoever_comes_back_reads_from_the_first_byte() {
+    let (recorder, reader) = fresh();
+    recorder.show(piece("a"));
+    recorder.show(piece("b"));
+    now(&reader);
+    assert!(recorder.tape().rejoin().is_none(), "somebody is reading");
+    drop(reader);
+    assert_eq!(recorder.tape().attendance(), Attendance::Left);
+    assert_eq!(recorder.tape().given(), Some(vec![piece("a")]));
+    let reader = recorder.tape().rejoin().unwrap();
+    recorder.end(TapeEnd::Whole);
+    for text in ["a", "b"] {
+        assert_eq!(now(&reader), Some(Next::Piece(piece(text))));
+    }
+    assert_eq!(now(&reader), Some(Next::End(TapeEnd::Whole)));
+    drop(reader);
+    assert_eq!(recorder.tape().attendance(), Attendance::Served);
+}
+
+#[test]
+fn a_slow_reader_holds_the_recording_back_and_one_that_left_does_not() {
+    let (recorder, reader) = fresh();
+    recorder.show(Bytes::from(vec![0; AHEAD]));
+    assert!(recorder.room().now_or_never().is_some());
+    recorder.show(piece("a"));
+    assert!(recorder.room().now_or_never().is_none());
+    now(&reader);
+    assert!(recorder.room().now_or_never().is_some());
+    recorder.hold(Bytes::from(vec![0; AHEAD]));
+    now(&reader);
+    assert!(
+        recorder.room().now_or_never().is_some(),
+        "it cannot read what is held"
+    );
+    recorder.show(piece("b"));
+    assert!(recorder.room().now_or_never().is_none());
+    drop(reader);
+    assert!(recorder.room().now_or_never().is_some());
+}
+
+#[test]
+fn beyond_its_size_a_tape_keeps_only_what_was_not_read() {
+    let held = Held::default();
+    let (recorder, reader) = tape(held.share(), 1 << 30);
+    let large = Bytes::from(vec![0; MOST / 2]);
+    recorder.show(large.clone());
+    recorder.show(large.clone());
+    assert!(recorder.tape().body().is_some());
+    now(&reader);
+    recorder.show(piece("a"));
+    assert_eq!(recorder.tape().body(), None);
+    assert_eq!(now(&reader), Some(Next::Piece(large)));
+    assert_eq!(now(&reader), Some(Next::Piece(piece("a"))));
+    drop(reader);
+    assert!(recorder.tape().rejoin().is_none(), "it could not begin");
+    recorder.show(piece("b"));
+    assert_eq!(
+        recorder.tape().lock().share.bytes(),
+        0,
+        "nobody will read that"
+    );
+}
+
+#[test]
+fn all_tapes_share_one_limit() {
+    let held = Held::default();
+    let (first, _one) = tape(held.share(), 4);
+    let (second, _two) = tape(held.share(), 4);
+    first.show(piece("abc"));
+    second.show(piece("de"));
+    assert!(first.tape().body().is_some());
+    assert_eq!(second.tape().body(), None);
+}

@@ -1,0 +1,324 @@
+//! Requests with an idempotency key: each runs once, and whoever asks again gets that answer.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalog::Dialect;
+use gateway::{Body, End};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use stage::{Cue, Fault};
+
+use crate::world::{Scene, question, text, whole};
+
+async fn keyed(scene: &Scene, dialect: Dialect, key: &str, body: Value) -> Response<Body> {
+    scene
+        .send(dialect, body, |head| head.header("idempotency-key", key))
+        .await
+}
+
+fn document(dialect: Dialect) -> Value {
+    let mut body = question(dialect);
+    body["stream"] = json!(false);
+    body
+}
+
+fn replayed(response: &Response<Body>) -> bool {
+    response
+        .headers()
+        .get("idempotency-replayed")
+        .is_some_and(|value| value == "true")
+}
+
+/// What a client notices of an answer.
+async fn told(response: Response<Body>) -> (StatusCode, Option<String>, Bytes) {
+    let status = response.status();
+    let kind = response.headers().get("content-type").cloned();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (
+        status,
+        kind.map(|kind| kind.to_str().unwrap().to_owned()),
+        body,
+    )
+}
+
+/// Slow enough that a second request comes in the middle of it.
+fn slow() -> Cue {
+    Cue {
+        fault: Some(Fault::Drip(Duration::from_secs(1))),
+        ..Cue::default()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn concurrent_twins_run_once_and_get_the_same_bytes() {
+    for dialect in Dialect::ALL {
+        for body in [question(dialect), document(dialect)] {
+            let scene = Scene::new();
+            scene.lead.cue(slow());
+            let ask = || async {
+                let response = keyed(&scene, dialect, "k", body.clone()).await;
+                (replayed(&response), told(response).await)
+            };
+            let (first, second, third) = tokio::join!(ask(), ask(), ask());
+            assert_eq!((first.0, second.0, third.0), (false, true, true));
+            assert_eq!(first.1.0, StatusCode::OK);
+            assert_eq!(first.1, second.1, "{dialect}");
+            assert_eq!(first.1, third.1, "{dialect}");
+            assert_eq!(scene.lead.received().len(), 1, "{dialect} {body}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_twin_gets_the_kept_answer_byte_for_byte() {
+    for dialect in Dialect::ALL {
+        for body in [question(dialect), document(dialect)] {
+            let mut scene = Scene::new();
+            let first = told(keyed(&scene, dialect, "k", body.clone()).await).await;
+            assert_eq!(scene.ended().await.attempts.len(), 1);
+            let again = keyed(&scene, dialect, "k", body.clone()).await;
+            assert!(replayed(&again), "{dialect} {body}");
+            assert_eq!(told(again).await, first, "{dialect} {body}");
+            let exchange = scene.ended().await;
+            assert_eq!((exchange.attempts.len(), exchange.end), (0, End::Complete));
+            assert_eq!(scene.lead.received().len(), 1, "{dialect} {body}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_key_with_another_body_is_refused_at_once_and_for_a_day() {
+    for dialect in Dialect::ALL {
+        let scene = Scene::new();
+        scene.lead.cue(slow());
+        let mut other = question(dialect);
+        other["temperature"] = json!(0.5);
+        let first = keyed(&scene, dialect, "k", question(dialect)).await;
+        let during = keyed(&scene, dialect, "k", other.clone()).await;
+        assert_eq!(during.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let said: Value = serde_json::from_str(&text(during).await.unwrap()).unwrap();
+        let message = said["error"]["message"].as_str().unwrap();
+        assert!(message.contains("belongs to another request"), "{said}");
+        assert!(whole(dialect, &text(first).await.unwrap()));
+        let after = keyed(&scene, dialect, "k", other.clone()).await;
+        assert_eq!(after.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let fresh = keyed(&scene, dialect, "k2", other).await;
+        assert_eq!(fresh.status(), StatusCode::OK);
+        assert_eq!(scene.lead.received().len(), 2, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_does_not_stop_its_request() {
+    for dialect in Dialect::ALL {
+        for (fault, read) in [
+            (
+                Fault::SilentBeforeHeaders(Some(Duration::from_secs(10))),
+                false,
+            ),
+            (Fault::Drip(Duration::from_secs(1)), true),
+        ] {
+            let mut scene = Scene::new();
+            scene.lead.cue(Cue {
+                fault: Some(fault),
+                ..Cue::default()
+            });
+            let asking = keyed(&scene, dialect, "k", question(dialect));
+            if read {
+                let mut body = asking.await.into_body();
+                body.frame().await.unwrap().unwrap();
+            } else {
+                let waited = tokio::time::timeout(Duration::from_secs(3), asking).await;
+                assert!(waited.is_err());
+            }
+            assert_eq!(scene.ended().await.end, End::Complete);
+            let again = keyed(&scene, dialect, "k", question(dialect)).await;
+            assert!(replayed(&again));
+            assert!(whole(dialect, &text(again).await.unwrap()));
+            assert_eq!(scene.lead.received().len(), 1, "{dialect}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_twin_shares_the_failure_and_a_later_one_runs_afresh() {
+    for dialect in Dialect::ALL {
+        let scene = Scene::with(Fault::SilentBeforeHeaders(None));
+        scene.second.outage(Some(Fault::SilentBeforeHeaders(None)));
+        let ask = || async { told(keyed(&scene, dialect, "k", question(dialect)).await).await };
+        let (first, second) = tokio::join!(ask(), ask());
+        assert!(first.0.is_server_error(), "{dialect}: {first:?}");
+        assert_eq!(first, second, "{dialect}");
+        assert_eq!(scene.lead.received().len(), 1, "{dialect}");
+        scene.lead.outage(None);
+        scene.second.outage(None);
+        let later = keyed(&scene, dialect, "k", question(dialect)).await;
+        assert!(!replayed(&later));
+        assert!(whole(dialect, &text(later).await.unwrap()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_is_not_kept() {
+    for dialect in Dialect::ALL {
+        let scene = Scene::with("400".parse().unwrap());
+        for asked in 1..=2 {
+            let told = keyed(&scene, dialect, "k", question(dialect)).await;
+            assert_eq!(told.status(), StatusCode::BAD_REQUEST, "{dialect}");
+            assert!(!replayed(&told), "{dialect}");
+            assert_eq!(scene.lead.received().len(), asked, "{dialect}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_broke_off_is_an_error_for_its_twin_and_never_kept() {
+    for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
+        let scene = Scene::new();
+        scene.lead.cue(Cue {
+            fault: Some(Fault::Stall {
+                after: 2,
+                lasting: None,
+            }),
+            ..Cue::default()
+        });
+        let ask = || keyed(&scene, dialect, "k", question(dialect));
+        let first = async { text(ask().await).await };
+        let (first, second) = tokio::join!(first, ask());
+        assert!(first.is_err(), "{dialect}: {first:?}");
+        assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let said = text(second).await.unwrap();
+        assert!(said.contains("broke off"), "{said}");
+        let later = ask().await;
+        assert!(!replayed(&later));
+        assert!(whole(dialect, &text(later).await.unwrap()), "{dialect}");
+        assert_eq!(scene.lead.received().len(), 2, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn differing_credentials_never_share() {
+    let scene = Scene::new();
+    let ask = |login: &'static str| {
+        scene.send(
+            Dialect::Anthropic,
+            question(Dialect::Anthropic),
+            move |head| {
+                head.header("idempotency-key", "k")
+                    .header("authorization", login)
+            },
+        )
+    };
+    for login in ["Bearer one", "Bearer two"] {
+        let response = ask(login).await;
+        assert!(!replayed(&response), "{login}");
+        text(response).await.unwrap();
+    }
+    assert_eq!(scene.lead.received().len(), 2);
+    assert!(replayed(&ask("Bearer one").await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_ledger_only_requests_without_a_key_are_answered() {
+    for dialect in Dialect::ALL {
+        let scene = Scene::new();
+        scene.records.lose();
+        let refused = keyed(&scene, dialect, "k", question(dialect)).await;
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(text(refused).await.unwrap().contains("cannot"));
+        assert_eq!(scene.lead.received().len(), 0, "nothing was asked");
+        let told = text(scene.ask(dialect).await).await.unwrap();
+        assert!(whole(dialect, &told), "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_fails_in_the_middle_takes_the_end_back() {
+    for dialect in Dialect::ALL {
+        let scene = Scene::new();
+        scene.lead.cue(slow());
+        let first = keyed(&scene, dialect, "k", question(dialect)).await;
+        scene.records.lose();
+        let told = text(first).await;
+        assert!(told.is_err(), "{dialect}: {told:?}");
+
+        scene.records.mend();
+        scene.lead.cue(slow());
+        let asking = keyed(&scene, dialect, "d", document(dialect));
+        let losing = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            scene.records.lose();
+        };
+        let (document_told, ()) = tokio::join!(asking, losing);
+        assert_eq!(document_told.status(), StatusCode::SERVICE_UNAVAILABLE);
+
+        scene.records.mend();
+        let later = keyed(&scene, dialect, "k", question(dialect)).await;
+        assert!(whole(dialect, &text(later).await.unwrap()), "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_is_given_only_once_the_answer_is_on_the_disk() {
+    for dialect in Dialect::ALL {
+        let scene = Scene::new();
+        scene
+            .lead
+            .cue(Cue::fault(Fault::Drip(Duration::from_millis(100))));
+        let mut body = keyed(&scene, dialect, "k", question(dialect))
+            .await
+            .into_body();
+        let busy = scene.records.busy().await;
+        let mut told = Vec::new();
+        // Longer than the answer takes, shorter than the ledger is waited for.
+        let reading = async {
+            while let Some(frame) = body.frame().await {
+                told.extend_from_slice(frame.unwrap().data_ref().unwrap());
+            }
+        };
+        let quiet = tokio::time::timeout(Duration::from_secs(10), reading).await;
+        assert!(quiet.is_err(), "the ledger is busy");
+        let before = String::from_utf8(told).unwrap();
+        assert!(!before.is_empty() && !whole(dialect, &before), "{before}");
+        drop(busy);
+        let rest = body.collect().await.unwrap().to_bytes();
+        let all = before + std::str::from_utf8(&rest).unwrap();
+        assert!(whole(dialect, &all), "{dialect}: {all}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_too_large_to_keep_is_given_once_and_not_run_again() {
+    for dialect in Dialect::ALL {
+        let scene = Scene::new();
+        scene.change(|config| config.limits.recorded = 100);
+        scene.lead.cue(slow());
+        let ask = || keyed(&scene, dialect, "k", question(dialect));
+        let first = async { text(ask().await).await };
+        let (first, twin) = tokio::join!(first, ask());
+        assert!(whole(dialect, &first.unwrap()), "{dialect}");
+        for refused in [twin, ask().await] {
+            assert_eq!(refused.status(), StatusCode::CONFLICT, "{dialect}");
+            assert!(text(refused).await.unwrap().contains("new key"));
+        }
+        assert_eq!(scene.lead.received().len(), 1, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_none_is_refused() {
+    let scene = Scene::new();
+    for key in ["", &"k".repeat(256), "ключ"] {
+        let refused = keyed(
+            &scene,
+            Dialect::Anthropic,
+            key,
+            question(Dialect::Anthropic),
+        )
+        .await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{key}");
+    }
+    assert_eq!(scene.lead.received().len(), 0);
+}

@@ -1,0 +1,216 @@
+//! A client that closes its connection and asks again finds its first request still running.
+
+use std::time::Duration;
+
+use catalog::Dialect;
+use gateway::{Body, End};
+use http::Response;
+use http_body_util::BodyExt;
+use serde_json::json;
+use stage::{Cue, Fault};
+
+use crate::world::{Scene, question, text, whole};
+
+/// A client that is known to ask again, in a session of its own.
+async fn ask(scene: &Scene, dialect: Dialect, session: &str) -> Response<Body> {
+    scene
+        .send(dialect, question(dialect), |head| {
+            head.header("user-agent", "claude-cli/2.1.197 (external, sdk-cli)")
+                .header("x-claude-code-session-id", session)
+        })
+        .await
+}
+
+fn slow(scene: &Scene) {
+    scene.lead.cue(Cue {
+        fault: Some(Fault::Drip(Duration::from_secs(1))),
+        ..Cue::default()
+    });
+}
+
+/// Reads the beginning of an answer and closes the connection.
+async fn leave(response: Response<Body>) -> String {
+    let mut body = response.into_body();
+    let frame = body.frame().await.unwrap().unwrap();
+    String::from_utf8(frame.data_ref().unwrap().to_vec()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_joins_and_starts_at_the_first_byte() {
+    for dialect in Dialect::ALL {
+        for pause in [1, 29] {
+            let mut scene = Scene::new();
+            slow(&scene);
+            let beginning = leave(ask(&scene, dialect, "s").await).await;
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+            let told = text(ask(&scene, dialect, "s").await).await.unwrap();
+            assert!(told.starts_with(&beginning), "{dialect}: {told}");
+            assert!(whole(dialect, &told), "{dialect}: {told}");
+            assert_eq!(scene.lead.received().len(), 1, "{dialect}");
+            assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
+            assert_eq!(scene.gateway.open_exchanges(), 0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_joins_what_has_not_even_begun_to_answer() {
+    let scene = Scene::new();
+    scene.lead.cue(Cue {
+        fault: Some(Fault::SilentBeforeHeaders(Some(Duration::from_secs(20)))),
+        ..Cue::default()
+    });
+    let asking = ask(&scene, Dialect::Anthropic, "s");
+    let waited = tokio::time::timeout(Duration::from_secs(5), asking).await;
+    assert!(waited.is_err());
+    // None of them comes back sooner.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let told = text(ask(&scene, Dialect::Anthropic, "s").await)
+        .await
+        .unwrap();
+    assert!(whole(Dialect::Anthropic, &told), "{told}");
+    assert_eq!(scene.lead.received().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_open_identical_requests_are_two() {
+    let scene = Scene::new();
+    slow(&scene);
+    slow(&scene);
+    let first = ask(&scene, Dialect::Anthropic, "s").await;
+    let second = ask(&scene, Dialect::Anthropic, "s").await;
+    for response in [first, second] {
+        assert!(whole(Dialect::Anthropic, &text(response).await.unwrap()));
+    }
+    assert_eq!(scene.lead.received().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_thirty_seconds_alone_the_upstream_is_let_go() {
+    for fault in [
+        Fault::Drip(Duration::from_secs(20)),
+        Fault::LateFirstToken(Duration::from_secs(40)),
+    ] {
+        let mut scene = Scene::new();
+        scene.lead.cue(Cue {
+            fault: Some(fault.clone()),
+            ..Cue::default()
+        });
+        let asking = async { leave(ask(&scene, Dialect::Anthropic, "s").await).await };
+        let _ = tokio::time::timeout(Duration::from_secs(1), asking).await;
+        assert_eq!(scene.gateway.open_exchanges(), 1, "{fault}");
+        let left = tokio::time::Instant::now();
+        assert_eq!(scene.ended().await.end, End::ClientLeft, "{fault}");
+        assert_eq!(left.elapsed().as_secs(), 30, "{fault}");
+        text(ask(&scene, Dialect::Anthropic, "s").await)
+            .await
+            .unwrap();
+        assert_eq!(scene.lead.received().len(), 2, "{fault}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_session_or_credential_or_body_does_not_join() {
+    let scene = Scene::new();
+    slow(&scene);
+    leave(ask(&scene, Dialect::Anthropic, "s").await).await;
+    text(ask(&scene, Dialect::Anthropic, "other").await)
+        .await
+        .unwrap();
+    assert_eq!(scene.lead.received().len(), 2, "another session");
+    let send = |login: &'static str, temperature: f64| {
+        let mut body = question(Dialect::Anthropic);
+        if temperature > 0.0 {
+            body["temperature"] = json!(temperature);
+        }
+        scene.send(Dialect::Anthropic, body, move |head| {
+            head.header("user-agent", "claude-cli/2.1.197")
+                .header("x-claude-code-session-id", "s")
+                .header("authorization", login)
+        })
+    };
+    text(send("Bearer another", 0.0).await).await.unwrap();
+    assert_eq!(scene.lead.received().len(), 3, "another credential");
+    text(send("Bearer token", 0.5).await).await.unwrap();
+    assert_eq!(scene.lead.received().len(), 4, "another body");
+    text(ask(&scene, Dialect::Anthropic, "s").await)
+        .await
+        .unwrap();
+    assert_eq!(scene.lead.received().len(), 4, "this one joins");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_had_the_last_event_asks_afresh() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        for _ in 0..2 {
+            let mut body = ask(&scene, dialect, "s").await.into_body();
+            let mut told = String::new();
+            while !(whole(dialect, &told)
+                && (dialect != Dialect::OpenaiChat || told.contains("[DONE]")))
+            {
+                let frame = body.frame().await.unwrap().unwrap();
+                told += std::str::from_utf8(frame.data_ref().unwrap()).unwrap();
+            }
+            drop(body);
+            assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+        }
+        assert_eq!(scene.lead.received().len(), 2, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_breaks_while_its_client_is_away_is_not_given_to_it() {
+    for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
+        let mut scene = Scene::new();
+        scene.change(|config| config.timers.idle = Duration::from_secs(10));
+        scene.lead.cue(Cue {
+            fault: Some(Fault::Stall {
+                after: 2,
+                lasting: None,
+            }),
+            ..Cue::default()
+        });
+        leave(ask(&scene, dialect, "s").await).await;
+        assert_eq!(scene.ended().await.end, End::Cut);
+        let told = text(ask(&scene, dialect, "s").await).await.unwrap();
+        assert!(whole(dialect, &told), "{dialect}: {told}");
+        assert_eq!(scene.lead.received().len(), 2, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_large_to_keep_ends_with_its_client() {
+    let mut scene = Scene::new();
+    scene.change(|config| config.limits.recorded = 100);
+    slow(&scene);
+    leave(ask(&scene, Dialect::Anthropic, "s").await).await;
+    assert_eq!(scene.ended().await.end, End::ClientLeft);
+    assert_eq!(scene.gateway.lingering(), 0);
+    let told = text(ask(&scene, Dialect::Anthropic, "s").await).await;
+    assert!(
+        whole(Dialect::Anthropic, &told.unwrap()),
+        "live all the same"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_ended_meanwhile_waits_for_its_client_and_is_then_forgotten() {
+    let mut scene = Scene::new();
+    slow(&scene);
+    leave(ask(&scene, Dialect::OpenaiChat, "s").await).await;
+    assert_eq!(scene.ended().await.end, End::Complete);
+    assert_eq!(scene.gateway.lingering(), 1);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(scene.gateway.lingering(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_client_that_leaves_takes_its_request_with_it() {
+    let mut scene = Scene::new();
+    slow(&scene);
+    leave(scene.ask(Dialect::Anthropic).await).await;
+    let left = tokio::time::Instant::now();
+    assert_eq!(scene.ended().await.end, End::ClientLeft);
+    assert_eq!(left.elapsed(), Duration::ZERO);
+}
