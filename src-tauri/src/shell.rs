@@ -207,6 +207,7 @@ impl Shell {
             | Command::Resume
             | Command::StopEngine
             | Command::CheckNow
+            | Command::TryNow { .. }
             | Command::Rehearse { .. }
             | Command::EndRehearsal
             | Command::StartAtLogin { .. } => self.pass_on(command, answer),

@@ -50,6 +50,7 @@ function forShell(command: Command): boolean {
     case "resume":
     case "stop_engine":
     case "check_now":
+    case "try_now":
     case "rehearse":
     case "end_rehearsal":
     case "start_at_login":

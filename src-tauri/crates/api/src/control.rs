@@ -23,6 +23,11 @@ pub enum Command {
     StartEngine,
     /// Engine: look at everything now.
     CheckNow,
+    /// Engine: an open breaker lets the next request through.
+    TryNow {
+        endpoint: String,
+        model: String,
+    },
     /// Engine: rehearse an outage on the rehearsal provider for so many seconds.
     Rehearse {
         seconds: u32,

@@ -2,6 +2,7 @@
 //! and runs on a thread of its own, so that a slow disk never holds up a request.
 
 mod asked;
+mod breakers;
 mod doctor;
 mod interrupted;
 mod metrics;
@@ -52,6 +53,7 @@ pub(crate) struct MainLoop {
     pub running: Running,
     /// The bundled and the owner's files, without the settings' own endpoints.
     pub base_catalog: Arc<Catalog>,
+    breakers: breakers::Outside,
     seq: u64,
     dirty: bool,
     stop: bool,
@@ -88,6 +90,7 @@ impl MainLoop {
         running: Running,
         base_catalog: Arc<Catalog>,
     ) -> MainLoop {
+        let breakers = breakers::restore(&ledger, &outlets.gateway);
         let started = state.started;
         let rehearsal_book = Book::new(
             Arc::clone(&state.catalog),
@@ -105,6 +108,7 @@ impl MainLoop {
             clock,
             running,
             base_catalog,
+            breakers,
             seq: 0,
             dirty: true,
             stop: false,
@@ -154,6 +158,7 @@ impl MainLoop {
             Some(self.state.today_since + TimeDelta::days(1)),
             self.stop_by,
             self.state.reviews_told.next_due(),
+            self.next_half_open(),
             (!self.idle).then_some(self.last_exchange + IDLE_AFTER),
         ]
         .into_iter()
@@ -176,7 +181,10 @@ impl MainLoop {
                 });
             }
             Event::SettingsFile(text) => self.settings_file(text),
-            Event::KeysChanged => self.reconfigure(),
+            Event::KeysChanged => {
+                self.reconfigure();
+                self.try_new_keys();
+            }
             Event::KeychainFailed(why) => self.state.keychain_failed = Some(why),
             Event::Asked(ask) => self.asked(now, ask),
             Event::Woke(asleep) => {
@@ -191,6 +199,7 @@ impl MainLoop {
             Event::RehearsalOver => self.end_rehearsal(),
             Event::Quit => self.begin_stop(now, QUIT_WITHIN),
         }
+        self.look_at_breakers();
         self.dirty = true;
     }
 
@@ -220,6 +229,7 @@ impl MainLoop {
         }
         self.reviews_due(now);
         self.state.forget_old_sessions(now);
+        self.look_at_breakers();
         self.end_if_drained(now);
         self.dirty = true;
     }
@@ -272,11 +282,7 @@ impl MainLoop {
         self.outlets
             .allowed_hosts
             .send_replace(state.settings.allowed_hosts.clone());
-        self.outlets.targets.send_replace(Arc::new(routing::targets(
-            &state.settings,
-            &state.catalog,
-            &state.keys,
-        )));
+        self.send_targets();
         let mut plans: Vec<gateway::Plan> = Vec::new();
         for (dialect, model) in planned {
             let plan = self

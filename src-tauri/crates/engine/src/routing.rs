@@ -1,9 +1,12 @@
 //! From settings, catalogue and keys to what the gateway and the watch are told. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use catalog::{Auth, Catalog, Dialect, EndpointId, REHEARSAL, REHEARSAL_PREFIX, Secret, Source};
+use catalog::{
+    Auth, Catalog, Dialect, EndpointId, ModelId, REHEARSAL, REHEARSAL_PREFIX, Secret, Source,
+};
 use gateway::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Restart, Route, Timers};
 use watch::{PageTarget, ProbeTarget};
 
@@ -12,6 +15,10 @@ use crate::settings::Settings;
 
 /// The stand-ins' last one may take longer to begin: nobody is left to go to.
 const LAST_CANDIDATE_PATIENCE: u32 = 3;
+
+/// How often an endpoint's model is probed while its breaker is open. With its jitter of a fifth it is asked at least every
+/// 30 s, so that requests come back to it within that time of its recovery.
+const PROBE_OPEN_EVERY: Duration = Duration::from_secs(25);
 
 /// What of the running engine the gateway has to know beside the settings.
 #[derive(Clone, Debug)]
@@ -46,7 +53,7 @@ pub(crate) fn gateway_config(
             total: timers.total,
         },
         limits: Limits::default(),
-        rules: settings.rules.clone(),
+        rules: settings.rules.clone().into(),
         paused: running.paused,
         draining: running.draining,
         own_addresses: running.own_addresses.clone(),
@@ -172,8 +179,14 @@ pub(crate) fn sample_of(pattern: &Pattern) -> String {
     pattern.as_str().replacen('*', SAMPLE, 1).replace('*', "")
 }
 
-/// What the watch looks at: the pages of all providers, and a tiny completion wherever there is a key for one.
-pub(crate) fn targets(settings: &Settings, catalog: &Catalog, keys: &Keys) -> watch::Targets {
+/// What the watch looks at: the pages of all providers, and a tiny completion wherever there is a key for one. `open`: whose
+/// breakers are open by the provider's own failure; they are asked more often, within the same budget.
+pub(crate) fn targets(
+    settings: &Settings,
+    catalog: &Catalog,
+    keys: &Keys,
+    open: &BTreeSet<(EndpointId, ModelId)>,
+) -> watch::Targets {
     let paged = catalog
         .providers()
         .iter()
@@ -205,16 +218,27 @@ pub(crate) fn targets(settings: &Settings, catalog: &Catalog, keys: &Keys) -> wa
         if key.is_none() && endpoint.auth != Auth::None {
             return None;
         }
-        Some(ProbeTarget {
+        // Where no model is named for probes, none is spent.
+        let usual = endpoint.probe_model.as_ref()?;
+        let failing = open
+            .iter()
+            .filter(|(of, model)| *of == endpoint.id && model != usual);
+        let models = std::iter::once(usual).chain(failing.map(|(_, model)| model));
+        let target = |model: &ModelId| ProbeTarget {
             endpoint: endpoint.clone(),
-            model: endpoint.probe_model.clone()?,
-            key,
-            every: settings.probe_every,
-        })
+            model: model.clone(),
+            key: key.clone(),
+            every: if open.contains(&(endpoint.id.clone(), model.clone())) {
+                settings.probe_every.min(PROBE_OPEN_EVERY)
+            } else {
+                settings.probe_every
+            },
+        };
+        Some(models.map(target).collect::<Vec<_>>())
     });
     watch::Targets {
         pages: pages.collect(),
-        probes: probes.collect(),
+        probes: probes.flatten().collect(),
         controls: settings.online_hosts.clone(),
         probe_budget: settings.probe_budget,
     }

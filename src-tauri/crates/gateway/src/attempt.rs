@@ -1,6 +1,7 @@
 //! One request to one provider, up to the commit: nothing has reached the client while it can still fail.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -13,12 +14,12 @@ use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
-use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Validator};
+use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
 use crate::answer::{Answer, Arrival, Gate, HELD};
 use crate::deadlines::Deadlines;
 use crate::held::Share;
-use crate::lost::Lost;
+use crate::lost::{Lost, bears_on_health};
 use crate::open::OpenExchange;
 use crate::upstream::{Unsent, Upstream};
 
@@ -54,6 +55,8 @@ pub(crate) struct Terms {
     pub(crate) deadlines: Deadlines,
     pub(crate) grace: Duration,
     pub(crate) idle: Duration,
+    /// The owner's words on failures.
+    pub(crate) rules: Arc<[Rule]>,
     /// What all exchanges together may hold of answers, in bytes.
     pub(crate) most_held: usize,
 }
@@ -93,11 +96,11 @@ pub(crate) async fn attempt(
     let (head, body) = response.into_parts();
     exchange.attempt_status(head.status);
     if !head.status.is_success() {
-        return Err(refused(terms.dialect, head, body, now).await);
+        return Err(refused(&terms.rules, head, body, now).await);
     }
     if let Some(encoding) = encoding(&head.headers) {
         let why = format!("it is compressed ({encoding}) although plain bytes were asked for");
-        let lost = Lost::broken(&Broken::NotAnAnswer(why), &wire::Report::default());
+        let lost = Lost::broken(&[], &Broken::NotAnAnswer(why), &wire::Report::default());
         return Err(Lost {
             hopeless: true,
             ..lost
@@ -119,7 +122,9 @@ pub(crate) async fn attempt(
     let ended = hold(&mut answer, terms, exchange).await?;
     match ended.as_ref().or(answer.proven()) {
         Some(Completion::Broken(Broken::Empty)) if terms.empty_before => {}
-        Some(Completion::Broken(broken)) => return Err(Lost::broken(broken, answer.report())),
+        Some(Completion::Broken(broken)) => {
+            return Err(Lost::broken(&terms.rules, broken, answer.report()));
+        }
         Some(Completion::Truncated) if terms.strict => {
             return Err(Lost::not_whole(answer.report()));
         }
@@ -193,7 +198,7 @@ fn failed_to_send(unsent: &Unsent) -> Lost {
 }
 
 /// An answer with an error status (or a redirect, which is never followed: it would carry the credential along).
-async fn refused(dialect: Dialect, head: Parts, body: Incoming, now: DateTime<Utc>) -> Lost {
+async fn refused(rules: &[Rule], head: Parts, body: Incoming, now: DateTime<Utc>) -> Lost {
     let status = head.status;
     if status.is_redirection() {
         let why = format!(
@@ -207,19 +212,11 @@ async fn refused(dialect: Dialect, head: Parts, body: Incoming, now: DateTime<Ut
         // The status stands without its words.
         Ok(Err(_)) | Err(_) => Bytes::new(),
     };
-    let failure = wire::classify(dialect, status, &head.headers, &bytes, now);
-    let kind = match failure.class {
-        Class::Transient | Class::Silent => Some(FailureKind::Status(status.as_u16())),
-        Class::RateLimit
-        | Class::Quota
-        | Class::Credential
-        | Class::ModelGone
-        | Class::Caller
-        | Class::ContextTooLong
-        | Class::ContentPolicy => None,
-    };
+    let failure = wire::classify_by(rules, status, &head.headers, &bytes, now);
+    let kind = bears_on_health(failure.class).then(|| FailureKind::Status(status.as_u16()));
     Lost {
         retry_after: failure.retry_after,
+        hopeless: failure.final_word,
         answer: Some((status, crate::headers::returned(head.headers), bytes)),
         ..Lost::new(failure.class, kind, failure.message)
     }
@@ -243,7 +240,7 @@ async fn whole(
                     bytes.extend_from_slice(&data);
                     if room.is_err() || bytes.len() > HELD {
                         let broken = Broken::Oversize(bytes.len());
-                        return Err(Lost::broken(&broken, &wire::Report::default()));
+                        return Err(Lost::broken(&[], &broken, &wire::Report::default()));
                     }
                 }
             }
@@ -260,7 +257,7 @@ async fn whole(
     };
     match &completion {
         Completion::Broken(Broken::Empty) if terms.empty_before => {}
-        Completion::Broken(broken) => return Err(Lost::broken(broken, &report)),
+        Completion::Broken(broken) => return Err(Lost::broken(&terms.rules, broken, &report)),
         Completion::Truncated if terms.strict => return Err(Lost::not_whole(&report)),
         Completion::Complete
         | Completion::Continues

@@ -1,3 +1,5 @@
+mod kept;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -5,6 +7,8 @@ use std::time::Duration;
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, Utc};
 use wire::Class;
+
+pub use kept::KeptBreaker;
 
 /// Consecutive failures that open a breaker, and the number where the provider's page declares an outage.
 pub(crate) const FAILURES: u32 = 3;
@@ -28,6 +32,8 @@ pub struct BreakerView {
     pub standing: Standing,
     /// Consecutive failures.
     pub failures: u32,
+    /// What kind of failure the last one was.
+    pub class: Option<Class>,
     /// The last failure, in words.
     pub reason: String,
 }
@@ -75,6 +81,8 @@ struct Breaker {
     failures: u32,
     /// How long it was last opened for; None after a success.
     spell: Option<Duration>,
+    /// The last failure's.
+    class: Option<Class>,
     reason: String,
 }
 
@@ -122,6 +130,7 @@ impl Breaker {
             }
         };
         self.failures = self.failures.saturating_add(1);
+        self.class = Some(trip.class);
         self.reason.clone_from(&trip.reason);
         match self.state {
             State::Closed if !at_once && self.failures < trip.threshold => {}
@@ -203,6 +212,17 @@ impl Breakers {
         }
     }
 
+    /// A probe of the watch's failed: it counts as a request's failure does, and prolongs nothing that is open.
+    pub(crate) fn probe_failed(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+        trip: &Trip,
+    ) {
+        self.failed(&(endpoint.clone(), model.clone()), now, trip, false);
+    }
+
     /// Every breaker that remembers a failure.
     pub(crate) fn views(&self, now: DateTime<Utc>) -> Vec<BreakerView> {
         let view = |((endpoint, model), breaker): (&Key, &Breaker)| BreakerView {
@@ -210,6 +230,7 @@ impl Breakers {
             model: model.clone(),
             standing: breaker.standing(now),
             failures: breaker.failures,
+            class: breaker.class,
             reason: breaker.reason.clone(),
         };
         self.lock().iter().map(view).collect()

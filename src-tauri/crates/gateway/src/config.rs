@@ -22,7 +22,7 @@ pub struct Config {
     pub timers: Timers,
     pub limits: Limits,
     /// The owner's own words on failures: the first that fits decides, before the table of failure classes.
-    pub rules: Vec<wire::Rule>,
+    pub rules: Arc<[wire::Rule]>,
     /// Pass everything to the primary, unheld and without a second try.
     pub paused: bool,
     /// Stopping: as `paused`, until the last open exchange ends.

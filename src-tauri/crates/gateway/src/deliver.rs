@@ -164,7 +164,9 @@ impl Delivery {
     fn cannot_go_on(&self, why: &CannotRestart) -> Lost {
         let report = self.current.answer.report();
         match why {
-            CannotRestart::Broken(broken) => Lost::broken(broken, report),
+            CannotRestart::Broken(broken) => {
+                Lost::broken(&self.fallback.admitted.config.rules, broken, report)
+            }
             ours => Lost::unfit(ours.to_string(), report),
         }
     }
@@ -312,7 +314,8 @@ impl Delivery {
             // It was said cleanly and cannot be unsaid: the client's own judgement takes over.
             Completion::Broken(Broken::Empty) => Passed::Whole(completion),
             Completion::Broken(broken) => {
-                let lost = Lost::broken(&broken, self.current.answer.report());
+                let rules = &self.fallback.admitted.config.rules;
+                let lost = Lost::broken(rules, &broken, self.current.answer.report());
                 Passed::Broken(Box::new(lost))
             }
             Completion::Complete

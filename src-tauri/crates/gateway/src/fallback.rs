@@ -276,6 +276,7 @@ impl Fallback {
             deadlines: Deadlines::new(Instant::now(), self.waits, streamed, self.is_last(), timers),
             grace: timers.grace,
             idle: timers.idle,
+            rules: Arc::clone(&admitted.config.rules),
             most_held: admitted.config.limits.answers,
         }
     }

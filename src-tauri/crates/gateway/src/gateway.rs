@@ -1,12 +1,14 @@
+mod breakers;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::{Dialect, EndpointId, ModelId};
+use catalog::Dialect;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
-use health::{Level, Verdict, Verdicts};
+use health::Verdicts;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, Version};
@@ -17,7 +19,7 @@ use wire::{Ask, Client, Kind};
 use crate::admit::{self, Place, Target};
 use crate::answer::Gate;
 use crate::attempt::Hold;
-use crate::breaker::{Breakers, FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Trip};
+use crate::breaker::{Breakers, Permit, Trip};
 use crate::fallback::Admitted;
 use crate::held::{Held, Share};
 use crate::lost::Lost;
@@ -28,8 +30,8 @@ use crate::route::{Wish, plan};
 use crate::storm::Storms;
 use crate::upstream::Upstream;
 use crate::{
-    Body, BoxError, BreakerView, Candidate, Config, Connect, Delivery, End, Exchange, Plan,
-    ReplayAsk, Report, Restart, Standing, TurnedAway, models, rescue, respond,
+    Body, BoxError, Candidate, Config, Connect, Delivery, End, Exchange, Plan, ReplayAsk, Report,
+    Restart, Standing, TurnedAway, models, rescue, respond,
 };
 
 /// How long before a client gives up waiting for an event it is given what there is.
@@ -99,16 +101,6 @@ impl Gateway {
                 plain(rescue::our_fault(dialect))
             }
         }
-    }
-
-    /// Every breaker that remembers a failure.
-    pub fn breakers(&self) -> Vec<BreakerView> {
-        self.0.breakers.views(self.now())
-    }
-
-    /// An open breaker lets the next request through: a probe succeeded, or the owner wants it tried now.
-    pub fn try_now(&self, endpoint: &EndpointId, model: &ModelId) {
-        self.0.breakers.half_open(endpoint, model, self.now());
     }
 
     /// The plan for such a request now. `client_login`: the client brings a login of its own (a subscription, a key).
@@ -382,28 +374,8 @@ impl Gateway {
         }
     }
 
-    /// A declared outage never opens a breaker by itself; it makes one failure enough.
     pub(crate) fn threshold(&self, candidate: &Candidate) -> u32 {
-        let config = self.0.config.borrow();
-        let verdicts = self.0.verdicts.borrow();
-        let finding = config
-            .endpoints
-            .get(&candidate.endpoint)
-            .and_then(|found| found.endpoint.surface.as_ref())
-            .and_then(|surface| {
-                let provider = verdicts.providers.get(&candidate.provider)?;
-                provider.surfaces.get(surface)
-            });
-        match finding.map(|finding| finding.verdict) {
-            Some(Verdict::Known(Level::PartialOutage | Level::MajorOutage)) => {
-                FAILURES_IN_DECLARED_OUTAGE
-            }
-            Some(
-                Verdict::Known(Level::Operational | Level::Maintenance | Level::Degraded)
-                | Verdict::Unknown(_),
-            )
-            | None => FAILURES,
-        }
+        self.threshold_of(&candidate.provider, &candidate.endpoint)
     }
 
     pub(crate) fn verdict(

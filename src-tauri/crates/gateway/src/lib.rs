@@ -31,7 +31,7 @@ mod upstream;
 mod tests;
 
 pub use body::{Aborted, Body};
-pub use breaker::{BreakerView, Standing};
+pub use breaker::{BreakerView, KeptBreaker, Standing};
 pub use config::{
     CandidateRule, Config, Delivery, EndpointConfig, Limits, Pattern, Restart, Route, Timers,
 };

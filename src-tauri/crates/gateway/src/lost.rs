@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use health::FailureKind;
 use http::{HeaderMap, StatusCode};
-use wire::{Broken, Class};
+use wire::{Broken, Class, Rule};
 
 /// Why an attempt brought no answer, before anything of it was passed on or in the middle.
 #[derive(Debug)]
@@ -56,11 +56,22 @@ impl Lost {
         }
     }
 
-    pub(crate) fn broken(broken: &Broken, report: &wire::Report) -> Self {
+    /// An answer that is none. An error told in it counts as what it says it is: quota, a key, a context too long.
+    pub(crate) fn broken(rules: &[Rule], broken: &Broken, report: &wire::Report) -> Self {
+        let (told, rule) = wire::classify_broken(rules, broken);
+        let message = broken.to_string();
+        // There is no answer of the provider's that could be returned unchanged, so that another candidate is asked.
+        let unreturnable = matches!(told, Class::Caller | Class::ContentPolicy);
+        let class = if unreturnable { Class::Transient } else { told };
         Self {
             report: report.clone(),
             empty: *broken == Broken::Empty,
-            ..Self::new(Class::Transient, Some(kind_of(broken)), broken.to_string())
+            hopeless: unreturnable,
+            ..Self::new(
+                class,
+                bears_on_health(told).then(|| kind_of(broken)),
+                rule.map_or(message.clone(), |rule| rule.named(&message)),
+            )
         }
     }
 
@@ -84,6 +95,20 @@ impl Lost {
                 "the answer was cut by a token limit, and this route takes whole answers only",
             )
         }
+    }
+}
+
+/// Is it the provider's own failure? The rest are problems of ours.
+pub(crate) fn bears_on_health(class: Class) -> bool {
+    match class {
+        Class::Transient | Class::Silent => true,
+        Class::RateLimit
+        | Class::Quota
+        | Class::Credential
+        | Class::ModelGone
+        | Class::Caller
+        | Class::ContextTooLong
+        | Class::ContentPolicy => false,
     }
 }
 

@@ -91,6 +91,16 @@ fn unanswered(dialect: Dialect) -> StatusCode {
     status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
 }
 
+/// The context is too long for every candidate, and the first of them said so in a stream: asking again is no use, which
+/// agents read from the status alone.
+pub(crate) fn too_long(dialect: Dialect, message: &str) -> Said {
+    let problem = Problem {
+        status: StatusCode::BAD_REQUEST,
+        message: message.to_owned(),
+    };
+    Said::new(dialect, &problem)
+}
+
 /// Every candidate failed: the primary's error, which is the first attempt's.
 pub(crate) fn exhausted(
     dialect: Dialect,

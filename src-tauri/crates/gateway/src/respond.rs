@@ -220,6 +220,10 @@ fn last_words(fallback: &mut Fallback) -> (Said, End) {
         (Class::Caller | Class::ContextTooLong, Some(answer)) => {
             (Said::from(answer), End::CallersFault)
         }
+        (Class::ContextTooLong, None) => {
+            let said = rescue::too_long(plan.dialect, &lost.message);
+            (said, End::CallersFault)
+        }
         (Class::Credential, Some(answer)) if own_login => (Said::from(answer), End::CallersFault),
         (Class::ContentPolicy, Some(answer)) => (Said::from(answer), End::Refused),
         (_, answer) => {

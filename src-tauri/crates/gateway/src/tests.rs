@@ -74,7 +74,7 @@ pub(crate) fn config() -> Config {
         endpoints: BTreeMap::from(all),
         timers: Timers::default(),
         limits: Limits::default(),
-        rules: Vec::new(),
+        rules: Default::default(),
         paused: false,
         draining: false,
         own_addresses: vec!["127.0.0.1:4747".parse().unwrap()],

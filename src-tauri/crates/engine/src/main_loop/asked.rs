@@ -99,6 +99,8 @@ impl MainLoop {
             }
             Ask::KeysChanged(reply) => {
                 self.reconfigure();
+                self.try_new_keys();
+                self.look_at_breakers();
                 self.publish();
                 let _ = reply.send(());
             }
@@ -144,6 +146,7 @@ impl MainLoop {
                 self.nudge(watch::Nudge::CheckNow);
                 "Looking at everything now.".into()
             }
+            Command::TryNow { endpoint, model } => self.try_now(endpoint, model)?,
             Command::Rehearse { seconds } => self.rehearse(now, *seconds)?,
             Command::EndRehearsal => {
                 self.end_rehearsal();
@@ -168,6 +171,27 @@ impl MainLoop {
             }
         };
         Ok(Accepted { said })
+    }
+
+    fn try_now(&mut self, endpoint: &str, model: &str) -> Result<String, ControlError> {
+        let breaker = self
+            .state
+            .breakers
+            .iter()
+            .find(|b| b.endpoint.as_str() == endpoint && b.model.as_str() == model);
+        let Some(breaker) = breaker else {
+            return Err(ControlError {
+                error: format!("nothing keeps requests away from {model} at {endpoint}"),
+                fix: None,
+            });
+        };
+        self.outlets
+            .gateway
+            .try_now(&breaker.endpoint, &breaker.model);
+        self.look_at_breakers();
+        Ok(format!(
+            "The next request for {model} goes to {endpoint} again."
+        ))
     }
 
     fn rehearse(&mut self, now: DateTime<Utc>, seconds: u32) -> Result<String, ControlError> {

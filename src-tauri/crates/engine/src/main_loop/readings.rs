@@ -1,7 +1,7 @@
 //! What the watch and the traffic saw: written down, and put into the book that judges it.
 
 use chrono::{DateTime, Utc};
-use health::{CallOutcome, Observation};
+use health::{CallOutcome, CallSource, Observation};
 
 use super::MainLoop;
 use crate::booking;
@@ -75,6 +75,18 @@ impl MainLoop {
         self.kept("record an observation", |ledger| {
             ledger.record(&observation)
         });
+        if let Observation::Call {
+            provider,
+            endpoint,
+            model,
+            source: CallSource::Probe,
+            outcome,
+            ..
+        } = &observation
+        {
+            let gateway = &self.outlets.gateway;
+            gateway.probed(provider, endpoint, model, outcome);
+        }
         let rehearsed = matches!(&observation, Observation::Call { provider, .. } if booking::is_rehearsal(provider));
         let book = if rehearsed {
             &mut self.rehearsal_book

@@ -70,7 +70,6 @@ impl MainLoop {
             }
             self.observe(now, observation);
         }
-        self.state.breakers = self.outlets.gateway.breakers();
         self.last_exchange = now;
         self.be_idle(false);
         self.end_if_drained(now);

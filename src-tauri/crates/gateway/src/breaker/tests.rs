@@ -205,6 +205,83 @@ fn a_last_resort_that_fails_too_does_not_prolong_it() {
 }
 
 #[test]
+fn a_restart_forgets_nothing_of_an_outage() {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    let other = ModelId::new("twice failed");
+    for second in [0, 30] {
+        let silent = Trip {
+            threshold: 1,
+            ..trip(Class::Silent)
+        };
+        breakers
+            .enter(&endpoint, &model, at(second))
+            .failed(at(second), &silent);
+        breakers
+            .enter(&endpoint, &other, at(second))
+            .failed(at(second), &trip(TRANSIENT));
+    }
+    let restarted = Breakers::default();
+    restarted.restore(breakers.kept());
+    assert_eq!(restarted.views(at(40)), breakers.views(at(40)));
+    assert_eq!(restarted.standing(&endpoint, &model, at(89)), open(90));
+    // The spell goes on doubling where it was, and the third failure in a row is the third.
+    for model in [&model, &other] {
+        let again = Trip {
+            threshold: FAILURES,
+            ..trip(Class::Silent)
+        };
+        restarted
+            .enter(&endpoint, model, at(90))
+            .failed(at(90), &again);
+    }
+    assert_eq!(restarted.standing(&endpoint, &model, at(91)), open(210));
+    assert_eq!(restarted.standing(&endpoint, &other, at(91)), open(120));
+}
+
+#[test]
+fn a_probe_under_way_at_the_end_leaves_its_place_to_the_next_process() {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    breakers
+        .enter(&endpoint, &model, at(0))
+        .failed(at(0), &trip(Class::Quota));
+    let probe = breakers.enter(&endpoint, &model, at(300));
+    let restarted = Breakers::default();
+    restarted.restore(breakers.kept());
+    assert_eq!(restarted.standing(&endpoint, &model, at(301)), HalfOpen);
+    drop(probe);
+}
+
+#[test]
+fn a_memory_that_cannot_be_read_starts_closed() {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    breakers.restore(vec![KeptBreaker {
+        endpoint: endpoint.clone(),
+        model: model.clone(),
+        state: "{\"failures\":".to_owned(),
+        until: Some(at(1000)),
+    }]);
+    assert_eq!(breakers.standing(&endpoint, &model, at(0)), Closed);
+}
+
+#[test]
+fn a_failed_probe_counts_as_a_failed_request_and_prolongs_nothing() {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    for second in 0..3 {
+        assert_eq!(breakers.standing(&endpoint, &model, at(second)), Closed);
+        breakers.probe_failed(&endpoint, &model, at(second), &trip(TRANSIENT));
+    }
+    assert_eq!(breakers.standing(&endpoint, &model, at(2)), open(32));
+    breakers.probe_failed(&endpoint, &model, at(20), &trip(TRANSIENT));
+    assert_eq!(breakers.standing(&endpoint, &model, at(20)), open(32));
+    breakers.probe_failed(&endpoint, &model, at(40), &trip(TRANSIENT));
+    assert_eq!(breakers.standing(&endpoint, &model, at(40)), HalfOpen);
+}
+
+#[test]
 fn try_now_half_opens() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use catalog::{Auth, Dialect, Endpoint, EndpointId, ProviderId, Secret};
+use catalog::{Auth, Dialect, Endpoint, EndpointId, ProviderId, Secret, SurfaceId};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{
     Body, CandidateRule, Config, Dialed, End, EndpointConfig, Exchange, Gateway, Limits, Pattern,
     ReplayAsk, Report, Restart, Route, Timers,
 };
+use health::{Basis, Blame, Finding, Level, ProviderVerdict, Verdict, Verdicts};
 use http::request::Builder;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -28,7 +29,7 @@ pub(crate) struct Scene {
     pub(crate) reports: mpsc::Receiver<Report>,
     pub(crate) records: Records,
     config: watch::Sender<Arc<Config>>,
-    _verdicts: watch::Sender<Arc<health::Verdicts>>,
+    verdicts: watch::Sender<Arc<Verdicts>>,
 }
 
 fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
@@ -42,7 +43,7 @@ fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
         auth: Auth::None,
         key_env: None,
         accepts_client_login: false,
-        surface: None,
+        surface: Some(SurfaceId::new("api")),
         serves: vec!["*".into()],
         probe_model: None,
         key_check: catalog::KeyCheck::default(),
@@ -87,7 +88,7 @@ fn config() -> Config {
         timers: Timers::default(),
         limits: Limits::default(),
         paused: false,
-        rules: Vec::new(),
+        rules: Default::default(),
         draining: false,
         own_addresses: Vec::new(),
     }
@@ -152,7 +153,7 @@ impl Scene {
             reports: reported,
             records,
             config: config_told,
-            _verdicts: verdicts_told,
+            verdicts: verdicts_told,
         }
     }
 
@@ -167,6 +168,31 @@ impl Scene {
     pub(crate) fn change(&self, change: impl FnOnce(&mut Config)) {
         self.config
             .send_modify(|config| change(Arc::make_mut(config)));
+    }
+
+    /// The lead's status page declares this, and nothing else is known of it.
+    pub(crate) fn declare(&self, level: Level) {
+        let since = DateTime::UNIX_EPOCH;
+        let finding = Finding {
+            verdict: Verdict::Known(level),
+            since,
+            basis: Basis::PageOnly,
+            evidence: "status page".into(),
+        };
+        let lead = ProviderVerdict {
+            verdict: finding.verdict,
+            since,
+            basis: finding.basis,
+            blame: Blame::Them,
+            evidence: finding.evidence.clone(),
+            unstable: false,
+            surfaces: BTreeMap::from([(SurfaceId::new("api"), finding)]),
+            models: BTreeMap::new(),
+        };
+        self.verdicts.send_replace(Arc::new(Verdicts {
+            providers: BTreeMap::from([(ProviderId::new("lead"), lead)]),
+            offline: false,
+        }));
     }
 
     /// An answer that breaks off goes on, or does not.

@@ -1,0 +1,100 @@
+//! Breakers over a restart of the engine. Pure: whoever calls keeps them.
+
+use std::time::Duration;
+
+use catalog::{EndpointId, ModelId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use wire::Class;
+
+use super::{Breaker, Breakers, State};
+
+/// What a breaker remembers, in a form that can be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptBreaker {
+    pub endpoint: EndpointId,
+    pub model: ModelId,
+    /// JSON of the breaker's own.
+    pub state: String,
+    /// Open until then; None: closed, with failures counted.
+    pub until: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Memory {
+    failures: u32,
+    /// How long it was last opened for.
+    #[serde(default)]
+    spell_ms: Option<u64>,
+    /// [`Class::as_str`] of the last failure.
+    #[serde(default)]
+    class: Option<String>,
+    #[serde(default)]
+    reason: String,
+}
+
+impl Breakers {
+    /// Every breaker that remembers a failure, by endpoint and model.
+    pub(crate) fn kept(&self) -> Vec<KeptBreaker> {
+        let breakers = self.lock();
+        let kept = breakers.iter().filter_map(|((endpoint, model), breaker)| {
+            Some(KeptBreaker {
+                endpoint: endpoint.clone(),
+                model: model.clone(),
+                state: breaker.memory()?,
+                until: match breaker.state {
+                    State::Closed => None,
+                    State::Open { until } => Some(until),
+                    // Whoever was finding out is gone after a restart: the next request does.
+                    State::Probing => Some(DateTime::UNIX_EPOCH),
+                },
+            })
+        });
+        kept.collect()
+    }
+
+    /// Takes up what an earlier process knew. What cannot be read is forgotten: requests will tell anew.
+    pub(crate) fn restore(&self, kept: Vec<KeptBreaker>) {
+        let mut breakers = self.lock();
+        for kept in kept {
+            match Breaker::recalled(&kept) {
+                Ok(breaker) => {
+                    breakers.insert((kept.endpoint, kept.model), breaker);
+                }
+                Err(error) => {
+                    tracing::warn!(endpoint = %kept.endpoint, model = %kept.model, %error, "a breaker's memory cannot be read; it starts closed");
+                }
+            }
+        }
+    }
+}
+
+impl Breaker {
+    fn memory(&self) -> Option<String> {
+        let memory = Memory {
+            failures: self.failures,
+            spell_ms: self
+                .spell
+                .map(|spell| u64::try_from(spell.as_millis()).unwrap_or(u64::MAX)),
+            class: self.class.map(|class| class.as_str().to_owned()),
+            reason: self.reason.clone(),
+        };
+        serde_json::to_string(&memory).ok()
+    }
+
+    fn recalled(kept: &KeptBreaker) -> Result<Breaker, serde_json::Error> {
+        let memory: Memory = serde_json::from_str(&kept.state)?;
+        Ok(Breaker {
+            state: match kept.until {
+                None => State::Closed,
+                Some(until) => State::Open { until },
+            },
+            failures: memory.failures,
+            spell: memory.spell_ms.map(Duration::from_millis),
+            class: memory
+                .class
+                .and_then(|word| Class::ALL.into_iter().find(|class| class.as_str() == word)),
+            reason: memory.reason,
+        })
+    }
+}

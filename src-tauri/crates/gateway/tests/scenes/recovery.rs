@@ -1,0 +1,131 @@
+//! A provider fails and comes back: who is asked meanwhile, and how soon it is asked again.
+
+use std::time::Duration;
+
+use catalog::{Dialect, EndpointId, ModelId, ProviderId};
+use gateway::End;
+use health::{CallOutcome, FailureKind, Level};
+use tokio::time::{Instant, sleep};
+
+use crate::world::{Scene, text, whole};
+
+/// One request that must be answered; who was asked for it.
+async fn answered(scene: &mut Scene, dialect: Dialect) -> Vec<String> {
+    let told = text(scene.ask(dialect).await).await.unwrap();
+    assert!(whole(dialect, &told), "{told}");
+    let (asked, end) = scene.asked().await;
+    assert_eq!(end, End::Complete);
+    asked
+}
+
+#[tokio::test(start_paused = true)]
+async fn down_for_a_minute_under_twenty_requests_and_back_within_half_a_minute_of_its_recovery() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with("503".parse().unwrap());
+        let began = Instant::now();
+        let (down, every) = (Duration::from_secs(60), Duration::from_millis(5_500));
+        let mut back = None;
+        for _ in 0..20 {
+            if began.elapsed() >= down {
+                scene.lead.outage(None);
+            }
+            let asked = answered(&mut scene, dialect).await;
+            let by_lead = asked.last().unwrap() == "lead";
+            match back {
+                None if by_lead => back = Some(began.elapsed()),
+                None => {}
+                Some(_) => assert_eq!(asked, ["lead"], "{dialect}: back is back"),
+            }
+            sleep(every).await;
+        }
+        let back = back.unwrap();
+        assert!(
+            back >= down && back <= down + Duration::from_secs(30),
+            "{dialect}: {back:?}"
+        );
+        // Two requests of two tries, and then one every 30 s: it was not hammered while it was down.
+        let while_down = scene.lead.received().len() + scene.second.received().len() - 20;
+        assert!(while_down <= 6, "{dialect}: {while_down} failed attempts");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_every_breaker_open_the_best_candidate_is_still_tried() {
+    let mut scene = Scene::with("503".parse().unwrap());
+    scene.second.outage(Some("503".parse().unwrap()));
+    for _ in 0..2 {
+        let response = scene.ask(Dialect::Anthropic).await;
+        assert!(!response.status().is_success());
+        text(response).await.unwrap();
+        assert_eq!(scene.asked().await.1, End::Exhausted);
+    }
+    assert!(
+        scene
+            .gateway
+            .breakers()
+            .iter()
+            .all(|b| !b.standing.admits()),
+        "{:?}",
+        scene.gateway.breakers()
+    );
+    scene.lead.outage(None);
+    assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["lead"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_alone_opens_nothing_and_makes_one_failure_enough() {
+    for (declared, asked_next) in [
+        (Level::Degraded, vec!["lead", "second"]),
+        (Level::PartialOutage, vec!["second"]),
+    ] {
+        let mut scene = Scene::new();
+        scene.declare(declared);
+        assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["lead"]);
+        scene.lead.outage(Some("503".parse().unwrap()));
+        let first = answered(&mut scene, Dialect::Anthropic).await;
+        assert_eq!(first.last().unwrap(), "second");
+        assert_eq!(
+            answered(&mut scene, Dialect::Anthropic).await,
+            asked_next,
+            "{declared:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_synthetic_probe_brings_traffic_back_before_its_time_and_can_open_as_well() {
+    let mut scene = Scene::with("503".parse().unwrap());
+    for _ in 0..2 {
+        answered(&mut scene, Dialect::Anthropic).await;
+    }
+    assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["second"]);
+    scene.lead.outage(None);
+    let (provider, endpoint, model) = (
+        ProviderId::new("lead"),
+        EndpointId::new("lead"),
+        ModelId::new("m"),
+    );
+    let probed = |scene: &Scene, outcome: &CallOutcome| {
+        scene.gateway.probed(&provider, &endpoint, &model, outcome);
+    };
+    let failed = CallOutcome::Failed {
+        kind: FailureKind::Silent,
+        detail: "no content within 30 s".into(),
+    };
+    probed(&scene, &failed);
+    assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["second"]);
+    let ok = CallOutcome::Ok {
+        ttft_ms: Some(90),
+        total_ms: 100,
+    };
+    probed(&scene, &ok);
+    assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["lead"]);
+    // Three in a row tell as much as three requests.
+    for _ in 0..3 {
+        assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["lead"]);
+        probed(&scene, &failed);
+        probed(&scene, &failed);
+    }
+    probed(&scene, &failed);
+    assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["second"]);
+}

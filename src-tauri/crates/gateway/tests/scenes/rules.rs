@@ -1,0 +1,59 @@
+//! The owner's own words on failures, and errors told in a stream.
+
+use catalog::Dialect;
+use gateway::{Attempt, End, Outcome};
+use wire::{Class, Rule};
+
+use crate::world::{Scene, text, whole};
+
+fn failure(attempt: &Attempt) -> (Class, String) {
+    match &attempt.outcome {
+        Outcome::Failed { class, message, .. } => (*class, message.clone()),
+        other => panic!("it did not fail: {other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_sends_a_failure_to_the_next_at_once_and_is_named_in_the_attempt() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with("503".parse().unwrap());
+        scene.change(|config| {
+            let rule = |number, status, class| Rule {
+                number,
+                status: Some(status),
+                contains: None,
+                class,
+            };
+            config.rules = [rule(1, 500, Class::Caller), rule(2, 503, Class::Quota)].into();
+        });
+        let told = text(scene.ask(dialect).await).await.unwrap();
+        assert!(whole(dialect, &told));
+        let exchange = scene.ended().await;
+        assert_eq!(exchange.attempts.len(), 2, "no second try of a quota");
+        let (class, message) = failure(&exchange.attempts[0]);
+        assert_eq!(class, Class::Quota);
+        assert!(message.ends_with("(quota by your rule 2)"), "{message}");
+        // A quota rests for five minutes.
+        text(scene.ask(dialect).await).await.unwrap();
+        assert_eq!(scene.asked().await.0, ["second"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_can_end_the_search() {
+    let mut scene = Scene::with("503".parse().unwrap());
+    scene.change(|config| {
+        config.rules = [Rule {
+            number: 1,
+            status: Some(503),
+            contains: None,
+            class: Class::Caller,
+        }]
+        .into();
+    });
+    let response = scene.ask(Dialect::Anthropic).await;
+    assert_eq!(response.status(), 503, "returned unchanged");
+    text(response).await.unwrap();
+    let (asked, end) = scene.asked().await;
+    assert_eq!((asked, end), (vec!["lead".into()], End::CallersFault));
+}

@@ -1,0 +1,88 @@
+//! What is known of a failing endpoint: kept over a restart, found out by probes, and overruled by the owner.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, Upstream, two_endpoints};
+
+fn body() -> Value {
+    json!({ "model": "model-x", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": "Hello" }] })
+}
+
+/// Asks until the lead's breaker is open: three failures in a row.
+async fn open_the_leads_breaker(desk: &Desk, lead: &Upstream) {
+    lead.stage.outage(Some("500".parse().unwrap()));
+    for _ in 0..2 {
+        assert_eq!(answered_by(desk).await, "second");
+    }
+    desk.until("open", |s| breaker(s).starts_with("open until"))
+        .await;
+}
+
+async fn answered_by(desk: &Desk) -> String {
+    let response = desk.ask("/v1/messages", &body()).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let by = response.headers()["x-understudy-provider"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(response.text().await.unwrap().contains("message_stop"));
+    by
+}
+
+fn breaker(snapshot: &api::Snapshot) -> String {
+    let endpoints = snapshot.providers.iter().flat_map(|p| &p.endpoints);
+    let models = endpoints
+        .filter(|e| e.id == "lead")
+        .flat_map(|e| &e.models)
+        .find(|m| m.model == "model-x");
+    models.map_or_else(|| "closed".into(), |m| m.breaker.clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_is_not_forgotten_over_a_restart_and_try_now_overrules_it() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let mut desk = Desk::new();
+    desk.settings(&two_endpoints(&lead.address, &second.address));
+    desk.start();
+    open_the_leads_breaker(&desk, &lead).await;
+    lead.stage.outage(None);
+    desk.kill();
+    desk.start();
+    let before = lead.posts();
+    assert_eq!(answered_by(&desk).await, "second");
+    assert_eq!(lead.posts(), before, "nobody asked who is known to fail");
+
+    let now = json!({ "do": "try_now", "endpoint": "lead", "model": "model-x" });
+    let (status, said) = desk.control(Method::POST, "/do", Some(now.clone())).await;
+    assert!(status.is_success(), "{said}");
+    assert_eq!(answered_by(&desk).await, "lead");
+    desk.until("closed", |s| breaker(s) == "closed").await;
+    let (status, said) = desk.control(Method::POST, "/do", Some(now)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
+
+    // What is over is not kept either.
+    desk.kill();
+    desk.start();
+    assert_eq!(breaker(&desk.snapshot().await), "closed");
+    assert_eq!(answered_by(&desk).await, "lead");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_finds_out_that_it_is_back() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let mut desk = Desk::new();
+    let text = two_endpoints(&lead.address, &second.address).replace(
+        "id = \"lead\"\n",
+        "id = \"lead\"\nprobe_model = \"model-tiny\"\n",
+    );
+    desk.settings(&text);
+    desk.start();
+    open_the_leads_breaker(&desk, &lead).await;
+    lead.stage.outage(None);
+    let look = json!({ "do": "check_now" });
+    let (status, said) = desk.control(Method::POST, "/do", Some(look)).await;
+    assert!(status.is_success(), "{said}");
+    desk.until("half-open", |s| breaker(s) == "half-open").await;
+    assert_eq!(answered_by(&desk).await, "lead");
+}
