@@ -92,6 +92,7 @@ pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
         delivery: None,
         restart: Restart::usual(dialect),
         pipeline: None,
+        demand: None,
     });
     let own = settings.routes.iter().map(|route| Route {
         name: route.name.clone(),
@@ -109,6 +110,7 @@ pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
         delivery: route.delivery,
         restart: route.restart,
         pipeline: route.pipeline.clone(),
+        demand: route.demand.clone(),
     });
     let usual = Dialect::ALL
         .into_iter()
@@ -136,6 +138,7 @@ fn usual_routes(dialect: Dialect, catalog: &Catalog) -> Vec<Route> {
         delivery: None,
         restart: Restart::usual(dialect),
         pipeline: None,
+        demand: None,
     };
     let mut routes: Vec<Route> = patterns
         .into_iter()

@@ -1,5 +1,6 @@
 //! The owner's settings: a commented TOML file in, complete [`Settings`] out, or every error with its line and what mends it.
 
+mod demand;
 mod file;
 mod reading;
 pub(crate) mod reload;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use catalog::{Catalog, Dialect, EndpointId, MicroDollars, ModelId, Provider, ProviderId};
 use chrono::NaiveTime;
-use gateway::{Delivery, Restart};
+use gateway::{Delivery, Demand, Restart};
 use impact::Pipeline;
 
 use file::File;
@@ -72,6 +73,7 @@ pub(crate) struct Route {
     pub strict: Option<bool>,
     /// Whose requests these are: what nobody answers is kept for a person.
     pub pipeline: Option<String>,
+    pub demand: Option<Demand>,
 }
 
 /// One thing wrong with the text.

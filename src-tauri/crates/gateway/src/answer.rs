@@ -147,6 +147,11 @@ impl Answer {
         all.freeze()
     }
 
+    /// A copy of what may be passed on, of that which has arrived.
+    pub(crate) fn peek_ready(&self) -> Vec<u8> {
+        self.ready.iter().flatten().copied().collect()
+    }
+
     pub(crate) fn nothing_ready(&self) -> bool {
         self.ready.is_empty()
     }

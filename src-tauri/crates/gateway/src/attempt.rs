@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
+use crate::Demand;
 use crate::answer::{Answer, Arrival, Gate, HELD};
 use crate::deadlines::Deadlines;
 use crate::held::Share;
@@ -50,6 +51,7 @@ pub(crate) struct Terms {
     pub(crate) gate: Gate,
     /// An answer cut by a token limit is no answer.
     pub(crate) strict: bool,
+    pub(crate) demand: Option<Demand>,
     /// An answer with nothing to act on has been given once already: then it is passed on.
     pub(crate) empty_before: bool,
     pub(crate) deadlines: Deadlines,
@@ -129,6 +131,12 @@ pub(crate) async fn attempt(
             return Err(Lost::not_whole(answer.report()));
         }
         Some(_) | None => {}
+    }
+    if ended == Some(Completion::Complete) {
+        let said = || wire::said(terms.dialect, Framing::Stream, &answer.peek_ready());
+        if let Some(why) = missed(terms, said) {
+            return Err(Lost::not_as_demanded(why, answer.report()));
+        }
     }
     Ok(Won::Stream {
         head,
@@ -259,10 +267,13 @@ async fn whole(
         Completion::Broken(Broken::Empty) if terms.empty_before => {}
         Completion::Broken(broken) => return Err(Lost::broken(&terms.rules, broken, &report)),
         Completion::Truncated if terms.strict => return Err(Lost::not_whole(&report)),
-        Completion::Complete
-        | Completion::Continues
-        | Completion::Truncated
-        | Completion::Refused => {}
+        Completion::Complete => {
+            let said = || wire::said(terms.dialect, Framing::Whole, &bytes);
+            if let Some(why) = missed(terms, said) {
+                return Err(Lost::not_as_demanded(why, &report));
+            }
+        }
+        Completion::Continues | Completion::Truncated | Completion::Refused => {}
     }
     Ok(Won::Whole {
         head,
@@ -270,6 +281,15 @@ async fn whole(
         completion,
         report,
     })
+}
+
+/// What the route demands and the answer has not.
+fn missed(terms: &Terms, said: impl Fn() -> String) -> Option<String> {
+    let demand = terms.demand.as_ref()?;
+    match terms.kind {
+        Kind::Generate => demand.check(&said()).err(),
+        Kind::CountTokens => None,
+    }
 }
 
 /// The answer to `count_tokens`: `{"input_tokens": 14}`.

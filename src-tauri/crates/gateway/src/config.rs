@@ -7,6 +7,8 @@ use std::time::Duration;
 use catalog::{Dialect, Endpoint, EndpointId, Model, ModelId, Secret};
 use serde::Deserialize;
 
+use crate::Demand;
+
 /// Everything that the gateway may be told; replaced as a whole when the settings change.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -48,6 +50,8 @@ pub struct Route {
     pub restart: Restart,
     /// Untagged requests belong to this pipeline, and those that nobody can answer are kept for a person.
     pub pipeline: Option<String>,
+    /// An answer without it is a failed attempt. Where it is set, the delivery is [`Delivery::Verified`].
+    pub demand: Option<Demand>,
 }
 
 /// When a client gets what has arrived of a streamed answer. An answer that is not streamed is always proven first.

@@ -272,6 +272,7 @@ impl Fallback {
             hold: self.hold,
             gate: admitted.gate,
             strict: admitted.plan.strict,
+            demand: admitted.plan.demand.clone(),
             empty_before: self.empty_before,
             deadlines: Deadlines::new(Instant::now(), self.waits, streamed, self.is_last(), timers),
             grace: timers.grace,

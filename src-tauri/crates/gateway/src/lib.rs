@@ -9,6 +9,7 @@ mod breaker;
 mod config;
 mod deadlines;
 mod deliver;
+mod demand;
 mod exchange;
 mod fallback;
 mod gateway;
@@ -35,6 +36,7 @@ pub use breaker::{BreakerView, KeptBreaker, Standing};
 pub use config::{
     CandidateRule, Config, Delivery, EndpointConfig, Limits, Pattern, Restart, Route, Timers,
 };
+pub use demand::{Demand, Schema};
 pub use exchange::{Attempt, Began, End, Exchange, Outcome, Report, TurnedAway};
 pub use gateway::{Clock, Gateway};
 pub use once::{ReplayAsk, Unkept};

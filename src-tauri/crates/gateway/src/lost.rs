@@ -84,6 +84,14 @@ impl Lost {
         }
     }
 
+    /// The provider answered, and as it meant to; another try may bring what the route demands.
+    pub(crate) fn not_as_demanded(why: String, report: &wire::Report) -> Self {
+        Self {
+            hopeless: false,
+            ..Self::unfit(why, report)
+        }
+    }
+
     /// The provider answered, and as it meant to; the route wants more.
     pub(crate) fn not_whole(report: &wire::Report) -> Self {
         Self {

@@ -5,7 +5,7 @@ use std::fmt;
 use catalog::{Auth, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL_PREFIX};
 use http::Uri;
 
-use crate::{CandidateRule, Config, Delivery, EndpointConfig, Restart, Standing};
+use crate::{CandidateRule, Config, Delivery, Demand, EndpointConfig, Restart, Standing};
 
 /// The route's name where none is set up for a model: every endpoint that serves it by its own account.
 const DIRECT: &str = "direct";
@@ -28,6 +28,7 @@ pub struct Plan {
     pub restart: Restart,
     /// To which untagged requests belong.
     pub pipeline: Option<String>,
+    pub demand: Option<Demand>,
     pub rehearsal: bool,
 }
 
@@ -108,7 +109,8 @@ pub(crate) fn plan(
     };
     let pipeline = route.and_then(|route| route.pipeline.clone());
     let automated = wish.pipeline || pipeline.is_some();
-    let delivery = if automated {
+    let demand = route.and_then(|route| route.demand.clone());
+    let delivery = if automated || demand.is_some() {
         Delivery::Verified
     } else {
         Delivery::Guarded
@@ -123,6 +125,7 @@ pub(crate) fn plan(
         delivery: route.and_then(|route| route.delivery).unwrap_or(delivery),
         restart: route.map_or(Restart::usual(dialect), |route| route.restart),
         pipeline,
+        demand,
         rehearsal,
     };
     // A login belongs to one vendor: the first in the route's order that takes it.

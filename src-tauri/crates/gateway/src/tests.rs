@@ -49,6 +49,7 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
         delivery: None,
         restart: Restart::usual(Dialect::Anthropic),
         pipeline: None,
+        demand: None,
     }
 }
 

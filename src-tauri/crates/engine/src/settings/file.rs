@@ -88,6 +88,30 @@ pub(super) struct Route {
     pub(super) delivery: Option<Delivery>,
     pub(super) restart: Option<Restart>,
     pub(super) strict: Option<bool>,
+    pub(super) demand: Option<Spanned<Demand>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a demand is \"text\", \"json\", or { schema = '{ … a JSON schema … }' }"
+)]
+pub(super) enum Demand {
+    Word(DemandWord),
+    Schema(DemandSchema),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DemandWord {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DemandSchema {
+    pub(super) schema: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -211,9 +211,11 @@ impl Reading<'_> {
             candidates.push((id, model));
         }
         let pipeline = written.pipeline.map(|text| self.named(&text));
+        let demand = self.demand(written.demand, written.delivery);
         Route {
             name,
             pipeline,
+            demand,
             dialect: written.dialect,
             models: written
                 .models

@@ -103,6 +103,21 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
             "does not speak",
         ),
         (
+            "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\ndelivery = \"safe\"\n",
+            "line 5",
+            "guarded",
+        ),
+        (
+            "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\ndemand = { schema = '{\"type\":1}' }\n",
+            "line 5",
+            "no schema",
+        ),
+        (
+            "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\ndelivery = \"live\"\ndemand = \"text\"\n",
+            "line 6",
+            "delivery = \"verified\"",
+        ),
+        (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"rehearsal\"]\n",
             "line 4",
             "never stands in",

@@ -5,6 +5,7 @@
 mod after_the_end;
 mod credentials;
 mod delivery;
+mod demand;
 mod exhausted;
 mod failover;
 mod keyed;

@@ -82,6 +82,7 @@ fn config() -> Config {
                 delivery: None,
                 restart: Restart::usual(dialect),
                 pipeline: None,
+                demand: None,
             })
             .to_vec(),
         endpoints: BTreeMap::from(["lead", "second"].map(endpoint)),

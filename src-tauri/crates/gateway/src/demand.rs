@@ -1,0 +1,94 @@
+//! What a route demands of an answer beyond its being whole.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+/// Looked at where the whole answer is there before any of it is passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// It says something in words.
+    Text,
+    /// What it says is JSON.
+    Json,
+    /// What it says is JSON of this schema.
+    Schema(Schema),
+}
+
+/// A JSON Schema (draft 4 to 2020-12). It refers to nothing outside itself: no file is read and no address asked.
+#[derive(Clone)]
+pub struct Schema {
+    text: Arc<str>,
+    compiled: Arc<jsonschema::Validator>,
+}
+
+impl Schema {
+    /// # Errors
+    /// In words for the owner: it is no JSON, or no schema.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let tree: Value = serde_json::from_str(text)
+            .map_err(|error| format!("the schema is no JSON: {error}"))?;
+        let compiled = jsonschema::validator_for(&tree)
+            .map_err(|error| format!("it is no schema: {error}"))?;
+        Ok(Self {
+            text: text.into(),
+            compiled: Arc::new(compiled),
+        })
+    }
+}
+
+impl Demand {
+    /// # Errors
+    /// What is missing, without quoting the answer.
+    pub(crate) fn check(&self, said: &str) -> Result<(), String> {
+        let json = |said: &str| -> Result<Value, String> {
+            serde_json::from_str(unfenced(said)).map_err(|error| {
+                format!("the answer is no JSON, and this route demands it: {error}")
+            })
+        };
+        match self {
+            Demand::Text if said.trim().is_empty() => {
+                Err("the answer says nothing in words, and this route demands text".to_owned())
+            }
+            Demand::Text => Ok(()),
+            Demand::Json => json(said).map(drop),
+            Demand::Schema(schema) => {
+                let tree = json(said)?;
+                schema.compiled.validate(&tree).map_err(|error| {
+                    let (place, rule) = (error.instance_path(), error.schema_path());
+                    format!(
+                        "the answer does not fit this route's schema at `{place}` (rule `{rule}`)"
+                    )
+                })
+            }
+        }
+    }
+}
+
+/// Models like to wrap their JSON in a Markdown fence, which every reader of theirs takes off again.
+fn unfenced(said: &str) -> &str {
+    let said = said.trim();
+    let inner = said
+        .strip_prefix("```json")
+        .or_else(|| said.strip_prefix("```"))
+        .and_then(|rest| rest.strip_suffix("```"));
+    inner.unwrap_or(said)
+}
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Schema {}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! A route may demand more of an answer than that it is whole.
+
+use catalog::Dialect;
+use gateway::{Demand, End, Schema};
+use serde_json::json;
+use stage::{Cue, Line};
+
+use crate::world::{Scene, question, text};
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_as_demanded_is_asked_for_once_more_and_then_elsewhere() {
+    let schema = r#"{"type":"object","required":["score"]}"#;
+    for dialect in Dialect::ALL {
+        for streamed in [true, false] {
+            let mut scene = Scene::new();
+            scene.change(|config| {
+                for route in &mut config.routes {
+                    route.demand = Some(Demand::Schema(Schema::new(schema).unwrap()));
+                }
+            });
+            let says = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
+            scene.lead.cue(says("I would rather chat.").times(2));
+            scene.second.cue(says(r#"{"score": 3}"#));
+            let mut body = question(dialect);
+            body["stream"] = json!(streamed);
+            let told = text(scene.send(dialect, body, |head| head).await)
+                .await
+                .unwrap();
+            assert!(told.contains("score"), "{dialect} {streamed}: {told}");
+            assert!(
+                !told.contains("rather chat"),
+                "{dialect} {streamed}: {told}"
+            );
+            let (asked, end) = scene.asked().await;
+            assert_eq!(asked, ["lead", "lead", "second"], "{dialect} {streamed}");
+            assert_eq!(end, End::Complete, "{dialect} {streamed}");
+        }
+    }
+}
