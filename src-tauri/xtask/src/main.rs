@@ -9,6 +9,7 @@
 
 mod checks;
 mod clients;
+mod fuzz;
 mod run;
 mod step;
 mod system;
@@ -24,6 +25,7 @@ const USAGE: &str = "\
 cargo xtask run [--release]   set up, build, and start Understudy (without a display: the engine alone)
 cargo xtask test              set up, check, and run every test
 cargo xtask check             format, lints, licences, the UI's own checks
+cargo xtask fuzz [seconds]    fuzz what reads a provider's bytes, each target so long (600)
 cargo xtask ui                build the web UI into ui/dist";
 
 fn main() -> ExitCode {
@@ -34,6 +36,11 @@ fn main() -> ExitCode {
         ["run", "--release"] => run::run(run::Profile::Release),
         ["test"] => test::test(),
         ["check"] => checks::set_up_and_check(),
+        ["fuzz"] => fuzz::fuzz(fuzz::SECONDS),
+        ["fuzz", seconds] => match seconds.parse() {
+            Ok(seconds) => fuzz::fuzz(seconds),
+            Err(_) => Err(Failed::new(format!("`{seconds}` is no number of seconds"))),
+        },
         ["ui"] => ui::build(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -14,6 +14,8 @@ pub(crate) enum Purpose {
     Desktop,
     /// And its tests, which bring a display of their own.
     Tests,
+    /// libFuzzer beside the engine's libraries.
+    Fuzzing,
 }
 
 /// Debian and Ubuntu package, and why it is needed.
@@ -22,6 +24,7 @@ const ENGINE: &[(&str, &str)] = &[
     ("libc6-dev", "compiles SQLite and the TLS primitives"),
     ("pkg-config", "finds system libraries"),
 ];
+const FUZZING: &[(&str, &str)] = &[("g++", "compiles libFuzzer")];
 const DESKTOP: &[(&str, &str)] = &[("libwebkit2gtk-4.1-dev", "the window's web view, with GTK")];
 const TESTS: &[(&str, &str)] = &[
     ("dbus-daemon", "a session bus of the tests' own"),
@@ -79,6 +82,7 @@ fn needed(purpose: Purpose) -> Vec<(&'static str, &'static str)> {
         Purpose::Engine => &[ENGINE],
         Purpose::Desktop => &[ENGINE, DESKTOP],
         Purpose::Tests => &[ENGINE, DESKTOP, TESTS],
+        Purpose::Fuzzing => &[ENGINE, FUZZING],
     };
     lists.concat()
 }

@@ -124,6 +124,10 @@ impl Second {
         let (Some(index), Some(kind)) = (data.number("index"), kind) else {
             return Err(out_of_place("content_block_start"));
         };
+        // The block that is open under this index could never be closed.
+        if self.open.contains_key(&index) {
+            return Err(out_of_place("content_block_start"));
+        }
         if self.open.len() == Shown::MOST_PARTS {
             return Err(too_many("open blocks").into());
         }

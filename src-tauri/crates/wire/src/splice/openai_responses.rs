@@ -13,10 +13,18 @@ pub(super) struct Second {
     /// What the client has been given, of both answers.
     seen: ResponsesSeen,
     ended: bool,
-    /// The second answer's output index → its place for the client; None for reasoning, which is not shown.
-    items: BTreeMap<u64, Option<Place>>,
+    /// By the second answer's output index.
+    items: BTreeMap<u64, Placed>,
     /// The items of the second answer that came one by one, not in the terminal event alone.
     streamed: bool,
+}
+
+#[derive(Debug)]
+struct Placed {
+    /// None: reasoning, which is not shown.
+    place: Option<Place>,
+    /// Small servers give the next item the same index.
+    done: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -95,13 +103,20 @@ impl Second {
         };
         let what = item.text("type").unwrap_or_default();
         let id = item.text("id");
+        if self.items.get(&index).is_some_and(|item| item.done) {
+            self.items.remove(&index);
+        }
         let place = self.place(index, &what, id.as_deref(), forbids_tools)?;
+        let done = kind.ends_with(".done");
+        if let Some(item) = self.items.get_mut(&index) {
+            item.done = done;
+        }
         let Some(place) = place else { return Ok(()) };
         if let Some(id) = &place.id {
             item.set("id", &**id);
         }
         let item = item.to_string();
-        if kind.ends_with(".done") {
+        if done {
             self.streamed = true;
             if !self.seen.keep_item(item.clone()) {
                 return Err(CannotRestart::TooLong(Validator::LIMIT));
@@ -157,8 +172,8 @@ impl Second {
         id: Option<&str>,
         forbids_tools: bool,
     ) -> Result<Option<Place>, CannotRestart> {
-        if let Some(place) = self.items.get(&index) {
-            return Ok(place.clone());
+        if let Some(item) = self.items.get(&index) {
+            return Ok(item.place.clone());
         }
         if self.items.len() == Shown::MOST_PARTS {
             return Err(too_many("items").into());
@@ -175,7 +190,11 @@ impl Second {
             self.seen.next = place.index.saturating_add(1);
             Some(place)
         };
-        self.items.insert(index, place.clone());
+        let placed = Placed {
+            place: place.clone(),
+            done: false,
+        };
+        self.items.insert(index, placed);
         Ok(place)
     }
 

@@ -172,6 +172,18 @@ fn responses_close_what_is_open_and_nothing_twice() {
     }
 }
 
+/// An event that lacks what it is about leaves the part as it was.
+#[test]
+fn responses_close_a_part_that_was_not_done_in_earnest() {
+    let nothing = r#"{"type":"response.content_part.done","output_index":0,"content_index":0}"#;
+    let told = continued(Dialect::OpenaiResponses, &[ADDED, nothing], "").unwrap();
+    let last = told.last().unwrap();
+    assert!(
+        last.contains(r#""content":[{"type":"output_text","text":"[lost]\n\n","annotations":[]}]"#),
+        "{last}"
+    );
+}
+
 #[test]
 fn responses_keep_annotations_that_were_streamed() {
     let note = r#"{"type":"response.output_text.annotation.added","output_index":0,"content_index":0,"annotation":{"url":"u"}}"#;
@@ -203,4 +215,38 @@ fn responses_without_announcements_are_placed_by_their_events() {
         r#""response":{"id":"a","status":"completed","output":[{"type":"message","id":"m","#
     ));
     assert!(last.contains(r#"{"type":"message","id":"m_2","content":[{"text":"Hi"}]}]"#));
+}
+
+/// A server that gives every item the same index, and reasoning first.
+#[test]
+fn responses_under_one_index_are_told_apart() {
+    let item = |kind: &str, what: &str, id: &str| {
+        format!(
+            r#"{{"type":"response.output_item.{kind}","output_index":0,"item":{{"type":"{what}","id":"{id}"}}}}"#
+        )
+    };
+    let second = stream(&[
+        &item("added", "reasoning", "r"),
+        &item("done", "reasoning", "r"),
+        &item("added", "message", "a"),
+        &item("done", "message", "a"),
+        &item("done", "message", "b"),
+    ]);
+    let created = r#"{"type":"response.created","response":{"id":"a"}}"#;
+    let told = continued(Dialect::OpenaiResponses, &[created, ADDED], &second).unwrap();
+    let places: Vec<bool> = [(5, "\"a\"", 1), (6, "\"a\"", 1), (7, "\"b\"", 2)]
+        .iter()
+        .map(|(at, id, index)| {
+            told[*at].contains(id) && told[*at].contains(&format!("\"output_index\":{index},"))
+        })
+        .collect();
+    assert_eq!((told.len(), places), (8, vec![true; 3]), "{told:?}");
+}
+
+/// The first of two blocks under one index could never be closed.
+#[test]
+fn a_block_under_an_index_that_is_open_is_refused() {
+    let second = stream(&[START, TEXT, TEXT]);
+    let refused = continued(Dialect::Anthropic, &[START, TEXT], &second).unwrap_err();
+    assert!(matches!(refused, CannotRestart::Broken(_)), "{refused}");
 }

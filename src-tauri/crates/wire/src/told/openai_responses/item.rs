@@ -55,11 +55,14 @@ impl Item {
         let parts = &mut self.parts;
         match kind {
             "response.content_part.added" | "response.content_part.done" => {
+                let Some(told) = data.object("part") else {
+                    return 0;
+                };
                 let part = parts.entry(content).or_default();
+                part.json = told.to_string();
                 if kind.ends_with(".done") {
                     part.state = State::Done;
                 }
-                part.json = data.raw("part").unwrap_or_default().to_owned();
                 part.json.len()
             }
             "response.output_text.delta" => {

@@ -1,0 +1,183 @@
+//! `cargo xtask fuzz`: coverage-guided fuzzing on the stable toolchain. The compiler's own pass marks every branch, and
+//! libFuzzer looks for bytes that reach new ones; no sanitizer is needed where there is no unsafe code.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::checks::cargo;
+use crate::step::{Done, Failed, Outcome, ask, call, step};
+use crate::system::{self, Purpose};
+use crate::tree::{root, target};
+
+/// For each target, unless the command says another number of seconds.
+pub(crate) const SECONDS: u32 = 600;
+
+/// Longest that one input may take, in seconds, and most memory, in MiB.
+const TIMEOUT: &str = "20";
+const MEMORY: &str = "1024";
+
+/// What is fuzzed, and the folders of inputs to begin with.
+const TARGETS: &[(&str, &[&str])] = &[
+    ("sse", TRANSCRIPTS),
+    (
+        "anthropic",
+        &["src-tauri/crates/wire/tests/transcripts/anthropic"],
+    ),
+    (
+        "openai-chat",
+        &["src-tauri/crates/wire/tests/transcripts/openai-chat"],
+    ),
+    (
+        "openai-responses",
+        &["src-tauri/crates/wire/tests/transcripts/openai-responses"],
+    ),
+    ("restart", TRANSCRIPTS),
+    ("failure", &["tests/fuzz/seeds/failure"]),
+];
+
+const TRANSCRIPTS: &[&str] = &[
+    "src-tauri/crates/wire/tests/transcripts/anthropic",
+    "src-tauri/crates/wire/tests/transcripts/openai-chat",
+    "src-tauri/crates/wire/tests/transcripts/openai-responses",
+];
+
+/// What `cargo fuzz run --sanitizer none` sets: all of it is stable.
+const COVERAGE: &[&str] = &[
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Ccodegen-units=1",
+];
+
+/// Every target for so many seconds, one after the other. Inputs that reached something new are kept in
+/// `target/fuzz/corpus` and used again; one that broke a law is kept beside them and named.
+pub(crate) fn fuzz(seconds: u32) -> Outcome {
+    system::install(Purpose::Fuzzing)?;
+    let folder = target().join("fuzz");
+    let programs = build(&folder)?;
+    for (name, seeds) in TARGETS {
+        step(&format!("fuzz {name}"), || {
+            run(&folder, &programs.join(name), name, seeds, seconds)
+        })?;
+    }
+    Ok(())
+}
+
+/// The laws themselves, without libFuzzer, so that they stay true to the code that they are about.
+pub(crate) fn check() -> Outcome {
+    step("fuzz targets", || {
+        let manifest = manifest();
+        call(
+            cargo()
+                .args(["fmt", "--check", "--manifest-path"])
+                .arg(&manifest),
+        )?;
+        call(
+            cargo()
+                .args(["clippy", "--quiet", "--lib", "--locked", "--manifest-path"])
+                .arg(&manifest)
+                .args(["--target-dir".as_ref(), target().join("fuzz").as_os_str()])
+                .args(["--", "--deny", "warnings"]),
+        )?;
+        Ok(Done::Did("clean".into()))
+    })
+}
+
+fn manifest() -> PathBuf {
+    root().join("tests/fuzz/Cargo.toml")
+}
+
+fn build(folder: &Path) -> Outcome<PathBuf> {
+    let host = host()?;
+    step("fuzz targets", || {
+        call(
+            cargo()
+                .args([
+                    "build",
+                    "--quiet",
+                    "--release",
+                    "--locked",
+                    "--features",
+                    "libfuzzer",
+                ])
+                // With a target named, build scripts and macros are left as they are.
+                .args(["--target", &host, "--manifest-path"])
+                .arg(manifest())
+                .arg("--target-dir")
+                .arg(folder)
+                .env("RUSTFLAGS", COVERAGE.join(" ")),
+        )?;
+        Ok(Done::Did("built".into()))
+    })?;
+    Ok(folder.join(host).join("release"))
+}
+
+fn host() -> Outcome<String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said = ask(Command::new(rustc).arg("-vV"))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    let host = host.ok_or_else(|| Failed::new("`rustc -vV` does not name its host"))?;
+    Ok(host.to_owned())
+}
+
+fn run(folder: &Path, program: &Path, name: &str, seeds: &[&str], seconds: u32) -> Outcome<Done> {
+    let corpus = folder.join("corpus").join(name);
+    fs::create_dir_all(&corpus)?;
+    let log = folder.join(format!("{name}.log"));
+    let found = folder.join(format!("{name}-"));
+    let status = Command::new(program)
+        .arg(format!("-max_total_time={seconds}"))
+        .arg(format!("-timeout={TIMEOUT}"))
+        .arg(format!("-rss_limit_mb={MEMORY}"))
+        .arg(format!("-artifact_prefix={}", found.display()))
+        .arg("-print_final_stats=1")
+        .arg(&corpus)
+        .args(seeds.iter().map(|seeds| root().join(seeds)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(File::create(&log)?)
+        .status()?;
+    let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+    if status.success() {
+        return Ok(Done::Did(summary(&said)));
+    }
+    let broken = said.lines().filter(|line| {
+        [
+            "panicked at",
+            "assertion",
+            "left:",
+            "right:",
+            "ERROR:",
+            "Test unit written to",
+        ]
+        .iter()
+        .any(|mark| line.contains(mark))
+    });
+    let broken: Vec<&str> = broken.collect();
+    Err(Failed::new(format!(
+        "a law was broken; all that was said is in {}\n{}",
+        log.display(),
+        broken.join("\n")
+    )))
+}
+
+/// From libFuzzer's closing lines: `#24427 DONE cov: 1796 ft: 4131 …`.
+fn summary(said: &str) -> String {
+    let done = said.lines().rfind(|line| line.contains("DONE"));
+    let words: Vec<&str> = done.unwrap_or_default().split_whitespace().collect();
+    let after = |name: &str| {
+        let at = words.iter().position(|word| *word == name);
+        at.and_then(|at| words.get(at + 1)).copied().unwrap_or("?")
+    };
+    let inputs = words
+        .first()
+        .map_or("?", |word| word.trim_start_matches('#'));
+    format!(
+        "{inputs} inputs, {} branches, {} features, nothing found",
+        after("cov:"),
+        after("ft:")
+    )
+}

@@ -1,0 +1,95 @@
+use catalog::Dialect;
+use wire::{Ask, BodyEnd, Broken, Completion, Framing, Restart, Told, Validator};
+
+use crate::pieces;
+
+/// More cuts of one input tell nothing new and cost time.
+const MOST_CUTS: usize = 12;
+
+/// The stream breaks off after each of its events, is kept alive there, and goes on with itself as the second answer.
+pub fn restart(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let data = text.as_bytes();
+    for dialect in Dialect::ALL {
+        let alone = judge(dialect, data);
+        let ends = text
+            .match_indices("\n\n")
+            .map(|(at, blank)| at + blank.len());
+        for end in ends.take(MOST_CUTS) {
+            restart_at(dialect, &data[..end], data, &alone);
+        }
+    }
+}
+
+fn restart_at(dialect: Dialect, first: &[u8], second: &[u8], alone: &Completion) {
+    let ask = Ask {
+        dialect,
+        model: "m".to_owned(),
+        stream: true,
+        max_tokens: None,
+        has_tools: true,
+        wants_schema: false,
+        thinking: first.len() % 2 == 0,
+    };
+    let mut told = Told::new(dialect);
+    for piece in pieces(first) {
+        told.push(piece);
+    }
+    let alive = told.keep_alive();
+    let before = told.restart(&ask).map(|restart| restart.open("lost").0);
+    told.push(&alive);
+    assert_eq!(
+        told.keep_alive(),
+        alive,
+        "a keep-alive changed what is open"
+    );
+    let restart = told.restart(&ask);
+    let Ok(restart) = restart else {
+        assert_eq!(before, Err(restart.map(drop).unwrap_err()));
+        return;
+    };
+    let (opening, out, outcome) = pass(restart, &[second]);
+    assert_eq!(
+        before.as_ref(),
+        Ok(&opening),
+        "a keep-alive changed how to go on"
+    );
+    if let Ok(again) = told.restart(&ask) {
+        assert_eq!(
+            pass(again, &pieces(second)),
+            (opening.clone(), out.clone(), outcome.clone())
+        );
+    }
+    let whole_so_far =
+        !matches!(judge(dialect, first), Completion::Broken(broken) if broken != Broken::Cut);
+    if outcome.is_ok() && whole_so_far && alone.is_answer() {
+        let stream = [first, &opening, &out].concat();
+        assert!(
+            judge(dialect, &stream).is_answer(),
+            "a whole second answer was broken by the splice"
+        );
+    }
+}
+
+type Passed = (Vec<u8>, Vec<u8>, Result<(), wire::CannotRestart>);
+
+fn pass(restart: Restart, slices: &[&[u8]]) -> Passed {
+    let (opening, mut splice) = restart.open("lost");
+    let mut out = Vec::new();
+    let mut outcome = Ok(());
+    for slice in slices {
+        let passed = splice.pass(slice, &mut out);
+        assert!(
+            outcome.is_ok() || passed == outcome,
+            "a failed restart went on"
+        );
+        outcome = outcome.and(passed);
+    }
+    (opening, out, outcome)
+}
+
+fn judge(dialect: Dialect, stream: &[u8]) -> Completion {
+    let mut validator = Validator::new(dialect, Framing::Stream);
+    validator.push(stream, &mut Vec::new());
+    validator.judge(BodyEnd::Cut)
+}
