@@ -399,8 +399,12 @@ proptest! {
         if let Some(broken) = broken {
             prop_assert_eq!(steps, []);
             prop_assert_eq!(validator.broken(), Some(&broken));
+            // An error after the proof takes nothing back.
+            let proven = seen.steps.iter().any(|step| step.kind.is_proof());
+            let expected = if proven { seen.clean.clone() } else { Completion::Broken(broken) };
+            prop_assert_eq!(expected.is_answer(), proven);
             for end in [BodyEnd::Clean, BodyEnd::Cut] {
-                prop_assert_eq!(validator.judge(end), Completion::Broken(broken.clone()));
+                prop_assert_eq!(validator.judge(end), expected.clone());
             }
             prop_assert_eq!(validator.report(), &seen.report);
         }

@@ -19,6 +19,8 @@ pub(super) struct Stream {
     settled: bool,
     /// It proved an answer.
     proven: bool,
+    /// At that end the answer was none; what a server adds after it can no longer mend it.
+    spoilt: Option<Broken>,
     /// The terminal event has come; clients read no further, and neither do we.
     ended: bool,
 }
@@ -46,6 +48,7 @@ impl Stream {
             head: Some(Vec::new()),
             settled: false,
             proven: false,
+            spoilt: None,
             ended: false,
         }
     }
@@ -115,16 +118,24 @@ impl Stream {
             (Some(completion), _) => {
                 self.settled = true;
                 self.proven = completion.is_answer();
-                if completion.is_answer() {
-                    StepKind::SemanticEnd
-                } else {
-                    StepKind::Error
+                match completion {
+                    Completion::Broken(broken) => {
+                        self.spoilt = Some(broken);
+                        StepKind::Error
+                    }
+                    Completion::Complete
+                    | Completion::Continues
+                    | Completion::Truncated
+                    | Completion::Refused => StepKind::SemanticEnd,
                 }
             }
         }
     }
 
     fn verdict(&self) -> Option<Completion> {
+        if let Some(broken) = &self.spoilt {
+            return Some(Completion::Broken(broken.clone()));
+        }
         match &self.dialect {
             Dialected::Anthropic(stream) => stream.verdict(&self.shown),
             Dialected::Chat(stream) => stream.verdict(&self.shown),

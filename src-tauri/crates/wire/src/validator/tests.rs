@@ -322,6 +322,15 @@ fn odd_fields_that_are_only_observed_do_not_break_an_answer() {
     assert_eq!(validator.report().tokens.output, 3);
 }
 
+/// Clients act on the stop reason when it comes.
+#[test]
+fn what_follows_an_empty_end_does_not_make_it_an_answer() {
+    let body = "data: {\"type\":\"message_start\",\"message\":{}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"}}\n\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\"}}\n\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
+    let (_, clean, cut) = judged(Dialect::Anthropic, Framing::Stream, body.as_bytes());
+    assert_eq!(clean, Completion::Broken(Broken::Empty));
+    assert_eq!(cut, clean);
+}
+
 #[test]
 fn a_second_message_in_one_body_is_malformed() {
     let start = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\"}}\n\n";
