@@ -22,15 +22,10 @@ pub fn restart(data: &[u8]) {
 }
 
 fn restart_at(dialect: Dialect, first: &[u8], second: &[u8], alone: &Completion) {
-    let ask = Ask {
-        dialect,
-        model: "m".to_owned(),
-        stream: true,
-        max_tokens: None,
-        has_tools: true,
-        wants_schema: false,
-        thinking: first.len() % 2 == 0,
+    let Ok(mut ask) = Ask::read(dialect, br#"{"model":"m","stream":true}"#) else {
+        return;
     };
+    ask.thinking = first.len().is_multiple_of(2);
     let mut told = Told::new(dialect);
     for piece in pieces(first) {
         told.push(piece);
