@@ -68,13 +68,11 @@ impl Seen {
         if self.open.len() == Shown::MOST_PARTS {
             return;
         }
-        if let Some(answered) = block.text("tool_use_id") {
-            self.unanswered.remove(&answered);
-        }
+        self.unanswered.remove(&short(block.text("tool_use_id")));
         self.next = self.next.max(index.saturating_add(1));
         let open = Open {
-            kind: block.text("type").unwrap_or_default(),
-            id: block.text("id").unwrap_or_default(),
+            kind: short(block.text("type")),
+            id: short(block.text("id")),
             blank: true,
         };
         self.open.insert(index, open);
@@ -158,4 +156,12 @@ impl Seen {
         }
         Ok(())
     }
+}
+
+/// Longer than any name or id that a vendor sends.
+const LONGEST: usize = 256;
+
+fn short(text: Option<String>) -> String {
+    let text = text.unwrap_or_default();
+    text.chars().take(LONGEST).collect()
 }

@@ -12,6 +12,9 @@ use crate::validator::openai_responses::item::is_executable;
 use crate::validator::shown::Shown;
 pub(crate) use item::Item;
 
+/// Bytes that keeping a part, an item or an annotation costs beside its text.
+const OVERHEAD: usize = 256;
+
 /// What a Responses client has been given.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
@@ -86,22 +89,26 @@ impl Seen {
         self.begun = true;
         self.next = self.next.max(index.saturating_add(1));
         if self.open.len() == Shown::MOST_PARTS {
-            self.kept = usize::MAX;
+            self.keep(usize::MAX);
+        }
+        if self.kept > Validator::LIMIT {
             return;
         }
         let item = Item::new(&item);
-        self.keep(item.json.len());
+        self.keep(item.json.len().saturating_add(OVERHEAD));
         self.ids.insert(item.id.clone());
         self.open.insert(index, item);
     }
 
     fn grow(&mut self, kind: &str, data: &Fields<'_>) {
-        let open = data
-            .number("output_index")
-            .map(|index| (index, self.open.get_mut(&index)));
-        let Some((_, Some(item))) = open else { return };
-        let more = item.grow(kind, data);
-        self.keep(more);
+        if self.kept > Validator::LIMIT {
+            return;
+        }
+        let index = data.number("output_index");
+        if let Some(item) = index.and_then(|index| self.open.get_mut(&index)) {
+            let more = item.grow(kind, data);
+            self.keep(more);
+        }
     }
 
     fn finish(&mut self, data: &Fields<'_>) {
@@ -117,15 +124,15 @@ impl Seen {
         let kind = item.text("type").unwrap_or_default();
         self.thought |= kind == "reasoning";
         self.tool_delivered |= is_executable(&kind);
-        if let Some(id) = item.text("id") {
-            self.ids.insert(id);
+        let id = item.text("id");
+        if self.keep_item(item.to_string()) {
+            self.ids.extend(id);
         }
-        self.keep_item(item.to_string());
     }
 
     /// False: the limit is passed.
     pub(crate) fn keep_item(&mut self, json: String) -> bool {
-        self.keep(json.len());
+        self.keep(json.len().saturating_add(OVERHEAD));
         let fits = self.kept <= Validator::LIMIT;
         if fits {
             self.done.push(json);
@@ -133,11 +140,13 @@ impl Seen {
         fits
     }
 
-    /// Above the limit nothing more is kept, and the answer cannot be restarted.
+    /// Above the limit nothing is kept any more, and the answer cannot be restarted.
     fn keep(&mut self, bytes: usize) {
+        let fitted = self.kept <= Validator::LIMIT;
         self.kept = self.kept.saturating_add(bytes);
-        if self.kept > Validator::LIMIT {
+        if fitted && self.kept > Validator::LIMIT {
             self.done = Vec::new();
+            self.ids = BTreeSet::new();
             self.open.values_mut().for_each(Item::forget);
         }
     }

@@ -83,3 +83,21 @@ fn an_event_without_end_is_unreadable() {
     let found = messages.restart(&ask(Dialect::Anthropic)).err();
     assert_eq!(found, Some(CannotRestart::Unreadable));
 }
+
+/// Each of many parts costs more than its one letter.
+#[test]
+fn parts_without_end_are_not_kept_without_end() {
+    let mut responses = told(
+        Dialect::OpenaiResponses,
+        "data: {\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"type\":\"message\",\"id\":\"i\"}}\n\n",
+    );
+    for part in 0..=Validator::LIMIT / 256 {
+        let delta = format!(
+            "data: {{\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":{part},\"delta\":\"x\"}}\n\n"
+        );
+        responses.push(delta.as_bytes());
+    }
+    let too_long = CannotRestart::TooLong(Validator::LIMIT);
+    let found = responses.restart(&ask(Dialect::OpenaiResponses)).err();
+    assert_eq!(found, Some(too_long));
+}

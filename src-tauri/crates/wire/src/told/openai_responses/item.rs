@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::OVERHEAD;
 use crate::fields::{Fields, array};
 
 /// An item of a response's output that is not done.
@@ -52,6 +53,12 @@ impl Item {
     /// Returns how many bytes more are kept.
     pub(super) fn grow(&mut self, kind: &str, data: &Fields<'_>) -> usize {
         let content = data.number("content_index").unwrap_or_default();
+        let before = self.parts.len();
+        let more = self.grow_part(kind, data, content);
+        more + (self.parts.len() - before) * OVERHEAD
+    }
+
+    fn grow_part(&mut self, kind: &str, data: &Fields<'_>, content: u64) -> usize {
         let parts = &mut self.parts;
         match kind {
             "response.content_part.added" | "response.content_part.done" => {
@@ -79,7 +86,7 @@ impl Item {
                 let kept = annotation.len();
                 let part = parts.entry(content).or_default();
                 part.annotations.push(annotation);
-                kept
+                kept + OVERHEAD
             }
             "response.reasoning_summary_part.added" => {
                 self.summary = data.number("summary_index");
