@@ -15,6 +15,7 @@ mod said;
 mod splice;
 pub mod sse;
 mod told;
+pub mod translate;
 mod validator;
 
 pub use ask::{Ask, BadRequest, Kind, with_model};

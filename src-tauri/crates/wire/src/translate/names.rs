@@ -1,0 +1,187 @@
+mod id;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalog::Dialect;
+use sha2::{Digest, Sha256};
+
+/// What every vendor takes as a tool's name: `^[a-zA-Z0-9_-]{1,64}$` (OpenAI's function tools; Anthropic allows 128 on its own
+/// API, and 64 where clouds resell it).
+const LONGEST_NAME: usize = 64;
+/// Hexadecimal digits of the digest at the end of a name that had to be shortened.
+const NAME_DIGEST: usize = 16;
+
+/// A tool as the client knows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientTool {
+    pub name: String,
+    /// Responses: the `namespace` that it was declared in, to be said again in a `function_call`.
+    pub namespace: Option<String>,
+    pub kind: ToolKind,
+}
+
+/// How a client wants a tool to be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ToolKind {
+    /// With arguments that are a JSON object.
+    Function,
+    /// With free text (`custom` of Responses and Chat). The provider is told of a function with one string, `input`: what
+    /// comes back as `{"input":"…"}` is a call with that text.
+    Custom,
+}
+
+/// The ids and names of one exchange, both ways.
+///
+/// Nothing is remembered between turns. An id that the client's dialect could not carry goes to it in a form that holds the
+/// whole of it, and is restored when the client sends it back; tools are declared with every request, and their shorter
+/// names follow from their own.
+#[derive(Clone, Debug)]
+pub struct Names {
+    client: Dialect,
+    provider: Dialect,
+    /// The client's id → the provider's, for every call of the conversation.
+    ids: BTreeMap<String, String>,
+    /// The provider's name → the client's tool.
+    tools: BTreeMap<String, ClientTool>,
+}
+
+impl Names {
+    /// `tools` and `ids`: all that the client's request declares or mentions, repeated or not.
+    pub fn new<'a>(
+        client: Dialect,
+        provider: Dialect,
+        tools: impl IntoIterator<Item = ClientTool>,
+        ids: impl IntoIterator<Item = &'a str>,
+    ) -> Names {
+        Names {
+            client,
+            provider,
+            ids: provider_ids(provider, ids.into_iter().collect()),
+            tools: provider_names(tools.into_iter().collect()),
+        }
+    }
+
+    /// What the client is told for an id of the provider's. Of one exchange's different ids no two become the same, nor one
+    /// that the conversation already has. Total: also an empty id becomes one that the dialect allows.
+    pub fn client_id(&self, provider_id: &str) -> String {
+        let plain = id::carried(self.client, provider_id);
+        if !self.ids.contains_key(&plain) {
+            return plain;
+        }
+        (2..)
+            .map(|serial| id::carried_again(self.client, provider_id, serial))
+            .find(|again| !self.ids.contains_key(again))
+            .unwrap_or(plain)
+    }
+
+    /// What the provider is told for an id of the client's: its own one where it came from such a provider.
+    pub fn provider_id(&self, client_id: &str) -> String {
+        match self.ids.get(client_id) {
+            Some(id) => id.clone(),
+            None => id::restored(self.provider, client_id),
+        }
+    }
+
+    /// The client's name of a tool that the provider calls. A name that no tool has is passed on as it is: to refuse it is the
+    /// agent's part.
+    pub fn client_name(&self, provider_name: &str) -> String {
+        self.client_tool(provider_name).name
+    }
+
+    /// As [`Names::client_name`], with the namespace and the kind of call that the client expects.
+    pub fn client_tool(&self, provider_name: &str) -> ClientTool {
+        match self.tools.get(provider_name) {
+            Some(tool) => tool.clone(),
+            None => ClientTool {
+                name: provider_name.to_owned(),
+                namespace: None,
+                kind: ToolKind::Function,
+            },
+        }
+    }
+
+    /// The name under which the provider knows a tool of the client's.
+    pub fn provider_name(&self, namespace: Option<&str>, name: &str) -> String {
+        let same = |tool: &ClientTool| tool.name == name && tool.namespace.as_deref() == namespace;
+        let found = self.tools.iter().find(|(_, tool)| same(tool));
+        match found {
+            Some((known, _)) => known.clone(),
+            None => shortened(&full_name(namespace, name), 0),
+        }
+    }
+}
+
+/// Ids that pass as they are come first, so that no restored one takes their place.
+fn provider_ids(provider: Dialect, client_ids: BTreeSet<&str>) -> BTreeMap<String, String> {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut ids = BTreeMap::new();
+    let (as_they_are, changed): (Vec<&str>, Vec<&str>) = client_ids
+        .into_iter()
+        .partition(|id| id::restored(provider, id) == *id);
+    for id in as_they_are.into_iter().chain(changed) {
+        let candidates = [
+            id::restored(provider, id),
+            id.to_owned(),
+            id::carried(provider, id),
+        ];
+        let free = candidates
+            .into_iter()
+            .enumerate()
+            .find(|(at, to)| (*at != 1 || id::fits(provider, to)) && !taken.contains(to));
+        // The last resort is a digest of an id, as unique as the id.
+        let to = free.map_or_else(|| id::digest(id), |(_, to)| to);
+        taken.insert(to.clone());
+        ids.insert(id.to_owned(), to);
+    }
+    ids
+}
+
+fn provider_names(tools: BTreeSet<ClientTool>) -> BTreeMap<String, ClientTool> {
+    let mut names: BTreeMap<String, ClientTool> = BTreeMap::new();
+    let full = |tool: &ClientTool| full_name(tool.namespace.as_deref(), &tool.name);
+    let (as_they_are, changed): (Vec<ClientTool>, Vec<ClientTool>) = tools
+        .into_iter()
+        .partition(|tool| tool.namespace.is_none() && is_name(&tool.name));
+    for tool in as_they_are.into_iter().chain(changed) {
+        let full = full(&tool);
+        let name = if is_name(&full) && !names.contains_key(&full) {
+            Some(full)
+        } else {
+            (0..)
+                .map(|salt| shortened(&full, salt))
+                .find(|name| !names.contains_key(name))
+        };
+        names.extend(name.map(|name| (name, tool)));
+    }
+    names
+}
+
+fn full_name(namespace: Option<&str>, name: &str) -> String {
+    match namespace {
+        Some(namespace) => format!("{namespace}__{name}"),
+        None => name.to_owned(),
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(id::is_plain)
+}
+
+/// A name that is allowed: itself, or its beginning with a digest of the whole.
+fn shortened(full: &str, salt: u32) -> String {
+    if salt == 0 && is_name(full) {
+        return full.to_owned();
+    }
+    let plain = full.bytes().map(|byte| match id::is_plain(byte) {
+        true => char::from(byte),
+        false => '_',
+    });
+    let start: String = plain.take(LONGEST_NAME - NAME_DIGEST - 1).collect();
+    let digest = Sha256::new()
+        .chain_update(salt.to_be_bytes())
+        .chain_update(full);
+    format!("{start}_{}", &id::hex(&digest.finalize())[..NAME_DIGEST])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Tool call ids, as one dialect carries another's.
+//!
+//! Most ids pass as they are. What a dialect would refuse (`functions.list_skills:0`, a signature with `+/=`, an id too long)
+//! is written as `us-` with every byte but letters, digits and `-` as `_` and two hexadecimal digits, which can be undone
+//! without remembering anything. Only what would be too long even so becomes a digest, `us_…`, which cannot.
+
+use catalog::Dialect;
+use sha2::{Digest, Sha256};
+
+/// An id that holds another.
+const CARRIES: &str = "us-";
+/// An id that stands for a longer one.
+const DIGESTS: &str = "us_";
+/// Before a serial, at the end of an id that the conversation already had; no hexadecimal digit, so it is never an escape.
+const SERIAL: &str = "_n";
+
+/// The longest id that a dialect's own vendor takes, in bytes.
+///
+/// OpenAI refuses longer ones with "string too long. Expected a string with maximum length …"; Anthropic gives a pattern only.
+fn longest(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Anthropic => usize::MAX,
+        Dialect::OpenaiChat => 40,
+        Dialect::OpenaiResponses => 64,
+    }
+}
+
+/// Of `^[a-zA-Z0-9_-]+$`, Anthropic's pattern of ids, and the strictest of the three.
+pub(super) fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// A dialect's own vendor takes this id.
+pub(super) fn fits(dialect: Dialect, id: &str) -> bool {
+    (1..=longest(dialect)).contains(&id.len()) && id.bytes().all(is_plain)
+}
+
+/// The id as `dialect` can carry it. Different ids stay different.
+pub(super) fn carried(dialect: Dialect, id: &str) -> String {
+    let ours = id.starts_with(CARRIES) || id.starts_with(DIGESTS);
+    if fits(dialect, id) && !ours {
+        return id.to_owned();
+    }
+    let escaped = format!("{CARRIES}{}", escape(id));
+    if escaped.len() <= longest(dialect) {
+        escaped
+    } else {
+        digest(id)
+    }
+}
+
+/// Another form of the same id, for a provider that numbers its calls afresh with every answer.
+pub(super) fn carried_again(dialect: Dialect, id: &str, serial: u32) -> String {
+    let escaped = format!("{CARRIES}{}{SERIAL}{serial}", escape(id));
+    if escaped.len() <= longest(dialect) {
+        escaped
+    } else {
+        digest(&escaped)
+    }
+}
+
+/// What [`carried`] was given, or the id itself, where `dialect` takes it. OpenAI's dialects are spoken by many vendors, with
+/// ids of every form: what came from one of them goes back as it was.
+pub(super) fn restored(dialect: Dialect, id: &str) -> String {
+    match carried_in(id) {
+        Some(inner) if dialect != Dialect::Anthropic || fits(dialect, &inner) => inner,
+        _ if fits(dialect, id) => id.to_owned(),
+        _ => carried(dialect, id),
+    }
+}
+
+/// The id that one of ours holds.
+fn carried_in(id: &str) -> Option<String> {
+    let body = id.strip_prefix(CARRIES)?;
+    let body = match body.rsplit_once(SERIAL) {
+        Some((body, serial)) if serial.parse::<u32>().is_ok() => body,
+        _ => body,
+    };
+    let inner = unescape(body)?;
+    // Only what we would have written ourselves, so that there is one way back.
+    (!inner.is_empty() && escape(&inner) == body).then_some(inner)
+}
+
+pub(super) fn digest(id: &str) -> String {
+    format!("{DIGESTS}{}", &hex(&Sha256::digest(id))[..32])
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn escape(id: &str) -> String {
+    let escaped = id.bytes().map(|byte| match byte {
+        b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(byte).to_string(),
+        _ => format!("_{byte:02x}"),
+    });
+    escaped.collect()
+}
+
+fn unescape(body: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(at) = rest.find('_') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let code = rest.get(at + 1..at + 3)?;
+        bytes.push(u8::from_str_radix(code, 16).ok()?);
+        rest = &rest[at + 3..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).ok()
+}

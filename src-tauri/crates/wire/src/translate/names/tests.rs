@@ -1,0 +1,205 @@
+use std::collections::BTreeSet;
+
+use catalog::Dialect;
+use proptest::prelude::*;
+
+use super::{ClientTool, LONGEST_NAME, Names, ToolKind, is_name};
+
+fn function(name: &str) -> ClientTool {
+    ClientTool {
+        name: name.to_owned(),
+        namespace: None,
+        kind: ToolKind::Function,
+    }
+}
+
+fn of_ids(client: Dialect, provider: Dialect, ids: &[&str]) -> Names {
+    Names::new(client, provider, [], ids.iter().copied())
+}
+
+const ODD: &[&str] = &[
+    "functions.list_skills:0",
+    "call_abc__thought__Cv8BAWb+/a/b==",
+    "us-call",
+    "us_0123",
+    "ключ",
+    "a b",
+];
+
+#[test]
+fn what_both_sides_take_passes_as_it_is() {
+    for (client, provider, id) in [
+        (
+            Dialect::Anthropic,
+            Dialect::OpenaiChat,
+            "call_WOTCE5OCVFJTE3JX",
+        ),
+        (
+            Dialect::OpenaiResponses,
+            Dialect::Anthropic,
+            "toolu_01SET2GUF4FKJJAK5B",
+        ),
+        (
+            Dialect::OpenaiChat,
+            Dialect::OpenaiResponses,
+            "chatcmpl-tool-6d3a",
+        ),
+    ] {
+        let names = of_ids(client, provider, &[]);
+        assert_eq!(names.client_id(id), id);
+        assert_eq!(names.provider_id(id), id);
+    }
+}
+
+#[test]
+fn an_id_that_messages_would_refuse_is_carried_and_comes_back() {
+    for provider in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
+        for id in ODD.iter().copied().chain([&*"9+/=".repeat(200)]) {
+            let told = of_ids(Dialect::Anthropic, provider, &[]).client_id(id);
+            assert!(told.bytes().all(super::id::is_plain), "{told}");
+            let next_turn = of_ids(Dialect::Anthropic, provider, &[&told]);
+            assert_eq!(next_turn.provider_id(&told), id);
+        }
+    }
+}
+
+/// OpenAI takes 40 and 64 bytes: what is too long for that is known by a digest from then on.
+#[test]
+fn an_id_too_long_for_the_clients_own_vendor_becomes_a_digest() {
+    let long = "x".repeat(832);
+    for (client, longest) in [(Dialect::OpenaiChat, 40), (Dialect::OpenaiResponses, 64)] {
+        let told = of_ids(client, Dialect::Anthropic, &[]).client_id(&long);
+        assert!(told.len() <= longest, "{told}");
+        let next_turn = of_ids(client, Dialect::Anthropic, &[&told]);
+        assert_eq!(
+            next_turn.provider_id(&told),
+            told,
+            "the same in the call and its result"
+        );
+    }
+}
+
+/// Some servers number their calls afresh with every answer; Messages refuses a conversation with one id twice.
+#[test]
+fn an_id_that_the_conversation_already_has_is_told_in_another_form() {
+    let names = of_ids(Dialect::Anthropic, Dialect::OpenaiChat, &["call_0"]);
+    let again = names.client_id("call_0");
+    assert_ne!(again, "call_0");
+    assert_eq!(
+        again,
+        names.client_id("call_0"),
+        "for one call always the same"
+    );
+    let next_turn = of_ids(Dialect::Anthropic, Dialect::OpenaiChat, &["call_0", &again]);
+    assert_ne!(
+        next_turn.provider_id(&again),
+        next_turn.provider_id("call_0")
+    );
+    assert_ne!(next_turn.client_id("call_0"), again);
+}
+
+#[test]
+fn a_missing_id_becomes_one_that_is_allowed() {
+    for client in Dialect::ALL {
+        let names = of_ids(client, Dialect::OpenaiChat, &[]);
+        assert!(!names.client_id("").is_empty());
+    }
+}
+
+#[test]
+fn a_name_that_is_too_long_is_shortened_and_comes_back() {
+    let long = "mcp__a-server-with-a-long-name__".repeat(3);
+    let twin = format!("{long}2");
+    let tools = [function(&long), function(&twin), function("Bash")];
+    let names = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, tools, []);
+    let [short, short_twin] = [&long, &twin].map(|name| names.provider_name(None, name));
+    assert!(is_name(&short) && is_name(&short_twin));
+    assert!(short.len() <= LONGEST_NAME);
+    assert_ne!(short, short_twin);
+    assert_eq!(names.client_name(&short), long);
+    assert_eq!(names.client_name(&short_twin), twin);
+    assert_eq!(names.provider_name(None, "Bash"), "Bash");
+    assert_eq!(names.client_name("NoSuchTool"), "NoSuchTool");
+}
+
+#[test]
+fn a_name_does_not_take_the_place_of_a_tool_that_has_it() {
+    let alone = Names::new(
+        Dialect::OpenaiResponses,
+        Dialect::Anthropic,
+        [function("a.b")],
+        [],
+    );
+    let short = alone.provider_name(None, "a.b");
+    let tools = [function("a.b"), function(&short)];
+    let names = Names::new(Dialect::OpenaiResponses, Dialect::Anthropic, tools, []);
+    assert_eq!(names.provider_name(None, &short), short);
+    assert_ne!(names.provider_name(None, "a.b"), short);
+    assert_eq!(names.client_name(&names.provider_name(None, "a.b")), "a.b");
+}
+
+/// As Codex 0.169.0 declares its tools for agents.
+#[test]
+fn a_namespace_and_the_kind_of_a_tool_come_back() {
+    let spawn = ClientTool {
+        name: "spawn_agent".to_owned(),
+        namespace: Some("multi_agent_v1".to_owned()),
+        kind: ToolKind::Function,
+    };
+    let patch = ClientTool {
+        kind: ToolKind::Custom,
+        ..function("apply_patch")
+    };
+    let tools = [spawn.clone(), patch.clone(), function("spawn_agent")];
+    let names = Names::new(Dialect::OpenaiResponses, Dialect::Anthropic, tools, []);
+    let name = names.provider_name(Some("multi_agent_v1"), "spawn_agent");
+    assert_eq!(name, "multi_agent_v1__spawn_agent");
+    assert_eq!(names.client_tool(&name), spawn);
+    assert_eq!(names.client_tool("apply_patch"), patch);
+    assert_eq!(names.client_tool("spawn_agent"), function("spawn_agent"));
+}
+
+fn dialect() -> impl Strategy<Value = Dialect> {
+    prop::sample::select(Dialect::ALL.to_vec())
+}
+
+fn ids() -> impl Strategy<Value = BTreeSet<String>> {
+    let id = prop_oneof![
+        "(us-|us_|call_)?[a-c_:.]{0,4}(_n[23])?",
+        "[a-z]{60,70}",
+        "\\PC{0,12}",
+    ];
+    prop::collection::btree_set(id, 0..12)
+}
+
+proptest! {
+    #[test]
+    fn different_ids_stay_different_and_each_is_allowed(client in dialect(), provider in dialect(), ids in ids()) {
+        let names = of_ids(client, provider, &[]);
+        let told: BTreeSet<String> = ids.iter().map(|id| names.client_id(id)).collect();
+        prop_assert_eq!(told.len(), ids.len());
+        for id in &told {
+            prop_assert!(super::id::fits(client, id), "{}", id);
+        }
+        let next_turn = of_ids(client, provider, &told.iter().map(String::as_str).collect::<Vec<_>>());
+        let sent: BTreeSet<String> = told.iter().map(|id| next_turn.provider_id(id)).collect();
+        prop_assert_eq!(sent.len(), ids.len());
+    }
+
+    #[test]
+    fn whatever_ids_a_client_has_no_two_become_one(client in dialect(), provider in dialect(), ids in ids()) {
+        let names = of_ids(client, provider, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+        let sent: BTreeSet<String> = ids.iter().map(|id| names.provider_id(id)).collect();
+        prop_assert_eq!(sent.len(), ids.len());
+    }
+
+    #[test]
+    fn whatever_tools_a_client_has_each_keeps_a_name_of_its_own(tools in prop::collection::btree_set("[a-b.]{1,3}|[a-z]{60,70}", 0..12)) {
+        let names = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, tools.iter().map(|name| function(name)), []);
+        for name in &tools {
+            let told = names.provider_name(None, name);
+            prop_assert!(is_name(&told));
+            prop_assert_eq!(&names.client_name(&told), name);
+        }
+    }
+}
