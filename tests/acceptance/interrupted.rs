@@ -7,15 +7,19 @@ use crate::desk::{Desk, Upstream, two_endpoints};
 
 const MODEL: &str = "model-x@parallel-tools";
 
-/// One turn of Claude Code, as far as it matters here.
 async fn turn(desk: &Desk, messages: &Value) -> reqwest::Response {
+    turn_with(desk, MODEL, false, messages).await
+}
+
+/// One turn of Claude Code, as far as it matters here.
+async fn turn_with(desk: &Desk, model: &str, stream: bool, messages: &Value) -> reqwest::Response {
     let schema = json!({ "type": "object", "properties": { "command": { "type": "string" } } });
     desk.http
         .post(format!("{}/v1/messages", desk.base()))
         .header("user-agent", "claude-cli/2.1.197 (external, cli)")
         .header("x-claude-code-session-id", "session-1")
         .json(&json!({
-            "model": MODEL, "max_tokens": 500, "messages": messages,
+            "model": model, "max_tokens": 500, "stream": stream, "messages": messages,
             "tools": [{ "name": "Bash", "input_schema": schema }],
         }))
         .send()
@@ -117,4 +121,46 @@ async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
         "{after}"
     );
     assert_eq!(after["interrupted"].as_array().unwrap().len(), 1, "{after}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_call_that_a_live_route_gave_before_the_cut_has_no_result() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let mut desk = Desk::new();
+    let live = "[[route]]\nname = \"live\"\ndialect = \"anthropic\"\nmodels = \"live-*\"\ncandidates = [\"lead\"]\ndelivery = \"live\"\nrestart = \"never\"\n";
+    desk.settings(&format!(
+        "{live}{}",
+        two_endpoints(&lead.address, &second.address)
+    ));
+    desk.start();
+    let model = "live-x@tool+cut-before-final";
+    let question = json!([{ "role": "user", "content": "Migrate the database" }]);
+    for _ in 0..3 {
+        let cut = turn_with(&desk, model, true, &question).await;
+        assert!(
+            cut.bytes().await.is_err(),
+            "a cut answer came as a whole one"
+        );
+    }
+    let red = desk
+        .until("an incident", |s| !s.open_incidents.is_empty())
+        .await;
+    desk.exchanges(3).await;
+    let id = red.open_incidents[0].id;
+    let incident = desk.get(&format!("/incidents/{id}")).await;
+    let cut = &incident["interrupted"][0];
+    assert_eq!(
+        cut["said"],
+        "Cut in the middle of an answer, 3 requests failed; it was not answered since."
+    );
+    let calls = cut["calls"].as_array().unwrap();
+    assert_eq!(calls.len(), 3, "one of each answer: {cut}");
+    for call in calls {
+        assert_eq!(call["said"], "`Bash` delivered, no result seen");
+    }
+    let printed = desk.said(&["incidents", &id.to_string()]);
+    assert!(
+        printed.contains("`Bash` delivered, no result seen"),
+        "{printed}"
+    );
 }

@@ -85,13 +85,16 @@ impl Turns {
         match exchange.end {
             End::Complete | End::Truncated | End::Refused => {
                 news.resumed = std::mem::take(&mut turn.interrupted);
-                turn.calls = delivered(exchange);
+                turn.calls = delivered(exchange, |_| true);
             }
             End::Cut | End::Exhausted | End::ClientLeft => {
                 let working = exchange.end == End::Cut
                     || !exchange.tool_results.is_empty()
                     || !turn.calls.is_empty();
                 if working && failed_by(exchange).is_some() {
+                    if !exchange.tools_held {
+                        turn.calls.extend(delivered(exchange, |call| call.closed));
+                    }
                     turn.interrupted = true;
                     news.interrupted = Some(turn.calls.clone());
                 }
@@ -121,15 +124,16 @@ pub(crate) fn failed_by(exchange: &Exchange) -> Option<&catalog::ProviderId> {
     failed.map(|attempt| &attempt.provider)
 }
 
-/// The tool calls of an answer that the client was given whole. A broken answer delivers none: their closing is held back
-/// until the whole answer is proven.
-fn delivered(exchange: &Exchange) -> Vec<DeliveredCall> {
+/// The tool calls that the exchange's last answer gave to the client. A broken one gives those that it closed, unless
+/// their closing is held back until the whole answer is proven.
+fn delivered(exchange: &Exchange, given: impl Fn(&wire::ToolCall) -> bool) -> Vec<DeliveredCall> {
     let calls = exchange
         .attempts
         .last()
         .map(|attempt| &attempt.report.tool_calls);
     let calls = calls.into_iter().flatten();
     let mut calls: Vec<DeliveredCall> = calls
+        .filter(|call| given(call))
         .map(|call| DeliveredCall {
             call: call.id.clone(),
             name: call.name.clone(),

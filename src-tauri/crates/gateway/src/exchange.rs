@@ -60,6 +60,8 @@ pub struct Exchange {
     pub total: Duration,
     /// Bytes of body handed to the client.
     pub bytes_out: u64,
+    /// The closing of a tool call waits for the proof of its answer, so that a client never starts a tool on a broken one.
+    pub tools_held: bool,
     /// Ids of the tool calls whose results came with this request.
     pub tool_results: Vec<String>,
     /// None: the request is not one that a person would finish, or there is nothing to finish.

@@ -196,6 +196,7 @@ impl Gateway {
             pipeline: head.headers.contains_key(PIPELINE),
         };
         let plan = self.plan(&config, wish);
+        let (hold, gate) = self.hold(&config, &head, &plan, began);
         let exchange = Exchange {
             kind,
             route: plan.route.clone(),
@@ -203,6 +204,7 @@ impl Gateway {
             streamed: ask.stream && kind == Kind::Generate,
             rehearsal: plan.rehearsal,
             pipeline: unknown.pipeline.or_else(|| plan.pipeline.clone()),
+            tools_held: gate != Gate::Nothing || matches!(hold, Hold::UntilProven { .. }),
             tool_results: std::mem::take(&mut ask.results),
             ..unknown
         };
@@ -210,7 +212,6 @@ impl Gateway {
         let exchange = OpenExchange::begin(&self.0.reports, began, exchange)
             .counted(storms, asked)
             .reviewed(reviewed);
-        let (hold, gate) = self.hold(&config, &head, &plan, began);
         let admitted = Admitted {
             config,
             head,
@@ -309,6 +310,7 @@ impl Gateway {
             ttft: None,
             total: Duration::ZERO,
             bytes_out: 0,
+            tools_held: true,
             tool_results: Vec::new(),
             review: None,
         }

@@ -111,6 +111,8 @@ impl StepKind {
 pub struct ToolCall {
     pub id: String,
     pub name: String,
+    /// In a stream: its closing event has come ([`StepKind::ToolClose`]), on which clients start the tool.
+    pub closed: bool,
 }
 
 /// What is known of an answer, at any moment of it.

@@ -241,6 +241,30 @@ fn line_endings_and_a_byte_order_mark_do_not_matter() {
     }
 }
 
+/// An agent starts a tool on its closing event: no call is closed before.
+#[test]
+fn a_tool_call_is_closed_by_its_closing_event() {
+    for dialect in Dialect::ALL {
+        let text = fs::read_to_string(folder(dialect).join("parallel-tools.sse")).unwrap();
+        let bytes = text.as_bytes();
+        let seen = watch(dialect, [bytes]);
+        let closed = |report: &Report| report.tool_calls.iter().filter(|call| call.closed).count();
+        assert_eq!(closed(&seen.report), 2, "{dialect}");
+        let is_closing = |step: &&Step| step.kind == StepKind::ToolClose;
+        for step in &seen.steps {
+            let until = usize::try_from(step.end).unwrap();
+            let so_far = watch(dialect, [&bytes[..until]]);
+            let closings = so_far.steps.iter().filter(is_closing).count();
+            let calls = closed(&so_far.report);
+            assert!(calls <= closings, "{dialect} at byte {until}");
+            // In Responses several events close one call; the last of them, which ends the item, counts.
+            if dialect != Dialect::OpenaiResponses {
+                assert_eq!(calls, closings, "{dialect} at byte {until}");
+            }
+        }
+    }
+}
+
 #[test]
 fn tokens_never_shrink() {
     for case in Case::all() {

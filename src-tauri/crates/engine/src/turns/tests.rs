@@ -16,6 +16,7 @@ fn attempt(outcome: Outcome, calls: &[&str]) -> Attempt {
     let call = |id: &&str| ToolCall {
         id: (*id).to_owned(),
         name: "Bash".to_owned(),
+        closed: *id == "closed",
     };
     Attempt {
         provider: ProviderId::new("lead"),
@@ -57,6 +58,7 @@ fn exchange(end: End, results: &[&str], attempts: Vec<Attempt>) -> Exchange {
         ttft: None,
         total: Duration::ZERO,
         bytes_out: 0,
+        tools_held: true,
         tool_results: results.iter().map(|id| (*id).to_owned()).collect(),
         review: None,
     }
@@ -73,8 +75,8 @@ fn failed(end: End, results: &[&str]) -> Exchange {
         kind: Some(FailureKind::Cut),
         message: String::new(),
     };
-    // It began a call, whose closing nobody was given.
-    exchange(end, results, vec![attempt(outcome, &["begun"])])
+    // Its closings were held back.
+    exchange(end, results, vec![attempt(outcome, &["closed", "begun"])])
 }
 
 /// The calls as they stand, each with whether its result was seen.
@@ -111,6 +113,20 @@ fn an_interruption_tells_the_last_calls_and_which_of_them_have_a_result() {
     );
     assert!(follow(&mut turns, &answered(&["b", "c"], &[]), 4).resumed);
     assert!(!follow(&mut turns, &answered(&[], &[]), 5).resumed, "once");
+}
+
+#[test]
+fn an_answer_passed_on_as_it_comes_delivers_the_calls_that_it_closed() {
+    let mut turns = Turns::default();
+    follow(&mut turns, &answered(&[], &["a"]), 0);
+    let live = Exchange {
+        tools_held: false,
+        ..failed(End::Cut, &["a"])
+    };
+    assert_eq!(
+        told(follow(&mut turns, &live, 1)),
+        Some(vec![("a".into(), true), ("closed".into(), false)])
+    );
 }
 
 #[test]

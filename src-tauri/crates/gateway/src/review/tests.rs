@@ -29,6 +29,7 @@ fn exchange(pipeline: Option<&str>, item: Option<&str>, session: Option<&str>) -
         ttft: None,
         total: std::time::Duration::ZERO,
         bytes_out: 0,
+        tools_held: true,
         tool_results: Vec::new(),
         review: None,
     }

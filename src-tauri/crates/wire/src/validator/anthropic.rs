@@ -66,6 +66,7 @@ pub(super) struct Stream {
 #[derive(Debug)]
 struct Open {
     kind: Block,
+    id: String,
     name: String,
     input: Json,
 }
@@ -136,10 +137,11 @@ impl Stream {
             Block::Tool | Block::ServerTool => false,
             Block::Whole => true,
         };
-        let name = block.name.map_or_else(String::new, |name| name.to_string());
+        let text = |text: Option<Str<'_>>| text.map_or_else(String::new, |text| text.to_string());
         let open = Open {
             kind,
-            name,
+            id: text(block.id),
+            name: text(block.name),
             input: Json::default(),
         };
         self.open.insert(index, open);
@@ -180,7 +182,10 @@ impl Stream {
             shown.invalid_tool(&open.name);
         }
         match open.kind {
-            Block::Tool => StepKind::ToolClose,
+            Block::Tool => {
+                shown.tool_closed(&open.id);
+                StepKind::ToolClose
+            }
             Block::Text | Block::Thinking | Block::ServerTool | Block::Whole => StepKind::Close,
         }
     }

@@ -156,6 +156,7 @@ impl Choice {
         let before = json.is_complete_object();
         json.push(text);
         Ok(if json.is_complete_object() && !before {
+            shown.tool_closed(&call.id);
             StepKind::ToolClose
         } else {
             StepKind::Content

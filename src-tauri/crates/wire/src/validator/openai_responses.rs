@@ -197,6 +197,9 @@ impl Stream {
         }
         if let Some(item) = data.item {
             item.show(shown)?;
+            if item.is_executable() {
+                shown.tool_closed(item.call_id());
+            }
         }
         Ok(step)
     }

@@ -68,8 +68,17 @@ impl Shown {
         calls.push(ToolCall {
             id: id.to_owned(),
             name: name.to_owned(),
+            closed: false,
         });
         Ok(())
+    }
+
+    /// A client that is given this event starts the tool.
+    pub(super) fn tool_closed(&mut self, id: &str) {
+        let mut calls = self.report.tool_calls.iter_mut();
+        if let Some(call) = calls.find(|call| call.id == id && !call.closed) {
+            call.closed = true;
+        }
     }
 
     pub(super) fn invalid_tool(&mut self, name: &str) {
