@@ -340,6 +340,13 @@ impl Gateway {
         self.0.config.borrow().draining
     }
 
+    /// Resolves when it is draining.
+    pub(crate) async fn drains(&self) {
+        let mut config = self.0.config.clone();
+        // Whoever tells is gone: so is the engine.
+        let _ = config.wait_for(|config| config.draining).await;
+    }
+
     pub(crate) fn clock(&self) -> Clock {
         Arc::clone(&self.0.clock)
     }

@@ -1,31 +1,26 @@
 //! A request with an idempotency key: it runs once, to its end, and its answer is on the disk before its last word is given.
 
+mod run;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use catalog::Dialect;
 use chrono::{DateTime, Utc};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use http_body::Body as _;
-use http_body_util::BodyExt;
 use ledger::{Begun, Digest, ReplayAnswer, ReplayKey};
 use tokio::sync::watch;
 use tokio::time::timeout;
-use wire::Kind;
 
-use super::proof::{Proof, is_stream};
 use super::replays::{PATIENCE, Replays, Unkept};
-use super::tape::{Head, Recorder, TapeEnd, joined};
 use crate::open::OpenExchange;
 use crate::rescue::{self, Said};
-use crate::{Body, Clock, End, TurnedAway, respond};
+use crate::{Body, End, TurnedAway, respond};
+pub(crate) use run::run;
 
 /// Tells a client that its request was not run again.
 const REPLAYED: &str = "idempotency-replayed";
-/// Most bytes that are held back until an answer is kept.
-const HELD: usize = 16 << 20;
 
 /// The requests with a key that are under way.
 #[derive(Debug)]
@@ -137,107 +132,6 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         lock(&self.flights).remove(&self.key.scope);
     }
-}
-
-/// Run the request to its end, whether its client stays or not.
-pub(crate) async fn run(
-    ticket: Ticket,
-    recorder: Recorder,
-    (dialect, kind): (Dialect, Kind),
-    asking: impl Future<Output = Response<Body>>,
-    clock: Clock,
-) {
-    let (parts, mut body) = asking.await.into_parts();
-    let head = Head {
-        status: parts.status,
-        headers: parts.headers,
-    };
-    let mut proof = Proof::new(dialect, kind, &head);
-    // A document is given when it is on the disk, status and all; of a stream only the end waits for that.
-    let streamed = is_stream(&head) && body.size_hint().exact().is_none();
-    if streamed {
-        recorder.begin(head.clone());
-    }
-    let mut held = 0;
-    loop {
-        recorder.room().await;
-        match body.frame().await {
-            None => break,
-            Some(Ok(frame)) => {
-                let Ok(bytes) = frame.into_data() else {
-                    continue;
-                };
-                if streamed && !proof.push(&bytes) {
-                    recorder.show(bytes);
-                } else {
-                    if !streamed {
-                        proof.push(&bytes);
-                    }
-                    held += bytes.len();
-                    recorder.hold(bytes);
-                }
-                if held > HELD {
-                    let why = "more than 16 MiB of it had to be held back".to_owned();
-                    ticket.land(Landed::Broken(why.clone()));
-                    return recorder.break_off(why);
-                }
-            }
-            Some(Err(aborted)) => {
-                ticket.land(Landed::Broken(aborted.0.clone()));
-                if !streamed {
-                    recorder.begin(head);
-                }
-                return recorder.break_off(aborted.0);
-            }
-        }
-    }
-    let given = recorder.tape().body().map(|body| joined(body.iter()));
-    if proof.is_answer()
-        && let Err(unkept) = keep(&ticket, &head, given.as_ref(), clock()).await
-    {
-        tracing::error!(%unkept, "an answer under an idempotency key could not be kept");
-        if streamed {
-            recorder.break_off(unkept.to_string());
-        } else {
-            let why = TurnedAway::Unkept(unkept.to_string());
-            let Said {
-                status,
-                headers,
-                body,
-            } = rescue::turned_away(dialect, &why);
-            recorder.say_instead(Head { status, headers }, body);
-        }
-        return ticket.land(Landed::Unkept(unkept));
-    }
-    if !streamed {
-        recorder.begin(head.clone());
-    }
-    recorder.end(TapeEnd::Whole);
-    ticket.land(match given {
-        Some(body) => Landed::Given(Said {
-            status: head.status,
-            headers: head.headers,
-            body,
-        }),
-        None => Landed::TooLarge,
-    });
-}
-
-async fn keep(
-    ticket: &Ticket,
-    head: &Head,
-    body: Option<&Bytes>,
-    now: DateTime<Utc>,
-) -> Result<(), Unkept> {
-    let content_type = head.headers.get(CONTENT_TYPE);
-    let answer = body.map(|body| ReplayAnswer {
-        status: head.status.as_u16(),
-        content_type: content_type
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned),
-        body: body.to_vec(),
-    });
-    ticket.replays.complete(ticket.key, answer, now).await
 }
 
 impl Waiting {

@@ -10,7 +10,7 @@ use http::Response;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use ledger::Digest;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, timeout_at};
 
 use super::identity::Asker;
 use super::proof;
@@ -141,22 +141,24 @@ impl Wanted {
             if !self.look() {
                 return None;
             }
-            let until = self.alone.map(|(_, until)| until);
-            let expired = async {
-                match until {
-                    Some(until) => sleep_until(until).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
                 done = &mut work => return Some(done),
                 () = changed => {}
-                () = expired => if self.give_up() {
+                () = self.waited_long_enough() => if self.give_up() {
                     return None;
                 },
             }
         }
+    }
+
+    /// Its client has been away for long, or the engine is about to stop.
+    async fn waited_long_enough(&self) {
+        let Some((_, until)) = self.alone else {
+            return std::future::pending().await;
+        };
+        // At the latest then, draining or not.
+        let _ = timeout_at(until, self.gateway.drains()).await;
     }
 
     /// False: nobody wants it.

@@ -1,6 +1,9 @@
 //! A response that is written down while it is given, so that it can be given again from its first byte. One side records,
 //! at most one client reads along; whatever was recorded lasts as long as either.
 
+mod reader;
+mod recorder;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::held::Share;
+pub(crate) use reader::Next;
 
 /// Most bytes that are kept of one response.
 const MOST: usize = 16 << 20;
@@ -104,100 +108,6 @@ pub(crate) fn tape(share: Share, most_in_all: usize) -> (Recorder, Reader) {
     (Recorder(tape.clone()), Reader(tape))
 }
 
-impl Recorder {
-    pub(crate) fn tape(&self) -> &Tape {
-        &self.0
-    }
-
-    pub(crate) fn begin(&self, head: Head) {
-        self.0.lock().head = Some(head);
-        self.0.0.more.notify_waiters();
-    }
-
-    /// Write down what comes next, and let it be read, with all before it.
-    pub(crate) fn show(&self, piece: Bytes) {
-        self.record(piece, true);
-    }
-
-    /// Write down what comes next, to be read at the end.
-    pub(crate) fn hold(&self, piece: Bytes) {
-        self.record(piece, false);
-    }
-
-    fn record(&self, piece: Bytes, shown: bool) {
-        let Shared { most_in_all, .. } = *self.0.0;
-        let mut recorded = self.0.lock();
-        let fits = recorded.share.bytes() + piece.len() <= MOST;
-        let room = recorded.share.grow(piece.len(), most_in_all).is_ok();
-        recorded.unread += piece.len();
-        recorded.pieces.push_back(piece);
-        if shown {
-            recorded.shown = recorded.forgotten + recorded.pieces.len();
-        }
-        recorded.kept &= fits && room;
-        if !recorded.kept {
-            recorded.forget_read();
-        }
-        drop(recorded);
-        self.0.0.more.notify_waiters();
-    }
-
-    /// Wait until whoever reads along is not too far behind. What is held back is no reason to wait, and nobody waits for
-    /// a client that has left.
-    pub(crate) async fn room(&self) {
-        loop {
-            let taken = self.0.0.taken.notified();
-            {
-                let recorded = self.0.lock();
-                let behind = recorded.read < recorded.shown && recorded.unread > AHEAD;
-                if !behind || recorded.attendance != Attendance::Reading {
-                    return;
-                }
-            }
-            taken.await;
-        }
-    }
-
-    /// All that was recorded may be read, and there is no more.
-    pub(crate) fn end(&self, end: TapeEnd) {
-        let mut recorded = self.0.lock();
-        recorded.shown = recorded.forgotten + recorded.pieces.len();
-        recorded.end.get_or_insert(end);
-        drop(recorded);
-        self.0.0.more.notify_waiters();
-    }
-
-    /// Nothing was shown yet, and this is said instead of what was recorded.
-    pub(crate) fn say_instead(&self, head: Head, body: Bytes) {
-        let mut recorded = self.0.lock();
-        recorded.pieces.clear();
-        recorded.head = Some(head);
-        drop(recorded);
-        self.show(body);
-        self.end(TapeEnd::Whole);
-    }
-
-    /// What was held back is never read: the response is broken.
-    pub(crate) fn break_off(&self, why: String) {
-        let mut recorded = self.0.lock();
-        if recorded.end.is_some() {
-            return;
-        }
-        let shown = recorded.shown - recorded.forgotten;
-        recorded.pieces.truncate(shown);
-        recorded.kept = false;
-        recorded.end = Some(TapeEnd::Broken(why));
-        drop(recorded);
-        self.0.0.more.notify_waiters();
-    }
-}
-
-impl Drop for Recorder {
-    fn drop(&mut self) {
-        self.break_off("an error of our own ended this answer; the log has the details".to_owned());
-    }
-}
-
 impl Tape {
     fn lock(&self) -> MutexGuard<'_, Recorded> {
         self.0
@@ -255,81 +165,6 @@ impl Tape {
         drop(recorded);
         self.0.taken.notify_waiters();
         Some(Reader(self.clone()))
-    }
-}
-
-/// What a reader meets next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    Piece(Bytes),
-    End(TapeEnd),
-}
-
-impl Reader {
-    /// Status and headers, and where the whole body is there already, that too.
-    ///
-    /// # Errors
-    /// It ended without any.
-    pub(crate) async fn begin(&self) -> Result<(Head, Option<Bytes>), String> {
-        loop {
-            let more = self.0.0.more.notified();
-            {
-                let mut recorded = self.0.lock();
-                match (recorded.head.clone(), recorded.end.clone()) {
-                    (Some(head), Some(TapeEnd::Whole)) if recorded.kept => {
-                        recorded.read = recorded.pieces.len();
-                        recorded.attendance = Attendance::Served;
-                        let body = joined(recorded.pieces.iter());
-                        drop(recorded);
-                        self.0.0.taken.notify_waiters();
-                        return Ok((head, Some(body)));
-                    }
-                    (Some(head), _) => return Ok((head, None)),
-                    (None, Some(TapeEnd::Broken(why))) => return Err(why),
-                    (None, Some(TapeEnd::Whole)) => return Err("there is no answer".to_owned()),
-                    (None, None) => {}
-                }
-            }
-            more.await;
-        }
-    }
-
-    pub(crate) async fn next(&self) -> Next {
-        loop {
-            let more = self.0.0.more.notified();
-            if let Some(next) = self.take() {
-                self.0.0.taken.notify_waiters();
-                return next;
-            }
-            more.await;
-        }
-    }
-
-    fn take(&self) -> Option<Next> {
-        let mut recorded = self.0.lock();
-        if recorded.read < recorded.shown {
-            let piece = recorded.pieces[recorded.read - recorded.forgotten].clone();
-            recorded.read += 1;
-            recorded.unread -= piece.len();
-            if !recorded.kept {
-                recorded.forget_read();
-            }
-            return Some(Next::Piece(piece));
-        }
-        let end = recorded.end.clone()?;
-        recorded.attendance = Attendance::Served;
-        Some(Next::End(end))
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        let mut recorded = self.0.lock();
-        if recorded.attendance == Attendance::Reading {
-            recorded.attendance = Attendance::Left;
-        }
-        drop(recorded);
-        self.0.0.taken.notify_waiters();
     }
 }
 

@@ -206,6 +206,35 @@ async fn an_answer_that_ended_meanwhile_waits_for_its_client_and_is_then_forgott
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_clients_that_have_left() {
+    let mut scene = Scene::new();
+    slow(&scene);
+    leave(ask(&scene, Dialect::Anthropic, "s").await).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(scene.gateway.lingering(), 1);
+    let told = tokio::time::Instant::now();
+    scene.change(|config| config.draining = true);
+    assert_eq!(scene.ended().await.end, End::ClientLeft);
+    assert_eq!(told.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_keeps_its_length() {
+    for dialect in Dialect::ALL {
+        let scene = Scene::new();
+        let mut body = question(dialect);
+        body["stream"] = json!(false);
+        for agent in ["curl/8", "Anthropic/Python 1.17.0", "OpenAI/JS 6.49.0"] {
+            let head = |head: http::request::Builder| head.header("user-agent", agent);
+            let told = scene.send(dialect, body.clone(), head).await;
+            let length = http_body::Body::size_hint(told.body()).exact();
+            let told = text(told).await.unwrap();
+            assert_eq!(length, Some(told.len() as u64), "{dialect} {agent}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unknown_client_that_leaves_takes_its_request_with_it() {
     let mut scene = Scene::new();
     slow(&scene);

@@ -1,0 +1,152 @@
+use bytes::Bytes;
+use catalog::Dialect;
+use chrono::{DateTime, Utc};
+use http::Response;
+use http::header::CONTENT_TYPE;
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use ledger::ReplayAnswer;
+use wire::Kind;
+
+use super::super::proof::{Proof, is_stream};
+use super::super::replays::Unkept;
+use super::super::tape::{Head, Recorder, TapeEnd, joined};
+use super::{Landed, Ticket};
+use crate::rescue::{self, Said};
+use crate::{Body, Clock, TurnedAway};
+
+/// Most bytes that are held back until an answer is kept.
+const HELD: usize = 16 << 20;
+
+/// Run the request to its end, whether its client stays or not.
+pub(crate) async fn run(
+    ticket: Ticket,
+    recorder: Recorder,
+    (dialect, kind): (Dialect, Kind),
+    asking: impl Future<Output = Response<Body>>,
+    clock: Clock,
+) {
+    let (parts, body) = asking.await.into_parts();
+    let head = Head {
+        status: parts.status,
+        headers: parts.headers,
+    };
+    let mut running = Running {
+        proof: Proof::new(dialect, kind, &head),
+        streamed: is_stream(&head) && body.size_hint().exact().is_none(),
+        dialect,
+        head,
+        recorder,
+    };
+    match running.record(body).await {
+        Ok(()) => running.finish(ticket, clock()).await,
+        Err(why) => running.break_off(ticket, why),
+    }
+}
+
+/// A response on its way to its tape.
+struct Running {
+    dialect: Dialect,
+    head: Head,
+    /// A document is given when it is on the disk, status and all; of a stream only the end waits for that.
+    streamed: bool,
+    proof: Proof,
+    recorder: Recorder,
+}
+
+impl Running {
+    /// # Errors
+    /// It broke off, and why.
+    async fn record(&mut self, mut body: Body) -> Result<(), String> {
+        if self.streamed {
+            self.recorder.begin(self.head.clone());
+        }
+        let mut held = 0;
+        loop {
+            self.recorder.room().await;
+            let Some(frame) = body.frame().await else {
+                return Ok(());
+            };
+            let Ok(bytes) = frame.map_err(|aborted| aborted.0)?.into_data() else {
+                continue;
+            };
+            let whole = self.proof.push(&bytes);
+            if self.streamed && !whole {
+                self.recorder.show(bytes);
+                continue;
+            }
+            held += bytes.len();
+            if held > HELD {
+                return Err("more than 16 MiB of it had to be held back".to_owned());
+            }
+            self.recorder.hold(bytes);
+        }
+    }
+
+    fn break_off(self, ticket: Ticket, why: String) {
+        tracing::warn!(%why, "a request with an idempotency key broke off");
+        if !self.streamed {
+            self.recorder.begin(self.head);
+        }
+        self.recorder.break_off(why.clone());
+        ticket.land(Landed::Broken(why));
+    }
+
+    /// It has ended: an answer is kept first and given then, an error is only given.
+    async fn finish(self, ticket: Ticket, now: DateTime<Utc>) {
+        let given = self.recorder.tape().body();
+        let given = given.map(|pieces| joined(pieces.iter()));
+        if self.proof.is_answer()
+            && let Err(unkept) = self.keep(&ticket, given.as_ref(), now).await
+        {
+            return self.take_back(ticket, unkept);
+        }
+        if !self.streamed {
+            self.recorder.begin(self.head.clone());
+        }
+        self.recorder.end(TapeEnd::Whole);
+        let Head { status, headers } = self.head;
+        ticket.land(match given {
+            Some(body) => Landed::Given(Said {
+                status,
+                headers,
+                body,
+            }),
+            None => Landed::TooLarge,
+        });
+    }
+
+    async fn keep(
+        &self,
+        ticket: &Ticket,
+        body: Option<&Bytes>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Unkept> {
+        let content_type = self.head.headers.get(CONTENT_TYPE);
+        let answer = body.map(|body| ReplayAnswer {
+            status: self.head.status.as_u16(),
+            content_type: content_type
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
+            body: body.to_vec(),
+        });
+        ticket.replays.complete(ticket.key, answer, now).await
+    }
+
+    /// The client must not take for done what would run again when it asks again.
+    fn take_back(self, ticket: Ticket, unkept: Unkept) {
+        tracing::error!(%unkept, "an answer under an idempotency key could not be kept");
+        if self.streamed {
+            self.recorder.break_off(unkept.to_string());
+        } else {
+            let why = TurnedAway::Unkept(unkept.to_string());
+            let said = rescue::turned_away(self.dialect, &why);
+            let head = Head {
+                status: said.status,
+                headers: said.headers,
+            };
+            self.recorder.say_instead(head, said.body);
+        }
+        ticket.land(Landed::Unkept(unkept));
+    }
+}
