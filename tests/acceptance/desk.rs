@@ -276,7 +276,7 @@ impl Desk {
             .header(CONTROL_HEADER, runtime.control_token);
         let mut changes = request.send().await.unwrap();
         loop {
-            let page = self.get("/exchanges").await;
+            let page = self.get("/exchanges?limit=500").await;
             let rows = page["exchanges"].as_array().unwrap().clone();
             if rows.len() >= least {
                 return rows;

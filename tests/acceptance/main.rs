@@ -20,5 +20,8 @@ mod once;
 mod one_engine;
 mod refusals;
 mod review;
+mod scenarios;
 mod settings;
 mod steadfast;
+#[path = "../scenarios/mod.rs"]
+mod stories;

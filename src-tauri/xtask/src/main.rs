@@ -11,6 +11,7 @@ mod checks;
 mod clients;
 mod fuzz;
 mod run;
+mod scenarios;
 mod step;
 mod system;
 mod test;
@@ -24,6 +25,7 @@ use step::Failed;
 const USAGE: &str = "\
 cargo xtask run [--release]   set up, build, and start Understudy (without a display: the engine alone)
 cargo xtask test              set up, check, and run every test
+cargo xtask scenarios         every failure of a provider, in every dialect, and what its client got: a table
 cargo xtask check             format, lints, licences, the UI's own checks
 cargo xtask fuzz [seconds]    fuzz what reads a provider's bytes, each target so long (600)
 cargo xtask ui                build the web UI into ui/dist";
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["run"] => run::run(run::Profile::Debug),
         ["run", "--release"] => run::run(run::Profile::Release),
         ["test"] => test::test(),
+        ["scenarios"] => scenarios::scenarios(),
         ["check"] => checks::set_up_and_check(),
         ["fuzz"] => fuzz::fuzz(fuzz::SECONDS),
         ["fuzz", seconds] => match seconds.parse() {

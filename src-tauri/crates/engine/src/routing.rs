@@ -51,6 +51,7 @@ pub(crate) fn gateway_config(
             idle: timers.idle,
             grace: timers.grace,
             total: timers.total,
+            cooldown: timers.cooldown,
         },
         limits: Limits::default(),
         rules: settings.rules.clone().into(),

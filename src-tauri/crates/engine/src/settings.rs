@@ -58,6 +58,7 @@ pub(crate) struct Timers {
     pub idle: Duration,
     pub grace: Duration,
     pub total: Duration,
+    pub cooldown: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

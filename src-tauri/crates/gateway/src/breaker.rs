@@ -16,7 +16,6 @@ pub(crate) const FAILURES_IN_DECLARED_OUTAGE: u32 = 1;
 /// A `retry-after` up to here is waited for; a longer one opens the breaker.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-const OPEN: Duration = Duration::from_secs(30);
 const OPEN_MOST: Duration = Duration::from_secs(5 * 60);
 const OPEN_OURS: Duration = Duration::from_secs(5 * 60);
 const OPEN_OURS_MOST: Duration = Duration::from_secs(60 * 60);
@@ -72,6 +71,8 @@ pub(crate) struct Trip {
     pub(crate) reason: String,
     /// [`FAILURES`] or [`FAILURES_IN_DECLARED_OUTAGE`].
     pub(crate) threshold: u32,
+    /// How long a breaker stays open at first.
+    pub(crate) cooldown: Duration,
 }
 
 /// One endpoint's model. Pure: told the time, asks nobody.
@@ -117,10 +118,12 @@ impl Breaker {
 
     fn failed(&mut self, now: DateTime<Utc>, trip: &Trip, probe: bool) {
         let retry_after = trip.retry_after.unwrap_or_default().min(RETRY_AFTER_MOST);
+        let open = trip.cooldown;
+        let longest = OPEN_MOST.max(open);
         let (first, most, at_once) = match trip.class {
-            Class::Transient => (OPEN, if trip.slow { OPEN_MOST } else { OPEN }, false),
-            Class::Silent => (OPEN, OPEN_MOST, false),
-            Class::RateLimit => (OPEN, OPEN_MOST, retry_after > PATIENCE),
+            Class::Transient => (open, if trip.slow { longest } else { open }, false),
+            Class::Silent => (open, longest, false),
+            Class::RateLimit => (open, longest, retry_after > PATIENCE),
             Class::Quota | Class::Credential | Class::ModelGone => {
                 (OPEN_OURS, OPEN_OURS_MOST, true)
             }

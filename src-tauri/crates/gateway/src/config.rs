@@ -127,6 +127,8 @@ pub struct Timers {
     pub grace: Duration,
     /// The whole of an attempt whose request is not streamed.
     pub total: Duration,
+    /// How long a model that failed again and again is spared before one request tries it again.
+    pub cooldown: Duration,
 }
 
 impl Default for Timers {
@@ -139,6 +141,7 @@ impl Default for Timers {
             idle: Duration::from_secs(90),
             grace: Duration::from_secs(10),
             total: Duration::from_secs(15 * 60),
+            cooldown: Duration::from_secs(30),
         }
     }
 }

@@ -380,6 +380,7 @@ impl Gateway {
             retry_after: lost.retry_after,
             reason: lost.message.clone(),
             threshold: self.threshold(candidate),
+            cooldown: self.0.config.borrow().timers.cooldown,
         }
     }
 

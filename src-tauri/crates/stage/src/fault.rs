@@ -53,6 +53,8 @@ pub enum Fault {
     CutInTool,
     /// … after every block is closed, before the stop reason. Not streamed, every cut is after half.
     CutBeforeFinal,
+    /// … after this many content events.
+    CutAfter(usize),
     /// The connection is reset (TCP; on a pipe it is a cut) in the middle of the text.
     ResetInText,
     /// The body ends properly, as if whole, in the middle of the text,

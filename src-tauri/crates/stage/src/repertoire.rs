@@ -86,6 +86,10 @@ pub(crate) const NAMES: &[(&str, &str)] = &[
         "Cuts the connection after the content, before the stop reason.",
     ),
     (
+        "cut",
+        "Cuts the connection after forty content events, or after the number given: cut:after=5",
+    ),
+    (
         "reset-in-text",
         "Resets the connection in the middle of the text.",
     ),

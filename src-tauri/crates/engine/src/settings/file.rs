@@ -52,6 +52,7 @@ pub(super) struct Timers {
     pub(super) idle: Option<Spanned<f64>>,
     pub(super) grace: Option<Spanned<f64>>,
     pub(super) total: Option<Spanned<f64>>,
+    pub(super) cooldown: Option<Spanned<f64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -70,6 +70,7 @@ impl Reading<'_> {
                 idle: self.duration(timers.idle.as_ref(), 90.0),
                 grace: self.duration(timers.grace.as_ref(), 10.0),
                 total: self.duration(timers.total.as_ref(), 900.0),
+                cooldown: self.duration(timers.cooldown.as_ref(), 30.0),
             },
             notify: file.notifications.desktop.unwrap_or(true),
             quiet: file

@@ -13,6 +13,7 @@ fn trip(class: Class) -> Trip {
         retry_after: None,
         reason: "503".to_owned(),
         threshold: FAILURES,
+        cooldown: Duration::from_secs(30),
     }
 }
 

@@ -52,6 +52,7 @@ impl Gateway {
                     retry_after: None,
                     reason: detail.clone(),
                     threshold: self.threshold_of(provider, endpoint),
+                    cooldown: self.0.config.borrow().timers.cooldown,
                 };
                 let now = self.now();
                 self.0.breakers.probe_failed(endpoint, model, now, &trip);

@@ -14,5 +14,8 @@ mod recovery;
 mod redirect;
 mod restart;
 mod rules;
+mod scenarios;
+#[path = "../../../../../tests/scenarios/mod.rs"]
+mod stories;
 mod strays;
 mod world;

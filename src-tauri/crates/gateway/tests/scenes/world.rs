@@ -134,7 +134,7 @@ impl Scene {
         Scene::dialling(Stage::any_model(), Stage::any_model(), connect)
     }
 
-    fn dialling(lead: Stage, second: Stage, connect: gateway::Connect) -> Scene {
+    pub(crate) fn dialling(lead: Stage, second: Stage, connect: gateway::Connect) -> Scene {
         let (config_told, config_seen) = watch::channel(Arc::new(config()));
         let (verdicts_told, verdicts_seen) = watch::channel(Arc::default());
         let (reports, reported) = mpsc::channel(256);

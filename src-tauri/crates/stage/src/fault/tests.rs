@@ -12,6 +12,7 @@ fn every_name_reads_as_the_fault_that_writes_it() {
         "silent:2000ms",
         "late-first-token:20000ms",
         "drip:100ms",
+        "cut:after=40",
         "stall:after=3",
         "stall:after=0,30000ms",
     ];
@@ -53,7 +54,8 @@ fn parameters_have_defaults_and_units() {
 fn what_is_no_fault_is_refused() {
     for name in [
         "",
-        "cut",
+        "cut:40",
+        "cut:after=soon",
         "200",
         "42",
         "999",

@@ -7,6 +7,8 @@ use super::{ErrorBody, Fault, Stop};
 
 /// Content events before a stall that names no number.
 const STALL_AFTER: usize = 3;
+/// Content events before a cut that names no number.
+const CUT_AFTER: usize = 40;
 const LATE_FIRST_TOKEN: Duration = Duration::from_secs(20);
 const DRIP: Duration = Duration::from_millis(100);
 
@@ -71,6 +73,10 @@ pub(super) fn read(text: &str) -> Option<Fault> {
         )),
         "drip" => Some(Fault::Drip(optional(parameter, duration)?.unwrap_or(DRIP))),
         "stall" => stall(parameter),
+        "cut" => Some(Fault::CutAfter(
+            optional(parameter, |text| text.strip_prefix("after=")?.parse().ok())?
+                .unwrap_or(CUT_AFTER),
+        )),
         _ => None,
     }
 }
@@ -99,6 +105,7 @@ pub(super) fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Fault::SilentBeforeHeaders(Some(d)) => write!(f, "silent:{}ms", d.as_millis()),
         Fault::LateFirstToken(d) => write!(f, "late-first-token:{}ms", d.as_millis()),
         Fault::Drip(d) => write!(f, "drip:{}ms", d.as_millis()),
+        Fault::CutAfter(count) => write!(f, "cut:after={count}"),
         Fault::Stall { after, lasting } => {
             write!(f, "stall:after={after}")?;
             match lasting {

@@ -27,7 +27,11 @@ pub(super) fn perform(body: Vec<u8>, fault: Option<&Fault>) -> Performance {
         Some(Fault::StallInTool) => (Some(length), vec![half(), Beat::Silence]),
         Some(Fault::StallAfterStop | Fault::PingsOnly) => (Some(length), vec![Beat::Silence]),
         Some(
-            Fault::CutAfterOpening | Fault::CutInText | Fault::CutInTool | Fault::CutBeforeFinal,
+            Fault::CutAfterOpening
+            | Fault::CutInText
+            | Fault::CutInTool
+            | Fault::CutBeforeFinal
+            | Fault::CutAfter(_),
         ) => (None, vec![half(), Beat::Cut]),
         Some(Fault::CleanCloseInText | Fault::CleanCloseInTool | Fault::CleanCloseBeforeFinal) => {
             (None, vec![half()])

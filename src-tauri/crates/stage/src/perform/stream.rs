@@ -45,6 +45,7 @@ pub(super) fn perform(
         Some(Fault::ResetInText) => cut_at(in_text, &[Beat::Reset]),
         Some(Fault::CutInTool) => cut_at(in_tool, &[Beat::Cut]),
         Some(Fault::CutBeforeFinal) => cut_at(stop, &[Beat::Cut]),
+        Some(Fault::CutAfter(count)) => cut_at(after_content(frames, *count), &[Beat::Cut]),
         Some(Fault::CleanCloseInText) => cut_at(in_text, &[]),
         Some(Fault::CleanCloseInTool) => cut_at(in_tool, &[]),
         Some(Fault::CleanCloseBeforeFinal) => cut_at(stop, &[]),

@@ -11,7 +11,7 @@ fn every_name_can_be_played() {
 
 #[test]
 fn every_fault_is_listed() {
-    for fault in plain_names().chain(["silent", "late-first-token", "stall", "drip"]) {
+    for fault in plain_names().chain(["silent", "late-first-token", "stall", "cut", "drip"]) {
         assert!(NAMES.iter().any(|(name, _)| *name == fault), "{fault}");
     }
 }

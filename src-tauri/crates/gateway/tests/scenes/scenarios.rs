@@ -1,0 +1,152 @@
+//! Every story of `tests/scenarios`, under paused time and over pipes.
+
+use std::time::Duration;
+
+use catalog::{Dialect, ModelId};
+use gateway::{Restart, Timers};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use stage::Stage;
+
+use crate::stories::client::Verdict;
+use crate::stories::{
+    Attempt, Clock, Form, Heard, Restarts, Row, STAND_IN, STORIES, Story, TIMERS, World, play,
+    table,
+};
+use crate::world::Scene;
+
+impl World for Scene {
+    fn clock(&self) -> Clock {
+        Clock {
+            second: Duration::from_secs(1),
+            slack: Duration::ZERO,
+        }
+    }
+
+    fn lead(&self) -> &Stage {
+        &self.lead
+    }
+
+    fn second(&self) -> &Stage {
+        &self.second
+    }
+
+    async fn ask(&self, dialect: Dialect, body: &Value, automated: bool) -> Heard {
+        let response = self
+            .send(dialect, body.clone(), |head| {
+                if automated {
+                    head.header("x-understudy-pipeline", "leads")
+                } else {
+                    head
+                }
+            })
+            .await;
+        let status = response.status().as_u16();
+        let model = response.headers().get("x-understudy-model");
+        let model_header = model.map(|model| model.to_str().unwrap().to_owned());
+        let (mut body, mut told, mut clean) = (response.into_body(), Vec::new(), true);
+        while let Some(frame) = body.frame().await {
+            match frame {
+                Ok(frame) => told.extend_from_slice(frame.data_ref().unwrap()),
+                Err(_) => clean = false,
+            }
+        }
+        Heard {
+            status,
+            model_header,
+            body: told,
+            clean,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_scenario_ends_in_a_whole_answer_or_an_honest_end_over_pipes() {
+    let mut rows = Vec::new();
+    for story in &STORIES {
+        for form in Form::ALL {
+            for dialect in Dialect::ALL {
+                let mut scene = scene(story);
+                let mut played = play(&scene, story, "m", dialect, form).await;
+                for _ in &played.asked {
+                    let exchange = scene.ended().await;
+                    played.attempts.extend(exchange.attempts.iter().map(booked));
+                }
+                rows.push(Row::judge(story, &played));
+            }
+        }
+    }
+    println!("{}", table("under paused time, over pipes", &rows));
+    let wrong: Vec<String> = rows.iter().filter_map(Row::wrong).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The suite's own eyes: wherever something of a whole answer is left out, its client takes a half for a whole.
+#[tokio::test(start_paused = true)]
+async fn a_half_answer_that_ends_properly_is_found_out() {
+    for dialect in Dialect::ALL {
+        for form in Form::ALL {
+            let scene = scene(&Story::PLAIN);
+            let played = play(&scene, &Story::PLAIN, "m", dialect, form).await;
+            let heard = &played.asked[0].heard;
+            let told = String::from_utf8(heard.body.clone()).unwrap();
+            let verdict = |body: String, clean: bool| {
+                let body = body.into_bytes();
+                let heard = Heard {
+                    body,
+                    clean,
+                    ..heard.clone()
+                };
+                heard.verdict(dialect)
+            };
+            assert_eq!(verdict(told.clone(), true), Verdict::Whole);
+            let half = told[..told.len() / 2].to_owned();
+            assert_eq!(verdict(half.clone(), true), Verdict::HalfTakenForWhole);
+            assert_eq!(verdict(half, false), Verdict::Aborted);
+            let gap = told.replace("lead 30", "");
+            assert_eq!(verdict(gap, true), Verdict::HalfTakenForWhole);
+            if form.is_streamed() {
+                let twice = verdict(told.repeat(2), true);
+                assert_eq!(twice, Verdict::HalfTakenForWhole, "one after the other");
+            }
+        }
+    }
+}
+
+fn scene(story: &Story) -> Scene {
+    let scene = Scene::new();
+    scene.change(|config| {
+        let [headers, first_content, idle, grace, total, cooldown] =
+            TIMERS.map(|(_, seconds)| Duration::from_secs(seconds.into()));
+        config.timers = Timers {
+            headers,
+            first_content,
+            last_candidate_first_content: first_content * 3,
+            idle,
+            grace,
+            total,
+            cooldown,
+            ..Timers::default()
+        };
+        for route in &mut config.routes {
+            if story.restarts == Restarts::Always {
+                route.restart = Restart::Always;
+            }
+            if story.own_model {
+                route.candidates[1].model = Some(ModelId::new(STAND_IN));
+            }
+        }
+    });
+    scene
+}
+
+fn booked(attempt: &gateway::Attempt) -> Attempt {
+    Attempt {
+        by_second: attempt.endpoint.as_str() == "second",
+        model: attempt.model.to_string(),
+        output_tokens: attempt
+            .report
+            .usage_told
+            .then_some(attempt.report.tokens.output),
+    }
+}

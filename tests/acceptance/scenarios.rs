@@ -1,0 +1,172 @@
+//! Every story of `tests/scenarios`, over sockets and with the real engine between them.
+
+use std::time::Duration;
+
+use catalog::Dialect;
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+use stage::Stage;
+
+use crate::desk::{Desk, Upstream};
+use crate::stories::{
+    Attempt, Clock, Form, Heard, Restarts, Row, STAND_IN, STORIES, Story, TIMERS, World, play,
+    table,
+};
+
+/// A second of a story. Short enough that nobody waits, long enough that a busy machine tells twenty of them from thirty.
+const SECOND: Duration = Duration::from_millis(50);
+/// Backoff and `retry-after` take their real time here.
+const SLACK: Duration = Duration::from_secs(5);
+/// Stories on the stage at a time.
+const AT_ONCE: usize = 48;
+
+/// One story in one dialect and form, with upstreams of its own and a model that leads to them.
+struct Cell {
+    story: &'static Story,
+    dialect: Dialect,
+    form: Form,
+    model: String,
+    lead: Upstream,
+    second: Upstream,
+    client: Client,
+}
+
+#[derive(Clone)]
+struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl World for Cell {
+    fn clock(&self) -> Clock {
+        Clock {
+            second: SECOND,
+            slack: SLACK,
+        }
+    }
+
+    fn lead(&self) -> &Stage {
+        &self.lead.stage
+    }
+
+    fn second(&self) -> &Stage {
+        &self.second.stage
+    }
+
+    async fn ask(&self, dialect: Dialect, body: &Value, automated: bool) -> Heard {
+        let Client { http, base } = &self.client;
+        let mut request = http.post(format!("{base}{}", dialect.default_path()));
+        if automated {
+            request = request.header("x-understudy-pipeline", "leads");
+        }
+        let mut response = request.json(body).send().await.unwrap();
+        let model = response.headers().get("x-understudy-model");
+        let model_header = model.map(|model| model.to_str().unwrap().to_owned());
+        let status = response.status().as_u16();
+        let mut told = Vec::new();
+        let clean = loop {
+            match response.chunk().await {
+                Ok(Some(piece)) => told.extend_from_slice(&piece),
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+        Heard {
+            status,
+            model_header,
+            body: told,
+            clean,
+        }
+    }
+}
+
+impl Cell {
+    /// Its part of the settings: two endpoints and a route.
+    fn settings(&self) -> String {
+        let Cell { model, dialect, .. } = self;
+        let endpoint = |who: &str, upstream: &Upstream| {
+            format!(
+                "[[endpoint]]\nid = \"{who}-{model}\"\nbase = \"{}\"\ndialects = [\"{dialect}\"]\n",
+                upstream.address
+            )
+        };
+        let second = if self.story.own_model {
+            format!("{{ endpoint = \"second-{model}\", model = \"{STAND_IN}\" }}")
+        } else {
+            format!("\"second-{model}\"")
+        };
+        let restart = match self.story.restarts {
+            Restarts::Usual => "",
+            Restarts::Always => "restart = \"always\"\n",
+        };
+        let route = format!(
+            "[[route]]\nname = \"{model}\"\ndialect = \"{dialect}\"\nmodels = \"{model}\"\ncandidates = [\"lead-{model}\", {second}]\n{restart}"
+        );
+        route + &endpoint("lead", &self.lead) + &endpoint("second", &self.second)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_ends_in_a_whole_answer_or_an_honest_end_over_sockets() {
+    let mut desk = Desk::new();
+    let mut cells = cells(&desk).await;
+    let timers: String = TIMERS
+        .iter()
+        .map(|(name, seconds)| format!("{name} = {}\n", (SECOND * *seconds).as_secs_f64()))
+        .collect();
+    let settings: String = cells.iter().map(Cell::settings).collect();
+    desk.settings(&format!("[timers]\n{timers}{settings}"));
+    desk.start();
+    let base = desk.base();
+    for cell in &mut cells {
+        cell.client.base.clone_from(&base);
+    }
+
+    let played = stream::iter(&cells)
+        .map(|cell| play(cell, cell.story, &cell.model, cell.dialect, cell.form))
+        .buffered(AT_ONCE);
+    let mut played: Vec<_> = played.collect().await;
+    let asked = played.iter().map(|played| played.asked.len()).sum();
+    let exchanges = desk.exchanges(asked).await;
+    let mut rows = Vec::new();
+    for (cell, played) in cells.iter().zip(&mut played) {
+        let own = exchanges.iter().filter(|row| row["model"] == cell.model);
+        let attempts = own.flat_map(|row| row["attempts"].as_array().unwrap());
+        played.attempts = attempts.map(booked).collect();
+        rows.push(Row::judge(cell.story, played));
+    }
+    println!("{}", table("over sockets, with the real engine", &rows));
+    let wrong: Vec<String> = rows.iter().filter_map(Row::wrong).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn cells(desk: &Desk) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for (number, story) in STORIES.iter().enumerate() {
+        for form in Form::ALL {
+            for dialect in Dialect::ALL {
+                cells.push(Cell {
+                    story,
+                    dialect,
+                    form,
+                    model: format!("story-{number}-{dialect}-{form:?}"),
+                    lead: Upstream::start().await,
+                    second: Upstream::start().await,
+                    client: Client {
+                        http: desk.http.clone(),
+                        base: String::new(),
+                    },
+                });
+            }
+        }
+    }
+    cells
+}
+
+fn booked(attempt: &Value) -> Attempt {
+    Attempt {
+        by_second: attempt["endpoint"].as_str().unwrap().starts_with("second-"),
+        model: attempt["model"].as_str().unwrap().to_owned(),
+        output_tokens: attempt["output_tokens"].as_u64(),
+    }
+}

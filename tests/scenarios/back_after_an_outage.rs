@@ -1,0 +1,49 @@
+//! A minute of outage under a steady trickle of requests: every one is answered whole, the failing provider is spared, and
+//! asked again soon after it is back.
+
+use super::play::Played;
+use super::story::{Act, EVERY, Expected, Story, TIMERS};
+
+/// Seconds.
+const OUTAGE: u32 = 60;
+
+pub(crate) const STORY: Story = Story {
+    name: "down 60 s, then healthy, under 20 requests",
+    lead: |clock| Act::Until(clock.seconds(OUTAGE), "503".parse().unwrap()),
+    requests: 20,
+    expected: |_| Expected {
+        posts: None,
+        ..Expected::whole(0, 0)
+    },
+    check,
+    ..Story::PLAIN
+};
+
+fn check(played: &Played) -> Result<(), String> {
+    let clock = played.clock;
+    let back = clock.seconds(OUTAGE);
+    let by_lead = |heard: &super::Heard| heard.message(played.dialect).is_by("lead");
+    let failed = played
+        .lead
+        .iter()
+        .filter(|request| request.answered.status == Some(503))
+        .count();
+    // Three failures open the breaker, and one probe every thirty seconds finds out.
+    if failed > 6 {
+        return Err(format!("it was asked {failed} times while it was down"));
+    }
+    let Some(first) = played.asked.iter().find(|asked| by_lead(&asked.heard)) else {
+        return Err("it was never asked again".to_owned());
+    };
+    let (_, cooldown) = TIMERS[5];
+    let latest = back + clock.seconds(cooldown + EVERY) + clock.slack;
+    if first.at < back || first.at > latest {
+        return Err(format!("it was back after {:?}, not {latest:?}", first.at));
+    }
+    let since = played.asked.iter().filter(|asked| asked.at >= first.at);
+    if since.clone().all(|asked| by_lead(&asked.heard)) {
+        Ok(())
+    } else {
+        Err("it was left again although it was well".to_owned())
+    }
+}

@@ -1,0 +1,116 @@
+use std::time::Duration;
+
+use catalog::Dialect;
+use serde_json::Value;
+use stage::{Cue, Fault, Line, Received, Stage};
+use tokio::time::{Instant, sleep_until};
+
+use super::client::Heard;
+use super::story::{Act, Clock, EVERY, Form, Story, question, tokens};
+
+/// More requests than any story makes.
+const ALWAYS: u32 = 1000;
+
+/// Where a story is played: two upstreams, with Understudy between them and the client.
+pub(crate) trait World {
+    fn clock(&self) -> Clock;
+    fn lead(&self) -> &Stage;
+    fn second(&self) -> &Stage;
+    /// `automated`: the request belongs to a pipeline.
+    async fn ask(&self, dialect: Dialect, body: &Value, automated: bool) -> Heard;
+}
+
+/// One attempt as Understudy booked it.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) by_second: bool,
+    pub(crate) model: String,
+    pub(crate) output_tokens: Option<u64>,
+}
+
+/// One request of a story, and what its client heard.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// After the story's beginning.
+    pub(crate) at: Duration,
+    pub(crate) took: Duration,
+    pub(crate) heard: Heard,
+}
+
+/// A story that has been played.
+#[derive(Clone, Debug)]
+pub(crate) struct Played {
+    pub(crate) dialect: Dialect,
+    pub(crate) form: Form,
+    pub(crate) clock: Clock,
+    /// The client's own bytes.
+    pub(crate) question: Vec<u8>,
+    pub(crate) asked: Vec<Asked>,
+    pub(crate) lead: Vec<Received>,
+    pub(crate) second: Vec<Received>,
+    /// Of all requests together; the world's to fill in.
+    pub(crate) attempts: Vec<Attempt>,
+}
+
+pub(crate) async fn play(
+    world: &impl World,
+    story: &Story,
+    model: &str,
+    dialect: Dialect,
+    form: Form,
+) -> Played {
+    let clock = world.clock();
+    let (lead, second) = ((story.lead)(clock), (story.second)(clock));
+    prepare(world.lead(), "lead", &lead);
+    prepare(world.second(), "second", &second);
+    let body = question(dialect, model, form);
+    let began = Instant::now();
+    let mut asked = Vec::new();
+    for number in 0..story.requests {
+        sleep_until(began + clock.seconds(EVERY) * number).await;
+        let at = began.elapsed();
+        recover(world.lead(), &lead, at);
+        recover(world.second(), &second, at);
+        let heard = world.ask(dialect, &body, form == Form::Pipeline).await;
+        asked.push(Asked {
+            at,
+            took: began.elapsed() - at,
+            heard,
+        });
+    }
+    Played {
+        dialect,
+        form,
+        clock,
+        question: body.to_string().into_bytes(),
+        asked,
+        lead: world.lead().received(),
+        second: world.second().received(),
+        attempts: Vec::new(),
+    }
+}
+
+fn prepare(stage: &Stage, who: &str, act: &Act) {
+    let says = |fault: Option<Fault>, times| {
+        stage.cue(Cue {
+            fault,
+            times: Some(times),
+            ..Cue::answer([Line::Text(tokens(who))])
+        });
+    };
+    match act {
+        Act::Plays => {}
+        Act::Once(fault) => says(Some(fault.clone()), 1),
+        Act::Always(fault) => says(Some(fault.clone()), ALWAYS),
+        Act::Until(_, fault) => stage.outage(Some(fault.clone())),
+    }
+    says(None, ALWAYS);
+}
+
+fn recover(stage: &Stage, act: &Act, at: Duration) {
+    if let Act::Until(end, _) = act
+        && at >= *end
+    {
+        stage.outage(None);
+    }
+}

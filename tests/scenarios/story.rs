@@ -1,0 +1,172 @@
+use std::time::Duration;
+
+use catalog::Dialect;
+use serde_json::{Value, json};
+use stage::Fault;
+
+use super::client::Verdict;
+use super::play::Played;
+
+/// Tells how long a second of a story lasts in the world where it is played.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    pub(crate) second: Duration,
+    /// By how much a busy machine may be late.
+    pub(crate) slack: Duration,
+}
+
+impl Clock {
+    pub(crate) fn seconds(self, count: u32) -> Duration {
+        self.second * count
+    }
+}
+
+/// What an upstream does.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    /// It answers as it should.
+    Plays,
+    Once(Fault),
+    Always(Fault),
+    /// Until the story is this old.
+    Until(Duration, Fault),
+}
+
+/// How the client asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// An agent: streamed, as the answer comes.
+    Agent,
+    /// An automation: streamed, once the answer is proven.
+    Pipeline,
+    /// Not streamed.
+    Document,
+}
+
+impl Form {
+    pub(crate) const ALL: [Form; 3] = [Form::Agent, Form::Pipeline, Form::Document];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Form::Agent => "streamed",
+            Form::Pipeline => "streamed, verified",
+            Form::Document => "not streamed",
+        }
+    }
+
+    pub(crate) fn is_streamed(self) -> bool {
+        match self {
+            Form::Agent | Form::Pipeline => true,
+            Form::Document => false,
+        }
+    }
+}
+
+/// Does the route let another answer go on where one broke off?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Restarts {
+    /// As is usual for the dialect.
+    Usual,
+    Always,
+}
+
+/// What must come of every request of a story.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected {
+    pub(crate) verdict: Verdict,
+    /// What each of the two upstreams received; None: the story's own check decides.
+    pub(crate) posts: Option<(usize, usize)>,
+    /// Seconds of the story, from the request to the end of what the client is told.
+    pub(crate) within: u32,
+}
+
+impl Expected {
+    pub(crate) fn whole(lead: usize, second: usize) -> Expected {
+        Expected {
+            verdict: Verdict::Whole,
+            posts: Some((lead, second)),
+            within: 5,
+        }
+    }
+
+    pub(crate) fn within(self, seconds: u32) -> Expected {
+        Expected {
+            within: seconds,
+            ..self
+        }
+    }
+
+    pub(crate) fn but(self, verdict: Verdict) -> Expected {
+        Expected { verdict, ..self }
+    }
+}
+
+/// One story of an outage.
+#[derive(Clone, Copy)]
+pub(crate) struct Story {
+    pub(crate) name: &'static str,
+    /// What the first candidate does.
+    pub(crate) lead: fn(Clock) -> Act,
+    /// What the second does.
+    pub(crate) second: fn(Clock) -> Act,
+    pub(crate) restarts: Restarts,
+    /// The second is asked for a model of its own: [`STAND_IN`].
+    pub(crate) own_model: bool,
+    /// Requests, one after the other, [`EVERY`] seconds apart.
+    pub(crate) requests: u32,
+    pub(crate) expected: fn(Form) -> Expected,
+    /// What else must be true.
+    pub(crate) check: fn(&Played) -> Result<(), String>,
+}
+
+impl Story {
+    pub(crate) const PLAIN: Story = Story {
+        name: "",
+        lead: |_| Act::Plays,
+        second: |_| Act::Plays,
+        restarts: Restarts::Usual,
+        own_model: false,
+        requests: 1,
+        expected: |_| Expected::whole(1, 0),
+        check: |_| Ok(()),
+    };
+}
+
+/// The second candidate's own model.
+pub(crate) const STAND_IN: &str = "stand-in-model";
+
+/// Seconds of the story between two requests.
+pub(crate) const EVERY: u32 = 5;
+
+/// The gateway's timers, in seconds of the story, by their names in the settings.
+pub(crate) const TIMERS: [(&str, u32); 6] = [
+    ("headers", 30),
+    ("first_content", 45),
+    ("idle", 90),
+    ("grace", 10),
+    ("total", 120),
+    ("cooldown", 30),
+];
+
+/// The sixty tokens that an upstream answers with, each of which begins with its name.
+pub(crate) fn tokens(who: &str) -> String {
+    let tokens: Vec<String> = (1..=60).map(|n| format!("{who} {n}")).collect();
+    tokens.join(" ")
+}
+
+pub(crate) fn question(dialect: Dialect, model: &str, form: Form) -> Value {
+    let stream = form.is_streamed();
+    let messages = json!([{ "role": "user", "content": "Count to sixty." }]);
+    match dialect {
+        Dialect::Anthropic => {
+            json!({ "model": model, "max_tokens": 999, "stream": stream, "messages": messages })
+        }
+        Dialect::OpenaiChat if stream => json!({
+            "model": model, "stream": true, "stream_options": { "include_usage": true }, "messages": messages,
+        }),
+        Dialect::OpenaiChat => json!({ "model": model, "messages": messages }),
+        Dialect::OpenaiResponses => {
+            json!({ "model": model, "stream": stream, "input": "Count to sixty." })
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What came of a story, judged, and all of it as a table.
+
+use catalog::Dialect;
+
+use super::client::Verdict;
+use super::play::Played;
+use super::story::{Form, Story};
+
+/// One cell: a story in one dialect and form.
+#[derive(Debug)]
+pub(crate) struct Row {
+    story: &'static str,
+    dialect: Dialect,
+    form: Form,
+    attempts: usize,
+    /// What the two upstreams counted.
+    posts: (usize, usize),
+    /// Of each request that ended otherwise than the one before it.
+    verdicts: Vec<Verdict>,
+    wrong: Vec<String>,
+}
+
+impl Row {
+    pub(crate) fn judge(story: &Story, played: &Played) -> Row {
+        let expected = (story.expected)(played.form);
+        let posts = (played.lead.len(), played.second.len());
+        let mut wrong = Vec::new();
+        let mut verdicts = Vec::new();
+        for asked in &played.asked {
+            let verdict = asked.heard.verdict(played.dialect);
+            if verdict != expected.verdict {
+                let told = String::from_utf8_lossy(&asked.heard.body);
+                wrong.push(format!("{verdict} instead of {}: {told}", expected.verdict));
+            }
+            let limit = played.clock.seconds(expected.within) + played.clock.slack;
+            if asked.took > limit {
+                wrong.push(format!("it took {:?} instead of {limit:?}", asked.took));
+            }
+            verdicts.push(verdict);
+        }
+        verdicts.dedup();
+        if let Some(expected) = expected.posts
+            && posts != expected
+        {
+            wrong.push(format!("{posts:?} POSTs instead of {expected:?}"));
+        }
+        if posts.0 + posts.1 == 0 {
+            wrong.push("no upstream counted anything".to_owned());
+        }
+        // One attempt is one request: nothing below repeats it.
+        let of_second = played.attempts.iter().filter(|a| a.by_second).count();
+        let booked = (played.attempts.len() - of_second, of_second);
+        if booked != posts {
+            wrong.push(format!("{booked:?} attempts are booked"));
+        }
+        wrong.extend((story.check)(played).err());
+        Row {
+            story: story.name,
+            dialect: played.dialect,
+            form: played.form,
+            attempts: played.attempts.len(),
+            posts,
+            verdicts,
+            wrong,
+        }
+    }
+
+    /// What is wrong with it, if anything.
+    pub(crate) fn wrong(&self) -> Option<String> {
+        let name = format!("{}, {}, {}", self.story, self.dialect, self.form.name());
+        (!self.wrong.is_empty()).then(|| format!("{name}: {}", self.wrong.join("; ")))
+    }
+}
+
+/// Markdown: a line for each story and form, a column for each dialect.
+pub(crate) fn table(world: &str, rows: &[Row]) -> String {
+    let mut text = format!(
+        "\nScenarios {world}. Each cell: attempts · POSTs that the first and the second upstream counted · what the client got\n\n\
+         | scenario | form | {} |\n|---|---|---|---|---|\n",
+        Dialect::ALL.map(Dialect::as_str).join(" | ")
+    );
+    for line in rows.chunks(Dialect::ALL.len()) {
+        let cells: Vec<String> = line.iter().map(cell).collect();
+        text += &format!(
+            "| {} | {} | {} |\n",
+            line[0].story,
+            line[0].form.name(),
+            cells.join(" | ")
+        );
+    }
+    let half = rows
+        .iter()
+        .filter(|row| row.verdicts.contains(&Verdict::HalfTakenForWhole))
+        .count();
+    let wrong = rows.iter().filter(|row| row.wrong().is_some()).count();
+    text += &format!(
+        "\n{} cells, {wrong} not as expected, {half} half answers taken for whole ones\n",
+        rows.len()
+    );
+    text
+}
+
+fn cell(row: &Row) -> String {
+    let verdicts: Vec<String> = row.verdicts.iter().map(Verdict::to_string).collect();
+    let mark = if row.wrong.is_empty() { "" } else { "✗ " };
+    format!(
+        "{mark}{} · {} + {} · {}",
+        row.attempts,
+        row.posts.0,
+        row.posts.1,
+        verdicts.join(", then ")
+    )
+}
