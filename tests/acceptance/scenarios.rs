@@ -14,7 +14,7 @@ use crate::stories::{
 };
 
 /// A second of a story. Short enough that nobody waits, long enough that a busy machine tells twenty of them from thirty.
-const SECOND: Duration = Duration::from_millis(50);
+const SECOND: Duration = Duration::from_millis(100);
 /// Backoff and `retry-after` take their real time here.
 const SLACK: Duration = Duration::from_secs(5);
 /// Stories on the stage at a time.
