@@ -208,6 +208,7 @@ impl Shell {
             | Command::StopEngine
             | Command::CheckNow
             | Command::TryNow { .. }
+            | Command::PaidStandIns { .. }
             | Command::Rehearse { .. }
             | Command::EndRehearsal
             | Command::StartAtLogin { .. } => self.pass_on(command, answer),

@@ -20,6 +20,7 @@ mod once;
 mod one_engine;
 mod refusals;
 mod review;
+mod routing;
 mod scenarios;
 mod settings;
 mod steadfast;

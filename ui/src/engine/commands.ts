@@ -51,6 +51,7 @@ function forShell(command: Command): boolean {
     case "stop_engine":
     case "check_now":
     case "try_now":
+    case "paid_stand_ins":
     case "rehearse":
     case "end_rehearsal":
     case "start_at_login":

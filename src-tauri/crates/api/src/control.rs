@@ -28,6 +28,10 @@ pub enum Command {
         endpoint: String,
         model: String,
     },
+    /// Engine: may a stand-in with a key that is billed by the token answer clients that come with a subscription?
+    PaidStandIns {
+        allow: bool,
+    },
     /// Engine: rehearse an outage on the rehearsal provider for so many seconds.
     Rehearse {
         seconds: u32,
@@ -37,6 +41,20 @@ pub enum Command {
     StartAtLogin {
         on: bool,
     },
+}
+
+/// `GET /control/explain?model=…&dialect=…&client_login=…`: who would be asked now, in which order, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Explained {
+    /// The route's name.
+    pub route: String,
+    pub dialect: String,
+    pub model: String,
+    /// "verified", "guarded", "live"
+    pub delivery: String,
+    /// Those that can be asked, in their order, then those that cannot.
+    pub candidates: Vec<crate::Candidate>,
 }
 
 /// What came of a command.

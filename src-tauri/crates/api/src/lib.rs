@@ -12,8 +12,8 @@ mod snapshot;
 mod tray;
 
 pub use control::{
-    Accepted, Check, CheckState, Command, ControlError, Doctor, KeyEntry, KeyTried, RuntimeFile,
-    SettingsText,
+    Accepted, Check, CheckState, Command, ControlError, Doctor, Explained, KeyEntry, KeyTried,
+    RuntimeFile, SettingsText,
 };
 pub use exchange::{Attempt, Exchange, ExchangeEnd, ExchangePage};
 pub use incident::{

@@ -13,11 +13,11 @@ mod secret;
 
 pub use dialect::Dialect;
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
-pub use load::{Catalog, Invalid};
+pub use load::{Catalog, Invalid, same_model};
 pub use money::{MicroDollars, Price, Tokens};
 pub use provider::{
-    Auth, Endpoint, KeyCheck, KeyCheckMethod, Model, Provider, Source, StatusDialect, StatusPage,
-    Surface, normalise_base,
+    Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Model, Provider, RefusedLogin, Source,
+    StatusDialect, StatusPage, Surface, normalise_base,
 };
 pub use secret::Secret;
 

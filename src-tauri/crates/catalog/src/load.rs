@@ -126,6 +126,11 @@ impl Catalog {
     }
 }
 
+/// Is `model` the catalogue's `known`, perhaps with a date behind it?
+pub fn same_model(model: &str, known: &str) -> bool {
+    model == known || undated(model) == Some(known)
+}
+
 /// `claude-sonnet-4-5-20250929` → `claude-sonnet-4-5`, `gpt-4o-mini-2024-07-18` → `gpt-4o-mini`, `x-latest` → `x`.
 fn undated(model: &str) -> Option<&str> {
     if let Some(alias) = model.strip_suffix("-latest") {

@@ -43,10 +43,14 @@ impl Sum for MicroDollars {
 }
 
 impl fmt::Display for MicroDollars {
-    /// `$5,000`, `$0.42`, `$0.000360`: as many decimals as the amount needs to be worth reading.
+    /// `$5,000`, `$0.42`, `$0.000360`: as many decimals as the amount needs to be worth reading, half a cent rounded up.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const CENT: u64 = 10_000;
         let sign = if self.0 < 0 { "-" } else { "" };
-        let micro = self.0.unsigned_abs();
+        let micro = match self.0.unsigned_abs() {
+            exact if exact < CENT || exact % 1_000_000 == 0 => exact,
+            more => (more + CENT / 2) / CENT * CENT,
+        };
         let (whole, rest) = (micro / 1_000_000, micro % 1_000_000);
         let mut digits = whole.to_string();
         let mut at = digits.len();
@@ -85,7 +89,8 @@ pub struct Price {
 }
 
 impl Price {
-    /// What these tokens cost; an estimate, since the provider's bill decides.
+    /// What these tokens cost, to the nearest micro-dollar, half of one rounded up; an estimate, since the provider's bill
+    /// decides.
     pub fn cost(&self, tokens: Tokens) -> MicroDollars {
         let part =
             |count: u64, per_million: MicroDollars| i128::from(count) * i128::from(per_million.0);
@@ -93,6 +98,6 @@ impl Price {
             + part(tokens.output, self.output)
             + part(tokens.cache_read, self.cache_read)
             + part(tokens.cache_write, self.cache_write);
-        MicroDollars(i64::try_from(sum / 1_000_000).unwrap_or(i64::MAX))
+        MicroDollars(i64::try_from((sum + 500_000).div_euclid(1_000_000)).unwrap_or(i64::MAX))
     }
 }

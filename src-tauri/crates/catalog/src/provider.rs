@@ -90,6 +90,27 @@ pub struct Endpoint {
     pub probe_model: Option<ModelId>,
     /// What tells whether a key is good.
     pub key_check: KeyCheck,
+    /// What is known of the logins that its clients bring.
+    pub logins: Logins,
+}
+
+/// Kinds of login, told apart by how they look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Logins {
+    /// A login that begins so is an API key with a bill by the token; any other counts as a subscription's.
+    pub metered: Vec<String>,
+    /// Logins that cannot pass through.
+    pub refused: Vec<RefusedLogin>,
+}
+
+/// A request with this header has a login that is of no use at this endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusedLogin {
+    /// In lower case.
+    pub header: String,
+    /// Why, and what to do instead: for the client's user.
+    pub why: String,
 }
 
 /// A request that costs nothing and that only a good key gets a 2xx from.
@@ -143,6 +164,7 @@ impl Endpoint {
             serves: vec!["*".to_owned()],
             probe_model: None,
             key_check: KeyCheck::default(),
+            logins: Logins::default(),
         }
     }
 
@@ -186,6 +208,8 @@ pub struct Model {
     /// Context window in tokens.
     pub context: Option<u64>,
     pub price: Option<Price>,
+    /// The id under which its maker serves it, where a reseller names it differently.
+    pub maker_id: Option<ModelId>,
 }
 
 #[cfg(test)]

@@ -91,6 +91,13 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// How a request would be routed
+    Route {
+        #[command(subcommand)]
+        command: RouteCommand,
+    },
+    /// May a stand-in with a key that is billed by the token answer clients that come with a subscription of their own?
+    PaidStandIns { answer: YesOrNo },
     /// Pass requests straight to the primary until `resume`
     Pause,
     /// Watch over requests again
@@ -102,6 +109,28 @@ enum Command {
         #[arg(long)]
         port: u16,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum RouteCommand {
+    /// Who would be asked for this model now, in which order, and why; and who cannot be, and why not
+    Explain {
+        model: String,
+        /// anthropic, openai-chat or openai-responses
+        #[arg(long, default_value = "anthropic")]
+        dialect: String,
+        /// The client comes with a login of its own, a subscription's
+        #[arg(long)]
+        client_login: bool,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum YesOrNo {
+    Yes,
+    No,
 }
 
 pub fn main() -> ExitCode {
@@ -179,6 +208,19 @@ async fn run(command: Command) -> ExitCode {
         Command::Doctor { json } => show::doctor(json).await,
         Command::Key { command } => keys::run(command).await,
         Command::Rehearse { seconds } => show::act(api::Command::Rehearse { seconds }).await,
+        Command::Route {
+            command:
+                RouteCommand::Explain {
+                    model,
+                    dialect,
+                    client_login,
+                    json,
+                },
+        } => show::explain(&model, &dialect, client_login, json).await,
+        Command::PaidStandIns { answer } => {
+            let allow = matches!(answer, YesOrNo::Yes);
+            show::act(api::Command::PaidStandIns { allow }).await
+        }
         Command::Pause => show::act(api::Command::Pause).await,
         Command::Resume => show::act(api::Command::Resume).await,
         Command::Stop => show::act(api::Command::StopEngine).await,

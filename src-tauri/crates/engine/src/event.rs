@@ -88,6 +88,12 @@ pub(crate) enum Ask {
     },
     /// A key was added or removed; answered once everybody knows.
     KeysChanged(Reply<()>),
+    Explain {
+        dialect: catalog::Dialect,
+        model: String,
+        client_login: bool,
+        reply: Reply<api::Explained>,
+    },
     Settings(Reply<SettingsText>),
     SaveSettings {
         text: String,

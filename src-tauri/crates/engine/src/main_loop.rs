@@ -8,6 +8,7 @@ mod interrupted;
 mod metrics;
 mod readings;
 mod review;
+mod spending;
 mod stories;
 mod traffic;
 
@@ -223,6 +224,7 @@ impl MainLoop {
         }
         if now >= self.state.today_since + TimeDelta::days(1) {
             self.turn_day(now);
+            self.check_the_cap(now);
         }
         if now >= self.last_exchange + IDLE_AFTER {
             self.be_idle(true);
@@ -264,6 +266,7 @@ impl MainLoop {
     /// Tells everybody what the settings, the keys and the catalogue now mean.
     fn reconfigure(&mut self) {
         let now = (self.clock)();
+        self.running.spending = self.spending();
         let state = &self.state;
         self.running.paused = state.paused;
         self.running.draining = state.draining;

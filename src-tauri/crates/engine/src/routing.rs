@@ -7,7 +7,9 @@ use std::time::Duration;
 use catalog::{
     Auth, Catalog, Dialect, EndpointId, ModelId, REHEARSAL, REHEARSAL_PREFIX, Secret, Source,
 };
-use gateway::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Restart, Route, Timers};
+use gateway::{
+    CandidateRule, Config, EndpointConfig, Limits, Pattern, Restart, Route, Spending, Timers,
+};
 use watch::{PageTarget, ProbeTarget};
 
 use crate::keys::Keys;
@@ -27,6 +29,7 @@ pub(crate) struct Running {
     pub paused: bool,
     pub draining: bool,
     pub own_addresses: Vec<SocketAddr>,
+    pub spending: Spending,
 }
 
 /// `catalog`: the owner's own endpoints included.
@@ -55,6 +58,7 @@ pub(crate) fn gateway_config(
         },
         limits: Limits::default(),
         rules: settings.rules.clone().into(),
+        spending: running.spending.clone(),
         paused: running.paused,
         draining: running.draining,
         own_addresses: running.own_addresses.clone(),
@@ -176,11 +180,14 @@ fn usual_routes(dialect: Dialect, catalog: &Catalog) -> Vec<Route> {
 }
 
 /// Stands for "any model" where a plan is asked for a whole pattern.
-pub(crate) const SAMPLE: &str = "\u{2026}";
+pub(crate) const SAMPLE: char = gateway::ANY_MODEL;
 
 /// A model id that a pattern matches and that nobody serves: `claude-*` becomes `claude-…`.
 pub(crate) fn sample_of(pattern: &Pattern) -> String {
-    pattern.as_str().replacen('*', SAMPLE, 1).replace('*', "")
+    pattern
+        .as_str()
+        .replacen('*', &SAMPLE.to_string(), 1)
+        .replace('*', "")
 }
 
 /// What the watch looks at: the pages of all providers, and a tiny completion wherever there is a key for one. `open`: whose

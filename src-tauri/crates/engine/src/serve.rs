@@ -84,6 +84,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         paused: false,
         draining: false,
         own_addresses: vec![address],
+        spending: Default::default(),
     };
     let stage = Stage::embedded();
     let stage_host = catalog
@@ -277,6 +278,7 @@ fn new_state(
         reviews_told: Default::default(),
         notices: Vec::new(),
         unshown: None,
+        paid_stand_ins: None,
         today: Default::default(),
         today_since: started,
         paused: false,

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use catalog::{Catalog, Dialect, EndpointId, MicroDollars, ModelId, Provider, ProviderId};
 use chrono::NaiveTime;
-use gateway::{Delivery, Demand, Restart};
+use gateway::{Consent, Delivery, Demand, Restart};
 use impact::Pipeline;
 
 use file::File;
@@ -45,6 +45,10 @@ pub(crate) struct Settings {
     /// The owner's own endpoints, each as a provider of its own.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,
+    /// `Ask`: what the owner has answered since counts.
+    pub subscription_to_paid_key: Consent,
+    /// What stand-ins may cost in a local day.
+    pub fallback_a_day: MicroDollars,
     /// What failures are by the owner's word, before the table.
     pub rules: Vec<wire::Rule>,
     pub pipelines: Vec<Pipeline>,

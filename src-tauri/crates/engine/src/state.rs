@@ -62,6 +62,8 @@ pub(crate) struct State {
     pub notices: Vec<Notice>,
     /// Notices that the desktop could not show, newest last, with the reason.
     pub unshown: Option<(String, String)>,
+    /// The owner's answer to going from a subscription to a paid key, where the settings leave it open.
+    pub paid_stand_ins: Option<bool>,
     pub today: Sums,
     /// Local midnight, of the day that `today` counts.
     pub today_since: DateTime<Utc>,

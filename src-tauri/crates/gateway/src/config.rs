@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{Dialect, Endpoint, EndpointId, Model, ModelId, Secret};
+use catalog::{Dialect, Endpoint, EndpointId, MicroDollars, Model, ModelId, Secret};
 use serde::Deserialize;
 
 use crate::Demand;
@@ -25,12 +25,39 @@ pub struct Config {
     pub limits: Limits,
     /// The owner's own words on failures: the first that fits decides, before the table of failure classes.
     pub rules: Arc<[wire::Rule]>,
+    pub spending: Spending,
     /// Pass everything to the primary, unheld and without a second try.
     pub paused: bool,
     /// Stopping: as `paused`, until the last open exchange ends.
     pub draining: bool,
     /// Where this process listens: an endpoint that leads here is refused.
     pub own_addresses: Vec<SocketAddr>,
+}
+
+/// What a stand-in may cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spending {
+    pub subscription_to_paid_key: Consent,
+    /// Some: what stand-ins may cost in a day is spent, as far as it has been booked.
+    pub used_up: Option<UsedUp>,
+}
+
+/// The owner's word on going from a client's own subscription to a key that is billed by the token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consent {
+    /// Not without a yes.
+    #[default]
+    Ask,
+    Yes,
+    No,
+}
+
+/// A day's cap, and what was spent by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsedUp {
+    pub cap: MicroDollars,
+    pub spent: MicroDollars,
 }
 
 /// An ordered list of candidates for a kind of request.

@@ -170,6 +170,8 @@ pub enum TurnedAway {
     )]
     NoRoute { model: String, dialect: Dialect },
     #[error("{0}")]
+    Login(String),
+    #[error("{0}")]
     NoKey(String),
     #[error("{0}")]
     NoCandidate(String),

@@ -31,7 +31,7 @@ use crate::storm::Storms;
 use crate::upstream::Upstream;
 use crate::{
     Body, BoxError, Candidate, Config, Connect, Delivery, End, Exchange, Plan, ReplayAsk, Report,
-    Restart, Standing, TurnedAway, models, rescue, respond,
+    Restart, Standing, TurnedAway, login, models, rescue, respond,
 };
 
 /// How long before a client gives up waiting for an event it is given what there is.
@@ -110,6 +110,7 @@ impl Gateway {
             dialect,
             model,
             client_login,
+            subscription: client_login,
             pipeline: false,
         };
         self.plan(&config, wish)
@@ -161,6 +162,9 @@ impl Gateway {
             Target::Models => return json(models::list(&config)),
             Target::Base | Target::Nothing => return json(GREETING),
         };
+        if let Some(why) = login::refused(&head.headers, &config, dialect) {
+            return self.turn_away(began, &head, dialect, TurnedAway::Login(why));
+        }
         let key = match once::key(&head.headers) {
             Ok(key) => key,
             Err(why) => return self.turn_away(began, &head, dialect, why),
@@ -193,6 +197,7 @@ impl Gateway {
             dialect,
             model: &ask.model,
             client_login: crate::headers::has_login(&head.headers, &config.token),
+            subscription: login::is_subscription(&head.headers, &config, dialect),
             pipeline: head.headers.contains_key(PIPELINE),
         };
         let plan = self.plan(&config, wish);

@@ -15,6 +15,7 @@ mod fallback;
 mod gateway;
 mod headers;
 mod held;
+mod login;
 mod lost;
 mod models;
 mod once;
@@ -34,13 +35,14 @@ mod tests;
 pub use body::{Aborted, Body};
 pub use breaker::{BreakerView, KeptBreaker, Standing};
 pub use config::{
-    CandidateRule, Config, Delivery, EndpointConfig, Limits, Pattern, Restart, Route, Timers,
+    CandidateRule, Config, Consent, Delivery, EndpointConfig, Limits, Pattern, Restart, Route,
+    Spending, Timers, UsedUp,
 };
 pub use demand::{Demand, Schema};
 pub use exchange::{Attempt, Began, End, Exchange, Outcome, Report, TurnedAway};
 pub use gateway::{Clock, Gateway};
 pub use once::{ReplayAsk, Unkept};
 pub use review::{ParkedRequest, Review};
-pub use route::{Candidate, Credential, Dropped, Ineligible, Plan};
+pub use route::{ANY_MODEL, Candidate, Credential, Dropped, Ineligible, Plan};
 pub use storm::Storm;
 pub use upstream::{BoxError, Connect, Dialed, Io, connect};

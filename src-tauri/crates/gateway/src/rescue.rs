@@ -43,6 +43,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
         TurnedAway::Token
         | TurnedAway::Host(_)
         | TurnedAway::Origin(_)
+        | TurnedAway::Login(_)
         | TurnedAway::NoKey(_)
         | TurnedAway::NoCandidate(_) => StatusCode::FORBIDDEN,
         TurnedAway::Path(_) | TurnedAway::NoRoute { .. } => StatusCode::NOT_FOUND,

@@ -86,6 +86,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     } = answered;
     let attempts = fallback.exchange.attempts();
     let named = candidate.clone();
+    let stands_in_for = stands_in_for(&fallback, &candidate);
     let (head, body) = match won {
         Won::Stream {
             head,
@@ -136,6 +137,10 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     *response.status_mut() = head.status;
     *response.headers_mut() = headers::returned(head.headers);
     tell(response.headers_mut(), &named, attempts);
+    if let Some(why) = stands_in_for {
+        let why = HeaderValue::from_static(why);
+        response.headers_mut().insert("x-understudy-fallback", why);
+    }
     response
 }
 
@@ -257,6 +262,10 @@ fn nobody(plan: &Plan) -> TurnedAway {
         | Ineligible::Loop
         | Ineligible::BadAddress(_)
         | Ineligible::Rehearsal
+        | Ineligible::OtherModels
+        | Ineligible::NeedsYes
+        | Ineligible::Declined
+        | Ineligible::UsedUp { .. }
         | Ineligible::Paused => None,
     });
     match (no_key, dropped.first()) {
@@ -287,6 +296,19 @@ pub(crate) fn end(said: Said, mut exchange: OpenExchange, how: End) -> Response<
     response
 }
 
+/// Why not the primary answers but this stand-in, in a word: the class of the primary's failure, or that its breaker keeps
+/// requests away. None: it is the primary.
+fn stands_in_for(fallback: &Fallback, candidate: &Candidate) -> Option<&'static str> {
+    let is = |other: &Candidate| {
+        (&other.endpoint, &other.model) == (&candidate.endpoint, &candidate.model)
+    };
+    match &fallback.primary {
+        Some((first, lost)) => (!is(first)).then(|| lost.class.as_str()),
+        None if candidate.place > 0 => Some("breaker"),
+        None => None,
+    }
+}
+
 /// Who answered, for those who look.
 fn tell(headers: &mut HeaderMap, candidate: &Candidate, attempts: usize) {
     let mut put = |name: &'static str, value: &str| {
@@ -295,6 +317,7 @@ fn tell(headers: &mut HeaderMap, candidate: &Candidate, attempts: usize) {
         }
     };
     put("x-understudy-provider", candidate.provider.as_str());
+    put("x-understudy-endpoint", candidate.endpoint.as_str());
     put("x-understudy-model", candidate.model.as_str());
     put("x-understudy-attempts", &attempts.to_string());
 }

@@ -1,9 +1,13 @@
 //! Who is asked, in which order, and why. Pure.
 
+mod stand_in;
+
 use std::fmt;
 
-use catalog::{Auth, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL_PREFIX};
+use catalog::{Auth, Dialect, EndpointId, MicroDollars, ModelId, ProviderId, REHEARSAL_PREFIX};
 use http::Uri;
+
+pub use stand_in::ANY_MODEL;
 
 use crate::{CandidateRule, Config, Delivery, Demand, EndpointConfig, Restart, Standing};
 
@@ -40,6 +44,8 @@ pub struct Candidate {
     pub model: ModelId,
     pub credential: Credential,
     pub standing: Standing,
+    /// Its place among those that can be asked, by the route's order: 0 is the primary.
+    pub place: usize,
     /// Why it stands in this place.
     pub reason: String,
 }
@@ -77,6 +83,21 @@ pub enum Ineligible {
     BadAddress(String),
     #[error("the rehearsal never stands in for a real model")]
     Rehearsal,
+    #[error(
+        "it is not known to serve this model by this id: name the model that it is to use instead, {{ endpoint = \"…\", model = \"…\" }}"
+    )]
+    OtherModels,
+    #[error(
+        "it would go from the client's own subscription to your paid key, which needs your yes, once: `understudyd paid-stand-ins yes`, or Settings → General"
+    )]
+    NeedsYes,
+    #[error("you have said no to going from a client's subscription to a paid key")]
+    Declined,
+    #[error("the daily cap of {cap} for stand-ins is used up ({spent})")]
+    UsedUp {
+        cap: MicroDollars,
+        spent: MicroDollars,
+    },
     #[error("Understudy is paused or stopping, so only the primary is asked")]
     Paused,
 }
@@ -86,7 +107,10 @@ pub enum Ineligible {
 pub(crate) struct Wish<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) model: &'a str,
+    /// The client brings a login of its own.
     pub(crate) client_login: bool,
+    /// And it is a subscription's, which costs nothing by the token.
+    pub(crate) subscription: bool,
     /// It says that it is a step of a business flow.
     pub(crate) pipeline: bool,
 }
@@ -130,9 +154,25 @@ pub(crate) fn plan(
     };
     // A login belongs to one vendor: the first in the route's order that takes it.
     let mut vendor = None;
+    let home = rules
+        .first()
+        .and_then(|rule| config.endpoints.get(&rule.endpoint))
+        .map(|found| &found.endpoint.provider);
     for (place, rule) in rules.into_iter().enumerate() {
-        let sent = rule.model.unwrap_or_else(|| ModelId::new(model));
-        match eligible(config, &rule.endpoint, wish, &mut vendor) {
+        let mut sent = rule.model.clone().unwrap_or_else(|| ModelId::new(model));
+        let found = eligible(config, &rule.endpoint, wish, &mut vendor).and_then(|found| {
+            let (endpoint, credential) = found;
+            if rule.model.is_none() && Some(&endpoint.endpoint.provider) != home {
+                sent = stand_in::model(endpoint, model)?;
+            }
+            if let Some(first) = plan.candidates.first() {
+                let from_subscription =
+                    wish.subscription && first.credential == Credential::ClientLogin;
+                stand_in::may_cost(endpoint, credential, from_subscription, &config.spending)?;
+            }
+            Ok(found)
+        });
+        match found {
             Ok((endpoint, credential)) => {
                 let standing = standing(&rule.endpoint, &sent);
                 plan.candidates.push(Candidate {
@@ -141,6 +181,7 @@ pub(crate) fn plan(
                     model: sent,
                     credential,
                     standing,
+                    place: plan.candidates.len(),
                     reason: reason(place, credential, standing),
                 });
             }

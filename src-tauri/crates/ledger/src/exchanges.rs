@@ -183,6 +183,27 @@ pub struct AttemptRow {
 }
 
 impl ExchangeRow {
+    /// What stand-ins cost of it, a model without a price at [`DEAREST`](crate::DEAREST).
+    pub fn stand_ins_cost(&self) -> MicroDollars {
+        let Some(primary) = &self.primary else {
+            return MicroDollars::ZERO;
+        };
+        let dearest = |tokens: Tokens| {
+            let input = tokens.input + tokens.cache_read + tokens.cache_write;
+            let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+            MicroDollars(
+                count(input)
+                    .saturating_mul(crate::DEAREST.0)
+                    .saturating_add(count(tokens.output).saturating_mul(crate::DEAREST.1)),
+            )
+        };
+        self.attempts
+            .iter()
+            .filter(|a| (&a.endpoint, &a.model) != (&primary.endpoint, &primary.model))
+            .filter_map(|a| a.cost.or_else(|| a.tokens.map(dearest)))
+            .sum()
+    }
+
     /// A stand-in answered. The last attempt is the one that answers; another endpoint or model than the primary's is a stand-in.
     pub fn carried(&self) -> bool {
         let Some(last) = self.attempts.last().filter(|_| self.end.answered()) else {

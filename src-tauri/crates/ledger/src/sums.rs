@@ -7,6 +7,10 @@ use rusqlite::OptionalExtension;
 use crate::column::{Col, get};
 use crate::{Ledger, LedgerError};
 
+/// Micro-dollars for a token of input and of output where a price is not known: the dearest list price of 2026, $15 and $75
+/// per million.
+pub const DEAREST: (i64, i64) = (15, 75);
+
 /// What passed since some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -16,6 +20,8 @@ pub struct Sums {
     pub carried_by_fallback: u64,
     /// Estimate, thrown-away attempts included, probes not.
     pub spent: MicroDollars,
+    /// What of it stand-ins cost. A model without a price counts at [`DEAREST`], so that it never opens the day's cap.
+    pub stand_ins: MicroDollars,
     /// Estimate.
     pub probes: MicroDollars,
     /// Exchanges that reached a provider and whose cost is not known.
@@ -43,6 +49,7 @@ impl Ledger {
                     failed: get(row, "failed")?,
                     carried_by_fallback: get(row, "carried")?,
                     spent: get(row, "spent")?,
+                    stand_ins: get(row, "stand_ins")?,
                     probes: MicroDollars::ZERO,
                     unpriced: get(row, "unpriced")?,
                 })
@@ -84,6 +91,12 @@ pub(crate) const TODAY: &str = concat!(
     ") AS failed,
             count(*) FILTER (WHERE carried) AS carried,
             coalesce(sum(cost), 0) AS spent,
+            coalesce(sum((
+                SELECT sum(coalesce(a.cost, 15 * (a.input_tokens + a.cache_read_tokens + a.cache_write_tokens) + 75 * a.output_tokens))
+                  FROM attempts a
+                 WHERE a.exchange = exchanges.id
+                   AND (a.endpoint, a.model) <> (primary_endpoint, primary_model)
+            )), 0) AS stand_ins,
             count(*) FILTER (
                 WHERE cost IS NULL AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id)
             ) AS unpriced

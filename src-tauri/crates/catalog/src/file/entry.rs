@@ -53,6 +53,10 @@ pub(super) struct Endpoint {
     accepts_client_login: bool,
     surface: Option<Spanned<String>>,
     serves: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    metered_logins: Vec<String>,
+    #[serde(default)]
+    refused_logins: Vec<provider::RefusedLogin>,
     probe_model: Option<Spanned<String>>,
     /// Only where listing the models proves no key.
     key_check: Option<Spanned<KeyCheck>>,
@@ -72,6 +76,7 @@ pub(super) struct Model {
     id: Spanned<String>,
     context: Option<Spanned<u64>>,
     price: Option<Spanned<ListPrice>>,
+    maker_id: Option<Spanned<String>>,
 }
 
 /// US dollars per million tokens.
@@ -285,6 +290,10 @@ fn endpoint(
             .collect(),
         probe_model: read.probe_model.map(|m| ModelId::new(m.get_ref())),
         key_check: key_check(read.auth, read.key_check, problems),
+        logins: provider::Logins {
+            metered: read.metered_logins,
+            refused: read.refused_logins,
+        },
     }
 }
 
@@ -348,6 +357,10 @@ fn model(read: Model, problems: &mut Problems<'_>) -> provider::Model {
         id: ModelId::new(read.id.get_ref()),
         context: read.context.map(Spanned::into_inner),
         price: read.price.map(|price| list_price(price, problems)),
+        maker_id: read.maker_id.map(|id| {
+            problems.filled("maker_id", &id);
+            ModelId::new(id.get_ref())
+        }),
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/settings", get(settings).put(save_settings))
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
         .route("/doctor", get(doctor))
+        .route("/explain", get(explain))
         .layer(middleware::from_fn_with_state(
             control.clone(),
             guard::token,
@@ -203,6 +204,27 @@ async fn save_settings(
             .ask(|reply| Ask::SaveSettings { text, reply })
             .await??,
     ))
+}
+
+#[derive(Deserialize)]
+struct Explain {
+    model: String,
+    dialect: catalog::Dialect,
+    #[serde(default)]
+    client_login: bool,
+}
+
+async fn explain(
+    State(control): State<Control>,
+    Query(asked): Query<Explain>,
+) -> Result<Json<api::Explained>, Refused> {
+    let explained = control.ask(|reply| Ask::Explain {
+        dialect: asked.dialect,
+        model: asked.model,
+        client_login: asked.client_login,
+        reply,
+    });
+    Ok(Json(explained.await?))
 }
 
 async fn doctor(State(control): State<Control>) -> Result<Json<Doctor>, Refused> {

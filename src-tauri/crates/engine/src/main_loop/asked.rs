@@ -104,6 +104,15 @@ impl MainLoop {
                 self.publish();
                 let _ = reply.send(());
             }
+            Ask::Explain {
+                dialect,
+                model,
+                client_login,
+                reply,
+            } => {
+                let plan = self.outlets.gateway.explain(dialect, &model, client_login);
+                let _ = reply.send(view::snapshot::explained(&plan));
+            }
             Ask::Settings(reply) => {
                 let _ = reply.send(self.settings_text());
             }
@@ -147,6 +156,7 @@ impl MainLoop {
                 "Looking at everything now.".into()
             }
             Command::TryNow { endpoint, model } => self.try_now(endpoint, model)?,
+            Command::PaidStandIns { allow } => self.answer_paid_stand_ins(*allow),
             Command::Rehearse { seconds } => self.rehearse(now, *seconds)?,
             Command::EndRehearsal => {
                 self.end_rehearsal();

@@ -151,6 +151,7 @@ impl MainLoop {
             Err(error) => self.ledger_trouble("read the pending notifications", &error),
         }
         self.recall_seen();
+        self.recall_paid_stand_ins();
         self.count_reviews();
         self.turn_day(now);
     }

@@ -53,6 +53,7 @@ impl MainLoop {
         });
         if !exchange.rehearsal {
             self.count(&row, carried);
+            self.check_the_cap(now);
             self.learn(now, exchange, carried);
         }
         for observation in booking::observations(exchange) {
@@ -102,6 +103,7 @@ impl MainLoop {
         }
         let today = &mut self.state.today;
         today.exchanges += 1;
+        today.stand_ins += row.stand_ins_cost();
         today.failed += u64::from(row.end.failed());
         today.carried_by_fallback += u64::from(carried);
         match row.cost {

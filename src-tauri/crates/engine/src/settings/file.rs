@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::{Auth, Dialect};
-use gateway::{Delivery, Restart};
+use gateway::{Consent, Delivery, Restart};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -13,6 +13,7 @@ pub(super) struct File {
     pub(super) listen: Listen,
     pub(super) watch: Watch,
     pub(super) timers: Timers,
+    pub(super) fallback: Fallback,
     pub(super) notifications: Notifications,
     pub(super) endpoint: Vec<Endpoint>,
     pub(super) route: Vec<Route>,
@@ -142,6 +143,14 @@ pub(super) struct Pipeline {
     pub(super) surge: Option<Spanned<(f64, f64)>>,
     #[serde(default)]
     pub(super) providers: Vec<Spanned<String>>,
+}
+
+/// What standing in may cost.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Fallback {
+    pub(super) subscription_to_paid_key: Option<Consent>,
+    pub(super) dollars_a_day: Option<Spanned<f64>>,
 }
 
 /// The owner's own word on a failure.

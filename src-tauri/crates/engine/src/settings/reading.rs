@@ -84,6 +84,12 @@ impl Reading<'_> {
                 .map(|route| self.route(route, &own))
                 .collect(),
             rules: self.rules(file.rule),
+            subscription_to_paid_key: file.fallback.subscription_to_paid_key.unwrap_or_default(),
+            fallback_a_day: file
+                .fallback
+                .dollars_a_day
+                .as_ref()
+                .map_or(MicroDollars(10_000_000), |d| self.dollars(d)),
             pipelines: file
                 .pipeline
                 .into_iter()
@@ -154,6 +160,7 @@ impl Reading<'_> {
                     .filter(|m| !m.is_empty())
                     .map(ModelId::new),
                 key_check: KeyCheck::default(),
+                logins: catalog::Logins::default(),
             };
             own.push(Provider {
                 id: ProviderId::new(&id),

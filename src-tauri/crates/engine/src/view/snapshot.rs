@@ -229,19 +229,6 @@ pub(crate) fn routes(state: &State) -> Vec<Route> {
 }
 
 fn route(state: &State, plan: &Plan) -> Route {
-    let mapped = |model: &catalog::ModelId| Some(model.to_string()).filter(|m| !m.contains(SAMPLE));
-    let usable = plan.candidates.iter().map(|c| Candidate {
-        endpoint: c.endpoint.to_string(),
-        model: mapped(&c.model),
-        usable: true,
-        reason: c.reason.clone(),
-    });
-    let dropped = plan.dropped.iter().map(|d| Candidate {
-        endpoint: d.endpoint.to_string(),
-        model: mapped(&d.model),
-        usable: false,
-        reason: d.why.to_string(),
-    });
     let standing_in = state.standing_in.get(&(plan.route.clone(), plan.dialect));
     let active = standing_in.map(|s| {
         let from = plan
@@ -258,9 +245,42 @@ fn route(state: &State, plan: &Plan) -> Route {
         name: plan.route.clone(),
         dialect: plan.dialect.as_str().into(),
         models: plan.model.replace(SAMPLE, "*"),
-        candidates: usable.chain(dropped).collect(),
+        candidates: candidates(plan),
         active,
         stand_in: stand_in(plan),
+    }
+}
+
+fn candidates(plan: &Plan) -> Vec<Candidate> {
+    let mapped = |model: &catalog::ModelId| Some(model.to_string()).filter(|m| !m.contains(SAMPLE));
+    let usable = plan.candidates.iter().map(|c| Candidate {
+        endpoint: c.endpoint.to_string(),
+        model: mapped(&c.model),
+        usable: true,
+        reason: c.reason.clone(),
+    });
+    let dropped = plan.dropped.iter().map(|d| Candidate {
+        endpoint: d.endpoint.to_string(),
+        model: mapped(&d.model),
+        usable: false,
+        reason: d.why.to_string(),
+    });
+    usable.chain(dropped).collect()
+}
+
+/// A plan in full, for whoever asks why.
+pub(crate) fn explained(plan: &Plan) -> api::Explained {
+    api::Explained {
+        route: plan.route.clone(),
+        dialect: plan.dialect.as_str().into(),
+        model: plan.model.clone(),
+        delivery: match plan.delivery {
+            gateway::Delivery::Verified => "verified",
+            gateway::Delivery::Guarded => "guarded",
+            gateway::Delivery::Live => "live",
+        }
+        .into(),
+        candidates: candidates(plan),
     }
 }
 
@@ -275,6 +295,15 @@ pub(crate) fn stand_in(plan: &Plan) -> StandIn {
         .filter(|d| matches!(d.why, gateway::Ineligible::NoKey { .. }))
         .map(|d| d.endpoint.as_str())
         .collect();
+    let refused = plan.dropped.iter().map(|d| &d.why).find(|why| {
+        use gateway::Ineligible::{NeedsYes, OtherModels, UsedUp};
+        matches!(why, NeedsYes | OtherModels | UsedUp { .. })
+    });
+    if let Some(why) = refused {
+        return StandIn::Missing {
+            mend: why.to_string(),
+        };
+    }
     let mend = match without_key.first() {
         Some(endpoint) => format!("give {endpoint} a key: `understudyd key add {endpoint}`"),
         None => format!(

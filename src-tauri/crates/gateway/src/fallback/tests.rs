@@ -14,6 +14,7 @@ fn follows(lost: &Lost, credential: Credential, first: bool) -> String {
         model: ModelId::new("m"),
         credential,
         standing: Standing::Closed,
+        place: 0,
         reason: String::new(),
     };
     let mut endpoint = endpoint("first", "https://api.first.test");
@@ -21,6 +22,7 @@ fn follows(lost: &Lost, credential: Credential, first: bool) -> String {
         id: ModelId::new("m"),
         context: Some(200_000),
         price: None,
+        maker_id: None,
     }];
     match next(
         lost,

@@ -15,6 +15,7 @@ fn primary(credential: Credential) -> Candidate {
         model: ModelId::new("m"),
         credential,
         standing: Standing::Closed,
+        place: 0,
         reason: String::new(),
     }
 }

@@ -12,6 +12,7 @@ fn wish(model: &str, client_login: bool) -> Wish<'_> {
         dialect: Dialect::Anthropic,
         model,
         client_login,
+        subscription: client_login,
         pipeline: false,
     }
 }
@@ -133,6 +134,7 @@ fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
         let found = config.endpoints.get_mut(id).unwrap();
         found.endpoint.accepts_client_login = true;
     }
+    config.spending.subscription_to_paid_key = crate::Consent::Yes;
     let both = plan(&config, wish("claude-1", true), &closed);
     assert_eq!(
         order(&both),
@@ -231,5 +233,121 @@ fn keys_never_show() {
     assert!(
         !shown.contains("s3cret") && !shown.contains("key-of-first"),
         "{shown}"
+    );
+}
+
+#[test]
+fn a_makers_model_id_goes_to_no_other_provider_that_does_not_serve_it() {
+    let mut config = config();
+    let mut add = |id: &str, change: &dyn Fn(&mut EndpointConfig)| {
+        let mut endpoint = endpoint(id, &format!("https://{id}.test"));
+        change(&mut endpoint);
+        config.endpoints.insert(EndpointId::new(id), endpoint);
+    };
+    let model = |id: &str, maker: Option<&str>| catalog::Model {
+        id: ModelId::new(id),
+        context: None,
+        price: None,
+        maker_id: maker.map(ModelId::new),
+    };
+    add("other", &|e| e.endpoint.serves = vec!["gpt-*".to_owned()]);
+    add("same", &|e| e.endpoint.serves = vec!["claude-*".to_owned()]);
+    add("lists", &|e| e.models = vec![model("claude-1", None)]);
+    add("reseller", &|e| {
+        e.models = vec![model("maker/claude.1", Some("claude-1"))];
+        e.endpoint.serves = vec!["*/*".to_owned()];
+    });
+    add("twin", &|e| {
+        e.endpoint.serves = vec!["gpt-*".to_owned()];
+        e.endpoint.provider = ProviderId::new("first");
+    });
+    let ids = [
+        "first", "other", "same", "lists", "reseller", "twin", "second",
+    ];
+    let rules: Vec<_> = ids
+        .iter()
+        .map(|id| (*id, (*id == "second").then_some("their-own")))
+        .collect();
+    config.routes = vec![route("all", "*", &rules)];
+    let found = plan(&config, wish("claude-1-20260101", false), &closed);
+    let sent: Vec<_> = found
+        .candidates
+        .iter()
+        .map(|c| (c.endpoint.as_str(), c.model.as_str()))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            ("first", "claude-1-20260101"),
+            ("same", "claude-1-20260101"),
+            ("lists", "claude-1-20260101"),
+            ("reseller", "maker/claude.1"),
+            ("twin", "claude-1-20260101"),
+            ("second", "their-own"),
+        ]
+    );
+    assert_eq!(found.dropped[0].why, Ineligible::OtherModels);
+    assert!(
+        found
+            .to_string()
+            .contains("name the model that it is to use instead")
+    );
+    // For a whole pattern, whoever serves any of it counts.
+    let pattern = plan(&config, wish("claude-\u{2026}", false), &closed);
+    assert_eq!(pattern.candidates.len(), 6, "{pattern}");
+}
+
+#[test]
+fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
+    use crate::{Consent, Spending, UsedUp};
+    let mut config = config();
+    let first = config.endpoints.get_mut("first").unwrap();
+    first.endpoint.accepts_client_login = true;
+    let spending = |consent, used_up| Spending {
+        subscription_to_paid_key: consent,
+        used_up,
+    };
+    let used_up = UsedUp {
+        cap: catalog::MicroDollars(10_000_000),
+        spent: catalog::MicroDollars(10_020_000),
+    };
+    let why = |spending: Spending, subscription: bool| {
+        let config = Config {
+            spending,
+            ..config.clone()
+        };
+        let wish = Wish {
+            subscription,
+            ..wish("claude-1", subscription)
+        };
+        plan(&config, wish, &closed)
+            .dropped
+            .first()
+            .map(|dropped| dropped.why.to_string())
+            .unwrap_or_default()
+    };
+    assert!(why(spending(Consent::Ask, None), true).contains("needs your yes, once"));
+    assert!(why(spending(Consent::No, None), true).contains("said no"));
+    assert_eq!(why(spending(Consent::Yes, None), true), "");
+    assert_eq!(
+        why(spending(Consent::Ask, None), false),
+        "",
+        "a key is no subscription"
+    );
+    for subscription in [false, true] {
+        assert_eq!(
+            why(spending(Consent::Yes, Some(used_up)), subscription),
+            "the daily cap of $10 for stand-ins is used up ($10.02)"
+        );
+    }
+    // The primary is no stand-in, and what costs nothing may always be asked.
+    let second = config.endpoints.get_mut("second").unwrap();
+    second.endpoint.auth = Auth::None;
+    config.spending = spending(Consent::No, Some(used_up));
+    assert_eq!(
+        plan(&config, wish("claude-1", true), &closed)
+            .candidates
+            .len(),
+        2
     );
 }

@@ -17,6 +17,7 @@ const SECONDS_KEY: &str = "key-of-the-second";
 fn scene(vendor: bool) -> Scene {
     let scene = Scene::with(Fault::status(503));
     scene.change(|config| {
+        config.spending.subscription_to_paid_key = gateway::Consent::Yes;
         for (id, auth, key) in [
             ("lead", Auth::XApiKey, LEADS_KEY),
             ("second", Auth::Bearer, SECONDS_KEY),

@@ -47,6 +47,7 @@ fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
         serves: vec!["*".into()],
         probe_model: None,
         key_check: catalog::KeyCheck::default(),
+        logins: catalog::Logins::default(),
     };
     let config = EndpointConfig {
         endpoint,
@@ -90,6 +91,7 @@ fn config() -> Config {
         limits: Limits::default(),
         paused: false,
         rules: Default::default(),
+        spending: Default::default(),
         draining: false,
         own_addresses: Vec::new(),
     }

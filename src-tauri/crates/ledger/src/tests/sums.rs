@@ -46,6 +46,7 @@ fn today_sums_what_began_since_midnight() {
         failed: 1,
         carried_by_fallback: 1,
         spent: MicroDollars(2 * 5_260),
+        stand_ins: MicroDollars(5_260),
         probes: MicroDollars(40),
         unpriced: 1,
     };

@@ -44,6 +44,7 @@ fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -
         paused: false,
         draining: false,
         own_addresses: Vec::new(),
+        spending: Default::default(),
     };
     let mut config = routing::gateway_config(settings, catalog, &Keys::default(), &running);
     for id in keyed {

@@ -1,0 +1,73 @@
+//! What standing in may cost: the owner's answer, and the day's cap.
+
+use chrono::{DateTime, Utc};
+use gateway::{Consent, Spending, UsedUp};
+use ledger::{NoticeKind, NoticeRow, Urgency};
+
+use super::MainLoop;
+
+/// Under which the owner's answer is kept.
+const ANSWER: &str = "paid_stand_ins";
+
+impl MainLoop {
+    pub(super) fn spending(&self) -> Spending {
+        let settings = &self.state.settings;
+        let consent = match (settings.subscription_to_paid_key, self.state.paid_stand_ins) {
+            (Consent::Ask, Some(true)) => Consent::Yes,
+            (Consent::Ask, Some(false)) => Consent::No,
+            (written, _) => written,
+        };
+        let (cap, spent) = (settings.fallback_a_day, self.state.today.stand_ins);
+        Spending {
+            subscription_to_paid_key: consent,
+            used_up: (spent >= cap).then_some(UsedUp { cap, spent }),
+        }
+    }
+
+    /// Keeps the owner's answer: it is asked for once.
+    pub(super) fn answer_paid_stand_ins(&mut self, allow: bool) -> String {
+        self.state.paid_stand_ins = Some(allow);
+        let word = if allow { "yes" } else { "no" };
+        self.kept("keep your answer", |ledger| ledger.set_meta(ANSWER, word));
+        self.reconfigure();
+        if self.state.settings.subscription_to_paid_key != Consent::Ask {
+            return "Noted, but the settings file says otherwise: subscription_to_paid_key under [fallback] decides.".into();
+        }
+        if allow {
+            "Clients with a subscription of their own may be answered by a stand-in with your paid key, up to the daily cap."
+        } else {
+            "Clients with a subscription of their own are never answered with your paid key."
+        }
+        .into()
+    }
+
+    pub(super) fn recall_paid_stand_ins(&mut self) {
+        match self.ledger.meta(ANSWER) {
+            Ok(answer) => self.state.paid_stand_ins = answer.map(|word| word == "yes"),
+            Err(error) => self.ledger_trouble("recall your answer on paid stand-ins", &error),
+        }
+    }
+
+    /// An exchange was counted, or the day has turned: is the cap reached, or no longer?
+    pub(super) fn check_the_cap(&mut self, now: DateTime<Utc>) {
+        let used_up = self.spending().used_up;
+        if used_up.is_some() == self.running.spending.used_up.is_some() {
+            return;
+        }
+        self.reconfigure();
+        if let Some(UsedUp { cap, spent }) = used_up {
+            self.tell(&NoticeRow {
+                at: now,
+                kind: NoticeKind::Own,
+                thread: "own/fallback cap".into(),
+                title: format!("The daily cap of {cap} for stand-ins is used up"),
+                body: format!(
+                    "{spent} were spent today. Until midnight only stand-ins that cost nothing are asked; \
+                     the cap is dollars_a_day under [fallback] in the settings."
+                ),
+                urgency: Urgency::Normal,
+                incident: None,
+            });
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What a stand-in may be asked for, and whether it may cost money. Pure.
+
+use catalog::{Auth, ModelId};
+
+use super::{Credential, Ineligible};
+use crate::{Consent, EndpointConfig, Pattern, Spending};
+
+/// Stands for "any model" in the model of a plan that is made for a whole pattern: `claude-…`.
+pub const ANY_MODEL: char = '\u{2026}';
+
+/// The model id that a candidate is sent where its route names none. An id is its maker's word: it goes to another provider
+/// only where that one is known to serve it by this id, or by one that the catalogue maps it to. An endpoint of the owner's
+/// own of which nothing is known takes what it is asked for.
+pub(super) fn model(found: &EndpointConfig, asked: &str) -> Result<ModelId, Ineligible> {
+    let endpoint = &found.endpoint;
+    let nothing_known = endpoint.serves.is_empty() && found.models.is_empty();
+    let listed = |known: &catalog::Model| catalog::same_model(asked, known.id.as_str());
+    if nothing_known
+        || endpoint.serves_model(asked)
+        || found.models.iter().any(listed)
+        || serves_some(found, asked)
+    {
+        return Ok(ModelId::new(asked));
+    }
+    let mapped = found.models.iter().find(|known| {
+        let maker = known.maker_id.as_ref();
+        maker.is_some_and(|maker| catalog::same_model(asked, maker.as_str()))
+    });
+    mapped
+        .map(|known| known.id.clone())
+        .ok_or(Ineligible::OtherModels)
+}
+
+/// Of a whole pattern: does it serve any model that fits?
+fn serves_some(found: &EndpointConfig, asked: &str) -> bool {
+    if !asked.contains(ANY_MODEL) {
+        return false;
+    }
+    let pattern = Pattern::new(asked.replace(ANY_MODEL, "*"));
+    let ids = found.models.iter().flat_map(|known| {
+        std::iter::once(known.id.as_str()).chain(known.maker_id.iter().map(ModelId::as_str))
+    });
+    let mut named = found.endpoint.serves.iter().map(String::as_str).chain(ids);
+    named.any(|id| pattern.matches(id))
+}
+
+/// May this stand-in be asked, as far as money goes? `from_subscription`: the client's own subscription stands before it.
+pub(super) fn may_cost(
+    found: &EndpointConfig,
+    credential: Credential,
+    from_subscription: bool,
+    spending: &Spending,
+) -> Result<(), Ineligible> {
+    let costs = credential == Credential::OurKey && found.endpoint.auth != Auth::None;
+    if !costs {
+        return Ok(());
+    }
+    match spending.subscription_to_paid_key {
+        Consent::Ask if from_subscription => return Err(Ineligible::NeedsYes),
+        Consent::No if from_subscription => return Err(Ineligible::Declined),
+        Consent::Ask | Consent::No | Consent::Yes => {}
+    }
+    match spending.used_up {
+        Some(used_up) => Err(Ineligible::UsedUp {
+            cap: used_up.cap,
+            spent: used_up.spent,
+        }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,95 @@
+//! Who would be asked, why, and what it may cost.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::desk::{Desk, Upstream, text, two_endpoints};
+
+/// The lead fails; the second has a key that is billed.
+async fn desk_with(fallback: &str) -> (Desk, Upstream, Upstream) {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    lead.stage.outage(Some("500".parse().unwrap()));
+    let mut desk = Desk::new();
+    let endpoints = two_endpoints(&lead.address, &second.address).replace(
+        "id = \"second\"\n",
+        "id = \"second\"\nkey_env = \"SECOND_KEY\"\nserves = [\"gpt-*\"]\n",
+    );
+    desk.env("SECOND_KEY", "a-key");
+    desk.settings(&format!("[fallback]\n{fallback}\n{endpoints}"));
+    desk.start();
+    (desk, lead, second)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_explained_with_the_reason_for_each_place() {
+    let (desk, _lead, _second) = desk_with("").await;
+    let said = desk.said(&["route", "explain", "gpt-9"]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(
+        lines[0],
+        "gpt-9 (anthropic), route work anthropic, delivered guarded:"
+    );
+    assert!(
+        lines[1].starts_with("1. lead with gpt-9: the primary"),
+        "{said}"
+    );
+    assert!(
+        lines[2].starts_with("2. second with gpt-9: stand-in 1, with your key"),
+        "{said}"
+    );
+    let other = desk.said(&[
+        "route",
+        "explain",
+        "maker/model-1",
+        "--dialect",
+        "openai-chat",
+        "--json",
+    ]);
+    let told: serde_json::Value = serde_json::from_str(&other).unwrap();
+    assert_eq!(told["candidates"][1]["usable"], false);
+    let why = told["candidates"][1]["reason"].as_str().unwrap();
+    assert!(why.contains("name the model that it is to use"), "{why}");
+    let unknown = desk.run(&["route", "explain", "m", "--dialect", "gemini"]);
+    assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
+    let body = json!({ "model": "gpt-9", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": "Hi" }] });
+    let (desk, _lead, second) = desk_with("dollars_a_day = 0").await;
+    let response = desk.ask("/v1/messages", &body).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(second.posts(), 0);
+    let said = desk.said(&["route", "explain", "gpt-9"]);
+    assert!(
+        said.contains("the daily cap of $0 for stand-ins is used up"),
+        "{said}"
+    );
+
+    // A model without a price counts at the dearest: one answer is enough for so small a cap.
+    let (desk, _lead, second) = desk_with("dollars_a_day = 0.000001").await;
+    let response = desk.ask("/v1/messages", &body).await;
+    assert_eq!(response.headers()["x-understudy-endpoint"], "second");
+    assert_eq!(response.headers()["x-understudy-fallback"], "transient");
+    response.text().await.unwrap();
+    desk.until("the notice of the cap", |s| {
+        s.notices
+            .iter()
+            .any(|n| n.title.contains("for stand-ins is used up"))
+    })
+    .await;
+    let response = desk.ask("/v1/messages", &body).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(second.posts(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owners_yes_is_asked_once_and_outlives_a_restart() {
+    let (mut desk, _lead, _second) = desk_with("").await;
+    let said = desk.said(&["paid-stand-ins", "yes"]);
+    assert!(said.contains("up to the daily cap"), "{said}");
+    desk.kill();
+    desk.start();
+    let said = desk.said(&["paid-stand-ins", "no"]);
+    assert!(said.contains("never"), "{said}");
+}
