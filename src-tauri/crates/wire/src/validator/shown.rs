@@ -34,6 +34,8 @@ pub(crate) struct Shown {
 impl Shown {
     /// More blocks, calls or choices than any real answer has; beyond it our own memory would be the provider's to fill.
     pub(crate) const MOST_PARTS: usize = 4096;
+    /// In bytes; real ids and names have some fifty.
+    const LONGEST_NAME: usize = 4096;
 
     pub(super) fn text(&mut self, bytes: u64) {
         self.report.text_bytes = self.report.text_bytes.saturating_add(bytes);
@@ -52,6 +54,12 @@ impl Shown {
     /// A tool call that the client is to run. A call that has been told before (by its id) counts once.
     pub(super) fn tool(&mut self, id: &str, name: &str) -> Result<(), Broken> {
         self.actionable = true;
+        if id.len().max(name.len()) > Self::LONGEST_NAME {
+            let most = Self::LONGEST_NAME;
+            return Err(Broken::Malformed(format!(
+                "a tool call's id or name is longer than {most} bytes"
+            )));
+        }
         let calls = &mut self.report.tool_calls;
         if let Some(known) = calls
             .iter_mut()

@@ -371,3 +371,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_tool_call_s_name_does_not_fill_our_memory() {
+    let name = "n".repeat(5000);
+    let start = format!(
+        "data: {{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"{name}\",\"input\":{{}}}}}}\n\n"
+    );
+    let opening = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"usage\":{}}}\n\n";
+    let mut validator = Validator::new(Dialect::Anthropic, Framing::Stream);
+    validator.push(format!("{opening}{start}").as_bytes(), &mut Vec::new());
+    let broken = validator.broken().map(ToString::to_string);
+    assert!(broken.is_some_and(|why| why.contains("4096 bytes")));
+}
