@@ -21,6 +21,7 @@ fn crates() -> BTreeMap<String, PathBuf> {
     let mut crates = BTreeMap::from([
         ("understudy".to_owned(), root().join("src-tauri")),
         ("xtask".to_owned(), root().join("src-tauri/xtask")),
+        ("fuzz".to_owned(), root().join("tests/fuzz")),
     ]);
     for entry in fs::read_dir(root().join("src-tauri/crates")).unwrap() {
         let path = entry.unwrap().path();

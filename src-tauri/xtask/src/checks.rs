@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::step::{Done, Failed, Outcome, ask, call, step};
 use crate::system::{self, Purpose};
 use crate::tree::{content_hash, root, target};
-use crate::{fuzz, ui};
+use crate::ui;
 
 pub(crate) fn set_up_and_check() -> Outcome {
     system::install(Purpose::Desktop)?;
@@ -36,7 +36,6 @@ pub(crate) fn check() -> Outcome {
         ]))?;
         Ok(Done::Did("clean".into()))
     })?;
-    fuzz::check()?;
     step("generated types", generated_types)
 }
 

@@ -66,30 +66,6 @@ pub(crate) fn fuzz(seconds: u32) -> Outcome {
     Ok(())
 }
 
-/// The laws themselves, without libFuzzer, so that they stay true to the code that they are about.
-pub(crate) fn check() -> Outcome {
-    step("fuzz targets", || {
-        let manifest = manifest();
-        call(
-            cargo()
-                .args(["fmt", "--check", "--manifest-path"])
-                .arg(&manifest),
-        )?;
-        call(
-            cargo()
-                .args(["clippy", "--quiet", "--lib", "--locked", "--manifest-path"])
-                .arg(&manifest)
-                .args(["--target-dir".as_ref(), target().join("fuzz").as_os_str()])
-                .args(["--", "--deny", "warnings"]),
-        )?;
-        Ok(Done::Did("clean".into()))
-    })
-}
-
-fn manifest() -> PathBuf {
-    root().join("tests/fuzz/Cargo.toml")
-}
-
 fn build(folder: &Path) -> Outcome<PathBuf> {
     let host = host()?;
     step("fuzz targets", || {
@@ -98,21 +74,19 @@ fn build(folder: &Path) -> Outcome<PathBuf> {
                 .args([
                     "build",
                     "--quiet",
-                    "--release",
+                    "--profile=fuzz",
                     "--locked",
-                    "--features",
-                    "libfuzzer",
+                    "--package=fuzz",
+                    "--features=libfuzzer",
                 ])
                 // With a target named, build scripts and macros are left as they are.
-                .args(["--target", &host, "--manifest-path"])
-                .arg(manifest())
-                .arg("--target-dir")
+                .args(["--target", &host, "--target-dir"])
                 .arg(folder)
                 .env("RUSTFLAGS", COVERAGE.join(" ")),
         )?;
         Ok(Done::Did("built".into()))
     })?;
-    Ok(folder.join(host).join("release"))
+    Ok(folder.join(host).join("fuzz"))
 }
 
 fn host() -> Outcome<String> {
