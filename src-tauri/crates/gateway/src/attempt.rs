@@ -20,6 +20,7 @@ use crate::Demand;
 use crate::answer::{Answer, Arrival, Gate, HELD};
 use crate::deadlines::Deadlines;
 use crate::held::Share;
+use crate::hold::Hold;
 use crate::lost::{Lost, bears_on_health};
 use crate::open::OpenExchange;
 use crate::upstream::{Unsent, Upstream};
@@ -27,18 +28,6 @@ use crate::upstream::{Unsent, Upstream};
 /// How much of an error's body is read, and for how long.
 const ERROR_BODY: usize = 1 << 20;
 const ERROR_BODY_FOR: Duration = Duration::from_secs(10);
-
-/// How much of an answer is held back before the client gets any of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hold {
-    /// Passed on as it comes: Understudy is paused.
-    Nothing,
-    /// Until the first content: the latest moment at which a dying provider costs the client nothing.
-    UntilContent,
-    /// Until it is proven. `at_most`: some clients give up while they are shown nothing, so that they get from then on
-    /// what has arrived.
-    UntilProven { at_most: Option<Instant> },
-}
 
 /// What an attempt is made for.
 #[derive(Clone, Debug)]

@@ -3,8 +3,14 @@ use std::time::Duration;
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use http::StatusCode;
+use http::request::Parts;
 
 use crate::{Review, Storm};
+
+/// Names the business flow that a request belongs to.
+pub(crate) const PIPELINE: &str = "x-understudy-pipeline";
+/// Names the piece of work in that flow: a lead, an invoice. Requests about the same one count once.
+const ITEM: &str = "x-understudy-item";
 
 /// What the gateway tells of its work. Exactly one [`Report::Ended`] follows each [`Report::Began`], whatever happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +72,39 @@ pub struct Exchange {
     pub tool_results: Vec<String>,
     /// None: the request is not one that a person would finish, or there is nothing to finish.
     pub review: Option<Review>,
+}
+
+impl Exchange {
+    /// An exchange of which only the head is known.
+    pub(crate) fn begun(head: &Parts, dialect: Dialect, started: DateTime<Utc>) -> Exchange {
+        let tag = |name: &str| {
+            let value = head.headers.get(name)?.to_str().ok()?;
+            Some(value.chars().take(200).collect())
+        };
+        Exchange {
+            id: 0,
+            started,
+            client: wire::Client::identify(&head.headers),
+            dialect,
+            kind: wire::Kind::Generate,
+            route: String::new(),
+            model: String::new(),
+            streamed: false,
+            rehearsal: false,
+            pipeline: tag(PIPELINE),
+            item: tag(ITEM),
+            restarts: 0,
+            attempts: Vec::new(),
+            end: End::ClientLeft,
+            status: None,
+            ttft: None,
+            total: Duration::ZERO,
+            bytes_out: 0,
+            tools_held: true,
+            tool_results: Vec::new(),
+            review: None,
+        }
+    }
 }
 
 /// One request to one provider.

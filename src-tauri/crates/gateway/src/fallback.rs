@@ -11,10 +11,11 @@ use tokio::time::{Instant, sleep};
 use wire::{Ask, Class, Kind};
 
 use crate::answer::Gate;
-use crate::attempt::{Hold, Terms, Won, attempt};
+use crate::attempt::{Terms, Won, attempt};
 use crate::breaker::{PATIENCE, Permit};
 use crate::deadlines::Deadlines;
 use crate::held::Share;
+use crate::hold::Hold;
 use crate::lost::Lost;
 use crate::open::OpenExchange;
 use crate::request::request;

@@ -2,7 +2,6 @@ mod breakers;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use catalog::Dialect;
@@ -11,17 +10,18 @@ use futures_util::FutureExt;
 use health::Verdicts;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use wire::{Ask, Client, Kind};
+use wire::{Ask, Kind};
 
 use crate::admit::{self, Place, Target};
 use crate::answer::Gate;
-use crate::attempt::Hold;
 use crate::breaker::{Breakers, Permit, Trip};
+use crate::exchange::PIPELINE;
 use crate::fallback::Admitted;
 use crate::held::{Held, Share};
+use crate::hold::{self, Hold};
 use crate::lost::Lost;
 use crate::once::{self, Asker, Once};
 use crate::open::{OpenExchange, Reports};
@@ -30,14 +30,9 @@ use crate::route::{Wish, plan};
 use crate::storm::Storms;
 use crate::upstream::Upstream;
 use crate::{
-    Body, BoxError, Candidate, Config, Connect, Delivery, End, Exchange, Plan, ReplayAsk, Report,
-    Restart, Standing, TurnedAway, login, models, rescue, respond,
+    Body, BoxError, Candidate, Config, Connect, End, Exchange, Plan, ReplayAsk, Report, Standing,
+    TurnedAway, login, models, rescue, respond,
 };
-
-/// How long before a client gives up waiting for an event it is given what there is.
-const WATCHDOG_MARGIN: Duration = Duration::from_secs(60);
-/// Names the business flow that a request belongs to.
-const PIPELINE: &str = "x-understudy-pipeline";
 
 /// Tells the time of day.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -173,7 +168,7 @@ impl Gateway {
             Ok(read) => read,
             Err(why) => return self.turn_away(began, &head, dialect, why),
         };
-        let unknown = self.unknown(&head, dialect);
+        let unknown = Exchange::begun(&head, dialect, self.now());
         let storms = &self.0.storms;
         let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
         let passing = config.paused || config.draining;
@@ -201,7 +196,7 @@ impl Gateway {
             pipeline: head.headers.contains_key(PIPELINE),
         };
         let plan = self.plan(&config, wish);
-        let (hold, gate) = self.hold(&config, &head, &plan, began);
+        let (hold, gate) = hold::back(&config, &head, &plan, began);
         let exchange = Exchange {
             kind,
             route: plan.route.clone(),
@@ -232,32 +227,6 @@ impl Gateway {
         once::answer(self, admitted, exchange, asker, key).await
     }
 
-    /// What is held back of an answer, and for how long.
-    fn hold(&self, config: &Config, head: &Parts, plan: &Plan, began: Instant) -> (Hold, Gate) {
-        if head.version <= Version::HTTP_10 {
-            // The end of such a body is the end of the connection, whatever brought it about.
-            return (Hold::UntilProven { at_most: None }, Gate::Nothing);
-        }
-        if config.paused || config.draining {
-            return (Hold::Nothing, Gate::Nothing);
-        }
-        match plan.delivery {
-            Delivery::Live => (Hold::UntilContent, Gate::Nothing),
-            Delivery::Guarded => {
-                let gate = match plan.restart {
-                    Restart::Never => Gate::Closings,
-                    Restart::AfterBlock | Restart::Always => Gate::Calls,
-                };
-                (Hold::UntilContent, gate)
-            }
-            Delivery::Verified => {
-                let watchdog = Client::identify(&head.headers).event_watchdog();
-                let at_most = watchdog.map(|watchdog| began + watchdog - WATCHDOG_MARGIN);
-                (Hold::UntilProven { at_most }, Gate::Closings)
-            }
-        }
-    }
-
     fn turn_away(
         &self,
         began: Instant,
@@ -265,7 +234,7 @@ impl Gateway {
         dialect: Dialect,
         mut why: TurnedAway,
     ) -> Response<Body> {
-        let unknown = self.unknown(head, dialect);
+        let unknown = Exchange::begun(head, dialect, self.now());
         let storms = &self.0.storms;
         // A body that was refused unread is told apart from others by its size alone.
         let asked = match why {
@@ -288,37 +257,6 @@ impl Gateway {
         }
         let said = rescue::turned_away(dialect, &why);
         respond::end(said, exchange, End::TurnedAway(why))
-    }
-
-    /// An exchange of which only the head is known.
-    fn unknown(&self, head: &Parts, dialect: Dialect) -> Exchange {
-        let tag = |name: &str| {
-            let value = head.headers.get(name)?.to_str().ok()?;
-            Some(value.chars().take(200).collect())
-        };
-        Exchange {
-            id: 0,
-            started: self.now(),
-            client: Client::identify(&head.headers),
-            dialect,
-            kind: Kind::Generate,
-            route: String::new(),
-            model: String::new(),
-            streamed: false,
-            rehearsal: false,
-            pipeline: tag(PIPELINE),
-            item: tag("x-understudy-item"),
-            restarts: 0,
-            attempts: Vec::new(),
-            end: End::ClientLeft,
-            status: None,
-            ttft: None,
-            total: Duration::ZERO,
-            bytes_out: 0,
-            tools_held: true,
-            tool_results: Vec::new(),
-            review: None,
-        }
     }
 
     fn plan(&self, config: &Config, wish: Wish<'_>) -> Plan {

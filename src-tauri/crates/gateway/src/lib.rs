@@ -15,6 +15,7 @@ mod fallback;
 mod gateway;
 mod headers;
 mod held;
+mod hold;
 mod login;
 mod lost;
 mod models;

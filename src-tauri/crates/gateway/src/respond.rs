@@ -10,9 +10,10 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use tokio::time::timeout;
 use wire::Class;
 
-use crate::attempt::{Hold, Won};
+use crate::attempt::Won;
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
 use crate::fallback::{Admitted, Answered, Fallback, NoneLeft};
+use crate::hold::Hold;
 use crate::lost::Lost;
 use crate::open::OpenExchange;
 use crate::outlet::Outlet;
