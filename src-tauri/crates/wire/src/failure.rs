@@ -308,6 +308,11 @@ pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option
     }
 }
 
+/// The class of an error response by its status and words alone.
+pub(crate) fn class_of(status: StatusCode, words: &Words) -> Class {
+    look_up(status.as_u16(), &words.said())
+}
+
 /// `said`: in lower case.
 fn look_up(status: u16, said: &str) -> Class {
     let row = TABLE.iter().find(|row| {

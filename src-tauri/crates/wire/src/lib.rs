@@ -1,8 +1,9 @@
 //! What agents and providers say: requests as far as routing reads them, server-sent events, completeness, usage,
-//! failure classes, and errors in a client's own dialect.
+//! failure classes, errors in a client's own dialect, and all of it in another dialect's words.
 //!
-//! Pure: opens no socket and never changes a byte that is forwarded; a [`Validator`] observes a copy. The one exception is a
-//! [`Splice`], which makes a second answer the continuation of one that broke off.
+//! Pure: opens no socket and never changes a byte that is forwarded; a [`Validator`] observes a copy. The two exceptions are a
+//! [`Splice`], which makes a second answer the continuation of one that broke off, and [`translate`], for a client and a
+//! provider that speak different dialects.
 
 mod ask;
 mod client;
