@@ -1,0 +1,87 @@
+//! The order that all dialects agree on: no empty turns, one answer at a time, and the results of its calls directly after it.
+
+use std::collections::BTreeSet;
+
+use super::model::{Call, Part, Role, ToolResult, Turn};
+use super::untranslatable::Untranslatable;
+
+/// # Errors
+/// [`Untranslatable::Unpaired`]: a result without its call, or a call of an earlier answer without its result, which
+/// Messages and Chat both refuse.
+pub(super) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
+    let turns = turns.into_iter().filter(|turn| !turn.parts.is_empty());
+    let mut arranged: Vec<Turn> = Vec::new();
+    let mut open: BTreeSet<String> = BTreeSet::new();
+    // Where the results of the last answer go, once there are any.
+    let mut results_at = None;
+    for turn in turns {
+        if turn.role == Role::Assistant {
+            let same_answer = matches!(arranged.last(), Some(last) if last.role == Role::Assistant);
+            if !same_answer {
+                none_open(&open)?;
+                results_at = Some(arranged.len() + 1);
+            }
+            open.extend(calls(&turn).map(|call| call.id.clone()));
+            match arranged.last_mut() {
+                Some(last) if same_answer => last.parts.extend(turn.parts),
+                _ => arranged.push(turn),
+            }
+            continue;
+        }
+        let (results, said) = split(turn);
+        for result in results {
+            let at = results_at.filter(|_| open.remove(&result.id));
+            let Some(at) = at else {
+                return Err(Untranslatable::Unpaired { id: result.id });
+            };
+            add_result(&mut arranged, at, result);
+        }
+        if !said.parts.is_empty() {
+            arranged.push(said);
+        }
+    }
+    let ends_with_calls = matches!(arranged.last(), Some(last) if last.role == Role::Assistant);
+    if !ends_with_calls {
+        none_open(&open)?;
+    }
+    Ok(arranged)
+}
+
+fn none_open(open: &BTreeSet<String>) -> Result<(), Untranslatable> {
+    match open.first() {
+        Some(id) => Err(Untranslatable::Unpaired { id: id.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn split(turn: Turn) -> (Vec<ToolResult>, Turn) {
+    let mut results = Vec::new();
+    let mut parts = Vec::new();
+    for part in turn.parts {
+        match part {
+            Part::Result(result) => results.push(result),
+            other => parts.push(other),
+        }
+    }
+    let role = turn.role;
+    (results, Turn { role, parts })
+}
+
+/// Into the turn at `at` that holds results, made where there is none.
+fn add_result(turns: &mut Vec<Turn>, at: usize, result: ToolResult) {
+    let holds_results =
+        matches!(turns.get(at), Some(turn) if matches!(turn.parts.first(), Some(Part::Result(_))));
+    if !holds_results {
+        let role = Role::User;
+        let parts = Vec::new();
+        turns.insert(at, Turn { role, parts });
+    }
+    turns[at].parts.push(Part::Result(result));
+}
+
+pub(super) fn calls(turn: &Turn) -> impl Iterator<Item = &Call> {
+    turn.parts.iter().filter_map(|part| match part {
+        Part::Call(call) => Some(call),
+        Part::Text(_) | Part::Image(_) | Part::Document(_) | Part::Result(_) => None,
+    })
+}

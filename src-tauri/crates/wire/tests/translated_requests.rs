@@ -1,0 +1,18 @@
+//! Requests of one dialect said in another: those of real clients with what becomes of each, and every probe of the field's
+//! translation faults in all six directions.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails here fails its test"
+)]
+
+#[path = "translated_requests/eligibility.rs"]
+mod eligibility;
+#[path = "translated_requests/golden.rs"]
+mod golden;
+#[path = "translated_requests/matrix.rs"]
+mod matrix;
+#[path = "translated_requests/probes.rs"]
+mod probes;
+#[path = "translated_requests/round_trip.rs"]
+mod round_trip;
