@@ -191,6 +191,8 @@ impl Fallback {
         let endpoint = admitted.config.endpoints.get(&candidate.endpoint);
         let context = endpoint.and_then(|endpoint| context(endpoint, &candidate.model));
         match next(&lost, candidate, context, self.primary.is_none()) {
+            // Asked again it mostly says nothing again, and that would be passed on.
+            Next::Again(_) if lost.empty && !self.is_last() => self.never_again(candidate),
             Next::Again(wait) => self.backoff = Some(wait),
             Next::Other => self.never_again(candidate),
             Next::Larger(than) => {

@@ -125,6 +125,26 @@ async fn a_200_that_is_no_answer_goes_to_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_with_nothing_in_it_goes_to_the_next_and_is_passed_on_if_that_says_the_same() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with(Fault::NothingToActOn);
+        let told = text(scene.ask(dialect).await).await.unwrap();
+        assert!(whole(dialect, &told), "{dialect}: {told}");
+        let (asked, end) = scene.asked().await;
+        assert_eq!(asked, ["lead", "second"], "{dialect}");
+        assert_eq!(end, End::Complete, "{dialect}");
+
+        let mut scene = Scene::with(Fault::NothingToActOn);
+        scene.second.outage(Some(Fault::NothingToActOn));
+        let told = text(scene.ask(dialect).await).await;
+        assert!(told.is_ok(), "{dialect}: a clean end, {told:?}");
+        let (asked, end) = scene.asked().await;
+        assert_eq!(asked, ["lead", "second"], "{dialect}");
+        assert_eq!(end, End::Complete, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_missing_message_stop_is_supplied_once() {
     for fault in [Fault::MissingTerminal, Fault::StallAfterStop] {
         let mut scene = Scene::with(fault.clone());
