@@ -1,31 +1,163 @@
-//! The real coding agents against the stage, through Understudy. `cargo xtask test` installs them and says where in
-//! `UNDERSTUDY_CLIENTS`; where npm could not, it says so, and fails in CI. By hand, without them, this file has nothing to run.
+//! The real coding agents and SDKs against the stage, through Understudy. `cargo xtask test` installs them and says where in
+//! `UNDERSTUDY_CLIENTS`; where npm or pip could not, it says so, and fails in CI. By hand, without them, this file has nothing
+//! to run. Every fault for every client is `cargo xtask clients`; here are the most telling ones.
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
-use serde_json::json;
+use serde_json::Value;
 use stage::{Cue, Fault, Line};
 
-use crate::desk::{Desk, Upstream, text, two_endpoints};
+use crate::desk::{self, Desk, Upstream, text, two_endpoints};
 
-fn client(name: &str) -> Option<PathBuf> {
+#[path = "../clients/agent.rs"]
+mod agent;
+#[path = "../clients/cell.rs"]
+#[expect(dead_code, reason = "the table says more of a run")]
+mod cell;
+#[path = "../clients/judge.rs"]
+mod judge;
+#[path = "../clients/play.rs"]
+mod play;
+#[path = "../clients/roster.rs"]
+#[expect(dead_code, reason = "the table says more of a client")]
+mod roster;
+#[path = "../clients/sdk.rs"]
+mod sdk;
+
+use agent::{Visit, claude_ended};
+use cell::{Cell, Trouble, Way};
+use judge::{Ended, Verdict};
+use play::{Call, END, Play, Turn};
+use roster::{Client, Family, Troupe};
+
+/// Where the clients are; None: they are not.
+fn clients() -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("UNDERSTUDY_CLIENTS") else {
         // Written past the runner, which keeps to itself what a test that passes prints.
-        let told = format!(
-            "\nWARNING: UNDERSTUDY_CLIENTS is not set: THE TEST WITH THE REAL `{name}` IS LEFT OUT. `cargo xtask test` installs it and runs it.\n"
-        );
-        std::io::stderr().write_all(told.as_bytes()).unwrap();
+        let told = b"\nWARNING: UNDERSTUDY_CLIENTS is not set: A TEST WITH REAL CLIENTS IS LEFT OUT. `cargo xtask test` installs them and runs it.\n";
+        std::io::stderr().write_all(told).unwrap();
         return None;
     };
-    Some(PathBuf::from(folder).join("node_modules/.bin").join(name))
+    Some(PathBuf::from(folder))
 }
 
+fn family_of(client: Client) -> Family {
+    Family::ALL
+        .into_iter()
+        .find(|family| family.clients().contains(&client))
+        .unwrap()
+}
+
+async fn run(
+    troupe: &Troupe,
+    client: Client,
+    turn: Turn,
+    fault: Option<&str>,
+    way: Way,
+) -> cell::Result {
+    let fault = fault.map(|name| name.parse().unwrap());
+    let cell = Cell {
+        family: family_of(client),
+        client,
+        trouble: Trouble::Plays(Play { turn, fault }),
+        way,
+    };
+    cell.run(troupe).await
+}
+
+/// Through Understudy the client gets the whole answer, both providers having been asked, and its tool runs once.
+async fn assert_whole(client: Client, faults: &[(Turn, &str)]) {
+    let Some(clients) = clients() else { return };
+    let troupe = Troupe::new(clients);
+    for (turn, fault) in faults {
+        let result = run(&troupe, client, *turn, Some(fault), Way::Through).await;
+        assert_eq!(result.verdict, Verdict::Whole, "{fault}: {result:?}");
+        let both = result.posts.iter().all(|posts| *posts > 0);
+        assert!(both, "{fault}: the providers' own counts: {result:?}");
+    }
+}
+
+/// Where nobody is left, the client says so, with our own sentence, and does not wait.
+async fn assert_clear_end(client: Client, fault: &str) {
+    let Some(clients) = clients() else { return };
+    let troupe = Troupe::new(clients);
+    let result = run(&troupe, client, Turn::Text, Some(fault), Way::BothFail).await;
+    assert_eq!(result.verdict, Verdict::Error, "{result:?}");
+    let error = result.ended.as_ref().unwrap().error.as_ref().unwrap();
+    assert!(error.contains("no stand-in was left"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claude_code_gets_a_whole_answer_whatever_the_first_provider_does() {
+    let faults = [
+        (Turn::Text, "529"),
+        (Turn::Thinking, "cut-in-text"),
+        (Turn::Thinking, "clean-close-in-text"),
+        (Turn::Thinking, "error-event"),
+        (Turn::Tool, "cut-in-tool"),
+        (Turn::Tool, "clean-close-before-final"),
+    ];
+    assert_whole(Client::ClaudeCode, &faults).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_gets_a_whole_answer_whatever_the_first_provider_does() {
+    let faults = [
+        (Turn::Text, "529"),
+        (Turn::Text, "429"),
+        (Turn::Text, "refuse"),
+        (Turn::Text, "cut-in-text"),
+        (Turn::Text, "clean-close-in-text"),
+        (Turn::Text, "error-event"),
+        (Turn::Tool, "cut-in-tool"),
+        (Turn::Tool, "cut-before-final"),
+    ];
+    assert_whole(Client::Codex, &faults).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_hears_at_once_that_nobody_is_left() {
+    assert_clear_end(Client::ClaudeCode, "529").await;
+    // A connection that is refused is what it waits on for ever by itself.
+    assert_clear_end(Client::Codex, "refuse").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_sdk_takes_a_part_for_the_whole_or_runs_a_tool_twice() {
+    let Some(clients) = clients() else { return };
+    let troupe = Troupe::new(clients);
+    for family in [
+        Family::Anthropic,
+        Family::OpenaiChat,
+        Family::OpenaiResponses,
+    ] {
+        for client in family.clients() {
+            for (turn, fault) in [
+                (Turn::Text, None),
+                (Turn::Tool, None),
+                (Turn::Text, Some("529")),
+                (Turn::Text, Some("clean-close-in-text")),
+                (Turn::Tool, Some("cut-in-tool")),
+                (Turn::Tool, Some("clean-close-before-final")),
+            ] {
+                let result = run(&troupe, client, turn, fault, Way::Through).await;
+                assert!(!result.verdict.is_harm(), "{client}: {result:?}");
+                if fault.is_none() || fault == Some("529") {
+                    assert_eq!(result.verdict, Verdict::Whole, "{client}: {result:?}");
+                }
+            }
+        }
+    }
+}
+
+/// An engine between two providers, and a folder for a client.
 struct Rig {
     desk: Desk,
     lead: Upstream,
     second: Upstream,
+    home: PathBuf,
 }
 
 impl Rig {
@@ -33,158 +165,143 @@ impl Rig {
         let (lead, second) = (Upstream::start().await, Upstream::start().await);
         let mut desk = Desk::new();
         desk.settings(&two_endpoints(&lead.address, &second.address));
-        desk.start();
-        Rig { desk, lead, second }
-    }
-
-    /// A client with a home of its own, nothing but a dummy key, and the engine as its only way out.
-    fn run(&self, program: &PathBuf, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-        let home = self.desk.file("client");
+        tokio::task::block_in_place(|| desk.start());
+        let home = desk.file("client");
         std::fs::create_dir_all(&home).unwrap();
-        let node = std::env::var_os("PATH").unwrap_or_default();
-        let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .current_dir(&home)
-            .stdin(Stdio::null());
-        command
-            .env_clear()
-            .env("HOME", &home)
-            .env("PATH", node)
-            .envs(environment.iter().copied());
-        command.output().unwrap()
-    }
-
-    fn claude(&self, program: &PathBuf, prompt: &str) -> String {
-        let base = self.desk.base();
-        let environment = [
-            ("ANTHROPIC_BASE_URL", base.as_str()),
-            ("ANTHROPIC_API_KEY", "sk-ant-dummy-000"),
-            ("DISABLE_TELEMETRY", "1"),
-            ("DISABLE_ERROR_REPORTING", "1"),
-            ("DISABLE_AUTOUPDATER", "1"),
-            ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
-            ("CLAUDE_CODE_MAX_RETRIES", "2"),
-        ];
-        let arguments = [
-            "-p",
-            prompt,
-            "--model",
-            "claude-sonnet-4-5",
-            "--allowedTools",
-            "Bash",
-            "--output-format",
-            "stream-json",
-            "--verbose",
-        ];
-        let output = self.run(program, &arguments, &environment);
-        assert!(
-            output.status.success(),
-            "{}\n{}\n{}",
-            text(&output.stdout),
-            text(&output.stderr),
-            self.desk.log()
-        );
-        text(&output.stdout)
-    }
-
-    fn codex(&self, program: &PathBuf, prompt: &str) -> String {
-        let config = format!(
-            "model = \"gpt-5\"\nmodel_provider = \"understudy\"\ncheck_for_update_on_startup = false\n[model_providers.understudy]\nname = \"understudy\"\nbase_url = \"{}/v1\"\nenv_key = \"DUMMY_KEY\"\nwire_api = \"responses\"\nrequest_max_retries = 0\nstream_max_retries = 1\n[analytics]\nenabled = false\n",
-            self.desk.base()
-        );
-        let folder = self.desk.file("client/.codex");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("config.toml"), config).unwrap();
-        let arguments = [
-            "exec",
-            "--json",
-            "--skip-git-repo-check",
-            "--dangerously-bypass-approvals-and-sandbox",
-            prompt,
-        ];
-        let output = self.run(program, &arguments, &[("DUMMY_KEY", "sk-dummy-000")]);
-        assert!(
-            output.status.success(),
-            "{}\n{}\n{}",
-            text(&output.stdout),
-            text(&output.stderr),
-            self.desk.log()
-        );
-        text(&output.stdout)
-    }
-
-    fn appended(&self) -> String {
-        std::fs::read_to_string(self.desk.file("client/ran.txt")).unwrap_or_default()
-    }
-
-    /// Some exchange went from the lead to the second, both attempts in the log.
-    async fn assert_carried(&self) {
-        let rows = self.desk.exchanges(1).await;
-        let carried = rows.iter().any(|row| {
-            let attempts = row["attempts"].as_array().unwrap();
-            row["end"] == "complete"
-                && attempts.first().is_some_and(|a| a["endpoint"] == "lead")
-                && attempts.last().is_some_and(|a| a["endpoint"] == "second")
-        });
-        assert!(carried, "{}", serde_json::to_string_pretty(&rows).unwrap());
-        assert!(self.second.posts() > 0, "the upstream's own count");
+        Rig {
+            desk,
+            lead,
+            second,
+            home,
+        }
     }
 }
 
-fn tool_turn(name: &str, input: serde_json::Value) -> Cue {
-    Cue {
-        answer: Some(vec![
-            Line::Text("I will run it now.".into()),
-            Line::Tool {
-                name: name.into(),
+/// The keep-alives of a held call, seen by the clients themselves: it is held for half a minute.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_call_that_is_held_for_long_runs_once() {
+    let Some(clients) = clients() else { return };
+    let troupe = Troupe::new(clients);
+    let held = async |client: Client| {
+        let rig = Rig::new().await;
+        let call = client.call(&rig.home.join("ran.txt")).lengthened(8);
+        let Call { name, input } = call;
+        rig.lead.stage.cue(Cue {
+            fault: Some(Fault::Drip(Duration::from_millis(1200))),
+            then: Some(vec![Line::Text(END.to_owned())]),
+            ..Cue::answer([Line::Tool {
+                name: name.to_owned(),
                 input,
-            },
-        ]),
-        then: Some(vec![Line::Text("It ran: the file has its line.".into())]),
-        ..Cue::default()
+            }])
+        });
+        let base = tokio::task::block_in_place(|| rig.desk.base());
+        let patience = Duration::from_secs(150);
+        let ended = troupe
+            .ask(client, &base, &rig.home, Turn::Tool, patience)
+            .await;
+        let ran = std::fs::read_to_string(rig.home.join("ran.txt")).unwrap_or_default();
+        let verdict = Verdict::of(Turn::Tool, ended.as_ref(), ran.lines().count());
+        assert_eq!(verdict, Verdict::Whole, "{client}: {ended:?}");
+        assert_eq!(rig.second.posts(), 0, "{client}");
+    };
+    tokio::join!(held(Client::ClaudeCode), held(Client::Codex));
+}
+
+/// The history of an answer that went on as another provider's is accepted by the vendor's own rules, which the stage keeps:
+/// signatures, the order of blocks, calls and results.
+#[tokio::test(flavor = "multi_thread")]
+async fn claude_code_goes_on_with_a_session_in_which_an_answer_changed_providers() {
+    let Some(clients) = clients() else { return };
+    let rig = Rig::new().await;
+    rig.lead.stage.cue(Cue {
+        fault: Some(Fault::CutInText),
+        ..Cue::answer([
+            Line::Thinking("They want to hear how the evening goes.".to_owned()),
+            Line::Text("The play begins, and somewhere a door is heard in the wings.".to_owned()),
+        ])
+    });
+    for upstream in [&rig.lead, &rig.second] {
+        Play::whole(Turn::Thinking).arrange(&upstream.stage, &play::append());
+    }
+    let claude = |prompt: &str, more: &[&str]| -> Ended {
+        let base = rig.desk.base();
+        let visit = Visit {
+            clients: &clients,
+            home: &rig.home,
+            base: &base,
+            prompt,
+        };
+        let output = visit.claude(more).output().unwrap();
+        let told = text(&output.stdout);
+        assert!(!told.contains("API Error"), "no error is shown: {told}");
+        claude_ended(&output)
+    };
+    let first = tokio::task::block_in_place(|| claude("How does the evening go?", &[]));
+    assert_eq!(Verdict::of(Turn::Text, Some(&first), 0), Verdict::Whole);
+    let asked = rig.desk.exchanges(1).await;
+    assert_eq!(asked.len(), 1, "the client did not ask again: {asked:?}");
+    assert_eq!((rig.lead.posts(), rig.second.posts()), (1, 1));
+
+    let again = tokio::task::block_in_place(|| claude("And what then?", &["--continue"]));
+    assert_eq!(Verdict::of(Turn::Text, Some(&again), 0), Verdict::Whole);
+    let received = [rig.lead.stage.received(), rig.second.stage.received()].concat();
+    let second_turn = received
+        .iter()
+        .filter(|request| request.method == "POST")
+        .map(|request| {
+            assert_eq!(request.answered.status, Some(200), "{request:?}");
+            serde_json::from_slice::<Value>(&request.body).unwrap()
+        })
+        .find(|body| body["messages"].to_string().contains("And what then?"))
+        .unwrap();
+    let history = second_turn["messages"].to_string();
+    for part in ["signature", "The play begins, and", "begins again.]", END] {
+        assert!(history.contains(part), "no {part} in {history}");
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn claude_code_completes_a_tool_turn_and_survives_a_cut() {
-    let Some(claude) = client("claude") else {
-        return;
-    };
-    let rig = Rig::new().await;
-    rig.lead.stage.cue(tool_turn(
-        "Bash",
-        json!({ "command": "echo once >> ran.txt", "description": "append a line" }),
-    ));
-    let said = tokio::task::block_in_place(|| rig.claude(&claude, "append a line to ran.txt"));
-    assert!(said.contains("It ran: the file has its line."), "{said}");
-    assert_eq!(rig.appended(), "once\n", "the tool ran once");
-
-    rig.lead.stage.outage(Some(Fault::CutAfterOpening));
-    let said = tokio::task::block_in_place(|| rig.claude(&claude, "say hi"));
-    assert!(said.contains("rehearsal answer"), "{said}");
-    rig.assert_carried().await;
+fn ended(words: &str, stop: Option<&str>, error: Option<&str>) -> Ended {
+    Ended {
+        text: words.to_owned(),
+        stop: stop.map(str::to_owned),
+        error: error.map(str::to_owned),
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn codex_completes_a_tool_turn_and_survives_a_cut() {
-    let Some(codex) = client("codex") else { return };
-    let rig = Rig::new().await;
-    let home = rig.desk.file("client");
-    rig.lead.stage.cue(tool_turn(
-        "exec_command",
-        json!({ "cmd": format!("echo once >> {}", home.join("ran.txt").display()) }),
-    ));
-    let said = tokio::task::block_in_place(|| rig.codex(&codex, "append a line to ran.txt"));
-    assert!(
-        said.contains("It ran: the file has its line."),
-        "{said}\n{:?}",
-        rig.lead.stage.received()
-    );
-    assert_eq!(rig.appended(), "once\n", "the tool ran once");
-
-    rig.lead.stage.outage(Some(Fault::CutAfterOpening));
-    let said = tokio::task::block_in_place(|| rig.codex(&codex, "say hi"));
-    assert!(said.contains("rehearsal answer"), "{said}");
-    rig.assert_carried().await;
+#[test]
+fn a_part_is_never_judged_as_the_whole() {
+    let whole = format!("The play begins, {END}");
+    for (turn, ended, ran, verdict) in [
+        (Turn::Text, ended(&whole, None, None), 0, Verdict::Whole),
+        (Turn::Tool, ended(&whole, None, None), 1, Verdict::Whole),
+        (Turn::Tool, ended(&whole, None, None), 0, Verdict::Half),
+        (Turn::Tool, ended(&whole, None, None), 2, Verdict::Ran(2)),
+        (
+            Turn::Text,
+            ended("The play", Some("end_turn"), None),
+            0,
+            Verdict::Half,
+        ),
+        (Turn::Text, ended(" ", None, None), 0, Verdict::Empty),
+        (
+            Turn::Text,
+            ended("The play", Some("length"), None),
+            0,
+            Verdict::Told("length".to_owned()),
+        ),
+        (
+            Turn::Text,
+            ended(&whole, None, Some("cut")),
+            0,
+            Verdict::Error,
+        ),
+    ] {
+        assert_eq!(
+            Verdict::of(turn, Some(&ended), ran),
+            verdict,
+            "{ended:?} {ran}"
+        );
+    }
+    assert_eq!(Verdict::of(Turn::Text, None, 0), Verdict::Hang);
+    assert_eq!(Verdict::of(Turn::Tool, None, 3), Verdict::Ran(3));
 }

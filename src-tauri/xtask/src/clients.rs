@@ -1,12 +1,42 @@
-//! The real coding agents that the acceptance tests talk to, installed from npm at the versions they were measured with.
+//! The real coding agents and SDKs that are tested against the stage, installed at the versions they were measured with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use crate::checks::cargo;
+use crate::run::{Profile, build_binaries};
 use crate::step::{Done, Failed, Outcome, call, step};
-use crate::system::npm;
+use crate::system::{self, Purpose, npm};
 use crate::tree::{Stamp, target};
 
-const CLIENTS: &[&str] = &["@anthropic-ai/claude-code@2.1.197", "@openai/codex@0.169.0"];
+/// From npm.
+const NODE: &[&str] = &[
+    "@anthropic-ai/claude-code@2.1.197",
+    "@openai/codex@0.169.0",
+    "@anthropic-ai/sdk@1.12.0",
+    "openai@6.49.0",
+];
+/// From PyPI.
+const PYTHON: &[&str] = &["anthropic==1.17.0", "openai==3.54.0"];
+
+/// Every client against every fault; `arguments` are the runner's own.
+pub(crate) fn run(arguments: &[&str]) -> Outcome {
+    system::install(Purpose::Engine)?;
+    system::require_node()?;
+    // The engine serves the web UI from its own binary.
+    crate::ui::build()?;
+    build_binaries(Profile::Debug, false)?;
+    let Some(folder) = install()? else {
+        return Err(Failed::new("without the clients there is nothing to run"));
+    };
+    call(
+        cargo()
+            .args(["test", "--quiet", "--locked", "--package", "engine"])
+            .args(["--test", "clients", "--"])
+            .args(arguments)
+            .env("UNDERSTUDY_CLIENTS", folder),
+    )
+}
 
 /// What a missing client means for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,47 +68,29 @@ impl Missing {
     }
 }
 
-/// The folder with `node_modules/.bin/{claude,codex}`; None: they could not be installed, and their tests are left out.
+/// The folder with `node_modules` and `venv`; None: not all could be installed, and their tests are left out.
 ///
 /// # Errors
 /// In CI (the environment variable `CI` is set) a client that cannot be installed fails the run.
 pub(crate) fn install() -> Outcome<Option<PathBuf>> {
     let folder = target().join("clients");
-    let stamp = Stamp::of("clients", CLIENTS.join(" "));
-    let bin = folder.join("node_modules").join(".bin");
-    let there = || {
-        ["claude", "codex"]
-            .iter()
-            .all(|client| bin.join(client).exists())
-    };
+    let wanted = [NODE, PYTHON].concat().join(" ");
+    let stamp = Stamp::of("clients", wanted.clone());
     let missing = Missing::of(std::env::var("CI").ok().as_deref());
     let mut installed = true;
     step("real clients", || {
-        if stamp.is_current() && there() {
-            return Ok(Done::Already(CLIENTS.join(" and ")));
+        if stamp.is_current() && are_there(&folder) {
+            return Ok(Done::Already(wanted));
         }
         std::fs::create_dir_all(&folder)?;
-        let outcome = call(
-            npm()
-                .args([
-                    "install",
-                    "--no-audit",
-                    "--no-fund",
-                    "--no-save",
-                    "--loglevel=error",
-                    "--prefix",
-                ])
-                .arg(&folder)
-                .args(CLIENTS),
-        );
-        match outcome {
-            Ok(()) if there() => {
+        match from_npm(&folder).and_then(|()| from_pypi(&folder)) {
+            Ok(()) if are_there(&folder) => {
                 stamp.set()?;
-                Ok(Done::Did(format!("installed {}", CLIENTS.join(" and "))))
+                Ok(Done::Did(format!("installed {wanted}")))
             }
             Ok(()) => {
                 installed = false;
-                missing.told("npm installed no programs")
+                missing.told("npm and pip installed no programs")
             }
             Err(failed) => {
                 installed = false;
@@ -87,6 +99,47 @@ pub(crate) fn install() -> Outcome<Option<PathBuf>> {
         }
     })?;
     Ok(installed.then_some(folder))
+}
+
+fn are_there(folder: &Path) -> bool {
+    let bin = folder.join("node_modules").join(".bin");
+    ["claude", "codex"]
+        .iter()
+        .all(|client| bin.join(client).exists())
+        && python(folder).exists()
+}
+
+fn from_npm(folder: &Path) -> Outcome {
+    call(
+        npm()
+            .args(["install", "--no-audit", "--no-fund", "--no-save"])
+            .args(["--loglevel=error", "--prefix"])
+            .arg(folder)
+            .args(NODE),
+    )
+}
+
+fn from_pypi(folder: &Path) -> Outcome {
+    let system = if cfg!(windows) { "python" } else { "python3" };
+    call(
+        Command::new(system)
+            .args(["-m", "venv"])
+            .arg(folder.join("venv")),
+    )?;
+    call(
+        Command::new(python(folder))
+            .args(["-m", "pip", "install", "--quiet"])
+            .arg("--disable-pip-version-check")
+            .args(PYTHON),
+    )
+}
+
+fn python(folder: &Path) -> PathBuf {
+    folder.join(if cfg!(windows) {
+        "venv/Scripts/python.exe"
+    } else {
+        "venv/bin/python"
+    })
 }
 
 #[cfg(test)]

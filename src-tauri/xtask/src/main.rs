@@ -28,6 +28,8 @@ cargo xtask test              set up, check, and run every test
 cargo xtask scenarios         every failure of a provider, in every dialect, and what its client got: a table
 cargo xtask check             format, lints, licences, the UI's own checks
 cargo xtask fuzz [seconds]    fuzz what reads a provider's bytes, each target so long (600)
+cargo xtask clients [--client X] [--fault Y]
+                              real agents and SDKs against every fault, directly and through Understudy
 cargo xtask ui                build the web UI into ui/dist";
 
 fn main() -> ExitCode {
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         ["run", "--release"] => run::run(run::Profile::Release),
         ["test"] => test::test(),
         ["scenarios"] => scenarios::scenarios(),
+        ["clients", arguments @ ..] => clients::run(arguments),
         ["check"] => checks::set_up_and_check(),
         ["fuzz"] => fuzz::fuzz(fuzz::SECONDS),
         ["fuzz", seconds] => match seconds.parse() {

@@ -28,6 +28,10 @@ const FUZZING: &[(&str, &str)] = &[("g++", "compiles libFuzzer")];
 const DESKTOP: &[(&str, &str)] = &[("libwebkit2gtk-4.1-dev", "the window's web view, with GTK")];
 const TESTS: &[(&str, &str)] = &[
     ("dbus-daemon", "a session bus of the tests' own"),
+    (
+        "python3-venv",
+        "the Python SDKs that are tested against the stage",
+    ),
     ("gnome-keyring", "a keychain of the tests' own"),
     (
         "util-linux",

@@ -1,0 +1,246 @@
+//! One client, one fault, one way: run, counted and judged.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::task::block_in_place;
+use tokio::time::{Instant, sleep};
+
+use super::desk::{Desk, Upstream, two_endpoints};
+use super::judge::{Ended, Verdict};
+use super::play::{Call, Play};
+use super::roster::{Client, Family, Troupe};
+
+/// What goes wrong.
+#[derive(Clone, Debug)]
+pub(crate) enum Trouble {
+    /// The provider plays this on every request.
+    Plays(Play),
+    /// Nobody listens at its address.
+    PortClosed(Play),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The client asks the failing provider.
+    Direct,
+    /// It asks Understudy, which has the failing provider and a healthy one.
+    Through,
+    /// The second provider fails in the same way.
+    BothFail,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Cell {
+    pub(crate) family: Family,
+    pub(crate) client: Client,
+    pub(crate) trouble: Trouble,
+    pub(crate) way: Way,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Result {
+    pub(crate) cell: Cell,
+    pub(crate) verdict: Verdict,
+    /// Requests that the client made; None: nobody could count them.
+    pub(crate) requests: Option<usize>,
+    /// Requests that each provider counted.
+    pub(crate) posts: Vec<usize>,
+    pub(crate) took: Duration,
+    pub(crate) ended: Option<Ended>,
+}
+
+/// Longer than anything takes that does not wait in vain; an agent alone takes seconds to start on a busy machine.
+const PATIENCE_DIRECT: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE_AGENT: Duration = Duration::from_secs(120);
+
+/// Times short enough for a table: what takes longer is shown apart, with the usual ones.
+const TIMERS: &str =
+    "[timers]\nconnect = 2\nheaders = 3\nfirst_content = 3\nidle = 3\ngrace = 2\ntotal = 5\n";
+
+impl Trouble {
+    pub(crate) fn play(&self) -> &Play {
+        match self {
+            Trouble::Plays(play) | Trouble::PortClosed(play) => play,
+        }
+    }
+
+    pub(crate) fn name(&self) -> String {
+        let Play { turn, fault } = self.play();
+        let fault = match (self, fault) {
+            (Trouble::PortClosed(_), _) => "port closed".to_owned(),
+            (Trouble::Plays(_), Some(fault)) => fault.to_string(),
+            (Trouble::Plays(_), None) => "nothing".to_owned(),
+        };
+        match turn {
+            super::play::Turn::Text => fault,
+            super::play::Turn::Thinking => format!("thinking, then {fault}"),
+            super::play::Turn::Tool => format!("tool call, {fault}"),
+        }
+    }
+
+    /// Does a client that asks itself wait in vain? Many such may wait at the same time.
+    pub(crate) fn waits(&self) -> bool {
+        let name = self.name();
+        ["stall", "silent", "pings", "port closed"]
+            .iter()
+            .any(|word| name.contains(word))
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Way::Direct => "direct",
+            Way::Through => "through",
+            Way::BothFail => "through, both fail",
+        })
+    }
+}
+
+impl Cell {
+    pub(crate) async fn run(self, troupe: &Troupe) -> Result {
+        match self.way {
+            Way::Direct => self.direct(troupe).await,
+            Way::Through | Way::BothFail => self.through(troupe).await,
+        }
+    }
+
+    async fn direct(self, troupe: &Troupe) -> Result {
+        let folder = TempDir::new().unwrap();
+        let provider = Provider::start(&self.trouble, &self.call(folder.path())).await;
+        let (ended, took) = self.ask(troupe, provider.address(), folder.path()).await;
+        let posts = provider.posts();
+        self.result(
+            ended,
+            took,
+            posts,
+            posts.into_iter().collect(),
+            folder.path(),
+        )
+    }
+
+    async fn through(self, troupe: &Troupe) -> Result {
+        let mut desk = Desk::new();
+        let home = desk.file("client");
+        std::fs::create_dir_all(&home).unwrap();
+        let call = self.call(&home);
+        let lead = Provider::start(&self.trouble, &call).await;
+        let second = match self.way {
+            Way::Direct | Way::Through => Trouble::Plays(Play::whole(self.trouble.play().turn)),
+            Way::BothFail => self.trouble.clone(),
+        };
+        let second = Provider::start(&second, &call).await;
+        desk.settings(&(TIMERS.to_owned() + &two_endpoints(lead.address(), second.address())));
+        let base = block_in_place(|| {
+            desk.start();
+            desk.base()
+        });
+        let (ended, took) = self.ask(troupe, &base, &home).await;
+        let posts: Vec<usize> = [&lead, &second]
+            .into_iter()
+            .filter_map(Provider::posts)
+            .collect();
+        let requests = booked(&desk, posts.iter().sum()).await;
+        self.result(ended, took, Some(requests), posts, &home)
+    }
+
+    fn call(&self, home: &Path) -> Call {
+        self.client.call(&home.join("ran.txt"))
+    }
+
+    async fn ask(&self, troupe: &Troupe, base: &str, home: &Path) -> (Option<Ended>, Duration) {
+        let patience = match (self.way, self.client.is_agent()) {
+            (Way::Direct, false) => PATIENCE_DIRECT,
+            (Way::Direct, true) | (Way::Through | Way::BothFail, false) => PATIENCE,
+            (Way::Through | Way::BothFail, true) => PATIENCE_AGENT,
+        };
+        let began = Instant::now();
+        let turn = self.trouble.play().turn;
+        let ended = troupe.ask(self.client, base, home, turn, patience).await;
+        (ended, began.elapsed())
+    }
+
+    fn result(
+        self,
+        ended: Option<Ended>,
+        took: Duration,
+        requests: Option<usize>,
+        posts: Vec<usize>,
+        home: &Path,
+    ) -> Result {
+        let ran = std::fs::read_to_string(home.join("ran.txt")).unwrap_or_default();
+        let verdict = Verdict::of(
+            self.trouble.play().turn,
+            ended.as_ref(),
+            ran.lines().count(),
+        );
+        Result {
+            cell: self,
+            verdict,
+            requests,
+            posts,
+            took,
+            ended,
+        }
+    }
+}
+
+/// Whom the client, or Understudy, asks.
+enum Provider {
+    Listens(Upstream),
+    /// An address at which nobody listens.
+    Closed(String),
+}
+
+impl Provider {
+    async fn start(trouble: &Trouble, call: &Call) -> Provider {
+        let upstream = Upstream::start().await;
+        match trouble {
+            Trouble::PortClosed(_) => Provider::Closed(upstream.address.clone()),
+            Trouble::Plays(play) => {
+                play.arrange(&upstream.stage, call);
+                Provider::Listens(upstream)
+            }
+        }
+    }
+
+    fn address(&self) -> &str {
+        match self {
+            Provider::Listens(upstream) => &upstream.address,
+            Provider::Closed(address) => address,
+        }
+    }
+
+    /// None: nobody is there to count.
+    fn posts(&self) -> Option<usize> {
+        match self {
+            Provider::Listens(upstream) => {
+                let refused = upstream.stage.refused_connections() as usize;
+                Some(upstream.posts() + refused)
+            }
+            Provider::Closed(_) => None,
+        }
+    }
+}
+
+/// The client's requests as the engine has booked them, once it has booked all that the providers have counted.
+pub(crate) async fn booked(desk: &Desk, posts: usize) -> usize {
+    let mut rows = Vec::new();
+    for _ in 0..20 {
+        let page = desk.get("/exchanges?limit=500").await;
+        rows = page["exchanges"].as_array().cloned().unwrap_or_default();
+        let attempts: usize = rows
+            .iter()
+            .map(|row| row["attempts"].as_array().map_or(0, Vec::len))
+            .sum();
+        if attempts >= posts {
+            break;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    rows.len()
+}

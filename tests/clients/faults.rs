@@ -1,0 +1,127 @@
+//! Which faults are played for whom, and in which ways.
+
+use super::cell::{Trouble, Way};
+use super::play::{Play, Turn};
+use super::roster::Family;
+
+/// Every fault of the stage.
+const TEXT: [&str; 43] = [
+    "400",
+    "400-context",
+    "400-policy",
+    "401",
+    "403",
+    "404",
+    "413",
+    "429",
+    "429-quota",
+    "429:retry-after=1",
+    "500",
+    "500-empty",
+    "502-html",
+    "503",
+    "529",
+    "refuse",
+    "reset",
+    "silent",
+    "late-first-token:2s",
+    "stall",
+    "stall-after-stop",
+    "pings-only",
+    "cut-after-opening",
+    "cut-in-text",
+    "cut-before-final",
+    "reset-in-text",
+    "clean-close-in-text",
+    "clean-close-before-final",
+    "missing-terminal",
+    "error-event",
+    "error-event-first",
+    "error-event-before-final",
+    "malformed-event",
+    "truncated-body",
+    "empty-ok",
+    "html-ok",
+    "json-error-ok",
+    "context-window",
+    "pause-turn",
+    "stop-sequence",
+    "stop-null",
+    "nothing-to-act-on",
+    "drip:50ms",
+];
+/// An answer that really is no more: the client must hear of it.
+const ENDED_EARLY: [&str; 2] = ["max-tokens", "refusal"];
+/// After a whole block of thinking.
+const THINKING: [&str; 6] = [
+    "cut-in-text",
+    "reset-in-text",
+    "clean-close-in-text",
+    "error-event",
+    "stall",
+    "cut-before-final",
+];
+const TOOL: [&str; 14] = [
+    "529",
+    "stall-in-tool",
+    "stall-after-stop",
+    "cut-in-text",
+    "cut-in-tool",
+    "cut-before-final",
+    "clean-close-in-tool",
+    "clean-close-before-final",
+    "missing-terminal",
+    "error-event-before-final",
+    "malformed-event",
+    "stop-null",
+    "invalid-tool-input",
+    "drip:50ms",
+];
+/// Played by the second too.
+const HARD: [&str; 16] = [
+    "503",
+    "529",
+    "refuse",
+    "silent",
+    "stall",
+    "pings-only",
+    "cut-after-opening",
+    "cut-in-text",
+    "clean-close-in-text",
+    "error-event",
+    "truncated-body",
+    "empty-ok",
+    "html-ok",
+    "cut-in-tool",
+    "cut-before-final",
+    "clean-close-in-tool",
+];
+
+pub(crate) fn of(family: Family) -> Vec<(Trouble, Vec<Way>)> {
+    let mut all = Vec::new();
+    for turn in [Turn::Text, Turn::Tool] {
+        all.push((
+            Trouble::Plays(Play::whole(turn)),
+            vec![Way::Direct, Way::Through],
+        ));
+    }
+    let closed = Trouble::PortClosed(Play::whole(Turn::Text));
+    all.push((closed, vec![Way::Direct, Way::Through, Way::BothFail]));
+    let mut add = |turn: Turn, names: &[&str]| {
+        for name in names {
+            let fault = Some(name.parse().unwrap());
+            let mut ways = vec![Way::Direct, Way::Through];
+            if HARD.contains(name) {
+                ways.push(Way::BothFail);
+            }
+            all.push((Trouble::Plays(Play { turn, fault }), ways));
+        }
+    };
+    add(Turn::Text, &TEXT);
+    add(Turn::Text, &ENDED_EARLY);
+    if family.thinks() {
+        add(Turn::Thinking, &THINKING);
+    }
+    add(Turn::Tool, &TOOL);
+    all
+}

@@ -1,0 +1,91 @@
+//! What came of it for the client.
+
+use std::fmt;
+
+use super::play::{END, Turn};
+
+/// How a client ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// Its last answer, as its user gets it.
+    pub(crate) text: String,
+    /// The reason to end that it reports.
+    pub(crate) stop: Option<String>,
+    /// It reports a failure, in these words.
+    pub(crate) error: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The whole answer, and where a tool was called its one run.
+    Whole,
+    /// An error that its user sees.
+    Error,
+    /// The answer ends where the model ended it, with the reason for it.
+    Told(String),
+    /// A part of an answer, taken for the answer.
+    Half,
+    /// Nothing, taken for an answer.
+    Empty,
+    /// A tool ran more than once for one call.
+    Ran(usize),
+    /// It was still waiting, or still asking, when its time was up.
+    Hang,
+}
+
+/// Reasons that say that an answer is none, or not all of it.
+const NOT_ALL: [&str; 7] = [
+    "max_tokens",
+    "model_context_window_exceeded",
+    "refusal",
+    "length",
+    "content_filter",
+    "incomplete",
+    "failed",
+];
+
+impl Verdict {
+    /// `ended`: None when its time was up. `ran`: lines that the tool has appended.
+    pub(crate) fn of(turn: Turn, ended: Option<&Ended>, ran: usize) -> Verdict {
+        if ran > 1 {
+            return Verdict::Ran(ran);
+        }
+        let Some(ended) = ended else {
+            return Verdict::Hang;
+        };
+        if ended.error.is_some() {
+            return Verdict::Error;
+        }
+        let expected = usize::from(turn == Turn::Tool);
+        if ended.text.contains(END) && ran == expected {
+            return Verdict::Whole;
+        }
+        match &ended.stop {
+            Some(stop) if NOT_ALL.contains(&stop.as_str()) => Verdict::Told(stop.clone()),
+            _ if ended.text.trim().is_empty() => Verdict::Empty,
+            _ => Verdict::Half,
+        }
+    }
+
+    /// What must not happen to anybody who asks through Understudy.
+    pub(crate) fn is_harm(&self) -> bool {
+        match self {
+            Verdict::Whole | Verdict::Error | Verdict::Told(_) => false,
+            Verdict::Half | Verdict::Empty | Verdict::Ran(_) | Verdict::Hang => true,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Whole => f.write_str("whole"),
+            Verdict::Error => f.write_str("error"),
+            Verdict::Told(stop) => write!(f, "told {stop}"),
+            Verdict::Half => f.write_str("**HALF**"),
+            Verdict::Empty => f.write_str("**EMPTY**"),
+            Verdict::Ran(times) => write!(f, "**RAN×{times}**"),
+            Verdict::Hang => f.write_str("**HANG**"),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The clients, and how each is asked.
+
+use std::fmt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::agent::{Visit, claude_ended, codex_ended};
+use super::judge::Ended;
+use super::play::{Call, Turn, append, bash, exec_command};
+use super::sdk::{Language, Players};
+
+/// One way to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Client {
+    ClaudeCode,
+    Codex,
+    Sdk {
+        language: Language,
+        /// As the players know it: "anthropic raw".
+        mode: &'static str,
+    },
+}
+
+/// What the clients of a table's part have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    ClaudeCode,
+    Codex,
+    Anthropic,
+    OpenaiChat,
+    OpenaiResponses,
+}
+
+/// Everything that is needed to run them.
+pub(crate) struct Troupe {
+    clients: PathBuf,
+    python: Players,
+    node: Players,
+}
+
+impl Family {
+    pub(crate) const ALL: [Family; 5] = [
+        Family::ClaudeCode,
+        Family::Codex,
+        Family::Anthropic,
+        Family::OpenaiChat,
+        Family::OpenaiResponses,
+    ];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Family::ClaudeCode => "Claude Code",
+            Family::Codex => "Codex",
+            Family::Anthropic => "Anthropic SDKs",
+            Family::OpenaiChat => "OpenAI SDKs, Chat Completions",
+            Family::OpenaiResponses => "OpenAI SDKs, Responses",
+        }
+    }
+
+    pub(crate) fn clients(self) -> Vec<Client> {
+        let modes = match self {
+            Family::ClaudeCode => return vec![Client::ClaudeCode],
+            Family::Codex => return vec![Client::Codex],
+            Family::Anthropic => ["anthropic helper", "anthropic raw", "anthropic create"],
+            Family::OpenaiChat => [
+                "openai chat helper",
+                "openai chat raw",
+                "openai chat create",
+            ],
+            Family::OpenaiResponses => [
+                "openai responses helper",
+                "openai responses raw",
+                "openai responses create",
+            ],
+        };
+        [Language::Python, Language::Node]
+            .into_iter()
+            .flat_map(|language| modes.map(|mode| Client::Sdk { language, mode }))
+            .collect()
+    }
+
+    /// Does its dialect show that a model thinks?
+    pub(crate) fn thinks(self) -> bool {
+        !matches!(self, Family::OpenaiChat)
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Client::ClaudeCode => f.write_str("Claude Code"),
+            Client::Codex => f.write_str("Codex"),
+            Client::Sdk {
+                language: Language::Python,
+                mode,
+            } => write!(f, "Python {mode}"),
+            Client::Sdk {
+                language: Language::Node,
+                mode,
+            } => write!(f, "Node {mode}"),
+        }
+    }
+}
+
+impl Client {
+    /// It takes a processor for a second or more to start.
+    pub(crate) fn is_agent(self) -> bool {
+        match self {
+            Client::ClaudeCode | Client::Codex => true,
+            Client::Sdk { .. } => false,
+        }
+    }
+
+    /// What its model calls to append a line to `file`.
+    pub(crate) fn call(self, file: &Path) -> Call {
+        let file = file.display().to_string();
+        match self {
+            Client::ClaudeCode => bash(&file),
+            Client::Codex => exec_command(&file),
+            Client::Sdk { .. } => append(),
+        }
+    }
+}
+
+impl Troupe {
+    pub(crate) fn new(clients: PathBuf) -> Troupe {
+        Troupe {
+            python: Players::new(clients.clone(), Language::Python),
+            node: Players::new(clients.clone(), Language::Node),
+            clients,
+        }
+    }
+
+    /// Asks `base` once; None: it was still at it after `patience`, and was ended.
+    pub(crate) async fn ask(
+        &self,
+        client: Client,
+        base: &str,
+        home: &Path,
+        turn: Turn,
+        patience: Duration,
+    ) -> Option<Ended> {
+        let visit = Visit {
+            clients: &self.clients,
+            home,
+            base,
+            prompt: "Append a line to the file, then tell how the evening goes.",
+        };
+        match client {
+            Client::ClaudeCode => run(visit.claude(&[]), patience)
+                .await
+                .map(|output| claude_ended(&output)),
+            Client::Codex => run(visit.codex().unwrap(), patience)
+                .await
+                .map(|output| codex_ended(&output)),
+            Client::Sdk { language, mode } => {
+                let file = (turn == Turn::Tool).then(|| home.join("ran.txt"));
+                let job = json!({ "mode": mode, "base": base, "model": "model-x", "prompt": visit.prompt, "file": file });
+                let players = match language {
+                    Language::Python => &self.python,
+                    Language::Node => &self.node,
+                };
+                players.play(&job, patience).await
+            }
+        }
+    }
+}
+
+/// To its end, or to its end with all that it started.
+pub(crate) async fn run(mut command: std::process::Command, patience: Duration) -> Option<Output> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    let child = tokio::process::Command::from(command).spawn().unwrap();
+    let group = child
+        .id()
+        .and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+    match timeout(patience, child.wait_with_output()).await {
+        Ok(output) => Some(output.unwrap()),
+        Err(_) => {
+            if let Some(group) = group {
+                // It may have ended by itself in this moment.
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            }
+            None
+        }
+    }
+}
