@@ -10,6 +10,7 @@
 mod checks;
 mod clients;
 mod fuzz;
+mod matrix;
 mod run;
 mod scenarios;
 mod step;
@@ -26,6 +27,7 @@ const USAGE: &str = "\
 cargo xtask run [--release]   set up, build, and start Understudy (without a display: the engine alone)
 cargo xtask test              set up, check, and run every test
 cargo xtask scenarios         every failure of a provider, in every dialect, and what its client got: a table
+cargo xtask matrix            what each dialect's requests become in the others: a table
 cargo xtask check             format, lints, licences, the UI's own checks
 cargo xtask fuzz [seconds]    fuzz what reads a provider's bytes, each target so long (600)
 cargo xtask clients [--client X] [--fault Y]
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         ["test"] => test::test(),
         ["scenarios"] => scenarios::scenarios(),
         ["clients", arguments @ ..] => clients::run(arguments),
+        ["matrix"] => matrix::matrix(),
         ["check"] => checks::set_up_and_check(),
         ["fuzz"] => fuzz::fuzz(fuzz::SECONDS),
         ["fuzz", seconds] => match seconds.parse() {

@@ -10,6 +10,8 @@
 mod eligibility;
 #[path = "translated_requests/golden.rs"]
 mod golden;
+#[path = "translated_requests/lawful.rs"]
+mod lawful;
 #[path = "translated_requests/matrix.rs"]
 mod matrix;
 #[path = "translated_requests/probes.rs"]

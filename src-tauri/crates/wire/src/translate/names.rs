@@ -111,6 +111,11 @@ impl Names {
     }
 }
 
+/// Another form of an id, for a call that must not be mistaken for an earlier one with the same id.
+pub(super) fn told_again(id: &str, serial: u32) -> String {
+    id::carried_again(Dialect::Anthropic, id, serial)
+}
+
 /// Ids that pass as they are come first, so that no restored one takes their place.
 fn provider_ids(provider: Dialect, client_ids: BTreeSet<&str>) -> BTreeMap<String, String> {
     let mut taken: BTreeSet<String> = BTreeSet::new();

@@ -17,6 +17,7 @@ mod target;
 mod text;
 mod untranslatable;
 
+use std::collections::BTreeSet;
 use std::str;
 
 use catalog::Dialect;
@@ -81,8 +82,22 @@ pub fn read(dialect: Dialect, body: &[u8]) -> Result<Conversation, Untranslatabl
         Dialect::OpenaiResponses => openai_responses::read(json.trim()),
     }?;
     conversation.turns = arrange::arrange(conversation.turns)?;
+    tools_differ(dialect, &conversation)?;
     keeps_its_tools(dialect, &conversation)?;
     Ok(conversation)
+}
+
+/// Every vendor refuses two tools of one name.
+fn tools_differ(dialect: Dialect, said: &Conversation) -> Result<(), Untranslatable> {
+    let mut seen = BTreeSet::new();
+    let mut tools = said.tools.iter();
+    match tools.find(|tool| !seen.insert((&tool.namespace, &tool.name))) {
+        None => Ok(()),
+        Some(tool) => Err(Untranslatable::Malformed {
+            dialect,
+            what: format!("two tools are named `{}`", tool.name),
+        }),
+    }
 }
 
 /// A tool of the vendor's own may be missing where others remain, and where none is demanded.

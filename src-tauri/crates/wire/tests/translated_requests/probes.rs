@@ -203,6 +203,27 @@ pub(crate) const PROBES: &[Probe] = &[
         never: &[],
     },
     Probe {
+        name: "an id that two answers have, from a server that numbers its calls afresh",
+        asked: [
+            None,
+            Some(
+                r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"c0","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c0","content":"1"},{"role":"assistant","tool_calls":[{"id":"c0","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c0","content":"2"}]}"#,
+            ),
+            None,
+        ],
+        heard: [
+            As(&[
+                ("/messages/1/content/0/id", r#""c0""#),
+                ("/messages/2/content/0/tool_use_id", r#""c0""#),
+                ("/messages/3/content/0/id", r#""us-c0_n2""#),
+                ("/messages/4/content/0/tool_use_id", r#""us-c0_n2""#),
+            ]),
+            As(&[]),
+            As(&[("/input/4/call_id", r#""us-c0_n2""#)]),
+        ],
+        never: &[],
+    },
+    Probe {
         name: "a name of more than 64 characters (litellm#17904, K-008)",
         asked: [
             Some(

@@ -1,15 +1,17 @@
 //! The order that all dialects agree on: no empty turns, one answer at a time, and the results of its calls directly after it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Call, Part, Role, ToolResult, Turn};
 use super::untranslatable::Untranslatable;
+use crate::translate::names::told_again;
 
 /// # Errors
 /// [`Untranslatable::Unpaired`]: a result without its call, or a call of an earlier answer without its result, which
 /// Messages and Chat both refuse.
 pub(super) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
-    let turns = turns.into_iter().filter(|turn| !turn.parts.is_empty());
+    let turns = one_id_each(turns).into_iter();
+    let turns = turns.filter(|turn| !turn.parts.is_empty());
     let mut arranged: Vec<Turn> = Vec::new();
     let mut open: BTreeSet<String> = BTreeSet::new();
     // Where the results of the last answer go, once there are any.
@@ -45,6 +47,35 @@ pub(super) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
         none_open(&open)?;
     }
     Ok(arranged)
+}
+
+/// Some servers number their calls afresh with every answer, which Chat's clients put up with. In Messages an id stands for one
+/// call of the whole conversation.
+fn one_id_each(mut turns: Vec<Turn>) -> Vec<Turn> {
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    // The client's id → what it is for now, where an earlier answer had it already.
+    let mut renamed: BTreeMap<String, String> = BTreeMap::new();
+    for part in turns.iter_mut().flat_map(|turn| &mut turn.parts) {
+        match part {
+            Part::Call(call) => {
+                let id = call.id.clone();
+                if used.contains(&id) {
+                    let mut again = (2..).map(|serial| told_again(&id, serial));
+                    let again = again.find(|again| !used.contains(again));
+                    call.id = again.unwrap_or_else(|| id.clone());
+                    renamed.insert(id, call.id.clone());
+                }
+                used.insert(call.id.clone());
+            }
+            Part::Result(result) => {
+                if let Some(id) = renamed.get(&result.id) {
+                    result.id.clone_from(id);
+                }
+            }
+            Part::Text(_) | Part::Image(_) | Part::Document(_) => {}
+        }
+    }
+    turns
 }
 
 fn none_open(open: &BTreeSet<String>) -> Result<(), Untranslatable> {
