@@ -13,7 +13,7 @@ use http::response::Parts;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
 use crate::Demand;
@@ -204,7 +204,7 @@ async fn refused(rules: &[Rule], head: Parts, body: Incoming, now: DateTime<Utc>
         return Lost::new(Class::ModelGone, None, why);
     }
     let limited = http_body_util::Limited::new(body, ERROR_BODY);
-    let bytes = match tokio::time::timeout(ERROR_BODY_FOR, limited.collect()).await {
+    let bytes = match timeout(ERROR_BODY_FOR, limited.collect()).await {
         Ok(Ok(all)) => all.to_bytes(),
         // The status stands without its words.
         Ok(Err(_)) | Err(_) => Bytes::new(),
@@ -227,12 +227,23 @@ async fn whole(
     mut body: Incoming,
 ) -> Result<Won, Lost> {
     let mut bytes = BytesMut::new();
+    // Blanks are no beginning: some servers send them for as long as the answer is not there.
+    let mut begun = false;
     let end = loop {
-        match body.frame().await {
+        let frame = if begun {
+            match timeout(terms.idle, body.frame()).await {
+                Ok(frame) => frame,
+                Err(_) => return Err(Lost::stalled(terms.idle, &wire::Report::default())),
+            }
+        } else {
+            body.frame().await
+        };
+        match frame {
             None => break BodyEnd::Clean,
             Some(Err(_)) => break BodyEnd::Cut,
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
+                    begun |= !data.trim_ascii().is_empty();
                     let room = held.grow(data.len(), terms.most_held);
                     bytes.extend_from_slice(&data);
                     if room.is_err() || bytes.len() > HELD {

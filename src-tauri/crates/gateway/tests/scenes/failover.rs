@@ -6,9 +6,9 @@ use catalog::Dialect;
 use gateway::{End, Restart, Timers};
 use http_body_util::BodyExt;
 use stage::{Cue, Fault};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use crate::world::{Scene, text, whole};
+use crate::world::{Scene, question, text, whole};
 
 #[tokio::test(start_paused = true)]
 async fn whoever_says_nothing_in_time_is_left_at_once_and_not_asked_again() {
@@ -37,6 +37,32 @@ async fn whoever_says_nothing_in_time_is_left_at_once_and_not_asked_again() {
                 "{dialect} {fault}"
             );
         }
+    }
+}
+
+/// Claude Code asks again for an answer in one piece after a stream that broke off, and waits 300 s for it (measured).
+#[tokio::test(start_paused = true)]
+async fn an_answer_in_one_piece_that_stops_half_way_is_left_like_a_stream_that_does() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with(Fault::StallInTool);
+        let mut body = question(dialect);
+        body["stream"] = false.into();
+        let began = Instant::now();
+        let response = timeout(
+            Duration::from_secs(3600),
+            scene.send(dialect, body, |head| head),
+        );
+        let response = response.await.unwrap();
+        assert_eq!(response.status(), 200, "{dialect}");
+        let waited = began.elapsed();
+        assert!(waited < Duration::from_secs(100), "{dialect}: {waited:?}");
+        let told = timeout(Duration::from_secs(3600), text(response));
+        assert!(told.await.unwrap().is_ok(), "{dialect}");
+        let (asked, end) = timeout(Duration::from_secs(3600), scene.asked())
+            .await
+            .unwrap();
+        assert_eq!(asked, ["lead", "second"], "{dialect}");
+        assert_eq!(end, End::Complete, "{dialect}");
     }
 }
 
