@@ -322,21 +322,24 @@ struct Usage {
 struct InputDetails {
     #[serde(default)]
     cached_tokens: Count,
+    #[serde(default)]
+    cache_write_tokens: Count,
 }
 
 impl Usage {
     /// `input_tokens` includes the cached ones.
     fn tokens(self) -> Tokens {
-        let cached = self
-            .input_tokens_details
-            .unwrap_or_default()
-            .cached_tokens
-            .or_zero();
+        let details = self.input_tokens_details.unwrap_or_default();
+        let (cache_read, cache_write) = (
+            details.cached_tokens.or_zero(),
+            details.cache_write_tokens.or_zero(),
+        );
+        let cached = cache_read.saturating_add(cache_write);
         Tokens {
             input: self.input_tokens.or_zero().saturating_sub(cached),
             output: self.output_tokens.or_zero(),
-            cache_read: cached,
-            cache_write: 0,
+            cache_read,
+            cache_write,
         }
     }
 }

@@ -344,7 +344,6 @@ impl Answer {
         out
     }
 
-    /// This dialect does not tell what was written to a cache: it is input like any other.
     fn response(&self, status: &str) -> Value {
         let output = self.parts.iter().enumerate().map(|(index, part)| match part {
             Part::Text(text) => json!({"type": "message", "id": format!("msg_{index}"), "status": "completed", "role": "assistant", "content": [{"type": "output_text", "text": text, "annotations": []}]}),
@@ -364,7 +363,7 @@ impl Answer {
             "output": output.collect::<Vec<_>>(),
             "usage": {
                 "input_tokens": input + read + write, "output_tokens": tokens,
-                "input_tokens_details": {"cached_tokens": read},
+                "input_tokens_details": {"cached_tokens": read, "cache_write_tokens": write},
                 "output_tokens_details": {"reasoning_tokens": 0},
                 "total_tokens": input + read + write + tokens,
             },

@@ -229,7 +229,7 @@ fn openai_usage(told: &Value, input: &str, output: &str) -> [u64; 4] {
     let details = &told[format!("{input}_tokens_details")];
     let (read, write) = (
         count(&details["cached_tokens"]),
-        details["cache_write_tokens"].as_u64().unwrap_or_default(),
+        count(&details["cache_write_tokens"]),
     );
     let (all, output) = (count(&told[field(input)]), count(&told[field(output)]));
     assert_eq!(count(&told["total_tokens"]), all.saturating_add(output));

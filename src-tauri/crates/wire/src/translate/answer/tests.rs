@@ -248,3 +248,26 @@ fn a_whole_answer_with_arguments_that_are_no_json_is_refused_where_they_are_an_o
     assert!(said.contains(r#""arguments":"{\"a""#));
     assert_eq!(tell(Dialect::OpenaiChat).unwrap(), answer);
 }
+
+/// What a delta costs does not grow with the answer: a long one would stall its client.
+#[test]
+fn a_delta_is_as_long_at_the_end_of_a_long_answer_as_at_its_beginning() {
+    let (from, to) = (Dialect::OpenaiChat, Dialect::OpenaiResponses);
+    let names = Names::new(to, from, [], []);
+    let mut translator = AnswerTranslator::new(from, to, names, Form::default());
+    let piece = r#"{"id":"c","model":"m","choices":[{"delta":{"content":"four"}}]}"#;
+    let piece = stream(&[piece]);
+    let mut lengths = Vec::new();
+    for _ in 0..2000 {
+        let mut out = Vec::new();
+        translator.push(piece.as_bytes(), &mut out).unwrap();
+        lengths.push(out.len());
+    }
+    // Three digits more of the sequence number.
+    assert!(
+        lengths[1999] <= lengths[1] + 3,
+        "{} {}",
+        lengths[1],
+        lengths[1999]
+    );
+}

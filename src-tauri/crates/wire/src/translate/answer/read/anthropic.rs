@@ -76,9 +76,11 @@ fn begin(block: &Fields<'_>, parts: &mut Parts) -> Result<Option<Open>, CannotTe
                 namespace: None,
                 input: Input::Json,
             };
-            let empty = block.object("input").is_none_or(|input| input.is_empty());
+            // Arguments that were cut are no object: some servers give their text.
+            let empty = block.object("input").is_some_and(|input| input.is_empty());
             let given = block.given("input").filter(|_| !empty);
-            (Kind::Call(call), given.map(str::to_owned))
+            let text = block.text("input");
+            (Kind::Call(call), text.or(given.map(str::to_owned)))
         }
         Block::Thinking | Block::ServerTool => return Ok(None),
         Block::Whole if name.ends_with("_tool_result") => return Ok(None),

@@ -108,7 +108,10 @@ fn sayable(call: &Call) -> Result<(), CannotTell> {
 }
 
 pub(super) fn document(answer: &Answer<'_>) -> Result<String, CannotTell> {
-    let content: Result<Vec<String>, CannotTell> = answer.parts.iter().map(block).collect();
+    // Of a call that was cut there is no object to give, and `{}` would be another call.
+    let cut = |part: &Part| matches!(part.kind, Kind::Call(_)) && !part.whole;
+    let parts = answer.parts.iter().filter(|part| !cut(part));
+    let content: Result<Vec<String>, CannotTell> = parts.map(block).collect();
     let content = content?;
     let identity = answer.identity;
     Ok(format!(
@@ -130,10 +133,7 @@ fn block(part: &Part) -> Result<String, CannotTell> {
         Kind::Call(call) => call,
     };
     sayable(call)?;
-    let input = match part.text.trim_ascii() {
-        "" => "{}",
-        text => text,
-    };
+    let input = part.text.trim_ascii();
     if serde_json::from_str::<&RawValue>(input).is_err() {
         return Err(Broken::InvalidToolInput(call.name.clone()).into());
     }

@@ -131,15 +131,14 @@ fn usage(tokens: Tokens) -> Value {
     let prompt = [tokens.input, tokens.cache_read, tokens.cache_write]
         .into_iter()
         .fold(0, u64::saturating_add);
-    let mut details = json!({"cached_tokens": tokens.cache_read});
-    if tokens.cache_write > 0 {
-        details["cache_write_tokens"] = tokens.cache_write.into();
-    }
     json!({
         "prompt_tokens": prompt,
         "completion_tokens": tokens.output,
         "total_tokens": prompt.saturating_add(tokens.output),
-        "prompt_tokens_details": details,
+        "prompt_tokens_details": {
+            "cached_tokens": tokens.cache_read,
+            "cache_write_tokens": tokens.cache_write,
+        },
     })
 }
 

@@ -120,12 +120,23 @@ impl Place<'_> {
 
     /// `data` with the coordinates that every event of a part has.
     fn within(&self, mut data: Value) -> Value {
-        data["item_id"] = self.item()["id"].take();
+        data["item_id"] = self.id().into();
         data["output_index"] = self.index.into();
         if self.is_message() {
             data["content_index"] = 0.into();
         }
         data
+    }
+
+    fn id(&self) -> String {
+        let prefix = match &self.part.kind {
+            Kind::Text | Kind::Refusal => "msg_",
+            Kind::Call(call) => match call.input {
+                Input::Json => "fc_",
+                Input::FreeText => "ctc_",
+            },
+        };
+        self.identity.part_id(prefix, self.index)
     }
 
     fn content(&self) -> Value {
@@ -146,23 +157,26 @@ impl Place<'_> {
         } else {
             "incomplete"
         };
-        let id = |prefix| self.identity.part_id(prefix, self.index);
         let Kind::Call(call) = &self.part.kind else {
             return json!({
-                "id": id("msg_"),
+                "id": self.id(),
                 "type": "message",
                 "status": status,
                 "role": "assistant",
                 "content": [self.content()],
             });
         };
-        let mut item = json!({"status": status, "call_id": call.id, "name": call.name});
-        let (prefix, kind) = match call.input {
-            Input::Json => ("fc_", "function_call"),
-            Input::FreeText => ("ctc_", "custom_tool_call"),
+        let kind = match call.input {
+            Input::Json => "function_call",
+            Input::FreeText => "custom_tool_call",
         };
-        item["id"] = id(prefix).into();
-        item["type"] = kind.into();
+        let mut item = json!({
+            "id": self.id(),
+            "type": kind,
+            "status": status,
+            "call_id": call.id,
+            "name": call.name,
+        });
         item[self.wording().whole] = self.part.text.as_str().into();
         if let Some(namespace) = &call.namespace {
             item["namespace"] = namespace.as_str().into();
@@ -287,7 +301,10 @@ fn usage(tokens: Tokens) -> Value {
         .fold(0, u64::saturating_add);
     json!({
         "input_tokens": input,
-        "input_tokens_details": {"cached_tokens": tokens.cache_read},
+        "input_tokens_details": {
+            "cached_tokens": tokens.cache_read,
+            "cache_write_tokens": tokens.cache_write,
+        },
         "output_tokens": tokens.output,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": input.saturating_add(tokens.output),
