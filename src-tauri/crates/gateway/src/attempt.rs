@@ -110,7 +110,12 @@ pub(crate) async fn attempt(
         held,
         terms.most_held,
     ));
-    let ended = hold(&mut answer, terms, exchange).await?;
+    let mut booked = Booked {
+        answer: &mut answer,
+        exchange,
+    };
+    let ended = hold(&mut booked, terms).await?;
+    drop(booked);
     match ended.as_ref().or(answer.proven()) {
         Some(Completion::Broken(Broken::Empty)) if terms.empty_before => {}
         Some(Completion::Broken(broken)) => {
@@ -134,12 +139,22 @@ pub(crate) async fn attempt(
     })
 }
 
+/// An answer of which nothing has been passed on. What is known of it is booked also where the client leaves and all is
+/// dropped: its tokens are paid for.
+struct Booked<'a> {
+    answer: &'a mut Answer,
+    exchange: &'a mut OpenExchange,
+}
+
+impl Drop for Booked<'_> {
+    fn drop(&mut self) {
+        self.exchange.attempt_report(self.answer.report().clone());
+    }
+}
+
 /// Read on until enough of the answer has arrived to pass it on. Some: it has arrived to its end.
-async fn hold(
-    answer: &mut Answer,
-    terms: &Terms,
-    exchange: &mut OpenExchange,
-) -> Result<Option<Completion>, Lost> {
+async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completion>, Lost> {
+    let Booked { answer, exchange } = booked;
     let mut until = terms.deadlines.content;
     loop {
         let (enough, look_again) = match terms.hold {

@@ -173,7 +173,12 @@ impl Fallback {
     }
 
     /// An attempt failed, before the client was given anything of it or in the middle.
-    pub(crate) fn failed(&mut self, candidate: &Candidate, permit: Option<Permit>, lost: Lost) {
+    pub(crate) fn failed(&mut self, candidate: &Candidate, permit: Option<Permit>, mut lost: Lost) {
+        let admitted = Arc::clone(&self.admitted);
+        let endpoint = admitted.config.endpoints.get(&candidate.endpoint);
+        if let Some(key) = endpoint.and_then(|endpoint| endpoint.key.as_ref()) {
+            lost.conceal(key);
+        }
         let outcome = Outcome::Failed {
             class: lost.class,
             kind: lost.kind,
@@ -187,8 +192,6 @@ impl Fallback {
             permit.failed(self.gateway.now(), &trip);
         }
         self.empty_before |= lost.empty;
-        let admitted = Arc::clone(&self.admitted);
-        let endpoint = admitted.config.endpoints.get(&candidate.endpoint);
         let context = endpoint.and_then(|endpoint| context(endpoint, &candidate.model));
         match next(&lost, candidate, context, self.primary.is_none()) {
             // Asked again it mostly says nothing again, and that would be passed on.

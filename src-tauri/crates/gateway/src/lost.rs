@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalog::Secret;
 use health::FailureKind;
 use http::{HeaderMap, StatusCode};
 use wire::{Broken, Class, Rule};
+
+const MASK: &str = "[masked]";
 
 /// Why an attempt brought no answer, before anything of it was passed on or in the middle.
 #[derive(Debug)]
@@ -81,6 +84,21 @@ impl Lost {
             report: report.clone(),
             hopeless: true,
             ..Self::new(Class::Transient, None, why)
+        }
+    }
+
+    /// Some providers quote the key that they do not like. Nobody else is to read it.
+    pub(crate) fn conceal(&mut self, key: &Secret) {
+        let key = key.reveal();
+        if key.is_empty() {
+            return;
+        }
+        self.message = self.message.replace(key, MASK);
+        if let Some((_, _, body)) = &mut self.answer
+            && let Ok(text) = std::str::from_utf8(body)
+            && text.contains(key)
+        {
+            *body = text.replace(key, MASK).into();
         }
     }
 

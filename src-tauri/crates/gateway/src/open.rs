@@ -84,6 +84,8 @@ struct OpenAttempt {
     began: Instant,
     status: Option<StatusCode>,
     ttft: Option<Duration>,
+    /// What is known of its answer, should it go no further.
+    report: wire::Report,
 }
 
 impl OpenExchange {
@@ -144,7 +146,15 @@ impl OpenExchange {
             began: Instant::now(),
             status: None,
             ttft: None,
+            report: wire::Report::default(),
         });
+    }
+
+    /// What is known of the answer so far.
+    pub(crate) fn attempt_report(&mut self, report: wire::Report) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.report = report;
+        }
     }
 
     /// Response headers came.
@@ -169,6 +179,7 @@ impl OpenExchange {
             began,
             status,
             ttft,
+            report: _,
         }) = self.attempt.take()
         else {
             return;
@@ -232,7 +243,9 @@ impl Drop for OpenExchange {
         if self.exchange.is_none() {
             return;
         }
-        self.attempt_ended(Outcome::ClientLeft, wire::Report::default());
+        let attempt = self.attempt.as_mut();
+        let report = attempt.map(|attempt| std::mem::take(&mut attempt.report));
+        self.attempt_ended(Outcome::ClientLeft, report.unwrap_or_default());
         self.ended(if std::thread::panicking() {
             End::OurFault
         } else {

@@ -6,7 +6,7 @@ use http_body_util::Full;
 use wire::Kind;
 
 use crate::fallback::Admitted;
-use crate::{Candidate, EndpointConfig, headers};
+use crate::{Candidate, Credential, EndpointConfig, headers};
 
 pub(crate) fn request(
     admitted: &Admitted,
@@ -40,6 +40,11 @@ pub(crate) fn request(
         body.clone()
     } else {
         wire::with_model(body, candidate.model.as_str())
+    };
+    let body = if ask.has_credentials && candidate.credential != Credential::ClientLogin {
+        wire::without_credentials(&body)
+    } else {
+        body
     };
     let mut request = Request::builder()
         .method(Method::POST)

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use catalog::Dialect;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::fields::Fields;
 use glance::Glance;
 use results::Tail;
 
@@ -31,6 +32,8 @@ pub struct Ask {
     /// Structured output is demanded (`response_format`, `text.format`, `output_format` …).
     pub wants_schema: bool,
     pub thinking: bool,
+    /// It names a credential of the client's ([`without_credentials`]).
+    pub has_credentials: bool,
     /// Ids of the tool calls whose results come with this turn, the last ones where they are very many.
     pub results: Vec<String>,
 }
@@ -61,6 +64,7 @@ impl Ask {
             has_tools: false,
             wants_schema: false,
             thinking: false,
+            has_credentials: false,
             results: Vec::new(),
         };
         let mut marks = Marks::default();
@@ -77,6 +81,7 @@ impl Ask {
             Key::ResponseFormat => marks.response_format = value.is_format(),
             Key::OutputFormat => marks.output_format = value.is_format(),
             Key::HasFormat => marks.nested_format = value.has_format(),
+            Key::Credentials => ask.has_credentials = true,
             Key::Conversation | Key::Other => {}
         })
         .map_err(|error| refusal(body, &error))?;
@@ -116,6 +121,21 @@ pub fn with_model(body: &Bytes, model: &str) -> Bytes {
     out.into()
 }
 
+/// Fields that no vendor knows, in which some clients send a key to the gateway that they expect.
+const CREDENTIALS: [&str; 2] = ["api_key", "extra_headers"];
+
+/// The same body without the fields in which a client may have put a key of its own. A body that cannot be read comes back
+/// as it is.
+pub fn without_credentials(body: &Bytes) -> Bytes {
+    let Ok(mut fields) = Fields::read(body) else {
+        return body.clone();
+    };
+    for name in CREDENTIALS {
+        fields.remove(name);
+    }
+    fields.to_string().into()
+}
+
 /// What several keys say together.
 #[derive(Default)]
 struct Marks {
@@ -145,6 +165,7 @@ enum Key {
     OutputFormat,
     /// An object with a `format` of its own: `text` in Responses, `output_config` in Messages.
     HasFormat,
+    Credentials,
     /// What was said so far.
     Conversation,
     Other,
@@ -165,6 +186,7 @@ impl Key {
             "output_format" => Key::OutputFormat,
             "text" | "output_config" => Key::HasFormat,
             "messages" | "input" => Key::Conversation,
+            name if CREDENTIALS.contains(&name) => Key::Credentials,
             _ => Key::Other,
         }
     }

@@ -19,7 +19,7 @@ mod told;
 pub mod translate;
 mod validator;
 
-pub use ask::{Ask, BadRequest, Kind, with_model};
+pub use ask::{Ask, BadRequest, Kind, with_model, without_credentials};
 pub use client::Client;
 pub use completion::{BodyEnd, Broken, Completion, Report, Step, StepKind, ToolCall};
 pub use error_body::{Problem, error_body, error_event};

@@ -67,7 +67,7 @@ async fn an_answer_in_one_piece_that_stops_half_way_is_left_like_a_stream_that_d
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_candidate_may_take_longer_to_begin() {
+async fn trap_25_the_last_candidate_may_take_longer_to_begin() {
     let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
     scene
         .second
@@ -135,7 +135,7 @@ async fn an_error_in_the_middle_is_never_a_clean_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_200_that_is_no_answer_goes_to_the_next() {
+async fn trap_18_a_200_that_is_no_answer_goes_to_the_next() {
     for dialect in Dialect::ALL {
         for fault in [Fault::EmptyOk, Fault::HtmlOk, Fault::JsonErrorOk] {
             let mut scene = Scene::with(fault.clone());
@@ -191,7 +191,7 @@ async fn a_missing_message_stop_is_supplied_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_model_is_spared_and_taken_back_within_thirty_seconds_of_its_recovery() {
+async fn trap_23_a_failing_model_is_spared_and_taken_back_within_thirty_seconds_of_its_recovery() {
     let mut scene = Scene::with("503".parse().unwrap());
     for _ in 0..2 {
         text(scene.ask(Dialect::OpenaiChat).await).await.unwrap();

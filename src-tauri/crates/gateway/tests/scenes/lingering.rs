@@ -36,7 +36,7 @@ async fn leave(response: Response<Body>) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_joins_and_starts_at_the_first_byte() {
+async fn trap_54_a_retry_joins_and_starts_at_the_first_byte() {
     for dialect in Dialect::ALL {
         for pause in [1, 29] {
             let mut scene = Scene::new();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a scene that cannot go on fails")]
 
 mod after_the_end;
+mod by_hand;
 mod credentials;
 mod delivery;
 mod demand;
@@ -18,4 +19,5 @@ mod scenarios;
 #[path = "../../../../../tests/scenarios/mod.rs"]
 mod stories;
 mod strays;
+mod traps;
 mod world;

@@ -50,7 +50,7 @@ async fn down_for_a_minute_under_twenty_requests_and_back_within_half_a_minute_o
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_every_breaker_open_the_best_candidate_is_still_tried() {
+async fn trap_24_with_every_breaker_open_the_best_candidate_is_still_tried() {
     let mut scene = Scene::with("503".parse().unwrap());
     scene.second.outage(Some("503".parse().unwrap()));
     for _ in 0..2 {

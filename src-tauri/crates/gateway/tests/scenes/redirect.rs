@@ -6,7 +6,7 @@ use stage::{ErrorBody, Fault};
 use crate::world::{Scene, text};
 
 #[tokio::test(start_paused = true)]
-async fn a_redirect_is_not_followed_and_the_key_stays() {
+async fn trap_51_a_redirect_is_not_followed_and_the_key_stays() {
     for dialect in Dialect::ALL {
         for status in [301, 302, 303, 307, 308] {
             let elsewhere = format!("http://second.test{}", dialect.default_path());

@@ -3,7 +3,7 @@ use catalog::Dialect;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Ask, BadRequest, with_model};
+use super::{Ask, BadRequest, with_model, without_credentials};
 
 fn read(body: &str) -> Ask {
     Ask::read(Dialect::OpenaiChat, body.as_bytes()).unwrap()
@@ -16,6 +16,7 @@ fn plain(model: &str) -> Ask {
         stream: false,
         max_tokens: None,
         has_tools: false,
+        has_credentials: false,
         wants_schema: false,
         thinking: false,
         results: Vec::new(),
@@ -251,4 +252,26 @@ proptest! {
         prop_assert!(Ask::read(Dialect::OpenaiResponses, &body).is_err());
         prop_assert_eq!(with_model(&body, "m"), body);
     }
+}
+
+#[test]
+fn a_clients_key_in_the_body_is_seen_and_taken_out_and_the_rest_stays() {
+    let body = r#"{"model":"m","api_key":"sk-1","n":1.50,"extra_headers":{"a":"b"},"messages":[]}"#;
+    let body = Bytes::from(body);
+    assert!(
+        Ask::read(Dialect::OpenaiChat, &body)
+            .unwrap()
+            .has_credentials
+    );
+    let without = without_credentials(&body);
+    assert_eq!(without, r#"{"model":"m","n":1.50,"messages":[]}"#);
+    let ask = Ask::read(Dialect::OpenaiChat, &without).unwrap();
+    assert!(!ask.has_credentials);
+    // Only the top level is addressed to a gateway.
+    let inside = r#"{"model":"m","messages":[{"api_key":"sk-1"}]}"#;
+    assert!(
+        !Ask::read(Dialect::OpenaiChat, inside.as_bytes())
+            .unwrap()
+            .has_credentials
+    );
 }

@@ -1,0 +1,144 @@
+//! How bytes are cut into events, and how a body is framed.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalog::Dialect;
+use gateway::End;
+use http_body_util::BodyExt;
+use stage::{Cue, Fault};
+use tokio::time::Instant;
+
+use crate::by_hand::{Beat, STREAM, always, recorded, say};
+use crate::world::{Scene, question, text, whole};
+
+/// The most that is held of one answer, in bytes.
+const HELD: usize = 16 << 20;
+
+/// However the same events are written, they are passed on as written.
+#[tokio::test(start_paused = true)]
+async fn trap_29_every_way_to_write_an_event_stream_is_read_and_nothing_of_it_changed() {
+    for dialect in Dialect::ALL {
+        let plain = recorded(dialect, "text").concat();
+        let noisy = format!(": hello é\nretry: 500\n\n{plain}").replace("data: ", "id: 7\ndata:");
+        for written in [
+            plain.clone(),
+            plain.replace('\n', "\r\n"),
+            plain.replace('\n', "\r"),
+            format!("\u{feff}{plain}"),
+            noisy,
+        ] {
+            for size in [1, 2, 3, 7, 1000] {
+                let mut beats = vec![say(STREAM)];
+                for piece in written.as_bytes().chunks(size) {
+                    beats.push(Beat::Say(Bytes::copy_from_slice(piece)));
+                    beats.push(Beat::Wait(Duration::from_millis(1)));
+                }
+                let (mut scene, _) = always(beats);
+                let told = text(scene.ask(dialect).await).await.unwrap();
+                assert_eq!(told, written, "{dialect}, {size} at a time");
+                assert_eq!(scene.asked().await.1, End::Complete, "{dialect} {size}");
+            }
+        }
+    }
+}
+
+/// Providers must not be able to fill our memory, nor our time: what is read is looked at once.
+#[tokio::test(start_paused = true)]
+async fn trap_31_an_event_without_end_is_given_up_and_a_long_one_is_read_once() {
+    for dialect in Dialect::ALL {
+        let junk = Bytes::from(vec![b'x'; 1 << 20]);
+        let mut beats = vec![say(STREAM), say("data: ")];
+        beats.extend(std::iter::repeat_n(Beat::Say(junk), 2 * (HELD >> 20)));
+        let (mut scene, asked) = always(beats);
+        let told = text(scene.ask(dialect).await).await.unwrap();
+        assert!(whole(dialect, &told), "{dialect}");
+        let exchange = scene.ended().await;
+        assert_eq!(exchange.end, End::Complete, "{dialect}");
+        assert_eq!(asked.count() + 1, exchange.attempts.len(), "{dialect}");
+
+        // Four megabytes of comment in pieces of a kilobyte: looked at again with every piece, they would be eight
+        // billion bytes.
+        let mut events = recorded(dialect, "text");
+        events.insert(1, format!(":{}\n\n", "x".repeat(4 << 20)));
+        let written = events.concat();
+        let mut beats = vec![say(STREAM)];
+        for piece in written.as_bytes().chunks(1 << 10) {
+            beats.push(Beat::Say(Bytes::copy_from_slice(piece)));
+        }
+        let (mut scene, _) = always(beats);
+        let told = text(scene.ask(dialect).await).await.unwrap();
+        assert!(told == written, "{dialect}: {} bytes", told.len());
+        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn trap_31c_compressed_answers_and_wrong_lengths_reach_nobody() {
+    for dialect in Dialect::ALL {
+        // We ask for plain bytes, whatever the client takes; who compresses nevertheless cannot be understood.
+        let zipped = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n\u{1f}";
+        let (mut scene, asked) = always([say(zipped)]);
+        let response = scene
+            .send(dialect, question(dialect), |head| {
+                head.header("accept-encoding", "gzip, br")
+            })
+            .await;
+        assert!(!response.headers().contains_key("content-encoding"));
+        let told = text(response).await.unwrap();
+        assert!(whole(dialect, &told), "{dialect}: {told}");
+        let requests = asked.all();
+        assert_eq!(requests.len(), 1, "{dialect}: it would do it again");
+        assert!(
+            requests[0].contains("accept-encoding: identity\r\n"),
+            "{dialect}: {}",
+            requests[0]
+        );
+        assert_eq!(scene.asked().await.0, ["lead", "second"], "{dialect}");
+
+        // A length that was right for the upstream's framing is not ours to repeat.
+        let body = recorded(dialect, "text").concat();
+        let length = body.len();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+        );
+        let (mut scene, _) = always([say(head), say(body.clone())]);
+        let response = scene.ask(dialect).await;
+        assert!(!response.headers().contains_key("content-length"));
+        assert!(!response.headers().contains_key("connection"));
+        assert_eq!(text(response).await.unwrap(), body, "{dialect}");
+        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+    }
+}
+
+/// Clients that look at bytes see some within fifteen seconds, also of an answer that takes longer than they wait.
+#[tokio::test(start_paused = true)]
+async fn trap_32_an_answer_of_315_seconds_is_kept_alive_from_its_fifteenth_on() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        scene.lead.cue(Cue::fault(Fault::Stall {
+            after: 1,
+            lasting: Some(Duration::from_secs(315)),
+        }));
+        scene.change(|config| config.timers.idle = Duration::from_secs(600));
+        let mut since = Instant::now();
+        let response = scene
+            .send(dialect, question(dialect), |head| {
+                head.header("x-understudy-pipeline", "leads")
+            })
+            .await;
+        let mut body = response.into_body();
+        let (mut told, mut longest) = (String::new(), Duration::ZERO);
+        while let Some(frame) = body.frame().await {
+            longest = longest.max(since.elapsed());
+            since = Instant::now();
+            let bytes = frame.unwrap().into_data().unwrap();
+            told.push_str(std::str::from_utf8(&bytes).unwrap());
+        }
+        assert!(longest <= Duration::from_secs(15), "{dialect}: {longest:?}");
+        // Signs of life are whole comments between events: what reads lines reads no half of one.
+        assert!(told.starts_with(": "), "{dialect}: {told}");
+        assert!(whole(dialect, &told), "{dialect}: {told}");
+        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+    }
+}
