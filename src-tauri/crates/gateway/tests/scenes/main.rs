@@ -11,6 +11,7 @@ mod exhausted;
 mod failover;
 mod keyed;
 mod lingering;
+mod load;
 mod recovery;
 mod redirect;
 mod restart;
