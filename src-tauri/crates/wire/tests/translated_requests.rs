@@ -18,3 +18,5 @@ mod matrix;
 mod probes;
 #[path = "translated_requests/round_trip.rs"]
 mod round_trip;
+#[path = "translated_requests/turns.rs"]
+mod turns;

@@ -100,7 +100,7 @@ fn chat(body: &Value) -> Result<(), String> {
             format!("message {at} has an id twice")
         })?;
     }
-    Ok(())
+    ensure(open.is_empty(), || format!("no results of {open:?}"))
 }
 
 fn responses(body: &Value) -> Result<(), String> {
@@ -122,6 +122,7 @@ fn responses(body: &Value) -> Result<(), String> {
             other => return Err(format!("an item of the kind {other}")),
         }
     }
+    ensure(open.is_empty(), || format!("no results of {open:?}"))?;
     ensure(body["store"] == false, || "it would be kept".to_owned())
 }
 

@@ -853,6 +853,107 @@ pub(crate) const PROBES: &[Probe] = &[
         never: &[],
     },
     Probe {
+        name: "an answer that broke off behind a whole message, to go on (Codex)",
+        asked: [
+            None,
+            Some(
+                r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"I will."}]}"#,
+            ),
+            Some(
+                r#"{"input":[{"role":"user","content":"a"},{"type":"message","role":"assistant","content":[{"type":"output_text","text":"I will."}]}]}"#,
+            ),
+        ],
+        heard: [
+            As(&[
+                ("/messages/1/content/0/text", r#""I will.""#),
+                (
+                    "/messages/2",
+                    r#"{"role":"user","content":[{"type":"text","text":"Continue."}]}"#,
+                ),
+            ]),
+            As(&[
+                ("/messages/1/content", r#""I will.""#),
+                ("/messages/2", "absent"),
+            ]),
+            As(&[
+                ("/input/1/content/0/text", r#""I will.""#),
+                ("/input/2", "absent"),
+            ]),
+        ],
+        never: &[],
+    },
+    Probe {
+        name: "a call without its result, which every vendor refuses",
+        asked: [
+            Some(
+                r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"f","input":{}}]},{"role":"user","content":"b"}]}"#,
+            ),
+            Some(
+                r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"t1","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"user","content":"b"}]}"#,
+            ),
+            Some(
+                r#"{"input":[{"role":"user","content":"a"},{"type":"function_call","call_id":"t1","name":"f","arguments":"{}"}]}"#,
+            ),
+        ],
+        heard: [Refused("`t1`"), Refused("`t1`"), Refused("`t1`")],
+        never: &[],
+    },
+    Probe {
+        name: "earlier calls of tools under one heading and of tools that take free text (Codex)",
+        asked: [
+            None,
+            None,
+            Some(
+                r#"{"input":[{"role":"user","content":"a"},{"type":"function_call","call_id":"c1","namespace":"agents","name":"spawn","arguments":"{}"},{"type":"custom_tool_call","call_id":"c2","name":"apply_patch","input":"*** Begin\n\"x\""},{"type":"function_call_output","call_id":"c1","output":"1"},{"type":"custom_tool_call_output","call_id":"c2","output":"2"}]}"#,
+            ),
+        ],
+        heard: [
+            As(&[
+                ("/messages/1/content/0/name", r#""agents__spawn""#),
+                ("/messages/1/content/1/name", r#""apply_patch""#),
+                (
+                    "/messages/1/content/1/input",
+                    r#"{"input":"*** Begin\n\"x\""}"#,
+                ),
+                ("/messages/2/content/1/content", r#""2""#),
+            ]),
+            As(&[
+                (
+                    "/messages/1/tool_calls/0/function/name",
+                    r#""agents__spawn""#,
+                ),
+                (
+                    "/messages/1/tool_calls/1/function/arguments",
+                    r#""{\"input\":\"*** Begin\\n\\\"x\\\"\"}""#,
+                ),
+                ("/messages/3/content", r#""2""#),
+            ]),
+            As(&[]),
+        ],
+        never: &[],
+    },
+    Probe {
+        name: "what the vendor's own tools left in an answer",
+        asked: [
+            Some(
+                r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{"query":"q"}},{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[{"type":"web_search_result","url":"u","title":"t","encrypted_content":"SECRET"}]},{"type":"text","text":"found","citations":[{"type":"web_search_result_location","url":"u","encrypted_index":"SECRET"}]}]},{"role":"user","content":"b"}]}"#,
+            ),
+            None,
+            Some(
+                r#"{"input":[{"role":"user","content":"a"},{"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search","query":"q"}},{"role":"assistant","content":[{"type":"output_text","text":"found","annotations":[{"type":"url_citation","url":"u"}]}]},{"role":"user","content":"b"}]}"#,
+            ),
+        ],
+        heard: [
+            As(&[("/messages/1/content", r#"[{"type":"text","text":"found"}]"#)]),
+            As(&[("/messages/1/content", r#""found""#)]),
+            As(&[
+                ("/input/1/content/0/text", r#""found""#),
+                ("/input/2/role", r#""user""#),
+            ]),
+        ],
+        never: &["SECRET", "web_search"],
+    },
+    Probe {
         name: "a temperature above 1",
         asked: [
             None,

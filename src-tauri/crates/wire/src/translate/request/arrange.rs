@@ -7,8 +7,7 @@ use super::untranslatable::Untranslatable;
 use crate::translate::names::told_again;
 
 /// # Errors
-/// [`Untranslatable::Unpaired`]: a result without its call, or a call of an earlier answer without its result, which
-/// Messages and Chat both refuse.
+/// [`Untranslatable::Unpaired`]: a result without its call, or a call without its result, which every vendor refuses.
 pub(super) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
     let turns = one_id_each(turns).into_iter();
     let turns = turns.filter(|turn| !turn.parts.is_empty());
@@ -42,10 +41,7 @@ pub(super) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
             arranged.push(said);
         }
     }
-    let ends_with_calls = matches!(arranged.last(), Some(last) if last.role == Role::Assistant);
-    if !ends_with_calls {
-        none_open(&open)?;
-    }
+    none_open(&open)?;
     Ok(arranged)
 }
 

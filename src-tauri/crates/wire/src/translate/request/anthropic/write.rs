@@ -36,7 +36,7 @@ pub(in crate::translate::request) fn write(
     if !system.is_empty() {
         body.push(("system", array(&system)));
     }
-    body.push(("messages", write_messages(&said.turns, names)?));
+    body.push(("messages", write_messages(&said.turns, names, left_out)?));
     if !said.tools.is_empty() {
         let tools = said.tools.iter().map(|tool| write_tool(tool, names));
         body.push(("tools", array(&tools.collect::<Read<Vec<_>>>()?)));
@@ -90,7 +90,11 @@ fn text_block(part: &Part) -> Option<String> {
     }
 }
 
-fn write_messages(turns: &[Turn], names: &Names) -> Read<String> {
+/// The user's last word where the conversation ends with an answer: Messages would take that for the beginning of the next,
+/// which newer models refuse. Codex asks so after a stream that broke off behind a whole message, and means the rest.
+const GO_ON: &str = "Continue.";
+
+fn write_messages(turns: &[Turn], names: &Names, left_out: &mut Vec<LeftOut>) -> Read<String> {
     let mut messages: Vec<(Role, Vec<String>)> = Vec::new();
     for turn in turns {
         if matches!(turn.role, Role::System | Role::Developer) {
@@ -110,11 +114,10 @@ fn write_messages(turns: &[Turn], names: &Names) -> Read<String> {
         [(Role::User, _), ..] => {}
         _ => return Err(Wish::NoUserFirst.unsayable_in(DIALECT)),
     }
-    if messages
-        .last()
-        .is_some_and(|(role, _)| *role == Role::Assistant)
-    {
-        return Err(Untranslatable::Prefill);
+    if let Some((Role::Assistant, _)) = messages.last() {
+        let go_on = object(&[("type", quoted("text")), ("text", quoted(GO_ON))]);
+        messages.push((Role::User, vec![go_on]));
+        leave_out(left_out, "the end with an answer", Why::Approximate);
     }
     let messages = messages.iter().map(|(role, blocks)| {
         let role = match role {
