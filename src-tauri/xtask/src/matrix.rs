@@ -14,6 +14,8 @@ pub(crate) fn matrix() -> Outcome {
             "wire",
             "--test",
             "translated_requests",
+            "--test",
+            "translate",
         ]);
         // The test's own output is the table.
         command.args(["--", "--nocapture", "matrix::"]);

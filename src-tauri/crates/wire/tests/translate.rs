@@ -8,6 +8,10 @@
 
 #[path = "translate/answers.rs"]
 mod answers;
+#[path = "translate/matrix.rs"]
+mod matrix;
+#[path = "translate/probes.rs"]
+mod probes;
 #[path = "translate/strict.rs"]
 mod strict;
 

@@ -1,5 +1,7 @@
 //! Ids and tools as the client knows them.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::model::{Call, Happening, Identity, Input, Kind};
@@ -10,6 +12,8 @@ use crate::translate::names::{Names, ToolKind};
 #[derive(Debug)]
 pub(super) struct Restore {
     names: Names,
+    /// The client's ids of the answer's calls.
+    ids: BTreeSet<String>,
     calls: usize,
     wrapped: Option<Wrapped>,
 }
@@ -30,6 +34,7 @@ impl Restore {
     pub(super) fn new(names: Names) -> Self {
         Self {
             names,
+            ids: BTreeSet::new(),
             calls: 0,
             wrapped: None,
         }
@@ -64,11 +69,15 @@ impl Restore {
     }
 
     fn call(&mut self, call: Call, identity: &Identity) -> Call {
-        let id = match call.id.as_str() {
-            "" => identity.part_id("call_", self.calls),
-            id => id.to_owned(),
-        };
+        let own = identity.part_id("call_", self.calls);
         self.calls += 1;
+        let given = Some(call.id).filter(|id| !id.is_empty());
+        let mut id = self.names.client_id(given.as_ref().unwrap_or(&own));
+        // A server that gives one id to several calls: their results could not be told apart.
+        if !self.ids.insert(id.clone()) {
+            id = self.names.client_id(&own);
+            self.ids.insert(id.clone());
+        }
         let tool = self.names.client_tool(&call.name);
         let input = match (call.input, tool.kind) {
             (Input::Json, ToolKind::Function) => Input::Json,
@@ -82,7 +91,7 @@ impl Restore {
             (Input::FreeText, _) => Input::FreeText,
         };
         Call {
-            id: self.names.client_id(&id),
+            id,
             name: tool.name,
             namespace: tool.namespace,
             input,

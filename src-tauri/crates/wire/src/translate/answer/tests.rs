@@ -139,6 +139,22 @@ fn a_call_without_an_id_gets_one_of_its_own_answer() {
 }
 
 #[test]
+fn calls_that_share_an_id_get_different_ones() {
+    let call = |index: u8| {
+        format!(
+            r#"{{"id":"chatcmpl-9","model":"m","choices":[{{"delta":{{"tool_calls":[{{"index":{index},"id":"call","function":{{"name":"f","arguments":"{{}}"}}}}]}}}}]}}"#
+        )
+    };
+    let end =
+        r#"{"id":"chatcmpl-9","model":"m","choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#;
+    let events = [&*call(0), &*call(1), end, "[DONE]"];
+    let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, &events);
+    for id in [r#""id":"call","#, r#""id":"call_9_1","#] {
+        assert_eq!(told.out.matches(id).count(), 1, "{}", told.out);
+    }
+}
+
+#[test]
 fn thinking_is_never_text() {
     let list = r#"{"id":"c","model":"m","choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"secret"}]},{"type":"text","text":"Hi"}],"reasoning_content":"secret","reasoning":"secret"},"finish_reason":"stop"}]}"#;
     for to in [Dialect::Anthropic, Dialect::OpenaiResponses] {

@@ -1,0 +1,78 @@
+//! The probes in all six directions: each cell is correct or refused with a reason, and none is lost.
+
+use std::fmt::Write;
+
+use catalog::Dialect;
+
+use crate::probes::{Heard, PROBES, Probe};
+use crate::{Told, WRITE, directions, folder, strict, tell};
+
+fn index(dialect: Dialect) -> usize {
+    let mut all = Dialect::ALL.iter();
+    all.position(|other| *other == dialect).unwrap()
+}
+
+/// Every event says its type in its data, where it has one.
+fn stream(events: &[&str]) -> String {
+    let events = events.iter().map(|data| format!("data: {data}\n\n"));
+    events.collect()
+}
+
+fn judge(probe: &Probe, from: Dialect, to: Dialect) -> String {
+    let events = probe.told[index(from)];
+    if events.is_empty() {
+        return "cannot be told".to_owned();
+    }
+    let Told { out, outcome } = tell(from, to, [stream(events).as_bytes()]);
+    let said = String::from_utf8_lossy(&out).into_owned();
+    let place = format!("{}, {from} -> {to}: {outcome:?}\n{said}", probe.name);
+    let heard = strict::read(to, &out);
+    match &probe.heard {
+        Heard::Answer {
+            text,
+            calls,
+            stop,
+            usage,
+        } => {
+            outcome.unwrap_or_else(|why| panic!("{place}: {why}"));
+            assert_eq!(format!("{}{}", heard.text, heard.refusal), *text, "{place}");
+            let heard_calls = heard.calls.iter();
+            let heard_calls: Vec<(&str, &str, &str)> = heard_calls
+                .map(|(id, name, arguments)| (&**id, &**name, &**arguments))
+                .collect();
+            assert_eq!(heard_calls, *calls, "{place}");
+            assert_eq!(heard.stop.as_deref(), Some(stop[index(to)]), "{place}");
+            assert!(usage.is_none() || heard.usage == *usage, "{place}");
+            assert!(heard.over && !said.contains("Hm"), "{place}");
+            "correct".to_owned()
+        }
+        Heard::Nothing => {
+            assert!(!heard.over && heard.stop.is_none(), "{place}");
+            format!("refused: {}", outcome.unwrap_err())
+        }
+        Heard::Error(message) => {
+            assert!(!heard.over && heard.stop.is_none(), "{place}");
+            assert_eq!(heard.error.as_deref(), Some(*message), "{place}");
+            assert!(outcome.is_err(), "{place}");
+            "correct".to_owned()
+        }
+    }
+}
+
+#[test]
+fn every_probe_is_told_correctly_or_refused_with_a_reason() {
+    let mut table = String::new();
+    for probe in PROBES {
+        writeln!(table, "{}", probe.name).unwrap();
+        for (from, to) in directions() {
+            let cell = judge(probe, from, to);
+            writeln!(table, "  {from:>16} -> {to:<16}  {cell}").unwrap();
+        }
+    }
+    println!("{table}");
+    let file = folder().join("translate/matrix.txt");
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(&file, &table).unwrap();
+    }
+    assert_eq!(table, std::fs::read_to_string(file).unwrap_or_default());
+}
