@@ -61,6 +61,24 @@ impl Names {
         }
     }
 
+    /// For a provider that takes ids of nine letters and digits only, as Mistral does ("must be a-z, A-Z, 0-9, with a length of
+    /// 9"): others than its own are told as a digest.
+    pub fn with_nine_letter_ids(mut self) -> Names {
+        let nine = |id: &str| id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let ids = std::mem::take(&mut self.ids);
+        let (own, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(|(_, to)| nine(to));
+        let mut taken: BTreeSet<String> = own.iter().map(|(_, to)| to.clone()).collect();
+        self.ids.extend(own);
+        for (id, to) in others {
+            let mut digests = (0..).map(|salt| id::hex(&digest(&to, salt))[..9].to_owned());
+            if let Some(short) = digests.find(|short| !taken.contains(short)) {
+                taken.insert(short.clone());
+                self.ids.insert(id, short);
+            }
+        }
+        self
+    }
+
     /// What the client is told for an id of the provider's. Of one exchange's different ids no two become the same, nor one
     /// that the conversation already has. Total: also an empty id becomes one that the dialect allows.
     pub fn client_id(&self, provider_id: &str) -> String {
@@ -182,10 +200,13 @@ fn shortened(full: &str, salt: u32) -> String {
         false => '_',
     });
     let start: String = plain.take(LONGEST_NAME - NAME_DIGEST - 1).collect();
-    let digest = Sha256::new()
-        .chain_update(salt.to_be_bytes())
-        .chain_update(full);
-    format!("{start}_{}", &id::hex(&digest.finalize())[..NAME_DIGEST])
+    format!("{start}_{}", &id::hex(&digest(full, salt))[..NAME_DIGEST])
+}
+
+/// `salt`: for another one of the same text, where the first is taken.
+fn digest(text: &str, salt: u32) -> [u8; 32] {
+    let digest = Sha256::new().chain_update(salt.to_be_bytes());
+    digest.chain_update(text).finalize().into()
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub use model::{
     Call, Conversation, Document, DocumentBody, Effort, File, Format, Image, Input, Part, Role,
     Tool, ToolChoice, ToolInput, ToolResult, Turn,
 };
-pub use target::{ChatLimit, Target};
+pub use target::{ChatLimit, Ids, Target};
 pub use untranslatable::{Ability, LeftOut, Untranslatable, Why, Wish};
 
 /// A request as a candidate of another dialect is asked it.
@@ -54,6 +54,10 @@ pub fn request(
     target.can_serve(&conversation)?;
     let conversation = target.fitted(conversation);
     let names = Names::new(from, to, tools(&conversation), ids(&conversation));
+    let names = match target.ids {
+        Ids::OfDialect => names,
+        Ids::NineLetters => names.with_nine_letter_ids(),
+    };
     let mut left_out = conversation.left_out.clone();
     let write = match to {
         Dialect::Anthropic => anthropic::write,

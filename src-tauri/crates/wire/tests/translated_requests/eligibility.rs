@@ -3,7 +3,7 @@
 use catalog::Dialect;
 use serde_json::{Value, json};
 use wire::translate::{
-    Ability, ChatLimit, Effort, LeftOut, Target, estimate_tokens, read, request,
+    Ability, ChatLimit, Effort, Ids, LeftOut, Target, estimate_tokens, read, request,
 };
 
 fn refusal(target: &Target, body: &Value) -> Option<String> {
@@ -109,6 +109,37 @@ fn what_a_model_is_known_to_refuse_is_left_out_and_listed() {
             "{what} in {left_out:?}"
         );
     }
+}
+
+/// As Mistral checks it; Claude's ids stand in the conversation when it stands in.
+#[test]
+fn a_provider_with_short_ids_is_told_short_ids_in_the_call_and_its_result() {
+    let target = Target {
+        ids: Ids::NineLetters,
+        ..limited()
+    };
+    let body = json!({
+        "model": "m", "max_tokens": 9, "messages": [
+            { "role": "user", "content": "a" },
+            { "role": "assistant", "content": [{ "type": "tool_use", "id": "toolu_01SET2GUF4FKJJAK5B", "name": "f", "input": {} }] },
+            { "role": "user", "content": [{ "type": "tool_result", "tool_use_id": "toolu_01SET2GUF4FKJJAK5B", "content": "b" }] },
+        ],
+    });
+    let body = body.to_string();
+    let asked = request(
+        Dialect::Anthropic,
+        Dialect::OpenaiChat,
+        body.as_bytes(),
+        &target,
+    )
+    .unwrap();
+    let told: Value = serde_json::from_slice(&asked.body).unwrap();
+    let id = told["messages"][1]["tool_calls"][0]["id"].as_str().unwrap();
+    assert!(
+        id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric()),
+        "{id}"
+    );
+    assert_eq!(told["messages"][2]["tool_call_id"], id);
 }
 
 #[test]

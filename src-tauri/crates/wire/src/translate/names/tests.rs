@@ -99,6 +99,28 @@ fn an_id_that_the_conversation_already_has_is_told_in_another_form() {
 }
 
 #[test]
+fn a_provider_that_takes_nine_letters_is_told_nine_letters() {
+    let ids = ["toolu_01SET2GUF4FKJJAK5B", "aB3dE5gH7", "call_0", "call_1"];
+    let names = of_ids(Dialect::Anthropic, Dialect::OpenaiChat, &ids).with_nine_letter_ids();
+    let told = ids.map(|id| names.provider_id(id));
+    assert_eq!(told[1], "aB3dE5gH7", "its own");
+    for id in &told {
+        assert!(
+            id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric()),
+            "{id}"
+        );
+    }
+    assert_eq!(BTreeSet::from(told.clone()).len(), ids.len());
+    let more = [&ids[..], &["call_2"]].concat();
+    let next_turn = of_ids(Dialect::Anthropic, Dialect::OpenaiChat, &more).with_nine_letter_ids();
+    assert_eq!(
+        ids.map(|id| next_turn.provider_id(id)),
+        told,
+        "the same in the next turn"
+    );
+}
+
+#[test]
 fn a_missing_id_becomes_one_that_is_allowed() {
     for client in Dialect::ALL {
         let names = of_ids(client, Dialect::OpenaiChat, &[]);

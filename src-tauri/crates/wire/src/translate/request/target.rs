@@ -16,6 +16,17 @@ pub struct Target {
     /// The efforts that it can be told; none: an effort is not mentioned.
     pub efforts: Vec<Effort>,
     pub chat_limit: ChatLimit,
+    pub ids: Ids,
+}
+
+/// The ids of tool calls that a provider takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ids {
+    /// All that its dialect allows.
+    #[default]
+    OfDialect,
+    /// [`crate::translate::Names::with_nine_letter_ids`].
+    NineLetters,
 }
 
 /// The name of the limit to an answer in Chat.
@@ -38,6 +49,7 @@ impl Target {
             lacks: Vec::new(),
             efforts: Vec::new(),
             chat_limit: ChatLimit::default(),
+            ids: Ids::default(),
         }
     }
 
