@@ -4,6 +4,7 @@
 
 mod breakers;
 mod clients;
+mod costs;
 mod desk;
 mod failover;
 mod first_start;

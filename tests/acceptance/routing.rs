@@ -86,10 +86,22 @@ async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owners_yes_is_asked_once_and_outlives_a_restart() {
     let (mut desk, _lead, _second) = desk_with("").await;
+    let allowed = async |desk: &Desk| desk.snapshot().await.engine.paid_stand_ins.allowed;
+    assert_eq!(allowed(&desk).await, None);
     let said = desk.said(&["paid-stand-ins", "yes"]);
     assert!(said.contains("up to the daily cap"), "{said}");
+    assert_eq!(allowed(&desk).await, Some(true));
     desk.kill();
     desk.start();
+    assert_eq!(allowed(&desk).await, Some(true));
     let said = desk.said(&["paid-stand-ins", "no"]);
     assert!(said.contains("never"), "{said}");
+    assert_eq!(allowed(&desk).await, Some(false));
+
+    let (desk, _lead, _second) = desk_with("subscription_to_paid_key = \"yes\"").await;
+    let told = desk.snapshot().await.engine.paid_stand_ins;
+    assert_eq!(
+        (told.allowed, told.by_settings_file, told.cap),
+        (Some(true), true, 10_000_000)
+    );
 }

@@ -262,14 +262,15 @@ fn snapshot(seq: u64, tray: TrayView) -> Snapshot {
             "paused": false, "draining": false,
             "sessions": [], "problems": [],
             "settings_file": "settings.toml", "ledger_file": "ledger.sqlite",
-            "starts_at_login": false
+            "starts_at_login": false,
+            "paid_stand_ins": { "allowed": null, "by_settings_file": false, "cap": 10_000_000, "spent": 0 }
         },
         "headline": { "level": "operational", "sentence": "Every provider of yours works.", "consequence": null },
         "tray": tray,
         "providers": [], "routes": [], "open_incidents": [], "review_open": 0, "notices": [],
         "today": {
             "exchanges": 0, "failed": 0, "carried_by_fallback": 0,
-            "spent_estimate": 0, "probes_estimate": 0, "unpriced": 0
+            "spent_estimate": 0, "spent_of_estimated_tokens": 0, "probes_estimate": 0, "unpriced": 0
         }
     }))
     .unwrap()

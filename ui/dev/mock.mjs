@@ -66,6 +66,7 @@ const routes = [
   ["POST", /^\/control\/do$/, (_, __, command) => {
     if (command.do === "pause" || command.do === "resume") changes = { ...changes, paused: command.do === "pause" };
     if (command.do === "start_at_login") changes = { ...changes, starts_at_login: command.on };
+    if (command.do === "paid_stand_ins") changes = { ...changes, paid_stand_ins: { ...snapshot().engine.paid_stand_ins, allowed: command.allow } };
     if (command.do === "rehearse") scene = "rehearsal";
     if (command.do === "end_rehearsal") scene = "green";
     setTimeout(tell, 50);

@@ -113,11 +113,11 @@ const engine = (extra = {}) => ({
     { client: "Codex", id: "01a7c3", last_seen: ago(25 * MINUTE), open: 0 },
   ],
   problems: [], settings_file: "/home/ada/.config/understudy/settings.toml", ledger_file: "/home/ada/.local/share/understudy/ledger.sqlite",
-  starts_at_login: true, ...extra,
+  starts_at_login: true, paid_stand_ins: { allowed: null, by_settings_file: false, cap: 10 * MICRO, spent: 230_000 }, ...extra,
 });
 
 const today = (extra = {}) => ({
-  exchanges: 214, failed: 0, carried_by_fallback: 0, spent_estimate: 4_870_000, probes_estimate: 3_900, unpriced: 2, ...extra,
+  exchanges: 214, failed: 0, carried_by_fallback: 0, spent_estimate: 4_870_000, spent_of_estimated_tokens: 92_000, probes_estimate: 3_900, unpriced: 2, ...extra,
 });
 
 const tray = (icon, rehearsal = false) => ({ icon, rehearsal, tooltip: "", menu: [] });
@@ -171,7 +171,7 @@ export const SCENES = {
     ],
     routes: [],
     engine: engine({ sessions: [], started: ago(20), starts_at_login: false }),
-    today: today({ exchanges: 0, spent_estimate: 0, probes_estimate: 0, unpriced: 0 }),
+    today: today({ exchanges: 0, spent_estimate: 0, spent_of_estimated_tokens: 0, probes_estimate: 0, unpriced: 0 }),
   }),
   problems: () => snapshot({
     headline: { level: "degraded", sentence: "GPT is unstable: answers are slow or cut now and then.", consequence: "Requests are tried twice before a stand-in steps on." },
@@ -231,7 +231,7 @@ const STORIES = [
   ["complete", "answered by anthropic", 200], ["truncated", "stopped at max_tokens", 200], ["complete", "answered by anthropic on the second try, after status 529", 200],
   ["client_left", "the client closed the connection after 2.1 s", 499], ["exhausted", "every candidate failed: anthropic 529, openai rate limit", 529],
   ["cut", "anthropic broke off after 212 tokens; the connection was aborted", 200], ["callers_fault", "anthropic: messages: at least one message is required", 400],
-  ["refused", "the model declined", 200], ["turned_away", "no token in the address", 403],
+  ["replayed", "the kept answer of an earlier request with the same idempotency key", 200], ["refused", "the model declined", 200], ["turned_away", "no token in the address", 403],
 ];
 
 export function exchange(id, newest) {
@@ -242,24 +242,24 @@ export function exchange(id, newest) {
   const attempt = (number, endpoint, model, started, took, outcome, extra = {}) => ({
     number, provider: endpoint, endpoint, model, started_ms: started, total_ms: took, ttft_ms: Math.min(first, took), status: 200, outcome, detail: null,
     stop_reason: outcome === "complete" ? "end_turn" : null, input_tokens: 18_200 + id * 3, output_tokens: outcome === "complete" ? 640 + (id % 90) : 212,
-    cache_read_tokens: 17_100, cache_write_tokens: 900, cost_estimate: 11_400 + id * 7, ...extra,
+    cache_read_tokens: 17_100, cache_write_tokens: 900, tokens_estimated: outcome === "cut", cost_estimate: 11_400 + id * 7, ...extra,
   });
   const home = codex ? "openai" : "anthropic";
   const model = codex ? "gpt-5.5" : ["claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"][id % 3];
   const attempts =
-    end === "turned_away" ? []
+    end === "turned_away" || end === "replayed" ? []
     : story.includes("after anthropic was cut") ? [
         attempt(1, "anthropic", model, 2, Math.round(total * 0.35), "cut", { detail: "connection closed before message_stop" }),
         attempt(2, "anthropic", model, Math.round(total * 0.4), Math.round(total * 0.12), "cut", { detail: "connection closed before message_stop" }),
         attempt(3, "openai", "gpt-5.5", Math.round(total * 0.53), Math.round(total * 0.47), "complete"),
       ]
     : story.includes("second try") ? [
-        attempt(1, home, model, 1, 180, "overloaded", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: null, detail: "Overloaded" }),
+        attempt(1, home, model, 1, 180, "overloaded", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: 0, detail: "Overloaded" }),
         attempt(2, home, model, 900, total - 900, "complete"),
       ]
     : end === "exhausted" ? [
-        attempt(1, "anthropic", model, 1, 190, "overloaded", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: null }),
-        attempt(2, "openai", "gpt-5.5", 400, total - 400, "rate limit", { status: 429, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: null, detail: "retry after 40 s" }),
+        attempt(1, "anthropic", model, 1, 190, "overloaded", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: 0 }),
+        attempt(2, "openai", "gpt-5.5", 400, total - 400, "rate limit", { status: 429, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: 0, detail: "retry after 40 s" }),
       ]
     : [attempt(1, home, model, 1, total - 1, end === "complete" ? "complete" : end.replace("_", " "), { stop_reason: end === "truncated" ? "max_tokens" : end === "complete" ? "end_turn" : null, status })];
   return {
@@ -267,6 +267,8 @@ export function exchange(id, newest) {
     dialect: codex ? "openai-responses" : "anthropic", route: codex ? "codex" : "claude", model, streamed: id % 9 !== 0, rehearsal: id % 23 === 0, end, story, status,
     total_ms: total, ttft_ms: end === "complete" || end === "truncated" ? first : null,
     cost_estimate: id % 11 === 0 || attempts.every((one) => one.cost_estimate === null) ? null : attempts.reduce((sum, one) => sum + (one.cost_estimate ?? 0), 0), attempts,
+    cost_of_estimated_tokens: attempts.reduce((sum, one) => sum + (one.tokens_estimated ? one.cost_estimate : 0), 0),
+    restarts: Number(story.includes("after anthropic was cut")), shown_early: id % 9 === 0 && end === "complete",
   };
 }
 

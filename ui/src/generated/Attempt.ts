@@ -12,4 +12,12 @@ status: number | null,
 /**
  * "complete", "cut", "rate limit" …
  */
-outcome: string, detail: string | null, stop_reason: string | null, input_tokens: number | null, output_tokens: number | null, cache_read_tokens: number | null, cache_write_tokens: number | null, cost_estimate: number | null, };
+outcome: string, detail: string | null, stop_reason: string | null, input_tokens: number | null, output_tokens: number | null, cache_read_tokens: number | null, cache_write_tokens: number | null, 
+/**
+ * The provider did not tell (all of) its usage: what is missing is reckoned from bytes.
+ */
+tokens_estimated: boolean, 
+/**
+ * Micro-dollars; 0: it was not reached, or refused; None: unknown.
+ */
+cost_estimate: number | null, };

@@ -21,4 +21,16 @@ status: number | null, total_ms: number, ttft_ms: number | null,
 /**
  * Micro-dollars over all attempts; None: unknown.
  */
-cost_estimate: number | null, attempts: Array<Attempt>, };
+cost_estimate: number | null, 
+/**
+ * What of it rests on tokens that are reckoned from bytes, in micro-dollars.
+ */
+cost_of_estimated_tokens: number, 
+/**
+ * How often another answer went on in the message that one left unfinished.
+ */
+restarts: number, 
+/**
+ * The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
+ */
+shown_early: boolean, attempts: Array<Attempt>, };

@@ -9,6 +9,10 @@ export type Today = { exchanges: number, failed: number, carried_by_fallback: nu
  */
 spent_estimate: number, 
 /**
+ * What of it rests on tokens that are reckoned from bytes: answers that were cut, and usage that nobody told.
+ */
+spent_of_estimated_tokens: number, 
+/**
  * Micro-dollars that probes cost.
  */
 probes_estimate: number, 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, count, duration, moment, money, moneyRange, plural } from "./format";
+import { ago, cost, count, duration, moment, money, moneyRange, plural } from "./format";
 
 const AT = "2026-06-21T20:04:00Z";
 const after = (seconds: number) => Date.parse(AT) + seconds * 1_000;
@@ -16,6 +16,11 @@ describe("money", () => {
     [5_000_000_000, "$5,000"],
     [-2_500_000, "-$2.50"],
   ])("%i micro-dollars read %s", (micro, text) => expect(money(micro)).toBe(text));
+
+  it("says about where tokens were reckoned", () => {
+    expect(cost(4_200, true)).toBe("about $0.0042");
+    expect(cost(4_200, false)).toBe("$0.0042");
+  });
 
   it("writes a range once when both ends agree", () => {
     expect(moneyRange(5_000_000_000, 15_000_000_000)).toBe("$5,000 to $15,000");

@@ -9,6 +9,11 @@ export function money(micro: number): string {
   return `${sign}$${count(Math.round(dollars))}`;
 }
 
+/** What an exchange or an attempt cost; "about" where (some of) its tokens are reckoned from bytes. */
+export function cost(micro: number, tokensEstimated: boolean): string {
+  return tokensEstimated ? `about ${money(micro)}` : money(micro);
+}
+
 export function moneyRange(low: number, high: number): string {
   return low === high ? money(low) : `${money(low)} to ${money(high)}`;
 }

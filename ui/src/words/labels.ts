@@ -18,6 +18,7 @@ export const LEVEL: Record<Level, string> = {
 
 export const END: Record<ExchangeEnd, { word: string; tone: Tone; means: string }> = {
   complete: { word: "Complete", tone: "operational", means: "A whole answer reached the client." },
+  replayed: { word: "Replayed", tone: "operational", means: "The kept answer of an earlier request with the same idempotency key was given again; it cost nothing." },
   truncated: { word: "Truncated", tone: "degraded", means: "The provider stopped at a token limit; passed on as such." },
   refused: { word: "Refused", tone: "neutral", means: "The model declined because of the content." },
   cut: { word: "Cut", tone: "major_outage", means: "The answer broke off after its first part; the client's connection was aborted." },

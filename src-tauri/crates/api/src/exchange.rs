@@ -25,6 +25,12 @@ pub struct Exchange {
     pub ttft_ms: Option<u64>,
     /// Micro-dollars over all attempts; None: unknown.
     pub cost_estimate: Option<i64>,
+    /// What of it rests on tokens that are reckoned from bytes, in micro-dollars.
+    pub cost_of_estimated_tokens: i64,
+    /// How often another answer went on in the message that one left unfinished.
+    pub restarts: u32,
+    /// The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
+    pub shown_early: bool,
     pub attempts: Vec<Attempt>,
 }
 
@@ -34,6 +40,8 @@ pub struct Exchange {
 pub enum ExchangeEnd {
     /// A whole answer reached the client (or one that the client itself continues).
     Complete,
+    /// The kept answer of an earlier request with the same idempotency key; nobody was asked.
+    Replayed,
     /// The provider stopped at a token limit; passed on as such.
     Truncated,
     /// Declined for its content.
@@ -73,6 +81,9 @@ pub struct Attempt {
     pub output_tokens: Option<u64>,
     pub cache_read_tokens: Option<u64>,
     pub cache_write_tokens: Option<u64>,
+    /// The provider did not tell (all of) its usage: what is missing is reckoned from bytes.
+    pub tokens_estimated: bool,
+    /// Micro-dollars; 0: it was not reached, or refused; None: unknown.
     pub cost_estimate: Option<i64>,
 }
 

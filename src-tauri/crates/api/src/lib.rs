@@ -25,7 +25,8 @@ pub use review::{
 };
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, Level, ModelHealth,
-    PageView, ProblemView, Provider, Route, Session, Snapshot, StandIn, Surface, Today,
+    PageView, PaidStandIns, ProblemView, Provider, Route, Session, Snapshot, StandIn, Surface,
+    Today,
 };
 pub use tray::{MenuLine, TrayIcon, TrayView};
 

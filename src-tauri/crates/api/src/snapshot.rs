@@ -45,6 +45,21 @@ pub struct EngineState {
     pub ledger_file: String,
     /// The engine starts at login by itself; None: this platform has no user service.
     pub starts_at_login: Option<bool>,
+    pub paid_stand_ins: PaidStandIns,
+}
+
+/// May a client with a subscription of its own be answered by a stand-in with a key of the owner's, billed by the token?
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PaidStandIns {
+    /// None: the owner has not answered yet, and it counts as no.
+    pub allowed: Option<bool>,
+    /// The settings file decides, whatever was answered.
+    pub by_settings_file: bool,
+    /// What all stand-ins may cost in a day, in micro-dollars.
+    pub cap: i64,
+    /// What of it is spent today, micro-dollars, estimated.
+    pub spent: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -235,6 +250,8 @@ pub struct Today {
     pub carried_by_fallback: u64,
     /// Micro-dollars, estimated from tokens × list price.
     pub spent_estimate: i64,
+    /// What of it rests on tokens that are reckoned from bytes: answers that were cut, and usage that nobody told.
+    pub spent_of_estimated_tokens: i64,
     /// Micro-dollars that probes cost.
     pub probes_estimate: i64,
     /// Exchanges whose cost is unknown (no price, no usage told, or a subscription).

@@ -1,11 +1,15 @@
 //! From what the gateway reports to what the ledger keeps and what health observes. Pure.
 
-use catalog::{Catalog, MicroDollars, REHEARSAL, Tokens};
+mod charge;
+
+use catalog::{Catalog, MicroDollars, REHEARSAL};
 use chrono::TimeDelta;
 use gateway::{Attempt, End, Exchange, Outcome};
 use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
 use ledger::{AttemptRow, Candidate, ExchangeRow};
 use wire::{Class, Completion};
+
+use charge::{Charge, charge};
 
 /// The ledger's row of an exchange. `primary`: the route's first candidate, which tells whether a stand-in carried it.
 pub(crate) fn exchange_row(
@@ -16,7 +20,7 @@ pub(crate) fn exchange_row(
     let attempts: Vec<AttemptRow> = exchange
         .attempts
         .iter()
-        .map(|a| attempt_row(a, exchange.rehearsal, catalog))
+        .map(|a| attempt_row(a, exchange, catalog))
         .collect();
     let cost = total_cost(&attempts);
     ExchangeRow {
@@ -37,6 +41,8 @@ pub(crate) fn exchange_row(
         total_ms: exchange.total.as_millis() as u64,
         ttft_ms: exchange.ttft.map(|t| t.as_millis() as u64),
         cost,
+        restarts: exchange.restarts,
+        shown_early: exchange.shown_early,
         attempts,
     }
 }
@@ -49,13 +55,16 @@ fn total_cost(attempts: &[AttemptRow]) -> Option<MicroDollars> {
     attempts.iter().map(|a| a.cost).sum()
 }
 
-fn attempt_row(attempt: &Attempt, rehearsal: bool, catalog: &Catalog) -> AttemptRow {
-    let tokens = attempt.report.usage_told.then_some(attempt.report.tokens);
-    let price = if rehearsal {
-        None
-    } else {
-        catalog.price(&attempt.provider, attempt.model.as_str())
-    };
+fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> AttemptRow {
+    let known = catalog.model(&attempt.provider, attempt.model.as_str());
+    let charge = charge(
+        attempt,
+        exchange.kind,
+        known.and_then(|model| model.context),
+    );
+    let price = known
+        .and_then(|model| model.price.as_ref())
+        .filter(|_| !exchange.rehearsal);
     let (outcome, detail) = outcome_words(&attempt.outcome);
     AttemptRow {
         provider: attempt.provider.clone(),
@@ -69,24 +78,15 @@ fn attempt_row(attempt: &Attempt, rehearsal: bool, catalog: &Catalog) -> Attempt
         provider_failed: matches!(&attempt.outcome, Outcome::Failed { kind: Some(_), .. }),
         detail,
         stop_reason: attempt.report.stop_reason.clone(),
-        tokens,
-        cost: cost(attempt, tokens, price),
-        price_as_of: price.map(|p| p.as_of.clone()),
-    }
-}
-
-/// An attempt that was refused before any answer began is not billed; one that was cut is, as far as its usage is known.
-fn cost(
-    attempt: &Attempt,
-    tokens: Option<Tokens>,
-    price: Option<&catalog::Price>,
-) -> Option<MicroDollars> {
-    match (tokens, price) {
-        (Some(tokens), Some(price)) => Some(price.cost(tokens)),
-        _ if attempt.ttft.is_none() && matches!(attempt.outcome, Outcome::Failed { .. }) => {
-            Some(MicroDollars::ZERO)
-        }
-        _ => None,
+        tokens: charge.tokens(),
+        tokens_estimated: matches!(charge, Charge::Estimated(_)),
+        cost: match charge.tokens() {
+            None => Some(MicroDollars::ZERO),
+            Some(tokens) => price.map(|price| price.cost(tokens)),
+        },
+        price_as_of: price
+            .filter(|_| charge.tokens().is_some())
+            .map(|price| price.as_of.clone()),
     }
 }
 
@@ -122,6 +122,7 @@ fn class_words(class: Class) -> &'static str {
 pub(crate) fn end(end: &End) -> ledger::End {
     match end {
         End::Complete => ledger::End::Complete,
+        End::Replayed => ledger::End::Replayed,
         End::Truncated => ledger::End::Truncated,
         End::Refused => ledger::End::Refused,
         End::Cut => ledger::End::Cut,
@@ -214,6 +215,7 @@ fn turned_away(end: &End) -> Option<String> {
     match end {
         End::TurnedAway(why) => Some(why.to_string()),
         End::Complete
+        | End::Replayed
         | End::Truncated
         | End::Refused
         | End::Cut
@@ -223,3 +225,6 @@ fn turned_away(end: &End) -> Option<String> {
         | End::OurFault => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

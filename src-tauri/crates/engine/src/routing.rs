@@ -8,7 +8,8 @@ use catalog::{
     Auth, Catalog, Dialect, EndpointId, ModelId, REHEARSAL, REHEARSAL_PREFIX, Secret, Source,
 };
 use gateway::{
-    CandidateRule, Config, EndpointConfig, Limits, Pattern, Restart, Route, Spending, Timers,
+    CandidateRule, Config, Consent, EndpointConfig, Limits, Pattern, Restart, Route, Spending,
+    Timers,
 };
 use watch::{PageTarget, ProbeTarget};
 
@@ -98,6 +99,7 @@ pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
         restart: Restart::usual(dialect),
         pipeline: None,
         demand: None,
+        subscription_to_paid_key: Consent::Ask,
     });
     let own = settings.routes.iter().map(|route| Route {
         name: route.name.clone(),
@@ -116,6 +118,7 @@ pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
         restart: route.restart,
         pipeline: route.pipeline.clone(),
         demand: route.demand.clone(),
+        subscription_to_paid_key: route.subscription_to_paid_key,
     });
     let usual = Dialect::ALL
         .into_iter()
@@ -144,6 +147,7 @@ fn usual_routes(dialect: Dialect, catalog: &Catalog) -> Vec<Route> {
         restart: Restart::usual(dialect),
         pipeline: None,
         demand: None,
+        subscription_to_paid_key: Consent::Ask,
     };
     let mut routes: Vec<Route> = patterns
         .into_iter()

@@ -79,6 +79,8 @@ pub(crate) struct Route {
     /// Whose requests these are: what nobody answers is kept for a person.
     pub pipeline: Option<String>,
     pub demand: Option<Demand>,
+    /// `Ask`: as for all routes.
+    pub subscription_to_paid_key: Consent,
 }
 
 /// One thing wrong with the text.

@@ -83,7 +83,7 @@ impl Turns {
             ..News::default()
         };
         match exchange.end {
-            End::Complete | End::Truncated | End::Refused => {
+            End::Complete | End::Replayed | End::Truncated | End::Refused => {
                 news.resumed = std::mem::take(&mut turn.interrupted);
                 turn.calls = delivered(exchange, |_| true);
             }

@@ -12,7 +12,7 @@ use http::header::CONTENT_ENCODING;
 use http::response::Parts;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tokio::time::{Instant, timeout, timeout_at};
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
@@ -79,9 +79,15 @@ pub(crate) async fn attempt(
     exchange: &mut OpenExchange,
 ) -> Result<Won, Lost> {
     let clock = &terms.deadlines;
+    exchange.attempt_sent(request.body().size_hint().lower());
     let response = match timeout_at(clock.headers, upstream.send(request)).await {
         Err(_) => return Err(clock.too_late("an answer")),
-        Ok(Err(unsent)) => return Err(failed_to_send(&unsent)),
+        Ok(Err(unsent)) => {
+            if !unsent.reached() {
+                exchange.attempt_sent(0);
+            }
+            return Err(failed_to_send(&unsent));
+        }
         Ok(Ok(response)) => response,
     };
     let (head, body) = response.into_parts();
@@ -166,6 +172,9 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
             }
         };
         if enough {
+            if answer.proven().is_none() && matches!(terms.hold, Hold::UntilProven { .. }) {
+                exchange.shown_early();
+            }
             return Ok(None);
         }
         let wake = look_again.map_or(until, |at| at.min(until));

@@ -79,6 +79,8 @@ pub struct Route {
     pub pipeline: Option<String>,
     /// An answer without it is a failed attempt. Where it is set, the delivery is [`Delivery::Verified`].
     pub demand: Option<Demand>,
+    /// The owner's word for this route; [`Consent::Ask`]: as [`Spending`] says.
+    pub subscription_to_paid_key: Consent,
 }
 
 /// When a client gets what has arrived of a streamed answer. An answer that is not streamed is always proven first.

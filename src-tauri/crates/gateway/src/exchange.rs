@@ -56,6 +56,8 @@ pub struct Exchange {
     pub item: Option<String>,
     /// How often another answer went on in the message that one left unfinished.
     pub restarts: u32,
+    /// The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
+    pub shown_early: bool,
     /// In the order in which they were made.
     pub attempts: Vec<Attempt>,
     pub end: End,
@@ -94,6 +96,7 @@ impl Exchange {
             pipeline: tag(PIPELINE),
             item: tag(ITEM),
             restarts: 0,
+            shown_early: false,
             attempts: Vec::new(),
             end: End::ClientLeft,
             status: None,
@@ -121,6 +124,8 @@ pub struct Attempt {
     pub ttft: Option<Duration>,
     /// None: no response headers came.
     pub status: Option<StatusCode>,
+    /// Bytes of body that the provider was sent; 0: it was never reached.
+    pub request_bytes: u64,
     pub outcome: Outcome,
     /// What is known of the answer, tokens included, also where it failed.
     pub report: wire::Report,
@@ -147,6 +152,8 @@ pub enum Outcome {
 pub enum End {
     /// A whole answer reached the client, or one that the client itself continues.
     Complete,
+    /// The kept answer of an earlier request with the same idempotency key; nobody was asked.
+    Replayed,
     /// The provider stopped at a token limit; passed on as such.
     Truncated,
     /// Declined for its content.

@@ -84,6 +84,7 @@ struct OpenAttempt {
     began: Instant,
     status: Option<StatusCode>,
     ttft: Option<Duration>,
+    request_bytes: u64,
     /// What is known of its answer, should it go no further.
     report: wire::Report,
 }
@@ -146,8 +147,16 @@ impl OpenExchange {
             began: Instant::now(),
             status: None,
             ttft: None,
+            request_bytes: 0,
             report: wire::Report::default(),
         });
+    }
+
+    /// So many bytes of body go to the provider; 0: it could not be reached.
+    pub(crate) fn attempt_sent(&mut self, bytes: u64) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.request_bytes = bytes;
+        }
     }
 
     /// What is known of the answer so far.
@@ -179,6 +188,7 @@ impl OpenExchange {
             began,
             status,
             ttft,
+            request_bytes,
             report: _,
         }) = self.attempt.take()
         else {
@@ -193,6 +203,7 @@ impl OpenExchange {
                 total: began.elapsed(),
                 ttft,
                 status,
+                request_bytes,
                 outcome,
                 report,
             });
@@ -203,6 +214,13 @@ impl OpenExchange {
     pub(crate) fn restarted(&mut self) {
         if let Some(exchange) = &mut self.exchange {
             exchange.restarts += 1;
+        }
+    }
+
+    /// The client is shown an unproven answer, which it was not to get.
+    pub(crate) fn shown_early(&mut self) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.shown_early = true;
         }
     }
 

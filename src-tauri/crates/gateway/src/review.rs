@@ -62,6 +62,7 @@ impl Reviewed {
             // A cut leaves the item unanswered as well; where the client asks again, its success settles it.
             End::Exhausted | End::Cut => Some(&self.0.id),
             End::Complete
+            | End::Replayed
             | End::Truncated
             | End::Refused
             | End::CallersFault
@@ -76,7 +77,9 @@ impl Reviewed {
             return Some(Review::Parked(self.0));
         }
         match end {
-            End::Complete | End::Truncated | End::Refused => Some(Review::Answered(self.0.id)),
+            End::Complete | End::Replayed | End::Truncated | End::Refused => {
+                Some(Review::Answered(self.0.id))
+            }
             End::Cut
             | End::Exhausted
             | End::CallersFault

@@ -152,6 +152,7 @@ pub(crate) fn plan(
         demand,
         rehearsal,
     };
+    let spending = stand_in::spending(config, route);
     // A login belongs to one vendor: the first in the route's order that takes it.
     let mut vendor = None;
     let home = rules
@@ -168,7 +169,7 @@ pub(crate) fn plan(
             if let Some(first) = plan.candidates.first() {
                 let from_subscription =
                     wish.subscription && first.credential == Credential::ClientLogin;
-                stand_in::may_cost(endpoint, credential, from_subscription, &config.spending)?;
+                stand_in::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
             Ok(found)
         });

@@ -110,7 +110,7 @@ pub(crate) enum Told {
 impl Told {
     pub(crate) fn of(end: &End, status: Option<http::StatusCode>) -> Told {
         match end {
-            End::Complete | End::Refused => Told::Answer,
+            End::Complete | End::Replayed | End::Refused => Told::Answer,
             End::Truncated => Told::Truncated,
             End::CallersFault | End::TurnedAway(_)
                 if status == Some(http::StatusCode::PAYLOAD_TOO_LARGE) =>

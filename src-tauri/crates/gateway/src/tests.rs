@@ -51,6 +51,7 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
         restart: Restart::usual(Dialect::Anthropic),
         pipeline: None,
         demand: None,
+        subscription_to_paid_key: crate::Consent::Ask,
     }
 }
 

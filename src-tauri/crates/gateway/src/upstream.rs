@@ -151,6 +151,16 @@ pub(crate) enum Unsent {
     Broken(String),
 }
 
+impl Unsent {
+    /// Has the provider perhaps seen the request?
+    pub(crate) fn reached(&self) -> bool {
+        match self {
+            Unsent::Broken(_) => true,
+            Unsent::ConnectTimedOut(_) | Unsent::NotConnected(_) => false,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("no connection within {} s", .0.as_secs_f32())]
 pub(crate) struct ConnectTimedOut(Duration);

@@ -10,9 +10,10 @@ use crate::column::{Col, word_enum};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError, Page, page_limit};
 
-pub(crate) const STEPS: &[Step] = &[Step {
-    version: 1,
-    sql: "
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        version: 1,
+        sql: "
 CREATE TABLE exchanges (
     id               INTEGER PRIMARY KEY,
     started_at       INTEGER NOT NULL, -- ms
@@ -61,13 +62,24 @@ CREATE TABLE attempts (
     PRIMARY KEY (exchange, number)
 ) STRICT, WITHOUT ROWID;
 ",
-}];
+    },
+    Step {
+        version: 4,
+        sql: "
+ALTER TABLE exchanges ADD COLUMN restarts INTEGER NOT NULL DEFAULT 0; -- another answer went on in the same message
+ALTER TABLE exchanges ADD COLUMN shown_early INTEGER NOT NULL DEFAULT 0; -- before the proof that it was to wait for
+ALTER TABLE attempts ADD COLUMN tokens_estimated INTEGER NOT NULL DEFAULT 0; -- from bytes: the provider did not tell all
+",
+    },
+];
 
 word_enum! {
     /// How an exchange ended: exactly one for each.
     End {
         /// A whole answer reached the client (or one that the client itself continues).
         Complete = "complete",
+        /// The kept answer of an earlier request; nobody was asked, and nothing was paid.
+        Replayed = "replayed",
         /// The provider stopped at a token limit; passed on as such.
         Truncated = "truncated",
         /// Declined for its content.
@@ -89,7 +101,7 @@ impl End {
     /// The client got an answer, though perhaps not the one it hoped for.
     pub fn answered(self) -> bool {
         match self {
-            End::Complete | End::Truncated | End::Refused => true,
+            End::Complete | End::Replayed | End::Truncated | End::Refused => true,
             End::Cut
             | End::Exhausted
             | End::CallersFault
@@ -104,6 +116,7 @@ impl End {
         match self {
             End::Cut | End::Exhausted | End::OurFault => true,
             End::Complete
+            | End::Replayed
             | End::Truncated
             | End::Refused
             | End::CallersFault
@@ -143,6 +156,10 @@ pub struct ExchangeRow {
     pub ttft_ms: Option<u64>,
     /// Estimate over all attempts; `None`: unknown.
     pub cost: Option<MicroDollars>,
+    /// How often another answer went on in the message that one left unfinished.
+    pub restarts: u32,
+    /// The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
+    pub shown_early: bool,
     /// In the order in which they were made.
     pub attempts: Vec<AttemptRow>,
 }
@@ -176,7 +193,9 @@ pub struct AttemptRow {
     /// As the provider said it.
     pub stop_reason: Option<String>,
     pub tokens: Option<Tokens>,
-    /// Estimate: tokens at the list price of `price_as_of`.
+    /// The provider did not tell (all of) its usage: what is missing in `tokens` is reckoned from bytes.
+    pub tokens_estimated: bool,
+    /// Estimate: tokens at the list price of `price_as_of`. Zero: it was not reached, or refused.
     pub cost: Option<MicroDollars>,
     /// ISO date.
     pub price_as_of: Option<String>,
@@ -202,6 +221,15 @@ impl ExchangeRow {
             .filter(|a| (&a.endpoint, &a.model) != (&primary.endpoint, &primary.model))
             .filter_map(|a| a.cost.or_else(|| a.tokens.map(dearest)))
             .sum()
+    }
+
+    /// What of `cost` rests on tokens that are reckoned from bytes.
+    pub fn cost_of_estimated_tokens(&self) -> MicroDollars {
+        let reckoned = self.attempts.iter().filter(|a| a.tokens_estimated);
+        match self.cost {
+            Some(_) => reckoned.filter_map(|a| a.cost).sum(),
+            None => MicroDollars::ZERO,
+        }
     }
 
     /// A stand-in answered. The last attempt is the one that answers; another endpoint or model than the primary's is a stand-in.

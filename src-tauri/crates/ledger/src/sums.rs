@@ -20,6 +20,8 @@ pub struct Sums {
     pub carried_by_fallback: u64,
     /// Estimate, thrown-away attempts included, probes not.
     pub spent: MicroDollars,
+    /// What of it rests on tokens that are reckoned from bytes: answers that were cut, and usage that nobody told.
+    pub of_estimated_tokens: MicroDollars,
     /// What of it stand-ins cost. A model without a price counts at [`DEAREST`], so that it never opens the day's cap.
     pub stand_ins: MicroDollars,
     /// Estimate.
@@ -49,6 +51,7 @@ impl Ledger {
                     failed: get(row, "failed")?,
                     carried_by_fallback: get(row, "carried")?,
                     spent: get(row, "spent")?,
+                    of_estimated_tokens: get(row, "of_estimated_tokens")?,
                     stand_ins: get(row, "stand_ins")?,
                     probes: MicroDollars::ZERO,
                     unpriced: get(row, "unpriced")?,
@@ -91,6 +94,10 @@ pub(crate) const TODAY: &str = concat!(
     ") AS failed,
             count(*) FILTER (WHERE carried) AS carried,
             coalesce(sum(cost), 0) AS spent,
+            coalesce(sum((
+                SELECT sum(a.cost) FROM attempts a
+                 WHERE a.exchange = exchanges.id AND a.tokens_estimated AND exchanges.cost IS NOT NULL
+            )), 0) AS of_estimated_tokens,
             coalesce(sum((
                 SELECT sum(coalesce(a.cost, 15 * (a.input_tokens + a.cache_read_tokens + a.cache_write_tokens) + 75 * a.output_tokens))
                   FROM attempts a

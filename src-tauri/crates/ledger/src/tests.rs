@@ -57,6 +57,7 @@ fn attempt(at: &Candidate, outcome: &str, provider_failed: bool) -> AttemptRow {
             cache_read: 6789,
             cache_write: 1,
         }),
+        tokens_estimated: false,
         cost: (!provider_failed).then_some(MicroDollars(5_260)),
         price_as_of: (!provider_failed).then(|| "2026-06-01".to_owned()),
     }
@@ -83,6 +84,8 @@ fn answered(started: DateTime<Utc>) -> ExchangeRow {
         total_ms: 903,
         ttft_ms: Some(313),
         cost: Some(MicroDollars(5_260)),
+        restarts: 0,
+        shown_early: false,
         attempts: vec![attempt(&lead, "complete", false)],
     }
 }

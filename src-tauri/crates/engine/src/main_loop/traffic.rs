@@ -107,7 +107,10 @@ impl MainLoop {
         today.failed += u64::from(row.end.failed());
         today.carried_by_fallback += u64::from(carried);
         match row.cost {
-            Some(cost) => today.spent += cost,
+            Some(cost) => {
+                today.spent += cost;
+                today.of_estimated_tokens += row.cost_of_estimated_tokens();
+            }
             None if !row.attempts.is_empty() => today.unpriced += 1,
             None => {}
         }

@@ -91,6 +91,7 @@ pub(super) struct Route {
     pub(super) restart: Option<Restart>,
     pub(super) strict: Option<bool>,
     pub(super) demand: Option<Spanned<Demand>>,
+    pub(super) subscription_to_paid_key: Option<Consent>,
 }
 
 #[derive(Debug, Deserialize)]

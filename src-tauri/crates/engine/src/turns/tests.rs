@@ -26,6 +26,7 @@ fn attempt(outcome: Outcome, calls: &[&str]) -> Attempt {
         total: Duration::ZERO,
         ttft: None,
         status: None,
+        request_bytes: 0,
         outcome,
         report: wire::Report {
             tool_calls: calls.iter().map(call).collect(),
@@ -52,6 +53,7 @@ fn exchange(end: End, results: &[&str], attempts: Vec<Attempt>) -> Exchange {
         pipeline: None,
         item: None,
         restarts: 0,
+        shown_early: false,
         attempts,
         end,
         status: None,

@@ -29,6 +29,7 @@ fn said(state: &State, row: &InterruptionRow) -> String {
         End::ClientLeft => "Gave up while nobody answered",
         End::Exhausted
         | End::Complete
+        | End::Replayed
         | End::Truncated
         | End::Refused
         | End::CallersFault

@@ -144,6 +144,9 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
         total_ms: row.total_ms,
         ttft_ms: row.ttft_ms,
         cost_estimate: row.cost.map(|c| c.0),
+        cost_of_estimated_tokens: row.cost_of_estimated_tokens().0,
+        restarts: row.restarts,
+        shown_early: row.shown_early,
         attempts: (1..)
             .zip(&row.attempts)
             .map(|(number, attempt)| shown_attempt(number, attempt))
@@ -168,6 +171,7 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
         output_tokens: row.tokens.map(|t| t.output),
         cache_read_tokens: row.tokens.map(|t| t.cache_read),
         cache_write_tokens: row.tokens.map(|t| t.cache_write),
+        tokens_estimated: row.tokens_estimated,
         cost_estimate: row.cost.map(|c| c.0),
     }
 }
@@ -195,7 +199,12 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         .last()
         .map_or_else(|| "nobody".into(), |a| state.product(&a.provider));
     match row.end {
+        ledger::End::Complete if row.restarts > 0 => went_on(row, state),
         ledger::End::Complete => format!("Answered by {last}{after}."),
+        ledger::End::Replayed => {
+            "Given again: the kept answer of an earlier request with the same idempotency key."
+                .into()
+        }
         ledger::End::Truncated => format!("Answered by {last}{after}, cut at a token limit."),
         ledger::End::Refused => format!("Declined by {last}{after}."),
         ledger::End::Cut => format!(
@@ -228,9 +237,23 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     }
 }
 
+/// "Went on with OpenRouter after a break: Claude broke off in the middle of its answer."
+fn went_on(row: &ExchangeRow, state: &State) -> String {
+    let product = |attempt: Option<&AttemptRow>| {
+        attempt.map_or_else(|| "nobody".into(), |a| state.product(&a.provider))
+    };
+    let began = |attempt: &&AttemptRow| attempt.provider_failed && attempt.ttft_ms.is_some();
+    format!(
+        "Went on with {} after a break: {} broke off in the middle of its answer.",
+        product(row.attempts.last()),
+        product(row.attempts.iter().rfind(began))
+    )
+}
+
 fn end(end: ledger::End) -> ExchangeEnd {
     match end {
         ledger::End::Complete => ExchangeEnd::Complete,
+        ledger::End::Replayed => ExchangeEnd::Replayed,
         ledger::End::Truncated => ExchangeEnd::Truncated,
         ledger::End::Refused => ExchangeEnd::Refused,
         ledger::End::Cut => ExchangeEnd::Cut,

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use api::{
-    Basis, Blame, Candidate, Endpoint, EngineState, Level, ModelHealth, PageView, ProblemView,
-    Provider, Route, Session, Snapshot, StandIn, Surface, Today,
+    Basis, Blame, Candidate, Endpoint, EngineState, Level, ModelHealth, PageView, PaidStandIns,
+    ProblemView, Provider, Route, Session, Snapshot, StandIn, Surface, Today,
 };
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
-use gateway::{Plan, Standing};
+use gateway::{Consent, Plan, Standing};
 use health::{Finding, ProviderVerdict};
 
 use super::{headline, rows, tray, words};
@@ -57,6 +57,22 @@ fn engine(state: &State) -> EngineState {
         settings_file: state.places.settings.display().to_string(),
         ledger_file: state.places.ledger.display().to_string(),
         starts_at_login: state.starts_at_login,
+        paid_stand_ins: paid_stand_ins(state),
+    }
+}
+
+fn paid_stand_ins(state: &State) -> PaidStandIns {
+    let settings = &state.settings;
+    let (allowed, by_settings_file) = match settings.subscription_to_paid_key {
+        Consent::Ask => (state.paid_stand_ins, false),
+        Consent::Yes => (Some(true), true),
+        Consent::No => (Some(false), true),
+    };
+    PaidStandIns {
+        allowed,
+        by_settings_file,
+        cap: settings.fallback_a_day.0,
+        spent: state.today.stand_ins.0,
     }
 }
 
@@ -321,6 +337,7 @@ fn today(state: &State) -> Today {
         failed: sums.failed,
         carried_by_fallback: sums.carried_by_fallback,
         spent_estimate: sums.spent.0,
+        spent_of_estimated_tokens: sums.of_estimated_tokens.0,
         probes_estimate: sums.probes.0,
         unpriced: sums.unpriced,
     }

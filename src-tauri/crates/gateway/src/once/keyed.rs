@@ -190,7 +190,7 @@ fn replay(mut said: Said, exchange: OpenExchange) -> Response<Body> {
     said.headers
         .insert(REPLAYED, HeaderValue::from_static("true"));
     let end = match said.status {
-        status if status.is_success() => End::Complete,
+        status if status.is_success() => End::Replayed,
         status if status.is_client_error() => End::CallersFault,
         _ => End::Exhausted,
     };

@@ -23,6 +23,7 @@ fn exchange(pipeline: Option<&str>, item: Option<&str>, session: Option<&str>) -
         pipeline: pipeline.map(str::to_owned),
         item: item.map(str::to_owned),
         restarts: 0,
+        shown_early: false,
         attempts: Vec::new(),
         end: End::Exhausted,
         status: None,

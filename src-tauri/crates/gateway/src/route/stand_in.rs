@@ -3,7 +3,7 @@
 use catalog::{Auth, ModelId};
 
 use super::{Credential, Ineligible};
-use crate::{Consent, EndpointConfig, Pattern, Spending};
+use crate::{Config, Consent, EndpointConfig, Pattern, Route, Spending};
 
 /// Stands for "any model" in the model of a plan that is made for a whole pattern: `claude-…`.
 pub const ANY_MODEL: char = '\u{2026}';
@@ -42,6 +42,18 @@ fn serves_some(found: &EndpointConfig, asked: &str) -> bool {
     });
     let mut named = found.endpoint.serves.iter().map(String::as_str).chain(ids);
     named.any(|id| pattern.matches(id))
+}
+
+/// A route's own yes or no goes before the one for all routes.
+pub(super) fn spending(config: &Config, route: Option<&Route>) -> Spending {
+    let general = config.spending.clone();
+    match route.map(|route| route.subscription_to_paid_key) {
+        None | Some(Consent::Ask) => general,
+        Some(subscription_to_paid_key) => Spending {
+            subscription_to_paid_key,
+            ..general
+        },
+    }
 }
 
 /// May this stand-in be asked, as far as money goes? `from_subscription`: the client's own subscription stands before it.

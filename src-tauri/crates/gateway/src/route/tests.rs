@@ -340,6 +340,31 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
             "the daily cap of $10 for stand-ins is used up ($10.02)"
         );
     }
+    for (general, own, said) in [
+        (Consent::Ask, Consent::Yes, ""),
+        (Consent::Yes, Consent::No, "said no"),
+        (Consent::Yes, Consent::Ask, ""),
+    ] {
+        let mut config = config.clone();
+        config.spending = spending(general, None);
+        for route in &mut config.routes {
+            route.subscription_to_paid_key = own;
+        }
+        let wish = Wish {
+            subscription: true,
+            ..wish("claude-1", true)
+        };
+        let dropped = plan(&config, wish, &closed).dropped;
+        let why: String = dropped
+            .iter()
+            .map(|dropped| dropped.why.to_string())
+            .collect();
+        assert_eq!(
+            (why.is_empty(), why.contains(said)),
+            (said.is_empty(), true),
+            "{why}"
+        );
+    }
     // The primary is no stand-in, and what costs nothing may always be asked.
     let second = config.endpoints.get_mut("second").unwrap();
     second.endpoint.auth = Auth::None;

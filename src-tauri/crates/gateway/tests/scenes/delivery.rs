@@ -237,7 +237,8 @@ async fn an_agent_s_verified_answer_is_shown_from_240_seconds_on_with_its_tool_c
         "{first_event:?}"
     );
     assert!(is_whole(dialect, &told));
-    assert_eq!(scene.asked().await.1, End::Complete);
+    let exchange = scene.ended().await;
+    assert_eq!((exchange.end, exchange.shown_early), (End::Complete, true));
 }
 
 #[tokio::test(start_paused = true)]

@@ -82,7 +82,7 @@ async fn a_later_twin_gets_the_kept_answer_byte_for_byte() {
             assert!(replayed(&again), "{dialect} {body}");
             assert_eq!(told(again).await, first, "{dialect} {body}");
             let exchange = scene.ended().await;
-            assert_eq!((exchange.attempts.len(), exchange.end), (0, End::Complete));
+            assert_eq!((exchange.attempts.len(), exchange.end), (0, End::Replayed));
             assert_eq!(scene.lead.received().len(), 1, "{dialect} {body}");
         }
     }

@@ -12,6 +12,7 @@ mod failover;
 mod keyed;
 mod lingering;
 mod load;
+mod reached;
 mod recovery;
 mod redirect;
 mod restart;

@@ -84,6 +84,7 @@ fn config() -> Config {
                 restart: Restart::usual(dialect),
                 pipeline: None,
                 demand: None,
+                subscription_to_paid_key: gateway::Consent::Ask,
             })
             .to_vec(),
         endpoints: BTreeMap::from(["lead", "second"].map(endpoint)),

@@ -12,10 +12,12 @@ pub(super) fn insert_exchange(
     tx.prepare_cached(
         "INSERT INTO exchanges (
             started_at, client, session, dialect, route, model, streamed, rehearsal, pipeline, item,
-            primary_provider, primary_endpoint, primary_model, ended, detail, status, total_ms, ttft_ms, cost, carried
+            primary_provider, primary_endpoint, primary_model, ended, detail, status, total_ms, ttft_ms, cost, carried,
+            restarts, shown_early
         ) VALUES (
             :started_at, :client, :session, :dialect, :route, :model, :streamed, :rehearsal, :pipeline, :item,
-            :primary_provider, :primary_endpoint, :primary_model, :ended, :detail, :status, :total_ms, :ttft_ms, :cost, :carried
+            :primary_provider, :primary_endpoint, :primary_model, :ended, :detail, :status, :total_ms, :ttft_ms, :cost, :carried,
+            :restarts, :shown_early
         )",
     )?
     .execute(named_params! {
@@ -39,6 +41,8 @@ pub(super) fn insert_exchange(
         ":ttft_ms": exchange.ttft_ms.map(Col),
         ":cost": exchange.cost.map(Col),
         ":carried": exchange.carried(),
+        ":restarts": exchange.restarts,
+        ":shown_early": exchange.shown_early,
     })?;
     Ok(tx.last_insert_rowid())
 }
@@ -53,10 +57,12 @@ pub(super) fn insert_attempt(
     tx.prepare_cached(
         "INSERT INTO attempts (
             exchange, number, provider, endpoint, model, started_ms, total_ms, ttft_ms, status, outcome, provider_failed,
-            detail, stop_reason, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost, price_as_of
+            detail, stop_reason, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost, price_as_of,
+            tokens_estimated
         ) VALUES (
             :exchange, :number, :provider, :endpoint, :model, :started_ms, :total_ms, :ttft_ms, :status, :outcome, :provider_failed,
-            :detail, :stop_reason, :input_tokens, :output_tokens, :cache_read_tokens, :cache_write_tokens, :cost, :price_as_of
+            :detail, :stop_reason, :input_tokens, :output_tokens, :cache_read_tokens, :cache_write_tokens, :cost, :price_as_of,
+            :tokens_estimated
         )",
     )?
     .execute(named_params! {
@@ -79,6 +85,7 @@ pub(super) fn insert_attempt(
         ":cache_write_tokens": tokens.map(|t| Col(t.cache_write)),
         ":cost": attempt.cost.map(Col),
         ":price_as_of": attempt.price_as_of,
+        ":tokens_estimated": attempt.tokens_estimated,
     })?;
     Ok(())
 }
@@ -110,6 +117,8 @@ pub(super) fn read_exchange(row: &Row<'_>) -> rusqlite::Result<(i64, ExchangeRow
         total_ms: get(row, "total_ms")?,
         ttft_ms: maybe(row, "ttft_ms")?,
         cost: maybe(row, "cost")?,
+        restarts: row.get("restarts")?,
+        shown_early: row.get("shown_early")?,
         attempts: Vec::new(),
     };
     Ok((row.get("id")?, exchange))
@@ -138,6 +147,7 @@ pub(super) fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         detail: row.get("detail")?,
         stop_reason: row.get("stop_reason")?,
         tokens,
+        tokens_estimated: row.get("tokens_estimated")?,
         cost: maybe(row, "cost")?,
         price_as_of: row.get("price_as_of")?,
     })

@@ -32,6 +32,13 @@ fn what_is_booked_is_read_back_whole() {
         total_ms: i64::MAX as u64,
         ..answered(t0())
     };
+    let went_on = {
+        let mut went_on = carried(t0());
+        went_on.restarts = 1;
+        went_on.shown_early = true;
+        went_on.attempts[0].tokens_estimated = true;
+        went_on
+    };
     let left_at_once = ExchangeRow {
         end: End::ClientLeft,
         status: None,
@@ -42,6 +49,7 @@ fn what_is_booked_is_read_back_whole() {
         turned_away,
         left_at_once,
         of_a_pipeline,
+        went_on,
         exhausted(t0()),
         rehearsed(answered(t0())),
         huge,

@@ -15,6 +15,7 @@ const FIXTURES: &[(u32, &str)] = &[
     (1, include_str!("../../fixtures/v1.sql")),
     (2, include_str!("../../fixtures/v2.sql")),
     (3, include_str!("../../fixtures/v3.sql")),
+    (4, include_str!("../../fixtures/v4.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {
@@ -79,6 +80,9 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
         let exchanges = ledger.exchanges(10, None).unwrap().rows;
         assert_eq!(exchanges.len(), 2);
         assert_eq!(exchanges[0].1.attempts.len(), 2);
+        let new_with_4 = u32::from(*version >= 4);
+        assert_eq!(exchanges[0].1.restarts, new_with_4);
+        assert_eq!(exchanges[0].1.attempts[0].tokens_estimated, new_with_4 == 1);
         let open = ledger.open_incidents().unwrap();
         assert_eq!(open[0].1.peak, Level::MajorOutage);
         let story = ledger.incident(open[0].0).unwrap().unwrap();

@@ -21,6 +21,19 @@ fn probe(provider: &str, cost: Option<i64>) -> ProbeRow {
     }
 }
 
+/// "lead" was cut in the middle, which cost about 1,000 micro-dollars; "second" answered.
+fn cut_and_carried(started: chrono::DateTime<chrono::Utc>, cost: Option<i64>) -> ExchangeRow {
+    let mut exchange = carried(started);
+    exchange.attempts[0].tokens_estimated = true;
+    exchange.attempts[0].cost = Some(MicroDollars(1_000));
+    exchange.cost = cost.map(MicroDollars);
+    assert_eq!(
+        exchange.cost_of_estimated_tokens().0,
+        if cost.is_some() { 1_000 } else { 0 }
+    );
+    exchange
+}
+
 #[test]
 fn today_sums_what_began_since_midnight() {
     let mut ledger = fresh();
@@ -30,6 +43,14 @@ fn today_sums_what_began_since_midnight() {
         answered(midnight),
         carried(midnight + minutes(1)),
         exhausted(midnight + minutes(2)),
+        cut_and_carried(midnight + minutes(3), Some(6_260)),
+        cut_and_carried(midnight + minutes(4), None),
+        ExchangeRow {
+            cost: None,
+            attempts: Vec::new(),
+            end: End::Replayed,
+            ..answered(midnight)
+        },
         ExchangeRow {
             cost: None,
             attempts: Vec::new(),
@@ -42,13 +63,14 @@ fn today_sums_what_began_since_midnight() {
     ledger.book_probe(&probe("lead", Some(40))).unwrap();
     ledger.book_probe(&probe("lead", None)).unwrap();
     let expected = Sums {
-        exchanges: 3,
+        exchanges: 6,
         failed: 1,
-        carried_by_fallback: 1,
-        spent: MicroDollars(2 * 5_260),
-        stand_ins: MicroDollars(5_260),
+        carried_by_fallback: 3,
+        spent: MicroDollars(2 * 5_260 + 6_260),
+        of_estimated_tokens: MicroDollars(1_000),
+        stand_ins: MicroDollars(3 * 5_260),
         probes: MicroDollars(40),
-        unpriced: 1,
+        unpriced: 2,
     };
     assert_eq!(ledger.today(midnight).unwrap(), expected);
     assert_eq!(

@@ -1,0 +1,328 @@
+//! Outcomes, and what is booked of them.
+
+use std::time::Duration;
+
+use catalog::{Catalog, Dialect, EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
+use chrono::DateTime;
+use gateway::{Attempt, End, Exchange, Outcome};
+use health::FailureKind;
+use http::StatusCode;
+use wire::{Broken, Class, Completion, Kind, Report};
+
+use super::exchange_row;
+
+/// A model of the catalogue with a price and a window, whichever provider has one.
+fn priced() -> (Catalog, ProviderId, ModelId) {
+    let catalog = Catalog::bundled();
+    let found = catalog.providers().iter().find_map(|provider| {
+        let model = provider
+            .models
+            .iter()
+            .find(|m| m.price.is_some() && m.context.is_some())?;
+        Some((provider.id.clone(), model.id.clone()))
+    });
+    let (provider, model) = found.unwrap();
+    (catalog, provider, model)
+}
+
+fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> Attempt {
+    let (_, provider, model) = priced();
+    Attempt {
+        endpoint: EndpointId::new(provider.as_str()),
+        provider,
+        model,
+        started_after: Duration::ZERO,
+        total: Duration::from_secs(1),
+        ttft: None,
+        status: status.map(|code| StatusCode::from_u16(code).unwrap()),
+        request_bytes: 4_001,
+        outcome,
+        report,
+    }
+}
+
+fn exchange(attempts: Vec<Attempt>) -> Exchange {
+    Exchange {
+        id: 1,
+        started: DateTime::UNIX_EPOCH,
+        client: wire::Client {
+            name: "Claude Code".into(),
+            version: None,
+            session: None,
+        },
+        dialect: Dialect::Anthropic,
+        kind: Kind::Generate,
+        route: "claude".into(),
+        model: "m".into(),
+        streamed: true,
+        rehearsal: false,
+        pipeline: None,
+        item: None,
+        restarts: 0,
+        shown_early: false,
+        attempts,
+        end: End::Complete,
+        status: Some(StatusCode::OK),
+        ttft: None,
+        total: Duration::from_secs(2),
+        bytes_out: 0,
+        tools_held: true,
+        tool_results: Vec::new(),
+        review: None,
+    }
+}
+
+fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
+    Outcome::Failed {
+        class,
+        kind,
+        message: String::new(),
+    }
+}
+
+fn tokens(input: u64, output: u64) -> Tokens {
+    Tokens {
+        input,
+        output,
+        ..Tokens::default()
+    }
+}
+
+/// 30 bytes of text and 10 of thinking are there.
+fn written() -> Report {
+    Report {
+        text_bytes: 30,
+        thinking_bytes: 10,
+        ..Report::default()
+    }
+}
+
+fn told(input: u64, output: u64) -> Report {
+    Report {
+        tokens: tokens(input, output),
+        usage_told: true,
+        ..written()
+    }
+}
+
+fn stopped(report: Report) -> Report {
+    Report {
+        stop_reason: Some("end_turn".into()),
+        ..report
+    }
+}
+
+#[test]
+fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
+    use Outcome::{Answered, ClientLeft};
+    let transient = |kind| failed(Class::Transient, Some(kind));
+    let nothing = None;
+    let measured = |input, output| Some((tokens(input, output), false));
+    let about = |input, output| Some((tokens(input, output), true));
+    let rows = [
+        // Answers.
+        (
+            Answered(Completion::Complete),
+            Some(200),
+            stopped(told(12, 34)),
+            measured(12, 34),
+        ),
+        (
+            Answered(Completion::Truncated),
+            Some(200),
+            stopped(told(12, 34)),
+            measured(12, 34),
+        ),
+        (
+            Answered(Completion::Broken(Broken::Empty)),
+            Some(200),
+            stopped(told(12, 1)),
+            measured(12, 1),
+        ),
+        // Usage is not told to everybody who does not ask for it.
+        (
+            Answered(Completion::Complete),
+            Some(200),
+            stopped(written()),
+            about(1_001, 10),
+        ),
+        // Cut: the opening tells the input, and a token or two of output.
+        (
+            transient(FailureKind::Cut),
+            Some(200),
+            told(12, 1),
+            about(12, 10),
+        ),
+        (
+            transient(FailureKind::Cut),
+            Some(200),
+            told(12, 99),
+            about(12, 99),
+        ),
+        (
+            transient(FailureKind::Stalled),
+            Some(200),
+            written(),
+            about(1_001, 10),
+        ),
+        // Cut after all was told, save for the last event.
+        (
+            transient(FailureKind::Cut),
+            Some(200),
+            stopped(told(12, 34)),
+            measured(12, 34),
+        ),
+        // Thrown away, since the route demands more.
+        (
+            failed(Class::Transient, None),
+            Some(200),
+            stopped(told(12, 34)),
+            measured(12, 34),
+        ),
+        (
+            failed(Class::Transient, None),
+            Some(200),
+            stopped(written()),
+            about(1_001, 10),
+        ),
+        // Read, and never answered.
+        (
+            failed(Class::Silent, Some(FailureKind::Silent)),
+            None,
+            Report::default(),
+            about(1_001, 0),
+        ),
+        (
+            transient(FailureKind::Connect),
+            None,
+            Report::default(),
+            about(1_001, 0),
+        ),
+        (ClientLeft, Some(200), written(), about(1_001, 10)),
+        // Refused: by a status, or by an error in place of an answer.
+        (
+            transient(FailureKind::Status(529)),
+            Some(529),
+            Report::default(),
+            nothing,
+        ),
+        (
+            failed(Class::RateLimit, None),
+            Some(429),
+            Report::default(),
+            nothing,
+        ),
+        (
+            failed(Class::Caller, None),
+            Some(400),
+            Report::default(),
+            nothing,
+        ),
+        (
+            transient(FailureKind::ErrorEvent),
+            Some(200),
+            Report::default(),
+            nothing,
+        ),
+        (
+            failed(Class::Quota, None),
+            Some(200),
+            Report::default(),
+            nothing,
+        ),
+        // An error after a part of the answer takes nothing off the bill.
+        (
+            transient(FailureKind::ErrorEvent),
+            Some(200),
+            written(),
+            about(1_001, 10),
+        ),
+    ];
+    let (catalog, provider, model) = priced();
+    let price = catalog.price(&provider, model.as_str()).unwrap();
+    for (outcome, status, report, expected) in rows {
+        let row = exchange_row(
+            &exchange(vec![attempt(outcome.clone(), status, report)]),
+            None,
+            &catalog,
+        );
+        let booked = &row.attempts[0];
+        let seen = booked
+            .tokens
+            .map(|tokens| (tokens, booked.tokens_estimated));
+        assert_eq!(seen, expected, "{outcome:?}");
+        let cost = expected.map_or(MicroDollars::ZERO, |(tokens, _)| price.cost(tokens));
+        assert_eq!(
+            (booked.cost, row.cost),
+            (Some(cost), Some(cost)),
+            "{outcome:?}"
+        );
+        assert_eq!(
+            booked.price_as_of.is_some(),
+            expected.is_some(),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn whoever_was_not_reached_or_only_counted_costs_nothing() {
+    let (catalog, ..) = priced();
+    let connect = failed(Class::Transient, Some(FailureKind::Connect));
+    let mut unreached = attempt(connect, None, Report::default());
+    unreached.request_bytes = 0;
+    let counting = Exchange {
+        kind: Kind::CountTokens,
+        ..exchange(vec![attempt(
+            Outcome::Answered(Completion::Complete),
+            Some(200),
+            Report::default(),
+        )])
+    };
+    for exchange in [exchange(vec![unreached]), counting] {
+        let row = exchange_row(&exchange, None, &catalog);
+        assert_eq!(
+            (row.attempts[0].tokens, row.cost),
+            (None, Some(MicroDollars::ZERO))
+        );
+    }
+}
+
+#[test]
+fn a_picture_in_the_request_is_no_more_than_fits_the_window() {
+    let (catalog, provider, model) = priced();
+    let window = catalog.model(&provider, model.as_str()).unwrap().context;
+    let cut = failed(Class::Transient, Some(FailureKind::Cut));
+    let mut large = attempt(cut, Some(200), written());
+    large.request_bytes = 30 << 20;
+    let row = exchange_row(&exchange(vec![large]), None, &catalog);
+    assert_eq!(row.attempts[0].tokens.map(|t| t.input), window);
+}
+
+#[test]
+fn a_sum_says_how_much_of_it_is_estimated() {
+    let (catalog, ..) = priced();
+    let cut = attempt(
+        failed(Class::Transient, Some(FailureKind::Cut)),
+        Some(200),
+        told(1_000, 1),
+    );
+    let whole = attempt(
+        Outcome::Answered(Completion::Complete),
+        Some(200),
+        stopped(told(1_000, 2_000)),
+    );
+    let mut ended = exchange(vec![cut, whole]);
+    let row = exchange_row(&ended, None, &catalog);
+    let [first, second] = [0, 1].map(|n| row.attempts[n].cost.unwrap());
+    assert!(first > MicroDollars::ZERO && second > first);
+    assert_eq!(row.cost, Some(first + second));
+    assert_eq!(row.cost_of_estimated_tokens(), first);
+
+    ended.rehearsal = true;
+    let row = exchange_row(&ended, None, &catalog);
+    assert_eq!(
+        (row.cost, row.cost_of_estimated_tokens()),
+        (None, MicroDollars::ZERO)
+    );
+}
