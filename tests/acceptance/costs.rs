@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stage::{Cue, Fault};
 
-use crate::desk::{Desk, Upstream};
+use crate::desk::{Desk, Upstream, text};
 
 const PATHS: [(&str, &str); 3] = [
     ("/v1/messages", "anthropic"),
@@ -109,6 +109,8 @@ async fn a_stream_cut_in_the_middle_is_paid_for_about_and_the_one_that_goes_on_a
             ),
             (all, about, 0)
         );
+        let said = text(&desk.run(&["status"]).stdout);
+        assert!(said.contains("usage was not told whole"), "{said}");
     }
 }
 

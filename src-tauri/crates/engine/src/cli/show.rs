@@ -64,8 +64,15 @@ fn print_status(snapshot: &Snapshot) {
         println!("route {:<18} {:<17} {active}", route.name, route.dialect);
     }
     let today = &snapshot.today;
+    let about = match today.spent_of_estimated_tokens {
+        0 => String::new(),
+        micro => format!(
+            ", about {} of it for answers whose usage was not told whole",
+            MicroDollars(micro)
+        ),
+    };
     println!(
-        "\ntoday: {} requests, {} failed, {} carried by a stand-in, {} (estimated)",
+        "\ntoday: {} requests, {} failed, {} carried by a stand-in, {} (estimated{about})",
         today.exchanges,
         today.failed,
         today.carried_by_fallback,

@@ -76,6 +76,12 @@ pub(super) fn metrics(state: &State, gateway: &Gateway) -> String {
         "Estimated from tokens and list prices, since local midnight.",
         spent.map(|(kind, n)| (format!("kind=\"{kind}\""), n)),
     );
+    page.family(
+        "understudy_spent_dollars_today_of_estimated_tokens",
+        "gauge",
+        "What of the traffic's dollars rests on tokens reckoned from bytes: answers that were cut, and usage that nobody told.",
+        [(String::new(), today.of_estimated_tokens.dollars())],
+    );
     let breakers = state.breakers.iter().map(|b| {
         let open = !matches!(b.standing, gateway::Standing::Closed);
         (
