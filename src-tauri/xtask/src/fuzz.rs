@@ -33,6 +33,7 @@ const TARGETS: &[(&str, &[&str])] = &[
         &["src-tauri/crates/wire/tests/transcripts/openai-responses"],
     ),
     ("restart", TRANSCRIPTS),
+    ("translate", TRANSCRIPTS),
     ("failure", &["tests/fuzz/seeds/failure"]),
 ];
 

@@ -2,12 +2,14 @@
 
 mod failure;
 mod restart;
+mod translate;
 
 use catalog::Dialect;
 use wire::{BodyEnd, Completion, Framing, Report, Step, Validator, sse};
 
 pub use failure::failure;
 pub use restart::restart;
+pub use translate::translate;
 
 /// Small, so that the limit is met.
 const EVENT: usize = 1 << 10;

@@ -1,0 +1,61 @@
+use catalog::Dialect;
+use wire::translate::{AnswerTranslator, CannotTell, Form, Names, whole};
+use wire::{BodyEnd, Completion, Framing, Validator};
+
+use crate::pieces;
+
+/// An answer, said in both other dialects: any split gives the same, in whole events, and no end that was not proven.
+pub fn translate(data: &[u8]) {
+    for from in Dialect::ALL {
+        let provider = judge(from, Framing::Stream, data);
+        let document = judge(from, Framing::Whole, data);
+        for to in Dialect::ALL.into_iter().filter(|to| *to != from) {
+            let (out, outcome) = tell(from, to, &[data]);
+            assert_eq!(
+                tell(from, to, &pieces(data)),
+                (out.clone(), outcome.clone()),
+                "any split is the same"
+            );
+            assert!(out.is_empty() || out.ends_with(b"\n\n"), "whole events");
+            follows(&judge(to, Framing::Stream, &out), &provider);
+            if outcome.is_ok() {
+                // What was said can be understood, and said back.
+                let (back, outcome) = tell(to, from, &[&out]);
+                assert!(!matches!(outcome, Err(CannotTell::Unsayable(_))));
+                follows(&judge(from, Framing::Stream, &back), &provider);
+            }
+            if let Ok(told) = whole(from, to, data, &names(from, to), 0) {
+                follows(&judge(to, Framing::Whole, &told), &document);
+            }
+        }
+    }
+}
+
+fn follows(told: &Completion, given: &Completion) {
+    assert!(
+        !told.is_answer() || told == given,
+        "{given:?} was told as {told:?}"
+    );
+}
+
+fn names(from: Dialect, to: Dialect) -> Names {
+    Names::new(to, from, [], [])
+}
+
+fn tell(from: Dialect, to: Dialect, slices: &[&[u8]]) -> (Vec<u8>, Result<(), CannotTell>) {
+    let mut translator = AnswerTranslator::new(from, to, names(from, to), Form::default());
+    let mut out = Vec::new();
+    for slice in slices {
+        if translator.push(slice, &mut out).is_err() {
+            break;
+        }
+    }
+    let outcome = translator.end(&mut out);
+    (out, outcome)
+}
+
+fn judge(dialect: Dialect, framing: Framing, bytes: &[u8]) -> Completion {
+    let mut validator = Validator::new(dialect, framing);
+    validator.push(bytes, &mut Vec::new());
+    validator.judge(BodyEnd::Clean)
+}
