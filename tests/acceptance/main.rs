@@ -15,6 +15,7 @@ mod keychain;
 mod keys;
 #[cfg(target_os = "linux")]
 mod ledger;
+mod load;
 #[cfg(target_os = "linux")]
 mod login;
 mod once;
