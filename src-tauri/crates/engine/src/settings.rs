@@ -1,9 +1,9 @@
 //! The owner's settings: a commented TOML file in, complete [`Settings`] out, or every error with its line and what mends it.
 
-mod demand;
 mod file;
 mod reading;
 pub(crate) mod reload;
+mod route;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -9,12 +9,11 @@ use catalog::{
     REHEARSAL,
 };
 use chrono::NaiveTime;
-use gateway::Restart;
 use impact::{Pipeline, Schedule, Surge};
 use toml::Spanned;
 
-use super::file::{self, Candidate, File};
-use super::{Route, Settings, Timers, Wrong, line_of};
+use super::file::{self, File};
+use super::{Settings, Timers, Wrong, line_of};
 
 /// One pass over a file that is valid TOML with known keys; collects all that is wrong with its values.
 pub(super) struct Reading<'a> {
@@ -176,80 +175,6 @@ impl Reading<'_> {
         own
     }
 
-    fn route(&mut self, written: file::Route, own: &[Provider]) -> Route {
-        let name = written.name.get_ref().clone();
-        if written.candidates.get_ref().is_empty() {
-            self.err(
-                &written.candidates,
-                format!("route \"{name}\" has no candidates: name at least one endpoint"),
-            );
-        }
-        let mut candidates = Vec::new();
-        for candidate in written.candidates.get_ref() {
-            let (endpoint, model) = match candidate.get_ref() {
-                Candidate::Endpoint(id) => (id, None),
-                Candidate::WithModel(both) => (&both.endpoint, Some(ModelId::new(&both.model))),
-            };
-            let id = EndpointId::new(endpoint);
-            let known = own
-                .iter()
-                .flat_map(|p| &p.endpoints)
-                .find(|e| e.id == id)
-                .or_else(|| self.catalog.endpoint(&id));
-            match known {
-                None => {
-                    let known = self.endpoint_ids(own);
-                    self.err(
-                        candidate,
-                        format!("there is no endpoint \"{endpoint}\"; known are {known}"),
-                    );
-                }
-                Some(_) if endpoint == REHEARSAL => self.err(
-                    candidate,
-                    "the rehearsal never stands in for a real provider; take it out".into(),
-                ),
-                Some(known) if !known.paths.contains_key(&written.dialect) => {
-                    self.err(
-                        candidate,
-                        format!("endpoint \"{endpoint}\" does not speak {}", written.dialect),
-                    );
-                }
-                Some(_) => {}
-            }
-            candidates.push((id, model));
-        }
-        let pipeline = written.pipeline.map(|text| self.named(&text));
-        let demand = self.demand(written.demand, written.delivery);
-        Route {
-            name,
-            pipeline,
-            demand,
-            dialect: written.dialect,
-            models: written
-                .models
-                .map_or_else(|| "*".into(), Spanned::into_inner),
-            candidates,
-            delivery: written.delivery,
-            restart: written
-                .restart
-                .unwrap_or_else(|| Restart::usual(written.dialect)),
-            strict: written.strict,
-            subscription_to_paid_key: written.subscription_to_paid_key.unwrap_or_default(),
-        }
-    }
-
-    fn named(&mut self, written: &Spanned<String>) -> String {
-        let name = written.get_ref().trim().to_owned();
-        if name.is_empty() {
-            self.err(
-                written,
-                "a route's pipeline has a name, such as \"Leads\"; leave the line out for agents"
-                    .into(),
-            );
-        }
-        name
-    }
-
     fn pipeline(&mut self, written: file::Pipeline, own: &[Provider]) -> Pipeline {
         let schedule = written
             .schedule
@@ -341,7 +266,7 @@ impl Reading<'_> {
         pages
     }
 
-    fn endpoint_ids(&self, own: &[Provider]) -> String {
+    pub(super) fn endpoint_ids(&self, own: &[Provider]) -> String {
         let ids: Vec<&str> = self
             .catalog
             .providers()

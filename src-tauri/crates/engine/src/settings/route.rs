@@ -1,0 +1,111 @@
+//! A route, as the settings write it.
+
+use catalog::{EndpointId, ModelId, Provider, REHEARSAL};
+use gateway::{Delivery, Demand, Restart, Schema};
+use toml::Spanned;
+
+use super::Route;
+use super::file::{self, Candidate, DemandWord};
+use super::reading::Reading;
+
+impl Reading<'_> {
+    pub(super) fn route(&mut self, written: file::Route, own: &[Provider]) -> Route {
+        let name = written.name.get_ref().clone();
+        if written.candidates.get_ref().is_empty() {
+            self.err(
+                &written.candidates,
+                format!("route \"{name}\" has no candidates: name at least one endpoint"),
+            );
+        }
+        let mut candidates = Vec::new();
+        for candidate in written.candidates.get_ref() {
+            let (endpoint, model) = match candidate.get_ref() {
+                Candidate::Endpoint(id) => (id, None),
+                Candidate::WithModel(both) => (&both.endpoint, Some(ModelId::new(&both.model))),
+            };
+            let id = EndpointId::new(endpoint);
+            let known = own
+                .iter()
+                .flat_map(|p| &p.endpoints)
+                .find(|e| e.id == id)
+                .or_else(|| self.catalog.endpoint(&id));
+            match known {
+                None => {
+                    let known = self.endpoint_ids(own);
+                    self.err(
+                        candidate,
+                        format!("there is no endpoint \"{endpoint}\"; known are {known}"),
+                    );
+                }
+                Some(_) if endpoint == REHEARSAL => self.err(
+                    candidate,
+                    "the rehearsal never stands in for a real provider; take it out".into(),
+                ),
+                Some(known) if !known.paths.contains_key(&written.dialect) => {
+                    self.err(
+                        candidate,
+                        format!("endpoint \"{endpoint}\" does not speak {}", written.dialect),
+                    );
+                }
+                Some(_) => {}
+            }
+            candidates.push((id, model));
+        }
+        let pipeline = written.pipeline.map(|text| self.named(&text));
+        let demand = self.demand(written.demand, written.delivery);
+        Route {
+            name,
+            pipeline,
+            demand,
+            dialect: written.dialect,
+            models: written
+                .models
+                .map_or_else(|| "*".into(), Spanned::into_inner),
+            candidates,
+            delivery: written.delivery,
+            restart: written
+                .restart
+                .unwrap_or_else(|| Restart::usual(written.dialect)),
+            strict: written.strict,
+            subscription_to_paid_key: written.subscription_to_paid_key.unwrap_or_default(),
+        }
+    }
+
+    fn named(&mut self, written: &Spanned<String>) -> String {
+        let name = written.get_ref().trim().to_owned();
+        if name.is_empty() {
+            self.err(
+                written,
+                "a route's pipeline has a name, such as \"Leads\"; leave the line out for agents"
+                    .into(),
+            );
+        }
+        name
+    }
+
+    /// An answer that is shown as it comes cannot be taken back, so that only a held one can be looked at first.
+    fn demand(
+        &mut self,
+        written: Option<Spanned<file::Demand>>,
+        delivery: Option<Delivery>,
+    ) -> Option<Demand> {
+        let written = written?;
+        if let Some(Delivery::Guarded | Delivery::Live) = delivery {
+            self.err(
+                &written,
+                "a demand is looked at before anything is shown: set delivery = \"verified\", or leave it out".into(),
+            );
+        }
+        match written.get_ref() {
+            file::Demand::Word(DemandWord::Text) => Some(Demand::Text),
+            file::Demand::Word(DemandWord::Json) => Some(Demand::Json),
+            file::Demand::Schema(schema) => match Schema::new(&schema.schema) {
+                Ok(schema) => Some(Demand::Schema(schema)),
+                Err(why) => {
+                    self.err(&written, why);
+                    None
+                }
+            },
+        }
+    }
+}
