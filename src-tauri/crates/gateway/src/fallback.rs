@@ -19,7 +19,9 @@ use crate::hold::Hold;
 use crate::lost::Lost;
 use crate::open::OpenExchange;
 use crate::request::request;
-use crate::{Candidate, Config, Credential, EndpointConfig, Gateway, Outcome, Plan};
+use crate::{
+    Candidate, Config, Credential, EndpointConfig, Gateway, Outcome, Plan, Timers, headers,
+};
 
 /// Requests that one exchange may cost, however many candidates there are.
 const ATTEMPTS: usize = 6;
@@ -46,6 +48,17 @@ impl Admitted {
     /// The client reads an event stream.
     pub(crate) fn streamed(&self) -> bool {
         self.ask.stream && self.kind == Kind::Generate
+    }
+
+    /// A client that says how long it waits for an answer in one piece waits as long for all candidates together: unless
+    /// this is the last of them, half of it is left for the others.
+    fn timers(&self, last: bool) -> Timers {
+        let timers = self.config.timers;
+        let total = match headers::client_waits(&self.head.headers) {
+            Some(waits) if !last => timers.total.min(waits / 2),
+            Some(_) | None => timers.total,
+        };
+        Timers { total, ..timers }
     }
 }
 
@@ -269,7 +282,7 @@ impl Fallback {
     }
 
     fn terms(&self, admitted: &Admitted) -> Terms {
-        let timers = &admitted.config.timers;
+        let timers = admitted.timers(self.is_last());
         let streamed = admitted.streamed();
         Terms {
             dialect: admitted.plan.dialect,
@@ -280,7 +293,13 @@ impl Fallback {
             strict: admitted.plan.strict,
             demand: admitted.plan.demand.clone(),
             empty_before: self.empty_before,
-            deadlines: Deadlines::new(Instant::now(), self.waits, streamed, self.is_last(), timers),
+            deadlines: Deadlines::new(
+                Instant::now(),
+                self.waits,
+                streamed,
+                self.is_last(),
+                &timers,
+            ),
             grace: timers.grace,
             idle: timers.idle,
             rules: Arc::clone(&admitted.config.rules),

@@ -1,5 +1,7 @@
 //! Which headers travel on. Everything does, save what belongs to one connection, to us, or to another vendor.
 
+use std::time::Duration;
+
 use catalog::{Auth, Secret};
 use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderName,
@@ -43,6 +45,20 @@ const ACCOUNTS: [HeaderName; 4] = [
 
 /// Query parameters that some vendors take a key from.
 const KEY_PARAMETERS: [&str; 4] = ["key", "api_key", "api-key", "access_token"];
+
+/// In whole or broken seconds; the Anthropic and OpenAI SDKs and Claude Code send one of them, or `NOT_GIVEN`.
+const WAITS: [HeaderName; 2] = [
+    HeaderName::from_static("x-stainless-timeout"),
+    HeaderName::from_static("x-stainless-read-timeout"),
+];
+
+/// How long the client waits for an answer, where it says so.
+pub(crate) fn client_waits(headers: &HeaderMap) -> Option<Duration> {
+    WAITS.iter().find_map(|name| {
+        let seconds: f64 = headers.get(name)?.to_str().ok()?.parse().ok()?;
+        Duration::try_from_secs_f64(seconds).ok()
+    })
+}
 
 /// Does the client bring a login of its own? (Our token in such a header is none.)
 pub(crate) fn has_login(headers: &HeaderMap, token: &Secret) -> bool {

@@ -66,6 +66,36 @@ async fn an_answer_in_one_piece_that_stops_half_way_is_left_like_a_stream_that_d
     }
 }
 
+/// The official libraries say in `x-stainless-timeout` how long they wait for all of it.
+#[tokio::test(start_paused = true)]
+async fn a_silent_provider_of_an_answer_in_one_piece_is_left_before_its_client_gives_up() {
+    for dialect in Dialect::ALL {
+        for (says, at_most) in [
+            (Some("300"), 150),
+            (Some("NOT_GIVEN"), 15 * 60),
+            (None, 15 * 60),
+        ] {
+            let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
+            let mut body = question(dialect);
+            body["stream"] = false.into();
+            let began = Instant::now();
+            let response = scene
+                .send(dialect, body, |head| match says {
+                    Some(seconds) => head.header("x-stainless-timeout", seconds),
+                    None => head,
+                })
+                .await;
+            assert_eq!(response.status(), 200, "{dialect} {says:?}");
+            text(response).await.unwrap();
+            let waited = began.elapsed().as_secs();
+            assert!(waited <= at_most, "{dialect} {says:?}: {waited} s");
+            let (asked, end) = scene.asked().await;
+            assert_eq!(asked, ["lead", "second"], "{dialect} {says:?}");
+            assert_eq!(end, End::Complete, "{dialect} {says:?}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn trap_25_the_last_candidate_may_take_longer_to_begin() {
     let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
