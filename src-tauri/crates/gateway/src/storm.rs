@@ -58,7 +58,7 @@ pub(crate) struct Storms {
 }
 
 impl Storms {
-    /// `body`: hashed at about 20 GB/s. Before it is read its `size` alone is known.
+    /// `body` is hashed whole. Before it is read its `size` alone is known.
     pub(crate) fn asked(
         &self,
         client: &Client,
