@@ -2,6 +2,7 @@
 
 mod check;
 mod entry;
+mod model;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -58,7 +59,7 @@ struct Sections {
     status: Option<entry::Status>,
     surfaces: Vec<entry::Surface>,
     endpoints: Vec<entry::Endpoint>,
-    models: Vec<entry::Model>,
+    models: Vec<model::Model>,
 }
 
 impl Sections {

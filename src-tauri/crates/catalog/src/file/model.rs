@@ -1,0 +1,81 @@
+//! A model, its window and its price, as a catalogue file writes them.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::check::{self, Problems};
+use crate::provider;
+use crate::{MicroDollars, ModelId, Price};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Model {
+    pub(super) id: Spanned<String>,
+    context: Option<Spanned<u64>>,
+    price: Option<Spanned<ListPrice>>,
+    maker_id: Option<Spanned<String>>,
+}
+
+/// US dollars per million tokens.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListPrice {
+    input: f64,
+    output: f64,
+    /// Absent: a cached token costs what any other input token costs.
+    cache_read: Option<f64>,
+    /// Absent: writing to the cache costs what any other input token costs.
+    cache_write: Option<f64>,
+    as_of: String,
+}
+
+pub(super) fn model(read: Model, problems: &mut Problems<'_>) -> provider::Model {
+    if let Some(context) = &read.context
+        && *context.get_ref() == 0
+    {
+        problems.add(
+            context.span().start,
+            "`context` is 0; leave it out when it is unknown",
+        );
+    }
+    provider::Model {
+        id: ModelId::new(read.id.get_ref()),
+        context: read.context.map(Spanned::into_inner),
+        price: read.price.map(|price| list_price(price, problems)),
+        maker_id: read.maker_id.map(|id| {
+            problems.filled("maker_id", &id);
+            ModelId::new(id.get_ref())
+        }),
+    }
+}
+
+fn list_price(read: Spanned<ListPrice>, problems: &mut Problems<'_>) -> Price {
+    let at = read.span().start;
+    let read = read.into_inner();
+    let cache = [read.cache_read, read.cache_write];
+    let told = [Some(read.input), Some(read.output)]
+        .into_iter()
+        .chain(cache);
+    if !told.flatten().all(|dollars| dollars > 0.0 && dollars < 1e6) {
+        problems.add(
+            at,
+            "prices are US dollars per million tokens and greater than 0; leave `price` out when it is unknown",
+        );
+    }
+    if !check::is_date(&read.as_of) {
+        problems.add(
+            at,
+            format!(
+                "`as_of` is the day on which the price was read, as in \"2026-08-01\", not `{}`",
+                read.as_of
+            ),
+        );
+    }
+    Price {
+        input: MicroDollars::from_dollars(read.input),
+        output: MicroDollars::from_dollars(read.output),
+        cache_read: MicroDollars::from_dollars(read.cache_read.unwrap_or(read.input)),
+        cache_write: MicroDollars::from_dollars(read.cache_write.unwrap_or(read.input)),
+        as_of: read.as_of,
+    }
+}
