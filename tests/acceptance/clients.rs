@@ -2,7 +2,6 @@
 //! `UNDERSTUDY_CLIENTS`; where npm or pip could not, it says so, and fails in CI. By hand, without them, this file has nothing
 //! to run. Every fault for every client is `cargo xtask clients`; here are the most telling ones.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use serde_json::Value;
 use stage::{Cue, Fault, Line};
 
 use crate::desk::{self, Desk, Upstream, text, two_endpoints};
+use crate::installed::installed;
 
 #[path = "../clients/agent.rs"]
 mod agent;
@@ -34,13 +34,7 @@ use roster::{Client, Family, Troupe};
 
 /// Where the clients are; None: they are not.
 fn clients() -> Option<PathBuf> {
-    let Some(folder) = std::env::var_os("UNDERSTUDY_CLIENTS") else {
-        // Written past the runner, which keeps to itself what a test that passes prints.
-        let told = b"\nWARNING: UNDERSTUDY_CLIENTS is not set: A TEST WITH REAL CLIENTS IS LEFT OUT. `cargo xtask test` installs them and runs it.\n";
-        std::io::stderr().write_all(told).unwrap();
-        return None;
-    };
-    Some(PathBuf::from(folder))
+    installed("UNDERSTUDY_CLIENTS")
 }
 
 fn family_of(client: Client) -> Family {

@@ -9,12 +9,15 @@ mod desk;
 mod failover;
 mod first_start;
 mod incidents;
+mod installed;
 mod interrupted;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod keys;
 #[cfg(target_os = "linux")]
 mod ledger;
+#[cfg(unix)]
+mod litellm;
 mod load;
 #[cfg(target_os = "linux")]
 mod login;

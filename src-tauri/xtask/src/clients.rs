@@ -1,9 +1,9 @@
 //! The real coding agents and SDKs that are tested against the stage, installed at the versions they were measured with.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::checks::cargo;
+use crate::python;
 use crate::run::{Profile, build_binaries};
 use crate::step::{Done, Failed, Outcome, call, step};
 use crate::system::{self, Purpose, npm};
@@ -83,7 +83,7 @@ pub(crate) fn install() -> Outcome<Option<PathBuf>> {
             return Ok(Done::Already(wanted));
         }
         std::fs::create_dir_all(&folder)?;
-        match from_npm(&folder).and_then(|()| from_pypi(&folder)) {
+        match from_npm(&folder).and_then(|()| python::install(&venv(&folder), PYTHON)) {
             Ok(()) if are_there(&folder) => {
                 stamp.set()?;
                 Ok(Done::Did(format!("installed {wanted}")))
@@ -106,7 +106,11 @@ fn are_there(folder: &Path) -> bool {
     ["claude", "codex"]
         .iter()
         .all(|client| bin.join(client).exists())
-        && python(folder).exists()
+        && python::program(&venv(folder), "python").exists()
+}
+
+fn venv(folder: &Path) -> PathBuf {
+    folder.join("venv")
 }
 
 fn from_npm(folder: &Path) -> Outcome {
@@ -117,29 +121,6 @@ fn from_npm(folder: &Path) -> Outcome {
             .arg(folder)
             .args(NODE),
     )
-}
-
-fn from_pypi(folder: &Path) -> Outcome {
-    let system = if cfg!(windows) { "python" } else { "python3" };
-    call(
-        Command::new(system)
-            .args(["-m", "venv"])
-            .arg(folder.join("venv")),
-    )?;
-    call(
-        Command::new(python(folder))
-            .args(["-m", "pip", "install", "--quiet"])
-            .arg("--disable-pip-version-check")
-            .args(PYTHON),
-    )
-}
-
-fn python(folder: &Path) -> PathBuf {
-    folder.join(if cfg!(windows) {
-        "venv/Scripts/python.exe"
-    } else {
-        "venv/bin/python"
-    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@
 mod checks;
 mod clients;
 mod fuzz;
+mod litellm;
 mod matrix;
+mod python;
 mod run;
 mod scenarios;
 mod step;

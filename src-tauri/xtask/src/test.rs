@@ -7,7 +7,7 @@ use crate::checks::{self, cargo};
 use crate::run::{Profile, build_binaries};
 use crate::step::{Done, Failed, Outcome, step};
 use crate::system::{self, Purpose};
-use crate::{clients, ui};
+use crate::{clients, litellm, ui};
 
 pub(crate) fn test() -> Outcome {
     system::install(Purpose::Tests)?;
@@ -17,11 +17,14 @@ pub(crate) fn test() -> Outcome {
     // The desktop tests start the engine's binary, which cargo would not build for them.
     build_binaries(Profile::Debug, true)?;
     let clients = clients::install()?;
+    let litellm = litellm::install()?;
 
     let mut tally = Tally::default();
     let outcome = step("tests", || {
         let mut command = cargo();
-        command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+        command
+            .args(["test", "--workspace", "--locked", "--no-fail-fast"])
+            .env("UNDERSTUDY_LITELLM", &litellm);
         match &clients {
             Some(folder) => command.env("UNDERSTUDY_CLIENTS", folder),
             None => command.env_remove("UNDERSTUDY_CLIENTS"),
