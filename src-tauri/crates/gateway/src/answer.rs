@@ -7,9 +7,9 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use catalog::Dialect;
 use http_body::Body as _;
-use hyper::body::Incoming;
 use wire::{BodyEnd, Broken, Completion, Framing, Step, StepKind, Validator};
 
+use crate::content::{Content, Unreadable};
 use crate::held::{Full, Share};
 
 /// Most bytes that are held of one answer.
@@ -39,7 +39,7 @@ enum Gated {
 #[derive(Debug)]
 pub(crate) struct Answer {
     dialect: Dialect,
-    body: Incoming,
+    body: Content,
     validator: Validator,
     /// Whole events that may be passed on.
     ready: VecDeque<Bytes>,
@@ -75,7 +75,7 @@ pub(crate) enum Arrival {
 impl Answer {
     pub(crate) fn new(
         dialect: Dialect,
-        body: Incoming,
+        body: Content,
         gate: Gate,
         held: Share,
         most: usize,
@@ -163,7 +163,13 @@ impl Answer {
                 Ok(bytes) => self.take(bytes),
                 Err(_trailers) => Arrival::More { progress: false },
             },
-            Some(Err(_)) => Arrival::Ended(self.end(BodyEnd::Cut)),
+            Some(Err(Unreadable::Garbled(_))) if self.proven.is_some() => {
+                Arrival::Ended(self.end(BodyEnd::Cut))
+            }
+            Some(Err(garbled @ Unreadable::Garbled(_))) => {
+                Arrival::Ended(Completion::Broken(garbled.broken()))
+            }
+            Some(Err(Unreadable::Cut)) => Arrival::Ended(self.end(BodyEnd::Cut)),
             None => Arrival::Ended(self.end(BodyEnd::Clean)),
         })
     }

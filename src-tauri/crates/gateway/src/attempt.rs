@@ -8,16 +8,16 @@ use bytes::{Bytes, BytesMut};
 use catalog::Dialect;
 use chrono::{DateTime, Utc};
 use health::FailureKind;
-use http::header::CONTENT_ENCODING;
+use http::Request;
 use http::response::Parts;
-use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as _;
 use tokio::time::{Instant, timeout, timeout_at};
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
 use crate::Demand;
 use crate::answer::{Answer, Arrival, Gate, HELD};
+use crate::content::{Content, Unreadable};
 use crate::deadlines::Deadlines;
 use crate::held::Share;
 use crate::hold::Hold;
@@ -90,19 +90,16 @@ pub(crate) async fn attempt(
         }
         Ok(Ok(response)) => response,
     };
-    let (head, body) = response.into_parts();
+    let (mut head, body) = response.into_parts();
+    let body = Content::of(&mut head.headers, body);
     exchange.attempt_status(head.status);
     if !head.status.is_success() {
-        return Err(refused(&terms.rules, head, body, now).await);
+        return Err(refused(&terms.rules, head, body.ok(), now).await);
     }
-    if let Some(encoding) = encoding(&head.headers) {
-        let why = format!("it is compressed ({encoding}) although plain bytes were asked for");
-        let lost = Lost::broken(&[], &Broken::NotAnAnswer(why), &wire::Report::default());
-        return Err(Lost {
-            hopeless: true,
-            ..lost
-        });
-    }
+    let body = match body {
+        Ok(body) => body,
+        Err(unknown) => return Err(Lost::unreadable(&unknown)),
+    };
     if !terms.streamed {
         return match timeout_at(clock.end, whole(terms, held, head, body)).await {
             Err(_) => Err(clock.too_late("the whole answer")),
@@ -219,7 +216,8 @@ fn failed_to_send(unsent: &Unsent) -> Lost {
 }
 
 /// An answer with an error status (or a redirect, which is never followed: it would carry the credential along).
-async fn refused(rules: &[Rule], head: Parts, body: Incoming, now: DateTime<Utc>) -> Lost {
+/// `body`: None where it cannot be read.
+async fn refused(rules: &[Rule], head: Parts, body: Option<Content>, now: DateTime<Utc>) -> Lost {
     let status = head.status;
     if status.is_redirection() {
         let why = format!(
@@ -227,12 +225,14 @@ async fn refused(rules: &[Rule], head: Parts, body: Incoming, now: DateTime<Utc>
         );
         return Lost::new(Class::ModelGone, None, why);
     }
-    let limited = http_body_util::Limited::new(body, ERROR_BODY);
-    let bytes = match timeout(ERROR_BODY_FOR, limited.collect()).await {
-        Ok(Ok(all)) => all.to_bytes(),
-        // The status stands without its words.
-        Ok(Err(_)) | Err(_) => Bytes::new(),
-    };
+    // The status stands without its words.
+    let mut bytes = Bytes::new();
+    if let Some(body) = body {
+        let limited = http_body_util::Limited::new(body, ERROR_BODY);
+        if let Ok(Ok(all)) = timeout(ERROR_BODY_FOR, limited.collect()).await {
+            bytes = all.to_bytes();
+        }
+    }
     let failure = wire::classify_by(rules, status, &head.headers, &bytes, now);
     let kind = bears_on_health(failure.class).then(|| FailureKind::Status(status.as_u16()));
     Lost {
@@ -248,7 +248,7 @@ async fn whole(
     terms: &Terms,
     mut held: Share,
     head: Parts,
-    mut body: Incoming,
+    mut body: Content,
 ) -> Result<Won, Lost> {
     let mut bytes = BytesMut::new();
     // Blanks are no beginning: some servers send them for as long as the answer is not there.
@@ -264,7 +264,14 @@ async fn whole(
         };
         match frame {
             None => break BodyEnd::Clean,
-            Some(Err(_)) => break BodyEnd::Cut,
+            Some(Err(Unreadable::Cut)) => break BodyEnd::Cut,
+            Some(Err(garbled @ Unreadable::Garbled(_))) => {
+                return Err(Lost::broken(
+                    &[],
+                    &garbled.broken(),
+                    &wire::Report::default(),
+                ));
+            }
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     begun |= !data.trim_ascii().is_empty();
@@ -329,10 +336,4 @@ fn counted(bytes: &[u8]) -> Completion {
             Completion::Broken(Broken::NotAnAnswer(format!("no count of tokens: {error}")))
         }
     }
-}
-
-/// A content coding that hides the answer.
-fn encoding(headers: &HeaderMap) -> Option<&str> {
-    let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("unknown");
-    (!coding.eq_ignore_ascii_case("identity")).then_some(coding)
 }

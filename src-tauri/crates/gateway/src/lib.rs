@@ -7,6 +7,7 @@ mod attempt;
 mod body;
 mod breaker;
 mod config;
+mod content;
 mod deadlines;
 mod deliver;
 mod demand;

@@ -8,6 +8,8 @@ use health::FailureKind;
 use http::{HeaderMap, StatusCode};
 use wire::{Broken, Class, Rule};
 
+use crate::content::UnknownCoding;
+
 const MASK: &str = "[masked]";
 
 /// Why an attempt brought no answer, before anything of it was passed on or in the middle.
@@ -75,6 +77,15 @@ impl Lost {
                 bears_on_health(told).then(|| kind_of(broken)),
                 rule.map_or(message.clone(), |rule| rule.named(&message)),
             )
+        }
+    }
+
+    /// Written in a way that nobody here can read, and so it would be again.
+    pub(crate) fn unreadable(coding: &UnknownCoding) -> Self {
+        let why = Broken::NotAnAnswer(coding.to_string());
+        Self {
+            hopeless: true,
+            ..Self::broken(&[], &why, &wire::Report::default())
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod after_the_end;
 mod by_hand;
+mod compressed;
 mod credentials;
 mod delivery;
 mod demand;

@@ -1,0 +1,238 @@
+//! A provider's body as it was before it was compressed. Plain bytes are asked for; some gateways compress nevertheless.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use async_compression::tokio::bufread::{
+    BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
+};
+use async_compression::zstd::DParameter;
+use bytes::Bytes;
+use futures_util::stream::MapErr;
+use futures_util::{Stream as _, TryStreamExt};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http_body::{Body, Frame};
+use http_body_util::BodyDataStream;
+use hyper::body::Incoming;
+use tokio::io::{AsyncBufRead, AsyncRead};
+use tokio_util::io::{ReaderStream, StreamReader};
+use wire::Broken;
+
+/// Decoded bytes are given in pieces of this size, and no piece is made before the last one was taken: however few bytes
+/// stand for however many, what is held of them is counted as any answer's.
+const PIECE: usize = 16 << 10;
+
+/// The window that RFC 9659 allows, as a power of two: a frame may ask for gigabytes.
+const ZSTD_WINDOW: u32 = 23;
+
+/// How a body is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+/// A body that was compressed in a way that nobody here can read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is compressed ({0}) although plain bytes were asked for")]
+pub(crate) struct UnknownCoding(String);
+
+/// Why no more of a body can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error("the connection broke, or the compressed bytes ended too early")]
+    Cut,
+    #[error("it is said to be {0}, and is not")]
+    Garbled(&'static str),
+}
+
+impl Unreadable {
+    pub(crate) fn broken(self) -> Broken {
+        match self {
+            Unreadable::Cut => Broken::Cut,
+            Unreadable::Garbled(_) => Broken::NotAnAnswer(self.to_string()),
+        }
+    }
+}
+
+/// A response's body, decoded.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Plain(Incoming),
+    Coded(Box<Coded>),
+}
+
+/// What the decoders read from.
+type Source = StreamReader<MapErr<BodyDataStream<Incoming>, fn(hyper::Error) -> io::Error>, Bytes>;
+
+pub(crate) struct Coded {
+    coding: Coding,
+    state: State,
+}
+
+enum State {
+    /// Which of a coding's formats it is shows in the first bytes.
+    Unbegun(Source),
+    Decoding(ReaderStream<Pin<Box<dyn AsyncRead + Send>>>),
+    Over,
+}
+
+impl Content {
+    /// `headers` tell of the decoded body afterwards.
+    ///
+    /// # Errors
+    /// [`UnknownCoding`], also where one coding was laid over another.
+    pub(crate) fn of(headers: &mut HeaderMap, body: Incoming) -> Result<Content, UnknownCoding> {
+        let coding = Coding::of(headers);
+        headers.remove(CONTENT_ENCODING);
+        Ok(match coding? {
+            None => Content::Plain(body),
+            Some(coding) => {
+                headers.remove(CONTENT_LENGTH);
+                let cut: fn(hyper::Error) -> io::Error =
+                    |error| io::Error::new(io::ErrorKind::UnexpectedEof, error);
+                let source = StreamReader::new(BodyDataStream::new(body).map_err(cut));
+                let state = State::Unbegun(source);
+                Content::Coded(Box::new(Coded { coding, state }))
+            }
+        })
+    }
+}
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = Unreadable;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Unreadable>>> {
+        match &mut *self {
+            Content::Plain(body) => {
+                let frame = ready!(Pin::new(body).poll_frame(cx));
+                Poll::Ready(frame.map(|frame| frame.map_err(|_| Unreadable::Cut)))
+            }
+            Content::Coded(coded) => {
+                let piece = ready!(coded.poll_piece(cx));
+                Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
+            }
+        }
+    }
+}
+
+impl Coded {
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Unreadable>>> {
+        let read = loop {
+            match &mut self.state {
+                State::Over => return Poll::Ready(None),
+                State::Decoding(decoded) => {
+                    break ready!(Pin::new(decoded).poll_next(cx));
+                }
+                State::Unbegun(source) => {
+                    match ready!(Pin::new(source).poll_fill_buf(cx)) {
+                        Err(error) => break Some(Err(error)),
+                        // The headers may say so of a body that is none.
+                        Ok([]) => break None,
+                        Ok([first, ..]) if self.coding.is_oversized(*first) => {
+                            break Some(Err(io::ErrorKind::InvalidData.into()));
+                        }
+                        Ok([first, ..]) => {
+                            let first = *first;
+                            if let State::Unbegun(source) =
+                                std::mem::replace(&mut self.state, State::Over)
+                            {
+                                let decoder = self.coding.decoder(first, source);
+                                let decoded = ReaderStream::with_capacity(decoder, PIECE);
+                                self.state = State::Decoding(decoded);
+                            }
+                        }
+                    }
+                }
+            }
+        };
+        Poll::Ready(match read {
+            Some(Ok(bytes)) => Some(Ok(bytes)),
+            Some(Err(error)) => {
+                self.state = State::Over;
+                Some(Err(match error.kind() {
+                    io::ErrorKind::UnexpectedEof => Unreadable::Cut,
+                    _ => Unreadable::Garbled(self.coding.as_str()),
+                }))
+            }
+            None => {
+                self.state = State::Over;
+                None
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Coded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Coded").field(&self.coding).finish()
+    }
+}
+
+impl Coding {
+    fn of(headers: &HeaderMap) -> Result<Option<Coding>, UnknownCoding> {
+        let said = headers.get_all(CONTENT_ENCODING);
+        let names: Vec<String> = said
+            .iter()
+            .flat_map(|value| value.to_str().unwrap_or("unknown").split(','))
+            .map(|name| name.trim().to_ascii_lowercase())
+            .filter(|name| !name.is_empty() && name != "identity")
+            .collect();
+        let [name] = names.as_slice() else {
+            return match names.is_empty() {
+                true => Ok(None),
+                false => Err(UnknownCoding(names.join(", "))),
+            };
+        };
+        Ok(Some(match name.as_str() {
+            "gzip" | "x-gzip" => Coding::Gzip,
+            "deflate" => Coding::Deflate,
+            "br" => Coding::Brotli,
+            "zstd" => Coding::Zstd,
+            _ => return Err(UnknownCoding(name.clone())),
+        }))
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Coding::Gzip => "gzip",
+            Coding::Deflate => "deflate",
+            Coding::Brotli => "br",
+            Coding::Zstd => "zstd",
+        }
+    }
+
+    /// Brotli beyond its standard asks for a window of up to a gigabyte: its first seven bits say so.
+    fn is_oversized(self, first: u8) -> bool {
+        self == Coding::Brotli && first & 0x7f == 0x11
+    }
+
+    fn decoder(self, first: u8, source: Source) -> Pin<Box<dyn AsyncRead + Send>> {
+        match self {
+            Coding::Gzip => {
+                let mut decoder = GzipDecoder::new(source);
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }
+            // The standard's `deflate` stands in a zlib envelope; some servers leave that away.
+            Coding::Deflate if first & 0x0f == 8 => Box::pin(ZlibDecoder::new(source)),
+            Coding::Deflate => Box::pin(DeflateDecoder::new(source)),
+            Coding::Brotli => Box::pin(BrotliDecoder::new(source)),
+            Coding::Zstd => {
+                let window = [DParameter::window_log_max(ZSTD_WINDOW)];
+                let mut decoder = ZstdDecoder::with_params(source, &window);
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }
+        }
+    }
+}

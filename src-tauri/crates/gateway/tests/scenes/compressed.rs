@@ -1,0 +1,334 @@
+//! An upstream compresses although plain bytes were asked for: what it says is read and passed on as if it had not.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use async_compression::tokio::write::{
+    BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder,
+};
+use bytes::{Bytes, BytesMut};
+use catalog::Dialect;
+use gateway::{End, Outcome};
+use http::StatusCode;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::Instant;
+
+use crate::by_hand::{Asked, Beat, STREAM, always, first_content, recorded, say};
+use crate::world::{Scene, question, text, whole};
+
+/// A head before one document.
+const DOCUMENT: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Gzip,
+    Zlib,
+    /// What some servers mean by `deflate`.
+    Raw,
+    Brotli,
+    Zstd,
+}
+
+impl Coding {
+    pub(crate) const ALL: [Coding; 5] = [
+        Coding::Gzip,
+        Coding::Zlib,
+        Coding::Raw,
+        Coding::Brotli,
+        Coding::Zstd,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Coding::Gzip => "gzip",
+            Coding::Zlib | Coding::Raw => "deflate",
+            Coding::Brotli => "br",
+            Coding::Zstd => "zstd",
+        }
+    }
+
+    /// Each piece compressed as soon as it was there, as who streams does; the last piece is the coding's own end.
+    pub(crate) async fn pieces(self, plain: &[impl AsRef<[u8]>]) -> Vec<Bytes> {
+        let (io, mut written) = tokio::io::duplex(64 << 20);
+        let mut encoder: Pin<Box<dyn AsyncWrite>> = match self {
+            Coding::Gzip => Box::pin(GzipEncoder::new(io)),
+            Coding::Zlib => Box::pin(ZlibEncoder::new(io)),
+            Coding::Raw => Box::pin(DeflateEncoder::new(io)),
+            Coding::Brotli => Box::pin(BrotliEncoder::new(io)),
+            Coding::Zstd => Box::pin(ZstdEncoder::new(io)),
+        };
+        let mut pieces = Vec::new();
+        for piece in plain {
+            encoder.write_all(piece.as_ref()).await.unwrap();
+            encoder.flush().await.unwrap();
+            let mut now = BytesMut::with_capacity(64 << 20);
+            written.read_buf(&mut now).await.unwrap();
+            pieces.push(now.freeze());
+        }
+        encoder.shutdown().await.unwrap();
+        let mut last = Vec::new();
+        written.read_to_end(&mut last).await.unwrap();
+        pieces.push(last.into());
+        pieces
+    }
+}
+
+/// The beats of such an answer.
+pub(crate) async fn compressed(head: &str, coding: Coding, plain: &[String]) -> Vec<Beat> {
+    let mut beats = vec![say(coded(head, coding.name()))];
+    beats.extend(coding.pieces(plain).await.into_iter().map(Beat::Say));
+    beats
+}
+
+fn coded(head: &str, name: &str) -> String {
+    head.replacen(
+        "\r\n\r\n",
+        &format!("\r\ncontent-encoding: {name}\r\n\r\n"),
+        1,
+    )
+}
+
+/// What the provider says to a question that is not streamed.
+async fn document(dialect: Dialect) -> String {
+    let scene = Scene::new();
+    let response = scene.send(dialect, in_one_piece(dialect), |head| head);
+    text(response.await).await.unwrap()
+}
+
+fn in_one_piece(dialect: Dialect) -> Value {
+    let mut body = question(dialect);
+    body["stream"] = json!(false);
+    body
+}
+
+/// Who was asked for a question that ended well.
+async fn answered(scene: &mut Scene, dialect: Dialect, streamed: bool) -> Vec<String> {
+    let body = if streamed {
+        question(dialect)
+    } else {
+        in_one_piece(dialect)
+    };
+    let response = scene.send(dialect, body, |head| head).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let told = text(response).await.unwrap();
+    assert!(!streamed || whole(dialect, &told), "{dialect}: {told}");
+    let (asked, end) = scene.asked().await;
+    assert_eq!(end, End::Complete, "{dialect}");
+    asked
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_event_is_passed_on_when_it_has_come_and_not_when_the_coding_has_ended() {
+    for dialect in Dialect::ALL {
+        for coding in Coding::ALL {
+            let events = recorded(dialect, "text");
+            let pieces = coding.pieces(&events).await;
+            let mut beats = vec![say(coded(STREAM, coding.name()))];
+            for piece in pieces {
+                beats.push(Beat::Say(piece));
+                beats.push(Beat::Wait(Duration::from_secs(5)));
+            }
+            let (scene, _) = always(beats);
+            let began = Instant::now();
+            let mut body = scene.ask(dialect).await.into_body();
+            let mut told = Vec::new();
+            let mut ends: Vec<usize> = Vec::new();
+            for event in &events {
+                ends.push(ends.last().unwrap_or(&0) + event.len());
+            }
+            while let Some(frame) = body.frame().await {
+                told.extend_from_slice(&frame.unwrap().into_data().unwrap());
+                let come = ends.iter().filter(|end| **end <= told.len()).count();
+                let due = Duration::from_secs(5 * come as u64 - 4);
+                let content = Duration::from_secs(5 * first_content(dialect) as u64 + 1);
+                let waited = began.elapsed();
+                assert!(
+                    waited <= due.max(content),
+                    "{dialect} {coding:?}: event {come} after {waited:?}"
+                );
+            }
+            let told = String::from_utf8(told).unwrap();
+            assert_eq!(told, events.concat(), "{dialect} {coding:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_is_given_as_it_was_before_it_was_compressed() {
+    for dialect in Dialect::ALL {
+        let plain = document(dialect).await;
+        for coding in Coding::ALL {
+            let body = compressed(DOCUMENT, coding, std::slice::from_ref(&plain)).await;
+            let (mut scene, asked) = always(body);
+            let response = scene
+                .send(dialect, in_one_piece(dialect), |head| head)
+                .await;
+            assert!(!response.headers().contains_key("content-encoding"));
+            assert_eq!(text(response).await.unwrap(), plain, "{dialect} {coding:?}");
+            assert_eq!(scene.asked().await.1, End::Complete);
+            assert_eq!(asked.count(), 1, "{dialect} {coding:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_compressed_error_is_understood_and_returned_in_plain_words() {
+    let refused =
+        json!({ "error": { "type": "invalid_request_error", "message": "no such tool" } });
+    let spent = json!({ "error": { "code": "insufficient_quota", "message": "You exceeded your current quota" } });
+    for dialect in Dialect::ALL {
+        for coding in Coding::ALL {
+            let head = DOCUMENT.replacen("200 OK", "400 Bad Request", 1);
+            let (scene, asked) = always(compressed(&head, coding, &[refused.to_string()]).await);
+            let response = scene.ask(dialect).await;
+            assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+            assert!(!response.headers().contains_key("content-encoding"));
+            assert_eq!(text(response).await.unwrap(), refused.to_string());
+            assert_eq!(asked.count(), 1, "{dialect} {coding:?}");
+
+            // Were its words not read, this would be a rate limit, and worth a second try.
+            let head = DOCUMENT.replacen("200 OK", "429 Too Many Requests", 1);
+            let (mut scene, _) = always(compressed(&head, coding, &[spent.to_string()]).await);
+            let asked = answered(&mut scene, dialect, true).await;
+            assert_eq!(asked, ["lead", "second"], "{dialect} {coding:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_in_the_compressed_bytes_is_a_cut() {
+    for dialect in Dialect::ALL {
+        let plain = recorded(dialect, "text");
+        let document = document(dialect).await;
+        for coding in Coding::ALL {
+            // Within the last event that is content: some of the answer has been given by then.
+            let mut beats = compressed(STREAM, coding, &plain).await;
+            beats.truncate(1 + first_content(dialect) + 2);
+            let (scene, _) = always(beats);
+            let cut = text(scene.ask(dialect).await).await;
+            assert!(cut.is_err(), "{dialect} {coding:?}: {cut:?}");
+
+            // Before any of it could be given, and in a document: the next one answers.
+            let mut beats = compressed(STREAM, coding, &plain).await;
+            beats.truncate(2);
+            let (mut scene, _) = always(beats);
+            let asked = answered(&mut scene, dialect, true).await;
+            assert_eq!(asked, ["lead", "lead", "second"], "{dialect} {coding:?}");
+
+            let bytes = coding.pieces(&[&document]).await.concat();
+            let half = Bytes::from(bytes).slice(..document.len() / 4);
+            let head = say(coded(DOCUMENT, coding.name()));
+            let (mut scene, _) = always([head, Beat::Say(half)]);
+            let asked = answered(&mut scene, dialect, false).await;
+            assert_eq!(asked, ["lead", "lead", "second"], "{dialect} {coding:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_follows_the_proof_is_of_no_account() {
+    for dialect in Dialect::ALL {
+        for coding in Coding::ALL {
+            // The coding's own end never comes.
+            let plain = recorded(dialect, "text");
+            let mut beats = compressed(STREAM, coding, &plain).await;
+            beats.pop();
+            let (mut scene, _) = always(beats);
+            let told = text(scene.ask(dialect).await).await.unwrap();
+            assert_eq!(told, plain.concat(), "{dialect} {coding:?}");
+            assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_can_read_is_a_failed_attempt() {
+    for dialect in Dialect::ALL {
+        for streamed in [true, false] {
+            let head = if streamed { STREAM } else { DOCUMENT };
+            for name in ["gzip", "x-gzip", "deflate", "br", "zstd"] {
+                let lies = vec![
+                    say(coded(head, name)),
+                    say("\u{7f}this is not how it was compressed"),
+                ];
+                let (mut scene, _) = always(lies);
+                let asked = answered(&mut scene, dialect, streamed).await;
+                assert_eq!(asked, ["lead", "lead", "second"], "{dialect} {name}");
+            }
+            for name in ["compress", "aes128gcm", "gzip, br"] {
+                let (mut scene, asked) = always([say(coded(head, name)), say("whatever")]);
+                let response = if streamed {
+                    scene.ask(dialect).await
+                } else {
+                    scene
+                        .send(dialect, in_one_piece(dialect), |head| head)
+                        .await
+                };
+                text(response).await.unwrap();
+                let exchange = scene.ended().await;
+                assert_eq!(asked.count(), 1, "{name}: it would do it again");
+                let Outcome::Failed { message, .. } = &exchange.attempts[0].outcome else {
+                    panic!("{dialect} {name}: {exchange:?}");
+                };
+                assert!(message.contains(name), "{message}");
+            }
+        }
+    }
+}
+
+/// Few bytes that stand for very many, and codings that ask for more memory than a browser would give them.
+#[tokio::test(start_paused = true)]
+async fn a_bomb_is_given_up_at_the_limit_for_any_answer() {
+    let flood = "x".repeat(1 << 20);
+    let plain: Vec<&str> = std::iter::once("data: ")
+        .chain(std::iter::repeat_n(flood.as_str(), 17))
+        .collect();
+    for coding in Coding::ALL {
+        let bytes = Bytes::from(coding.pieces(&plain).await.concat());
+        assert!(bytes.len() < 1 << 18, "{coding:?}: {}", bytes.len());
+        for dialect in Dialect::ALL {
+            for (head, streamed) in [(STREAM, true), (DOCUMENT, false)] {
+                let head = say(coded(head, coding.name()));
+                let (scene, asked) = always([head, Beat::Say(bytes.clone())]);
+                let failed = given_up(scene, asked, dialect, streamed).await;
+                assert!(failed.contains("larger than"), "{coding:?}: {failed}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_of_a_gigabyte_is_not_granted() {
+    // A zstd frame with a window of 2^31 bytes; brotli with its large window of 2^30.
+    let zstd: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00];
+    let brotli: &[u8] = &[0x11, 0x1e, 0x03, 0x00];
+    for dialect in Dialect::ALL {
+        for (name, bytes) in [("zstd", zstd), ("br", brotli)] {
+            let (scene, asked) = always([say(coded(STREAM, name)), Beat::Say(bytes.into())]);
+            let failed = given_up(scene, asked, dialect, true).await;
+            assert!(failed.contains("and is not"), "{failed}");
+        }
+    }
+}
+
+/// Why the lead was left, whom the client noticed nothing of.
+async fn given_up(mut scene: Scene, asked: Asked, dialect: Dialect, streamed: bool) -> String {
+    let body = if streamed {
+        question(dialect)
+    } else {
+        in_one_piece(dialect)
+    };
+    text(scene.send(dialect, body, |head| head).await)
+        .await
+        .unwrap();
+    let exchange = scene.ended().await;
+    assert_eq!(exchange.end, End::Complete, "{dialect}");
+    assert!((1..=2).contains(&asked.count()));
+    match &exchange.attempts[0].outcome {
+        Outcome::Failed { message, .. } => message.clone(),
+        other => panic!("{dialect}: {other:?}"),
+    }
+}
