@@ -59,7 +59,7 @@ struct Sections {
     status: Option<entry::Status>,
     surfaces: Vec<entry::Surface>,
     endpoints: Vec<entry::Endpoint>,
-    models: Vec<model::Model>,
+    models: Vec<model::Entry>,
 }
 
 impl Sections {

@@ -6,6 +6,7 @@ mod dialect;
 mod file;
 mod ids;
 mod load;
+mod model;
 mod money;
 pub mod pattern;
 mod provider;
@@ -14,9 +15,10 @@ mod secret;
 pub use dialect::Dialect;
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid, same_model};
+pub use model::{Ability, CallIds, ChatLimit, Effort, Model};
 pub use money::{MicroDollars, Price, Tokens};
 pub use provider::{
-    Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Model, Provider, RefusedLogin, Source,
+    Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Provider, RefusedLogin, Source,
     StatusDialect, StatusPage, Surface, normalise_base,
 };
 pub use secret::Secret;

@@ -115,9 +115,7 @@ impl Catalog {
 
     /// What is known of a model at a provider. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
     pub fn model(&self, provider: &ProviderId, model: &str) -> Option<&Model> {
-        let models = &self.provider(provider)?.models;
-        let named = |id: &str| models.iter().find(|m| m.id.as_str() == id);
-        named(model).or_else(|| named(undated(model)?))
+        Model::known(&self.provider(provider)?.models, model)
     }
 
     /// The price of a model at a provider. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
@@ -132,7 +130,7 @@ pub fn same_model(model: &str, known: &str) -> bool {
 }
 
 /// `claude-sonnet-4-5-20250929` → `claude-sonnet-4-5`, `gpt-4o-mini-2024-07-18` → `gpt-4o-mini`, `x-latest` → `x`.
-fn undated(model: &str) -> Option<&str> {
+pub(crate) fn undated(model: &str) -> Option<&str> {
     if let Some(alias) = model.strip_suffix("-latest") {
         return Some(alias);
     }

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{Dialect, EndpointId, ModelId, Price, ProviderId, SurfaceId, pattern};
+use crate::model::{CallIds, ChatLimit};
+use crate::{Dialect, EndpointId, Model, ModelId, ProviderId, SurfaceId, pattern};
 
 /// Somebody who serves models, with everything we know about watching and reaching them.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +78,10 @@ pub struct Endpoint {
     pub base: String,
     /// Dialects it speaks, with the path of each below `base`.
     pub paths: BTreeMap<Dialect, String>,
+    /// In which of them it is asked what a client says in one that it does not speak.
+    pub preferred: Option<Dialect>,
+    pub chat_limit: ChatLimit,
+    pub call_ids: CallIds,
     pub auth: Auth,
     /// Environment variable that may hold the key. Absent: needs none (a local model server).
     pub key_env: Option<String>,
@@ -149,14 +154,18 @@ impl Endpoint {
         base: &str,
         dialects: impl IntoIterator<Item = Dialect>,
     ) -> Self {
+        let dialects: Vec<Dialect> = dialects.into_iter().collect();
         Self {
             id,
             provider,
             base: normalise_base(base),
             paths: dialects
-                .into_iter()
-                .map(|dialect| (dialect, dialect.default_path().to_owned()))
+                .iter()
+                .map(|dialect| (*dialect, dialect.default_path().to_owned()))
                 .collect(),
+            preferred: dialects.first().copied(),
+            chat_limit: ChatLimit::default(),
+            call_ids: CallIds::default(),
             auth: Auth::None,
             key_env: None,
             accepts_client_login: false,
@@ -170,6 +179,17 @@ impl Endpoint {
 
     pub fn speaks(&self, dialect: Dialect) -> bool {
         self.paths.contains_key(&dialect)
+    }
+
+    /// The dialects in which it can be asked what a client says in `asked`, best first: that one alone where it speaks it, so
+    /// that the bytes pass untouched.
+    pub fn dialects_for(&self, asked: Dialect) -> Vec<Dialect> {
+        if self.speaks(asked) {
+            return vec![asked];
+        }
+        let mut spoken: Vec<Dialect> = self.paths.keys().copied().collect();
+        spoken.sort_by_key(|dialect| Some(*dialect) != self.preferred);
+        spoken
     }
 
     /// Does one of its patterns match this model id?
@@ -200,16 +220,6 @@ pub enum Auth {
     /// `authorization: Bearer <key>`
     Bearer,
     None,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Model {
-    pub id: ModelId,
-    /// Context window in tokens.
-    pub context: Option<u64>,
-    pub price: Option<Price>,
-    /// The id under which its maker serves it, where a reseller names it differently.
-    pub maker_id: Option<ModelId>,
 }
 
 #[cfg(test)]

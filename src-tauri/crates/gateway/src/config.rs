@@ -139,6 +139,13 @@ pub struct EndpointConfig {
     pub models: Vec<Model>,
 }
 
+impl EndpointConfig {
+    /// One of its models, as translation has to know it.
+    pub fn target(&self, model: &ModelId) -> wire::translate::Target {
+        wire::translate::Target::of(&self.endpoint, &self.models, model.as_str())
+    }
+}
+
 /// How long what may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timers {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Auth, Dialect, Endpoint, EndpointId, ModelId, ProviderId, Secret};
+use catalog::{Auth, Dialect, Endpoint, EndpointId, ModelId, Secret};
 
 use crate::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Restart, Route, Timers};
 
@@ -11,20 +11,10 @@ pub(crate) fn endpoint(id: &str, base: &str) -> EndpointConfig {
     name[..1].make_ascii_uppercase();
     EndpointConfig {
         endpoint: Endpoint {
-            id: EndpointId::new(id),
-            provider: ProviderId::new(id),
-            base: base.to_owned(),
-            paths: Dialect::ALL
-                .map(|d| (d, d.default_path().to_owned()))
-                .into(),
             auth: Auth::Bearer,
             key_env: Some(format!("{}_KEY", id.to_ascii_uppercase())),
-            accepts_client_login: false,
-            surface: None,
             serves: Vec::new(),
-            probe_model: None,
-            key_check: catalog::KeyCheck::default(),
-            logins: catalog::Logins::default(),
+            ..Endpoint::new(id.into(), id.into(), base, Dialect::ALL)
         },
         product: name.clone(),
         name: format!("{name} Inc"),

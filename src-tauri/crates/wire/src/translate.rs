@@ -9,7 +9,7 @@ mod request;
 pub use answer::{AnswerTranslator, CannotTell, Form, error, whole};
 pub use names::{ClientTool, Names, ToolKind};
 pub use request::{
-    Ability, Call, ChatLimit, Conversation, Document, DocumentBody, Effort, File, Format, Ids,
-    Image, Input, LeftOut, Part, Role, Target, Tool, ToolChoice, ToolInput, ToolResult, Translated,
-    Turn, Untranslatable, Why, Wish, estimate_tokens, read, request,
+    Call, Conversation, Document, DocumentBody, File, Format, Image, Input, LeftOut, Part, Role,
+    Target, Tool, ToolChoice, ToolInput, ToolResult, Translated, Turn, Untranslatable, Why, Wish,
+    estimate_tokens, read, request,
 };

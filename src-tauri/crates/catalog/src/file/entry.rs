@@ -9,7 +9,7 @@ use super::model::model;
 use crate::provider::{
     self, Auth, KeyCheckMethod, Provider, StatusDialect, StatusPage, normalise_base,
 };
-use crate::{Dialect, EndpointId, ModelId, ProviderId, SurfaceId};
+use crate::{CallIds, ChatLimit, Dialect, EndpointId, ModelId, ProviderId, SurfaceId};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,10 +44,15 @@ pub(super) struct Surface {
 pub(super) struct Endpoint {
     id: Spanned<String>,
     base: Spanned<String>,
+    /// The first is the one in which it is asked what a client says in another.
     dialects: Spanned<Vec<Dialect>>,
     /// Only where a dialect's path differs from the usual one.
     #[serde(default)]
     paths: BTreeMap<Dialect, Spanned<String>>,
+    #[serde(default)]
+    chat_limit: ChatLimit,
+    #[serde(default)]
+    call_ids: CallIds,
     auth: Auth,
     key_env: Option<Spanned<String>>,
     #[serde(default)]
@@ -257,6 +262,9 @@ fn endpoint(
         provider: provider.clone(),
         base: normalise_base(read.base.get_ref()),
         paths,
+        preferred: read.dialects.get_ref().first().copied(),
+        chat_limit: read.chat_limit,
+        call_ids: read.call_ids,
         auth: read.auth,
         key_env: read.key_env.map(Spanned::into_inner),
         accepts_client_login: read.accepts_client_login,

@@ -1,17 +1,22 @@
-//! A model, its window and its price, as a catalogue file writes them.
+//! A model, what it can do and its price, as a catalogue file writes them.
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::{self, Problems};
-use crate::provider;
-use crate::{MicroDollars, ModelId, Price};
+use crate::{Ability, Effort, MicroDollars, Model, ModelId, Price};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Model {
+pub(super) struct Entry {
     pub(super) id: Spanned<String>,
     context: Option<Spanned<u64>>,
+    max_output: Option<Spanned<u64>>,
+    #[serde(default)]
+    lacks: Vec<Ability>,
+    /// Absent: it cannot be told how much to think, or nobody says so.
+    #[serde(default)]
+    efforts: Vec<Effort>,
     price: Option<Spanned<ListPrice>>,
     maker_id: Option<Spanned<String>>,
 }
@@ -29,24 +34,32 @@ struct ListPrice {
     as_of: String,
 }
 
-pub(super) fn model(read: Model, problems: &mut Problems<'_>) -> provider::Model {
-    if let Some(context) = &read.context
-        && *context.get_ref() == 0
-    {
-        problems.add(
-            context.span().start,
-            "`context` is 0; leave it out when it is unknown",
-        );
-    }
-    provider::Model {
+pub(super) fn model(read: Entry, problems: &mut Problems<'_>) -> Model {
+    let context = tokens("context", read.context, problems);
+    let max_output = tokens("max_output", read.max_output, problems);
+    Model {
         id: ModelId::new(read.id.get_ref()),
-        context: read.context.map(Spanned::into_inner),
+        context,
+        max_output,
+        lacks: read.lacks,
+        efforts: read.efforts,
         price: read.price.map(|price| list_price(price, problems)),
         maker_id: read.maker_id.map(|id| {
             problems.filled("maker_id", &id);
             ModelId::new(id.get_ref())
         }),
     }
+}
+
+fn tokens(what: &str, read: Option<Spanned<u64>>, problems: &mut Problems<'_>) -> Option<u64> {
+    let read = read?;
+    if *read.get_ref() == 0 {
+        problems.add(
+            read.span().start,
+            format!("`{what}` is 0; leave it out when it is unknown"),
+        );
+    }
+    Some(read.into_inner())
 }
 
 fn list_price(read: Spanned<ListPrice>, problems: &mut Problems<'_>) -> Price {

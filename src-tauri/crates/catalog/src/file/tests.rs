@@ -1,5 +1,5 @@
 use super::read;
-use crate::{KeyCheck, KeyCheckMethod};
+use crate::{Ability, CallIds, ChatLimit, Dialect, Effort, KeyCheck, KeyCheckMethod, Model};
 
 /// What is told about a file, without its name: "2: …".
 fn told(text: &str) -> Vec<String> {
@@ -56,6 +56,49 @@ fn a_key_check_reads() {
             path
         }
     );
+}
+
+#[test]
+fn what_a_model_can_do_reads_and_what_is_not_said_is_unknown() {
+    let said = format!(
+        "{ENDPOINT}chat_limit = \"max_completion_tokens\"\ncall_ids = \"nine-letters\"\n\
+         [[model]]\nid = \"acme-1\"\ncontext = 200_000\nmax_output = 64_000\n\
+         lacks = [\"images\", \"structured-output\"]\nefforts = [\"low\", \"xhigh\"]\n\
+         [[model]]\nid = \"acme-2\"\n"
+    );
+    let provider = read("acme.toml", &said).ok().unwrap().provider;
+    let endpoint = &provider.endpoints[0];
+    assert_eq!(endpoint.chat_limit, ChatLimit::MaxCompletionTokens);
+    assert_eq!(endpoint.call_ids, CallIds::NineLetters);
+    let known = Model {
+        context: Some(200_000),
+        max_output: Some(64_000),
+        lacks: vec![Ability::Images, Ability::StructuredOutput],
+        efforts: vec![Effort::Low, Effort::XHigh],
+        ..Model::new("acme-1".into())
+    };
+    assert_eq!(provider.models, [known, Model::new("acme-2".into())]);
+    let unsaid = read("acme.toml", ENDPOINT).ok().unwrap().provider;
+    assert_eq!(unsaid.endpoints[0].chat_limit, ChatLimit::MaxTokens);
+    assert_eq!(unsaid.endpoints[0].call_ids, CallIds::OfDialect);
+}
+
+#[test]
+fn the_first_dialect_of_an_entry_is_the_one_for_what_is_said_in_another() {
+    let said = ENDPOINT.replacen(
+        r#"["openai-chat"]"#,
+        r#"["openai-responses", "openai-chat"]"#,
+        1,
+    );
+    let endpoint = &read("acme.toml", &said).ok().unwrap().provider.endpoints[0];
+    let (chat, responses) = (Dialect::OpenaiChat, Dialect::OpenaiResponses);
+    for (asked, told) in [
+        (Dialect::Anthropic, vec![responses, chat]),
+        (chat, vec![chat]),
+        (responses, vec![responses]),
+    ] {
+        assert_eq!(endpoint.dialects_for(asked), told, "{asked}");
+    }
 }
 
 /// One change to a good endpoint, and the one problem that it must give, at its line.
@@ -142,6 +185,31 @@ fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
             r#"["acme-*"]"#,
             "[\"acme-*\"]\n[[model]]\nid = \"m\"\ncontext = 0",
             "11: `context` is 0",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nmax_output = 0",
+            "11: `max_output` is 0",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nlacks = [\"humour\"]",
+            "11: unknown variant `humour`, expected one of `images`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nefforts = [\"heroic\"]",
+            "11: unknown variant `heroic`, expected one of `none`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\nchat_limit = \"max\"",
+            "9: unknown variant `max`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\ncall_ids = \"short\"",
+            "9: unknown variant `short`",
         ),
         (
             r#"["acme-*"]"#,

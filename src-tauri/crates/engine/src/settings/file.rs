@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Auth, Dialect};
+use catalog::{Auth, CallIds, ChatLimit, Dialect};
 use gateway::{Consent, Delivery, Restart};
 use serde::Deserialize;
 use toml::Spanned;
@@ -74,6 +74,8 @@ pub(super) struct Endpoint {
     pub(super) serves: Vec<String>,
     #[serde(default)]
     pub(super) key_env: String,
+    pub(super) chat_limit: Option<ChatLimit>,
+    pub(super) call_ids: Option<CallIds>,
     pub(super) auth: Option<Auth>,
     #[serde(default)]
     pub(super) probe_model: String,

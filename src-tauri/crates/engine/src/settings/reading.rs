@@ -150,6 +150,9 @@ impl Reading<'_> {
                     .iter()
                     .map(|d| (*d, d.default_path().to_owned()))
                     .collect(),
+                preferred: entry.dialects.get_ref().first().copied(),
+                chat_limit: entry.chat_limit.unwrap_or_default(),
+                call_ids: entry.call_ids.unwrap_or_default(),
                 auth,
                 key_env,
                 accepts_client_login: false,

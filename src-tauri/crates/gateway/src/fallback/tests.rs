@@ -19,10 +19,8 @@ fn follows(lost: &Lost, credential: Credential, first: bool) -> String {
     };
     let mut endpoint = endpoint("first", "https://api.first.test");
     endpoint.models = vec![Model {
-        id: ModelId::new("m"),
         context: Some(200_000),
-        price: None,
-        maker_id: None,
+        ..Model::new("m".into())
     }];
     match next(
         lost,

@@ -245,10 +245,8 @@ fn a_makers_model_id_goes_to_no_other_provider_that_does_not_serve_it() {
         config.endpoints.insert(EndpointId::new(id), endpoint);
     };
     let model = |id: &str, maker: Option<&str>| catalog::Model {
-        id: ModelId::new(id),
-        context: None,
-        price: None,
         maker_id: maker.map(ModelId::new),
+        ..catalog::Model::new(id.into())
     };
     add("other", &|e| e.endpoint.serves = vec!["gpt-*".to_owned()]);
     add("same", &|e| e.endpoint.serves = vec!["claude-*".to_owned()]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use catalog::{Auth, Dialect, Endpoint, EndpointId, ProviderId, Secret, SurfaceId};
+use catalog::{Dialect, Endpoint, EndpointId, ProviderId, Secret, SurfaceId};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{
     Body, CandidateRule, Config, Dialed, End, EndpointConfig, Exchange, Gateway, Limits, Pattern,
@@ -34,20 +34,13 @@ pub(crate) struct Scene {
 
 fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
     let endpoint = Endpoint {
-        id: EndpointId::new(id),
-        provider: ProviderId::new(id),
-        base: format!("http://{id}.test"),
-        paths: Dialect::ALL
-            .map(|d| (d, d.default_path().to_owned()))
-            .into(),
-        auth: Auth::None,
-        key_env: None,
-        accepts_client_login: false,
         surface: Some(SurfaceId::new("api")),
-        serves: vec!["*".into()],
-        probe_model: None,
-        key_check: catalog::KeyCheck::default(),
-        logins: catalog::Logins::default(),
+        ..Endpoint::new(
+            id.into(),
+            id.into(),
+            &format!("http://{id}.test"),
+            Dialect::ALL,
+        )
     };
     let config = EndpointConfig {
         endpoint,

@@ -20,16 +20,16 @@ mod untranslatable;
 use std::collections::BTreeSet;
 use std::str;
 
-use catalog::Dialect;
+use catalog::{CallIds, Dialect};
 
 use super::names::{ClientTool, Names};
 pub use estimate::estimate_tokens;
 pub use model::{
-    Call, Conversation, Document, DocumentBody, Effort, File, Format, Image, Input, Part, Role,
-    Tool, ToolChoice, ToolInput, ToolResult, Turn,
+    Call, Conversation, Document, DocumentBody, File, Format, Image, Input, Part, Role, Tool,
+    ToolChoice, ToolInput, ToolResult, Turn,
 };
-pub use target::{ChatLimit, Ids, Target};
-pub use untranslatable::{Ability, LeftOut, Untranslatable, Why, Wish};
+pub use target::Target;
+pub use untranslatable::{LeftOut, Untranslatable, Why, Wish};
 
 /// A request as a candidate of another dialect is asked it.
 #[derive(Clone, Debug)]
@@ -55,8 +55,8 @@ pub fn request(
     let conversation = target.fitted(conversation);
     let names = Names::new(from, to, tools(&conversation), ids(&conversation));
     let names = match target.ids {
-        Ids::OfDialect => names,
-        Ids::NineLetters => names.with_nine_letter_ids(),
+        CallIds::OfDialect => names,
+        CallIds::NineLetters => names.with_nine_letter_ids(),
     };
     let mut left_out = conversation.left_out.clone();
     let write = match to {

@@ -1,10 +1,8 @@
 //! Which candidates are passed over for what they lack, and what a request is thought to weigh.
 
-use catalog::Dialect;
+use catalog::{Ability, CallIds, Catalog, ChatLimit, Dialect, Effort};
 use serde_json::{Value, json};
-use wire::translate::{
-    Ability, ChatLimit, Effort, Ids, LeftOut, Target, estimate_tokens, read, request,
-};
+use wire::translate::{LeftOut, Target, estimate_tokens, read, request};
 
 fn refusal(target: &Target, body: &Value) -> Option<String> {
     let refused = request(
@@ -20,6 +18,55 @@ fn limited() -> Target {
     Target {
         max_output: Some(1_000),
         ..Target::new("stand-in")
+    }
+}
+
+/// What a catalogue file says of an endpoint and its models, as translation has to know it.
+#[test]
+fn a_target_is_what_the_catalogue_says_and_nothing_more() {
+    let file = r#"name = "Acme"
+keys_page = "https://acme.example/keys"
+[[endpoint]]
+id = "acme"
+base = "https://api.acme.example"
+dialects = ["openai-chat"]
+chat_limit = "max_completion_tokens"
+call_ids = "nine-letters"
+auth = "bearer"
+key_env = "ACME_KEY"
+serves = ["acme-*"]
+[[model]]
+id = "acme-1"
+context = 200_000
+max_output = 64_000
+lacks = ["documents"]
+efforts = ["low", "high"]
+[[model]]
+id = "acme-2"
+"#;
+    let file = ("acme.toml".to_owned(), file.to_owned());
+    let catalog = Catalog::with_files(&[file]).unwrap();
+    let provider = catalog.provider(&"acme".into()).unwrap();
+    let of = |model: &str| Target::of(&provider.endpoints[0], &provider.models, model);
+    let unknown = |model: &str| Target {
+        chat_limit: ChatLimit::MaxCompletionTokens,
+        ids: CallIds::NineLetters,
+        ..Target::new(model)
+    };
+    let known = |model: &str| Target {
+        context: Some(200_000),
+        max_output: Some(64_000),
+        lacks: vec![Ability::Documents],
+        efforts: vec![Effort::Low, Effort::High],
+        ..unknown(model)
+    };
+    for (model, expected) in [
+        ("acme-1", known("acme-1")),
+        ("acme-1-2026-01-31", known("acme-1-2026-01-31")),
+        ("acme-2", unknown("acme-2")),
+        ("acme-9", unknown("acme-9")),
+    ] {
+        assert_eq!(of(model), expected, "{model}");
     }
 }
 
@@ -115,7 +162,7 @@ fn what_a_model_is_known_to_refuse_is_left_out_and_listed() {
 #[test]
 fn a_provider_with_short_ids_is_told_short_ids_in_the_call_and_its_result() {
     let target = Target {
-        ids: Ids::NineLetters,
+        ids: CallIds::NineLetters,
         ..limited()
     };
     let body = json!({

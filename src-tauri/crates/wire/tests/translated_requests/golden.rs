@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use catalog::Dialect;
+use catalog::{ChatLimit, Dialect, Effort};
 use serde_json::{Value, json};
-use wire::translate::{Effort, LeftOut, Target, request};
+use wire::translate::{LeftOut, Target, request};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/translated_requests/requests")
@@ -41,6 +41,7 @@ pub(crate) fn stand_in() -> Target {
     Target {
         max_output: Some(32_000),
         efforts: vec![Effort::Low, Effort::Medium, Effort::High],
+        chat_limit: ChatLimit::MaxCompletionTokens,
         ..Target::new("stand-in")
     }
 }

@@ -1,5 +1,7 @@
 //! What a request says, apart from how its dialect says it.
 
+use catalog::Effort;
+
 use super::LeftOut;
 use crate::translate::ToolKind;
 
@@ -188,55 +190,12 @@ pub enum Format {
     },
 }
 
-/// How much a model should think, from nothing to all it can.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Effort {
-    None,
-    Minimal,
-    Low,
-    Medium,
-    High,
-    XHigh,
-    Max,
-}
-
-impl Effort {
-    const ALL: [Effort; 7] = [
-        Effort::None,
-        Effort::Minimal,
-        Effort::Low,
-        Effort::Medium,
-        Effort::High,
-        Effort::XHigh,
-        Effort::Max,
-    ];
-
-    /// As both vendors write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Effort::None => "none",
-            Effort::Minimal => "minimal",
-            Effort::Low => "low",
-            Effort::Medium => "medium",
-            Effort::High => "high",
-            Effort::XHigh => "xhigh",
-            Effort::Max => "max",
-        }
-    }
-
-    pub fn named(name: &str) -> Option<Effort> {
-        Effort::ALL
-            .into_iter()
-            .find(|effort| effort.as_str() == name)
-    }
-
-    /// The effort that a budget of thinking tokens amounts to: Claude Code's "think", "think hard" and "ultrathink" ask for
-    /// 4,000, 10,000 and 31,999.
-    pub fn of_budget(tokens: u64) -> Effort {
-        match tokens {
-            0..8_000 => Effort::Low,
-            8_000..24_000 => Effort::Medium,
-            _ => Effort::High,
-        }
+/// The effort that a budget of thinking tokens amounts to: Claude Code's "think", "think hard" and "ultrathink" ask for
+/// 4,000, 10,000 and 31,999.
+pub(super) fn effort_of_budget(tokens: u64) -> Effort {
+    match tokens {
+        0..8_000 => Effort::Low,
+        8_000..24_000 => Effort::Medium,
+        _ => Effort::High,
     }
 }

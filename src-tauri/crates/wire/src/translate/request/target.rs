@@ -1,6 +1,8 @@
+use catalog::{Ability, CallIds, ChatLimit, Effort, Endpoint, Model};
+
 use super::estimate::estimate_tokens;
-use super::model::{Conversation, DocumentBody, Effort, Format, Part, ToolInput};
-use super::untranslatable::{Ability, Untranslatable, Why, leave_out};
+use super::model::{Conversation, DocumentBody, Format, Part, ToolInput};
+use super::untranslatable::{Untranslatable, Why, leave_out};
 
 /// The candidate, as far as the catalogue knows it. What is not known to be lacking is taken to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,27 +18,8 @@ pub struct Target {
     /// The efforts that it can be told; none: an effort is not mentioned.
     pub efforts: Vec<Effort>,
     pub chat_limit: ChatLimit,
-    pub ids: Ids,
-}
-
-/// The ids of tool calls that a provider takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ids {
-    /// All that its dialect allows.
-    #[default]
-    OfDialect,
     /// [`crate::translate::Names::with_nine_letter_ids`].
-    NineLetters,
-}
-
-/// The name of the limit to an answer in Chat.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ChatLimit {
-    /// Of OpenAI's own: its reasoning models refuse the other.
-    #[default]
-    MaxCompletionTokens,
-    /// The older one, which most other servers know.
-    MaxTokens,
+    pub ids: CallIds,
 }
 
 impl Target {
@@ -49,7 +32,22 @@ impl Target {
             lacks: Vec::new(),
             efforts: Vec::new(),
             chat_limit: ChatLimit::default(),
-            ids: Ids::default(),
+            ids: CallIds::default(),
+        }
+    }
+
+    /// A model of an endpoint's, and what the catalogue knows of it: its own entry, not its maker's, since those who resell a
+    /// model may allow less.
+    pub fn of(endpoint: &Endpoint, models: &[Model], model: &str) -> Target {
+        let known = Model::known(models, model);
+        Target {
+            model: model.to_owned(),
+            context: known.and_then(|known| known.context),
+            max_output: known.and_then(|known| known.max_output),
+            lacks: known.map_or_else(Vec::new, |known| known.lacks.clone()),
+            efforts: known.map_or_else(Vec::new, |known| known.efforts.clone()),
+            chat_limit: endpoint.chat_limit,
+            ids: endpoint.call_ids,
         }
     }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use catalog::Dialect;
+use catalog::{Ability, Dialect};
 
 /// Why a request cannot be given to a candidate of another dialect, in words for the person whose request it is. The
 /// candidate is passed over; to try it again with the same request is pointless.
@@ -80,30 +80,6 @@ impl fmt::Display for Wish {
             Wish::DocumentByAddress => "a document by its address",
             Wish::FileType => "a file of a type that is not taken there",
             Wish::NoUserFirst => "an answer to a conversation that does not begin with the user",
-        })
-    }
-}
-
-/// What a model may be known to lack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ability {
-    Images,
-    Documents,
-    Tools,
-    /// An answer that follows a schema.
-    StructuredOutput,
-    /// Temperature and `top_p`, which the newest models refuse. No reason to pass a model over: they are left out.
-    Sampling,
-}
-
-impl fmt::Display for Ability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Ability::Images => "vision",
-            Ability::Documents => "document input",
-            Ability::Tools => "tool calls",
-            Ability::StructuredOutput => "structured output",
-            Ability::Sampling => "sampling parameters",
         })
     }
 }

@@ -1,8 +1,8 @@
-use catalog::Dialect;
+use catalog::{Dialect, Effort};
 
 use super::parts::{read_parts, read_texts};
 use crate::translate::request::model::{
-    Conversation, Effort, Format, Part, Role, Tool, ToolChoice, ToolInput, Turn,
+    Conversation, Format, Part, Role, Tool, ToolChoice, ToolInput, Turn, effort_of_budget,
 };
 use crate::translate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::translate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
@@ -139,7 +139,7 @@ fn read_thinking(body: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Opt
     };
     let budget = thinking.count("budget_tokens")?;
     let effort = match &*thinking.needed_text("type")? {
-        "enabled" => budget.map(Effort::of_budget),
+        "enabled" => budget.map(effort_of_budget),
         "disabled" => Some(Effort::None),
         "adaptive" => None,
         _ => return Err(thinking.refused("type")),

@@ -1,4 +1,7 @@
+use catalog::Effort;
+
 use crate::translate::Names;
+use crate::translate::request::Target;
 use crate::translate::request::function::{Function, arguments_object};
 use crate::translate::request::model::{
     Call, Conversation, Document, DocumentBody, File, Format, Part, Role, Tool, ToolChoice,
@@ -8,7 +11,6 @@ use crate::translate::request::object::Read;
 use crate::translate::request::schema::{Closed, is_closed};
 use crate::translate::request::text::{Pairs, array, object, quoted};
 use crate::translate::request::untranslatable::{LeftOut, Untranslatable, Why, Wish, leave_out};
-use crate::translate::request::{Target, model::Effort};
 
 use super::read::DIALECT;
 

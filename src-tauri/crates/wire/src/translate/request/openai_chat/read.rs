@@ -1,7 +1,7 @@
-use catalog::Dialect;
+use catalog::{Dialect, Effort};
 
 use super::message::read_message;
-use crate::translate::request::model::{Conversation, Effort, Format, Tool, ToolChoice, ToolInput};
+use crate::translate::request::model::{Conversation, Format, Tool, ToolChoice, ToolInput};
 use crate::translate::request::object::{Fate, Object, Read, malformed};
 use crate::translate::request::untranslatable::{LeftOut, Why};
 

@@ -1,4 +1,7 @@
+use catalog::ChatLimit;
+
 use crate::translate::Names;
+use crate::translate::request::Target;
 use crate::translate::request::function::{Function, arguments};
 use crate::translate::request::model::{
     Call, Conversation, Document, DocumentBody, File, Format, Part, Role, Tool, ToolChoice,
@@ -6,7 +9,6 @@ use crate::translate::request::model::{
 };
 use crate::translate::request::object::Read;
 use crate::translate::request::schema::{Closed, is_closed};
-use crate::translate::request::target::{ChatLimit, Target};
 use crate::translate::request::text::{FAILED, Pairs, address, array, as_text, object, quoted};
 use crate::translate::request::untranslatable::{LeftOut, Why, Wish, leave_out};
 

@@ -1,8 +1,8 @@
-use catalog::Dialect;
+use catalog::{Dialect, Effort};
 
 use super::item::read_item;
 use crate::translate::request::model::{
-    Conversation, Effort, Format, Part, Role, Tool, ToolChoice, ToolInput, Turn,
+    Conversation, Format, Part, Role, Tool, ToolChoice, ToolInput, Turn,
 };
 use crate::translate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::translate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};

@@ -1,0 +1,136 @@
+//! What is known of a model. What no source says is absent: it makes nobody ineligible, and is never guessed.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::{ModelId, Price, load};
+
+/// A model as one provider serves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    pub id: ModelId,
+    /// Context window in tokens.
+    pub context: Option<u64>,
+    /// The longest answer in tokens, thinking included.
+    pub max_output: Option<u64>,
+    /// What it is known not to do.
+    pub lacks: Vec<Ability>,
+    /// How much it can be told to think; empty: it cannot be told, or nobody says so.
+    pub efforts: Vec<Effort>,
+    pub price: Option<Price>,
+    /// The id under which its maker serves it, where a reseller names it differently.
+    pub maker_id: Option<ModelId>,
+}
+
+impl Model {
+    /// A model of which its id alone is known.
+    pub fn new(id: ModelId) -> Model {
+        Model {
+            id,
+            context: None,
+            max_output: None,
+            lacks: Vec::new(),
+            efforts: Vec::new(),
+            price: None,
+            maker_id: None,
+        }
+    }
+
+    /// What is known of `model` among `models`. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
+    pub fn known<'m>(models: &'m [Model], model: &str) -> Option<&'m Model> {
+        let named = |id: &str| models.iter().find(|known| known.id.as_str() == id);
+        named(model).or_else(|| named(load::undated(model)?))
+    }
+}
+
+/// What a model may be known to lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ability {
+    Images,
+    Documents,
+    Tools,
+    /// An answer that follows a schema.
+    StructuredOutput,
+    /// Temperature and `top_p`, which the newest models refuse. No reason to pass a model over: they are left out.
+    Sampling,
+}
+
+impl fmt::Display for Ability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ability::Images => "vision",
+            Ability::Documents => "document input",
+            Ability::Tools => "tool calls",
+            Ability::StructuredOutput => "structured output",
+            Ability::Sampling => "sampling parameters",
+        })
+    }
+}
+
+/// How much a model should think, from nothing to all it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    None,
+    Minimal,
+    Low,
+    Medium,
+    High,
+    XHigh,
+    Max,
+}
+
+impl Effort {
+    const ALL: [Effort; 7] = [
+        Effort::None,
+        Effort::Minimal,
+        Effort::Low,
+        Effort::Medium,
+        Effort::High,
+        Effort::XHigh,
+        Effort::Max,
+    ];
+
+    /// As all vendors write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Effort::None => "none",
+            Effort::Minimal => "minimal",
+            Effort::Low => "low",
+            Effort::Medium => "medium",
+            Effort::High => "high",
+            Effort::XHigh => "xhigh",
+            Effort::Max => "max",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Effort> {
+        Effort::ALL
+            .into_iter()
+            .find(|effort| effort.as_str() == name)
+    }
+}
+
+/// The name of the limit to an answer in Chat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatLimit {
+    /// The older one, which most servers know.
+    #[default]
+    MaxTokens,
+    /// OpenAI's own: its reasoning models refuse the other.
+    MaxCompletionTokens,
+}
+
+/// The ids of tool calls that a provider takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallIds {
+    /// All that its dialect allows.
+    #[default]
+    OfDialect,
+    /// Nine letters and digits.
+    NineLetters,
+}
