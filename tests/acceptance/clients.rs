@@ -24,7 +24,7 @@ mod play;
 #[expect(dead_code, reason = "the table says more of a client")]
 mod roster;
 #[path = "../clients/sdk.rs"]
-mod sdk;
+pub(crate) mod sdk;
 
 use agent::{Visit, claude_ended};
 use cell::{Cell, Trouble, Way};

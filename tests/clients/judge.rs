@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 use super::play::{END, Turn};
 
 /// How a client ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Ended {
     /// Its last answer, as its user gets it.
     pub(crate) text: String,

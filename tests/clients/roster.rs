@@ -130,8 +130,8 @@ impl Client {
 impl Troupe {
     pub(crate) fn new(clients: PathBuf) -> Troupe {
         Troupe {
-            python: Players::new(clients.clone(), Language::Python),
-            node: Players::new(clients.clone(), Language::Node),
+            python: Players::new(clients.clone(), Language::Python, "sdk"),
+            node: Players::new(clients.clone(), Language::Node, "sdk"),
             clients,
         }
     }

@@ -5,13 +5,11 @@ use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
-
-use super::judge::Ended;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -19,10 +17,11 @@ pub(crate) enum Language {
     Node,
 }
 
-/// Idle processes of one language.
+/// Idle processes of one script in one language.
 pub(crate) struct Players {
     clients: PathBuf,
     language: Language,
+    script: &'static str,
     idle: Mutex<Vec<Player>>,
 }
 
@@ -33,24 +32,23 @@ struct Player {
     outcomes: Lines<BufReader<ChildStdout>>,
 }
 
-#[derive(Deserialize)]
-struct Outcome {
-    text: String,
-    stop: Option<String>,
-    error: Option<String>,
-}
-
 impl Players {
-    pub(crate) fn new(clients: PathBuf, language: Language) -> Players {
+    /// `script`: its name in this folder, without the ending.
+    pub(crate) fn new(clients: PathBuf, language: Language, script: &'static str) -> Players {
         Players {
             clients,
             language,
+            script,
             idle: Mutex::default(),
         }
     }
 
     /// None: its time was up, and the process was ended.
-    pub(crate) async fn play(&self, job: &Value, patience: Duration) -> Option<Ended> {
+    pub(crate) async fn play<T: DeserializeOwned>(
+        &self,
+        job: &Value,
+        patience: Duration,
+    ) -> Option<T> {
         let idle = self
             .idle
             .lock()
@@ -65,11 +63,7 @@ impl Players {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(player);
-        Some(Ended {
-            text: outcome.text,
-            stop: outcome.stop,
-            error: outcome.error,
-        })
+        Some(outcome)
     }
 
     async fn start(&self) -> Player {
@@ -77,12 +71,16 @@ impl Players {
         let mut command = match self.language {
             Language::Python => {
                 let mut command = Command::new(self.clients.join("venv/bin/python"));
-                command.arg(format!("{here}/sdk.py"));
+                command
+                    .args(["-W", "error"])
+                    .arg(format!("{here}/{}.py", self.script));
                 command
             }
             Language::Node => {
                 let mut command = Command::new("node");
-                command.arg(format!("{here}/sdk.mjs")).arg(&self.clients);
+                command
+                    .arg(format!("{here}/{}.mjs", self.script))
+                    .arg(&self.clients);
                 command
             }
         };
@@ -107,7 +105,7 @@ impl Players {
 }
 
 impl Player {
-    async fn play(&mut self, job: &Value) -> Outcome {
+    async fn play<T: DeserializeOwned>(&mut self, job: &Value) -> T {
         self.jobs
             .write_all(format!("{job}\n").as_bytes())
             .await

@@ -340,23 +340,6 @@ fn slices<'a>(bytes: &'a [u8], at: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     cuts.windows(2).map(|w| &bytes[w[0]..w[1]]).collect()
 }
 
-/// What the client is to hear of an answer.
-fn expected_stop(to: Dialect, answer: &Answer) -> &'static str {
-    let tools = !answer.calls().is_empty();
-    match (to, answer.stop) {
-        (Dialect::Anthropic, Stop::Natural) if tools => "tool_use",
-        (Dialect::Anthropic, Stop::Natural) => "end_turn",
-        (Dialect::Anthropic, Stop::Limit) => "max_tokens",
-        (Dialect::Anthropic, Stop::Refusal) => "refusal",
-        (Dialect::OpenaiChat, Stop::Natural) if tools => "tool_calls",
-        (Dialect::OpenaiChat, Stop::Natural) => "stop",
-        (Dialect::OpenaiChat, Stop::Limit) => "length",
-        (Dialect::OpenaiResponses, Stop::Natural) => "completed",
-        (Dialect::OpenaiResponses, Stop::Limit) => "max_output_tokens",
-        (Dialect::OpenaiChat | Dialect::OpenaiResponses, Stop::Refusal) => "content_filter",
-    }
-}
-
 fn hears(to: Dialect, heard: &strict::Heard, answer: &Answer) -> TestCaseResult {
     prop_assert_eq!(&heard.text, &answer.text());
     prop_assert_eq!(&heard.refusal, "");
@@ -375,7 +358,7 @@ fn hears(to: Dialect, heard: &strict::Heard, answer: &Answer) -> TestCaseResult 
     } else {
         prop_assert_eq!(&heard.calls, &calls);
     }
-    prop_assert_eq!(heard.stop.as_deref(), Some(expected_stop(to, answer)));
+    prop_assert_eq!(heard.stop.as_deref(), Some(answer.stop_said(to)));
     prop_assert_eq!(heard.usage, Some(answer.usage));
     prop_assert!(heard.over);
     Ok(())

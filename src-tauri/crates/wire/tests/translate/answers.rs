@@ -98,6 +98,23 @@ impl Answer {
         calls.collect()
     }
 
+    /// The reason to end, as a client of this dialect is to hear it; of Responses the status or, where it is incomplete, the
+    /// reason.
+    pub(crate) fn stop_said(&self, dialect: Dialect) -> &'static str {
+        match (dialect, self.stop) {
+            (Dialect::Anthropic, Stop::Natural) if self.calls_any() => "tool_use",
+            (Dialect::Anthropic, Stop::Natural) => "end_turn",
+            (Dialect::Anthropic, Stop::Limit) => "max_tokens",
+            (Dialect::Anthropic, Stop::Refusal) => "refusal",
+            (Dialect::OpenaiChat, Stop::Natural) if self.calls_any() => "tool_calls",
+            (Dialect::OpenaiChat, Stop::Natural) => "stop",
+            (Dialect::OpenaiChat, Stop::Limit) => "length",
+            (Dialect::OpenaiResponses, Stop::Natural) => "completed",
+            (Dialect::OpenaiResponses, Stop::Limit) => "max_output_tokens",
+            (Dialect::OpenaiChat | Dialect::OpenaiResponses, Stop::Refusal) => "content_filter",
+        }
+    }
+
     fn calls_any(&self) -> bool {
         !self.calls().is_empty()
     }

@@ -1,0 +1,299 @@
+//! Translated answers in the official SDKs' own typed parsers, in Python and in Node: each is heard as the provider gave it, and
+//! none of them brings a warning or a value of another type than the SDK declares.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use catalog::Dialect;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wire::translate::{AnswerTranslator, Form, Names, whole};
+use wire::{BodyEnd, Framing, Validator};
+
+use crate::clients::sdk::{Language, Players};
+use crate::installed::installed;
+use crate::replay::{Recorded, Replay};
+
+#[path = "../../src-tauri/crates/wire/tests/translate/answers.rs"]
+#[expect(dead_code, reason = "the properties of translation ask for more")]
+mod answers;
+#[path = "../../src-tauri/crates/wire/tests/translate/strict.rs"]
+mod strict;
+
+use answers::{Answer, Part, Stop};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const FORM: Form = Form {
+    usage_chunk: true,
+    created: 1_700_000_000,
+};
+
+/// One answer of a provider's, and what its client must hear.
+struct Case {
+    /// The model that is asked.
+    name: String,
+    from: Dialect,
+    to: Dialect,
+    given: Recorded,
+    must_hear: Heard,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Heard {
+    text: String,
+    refusal: String,
+    calls: Vec<(String, String, String)>,
+    stop: Option<String>,
+    usage: Option<[u64; 4]>,
+    error: Option<String>,
+}
+
+impl Case {
+    fn told(name: &str, answer: &Answer, from: Dialect, to: Dialect) -> Case {
+        Case {
+            name: format!("{name} {from} {to}"),
+            from,
+            to,
+            given: Recorded {
+                stream: answer.stream(from).into_bytes(),
+                whole: Some(answer.document(from).into_bytes()),
+            },
+            must_hear: Heard {
+                text: answer.text(),
+                refusal: String::new(),
+                calls: answer.calls(),
+                stop: Some(answer.stop_said(to).to_owned()),
+                usage: Some(answer.usage),
+                error: None,
+            }
+            .comparable(to),
+        }
+    }
+
+    /// None: nobody is told the whole of such an answer.
+    fn recorded(path: &Path, from: Dialect, to: Dialect) -> Option<Case> {
+        let given = Recorded {
+            stream: fs::read(path).unwrap(),
+            whole: None,
+        };
+        let told = translated(&given, from, to)?;
+        let mut judge = Validator::new(to, Framing::Stream);
+        judge.push(&told.stream, &mut Vec::new());
+        let heard = strict::read(to, &told.stream);
+        judge.judge(BodyEnd::Clean).is_answer().then(|| Case {
+            name: format!("{} {from} {to}", path.display()),
+            from,
+            to,
+            given,
+            must_hear: Heard {
+                text: heard.text,
+                refusal: heard.refusal,
+                calls: heard.calls,
+                stop: heard.stop,
+                usage: heard.usage,
+                error: heard.error,
+            }
+            .comparable(to),
+        })
+    }
+}
+
+impl Heard {
+    /// Messages gives arguments as a value, and not as the text that the model wrote.
+    fn comparable(mut self, dialect: Dialect) -> Heard {
+        if dialect == Dialect::Anthropic {
+            for (.., arguments) in &mut self.calls {
+                if let Ok(value) = serde_json::from_str::<Value>(arguments) {
+                    *arguments = value.to_string();
+                }
+            }
+        }
+        self
+    }
+
+    /// Of arguments that were cut each SDK makes what it can.
+    fn without_what_was_cut(mut self, whole: &Heard) -> Heard {
+        for ((.., heard), (.., given)) in self.calls.iter_mut().zip(&whole.calls) {
+            if serde_json::from_str::<Value>(given).is_err() {
+                heard.clone_from(given);
+            }
+        }
+        self
+    }
+}
+
+/// None: it cannot be told, or has no end.
+fn translated(given: &Recorded, from: Dialect, to: Dialect) -> Option<Recorded> {
+    let names = || Names::new(to, from, [], []);
+    let mut translator = AnswerTranslator::new(from, to, names(), FORM);
+    let mut stream = Vec::new();
+    translator.push(&given.stream, &mut stream).ok()?;
+    translator.end(&mut stream).ok()?;
+    let document = given.whole.as_ref();
+    let document = document.map(|document| whole(from, to, document, &names(), FORM.created));
+    Some(Recorded {
+        stream,
+        whole: document.map(Result::unwrap),
+    })
+}
+
+fn directions() -> impl Iterator<Item = (Dialect, Dialect)> {
+    let all = Dialect::ALL.into_iter();
+    all.flat_map(|from| Dialect::ALL.map(|to| (from, to)))
+        .filter(|(from, to)| from != to)
+}
+
+/// What an agent's turn may consist of, as the vendors tell it.
+fn told() -> Vec<(&'static str, Answer)> {
+    let text = |text: &str| Part::Text(text.to_owned());
+    let thinking = || Part::Thinking("They want to hear how the evening goes.".to_owned());
+    let call = |id: &str, name: &str, arguments: &str| Part::Call {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        arguments: arguments.to_owned(),
+    };
+    let read = || {
+        call(
+            "call_a",
+            "read",
+            r#"{"path": "a \"b\" \\ ä 😀", "lines": [1, 2.50, null]}"#,
+        )
+    };
+    let answer = |parts: Vec<Part>| Answer {
+        parts,
+        stop: Stop::Natural,
+        usage: [11, 7, 0, 0],
+        piece: 5,
+    };
+    let ended = |stop: Stop, parts: Vec<Part>| Answer {
+        stop,
+        ..answer(parts)
+    };
+    vec![
+        ("text", answer(vec![text("The play begins.")])),
+        (
+            "every letter by itself",
+            Answer {
+                piece: 1,
+                ..answer(vec![text(
+                    "Ärger, 日本語, 👩‍👩‍👧‍👦, \u{1f600}\n\t\"\\\u{7f}\u{2028} and [DONE]\n\ndata: x",
+                )])
+            },
+        ),
+        ("a call", answer(vec![text("I read it."), read()])),
+        (
+            "calls at the same time",
+            answer(vec![
+                text("Both."),
+                read(),
+                call("call_b", "list", ""),
+                call("call_c", "read", r#"{"path":"c"}"#),
+            ]),
+        ),
+        (
+            "a call without arguments",
+            answer(vec![call("call_a", "list", "")]),
+        ),
+        (
+            "a call with no fields",
+            answer(vec![call("call_a", "list", "{}")]),
+        ),
+        ("thinking", answer(vec![thinking(), text("It goes well.")])),
+        ("thinking before a call", answer(vec![thinking(), read()])),
+        (
+            "a refusal",
+            ended(Stop::Refusal, vec![text("I cannot help with")]),
+        ),
+        ("the limit", ended(Stop::Limit, vec![text("The play beg")])),
+        (
+            "a cache",
+            Answer {
+                usage: [11, 7, 4096, 512],
+                ..answer(vec![text("As always.")])
+            },
+        ),
+    ]
+}
+
+/// The vendors' transcripts, and the rehearsal provider's.
+fn recordings(from: Dialect) -> Vec<PathBuf> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire/tests");
+    let folders = [tests.join("transcripts"), tests.join("translate/stage")];
+    let files = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder.join(from.as_str())).unwrap());
+    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|kind| kind == "sse"));
+    files.sort_unstable();
+    files
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (from, to) in directions() {
+        for (name, answer) in told() {
+            cases.push(Case::told(name, &answer, from, to));
+        }
+        for path in recordings(from) {
+            // The SDKs' chunks of Chat have no type for a streamed call with free text, not from OpenAI itself either.
+            if to == Dialect::OpenaiChat && path.ends_with("custom-tool.sse") {
+                continue;
+            }
+            cases.extend(Case::recorded(&path, from, to));
+        }
+    }
+    cases
+}
+
+/// Every case in both languages and in every way, against a base address for each pair of dialects.
+async fn assert_heard(cases: &[Case], base: impl Fn(Dialect, Dialect) -> String) {
+    let Some(clients) = installed("UNDERSTUDY_CLIENTS") else {
+        return;
+    };
+    let heard_wrongly = async |language: Language| -> Vec<String> {
+        let players = Players::new(clients.clone(), language, "parse");
+        let mut wrong = Vec::new();
+        for case in cases {
+            let ways = match case.given.whole {
+                Some(_) => ["helper", "raw", "create"].as_slice(),
+                None => &["helper", "raw"],
+            };
+            for way in ways {
+                let base = base(case.from, case.to);
+                let job =
+                    json!({ "dialect": case.to, "way": way, "base": base, "model": case.name });
+                let heard: Option<Heard> = players.play(&job, PATIENCE).await;
+                let must_hear = &case.must_hear;
+                let heard =
+                    heard.map(|heard| heard.comparable(case.to).without_what_was_cut(must_hear));
+                if heard.as_ref() != Some(must_hear) {
+                    let name = &case.name;
+                    wrong.push(format!(
+                        "{language:?}, {way}, {name}: {heard:#?} instead of {must_hear:#?}"
+                    ));
+                }
+            }
+        }
+        wrong
+    };
+    let (python, node) = tokio::join!(
+        heard_wrongly(Language::Python),
+        heard_wrongly(Language::Node)
+    );
+    let wrong = [python, node].concat();
+    assert!(wrong.is_empty(), "{}: {}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_sdks_hear_every_translated_answer_as_it_was_given() {
+    let cases = cases();
+    assert!(cases.len() > 150, "{}", cases.len());
+    let told = cases.iter().map(|case| {
+        let told = translated(&case.given, case.from, case.to).unwrap();
+        (case.name.clone(), told)
+    });
+    let replay = Replay::start(told.collect::<BTreeMap<_, _>>()).await;
+    assert_heard(&cases, |_, _| replay.address.clone()).await;
+}
