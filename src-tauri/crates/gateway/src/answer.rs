@@ -1,5 +1,7 @@
 //! A provider's streamed answer while it arrives: whole events only, each understood before it may be passed on.
 
+mod translated;
+
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use catalog::Dialect;
 use http_body::Body as _;
+use wire::translate::AnswerTranslator;
 use wire::{BodyEnd, Broken, Completion, Framing, Step, StepKind, Validator};
 
 use crate::content::{Content, Unreadable};
@@ -38,8 +41,11 @@ enum Gated {
 
 #[derive(Debug)]
 pub(crate) struct Answer {
+    /// The client's.
     dialect: Dialect,
     body: Content,
+    /// The provider speaks another dialect. All else here is about what the client is told.
+    translator: Option<AnswerTranslator>,
     validator: Validator,
     /// Whole events that may be passed on.
     ready: VecDeque<Bytes>,
@@ -56,6 +62,7 @@ pub(crate) struct Answer {
     /// Bytes of the stream up to the end of the last whole event.
     read: u64,
     content: bool,
+    begun: bool,
     terminal: bool,
     /// What the answer is, known at its semantic end; whatever follows does not change it.
     proven: Option<Completion>,
@@ -70,12 +77,15 @@ pub(crate) enum Arrival {
         progress: bool,
     },
     Ended(Completion),
+    /// It holds what the client's dialect has no words for: nobody's fault.
+    Unsayable(String),
 }
 
 impl Answer {
     pub(crate) fn new(
         dialect: Dialect,
         body: Content,
+        translator: Option<AnswerTranslator>,
         gate: Gate,
         held: Share,
         most: usize,
@@ -83,6 +93,7 @@ impl Answer {
         Self {
             dialect,
             body,
+            translator,
             validator: Validator::new(dialect, Framing::Stream),
             ready: VecDeque::new(),
             tail: Vec::new(),
@@ -93,28 +104,45 @@ impl Answer {
             gated: None,
             read: 0,
             content: false,
+            begun: false,
             terminal: false,
             proven: None,
             steps: Vec::new(),
         }
     }
 
-    /// Some of the answer itself has arrived, or its end.
+    /// Some of the answer itself has arrived that the client may be shown, or its end.
     pub(crate) fn has_content(&self) -> bool {
         self.content || self.proven.is_some()
     }
 
-    pub(crate) fn proven(&self) -> Option<&Completion> {
-        self.proven.as_ref()
+    /// The provider has begun to answer, if only with thinking that the client is not shown.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun || self.has_content()
     }
 
-    pub(crate) fn report(&self) -> &wire::Report {
-        self.validator.report()
+    /// What the answer is, once that is certain; the rest of it may still be to come.
+    pub(crate) fn proven(&self) -> Option<Completion> {
+        let upstream = || self.translator.as_ref().and_then(AnswerTranslator::proven);
+        self.proven.clone().or_else(upstream)
     }
 
-    /// Some of what has arrived waits for the proof.
-    pub(crate) fn is_gated(&self) -> bool {
-        self.gated.is_some()
+    /// In the provider's words, save for the ids of tool calls, which are as the client knows them.
+    pub(crate) fn report(&self) -> wire::Report {
+        let told = self.validator.report();
+        match &self.translator {
+            None => told.clone(),
+            Some(translator) => wire::Report {
+                tool_calls: told.tool_calls.clone(),
+                ..translator.report().clone()
+            },
+        }
+    }
+
+    /// The provider may go on while the client is shown nothing: what has arrived waits for the proof, or is thinking of
+    /// another vendor's.
+    pub(crate) fn keeps_waiting(&self) -> bool {
+        self.gated.is_some() || self.translator.is_some()
     }
 
     /// A tool call waits from its beginning on.
@@ -160,21 +188,23 @@ impl Answer {
     pub(crate) fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
         Poll::Ready(match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
             Some(Ok(frame)) => match frame.into_data() {
+                Ok(bytes) if self.translator.is_some() => self.take_translated(&bytes),
                 Ok(bytes) => self.take(bytes),
                 Err(_trailers) => Arrival::More { progress: false },
             },
-            Some(Err(Unreadable::Garbled(_))) if self.proven.is_some() => {
-                Arrival::Ended(self.end(BodyEnd::Cut))
-            }
+            Some(Err(Unreadable::Garbled(_))) if self.proven().is_some() => self.over(BodyEnd::Cut),
             Some(Err(garbled @ Unreadable::Garbled(_))) => {
                 Arrival::Ended(Completion::Broken(garbled.broken()))
             }
-            Some(Err(Unreadable::Cut)) => Arrival::Ended(self.end(BodyEnd::Cut)),
-            None => Arrival::Ended(self.end(BodyEnd::Clean)),
+            Some(Err(Unreadable::Cut)) => self.over(BodyEnd::Cut),
+            None => self.over(BodyEnd::Clean),
         })
     }
 
     fn take(&mut self, bytes: Bytes) -> Arrival {
+        if bytes.is_empty() {
+            return Arrival::More { progress: false };
+        }
         self.steps.clear();
         self.validator.push(&bytes, &mut self.steps);
         let room = self.held.grow(bytes.len(), self.most);
@@ -274,6 +304,8 @@ impl Answer {
     /// Nothing more is awaited: pass on what is left, and supply the `message_stop` that some upstreams leave out and
     /// without which some clients ask again for ever.
     pub(crate) fn finish(&mut self, how: BodyEnd) {
+        // Whoever calls this knows the answer to be proven.
+        let _ = self.last_words();
         let empty = self.proven == Some(Completion::Broken(Broken::Empty));
         let supply = self.dialect == Dialect::Anthropic && !self.terminal && !empty;
         if how == BodyEnd::Clean && !supply {

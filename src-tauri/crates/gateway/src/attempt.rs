@@ -15,15 +15,17 @@ use hyper::body::Body as _;
 use tokio::time::{Instant, timeout, timeout_at};
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
-use crate::Demand;
 use crate::answer::{Answer, Arrival, Gate, HELD};
 use crate::content::{Content, Unreadable};
+use crate::count;
 use crate::deadlines::Deadlines;
 use crate::held::Share;
 use crate::hold::Hold;
 use crate::lost::{Lost, bears_on_health};
 use crate::open::OpenExchange;
+use crate::translation::Translation;
 use crate::upstream::{Unsent, Upstream};
+use crate::{Demand, headers};
 
 /// How much of an error's body is read, and for how long.
 const ERROR_BODY: usize = 1 << 20;
@@ -32,7 +34,10 @@ const ERROR_BODY_FOR: Duration = Duration::from_secs(10);
 /// What an attempt is made for.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
+    /// The client's.
     pub(crate) dialect: Dialect,
+    /// The provider speaks another one.
+    pub(crate) translation: Option<Translation>,
     pub(crate) kind: Kind,
     pub(crate) streamed: bool,
     pub(crate) hold: Hold,
@@ -50,6 +55,21 @@ pub(crate) struct Terms {
     pub(crate) rules: Arc<[Rule]>,
     /// What all exchanges together may hold of answers, in bytes.
     pub(crate) most_held: usize,
+}
+
+impl Terms {
+    /// The dialect that the provider speaks.
+    fn spoken(&self) -> Dialect {
+        self.translation.as_ref().map_or(self.dialect, |t| t.spoken)
+    }
+
+    /// The head of an answer as the client gets it.
+    fn returned(&self, mut head: Parts) -> Parts {
+        if self.translation.is_some() {
+            head.headers = headers::of_translated(&head.headers, self.streamed);
+        }
+        head
+    }
 }
 
 /// An answer that may be passed on.
@@ -94,7 +114,11 @@ pub(crate) async fn attempt(
     let body = Content::of(&mut head.headers, body);
     exchange.attempt_status(head.status);
     if !head.status.is_success() {
-        return Err(refused(&terms.rules, head, body.ok(), now).await);
+        let lost = refused(&terms.rules, head, body.ok(), now).await;
+        return Err(match &terms.translation {
+            None => lost,
+            Some(translation) => translation.refusal(terms.dialect, lost),
+        });
     }
     let body = match body {
         Ok(body) => body,
@@ -109,6 +133,7 @@ pub(crate) async fn attempt(
     let mut answer = Box::new(Answer::new(
         terms.dialect,
         body,
+        terms.translation.as_ref().map(|t| t.answer(terms.dialect)),
         terms.gate,
         held,
         terms.most_held,
@@ -119,24 +144,25 @@ pub(crate) async fn attempt(
     };
     let ended = hold(&mut booked, terms).await?;
     drop(booked);
-    match ended.as_ref().or(answer.proven()) {
+    let judged = ended.clone().or_else(|| answer.proven());
+    match judged {
         Some(Completion::Broken(Broken::Empty)) if terms.empty_before => {}
         Some(Completion::Broken(broken)) => {
-            return Err(Lost::broken(&terms.rules, broken, answer.report()));
+            return Err(Lost::broken(&terms.rules, &broken, &answer.report()));
         }
         Some(Completion::Truncated) if terms.strict => {
-            return Err(Lost::not_whole(answer.report()));
+            return Err(Lost::not_whole(&answer.report()));
         }
         Some(_) | None => {}
     }
     if ended == Some(Completion::Complete) {
         let said = || wire::said(terms.dialect, Framing::Stream, &answer.peek_ready());
         if let Some(why) = missed(terms, said) {
-            return Err(Lost::not_as_demanded(why, answer.report()));
+            return Err(Lost::not_as_demanded(why, &answer.report()));
         }
     }
     Ok(Won::Stream {
-        head,
+        head: terms.returned(head),
         answer,
         ended,
     })
@@ -151,7 +177,7 @@ struct Booked<'a> {
 
 impl Drop for Booked<'_> {
     fn drop(&mut self) {
-        self.exchange.attempt_report(self.answer.report().clone());
+        self.exchange.attempt_report(self.answer.report());
     }
 }
 
@@ -162,7 +188,10 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
     loop {
         let (enough, look_again) = match terms.hold {
             Hold::Nothing => (true, None),
-            Hold::UntilContent => (answer.has_content(), None),
+            Hold::UntilContent => (
+                answer.has_content() || terms.deadlines.is_late() && answer.has_begun(),
+                None,
+            ),
             Hold::UntilProven { at_most } => {
                 let due = at_most.is_some_and(|at| Instant::now() >= at);
                 (due && answer.has_content(), at_most.filter(|_| !due))
@@ -176,27 +205,28 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
         }
         let wake = look_again.map_or(until, |at| at.min(until));
         let arrival = timeout_at(wake, poll_fn(|cx| answer.poll_arrival(cx))).await;
-        if answer.has_content() {
+        if answer.has_begun() {
             exchange.attempt_content();
         }
         match arrival {
             Ok(Arrival::Ended(completion)) => return Ok(Some(completion)),
+            Ok(Arrival::Unsayable(what)) => return Err(Lost::unsayable(&what, &answer.report())),
             Ok(Arrival::More { progress }) => {
                 // Once the answer has begun, it is silence between its parts that counts.
                 if answer.proven().is_some() {
                     until = until.min(Instant::now() + terms.grace);
-                } else if progress && answer.has_content() {
+                } else if progress && answer.has_begun() {
                     until = Instant::now() + terms.idle;
                 }
             }
             Err(_) if Instant::now() < until => {}
             Err(_) => {
-                if let Some(proven) = answer.proven().cloned() {
+                if let Some(proven) = answer.proven() {
                     answer.finish(BodyEnd::Cut);
                     return Ok(Some(proven));
                 }
                 return Err(Lost {
-                    report: answer.report().clone(),
+                    report: answer.report(),
                     ..terms.deadlines.too_late("the next of the answer")
                 });
             }
@@ -238,7 +268,7 @@ async fn refused(rules: &[Rule], head: Parts, body: Option<Content>, now: DateTi
     Lost {
         retry_after: failure.retry_after,
         hopeless: failure.final_word,
-        answer: Some((status, crate::headers::returned(head.headers), bytes)),
+        answer: Some((status, headers::returned(head.headers), bytes)),
         ..Lost::new(failure.class, kind, failure.message)
     }
 }
@@ -288,26 +318,33 @@ async fn whole(
     let bytes = bytes.freeze();
     let (completion, report) = match terms.kind {
         Kind::Generate => {
-            let mut validator = Validator::new(terms.dialect, Framing::Whole);
+            let mut validator = Validator::new(terms.spoken(), Framing::Whole);
             validator.push(&bytes, &mut Vec::new());
             (validator.judge(end), validator.report().clone())
         }
-        Kind::CountTokens => (counted(&bytes), wire::Report::default()),
+        Kind::CountTokens => (count::judge(&bytes), wire::Report::default()),
     };
     match &completion {
         Completion::Broken(Broken::Empty) if terms.empty_before => {}
         Completion::Broken(broken) => return Err(Lost::broken(&terms.rules, broken, &report)),
         Completion::Truncated if terms.strict => return Err(Lost::not_whole(&report)),
-        Completion::Complete => {
-            let said = || wire::said(terms.dialect, Framing::Whole, &bytes);
-            if let Some(why) = missed(terms, said) {
-                return Err(Lost::not_as_demanded(why, &report));
-            }
+        Completion::Complete
+        | Completion::Continues
+        | Completion::Truncated
+        | Completion::Refused => {}
+    }
+    let (bytes, report) = match &terms.translation {
+        None => (bytes, report),
+        Some(translation) => translation.whole(terms, &bytes, report)?,
+    };
+    if completion == Completion::Complete {
+        let said = || wire::said(terms.dialect, Framing::Whole, &bytes);
+        if let Some(why) = missed(terms, said) {
+            return Err(Lost::not_as_demanded(why, &report));
         }
-        Completion::Continues | Completion::Truncated | Completion::Refused => {}
     }
     Ok(Won::Whole {
-        head,
+        head: terms.returned(head),
         bytes,
         completion,
         report,
@@ -320,20 +357,5 @@ fn missed(terms: &Terms, said: impl Fn() -> String) -> Option<String> {
     match terms.kind {
         Kind::Generate => demand.check(&said()).err(),
         Kind::CountTokens => None,
-    }
-}
-
-/// The answer to `count_tokens`: `{"input_tokens": 14}`.
-fn counted(bytes: &[u8]) -> Completion {
-    #[derive(serde::Deserialize)]
-    struct Count {
-        #[expect(dead_code, reason = "that it is there is what matters")]
-        input_tokens: u64,
-    }
-    match serde_json::from_slice::<Count>(bytes) {
-        Ok(_) => Completion::Complete,
-        Err(error) => {
-            Completion::Broken(Broken::NotAnAnswer(format!("no count of tokens: {error}")))
-        }
     }
 }

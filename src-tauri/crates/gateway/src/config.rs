@@ -144,6 +144,11 @@ impl EndpointConfig {
     pub fn target(&self, model: &ModelId) -> wire::translate::Target {
         wire::translate::Target::of(&self.endpoint, &self.models, model.as_str())
     }
+
+    /// A model's window in tokens, where the catalogue knows it.
+    pub(crate) fn context(&self, model: &ModelId) -> Option<u64> {
+        Model::known(&self.models, model.as_str())?.context
+    }
 }
 
 /// How long what may take.

@@ -10,6 +10,8 @@ use crate::lost::Lost;
 /// Every measured agent gives a streamed answer up after 300 s without an event, whatever else it is sent; an exchange
 /// must have something to give before.
 const CLIENTS_WAIT: Duration = Duration::from_secs(270);
+/// How long a provider may think before its answer is passed on, should the client not be shown the thinking.
+const LATE: Duration = Duration::from_secs(30);
 /// What an attempt is given however late in its exchange it comes.
 const AT_LEAST: Duration = Duration::from_secs(15);
 
@@ -59,6 +61,11 @@ impl Deadlines {
             content,
             end,
         }
+    }
+
+    /// It is high time that the client got a sign of life.
+    pub(crate) fn is_late(&self) -> bool {
+        self.began.elapsed() >= LATE
     }
 
     pub(crate) fn too_late(&self, what: &str) -> Lost {

@@ -133,19 +133,23 @@ impl Delivery {
                 Look::Arrival(Arrival::More { progress }) if progress => self.went_on(),
                 Look::Arrival(Arrival::More { .. }) => {}
                 Look::Arrival(Arrival::Ended(completion)) => self.current.ended = Some(completion),
+                Look::Arrival(Arrival::Unsayable(what)) => {
+                    let lost = Lost::unsayable(&what, &self.current.answer.report());
+                    return Ok(Passed::Broken(Box::new(lost)));
+                }
                 Look::Quiet if self.current.is_call_due() => self.current.answer.show_call(),
                 Look::Quiet => {
                     let sign = sign_of_life(self.told.as_ref());
                     self.give_aside(sign).await?;
                 }
-                Look::Silence => match self.current.answer.proven().cloned() {
+                Look::Silence => match self.current.answer.proven() {
                     Some(proven) => {
                         self.current.answer.finish(BodyEnd::Cut);
                         self.current.ended = Some(proven);
                     }
                     None => {
                         let idle = self.fallback.admitted.config.timers.idle;
-                        let lost = Lost::stalled(idle, self.current.answer.report());
+                        let lost = Lost::stalled(idle, &self.current.answer.report());
                         return Ok(Passed::Broken(Box::new(lost)));
                     }
                 },
@@ -176,7 +180,7 @@ impl Delivery {
                 return Poll::Ready(Look::Arrival(arrival));
             }
             let quiet = self.given + KEEP_ALIVE;
-            let wake = if current.answer.is_gated() {
+            let wake = if current.answer.keeps_waiting() {
                 current.deadline.min(quiet)
             } else {
                 current.deadline
@@ -201,7 +205,7 @@ impl Delivery {
     fn went_on(&mut self) {
         let timers = &self.fallback.admitted.config.timers;
         let current = &mut self.current;
-        if current.answer.has_content() {
+        if current.answer.has_begun() {
             self.fallback.exchange.attempt_content();
         }
         let wait = match current.answer.proven() {
@@ -221,7 +225,7 @@ impl Delivery {
             Completion::Broken(Broken::Empty) => Passed::Whole(completion),
             Completion::Broken(broken) => {
                 let rules = &self.fallback.admitted.config.rules;
-                let lost = Lost::broken(rules, &broken, self.current.answer.report());
+                let lost = Lost::broken(rules, &broken, &self.current.answer.report());
                 Passed::Broken(Box::new(lost))
             }
             Completion::Complete
@@ -245,7 +249,7 @@ impl Delivery {
             permit.succeeded();
         }
         let end = end_of(&completion);
-        let report = self.current.answer.report().clone();
+        let report = self.current.answer.report();
         let exchange = &mut self.fallback.exchange;
         exchange.attempt_ended(Outcome::Answered(completion), report);
         exchange.ended(end);
@@ -291,13 +295,13 @@ impl Drop for Delivery {
         let Current { answer, ended, .. } = &self.current;
         let had_it_all =
             answer.nothing_ready() && self.outlet.is_empty() && !std::thread::panicking();
-        let whole = |completion: &&Completion| {
-            completion.is_answer() || **completion == Completion::Broken(Broken::Empty)
+        let whole = |completion: &Completion| {
+            completion.is_answer() || *completion == Completion::Broken(Broken::Empty)
         };
-        match answer.proven().or(ended.as_ref()).filter(whole).cloned() {
+        match answer.proven().or(ended.clone()).filter(whole) {
             Some(completion) if had_it_all => self.settle(completion),
             Some(_) | None => {
-                let report = self.current.answer.report().clone();
+                let report = self.current.answer.report();
                 let exchange = &mut self.fallback.exchange;
                 exchange.attempt_ended(Outcome::ClientLeft, report);
             }

@@ -126,6 +126,10 @@ pub struct Attempt {
     pub status: Option<StatusCode>,
     /// Bytes of body that the provider was sent; 0: it was never reached.
     pub request_bytes: u64,
+    /// The dialect that the provider was spoken to in, where it is not the client's.
+    pub spoken: Option<Dialect>,
+    /// What it was then not told, or not so exactly, and why.
+    pub left_out: Vec<String>,
     pub outcome: Outcome,
     /// What is known of the answer, tokens included, also where it failed.
     pub report: wire::Report,

@@ -1,27 +1,27 @@
 //! The candidates in the plan's order, until one answers or none is left; and on from there where an answer breaks off.
 
-use std::hash::{BuildHasher, RandomState};
+mod next;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::ModelId;
 use http::request::Parts;
 use tokio::time::{Instant, sleep};
-use wire::{Ask, Class, Kind};
+use wire::{Ask, Kind};
 
 use crate::answer::Gate;
 use crate::attempt::{Terms, Won, attempt};
-use crate::breaker::{PATIENCE, Permit};
+use crate::breaker::Permit;
+use crate::count;
 use crate::deadlines::Deadlines;
 use crate::held::Share;
 use crate::hold::Hold;
 use crate::lost::Lost;
 use crate::open::OpenExchange;
-use crate::request::request;
-use crate::{
-    Candidate, Config, Credential, EndpointConfig, Gateway, Outcome, Plan, Timers, headers,
-};
+use crate::request::{Outgoing, request};
+use crate::{Candidate, Config, EndpointConfig, Gateway, Outcome, Plan, Timers, headers};
+use next::{Next, bears_on_breaker, next};
 
 /// Requests that one exchange may cost, however many candidates there are.
 const ATTEMPTS: usize = 6;
@@ -100,18 +100,6 @@ pub(crate) enum NoneLeft {
     OurFault,
 }
 
-/// What happens after a failed attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    /// The same candidate once more.
-    Again(Duration),
-    Other,
-    /// Only a candidate whose window has more tokens than this.
-    Larger(u64),
-    /// Its words are returned unchanged.
-    Stop,
-}
-
 impl Fallback {
     pub(crate) fn new(gateway: Gateway, admitted: Admitted, exchange: OpenExchange) -> Self {
         Self {
@@ -140,6 +128,10 @@ impl Fallback {
             if let Some(wait) = self.backoff.take().filter(|_| self.tried > 0) {
                 sleep(wait).await;
             }
+            let counts = admitted.kind == Kind::CountTokens;
+            if counts && candidate.dialect != admitted.plan.dialect {
+                return estimated(&admitted, candidate);
+            }
             let admits = self.gateway.standing(candidate).admits();
             let permit = self.gateway.permit(candidate, admitted.kind);
             self.tried += 1;
@@ -148,21 +140,33 @@ impl Fallback {
                 candidate.endpoint.clone(),
                 candidate.model.clone(),
             );
-            let request = match request(&admitted, candidate, endpoint) {
-                Ok(request) => request,
+            let now = self.gateway.now();
+            let seconds = now.timestamp().try_into().unwrap_or(0);
+            let outgoing = match request(&admitted, candidate, endpoint, seconds) {
+                Ok(outgoing) => outgoing,
                 Err(error) => {
                     let model = &admitted.plan.model;
                     tracing::error!(%error, model, "a request could not be built");
                     return Err(NoneLeft::OurFault);
                 }
             };
-            let terms = self.terms(&admitted);
+            let Outgoing {
+                request,
+                translation,
+                left_out,
+            } = outgoing;
+            let spoken = translation.is_some().then_some(candidate.dialect);
+            self.exchange.attempt_translated(spoken, &left_out);
+            let terms = Terms {
+                translation,
+                ..self.terms(&admitted)
+            };
             let won = attempt(
                 self.gateway.upstream(),
                 request,
                 &terms,
                 self.gateway.answers_held(),
-                self.gateway.now(),
+                now,
                 &mut self.exchange,
             );
             match won.await {
@@ -176,7 +180,11 @@ impl Fallback {
                 Err(lost) => {
                     let passing = admitted.config.paused || admitted.config.draining;
                     let probe = permit.as_ref().is_some_and(Permit::is_probe);
+                    let cannot_count = counts && lost.has_no_such_call();
                     self.failed(candidate, permit, lost);
+                    if cannot_count {
+                        return estimated(&admitted, candidate);
+                    }
                     if passing || !admits || probe {
                         self.never_again(candidate);
                     }
@@ -199,14 +207,20 @@ impl Fallback {
         };
         self.exchange.attempt_ended(outcome, lost.report.clone());
         if let Some(permit) = permit
-            && bears_on_breaker(&lost, candidate)
+            && bears_on_breaker(&lost, candidate, admitted.plan.dialect)
         {
             let trip = self.gateway.trip(candidate, &lost);
             permit.failed(self.gateway.now(), &trip);
         }
         self.empty_before |= lost.empty;
-        let context = endpoint.and_then(|endpoint| context(endpoint, &candidate.model));
-        match next(&lost, candidate, context, self.primary.is_none()) {
+        let context = endpoint.and_then(|endpoint| endpoint.context(&candidate.model));
+        let translated = candidate.dialect != admitted.plan.dialect;
+        match next(
+            &lost,
+            candidate,
+            context,
+            self.primary.is_none() && !translated,
+        ) {
             // Asked again it mostly says nothing again, and that would be passed on.
             Next::Again(_) if lost.empty && !self.is_last() => self.never_again(candidate),
             Next::Again(wait) => self.backoff = Some(wait),
@@ -271,7 +285,9 @@ impl Fallback {
 
     fn may_ask(&self, candidate: &Candidate, endpoint: &EndpointConfig) -> bool {
         let too_small = self.window > 0
-            && context(endpoint, &candidate.model).is_none_or(|own| own <= self.window);
+            && endpoint
+                .context(&candidate.model)
+                .is_none_or(|own| own <= self.window);
         // Another request may have become the probe since the plan was made.
         let gone_bad = candidate.standing.admits() && !self.gateway.standing(candidate).admits();
         !too_small && self.tried < TRIES && !(gone_bad && (self.tried > 0 || !self.is_last()))
@@ -286,6 +302,7 @@ impl Fallback {
         let streamed = admitted.streamed();
         Terms {
             dialect: admitted.plan.dialect,
+            translation: None,
             kind: admitted.kind,
             streamed,
             hold: self.hold,
@@ -308,56 +325,14 @@ impl Fallback {
     }
 }
 
-fn next(lost: &Lost, candidate: &Candidate, context: Option<u64>, first: bool) -> Next {
-    match lost.class {
-        // The client's own login is the client's to renew; it does so when it hears of it.
-        Class::Credential if first && candidate.credential == Credential::ClientLogin => Next::Stop,
-        Class::Caller | Class::ContentPolicy if first => Next::Stop,
-        Class::ContextTooLong => Next::Larger(context.unwrap_or(u64::MAX)),
-        Class::Transient | Class::RateLimit if lost.hopeless => Next::Other,
-        Class::Transient | Class::RateLimit => match lost.retry_after {
-            Some(wait) if wait > PATIENCE => Next::Other,
-            Some(wait) => Next::Again(wait.max(backoff())),
-            None => Next::Again(backoff()),
-        },
-        Class::Silent
-        | Class::Quota
-        | Class::Credential
-        | Class::ModelGone
-        | Class::Caller
-        | Class::ContentPolicy => Next::Other,
-    }
+/// A count of tokens that the candidate has no call for.
+fn estimated(admitted: &Admitted, candidate: &Candidate) -> Result<Answered, NoneLeft> {
+    let Some(won) = count::estimate(admitted.plan.dialect, &admitted.body) else {
+        return Err(NoneLeft::OurFault);
+    };
+    Ok(Answered {
+        candidate: candidate.clone(),
+        permit: None,
+        won,
+    })
 }
-
-/// Does a failure say something about the endpoint, whoever asks next?
-fn bears_on_breaker(lost: &Lost, candidate: &Candidate) -> bool {
-    match lost.class {
-        Class::Credential => candidate.credential != Credential::ClientLogin,
-        Class::Transient => lost.kind.is_some(),
-        Class::RateLimit
-        | Class::Silent
-        | Class::Quota
-        | Class::ModelGone
-        | Class::Caller
-        | Class::ContextTooLong
-        | Class::ContentPolicy => true,
-    }
-}
-
-/// A model's window in tokens, where the catalogue knows it; dated ids count as their undated entry.
-fn context(endpoint: &EndpointConfig, model: &ModelId) -> Option<u64> {
-    endpoint
-        .models
-        .iter()
-        .filter(|known| model.as_str().starts_with(known.id.as_str()))
-        .max_by_key(|known| known.id.as_str().len())?
-        .context
-}
-
-/// Half a second, give or take a quarter of one, so that sessions cut together do not come back together.
-fn backoff() -> Duration {
-    Duration::from_millis(250 + RandomState::new().hash_one(0) % 500)
-}
-
-#[cfg(test)]
-mod tests;

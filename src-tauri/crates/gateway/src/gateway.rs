@@ -107,6 +107,9 @@ impl Gateway {
             client_login,
             subscription: client_login,
             pipeline: false,
+            kind: Kind::Generate,
+            body: None,
+            unthought_turn: false,
         };
         self.plan(&config, wish)
     }
@@ -194,6 +197,9 @@ impl Gateway {
             client_login: crate::headers::has_login(&head.headers, &config.token),
             subscription: login::is_subscription(&head.headers, &config, dialect),
             pipeline: head.headers.contains_key(PIPELINE),
+            kind,
+            body: Some(&body),
+            unthought_turn: ask.unthought_turn,
         };
         let plan = self.plan(&config, wish);
         let (hold, gate) = hold::back(&config, &head, &plan, began);

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use catalog::{Auth, Secret};
+use catalog::{Auth, Dialect, Secret};
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderName,
-    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH,
+    CONTENT_TYPE, COOKIE, DATE, EXPECT, HOST, HeaderName, RETRY_AFTER, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue};
 
@@ -50,6 +51,18 @@ const KEY_PARAMETERS: [&str; 4] = ["key", "api_key", "api-key", "access_token"];
 const WAITS: [HeaderName; 2] = [
     HeaderName::from_static("x-stainless-timeout"),
     HeaderName::from_static("x-stainless-read-timeout"),
+];
+
+const JSON: &str = "application/json";
+const EVENTS: &str = "text/event-stream";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+
+/// These tie a request to its sender's own records, whoever answers it.
+const TRACES: [HeaderName; 3] = [
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+    HeaderName::from_static("user-agent"),
 ];
 
 /// How long the client waits for an answer, where it says so.
@@ -128,17 +141,8 @@ pub(crate) fn outgoing(
             }
         }
     }
-    if let (Credential::OurKey, Some(key)) = (credential, key) {
-        let (name, text) = match auth {
-            Auth::XApiKey => (LOGINS[1].clone(), key.reveal().to_owned()),
-            Auth::Bearer => (AUTHORIZATION, format!("Bearer {}", key.reveal())),
-            Auth::None => return headers,
-        };
-        // A key with a line break in it is no key; without the header the vendor says so in its own words.
-        if let Ok(mut value) = HeaderValue::try_from(text) {
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
+    if credential == Credential::OurKey {
+        show_key(&mut headers, auth, key);
     }
     headers
 }
@@ -164,6 +168,68 @@ pub(crate) fn returned(mut headers: HeaderMap) -> HeaderMap {
     strip_hop_by_hop(&mut headers);
     headers.remove(CONTENT_LENGTH);
     headers
+}
+
+/// The headers of an attempt at a candidate of another dialect: the client's are words to another vendor.
+pub(crate) fn of_translation(
+    client: &HeaderMap,
+    spoken: Dialect,
+    streamed: bool,
+    auth: Auth,
+    key: Option<&Secret>,
+) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let accept = if streamed { EVENTS } else { JSON };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if spoken == Dialect::Anthropic {
+        headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+    }
+    for name in TRACES {
+        if let Some(value) = client.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    show_key(&mut headers, auth, key);
+    headers
+}
+
+/// The headers of a translated answer: what is not about this connection is about another dialect.
+pub(crate) fn of_translated(provider: &HeaderMap, streamed: bool) -> HeaderMap {
+    let kind = if streamed { EVENTS } else { JSON };
+    let mut headers = kept(provider, &[REQUEST_ID, DATE]);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    if streamed {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    headers
+}
+
+/// The headers of a translated error: when to try again is the same in every dialect.
+pub(crate) fn of_error(provider: &HeaderMap) -> HeaderMap {
+    let mut headers = kept(provider, &[REQUEST_ID, DATE, RETRY_AFTER, RETRY_AFTER_MS]);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    headers
+}
+
+fn kept(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
+    let of = |name: &HeaderName| Some((name.clone(), headers.get(name)?.clone()));
+    names.iter().filter_map(of).collect()
+}
+
+fn show_key(headers: &mut HeaderMap, auth: Auth, key: Option<&Secret>) {
+    let Some(key) = key else { return };
+    let (name, text) = match auth {
+        Auth::XApiKey => (LOGINS[1].clone(), key.reveal().to_owned()),
+        Auth::Bearer => (AUTHORIZATION, format!("Bearer {}", key.reveal())),
+        Auth::None => return,
+    };
+    // A key with a line break in it is no key; without the header the vendor says so in its own words.
+    if let Ok(mut value) = HeaderValue::try_from(text) {
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
 }
 
 fn strip_hop_by_hop(headers: &mut HeaderMap) {

@@ -8,6 +8,7 @@ mod body;
 mod breaker;
 mod config;
 mod content;
+mod count;
 mod deadlines;
 mod deliver;
 mod demand;
@@ -29,6 +30,7 @@ mod respond;
 mod review;
 mod route;
 mod storm;
+mod translation;
 mod upstream;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use catalog::Secret;
 use health::FailureKind;
 use http::{HeaderMap, StatusCode};
+use wire::translate::CannotTell;
 use wire::{Broken, Class, Rule};
 
 use crate::content::UnknownCoding;
@@ -96,6 +97,24 @@ impl Lost {
             hopeless: true,
             ..Self::new(Class::Transient, None, why)
         }
+    }
+
+    /// The server does not know what was called, as opposed to a model that its vendor does not know.
+    pub(crate) fn has_no_such_call(&self) -> bool {
+        let Some((status, _, body)) = &self.answer else {
+            return false;
+        };
+        match status.as_u16() {
+            405 | 501 => true,
+            404 => !String::from_utf8_lossy(body).contains("not_found_error"),
+            _ => false,
+        }
+    }
+
+    /// It holds what only its own dialect has words for.
+    pub(crate) fn unsayable(what: &str, report: &wire::Report) -> Self {
+        let why = CannotTell::Unsayable(what.to_owned());
+        Self::unfit(why.to_string(), report)
     }
 
     /// Some providers quote the key that they do not like. Nobody else is to read it.

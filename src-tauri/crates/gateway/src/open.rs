@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use catalog::{EndpointId, ModelId, ProviderId};
+use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use http::StatusCode;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use wire::translate::LeftOut;
 
 use crate::review::Reviewed;
 use crate::storm::{Asked, Storms, Told};
@@ -85,6 +86,8 @@ struct OpenAttempt {
     status: Option<StatusCode>,
     ttft: Option<Duration>,
     request_bytes: u64,
+    spoken: Option<Dialect>,
+    left_out: Vec<String>,
     /// What is known of its answer, should it go no further.
     report: wire::Report,
 }
@@ -148,8 +151,18 @@ impl OpenExchange {
             status: None,
             ttft: None,
             request_bytes: 0,
+            spoken: None,
+            left_out: Vec::new(),
             report: wire::Report::default(),
         });
+    }
+
+    /// The provider is spoken to in another dialect, and is not told everything.
+    pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, left_out: &[LeftOut]) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.spoken = spoken;
+            attempt.left_out = left_out.iter().map(ToString::to_string).collect();
+        }
     }
 
     /// So many bytes of body go to the provider; 0: it could not be reached.
@@ -189,6 +202,8 @@ impl OpenExchange {
             status,
             ttft,
             request_bytes,
+            spoken,
+            left_out,
             report: _,
         }) = self.attempt.take()
         else {
@@ -204,6 +219,8 @@ impl OpenExchange {
                 ttft,
                 status,
                 request_bytes,
+                spoken,
+                left_out,
                 outcome,
                 report,
             });

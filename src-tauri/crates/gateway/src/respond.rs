@@ -260,6 +260,7 @@ fn nobody(plan: &Plan) -> TurnedAway {
         )),
         Ineligible::Unknown
         | Ineligible::Dialect(_)
+        | Ineligible::Untranslatable(_)
         | Ineligible::Loop
         | Ineligible::BadAddress(_)
         | Ineligible::Rehearsal
@@ -305,6 +306,7 @@ fn stands_in_for(fallback: &Fallback, candidate: &Candidate) -> Option<&'static 
     };
     match &fallback.primary {
         Some((first, lost)) => (!is(first)).then(|| lost.class.as_str()),
+        None if fallback.admitted.plan.stays && candidate.place > 0 => Some("turn"),
         None if candidate.place > 0 => Some("breaker"),
         None => None,
     }

@@ -1,13 +1,19 @@
 //! Who is asked, in which order, and why. Pure.
 
+mod eligible;
+mod speech;
 mod stand_in;
 
 use std::fmt;
 
-use catalog::{Auth, Dialect, EndpointId, MicroDollars, ModelId, ProviderId, REHEARSAL_PREFIX};
-use http::Uri;
+use catalog::{Dialect, EndpointId, ModelId, ProviderId, REHEARSAL_PREFIX};
+use wire::Kind;
 
+pub use eligible::Ineligible;
 pub use stand_in::ANY_MODEL;
+
+use eligible::eligible;
+use speech::Reading;
 
 use crate::{CandidateRule, Config, Delivery, Demand, EndpointConfig, Restart, Standing};
 
@@ -34,6 +40,8 @@ pub struct Plan {
     pub pipeline: Option<String>,
     pub demand: Option<Demand>,
     pub rehearsal: bool,
+    /// A stand-in is asked first, since it began this turn and the primary would refuse it.
+    pub stays: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +50,8 @@ pub struct Candidate {
     pub endpoint: EndpointId,
     /// As it will be sent.
     pub model: ModelId,
+    /// What it is spoken to in; where it is not the client's, the request and the answer are translated.
+    pub dialect: Dialect,
     pub credential: Credential,
     pub standing: Standing,
     /// Its place among those that can be asked, by the route's order: 0 is the primary.
@@ -68,40 +78,6 @@ pub struct Dropped {
     pub why: Ineligible,
 }
 
-/// Why a candidate cannot be asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Ineligible {
-    #[error("no endpoint of this name is configured")]
-    Unknown,
-    #[error("it does not speak the {0} dialect")]
-    Dialect(Dialect),
-    #[error("there is no key for {name}")]
-    NoKey { name: String, provider: ProviderId },
-    #[error("it would lead back to this port")]
-    Loop,
-    #[error("its base address is no URL: {0}")]
-    BadAddress(String),
-    #[error("the rehearsal never stands in for a real model")]
-    Rehearsal,
-    #[error(
-        "it is not known to serve this model by this id: name the model that it is to use instead, {{ endpoint = \"…\", model = \"…\" }}"
-    )]
-    OtherModels,
-    #[error(
-        "it would go from the client's own subscription to your paid key, which needs your yes, once: `understudyd paid-stand-ins yes`, or Settings → General"
-    )]
-    NeedsYes,
-    #[error("you have said no to going from a client's subscription to a paid key")]
-    Declined,
-    #[error("the daily cap of {cap} for stand-ins is used up ({spent})")]
-    UsedUp {
-        cap: MicroDollars,
-        spent: MicroDollars,
-    },
-    #[error("Understudy is paused or stopping, so only the primary is asked")]
-    Paused,
-}
-
 /// What a request is, as far as its plan depends on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wish<'a> {
@@ -113,6 +89,11 @@ pub(crate) struct Wish<'a> {
     pub(crate) subscription: bool,
     /// It says that it is a step of a business flow.
     pub(crate) pipeline: bool,
+    pub(crate) kind: Kind,
+    /// None: the plan is for any request.
+    pub(crate) body: Option<&'a [u8]>,
+    /// As in [`wire::Ask`].
+    pub(crate) unthought_turn: bool,
 }
 
 pub(crate) fn plan(
@@ -129,7 +110,7 @@ pub(crate) fn plan(
     let (name, rules) = match route {
         Some(route) => (route.name.as_str(), route.candidates.clone()),
         None if rehearsal => (REHEARSAL_ROUTE, all(config, |e| e.rehearsal)),
-        None => (DIRECT, all(config, |e| serves(e, wish))),
+        None => (DIRECT, direct(config, wish)),
     };
     let pipeline = route.and_then(|route| route.pipeline.clone());
     let automated = wish.pipeline || pipeline.is_some();
@@ -151,8 +132,10 @@ pub(crate) fn plan(
         pipeline,
         demand,
         rehearsal,
+        stays: false,
     };
     let spending = stand_in::spending(config, route);
+    let reading = Reading::new(wish);
     // A login belongs to one vendor: the first in the route's order that takes it.
     let mut vendor = None;
     let home = rules
@@ -171,15 +154,20 @@ pub(crate) fn plan(
                     wish.subscription && first.credential == Credential::ClientLogin;
                 stand_in::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
-            Ok(found)
+            let spoken = reading.spoken(endpoint, &sent)?;
+            if place > 0 && spoken == dialect {
+                reading.fits(endpoint, &sent)?;
+            }
+            Ok((endpoint, credential, spoken))
         });
         match found {
-            Ok((endpoint, credential)) => {
+            Ok((endpoint, credential, spoken)) => {
                 let standing = standing(&rule.endpoint, &sent);
                 plan.candidates.push(Candidate {
                     provider: endpoint.endpoint.provider.clone(),
                     endpoint: rule.endpoint,
                     model: sent,
+                    dialect: spoken,
                     credential,
                     standing,
                     place: plan.candidates.len(),
@@ -204,8 +192,32 @@ pub(crate) fn plan(
         // Stable: among those that admit requests, and among those that do not, the route's order stands.
         plan.candidates
             .sort_by_key(|candidate| !candidate.standing.admits());
+        if wish.unthought_turn {
+            plan.stay_with_stand_in();
+        }
     }
     plan
+}
+
+impl Plan {
+    /// A turn that another vendor's model began is ended there: the vendor of this dialect would refuse it.
+    fn stay_with_stand_in(&mut self) {
+        let own = self.dialect;
+        let is_own = |candidate: &Candidate| candidate.dialect == own;
+        let admitted = |candidate: &Candidate| candidate.standing.admits();
+        if !self.candidates.iter().any(|c| admitted(c) && !is_own(c)) {
+            return;
+        }
+        for candidate in self.candidates.iter_mut().filter(|c| is_own(c)) {
+            candidate.reason += "; put after the stand-in that began this turn without thinking";
+        }
+        self.candidates
+            .sort_by_key(|candidate| (!admitted(candidate), is_own(candidate)));
+        self.stays = self
+            .candidates
+            .first()
+            .is_some_and(|first| first.place > 0 && !is_own(first));
+    }
 }
 
 fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRule> {
@@ -221,87 +233,19 @@ fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRu
         .collect()
 }
 
+/// Those of the client's own dialect come first.
+fn direct(config: &Config, wish: Wish<'_>) -> Vec<CandidateRule> {
+    let mut rules = all(config, |endpoint| serves(endpoint, wish));
+    rules.sort_by_key(|rule| {
+        let found = config.endpoints.get(&rule.endpoint);
+        !found.is_some_and(|found| found.endpoint.speaks(wish.dialect))
+    });
+    rules
+}
+
 fn serves(endpoint: &EndpointConfig, wish: Wish<'_>) -> bool {
     let served = |pattern: &String| crate::Pattern::new(pattern).matches(wish.model);
-    !endpoint.rehearsal
-        && endpoint.endpoint.paths.contains_key(&wish.dialect)
-        && endpoint.endpoint.serves.iter().any(served)
-}
-
-fn eligible<'a>(
-    config: &'a Config,
-    id: &EndpointId,
-    wish: Wish<'_>,
-    vendor: &mut Option<ProviderId>,
-) -> Result<(&'a EndpointConfig, Credential), Ineligible> {
-    let found = config.endpoints.get(id).ok_or(Ineligible::Unknown)?;
-    let endpoint = &found.endpoint;
-    if found.rehearsal != wish.model.starts_with(REHEARSAL_PREFIX) {
-        return Err(Ineligible::Rehearsal);
-    }
-    if !endpoint.paths.contains_key(&wish.dialect) {
-        return Err(Ineligible::Dialect(wish.dialect));
-    }
-    let base: Uri = endpoint
-        .base
-        .parse()
-        .map_err(|_| Ineligible::BadAddress(endpoint.base.clone()))?;
-    if base.scheme().is_none() || base.host().is_none() {
-        return Err(Ineligible::BadAddress(endpoint.base.clone()));
-    }
-    if leads_back(&base, config) {
-        return Err(Ineligible::Loop);
-    }
-    if wish.client_login && endpoint.accepts_client_login {
-        let first = vendor.get_or_insert_with(|| endpoint.provider.clone());
-        if *first == endpoint.provider {
-            return Ok((found, Credential::ClientLogin));
-        }
-    }
-    if endpoint.auth == Auth::None {
-        Ok((found, Credential::None))
-    } else if found.key.is_some() {
-        Ok((found, Credential::OurKey))
-    } else if endpoint.key_env.is_none() && !endpoint.accepts_client_login {
-        // The catalogue names no key for it: a local model server.
-        Ok((found, Credential::None))
-    } else {
-        Err(Ineligible::NoKey {
-            name: found.name.clone(),
-            provider: endpoint.provider.clone(),
-        })
-    }
-}
-
-/// Does an address name this very process?
-fn leads_back(base: &Uri, config: &Config) -> bool {
-    let default = if base.scheme_str() == Some("https") {
-        443
-    } else {
-        80
-    };
-    let port = base.port_u16().unwrap_or(default);
-    let host = base.host().unwrap_or_default();
-    let ip = host
-        .trim_matches(['[', ']'])
-        .parse::<std::net::IpAddr>()
-        .ok();
-    config.own_addresses.iter().any(|own| {
-        let loopback = own.ip().is_loopback() || own.ip().is_unspecified();
-        own.port() == port
-            && match ip {
-                Some(ip) => {
-                    ip == own.ip() || (loopback && (ip.is_loopback() || ip.is_unspecified()))
-                }
-                None => {
-                    loopback && host.eq_ignore_ascii_case("localhost")
-                        || config
-                            .allowed_hosts
-                            .iter()
-                            .any(|h| h.eq_ignore_ascii_case(host))
-                }
-            }
-    })
+    !endpoint.rehearsal && endpoint.endpoint.serves.iter().any(served)
 }
 
 fn reason(place: usize, credential: Credential, standing: Standing) -> String {

@@ -32,6 +32,9 @@ pub struct Ask {
     /// Structured output is demanded (`response_format`, `text.format`, `output_format` …).
     pub wants_schema: bool,
     pub thinking: bool,
+    /// Messages: thinking is demanded of every turn with tool calls (`thinking.type` is `enabled`), and the turn that goes on
+    /// with this request's results has none. Anthropic refuses it: another vendor's model began it.
+    pub unthought_turn: bool,
     /// It names a credential of the client's ([`without_credentials`]).
     pub has_credentials: bool,
     /// Ids of the tool calls whose results come with this turn, the last ones where they are very many.
@@ -64,6 +67,7 @@ impl Ask {
             has_tools: false,
             wants_schema: false,
             thinking: false,
+            unthought_turn: false,
             has_credentials: false,
             results: Vec::new(),
         };
@@ -75,7 +79,10 @@ impl Ask {
             Key::MaxTokens => ask.max_tokens = value.count(),
             Key::Tools => marks.tools = value.has_elements(),
             Key::Functions => marks.functions = value.has_elements(),
-            Key::Thinking => marks.thinking = value.thinks(),
+            Key::Thinking => {
+                marks.thinking = value.thinks();
+                marks.demanded = value.thinks_always();
+            }
             Key::Reasoning => marks.reasoning = value.reasons(),
             Key::ReasoningEffort => marks.effort = value.is_effort(),
             Key::ResponseFormat => marks.response_format = value.is_format(),
@@ -89,6 +96,10 @@ impl Ask {
             return Err(BadRequest::NoModel);
         }
         ask.results = tail.results();
+        ask.unthought_turn = dialect == Dialect::Anthropic
+            && marks.demanded
+            && !ask.results.is_empty()
+            && !tail.turn_begins_with_thinking();
         ask.has_tools = marks.tools || marks.functions;
         ask.wants_schema = marks.response_format || marks.output_format || marks.nested_format;
         ask.thinking = marks.thinking || marks.reasoning || marks.effort;
@@ -142,6 +153,7 @@ struct Marks {
     tools: bool,
     functions: bool,
     thinking: bool,
+    demanded: bool,
     reasoning: bool,
     effort: bool,
     response_format: bool,

@@ -6,10 +6,10 @@ mod answer;
 mod names;
 mod request;
 
-pub use answer::{AnswerTranslator, CannotTell, Form, error, whole};
+pub use answer::{AnswerTranslator, CannotTell, Form, Progress, error, whole};
 pub use names::{ClientTool, Names, ToolKind};
 pub use request::{
     Call, Conversation, Document, DocumentBody, File, Format, Image, Input, LeftOut, Part, Role,
     Target, Tool, ToolChoice, ToolInput, ToolResult, Translated, Turn, Untranslatable, Why, Wish,
-    estimate_tokens, read, request,
+    estimate_tokens, read, request, say,
 };

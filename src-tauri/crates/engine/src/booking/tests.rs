@@ -36,6 +36,8 @@ fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> Attempt {
         ttft: None,
         status: status.map(|code| StatusCode::from_u16(code).unwrap()),
         request_bytes: 4_001,
+        spoken: None,
+        left_out: Vec::new(),
         outcome,
         report,
     }

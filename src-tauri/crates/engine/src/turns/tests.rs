@@ -27,6 +27,8 @@ fn attempt(outcome: Outcome, calls: &[&str]) -> Attempt {
         ttft: None,
         status: None,
         request_bytes: 0,
+        spoken: None,
+        left_out: Vec::new(),
         outcome,
         report: wire::Report {
             tool_calls: calls.iter().map(call).collect(),

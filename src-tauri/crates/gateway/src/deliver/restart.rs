@@ -25,9 +25,9 @@ impl Delivery {
         let report = self.current.answer.report();
         match why {
             CannotRestart::Broken(broken) => {
-                Lost::broken(&self.fallback.admitted.config.rules, broken, report)
+                Lost::broken(&self.fallback.admitted.config.rules, broken, &report)
             }
-            ours => Lost::unfit(ours.to_string(), report),
+            ours => Lost::unfit(ours.to_string(), &report),
         }
     }
 

@@ -13,6 +13,7 @@ fn primary(credential: Credential) -> Candidate {
         provider: ProviderId::new("first"),
         endpoint: EndpointId::new("first"),
         model: ModelId::new("m"),
+        dialect: Dialect::Anthropic,
         credential,
         standing: Standing::Closed,
         place: 0,

@@ -1,5 +1,6 @@
-use catalog::Secret;
+use catalog::{Auth, Secret};
 
+use super::eligible::leads_back;
 use super::*;
 use crate::tests::{config, endpoint, route};
 
@@ -14,6 +15,9 @@ fn wish(model: &str, client_login: bool) -> Wish<'_> {
         client_login,
         subscription: client_login,
         pipeline: false,
+        kind: Kind::Generate,
+        body: None,
+        unthought_turn: false,
     }
 }
 

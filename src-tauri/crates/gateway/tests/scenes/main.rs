@@ -23,4 +23,5 @@ mod scenarios;
 mod stories;
 mod strays;
 mod traps;
+mod understudy;
 mod world;

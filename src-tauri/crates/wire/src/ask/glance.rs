@@ -54,6 +54,12 @@ impl<'a> Glance<'a> {
             .is_some_and(|shape| shape.kind.is_some_and(|kind| kind != "disabled"))
     }
 
+    /// Messages: `enabled`, as opposed to `adaptive`, where the model decides.
+    pub(super) fn thinks_always(self) -> bool {
+        self.shape()
+            .is_some_and(|shape| shape.kind.is_some_and(|kind| kind == "enabled"))
+    }
+
     /// Responses: any object, unless its effort is `none`; routers say `enabled: false`.
     pub(super) fn reasons(self) -> bool {
         self.shape().is_some_and(|shape| {

@@ -56,11 +56,7 @@ impl<'a> Tail<'a> {
     /// The ids of the tool calls whose results the client sends with this turn, in no order.
     pub(super) fn results(&self) -> Vec<String> {
         let mut ids = Vec::new();
-        let (newer, older) = self.entries.split_at(self.next);
-        for entry in newer.iter().rev().chain(older.iter().rev()) {
-            let Ok(entry) = serde_json::from_str::<Entry<'_>>(entry.get()) else {
-                continue;
-            };
+        for entry in self.newest_first() {
             // What stands before the model's own turn came with an earlier request.
             if entry.role.as_deref() == Some("assistant") {
                 break;
@@ -69,10 +65,37 @@ impl<'a> Tail<'a> {
         }
         ids
     }
+
+    /// Messages: does the model's last turn begin with thinking, shown or redacted? True where there is none.
+    pub(super) fn turn_begins_with_thinking(&self) -> bool {
+        let mut entries = self.newest_first();
+        let turn = entries.find(|entry| entry.role.as_deref() == Some("assistant"));
+        turn.is_none_or(|turn| {
+            let blocks = turn.blocks();
+            let first = blocks.first().and_then(|block| block.kind.as_deref());
+            matches!(first, Some("thinking" | "redacted_thinking"))
+        })
+    }
+
+    fn newest_first(&self) -> impl Iterator<Item = Entry<'a>> {
+        let (newer, older) = self.entries.split_at(self.next);
+        let entries = newer.iter().rev().chain(older.iter().rev());
+        entries.filter_map(|entry| serde_json::from_str(entry.get()).ok())
+    }
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    fn blocks(&self) -> Vec<Block<'a>> {
+        let blocks = self
+            .content
+            .filter(|content| content.get().starts_with('['));
+        blocks
+            .and_then(|text| serde_json::from_str(text.get()).ok())
+            .unwrap_or_default()
+    }
+
     fn results(self, ids: &mut Vec<String>) {
+        let blocks = self.blocks();
         if let Some(id) = self.tool_call_id {
             ids.push(id.to_string());
         }
@@ -80,12 +103,7 @@ impl Entry<'_> {
         if let (Some(id), true) = (self.call_id, output) {
             ids.push(id.to_string());
         }
-        let blocks = self
-            .content
-            .filter(|content| content.get().starts_with('['));
-        let blocks =
-            blocks.and_then(|text| serde_json::from_str::<Vec<Block<'_>>>(text.get()).ok());
-        for block in blocks.into_iter().flatten() {
+        for block in blocks {
             if let (Some("tool_result"), Some(id)) = (block.kind.as_deref(), block.tool_use_id) {
                 ids.push(id.to_string());
             }

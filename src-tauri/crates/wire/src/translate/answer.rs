@@ -21,7 +21,7 @@ use parts::Parts;
 
 pub use document::whole;
 pub use error::error;
-pub use stream::AnswerTranslator;
+pub use stream::{AnswerTranslator, Progress};
 
 /// Why an answer cannot be passed on in the client's dialect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -50,9 +50,21 @@ pub fn request(
     body: &[u8],
     target: &Target,
 ) -> Result<Translated, Untranslatable> {
-    let conversation = read(from, body)?;
-    target.can_serve(&conversation)?;
-    let conversation = target.fitted(conversation);
+    say(from, to, &read(from, body)?, target)
+}
+
+/// The same, for a request that was read already: one reading serves all candidates.
+///
+/// # Errors
+/// As [`request`].
+pub fn say(
+    from: Dialect,
+    to: Dialect,
+    said: &Conversation,
+    target: &Target,
+) -> Result<Translated, Untranslatable> {
+    target.can_serve(said)?;
+    let conversation = target.fitted(said.clone());
     let names = Names::new(from, to, tools(&conversation), ids(&conversation));
     let names = match target.ids {
         CallIds::OfDialect => names,

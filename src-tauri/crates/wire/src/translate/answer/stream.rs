@@ -11,7 +11,7 @@ use super::write::{Write, writer};
 use super::{CannotTell, Form, Proof, identity, malformed};
 use crate::fields::Fields;
 use crate::translate::names::Names;
-use crate::{Broken, Framing, Report, Step, StepKind, Validator, sse};
+use crate::{BodyEnd, Broken, Completion, Framing, Report, Step, StepKind, Validator, sse};
 
 /// The mark that ends a stream of Chat: no event of its own, and no JSON.
 const DONE: &str = "[DONE]";
@@ -33,6 +33,18 @@ pub struct AnswerTranslator {
     /// None before the start was written.
     identity: Option<Identity>,
     state: State,
+    progress: Progress,
+    /// The provider's answer has reached its semantic end.
+    proven: bool,
+}
+
+/// What the last bytes brought of the provider's answer, whether or not the client is shown any of it: thinking is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// More than pings and comments.
+    pub went_on: bool,
+    /// Text, thinking or tool arguments.
+    pub content: bool,
 }
 
 #[derive(Debug)]
@@ -58,6 +70,8 @@ impl AnswerTranslator {
             created: form.created,
             identity: None,
             state: State::Open,
+            progress: Progress::default(),
+            proven: false,
         }
     }
 
@@ -69,6 +83,7 @@ impl AnswerTranslator {
     /// client's own error event where the provider told an error, and never ends the answer. Every later call fails too.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), CannotTell> {
         self.may_go_on()?;
+        self.progress = Progress::default();
         let mut events = std::mem::replace(&mut self.events, sse::Reader::new(0));
         let (before, mut at) = (self.seen, 0);
         let read = events.push(bytes, &mut |event| {
@@ -103,6 +118,17 @@ impl AnswerTranslator {
         self.may_go_on()
     }
 
+    /// What the last [`AnswerTranslator::push`] brought.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// What the provider's answer is, from its semantic end on. The client is told with the terminal event, or by
+    /// [`AnswerTranslator::end`] where that does not come.
+    pub fn proven(&self) -> Option<Completion> {
+        self.proven.then(|| self.validator.judge(BodyEnd::Cut))
+    }
+
     /// What is known of the provider's answer, in the provider's words.
     pub fn report(&self) -> &Report {
         self.validator.report()
@@ -119,6 +145,11 @@ impl AnswerTranslator {
     fn observe(&mut self, bytes: &[u8]) -> Option<StepKind> {
         let mut steps: Vec<Step> = Vec::new();
         self.validator.push(bytes, &mut steps);
+        for Step { kind, .. } in &steps {
+            self.progress.went_on |= *kind != StepKind::Noise;
+            self.progress.content |= kind.has_content();
+            self.proven |= kind.is_proof();
+        }
         steps.last().map(|step| step.kind)
     }
 

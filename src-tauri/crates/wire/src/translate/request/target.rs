@@ -52,8 +52,8 @@ impl Target {
     }
 
     /// # Errors
-    /// The model lacks what the conversation needs, or room for it.
-    pub(super) fn can_serve(&self, conversation: &Conversation) -> Result<(), Untranslatable> {
+    /// The model is known to lack what the conversation needs, or room for it.
+    pub fn can_serve(&self, conversation: &Conversation) -> Result<(), Untranslatable> {
         let lacking = needs(conversation)
             .into_iter()
             .find(|ability| self.lacks.contains(ability));

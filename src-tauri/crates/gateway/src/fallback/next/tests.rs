@@ -12,6 +12,7 @@ fn follows(lost: &Lost, credential: Credential, first: bool) -> String {
         provider: ProviderId::new("first"),
         endpoint: EndpointId::new("first"),
         model: ModelId::new("m"),
+        dialect: Dialect::Anthropic,
         credential,
         standing: Standing::Closed,
         place: 0,
@@ -22,12 +23,7 @@ fn follows(lost: &Lost, credential: Credential, first: bool) -> String {
         context: Some(200_000),
         ..Model::new("m".into())
     }];
-    match next(
-        lost,
-        &candidate,
-        context(&endpoint, &candidate.model),
-        first,
-    ) {
+    match next(lost, &candidate, endpoint.context(&candidate.model), first) {
         Next::Again(wait) if wait >= Duration::from_secs(2) => "again, as long as asked".into(),
         Next::Again(_) => "again".into(),
         Next::Other => "other".into(),
