@@ -13,6 +13,7 @@ use http::response::Parts;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Body as _;
 use tokio::time::{Instant, timeout, timeout_at};
+use wire::translate::CannotTell;
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
 use crate::answer::{Answer, Arrival, Gate, HELD};
@@ -335,7 +336,13 @@ async fn whole(
     }
     let (bytes, report) = match &terms.translation {
         None => (bytes, report),
-        Some(translation) => translation.whole(terms, &bytes, report)?,
+        Some(translation) => match translation.whole(terms.dialect, &bytes, report.clone()) {
+            Ok(told) => told,
+            Err(CannotTell::Broken(broken)) => {
+                return Err(Lost::broken(&terms.rules, &broken, &report));
+            }
+            Err(CannotTell::Unsayable(what)) => return Err(Lost::unsayable(&what, &report)),
+        },
     };
     if completion == Completion::Complete {
         let said = || wire::said(terms.dialect, Framing::Whole, &bytes);

@@ -7,7 +7,6 @@ use wire::translate::{
 };
 use wire::{Framing, Report, Validator};
 
-use crate::attempt::Terms;
 use crate::headers;
 use crate::lost::Lost;
 
@@ -66,26 +65,21 @@ impl Translation {
     /// It cannot be told.
     pub(crate) fn whole(
         &self,
-        terms: &Terms,
+        client: Dialect,
         bytes: &Bytes,
         report: Report,
-    ) -> Result<(Bytes, Report), Lost> {
-        let form = self.form.created;
-        match translate::whole(self.spoken, terms.dialect, bytes, &self.names, form) {
-            Ok(told) => {
-                let mut validator = Validator::new(terms.dialect, Framing::Whole);
-                validator.push(&told, &mut Vec::new());
-                // The client sends results by the ids that it was told.
-                let tool_calls = validator.report().tool_calls.clone();
-                let report = Report {
-                    tool_calls,
-                    ..report
-                };
-                Ok((told.into(), report))
-            }
-            Err(CannotTell::Broken(broken)) => Err(Lost::broken(&terms.rules, &broken, &report)),
-            Err(CannotTell::Unsayable(what)) => Err(Lost::unsayable(&what, &report)),
-        }
+    ) -> Result<(Bytes, Report), CannotTell> {
+        let created = self.form.created;
+        let told = translate::whole(self.spoken, client, bytes, &self.names, created)?;
+        let mut validator = Validator::new(client, Framing::Whole);
+        validator.push(&told, &mut Vec::new());
+        // The client sends results by the ids that it was told.
+        let tool_calls = validator.report().tool_calls.clone();
+        let report = Report {
+            tool_calls,
+            ..report
+        };
+        Ok((told.into(), report))
     }
 
     /// The provider's error, in the client's words.

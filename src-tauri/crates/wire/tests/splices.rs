@@ -61,6 +61,7 @@ fn ask(dialect: Dialect, thinking: bool) -> Ask {
         stream: true,
         max_tokens: None,
         has_tools: true,
+        unthought_turn: false,
         has_credentials: false,
         wants_schema: false,
         thinking,

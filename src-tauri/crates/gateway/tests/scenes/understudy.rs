@@ -193,7 +193,11 @@ async fn a_tool_call_of_the_stand_ins_is_answered_to_whoever_takes_the_next_turn
             assert_eq!(by, if lead_returns { "lead" } else { "second" }, "{case}");
             let told = text(response).await.unwrap();
             assert!(is_whole(client, told.as_bytes()), "{case}: {told}");
-            assert_eq!(scene.ended().await.tool_results, [id.clone()], "{case}");
+            assert_eq!(
+                scene.ended().await.tool_results,
+                std::slice::from_ref(id),
+                "{case}"
+            );
         }
     }
 }

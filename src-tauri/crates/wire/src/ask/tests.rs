@@ -19,6 +19,7 @@ fn plain(model: &str) -> Ask {
         has_credentials: false,
         wants_schema: false,
         thinking: false,
+        unthought_turn: false,
         results: Vec::new(),
     }
 }
@@ -152,6 +153,35 @@ fn what_a_request_asks_for() {
     ] {
         assert!(!with(not).thinking, "{not}");
     }
+}
+
+#[test]
+fn a_turn_that_must_think_and_was_begun_without_thinking_is_told() {
+    let turn = |thinking: Value, blocks: Value, last: Value| {
+        let messages = json!([
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": blocks},
+            {"role": "user", "content": last},
+        ]);
+        let body = json!({"model": "m", "thinking": thinking, "messages": messages}).to_string();
+        let read = |dialect| Ask::read(dialect, body.as_bytes()).unwrap().unthought_turn;
+        assert!(!read(Dialect::OpenaiChat));
+        read(Dialect::Anthropic)
+    };
+    let call = json!({"type": "tool_use", "id": "t", "name": "Bash", "input": {}});
+    let result = json!([{"type": "tool_result", "tool_use_id": "t", "content": "ok"}]);
+    let always = json!({"type": "enabled", "budget_tokens": 1024});
+    assert!(turn(always.clone(), json!([call]), result.clone()));
+    let text = json!({"type": "text", "text": "Let me see."});
+    assert!(turn(always.clone(), json!([text, call]), result.clone()));
+    for kind in ["thinking", "redacted_thinking"] {
+        let thought = json!([{"type": kind}, call]);
+        assert!(!turn(always.clone(), thought, result.clone()), "{kind}");
+    }
+    let adaptive = json!({"type": "adaptive"});
+    assert!(!turn(adaptive, json!([call]), result), "the model decides");
+    let other = json!("Thanks, go on.");
+    assert!(!turn(always, json!([text]), other), "the turn is over");
 }
 
 #[test]
