@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 use http::request::Parts;
 
-use crate::{Review, Storm};
+use crate::{Dropped, Review, Storm};
 
 /// Names the business flow that a request belongs to.
 pub(crate) const PIPELINE: &str = "x-understudy-pipeline";
@@ -58,6 +58,8 @@ pub struct Exchange {
     pub restarts: u32,
     /// The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
     pub shown_early: bool,
+    /// Candidates that could not be asked what this request says, each with the reason.
+    pub passed_over: Vec<Dropped>,
     /// In the order in which they were made.
     pub attempts: Vec<Attempt>,
     pub end: End,
@@ -97,6 +99,7 @@ impl Exchange {
             item: tag(ITEM),
             restarts: 0,
             shown_early: false,
+            passed_over: Vec::new(),
             attempts: Vec::new(),
             end: End::ClientLeft,
             status: None,

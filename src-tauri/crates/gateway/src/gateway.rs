@@ -210,6 +210,7 @@ impl Gateway {
             streamed: ask.stream && kind == Kind::Generate,
             rehearsal: plan.rehearsal,
             pipeline: unknown.pipeline.or_else(|| plan.pipeline.clone()),
+            passed_over: plan.passed_over().cloned().collect(),
             tools_held: gate != Gate::Nothing || matches!(hold, Hold::UntilProven { .. }),
             tool_results: std::mem::take(&mut ask.results),
             ..unknown

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use wire::{Class, Problem};
 
 use crate::lost::Lost;
-use crate::{Candidate, Credential, TurnedAway};
+use crate::{Candidate, Credential, Dropped, TurnedAway};
 
 /// Longer waits make Claude Code give up, which helps nobody (measured with 2.1.197).
 const RETRY_AFTER_MOST: u64 = 60;
@@ -102,13 +102,19 @@ pub(crate) fn too_long(dialect: Dialect, message: &str) -> Said {
     Said::new(dialect, &problem)
 }
 
-/// Every candidate failed: the primary's error, which is the first attempt's.
+/// Why a stand-in that is set up was of no use to this request.
+pub(crate) fn could_not_stand_in(passed_over: &Dropped) -> String {
+    let Dropped { endpoint, why, .. } = passed_over;
+    format!("Understudy: {endpoint} could not stand in: {why}")
+}
+
+/// Every candidate failed: the primary's error, which is the first attempt's. `known`: sentences for its end.
 pub(crate) fn exhausted(
     dialect: Dialect,
     primary: &Candidate,
     product: &str,
     lost: Lost,
-    verdict: Option<String>,
+    known: &[String],
 ) -> Said {
     let ours = lost.class == Class::Credential && primary.credential != Credential::ClientLogin;
     let mut said = match lost.answer {
@@ -143,8 +149,8 @@ pub(crate) fn exhausted(
             },
         ),
     };
-    if let Some(sentence) = verdict {
-        said.body = with_sentence(&said.body, &sentence);
+    for sentence in known {
+        said.body = with_sentence(&said.body, sentence);
     }
     bound_retry_after(dialect, &mut said, lost.retry_after);
     said

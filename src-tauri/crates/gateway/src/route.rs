@@ -200,6 +200,12 @@ pub(crate) fn plan(
 }
 
 impl Plan {
+    /// Candidates that could be asked, but not this.
+    pub(crate) fn passed_over(&self) -> impl Iterator<Item = &Dropped> {
+        let unable = |dropped: &&Dropped| matches!(dropped.why, Ineligible::Untranslatable(_));
+        self.dropped.iter().filter(unable)
+    }
+
     /// A turn that another vendor's model began is ended there: the vendor of this dialect would refuse it.
     fn stay_with_stand_in(&mut self) {
         let own = self.dialect;
@@ -273,6 +279,17 @@ fn reason(place: usize, credential: Credential, standing: Standing) -> String {
     }
 }
 
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Dropped {
+            endpoint,
+            model,
+            why,
+        } = self;
+        write!(f, "{endpoint} with {model}: {why}")
+    }
+}
+
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -289,13 +306,8 @@ impl fmt::Display for Plan {
             } = candidate;
             writeln!(f, "{}. {endpoint} with {model}: {reason}", place + 1)?;
         }
-        for Dropped {
-            endpoint,
-            model,
-            why,
-        } in &self.dropped
-        {
-            writeln!(f, "-  {endpoint} with {model}: {why}")?;
+        for dropped in &self.dropped {
+            writeln!(f, "-  {dropped}")?;
         }
         Ok(())
     }

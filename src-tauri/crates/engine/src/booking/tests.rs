@@ -62,6 +62,7 @@ fn exchange(attempts: Vec<Attempt>) -> Exchange {
         item: None,
         restarts: 0,
         shown_early: false,
+        passed_over: Vec::new(),
         attempts,
         end: End::Complete,
         status: Some(StatusCode::OK),

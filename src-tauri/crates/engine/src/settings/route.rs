@@ -41,12 +41,6 @@ impl Reading<'_> {
                     candidate,
                     "the rehearsal never stands in for a real provider; take it out".into(),
                 ),
-                Some(known) if !known.paths.contains_key(&written.dialect) => {
-                    self.err(
-                        candidate,
-                        format!("endpoint \"{endpoint}\" does not speak {}", written.dialect),
-                    );
-                }
                 Some(_) => {}
             }
             candidates.push((id, model));

@@ -98,11 +98,6 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
             "known are",
         ),
         (
-            "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"openai\"]\n",
-            "line 4",
-            "does not speak",
-        ),
-        (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\ndelivery = \"safe\"\n",
             "line 5",
             "guarded",

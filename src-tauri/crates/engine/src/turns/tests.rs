@@ -56,6 +56,7 @@ fn exchange(end: End, results: &[&str], attempts: Vec<Attempt>) -> Exchange {
         item: None,
         restarts: 0,
         shown_early: false,
+        passed_over: Vec::new(),
         attempts,
         end,
         status: None,

@@ -55,7 +55,7 @@ fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
         &primary(Credential::OurKey),
         "First",
         lost,
-        None,
+        &[],
     );
     assert_eq!(
         (said.status.as_u16(), &said.body[..]),
@@ -66,12 +66,9 @@ fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
 
 #[test]
 fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
-    let sentence = || {
-        Some(
-            "Understudy: First is down since 20:04 UTC, it is them; no stand-in was left"
-                .to_owned(),
-        )
-    };
+    let known = [
+        "Understudy: First is down since 20:04 UTC, it is them; no stand-in was left".to_owned(),
+    ];
     let json = answered(
         Class::Transient,
         500,
@@ -83,7 +80,7 @@ fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
         &primary(Credential::OurKey),
         "First",
         json,
-        sentence(),
+        &known,
     );
     assert_eq!(
         message(&said),
@@ -95,7 +92,7 @@ fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
         &primary(Credential::OurKey),
         "First",
         html,
-        sentence(),
+        &known,
     );
     assert_eq!(&said.body[..], b"<h1>Bad gateway</h1>");
 }
@@ -112,7 +109,7 @@ fn whoever_did_not_answer_at_all_gets_a_status_that_the_client_understands() {
             Some(FailureKind::Connect),
             "connection refused",
         );
-        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, None);
+        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
         assert_eq!(said.status.as_u16(), status, "{dialect}");
         assert_eq!(message(&said), "First did not answer: connection refused");
     }
@@ -130,7 +127,7 @@ fn our_own_bad_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
             &primary(credential),
             "First",
             answered(Class::Credential, 401, &[], body),
-            None,
+            &[],
         );
         assert_eq!(said.status.as_u16(), status);
         assert!(message(&said).contains(word), "{}", message(&said));
@@ -155,7 +152,7 @@ fn retry_after_is_bounded_and_responses_never_gets_a_bare_429() {
             retry_after: patience.map(Duration::from_secs),
             ..answered(Class::RateLimit, 429, &headers, body)
         };
-        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, None);
+        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
         let got = said
             .headers
             .get(RETRY_AFTER)
@@ -203,7 +200,7 @@ fn a_wait_that_some_client_would_misread_is_told_in_whole_seconds() {
             retry_after: Some(Duration::from_millis(patience_ms)),
             ..answered(Class::RateLimit, 429, &headers, body)
         };
-        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, None);
+        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
         let got = said.headers.get(RETRY_AFTER).map(|v| v.to_str().unwrap());
         assert_eq!(got, told, "{dialect} {headers:?}");
     }
@@ -225,7 +222,7 @@ fn no_last_error_is_a_status_that_clients_answer_with_a_hang_or_a_storm() {
             (Class::ModelGone, 404),
         ] {
             let lost = answered(class, status, &[], r#"{"error":{"message":"no"}}"#);
-            let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, None);
+            let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
             let status = said.status.as_u16();
             assert_ne!(status, 401, "Claude Code asks again for three minutes");
             assert_ne!(status, 413, "opencode asks again without end");

@@ -24,6 +24,7 @@ fn exchange(pipeline: Option<&str>, item: Option<&str>, session: Option<&str>) -
         item: item.map(str::to_owned),
         restarts: 0,
         shown_early: false,
+        passed_over: Vec::new(),
         attempts: Vec::new(),
         end: End::Exhausted,
         status: None,

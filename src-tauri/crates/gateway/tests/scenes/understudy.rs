@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use catalog::{Dialect, EndpointId};
-use gateway::{Config, End, Restart};
+use catalog::{Auth, Dialect, EndpointId, Secret};
+use gateway::{Config, Consent, End, Restart};
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use stage::{Cue, Fault, Line};
+use tokio::time::Instant;
 
 use crate::delivery::{given, is_whole};
 use crate::world::{Scene, question, question_with_tool, text};
@@ -33,6 +35,12 @@ fn limited(dialect: Dialect, mut body: Value) -> Value {
     };
     body[limit] = 99.into();
     body
+}
+
+fn only_the_second(config: &mut Config) {
+    for route in &mut config.routes {
+        route.candidates.remove(0);
+    }
 }
 
 fn scene(second: Dialect) -> Scene {
@@ -231,5 +239,243 @@ async fn a_translated_answer_that_breaks_off_is_never_ended_cleanly() {
             }
             assert_eq!(scene.ended().await.end, End::Cut, "{case}");
         }
+    }
+}
+
+/// Claude Code never asks again after a whole block, whoever could go on.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same_message() {
+    for (client, other) in PAIRS {
+        let mut scene = scene(other);
+        scene.restarts(Restart::Always);
+        scene.lead.cue(Cue {
+            fault: Some(Fault::CutInText),
+            ..Cue::answer([Line::Text(
+                "The answer is on its way, and it is long enough to be cut.".to_owned(),
+            )])
+        });
+        scene.second.cue(Cue::answer([
+            Line::Text("Once more.".to_owned()),
+            Line::Tool {
+                name: "Bash".to_owned(),
+                input: json!({ "command": "ls" }),
+            },
+        ]));
+        let body = limited(client, question_with_tool(client));
+        let told = text(scene.send(client, body, |head| head).await).await;
+        let told = told.unwrap();
+        let case = format!("{client}, then {other}: {told}");
+        assert!(is_whole(client, told.as_bytes()), "{case}");
+        assert!(told.contains("second begins again"), "{case}");
+        let calls = calls(client, &told);
+        assert_eq!(calls.len(), 1, "{case}");
+        assert_eq!(calls[0].2, json!({ "command": "ls" }), "{case}");
+        let exchange = scene.ended().await;
+        assert_eq!(exchange.restarts, 1, "{case}");
+        assert_eq!(exchange.end, End::Complete, "{case}");
+    }
+}
+
+/// What a vendor keeps, nobody else has. The reason reaches the user.
+#[tokio::test(start_paused = true)]
+async fn who_cannot_be_asked_is_passed_over_and_the_user_learns_why() {
+    let mut scene = scene(Dialect::Anthropic);
+    scene.lead.outage(Some(Fault::status(503)));
+    let mut body = limited(Dialect::OpenaiResponses, question(Dialect::OpenaiResponses));
+    body["previous_response_id"] = "resp_1".into();
+    let response = scene
+        .send(Dialect::OpenaiResponses, body, |head| head)
+        .await;
+    assert_eq!(response.status(), 503);
+    let told = text(response).await.unwrap();
+    assert!(told.contains("previous_response_id"), "{told}");
+    assert!(scene.second.received().is_empty());
+    let exchange = scene.ended().await;
+    assert_eq!(exchange.passed_over.len(), 1);
+    let passed_over = exchange.passed_over[0].to_string();
+    assert!(passed_over.contains("second with m"), "{passed_over}");
+    assert!(
+        passed_over.contains("previous_response_id"),
+        "{passed_over}"
+    );
+}
+
+/// The primary has no second try of its own left where nobody else can be asked: it is the last, and is waited for as such.
+#[tokio::test(start_paused = true)]
+async fn a_primary_without_an_able_stand_in_is_given_the_time_of_the_last() {
+    let scene = scene(Dialect::Anthropic);
+    scene
+        .lead
+        .outage(Some(Fault::LateFirstToken(Duration::from_secs(100))));
+    let mut body = limited(Dialect::OpenaiResponses, question(Dialect::OpenaiResponses));
+    body["previous_response_id"] = "resp_1".into();
+    let told = scene
+        .send(Dialect::OpenaiResponses, body, |head| head)
+        .await;
+    let told = text(told).await.unwrap();
+    assert!(
+        is_whole(Dialect::OpenaiResponses, told.as_bytes()),
+        "{told}"
+    );
+    assert!(scene.second.received().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_the_stand_ins_is_told_in_the_clients_words() {
+    for (client, other) in PAIRS {
+        let mut scene = scene(other);
+        scene.change(only_the_second);
+        scene.second.outage(Some(Fault::status(429)));
+        let body = limited(client, question(client));
+        let response = scene.send(client, body, |head| head).await;
+        assert_eq!(response.status(), 429, "{client} by {other}");
+        let told: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
+        let kind = match client {
+            Dialect::Anthropic => {
+                assert_eq!(told["type"], "error", "{told}");
+                &told["error"]["type"]
+            }
+            Dialect::OpenaiChat | Dialect::OpenaiResponses => {
+                assert!(told.get("type").is_none(), "{told}");
+                &told["error"]["type"]
+            }
+        };
+        assert_eq!(kind, "rate_limit_error", "{told}");
+        assert_eq!(scene.ended().await.end, End::Exhausted);
+    }
+}
+
+/// A client's login is one at a vendor of its own dialect.
+#[tokio::test(start_paused = true)]
+async fn a_login_never_goes_to_a_candidate_of_another_dialect() {
+    for (client, other) in PAIRS {
+        let scene = scene(other);
+        scene.change(|config| {
+            for endpoint in config.endpoints.values_mut() {
+                endpoint.endpoint.accepts_client_login = true;
+                endpoint.endpoint.auth = Auth::Bearer;
+                endpoint.key = Some(Secret::new("ours"));
+            }
+            config.spending.subscription_to_paid_key = Consent::Yes;
+            for route in &mut config.routes {
+                route.candidates.swap(0, 1);
+            }
+        });
+        let body = limited(client, question(client));
+        let response = scene
+            .send(client, body, |head| {
+                head.header("authorization", "Bearer theirs")
+                    .header("cookie", "a=b")
+                    .header("anthropic-beta", "x")
+                    .header("openai-organization", "org-1")
+            })
+            .await;
+        assert_eq!(response.status(), 200, "{client} by {other}");
+        drop(text(response).await);
+        let asked = &scene.second.received()[0];
+        assert_eq!(
+            asked.headers["authorization"], "Bearer ours",
+            "{client} by {other}"
+        );
+        for name in [
+            "cookie",
+            "anthropic-beta",
+            "openai-organization",
+            "x-understudy-token",
+        ] {
+            assert!(
+                !asked.headers.contains_key(name),
+                "{client} by {other}: {name}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_of_tokens_is_estimated_where_nobody_can_count() {
+    let mut scene = scene(Dialect::OpenaiChat);
+    scene.change(only_the_second);
+    let body = json!({
+        "model": "m",
+        "messages": [{ "role": "user", "content": "word ".repeat(200) }],
+    });
+    let response = scene.count_tokens(&body).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["x-understudy-estimate"], "tokens");
+    let told: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
+    let tokens = told["input_tokens"].as_u64().unwrap();
+    assert!((200..=400).contains(&tokens), "{tokens}");
+    assert!(scene.second.received().is_empty(), "nobody was asked");
+    assert_eq!(scene.ended().await.end, End::Complete);
+}
+
+/// Anthropic refuses a turn that must think and was begun without: whoever began it ends it.
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_the_stand_in_began_is_ended_by_it_and_the_next_is_the_primarys() {
+    for thinking in ["enabled", "adaptive"] {
+        let mut scene = scene(Dialect::OpenaiChat);
+        let (id, input) = ("call_1", json!({ "command": "ls" }));
+        let mut body = with_result(Dialect::Anthropic, id, &input);
+        body["thinking"] = json!({ "type": thinking, "budget_tokens": 1024 });
+        body["max_tokens"] = 4096.into();
+        let response = scene
+            .send(Dialect::Anthropic, body.clone(), |head| head)
+            .await;
+        assert_eq!(response.status(), 200, "{thinking}");
+        let (by, why) = match thinking {
+            "enabled" => ("second", Some("turn")),
+            _ => ("lead", None),
+        };
+        assert_eq!(response.headers()["x-understudy-provider"], by);
+        let said = response.headers().get("x-understudy-fallback");
+        assert_eq!(said.map(|why| why.to_str().unwrap()), why, "{thinking}");
+        drop(text(response).await);
+        assert_eq!(scene.ended().await.end, End::Complete);
+        // What the user says next begins a new turn.
+        let messages = body["messages"].as_array_mut().unwrap();
+        messages.push(json!({ "role": "assistant", "content": "There is a.txt." }));
+        messages.push(json!({ "role": "user", "content": "Thanks." }));
+        let response = scene.send(Dialect::Anthropic, body, |head| head).await;
+        assert_eq!(response.headers()["x-understudy-provider"], "lead");
+        let told = text(response).await.unwrap();
+        assert!(is_whole(Dialect::Anthropic, told.as_bytes()), "{told}");
+    }
+}
+
+/// Another vendor's thinking is not shown; the client is kept alive meanwhile, and the provider is not taken for silent.
+#[tokio::test(start_paused = true)]
+async fn a_stand_in_that_thinks_for_long_is_waited_for_and_its_client_sees_signs_of_life() {
+    for (client, other) in PAIRS {
+        // Chat has no thinking.
+        if other == Dialect::OpenaiChat {
+            continue;
+        }
+        let mut scene = scene(other);
+        scene.lead.outage(Some(Fault::status(503)));
+        scene.second.cue(Cue {
+            fault: Some(Fault::Drip(Duration::from_secs(20))),
+            ..Cue::answer([
+                Line::Thinking("Let me think about this for a good while, and longer.".to_owned()),
+                Line::Text("Forty-two.".to_owned()),
+            ])
+        });
+        let case = format!("{client} by {other}");
+        let body = limited(client, question(client));
+        let mut body = scene.send(client, body, |head| head).await.into_body();
+        let (mut told, mut longest) = (Vec::new(), Duration::ZERO);
+        loop {
+            let since = Instant::now();
+            let Some(frame) = body.frame().await else {
+                break;
+            };
+            longest = longest.max(since.elapsed());
+            told.extend_from_slice(frame.unwrap().data_ref().unwrap());
+        }
+        assert!(is_whole(client, &told), "{case}");
+        let told = String::from_utf8(told).unwrap();
+        assert!(told.contains("Forty-two"), "{case}: {told}");
+        assert!(!told.contains("Let me think"), "{case}: {told}");
+        assert!(longest <= Duration::from_secs(16), "{case}: {longest:?}");
+        assert_eq!(scene.ended().await.attempts.len(), 3, "{case}");
     }
 }

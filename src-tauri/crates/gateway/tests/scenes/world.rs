@@ -222,6 +222,16 @@ impl Scene {
         self.gateway.handle(request.unwrap()).await
     }
 
+    /// A count of tokens is asked for.
+    pub(crate) async fn count_tokens(&self, body: &Value) -> Response<Body> {
+        let request = Request::post("/v1/messages/count_tokens")
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .header("x-understudy-token", "token")
+            .body(Full::new(Bytes::from(body.to_string())));
+        self.gateway.handle(request.unwrap()).await
+    }
+
     pub(crate) async fn ended(&mut self) -> Exchange {
         loop {
             match self.reports.recv().await.unwrap() {
