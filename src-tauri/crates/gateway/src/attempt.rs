@@ -226,9 +226,12 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
                     answer.finish(BodyEnd::Cut);
                     return Ok(Some(proven));
                 }
+                let lost = terms.deadlines.too_late("the next of the answer");
                 return Err(Lost {
                     report: answer.report(),
-                    ..terms.deadlines.too_late("the next of the answer")
+                    // Whoever has begun is not silent from the beginning.
+                    silence: lost.silence.filter(|_| !answer.has_begun()),
+                    ..lost
                 });
             }
         }

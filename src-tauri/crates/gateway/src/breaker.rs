@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use catalog::{EndpointId, ModelId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use wire::Class;
 
 pub use kept::KeptBreaker;
@@ -13,6 +13,10 @@ pub use kept::KeptBreaker;
 /// Consecutive failures that open a breaker, and the number where the provider's page declares an outage.
 pub(crate) const FAILURES: u32 = 3;
 pub(crate) const FAILURES_IN_DECLARED_OUTAGE: u32 = 1;
+/// The same where each has cost a whole wait for nothing.
+const SILENCES: u32 = 2;
+/// How long whoever has proved silent is not waited for longer than usual again.
+const SILENCE_KNOWN: TimeDelta = TimeDelta::minutes(5);
 /// A `retry-after` up to here is waited for; a longer one opens the breaker.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -67,12 +71,22 @@ pub(crate) struct Trip {
     pub(crate) class: Class,
     /// It cost the user a wait (silence, a stall), so finding out again costs one too.
     pub(crate) slow: bool,
+    pub(crate) silence: Option<Silence>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) reason: String,
     /// [`FAILURES`] or [`FAILURES_IN_DECLARED_OUTAGE`].
     pub(crate) threshold: u32,
     /// How long a breaker stays open at first.
     pub(crate) cooldown: Duration,
+}
+
+/// For how long a provider of a stream was silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// As long as is waited where somebody else can be asked.
+    Usual,
+    /// As long as anybody is waited for.
+    Long,
 }
 
 /// One endpoint's model. Pure: told the time, asks nobody.
@@ -85,6 +99,8 @@ struct Breaker {
     /// The last failure's.
     class: Option<Class>,
     reason: String,
+    /// When silence opened it, or when it was last silent for as long as anybody is waited for.
+    silent_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,8 +151,19 @@ impl Breaker {
         self.failures = self.failures.saturating_add(1);
         self.class = Some(trip.class);
         self.reason.clone_from(&trip.reason);
+        let threshold = match trip.silence {
+            Some(Silence::Long) => 1,
+            Some(Silence::Usual) => trip.threshold.min(SILENCES),
+            None => trip.threshold,
+        };
+        let opens = self.state == State::Closed && self.failures >= threshold;
+        match trip.silence {
+            Some(Silence::Usual) if !opens => {}
+            Some(Silence::Long | Silence::Usual) => self.silent_at = Some(now),
+            None => {}
+        }
         match self.state {
-            State::Closed if !at_once && self.failures < trip.threshold => {}
+            State::Closed if !at_once && self.failures < threshold => {}
             // A last resort that failed too: it was open already, and stays so for no longer, save on the provider's word.
             State::Open { until } => {
                 self.state = State::Open {
@@ -155,6 +182,11 @@ impl Breaker {
                 };
             }
         }
+    }
+
+    /// It has proved silent, and nothing has been heard of it since.
+    fn is_known_silent(&self, now: DateTime<Utc>) -> bool {
+        self.silent_at.is_some_and(|at| now - at < SILENCE_KNOWN)
     }
 
     /// The request ended without telling anything: a probe leaves its place to the next.
@@ -184,6 +216,19 @@ impl Breakers {
             .map_or(Standing::Closed, |breaker| breaker.standing(now))
     }
 
+    /// It has proved silent not long ago: silence opened it, or it was silent for as long as anybody is waited for. Shorter
+    /// silences since then do not prolong this, so that whoever is slow and well is waited for again.
+    pub(crate) fn is_known_silent(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let key = (endpoint.clone(), model.clone());
+        let breakers = self.lock();
+        breakers.get(&key).is_some_and(|b| b.is_known_silent(now))
+    }
+
     /// Start a request. It never refuses: whether to go there at all is the plan's decision.
     pub(crate) fn enter(
         &self,
@@ -208,10 +253,11 @@ impl Breakers {
     /// Let the next request try, however long the breaker was to stay open: a probe succeeded, or the owner says so.
     pub(crate) fn half_open(&self, endpoint: &EndpointId, model: &ModelId, now: DateTime<Utc>) {
         let key = (endpoint.clone(), model.clone());
-        if let Some(breaker) = self.lock().get_mut(&key)
-            && let State::Open { .. } = breaker.state
-        {
-            breaker.state = State::Open { until: now };
+        if let Some(breaker) = self.lock().get_mut(&key) {
+            breaker.silent_at = None;
+            if let State::Open { .. } = breaker.state {
+                breaker.state = State::Open { until: now };
+            }
         }
     }
 

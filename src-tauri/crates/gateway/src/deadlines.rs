@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::Timers;
+use crate::breaker::Silence;
 use crate::lost::Lost;
 
 /// Every measured agent gives a streamed answer up after 300 s without an event, whatever else it is sent; an exchange
@@ -21,16 +22,19 @@ pub(crate) struct Deadlines {
     pub(crate) headers: Instant,
     pub(crate) content: Instant,
     pub(crate) end: Instant,
+    /// What it proves when they pass; None: nothing, there was little time, or a document may rightly take more.
+    silence: Option<Silence>,
 }
 
 impl Deadlines {
     /// A request that is not streamed may rightly take minutes before its headers. `waits`: since when the
-    /// client has been shown nothing; None: it is given signs of life.
+    /// client has been shown nothing; None: it is given signs of life. `utmost`: nobody is left to ask instead, and it is
+    /// not known to wait in vain.
     pub(crate) fn new(
         began: Instant,
         waits: Option<Instant>,
         streamed: bool,
-        last: bool,
+        utmost: bool,
         timers: &Timers,
     ) -> Self {
         let end = began + timers.total;
@@ -40,9 +44,10 @@ impl Deadlines {
                 headers: end,
                 content: end,
                 end,
+                silence: None,
             };
         }
-        let patience = if last {
+        let patience = if utmost {
             timers.last_candidate_first_content
         } else {
             timers.first_content
@@ -51,15 +56,22 @@ impl Deadlines {
         let content = given_up
             .map_or(began + patience, |at| at.min(began + patience))
             .max(began + patience.min(AT_LEAST));
+        let wait = content - began;
+        let silence = if utmost && wait * 4 >= patience * 3 {
+            Some(Silence::Long)
+        } else {
+            (wait >= timers.headers).then_some(Silence::Usual)
+        };
         Self {
             began,
-            headers: if last {
+            headers: if utmost {
                 content
             } else {
                 content.min(began + timers.headers)
             },
             content,
             end,
+            silence,
         }
     }
 
@@ -70,6 +82,7 @@ impl Deadlines {
 
     pub(crate) fn too_late(&self, what: &str) -> Lost {
         let seconds = self.began.elapsed().as_secs();
-        Lost::silent(format!("it was silent for {seconds} s, waiting for {what}"))
+        let message = format!("it was silent for {seconds} s, waiting for {what}");
+        Lost::silent(message, self.silence)
     }
 }

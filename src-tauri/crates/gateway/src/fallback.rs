@@ -159,7 +159,7 @@ impl Fallback {
             self.exchange.attempt_translated(spoken, &left_out);
             let terms = Terms {
                 translation,
-                ..self.terms(&admitted)
+                ..self.terms(&admitted, candidate)
             };
             let won = attempt(
                 self.gateway.upstream(),
@@ -297,7 +297,7 @@ impl Fallback {
         self.place + 1 == self.admitted.plan.candidates.len()
     }
 
-    fn terms(&self, admitted: &Admitted) -> Terms {
+    fn terms(&self, admitted: &Admitted, candidate: &Candidate) -> Terms {
         let timers = admitted.timers(self.is_last());
         let streamed = admitted.streamed();
         Terms {
@@ -314,7 +314,7 @@ impl Fallback {
                 Instant::now(),
                 self.waits,
                 streamed,
-                self.is_last(),
+                self.is_last() && !self.gateway.is_known_silent(candidate),
                 &timers,
             ),
             grace: timers.grace,

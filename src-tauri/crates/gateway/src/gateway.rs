@@ -312,6 +312,14 @@ impl Gateway {
         self.0.breakers.standing(endpoint, model, self.now())
     }
 
+    pub(crate) fn is_known_silent(&self, candidate: &Candidate) -> bool {
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        let now = self.now();
+        self.0.breakers.is_known_silent(endpoint, model, now)
+    }
+
     /// None: a count of tokens tells nothing about the model.
     pub(crate) fn permit(&self, candidate: &Candidate, kind: Kind) -> Option<Permit> {
         let Candidate {
@@ -327,6 +335,7 @@ impl Gateway {
         Trip {
             class: lost.class,
             slow: lost.kind == Some(health::FailureKind::Stalled),
+            silence: lost.silence,
             retry_after: lost.retry_after,
             reason: lost.message.clone(),
             threshold: self.threshold(candidate),

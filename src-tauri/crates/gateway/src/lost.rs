@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use wire::translate::CannotTell;
 use wire::{Broken, Class, Rule};
 
+use crate::breaker::Silence;
 use crate::content::UnknownCoding;
 
 const MASK: &str = "[masked]";
@@ -26,6 +27,8 @@ pub(crate) struct Lost {
     pub(crate) report: wire::Report,
     /// The answer was whole and had nothing to act on.
     pub(crate) empty: bool,
+    /// The provider of a stream was silent for so long.
+    pub(crate) silence: Option<Silence>,
     /// Another try at the same place would end the same way.
     pub(crate) hopeless: bool,
 }
@@ -40,12 +43,16 @@ impl Lost {
             answer: None,
             report: wire::Report::default(),
             empty: false,
+            silence: None,
             hopeless: false,
         }
     }
 
-    pub(crate) fn silent(message: String) -> Self {
-        Self::new(Class::Silent, Some(FailureKind::Silent), message)
+    pub(crate) fn silent(message: String, silence: Option<Silence>) -> Self {
+        Self {
+            silence,
+            ..Self::new(Class::Silent, Some(FailureKind::Silent), message)
+        }
     }
 
     /// Silent in the middle of its answer. Like all silence, it is not asked again at once.

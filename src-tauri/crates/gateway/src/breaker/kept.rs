@@ -31,6 +31,8 @@ struct Memory {
     class: Option<String>,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    silent_at: Option<DateTime<Utc>>,
 }
 
 impl Breakers {
@@ -78,6 +80,7 @@ impl Breaker {
                 .map(|spell| u64::try_from(spell.as_millis()).unwrap_or(u64::MAX)),
             class: self.class.map(|class| class.as_str().to_owned()),
             reason: self.reason.clone(),
+            silent_at: self.silent_at,
         };
         serde_json::to_string(&memory).ok()
     }
@@ -95,6 +98,7 @@ impl Breaker {
                 .class
                 .and_then(|word| Class::ALL.into_iter().find(|class| class.as_str() == word)),
             reason: memory.reason,
+            silent_at: memory.silent_at,
         })
     }
 }

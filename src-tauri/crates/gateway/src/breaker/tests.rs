@@ -10,6 +10,7 @@ fn trip(class: Class) -> Trip {
     Trip {
         class,
         slow: false,
+        silence: None,
         retry_after: None,
         reason: "503".to_owned(),
         threshold: FAILURES,
@@ -104,6 +105,64 @@ fn silence_costs_a_wait_so_its_cooldown_doubles_up_to_five_minutes() {
         (1050, Succeeds, Closed),
         (1051, Fails(silent()), open(1081)),
     ]);
+}
+
+#[test]
+fn a_silence_after_another_failure_opens_it_and_a_long_one_does_so_at_once() {
+    let silent = |silence| Trip {
+        silence: Some(silence),
+        ..trip(Class::Silent)
+    };
+    check(&[
+        (0, Fails(silent(Silence::Usual)), Closed),
+        (45, Fails(silent(Silence::Usual)), open(75)),
+    ]);
+    check(&[
+        (0, Fails(trip(TRANSIENT)), Closed),
+        (1, Fails(silent(Silence::Usual)), open(31)),
+    ]);
+    check(&[(0, Fails(silent(Silence::Long)), open(30))]);
+    // An answer in one piece may rightly take long.
+    check(&[
+        (0, Fails(trip(Class::Silent)), Closed),
+        (1, Fails(trip(Class::Silent)), Closed),
+        (2, Fails(trip(Class::Silent)), open(32)),
+    ]);
+}
+
+#[test]
+fn proven_silence_is_known_for_five_minutes_and_shorter_ones_do_not_prolong_that() {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    let fails = |second, silence| {
+        let silent = Trip {
+            silence: Some(silence),
+            ..trip(Class::Silent)
+        };
+        let now = at(second);
+        breakers.enter(&endpoint, &model, now).failed(now, &silent);
+    };
+    let known =
+        |breakers: &Breakers, second| breakers.is_known_silent(&endpoint, &model, at(second));
+    fails(0, Silence::Usual);
+    assert!(!known(&breakers, 0), "one wait may have been too short");
+    fails(50, Silence::Usual);
+    assert!(known(&breakers, 50), "two in a row have opened it");
+    fails(200, Silence::Long);
+    fails(350, Silence::Usual);
+    assert!(known(&breakers, 499));
+    assert!(!known(&breakers, 500));
+    let restarted = Breakers::default();
+    restarted.restore(breakers.kept());
+    assert!(known(&restarted, 499) && !known(&restarted, 500));
+
+    fails(600, Silence::Long);
+    assert!(known(&breakers, 601));
+    breakers.half_open(&endpoint, &model, at(602));
+    assert!(!known(&breakers, 603), "a probe was answered");
+    fails(700, Silence::Long);
+    breakers.enter(&endpoint, &model, at(701)).succeeded();
+    assert!(!known(&breakers, 702), "it answered");
 }
 
 #[test]

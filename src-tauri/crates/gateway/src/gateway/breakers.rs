@@ -49,6 +49,8 @@ impl Gateway {
                         Class::Transient
                     },
                     slow: silent || *kind == FailureKind::Stalled,
+                    // Nobody has waited.
+                    silence: None,
                     retry_after: None,
                     reason: detail.clone(),
                     threshold: self.threshold_of(provider, endpoint),

@@ -19,6 +19,7 @@ mod redirect;
 mod restart;
 mod rules;
 mod scenarios;
+mod silence;
 #[path = "../../../../../tests/scenarios/mod.rs"]
 mod stories;
 mod strays;

@@ -1,0 +1,152 @@
+//! Providers that say nothing: how long their clients wait, and that whoever is slow and well is waited for.
+
+use std::time::Duration;
+
+use catalog::{Dialect, EndpointId, ModelId, ProviderId};
+use gateway::{End, Standing};
+use health::CallOutcome;
+use http::StatusCode;
+use stage::Fault;
+use tokio::time::{Instant, sleep};
+
+use crate::world::{Scene, question, text, whole};
+
+const SILENT: Fault = Fault::SilentBeforeHeaders(None);
+
+fn both(fault: Fault) -> Scene {
+    let scene = Scene::with(fault.clone());
+    scene.second.outage(Some(fault));
+    scene
+}
+
+/// One try of an agent that hears an error, and how long it waited for it.
+async fn refused(scene: &mut Scene, dialect: Dialect) -> u64 {
+    let began = Instant::now();
+    let response = scene.ask(dialect).await;
+    assert!(response.status().is_server_error(), "{dialect}");
+    let told = text(response).await.unwrap();
+    assert!(told.contains("\"error\""), "{dialect}: {told}");
+    assert_eq!(scene.asked().await.1, End::Exhausted, "{dialect}");
+    began.elapsed().as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_silent_providers_cost_an_agent_one_long_wait_and_short_ones_from_then_on() {
+    for fault in [SILENT, Fault::LateFirstToken(Duration::from_secs(3600))] {
+        for dialect in Dialect::ALL {
+            let mut scene = both(fault.clone());
+            let first = refused(&mut scene, dialect).await;
+            assert!(first < 270, "{dialect}: clients give up at 300 s: {first}");
+            let since = Instant::now();
+            let mut waits = Vec::new();
+            while since.elapsed() < Duration::from_secs(240) {
+                waits.push(refused(&mut scene, dialect).await);
+                sleep(Duration::from_secs(1)).await;
+            }
+            assert!(
+                waits.iter().all(|wait| *wait <= 90) && waits.len() >= 3,
+                "{dialect} {fault:?}: {first}, then {waits:?}"
+            );
+        }
+    }
+}
+
+/// A proven silence is worth no more than five minutes of doubt.
+#[tokio::test(start_paused = true)]
+async fn a_slow_answer_is_waited_for_again_five_minutes_after_the_last_long_silence() {
+    for dialect in Dialect::ALL {
+        let mut scene = both(SILENT);
+        refused(&mut scene, dialect).await;
+        let silent_until = Instant::now();
+        scene.lead.outage(Some("503".parse().unwrap()));
+        let slow = Fault::LateFirstToken(Duration::from_secs(170));
+        scene.second.outage(Some(slow));
+        // Tried and cut short meanwhile, which proves nothing.
+        let waited = refused(&mut scene, dialect).await;
+        assert!(waited <= 50, "{dialect}: {waited} s");
+        sleep((silent_until + Duration::from_secs(301)) - Instant::now()).await;
+        let told = text(scene.ask(dialect).await).await.unwrap();
+        assert!(whole(dialect, &told), "{dialect}: {told}");
+        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_was_answered_ends_the_doubt_at_once() {
+    for dialect in Dialect::ALL {
+        let mut scene = both(SILENT);
+        refused(&mut scene, dialect).await;
+        let slow = Fault::LateFirstToken(Duration::from_secs(170));
+        scene.second.outage(Some(slow));
+        let ok = CallOutcome::Ok {
+            ttft_ms: None,
+            total_ms: 900,
+        };
+        let (provider, endpoint) = (ProviderId::new("second"), EndpointId::new("second"));
+        scene
+            .gateway
+            .probed(&provider, &endpoint, &ModelId::new("m"), &ok);
+        let told = text(scene.ask(dialect).await).await.unwrap();
+        assert!(whole(dialect, &told), "{dialect}: {told}");
+    }
+}
+
+/// Other failures say nothing about how long an answer takes.
+#[tokio::test(start_paused = true)]
+async fn an_open_breaker_is_no_proof_of_silence() {
+    for dialect in Dialect::ALL {
+        let mut scene = both("503".parse().unwrap());
+        for _ in 0..2 {
+            refused(&mut scene, dialect).await;
+        }
+        let closed = scene
+            .gateway
+            .breakers()
+            .iter()
+            .any(|breaker| breaker.standing == Standing::Closed);
+        assert!(!closed, "both are open");
+        let slow = Fault::LateFirstToken(Duration::from_secs(170));
+        scene.second.outage(Some(slow));
+        let response = scene.ask(dialect).await;
+        assert_eq!(response.status(), StatusCode::OK, "{dialect}");
+        assert!(whole(dialect, &text(response).await.unwrap()), "{dialect}");
+    }
+}
+
+/// Two waits for nothing are enough where there is somebody else to ask.
+#[tokio::test(start_paused = true)]
+async fn the_third_request_after_two_silences_goes_to_the_stand_in_at_once() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with(SILENT);
+        let mut waits = Vec::new();
+        for _ in 0..3 {
+            let began = Instant::now();
+            let told = text(scene.ask(dialect).await).await.unwrap();
+            assert!(whole(dialect, &told), "{dialect}");
+            waits.push(began.elapsed().as_secs());
+            scene.asked().await;
+        }
+        assert_eq!(waits, [30, 30, 0], "{dialect}");
+    }
+}
+
+/// An answer in one piece may take minutes before its first byte; only its client's own patience bounds it.
+#[tokio::test(start_paused = true)]
+async fn a_slow_document_is_never_taken_for_silence() {
+    for dialect in Dialect::ALL {
+        let mut scene = both(SILENT);
+        refused(&mut scene, dialect).await;
+        let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(600)));
+        scene.second.outage(Some(slow));
+        let mut body = question(dialect);
+        body["stream"] = false.into();
+        let response = scene
+            .send(dialect, body, |head| {
+                head.header("x-stainless-timeout", "20")
+            })
+            .await;
+        assert_eq!(response.status(), StatusCode::OK, "{dialect}");
+        text(response).await.unwrap();
+        assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");
+    }
+}
