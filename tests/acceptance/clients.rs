@@ -22,9 +22,12 @@ mod judge;
 mod play;
 #[path = "../clients/roster.rs"]
 #[expect(dead_code, reason = "the table says more of a client")]
-mod roster;
+pub(crate) mod roster;
 #[path = "../clients/sdk.rs"]
 pub(crate) mod sdk;
+#[path = "../clients/task.rs"]
+#[expect(dead_code, reason = "the table says more of a task")]
+pub(crate) mod task;
 
 use agent::{Visit, claude_ended};
 use cell::{Cell, Trouble, Way};
@@ -215,7 +218,7 @@ async fn claude_code_goes_on_with_a_session_in_which_an_answer_changed_providers
         ])
     });
     for upstream in [&rig.lead, &rig.second] {
-        Play::whole(Turn::Thinking).arrange(&upstream.stage, &play::append());
+        Play::whole(Turn::Thinking).arrange(&upstream.stage, &play::append("once"));
     }
     let claude = |prompt: &str, more: &[&str]| -> Ended {
         let base = rig.desk.base();

@@ -33,3 +33,4 @@ mod settings;
 mod steadfast;
 #[path = "../scenarios/mod.rs"]
 mod stories;
+mod tasks;

@@ -42,7 +42,7 @@ impl Visit<'_> {
     ///
     /// # Errors
     /// Its configuration could not be written.
-    pub(crate) fn codex(&self) -> std::io::Result<Command> {
+    pub(crate) fn codex(&self, more: &[&str]) -> std::io::Result<Command> {
         let config = format!(
             "model = \"gpt-5\"\nmodel_provider = \"stage\"\ncheck_for_update_on_startup = false\n\
              [model_providers.stage]\nname = \"stage\"\nbase_url = \"{}/v1\"\nenv_key = \"DUMMY_KEY\"\n\
@@ -57,6 +57,7 @@ impl Visit<'_> {
         command
             .args(["exec", "--json", "--skip-git-repo-check"])
             .arg("--dangerously-bypass-approvals-and-sandbox")
+            .args(more)
             .arg(self.prompt)
             .env("DUMMY_KEY", "sk-dummy-000");
         Ok(command)

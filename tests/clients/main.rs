@@ -20,14 +20,16 @@ mod play;
 mod roster;
 mod sdk;
 mod table;
+mod task;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use cell::{Cell, Result, Way};
 use clap::Parser;
 use roster::{Family, Troupe};
+use task::Task;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -46,6 +48,9 @@ struct Arguments {
     /// Instead: answers and silences of many minutes, with the usual timers.
     #[arg(long)]
     long: bool,
+    /// Instead: tasks of three turns with a stand-in that speaks another dialect than the agent.
+    #[arg(long)]
+    tasks: bool,
     /// Write the table to this file too.
     #[arg(long)]
     table: Option<PathBuf>,
@@ -68,6 +73,9 @@ async fn main() -> ExitCode {
         println!("{head}{}", long::markdown(&kept));
         return ExitCode::from(u8::from(!long::all_kept(&kept)));
     }
+    if arguments.tasks {
+        return tasks(&arguments, &clients, troupe).await;
+    }
     let cells = chosen(&arguments);
     let count = cells.len();
     let results = all(cells, troupe, arguments.jobs).await;
@@ -79,11 +87,7 @@ async fn main() -> ExitCode {
     );
     println!("{text}");
     if let Some(file) = &arguments.table {
-        let versions = table::versions(&clients).join(", ");
-        let head = include_str!("table.md")
-            .replace("{versions}", &versions)
-            .replace("{date}", &table::today());
-        std::fs::write(file, format!("{head}\n{text}")).unwrap();
+        std::fs::write(file, headed(include_str!("table.md"), &clients, &text)).unwrap();
     }
     let harm: Vec<&Result> = results
         .iter()
@@ -98,6 +102,31 @@ async fn main() -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+async fn tasks(arguments: &Arguments, clients: &Path, troupe: Arc<Troupe>) -> ExitCode {
+    let wanted = |task: &Task| {
+        let name = format!("{} {}", task.client, task.outage).to_lowercase();
+        name.contains(&arguments.client.to_lowercase())
+            && name.contains(&arguments.fault.to_lowercase())
+    };
+    let tasks = Task::all().into_iter().filter(wanted).collect();
+    let results = task::all(tasks, troupe, arguments.jobs).await;
+    let text = task::markdown(&results);
+    println!("{text}");
+    if let Some(file) = &arguments.table {
+        std::fs::write(file, headed(include_str!("tasks.md"), clients, &text)).unwrap();
+    }
+    let kept = !results.is_empty() && results.iter().all(task::Result::is_as_promised);
+    ExitCode::from(u8::from(!kept))
+}
+
+/// A table under what is to be known of it.
+fn headed(head: &str, clients: &Path, text: &str) -> String {
+    let head = head
+        .replace("{versions}", &table::versions(clients).join(", "))
+        .replace("{date}", &table::today());
+    format!("{head}\n{text}")
 }
 
 fn chosen(arguments: &Arguments) -> Vec<Cell> {

@@ -90,26 +90,26 @@ impl Call {
 }
 
 /// For Claude Code.
-pub(crate) fn bash(file: &str) -> Call {
+pub(crate) fn bash(line: &str, file: &str) -> Call {
     Call {
         name: "Bash",
-        input: json!({ "command": format!("echo once >> {file}"), "description": "append a line" }),
+        input: json!({ "command": format!("echo {line} >> {file}"), "description": "append a line" }),
     }
 }
 
 /// For Codex.
-pub(crate) fn exec_command(file: &str) -> Call {
+pub(crate) fn exec_command(line: &str, file: &str) -> Call {
     Call {
         name: "exec_command",
-        input: json!({ "cmd": format!("echo once >> {file}") }),
+        input: json!({ "cmd": format!("echo {line} >> {file}") }),
     }
 }
 
 /// For the programs that use an SDK.
-pub(crate) fn append() -> Call {
+pub(crate) fn append(line: &str) -> Call {
     Call {
         name: "append",
-        input: json!({ "line": "once" }),
+        input: json!({ "line": line }),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use catalog::Dialect;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -116,13 +117,28 @@ impl Client {
         }
     }
 
+    /// What it speaks.
+    pub(crate) fn dialect(self) -> Dialect {
+        match self {
+            Client::ClaudeCode => Dialect::Anthropic,
+            Client::Codex => Dialect::OpenaiResponses,
+            Client::Sdk { mode, .. } if mode.starts_with("anthropic") => Dialect::Anthropic,
+            Client::Sdk { mode, .. } if mode.starts_with("openai chat") => Dialect::OpenaiChat,
+            Client::Sdk { .. } => Dialect::OpenaiResponses,
+        }
+    }
+
     /// What its model calls to append a line to `file`.
     pub(crate) fn call(self, file: &Path) -> Call {
+        self.append("once", file)
+    }
+
+    pub(crate) fn append(self, line: &str, file: &Path) -> Call {
         let file = file.display().to_string();
         match self {
-            Client::ClaudeCode => bash(&file),
-            Client::Codex => exec_command(&file),
-            Client::Sdk { .. } => append(),
+            Client::ClaudeCode => bash(line, &file),
+            Client::Codex => exec_command(line, &file),
+            Client::Sdk { .. } => append(line),
         }
     }
 }
@@ -155,7 +171,7 @@ impl Troupe {
             Client::ClaudeCode => run(visit.claude(&[]), patience)
                 .await
                 .map(|output| claude_ended(&output)),
-            Client::Codex => run(visit.codex().unwrap(), patience)
+            Client::Codex => run(visit.codex(&[]).unwrap(), patience)
                 .await
                 .map(|output| codex_ended(&output)),
             Client::Sdk { language, mode } => {
@@ -167,6 +183,31 @@ impl Troupe {
                 };
                 players.play(&job, patience).await
             }
+        }
+    }
+
+    /// Asks an agent another question in the session that it had last; an SDK has none.
+    pub(crate) async fn go_on(
+        &self,
+        client: Client,
+        base: &str,
+        home: &Path,
+        patience: Duration,
+    ) -> Option<Ended> {
+        let visit = Visit {
+            clients: &self.clients,
+            home,
+            base,
+            prompt: "And how did it go?",
+        };
+        match client {
+            Client::ClaudeCode => run(visit.claude(&["--continue"]), patience)
+                .await
+                .map(|output| claude_ended(&output)),
+            Client::Codex => run(visit.codex(&["resume", "--last"]).unwrap(), patience)
+                .await
+                .map(|output| codex_ended(&output)),
+            Client::Sdk { .. } => None,
         }
     }
 }

@@ -34,6 +34,7 @@ cargo xtask check             format, lints, licences, the UI's own checks
 cargo xtask fuzz [seconds]    fuzz what reads a provider's bytes, each target so long (600)
 cargo xtask clients [--client X] [--fault Y]
                               real agents and SDKs against every fault, directly and through Understudy
+cargo xtask clients --tasks   real agents at a task, with stand-ins that speak another dialect
 cargo xtask ui                build the web UI into ui/dist";
 
 fn main() -> ExitCode {

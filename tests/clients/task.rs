@@ -1,0 +1,304 @@
+//! A task of three turns with a stand-in that speaks another dialect than the client: a call, two calls at the same time, and a
+//! closing text. Each call appends a line, so that the files tell what ran, and how often.
+
+use std::fmt::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::Dialect;
+use stage::{Cue, Fault, Line, Stage};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, block_in_place};
+use tokio::time::Instant;
+
+use super::cell::booked;
+use super::desk::{Desk, Upstream};
+use super::judge::Ended;
+use super::play::{Call, END, Turn};
+use super::roster::{Client, Troupe};
+
+/// One client, one stand-in, one outage.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) client: Client,
+    pub(crate) stand_in: Dialect,
+    pub(crate) outage: Outage,
+}
+
+/// When the client's own provider is down, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outage {
+    FromTheStart,
+    /// It gives the first turn and refuses from then on.
+    FromTheSecondTurn,
+    /// It gives the first turn, breaks off in the middle of the second one's calls, and does so again.
+    WithinTheSecondTurn,
+    /// It refuses the first turn alone. Whatever the stand-in has said and called, the conversation comes back to it.
+    InTheFirstTurnAlone,
+}
+
+/// What came of a task.
+#[derive(Debug)]
+pub(crate) struct Result {
+    pub(crate) task: Task,
+    pub(crate) verdict: Verdict,
+    pub(crate) requests: usize,
+    /// Turns that the client's own provider was asked for, and the stand-in.
+    pub(crate) posts: [usize; 2],
+    pub(crate) took: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The closing text, and every call has run once.
+    Done,
+    Error(String),
+    /// The client took something else for the end.
+    Half(String),
+    /// What the two files hold instead.
+    Ran([String; 2]),
+    Hang,
+}
+
+/// More than a client takes to start three times on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The lines of the two files that the calls append to.
+const WRITTEN: [&str; 2] = ["first\nsecond\n", "third\n"];
+const FILES: [&str; 2] = ["one.txt", "two.txt"];
+const TIMERS: &str = "[timers]\nconnect = 2\nheaders = 5\nfirst_content = 5\nidle = 5\ngrace = 2\n";
+/// More requests than any client makes.
+const EVERY: u32 = 10_000;
+
+impl Outage {
+    pub(crate) const ALL: [Outage; 4] = [
+        Outage::FromTheStart,
+        Outage::FromTheSecondTurn,
+        Outage::WithinTheSecondTurn,
+        Outage::InTheFirstTurnAlone,
+    ];
+}
+
+impl fmt::Display for Outage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Outage::FromTheStart => "down from the start",
+            Outage::FromTheSecondTurn => "down from the second turn on",
+            Outage::WithinTheSecondTurn => "breaks off within the second turn's calls",
+            Outage::InTheFirstTurnAlone => {
+                "down in the first turn alone; another question after the task"
+            }
+        })
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Done => f.write_str("done"),
+            Verdict::Error(error) => write!(f, "**error**: {error}"),
+            Verdict::Half(text) => write!(f, "**HALF**: {text}"),
+            Verdict::Ran(files) => write!(f, "**RAN**: {files:?}"),
+            Verdict::Hang => f.write_str("**HANG**"),
+        }
+    }
+}
+
+impl Task {
+    /// Every agent with every dialect that is not its own, in every outage.
+    pub(crate) fn all() -> Vec<Task> {
+        let mut all = Vec::new();
+        for client in [Client::ClaudeCode, Client::Codex] {
+            let others = Dialect::ALL.into_iter();
+            for stand_in in others.filter(|dialect| *dialect != client.dialect()) {
+                all.extend(Outage::ALL.map(|outage| Task {
+                    client,
+                    stand_in,
+                    outage,
+                }));
+            }
+        }
+        all
+    }
+
+    pub(crate) async fn run(self, troupe: &Troupe) -> Result {
+        let (own, stand_in) = (Upstream::start().await, Upstream::start().await);
+        let mut desk = Desk::new();
+        let home = desk.file("client");
+        std::fs::create_dir_all(&home).unwrap();
+        self.arrange(&own.stage, &stand_in.stage, &home);
+        desk.settings(&self.settings(&own.address));
+        std::fs::create_dir_all(desk.file("providers")).unwrap();
+        let provider = self.provider(&stand_in.address);
+        std::fs::write(desk.file("providers/stand-in.toml"), provider).unwrap();
+        let base = block_in_place(|| {
+            desk.start();
+            desk.base()
+        });
+        let began = Instant::now();
+        let mut ended = troupe
+            .ask(self.client, &base, &home, Turn::Tool, PATIENCE)
+            .await;
+        if self.outage == Outage::InTheFirstTurnAlone && is_whole(ended.as_ref()) {
+            ended = troupe.go_on(self.client, &base, &home, PATIENCE).await;
+        }
+        let took = began.elapsed();
+        let posts = [own.posts(), stand_in.posts()];
+        Result {
+            verdict: Verdict::of(ended, &home),
+            requests: booked(&desk, posts.iter().sum()).await,
+            posts,
+            took,
+            task: self,
+        }
+    }
+
+    /// Turns that the stand-in gives.
+    fn carried(&self) -> usize {
+        match self.outage {
+            Outage::FromTheStart => 3,
+            Outage::FromTheSecondTurn | Outage::WithinTheSecondTurn => 2,
+            // Messages may demand that calls come with the thinking before them: who began with calls goes on.
+            Outage::InTheFirstTurnAlone if self.client.dialect() == Dialect::Anthropic => 3,
+            Outage::InTheFirstTurnAlone => 1,
+        }
+    }
+
+    fn settings(&self, own: &str) -> String {
+        let dialect = self.client.dialect();
+        format!(
+            "{TIMERS}\
+             [[endpoint]]\nid = \"own\"\nname = \"Own\"\nbase = \"{own}\"\ndialects = [\"{dialect}\"]\n\
+             [[route]]\nname = \"work\"\ndialect = \"{dialect}\"\nmodels = \"*\"\n\
+             candidates = [\"own\", {{ endpoint = \"stand-in\", model = \"understudy-1\" }}]\n"
+        )
+    }
+
+    /// A provider file of the owner's, which says what Messages has to be told: the model's own limit.
+    fn provider(&self, stand_in: &str) -> String {
+        format!(
+            "name = \"Stand-in\"\n\
+             [[endpoint]]\nid = \"stand-in\"\nbase = \"{stand_in}\"\ndialects = [\"{}\"]\nauth = \"none\"\nserves = [\"understudy-*\"]\n\
+             [[model]]\nid = \"understudy-1\"\nmax_output = 8192\n",
+            self.stand_in
+        )
+    }
+
+    /// Each provider gets its own turns, and none of another's.
+    fn arrange(&self, own: &Stage, stand_in: &Stage, home: &Path) {
+        let [first, second, third] = self.turns(home);
+        let overloaded = Cue::fault(Fault::status(529));
+        let (given, carried) = match self.outage {
+            Outage::FromTheStart => (vec![overloaded.times(EVERY)], vec![first, second, third]),
+            Outage::FromTheSecondTurn => {
+                (vec![first, overloaded.times(EVERY)], vec![second, third])
+            }
+            Outage::WithinTheSecondTurn => {
+                let broken = Cue {
+                    fault: Some(Fault::CutInTool),
+                    ..second.clone().times(EVERY)
+                };
+                (vec![first, broken], vec![second, third])
+            }
+            Outage::InTheFirstTurnAlone => {
+                let mut turns = vec![first, second, third];
+                let own = turns.split_off(self.carried());
+                let further = Cue::answer([Line::Text(format!("It went well, {END}"))]);
+                // Each turn is tried twice.
+                let given = [vec![overloaded.times(2)], own, vec![further]];
+                (given.concat(), turns)
+            }
+        };
+        given.into_iter().for_each(|cue| own.cue(cue));
+        carried.into_iter().for_each(|cue| stand_in.cue(cue));
+    }
+
+    fn turns(&self, home: &Path) -> [Cue; 3] {
+        let append = |line: &str, file: &str| {
+            let Call { name, input } = self.client.append(line, &home.join(file));
+            Line::Tool {
+                name: name.to_owned(),
+                input,
+            }
+        };
+        let text = |text: &str| Line::Text(text.to_owned());
+        [
+            Cue::answer([
+                Line::Thinking("One line first, then the two others at once.".to_owned()),
+                text("I begin with the first line."),
+                append("first", FILES[0]),
+            ]),
+            Cue::answer([
+                text("Now the two others."),
+                append("second", FILES[0]),
+                append("third", FILES[1]),
+            ]),
+            Cue {
+                after_tool_result: true,
+                ..Cue::answer([text(&format!("All three lines are there, {END}"))])
+            },
+        ]
+    }
+}
+
+fn is_whole(ended: Option<&Ended>) -> bool {
+    ended.is_some_and(|ended| ended.error.is_none() && ended.text.contains(END))
+}
+
+impl Verdict {
+    fn of(ended: Option<Ended>, home: &Path) -> Verdict {
+        let files = FILES.map(|file| std::fs::read_to_string(home.join(file)).unwrap_or_default());
+        match ended {
+            None => Verdict::Hang,
+            Some(Ended {
+                error: Some(error), ..
+            }) => Verdict::Error(error),
+            Some(Ended { text, .. }) if !text.contains(END) => Verdict::Half(text),
+            Some(_) if files != WRITTEN => Verdict::Ran(files),
+            Some(_) => Verdict::Done,
+        }
+    }
+}
+
+impl Result {
+    /// The task is done, and each turn was asked of the stand-in once that was its to give.
+    pub(crate) fn is_as_promised(&self) -> bool {
+        self.verdict == Verdict::Done && self.posts[1] == self.task.carried()
+    }
+}
+
+/// So many at a time, in their order as far as results go.
+pub(crate) async fn all(tasks: Vec<Task>, troupe: Arc<Troupe>, jobs: usize) -> Vec<Result> {
+    let places = Arc::new(Semaphore::new(jobs));
+    let mut running = JoinSet::new();
+    for (place, task) in tasks.into_iter().enumerate() {
+        let (places, troupe) = (Arc::clone(&places), Arc::clone(&troupe));
+        running.spawn(async move {
+            let _turn = places.acquire_owned().await.unwrap();
+            (place, task.run(&troupe).await)
+        });
+    }
+    let mut results = running.join_all().await;
+    results.sort_by_key(|(place, _)| *place);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+pub(crate) fn markdown(results: &[Result]) -> String {
+    let mut text = "| client | its provider | the stand-in's dialect | the task | its requests/turns asked of both | time |\n\
+         |---|---|---|---|---|---|\n"
+        .to_owned();
+    for result in results {
+        let Task {
+            client,
+            stand_in,
+            outage,
+        } = &result.task;
+        let (verdict, requests) = (&result.verdict, result.requests);
+        let ([own, other], took) = (result.posts, result.took.as_secs_f64());
+        let _ = writeln!(
+            text,
+            "| {client} | {outage} | {stand_in} | {verdict} | {requests}/{own}+{other} | {took:.1} s |"
+        );
+    }
+    text
+}
