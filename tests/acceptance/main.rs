@@ -34,3 +34,4 @@ mod steadfast;
 #[path = "../scenarios/mod.rs"]
 mod stories;
 mod tasks;
+mod translation;

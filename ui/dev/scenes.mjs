@@ -242,7 +242,8 @@ export function exchange(id, newest) {
   const attempt = (number, endpoint, model, started, took, outcome, extra = {}) => ({
     number, provider: endpoint, endpoint, model, started_ms: started, total_ms: took, ttft_ms: Math.min(first, took), status: 200, outcome, detail: null,
     stop_reason: outcome === "complete" ? "end_turn" : null, input_tokens: 18_200 + id * 3, output_tokens: outcome === "complete" ? 640 + (id % 90) : 212,
-    cache_read_tokens: 17_100, cache_write_tokens: 900, tokens_estimated: outcome === "cut", cost_estimate: 11_400 + id * 7, ...extra,
+    cache_read_tokens: 17_100, cache_write_tokens: 900, tokens_estimated: outcome === "cut", cost_estimate: 11_400 + id * 7,
+    spoken: null, left_out: [], ...extra,
   });
   const home = codex ? "openai" : "anthropic";
   const model = codex ? "gpt-5.5" : ["claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"][id % 3];
@@ -251,7 +252,13 @@ export function exchange(id, newest) {
     : story.includes("after anthropic was cut") ? [
         attempt(1, "anthropic", model, 2, Math.round(total * 0.35), "cut", { detail: "connection closed before message_stop" }),
         attempt(2, "anthropic", model, Math.round(total * 0.4), Math.round(total * 0.12), "cut", { detail: "connection closed before message_stop" }),
-        attempt(3, "openai", "gpt-5.5", Math.round(total * 0.53), Math.round(total * 0.47), "complete"),
+        attempt(3, "openai", "gpt-5.5", Math.round(total * 0.53), Math.round(total * 0.47), "complete", {
+          spoken: "openai-responses", stop_reason: "completed",
+          left_out: [
+            "`messages[].content[].cache_control`: prompt caches are each vendor's own",
+            "`messages[].content[]: thinking`: thinking is shown to its own vendor alone",
+          ],
+        }),
       ]
     : story.includes("second try") ? [
         attempt(1, home, model, 1, 180, "overloaded", { status: 529, ttft_ms: null, output_tokens: null, input_tokens: null, cost_estimate: 0, detail: "Overloaded" }),
@@ -269,6 +276,7 @@ export function exchange(id, newest) {
     cost_estimate: id % 11 === 0 || attempts.every((one) => one.cost_estimate === null) ? null : attempts.reduce((sum, one) => sum + (one.cost_estimate ?? 0), 0), attempts,
     cost_of_estimated_tokens: attempts.reduce((sum, one) => sum + (one.tokens_estimated ? one.cost_estimate : 0), 0),
     restarts: Number(story.includes("after anthropic was cut")), shown_early: id % 9 === 0 && end === "complete",
+    passed_over: end === "exhausted" ? ["groq with gpt-oss-120b: the request needs vision, which gpt-oss-120b does not have"] : [],
   };
 }
 

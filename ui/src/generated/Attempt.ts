@@ -10,6 +10,14 @@ started_ms: number, total_ms: number, ttft_ms: number | null,
  */
 status: number | null, 
 /**
+ * The dialect that it was spoken to in, where that is not the client's: the request and the answer were translated.
+ */
+spoken: string | null, 
+/**
+ * What it was then not told, or not so exactly, and why.
+ */
+left_out: Array<string>, 
+/**
  * "complete", "cut", "rate limit" …
  */
 outcome: string, detail: string | null, stop_reason: string | null, input_tokens: number | null, output_tokens: number | null, cache_read_tokens: number | null, cache_write_tokens: number | null, 

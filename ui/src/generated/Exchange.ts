@@ -33,4 +33,8 @@ restarts: number,
 /**
  * The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
  */
-shown_early: boolean, attempts: Array<Attempt>, };
+shown_early: boolean, 
+/**
+ * Candidates that could not be asked what this request says, each with the reason.
+ */
+passed_over: Array<string>, attempts: Array<Attempt>, };

@@ -31,6 +31,8 @@ pub struct Exchange {
     pub restarts: u32,
     /// The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
     pub shown_early: bool,
+    /// Candidates that could not be asked what this request says, each with the reason.
+    pub passed_over: Vec<String>,
     pub attempts: Vec<Attempt>,
 }
 
@@ -73,6 +75,10 @@ pub struct Attempt {
     pub ttft_ms: Option<u64>,
     /// HTTP status; None: there was none.
     pub status: Option<u16>,
+    /// The dialect that it was spoken to in, where that is not the client's: the request and the answer were translated.
+    pub spoken: Option<String>,
+    /// What it was then not told, or not so exactly, and why.
+    pub left_out: Vec<String>,
     /// "complete", "cut", "rate limit" …
     pub outcome: String,
     pub detail: Option<String>,

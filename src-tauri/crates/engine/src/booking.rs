@@ -43,6 +43,11 @@ pub(crate) fn exchange_row(
         cost,
         restarts: exchange.restarts,
         shown_early: exchange.shown_early,
+        passed_over: exchange
+            .passed_over
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         attempts,
     }
 }
@@ -74,6 +79,8 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
         total_ms: attempt.total.as_millis() as u64,
         ttft_ms: attempt.ttft.map(|t| t.as_millis() as u64),
         status: attempt.status.map(|s| s.as_u16()),
+        spoken: attempt.spoken,
+        left_out: attempt.left_out.clone(),
         outcome: outcome.into(),
         provider_failed: matches!(&attempt.outcome, Outcome::Failed { kind: Some(_), .. }),
         detail,

@@ -1,10 +1,12 @@
 //! `understudyd`: human output by default, `--json` for scripts, exit codes.
 
 mod client;
+mod explain;
 mod keys;
 mod review;
 mod show;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -115,7 +117,11 @@ enum Command {
 enum RouteCommand {
     /// Who would be asked for this model now, in which order, and why; and who cannot be, and why not
     Explain {
-        model: String,
+        #[arg(required_unless_present = "request")]
+        model: Option<String>,
+        /// A file with a request's body, as a client sends it: who can be asked just this. `-` reads it from the input
+        #[arg(long, value_name = "FILE", conflicts_with = "model")]
+        request: Option<PathBuf>,
         /// anthropic, openai-chat or openai-responses
         #[arg(long, default_value = "anthropic")]
         dialect: String,
@@ -212,11 +218,18 @@ async fn run(command: Command) -> ExitCode {
             command:
                 RouteCommand::Explain {
                     model,
+                    request,
                     dialect,
                     client_login,
                     json,
                 },
-        } => show::explain(&model, &dialect, client_login, json).await,
+        } => {
+            let of = match request {
+                Some(file) => explain::Of::Request(file),
+                None => explain::Of::Model(model.unwrap_or_default()),
+            };
+            explain::explain(of, &dialect, client_login, json).await
+        }
         Command::PaidStandIns { answer } => {
             let allow = matches!(answer, YesOrNo::Yes);
             show::act(api::Command::PaidStandIns { allow }).await

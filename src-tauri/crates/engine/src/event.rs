@@ -94,6 +94,12 @@ pub(crate) enum Ask {
         client_login: bool,
         reply: Reply<api::Explained>,
     },
+    ExplainRequest {
+        dialect: catalog::Dialect,
+        body: bytes::Bytes,
+        client_login: bool,
+        reply: Reply<Result<api::Explained, ControlError>>,
+    },
     Settings(Reply<SettingsText>),
     SaveSettings {
         text: String,

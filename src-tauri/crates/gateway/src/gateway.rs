@@ -100,18 +100,26 @@ impl Gateway {
 
     /// The plan for such a request now. `client_login`: the client brings a login of its own (a subscription, a key).
     pub fn explain(&self, dialect: Dialect, model: &str, client_login: bool) -> Plan {
-        let config = Arc::clone(&self.0.config.borrow());
+        self.plan(&self.config(), Wish::any(dialect, model, client_login))
+    }
+
+    /// The plan for this very request.
+    ///
+    /// # Errors
+    /// It is no request of this dialect.
+    pub fn explain_request(
+        &self,
+        dialect: Dialect,
+        body: &[u8],
+        client_login: bool,
+    ) -> Result<Plan, wire::BadRequest> {
+        let ask = Ask::read(dialect, body)?;
         let wish = Wish {
-            dialect,
-            model,
-            client_login,
-            subscription: client_login,
-            pipeline: false,
-            kind: Kind::Generate,
-            body: None,
-            unthought_turn: false,
+            body: Some(body),
+            unthought_turn: ask.unthought_turn,
+            ..Wish::any(dialect, &ask.model, client_login)
         };
-        self.plan(&config, wish)
+        Ok(self.plan(&self.config(), wish))
     }
 
     /// Exchanges that have begun and not ended.
@@ -140,7 +148,7 @@ impl Gateway {
         B::Error: Into<BoxError>,
     {
         let began = Instant::now();
-        let config = Arc::clone(&self.0.config.borrow());
+        let config = self.config();
         let (head, body) = request.into_parts();
         let place = Place::of(head.uri.path());
         let dialect = admit::spoken(place.target, &head.headers);
@@ -271,6 +279,10 @@ impl Gateway {
         plan(config, wish, &|endpoint, model| {
             self.0.breakers.standing(endpoint, model, now)
         })
+    }
+
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.0.config.borrow())
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -96,6 +96,22 @@ pub(crate) struct Wish<'a> {
     pub(crate) unthought_turn: bool,
 }
 
+impl<'a> Wish<'a> {
+    /// Any request for this model. `client_login`: a subscription's.
+    pub(crate) fn any(dialect: Dialect, model: &'a str, client_login: bool) -> Self {
+        Self {
+            dialect,
+            model,
+            client_login,
+            subscription: client_login,
+            pipeline: false,
+            kind: Kind::Generate,
+            body: None,
+            unthought_turn: false,
+        }
+    }
+}
+
 pub(crate) fn plan(
     config: &Config,
     wish: Wish<'_>,
@@ -171,7 +187,12 @@ pub(crate) fn plan(
                     credential,
                     standing,
                     place: plan.candidates.len(),
-                    reason: reason(place, credential, standing),
+                    reason: reason(
+                        place,
+                        credential,
+                        standing,
+                        (spoken != dialect).then_some(spoken),
+                    ),
                 });
             }
             Err(why) => plan.dropped.push(Dropped {
@@ -254,7 +275,12 @@ fn serves(endpoint: &EndpointConfig, wish: Wish<'_>) -> bool {
     !endpoint.rehearsal && endpoint.endpoint.serves.iter().any(served)
 }
 
-fn reason(place: usize, credential: Credential, standing: Standing) -> String {
+fn reason(
+    place: usize,
+    credential: Credential,
+    standing: Standing,
+    translated: Option<Dialect>,
+) -> String {
     let place = match place {
         0 => "the primary".to_owned(),
         n => format!("stand-in {n}"),
@@ -263,6 +289,10 @@ fn reason(place: usize, credential: Credential, standing: Standing) -> String {
         Credential::OurKey => "with your key",
         Credential::ClientLogin => "with the client's own login",
         Credential::None => "needs no key",
+    };
+    let place = match translated {
+        Some(spoken) => format!("{place}, translated to {spoken}"),
+        None => place,
     };
     match standing {
         Standing::Closed => format!("{place}, {credential}"),

@@ -71,6 +71,14 @@ ALTER TABLE exchanges ADD COLUMN shown_early INTEGER NOT NULL DEFAULT 0; -- befo
 ALTER TABLE attempts ADD COLUMN tokens_estimated INTEGER NOT NULL DEFAULT 0; -- from bytes: the provider did not tell all
 ",
     },
+    Step {
+        version: 5,
+        sql: "
+ALTER TABLE exchanges ADD COLUMN passed_over TEXT; -- a line each: who could not be asked this, and why
+ALTER TABLE attempts ADD COLUMN spoken TEXT;       -- another dialect than the client's
+ALTER TABLE attempts ADD COLUMN left_out TEXT;     -- a line each: what was then not said, and why
+",
+    },
 ];
 
 word_enum! {
@@ -160,6 +168,8 @@ pub struct ExchangeRow {
     pub restarts: u32,
     /// The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
     pub shown_early: bool,
+    /// Candidates that could not be asked what this request says, each with the reason.
+    pub passed_over: Vec<String>,
     /// In the order in which they were made.
     pub attempts: Vec<AttemptRow>,
 }
@@ -185,6 +195,10 @@ pub struct AttemptRow {
     pub ttft_ms: Option<u64>,
     /// HTTP status; `None`: there was none.
     pub status: Option<u16>,
+    /// The dialect that it was spoken to in, where that is not the client's.
+    pub spoken: Option<Dialect>,
+    /// What it was then not told, or not so exactly, and why.
+    pub left_out: Vec<String>,
     /// In a word or two: "complete", "cut", "rate limit".
     pub outcome: String,
     /// It failed, and by the provider's fault: not by ours, the caller's, or a client that left.

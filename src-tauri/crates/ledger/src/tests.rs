@@ -47,6 +47,8 @@ fn attempt(at: &Candidate, outcome: &str, provider_failed: bool) -> AttemptRow {
         total_ms: 900,
         ttft_ms: (!provider_failed).then_some(310),
         status: Some(if provider_failed { 529 } else { 200 }),
+        spoken: None,
+        left_out: Vec::new(),
         outcome: outcome.to_owned(),
         provider_failed,
         detail: provider_failed.then(|| "overloaded_error".to_owned()),
@@ -86,6 +88,7 @@ fn answered(started: DateTime<Utc>) -> ExchangeRow {
         cost: Some(MicroDollars(5_260)),
         restarts: 0,
         shown_early: false,
+        passed_over: Vec::new(),
         attempts: vec![attempt(&lead, "complete", false)],
     }
 }

@@ -8,13 +8,13 @@ import { joined } from "./joined";
 const attempt = (endpoint: string, outcome: string): Attempt => ({
   number: 1, provider: endpoint, endpoint, model: "m", started_ms: 0, total_ms: 10, ttft_ms: null, status: 200, outcome, detail: null,
   stop_reason: null, input_tokens: null, output_tokens: null, cache_read_tokens: null, cache_write_tokens: null, tokens_estimated: false,
-  cost_estimate: null,
+  cost_estimate: null, spoken: null, left_out: [],
 });
 
 const exchange = (id: number, changes: Partial<Exchange> = {}): Exchange => ({
   id, started: "2026-06-21T20:04:00Z", client: "Claude Code", session: null, dialect: "anthropic", route: "claude", model: "claude-opus-4-5",
   streamed: true, rehearsal: false, end: "complete", story: "answered by first", status: 200, total_ms: 10, ttft_ms: 5, cost_estimate: null,
-  cost_of_estimated_tokens: 0, restarts: 0, shown_early: false,
+  cost_of_estimated_tokens: 0, restarts: 0, shown_early: false, passed_over: [],
   attempts: [attempt("first", "complete")], ...changes,
 });
 

@@ -26,6 +26,8 @@ pub(super) enum CallError {
     NotRunning,
     #[error("{}{}", .0.error, .0.fix.as_ref().map_or_else(String::new, |fix| format!(". To mend it: {fix}")))]
     Refused(ControlError),
+    #[error("{file} cannot be used: {why}")]
+    File { file: String, why: String },
     #[error("the engine's answer cannot be understood ({0}); is it of another version?")]
     Strange(String),
 }

@@ -241,53 +241,8 @@ pub(super) async fn doctor(json: bool) -> ExitCode {
     .await
 }
 
-pub(super) async fn explain(
-    model: &str,
-    dialect: &str,
-    client_login: bool,
-    json: bool,
-) -> ExitCode {
-    finish(async {
-        let query = query_of(&[
-            ("model", model),
-            ("dialect", dialect),
-            ("client_login", if client_login { "true" } else { "false" }),
-        ]);
-        let explained: api::Explained = Engine::find()?.get(&format!("/explain?{query}")).await?;
-        if json {
-            print_json(&explained);
-            return Ok(ExitCode::SUCCESS);
-        }
-        println!(
-            "{} ({}), route {}, delivered {}:",
-            explained.model, explained.dialect, explained.route, explained.delivery
-        );
-        let mut place = 0;
-        for candidate in &explained.candidates {
-            let mark = if candidate.usable {
-                place += 1;
-                format!("{place}.")
-            } else {
-                "-".into()
-            };
-            let model = candidate.model.as_deref().unwrap_or(&explained.model);
-            println!(
-                "{mark:<3}{} with {model}: {}",
-                candidate.endpoint, candidate.reason
-            );
-        }
-        Ok(if place > 0 {
-            ExitCode::SUCCESS
-        } else {
-            println!("Nobody can be asked.");
-            ExitCode::from(1)
-        })
-    })
-    .await
-}
-
 /// Parameters as a query: models' ids have slashes in them.
-fn query_of(pairs: &[(&str, &str)]) -> String {
+pub(super) fn query_of(pairs: &[(&str, &str)]) -> String {
     reqwest::Url::parse_with_params("http://query", pairs)
         .ok()
         .and_then(|url| url.query().map(str::to_owned))

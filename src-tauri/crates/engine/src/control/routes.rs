@@ -18,8 +18,10 @@ use serde::Deserialize;
 use super::{Control, Refused, guard, keys, review, ui};
 use crate::event::Ask;
 
-/// Settings are the largest thing that anybody sends here.
+/// Beside requests, settings are the largest thing that anybody sends here.
 const BODY_LIMIT: usize = 1 << 20;
+/// As large as a request may be that is to be explained.
+const REQUEST_LIMIT: usize = 32 << 20;
 /// A comment on a silent event stream, so that a dead peer is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
@@ -41,7 +43,12 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/settings", get(settings).put(save_settings))
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
         .route("/doctor", get(doctor))
-        .route("/explain", get(explain))
+        .route(
+            "/explain",
+            get(explain)
+                .post(explain_request)
+                .layer(DefaultBodyLimit::max(REQUEST_LIMIT)),
+        )
         .layer(middleware::from_fn_with_state(
             control.clone(),
             guard::token,
@@ -225,6 +232,27 @@ async fn explain(
         reply,
     });
     Ok(Json(explained.await?))
+}
+
+#[derive(Deserialize)]
+struct ExplainRequest {
+    dialect: catalog::Dialect,
+    #[serde(default)]
+    client_login: bool,
+}
+
+async fn explain_request(
+    State(control): State<Control>,
+    Query(asked): Query<ExplainRequest>,
+    body: axum::body::Bytes,
+) -> Result<Json<api::Explained>, Refused> {
+    let explained = control.ask(|reply| Ask::ExplainRequest {
+        dialect: asked.dialect,
+        body,
+        client_login: asked.client_login,
+        reply,
+    });
+    Ok(Json(explained.await??))
 }
 
 async fn doctor(State(control): State<Control>) -> Result<Json<Doctor>, Refused> {

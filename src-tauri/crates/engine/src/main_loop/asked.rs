@@ -113,6 +113,25 @@ impl MainLoop {
                 let plan = self.outlets.gateway.explain(dialect, &model, client_login);
                 let _ = reply.send(view::snapshot::explained(&plan));
             }
+            Ask::ExplainRequest {
+                dialect,
+                body,
+                client_login,
+                reply,
+            } => {
+                let gateway = &self.outlets.gateway;
+                let plan = gateway.explain_request(dialect, &body, client_login);
+                let explained = plan.map(|plan| view::snapshot::explained(&plan));
+                let _ = reply.send(explained.map_err(|why| {
+                    ControlError {
+                        error: format!("That is no request of {dialect}: {why}."),
+                        fix: Some(
+                            "Give the JSON that the client sends as its body, and its --dialect."
+                                .into(),
+                        ),
+                    }
+                }));
+            }
             Ask::Settings(reply) => {
                 let _ = reply.send(self.settings_text());
             }

@@ -147,6 +147,7 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
         cost_of_estimated_tokens: row.cost_of_estimated_tokens().0,
         restarts: row.restarts,
         shown_early: row.shown_early,
+        passed_over: row.passed_over.clone(),
         attempts: (1..)
             .zip(&row.attempts)
             .map(|(number, attempt)| shown_attempt(number, attempt))
@@ -164,6 +165,8 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
         total_ms: row.total_ms,
         ttft_ms: row.ttft_ms,
         status: row.status,
+        spoken: row.spoken.map(|dialect| dialect.as_str().into()),
+        left_out: row.left_out.clone(),
         outcome: row.outcome.clone(),
         detail: row.detail.clone(),
         stop_reason: row.stop_reason.clone(),

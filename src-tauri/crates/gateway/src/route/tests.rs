@@ -9,16 +9,7 @@ fn closed(_: &EndpointId, _: &ModelId) -> Standing {
 }
 
 fn wish(model: &str, client_login: bool) -> Wish<'_> {
-    Wish {
-        dialect: Dialect::Anthropic,
-        model,
-        client_login,
-        subscription: client_login,
-        pipeline: false,
-        kind: Kind::Generate,
-        body: None,
-        unthought_turn: false,
-    }
+    Wish::any(Dialect::Anthropic, model, client_login)
 }
 
 fn order(plan: &Plan) -> Vec<(&str, &str, Credential)> {

@@ -13,11 +13,11 @@ pub(super) fn insert_exchange(
         "INSERT INTO exchanges (
             started_at, client, session, dialect, route, model, streamed, rehearsal, pipeline, item,
             primary_provider, primary_endpoint, primary_model, ended, detail, status, total_ms, ttft_ms, cost, carried,
-            restarts, shown_early
+            restarts, shown_early, passed_over
         ) VALUES (
             :started_at, :client, :session, :dialect, :route, :model, :streamed, :rehearsal, :pipeline, :item,
             :primary_provider, :primary_endpoint, :primary_model, :ended, :detail, :status, :total_ms, :ttft_ms, :cost, :carried,
-            :restarts, :shown_early
+            :restarts, :shown_early, :passed_over
         )",
     )?
     .execute(named_params! {
@@ -43,6 +43,7 @@ pub(super) fn insert_exchange(
         ":carried": exchange.carried(),
         ":restarts": exchange.restarts,
         ":shown_early": exchange.shown_early,
+        ":passed_over": lines(&exchange.passed_over),
     })?;
     Ok(tx.last_insert_rowid())
 }
@@ -58,11 +59,11 @@ pub(super) fn insert_attempt(
         "INSERT INTO attempts (
             exchange, number, provider, endpoint, model, started_ms, total_ms, ttft_ms, status, outcome, provider_failed,
             detail, stop_reason, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost, price_as_of,
-            tokens_estimated
+            tokens_estimated, spoken, left_out
         ) VALUES (
             :exchange, :number, :provider, :endpoint, :model, :started_ms, :total_ms, :ttft_ms, :status, :outcome, :provider_failed,
             :detail, :stop_reason, :input_tokens, :output_tokens, :cache_read_tokens, :cache_write_tokens, :cost, :price_as_of,
-            :tokens_estimated
+            :tokens_estimated, :spoken, :left_out
         )",
     )?
     .execute(named_params! {
@@ -86,6 +87,8 @@ pub(super) fn insert_attempt(
         ":cost": attempt.cost.map(Col),
         ":price_as_of": attempt.price_as_of,
         ":tokens_estimated": attempt.tokens_estimated,
+        ":spoken": attempt.spoken.map(Col),
+        ":left_out": lines(&attempt.left_out),
     })?;
     Ok(())
 }
@@ -119,6 +122,7 @@ pub(super) fn read_exchange(row: &Row<'_>) -> rusqlite::Result<(i64, ExchangeRow
         cost: maybe(row, "cost")?,
         restarts: row.get("restarts")?,
         shown_early: row.get("shown_early")?,
+        passed_over: read_lines(row, "passed_over")?,
         attempts: Vec::new(),
     };
     Ok((row.get("id")?, exchange))
@@ -142,6 +146,8 @@ pub(super) fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         total_ms: get(row, "total_ms")?,
         ttft_ms: maybe(row, "ttft_ms")?,
         status: row.get("status")?,
+        spoken: maybe(row, "spoken")?,
+        left_out: read_lines(row, "left_out")?,
         outcome: row.get("outcome")?,
         provider_failed: row.get("provider_failed")?,
         detail: row.get("detail")?,
@@ -151,4 +157,15 @@ pub(super) fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         cost: maybe(row, "cost")?,
         price_as_of: row.get("price_as_of")?,
     })
+}
+
+/// NULL: none.
+fn lines(texts: &[String]) -> Option<String> {
+    let lines = texts.iter().map(|text| text.replace('\n', " "));
+    (!texts.is_empty()).then(|| lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn read_lines(row: &Row<'_>, column: &str) -> rusqlite::Result<Vec<String>> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.map_or_else(Vec::new, |text| text.lines().map(str::to_owned).collect()))
 }

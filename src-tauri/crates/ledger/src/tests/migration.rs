@@ -16,6 +16,7 @@ const FIXTURES: &[(u32, &str)] = &[
     (2, include_str!("../../fixtures/v2.sql")),
     (3, include_str!("../../fixtures/v3.sql")),
     (4, include_str!("../../fixtures/v4.sql")),
+    (5, include_str!("../../fixtures/v5.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {
@@ -83,6 +84,9 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
         let new_with_4 = u32::from(*version >= 4);
         assert_eq!(exchanges[0].1.restarts, new_with_4);
         assert_eq!(exchanges[0].1.attempts[0].tokens_estimated, new_with_4 == 1);
+        let new_with_5 = usize::from(*version >= 5);
+        assert_eq!(exchanges[0].1.passed_over.len(), new_with_5);
+        assert_eq!(exchanges[0].1.attempts[1].left_out.len(), 2 * new_with_5);
         let open = ledger.open_incidents().unwrap();
         assert_eq!(open[0].1.peak, Level::MajorOutage);
         let story = ledger.incident(open[0].0).unwrap().unwrap();
