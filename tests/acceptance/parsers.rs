@@ -1,5 +1,5 @@
-//! Translated answers in the official SDKs' own typed parsers, in Python and in Node: each is heard as the provider gave it, and
-//! none of them brings a warning or a value of another type than the SDK declares.
+//! Providers of every dialect behind Understudy, heard with the official SDKs of every other one, in Python and in Node: each
+//! answer is what the provider gave, and none brings a warning or a value of another type than the SDK declares.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,10 +9,11 @@ use std::time::Duration;
 use catalog::Dialect;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wire::translate::{AnswerTranslator, Form, Names, whole};
+use wire::translate::{AnswerTranslator, Form, Names};
 use wire::{BodyEnd, Framing, Validator};
 
 use crate::clients::sdk::{Language, Players};
+use crate::desk::Desk;
 use crate::installed::installed;
 use crate::replay::{Recorded, Replay};
 
@@ -34,7 +35,6 @@ const FORM: Form = Form {
 struct Case {
     /// The model that is asked.
     name: String,
-    from: Dialect,
     to: Dialect,
     given: Recorded,
     must_hear: Heard,
@@ -54,7 +54,6 @@ impl Case {
     fn told(name: &str, answer: &Answer, from: Dialect, to: Dialect) -> Case {
         Case {
             name: format!("{name} {from} {to}"),
-            from,
             to,
             given: Recorded {
                 stream: answer.stream(from).into_bytes(),
@@ -72,19 +71,18 @@ impl Case {
         }
     }
 
-    /// None: nobody is told the whole of such an answer.
-    fn recorded(path: &Path, from: Dialect, to: Dialect) -> Option<Case> {
+    /// What is to be heard is what the strictest reader hears. None: nobody is told the whole of such an answer.
+    fn recorded(name: &str, path: &Path, from: Dialect, to: Dialect) -> Option<Case> {
         let given = Recorded {
             stream: fs::read(path).unwrap(),
             whole: None,
         };
-        let told = translated(&given, from, to)?;
+        let told = translated(&given.stream, from, to)?;
         let mut judge = Validator::new(to, Framing::Stream);
-        judge.push(&told.stream, &mut Vec::new());
-        let heard = strict::read(to, &told.stream);
+        judge.push(&told, &mut Vec::new());
+        let heard = strict::read(to, &told);
         judge.judge(BodyEnd::Clean).is_answer().then(|| Case {
-            name: format!("{} {from} {to}", path.display()),
-            from,
+            name: format!("{name} {from} {to}"),
             to,
             given,
             must_hear: Heard {
@@ -125,18 +123,13 @@ impl Heard {
 }
 
 /// None: it cannot be told, or has no end.
-fn translated(given: &Recorded, from: Dialect, to: Dialect) -> Option<Recorded> {
-    let names = || Names::new(to, from, [], []);
-    let mut translator = AnswerTranslator::new(from, to, names(), FORM);
-    let mut stream = Vec::new();
-    translator.push(&given.stream, &mut stream).ok()?;
-    translator.end(&mut stream).ok()?;
-    let document = given.whole.as_ref();
-    let document = document.map(|document| whole(from, to, document, &names(), FORM.created));
-    Some(Recorded {
-        stream,
-        whole: document.map(Result::unwrap),
-    })
+fn translated(stream: &[u8], from: Dialect, to: Dialect) -> Option<Vec<u8>> {
+    let names = Names::new(to, from, [], []);
+    let mut translator = AnswerTranslator::new(from, to, names, FORM);
+    let mut told = Vec::new();
+    translator.push(stream, &mut told).ok()?;
+    translator.end(&mut told).ok()?;
+    Some(told)
 }
 
 fn directions() -> impl Iterator<Item = (Dialect, Dialect)> {
@@ -217,17 +210,21 @@ fn told() -> Vec<(&'static str, Answer)> {
     ]
 }
 
-/// The vendors' transcripts, and the rehearsal provider's.
-fn recordings(from: Dialect) -> Vec<PathBuf> {
+/// The vendors' transcripts, and the rehearsal provider's, with a name for each.
+fn recordings(from: Dialect) -> Vec<(String, PathBuf)> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire/tests");
-    let folders = [tests.join("transcripts"), tests.join("translate/stage")];
-    let files = folders
-        .iter()
-        .flat_map(|folder| fs::read_dir(folder.join(from.as_str())).unwrap());
-    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|kind| kind == "sse"));
-    files.sort_unstable();
-    files
+    let mut all = Vec::new();
+    for folder in ["transcripts", "translate/stage"] {
+        let files = fs::read_dir(tests.join(folder).join(from.as_str())).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        let streams = files.filter(|path| path.extension().is_some_and(|kind| kind == "sse"));
+        all.extend(streams.map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            (format!("{folder} {name}"), path)
+        }));
+    }
+    all.sort_unstable();
+    all
 }
 
 fn cases() -> Vec<Case> {
@@ -236,19 +233,19 @@ fn cases() -> Vec<Case> {
         for (name, answer) in told() {
             cases.push(Case::told(name, &answer, from, to));
         }
-        for path in recordings(from) {
+        for (name, path) in recordings(from) {
             // The SDKs' chunks of Chat have no type for a streamed call with free text, not from OpenAI itself either.
             if to == Dialect::OpenaiChat && path.ends_with("custom-tool.sse") {
                 continue;
             }
-            cases.extend(Case::recorded(&path, from, to));
+            cases.extend(Case::recorded(&name, &path, from, to));
         }
     }
     cases
 }
 
-/// Every case in both languages and in every way, against a base address for each pair of dialects.
-async fn assert_heard(cases: &[Case], base: impl Fn(Dialect, Dialect) -> String) {
+/// Every case in both languages and in every way.
+async fn assert_heard(cases: &[Case], base: &str) {
     let Some(clients) = installed("UNDERSTUDY_CLIENTS") else {
         return;
     };
@@ -261,7 +258,6 @@ async fn assert_heard(cases: &[Case], base: impl Fn(Dialect, Dialect) -> String)
                 None => &["helper", "raw"],
             };
             for way in ways {
-                let base = base(case.from, case.to);
                 let job =
                     json!({ "dialect": case.to, "way": way, "base": base, "model": case.name });
                 let heard: Option<Heard> = players.play(&job, PATIENCE).await;
@@ -286,14 +282,35 @@ async fn assert_heard(cases: &[Case], base: impl Fn(Dialect, Dialect) -> String)
     assert!(wrong.is_empty(), "{}: {}", wrong.len(), wrong.join("\n"));
 }
 
+/// For each pair of dialects a provider that speaks the one, and a route for clients that speak the other.
+fn settings(provider: &str) -> String {
+    let endpoint = |dialect: Dialect| {
+        format!(
+            "[[endpoint]]\nid = \"of-{dialect}\"\nname = \"{dialect}\"\nbase = \"{provider}\"\ndialects = [\"{dialect}\"]\n"
+        )
+    };
+    let route = |(from, to): (Dialect, Dialect)| {
+        format!(
+            "[[route]]\nname = \"{from} {to}\"\ndialect = \"{to}\"\nmodels = \"* {from} {to}\"\ncandidates = [\"of-{from}\"]\n"
+        )
+    };
+    let routes: String = directions().map(route).collect();
+    routes + &Dialect::ALL.map(endpoint).concat()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_official_sdks_hear_every_translated_answer_as_it_was_given() {
     let cases = cases();
     assert!(cases.len() > 150, "{}", cases.len());
-    let told = cases.iter().map(|case| {
-        let told = translated(&case.given, case.from, case.to).unwrap();
-        (case.name.clone(), told)
+    let given = cases
+        .iter()
+        .map(|case| (case.name.clone(), case.given.clone()));
+    let provider = Replay::start(given.collect::<BTreeMap<_, _>>()).await;
+    let mut desk = Desk::new();
+    desk.settings(&settings(&provider.address));
+    let base = tokio::task::block_in_place(|| {
+        desk.start();
+        desk.base()
     });
-    let replay = Replay::start(told.collect::<BTreeMap<_, _>>()).await;
-    assert_heard(&cases, |_, _| replay.address.clone()).await;
+    assert_heard(&cases, &base).await;
 }

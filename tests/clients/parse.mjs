@@ -11,7 +11,12 @@ const OpenAI = installed("openai").default;
 
 const KEY = "sk-dummy-000";
 const ASKED = [{ role: "user", content: "How does the evening go?" }];
+/** Messages demands a limit, and a provider of that dialect may stand in for any other. */
+const LIMIT = 1000;
 const USAGE = { include_usage: true };
+const messagesRequest = (model) => ({ model, max_tokens: LIMIT, messages: ASKED });
+const chatRequest = (model) => ({ model, max_completion_tokens: LIMIT, messages: ASKED });
+const responsesRequest = (model) => ({ model, max_output_tokens: LIMIT, input: ASKED });
 
 /** Warnings since the last job; one of them fails it. */
 let complaints = [];
@@ -44,16 +49,16 @@ function messagesRead(message, heard) {
 
 const messages = {
   helper: async (client, model, heard) => {
-    const stream = client.messages.stream({ model, max_tokens: 1000, messages: ASKED });
+    const stream = client.messages.stream(messagesRequest(model));
     let text = "";
     stream.on("text", (delta) => (text += delta));
     messagesRead(await stream.finalMessage(), heard);
     if (heard.text !== text) throw new Error("the text of the events is not that of the message");
   },
   create: async (client, model, heard) =>
-    messagesRead(await client.messages.create({ model, max_tokens: 1000, messages: ASKED }), heard),
+    messagesRead(await client.messages.create(messagesRequest(model)), heard),
   raw: async (client, model, heard) => {
-    const request = { model, max_tokens: 1000, messages: ASKED, stream: true };
+    const request = { ...messagesRequest(model), stream: true };
     for await (const { type, delta, content_block: block, usage } of await client.messages.create(request)) {
       if (block?.type === "tool_use") heard.calls.push([block.id, block.name, ""]);
       if (delta?.type === "text_delta") heard.text += delta.text;
@@ -81,7 +86,7 @@ function chatRead(completion, heard) {
 const chat = {
   // The SDK itself throws where an answer was cut or refused, without the answer, which its snapshot holds.
   helper: async (client, model, heard) => {
-    const stream = client.chat.completions.stream({ model, messages: ASKED, stream_options: USAGE });
+    const stream = client.chat.completions.stream({ ...chatRequest(model), stream_options: USAGE });
     let snapshot;
     stream.on("chunk", (_, so_far) => (snapshot = so_far));
     try {
@@ -94,9 +99,9 @@ const chat = {
     }
   },
   create: async (client, model, heard) =>
-    chatRead(await client.chat.completions.create({ model, messages: ASKED }), heard),
+    chatRead(await client.chat.completions.create(chatRequest(model)), heard),
   raw: async (client, model, heard) => {
-    const request = { model, messages: ASKED, stream: true, stream_options: USAGE };
+    const request = { ...chatRequest(model), stream: true, stream_options: USAGE };
     for await (const { choices, usage } of await client.chat.completions.create(request)) {
       if (usage) heard.usage = openaiUsage(usage, "prompt", "completion");
       for (const { delta, finish_reason } of choices) {
@@ -128,13 +133,13 @@ function responsesRead(response, heard) {
 
 const responses = {
   helper: async (client, model, heard) =>
-    responsesRead(await client.responses.stream({ model, input: ASKED }).finalResponse(), heard),
+    responsesRead(await client.responses.stream(responsesRequest(model)).finalResponse(), heard),
   create: async (client, model, heard) =>
-    responsesRead(await client.responses.create({ model, input: ASKED }), heard),
+    responsesRead(await client.responses.create(responsesRequest(model)), heard),
   // The text is put together from the deltas: the last event's response has no `output_text`.
   raw: async (client, model, heard) => {
     let text = "";
-    for await (const event of await client.responses.create({ model, input: ASKED, stream: true })) {
+    for await (const event of await client.responses.create({ ...responsesRequest(model), stream: true })) {
       if (event.type === "response.output_text.delta") text += event.delta;
       if (["response.completed", "response.incomplete", "response.failed"].includes(event.type)) {
         responsesRead(event.response, heard);

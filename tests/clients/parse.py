@@ -20,6 +20,9 @@ from openai.types.responses import Response
 
 KEY = "sk-dummy-000"
 ASKED = [{"role": "user", "content": "How does the evening go?"}]
+# Messages demands a limit, and a provider of that dialect may stand in for any other.
+LIMIT = 1000
+USAGE = {"include_usage": True}
 
 
 class Complaints(logging.Handler):
@@ -43,8 +46,20 @@ class Heard:
         return {**vars(self), "error": error}
 
 
+def messages_request(model):
+    return {"model": model, "max_tokens": LIMIT, "messages": ASKED}
+
+
+def chat_request(model):
+    return {"model": model, "max_completion_tokens": LIMIT, "messages": ASKED}
+
+
+def responses_request(model):
+    return {"model": model, "max_output_tokens": LIMIT, "input": ASKED}
+
+
 def messages_helper(client, model, heard):
-    with client.messages.stream(model=model, max_tokens=1000, messages=ASKED) as stream:
+    with client.messages.stream(**messages_request(model)) as stream:
         text = "".join(stream.text_stream)
         message = stream.get_final_message()
     messages_read(message, heard)
@@ -52,7 +67,7 @@ def messages_helper(client, model, heard):
 
 
 def messages_create(client, model, heard):
-    messages_read(client.messages.create(model=model, max_tokens=1000, messages=ASKED), heard)
+    messages_read(client.messages.create(**messages_request(model)), heard)
 
 
 def messages_read(message, heard):
@@ -69,7 +84,7 @@ def messages_read(message, heard):
 
 
 def messages_raw(client, model, heard):
-    for event in client.messages.create(model=model, max_tokens=1000, messages=ASKED, stream=True):
+    for event in client.messages.create(**messages_request(model), stream=True):
         checked(event)
         if event.type == "content_block_start" and event.content_block.type == "tool_use":
             heard.calls.append([event.content_block.id, event.content_block.name, ""])
@@ -93,9 +108,8 @@ def messages_usage(usage):
 
 def chat_helper(client, model, heard):
     """The SDK itself raises where an answer was cut or refused, and its exception holds the answer."""
-    options = {"include_usage": True}
     try:
-        with client.chat.completions.stream(model=model, messages=ASKED, stream_options=options) as stream:
+        with client.chat.completions.stream(**chat_request(model), stream_options=USAGE) as stream:
             for _ in stream:
                 pass
             completion = stream.get_final_completion()
@@ -107,7 +121,7 @@ def chat_helper(client, model, heard):
 
 
 def chat_create(client, model, heard):
-    chat_read(client.chat.completions.create(model=model, messages=ASKED), heard)
+    chat_read(client.chat.completions.create(**chat_request(model)), heard)
 
 
 def chat_read(completion, heard):
@@ -125,8 +139,7 @@ def chat_read(completion, heard):
 
 
 def chat_raw(client, model, heard):
-    options = {"include_usage": True}
-    for chunk in client.chat.completions.create(model=model, messages=ASKED, stream=True, stream_options=options):
+    for chunk in client.chat.completions.create(**chat_request(model), stream=True, stream_options=USAGE):
         checked(chunk)
         if chunk.usage:
             heard.usage = openai_usage(chunk.usage, "prompt", "completion")
@@ -145,7 +158,7 @@ def chat_raw(client, model, heard):
 def responses_helper(client, model, heard):
     """The SDK knows an end that is complete; any other it hands over as its last event."""
     last = None
-    with client.responses.stream(model=model, input=ASKED) as stream:
+    with client.responses.stream(**responses_request(model)) as stream:
         for event in stream:
             last = event
         if last.type == "response.completed":
@@ -155,7 +168,7 @@ def responses_helper(client, model, heard):
 
 
 def responses_create(client, model, heard):
-    responses_read(client.responses.create(model=model, input=ASKED), heard)
+    responses_read(client.responses.create(**responses_request(model)), heard)
 
 
 def responses_read(response, heard):
@@ -175,7 +188,7 @@ def responses_read(response, heard):
 
 
 def responses_raw(client, model, heard):
-    for event in client.responses.create(model=model, input=ASKED, stream=True):
+    for event in client.responses.create(**responses_request(model), stream=True):
         checked(event)
         if event.type in ("response.completed", "response.incomplete", "response.failed"):
             responses_read(event.response, heard)
