@@ -6,10 +6,14 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
+use catalog::Dialect;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use stage::{Cue, Fault, Line};
+use tempfile::TempDir;
 
+use crate::clients::roster::{Client, Troupe};
+use crate::clients::task::{Outage, StandIn, Task};
 use crate::desk::{Desk, Upstream};
 use crate::installed::installed;
 
@@ -21,15 +25,18 @@ const TEXT: &str =
 struct LiteLlm {
     process: Child,
     address: String,
+    /// What it reads and writes; it goes with it.
+    _home: TempDir,
 }
 
 impl LiteLlm {
     /// Asks `upstream` for any model, each request once, and nobody else for anything.
     ///
     /// None: it is not installed.
-    fn start(desk: &Desk, upstream: &Upstream) -> Option<LiteLlm> {
+    fn start(upstream: &Upstream) -> Option<LiteLlm> {
         let program = installed("UNDERSTUDY_LITELLM")?;
-        let config = desk.file("litellm.yaml");
+        let home = tempfile::tempdir().unwrap();
+        let config = home.path().join("litellm.yaml");
         std::fs::write(&config, configuration(&upstream.address)).unwrap();
         let mut process = Command::new(program)
             .arg("--config")
@@ -37,7 +44,7 @@ impl LiteLlm {
             .args(["--host", "127.0.0.1", "--port", "0", "--telemetry", "False"])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
-            .env("HOME", desk.home.path())
+            .env("HOME", home.path())
             .env("LITELLM_MASTER_KEY", KEY)
             .env("LITELLM_LOCAL_MODEL_COST_MAP", "True")
             .stdin(Stdio::null())
@@ -60,7 +67,11 @@ impl LiteLlm {
         };
         // It would wait for a reader of what it says.
         std::thread::spawn(move || lines.map_while(Result::ok).count());
-        Some(LiteLlm { process, address })
+        Some(LiteLlm {
+            process,
+            address,
+            _home: home,
+        })
     }
 }
 
@@ -95,8 +106,8 @@ struct Rig {
 impl Rig {
     async fn new() -> Option<Rig> {
         let (lead, behind) = (Upstream::start().await, Upstream::start().await);
+        let litellm = tokio::task::block_in_place(|| LiteLlm::start(&behind))?;
         let mut desk = Desk::new();
-        let litellm = tokio::task::block_in_place(|| LiteLlm::start(&desk, &behind))?;
         desk.settings(&format!(
             "[[endpoint]]\nid = \"lead\"\nname = \"Lead\"\nbase = \"{}\"\ndialects = [\"openai-chat\"]\n\
              [[endpoint]]\nid = \"litellm\"\nname = \"LiteLLM\"\nbase = \"{}\"\ndialects = [\"openai-chat\"]\n\
@@ -200,4 +211,32 @@ async fn an_answer_that_is_cut_behind_litellm_is_no_whole_one() {
     assert_eq!((rig.lead.posts(), posts), (2, 1));
     let row = &rig.desk.exchanges(1).await[0];
     assert_ne!(row["end"], "complete", "{row}");
+}
+
+/// Both speak another dialect than LiteLLM is asked in.
+#[tokio::test(flavor = "multi_thread")]
+async fn claude_code_and_codex_carry_a_task_through_with_litellm() {
+    let Some(clients) = installed("UNDERSTUDY_CLIENTS") else {
+        return;
+    };
+    let behind = Upstream::start().await;
+    let Some(litellm) = tokio::task::block_in_place(|| LiteLlm::start(&behind)) else {
+        return;
+    };
+    let troupe = Troupe::new(clients);
+    let stand_in = StandIn {
+        address: &litellm.address,
+        key: Some(KEY),
+        upstream: &behind,
+    };
+    for client in [Client::ClaudeCode, Client::Codex] {
+        behind.stage.forget_received();
+        let task = Task {
+            client,
+            stand_in: Dialect::OpenaiChat,
+            outage: Outage::FromTheStart,
+        };
+        let result = task.run_with(&stand_in, &troupe).await;
+        assert!(result.is_as_promised(), "{result:#?}");
+    }
 }

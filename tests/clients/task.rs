@@ -26,6 +26,14 @@ pub(crate) struct Task {
     pub(crate) outage: Outage,
 }
 
+/// Who stands in, and where it is asked.
+pub(crate) struct StandIn<'a> {
+    /// Its own, or that of a gateway before it.
+    pub(crate) address: &'a str,
+    pub(crate) key: Option<&'a str>,
+    pub(crate) upstream: &'a Upstream,
+}
+
 /// When the client's own provider is down, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outage {
@@ -122,15 +130,26 @@ impl Task {
     }
 
     pub(crate) async fn run(self, troupe: &Troupe) -> Result {
-        let (own, stand_in) = (Upstream::start().await, Upstream::start().await);
+        let upstream = Upstream::start().await;
+        let stand_in = StandIn {
+            address: &upstream.address,
+            key: None,
+            upstream: &upstream,
+        };
+        self.run_with(&stand_in, troupe).await
+    }
+
+    pub(crate) async fn run_with(self, stand_in: &StandIn<'_>, troupe: &Troupe) -> Result {
+        let own = Upstream::start().await;
         let mut desk = Desk::new();
         let home = desk.file("client");
         std::fs::create_dir_all(&home).unwrap();
-        self.arrange(&own.stage, &stand_in.stage, &home);
+        self.arrange(&own.stage, &stand_in.upstream.stage, &home);
         desk.settings(&self.settings(&own.address));
         std::fs::create_dir_all(desk.file("providers")).unwrap();
-        let provider = self.provider(&stand_in.address);
+        let provider = self.provider(stand_in);
         std::fs::write(desk.file("providers/stand-in.toml"), provider).unwrap();
+        desk.env("STAND_IN_KEY", stand_in.key.unwrap_or_default());
         let base = block_in_place(|| {
             desk.start();
             desk.base()
@@ -143,7 +162,7 @@ impl Task {
             ended = troupe.go_on(self.client, &base, &home, PATIENCE).await;
         }
         let took = began.elapsed();
-        let posts = [own.posts(), stand_in.posts()];
+        let posts = [own.posts(), stand_in.upstream.posts()];
         Result {
             verdict: Verdict::of(ended, &home),
             requests: booked(&desk, posts.iter().sum()).await,
@@ -175,12 +194,16 @@ impl Task {
     }
 
     /// A provider file of the owner's, which says what Messages has to be told: the model's own limit.
-    fn provider(&self, stand_in: &str) -> String {
+    fn provider(&self, stand_in: &StandIn<'_>) -> String {
+        let (address, dialect) = (stand_in.address, self.stand_in);
+        let auth = match stand_in.key {
+            Some(_) => "auth = \"bearer\"\nkey_env = \"STAND_IN_KEY\"",
+            None => "auth = \"none\"",
+        };
         format!(
             "name = \"Stand-in\"\n\
-             [[endpoint]]\nid = \"stand-in\"\nbase = \"{stand_in}\"\ndialects = [\"{}\"]\nauth = \"none\"\nserves = [\"understudy-*\"]\n\
-             [[model]]\nid = \"understudy-1\"\nmax_output = 8192\n",
-            self.stand_in
+             [[endpoint]]\nid = \"stand-in\"\nbase = \"{address}\"\ndialects = [\"{dialect}\"]\n{auth}\nserves = [\"understudy-*\"]\n\
+             [[model]]\nid = \"understudy-1\"\nmax_output = 8192\n"
         )
     }
 
