@@ -34,6 +34,10 @@ const TARGETS: &[(&str, &[&str])] = &[
     ),
     ("restart", TRANSCRIPTS),
     ("translate", TRANSCRIPTS),
+    (
+        "request",
+        &["src-tauri/crates/wire/tests/translated_requests/requests"],
+    ),
     ("failure", &["tests/fuzz/seeds/failure"]),
 ];
 
@@ -55,11 +59,22 @@ const COVERAGE: &[&str] = &[
 
 /// Every target for so many seconds, one after the other. Inputs that reached something new are kept in
 /// `target/fuzz/corpus` and used again; one that broke a law is kept beside them and named.
-pub(crate) fn fuzz(seconds: u32) -> Outcome {
+pub(crate) fn fuzz(seconds: u32, only: Option<&str>) -> Outcome {
+    let known = |only: &&str| TARGETS.iter().any(|(name, _)| name == only);
+    if let Some(unknown) = only.filter(|only| !known(only)) {
+        let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+        let names = names.join(", ");
+        return Err(Failed::new(format!(
+            "there is no target `{unknown}`; there are {names}"
+        )));
+    }
     system::install(Purpose::Fuzzing)?;
     let folder = target().join("fuzz");
     let programs = build(&folder)?;
-    for (name, seeds) in TARGETS {
+    for (name, seeds) in TARGETS
+        .iter()
+        .filter(|(name, _)| only.is_none_or(|only| only == *name))
+    {
         step(&format!("fuzz {name}"), || {
             run(&folder, &programs.join(name), name, seeds, seconds)
         })?;

@@ -31,7 +31,8 @@ cargo xtask test              set up, check, and run every test
 cargo xtask scenarios         every failure of a provider, in every dialect, and what its client got: a table
 cargo xtask matrix            what each dialect's requests become in the others: a table
 cargo xtask check             format, lints, licences, the UI's own checks
-cargo xtask fuzz [seconds]    fuzz what reads a provider's bytes, each target so long (600)
+cargo xtask fuzz [seconds] [target]
+                              fuzz what reads a provider's or a client's bytes, each target so long (600)
 cargo xtask clients [--client X] [--fault Y]
                               real agents and SDKs against every fault, directly and through Understudy
 cargo xtask clients --tasks   real agents at a task, with stand-ins that speak another dialect
@@ -48,9 +49,9 @@ fn main() -> ExitCode {
         ["clients", arguments @ ..] => clients::run(arguments),
         ["matrix"] => matrix::matrix(),
         ["check"] => checks::set_up_and_check(),
-        ["fuzz"] => fuzz::fuzz(fuzz::SECONDS),
-        ["fuzz", seconds] => match seconds.parse() {
-            Ok(seconds) => fuzz::fuzz(seconds),
+        ["fuzz"] => fuzz::fuzz(fuzz::SECONDS, None),
+        ["fuzz", seconds, target @ ..] if target.len() <= 1 => match seconds.parse() {
+            Ok(seconds) => fuzz::fuzz(seconds, target.first().copied()),
             Err(_) => Err(Failed::new(format!("`{seconds}` is no number of seconds"))),
         },
         ["ui"] => ui::build(),

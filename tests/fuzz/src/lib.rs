@@ -1,6 +1,7 @@
 //! What holds for any bytes at all. A law that is broken panics, which the fuzzer reports with the bytes that broke it.
 
 mod failure;
+mod request;
 mod restart;
 mod translate;
 
@@ -8,6 +9,7 @@ use catalog::Dialect;
 use wire::{BodyEnd, Completion, Framing, Report, Step, Validator, sse};
 
 pub use failure::failure;
+pub use request::request;
 pub use restart::restart;
 pub use translate::translate;
 

@@ -6,6 +6,8 @@
     reason = "a helper that fails here fails its test"
 )]
 
+#[path = "translated_requests/acted.rs"]
+mod acted;
 #[path = "translated_requests/eligibility.rs"]
 mod eligibility;
 #[path = "translated_requests/golden.rs"]
@@ -18,5 +20,7 @@ mod matrix;
 mod probes;
 #[path = "translated_requests/round_trip.rs"]
 mod round_trip;
+#[path = "translated_requests/rules.rs"]
+mod rules;
 #[path = "translated_requests/turns.rs"]
 mod turns;

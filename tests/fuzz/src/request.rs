@@ -1,0 +1,48 @@
+use catalog::{Dialect, Effort};
+use wire::translate::{Target, Untranslatable, read, request as translated};
+
+#[path = "../../../src-tauri/crates/wire/tests/translated_requests/acted.rs"]
+mod acted;
+#[path = "../../../src-tauri/crates/wire/tests/translated_requests/rules.rs"]
+mod rules;
+
+use acted::acted;
+use rules::lawful;
+
+/// A request, said in both other dialects: it is refused, or one that the vendor takes, on which a model acts as on the
+/// client's own.
+pub fn request(data: &[u8]) {
+    for from in Dialect::ALL {
+        let Ok(before) = read(from, data) else {
+            continue;
+        };
+        for to in Dialect::ALL.into_iter().filter(|to| *to != from) {
+            let Ok(there) = translated(from, to, data, &target()) else {
+                continue;
+            };
+            assert_eq!(lawful(to, &there.body), Ok(()), "{from} to {to}");
+            match translated(to, from, &there.body, &target()) {
+                Ok(back) => {
+                    let after = read(from, &back.body);
+                    let after =
+                        after.unwrap_or_else(|why| panic!("{from} to {to} and back: {why}"));
+                    let (before, after) = (acted(&before, None), acted(&after, Some(&there.names)));
+                    assert_eq!(before, after, "{from} to {to} and back");
+                }
+                // What one dialect has words for another may not.
+                Err(Untranslatable::Malformed { what, .. }) => {
+                    panic!("{from} to {to} is no request: {what}")
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+fn target() -> Target {
+    Target {
+        max_output: Some(32_000),
+        efforts: vec![Effort::Low, Effort::Medium, Effort::High],
+        ..Target::new("stand-in")
+    }
+}
