@@ -195,7 +195,7 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
             ),
             Hold::UntilProven { at_most } => {
                 let due = at_most.is_some_and(|at| Instant::now() >= at);
-                (due && answer.has_content(), at_most.filter(|_| !due))
+                (due && answer.has_begun(), at_most.filter(|_| !due))
             }
         };
         if enough {

@@ -8,12 +8,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalog::Dialect;
 use tokio::time::{Instant, Sleep, sleep_until};
 use wire::{BodyEnd, Broken, Completion, Splice, Told};
 
 use crate::answer::{Answer, Arrival, Gate};
 use crate::breaker::Permit;
-use crate::fallback::Fallback;
+use crate::fallback::{Admitted, Fallback};
 use crate::lost::Lost;
 use crate::outlet::{Gone, Outlet};
 use crate::{Candidate, End, Outcome, Timers};
@@ -26,6 +27,10 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// open block; the closing stays held.
 const SHOW_CALL_AFTER: Duration = Duration::from_secs(120);
 
+/// How long a client may be shown nothing but pings, which Claude Code does not take for a sign of life: it gives up after
+/// 300 s (measured with 2.1.197). A stand-in of another dialect may think for longer, and its thinking is not shown.
+const SPEAK_AFTER: Duration = Duration::from_secs(120);
+
 /// A committed answer on its way to the client. Dropped early, the upstream is cancelled with it.
 pub(crate) struct Delivery {
     fallback: Fallback,
@@ -35,6 +40,8 @@ pub(crate) struct Delivery {
     current: Current,
     /// When the client was last given anything.
     given: Instant,
+    /// When it was last given some of the answer.
+    heard: Instant,
     /// Wakes at the next deadline or before it; moved only when it fires.
     timer: Pin<Box<Sleep>>,
     settled: bool,
@@ -92,6 +99,7 @@ impl Delivery {
         Self {
             told,
             given: Instant::now(),
+            heard: fallback.admitted.began,
             timer: Box::pin(sleep_until(current.deadline)),
             settled: false,
             fallback,
@@ -138,6 +146,7 @@ impl Delivery {
                     return Ok(Passed::Broken(Box::new(lost)));
                 }
                 Look::Quiet if self.current.is_call_due() => self.current.answer.show_call(),
+                Look::Quiet if self.speaks_up() => {}
                 Look::Quiet => {
                     let sign = sign_of_life(self.told.as_ref());
                     self.give_aside(sign).await?;
@@ -161,7 +170,23 @@ impl Delivery {
         if let Some(told) = &mut self.told {
             told.push(&bytes);
         }
-        self.give_aside(bytes).await
+        self.give_aside(bytes).await?;
+        self.heard = Instant::now();
+        Ok(())
+    }
+
+    /// Is it time for a line of ours, and can it be said?
+    fn speaks_up(&mut self) -> bool {
+        let Admitted { plan, ask, .. } = &*self.fallback.admitted;
+        let due = plan.dialect == Dialect::Anthropic
+            && !ask.wants_schema
+            && self.heard.elapsed() >= SPEAK_AFTER;
+        if !due {
+            return false;
+        }
+        let product = self.product(&self.current.candidate);
+        let line = format!("[Understudy: {product} is still thinking.]");
+        self.current.answer.say(&line)
     }
 
     /// Give bytes that are no part of the answer.

@@ -92,14 +92,16 @@ impl Delivery {
         }
     }
 
+    /// What people call whoever answers.
+    pub(super) fn product(&self, candidate: &Candidate) -> &str {
+        let endpoints = &self.fallback.admitted.config.endpoints;
+        let endpoint = endpoints.get(&candidate.endpoint);
+        endpoint.map_or("the provider", |endpoint| endpoint.product.as_str())
+    }
+
     /// What the person who reads the answer is told.
     fn notice(&self, next: &Candidate) -> String {
-        let endpoints = &self.fallback.admitted.config.endpoints;
-        let product = |candidate: &Candidate| {
-            let endpoint = endpoints.get(&candidate.endpoint);
-            endpoint.map_or("the provider", |endpoint| endpoint.product.as_str())
-        };
-        let (lost, next) = (product(&self.current.candidate), product(next));
+        let (lost, next) = (self.product(&self.current.candidate), self.product(next));
         if lost == next {
             format!("[Understudy: {lost} broke off in the middle; its answer begins again.]")
         } else {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalog::{Auth, Dialect, EndpointId, Secret};
-use gateway::{Config, Consent, End, Restart};
+use gateway::{Config, Consent, Delivery, End, Restart};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use stage::{Cue, Fault, Line};
@@ -477,5 +477,54 @@ async fn a_stand_in_that_thinks_for_long_is_waited_for_and_its_client_sees_signs
         assert!(!told.contains("Let me think"), "{case}: {told}");
         assert!(longest <= Duration::from_secs(16), "{case}: {longest:?}");
         assert_eq!(scene.ended().await.attempts.len(), 3, "{case}");
+    }
+}
+
+/// Claude Code takes no ping for a sign of life, and gives up after 300 s.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_heeds_no_pings_is_told_that_the_stand_in_still_thinks() {
+    for delivery in [Delivery::Guarded, Delivery::Live, Delivery::Verified] {
+        let mut scene = scene(Dialect::OpenaiResponses);
+        scene.change(|config| {
+            for route in &mut config.routes {
+                route.delivery = Some(delivery);
+            }
+        });
+        scene.lead.outage(Some(Fault::status(503)));
+        scene.second.cue(Cue {
+            fault: Some(Fault::Drip(Duration::from_secs(20))),
+            ..Cue::answer([
+                Line::Thinking("Let me think about this for a good while. ".repeat(8)),
+                Line::Text("Forty-two.".to_owned()),
+            ])
+        });
+        let request = question(Dialect::Anthropic);
+        let response = scene.send(Dialect::Anthropic, request, |head| {
+            head.header("user-agent", "claude-cli/2.1.197 (external, cli)")
+        });
+        let mut body = response.await.into_body();
+        let (mut told, mut longest) = (Vec::new(), Duration::ZERO);
+        let mut heard = Instant::now();
+        while let Some(frame) = body.frame().await {
+            let bytes = frame.unwrap().into_data().unwrap();
+            told.extend_from_slice(&bytes);
+            let text = String::from_utf8_lossy(&bytes);
+            if text.contains("event: ") && !text.contains("event: ping") {
+                longest = longest.max(heard.elapsed());
+                heard = Instant::now();
+            }
+        }
+        assert!(is_whole(Dialect::Anthropic, &told), "{delivery:?}");
+        let told = String::from_utf8(told).unwrap();
+        assert!(told.contains("second is still thinking"), "{told}");
+        assert!(told.contains("Forty-two"), "{delivery:?}: {told}");
+        let limit = Duration::from_secs(250);
+        assert!(longest < limit, "{delivery:?}: {longest:?}: {told}");
+        let exchange = scene.ended().await;
+        assert!(
+            exchange.total > Duration::from_secs(600),
+            "{:?}",
+            exchange.total
+        );
     }
 }
