@@ -1,3 +1,5 @@
+use std::fmt;
+
 use catalog::Tokens;
 
 /// Is the answer whole? (The table of stop reasons per dialect stands in `validator`.)
@@ -113,6 +115,38 @@ pub struct ToolCall {
     pub name: String,
     /// In a stream: its closing event has come ([`StepKind::ToolClose`]), on which clients start the tool.
     pub closed: bool,
+    /// Its arguments as far as they have come; None: not kept (the usual case).
+    pub arguments: Option<Arguments>,
+}
+
+/// What a tool was told to do, cut where it is long. It is the owner's own text, and never printed by accident.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Arguments(String);
+
+impl Arguments {
+    /// In bytes.
+    pub const LONGEST: usize = 4096;
+    const CUT: &'static str = "…";
+
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn push(&mut self, text: &str) {
+        let room = Self::LONGEST.saturating_sub(self.0.len());
+        if text.len() <= room {
+            self.0.push_str(text);
+        } else if !self.0.ends_with(Self::CUT) {
+            self.0.push_str(&text[..text.floor_char_boundary(room)]);
+            self.0.push_str(Self::CUT);
+        }
+    }
+}
+
+impl fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// What is known of an answer, at any moment of it.
@@ -129,5 +163,7 @@ pub struct Report {
     pub usage_told: bool,
     pub text_bytes: u64,
     pub thinking_bytes: u64,
+    /// Of the arguments of tools, whoever runs them.
+    pub argument_bytes: u64,
     pub tool_calls: Vec<ToolCall>,
 }

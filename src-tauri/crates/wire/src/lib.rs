@@ -21,7 +21,7 @@ mod validator;
 
 pub use ask::{Ask, BadRequest, Kind, with_model, without_credentials};
 pub use client::Client;
-pub use completion::{BodyEnd, Broken, Completion, Report, Step, StepKind, ToolCall};
+pub use completion::{Arguments, BodyEnd, Broken, Completion, Report, Step, StepKind, ToolCall};
 pub use error_body::{Problem, error_body, error_event};
 pub use failure::{Class, Failure, Rule, classify, classify_broken, classify_by};
 pub use said::said;

@@ -52,6 +52,16 @@ impl Validator {
         Self { framing }
     }
 
+    /// Keep what tools are told to do ([`crate::ToolCall::arguments`]). To be said before the first byte.
+    #[must_use]
+    pub fn keeping_arguments(mut self, keep: bool) -> Self {
+        match &mut self.framing {
+            Body::Stream(stream) => stream.shown.keeps_arguments = keep,
+            Body::Whole(document) => document.keeps_arguments = keep,
+        }
+        self
+    }
+
     /// Look at the next bytes. In a stream, each event that ends within them is appended to `steps`; after one that broke
     /// the answer ([`StepKind::Error`]) there may be no more.
     pub fn push(&mut self, bytes: &[u8], steps: &mut Vec<Step>) {

@@ -131,7 +131,10 @@ fn every_transcript_gives_its_steps_verdict_and_report() {
                 "{} {} {} {}",
                 t.input, t.output, t.cache_read, t.cache_write
             ),
-            format!("{} {}", seen.report.text_bytes, seen.report.thinking_bytes),
+            format!(
+                "{} {} {}",
+                seen.report.text_bytes, seen.report.thinking_bytes, seen.report.argument_bytes
+            ),
             told(&calls.join(", ")),
         ];
         assert_eq!(

@@ -49,7 +49,8 @@ pub(super) fn charge(attempt: &Attempt, kind: Kind, window: Option<u64>) -> Char
         let sent = attempt.request_bytes.div_ceil(BYTES_A_TOKEN);
         window.map_or(sent, |most| sent.min(most))
     };
-    let written = (report.text_bytes + report.thinking_bytes).div_ceil(BYTES_A_TOKEN);
+    let written = report.text_bytes + report.thinking_bytes + report.argument_bytes;
+    let written = written.div_ceil(BYTES_A_TOKEN);
     Charge::Estimated(Tokens {
         input,
         output: told.output.max(written),

@@ -91,11 +91,12 @@ fn tokens(input: u64, output: u64) -> Tokens {
     }
 }
 
-/// 30 bytes of text and 10 of thinking are there.
+/// 18 bytes of text, 10 of thinking and 12 of a tool's arguments are there.
 fn written() -> Report {
     Report {
-        text_bytes: 30,
+        text_bytes: 18,
         thinking_bytes: 10,
+        argument_bytes: 12,
         ..Report::default()
     }
 }

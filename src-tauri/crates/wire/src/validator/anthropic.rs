@@ -132,6 +132,9 @@ impl Stream {
             return Err(too_many("open blocks"));
         }
         let kind = block.show(shown)?;
+        if let Some(input) = block.given_input() {
+            block.tell_input(input, kind, shown);
+        }
         let given = match kind {
             Block::Text | Block::Thinking => block.has_content(),
             Block::Tool | Block::ServerTool => false,
@@ -164,6 +167,10 @@ impl Stream {
         shown.thinking(delta.thinking.0);
         if let Some(json) = &delta.partial_json {
             open.input.push(json);
+            match open.kind {
+                Block::Tool => shown.arguments(&open.id, json),
+                _ => shown.argument_bytes(json.len() as u64),
+            }
             given += json.len() as u64;
         }
         Ok(match delta.kind.as_deref() {
@@ -243,7 +250,10 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
     shown.identity(message.id.as_deref(), message.model.as_deref());
     usage(message.usage, shown);
     for block in &content {
-        block.show(shown)?;
+        let kind = block.show(shown)?;
+        if let Some(input) = block.input {
+            block.tell_input(input, kind, shown);
+        }
     }
     let Some(reason) = message.stop_reason else {
         return Err(Broken::NoStopReason);
@@ -312,6 +322,9 @@ struct ContentBlock<'a> {
     /// Of compaction; in other blocks anything.
     #[serde(default)]
     content: Size,
+    /// Of a tool: an object. A stream brings it in deltas, and an empty one here.
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
 }
 
 impl ContentBlock<'_> {
@@ -321,13 +334,28 @@ impl ContentBlock<'_> {
         match kind {
             Block::Text => shown.text(self.text.0 + self.content.0),
             Block::Thinking => shown.thinking(self.thinking.0 + self.data.0),
-            Block::Tool => shown.tool(
-                self.id.as_deref().unwrap_or_default(),
-                self.name.as_deref().unwrap_or_default(),
-            )?,
+            Block::Tool => {
+                let name = self.name.as_deref().unwrap_or_default();
+                shown.tool(self.id.as_deref().unwrap_or_default(), name)?;
+            }
             Block::ServerTool | Block::Whole => shown.actionable = true,
         }
         Ok(kind)
+    }
+
+    /// The input that comes with the start of a streamed block, of a server without deltas.
+    fn given_input(&self) -> Option<&RawValue> {
+        let input = self.input?;
+        let blank = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'{' | b'}');
+        (!input.get().as_bytes().iter().all(blank)).then_some(input)
+    }
+
+    fn tell_input(&self, input: &RawValue, kind: Block, shown: &mut Shown) {
+        match kind {
+            Block::Tool => shown.arguments(self.id.as_deref().unwrap_or_default(), input.get()),
+            Block::ServerTool => shown.argument_bytes(input.get().len() as u64),
+            Block::Text | Block::Thinking | Block::Whole => {}
+        }
     }
 
     fn has_content(&self) -> bool {

@@ -14,6 +14,7 @@ pub(super) struct Document {
     pub(super) dialect: Dialect,
     bytes: Vec<u8>,
     pub(super) broken: Option<Broken>,
+    pub(super) keeps_arguments: bool,
     read: OnceLock<Read>,
 }
 
@@ -29,6 +30,7 @@ impl Document {
             dialect,
             bytes: Vec::new(),
             broken: None,
+            keeps_arguments: false,
             read: OnceLock::new(),
         }
     }
@@ -71,7 +73,10 @@ impl Document {
             if whole.as_ref().is_err_and(serde_json::Error::is_eof) || not_json(text).is_some() {
                 return Read::default();
             }
-            let mut shown = Shown::default();
+            let mut shown = Shown {
+                keeps_arguments: self.keeps_arguments,
+                ..Shown::default()
+            };
             let completion = match self.dialect {
                 Dialect::Anthropic => anthropic::whole(text, &mut shown),
                 Dialect::OpenaiChat => openai_chat::whole(text, &mut shown),

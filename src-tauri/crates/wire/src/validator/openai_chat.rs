@@ -144,8 +144,15 @@ impl Choice {
             }
         };
         let call = &mut self.calls[at];
-        if function.input.0 > 0 {
-            return Ok(StepKind::Content);
+        if let Some(input) = function.input {
+            // Free text; of a shape that is none, its size is all that counts.
+            match serde_json::from_str::<Str<'_>>(input.get()) {
+                Ok(text) => shown.arguments(&call.id, &text),
+                Err(_) => shown.argument_bytes(size(input)),
+            }
+            if size(input) > 0 {
+                return Ok(StepKind::Content);
+            }
         }
         let (Some(json), Some(text)) = (&mut call.arguments, &function.arguments) else {
             return Ok(StepKind::Lifecycle);
@@ -155,6 +162,7 @@ impl Choice {
         }
         let before = json.is_complete_object();
         json.push(text);
+        shown.arguments(&call.id, text);
         Ok(if json.is_complete_object() && !before {
             shown.tool_closed(&call.id);
             StepKind::ToolClose
@@ -332,14 +340,18 @@ impl<'a> CallDelta<'a> {
     }
 }
 
+fn size(raw: &RawValue) -> u64 {
+    serde_json::from_str::<Size>(raw.get()).map_or(0, |size| size.0)
+}
+
 #[derive(Default, Deserialize)]
 struct Function<'a> {
     #[serde(borrow)]
     name: Option<Str<'a>>,
     #[serde(borrow)]
     arguments: Option<Str<'a>>,
-    #[serde(default)]
-    input: Size,
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

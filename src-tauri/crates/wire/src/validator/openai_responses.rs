@@ -36,7 +36,9 @@ enum Act {
     Text,
     Refusal,
     Thinking,
-    /// Arguments of a call, code, parts of an image: content that is not text.
+    /// What a tool is told to do, whoever runs it.
+    Arguments,
+    /// Sound, parts of an image: content that is not text.
     Other,
     Close,
     ItemAdded,
@@ -50,8 +52,8 @@ enum Act {
 
 const EVENTS: &[(&str, Act)] = &[
     ("response.output_text.delta", Act::Text),
-    ("response.function_call_arguments.delta", Act::Other),
-    ("response.custom_tool_call_input.delta", Act::Other),
+    ("response.function_call_arguments.delta", Act::Arguments),
+    ("response.custom_tool_call_input.delta", Act::Arguments),
     ("response.reasoning_summary_text.delta", Act::Thinking),
     ("response.reasoning_text.delta", Act::Thinking),
     ("response.refusal.delta", Act::Refusal),
@@ -88,7 +90,11 @@ fn act(name: &str) -> Option<Act> {
     // Tools are added faster than tables: their deltas are content, and the end of one may be what a client waits for.
     let tool = name.strip_prefix("response.")?;
     if tool.ends_with(".delta") {
-        Some(Act::Other)
+        Some(if tool.contains("_call") {
+            Act::Arguments
+        } else {
+            Act::Other
+        })
     } else if tool.ends_with(".done") {
         Some(Act::CallDone)
     } else {
@@ -98,11 +104,18 @@ fn act(name: &str) -> Option<Act> {
 
 #[derive(Debug, Default)]
 pub(super) struct Stream {
-    /// Items that were added and are not done, by output index; true is executable.
-    open: BTreeMap<u64, bool>,
+    /// Items that were added and are not done, by output index.
+    open: BTreeMap<u64, Open>,
     ended: bool,
     /// The last `sequence_number`.
     pub(super) sequence: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    executable: bool,
+    /// Some of its arguments have come as deltas.
+    told: bool,
 }
 
 impl Stream {
@@ -134,7 +147,9 @@ impl Stream {
         }
         match act {
             Act::Lifecycle => Ok(StepKind::Lifecycle),
-            Act::Text | Act::Refusal | Act::Thinking | Act::Other => Ok(grow(act, &data, shown)),
+            Act::Text | Act::Refusal | Act::Thinking | Act::Arguments | Act::Other => {
+                Ok(self.grow(act, &data, shown))
+            }
             Act::Close => Ok(StepKind::Close),
             Act::ItemAdded => self.open(data, shown),
             Act::CallDone => Ok(self.closing(data.output_index)),
@@ -156,7 +171,7 @@ impl Stream {
         let reason = shown.report.stop_reason.as_deref().filter(|_| self.ended)?;
         let stop = look_up(STOP_REASONS, reason);
         // A call that was begun and never done is one that clients drop without a word.
-        let open = stop == Stop::Clean && self.open.values().any(|executable| *executable);
+        let open = stop == Stop::Clean && self.open.values().any(|item| item.executable);
         Some(if open {
             Completion::Broken(Broken::OpenBlock)
         } else {
@@ -171,7 +186,11 @@ impl Stream {
         if self.open.len() == Shown::MOST_PARTS {
             return Err(too_many("open items"));
         }
-        self.open.insert(index, item.is_executable());
+        let open = Open {
+            executable: item.is_executable(),
+            told: false,
+        };
+        self.open.insert(index, open);
         if item.is_executable() {
             shown.tool(item.call_id(), item.name())?;
         }
@@ -181,8 +200,10 @@ impl Stream {
     /// What the end of an item, or of its arguments, is to the client. An item that was never announced may be anything.
     fn closing(&self, index: Option<u64>) -> StepKind {
         match index.and_then(|index| self.open.get(&index)) {
-            Some(false) => StepKind::Close,
-            Some(true) | None => StepKind::ToolClose,
+            Some(Open {
+                executable: false, ..
+            }) => StepKind::Close,
+            Some(_) | None => StepKind::ToolClose,
         }
     }
 
@@ -192,16 +213,41 @@ impl Stream {
             Some(_) => StepKind::Close,
             None => self.closing(data.output_index),
         };
-        if let Some(index) = data.output_index {
-            self.open.remove(&index);
-        }
+        let open = data.output_index.and_then(|index| self.open.remove(&index));
         if let Some(item) = data.item {
-            item.show(shown)?;
+            let new = item.show(shown)?;
             if item.is_executable() {
+                if let (Some(open), false) = (open, new) {
+                    item.show_arguments(open.told, shown);
+                }
                 shown.tool_closed(item.call_id());
             }
         }
         Ok(step)
+    }
+
+    fn grow(&mut self, act: Act, data: &Data<'_>, shown: &mut Shown) -> StepKind {
+        let given = data.delta.0 + data.partial_image_b64.0;
+        match act {
+            Act::Text => shown.text(given),
+            Act::Refusal => shown.refusal(given),
+            Act::Thinking => shown.thinking(given),
+            Act::Arguments => {
+                shown.argument_bytes(given);
+                let item = data
+                    .output_index
+                    .and_then(|index| self.open.get_mut(&index));
+                if let Some(item) = item {
+                    item.told |= given > 0;
+                }
+            }
+            _ => {}
+        }
+        if given > 0 {
+            StepKind::Content
+        } else {
+            StepKind::Noise
+        }
     }
 
     fn end(&mut self, data: Data<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
@@ -213,21 +259,6 @@ impl Stream {
         }
         self.ended = true;
         Ok(StepKind::Terminal)
-    }
-}
-
-fn grow(act: Act, data: &Data<'_>, shown: &mut Shown) -> StepKind {
-    let given = data.delta.0 + data.partial_image_b64.0;
-    match act {
-        Act::Text => shown.text(given),
-        Act::Refusal => shown.refusal(given),
-        Act::Thinking => shown.thinking(given),
-        _ => {}
-    }
-    if given > 0 {
-        StepKind::Content
-    } else {
-        StepKind::Noise
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Shown {
     pub(super) refused: bool,
     /// The first tool call whose arguments are no JSON.
     pub(super) invalid_tool: Option<String>,
+    /// The arguments of tool calls are kept.
+    pub(super) keeps_arguments: bool,
 }
 
 impl Shown {
@@ -51,8 +53,29 @@ impl Shown {
         self.refused |= bytes > 0;
     }
 
-    /// A tool call that the client is to run. A call that has been told before (by its id) counts once.
-    pub(super) fn tool(&mut self, id: &str, name: &str) -> Result<(), Broken> {
+    /// Arguments of a tool that the provider runs, or whose text is of no account.
+    pub(super) fn argument_bytes(&mut self, bytes: u64) {
+        self.report.argument_bytes = self.report.argument_bytes.saturating_add(bytes);
+    }
+
+    /// More of a tool call's arguments.
+    pub(super) fn arguments(&mut self, id: &str, text: &str) {
+        self.argument_bytes(text.len() as u64);
+        self.keep_arguments(id, text);
+    }
+
+    /// The same, of arguments that were counted before.
+    pub(super) fn keep_arguments(&mut self, id: &str, text: &str) {
+        if self.keeps_arguments {
+            let mut calls = self.report.tool_calls.iter_mut().rev();
+            if let Some(call) = calls.find(|call| call.id == id) {
+                call.arguments.get_or_insert_default().push(text);
+            }
+        }
+    }
+
+    /// A tool call that the client is to run. A call that has been told before (by its id) counts once. True: it is new.
+    pub(super) fn tool(&mut self, id: &str, name: &str) -> Result<bool, Broken> {
         self.actionable = true;
         if id.len().max(name.len()) > Self::LONGEST_NAME {
             let most = Self::LONGEST_NAME;
@@ -68,7 +91,7 @@ impl Shown {
             if known.name.is_empty() {
                 known.name = name.to_owned();
             }
-            return Ok(());
+            return Ok(false);
         }
         if calls.len() == Self::MOST_PARTS {
             return Err(too_many("tool calls"));
@@ -77,8 +100,9 @@ impl Shown {
             id: id.to_owned(),
             name: name.to_owned(),
             closed: false,
+            arguments: None,
         });
-        Ok(())
+        Ok(true)
     }
 
     /// A client that is given this event starts the tool.

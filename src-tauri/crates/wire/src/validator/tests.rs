@@ -2,7 +2,7 @@ use catalog::{Dialect, Tokens};
 use proptest::prelude::*;
 
 use super::{Framing, Validator};
-use crate::{BodyEnd, Broken, Completion, Step};
+use crate::{Arguments, BodyEnd, Broken, Completion, Step};
 
 fn judged(dialect: Dialect, framing: Framing, body: &[u8]) -> (Validator, Completion, Completion) {
     let mut validator = Validator::new(dialect, framing);
@@ -282,6 +282,105 @@ fn sizes_are_bounded() {
             validator.judge(BodyEnd::Clean),
             Completion::Broken(oversize)
         );
+    }
+}
+
+/// A call of `Bash` with this command, streamed and whole.
+fn calls(dialect: Dialect, command: &str) -> [(Framing, String); 2] {
+    let arguments = serde_json::json!({ "command": command }).to_string();
+    let told = serde_json::Value::from(arguments.clone());
+    let (first, rest) = arguments.split_at(3);
+    let (first, rest) = (
+        serde_json::Value::from(first),
+        serde_json::Value::from(rest),
+    );
+    let stream = match dialect {
+        Dialect::Anthropic => format!(
+            r#"data: {{"type":"message_start","message":{{"id":"m"}}}}
+
+data: {{"type":"content_block_start","index":0,"content_block":{{"type":"tool_use","id":"a","name":"Bash","input":{{}}}}}}
+
+data: {{"type":"content_block_delta","index":0,"delta":{{"type":"input_json_delta","partial_json":{first}}}}}
+
+data: {{"type":"content_block_delta","index":0,"delta":{{"type":"input_json_delta","partial_json":{rest}}}}}
+
+data: {{"type":"content_block_stop","index":0}}
+
+data: {{"type":"message_delta","delta":{{"stop_reason":"tool_use"}}}}
+
+"#
+        ),
+        Dialect::OpenaiChat => format!(
+            r#"data: {{"choices":[{{"delta":{{"tool_calls":[{{"index":0,"id":"a","function":{{"name":"Bash","arguments":{first}}}}}]}}}}]}}
+
+data: {{"choices":[{{"delta":{{"tool_calls":[{{"index":0,"function":{{"arguments":{rest}}}}}]}}}}]}}
+
+data: {{"choices":[{{"delta":{{}},"finish_reason":"tool_calls"}}]}}
+
+"#
+        ),
+        Dialect::OpenaiResponses => {
+            let item = format!(
+                r#"{{"type":"function_call","id":"fc_1","call_id":"a","name":"Bash","arguments":{told}}}"#
+            );
+            format!(
+                r#"data: {{"type":"response.output_item.added","output_index":0,"item":{{"type":"function_call","id":"fc_1","call_id":"a","name":"Bash","arguments":""}}}}
+
+data: {{"type":"response.function_call_arguments.delta","output_index":0,"delta":{told}}}
+
+data: {{"type":"response.output_item.done","output_index":0,"item":{item}}}
+
+data: {{"type":"response.completed","response":{{"id":"r","status":"completed","output":[{item}]}}}}
+
+"#
+            )
+        }
+    };
+    let document = match dialect {
+        Dialect::Anthropic => message(
+            &format!(r#"{{"type":"tool_use","id":"a","name":"Bash","input":{arguments}}}"#),
+            r#""tool_use""#,
+        ),
+        Dialect::OpenaiChat => format!(
+            r#"{{"id":"c","choices":[{{"message":{{"tool_calls":[{{"id":"a","function":{{"name":"Bash","arguments":{told}}}}}]}},"finish_reason":"tool_calls"}}]}}"#
+        ),
+        Dialect::OpenaiResponses => format!(
+            r#"{{"id":"r","status":"completed","output":[{{"type":"function_call","id":"fc_1","call_id":"a","name":"Bash","arguments":{told}}}]}}"#
+        ),
+    };
+    [(Framing::Stream, stream), (Framing::Whole, document)]
+}
+
+#[test]
+fn what_tools_are_told_is_counted_and_kept_only_where_that_is_asked_for() {
+    for dialect in Dialect::ALL {
+        for (framing, body) in calls(dialect, "alembic upgrade head") {
+            let (usual, judged, _) = judged(dialect, framing, body.as_bytes());
+            assert_eq!(judged, Completion::Complete, "{dialect} {framing:?}");
+            let told = r#"{"command":"alembic upgrade head"}"#;
+            let bytes = told.len() as u64;
+            let report = usual.report();
+            assert_eq!(report.argument_bytes, bytes, "{dialect} {framing:?}");
+            assert_eq!(report.tool_calls[0].arguments, None, "{dialect}");
+
+            let mut keeping = Validator::new(dialect, framing).keeping_arguments(true);
+            for slice in body.as_bytes().chunks(7) {
+                keeping.push(slice, &mut Vec::new());
+            }
+            let report = keeping.report();
+            let kept = report.tool_calls[0].arguments.as_ref().unwrap();
+            assert_eq!(kept.reveal(), told, "{dialect} {framing:?}");
+            assert_eq!(report.argument_bytes, bytes, "{dialect} {framing:?}");
+            assert!(!format!("{report:?}").contains("alembic"), "{report:?}");
+        }
+        for (framing, body) in calls(dialect, &"é".repeat(50_000)) {
+            let mut keeping = Validator::new(dialect, framing).keeping_arguments(true);
+            keeping.push(body.as_bytes(), &mut Vec::new());
+            let report = keeping.report();
+            let kept = report.tool_calls[0].arguments.as_ref().unwrap().reveal();
+            assert!(kept.ends_with("é…"), "{dialect} {framing:?}");
+            assert!(kept.len() <= Arguments::LONGEST + "…".len(), "{dialect}");
+        }
     }
 }
 

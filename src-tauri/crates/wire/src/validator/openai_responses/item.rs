@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -36,6 +38,12 @@ pub(super) struct Item<'a> {
     /// Of a function call: JSON. Other kinds have objects here, or nothing.
     #[serde(borrow)]
     arguments: Option<&'a RawValue>,
+    /// Of a custom tool's call: free text.
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
+    /// Of a tool that is its own kind of item: an object.
+    #[serde(borrow)]
+    action: Option<&'a RawValue>,
     content: Option<Vec<Part>>,
     /// Of reasoning.
     #[serde(default)]
@@ -64,13 +72,36 @@ impl Item<'_> {
         self.name.as_deref().unwrap_or(&self.kind)
     }
 
-    pub(super) fn show(&self, shown: &mut Shown) -> Result<(), Broken> {
+    /// What the tool is told to do, as the client's own tool would be given it.
+    fn told(&self) -> Cow<'_, str> {
+        let raw = self.arguments.or(self.input).or(self.action);
+        let raw = raw.map_or("", RawValue::get);
+        match serde_json::from_str::<Str<'_>>(raw) {
+            Ok(text) => Cow::Owned(text.0.into_owned()),
+            Err(_) => Cow::Borrowed(raw),
+        }
+    }
+
+    /// The whole of a call's arguments has come. `counted`: their deltas have been, as they came.
+    pub(super) fn show_arguments(&self, counted: bool, shown: &mut Shown) {
+        let told = self.told();
+        if !counted {
+            shown.argument_bytes(told.len() as u64);
+        }
+        shown.keep_arguments(self.call_id(), &told);
+    }
+
+    /// Count what the item brings, where it has not been counted before. True: a call that had not been announced.
+    pub(super) fn show(&self, shown: &mut Shown) -> Result<bool, Broken> {
         if self.is_executable() {
-            shown.tool(self.call_id(), self.name())?;
+            let new = shown.tool(self.call_id(), self.name())?;
+            if new {
+                self.show_arguments(false, shown);
+            }
             if &*self.kind == "function_call" && !self.arguments_are_json() {
                 shown.invalid_tool(self.name());
             }
-            return Ok(());
+            return Ok(new);
         }
         match &*self.kind {
             // Deltas have been counted as they came; a server without deltas gives its text here alone.
@@ -88,7 +119,7 @@ impl Item<'_> {
             "reasoning" => {}
             _ => shown.actionable = true,
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Nothing at all is accepted as the arguments of a call without any.
