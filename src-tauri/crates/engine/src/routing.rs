@@ -59,6 +59,7 @@ pub(crate) fn gateway_config(
         },
         limits: Limits::default(),
         rules: settings.rules.clone().into(),
+        keep_tool_arguments: settings.keep_tool_arguments,
         spending: running.spending.clone(),
         paused: running.paused,
         draining: running.draining,

@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub notify: bool,
     /// No notifications between these local times; may span midnight.
     pub quiet: Option<(NaiveTime, NaiveTime)>,
+    /// What tools were told to do is written down with interrupted work.
+    pub keep_tool_arguments: bool,
     /// The owner's own endpoints, each as a provider of its own.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,

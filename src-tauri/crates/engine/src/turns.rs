@@ -137,7 +137,7 @@ fn delivered(exchange: &Exchange, given: impl Fn(&wire::ToolCall) -> bool) -> Ve
         .map(|call| DeliveredCall {
             call: call.id.clone(),
             name: call.name.clone(),
-            arguments: None,
+            arguments: call.arguments.as_ref().map(|told| told.reveal().to_owned()),
             result: None,
         })
         .collect();

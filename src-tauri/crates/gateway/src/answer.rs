@@ -89,12 +89,13 @@ impl Answer {
         gate: Gate,
         held: Share,
         most: usize,
+        keep_arguments: bool,
     ) -> Self {
         Self {
             dialect,
             body,
             translator,
-            validator: Validator::new(dialect, Framing::Stream),
+            validator: Validator::new(dialect, Framing::Stream).keeping_arguments(keep_arguments),
             ready: VecDeque::new(),
             tail: Vec::new(),
             released: 0,

@@ -56,6 +56,8 @@ pub(crate) struct Terms {
     pub(crate) rules: Arc<[Rule]>,
     /// What all exchanges together may hold of answers, in bytes.
     pub(crate) most_held: usize,
+    /// What tools are told to do is reported.
+    pub(crate) keep_arguments: bool,
 }
 
 impl Terms {
@@ -138,6 +140,7 @@ pub(crate) async fn attempt(
         terms.gate,
         held,
         terms.most_held,
+        terms.keep_arguments,
     ));
     let mut booked = Booked {
         answer: &mut answer,
@@ -322,7 +325,8 @@ async fn whole(
     let bytes = bytes.freeze();
     let (completion, report) = match terms.kind {
         Kind::Generate => {
-            let mut validator = Validator::new(terms.spoken(), Framing::Whole);
+            let mut validator = Validator::new(terms.spoken(), Framing::Whole)
+                .keeping_arguments(terms.keep_arguments);
             validator.push(&bytes, &mut Vec::new());
             (validator.judge(end), validator.report().clone())
         }

@@ -26,6 +26,8 @@ pub struct Config {
     /// The owner's own words on failures: the first that fits decides, before the table of failure classes.
     pub rules: Arc<[wire::Rule]>,
     pub spending: Spending,
+    /// What tools are told to do is kept in reports.
+    pub keep_tool_arguments: bool,
     /// Pass everything to the primary, unheld and without a second try.
     pub paused: bool,
     /// Stopping: as `paused`, until the last open exchange ends.

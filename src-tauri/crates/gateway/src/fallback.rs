@@ -321,6 +321,7 @@ impl Fallback {
             idle: timers.idle,
             rules: Arc::clone(&admitted.config.rules),
             most_held: admitted.config.limits.answers,
+            keep_arguments: admitted.config.keep_tool_arguments,
         }
     }
 }

@@ -69,6 +69,7 @@ pub(crate) fn config() -> Config {
         limits: Limits::default(),
         rules: Default::default(),
         spending: Default::default(),
+        keep_tool_arguments: false,
         paused: false,
         draining: false,
         own_addresses: vec!["127.0.0.1:4747".parse().unwrap()],

@@ -71,7 +71,10 @@ impl Translation {
     ) -> Result<(Bytes, Report), CannotTell> {
         let created = self.form.created;
         let told = translate::whole(self.spoken, client, bytes, &self.names, created)?;
-        let mut validator = Validator::new(client, Framing::Whole);
+        // Kept as the client gets them, where the provider's own are.
+        let kept = |call: &wire::ToolCall| call.arguments.is_some();
+        let keep = report.tool_calls.iter().any(kept);
+        let mut validator = Validator::new(client, Framing::Whole).keeping_arguments(keep);
         validator.push(&told, &mut Vec::new());
         // The client sends results by the ids that it was told.
         let tool_calls = validator.report().tool_calls.clone();

@@ -15,6 +15,7 @@ pub(super) struct File {
     pub(super) timers: Timers,
     pub(super) fallback: Fallback,
     pub(super) notifications: Notifications,
+    pub(super) history: History,
     pub(super) endpoint: Vec<Endpoint>,
     pub(super) route: Vec<Route>,
     pub(super) rule: Vec<Rule>,
@@ -61,6 +62,12 @@ pub(super) struct Timers {
 pub(super) struct Notifications {
     pub(super) desktop: Option<bool>,
     pub(super) quiet: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct History {
+    pub(super) keep_tool_arguments: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -17,6 +17,7 @@ fn attempt(outcome: Outcome, calls: &[&str]) -> Attempt {
         id: (*id).to_owned(),
         name: "Bash".to_owned(),
         closed: *id == "closed",
+        arguments: None,
     };
     Attempt {
         provider: ProviderId::new("lead"),

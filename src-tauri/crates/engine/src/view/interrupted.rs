@@ -1,5 +1,6 @@
 use api::{DeliveredCall, Interruption};
 use ledger::{End, InterruptionRow};
+use serde_json::Value;
 
 use crate::state::State;
 
@@ -49,8 +50,8 @@ fn said(state: &State, row: &InterruptionRow) -> String {
 
 fn delivered(state: &State, call: &ledger::DeliveredCall) -> DeliveredCall {
     let what = match &call.arguments {
-        Some(arguments) => format!("{}: {arguments}", call.name),
-        None => call.name.clone(),
+        Some(told) if !told.is_empty() => format!("{}: {}", call.name, briefly(told)),
+        Some(_) | None => call.name.clone(),
     };
     let came = match call.result {
         Some(result) => format!("its result came back by {}", state.clock_time(result)),
@@ -59,5 +60,52 @@ fn delivered(state: &State, call: &ledger::DeliveredCall) -> DeliveredCall {
     DeliveredCall {
         said: format!("`{what}` delivered, {came}"),
         result: call.result,
+    }
+}
+
+/// A tool's only argument needs no name: `{"command": "ls"}` is `ls`. So does a command among others. On one line: lists
+/// show it.
+fn briefly(arguments: &str) -> String {
+    let object: Option<serde_json::Map<String, Value>> = serde_json::from_str(arguments).ok();
+    let text = object.as_ref().and_then(|object| {
+        let only = object.values().next().filter(|_| object.len() == 1);
+        object.get("command").or(only)?.as_str()
+    });
+    let words: Vec<&str> = text.unwrap_or(arguments).split_whitespace().collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::briefly;
+
+    #[test]
+    fn a_call_is_told_in_few_words() {
+        for (arguments, told) in [
+            (
+                r#"{"command":"alembic upgrade head"}"#,
+                "alembic upgrade head",
+            ),
+            (r#"{"command":"ls","description":"List","timeout":5}"#, "ls"),
+            (r#"{"path":"a.rs"}"#, "a.rs"),
+            (
+                r#"{"path":"a.rs","text":"x"}"#,
+                r#"{"path":"a.rs","text":"x"}"#,
+            ),
+            (
+                r#"{"command":["bash","-lc","ls"]}"#,
+                r#"{"command":["bash","-lc","ls"]}"#,
+            ),
+            (r#"{"command":"a\n  b"}"#, "a b"),
+            (
+                r#"{"command":"cut in the mid…"#,
+                r#"{"command":"cut in the mid…"#,
+            ),
+            ("*** Begin Patch\n+x", "*** Begin Patch +x"),
+            ("{}", "{}"),
+            ("", ""),
+        ] {
+            assert_eq!(briefly(arguments), told);
+        }
     }
 }

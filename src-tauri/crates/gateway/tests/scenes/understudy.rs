@@ -528,3 +528,35 @@ async fn a_client_that_heeds_no_pings_is_told_that_the_stand_in_still_thinks() {
         );
     }
 }
+
+/// Also of a stand-in that speaks another dialect, and only where the owner allows it.
+#[tokio::test(start_paused = true)]
+async fn what_a_tool_was_told_to_do_is_reported_where_the_owner_keeps_it() {
+    for (client, second) in PAIRS {
+        for (streamed, keep) in [(true, true), (false, true), (true, false), (false, false)] {
+            let mut scene = scene(second);
+            scene.change(|config| config.keep_tool_arguments = keep);
+            scene.lead.outage(Some("503".parse().unwrap()));
+            let call = || {
+                Cue::answer([Line::Tool {
+                    name: "Bash".to_owned(),
+                    input: json!({ "command": "alembic upgrade head" }),
+                }])
+            };
+            scene.second.cue(call());
+            let mut body = limited(client, question_with_tool(client));
+            body["stream"] = streamed.into();
+            text(scene.send(client, body, |head| head).await)
+                .await
+                .unwrap();
+            let exchange = scene.ended().await;
+            assert_eq!(exchange.end, End::Complete, "{client} {second}");
+            let report = &exchange.attempts.last().unwrap().report;
+            assert!(report.argument_bytes >= 34, "{client} {second}");
+            let kept = report.tool_calls[0].arguments.as_ref();
+            let kept = kept.map(|kept| serde_json::from_str::<Value>(kept.reveal()).unwrap());
+            let told = json!({ "command": "alembic upgrade head" });
+            assert_eq!(kept, keep.then_some(told), "{client} {second} {streamed}");
+        }
+    }
+}

@@ -86,6 +86,7 @@ fn config() -> Config {
         paused: false,
         rules: Default::default(),
         spending: Default::default(),
+        keep_tool_arguments: false,
         draining: false,
         own_addresses: Vec::new(),
     }
