@@ -214,9 +214,7 @@ fn read(
     let piece = stage
         .piece(model)
         .ok_or_else(|| refuse(dialect, 404, &unknown_model(model)))?;
-    if dialect == Dialect::Anthropic {
-        strict::check(&body).map_err(|violation| refuse(dialect, 400, &violation.to_string()))?;
-    }
+    strict::check(dialect, &body).map_err(|violation| refuse(dialect, 400, &violation))?;
     Ok((
         Request::read(dialect, model.to_owned(), &body, bytes),
         piece,
