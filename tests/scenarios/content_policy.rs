@@ -10,7 +10,8 @@ pub(crate) const STORY: Story = Story {
     lead: |_| Act::Always("400-policy".parse().unwrap()),
     expected: |_| Expected::whole(1, 0).but(Verdict::HonestError),
     check: |played| {
-        let said = match played.dialect {
+        let asked_in = played.lead[0].dialect;
+        let said = match asked_in.unwrap_or(played.dialect) {
             Dialect::Anthropic => "Output blocked by content filtering policy",
             Dialect::OpenaiChat | Dialect::OpenaiResponses => {
                 "Your request was rejected as a result of our safety system."

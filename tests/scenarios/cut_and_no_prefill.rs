@@ -15,6 +15,13 @@ pub(crate) const STORY: Story = Story {
     },
     check: |played| match played.second.as_slice() {
         [request] if request.body == played.question => Ok(()),
+        // In another dialect, the same may be said in other words, but nothing of the first answer.
+        [request]
+            if request.dialect != Some(played.dialect)
+                && !String::from_utf8_lossy(&request.body).contains("lead 1") =>
+        {
+            Ok(())
+        }
         others => Err(format!(
             "the second was sent something else than the client's own request: {others:?}"
         )),

@@ -219,7 +219,8 @@ impl Fallback {
             &lost,
             candidate,
             context,
-            self.primary.is_none() && !translated,
+            self.primary.is_none(),
+            translated,
         ) {
             // Asked again it mostly says nothing again, and that would be passed on.
             Next::Again(_) if lost.empty && !self.is_last() => self.never_again(candidate),

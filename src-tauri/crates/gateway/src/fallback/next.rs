@@ -21,11 +21,20 @@ pub(super) enum Next {
     Stop,
 }
 
-pub(super) fn next(lost: &Lost, candidate: &Candidate, context: Option<u64>, first: bool) -> Next {
+/// `first`: of all that were asked. `translated`: the candidate was asked in other words than the client's.
+pub(super) fn next(
+    lost: &Lost,
+    candidate: &Candidate,
+    context: Option<u64>,
+    first: bool,
+    translated: bool,
+) -> Next {
     match lost.class {
         // The client's own login is the client's to renew; it does so when it hears of it.
         Class::Credential if first && candidate.credential == Credential::ClientLogin => Next::Stop,
-        Class::Caller | Class::ContentPolicy if first => Next::Stop,
+        // In other words it may be a mistake of ours.
+        Class::Caller if first && !translated => Next::Stop,
+        Class::ContentPolicy if first => Next::Stop,
         Class::ContextTooLong => Next::Larger(context.unwrap_or(u64::MAX)),
         Class::Transient | Class::RateLimit if lost.hopeless => Next::Other,
         Class::Transient | Class::RateLimit => match lost.retry_after {

@@ -13,6 +13,7 @@ use crate::stories::{
     Attempt, Clock, Form, Heard, Restarts, Row, STAND_IN, STORIES, Story, TIMERS, World, play,
     table,
 };
+use crate::understudy::speaks_only;
 use crate::world::Scene;
 
 impl World for Scene {
@@ -79,6 +80,40 @@ async fn every_scenario_ends_in_a_whole_answer_or_an_honest_end_over_pipes() {
     println!("{}", table("under paused time, over pipes", &rows));
     let wrong: Vec<String> = rows.iter().filter_map(Row::wrong).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The same, where one of the two speaks another dialect than the client.
+#[tokio::test(start_paused = true)]
+async fn every_scenario_ends_as_well_where_one_of_the_two_is_translated() {
+    for casting in ["the first", "the second"] {
+        for turn in [1, 2] {
+            let mut rows = Vec::new();
+            for story in &STORIES {
+                for form in Form::ALL {
+                    for (at, dialect) in Dialect::ALL.into_iter().enumerate() {
+                        let other = Dialect::ALL[(at + turn) % Dialect::ALL.len()];
+                        let mut scene = scene(story);
+                        let translated = if casting == "the first" {
+                            "lead"
+                        } else {
+                            "second"
+                        };
+                        scene.change(|config| speaks_only(config, translated, other));
+                        let mut played = play(&scene, story, "m", dialect, form).await;
+                        for _ in &played.asked {
+                            let exchange = scene.ended().await;
+                            played.attempts.extend(exchange.attempts.iter().map(booked));
+                        }
+                        rows.push(Row::judge(story, &played));
+                    }
+                }
+            }
+            let speaks = format!("{casting} speaks the dialect {turn} further");
+            println!("{}", table(&format!("under paused time, {speaks}"), &rows));
+            let wrong: Vec<String> = rows.iter().filter_map(Row::wrong).collect();
+            assert!(wrong.is_empty(), "{speaks}: {}", wrong.join("\n"));
+        }
+    }
 }
 
 /// The suite's own eyes: wherever something of a whole answer is left out, its client takes a half for a whole.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use catalog::{Auth, Dialect, EndpointId, Secret};
+use catalog::{Auth, Dialect, EndpointId, Model, ModelId, Secret};
 use gateway::{Config, Consent, Delivery, End, Restart};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use stage::{Cue, Fault, Line};
 use tokio::time::Instant;
 
 use crate::delivery::{given, is_whole};
+use crate::stories::STAND_IN;
 use crate::world::{Scene, question, question_with_tool, text};
 
 const PAIRS: [(Dialect, Dialect); 6] = [
@@ -22,19 +23,18 @@ const PAIRS: [(Dialect, Dialect); 6] = [
 ];
 
 /// From now on this endpoint speaks nothing else.
-fn speaks(config: &mut Config, id: &str, dialect: Dialect) {
+pub(crate) fn speaks_only(config: &mut Config, id: &str, dialect: Dialect) {
     let endpoint = config.endpoints.get_mut(&EndpointId::new(id)).unwrap();
     endpoint.endpoint.paths = [(dialect, dialect.default_path().to_owned())].into();
+    // Messages demands a limit to the answer, which the other dialects' requests may leave out.
+    endpoint.models = ["m", STAND_IN].map(model).into();
 }
 
-/// Messages demands a limit to the answer; the other dialects have one if their client says so.
-fn limited(dialect: Dialect, mut body: Value) -> Value {
-    let limit = match dialect {
-        Dialect::Anthropic | Dialect::OpenaiChat => "max_tokens",
-        Dialect::OpenaiResponses => "max_output_tokens",
-    };
-    body[limit] = 99.into();
-    body
+fn model(id: &str) -> Model {
+    Model {
+        max_output: Some(32_000),
+        ..Model::new(ModelId::new(id))
+    }
 }
 
 fn only_the_second(config: &mut Config) {
@@ -45,7 +45,7 @@ fn only_the_second(config: &mut Config) {
 
 fn scene(second: Dialect) -> Scene {
     let scene = Scene::new();
-    scene.change(|config| speaks(config, "second", second));
+    scene.change(|config| speaks_only(config, "second", second));
     scene
 }
 
@@ -87,7 +87,7 @@ fn input(dialect: Dialect, told: &str) -> Value {
 
 /// The next turn of an agent: what it was told, and its tool's result.
 fn with_result(dialect: Dialect, id: &str, input: &Value) -> Value {
-    let mut next = limited(dialect, question_with_tool(dialect));
+    let mut next = question_with_tool(dialect);
     let arguments = input.to_string();
     let turns = match dialect {
         Dialect::Anthropic => json!([
@@ -126,7 +126,7 @@ async fn a_stand_in_of_another_dialect_answers_in_the_clients() {
             scene
                 .second
                 .cue(Cue::answer([Line::Text("Forty-two, naïvely.".to_owned())]));
-            let mut body = limited(client, question(client));
+            let mut body = question(client);
             body["stream"] = streamed.into();
             let response = scene.send(client, body, |head| head).await;
             assert_eq!(response.status(), 200, "{case}");
@@ -174,11 +174,7 @@ async fn a_tool_call_of_the_stand_ins_is_answered_to_whoever_takes_the_next_turn
                 },
             ]));
             let response = scene
-                .send(
-                    client,
-                    limited(client, question_with_tool(client)),
-                    |head| head,
-                )
+                .send(client, question_with_tool(client), |head| head)
                 .await;
             let told = text(response).await.unwrap();
             assert!(is_whole(client, told.as_bytes()), "{case}: {told}");
@@ -229,7 +225,7 @@ async fn a_translated_answer_that_breaks_off_is_never_ended_cleanly() {
             scene.restarts(Restart::Never);
             scene.lead.outage(Some(Fault::status(503)));
             scene.second.outage(Some(fault));
-            let body = limited(client, question(client));
+            let body = question(client);
             let (told, end) = given(scene.send(client, body, |head| head).await).await;
             let text = String::from_utf8_lossy(&told);
             assert!(end.is_err(), "{case}: {text}");
@@ -261,7 +257,7 @@ async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same
                 input: json!({ "command": "ls" }),
             },
         ]));
-        let body = limited(client, question_with_tool(client));
+        let body = question_with_tool(client);
         let told = text(scene.send(client, body, |head| head).await).await;
         let told = told.unwrap();
         let case = format!("{client}, then {other}: {told}");
@@ -281,7 +277,7 @@ async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same
 async fn who_cannot_be_asked_is_passed_over_and_the_user_learns_why() {
     let mut scene = scene(Dialect::Anthropic);
     scene.lead.outage(Some(Fault::status(503)));
-    let mut body = limited(Dialect::OpenaiResponses, question(Dialect::OpenaiResponses));
+    let mut body = question(Dialect::OpenaiResponses);
     body["previous_response_id"] = "resp_1".into();
     let response = scene
         .send(Dialect::OpenaiResponses, body, |head| head)
@@ -307,7 +303,7 @@ async fn a_primary_without_an_able_stand_in_is_given_the_time_of_the_last() {
     scene
         .lead
         .outage(Some(Fault::LateFirstToken(Duration::from_secs(100))));
-    let mut body = limited(Dialect::OpenaiResponses, question(Dialect::OpenaiResponses));
+    let mut body = question(Dialect::OpenaiResponses);
     body["previous_response_id"] = "resp_1".into();
     let told = scene
         .send(Dialect::OpenaiResponses, body, |head| head)
@@ -326,7 +322,7 @@ async fn an_error_of_the_stand_ins_is_told_in_the_clients_words() {
         let mut scene = scene(other);
         scene.change(only_the_second);
         scene.second.outage(Some(Fault::status(429)));
-        let body = limited(client, question(client));
+        let body = question(client);
         let response = scene.send(client, body, |head| head).await;
         assert_eq!(response.status(), 429, "{client} by {other}");
         let told: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
@@ -361,7 +357,7 @@ async fn a_login_never_goes_to_a_candidate_of_another_dialect() {
                 route.candidates.swap(0, 1);
             }
         });
-        let body = limited(client, question(client));
+        let body = question(client);
         let response = scene
             .send(client, body, |head| {
                 head.header("authorization", "Bearer theirs")
@@ -460,7 +456,7 @@ async fn a_stand_in_that_thinks_for_long_is_waited_for_and_its_client_sees_signs
             ])
         });
         let case = format!("{client} by {other}");
-        let body = limited(client, question(client));
+        let body = question(client);
         let mut body = scene.send(client, body, |head| head).await.into_body();
         let (mut told, mut longest) = (Vec::new(), Duration::ZERO);
         loop {
@@ -544,7 +540,7 @@ async fn what_a_tool_was_told_to_do_is_reported_where_the_owner_keeps_it() {
                 }])
             };
             scene.second.cue(call());
-            let mut body = limited(client, question_with_tool(client));
+            let mut body = question_with_tool(client);
             body["stream"] = streamed.into();
             text(scene.send(client, body, |head| head).await)
                 .await
@@ -558,5 +554,26 @@ async fn what_a_tool_was_told_to_do_is_reported_where_the_owner_keeps_it() {
             let told = json!({ "command": "alembic upgrade head" });
             assert_eq!(kept, keep.then_some(told), "{client} {second} {streamed}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_a_key_a_translated_answer_runs_once_and_is_given_again_byte_by_byte() {
+    for (client, other) in PAIRS {
+        let scene = scene(other);
+        scene.lead.outage(Some(Fault::status(503)));
+        let mut told = Vec::new();
+        for time in ["first", "second"] {
+            let response = scene.send(client, question(client), |head| {
+                head.header("idempotency-key", "k-1")
+            });
+            let response = response.await;
+            let replayed = response.headers().contains_key("idempotency-replayed");
+            assert_eq!(replayed, time == "second", "{client} by {other}");
+            told.push(text(response).await.unwrap());
+        }
+        assert_eq!(told[0], told[1], "{client} by {other}");
+        assert!(is_whole(client, told[0].as_bytes()), "{client} by {other}");
+        assert_eq!(scene.second.received().len(), 1, "{client} by {other}");
     }
 }

@@ -23,7 +23,13 @@ fn follows(lost: &Lost, credential: Credential, first: bool) -> String {
         context: Some(200_000),
         ..Model::new("m".into())
     }];
-    match next(lost, &candidate, endpoint.context(&candidate.model), first) {
+    match next(
+        lost,
+        &candidate,
+        endpoint.context(&candidate.model),
+        first,
+        false,
+    ) {
         Next::Again(wait) if wait >= Duration::from_secs(2) => "again, as long as asked".into(),
         Next::Again(_) => "again".into(),
         Next::Other => "other".into(),
