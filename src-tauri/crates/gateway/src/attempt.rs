@@ -1,6 +1,7 @@
 //! One request to one provider, up to the commit: nothing has reached the client while it can still fail.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ const ERROR_BODY: usize = 1 << 20;
 const ERROR_BODY_FOR: Duration = Duration::from_secs(10);
 
 /// What an attempt is made for.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Terms {
     /// The client's.
     pub(crate) dialect: Dialect,
@@ -92,18 +93,32 @@ pub(crate) enum Won {
     },
 }
 
-/// Make one attempt. `exchange` is told what is known of it while it runs; `now` is for dates in `retry-after`.
+/// Make one attempt. `terms` are waited for once the request is on its way; `exchange` is told what is known of it while it runs; `now` is for dates in `retry-after`.
 pub(crate) async fn attempt(
     upstream: &Upstream,
     request: Request<Full<Bytes>>,
-    terms: &Terms,
+    terms: impl Future<Output = Terms>,
     held: Share,
     now: DateTime<Utc>,
     exchange: &mut OpenExchange,
 ) -> Result<Won, Lost> {
-    let clock = &terms.deadlines;
     exchange.attempt_sent(request.body().size_hint().lower());
-    let response = match timeout_at(clock.headers, upstream.send(request)).await {
+    let mut sending = pin!(upstream.send(request));
+    let (mut early, mut terms) = (None, pin!(terms));
+    let terms = &tokio::select! {
+        biased;
+        sent = &mut sending => {
+            early = Some(sent);
+            terms.await
+        }
+        terms = &mut terms => terms,
+    };
+    let clock = &terms.deadlines;
+    let sent = match early {
+        Some(sent) => Ok(sent),
+        None => timeout_at(clock.headers, sending).await,
+    };
+    let response = match sent {
         Err(_) => return Err(clock.too_late("an answer")),
         Ok(Err(unsent)) => {
             if !unsent.reached() {

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::Request;
 use http::request::Parts;
+use http_body_util::Full;
 use tokio::time::{Instant, sleep};
 use wire::{Ask, Kind};
 
@@ -17,9 +20,11 @@ use crate::count;
 use crate::deadlines::Deadlines;
 use crate::held::Share;
 use crate::hold::Hold;
+use crate::lineup::Lineup;
 use crate::lost::Lost;
 use crate::open::OpenExchange;
 use crate::request::{Outgoing, request};
+use crate::translation::Translation;
 use crate::{Candidate, Config, EndpointConfig, Gateway, Outcome, Plan, Timers, headers};
 use next::{Next, bears_on_breaker, next};
 
@@ -39,6 +44,8 @@ pub(crate) struct Admitted {
     pub(crate) ask: Ask,
     pub(crate) kind: Kind,
     pub(crate) plan: Plan,
+    /// The plan is for any request: who can be asked just this is found out while the first candidate is asked.
+    pub(crate) unread: bool,
     pub(crate) hold: Hold,
     pub(crate) gate: Gate,
     pub(crate) began: Instant,
@@ -67,6 +74,7 @@ pub(crate) struct Fallback {
     pub(crate) gateway: Gateway,
     pub(crate) admitted: Arc<Admitted>,
     pub(crate) exchange: OpenExchange,
+    pub(crate) lineup: Lineup,
     /// The first candidate that failed, and how: its error is the client's, should all fail.
     pub(crate) primary: Option<(Candidate, Lost)>,
     /// Which candidate is next.
@@ -101,13 +109,17 @@ pub(crate) enum NoneLeft {
 }
 
 impl Fallback {
-    pub(crate) fn new(gateway: Gateway, admitted: Admitted, exchange: OpenExchange) -> Self {
+    pub(crate) fn new(gateway: Gateway, admitted: Admitted, mut exchange: OpenExchange) -> Self {
+        let admitted = Arc::new(admitted);
+        let lineup = Lineup::of(&admitted);
+        exchange.passed_over(lineup.passed_over());
         Self {
             hold: admitted.hold,
             waits: Some(admitted.began),
             gateway,
-            admitted: Arc::new(admitted),
+            admitted,
             exchange,
+            lineup,
             primary: None,
             place: 0,
             tried: 0,
@@ -122,7 +134,7 @@ impl Fallback {
     pub(crate) async fn next(&mut self) -> Result<Answered, NoneLeft> {
         let admitted = Arc::clone(&self.admitted);
         loop {
-            let Some((candidate, endpoint)) = self.candidate(&admitted) else {
+            let Some((candidate, endpoint)) = self.candidate(&admitted).await else {
                 return Err(NoneLeft::Exhausted);
             };
             if let Some(wait) = self.backoff.take().filter(|_| self.tried > 0) {
@@ -130,10 +142,10 @@ impl Fallback {
             }
             let counts = admitted.kind == Kind::CountTokens;
             if counts && candidate.dialect != admitted.plan.dialect {
-                return estimated(&admitted, candidate);
+                return estimated(&admitted, &candidate);
             }
-            let admits = self.gateway.standing(candidate).admits();
-            let permit = self.gateway.permit(candidate, admitted.kind);
+            let admits = self.gateway.standing(&candidate).admits();
+            let permit = self.gateway.permit(&candidate, admitted.kind);
             self.tried += 1;
             self.exchange.attempt_began(
                 candidate.provider.clone(),
@@ -142,7 +154,7 @@ impl Fallback {
             );
             let now = self.gateway.now();
             let seconds = now.timestamp().try_into().unwrap_or(0);
-            let outgoing = match request(&admitted, candidate, endpoint, seconds) {
+            let outgoing = match request(&admitted, &candidate, endpoint, seconds) {
                 Ok(outgoing) => outgoing,
                 Err(error) => {
                     let model = &admitted.plan.model;
@@ -157,22 +169,11 @@ impl Fallback {
             } = outgoing;
             let spoken = translation.is_some().then_some(candidate.dialect);
             self.exchange.attempt_translated(spoken, &left_out);
-            let terms = Terms {
-                translation,
-                ..self.terms(&admitted, candidate)
-            };
-            let won = attempt(
-                self.gateway.upstream(),
-                request,
-                &terms,
-                self.gateway.answers_held(),
-                now,
-                &mut self.exchange,
-            );
+            let won = self.attempt(&candidate, request, translation, now);
             match won.await {
                 Ok(won) => {
                     return Ok(Answered {
-                        candidate: candidate.clone(),
+                        candidate,
                         permit,
                         won,
                     });
@@ -181,16 +182,60 @@ impl Fallback {
                     let passing = admitted.config.paused || admitted.config.draining;
                     let probe = permit.as_ref().is_some_and(Permit::is_probe);
                     let cannot_count = counts && lost.has_no_such_call();
-                    self.failed(candidate, permit, lost);
+                    self.failed(&candidate, permit, lost);
                     if cannot_count {
-                        return estimated(&admitted, candidate);
+                        return estimated(&admitted, &candidate);
                     }
                     if passing || !admits || probe {
-                        self.never_again(candidate);
+                        self.never_again(&candidate);
                     }
                 }
             }
         }
+    }
+
+    /// The request is on its way while it is found out who else could be asked, and so how long this one is waited for.
+    async fn attempt(
+        &mut self,
+        candidate: &Candidate,
+        request: Request<Full<Bytes>>,
+        translation: Option<Translation>,
+        now: DateTime<Utc>,
+    ) -> Result<Won, Lost> {
+        let admitted = Arc::clone(&self.admitted);
+        let (gateway, lineup) = (&self.gateway, &mut self.lineup);
+        let began = Instant::now();
+        let (place, hold, waits, empty_before) =
+            (self.place, self.hold, self.waits, self.empty_before);
+        let terms = async {
+            lineup.settle().await;
+            let last = lineup.is_last(place);
+            let utmost = last && !gateway.is_known_silent(candidate);
+            let (timers, streamed) = (admitted.timers(last), admitted.streamed());
+            Terms {
+                dialect: admitted.plan.dialect,
+                translation,
+                kind: admitted.kind,
+                streamed,
+                hold,
+                gate: admitted.gate,
+                strict: admitted.plan.strict,
+                demand: admitted.plan.demand.clone(),
+                empty_before,
+                deadlines: Deadlines::new(began, waits, streamed, utmost, &timers),
+                grace: timers.grace,
+                idle: timers.idle,
+                rules: Arc::clone(&admitted.config.rules),
+                most_held: admitted.config.limits.answers,
+                keep_arguments: admitted.config.keep_tool_arguments,
+            }
+        };
+        let held = gateway.answers_held();
+        let upstream = gateway.upstream();
+        let exchange = &mut self.exchange;
+        let won = attempt(upstream, request, terms, held, now, exchange).await;
+        self.exchange.passed_over(self.lineup.passed_over());
+        won
     }
 
     /// An attempt failed, before the client was given anything of it or in the middle.
@@ -256,8 +301,7 @@ impl Fallback {
 
     /// Go on to the one after this candidate, at once.
     fn never_again(&mut self, candidate: &Candidate) {
-        let candidates = &self.admitted.plan.candidates;
-        if candidates.get(self.place) == Some(candidate) {
+        if self.lineup.get(self.place) == Some(candidate) {
             self.place += 1;
             self.tried = 0;
             self.backoff = None;
@@ -265,16 +309,18 @@ impl Fallback {
     }
 
     /// Whom to ask now.
-    fn candidate<'a>(
+    async fn candidate<'a>(
         &mut self,
         admitted: &'a Admitted,
-    ) -> Option<(&'a Candidate, &'a EndpointConfig)> {
-        let candidates = &admitted.plan.candidates;
+    ) -> Option<(Candidate, &'a EndpointConfig)> {
         while !self.over && self.exchange.attempts() < ATTEMPTS {
-            let candidate = candidates.get(self.place)?;
+            if self.place > 0 {
+                self.lineup.settle().await;
+            }
+            let candidate = self.lineup.get(self.place)?.clone();
             let endpoint = admitted.config.endpoints.get(&candidate.endpoint);
             if let Some(endpoint) = endpoint
-                && self.may_ask(candidate, endpoint)
+                && self.may_ask(&candidate, endpoint)
             {
                 return Some((candidate, endpoint));
             }
@@ -295,35 +341,7 @@ impl Fallback {
     }
 
     fn is_last(&self) -> bool {
-        self.place + 1 == self.admitted.plan.candidates.len()
-    }
-
-    fn terms(&self, admitted: &Admitted, candidate: &Candidate) -> Terms {
-        let timers = admitted.timers(self.is_last());
-        let streamed = admitted.streamed();
-        Terms {
-            dialect: admitted.plan.dialect,
-            translation: None,
-            kind: admitted.kind,
-            streamed,
-            hold: self.hold,
-            gate: admitted.gate,
-            strict: admitted.plan.strict,
-            demand: admitted.plan.demand.clone(),
-            empty_before: self.empty_before,
-            deadlines: Deadlines::new(
-                Instant::now(),
-                self.waits,
-                streamed,
-                self.is_last() && !self.gateway.is_known_silent(candidate),
-                &timers,
-            ),
-            grace: timers.grace,
-            idle: timers.idle,
-            rules: Arc::clone(&admitted.config.rules),
-            most_held: admitted.config.limits.answers,
-            keep_arguments: admitted.config.keep_tool_arguments,
-        }
+        self.lineup.is_last(self.place)
     }
 }
 

@@ -206,10 +206,15 @@ impl Gateway {
             subscription: login::is_subscription(&head.headers, &config, dialect),
             pipeline: head.headers.contains_key(PIPELINE),
             kind,
-            body: Some(&body),
+            body: None,
             unthought_turn: ask.unthought_turn,
         };
-        let plan = self.plan(&config, wish);
+        let mut plan = self.plan(&config, wish);
+        let unread = kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread();
+        if !unread {
+            let body = Some(&*body);
+            plan = self.plan(&config, Wish { body, ..wish });
+        }
         let (hold, gate) = hold::back(&config, &head, &plan, began);
         let exchange = Exchange {
             kind,
@@ -218,7 +223,6 @@ impl Gateway {
             streamed: ask.stream && kind == Kind::Generate,
             rehearsal: plan.rehearsal,
             pipeline: unknown.pipeline.or_else(|| plan.pipeline.clone()),
-            passed_over: plan.passed_over().cloned().collect(),
             tools_held: gate != Gate::Nothing || matches!(hold, Hold::UntilProven { .. }),
             tool_results: std::mem::take(&mut ask.results),
             ..unknown
@@ -235,6 +239,7 @@ impl Gateway {
             ask,
             kind,
             plan,
+            unread,
             hold,
             gate,
             began,

@@ -18,6 +18,7 @@ mod gateway;
 mod headers;
 mod held;
 mod hold;
+mod lineup;
 mod login;
 mod lost;
 mod models;

@@ -12,7 +12,7 @@ use wire::translate::LeftOut;
 
 use crate::review::Reviewed;
 use crate::storm::{Asked, Storms, Told};
-use crate::{Attempt, Began, End, Exchange, Outcome, Report};
+use crate::{Attempt, Began, Dropped, End, Exchange, Outcome, Report};
 
 /// Where reports go, and what is counted about them.
 #[derive(Clone, Debug)]
@@ -224,6 +224,13 @@ impl OpenExchange {
                 outcome,
                 report,
             });
+        }
+    }
+
+    /// These could not be asked what the request says.
+    pub(crate) fn passed_over(&mut self, those: &[Dropped]) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.passed_over = those.to_vec();
         }
     }
 

@@ -237,9 +237,10 @@ fn last_words(fallback: &mut Fallback) -> (Said, End) {
                 .endpoints
                 .get(&candidate.endpoint)
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
-            let alternatives = plan.candidates.len() > 1;
+            let alternatives = fallback.lineup.has_stand_in();
             let verdict = fallback.gateway.verdict(&candidate, product, alternatives);
-            let passed_over = plan.passed_over().map(rescue::could_not_stand_in);
+            let passed_over = fallback.lineup.passed_over().iter();
+            let passed_over = passed_over.map(rescue::could_not_stand_in);
             let known: Vec<String> = verdict.into_iter().chain(passed_over).collect();
             let lost = Lost { answer, ..lost };
             let said = rescue::exhausted(plan.dialect, &candidate, product, lost, &known);

@@ -170,10 +170,10 @@ pub(crate) fn plan(
                     wish.subscription && first.credential == Credential::ClientLogin;
                 stand_in::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
-            let spoken = reading.spoken(endpoint, &sent)?;
-            if place > 0 && spoken == dialect {
-                reading.fits(endpoint, &sent)?;
-            }
+            let spoken = match place {
+                0 => reading.spoken(endpoint, &sent)?,
+                _ => reading.stand_in(endpoint, &sent)?,
+            };
             Ok((endpoint, credential, spoken))
         });
         match found {
@@ -220,7 +220,42 @@ pub(crate) fn plan(
     plan
 }
 
+/// Of a plan for any request, those candidates that can be asked just this, and the others. The first is taken to be able: it
+/// speaks the client's own dialect.
+pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
+    let reading = Reading::new(Wish {
+        body: Some(body),
+        ..Wish::any(plan.dialect, &plan.model, false)
+    });
+    let mut able: Vec<Candidate> = plan.candidates.first().cloned().into_iter().collect();
+    let mut unable = Vec::new();
+    for candidate in plan.candidates.iter().skip(1) {
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        let found = config.endpoints.get(endpoint).ok_or(Ineligible::Unknown);
+        match found.and_then(|found| reading.stand_in(found, model)) {
+            Ok(dialect) => able.push(Candidate {
+                dialect,
+                ..candidate.clone()
+            }),
+            Err(why) => unable.push(Dropped {
+                endpoint: endpoint.clone(),
+                model: model.clone(),
+                why,
+            }),
+        }
+    }
+    (able, unable)
+}
+
 impl Plan {
+    /// It was made for any request, and the first candidate at least can be asked this one.
+    pub(crate) fn may_begin_unread(&self) -> bool {
+        let first = self.candidates.first();
+        first.is_some_and(|first| first.dialect == self.dialect)
+    }
+
     /// Candidates that could be asked, but not this.
     pub(crate) fn passed_over(&self) -> impl Iterator<Item = &Dropped> {
         let unable = |dropped: &&Dropped| matches!(dropped.why, Ineligible::Untranslatable(_));

@@ -45,11 +45,27 @@ impl<'a> Reading<'a> {
         Err(refused.map_or(Ineligible::Dialect(own), Ineligible::Untranslatable))
     }
 
+    /// As [`Reading::spoken`], for one that is asked where the primary fails.
+    ///
+    /// # Errors
+    /// It cannot be asked, or is known to lack what the request needs.
+    pub(super) fn stand_in(
+        &self,
+        found: &EndpointConfig,
+        model: &ModelId,
+    ) -> Result<Dialect, Ineligible> {
+        let spoken = self.spoken(found, model)?;
+        if spoken == self.wish.dialect {
+            self.fits(found, model)?;
+        }
+        Ok(spoken)
+    }
+
     /// A stand-in of the client's own dialect: is it known to lack what the request needs?
     ///
     /// # Errors
     /// It lacks something, or room.
-    pub(super) fn fits(&self, found: &EndpointConfig, model: &ModelId) -> Result<(), Ineligible> {
+    fn fits(&self, found: &EndpointConfig, model: &ModelId) -> Result<(), Ineligible> {
         let target = found.target(model);
         let Some(body) = self.wish.body else {
             return Ok(());
