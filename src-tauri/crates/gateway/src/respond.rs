@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalog::Dialect;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -86,6 +87,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
         won,
     } = answered;
     let attempts = fallback.exchange.attempts();
+    let client = fallback.admitted.plan.dialect;
     let named = candidate.clone();
     let stands_in_for = stands_in_for(&fallback, &candidate);
     let (head, body) = match won {
@@ -137,7 +139,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = head.status;
     *response.headers_mut() = headers::returned(head.headers);
-    tell(response.headers_mut(), &named, attempts);
+    tell(response.headers_mut(), &named, client, attempts);
     if let Some(why) = stands_in_for {
         let why = HeaderValue::from_static(why);
         response.headers_mut().insert("x-understudy-fallback", why);
@@ -204,9 +206,10 @@ fn failed(mut fallback: Fallback) -> Response<Body> {
         .map(|(candidate, _)| candidate.clone());
     let (said, how) = last_words(&mut fallback);
     let attempts = fallback.exchange.attempts();
+    let client = fallback.admitted.plan.dialect;
     let mut response = end(said, fallback.exchange, how);
     if let Some(candidate) = candidate {
-        tell(response.headers_mut(), &candidate, attempts);
+        tell(response.headers_mut(), &candidate, client, attempts);
     }
     response
 }
@@ -316,7 +319,7 @@ fn stands_in_for(fallback: &Fallback, candidate: &Candidate) -> Option<&'static 
 }
 
 /// Who answered, for those who look.
-fn tell(headers: &mut HeaderMap, candidate: &Candidate, attempts: usize) {
+fn tell(headers: &mut HeaderMap, candidate: &Candidate, client: Dialect, attempts: usize) {
     let mut put = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
@@ -326,4 +329,7 @@ fn tell(headers: &mut HeaderMap, candidate: &Candidate, attempts: usize) {
     put("x-understudy-endpoint", candidate.endpoint.as_str());
     put("x-understudy-model", candidate.model.as_str());
     put("x-understudy-attempts", &attempts.to_string());
+    if candidate.dialect != client {
+        put("x-understudy-translated", candidate.dialect.as_str());
+    }
 }

@@ -139,6 +139,10 @@ async fn a_stand_in_of_another_dialect_answers_in_the_clients() {
             assert!(kind.starts_with(wanted), "{case}: {kind}");
             assert_eq!(response.headers()["x-understudy-provider"], "second");
             assert_eq!(response.headers()["x-understudy-fallback"], "transient");
+            assert_eq!(
+                response.headers()["x-understudy-translated"],
+                other.as_str()
+            );
             let told = text(response).await.unwrap();
             assert!(told.contains("Forty-two"), "{case}: {told}");
             if streamed {
