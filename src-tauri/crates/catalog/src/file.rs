@@ -1,14 +1,17 @@
 //! The schema of one catalogue file, and the way from its text to a complete [`Provider`].
 
 mod check;
+mod endpoint;
 mod entry;
 mod model;
+
+use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use crate::{EndpointId, Invalid, Provider, ProviderId};
+use crate::{EndpointId, Invalid, Provider, ProviderId, Tier};
 use check::Problems;
 
 /// A file that was read without a problem.
@@ -58,8 +61,9 @@ struct Sections {
     keys_page: Option<Spanned<String>>,
     status: Option<entry::Status>,
     surfaces: Vec<entry::Surface>,
-    endpoints: Vec<entry::Endpoint>,
+    endpoints: Vec<endpoint::Endpoint>,
     models: Vec<model::Entry>,
+    tiers: BTreeMap<Tier, entry::Rank>,
 }
 
 impl Sections {
@@ -80,11 +84,12 @@ impl Sections {
                 "surface" => sections.surfaces = many(value, problems),
                 "endpoint" => sections.endpoints = many(value, problems),
                 "model" => sections.models = many(value, problems),
+                "tier" => sections.tiers = one(value, problems).unwrap_or_default(),
                 unknown => problems.add(
                     key.span().start,
                     format!(
                         "unknown key `{unknown}`; a provider has name, product, keys_page, [status], \
-                         [[surface]], [[endpoint]] and [[model]]"
+                         [[surface]], [[endpoint]], [[model]] and [tier]"
                     ),
                 ),
             }

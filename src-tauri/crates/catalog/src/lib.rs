@@ -3,6 +3,7 @@
 //! Pure: no IO beyond the embedded files, no clock. Nothing outside this crate may name a provider in code.
 
 mod dialect;
+mod equivalent;
 mod file;
 mod ids;
 mod load;
@@ -11,17 +12,20 @@ mod money;
 pub mod pattern;
 mod provider;
 mod secret;
+mod tier;
 
 pub use dialect::Dialect;
+pub use equivalent::{Equivalent, Likeness};
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid, same_model};
-pub use model::{Ability, CallIds, ChatLimit, Effort, Model};
+pub use model::{Ability, CallIds, ChatLimit, Effort, Model, StreamUsage};
 pub use money::{MicroDollars, Price, Tokens};
 pub use provider::{
     Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Provider, RefusedLogin, Source,
     StatusDialect, StatusPage, Surface, normalise_base,
 };
 pub use secret::Secret;
+pub use tier::{Rank, Tier};
 
 /// The embedded rehearsal provider's id. It answers only models under [`REHEARSAL_PREFIX`] and never stands in for a real one.
 pub const REHEARSAL: &str = "rehearsal";

@@ -29,11 +29,23 @@ macro_rules! bundled {
 /// Every file of `providers/`; a test fails when one is missing here.
 const BUNDLED: &[(&str, &str)] = bundled![
     "anthropic.toml",
+    "azure.toml",
+    "bedrock.toml",
     "cursor.toml",
+    "deepseek.toml",
+    "fireworks.toml",
     "github.toml",
+    "google.toml",
+    "groq.toml",
+    "litellm-proxy.toml",
+    "mistral.toml",
+    "ollama.toml",
     "openai.toml",
     "openrouter.toml",
     "rehearsal.toml",
+    "together.toml",
+    "vertex.toml",
+    "xai.toml",
 ];
 
 impl Catalog {
@@ -76,9 +88,11 @@ impl Catalog {
         }
     }
 
-    /// This catalogue and the owner's own providers after it (endpoints written in the settings).
+    /// This catalogue and the owner's own providers after it (endpoints written in the settings). One of the same id replaces
+    /// a known one: a local server that stands elsewhere, or wants a key.
     pub fn with_own(&self, own: &[Provider]) -> Catalog {
         let mut providers = self.providers.clone();
+        providers.retain(|known| own.iter().all(|own| own.id != known.id));
         providers.extend_from_slice(own);
         Catalog { providers }
     }

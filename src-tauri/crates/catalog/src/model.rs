@@ -51,6 +51,8 @@ pub enum Ability {
     Images,
     Documents,
     Tools,
+    /// To be told that it must call a tool, some or a certain one.
+    ForcedTool,
     /// An answer that follows a schema.
     StructuredOutput,
     /// Temperature and `top_p`, which the newest models refuse. No reason to pass a model over: they are left out.
@@ -63,6 +65,7 @@ impl fmt::Display for Ability {
             Ability::Images => "vision",
             Ability::Documents => "document input",
             Ability::Tools => "tool calls",
+            Ability::ForcedTool => "a demanded tool call",
             Ability::StructuredOutput => "structured output",
             Ability::Sampling => "sampling parameters",
         })
@@ -133,4 +136,15 @@ pub enum CallIds {
     OfDialect,
     /// Nine letters and digits.
     NineLetters,
+}
+
+/// When a stream of Chat tells what it cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StreamUsage {
+    /// Where `stream_options` asks for it.
+    #[default]
+    OnRequest,
+    /// Always; to ask is refused.
+    Always,
 }

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::model::{CallIds, ChatLimit};
-use crate::{Dialect, EndpointId, Model, ModelId, ProviderId, SurfaceId, pattern};
+use crate::model::{CallIds, ChatLimit, StreamUsage};
+use crate::{Dialect, EndpointId, Model, ModelId, ProviderId, Rank, SurfaceId, Tier, pattern};
 
 /// Somebody who serves models, with everything we know about watching and reaching them.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Provider {
     pub surfaces: Vec<Surface>,
     pub endpoints: Vec<Endpoint>,
     pub models: Vec<Model>,
+    /// Which of its models are of which tier, and which stand in for other makers'.
+    pub tiers: BTreeMap<Tier, Rank>,
 }
 
 /// A status page and the chain of sources to read it from, best first.
@@ -82,6 +84,7 @@ pub struct Endpoint {
     pub preferred: Option<Dialect>,
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
+    pub stream_usage: StreamUsage,
     pub auth: Auth,
     /// Environment variable that may hold the key. Absent: needs none (a local model server).
     pub key_env: Option<String>,
@@ -166,6 +169,7 @@ impl Endpoint {
             preferred: dialects.first().copied(),
             chat_limit: ChatLimit::default(),
             call_ids: CallIds::default(),
+            stream_usage: StreamUsage::default(),
             auth: Auth::None,
             key_env: None,
             accepts_client_login: false,

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use catalog::{
-    Auth, Catalog, Dialect, EndpointId, ModelId, REHEARSAL, REHEARSAL_PREFIX, Secret, Source,
+    Auth, Catalog, Dialect, Endpoint, EndpointId, Equivalent, ModelId, REHEARSAL, REHEARSAL_PREFIX,
+    Secret, Source, pattern,
 };
 use gateway::{
     CandidateRule, Config, Consent, EndpointConfig, Limits, Pattern, Restart, Route, Spending,
@@ -45,8 +46,10 @@ pub(crate) fn gateway_config(
         token: running.token.clone(),
         allowed_hosts: settings.allowed_hosts.clone(),
         allowed_origins: Vec::new(),
-        routes: routes(settings, catalog),
-        endpoints: endpoints(catalog, keys),
+        routes: routes(settings, catalog, &|endpoint| {
+            endpoint.accepts_client_login || usable(endpoint, keys)
+        }),
+        endpoints: endpoints(settings, catalog, keys),
         timers: Timers {
             connect: timers.connect,
             headers: timers.headers,
@@ -67,7 +70,15 @@ pub(crate) fn gateway_config(
     }
 }
 
-fn endpoints(catalog: &Catalog, keys: &Keys) -> BTreeMap<EndpointId, EndpointConfig> {
+fn usable(endpoint: &Endpoint, keys: &Keys) -> bool {
+    endpoint.auth == Auth::None || keys.get(&endpoint.id).is_some()
+}
+
+fn endpoints(
+    settings: &Settings,
+    catalog: &Catalog,
+    keys: &Keys,
+) -> BTreeMap<EndpointId, EndpointConfig> {
     let known = catalog.providers().iter().flat_map(|provider| {
         provider.endpoints.iter().map(move |endpoint| {
             let config = EndpointConfig {
@@ -77,6 +88,7 @@ fn endpoints(catalog: &Catalog, keys: &Keys) -> BTreeMap<EndpointId, EndpointCon
                 key: keys.get(&endpoint.id),
                 rehearsal: provider.id.as_str() == REHEARSAL,
                 models: provider.models.clone(),
+                equivalents: equivalents(settings, catalog, endpoint),
             };
             (endpoint.id.clone(), config)
         })
@@ -84,17 +96,30 @@ fn endpoints(catalog: &Catalog, keys: &Keys) -> BTreeMap<EndpointId, EndpointCon
     known.collect()
 }
 
+/// What an endpoint's models stand in for: by the owner's word, else by the catalogue.
+fn equivalents(settings: &Settings, catalog: &Catalog, endpoint: &Endpoint) -> Vec<Equivalent> {
+    let mut equivalents = settings
+        .equivalents
+        .get(&endpoint.id)
+        .cloned()
+        .unwrap_or_default();
+    equivalents.extend(catalog.equivalents(endpoint));
+    equivalents
+}
+
 /// The rehearsal's routes, the owner's, then the usual ones: for each dialect and each pattern that an endpoint serves, all
-/// endpoints that serve it, and last whoever the dialect belongs to, for models that nobody has heard of yet.
-pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
+/// endpoints that serve it and behind them those whose models stand in, and last whoever the dialect belongs to, for models
+/// that nobody has heard of yet. `known`: who may come in without having been named.
+pub(crate) fn routes(
+    settings: &Settings,
+    catalog: &Catalog,
+    known: &dyn Fn(&Endpoint) -> bool,
+) -> Vec<Route> {
     let rehearsal = Dialect::ALL.map(|dialect| Route {
         name: REHEARSAL.into(),
         dialect,
         models: Pattern::new(format!("{REHEARSAL_PREFIX}*")),
-        candidates: vec![CandidateRule {
-            endpoint: EndpointId::new(REHEARSAL),
-            model: None,
-        }],
+        candidates: vec![CandidateRule::new(EndpointId::new(REHEARSAL))],
         strict: None,
         delivery: None,
         restart: Restart::usual(dialect),
@@ -110,8 +135,8 @@ pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
             .candidates
             .iter()
             .map(|(endpoint, model)| CandidateRule {
-                endpoint: endpoint.clone(),
                 model: model.clone(),
+                ..CandidateRule::new(endpoint.clone())
             })
             .collect(),
         strict: route.strict,
@@ -121,23 +146,37 @@ pub(crate) fn routes(settings: &Settings, catalog: &Catalog) -> Vec<Route> {
         demand: route.demand.clone(),
         subscription_to_paid_key: route.subscription_to_paid_key,
     });
+    let stand_ins = stand_ins(settings, catalog, known);
     let usual = Dialect::ALL
         .into_iter()
-        .flat_map(|dialect| usual_routes(dialect, catalog));
+        .flat_map(|dialect| usual_routes(dialect, catalog, known, &stand_ins));
     rehearsal.into_iter().chain(own).chain(usual).collect()
 }
 
-fn usual_routes(dialect: Dialect, catalog: &Catalog) -> Vec<Route> {
+/// Endpoints of any dialect, with what their models stand in for. Makers whose own clients pass through here come first.
+fn stand_ins(
+    settings: &Settings,
+    catalog: &Catalog,
+    known: &dyn Fn(&Endpoint) -> bool,
+) -> Vec<(EndpointId, Vec<Equivalent>)> {
+    let real = |e: &&Endpoint| e.provider.as_str() != REHEARSAL && known(e);
+    let mut endpoints: Vec<&Endpoint> = catalog.endpoints().filter(real).collect();
+    endpoints.sort_by_key(|endpoint| !endpoint.accepts_client_login);
+    let with_equivalents = |e: &Endpoint| (e.id.clone(), equivalents(settings, catalog, e));
+    endpoints.into_iter().map(with_equivalents).collect()
+}
+
+fn usual_routes(
+    dialect: Dialect,
+    catalog: &Catalog,
+    known: &dyn Fn(&Endpoint) -> bool,
+    stand_ins: &[(EndpointId, Vec<Equivalent>)],
+) -> Vec<Route> {
     let speaking: Vec<_> = catalog
         .endpoints()
         .filter(|e| e.speaks(dialect) && e.provider.as_str() != REHEARSAL)
         .collect();
-    let mut patterns: Vec<&str> = Vec::new();
-    for pattern in speaking.iter().flat_map(|e| &e.serves) {
-        if pattern != "*" && !patterns.contains(&pattern.as_str()) {
-            patterns.push(pattern);
-        }
-    }
+    let patterns = patterns(&speaking, known);
     let route = |pattern: &str, candidates: Vec<CandidateRule>| Route {
         name: pattern.into(),
         dialect,
@@ -150,38 +189,67 @@ fn usual_routes(dialect: Dialect, catalog: &Catalog) -> Vec<Route> {
         demand: None,
         subscription_to_paid_key: Consent::Ask,
     };
-    let mut routes: Vec<Route> = patterns
-        .into_iter()
-        .map(|pattern| {
-            let serves = speaking
-                .iter()
-                .filter(|e| e.serves.iter().any(|p| p == pattern || p == "*"));
-            route(
-                pattern,
-                serves
-                    .map(|e| CandidateRule {
-                        endpoint: e.id.clone(),
-                        model: None,
-                    })
-                    .collect(),
-            )
-        })
-        .collect();
+    let usual = |pattern: &&str| {
+        let serving = speaking
+            .iter()
+            .filter(|e| e.serves.iter().any(|p| p == pattern || p == "*"));
+        let mut rules: Vec<_> = serving.map(|e| CandidateRule::new(e.id.clone())).collect();
+        for (id, equivalents) in stand_ins {
+            let named = rules.iter().any(|rule| rule.endpoint == *id);
+            if !named && equivalents.iter().any(|one| one.stands_for_some(pattern)) {
+                rules.push(CandidateRule {
+                    only_behind: true,
+                    ..CandidateRule::new(id.clone())
+                });
+            }
+        }
+        route(pattern, rules)
+    };
+    let mut routes: Vec<Route> = patterns.iter().map(usual).collect();
     let anything = speaking
         .iter()
         .filter(|e| e.serves.iter().any(|p| p == "*"));
     let vendor = speaking.iter().filter(|e| e.accepts_client_login);
     let last: Vec<_> = anything
         .chain(vendor)
-        .map(|e| CandidateRule {
-            endpoint: e.id.clone(),
-            model: None,
-        })
+        .map(|e| CandidateRule::new(e.id.clone()))
         .collect();
     if !last.is_empty() {
         routes.push(route("*", last));
     }
     routes
+}
+
+/// For what models there are usual routes: a pattern before one that covers it, and none of somebody unknown where another
+/// one's covers it.
+fn patterns<'e>(speaking: &[&'e Endpoint], known: &dyn Fn(&Endpoint) -> bool) -> Vec<&'e str> {
+    let of = |e: &&'e Endpoint| e.serves.iter().map(String::as_str).filter(|p| *p != "*");
+    let of_known: Vec<&str> = speaking
+        .iter()
+        .copied()
+        .filter(|e| known(e))
+        .flat_map(|e| of(&e))
+        .collect();
+    let covered = |pattern: &str| {
+        of_known
+            .iter()
+            .any(|known| pattern::matches(known, pattern))
+    };
+    let mut patterns: Vec<&str> = Vec::new();
+    for endpoint in speaking {
+        for pattern in of(endpoint) {
+            if !patterns.contains(&pattern) && (known(endpoint) || !covered(pattern)) {
+                patterns.push(pattern);
+            }
+        }
+    }
+    let all = patterns.clone();
+    patterns.sort_by_key(|pattern| {
+        all.iter()
+            .filter(|one| pattern::matches(pattern, one))
+            .count()
+    });
+    patterns
 }
 
 /// Stands for "any model" where a plan is asked for a whole pattern.
@@ -259,3 +327,6 @@ pub(crate) fn targets(
         probe_budget: settings.probe_budget,
     }
 }
+
+#[cfg(test)]
+mod tests;

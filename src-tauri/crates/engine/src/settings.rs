@@ -1,5 +1,6 @@
 //! The owner's settings: a commented TOML file in, complete [`Settings`] out, or every error with its line and what mends it.
 
+mod equivalents;
 mod file;
 mod reading;
 pub(crate) mod reload;
@@ -13,7 +14,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use catalog::{Catalog, Dialect, EndpointId, MicroDollars, ModelId, Provider, ProviderId};
+use catalog::{
+    Catalog, Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId,
+};
 use chrono::NaiveTime;
 use gateway::{Consent, Delivery, Demand, Restart};
 use impact::Pipeline;
@@ -47,6 +50,8 @@ pub(crate) struct Settings {
     /// The owner's own endpoints, each as a provider of its own.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,
+    /// The owner's own word on which model of an endpoint stands in for which others.
+    pub equivalents: BTreeMap<EndpointId, Vec<Equivalent>>,
     /// `Ask`: what the owner has answered since counts.
     pub subscription_to_paid_key: Consent,
     /// What stand-ins may cost in a local day.

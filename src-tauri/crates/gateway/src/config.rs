@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{Dialect, Endpoint, EndpointId, MicroDollars, Model, ModelId, Secret};
+use catalog::{Dialect, Endpoint, EndpointId, Equivalent, MicroDollars, Model, ModelId, Secret};
 use serde::Deserialize;
 
 use crate::Demand;
@@ -122,8 +122,20 @@ impl Restart {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CandidateRule {
     pub endpoint: EndpointId,
-    /// None: the model that the client asked for.
+    /// None: the model that the client asked for, or the endpoint's own that stands in for it.
     pub model: Option<ModelId>,
+    /// It comes in behind somebody who serves the model, and never instead: nobody named it.
+    pub only_behind: bool,
+}
+
+impl CandidateRule {
+    pub fn new(endpoint: EndpointId) -> CandidateRule {
+        CandidateRule {
+            endpoint,
+            model: None,
+            only_behind: false,
+        }
+    }
 }
 
 /// An endpoint with what is ours to know about it.
@@ -139,6 +151,8 @@ pub struct EndpointConfig {
     pub rehearsal: bool,
     /// Known models, for `GET /v1/models` and for context windows.
     pub models: Vec<Model>,
+    /// Which of its models stand in for models that it does not serve.
+    pub equivalents: Vec<Equivalent>,
 }
 
 impl EndpointConfig {

@@ -271,6 +271,7 @@ fn nobody(plan: &Plan) -> TurnedAway {
         | Ineligible::BadAddress(_)
         | Ineligible::Rehearsal
         | Ineligible::OtherModels
+        | Ineligible::NobodyBefore
         | Ineligible::NeedsYes
         | Ineligible::Declined
         | Ineligible::UsedUp { .. }

@@ -6,7 +6,7 @@ mod stand_in;
 
 use std::fmt;
 
-use catalog::{Dialect, EndpointId, ModelId, ProviderId, REHEARSAL_PREFIX};
+use catalog::{Dialect, EndpointId, Likeness, ModelId, ProviderId, REHEARSAL_PREFIX};
 use wire::Kind;
 
 pub use eligible::Ineligible;
@@ -160,10 +160,14 @@ pub(crate) fn plan(
         .map(|found| &found.endpoint.provider);
     for (place, rule) in rules.into_iter().enumerate() {
         let mut sent = rule.model.clone().unwrap_or_else(|| ModelId::new(model));
+        let mut likeness = None;
         let found = eligible(config, &rule.endpoint, wish, &mut vendor).and_then(|found| {
             let (endpoint, credential) = found;
             if rule.model.is_none() && Some(&endpoint.endpoint.provider) != home {
-                sent = stand_in::model(endpoint, model)?;
+                (sent, likeness) = stand_in::model(endpoint, model)?;
+            }
+            if rule.only_behind && plan.candidates.is_empty() {
+                return Err(Ineligible::NobodyBefore);
             }
             if let Some(first) = plan.candidates.first() {
                 let from_subscription =
@@ -188,10 +192,11 @@ pub(crate) fn plan(
                     standing,
                     place: plan.candidates.len(),
                     reason: reason(
-                        place,
+                        plan.candidates.len(),
                         credential,
                         standing,
                         (spoken != dialect).then_some(spoken),
+                        likeness,
                     ),
                 });
             }
@@ -283,10 +288,7 @@ impl Plan {
 }
 
 fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRule> {
-    let rule = |(id, _): (&EndpointId, &EndpointConfig)| CandidateRule {
-        endpoint: id.clone(),
-        model: None,
-    };
+    let rule = |(id, _): (&EndpointId, &EndpointConfig)| CandidateRule::new(id.clone());
     config
         .endpoints
         .iter()
@@ -315,6 +317,7 @@ fn reason(
     credential: Credential,
     standing: Standing,
     translated: Option<Dialect>,
+    likeness: Option<Likeness>,
 ) -> String {
     let place = match place {
         0 => "the primary".to_owned(),
@@ -328,6 +331,10 @@ fn reason(
     let place = match translated {
         Some(spoken) => format!("{place}, translated to {spoken}"),
         None => place,
+    };
+    let credential = match likeness {
+        None => credential.to_owned(),
+        Some(likeness) => format!("{credential}; {likeness}"),
     };
     match standing {
         Standing::Closed => format!("{place}, {credential}"),

@@ -21,6 +21,7 @@ pub(crate) fn endpoint(id: &str, base: &str) -> EndpointConfig {
         key: Some(Secret::new(format!("key-of-{id}"))),
         rehearsal: false,
         models: Vec::new(),
+        equivalents: Vec::new(),
     }
 }
 
@@ -34,6 +35,7 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
             .map(|(endpoint, model)| CandidateRule {
                 endpoint: EndpointId::new(endpoint),
                 model: model.map(ModelId::new),
+                only_behind: false,
             })
             .collect(),
         strict: None,

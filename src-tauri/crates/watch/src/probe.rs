@@ -136,7 +136,7 @@ pub(crate) async fn complete(
         .to(&url)
         .post(url)
         .headers(headers)
-        .json(&request::body(dialect, model.as_str()))
+        .json(&request::body(endpoint, dialect, model.as_str()))
         .send();
     match timeout(limits.first_content, sent).await {
         Err(_) => answer.outcome = silent("no headers", limits),

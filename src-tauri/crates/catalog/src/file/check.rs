@@ -61,6 +61,18 @@ impl<'a> Problems<'a> {
         }
     }
 
+    pub(super) fn id(&mut self, id: &Spanned<String>) {
+        if !is_id(id.get_ref()) {
+            self.add(
+                id.span().start,
+                format!(
+                    "`{}` is no id: lower-case letters, digits and dashes",
+                    id.get_ref()
+                ),
+            );
+        }
+    }
+
     pub(super) fn filled(&mut self, what: &str, text: &Spanned<String>) {
         if text.get_ref().trim().is_empty() {
             self.add(text.span().start, format!("`{what}` is empty"));

@@ -1,15 +1,12 @@
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::Sections;
 use super::check::{self, Problems};
+use super::endpoint::endpoint;
 use super::model::model;
-use crate::provider::{
-    self, Auth, KeyCheckMethod, Provider, StatusDialect, StatusPage, normalise_base,
-};
-use crate::{CallIds, ChatLimit, Dialect, EndpointId, ModelId, ProviderId, SurfaceId};
+use crate::provider::{self, Provider, StatusDialect, StatusPage};
+use crate::{ModelId, ProviderId, SurfaceId};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,41 +36,13 @@ pub(super) struct Surface {
     watched: bool,
 }
 
+/// A tier of the provider's: `[tier.large]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Endpoint {
-    id: Spanned<String>,
-    base: Spanned<String>,
-    /// The first is the one in which it is asked what a client says in another.
-    dialects: Spanned<Vec<Dialect>>,
-    /// Only where a dialect's path differs from the usual one.
+pub(super) struct Rank {
     #[serde(default)]
-    paths: BTreeMap<Dialect, Spanned<String>>,
-    #[serde(default)]
-    chat_limit: ChatLimit,
-    #[serde(default)]
-    call_ids: CallIds,
-    auth: Auth,
-    key_env: Option<Spanned<String>>,
-    #[serde(default)]
-    accepts_client_login: bool,
-    surface: Option<Spanned<String>>,
-    serves: Spanned<Vec<Spanned<String>>>,
-    #[serde(default)]
-    metered_logins: Vec<String>,
-    #[serde(default)]
-    refused_logins: Vec<provider::RefusedLogin>,
-    probe_model: Option<Spanned<String>>,
-    /// Only where listing the models proves no key.
-    key_check: Option<Spanned<KeyCheck>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyCheck {
-    #[serde(default)]
-    method: KeyCheckMethod,
-    path: Spanned<String>,
+    models: Vec<Spanned<String>>,
+    stand_in: Option<Spanned<String>>,
 }
 
 /// The provider, and its endpoints' ids as they were written.
@@ -109,6 +78,15 @@ pub(super) fn provider(
             "[[model]]",
         );
     }
+    for rank in sections.tiers.values() {
+        problems.unique("pattern", &rank.models);
+        known(
+            problems,
+            rank.stand_in.as_ref(),
+            sections.models.iter().map(|m| &m.id),
+            "[[model]]",
+        );
+    }
     let ids = sections.endpoints.iter().map(|e| e.id.clone()).collect();
     let provider = Provider {
         product: sections.product.as_ref().unwrap_or(&name).get_ref().clone(),
@@ -129,6 +107,11 @@ pub(super) fn provider(
             .models
             .into_iter()
             .map(|m| model(m, problems))
+            .collect(),
+        tiers: sections
+            .tiers
+            .into_iter()
+            .map(|(tier, read)| (tier, rank(read)))
             .collect(),
         id,
     };
@@ -186,7 +169,7 @@ fn status(read: Status, problems: &mut Problems<'_>) -> StatusPage {
 }
 
 fn surface(read: Surface, problems: &mut Problems<'_>) -> provider::Surface {
-    id(problems, &read.id);
+    problems.id(&read.id);
     problems.filled("name", &read.name);
     if let Some(name) = &read.host
         && check::host(name.get_ref(), "") != Some(name.get_ref())
@@ -209,136 +192,9 @@ fn surface(read: Surface, problems: &mut Problems<'_>) -> provider::Surface {
     }
 }
 
-fn endpoint(
-    provider: &ProviderId,
-    read: Endpoint,
-    problems: &mut Problems<'_>,
-) -> provider::Endpoint {
-    id(problems, &read.id);
-    base(&read, problems);
-    if read.dialects.get_ref().is_empty() {
-        problems.add(
-            read.dialects.span().start,
-            "`dialects` is empty: name at least one of anthropic, openai-chat, openai-responses",
-        );
-    }
-    let mut paths: BTreeMap<Dialect, String> = read
-        .dialects
-        .get_ref()
-        .iter()
-        .map(|&dialect| (dialect, dialect.default_path().to_owned()))
-        .collect();
-    for (dialect, path) in read.paths {
-        let at = path.span().start;
-        rooted(problems, &path);
-        if paths.insert(dialect, path.into_inner()).is_none() {
-            problems.add(
-                at,
-                format!("`{dialect}` has a path but is not among `dialects`"),
-            );
-        }
-    }
-    match (read.auth, &read.key_env) {
-        (Auth::None, Some(env)) => problems.add(
-            env.span().start,
-            "`key_env` with auth = \"none\": say how the key is sent (\"x-api-key\" or \"bearer\")",
-        ),
-        (Auth::XApiKey | Auth::Bearer, None) => problems.add(
-            read.id.span().start,
-            "`key_env` is missing: the environment variable that may hold the key; or auth = \"none\"",
-        ),
-        (Auth::XApiKey | Auth::Bearer, Some(env)) => problems.filled("key_env", env),
-        (Auth::None, None) => {}
-    }
-    if read.serves.get_ref().is_empty() {
-        problems.add(
-            read.serves.span().start,
-            "`serves` is empty: name model ids or patterns, as in serves = [\"claude-*\"]",
-        );
-    }
-    problems.unique("pattern", read.serves.get_ref());
-    provider::Endpoint {
-        id: EndpointId::new(read.id.get_ref()),
-        provider: provider.clone(),
-        base: normalise_base(read.base.get_ref()),
-        paths,
-        preferred: read.dialects.get_ref().first().copied(),
-        chat_limit: read.chat_limit,
-        call_ids: read.call_ids,
-        auth: read.auth,
-        key_env: read.key_env.map(Spanned::into_inner),
-        accepts_client_login: read.accepts_client_login,
-        surface: read.surface.map(|s| SurfaceId::new(s.get_ref())),
-        serves: read
-            .serves
-            .into_inner()
-            .into_iter()
-            .map(Spanned::into_inner)
-            .collect(),
-        probe_model: read.probe_model.map(|m| ModelId::new(m.get_ref())),
-        key_check: key_check(read.auth, read.key_check, problems),
-        logins: provider::Logins {
-            metered: read.metered_logins,
-            refused: read.refused_logins,
-        },
-    }
-}
-
-fn key_check(
-    auth: Auth,
-    read: Option<Spanned<KeyCheck>>,
-    problems: &mut Problems<'_>,
-) -> provider::KeyCheck {
-    let Some(read) = read else {
-        return provider::KeyCheck::default();
-    };
-    if auth == Auth::None {
-        problems.add(
-            read.span().start,
-            "`key_check` with auth = \"none\": there is no key to check",
-        );
-    }
-    let KeyCheck { method, path } = read.into_inner();
-    rooted(problems, &path);
-    provider::KeyCheck {
-        method,
-        path: path.into_inner(),
-    }
-}
-
-fn rooted(problems: &mut Problems<'_>, path: &Spanned<String>) {
-    if !path.get_ref().starts_with('/') {
-        problems.add(path.span().start, "a path begins with `/`");
-    }
-}
-
-/// A key never travels in the clear, except to this machine.
-fn base(read: &Endpoint, problems: &mut Problems<'_>) {
-    let (url, at) = (read.base.get_ref(), read.base.span().start);
-    if check::host(url, "https://").is_some() {
-        return;
-    }
-    match check::host(url, "http://") {
-        None => problems.add(
-            at,
-            format!("`base` must be an http or https address, not `{url}`"),
-        ),
-        Some(host) if read.auth == Auth::None || check::is_loopback(host) => {}
-        Some(_) => problems.add(
-            at,
-            format!("`{url}` would send the key in the clear; use https"),
-        ),
-    }
-}
-
-fn id(problems: &mut Problems<'_>, id: &Spanned<String>) {
-    if !check::is_id(id.get_ref()) {
-        problems.add(
-            id.span().start,
-            format!(
-                "`{}` is no id: lower-case letters, digits and dashes",
-                id.get_ref()
-            ),
-        );
+fn rank(read: Rank) -> crate::Rank {
+    crate::Rank {
+        models: read.models.into_iter().map(Spanned::into_inner).collect(),
+        stand_in: read.stand_in.map(|id| ModelId::new(id.get_ref())),
     }
 }

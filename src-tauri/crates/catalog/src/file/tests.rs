@@ -1,5 +1,7 @@
 use super::read;
-use crate::{Ability, CallIds, ChatLimit, Dialect, Effort, KeyCheck, KeyCheckMethod, Model};
+use crate::{
+    Ability, CallIds, ChatLimit, Dialect, Effort, KeyCheck, KeyCheckMethod, Model, StreamUsage,
+};
 
 /// What is told about a file, without its name: "2: …".
 fn told(text: &str) -> Vec<String> {
@@ -61,7 +63,7 @@ fn a_key_check_reads() {
 #[test]
 fn what_a_model_can_do_reads_and_what_is_not_said_is_unknown() {
     let said = format!(
-        "{ENDPOINT}chat_limit = \"max_completion_tokens\"\ncall_ids = \"nine-letters\"\n\
+        "{ENDPOINT}chat_limit = \"max_completion_tokens\"\ncall_ids = \"nine-letters\"\nstream_usage = \"always\"\n\
          [[model]]\nid = \"acme-1\"\ncontext = 200_000\nmax_output = 64_000\n\
          lacks = [\"images\", \"structured-output\"]\nefforts = [\"low\", \"xhigh\"]\n\
          [[model]]\nid = \"acme-2\"\n"
@@ -70,6 +72,7 @@ fn what_a_model_can_do_reads_and_what_is_not_said_is_unknown() {
     let endpoint = &provider.endpoints[0];
     assert_eq!(endpoint.chat_limit, ChatLimit::MaxCompletionTokens);
     assert_eq!(endpoint.call_ids, CallIds::NineLetters);
+    assert_eq!(endpoint.stream_usage, StreamUsage::Always);
     let known = Model {
         context: Some(200_000),
         max_output: Some(64_000),
@@ -81,6 +84,7 @@ fn what_a_model_can_do_reads_and_what_is_not_said_is_unknown() {
     let unsaid = read("acme.toml", ENDPOINT).ok().unwrap().provider;
     assert_eq!(unsaid.endpoints[0].chat_limit, ChatLimit::MaxTokens);
     assert_eq!(unsaid.endpoints[0].call_ids, CallIds::OfDialect);
+    assert_eq!(unsaid.endpoints[0].stream_usage, StreamUsage::OnRequest);
 }
 
 #[test]
@@ -205,6 +209,26 @@ fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
             r#"["acme-*"]"#,
             "[\"acme-*\"]\nchat_limit = \"max\"",
             "9: unknown variant `max`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\nstream_usage = \"never\"",
+            "9: unknown variant `never`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[tier.huge]\nmodels = [\"acme-*\"]",
+            "9: unknown variant `huge`, expected one of `small`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[tier.large]\nstand_in = \"acme-1\"",
+            "10: `acme-1` has no [[model]] entry",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[tier.large]\nmodel = \"acme-*\"",
+            "10: unknown field `model`",
         ),
         (
             r#"["acme-*"]"#,

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{MicroDollars, REHEARSAL, REHEARSAL_PREFIX, Tokens};
+use crate::{Auth, MicroDollars, REHEARSAL, REHEARSAL_PREFIX, Tier, Tokens, pattern};
 
 fn own(name: &str, text: &str) -> (String, String) {
     (name.to_owned(), text.to_owned())
@@ -49,14 +49,15 @@ fn laws_of_the_bundled_catalogue() {
         }
         for endpoint in &provider.endpoints {
             assert!(endpoint.surface.is_some(), "{id}: {}", endpoint.id);
-            let rehearsal = id.as_str() == REHEARSAL;
-            assert_eq!(
-                endpoint.key_env.is_none(),
-                rehearsal,
-                "{id}: {}",
-                endpoint.id
+            let keyless = endpoint.auth == Auth::None;
+            let own = id.as_str() == REHEARSAL || endpoint.base.starts_with("http://127.0.0.1:");
+            assert_eq!(keyless, own, "{id}: {}", endpoint.id);
+            assert_eq!(provider.keys_page.is_none(), keyless, "{id}");
+            let every_model = endpoint.serves.iter().any(|pattern| pattern == "*");
+            assert!(
+                !every_model,
+                "{id}: it would answer for every model in the world"
             );
-            assert_eq!(provider.keys_page.is_none(), rehearsal, "{id}");
             if let Some(model) = &endpoint.probe_model {
                 assert!(
                     endpoint.serves_model(model.as_str()),
@@ -74,6 +75,56 @@ fn laws_of_the_bundled_catalogue() {
             assert!(price.cache_write >= price.input, "{id}");
             assert!(price.output >= price.input, "{id}");
         }
+        for (tier, rank) in &provider.tiers {
+            for pattern in &rank.models {
+                let served = |e: &Endpoint| {
+                    let some = pattern.replace('*', "");
+                    e.serves.iter().any(|p| pattern::matches(p, &some))
+                };
+                assert!(
+                    provider.endpoints.iter().any(served),
+                    "{id}: {tier:?} has {pattern}, which none of its endpoints serves"
+                );
+            }
+            if let Some(model) = &rank.stand_in {
+                assert!(
+                    provider
+                        .endpoints
+                        .iter()
+                        .any(|e| e.serves_model(model.as_str())),
+                    "{id}: {model} stands in and is not served"
+                );
+                assert_eq!(
+                    tier_of(provider, model.as_str()),
+                    Some(*tier),
+                    "{id}: {model} stands in for another tier than its own"
+                );
+            }
+        }
+    }
+}
+
+fn tier_of(provider: &Provider, model: &str) -> Option<Tier> {
+    let said = |pattern: &str| pattern.bytes().filter(|b| *b != b'*').count();
+    let fitting = provider.tiers.iter().flat_map(|(tier, rank)| {
+        let fits = move |p: &&String| pattern::matches(p, model);
+        rank.models
+            .iter()
+            .filter(fits)
+            .map(move |p| (said(p), *tier))
+    });
+    fitting.max_by_key(|(said, _)| *said).map(|(_, tier)| tier)
+}
+
+/// What cannot be told from the catalogue says so in a comment of its entry.
+#[test]
+fn who_is_not_offered_is_said_why() {
+    let catalog = Catalog::bundled();
+    let without = |p: &&Provider| p.endpoints.is_empty() && p.status.is_none();
+    for provider in catalog.providers().iter().filter(without) {
+        let name = format!("{}.toml", provider.id);
+        let (_, text) = BUNDLED.iter().find(|(file, _)| *file == name).unwrap();
+        assert!(text.starts_with("# Not offered"), "{name}");
     }
 }
 

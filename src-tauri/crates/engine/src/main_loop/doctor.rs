@@ -1,7 +1,7 @@
 //! `understudyd doctor`: what works, what does not, and what mends it.
 
 use api::{Check, CheckState, Doctor, KeyState, StandIn};
-use catalog::REHEARSAL;
+use catalog::{Endpoint, REHEARSAL};
 
 use crate::login;
 use crate::state::State;
@@ -76,38 +76,57 @@ fn keychain(state: &State) -> Check {
     }
 }
 
+/// Those of the owner's providers and of the makers whose clients pass through here; whoever else could be given one, in a line.
 fn keys(state: &State) -> Vec<Check> {
-    let endpoints = state
-        .catalog
-        .endpoints()
-        .filter(|e| e.id.as_str() != REHEARSAL);
-    let checks = endpoints.map(|endpoint| {
-        let name = format!("key {}", endpoint.id);
-        let from_env = endpoint
-            .key_env
-            .as_deref()
-            .unwrap_or("its environment variable");
-        match state
-            .keys
-            .shown(endpoint, state.seen_logins.contains(&endpoint.id))
-        {
-            KeyState::NotNeeded => good(name, "needs none.".into()),
-            KeyState::Keychain => good(name, "from the keychain.".into()),
-            KeyState::Environment => good(name, format!("from {from_env}.")),
-            KeyState::Memory => note(
-                name,
-                "known to this engine only, until it ends.".into(),
-                &format!("set {from_env} in the engine's environment"),
-            ),
-            KeyState::ClientLogin => good(name, "clients use their own login.".into()),
-            KeyState::Missing => note(
-                name,
-                "none.".into(),
-                &format!("understudyd key add {}", endpoint.id),
-            ),
-        }
-    });
-    checks.collect()
+    let real = |e: &&Endpoint| e.id.as_str() != REHEARSAL;
+    let (near, others): (Vec<_>, Vec<_>) =
+        state
+            .catalog
+            .endpoints()
+            .filter(real)
+            .partition(|endpoint| {
+                let missing = matches!(key_state(state, endpoint), KeyState::Missing);
+                !missing || endpoint.accepts_client_login || state.is_mine(&endpoint.provider)
+            });
+    let mut checks: Vec<Check> = near.into_iter().map(|e| key(state, e)).collect();
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(|e| e.id.as_str()).collect();
+        checks.push(note(
+            "other keys",
+            format!("none for {}: each could stand in.", names.join(", ")),
+            "understudyd key add NAME",
+        ));
+    }
+    checks
+}
+
+fn key_state(state: &State, endpoint: &Endpoint) -> KeyState {
+    let seen = state.seen_logins.contains(&endpoint.id);
+    state.keys.shown(endpoint, seen)
+}
+
+fn key(state: &State, endpoint: &Endpoint) -> Check {
+    let name = format!("key {}", endpoint.id);
+    let from_env = endpoint
+        .key_env
+        .as_deref()
+        .unwrap_or("its environment variable");
+    match key_state(state, endpoint) {
+        KeyState::NotNeeded => good(name, "needs none.".into()),
+        KeyState::Keychain => good(name, "from the keychain.".into()),
+        KeyState::Environment => good(name, format!("from {from_env}.")),
+        KeyState::Memory => note(
+            name,
+            "known to this engine only, until it ends.".into(),
+            &format!("set {from_env} in the engine's environment"),
+        ),
+        KeyState::ClientLogin => good(name, "clients use their own login.".into()),
+        KeyState::Missing => note(
+            name,
+            "none.".into(),
+            &format!("understudyd key add {}", endpoint.id),
+        ),
+    }
 }
 
 fn stand_ins(state: &State) -> Vec<Check> {

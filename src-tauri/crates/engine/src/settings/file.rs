@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Auth, CallIds, ChatLimit, Dialect};
+use catalog::{Auth, CallIds, ChatLimit, Dialect, StreamUsage};
 use gateway::{Consent, Delivery, Restart};
 use serde::Deserialize;
 use toml::Spanned;
@@ -18,6 +18,8 @@ pub(super) struct File {
     pub(super) history: History,
     pub(super) endpoint: Vec<Endpoint>,
     pub(super) route: Vec<Route>,
+    /// For a model or a pattern: each endpoint's model that stands in for it.
+    pub(super) equivalents: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
     pub(super) rule: Vec<Rule>,
     pub(super) pipeline: Vec<Pipeline>,
 }
@@ -83,6 +85,7 @@ pub(super) struct Endpoint {
     pub(super) key_env: String,
     pub(super) chat_limit: Option<ChatLimit>,
     pub(super) call_ids: Option<CallIds>,
+    pub(super) stream_usage: Option<StreamUsage>,
     pub(super) auth: Option<Auth>,
     #[serde(default)]
     pub(super) probe_model: String,

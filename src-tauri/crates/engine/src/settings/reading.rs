@@ -83,6 +83,7 @@ impl Reading<'_> {
                 .into_iter()
                 .map(|route| self.route(route, &own))
                 .collect(),
+            equivalents: self.equivalents(file.equivalents, &own),
             rules: self.rules(file.rule),
             subscription_to_paid_key: file.fallback.subscription_to_paid_key.unwrap_or_default(),
             fallback_a_day: file
@@ -99,6 +100,14 @@ impl Reading<'_> {
         }
     }
 
+    /// A local server of the catalogue's may be told anew: it stands elsewhere, or wants a key.
+    fn is_taken(&self, id: &str) -> bool {
+        match self.catalog.endpoint(&EndpointId::new(id)) {
+            Some(known) => known.auth != Auth::None || id == REHEARSAL,
+            None => self.catalog.provider(&ProviderId::new(id)).is_some(),
+        }
+    }
+
     fn own_endpoints(&mut self, written: Vec<file::Endpoint>) -> Vec<Provider> {
         let mut own: Vec<Provider> = Vec::new();
         for entry in written {
@@ -112,10 +121,7 @@ impl Reading<'_> {
                     &entry.id,
                     "an endpoint's id is made of letters, digits, - and _".into(),
                 );
-            } else if self.catalog.endpoint(&EndpointId::new(&id)).is_some()
-                || self.catalog.provider(&ProviderId::new(&id)).is_some()
-                || own.iter().any(|p| p.id.as_str() == id)
-            {
+            } else if self.is_taken(&id) || own.iter().any(|p| p.id.as_str() == id) {
                 self.err(
                     &entry.id,
                     format!("the id \"{id}\" is taken; choose another"),
@@ -154,6 +160,7 @@ impl Reading<'_> {
                 preferred: entry.dialects.get_ref().first().copied(),
                 chat_limit: entry.chat_limit.unwrap_or_default(),
                 call_ids: entry.call_ids.unwrap_or_default(),
+                stream_usage: entry.stream_usage.unwrap_or_default(),
                 auth,
                 key_env,
                 accepts_client_login: false,
@@ -174,6 +181,7 @@ impl Reading<'_> {
                 surfaces: Vec::new(),
                 endpoints: vec![endpoint],
                 models: Vec::new(),
+                tiers: BTreeMap::new(),
             });
         }
         own

@@ -162,6 +162,32 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
             "line 2",
             "leave it out",
         ),
+        (
+            "[equivalents]\n\"claude-*\" = { nobody = \"m\" }\n",
+            "line 2",
+            "there is no endpoint \"nobody\"; known are anthropic",
+        ),
+        (
+            "[equivalents]\n\"claude-*\" = { rehearsal = \"m\" }\n",
+            "line 2",
+            "never stands in",
+        ),
+        (
+            "[equivalents]\n\"claude-*\" = { openai = \"gpt-*\" }\n",
+            "line 2",
+            "by its full id",
+        ),
+        (
+            "[equivalents]\n\"claude-*\" = { openai = \" \" }\n",
+            "line 2",
+            "by its full id",
+        ),
+        ("[equivalents]\n\"claude-*\" = \"gpt-6\"\n", "line 2", "map"),
+        (
+            "[[endpoint]]\nid = \"azure\"\nbase = \"http://x\"\ndialects = [\"openai-chat\"]\n",
+            "line 2",
+            "taken",
+        ),
         ("[[rule]]\nstatus = 500\n", "line 1", "class"),
         (
             "[[rule]]\nstatus = 500\nclass = \"quota\"\nthen = \"wait\"\n",
@@ -232,4 +258,21 @@ fn the_commented_rule_is_a_good_one() {
         .collect();
     let settings = Settings::parse(&example, &Catalog::bundled()).unwrap();
     assert_eq!(settings.rules.len(), 1, "{example}");
+}
+
+#[test]
+fn the_commented_equivalents_are_good_ones() {
+    let example: String = DEFAULT_TEXT
+        .lines()
+        .skip_while(|line| *line != "# [equivalents]")
+        .take_while(|line| !line.is_empty())
+        .map(|line| format!("{}\n", line.trim_start_matches("# ")))
+        .collect();
+    let settings = Settings::parse(&example, &Catalog::bundled()).unwrap();
+    let endpoints: Vec<_> = settings
+        .equivalents
+        .keys()
+        .map(EndpointId::as_str)
+        .collect();
+    assert_eq!(endpoints, ["ollama", "openai"]);
 }

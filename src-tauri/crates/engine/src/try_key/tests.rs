@@ -28,6 +28,8 @@ async fn vendor() -> SocketAddr {
     let elsewhere = || async { (StatusCode::FOUND, [("location", "/v1/models")]) };
     let app = Router::new()
         .route("/v1/models", get(|| async { r#"{"data":[]}"# }))
+        // At another address than the usual one, and for holders of a key only.
+        .route("/models", get(about_the_key))
         .route("/v1/key", get(about_the_key))
         .route("/key/health", post(about_the_key))
         .route("/moved", get(elsewhere));

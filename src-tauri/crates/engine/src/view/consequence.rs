@@ -48,6 +48,8 @@ struct Way {
     who: String,
     /// The primary, then its stand-ins, whatever breakers say at the moment.
     order: Vec<ProviderId>,
+    /// How many of them this way is for; the rest only comes in behind them, and its own outage is no news of this way.
+    named: usize,
 }
 
 fn ways(
@@ -56,7 +58,7 @@ fn ways(
     catalog: &Catalog,
     who: &dyn Fn(Dialect) -> String,
 ) -> Vec<Way> {
-    let routes = routing::routes(settings, catalog);
+    let routes = routing::routes(settings, catalog, &|_| true);
     let way = |plan: &Plan| {
         let mut route = routes
             .iter()
@@ -68,8 +70,21 @@ fn ways(
                 .retain(|rule| serves_its_own(rule, plan, catalog));
         }
         let order = order(plan, &route.candidates, catalog);
+        let named = |id: &ProviderId| {
+            let of = |rule: &&CandidateRule| {
+                catalog
+                    .endpoint(&rule.endpoint)
+                    .is_some_and(|e| e.provider == *id)
+            };
+            route
+                .candidates
+                .iter()
+                .filter(of)
+                .any(|rule| !rule.only_behind)
+        };
         (!order.is_empty()).then(|| Way {
             who: who(plan.dialect),
+            named: order.iter().filter(|id| named(id)).count(),
             order,
         })
     };
@@ -86,6 +101,7 @@ fn order(plan: &Plan, rules: &[CandidateRule], catalog: &Catalog) -> Vec<Provide
         let usable = plan.candidates.iter().any(|c| c.endpoint == rule.endpoint);
         // A client that brings its own login is sent there; nobody else can be.
         let by_login = order.is_empty()
+            && !rule.only_behind
             && endpoint.accepts_client_login
             && plan
                 .dropped
@@ -102,6 +118,12 @@ fn order(plan: &Plan, rules: &[CandidateRule], catalog: &Catalog) -> Vec<Provide
 fn serves_its_own(rule: &CandidateRule, plan: &Plan, catalog: &Catalog) -> bool {
     let serves_all = |e: &Endpoint| e.serves.iter().any(|pattern| pattern == "*");
     plan.route != "*" || catalog.endpoint(&rule.endpoint).is_some_and(serves_all)
+}
+
+impl Way {
+    fn named(&self) -> &[ProviderId] {
+        &self.order[..self.named]
+    }
 }
 
 struct Outage<'a> {
@@ -161,7 +183,7 @@ impl Outage<'_> {
         let backed: Vec<_> = self
             .ways
             .iter()
-            .filter(|way| way.order.contains(self.provider))
+            .filter(|way| way.named().contains(self.provider))
             .collect();
         if backed.is_empty() {
             return "Nothing of yours is routed there.".into();
@@ -192,7 +214,7 @@ impl Outage<'_> {
 
     /// Requests on this way reach the provider: whoever stands before it is down.
     fn carries(&self, way: &Way) -> bool {
-        let place = way.order.iter().position(|id| id == self.provider);
+        let place = way.named().iter().position(|id| id == self.provider);
         place.is_some_and(|place| way.order[..place].iter().all(self.down))
     }
 

@@ -322,10 +322,7 @@ pub(crate) fn stand_in(plan: &Plan) -> StandIn {
     }
     let mend = match without_key.first() {
         Some(endpoint) => format!("give {endpoint} a key: `understudyd key add {endpoint}`"),
-        None => format!(
-            "add an endpoint that speaks {} and name it in a [[route]] of the settings",
-            plan.dialect
-        ),
+        None => "name one in a [[route]] of the settings, with its model: { endpoint = \"…\", model = \"…\" }".into(),
     };
     StandIn::Missing { mend }
 }

@@ -25,9 +25,11 @@ pub enum Ineligible {
     #[error("the rehearsal never stands in for a real model")]
     Rehearsal,
     #[error(
-        "it is not known to serve this model by this id: name the model that it is to use instead, {{ endpoint = \"…\", model = \"…\" }}"
+        "it is not known to serve this model by this id: name the model that it is to use instead, {{ endpoint = \"…\", model = \"…\" }} in the route, or under [equivalents] in the settings"
     )]
     OtherModels,
+    #[error("it only stands in, and nobody who serves this model can be asked")]
+    NobodyBefore,
     #[error(
         "it would go from the client's own subscription to your paid key, which needs your yes, once: `understudyd paid-stand-ins yes`, or Settings → General"
     )]

@@ -1,6 +1,6 @@
 //! What a stand-in may be asked for, and whether it may cost money. Pure.
 
-use catalog::{Auth, ModelId};
+use catalog::{Auth, Equivalent, Likeness, ModelId};
 
 use super::{Credential, Ineligible};
 use crate::{Config, Consent, EndpointConfig, Pattern, Route, Spending};
@@ -9,34 +9,61 @@ use crate::{Config, Consent, EndpointConfig, Pattern, Route, Spending};
 pub const ANY_MODEL: char = '\u{2026}';
 
 /// The model id that a candidate is sent where its route names none. An id is its maker's word: it goes to another provider
-/// only where that one is known to serve it by this id, or by one that the catalogue maps it to. An endpoint of the owner's
-/// own of which nothing is known takes what it is asked for.
-pub(super) fn model(found: &EndpointConfig, asked: &str) -> Result<ModelId, Ineligible> {
+/// only where that one is known to serve it by this id; else that provider's own model for it is asked. The owner's word goes
+/// first. An endpoint of the owner's own of which nothing is known takes what it is asked for.
+pub(super) fn model(
+    found: &EndpointConfig,
+    asked: &str,
+) -> Result<(ModelId, Option<Likeness>), Ineligible> {
     let endpoint = &found.endpoint;
+    let equivalent = Equivalent::best(&found.equivalents, asked);
+    if let Some(equivalent) = equivalent
+        && equivalent.likeness == Likeness::Owners
+    {
+        return Ok((equivalent.model.clone(), Some(Likeness::Owners)));
+    }
     let nothing_known = endpoint.serves.is_empty() && found.models.is_empty();
     let listed = |known: &catalog::Model| catalog::same_model(asked, known.id.as_str());
     if nothing_known
-        || endpoint.serves_model(asked)
+        || endpoint
+            .serves
+            .iter()
+            .any(|pattern| says_whose(pattern, asked))
         || found.models.iter().any(listed)
         || serves_some(found, asked)
     {
-        return Ok(ModelId::new(asked));
+        return Ok((ModelId::new(asked), None));
     }
     let mapped = found.models.iter().find(|known| {
         let maker = known.maker_id.as_ref();
         maker.is_some_and(|maker| catalog::same_model(asked, maker.as_str()))
     });
-    mapped
-        .map(|known| known.id.clone())
-        .ok_or(Ineligible::OtherModels)
+    let mapped = mapped.map(|known| (known.id.clone(), Some(Likeness::SameModel)));
+    let equivalent = || equivalent.map(|one| (one.model.clone(), Some(one.likeness)));
+    let by_pattern = || {
+        let asked_for = || (ModelId::new(asked), None);
+        endpoint.serves_model(asked).then(asked_for)
+    };
+    let sent = mapped.or_else(equivalent).or_else(by_pattern);
+    sent.ok_or(Ineligible::OtherModels)
 }
 
-/// Of a whole pattern: does it serve any model that fits?
+/// A pattern for anybody's models (`*/*`) says of no id that it is known there.
+fn says_whose(pattern: &str, asked: &str) -> bool {
+    !pattern.starts_with('*') && Pattern::new(pattern).matches(asked)
+}
+
+/// Of a whole pattern: does it serve any model that fits, or have one that stands in for one?
 fn serves_some(found: &EndpointConfig, asked: &str) -> bool {
     if !asked.contains(ANY_MODEL) {
         return false;
     }
-    let pattern = Pattern::new(asked.replace(ANY_MODEL, "*"));
+    let models = asked.replace(ANY_MODEL, "*");
+    let stands_in = |equivalent: &Equivalent| equivalent.stands_for_some(&models);
+    if found.equivalents.iter().any(stands_in) {
+        return true;
+    }
+    let pattern = Pattern::new(&models);
     let ids = found.models.iter().flat_map(|known| {
         std::iter::once(known.id.as_str()).chain(known.maker_id.iter().map(ModelId::as_str))
     });

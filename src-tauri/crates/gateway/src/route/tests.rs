@@ -1,4 +1,4 @@
-use catalog::{Auth, Secret};
+use catalog::{Auth, Equivalent, Likeness, Secret, Tier};
 
 use super::eligible::leads_back;
 use super::*;
@@ -368,4 +368,92 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
             .len(),
         2
     );
+}
+
+#[test]
+fn a_stand_in_is_asked_for_its_own_model_that_does_the_work() {
+    let of = |of: &str, model: &str, likeness| Equivalent {
+        of: of.to_owned(),
+        model: model.into(),
+        likeness,
+    };
+    let by_catalogue = vec![
+        of("claude-*", "spare", Likeness::Tier(Tier::Medium)),
+        of("claude-opus-*", "big", Likeness::Tier(Tier::Large)),
+        of("claude-twin", "twin", Likeness::SameModel),
+    ];
+    let mut config = config();
+    config.routes = vec![route("all", "*", &[("first", None), ("second", None)])];
+    let second = EndpointId::new("second");
+    config.endpoints.get_mut(&second).unwrap().endpoint.serves = vec!["gpt-*".to_owned()];
+    let asked = |config: &Config, model: &str| {
+        let found = plan(config, wish(model, false), &closed);
+        let second = found.candidates.get(1);
+        second.map(|c| (c.model.to_string(), c.reason.clone()))
+    };
+    config.endpoints.get_mut(&second).unwrap().equivalents = by_catalogue.clone();
+    for (model, expected, why) in [
+        (
+            "claude-opus-9",
+            "big",
+            "stand-in 1, with your key; both of the tier \"large\"",
+        ),
+        (
+            "claude-opus-5-20260101",
+            "big",
+            "stand-in 1, with your key; both of the tier \"large\"",
+        ),
+        (
+            "claude-sonnet-5",
+            "spare",
+            "stand-in 1, with your key; both of the tier \"medium\"",
+        ),
+        (
+            "claude-twin",
+            "twin",
+            "stand-in 1, with your key; the same model under another id",
+        ),
+        ("gpt-6", "gpt-6", "stand-in 1, with your key"),
+    ] {
+        assert_eq!(
+            asked(&config, model),
+            Some((expected.to_owned(), why.to_owned())),
+            "{model}"
+        );
+    }
+    assert_eq!(asked(&config, "llama"), None);
+    // The owner's word goes before all of that, also before an id that it is known to serve.
+    let mut with_owners = by_catalogue;
+    with_owners.push(of("*", "mine", Likeness::Owners));
+    config.endpoints.get_mut(&second).unwrap().equivalents = with_owners;
+    for model in ["claude-opus-9", "claude-twin", "gpt-6", "llama"] {
+        let why = "stand-in 1, with your key; by your settings".to_owned();
+        assert_eq!(asked(&config, model), Some(("mine".into(), why)), "{model}");
+    }
+    // And a candidate's own model before the owner's general word.
+    config.routes = vec![route(
+        "all",
+        "*",
+        &[("first", None), ("second", Some("named"))],
+    )];
+    let sent = asked(&config, "claude-opus-9").map(|(model, _)| model);
+    assert_eq!(sent.as_deref(), Some("named"));
+}
+
+#[test]
+fn who_was_not_named_comes_in_behind_somebody_and_never_instead() {
+    let mut config = config();
+    config.routes = vec![route("all", "*", &[("first", None), ("second", Some("m"))])];
+    config.routes[0].candidates[1].only_behind = true;
+    let behind = plan(&config, wish("claude-1", false), &closed);
+    assert_eq!(behind.candidates.len(), 2, "{behind}");
+    config
+        .endpoints
+        .get_mut(&EndpointId::new("first"))
+        .unwrap()
+        .key = None;
+    let alone = plan(&config, wish("claude-1", false), &closed);
+    assert_eq!(alone.candidates, [], "{alone}");
+    assert!(matches!(alone.dropped[0].why, Ineligible::NoKey { .. }));
+    assert_eq!(alone.dropped[1].why, Ineligible::NobodyBefore);
 }

@@ -49,6 +49,7 @@ fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
         key: None,
         rehearsal: false,
         models: Vec::new(),
+        equivalents: Vec::new(),
     };
     (EndpointId::new(id), config)
 }
@@ -56,10 +57,7 @@ fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
 fn config() -> Config {
     let candidates = || {
         ["lead", "second"]
-            .map(|id| CandidateRule {
-                endpoint: EndpointId::new(id),
-                model: None,
-            })
+            .map(|id| CandidateRule::new(EndpointId::new(id)))
             .to_vec()
     };
     Config {

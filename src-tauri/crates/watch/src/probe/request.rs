@@ -1,6 +1,6 @@
 //! What a probe asks: the smallest question that only a working model can answer. Pure.
 
-use catalog::{Auth, Dialect, Endpoint, Secret};
+use catalog::{Auth, ChatLimit, Dialect, Endpoint, Secret, StreamUsage};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION};
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(super) fn dialect(endpoint: &Endpoint) -> Option<Dialect> {
     Some(spoken.find(|d| *d == Dialect::OpenaiChat).unwrap_or(first))
 }
 
-pub(super) fn body(dialect: Dialect, model: &str) -> Value {
+pub(super) fn body(endpoint: &Endpoint, dialect: Dialect, model: &str) -> Value {
     let ask = json!([{"role": "user", "content": QUESTION}]);
     match dialect {
         Dialect::Anthropic => json!({
@@ -27,14 +27,7 @@ pub(super) fn body(dialect: Dialect, model: &str) -> Value {
             "stream": true,
             "messages": ask,
         }),
-        // Not `max_tokens`: reasoning models refuse it.
-        Dialect::OpenaiChat => json!({
-            "model": model,
-            "max_completion_tokens": MOST_OUTPUT,
-            "stream": true,
-            "stream_options": {"include_usage": true},
-            "messages": ask,
-        }),
+        Dialect::OpenaiChat => chat(endpoint, model, ask),
         Dialect::OpenaiResponses => json!({
             "model": model,
             "max_output_tokens": MOST_OUTPUT,
@@ -43,6 +36,23 @@ pub(super) fn body(dialect: Dialect, model: &str) -> Value {
             "input": QUESTION,
         }),
     }
+}
+
+fn chat(endpoint: &Endpoint, model: &str, ask: Value) -> Value {
+    let limit = match endpoint.chat_limit {
+        ChatLimit::MaxTokens => "max_tokens",
+        ChatLimit::MaxCompletionTokens => "max_completion_tokens",
+    };
+    let mut body = json!({
+        "model": model,
+        limit: MOST_OUTPUT,
+        "stream": true,
+        "messages": ask,
+    });
+    if endpoint.stream_usage == StreamUsage::OnRequest {
+        body["stream_options"] = json!({"include_usage": true});
+    }
+    body
 }
 
 /// `None`: the key holds characters that no header can carry.

@@ -2,7 +2,9 @@ mod rehearsed;
 
 use std::time::Duration;
 
-use catalog::{Auth, Dialect, Endpoint, MicroDollars, Price, Secret, Tokens};
+use catalog::{
+    Auth, ChatLimit, Dialect, Endpoint, MicroDollars, Price, Secret, StreamUsage, Tokens,
+};
 use chrono::{DateTime, Utc};
 use health::{CallOutcome, FailureKind, OurFault};
 use http::StatusCode;
@@ -37,7 +39,9 @@ fn kind(answer: &Answer) -> Option<FailureKind> {
 
 #[test]
 fn the_question_in_each_dialect() {
-    let body = |dialect| request::body(dialect, "m").to_string();
+    let mut endpoint = endpoint("http://127.0.0.1:1", Dialect::OpenaiChat);
+    endpoint.chat_limit = ChatLimit::MaxCompletionTokens;
+    let body = |dialect| request::body(&endpoint, dialect, "m").to_string();
     assert_eq!(
         body(Dialect::Anthropic),
         r#"{"max_tokens":16,"messages":[{"content":"Reply with OK.","role":"user"}],"model":"m","stream":true}"#
@@ -49,6 +53,12 @@ fn the_question_in_each_dialect() {
     assert_eq!(
         body(Dialect::OpenaiResponses),
         r#"{"input":"Reply with OK.","max_output_tokens":16,"model":"m","store":false,"stream":true}"#
+    );
+    endpoint.chat_limit = ChatLimit::MaxTokens;
+    endpoint.stream_usage = StreamUsage::Always;
+    assert_eq!(
+        request::body(&endpoint, Dialect::OpenaiChat, "m").to_string(),
+        r#"{"max_tokens":16,"messages":[{"content":"Reply with OK.","role":"user"}],"model":"m","stream":true}"#
     );
 }
 

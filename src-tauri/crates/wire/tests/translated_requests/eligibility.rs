@@ -1,6 +1,6 @@
 //! Which candidates are passed over for what they lack, and what a request is thought to weigh.
 
-use catalog::{Ability, CallIds, Catalog, ChatLimit, Dialect, Effort};
+use catalog::{Ability, CallIds, Catalog, ChatLimit, Dialect, Effort, StreamUsage};
 use serde_json::{Value, json};
 use wire::translate::{LeftOut, Target, estimate_tokens, read, request};
 
@@ -32,6 +32,7 @@ base = "https://api.acme.example"
 dialects = ["openai-chat"]
 chat_limit = "max_completion_tokens"
 call_ids = "nine-letters"
+stream_usage = "always"
 auth = "bearer"
 key_env = "ACME_KEY"
 serves = ["acme-*"]
@@ -51,6 +52,7 @@ id = "acme-2"
     let unknown = |model: &str| Target {
         chat_limit: ChatLimit::MaxCompletionTokens,
         ids: CallIds::NineLetters,
+        stream_usage: StreamUsage::Always,
         ..Target::new(model)
     };
     let known = |model: &str| Target {
@@ -79,6 +81,8 @@ fn a_model_that_lacks_what_the_request_needs_is_passed_over() {
     );
     let mut tools = said(json!("hi"));
     tools["tools"] = json!([{ "type": "function", "function": { "name": "f" } }]);
+    let mut forced = tools.clone();
+    forced["tool_choice"] = json!("required");
     let mut schema = said(json!("hi"));
     let closed = json!({ "type": "object", "properties": {}, "additionalProperties": false });
     schema["response_format"] =
@@ -87,6 +91,7 @@ fn a_model_that_lacks_what_the_request_needs_is_passed_over() {
         (Ability::Images, image, "vision"),
         (Ability::Documents, document, "document input"),
         (Ability::Tools, tools, "tool calls"),
+        (Ability::ForcedTool, forced, "a demanded tool call"),
         (Ability::StructuredOutput, schema, "structured output"),
     ] {
         let lacking = Target {
@@ -187,6 +192,24 @@ fn a_provider_with_short_ids_is_told_short_ids_in_the_call_and_its_result() {
         "{id}"
     );
     assert_eq!(told["messages"][2]["tool_call_id"], id);
+}
+
+#[test]
+fn the_usage_of_a_stream_is_asked_for_where_that_is_allowed() {
+    let body = json!({ "model": "m", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": "hi" }] });
+    let told = |stream_usage| {
+        let target = Target {
+            stream_usage,
+            ..limited()
+        };
+        let (from, to) = (Dialect::Anthropic, Dialect::OpenaiChat);
+        let asked = request(from, to, body.to_string().as_bytes(), &target).unwrap();
+        let told: Value = serde_json::from_slice(&asked.body).unwrap();
+        told.get("stream_options").cloned()
+    };
+    let asked = json!({ "include_usage": true });
+    assert_eq!(told(StreamUsage::OnRequest), Some(asked));
+    assert_eq!(told(StreamUsage::Always), None);
 }
 
 #[test]

@@ -100,6 +100,22 @@ const CASES: &[Case] = &[
         told: "Requests will fail; no need to debug your code.",
     },
     Case {
+        what: "a key, and one at another maker, whose model stands in",
+        settings: &[],
+        keyed: &["anthropic", "openai"],
+        logins: false,
+        down: &["anthropic"],
+        told: "Claude Code continues on OpenAI.",
+    },
+    Case {
+        what: "both makers are down",
+        settings: &[],
+        keyed: &["anthropic", "openai"],
+        logins: false,
+        down: &["anthropic", "openai"],
+        told: "Requests will fail, since OpenAI is down too; no need to debug your code.",
+    },
+    Case {
         what: "no key, but clients may bring their own login",
         settings: &[],
         keyed: &[],
@@ -225,6 +241,7 @@ fn several_ways_at_once() {
     let way = |who: &str, order: &[&str]| Way {
         who: who.into(),
         order: order.iter().map(|&id| id.into()).collect(),
+        named: order.len(),
     };
     let table: &[(&[&str], &str)] = &[
         (

@@ -344,8 +344,8 @@ async fn trap_28_however_many_candidates_there_are_six_attempts_and_no_wait_afte
         scene.change(|config| {
             for route in &mut config.routes {
                 let many = (0..9).map(|n| CandidateRule {
-                    endpoint: EndpointId::new("lead"),
                     model: Some(ModelId::new(format!("m{n}"))),
+                    ..CandidateRule::new(EndpointId::new("lead"))
                 });
                 route.candidates = many.collect();
             }

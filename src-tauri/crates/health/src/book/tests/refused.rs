@@ -20,6 +20,7 @@ fn book() -> Book {
             [catalog::Dialect::OpenaiChat],
         )],
         models: Vec::new(),
+        tiers: Default::default(),
     };
     let catalog = Arc::new(Catalog::bundled().with_own(&[local]));
     let mut mine = mine();

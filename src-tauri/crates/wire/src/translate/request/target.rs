@@ -1,7 +1,7 @@
-use catalog::{Ability, CallIds, ChatLimit, Effort, Endpoint, Model};
+use catalog::{Ability, CallIds, ChatLimit, Effort, Endpoint, Model, StreamUsage};
 
 use super::estimate::estimate_tokens;
-use super::model::{Conversation, DocumentBody, Format, Part, ToolInput};
+use super::model::{Conversation, DocumentBody, Format, Part, ToolChoice, ToolInput};
 use super::untranslatable::{Untranslatable, Why, leave_out};
 
 /// The candidate, as far as the catalogue knows it. What is not known to be lacking is taken to be there.
@@ -20,6 +20,7 @@ pub struct Target {
     pub chat_limit: ChatLimit,
     /// [`crate::translate::Names::with_nine_letter_ids`].
     pub ids: CallIds,
+    pub stream_usage: StreamUsage,
 }
 
 impl Target {
@@ -33,6 +34,7 @@ impl Target {
             efforts: Vec::new(),
             chat_limit: ChatLimit::default(),
             ids: CallIds::default(),
+            stream_usage: StreamUsage::default(),
         }
     }
 
@@ -48,6 +50,7 @@ impl Target {
             efforts: known.map_or_else(Vec::new, |known| known.efforts.clone()),
             chat_limit: endpoint.chat_limit,
             ids: endpoint.call_ids,
+            stream_usage: endpoint.stream_usage,
         }
     }
 
@@ -113,6 +116,12 @@ fn needs(conversation: &Conversation) -> Vec<Ability> {
     let mut needs = Vec::new();
     if !conversation.tools.is_empty() {
         needs.push(Ability::Tools);
+    }
+    if matches!(
+        conversation.tool_choice,
+        ToolChoice::Any | ToolChoice::Tool { .. }
+    ) {
+        needs.push(Ability::ForcedTool);
     }
     if matches!(conversation.format, Format::Schema { .. } | Format::Json)
         || conversation.tools.iter().any(|tool| strict(&tool.input))

@@ -1,4 +1,4 @@
-use catalog::ChatLimit;
+use catalog::{ChatLimit, StreamUsage};
 
 use crate::translate::Names;
 use crate::translate::request::Target;
@@ -38,9 +38,11 @@ pub(in crate::translate::request) fn write(
         body.push(("verbosity", quoted(verbosity)));
     }
     if said.stream {
-        // The usage is always asked for: every other dialect tells it, and the ledger needs it.
         body.push(("stream", "true".to_owned()));
-        body.push(("stream_options", r#"{"include_usage":true}"#.to_owned()));
+        // The usage is asked for, whatever the client wants: every other dialect tells it, and the ledger needs it.
+        if target.stream_usage == StreamUsage::OnRequest {
+            body.push(("stream_options", r#"{"include_usage":true}"#.to_owned()));
+        }
     }
     Ok(object(&body))
 }

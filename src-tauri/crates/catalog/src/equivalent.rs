@@ -1,0 +1,119 @@
+//! Which of an endpoint's models stands in for a model that it does not serve. Pure.
+
+use std::cmp::Reverse;
+use std::fmt;
+
+use crate::{Catalog, Endpoint, ModelId, REHEARSAL, Tier, load, pattern, tier};
+
+/// One of an endpoint's models that does the work of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Equivalent {
+    /// A pattern over the ids of those that it stands in for.
+    pub of: String,
+    pub model: ModelId,
+    pub likeness: Likeness,
+}
+
+/// What makes a model stand in for another; the first goes before the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likeness {
+    /// The owner's word.
+    Owners,
+    /// It is that very model, under another id.
+    SameModel,
+    Tier(Tier),
+}
+
+impl fmt::Display for Likeness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Likeness::Owners => f.write_str("by your settings"),
+            Likeness::SameModel => f.write_str("the same model under another id"),
+            Likeness::Tier(tier) => write!(f, "both of the tier \"{}\"", tier.as_str()),
+        }
+    }
+}
+
+impl Equivalent {
+    pub fn stands_for(&self, model: &str) -> bool {
+        pattern::matches(&self.of, model)
+            || load::undated(model).is_some_and(|model| pattern::matches(&self.of, model))
+    }
+
+    /// Does it stand in for some model that a pattern like `claude-*` matches?
+    pub fn stands_for_some(&self, models: &str) -> bool {
+        let plain = |pattern: &str| pattern.replace('*', "");
+        pattern::matches(models, &plain(&self.of)) || pattern::matches(&self.of, &plain(models))
+    }
+
+    /// The one that counts for a model: by likeness, then the one whose pattern says most.
+    pub fn best<'e>(among: &'e [Equivalent], model: &str) -> Option<&'e Equivalent> {
+        let said = |of: &str| of.bytes().filter(|byte| *byte != b'*').count();
+        let rank = |one: &Equivalent| {
+            let kind = match one.likeness {
+                Likeness::Owners => 0,
+                Likeness::SameModel => 1,
+                Likeness::Tier(_) => 2,
+            };
+            (kind, Reverse(said(&one.of)))
+        };
+        let fitting = among.iter().filter(|one| one.stands_for(model));
+        fitting.min_by_key(|one| rank(one))
+    }
+}
+
+impl Catalog {
+    /// What this endpoint's models stand in for by the catalogue: models of other providers, first the same ones under other
+    /// ids, then those of the same tier.
+    pub fn equivalents(&self, endpoint: &Endpoint) -> Vec<Equivalent> {
+        let Some(own) = self.provider(&endpoint.provider) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        let mut add = |of: &str, model: &ModelId, likeness| {
+            let known = own.models.iter().any(|known| known.id == *model);
+            if of != model.as_str() && (known || endpoint.serves_model(model.as_str())) {
+                found.push(Equivalent {
+                    of: of.to_owned(),
+                    model: model.clone(),
+                    likeness,
+                });
+            }
+        };
+        let resold = own
+            .models
+            .iter()
+            .filter_map(|model| Some((&model.id, model.maker_id.as_ref()?)));
+        for (id, maker) in resold.clone() {
+            add(maker.as_str(), id, Likeness::SameModel);
+        }
+        let others = self
+            .providers()
+            .iter()
+            .filter(|other| other.id != own.id && other.id.as_str() != REHEARSAL);
+        for other in others {
+            for model in &other.models {
+                let Some(maker) = &model.maker_id else {
+                    continue;
+                };
+                add(model.id.as_str(), maker, Likeness::SameModel);
+                let resold = resold.clone().find(|(_, resold)| *resold == maker);
+                if let Some((id, _)) = resold {
+                    add(model.id.as_str(), id, Likeness::SameModel);
+                }
+            }
+            for (tier, rank) in &other.tiers {
+                let Some(stand_in) = tier::stand_in(&own.tiers, *tier) else {
+                    continue;
+                };
+                for models in &rank.models {
+                    add(models, stand_in, Likeness::Tier(*tier));
+                }
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! How capable a model is among its maker's, so that another maker's model can be found that does its work.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::ModelId;
+
+/// From the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    Small,
+    Medium,
+    Large,
+    Frontier,
+}
+
+impl Tier {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Tier::Small => "small",
+            Tier::Medium => "medium",
+            Tier::Large => "large",
+            Tier::Frontier => "frontier",
+        }
+    }
+}
+
+/// What one provider has in a tier.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rank {
+    /// Patterns over the ids of its models that are of this tier.
+    pub models: Vec<String>,
+    /// Its model that stands in for another maker's.
+    pub stand_in: Option<ModelId>,
+}
+
+/// A provider's model for work of this tier: the least that is enough, or the most there is.
+pub(crate) fn stand_in(tiers: &BTreeMap<Tier, Rank>, tier: Tier) -> Option<&ModelId> {
+    let enough = tiers
+        .range(tier..)
+        .find_map(|(_, rank)| rank.stand_in.as_ref());
+    let most = || tiers.values().rev().find_map(|rank| rank.stand_in.as_ref());
+    enough.or_else(most)
+}
+
+#[cfg(test)]
+mod tests;

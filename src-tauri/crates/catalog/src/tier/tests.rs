@@ -1,0 +1,28 @@
+use super::*;
+
+#[test]
+fn the_least_that_is_enough_stands_in_or_the_most_there_is() {
+    let rank = |model: Option<&str>| Rank {
+        models: Vec::new(),
+        stand_in: model.map(ModelId::new),
+    };
+    let of = |ranks: &[(Tier, Option<&str>)], tier: Tier| {
+        let tiers = ranks.iter().map(|(tier, model)| (*tier, rank(*model)));
+        stand_in(&tiers.collect(), tier).map(ToString::to_string)
+    };
+    let two = [
+        (Tier::Small, Some("s")),
+        (Tier::Medium, None),
+        (Tier::Large, Some("l")),
+    ];
+    for (tier, model) in [
+        (Tier::Small, "s"),
+        (Tier::Medium, "l"),
+        (Tier::Large, "l"),
+        (Tier::Frontier, "l"),
+    ] {
+        assert_eq!(of(&two, tier).as_deref(), Some(model), "{tier:?}");
+    }
+    assert_eq!(of(&[(Tier::Small, None)], Tier::Small), None);
+    assert_eq!(of(&[], Tier::Small), None);
+}

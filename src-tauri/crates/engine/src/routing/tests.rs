@@ -1,0 +1,203 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use gateway::{Gateway, Plan};
+use tokio::sync::{mpsc, watch};
+
+use super::*;
+use crate::keys::Kept;
+
+/// Who would be asked for this model, with these settings and keys.
+fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> Plan {
+    let bundled = Catalog::bundled();
+    let settings = Settings::parse(settings, &bundled).unwrap();
+    let catalog = bundled.with_own(&settings.own);
+    let keys = Keys::default();
+    for id in keyed {
+        keys.hold(&EndpointId::new(id), Secret::new("sk"), Kept::Memory);
+    }
+    let running = Running {
+        token: Secret::new("token"),
+        paused: false,
+        draining: false,
+        own_addresses: Vec::new(),
+        spending: Spending::default(),
+    };
+    let config = Arc::new(gateway_config(&settings, &catalog, &keys, &running));
+    let (_config, config) = watch::channel(config);
+    let (_verdicts, verdicts) = watch::channel(Arc::default());
+    let nobody = gateway::connect(|_| async { Err(std::io::Error::other("not dialled").into()) });
+    let clock = Arc::new(|| DateTime::<Utc>::UNIX_EPOCH);
+    let (reports, records) = (mpsc::channel(1).0, mpsc::channel(1).0);
+    Gateway::new(config, verdicts, nobody, reports, records, clock).explain(dialect, model, false)
+}
+
+fn asked(plan: &Plan) -> Vec<(&str, &str)> {
+    let candidates = plan.candidates.iter();
+    candidates
+        .map(|c| (c.endpoint.as_str(), c.model.as_str()))
+        .collect()
+}
+
+/// Without a route of the owner's.
+#[test]
+fn whoever_has_a_key_stands_in_by_the_catalogue() {
+    use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
+    type Asked<'a> = &'a [(&'a str, &'a str)];
+    let table: &[(&[&str], Dialect, &str, Asked<'_>)] = &[
+        (
+            &["anthropic", "openai"],
+            Anthropic,
+            "claude-opus-5-5",
+            &[("anthropic", "claude-opus-5-5"), ("openai", "gpt-6.1-sol")],
+        ),
+        (
+            &["anthropic", "openai"],
+            Anthropic,
+            "claude-haiku-4-5-20251001",
+            &[
+                ("anthropic", "claude-haiku-4-5-20251001"),
+                ("openai", "gpt-6-luna"),
+            ],
+        ),
+        (
+            &["anthropic", "openai"],
+            OpenaiResponses,
+            "gpt-5.3-codex",
+            &[
+                ("openai", "gpt-5.3-codex"),
+                ("anthropic", "claude-opus-5-5"),
+            ],
+        ),
+        (
+            &["anthropic", "openai"],
+            OpenaiChat,
+            "gpt-5.4-mini",
+            &[
+                ("openai", "gpt-5.4-mini"),
+                ("anthropic", "claude-haiku-5-5"),
+            ],
+        ),
+        // The same model at a reseller; makers whose clients pass through here come first.
+        (
+            &["anthropic", "openai", "openrouter", "deepseek"],
+            Anthropic,
+            "claude-opus-5",
+            &[
+                ("anthropic", "claude-opus-5"),
+                ("openai", "gpt-6.1-sol"),
+                ("deepseek", "deepseek-v4-pro"),
+                ("openrouter", "anthropic/claude-opus-5"),
+            ],
+        ),
+        (
+            &["openrouter", "anthropic"],
+            OpenaiChat,
+            "anthropic/claude-opus-5",
+            &[
+                ("openrouter", "anthropic/claude-opus-5"),
+                ("anthropic", "claude-opus-5"),
+            ],
+        ),
+        // Nobody answers instead of whom there is no key for.
+        (&["openai"], Anthropic, "claude-opus-5-5", &[]),
+        (&["anthropic"], OpenaiChat, "gemini-4-argon", &[]),
+        // A model that two of them serve by one id goes to the one that there is a key for.
+        (
+            &["openrouter"],
+            OpenaiChat,
+            "openai/gpt-oss-120b",
+            &[("openrouter", "openai/gpt-oss-120b")],
+        ),
+        (
+            &["groq"],
+            OpenaiChat,
+            "openai/gpt-oss-120b",
+            &[("groq", "openai/gpt-oss-120b")],
+        ),
+        (
+            &["together", "openrouter"],
+            OpenaiChat,
+            "zai-org/GLM-5.3",
+            &[
+                ("together", "zai-org/GLM-5.3"),
+                ("openrouter", "anthropic/claude-sonnet-4.6"),
+            ],
+        ),
+    ];
+    for (keyed, dialect, model, expected) in table {
+        let plan = explained("", keyed, *dialect, model);
+        assert_eq!(asked(&plan), *expected, "{keyed:?}: {plan}");
+    }
+}
+
+#[test]
+fn the_owners_equivalents_count_before_the_catalogues() {
+    let settings = r#"
+[equivalents]
+"claude-*" = { openai = "gpt-6-astra", ollama = "qwen3:32b" }
+"claude-haiku-*" = { openai = "gpt-4.1-mini" }
+"#;
+    let asked_for = |model: &str| {
+        let plan = explained(
+            settings,
+            &["anthropic", "openai"],
+            Dialect::Anthropic,
+            model,
+        );
+        let stand_ins = &asked(&plan)[1..];
+        format!("{stand_ins:?}")
+    };
+    assert_eq!(
+        asked_for("claude-opus-5-5"),
+        r#"[("openai", "gpt-6-astra"), ("ollama", "qwen3:32b")]"#
+    );
+    assert_eq!(
+        asked_for("claude-haiku-4-5"),
+        r#"[("openai", "gpt-4.1-mini"), ("ollama", "qwen3:32b")]"#
+    );
+    let plan = explained(
+        settings,
+        &["anthropic", "openai"],
+        Dialect::Anthropic,
+        "claude-opus-5-5",
+    );
+    assert_eq!(
+        plan.candidates[1].reason,
+        "stand-in 1, translated to openai-responses, with your key; by your settings"
+    );
+}
+
+#[test]
+fn a_local_server_of_the_catalogues_may_be_told_anew() {
+    let settings = r#"
+[[endpoint]]
+id = "litellm-proxy"
+base = "http://127.0.0.1:4001"
+dialects = ["openai-chat"]
+key_env = "LITELLM_KEY"
+
+[[route]]
+name = "work"
+dialect = "anthropic"
+models = "claude-*"
+candidates = ["anthropic", "litellm-proxy"]
+
+[equivalents]
+"claude-*" = { litellm-proxy = "our-gpt" }
+"#;
+    let plan = explained(
+        settings,
+        &["anthropic", "litellm-proxy"],
+        Dialect::Anthropic,
+        "claude-opus-5-5",
+    );
+    assert_eq!(
+        asked(&plan),
+        [
+            ("anthropic", "claude-opus-5-5"),
+            ("litellm-proxy", "our-gpt")
+        ],
+        "{plan}"
+    );
+}
