@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{Auth, MicroDollars, REHEARSAL, REHEARSAL_PREFIX, Tier, Tokens, pattern};
+use crate::{Ability, Auth, MicroDollars, REHEARSAL, REHEARSAL_PREFIX, Tier, Tokens, pattern};
 
 fn own(name: &str, text: &str) -> (String, String) {
     (name.to_owned(), text.to_owned())
@@ -114,6 +114,42 @@ fn tier_of(provider: &Provider, model: &str) -> Option<Tier> {
             .map(move |p| (said(p), *tier))
     });
     fitting.max_by_key(|(said, _)| *said).map(|(_, tier)| tier)
+}
+
+/// What routing and translation rely on where a request reaches a model of the bundled catalogue.
+#[test]
+fn laws_of_what_models_can_do() {
+    let catalog = Catalog::bundled();
+    for provider in catalog.providers() {
+        for model in &provider.models {
+            let id = format!("{}: {}", provider.id, model.id);
+            let room = model.context.zip(model.max_output);
+            assert!(room.is_none_or(|(context, most)| most < context), "{id}");
+            let mut efforts = model.efforts.clone();
+            efforts.sort();
+            efforts.dedup();
+            assert_eq!(efforts, model.efforts, "{id}");
+            let mut lacks = model.lacks.clone();
+            lacks.sort();
+            lacks.dedup();
+            assert_eq!(lacks, model.lacks, "{id}");
+        }
+        let stand_ins = provider.tiers.values().filter_map(|r| r.stand_in.as_ref());
+        for stand_in in stand_ins {
+            let model = catalog.model(&provider.id, stand_in.as_str()).unwrap();
+            let id = format!("{}: {stand_in}", provider.id);
+            assert!(model.context.is_some(), "{id}: too long for it?");
+            assert!(model.price.is_some(), "{id}: what does it cost?");
+            // Messages demands a limit, and a request of another dialect may have none.
+            let messages = |e: &&Endpoint| {
+                e.serves_model(stand_in.as_str())
+                    && e.dialects_for(Dialect::OpenaiResponses)[0] == Dialect::Anthropic
+            };
+            let demanded = provider.endpoints.iter().any(|e| messages(&e));
+            assert!(!demanded || model.max_output.is_some(), "{id}: no limit");
+            assert!(!model.lacks.contains(&Ability::Tools), "{id}: no tools");
+        }
+    }
 }
 
 /// What cannot be told from the catalogue says so in a comment of its entry.

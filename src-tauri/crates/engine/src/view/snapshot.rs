@@ -22,6 +22,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         .catalog
         .providers()
         .iter()
+        .filter(|p| p.status.is_some() || !p.endpoints.is_empty())
         .map(|p| provider(state, p))
         .collect();
     providers.sort_by(|a, b| (!a.mine, a.rehearsal, &a.name).cmp(&(!b.mine, b.rehearsal, &b.name)));
