@@ -6,6 +6,7 @@ mod breakers;
 mod clients;
 mod costs;
 mod desk;
+mod equivalents;
 mod failover;
 mod first_start;
 mod incidents;

@@ -1,0 +1,92 @@
+//! Whose model stands in for whose, where no route names it: the owner has keys, and two files in the providers folder.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::desk::{Desk, Upstream};
+
+/// Acme is down, and Bolt speaks another dialect. Their models have sizes.
+async fn desk(settings: &str, keys: &[&str]) -> (Desk, Upstream, Upstream) {
+    let (acme, bolt) = (Upstream::start().await, Upstream::start().await);
+    acme.stage.outage(Some("503".parse().unwrap()));
+    let mut desk = Desk::new();
+    std::fs::create_dir_all(desk.file("providers")).unwrap();
+    let tiers = |id: &str| {
+        ["large", "small"].map(|tier| {
+            format!(
+                "[tier.{tier}]\nmodels = [\"{id}-{tier}-*\"]\nstand_in = \"{id}-{tier}-2\"\n\
+                 [[model]]\nid = \"{id}-{tier}-2\"\nmax_output = 4_000\ncontext = 100_000\n"
+            )
+        })
+    };
+    for (id, dialect, upstream) in [
+        ("acme", "anthropic", &acme),
+        ("bolt", "openai-responses", &bolt),
+    ] {
+        let entry = format!(
+            "name = \"{id}\"\n[[endpoint]]\nid = \"{id}\"\nbase = \"{}\"\ndialects = [\"{dialect}\"]\n\
+             auth = \"bearer\"\nkey_env = \"{}_KEY\"\nserves = [\"{id}-*\"]\n{}",
+            upstream.address,
+            id.to_uppercase(),
+            tiers(id).concat(),
+        );
+        std::fs::write(desk.file(&format!("providers/{id}.toml")), entry).unwrap();
+    }
+    for key in keys {
+        desk.env(&format!("{key}_KEY"), "sk-of-mine");
+    }
+    desk.settings(settings);
+    desk.start();
+    (desk, acme, bolt)
+}
+
+/// The model that Bolt was asked for, and what the answer says of it.
+async fn stood_in(settings: &str, model: &str) -> String {
+    let (desk, acme, bolt) = desk(settings, &["ACME", "BOLT"]).await;
+    let body = json!({
+        "model": model, "max_tokens": 99, "messages": [{ "role": "user", "content": "Hi" }],
+    });
+    let response = desk.ask("/v1/messages", &body).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let told = response.headers()["x-understudy-model"].clone();
+    assert!(acme.posts() > 0);
+    let asked = bolt.stage.received()[0].model.clone().unwrap();
+    assert_eq!(told.to_str().unwrap(), asked);
+    asked
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_of_the_same_tier_stands_in() {
+    assert_eq!(stood_in("", "acme-large-9").await, "bolt-large-2");
+    assert_eq!(stood_in("", "acme-small-1").await, "bolt-small-2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_says_which_and_is_told_why() {
+    let settings = "[equivalents]\n\"acme-small-*\" = { bolt = \"bolt-large-2\" }\n";
+    assert_eq!(stood_in(settings, "acme-small-1").await, "bolt-large-2");
+
+    let (desk, _acme, _bolt) = desk(settings, &["ACME", "BOLT"]).await;
+    for (model, why) in [
+        ("acme-small-1", "by your settings"),
+        ("acme-large-1", "both of the tier \"large\""),
+    ] {
+        let said = desk.said(&["route", "explain", model]);
+        let second = "2. bolt with bolt-large-2: stand-in 1, translated to openai-responses";
+        let line = said.lines().find(|line| line.starts_with(second));
+        assert!(line.is_some_and(|line| line.ends_with(why)), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_answers_instead_of_whom_there_is_no_key_for() {
+    let (desk, acme, bolt) = desk("", &["BOLT"]).await;
+    let body = json!({
+        "model": "acme-large-9", "max_tokens": 99, "messages": [{ "role": "user", "content": "Hi" }],
+    });
+    let response = desk.ask("/v1/messages", &body).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let told = response.text().await.unwrap();
+    assert!(told.contains("No key for acme. Add one"), "{told}");
+    assert_eq!((acme.posts(), bolt.posts()), (0, 0));
+}
