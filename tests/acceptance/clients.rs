@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use catalog::Dialect;
 use serde_json::Value;
 use stage::{Cue, Fault, Line};
 
@@ -25,6 +26,8 @@ mod play;
 pub(crate) mod roster;
 #[path = "../clients/sdk.rs"]
 pub(crate) mod sdk;
+#[path = "../clients/stand_in.rs"]
+mod stand_in;
 #[path = "../clients/task.rs"]
 #[expect(dead_code, reason = "the table says more of a task")]
 pub(crate) mod task;
@@ -38,6 +41,10 @@ use roster::{Client, Family, Troupe};
 /// Where the clients are; None: they are not.
 fn clients() -> Option<PathBuf> {
     installed("UNDERSTUDY_CLIENTS")
+}
+
+fn troupe() -> Option<Troupe> {
+    clients().map(Troupe::new)
 }
 
 fn family_of(client: Client) -> Family {
@@ -64,12 +71,10 @@ async fn run(
     cell.run(troupe).await
 }
 
-/// Through Understudy the client gets the whole answer, both providers having been asked, and its tool runs once.
-async fn assert_whole(client: Client, faults: &[(Turn, &str)]) {
-    let Some(clients) = clients() else { return };
-    let troupe = Troupe::new(clients);
+/// The client gets the whole answer, both providers having been asked, and its tool runs once.
+async fn assert_whole(troupe: &Troupe, client: Client, faults: &[(Turn, &str)], way: Way) {
     for (turn, fault) in faults {
-        let result = run(&troupe, client, *turn, Some(fault), Way::Through).await;
+        let result = run(troupe, client, *turn, Some(fault), way).await;
         assert_eq!(result.verdict, Verdict::Whole, "{fault}: {result:?}");
         let both = result.posts.iter().all(|posts| *posts > 0);
         assert!(both, "{fault}: the providers' own counts: {result:?}");
@@ -78,8 +83,7 @@ async fn assert_whole(client: Client, faults: &[(Turn, &str)]) {
 
 /// Where nobody is left, the client says so, with our own sentence, and does not wait.
 async fn assert_clear_end(client: Client, fault: &str) {
-    let Some(clients) = clients() else { return };
-    let troupe = Troupe::new(clients);
+    let Some(troupe) = troupe() else { return };
     let result = run(&troupe, client, Turn::Text, Some(fault), Way::BothFail).await;
     assert_eq!(result.verdict, Verdict::Error, "{result:?}");
     let error = result.ended.as_ref().unwrap().error.as_ref().unwrap();
@@ -96,7 +100,8 @@ async fn claude_code_gets_a_whole_answer_whatever_the_first_provider_does() {
         (Turn::Tool, "cut-in-tool"),
         (Turn::Tool, "clean-close-before-final"),
     ];
-    assert_whole(Client::ClaudeCode, &faults).await;
+    let Some(troupe) = troupe() else { return };
+    assert_whole(&troupe, Client::ClaudeCode, &faults, Way::Through).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,7 +116,32 @@ async fn codex_gets_a_whole_answer_whatever_the_first_provider_does() {
         (Turn::Tool, "cut-in-tool"),
         (Turn::Tool, "cut-before-final"),
     ];
-    assert_whole(Client::Codex, &faults).await;
+    let Some(troupe) = troupe() else { return };
+    assert_whole(&troupe, Client::Codex, &faults, Way::Through).await;
+}
+
+/// It goes on in the same message, of which another vendor has given the beginning.
+#[tokio::test(flavor = "multi_thread")]
+async fn claude_code_gets_the_rest_of_an_answer_from_a_provider_of_another_dialect() {
+    let faults = [(Turn::Thinking, "cut-in-text"), (Turn::Tool, "cut-in-tool")];
+    let Some(troupe) = troupe() else { return };
+    for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
+        assert_whole(&troupe, Client::ClaudeCode, &faults, Way::Across(dialect)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_sdk_gets_a_whole_turn_from_a_provider_of_another_dialect() {
+    let Some(troupe) = troupe() else { return };
+    let sdks = Family::ALL.into_iter().flat_map(Family::clients);
+    for client in sdks.filter(|client| !client.is_agent()) {
+        for dialect in Dialect::ALL {
+            if dialect != client.dialect() {
+                let way = Way::Across(dialect);
+                assert_whole(&troupe, client, &[(Turn::Tool, "529")], way).await;
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,8 +153,7 @@ async fn an_agent_hears_at_once_that_nobody_is_left() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_sdk_takes_a_part_for_the_whole_or_runs_a_tool_twice() {
-    let Some(clients) = clients() else { return };
-    let troupe = Troupe::new(clients);
+    let Some(troupe) = troupe() else { return };
     for family in [
         Family::Anthropic,
         Family::OpenaiChat,
@@ -177,8 +206,7 @@ impl Rig {
 /// The keep-alives of a held call, seen by the clients themselves: it is held for half a minute.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tool_call_that_is_held_for_long_runs_once() {
-    let Some(clients) = clients() else { return };
-    let troupe = Troupe::new(clients);
+    let Some(troupe) = troupe() else { return };
     let held = async |client: Client| {
         let rig = Rig::new().await;
         let call = client.call(&rig.home.join("ran.txt")).lengthened(8);

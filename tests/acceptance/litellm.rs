@@ -13,7 +13,7 @@ use stage::{Cue, Fault, Line};
 use tempfile::TempDir;
 
 use crate::clients::roster::{Client, Troupe};
-use crate::clients::task::{Outage, StandIn, Task};
+use crate::clients::task::{Outage, Task};
 use crate::desk::{Desk, Upstream};
 use crate::installed::installed;
 
@@ -224,11 +224,6 @@ async fn claude_code_and_codex_carry_a_task_through_with_litellm() {
         return;
     };
     let troupe = Troupe::new(clients);
-    let stand_in = StandIn {
-        address: &litellm.address,
-        key: Some(KEY),
-        upstream: &behind,
-    };
     for client in [Client::ClaudeCode, Client::Codex] {
         behind.stage.forget_received();
         let task = Task {
@@ -236,7 +231,9 @@ async fn claude_code_and_codex_carry_a_task_through_with_litellm() {
             stand_in: Dialect::OpenaiChat,
             outage: Outage::FromTheStart,
         };
-        let result = task.run_with(&stand_in, &troupe).await;
+        let result = task
+            .run_behind(&litellm.address, Some(KEY), &behind, &troupe)
+            .await;
         assert!(result.is_as_promised(), "{result:#?}");
     }
 }

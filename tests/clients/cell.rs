@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use catalog::Dialect;
 use tempfile::TempDir;
 use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
@@ -12,6 +13,7 @@ use super::desk::{Desk, Upstream, two_endpoints};
 use super::judge::{Ended, Verdict};
 use super::play::{Call, Play};
 use super::roster::{Client, Family, Troupe};
+use super::stand_in::StandIn;
 
 /// What goes wrong.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub(crate) enum Way {
     Through,
     /// The second provider fails in the same way.
     BothFail,
+    /// The second provider is healthy, and speaks this dialect alone, which is not the client's.
+    Across(Dialect),
 }
 
 #[derive(Clone, Debug)]
@@ -93,11 +97,12 @@ impl Trouble {
 
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Way::Direct => "direct",
-            Way::Through => "through",
-            Way::BothFail => "through, both fail",
-        })
+        match self {
+            Way::Direct => f.write_str("direct"),
+            Way::Through => f.write_str("through"),
+            Way::BothFail => f.write_str("through, both fail"),
+            Way::Across(dialect) => write!(f, "through, to {dialect}"),
+        }
     }
 }
 
@@ -105,7 +110,7 @@ impl Cell {
     pub(crate) async fn run(self, troupe: &Troupe) -> Result {
         match self.way {
             Way::Direct => self.direct(troupe).await,
-            Way::Through | Way::BothFail => self.through(troupe).await,
+            Way::Through | Way::BothFail | Way::Across(_) => self.through(troupe).await,
         }
     }
 
@@ -130,11 +135,27 @@ impl Cell {
         let call = self.call(&home);
         let lead = Provider::start(&self.trouble, &call).await;
         let second = match self.way {
-            Way::Direct | Way::Through => Trouble::Plays(Play::whole(self.trouble.play().turn)),
+            Way::Direct | Way::Through | Way::Across(_) => {
+                Trouble::Plays(Play::whole(self.trouble.play().turn))
+            }
             Way::BothFail => self.trouble.clone(),
         };
         let second = Provider::start(&second, &call).await;
-        desk.settings(&(TIMERS.to_owned() + &two_endpoints(lead.address(), second.address())));
+        match self.way {
+            Way::Across(dialect) => {
+                let stand_in = StandIn {
+                    address: second.address(),
+                    dialect,
+                    key: None,
+                };
+                let client = self.client.dialect();
+                stand_in.set_up(&mut desk, TIMERS, client, lead.address());
+            }
+            Way::Direct | Way::Through | Way::BothFail => {
+                let routes = two_endpoints(lead.address(), second.address());
+                desk.settings(&(TIMERS.to_owned() + &routes));
+            }
+        }
         let base = block_in_place(|| {
             desk.start();
             desk.base()
@@ -155,8 +176,9 @@ impl Cell {
     async fn ask(&self, troupe: &Troupe, base: &str, home: &Path) -> (Option<Ended>, Duration) {
         let patience = match (self.way, self.client.is_agent()) {
             (Way::Direct, false) => PATIENCE_DIRECT,
-            (Way::Direct, true) | (Way::Through | Way::BothFail, false) => PATIENCE,
-            (Way::Through | Way::BothFail, true) => PATIENCE_AGENT,
+            (Way::Direct, true) => PATIENCE,
+            (Way::Through | Way::BothFail | Way::Across(_), false) => PATIENCE,
+            (Way::Through | Way::BothFail | Way::Across(_), true) => PATIENCE_AGENT,
         };
         let began = Instant::now();
         let turn = self.trouble.play().turn;

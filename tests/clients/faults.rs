@@ -1,5 +1,7 @@
 //! Which faults are played for whom, and in which ways.
 
+use catalog::Dialect;
+
 use super::cell::{Trouble, Way};
 use super::play::{Play, Turn};
 use super::roster::Family;
@@ -105,6 +107,9 @@ pub(crate) fn of(family: Family) -> Vec<(Trouble, Vec<Way>)> {
             vec![Way::Direct, Way::Through],
         ));
     }
+    let others = Dialect::ALL.into_iter();
+    let across = others.filter(|dialect| *dialect != family.dialect());
+    let across: Vec<Way> = across.map(Way::Across).collect();
     let closed = Trouble::PortClosed(Play::whole(Turn::Text));
     all.push((closed, vec![Way::Direct, Way::Through, Way::BothFail]));
     let mut add = |turn: Turn, names: &[&str]| {
@@ -113,6 +118,10 @@ pub(crate) fn of(family: Family) -> Vec<(Trouble, Vec<Way>)> {
             let mut ways = vec![Way::Direct, Way::Through];
             if HARD.contains(name) {
                 ways.push(Way::BothFail);
+            }
+            // Where a second provider is asked at all, or might be by mistake.
+            if turn != Turn::Text || HARD.contains(name) {
+                ways.extend(&across);
             }
             all.push((Trouble::Plays(Play { turn, fault }), ways));
         }

@@ -19,6 +19,7 @@ mod long;
 mod play;
 mod roster;
 mod sdk;
+mod stand_in;
 mod table;
 mod task;
 
@@ -42,6 +43,9 @@ struct Arguments {
     /// Only faults whose name contains this: "cut-in-text".
     #[arg(long, default_value = "")]
     fault: String,
+    /// Only ways whose name contains this: "direct", "to openai-chat".
+    #[arg(long, default_value = "")]
+    way: String,
     /// How many agents and how many scripts run at a time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -144,6 +148,7 @@ fn chosen(arguments: &Arguments) -> Vec<Cell> {
                     };
                     if wanted(&client.to_string(), &arguments.client)
                         && wanted(&trouble.name(), &arguments.fault)
+                        && wanted(&way.to_string(), &arguments.way)
                     {
                         cells.push(cell);
                     }

@@ -85,6 +85,14 @@ impl Family {
             .collect()
     }
 
+    pub(crate) fn dialect(self) -> Dialect {
+        match self {
+            Family::ClaudeCode | Family::Anthropic => Dialect::Anthropic,
+            Family::OpenaiChat => Dialect::OpenaiChat,
+            Family::Codex | Family::OpenaiResponses => Dialect::OpenaiResponses,
+        }
+    }
+
     /// Does its dialect show that a model thinks?
     pub(crate) fn thinks(self) -> bool {
         !matches!(self, Family::OpenaiChat)

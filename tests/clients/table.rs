@@ -73,8 +73,17 @@ pub(crate) fn shown(result: &Result) -> String {
 /// How often each verdict came, by way.
 pub(crate) fn sums(results: &[Result]) -> String {
     let mut text = "| way | runs | whole | error | told | partial taken for whole | tool run twice | hang |\n|---|---|---|---|---|---|---|---|\n".to_owned();
-    for way in [Way::Direct, Way::Through, Way::BothFail] {
-        let sum = Sum::of(results.iter().filter(|result| result.cell.way == way));
+    type Is = fn(Way) -> bool;
+    let ways: [(&str, Is); 4] = [
+        ("direct", |way| way == Way::Direct),
+        ("through", |way| way == Way::Through),
+        ("through, both fail", |way| way == Way::BothFail),
+        ("through, to another dialect", |way| {
+            matches!(way, Way::Across(_))
+        }),
+    ];
+    for (way, is) in ways {
+        let sum = Sum::of(results.iter().filter(|result| is(result.cell.way)));
         let Sum {
             runs,
             whole,

@@ -17,6 +17,7 @@ use super::desk::{Desk, Upstream};
 use super::judge::Ended;
 use super::play::{Call, END, Turn};
 use super::roster::{Client, Troupe};
+use super::stand_in::StandIn;
 
 /// One client, one stand-in, one outage.
 #[derive(Clone, Debug)]
@@ -24,14 +25,6 @@ pub(crate) struct Task {
     pub(crate) client: Client,
     pub(crate) stand_in: Dialect,
     pub(crate) outage: Outage,
-}
-
-/// Who stands in, and where it is asked.
-pub(crate) struct StandIn<'a> {
-    /// Its own, or that of a gateway before it.
-    pub(crate) address: &'a str,
-    pub(crate) key: Option<&'a str>,
-    pub(crate) upstream: &'a Upstream,
 }
 
 /// When the client's own provider is down, and how.
@@ -130,26 +123,30 @@ impl Task {
     }
 
     pub(crate) async fn run(self, troupe: &Troupe) -> Result {
-        let upstream = Upstream::start().await;
-        let stand_in = StandIn {
-            address: &upstream.address,
-            key: None,
-            upstream: &upstream,
-        };
-        self.run_with(&stand_in, troupe).await
+        let stand_in = Upstream::start().await;
+        self.run_behind(&stand_in.address, None, &stand_in, troupe)
+            .await
     }
 
-    pub(crate) async fn run_with(self, stand_in: &StandIn<'_>, troupe: &Troupe) -> Result {
+    /// The stand-in is asked at this address, with this key.
+    pub(crate) async fn run_behind(
+        self,
+        address: &str,
+        key: Option<&str>,
+        stand_in: &Upstream,
+        troupe: &Troupe,
+    ) -> Result {
         let own = Upstream::start().await;
         let mut desk = Desk::new();
         let home = desk.file("client");
         std::fs::create_dir_all(&home).unwrap();
-        self.arrange(&own.stage, &stand_in.upstream.stage, &home);
-        desk.settings(&self.settings(&own.address));
-        std::fs::create_dir_all(desk.file("providers")).unwrap();
-        let provider = self.provider(stand_in);
-        std::fs::write(desk.file("providers/stand-in.toml"), provider).unwrap();
-        desk.env("STAND_IN_KEY", stand_in.key.unwrap_or_default());
+        self.arrange(&own.stage, &stand_in.stage, &home);
+        let set_up = StandIn {
+            address,
+            dialect: self.stand_in,
+            key,
+        };
+        set_up.set_up(&mut desk, TIMERS, self.client.dialect(), &own.address);
         let base = block_in_place(|| {
             desk.start();
             desk.base()
@@ -162,7 +159,7 @@ impl Task {
             ended = troupe.go_on(self.client, &base, &home, PATIENCE).await;
         }
         let took = began.elapsed();
-        let posts = [own.posts(), stand_in.upstream.posts()];
+        let posts = [own.posts(), stand_in.posts()];
         Result {
             verdict: Verdict::of(ended, &home),
             requests: booked(&desk, posts.iter().sum()).await,
@@ -181,30 +178,6 @@ impl Task {
             Outage::InTheFirstTurnAlone if self.client.dialect() == Dialect::Anthropic => 3,
             Outage::InTheFirstTurnAlone => 1,
         }
-    }
-
-    fn settings(&self, own: &str) -> String {
-        let dialect = self.client.dialect();
-        format!(
-            "{TIMERS}\
-             [[endpoint]]\nid = \"own\"\nname = \"Own\"\nbase = \"{own}\"\ndialects = [\"{dialect}\"]\n\
-             [[route]]\nname = \"work\"\ndialect = \"{dialect}\"\nmodels = \"*\"\n\
-             candidates = [\"own\", {{ endpoint = \"stand-in\", model = \"understudy-1\" }}]\n"
-        )
-    }
-
-    /// A provider file of the owner's, which says what Messages has to be told: the model's own limit.
-    fn provider(&self, stand_in: &StandIn<'_>) -> String {
-        let (address, dialect) = (stand_in.address, self.stand_in);
-        let auth = match stand_in.key {
-            Some(_) => "auth = \"bearer\"\nkey_env = \"STAND_IN_KEY\"",
-            None => "auth = \"none\"",
-        };
-        format!(
-            "name = \"Stand-in\"\n\
-             [[endpoint]]\nid = \"stand-in\"\nbase = \"{address}\"\ndialects = [\"{dialect}\"]\n{auth}\nserves = [\"understudy-*\"]\n\
-             [[model]]\nid = \"understudy-1\"\nmax_output = 8192\n"
-        )
     }
 
     /// Each provider gets its own turns, and none of another's.

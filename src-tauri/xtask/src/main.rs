@@ -33,7 +33,7 @@ cargo xtask matrix            what each dialect's requests become in the others:
 cargo xtask check             format, lints, licences, the UI's own checks
 cargo xtask fuzz [seconds] [target]
                               fuzz what reads a provider's or a client's bytes, each target so long (600)
-cargo xtask clients [--client X] [--fault Y]
+cargo xtask clients [--client X] [--fault Y] [--way Z]
                               real agents and SDKs against every fault, directly and through Understudy
 cargo xtask clients --tasks   real agents at a task, with stand-ins that speak another dialect
 cargo xtask ui                build the web UI into ui/dist";
