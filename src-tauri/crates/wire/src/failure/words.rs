@@ -15,6 +15,8 @@ pub(crate) struct Words {
 
 /// More of an error body than this is not read.
 pub(super) const READ: usize = 64 << 10;
+/// A larger event or document is not taken apart: of a byte or two of JSON become dozens of ours.
+const TAKEN_APART: usize = 1 << 20;
 
 impl Words {
     pub(crate) const LONGEST: usize = 500;
@@ -50,7 +52,9 @@ impl Words {
 
     /// An error envelope or the error object within it; plain text where it is no JSON after all.
     pub(crate) fn of_json(body: &[u8]) -> Words {
-        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+        let small = body.len() <= TAKEN_APART;
+        let value = small.then(|| serde_json::from_slice::<Value>(body).ok());
+        let Some(value) = value.flatten() else {
             return Self::of_text(&String::from_utf8_lossy(&body[..body.len().min(READ)]));
         };
         let mut words = Words::default();

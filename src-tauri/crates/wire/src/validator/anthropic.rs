@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::foreign::json_instead;
-use super::lenient::{Count, Size, Str};
+use super::lenient::{Count, Few, Size, Str};
 use super::shown::{Shown, Stop, look_up, too_many};
 use super::{error_event, malformed};
 use crate::json::Json;
@@ -140,11 +140,19 @@ impl Stream {
             Block::Tool | Block::ServerTool => false,
             Block::Whole => true,
         };
-        let text = |text: Option<Str<'_>>| text.map_or_else(String::new, |text| text.to_string());
+        let text = |text: &Option<Str<'_>>, shown: &mut Shown| match text {
+            Some(text) => shown.kept(text),
+            None => Ok(String::new()),
+        };
+        let (id, name) = match kind {
+            Block::Tool => (text(&block.id, shown)?, text(&block.name, shown)?),
+            Block::ServerTool => (String::new(), text(&block.name, shown)?),
+            Block::Text | Block::Thinking | Block::Whole => (String::new(), String::new()),
+        };
         let open = Open {
             kind,
-            id: text(block.id),
-            name: text(block.name),
+            id,
+            name,
             input: Json::default(),
         };
         self.open.insert(index, open);
@@ -200,29 +208,21 @@ impl Stream {
 
 fn stop(data: Data<'_>, shown: &mut Shown) -> StepKind {
     if let Some(reason) = data.delta.and_then(|delta| delta.stop_reason) {
-        shown.report.stop_reason = Some(reason.to_string());
+        shown.stopped(&reason);
     }
     usage(data.usage, shown);
     StepKind::Lifecycle
 }
 
-/// Counts in `message_delta` are cumulative, so that the larger of two stands and nothing is counted twice.
 fn usage(told: Option<Usage>, shown: &mut Shown) {
-    let Some(told) = told else { return };
-    let tokens = &mut shown.report.tokens;
-    let told = Tokens {
-        input: told.input_tokens.or_zero(),
-        output: told.output_tokens.or_zero(),
-        cache_read: told.cache_read_input_tokens.or_zero(),
-        cache_write: told.cache_creation_input_tokens.or_zero(),
-    };
-    *tokens = Tokens {
-        input: tokens.input.max(told.input),
-        output: tokens.output.max(told.output),
-        cache_read: tokens.cache_read.max(told.cache_read),
-        cache_write: tokens.cache_write.max(told.cache_write),
-    };
-    shown.report.usage_told = true;
+    if let Some(told) = told {
+        shown.usage(Tokens {
+            input: told.input_tokens.or_zero(),
+            output: told.output_tokens.or_zero(),
+            cache_read: told.cache_read_input_tokens.or_zero(),
+            cache_write: told.cache_creation_input_tokens.or_zero(),
+        });
+    }
 }
 
 /// An event of an unknown type may have fields of any shape; it only has to be JSON.
@@ -244,7 +244,7 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
     if message.error.is_some() || message.kind.as_deref() == Some("error") {
         return Err(json_instead(body));
     }
-    let Some(content) = message.content else {
+    let Some(Few(content)) = message.content else {
         return Err(json_instead(body));
     };
     shown.identity(message.id.as_deref(), message.model.as_deref());
@@ -259,7 +259,7 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
         return Err(Broken::NoStopReason);
     };
     let stop = look_up(STOP_REASONS, &reason);
-    shown.report.stop_reason = Some(reason.to_string());
+    shown.stopped(&reason);
     Ok(shown.conclude(stop))
 }
 
@@ -297,7 +297,7 @@ struct Whole<'a> {
     #[serde(borrow)]
     model: Option<Str<'a>>,
     #[serde(borrow)]
-    content: Option<Vec<ContentBlock<'a>>>,
+    content: Option<Few<ContentBlock<'a>>>,
     #[serde(borrow)]
     stop_reason: Option<Str<'a>>,
     usage: Option<Usage>,

@@ -73,10 +73,8 @@ impl Document {
             if whole.as_ref().is_err_and(serde_json::Error::is_eof) || not_json(text).is_some() {
                 return Read::default();
             }
-            let mut shown = Shown {
-                keeps_arguments: self.keeps_arguments,
-                ..Shown::default()
-            };
+            let mut shown = Shown::default();
+            shown.keeps_arguments = self.keeps_arguments;
             let completion = match self.dialect {
                 Dialect::Anthropic => anthropic::whole(text, &mut shown),
                 Dialect::OpenaiChat => openai_chat::whole(text, &mut shown),

@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::shown::Shown;
 
 /// A string that is borrowed where it holds no escapes. (Serde never borrows for an `Option<Cow<str>>`.)
 #[derive(Debug, Deserialize)]
@@ -123,6 +126,40 @@ impl<'de> Deserialize<'de> for Size {
             }
         }
         from.deserialize_any(Visit)
+    }
+}
+
+/// A list of no more parts than any real answer has: a byte or two of JSON would become hundreds of ours.
+#[derive(Debug)]
+pub(super) struct Few<T>(pub(super) Vec<T>);
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Visit<T> {
+            type Value = Few<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a list of at most {} parts", Shown::MOST_PARTS)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Few<T>, A::Error> {
+                let mut parts = Vec::new();
+                while let Some(part) = seq.next_element()? {
+                    if parts.len() == Shown::MOST_PARTS {
+                        return Err(A::Error::invalid_length(parts.len() + 1, &self));
+                    }
+                    parts.push(part);
+                }
+                Ok(Few(parts))
+            }
+        }
+        from.deserialize_seq(Visit(PhantomData))
     }
 }
 

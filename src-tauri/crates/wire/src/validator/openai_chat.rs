@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::foreign::json_instead;
-use super::lenient::{Count, Size, Str};
+use super::lenient::{Count, Few, Size, Str};
 use super::shown::{Shown, Stop, look_up, too_many};
 use super::{error_event, malformed};
 use crate::json::Json;
@@ -69,7 +69,7 @@ impl Stream {
         if let Some(told) = chunk.usage {
             shown.usage(told.tokens());
         }
-        let Some(choices) = chunk.choices else {
+        let Some(Few(choices)) = chunk.choices else {
             return Ok(StepKind::Noise);
         };
         let mut step = StepKind::Lifecycle;
@@ -101,6 +101,7 @@ impl Stream {
             for call in delta
                 .tool_calls
                 .unwrap_or_default()
+                .0
                 .into_iter()
                 .chain(legacy)
             {
@@ -109,7 +110,7 @@ impl Stream {
         }
         if let Some(reason) = told.finish_reason {
             choice.stop = Some(look_up(STOP_REASONS, &reason));
-            shown.report.stop_reason = Some(reason.to_string());
+            shown.stopped(&reason);
             for call in &choice.calls {
                 call.check(shown);
             }
@@ -131,13 +132,13 @@ impl Choice {
         });
         let at = match known {
             Some(at) => at,
-            None if self.calls.len() == Shown::MOST_PARTS => return Err(too_many("tool calls")),
             None => {
+                shown.follow_call()?;
                 shown.tool(id, name)?;
                 self.calls.push(Call {
                     index,
-                    id: id.to_owned(),
-                    name: name.to_owned(),
+                    id: shown.kept(id)?,
+                    name: shown.kept(name)?,
                     arguments: (!free_text).then(Json::default),
                 });
                 self.calls.len() - 1
@@ -208,7 +209,7 @@ fn overall(stops: &[Stop], shown: &Shown) -> Completion {
 
 pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
     let answer: Whole<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-    let (None, Some(choices)) = (&answer.error, answer.choices) else {
+    let (None, Some(Few(choices))) = (&answer.error, answer.choices) else {
         return Err(json_instead(body));
     };
     shown.identity(answer.id.as_deref(), answer.model.as_deref());
@@ -222,7 +223,7 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
             let mut calls = Choice::default();
             let legacy = message.function_call.map(CallDelta::legacy);
             let told = message.tool_calls.unwrap_or_default();
-            for (index, mut call) in told.into_iter().chain(legacy).enumerate() {
+            for (index, mut call) in told.0.into_iter().chain(legacy).enumerate() {
                 call.index = Count(Some(index as u64));
                 calls.grow(call, shown)?;
             }
@@ -232,7 +233,7 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
         }
         let reason = choice.finish_reason.ok_or(Broken::NoStopReason)?;
         stops.push(look_up(STOP_REASONS, &reason));
-        shown.report.stop_reason = Some(reason.to_string());
+        shown.stopped(&reason);
     }
     if stops.is_empty() {
         return Err(Broken::NoStopReason);
@@ -247,7 +248,7 @@ struct Chunk<'a> {
     #[serde(borrow)]
     model: Option<Str<'a>>,
     #[serde(borrow)]
-    choices: Option<Vec<ChoiceChunk<'a>>>,
+    choices: Option<Few<ChoiceChunk<'a>>>,
     usage: Option<Usage>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
@@ -270,7 +271,7 @@ struct Whole<'a> {
     #[serde(borrow)]
     model: Option<Str<'a>>,
     #[serde(borrow)]
-    choices: Option<Vec<WholeChoice<'a>>>,
+    choices: Option<Few<WholeChoice<'a>>>,
     usage: Option<Usage>,
     error: Option<IgnoredAny>,
 }
@@ -298,7 +299,7 @@ struct Message<'a> {
     audio: Option<IgnoredAny>,
     images: Option<IgnoredAny>,
     #[serde(borrow)]
-    tool_calls: Option<Vec<CallDelta<'a>>>,
+    tool_calls: Option<Few<CallDelta<'a>>>,
     #[serde(borrow)]
     function_call: Option<Function<'a>>,
 }

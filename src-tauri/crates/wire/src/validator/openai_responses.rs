@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::foreign::json_instead;
-use super::lenient::{Count, Size, Str};
+use super::lenient::{Count, Few, Size, Str};
 use super::shown::{Shown, Stop, look_up, too_many};
 use super::{error_event, malformed};
 use crate::sse::Event;
@@ -157,9 +157,9 @@ impl Stream {
             Act::Ended => self.end(data, shown),
             Act::Failed => {
                 let response = data.response;
-                shown.report.stop_reason = response
-                    .as_ref()
-                    .and_then(|r| r.status.as_deref().map(str::to_owned));
+                if let Some(status) = response.as_ref().and_then(|r| r.status.as_deref()) {
+                    shown.stopped(status);
+                }
                 Err(error_event(response.and_then(|r| r.error), event.data))
             }
             Act::Error => Err(error_event(data.error, event.data)),
@@ -255,7 +255,7 @@ impl Stream {
         let status = kind.strip_prefix("response.").unwrap_or(kind);
         match data.response {
             Some(response) => response.show(status, shown)?,
-            None => shown.report.stop_reason = Some(status.to_owned()),
+            None => shown.stopped(status),
         }
         self.ended = true;
         Ok(StepKind::Terminal)
@@ -310,7 +310,7 @@ struct Response<'a> {
     #[serde(borrow)]
     status: Option<Str<'a>>,
     #[serde(borrow)]
-    output: Option<Vec<Item<'a>>>,
+    output: Option<Few<Item<'a>>>,
     #[serde(borrow)]
     incomplete_details: Option<IncompleteDetails<'a>>,
     usage: Option<Usage>,
@@ -323,11 +323,11 @@ impl Response<'_> {
     fn show(self, status: &str, shown: &mut Shown) -> Result<(), Broken> {
         let reason = self.incomplete_details.and_then(|details| details.reason);
         let reason = reason.filter(|_| status == "incomplete");
-        shown.report.stop_reason = Some(reason.as_deref().unwrap_or(status).to_owned());
+        shown.stopped(reason.as_deref().unwrap_or(status));
         if let Some(usage) = self.usage {
             shown.usage(usage.tokens());
         }
-        for item in self.output.unwrap_or_default() {
+        for item in self.output.unwrap_or_default().0 {
             item.show(shown)?;
         }
         Ok(())

@@ -1,3 +1,5 @@
+use catalog::Tokens;
+
 use crate::{Broken, Completion, Report, ToolCall};
 
 /// What a stop reason means. Each dialect's table maps its own words to this.
@@ -31,6 +33,10 @@ pub(crate) struct Shown {
     pub(super) invalid_tool: Option<String>,
     /// The arguments of tool calls are kept.
     pub(super) keeps_arguments: bool,
+    /// Bytes of ids and names that are kept.
+    names: usize,
+    /// Calls that are followed, those of one id apart.
+    calls: usize,
 }
 
 impl Shown {
@@ -38,6 +44,8 @@ impl Shown {
     pub(crate) const MOST_PARTS: usize = 4096;
     /// In bytes; real ids and names have some fifty.
     const LONGEST_NAME: usize = 4096;
+    /// In bytes, all of an answer together.
+    const MOST_NAMES: usize = 1 << 20;
 
     pub(super) fn text(&mut self, bytes: u64) {
         self.report.text_bytes = self.report.text_bytes.saturating_add(bytes);
@@ -77,19 +85,14 @@ impl Shown {
     /// A tool call that the client is to run. A call that has been told before (by its id) counts once. True: it is new.
     pub(super) fn tool(&mut self, id: &str, name: &str) -> Result<bool, Broken> {
         self.actionable = true;
-        if id.len().max(name.len()) > Self::LONGEST_NAME {
-            let most = Self::LONGEST_NAME;
-            return Err(Broken::Malformed(format!(
-                "a tool call's id or name is longer than {most} bytes"
-            )));
-        }
         let calls = &mut self.report.tool_calls;
         if let Some(known) = calls
             .iter_mut()
             .find(|call| !id.is_empty() && call.id == id)
         {
-            if known.name.is_empty() {
-                known.name = name.to_owned();
+            if known.name.is_empty() && !name.is_empty() {
+                let name = kept(&mut self.names, name)?;
+                known.name = name;
             }
             return Ok(false);
         }
@@ -97,8 +100,8 @@ impl Shown {
             return Err(too_many("tool calls"));
         }
         calls.push(ToolCall {
-            id: id.to_owned(),
-            name: name.to_owned(),
+            id: kept(&mut self.names, id)?,
+            name: kept(&mut self.names, name)?,
             closed: false,
             arguments: None,
         });
@@ -113,6 +116,25 @@ impl Shown {
         }
     }
 
+    /// An id or a name that is kept beside the report.
+    pub(super) fn kept(&mut self, name: &str) -> Result<String, Broken> {
+        kept(&mut self.names, name)
+    }
+
+    /// One more call is followed, whatever its id.
+    pub(super) fn follow_call(&mut self) -> Result<(), Broken> {
+        if self.calls == Self::MOST_PARTS {
+            return Err(too_many("tool calls"));
+        }
+        self.calls += 1;
+        Ok(())
+    }
+
+    /// The provider says why it stopped.
+    pub(super) fn stopped(&mut self, reason: &str) {
+        self.report.stop_reason = Some(cut(reason));
+    }
+
     pub(super) fn invalid_tool(&mut self, name: &str) {
         self.invalid_tool.get_or_insert_with(|| name.to_owned());
     }
@@ -121,24 +143,23 @@ impl Shown {
     pub(super) fn identity(&mut self, id: Option<&str>, model: Option<&str>) {
         let set = |slot: &mut Option<String>, told: Option<&str>| {
             if let (None, Some(told)) = (&slot, told.filter(|told| !told.is_empty())) {
-                *slot = Some(told.to_owned());
+                *slot = Some(cut(told));
             }
         };
         set(&mut self.report.id, id);
         set(&mut self.report.model, model);
     }
 
-    /// A whole account of an answer's tokens replaces an earlier one, unless it takes something back.
-    pub(super) fn usage(&mut self, tokens: catalog::Tokens) {
-        let sum = |t: catalog::Tokens| {
-            [t.input, t.output, t.cache_read, t.cache_write]
-                .into_iter()
-                .fold(0, u64::saturating_add)
-        };
+    /// Counts are cumulative in every dialect, so that the larger of two stands and nothing is counted twice or taken back.
+    pub(super) fn usage(&mut self, told: Tokens) {
         self.report.usage_told = true;
-        if sum(tokens) >= sum(self.report.tokens) {
-            self.report.tokens = tokens;
-        }
+        let tokens = &mut self.report.tokens;
+        *tokens = Tokens {
+            input: tokens.input.max(told.input),
+            output: tokens.output.max(told.output),
+            cache_read: tokens.cache_read.max(told.cache_read),
+            cache_write: tokens.cache_write.max(told.cache_write),
+        };
     }
 
     /// The verdict on an answer that stopped for this reason with nothing left open.
@@ -164,6 +185,23 @@ impl Shown {
             }
         }
     }
+}
+
+/// A copy of an id or a name; `sum`: bytes of all that are kept.
+fn kept(sum: &mut usize, name: &str) -> Result<String, Broken> {
+    *sum += name.len();
+    if name.len() > Shown::LONGEST_NAME || *sum > Shown::MOST_NAMES {
+        let (one, all) = (Shown::LONGEST_NAME, Shown::MOST_NAMES);
+        return Err(Broken::Malformed(format!(
+            "a tool call's id or name is longer than {one} bytes, or all together than {all}"
+        )));
+    }
+    Ok(name.to_owned())
+}
+
+/// Of what is only told on.
+fn cut(text: &str) -> String {
+    text[..text.floor_char_boundary(Shown::LONGEST_NAME)].to_owned()
 }
 
 pub(crate) fn too_many(what: &str) -> Broken {

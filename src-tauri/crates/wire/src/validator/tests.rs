@@ -1,8 +1,7 @@
 use catalog::{Dialect, Tokens};
-use proptest::prelude::*;
 
 use super::{Framing, Validator};
-use crate::{Arguments, BodyEnd, Broken, Completion, Step};
+use crate::{Arguments, BodyEnd, Broken, Completion};
 
 fn judged(dialect: Dialect, framing: Framing, body: &[u8]) -> (Validator, Completion, Completion) {
     let mut validator = Validator::new(dialect, framing);
@@ -449,26 +448,6 @@ fn a_malformed_event_is_told_without_quoting_it() {
     let body = "data: {\"type\":\"content_block_start\",\"index\":\"sk-secret\"}\n\n";
     let (validator, ..) = judged(Dialect::Anthropic, Framing::Stream, body.as_bytes());
     assert!(!validator.broken().unwrap().to_string().contains("secret"));
-}
-
-proptest! {
-    /// Tokens of a message only grow, whatever the cumulative counts say and in whatever order.
-    #[test]
-    fn usage_is_monotone(counts in prop::collection::vec((any::<u32>(), any::<u32>(), any::<u32>()), 1..8)) {
-        let mut validator = Validator::new(Dialect::Anthropic, Framing::Stream);
-        let mut last = Tokens::default();
-        for (input, output, read) in counts {
-            let event = format!("data: {{\"type\":\"message_delta\",\"delta\":{{}},\"usage\":{{\"input_tokens\":{input},\"output_tokens\":{output},\"cache_read_input_tokens\":{read}}}}}\n\n");
-            let mut steps: Vec<Step> = Vec::new();
-            validator.push(event.as_bytes(), &mut steps);
-            let now = validator.report().tokens;
-            prop_assert!(now.input >= last.input.max(input.into()));
-            prop_assert!(now.output >= last.output.max(output.into()));
-            prop_assert!(now.cache_read >= last.cache_read.max(read.into()));
-            prop_assert_eq!(steps.len(), 1);
-            last = now;
-        }
-    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::Broken;
-use crate::validator::lenient::{Size, Str};
+use crate::validator::lenient::{Few, Size, Str};
 use crate::validator::shown::Shown;
 
 /// Items that end without the client running anything. Every other kind, known or not, is executable.
@@ -44,7 +44,7 @@ pub(super) struct Item<'a> {
     /// Of a tool that is its own kind of item: an object.
     #[serde(borrow)]
     action: Option<&'a RawValue>,
-    content: Option<Vec<Part>>,
+    content: Option<Few<Part>>,
     /// Of reasoning.
     #[serde(default)]
     summary: Size,
@@ -106,7 +106,7 @@ impl Item<'_> {
         match &*self.kind {
             // Deltas have been counted as they came; a server without deltas gives its text here alone.
             "message" => {
-                let parts = self.content.iter().flatten();
+                let parts = self.content.iter().flat_map(|parts| &parts.0);
                 let (text, refusal) = parts.fold((0, 0), |(text, refusal), part| {
                     (text + part.text.0, refusal + part.refusal.0)
                 });
