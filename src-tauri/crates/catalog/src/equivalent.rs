@@ -35,11 +35,6 @@ impl fmt::Display for Likeness {
 }
 
 impl Equivalent {
-    pub fn stands_for(&self, model: &str) -> bool {
-        pattern::matches(&self.of, model)
-            || load::undated(model).is_some_and(|model| pattern::matches(&self.of, model))
-    }
-
     /// Does it stand in for some model that a pattern like `claude-*` matches?
     pub fn stands_for_some(&self, models: &str) -> bool {
         let plain = |pattern: &str| pattern.replace('*', "");
@@ -57,8 +52,12 @@ impl Equivalent {
             };
             (kind, Reverse(said(&one.of)))
         };
-        let fitting = among.iter().filter(|one| one.stands_for(model));
-        fitting.min_by_key(|one| rank(one))
+        let undated = load::undated(model);
+        let fits = |one: &&Equivalent| {
+            pattern::matches(&one.of, model)
+                || undated.is_some_and(|undated| pattern::matches(&one.of, undated))
+        };
+        among.iter().filter(fits).min_by_key(|one| rank(one))
     }
 }
 

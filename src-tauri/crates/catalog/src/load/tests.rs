@@ -271,8 +271,8 @@ fn dated_ids_have_the_undated_price() {
         assert_eq!(price("anthropic", same), Some(sonnet), "{same}");
     }
     assert_eq!(
-        price("openai", "gpt-4.1-nano-2025-04-14"),
-        price("openai", "gpt-4.1-nano")
+        price("openai", "gpt-4.1-mini-2025-04-14"),
+        price("openai", "gpt-4.1-mini")
     );
     for unknown in [
         "claude-sonnet-4-5-2025",
