@@ -267,8 +267,13 @@ impl Desk {
         panic!("never {what}: {last}\n{}", self.log());
     }
 
-    /// The newest exchanges, once there are so many: every one that ends brings a snapshot.
+    /// The newest exchanges, once there are so many.
     pub(crate) async fn exchanges(&self, least: usize) -> Vec<Value> {
+        self.exchanges_until(|rows| rows.len() >= least).await
+    }
+
+    /// The newest exchanges, once they are enough: every one that ends brings a snapshot.
+    pub(crate) async fn exchanges_until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let runtime = self.runtime();
         let request = self
             .http
@@ -278,14 +283,11 @@ impl Desk {
         loop {
             let page = self.get("/exchanges?limit=500").await;
             let rows = page["exchanges"].as_array().unwrap().clone();
-            if rows.len() >= least {
+            if enough(&rows) {
                 return rows;
             }
             let more = changes.chunk().await;
-            assert!(
-                matches!(more, Ok(Some(_))),
-                "never {least} exchanges: {rows:?}"
-            );
+            assert!(matches!(more, Ok(Some(_))), "never enough: {rows:?}");
         }
     }
 

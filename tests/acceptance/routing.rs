@@ -60,11 +60,30 @@ async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
     let response = desk.ask("/v1/messages", &body).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(second.posts(), 0);
+    assert!(!response.headers().contains_key("x-understudy-review-id"));
     let said = desk.said(&["route", "explain", "gpt-9"]);
     assert!(
         said.contains("the daily cap of $0 for stand-ins is used up"),
         "{said}"
     );
+
+    // An automation's request waits for a person.
+    let parked = desk
+        .http
+        .post(format!("{}/v1/messages", desk.base()))
+        .header("x-understudy-pipeline", "Leads")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(parked.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let id = parked.headers()["x-understudy-review-id"].clone();
+    parked.text().await.unwrap();
+    desk.until("the parked request", |s| s.review_open == 1)
+        .await;
+    let queue = desk.get("/review").await;
+    assert_eq!(queue["items"][0]["id"], id.to_str().unwrap(), "{queue}");
+    assert_eq!(second.posts(), 0);
 
     // A model without a price counts at the dearest: one answer is enough for so small a cap.
     let (desk, _lead, second) = desk_with("dollars_a_day = 0.000001").await;

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use catalog::Dialect;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::block_in_place;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout};
 
 use super::desk::{Desk, Upstream, two_endpoints};
 use super::judge::{Ended, Verdict};
@@ -60,6 +61,9 @@ pub(crate) struct Result {
 const PATIENCE_DIRECT: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(60);
 const PATIENCE_AGENT: Duration = Duration::from_secs(120);
+
+/// An exchange is booked when it ends, which is at once.
+const BOOKED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Times short enough for a table: what takes longer is shown apart, with the usual ones.
 const TIMERS: &str =
@@ -249,20 +253,15 @@ impl Provider {
     }
 }
 
-/// The client's requests as the engine has booked them, once it has booked all that the providers have counted.
+/// The client's requests as the engine has booked them, once it has booked all that the providers have counted. Where it
+/// never does, the table shows what is missing.
 pub(crate) async fn booked(desk: &Desk, posts: usize) -> usize {
-    let mut rows = Vec::new();
-    for _ in 0..20 {
-        let page = desk.get("/exchanges?limit=500").await;
-        rows = page["exchanges"].as_array().cloned().unwrap_or_default();
-        let attempts: usize = rows
-            .iter()
-            .map(|row| row["attempts"].as_array().map_or(0, Vec::len))
-            .sum();
-        if attempts >= posts {
-            break;
-        }
-        sleep(Duration::from_millis(50)).await;
+    let enough = |rows: &[Value]| {
+        let attempts = rows.iter().map(|row| row["attempts"].as_array());
+        attempts.flatten().map(Vec::len).sum::<usize>() >= posts
+    };
+    match timeout(BOOKED_WITHIN, desk.exchanges_until(enough)).await {
+        Ok(rows) => rows.len(),
+        Err(_) => desk.exchanges(0).await.len(),
     }
-    rows.len()
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use catalog::Dialect;
-use gateway::Review;
+use catalog::{Auth, Dialect, EndpointId, MicroDollars, Secret};
+use gateway::{End, Review, UsedUp};
 use http::StatusCode;
 use serde_json::Value;
 use stage::Stage;
@@ -165,6 +165,49 @@ async fn a_pipelines_request_that_nobody_answers_is_kept_under_the_id_that_its_c
             Some(Review::Answered(ids[0].clone()))
         );
         assert_eq!(ids[0], ids[1], "{dialect}: one item");
+    }
+}
+
+/// The stand-in may not be asked: the honest error comes, and a person may send the request once more tomorrow.
+#[tokio::test(start_paused = true)]
+async fn what_the_daily_cap_refuses_a_pipeline_is_kept_and_what_it_refuses_an_agent_is_not() {
+    for dialect in Dialect::ALL {
+        for streamed in [true, false] {
+            let mut scene = Scene::with("503".parse().unwrap());
+            scene.change(|config| {
+                config.spending.used_up = Some(UsedUp {
+                    cap: MicroDollars(10_000_000),
+                    spent: MicroDollars(10_020_000),
+                });
+                let second = config.endpoints.get_mut(&EndpointId::new("second"));
+                let second = second.unwrap();
+                second.endpoint.auth = Auth::Bearer;
+                second.key = Some(Secret::new("a-key"));
+            });
+            let mut body = question(dialect);
+            body["stream"] = streamed.into();
+            for pipeline in [true, false] {
+                let response = scene
+                    .send(dialect, body.clone(), |head| match pipeline {
+                        true => head.header("x-understudy-pipeline", "Leads"),
+                        false => head.header("x-session-id", "s"),
+                    })
+                    .await;
+                assert_eq!(response.status(), 503, "{dialect} {streamed}");
+                let told = response.headers().get("x-understudy-review-id").cloned();
+                text(response).await.unwrap();
+                let exchange = scene.ended().await;
+                assert_eq!(exchange.end, End::Exhausted, "{dialect} {streamed}");
+                let parked = match exchange.review {
+                    Some(Review::Parked(parked)) => Some(parked.id),
+                    _ => None,
+                };
+                assert_eq!(parked.is_some(), pipeline, "{dialect} {streamed}");
+                let told = told.map(|id| id.to_str().unwrap().to_owned());
+                assert_eq!(told, parked, "{dialect} {streamed}");
+            }
+            assert!(scene.second.received().is_empty(), "{dialect}: it costs");
+        }
     }
 }
 
