@@ -98,6 +98,7 @@ async fn answer_keyed(
     key: &str,
 ) -> Response<Body> {
     let (dialect, kind) = (admitted.plan.dialect, admitted.kind);
+    let streamed = admitted.streamed() && respond::has_chunks(&admitted);
     let replay_key = asker.keyed(&admitted.plan.route, key);
     match gateway.once().keyed.claim(replay_key, gateway.now()).await {
         Claim::Run(ticket) => {
@@ -107,7 +108,7 @@ async fn answer_keyed(
             tokio::spawn(keyed::run(ticket, recorder, (dialect, kind), asking, clock));
             give(reader, dialect).await
         }
-        Claim::Wait(twin) => twin.answer(dialect, exchange).await,
+        Claim::Wait(twin) => twin.answer(dialect, streamed, exchange).await,
         Claim::Replay(answer) => keyed::replay_kept(dialect, answer, exchange),
         Claim::Refused(why) => keyed::refuse(dialect, why, exchange),
     }

@@ -44,14 +44,20 @@ pub(crate) async fn answer(
     match timeout(patience, &mut finding).await {
         Ok(found) => respond(found),
         // From here on there is no other status than this one.
-        Err(_) => {
-            let mut response = Response::new(Body::driven(|outlet| waiting(finding, outlet)));
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-            response
-        }
+        Err(_) => kept_alive(Body::driven(|outlet| waiting(finding, outlet))),
     }
+}
+
+/// A sign of life for a client that nothing has been given yet that an event could belong to.
+pub(crate) const WAITING: Bytes = Bytes::from_static(b": waiting\n\n");
+
+/// An event stream that begins before it is known what it will be.
+pub(crate) fn kept_alive(body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
 }
 
 /// How long a client may be shown nothing at all, not even a status. Where an answer is held until its first content
@@ -150,12 +156,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
 /// An answer that takes long to prove, while the client is given signs of life.
 async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
     let (mut fallback, found) = loop {
-        // Comments: nothing has been given yet that an event could belong to.
-        if outlet
-            .give(Bytes::from_static(b": waiting\n\n"))
-            .await
-            .is_err()
-        {
+        if outlet.give(WAITING).await.is_err() {
             return;
         }
         if let Ok(found) = timeout(KEEP_ALIVE, &mut finding).await {

@@ -1,6 +1,7 @@
 //! A request with an idempotency key: it runs once, to its end, and its answer is on the disk before its last word is given.
 
 mod run;
+mod twin;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,7 @@ pub(crate) use run::run;
 
 /// Tells a client that its request was not run again.
 const REPLAYED: &str = "idempotency-replayed";
+const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 /// The requests with a key that are under way.
 #[derive(Debug)]
@@ -134,31 +136,6 @@ impl Drop for Ticket {
     }
 }
 
-impl Waiting {
-    /// What the first was answered, once it was.
-    pub(crate) async fn answer(
-        mut self,
-        dialect: Dialect,
-        exchange: OpenExchange,
-    ) -> Response<Body> {
-        let landed = match self.0.wait_for(Option::is_some).await {
-            Ok(landed) => landed.clone(),
-            Err(_) => None,
-        };
-        match landed {
-            Some(Landed::Given(said)) => replay(said, exchange),
-            Some(Landed::TooLarge) => refuse(dialect, TurnedAway::AnswerGone, exchange),
-            Some(Landed::Unkept(why)) => {
-                refuse(dialect, TurnedAway::Unkept(why.to_string()), exchange)
-            }
-            Some(Landed::Broken(why)) => {
-                respond::end(rescue::broke_off(dialect, &why), exchange, End::Exhausted)
-            }
-            None => respond::end(rescue::our_fault(dialect), exchange, End::OurFault),
-        }
-    }
-}
-
 pub(crate) fn refuse(dialect: Dialect, why: TurnedAway, exchange: OpenExchange) -> Response<Body> {
     let said = rescue::turned_away(dialect, &why);
     respond::end(said, exchange, End::TurnedAway(why))
@@ -186,13 +163,17 @@ pub(crate) fn replay_kept(
 }
 
 /// What another request was answered.
-fn replay(mut said: Said, exchange: OpenExchange) -> Response<Body> {
-    said.headers
-        .insert(REPLAYED, HeaderValue::from_static("true"));
+fn replay(said: Said, exchange: OpenExchange) -> Response<Body> {
+    let (said, end) = replayed(said);
+    respond::end(said, exchange, end)
+}
+
+fn replayed(mut said: Said) -> (Said, End) {
+    said.headers.insert(REPLAYED, TRUE);
     let end = match said.status {
         status if status.is_success() => End::Replayed,
         status if status.is_client_error() => End::CallersFault,
         _ => End::Exhausted,
     };
-    respond::end(said, exchange, end)
+    (said, end)
 }

@@ -9,7 +9,9 @@ use http::{Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use stage::{Cue, Fault};
+use tokio::time::Instant;
 
+use crate::delivery::given;
 use crate::world::{Scene, question, text, whole};
 
 async fn keyed(scene: &Scene, dialect: Dialect, key: &str, body: Value) -> Response<Body> {
@@ -46,7 +48,7 @@ async fn told(response: Response<Body>) -> (StatusCode, Option<String>, Bytes) {
 /// Slow enough that a second request comes in the middle of it.
 fn slow() -> Cue {
     Cue {
-        fault: Some(Fault::Drip(Duration::from_secs(1))),
+        fault: Some(Fault::Drip(Duration::from_millis(200))),
         ..Cue::default()
     }
 }
@@ -145,13 +147,13 @@ async fn a_client_that_leaves_does_not_stop_its_request() {
 #[tokio::test(start_paused = true)]
 async fn a_twin_shares_the_failure_and_a_later_one_runs_afresh() {
     for dialect in Dialect::ALL {
-        let scene = Scene::with(Fault::SilentBeforeHeaders(None));
-        scene.second.outage(Some(Fault::SilentBeforeHeaders(None)));
+        let scene = Scene::with("503".parse().unwrap());
+        scene.second.outage(Some("503".parse().unwrap()));
         let ask = || async { told(keyed(&scene, dialect, "k", question(dialect)).await).await };
         let (first, second) = tokio::join!(ask(), ask());
         assert!(first.0.is_server_error(), "{dialect}: {first:?}");
         assert_eq!(first, second, "{dialect}");
-        assert_eq!(scene.lead.received().len(), 1, "{dialect}");
+        assert_eq!(scene.lead.received().len(), 2, "{dialect}: two tries");
         scene.lead.outage(None);
         scene.second.outage(None);
         let later = keyed(&scene, dialect, "k", question(dialect)).await;
@@ -188,13 +190,86 @@ async fn an_answer_that_broke_off_is_an_error_for_its_twin_and_never_kept() {
         let first = async { text(ask().await).await };
         let (first, second) = tokio::join!(first, ask());
         assert!(first.is_err(), "{dialect}: {first:?}");
-        assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
-        let said = text(second).await.unwrap();
+        // It was kept alive while it waited, so that the error is an event, and no clean end follows it.
+        assert_eq!(second.status(), StatusCode::OK);
+        let (said, end) = given(second).await;
+        let said = String::from_utf8(said).unwrap();
         assert!(said.contains("broke off"), "{said}");
+        assert!(end.is_err() && !whole(dialect, &said), "{dialect}: {said}");
         let later = ask().await;
         assert!(!replayed(&later));
         assert!(whole(dialect, &text(later).await.unwrap()), "{dialect}");
         assert_eq!(scene.lead.received().len(), 2, "{dialect}");
+    }
+}
+
+/// Clients that look at bytes see some every fifteen seconds, twins too.
+#[tokio::test(start_paused = true)]
+async fn a_twin_is_kept_alive_while_it_waits_and_then_given_the_same_bytes() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        scene
+            .lead
+            .cue(Cue::fault(Fault::LateFirstToken(Duration::from_secs(40))));
+        let ask = || keyed(&scene, dialect, "k", question(dialect));
+        let first = async { text(ask().await).await.unwrap() };
+        let twin = async {
+            let began = Instant::now();
+            let response = ask().await;
+            assert!(replayed(&response), "{dialect}");
+            let (mut told, mut waits) = (String::new(), vec![began.elapsed().as_secs()]);
+            let mut body = response.into_body();
+            while let Some(frame) = body.frame().await {
+                let bytes = frame.unwrap().into_data().unwrap();
+                told.push_str(std::str::from_utf8(&bytes).unwrap());
+                waits.push(began.elapsed().as_secs());
+            }
+            (told, waits)
+        };
+        let (first, (seen, waits)) = tokio::join!(first, twin);
+        assert_eq!(seen.replace(": waiting\n\n", ""), first, "{dialect}");
+        assert!(whole(dialect, &first), "{dialect}");
+        let longest = waits.windows(2).map(|at| at[1] - at[0]).max();
+        assert!(
+            waits[0] == 15 && longest <= Some(15),
+            "{dialect}: {waits:?}"
+        );
+        let mut ends = [scene.ended().await.end, scene.ended().await.end];
+        ends.sort_by_key(|end| *end == End::Replayed);
+        assert_eq!(ends, [End::Complete, End::Replayed], "{dialect}");
+        assert_eq!(scene.lead.received().len(), 1, "{dialect}");
+
+        // Who reads one document gets nothing before it.
+        let mut scene = Scene::new();
+        let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(40)));
+        scene.lead.cue(Cue::fault(slow));
+        let ask = || keyed(&scene, dialect, "k", document(dialect));
+        let (first, twin) = tokio::join!(async { told(ask().await).await }, async {
+            let twin = ask().await;
+            assert!(replayed(&twin));
+            told(twin).await
+        });
+        assert_eq!(first, twin, "{dialect}");
+        assert_eq!(scene.asked().await.0, ["lead"], "{dialect}");
+    }
+}
+
+/// Its failure comes as an event, and the connection breaks off: a clean end would pass for an answer.
+#[tokio::test(start_paused = true)]
+async fn a_twin_that_was_kept_alive_hears_of_the_failure() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
+        scene.second.outage(Some("503".parse().unwrap()));
+        let ask = || keyed(&scene, dialect, "k", question(dialect));
+        let (first, twin) = tokio::join!(async { told(ask().await).await }, async {
+            given(ask().await).await
+        });
+        assert_eq!(first.0.as_u16() / 100, 5, "{dialect}: {first:?}");
+        let (said, end) = (String::from_utf8(twin.0).unwrap(), twin.1);
+        assert!(said.starts_with(": waiting\n\n"), "{dialect}: {said}");
+        assert!(said.contains("error") && end.is_err(), "{dialect}: {said}");
+        let ends = [scene.ended().await.end, scene.ended().await.end];
+        assert_eq!(ends, [End::Exhausted, End::Exhausted], "{dialect}");
     }
 }
 

@@ -1,0 +1,95 @@
+//! Another request with the same key, while the first is under way.
+
+use bytes::Bytes;
+use catalog::Dialect;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::{Response, StatusCode};
+use tokio::time::timeout;
+
+use super::{Landed, REPLAYED, TRUE, Waiting, replayed};
+use crate::deliver::KEEP_ALIVE;
+use crate::open::OpenExchange;
+use crate::outlet::Outlet;
+use crate::rescue::{self, Said};
+use crate::{Body, End, TurnedAway, respond};
+
+type Landing = BoxFuture<'static, Option<Landed>>;
+
+impl Waiting {
+    /// What the first was answered, once it was. `streamed`: the client reads an event stream, and can be kept alive.
+    pub(crate) async fn answer(
+        self,
+        dialect: Dialect,
+        streamed: bool,
+        exchange: OpenExchange,
+    ) -> Response<Body> {
+        let mut landing = self.landing();
+        let landed = if streamed {
+            match timeout(KEEP_ALIVE, &mut landing).await {
+                Ok(landed) => landed,
+                // From here on there is no other status than this one.
+                Err(_) => {
+                    let kept_alive = |outlet| wait(landing, dialect, exchange, outlet);
+                    let mut response = respond::kept_alive(Body::driven(kept_alive));
+                    response.headers_mut().insert(REPLAYED, TRUE);
+                    return response;
+                }
+            }
+        } else {
+            landing.await
+        };
+        let (said, end) = said(landed, dialect);
+        respond::end(said, exchange, end)
+    }
+
+    fn landing(mut self) -> Landing {
+        async move {
+            match self.0.wait_for(Option::is_some).await {
+                Ok(landed) => landed.clone(),
+                Err(_) => None,
+            }
+        }
+        .boxed()
+    }
+}
+
+async fn wait(mut landing: Landing, dialect: Dialect, mut exchange: OpenExchange, outlet: Outlet) {
+    let landed = loop {
+        if outlet.give(respond::WAITING).await.is_err() {
+            return;
+        }
+        if let Ok(landed) = timeout(KEEP_ALIVE, &mut landing).await {
+            break landed;
+        }
+    };
+    exchange.answered(StatusCode::OK);
+    let (said, end) = said(landed, dialect);
+    let whole = said.status.is_success();
+    let told: Bytes = if whole {
+        said.body
+    } else {
+        rescue::as_event(dialect, &said)
+    };
+    exchange.handed(told.len());
+    if outlet.give(told).await.is_ok() {
+        exchange.ended(end);
+        if !whole {
+            outlet
+                .abort("the request with this key failed".to_owned())
+                .await;
+        }
+    }
+}
+
+/// None: the first ended without a word.
+fn said(landed: Option<Landed>, dialect: Dialect) -> (Said, End) {
+    let away = |why: TurnedAway| (rescue::turned_away(dialect, &why), End::TurnedAway(why));
+    match landed {
+        Some(Landed::Given(said)) => replayed(said),
+        Some(Landed::TooLarge) => away(TurnedAway::AnswerGone),
+        Some(Landed::Unkept(why)) => away(TurnedAway::Unkept(why.to_string())),
+        Some(Landed::Broken(why)) => (rescue::broke_off(dialect, &why), End::Exhausted),
+        None => (rescue::our_fault(dialect), End::OurFault),
+    }
+}
