@@ -172,11 +172,13 @@ fn usual_routes(
     known: &dyn Fn(&Endpoint) -> bool,
     stand_ins: &[(EndpointId, Vec<Equivalent>)],
 ) -> Vec<Route> {
-    let speaking: Vec<_> = catalog
+    let real = catalog
         .endpoints()
-        .filter(|e| e.speaks(dialect) && e.provider.as_str() != REHEARSAL)
-        .collect();
-    let patterns = patterns(&speaking, known);
+        .filter(|e| e.provider.as_str() != REHEARSAL);
+    let (speaking, others): (Vec<_>, Vec<_>) = real.partition(|e| e.speaks(dialect));
+    // Who is known serves its models in every dialect: what it does not speak is translated.
+    let others: Vec<_> = others.into_iter().filter(|e| known(e)).collect();
+    let patterns = patterns(&speaking, &others, known);
     let route = |pattern: &str, candidates: Vec<CandidateRule>| Route {
         name: pattern.into(),
         dialect,
@@ -190,9 +192,8 @@ fn usual_routes(
         subscription_to_paid_key: Consent::Ask,
     };
     let usual = |pattern: &&str| {
-        let serving = speaking
-            .iter()
-            .filter(|e| e.serves.iter().any(|p| p == pattern || p == "*"));
+        let serving = speaking.iter().chain(&others);
+        let serving = serving.filter(|e| e.serves.iter().any(|p| p == pattern || p == "*"));
         let mut rules: Vec<_> = serving.map(|e| CandidateRule::new(e.id.clone())).collect();
         for (id, equivalents) in stand_ins {
             let named = rules.iter().any(|rule| rule.endpoint == *id);
@@ -220,9 +221,13 @@ fn usual_routes(
     routes
 }
 
-/// For what models there are usual routes: a pattern before one that covers it, and none of somebody unknown where another
-/// one's covers it.
-fn patterns<'e>(speaking: &[&'e Endpoint], known: &dyn Fn(&Endpoint) -> bool) -> Vec<&'e str> {
+/// For what models there are usual routes: a pattern before one that covers it, and none of somebody unknown, or who is
+/// translated, where another one's covers it.
+fn patterns<'e>(
+    speaking: &[&'e Endpoint],
+    others: &[&'e Endpoint],
+    known: &dyn Fn(&Endpoint) -> bool,
+) -> Vec<&'e str> {
     let of = |e: &&'e Endpoint| e.serves.iter().map(String::as_str).filter(|p| *p != "*");
     let of_known: Vec<&str> = speaking
         .iter()
@@ -236,9 +241,10 @@ fn patterns<'e>(speaking: &[&'e Endpoint], known: &dyn Fn(&Endpoint) -> bool) ->
             .any(|known| pattern::matches(known, pattern))
     };
     let mut patterns: Vec<&str> = Vec::new();
-    for endpoint in speaking {
+    for endpoint in speaking.iter().chain(others) {
+        let own = known(endpoint) && speaking.contains(endpoint);
         for pattern in of(endpoint) {
-            if !patterns.contains(&pattern) && (known(endpoint) || !covered(pattern)) {
+            if !patterns.contains(&pattern) && (own || !covered(pattern)) {
                 patterns.push(pattern);
             }
         }

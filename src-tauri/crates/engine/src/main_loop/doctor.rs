@@ -129,27 +129,32 @@ fn key(state: &State, endpoint: &Endpoint) -> Check {
     }
 }
 
+/// A line for all routes of a dialect of which the same is true.
 fn stand_ins(state: &State) -> Vec<Check> {
-    snapshot::routes(state)
-        .into_iter()
-        .map(|route| {
-            let name = format!("route {} ({})", route.name, route.dialect);
-            match route.stand_in {
-                StandIn::Ready => good(
-                    name,
-                    format!(
-                        "{} candidates can answer.",
-                        route.candidates.iter().filter(|c| c.usable).count()
-                    ),
-                ),
-                StandIn::Missing { mend } => note(
-                    name,
-                    "has no stand-in: when its primary fails, requests fail.".into(),
-                    &mend,
-                ),
-            }
-        })
-        .collect()
+    let mut told: Vec<(String, Vec<String>, StandIn, usize)> = Vec::new();
+    for route in snapshot::routes(state) {
+        let usable = route.candidates.iter().filter(|c| c.usable).count();
+        let same = told.iter_mut().find(|(dialect, _, stand_in, candidates)| {
+            *dialect == route.dialect && *stand_in == route.stand_in && *candidates == usable
+        });
+        match same {
+            Some((_, names, ..)) => names.push(route.name),
+            None => told.push((route.dialect, vec![route.name], route.stand_in, usable)),
+        }
+    }
+    let check = |(dialect, names, stand_in, usable): (String, Vec<String>, StandIn, usize)| {
+        let word = if names.len() > 1 { "routes" } else { "route" };
+        let name = format!("{word} {} ({dialect})", names.join(", "));
+        match stand_in {
+            StandIn::Ready => good(name, format!("{usable} candidates can answer.")),
+            StandIn::Missing { mend } => note(
+                name,
+                "no stand-in: when the primary fails, requests fail.".into(),
+                &mend,
+            ),
+        }
+    };
+    told.into_iter().map(check).collect()
 }
 
 fn pages(state: &State) -> Vec<Check> {

@@ -69,6 +69,21 @@ fn whoever_has_a_key_stands_in_by_the_catalogue() {
                 ("anthropic", "claude-opus-5-5"),
             ],
         ),
+        // Whoever serves a model is asked for it in its own dialect.
+        (
+            &["anthropic", "openai"],
+            OpenaiChat,
+            "claude-haiku-4-5",
+            &[("anthropic", "claude-haiku-4-5"), ("openai", "gpt-6-luna")],
+        ),
+        (
+            &["anthropic", "openai"],
+            Anthropic,
+            "gpt-6.1-sol",
+            &[("openai", "gpt-6.1-sol"), ("anthropic", "claude-opus-5-5")],
+        ),
+        // And nobody else is asked for it by that name.
+        (&["openai"], OpenaiChat, "claude-haiku-4-5", &[]),
         (
             &["anthropic", "openai"],
             OpenaiChat,

@@ -7,6 +7,7 @@ use api::Level;
 use catalog::{Catalog, Dialect, Endpoint, ProviderId};
 use gateway::{CandidateRule, Ineligible, Plan};
 
+use super::headline::NOBODY_SEEN;
 use super::{headline, review, words};
 use crate::routing;
 use crate::settings::Settings;
@@ -64,7 +65,13 @@ fn ways(
             .iter()
             .find(|r| r.name == plan.route && r.dialect == plan.dialect)?
             .clone();
+        let who = who(plan.dialect);
         if !settings.routes.iter().any(|own| own.name == plan.route) {
+            // Whoever is translated can be asked in any dialect, and mostly nobody does.
+            let first = route.candidates.first()?;
+            if who == NOBODY_SEEN && !catalog.endpoint(&first.endpoint)?.speaks(plan.dialect) {
+                return None;
+            }
             route
                 .candidates
                 .retain(|rule| serves_its_own(rule, plan, catalog));
@@ -83,7 +90,7 @@ fn ways(
                 .any(|rule| !rule.only_behind)
         };
         (!order.is_empty()).then(|| Way {
-            who: who(plan.dialect),
+            who,
             named: order.iter().filter(|id| named(id)).count(),
             order,
         })
@@ -103,6 +110,7 @@ fn order(plan: &Plan, rules: &[CandidateRule], catalog: &Catalog) -> Vec<Provide
         let by_login = order.is_empty()
             && !rule.only_behind
             && endpoint.accepts_client_login
+            && endpoint.speaks(plan.dialect)
             && plan
                 .dropped
                 .iter()
@@ -156,13 +164,13 @@ impl Outage<'_> {
             }
         }
         for (who, whom) in &carried {
-            let plural = who.contains(" and ") || *who == "Requests";
+            let plural = who.contains(" and ") || *who == NOBODY_SEEN;
             let verb = if plural { "continue" } else { "continues" };
             told.push(format!("{who} {verb} on {whom}."));
         }
         if stranded {
             let which = if carried.is_empty() {
-                "Requests"
+                NOBODY_SEEN
             } else {
                 "Other requests"
             };

@@ -101,6 +101,9 @@ pub(crate) fn sentence(
     )
 }
 
+/// Whose requests they are, where no client of the dialect was seen lately.
+pub(super) const NOBODY_SEEN: &str = "Requests";
+
 /// The clients of this dialect that were seen lately.
 pub(super) fn clients(state: &State, dialect: Dialect) -> String {
     let names: BTreeSet<&String> = state
@@ -110,7 +113,7 @@ pub(super) fn clients(state: &State, dialect: Dialect) -> String {
         .map(|((client, _), _)| client)
         .collect();
     if names.is_empty() {
-        "Requests".into()
+        NOBODY_SEEN.into()
     } else {
         words::list(&names.into_iter().cloned().collect::<Vec<_>>())
     }
