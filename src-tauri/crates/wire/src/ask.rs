@@ -31,6 +31,8 @@ pub struct Ask {
     pub has_tools: bool,
     /// Structured output is demanded (`response_format`, `text.format`, `output_format` …).
     pub wants_schema: bool,
+    /// Thinking is asked for that the client is shown and may have to show again. Chat's `reasoning_effort` alone asks for none:
+    /// the vendor thinks in secret.
     pub thinking: bool,
     /// Messages: thinking is demanded of every turn with tool calls (`thinking.type` is `enabled`), and the turn that goes on
     /// with this request's results has none. Anthropic refuses it: another vendor's model began it.
@@ -84,7 +86,6 @@ impl Ask {
                 marks.demanded = value.thinks_always();
             }
             Key::Reasoning => marks.reasoning = value.reasons(),
-            Key::ReasoningEffort => marks.effort = value.is_effort(),
             Key::ResponseFormat => marks.response_format = value.is_format(),
             Key::OutputFormat => marks.output_format = value.is_format(),
             Key::HasFormat => marks.nested_format = value.has_format(),
@@ -102,7 +103,7 @@ impl Ask {
             && !tail.turn_begins_with_thinking();
         ask.has_tools = marks.tools || marks.functions;
         ask.wants_schema = marks.response_format || marks.output_format || marks.nested_format;
-        ask.thinking = marks.thinking || marks.reasoning || marks.effort;
+        ask.thinking = marks.thinking || marks.reasoning;
         Ok(ask)
     }
 }
@@ -155,7 +156,6 @@ struct Marks {
     thinking: bool,
     demanded: bool,
     reasoning: bool,
-    effort: bool,
     response_format: bool,
     output_format: bool,
     nested_format: bool,
@@ -172,7 +172,6 @@ enum Key {
     Functions,
     Thinking,
     Reasoning,
-    ReasoningEffort,
     ResponseFormat,
     OutputFormat,
     /// An object with a `format` of its own: `text` in Responses, `output_config` in Messages.
@@ -193,7 +192,6 @@ impl Key {
             "functions" => Key::Functions,
             "thinking" => Key::Thinking,
             "reasoning" => Key::Reasoning,
-            "reasoning_effort" => Key::ReasoningEffort,
             "response_format" => Key::ResponseFormat,
             "output_format" => Key::OutputFormat,
             "text" | "output_config" => Key::HasFormat,

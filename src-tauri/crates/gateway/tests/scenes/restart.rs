@@ -266,3 +266,36 @@ async fn a_tool_call_that_breaks_off_is_never_begun_for_the_client() {
         );
     }
 }
+
+/// Chat's vendor thinks in secret, so that there is no thinking that a tool call would have to follow.
+#[tokio::test(start_paused = true)]
+async fn in_chat_a_reasoning_effort_keeps_no_second_answer_from_calling_a_tool() {
+    for (field, value, goes_on) in [
+        ("reasoning_effort", json!("high"), true),
+        ("thinking", json!({ "type": "enabled" }), false),
+    ] {
+        let mut scene = Scene::new();
+        scene.restarts(Restart::Always);
+        scene.lead.cue(Cue {
+            fault: Some(Fault::CutInText),
+            ..Cue::answer([Line::Text("It is long enough to be cut in two.".to_owned())])
+        });
+        scene.second.cue(Cue::answer([Line::Tool {
+            name: "Bash".to_owned(),
+            input: json!({ "command": "ls" }),
+        }]));
+        let mut body = question_with_tool(Dialect::OpenaiChat);
+        body[field] = value;
+        let response = scene.send(Dialect::OpenaiChat, body, |head| head).await;
+        let (told, end) = given(response).await;
+        assert_eq!(end.is_ok(), goes_on, "{field}");
+        let told = String::from_utf8(told).unwrap();
+        assert_eq!(
+            told.matches("\"name\":\"Bash\"").count(),
+            usize::from(goes_on)
+        );
+        let exchange = scene.ended().await;
+        let expected = if goes_on { End::Complete } else { End::Cut };
+        assert_eq!(exchange.end, expected, "{field}");
+    }
+}

@@ -67,11 +67,6 @@ impl<'a> Glance<'a> {
         })
     }
 
-    /// Chat's `reasoning_effort`.
-    pub(super) fn is_effort(self) -> bool {
-        self.raw().starts_with('"') && self.raw() != r#""none""#
-    }
-
     /// A format other than plain text.
     pub(super) fn is_format(self) -> bool {
         self.shape()

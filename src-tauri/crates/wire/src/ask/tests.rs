@@ -141,7 +141,6 @@ fn what_a_request_asks_for() {
         r#""thinking":{"budget_tokens":31999,"type":"enabled"}"#,
         r#""thinking":{"type":"adaptive"}"#,
         r#""reasoning":{"summary":"auto"}"#,
-        r#""reasoning_effort":"low""#,
     ] {
         assert!(with(thinking).thinking, "{thinking}");
     }
@@ -150,6 +149,7 @@ fn what_a_request_asks_for() {
         r#""reasoning":{"effort":"none"}"#,
         r#""reasoning":null"#,
         r#""reasoning_effort":"none""#,
+        r#""reasoning_effort":"high""#,
     ] {
         assert!(!with(not).thinking, "{not}");
     }

@@ -7,6 +7,8 @@ use crate::told::{CannotRestart, ChatSeen, THINKING, is_empty};
 pub(super) struct Second {
     first: ChatSeen,
     ended: bool,
+    /// It has thought, where the client can see no more of it. Some servers demand that to be shown again with a tool's result.
+    thought: bool,
 }
 
 impl Second {
@@ -21,6 +23,7 @@ impl Second {
         Self {
             first,
             ended: false,
+            thought: false,
         }
     }
 
@@ -51,6 +54,8 @@ impl Second {
         let choices = chunk.objects("choices");
         let mut passed = Vec::new();
         for choice in choices.iter().cloned() {
+            self.thought |= thinks(&choice);
+            let forbids_tools = forbids_tools || (self.thought && !self.first.thought);
             passed.extend(continued(choice, forbids_tools)?);
         }
         let says_nothing = passed.is_empty() && !choices.is_empty();
@@ -63,6 +68,14 @@ impl Second {
         sse::write("", &chunk.to_string(), out);
         Ok(())
     }
+}
+
+fn thinks(choice: &Fields<'_>) -> bool {
+    let delta = choice.object("delta").unwrap_or_default();
+    let says = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
+    let parts = delta.objects("content");
+    let thinking = |part: &Fields<'_>| part.text("type").as_deref() == Some("thinking");
+    THINKING.iter().any(|field| says(field)) || parts.iter().any(thinking)
 }
 
 /// None: of this choice there is nothing to pass on.

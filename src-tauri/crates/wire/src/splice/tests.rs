@@ -113,6 +113,24 @@ fn chat_drops_the_role_and_thinking_in_all_its_forms() {
     );
 }
 
+/// Some servers demand thinking to be shown again with a tool's result; what was never shown cannot be.
+#[test]
+fn chat_refuses_a_tool_call_after_thinking_that_is_not_shown() {
+    let chunk = |delta: &str| format!(r#"{{"choices":[{{"index":0,"delta":{delta}}}]}}"#);
+    let text = chunk(r#"{"content":"Hel"}"#);
+    let thinking = chunk(r#"{"reasoning_content":"Hm"}"#);
+    let call =
+        chunk(r#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]}"#);
+    let goes_on = |first: &[&str], second: &[&str]| {
+        continued(Dialect::OpenaiChat, first, &stream(second)).map(|told| told.len())
+    };
+    let refused = Err(CannotRestart::ToolCallWithoutThinking);
+    assert_eq!(goes_on(&[&text], &[&thinking, &call]), refused);
+    assert_eq!(goes_on(&[&text], &[&call]), Ok(2));
+    assert_eq!(goes_on(&[&text], &[&thinking, &text]), Ok(2));
+    assert_eq!(goes_on(&[&thinking, &text], &[&thinking, &call]), Ok(2));
+}
+
 #[test]
 fn chat_says_the_role_where_the_first_answer_had_not() {
     let first = r#"{"choices":[{"index":0,"delta":{}}]}"#;
