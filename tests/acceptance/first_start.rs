@@ -243,3 +243,20 @@ async fn a_rehearsal_needs_no_network() {
         .await;
     assert!(red.tray.rehearsal, "{:?}", red.tray);
 }
+
+/// `understudyd doctor | head`
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_has_had_enough_is_no_error() {
+    let desk = Desk::started();
+    let mut doctor = desk
+        .command(&["doctor"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(doctor.stdout.take());
+    let ended = doctor.wait_with_output().unwrap();
+    assert_eq!(text(&ended.stderr), "");
+    assert_eq!(ended.status.code(), Some(141), "as if SIGPIPE had ended it");
+}

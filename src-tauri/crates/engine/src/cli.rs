@@ -4,6 +4,7 @@ mod client;
 mod explain;
 mod keys;
 mod review;
+mod say;
 mod show;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::places::Places;
 use crate::runtime::NotAlone;
 use crate::serve::{self, Options, StartError};
 use crate::token;
+use say::say;
 
 /// Watches AI providers and stands in when one fails.
 #[derive(Debug, Parser)]
@@ -165,8 +167,6 @@ pub fn main() -> ExitCode {
     runtime.shutdown_background();
     code
 }
-
-#[expect(clippy::print_stdout, reason = "this is the command's output")]
 async fn run(command: Command) -> ExitCode {
     match command {
         Command::Serve {
@@ -181,7 +181,7 @@ async fn run(command: Command) -> ExitCode {
                     if let (true, StartError::NotAlone(NotAlone::Running(Some(first)))) =
                         (json, &error)
                     {
-                        println!(
+                        say!(
                             "{}",
                             serde_json::json!({ "address": first.address, "pid": first.pid, "version": first.version })
                         );
@@ -255,15 +255,13 @@ fn start_code(error: &StartError) -> u8 {
         | StartError::Http(_) => 1,
     }
 }
-
-#[expect(clippy::print_stdout, reason = "this is the command's output")]
 async fn stage(port: u16) -> ExitCode {
     let listener = match TcpListener::bind(("127.0.0.1", port)).await {
         Ok(listener) => listener,
         Err(error) => return failed(&format!("cannot listen on port {port}: {error}"), 4),
     };
     match listener.local_addr() {
-        Ok(address) => println!("The stage plays any model on http://{address}"),
+        Ok(address) => say!("The stage plays any model on http://{address}"),
         Err(error) => return failed(&error.to_string(), 1),
     }
     Stage::any_model()
@@ -275,7 +273,6 @@ async fn stage(port: u16) -> ExitCode {
 }
 
 /// Works without a running engine where the settings name the port.
-#[expect(clippy::print_stdout, reason = "this is the command's output")]
 fn url(ui: bool, json: bool) -> ExitCode {
     let places = match Places::find() {
         Ok(places) => places,
@@ -297,9 +294,9 @@ fn url(ui: bool, json: bool) -> ExitCode {
         format!("{}/t/{}", engine.address, token.reveal())
     };
     if json {
-        println!("{}", serde_json::json!({ "url": url }));
+        say!("{}", serde_json::json!({ "url": url }));
     } else {
-        println!("{url}");
+        say!("{url}");
     }
     ExitCode::SUCCESS
 }

@@ -1,29 +1,49 @@
 //! What a start says to the person at the terminal.
 
+use std::io::{self, Write};
+
 use api::RuntimeFile;
 use catalog::{REHEARSAL_PREFIX, Secret};
 
-/// Says where the engine is. Tokens are shown to a person at a terminal, not to a log.
-#[expect(clippy::print_stdout, reason = "this is the command's output")]
+/// Says where the engine is. Tokens are shown to a person at a terminal, not to a log. Where nobody reads it, the engine runs
+/// all the same.
 pub(crate) fn announce(told: &RuntimeFile, token: &Secret, first_start: bool, show: bool) {
-    println!("Understudy {} listens on {}", told.version, told.address);
+    let mut out = std::io::stdout().lock();
+    let _ = write(&mut out, told, token, first_start, show).and_then(|()| out.flush());
+}
+
+fn write(
+    out: &mut dyn Write,
+    told: &RuntimeFile,
+    token: &Secret,
+    first_start: bool,
+    show: bool,
+) -> io::Result<()> {
+    let RuntimeFile {
+        version, address, ..
+    } = told;
+    writeln!(out, "Understudy {version} listens on {address}")?;
     if !show {
-        println!(
+        return writeln!(
+            out,
             "`understudyd url` prints the URL for agents, `understudyd url --ui` the one for the browser."
         );
-        return;
     }
-    println!("  for agents   {}/t/{}", told.address, token.reveal());
-    println!(
-        "  web UI       {}/ui/#token={}",
-        told.address, told.control_token
-    );
+    writeln!(out, "  for agents   {address}/t/{}", token.reveal())?;
+    writeln!(
+        out,
+        "  web UI       {address}/ui/#token={}",
+        told.control_token
+    )?;
     if first_start {
-        println!("Try it; no key is needed, the rehearsal provider answers:");
+        writeln!(
+            out,
+            "Try it; no key is needed, the rehearsal provider answers:"
+        )?;
     } else {
-        println!("A first try, answered by the rehearsal provider:");
+        writeln!(out, "A first try, answered by the rehearsal provider:")?;
     }
-    println!("{}", curl_line(&told.address, token));
+    writeln!(out, "{}", curl_line(address, token))
 }
 
 /// A line that works when it is pasted: answered without a key.

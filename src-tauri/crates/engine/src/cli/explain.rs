@@ -1,7 +1,5 @@
 //! Who would be asked, in which order, and why.
 
-#![expect(clippy::print_stdout, reason = "this is the command's output")]
-
 use std::fmt::Display;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +9,7 @@ use reqwest::Method;
 use serde_json::value::RawValue;
 
 use super::client::{CallError, Engine};
+use super::say::say;
 use super::show::{finish, print_json, query_of};
 
 /// What a plan is wanted for.
@@ -42,9 +41,12 @@ pub(super) async fn explain(of: Of, dialect: &str, client_login: bool, json: boo
             print_json(&explained);
             return Ok(ExitCode::SUCCESS);
         }
-        println!(
+        say!(
             "{} ({}), route {}, delivered {}:",
-            explained.model, explained.dialect, explained.route, explained.delivery
+            explained.model,
+            explained.dialect,
+            explained.route,
+            explained.delivery
         );
         let mut place = 0;
         for candidate in &explained.candidates {
@@ -55,15 +57,16 @@ pub(super) async fn explain(of: Of, dialect: &str, client_login: bool, json: boo
                 "-".into()
             };
             let model = candidate.model.as_deref().unwrap_or(&explained.model);
-            println!(
+            say!(
                 "{mark:<3}{} with {model}: {}",
-                candidate.endpoint, candidate.reason
+                candidate.endpoint,
+                candidate.reason
             );
         }
         Ok(if place > 0 {
             ExitCode::SUCCESS
         } else {
-            println!("Nobody can be asked.");
+            say!("Nobody can be asked.");
             ExitCode::from(1)
         })
     })

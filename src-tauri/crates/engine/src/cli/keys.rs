@@ -7,6 +7,7 @@ use reqwest::Method;
 
 use super::client::{CallError, Engine};
 use super::failed;
+use super::say::say;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
@@ -26,8 +27,6 @@ pub(super) async fn run(command: KeyCommand) -> ExitCode {
     };
     done.unwrap_or_else(|error| failed(&error.to_string(), 2))
 }
-
-#[expect(clippy::print_stdout, reason = "this is the command's output")]
 async fn add(endpoint: &str) -> Result<ExitCode, CallError> {
     let engine = Engine::find()?;
     let key = match read_key(endpoint) {
@@ -41,24 +40,20 @@ async fn add(endpoint: &str) -> Result<ExitCode, CallError> {
             Some(&KeyEntry { key }),
         )
         .await?;
-    println!("{}", tried.said);
+    say!("{}", tried.said);
     Ok(if tried.works == Some(false) {
         ExitCode::from(1)
     } else {
         ExitCode::SUCCESS
     })
 }
-
-#[expect(clippy::print_stdout, reason = "this is the command's output")]
 async fn remove(endpoint: &str) -> Result<ExitCode, CallError> {
     let told: KeyTried = Engine::find()?
         .call(Method::DELETE, &format!("/keys/{endpoint}"), None::<&()>)
         .await?;
-    println!("{}", told.said);
+    say!("{}", told.said);
     Ok(ExitCode::SUCCESS)
 }
-
-#[expect(clippy::print_stdout, reason = "this is the command's output")]
 async fn list() -> Result<ExitCode, CallError> {
     let snapshot: Snapshot = Engine::find()?.get("/snapshot").await?;
     for endpoint in snapshot
@@ -78,7 +73,7 @@ async fn list() -> Result<ExitCode, CallError> {
             KeyState::Memory => "until the engine ends".into(),
             KeyState::ClientLogin => "clients use their own login".into(),
         };
-        println!("{:<14} {state}", endpoint.id);
+        say!("{:<14} {state}", endpoint.id);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,3 @@
-#![expect(clippy::print_stdout, reason = "this is the commands' output")]
-
 use std::process::ExitCode;
 
 use api::{Accepted, Closing, ReviewClose, ReviewItem, ReviewPage, ReviewState, ReviewSummary};
@@ -7,6 +5,7 @@ use clap::Subcommand;
 use reqwest::Method;
 
 use super::client::Engine;
+use super::say::say;
 use super::show::{finish, local, print_json};
 
 /// A healthy answer may take as long as the longest attempt, and there may be several.
@@ -74,7 +73,7 @@ async fn list(all: bool, limit: u32, json: bool) -> ExitCode {
         if json {
             print_json(&page);
         } else if page.items.is_empty() {
-            println!("Nothing waits for review.");
+            say!("Nothing waits for review.");
         } else {
             page.items.iter().for_each(print_summary);
         }
@@ -86,16 +85,16 @@ async fn list(all: bool, limit: u32, json: bool) -> ExitCode {
 fn print_summary(item: &ReviewSummary) {
     let whose = item.pipeline.as_deref().unwrap_or(&item.route);
     let which = item.item.as_deref().unwrap_or("-");
-    println!(
+    say!(
         "{}  {:<9} {}  {whose:<16} {which:<16} {} × failed",
         item.id,
         state(item.state),
         local(item.last),
         item.failures
     );
-    println!("                  {}", item.why);
+    say!("                  {}", item.why);
     if let Some(note) = &item.note {
-        println!("                  Note: {note}");
+        say!("                  Note: {note}");
     }
 }
 
@@ -107,11 +106,11 @@ async fn show(id: &str, json: bool) -> ExitCode {
             return Ok(ExitCode::SUCCESS);
         }
         print_summary(&item.summary);
-        println!("\n{}", item.request.as_deref().unwrap_or("(no request)"));
-        println!("\n{}", item.kept);
+        say!("\n{}", item.request.as_deref().unwrap_or("(no request)"));
+        say!("\n{}", item.kept);
         if let Some(run) = &item.run {
-            println!("\nRun again {}: status {}", local(run.at), run.status);
-            println!("{}", run.answer);
+            say!("\nRun again {}: status {}", local(run.at), run.status);
+            say!("{}", run.answer);
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -127,7 +126,7 @@ async fn close(id: &str, closing: Closing, note: Option<String>, json: bool) -> 
         if json {
             print_json(&accepted);
         } else {
-            println!("{}", accepted.said);
+            say!("{}", accepted.said);
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -143,7 +142,7 @@ async fn run_again(id: &str, json: bool) -> ExitCode {
         if json {
             print_json(&item);
         } else if let Some(run) = &item.run {
-            println!("{}", run.answer);
+            say!("{}", run.answer);
         }
         Ok(if answered {
             ExitCode::SUCCESS

@@ -1,5 +1,3 @@
-#![expect(clippy::print_stdout, reason = "this is the commands' output")]
-
 use std::process::ExitCode;
 
 use api::{
@@ -13,6 +11,7 @@ use serde::Serialize;
 
 use super::client::{CallError, Engine};
 use super::failed;
+use super::say::say;
 use crate::view::words;
 
 pub(super) async fn status(json: bool) -> ExitCode {
@@ -35,20 +34,20 @@ pub(super) async fn status(json: bool) -> ExitCode {
 }
 
 fn print_status(snapshot: &Snapshot) {
-    println!("{}", snapshot.headline.sentence);
+    say!("{}", snapshot.headline.sentence);
     if let Some(consequence) = &snapshot.headline.consequence {
-        println!("{consequence}");
+        say!("{consequence}");
     }
     for problem in &snapshot.engine.problems {
-        println!("Needs you: {} {}", problem.what, problem.fix);
+        say!("Needs you: {} {}", problem.what, problem.fix);
     }
-    println!();
+    say!("");
     for provider in snapshot
         .providers
         .iter()
         .filter(|p| p.mine || p.rehearsal && p.level != Level::Unknown)
     {
-        println!(
+        say!(
             "{:<12} {:<15} {}",
             provider.product,
             words::level_words(provider.level),
@@ -61,7 +60,7 @@ fn print_status(snapshot: &Snapshot) {
             (None, api::StandIn::Ready) => "primary serves".into(),
             (None, api::StandIn::Missing { mend }) => format!("no stand-in; {mend}"),
         };
-        println!("route {:<18} {:<17} {active}", route.name, route.dialect);
+        say!("route {:<18} {:<17} {active}", route.name, route.dialect);
     }
     let today = &snapshot.today;
     let about = match today.spent_of_estimated_tokens {
@@ -71,7 +70,7 @@ fn print_status(snapshot: &Snapshot) {
             MicroDollars(micro)
         ),
     };
-    println!(
+    say!(
         "\ntoday: {} requests, {} failed, {} carried by a stand-in, {} (estimated{about})",
         today.exchanges,
         today.failed,
@@ -88,7 +87,7 @@ pub(super) async fn incidents(limit: u32, json: bool) -> ExitCode {
         if json {
             print_json(&page);
         } else if page.incidents.is_empty() {
-            println!("No incident was recorded.");
+            say!("No incident was recorded.");
         } else {
             page.incidents.iter().for_each(print_incident);
         }
@@ -102,14 +101,14 @@ fn print_incident(incident: &IncidentSummary) {
         || "open".into(),
         |closed| format!("until {}", local(closed)),
     );
-    println!(
+    say!(
         "{:>5}  {}  {until}  {} (at worst {})",
         incident.id,
         local(incident.opened),
         incident.title,
         words::level_words(incident.peak)
     );
-    println!(
+    say!(
         "       {} requests met it, {} carried by a stand-in. {}",
         incident.exchanges_hit,
         incident.carried_by_fallback,
@@ -125,9 +124,9 @@ pub(super) async fn incident(id: i64, json: bool) -> ExitCode {
             return Ok(ExitCode::SUCCESS);
         }
         print_incident(&incident.summary);
-        println!("       {}", incident.evidence);
+        say!("       {}", incident.evidence);
         for entry in &incident.timeline {
-            println!("       {}  {}", local(entry.at), entry.text);
+            say!("       {}  {}", local(entry.at), entry.text);
         }
         incident.interrupted.iter().for_each(print_interruption);
         Ok(ExitCode::SUCCESS)
@@ -140,15 +139,15 @@ fn print_interruption(session: &Interruption) {
         Some(at) => format!("checked {}", local(at)),
         None => format!("not checked (--checked {})", session.id),
     };
-    println!(
+    say!(
         "       Interrupted: {} session {}, {}; {checked}",
         session.client,
         session.session,
         local(session.last)
     );
-    println!("         {}", session.said);
+    say!("         {}", session.said);
     for call in &session.calls {
-        println!("         {}", call.said);
+        say!("         {}", call.said);
     }
 }
 
@@ -161,7 +160,7 @@ pub(super) async fn checked(interruption: i64) -> ExitCode {
                 None::<&()>,
             )
             .await?;
-        println!("{}", accepted.said);
+        say!("{}", accepted.said);
         Ok(ExitCode::SUCCESS)
     })
     .await
@@ -191,12 +190,10 @@ pub(super) async fn traffic(limit: u32, json: bool) -> ExitCode {
             return Ok(ExitCode::SUCCESS);
         }
         if page.exchanges.is_empty() {
-            println!(
-                "No request has passed yet. `understudyd url` prints where to point an agent."
-            );
+            say!("No request has passed yet. `understudyd url` prints where to point an agent.");
         }
         for exchange in &page.exchanges {
-            println!(
+            say!(
                 "{:>6}  {}  {:<14} {:<28} {:>6} ms  {}",
                 exchange.id,
                 local(exchange.started),
@@ -227,7 +224,7 @@ pub(super) async fn doctor(json: bool) -> ExitCode {
                     .fix
                     .as_ref()
                     .map_or_else(String::new, |fix| format!("  ({fix})"));
-                println!("{mark}  {:<28} {}{fix}", check.name, check.said);
+                say!("{mark}  {:<28} {}{fix}", check.name, check.said);
             }
         }
         Ok(
@@ -254,7 +251,7 @@ pub(super) async fn act(command: Command) -> ExitCode {
         let accepted: Accepted = Engine::find()?
             .call(Method::POST, "/do", Some(&command))
             .await?;
-        println!("{}", accepted.said);
+        say!("{}", accepted.said);
         Ok(ExitCode::SUCCESS)
     })
     .await
@@ -267,7 +264,7 @@ pub(super) async fn finish(work: impl Future<Output = Result<ExitCode, CallError
 
 pub(super) fn print_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => println!("{text}"),
+        Ok(text) => say!("{text}"),
         Err(error) => {
             let _ = failed(&error.to_string(), 1);
         }

@@ -1,0 +1,21 @@
+//! A command's output, which is also read by programs that soon have enough (`understudyd doctor | head`).
+
+use std::fmt::Arguments;
+use std::io::{ErrorKind, Write};
+
+/// As shells tell of a program that SIGPIPE ended.
+const READER_GONE: i32 = 128 + 13;
+
+/// As `println!`, which panics where nobody reads.
+macro_rules! say {
+    ($($what:tt)*) => { $crate::cli::say::line(format_args!($($what)*)) };
+}
+pub(super) use say;
+
+pub(super) fn line(what: Arguments<'_>) {
+    let mut out = std::io::stdout().lock();
+    let said = writeln!(out, "{what}").and_then(|()| out.flush());
+    if said.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+        std::process::exit(READER_GONE);
+    }
+}
