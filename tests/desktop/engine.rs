@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::stream::{Stream, unfold};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -267,13 +267,22 @@ fn snapshot(seq: u64, tray: TrayView) -> Snapshot {
         },
         "headline": { "level": "operational", "sentence": "Every provider of yours works.", "consequence": null },
         "tray": tray,
-        "providers": [], "routes": [], "open_incidents": [], "review_open": 0, "notices": [],
+        // As an engine makes them of what an endpoint serves: one name in two dialects.
+        "providers": [], "routes": [route("openai-chat"), route("openai-responses")], "open_incidents": [], "review_open": 0, "notices": [],
         "today": {
             "exchanges": 0, "failed": 0, "carried_by_fallback": 0,
             "spent_estimate": 0, "spent_of_estimated_tokens": 0, "probes_estimate": 0, "unpriced": 0
         }
     }))
     .unwrap()
+}
+
+fn route(dialect: &str) -> Value {
+    let first = json!({ "endpoint": "lead", "model": null, "usable": true, "reason": "the primary, with your key" });
+    json!({
+        "name": "o3*", "models": "o3*", "dialect": dialect, "candidates": [first], "active": null,
+        "stand_in": { "state": "ready" }
+    })
 }
 
 pub(crate) fn notice(id: u64, kind: &str, urgency: &str, title: &str, body: &str) -> Notice {

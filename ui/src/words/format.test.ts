@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, cost, count, duration, moment, money, moneyRange, plural } from "./format";
+import { ago, beside, cost, count, duration, moment, money, moneyRange, plural } from "./format";
 
 const AT = "2026-06-21T20:04:00Z";
 const after = (seconds: number) => Date.parse(AT) + seconds * 1_000;
@@ -67,4 +67,12 @@ describe("counts", () => {
     expect(plural(1, "request", "requests")).toBe("1 request");
     expect(plural(0, "request", "requests")).toBe("0 requests");
   });
+});
+
+describe("a sentence beside its name", () => {
+  it.each([
+    ["Claude", "Claude: it is them.", "It is them."],
+    ["Claude", "Claude Code is fine.", "Claude Code is fine."],
+    ["Claude", "", ""],
+  ])("%s, %j reads %j", (name, sentence, text) => expect(beside(name, sentence)).toBe(text));
 });

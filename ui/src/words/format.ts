@@ -26,6 +26,12 @@ export function plural(number: number, one: string, many: string): string {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
+/** "Claude: it is them." beside the name "Claude": "It is them." */
+export function beside(name: string, sentence: string): string {
+  const rest = sentence.startsWith(`${name}: `) ? sentence.slice(name.length + 2) : sentence;
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
 /** A span of ms: "840 ms", "4.2 s", "3 min 20 s", "42 min", "4 h 5 min", "2 d 3 h". */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

@@ -61,6 +61,15 @@ const BLAME: Record<string, string> = {
 /** The engine may say it in words of its own, which then stand as they are. */
 export const blame = (said: string): string => BLAME[said] ?? said;
 
+const DIALECT: Record<string, string> = {
+  anthropic: "Messages",
+  "openai-chat": "Chat Completions",
+  "openai-responses": "Responses",
+};
+
+/** A dialect by the name of its API; one that is not known here stands as the engine says it. */
+export const dialect = (said: string): string => DIALECT[said] ?? said;
+
 export function outcomeTone(outcome: string): Tone {
   if (outcome === "complete") return "operational";
   return outcome === "client left" || outcome === "refused" ? "neutral" : "major_outage";

@@ -258,10 +258,16 @@ fn route(state: &State, plan: &Plan) -> Route {
             state.clock_time(s.since)
         )
     });
+    // A route that nobody wrote is named after its pattern.
+    let written = state
+        .settings
+        .routes
+        .iter()
+        .find(|own| own.name == plan.route && own.dialect == plan.dialect);
     Route {
         name: plan.route.clone(),
         dialect: plan.dialect.as_str().into(),
-        models: plan.model.replace(SAMPLE, "*"),
+        models: written.map_or_else(|| plan.route.clone(), |own| own.models.clone()),
         candidates: candidates(plan),
         active,
         stand_in: stand_in(plan),

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+
+import type { Route } from "../../generated/Route";
+import { grouped } from "./grouped";
+
+const route = (name: string, models: string, endpoint: string, dialect = "openai-responses"): Route => ({
+  name,
+  dialect,
+  models,
+  candidates: [{ endpoint, model: null, usable: true, reason: "the primary, with your key" }],
+  active: null,
+  stand_in: { state: "ready" },
+});
+
+test("patterns with the same candidates are one line, in one dialect", () => {
+  const shown = grouped([
+    route("gpt-*", "gpt-*", "lead"),
+    route("o3*", "o3*", "lead"),
+    route("o3*", "o3*", "lead", "openai-chat"),
+    route("own-*", "own-*", "second"),
+  ]);
+  expect(shown.map((group) => [group.names, group.route.dialect])).toEqual([
+    [["gpt-*", "o3*"], "openai-responses"],
+    [["o3*"], "openai-chat"],
+    [["own-*"], "openai-responses"],
+  ]);
+});
+
+test("a route that somebody wrote stands alone, whatever its name", () => {
+  const shown = grouped([route("leads", "gpt-*", "lead"), route("leads", "gpt-*", "lead"), route("gpt-*", "gpt-*", "lead")]);
+  expect(shown.map((group) => [group.names, group.models])).toEqual([
+    [["leads"], "gpt-*"],
+    [["leads"], "gpt-*"],
+    [["gpt-*"], null],
+  ]);
+});
