@@ -205,3 +205,39 @@ async fn paused_means_straight_to_the_primary() {
     desk.said(&["resume"]);
     assert_eq!(desk.ask(path, body).await.status().as_u16(), 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stand_in_for_a_spared_primary_is_named_and_counted_in_its_incident() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    lead.stage.outage(Some(Fault::status(503)));
+    let [(path, body), ..] = bodies("model-x", true);
+    // Two tries each: the third failure in a row opens the breaker, and the incident with it.
+    for _ in 0..2 {
+        let carried = desk.ask(path, &body).await;
+        assert_eq!(carried.status(), StatusCode::OK);
+        carried.text().await.unwrap();
+    }
+    desk.until("an incident", |s| !s.open_incidents.is_empty())
+        .await;
+    let asked = lead.posts();
+    desk.ask(path, &body).await.text().await.unwrap();
+    assert_eq!(lead.posts(), asked, "it is spared");
+    let rows = desk.exchanges(3).await;
+    assert_eq!(
+        (&rows[0]["story"], &rows[0]["stand_in"]),
+        (&json!("Answered by second in lead's place."), &json!(true)),
+        "{rows:?}"
+    );
+    let counted = |s: &api::Snapshot| s.open_incidents[0].carried_by_fallback == 3;
+    let open = &desk.until("all are counted", counted).await.open_incidents[0];
+    let told = desk.get(&format!("/incidents/{}", open.id)).await;
+    assert_eq!(
+        (
+            &told["summary"]["exchanges_hit"],
+            &told["summary"]["carried_by_fallback"]
+        ),
+        (&json!(open.exchanges_hit), &json!(3)),
+        "the ledger counts the same: {told}"
+    );
+}

@@ -275,7 +275,7 @@ export function exchange(id, newest) {
     total_ms: total, ttft_ms: end === "complete" || end === "truncated" ? first : null,
     cost_estimate: id % 11 === 0 || attempts.every((one) => one.cost_estimate === null) ? null : attempts.reduce((sum, one) => sum + (one.cost_estimate ?? 0), 0), attempts,
     cost_of_estimated_tokens: attempts.reduce((sum, one) => sum + (one.tokens_estimated ? one.cost_estimate : 0), 0),
-    restarts: Number(story.includes("after anthropic was cut")), shown_early: id % 9 === 0 && end === "complete",
+    stand_in: end === "complete" && attempts.at(-1)?.endpoint !== home, restarts: Number(story.includes("after anthropic was cut")), shown_early: id % 9 === 0 && end === "complete",
     passed_over: end === "exhausted" ? ["groq with gpt-oss-120b: the request needs vision, which gpt-oss-120b does not have"] : [],
   };
 }

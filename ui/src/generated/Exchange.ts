@@ -27,6 +27,10 @@ cost_estimate: number | null,
  */
 cost_of_estimated_tokens: number, 
 /**
+ * A stand-in answered, whether its primary failed or was not asked.
+ */
+stand_in: boolean, 
+/**
  * How often another answer went on in the message that one left unfinished.
  */
 restarts: number, 

@@ -27,6 +27,8 @@ pub struct Exchange {
     pub cost_estimate: Option<i64>,
     /// What of it rests on tokens that are reckoned from bytes, in micro-dollars.
     pub cost_of_estimated_tokens: i64,
+    /// A stand-in answered, whether its primary failed or was not asked.
+    pub stand_in: bool,
     /// How often another answer went on in the message that one left unfinished.
     pub restarts: u32,
     /// The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.

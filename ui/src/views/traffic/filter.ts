@@ -24,13 +24,6 @@ export function matches(exchange: Exchange, text: string, end: EndFilter): boole
   return words.every((word) => hay.includes(word));
 }
 
-/** The last attempt answered after another endpoint had failed. */
-export function carried(exchange: Exchange): boolean {
-  const first = exchange.attempts[0];
-  const last = exchange.attempts.at(-1);
-  return exchange.end === "complete" && first !== undefined && last !== undefined && first.endpoint !== last.endpoint;
-}
-
 function endMatches(exchange: Exchange, end: EndFilter): boolean {
   switch (end) {
     case "all":
@@ -38,7 +31,7 @@ function endMatches(exchange: Exchange, end: EndFilter): boolean {
     case "problems":
       return ["cut", "exhausted", "our_fault", "turned_away", "callers_fault", "truncated"].includes(exchange.end);
     case "carried":
-      return carried(exchange);
+      return exchange.stand_in;
     default:
       return exchange.end === end;
   }

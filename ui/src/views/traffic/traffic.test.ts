@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Attempt } from "../../generated/Attempt";
 import type { Exchange } from "../../generated/Exchange";
-import { carried, matches } from "./filter";
+import { matches } from "./filter";
 import { joined } from "./joined";
 
 const attempt = (endpoint: string, outcome: string): Attempt => ({
@@ -14,7 +14,7 @@ const attempt = (endpoint: string, outcome: string): Attempt => ({
 const exchange = (id: number, changes: Partial<Exchange> = {}): Exchange => ({
   id, started: "2026-06-21T20:04:00Z", client: "Claude Code", session: null, dialect: "anthropic", route: "claude", model: "claude-opus-4-5",
   streamed: true, rehearsal: false, end: "complete", story: "answered by first", status: 200, total_ms: 10, ttft_ms: 5, cost_estimate: null,
-  cost_of_estimated_tokens: 0, restarts: 0, shown_early: false, passed_over: [],
+  cost_of_estimated_tokens: 0, stand_in: false, restarts: 0, shown_early: false, passed_over: [],
   attempts: [attempt("first", "complete")], ...changes,
 });
 
@@ -29,15 +29,8 @@ describe("matches", () => {
     expect(matches(exchange(1, { end: "cut" }), "", "problems")).toBe(true);
     expect(matches(exchange(1), "", "problems")).toBe(false);
     expect(matches(exchange(1, { end: "client_left" }), "", "client_left")).toBe(true);
-  });
-});
-
-describe("carried", () => {
-  it("needs a whole answer from another endpoint than the first", () => {
-    expect(carried(exchange(1, { attempts: [attempt("first", "cut"), attempt("second", "complete")] }))).toBe(true);
-    expect(carried(exchange(1, { attempts: [attempt("first", "cut"), attempt("first", "complete")] }))).toBe(false);
-    expect(carried(exchange(1, { end: "exhausted", attempts: [attempt("first", "cut"), attempt("second", "cut")] }))).toBe(false);
-    expect(carried(exchange(1, { attempts: [] }))).toBe(false);
+    expect(matches(exchange(1, { stand_in: true }), "", "carried")).toBe(true);
+    expect(matches(exchange(1), "", "carried")).toBe(false);
   });
 });
 

@@ -66,13 +66,17 @@ impl MainLoop {
         let provider = &transition.provider;
         match &transition.change {
             Change::Opened(level) => {
+                // It is dated back to what it was concluded from, and has met that.
+                let traffic = id
+                    .and_then(|id| self.ledger.incident_traffic(id).ok().flatten())
+                    .unwrap_or_default();
                 let story = OpenStory {
                     id: id.unwrap_or_default(),
                     opened: transition.at,
                     level: *level,
                     peak: *level,
-                    exchanges_hit: 0,
-                    carried: 0,
+                    exchanges_hit: traffic.hit,
+                    carried: traffic.carried_by_fallback,
                 };
                 self.state.open.insert(provider.clone(), story);
                 self.nudge(watch::Nudge::IncidentOpen {

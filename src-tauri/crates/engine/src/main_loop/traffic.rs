@@ -115,11 +115,11 @@ impl MainLoop {
             None => {}
         }
         for (provider, story) in &mut self.state.open {
-            if row
-                .attempts
-                .iter()
-                .any(|a| a.provider == *provider && a.provider_failed)
-            {
+            let mut attempts = row.attempts.iter();
+            let failed = attempts.any(|a| a.provider == *provider && a.provider_failed);
+            let primary = row.primary.as_ref().map(|primary| &primary.provider);
+            // As the ledger counts when the incident is closed.
+            if failed || carried && primary == Some(provider) {
                 story.exchanges_hit += 1;
                 story.carried += u64::from(carried);
             }

@@ -145,6 +145,7 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
         ttft_ms: row.ttft_ms,
         cost_estimate: row.cost.map(|c| c.0),
         cost_of_estimated_tokens: row.cost_of_estimated_tokens().0,
+        stand_in: row.carried(),
         restarts: row.restarts,
         shown_early: row.shown_early,
         passed_over: row.passed_over.clone(),
@@ -179,11 +180,14 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
     }
 }
 
-/// "Answered by OpenRouter after Claude failed (the connection was cut in the middle of the answer)."
+/// "Answered by OpenRouter after Claude failed (the connection was cut in the middle of the answer)."; "Answered by OpenRouter in
+/// Claude's place." where the primary was not asked.
 pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     let failed: Vec<&AttemptRow> = row.attempts.iter().filter(|a| a.provider_failed).collect();
     let after = match failed.first() {
-        None => String::new(),
+        None => spared(row).map_or_else(String::new, |primary| {
+            format!(" in {}'s place", state.product(primary))
+        }),
         Some(first) => {
             let why = first.detail.as_deref().unwrap_or(&first.outcome);
             let times = if failed.len() > 1 {
@@ -213,14 +217,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         ledger::End::Cut => format!(
             "{last} broke off in the middle of its answer; the client's connection was aborted so that it noticed."
         ),
-        ledger::End::Exhausted => format!(
-            "Nobody could answer: {}.",
-            row.attempts
-                .iter()
-                .map(|a| format!("{} {}", state.product(&a.provider), a.outcome))
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+        ledger::End::Exhausted => format!("Nobody could answer: {}.", failures(row, state)),
         ledger::End::CallersFault => format!(
             "{last} says that the request itself is at fault{}.",
             row.attempts
@@ -238,6 +235,28 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
             .clone()
             .unwrap_or_else(|| "An error of Understudy's own.".into()),
     }
+}
+
+/// "Claude failed twice, OpenRouter was silent": who was asked, each try that ended as the one before it counted with it.
+fn failures(row: &ExchangeRow, state: &State) -> String {
+    let said = |a: &AttemptRow| format!("{} {}", state.product(&a.provider), a.outcome);
+    let runs = row.attempts.chunk_by(|a, b| said(a) == said(b));
+    runs.map(|run| match run.len() {
+        1 => said(&run[0]),
+        2 => format!("{} twice", said(&run[0])),
+        tries => format!("{} {tries} times", said(&run[0])),
+    })
+    .collect::<Vec<_>>()
+    .join(", ")
+}
+
+/// The primary that a stand-in of another provider answered for without its having been asked.
+fn spared(row: &ExchangeRow) -> Option<&ProviderId> {
+    let primary = &row.primary.as_ref().filter(|_| row.carried())?.provider;
+    row.attempts
+        .iter()
+        .all(|attempt| attempt.provider != *primary)
+        .then_some(primary)
 }
 
 /// "Went on with OpenRouter after a break: Claude broke off in the middle of its answer."

@@ -59,6 +59,9 @@ fn write(tx: &Transaction<'_>, transition: &Transition) -> rusqlite::Result<Opti
             let Some(id) = open_of(tx, provider)? else {
                 return Ok(None);
             };
+            if said == evidence {
+                believe(tx, id, verdict.blame, evidence)?;
+            }
             entry(tx, id, at, None, said)?;
             Ok(Some(id))
         }
@@ -107,7 +110,6 @@ fn begin(
     Ok(tx.last_insert_rowid())
 }
 
-/// Blame that was once found stays: evidence fades while an outage eases, and that acquits nobody.
 fn update(
     tx: &Transaction<'_>,
     id: i64,
@@ -116,11 +118,18 @@ fn update(
     evidence: &str,
 ) -> rusqlite::Result<()> {
     let peak = peak_of(tx, id)?.max(Some(level));
+    tx.prepare_cached("UPDATE incidents SET level = ?2, peak = ?3 WHERE id = ?1")?
+        .execute((id, Col(level), peak.map(Col)))?;
+    believe(tx, id, blame, evidence)
+}
+
+/// Blame that was once found stays: evidence fades while an outage eases, and that acquits nobody.
+fn believe(tx: &Transaction<'_>, id: i64, blame: Blame, evidence: &str) -> rusqlite::Result<()> {
     let blame = (blame != Blame::Undetermined).then_some(Col(blame));
     tx.prepare_cached(
-        "UPDATE incidents SET level = ?2, peak = ?3, blame = coalesce(?4, blame), evidence = ?5 WHERE id = ?1",
+        "UPDATE incidents SET blame = coalesce(?2, blame), evidence = ?3 WHERE id = ?1",
     )?
-    .execute((id, Col(level), peak.map(Col), blame, evidence))?;
+    .execute((id, blame, evidence))?;
     Ok(())
 }
 

@@ -71,6 +71,28 @@ fn an_outage_is_one_story_with_a_timeline() {
 }
 
 #[test]
+fn what_is_known_only_later_stands_in_the_story() {
+    let mut ledger = fresh();
+    let mut unclear = opened("lead", t0());
+    unclear.verdict.blame = Blame::Undetermined;
+    let id = ledger.apply(&unclear).unwrap().unwrap();
+    let known = |ledger: &Ledger| {
+        let incident = ledger.incident(id).unwrap().unwrap().incident;
+        (incident.blame, incident.evidence)
+    };
+    assert_eq!(known(&ledger).0, Blame::Undetermined);
+    // The evidence itself said something new; what the page says is not evidence of whose fault it is.
+    ledger
+        .apply(&noted(t0() + minutes(2), "12 of 14 failed."))
+        .unwrap();
+    assert_eq!(known(&ledger), (Blame::Them, "12 of 14 failed.".to_owned()));
+    let mut page = noted(t0() + minutes(3), "Status page: We are looking.");
+    page.verdict.evidence = "3 of 3 failed.".to_owned();
+    ledger.apply(&page).unwrap();
+    assert_eq!(known(&ledger).1, "12 of 14 failed.");
+}
+
+#[test]
 fn a_restart_in_the_middle_continues_the_story() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.sqlite");

@@ -1,0 +1,7 @@
+/** "Run `understudyd doctor`." in pieces: every second one was between backticks. A backtick without its other half is a letter. */
+export function pieces(text: string): string[] {
+  const all = text.split("`");
+  if (all.length % 2 === 1) return all;
+  const last = all.splice(-2);
+  return [...all, last.join("`")];
+}
