@@ -123,6 +123,17 @@ async fn url_status_and_doctor_say_what_there_is() {
     assert_eq!(as_json["headline"]["level"], "unknown");
     let doctor = desk.said(&["doctor"]);
     assert!(doctor.contains("understudyd key add anthropic"), "{doctor}");
+    assert!(!doctor.contains("strays"), "{doctor}");
+
+    // A browser that looks for an icon is in no list; that it came is told.
+    let icon = format!("{}/favicon.ico", desk.address());
+    for told in ["1 request of web pages", "2 requests of web pages"] {
+        let refused = desk.http.get(&icon).send().await.unwrap();
+        assert!(refused.status().is_client_error());
+        let doctor = desk.said(&["doctor"]);
+        assert!(doctor.contains(told), "{doctor}");
+    }
+    assert!(desk.exchanges(0).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -141,7 +141,7 @@ impl MainLoop {
                 let _ = reply.send(saved);
             }
             Ask::Doctor(reply) => {
-                let _ = reply.send(super::doctor::examine(&self.state));
+                let _ = reply.send(super::doctor::examine(&self.state, &self.outlets.gateway));
             }
             Ask::Metrics(reply) => {
                 let _ = reply.send(super::metrics::metrics(&self.state, &self.outlets.gateway));

@@ -2,12 +2,13 @@
 
 use api::{Check, CheckState, Doctor, KeyState, StandIn};
 use catalog::{Endpoint, REHEARSAL};
+use gateway::Gateway;
 
 use crate::login;
 use crate::state::State;
 use crate::view::snapshot;
 
-pub(super) fn examine(state: &State) -> Doctor {
+pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
     let mut checks = vec![
         engine(state),
         settings(state),
@@ -18,6 +19,7 @@ pub(super) fn examine(state: &State) -> Doctor {
     checks.extend(stand_ins(state));
     checks.extend(pages(state));
     checks.push(network(state));
+    checks.extend(strays(gateway.strays()));
     checks.push(start_at_login());
     Doctor { checks }
 }
@@ -183,6 +185,22 @@ fn network(state: &State) -> Check {
     } else {
         good("network", "up, as far as we saw.".into())
     }
+}
+
+/// No line where there were none.
+fn strays(count: u64) -> Option<Check> {
+    let (requests, were) = match count {
+        0 => return None,
+        1 => ("1 request".to_owned(), "was"),
+        _ => (format!("{count} requests"), "were"),
+    };
+    Some(note(
+        "strays",
+        format!(
+            "{requests} of web pages or browsers without the token {were} turned away since the engine's start; Traffic does not list them."
+        ),
+        "nothing to do, unless a client of yours is among them: `understudyd url` prints where to point it",
+    ))
 }
 
 fn start_at_login() -> Check {
