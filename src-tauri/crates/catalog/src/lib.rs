@@ -19,7 +19,7 @@ pub use equivalent::{Equivalent, Likeness};
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid, same_model};
 pub use model::{Ability, CallIds, ChatLimit, Effort, Model, StreamUsage};
-pub use money::{MicroDollars, Price, Tokens};
+pub use money::{LongPrompt, MicroDollars, Price, Rates, Tokens};
 pub use provider::{
     Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Provider, RefusedLogin, Source,
     StatusDialect, StatusPage, Surface, normalise_base,

@@ -80,24 +80,43 @@ pub struct Tokens {
 /// A price in micro-dollars per million tokens, with the day on which it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Price {
+    pub rates: Rates,
+    /// What all tokens of a request cost whose prompt is long; None: the same.
+    pub long_prompt: Option<LongPrompt>,
+    /// ISO date, `2026-10-01`: a price without a date is a rumour.
+    pub as_of: String,
+}
+
+/// Micro-dollars per million tokens of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
     pub input: MicroDollars,
     pub output: MicroDollars,
     pub cache_read: MicroDollars,
     pub cache_write: MicroDollars,
-    /// ISO date, `2026-10-01`: a price without a date is a rumour.
-    pub as_of: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LongPrompt {
+    /// A prompt of more tokens than this is long, cached ones included.
+    pub above: u64,
+    pub rates: Rates,
 }
 
 impl Price {
     /// What these tokens cost, to the nearest micro-dollar, half of one rounded up; an estimate, since the provider's bill
     /// decides.
     pub fn cost(&self, tokens: Tokens) -> MicroDollars {
+        let cached = tokens.cache_read.saturating_add(tokens.cache_write);
+        let prompt = tokens.input.saturating_add(cached);
+        let long = self.long_prompt.filter(|long| prompt > long.above);
+        let rates = long.map_or(self.rates, |long| long.rates);
         let part =
             |count: u64, per_million: MicroDollars| i128::from(count) * i128::from(per_million.0);
-        let sum = part(tokens.input, self.input)
-            + part(tokens.output, self.output)
-            + part(tokens.cache_read, self.cache_read)
-            + part(tokens.cache_write, self.cache_write);
+        let sum = part(tokens.input, rates.input)
+            + part(tokens.output, rates.output)
+            + part(tokens.cache_read, rates.cache_read)
+            + part(tokens.cache_write, rates.cache_write);
         MicroDollars(i64::try_from((sum + 500_000).div_euclid(1_000_000)).unwrap_or(i64::MAX))
     }
 }

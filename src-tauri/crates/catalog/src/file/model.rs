@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::{self, Problems};
-use crate::{Ability, Effort, MicroDollars, Model, ModelId, Price};
+use crate::{Ability, Effort, LongPrompt, MicroDollars, Model, ModelId, Price, Rates};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,7 +31,20 @@ struct ListPrice {
     cache_read: Option<f64>,
     /// Absent: writing to the cache costs what any other input token costs.
     cache_write: Option<f64>,
+    /// Absent: a long prompt costs no more by the token than a short one.
+    long_prompt: Option<LongListPrice>,
     as_of: String,
+}
+
+/// What all tokens cost where the prompt has more than `above`, in the same way.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LongListPrice {
+    above: u64,
+    input: f64,
+    output: f64,
+    cache_read: Option<f64>,
+    cache_write: Option<f64>,
 }
 
 pub(super) fn model(read: Entry, problems: &mut Problems<'_>) -> Model {
@@ -65,16 +78,27 @@ fn tokens(what: &str, read: Option<Spanned<u64>>, problems: &mut Problems<'_>) -
 fn list_price(read: Spanned<ListPrice>, problems: &mut Problems<'_>) -> Price {
     let at = read.span().start;
     let read = read.into_inner();
-    let cache = [read.cache_read, read.cache_write];
-    let told = [Some(read.input), Some(read.output)]
-        .into_iter()
-        .chain(cache);
-    if !told.flatten().all(|dollars| dollars > 0.0 && dollars < 1e6) {
-        problems.add(
-            at,
-            "prices are US dollars per million tokens and greater than 0; leave `price` out when it is unknown",
-        );
-    }
+    let mut rates = |input, output, cache_read, cache_write| {
+        let told = [Some(input), Some(output), cache_read, cache_write];
+        let mut told = told.into_iter().flatten();
+        if !told.all(|dollars: f64| dollars > 0.0 && dollars < 1e6) {
+            problems.add(
+                at,
+                "prices are US dollars per million tokens and greater than 0; leave `price` out when it is unknown",
+            );
+        }
+        Rates {
+            input: MicroDollars::from_dollars(input),
+            output: MicroDollars::from_dollars(output),
+            cache_read: MicroDollars::from_dollars(cache_read.unwrap_or(input)),
+            cache_write: MicroDollars::from_dollars(cache_write.unwrap_or(input)),
+        }
+    };
+    let usual = rates(read.input, read.output, read.cache_read, read.cache_write);
+    let long_prompt = read.long_prompt.map(|long| LongPrompt {
+        above: long.above,
+        rates: rates(long.input, long.output, long.cache_read, long.cache_write),
+    });
     if !check::is_date(&read.as_of) {
         problems.add(
             at,
@@ -85,10 +109,8 @@ fn list_price(read: Spanned<ListPrice>, problems: &mut Problems<'_>) -> Price {
         );
     }
     Price {
-        input: MicroDollars::from_dollars(read.input),
-        output: MicroDollars::from_dollars(read.output),
-        cache_read: MicroDollars::from_dollars(read.cache_read.unwrap_or(read.input)),
-        cache_write: MicroDollars::from_dollars(read.cache_write.unwrap_or(read.input)),
+        rates: usual,
+        long_prompt,
         as_of: read.as_of,
     }
 }

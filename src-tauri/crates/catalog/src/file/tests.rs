@@ -167,6 +167,11 @@ fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
         ),
         (
             r#"["acme-*"]"#,
+            "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = 1, output = 1, long_prompt = { above = 9, input = 0, output = 1 }, as_of = \"2026-08-01\" }",
+            "11: prices are US dollars",
+        ),
+        (
+            r#"["acme-*"]"#,
             "[\"acme-*\"]\n[[model]]\nid = \"m\"\nprice = { input = nan, output = 1.0, as_of = \"2026-08-01\" }",
             "11: prices are US dollars",
         ),

@@ -71,9 +71,15 @@ fn laws_of_the_bundled_catalogue() {
             }
         }
         for price in provider.models.iter().filter_map(|m| m.price.as_ref()) {
-            assert!(price.cache_read <= price.input, "{id}");
-            assert!(price.cache_write >= price.input, "{id}");
-            assert!(price.output >= price.input, "{id}");
+            let long = price.long_prompt.map(|long| long.rates);
+            for rates in [price.rates].into_iter().chain(long) {
+                assert!(rates.cache_read <= rates.input, "{id}");
+                assert!(rates.cache_write >= rates.input, "{id}");
+                assert!(rates.output >= rates.input, "{id}");
+            }
+            if let Some(long) = long {
+                assert!(long.input > price.rates.input, "{id}");
+            }
         }
         for (tier, rank) in &provider.tiers {
             for pattern in &rank.models {
@@ -391,4 +397,24 @@ fn problems_of_all_files_are_told_together() {
         told[1].starts_with("two.toml:2: unknown key `colour`"),
         "{told:?}"
     );
+}
+
+/// Cached tokens are part of the prompt, and all of it is dearer then, the answer too.
+#[test]
+fn a_long_prompt_costs_more_by_the_token() {
+    let catalog = Catalog::bundled();
+    let haiku = catalog
+        .price(&"anthropic".into(), "claude-haiku-5-5")
+        .unwrap();
+    let long = haiku.long_prompt.unwrap();
+    let tokens = |cache_read| Tokens {
+        input: 1_000,
+        output: 1_000_000,
+        cache_read,
+        cache_write: 0,
+    };
+    let short = haiku.cost(tokens(long.above - 1_000));
+    assert_eq!(short, MicroDollars(100 + 500_000 + 990));
+    let longer = haiku.cost(tokens(long.above - 999));
+    assert_eq!(longer, MicroDollars(500 + 2_500_000 + 4_950));
 }

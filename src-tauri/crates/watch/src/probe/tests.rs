@@ -3,7 +3,7 @@ mod rehearsed;
 use std::time::Duration;
 
 use catalog::{
-    Auth, ChatLimit, Dialect, Endpoint, MicroDollars, Price, Secret, StreamUsage, Tokens,
+    Auth, ChatLimit, Dialect, Endpoint, MicroDollars, Price, Rates, Secret, StreamUsage, Tokens,
 };
 use chrono::{DateTime, Utc};
 use health::{CallOutcome, FailureKind, OurFault};
@@ -194,10 +194,13 @@ fn an_unknown_price_never_opens_the_budget() {
         ..local.clone()
     };
     let price = Price {
-        input: MicroDollars(1_000_000),
-        output: MicroDollars(5_000_000),
-        cache_read: MicroDollars::ZERO,
-        cache_write: MicroDollars::ZERO,
+        rates: Rates {
+            input: MicroDollars(1_000_000),
+            output: MicroDollars(5_000_000),
+            cache_read: MicroDollars::ZERO,
+            cache_write: MicroDollars::ZERO,
+        },
+        long_prompt: None,
         as_of: "2026-08-01".to_owned(),
     };
     let likely = likely_tokens();
