@@ -152,6 +152,9 @@ pub(crate) fn exhausted(
     for sentence in known {
         said.body = with_sentence(&said.body, sentence);
     }
+    if dialect == Dialect::OpenaiResponses && !known.is_empty() {
+        said.body = without_unheard_code(said.body);
+    }
     bound_retry_after(dialect, &mut said, lost.retry_after);
     said
 }
@@ -270,6 +273,21 @@ fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
     };
     *message = format!("{message}{end} {sentence}").trim().to_owned();
     serde_json::to_vec(&tree).map_or_else(|_| body.clone(), Bytes::from)
+}
+
+/// At this code Codex (0.169.0) shows a sentence of its own instead of the message, and stops asking. Without it, the same
+/// status lets it try again for half a minute and then show what we know.
+const UNHEARD: &str = "server_is_overloaded";
+
+fn without_unheard_code(body: Bytes) -> Bytes {
+    let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(&body) else {
+        return body;
+    };
+    match tree.pointer_mut("/error/code") {
+        Some(code) if code == UNHEARD => *code = serde_json::Value::Null,
+        Some(_) | None => return body,
+    }
+    serde_json::to_vec(&tree).map_or(body, Bytes::from)
 }
 
 #[cfg(test)]

@@ -64,6 +64,28 @@ fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
     assert_eq!(said.headers["x-request-id"], "r1");
 }
 
+/// Codex shows a sentence of its own at this code, and never ours.
+#[test]
+fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_something_to_say() {
+    let known = ["Understudy: First is down".to_owned()];
+    let body = r#"{"error":{"message":"Overloaded.","type":"server_error","param":null,"code":"server_is_overloaded"}}"#;
+    let told = |dialect, known: &[String]| {
+        let lost = answered(Class::Transient, 503, &[], body);
+        exhausted(dialect, &primary(Credential::OurKey), "First", lost, known)
+    };
+    let said = told(Dialect::OpenaiResponses, &known);
+    assert_eq!(said.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        serde_json::from_slice::<serde_json::Value>(&said.body).unwrap(),
+        serde_json::json!({"error": {
+            "message": "Overloaded. Understudy: First is down", "type": "server_error", "param": null, "code": null,
+        }})
+    );
+    assert_eq!(told(Dialect::OpenaiResponses, &[]).body, body);
+    let chat = told(Dialect::OpenaiChat, &known);
+    assert!(String::from_utf8_lossy(&chat.body).contains(UNHEARD));
+}
+
 #[test]
 fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
     let known = [
