@@ -243,7 +243,7 @@ export function exchange(id, newest) {
     number, provider: endpoint, endpoint, model, started_ms: started, total_ms: took, ttft_ms: Math.min(first, took), status: 200, outcome, detail: null,
     stop_reason: outcome === "complete" ? "end_turn" : null, input_tokens: 18_200 + id * 3, output_tokens: outcome === "complete" ? 640 + (id % 90) : 212,
     cache_read_tokens: 17_100, cache_write_tokens: 900, tokens_estimated: outcome === "cut", cost_estimate: 11_400 + id * 7,
-    spoken: null, left_out: [], ...extra,
+    by_subscription: false, spoken: null, left_out: [], ...extra,
   });
   const home = codex ? "openai" : "anthropic";
   const model = codex ? "gpt-5.5" : ["claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"][id % 3];

@@ -10,6 +10,10 @@ started_ms: number, total_ms: number, ttft_ms: number | null,
  */
 status: number | null, 
 /**
+ * The client's own subscription paid for it: no bill is known.
+ */
+by_subscription: boolean, 
+/**
  * The dialect that it was spoken to in, where that is not the client's: the request and the answer were translated.
  */
 spoken: string | null, 

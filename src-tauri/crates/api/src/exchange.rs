@@ -77,6 +77,8 @@ pub struct Attempt {
     pub ttft_ms: Option<u64>,
     /// HTTP status; None: there was none.
     pub status: Option<u16>,
+    /// The client's own subscription paid for it: no bill is known.
+    pub by_subscription: bool,
     /// The dialect that it was spoken to in, where that is not the client's: the request and the answer were translated.
     pub spoken: Option<String>,
     /// What it was then not told, or not so exactly, and why.

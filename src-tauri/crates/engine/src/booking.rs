@@ -52,12 +52,14 @@ pub(crate) fn exchange_row(
     }
 }
 
-/// Known only when it is known of every attempt that reached a provider's model.
+/// Known only when it is known of every attempt that reached a provider's model, save those that a subscription paid for.
 fn total_cost(attempts: &[AttemptRow]) -> Option<MicroDollars> {
-    if attempts.is_empty() {
+    let billed = attempts.iter().filter(|a| !a.by_subscription);
+    let costs: Vec<_> = billed.map(|a| a.cost).collect();
+    if costs.is_empty() {
         return None;
     }
-    attempts.iter().map(|a| a.cost).sum()
+    costs.into_iter().sum()
 }
 
 fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> AttemptRow {
@@ -79,6 +81,7 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
         total_ms: attempt.total.as_millis() as u64,
         ttft_ms: attempt.ttft.map(|t| t.as_millis() as u64),
         status: attempt.status.map(|s| s.as_u16()),
+        by_subscription: attempt.by_subscription,
         spoken: attempt.spoken,
         left_out: attempt.left_out.clone(),
         outcome: outcome.into(),
@@ -89,10 +92,11 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
         tokens_estimated: matches!(charge, Charge::Estimated(_)),
         cost: match charge.tokens() {
             None => Some(MicroDollars::ZERO),
+            Some(_) if attempt.by_subscription => None,
             Some(tokens) => price.map(|price| price.cost(tokens)),
         },
         price_as_of: price
-            .filter(|_| charge.tokens().is_some())
+            .filter(|_| charge.tokens().is_some() && !attempt.by_subscription)
             .map(|price| price.as_of.clone()),
     }
 }

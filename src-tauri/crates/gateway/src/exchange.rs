@@ -129,6 +129,8 @@ pub struct Attempt {
     pub status: Option<StatusCode>,
     /// Bytes of body that the provider was sent; 0: it was never reached.
     pub request_bytes: u64,
+    /// The client's own subscription paid for it: there is no bill by the token.
+    pub by_subscription: bool,
     /// The dialect that the provider was spoken to in, where it is not the client's.
     pub spoken: Option<Dialect>,
     /// What it was then not told, or not so exactly, and why.

@@ -25,7 +25,9 @@ use crate::lost::Lost;
 use crate::open::OpenExchange;
 use crate::request::{Outgoing, request};
 use crate::translation::Translation;
-use crate::{Candidate, Config, EndpointConfig, Gateway, Outcome, Plan, Timers, headers};
+use crate::{
+    Candidate, Config, Credential, EndpointConfig, Gateway, Outcome, Plan, Timers, headers,
+};
 use next::{Next, bears_on_breaker, next};
 
 /// Requests that one exchange may cost, however many candidates there are.
@@ -152,6 +154,9 @@ impl Fallback {
                 candidate.endpoint.clone(),
                 candidate.model.clone(),
             );
+            if candidate.credential == Credential::ClientLogin && admitted.plan.subscription {
+                self.exchange.attempt_by_subscription();
+            }
             let now = self.gateway.now();
             let seconds = now.timestamp().try_into().unwrap_or(0);
             let outgoing = match request(&admitted, &candidate, endpoint, seconds) {

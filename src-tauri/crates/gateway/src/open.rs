@@ -86,6 +86,7 @@ struct OpenAttempt {
     status: Option<StatusCode>,
     ttft: Option<Duration>,
     request_bytes: u64,
+    by_subscription: bool,
     spoken: Option<Dialect>,
     left_out: Vec<String>,
     /// What is known of its answer, should it go no further.
@@ -151,10 +152,18 @@ impl OpenExchange {
             status: None,
             ttft: None,
             request_bytes: 0,
+            by_subscription: false,
             spoken: None,
             left_out: Vec::new(),
             report: wire::Report::default(),
         });
+    }
+
+    /// The client's subscription pays for it.
+    pub(crate) fn attempt_by_subscription(&mut self) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.by_subscription = true;
+        }
     }
 
     /// The provider is spoken to in another dialect, and is not told everything.
@@ -202,6 +211,7 @@ impl OpenExchange {
             status,
             ttft,
             request_bytes,
+            by_subscription,
             spoken,
             left_out,
             report: _,
@@ -219,6 +229,7 @@ impl OpenExchange {
                 ttft,
                 status,
                 request_bytes,
+                by_subscription,
                 spoken,
                 left_out,
                 outcome,

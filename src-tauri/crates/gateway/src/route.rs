@@ -40,6 +40,8 @@ pub struct Plan {
     pub pipeline: Option<String>,
     pub demand: Option<Demand>,
     pub rehearsal: bool,
+    /// The client's own login, where a candidate is shown it, is a subscription's.
+    pub subscription: bool,
     /// A stand-in is asked first, since it began this turn and the primary would refuse it.
     pub stays: bool,
 }
@@ -148,6 +150,7 @@ pub(crate) fn plan(
         pipeline,
         demand,
         rehearsal,
+        subscription: wish.subscription,
         stays: false,
     };
     let spending = stand_in::spending(config, route);

@@ -75,6 +75,7 @@ ALTER TABLE attempts ADD COLUMN tokens_estimated INTEGER NOT NULL DEFAULT 0; -- 
         version: 5,
         sql: "
 ALTER TABLE exchanges ADD COLUMN passed_over TEXT; -- a line each: who could not be asked this, and why
+ALTER TABLE attempts ADD COLUMN by_subscription INTEGER NOT NULL DEFAULT 0; -- the client's own: there is no bill
 ALTER TABLE attempts ADD COLUMN spoken TEXT;       -- another dialect than the client's
 ALTER TABLE attempts ADD COLUMN left_out TEXT;     -- a line each: what was then not said, and why
 ",
@@ -195,6 +196,8 @@ pub struct AttemptRow {
     pub ttft_ms: Option<u64>,
     /// HTTP status; `None`: there was none.
     pub status: Option<u16>,
+    /// The client's own subscription paid for it: there is no bill by the token, and `cost` is None.
+    pub by_subscription: bool,
     /// The dialect that it was spoken to in, where that is not the client's.
     pub spoken: Option<Dialect>,
     /// What it was then not told, or not so exactly, and why.

@@ -101,7 +101,7 @@ pub(crate) const TODAY: &str = concat!(
             coalesce(sum((
                 SELECT sum(coalesce(a.cost, 15 * (a.input_tokens + a.cache_read_tokens + a.cache_write_tokens) + 75 * a.output_tokens))
                   FROM attempts a
-                 WHERE a.exchange = exchanges.id
+                 WHERE a.exchange = exchanges.id AND NOT a.by_subscription
                    AND (a.endpoint, a.model) <> (primary_endpoint, primary_model)
             )), 0) AS stand_ins,
             count(*) FILTER (

@@ -47,6 +47,7 @@ fn attempt(at: &Candidate, outcome: &str, provider_failed: bool) -> AttemptRow {
         total_ms: 900,
         ttft_ms: (!provider_failed).then_some(310),
         status: Some(if provider_failed { 529 } else { 200 }),
+        by_subscription: false,
         spoken: None,
         left_out: Vec::new(),
         outcome: outcome.to_owned(),

@@ -8,7 +8,7 @@ import { joined } from "./joined";
 const attempt = (endpoint: string, outcome: string): Attempt => ({
   number: 1, provider: endpoint, endpoint, model: "m", started_ms: 0, total_ms: 10, ttft_ms: null, status: 200, outcome, detail: null,
   stop_reason: null, input_tokens: null, output_tokens: null, cache_read_tokens: null, cache_write_tokens: null, tokens_estimated: false,
-  cost_estimate: null, spoken: null, left_out: [],
+  cost_estimate: null, by_subscription: false, spoken: null, left_out: [],
 });
 
 const exchange = (id: number, changes: Partial<Exchange> = {}): Exchange => ({

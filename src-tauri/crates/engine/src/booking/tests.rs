@@ -36,6 +36,7 @@ fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> Attempt {
         ttft: None,
         status: status.map(|code| StatusCode::from_u16(code).unwrap()),
         request_bytes: 4_001,
+        by_subscription: false,
         spoken: None,
         left_out: Vec::new(),
         outcome,
@@ -329,4 +330,26 @@ fn a_sum_says_how_much_of_it_is_estimated() {
         (row.cost, row.cost_of_estimated_tokens()),
         (None, MicroDollars::ZERO)
     );
+}
+
+/// A subscription has no bill by the token, and a paid stand-in behind it has one.
+#[test]
+fn what_a_subscription_paid_for_is_on_no_bill() {
+    let (catalog, ..) = priced();
+    let answered = |by_subscription| Attempt {
+        by_subscription,
+        ..attempt(
+            Outcome::Answered(Completion::Complete),
+            Some(200),
+            stopped(told(1_000, 2_000)),
+        )
+    };
+    let row = exchange_row(&exchange(vec![answered(true)]), None, &catalog);
+    assert_eq!((row.cost, row.attempts[0].cost), (None, None));
+    assert!(row.attempts[0].by_subscription);
+    assert_eq!(row.attempts[0].tokens.map(|t| t.output), Some(2_000));
+    let both = vec![answered(true), answered(false)];
+    let row = exchange_row(&exchange(both), None, &catalog);
+    assert_eq!(row.cost, row.attempts[1].cost);
+    assert!(row.cost > Some(MicroDollars::ZERO));
 }

@@ -166,6 +166,7 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
         total_ms: row.total_ms,
         ttft_ms: row.ttft_ms,
         status: row.status,
+        by_subscription: row.by_subscription,
         spoken: row.spoken.map(|dialect| dialect.as_str().into()),
         left_out: row.left_out.clone(),
         outcome: row.outcome.clone(),

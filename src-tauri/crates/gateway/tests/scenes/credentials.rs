@@ -121,3 +121,23 @@ async fn where_nobody_takes_logins_each_gets_its_own_key_alone() {
         assert_sees("the second", &seen(&scene.second), &[SECONDS_KEY]);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_clients_subscription_pays_for_is_told_apart() {
+    for (login, by_subscription) in [(LOGIN, true), ("sk-metered", false)] {
+        let mut scene = scene(true);
+        scene.change(|config| {
+            let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
+            lead.endpoint.logins.metered = vec!["sk-metered".to_owned()];
+        });
+        let bearer = format!("Bearer {login}");
+        let response = scene.send(Dialect::Anthropic, question(Dialect::Anthropic), |head| {
+            head.header("authorization", bearer)
+        });
+        text(response.await).await.unwrap();
+        let exchange = scene.ended().await;
+        let paid = exchange.attempts.iter().map(|a| a.by_subscription);
+        let expected = [by_subscription, by_subscription, false];
+        assert!(paid.eq(expected), "{login}: {:?}", exchange.attempts);
+    }
+}

@@ -59,11 +59,11 @@ pub(super) fn insert_attempt(
         "INSERT INTO attempts (
             exchange, number, provider, endpoint, model, started_ms, total_ms, ttft_ms, status, outcome, provider_failed,
             detail, stop_reason, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost, price_as_of,
-            tokens_estimated, spoken, left_out
+            tokens_estimated, by_subscription, spoken, left_out
         ) VALUES (
             :exchange, :number, :provider, :endpoint, :model, :started_ms, :total_ms, :ttft_ms, :status, :outcome, :provider_failed,
             :detail, :stop_reason, :input_tokens, :output_tokens, :cache_read_tokens, :cache_write_tokens, :cost, :price_as_of,
-            :tokens_estimated, :spoken, :left_out
+            :tokens_estimated, :by_subscription, :spoken, :left_out
         )",
     )?
     .execute(named_params! {
@@ -87,6 +87,7 @@ pub(super) fn insert_attempt(
         ":cost": attempt.cost.map(Col),
         ":price_as_of": attempt.price_as_of,
         ":tokens_estimated": attempt.tokens_estimated,
+        ":by_subscription": attempt.by_subscription,
         ":spoken": attempt.spoken.map(Col),
         ":left_out": lines(&attempt.left_out),
     })?;
@@ -146,6 +147,7 @@ pub(super) fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         total_ms: get(row, "total_ms")?,
         ttft_ms: maybe(row, "ttft_ms")?,
         status: row.get("status")?,
+        by_subscription: row.get("by_subscription")?,
         spoken: maybe(row, "spoken")?,
         left_out: read_lines(row, "left_out")?,
         outcome: row.get("outcome")?,

@@ -87,6 +87,7 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
         let new_with_5 = usize::from(*version >= 5);
         assert_eq!(exchanges[0].1.passed_over.len(), new_with_5);
         assert_eq!(exchanges[0].1.attempts[1].left_out.len(), 2 * new_with_5);
+        assert_eq!(exchanges[0].1.attempts[1].by_subscription, new_with_5 == 1);
         let open = ledger.open_incidents().unwrap();
         assert_eq!(open[0].1.peak, Level::MajorOutage);
         let story = ledger.incident(open[0].0).unwrap().unwrap();
