@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::model::{CallIds, ChatLimit, StreamUsage};
-use crate::{Dialect, EndpointId, Model, ModelId, ProviderId, Rank, SurfaceId, Tier, pattern};
+use crate::{
+    Dialect, EndpointId, Model, ModelId, ProviderId, Rank, SurfaceId, Tier, file, pattern,
+};
 
 /// Somebody who serves models, with everything we know about watching and reaching them.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +87,8 @@ pub struct Endpoint {
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
     pub stream_usage: StreamUsage,
+    /// The longest answer in tokens of a model whose own is not known.
+    pub max_output: Option<u64>,
     pub auth: Auth,
     /// Environment variable that may hold the key. Absent: needs none (a local model server).
     pub key_env: Option<String>,
@@ -170,6 +174,7 @@ impl Endpoint {
             chat_limit: ChatLimit::default(),
             call_ids: CallIds::default(),
             stream_usage: StreamUsage::default(),
+            max_output: None,
             auth: Auth::None,
             key_env: None,
             accepts_client_login: false,
@@ -179,6 +184,11 @@ impl Endpoint {
             key_check: KeyCheck::default(),
             logins: Logins::default(),
         }
+    }
+
+    /// A server of the owner's own, on this machine.
+    pub fn is_local(&self) -> bool {
+        file::is_local(&self.base)
     }
 
     pub fn speaks(&self, dialect: Dialect) -> bool {

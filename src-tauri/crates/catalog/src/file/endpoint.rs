@@ -90,7 +90,7 @@ pub(super) fn endpoint(
         (Auth::None, None) => {}
     }
     // A server on this machine may serve what only its owner knows: what a route names, and nothing else.
-    let local = check::host(read.base.get_ref(), "http://").is_some_and(check::is_loopback);
+    let local = super::is_local(read.base.get_ref());
     if read.serves.get_ref().is_empty() && !local {
         problems.add(
             read.serves.span().start,
@@ -107,6 +107,8 @@ pub(super) fn endpoint(
         chat_limit: read.chat_limit,
         call_ids: read.call_ids,
         stream_usage: read.stream_usage,
+        // A file tells it of each model.
+        max_output: None,
         auth: read.auth,
         key_env: read.key_env.map(Spanned::into_inner),
         accepts_client_login: read.accepts_client_login,

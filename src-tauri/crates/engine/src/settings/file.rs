@@ -1,6 +1,7 @@
 //! What the owner wrote: every value optional, unknown keys refused, each with its place in the text.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use catalog::{Auth, CallIds, ChatLimit, Dialect, StreamUsage};
 use gateway::{Consent, Delivery, Restart};
@@ -86,6 +87,7 @@ pub(super) struct Endpoint {
     pub(super) chat_limit: Option<ChatLimit>,
     pub(super) call_ids: Option<CallIds>,
     pub(super) stream_usage: Option<StreamUsage>,
+    pub(super) max_output: Option<NonZeroU64>,
     pub(super) auth: Option<Auth>,
     #[serde(default)]
     pub(super) probe_model: String,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use catalog::{
@@ -100,10 +101,10 @@ impl Reading<'_> {
         }
     }
 
-    /// A local server of the catalogue's may be told anew: it stands elsewhere, or wants a key.
+    /// A local server of the catalogue's may be told anew: it stands elsewhere, or wants a key of another name.
     fn is_taken(&self, id: &str) -> bool {
         match self.catalog.endpoint(&EndpointId::new(id)) {
-            Some(known) => known.auth != Auth::None || id == REHEARSAL,
+            Some(known) => !known.is_local(),
             None => self.catalog.provider(&ProviderId::new(id)).is_some(),
         }
     }
@@ -161,6 +162,7 @@ impl Reading<'_> {
                 chat_limit: entry.chat_limit.unwrap_or_default(),
                 call_ids: entry.call_ids.unwrap_or_default(),
                 stream_usage: entry.stream_usage.unwrap_or_default(),
+                max_output: entry.max_output.map(NonZeroU64::get),
                 auth,
                 key_env,
                 accepts_client_login: false,

@@ -93,6 +93,11 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
             "openai-chat",
         ),
         (
+            "[[endpoint]]\nid = \"own\"\nbase = \"http://x\"\ndialects = [\"anthropic\"]\nmax_output = 0\n",
+            "line 5",
+            "nonzero",
+        ),
+        (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"nobody\"]\n",
             "line 4",
             "known are",
@@ -214,12 +219,12 @@ fn all_that_is_wrong_is_told_at_once() {
 
 #[test]
 fn an_own_endpoint_is_a_provider_of_its_own() {
-    let text = "[[endpoint]]\nid = \"ollama\"\nbase = \"http://127.0.0.1:11434/v1/\"\ndialects = [\"openai-chat\"]\n[[route]]\nname = \"local\"\ndialect = \"openai-chat\"\nmodels = \"llama*\"\ncandidates = [{ endpoint = \"ollama\", model = \"llama3\" }, \"openai\"]\n";
+    let text = "[[endpoint]]\nid = \"ollama\"\nbase = \"http://127.0.0.1:11434/v1/\"\ndialects = [\"openai-chat\"]\nmax_output = 8000\n[[route]]\nname = \"local\"\ndialect = \"openai-chat\"\nmodels = \"llama*\"\ncandidates = [{ endpoint = \"ollama\", model = \"llama3\" }, \"openai\"]\n";
     let settings = Settings::parse(text, &Catalog::bundled()).unwrap();
     let endpoint = &settings.own[0].endpoints[0];
     assert_eq!(
-        (endpoint.base.as_str(), endpoint.auth),
-        ("http://127.0.0.1:11434", catalog::Auth::None)
+        (endpoint.base.as_str(), endpoint.auth, endpoint.max_output),
+        ("http://127.0.0.1:11434", catalog::Auth::None, Some(8000))
     );
     let route = &settings.routes[0];
     assert_eq!(

@@ -70,6 +70,13 @@ id = "acme-2"
     ] {
         assert_eq!(of(model), expected, "{model}");
     }
+
+    let mut endpoint = provider.endpoints[0].clone();
+    endpoint.max_output = Some(8_000);
+    for (model, longest) in [("acme-1", 64_000), ("acme-9", 8_000)] {
+        let target = Target::of(&endpoint, &provider.models, model);
+        assert_eq!(target.max_output, Some(longest), "{model}");
+    }
 }
 
 #[test]
@@ -125,7 +132,7 @@ fn a_limit_that_is_demanded_and_unknown_is_not_invented() {
     assert_eq!(
         refusal(&Target::new("stand-in"), &body).as_deref(),
         Some(
-            "the request sets no limit to the answer, anthropic demands one, and none is known for stand-in"
+            "the request sets no limit to the answer, anthropic demands one, and none is known for stand-in: tell its `max_output`"
         )
     );
 }

@@ -45,7 +45,9 @@ impl Target {
         Target {
             model: model.to_owned(),
             context: known.and_then(|known| known.context),
-            max_output: known.and_then(|known| known.max_output),
+            max_output: known
+                .and_then(|known| known.max_output)
+                .or(endpoint.max_output),
             lacks: known.map_or_else(Vec::new, |known| known.lacks.clone()),
             efforts: known.map_or_else(Vec::new, |known| known.efforts.clone()),
             chat_limit: endpoint.chat_limit,

@@ -30,7 +30,7 @@ pub enum Untranslatable {
     #[error("the tool call `{id}` and its result do not stand together")]
     Unpaired { id: String },
     #[error(
-        "the request sets no limit to the answer, {dialect} demands one, and none is known for {model}"
+        "the request sets no limit to the answer, {dialect} demands one, and none is known for {model}: tell its `max_output`"
     )]
     NoOutputLimit { dialect: Dialect, model: String },
     #[error("the request needs {needs}, which {model} does not have")]
