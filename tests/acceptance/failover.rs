@@ -241,3 +241,46 @@ async fn a_stand_in_for_a_spared_primary_is_named_and_counted_in_its_incident() 
         "the ledger counts the same: {told}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_is_told_of_the_clients_whose_requests_go_there() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let mut desk = Desk::new();
+    let side = "[[route]]\nname = \"side\"\ndialect = \"anthropic\"\nmodels = \"side-*\"\ncandidates = [\"second\"]\n";
+    desk.settings(&(side.to_owned() + &two_endpoints(&lead.address, &second.address)));
+    desk.start();
+    let ask = async |client: &str, model: &str| {
+        let [(path, body), ..] = bodies(model, false);
+        let url = format!("{}{path}", desk.base());
+        let request = desk.http.post(url).header("user-agent", client);
+        let answered = request.json(&body).send().await.unwrap();
+        assert_eq!(answered.status(), StatusCode::OK);
+    };
+    ask("n8n", "side-x").await;
+    lead.stage.outage(Some(Fault::status(503)));
+    for _ in 0..2 {
+        ask("claude-cli/2.1.197 (external, cli)", "model-x").await;
+    }
+    let down = |s: &api::Snapshot| !s.open_incidents.is_empty();
+    let told = desk.until("an incident", down).await;
+    let consequence = told.headline.consequence.unwrap();
+    assert_eq!(
+        consequence,
+        "Claude Code continues on second. Other requests continue on second."
+    );
+    let menu: Vec<_> = told
+        .tray
+        .menu
+        .iter()
+        .map(|line| json!(line)["label"].clone())
+        .collect();
+    let lines = [
+        "Claude Code continues on second.",
+        "Other requests continue on second.",
+    ];
+    assert_eq!(
+        menu[1..3],
+        lines.map(|line| json!(line)),
+        "one sentence a line: {menu:?}"
+    );
+}

@@ -86,6 +86,8 @@ pub(crate) struct SessionSeen {
     pub last: DateTime<Utc>,
     pub open: u32,
     pub dialect: catalog::Dialect,
+    /// The routes, each with its dialect, that its requests took.
+    pub routes: BTreeSet<(String, catalog::Dialect)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,6 +24,7 @@ impl MainLoop {
             last: now,
             open: 0,
             dialect: began.dialect,
+            routes: Default::default(),
         });
         seen.last = now;
         seen.open += 1;
@@ -42,6 +43,10 @@ impl MainLoop {
         {
             seen.last = now;
             seen.open = seen.open.saturating_sub(1);
+            if !exchange.attempts.is_empty() {
+                let route = (exchange.route.clone(), exchange.dialect);
+                seen.routes.insert(route);
+            }
         }
         let primary = self.primary(exchange);
         let row = booking::exchange_row(exchange, primary, &self.state.catalog);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use api::Level;
-use catalog::{Catalog, Dialect, Endpoint, ProviderId};
+use catalog::{Catalog, Endpoint, ProviderId};
 use gateway::{CandidateRule, Ineligible, Plan};
 
 use super::headline::NOBODY_SEEN;
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::state::State;
 
 pub(crate) fn consequence(state: &State, provider: &ProviderId) -> String {
-    let who = |dialect| headline::clients(state, dialect);
+    let who = |plan: &Plan| headline::clients(state, &plan.route, plan.dialect);
     let down = |id: &ProviderId| {
         matches!(
             headline::level_of(state, id),
@@ -57,7 +57,7 @@ fn ways(
     plans: &[Plan],
     settings: &Settings,
     catalog: &Catalog,
-    who: &dyn Fn(Dialect) -> String,
+    who: &dyn Fn(&Plan) -> String,
 ) -> Vec<Way> {
     let routes = routing::routes(settings, catalog, &|_| true);
     let way = |plan: &Plan| {
@@ -65,7 +65,7 @@ fn ways(
             .iter()
             .find(|r| r.name == plan.route && r.dialect == plan.dialect)?
             .clone();
-        let who = who(plan.dialect);
+        let who = who(plan);
         if !settings.routes.iter().any(|own| own.name == plan.route) {
             // Whoever is translated can be asked in any dialect, and mostly nobody does.
             let first = route.candidates.first()?;
@@ -165,6 +165,10 @@ impl Outage<'_> {
         }
         for (who, whom) in &carried {
             let plural = who.contains(" and ") || *who == NOBODY_SEEN;
+            let who = match (*who, carried.len()) {
+                (NOBODY_SEEN, 2..) => "Other requests",
+                (who, _) => who,
+            };
             let verb = if plural { "continue" } else { "continues" };
             told.push(format!("{who} {verb} on {whom}."));
         }

@@ -104,12 +104,15 @@ pub(crate) fn sentence(
 /// Whose requests they are, where no client of the dialect was seen lately.
 pub(super) const NOBODY_SEEN: &str = "Requests";
 
-/// The clients of this dialect that were seen lately.
-pub(super) fn clients(state: &State, dialect: Dialect) -> String {
+/// The clients that were seen lately on this route; of its dialect, where none of their requests has ended.
+pub(super) fn clients(state: &State, route: &str, dialect: Dialect) -> String {
+    let way = (route.to_owned(), dialect);
     let names: BTreeSet<&String> = state
         .sessions
         .iter()
-        .filter(|(_, seen)| seen.dialect == dialect)
+        .filter(|(_, seen)| {
+            seen.routes.contains(&way) || seen.routes.is_empty() && seen.dialect == dialect
+        })
         .map(|((client, _), _)| client)
         .collect();
     if names.is_empty() {

@@ -51,7 +51,12 @@ fn menu(
         .as_ref()
         .filter(|_| !rehearsal && !state.paused && !state.draining)
     {
-        lines.push(text(consequence));
+        // A menu is as wide as its longest line.
+        lines.extend(
+            consequence
+                .split_inclusive(". ")
+                .map(|sentence| text(sentence.trim_end())),
+        );
     }
     lines.push(MenuLine::Separator);
     let mine: Vec<_> = state
@@ -81,10 +86,13 @@ fn menu(
             mine.len() - PROVIDERS_SHOWN
         )));
     }
+    // The usual routes for models that nobody has heard of have no stand-in by their nature.
+    let bare =
+        |route: &api::Route| route.name != "*" && matches!(route.stand_in, StandIn::Missing { .. });
     for route in routes {
         if let Some(active) = &route.active {
             lines.push(text(format!("Route {}: {active}", route.name)));
-        } else if let StandIn::Missing { .. } = route.stand_in {
+        } else if bare(route) {
             lines.push(text(format!("Route {}: no stand-in", route.name)));
         }
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use catalog::{EndpointId, Secret};
+use catalog::{Dialect, EndpointId, Secret};
 use chrono::{DateTime, Utc};
 use gateway::Gateway;
 use tokio::sync::{mpsc, watch};
@@ -220,7 +220,7 @@ fn what_is_true_for_this_owner() {
         let settings = Settings::parse(&settings.concat(), &bundled).unwrap();
         let catalog = bundled.with_own(&settings.own);
         let plans = plans(&settings, &catalog, keyed, *logins);
-        let who = |dialect| match dialect {
+        let who = |plan: &Plan| match plan.dialect {
             Dialect::Anthropic => "Claude Code".to_owned(),
             Dialect::OpenaiChat | Dialect::OpenaiResponses => "Requests".to_owned(),
         };
