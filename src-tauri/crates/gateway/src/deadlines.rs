@@ -16,6 +16,19 @@ const LATE: Duration = Duration::from_secs(30);
 /// What an attempt is given however late in its exchange it comes.
 const AT_LEAST: Duration = Duration::from_secs(15);
 
+/// What a provider is given that has proved silent, where it is not the only one.
+const BRIEF: Duration = Duration::from_secs(30);
+
+/// How long the first content of a stream is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// It is known to wait in vain, and somebody else can be asked or was.
+    Brief,
+    Usual,
+    /// Nobody is left to ask instead, and it is not known to wait in vain.
+    Utmost,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadlines {
     began: Instant,
@@ -28,13 +41,12 @@ pub(crate) struct Deadlines {
 
 impl Deadlines {
     /// A request that is not streamed may rightly take minutes before its headers. `waits`: since when the
-    /// client has been shown nothing; None: it is given signs of life. `utmost`: nobody is left to ask instead, and it is
-    /// not known to wait in vain.
+    /// client has been shown nothing; None: it is given signs of life.
     pub(crate) fn new(
         began: Instant,
         waits: Option<Instant>,
         streamed: bool,
-        utmost: bool,
+        patience: Patience,
         timers: &Timers,
     ) -> Self {
         let end = began + timers.total;
@@ -47,10 +59,11 @@ impl Deadlines {
                 silence: None,
             };
         }
-        let patience = if utmost {
-            timers.last_candidate_first_content
-        } else {
-            timers.first_content
+        let utmost = patience == Patience::Utmost;
+        let patience = match patience {
+            Patience::Brief => timers.first_content.min(BRIEF),
+            Patience::Usual => timers.first_content,
+            Patience::Utmost => timers.last_candidate_first_content,
         };
         let given_up = waits.map(|since| since + CLIENTS_WAIT);
         let content = given_up

@@ -17,7 +17,7 @@ use crate::answer::Gate;
 use crate::attempt::{Terms, Won, attempt};
 use crate::breaker::Permit;
 use crate::count;
-use crate::deadlines::Deadlines;
+use crate::deadlines::{Deadlines, Patience};
 use crate::held::Share;
 use crate::hold::Hold;
 use crate::lineup::Lineup;
@@ -215,7 +215,12 @@ impl Fallback {
         let terms = async {
             lineup.settle().await;
             let last = lineup.is_last(place);
-            let utmost = last && !gateway.is_known_silent(candidate);
+            let alone = admitted.plan.candidates.len() == 1;
+            let patience = match (gateway.is_known_silent(candidate), last) {
+                (true, _) if !alone => Patience::Brief,
+                (true, _) | (false, false) => Patience::Usual,
+                (false, true) => Patience::Utmost,
+            };
             let (timers, streamed) = (admitted.timers(last), admitted.streamed());
             Terms {
                 dialect: admitted.plan.dialect,
@@ -227,7 +232,7 @@ impl Fallback {
                 strict: admitted.plan.strict,
                 demand: admitted.plan.demand.clone(),
                 empty_before,
-                deadlines: Deadlines::new(began, waits, streamed, utmost, &timers),
+                deadlines: Deadlines::new(began, waits, streamed, patience, &timers),
                 grace: timers.grace,
                 idle: timers.idle,
                 rules: Arc::clone(&admitted.config.rules),
