@@ -42,9 +42,9 @@ impl Visit<'_> {
     ///
     /// # Errors
     /// Its configuration could not be written.
-    pub(crate) fn codex(&self, more: &[&str]) -> std::io::Result<Command> {
+    pub(crate) fn codex(&self, model: &str, more: &[&str]) -> std::io::Result<Command> {
         let config = format!(
-            "model = \"gpt-5\"\nmodel_provider = \"stage\"\ncheck_for_update_on_startup = false\n\
+            "model = \"{model}\"\nmodel_provider = \"stage\"\ncheck_for_update_on_startup = false\n\
              [model_providers.stage]\nname = \"stage\"\nbase_url = \"{}/v1\"\nenv_key = \"DUMMY_KEY\"\n\
              wire_api = \"responses\"\nrequest_max_retries = 0\n\
              [analytics]\nenabled = false\n",

@@ -105,6 +105,15 @@ pub(crate) fn exec_command(line: &str, file: &str) -> Call {
     }
 }
 
+/// For Codex, as a stand-in of another dialect is told of its tool.
+pub(crate) fn program(line: &str, file: &str) -> Call {
+    let command = json!({ "cmd": format!("echo {line} >> {file}") });
+    Call {
+        name: "functions__exec",
+        input: json!({ "input": format!("text(await tools.exec_command({command}));") }),
+    }
+}
+
 /// For the programs that use an SDK.
 pub(crate) fn append(line: &str) -> Call {
     Call {

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::agent::{Visit, claude_ended, codex_ended};
 use super::judge::Ended;
-use super::play::{Call, Turn, append, bash, exec_command};
+use super::play::{Call, Turn, append, bash, exec_command, program};
 use super::sdk::{Language, Players};
 
 /// One way to ask.
@@ -20,6 +20,8 @@ use super::sdk::{Language, Players};
 pub(crate) enum Client {
     ClaudeCode,
     Codex,
+    /// With a model that is given its tools in the conversation, and calls them from programs that it writes.
+    CodexWithPrograms,
     Sdk {
         language: Language,
         /// As the players know it: "anthropic raw".
@@ -104,6 +106,7 @@ impl fmt::Display for Client {
         match self {
             Client::ClaudeCode => f.write_str("Claude Code"),
             Client::Codex => f.write_str("Codex"),
+            Client::CodexWithPrograms => f.write_str("Codex for gpt-6-sol"),
             Client::Sdk {
                 language: Language::Python,
                 mode,
@@ -120,7 +123,7 @@ impl Client {
     /// It takes a processor for a second or more to start.
     pub(crate) fn is_agent(self) -> bool {
         match self {
-            Client::ClaudeCode | Client::Codex => true,
+            Client::ClaudeCode | Client::Codex | Client::CodexWithPrograms => true,
             Client::Sdk { .. } => false,
         }
     }
@@ -129,10 +132,17 @@ impl Client {
     pub(crate) fn dialect(self) -> Dialect {
         match self {
             Client::ClaudeCode => Dialect::Anthropic,
-            Client::Codex => Dialect::OpenaiResponses,
+            Client::Codex | Client::CodexWithPrograms => Dialect::OpenaiResponses,
             Client::Sdk { mode, .. } if mode.starts_with("anthropic") => Dialect::Anthropic,
             Client::Sdk { mode, .. } if mode.starts_with("openai chat") => Dialect::OpenaiChat,
             Client::Sdk { .. } => Dialect::OpenaiResponses,
+        }
+    }
+
+    fn codex_model(self) -> &'static str {
+        match self {
+            Client::CodexWithPrograms => "gpt-6-sol",
+            Client::ClaudeCode | Client::Codex | Client::Sdk { .. } => "gpt-5",
         }
     }
 
@@ -146,6 +156,7 @@ impl Client {
         match self {
             Client::ClaudeCode => bash(line, &file),
             Client::Codex => exec_command(line, &file),
+            Client::CodexWithPrograms => program(line, &file),
             Client::Sdk { .. } => append(line),
         }
     }
@@ -179,9 +190,11 @@ impl Troupe {
             Client::ClaudeCode => run(visit.claude(&[]), patience)
                 .await
                 .map(|output| claude_ended(&output)),
-            Client::Codex => run(visit.codex(&[]).unwrap(), patience)
-                .await
-                .map(|output| codex_ended(&output)),
+            Client::Codex | Client::CodexWithPrograms => {
+                let codex = visit.codex(client.codex_model(), &[]);
+                let output = run(codex.unwrap(), patience).await;
+                output.map(|output| codex_ended(&output))
+            }
             Client::Sdk { language, mode } => {
                 let file = (turn == Turn::Tool).then(|| home.join("ran.txt"));
                 let job = json!({ "mode": mode, "base": base, "model": "model-x", "prompt": visit.prompt, "file": file });
@@ -212,9 +225,11 @@ impl Troupe {
             Client::ClaudeCode => run(visit.claude(&["--continue"]), patience)
                 .await
                 .map(|output| claude_ended(&output)),
-            Client::Codex => run(visit.codex(&["resume", "--last"]).unwrap(), patience)
-                .await
-                .map(|output| codex_ended(&output)),
+            Client::Codex | Client::CodexWithPrograms => {
+                let codex = visit.codex(client.codex_model(), &["resume", "--last"]);
+                let output = run(codex.unwrap(), patience).await;
+                output.map(|output| codex_ended(&output))
+            }
             Client::Sdk { .. } => None,
         }
     }

@@ -109,13 +109,18 @@ impl Task {
     /// Every agent with every dialect that is not its own, in every outage.
     pub(crate) fn all() -> Vec<Task> {
         let mut all = Vec::new();
-        for client in [Client::ClaudeCode, Client::Codex] {
+        for client in [Client::ClaudeCode, Client::Codex, Client::CodexWithPrograms] {
             let others = Dialect::ALL.into_iter();
             for stand_in in others.filter(|dialect| *dialect != client.dialect()) {
-                all.extend(Outage::ALL.map(|outage| Task {
+                let outages: &[Outage] = match client {
+                    // The stage calls no tool that came in the conversation.
+                    Client::CodexWithPrograms => &[Outage::FromTheStart],
+                    _ => &Outage::ALL,
+                };
+                all.extend(outages.iter().map(|outage| Task {
                     client,
                     stand_in,
-                    outage,
+                    outage: *outage,
                 }));
             }
         }

@@ -322,7 +322,7 @@ fn grew(before: &[u64; 8], after: &[u64; 8]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     /// The two framings and the three dialects say the same of the same answer.
     #[test]

@@ -55,7 +55,12 @@ pub(crate) fn acted(conversation: &Conversation, names: Option<&Names>) -> Acted
     acted.tools = tools
         .map(|declared| {
             let name = full(tool(declared.namespace.as_deref(), &declared.name));
-            format!("{name} {:?}", declared.description)
+            // What free text must look like is told with the rest to a model that knows functions only.
+            let about = declared.description.as_deref().map(|about| {
+                let own = about.split_once("`input` follows this format");
+                own.map_or(about, |(own, _)| own.trim_end())
+            });
+            format!("{name} {about:?}")
         })
         .collect();
     acted.choice = match &conversation.tool_choice {

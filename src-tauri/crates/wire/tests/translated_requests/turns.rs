@@ -150,3 +150,40 @@ fn the_next_turn_has_the_stand_ins_own_ids_and_names_and_the_clients_results() {
         }
     }
 }
+
+/// Codex gives the newest models their tools in the conversation, and may bring one again in another form.
+#[test]
+fn tools_that_come_in_the_conversation_are_told_once_and_as_they_were_said_last() {
+    let tool = |name: &str, about: &str| json!({ "type": "function", "name": name, "description": about, "parameters": { "type": "object" } });
+    let bring =
+        |tools: Value| json!({ "type": "additional_tools", "role": "developer", "tools": tools });
+    let group = json!({ "type": "namespace", "name": "clock", "tools": [tool("sleep", "waits")] });
+    let asked = json!({
+        "model": "m", "store": false, "tools": [tool("read", "first")],
+        "input": [
+            bring(json!([tool("read", "second"), group])),
+            { "type": "message", "role": "user", "content": "go" },
+            bring(json!([tool("read", "third"), tool("list", "lists")])),
+        ],
+    });
+    for provider in [Dialect::Anthropic, Dialect::OpenaiChat] {
+        let asked = asked.to_string();
+        let there = request(
+            Dialect::OpenaiResponses,
+            provider,
+            asked.as_bytes(),
+            &stand_in(),
+        );
+        let heard = read(provider, &there.unwrap().body).unwrap();
+        let tools = heard.tools.iter();
+        let tools: Vec<_> = tools
+            .map(|tool| (&*tool.name, tool.description.as_deref().unwrap()))
+            .collect();
+        let expected = [
+            ("clock__sleep", "waits"),
+            ("read", "third"),
+            ("list", "lists"),
+        ];
+        assert_eq!(tools, expected, "{provider}");
+    }
+}

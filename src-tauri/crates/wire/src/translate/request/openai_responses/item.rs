@@ -1,6 +1,6 @@
-use super::read::DIALECT;
+use super::read::{DIALECT, read_additional_tools};
 use crate::translate::request::model::{
-    Call, Document, DocumentBody, File, Image, Input, Part, Role, ToolResult, Turn,
+    Call, Document, DocumentBody, File, Image, Input, Part, Role, Tool, ToolResult, Turn,
 };
 use crate::translate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::translate::request::text::{inline, result_text};
@@ -23,7 +23,12 @@ const PART_FATES: &[(&str, Fate)] = &[
     ("logprobs", Fate::LeftOut(Why::Bookkeeping)),
 ];
 
-pub(super) fn read_item(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Option<Turn>> {
+/// `brought`: the tools of the conversation's items so far.
+pub(super) fn read_item(
+    json: &str,
+    brought: &mut Vec<Tool>,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<Option<Turn>> {
     let mut item = Object::read(DIALECT, "input[]", json)?;
     let kind = item.text("type")?.unwrap_or_else(|| "message".to_owned());
     let turn = match &*kind {
@@ -36,6 +41,13 @@ pub(super) fn read_item(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Option<
             role: Role::User,
             parts: vec![Part::Result(read_result(&mut item, left_out)?)],
         },
+        "additional_tools" => {
+            // The developer's, always.
+            item.take("role");
+            read_additional_tools(&mut item, brought, left_out)?;
+            item.end(FATES, left_out)?;
+            return Ok(None);
+        }
         "reasoning" => {
             leave_out(left_out, "input[]: reasoning", Why::Thinking);
             return Ok(None);

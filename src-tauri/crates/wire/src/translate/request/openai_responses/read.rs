@@ -60,10 +60,12 @@ pub(in crate::translate::request) fn read(json: &str) -> Read<Conversation> {
     let left_out = &mut conversation.left_out;
     read_store(&mut body, left_out)?;
     read_include(&mut body, left_out)?;
-    conversation.turns = read_turns(&mut body, left_out)?;
+    let mut brought = Vec::new();
+    conversation.turns = read_turns(&mut body, &mut brought, left_out)?;
     for tool in body.elements("tools")? {
         read_tool(None, tool, &mut conversation.tools, left_out)?;
     }
+    declare(&mut conversation.tools, brought);
     if let Some(choice) = body.take("tool_choice") {
         conversation.tool_choice = read_choice(choice)?;
     }
@@ -72,9 +74,10 @@ pub(in crate::translate::request) fn read(json: &str) -> Read<Conversation> {
             let effort = Effort::named(&name).ok_or_else(|| reasoning.refused("effort"))?;
             conversation.effort = Some(effort);
         }
-        let summaries = ["summary", "generate_summary"];
+        // What is shown of its thinking, and of which turns it is shown again.
+        let shown = ["summary", "generate_summary", "context"];
         reasoning.end(
-            &summaries.map(|key| (key, Fate::LeftOut(Why::Thinking))),
+            &shown.map(|key| (key, Fate::LeftOut(Why::Thinking))),
             left_out,
         )?;
     }
@@ -116,7 +119,11 @@ fn read_include(body: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<()> 
     Ok(())
 }
 
-fn read_turns(body: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Vec<Turn>> {
+fn read_turns(
+    body: &mut Object<'_>,
+    brought: &mut Vec<Tool>,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<Vec<Turn>> {
     let mut turns = Vec::new();
     let mut text_turn = |role, text: Option<String>| {
         let parts = text.filter(|text| !text.is_empty()).map(Part::Text);
@@ -128,11 +135,34 @@ fn read_turns(body: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Vec<Tu
         Content::Text(text) => text_turn(Role::User, Some(text)),
         Content::Parts(items) => {
             for item in items {
-                turns.extend(read_item(item, left_out)?);
+                turns.extend(read_item(item, brought, left_out)?);
             }
         }
     }
     Ok(turns)
+}
+
+/// The tools of an item of the conversation, which a model without them at hand is told from the beginning.
+pub(super) fn read_additional_tools(
+    item: &mut Object<'_>,
+    brought: &mut Vec<Tool>,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<()> {
+    let mut tools = Vec::new();
+    for tool in item.elements("tools")? {
+        read_tool(None, tool, &mut tools, left_out)?;
+    }
+    declare(brought, tools);
+    Ok(())
+}
+
+/// A tool that was declared before is declared anew.
+fn declare(tools: &mut Vec<Tool>, more: Vec<Tool>) {
+    tools.retain(|tool| {
+        let same = |other: &Tool| other.name == tool.name && other.namespace == tool.namespace;
+        !more.iter().any(same)
+    });
+    tools.extend(more);
 }
 
 fn read_tool(
