@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::fmt;
 
-use crate::{Catalog, Endpoint, ModelId, REHEARSAL, Tier, load, pattern, tier};
+use crate::model::undated;
+use crate::{Catalog, Endpoint, ModelId, REHEARSAL, Tier, pattern, tier};
 
 /// One of an endpoint's models that does the work of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl Equivalent {
             };
             (kind, Reverse(said(&one.of)))
         };
-        let undated = load::undated(model);
+        let undated = undated(model);
         let fits = |one: &&Equivalent| {
             pattern::matches(&one.of, model)
                 || undated.is_some_and(|undated| pattern::matches(&one.of, undated))

@@ -98,11 +98,6 @@ impl Sections {
     }
 }
 
-/// Does this address lead to a server on this machine?
-pub(crate) fn is_local(base: &str) -> bool {
-    check::host(base, "http://").is_some_and(check::is_loopback)
-}
-
 fn one<T: DeserializeOwned>(value: Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<T> {
     let start = value.span().start;
     T::deserialize(ValueDeserializer::from(value))

@@ -2,6 +2,7 @@
 //!
 //! Pure: no IO beyond the embedded files, no clock. Nothing outside this crate may name a provider in code.
 
+mod address;
 mod dialect;
 mod equivalent;
 mod file;
@@ -17,8 +18,8 @@ mod tier;
 pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
-pub use load::{Catalog, Invalid, same_model};
-pub use model::{Ability, CallIds, ChatLimit, Effort, Model, StreamUsage};
+pub use load::{Catalog, Invalid};
+pub use model::{Ability, CallIds, ChatLimit, Effort, Model, StreamUsage, same_model};
 pub use money::{LongPrompt, MicroDollars, Price, Rates, Tokens};
 pub use provider::{
     Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Provider, RefusedLogin, Source,

@@ -138,29 +138,6 @@ impl Catalog {
     }
 }
 
-/// Is `model` the catalogue's `known`, perhaps with a date behind it?
-pub fn same_model(model: &str, known: &str) -> bool {
-    model == known || undated(model) == Some(known)
-}
-
-/// `claude-sonnet-4-5-20250929` → `claude-sonnet-4-5`, `gpt-4o-mini-2024-07-18` → `gpt-4o-mini`, `x-latest` → `x`.
-pub(crate) fn undated(model: &str) -> Option<&str> {
-    if let Some(alias) = model.strip_suffix("-latest") {
-        return Some(alias);
-    }
-    ["-dddddddd", "-dddd-dd-dd", "@dddddddd"]
-        .into_iter()
-        .find_map(|shape| {
-            let cut = model.len().checked_sub(shape.len())?;
-            let (base, date) = model.split_at_checked(cut)?;
-            let fits = |(want, got): (u8, u8)| match want {
-                b'd' => got.is_ascii_digit(),
-                sign => got == sign,
-            };
-            (!base.is_empty() && shape.bytes().zip(date.bytes()).all(fits)).then_some(base)
-        })
-}
-
 /// Who wrote a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Whose {

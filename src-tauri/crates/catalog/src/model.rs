@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::{ModelId, Price, load};
+use crate::{ModelId, Price};
 
 /// A model as one provider serves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +40,31 @@ impl Model {
     /// What is known of `model` among `models`. Dated ids (`claude-sonnet-4-5-20250929`) match the undated entry.
     pub fn known<'m>(models: &'m [Model], model: &str) -> Option<&'m Model> {
         let named = |id: &str| models.iter().find(|known| known.id.as_str() == id);
-        named(model).or_else(|| named(load::undated(model)?))
+        named(model).or_else(|| named(undated(model)?))
     }
+}
+
+/// Is `model` the catalogue's `known`, perhaps with a date behind it?
+pub fn same_model(model: &str, known: &str) -> bool {
+    model == known || undated(model) == Some(known)
+}
+
+/// `claude-sonnet-4-5-20250929` → `claude-sonnet-4-5`, `gpt-4o-mini-2024-07-18` → `gpt-4o-mini`, `x-latest` → `x`.
+pub(crate) fn undated(model: &str) -> Option<&str> {
+    if let Some(alias) = model.strip_suffix("-latest") {
+        return Some(alias);
+    }
+    ["-dddddddd", "-dddd-dd-dd", "@dddddddd"]
+        .into_iter()
+        .find_map(|shape| {
+            let cut = model.len().checked_sub(shape.len())?;
+            let (base, date) = model.split_at_checked(cut)?;
+            let fits = |(want, got): (u8, u8)| match want {
+                b'd' => got.is_ascii_digit(),
+                sign => got == sign,
+            };
+            (!base.is_empty() && shape.bytes().zip(date.bytes()).all(fits)).then_some(base)
+        })
 }
 
 /// What a model may be known to lack.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::model::{CallIds, ChatLimit, StreamUsage};
 use crate::{
-    Dialect, EndpointId, Model, ModelId, ProviderId, Rank, SurfaceId, Tier, file, pattern,
+    Dialect, EndpointId, Model, ModelId, ProviderId, Rank, SurfaceId, Tier, address, pattern,
 };
 
 /// Somebody who serves models, with everything we know about watching and reaching them.
@@ -188,7 +188,7 @@ impl Endpoint {
 
     /// A server of the owner's own, on this machine.
     pub fn is_local(&self) -> bool {
-        file::is_local(&self.base)
+        address::is_local(&self.base)
     }
 
     pub fn speaks(&self, dialect: Dialect) -> bool {

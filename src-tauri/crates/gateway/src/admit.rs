@@ -11,11 +11,9 @@ use http::{HeaderMap, Method};
 use http_body_util::BodyExt;
 use wire::Kind;
 
+use crate::headers::{TOKEN_HEADER, without_scheme};
 use crate::held::{Full, Held, Share};
 use crate::{BoxError, Config, TurnedAway};
-
-/// Carries our token where the path cannot.
-pub(crate) const TOKEN_HEADER: &str = "x-understudy-token";
 
 /// How much of a body that is too large is read and thrown away, and for how long: a client that is still sending hears
 /// the refusal only when somebody reads.
@@ -191,14 +189,6 @@ fn shows_token(head: &Parts, place: Place<'_>, token: &Secret) -> bool {
     .into_iter()
     .flatten()
     .any(|shown| token.is(shown))
-}
-
-/// `Bearer abc` → `abc`.
-pub(crate) fn without_scheme(value: &str) -> &str {
-    match value.split_once(' ') {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim(),
-        _ => value,
-    }
 }
 
 /// `content-length`, where it is one.

@@ -27,6 +27,7 @@ use crate::lost::{Lost, bears_on_health};
 use crate::open::OpenExchange;
 use crate::translation::Translation;
 use crate::upstream::{Unsent, Upstream};
+use crate::won::Won;
 use crate::{Demand, headers};
 
 /// How much of an error's body is read, and for how long.
@@ -74,23 +75,6 @@ impl Terms {
         }
         head
     }
-}
-
-/// An answer that may be passed on.
-#[derive(Debug)]
-pub(crate) enum Won {
-    /// `ended`: the whole body has arrived already.
-    Stream {
-        head: Parts,
-        answer: Box<Answer>,
-        ended: Option<Completion>,
-    },
-    Whole {
-        head: Parts,
-        bytes: Bytes,
-        completion: Completion,
-        report: wire::Report,
-    },
 }
 
 /// Make one attempt. `terms` are waited for once the request is on its way; `exchange` is told what is known of it while it runs; `now` is for dates in `retry-after`.

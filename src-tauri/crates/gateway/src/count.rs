@@ -8,7 +8,7 @@ use serde_json::json;
 use wire::translate::{estimate_tokens, read};
 use wire::{Broken, Completion};
 
-use crate::attempt::Won;
+use crate::won::Won;
 
 /// Tells that a count is a guess of ours, by [`estimate_tokens`].
 const ESTIMATED: &str = "x-understudy-estimate";

@@ -12,9 +12,10 @@ use catalog::Dialect;
 use tokio::time::{Instant, Sleep, sleep_until};
 use wire::{BodyEnd, Broken, Completion, Splice, Told};
 
+use crate::admitted::Admitted;
 use crate::answer::{Answer, Arrival, Gate};
 use crate::breaker::Permit;
-use crate::fallback::{Admitted, Fallback};
+use crate::fallback::Fallback;
 use crate::lost::Lost;
 use crate::outlet::{Gone, Outlet};
 use crate::{Candidate, End, Outcome, Timers};

@@ -8,68 +8,29 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::Request;
-use http::request::Parts;
 use http_body_util::Full;
 use tokio::time::{Instant, sleep};
-use wire::{Ask, Kind};
+use wire::Kind;
 
-use crate::answer::Gate;
-use crate::attempt::{Terms, Won, attempt};
+use crate::admitted::Admitted;
+use crate::attempt::{Terms, attempt};
 use crate::breaker::Permit;
 use crate::count;
 use crate::deadlines::{Deadlines, Patience};
-use crate::held::Share;
 use crate::hold::Hold;
 use crate::lineup::Lineup;
 use crate::lost::Lost;
 use crate::open::OpenExchange;
 use crate::request::{Outgoing, request};
 use crate::translation::Translation;
-use crate::{
-    Candidate, Config, Credential, EndpointConfig, Gateway, Outcome, Plan, Timers, headers,
-};
+use crate::won::Won;
+use crate::{Candidate, Credential, EndpointConfig, Gateway, Outcome};
 use next::{Next, bears_on_breaker, next};
 
 /// Requests that one exchange may cost, however many candidates there are.
 const ATTEMPTS: usize = 6;
 /// Requests to one candidate.
 const TRIES: usize = 2;
-
-/// A request that was admitted, read and planned.
-#[derive(Debug)]
-pub(crate) struct Admitted {
-    pub(crate) config: Arc<Config>,
-    pub(crate) head: Parts,
-    pub(crate) body: Bytes,
-    /// What the body takes of the memory for bodies, for as long as it is kept.
-    pub(crate) _share: Share,
-    pub(crate) ask: Ask,
-    pub(crate) kind: Kind,
-    pub(crate) plan: Plan,
-    /// The plan is for any request: who can be asked just this is found out while the first candidate is asked.
-    pub(crate) unread: bool,
-    pub(crate) hold: Hold,
-    pub(crate) gate: Gate,
-    pub(crate) began: Instant,
-}
-
-impl Admitted {
-    /// The client reads an event stream.
-    pub(crate) fn streamed(&self) -> bool {
-        self.ask.stream && self.kind == Kind::Generate
-    }
-
-    /// A client that says how long it waits for an answer in one piece waits as long for all candidates together: unless
-    /// this is the last of them, half of it is left for the others.
-    fn timers(&self, last: bool) -> Timers {
-        let timers = self.config.timers;
-        let total = match headers::client_waits(&self.head.headers) {
-            Some(waits) if !last => timers.total.min(waits / 2),
-            Some(_) | None => timers.total,
-        };
-        Timers { total, ..timers }
-    }
-}
 
 /// One exchange's way through its candidates.
 pub(crate) struct Fallback {

@@ -16,10 +16,10 @@ use tokio::time::Instant;
 use wire::{Ask, Kind};
 
 use crate::admit::{self, Place, Target};
+use crate::admitted::Admitted;
 use crate::answer::Gate;
 use crate::breaker::{Breakers, Permit, Trip};
 use crate::exchange::PIPELINE;
-use crate::fallback::Admitted;
 use crate::held::{Held, Share};
 use crate::hold::{self, Hold};
 use crate::lost::Lost;

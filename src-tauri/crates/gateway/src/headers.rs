@@ -11,8 +11,9 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 
 use crate::Credential;
-use crate::admit::{TOKEN_HEADER, without_scheme};
 
+/// Carries our token where the path cannot.
+pub(crate) const TOKEN_HEADER: &str = "x-understudy-token";
 /// Ours: never sent upstream.
 const OWN_PREFIX: &str = "x-understudy-";
 
@@ -242,6 +243,14 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
         .collect();
     for name in named.into_iter().chain(HOP_BY_HOP) {
         headers.remove(name);
+    }
+}
+
+/// `Bearer abc` → `abc`.
+pub(crate) fn without_scheme(value: &str) -> &str {
+    match value.split_once(' ') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim(),
+        _ => value,
     }
 }
 

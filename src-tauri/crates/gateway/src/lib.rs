@@ -2,6 +2,7 @@
 //! `rescue` is the only one that invents a response.
 
 mod admit;
+mod admitted;
 mod answer;
 mod attempt;
 mod body;
@@ -33,6 +34,7 @@ mod route;
 mod storm;
 mod translation;
 mod upstream;
+mod won;
 
 #[cfg(test)]
 mod tests;

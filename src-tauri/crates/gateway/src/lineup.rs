@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::fallback::Admitted;
+use crate::admitted::Admitted;
 use crate::route::fitting;
 use crate::{Candidate, Dropped};
 

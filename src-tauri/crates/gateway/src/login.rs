@@ -4,8 +4,7 @@ use catalog::Dialect;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use crate::admit::without_scheme;
-use crate::headers::has_login;
+use crate::headers::{has_login, without_scheme};
 use crate::{Config, EndpointConfig};
 
 /// A login that has no bill by the token. An API key is never one; what nobody knows is taken for one, since going over

@@ -13,7 +13,7 @@ use http::Response;
 use tokio::sync::mpsc;
 use wire::{Client, Kind};
 
-use crate::fallback::Admitted;
+use crate::admitted::Admitted;
 use crate::held::Held;
 use crate::open::OpenExchange;
 use crate::outlet::Outlet;

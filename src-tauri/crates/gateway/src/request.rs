@@ -7,7 +7,7 @@ use http_body_util::Full;
 use wire::Kind;
 use wire::translate::{self, LeftOut, Untranslatable};
 
-use crate::fallback::Admitted;
+use crate::admitted::Admitted;
 use crate::translation::{Said, Translation, say};
 use crate::{Candidate, Credential, EndpointConfig, headers};
 

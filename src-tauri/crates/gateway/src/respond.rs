@@ -11,14 +11,15 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use tokio::time::timeout;
 use wire::Class;
 
-use crate::attempt::Won;
+use crate::admitted::Admitted;
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
-use crate::fallback::{Admitted, Answered, Fallback, NoneLeft};
+use crate::fallback::{Answered, Fallback, NoneLeft};
 use crate::hold::Hold;
 use crate::lost::Lost;
 use crate::open::OpenExchange;
 use crate::outlet::Outlet;
 use crate::rescue::{self, Said};
+use crate::won::Won;
 use crate::{
     Body, Candidate, Credential, End, Gateway, Ineligible, Outcome, Plan, TurnedAway, headers,
 };

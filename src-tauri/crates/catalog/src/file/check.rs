@@ -1,9 +1,9 @@
-use std::net::IpAddr;
 use std::ops::Range;
 
 use toml::Spanned;
 
 use crate::Invalid;
+use crate::address::host;
 
 /// Collects everything that is wrong with one file, with its line.
 pub(super) struct Problems<'a> {
@@ -102,23 +102,6 @@ pub(super) fn is_id(text: &str) -> bool {
         && text
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
-/// The host, port included, of an address with this scheme.
-pub(super) fn host<'t>(url: &'t str, scheme: &str) -> Option<&'t str> {
-    let rest = url.strip_prefix(scheme)?;
-    let host = rest.split('/').next()?;
-    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '?' | '#');
-    (!host.is_empty() && !url.contains(odd)).then_some(host)
-}
-
-pub(super) fn is_loopback(host: &str) -> bool {
-    let name = host
-        .rsplit_once(':')
-        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
-        .map_or(host, |(name, _)| name);
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// `2026-08-01`

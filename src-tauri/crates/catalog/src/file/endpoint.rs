@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::check::{self, Problems};
+use super::check::Problems;
+use crate::address;
 use crate::provider::{self, Auth, KeyCheckMethod, normalise_base};
 use crate::{CallIds, ChatLimit, Dialect, EndpointId, ModelId, ProviderId, StreamUsage, SurfaceId};
 
@@ -90,7 +91,7 @@ pub(super) fn endpoint(
         (Auth::None, None) => {}
     }
     // A server on this machine may serve what only its owner knows: what a route names, and nothing else.
-    let local = super::is_local(read.base.get_ref());
+    let local = address::is_local(read.base.get_ref());
     if read.serves.get_ref().is_empty() && !local {
         problems.add(
             read.serves.span().start,
@@ -159,15 +160,15 @@ fn rooted(problems: &mut Problems<'_>, path: &Spanned<String>) {
 /// A key never travels in the clear, except to this machine.
 fn base(read: &Endpoint, problems: &mut Problems<'_>) {
     let (url, at) = (read.base.get_ref(), read.base.span().start);
-    if check::host(url, "https://").is_some() {
+    if address::host(url, "https://").is_some() {
         return;
     }
-    match check::host(url, "http://") {
+    match address::host(url, "http://") {
         None => problems.add(
             at,
             format!("`base` must be an http or https address, not `{url}`"),
         ),
-        Some(host) if read.auth == Auth::None || check::is_loopback(host) => {}
+        Some(host) if read.auth == Auth::None || address::is_loopback(host) => {}
         Some(_) => problems.add(
             at,
             format!("`{url}` would send the key in the clear; use https"),

@@ -2,9 +2,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Sections;
-use super::check::{self, Problems};
+use super::check::Problems;
 use super::endpoint::endpoint;
 use super::model::model;
+use crate::address;
 use crate::provider::{self, Provider, StatusDialect, StatusPage};
 use crate::{ModelId, ProviderId, SurfaceId};
 
@@ -172,7 +173,7 @@ fn surface(read: Surface, problems: &mut Problems<'_>) -> provider::Surface {
     problems.id(&read.id);
     problems.filled("name", &read.name);
     if let Some(name) = &read.host
-        && check::host(name.get_ref(), "") != Some(name.get_ref())
+        && address::host(name.get_ref(), "") != Some(name.get_ref())
     {
         problems.add(
             name.span().start,

@@ -1,0 +1,49 @@
+//! A request on its way to the candidates.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use tokio::time::Instant;
+use wire::{Ask, Kind};
+
+use crate::answer::Gate;
+use crate::held::Share;
+use crate::hold::Hold;
+use crate::{Config, Plan, Timers, headers};
+
+/// A request that was admitted, read and planned.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) config: Arc<Config>,
+    pub(crate) head: Parts,
+    pub(crate) body: Bytes,
+    /// What the body takes of the memory for bodies, for as long as it is kept.
+    pub(crate) _share: Share,
+    pub(crate) ask: Ask,
+    pub(crate) kind: Kind,
+    pub(crate) plan: Plan,
+    /// The plan is for any request: who can be asked just this is found out while the first candidate is asked.
+    pub(crate) unread: bool,
+    pub(crate) hold: Hold,
+    pub(crate) gate: Gate,
+    pub(crate) began: Instant,
+}
+
+impl Admitted {
+    /// The client reads an event stream.
+    pub(crate) fn streamed(&self) -> bool {
+        self.ask.stream && self.kind == Kind::Generate
+    }
+
+    /// A client that says how long it waits for an answer in one piece waits as long for all candidates together: unless
+    /// this is the last of them, half of it is left for the others.
+    pub(crate) fn timers(&self, last: bool) -> Timers {
+        let timers = self.config.timers;
+        let total = match headers::client_waits(&self.head.headers) {
+            Some(waits) if !last => timers.total.min(waits / 2),
+            Some(_) | None => timers.total,
+        };
+        Timers { total, ..timers }
+    }
+}
