@@ -11,8 +11,9 @@ use crate::lost::Lost;
 /// Every measured agent gives a streamed answer up after 300 s without an event, whatever else it is sent; an exchange
 /// must have something to give before.
 const CLIENTS_WAIT: Duration = Duration::from_secs(270);
-/// How long a provider may think before its answer is passed on, should the client not be shown the thinking.
-const LATE: Duration = Duration::from_secs(30);
+/// How long a provider may think before the client is given a sign of life, should it not be shown the thinking. As long as it is
+/// given nothing, another candidate can still answer instead.
+const LATE: Duration = Duration::from_secs(120);
 /// What an attempt is given however late in its exchange it comes.
 const AT_LEAST: Duration = Duration::from_secs(15);
 
