@@ -65,6 +65,7 @@ impl Engine {
         let routes = Router::new()
             .route("/control/snapshot", get(present))
             .route("/control/events", get(events))
+            .route("/control/exchanges", get(exchanges))
             .route("/control/do", post(command))
             .route("/control/notices/{id}", post(outcome))
             .layer(from_fn_with_state(kept.clone(), door))
@@ -226,6 +227,20 @@ async fn events(
         let event = Event::default().event("snapshot").data(data);
         Some((Ok(event), (snapshots, open)))
     }))
+}
+
+/// Three requests, which differ in their models.
+async fn exchanges() -> Json<Value> {
+    let exchange = |id: u64| {
+        json!({
+            "id": id, "started": "2026-06-21T18:04:00Z", "client": "Claude Code", "session": null, "dialect": "anthropic",
+            "route": "claude", "model": format!("model-{id}"), "streamed": true, "rehearsal": false, "end": "turned_away",
+            "story": format!("The story of request {id}."), "status": 403, "total_ms": 1, "ttft_ms": null,
+            "cost_estimate": null, "cost_of_estimated_tokens": 0, "stand_in": false, "restarts": 0, "shown_early": false,
+            "passed_over": [], "attempts": []
+        })
+    };
+    Json(json!({ "exchanges": [exchange(3), exchange(2), exchange(1)], "next": null }))
 }
 
 async fn command(State(kept): State<Kept>, Json(command): Json<Command>) -> Response {

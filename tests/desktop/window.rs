@@ -1,6 +1,7 @@
 //! The window is made when it is asked for, and is gone when it is closed.
 
 use api::TrayIcon;
+use fantoccini::Locator;
 
 use crate::desk::Desk;
 use crate::engine::Engine;
@@ -40,6 +41,29 @@ async fn the_window_is_made_on_demand_and_gone_when_closed() {
 
     icon.click("Open Understudy").await;
     engine.page_connects(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_press_anywhere_on_a_row_of_traffic_opens_that_row() {
+    let desk = Desk::start().await;
+    let _engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
+    let driven = Driven::run_understudy(&desk).await;
+    let icon = desk.icon().await;
+    icon.says("all works").await;
+    icon.click("Open Understudy").await;
+    let page = driven.page().await;
+    let press = async |what: &str| {
+        let found = page.wait().for_element(Locator::Css(what)).await;
+        found.unwrap().click().await.unwrap();
+    };
+    press("nav li:nth-child(3) button").await;
+    for (row, story) in [
+        (2, "The story of request 2."),
+        (1, "The story of request 3."),
+    ] {
+        press(&format!("tbody tr:nth-child({row}) td.model")).await;
+        shows(&page, story).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
