@@ -170,10 +170,10 @@ fn at_risk(at_risk: &AtRisk) -> String {
     match at_risk {
         AtRisk::NoEstimate { why } => why.clone(),
         AtRisk::Estimate { low, high, method } if low == high => {
-            format!("At risk {} (estimated: {method})", MicroDollars(*low))
+            format!("At risk {}. {method}", MicroDollars(*low))
         }
         AtRisk::Estimate { low, high, method } => format!(
-            "At risk {} to {} (estimated: {method})",
+            "At risk {} to {}. {method}",
             MicroDollars(*low),
             MicroDollars(*high)
         ),
