@@ -144,6 +144,19 @@ async fn every_sdk_gets_a_whole_turn_from_a_provider_of_another_dialect() {
     }
 }
 
+/// Its calls are free text, which is given in events of other names.
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_for_the_newest_models_runs_each_program_once() {
+    let faults = [
+        (Turn::Tool, "cut-in-tool"),
+        (Turn::Tool, "cut-before-final"),
+    ];
+    let Some(troupe) = troupe() else { return };
+    for way in [Way::Through, Way::Across(Dialect::Anthropic)] {
+        assert_whole(&troupe, Client::CodexWithPrograms, &faults, way).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_hears_at_once_that_nobody_is_left() {
     assert_clear_end(Client::ClaudeCode, "529").await;

@@ -111,6 +111,12 @@ impl fmt::Display for Way {
 }
 
 impl Cell {
+    /// A program is no JSON that could be broken: whatever came of it, the client runs it.
+    pub(crate) fn can_be_played(&self) -> bool {
+        let broken = self.trouble.play().fault == Some(stage::Fault::InvalidToolInput);
+        !(broken && self.client == Client::CodexWithPrograms)
+    }
+
     pub(crate) async fn run(self, troupe: &Troupe) -> Result {
         match self.way {
             Way::Direct => self.direct(troupe).await,

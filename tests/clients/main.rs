@@ -146,7 +146,8 @@ fn chosen(arguments: &Arguments) -> Vec<Cell> {
                         trouble: trouble.clone(),
                         way,
                     };
-                    if wanted(&client.to_string(), &arguments.client)
+                    if cell.can_be_played()
+                        && wanted(&client.to_string(), &arguments.client)
                         && wanted(&trouble.name(), &arguments.fault)
                         && wanted(&way.to_string(), &arguments.way)
                     {

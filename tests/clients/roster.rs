@@ -68,7 +68,7 @@ impl Family {
     pub(crate) fn clients(self) -> Vec<Client> {
         let modes = match self {
             Family::ClaudeCode => return vec![Client::ClaudeCode],
-            Family::Codex => return vec![Client::Codex],
+            Family::Codex => return vec![Client::Codex, Client::CodexWithPrograms],
             Family::Anthropic => ["anthropic helper", "anthropic raw", "anthropic create"],
             Family::OpenaiChat => [
                 "openai chat helper",

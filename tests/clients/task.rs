@@ -112,15 +112,10 @@ impl Task {
         for client in [Client::ClaudeCode, Client::Codex, Client::CodexWithPrograms] {
             let others = Dialect::ALL.into_iter();
             for stand_in in others.filter(|dialect| *dialect != client.dialect()) {
-                let outages: &[Outage] = match client {
-                    // The stage calls no tool that came in the conversation.
-                    Client::CodexWithPrograms => &[Outage::FromTheStart],
-                    _ => &Outage::ALL,
-                };
-                all.extend(outages.iter().map(|outage| Task {
+                all.extend(Outage::ALL.map(|outage| Task {
                     client,
                     stand_in,
-                    outage: *outage,
+                    outage,
                 }));
             }
         }

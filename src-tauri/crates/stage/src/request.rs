@@ -1,5 +1,5 @@
 use catalog::Dialect;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A generation request, as far as an answer depends on it.
 #[derive(Debug)]
@@ -27,8 +27,13 @@ pub(crate) struct Request {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Tool {
+    /// In a group its name follows: `clock__sleep`.
     pub(crate) name: String,
     pub(crate) schema: Value,
+    /// Responses: the group that it stands in, and its name there.
+    pub(crate) group: Option<(String, String)>,
+    /// Responses: it is given the one string of its schema, `input`, as it is.
+    pub(crate) takes_text: bool,
 }
 
 impl Request {
@@ -53,7 +58,11 @@ impl Request {
     }
 
     pub(crate) fn offers(&self, tool: &str) -> bool {
-        self.tools.iter().any(|offered| offered.name == tool)
+        self.tool(tool).is_some()
+    }
+
+    pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
+        self.tools.iter().find(|offered| offered.name == name)
     }
 }
 
@@ -133,21 +142,59 @@ fn tool_results(dialect: Dialect, turns: &Value) -> Option<String> {
 }
 
 fn tools(dialect: Dialect, body: &Value) -> Vec<Tool> {
-    list(&body["tools"])
-        .iter()
-        .filter_map(|tool| {
-            let (description, schema) = match dialect {
-                Dialect::Anthropic => (tool, &tool["input_schema"]),
-                Dialect::OpenaiChat => (&tool["function"], &tool["function"]["parameters"]),
-                // Tools that the provider runs by itself (`web_search`) have no parameters and are never called.
-                Dialect::OpenaiResponses => (tool, &tool["parameters"]),
-            };
-            Some(Tool {
-                name: description["name"].as_str()?.to_owned(),
-                schema: schema.is_object().then(|| schema.clone())?,
-            })
-        })
-        .collect()
+    let declared = list(&body["tools"]).iter();
+    match dialect {
+        Dialect::Anthropic => declared
+            .filter_map(|tool| function(tool, &tool["input_schema"]))
+            .collect(),
+        Dialect::OpenaiChat => declared
+            .map(|tool| &tool["function"])
+            .filter_map(|tool| function(tool, &tool["parameters"]))
+            .collect(),
+        Dialect::OpenaiResponses => {
+            let items = list(&body["input"]).iter();
+            let brought = items.filter(|item| item["type"] == "additional_tools");
+            let brought = brought.flat_map(|item| list(&item["tools"]));
+            declared.chain(brought).flat_map(responses_tools).collect()
+        }
+    }
+}
+
+/// Tools that the provider runs by itself (`web_search`) have no parameters and are never called.
+fn responses_tools(tool: &Value) -> Vec<Tool> {
+    match tool["type"].as_str() {
+        Some("namespace") => {
+            let group = tool["name"].as_str().unwrap_or_default();
+            let mut tools: Vec<Tool> = list(&tool["tools"])
+                .iter()
+                .flat_map(responses_tools)
+                .collect();
+            for tool in &mut tools {
+                let name = std::mem::take(&mut tool.name);
+                tool.name = format!("{group}__{name}");
+                tool.group = Some((group.to_owned(), name));
+            }
+            tools
+        }
+        Some("custom") => {
+            let text = json!({"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]});
+            let tool = function(tool, &text).map(|tool| Tool {
+                takes_text: true,
+                ..tool
+            });
+            tool.into_iter().collect()
+        }
+        _ => function(tool, &tool["parameters"]).into_iter().collect(),
+    }
+}
+
+fn function(tool: &Value, schema: &Value) -> Option<Tool> {
+    Some(Tool {
+        name: tool["name"].as_str()?.to_owned(),
+        schema: schema.is_object().then(|| schema.clone())?,
+        group: None,
+        takes_text: false,
+    })
 }
 
 fn schema(dialect: Dialect, body: &Value) -> Option<Value> {

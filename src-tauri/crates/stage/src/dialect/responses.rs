@@ -47,7 +47,12 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
         match part {
             Part::Text(text) => stream.message(index, text, item),
             Part::Thinking(text) => stream.reasoning(index, text, item),
-            Part::Tool { arguments, .. } => stream.call(index, arguments, item),
+            Part::Tool { .. } if item["type"] == "custom_tool_call" => {
+                stream.call(index, "custom_tool_call_input", "input", item);
+            }
+            Part::Tool { .. } => {
+                stream.call(index, "function_call_arguments", "arguments", item);
+            }
         }
     }
     let output = (0..answer.parts.len())
@@ -137,20 +142,20 @@ impl Stream {
         self.done(index, item);
     }
 
-    fn call(&mut self, index: usize, arguments: &str, item: Value) {
+    /// `stem`: of its events' names; `field`: what they bring.
+    fn call(&mut self, index: usize, stem: &str, field: &str, item: Value) {
         let (id, name) = (item["id"].clone(), item["name"].clone());
-        self.added(index, &item, "arguments", json!(""));
-        for slice in slices(arguments, 12) {
+        self.added(index, &item, field, json!(""));
+        for slice in slices(item[field].as_str().unwrap_or_default(), 12) {
             let delta = json!({"item_id": id, "output_index": index, "delta": slice});
-            self.say(
-                Kind::Arguments,
-                "response.function_call_arguments.delta",
-                delta,
-            );
+            self.say(Kind::Arguments, &format!("response.{stem}.delta"), delta);
         }
-        let done =
-            json!({"item_id": id, "output_index": index, "name": name, "arguments": arguments});
-        self.say(Kind::Close, "response.function_call_arguments.done", done);
+        let mut done = json!({"item_id": id, "output_index": index, field: item[field]});
+        if field == "arguments" {
+            // The API names the tool in the events of a function only.
+            done["name"] = name;
+        }
+        self.say(Kind::Close, &format!("response.{stem}.done"), done);
         self.done(index, item);
     }
 
@@ -195,15 +200,41 @@ fn item(request: &Request, answer: &Answer, index: usize) -> Value {
             }
             item
         }
-        Part::Tool { name, arguments } => json!({
-            "id": answer.id("fc_", Some(index)),
-            "type": "function_call",
-            "status": status,
-            "call_id": answer.id("call_", Some(index)),
-            "name": name,
-            "arguments": arguments,
-        }),
+        Part::Tool { name, arguments } => {
+            let tool = request.tool(name);
+            let call_id = answer.id("call_", Some(index));
+            let mut item = match tool {
+                Some(tool) if tool.takes_text => json!({
+                    "id": answer.id("ctc_", Some(index)),
+                    "type": "custom_tool_call",
+                    "status": status,
+                    "call_id": call_id,
+                    "name": name,
+                    "input": free_text(arguments),
+                }),
+                _ => json!({
+                    "id": answer.id("fc_", Some(index)),
+                    "type": "function_call",
+                    "status": status,
+                    "call_id": call_id,
+                    "name": name,
+                    "arguments": arguments,
+                }),
+            };
+            if let Some((group, name)) = tool.and_then(|tool| tool.group.as_ref()) {
+                item["namespace"] = group.as_str().into();
+                item["name"] = name.as_str().into();
+            }
+            item
+        }
     }
+}
+
+/// The one string of the arguments, or what a fault has left of them.
+fn free_text(arguments: &str) -> String {
+    let read: Option<Value> = serde_json::from_str(arguments).ok();
+    let text = read.as_ref().and_then(|read| read["input"].as_str());
+    text.unwrap_or(arguments).to_owned()
 }
 
 fn response(request: &Request, answer: &Answer, status: Option<&str>, output: Vec<Value>) -> Value {
