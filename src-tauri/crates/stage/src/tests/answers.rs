@@ -4,7 +4,7 @@ use catalog::Dialect;
 use serde_json::{Value, json};
 
 use super::client::{Ending, Reply, generate, post, request, send};
-use crate::{Stage, sign};
+use crate::{Cue, Line, Stage, sign};
 
 async fn play(dialect: Dialect, style: &str, stream: bool) -> Reply {
     let ask = request(
@@ -351,4 +351,40 @@ async fn bad_requests_are_told_what_is_wrong() {
         assert_eq!(reply.status, 400);
         assert_eq!(reply.json()["error"]["message"], "model: Field required");
     }
+}
+
+/// As Codex gives the newest models their tools: in the conversation, in groups, and one that takes free text.
+#[tokio::test(start_paused = true)]
+async fn tools_that_come_in_the_conversation_are_called_as_they_were_declared() {
+    let tools = json!([
+        { "type": "namespace", "name": "functions", "tools": [{ "type": "custom", "name": "exec" }] },
+        { "type": "function", "name": "wait", "parameters": { "type": "object" } },
+    ]);
+    let brought = json!({ "type": "additional_tools", "role": "developer", "tools": tools });
+    let mut ask = request(Dialect::OpenaiResponses, "m", true, "go");
+    ask["input"] = json!([brought, { "type": "message", "role": "user", "content": "go" }]);
+    let stage = Stage::any_model();
+    let call = |name: &str, input: Value| Line::Tool {
+        name: name.to_owned(),
+        input,
+    };
+    stage.cue(Cue::answer([
+        call("functions__exec", json!({ "input": "text(1);" })),
+        call("wait", json!({ "ms": 1 })),
+    ]));
+    let reply = generate(&stage, Dialect::OpenaiResponses, &ask).await;
+    let events = reply.events();
+    let given: String = events
+        .iter()
+        .filter(|event| event["type"] == "response.custom_tool_call_input.delta")
+        .map(|event| event["delta"].as_str().unwrap())
+        .collect();
+    assert_eq!(given, "text(1);");
+    let output = &events.last().unwrap()["response"]["output"];
+    let told = |field: &str| [0, 1].map(|at| output[at][field].clone());
+    assert_eq!(told("type"), ["custom_tool_call", "function_call"]);
+    assert_eq!(told("name"), ["exec", "wait"]);
+    assert_eq!(told("namespace"), [json!("functions"), Value::Null]);
+    assert_eq!(told("input"), [json!("text(1);"), Value::Null]);
+    assert_eq!(told("arguments"), [Value::Null, json!(r#"{"ms":1}"#)]);
 }
