@@ -86,3 +86,42 @@ async fn a_probe_finds_out_that_it_is_back() {
     desk.until("half-open", |s| breaker(s) == "half-open").await;
     assert_eq!(answered_by(&desk).await, "lead");
 }
+
+/// On a desk where nobody asks for it any more: the tray is not to stay red.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_well_again_is_believed_to_be_so_without_a_request() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let mut desk = Desk::new();
+    let text = two_endpoints(&lead.address, &second.address).replace(
+        "id = \"lead\"\n",
+        "id = \"lead\"\nprobe_model = \"model-tiny\"\n",
+    );
+    desk.settings(&text);
+    desk.start();
+    open_the_leads_breaker(&desk, &lead).await;
+    desk.until("red", |s| verdict(s) == api::Level::MajorOutage)
+        .await;
+    lead.stage.outage(None);
+    let before = lead.posts();
+    let look = || async {
+        let look = json!({ "do": "check_now" });
+        let (status, said) = desk.control(Method::POST, "/do", Some(look)).await;
+        assert!(status.is_success(), "{said}");
+    };
+    look().await;
+    desk.until("half-open", |s| breaker(s) == "half-open").await;
+    // One good answer may be luck.
+    look().await;
+    let operational = |s: &api::Snapshot| verdict(s) == api::Level::Operational;
+    desk.until("green", operational).await;
+    let asked = lead.stage.received().split_off(before);
+    let probed = asked
+        .iter()
+        .filter(|r| r.model.as_deref() == Some("model-x"));
+    assert_eq!(probed.count(), 2, "{asked:?}");
+}
+
+fn verdict(snapshot: &api::Snapshot) -> api::Level {
+    let lead = snapshot.providers.iter().find(|p| p.id == "lead");
+    lead.map_or(api::Level::Unknown, |lead| lead.level)
+}

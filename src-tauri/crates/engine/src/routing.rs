@@ -20,7 +20,7 @@ use crate::settings::Settings;
 /// The stand-ins' last one may take longer to begin: nobody is left to go to.
 const LAST_CANDIDATE_PATIENCE: u32 = 3;
 
-/// How often an endpoint's model is probed while its breaker is open. With its jitter of a fifth it is asked at least every
+/// How often an endpoint's model is probed while its breaker is not closed or it is believed to fail. With its jitter of a fifth it is asked at least every
 /// 30 s, so that requests come back to it within that time of its recovery.
 const PROBE_OPEN_EVERY: Duration = Duration::from_secs(25);
 

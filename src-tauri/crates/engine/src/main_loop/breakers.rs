@@ -1,4 +1,4 @@
-//! Breakers beyond the gateway: kept over a restart, tried by probes while they are open, shown to the faces.
+//! Breakers beyond the gateway: kept over a restart, tried by probes while they are not closed, shown to the faces.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use catalog::{EndpointId, ModelId, REHEARSAL};
 use chrono::{DateTime, Utc};
 use gateway::{Gateway, KeptBreaker, Standing};
+use health::{Basis, Finding, Level, Verdict};
 use ledger::{BreakerRow, Ledger};
 use wire::Class;
 
@@ -117,13 +118,26 @@ impl MainLoop {
     }
 }
 
-/// Open by the provider's own failure: a probe tells when that is over. Quota and keys are not mended by asking again.
+/// Kept away by the provider's own failure, or believed to fail: a probe tells when that is over, also where nobody asks any
+/// more. Quota and keys are not mended by asking again.
 fn to_probe(state: &State) -> BTreeSet<(EndpointId, ModelId)> {
-    let open = state.breakers.iter().filter(|breaker| {
+    let kept_away = state.breakers.iter().filter(|breaker| {
         let failing = matches!(breaker.class, Some(Class::Transient | Class::Silent));
-        let open = matches!(breaker.standing, Standing::Open { .. });
-        failing && open && breaker.endpoint.as_str() != REHEARSAL
+        failing && breaker.standing != Standing::Closed
     });
-    open.map(|breaker| (breaker.endpoint.clone(), breaker.model.clone()))
+    let kept_away = kept_away.map(|breaker| (breaker.endpoint.clone(), breaker.model.clone()));
+    let models = state.verdicts.providers.values().flat_map(|p| &p.models);
+    let believed = models.filter(|(_, finding)| is_failing(finding));
+    let believed = believed.map(|(at, _)| at.clone());
+    kept_away
+        .chain(believed)
+        .filter(|(endpoint, _)| endpoint.as_str() != REHEARSAL)
         .collect()
+}
+
+fn is_failing(finding: &Finding) -> bool {
+    match finding.verdict {
+        Verdict::Known(level) => level >= Level::Degraded && finding.basis == Basis::Measured,
+        Verdict::Unknown(_) => false,
+    }
 }
