@@ -9,7 +9,7 @@ use std::time::Duration;
 use catalog::Dialect;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wire::translate::{AnswerTranslator, Form, Names};
+use translate::{AnswerTranslator, Form, Names};
 use wire::{BodyEnd, Framing, Validator};
 
 use crate::clients::sdk::{Language, Players};
@@ -17,10 +17,10 @@ use crate::desk::Desk;
 use crate::installed::installed;
 use crate::replay::{Recorded, Replay};
 
-#[path = "../../src-tauri/crates/wire/tests/translate/answers.rs"]
+#[path = "../../src-tauri/crates/translate/tests/translate/answers.rs"]
 #[expect(dead_code, reason = "the properties of translation ask for more")]
 mod answers;
-#[path = "../../src-tauri/crates/wire/tests/translate/strict.rs"]
+#[path = "../../src-tauri/crates/translate/tests/translate/strict.rs"]
 mod strict;
 
 use answers::{Answer, Part, Stop};

@@ -36,7 +36,7 @@ const TARGETS: &[(&str, &[&str])] = &[
     ("translate", TRANSCRIPTS),
     (
         "request",
-        &["src-tauri/crates/wire/tests/translated_requests/requests"],
+        &["src-tauri/crates/translate/tests/translated_requests/requests"],
     ),
     ("failure", &["tests/fuzz/seeds/failure"]),
 ];

@@ -11,7 +11,7 @@ pub(crate) fn matrix() -> Outcome {
             "test",
             "--locked",
             "-p",
-            "wire",
+            "translate",
             "--test",
             "translated_requests",
             "--test",

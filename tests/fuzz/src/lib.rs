@@ -8,10 +8,10 @@ mod translate;
 use catalog::Dialect;
 use wire::{BodyEnd, Completion, Framing, Report, Step, Validator, sse};
 
+pub use crate::translate::translate;
 pub use failure::failure;
 pub use request::request;
 pub use restart::restart;
-pub use translate::translate;
 
 /// Small, so that the limit is met.
 const EVENT: usize = 1 << 10;

@@ -1,9 +1,9 @@
+use ::translate::{Target, Untranslatable, read, request as translated};
 use catalog::{Dialect, Effort};
-use wire::translate::{Target, Untranslatable, read, request as translated};
 
-#[path = "../../../src-tauri/crates/wire/tests/translated_requests/acted.rs"]
+#[path = "../../../src-tauri/crates/translate/tests/translated_requests/acted.rs"]
 mod acted;
-#[path = "../../../src-tauri/crates/wire/tests/translated_requests/rules.rs"]
+#[path = "../../../src-tauri/crates/translate/tests/translated_requests/rules.rs"]
 mod rules;
 
 use acted::acted;

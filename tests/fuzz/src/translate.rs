@@ -1,5 +1,5 @@
+use ::translate::{AnswerTranslator, CannotTell, Form, Names, whole};
 use catalog::Dialect;
-use wire::translate::{AnswerTranslator, CannotTell, Form, Names, whole};
 use wire::{BodyEnd, Completion, Framing, Validator};
 
 use crate::pieces;

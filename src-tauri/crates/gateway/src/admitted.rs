@@ -7,10 +7,11 @@ use http::request::Parts;
 use tokio::time::Instant;
 use wire::{Ask, Kind};
 
-use crate::answer::Gate;
+use crate::attempt::answer::Gate;
+use crate::attempt::headers;
+use crate::deliver::hold::Hold;
 use crate::held::Share;
-use crate::hold::Hold;
-use crate::{Config, Plan, Timers, headers};
+use crate::{Config, Plan, Timers};
 
 /// A request that was admitted, read and planned.
 #[derive(Debug)]

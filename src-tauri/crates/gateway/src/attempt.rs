@@ -1,5 +1,19 @@
 //! One request to one provider, up to the commit: nothing has reached the client while it can still fail.
 
+pub(crate) mod answer;
+pub(crate) mod breaker;
+pub(crate) mod content;
+pub(crate) mod count;
+pub(crate) mod deadlines;
+pub(crate) mod demand;
+pub(crate) mod fallback;
+pub(crate) mod headers;
+pub(crate) mod lost;
+pub(crate) mod request;
+pub(crate) mod translation;
+pub(crate) mod upstream;
+pub(crate) mod won;
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,21 +28,20 @@ use http::response::Parts;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Body as _;
 use tokio::time::{Instant, timeout, timeout_at};
-use wire::translate::CannotTell;
+use translate::CannotTell;
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
-use crate::answer::{Answer, Arrival, Gate, HELD};
-use crate::content::{Content, Unreadable};
-use crate::count;
-use crate::deadlines::Deadlines;
+use crate::Demand;
+use crate::attempt::answer::{Answer, Arrival, Gate, HELD};
+use crate::attempt::content::{Content, Unreadable};
+use crate::attempt::deadlines::Deadlines;
+use crate::attempt::lost::{Lost, bears_on_health};
+use crate::attempt::translation::Translation;
+use crate::attempt::upstream::{Unsent, Upstream};
+use crate::attempt::won::Won;
+use crate::deliver::hold::Hold;
 use crate::held::Share;
-use crate::hold::Hold;
-use crate::lost::{Lost, bears_on_health};
 use crate::open::OpenExchange;
-use crate::translation::Translation;
-use crate::upstream::{Unsent, Upstream};
-use crate::won::Won;
-use crate::{Demand, headers};
 
 /// How much of an error's body is read, and for how long.
 const ERROR_BODY: usize = 1 << 20;

@@ -8,8 +8,8 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
 use crate::End;
+use crate::deliver::outlet::{Outlet, outlet};
 use crate::open::OpenExchange;
-use crate::outlet::{Outlet, outlet};
 
 /// The body of what the client is answered.
 #[derive(Debug)]

@@ -157,8 +157,8 @@ pub struct EndpointConfig {
 
 impl EndpointConfig {
     /// One of its models, as translation has to know it.
-    pub fn target(&self, model: &ModelId) -> wire::translate::Target {
-        wire::translate::Target::of(&self.endpoint, &self.models, model.as_str())
+    pub fn target(&self, model: &ModelId) -> translate::Target {
+        translate::Target::of(&self.endpoint, &self.models, model.as_str())
     }
 
     /// A model's window in tokens, where the catalogue knows it.

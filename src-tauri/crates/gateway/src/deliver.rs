@@ -1,5 +1,10 @@
 //! After the commit: bytes pass unchanged and in order; understanding observes. What breaks here ends in an aborted body.
 
+pub(crate) mod hold;
+pub(crate) mod outlet;
+pub(crate) mod rescue;
+pub(crate) mod respond;
+
 mod restart;
 
 use std::future::poll_fn;
@@ -13,11 +18,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use wire::{BodyEnd, Broken, Completion, Splice, Told};
 
 use crate::admitted::Admitted;
-use crate::answer::{Answer, Arrival, Gate};
-use crate::breaker::Permit;
-use crate::fallback::Fallback;
-use crate::lost::Lost;
-use crate::outlet::{Gone, Outlet};
+use crate::attempt::answer::{Answer, Arrival, Gate};
+use crate::attempt::breaker::Permit;
+use crate::attempt::fallback::Fallback;
+use crate::attempt::lost::Lost;
+use crate::deliver::outlet::{Gone, Outlet};
 use crate::{Candidate, End, Outcome, Timers};
 use restart::sign_of_life;
 

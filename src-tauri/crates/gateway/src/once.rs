@@ -14,10 +14,12 @@ use tokio::sync::mpsc;
 use wire::{Client, Kind};
 
 use crate::admitted::Admitted;
+use crate::deliver::outlet::Outlet;
+use crate::deliver::{rescue, respond};
 use crate::held::Held;
 use crate::open::OpenExchange;
-use crate::outlet::Outlet;
-use crate::{Body, Gateway, Limits, gateway, rescue, respond};
+use crate::services::Services;
+use crate::{Body, Limits};
 use keyed::{Claim, Keyed};
 use lingering::{Lingering, Wanted};
 use replays::Replays;
@@ -69,18 +71,18 @@ impl Once {
 
 /// Answer a request that was admitted, and run it no more than once.
 pub(crate) async fn answer(
-    gateway: &Gateway,
+    services: &Services,
     admitted: Admitted,
     exchange: OpenExchange,
     asker: Asker,
     key: Option<String>,
 ) -> Response<Body> {
     match key {
-        Some(key) => answer_keyed(gateway, admitted, exchange, &asker, &key).await,
+        Some(key) => answer_keyed(services, admitted, exchange, &asker, &key).await,
         None if may_come_back(&admitted) => {
-            answer_lingering(gateway, admitted, exchange, asker).await
+            answer_lingering(services, admitted, exchange, asker).await
         }
-        None => respond::answer(gateway, admitted, exchange).await,
+        None => respond::answer(services, admitted, exchange).await,
     }
 }
 
@@ -91,7 +93,7 @@ fn may_come_back(admitted: &Admitted) -> bool {
 }
 
 async fn answer_keyed(
-    gateway: &Gateway,
+    services: &Services,
     admitted: Admitted,
     exchange: OpenExchange,
     asker: &Asker,
@@ -100,11 +102,16 @@ async fn answer_keyed(
     let (dialect, kind) = (admitted.plan.dialect, admitted.kind);
     let streamed = admitted.streamed() && respond::has_chunks(&admitted);
     let replay_key = asker.keyed(&admitted.plan.route, key);
-    match gateway.once().keyed.claim(replay_key, gateway.now()).await {
+    match services
+        .once()
+        .keyed
+        .claim(replay_key, services.now())
+        .await
+    {
         Claim::Run(ticket) => {
-            let (recorder, reader) = gateway.once().tape(&admitted.config.limits);
-            let asking = asking(gateway, admitted, exchange);
-            let clock = gateway.clock();
+            let (recorder, reader) = services.once().tape(&admitted.config.limits);
+            let asking = asking(services, admitted, exchange);
+            let clock = services.clock();
             tokio::spawn(keyed::run(ticket, recorder, (dialect, kind), asking, clock));
             give(reader, dialect).await
         }
@@ -115,34 +122,34 @@ async fn answer_keyed(
 }
 
 async fn answer_lingering(
-    gateway: &Gateway,
+    services: &Services,
     admitted: Admitted,
     exchange: OpenExchange,
     asker: Asker,
 ) -> Response<Body> {
     let dialect = admitted.plan.dialect;
-    let (recorder, reader) = gateway.once().tape(&admitted.config.limits);
-    let all = gateway.once().lingering.clone();
+    let (recorder, reader) = services.once().tape(&admitted.config.limits);
+    let all = services.once().lingering.clone();
     let wanted = Wanted::new(
-        gateway.clone(),
+        services.clone(),
         all,
         recorder.tape().clone(),
         asker,
         dialect,
     );
-    let asking = asking(gateway, admitted, exchange);
+    let asking = asking(services, admitted, exchange);
     tokio::spawn(lingering::run(wanted, recorder, asking));
     give(reader, dialect).await
 }
 
 /// The request itself, whoever waits for it.
 fn asking(
-    gateway: &Gateway,
+    services: &Services,
     admitted: Admitted,
     exchange: OpenExchange,
 ) -> impl Future<Output = Response<Body>> + Send + 'static {
-    let gateway = gateway.clone();
-    async move { respond::answer(&gateway, admitted, exchange).await }
+    let services = services.clone();
+    async move { respond::answer(&services, admitted, exchange).await }
 }
 
 /// What a reader meets, as a response.
@@ -150,7 +157,7 @@ async fn give(reader: Reader, dialect: Dialect) -> Response<Body> {
     let (head, body) = match reader.begin().await {
         Ok((head, Some(whole))) => (head, Body::plain(whole)),
         Ok((head, None)) => (head, Body::driven(|outlet| pass(reader, outlet))),
-        Err(_) => return gateway::plain(rescue::our_fault(dialect)),
+        Err(_) => return rescue::plain(rescue::our_fault(dialect)),
     };
     let mut response = Response::new(body);
     *response.status_mut() = head.status;

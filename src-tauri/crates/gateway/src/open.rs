@@ -8,7 +8,7 @@ use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use http::StatusCode;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use wire::translate::LeftOut;
+use translate::LeftOut;
 
 use crate::review::Reviewed;
 use crate::storm::{Asked, Storms, Told};

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use crate::Broken;
 
 pub use rule::Rule;
-pub(crate) use words::Words;
+pub use words::Words;
 
 /// What kind of failure an attempt met, and with that what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -309,7 +309,7 @@ pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option
 }
 
 /// The class of an error response by its status and words alone.
-pub(crate) fn class_of(status: StatusCode, words: &Words) -> Class {
+pub fn class_of(status: StatusCode, words: &Words) -> Class {
     look_up(status.as_u16(), &words.said())
 }
 

@@ -12,40 +12,40 @@ use crate::validator::lenient::Str;
 
 /// Names with the JSON text of their values, in the order in which they came.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Fields<'a> {
     /// # Errors
     /// `json` is not one JSON object.
-    pub(crate) fn read(json: &'a [u8]) -> Result<Self, serde_json::Error> {
+    pub fn read(json: &'a [u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)
     }
 
     /// The JSON text of a value. Of a repeated key the last, as in every parser that the clients use.
-    pub(crate) fn raw(&self, key: &str) -> Option<&str> {
+    pub fn raw(&self, key: &str) -> Option<&str> {
         let found = self.0.iter().rfind(|(name, _)| name == key);
         found.map(|(_, value)| &**value)
     }
 
     /// A value that says something: present, and not null.
-    pub(crate) fn given(&self, key: &str) -> Option<&str> {
+    pub fn given(&self, key: &str) -> Option<&str> {
         self.raw(key).filter(|value| *value != "null")
     }
 
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
+    pub fn text(&self, key: &str) -> Option<String> {
         serde_json::from_str(self.raw(key)?).ok()
     }
 
-    pub(crate) fn number(&self, key: &str) -> Option<u64> {
+    pub fn number(&self, key: &str) -> Option<u64> {
         serde_json::from_str(self.raw(key)?).ok()
     }
 
-    pub(crate) fn object(&self, key: &str) -> Option<Fields<'_>> {
+    pub fn object(&self, key: &str) -> Option<Fields<'_>> {
         Fields::read(self.raw(key)?.as_bytes()).ok()
     }
 
     /// The elements of an array that are objects.
-    pub(crate) fn objects(&self, key: &str) -> Vec<Fields<'_>> {
+    pub fn objects(&self, key: &str) -> Vec<Fields<'_>> {
         let elements = self.raw(key).map(serde_json::from_str::<Vec<&RawValue>>);
         let elements = elements.and_then(Result::ok).unwrap_or_default();
         let objects = elements
@@ -54,23 +54,23 @@ impl<'a> Fields<'a> {
         objects.filter_map(Result::ok).collect()
     }
 
-    pub(crate) fn set(&mut self, key: &'static str, value: impl Into<Value>) {
+    pub fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         self.set_raw(key, value.into().to_string());
     }
 
     /// `json`: the text of one JSON value.
-    pub(crate) fn set_raw(&mut self, key: &'static str, json: String) {
+    pub fn set_raw(&mut self, key: &'static str, json: String) {
         let place = self.0.iter().position(|(name, _)| name == key);
         self.remove(key);
         let place = place.unwrap_or(self.0.len());
         self.0.insert(place, (Cow::Borrowed(key), Cow::Owned(json)));
     }
 
-    pub(crate) fn remove(&mut self, key: &str) {
+    pub fn remove(&mut self, key: &str) {
         self.0.retain(|(name, _)| name != key);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -109,7 +109,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 }
 
 /// JSON texts as one array.
-pub(crate) fn array<'a>(elements: impl IntoIterator<Item = &'a str>) -> String {
+pub fn array<'a>(elements: impl IntoIterator<Item = &'a str>) -> String {
     let elements: Vec<&str> = elements.into_iter().collect();
     format!("[{}]", elements.join(","))
 }

@@ -3,7 +3,7 @@
 /// Recognises one JSON document that arrives in pieces. Accepts exactly what `serde_json` accepts when it skips a value,
 /// up to [`Json::DEPTH`] levels.
 #[derive(Debug, Default)]
-pub(crate) struct Json {
+pub struct Json {
     state: State,
     /// The open containers, innermost last; true is an object.
     open: Vec<bool>,
@@ -45,21 +45,21 @@ enum State {
 
 impl Json {
     /// Deeper documents count as invalid, so that the memory is bounded.
-    pub(crate) const DEPTH: usize = 1024;
+    pub const DEPTH: usize = 1024;
 
-    pub(crate) fn push(&mut self, text: &str) {
+    pub fn push(&mut self, text: &str) {
         for &byte in text.as_bytes() {
             self.state = self.after(byte);
         }
     }
 
     /// Nothing but white space has come.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.state == State::Start
     }
 
     /// What has come is one whole document.
-    pub(crate) fn is_complete(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         let number = matches!(
             self.state,
             State::Zero | State::Digits | State::Fraction | State::ExponentDigits
@@ -68,7 +68,7 @@ impl Json {
     }
 
     /// What has come is one whole object. Unlike a number it cannot grow into another document.
-    pub(crate) fn is_complete_object(&self) -> bool {
+    pub fn is_complete_object(&self) -> bool {
         self.state == State::Done && self.object
     }
 

@@ -120,7 +120,7 @@ impl Reader {
 
 /// Appends an event of one data line. `name` empty: without an `event:` line. Line ends within `json` stand between its
 /// tokens, where a space says the same.
-pub(crate) fn write(name: &str, json: &str, out: &mut Vec<u8>) {
+pub fn write(name: &str, json: &str, out: &mut Vec<u8>) {
     if !name.is_empty() {
         out.extend_from_slice(b"event: ");
         out.extend_from_slice(name.as_bytes());

@@ -107,7 +107,7 @@ impl Validator {
 }
 
 /// Where the fault is, and no more: serde's message for a field of another type quotes the field, which is the owner's text.
-pub(crate) fn malformed(error: &serde_json::Error) -> Broken {
+pub fn malformed(error: &serde_json::Error) -> Broken {
     Broken::Malformed(if error.is_data() {
         let (line, column) = (error.line(), error.column());
         format!("a field is missing or of an unexpected type at line {line} column {column}")

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use wire::{CannotRestart, Told};
 
 use super::{Current, Delivery, KEEP_ALIVE};
-use crate::fallback::Answered;
-use crate::lost::Lost;
-use crate::outlet::{Gone, Outlet};
-use crate::won::Won;
+use crate::attempt::fallback::Answered;
+use crate::attempt::lost::Lost;
+use crate::attempt::won::Won;
+use crate::deliver::outlet::{Gone, Outlet};
 use crate::{Candidate, Restart};
 
 impl Delivery {

@@ -8,7 +8,8 @@ use ledger::{Digest, ReplayKey};
 use sha2::{Digest as _, Sha256};
 use wire::{Client, Kind};
 
-use crate::{TurnedAway, headers};
+use crate::TurnedAway;
+use crate::attempt::headers;
 
 /// Names a request that is to run once.
 pub(crate) const HEADER: &str = "idempotency-key";

@@ -15,9 +15,10 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::replays::{PATIENCE, Replays, Unkept};
+use crate::deliver::rescue::{self, Said};
+use crate::deliver::respond;
 use crate::open::OpenExchange;
-use crate::rescue::{self, Said};
-use crate::{Body, End, TurnedAway, respond};
+use crate::{Body, End, TurnedAway};
 pub(crate) use run::run;
 
 /// Tells a client that its request was not run again.

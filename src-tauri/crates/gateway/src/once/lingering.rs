@@ -15,7 +15,8 @@ use tokio::time::{Instant, timeout_at};
 use super::identity::Asker;
 use super::proof;
 use super::tape::{Attendance, Head, Reader, Recorder, Tape, TapeEnd};
-use crate::{Body, Gateway};
+use crate::Body;
+use crate::services::Services;
 
 /// How long a request goes on without its client. Those that ask again do so within seconds (measured).
 const LINGER: Duration = Duration::from_secs(30);
@@ -101,7 +102,7 @@ async fn record(
 
 /// Watches whether anybody still wants an answer.
 pub(crate) struct Wanted {
-    gateway: Gateway,
+    services: Services,
     all: Lingering,
     tape: Tape,
     asker: Asker,
@@ -112,14 +113,14 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     pub(crate) fn new(
-        gateway: Gateway,
+        services: Services,
         all: Lingering,
         tape: Tape,
         asker: Asker,
         dialect: Dialect,
     ) -> Self {
         Self {
-            gateway,
+            services,
             all,
             tape,
             asker,
@@ -158,7 +159,7 @@ impl Wanted {
             return std::future::pending().await;
         };
         // At the latest then, draining or not.
-        let _ = timeout_at(until, self.gateway.drains()).await;
+        let _ = timeout_at(until, self.services.drains()).await;
     }
 
     /// False: nobody wants it.
@@ -177,7 +178,7 @@ impl Wanted {
     /// The client has just left. False: it has had all, or it would find nothing whole.
     fn wait_alone(&mut self) -> bool {
         let (head, given) = (self.tape.head(), self.tape.given());
-        let Some(given) = given.filter(|_| !self.gateway.is_draining()) else {
+        let Some(given) = given.filter(|_| !self.services.is_draining()) else {
             return false;
         };
         let had_all = head.is_some_and(|head| proof::has_all(self.dialect, &head, &given));

@@ -4,13 +4,13 @@ use super::mask::without_keys;
 
 /// What an error says of itself, whatever envelope it came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Words {
+pub struct Words {
     /// The vendor's `type`.
-    pub(crate) kind: String,
+    pub kind: String,
     /// The vendor's `code`, where it has one besides.
-    pub(crate) code: String,
+    pub code: String,
     /// For people: at most [`Words::LONGEST`] characters, without line breaks or keys.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 /// More of an error body than this is not read.
@@ -19,10 +19,10 @@ pub(super) const READ: usize = 64 << 10;
 const TAKEN_APART: usize = 1 << 20;
 
 impl Words {
-    pub(crate) const LONGEST: usize = 500;
+    pub const LONGEST: usize = 500;
 
     /// The more telling of code and type.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         if self.code.is_empty() {
             &self.kind
         } else {
@@ -36,7 +36,7 @@ impl Words {
     }
 
     /// Any body: JSON, HTML (its title) or plain text.
-    pub(crate) fn of_body(body: &[u8]) -> Words {
+    pub fn of_body(body: &[u8]) -> Words {
         let body = &body[..body.len().min(READ)];
         let body = body
             .strip_prefix(b"\xef\xbb\xbf")
@@ -51,7 +51,7 @@ impl Words {
     }
 
     /// An error envelope or the error object within it; plain text where it is no JSON after all.
-    pub(crate) fn of_json(body: &[u8]) -> Words {
+    pub fn of_json(body: &[u8]) -> Words {
         let small = body.len() <= TAKEN_APART;
         let value = small.then(|| serde_json::from_slice::<Value>(body).ok());
         let Some(value) = value.flatten() else {

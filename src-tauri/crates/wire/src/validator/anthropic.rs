@@ -28,7 +28,7 @@ const STOP_REASONS: &[(&str, Stop)] = &[
 
 /// What a content block is to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Block {
+pub enum Block {
     Text,
     /// Gives the client nothing to act on.
     Thinking,
@@ -50,7 +50,7 @@ const BLOCKS: &[(&str, Block)] = &[
     ("mcp_tool_use", Block::ServerTool),
 ];
 
-pub(crate) fn block_kind(name: &str) -> Block {
+pub fn block_kind(name: &str) -> Block {
     BLOCKS
         .iter()
         .find(|(word, _)| *word == name)

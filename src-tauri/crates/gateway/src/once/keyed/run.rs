@@ -12,7 +12,7 @@ use super::super::proof::{Proof, is_stream};
 use super::super::replays::Unkept;
 use super::super::tape::{Head, Recorder, TapeEnd, joined};
 use super::{Landed, Ticket};
-use crate::rescue::{self, Said};
+use crate::deliver::rescue::{self, Said};
 use crate::{Body, Clock, TurnedAway};
 
 /// Most bytes that are held back until an answer is kept.

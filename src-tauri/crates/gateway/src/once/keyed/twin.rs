@@ -9,10 +9,11 @@ use tokio::time::timeout;
 
 use super::{Landed, REPLAYED, TRUE, Waiting, replayed};
 use crate::deliver::KEEP_ALIVE;
+use crate::deliver::outlet::Outlet;
+use crate::deliver::rescue::{self, Said};
+use crate::deliver::respond;
 use crate::open::OpenExchange;
-use crate::outlet::Outlet;
-use crate::rescue::{self, Said};
-use crate::{Body, End, TurnedAway, respond};
+use crate::{Body, End, TurnedAway};
 
 type Landing = BoxFuture<'static, Option<Landed>>;
 

@@ -51,7 +51,7 @@ pub(super) struct Item<'a> {
 }
 
 /// Does the client run an item of this kind?
-pub(crate) fn is_executable(kind: &str) -> bool {
+pub fn is_executable(kind: &str) -> bool {
     !NOT_EXECUTABLE.contains(&kind)
 }
 

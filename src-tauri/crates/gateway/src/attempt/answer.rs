@@ -1,0 +1,345 @@
+//! A provider's streamed answer while it arrives: whole events only, each understood before it may be passed on.
+
+mod translated;
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use catalog::Dialect;
+use http_body::Body as _;
+use translate::AnswerTranslator;
+use wire::{BodyEnd, Broken, Completion, Framing, Step, StepKind, Validator};
+
+use crate::attempt::content::{Content, Unreadable};
+use crate::held::{Full, Share};
+
+/// Most bytes that are held of one answer.
+pub(crate) const HELD: usize = 16 << 20;
+
+/// What of an answer waits for the proof that it is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Nothing,
+    /// The event on which a client starts a tool, and all that follows it. Some clients start it again when they have to
+    /// ask again, so that it is held until there will be nothing to ask again for.
+    Closings,
+    /// A tool call from its beginning on: where another answer may go on in the same message, a call that was begun would
+    /// stand in its way. It can be let go of early with [`Answer::show_call`], up to its closing.
+    Calls,
+}
+
+/// What of an answer is held back now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gated {
+    /// Everything from a tool call on. `closing`: where the event before its closing ended.
+    Call { closing: Option<u64> },
+    /// Everything from a tool call's closing on.
+    Closing,
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The client's.
+    dialect: Dialect,
+    body: Content,
+    /// The provider speaks another dialect. All else here is about what the client is told.
+    translator: Option<AnswerTranslator>,
+    validator: Validator,
+    /// Whole events that may be passed on.
+    ready: VecDeque<Bytes>,
+    /// The beginning of an event that has not ended.
+    tail: Vec<Bytes>,
+    /// Bytes of the stream that are `ready` or were.
+    released: u64,
+    /// Bytes that wait in `ready` or `tail`.
+    held: Share,
+    /// How many bytes all exchanges together may hold.
+    most: usize,
+    gate: Gate,
+    gated: Option<Gated>,
+    /// Bytes of the stream up to the end of the last whole event.
+    read: u64,
+    content: bool,
+    begun: bool,
+    terminal: bool,
+    /// What the answer is, known at its semantic end; whatever follows does not change it.
+    proven: Option<Completion>,
+    steps: Vec<Step>,
+}
+
+/// What one look at the body brought.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// Something arrived; the answer went on, or (pings, comments, a part of an event) it did not.
+    More {
+        progress: bool,
+    },
+    Ended(Completion),
+    /// It holds what the client's dialect has no words for: nobody's fault.
+    Unsayable(String),
+}
+
+impl Answer {
+    pub(crate) fn new(
+        dialect: Dialect,
+        body: Content,
+        translator: Option<AnswerTranslator>,
+        gate: Gate,
+        held: Share,
+        most: usize,
+        keep_arguments: bool,
+    ) -> Self {
+        Self {
+            dialect,
+            body,
+            translator,
+            validator: Validator::new(dialect, Framing::Stream).keeping_arguments(keep_arguments),
+            ready: VecDeque::new(),
+            tail: Vec::new(),
+            released: 0,
+            held,
+            most,
+            gate,
+            gated: None,
+            read: 0,
+            content: false,
+            begun: false,
+            terminal: false,
+            proven: None,
+            steps: Vec::new(),
+        }
+    }
+
+    /// Some of the answer itself has arrived that the client may be shown, or its end.
+    pub(crate) fn has_content(&self) -> bool {
+        self.content || self.proven.is_some()
+    }
+
+    /// The provider has begun to answer, if only with thinking that the client is not shown.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun || self.has_content()
+    }
+
+    /// What the answer is, once that is certain; the rest of it may still be to come.
+    pub(crate) fn proven(&self) -> Option<Completion> {
+        let upstream = || self.translator.as_ref().and_then(AnswerTranslator::proven);
+        self.proven.clone().or_else(upstream)
+    }
+
+    /// In the provider's words, save for the ids of tool calls, which are as the client knows them.
+    pub(crate) fn report(&self) -> wire::Report {
+        let told = self.validator.report();
+        match &self.translator {
+            None => told.clone(),
+            Some(translator) => wire::Report {
+                tool_calls: told.tool_calls.clone(),
+                ..translator.report().clone()
+            },
+        }
+    }
+
+    /// The provider may go on while the client is shown nothing: what has arrived waits for the proof, or is thinking of
+    /// another vendor's.
+    pub(crate) fn keeps_waiting(&self) -> bool {
+        self.gated.is_some() || self.translator.is_some()
+    }
+
+    /// A tool call waits from its beginning on.
+    pub(crate) fn holds_call(&self) -> bool {
+        matches!(self.gated, Some(Gated::Call { .. }))
+    }
+
+    /// Let a tool call be passed on up to its closing: a client cannot be kept alive for ever without it.
+    pub(crate) fn show_call(&mut self) {
+        if let Some(Gated::Call { closing }) = self.gated {
+            self.gate = Gate::Closings;
+            self.gated = closing.map(|_| Gated::Closing);
+            self.release(closing.unwrap_or(self.read));
+        }
+    }
+
+    /// The next bytes that may be passed on, of those that have arrived.
+    pub(crate) fn next_ready(&mut self) -> Option<Bytes> {
+        let bytes = self.ready.pop_front()?;
+        self.held.shrink(bytes.len());
+        Some(bytes)
+    }
+
+    /// All of it in one piece.
+    pub(crate) fn all_ready(&mut self) -> Bytes {
+        let mut all = BytesMut::with_capacity(self.held.bytes());
+        while let Some(bytes) = self.next_ready() {
+            all.extend_from_slice(&bytes);
+        }
+        all.freeze()
+    }
+
+    /// A copy of what may be passed on, of that which has arrived.
+    pub(crate) fn peek_ready(&self) -> Vec<u8> {
+        self.ready.iter().flatten().copied().collect()
+    }
+
+    pub(crate) fn nothing_ready(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    /// Read on. Not to be called again after [`Arrival::Ended`].
+    pub(crate) fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
+        Poll::Ready(match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(bytes) if self.translator.is_some() => self.take_translated(&bytes),
+                Ok(bytes) => self.take(bytes),
+                Err(_trailers) => Arrival::More { progress: false },
+            },
+            Some(Err(Unreadable::Garbled(_))) if self.proven().is_some() => self.over(BodyEnd::Cut),
+            Some(Err(garbled @ Unreadable::Garbled(_))) => {
+                Arrival::Ended(Completion::Broken(garbled.broken()))
+            }
+            Some(Err(Unreadable::Cut)) => self.over(BodyEnd::Cut),
+            None => self.over(BodyEnd::Clean),
+        })
+    }
+
+    fn take(&mut self, bytes: Bytes) -> Arrival {
+        if bytes.is_empty() {
+            return Arrival::More { progress: false };
+        }
+        self.steps.clear();
+        self.validator.push(&bytes, &mut self.steps);
+        let room = self.held.grow(bytes.len(), self.most);
+        self.tail.push(bytes);
+        let mut progress = false;
+        let mut whole = self.released;
+        let mut fatal = None;
+        for step in &self.steps {
+            let before = std::mem::replace(&mut self.read, step.end);
+            if self.proven.is_none() {
+                self.gated = gated(self.gate, self.gated, *step, before);
+            }
+            match step.kind {
+                StepKind::Noise => {}
+                StepKind::Lifecycle | StepKind::Close => progress = true,
+                StepKind::Content | StepKind::ToolClose => {
+                    progress = true;
+                    self.content = true;
+                }
+                // In Responses the terminal event is the proof itself; elsewhere the proof came before it.
+                StepKind::SemanticEnd | StepKind::Terminal | StepKind::Error => {
+                    progress = true;
+                    self.terminal |= step.kind == StepKind::Terminal;
+                    match (&self.proven, step.kind) {
+                        // An error after the proof changes nothing, and is not shown to a client that would believe it.
+                        (Some(_), StepKind::Error) => break,
+                        (Some(_), _) => {
+                            whole = step.end;
+                            continue;
+                        }
+                        (None, _) => {}
+                    }
+                    match self.validator.judge(BodyEnd::Cut) {
+                        // Never passed on: an aborted body is what every client notices, while some take a stop for a
+                        // good end and an error in the stream for the end of their trying.
+                        Completion::Broken(broken) if broken != Broken::Empty => {
+                            fatal = Some(broken);
+                            break;
+                        }
+                        proven => {
+                            self.proven = Some(proven);
+                            self.gated = None;
+                        }
+                    }
+                }
+            }
+            if self.gated.is_none() {
+                whole = step.end;
+            }
+        }
+        self.release(whole);
+        match fatal.or_else(|| self.validator.broken().cloned()) {
+            None if self.proven.is_none() && self.held.bytes() > HELD => {
+                Arrival::Ended(Completion::Broken(Broken::Oversize(HELD)))
+            }
+            None => match room {
+                Err(Full(most)) if self.proven.is_none() => {
+                    Arrival::Ended(Completion::Broken(Broken::Oversize(most)))
+                }
+                Ok(()) | Err(Full(_)) => Arrival::More { progress },
+            },
+            Some(_) if self.proven.is_some() => Arrival::Ended(self.end(BodyEnd::Cut)),
+            Some(broken) => Arrival::Ended(Completion::Broken(broken)),
+        }
+    }
+
+    /// Let everything up to this place of the stream be passed on.
+    fn release(&mut self, whole: u64) {
+        let mut room = (whole - self.released) as usize;
+        self.released = whole;
+        let mut rest = Vec::new();
+        for mut bytes in self.tail.drain(..) {
+            let now = bytes.split_to(bytes.len().min(room));
+            room -= now.len();
+            if !now.is_empty() {
+                self.ready.push_back(now);
+            }
+            if !bytes.is_empty() {
+                rest.push(bytes);
+            }
+        }
+        self.tail = rest;
+    }
+
+    /// The body ended. What it is worth was said by the semantic end, where there was one.
+    fn end(&mut self, how: BodyEnd) -> Completion {
+        let completion = match self.proven.clone() {
+            Some(proven) => proven,
+            None => self.validator.judge(how),
+        };
+        if completion.is_answer() || completion == Completion::Broken(Broken::Empty) {
+            self.finish(how);
+        }
+        completion
+    }
+
+    /// Nothing more is awaited: pass on what is left, and supply the `message_stop` that some upstreams leave out and
+    /// without which some clients ask again for ever.
+    pub(crate) fn finish(&mut self, how: BodyEnd) {
+        // Whoever calls this knows the answer to be proven.
+        let _ = self.last_words();
+        let empty = self.proven == Some(Completion::Broken(Broken::Empty));
+        let supply = self.dialect == Dialect::Anthropic && !self.terminal && !empty;
+        if how == BodyEnd::Clean && !supply {
+            let tail = self.tail.drain(..);
+            self.ready.extend(tail);
+        } else {
+            // Half an event is nothing that a client could read.
+            let dropped: usize = self.tail.drain(..).map(|bytes| bytes.len()).sum();
+            self.held.shrink(dropped);
+        }
+        if supply {
+            let stop =
+                Bytes::from_static(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+            // Our own few bytes are beyond any limit.
+            let _ = self.held.grow(stop.len(), usize::MAX);
+            self.terminal = true;
+            self.ready.push_back(stop);
+        }
+    }
+}
+
+/// What is held back once this event has come; `before`: where the one before it ended.
+fn gated(gate: Gate, gated: Option<Gated>, step: Step, before: u64) -> Option<Gated> {
+    let closes = step.kind == StepKind::ToolClose;
+    match (gate, gated) {
+        (Gate::Nothing, _) => None,
+        (Gate::Calls, None) if step.opens_call || closes => Some(Gated::Call {
+            closing: closes.then_some(before),
+        }),
+        (_, Some(Gated::Call { closing: None })) if closes => Some(Gated::Call {
+            closing: Some(before),
+        }),
+        (Gate::Closings, None) if closes => Some(Gated::Closing),
+        (Gate::Closings | Gate::Calls, as_before) => as_before,
+    }
+}

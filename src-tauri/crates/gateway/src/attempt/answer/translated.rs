@@ -1,0 +1,65 @@
+//! An answer of another dialect: what the client is told of it goes the way of any other answer.
+
+use bytes::Bytes;
+use translate::CannotTell;
+use wire::{BodyEnd, Broken, Completion};
+
+use super::{Answer, Arrival};
+
+impl Answer {
+    /// A line of ours, for a client that is shown nothing of what the provider thinks. False: it could not be said now.
+    pub(crate) fn say(&mut self, line: &str) -> bool {
+        let mut told = Vec::new();
+        let translator = self.translator.as_mut().filter(|_| self.gated.is_none());
+        let said = translator.is_some_and(|translator| translator.aside(line, &mut told));
+        self.take(told.into());
+        said
+    }
+
+    pub(super) fn take_translated(&mut self, bytes: &Bytes) -> Arrival {
+        let Some(translator) = &mut self.translator else {
+            return Arrival::More { progress: false };
+        };
+        let mut told = Vec::new();
+        let outcome = translator.push(bytes, &mut told);
+        let upstream = translator.progress();
+        self.begun |= upstream.content;
+        let arrival = self.take(told.into());
+        match (arrival, outcome) {
+            (Arrival::More { progress }, Ok(())) => Arrival::More {
+                progress: progress || upstream.went_on,
+            },
+            (_, Err(CannotTell::Unsayable(what))) => Arrival::Unsayable(what),
+            (_, Err(CannotTell::Broken(broken))) => Arrival::Ended(Completion::Broken(broken)),
+            (ended, Ok(())) => ended,
+        }
+    }
+
+    /// The body ended.
+    pub(super) fn over(&mut self, how: BodyEnd) -> Arrival {
+        match self.last_words() {
+            Ok(()) => Arrival::Ended(self.end(how)),
+            Err(CannotTell::Unsayable(what)) => Arrival::Unsayable(what),
+            Err(CannotTell::Broken(Broken::NoStopReason | Broken::OpenBlock))
+                if how == BodyEnd::Cut =>
+            {
+                Arrival::Ended(Completion::Broken(Broken::Cut))
+            }
+            Err(CannotTell::Broken(broken)) => Arrival::Ended(Completion::Broken(broken)),
+        }
+    }
+
+    /// What a translation says at its end only. An end that the provider has proven needs no more of it.
+    pub(super) fn last_words(&mut self) -> Result<(), CannotTell> {
+        let Some(translator) = &mut self.translator else {
+            return Ok(());
+        };
+        let mut told = Vec::new();
+        translator.end(&mut told)?;
+        match self.take(told.into()) {
+            Arrival::Ended(Completion::Broken(broken)) => Err(broken.into()),
+            Arrival::Ended(_) | Arrival::More { .. } => Ok(()),
+            Arrival::Unsayable(what) => Err(CannotTell::Unsayable(what)),
+        }
+    }
+}

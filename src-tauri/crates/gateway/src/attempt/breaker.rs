@@ -1,0 +1,348 @@
+mod kept;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use catalog::{EndpointId, ModelId};
+use chrono::{DateTime, TimeDelta, Utc};
+use wire::Class;
+
+pub use kept::KeptBreaker;
+
+/// Consecutive failures that open a breaker, and the number where the provider's page declares an outage.
+pub(crate) const FAILURES: u32 = 3;
+pub(crate) const FAILURES_IN_DECLARED_OUTAGE: u32 = 1;
+/// The same where each has cost a whole wait for nothing.
+const SILENCES: u32 = 2;
+/// How long whoever has proved silent is not waited for longer than usual again.
+const SILENCE_KNOWN: TimeDelta = TimeDelta::minutes(5);
+/// A `retry-after` up to here is waited for; a longer one opens the breaker.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+const OPEN_MOST: Duration = Duration::from_secs(5 * 60);
+const OPEN_OURS: Duration = Duration::from_secs(5 * 60);
+const OPEN_OURS_MOST: Duration = Duration::from_secs(60 * 60);
+const RETRY_AFTER_MOST: Duration = Duration::from_secs(60 * 60);
+/// Clients choose model names freely: no more breakers than this are remembered.
+const REMEMBERED: usize = 1024;
+
+/// A breaker as faces show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakerView {
+    pub endpoint: EndpointId,
+    pub model: ModelId,
+    pub standing: Standing,
+    /// Consecutive failures.
+    pub failures: u32,
+    /// What kind of failure the last one was.
+    pub class: Option<Class>,
+    /// The last failure, in words.
+    pub reason: String,
+}
+
+/// May a request go there?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Closed,
+    /// Only where nothing better is left.
+    Open {
+        until: DateTime<Utc>,
+    },
+    /// The time is up: the next request is the probe.
+    HalfOpen,
+    /// One request is finding out; others go elsewhere.
+    Probing,
+}
+
+impl Standing {
+    /// A request may go there now without being a last resort.
+    pub fn admits(self) -> bool {
+        match self {
+            Standing::Closed | Standing::HalfOpen => true,
+            Standing::Open { .. } | Standing::Probing => false,
+        }
+    }
+}
+
+/// A failure as the breaker counts it.
+#[derive(Clone, Debug)]
+pub(crate) struct Trip {
+    pub(crate) class: Class,
+    /// It cost the user a wait (silence, a stall), so finding out again costs one too.
+    pub(crate) slow: bool,
+    pub(crate) silence: Option<Silence>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) reason: String,
+    /// [`FAILURES`] or [`FAILURES_IN_DECLARED_OUTAGE`].
+    pub(crate) threshold: u32,
+    /// How long a breaker stays open at first.
+    pub(crate) cooldown: Duration,
+}
+
+/// For how long a provider of a stream was silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// As long as is waited where somebody else can be asked.
+    Usual,
+    /// As long as anybody is waited for.
+    Long,
+}
+
+/// One endpoint's model. Pure: told the time, asks nobody.
+#[derive(Clone, Debug, Default)]
+struct Breaker {
+    state: State,
+    failures: u32,
+    /// How long it was last opened for; None after a success.
+    spell: Option<Duration>,
+    /// The last failure's.
+    class: Option<Class>,
+    reason: String,
+    /// When silence opened it, or when it was last silent for as long as anybody is waited for.
+    silent_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Closed,
+    Open {
+        until: DateTime<Utc>,
+    },
+    Probing,
+}
+
+impl Breaker {
+    fn standing(&self, now: DateTime<Utc>) -> Standing {
+        match self.state {
+            State::Closed => Standing::Closed,
+            State::Open { until } if now >= until => Standing::HalfOpen,
+            State::Open { until } => Standing::Open { until },
+            State::Probing => Standing::Probing,
+        }
+    }
+
+    /// True: the caller is the probe.
+    fn enter(&mut self, now: DateTime<Utc>) -> bool {
+        let probe = self.standing(now) == Standing::HalfOpen;
+        if probe {
+            self.state = State::Probing;
+        }
+        probe
+    }
+
+    fn failed(&mut self, now: DateTime<Utc>, trip: &Trip, probe: bool) {
+        let retry_after = trip.retry_after.unwrap_or_default().min(RETRY_AFTER_MOST);
+        let open = trip.cooldown;
+        let longest = OPEN_MOST.max(open);
+        let (first, most, at_once) = match trip.class {
+            Class::Transient => (open, if trip.slow { longest } else { open }, false),
+            Class::Silent => (open, longest, false),
+            Class::RateLimit => (open, longest, retry_after > PATIENCE),
+            Class::Quota | Class::Credential | Class::ModelGone => {
+                (OPEN_OURS, OPEN_OURS_MOST, true)
+            }
+            // Somebody answered and judged the request: this tells nothing against the provider.
+            Class::Caller | Class::ContextTooLong | Class::ContentPolicy => {
+                return self.left(now, probe);
+            }
+        };
+        self.failures = self.failures.saturating_add(1);
+        self.class = Some(trip.class);
+        self.reason.clone_from(&trip.reason);
+        let threshold = match trip.silence {
+            Some(Silence::Long) => 1,
+            Some(Silence::Usual) => trip.threshold.min(SILENCES),
+            None => trip.threshold,
+        };
+        let opens = self.state == State::Closed && self.failures >= threshold;
+        match trip.silence {
+            Some(Silence::Usual) if !opens => {}
+            Some(Silence::Long | Silence::Usual) => self.silent_at = Some(now),
+            None => {}
+        }
+        match self.state {
+            State::Closed if !at_once && self.failures < threshold => {}
+            // A last resort that failed too: it was open already, and stays so for no longer, save on the provider's word.
+            State::Open { until } => {
+                self.state = State::Open {
+                    until: until.max(now + retry_after),
+                };
+            }
+            // Another request is the probe, and decides.
+            State::Probing if !probe => {}
+            State::Closed | State::Probing => {
+                let spell = self
+                    .spell
+                    .map_or(first, |last| (last * 2).clamp(first, most));
+                self.spell = Some(spell);
+                self.state = State::Open {
+                    until: now + spell.max(retry_after),
+                };
+            }
+        }
+    }
+
+    /// It has proved silent, and nothing has been heard of it since.
+    fn is_known_silent(&self, now: DateTime<Utc>) -> bool {
+        self.silent_at.is_some_and(|at| now - at < SILENCE_KNOWN)
+    }
+
+    /// The request ended without telling anything: a probe leaves its place to the next.
+    fn left(&mut self, now: DateTime<Utc>, probe: bool) {
+        if probe && self.state == State::Probing {
+            self.state = State::Open { until: now };
+        }
+    }
+}
+
+/// All breakers of a services.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Breakers(Arc<Mutex<BTreeMap<Key, Breaker>>>);
+
+type Key = (EndpointId, ModelId);
+
+impl Breakers {
+    pub(crate) fn standing(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) -> Standing {
+        let key = (endpoint.clone(), model.clone());
+        self.lock()
+            .get(&key)
+            .map_or(Standing::Closed, |breaker| breaker.standing(now))
+    }
+
+    /// It has proved silent not long ago: silence opened it, or it was silent for as long as anybody is waited for. Shorter
+    /// silences since then do not prolong this, so that whoever is slow and well is waited for again.
+    pub(crate) fn is_known_silent(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let key = (endpoint.clone(), model.clone());
+        let breakers = self.lock();
+        breakers.get(&key).is_some_and(|b| b.is_known_silent(now))
+    }
+
+    /// Start a request. It never refuses: whether to go there at all is the plan's decision.
+    pub(crate) fn enter(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) -> Permit {
+        let key = (endpoint.clone(), model.clone());
+        let probe = self
+            .lock()
+            .get_mut(&key)
+            .is_some_and(|breaker| breaker.enter(now));
+        Permit {
+            breakers: self.clone(),
+            key,
+            now,
+            probe,
+            settled: false,
+        }
+    }
+
+    /// Let the next request try, however long the breaker was to stay open: a probe succeeded, or the owner says so.
+    pub(crate) fn half_open(&self, endpoint: &EndpointId, model: &ModelId, now: DateTime<Utc>) {
+        let key = (endpoint.clone(), model.clone());
+        if let Some(breaker) = self.lock().get_mut(&key) {
+            breaker.silent_at = None;
+            if let State::Open { .. } = breaker.state {
+                breaker.state = State::Open { until: now };
+            }
+        }
+    }
+
+    /// A probe of the watch's failed: it counts as a request's failure does, and prolongs nothing that is open.
+    pub(crate) fn probe_failed(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+        trip: &Trip,
+    ) {
+        self.failed(&(endpoint.clone(), model.clone()), now, trip, false);
+    }
+
+    /// Every breaker that remembers a failure.
+    pub(crate) fn views(&self, now: DateTime<Utc>) -> Vec<BreakerView> {
+        let view = |((endpoint, model), breaker): (&Key, &Breaker)| BreakerView {
+            endpoint: endpoint.clone(),
+            model: model.clone(),
+            standing: breaker.standing(now),
+            failures: breaker.failures,
+            class: breaker.class,
+            reason: breaker.reason.clone(),
+        };
+        self.lock().iter().map(view).collect()
+    }
+
+    fn failed(&self, key: &Key, now: DateTime<Utc>, trip: &Trip, probe: bool) {
+        let mut breakers = self.lock();
+        if breakers.len() >= REMEMBERED && !breakers.contains_key(key) {
+            let least = breakers.iter().min_by_key(|(_, b)| b.failures);
+            if let Some(least) = least.map(|(key, _)| key.clone()) {
+                breakers.remove(&least);
+            }
+        }
+        let breaker = breakers.entry(key.clone()).or_default();
+        breaker.failed(now, trip, probe);
+        if breaker.failures == 0 && breaker.state == State::Closed {
+            breakers.remove(key);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Breaker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One request on its way. Dropped unsettled (the client left), it tells nothing, and a probe's place is free again.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    breakers: Breakers,
+    key: Key,
+    now: DateTime<Utc>,
+    probe: bool,
+    settled: bool,
+}
+
+impl Permit {
+    /// It finds out whether the endpoint is back.
+    pub(crate) fn is_probe(&self) -> bool {
+        self.probe
+    }
+
+    /// The answer was proven complete: everything is forgotten.
+    pub(crate) fn succeeded(mut self) {
+        self.settled = true;
+        self.breakers.lock().remove(&self.key);
+    }
+
+    pub(crate) fn failed(mut self, now: DateTime<Utc>, trip: &Trip) {
+        self.settled = true;
+        self.breakers.failed(&self.key, now, trip, self.probe);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if !self.settled
+            && self.probe
+            && let Some(breaker) = self.breakers.lock().get_mut(&self.key)
+        {
+            breaker.left(self.now, true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

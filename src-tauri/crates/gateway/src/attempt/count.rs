@@ -1,0 +1,45 @@
+//! `count_tokens`: an answer that is a number.
+
+use catalog::Dialect;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response};
+use serde::Deserialize;
+use serde_json::json;
+use translate::{estimate_tokens, read};
+use wire::{Broken, Completion};
+
+use crate::attempt::won::Won;
+
+/// Tells that a count is a guess of ours, by [`estimate_tokens`].
+const ESTIMATED: &str = "x-understudy-estimate";
+
+/// The vendor's own: `{"input_tokens": 14}`.
+pub(crate) fn judge(bytes: &[u8]) -> Completion {
+    #[derive(Deserialize)]
+    struct Count {
+        #[expect(dead_code, reason = "that it is there is what matters")]
+        input_tokens: u64,
+    }
+    match serde_json::from_slice::<Count>(bytes) {
+        Ok(_) => Completion::Complete,
+        Err(error) => {
+            Completion::Broken(Broken::NotAnAnswer(format!("no count of tokens: {error}")))
+        }
+    }
+}
+
+/// Ours, where a candidate has no such call. None: the request cannot be read.
+pub(crate) fn estimate(dialect: Dialect, body: &[u8]) -> Option<Won> {
+    let tokens = estimate_tokens(&read(dialect, body).ok()?);
+    let (mut head, ()) = Response::new(()).into_parts();
+    let json = HeaderValue::from_static("application/json");
+    head.headers.insert(CONTENT_TYPE, json);
+    head.headers
+        .insert(ESTIMATED, HeaderValue::from_static("tokens"));
+    Some(Won::Whole {
+        head,
+        bytes: json!({ "input_tokens": tokens }).to_string().into(),
+        completion: Completion::Complete,
+        report: wire::Report::default(),
+    })
+}

@@ -1,0 +1,189 @@
+//! A failed attempt, and what is known of it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalog::Secret;
+use health::FailureKind;
+use http::{HeaderMap, StatusCode};
+use translate::CannotTell;
+use wire::{Broken, Class, Rule};
+
+use crate::attempt::breaker::Silence;
+use crate::attempt::content::UnknownCoding;
+
+const MASK: &str = "[masked]";
+
+/// Why an attempt brought no answer, before anything of it was passed on or in the middle.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    pub(crate) class: Class,
+    /// None: a problem of ours.
+    pub(crate) kind: Option<FailureKind>,
+    pub(crate) message: String,
+    pub(crate) retry_after: Option<Duration>,
+    /// The provider's own words, where they can be given back unchanged.
+    pub(crate) answer: Option<(StatusCode, HeaderMap, Bytes)>,
+    pub(crate) report: wire::Report,
+    /// The answer was whole and had nothing to act on.
+    pub(crate) empty: bool,
+    /// The provider of a stream was silent for so long.
+    pub(crate) silence: Option<Silence>,
+    /// Another try at the same place would end the same way.
+    pub(crate) hopeless: bool,
+}
+
+impl Lost {
+    pub(crate) fn new(class: Class, kind: Option<FailureKind>, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            kind,
+            message: message.into(),
+            retry_after: None,
+            answer: None,
+            report: wire::Report::default(),
+            empty: false,
+            silence: None,
+            hopeless: false,
+        }
+    }
+
+    pub(crate) fn silent(message: String, silence: Option<Silence>) -> Self {
+        Self {
+            silence,
+            ..Self::new(Class::Silent, Some(FailureKind::Silent), message)
+        }
+    }
+
+    /// Silent in the middle of its answer. Like all silence, it is not asked again at once.
+    pub(crate) fn stalled(idle: Duration, report: &wire::Report) -> Self {
+        let seconds = idle.as_secs();
+        Self {
+            report: report.clone(),
+            hopeless: true,
+            ..Self::new(
+                Class::Transient,
+                Some(FailureKind::Stalled),
+                format!("nothing came for {seconds} s in the middle of the answer"),
+            )
+        }
+    }
+
+    /// An answer that is none. An error told in it counts as what it says it is: quota, a key, a context too long.
+    pub(crate) fn broken(rules: &[Rule], broken: &Broken, report: &wire::Report) -> Self {
+        let (told, rule) = wire::classify_broken(rules, broken);
+        let message = broken.to_string();
+        // There is no answer of the provider's that could be returned unchanged, so that another candidate is asked.
+        let unreturnable = matches!(told, Class::Caller | Class::ContentPolicy);
+        let class = if unreturnable { Class::Transient } else { told };
+        Self {
+            report: report.clone(),
+            empty: *broken == Broken::Empty,
+            hopeless: unreturnable,
+            ..Self::new(
+                class,
+                bears_on_health(told).then(|| kind_of(broken)),
+                rule.map_or(message.clone(), |rule| rule.named(&message)),
+            )
+        }
+    }
+
+    /// Written in a way that nobody here can read, and so it would be again.
+    pub(crate) fn unreadable(coding: &UnknownCoding) -> Self {
+        let why = Broken::NotAnAnswer(coding.to_string());
+        Self {
+            hopeless: true,
+            ..Self::broken(&[], &why, &wire::Report::default())
+        }
+    }
+
+    /// An answer that cannot go on where another broke off: no fault of its provider.
+    pub(crate) fn unfit(why: String, report: &wire::Report) -> Self {
+        Self {
+            report: report.clone(),
+            hopeless: true,
+            ..Self::new(Class::Transient, None, why)
+        }
+    }
+
+    /// The server does not know what was called, as opposed to a model that its vendor does not know.
+    pub(crate) fn has_no_such_call(&self) -> bool {
+        let Some((status, _, body)) = &self.answer else {
+            return false;
+        };
+        match status.as_u16() {
+            405 | 501 => true,
+            404 => !String::from_utf8_lossy(body).contains("not_found_error"),
+            _ => false,
+        }
+    }
+
+    /// It holds what only its own dialect has words for.
+    pub(crate) fn unsayable(what: &str, report: &wire::Report) -> Self {
+        let why = CannotTell::Unsayable(what.to_owned());
+        Self::unfit(why.to_string(), report)
+    }
+
+    /// Some providers quote the key that they do not like. Nobody else is to read it.
+    pub(crate) fn conceal(&mut self, key: &Secret) {
+        let key = key.reveal();
+        if key.is_empty() {
+            return;
+        }
+        self.message = self.message.replace(key, MASK);
+        if let Some((_, _, body)) = &mut self.answer
+            && let Ok(text) = std::str::from_utf8(body)
+            && text.contains(key)
+        {
+            *body = text.replace(key, MASK).into();
+        }
+    }
+
+    /// The provider answered, and as it meant to; another try may bring what the route demands.
+    pub(crate) fn not_as_demanded(why: String, report: &wire::Report) -> Self {
+        Self {
+            hopeless: false,
+            ..Self::unfit(why, report)
+        }
+    }
+
+    /// The provider answered, and as it meant to; the route wants more.
+    pub(crate) fn not_whole(report: &wire::Report) -> Self {
+        Self {
+            report: report.clone(),
+            hopeless: true,
+            ..Self::new(
+                Class::Transient,
+                None,
+                "the answer was cut by a token limit, and this route takes whole answers only",
+            )
+        }
+    }
+}
+
+/// Is it the provider's own failure? The rest are problems of ours.
+pub(crate) fn bears_on_health(class: Class) -> bool {
+    match class {
+        Class::Transient | Class::Silent => true,
+        Class::RateLimit
+        | Class::Quota
+        | Class::Credential
+        | Class::ModelGone
+        | Class::Caller
+        | Class::ContextTooLong
+        | Class::ContentPolicy => false,
+    }
+}
+
+/// How a broken answer bears on the provider's health.
+fn kind_of(broken: &Broken) -> FailureKind {
+    match broken {
+        Broken::NoStopReason | Broken::Cut | Broken::OpenBlock => FailureKind::Cut,
+        Broken::ErrorEvent { .. } => FailureKind::ErrorEvent,
+        Broken::Malformed(_)
+        | Broken::InvalidToolInput(_)
+        | Broken::Empty
+        | Broken::NotAnAnswer(_)
+        | Broken::Oversize(_) => FailureKind::Malformed,
+    }
+}

@@ -1,0 +1,125 @@
+//! The request of an attempt, made from the client's own.
+
+use bytes::Bytes;
+use catalog::Dialect;
+use http::{HeaderMap, Method, Request};
+use http_body_util::Full;
+use translate::{self, LeftOut, Untranslatable};
+use wire::Kind;
+
+use crate::admitted::Admitted;
+use crate::attempt::headers;
+use crate::attempt::translation::{Said, Translation, say};
+use crate::{Candidate, Credential, EndpointConfig};
+
+/// What a candidate is sent.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) request: Request<Full<Bytes>>,
+    /// It speaks another dialect than the client.
+    pub(crate) translation: Option<Translation>,
+    /// What it is not told, or not so exactly.
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// Why a request could not be built. The plan has asked the same before, so that it is a mistake of ours.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unbuilt {
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    #[error(transparent)]
+    Untranslatable(#[from] Untranslatable),
+}
+
+/// `now`: in seconds since 1970.
+pub(crate) fn request(
+    admitted: &Admitted,
+    candidate: &Candidate,
+    endpoint: &EndpointConfig,
+    now: u64,
+) -> Result<Outgoing, Unbuilt> {
+    let url = url(admitted, candidate, endpoint);
+    if candidate.dialect == admitted.plan.dialect {
+        return Ok(Outgoing {
+            request: post(
+                url,
+                own_body(admitted, candidate),
+                headers::outgoing(
+                    &admitted.head.headers,
+                    candidate.credential,
+                    endpoint.endpoint.auth,
+                    endpoint.key.as_ref(),
+                    &admitted.config.token,
+                ),
+            )?,
+            translation: None,
+            left_out: Vec::new(),
+        });
+    }
+    let (client, spoken) = (admitted.plan.dialect, candidate.dialect);
+    let conversation = translate::read(client, &admitted.body)?;
+    let target = endpoint.target(&candidate.model);
+    let said = say((client, spoken), &conversation, &target, now)?;
+    let Said {
+        body,
+        translation,
+        left_out,
+    } = said;
+    let headers = headers::of_translation(
+        &admitted.head.headers,
+        spoken,
+        admitted.streamed(),
+        endpoint.endpoint.auth,
+        endpoint.key.as_ref(),
+    );
+    Ok(Outgoing {
+        request: post(url, body, headers)?,
+        translation: Some(translation),
+        left_out,
+    })
+}
+
+fn post(url: String, body: Bytes, headers: HeaderMap) -> Result<Request<Full<Bytes>>, http::Error> {
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(url)
+        .body(Full::new(body))?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn url(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) -> String {
+    let spoken: Dialect = candidate.dialect;
+    let found = &endpoint.endpoint;
+    let path = found
+        .paths
+        .get(&spoken)
+        .map_or(spoken.default_path(), String::as_str);
+    let mut url = format!("{}{path}", found.base);
+    match admitted.kind {
+        Kind::Generate => {}
+        Kind::CountTokens => url.push_str("/count_tokens"),
+    }
+    let query = headers::query(admitted.head.uri.query(), candidate.credential);
+    // A query says something to a vendor of the client's own dialect.
+    if let Some(query) = query.filter(|_| spoken == admitted.plan.dialect) {
+        url.push('?');
+        url.push_str(&query);
+    }
+    url
+}
+
+/// The client's own bytes, with another model's id where the candidate has one.
+fn own_body(admitted: &Admitted, candidate: &Candidate) -> Bytes {
+    let Admitted { body, ask, .. } = admitted;
+    let body = if candidate.model.as_str() == ask.model {
+        body.clone()
+    } else {
+        wire::with_model(body, candidate.model.as_str())
+    };
+    if ask.has_credentials && candidate.credential != Credential::ClientLogin {
+        wire::without_credentials(&body)
+    } else {
+        body
+    }
+}

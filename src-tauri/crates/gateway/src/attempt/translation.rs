@@ -1,0 +1,96 @@
+//! One attempt at a candidate of another dialect: the request is said in it, and the answer in the client's.
+
+use bytes::Bytes;
+use catalog::Dialect;
+use translate::{
+    self, AnswerTranslator, CannotTell, Conversation, Form, LeftOut, Names, Target, Untranslatable,
+};
+use wire::{Framing, Report, Validator};
+
+use crate::attempt::headers;
+use crate::attempt::lost::Lost;
+
+/// How the answer of one attempt is told to the client.
+#[derive(Clone, Debug)]
+pub(crate) struct Translation {
+    /// By the provider.
+    pub(crate) spoken: Dialect,
+    names: Names,
+    form: Form,
+}
+
+/// A request as a candidate of another dialect is asked it.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) body: Bytes,
+    pub(crate) translation: Translation,
+    /// What the candidate is not told, or not so exactly.
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// `created`: the time of the answer in seconds since 1970.
+///
+/// # Errors
+/// [`Untranslatable`]: the candidate cannot be asked this.
+pub(crate) fn say(
+    (client, spoken): (Dialect, Dialect),
+    conversation: &Conversation,
+    target: &Target,
+    created: u64,
+) -> Result<Said, Untranslatable> {
+    let said = translate::say(client, spoken, conversation, target)?;
+    Ok(Said {
+        body: said.body.into(),
+        translation: Translation {
+            spoken,
+            names: said.names,
+            form: Form {
+                usage_chunk: said.usage_chunk,
+                created,
+            },
+        },
+        left_out: said.left_out,
+    })
+}
+
+impl Translation {
+    /// For a streamed answer.
+    pub(crate) fn answer(&self, client: Dialect) -> AnswerTranslator {
+        AnswerTranslator::new(self.spoken, client, self.names.clone(), self.form)
+    }
+
+    /// An answer in one piece. `report`: of the provider's own words.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    pub(crate) fn whole(
+        &self,
+        client: Dialect,
+        bytes: &Bytes,
+        report: Report,
+    ) -> Result<(Bytes, Report), CannotTell> {
+        let created = self.form.created;
+        let told = translate::whole(self.spoken, client, bytes, &self.names, created)?;
+        // Kept as the client gets them, where the provider's own are.
+        let kept = |call: &wire::ToolCall| call.arguments.is_some();
+        let keep = report.tool_calls.iter().any(kept);
+        let mut validator = Validator::new(client, Framing::Whole).keeping_arguments(keep);
+        validator.push(&told, &mut Vec::new());
+        // The client sends results by the ids that it was told.
+        let tool_calls = validator.report().tool_calls.clone();
+        let report = Report {
+            tool_calls,
+            ..report
+        };
+        Ok((told.into(), report))
+    }
+
+    /// The provider's error, in the client's words.
+    pub(crate) fn refusal(&self, client: Dialect, lost: Lost) -> Lost {
+        let answer = lost.answer.map(|(status, told, body)| {
+            let (status, body) = translate::error(self.spoken, client, status, &body);
+            (status, headers::of_error(&told), body.into())
+        });
+        Lost { answer, ..lost }
+    }
+}

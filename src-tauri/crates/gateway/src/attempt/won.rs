@@ -1,0 +1,24 @@
+//! What an attempt has brought, where it brought an answer.
+
+use bytes::Bytes;
+use http::response::Parts;
+use wire::Completion;
+
+use crate::attempt::answer::Answer;
+
+/// An answer that may be passed on.
+#[derive(Debug)]
+pub(crate) enum Won {
+    /// `ended`: the whole body has arrived already.
+    Stream {
+        head: Parts,
+        answer: Box<Answer>,
+        ended: Option<Completion>,
+    },
+    Whole {
+        head: Parts,
+        bytes: Bytes,
+        completion: Completion,
+        report: wire::Report,
+    },
+}

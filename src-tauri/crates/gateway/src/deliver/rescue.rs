@@ -1,0 +1,302 @@
+//! The only place that invents a response: always in the client's own dialect, with a status that its client understands.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalog::Dialect;
+use health::{Blame, Level, Verdict, Verdicts};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use wire::{Class, Problem};
+
+use crate::attempt::lost::Lost;
+use crate::{Body, Candidate, Credential, Dropped, TurnedAway};
+
+/// Longer waits make Claude Code give up, which helps nobody (measured with 2.1.197).
+const RETRY_AFTER_MOST: u64 = 60;
+/// Codex stops for good at a 429 without one (measured with 0.169.0).
+const RETRY_AFTER_DEFAULT: u64 = 15;
+
+/// A response of ours, before it has a body type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Said {
+    fn new(dialect: Dialect, problem: &Problem) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Self {
+            status: problem.status,
+            headers,
+            body: wire::error_body(dialect, problem).into(),
+        }
+    }
+}
+
+/// As a response that belongs to no exchange.
+pub(crate) fn plain(said: Said) -> Response<Body> {
+    let mut response = Response::new(Body::plain(said.body));
+    *response.status_mut() = said.status;
+    *response.headers_mut() = said.headers;
+    response
+}
+
+/// Refused at our own door.
+pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
+    let status = match why {
+        TurnedAway::Token
+        | TurnedAway::Host(_)
+        | TurnedAway::Origin(_)
+        | TurnedAway::Login(_)
+        | TurnedAway::NoKey(_)
+        | TurnedAway::NoCandidate(_) => StatusCode::FORBIDDEN,
+        TurnedAway::Path(_) | TurnedAway::NoRoute { .. } => StatusCode::NOT_FOUND,
+        TurnedAway::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        TurnedAway::WebSocket => StatusCode::UPGRADE_REQUIRED,
+        TurnedAway::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        TurnedAway::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        TurnedAway::Busy(_) | TurnedAway::Unkept(_) => StatusCode::SERVICE_UNAVAILABLE,
+        TurnedAway::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
+        TurnedAway::AnswerGone => StatusCode::CONFLICT,
+        // The one status that no measured client answers with another try.
+        TurnedAway::Storm(_)
+        | TurnedAway::Unreadable(_)
+        | TurnedAway::BadRequest(_)
+        | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,
+    };
+    let message = why.to_string();
+    let mut said = Said::new(dialect, &Problem { status, message });
+    if let TurnedAway::Method { wanted, .. } = why {
+        said.headers.insert(ALLOW, HeaderValue::from_static(wanted));
+    }
+    if let TurnedAway::Busy(_) = why {
+        said.headers
+            .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    said
+}
+
+/// A panic of ours ended this one exchange.
+pub(crate) fn our_fault(dialect: Dialect) -> Said {
+    let problem = Problem {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        message: "Understudy: an error of our own ended this request. It was not the provider; \
+                  the log has the details"
+            .to_owned(),
+    };
+    Said::new(dialect, &problem)
+}
+
+/// Nobody answered, not even with a status: what clients take for a reason to ask again.
+fn unanswered(dialect: Dialect) -> StatusCode {
+    let status = match dialect {
+        Dialect::Anthropic => StatusCode::from_u16(529),
+        Dialect::OpenaiChat | Dialect::OpenaiResponses => StatusCode::from_u16(503),
+    };
+    status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+}
+
+/// The context is too long for every candidate, and the first of them said so in a stream: asking again is no use, which
+/// agents read from the status alone.
+pub(crate) fn too_long(dialect: Dialect, message: &str) -> Said {
+    let problem = Problem {
+        status: StatusCode::BAD_REQUEST,
+        message: message.to_owned(),
+    };
+    Said::new(dialect, &problem)
+}
+
+/// Why a stand-in that is set up was of no use to this request.
+pub(crate) fn could_not_stand_in(passed_over: &Dropped) -> String {
+    let Dropped { endpoint, why, .. } = passed_over;
+    format!("Understudy: {endpoint} could not stand in: {why}")
+}
+
+/// Every candidate failed: the primary's error, which is the first attempt's. `known`: sentences for its end.
+pub(crate) fn exhausted(
+    dialect: Dialect,
+    primary: &Candidate,
+    product: &str,
+    lost: Lost,
+    known: &[String],
+) -> Said {
+    let ours = lost.class == Class::Credential && primary.credential != Credential::ClientLogin;
+    let mut said = match lost.answer {
+        // A key of ours that is wrong is no matter of the client's login: at a 401, agents ask again for minutes.
+        Some((_, _, body)) if ours => Said {
+            body: with_sentence(
+                &body,
+                &format!(
+                    "Understudy: {product} does not accept the key that is set up for it. \
+                     Replace it with `understudyd key add {}`, or in Settings → Keys",
+                    primary.provider
+                ),
+            ),
+            ..Said::new(
+                dialect,
+                &Problem {
+                    status: StatusCode::FORBIDDEN,
+                    message: String::new(),
+                },
+            )
+        },
+        Some((status, headers, body)) => Said {
+            status,
+            headers,
+            body,
+        },
+        None => Said::new(
+            dialect,
+            &Problem {
+                status: unanswered(dialect),
+                message: format!("{product} did not answer: {}", lost.message),
+            },
+        ),
+    };
+    for sentence in known {
+        said.body = with_sentence(&said.body, sentence);
+    }
+    if dialect == Dialect::OpenaiResponses && !known.is_empty() {
+        said.body = without_unheard_code(said.body);
+    }
+    bound_retry_after(dialect, &mut said, lost.retry_after);
+    said
+}
+
+/// The request that this one waited for broke off.
+pub(crate) fn broke_off(dialect: Dialect, why: &str) -> Said {
+    let message = format!(
+        "The request with this `Idempotency-Key` that was under way broke off: {why}. Ask again, and it runs afresh"
+    );
+    Said::new(
+        dialect,
+        &Problem {
+            status: unanswered(dialect),
+            message,
+        },
+    )
+}
+
+/// The same as an event, for a client whose answer has begun.
+pub(crate) fn as_event(dialect: Dialect, said: &Said) -> Bytes {
+    let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap_or_default();
+    let told = ["/error/message", "/message"]
+        .iter()
+        .find_map(|place| tree.pointer(place)?.as_str());
+    let problem = Problem {
+        status: said.status,
+        message: told.unwrap_or("no provider answered").to_owned(),
+    };
+    wire::error_event(dialect, &problem).into()
+}
+
+/// As the provider said it.
+impl From<(StatusCode, HeaderMap, Bytes)> for Said {
+    fn from((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Self {
+        Said {
+            status,
+            headers,
+            body,
+        }
+    }
+}
+
+/// `patience`: the wait that the provider asked for, in whichever of its ways.
+fn bound_retry_after(dialect: Dialect, said: &mut Said, patience: Option<Duration>) {
+    let asked = said.headers.get(RETRY_AFTER);
+    // Only whole seconds are understood by every client; a date or a fraction comes with `patience`.
+    let seconds: Option<u64> = asked.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let in_ms = said.headers.contains_key("retry-after-ms");
+    let wait = seconds.or_else(|| patience.map(|wait| wait.as_secs_f64().ceil() as u64));
+    let too_long = (asked.is_some() || in_ms) && wait.is_some_and(|wait| wait > RETRY_AFTER_MOST);
+    // Codex waits by `retry-after` alone, and takes a 429 without one for final.
+    let bare = seconds.is_none()
+        && dialect == Dialect::OpenaiResponses
+        && said.status == StatusCode::TOO_MANY_REQUESTS;
+    if too_long || bare {
+        let wait = wait.unwrap_or(RETRY_AFTER_DEFAULT).min(RETRY_AFTER_MOST);
+        said.headers.remove("retry-after-ms");
+        said.headers.insert(RETRY_AFTER, HeaderValue::from(wait));
+    }
+}
+
+/// What is known of the provider, in one sentence; None where nothing bad is known.
+pub(crate) fn verdict(
+    verdicts: &Verdicts,
+    primary: &Candidate,
+    product: &str,
+    alternatives: bool,
+) -> Option<String> {
+    if verdicts.offline {
+        return Some(
+            "Understudy: this machine is offline, so no provider can be reached".to_owned(),
+        );
+    }
+    let known = verdicts.providers.get(&primary.provider)?;
+    let state = match known.verdict {
+        Verdict::Known(Level::MajorOutage) => "is down",
+        Verdict::Known(Level::PartialOutage) => "is partly down",
+        Verdict::Known(Level::Degraded) => "is degraded",
+        Verdict::Known(Level::Maintenance) => "is under maintenance",
+        Verdict::Known(Level::Operational) | Verdict::Unknown(_) => return None,
+    };
+    let blame = match known.blame {
+        Blame::Them => ", it is them",
+        Blame::Us => ", the fault is in this network",
+        Blame::SharedInfrastructure => ", together with other providers",
+        Blame::Undetermined => "",
+    };
+    let rest = if alternatives {
+        "no stand-in was left"
+    } else {
+        "no stand-in is set up"
+    };
+    let since = known.since.format("%H:%M");
+    Some(format!(
+        "Understudy: {product} {state} since {since} UTC{blame}; {rest}"
+    ))
+}
+
+/// The sentence at the end of an error's message; unchanged where no message is found.
+fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
+    let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(body) else {
+        return body.clone();
+    };
+    let place = if tree.pointer("/error/message").is_some() {
+        "/error/message"
+    } else {
+        "/message"
+    };
+    let Some(serde_json::Value::String(message)) = tree.pointer_mut(place) else {
+        return body.clone();
+    };
+    let end = if message.ends_with(['.', '!', '?']) || message.is_empty() {
+        ""
+    } else {
+        "."
+    };
+    *message = format!("{message}{end} {sentence}").trim().to_owned();
+    serde_json::to_vec(&tree).map_or_else(|_| body.clone(), Bytes::from)
+}
+
+/// At this code Codex (0.169.0) shows a sentence of its own instead of the message, and stops asking. Without it, the same
+/// status lets it try again for half a minute and then show what we know.
+const UNHEARD: &str = "server_is_overloaded";
+
+fn without_unheard_code(body: Bytes) -> Bytes {
+    let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(&body) else {
+        return body;
+    };
+    match tree.pointer_mut("/error/code") {
+        Some(code) if code == UNHEARD => *code = serde_json::Value::Null,
+        Some(_) | None => return body,
+    }
+    serde_json::to_vec(&tree).map_or(body, Bytes::from)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+//! The port's door: token, host, size and shape of a request are checked here, and what passes is planned and handed to
+//! [`once`]. The door imports what is behind it; nothing behind it imports the door.
+
+pub(crate) mod admit;
+mod breakers;
+mod models;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalog::Dialect;
+use futures_util::FutureExt;
+use health::Verdicts;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use wire::{Ask, Kind};
+
+use crate::admitted::Admitted;
+use crate::attempt::answer::Gate;
+use crate::deliver::hold::{self, Hold};
+use crate::deliver::{rescue, respond};
+use crate::exchange::PIPELINE;
+use crate::once::{self, Asker};
+use crate::open::OpenExchange;
+use crate::plan::Wish;
+use crate::plan::login;
+use crate::review::Reviewed;
+use crate::services::{Clock, Services};
+use crate::{Body, BoxError, Config, Connect, End, Exchange, Plan, ReplayAsk, Report, TurnedAway};
+use admit::{Place, Target};
+
+/// The part of the engine between clients and providers. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(Services);
+
+impl Gateway {
+    /// `reports` is bounded by its maker; where it is full, reports are dropped and counted. `replays`: whoever reads it
+    /// answers each from the ledger.
+    pub fn new(
+        config: watch::Receiver<Arc<Config>>,
+        verdicts: watch::Receiver<Arc<Verdicts>>,
+        connect: Connect,
+        reports: mpsc::Sender<Report>,
+        replays: mpsc::Sender<ReplayAsk>,
+        clock: Clock,
+    ) -> Gateway {
+        Gateway(Services::new(
+            config, verdicts, connect, reports, replays, clock,
+        ))
+    }
+
+    /// Answer one request. Never fails and never panics: what goes wrong becomes a response in the client's dialect.
+    /// Dropping the future or the response's body cancels whatever is under way upstream, save for a request with an
+    /// idempotency key, and for half a minute for clients that ask again.
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let place = Place::of(request.uri().path());
+        let dialect = admit::spoken(place.target, request.headers());
+        match AssertUnwindSafe(self.serve(request)).catch_unwind().await {
+            Ok(response) => response,
+            Err(_) => {
+                tracing::error!(%dialect, "a panic ended one exchange");
+                rescue::plain(rescue::our_fault(dialect))
+            }
+        }
+    }
+
+    /// The plan for such a request now. `client_login`: the client brings a login of its own (a subscription, a key).
+    pub fn explain(&self, dialect: Dialect, model: &str, client_login: bool) -> Plan {
+        self.0
+            .plan(&self.0.config(), Wish::any(dialect, model, client_login))
+    }
+
+    /// The plan for this very request.
+    ///
+    /// # Errors
+    /// It is no request of this dialect.
+    pub fn explain_request(
+        &self,
+        dialect: Dialect,
+        body: &[u8],
+        client_login: bool,
+    ) -> Result<Plan, wire::BadRequest> {
+        let ask = Ask::read(dialect, body)?;
+        let wish = Wish {
+            body: Some(body),
+            unthought_turn: ask.unthought_turn,
+            ..Wish::any(dialect, &ask.model, client_login)
+        };
+        Ok(self.0.plan(&self.0.config(), wish))
+    }
+
+    /// Exchanges that have begun and not ended.
+    pub fn open_exchanges(&self) -> usize {
+        self.0.reports().open()
+    }
+
+    /// Requests whose clients have left and may come back for the answer.
+    pub fn lingering(&self) -> usize {
+        self.0.once().lingering()
+    }
+
+    /// Reports that were dropped because their reader was too slow.
+    pub fn dropped_reports(&self) -> u64 {
+        self.0.reports().dropped()
+    }
+
+    /// Requests of browsers and other passers-by without a token: turned away and counted, but no exchanges.
+    pub fn strays(&self) -> u64 {
+        self.0.reports().strays()
+    }
+
+    async fn serve<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: Into<BoxError>,
+    {
+        let began = Instant::now();
+        let config = self.0.config();
+        let (head, body) = request.into_parts();
+        let place = Place::of(head.uri.path());
+        let dialect = admit::spoken(place.target, &head.headers);
+        if let Err(why) = admit::check(&head, place, &config) {
+            if let TurnedAway::TooLarge(_) = why {
+                admit::discard(&head, body).await;
+            }
+            if admit::is_stray(&head, place, &why) {
+                tracing::debug!(path = place.path, %why, "a stray request was turned away");
+                self.0.reports().stray();
+                return rescue::plain(rescue::turned_away(dialect, &why));
+            }
+            return self.turn_away(began, &head, dialect, why);
+        }
+        let (dialect, kind) = match place.target {
+            Target::Ask(dialect, kind) => (dialect, kind),
+            Target::Models => return json(models::list(&config)),
+            Target::Base | Target::Nothing => return json(GREETING),
+        };
+        if let Some(why) = login::refused(&head.headers, &config, dialect) {
+            return self.turn_away(began, &head, dialect, TurnedAway::Login(why));
+        }
+        let key = match once::key(&head.headers) {
+            Ok(key) => key,
+            Err(why) => return self.turn_away(began, &head, dialect, why),
+        };
+        let (body, share) = match admit::body(&head, body, self.0.bodies(), &config).await {
+            Ok(read) => read,
+            Err(why) => return self.turn_away(began, &head, dialect, why),
+        };
+        let unknown = Exchange::begun(&head, dialect, self.0.now());
+        let storms = self.0.storms();
+        let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
+        let passing = config.paused || config.draining;
+        if let Err(storm) = storms.admit(asked, unknown.started)
+            && !passing
+        {
+            return self.turn_away(began, &head, dialect, storm.into());
+        }
+        let mut ask = match Ask::read(dialect, &body) {
+            Ok(ask) => ask,
+            Err(why) => return self.turn_away(began, &head, dialect, why.into()),
+        };
+        let client = &unknown.client;
+        let asker = Asker::new(&config.token, &head, client, (dialect, kind), body.clone());
+        if key.is_none()
+            && let Some(left) = self.0.once().rejoin(&asker, client, dialect).await
+        {
+            return left;
+        }
+        let wish = Wish {
+            dialect,
+            model: &ask.model,
+            client_login: crate::attempt::headers::has_login(&head.headers, &config.token),
+            subscription: login::is_subscription(&head.headers, &config, dialect),
+            pipeline: head.headers.contains_key(PIPELINE),
+            kind,
+            body: None,
+            unthought_turn: ask.unthought_turn,
+        };
+        let mut plan = self.0.plan(&config, wish);
+        let unread = kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread();
+        if !unread {
+            let body = Some(&*body);
+            plan = self.0.plan(&config, Wish { body, ..wish });
+        }
+        let (hold, gate) = hold::back(&config, &head, &plan, began);
+        let exchange = Exchange {
+            kind,
+            route: plan.route.clone(),
+            model: ask.model.clone(),
+            streamed: ask.stream && kind == Kind::Generate,
+            rehearsal: plan.rehearsal,
+            pipeline: unknown.pipeline.or_else(|| plan.pipeline.clone()),
+            tools_held: gate != Gate::Nothing || matches!(hold, Hold::UntilProven { .. }),
+            tool_results: std::mem::take(&mut ask.results),
+            ..unknown
+        };
+        let reviewed = Reviewed::of(&exchange, plan.strict, &head.headers, &body);
+        let exchange = OpenExchange::begin(self.0.reports(), began, exchange)
+            .counted(storms, asked)
+            .reviewed(reviewed);
+        let admitted = Admitted {
+            config,
+            head,
+            body,
+            _share: share,
+            ask,
+            kind,
+            plan,
+            unread,
+            hold,
+            gate,
+            began,
+        };
+        once::answer(&self.0, admitted, exchange, asker, key).await
+    }
+
+    fn turn_away(
+        &self,
+        began: Instant,
+        head: &Parts,
+        dialect: Dialect,
+        mut why: TurnedAway,
+    ) -> Response<Body> {
+        let unknown = Exchange::begun(head, dialect, self.0.now());
+        let storms = self.0.storms();
+        // A body that was refused unread is told apart from others by its size alone.
+        let asked = match why {
+            TurnedAway::TooLarge(limit) => {
+                let size = admit::declared(&head.headers)
+                    .unwrap_or(limit)
+                    .max(limit + 1);
+                let asked = storms.asked(&unknown.client, &head.headers, b"", size);
+                if let Err(storm) = storms.admit(asked, unknown.started) {
+                    why = storm.into();
+                }
+                Some(asked)
+            }
+            _ => None,
+        };
+        tracing::warn!(path = Place::of(head.uri.path()).path, %why, "turned away");
+        let mut exchange = OpenExchange::begin(self.0.reports(), began, unknown);
+        if let Some(asked) = asked {
+            exchange = exchange.counted(storms, asked);
+        }
+        let said = rescue::turned_away(dialect, &why);
+        respond::end(said, exchange, End::TurnedAway(why))
+    }
+}
+
+const GREETING: &str = "{\"understudy\":\"ready\"}";
+
+fn json(body: impl Into<Bytes>) -> Response<Body> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut response = Response::new(Body::plain(body));
+    *response.headers_mut() = headers;
+    response
+}

@@ -1,0 +1,66 @@
+//! What others than requests know of breakers: the watch's probes, the owner, and the ledger over a restart.
+
+use catalog::{EndpointId, ModelId, ProviderId};
+use health::{CallOutcome, FailureKind};
+use wire::Class;
+
+use super::Gateway;
+use crate::attempt::breaker::Trip;
+use crate::{BreakerView, KeptBreaker};
+
+impl Gateway {
+    /// Every breaker that remembers a failure.
+    pub fn breakers(&self) -> Vec<BreakerView> {
+        self.0.breakers().views(self.0.now())
+    }
+
+    /// The same, to be kept over a restart.
+    pub fn kept_breakers(&self) -> Vec<KeptBreaker> {
+        self.0.breakers().kept()
+    }
+
+    /// What an earlier process kept. To be called before the first request.
+    pub fn restore_breakers(&self, kept: Vec<KeptBreaker>) {
+        self.0.breakers().restore(kept);
+    }
+
+    /// An open breaker lets the next request through: the owner wants it tried now.
+    pub fn try_now(&self, endpoint: &EndpointId, model: &ModelId) {
+        self.0.breakers().half_open(endpoint, model, self.0.now());
+    }
+
+    /// A synthetic probe of this endpoint's model has ended. A success half-opens an open breaker, so that the next request
+    /// goes there with its fallback behind it; a failure counts as a request's does.
+    pub fn probed(
+        &self,
+        provider: &ProviderId,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        outcome: &CallOutcome,
+    ) {
+        match outcome {
+            CallOutcome::Ok { .. } => self.try_now(endpoint, model),
+            CallOutcome::Failed { kind, detail } => {
+                let silent = *kind == FailureKind::Silent;
+                let trip = Trip {
+                    class: if silent {
+                        Class::Silent
+                    } else {
+                        Class::Transient
+                    },
+                    slow: silent || *kind == FailureKind::Stalled,
+                    // Nobody has waited.
+                    silence: None,
+                    retry_after: None,
+                    reason: detail.clone(),
+                    threshold: self.0.threshold_of(provider, endpoint),
+                    cooldown: self.0.config().timers.cooldown,
+                };
+                let now = self.0.now();
+                self.0.breakers().probe_failed(endpoint, model, now, &trip);
+            }
+            // A problem of ours, or nothing that can be told.
+            CallOutcome::Ours(_) | CallOutcome::Neutral => {}
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! Who is asked, in which order, and why. Pure.
+
+pub(crate) mod lineup;
+pub(crate) mod login;
+
+mod eligible;
+mod speech;
+mod stand_in;
+
+use std::fmt;
+
+use catalog::{Dialect, EndpointId, Likeness, ModelId, ProviderId, REHEARSAL_PREFIX};
+use wire::Kind;
+
+pub use eligible::Ineligible;
+pub use stand_in::ANY_MODEL;
+
+use eligible::eligible;
+use speech::Reading;
+
+use crate::{CandidateRule, Config, Delivery, Demand, EndpointConfig, Restart, Standing};
+
+/// The route's name where none is set up for a model: every endpoint that serves it by its own account.
+const DIRECT: &str = "direct";
+const REHEARSAL_ROUTE: &str = "rehearsal";
+
+/// Who is asked, in which order, and why. Printable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub route: String,
+    pub dialect: Dialect,
+    /// As the client asked.
+    pub model: String,
+    /// In the order in which they are asked.
+    pub candidates: Vec<Candidate>,
+    /// Those that cannot be asked.
+    pub dropped: Vec<Dropped>,
+    /// An answer cut by a token limit is a failed attempt.
+    pub strict: bool,
+    pub delivery: Delivery,
+    pub restart: Restart,
+    /// To which untagged requests belong.
+    pub pipeline: Option<String>,
+    pub demand: Option<Demand>,
+    pub rehearsal: bool,
+    /// The client's own login, where a candidate is shown it, is a subscription's.
+    pub subscription: bool,
+    /// A stand-in is asked first, since it began this turn and the primary would refuse it.
+    pub stays: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    pub provider: ProviderId,
+    pub endpoint: EndpointId,
+    /// As it will be sent.
+    pub model: ModelId,
+    /// What it is spoken to in; where it is not the client's, the request and the answer are translated.
+    pub dialect: Dialect,
+    pub credential: Credential,
+    pub standing: Standing,
+    /// Its place among those that can be asked, by the route's order: 0 is the primary.
+    pub place: usize,
+    /// Why it stands in this place.
+    pub reason: String,
+}
+
+/// What a candidate is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// The key that we hold for it.
+    OurKey,
+    /// What the client sent for its own vendor, untouched.
+    ClientLogin,
+    /// It needs none.
+    None,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    pub endpoint: EndpointId,
+    pub model: ModelId,
+    pub why: Ineligible,
+}
+
+/// What a request is, as far as its plan depends on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish<'a> {
+    pub(crate) dialect: Dialect,
+    pub(crate) model: &'a str,
+    /// The client brings a login of its own.
+    pub(crate) client_login: bool,
+    /// And it is a subscription's, which costs nothing by the token.
+    pub(crate) subscription: bool,
+    /// It says that it is a step of a business flow.
+    pub(crate) pipeline: bool,
+    pub(crate) kind: Kind,
+    /// None: the plan is for any request.
+    pub(crate) body: Option<&'a [u8]>,
+    /// As in [`wire::Ask`].
+    pub(crate) unthought_turn: bool,
+}
+
+impl<'a> Wish<'a> {
+    /// Any request for this model. `client_login`: a subscription's.
+    pub(crate) fn any(dialect: Dialect, model: &'a str, client_login: bool) -> Self {
+        Self {
+            dialect,
+            model,
+            client_login,
+            subscription: client_login,
+            pipeline: false,
+            kind: Kind::Generate,
+            body: None,
+            unthought_turn: false,
+        }
+    }
+}
+
+pub(crate) fn plan(
+    config: &Config,
+    wish: Wish<'_>,
+    standing: &dyn Fn(&EndpointId, &ModelId) -> Standing,
+) -> Plan {
+    let Wish { dialect, model, .. } = wish;
+    let rehearsal = model.starts_with(REHEARSAL_PREFIX);
+    let route = config
+        .routes
+        .iter()
+        .find(|route| !rehearsal && route.dialect == dialect && route.models.matches(model));
+    let (name, rules) = match route {
+        Some(route) => (route.name.as_str(), route.candidates.clone()),
+        None if rehearsal => (REHEARSAL_ROUTE, all(config, |e| e.rehearsal)),
+        None => (DIRECT, direct(config, wish)),
+    };
+    let pipeline = route.and_then(|route| route.pipeline.clone());
+    let automated = wish.pipeline || pipeline.is_some();
+    let demand = route.and_then(|route| route.demand.clone());
+    let delivery = if automated || demand.is_some() {
+        Delivery::Verified
+    } else {
+        Delivery::Guarded
+    };
+    let mut plan = Plan {
+        route: name.to_owned(),
+        dialect,
+        model: model.to_owned(),
+        candidates: Vec::new(),
+        dropped: Vec::new(),
+        strict: route.and_then(|route| route.strict).unwrap_or(automated),
+        delivery: route.and_then(|route| route.delivery).unwrap_or(delivery),
+        restart: route.map_or(Restart::usual(dialect), |route| route.restart),
+        pipeline,
+        demand,
+        rehearsal,
+        subscription: wish.subscription,
+        stays: false,
+    };
+    let spending = stand_in::spending(config, route);
+    let reading = Reading::new(wish);
+    // A login belongs to one vendor: the first in the route's order that takes it.
+    let mut vendor = None;
+    let home = rules
+        .first()
+        .and_then(|rule| config.endpoints.get(&rule.endpoint))
+        .map(|found| &found.endpoint.provider);
+    for (place, rule) in rules.into_iter().enumerate() {
+        let mut sent = rule.model.clone().unwrap_or_else(|| ModelId::new(model));
+        let mut likeness = None;
+        let found = eligible(config, &rule.endpoint, wish, &mut vendor).and_then(|found| {
+            let (endpoint, credential) = found;
+            if rule.model.is_none() && Some(&endpoint.endpoint.provider) != home {
+                (sent, likeness) = stand_in::model(endpoint, model)?;
+            }
+            if rule.only_behind && plan.candidates.is_empty() {
+                return Err(Ineligible::NobodyBefore);
+            }
+            if let Some(first) = plan.candidates.first() {
+                let from_subscription =
+                    wish.subscription && first.credential == Credential::ClientLogin;
+                stand_in::may_cost(endpoint, credential, from_subscription, &spending)?;
+            }
+            let spoken = match place {
+                0 => reading.spoken(endpoint, &sent)?,
+                _ => reading.stand_in(endpoint, &sent)?,
+            };
+            Ok((endpoint, credential, spoken))
+        });
+        match found {
+            Ok((endpoint, credential, spoken)) => {
+                let standing = standing(&rule.endpoint, &sent);
+                plan.candidates.push(Candidate {
+                    provider: endpoint.endpoint.provider.clone(),
+                    endpoint: rule.endpoint,
+                    model: sent,
+                    dialect: spoken,
+                    credential,
+                    standing,
+                    place: plan.candidates.len(),
+                    reason: reason(
+                        plan.candidates.len(),
+                        credential,
+                        standing,
+                        (spoken != dialect).then_some(spoken),
+                        likeness,
+                    ),
+                });
+            }
+            Err(why) => plan.dropped.push(Dropped {
+                endpoint: rule.endpoint,
+                model: sent,
+                why,
+            }),
+        }
+    }
+    if config.paused || config.draining {
+        let others = plan.candidates.drain(1.min(plan.candidates.len())..);
+        plan.dropped.extend(others.map(|candidate| Dropped {
+            endpoint: candidate.endpoint,
+            model: candidate.model,
+            why: Ineligible::Paused,
+        }));
+    } else {
+        // Stable: among those that admit requests, and among those that do not, the route's order stands.
+        plan.candidates
+            .sort_by_key(|candidate| !candidate.standing.admits());
+        if wish.unthought_turn {
+            plan.stay_with_stand_in();
+        }
+    }
+    plan
+}
+
+/// Of a plan for any request, those candidates that can be asked just this, and the others. The first is taken to be able: it
+/// speaks the client's own dialect.
+pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
+    let reading = Reading::new(Wish {
+        body: Some(body),
+        ..Wish::any(plan.dialect, &plan.model, false)
+    });
+    let mut able: Vec<Candidate> = plan.candidates.first().cloned().into_iter().collect();
+    let mut unable = Vec::new();
+    for candidate in plan.candidates.iter().skip(1) {
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        let found = config.endpoints.get(endpoint).ok_or(Ineligible::Unknown);
+        match found.and_then(|found| reading.stand_in(found, model)) {
+            Ok(dialect) => able.push(Candidate {
+                dialect,
+                ..candidate.clone()
+            }),
+            Err(why) => unable.push(Dropped {
+                endpoint: endpoint.clone(),
+                model: model.clone(),
+                why,
+            }),
+        }
+    }
+    (able, unable)
+}
+
+impl Plan {
+    /// It was made for any request, and the first candidate at least can be asked this one.
+    pub(crate) fn may_begin_unread(&self) -> bool {
+        let first = self.candidates.first();
+        first.is_some_and(|first| first.dialect == self.dialect)
+    }
+
+    /// Candidates that could be asked, but not this.
+    pub(crate) fn passed_over(&self) -> impl Iterator<Item = &Dropped> {
+        let unable = |dropped: &&Dropped| matches!(dropped.why, Ineligible::Untranslatable(_));
+        self.dropped.iter().filter(unable)
+    }
+
+    /// A turn that another vendor's model began is ended there: the vendor of this dialect would refuse it.
+    fn stay_with_stand_in(&mut self) {
+        let own = self.dialect;
+        let is_own = |candidate: &Candidate| candidate.dialect == own;
+        let admitted = |candidate: &Candidate| candidate.standing.admits();
+        if !self.candidates.iter().any(|c| admitted(c) && !is_own(c)) {
+            return;
+        }
+        for candidate in self.candidates.iter_mut().filter(|c| is_own(c)) {
+            candidate.reason += "; put after the stand-in that began this turn without thinking";
+        }
+        self.candidates
+            .sort_by_key(|candidate| (!admitted(candidate), is_own(candidate)));
+        self.stays = self
+            .candidates
+            .first()
+            .is_some_and(|first| first.place > 0 && !is_own(first));
+    }
+}
+
+fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRule> {
+    let rule = |(id, _): (&EndpointId, &EndpointConfig)| CandidateRule::new(id.clone());
+    config
+        .endpoints
+        .iter()
+        .filter(|(_, endpoint)| of(endpoint))
+        .map(rule)
+        .collect()
+}
+
+/// Those of the client's own dialect come first.
+fn direct(config: &Config, wish: Wish<'_>) -> Vec<CandidateRule> {
+    let mut rules = all(config, |endpoint| serves(endpoint, wish));
+    rules.sort_by_key(|rule| {
+        let found = config.endpoints.get(&rule.endpoint);
+        !found.is_some_and(|found| found.endpoint.speaks(wish.dialect))
+    });
+    rules
+}
+
+fn serves(endpoint: &EndpointConfig, wish: Wish<'_>) -> bool {
+    let served = |pattern: &String| crate::Pattern::new(pattern).matches(wish.model);
+    !endpoint.rehearsal && endpoint.endpoint.serves.iter().any(served)
+}
+
+fn reason(
+    place: usize,
+    credential: Credential,
+    standing: Standing,
+    translated: Option<Dialect>,
+    likeness: Option<Likeness>,
+) -> String {
+    let place = match place {
+        0 => "the primary".to_owned(),
+        n => format!("stand-in {n}"),
+    };
+    let credential = match credential {
+        Credential::OurKey => "with your key",
+        Credential::ClientLogin => "with the client's own login",
+        Credential::None => "needs no key",
+    };
+    let place = match translated {
+        Some(spoken) => format!("{place}, translated to {spoken}"),
+        None => place,
+    };
+    let credential = match likeness {
+        None => credential.to_owned(),
+        Some(likeness) => format!("{credential}; {likeness}"),
+    };
+    match standing {
+        Standing::Closed => format!("{place}, {credential}"),
+        Standing::HalfOpen => {
+            format!("{place}, {credential}; the next request finds out whether it is back")
+        }
+        Standing::Probing => format!(
+            "{place}, {credential}; put last while another request finds out whether it is back"
+        ),
+        Standing::Open { until } => format!(
+            "{place}, {credential}; put last until {} UTC since it failed",
+            until.format("%H:%M:%S")
+        ),
+    }
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Dropped {
+            endpoint,
+            model,
+            why,
+        } = self;
+        write!(f, "{endpoint} with {model}: {why}")
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} ({}), route {}:",
+            self.model, self.dialect, self.route
+        )?;
+        for (place, candidate) in self.candidates.iter().enumerate() {
+            let Candidate {
+                endpoint,
+                model,
+                reason,
+                ..
+            } = candidate;
+            writeln!(f, "{}. {endpoint} with {model}: {reason}", place + 1)?;
+        }
+        for dropped in &self.dropped {
+            writeln!(f, "-  {dropped}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

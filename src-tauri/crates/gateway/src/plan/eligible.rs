@@ -1,0 +1,121 @@
+//! Whether a candidate can be asked at all, and what it is shown. Pure.
+
+use catalog::{Auth, Dialect, EndpointId, MicroDollars, ProviderId, REHEARSAL_PREFIX};
+use http::Uri;
+use translate::Untranslatable;
+
+use super::{Credential, Wish};
+use crate::{Config, EndpointConfig};
+
+/// Why a candidate cannot be asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Ineligible {
+    #[error("no endpoint of this name is configured")]
+    Unknown,
+    #[error("it does not speak the {0} dialect, nor one that it could be translated to")]
+    Dialect(Dialect),
+    #[error(transparent)]
+    Untranslatable(#[from] Untranslatable),
+    #[error("there is no key for {name}")]
+    NoKey { name: String, provider: ProviderId },
+    #[error("it would lead back to this port")]
+    Loop,
+    #[error("its base address is no URL: {0}")]
+    BadAddress(String),
+    #[error("the rehearsal never stands in for a real model")]
+    Rehearsal,
+    #[error(
+        "it is not known to serve this model by this id: name the model that it is to use instead, {{ endpoint = \"…\", model = \"…\" }} in the route, or under [equivalents] in the settings"
+    )]
+    OtherModels,
+    #[error("it only stands in, and nobody who serves this model can be asked")]
+    NobodyBefore,
+    #[error(
+        "it would go from the client's own subscription to your paid key, which needs your yes, once: `understudyd paid-stand-ins yes`, or Settings → General"
+    )]
+    NeedsYes,
+    #[error("you have said no to going from a client's subscription to a paid key")]
+    Declined,
+    #[error("the daily cap of {cap} for stand-ins is used up ({spent})")]
+    UsedUp {
+        cap: MicroDollars,
+        spent: MicroDollars,
+    },
+    #[error("Understudy is paused or stopping, so only the primary is asked")]
+    Paused,
+}
+
+pub(super) fn eligible<'a>(
+    config: &'a Config,
+    id: &EndpointId,
+    wish: Wish<'_>,
+    vendor: &mut Option<ProviderId>,
+) -> Result<(&'a EndpointConfig, Credential), Ineligible> {
+    let found = config.endpoints.get(id).ok_or(Ineligible::Unknown)?;
+    let endpoint = &found.endpoint;
+    if found.rehearsal != wish.model.starts_with(REHEARSAL_PREFIX) {
+        return Err(Ineligible::Rehearsal);
+    }
+    let base: Uri = endpoint
+        .base
+        .parse()
+        .map_err(|_| Ineligible::BadAddress(endpoint.base.clone()))?;
+    if base.scheme().is_none() || base.host().is_none() {
+        return Err(Ineligible::BadAddress(endpoint.base.clone()));
+    }
+    if leads_back(&base, config) {
+        return Err(Ineligible::Loop);
+    }
+    // It is a login at a vendor of the client's own dialect.
+    let own_dialect = endpoint.speaks(wish.dialect);
+    if wish.client_login && own_dialect && endpoint.accepts_client_login {
+        let first = vendor.get_or_insert_with(|| endpoint.provider.clone());
+        if *first == endpoint.provider {
+            return Ok((found, Credential::ClientLogin));
+        }
+    }
+    if endpoint.auth == Auth::None {
+        Ok((found, Credential::None))
+    } else if found.key.is_some() {
+        Ok((found, Credential::OurKey))
+    } else if endpoint.key_env.is_none() && !endpoint.accepts_client_login {
+        // The catalogue names no key for it: a local model server.
+        Ok((found, Credential::None))
+    } else {
+        Err(Ineligible::NoKey {
+            name: found.name.clone(),
+            provider: endpoint.provider.clone(),
+        })
+    }
+}
+
+/// Does an address name this very process?
+pub(super) fn leads_back(base: &Uri, config: &Config) -> bool {
+    let default = if base.scheme_str() == Some("https") {
+        443
+    } else {
+        80
+    };
+    let port = base.port_u16().unwrap_or(default);
+    let host = base.host().unwrap_or_default();
+    let ip = host
+        .trim_matches(['[', ']'])
+        .parse::<std::net::IpAddr>()
+        .ok();
+    config.own_addresses.iter().any(|own| {
+        let loopback = own.ip().is_loopback() || own.ip().is_unspecified();
+        own.port() == port
+            && match ip {
+                Some(ip) => {
+                    ip == own.ip() || (loopback && (ip.is_loopback() || ip.is_unspecified()))
+                }
+                None => {
+                    loopback && host.eq_ignore_ascii_case("localhost")
+                        || config
+                            .allowed_hosts
+                            .iter()
+                            .any(|h| h.eq_ignore_ascii_case(host))
+                }
+            }
+    })
+}

@@ -1,0 +1,69 @@
+//! Who is asked, in order. Whether the later ones can be asked just this takes reading the request, and is found out while the
+//! first is being asked already.
+
+use std::sync::Arc;
+
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::admitted::Admitted;
+use crate::plan::fitting;
+use crate::{Candidate, Dropped};
+
+#[derive(Debug)]
+pub(crate) struct Lineup {
+    candidates: Vec<Candidate>,
+    passed_over: Vec<Dropped>,
+    /// Under way: which of them can be asked just this.
+    check: Option<JoinHandle<(Vec<Candidate>, Vec<Dropped>)>>,
+}
+
+impl Lineup {
+    pub(crate) fn of(admitted: &Arc<Admitted>) -> Self {
+        let plan = &admitted.plan;
+        let check = (admitted.unread && plan.candidates.len() > 1).then(|| {
+            let admitted = Arc::clone(admitted);
+            spawn_blocking(move || {
+                let Admitted {
+                    config, plan, body, ..
+                } = &*admitted;
+                fitting(config, plan, body)
+            })
+        });
+        Self {
+            candidates: plan.candidates.clone(),
+            passed_over: plan.passed_over().cloned().collect(),
+            check,
+        }
+    }
+
+    pub(crate) fn get(&self, place: usize) -> Option<&Candidate> {
+        self.candidates.get(place)
+    }
+
+    /// More than one can be asked.
+    pub(crate) fn has_stand_in(&self) -> bool {
+        self.candidates.len() > 1
+    }
+
+    pub(crate) fn is_last(&self, place: usize) -> bool {
+        place + 1 == self.candidates.len()
+    }
+
+    /// Wait until it is certain. The first candidate stays the first.
+    pub(crate) async fn settle(&mut self) {
+        let Some(check) = &mut self.check else {
+            return;
+        };
+        // Where reading it panics, nobody is passed over, and the attempt says so.
+        if let Ok((candidates, passed_over)) = check.await {
+            self.candidates = candidates;
+            self.passed_over.extend(passed_over);
+        }
+        self.check = None;
+    }
+
+    /// Those that could be asked, but not this.
+    pub(crate) fn passed_over(&self) -> &[Dropped] {
+        &self.passed_over
+    }
+}

@@ -1,0 +1,47 @@
+//! What kind of login a client brings: told apart by how it looks, as the catalogue says. Pure.
+
+use catalog::Dialect;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use crate::attempt::headers::{has_login, without_scheme};
+use crate::{Config, EndpointConfig};
+
+/// A login that has no bill by the token. An API key is never one; what nobody knows is taken for one, since going over
+/// to a paid key is then asked about first.
+pub(crate) fn is_subscription(headers: &HeaderMap, config: &Config, dialect: Dialect) -> bool {
+    if !has_login(headers, &config.token) {
+        return false;
+    }
+    let bearer = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    // Only API keys come in other headers.
+    let Some(login) = bearer.map(without_scheme) else {
+        return false;
+    };
+    if config.token.is(login) {
+        return false;
+    }
+    !vendors(config, dialect)
+        .flat_map(|vendor| &vendor.endpoint.logins.metered)
+        .any(|start| login.starts_with(start.as_str()))
+}
+
+/// Why this login cannot pass through; None: it can, or there is none.
+pub(crate) fn refused(headers: &HeaderMap, config: &Config, dialect: Dialect) -> Option<String> {
+    vendors(config, dialect)
+        .flat_map(|vendor| &vendor.endpoint.logins.refused)
+        .find(|login| headers.contains_key(&login.header))
+        .map(|login| login.why.clone())
+}
+
+fn vendors(config: &Config, dialect: Dialect) -> impl Iterator<Item = &EndpointConfig> {
+    config
+        .endpoints
+        .values()
+        .filter(move |found| found.endpoint.accepts_client_login && found.endpoint.speaks(dialect))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! What every exchange shares: settings, verdicts, the connections, the breakers, and the clock. The door holds it and hands it
+//! on; nothing here knows a client's request.
+
+use std::sync::Arc;
+
+use catalog::{EndpointId, ProviderId};
+use chrono::{DateTime, Utc};
+use health::{Level, Verdict, Verdicts};
+use tokio::sync::{mpsc, watch};
+use wire::Kind;
+
+use crate::attempt::breaker::{Breakers, FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Trip};
+use crate::attempt::lost::Lost;
+use crate::attempt::upstream::Upstream;
+use crate::deliver::rescue;
+use crate::held::{Held, Share};
+use crate::once::Once;
+use crate::open::Reports;
+use crate::plan::{Wish, plan};
+use crate::storm::Storms;
+use crate::{Candidate, Config, Connect, Plan, ReplayAsk, Report, Standing};
+
+/// Tells the time of day.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Services(Arc<Shared>);
+
+struct Shared {
+    config: watch::Receiver<Arc<Config>>,
+    verdicts: watch::Receiver<Arc<Verdicts>>,
+    upstream: Upstream,
+    reports: Reports,
+    breakers: Breakers,
+    storms: Storms,
+    bodies: Held,
+    answers: Held,
+    once: Once,
+    clock: Clock,
+}
+
+impl Services {
+    pub(crate) fn new(
+        config: watch::Receiver<Arc<Config>>,
+        verdicts: watch::Receiver<Arc<Verdicts>>,
+        connect: Connect,
+        reports: mpsc::Sender<Report>,
+        replays: mpsc::Sender<ReplayAsk>,
+        clock: Clock,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            upstream: Upstream::new(connect, config.clone()),
+            config,
+            verdicts,
+            reports: Reports::new(reports),
+            breakers: Breakers::default(),
+            storms: Storms::default(),
+            bodies: Held::default(),
+            answers: Held::default(),
+            once: Once::new(replays),
+            clock,
+        }))
+    }
+
+    pub(crate) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.0.config.borrow())
+    }
+
+    pub(crate) fn verdicts(&self) -> Arc<Verdicts> {
+        Arc::clone(&self.0.verdicts.borrow())
+    }
+
+    pub(crate) fn plan(&self, config: &Config, wish: Wish<'_>) -> Plan {
+        let now = self.now();
+        plan(config, wish, &|endpoint, model| {
+            self.0.breakers.standing(endpoint, model, now)
+        })
+    }
+
+    pub(crate) fn reports(&self) -> &Reports {
+        &self.0.reports
+    }
+
+    pub(crate) fn breakers(&self) -> &Breakers {
+        &self.0.breakers
+    }
+
+    pub(crate) fn storms(&self) -> &Storms {
+        &self.0.storms
+    }
+
+    /// The memory for request bodies.
+    pub(crate) fn bodies(&self) -> &Held {
+        &self.0.bodies
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.0.clock)()
+    }
+
+    /// A share of the memory for answers that are held back.
+    pub(crate) fn answers_held(&self) -> Share {
+        self.0.answers.share()
+    }
+
+    pub(crate) fn once(&self) -> &Once {
+        &self.0.once
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.config.borrow().draining
+    }
+
+    /// Resolves when it is draining.
+    pub(crate) async fn drains(&self) {
+        let mut config = self.0.config.clone();
+        // Whoever tells is gone: so is the engine.
+        let _ = config.wait_for(|config| config.draining).await;
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        Arc::clone(&self.0.clock)
+    }
+
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.0.upstream
+    }
+
+    pub(crate) fn standing(&self, candidate: &Candidate) -> Standing {
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        self.0.breakers.standing(endpoint, model, self.now())
+    }
+
+    pub(crate) fn is_known_silent(&self, candidate: &Candidate) -> bool {
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        let now = self.now();
+        self.0.breakers.is_known_silent(endpoint, model, now)
+    }
+
+    /// None: a count of tokens tells nothing about the model.
+    pub(crate) fn permit(&self, candidate: &Candidate, kind: Kind) -> Option<Permit> {
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        match kind {
+            Kind::Generate => Some(self.0.breakers.enter(endpoint, model, self.now())),
+            Kind::CountTokens => None,
+        }
+    }
+
+    pub(crate) fn trip(&self, candidate: &Candidate, lost: &Lost) -> Trip {
+        Trip {
+            class: lost.class,
+            slow: lost.kind == Some(health::FailureKind::Stalled),
+            silence: lost.silence,
+            retry_after: lost.retry_after,
+            reason: lost.message.clone(),
+            threshold: self.threshold(candidate),
+            cooldown: self.0.config.borrow().timers.cooldown,
+        }
+    }
+
+    pub(crate) fn threshold(&self, candidate: &Candidate) -> u32 {
+        self.threshold_of(&candidate.provider, &candidate.endpoint)
+    }
+
+    pub(crate) fn verdict(
+        &self,
+        candidate: &Candidate,
+        product: &str,
+        alternatives: bool,
+    ) -> Option<String> {
+        rescue::verdict(&self.verdicts(), candidate, product, alternatives)
+    }
+
+    /// A declared outage never opens a breaker by itself; it makes one failure enough.
+    pub(crate) fn threshold_of(&self, provider: &ProviderId, endpoint: &EndpointId) -> u32 {
+        let config = self.0.config.borrow();
+        let verdicts = self.0.verdicts.borrow();
+        let finding = config
+            .endpoints
+            .get(endpoint)
+            .and_then(|found| found.endpoint.surface.as_ref())
+            .and_then(|surface| verdicts.providers.get(provider)?.surfaces.get(surface));
+        match finding.map(|finding| finding.verdict) {
+            Some(Verdict::Known(Level::PartialOutage | Level::MajorOutage)) => {
+                FAILURES_IN_DECLARED_OUTAGE
+            }
+            Some(
+                Verdict::Known(Level::Operational | Level::Maintenance | Level::Degraded)
+                | Verdict::Unknown(_),
+            )
+            | None => FAILURES,
+        }
+    }
+}

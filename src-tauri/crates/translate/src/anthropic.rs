@@ -1,0 +1,12 @@
+//! Anthropic Messages. Fields and their meaning: Anthropic docs, "Messages", "Tool use", "Structured outputs", "Effort".
+
+mod parts;
+mod read_request;
+mod read_response;
+mod write_request;
+mod write_response;
+
+pub(crate) use read_request::read as read_request;
+pub(crate) use read_response::Reader as ResponseReader;
+pub(crate) use write_request::write as write_request;
+pub(crate) use write_response::{Writer as ResponseWriter, document as response_document};

@@ -1,0 +1,153 @@
+use super::read_request::{CACHE_MARK, DIALECT, some_text};
+use crate::request::model::{Call, Document, DocumentBody, File, Image, Input, Part, ToolResult};
+use crate::request::object::{Content, Fate, Object, Read, malformed};
+use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
+
+/// What Anthropic's own tools have left in an answer; the text of the answer says what came of it.
+const VENDOR_RESULTS: &[&str] = &[
+    "server_tool_use",
+    "web_search_tool_result",
+    "web_fetch_tool_result",
+    "tool_search_tool_result",
+];
+
+const TEXT_FATES: &[(&str, Fate)] = &[CACHE_MARK, ("citations", Fate::LeftOut(Why::Bookkeeping))];
+
+pub(crate) fn read_texts(
+    place: &'static str,
+    content: Content<'_>,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<Vec<Part>> {
+    let parts = read_parts(place, content, left_out)?;
+    match parts.iter().all(|part| matches!(part, Part::Text(_))) {
+        true => Ok(parts),
+        false => Err(malformed(DIALECT, place, "text")),
+    }
+}
+
+pub(crate) fn read_parts(
+    place: &'static str,
+    content: Content<'_>,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<Vec<Part>> {
+    let elements = match content {
+        Content::Text(text) => return Ok(some_text(text).into_iter().collect()),
+        Content::Parts(elements) => elements,
+    };
+    let mut parts = Vec::new();
+    for element in elements {
+        parts.extend(read_part(
+            Object::read(DIALECT, place, element)?,
+            place,
+            left_out,
+        )?);
+    }
+    Ok(parts)
+}
+
+fn read_part(
+    mut part: Object<'_>,
+    place: &'static str,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<Option<Part>> {
+    let kind = part.needed_text("type")?;
+    let read = match &*kind {
+        "text" => some_text(part.needed_text("text")?),
+        "image" => {
+            let file = read_file(part.needed_object("source", "image.source")?, left_out)?;
+            let detail = None;
+            Some(Part::Image(Image { file, detail }))
+        }
+        "document" => Some(Part::Document(read_document(&mut part, left_out)?)),
+        "tool_use" => Some(Part::Call(read_call(&mut part)?)),
+        "tool_result" => Some(Part::Result(read_result(&mut part, left_out)?)),
+        "thinking" | "redacted_thinking" => {
+            leave_out(left_out, format!("{place}: {kind}"), Why::Thinking);
+            return Ok(None);
+        }
+        _ if VENDOR_RESULTS.contains(&&*kind) => {
+            leave_out(left_out, format!("{place}: {kind}"), Why::VendorTool);
+            return Ok(None);
+        }
+        _ => {
+            let dialect = DIALECT;
+            return Err(Untranslatable::Part { dialect, kind });
+        }
+    };
+    let fates = match &read {
+        Some(Part::Call(_)) => &[CACHE_MARK, ("caller", Fate::LeftOut(Why::Bookkeeping))],
+        _ => TEXT_FATES,
+    };
+    part.end(fates, left_out)?;
+    Ok(read)
+}
+
+fn read_call(part: &mut Object<'_>) -> Read<Call> {
+    let input = part.take("input").unwrap_or("{}");
+    Ok(Call {
+        id: part.needed_text("id")?,
+        namespace: None,
+        name: part.needed_text("name")?,
+        input: Input::Json(input.to_owned()),
+    })
+}
+
+fn read_result(part: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<ToolResult> {
+    let place = "tool_result.content[]";
+    let content = Content::read(DIALECT, "tool_result.content", part.take("content"))?;
+    let parts = read_parts(place, content, left_out)?;
+    let inner = |part: &Part| matches!(part, Part::Text(_) | Part::Image(_) | Part::Document(_));
+    if !parts.iter().all(inner) {
+        return Err(malformed(DIALECT, place, "text, an image or a document"));
+    }
+    Ok(ToolResult {
+        id: part.needed_text("tool_use_id")?,
+        is_error: part.flag("is_error")?,
+        parts,
+    })
+}
+
+fn read_file(mut source: Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<File> {
+    let file = match &*source.needed_text("type")? {
+        "base64" => File::Inline {
+            media_type: source.needed_text("media_type")?,
+            data: source.needed_text("data")?,
+        },
+        "url" => File::Address(source.needed_text("url")?),
+        "file" => return Err(kept(&source, "file_id")),
+        _ => return Err(source.refused("type")),
+    };
+    source.end(&[], left_out)?;
+    Ok(file)
+}
+
+fn read_document(part: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Document> {
+    let mut source = part.needed_object("source", "document.source")?;
+    let body = match source.is_text("type", "text") {
+        true => {
+            source.take("type");
+            source.take("media_type");
+            let text = source.needed_text("data")?;
+            source.end(&[], left_out)?;
+            DocumentBody::Text(text)
+        }
+        false => DocumentBody::File(read_file(source, left_out)?),
+    };
+    if let Some(mut citations) = part.object("citations", "document.citations")? {
+        if citations.flag("enabled")? {
+            return Err(part.refused("citations"));
+        }
+        citations.end(&[], left_out)?;
+    }
+    Ok(Document {
+        body,
+        title: part.text("title")?,
+        context: part.text("context")?,
+    })
+}
+
+fn kept(source: &Object<'_>, key: &str) -> Untranslatable {
+    Untranslatable::Kept {
+        field: source.path(key),
+    }
+}

@@ -1,0 +1,118 @@
+//! Anthropic Messages (public docs: "Streaming messages").
+
+use std::collections::BTreeMap;
+
+use crate::response::CannotTell;
+use crate::response::model::{Call, Input, Kind};
+use crate::response::parts::{Key, Lasts, Parts};
+use crate::response::read::{Flow, Read, said, unsayable};
+use wire::fields::Fields;
+use wire::{Block, block_kind};
+
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    /// The open blocks of which the client is told.
+    open: BTreeMap<u64, Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    key: Key,
+    /// The arguments that stood in the block's start, as compatible servers give them, until there are others.
+    given: Option<String>,
+}
+
+impl Read for Reader {
+    fn event(
+        &mut self,
+        kind: &str,
+        data: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<Flow, CannotTell> {
+        let index = data.number("index").unwrap_or_default();
+        match kind {
+            "content_block_start" => {
+                let block = data.object("content_block").unwrap_or_default();
+                if let Some(open) = begin(&block, parts)? {
+                    self.open.insert(index, open);
+                }
+            }
+            "content_block_delta" => {
+                if let (Some(open), Some(delta)) = (self.open.get_mut(&index), data.object("delta"))
+                {
+                    open.grow(&delta, parts)?;
+                }
+            }
+            "content_block_stop" => {
+                if let Some(open) = self.open.remove(&index) {
+                    open.end(parts)?;
+                }
+            }
+            "message_stop" => return Ok(Flow::Over),
+            _ => {}
+        }
+        Ok(Flow::On)
+    }
+
+    fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
+        for block in document.objects("content") {
+            if let Some(open) = begin(&block, parts)? {
+                open.end(parts)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// None for what the client is not told: thinking, and what the provider ran by itself.
+fn begin(block: &Fields<'_>, parts: &mut Parts) -> Result<Option<Open>, CannotTell> {
+    let name = block.text("type").unwrap_or_default();
+    let (kind, given) = match block_kind(&name) {
+        Block::Text if name == "text" => (Kind::Text, None),
+        Block::Tool => {
+            let call = Call {
+                id: block.text("id").unwrap_or_default(),
+                name: block.text("name").unwrap_or_default(),
+                namespace: None,
+                input: Input::Json,
+            };
+            // Arguments that were cut are no object: some servers give their text.
+            let empty = block.object("input").is_some_and(|input| input.is_empty());
+            let given = block.given("input").filter(|_| !empty);
+            let text = block.text("input");
+            (Kind::Call(call), text.or(given.map(str::to_owned)))
+        }
+        Block::Thinking | Block::ServerTool => return Ok(None),
+        Block::Whole if name.ends_with("_tool_result") => return Ok(None),
+        Block::Text | Block::Whole => return Err(unsayable(format!("a `{name}` block"))),
+    };
+    let text = kind == Kind::Text;
+    let key = parts.begin(kind, Lasts::UntilEnded)?;
+    if text {
+        parts.grow(key, &said(block, "text"))?;
+    }
+    Ok(Some(Open { key, given }))
+}
+
+impl Open {
+    fn grow(&mut self, delta: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
+        let text = match delta.text("type").as_deref() {
+            Some("text_delta") => said(delta, "text"),
+            Some("input_json_delta") => delta.text("partial_json").unwrap_or_default(),
+            _ => return Ok(()),
+        };
+        if !text.is_empty() {
+            self.given = None;
+            parts.grow(self.key, &text)?;
+        }
+        Ok(())
+    }
+
+    fn end(self, parts: &mut Parts) -> Result<(), CannotTell> {
+        if let Some(given) = self.given {
+            parts.grow(self.key, &given)?;
+        }
+        parts.end(self.key)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,285 @@
+use catalog::Effort;
+
+use crate::Names;
+use crate::request::Target;
+use crate::request::function::{Function, arguments_object};
+use crate::request::model::{
+    Call, Conversation, Document, DocumentBody, File, Format, Part, Role, Tool, ToolChoice,
+    ToolResult, Turn,
+};
+use crate::request::object::Read;
+use crate::request::schema::{Closed, is_closed};
+use crate::request::text::{Pairs, array, object, quoted};
+use crate::request::untranslatable::{LeftOut, Untranslatable, Why, Wish, leave_out};
+
+use super::read_request::DIALECT;
+
+/// Anthropic docs, "Vision".
+const IMAGE_TYPES: &[&str] = &["image/jpeg", "image/png", "image/gif", "image/webp"];
+
+/// # Errors
+/// What Messages has no words for.
+pub(crate) fn write(
+    said: &Conversation,
+    target: &Target,
+    names: &Names,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<String> {
+    let limit = said.max_tokens.or(target.max_output);
+    let limit = limit.ok_or_else(|| Untranslatable::NoOutputLimit {
+        dialect: DIALECT,
+        model: target.model.clone(),
+    })?;
+    let mut body: Pairs = vec![
+        ("model", quoted(&target.model)),
+        ("max_tokens", limit.to_string()),
+    ];
+    let system = write_system(&said.turns, left_out);
+    if !system.is_empty() {
+        body.push(("system", array(&system)));
+    }
+    body.push(("messages", write_messages(&said.turns, names, left_out)?));
+    if !said.tools.is_empty() {
+        let tools = said.tools.iter().map(|tool| write_tool(tool, names));
+        body.push(("tools", array(&tools.collect::<Read<Vec<_>>>()?)));
+        body.extend(write_choice(said, names).map(|choice| ("tool_choice", choice)));
+    }
+    if !said.stop_sequences.is_empty() {
+        let stops: Vec<String> = said
+            .stop_sequences
+            .iter()
+            .map(|stop| quoted(stop))
+            .collect();
+        body.push(("stop_sequences", array(&stops)));
+    }
+    body.extend(write_sampling(said, left_out)?);
+    body.extend(write_output(said)?.map(|config| ("output_config", config)));
+    if said.verbosity.is_some() {
+        leave_out(left_out, "verbosity", Why::Approximate);
+    }
+    if said.stream {
+        body.push(("stream", "true".to_owned()));
+    }
+    Ok(object(&body))
+}
+
+/// Messages has its instructions before the conversation: later ones go there too, in their order, as Anthropic's own
+/// endpoint for OpenAI's library does with them.
+fn write_system(turns: &[Turn], left_out: &mut Vec<LeftOut>) -> Vec<String> {
+    let instructs = |turn: &Turn| matches!(turn.role, Role::System | Role::Developer);
+    let begun = turns.iter().skip_while(|turn| instructs(turn));
+    if begun.clone().any(instructs) {
+        leave_out(
+            left_out,
+            "the place of a later instruction",
+            Why::Approximate,
+        );
+    }
+    let parts = turns.iter().filter(|turn| instructs(turn));
+    parts
+        .flat_map(|turn| &turn.parts)
+        .filter_map(text_block)
+        .collect()
+}
+
+/// A text that is only white space is refused by Anthropic, and says nothing.
+fn text_block(part: &Part) -> Option<String> {
+    match part {
+        Part::Text(text) if !text.trim().is_empty() => {
+            Some(object(&[("type", quoted("text")), ("text", quoted(text))]))
+        }
+        _ => None,
+    }
+}
+
+/// The user's last word where the conversation ends with an answer: Messages would take that for the beginning of the next,
+/// which newer models refuse. Codex asks so after a stream that broke off behind a whole message, and means the rest.
+const GO_ON: &str = "Continue.";
+
+fn write_messages(turns: &[Turn], names: &Names, left_out: &mut Vec<LeftOut>) -> Read<String> {
+    let mut messages: Vec<(Role, Vec<String>)> = Vec::new();
+    for turn in turns {
+        if matches!(turn.role, Role::System | Role::Developer) {
+            continue;
+        }
+        let mut blocks = Vec::new();
+        for part in &turn.parts {
+            blocks.extend(write_part(part, names)?);
+        }
+        match messages.last_mut() {
+            Some((role, last)) if *role == turn.role => last.extend(blocks),
+            _ if blocks.is_empty() => {}
+            _ => messages.push((turn.role, blocks)),
+        }
+    }
+    match messages.as_slice() {
+        [(Role::User, _), ..] => {}
+        _ => return Err(Wish::NoUserFirst.unsayable_in(DIALECT)),
+    }
+    if let Some((Role::Assistant, _)) = messages.last() {
+        let go_on = object(&[("type", quoted("text")), ("text", quoted(GO_ON))]);
+        messages.push((Role::User, vec![go_on]));
+        leave_out(left_out, "the end with an answer", Why::Approximate);
+    }
+    let messages = messages.iter().map(|(role, blocks)| {
+        let role = match role {
+            Role::Assistant => "assistant",
+            Role::System | Role::Developer | Role::User => "user",
+        };
+        object(&[("role", quoted(role)), ("content", array(blocks))])
+    });
+    Ok(array(&messages.collect::<Vec<_>>()))
+}
+
+fn write_part(part: &Part, names: &Names) -> Read<Option<String>> {
+    match part {
+        Part::Text(_) => Ok(text_block(part)),
+        Part::Image(image) => {
+            let source = write_file(&image.file, IMAGE_TYPES)?;
+            Ok(Some(object(&[
+                ("type", quoted("image")),
+                ("source", source),
+            ])))
+        }
+        Part::Document(document) => write_document(document).map(Some),
+        Part::Call(call) => Ok(Some(write_call(call, names))),
+        Part::Result(result) => write_result(result, names).map(Some),
+    }
+}
+
+fn write_call(call: &Call, names: &Names) -> String {
+    let name = names.provider_name(call.namespace.as_deref(), &call.name);
+    object(&[
+        ("type", quoted("tool_use")),
+        ("id", quoted(&names.provider_id(&call.id))),
+        ("name", quoted(&name)),
+        ("input", arguments_object(&call.input)),
+    ])
+}
+
+fn write_result(result: &ToolResult, names: &Names) -> Read<String> {
+    let mut block: Pairs = vec![
+        ("type", quoted("tool_result")),
+        ("tool_use_id", quoted(&names.provider_id(&result.id))),
+    ];
+    match result.parts.as_slice() {
+        [] => {}
+        [Part::Text(text)] => block.push(("content", quoted(text))),
+        parts => {
+            let parts = parts.iter().map(|part| write_part(part, names));
+            let parts: Vec<Option<String>> = parts.collect::<Read<_>>()?;
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            block.push(("content", array(&parts)));
+        }
+    }
+    if result.is_error {
+        block.push(("is_error", "true".to_owned()));
+    }
+    Ok(object(&block))
+}
+
+fn write_file(file: &File, types: &[&str]) -> Read<String> {
+    match file {
+        File::Inline { media_type, .. } if !types.contains(&&**media_type) => {
+            Err(Wish::FileType.unsayable_in(DIALECT))
+        }
+        File::Inline { media_type, data } => Ok(object(&[
+            ("type", quoted("base64")),
+            ("media_type", quoted(media_type)),
+            ("data", quoted(data)),
+        ])),
+        File::Address(url) => Ok(object(&[("type", quoted("url")), ("url", quoted(url))])),
+    }
+}
+
+fn write_document(document: &Document) -> Read<String> {
+    let source = match &document.body {
+        DocumentBody::File(file) => write_file(file, &["application/pdf"])?,
+        DocumentBody::Text(text) => object(&[
+            ("type", quoted("text")),
+            ("media_type", quoted("text/plain")),
+            ("data", quoted(text)),
+        ]),
+    };
+    let mut block: Pairs = vec![("type", quoted("document")), ("source", source)];
+    block.extend(document.title.iter().map(|title| ("title", quoted(title))));
+    block.extend(
+        document
+            .context
+            .iter()
+            .map(|context| ("context", quoted(context))),
+    );
+    Ok(object(&block))
+}
+
+fn write_tool(tool: &Tool, names: &Names) -> Read<String> {
+    let name = names.provider_name(tool.namespace.as_deref(), &tool.name);
+    let mut block: Pairs = vec![("name", quoted(&name))];
+    let function = Function::of(tool, Closed::NothingElse);
+    let Function {
+        description,
+        schema,
+        strict,
+    } = function.map_err(|wish| wish.unsayable_in(DIALECT))?;
+    block.extend(description.map(|text| ("description", quoted(&text))));
+    block.push(("input_schema", schema));
+    if strict {
+        block.push(("strict", "true".to_owned()));
+    }
+    Ok(object(&block))
+}
+
+fn write_choice(said: &Conversation, names: &Names) -> Option<String> {
+    let mut choice: Pairs = match &said.tool_choice {
+        ToolChoice::Auto if !said.one_call_at_a_time => return None,
+        ToolChoice::Auto => vec![("type", quoted("auto"))],
+        ToolChoice::Any => vec![("type", quoted("any"))],
+        ToolChoice::Never => return Some(object(&[("type", quoted("none"))])),
+        ToolChoice::Tool { namespace, name } => {
+            let name = names.provider_name(namespace.as_deref(), name);
+            vec![("type", quoted("tool")), ("name", quoted(&name))]
+        }
+    };
+    if said.one_call_at_a_time {
+        choice.push(("disable_parallel_tool_use", "true".to_owned()));
+    }
+    Some(object(&choice))
+}
+
+/// One of the two only: models since Claude Opus 4.1 refuse both together.
+fn write_sampling(said: &Conversation, left_out: &mut Vec<LeftOut>) -> Read<Pairs> {
+    match (said.temperature, said.top_p) {
+        (Some(temperature), _) if temperature > 1.0 => {
+            Err(Wish::TemperatureAboveOne.unsayable_in(DIALECT))
+        }
+        (Some(temperature), top_p) => {
+            if top_p.is_some_and(|top_p| top_p < 1.0) {
+                leave_out(left_out, "top_p", Why::Approximate);
+            }
+            Ok(vec![("temperature", temperature.to_string())])
+        }
+        (None, Some(top_p)) => Ok(vec![("top_p", top_p.to_string())]),
+        (None, None) => Ok(Vec::new()),
+    }
+}
+
+/// An effort without `thinking`: a turn with thinking must show it again with the results of its tools, signed, and no client
+/// of another dialect could.
+fn write_output(said: &Conversation) -> Read<Option<String>> {
+    let mut config = Pairs::new();
+    if let Some(effort) = said.effort.filter(|effort| *effort != Effort::None) {
+        config.push(("effort", quoted(effort.as_str())));
+    }
+    match &said.format {
+        Format::Text => {}
+        Format::Json => return Err(Wish::JsonWithoutSchema.unsayable_in(DIALECT)),
+        Format::Schema { schema, .. } if !is_closed(schema, Closed::NothingElse) => {
+            return Err(Wish::OpenSchema.unsayable_in(DIALECT));
+        }
+        Format::Schema { schema, .. } => config.push((
+            "format",
+            object(&[("type", quoted("json_schema")), ("schema", schema.clone())]),
+        )),
+    }
+    Ok((!config.is_empty()).then(|| object(&config)))
+}

@@ -1,0 +1,19 @@
+//! One dialect translated into another, so that a provider of either can be a fallback for the other.
+//!
+//! Pure, and built on [`wire`]: a dialect is a folder with a reader and a writer for requests and for responses. Between them
+//! stand [`Conversation`], what a request says in no dialect, and the parts of a response.
+
+mod anthropic;
+mod names;
+mod openai_chat;
+mod openai_responses;
+mod request;
+mod response;
+
+pub use names::{ClientTool, Names, ToolKind};
+pub use request::{
+    Call, Conversation, Document, DocumentBody, File, Format, Image, Input, LeftOut, Part, Role,
+    Target, Tool, ToolChoice, ToolInput, ToolResult, Translated, Turn, Untranslatable, Why, Wish,
+    estimate_tokens, read, request, say,
+};
+pub use response::{AnswerTranslator, CannotTell, Form, Progress, error, whole};

@@ -1,0 +1,13 @@
+//! OpenAI Chat Completions, as OpenAI and the many who speak its dialect take it. Fields: OpenAI API reference, "Create chat
+//! completion".
+
+mod message;
+mod read_request;
+mod read_response;
+mod write_request;
+mod write_response;
+
+pub(crate) use read_request::read as read_request;
+pub(crate) use read_response::Reader as ResponseReader;
+pub(crate) use write_request::write as write_request;
+pub(crate) use write_response::{Writer as ResponseWriter, document as response_document};

@@ -1,0 +1,137 @@
+//! OpenAI Chat Completions (public API reference), as compatible servers speak it too. The end of a call is not told.
+
+use crate::response::CannotTell;
+use crate::response::model::{Call, Input, Kind};
+use crate::response::parts::{Key, Lasts, Parts};
+use crate::response::read::{Flow, Read, said, unsayable};
+use wire::Framing;
+use wire::fields::Fields;
+
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    calls: Vec<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    index: u64,
+    id: String,
+    key: Key,
+}
+
+impl Read for Reader {
+    fn event(
+        &mut self,
+        kind: &str,
+        data: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<Flow, CannotTell> {
+        if kind == "[DONE]" {
+            return Ok(Flow::Over);
+        }
+        for choice in data.objects("choices") {
+            only_one(choice.number("index").unwrap_or_default())?;
+            if let Some(delta) = choice.object("delta") {
+                self.message(&delta, Framing::Stream, parts)?;
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
+        for (index, choice) in (0..).zip(document.objects("choices")) {
+            only_one(index)?;
+            if let Some(message) = choice.object("message") {
+                self.message(&message, Framing::Whole, parts)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn only_one(index: u64) -> Result<(), CannotTell> {
+    match index {
+        0 => Ok(()),
+        _ => Err(unsayable("more than one choice")),
+    }
+}
+
+impl Reader {
+    /// A message, or what a delta adds to it. Reasoning is not told.
+    fn message(
+        &mut self,
+        told: &Fields<'_>,
+        framing: Framing,
+        parts: &mut Parts,
+    ) -> Result<(), CannotTell> {
+        for media in ["audio", "images"] {
+            if told.given(media).is_some_and(|given| given != "[]") {
+                return Err(unsayable(format!("`{media}`")));
+            }
+        }
+        parts.say(Kind::Text, &said(told, "content"))?;
+        parts.say(Kind::Refusal, &said(told, "refusal"))?;
+        let calls = told.objects("tool_calls");
+        for (at, call) in (0..).zip(&calls) {
+            // A whole message does not number its calls.
+            let place = match framing {
+                Framing::Stream => call.number("index").unwrap_or_default(),
+                Framing::Whole => at,
+            };
+            let (function, input) = match (call.object("function"), call.object("custom")) {
+                (Some(function), _) => (function, Input::Json),
+                (None, Some(custom)) => (custom, Input::FreeText),
+                (None, None) => (Fields::default(), Input::Json),
+            };
+            let id = call.text("id").unwrap_or_default();
+            self.call(place, &id, &function, input, parts)?;
+        }
+        // The single call of the API before there were several.
+        if let Some(function) = told.object("function_call") {
+            let place = match framing {
+                Framing::Stream => 0,
+                Framing::Whole => calls.len() as u64,
+            };
+            self.call(place, "", &function, Input::Json, parts)?;
+        }
+        Ok(())
+    }
+
+    fn call(
+        &mut self,
+        index: u64,
+        id: &str,
+        function: &Fields<'_>,
+        input: Input,
+        parts: &mut Parts,
+    ) -> Result<(), CannotTell> {
+        let name = function.text("name").unwrap_or_default();
+        // Some servers number every call 0 and tell them apart by id alone.
+        let known = self.calls.iter().rfind(|call| {
+            call.index == index && (id.is_empty() || call.id.is_empty() || call.id == id)
+        });
+        let key = match known {
+            Some(known) => {
+                parts.name(known.key, &name)?;
+                known.key
+            }
+            None => {
+                let call = Call {
+                    id: id.to_owned(),
+                    name,
+                    namespace: None,
+                    input,
+                };
+                let key = parts.begin(Kind::Call(call), Lasts::UntilNext)?;
+                let id = id.to_owned();
+                self.calls.push(Known { index, id, key });
+                key
+            }
+        };
+        let text = match input {
+            Input::Json => function.text("arguments"),
+            Input::FreeText => function.text("input"),
+        };
+        Ok(parts.grow(key, &text.unwrap_or_default())?)
+    }
+}

@@ -1,0 +1,328 @@
+use catalog::{ChatLimit, StreamUsage};
+
+use crate::Names;
+use crate::request::Target;
+use crate::request::function::{Function, arguments};
+use crate::request::model::{
+    Call, Conversation, Document, DocumentBody, File, Format, Part, Role, Tool, ToolChoice,
+    ToolResult, Turn,
+};
+use crate::request::object::Read;
+use crate::request::schema::{Closed, is_closed};
+use crate::request::text::{FAILED, Pairs, address, array, as_text, object, quoted};
+use crate::request::untranslatable::{LeftOut, Why, Wish, leave_out};
+
+use super::read_request::DIALECT;
+
+/// # Errors
+/// What Chat has no words for.
+pub(crate) fn write(
+    said: &Conversation,
+    target: &Target,
+    names: &Names,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<String> {
+    let mut body: Pairs = vec![("model", quoted(&target.model))];
+    let mut messages = Vec::new();
+    for turn in &said.turns {
+        write_turn(turn, names, &mut messages, left_out)?;
+    }
+    body.push(("messages", array(&messages)));
+    body.extend(write_tools(said, names)?);
+    body.extend(write_limits(said, target)?);
+    body.extend(write_format(&said.format)?.map(|format| ("response_format", format)));
+    if let Some(effort) = said.effort {
+        body.push(("reasoning_effort", quoted(effort.as_str())));
+    }
+    if let Some(verbosity) = &said.verbosity {
+        body.push(("verbosity", quoted(verbosity)));
+    }
+    if said.stream {
+        body.push(("stream", "true".to_owned()));
+        // The usage is asked for, whatever the client wants: every other dialect tells it, and the ledger needs it.
+        if target.stream_usage == StreamUsage::OnRequest {
+            body.push(("stream_options", r#"{"include_usage":true}"#.to_owned()));
+        }
+    }
+    Ok(object(&body))
+}
+
+fn write_turn(
+    turn: &Turn,
+    names: &Names,
+    messages: &mut Vec<String>,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<()> {
+    match turn.role {
+        // Older servers know no `developer`, and newer ones take `system` for it.
+        Role::System | Role::Developer => {
+            let content = write_content(&turn.parts)?;
+            messages.push(object(&[("role", quoted("system")), ("content", content)]));
+        }
+        Role::Assistant => messages.push(write_answer(&turn.parts, names, left_out)),
+        Role::User => {
+            let mut said = Vec::new();
+            for part in &turn.parts {
+                match part {
+                    Part::Result(result) => {
+                        messages.push(write_result(result, names));
+                        said.extend(shown_by_tool(result, names));
+                    }
+                    other => said.push(other.clone()),
+                }
+            }
+            if !said.is_empty() {
+                let content = write_content(&said)?;
+                messages.push(object(&[("role", quoted("user")), ("content", content)]));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One text as a string, which every server takes; more as parts.
+fn write_content(parts: &[Part]) -> Read<String> {
+    if let [Part::Text(text)] = parts {
+        return Ok(quoted(text));
+    }
+    let parts = parts.iter().map(write_part).collect::<Read<Vec<_>>>()?;
+    Ok(array(&parts.into_iter().flatten().collect::<Vec<_>>()))
+}
+
+fn write_part(part: &Part) -> Read<Option<String>> {
+    let written = match part {
+        Part::Text(text) => text_part(text),
+        Part::Image(image) => {
+            let mut inner: Pairs = vec![("url", quoted(&address(&image.file)))];
+            inner.extend(image.detail.iter().map(|detail| ("detail", quoted(detail))));
+            object(&[("type", quoted("image_url")), ("image_url", object(&inner))])
+        }
+        Part::Document(document) => write_document(document)?,
+        Part::Call(_) | Part::Result(_) => return Ok(None),
+    };
+    Ok(Some(written))
+}
+
+fn text_part(text: &str) -> String {
+    object(&[("type", quoted("text")), ("text", quoted(text))])
+}
+
+fn write_document(document: &Document) -> Read<String> {
+    match &document.body {
+        DocumentBody::Text(text) => Ok(text_part(&as_text(document, text))),
+        DocumentBody::File(File::Address(_)) => Err(Wish::DocumentByAddress.unsayable_in(DIALECT)),
+        DocumentBody::File(file) => {
+            let title = document.title.as_deref().unwrap_or("document.pdf");
+            let inner = object(&[
+                ("filename", quoted(title)),
+                ("file_data", quoted(&address(file))),
+            ]);
+            Ok(object(&[("type", quoted("file")), ("file", inner)]))
+        }
+    }
+}
+
+/// Text and calls stand apart in Chat, the text first.
+fn write_answer(parts: &[Part], names: &Names, left_out: &mut Vec<LeftOut>) -> String {
+    let texts = parts.iter().filter_map(|part| match part {
+        Part::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let texts: Vec<&str> = texts.collect();
+    let calls = parts.iter().filter_map(|part| match part {
+        Part::Call(call) => Some(write_call(call, names)),
+        _ => None,
+    });
+    let calls: Vec<String> = calls.collect();
+    let after_a_call = parts
+        .iter()
+        .skip_while(|part| !matches!(part, Part::Call(_)));
+    if after_a_call
+        .clone()
+        .any(|part| matches!(part, Part::Text(_)))
+    {
+        leave_out(
+            left_out,
+            "the place of a text after a tool call",
+            Why::Approximate,
+        );
+    }
+    let content = match texts.as_slice() {
+        [] => "null".to_owned(),
+        [text] => quoted(text),
+        texts => array(&texts.iter().map(|text| text_part(text)).collect::<Vec<_>>()),
+    };
+    let mut message: Pairs = vec![("role", quoted("assistant")), ("content", content)];
+    if !calls.is_empty() {
+        message.push(("tool_calls", array(&calls)));
+    }
+    object(&message)
+}
+
+fn write_call(call: &Call, names: &Names) -> String {
+    let name = names.provider_name(call.namespace.as_deref(), &call.name);
+    let function = object(&[
+        ("name", quoted(&name)),
+        ("arguments", quoted(&arguments(&call.input))),
+    ]);
+    object(&[
+        ("id", quoted(&names.provider_id(&call.id))),
+        ("type", quoted("function")),
+        ("function", function),
+    ])
+}
+
+/// A tool message holds text alone.
+fn write_result(result: &ToolResult, names: &Names) -> String {
+    let texts = result.parts.iter().filter_map(|part| match part {
+        Part::Text(text) => Some(text.clone()),
+        Part::Document(document) => match &document.body {
+            DocumentBody::Text(text) => Some(as_text(document, text)),
+            DocumentBody::File(_) => None,
+        },
+        _ => None,
+    });
+    let mut texts: Vec<String> = texts.collect();
+    let shows_more = result.parts.iter().any(is_file);
+    if shows_more && texts.is_empty() {
+        texts.push("What the tool returned is in the next message.".to_owned());
+    }
+    if result.is_error {
+        match texts.first_mut() {
+            Some(first) => first.insert_str(0, FAILED),
+            None => texts.push(FAILED.to_owned()),
+        }
+    }
+    let content = match texts.as_slice() {
+        [] => quoted(""),
+        [text] => quoted(text),
+        texts => array(&texts.iter().map(|text| text_part(text)).collect::<Vec<_>>()),
+    };
+    object(&[
+        ("role", quoted("tool")),
+        ("tool_call_id", quoted(&names.provider_id(&result.id))),
+        ("content", content),
+    ])
+}
+
+/// Images and files that a tool returned are shown by the user, directly after all results.
+fn shown_by_tool(result: &ToolResult, names: &Names) -> Vec<Part> {
+    let mut shown: Vec<Part> = result
+        .parts
+        .iter()
+        .filter(|part| is_file(part))
+        .cloned()
+        .collect();
+    if !shown.is_empty() {
+        let id = names.provider_id(&result.id);
+        shown.insert(0, Part::Text(format!("Returned by the tool call {id}:")));
+    }
+    shown
+}
+
+fn is_file(part: &Part) -> bool {
+    match part {
+        Part::Image(_) => true,
+        Part::Document(document) => matches!(document.body, DocumentBody::File(_)),
+        Part::Text(_) | Part::Call(_) | Part::Result(_) => false,
+    }
+}
+
+fn write_tools(said: &Conversation, names: &Names) -> Read<Pairs> {
+    if said.tools.is_empty() {
+        return Ok(Pairs::new());
+    }
+    let tools = said.tools.iter().map(|tool| write_tool(tool, names));
+    let mut pairs: Pairs = vec![("tools", array(&tools.collect::<Read<Vec<_>>>()?))];
+    let choice = match &said.tool_choice {
+        ToolChoice::Auto => None,
+        ToolChoice::Never => Some(quoted("none")),
+        ToolChoice::Any => Some(quoted("required")),
+        ToolChoice::Tool { namespace, name } => {
+            let name = names.provider_name(namespace.as_deref(), name);
+            let function = object(&[("name", quoted(&name))]);
+            Some(object(&[
+                ("type", quoted("function")),
+                ("function", function),
+            ]))
+        }
+    };
+    pairs.extend(choice.map(|choice| ("tool_choice", choice)));
+    if said.one_call_at_a_time {
+        pairs.push(("parallel_tool_calls", "false".to_owned()));
+    }
+    Ok(pairs)
+}
+
+fn write_tool(tool: &Tool, names: &Names) -> Read<String> {
+    let name = names.provider_name(tool.namespace.as_deref(), &tool.name);
+    let function = Function::of(tool, Closed::AllRequired);
+    let Function {
+        description,
+        schema,
+        strict,
+    } = function.map_err(|wish| wish.unsayable_in(DIALECT))?;
+    let mut function: Pairs = vec![("name", quoted(&name))];
+    function.extend(description.map(|text| ("description", quoted(&text))));
+    function.push(("parameters", schema));
+    if strict {
+        function.push(("strict", "true".to_owned()));
+    }
+    Ok(object(&[
+        ("type", quoted("function")),
+        ("function", object(&function)),
+    ]))
+}
+
+fn write_limits(said: &Conversation, target: &Target) -> Read<Pairs> {
+    let mut pairs = Pairs::new();
+    if let Some(limit) = said.max_tokens {
+        let key = match target.chat_limit {
+            ChatLimit::MaxCompletionTokens => "max_completion_tokens",
+            ChatLimit::MaxTokens => "max_tokens",
+        };
+        pairs.push((key, limit.to_string()));
+    }
+    if said.stop_sequences.len() > 4 {
+        return Err(Wish::MoreThanFourStopSequences.unsayable_in(DIALECT));
+    }
+    if !said.stop_sequences.is_empty() {
+        let stops: Vec<String> = said
+            .stop_sequences
+            .iter()
+            .map(|stop| quoted(stop))
+            .collect();
+        pairs.push(("stop", array(&stops)));
+    }
+    pairs.extend(
+        said.temperature
+            .map(|value| ("temperature", value.to_string())),
+    );
+    pairs.extend(said.top_p.map(|value| ("top_p", value.to_string())));
+    Ok(pairs)
+}
+
+fn write_format(format: &Format) -> Read<Option<String>> {
+    let (name, description, schema, strict) = match format {
+        Format::Text => return Ok(None),
+        Format::Json => return Ok(Some(object(&[("type", quoted("json_object"))]))),
+        Format::Schema {
+            name,
+            description,
+            schema,
+            strict,
+        } => (name, description, schema, *strict),
+    };
+    if strict && !is_closed(schema, Closed::AllRequired) {
+        return Err(Wish::OpenSchema.unsayable_in(DIALECT));
+    }
+    let name = name.as_deref().unwrap_or("answer");
+    let mut inner: Pairs = vec![("name", quoted(name))];
+    inner.extend(description.iter().map(|text| ("description", quoted(text))));
+    inner.push(("schema", schema.clone()));
+    inner.push(("strict", strict.to_string()));
+    Ok(Some(object(&[
+        ("type", quoted("json_schema")),
+        ("json_schema", object(&inner)),
+    ])))
+}

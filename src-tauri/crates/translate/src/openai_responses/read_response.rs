@@ -1,0 +1,218 @@
+//! OpenAI Responses (public API reference: "Responses", "Streaming events"). Small servers leave out the deltas, the
+//! announcements, or all but the terminal event; what is told twice counts once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::response::CannotTell;
+use crate::response::model::{Call, Input, Kind};
+use crate::response::parts::{Key, Lasts, Parts};
+use crate::response::read::{Flow, Read, said, unsayable};
+use wire::Broken;
+use wire::fields::Fields;
+use wire::is_executable;
+
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    open: BTreeMap<u64, Item>,
+    /// The `call_id`s that have been told.
+    calls: BTreeSet<String>,
+    spoke: bool,
+    /// Items came one by one, not in the terminal event alone.
+    streamed: bool,
+}
+
+#[derive(Debug)]
+enum Item {
+    /// Its parts, by content index.
+    Message(BTreeMap<u64, Key>),
+    Call {
+        key: Key,
+        /// The arguments so far.
+        told: String,
+    },
+    /// Reasoning, and what the provider ran by itself.
+    NotTold,
+}
+
+impl Read for Reader {
+    fn event(
+        &mut self,
+        kind: &str,
+        data: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<Flow, CannotTell> {
+        let index = data.number("output_index").unwrap_or_default();
+        match kind {
+            // An item that is announced again is the one that is open.
+            "response.output_item.added" if self.open.contains_key(&index) => {}
+            "response.output_item.added" => {
+                // Without its place an item tells nothing before it is done.
+                if let (Some(index), Some(item)) =
+                    (data.number("output_index"), data.object("item"))
+                {
+                    let item = self.begin(&item, parts)?;
+                    self.open.insert(index, item);
+                }
+            }
+            "response.output_text.delta" => self.speak(index, data, Kind::Text, parts)?,
+            "response.refusal.delta" => self.speak(index, data, Kind::Refusal, parts)?,
+            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
+                if let Some(Item::Call { key, told }) = self.open.get_mut(&index) {
+                    let delta = data.text("delta").unwrap_or_default();
+                    told.push_str(&delta);
+                    parts.grow(*key, &delta)?;
+                }
+            }
+            "response.output_item.done" => {
+                let item = data.object("item").unwrap_or_default();
+                self.end(index, &item, parts)?;
+            }
+            "response.completed" | "response.incomplete" => {
+                if let Some(response) = data.object("response") {
+                    self.document(&response, parts)?;
+                }
+                return Ok(Flow::Over);
+            }
+            _ => {}
+        }
+        Ok(Flow::On)
+    }
+
+    /// After a stream most of what the document holds has been told before.
+    fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
+        let (streamed, spoke) = (self.streamed, self.spoke);
+        for item in document.objects("output") {
+            let kind = item.text("type").unwrap_or_default();
+            let told = match kind.as_str() {
+                "message" => spoke,
+                _ if is_executable(&kind) => streamed && self.calls.contains(&call_id(&item)),
+                _ => true,
+            };
+            if !told {
+                let begun = self.begin(&item, parts)?;
+                self.close(begun, &item, parts)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn call_id(item: &Fields<'_>) -> String {
+    let id = item.text("call_id").or_else(|| item.text("id"));
+    id.unwrap_or_default()
+}
+
+impl Reader {
+    fn begin(&mut self, item: &Fields<'_>, parts: &mut Parts) -> Result<Item, CannotTell> {
+        let kind = item.text("type").unwrap_or_default();
+        let (input, id) = match kind.as_str() {
+            "message" => return Ok(Item::Message(BTreeMap::new())),
+            "function_call" => (Input::Json, call_id(item)),
+            "custom_tool_call" => (Input::FreeText, call_id(item)),
+            "compaction" | "compaction_summary" => {
+                return Err(unsayable(format!("an item `{kind}`")));
+            }
+            _ if is_executable(&kind) => return Err(unsayable(format!("a call of `{kind}`"))),
+            _ => return Ok(Item::NotTold),
+        };
+        if !id.is_empty() && !self.calls.insert(id.clone()) {
+            return Ok(Item::NotTold);
+        }
+        let call = Call {
+            id,
+            name: item.text("name").unwrap_or_default(),
+            namespace: None,
+            input,
+        };
+        let key = parts.begin(Kind::Call(call), Lasts::UntilEnded)?;
+        let told = String::new();
+        Ok(Item::Call { key, told })
+    }
+
+    fn speak(
+        &mut self,
+        index: u64,
+        data: &Fields<'_>,
+        kind: Kind,
+        parts: &mut Parts,
+    ) -> Result<(), CannotTell> {
+        let item = self.open.entry(index);
+        let Item::Message(texts) = item.or_insert_with(|| Item::Message(BTreeMap::new())) else {
+            return Ok(());
+        };
+        let place = data.number("content_index").unwrap_or_default();
+        let key = match texts.get(&place) {
+            Some(key) => *key,
+            None => {
+                let key = parts.begin(kind, Lasts::UntilEnded)?;
+                texts.insert(place, key);
+                key
+            }
+        };
+        let delta = said(data, "delta");
+        self.spoke |= !delta.is_empty();
+        self.streamed = true;
+        Ok(parts.grow(key, &delta)?)
+    }
+
+    fn end(&mut self, index: u64, item: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
+        self.streamed = true;
+        let begun = match self.open.remove(&index) {
+            Some(begun) => begun,
+            None => self.begin(item, parts)?,
+        };
+        self.close(begun, item, parts)
+    }
+
+    /// `item`: as it is when it is done.
+    fn close(
+        &mut self,
+        begun: Item,
+        item: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<(), CannotTell> {
+        match begun {
+            Item::NotTold => {}
+            Item::Call { key, told } => {
+                parts.name(key, &item.text("name").unwrap_or_default())?;
+                parts.grow(key, &rest(&told, item)?)?;
+                parts.end(key)?;
+            }
+            Item::Message(mut texts) => {
+                for (place, part) in (0..).zip(item.objects("content")) {
+                    let (kind, text) = match part.text("type").as_deref() {
+                        Some("refusal") => (Kind::Refusal, said(&part, "refusal")),
+                        _ => (Kind::Text, said(&part, "text")),
+                    };
+                    if let Some(key) = texts.remove(&place) {
+                        parts.end(key)?;
+                    } else if !text.is_empty() {
+                        let key = parts.begin(kind, Lasts::UntilEnded)?;
+                        parts.grow(key, &text)?;
+                        parts.end(key)?;
+                        self.spoke = true;
+                    }
+                }
+                for key in texts.into_values() {
+                    parts.end(key)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the deltas have not told of a call's arguments. Clients of this dialect run what stands in the item.
+fn rest(told: &str, item: &Fields<'_>) -> Result<String, CannotTell> {
+    let whole = ["arguments", "input"]
+        .into_iter()
+        .find_map(|key| item.given(key).map(|raw| (key, raw)));
+    let whole = whole.map(|(key, raw)| item.text(key).unwrap_or_else(|| raw.to_owned()));
+    let whole = whole.unwrap_or_default();
+    if whole.is_empty() {
+        return Ok(String::new());
+    }
+    let differ = || Broken::Malformed("a tool call that differs from its deltas".to_owned());
+    let rest = whole.strip_prefix(told).ok_or_else(differ)?;
+    Ok(rest.to_owned())
+}

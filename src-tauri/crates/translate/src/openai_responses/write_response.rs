@@ -1,0 +1,314 @@
+//! OpenAI Responses (public API reference: "Streaming events", "The response object").
+
+use catalog::Tokens;
+use serde_json::{Value, json};
+
+use crate::response::error::Told;
+use crate::response::model::{Answer, Happening, Identity, Input, Kind, Part, Stop, collect};
+use crate::response::write::Write;
+use crate::response::{CannotTell, Form, stop};
+use wire::sse;
+
+#[derive(Debug)]
+pub(crate) struct Writer {
+    form: Form,
+    /// None before the start.
+    identity: Option<Identity>,
+    /// All that was said: the terminal event holds it again.
+    parts: Vec<Part>,
+    events: Events,
+}
+
+impl Writer {
+    pub(crate) fn new(form: Form) -> Self {
+        Self {
+            form,
+            identity: None,
+            parts: Vec::new(),
+            events: Events::default(),
+        }
+    }
+}
+
+impl Write for Writer {
+    fn start(&mut self, identity: &Identity, _: Tokens, out: &mut Vec<u8>) {
+        let response = response(identity, "in_progress", &[]);
+        let data = json!({"response": response});
+        self.events.say("response.created", data.clone(), out);
+        self.events.say("response.in_progress", data, out);
+        self.identity = Some(identity.clone());
+    }
+
+    fn happening(&mut self, happening: &Happening, out: &mut Vec<u8>) -> Result<(), CannotTell> {
+        collect(&mut self.parts, happening);
+        let (Some(identity), Some(part)) = (&self.identity, self.parts.last()) else {
+            return Ok(());
+        };
+        let place = Place {
+            index: self.parts.len() - 1,
+            part,
+            identity,
+        };
+        match happening {
+            Happening::Begins(_) => self.events.begin(&place, out),
+            Happening::Piece(text) => self.events.grow(&place, text, out),
+            Happening::Ends | Happening::BreaksOff => self.events.end(&place, out),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, stop: Stop, tokens: Option<Tokens>, out: &mut Vec<u8>) {
+        if let Some(identity) = &self.identity {
+            let answer = Answer {
+                identity,
+                parts: &self.parts,
+                stop,
+                tokens,
+            };
+            let response = finished(&answer);
+            let name = match response["status"].as_str() {
+                Some("incomplete") => "response.incomplete",
+                _ => "response.completed",
+            };
+            self.events.say(name, json!({"response": response}), out);
+        }
+    }
+
+    /// `response.failed`, since some clients pass over an `error` event.
+    fn error(&mut self, told: &Told, out: &mut Vec<u8>) {
+        let unknown = Identity::new(None, None, self.form.created);
+        let identity = self.identity.as_ref().unwrap_or(&unknown);
+        let mut response = response(identity, "failed", &[]);
+        response["error"] = told.response();
+        self.events
+            .say("response.failed", json!({"response": response}), out);
+    }
+}
+
+/// A part, and where it stands: every item holds one.
+struct Place<'a> {
+    index: usize,
+    part: &'a Part,
+    identity: &'a Identity,
+}
+
+/// What the events of a part are called, and what they hold.
+struct Wording {
+    stem: &'static str,
+    /// In the `.done` event: the field with all that the deltas brought.
+    whole: &'static str,
+}
+
+impl Place<'_> {
+    fn wording(&self) -> Wording {
+        let (stem, whole) = match &self.part.kind {
+            Kind::Text => ("response.output_text", "text"),
+            Kind::Refusal => ("response.refusal", "refusal"),
+            Kind::Call(call) => match call.input {
+                Input::Json => ("response.function_call_arguments", "arguments"),
+                Input::FreeText => ("response.custom_tool_call_input", "input"),
+            },
+        };
+        Wording { stem, whole }
+    }
+
+    fn is_message(&self) -> bool {
+        matches!(self.part.kind, Kind::Text | Kind::Refusal)
+    }
+
+    /// `data` with the coordinates that every event of a part has.
+    fn within(&self, mut data: Value) -> Value {
+        data["item_id"] = self.id().into();
+        data["output_index"] = self.index.into();
+        if self.is_message() {
+            data["content_index"] = 0.into();
+        }
+        data
+    }
+
+    fn id(&self) -> String {
+        let prefix = match &self.part.kind {
+            Kind::Text | Kind::Refusal => "msg_",
+            Kind::Call(call) => match call.input {
+                Input::Json => "fc_",
+                Input::FreeText => "ctc_",
+            },
+        };
+        self.identity.part_id(prefix, self.index)
+    }
+
+    fn content(&self) -> Value {
+        match self.part.kind {
+            Kind::Refusal => json!({"type": "refusal", "refusal": self.part.text}),
+            Kind::Text | Kind::Call(_) => json!({
+                "type": "output_text",
+                "text": self.part.text,
+                "annotations": [],
+                "logprobs": [],
+            }),
+        }
+    }
+
+    fn item(&self) -> Value {
+        let status = if self.part.whole {
+            "completed"
+        } else {
+            "incomplete"
+        };
+        let Kind::Call(call) = &self.part.kind else {
+            return json!({
+                "id": self.id(),
+                "type": "message",
+                "status": status,
+                "role": "assistant",
+                "content": [self.content()],
+            });
+        };
+        let kind = match call.input {
+            Input::Json => "function_call",
+            Input::FreeText => "custom_tool_call",
+        };
+        let mut item = json!({
+            "id": self.id(),
+            "type": kind,
+            "status": status,
+            "call_id": call.id,
+            "name": call.name,
+        });
+        item[self.wording().whole] = self.part.text.as_str().into();
+        if let Some(namespace) = &call.namespace {
+            item["namespace"] = namespace.as_str().into();
+        }
+        item
+    }
+}
+
+/// Numbers the events.
+#[derive(Debug, Default)]
+struct Events {
+    next: u64,
+}
+
+impl Events {
+    fn say(&mut self, name: &str, mut data: Value, out: &mut Vec<u8>) {
+        data["type"] = name.into();
+        data["sequence_number"] = self.next.into();
+        self.next += 1;
+        sse::write(name, &data.to_string(), out);
+    }
+
+    fn begin(&mut self, place: &Place<'_>, out: &mut Vec<u8>) {
+        let mut item = place.item();
+        item["status"] = "in_progress".into();
+        if place.is_message() {
+            item["content"] = json!([]);
+        }
+        let data = json!({"output_index": place.index, "item": item});
+        self.say("response.output_item.added", data, out);
+        if place.is_message() {
+            let data = place.within(json!({"part": place.content()}));
+            self.say("response.content_part.added", data, out);
+        }
+    }
+
+    fn grow(&mut self, place: &Place<'_>, text: &str, out: &mut Vec<u8>) {
+        let mut data = place.within(json!({"delta": text}));
+        if place.part.kind == Kind::Text {
+            data["logprobs"] = json!([]);
+        }
+        self.say(&format!("{}.delta", place.wording().stem), data, out);
+    }
+
+    fn end(&mut self, place: &Place<'_>, out: &mut Vec<u8>) {
+        // A client runs a call on its end, whatever the answer then says of it.
+        if !place.is_message() && !place.part.whole {
+            return;
+        }
+        let Wording { stem, whole } = place.wording();
+        let mut data = place.within(json!({}));
+        data[whole] = place.part.text.as_str().into();
+        match &place.part.kind {
+            Kind::Text => data["logprobs"] = json!([]),
+            Kind::Call(call) if call.input == Input::Json => {
+                data["name"] = call.name.as_str().into();
+            }
+            Kind::Refusal | Kind::Call(_) => {}
+        }
+        self.say(&format!("{stem}.done"), data, out);
+        if place.is_message() {
+            let data = place.within(json!({"part": place.content()}));
+            self.say("response.content_part.done", data, out);
+        }
+        let data = json!({"output_index": place.index, "item": place.item()});
+        self.say("response.output_item.done", data, out);
+    }
+}
+
+fn response(identity: &Identity, status: &str, output: &[Value]) -> Value {
+    json!({
+        "id": identity.id("resp_"),
+        "object": "response",
+        "created_at": identity.created,
+        "status": status,
+        "error": null,
+        "incomplete_details": null,
+        "instructions": null,
+        "metadata": {},
+        "model": identity.model,
+        "output": output,
+        "parallel_tool_calls": true,
+        "previous_response_id": null,
+        "store": false,
+        "temperature": null,
+        "text": {"format": {"type": "text"}},
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": null,
+        "usage": null,
+    })
+}
+
+fn finished(answer: &Answer<'_>) -> Value {
+    let items = answer.parts.iter().enumerate().map(|(index, part)| {
+        let identity = answer.identity;
+        let place = Place {
+            index,
+            part,
+            identity,
+        };
+        place.item()
+    });
+    let items: Vec<Value> = items.collect();
+    let declined = answer.parts.iter().any(|part| part.kind == Kind::Refusal);
+    let reason = stop::openai_responses(answer.stop, declined);
+    let status = reason.map_or("completed", |_| "incomplete");
+    let mut response = response(answer.identity, status, &items);
+    if let Some(reason) = reason {
+        response["incomplete_details"] = json!({"reason": reason});
+    }
+    if let Some(tokens) = answer.tokens {
+        response["usage"] = usage(tokens);
+    }
+    response
+}
+
+/// `input_tokens` includes the cached ones. How much of the output was reasoning is not known.
+fn usage(tokens: Tokens) -> Value {
+    let input = [tokens.input, tokens.cache_read, tokens.cache_write]
+        .into_iter()
+        .fold(0, u64::saturating_add);
+    json!({
+        "input_tokens": input,
+        "input_tokens_details": {
+            "cached_tokens": tokens.cache_read,
+            "cache_write_tokens": tokens.cache_write,
+        },
+        "output_tokens": tokens.output,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": input.saturating_add(tokens.output),
+    })
+}
+
+pub(crate) fn document(answer: &Answer<'_>) -> String {
+    finished(answer).to_string()
+}

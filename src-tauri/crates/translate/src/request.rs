@@ -1,0 +1,166 @@
+//! A request of one dialect, said in another.
+//!
+//! A reader takes every field that it understands; what is left has a fate: left out by a rule and listed, or the request
+//! is refused and the candidate passed over. Nothing is lost in silence. Arguments and schemas stay the JSON text that
+//! they were.
+
+pub(crate) mod arrange;
+pub(crate) mod estimate;
+pub(crate) mod function;
+pub(crate) mod model;
+pub(crate) mod object;
+pub(crate) mod schema;
+pub(crate) mod target;
+pub(crate) mod text;
+pub(crate) mod untranslatable;
+
+use std::collections::BTreeSet;
+use std::str;
+
+use catalog::{CallIds, Dialect};
+
+use crate::names::{ClientTool, Names};
+use crate::{anthropic, openai_chat, openai_responses};
+pub use estimate::estimate_tokens;
+pub use model::{
+    Call, Conversation, Document, DocumentBody, File, Format, Image, Input, Part, Role, Tool,
+    ToolChoice, ToolInput, ToolResult, Turn,
+};
+pub use target::Target;
+pub use untranslatable::{LeftOut, Untranslatable, Why, Wish};
+
+/// A request as a candidate of another dialect is asked it.
+#[derive(Clone, Debug)]
+pub struct Translated {
+    pub body: Vec<u8>,
+    /// For the answer, and for nothing else: the next request has its own.
+    pub names: Names,
+    pub left_out: Vec<LeftOut>,
+    /// A Chat client asked for a last chunk with the usage; without that it must not get one (`choices` is empty there).
+    pub usage_chunk: bool,
+}
+
+/// # Errors
+/// [`Untranslatable`]: this candidate cannot be asked this request; another may.
+pub fn request(
+    from: Dialect,
+    to: Dialect,
+    body: &[u8],
+    target: &Target,
+) -> Result<Translated, Untranslatable> {
+    say(from, to, &read(from, body)?, target)
+}
+
+/// The same, for a request that was read already: one reading serves all candidates.
+///
+/// # Errors
+/// As [`request`].
+pub fn say(
+    from: Dialect,
+    to: Dialect,
+    said: &Conversation,
+    target: &Target,
+) -> Result<Translated, Untranslatable> {
+    target.can_serve(said)?;
+    let conversation = target.fitted(said.clone());
+    let names = Names::new(from, to, tools(&conversation), ids(&conversation));
+    let names = match target.ids {
+        CallIds::OfDialect => names,
+        CallIds::NineLetters => names.with_nine_letter_ids(),
+    };
+    let mut left_out = conversation.left_out.clone();
+    let write = match to {
+        Dialect::Anthropic => anthropic::write_request,
+        Dialect::OpenaiChat => openai_chat::write_request,
+        Dialect::OpenaiResponses => openai_responses::write_request,
+    };
+    let body = write(&conversation, target, &names, &mut left_out)?;
+    Ok(Translated {
+        body: body.into_bytes(),
+        names,
+        left_out,
+        usage_chunk: conversation.usage_chunk,
+    })
+}
+
+/// What a request says, for whoever speaks no dialect in particular: also the body of `count_tokens`, which has no limit.
+///
+/// # Errors
+/// [`Untranslatable`]: it is no request, or says what no other dialect could.
+pub fn read(dialect: Dialect, body: &[u8]) -> Result<Conversation, Untranslatable> {
+    let json = str::from_utf8(body);
+    let json = json.map_err(|_| object::malformed(dialect, "the body", "text"))?;
+    let mut conversation = match dialect {
+        Dialect::Anthropic => anthropic::read_request(json.trim()),
+        Dialect::OpenaiChat => openai_chat::read_request(json.trim()),
+        Dialect::OpenaiResponses => openai_responses::read_request(json.trim()),
+    }?;
+    conversation.turns = arrange::arrange(conversation.turns)?;
+    tools_differ(dialect, &conversation)?;
+    keeps_its_tools(dialect, &conversation)?;
+    Ok(conversation)
+}
+
+/// Every vendor refuses two tools of one name.
+fn tools_differ(dialect: Dialect, said: &Conversation) -> Result<(), Untranslatable> {
+    let mut seen = BTreeSet::new();
+    let mut tools = said.tools.iter();
+    match tools.find(|tool| !seen.insert((&tool.namespace, &tool.name))) {
+        None => Ok(()),
+        Some(tool) => Err(Untranslatable::Malformed {
+            dialect,
+            what: format!("two tools are named `{}`", tool.name),
+        }),
+    }
+}
+
+/// A tool of the vendor's own may be missing where others remain, and where none is demanded.
+fn keeps_its_tools(dialect: Dialect, said: &Conversation) -> Result<(), Untranslatable> {
+    let missing = said.left_out.iter().find_map(|left_out| {
+        let tool = left_out.what.strip_prefix("tools[]: ")?;
+        (left_out.why == Why::VendorTool).then_some(tool)
+    });
+    let chosen_is_there = match &said.tool_choice {
+        ToolChoice::Auto | ToolChoice::Never => true,
+        ToolChoice::Any => missing.is_none(),
+        ToolChoice::Tool { namespace, name } => said
+            .tools
+            .iter()
+            .any(|tool| tool.name == *name && tool.namespace == *namespace),
+    };
+    let tool = match (&said.tool_choice, missing) {
+        (_, Some(missing)) if said.tools.is_empty() || !chosen_is_there => missing,
+        (ToolChoice::Tool { name, .. }, None) if !chosen_is_there => name,
+        _ => return Ok(()),
+    };
+    Err(Untranslatable::BuiltInTool {
+        dialect,
+        tool: tool.to_owned(),
+    })
+}
+
+/// Declared ones and, from earlier turns, such as are declared no more.
+fn tools(said: &Conversation) -> Vec<ClientTool> {
+    let declared = said.tools.iter().map(|tool| ClientTool {
+        name: tool.name.clone(),
+        namespace: tool.namespace.clone(),
+        kind: tool.kind(),
+    });
+    let mut tools: Vec<ClientTool> = declared.collect();
+    for call in said.turns.iter().flat_map(arrange::calls) {
+        let known = |tool: &ClientTool| tool.name == call.name && tool.namespace == call.namespace;
+        if !tools.iter().any(known) {
+            tools.push(ClientTool {
+                name: call.name.clone(),
+                namespace: call.namespace.clone(),
+                kind: call.input.kind(),
+            });
+        }
+    }
+    tools
+}
+
+fn ids(said: &Conversation) -> impl Iterator<Item = &str> {
+    let calls = said.turns.iter().flat_map(arrange::calls);
+    calls.map(|call| call.id.as_str())
+}

@@ -1,0 +1,75 @@
+//! A client's tool as a function, which is what tools of every kind are to a provider of another dialect.
+
+use super::model::{Input, Tool, ToolInput};
+use super::schema::{Closed, is_closed, parameters};
+use super::text::{object, quoted};
+use super::untranslatable::Wish;
+
+/// The one string that free text is given as.
+const FREE_TEXT: &str = concat!(
+    r#"{"type":"object","properties":{"input":{"type":"string"}},"#,
+    r#""required":["input"],"additionalProperties":false}"#
+);
+
+pub(crate) struct Function {
+    pub(crate) description: Option<String>,
+    /// JSON text.
+    pub(crate) schema: String,
+    pub(crate) strict: bool,
+}
+
+impl Function {
+    /// # Errors
+    /// Its schema is to be enforced, and is not `closed` as the vendor needs it.
+    pub(crate) fn of(tool: &Tool, closed: Closed) -> Result<Function, Wish> {
+        let function = match &tool.input {
+            ToolInput::Function { schema, strict } => Function {
+                description: tool.description.clone(),
+                schema: parameters(schema.as_deref()),
+                strict: *strict,
+            },
+            ToolInput::Custom { grammar } => Function {
+                description: with_grammar(tool, grammar.as_deref()),
+                schema: FREE_TEXT.to_owned(),
+                strict: false,
+            },
+        };
+        match function.strict && !is_closed(&function.schema, closed) {
+            true => Err(Wish::OpenSchema),
+            false => Ok(function),
+        }
+    }
+}
+
+/// The grammar, which nothing enforces any more, is told to the model.
+fn with_grammar(tool: &Tool, grammar: Option<&str>) -> Option<String> {
+    let grammar = grammar.map(|grammar| format!("`input` follows this format: {grammar}"));
+    let said: Vec<String> = tool
+        .description
+        .clone()
+        .into_iter()
+        .chain(grammar)
+        .collect();
+    (!said.is_empty()).then(|| said.join("\n\n"))
+}
+
+/// The text of a call's arguments, as the model wrote it; OpenAI's dialects take any text.
+pub(crate) fn arguments(input: &Input) -> String {
+    match input {
+        Input::Json(json) if json.trim().is_empty() => "{}".to_owned(),
+        Input::Json(json) => json.clone(),
+        Input::Text(text) => object(&[("input", quoted(text))]),
+    }
+}
+
+/// The same as an object, which Messages demands. What a model once wrote that is none is told as Anthropic's docs on
+/// fine-grained tool streaming advise.
+pub(crate) fn arguments_object(input: &Input) -> String {
+    let arguments = arguments(input);
+    let is_object = arguments.trim_start().starts_with('{')
+        && serde_json::from_str::<serde::de::IgnoredAny>(&arguments).is_ok();
+    match is_object {
+        true => arguments,
+        false => object(&[("INVALID_JSON", quoted(&arguments))]),
+    }
+}

@@ -1,0 +1,201 @@
+//! What a request says, apart from how its dialect says it.
+
+use catalog::Effort;
+
+use super::LeftOut;
+use crate::ToolKind;
+
+/// A request as every dialect could mean it. Readers make it, writers say it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Conversation {
+    /// In order; never empty ones, never two answers in a row, and the results of an answer's calls directly after it.
+    pub turns: Vec<Turn>,
+    pub tools: Vec<Tool>,
+    pub tool_choice: ToolChoice,
+    /// At most one call in an answer; the default of all dialects is several.
+    pub one_call_at_a_time: bool,
+    pub stop_sequences: Vec<String>,
+    pub format: Format,
+    /// 0 to 2 at OpenAI, 0 to 1 at Anthropic.
+    pub temperature: Option<f64>,
+    pub top_p: Option<f64>,
+    /// The client's cap on an answer, in tokens, thinking included.
+    pub max_tokens: Option<u64>,
+    pub stream: bool,
+    /// Chat: a last chunk with the usage and no choice is wanted (`stream_options.include_usage`).
+    pub usage_chunk: bool,
+    /// None: as the model does by itself.
+    pub effort: Option<Effort>,
+    /// OpenAI's `verbosity`.
+    pub verbosity: Option<String>,
+    /// What no other dialect could be told and may be dropped by rule.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What one side says before the other does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    pub role: Role,
+    pub parts: Vec<Part>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The request's own instructions: text alone.
+    System,
+    /// OpenAI's later word for the same.
+    Developer,
+    /// Also the results of tools.
+    User,
+    Assistant,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    Text(String),
+    Image(Image),
+    Document(Document),
+    Call(Call),
+    Result(ToolResult),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    pub file: File,
+    /// OpenAI's `detail`, unless it is `auto`.
+    pub detail: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    pub body: DocumentBody,
+    pub title: Option<String>,
+    /// What the client says about it (Messages' `context`).
+    pub context: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentBody {
+    File(File),
+    Text(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum File {
+    /// `data` is base64, as it came.
+    Inline {
+        media_type: String,
+        data: String,
+    },
+    Address(String),
+}
+
+/// A call that the model made in an earlier answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The client's.
+    pub id: String,
+    pub namespace: Option<String>,
+    pub name: String,
+    pub input: Input,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// As the model wrote it: nearly always the JSON text of an object, byte for byte.
+    Json(String),
+    /// Free text, for a [`ToolKind::Custom`] tool.
+    Text(String),
+}
+
+impl Input {
+    pub fn kind(&self) -> ToolKind {
+        match self {
+            Input::Json(_) => ToolKind::Function,
+            Input::Text(_) => ToolKind::Custom,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolResult {
+    /// Of the call that it answers.
+    pub id: String,
+    pub is_error: bool,
+    /// Texts, images and documents.
+    pub parts: Vec<Part>,
+}
+
+/// A tool that the client runs itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    pub namespace: Option<String>,
+    pub name: String,
+    pub description: Option<String>,
+    pub input: ToolInput,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToolInput {
+    Function {
+        /// The JSON text of a schema; None: no arguments.
+        schema: Option<String>,
+        /// The schema is enforced on what the model writes.
+        strict: bool,
+    },
+    Custom {
+        /// The grammar that the text follows, where one is given.
+        grammar: Option<String>,
+    },
+}
+
+impl Tool {
+    pub fn kind(&self) -> ToolKind {
+        match self.input {
+            ToolInput::Function { .. } => ToolKind::Function,
+            ToolInput::Custom { .. } => ToolKind::Custom,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ToolChoice {
+    #[default]
+    Auto,
+    /// No tool now, although there are some.
+    Never,
+    /// Some tool (`any`, `required`).
+    Any,
+    /// This one.
+    Tool {
+        namespace: Option<String>,
+        name: String,
+    },
+}
+
+/// What the text of the answer must be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Text,
+    /// Some JSON object (`json_object`).
+    Json,
+    Schema {
+        name: Option<String>,
+        description: Option<String>,
+        /// JSON text.
+        schema: String,
+        /// Enforced by the provider; always so at Anthropic.
+        strict: bool,
+    },
+}
+
+/// The effort that a budget of thinking tokens amounts to: Claude Code's "think", "think hard" and "ultrathink" ask for
+/// 4,000, 10,000 and 31,999.
+pub(crate) fn effort_of_budget(tokens: u64) -> Effort {
+    match tokens {
+        0..8_000 => Effort::Low,
+        8_000..24_000 => Effort::Medium,
+        _ => Effort::High,
+    }
+}

@@ -1,0 +1,186 @@
+//! A JSON object read field by field, so that no field can be overlooked: what nobody took by the end has a fate.
+
+use std::collections::BTreeMap;
+
+use catalog::Dialect;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
+
+/// What becomes of a field that has no counterpart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fate {
+    LeftOut(Why),
+    /// It says nothing while it has this value, the default; any other is refused.
+    Only(&'static str),
+}
+
+/// Fields that were not taken yet.
+pub(crate) struct Object<'a> {
+    dialect: Dialect,
+    /// In words of the protocol, without numbers: `messages[].content[]`.
+    place: &'static str,
+    fields: BTreeMap<String, &'a str>,
+}
+
+pub(crate) type Read<T> = Result<T, Untranslatable>;
+
+impl<'a> Object<'a> {
+    pub(crate) fn read(dialect: Dialect, place: &'static str, json: &'a str) -> Read<Object<'a>> {
+        let read: Result<BTreeMap<String, &'a RawValue>, _> = serde_json::from_str(json);
+        let fields = read.map_err(|_| malformed(dialect, place, "an object"))?;
+        let fields = fields.into_iter().map(|(key, raw)| (key, raw.get()));
+        Ok(Object {
+            dialect,
+            place,
+            fields: fields.collect(),
+        })
+    }
+
+    /// The JSON text of a field; null counts as absent.
+    pub(crate) fn take(&mut self, key: &str) -> Option<&'a str> {
+        self.fields.remove(key).filter(|raw| *raw != "null")
+    }
+
+    fn parsed<T: serde::Deserialize<'a>>(&mut self, key: &str, kind: &str) -> Read<Option<T>> {
+        let Some(raw) = self.take(key) else {
+            return Ok(None);
+        };
+        let parsed = serde_json::from_str(raw).map(Some);
+        parsed.map_err(|_| malformed(self.dialect, &self.path(key), kind))
+    }
+
+    pub(crate) fn text(&mut self, key: &str) -> Read<Option<String>> {
+        self.parsed(key, "a string")
+    }
+
+    pub(crate) fn needed_text(&mut self, key: &str) -> Read<String> {
+        let text = self.text(key)?;
+        text.ok_or_else(|| malformed(self.dialect, &self.path(key), "a string"))
+    }
+
+    /// A field is there and is this string; it stays to be taken.
+    pub(crate) fn is_text(&self, key: &str, text: &str) -> bool {
+        let raw = self.fields.get(key);
+        raw.is_some_and(|raw| serde_json::from_str::<String>(raw).is_ok_and(|said| said == text))
+    }
+
+    /// False where it is absent.
+    pub(crate) fn flag(&mut self, key: &str) -> Read<bool> {
+        self.flag_or(key, false)
+    }
+
+    pub(crate) fn flag_or(&mut self, key: &str, absent: bool) -> Read<bool> {
+        Ok(self.parsed(key, "true or false")?.unwrap_or(absent))
+    }
+
+    /// A field that is one string is taken; anything else stays.
+    pub(crate) fn one_text(&mut self, key: &str) -> Option<String> {
+        let text = serde_json::from_str(self.fields.get(key)?).ok()?;
+        self.fields.remove(key);
+        text
+    }
+
+    pub(crate) fn count(&mut self, key: &str) -> Read<Option<u64>> {
+        self.parsed(key, "a count")
+    }
+
+    pub(crate) fn number(&mut self, key: &str) -> Read<Option<f64>> {
+        self.parsed(key, "a number")
+    }
+
+    pub(crate) fn texts(&mut self, key: &str) -> Read<Vec<String>> {
+        Ok(self.parsed(key, "an array of strings")?.unwrap_or_default())
+    }
+
+    /// The JSON texts of an array's elements; none where it is absent.
+    pub(crate) fn elements(&mut self, key: &str) -> Read<Vec<&'a str>> {
+        let elements: Option<Vec<&'a RawValue>> = self.parsed(key, "an array")?;
+        let elements = elements.unwrap_or_default().into_iter();
+        Ok(elements.map(RawValue::get).collect())
+    }
+
+    pub(crate) fn object(&mut self, key: &str, place: &'static str) -> Read<Option<Object<'a>>> {
+        let raw = self.take(key);
+        raw.map(|raw| Object::read(self.dialect, place, raw))
+            .transpose()
+    }
+
+    pub(crate) fn needed_object(&mut self, key: &str, place: &'static str) -> Read<Object<'a>> {
+        let object = self.object(key, place)?;
+        object.ok_or_else(|| malformed(self.dialect, &self.path(key), "an object"))
+    }
+
+    /// # Errors
+    /// A field that was not taken, says something, and has no fate among `fates`.
+    pub(crate) fn end(self, fates: &[(&str, Fate)], left_out: &mut Vec<LeftOut>) -> Read<()> {
+        for (key, raw) in &self.fields {
+            if matches!(*raw, "null" | "[]" | "{}" | "\"\"") {
+                continue;
+            }
+            let fate = fates.iter().find(|(name, _)| name == key);
+            match fate {
+                Some((_, Fate::LeftOut(why))) => leave_out(left_out, self.path(key), *why),
+                Some((_, Fate::Only(default))) if same(raw, default) => {}
+                _ => return Err(self.refused(key)),
+            }
+        }
+        Ok(())
+    }
+
+    /// A field whose value we have no words for.
+    pub(crate) fn refused(&self, key: &str) -> Untranslatable {
+        Untranslatable::Field {
+            dialect: self.dialect,
+            field: self.path(key),
+        }
+    }
+
+    pub(crate) fn path(&self, key: &str) -> String {
+        match self.place {
+            "" => key.to_owned(),
+            place => format!("{place}.{key}"),
+        }
+    }
+}
+
+pub(crate) fn malformed(dialect: Dialect, place: &str, wanted: &str) -> Untranslatable {
+    let place = if place.is_empty() { "the body" } else { place };
+    Untranslatable::Malformed {
+        dialect,
+        what: format!("{place} is not {wanted}"),
+    }
+}
+
+/// The same value, however it is written: `0` and `0.0`, with spaces or without.
+fn same(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|json| serde_json::from_str::<Value>(json).ok());
+    match (one.as_ref(), other.as_ref()) {
+        (Some(Value::Number(one)), Some(Value::Number(other))) => one.as_f64() == other.as_f64(),
+        (one, other) => one.is_some() && one == other,
+    }
+}
+
+/// What may be a string or an array of parts.
+pub(crate) enum Content<'a> {
+    Text(String),
+    Parts(Vec<&'a str>),
+}
+
+impl<'a> Content<'a> {
+    pub(crate) fn read(dialect: Dialect, place: &'static str, raw: Option<&'a str>) -> Read<Self> {
+        let Some(raw) = raw else {
+            return Ok(Content::Parts(Vec::new()));
+        };
+        if raw.starts_with('"') {
+            let text = serde_json::from_str(raw).map(Content::Text);
+            return text.map_err(|_| malformed(dialect, place, "a string"));
+        }
+        let parts: Result<Vec<&'a RawValue>, _> = serde_json::from_str(raw);
+        let parts = parts.map_err(|_| malformed(dialect, place, "a string or an array"))?;
+        Ok(Content::Parts(
+            parts.into_iter().map(RawValue::get).collect(),
+        ))
+    }
+}

@@ -1,0 +1,152 @@
+use catalog::{Ability, CallIds, ChatLimit, Effort, Endpoint, Model, StreamUsage};
+
+use super::estimate::estimate_tokens;
+use super::model::{Conversation, DocumentBody, Format, Part, ToolChoice, ToolInput};
+use super::untranslatable::{Untranslatable, Why, leave_out};
+
+/// The candidate, as far as the catalogue knows it. What is not known to be lacking is taken to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its id, as the request must name it.
+    pub model: String,
+    /// Context window in tokens.
+    pub context: Option<u64>,
+    /// The longest answer in tokens: asked for where the dialect demands a limit and the request has none, and the most that
+    /// is asked for.
+    pub max_output: Option<u64>,
+    pub lacks: Vec<Ability>,
+    /// The efforts that it can be told; none: an effort is not mentioned.
+    pub efforts: Vec<Effort>,
+    pub chat_limit: ChatLimit,
+    /// [`crate::Names::with_nine_letter_ids`].
+    pub ids: CallIds,
+    pub stream_usage: StreamUsage,
+}
+
+impl Target {
+    /// A model of which nothing is known.
+    pub fn new(model: impl Into<String>) -> Target {
+        Target {
+            model: model.into(),
+            context: None,
+            max_output: None,
+            lacks: Vec::new(),
+            efforts: Vec::new(),
+            chat_limit: ChatLimit::default(),
+            ids: CallIds::default(),
+            stream_usage: StreamUsage::default(),
+        }
+    }
+
+    /// A model of an endpoint's, and what the catalogue knows of it: its own entry, not its maker's, since those who resell a
+    /// model may allow less.
+    pub fn of(endpoint: &Endpoint, models: &[Model], model: &str) -> Target {
+        let known = Model::known(models, model);
+        Target {
+            model: model.to_owned(),
+            context: known.and_then(|known| known.context),
+            max_output: known
+                .and_then(|known| known.max_output)
+                .or(endpoint.max_output),
+            lacks: known.map_or_else(Vec::new, |known| known.lacks.clone()),
+            efforts: known.map_or_else(Vec::new, |known| known.efforts.clone()),
+            chat_limit: endpoint.chat_limit,
+            ids: endpoint.call_ids,
+            stream_usage: endpoint.stream_usage,
+        }
+    }
+
+    /// # Errors
+    /// The model is known to lack what the conversation needs, or room for it.
+    pub fn can_serve(&self, conversation: &Conversation) -> Result<(), Untranslatable> {
+        let lacking = needs(conversation)
+            .into_iter()
+            .find(|ability| self.lacks.contains(ability));
+        if let Some(needs) = lacking {
+            let model = self.model.clone();
+            return Err(Untranslatable::ModelLacks { model, needs });
+        }
+        let tokens = estimate_tokens(conversation);
+        match self.context {
+            Some(context) if tokens > context => Err(Untranslatable::TooLong {
+                model: self.model.clone(),
+                tokens,
+                context,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The conversation as this model can be asked it: no wish that it is known to refuse, each nearest to what was said.
+    pub(crate) fn fitted(&self, mut conversation: Conversation) -> Conversation {
+        let left_out = &mut conversation.left_out;
+        if self.lacks.contains(&Ability::Sampling) {
+            for (what, value) in [
+                ("temperature", &mut conversation.temperature),
+                ("top_p", &mut conversation.top_p),
+            ] {
+                if value.take().is_some() {
+                    leave_out(left_out, what, Why::Approximate);
+                }
+            }
+        }
+        if let (Some(asked), Some(most)) = (conversation.max_tokens, self.max_output)
+            && asked > most
+        {
+            conversation.max_tokens = Some(most);
+            leave_out(left_out, format!("max_tokens: {asked}"), Why::Approximate);
+        }
+        if let Some(asked) = conversation.effort {
+            conversation.effort = self.nearest(asked);
+            if conversation.effort != Some(asked) {
+                let what = format!("effort: {}", asked.as_str());
+                leave_out(left_out, what, Why::Approximate);
+            }
+        }
+        conversation
+    }
+
+    /// The least that is enough, or the most there is.
+    fn nearest(&self, asked: Effort) -> Option<Effort> {
+        let enough = self.efforts.iter().filter(|effort| **effort >= asked);
+        enough.min().or_else(|| self.efforts.iter().max()).copied()
+    }
+}
+
+fn needs(conversation: &Conversation) -> Vec<Ability> {
+    let strict = |input: &ToolInput| matches!(input, ToolInput::Function { strict: true, .. });
+    let mut needs = Vec::new();
+    if !conversation.tools.is_empty() {
+        needs.push(Ability::Tools);
+    }
+    if matches!(
+        conversation.tool_choice,
+        ToolChoice::Any | ToolChoice::Tool { .. }
+    ) {
+        needs.push(Ability::ForcedTool);
+    }
+    if matches!(conversation.format, Format::Schema { .. } | Format::Json)
+        || conversation.tools.iter().any(|tool| strict(&tool.input))
+    {
+        needs.push(Ability::StructuredOutput);
+    }
+    for turn in &conversation.turns {
+        needs_of(&turn.parts, &mut needs);
+    }
+    needs
+}
+
+fn needs_of(parts: &[Part], needs: &mut Vec<Ability>) {
+    for part in parts {
+        match part {
+            Part::Image(_) => needs.push(Ability::Images),
+            Part::Document(document) => match document.body {
+                DocumentBody::File(_) => needs.push(Ability::Documents),
+                DocumentBody::Text(_) => {}
+            },
+            Part::Call(_) => needs.push(Ability::Tools),
+            Part::Result(result) => needs_of(&result.parts, needs),
+            Part::Text(_) => {}
+        }
+    }
+}

@@ -1,0 +1,138 @@
+use std::fmt;
+
+use catalog::{Ability, Dialect};
+
+/// Why a request cannot be given to a candidate of another dialect, in words for the person whose request it is. The
+/// candidate is passed over; to try it again with the same request is pointless.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Untranslatable {
+    #[error("the body is no request of {dialect}: {what}")]
+    Malformed { dialect: Dialect, what: String },
+    /// A field, or a value of it, that we do not know how to say in another dialect, unknown ones included.
+    #[error("the request has `{field}`, which can be said in {dialect} only")]
+    Field { dialect: Dialect, field: String },
+    #[error(
+        "the conversation has a part of the kind `{kind}`, which can be said in {dialect} only"
+    )]
+    Part { dialect: Dialect, kind: String },
+    #[error(
+        "the request needs the tool `{tool}`, which models of {dialect} bring along themselves"
+    )]
+    BuiltInTool { dialect: Dialect, tool: String },
+    #[error("the request refers to what its vendor keeps (`{field}`), which nobody else has")]
+    Kept { field: String },
+    #[error("the request asks for {wish}, which cannot be said in {dialect}")]
+    Unsayable { dialect: Dialect, wish: Wish },
+    #[error(
+        "the request ends with the beginning of the answer, which other models do not continue"
+    )]
+    Prefill,
+    #[error("the tool call `{id}` and its result do not stand together")]
+    Unpaired { id: String },
+    #[error(
+        "the request sets no limit to the answer, {dialect} demands one, and none is known for {model}: tell its `max_output`"
+    )]
+    NoOutputLimit { dialect: Dialect, model: String },
+    #[error("the request needs {needs}, which {model} does not have")]
+    ModelLacks { model: String, needs: Ability },
+    #[error("the request has about {tokens} tokens, and {model} takes {context}")]
+    TooLong {
+        model: String,
+        /// By [`super::estimate_tokens`].
+        tokens: u64,
+        context: u64,
+    },
+}
+
+/// What one dialect can ask for and another has no words for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    StopSequences,
+    MoreThanFourStopSequences,
+    JsonWithoutSchema,
+    /// The schema leaves open what the other vendor demands to be closed.
+    OpenSchema,
+    TemperatureAboveOne,
+    DocumentByAddress,
+    /// A file type that the other vendor does not take.
+    FileType,
+    /// The conversation does not begin with the user.
+    NoUserFirst,
+}
+
+impl Wish {
+    pub(crate) fn unsayable_in(self, dialect: Dialect) -> Untranslatable {
+        Untranslatable::Unsayable {
+            dialect,
+            wish: self,
+        }
+    }
+}
+
+impl fmt::Display for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Wish::StopSequences => "stop sequences",
+            Wish::MoreThanFourStopSequences => "more than four stop sequences",
+            Wish::JsonWithoutSchema => "JSON without a schema",
+            Wish::OpenSchema => "an enforced schema with optional or additional fields",
+            Wish::TemperatureAboveOne => "a temperature above 1",
+            Wish::DocumentByAddress => "a document by its address",
+            Wish::FileType => "a file of a type that is not taken there",
+            Wish::NoUserFirst => "an answer to a conversation that does not begin with the user",
+        })
+    }
+}
+
+/// Something that the request says and the candidate was not told, or not so exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Where it stood in the client's request, or in what was written: `messages[].content[].cache_control`.
+    pub what: String,
+    pub why: Why,
+}
+
+/// The rules by which something may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    CacheMark,
+    Thinking,
+    Identity,
+    Handling,
+    Bookkeeping,
+    VendorTool,
+    Approximate,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Why::CacheMark => "prompt caches are each vendor's own",
+            Why::Thinking => "thinking is shown to its own vendor alone",
+            Why::Identity => "who asks is told to the request's own vendor alone",
+            Why::Handling => {
+                "a wish for how the vendor handles the request, not for what is answered"
+            }
+            Why::Bookkeeping => "the vendor's own bookkeeping",
+            Why::VendorTool => "run by the vendor itself; the tools of the client remain",
+            Why::Approximate => "said as nearly as the other side can",
+        })
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.what, self.why)
+    }
+}
+
+/// Once for each place and reason.
+pub(crate) fn leave_out(list: &mut Vec<LeftOut>, what: impl Into<String>, why: Why) {
+    let left_out = LeftOut {
+        what: what.into(),
+        why,
+    };
+    if !list.contains(&left_out) {
+        list.push(left_out);
+    }
+}

@@ -1,0 +1,93 @@
+//! An answer of one dialect, said in another.
+//!
+//! A [`Validator`] sees every event first, and what was not proven upstream is not proven downstream: the stop reason, the
+//! usage and the terminal event are written from its verdict, or not at all.
+
+pub(crate) mod document;
+pub(crate) mod error;
+pub(crate) mod model;
+pub(crate) mod parts;
+pub(crate) mod read;
+pub(crate) mod restore;
+pub(crate) mod stop;
+pub(crate) mod stream;
+pub(crate) mod write;
+
+use catalog::Tokens;
+
+use model::{Identity, Stop};
+use parts::Parts;
+use wire::{BodyEnd, Broken, Completion, Validator};
+
+pub use document::whole;
+pub use error::error;
+pub use stream::{AnswerTranslator, Progress};
+
+/// Why an answer cannot be passed on in the client's dialect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CannotTell {
+    /// The provider's fault.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+    /// Nobody's fault, and no other try of the same provider's helps: only its own dialect has this.
+    #[error("the answer holds {0}, which cannot be said in the client's dialect")]
+    Unsayable(String),
+}
+
+/// What the client's request says of the form of its answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// `stream_options.include_usage` of Chat: a last chunk without choices holds the usage. Clients that did not ask for it
+    /// may fail on it.
+    pub usage_chunk: bool,
+    /// The time of the answer in seconds since 1970, for dialects that tell it.
+    pub created: u64,
+}
+
+/// How an answer ended, by the verdict on it.
+#[derive(Debug)]
+struct Proof {
+    verdict: Completion,
+    stop: Stop,
+    /// None where the provider told no usage.
+    tokens: Option<Tokens>,
+}
+
+impl Proof {
+    fn of(validator: &Validator) -> Result<Proof, CannotTell> {
+        let verdict = validator.judge(BodyEnd::Clean);
+        let report = validator.report();
+        let word = report.stop_reason.as_deref().unwrap_or_default();
+        let calls = !report.tool_calls.is_empty();
+        Ok(Proof {
+            stop: stop::stop(verdict.clone(), word, calls)?,
+            verdict,
+            tokens: report.usage_told.then_some(report.tokens),
+        })
+    }
+
+    /// Arguments that are no JSON are the client's to find, where it was given them.
+    fn holds_for(&self, parts: &Parts) -> Result<(), CannotTell> {
+        match &self.verdict {
+            Completion::Broken(Broken::InvalidToolInput(name))
+                if !parts.gave_invalid_arguments() =>
+            {
+                Err(Broken::InvalidToolInput(name.clone()).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Who answers, as far as is known by now.
+fn identity(validator: &Validator, created: u64) -> Identity {
+    let report = validator.report();
+    Identity::new(report.id.as_deref(), report.model.as_deref(), created)
+}
+
+fn malformed(error: &serde_json::Error) -> CannotTell {
+    wire::malformed(error).into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Errors of a provider's, in the client's words. The words of the message stay the provider's own; what changes is the
+//! envelope and the type, chosen so that the client does what it would do on its own vendor's error of that kind.
+
+use catalog::Dialect;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use wire::Broken;
+use wire::{Class, Words, class_of, classify_broken};
+
+/// An error that a provider told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    class: Class,
+    /// Too much is asked of the provider just now, by everybody.
+    overloaded: bool,
+    message: String,
+}
+
+/// What an error is called: Anthropic docs, "Errors"; OpenAI API reference, "Error codes" and `response.error.code`.
+struct Names {
+    anthropic: &'static str,
+    openai_type: &'static str,
+    openai_code: Option<&'static str>,
+}
+
+const fn names(
+    anthropic: &'static str,
+    openai_type: &'static str,
+    openai_code: Option<&'static str>,
+) -> Names {
+    Names {
+        anthropic,
+        openai_type,
+        openai_code,
+    }
+}
+
+impl Told {
+    fn new(class: Class, words: &str, message: &str) -> Self {
+        Self {
+            class,
+            overloaded: words.to_lowercase().contains("overloaded"),
+            message: message.to_owned(),
+        }
+    }
+
+    /// An error in a stream. None: the answer is broken otherwise, and there is no error to pass on.
+    pub(crate) fn in_stream(broken: &Broken) -> Option<Self> {
+        let Broken::ErrorEvent { kind, message } = broken else {
+            return None;
+        };
+        let (class, _) = classify_broken(&[], broken);
+        Some(Self::new(class, &format!("{kind} {message}"), message))
+    }
+
+    fn names(&self) -> Names {
+        const CALLER: &str = "invalid_request_error";
+        match self.class {
+            Class::Transient | Class::Silent if self.overloaded => {
+                names("overloaded_error", "server_error", Some("server_error"))
+            }
+            Class::Transient | Class::Silent => {
+                names("api_error", "server_error", Some("server_error"))
+            }
+            Class::RateLimit => names(
+                "rate_limit_error",
+                "rate_limit_error",
+                Some("rate_limit_exceeded"),
+            ),
+            Class::Quota => names(
+                "billing_error",
+                "insufficient_quota",
+                Some("insufficient_quota"),
+            ),
+            Class::Credential => names(
+                "authentication_error",
+                "authentication_error",
+                Some("invalid_api_key"),
+            ),
+            Class::ModelGone => names("not_found_error", CALLER, Some("model_not_found")),
+            Class::Caller => names(CALLER, CALLER, None),
+            Class::ContextTooLong => names(CALLER, CALLER, Some("context_length_exceeded")),
+            Class::ContentPolicy => names(CALLER, CALLER, Some("content_policy_violation")),
+        }
+    }
+
+    pub(crate) fn anthropic(&self) -> Value {
+        const TOO_LONG: &str = "prompt is too long";
+        // Agents of this dialect know that they must shorten the conversation by these words alone.
+        let message = match self.class {
+            Class::ContextTooLong if !self.message.contains(TOO_LONG) => {
+                format!("{TOO_LONG}: {}", self.message)
+            }
+            _ => self.message.clone(),
+        };
+        json!({
+            "type": "error",
+            "error": {"type": self.names().anthropic, "message": message},
+        })
+    }
+
+    pub(crate) fn openai(&self) -> Value {
+        let names = self.names();
+        json!({
+            "error": {
+                "message": self.message,
+                "type": names.openai_type,
+                "param": null,
+                "code": names.openai_code,
+            },
+        })
+    }
+
+    /// The `error` of a failed response, which must have a code.
+    pub(crate) fn response(&self) -> Value {
+        let code = self.names().openai_code.unwrap_or("invalid_prompt");
+        json!({"code": code, "message": self.message})
+    }
+}
+
+/// An error response, status and body, in the client's words.
+///
+/// 529 is known to clients of one dialect alone: for the others it is 503, and the reverse.
+pub fn error(from: Dialect, to: Dialect, status: StatusCode, body: &[u8]) -> (StatusCode, Vec<u8>) {
+    if from == to {
+        return (status, body.to_vec());
+    }
+    let words = Words::of_body(body);
+    let message = match words.message.as_str() {
+        "" => format!("HTTP {status}"),
+        message => message.to_owned(),
+    };
+    let told = Told {
+        overloaded: matches!(status.as_u16(), 503 | 529),
+        ..Told::new(class_of(status, &words), words.name(), &message)
+    };
+    let status = match (to, status.as_u16()) {
+        (Dialect::Anthropic, 503) => 529,
+        (Dialect::OpenaiChat | Dialect::OpenaiResponses, 529) => 503,
+        (_, same) => same,
+    };
+    let body = match to {
+        Dialect::Anthropic => told.anthropic(),
+        Dialect::OpenaiChat | Dialect::OpenaiResponses => told.openai(),
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    (status, body.to_string().into_bytes())
+}
+
+#[cfg(test)]
+mod tests;

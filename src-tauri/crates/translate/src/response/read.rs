@@ -1,0 +1,67 @@
+//! A provider's words, as parts of an answer. Whether they make an answer at all is the [`wire::Validator`]'s to say, which
+//! sees every event first; readers take what they know and leave the rest.
+
+use std::fmt;
+
+use catalog::Dialect;
+use serde_json::Value;
+
+use super::CannotTell;
+use super::parts::Parts;
+use wire::fields::Fields;
+
+/// A reader of one dialect.
+pub(crate) trait Read: fmt::Debug + Send {
+    /// One event of a stream. `kind`: its type, where events have one.
+    fn event(
+        &mut self,
+        kind: &str,
+        data: &Fields<'_>,
+        parts: &mut Parts,
+    ) -> Result<Flow, CannotTell>;
+
+    /// A whole document.
+    fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell>;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    On,
+    /// The dialect's terminal event: clients read no further.
+    Over,
+}
+
+pub(crate) fn reader(dialect: Dialect) -> Box<dyn Read> {
+    match dialect {
+        Dialect::Anthropic => Box::new(crate::anthropic::ResponseReader::default()),
+        Dialect::OpenaiChat => Box::new(crate::openai_chat::ResponseReader::default()),
+        Dialect::OpenaiResponses => Box::new(crate::openai_responses::ResponseReader::default()),
+    }
+}
+
+/// The text of a field: a string or, from some servers, a list of parts with `text` in them. A part that holds `thinking`
+/// is none.
+pub(crate) fn said(data: &Fields<'_>, key: &str) -> String {
+    fn gather(value: &Value, text: &mut String) {
+        match value {
+            Value::String(piece) => text.push_str(piece),
+            Value::Array(parts) => parts.iter().for_each(|part| gather(part, text)),
+            Value::Object(part) => {
+                if let Some(inner) = part.get("text") {
+                    gather(inner, text);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let mut text = String::new();
+    let value = data.raw(key).map(serde_json::from_str);
+    if let Some(Ok(value)) = value {
+        gather(&value, &mut text);
+    }
+    text
+}
+
+pub(crate) fn unsayable(what: impl Into<String>) -> CannotTell {
+    CannotTell::Unsayable(what.into())
+}

@@ -1,0 +1,100 @@
+//! Ids and tools as the client knows them.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::model::{Call, Happening, Identity, Input, Kind};
+use crate::names::{Names, ToolKind};
+use wire::Broken;
+
+/// Puts the client's own names and ids into an answer, and unwraps what a custom tool is given.
+#[derive(Debug)]
+pub(crate) struct Restore {
+    names: Names,
+    /// The client's ids of the answer's calls.
+    ids: BTreeSet<String>,
+    calls: usize,
+    wrapped: Option<Wrapped>,
+}
+
+/// The provider knows the tool as a function with one string. That string is read when it is all there.
+#[derive(Debug)]
+struct Wrapped {
+    name: String,
+    arguments: String,
+}
+
+#[derive(Deserialize)]
+struct Arguments {
+    input: String,
+}
+
+impl Restore {
+    pub(crate) fn new(names: Names) -> Self {
+        Self {
+            names,
+            ids: BTreeSet::new(),
+            calls: 0,
+            wrapped: None,
+        }
+    }
+
+    /// # Errors
+    /// A custom tool's call without its text.
+    pub(crate) fn apply(
+        &mut self,
+        happening: Happening,
+        identity: &Identity,
+    ) -> Result<Vec<Happening>, Broken> {
+        Ok(match (happening, self.wrapped.take()) {
+            (Happening::Begins(Kind::Call(call)), _) => {
+                vec![Happening::Begins(Kind::Call(self.call(call, identity)))]
+            }
+            (Happening::Piece(text), Some(mut wrapped)) => {
+                wrapped.arguments.push_str(&text);
+                self.wrapped = Some(wrapped);
+                Vec::new()
+            }
+            (Happening::Ends, Some(wrapped)) => {
+                let Ok(Arguments { input }) = serde_json::from_str(&wrapped.arguments) else {
+                    return Err(Broken::InvalidToolInput(wrapped.name));
+                };
+                let text = Some(input).filter(|input| !input.is_empty());
+                let text = text.map(Happening::Piece);
+                text.into_iter().chain([Happening::Ends]).collect()
+            }
+            (other, _) => vec![other],
+        })
+    }
+
+    fn call(&mut self, call: Call, identity: &Identity) -> Call {
+        let own = identity.part_id("call_", self.calls);
+        self.calls += 1;
+        let given = Some(call.id).filter(|id| !id.is_empty());
+        let mut id = self.names.client_id(given.as_ref().unwrap_or(&own));
+        // A server that gives one id to several calls: their results could not be told apart.
+        if !self.ids.insert(id.clone()) {
+            id = self.names.client_id(&own);
+            self.ids.insert(id.clone());
+        }
+        let tool = self.names.client_tool(&call.name);
+        let input = match (call.input, tool.kind) {
+            (Input::Json, ToolKind::Function) => Input::Json,
+            (Input::Json, ToolKind::Custom) => {
+                self.wrapped = Some(Wrapped {
+                    name: tool.name.clone(),
+                    arguments: String::new(),
+                });
+                Input::FreeText
+            }
+            (Input::FreeText, _) => Input::FreeText,
+        };
+        Call {
+            id,
+            name: tool.name,
+            namespace: tool.namespace,
+            input,
+        }
+    }
+}

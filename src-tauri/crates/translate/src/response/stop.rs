@@ -1,0 +1,68 @@
+//! Stop reasons both ways. What stopped the answer is read off the verdict on it, so that no other dialect is told of an end
+//! that was not proven; the provider's own word only tells apart what the verdict does not.
+
+use super::CannotTell;
+use super::model::Stop;
+use wire::{Broken, Completion};
+
+/// `word`: as the provider wrote it. `calls`: the answer calls a tool of the client's: then it is a tool turn, whatever the
+/// provider called it.
+///
+/// # Errors
+/// The answer is broken, or stopped for a reason that only its own dialect knows (`pause_turn`): another one's word for a
+/// finished turn would be untrue.
+pub(crate) fn stop(verdict: Completion, word: &str, calls: bool) -> Result<Stop, CannotTell> {
+    match verdict {
+        Completion::Complete if calls => Ok(Stop::ToolUse),
+        Completion::Complete => Ok(match word {
+            "stop_sequence" => Stop::Sequence,
+            _ => Stop::EndTurn,
+        }),
+        Completion::Truncated => Ok(match word {
+            "model_context_window_exceeded" | "model_length" => Stop::ContextWindow,
+            _ => Stop::MaxTokens,
+        }),
+        Completion::Refused => Ok(Stop::Refusal),
+        Completion::Continues => Err(CannotTell::Unsayable(format!("the stop reason `{word}`"))),
+        // Nothing to act on, or arguments that are no JSON: told as they are, the client's dialect says the same of them.
+        Completion::Broken(Broken::Empty) => Ok(Stop::EndTurn),
+        Completion::Broken(Broken::InvalidToolInput(_)) => Ok(Stop::ToolUse),
+        Completion::Broken(broken) => Err(broken.into()),
+    }
+}
+
+/// Anthropic docs, "Handling stop reasons".
+pub(crate) fn anthropic(stop: Stop) -> &'static str {
+    match stop {
+        Stop::EndTurn => "end_turn",
+        Stop::Sequence => "stop_sequence",
+        Stop::ToolUse => "tool_use",
+        Stop::MaxTokens => "max_tokens",
+        Stop::ContextWindow => "model_context_window_exceeded",
+        Stop::Refusal => "refusal",
+    }
+}
+
+/// OpenAI API reference, `finish_reason`. `declined`: the refusal stands in words of its own, after which it is `stop`.
+pub(crate) fn openai_chat(stop: Stop, declined: bool) -> &'static str {
+    match stop {
+        Stop::EndTurn | Stop::Sequence => "stop",
+        Stop::ToolUse => "tool_calls",
+        Stop::MaxTokens | Stop::ContextWindow => "length",
+        Stop::Refusal if declined => "stop",
+        Stop::Refusal => "content_filter",
+    }
+}
+
+/// OpenAI API reference, `incomplete_details.reason`; None: `completed`. `declined` as above.
+pub(crate) fn openai_responses(stop: Stop, declined: bool) -> Option<&'static str> {
+    match stop {
+        Stop::EndTurn | Stop::Sequence | Stop::ToolUse => None,
+        Stop::MaxTokens | Stop::ContextWindow => Some("max_output_tokens"),
+        Stop::Refusal if declined => None,
+        Stop::Refusal => Some("content_filter"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! A streamed answer, event by event.
+
+use catalog::Dialect;
+
+use super::error::Told;
+use super::model::{Happening, Identity, Kind};
+use super::parts::Parts;
+use super::read::{Flow, Read, reader};
+use super::restore::Restore;
+use super::write::{Write, writer};
+use super::{CannotTell, Form, Proof, identity, malformed};
+use crate::names::Names;
+use wire::fields::Fields;
+use wire::{BodyEnd, Broken, Completion, Framing, Report, Step, StepKind, Validator, sse};
+
+/// The mark that ends a stream of Chat: no event of its own, and no JSON.
+const DONE: &str = "[DONE]";
+
+/// Translates a streamed answer from a provider's dialect into another one, a client's.
+///
+/// Any split of the same bytes gives the same output, in whole events. Thinking is not passed on.
+#[derive(Debug)]
+pub struct AnswerTranslator {
+    validator: Validator,
+    events: sse::Reader,
+    /// Bytes pushed so far.
+    seen: u64,
+    reader: Box<dyn Read>,
+    parts: Parts,
+    restore: Restore,
+    writer: Box<dyn Write>,
+    created: u64,
+    /// None before the start was written.
+    identity: Option<Identity>,
+    state: State,
+    progress: Progress,
+    /// The provider's answer has reached its semantic end.
+    proven: bool,
+}
+
+/// What the last bytes brought of the provider's answer, whether or not the client is shown any of it: thinking is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// More than pings and comments.
+    pub went_on: bool,
+    /// Text, thinking or tool arguments.
+    pub content: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Open,
+    /// The terminal event was written.
+    Finished,
+    Failed(CannotTell),
+}
+
+impl AnswerTranslator {
+    /// `from`: the provider's dialect; `to`: the client's. Where both are the same, the bytes need no translator: they pass
+    /// untouched, and through one they would lose what the other dialects do not have.
+    pub fn new(from: Dialect, to: Dialect, names: Names, form: Form) -> Self {
+        Self {
+            validator: Validator::new(from, Framing::Stream),
+            events: sse::Reader::new(Validator::LIMIT),
+            seen: 0,
+            reader: reader(from),
+            parts: Parts::default(),
+            restore: Restore::new(names),
+            writer: writer(to, form),
+            created: form.created,
+            identity: None,
+            state: State::Open,
+            progress: Progress::default(),
+            proven: false,
+        }
+    }
+
+    /// Translate the next bytes; what the client shall see is appended to `out`. The answer ends for the client with the
+    /// provider's terminal event; what follows that is not looked at.
+    ///
+    /// # Errors
+    /// The answer is broken or cannot be said. `out` then ends with the last event that could be passed on, which is the
+    /// client's own error event where the provider told an error, and never ends the answer. Every later call fails too.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), CannotTell> {
+        self.may_go_on()?;
+        self.progress = Progress::default();
+        let mut events = std::mem::replace(&mut self.events, sse::Reader::new(0));
+        let (before, mut at) = (self.seen, 0);
+        let read = events.push(bytes, &mut |event| {
+            // The validator is not let ahead: what it says must not depend on how the bytes were split.
+            let upto = usize::try_from(event.end - before).unwrap_or(bytes.len());
+            let step = self.observe(&bytes[at..upto]);
+            at = upto;
+            if let (State::Open, Some(step)) = (&self.state, step) {
+                let outcome = self.event(event, step, out);
+                self.settle(outcome, out);
+            }
+        });
+        self.observe(&bytes[at..]);
+        self.seen += bytes.len() as u64;
+        self.events = events;
+        if let (Err(sse::Oversize(limit)), State::Open) = (read, &self.state) {
+            self.settle(Err(Broken::Oversize(limit).into()), out);
+        }
+        self.may_go_on()
+    }
+
+    /// The body is over, or nothing more is waited for. An answer that was proven without its terminal event (a cut in the
+    /// last frame, a missing `[DONE]`) ends for the client here; any other gets no end.
+    ///
+    /// # Errors
+    /// As [`AnswerTranslator::push`]: also where the answer broke off.
+    pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), CannotTell> {
+        if let State::Open = self.state {
+            let outcome = self.finish(out);
+            self.settle(outcome, out);
+        }
+        self.may_go_on()
+    }
+
+    /// A line of our own between the parts of the answer, in a part of its own, for a client that would give up while it is
+    /// shown nothing. False: nothing was said, since the answer is in the middle of a part or at its end.
+    pub fn aside(&mut self, line: &str, out: &mut Vec<u8>) -> bool {
+        let open = matches!(self.state, State::Open) && !self.proven;
+        if !open || !self.parts.is_between() {
+            return false;
+        }
+        self.start(out);
+        let said = [
+            Happening::Begins(Kind::Text),
+            Happening::Piece(line.to_owned()),
+            Happening::Ends,
+        ];
+        // Text can be said in every dialect.
+        said.iter()
+            .all(|happening| self.writer.happening(happening, out).is_ok())
+    }
+
+    /// What the last [`AnswerTranslator::push`] brought.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// What the provider's answer is, from its semantic end on. The client is told with the terminal event, or by
+    /// [`AnswerTranslator::end`] where that does not come.
+    pub fn proven(&self) -> Option<Completion> {
+        self.proven.then(|| self.validator.judge(BodyEnd::Cut))
+    }
+
+    /// What is known of the provider's answer, in the provider's words.
+    pub fn report(&self) -> &Report {
+        self.validator.report()
+    }
+
+    fn may_go_on(&self) -> Result<(), CannotTell> {
+        match &self.state {
+            State::Open | State::Finished => Ok(()),
+            State::Failed(why) => Err(why.clone()),
+        }
+    }
+
+    /// `bytes`: up to the end of one event.
+    fn observe(&mut self, bytes: &[u8]) -> Option<StepKind> {
+        let mut steps: Vec<Step> = Vec::new();
+        self.validator.push(bytes, &mut steps);
+        for Step { kind, .. } in &steps {
+            self.progress.went_on |= *kind != StepKind::Noise;
+            self.progress.content |= kind.has_content();
+            self.proven |= kind.is_proof();
+        }
+        steps.last().map(|step| step.kind)
+    }
+
+    fn settle(&mut self, outcome: Result<Flow, CannotTell>, out: &mut Vec<u8>) {
+        match outcome {
+            Ok(Flow::On) => {}
+            Ok(Flow::Over) => self.state = State::Finished,
+            Err(why) => {
+                if let CannotTell::Broken(broken) = &why
+                    && let Some(told) = Told::in_stream(broken)
+                {
+                    self.writer.error(&told, out);
+                }
+                self.state = State::Failed(why);
+            }
+        }
+    }
+
+    fn event(
+        &mut self,
+        event: sse::Event<'_>,
+        step: StepKind,
+        out: &mut Vec<u8>,
+    ) -> Result<Flow, CannotTell> {
+        // The event breaks the answer, comes too late to break it, or ends it with nothing to act on or with arguments that
+        // are no JSON: whatever follows mends nothing.
+        let over = step == StepKind::Error;
+        if over && self.validator.broken().is_some() {
+            return self.finish(out);
+        }
+        if step == StepKind::Noise {
+            return Ok(Flow::On);
+        }
+        if step.has_content() {
+            self.start(out);
+        }
+        let flow = if event.data.trim_ascii() == DONE.as_bytes() {
+            self.reader
+                .event(DONE, &Fields::default(), &mut self.parts)?
+        } else {
+            let data = Fields::read(event.data).map_err(|error| malformed(&error))?;
+            let told = data.text("type");
+            let kind = told.as_deref().unwrap_or(event.name);
+            self.reader.event(kind, &data, &mut self.parts)?
+        };
+        self.pass(out)?;
+        if over || flow == Flow::Over {
+            self.finish(out)
+        } else {
+            Ok(Flow::On)
+        }
+    }
+
+    fn start(&mut self, out: &mut Vec<u8>) {
+        if self.identity.is_none() {
+            let identity = identity(&self.validator, self.created);
+            let tokens = self.validator.report().tokens;
+            self.writer.start(&identity, tokens, out);
+            self.identity = Some(identity);
+        }
+    }
+
+    /// Write what has happened to the parts.
+    fn pass(&mut self, out: &mut Vec<u8>) -> Result<(), CannotTell> {
+        let happened = self.parts.take();
+        if happened.is_empty() {
+            return Ok(());
+        }
+        self.start(out);
+        let Some(identity) = &self.identity else {
+            return Ok(());
+        };
+        for happening in happened {
+            for happening in self.restore.apply(happening, identity)? {
+                self.writer.happening(&happening, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that is still to say, if the answer is proven.
+    fn finish(&mut self, out: &mut Vec<u8>) -> Result<Flow, CannotTell> {
+        let proof = Proof::of(&self.validator)?;
+        self.parts.finish(proof.stop.is_cut())?;
+        self.start(out);
+        self.pass(out)?;
+        proof.holds_for(&self.parts)?;
+        self.writer.finish(proof.stop, proof.tokens, out);
+        Ok(Flow::Over)
+    }
+}

@@ -1,0 +1,510 @@
+//! Answers of one dialect, said in another. What comes out is read by a client stricter than any real one, and judged by the
+//! validator of its own dialect as the provider's was by the provider's.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails here fails its test"
+)]
+
+#[path = "translate/answers.rs"]
+mod answers;
+#[path = "translate/matrix.rs"]
+mod matrix;
+#[path = "translate/probes.rs"]
+mod probes;
+#[path = "translate/strict.rs"]
+mod strict;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use answers::{Answer, Part, Stop};
+use catalog::Dialect;
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+use serde::de::IgnoredAny;
+use serde_json::json;
+use translate::{AnswerTranslator, CannotTell, Form, Names, whole};
+use wire::{BodyEnd, Broken, Completion, Framing, Validator};
+
+/// Set to anything, the golden files are written anew instead of compared.
+const WRITE: &str = "WRITE_GOLDEN";
+const FORM: Form = Form {
+    usage_chunk: true,
+    created: 1_700_000_000,
+};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+fn directions() -> impl Iterator<Item = (Dialect, Dialect)> {
+    let all = Dialect::ALL.into_iter();
+    all.flat_map(|from| Dialect::ALL.map(|to| (from, to)))
+        .filter(|(from, to)| from != to)
+}
+
+/// Names and texts of a folder's files with this ending.
+fn files(folder: &Path, ending: &str) -> Vec<(String, String)> {
+    let paths = fs::read_dir(folder).unwrap();
+    let paths = paths.map(|file| file.unwrap().path());
+    let mut all: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|found| found == ending))
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+/// What the rehearsal provider gave to a request with one tool, by the name of the piece that it played.
+fn staged(dialect: Dialect) -> PathBuf {
+    folder().join("translate/stage").join(dialect.as_str())
+}
+
+/// The dialect's golden transcripts, and the stage's.
+fn transcripts(dialect: Dialect) -> Vec<(String, String)> {
+    let golden = folder()
+        .join("../../wire/tests/transcripts")
+        .join(dialect.as_str());
+    let staged = files(&staged(dialect), "sse");
+    let staged = staged
+        .into_iter()
+        .map(|(name, text)| (format!("stage-{name}"), text));
+    files(&golden, "sse").into_iter().chain(staged).collect()
+}
+
+fn names(from: Dialect, to: Dialect) -> Names {
+    Names::new(to, from, [], [])
+}
+
+fn judge(dialect: Dialect, framing: Framing, bytes: &[u8]) -> Completion {
+    let mut validator = Validator::new(dialect, framing);
+    validator.push(bytes, &mut Vec::new());
+    validator.judge(BodyEnd::Clean)
+}
+
+struct Told {
+    out: Vec<u8>,
+    outcome: Result<(), CannotTell>,
+}
+
+fn tell<'a>(from: Dialect, to: Dialect, slices: impl IntoIterator<Item = &'a [u8]>) -> Told {
+    let mut translator = AnswerTranslator::new(from, to, names(from, to), FORM);
+    let mut out = Vec::new();
+    for slice in slices {
+        // Once it has failed it stays so, as the end tells.
+        let _ = translator.push(slice, &mut out);
+    }
+    let outcome = translator.end(&mut out);
+    Told { out, outcome }
+}
+
+/// The verdict that a translation of an answer with this verdict must have: the same, but for the text of a message.
+fn kind(completion: &Completion) -> &'static str {
+    match completion {
+        Completion::Complete => "complete",
+        Completion::Continues => "continues",
+        Completion::Truncated => "truncated",
+        Completion::Refused => "refused",
+        Completion::Broken(Broken::Empty) => "empty",
+        Completion::Broken(Broken::InvalidToolInput(_)) => "invalid tool input",
+        Completion::Broken(Broken::ErrorEvent { .. }) => "error",
+        Completion::Broken(_) => "broken",
+    }
+}
+
+fn agree(from: Dialect, to: Dialect, provider: &Completion, told: &Told) -> Result<(), String> {
+    strict::read(to, &told.out);
+    let client = judge(to, Framing::Stream, &told.out);
+    let expected = match &told.outcome {
+        Err(CannotTell::Unsayable(_)) => "broken",
+        _ => kind(provider),
+    };
+    let outcome = match &told.outcome {
+        Ok(()) => provider.is_answer() || matches!(kind(provider), "empty" | "invalid tool input"),
+        Err(CannotTell::Broken(broken)) => *provider == Completion::Broken(broken.clone()),
+        Err(CannotTell::Unsayable(_)) => true,
+    };
+    if outcome && kind(&client) == expected {
+        return Ok(());
+    }
+    let out = String::from_utf8_lossy(&told.out);
+    let outcome = &told.outcome;
+    Err(format!(
+        "{from} -> {to}: {provider:?}, told {outcome:?}, became {client:?}\n{out}"
+    ))
+}
+
+/// What another dialect has no words for, and why. Everything else can be said.
+#[test]
+fn what_cannot_be_said_is_refused_with_its_reason() {
+    let mut refused = Vec::new();
+    for (from, to) in directions() {
+        for (name, text) in transcripts(from) {
+            if let Err(CannotTell::Unsayable(what)) = tell(from, to, [text.as_bytes()]).outcome {
+                refused.push(format!("{from} -> {to}: {name}: {what}"));
+            }
+        }
+    }
+    let refused: Vec<&str> = refused.iter().map(String::as_str).collect();
+    assert_eq!(
+        refused,
+        [
+            "anthropic -> openai-chat: compaction: a `compaction` block",
+            "anthropic -> openai-chat: pause-turn: the stop reason `pause_turn`",
+            "anthropic -> openai-chat: unknown-stop: the stop reason `stop_of_tomorrow`",
+            "anthropic -> openai-chat: stage-pause-turn: the stop reason `pause_turn`",
+            "anthropic -> openai-responses: compaction: a `compaction` block",
+            "anthropic -> openai-responses: pause-turn: the stop reason `pause_turn`",
+            "anthropic -> openai-responses: unknown-stop: the stop reason `stop_of_tomorrow`",
+            "anthropic -> openai-responses: stage-pause-turn: the stop reason `pause_turn`",
+            "openai-chat -> anthropic: two-choices: more than one choice",
+            "openai-chat -> openai-responses: two-choices: more than one choice",
+            "openai-responses -> anthropic: custom-tool: a call of `apply_patch` with free text",
+            "openai-responses -> anthropic: tool-of-tomorrow: a call of `teleport_call`",
+            "openai-responses -> openai-chat: tool-of-tomorrow: a call of `teleport_call`",
+        ]
+    );
+}
+
+#[test]
+fn every_transcript_has_its_translation_in_both_other_dialects() {
+    let golden = folder().join("translate/golden");
+    let write = std::env::var_os(WRITE).is_some();
+    let mut expected = BTreeSet::new();
+    for (from, to) in directions() {
+        let folder = golden.join(format!("{from}-to-{to}"));
+        for (name, text) in transcripts(from) {
+            let told = tell(from, to, [text.as_bytes()]);
+            let verdict = match &told.outcome {
+                Ok(()) => kind(&judge(to, Framing::Stream, &told.out)).to_owned(),
+                Err(why) => why.to_string(),
+            };
+            // A comment, of which no client takes notice.
+            let found = format!("{}: {verdict}\n", String::from_utf8(told.out).unwrap());
+            let file = folder.join(format!("{name}.sse"));
+            if write {
+                fs::create_dir_all(&folder).unwrap();
+                fs::write(&file, &found).unwrap();
+            }
+            let golden = fs::read_to_string(&file).unwrap_or_default();
+            assert_eq!(
+                found, golden,
+                "{from} -> {to}: {name}; {WRITE}=1 writes it anew"
+            );
+            expected.insert(file);
+        }
+    }
+    let folders = fs::read_dir(golden).unwrap();
+    let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+    let files: BTreeSet<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    assert_eq!(files, expected);
+}
+
+/// The property that everything else stands on: wherever the provider stops, the client is told of an end if and only if it
+/// was proven, and of the same one.
+#[test]
+fn wherever_an_answer_stops_its_translation_is_judged_as_it_is() {
+    for (from, to) in directions() {
+        for (name, text) in transcripts(from) {
+            let events: Vec<&str> = text.split_inclusive("\n\n").collect();
+            for count in 0..=events.len() {
+                let prefix = events[..count].concat();
+                let provider = judge(from, Framing::Stream, prefix.as_bytes());
+                let told = tell(from, to, [prefix.as_bytes()]);
+                agree(from, to, &provider, &told)
+                    .unwrap_or_else(|why| panic!("{name}, {count} events: {why}"));
+            }
+        }
+    }
+}
+
+/// The stage gives every piece streamed and whole, with other ids.
+#[test]
+fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
+    for (from, to) in directions() {
+        let streams = files(&staged(from), "sse");
+        for (name, document) in files(&staged(from), "json") {
+            let (_, stream) = streams.iter().find(|(same, _)| *same == name).unwrap();
+            let streamed = tell(from, to, [stream.as_bytes()]);
+            streamed.outcome.unwrap();
+            let told = whole(from, to, document.as_bytes(), &names(from, to), 0).unwrap();
+
+            let mut stream = Validator::new(to, Framing::Stream);
+            stream.push(&streamed.out, &mut Vec::new());
+            let mut whole = Validator::new(to, Framing::Whole);
+            whole.push(&told, &mut Vec::new());
+            let context = format!("{from} -> {to}: {name}");
+            assert_eq!(
+                whole.judge(BodyEnd::Clean),
+                stream.judge(BodyEnd::Clean),
+                "{context}"
+            );
+            let (whole, stream) = (whole.report(), stream.report());
+            assert_eq!(whole.stop_reason, stream.stop_reason, "{context}");
+            let mut provider = Validator::new(from, Framing::Whole);
+            provider.push(document.as_bytes(), &mut Vec::new());
+            assert_eq!(whole.tokens, provider.report().tokens, "{context}");
+            let heard = strict::read(to, &streamed.out);
+            let told = String::from_utf8(told).unwrap();
+            assert_eq!(texts(&serde_json::from_str(&told).unwrap()), heard.text);
+            // Of a call that was cut one dialect has no object to give.
+            let cut = |arguments: &str| serde_json::from_str::<IgnoredAny>(arguments).is_err();
+            let calls = heard.calls.into_iter();
+            let calls: Vec<_> = calls
+                .filter(|(.., arguments)| to != Dialect::Anthropic || !cut(arguments))
+                .collect();
+            assert_eq!(whole.tool_calls.len(), calls.len(), "{context}");
+            for (_, name, arguments) in calls {
+                assert!(told.contains(&call(to, &name, &arguments)), "{told}");
+            }
+        }
+    }
+}
+
+/// A call as it stands in a whole document.
+fn call(to: Dialect, name: &str, arguments: &str) -> String {
+    match to {
+        Dialect::Anthropic => format!(r#""name":"{name}","input":{arguments}"#),
+        Dialect::OpenaiChat | Dialect::OpenaiResponses => {
+            format!(r#""arguments":{}"#, json!(arguments))
+        }
+    }
+}
+
+/// Byte by byte, and without being told that the body is over.
+#[test]
+fn nothing_is_proven_downstream_before_it_is_proven_upstream() {
+    for (from, to) in directions() {
+        for (name, text) in transcripts(from) {
+            let mut translator = AnswerTranslator::new(from, to, names(from, to), FORM);
+            let mut provider = Validator::new(from, Framing::Stream);
+            let mut client = Validator::new(to, Framing::Stream);
+            for (at, byte) in text.bytes().enumerate() {
+                let mut out = Vec::new();
+                let _ = translator.push(&[byte], &mut out);
+                provider.push(&[byte], &mut Vec::new());
+                client.push(&out, &mut Vec::new());
+                for end in [BodyEnd::Clean, BodyEnd::Cut] {
+                    assert!(
+                        !client.judge(end).is_answer() || provider.judge(end).is_answer(),
+                        "{from} -> {to}: {name} at {at}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Everything in a document that is text for the reader.
+fn texts(document: &serde_json::Value) -> String {
+    let place = match document["object"].as_str() {
+        Some("chat.completion") => "/choices/0/message/content",
+        Some("response") => "/output",
+        _ => "/content",
+    };
+    fn gather(value: &serde_json::Value) -> String {
+        match value {
+            serde_json::Value::String(text) => text.clone(),
+            serde_json::Value::Array(parts) => parts.iter().map(gather).collect(),
+            part => gather(
+                part.get("text")
+                    .or(part.get("content"))
+                    .unwrap_or(&json!([])),
+            ),
+        }
+    }
+    gather(document.pointer(place).unwrap())
+}
+
+fn direction() -> impl Strategy<Value = (Dialect, Dialect)> {
+    prop::sample::select(directions().collect::<Vec<_>>())
+}
+
+fn any_transcript() -> impl Strategy<Value = ((Dialect, Dialect), String)> {
+    direction().prop_flat_map(|(from, to)| {
+        let texts: Vec<String> = transcripts(from)
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect();
+        (Just((from, to)), prop::sample::select(texts))
+    })
+}
+
+fn slices<'a>(bytes: &'a [u8], at: &[prop::sample::Index]) -> Vec<&'a [u8]> {
+    let mut cuts: Vec<usize> = at.iter().map(|i| i.index(bytes.len() + 1)).collect();
+    cuts.extend([0, bytes.len()]);
+    cuts.sort_unstable();
+    cuts.windows(2).map(|w| &bytes[w[0]..w[1]]).collect()
+}
+
+fn hears(to: Dialect, heard: &strict::Heard, answer: &Answer) -> TestCaseResult {
+    prop_assert_eq!(&heard.text, &answer.text());
+    prop_assert_eq!(&heard.refusal, "");
+    let calls = answer.calls();
+    if answer.stop == Stop::Limit {
+        // A call without arguments may be one that was cut before them.
+        let same = |(heard, call): (&(String, String, String), &(String, String, String))| {
+            heard == call || (&heard.0, &heard.1, &*heard.2) == (&call.0, &call.1, "")
+        };
+        prop_assert_eq!(heard.calls.len(), calls.len());
+        prop_assert!(
+            heard.calls.iter().zip(&calls).all(same),
+            "{:?}",
+            heard.calls
+        );
+    } else {
+        prop_assert_eq!(&heard.calls, &calls);
+    }
+    prop_assert_eq!(heard.stop.as_deref(), Some(answer.stop_said(to)));
+    prop_assert_eq!(heard.usage, Some(answer.usage));
+    prop_assert!(heard.over);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_split_gives_the_same(
+        ((from, to), text) in any_transcript(),
+        at in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        let told = tell(from, to, [text.as_bytes()]);
+        let split = tell(from, to, slices(text.as_bytes(), &at));
+        prop_assert_eq!(String::from_utf8(split.out), String::from_utf8(told.out));
+        prop_assert_eq!(split.outcome, told.outcome);
+    }
+
+    #[test]
+    fn any_answer_is_heard_as_it_was_given((from, to) in direction(), answer in Answer::any()) {
+        let stream = answer.stream(from);
+        prop_assert_eq!(judge(from, Framing::Stream, stream.as_bytes()).is_answer(), true, "{}", stream);
+        let told = tell(from, to, [stream.as_bytes()]);
+        prop_assert_eq!(&told.outcome, &Ok(()));
+        hears(to, &strict::read(to, &told.out), &answer)?;
+    }
+
+    /// To another dialect and back: what the agent acts on, and what it costs, is unchanged.
+    #[test]
+    fn there_and_back_is_where_it_was((from, by) in direction(), answer in Answer::any()) {
+        let there = tell(from, by, [answer.stream(from).as_bytes()]);
+        let back = tell(by, from, [&there.out[..]]);
+        prop_assert_eq!(&back.outcome, &Ok(()));
+        hears(from, &strict::read(from, &back.out), &answer)?;
+    }
+
+    #[test]
+    fn a_whole_document_is_told_as_its_stream((from, to) in direction(), answer in Answer::any()) {
+        let document = answer.document(from);
+        let verdict = judge(from, Framing::Whole, document.as_bytes());
+        let told = whole(from, to, document.as_bytes(), &names(from, to), 0).unwrap();
+        prop_assert_eq!(judge(to, Framing::Whole, &told), verdict);
+        let back = whole(to, from, &told, &names(to, from), 0).unwrap();
+        prop_assert_eq!(judge(from, Framing::Whole, &back), judge(from, Framing::Whole, document.as_bytes()));
+
+        let mut client = Validator::new(to, Framing::Whole);
+        client.push(&told, &mut Vec::new());
+        let tokens = client.report().tokens;
+        let usage = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write];
+        prop_assert_eq!(usage, answer.usage);
+        let told = String::from_utf8(told).unwrap();
+        // A number that is beyond this parser, and passes nevertheless.
+        let readable = told.replace("1e400", "1");
+        prop_assert_eq!(texts(&serde_json::from_str(&readable).unwrap()), answer.text());
+        for (_, name, arguments) in answer.calls() {
+            let said = call(to, &name, &arguments);
+            // A call without arguments may be one that was cut before them.
+            let cut = answer.stop == Stop::Limit && arguments == "{}";
+            prop_assert!(told.contains(&said) || cut, "{} in {}", said, told);
+        }
+    }
+
+    /// A changed byte, a lost, repeated or moved event: never an end that was not there.
+    #[test]
+    fn a_damaged_answer_is_judged_alike(
+        ((from, to), text) in any_transcript(),
+        at in any::<prop::sample::Index>(),
+        damage in 0..4u8,
+        byte in any::<u8>(),
+    ) {
+        let mut events: Vec<&str> = text.split_inclusive("\n\n").collect();
+        let place = at.index(events.len());
+        match damage {
+            0 => drop(events.remove(place)),
+            1 => events.insert(place, events[place]),
+            2 => events.swap(place, 0),
+            _ => {}
+        }
+        let mut bytes = events.concat().into_bytes();
+        if damage == 3 {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let told = tell(from, to, [&bytes[..]]);
+        strict::read(to, &told.out);
+        let (provider, client) = (judge(from, Framing::Stream, &bytes), judge(to, Framing::Stream, &told.out));
+        prop_assert!(!client.is_answer() || client == provider, "{:?} became {:?}", provider, client);
+    }
+
+    #[test]
+    fn anything_at_all_becomes_nothing_out_of_place(
+        (from, to) in direction(),
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+    ) {
+        let told = tell(from, to, bytes.chunks(7));
+        strict::read(to, &told.out);
+        prop_assert!(told.outcome.is_err());
+        prop_assert!(whole(from, to, &bytes, &names(from, to), 0).is_err());
+    }
+
+    /// Events of any order, of the kinds that the dialects have.
+    #[test]
+    fn events_in_any_order_become_nothing_out_of_place(
+        (from, to) in direction(),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+    ) {
+        let all: Vec<String> = transcripts(from).into_iter().map(|(_, text)| text).collect();
+        let events: Vec<&str> = all.iter().flat_map(|text| text.split_inclusive("\n\n")).collect();
+        let stream: String = order.iter().map(|at| events[at.index(events.len())]).collect();
+        let told = tell(from, to, [stream.as_bytes()]);
+        strict::read(to, &told.out);
+        let (provider, client) = (judge(from, Framing::Stream, stream.as_bytes()), judge(to, Framing::Stream, &told.out));
+        prop_assert!(!client.is_answer() || client == provider, "{:?} became {:?}:\n{}", provider, client, stream);
+    }
+}
+
+/// Calls that a provider gives at the same time leave one after the other, live as far as they can.
+#[test]
+fn interleaved_calls_become_blocks_in_sequence() {
+    let call = |id: &str, arguments: &str| Part::Call {
+        id: id.to_owned(),
+        name: "read".to_owned(),
+        arguments: arguments.to_owned(),
+    };
+    let answer = Answer {
+        parts: vec![
+            call("a", r#"{"path":"x"}"#),
+            call("b", ""),
+            call("c", r#"{"path":"y"}"#),
+        ],
+        stop: Stop::Natural,
+        usage: [1, 2, 3, 4],
+        piece: 3,
+    };
+    let stream = answer.stream(Dialect::OpenaiChat);
+    let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, [stream.as_bytes()]);
+    let heard = strict::read(Dialect::Anthropic, &told.out);
+    assert_eq!(heard.calls, answer.calls());
+    assert_eq!(
+        String::from_utf8(told.out)
+            .unwrap()
+            .matches(r#""partial_json":"{}""#)
+            .count(),
+        1
+    );
+}

@@ -1,0 +1,77 @@
+//! What an agent acts on.
+
+use catalog::Dialect;
+use translate::{ClientTool, Conversation, Input, Names, Part, Role, ToolChoice, ToolKind, Turn};
+
+/// What was said, called and returned, in order; instructions apart, since Messages has them in front.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Acted {
+    instructions: Vec<String>,
+    said: Vec<String>,
+    tools: Vec<String>,
+    choice: String,
+}
+
+/// Seen through `names`, where the conversation was told to somebody else before.
+pub(crate) fn acted(conversation: &Conversation, names: Option<&Names>) -> Acted {
+    let tool = |namespace: Option<&str>, name: &str| match names {
+        Some(names) => names.client_tool(name),
+        None => ClientTool {
+            name: name.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            kind: ToolKind::Function,
+        },
+    };
+    let full = |tool: ClientTool| format!("{:?} {}", tool.namespace, tool.name);
+    let mut acted = Acted::default();
+    for Turn { role, parts } in &conversation.turns {
+        for part in parts {
+            match (role, part) {
+                (Role::System | Role::Developer, part) => {
+                    acted.instructions.push(format!("{part:?}"));
+                }
+                (_, Part::Call(call)) => {
+                    let input = match &call.input {
+                        Input::Json(json) if json.is_empty() => "{}",
+                        Input::Json(json) | Input::Text(json) => json,
+                    };
+                    let name = full(tool(call.namespace.as_deref(), &call.name));
+                    acted
+                        .said
+                        .push(format!("call {} {name} {input}", plain(&call.id)));
+                }
+                (_, Part::Result(result)) => {
+                    let id = plain(&result.id);
+                    let (failed, parts) = (result.is_error, &result.parts);
+                    acted.said.push(format!("result {id} {failed} {parts:?}"));
+                }
+                (role, part) => acted.said.push(format!("{role:?} {part:?}")),
+            }
+        }
+    }
+    let tools = conversation.tools.iter();
+    acted.tools = tools
+        .map(|declared| {
+            let name = full(tool(declared.namespace.as_deref(), &declared.name));
+            // What free text must look like is told with the rest to a model that knows functions only.
+            let about = declared.description.as_deref().map(|about| {
+                let own = about.split_once("`input` follows this format");
+                own.map_or(about, |(own, _)| own.trim_end())
+            });
+            format!("{name} {about:?}")
+        })
+        .collect();
+    acted.choice = match &conversation.tool_choice {
+        ToolChoice::Tool { namespace, name } => full(tool(namespace.as_deref(), name)),
+        other => format!("{other:?}"),
+    };
+    acted
+}
+
+/// An id without the form that a dialect needed for it.
+fn plain(id: &str) -> String {
+    if !id.starts_with("us-") {
+        return id.to_owned();
+    }
+    Names::new(Dialect::OpenaiChat, Dialect::OpenaiChat, [], [id]).provider_id(id)
+}

@@ -1,0 +1,262 @@
+//! Which candidates are passed over for what they lack, and what a request is thought to weigh.
+
+use catalog::{Ability, CallIds, Catalog, ChatLimit, Dialect, Effort, StreamUsage};
+use serde_json::{Value, json};
+use translate::{LeftOut, Target, estimate_tokens, read, request};
+
+fn refusal(target: &Target, body: &Value) -> Option<String> {
+    let refused = request(
+        Dialect::OpenaiChat,
+        Dialect::Anthropic,
+        body.to_string().as_bytes(),
+        target,
+    );
+    refused.err().map(|refused| refused.to_string())
+}
+
+fn limited() -> Target {
+    Target {
+        max_output: Some(1_000),
+        ..Target::new("stand-in")
+    }
+}
+
+/// What a catalogue file says of an endpoint and its models, as translation has to know it.
+#[test]
+fn a_target_is_what_the_catalogue_says_and_nothing_more() {
+    let file = r#"name = "Acme"
+keys_page = "https://acme.example/keys"
+[[endpoint]]
+id = "acme"
+base = "https://api.acme.example"
+dialects = ["openai-chat"]
+chat_limit = "max_completion_tokens"
+call_ids = "nine-letters"
+stream_usage = "always"
+auth = "bearer"
+key_env = "ACME_KEY"
+serves = ["acme-*"]
+[[model]]
+id = "acme-1"
+context = 200_000
+max_output = 64_000
+lacks = ["documents"]
+efforts = ["low", "high"]
+[[model]]
+id = "acme-2"
+"#;
+    let file = ("acme.toml".to_owned(), file.to_owned());
+    let catalog = Catalog::with_files(&[file]).unwrap();
+    let provider = catalog.provider(&"acme".into()).unwrap();
+    let of = |model: &str| Target::of(&provider.endpoints[0], &provider.models, model);
+    let unknown = |model: &str| Target {
+        chat_limit: ChatLimit::MaxCompletionTokens,
+        ids: CallIds::NineLetters,
+        stream_usage: StreamUsage::Always,
+        ..Target::new(model)
+    };
+    let known = |model: &str| Target {
+        context: Some(200_000),
+        max_output: Some(64_000),
+        lacks: vec![Ability::Documents],
+        efforts: vec![Effort::Low, Effort::High],
+        ..unknown(model)
+    };
+    for (model, expected) in [
+        ("acme-1", known("acme-1")),
+        ("acme-1-2026-01-31", known("acme-1-2026-01-31")),
+        ("acme-2", unknown("acme-2")),
+        ("acme-9", unknown("acme-9")),
+    ] {
+        assert_eq!(of(model), expected, "{model}");
+    }
+
+    let mut endpoint = provider.endpoints[0].clone();
+    endpoint.max_output = Some(8_000);
+    for (model, longest) in [("acme-1", 64_000), ("acme-9", 8_000)] {
+        let target = Target::of(&endpoint, &provider.models, model);
+        assert_eq!(target.max_output, Some(longest), "{model}");
+    }
+}
+
+#[test]
+fn a_model_that_lacks_what_the_request_needs_is_passed_over() {
+    let said = |content: Value| json!({ "model": "m", "messages": [{ "role": "user", "content": content }] });
+    let image = said(json!([{ "type": "image_url", "image_url": { "url": "https://x/a.png" } }]));
+    let document = said(
+        json!([{ "type": "file", "file": { "file_data": "data:application/pdf;base64,aGk=" } }]),
+    );
+    let mut tools = said(json!("hi"));
+    tools["tools"] = json!([{ "type": "function", "function": { "name": "f" } }]);
+    let mut forced = tools.clone();
+    forced["tool_choice"] = json!("required");
+    let mut schema = said(json!("hi"));
+    let closed = json!({ "type": "object", "properties": {}, "additionalProperties": false });
+    schema["response_format"] =
+        json!({ "type": "json_schema", "json_schema": { "name": "n", "schema": closed } });
+    for (ability, body, needs) in [
+        (Ability::Images, image, "vision"),
+        (Ability::Documents, document, "document input"),
+        (Ability::Tools, tools, "tool calls"),
+        (Ability::ForcedTool, forced, "a demanded tool call"),
+        (Ability::StructuredOutput, schema, "structured output"),
+    ] {
+        let lacking = Target {
+            lacks: vec![ability],
+            ..limited()
+        };
+        let expected = format!("the request needs {needs}, which stand-in does not have");
+        assert_eq!(refusal(&lacking, &body), Some(expected));
+        assert_eq!(refusal(&limited(), &body), None);
+    }
+}
+
+#[test]
+fn a_request_longer_than_the_window_goes_to_a_larger_one() {
+    let body =
+        json!({ "model": "m", "messages": [{ "role": "user", "content": "word ".repeat(1_000) }] });
+    let of = |context| Target {
+        context: Some(context),
+        ..limited()
+    };
+    assert_eq!(
+        refusal(&of(1_500), &body).as_deref(),
+        Some("the request has about 1504 tokens, and stand-in takes 1500")
+    );
+    assert_eq!(refusal(&of(1_504), &body), None);
+}
+
+#[test]
+fn a_limit_that_is_demanded_and_unknown_is_not_invented() {
+    let body = json!({ "model": "m", "messages": [{ "role": "user", "content": "hi" }] });
+    assert_eq!(
+        refusal(&Target::new("stand-in"), &body).as_deref(),
+        Some(
+            "the request sets no limit to the answer, anthropic demands one, and none is known for stand-in: tell its `max_output`"
+        )
+    );
+}
+
+#[test]
+fn what_a_model_is_known_to_refuse_is_left_out_and_listed() {
+    let target = Target {
+        lacks: vec![Ability::Sampling],
+        efforts: vec![Effort::Low, Effort::High],
+        chat_limit: ChatLimit::MaxTokens,
+        ..limited()
+    };
+    let body = json!({
+        "model": "m", "max_tokens": 5_000, "temperature": 0.2, "thinking": { "type": "enabled", "budget_tokens": 10_000 },
+        "messages": [{ "role": "user", "content": "hi" }],
+    });
+    let body = body.to_string();
+    let asked = request(
+        Dialect::Anthropic,
+        Dialect::OpenaiChat,
+        body.as_bytes(),
+        &target,
+    )
+    .unwrap();
+    let told: Value = serde_json::from_slice(&asked.body).unwrap();
+    assert_eq!(told["max_tokens"], 1_000);
+    assert_eq!(told["reasoning_effort"], "high");
+    assert_eq!(told.get("temperature"), None);
+    let left_out: Vec<String> = asked.left_out.iter().map(LeftOut::to_string).collect();
+    for what in ["`temperature`", "`max_tokens: 5000`", "`effort: medium`"] {
+        assert!(
+            left_out.iter().any(|left_out| left_out.starts_with(what)),
+            "{what} in {left_out:?}"
+        );
+    }
+}
+
+/// As Mistral checks it; Claude's ids stand in the conversation when it stands in.
+#[test]
+fn a_provider_with_short_ids_is_told_short_ids_in_the_call_and_its_result() {
+    let target = Target {
+        ids: CallIds::NineLetters,
+        ..limited()
+    };
+    let body = json!({
+        "model": "m", "max_tokens": 9, "messages": [
+            { "role": "user", "content": "a" },
+            { "role": "assistant", "content": [{ "type": "tool_use", "id": "toolu_01SET2GUF4FKJJAK5B", "name": "f", "input": {} }] },
+            { "role": "user", "content": [{ "type": "tool_result", "tool_use_id": "toolu_01SET2GUF4FKJJAK5B", "content": "b" }] },
+        ],
+    });
+    let body = body.to_string();
+    let asked = request(
+        Dialect::Anthropic,
+        Dialect::OpenaiChat,
+        body.as_bytes(),
+        &target,
+    )
+    .unwrap();
+    let told: Value = serde_json::from_slice(&asked.body).unwrap();
+    let id = told["messages"][1]["tool_calls"][0]["id"].as_str().unwrap();
+    assert!(
+        id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric()),
+        "{id}"
+    );
+    assert_eq!(told["messages"][2]["tool_call_id"], id);
+}
+
+#[test]
+fn the_usage_of_a_stream_is_asked_for_where_that_is_allowed() {
+    let body = json!({ "model": "m", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": "hi" }] });
+    let told = |stream_usage| {
+        let target = Target {
+            stream_usage,
+            ..limited()
+        };
+        let (from, to) = (Dialect::Anthropic, Dialect::OpenaiChat);
+        let asked = request(from, to, body.to_string().as_bytes(), &target).unwrap();
+        let told: Value = serde_json::from_slice(&asked.body).unwrap();
+        told.get("stream_options").cloned()
+    };
+    let asked = json!({ "include_usage": true });
+    assert_eq!(told(StreamUsage::OnRequest), Some(asked));
+    assert_eq!(told(StreamUsage::Always), None);
+}
+
+#[test]
+fn a_chat_client_that_asked_for_usage_is_known() {
+    for (options, asked) in [
+        (json!({ "include_usage": true }), true),
+        (json!(null), false),
+    ] {
+        let body = json!({
+            "model": "m", "stream": true, "stream_options": options, "messages": [{ "role": "user", "content": "hi" }],
+        });
+        let body = body.to_string();
+        let translated = request(
+            Dialect::OpenaiChat,
+            Dialect::OpenaiResponses,
+            body.as_bytes(),
+            &limited(),
+        );
+        assert_eq!(translated.unwrap().usage_chunk, asked);
+    }
+}
+
+/// The body of `count_tokens` is a request without a limit.
+#[test]
+fn tokens_are_estimated_without_a_tokenizer() {
+    let tokens = |content: Value, tools: Value| {
+        let body = json!({ "model": "m", "messages": [{ "role": "user", "content": content }], "tools": tools });
+        estimate_tokens(&read(Dialect::Anthropic, body.to_string().as_bytes()).unwrap())
+    };
+    assert_eq!(tokens(json!("x".repeat(1_000)), json!([])), 304);
+    let schema = json!({ "type": "object", "properties": { "command": { "type": "string" } } });
+    let with_tool = tokens(
+        json!("x"),
+        json!([{ "name": "Bash", "description": "Runs.", "input_schema": schema }]),
+    );
+    assert!((30..40).contains(&with_tool), "{with_tool}");
+    let image = json!([{ "type": "image", "source": { "type": "base64", "media_type": "image/png", "data": "A".repeat(90_000) } }]);
+    assert_eq!(
+        tokens(image, json!([])),
+        1_604,
+        "by what it is, not by its bytes"
+    );
+}

@@ -1,0 +1,129 @@
+//! Whatever was asked, what a candidate is asked is a request that its vendor takes, as far as their published rules go.
+
+use catalog::Dialect;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use translate::request;
+
+use crate::golden::{captured, stand_in};
+use crate::rules::lawful;
+
+#[test]
+fn what_real_clients_ask_stays_lawful() {
+    for asked in captured() {
+        for to in Dialect::ALL.into_iter().filter(|to| *to != asked.dialect) {
+            let asked_there = request(asked.dialect, to, &asked.body, &stand_in()).unwrap();
+            assert_eq!(
+                lawful(to, &asked_there.body),
+                Ok(()),
+                "{} to {to}",
+                asked.name
+            );
+        }
+    }
+}
+
+/// A change to one place of a request.
+#[derive(Clone, Debug)]
+enum Change {
+    Remove,
+    Double,
+    Put(Value),
+    /// The next value of the same list, or the list turned round.
+    Swap,
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let value = prop_oneof![
+        Just(json!(null)),
+        Just(json!("")),
+        Just(json!(" ")),
+        Just(json!([])),
+        Just(json!("call_1")),
+        Just(json!(7)),
+        Just(json!({ "type": "text", "text": "more" })),
+        Just(json!({ "role": "user", "content": "more" })),
+        Just(json!({ "role": "assistant", "content": "more" })),
+        Just(json!({ "role": "system", "content": "more" })),
+        "[a-z.:]{0,70}".prop_map(Value::from),
+    ];
+    prop_oneof![
+        Just(Change::Remove),
+        Just(Change::Double),
+        Just(Change::Swap),
+        value.prop_map(Change::Put),
+    ]
+}
+
+/// Of the value's places, counted through, the one at `at` is changed.
+fn apply(value: &mut Value, at: &mut usize, change: &Change) {
+    let keys: Vec<String> = value
+        .as_object()
+        .map(|fields| fields.keys().cloned().collect())
+        .unwrap_or_default();
+    for key in keys {
+        if *at == 0 {
+            match change {
+                Change::Put(new) => value[&key] = new.clone(),
+                _ => drop(value.as_object_mut().unwrap().remove(&key)),
+            }
+        }
+        *at = at.wrapping_sub(1);
+        if let Some(inner) = value.get_mut(&key) {
+            apply(inner, at, change);
+        }
+    }
+    let mut index = 0;
+    while let Some(elements) = value
+        .as_array_mut()
+        .filter(|elements| index < elements.len())
+    {
+        if *at == 0 {
+            match change {
+                Change::Remove => drop(elements.remove(index)),
+                Change::Double => elements.insert(index, elements[index].clone()),
+                Change::Put(new) => elements.insert(index, new.clone()),
+                Change::Swap => elements.reverse(),
+            }
+        }
+        *at = at.wrapping_sub(1);
+        if let Some(element) = value.get_mut(index) {
+            apply(element, at, change);
+        }
+        index += 1;
+    }
+}
+
+/// Requests with few tools, so that most changes meet the conversation.
+fn begun() -> Vec<(Dialect, Value)> {
+    let read = captured().into_iter().map(|asked| {
+        let mut body: Value = serde_json::from_slice(&asked.body).unwrap();
+        if let Some(tools) = body["tools"].as_array_mut() {
+            tools.truncate(1);
+        }
+        (asked.dialect, body)
+    });
+    read.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_changed_request_is_refused_or_stays_lawful(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((0usize..90, change()), 1..5),
+    ) {
+        let begun = begun();
+        let (from, mut body) = which.get(&begun).clone();
+        for (at, change) in &changes {
+            apply(&mut body, &mut at.clone(), change);
+        }
+        for to in Dialect::ALL.into_iter().filter(|to| *to != from) {
+            if let Ok(asked) = request(from, to, body.to_string().as_bytes(), &stand_in()) {
+                let law = lawful(to, &asked.body);
+                prop_assert_eq!(law, Ok(()), "{} to {}, {} became {}", from, to, body, String::from_utf8_lossy(&asked.body));
+            }
+        }
+    }
+}
