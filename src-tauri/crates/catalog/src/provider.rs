@@ -87,6 +87,8 @@ pub struct Endpoint {
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
     pub stream_usage: StreamUsage,
+    /// The context window in tokens of a model whose own is not known.
+    pub context: Option<u64>,
     /// The longest answer in tokens of a model whose own is not known.
     pub max_output: Option<u64>,
     pub auth: Auth,
@@ -174,6 +176,7 @@ impl Endpoint {
             chat_limit: ChatLimit::default(),
             call_ids: CallIds::default(),
             stream_usage: StreamUsage::default(),
+            context: None,
             max_output: None,
             auth: Auth::None,
             key_env: None,

@@ -161,9 +161,12 @@ impl EndpointConfig {
         translate::Target::of(&self.endpoint, &self.models, model.as_str())
     }
 
-    /// A model's window in tokens, where the catalogue knows it.
+    /// A model's context window in tokens, where the catalogue or the endpoint's settings say it.
     pub(crate) fn context(&self, model: &ModelId) -> Option<u64> {
-        Model::known(&self.models, model.as_str())?.context
+        let known = Model::known(&self.models, model.as_str());
+        known
+            .and_then(|known| known.context)
+            .or(self.endpoint.context)
     }
 }
 

@@ -159,6 +159,12 @@ impl OpenExchange {
         });
     }
 
+    /// Since the attempt began.
+    pub(crate) fn attempt_lasted(&self) -> Duration {
+        let began = self.attempt.as_ref().map(|attempt| attempt.began);
+        began.map_or(Duration::ZERO, |began| began.elapsed())
+    }
+
     /// The client's subscription pays for it.
     pub(crate) fn attempt_by_subscription(&mut self) {
         if let Some(attempt) = &mut self.attempt {

@@ -260,6 +260,13 @@ pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candida
     (able, unable)
 }
 
+impl Candidate {
+    /// The first in the route's order of those that can be asked, wherever its breaker puts it now.
+    pub fn is_primary(&self) -> bool {
+        self.place == 0
+    }
+}
+
 impl Plan {
     /// It was made for any request, and the first candidate at least can be asked this one.
     pub(crate) fn may_begin_unread(&self) -> bool {

@@ -108,7 +108,8 @@ pub(super) fn endpoint(
         chat_limit: read.chat_limit,
         call_ids: read.call_ids,
         stream_usage: read.stream_usage,
-        // A file tells it of each model.
+        // A file says both of each model.
+        context: None,
         max_output: None,
         auth: read.auth,
         key_env: read.key_env.map(Spanned::into_inner),

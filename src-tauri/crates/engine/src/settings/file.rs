@@ -87,6 +87,7 @@ pub(super) struct Endpoint {
     pub(super) chat_limit: Option<ChatLimit>,
     pub(super) call_ids: Option<CallIds>,
     pub(super) stream_usage: Option<StreamUsage>,
+    pub(super) context: Option<NonZeroU64>,
     pub(super) max_output: Option<NonZeroU64>,
     pub(super) auth: Option<Auth>,
     #[serde(default)]

@@ -187,7 +187,10 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
         Err(none) => {
             let dialect = fallback.admitted.plan.dialect;
             let (said, how) = match none {
-                NoneLeft::Exhausted => last_words(&mut fallback),
+                NoneLeft::Exhausted => {
+                    let (said, how, _) = last_words(&mut fallback);
+                    (said, how)
+                }
                 NoneLeft::OurFault => (rescue::our_fault(dialect), End::OurFault),
             };
             let event = rescue::as_event(dialect, &said);
@@ -202,11 +205,7 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
 
 /// No candidate answered.
 fn failed(mut fallback: Fallback) -> Response<Body> {
-    let candidate = fallback
-        .primary
-        .as_ref()
-        .map(|(candidate, _)| candidate.clone());
-    let (said, how) = last_words(&mut fallback);
+    let (said, how, candidate) = last_words(&mut fallback);
     let attempts = fallback.exchange.attempts();
     let client = fallback.admitted.plan.dialect;
     let mut response = end(said, fallback.exchange, how);
@@ -216,16 +215,20 @@ fn failed(mut fallback: Fallback) -> Response<Body> {
     response
 }
 
-/// What a client hears when no candidate answered.
-fn last_words(fallback: &mut Fallback) -> (Said, End) {
-    let Admitted { config, plan, .. } = &*fallback.admitted;
-    let Some((candidate, lost)) = fallback.primary.take() else {
+/// The error of an exchange that no candidate answered, and whose it is.
+fn last_words(fallback: &mut Fallback) -> (Said, End, Option<Candidate>) {
+    let Some((candidate, lost)) = fallback.reported() else {
+        let plan = &fallback.admitted.plan;
         let why = nobody(plan);
-        return (
-            rescue::turned_away(plan.dialect, &why),
-            End::TurnedAway(why),
-        );
+        let said = rescue::turned_away(plan.dialect, &why);
+        return (said, End::TurnedAway(why), None);
     };
+    let (said, how) = error_of(fallback, &candidate, lost);
+    (said, how, Some(candidate))
+}
+
+fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (Said, End) {
+    let Admitted { config, plan, .. } = &*fallback.admitted;
     let own_login = candidate.credential == Credential::ClientLogin;
     match (lost.class, lost.answer) {
         (Class::Caller | Class::ContextTooLong, Some(answer)) => {
@@ -243,12 +246,12 @@ fn last_words(fallback: &mut Fallback) -> (Said, End) {
                 .get(&candidate.endpoint)
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
             let alternatives = fallback.lineup.has_stand_in();
-            let verdict = fallback.services.verdict(&candidate, product, alternatives);
+            let verdict = fallback.services.verdict(candidate, product, alternatives);
             let passed_over = fallback.lineup.passed_over().iter();
             let passed_over = passed_over.map(rescue::could_not_stand_in);
             let known: Vec<String> = verdict.into_iter().chain(passed_over).collect();
             let lost = Lost { answer, ..lost };
-            let said = rescue::exhausted(plan.dialect, &candidate, product, lost, &known);
+            let said = rescue::exhausted(plan.dialect, candidate, product, lost, &known);
             (said, End::Exhausted)
         }
     }

@@ -14,6 +14,7 @@ mod identity;
 mod keyed;
 mod lingering;
 mod load;
+mod order;
 mod reached;
 mod recovery;
 mod redirect;

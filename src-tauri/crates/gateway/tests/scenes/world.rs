@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use catalog::{Dialect, Endpoint, EndpointId, ProviderId, Secret, SurfaceId};
+use catalog::{Dialect, Endpoint, EndpointId, Model, ProviderId, Secret, SurfaceId};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{
     Body, CandidateRule, Config, Dialed, End, EndpointConfig, Exchange, Gateway, Limits, Pattern,
@@ -196,6 +196,19 @@ impl Scene {
         self.change(|config| {
             for route in &mut config.routes {
                 route.restart = restart;
+            }
+        });
+    }
+
+    /// The context windows of the model at both endpoints, in tokens; None: not known.
+    pub(crate) fn windows(&self, lead: Option<u64>, second: Option<u64>) {
+        self.change(|config| {
+            for (id, context) in [("lead", lead), ("second", second)] {
+                let endpoint = config.endpoints.get_mut(&EndpointId::new(id)).unwrap();
+                endpoint.models = vec![Model {
+                    context,
+                    ..Model::new("m".into())
+                }];
             }
         });
     }
