@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use http::Request;
 use http_body_util::Full;
 use tokio::time::{Instant, sleep};
-use wire::Kind;
+use wire::{Class, Kind};
 
 use crate::admitted::Admitted;
 use crate::attempt::breaker::Permit;
@@ -25,7 +25,7 @@ use crate::deliver::hold::Hold;
 use crate::open::OpenExchange;
 use crate::plan::lineup::Lineup;
 use crate::services::Services;
-use crate::{Candidate, Credential, EndpointConfig, Outcome};
+use crate::{Candidate, Credential, EndpointConfig, Outcome, Role};
 use next::{Next, bears_on_breaker, may_repeat, next};
 
 /// Requests that one exchange may cost, however many candidates there are.
@@ -350,7 +350,23 @@ impl Fallback {
         // Another request may have become the probe since the plan was made.
         let gone_bad = candidate.standing.admits() && !self.services.standing(candidate).admits();
         let spared = gone_bad && !self.empty_before && (self.tried > 0 || !self.is_last());
-        !too_small && self.tried < TRIES && !spared
+        let of_use = candidate.role != Role::Sibling || self.may_ask_sibling(candidate);
+        !too_small && self.tried < TRIES && !spared && of_use
+    }
+
+    /// Only where the primary's model alone fails: this attempt or its breaker says so, and the sibling has not failed lately.
+    fn may_ask_sibling(&self, sibling: &Candidate) -> bool {
+        let failing = match (&self.primary, self.lineup.primary()) {
+            (Some((_, lost)), _) => lost.is_of_the_model(),
+            (None, Some(at)) => self
+                .lineup
+                .get(at)
+                .and_then(|primary| self.services.failing(primary))
+                .is_some_and(|class| matches!(class, Class::Transient | Class::Silent)),
+            (None, None) => false,
+        };
+        let stays = self.admitted.plan.stays && self.place == 0;
+        stays || failing && !self.services.failed_lately(sibling)
     }
 
     fn is_last(&self) -> bool {

@@ -96,6 +96,9 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     let attempts = fallback.exchange.attempts();
     let client = fallback.admitted.plan.dialect;
     let named = candidate.clone();
+    if let Some(session) = &fallback.admitted.session {
+        fallback.services.answered(session.clone(), &candidate);
+    }
     let stands_in_for = stands_in_for(&fallback, &candidate);
     let (head, body) = match won {
         Won::Stream {
@@ -136,7 +139,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             let mut exchange = fallback.exchange;
             exchange.answered(head.status);
             if let Some(permit) = permit.filter(|_| completion.is_answer()) {
-                permit.succeeded();
+                permit.succeeded(fallback.services.now());
             }
             let end = end_of(&completion);
             exchange.attempt_ended(Outcome::Answered(completion), report);
@@ -248,7 +251,7 @@ fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (Said, En
             let alternatives = fallback.lineup.has_stand_in();
             let verdict = fallback.services.verdict(candidate, product, alternatives);
             let passed_over = fallback.lineup.passed_over().iter();
-            let passed_over = passed_over.map(rescue::could_not_stand_in);
+            let passed_over = passed_over.map(rescue::was_not_asked);
             let known: Vec<String> = verdict.into_iter().chain(passed_over).collect();
             let lost = Lost { answer, ..lost };
             let said = rescue::exhausted(plan.dialect, candidate, product, lost, &known);
@@ -279,6 +282,9 @@ fn nobody(plan: &Plan) -> TurnedAway {
         | Ineligible::NobodyBefore
         | Ineligible::NeedsYes
         | Ineligible::Declined
+        | Ineligible::SiblingNeedsYes
+        | Ineligible::SiblingOnKey
+        | Ineligible::OutOfScope { .. }
         | Ineligible::UsedUp { .. }
         | Ineligible::Paused => None,
     });

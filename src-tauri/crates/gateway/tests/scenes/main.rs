@@ -21,6 +21,7 @@ mod redirect;
 mod restart;
 mod rules;
 mod scenarios;
+mod siblings;
 mod silence;
 #[path = "../../../../../tests/scenarios/mod.rs"]
 mod stories;

@@ -50,6 +50,7 @@ fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
         rehearsal: false,
         models: Vec::new(),
         equivalents: Vec::new(),
+        tiers: BTreeMap::new(),
     };
     (EndpointId::new(id), config)
 }
@@ -76,6 +77,8 @@ fn config() -> Config {
                 pipeline: None,
                 demand: None,
                 subscription_to_paid_key: gateway::Consent::Ask,
+                may_go_to: None,
+                sibling: None,
             })
             .to_vec(),
         endpoints: BTreeMap::from(["lead", "second"].map(endpoint)),
@@ -84,6 +87,9 @@ fn config() -> Config {
         paused: false,
         rules: Default::default(),
         spending: Default::default(),
+        may_go_to: None,
+        pipelines: BTreeMap::new(),
+        sibling: Default::default(),
         keep_tool_arguments: false,
         draining: false,
         own_addresses: Vec::new(),

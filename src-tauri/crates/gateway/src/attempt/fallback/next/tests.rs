@@ -3,8 +3,8 @@ use std::time::Duration;
 use catalog::{EndpointId, Model, ModelId, ProviderId};
 
 use super::*;
-use crate::Standing;
 use crate::tests::endpoint;
+use crate::{Role, Standing};
 
 /// In a word, what follows a loss.
 fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
@@ -16,6 +16,11 @@ fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
         credential,
         standing: Standing::Closed,
         place,
+        role: if place == 0 {
+            Role::Primary
+        } else {
+            Role::Fallback
+        },
         reason: String::new(),
     };
     let mut endpoint = endpoint("first", "https://api.first.test");
