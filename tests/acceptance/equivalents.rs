@@ -124,7 +124,11 @@ async fn an_applications_request_does_not_go_to_just_any_provider_with_a_key() {
     ] {
         let command = [&["route", "explain", "acme-large-9"], arguments].concat();
         let said = desk.said(&command);
-        assert_eq!(said.contains("bolt with bolt-large-2: stand-in"), goes, "{arguments:?}: {said}");
+        assert_eq!(
+            said.contains("bolt with bolt-large-2: stand-in"),
+            goes,
+            "{arguments:?}: {said}"
+        );
         assert_eq!(
             said.contains("may not go to bolt"),
             !goes,

@@ -10,6 +10,7 @@ mod ids;
 mod load;
 mod model;
 mod money;
+mod passage;
 pub mod pattern;
 mod provider;
 mod secret;
@@ -21,6 +22,7 @@ pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid};
 pub use model::{Ability, CallIds, ChatLimit, Effort, Model, StreamUsage, same_model};
 pub use money::{LongPrompt, MicroDollars, Price, Rates, Tokens};
+pub use passage::{NoPassage, Passage, Passages};
 pub use provider::{
     Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Provider, RefusedLogin, Source,
     StatusDialect, StatusPage, Surface, normalise_base,
