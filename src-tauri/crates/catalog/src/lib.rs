@@ -1,8 +1,9 @@
-//! Which providers exist: one TOML file each under `providers/`, and the types that read it.
+//! Which providers and which clients exist: one TOML file each under `providers/` and `clients/`, and the types that read them.
 //!
 //! Pure: no IO beyond the embedded files, no clock. Nothing outside this crate may name a provider in code.
 
 mod address;
+mod client;
 mod dialect;
 mod equivalent;
 mod file;
@@ -16,6 +17,7 @@ mod provider;
 mod secret;
 mod tier;
 
+pub use client::{Behaviour, KnownClient, Repeats};
 pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
