@@ -3,6 +3,7 @@
 mod answers;
 mod client;
 mod connections;
+mod families;
 mod faults;
 mod judged;
 mod restarts;
