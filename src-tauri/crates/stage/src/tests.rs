@@ -1,11 +1,15 @@
 //! The stage as its clients see it: bytes over a pipe under paused time, and a few stories over real sockets.
 
 mod answers;
+mod caching;
 mod client;
 mod connections;
 mod families;
 mod faults;
 mod judged;
+mod limits;
+mod manners;
 mod restarts;
+mod rules;
 mod scripts;
 mod sockets;
