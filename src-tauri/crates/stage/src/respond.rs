@@ -15,6 +15,7 @@ use crate::refusal;
 use crate::repertoire::{NAMES, Unplayable};
 use crate::stage::Stage;
 
+mod elsewhere;
 mod generate;
 
 /// The connection is to be dropped without a byte.
@@ -55,6 +56,7 @@ pub(crate) async fn respond(
         Asked::Models => document(200, models()),
         Asked::Model(name) => match models_named(name) {
             Some(model) => document(200, model),
+            None if stage.plays_any_model() => document(200, any_model(name)),
             None => refuse(Dialect::OpenaiChat, 404, &unknown_model(name, None)),
         },
         // Codex falls back to plain requests at once on 426, and after seven tries on anything else.
@@ -64,14 +66,22 @@ pub(crate) async fn respond(
             "The rehearsal provider does not speak WebSocket: send a POST.",
         ),
         Asked::Probe => Performance::document(200, JSON, Vec::new()),
-        Asked::Unknown => refuse(
+        Asked::Unknown => elsewhere(stage, &incoming),
+    };
+    Ok(response(performance, &[], carrier, entry))
+}
+
+fn elsewhere(stage: &Stage, incoming: &Incoming) -> Performance {
+    let known = || elsewhere::respond(incoming);
+    let found = stage.plays_any_model().then(known).flatten();
+    found.unwrap_or_else(|| {
+        refuse(
             Dialect::OpenaiChat,
             404,
             "The rehearsal provider answers POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and \
              /v1/responses, and GET /v1/models.",
-        ),
-    };
-    Ok(response(performance, &[], carrier, entry))
+        )
+    })
 }
 
 /// The answer to a body that is too large to be read.
@@ -188,6 +198,19 @@ fn models_named(id: &str) -> Option<Value> {
     let name = id.strip_prefix(catalog::REHEARSAL_PREFIX)?;
     let (name, about) = NAMES.iter().find(|(known, _)| *known == name)?;
     Some(model(name, about))
+}
+
+/// Any model there could be.
+fn any_model(id: &str) -> Value {
+    json!({
+        "id": id,
+        "object": "model",
+        "created": CREATED,
+        "owned_by": "understudy",
+        "type": "model",
+        "display_name": id,
+        "created_at": "2026-01-01T00:00:00Z",
+    })
 }
 
 fn model(name: &str, about: &str) -> Value {

@@ -257,7 +257,7 @@ impl Stage {
             headers: head.headers,
             body: read.unwrap_or_default(),
         };
-        if self.inner.plays == Plays::AnyModel
+        if self.plays_any_model()
             && let Some(response) = control::respond(self, &incoming)
         {
             return Ok(response);
@@ -286,6 +286,10 @@ impl Stage {
                 end: End::Open,
             },
         })
+    }
+
+    pub(crate) fn plays_any_model(&self) -> bool {
+        self.inner.plays == Plays::AnyModel
     }
 
     /// What a model's name asks for.

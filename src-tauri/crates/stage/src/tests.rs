@@ -6,6 +6,7 @@ mod client;
 mod connections;
 mod families;
 mod faults;
+mod field;
 mod judged;
 mod limits;
 mod manners;
