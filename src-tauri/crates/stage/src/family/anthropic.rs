@@ -24,6 +24,7 @@ use crate::trouble::Trouble;
 
 mod fields;
 pub(crate) mod history;
+mod known;
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "Anthropic",

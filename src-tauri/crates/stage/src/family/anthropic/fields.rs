@@ -4,94 +4,10 @@ use catalog::Ability;
 use serde_json::Value;
 
 use super::VENDOR;
+use super::known::{BETAS, IN_MESSAGE, KNOWN, WITH_BETA};
 use crate::family::schema::{self, Step};
 use crate::family::{Call, known_model};
 use crate::request::list;
-
-/// Fields of the body that need no beta.
-const KNOWN: &[&str] = &[
-    "cache_control",
-    "inference_geo",
-    "max_tokens",
-    "messages",
-    "metadata",
-    "model",
-    "output_config",
-    "service_tier",
-    "stop_sequences",
-    "stream",
-    "system",
-    "temperature",
-    "thinking",
-    "tool_choice",
-    "tools",
-    "top_k",
-    "top_p",
-];
-
-/// Fields that exist only with a beta whose name begins so.
-const WITH_BETA: &[(&str, &[&str])] = &[
-    ("container", &["code-execution-", "skills-"]),
-    ("context_management", &["context-management-", "compact-"]),
-    ("fallbacks", &["fallback-", "server-side-fallback-"]),
-    ("mcp_servers", &["mcp-client-"]),
-    ("output_format", &["structured-outputs-"]),
-    ("speed", &["fast-mode-"]),
-];
-
-/// Fields of a message, with the beta that they need.
-const IN_MESSAGE: &[(&str, &str)] = &[("output_config", "per-turn-control-")];
-
-/// Betas without their dates, as Anthropic's documentation and Claude Code 2.1.332 name them.
-const BETAS: &[&str] = &[
-    "advanced-tool-use",
-    "advisor-tool",
-    "afk-mode",
-    "cache-diagnosis",
-    "claude-code",
-    "code-execution",
-    "compact",
-    "computer-use",
-    "context-1m",
-    "context-hint",
-    "context-management",
-    "effort",
-    "extended-cache-ttl",
-    "fallback-credit",
-    "fast-mode",
-    "files-api",
-    "fine-grained-tool-streaming",
-    "interleaved-thinking",
-    "managed-agents",
-    "max-tokens-3-5-sonnet",
-    "mcp-client",
-    "mcp-servers",
-    "message-batches",
-    "mid-conversation-system",
-    "mid-conversation-tool-changes",
-    "model-context-window-exceeded",
-    "oauth",
-    "output-128k",
-    "pdfs",
-    "per-turn-control",
-    "prompt-caching",
-    "prompt-caching-scope",
-    "redact-thinking",
-    "search-results",
-    "server-side-fallback",
-    "skills",
-    "structured-outputs",
-    "summarize-connector-text",
-    "task-budgets",
-    "thinking-token-count",
-    "token-counting",
-    "token-efficient-tools",
-    "tool-examples",
-    "tool-search-tool",
-    "user-profiles",
-    "web-fetch",
-    "web-search",
-];
 
 /// Marks that one request may bear.
 const MOST_MARKS: usize = 4;

@@ -48,10 +48,13 @@ const CHAT: &[&str] = &[
     "moderation",
 ];
 
-/// Fields of a Responses request; `client_metadata` is Codex's.
+/// Fields of a Responses request; the first four are Codex's, as 0.171.0 sends them.
 const RESPONSES: &[&str] = &[
-    "background",
+    "access_programs",
     "client_metadata",
+    "generate",
+    "request_country",
+    "background",
     "context_management",
     "conversation",
     "include",
