@@ -14,7 +14,7 @@ use crate::signature::digest;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CacheRules {
     None,
-    /// Up to each block that bears `cache_control`, for as long as that says.
+    /// Up to each block that bears `cache_control`, for the time to live that it names.
     Marked {
         minimum: u64,
     },
@@ -25,8 +25,8 @@ pub(crate) enum CacheRules {
         /// Tokens that a read is a multiple of.
         step: u64,
         lasting: Duration,
-        /// Are writes told in the usage?
-        writes_told: bool,
+        /// The usage reports what was written.
+        reports_writes: bool,
     },
 }
 
@@ -70,7 +70,7 @@ impl PromptCache {
                 minimum,
                 step,
                 lasting,
-                writes_told,
+                reports_writes,
             } => {
                 let whole = ends.last().map_or(0, |end| end.tokens);
                 let found = ends
@@ -82,7 +82,7 @@ impl PromptCache {
                     self.until
                         .insert(end.digest.clone(), (now + lasting, lasting));
                 }
-                let write = if writes_told && whole >= minimum {
+                let write = if reports_writes && whole >= minimum {
                     whole - read
                 } else {
                     0
@@ -221,7 +221,7 @@ mod tests {
         minimum: 100,
         step: 1,
         lasting: Duration::from_secs(600),
-        writes_told: true,
+        reports_writes: true,
     };
 
     fn at(cache: &mut PromptCache, seconds: u64, rules: CacheRules, body: &Value) -> Cached {

@@ -1,4 +1,4 @@
-//! How an answer is worded, beyond the dialect: a vendor's traits, and the manners that were asked for.
+//! How an answer is worded, beyond the dialect: a vendor's traits, and the requested manners.
 
 use catalog::Dialect;
 
@@ -30,7 +30,7 @@ pub(crate) struct Traits {
     pub(crate) stops: [&'static str; 3],
 }
 
-/// Where a Chat stream tells its usage.
+/// Where a Chat stream reports its usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UsagePlace {
     /// In a chunk of its own, where `stream_options.include_usage` asks for it.
@@ -43,7 +43,7 @@ pub(crate) enum UsagePlace {
     Nowhere,
 }
 
-/// How Chat tells what was read from a cache.
+/// The field in which Chat reports tokens that were read from a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CachedField {
     Details,

@@ -1,5 +1,5 @@
 //! The vendors that the stage can act, one file each: what each refuses, how it words its troubles, how it streams, counts and
-//! caches. What no source says of a vendor is left absent.
+//! caches. What no source documents is left absent.
 
 use std::fmt;
 use std::str::FromStr;
@@ -55,7 +55,7 @@ pub enum Acting {
     /// The dialect's document and the rules that no history may break, for any vendor.
     #[default]
     Plain,
-    /// The vendor that makes the model of the request; plain for a model that is nobody's.
+    /// The vendor that makes the model of the request; plain for a model that no family makes.
     ByModel,
     Family(Family),
 }
@@ -113,7 +113,7 @@ impl Family {
         found.and_then(|(_, names)| names.first()).unwrap_or(&"")
     }
 
-    /// Who makes this model; `None`: nobody that the stage can act.
+    /// The family that makes this model; `None`: no known one.
     pub fn of_model(model: &str) -> Option<Family> {
         let model = model.split('@').next().unwrap_or_default();
         Family::ALL.into_iter().find(|family| {
@@ -246,7 +246,7 @@ pub(crate) fn plain_check(dialect: Dialect, body: &Value) -> Result<(), String> 
     }
 }
 
-/// What the catalogue says of a vendor's model.
+/// The catalogue's entry of a vendor's model.
 pub(crate) fn known_model(vendor: &Vendor, model: &str) -> Option<&'static catalog::Model> {
     static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::bundled);
     let model = model.split('@').next().unwrap_or_default();

@@ -28,7 +28,7 @@ pub enum Manner {
     Reasoning(Reasoning),
     /// `calls:whole`: the arguments of a tool call in one event.
     WholeCalls,
-    /// `calls:unnumbered`: every call of a Chat stream has the index 0 and is told apart by its id.
+    /// `calls:unnumbered`: every call of a Chat stream has the index 0; only the ids differ.
     UnnumberedCalls,
     /// `surrogates:split`: an emoji whose two halves are escaped in two events. In one document: escaped, one after the other.
     SplitSurrogates,
@@ -38,7 +38,7 @@ pub enum Manner {
     OpenLastEvent,
     /// `last-event:bare`: the last event lacks its line break, too.
     BareLastEvent,
-    /// `whole-document`: the stream that was asked for comes as one JSON document.
+    /// `whole-document`: a streamed request gets one JSON document.
     WholeDocument,
     /// `whole-document:event-stream`: with the content type of a stream.
     WholeDocumentAsStream,
@@ -62,7 +62,7 @@ pub enum UsageManner {
     HitAndMiss,
     /// `usage:cached-on-top`: `usage.cached_tokens` (Moonshot).
     CachedOnTop,
-    /// `usage:corrected`: told twice, the second time with fewer of one kind.
+    /// `usage:corrected`: reported twice, the second time with fewer tokens of one kind.
     Corrected,
     /// `usage:absurd`: more tokens than any window holds.
     Absurd,
@@ -145,7 +145,7 @@ const PLAIN: &[(&str, Manner)] = &[
     ("keep-alive", Manner::KeepAlive),
 ];
 
-/// Longest id that can be asked for, in characters.
+/// Longest id that `ids:` accepts, in characters.
 const LONGEST_ID: usize = 4096;
 
 /// A name that no manner has.

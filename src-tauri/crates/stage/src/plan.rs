@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-/// What a login's plan has used of its windows: told in headers on every response, and refused once one is used up.
+/// What a login's plan has used of its windows: reported in headers on every response; a request is
+/// refused once one is used up.
 ///
 /// As JSON: `{"windows": [{"name": "5h", "used": 0.93, "resets_at": 1796000000}]}`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -84,7 +84,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
     })
 }
 
-/// A used-up plan: a 429 that its headers tell from a throttle.
+/// A used-up plan: a 429 that differs from a throttle by its headers.
 fn plan_limit(plan: &Plan) -> Refusal {
     let refusal = Refusal::new(
         429,

@@ -47,7 +47,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         minimum: 64,
         step: 64,
         lasting: Duration::from_secs(2 * 3600),
-        writes_told: false,
+        reports_writes: false,
     },
     limits: no_limits,
     stores: false,
@@ -59,7 +59,7 @@ fn invalid(message: String) -> Refusal {
     Refusal::new(400, "invalid_request_error", message).code("invalid_request_error")
 }
 
-/// Unless it is told not to, or the name says so.
+/// Thinking is on, except where the request or the model's name turns it off.
 fn thinks(call: &Call<'_>) -> bool {
     let effort = [
         &call.body["reasoning_effort"],

@@ -51,7 +51,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         minimum: 4096,
         step: 1,
         lasting: Duration::from_secs(300),
-        writes_told: false,
+        reports_writes: false,
     },
     limits: no_limits,
     stores: false,
@@ -232,12 +232,13 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             "2s",
         ),
         // The delay of a day's limit is of no use: it was seen as 25 s.
-        Trouble::RateLimitDay | Trouble::Quota => exhausted(
+        Trouble::RateLimitDay => exhausted(
             of,
             "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
             250,
             "25s",
         ),
+        Trouble::Quota => Refusal::new(429, "RESOURCE_EXHAUSTED", SPENT),
         Trouble::KeyRefused => {
             invalid("API key not valid. Please pass a valid API key.".to_owned()).more(json!([{
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo",
@@ -269,13 +270,15 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
     })
 }
 
+const SPENT: &str = "You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.";
+
 fn exhausted(of: &Occasion<'_>, quota: &str, limit: u64, delay: &str) -> Refusal {
     let metric = "generativelanguage.googleapis.com/generate_content_free_tier_requests";
     Refusal::new(
         429,
         "RESOURCE_EXHAUSTED",
         format!(
-            "You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.\n* Quota exceeded for metric: {metric}, limit: {limit}, model: {}\nPlease retry in {}.",
+            "{SPENT}\n* Quota exceeded for metric: {metric}, limit: {limit}, model: {}\nPlease retry in {}.",
             of.model,
             delay.replace('s', ".0s")
         ),

@@ -47,7 +47,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         minimum: 1024,
         step: 128,
         lasting: Duration::from_secs(2 * 3600),
-        writes_told: false,
+        reports_writes: false,
     },
     limits,
     stores: false,

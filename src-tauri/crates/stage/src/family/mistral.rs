@@ -57,7 +57,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         minimum: 1024,
         step: 64,
         lasting: Duration::from_secs(300),
-        writes_told: false,
+        reports_writes: false,
     },
     limits,
     stores: false,
@@ -226,7 +226,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
         Trouble::Internal => {
             Refusal::new(500, "internal_server_error", "Internal server error").code("1000")
         }
-        // No source says how it words these.
+        // No source has its words for these.
         Trouble::RateLimitDay
         | Trouble::Quota
         | Trouble::PlanLimit

@@ -48,7 +48,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         minimum: 256,
         step: 1,
         lasting: Duration::from_secs(3600),
-        writes_told: false,
+        reports_writes: false,
     },
     limits: no_limits,
     stores: false,
@@ -67,7 +67,7 @@ fn invalid(message: String) -> Refusal {
     Refusal::new(400, "invalid_request_error", message)
 }
 
-/// Kimi's models from 2.5 on, unless they are told not to.
+/// Thinking is on in Kimi's models from 2.5 on, except where the request turns it off.
 fn thinks(call: &Call<'_>) -> bool {
     call.model.starts_with("kimi-") && call.body["thinking"]["type"] != "disabled"
 }

@@ -78,7 +78,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             "api_error",
             "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details",
         ),
-        // It limits nobody, bills nobody and knows no keys.
+        // It has no limits, no bills and no keys.
         Trouble::RateLimit
         | Trouble::RateLimitDay
         | Trouble::Quota

@@ -11,7 +11,7 @@
 //! | closed strict schemas | OpenAI docs, structured outputs |
 //! | `usage_limit_reached`, `x-codex-*` | earendil-works/pi#4172, icebear0828/codex-proxy#65 |
 //! | rate-limit headers and text | OpenAI docs, rate limits; vercel/ai#5223 |
-//! | cache: from 1024 tokens, 30 minutes, writes told | OpenAI docs, prompt caching (GPT-5.6 and later) |
+//! | cache: from 1024 tokens, 30 minutes, writes reported | OpenAI docs, prompt caching (GPT-5.6 and later) |
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         minimum: 1024,
         step: 128,
         lasting: Duration::from_secs(30 * 60),
-        writes_told: true,
+        reports_writes: true,
     },
     limits,
     stores: true,
@@ -184,7 +184,7 @@ fn limits(of: &Occasion<'_>) -> Headers {
     headers.map(|(name, value)| (name.into(), value)).into()
 }
 
-/// Windows are told apart by their minutes; use is in percent.
+/// Windows are identified by their minutes; use is in percent.
 fn codex(plan: &Plan, now: u64) -> Headers {
     let mut headers: Headers = vec![
         ("x-codex-plan-type".into(), "plus".to_owned()),

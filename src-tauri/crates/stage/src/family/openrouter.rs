@@ -43,7 +43,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         ..Traits::PLAIN
     },
     thinks: |call| is_signed(call.model),
-    // It passes marks on to whoever caches by them.
+    // It passes marks on to the provider behind it.
     cache: CacheRules::Marked { minimum: 1024 },
     limits: no_limits,
     stores: false,
@@ -105,7 +105,7 @@ fn refuses(call: &Call<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What the provider behind it said.
+/// A refusal by the provider behind it.
 fn upstream(status: u16, provider: &str, raw: &str) -> Refusal {
     Refusal::new(status, "provider_error", "Provider returned error")
         .more(json!({"raw": raw, "provider_name": provider, "is_byok": false}))
@@ -135,7 +135,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             ),
         )
         .header("retry-after", 23),
-        // Milliseconds, as its own limits are told.
+        // Its own limits report their reset in Unix milliseconds.
         Trouble::RateLimitDay => Refusal::new(
             429,
             "rate_limit_error",

@@ -30,7 +30,7 @@ pub(crate) struct Vendor {
     pub(crate) overlong: Overlong,
     /// The rules that it holds a request to.
     pub(crate) refuses: fn(&Call<'_>) -> Result<(), Refusal>,
-    /// How it words a trouble; `None`: no source says that it has such.
+    /// How it words a trouble; `None`: no source documents it.
     pub(crate) words: fn(Trouble, &Occasion<'_>) -> Option<Refusal>,
     /// The body of an error status.
     pub(crate) envelope: fn(Dialect, &Refusal) -> Value,
@@ -93,13 +93,13 @@ impl Call<'_> {
     }
 }
 
-/// The circumstances that a vendor's words tell of.
+/// The figures that a vendor's words contain.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Occasion<'a> {
     pub(crate) model: &'a str,
     /// Tokens of the input.
     pub(crate) tokens: u64,
-    /// Tokens of output that were asked for; 0: it was not said.
+    /// Tokens of output that the request allows; 0: it names no limit.
     pub(crate) output: u64,
     /// Tokens of the model's context window.
     pub(crate) window: u64,
@@ -120,7 +120,7 @@ impl Occasion<'_> {
         }
     }
 
-    /// The plan as it is told of, or one whose five hours are used up.
+    /// The plan that was set, or one whose five hours are used up.
     pub(crate) fn plan(&self) -> Plan {
         let plan = self.plan.map(|plan| plan.now(self.now));
         let exhausted = plan.filter(|plan| plan.exhausted().is_some());
@@ -182,7 +182,7 @@ impl Refusal {
     }
 }
 
-/// `{"type": "error", "error": {…}, "request_id": …}`, as Anthropic and whoever offers Messages.
+/// `{"type": "error", "error": {…}, "request_id": …}`, as Anthropic and other servers of Messages.
 pub(crate) fn messages_envelope(refusal: &Refusal) -> Value {
     let mut error = json!({"type": refusal.kind, "message": refusal.message});
     if let Some(code) = &refusal.code {
@@ -218,12 +218,12 @@ pub(crate) fn nothing(_: &Call<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Of a vendor that tells no limits on a success.
+/// Of a vendor that reports no limits on a success.
 pub(crate) fn no_limits(_: &Occasion<'_>) -> Headers {
     Vec::new()
 }
 
-/// Of a vendor whose models think only when asked to.
+/// Of a vendor whose models think only on request.
 pub(crate) fn never(_: &Call<'_>) -> bool {
     false
 }

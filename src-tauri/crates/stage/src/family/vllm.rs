@@ -106,7 +106,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             "InternalServerError",
             "EngineCore encountered an issue. See stack trace (above) for the root cause.",
         ),
-        // It limits nobody, bills nobody and queues whatever comes.
+        // It has no limits and no bills, and queues every request.
         Trouble::RateLimit
         | Trouble::RateLimitDay
         | Trouble::Quota

@@ -48,7 +48,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         minimum: 1,
         step: 1,
         lasting: Duration::from_secs(300),
-        writes_told: false,
+        reports_writes: false,
     },
     limits: no_limits,
     stores: true,
@@ -141,7 +141,7 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             ),
         ),
         Trouble::Internal => Refusal::new(500, "Internal error", "Internal server error"),
-        // No source says how it words these.
+        // No source has its words for these.
         Trouble::RateLimitDay | Trouble::PlanLimit | Trouble::Declined | Trouble::ToolUseFailed => {
             return None;
         }

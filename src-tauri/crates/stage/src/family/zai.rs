@@ -45,7 +45,7 @@ pub(super) static VENDOR: Vendor = Vendor {
         minimum: 512,
         step: 1,
         lasting: Duration::from_secs(300),
-        writes_told: false,
+        reports_writes: false,
     },
     limits: no_limits,
     stores: false,

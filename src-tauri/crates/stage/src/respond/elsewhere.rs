@@ -78,7 +78,7 @@ fn embeddings(incoming: &Incoming) -> Value {
     })
 }
 
-/// An object of a collection, or the collection; it tells what arrived.
+/// An object of a collection, or the collection; it reports what arrived.
 fn object(incoming: &Incoming, kind: &str, id: Option<&str>) -> Value {
     if incoming.method == Method::GET && id.is_none() {
         return json!({"object": "list", "data": [], "has_more": false});

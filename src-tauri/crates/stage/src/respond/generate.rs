@@ -223,7 +223,7 @@ impl<'a> Ask<'a> {
         Ok(())
     }
 
-    /// What goes wrong, how it is said, and the cue that is used up for it.
+    /// The fault, the manners, and the cue that this request uses up.
     fn script(&self) -> (Option<Fault>, Vec<Manner>, Cue) {
         let (outage, cue) = {
             let mut script = self.stage.script();

@@ -188,3 +188,20 @@ async fn a_tool_turn_of_two_steps_ends_complete() {
         }
     }
 }
+
+/// Whoever is acted, and whatever it remembers: the same requests in the same order get the same bytes.
+#[tokio::test(start_paused = true)]
+async fn the_same_requests_get_the_same_bytes_from_every_family() {
+    for family in Family::ALL {
+        for dialect in family.dialects().iter().copied() {
+            let stages = [(); 2].map(|()| Stage::any_model().acting(family));
+            for stream in [true, false, true] {
+                let mut replies = Vec::new();
+                for stage in &stages {
+                    replies.push(generate(stage, dialect, &ask(family, dialect, stream)).await);
+                }
+                assert_eq!(replies[0], replies[1], "{family} {dialect}");
+            }
+        }
+    }
+}

@@ -110,7 +110,7 @@ fn sampling(call: &Call<'_>) -> Checked {
     let given = |field: &str| call.has(field);
     if is_adaptive(call) {
         for field in ["temperature", "top_p", "top_k"] {
-            // The default is accepted wherever it is said.
+            // The default value is accepted.
             if given(field) && call.body[field] != 1 && call.body[field] != 1.0 {
                 return Err(format!("`{field}` is deprecated for this model."));
             }
