@@ -15,6 +15,7 @@ use crate::refusal;
 use crate::repertoire::{NAMES, Unplayable};
 use crate::stage::Stage;
 
+mod ask;
 mod elsewhere;
 mod generate;
 
