@@ -74,6 +74,10 @@ pub(crate) enum Ask {
         close: ReviewClose,
         reply: Reply<Result<Accepted, ControlError>>,
     },
+    ReopenReview {
+        id: String,
+        reply: Reply<Result<Accepted, ControlError>>,
+    },
     /// What came of running a parked request again.
     ReviewRan {
         id: String,

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
-use crate::{Dropped, Review, Storm, UnknownCoding, UsedUp};
+use crate::{Dropped, Review, Storm, Unfetched, UnknownCoding, UsedUp};
 
 /// Names the business flow that a request belongs to.
 const PIPELINE: &str = "x-understudy-pipeline";
@@ -19,6 +19,8 @@ pub(crate) const LONGEST_TAG: usize = 200;
 pub enum Report {
     Began(Began),
     Ended(Box<Exchange>),
+    /// After the end of an exchange with [`Review::Unfetched`].
+    Unfetched(Unfetched),
 }
 
 /// A request was admitted.

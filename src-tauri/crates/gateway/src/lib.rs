@@ -34,6 +34,6 @@ pub use once::{ReplayAsk, Unkept};
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Credential, Dropped, Ineligible, Login, Plan, Role,
 };
-pub use review::{ParkedRequest, Review};
+pub use review::{ParkedRequest, Rerun, Review, Unfetched};
 pub use services::Clock;
 pub use storm::Storm;

@@ -185,13 +185,18 @@ pub(crate) fn plan(
             if rule.model.is_none() && Some(&endpoint.endpoint.provider) != home {
                 (sent, likeness) = stand_in::model(endpoint, model)?;
             }
-            if rule.only_behind && plan.candidates.is_empty() {
+            let first = plan.candidates.first();
+            // The primary of a request that a person runs again may be one that only its client could ask.
+            let absent = home.filter(|_| wish.caller.rerun && place > 0);
+            let primary = first.map(|first| &first.provider).or(absent);
+            if rule.only_behind && primary.is_none() {
                 return Err(Ineligible::NobodyBefore);
             }
-            if let Some(first) = plan.candidates.first() {
-                bounds.check(&rule, endpoint, &first.provider)?;
-                let from_subscription =
-                    plan.subscription && first.credential == Credential::ClientLogin;
+            if let Some(primary) = primary {
+                bounds.check(&rule, endpoint, primary)?;
+                let own_login =
+                    first.is_some_and(|first| first.credential == Credential::ClientLogin);
+                let from_subscription = plan.subscription && own_login;
                 stand_in::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
             let spoken = match place {

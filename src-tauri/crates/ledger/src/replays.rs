@@ -165,11 +165,39 @@ impl Ledger {
         Ok(())
     }
 
+    /// The response that is kept under this key, which is deleted before this returns: it is given once.
+    pub fn take_replay(
+        &mut self,
+        key: &ReplayKey,
+        now: DateTime<Utc>,
+    ) -> Result<Option<ReplayAnswer>, LedgerError> {
+        let tx = self.write()?;
+        expire(&tx, now)?;
+        let found = tx
+            .prepare_cached("SELECT * FROM replays WHERE scope = ?1")?
+            .query_row([&key.scope], |row| read_found(row, key))
+            .optional()?;
+        let Some(Begun::Answered(answer)) = found else {
+            return Ok(None);
+        };
+        tx.prepare_cached("DELETE FROM replays WHERE scope = ?1")?
+            .execute([&key.scope])?;
+        tx.commit()?;
+        Ok(Some(answer))
+    }
+
     /// It ended without a response. What was answered before stays answered.
     pub fn fail_replay(&mut self, key: &ReplayKey) -> Result<(), LedgerError> {
         self.conn
-            .prepare_cached("UPDATE replays SET state = ?3 WHERE scope = ?1 AND request = ?2 AND state = ?4")?
-            .execute((key.scope, key.request, Col(State::Failed), Col(State::Begun)))?;
+            .prepare_cached(
+                "UPDATE replays SET state = ?3 WHERE scope = ?1 AND request = ?2 AND state = ?4",
+            )?
+            .execute((
+                key.scope,
+                key.request,
+                Col(State::Failed),
+                Col(State::Begun),
+            ))?;
         Ok(())
     }
 

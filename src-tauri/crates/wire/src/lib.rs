@@ -12,6 +12,7 @@ mod failure;
 pub mod fields;
 pub mod json;
 mod said;
+mod same;
 mod splice;
 pub mod sse;
 mod told;
@@ -23,6 +24,7 @@ pub use completion::{Arguments, BodyEnd, Broken, Completion, Report, Step, StepK
 pub use error_body::{Problem, error_body, error_event};
 pub use failure::{Class, Failure, Rule, Words, class_of, classify, classify_broken, classify_by};
 pub use said::said;
+pub use same::without_ids;
 pub use splice::{Restart, Splice};
 pub use told::{CannotRestart, Told};
 pub use validator::anthropic::{Block, block_kind};

@@ -80,6 +80,11 @@ impl MainLoop {
                 self.publish();
                 let _ = reply.send(closed);
             }
+            Ask::ReopenReview { id, reply } => {
+                let reopened = self.reopen_review(&id);
+                self.publish();
+                let _ = reply.send(reopened);
+            }
             Ask::ReviewRan {
                 id,
                 status,
@@ -163,11 +168,16 @@ impl MainLoop {
             }
             Command::StopEngine => {
                 let open = self.outlets.gateway.open_exchanges();
-                self.begin_stop(now, super::STOP_WITHIN);
+                let within = self.state.settings.drain.num_seconds();
+                self.begin_stop(now, chrono::TimeDelta::MAX);
                 match open {
                     0 => "The engine stops.".into(),
-                    1 => "The engine stops when 1 open request has ended.".into(),
-                    n => format!("The engine stops when {n} open requests have ended."),
+                    1 => format!(
+                        "The engine stops when 1 open request has ended, at the latest in {within} s."
+                    ),
+                    n => format!(
+                        "The engine stops when {n} open requests have ended, at the latest in {within} s."
+                    ),
                 }
             }
             Command::CheckNow => {

@@ -32,6 +32,7 @@ pub(super) struct Listen {
     pub(super) port: Option<u16>,
     pub(super) allowed_hosts: Vec<String>,
     pub(super) allowed_origins: Vec<Spanned<String>>,
+    pub(super) drain_s: Option<Spanned<f64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

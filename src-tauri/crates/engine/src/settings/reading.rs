@@ -9,7 +9,7 @@ use catalog::{
     Auth, Catalog, Endpoint, EndpointId, KeyCheck, MicroDollars, ModelId, Provider, ProviderId,
     REHEARSAL,
 };
-use chrono::NaiveTime;
+use chrono::{NaiveTime, TimeDelta};
 use impact::{Pipeline, Schedule, Surge};
 use toml::Spanned;
 
@@ -43,6 +43,7 @@ impl Reading<'_> {
             port: file.listen.port.unwrap_or(4747),
             allowed_hosts: file.listen.allowed_hosts,
             allowed_origins: self.origins(file.listen.allowed_origins),
+            drain: self.drain(file.listen.drain_s.as_ref()),
             mine: watch
                 .mine
                 .iter()
@@ -330,6 +331,10 @@ impl Reading<'_> {
             }
         }
         origins
+    }
+
+    fn drain(&mut self, written: Option<&Spanned<f64>>) -> TimeDelta {
+        TimeDelta::from_std(self.duration(written, 60.0)).unwrap_or(TimeDelta::seconds(60))
     }
 
     fn duration(&mut self, written: Option<&Spanned<f64>>, default_s: f64) -> Duration {

@@ -226,7 +226,10 @@ fn last_words(fallback: &mut Fallback) -> (Said, End, Option<Candidate>) {
         let said = rescue::turned_away(plan.dialect, &why);
         return (said, End::TurnedAway(why), None);
     };
-    let (said, how) = error_of(fallback, &candidate, lost);
+    let (mut said, how) = error_of(fallback, &candidate, lost);
+    if let Some(waits) = fallback.exchange.waits(&how, &fallback.admitted.config) {
+        said.must_say(fallback.admitted.plan.dialect, &waits);
+    }
     (said, how, Some(candidate))
 }
 

@@ -25,6 +25,12 @@ pub enum ReplayAsk {
         at: DateTime<Utc>,
         reply: oneshot::Sender<Result<(), Unkept>>,
     },
+    /// A response that is given once.
+    Take {
+        key: ReplayKey,
+        at: DateTime<Utc>,
+        reply: oneshot::Sender<Result<Option<ReplayAnswer>, Unkept>>,
+    },
     /// It ended without a response.
     Fail {
         key: ReplayKey,
@@ -62,6 +68,7 @@ impl ReplayAsk {
                 at,
                 reply,
             } => tell(reply, ledger.complete_replay(&key, answer.as_ref(), at))?,
+            ReplayAsk::Take { key, at, reply } => tell(reply, ledger.take_replay(&key, at))?,
             ReplayAsk::Fail { key, reply } => tell(reply, ledger.fail_replay(&key))?,
         }
         Ok(())
@@ -119,6 +126,15 @@ impl Replays {
             reply,
         })
         .await
+    }
+
+    /// The kept response, which is kept no longer once this returns.
+    pub(crate) async fn take(
+        &self,
+        key: ReplayKey,
+        at: DateTime<Utc>,
+    ) -> Result<Option<ReplayAnswer>, Unkept> {
+        self.ask(|reply| ReplayAsk::Take { key, at, reply }).await
     }
 
     /// Its key is free again. A failure to write this costs the key a day, and nothing else.

@@ -28,5 +28,6 @@ mod silence;
 mod stories;
 mod strays;
 mod traps;
+mod unattended;
 mod understudy;
 mod world;

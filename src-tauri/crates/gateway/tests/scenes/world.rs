@@ -197,6 +197,15 @@ impl Scene {
         }));
     }
 
+    /// Nothing is given before it is proven.
+    pub(crate) fn verified(&self) {
+        self.change(|config| {
+            for route in &mut config.routes {
+                route.delivery = Some(gateway::Delivery::Verified);
+            }
+        });
+    }
+
     /// An answer that breaks off goes on, or does not.
     pub(crate) fn restarts(&self, restart: Restart) {
         self.change(|config| {
@@ -254,7 +263,7 @@ impl Scene {
         loop {
             match self.reports.recv().await.unwrap() {
                 Report::Ended(exchange) => return *exchange,
-                Report::Began(_) => {}
+                Report::Began(_) | Report::Unfetched(_) => {}
             }
         }
     }

@@ -13,20 +13,30 @@ use super::super::replays::Unkept;
 use super::super::tape::{Head, Recorder, TapeEnd, joined};
 use super::{Landed, Ticket};
 use crate::deliver::rescue::{self, Said};
-use crate::{Body, Clock, TurnedAway};
+use crate::services::Services;
+use crate::{Body, TurnedAway};
+
+const STOPPING: &str = "the engine is stopping";
 
 /// Most bytes that are held back until an answer is kept.
 const HELD: usize = 16 << 20;
 
-/// Run the request to its end, whether its client stays or not.
+/// Run the request to its end, whether its client stays or not; when the engine stops, the key is free again.
 pub(crate) async fn run(
     ticket: Ticket,
     recorder: Recorder,
     (dialect, kind): (Dialect, Kind),
     asking: impl Future<Output = Response<Body>>,
-    clock: Clock,
+    services: Services,
 ) {
-    let (parts, body) = asking.await.into_parts();
+    let asked = tokio::select! {
+        asked = asking => asked,
+        () = services.cut_off() => {
+            recorder.break_off(STOPPING.to_owned());
+            return ticket.fail(STOPPING.to_owned()).await;
+        }
+    };
+    let (parts, body) = asked.into_parts();
     let head = Head {
         status: parts.status,
         headers: parts.headers,
@@ -38,8 +48,12 @@ pub(crate) async fn run(
         head,
         recorder,
     };
-    match running.record(body).await {
-        Ok(()) => running.finish(ticket, clock()).await,
+    let recorded = tokio::select! {
+        recorded = running.record(body) => recorded,
+        () = services.cut_off() => Err(STOPPING.to_owned()),
+    };
+    match recorded {
+        Ok(()) => running.finish(ticket, services.now()).await,
         Err(why) => running.break_off(ticket, why).await,
     }
 }
@@ -84,13 +98,11 @@ impl Running {
     }
 
     async fn break_off(self, ticket: Ticket, why: String) {
-        tracing::warn!(%why, "a request with an idempotency key broke off");
-        ticket.replays.fail(ticket.key).await;
         if !self.streamed {
             self.recorder.begin(self.head);
         }
         self.recorder.break_off(why.clone());
-        ticket.land(Landed::Broken(why));
+        ticket.fail(why).await;
     }
 
     /// It has ended: an answer is kept first and given then, an error is only given.

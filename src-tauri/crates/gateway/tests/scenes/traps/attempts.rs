@@ -209,9 +209,8 @@ async fn trap_17_a_client_that_leaves_ends_all_that_is_done_for_it_and_its_token
             fault: Some(Fault::Drip(Duration::from_secs(1))),
             ..Cue::answer([Line::Text("and so on ".repeat(20))])
         });
-        let question = crate::world::question(dialect);
-        let asking = scene.send(dialect, question, pipeline);
-        let waited = timeout(Duration::from_secs(12), asking).await;
+        scene.verified();
+        let waited = timeout(Duration::from_secs(12), scene.ask(dialect)).await;
         assert!(waited.is_err(), "{dialect}");
         let exchange = scene.ended().await;
         assert_eq!(exchange.end, End::ClientLeft, "{dialect}");
