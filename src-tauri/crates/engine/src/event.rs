@@ -59,7 +59,8 @@ pub(crate) enum Ask {
         reply: Reply<Result<Accepted, ControlError>>,
     },
     Reviews {
-        which: ledger::Which,
+        /// Those too that were closed by hand, or settled long ago.
+        all: bool,
         limit: u32,
         before: Option<i64>,
         reply: Reply<Result<ReviewPage, ControlError>>,

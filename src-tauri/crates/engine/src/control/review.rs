@@ -5,11 +5,9 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{Request, StatusCode};
 use bytes::Bytes;
-use chrono::Utc;
 use gateway::{Gateway, Rerun};
 use http::header;
 use http_body_util::{BodyExt, Full};
-use ledger::Which;
 use serde::Deserialize;
 
 use super::{Control, Refused};
@@ -32,11 +30,7 @@ pub(super) async fn list(
     Query(listing): Query<Listing>,
 ) -> Result<Json<ReviewPage>, Refused> {
     let page = control.ask(|reply| Ask::Reviews {
-        which: if listing.all {
-            Which::All
-        } else {
-            Which::Recent(Utc::now() - ledger::REVIEW_KEPT)
-        },
+        all: listing.all,
         limit: listing.limit.unwrap_or(50),
         before: listing.before,
         reply,

@@ -4,7 +4,7 @@ use api::{
     Accepted, Command, ControlError, ExchangePage, IncidentPage, NoticeOutcome, SettingsText,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use ledger::LedgerError;
+use ledger::{LedgerError, REVIEW_KEPT, Which};
 use stage::Fault;
 
 use super::MainLoop;
@@ -64,11 +64,16 @@ impl MainLoop {
                 let _ = reply.send(self.checked(now, interruption));
             }
             Ask::Reviews {
-                which,
+                all,
                 limit,
                 before,
                 reply,
             } => {
+                let which = if all {
+                    Which::All
+                } else {
+                    Which::Recent(now - REVIEW_KEPT)
+                };
                 let _ = reply.send(self.reviews(which, limit, before).map_err(unreadable));
             }
             Ask::Review { id, reply } => {
