@@ -14,6 +14,7 @@ pub mod json;
 mod said;
 mod splice;
 pub mod sse;
+pub mod text;
 mod told;
 mod validator;
 

@@ -5,7 +5,9 @@ pub(crate) mod lenient;
 mod openai_chat;
 pub(crate) mod openai_responses;
 pub(crate) mod shown;
+mod stop;
 mod stream;
+mod usage;
 
 use catalog::Dialect;
 use serde::Deserialize;
