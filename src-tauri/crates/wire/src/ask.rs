@@ -246,7 +246,8 @@ impl<'de> DeserializeSeed<'de> for KeySeed {
     type Value = Key;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Key, D::Error> {
-        from.deserialize_str(self)
+        // As bytes, since `serde_json` refuses half a surrogate pair in a text.
+        from.deserialize_bytes(self)
     }
 }
 
@@ -257,8 +258,8 @@ impl Visitor<'_> for KeySeed {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
-        Ok(Key::of(name))
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Key, E> {
+        Ok(std::str::from_utf8(name).map_or(Key::Other, Key::of))
     }
 }
 

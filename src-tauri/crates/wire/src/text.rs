@@ -4,8 +4,10 @@
 //! 8.2), `JSON.parse` and Python's `json` read it, and `serde_json` refuses it.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use memchr::{memchr, memmem};
+use serde::de::{Deserialize, Deserializer, Visitor};
 
 /// The same JSON text with every half of a surrogate pair replaced by U+FFFD, of equal length: no offset changes. Borrowed
 /// where there is none, which costs one search.
@@ -38,7 +40,40 @@ pub fn mended(json: &[u8]) -> Cow<'_, [u8]> {
 /// A JSON string's text, each half of a surrogate pair as U+FFFD. None: `json` is no string.
 pub fn lenient(json: &str) -> Option<String> {
     let strict = serde_json::from_str(json);
-    strict.or_else(|_| serde_json::from_slice(&mended(json.as_bytes()))).ok()
+    strict
+        .or_else(|_| serde_json::from_slice(&mended(json.as_bytes())))
+        .ok()
+}
+
+/// A name in an object, half surrogate pairs in it as U+FFFD.
+#[derive(Debug)]
+pub(crate) struct Key<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(name)))
+            }
+            fn visit_str<E>(self, name: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(name.to_owned())))
+            }
+            fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Key<'de>, E> {
+                Ok(Key(String::from_utf8_lossy(name)))
+            }
+            fn visit_bytes<E>(self, name: &[u8]) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(String::from_utf8_lossy(name).into_owned())))
+            }
+        }
+        // As bytes, since `serde_json` refuses half a pair in a text.
+        from.deserialize_bytes(Visit)
+    }
 }
 
 /// Joins the halves of a pair that stand in two pieces of one text.
@@ -60,7 +95,10 @@ impl Halves {
         let inner = &inner.as_bytes()[1..inner.len() - 1];
         if let Some(high) = self.high.take() {
             match low(Some(inner)).and_then(|low| pair(high, low)) {
-                Some(pair) => text.replace_range(..char::REPLACEMENT_CHARACTER.len_utf8(), pair.encode_utf8(&mut [0; 4])),
+                Some(pair) => text.replace_range(
+                    ..char::REPLACEMENT_CHARACTER.len_utf8(),
+                    pair.encode_utf8(&mut [0; 4]),
+                ),
                 None => text.insert(0, char::REPLACEMENT_CHARACTER),
             }
         }
@@ -113,7 +151,11 @@ fn last_high(inner: &[u8]) -> Option<u16> {
     let at = inner.len().checked_sub(LENGTH)?;
     let (before, last) = inner.split_at(at);
     // An odd number of backslashes before it escapes its own.
-    let slashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+    let slashes = before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'\\')
+        .count();
     match half(last)? {
         Half::High(high) if slashes % 2 == 0 => Some(high),
         Half::High(_) | Half::Low(_) => None,

@@ -1,6 +1,9 @@
 //! How an answer ends, in every dialect and framing: the stop reason's word, what came before it, and what came after.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails here fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails here fails its test"
+)]
 
 use catalog::Dialect;
 use proptest::prelude::*;
@@ -21,7 +24,13 @@ enum Brings {
 }
 
 impl Brings {
-    const ALL: [Brings; 5] = [Brings::Nothing, Brings::Thinking, Brings::Text, Brings::Call, Brings::InvalidCall];
+    const ALL: [Brings; 5] = [
+        Brings::Nothing,
+        Brings::Thinking,
+        Brings::Text,
+        Brings::Call,
+        Brings::InvalidCall,
+    ];
 
     fn arguments(self) -> &'static str {
         match self {
@@ -74,9 +83,16 @@ fn events(dialect: Dialect, brings: Brings, reason: &Value) -> Vec<String> {
                     Some(json!({"type": "input_json_delta", "partial_json": arguments})),
                 ),
             };
-            let mut all = vec![json!({"type": "message_start", "message": {"id": "m", "model": "x"}})];
-            all.extend(block.map(|block| json!({"type": "content_block_start", "index": 0, "content_block": block})));
-            all.extend(delta.map(|delta| json!({"type": "content_block_delta", "index": 0, "delta": delta})));
+            let mut all =
+                vec![json!({"type": "message_start", "message": {"id": "m", "model": "x"}})];
+            all.extend(block.map(
+                |block| json!({"type": "content_block_start", "index": 0, "content_block": block}),
+            ));
+            all.extend(
+                delta.map(
+                    |delta| json!({"type": "content_block_delta", "index": 0, "delta": delta}),
+                ),
+            );
             if brings != Brings::Nothing {
                 all.push(json!({"type": "content_block_stop", "index": 0}));
             }
@@ -101,10 +117,16 @@ fn events(dialect: Dialect, brings: Brings, reason: &Value) -> Vec<String> {
             ]
         }
         Dialect::OpenaiResponses => {
-            let mut all = vec![json!({"type": "response.created", "response": {"id": "r", "model": "x", "status": "in_progress"}})];
+            let mut all = vec![
+                json!({"type": "response.created", "response": {"id": "r", "model": "x", "status": "in_progress"}}),
+            ];
             for item in items(brings) {
-                all.push(json!({"type": "response.output_item.added", "output_index": 0, "item": item}));
-                all.push(json!({"type": "response.output_item.done", "output_index": 0, "item": item}));
+                all.push(
+                    json!({"type": "response.output_item.added", "output_index": 0, "item": item}),
+                );
+                all.push(
+                    json!({"type": "response.output_item.done", "output_index": 0, "item": item}),
+                );
             }
             all.push(json!({"type": "response.completed", "response": document(dialect, brings, reason)}));
             all.iter().map(event).collect()
@@ -115,10 +137,16 @@ fn events(dialect: Dialect, brings: Brings, reason: &Value) -> Vec<String> {
 fn items(brings: Brings) -> Vec<Value> {
     match brings {
         Brings::Nothing => vec![],
-        Brings::Thinking => vec![json!({"type": "reasoning", "id": "i", "summary": [{"type": "summary_text", "text": "Hm"}]})],
-        Brings::Text => vec![json!({"type": "message", "id": "i", "content": [{"type": "output_text", "text": "Hello"}]})],
+        Brings::Thinking => vec![
+            json!({"type": "reasoning", "id": "i", "summary": [{"type": "summary_text", "text": "Hm"}]}),
+        ],
+        Brings::Text => vec![
+            json!({"type": "message", "id": "i", "content": [{"type": "output_text", "text": "Hello"}]}),
+        ],
         Brings::Call | Brings::InvalidCall => {
-            vec![json!({"type": "function_call", "id": "i", "call_id": "a", "name": "Bash", "arguments": brings.arguments()})]
+            vec![
+                json!({"type": "function_call", "id": "i", "call_id": "a", "name": "Bash", "arguments": brings.arguments()}),
+            ]
         }
     }
 }
@@ -128,10 +156,14 @@ fn document(dialect: Dialect, brings: Brings, reason: &Value) -> Value {
         Dialect::Anthropic => {
             let content = match brings {
                 Brings::Nothing => json!([]),
-                Brings::Thinking => json!([{"type": "thinking", "thinking": "Hm", "signature": "x"}]),
+                Brings::Thinking => {
+                    json!([{"type": "thinking", "thinking": "Hm", "signature": "x"}])
+                }
                 Brings::Text => json!([{"type": "text", "text": "Hello"}]),
                 // A document has an object here, which cannot be cut.
-                Brings::Call | Brings::InvalidCall => json!([{"type": "tool_use", "id": "a", "name": "Bash", "input": {}}]),
+                Brings::Call | Brings::InvalidCall => {
+                    json!([{"type": "tool_use", "id": "a", "name": "Bash", "input": {}}])
+                }
             };
             json!({"id": "m", "type": "message", "role": "assistant", "model": "x", "content": content, "stop_reason": reason})
         }
@@ -157,7 +189,10 @@ fn judged(dialect: Dialect, framing: Framing, body: &str) -> (Completion, Comple
     for slice in body.as_bytes().chunks(7) {
         validator.push(slice, &mut Vec::new());
     }
-    (validator.judge(BodyEnd::Clean), validator.judge(BodyEnd::Cut))
+    (
+        validator.judge(BodyEnd::Clean),
+        validator.judge(BodyEnd::Cut),
+    )
 }
 
 fn verdict(dialect: Dialect, framing: Framing, brings: Brings, reason: &Value) -> Completion {
@@ -167,7 +202,11 @@ fn verdict(dialect: Dialect, framing: Framing, brings: Brings, reason: &Value) -
 fn each() -> impl Iterator<Item = (Dialect, Framing, Brings)> {
     let dialects = Dialect::ALL.into_iter();
     dialects.flat_map(|dialect| {
-        FRAMINGS.into_iter().flat_map(move |framing| Brings::ALL.into_iter().map(move |brings| (dialect, framing, brings)))
+        FRAMINGS.into_iter().flat_map(move |framing| {
+            Brings::ALL
+                .into_iter()
+                .map(move |brings| (dialect, framing, brings))
+        })
     })
 }
 
@@ -179,13 +218,33 @@ fn is_invalid(dialect: Dialect, framing: Framing, brings: Brings) -> bool {
 #[test]
 fn a_blank_word_is_no_stop_reason() {
     for (dialect, framing, brings) in each() {
-        for reason in [json!(""), json!(" "), json!("null"), json!("NULL"), json!("none"), json!("None"), json!(null), json!(false), json!(0), json!([]), json!({})] {
+        for reason in [
+            json!(""),
+            json!(" "),
+            json!("null"),
+            json!("NULL"),
+            json!("none"),
+            json!("None"),
+            json!(null),
+            json!(false),
+            json!(0),
+            json!([]),
+            json!({}),
+        ] {
             let found = verdict(dialect, framing, brings, &reason);
             // In a stream of Responses the event's name says that it is completed.
             if (dialect, framing) == (Dialect::OpenaiResponses, Framing::Stream) {
-                assert_eq!(found.is_answer(), brings.acts() && brings != Brings::InvalidCall, "{brings:?} {reason}");
+                assert_eq!(
+                    found.is_answer(),
+                    brings.acts() && brings != Brings::InvalidCall,
+                    "{brings:?} {reason}"
+                );
             } else {
-                assert_eq!(found, Completion::Broken(Broken::NoStopReason), "{dialect} {framing:?} {brings:?} {reason}");
+                assert_eq!(
+                    found,
+                    Completion::Broken(Broken::NoStopReason),
+                    "{dialect} {framing:?} {brings:?} {reason}"
+                );
             }
         }
     }
@@ -196,23 +255,39 @@ fn a_blank_word_is_no_stop_reason() {
 fn a_stream_whose_every_chunk_has_a_blank_reason_goes_on_until_the_real_one() {
     for blank in ["", " ", "null", "none"] {
         let chunk = |text: &str, reason: &str| {
-            event(&json!({"id": "c", "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": reason}]}))
+            event(
+                &json!({"id": "c", "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": reason}]}),
+            )
         };
         let begun = chunk("Once", blank) + &chunk(" upon", blank);
         let (clean, cut) = judged(Dialect::OpenaiChat, Framing::Stream, &begun);
         assert_eq!(clean, Completion::Broken(Broken::NoStopReason), "{blank:?}");
         assert_eq!(cut, Completion::Broken(Broken::Cut), "{blank:?}");
         let whole = begun + &chunk(" a time.", "stop") + &chunk("", blank);
-        assert_eq!(judged(Dialect::OpenaiChat, Framing::Stream, &whole).1, Completion::Complete, "{blank:?}");
+        assert_eq!(
+            judged(Dialect::OpenaiChat, Framing::Stream, &whole).1,
+            Completion::Complete,
+            "{blank:?}"
+        );
     }
 }
 
 #[test]
 fn a_word_for_failure_is_a_failure_whatever_came_before_it() {
     let words = [
-        "network_error", "abort", "time_limit", "cancelled", "error", "failed", "insufficient_system_resource",
-        "function_call_filter: MALFORMED_FUNCTION_CALL", "MALFORMED_FUNCTION_CALL", "malformed_model_output",
-        "overloaded_error", "TIMEOUT", "internal_server_error",
+        "network_error",
+        "abort",
+        "time_limit",
+        "cancelled",
+        "error",
+        "failed",
+        "insufficient_system_resource",
+        "function_call_filter: MALFORMED_FUNCTION_CALL",
+        "MALFORMED_FUNCTION_CALL",
+        "malformed_model_output",
+        "overloaded_error",
+        "TIMEOUT",
+        "internal_server_error",
     ];
     for (dialect, framing, brings) in each() {
         for word in words {
@@ -231,22 +306,53 @@ fn only_what_is_declared_cut_or_refused_may_be_empty_or_invalid() {
     for (dialect, framing, brings) in each() {
         let found = |word: &str| verdict(dialect, framing, brings, &json!(word));
         let case = format!("{dialect} {framing:?} {brings:?}");
-        for word in ["length", "max_tokens", "max_output_tokens", "model_context_window_exceeded", "incomplete"] {
+        for word in [
+            "length",
+            "max_tokens",
+            "max_output_tokens",
+            "model_context_window_exceeded",
+            "incomplete",
+        ] {
             assert_eq!(found(word), C::Truncated, "{case} {word}");
         }
-        for word in ["content_filter", "refusal", "sensitive", "content_filter: RECITATION"] {
+        for word in [
+            "content_filter",
+            "refusal",
+            "sensitive",
+            "content_filter: RECITATION",
+        ] {
             assert_eq!(found(word), C::Refused, "{case} {word}");
         }
         let whole = |otherwise: Completion, empty: Broken| match brings {
-            _ if is_invalid(dialect, framing, brings) => C::Broken(Broken::InvalidToolInput("Bash".to_owned())),
+            _ if is_invalid(dialect, framing, brings) => {
+                C::Broken(Broken::InvalidToolInput("Bash".to_owned()))
+            }
             brings if !brings.acts() => C::Broken(empty),
             _ => otherwise,
         };
-        for word in ["stop", "end_turn", "eos", "EOS", "COMPLETE", "stop_sequence", "tool_calls", "tool_use", "completed"] {
-            assert_eq!(found(word), whole(C::Complete, Broken::Empty), "{case} {word}");
+        for word in [
+            "stop",
+            "end_turn",
+            "eos",
+            "EOS",
+            "COMPLETE",
+            "stop_sequence",
+            "tool_calls",
+            "tool_use",
+            "completed",
+        ] {
+            assert_eq!(
+                found(word),
+                whole(C::Complete, Broken::Empty),
+                "{case} {word}"
+            );
         }
         for word in ["pause_turn", "compaction"] {
-            assert_eq!(found(word), whole(C::Continues, Broken::Empty), "{case} {word}");
+            assert_eq!(
+                found(word),
+                whole(C::Continues, Broken::Empty),
+                "{case} {word}"
+            );
         }
         let word = "stop_of_tomorrow";
         let unknown = Broken::UnknownStopReason(word.to_owned());
@@ -273,13 +379,25 @@ fn an_unknown_word_needs_the_terminal_event() {
             _ => before[0].clone(),
         };
         let again = &before[before.len() - 1];
-        let body = [&before.concat(), &goes_on, again, last].map(String::as_str).concat();
+        let body = [&before.concat(), &goes_on, again, last]
+            .map(String::as_str)
+            .concat();
         let (clean, _) = judged(dialect, Framing::Stream, &body);
         assert_eq!(clean, Completion::Broken(Broken::NoStopReason), "{dialect}");
         // The real one ends it.
         let end = events(dialect, Brings::Text, &json!("end_turn"));
-        let body = [before.concat(), goes_on, end[end.len() - 2].clone(), last.clone()].concat();
-        assert_eq!(judged(dialect, Framing::Stream, &body).0, Completion::Complete, "{dialect}");
+        let body = [
+            before.concat(),
+            goes_on,
+            end[end.len() - 2].clone(),
+            last.clone(),
+        ]
+        .concat();
+        assert_eq!(
+            judged(dialect, Framing::Stream, &body).0,
+            Completion::Complete,
+            "{dialect}"
+        );
     }
 }
 
@@ -287,33 +405,102 @@ fn an_unknown_word_needs_the_terminal_event() {
 #[test]
 fn the_status_in_the_terminal_object_outranks_the_events_name() {
     use Completion as C;
-    let failed = |kind: &str, message: &str| C::Broken(Broken::ErrorEvent { kind: kind.to_owned(), message: message.to_owned() });
+    let failed = |kind: &str, message: &str| {
+        C::Broken(Broken::ErrorEvent {
+            kind: kind.to_owned(),
+            message: message.to_owned(),
+        })
+    };
     let word = "the provider ended the answer with this reason";
     let table: &[(&str, Value, Completion)] = &[
         ("completed", json!({"status": "completed"}), C::Complete),
-        ("completed", json!({"status": "completed", "incomplete_details": null, "error": null}), C::Complete),
+        (
+            "completed",
+            json!({"status": "completed", "incomplete_details": null, "error": null}),
+            C::Complete,
+        ),
         ("completed", json!({}), C::Complete),
         ("completed", json!({"status": null}), C::Complete),
         ("completed", json!({"status": ""}), C::Complete),
         ("completed", json!({"status": "incomplete"}), C::Truncated),
-        ("completed", json!({"status": "incomplete", "incomplete_details": null}), C::Truncated),
-        ("completed", json!({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}), C::Truncated),
-        ("completed", json!({"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}), C::Refused),
-        ("completed", json!({"status": "incomplete", "incomplete_details": {"reason": "budget_of_tomorrow"}}), C::Truncated),
-        ("completed", json!({"status": "incomplete", "incomplete_details": {"reason": ""}}), C::Truncated),
-        ("completed", json!({"status": "incomplete", "incomplete_details": {"reason": "stop"}}), C::Truncated),
-        ("completed", json!({"status": "incomplete", "incomplete_details": {"reason": "abort"}}), failed("abort", word)),
-        ("completed", json!({"status": "completed", "incomplete_details": {"reason": "max_output_tokens"}}), C::Truncated),
-        ("completed", json!({"status": "failed"}), failed("failed", word)),
-        ("completed", json!({"status": "failed", "error": {"code": "server_error", "message": "Sorry"}}), failed("server_error", "Sorry")),
-        ("completed", json!({"status": "cancelled"}), failed("cancelled", word)),
+        (
+            "completed",
+            json!({"status": "incomplete", "incomplete_details": null}),
+            C::Truncated,
+        ),
+        (
+            "completed",
+            json!({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}),
+            C::Truncated,
+        ),
+        (
+            "completed",
+            json!({"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}),
+            C::Refused,
+        ),
+        (
+            "completed",
+            json!({"status": "incomplete", "incomplete_details": {"reason": "budget_of_tomorrow"}}),
+            C::Truncated,
+        ),
+        (
+            "completed",
+            json!({"status": "incomplete", "incomplete_details": {"reason": ""}}),
+            C::Truncated,
+        ),
+        (
+            "completed",
+            json!({"status": "incomplete", "incomplete_details": {"reason": "stop"}}),
+            C::Truncated,
+        ),
+        (
+            "completed",
+            json!({"status": "incomplete", "incomplete_details": {"reason": "abort"}}),
+            failed("abort", word),
+        ),
+        (
+            "completed",
+            json!({"status": "completed", "incomplete_details": {"reason": "max_output_tokens"}}),
+            C::Truncated,
+        ),
+        (
+            "completed",
+            json!({"status": "failed"}),
+            failed("failed", word),
+        ),
+        (
+            "completed",
+            json!({"status": "failed", "error": {"code": "server_error", "message": "Sorry"}}),
+            failed("server_error", "Sorry"),
+        ),
+        (
+            "completed",
+            json!({"status": "cancelled"}),
+            failed("cancelled", word),
+        ),
         ("completed", json!({"status": "in_progress"}), C::Unknown),
-        ("completed", json!({"status": "status_of_tomorrow"}), C::Unknown),
+        (
+            "completed",
+            json!({"status": "status_of_tomorrow"}),
+            C::Unknown,
+        ),
         ("incomplete", json!({}), C::Truncated),
-        ("incomplete", json!({"incomplete_details": {"reason": "content_filter"}}), C::Refused),
+        (
+            "incomplete",
+            json!({"incomplete_details": {"reason": "content_filter"}}),
+            C::Refused,
+        ),
         ("incomplete", json!({"status": "completed"}), C::Complete),
-        ("incomplete", json!({"status": "failed"}), failed("failed", word)),
-        ("failed", json!({"status": "failed", "error": {"code": "server_error", "message": "Sorry"}}), failed("server_error", "Sorry")),
+        (
+            "incomplete",
+            json!({"status": "failed"}),
+            failed("failed", word),
+        ),
+        (
+            "failed",
+            json!({"status": "failed", "error": {"code": "server_error", "message": "Sorry"}}),
+            failed("server_error", "Sorry"),
+        ),
     ];
     for (name, status, expected) in table {
         let mut response = status.clone();
@@ -329,7 +516,11 @@ fn the_status_in_the_terminal_object_outranks_the_events_name() {
             assert_eq!(cut, *expected, "{body}");
         }
         if let (Some(status), "completed") = (status["status"].as_str(), *name) {
-            let (clean, _) = judged(Dialect::OpenaiResponses, Framing::Whole, &response.to_string());
+            let (clean, _) = judged(
+                Dialect::OpenaiResponses,
+                Framing::Whole,
+                &response.to_string(),
+            );
             let expected = match status {
                 "" => &C::Broken(Broken::NoStopReason),
                 // A document is polled for.

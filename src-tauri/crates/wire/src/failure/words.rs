@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::mask::without_keys;
+use crate::text;
 
 /// What an error says of itself, whatever envelope it came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl Words {
     /// An error envelope or the error object within it; plain text where it is no JSON after all.
     pub fn of_json(body: &[u8]) -> Words {
         let small = body.len() <= TAKEN_APART;
-        let value = small.then(|| serde_json::from_slice::<Value>(body).ok());
+        let value = small.then(|| serde_json::from_slice::<Value>(&text::mended(body)).ok());
         let Some(value) = value.flatten() else {
             return Self::of_text(&String::from_utf8_lossy(&body[..body.len().min(READ)]));
         };

@@ -27,12 +27,18 @@ fn halves_become_replacement_characters_and_pairs_stay() {
     for json in ["1", "null", "[]", r#""open"#, r#""\ud8""#, "\"\n\""] {
         assert_eq!(lenient(json), None, "{json}");
     }
-    assert!(matches!(mended(br#""\ud83d\ude80 \u00e9""#), Cow::Borrowed(_)));
+    assert!(matches!(
+        mended(br#""\ud83d\ude80 \u00e9""#),
+        Cow::Borrowed(_)
+    ));
 }
 
 fn joined(pieces: &[&str]) -> String {
     let mut halves = Halves::default();
-    let mut text: String = pieces.iter().map(|json| halves.push(json).unwrap()).collect();
+    let mut text: String = pieces
+        .iter()
+        .map(|json| halves.push(json).unwrap())
+        .collect();
     text.push_str(halves.finish());
     text
 }
@@ -45,7 +51,10 @@ fn the_halves_of_two_pieces_are_joined() {
         (&[r#""\ud83d""#, r#""x""#], "\u{fffd}x"),
         (&[r#""\ud83d""#], "\u{fffd}"),
         (&[r#""\ude80""#], "\u{fffd}"),
-        (&[r#""\ud83d""#, r#""\ude80\ud83d""#, r#""\ude80""#], "\u{1f680}\u{1f680}"),
+        (
+            &[r#""\ud83d""#, r#""\ude80\ud83d""#, r#""\ude80""#],
+            "\u{1f680}\u{1f680}",
+        ),
         (&[r#""\\ud83d""#, r#""\ude80""#], "\\ud83d\u{fffd}"),
         (&[r#""a\"""#, r#""b""#], "a\"b"),
     ];

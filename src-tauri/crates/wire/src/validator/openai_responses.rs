@@ -333,7 +333,10 @@ struct Response<'a> {
 impl Response<'_> {
     /// The status, where it is one.
     fn said(&self) -> Option<&str> {
-        self.status.0.as_deref().filter(|status| stop(status).is_some())
+        self.status
+            .0
+            .as_deref()
+            .filter(|status| stop(status).is_some())
     }
 
     /// Count what a whole response holds. After a stream most of it has been shown before. `named`: the status where the
@@ -344,9 +347,10 @@ impl Response<'_> {
         let reason = self.incomplete_details.reason.0.as_deref();
         // The reason says more than `incomplete` does, and never that all is well.
         let more = reason.and_then(|reason| match (known, stop(reason)?) {
-            (Stop::Truncated | Stop::Clean, stop @ (Stop::Truncated | Stop::Refused | Stop::Failed)) => {
-                Some((reason, stop))
-            }
+            (
+                Stop::Truncated | Stop::Clean,
+                stop @ (Stop::Truncated | Stop::Refused | Stop::Failed),
+            ) => Some((reason, stop)),
             (Stop::Truncated, _) => Some((reason, known)),
             _ => None,
         });
@@ -375,6 +379,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for IncompleteDetails<'a> {
         }
         let raw = <&'de RawValue>::deserialize(from)?;
         let details = serde_json::from_str::<Details<'de>>(raw.get());
-        Ok(details.map_or_else(|_| Self::default(), |details| Self { reason: details.reason }))
+        Ok(details.map_or_else(
+            |_| Self::default(),
+            |details| Self {
+                reason: details.reason,
+            },
+        ))
     }
 }

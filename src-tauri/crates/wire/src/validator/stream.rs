@@ -149,6 +149,10 @@ impl Stream {
         }
     }
 
+    pub(super) fn lacks_blank_line(&self) -> bool {
+        self.broken.is_none() && self.reader.lacks_blank_line()
+    }
+
     pub(super) fn judge(&self, end: BodyEnd) -> Completion {
         match (&self.broken, self.verdict()) {
             // An error after the proof takes nothing back.

@@ -40,9 +40,19 @@ impl Counts {
 
     /// Each token once. `apart`: the input is counted without the caches (Messages).
     pub(super) fn tokens(&self, apart: bool) -> Tokens {
-        let [prompt, output, total, cache_read, cache_write] =
-            [self.input, self.output, self.total, self.cache_read, self.cache_write].map(Option::unwrap_or_default);
-        let cached = if apart { 0 } else { cache_read.saturating_add(cache_write) };
+        let [prompt, output, total, cache_read, cache_write] = [
+            self.input,
+            self.output,
+            self.total,
+            self.cache_read,
+            self.cache_write,
+        ]
+        .map(Option::unwrap_or_default);
+        let cached = if apart {
+            0
+        } else {
+            cache_read.saturating_add(cache_write)
+        };
         // xAI and Gemini count reasoning beside the completion, and only the total has it.
         let beside = prompt > 0 && total > prompt.saturating_add(output);
         Tokens {
@@ -76,7 +86,10 @@ struct ByLifetime {
 impl MessagesUsage {
     pub(super) fn counts(&self) -> Counts {
         let parts = &self.cache_creation.0;
-        let parts = [parts.ephemeral_5m_input_tokens.0, parts.ephemeral_1h_input_tokens.0];
+        let parts = [
+            parts.ephemeral_5m_input_tokens.0,
+            parts.ephemeral_1h_input_tokens.0,
+        ];
         let parts = parts.into_iter().flatten().reduce(u64::saturating_add);
         Counts {
             input: self.input_tokens.0,
@@ -136,13 +149,24 @@ impl OpenAiUsage {
             },
         ]
         .map(|count| first(details.map(count)));
-        let (hit, miss) = (self.prompt_cache_hit_tokens.0, self.prompt_cache_miss_tokens.0);
-        let prompt = [hit, miss].into_iter().flatten().reduce(u64::saturating_add);
+        let (hit, miss) = (
+            self.prompt_cache_hit_tokens.0,
+            self.prompt_cache_miss_tokens.0,
+        );
+        let prompt = [hit, miss]
+            .into_iter()
+            .flatten()
+            .reduce(u64::saturating_add);
         Counts {
             input: first([self.prompt_tokens.0, self.input_tokens.0, prompt]),
             output: first([self.completion_tokens.0, self.output_tokens.0]),
             total: self.total_tokens.0,
-            cache_read: first([cached, self.cached_tokens.0, hit, self.cache_read_input_tokens.0]),
+            cache_read: first([
+                cached,
+                self.cached_tokens.0,
+                hit,
+                self.cache_read_input_tokens.0,
+            ]),
             cache_write: first([written, self.cache_creation_input_tokens.0]),
         }
     }
@@ -161,7 +185,9 @@ pub(super) struct Observed<T>(pub(super) T);
 impl<'de, T: Default + serde::de::DeserializeOwned> Deserialize<'de> for Observed<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let raw = <&'de RawValue>::deserialize(from)?;
-        Ok(Observed(serde_json::from_str(raw.get()).unwrap_or_default()))
+        Ok(Observed(
+            serde_json::from_str(raw.get()).unwrap_or_default(),
+        ))
     }
 }
 

@@ -32,16 +32,24 @@ fn chat(usage: &str) -> Vec<(Framing, String)> {
         )
     };
     let whole = |choice: &str, body: &str| {
-        format!(r#"{{"id":"c","choices":[{{"message":{{"content":"Hi"}},"finish_reason":"stop"{choice}}}]{body}}}"#)
+        format!(
+            r#"{{"id":"c","choices":[{{"message":{{"content":"Hi"}},"finish_reason":"stop"{choice}}}]{body}}}"#
+        )
     };
     let usage = format!(r#","usage":{usage}"#);
     vec![
         (Framing::Stream, stop("", &usage)),
         (Framing::Stream, stop(&usage, "")),
-        (Framing::Stream, stop("", &format!(r#","x_groq":{{"id":"x"{usage}}}"#))),
         (
             Framing::Stream,
-            stop("", "").replace("data: [DONE]", &format!("data: {{\"id\":\"c\",\"choices\":[]{usage}}}\n\ndata: [DONE]")),
+            stop("", &format!(r#","x_groq":{{"id":"x"{usage}}}"#)),
+        ),
+        (
+            Framing::Stream,
+            stop("", "").replace(
+                "data: [DONE]",
+                &format!("data: {{\"id\":\"c\",\"choices\":[]{usage}}}\n\ndata: [DONE]"),
+            ),
         ),
         (Framing::Whole, whole("", &usage)),
         (Framing::Whole, whole(&usage, "")),
@@ -122,13 +130,23 @@ fn chat_usage_of_each_vendor_wherever_it_stands() {
     ];
     for (source, usage, expected) in table {
         for (framing, body) in chat(usage) {
-            assert_eq!(read(Dialect::OpenaiChat, framing, &body), (*expected, true), "{source}: {body}");
+            assert_eq!(
+                read(Dialect::OpenaiChat, framing, &body),
+                (*expected, true),
+                "{source}: {body}"
+            );
         }
         // Responses has the same object under its own names.
-        let usage = usage.replace("\"prompt_tokens", "\"input_tokens").replace("\"completion_tokens", "\"output_tokens");
+        let usage = usage
+            .replace("\"prompt_tokens", "\"input_tokens")
+            .replace("\"completion_tokens", "\"output_tokens");
         if usage.matches("\"input_tokens\"").count() == 1 {
             for (framing, body) in response(&usage) {
-                assert_eq!(read(Dialect::OpenaiResponses, framing, &body), (*expected, true), "{source}: {body}");
+                assert_eq!(
+                    read(Dialect::OpenaiResponses, framing, &body),
+                    (*expected, true),
+                    "{source}: {body}"
+                );
             }
         }
     }
@@ -136,12 +154,27 @@ fn chat_usage_of_each_vendor_wherever_it_stands() {
 
 #[test]
 fn usage_that_says_nothing_is_as_if_absent() {
-    for usage in ["null", "{}", "[]", "\"none\"", "7", r#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#] {
+    for usage in [
+        "null",
+        "{}",
+        "[]",
+        "\"none\"",
+        "7",
+        r#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#,
+    ] {
         for (framing, body) in chat(usage) {
-            assert_eq!(read(Dialect::OpenaiChat, framing, &body), (Tokens::default(), false), "{body}");
+            assert_eq!(
+                read(Dialect::OpenaiChat, framing, &body),
+                (Tokens::default(), false),
+                "{body}"
+            );
         }
         for (framing, body) in response(usage) {
-            assert_eq!(read(Dialect::OpenaiResponses, framing, &body), (Tokens::default(), false), "{body}");
+            assert_eq!(
+                read(Dialect::OpenaiResponses, framing, &body),
+                (Tokens::default(), false),
+                "{body}"
+            );
         }
     }
 }
@@ -152,7 +185,10 @@ fn of_each_count_the_last_that_is_not_zero_stands() {
     let table: &[(&str, &[&str], Tokens)] = &[
         (
             "the API's own: input at the start, output at the end",
-            &[r#"{"input_tokens":25,"output_tokens":1}"#, r#"{"output_tokens":15}"#],
+            &[
+                r#"{"input_tokens":25,"output_tokens":1}"#,
+                r#"{"output_tokens":15}"#,
+            ],
             tokens(25, 15, 0, 0),
         ),
         (
@@ -173,7 +209,11 @@ fn of_each_count_the_last_that_is_not_zero_stands() {
         ),
         (
             "cumulative deltas, the last one smaller",
-            &[r#"{"input_tokens":10,"output_tokens":50}"#, r#"{"output_tokens":80}"#, r#"{"output_tokens":70}"#],
+            &[
+                r#"{"input_tokens":10,"output_tokens":50}"#,
+                r#"{"output_tokens":80}"#,
+                r#"{"output_tokens":70}"#,
+            ],
             tokens(10, 70, 0, 0),
         ),
         (
@@ -203,9 +243,15 @@ fn of_each_count_the_last_that_is_not_zero_stands() {
                 "data: {{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"end_turn\"}},\"usage\":{usage}}}\n\n"
             );
         }
-        assert_eq!(read(Dialect::Anthropic, Framing::Stream, &body), (*expected, true), "{source}");
+        assert_eq!(
+            read(Dialect::Anthropic, Framing::Stream, &body),
+            (*expected, true),
+            "{source}"
+        );
     }
-    let chunk = |usage: &str| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"x\"}}}}],\"usage\":{usage}}}\n\n");
+    let chunk = |usage: &str| {
+        format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"x\"}}}}],\"usage\":{usage}}}\n\n")
+    };
     let body = [
         chunk(r#"{"prompt_tokens":100,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":80}}"#),
         chunk(r#"{"prompt_tokens":100,"completion_tokens":4}"#),
@@ -225,10 +271,18 @@ fn counts_beyond_all_numbers_saturate() {
         r#"{{"prompt_tokens":{most},"completion_tokens":{most},"total_tokens":{most},"prompt_tokens_details":{{"cached_tokens":{most},"cache_write_tokens":{most}}}}}"#
     );
     for (framing, body) in chat(&usage) {
-        assert_eq!(read(Dialect::OpenaiChat, framing, &body).0, tokens(0, most, most, most), "{body}");
+        assert_eq!(
+            read(Dialect::OpenaiChat, framing, &body).0,
+            tokens(0, most, most, most),
+            "{body}"
+        );
     }
     let hits = format!(r#"{{"prompt_cache_hit_tokens":{most},"prompt_cache_miss_tokens":{most}}}"#);
     for (framing, body) in chat(&hits) {
-        assert_eq!(read(Dialect::OpenaiChat, framing, &body).0, tokens(0, 0, most, 0), "{body}");
+        assert_eq!(
+            read(Dialect::OpenaiChat, framing, &body).0,
+            tokens(0, 0, most, 0),
+            "{body}"
+        );
     }
 }
