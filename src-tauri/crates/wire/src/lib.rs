@@ -22,7 +22,9 @@ pub use ask::{Ask, BadRequest, Kind, with_model, without_credentials};
 pub use client::Client;
 pub use completion::{Arguments, BodyEnd, Broken, Completion, Report, Step, StepKind, ToolCall};
 pub use error_body::{Problem, error_body, error_event};
-pub use failure::{Class, Failure, Rule, Words, class_of, classify, classify_broken, classify_by};
+pub use failure::{
+    Class, Failure, Rule, Words, class_of, classify, classify_broken, classify_by, read_broken,
+};
 pub use said::said;
 pub use splice::{Restart, Splice};
 pub use told::{CannotRestart, Told};
