@@ -261,6 +261,7 @@ impl Delivery {
             }
             Completion::Complete
             | Completion::Continues
+            | Completion::Unknown
             | Completion::Truncated
             | Completion::Refused => Passed::Whole(completion),
         }
@@ -343,7 +344,10 @@ impl Drop for Delivery {
 /// What an answer that was passed on makes of its exchange.
 pub(crate) fn end_of(completion: &Completion) -> End {
     match completion {
-        Completion::Complete | Completion::Continues | Completion::Broken(_) => End::Complete,
+        Completion::Complete
+        | Completion::Continues
+        | Completion::Unknown
+        | Completion::Broken(_) => End::Complete,
         Completion::Truncated => End::Truncated,
         Completion::Refused => End::Refused,
     }

@@ -96,6 +96,21 @@ pub struct Failure {
     pub message: String,
 }
 
+impl Failure {
+    /// Of this class, with nothing more to tell.
+    pub fn new(class: Class, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            final_word: false,
+            retry_after: None,
+            resets_at: None,
+            window: None,
+            model_failed: false,
+            message: message.into(),
+        }
+    }
+}
+
 /// Status, headers and the first bytes of the body → class. Quota hides in 400, 403 and 429.
 /// `now` is needed for HTTP dates in `retry-after`.
 ///
@@ -173,22 +188,8 @@ pub fn classify_by(
 /// The second is the rule of the owner's that decided, where one did. Rules that name a status never meet such an error. A
 /// reset that is told as a date is in `resets_at` alone.
 pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&'r Rule>) {
-    let failure = |decided: Decided, window| Failure {
-        class: decided.class,
-        final_word: false,
-        retry_after: decided.retry_after,
-        resets_at: decided.resets_at,
-        window,
-        model_failed: false,
-        message: broken.to_string(),
-    };
     let Broken::ErrorEvent { kind, message } = broken else {
-        let transient = Decided {
-            class: Class::Transient,
-            retry_after: None,
-            resets_at: None,
-        };
-        return (failure(transient, None), None);
+        return (Failure::new(Class::Transient, broken.to_string()), None);
     };
     // Some routers put an HTTP status where the code belongs.
     let status = kind
@@ -206,8 +207,14 @@ pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&
         Some(_) => limit::in_stream(&said, class).of(class),
         None => limit::in_stream(&said, class),
     };
-    let window = window(decided.class, &said, &Details::default());
-    (failure(decided, window), rule)
+    let failure = Failure {
+        retry_after: decided.retry_after,
+        resets_at: decided.resets_at,
+        window: window(decided.class, &said, &Details::default()),
+        model_failed: rule.is_none() && is_models_fault(&said),
+        ..Failure::new(decided.class, broken.to_string())
+    };
+    (failure, rule)
 }
 
 /// The class of an answer that broke, and the rule that decided ([`read_broken`]).

@@ -21,6 +21,17 @@ impl<'a> Fields<'a> {
         serde_json::from_slice(json)
     }
 
+    /// The same, borrowed from nobody.
+    pub fn into_owned(self) -> Fields<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let fields = self.0.into_iter();
+        Fields(
+            fields
+                .map(|(name, value)| (own(name), own(value)))
+                .collect(),
+        )
+    }
+
     /// The JSON text of a value. Of a repeated key the last, as in every parser that the clients use.
     pub fn raw(&self, key: &str) -> Option<&str> {
         let found = self.0.iter().rfind(|(name, _)| name == key);

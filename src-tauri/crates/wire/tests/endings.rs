@@ -1,10 +1,5 @@
 //! How an answer ends, in every dialect and framing: the stop reason's word, what came before it, and what came after.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper that fails here fails its test"
-)]
-
 use catalog::Dialect;
 use proptest::prelude::*;
 use proptest::sample::Index;

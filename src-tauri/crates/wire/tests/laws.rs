@@ -346,6 +346,25 @@ proptest! {
         prop_assert_eq!(seen.report.tool_calls.len(), calls.count());
     }
 
+    /// A server that does not stream says the same: its document as events is judged as the document.
+    #[test]
+    fn a_document_said_as_events_is_judged_as_the_document(answer in answers(), dialect in dialects()) {
+        let body = answer.body(dialect, Framing::Whole);
+        let (whole, _) = watch(dialect, Framing::Whole, &[body.as_bytes()]);
+        let said = wire::as_events(dialect, body.as_bytes()).unwrap();
+        let (stream, _) = watch(dialect, Framing::Stream, &[&said]);
+        prop_assert_eq!(&stream.clean, &whole.clean, "{}", String::from_utf8_lossy(&said));
+        prop_assert_eq!(&stream.cut, &whole.clean);
+        // A stream that breaks is read no further.
+        if answer.says() {
+            let closed = |report: &Report| Report {
+                tool_calls: report.tool_calls.iter().map(|call| wire::ToolCall { closed: true, ..call.clone() }).collect(),
+                ..report.clone()
+            };
+            prop_assert_eq!(closed(&stream.report), closed(&whole.report));
+        }
+    }
+
     #[test]
     fn any_split_gives_the_same(answer in answers(), dialect in dialects(), framing in framings(), at in cuts()) {
         let body = answer.body(dialect, framing);

@@ -73,11 +73,21 @@ pub(crate) struct Trip {
     pub(crate) slow: bool,
     pub(crate) silence: Option<Silence>,
     pub(crate) retry_after: Option<Duration>,
+    /// Of [`Class::Limit`].
+    pub(crate) resets_at: Option<DateTime<Utc>>,
     pub(crate) reason: String,
     /// [`FAILURES`] or [`FAILURES_IN_DECLARED_OUTAGE`].
     pub(crate) threshold: u32,
     /// How long a breaker stays open at first.
     pub(crate) cooldown: Duration,
+}
+
+impl Trip {
+    /// When a limit is over.
+    fn rests_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let told = self.resets_at.filter(|at| *at > now);
+        told.filter(|_| self.class == Class::Limit)
+    }
 }
 
 /// For how long a provider of a stream was silent.
@@ -140,7 +150,8 @@ impl Breaker {
             Class::Transient => (open, if trip.slow { longest } else { open }, false),
             Class::Silent => (open, longest, false),
             Class::RateLimit => (open, longest, retry_after > PATIENCE),
-            Class::Quota | Class::Credential | Class::ModelGone => {
+            // Without a reset it is as good as a quota.
+            Class::Limit | Class::Quota | Class::Credential | Class::ModelGone => {
                 (OPEN_OURS, OPEN_OURS_MOST, true)
             }
             // Somebody answered and judged the request: this tells nothing against the provider.
@@ -162,17 +173,21 @@ impl Breaker {
             Some(Silence::Long | Silence::Usual) => self.silent_at = Some(now),
             None => {}
         }
-        match self.state {
-            State::Closed if !at_once && self.failures < threshold => {}
+        match (self.state, trip.rests_until(now)) {
+            // Another request is the probe, and decides.
+            (State::Probing, _) if !probe => {}
+            // Known to the second: neither longer nor shorter.
+            (State::Closed | State::Open { .. } | State::Probing, Some(until)) => {
+                self.state = State::Open { until };
+            }
+            (State::Closed, None) if !at_once && self.failures < threshold => {}
             // A last resort that failed too: it was open already, and stays so for no longer, save on the provider's word.
-            State::Open { until } => {
+            (State::Open { until }, None) => {
                 self.state = State::Open {
                     until: until.max(now + retry_after),
                 };
             }
-            // Another request is the probe, and decides.
-            State::Probing if !probe => {}
-            State::Closed | State::Probing => {
+            (State::Closed | State::Probing, None) => {
                 let spell = self
                     .spell
                     .map_or(first, |last| (last * 2).clamp(first, most));

@@ -155,14 +155,10 @@ fn what_an_answer_says() {
 
 #[test]
 fn what_an_error_status_says() {
-    let failure = |class| Failure {
-        class,
-        final_word: false,
-        retry_after: None,
-        message: String::new(),
-    };
+    let failure = |class| Failure::new(class, "");
     for (class, expected) in [
         (Class::RateLimit, OurFault::RateLimit),
+        (Class::Limit, OurFault::Limit { until: None }),
         (Class::Quota, OurFault::Quota),
         (Class::Credential, OurFault::Credential),
         (Class::ModelGone, OurFault::ModelGone),

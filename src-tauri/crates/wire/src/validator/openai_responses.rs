@@ -15,7 +15,7 @@ use super::usage::{Observed, OpenAiUsage};
 use super::{error_event, malformed};
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
-use item::Item;
+use item::{Counted, Item};
 
 /// What an event of a known type is to delivery. Deltas name what they add to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,7 +212,7 @@ impl Stream {
         };
         let open = data.output_index.and_then(|index| self.open.remove(&index));
         if let Some(item) = data.item {
-            let new = item.show(shown)?;
+            let new = item.show(Counted::so_far(shown), shown)?;
             if item.is_executable() {
                 if let (Some(open), false) = (open, new) {
                     item.show_arguments(open.told, shown);
@@ -257,7 +257,7 @@ impl Stream {
         shown: &mut Shown,
     ) -> Result<StepKind, Broken> {
         let response = response.unwrap_or_default();
-        let stop = response.show(named, shown)?;
+        let stop = response.show(named, Counted::so_far(shown), shown)?;
         // A stream that has ended cannot be polled.
         self.stop = Some(match stop {
             Stop::Pending => Stop::Unknown,
@@ -289,7 +289,7 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
         return Err(error_event(Some(error), body));
     }
     shown.identity(response.id.as_deref(), response.model.as_deref());
-    let stop = response.show(&status, shown)?;
+    let stop = response.show(&status, Counted::default(), shown)?;
     Ok(shown.conclude(stop))
 }
 
@@ -341,7 +341,7 @@ impl Response<'_> {
 
     /// Count what a whole response holds. After a stream most of it has been shown before. `named`: the status where the
     /// object has none.
-    fn show(&self, named: &str, shown: &mut Shown) -> Result<Stop, Broken> {
+    fn show(&self, named: &str, counted: Counted, shown: &mut Shown) -> Result<Stop, Broken> {
         let status = self.said().unwrap_or(named);
         let known = stop(status).unwrap_or(Stop::Unknown);
         let reason = self.incomplete_details.reason.0.as_deref();
@@ -358,7 +358,7 @@ impl Response<'_> {
         shown.stopped(reason);
         shown.usage(self.usage.0.counts(), false);
         for item in self.output.iter().flat_map(|items| &items.0) {
-            item.show(shown)?;
+            item.show(counted, shown)?;
         }
         Ok(stop)
     }

@@ -43,6 +43,7 @@ pub(super) fn next(
             None => Next::Again(backoff()),
         },
         Class::Silent
+        | Class::Limit
         | Class::Quota
         | Class::Credential
         | Class::ModelGone
@@ -59,6 +60,7 @@ pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate, client: Diale
         Class::Credential => candidate.credential != Credential::ClientLogin,
         Class::Transient => lost.kind.is_some(),
         Class::RateLimit
+        | Class::Limit
         | Class::Silent
         | Class::Quota
         | Class::ModelGone
