@@ -105,6 +105,7 @@ fn outcome_words(outcome: &Outcome) -> (&'static str, Option<String>) {
     match outcome {
         Outcome::Answered(Completion::Complete) => ("complete", None),
         Outcome::Answered(Completion::Continues) => ("continues", None),
+        Outcome::Answered(Completion::Unknown) => ("unknown stop reason", None),
         Outcome::Answered(Completion::Truncated) => ("token limit", None),
         Outcome::Answered(Completion::Refused) => ("declined", None),
         Outcome::Answered(Completion::Broken(why)) => ("broken", Some(why.to_string())),
@@ -120,6 +121,7 @@ fn class_words(class: Class) -> &'static str {
     match class {
         Class::Transient => "failed",
         Class::RateLimit => "rate limit",
+        Class::Limit => "limit",
         Class::Silent => "silent",
         Class::Quota => "out of quota",
         Class::Credential => "key refused",
@@ -165,6 +167,7 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
         Outcome::Answered(
             Completion::Complete
             | Completion::Continues
+            | Completion::Unknown
             | Completion::Truncated
             | Completion::Refused,
         ) => CallOutcome::Ok {
@@ -180,8 +183,12 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
             detail: message.clone(),
         },
         Outcome::Failed {
-            class, kind: None, ..
+            class,
+            kind: None,
+            resets_at,
+            ..
         } => CallOutcome::Ours(match class {
+            Class::Limit => OurFault::Limit { until: *resets_at },
             Class::Quota => OurFault::Quota,
             Class::Credential => OurFault::Credential,
             Class::RateLimit => OurFault::RateLimit,
@@ -216,6 +223,7 @@ pub(crate) fn call_words(outcome: &CallOutcome) -> &'static str {
         CallOutcome::Ours(OurFault::Credential) => "key refused",
         CallOutcome::Ours(OurFault::Quota) => "out of quota",
         CallOutcome::Ours(OurFault::RateLimit) => "rate limit",
+        CallOutcome::Ours(OurFault::Limit { .. }) => "limit",
         CallOutcome::Ours(OurFault::Request) => "request refused",
         CallOutcome::Ours(OurFault::ModelGone) => "model not served",
         CallOutcome::Neutral => "inconclusive",

@@ -139,21 +139,15 @@ pub(crate) async fn attempt(
         Ok(body) => body,
         Err(unknown) => return Err(Lost::unreadable(&unknown)),
     };
-    if !terms.streamed {
+    // Understudy is paused, and the client gets what there is.
+    let passes = terms.hold == Hold::Nothing && headers::is_json(&head.headers);
+    if !terms.streamed || passes {
         return match timeout_at(clock.end, whole(terms, held, head, body)).await {
             Err(_) => Err(clock.too_late("the whole answer")),
             Ok(won) => won,
         };
     }
-    let mut answer = Box::new(Answer::new(
-        terms.dialect,
-        body,
-        terms.translation.as_ref().map(|t| t.answer(terms.dialect)),
-        terms.gate,
-        held,
-        terms.most_held,
-        terms.keep_arguments,
-    ));
+    let mut answer = Box::new(Answer::new(terms, body, held));
     let mut booked = Booked {
         answer: &mut answer,
         exchange,
@@ -179,6 +173,9 @@ pub(crate) async fn attempt(
         if let Some(why) = missed(terms, said) {
             return Err(Lost::not_as_demanded(why, &answer.report()));
         }
+    }
+    if answer.is_document() {
+        headers::says_events(&mut head.headers);
     }
     Ok(Won::Stream {
         head: terms.returned(head),
@@ -241,7 +238,7 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
             Err(_) if Instant::now() < until => {}
             Err(_) => {
                 if let Some(proven) = answer.proven() {
-                    answer.finish(BodyEnd::Cut);
+                    answer.finish();
                     return Ok(Some(proven));
                 }
                 let lost = terms.deadlines.too_late("the next of the answer");

@@ -15,7 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use catalog::Dialect;
 use tokio::time::{Instant, Sleep, sleep_until};
-use wire::{BodyEnd, Broken, Completion, Splice, Told};
+use wire::{Broken, Completion, Splice, Told};
 
 use crate::admitted::Admitted;
 use crate::attempt::answer::{Answer, Arrival, Gate};
@@ -159,7 +159,7 @@ impl Delivery {
                 }
                 Look::Silence => match self.current.answer.proven() {
                     Some(proven) => {
-                        self.current.answer.finish(BodyEnd::Cut);
+                        self.current.answer.finish();
                         self.current.ended = Some(proven);
                     }
                     None => {

@@ -75,6 +75,7 @@ fn told_instead(class: Class, kind: Option<FailureKind>) -> bool {
     match class {
         Class::Transient | Class::Silent => kind == Some(FailureKind::ErrorEvent),
         Class::RateLimit
+        | Class::Limit
         | Class::Quota
         | Class::Credential
         | Class::ModelGone

@@ -81,6 +81,7 @@ fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
         class,
         kind,
         message: String::new(),
+        resets_at: None,
     }
 }
 

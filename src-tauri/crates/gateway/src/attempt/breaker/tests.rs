@@ -12,6 +12,7 @@ fn trip(class: Class) -> Trip {
         slow: false,
         silence: None,
         retry_after: None,
+        resets_at: None,
         reason: "503".to_owned(),
         threshold: FAILURES,
         cooldown: Duration::from_secs(30),
@@ -187,6 +188,46 @@ fn a_long_retry_after_opens_at_once_and_is_capped_at_an_hour() {
     check(&[(0, Fails(limited(120)), open(120))]);
     check(&[(0, Fails(limited(10)), open(30))]);
     check(&[(0, Fails(limited(1_000_000)), open(3600))]);
+}
+
+#[test]
+fn a_limit_opens_at_once_and_exactly_until_its_reset() {
+    let limit = |until| Trip {
+        resets_at: Some(at(until)),
+        retry_after: Some(Duration::from_secs(7200)),
+        ..trip(Class::Limit)
+    };
+    check(&[
+        (0, Fails(limit(10_000)), open(10_000)),
+        (9_999, Nothing, open(10_000)),
+        (10_000, Nothing, HalfOpen),
+        // No longer each time: the provider says how long.
+        (10_001, Fails(limit(10_020)), open(10_020)),
+        (10_021, Succeeds, Closed),
+    ]);
+    // A last resort was asked all the same, and the limit is over sooner or later than it was.
+    check(&[
+        (0, Fails(limit(10_000)), open(10_000)),
+        (100, Fails(limit(5_000)), open(5_000)),
+        (200, Fails(limit(20_000)), open(20_000)),
+        (300, Fails(trip(TRANSIENT)), open(20_000)),
+    ]);
+    // Days ahead.
+    check(&[(0, Fails(limit(600_000)), open(600_000))]);
+    // Without a reset that is yet to come it is as good as a quota.
+    let unknown = |resets_at| Trip {
+        resets_at,
+        ..trip(Class::Limit)
+    };
+    check(&[(0, Fails(unknown(None)), open(300))]);
+    check(&[(0, Fails(unknown(Some(at(-5)))), open(300))]);
+    // Three failures opened it for less.
+    check(&[
+        (0, Fails(trip(TRANSIENT)), Closed),
+        (1, Fails(trip(TRANSIENT)), Closed),
+        (2, Fails(trip(TRANSIENT)), open(32)),
+        (33, Fails(limit(1_000)), open(1_000)),
+    ]);
 }
 
 #[test]

@@ -61,6 +61,15 @@ fn what_follows_each_class_of_failure() {
         (waits(3600), Credential::OurKey, true, "other"),
         (plain(Class::Silent), Credential::OurKey, true, "other"),
         (plain(Class::Quota), Credential::OurKey, true, "other"),
+        (
+            Lost {
+                retry_after: Some(Duration::from_secs(2)),
+                ..plain(Class::Limit)
+            },
+            Credential::OurKey,
+            true,
+            "other",
+        ),
         (plain(Class::ModelGone), Credential::OurKey, true, "other"),
         (plain(Class::Credential), Credential::OurKey, true, "other"),
         (
@@ -82,6 +91,15 @@ fn what_follows_each_class_of_failure() {
             Credential::OurKey,
             true,
             "larger than 200000",
+        ),
+        (
+            Lost {
+                window: Some(131_072),
+                ..plain(Class::ContextTooLong)
+            },
+            Credential::OurKey,
+            true,
+            "larger than 131072",
         ),
     ] {
         assert_eq!(
