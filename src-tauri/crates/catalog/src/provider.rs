@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::model::{CallIds, ChatLimit, StreamUsage};
+use crate::model::{CallIds, ChatLimit, NotBilled, StreamUsage};
 use crate::{
     Dialect, EndpointId, Model, ModelId, ProviderId, Rank, SurfaceId, Tier, address, pattern,
 };
@@ -87,6 +87,8 @@ pub struct Endpoint {
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
     pub stream_usage: StreamUsage,
+    /// What of its answers is on no bill.
+    pub not_billed: Vec<NotBilled>,
     /// The longest answer in tokens of a model whose own is not known.
     pub max_output: Option<u64>,
     pub auth: Auth,
@@ -174,6 +176,7 @@ impl Endpoint {
             chat_limit: ChatLimit::default(),
             call_ids: CallIds::default(),
             stream_usage: StreamUsage::default(),
+            not_billed: Vec::new(),
             max_output: None,
             auth: Auth::None,
             key_env: None,

@@ -9,7 +9,7 @@ use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
 use ledger::{AttemptRow, Candidate, ExchangeRow};
 use wire::{Class, Completion};
 
-use charge::{Charge, charge};
+use charge::{Charge, Terms, charge};
 
 /// The ledger's row of an exchange. `primary`: the route's first candidate, which tells whether a stand-in carried it.
 pub(crate) fn exchange_row(
@@ -64,11 +64,13 @@ fn total_cost(attempts: &[AttemptRow]) -> Option<MicroDollars> {
 
 fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> AttemptRow {
     let known = catalog.model(&attempt.provider, attempt.model.as_str());
-    let charge = charge(
-        attempt,
-        exchange.kind,
-        known.and_then(|model| model.context),
-    );
+    let endpoint = catalog.endpoint(&attempt.endpoint);
+    let terms = Terms {
+        window: known.and_then(|model| model.context),
+        longest: known.and_then(|model| model.max_output),
+        not_billed: endpoint.map_or(&[], |endpoint| &endpoint.not_billed),
+    };
+    let charge = charge(attempt, exchange.kind, terms);
     let price = known
         .and_then(|model| model.price.as_ref())
         .filter(|_| !exchange.rehearsal);

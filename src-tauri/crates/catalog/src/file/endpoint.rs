@@ -8,7 +8,9 @@ use toml::Spanned;
 use super::check::Problems;
 use crate::address;
 use crate::provider::{self, Auth, KeyCheckMethod, normalise_base};
-use crate::{CallIds, ChatLimit, Dialect, EndpointId, ModelId, ProviderId, StreamUsage, SurfaceId};
+use crate::{
+    CallIds, ChatLimit, Dialect, EndpointId, ModelId, NotBilled, ProviderId, StreamUsage, SurfaceId,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +28,9 @@ pub(super) struct Endpoint {
     call_ids: CallIds,
     #[serde(default)]
     stream_usage: StreamUsage,
+    /// The provider's own rules, each by its name.
+    #[serde(default)]
+    not_billed: Vec<NotBilled>,
     auth: Auth,
     key_env: Option<Spanned<String>>,
     #[serde(default)]
@@ -108,6 +113,7 @@ pub(super) fn endpoint(
         chat_limit: read.chat_limit,
         call_ids: read.call_ids,
         stream_usage: read.stream_usage,
+        not_billed: read.not_billed,
         // A file tells it of each model.
         max_output: None,
         auth: read.auth,

@@ -37,6 +37,8 @@ pub struct BreakerView {
     pub failures: u32,
     /// What kind of failure the last one was.
     pub class: Option<Class>,
+    /// When the limit is over that the last one told of.
+    pub resets_at: Option<DateTime<Utc>>,
     /// The last failure, in words.
     pub reason: String,
 }
@@ -108,6 +110,7 @@ struct Breaker {
     spell: Option<Duration>,
     /// The last failure's.
     class: Option<Class>,
+    resets_at: Option<DateTime<Utc>>,
     reason: String,
     /// When silence opened it, or when it was last silent for as long as anybody is waited for.
     silent_at: Option<DateTime<Utc>>,
@@ -161,6 +164,7 @@ impl Breaker {
         };
         self.failures = self.failures.saturating_add(1);
         self.class = Some(trip.class);
+        self.resets_at = trip.rests_until(now);
         self.reason.clone_from(&trip.reason);
         let threshold = match trip.silence {
             Some(Silence::Long) => 1,
@@ -173,7 +177,7 @@ impl Breaker {
             Some(Silence::Long | Silence::Usual) => self.silent_at = Some(now),
             None => {}
         }
-        match (self.state, trip.rests_until(now)) {
+        match (self.state, self.resets_at) {
             // Another request is the probe, and decides.
             (State::Probing, _) if !probe => {}
             // Known to the second: neither longer nor shorter.
@@ -295,6 +299,7 @@ impl Breakers {
             standing: breaker.standing(now),
             failures: breaker.failures,
             class: breaker.class,
+            resets_at: breaker.resets_at,
             reason: breaker.reason.clone(),
         };
         self.lock().iter().map(view).collect()

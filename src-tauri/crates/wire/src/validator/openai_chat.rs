@@ -50,11 +50,19 @@ impl Stream {
             return Ok(StepKind::Terminal);
         }
         let chunk: Chunk<'_> = serde_json::from_slice(event.data).map_err(|e| malformed(&e))?;
+        usage([&chunk.x_groq.0.usage, &chunk.usage], shown);
         if chunk.error.is_some() || event.name == "error" {
+            // OpenRouter's errors in a stream have `finish_reason: "error"` beside them ("Errors and Debugging"), and what it
+            // bills hangs on that.
+            for choice in chunk.choices.into_iter().flat_map(|Few(choices)| choices) {
+                let reason = choice.finish_reason.0.unwrap_or_default();
+                if Stopped::default().at(&reason) {
+                    shown.stopped(&reason);
+                }
+            }
             return Err(error_event(chunk.error, event.data));
         }
         shown.identity(chunk.id.as_deref(), chunk.model.as_deref());
-        usage([&chunk.x_groq.0.usage, &chunk.usage], shown);
         let Some(Few(choices)) = chunk.choices else {
             return Ok(StepKind::Noise);
         };

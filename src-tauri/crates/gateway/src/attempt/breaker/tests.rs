@@ -341,6 +341,32 @@ fn a_restart_forgets_nothing_of_an_outage() {
 }
 
 #[test]
+fn a_restart_forgets_no_limit() {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    let limit = Trip {
+        resets_at: Some(at(10_000)),
+        ..trip(Class::Limit)
+    };
+    breakers
+        .enter(&endpoint, &model, at(0))
+        .failed(at(0), &limit);
+    let restarted = Breakers::default();
+    restarted.restore(breakers.kept());
+    let views = restarted.views(at(40));
+    assert_eq!(views, breakers.views(at(40)));
+    assert_eq!(
+        (views[0].class, views[0].resets_at, views[0].standing),
+        (Some(Class::Limit), Some(at(10_000)), open(10_000))
+    );
+    // What fails later for another reason says nothing of a limit.
+    restarted
+        .enter(&endpoint, &model, at(10_001))
+        .failed(at(10_001), &trip(TRANSIENT));
+    assert_eq!(restarted.views(at(10_002))[0].resets_at, None);
+}
+
+#[test]
 fn a_probe_under_way_at_the_end_leaves_its_place_to_the_next_process() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
