@@ -7,6 +7,10 @@ export type ModelHealth = { model: string, level: Level, evidence: string,
  */
 breaker: string, 
 /**
+ * When the limit is over that its last call met: a used-up plan, or an allowance of an hour, a day or a week.
+ */
+limit_resets_at: string | null, 
+/**
  * Time to first token of the last good answer, ms.
  */
 ttft_ms: number | null, };

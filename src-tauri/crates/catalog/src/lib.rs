@@ -22,7 +22,7 @@ pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid};
-pub use model::{Ability, CallIds, ChatLimit, Effort, Model, StreamUsage, same_model};
+pub use model::{Ability, CallIds, ChatLimit, Effort, Model, NotBilled, StreamUsage, same_model};
 pub use money::{LongPrompt, MicroDollars, Price, Rates, Tokens};
 pub use passage::{NoPassage, Passage, Passages};
 pub use provider::{

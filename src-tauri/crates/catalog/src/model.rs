@@ -161,6 +161,16 @@ pub enum CallIds {
     NineLetters,
 }
 
+/// Answers that a provider does not bill, by a rule of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotBilled {
+    /// No output tokens, and no stop reason.
+    NoOutputAndNoStopReason,
+    /// The stop reason is `error`.
+    ErrorAsStopReason,
+}
+
 /// When a stream of Chat tells what it cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::model::{CallIds, ChatLimit, StreamUsage};
+use crate::model::{CallIds, ChatLimit, NotBilled, StreamUsage};
 use crate::{
     Dialect, EndpointId, Model, ModelId, Passages, ProviderId, Rank, SurfaceId, Tier, address,
     pattern,
@@ -88,6 +88,8 @@ pub struct Endpoint {
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
     pub stream_usage: StreamUsage,
+    /// What of its answers is on no bill.
+    pub not_billed: Vec<NotBilled>,
     /// The context window in tokens of a model whose own is not known.
     pub context: Option<u64>,
     /// The longest answer in tokens of a model whose own is not known.
@@ -181,6 +183,7 @@ impl Endpoint {
             chat_limit: ChatLimit::default(),
             call_ids: CallIds::default(),
             stream_usage: StreamUsage::default(),
+            not_billed: Vec::new(),
             context: None,
             max_output: None,
             auth: Auth::None,

@@ -229,6 +229,7 @@ impl Services {
             slow: lost.kind == Some(health::FailureKind::Stalled),
             silence: lost.silence,
             retry_after: lost.retry_after,
+            resets_at: lost.resets_at,
             reason: lost.message.clone(),
             threshold: self.threshold(candidate),
             cooldown: self.0.config.borrow().timers.cooldown,

@@ -108,6 +108,11 @@ pub enum OurFault {
     Credential,
     Quota,
     RateLimit,
+    /// A plan or an allowance of more than a minute is used up.
+    Limit {
+        /// When it begins anew, where that is known.
+        until: Option<DateTime<Utc>>,
+    },
     Request,
     ModelGone,
 }

@@ -108,6 +108,7 @@ fn kind(completion: &Completion) -> &'static str {
     match completion {
         Completion::Complete => "complete",
         Completion::Continues => "continues",
+        Completion::Unknown => "unknown",
         Completion::Truncated => "truncated",
         Completion::Refused => "refused",
         Completion::Broken(Broken::Empty) => "empty",

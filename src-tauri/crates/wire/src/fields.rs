@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::validator::lenient::Str;
+use crate::text::{self, Key};
 
 /// Names with the JSON text of their values, in the order in which they came.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,17 @@ impl<'a> Fields<'a> {
     /// `json` is not one JSON object.
     pub fn read(json: &'a [u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)
+    }
+
+    /// The same, borrowed from nobody.
+    pub fn into_owned(self) -> Fields<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let fields = self.0.into_iter();
+        Fields(
+            fields
+                .map(|(name, value)| (own(name), own(value)))
+                .collect(),
+        )
     }
 
     /// The JSON text of a value. Of a repeated key the last, as in every parser that the clients use.
@@ -32,8 +43,9 @@ impl<'a> Fields<'a> {
         self.raw(key).filter(|value| *value != "null")
     }
 
+    /// A text, half surrogate pairs in it as U+FFFD ([`text::Halves`] joins those of two pieces).
     pub fn text(&self, key: &str) -> Option<String> {
-        serde_json::from_str(self.raw(key)?).ok()
+        text::lenient(self.raw(key)?)
     }
 
     pub fn number(&self, key: &str) -> Option<u64> {
@@ -98,7 +110,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut fields = Vec::new();
-                while let Some((Str(name), value)) = map.next_entry::<Str<'de>, &'de RawValue>()? {
+                while let Some((Key(name), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
                     fields.push((name, Cow::Borrowed(value.get())));
                 }
                 Ok(Fields(fields))

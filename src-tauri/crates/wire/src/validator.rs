@@ -5,7 +5,9 @@ pub(crate) mod lenient;
 mod openai_chat;
 pub(crate) mod openai_responses;
 pub(crate) mod shown;
+pub(crate) mod stop;
 mod stream;
+mod usage;
 
 use catalog::Dialect;
 use serde::Deserialize;
@@ -76,6 +78,24 @@ impl Validator {
         match &self.framing {
             Body::Stream(stream) => stream.judge(end),
             Body::Whole(document) => document.judge(end),
+        }
+    }
+
+    /// The stream so far ends with an event that is whole but for its blank line. Where the body has ended cleanly, the
+    /// event is read all the same ([`Validator::finish`]), as OpenAI's Node library does since September 2026
+    /// (openai/openai-node#2726); after a cut it may be half an event.
+    pub fn lacks_blank_line(&self) -> bool {
+        match &self.framing {
+            Body::Stream(stream) => stream.lacks_blank_line(),
+            Body::Whole(_) => false,
+        }
+    }
+
+    /// The body has ended cleanly: read a last event that lacks only its blank line. Who passes the bytes on adds that line
+    /// ([`sse::BLANK_LINE`]), without which most clients drop the event.
+    pub fn finish(&mut self, steps: &mut Vec<Step>) {
+        if self.lacks_blank_line() {
+            self.push(sse::BLANK_LINE, steps);
         }
     }
 

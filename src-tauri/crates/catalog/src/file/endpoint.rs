@@ -9,8 +9,8 @@ use super::check::Problems;
 use crate::address;
 use crate::provider::{self, Auth, KeyCheckMethod, normalise_base};
 use crate::{
-    CallIds, ChatLimit, Dialect, EndpointId, ModelId, NoPassage, Passage, Passages, ProviderId,
-    StreamUsage, SurfaceId,
+    CallIds, ChatLimit, Dialect, EndpointId, ModelId, NoPassage, NotBilled, Passage, Passages,
+    ProviderId, StreamUsage, SurfaceId,
 };
 
 #[derive(Deserialize)]
@@ -29,6 +29,9 @@ pub(super) struct Endpoint {
     call_ids: CallIds,
     #[serde(default)]
     stream_usage: StreamUsage,
+    /// The provider's own rules, each by its name.
+    #[serde(default)]
+    not_billed: Vec<NotBilled>,
     auth: Auth,
     key_env: Option<Spanned<String>>,
     #[serde(default)]
@@ -117,6 +120,7 @@ pub(super) fn endpoint(
         chat_limit: read.chat_limit,
         call_ids: read.call_ids,
         stream_usage: read.stream_usage,
+        not_billed: read.not_billed,
         // A file says both of each model.
         context: None,
         max_output: None,

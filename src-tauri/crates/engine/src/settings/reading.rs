@@ -172,6 +172,7 @@ impl Reading<'_> {
                 chat_limit: entry.chat_limit.unwrap_or_default(),
                 call_ids: entry.call_ids.unwrap_or_default(),
                 stream_usage: entry.stream_usage.unwrap_or_default(),
+                not_billed: Vec::new(),
                 context: entry.context.map(NonZeroU64::get),
                 max_output: entry.max_output.map(NonZeroU64::get),
                 auth,

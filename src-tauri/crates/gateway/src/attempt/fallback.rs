@@ -225,10 +225,12 @@ impl Fallback {
         if let Some(key) = endpoint.and_then(|endpoint| endpoint.key.as_ref()) {
             lost.conceal(key);
         }
+        lost.date(self.services.now());
         let outcome = Outcome::Failed {
             class: lost.class,
             kind: lost.kind,
             message: lost.message.clone(),
+            resets_at: lost.resets_at,
         };
         self.exchange.attempt_ended(outcome, lost.report.clone());
         if let Some(permit) = permit

@@ -171,6 +171,18 @@ pub(crate) fn returned(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE);
+    kind.and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with(JSON))
+}
+
+/// The body is passed on as events, though the provider sent a document.
+pub(crate) fn says_events(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENTS));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+}
+
 /// The headers of an attempt at a candidate of another dialect: the client's are words to another vendor.
 pub(crate) fn of_translation(
     client: &HeaderMap,

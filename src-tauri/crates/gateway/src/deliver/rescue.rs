@@ -188,7 +188,10 @@ pub(crate) fn exhausted(
     if dialect == Dialect::OpenaiResponses && !known.is_empty() {
         said.body = without_unheard_code(said.body);
     }
-    bound_retry_after(dialect, &mut said, lost.retry_after);
+    // A used-up plan is the vendor's own to tell: its clients show the reset, and wait for it.
+    if lost.class != Class::Limit {
+        bound_retry_after(dialect, &mut said, lost.retry_after);
+    }
     said
 }
 

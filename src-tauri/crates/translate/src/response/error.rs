@@ -63,7 +63,7 @@ impl Told {
             Class::Transient | Class::Silent => {
                 names("api_error", "server_error", Some("server_error"))
             }
-            Class::RateLimit => names(
+            Class::RateLimit | Class::Limit => names(
                 "rate_limit_error",
                 "rate_limit_error",
                 Some("rate_limit_exceeded"),

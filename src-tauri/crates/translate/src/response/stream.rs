@@ -136,6 +136,11 @@ impl AnswerTranslator {
             .all(|happening| self.writer.happening(happening, out).is_ok())
     }
 
+    /// As [`Validator::lacks_blank_line`], of the provider's stream.
+    pub fn lacks_blank_line(&self) -> bool {
+        self.validator.lacks_blank_line()
+    }
+
     /// What the last [`AnswerTranslator::push`] brought.
     pub fn progress(&self) -> Progress {
         self.progress

@@ -38,8 +38,8 @@ pub(super) fn next(
         // A translated request may be refused for a mistake of ours.
         Class::Caller if primary && !translated => Next::Stop,
         Class::ContentPolicy if primary => Next::Stop,
-        // A window that is not known is not infinite: every other candidate may have a larger one.
-        Class::ContextTooLong => Next::Larger(context.unwrap_or(0)),
+        // The provider itself knows best. A window that nobody knows is not infinite: every other candidate may have a larger one.
+        Class::ContextTooLong => Next::Larger(lost.window.or(context).unwrap_or(0)),
         Class::Transient | Class::RateLimit if lost.hopeless => Next::Other,
         Class::Transient | Class::RateLimit => match lost.retry_after {
             Some(wait) if wait > PATIENCE => Next::Other,
@@ -47,6 +47,7 @@ pub(super) fn next(
             None => Next::Again(backoff()),
         },
         Class::Silent
+        | Class::Limit
         | Class::Quota
         | Class::Credential
         | Class::ModelGone
@@ -72,6 +73,7 @@ pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate, client: Diale
         Class::Credential => candidate.credential != Credential::ClientLogin,
         Class::Transient => lost.kind.is_some(),
         Class::RateLimit
+        | Class::Limit
         | Class::Silent
         | Class::Quota
         | Class::ModelGone

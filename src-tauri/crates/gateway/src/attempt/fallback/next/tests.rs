@@ -55,6 +55,15 @@ fn what_follows_each_class_of_failure() {
         (waits(3600), Credential::OurKey, 0, "other"),
         (plain(Class::Silent), Credential::OurKey, 0, "other"),
         (plain(Class::Quota), Credential::OurKey, 0, "other"),
+        (
+            Lost {
+                retry_after: Some(Duration::from_secs(2)),
+                ..plain(Class::Limit)
+            },
+            Credential::OurKey,
+            0,
+            "other",
+        ),
         (plain(Class::ModelGone), Credential::OurKey, 0, "other"),
         (plain(Class::Credential), Credential::OurKey, 0, "other"),
         (plain(Class::Credential), Credential::ClientLogin, 0, "stop"),
@@ -73,6 +82,15 @@ fn what_follows_each_class_of_failure() {
             Credential::OurKey,
             0,
             "larger than 200000",
+        ),
+        (
+            Lost {
+                window: Some(131_072),
+                ..plain(Class::ContextTooLong)
+            },
+            Credential::OurKey,
+            0,
+            "larger than 131072",
         ),
     ] {
         assert_eq!(

@@ -1,0 +1,44 @@
+//! A whole document said as the events of its own dialect, for a client that asked for a stream and a server that does not
+//! stream. Every value that has a place in the events stays byte for byte as it was.
+
+mod anthropic;
+mod openai_chat;
+mod openai_responses;
+
+use catalog::Dialect;
+
+use crate::fields::Fields;
+use crate::{Broken, malformed};
+
+/// The document as a stream that ends with the dialect's terminal event. A [`crate::Validator`] gives both the same verdict.
+///
+/// # Errors
+/// The document is no JSON object, or a response that is yet to come: a stream that has ended cannot be polled.
+pub fn as_events(dialect: Dialect, document: &[u8]) -> Result<Vec<u8>, Broken> {
+    let text = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+    let body = Fields::read(text).map_err(|error| malformed(&error))?;
+    let mut out = Vec::with_capacity(document.len() * 2);
+    match dialect {
+        Dialect::Anthropic => anthropic::say(body, &mut out),
+        Dialect::OpenaiChat => openai_chat::say(body, &mut out),
+        Dialect::OpenaiResponses => openai_responses::say(body, &mut out)?,
+    }
+    Ok(out)
+}
+
+/// An object with these fields.
+fn object<const N: usize>(fields: [(&'static str, &str); N]) -> Fields<'static> {
+    let mut object = Fields::default();
+    for (name, json) in fields {
+        object.set_raw(name, json.to_owned());
+    }
+    object
+}
+
+/// The JSON text of a string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests;

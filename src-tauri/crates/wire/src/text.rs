@@ -1,0 +1,170 @@
+//! JSON strings that are not Unicode text: an escape for one half of a surrogate pair without the other.
+//!
+//! Servers that stream UTF-16 cut an emoji into two events (`"\ud83d"`, then `"\ude80"`). JSON allows it (RFC 8259, section
+//! 8.2), `JSON.parse` and Python's `json` read it, and `serde_json` refuses it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use memchr::{memchr, memmem};
+use serde::de::{Deserialize, Deserializer, Visitor};
+
+/// The same JSON text with every half of a surrogate pair replaced by U+FFFD, of equal length: no offset changes. Borrowed
+/// where there is none, which costs one search.
+pub fn mended(json: &[u8]) -> Cow<'_, [u8]> {
+    let escaped = |at: usize| matches!(json.get(at + 2), Some(b'd' | b'D'));
+    if !memmem::find_iter(json, b"\\u").any(escaped) {
+        return Cow::Borrowed(json);
+    }
+    let mut out: Option<Vec<u8>> = None;
+    let mut at = 0;
+    while let Some(found) = memchr(b'\\', &json[at..]) {
+        at += found;
+        match half(&json[at..]) {
+            // Another escape, or a backslash itself.
+            None => at += 2,
+            Some(Half::High(_)) if low(json.get(at + LENGTH..)).is_some() => at += 2 * LENGTH,
+            Some(_) => {
+                let out = out.get_or_insert_with(|| json.to_vec());
+                out[at..at + LENGTH].copy_from_slice(REPLACEMENT);
+                at += LENGTH;
+            }
+        }
+        if at >= json.len() {
+            break;
+        }
+    }
+    out.map_or(Cow::Borrowed(json), Cow::Owned)
+}
+
+/// A JSON string's text, each half of a surrogate pair as U+FFFD. None: `json` is no string.
+pub fn lenient(json: &str) -> Option<String> {
+    let strict = serde_json::from_str(json);
+    strict
+        .or_else(|_| serde_json::from_slice(&mended(json.as_bytes())))
+        .ok()
+}
+
+/// A name in an object, half surrogate pairs in it as U+FFFD.
+#[derive(Debug)]
+pub(crate) struct Key<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(name)))
+            }
+            fn visit_str<E>(self, name: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(name.to_owned())))
+            }
+            fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Key<'de>, E> {
+                Ok(Key(String::from_utf8_lossy(name)))
+            }
+            fn visit_bytes<E>(self, name: &[u8]) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(String::from_utf8_lossy(name).into_owned())))
+            }
+        }
+        // As bytes, since `serde_json` refuses half a pair in a text.
+        from.deserialize_bytes(Visit)
+    }
+}
+
+/// Joins the halves of a pair that stand in two pieces of one text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Halves {
+    /// The half that the last piece ended with.
+    high: Option<u16>,
+}
+
+impl Halves {
+    /// The text that one more piece adds; a half at its end waits for the next piece. `json`: the JSON string of the piece.
+    /// None: it is no string.
+    pub fn push(&mut self, json: &str) -> Option<String> {
+        let mut text = lenient(json)?;
+        if text.is_empty() {
+            return Some(text);
+        }
+        let inner = json.trim();
+        let inner = &inner.as_bytes()[1..inner.len() - 1];
+        if let Some(high) = self.high.take() {
+            match low(Some(inner)).and_then(|low| pair(high, low)) {
+                Some(pair) => text.replace_range(
+                    ..char::REPLACEMENT_CHARACTER.len_utf8(),
+                    pair.encode_utf8(&mut [0; 4]),
+                ),
+                None => text.insert(0, char::REPLACEMENT_CHARACTER),
+            }
+        }
+        self.high = last_high(inner);
+        if self.high.is_some() {
+            text.pop();
+        }
+        Some(text)
+    }
+
+    /// What is left of the text at its end: a half whose other never came.
+    pub fn finish(&mut self) -> &'static str {
+        match self.high.take() {
+            Some(_) => "\u{fffd}",
+            None => "",
+        }
+    }
+}
+
+/// Bytes of `\uXXXX`.
+const LENGTH: usize = 6;
+const REPLACEMENT: &[u8; LENGTH] = br"\ufffd";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Half {
+    High(u16),
+    Low(u16),
+}
+
+/// The half that the escape at the beginning of `json` stands for.
+fn half(json: &[u8]) -> Option<Half> {
+    let digits = json.strip_prefix(br"\u")?.get(..4)?;
+    let digits = std::str::from_utf8(digits).ok()?;
+    match u16::from_str_radix(digits, 16).ok()? {
+        high @ 0xd800..=0xdbff => Some(Half::High(high)),
+        low @ 0xdc00..=0xdfff => Some(Half::Low(low)),
+        _ => None,
+    }
+}
+
+fn low(json: Option<&[u8]>) -> Option<u16> {
+    match half(json?)? {
+        Half::Low(low) => Some(low),
+        Half::High(_) => None,
+    }
+}
+
+/// The first half of a pair that a string's inside ends with.
+fn last_high(inner: &[u8]) -> Option<u16> {
+    let at = inner.len().checked_sub(LENGTH)?;
+    let (before, last) = inner.split_at(at);
+    // An odd number of backslashes before it escapes its own.
+    let slashes = before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'\\')
+        .count();
+    match half(last)? {
+        Half::High(high) if slashes % 2 == 0 => Some(high),
+        Half::High(_) | Half::Low(_) => None,
+    }
+}
+
+fn pair(high: u16, low: u16) -> Option<char> {
+    char::decode_utf16([high, low]).next()?.ok()
+}
+
+#[cfg(test)]
+mod tests;
