@@ -24,7 +24,7 @@ pub fn translate(data: &[u8]) {
                 assert!(!matches!(outcome, Err(CannotTell::Unsayable(_))));
                 follows(&judge(from, Framing::Stream, &back), &provider);
             }
-            if let Ok(told) = whole(from, to, data, &names(from, to), 0) {
+            if let Ok(told) = whole(from, to, data, &names(from, to), &Form::default()) {
                 follows(&judge(to, Framing::Whole, &told), &document);
             }
         }

@@ -10,6 +10,7 @@ mod stand_in;
 use std::fmt;
 
 use catalog::{Dialect, EndpointId, Likeness, ModelId, ProviderId, REHEARSAL_PREFIX};
+use translate::Fidelity;
 use wire::Kind;
 
 pub use eligible::Ineligible;
@@ -37,6 +38,8 @@ pub struct Plan {
     pub dropped: Vec<Dropped>,
     /// An answer cut by a token limit is a failed attempt.
     pub strict: bool,
+    /// How much of the request may be dropped for a candidate of another vendor.
+    pub fidelity: Fidelity,
     pub delivery: Delivery,
     pub restart: Restart,
     /// To which untagged requests belong.
@@ -148,6 +151,11 @@ pub(crate) fn plan(
         candidates: Vec::new(),
         dropped: Vec::new(),
         strict: route.and_then(|route| route.strict).unwrap_or(automated),
+        fidelity: match route.is_some_and(|route| route.exact) {
+            true => Fidelity::Exact,
+            false if automated => Fidelity::Pipeline,
+            false => Fidelity::Agent,
+        },
         delivery: route.and_then(|route| route.delivery).unwrap_or(delivery),
         restart: route.map_or(Restart::usual(dialect), |route| route.restart),
         pipeline,
@@ -157,7 +165,7 @@ pub(crate) fn plan(
         stays: false,
     };
     let spending = stand_in::spending(config, route);
-    let reading = Reading::new(wish);
+    let reading = Reading::new(wish, plan.fidelity);
     // A login belongs to one vendor: the first in the route's order that takes it.
     let mut vendor = None;
     let home = rules
@@ -234,10 +242,11 @@ pub(crate) fn plan(
 /// Of a plan for any request, those candidates that can be asked just this, and the others. The first is taken to be able: it
 /// speaks the client's own dialect.
 pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
-    let reading = Reading::new(Wish {
+    let wish = Wish {
         body: Some(body),
         ..Wish::any(plan.dialect, &plan.model, false)
-    });
+    };
+    let reading = Reading::new(wish, plan.fidelity);
     let mut able: Vec<Candidate> = plan.candidates.first().cloned().into_iter().collect();
     let mut unable = Vec::new();
     for candidate in plan.candidates.iter().skip(1) {

@@ -39,6 +39,7 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
             })
             .collect(),
         strict: None,
+        exact: false,
         delivery: None,
         restart: Restart::usual(Dialect::Anthropic),
         pipeline: None,

@@ -6,9 +6,12 @@
 
 pub(crate) mod arrange;
 pub(crate) mod estimate;
+pub(crate) mod fidelity;
+pub(crate) mod format;
 pub(crate) mod function;
 pub(crate) mod model;
 pub(crate) mod object;
+pub(crate) mod sampling;
 pub(crate) mod schema;
 pub(crate) mod target;
 pub(crate) mod text;
@@ -16,14 +19,17 @@ pub(crate) mod untranslatable;
 
 use std::collections::BTreeSet;
 use std::str;
+use std::sync::Arc;
 
 use catalog::{CallIds, Dialect};
 
 use crate::names::{ClientTool, Names};
 use crate::{anthropic, openai_chat, openai_responses};
 pub use estimate::estimate_tokens;
+pub use fidelity::Fidelity;
+pub use format::Wanted;
 pub use model::{
-    Call, Conversation, Document, DocumentBody, File, Format, Image, Input, Part, Role, Tool,
+    Call, Conversation, Document, DocumentBody, Echo, File, Format, Image, Input, Part, Role, Tool,
     ToolChoice, ToolInput, ToolResult, Turn,
 };
 pub use target::Target;
@@ -38,6 +44,10 @@ pub struct Translated {
     pub left_out: Vec<LeftOut>,
     /// A Chat client asked for a last chunk with the usage; without that it must not get one (`choices` is empty there).
     pub usage_chunk: bool,
+    /// What has to be checked on the whole answer.
+    pub wanted: Option<Wanted>,
+    /// For a client of Responses.
+    pub echo: Option<Arc<Echo>>,
 }
 
 /// # Errors
@@ -74,12 +84,15 @@ pub fn say(
         Dialect::OpenaiChat => openai_chat::write_request,
         Dialect::OpenaiResponses => openai_responses::write_request,
     };
-    let body = write(&conversation, target, &names, &mut left_out)?;
+    let (body, wanted) = write(&conversation, target, &names, &mut left_out)?;
+    conversation.fidelity.check(&left_out)?;
     Ok(Translated {
         body: body.into_bytes(),
         names,
         left_out,
         usage_chunk: conversation.usage_chunk,
+        wanted,
+        echo: conversation.echo.map(Arc::new),
     })
 }
 

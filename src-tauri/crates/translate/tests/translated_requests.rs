@@ -8,6 +8,8 @@
 
 #[path = "translated_requests/acted.rs"]
 mod acted;
+#[path = "translated_requests/client_fields.rs"]
+mod client_fields;
 #[path = "translated_requests/eligibility.rs"]
 mod eligibility;
 #[path = "translated_requests/golden.rs"]

@@ -104,6 +104,8 @@ pub(super) struct Route {
     pub(super) delivery: Option<Delivery>,
     pub(super) restart: Option<Restart>,
     pub(super) strict: Option<bool>,
+    #[serde(default)]
+    pub(super) exact: bool,
     pub(super) demand: Option<Spanned<Demand>>,
     pub(super) subscription_to_paid_key: Option<Consent>,
 }

@@ -58,6 +58,7 @@ pub(crate) fn request(
     }
     let (client, spoken) = (admitted.plan.dialect, candidate.dialect);
     let conversation = translate::read(client, &admitted.body)?;
+    let conversation = conversation.with_fidelity(admitted.plan.fidelity);
     let target = endpoint.target(&candidate.model);
     let said = say((client, spoken), &conversation, &target, now)?;
     let Said {

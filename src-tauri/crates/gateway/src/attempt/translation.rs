@@ -47,6 +47,8 @@ pub(crate) fn say(
             form: Form {
                 usage_chunk: said.usage_chunk,
                 created,
+                json: said.wanted.is_some(),
+                echo: said.echo,
             },
         },
         left_out: said.left_out,
@@ -56,7 +58,7 @@ pub(crate) fn say(
 impl Translation {
     /// For a streamed answer.
     pub(crate) fn answer(&self, client: Dialect) -> AnswerTranslator {
-        AnswerTranslator::new(self.spoken, client, self.names.clone(), self.form)
+        AnswerTranslator::new(self.spoken, client, self.names.clone(), self.form.clone())
     }
 
     /// An answer in one piece. `report`: of the provider's own words.
@@ -69,8 +71,7 @@ impl Translation {
         bytes: &Bytes,
         report: Report,
     ) -> Result<(Bytes, Report), CannotTell> {
-        let created = self.form.created;
-        let told = translate::whole(self.spoken, client, bytes, &self.names, created)?;
+        let told = translate::whole(self.spoken, client, bytes, &self.names, &self.form)?;
         // Kept as the client gets them, where the provider's own are.
         let kept = |call: &wire::ToolCall| call.arguments.is_some();
         let keep = report.tool_calls.iter().any(kept);
@@ -88,7 +89,7 @@ impl Translation {
     /// The provider's error, in the client's words.
     pub(crate) fn refusal(&self, client: Dialect, lost: Lost) -> Lost {
         let answer = lost.answer.map(|(status, told, body)| {
-            let (status, body) = translate::error(self.spoken, client, status, &body);
+            let (status, body) = translate::error(client, status, &body);
             (status, headers::of_error(&told), body.into())
         });
         Lost { answer, ..lost }

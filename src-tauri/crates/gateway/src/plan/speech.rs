@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use catalog::{Dialect, ModelId};
-use translate::{self, Conversation, Untranslatable};
+use translate::{self, Conversation, Fidelity, Untranslatable};
 use wire::Kind;
 
 use super::{Ineligible, Wish};
@@ -12,13 +12,18 @@ use crate::EndpointConfig;
 /// A request, read when the first candidate needs that.
 pub(super) struct Reading<'a> {
     wish: Wish<'a>,
+    fidelity: Fidelity,
     said: OnceCell<Result<Conversation, Untranslatable>>,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(wish: Wish<'a>) -> Self {
+    pub(super) fn new(wish: Wish<'a>, fidelity: Fidelity) -> Self {
         let said = OnceCell::new();
-        Self { wish, said }
+        Self {
+            wish,
+            fidelity,
+            said,
+        }
     }
 
     /// The client's own dialect where the candidate has it: those bytes pass untouched. Otherwise the first that this
@@ -107,8 +112,10 @@ impl<'a> Reading<'a> {
     }
 
     fn said(&self, body: &[u8]) -> &Result<Conversation, Untranslatable> {
-        self.said
-            .get_or_init(|| translate::read(self.wish.dialect, body))
+        self.said.get_or_init(|| {
+            let said = translate::read(self.wish.dialect, body)?;
+            Ok(said.with_fidelity(self.fidelity))
+        })
     }
 }
 

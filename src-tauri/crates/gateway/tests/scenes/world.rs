@@ -71,6 +71,7 @@ fn config() -> Config {
                 models: Pattern::new("*"),
                 candidates: candidates(),
                 strict: None,
+                exact: false,
                 delivery: None,
                 restart: Restart::usual(dialect),
                 pipeline: None,

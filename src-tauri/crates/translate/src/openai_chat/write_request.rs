@@ -2,13 +2,14 @@ use catalog::{ChatLimit, StreamUsage};
 
 use crate::Names;
 use crate::request::Target;
+use crate::request::format::{Asked, Wanted};
 use crate::request::function::{Function, arguments};
 use crate::request::model::{
-    Call, Conversation, Document, DocumentBody, File, Format, Part, Role, Tool, ToolChoice,
-    ToolResult, Turn,
+    Call, Conversation, Document, DocumentBody, File, Part, Role, Tool, ToolChoice, ToolResult,
+    Turn,
 };
 use crate::request::object::Read;
-use crate::request::schema::{Closed, is_closed};
+use crate::request::schema::Enforcer;
 use crate::request::text::{FAILED, Pairs, address, array, as_text, object, quoted};
 use crate::request::untranslatable::{LeftOut, Why, Wish, leave_out};
 
@@ -21,16 +22,18 @@ pub(crate) fn write(
     target: &Target,
     names: &Names,
     left_out: &mut Vec<LeftOut>,
-) -> Read<String> {
+) -> Read<(String, Option<Wanted>)> {
     let mut body: Pairs = vec![("model", quoted(&target.model))];
     let mut messages = Vec::new();
     for turn in &said.turns {
         write_turn(turn, names, &mut messages, left_out)?;
     }
     body.push(("messages", array(&messages)));
-    body.extend(write_tools(said, names)?);
+    body.extend(write_tools(said, names, left_out));
     body.extend(write_limits(said, target)?);
-    body.extend(write_format(&said.format)?.map(|format| ("response_format", format)));
+    body.extend(target.sampling(said, DIALECT, left_out));
+    let asked = Asked::of(&said.format, Enforcer::OpenAi, left_out);
+    body.extend(write_format(&asked).map(|format| ("response_format", format)));
     if let Some(effort) = said.effort {
         body.push(("reasoning_effort", quoted(effort.as_str())));
     }
@@ -44,7 +47,7 @@ pub(crate) fn write(
             body.push(("stream_options", r#"{"include_usage":true}"#.to_owned()));
         }
     }
-    Ok(object(&body))
+    Ok((object(&body), asked.wanted))
 }
 
 fn write_turn(
@@ -228,12 +231,15 @@ fn is_file(part: &Part) -> bool {
     }
 }
 
-fn write_tools(said: &Conversation, names: &Names) -> Read<Pairs> {
+fn write_tools(said: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) -> Pairs {
     if said.tools.is_empty() {
-        return Ok(Pairs::new());
+        return Pairs::new();
     }
-    let tools = said.tools.iter().map(|tool| write_tool(tool, names));
-    let mut pairs: Pairs = vec![("tools", array(&tools.collect::<Read<Vec<_>>>()?))];
+    let tools = said.tools.iter();
+    let tools: Vec<String> = tools
+        .map(|tool| write_tool(tool, names, left_out))
+        .collect();
+    let mut pairs: Pairs = vec![("tools", array(&tools))];
     let choice = match &said.tool_choice {
         ToolChoice::Auto => None,
         ToolChoice::Never => Some(quoted("none")),
@@ -251,27 +257,26 @@ fn write_tools(said: &Conversation, names: &Names) -> Read<Pairs> {
     if said.one_call_at_a_time {
         pairs.push(("parallel_tool_calls", "false".to_owned()));
     }
-    Ok(pairs)
+    pairs
 }
 
-fn write_tool(tool: &Tool, names: &Names) -> Read<String> {
+fn write_tool(tool: &Tool, names: &Names, left_out: &mut Vec<LeftOut>) -> String {
     let name = names.provider_name(tool.namespace.as_deref(), &tool.name);
-    let function = Function::of(tool, Closed::AllRequired);
     let Function {
         description,
         schema,
         strict,
-    } = function.map_err(|wish| wish.unsayable_in(DIALECT))?;
+    } = Function::of(tool, Enforcer::OpenAi, left_out);
     let mut function: Pairs = vec![("name", quoted(&name))];
     function.extend(description.map(|text| ("description", quoted(&text))));
     function.push(("parameters", schema));
     if strict {
         function.push(("strict", "true".to_owned()));
     }
-    Ok(object(&[
+    object(&[
         ("type", quoted("function")),
         ("function", object(&function)),
-    ]))
+    ])
 }
 
 fn write_limits(said: &Conversation, target: &Target) -> Read<Pairs> {
@@ -302,27 +307,18 @@ fn write_limits(said: &Conversation, target: &Target) -> Read<Pairs> {
     Ok(pairs)
 }
 
-fn write_format(format: &Format) -> Read<Option<String>> {
-    let (name, description, schema, strict) = match format {
-        Format::Text => return Ok(None),
-        Format::Json => return Ok(Some(object(&[("type", quoted("json_object"))]))),
-        Format::Schema {
-            name,
-            description,
-            schema,
-            strict,
-        } => (name, description, schema, *strict),
-    };
-    if strict && !is_closed(schema, Closed::AllRequired) {
-        return Err(Wish::OpenSchema.unsayable_in(DIALECT));
+fn write_format(asked: &Asked<'_>) -> Option<String> {
+    if asked.json {
+        return Some(object(&[("type", quoted("json_object"))]));
     }
-    let name = name.as_deref().unwrap_or("answer");
+    let (schema, strict) = asked.schema.as_ref()?;
+    let name = asked.name.unwrap_or("answer");
     let mut inner: Pairs = vec![("name", quoted(name))];
-    inner.extend(description.iter().map(|text| ("description", quoted(text))));
+    inner.extend(asked.description.map(|text| ("description", quoted(text))));
     inner.push(("schema", schema.clone()));
     inner.push(("strict", strict.to_string()));
-    Ok(Some(object(&[
+    Some(object(&[
         ("type", quoted("json_schema")),
         ("json_schema", object(&inner)),
-    ])))
+    ]))
 }

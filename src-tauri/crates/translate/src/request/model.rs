@@ -1,8 +1,13 @@
 //! What a request says, apart from how its dialect says it.
 
+use std::collections::BTreeMap;
+
 use catalog::Effort;
 
-use super::LeftOut;
+use super::fidelity::Fidelity;
+use super::object::Object;
+use super::sampling::Sampling;
+use super::untranslatable::LeftOut;
 use crate::ToolKind;
 
 /// A request as every dialect could mean it. Readers make it, writers say it.
@@ -19,6 +24,8 @@ pub struct Conversation {
     /// 0 to 2 at OpenAI, 0 to 1 at Anthropic.
     pub temperature: Option<f64>,
     pub top_p: Option<f64>,
+    /// Other sampling parameters and penalties.
+    pub(crate) sampling: Sampling,
     /// The client's cap on an answer, in tokens, thinking included.
     pub max_tokens: Option<u64>,
     pub stream: bool,
@@ -28,8 +35,31 @@ pub struct Conversation {
     pub effort: Option<Effort>,
     /// OpenAI's `verbosity`.
     pub verbosity: Option<String>,
-    /// What no other dialect could be told and may be dropped by rule.
+    /// What has no place in a request of any dialect and may be dropped by rule.
     pub left_out: Vec<LeftOut>,
+    /// What this request tolerates to be dropped. The caller's word: an agent, until it says otherwise.
+    pub(crate) fidelity: Fidelity,
+    /// Top-level fields that the reader did not take, as they came: an endpoint's file may allow some.
+    pub(crate) rest: BTreeMap<String, String>,
+    /// What a response object repeats of its request.
+    pub(crate) echo: Option<Echo>,
+}
+
+/// Fields of a Responses request that its response repeats, as JSON text.
+pub type Echo = BTreeMap<&'static str, String>;
+
+impl Conversation {
+    pub fn with_fidelity(mut self, fidelity: Fidelity) -> Self {
+        self.fidelity = fidelity;
+        self
+    }
+
+    pub(crate) fn keep_rest(&mut self, body: &Object<'_>) {
+        let rest = body.all().filter(|(_, raw)| *raw != "null");
+        self.rest = rest
+            .map(|(key, raw)| (key.to_owned(), raw.to_owned()))
+            .collect();
+    }
 }
 
 /// What one side says before the other does.

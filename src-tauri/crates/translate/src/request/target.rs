@@ -1,8 +1,9 @@
-use catalog::{Ability, CallIds, ChatLimit, Effort, Endpoint, Model, StreamUsage};
+use catalog::{Ability, CallIds, ChatLimit, Dialect, Effort, Endpoint, Model, StreamUsage};
 
 use super::estimate::estimate_tokens;
 use super::model::{Conversation, DocumentBody, Format, Part, ToolChoice, ToolInput};
-use super::untranslatable::{Untranslatable, Why, leave_out};
+use super::text::Pairs;
+use super::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
 
 /// The candidate, as far as the catalogue knows it. What is not known to be lacking is taken to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl Target {
                 ("top_p", &mut conversation.top_p),
             ] {
                 if value.take().is_some() {
-                    leave_out(left_out, what, Why::Approximate);
+                    leave_out(left_out, what, Why::Sampling);
                 }
             }
         }
@@ -100,10 +101,21 @@ impl Target {
             conversation.effort = self.nearest(asked);
             if conversation.effort != Some(asked) {
                 let what = format!("effort: {}", asked.as_str());
-                leave_out(left_out, what, Why::Approximate);
+                leave_out(left_out, what, Why::Effort);
             }
         }
         conversation
+    }
+
+    /// The sampling parameters that this candidate is sent beside temperature and `top_p`.
+    pub(crate) fn sampling(
+        &self,
+        said: &Conversation,
+        dialect: Dialect,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Pairs {
+        let refused = self.lacks.contains(&Ability::Sampling);
+        said.sampling.write(dialect, refused, |_| false, left_out)
     }
 
     /// The least that is enough, or the most there is.

@@ -16,6 +16,10 @@ pub(crate) struct Restore {
     ids: BTreeSet<String>,
     calls: usize,
     wrapped: Option<Wrapped>,
+    /// Texts are JSON, without a fence around them.
+    json: bool,
+    /// The text so far of such a part.
+    fenced: Option<String>,
 }
 
 /// The provider knows the tool as a function with one string. That string is read when it is all there.
@@ -31,12 +35,14 @@ struct Arguments {
 }
 
 impl Restore {
-    pub(crate) fn new(names: Names) -> Self {
+    pub(crate) fn new(names: Names, json: bool) -> Self {
         Self {
             names,
             ids: BTreeSet::new(),
             calls: 0,
             wrapped: None,
+            json,
+            fenced: None,
         }
     }
 
@@ -47,7 +53,14 @@ impl Restore {
         happening: Happening,
         identity: &Identity,
     ) -> Result<Vec<Happening>, Broken> {
+        if let Some(text) = self.fenced.take() {
+            return Ok(self.unfenced(text, happening));
+        }
         Ok(match (happening, self.wrapped.take()) {
+            (Happening::Begins(Kind::Text), _) if self.json => {
+                self.fenced = Some(String::new());
+                vec![Happening::Begins(Kind::Text)]
+            }
             (Happening::Begins(Kind::Call(call)), _) => {
                 vec![Happening::Begins(Kind::Call(self.call(call, identity)))]
             }
@@ -66,6 +79,23 @@ impl Restore {
             }
             (other, _) => vec![other],
         })
+    }
+
+    /// A fence is known as one at the end of the text only.
+    fn unfenced(&mut self, mut text: String, happening: Happening) -> Vec<Happening> {
+        match happening {
+            Happening::Piece(more) => {
+                text.push_str(&more);
+                self.fenced = Some(text);
+                Vec::new()
+            }
+            end => {
+                let inner = without_fence(&text).to_owned();
+                let piece = Some(inner).filter(|inner| !inner.is_empty());
+                let piece = piece.map(Happening::Piece);
+                piece.into_iter().chain([end]).collect()
+            }
+        }
     }
 
     fn call(&mut self, call: Call, identity: &Identity) -> Call {
@@ -97,4 +127,14 @@ impl Restore {
             input,
         }
     }
+}
+
+/// Models like to wrap their JSON in a Markdown fence, also where they are asked not to.
+fn without_fence(text: &str) -> &str {
+    let trimmed = text.trim();
+    let inner = trimmed
+        .strip_prefix("```json")
+        .or_else(|| trimmed.strip_prefix("```"))
+        .and_then(|rest| rest.strip_suffix("```"));
+    inner.map_or(text, str::trim)
 }

@@ -56,8 +56,8 @@ enum State {
 }
 
 impl AnswerTranslator {
-    /// `from`: the provider's dialect; `to`: the client's. Where both are the same, the bytes need no translator: they pass
-    /// untouched, and through one they would lose what the other dialects do not have.
+    /// `from`: the provider's dialect; `to`: the client's. Where both are the same, it is for a provider of another family,
+    /// whose thinking, signatures and ids the client's own vendor would refuse later.
     pub fn new(from: Dialect, to: Dialect, names: Names, form: Form) -> Self {
         Self {
             validator: Validator::new(from, Framing::Stream),
@@ -65,9 +65,9 @@ impl AnswerTranslator {
             seen: 0,
             reader: reader(from),
             parts: Parts::default(),
-            restore: Restore::new(names),
-            writer: writer(to, form),
+            restore: Restore::new(names, form.json),
             created: form.created,
+            writer: writer(to, form),
             identity: None,
             state: State::Open,
             progress: Progress::default(),
