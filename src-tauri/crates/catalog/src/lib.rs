@@ -5,6 +5,7 @@
 mod address;
 mod dialect;
 mod equivalent;
+mod family;
 mod file;
 mod ids;
 mod load;
@@ -17,9 +18,13 @@ mod tier;
 
 pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};
+pub use family::{Allow, Families, IDENTITY};
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid};
-pub use model::{Ability, CallIds, ChatLimit, Effort, Model, StreamUsage, same_model};
+pub use model::{
+    Ability, CallIds, ChatLimit, Effort, Model, ReasoningContent, StreamUsage, ThoughtSignatures,
+    same_model,
+};
 pub use money::{LongPrompt, MicroDollars, Price, Rates, Tokens};
 pub use provider::{
     Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Provider, RefusedLogin, Source,

@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::model::{CallIds, ChatLimit, StreamUsage};
+use crate::model::{CallIds, ChatLimit, ReasoningContent, StreamUsage, ThoughtSignatures};
 use crate::{
-    Dialect, EndpointId, Model, ModelId, ProviderId, Rank, SurfaceId, Tier, address, pattern,
+    Allow, Dialect, EndpointId, Families, Model, ModelId, ProviderId, Rank, SurfaceId, Tier,
+    address, pattern,
 };
 
 /// Somebody who serves models, with everything we know about watching and reaching them.
@@ -87,6 +88,14 @@ pub struct Endpoint {
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
     pub stream_usage: StreamUsage,
+    pub reasoning_content: ReasoningContent,
+    pub thought_signatures: ThoughtSignatures,
+    /// Its Chat takes the address of a document where others take the document alone.
+    pub file_addresses: bool,
+    /// Whose models it serves.
+    pub families: Families,
+    /// What of a client's request may go to it, where it is not the client's own vendor.
+    pub allow: Allow,
     /// The longest answer in tokens of a model whose own is not known.
     pub max_output: Option<u64>,
     pub auth: Auth,
@@ -162,6 +171,7 @@ impl Endpoint {
         dialects: impl IntoIterator<Item = Dialect>,
     ) -> Self {
         let dialects: Vec<Dialect> = dialects.into_iter().collect();
+        let families = Families::new(provider.as_str());
         Self {
             id,
             provider,
@@ -174,6 +184,11 @@ impl Endpoint {
             chat_limit: ChatLimit::default(),
             call_ids: CallIds::default(),
             stream_usage: StreamUsage::default(),
+            reasoning_content: ReasoningContent::default(),
+            thought_signatures: ThoughtSignatures::default(),
+            file_addresses: false,
+            families,
+            allow: Allow::default(),
             max_output: None,
             auth: Auth::None,
             key_env: None,
@@ -195,14 +210,10 @@ impl Endpoint {
         self.paths.contains_key(&dialect)
     }
 
-    /// The dialects in which it can be asked what a client says in `asked`, best first: that one alone where it speaks it, so
-    /// that the bytes pass untouched.
+    /// The dialects in which it can be asked what a client says in `asked`, best first: that one, then the one that it prefers.
     pub fn dialects_for(&self, asked: Dialect) -> Vec<Dialect> {
-        if self.speaks(asked) {
-            return vec![asked];
-        }
         let mut spoken: Vec<Dialect> = self.paths.keys().copied().collect();
-        spoken.sort_by_key(|dialect| Some(*dialect) != self.preferred);
+        spoken.sort_by_key(|dialect| (*dialect != asked, Some(*dialect) != self.preferred));
         spoken
     }
 

@@ -10,7 +10,7 @@ mod openai_responses;
 mod request;
 mod response;
 
-pub use names::{ClientTool, Names, ToolKind};
+pub use names::{ClientTool, Names, Signature, ToolKind};
 pub use request::{
     Call, Conversation, Document, DocumentBody, Echo, Fidelity, File, Format, Image, Input,
     LeftOut, Part, Role, Target, Tool, ToolChoice, ToolInput, ToolResult, Translated, Turn,

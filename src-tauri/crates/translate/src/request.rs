@@ -23,6 +23,9 @@ use std::sync::Arc;
 
 use catalog::{CallIds, Dialect};
 
+use text::quoted;
+use wire::fields::Fields;
+
 use crate::names::{ClientTool, Names};
 use crate::{anthropic, openai_chat, openai_responses};
 pub use estimate::estimate_tokens;
@@ -75,7 +78,8 @@ pub fn say(
     let conversation = target.fitted(said.clone());
     let names = Names::new(from, to, tools(&conversation), ids(&conversation));
     let names = match target.ids {
-        CallIds::OfDialect => names,
+        CallIds::Any => names,
+        CallIds::OfDialect => names.with_bounded_ids(),
         CallIds::NineLetters => names.with_nine_letter_ids(),
     };
     let mut left_out = conversation.left_out.clone();
@@ -84,7 +88,15 @@ pub fn say(
         Dialect::OpenaiChat => openai_chat::write_request,
         Dialect::OpenaiResponses => openai_responses::write_request,
     };
-    let (body, wanted) = write(&conversation, target, &names, &mut left_out)?;
+    let (mut body, wanted) = write(&conversation, target, &names, &mut left_out)?;
+    for (name, raw) in conversation.allowed(to, &target.allow, &mut left_out) {
+        let fields = Fields::read(body.as_bytes());
+        // A field that the writer has is the writer's.
+        if fields.is_ok_and(|fields| fields.raw(name).is_none()) {
+            body.truncate(body.len() - 1);
+            body += &format!(",{}:{raw}}}", quoted(name));
+        }
+    }
     conversation.fidelity.check(&left_out)?;
     Ok(Translated {
         body: body.into_bytes(),
@@ -108,6 +120,7 @@ pub fn read(dialect: Dialect, body: &[u8]) -> Result<Conversation, Untranslatabl
         Dialect::OpenaiChat => openai_chat::read_request(json.trim()),
         Dialect::OpenaiResponses => openai_responses::read_request(json.trim()),
     }?;
+    conversation.dialect = Some(dialect);
     conversation.turns = arrange::arrange(conversation.turns)?;
     tools_differ(dialect, &conversation)?;
     keeps_its_tools(dialect, &conversation)?;

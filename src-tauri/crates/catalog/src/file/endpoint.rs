@@ -8,7 +8,10 @@ use toml::Spanned;
 use super::check::Problems;
 use crate::address;
 use crate::provider::{self, Auth, KeyCheckMethod, normalise_base};
-use crate::{CallIds, ChatLimit, Dialect, EndpointId, ModelId, ProviderId, StreamUsage, SurfaceId};
+use crate::{
+    Allow, CallIds, ChatLimit, Dialect, EndpointId, Families, IDENTITY, ModelId, ProviderId,
+    ReasoningContent, StreamUsage, SurfaceId, ThoughtSignatures,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +29,18 @@ pub(super) struct Endpoint {
     call_ids: CallIds,
     #[serde(default)]
     stream_usage: StreamUsage,
+    #[serde(default)]
+    reasoning_content: ReasoningContent,
+    #[serde(default)]
+    thought_signatures: ThoughtSignatures,
+    #[serde(default)]
+    file_addresses: bool,
+    /// Absent: the provider's id.
+    family: Option<Spanned<String>>,
+    /// Of models that others make, by pattern: the first that matches counts.
+    #[serde(default)]
+    families: Vec<FamilyOf>,
+    allow: Option<Spanned<Allow>>,
     auth: Auth,
     key_env: Option<Spanned<String>>,
     #[serde(default)]
@@ -39,6 +54,13 @@ pub(super) struct Endpoint {
     pub(super) probe_model: Option<Spanned<String>>,
     /// Only where listing the models proves no key.
     key_check: Option<Spanned<KeyCheck>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FamilyOf {
+    models: Spanned<String>,
+    family: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +121,8 @@ pub(super) fn endpoint(
         );
     }
     problems.unique("pattern", read.serves.get_ref());
+    let families = families(provider, read.family, read.families, problems);
+    let allow = allow(read.allow, problems);
     provider::Endpoint {
         id: EndpointId::new(read.id.get_ref()),
         provider: provider.clone(),
@@ -108,6 +132,11 @@ pub(super) fn endpoint(
         chat_limit: read.chat_limit,
         call_ids: read.call_ids,
         stream_usage: read.stream_usage,
+        reasoning_content: read.reasoning_content,
+        thought_signatures: read.thought_signatures,
+        file_addresses: read.file_addresses,
+        families,
+        allow,
         // A file tells it of each model.
         max_output: None,
         auth: read.auth,
@@ -127,6 +156,50 @@ pub(super) fn endpoint(
             refused: read.refused_logins,
         },
     }
+}
+
+fn families(
+    provider: &ProviderId,
+    family: Option<Spanned<String>>,
+    by_model: Vec<FamilyOf>,
+    problems: &mut Problems<'_>,
+) -> Families {
+    let usual = match &family {
+        Some(family) => {
+            problems.id(family);
+            family.get_ref().as_str()
+        }
+        None => provider.as_str(),
+    };
+    let by_model = by_model.into_iter().map(|FamilyOf { models, family }| {
+        problems.filled("models", &models);
+        problems.id(&family);
+        (models.into_inner(), family.into_inner())
+    });
+    Families::new(usual).with_models(by_model.collect())
+}
+
+/// What names the client can be allowed by nobody.
+fn allow(read: Option<Spanned<Allow>>, problems: &mut Problems<'_>) -> Allow {
+    let Some(read) = read else {
+        return Allow::default();
+    };
+    let at = read.span().start;
+    let allow = read.into_inner();
+    for field in &allow.fields {
+        if IDENTITY.contains(&field.as_str()) {
+            problems.add(
+                at,
+                format!("`{field}` names the client, and goes to its own vendor alone"),
+            );
+        }
+    }
+    for header in &allow.headers {
+        if header.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            problems.add(at, format!("write the header `{header}` in lower case"));
+        }
+    }
+    allow
 }
 
 fn key_check(

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
-use catalog::{Auth, CallIds, ChatLimit, Dialect, StreamUsage};
+use catalog::{
+    Allow, Auth, CallIds, ChatLimit, Dialect, ReasoningContent, StreamUsage, ThoughtSignatures,
+};
 use gateway::{Consent, Delivery, Restart};
 use serde::Deserialize;
 use toml::Spanned;
@@ -87,6 +89,13 @@ pub(super) struct Endpoint {
     pub(super) chat_limit: Option<ChatLimit>,
     pub(super) call_ids: Option<CallIds>,
     pub(super) stream_usage: Option<StreamUsage>,
+    pub(super) reasoning_content: Option<ReasoningContent>,
+    pub(super) thought_signatures: Option<ThoughtSignatures>,
+    #[serde(default)]
+    pub(super) file_addresses: bool,
+    pub(super) family: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) allow: Allow,
     pub(super) max_output: Option<NonZeroU64>,
     pub(super) auth: Option<Auth>,
     #[serde(default)]

@@ -55,6 +55,7 @@ fn read_message(
         Role::System => read_instruction(content, changes, left_out)?,
         _ => read_parts(PLACE, content, left_out)?,
     };
+    conversation.needs_betas |= role == Role::System || message.has("output_config");
     let stated = read_stated(&mut message, left_out)?;
     message.end(FATES, left_out)?;
     conversation.turns.push(Turn { role, parts });

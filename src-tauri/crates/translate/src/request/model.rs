@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::Effort;
+use catalog::{Allow, Dialect, Effort};
 
 use super::fidelity::Fidelity;
 use super::object::Object;
@@ -13,6 +13,10 @@ use crate::ToolKind;
 /// A request as every dialect could mean it. Readers make it, writers say it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conversation {
+    /// The client's, in which it was read.
+    pub(crate) dialect: Option<Dialect>,
+    /// Its messages hold what its own vendor takes with certain betas only.
+    pub(crate) needs_betas: bool,
     /// In order; never empty ones, never two answers in a row, and the results of an answer's calls directly after it.
     pub turns: Vec<Turn>,
     pub tools: Vec<Tool>,
@@ -49,9 +53,36 @@ pub struct Conversation {
 pub type Echo = BTreeMap<&'static str, String>;
 
 impl Conversation {
+    /// Its messages hold what its own vendor takes with certain betas only.
+    pub fn needs_betas(&self) -> bool {
+        self.needs_betas
+    }
+
     pub fn with_fidelity(mut self, fidelity: Fidelity) -> Self {
         self.fidelity = fidelity;
         self
+    }
+
+    /// Those of the client's top-level fields that the candidate's file allows, where it is asked in the client's own dialect. They
+    /// are no longer listed as dropped.
+    pub(crate) fn allowed(
+        &self,
+        dialect: Dialect,
+        allow: &Allow,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Vec<(&str, &str)> {
+        if self.dialect != Some(dialect) {
+            return Vec::new();
+        }
+        let allowed = |(name, _): &(&String, &String)| allow.allows_field(name);
+        let fields: Vec<(&str, &str)> = self
+            .rest
+            .iter()
+            .filter(allowed)
+            .map(|(name, raw)| (&**name, &**raw))
+            .collect();
+        left_out.retain(|dropped| !fields.iter().any(|(name, _)| dropped.what == *name));
+        fields
     }
 
     pub(crate) fn keep_rest(&mut self, body: &Object<'_>) {

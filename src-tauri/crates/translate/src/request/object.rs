@@ -83,6 +83,11 @@ impl<'a> Object<'a> {
         raw.is_some_and(|raw| serde_json::from_str::<String>(raw).is_ok_and(|said| said == text))
     }
 
+    /// A field is there, and not null; it stays to be taken.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.fields.get(key).is_some_and(|raw| *raw != "null")
+    }
+
     /// A field has this JSON text; it stays to be taken.
     pub(crate) fn is(&self, key: &str, json: &str) -> bool {
         self.fields.get(key).is_some_and(|raw| *raw == json)

@@ -1,4 +1,7 @@
-use catalog::{Ability, CallIds, ChatLimit, Dialect, Effort, Endpoint, Model, StreamUsage};
+use catalog::{
+    Ability, Allow, CallIds, ChatLimit, Dialect, Effort, Endpoint, Model, ReasoningContent,
+    StreamUsage, ThoughtSignatures,
+};
 
 use super::estimate::estimate_tokens;
 use super::model::{Conversation, DocumentBody, Format, Part, ToolChoice, ToolInput};
@@ -22,6 +25,12 @@ pub struct Target {
     /// [`crate::Names::with_nine_letter_ids`].
     pub ids: CallIds,
     pub stream_usage: StreamUsage,
+    pub reasoning_content: ReasoningContent,
+    pub thought_signatures: ThoughtSignatures,
+    /// Its Chat takes the address of a document.
+    pub file_addresses: bool,
+    /// What of the client's top-level fields its endpoint's file allows.
+    pub allow: Allow,
 }
 
 impl Target {
@@ -36,6 +45,10 @@ impl Target {
             chat_limit: ChatLimit::default(),
             ids: CallIds::default(),
             stream_usage: StreamUsage::default(),
+            reasoning_content: ReasoningContent::default(),
+            thought_signatures: ThoughtSignatures::default(),
+            file_addresses: false,
+            allow: Allow::default(),
         }
     }
 
@@ -54,6 +67,10 @@ impl Target {
             chat_limit: endpoint.chat_limit,
             ids: endpoint.call_ids,
             stream_usage: endpoint.stream_usage,
+            reasoning_content: endpoint.reasoning_content,
+            thought_signatures: endpoint.thought_signatures,
+            file_addresses: endpoint.file_addresses,
+            allow: endpoint.allow.clone(),
         }
     }
 
@@ -115,7 +132,8 @@ impl Target {
         left_out: &mut Vec<LeftOut>,
     ) -> Pairs {
         let refused = self.lacks.contains(&Ability::Sampling);
-        said.sampling.write(dialect, refused, |_| false, left_out)
+        let allowed = |name: &str| said.dialect == Some(dialect) && self.allow.allows_field(name);
+        said.sampling.write(dialect, refused, allowed, left_out)
     }
 
     /// The least that is enough, or the most there is.

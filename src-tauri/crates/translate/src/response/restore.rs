@@ -1,11 +1,11 @@
 //! Ids and tools as the client knows them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::model::{Call, Happening, Identity, Input, Kind};
-use crate::names::{Names, ToolKind};
+use crate::names::{Names, Signature, ToolKind};
 use wire::Broken;
 
 /// Puts the client's own names and ids into an answer, and unwraps what a custom tool is given.
@@ -20,6 +20,8 @@ pub(crate) struct Restore {
     json: bool,
     /// The text so far of such a part.
     fenced: Option<String>,
+    /// By the client's id: what its ids have no room for.
+    pub(crate) signatures: BTreeMap<String, Signature>,
 }
 
 /// The provider knows the tool as a function with one string. That string is read when it is all there.
@@ -43,6 +45,7 @@ impl Restore {
             wrapped: None,
             json,
             fenced: None,
+            signatures: BTreeMap::new(),
         }
     }
 
@@ -102,7 +105,17 @@ impl Restore {
         let own = identity.part_id("call_", self.calls);
         self.calls += 1;
         let given = Some(call.id).filter(|id| !id.is_empty());
-        let mut id = self.names.client_id(given.as_ref().unwrap_or(&own));
+        let given = given.as_ref().unwrap_or(&own);
+        let mut id = match &call.signature {
+            None => self.names.client_id(given),
+            Some(signature) => {
+                let (id, carried) = self.names.signed_id(given, signature);
+                if !carried {
+                    self.signatures.insert(id.clone(), signature.clone());
+                }
+                id
+            }
+        };
         // A server that gives one id to several calls: their results could not be told apart.
         if !self.ids.insert(id.clone()) {
             id = self.names.client_id(&own);
@@ -125,6 +138,7 @@ impl Restore {
             name: tool.name,
             namespace: tool.namespace,
             input,
+            signature: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A streamed answer, event by event.
 
+use std::collections::BTreeMap;
+
 use catalog::Dialect;
 
 use super::error::Told;
@@ -9,7 +11,7 @@ use super::read::{Flow, Read, reader};
 use super::restore::Restore;
 use super::write::{Write, writer};
 use super::{CannotTell, Form, Proof, identity, malformed};
-use crate::names::Names;
+use crate::names::{Names, Signature};
 use wire::fields::Fields;
 use wire::{BodyEnd, Broken, Completion, Framing, Report, Step, StepKind, Validator, sse};
 
@@ -145,6 +147,12 @@ impl AnswerTranslator {
     /// [`AnswerTranslator::end`] where that does not come.
     pub fn proven(&self) -> Option<Completion> {
         self.proven.then(|| self.validator.judge(BodyEnd::Cut))
+    }
+
+    /// Signatures that the provider demands back with its calls and that the client's ids have no room for, by those ids: for
+    /// [`Names::with_signatures`] of the next request, where somebody keeps them.
+    pub fn signatures(&self) -> &BTreeMap<String, Signature> {
+        &self.restore.signatures
     }
 
     /// What is known of the provider's answer, in the provider's words.
