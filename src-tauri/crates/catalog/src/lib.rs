@@ -31,7 +31,7 @@ pub use provider::{
     StatusDialect, StatusPage, Surface, normalise_base,
 };
 pub use secret::Secret;
-pub use tier::{Rank, Tier};
+pub use tier::{Rank, Tier, tier_of};
 
 /// The embedded rehearsal provider's id. It answers only models under [`REHEARSAL_PREFIX`] and never stands in for a real one.
 pub const REHEARSAL: &str = "rehearsal";

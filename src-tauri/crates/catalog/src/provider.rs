@@ -96,6 +96,8 @@ pub struct Endpoint {
     pub families: Families,
     /// What of a client's request may go to it, where it is not the client's own vendor.
     pub allow: Allow,
+    /// The context window in tokens of a model whose own is not known.
+    pub context: Option<u64>,
     /// The longest answer in tokens of a model whose own is not known.
     pub max_output: Option<u64>,
     pub auth: Auth,
@@ -189,6 +191,7 @@ impl Endpoint {
             file_addresses: false,
             families,
             allow: Allow::default(),
+            context: None,
             max_output: None,
             auth: Auth::None,
             key_env: None,

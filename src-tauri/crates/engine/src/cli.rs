@@ -102,6 +102,8 @@ enum Command {
     },
     /// May a stand-in with a key that is billed by the token answer clients that come with a subscription of their own?
     PaidStandIns { answer: YesOrNo },
+    /// May another model of the same login answer while one model alone fails (Opus → Sonnet)?
+    Siblings { answer: YesOrNo },
     /// Pass requests straight to the primary until `resume`
     Pause,
     /// Watch over requests again
@@ -127,9 +129,8 @@ enum RouteCommand {
         /// anthropic, openai-chat or openai-responses
         #[arg(long, default_value = "anthropic")]
         dialect: String,
-        /// The client comes with a login of its own, a subscription's
-        #[arg(long)]
-        client_login: bool,
+        #[command(flatten)]
+        caller: explain::CallerArgs,
         #[arg(long)]
         json: bool,
     },
@@ -220,7 +221,7 @@ async fn run(command: Command) -> ExitCode {
                     model,
                     request,
                     dialect,
-                    client_login,
+                    caller,
                     json,
                 },
         } => {
@@ -228,11 +229,15 @@ async fn run(command: Command) -> ExitCode {
                 Some(file) => explain::Of::Request(file),
                 None => explain::Of::Model(model.unwrap_or_default()),
             };
-            explain::explain(of, &dialect, client_login, json).await
+            explain::explain(of, &dialect, &caller, json).await
         }
         Command::PaidStandIns { answer } => {
             let allow = matches!(answer, YesOrNo::Yes);
             show::act(api::Command::PaidStandIns { allow }).await
+        }
+        Command::Siblings { answer } => {
+            let allow = matches!(answer, YesOrNo::Yes);
+            show::act(api::Command::Siblings { allow }).await
         }
         Command::Pause => show::act(api::Command::Pause).await,
         Command::Resume => show::act(api::Command::Resume).await,

@@ -23,11 +23,11 @@ use crate::admitted::Admitted;
 use crate::attempt::answer::Gate;
 use crate::deliver::hold::{self, Hold};
 use crate::deliver::{rescue, respond};
-use crate::exchange::PIPELINE;
 use crate::once::{self, Asker};
 use crate::open::OpenExchange;
-use crate::plan::Wish;
 use crate::plan::login;
+use crate::plan::session::SessionKey;
+use crate::plan::{Caller, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
 use crate::{Body, BoxError, Config, Connect, End, Exchange, Plan, ReplayAsk, Report, TurnedAway};
@@ -72,10 +72,10 @@ impl Gateway {
         }
     }
 
-    /// The plan for such a request now. `client_login`: the client brings a login of its own (a subscription, a key).
-    pub fn explain(&self, dialect: Dialect, model: &str, client_login: bool) -> Plan {
+    /// The plan for such a request of this caller's now.
+    pub fn explain(&self, dialect: Dialect, model: &str, caller: &Caller) -> Plan {
         self.0
-            .plan(&self.0.config(), Wish::any(dialect, model, client_login))
+            .plan(&self.0.config(), Wish::any(dialect, model, caller))
     }
 
     /// The plan for this very request.
@@ -86,13 +86,13 @@ impl Gateway {
         &self,
         dialect: Dialect,
         body: &[u8],
-        client_login: bool,
+        caller: &Caller,
     ) -> Result<Plan, wire::BadRequest> {
         let ask = Ask::read(dialect, body)?;
         let wish = Wish {
             body: Some(body),
             unthought_turn: ask.unthought_turn,
-            ..Wish::any(dialect, &ask.model, client_login)
+            ..Wish::any(dialect, &ask.model, caller)
         };
         Ok(self.0.plan(&self.0.config(), wish))
     }
@@ -154,7 +154,7 @@ impl Gateway {
             Ok(read) => read,
             Err(why) => return self.turn_away(began, &head, dialect, why),
         };
-        let unknown = Exchange::begun(&head, dialect, self.0.now());
+        let unknown = Exchange::begun(&head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
         let passing = config.paused || config.draining;
@@ -174,22 +174,9 @@ impl Gateway {
         {
             return left;
         }
-        let wish = Wish {
-            dialect,
-            model: &ask.model,
-            client_login: crate::attempt::headers::has_login(&head.headers, &config.token),
-            subscription: login::is_subscription(&head.headers, &config, dialect),
-            pipeline: head.headers.contains_key(PIPELINE),
-            kind,
-            body: None,
-            unthought_turn: ask.unthought_turn,
-        };
-        let mut plan = self.0.plan(&config, wish);
-        let unread = kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread();
-        if !unread {
-            let body = Some(&*body);
-            plan = self.0.plan(&config, Wish { body, ..wish });
-        }
+        let caller = Caller::of(&head.headers, place.pipeline(), client, &config, dialect);
+        let session = SessionKey::of(client, &ask, &caller, kind);
+        let (plan, unread) = self.plan(&config, &ask, &caller, kind, session.as_ref(), &body);
         let (hold, gate) = hold::back(&config, &head, &plan, began);
         let exchange = Exchange {
             kind,
@@ -215,11 +202,46 @@ impl Gateway {
             kind,
             plan,
             unread,
+            session,
             hold,
             gate,
             began,
         };
         once::answer(&self.0, admitted, exchange, asker, key).await
+    }
+
+    /// True: the first candidate can be asked before it is known which of the others can be asked just this.
+    fn plan(
+        &self,
+        config: &Config,
+        ask: &Ask,
+        caller: &Caller,
+        kind: Kind,
+        session: Option<&SessionKey>,
+        body: &Bytes,
+    ) -> (Plan, bool) {
+        let wish = Wish {
+            kind,
+            unthought_turn: ask.unthought_turn,
+            ..Wish::any(ask.dialect, &ask.model, caller)
+        };
+        let made = |wish: Wish<'_>| {
+            let mut plan = self.0.plan(config, wish);
+            let stay = session.zip(plan.primary()).and_then(|(session, primary)| {
+                let in_tool_loop = !ask.results.is_empty();
+                self.0.stays_with(session, in_tool_loop, primary)
+            });
+            if let Some(stay) = stay {
+                plan.stay_with(&stay);
+            }
+            plan
+        };
+        let plan = made(wish);
+        if kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread() {
+            return (plan, true);
+        }
+        let body = Some(&**body);
+        (made(Wish { body, ..wish }), false)
     }
 
     fn turn_away(
@@ -229,7 +251,8 @@ impl Gateway {
         dialect: Dialect,
         mut why: TurnedAway,
     ) -> Response<Body> {
-        let unknown = Exchange::begun(head, dialect, self.0.now());
+        let place = Place::of(head.uri.path());
+        let unknown = Exchange::begun(head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         // A body that was refused unread is told apart from others by its size alone.
         let asked = match why {
@@ -245,7 +268,7 @@ impl Gateway {
             }
             _ => None,
         };
-        tracing::warn!(path = Place::of(head.uri.path()).path, %why, "turned away");
+        tracing::warn!(path = place.path, %why, "turned away");
         let mut exchange = OpenExchange::begin(self.0.reports(), began, unknown);
         if let Some(asked) = asked {
             exchange = exchange.counted(storms, asked);

@@ -2,15 +2,17 @@ use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 
 use crate::{Dropped, Review, Storm};
 
 /// Names the business flow that a request belongs to.
-pub(crate) const PIPELINE: &str = "x-understudy-pipeline";
+const PIPELINE: &str = "x-understudy-pipeline";
 /// Names the piece of work in that flow: a lead, an invoice. Requests about the same one count once.
 const ITEM: &str = "x-understudy-item";
+/// In characters.
+pub(crate) const LONGEST_TAG: usize = 200;
 
 /// What the gateway tells of its work. Exactly one [`Report::Ended`] follows each [`Report::Began`], whatever happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,11 +82,13 @@ pub struct Exchange {
 
 impl Exchange {
     /// An exchange of which only the head is known.
-    pub(crate) fn begun(head: &Parts, dialect: Dialect, started: DateTime<Utc>) -> Exchange {
-        let tag = |name: &str| {
-            let value = head.headers.get(name)?.to_str().ok()?;
-            Some(value.chars().take(200).collect())
-        };
+    /// `pipeline`: as the path names it.
+    pub(crate) fn begun(
+        head: &Parts,
+        pipeline: Option<String>,
+        dialect: Dialect,
+        started: DateTime<Utc>,
+    ) -> Exchange {
         Exchange {
             id: 0,
             started,
@@ -95,8 +99,8 @@ impl Exchange {
             model: String::new(),
             streamed: false,
             rehearsal: false,
-            pipeline: tag(PIPELINE),
-            item: tag(ITEM),
+            pipeline: self::pipeline(&head.headers).or(pipeline),
+            item: tag(&head.headers, ITEM),
             restarts: 0,
             shown_early: false,
             passed_over: Vec::new(),
@@ -111,6 +115,16 @@ impl Exchange {
             review: None,
         }
     }
+}
+
+/// The pipeline that a request's header names.
+pub(crate) fn pipeline(headers: &HeaderMap) -> Option<String> {
+    tag(headers, PIPELINE)
+}
+
+fn tag(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(value.chars().take(LONGEST_TAG).collect())
 }
 
 /// One request to one provider.

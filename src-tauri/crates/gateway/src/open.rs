@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use translate::LeftOut;
 
+use crate::attempt::headers;
 use crate::review::Reviewed;
 use crate::storm::{Asked, Storms, Told};
 use crate::{Attempt, Began, Dropped, End, Exchange, Outcome, Report};
@@ -88,7 +89,7 @@ struct OpenAttempt {
     request_bytes: u64,
     by_subscription: bool,
     spoken: Option<Dialect>,
-    left_out: Vec<String>,
+    left_out: Vec<LeftOut>,
     /// What is known of its answer, should it go no further.
     report: wire::Report,
 }
@@ -159,6 +160,12 @@ impl OpenExchange {
         });
     }
 
+    /// Since the attempt began.
+    pub(crate) fn attempt_lasted(&self) -> Duration {
+        let began = self.attempt.as_ref().map(|attempt| attempt.began);
+        began.map_or(Duration::ZERO, |began| began.elapsed())
+    }
+
     /// The client's subscription pays for it.
     pub(crate) fn attempt_by_subscription(&mut self) {
         if let Some(attempt) = &mut self.attempt {
@@ -167,11 +174,16 @@ impl OpenExchange {
     }
 
     /// The provider is spoken to in another dialect, and is not told everything.
-    pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, left_out: &[LeftOut]) {
+    pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, dropped: Vec<LeftOut>) {
         if let Some(attempt) = &mut self.attempt {
             attempt.spoken = spoken;
-            attempt.left_out = left_out.iter().map(ToString::to_string).collect();
+            attempt.left_out = dropped;
         }
+    }
+
+    /// The names of what the provider was not sent, for a header.
+    pub(crate) fn attempt_dropped(&self) -> Option<HeaderValue> {
+        headers::dropped(&self.attempt.as_ref()?.left_out)
     }
 
     /// So many bytes of body go to the provider; 0: it could not be reached.
@@ -231,7 +243,7 @@ impl OpenExchange {
                 request_bytes,
                 by_subscription,
                 spoken,
-                left_out,
+                left_out: left_out.iter().map(ToString::to_string).collect(),
                 outcome,
                 report,
             });

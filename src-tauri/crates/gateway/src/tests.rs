@@ -14,6 +14,7 @@ pub(crate) fn endpoint(id: &str, base: &str) -> EndpointConfig {
             auth: Auth::Bearer,
             key_env: Some(format!("{}_KEY", id.to_ascii_uppercase())),
             serves: Vec::new(),
+            families: catalog::Families::new("house"),
             ..Endpoint::new(id.into(), id.into(), base, Dialect::ALL)
         },
         product: name.clone(),
@@ -22,6 +23,7 @@ pub(crate) fn endpoint(id: &str, base: &str) -> EndpointConfig {
         rehearsal: false,
         models: Vec::new(),
         equivalents: Vec::new(),
+        tiers: BTreeMap::new(),
     }
 }
 
@@ -36,6 +38,7 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
                 endpoint: EndpointId::new(endpoint),
                 model: model.map(ModelId::new),
                 only_behind: false,
+                named: true,
             })
             .collect(),
         strict: None,
@@ -45,6 +48,8 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
         pipeline: None,
         demand: None,
         subscription_to_paid_key: crate::Consent::Ask,
+        may_go_to: None,
+        sibling: None,
     }
 }
 
@@ -72,6 +77,9 @@ pub(crate) fn config() -> Config {
         limits: Limits::default(),
         rules: Default::default(),
         spending: Default::default(),
+        may_go_to: None,
+        pipelines: BTreeMap::new(),
+        sibling: Default::default(),
         keep_tool_arguments: false,
         paused: false,
         draining: false,

@@ -16,6 +16,7 @@ pub(crate) mod schema;
 pub(crate) mod target;
 pub(crate) mod text;
 pub(crate) mod untranslatable;
+pub(crate) mod within_family;
 
 use std::collections::BTreeSet;
 use std::str;
@@ -37,6 +38,7 @@ pub use model::{
 };
 pub use target::Target;
 pub use untranslatable::{LeftOut, Untranslatable, Why, Wish};
+pub use within_family::{Filtered, within_family};
 
 /// A request as a candidate of another dialect is asked it.
 #[derive(Clone, Debug)]

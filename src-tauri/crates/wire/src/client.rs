@@ -24,6 +24,9 @@ const CLIENTS: &[(&str, &str)] = &[
     ("ls/JS", "Continue"),
 ];
 
+/// Of those, the coding agents.
+const AGENTS: &[&str] = &["Claude Code", "Codex", "opencode", "Gemini CLI", "Continue"];
+
 /// The most specific first: Codex's thread is its conversation, and a session may hold several.
 const SESSIONS: &[&str] = &[
     "x-claude-code-session-id",
@@ -48,6 +51,11 @@ const WATCHDOGS: &[(&str, Duration)] = &[
 const LIBRARIES: &[&str] = &["Anthropic/", "AsyncAnthropic/", "OpenAI/", "AsyncOpenAI/"];
 
 impl Client {
+    /// A coding agent, whose user watches it work; any other client may belong to an automation.
+    pub fn is_agent(&self) -> bool {
+        AGENTS.contains(&self.name.as_str())
+    }
+
     /// It is known to send a request that failed or took too long again by itself, byte for byte the same: all that were
     /// measured in November 2026 do.
     pub fn asks_again(&self) -> bool {

@@ -137,7 +137,8 @@ pub(super) fn endpoint(
         file_addresses: read.file_addresses,
         families,
         allow,
-        // A file tells it of each model.
+        // A file says both of each model.
+        context: None,
         max_output: None,
         auth: read.auth,
         key_env: read.key_env.map(Spanned::into_inner),

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use catalog::{
     Allow, Auth, CallIds, ChatLimit, Dialect, ReasoningContent, StreamUsage, ThoughtSignatures,
 };
-use gateway::{Consent, Delivery, Restart};
+use gateway::{Consent, Delivery, Restart, Siblings};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -96,6 +96,7 @@ pub(super) struct Endpoint {
     pub(super) family: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) allow: Allow,
+    pub(super) context: Option<NonZeroU64>,
     pub(super) max_output: Option<NonZeroU64>,
     pub(super) auth: Option<Auth>,
     #[serde(default)]
@@ -117,6 +118,27 @@ pub(super) struct Route {
     pub(super) exact: bool,
     pub(super) demand: Option<Spanned<Demand>>,
     pub(super) subscription_to_paid_key: Option<Consent>,
+    pub(super) may_go_to: Option<Spanned<MayGoTo>>,
+    pub(super) sibling: Option<Siblings>,
+}
+
+/// Where requests may go beside their primary.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "may_go_to is \"named\", \"same-vendor\", \"any\", or a list of endpoints such as [\"openai\"]"
+)]
+pub(super) enum MayGoTo {
+    Word(MayGoToWord),
+    Endpoints(Vec<Spanned<String>>),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum MayGoToWord {
+    Named,
+    SameVendor,
+    Any,
 }
 
 #[derive(Debug, Deserialize)]
@@ -169,6 +191,7 @@ pub(super) struct Pipeline {
     pub(super) surge: Option<Spanned<(f64, f64)>>,
     #[serde(default)]
     pub(super) providers: Vec<Spanned<String>>,
+    pub(super) may_go_to: Option<Spanned<MayGoTo>>,
 }
 
 /// What standing in may cost.
@@ -177,6 +200,8 @@ pub(super) struct Pipeline {
 pub(super) struct Fallback {
     pub(super) subscription_to_paid_key: Option<Consent>,
     pub(super) dollars_a_day: Option<Spanned<f64>>,
+    pub(super) may_go_to: Option<Spanned<MayGoTo>>,
+    pub(super) sibling: Option<Siblings>,
 }
 
 /// The owner's own word on a failure.

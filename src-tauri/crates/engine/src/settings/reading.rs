@@ -92,6 +92,9 @@ impl Reading<'_> {
                 .dollars_a_day
                 .as_ref()
                 .map_or(MicroDollars(10_000_000), |d| self.dollars(d)),
+            may_go_to: self.scope(file.fallback.may_go_to.as_ref(), &own),
+            pipeline_scopes: self.pipeline_scopes(&file.pipeline, &own),
+            sibling: file.fallback.sibling.unwrap_or_default(),
             pipelines: file
                 .pipeline
                 .into_iter()
@@ -107,6 +110,11 @@ impl Reading<'_> {
             Some(known) => !known.is_local(),
             None => self.catalog.provider(&ProviderId::new(id)).is_some(),
         }
+    }
+
+    pub(super) fn is_endpoint(&self, id: &EndpointId, own: &[Provider]) -> bool {
+        let mut own = own.iter().flat_map(|provider| &provider.endpoints);
+        own.any(|endpoint| endpoint.id == *id) || self.catalog.endpoint(id).is_some()
     }
 
     fn own_endpoints(&mut self, written: Vec<file::Endpoint>) -> Vec<Provider> {
@@ -177,6 +185,7 @@ impl Reading<'_> {
                 file_addresses: entry.file_addresses,
                 families: Families::new(family),
                 allow: entry.allow,
+                context: entry.context.map(NonZeroU64::get),
                 max_output: entry.max_output.map(NonZeroU64::get),
                 auth,
                 key_env,

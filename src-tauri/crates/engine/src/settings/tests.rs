@@ -219,13 +219,14 @@ fn all_that_is_wrong_is_told_at_once() {
 
 #[test]
 fn an_own_endpoint_is_a_provider_of_its_own() {
-    let text = "[[endpoint]]\nid = \"ollama\"\nbase = \"http://127.0.0.1:11434/v1/\"\ndialects = [\"openai-chat\"]\nmax_output = 8000\n[[route]]\nname = \"local\"\ndialect = \"openai-chat\"\nmodels = \"llama*\"\ncandidates = [{ endpoint = \"ollama\", model = \"llama3\" }, \"openai\"]\n";
+    let text = "[[endpoint]]\nid = \"ollama\"\nbase = \"http://127.0.0.1:11434/v1/\"\ndialects = [\"openai-chat\"]\ncontext = 32000\nmax_output = 8000\n[[route]]\nname = \"local\"\ndialect = \"openai-chat\"\nmodels = \"llama*\"\ncandidates = [{ endpoint = \"ollama\", model = \"llama3\" }, \"openai\"]\n";
     let settings = Settings::parse(text, &Catalog::bundled()).unwrap();
     let endpoint = &settings.own[0].endpoints[0];
     assert_eq!(
         (endpoint.base.as_str(), endpoint.auth, endpoint.max_output),
         ("http://127.0.0.1:11434", catalog::Auth::None, Some(8000))
     );
+    assert_eq!(endpoint.context, Some(32_000));
     let route = &settings.routes[0];
     assert_eq!(
         route.candidates[0],

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use catalog::Dialect;
 use translate::{
     self, AnswerTranslator, CannotTell, Conversation, Form, LeftOut, Names, Target, Untranslatable,
+    Wanted,
 };
 use wire::{Framing, Report, Validator};
 
@@ -26,6 +27,8 @@ pub(crate) struct Said {
     pub(crate) translation: Translation,
     /// What the candidate is not told, or not so exactly.
     pub(crate) left_out: Vec<LeftOut>,
+    /// What has to be checked on the whole answer.
+    pub(crate) wanted: Option<Wanted>,
 }
 
 /// `created`: the time of the answer in seconds since 1970.
@@ -52,6 +55,7 @@ pub(crate) fn say(
             },
         },
         left_out: said.left_out,
+        wanted: said.wanted,
     })
 }
 

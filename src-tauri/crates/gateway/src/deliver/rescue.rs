@@ -110,10 +110,10 @@ pub(crate) fn too_long(dialect: Dialect, message: &str) -> Said {
     Said::new(dialect, &problem)
 }
 
-/// Why a stand-in that is set up was of no use to this request.
-pub(crate) fn could_not_stand_in(passed_over: &Dropped) -> String {
+/// Why a fallback that is set up was not asked for this request.
+pub(crate) fn was_not_asked(passed_over: &Dropped) -> String {
     let Dropped { endpoint, why, .. } = passed_over;
-    format!("Understudy: {endpoint} could not stand in: {why}")
+    format!("Understudy: {endpoint} was not asked: {why}")
 }
 
 /// Every candidate failed: the primary's error, which is the first attempt's. `known`: sentences for its end.

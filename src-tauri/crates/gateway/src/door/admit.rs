@@ -9,9 +9,11 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, OR
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt;
+use percent_encoding::percent_decode_str;
 use wire::Kind;
 
 use crate::attempt::headers::{TOKEN_HEADER, without_scheme};
+use crate::exchange::LONGEST_TAG;
 use crate::held::{Full, Held, Share};
 use crate::{BoxError, Config, TurnedAway};
 
@@ -34,17 +36,25 @@ pub(crate) enum Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place<'a> {
     pub(crate) token: Option<&'a str>,
+    /// As the path writes it, in which `%20` is a space.
+    pipeline: Option<&'a str>,
     /// Without the token.
     pub(crate) path: &'a str,
     pub(crate) target: Target,
 }
 
 impl<'a> Place<'a> {
-    /// `/t/<token>`, any prefix, `/v1` once, twice or not at all, then what is asked for.
+    /// `/t/<token>`, `/p/<pipeline>`, any prefix, `/v1` once, twice or not at all, then what is asked for.
     pub(crate) fn of(path: &'a str) -> Place<'a> {
         let (token, path) = match path.strip_prefix("/t/").map(|rest| rest.split_once('/')) {
             Some(Some((token, _))) => (Some(token), &path["/t/".len() + token.len()..]),
             Some(None) => (Some(&path["/t/".len()..]), ""),
+            None => (None, path),
+        };
+        let named = path.strip_prefix("/p/").map(|rest| rest.split_once('/'));
+        let (pipeline, path) = match named {
+            Some(Some((name, _))) => (Some(name), &path["/p/".len() + name.len()..]),
+            Some(None) => (Some(&path["/p/".len()..]), ""),
             None => (None, path),
         };
         let rest = path.trim_end_matches('/');
@@ -68,9 +78,17 @@ impl<'a> Place<'a> {
         };
         Place {
             token,
+            pipeline,
             path,
             target,
         }
+    }
+
+    /// The pipeline that the path names.
+    pub(crate) fn pipeline(&self) -> Option<String> {
+        let name = percent_decode_str(self.pipeline?).decode_utf8_lossy();
+        let name: String = name.trim().chars().take(LONGEST_TAG).collect();
+        (!name.is_empty()).then_some(name)
     }
 }
 

@@ -214,7 +214,7 @@ impl<'a> Object<'a> {
 }
 
 /// A field's name for a list that people read: a client chooses it, so it is bounded and plain.
-fn name_of(key: &str) -> String {
+pub(crate) fn name_of(key: &str) -> String {
     const LONGEST: usize = 64;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let shown = key.bytes().map(|byte| match plain(byte) {

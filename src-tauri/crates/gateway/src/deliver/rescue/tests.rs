@@ -14,9 +14,12 @@ fn primary(credential: Credential) -> Candidate {
         endpoint: EndpointId::new("first"),
         model: ModelId::new("m"),
         dialect: Dialect::Anthropic,
+        passage: crate::Passage::Own,
+        drops: Vec::new(),
         credential,
         standing: Standing::Closed,
         place: 0,
+        role: crate::Role::Primary,
         reason: String::new(),
     }
 }
