@@ -375,7 +375,13 @@ impl Plan {
             passage,
             dropped,
         } = way;
-        let translated = (passage == Passage::Translated).then_some(dialect);
+        let passes = match passage {
+            Passage::Own | Passage::Family => String::new(),
+            Passage::Translated if dialect == self.dialect => {
+                ", translated for another model family".to_owned()
+            }
+            Passage::Translated => format!(", translated to {dialect}"),
+        };
         self.candidates.push(Candidate {
             provider: endpoint.endpoint.provider.clone(),
             endpoint: endpoint.endpoint.id.clone(),
@@ -387,7 +393,7 @@ impl Plan {
             standing,
             place,
             role,
-            reason: reason((role, place), credential, standing, translated, why),
+            reason: reason((role, place), credential, standing, &passes, why),
         });
     }
 
@@ -475,7 +481,7 @@ fn reason(
     (role, place): (Role, usize),
     credential: Credential,
     standing: Standing,
-    translated: Option<Dialect>,
+    passes: &str,
     why: Option<String>,
 ) -> String {
     let place = match role {
@@ -483,14 +489,11 @@ fn reason(
         Role::Sibling => "the sibling on the same login".to_owned(),
         Role::Fallback => format!("stand-in {place}"),
     };
+    let place = format!("{place}{passes}");
     let credential = match credential {
         Credential::OurKey => "with your key",
         Credential::ClientLogin => "with the client's own login",
         Credential::None => "needs no key",
-    };
-    let place = match translated {
-        Some(spoken) => format!("{place}, translated to {spoken}"),
-        None => place,
     };
     let credential = match why {
         None => credential.to_owned(),

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use tokio::time::timeout;
+use translate::Untranslatable;
 use wire::Class;
 
 use crate::admitted::Admitted;
@@ -21,7 +22,7 @@ use crate::deliver::rescue::{self, Said};
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{Body, Candidate, Credential, End, Ineligible, Outcome, Plan, TurnedAway};
+use crate::{Body, Candidate, Credential, Dropped, End, Ineligible, Outcome, Plan, TurnedAway};
 
 type Found = (Fallback, Result<Answered, NoneLeft>);
 
@@ -291,6 +292,17 @@ fn nobody(plan: &Plan) -> TurnedAway {
         | Ineligible::UsedUp { .. }
         | Ineligible::Paused => None,
     });
+    let unsupported = |dropped: &&Dropped| match &dropped.why {
+        // Another key would not help.
+        Ineligible::Untranslatable(Untranslatable::Malformed { .. }) => true,
+        Ineligible::Untranslatable(_) => no_key.is_none(),
+        _ => false,
+    };
+    if let Some(Dropped { endpoint, why, .. }) = dropped.iter().find(unsupported) {
+        return TurnedAway::Unsupported(format!(
+            "The request cannot be sent to any candidate for `{model}`: {endpoint}: {why}"
+        ));
+    }
     match (no_key, dropped.first()) {
         (Some(no_key), _) => TurnedAway::NoKey(no_key),
         (None, Some(first)) => TurnedAway::NoCandidate(format!(

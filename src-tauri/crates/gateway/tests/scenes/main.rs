@@ -10,6 +10,7 @@ mod delivery;
 mod demand;
 mod exhausted;
 mod failover;
+mod families;
 mod identity;
 mod keyed;
 mod lingering;
