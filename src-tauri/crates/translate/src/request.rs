@@ -79,6 +79,7 @@ pub fn say(
     target.can_serve(said)?;
     let conversation = target.fitted(said.clone());
     let names = Names::new(from, to, tools(&conversation), ids(&conversation));
+    let names = names.with_signatures(conversation.signatures.clone());
     let names = match target.ids {
         CallIds::Any => names,
         CallIds::OfDialect => names.with_bounded_ids(),

@@ -10,6 +10,8 @@
 mod answers;
 #[path = "translate/matrix.rs"]
 mod matrix;
+#[path = "translate/open_responses.rs"]
+mod open_responses;
 #[path = "translate/probes.rs"]
 mod probes;
 #[path = "translate/strict.rs"]

@@ -26,3 +26,5 @@ mod round_trip;
 mod rules;
 #[path = "translated_requests/turns.rs"]
 mod turns;
+#[path = "translated_requests/vendor_rules.rs"]
+mod vendor_rules;

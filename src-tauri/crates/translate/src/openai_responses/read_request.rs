@@ -13,7 +13,7 @@ pub(crate) const DIALECT: Dialect = Dialect::OpenaiResponses;
 /// Top-level fields without a counterpart. Sources: OpenAI API reference, "Responses"; Open Responses; `client_metadata`,
 /// `access_programs` and `request_country` as Codex 0.171.0 sends them.
 const FATES: &[(&str, Fate)] = &[
-    // What the vendor keeps from earlier requests.
+    // What the vendor keeps from earlier requests; a reference that the gateway can expand has been before this is read.
     ("previous_response_id", Fate::Kept),
     ("conversation", Fate::Kept),
     ("prompt", Fate::Kept),

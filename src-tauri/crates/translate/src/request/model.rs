@@ -8,7 +8,7 @@ use super::fidelity::Fidelity;
 use super::object::Object;
 use super::sampling::Sampling;
 use super::untranslatable::LeftOut;
-use crate::ToolKind;
+use crate::{Signature, ToolKind};
 
 /// A request as every dialect could mean it. Readers make it, writers say it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,6 +41,8 @@ pub struct Conversation {
     pub verbosity: Option<String>,
     /// What has no place in a request of any dialect and may be dropped by rule.
     pub left_out: Vec<LeftOut>,
+    /// Signatures that were kept for calls of this conversation, by the client's ids.
+    pub(crate) signatures: BTreeMap<String, Signature>,
     /// What this request tolerates to be dropped. The caller's word: an agent, until it says otherwise.
     pub(crate) fidelity: Fidelity,
     /// Top-level fields that the reader did not take, as they came: an endpoint's file may allow some.
@@ -56,6 +58,13 @@ impl Conversation {
     /// Its messages hold what its own vendor takes with certain betas only.
     pub fn needs_betas(&self) -> bool {
         self.needs_betas
+    }
+
+    /// With the signatures that [`crate::AnswerTranslator::signatures`] gave for earlier answers, where somebody keeps them: ids of
+    /// OpenAI's dialects have no room for one.
+    pub fn with_signatures(mut self, kept: BTreeMap<String, Signature>) -> Self {
+        self.signatures = kept;
+        self
     }
 
     pub fn with_fidelity(mut self, fidelity: Fidelity) -> Self {

@@ -6,6 +6,7 @@ use catalog::Dialect;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::text::string;
 use super::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
 
 /// What becomes of a field that has no counterpart.
@@ -14,7 +15,8 @@ pub(crate) enum Fate {
     LeftOut(Why),
     /// It says nothing while it has this value, the default; any other is refused.
     Only(&'static str),
-    /// It refers to what its vendor keeps.
+    /// It refers to what its vendor keeps, so that no one else can read it. A reference whose content is at hand (a kept
+    /// conversation) is put in its place before the request is read: this crate knows requests only.
     Kept,
     /// It changes what is answered or where, and there is no counterpart.
     Refused,
@@ -69,7 +71,11 @@ impl<'a> Object<'a> {
     }
 
     pub(crate) fn text(&mut self, key: &str) -> Read<Option<String>> {
-        self.parsed(key, "a string")
+        let Some(raw) = self.take(key) else {
+            return Ok(None);
+        };
+        let text = string(raw).map(Some);
+        text.ok_or_else(|| malformed(self.dialect, &self.path(key), "a string"))
     }
 
     pub(crate) fn needed_text(&mut self, key: &str) -> Read<String> {
@@ -253,8 +259,8 @@ impl<'a> Content<'a> {
             return Ok(Content::Parts(Vec::new()));
         };
         if raw.starts_with('"') {
-            let text = serde_json::from_str(raw).map(Content::Text);
-            return text.map_err(|_| malformed(dialect, place, "a string"));
+            let text = string(raw).map(Content::Text);
+            return text.ok_or_else(|| malformed(dialect, place, "a string"));
         }
         let parts: Result<Vec<&'a RawValue>, _> = serde_json::from_str(raw);
         let parts = parts.map_err(|_| malformed(dialect, place, "a string or an array"))?;
