@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::model::{CallIds, ChatLimit, ReasoningContent, StreamUsage, ThoughtSignatures};
 use crate::{
-    Allow, Dialect, EndpointId, Families, Model, ModelId, ProviderId, Rank, SurfaceId, Tier,
-    address, pattern,
+    Allow, Dialect, EndpointId, Families, Model, ModelId, Passages, ProviderId, Rank, SurfaceId,
+    Tier, address, pattern,
 };
 
 /// Somebody who serves models, with everything we know about watching and reaching them.
@@ -115,11 +115,15 @@ pub struct Endpoint {
     pub key_check: KeyCheck,
     /// What is known of the logins that its clients bring.
     pub logins: Logins,
+    /// Requests of other kinds that pass to it untouched.
+    pub passages: Passages,
 }
 
 /// Kinds of login, told apart by how they look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logins {
+    /// A login that begins so is of this vendor; the longest beginning decides.
+    pub begins: Vec<String>,
     /// A login that begins so is an API key with a bill by the token; any other counts as a subscription's.
     pub metered: Vec<String>,
     /// Logins that cannot pass through.
@@ -201,6 +205,7 @@ impl Endpoint {
             probe_model: None,
             key_check: KeyCheck::default(),
             logins: Logins::default(),
+            passages: Passages::default(),
         }
     }
 

@@ -114,6 +114,10 @@ enum Command {
     Stage {
         #[arg(long)]
         port: u16,
+        /// Act this vendor's rules, words and counts: anthropic, openai, gemini, deepseek, mistral, groq, xai, moonshot,
+        /// zai, openrouter, together, vllm, ollama; by-model: the vendor that makes the model
+        #[arg(long = "as", value_name = "VENDOR", default_value = "plain")]
+        acting: stage::Acting,
     },
 }
 
@@ -191,9 +195,9 @@ async fn run(command: Command) -> ExitCode {
                 }
             }
         }
-        Command::Stage { port } => {
+        Command::Stage { port, acting } => {
             logging();
-            stage(port).await
+            stage(port, acting).await
         }
         Command::Url { ui, json } => url(ui, json),
         Command::Status { json } => show::status(json).await,
@@ -260,16 +264,23 @@ fn start_code(error: &StartError) -> u8 {
         | StartError::Http(_) => 1,
     }
 }
-async fn stage(port: u16) -> ExitCode {
+async fn stage(port: u16, acting: stage::Acting) -> ExitCode {
     let listener = match TcpListener::bind(("127.0.0.1", port)).await {
         Ok(listener) => listener,
         Err(error) => return failed(&format!("cannot listen on port {port}: {error}"), 4),
     };
     match listener.local_addr() {
-        Ok(address) => say!("The stage plays any model on http://{address}"),
+        Ok(address) if acting == stage::Acting::Plain => {
+            say!("The stage plays any model on http://{address}");
+        }
+        Ok(address) => say!("The stage plays any model as {acting} on http://{address}"),
         Err(error) => return failed(&error.to_string(), 1),
     }
+    // Resets are told by the real time, which clients compare with their own.
+    let now = u64::try_from(crate::clock::wall()().timestamp()).unwrap_or_default();
     Stage::any_model()
+        .at(now)
+        .acting(acting)
         .serve(listener, async {
             let _ = tokio::signal::ctrl_c().await;
         })

@@ -46,7 +46,7 @@ pub(crate) fn gateway_config(
     Config {
         token: running.token.clone(),
         allowed_hosts: settings.allowed_hosts.clone(),
-        allowed_origins: Vec::new(),
+        allowed_origins: settings.allowed_origins.clone(),
         routes: routes(settings, catalog, &|endpoint| {
             endpoint.accepts_client_login || usable(endpoint, keys)
         }),

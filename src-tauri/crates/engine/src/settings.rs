@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub address: IpAddr,
     pub port: u16,
     pub allowed_hosts: Vec<String>,
+    /// Of web pages that may use the port, as browsers write them: `https://flows.example`.
+    pub allowed_origins: Vec<String>,
     pub mine: BTreeSet<ProviderId>,
     pub pages: bool,
     pub pages_from: BTreeMap<ProviderId, String>,

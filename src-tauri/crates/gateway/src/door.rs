@@ -1,9 +1,13 @@
 //! The port's door: token, host, size and shape of a request are checked here, and what passes is planned and handed to
 //! [`once`]. The door imports what is behind it; nothing behind it imports the door.
 
-pub(crate) mod admit;
+mod admit;
 mod breakers;
+mod cross_origin;
 mod models;
+mod pass;
+mod place;
+mod vendor;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -30,8 +34,12 @@ use crate::plan::session::SessionKey;
 use crate::plan::{Caller, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
-use crate::{Body, BoxError, Config, Connect, End, Exchange, Plan, ReplayAsk, Report, TurnedAway};
-use admit::{Place, Target};
+use crate::{
+    Body, BoxError, Config, Connect, End, Exchange, ExchangeKind, Plan, ReplayAsk, Report,
+    TurnedAway,
+};
+use admit::Origin;
+use place::{Place, Target};
 
 /// The part of the engine between clients and providers. Cheap to clone.
 #[derive(Clone)]
@@ -61,15 +69,23 @@ impl Gateway {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let place = Place::of(request.uri().path());
-        let dialect = admit::spoken(place.target, request.headers());
-        match AssertUnwindSafe(self.serve(request)).catch_unwind().await {
-            Ok(response) => response,
-            Err(_) => {
-                tracing::error!(%dialect, "a panic ended one exchange");
-                rescue::plain(rescue::our_fault(dialect))
-            }
+        let config = self.0.config();
+        let (head, body) = request.into_parts();
+        if let Some(response) = cross_origin::preflight(&head, &config) {
+            return response;
         }
+        let page = match Origin::of(&head, &config) {
+            Origin::Allowed(origin) => Some(cross_origin::allowed(origin)),
+            Origin::None | Origin::Own | Origin::Foreign(_) => None,
+        };
+        let dialect = admit::spoken(&Place::of(head.uri.path()).target, &head.headers);
+        let served = AssertUnwindSafe(self.serve(config, head, body)).catch_unwind();
+        let mut response = served.await.unwrap_or_else(|_| {
+            tracing::error!(%dialect, "a panic ended one exchange");
+            rescue::plain(rescue::our_fault(dialect))
+        });
+        response.headers_mut().extend(page.unwrap_or_default());
+        response
     }
 
     /// The plan for such a request of this caller's now.
@@ -117,30 +133,32 @@ impl Gateway {
         self.0.reports().strays()
     }
 
-    async fn serve<B>(&self, request: Request<B>) -> Response<Body>
+    async fn serve<B>(&self, config: Arc<Config>, mut head: Parts, body: B) -> Response<Body>
     where
-        B: http_body::Body<Data = Bytes>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
         let began = Instant::now();
-        let config = self.0.config();
-        let (head, body) = request.into_parts();
-        let place = Place::of(head.uri.path());
-        let dialect = admit::spoken(place.target, &head.headers);
-        if let Err(why) = admit::check(&head, place, &config) {
+        let path = head.uri.path().to_owned();
+        let place = Place::of(&path);
+        let dialect = admit::spoken(&place.target, &head.headers);
+        if let Err(why) = admit::check(&head, &place, &config) {
             if let TurnedAway::TooLarge(_) = why {
-                admit::discard(&head, body).await;
+                admit::discard(&head, Box::pin(body)).await;
             }
-            if admit::is_stray(&head, place, &why) {
+            if admit::is_stray(&head, &place, &why) {
                 tracing::debug!(path = place.path, %why, "a stray request was turned away");
                 self.0.reports().stray();
                 return rescue::plain(rescue::turned_away(dialect, &why));
             }
             return self.turn_away(began, &head, dialect, why);
         }
-        let (dialect, kind) = match place.target {
-            Target::Ask(dialect, kind) => (dialect, kind),
-            Target::Models => return json(models::list(&config)),
+        let (dialect, kind) = match &place.target {
+            Target::Ask(dialect, kind) => (*dialect, *kind),
+            Target::Models => return json(models::list(&self.0, &config, &head).await),
+            Target::Other(path) => {
+                return self.pass(began, &config, (head, body), &place, path).await;
+            }
             Target::Base | Target::Nothing => return json(GREETING),
         };
         if let Some(why) = login::refused(&head.headers, &config, dialect) {
@@ -150,7 +168,7 @@ impl Gateway {
             Ok(key) => key,
             Err(why) => return self.turn_away(began, &head, dialect, why),
         };
-        let (body, share) = match admit::body(&head, body, self.0.bodies(), &config).await {
+        let (body, share) = match admit::body(&mut head, body, self.0.bodies(), &config).await {
             Ok(read) => read,
             Err(why) => return self.turn_away(began, &head, dialect, why),
         };
@@ -179,7 +197,7 @@ impl Gateway {
         let (plan, unread) = self.plan(&config, &ask, &caller, kind, session.as_ref(), &body);
         let (hold, gate) = hold::back(&config, &head, &plan, began);
         let exchange = Exchange {
-            kind,
+            kind: kind.into(),
             route: plan.route.clone(),
             model: ask.model.clone(),
             streamed: ask.stream && kind == Kind::Generate,
@@ -208,6 +226,34 @@ impl Gateway {
             began,
         };
         once::answer(&self.0, admitted, exchange, asker, key).await
+    }
+
+    /// What is not ours goes to the client's own vendor.
+    async fn pass<B>(
+        &self,
+        began: Instant,
+        config: &Config,
+        (head, body): (Parts, B),
+        place: &Place<'_>,
+        path: &str,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let dialect = admit::spoken(&place.target, &head.headers);
+        let vendor = match vendor::vendor(&head, path, config) {
+            Ok(vendor) => vendor,
+            Err(why) => return self.turn_away(began, &head, dialect, why),
+        };
+        let exchange = Exchange {
+            kind: ExchangeKind::Passed,
+            route: PASSED.to_owned(),
+            model: vendor.pattern.to_owned(),
+            ..Exchange::begun(&head, place.pipeline(), dialect, self.0.now())
+        };
+        let exchange = OpenExchange::begin(self.0.reports(), began, exchange);
+        pass::pass(&self.0, config, vendor, (&head, body), path, exchange).await
     }
 
     /// True: the first candidate can be asked before it is known which of the others can be asked just this.
@@ -277,6 +323,9 @@ impl Gateway {
         respond::end(said, exchange, End::TurnedAway(why))
     }
 }
+
+/// The route's name of what passes unread.
+const PASSED: &str = "pass-through";
 
 const GREETING: &str = "{\"understudy\":\"ready\"}";
 

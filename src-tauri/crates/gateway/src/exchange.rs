@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
-use crate::{Dropped, Review, Storm};
+use crate::{Dropped, Review, Storm, UnknownCoding, UsedUp};
 
 /// Names the business flow that a request belongs to.
 const PIPELINE: &str = "x-understudy-pipeline";
@@ -42,8 +42,7 @@ pub struct Exchange {
     /// Who asked, and in which conversation.
     pub client: wire::Client,
     pub dialect: Dialect,
-    /// An answer, or a count of tokens (which tells nothing about a model's health).
-    pub kind: wire::Kind,
+    pub kind: ExchangeKind,
     /// The route's name; empty where it was turned away before one was chosen.
     pub route: String,
     /// As the client asked.
@@ -80,6 +79,24 @@ pub struct Exchange {
     pub review: Option<Review>,
 }
 
+/// What a client's request asks for. Only responses of models tell something about a model's health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExchangeKind {
+    Generate,
+    CountTokens,
+    /// It passed to its vendor unread: embeddings, files, images. Its path stands where a model would.
+    Passed,
+}
+
+impl From<wire::Kind> for ExchangeKind {
+    fn from(kind: wire::Kind) -> Self {
+        match kind {
+            wire::Kind::Generate => ExchangeKind::Generate,
+            wire::Kind::CountTokens => ExchangeKind::CountTokens,
+        }
+    }
+}
+
 impl Exchange {
     /// An exchange of which only the head is known.
     /// `pipeline`: as the path names it.
@@ -94,7 +111,7 @@ impl Exchange {
             started,
             client: wire::Client::identify(&head.headers),
             dialect,
-            kind: wire::Kind::Generate,
+            kind: ExchangeKind::Generate,
             route: String::new(),
             model: String::new(),
             streamed: false,
@@ -219,10 +236,24 @@ pub enum TurnedAway {
         method: String,
         wanted: &'static str,
     },
+    #[error(
+        "{0} have this path, and the request's login does not say which is meant: send the login of one of them, or `anthropic-version` for Anthropic"
+    )]
+    AmbiguousVendor(String),
+    #[error(
+        "`{path}` passes to {vendors} with the client's own login, and this request has none. Give the client its API key; Understudy's token stays in the URL"
+    )]
+    NeedsLogin { path: String, vendors: String },
+    #[error("The daily cap of {cap} is used up ({spent}): `dollars_a_day` under [fallback] in the settings", cap = .0.cap, spent = .0.spent)]
+    CapReached(UsedUp),
     #[error("There is no WebSocket here; ask again over plain HTTP")]
     WebSocket,
     #[error("The body must be sent with `content-type: application/json`")]
     ContentType,
+    #[error(
+        "The body's `content-encoding: {}` cannot be read here. Send it plain, or as gzip, deflate, br or zstd", .0.names()
+    )]
+    Coding(UnknownCoding),
     #[error("The body is larger than {0} bytes")]
     TooLarge(usize),
     #[error("Too many large requests are in flight (over {0} bytes in all); try again in a second")]

@@ -20,6 +20,7 @@ mod storm;
 mod tests;
 
 pub use attempt::breaker::{BreakerView, KeptBreaker, Standing};
+pub use attempt::content::UnknownCoding;
 pub use attempt::demand::{Demand, Schema};
 pub use attempt::upstream::{BoxError, Connect, Dialed, Io, connect};
 pub use body::{Aborted, Body};
@@ -28,7 +29,7 @@ pub use config::{
     Scope, Siblings, Spending, Timers, UsedUp,
 };
 pub use door::Gateway;
-pub use exchange::{Attempt, Began, End, Exchange, Outcome, Report, TurnedAway};
+pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
 pub use once::{ReplayAsk, Unkept};
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Credential, Dropped, Ineligible, Login, Passage,

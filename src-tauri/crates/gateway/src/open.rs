@@ -134,6 +134,12 @@ impl OpenExchange {
         self
     }
 
+    /// The client's.
+    pub(crate) fn dialect(&self) -> Dialect {
+        let known = self.exchange.as_ref().map(|exchange| exchange.dialect);
+        known.unwrap_or(Dialect::OpenaiChat)
+    }
+
     pub(crate) fn attempts(&self) -> usize {
         let ended = self.exchange.as_ref().map_or(0, |e| e.attempts.len());
         ended + usize::from(self.attempt.is_some())

@@ -33,6 +33,7 @@ pub(super) struct Listen {
     pub(super) address: Option<Spanned<String>>,
     pub(super) port: Option<u16>,
     pub(super) allowed_hosts: Vec<String>,
+    pub(super) allowed_origins: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -57,6 +57,16 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         ),
         ("[listen]\nport = 70000\n", "line 2", "u16"),
         (
+            "[listen]\nallowed_origins = [\"https://a.example\",\n \"*\"]\n",
+            "line 3",
+            "https://flows.example",
+        ),
+        (
+            "[listen]\nallowed_origins = [\"https://a.example/flows\"]\n",
+            "line 2",
+            "an origin is",
+        ),
+        (
             "[watch]\nmine = [\"anthropic\",\n \"antropic\"]\n",
             "line 3",
             "openai",
@@ -207,6 +217,18 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
             "{text}\n{first}"
         );
     }
+}
+
+#[test]
+fn origins_are_kept_as_browsers_write_them() {
+    let text = "[listen]\nallowed_origins = [\"https://Flows.example:443/\", \"http://localhost:3000\", \"app://obsidian.md\"]\n";
+    let read = Settings::parse(text, &Catalog::bundled()).unwrap();
+    let kept = [
+        "https://flows.example",
+        "http://localhost:3000",
+        "app://obsidian.md",
+    ];
+    assert_eq!(read.allowed_origins, kept);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalog::Endpoint;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -345,13 +346,21 @@ fn stands_in_for(fallback: &Fallback, candidate: &Candidate) -> Option<&'static 
     }
 }
 
+/// Whose response it is, of a request that was not read.
+pub(crate) fn name_endpoint(headers: &mut HeaderMap, endpoint: &Endpoint) {
+    put(headers, "x-understudy-provider", endpoint.provider.as_str());
+    put(headers, "x-understudy-endpoint", endpoint.id.as_str());
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
 /// Who answered, for those who look.
 fn tell(headers: &mut HeaderMap, candidate: &Candidate, attempts: usize) {
-    let mut put = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
-    };
+    let mut put = |name, value: &str| put(headers, name, value);
     put("x-understudy-provider", candidate.provider.as_str());
     put("x-understudy-endpoint", candidate.endpoint.as_str());
     put("x-understudy-model", candidate.model.as_str());

@@ -16,6 +16,7 @@ mod keyed;
 mod lingering;
 mod load;
 mod order;
+mod port;
 mod reached;
 mod recovery;
 mod redirect;
