@@ -4,8 +4,8 @@ pub(crate) mod lineup;
 pub(crate) mod login;
 
 mod caller;
+mod carriage;
 mod eligible;
-mod passage;
 mod scope;
 pub(crate) mod session;
 mod sibling;
@@ -19,8 +19,8 @@ use translate::{Fidelity, LeftOut};
 use wire::Kind;
 
 pub use caller::{Caller, CallerKind, Login};
+pub use carriage::Carriage;
 pub use eligible::Ineligible;
-pub use passage::Passage;
 pub use stand_in::ANY_MODEL;
 
 use eligible::eligible;
@@ -68,7 +68,7 @@ pub struct Candidate {
     pub model: ModelId,
     /// What it is spoken to in.
     pub dialect: Dialect,
-    pub passage: Passage,
+    pub carriage: Carriage,
     /// What of this request it is not sent, or not so exactly; empty where the plan is for any request.
     pub drops: Vec<LeftOut>,
     pub credential: Credential,
@@ -220,7 +220,7 @@ pub(crate) fn plan(
         });
         match found {
             Ok((endpoint, credential, way)) => {
-                let own = way.passage == Passage::Own;
+                let own = way.carriage == Carriage::Own;
                 let likeness = likeness.map(|likeness| likeness.to_string());
                 plan.add(endpoint, sent.clone(), way, credential, standing, likeness);
                 if plan.candidates.len() == 1 {
@@ -280,14 +280,14 @@ pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candida
         } = candidate;
         let found = config.endpoints.get(endpoint).ok_or(Ineligible::Unknown);
         let relation = Relation {
-            own: candidate.passage == Passage::Own,
-            family: candidate.passage == Passage::Family,
+            own: candidate.carriage == Carriage::Own,
+            family: candidate.carriage == Carriage::Family,
             fallback: true,
         };
         match found.and_then(|found| reading.way(found, model, relation)) {
             Ok(way) => able.push(Candidate {
                 dialect: way.dialect,
-                passage: way.passage,
+                carriage: way.carriage,
                 drops: way.dropped,
                 ..candidate.clone()
             }),
@@ -309,7 +309,7 @@ impl Candidate {
 
     /// It is not sent the client's own bytes.
     pub(crate) fn is_translated(&self) -> bool {
-        self.passage == Passage::Translated
+        self.carriage == Carriage::Translated
     }
 
     pub(crate) fn answerer(&self) -> Answerer {
@@ -372,22 +372,22 @@ impl Plan {
         let place = self.candidates.len();
         let Way {
             dialect,
-            passage,
+            carriage,
             dropped,
         } = way;
-        let passes = match passage {
-            Passage::Own | Passage::Family => String::new(),
-            Passage::Translated if dialect == self.dialect => {
+        let passes = match carriage {
+            Carriage::Own | Carriage::Family => String::new(),
+            Carriage::Translated if dialect == self.dialect => {
                 ", translated for another model family".to_owned()
             }
-            Passage::Translated => format!(", translated to {dialect}"),
+            Carriage::Translated => format!(", translated to {dialect}"),
         };
         self.candidates.push(Candidate {
             provider: endpoint.endpoint.provider.clone(),
             endpoint: endpoint.endpoint.id.clone(),
             model,
             dialect,
-            passage,
+            carriage,
             drops: dropped,
             credential,
             standing,
@@ -400,7 +400,7 @@ impl Plan {
     /// It was made for any request, and the first candidate at least can be asked this one.
     pub(crate) fn may_begin_unread(&self) -> bool {
         let first = self.candidates.first();
-        first.is_some_and(|first| first.passage == Passage::Own)
+        first.is_some_and(|first| first.carriage == Carriage::Own)
     }
 
     pub(crate) fn primary(&self) -> Option<&Candidate> {

@@ -25,7 +25,7 @@ use crate::deliver::hold::Hold;
 use crate::open::OpenExchange;
 use crate::plan::lineup::Lineup;
 use crate::services::Services;
-use crate::{Candidate, Credential, Demand, EndpointConfig, Outcome, Passage, Role};
+use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig, Outcome, Role};
 use next::{Next, bears_on_breaker, may_repeat, next};
 
 /// Requests that one exchange may cost, however many candidates there are.
@@ -246,7 +246,7 @@ impl Fallback {
         }
         self.empty_before |= lost.empty;
         let context = endpoint.and_then(|endpoint| endpoint.context(&candidate.model));
-        let translated = candidate.passage != Passage::Own;
+        let translated = candidate.carriage != Carriage::Own;
         match next(&lost, candidate, context, translated) {
             // A retry of an empty response is mostly empty too, and would be passed on.
             Next::Again(_) if lost.empty && !self.is_last() => self.never_again(candidate),

@@ -10,7 +10,7 @@ use wire::Kind;
 use crate::admitted::Admitted;
 use crate::attempt::headers;
 use crate::attempt::translation::{Said, Translation, say};
-use crate::{Candidate, Credential, Demand, EndpointConfig, Passage};
+use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig};
 
 /// What a candidate is sent.
 #[derive(Debug)]
@@ -42,8 +42,8 @@ pub(crate) fn request(
 ) -> Result<Outgoing, Unbuilt> {
     let url = url(admitted, candidate, endpoint);
     let found = &endpoint.endpoint;
-    match candidate.passage {
-        Passage::Own => {
+    match candidate.carriage {
+        Carriage::Own => {
             return Ok(Outgoing {
                 request: post(
                     url,
@@ -61,7 +61,7 @@ pub(crate) fn request(
                 wanted: None,
             });
         }
-        Passage::Family => {
+        Carriage::Family => {
             let (body, mut left_out) = family_body(admitted, candidate, endpoint);
             let mut headers = of_other(admitted, candidate, endpoint);
             headers::put_betas(
@@ -77,7 +77,7 @@ pub(crate) fn request(
                 wanted: None,
             });
         }
-        Passage::Translated => {}
+        Carriage::Translated => {}
     }
     let (client, spoken) = (admitted.plan.dialect, candidate.dialect);
     let conversation = translate::read(client, &admitted.body)?;
@@ -149,7 +149,7 @@ fn url(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) ->
     }
     let query = headers::query(admitted.head.uri.query(), candidate.credential);
     // A query may say anything: it goes where the client sent it.
-    if let Some(query) = query.filter(|_| candidate.passage == Passage::Own) {
+    if let Some(query) = query.filter(|_| candidate.carriage == Carriage::Own) {
         url.push('?');
         url.push_str(&query);
     }

@@ -6,14 +6,14 @@ use catalog::{Dialect, ModelId};
 use translate::{self, Conversation, Fidelity, LeftOut, Untranslatable};
 use wire::Kind;
 
-use super::{Ineligible, Passage, Wish};
+use super::{Carriage, Ineligible, Wish};
 use crate::EndpointConfig;
 
 /// How one candidate is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Way {
     pub(crate) dialect: Dialect,
-    pub(crate) passage: Passage,
+    pub(crate) carriage: Carriage,
     /// What of this request it is not sent; empty where the plan is for any request.
     pub(crate) dropped: Vec<LeftOut>,
 }
@@ -58,9 +58,9 @@ impl<'a> Reading<'a> {
         relation: Relation,
     ) -> Result<Way, Ineligible> {
         let client = self.wish.dialect;
-        let untouched = |passage, dropped| Way {
+        let untouched = |carriage, dropped| Way {
             dialect: client,
-            passage,
+            carriage,
             dropped,
         };
         if found.endpoint.speaks(client) {
@@ -68,14 +68,14 @@ impl<'a> Reading<'a> {
                 if relation.fallback {
                     self.fits(found, model)?;
                 }
-                return Ok(untouched(Passage::Own, Vec::new()));
+                return Ok(untouched(Carriage::Own, Vec::new()));
             }
             if relation.family && self.family_understands(found)? {
                 self.fits(found, model)?;
                 let dropped = self.wish.body.map(|body| {
                     translate::within_family(client, body, &found.endpoint.allow).dropped
                 });
-                return Ok(untouched(Passage::Family, dropped.unwrap_or_default()));
+                return Ok(untouched(Carriage::Family, dropped.unwrap_or_default()));
             }
         }
         let mut refused = None;
@@ -84,7 +84,7 @@ impl<'a> Reading<'a> {
                 Ok(dropped) => {
                     return Ok(Way {
                         dialect,
-                        passage: Passage::Translated,
+                        carriage: Carriage::Translated,
                         dropped,
                     });
                 }

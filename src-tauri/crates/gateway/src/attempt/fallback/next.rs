@@ -7,7 +7,7 @@ use wire::Class;
 
 use crate::attempt::breaker::PATIENCE;
 use crate::attempt::lost::Lost;
-use crate::{Candidate, Credential, Passage};
+use crate::{Candidate, Carriage, Credential};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
@@ -67,7 +67,7 @@ pub(super) fn may_repeat(took: Duration, last: bool, left: Option<Duration>) -> 
 pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate) -> bool {
     match lost.class {
         // It may be a word of ours that it does not like.
-        Class::Caller if candidate.passage != Passage::Own => false,
+        Class::Caller if candidate.carriage != Carriage::Own => false,
         Class::Credential => candidate.credential != Credential::ClientLogin,
         Class::Transient => lost.kind.is_some(),
         Class::RateLimit

@@ -14,7 +14,7 @@ fn primary(credential: Credential) -> Candidate {
         endpoint: EndpointId::new("first"),
         model: ModelId::new("m"),
         dialect: Dialect::Anthropic,
-        passage: crate::Passage::Own,
+        carriage: crate::Carriage::Own,
         drops: Vec::new(),
         credential,
         standing: Standing::Closed,

@@ -13,7 +13,7 @@ fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
         endpoint: EndpointId::new("first"),
         model: ModelId::new("m"),
         dialect: catalog::Dialect::Anthropic,
-        passage: crate::Passage::Own,
+        carriage: crate::Carriage::Own,
         drops: Vec::new(),
         credential,
         standing: Standing::Closed,

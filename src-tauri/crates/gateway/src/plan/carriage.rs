@@ -2,7 +2,7 @@
 
 /// Decided by whose the endpoint is and by the family of its model, never by the dialect alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passage {
+pub enum Carriage {
     /// Every byte, header and field: the client's own login's endpoint, and the route's primary, which the client was configured for.
     Own,
     /// The same model family elsewhere: the bytes of the body, without what names the client and what its file does not allow.
