@@ -197,3 +197,8 @@ pub enum ThoughtSignatures {
     /// `reasoning_details` of the message, by the call's id.
     ReasoningDetails,
 }
+
+impl ThoughtSignatures {
+    /// Where a call keeps it, of those that put it in its extra content.
+    pub const EXTRA_CONTENT: [&str; 3] = ["extra_content", "google", "thought_signature"];
+}

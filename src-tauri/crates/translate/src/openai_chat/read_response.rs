@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use catalog::ThoughtSignatures;
+use wire::Framing;
+use wire::fields::Fields;
+
 use crate::names::Signature;
 use crate::response::CannotTell;
 use crate::response::model::{Call, Input, Kind};
 use crate::response::parts::{Key, Lasts, Parts};
 use crate::response::read::{Flow, Read, said, unsayable};
-use wire::Framing;
-use wire::fields::Fields;
 
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
@@ -56,9 +58,9 @@ impl Read for Reader {
 
 /// Google's signature of the thinking before a call (Gemini API docs, "Thought signatures", "OpenAI compatibility").
 fn thought(call: &Fields<'_>) -> Option<Signature> {
-    let extra = call.object("extra_content")?;
-    let signature = extra.object("google")?.text("thought_signature")?;
-    Some(signature)
+    let [extra, vendor, signature] = ThoughtSignatures::EXTRA_CONTENT;
+    let extra = call.object(extra)?;
+    Some(extra.object(vendor)?.text(signature)?)
         .filter(|text| !text.is_empty())
         .map(Signature::Thought)
 }

@@ -245,8 +245,9 @@ fn write_call(call: &Call, thought: Option<&str>, names: &Names) -> String {
         ("function", function),
     ];
     written.extend(thought.map(|text| {
-        let google = object(&[("thought_signature", quoted(text))]);
-        ("extra_content", object(&[("google", google)]))
+        let [extra, vendor, signature] = ThoughtSignatures::EXTRA_CONTENT;
+        let signed = object(&[(signature, quoted(text))]);
+        (extra, object(&[(vendor, signed)]))
     }));
     object(&written)
 }
