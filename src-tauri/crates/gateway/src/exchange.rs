@@ -281,7 +281,7 @@ pub enum TurnedAway {
     #[error("The `Idempotency-Key` header {0}; send one key of 1 to 255 ASCII characters")]
     IdempotencyKey(&'static str),
     #[error(
-        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key"
+        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key: each turn of an agent is a request of its own, and `x-understudy-item` says what they belong to"
     )]
     OtherRequest,
     #[error(
