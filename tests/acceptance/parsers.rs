@@ -26,10 +26,13 @@ mod strict;
 use answers::{Answer, Part, Stop};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-const FORM: Form = Form {
-    usage_chunk: true,
-    created: 1_700_000_000,
-};
+fn form() -> Form {
+    Form {
+        usage_chunk: true,
+        created: 1_700_000_000,
+        ..Form::default()
+    }
+}
 
 /// One answer of a provider's, and what its client must hear.
 struct Case {
@@ -125,7 +128,7 @@ impl Heard {
 /// None: it cannot be told, or has no end.
 fn translated(stream: &[u8], from: Dialect, to: Dialect) -> Option<Vec<u8>> {
     let names = Names::new(to, from, [], []);
-    let mut translator = AnswerTranslator::new(from, to, names, FORM);
+    let mut translator = AnswerTranslator::new(from, to, names, form());
     let mut told = Vec::new();
     translator.push(stream, &mut told).ok()?;
     translator.end(&mut told).ok()?;

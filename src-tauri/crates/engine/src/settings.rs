@@ -94,6 +94,8 @@ pub(crate) struct Route {
     pub delivery: Option<Delivery>,
     pub restart: Restart,
     pub strict: Option<bool>,
+    /// As in [`gateway::Route`].
+    pub exact: bool,
     /// Whose requests these are: what nobody answers is kept for a person.
     pub pipeline: Option<String>,
     pub demand: Option<Demand>,

@@ -62,6 +62,8 @@ pub(crate) struct Terms {
     /// An answer cut by a token limit is no answer.
     pub(crate) strict: bool,
     pub(crate) demand: Option<Demand>,
+    /// The request's own, where its provider does not enforce it.
+    pub(crate) wanted: Option<Demand>,
     /// An answer with nothing to act on has been given once already: then it is passed on.
     pub(crate) empty_before: bool,
     pub(crate) deadlines: Deadlines,
@@ -384,9 +386,12 @@ async fn whole(
 
 /// What the route demands and the answer has not.
 fn missed(terms: &Terms, said: impl Fn() -> String) -> Option<String> {
-    let demand = terms.demand.as_ref()?;
-    match terms.kind {
-        Kind::Generate => demand.check(&said()).err(),
-        Kind::CountTokens => None,
+    let demands: Vec<&Demand> = terms.demand.iter().chain(&terms.wanted).collect();
+    if demands.is_empty() || terms.kind == Kind::CountTokens {
+        return None;
     }
+    let said = said();
+    demands
+        .into_iter()
+        .find_map(|demand| demand.check(&said).err())
 }

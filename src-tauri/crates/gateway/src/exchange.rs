@@ -279,6 +279,9 @@ pub enum TurnedAway {
     NoKey(String),
     #[error("{0}")]
     NoCandidate(String),
+    /// It is no request, or one that no candidate can be asked.
+    #[error("{0}")]
+    Unsupported(String),
     #[error("The `Idempotency-Key` header {0}; send one key of 1 to 255 ASCII characters")]
     IdempotencyKey(&'static str),
     #[error(

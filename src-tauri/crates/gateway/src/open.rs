@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use translate::LeftOut;
 
+use crate::attempt::headers;
 use crate::once::Attended;
 use crate::review::{self, Reviewed, Unfetched};
 use crate::storm::{Asked, Storms, Told};
@@ -96,7 +97,7 @@ struct OpenAttempt {
     request_bytes: u64,
     by_subscription: bool,
     spoken: Option<Dialect>,
-    left_out: Vec<String>,
+    left_out: Vec<LeftOut>,
     /// What is known of its answer, should it go no further.
     report: wire::Report,
 }
@@ -204,11 +205,16 @@ impl OpenExchange {
     }
 
     /// The provider is spoken to in another dialect, and is not told everything.
-    pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, left_out: &[LeftOut]) {
+    pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, dropped: Vec<LeftOut>) {
         if let Some(attempt) = &mut self.attempt {
             attempt.spoken = spoken;
-            attempt.left_out = left_out.iter().map(ToString::to_string).collect();
+            attempt.left_out = dropped;
         }
+    }
+
+    /// The names of what the provider was not sent, for a header.
+    pub(crate) fn attempt_dropped(&self) -> Option<HeaderValue> {
+        headers::dropped(&self.attempt.as_ref()?.left_out)
     }
 
     /// So many bytes of body go to the provider; 0: it could not be reached.
@@ -268,7 +274,7 @@ impl OpenExchange {
                 request_bytes,
                 by_subscription,
                 spoken,
-                left_out,
+                left_out: left_out.iter().map(ToString::to_string).collect(),
                 outcome,
                 report,
             });

@@ -82,6 +82,11 @@ impl<'a> Fields<'a> {
         self.0.retain(|(name, _)| name != key);
     }
 
+    /// Names with the JSON text of their values, in order, repeated ones included.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

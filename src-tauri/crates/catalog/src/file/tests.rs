@@ -85,7 +85,7 @@ fn what_a_model_can_do_reads_and_what_is_not_said_is_unknown() {
     assert_eq!(provider.models, [known, Model::new("acme-2".into())]);
     let unsaid = read("acme.toml", ENDPOINT).ok().unwrap().provider;
     assert_eq!(unsaid.endpoints[0].chat_limit, ChatLimit::MaxTokens);
-    assert_eq!(unsaid.endpoints[0].call_ids, CallIds::OfDialect);
+    assert_eq!(unsaid.endpoints[0].call_ids, CallIds::Any);
     assert_eq!(unsaid.endpoints[0].stream_usage, StreamUsage::OnRequest);
     assert_eq!(unsaid.endpoints[0].not_billed, []);
 }
@@ -101,8 +101,8 @@ fn the_first_dialect_of_an_entry_is_the_one_for_what_is_said_in_another() {
     let (chat, responses) = (Dialect::OpenaiChat, Dialect::OpenaiResponses);
     for (asked, told) in [
         (Dialect::Anthropic, vec![responses, chat]),
-        (chat, vec![chat]),
-        (responses, vec![responses]),
+        (chat, vec![chat, responses]),
+        (responses, vec![responses, chat]),
     ] {
         assert_eq!(endpoint.dialects_for(asked), told, "{asked}");
     }

@@ -336,7 +336,7 @@ fn what_passed_unread_costs_what_its_usage_says_and_is_unknown_without_one() {
     let paid = passed(
         Report {
             model: Some("text-embedding-3-small".into()),
-            tokens: tokens(1_000_000, 0),
+            tokens: tokens(250_000, 0),
             usage_told: true,
             ..Report::default()
         },
@@ -344,8 +344,8 @@ fn what_passed_unread_costs_what_its_usage_says_and_is_unknown_without_one() {
     );
     assert_eq!(paid.route, ledger::PASSED);
     assert_eq!(paid.attempts[0].model.as_str(), "text-embedding-3-small");
-    assert_eq!(paid.cost, Some(MicroDollars(20_000)));
-    assert_eq!(paid.stand_ins_cost(), MicroDollars(20_000));
+    assert_eq!(paid.cost, Some(MicroDollars(5_000)));
+    assert_eq!(paid.stand_ins_cost(), MicroDollars(5_000));
     assert!(!paid.carried());
     let unread = passed(Report::default(), 200);
     assert_eq!((unread.attempts[0].tokens, unread.cost), (None, None));

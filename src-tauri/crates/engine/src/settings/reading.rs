@@ -6,8 +6,8 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use catalog::{
-    Auth, Catalog, Endpoint, EndpointId, KeyCheck, MicroDollars, ModelId, Provider, ProviderId,
-    REHEARSAL,
+    Auth, Catalog, Endpoint, EndpointId, Families, KeyCheck, MicroDollars, ModelId, Provider,
+    ProviderId, REHEARSAL,
 };
 use chrono::{NaiveTime, TimeDelta};
 use impact::{Pipeline, Schedule, Surge};
@@ -158,6 +158,16 @@ impl Reading<'_> {
                 Auth::None
             });
             let name = entry.name.unwrap_or_else(|| id.clone());
+            let family = match &entry.family {
+                Some(family) => family.get_ref().trim().to_owned(),
+                None => id.clone(),
+            };
+            if family.is_empty() {
+                self.err(
+                    &entry.base,
+                    "a family is a vendor's id such as \"anthropic\"; leave the line out where it is nobody's".into(),
+                );
+            }
             let endpoint = Endpoint {
                 id: EndpointId::new(&id),
                 provider: ProviderId::new(&id),
@@ -173,6 +183,11 @@ impl Reading<'_> {
                 call_ids: entry.call_ids.unwrap_or_default(),
                 stream_usage: entry.stream_usage.unwrap_or_default(),
                 not_billed: Vec::new(),
+                reasoning_content: entry.reasoning_content.unwrap_or_default(),
+                thought_signatures: entry.thought_signatures.unwrap_or_default(),
+                file_addresses: entry.file_addresses,
+                families: Families::new(family),
+                allow: entry.allow,
                 context: entry.context.map(NonZeroU64::get),
                 max_output: entry.max_output.map(NonZeroU64::get),
                 auth,

@@ -11,6 +11,7 @@ mod demand;
 mod documents;
 mod exhausted;
 mod failover;
+mod families;
 mod identity;
 mod keyed;
 mod last_event;

@@ -35,6 +35,7 @@ pub(crate) struct Scene {
 fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
     let endpoint = Endpoint {
         surface: Some(SurfaceId::new("api")),
+        families: catalog::Families::new("stage"),
         ..Endpoint::new(
             id.into(),
             id.into(),
@@ -72,6 +73,7 @@ fn config() -> Config {
                 models: Pattern::new("*"),
                 candidates: candidates(),
                 strict: None,
+                exact: false,
                 delivery: None,
                 restart: Restart::usual(dialect),
                 pipeline: None,

@@ -122,10 +122,7 @@ impl Told {
 /// An error response, status and body, in the client's words.
 ///
 /// 529 is known to clients of one dialect alone: for the others it is 503, and the reverse.
-pub fn error(from: Dialect, to: Dialect, status: StatusCode, body: &[u8]) -> (StatusCode, Vec<u8>) {
-    if from == to {
-        return (status, body.to_vec());
-    }
+pub fn error(to: Dialect, status: StatusCode, body: &[u8]) -> (StatusCode, Vec<u8>) {
     let words = Words::of_body(body);
     let message = match words.message.as_str() {
         "" => format!("HTTP {status}"),

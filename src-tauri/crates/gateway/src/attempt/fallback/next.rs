@@ -3,12 +3,11 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use catalog::Dialect;
 use wire::Class;
 
 use crate::attempt::breaker::PATIENCE;
 use crate::attempt::lost::Lost;
-use crate::{Candidate, Credential};
+use crate::{Candidate, Carriage, Credential};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
@@ -66,10 +65,10 @@ pub(super) fn may_repeat(took: Duration, last: bool, left: Option<Duration>) -> 
 }
 
 /// Does a failure say something about the endpoint, whoever asks next?
-pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate, client: Dialect) -> bool {
+pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate) -> bool {
     match lost.class {
         // It may be a word of ours that it does not like.
-        Class::Caller if candidate.dialect != client => false,
+        Class::Caller if candidate.carriage != Carriage::Own => false,
         Class::Credential => candidate.credential != Credential::ClientLogin,
         Class::Transient => lost.kind.is_some(),
         Class::RateLimit

@@ -14,6 +14,8 @@ fn primary(credential: Credential) -> Candidate {
         endpoint: EndpointId::new("first"),
         model: ModelId::new("m"),
         dialect: Dialect::Anthropic,
+        carriage: crate::Carriage::Own,
+        drops: Vec::new(),
         credential,
         standing: Standing::Closed,
         place: 0,
