@@ -87,7 +87,7 @@ pub struct Endpoint {
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
     pub stream_usage: StreamUsage,
-    /// What of its answers is on no bill.
+    /// Responses that the provider does not bill.
     pub not_billed: Vec<NotBilled>,
     /// The longest answer in tokens of a model whose own is not known.
     pub max_output: Option<u64>,

@@ -35,7 +35,7 @@ pub(super) fn next(
         // In other words it may be a mistake of ours.
         Class::Caller if first && !translated => Next::Stop,
         Class::ContentPolicy if first => Next::Stop,
-        // The provider itself knows best.
+        // The window that the provider names outranks the catalogue's.
         Class::ContextTooLong => Next::Larger(lost.window.or(context).unwrap_or(u64::MAX)),
         Class::Transient | Class::RateLimit if lost.hopeless => Next::Other,
         Class::Transient | Class::RateLimit => match lost.retry_after {
