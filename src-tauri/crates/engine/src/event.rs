@@ -59,7 +59,8 @@ pub(crate) enum Ask {
         reply: Reply<Result<Accepted, ControlError>>,
     },
     Reviews {
-        which: ledger::Which,
+        /// Those too that were closed by hand, or settled long ago.
+        all: bool,
         limit: u32,
         before: Option<i64>,
         reply: Reply<Result<ReviewPage, ControlError>>,
@@ -72,6 +73,10 @@ pub(crate) enum Ask {
     CloseReview {
         id: String,
         close: ReviewClose,
+        reply: Reply<Result<Accepted, ControlError>>,
+    },
+    ReopenReview {
+        id: String,
         reply: Reply<Result<Accepted, ControlError>>,
     },
     /// What came of running a parked request again.
@@ -91,13 +96,13 @@ pub(crate) enum Ask {
     Explain {
         dialect: catalog::Dialect,
         model: String,
-        client_login: bool,
+        caller: gateway::Caller,
         reply: Reply<api::Explained>,
     },
     ExplainRequest {
         dialect: catalog::Dialect,
         body: bytes::Bytes,
-        client_login: bool,
+        caller: gateway::Caller,
         reply: Reply<Result<api::Explained, ControlError>>,
     },
     Settings(Reply<SettingsText>),

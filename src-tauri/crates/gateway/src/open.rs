@@ -10,9 +10,10 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use translate::LeftOut;
 
-use crate::review::Reviewed;
+use crate::once::Attended;
+use crate::review::{self, Reviewed, Unfetched};
 use crate::storm::{Asked, Storms, Told};
-use crate::{Attempt, Began, Dropped, End, Exchange, Outcome, Report};
+use crate::{Attempt, Began, Config, Dropped, End, Exchange, Outcome, Report};
 
 /// Where reports go, and what is counted about them.
 #[derive(Clone, Debug)]
@@ -54,6 +55,11 @@ impl Reports {
         self.counts.strays.load(Ordering::Relaxed)
     }
 
+    /// What came after its client had left.
+    pub(crate) fn unfetched(&self, unfetched: Unfetched) {
+        self.send(Report::Unfetched(unfetched));
+    }
+
     fn send(&self, report: Report) {
         if self.to.try_send(report).is_err() {
             let dropped = self.counts.dropped.fetch_add(1, Ordering::Relaxed) + 1;
@@ -75,6 +81,8 @@ pub(crate) struct OpenExchange {
     attempt: Option<OpenAttempt>,
     storm: Option<(Storms, Asked)>,
     reviewed: Option<Reviewed>,
+    /// None: it ends with its client.
+    attended: Option<Attended>,
 }
 
 #[derive(Debug)]
@@ -113,6 +121,7 @@ impl OpenExchange {
             attempt: None,
             storm: None,
             reviewed: None,
+            attended: None,
         }
     }
 
@@ -122,15 +131,37 @@ impl OpenExchange {
         self
     }
 
+    /// It goes on when its client leaves.
+    pub(crate) fn attended(mut self, attended: Attended) -> Self {
+        self.attended = Some(attended);
+        self
+    }
+
     /// Under which id it is kept for a person, if it ends so.
     pub(crate) fn review_id(&self, end: &End) -> Option<&str> {
-        self.reviewed.as_ref()?.parks(end)
+        self.reviewed.as_ref()?.parks(end, self.is_alone())
+    }
+
+    /// The same, as a sentence for whoever reads the error.
+    pub(crate) fn waits(&self, end: &End, config: &Config) -> Option<String> {
+        let id = self.review_id(end)?;
+        Some(review::waits(id, config.own_addresses.first().copied()))
+    }
+
+    fn is_alone(&self) -> bool {
+        self.attended.as_ref().is_some_and(Attended::is_alone)
     }
 
     /// How it ends tells whether its client asks in a loop.
     pub(crate) fn counted(mut self, storms: &Storms, asked: Asked) -> Self {
         self.storm = Some((storms.clone(), asked));
         self
+    }
+
+    /// The client's.
+    pub(crate) fn dialect(&self) -> Dialect {
+        let known = self.exchange.as_ref().map(|exchange| exchange.dialect);
+        known.unwrap_or(Dialect::OpenaiChat)
     }
 
     pub(crate) fn attempts(&self) -> usize {
@@ -157,6 +188,12 @@ impl OpenExchange {
             left_out: Vec::new(),
             report: wire::Report::default(),
         });
+    }
+
+    /// Since the attempt began.
+    pub(crate) fn attempt_lasted(&self) -> Duration {
+        let began = self.attempt.as_ref().map(|attempt| attempt.began);
+        began.map_or(Duration::ZERO, |began| began.elapsed())
     }
 
     /// The client's subscription pays for it.
@@ -281,7 +318,11 @@ impl OpenExchange {
         };
         exchange.total = self.began.elapsed();
         exchange.end = end;
-        exchange.review = self.reviewed.take().and_then(|r| r.after(&exchange.end));
+        let alone = self.is_alone();
+        exchange.review = self
+            .reviewed
+            .take()
+            .and_then(|reviewed| reviewed.after(&exchange.end, alone));
         if let Some((storms, asked)) = self.storm.take() {
             let now = exchange.started + exchange.total;
             storms.ended(asked, Told::of(&exchange.end, exchange.status), now);

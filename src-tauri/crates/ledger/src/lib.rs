@@ -29,7 +29,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use breakers::BreakerRow;
 pub use error::{LedgerError, OpenError};
-pub use exchanges::{AttemptRow, Candidate, End, ExchangeRow};
+pub use exchanges::{AttemptRow, Candidate, End, ExchangeRow, PASSED};
 pub use incidents::{IncidentRow, IncidentStory, TimelineRow};
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
 pub use notices::{NoticeKind, NoticeRow, Outcome, Urgency};
@@ -37,7 +37,7 @@ pub use probes::ProbeRow;
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
 pub use review::{
     Closing, FailedRequest, Parked, REVIEW_BYTES, REVIEW_KEPT, REVIEW_STANDS, ReviewItem,
-    ReviewRow, ReviewRun, ReviewState, Which,
+    ReviewRow, ReviewRun, ReviewState, Settled, Which,
 };
 pub use sums::{DEAREST, IncidentTraffic, Sums};
 

@@ -13,6 +13,7 @@ mod failure;
 pub mod fields;
 pub mod json;
 mod said;
+mod same;
 mod splice;
 pub mod sse;
 pub mod text;
@@ -28,6 +29,7 @@ pub use failure::{
     Class, Failure, Rule, Words, class_of, classify, classify_broken, classify_by, read_broken,
 };
 pub use said::said;
+pub use same::without_ids;
 pub use splice::{Restart, Splice};
 pub use told::{CannotRestart, Told};
 pub use validator::anthropic::{Block, block_kind};

@@ -52,10 +52,12 @@ impl MainLoop {
         let row = booking::exchange_row(exchange, primary, &self.state.catalog);
         let carried = row.carried();
         self.follow(now, exchange);
-        self.review(now, exchange, view::rows::story(&row, &self.state));
+        let mut booked = None;
         self.kept("book an exchange", |ledger| {
-            ledger.book_exchange(&row).map(|_| ())
+            booked = Some(ledger.book_exchange(&row)?);
+            Ok(())
         });
+        self.review(now, exchange, view::rows::story(&row, &self.state), booked);
         if !exchange.rehearsal {
             self.count(&row, carried);
             self.check_the_cap(now);
@@ -202,7 +204,16 @@ impl MainLoop {
     }
 
     /// Do clients of this dialect bring logins of their own?
-    pub(super) fn clients_log_in(&self, dialect: catalog::Dialect) -> bool {
+    /// Who mostly asks in this dialect: a coding agent, with a login where any was seen.
+    pub(super) fn usual_caller(&self, dialect: catalog::Dialect) -> gateway::Caller {
+        gateway::Caller::agent(if self.clients_log_in(dialect) {
+            gateway::Login::Subscription
+        } else {
+            gateway::Login::None
+        })
+    }
+
+    fn clients_log_in(&self, dialect: catalog::Dialect) -> bool {
         let seen = self
             .state
             .seen_logins

@@ -37,6 +37,34 @@ impl Said {
     }
 }
 
+impl Said {
+    /// The sentence at the end of its message, where it has one.
+    fn add(&mut self, sentence: &str) {
+        self.body = with_sentence(&self.body, sentence);
+    }
+
+    /// The same; an error without a message (a page of a proxy) becomes one of ours.
+    pub(crate) fn must_say(&mut self, dialect: Dialect, sentence: &str) {
+        let before = std::mem::replace(&mut self.body, Bytes::new());
+        self.body = with_sentence(&before, sentence);
+        if self.body == before {
+            let problem = Problem {
+                status: self.status,
+                message: format!(
+                    "The provider answered with status {}. {sentence}",
+                    self.status
+                ),
+            };
+            *self = Self {
+                headers: std::mem::take(&mut self.headers),
+                ..Self::new(dialect, &problem)
+            };
+            let json = HeaderValue::from_static("application/json");
+            self.headers.insert(CONTENT_TYPE, json);
+        }
+    }
+}
+
 /// As a response that belongs to no exchange.
 pub(crate) fn plain(said: Said) -> Response<Body> {
     let mut response = Response::new(Body::plain(said.body));
@@ -53,11 +81,13 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
         | TurnedAway::Origin(_)
         | TurnedAway::Login(_)
         | TurnedAway::NoKey(_)
+        | TurnedAway::NeedsLogin { .. }
+        | TurnedAway::CapReached(_)
         | TurnedAway::NoCandidate(_) => StatusCode::FORBIDDEN,
         TurnedAway::Path(_) | TurnedAway::NoRoute { .. } => StatusCode::NOT_FOUND,
         TurnedAway::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
         TurnedAway::WebSocket => StatusCode::UPGRADE_REQUIRED,
-        TurnedAway::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        TurnedAway::ContentType | TurnedAway::Coding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         TurnedAway::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         TurnedAway::Busy(_) | TurnedAway::Unkept(_) => StatusCode::SERVICE_UNAVAILABLE,
         TurnedAway::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
@@ -66,6 +96,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
         TurnedAway::Storm(_)
         | TurnedAway::Unreadable(_)
         | TurnedAway::BadRequest(_)
+        | TurnedAway::AmbiguousVendor(_)
         | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,
     };
     let message = why.to_string();
@@ -110,10 +141,10 @@ pub(crate) fn too_long(dialect: Dialect, message: &str) -> Said {
     Said::new(dialect, &problem)
 }
 
-/// Why a stand-in that is set up was of no use to this request.
-pub(crate) fn could_not_stand_in(passed_over: &Dropped) -> String {
+/// Why a fallback that is set up was not asked for this request.
+pub(crate) fn was_not_asked(passed_over: &Dropped) -> String {
     let Dropped { endpoint, why, .. } = passed_over;
-    format!("Understudy: {endpoint} could not stand in: {why}")
+    format!("Understudy: {endpoint} was not asked: {why}")
 }
 
 /// Every candidate failed: the primary's error, which is the first attempt's. `known`: sentences for its end.
@@ -149,16 +180,10 @@ pub(crate) fn exhausted(
             headers,
             body,
         },
-        None => Said::new(
-            dialect,
-            &Problem {
-                status: unanswered(dialect),
-                message: format!("{product} did not answer: {}", lost.message),
-            },
-        ),
+        None => did_not_answer(dialect, product, &lost.message),
     };
     for sentence in known {
-        said.body = with_sentence(&said.body, sentence);
+        said.add(sentence);
     }
     if dialect == Dialect::OpenaiResponses && !known.is_empty() {
         said.body = without_unheard_code(said.body);
@@ -168,6 +193,15 @@ pub(crate) fn exhausted(
         bound_retry_after(dialect, &mut said, lost.retry_after);
     }
     said
+}
+
+/// The provider could not be reached, or sent no response.
+pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> Said {
+    let problem = Problem {
+        status: unanswered(dialect),
+        message: format!("{product} did not answer: {why}"),
+    };
+    Said::new(dialect, &problem)
 }
 
 /// The request that this one waited for broke off.

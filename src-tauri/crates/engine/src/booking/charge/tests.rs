@@ -63,7 +63,7 @@ fn a_figure_beyond_the_model_is_not_believed() {
             ..attempt.clone()
         };
         assert_eq!(
-            charge(&attempt, Kind::Generate, terms),
+            charge(&attempt, ExchangeKind::Generate, terms),
             expected,
             "{report:?}"
         );
@@ -81,7 +81,7 @@ fn a_figure_beyond_the_model_is_not_believed() {
         ..attempt
     };
     let expected = Charge::Estimated(tokens(1_001, 34));
-    assert_eq!(charge(&attempt, Kind::Generate, small), expected);
+    assert_eq!(charge(&attempt, ExchangeKind::Generate, small), expected);
 }
 
 /// OpenRouter's "Zero Completion Insurance"; the same answers of another provider are billed.
@@ -95,7 +95,9 @@ fn what_a_provider_does_not_bill_costs_nothing() {
             not_billed,
             ..Terms::default()
         };
-        charge(&attempt, Kind::Generate, terms).tokens().is_some()
+        charge(&attempt, ExchangeKind::Generate, terms)
+            .tokens()
+            .is_some()
     };
     let cut = || failed(Class::Transient, Some(FailureKind::Cut));
     let with_reason = |reason: &str, report| Report {
