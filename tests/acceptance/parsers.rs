@@ -215,10 +215,11 @@ fn told() -> Vec<(&'static str, Answer)> {
 
 /// The vendors' transcripts, and the rehearsal provider's, with a name for each.
 fn recordings(from: Dialect) -> Vec<(String, PathBuf)> {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire/tests");
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut all = Vec::new();
-    for folder in ["transcripts", "translate/stage"] {
-        let files = fs::read_dir(tests.join(folder).join(from.as_str())).unwrap();
+    for (of, folder) in [("wire", "transcripts"), ("translate", "translate/stage")] {
+        let folder_of = crates.join(of).join("tests").join(folder);
+        let files = fs::read_dir(folder_of.join(from.as_str())).unwrap();
         let files = files.map(|file| file.unwrap().path());
         let streams = files.filter(|path| path.extension().is_some_and(|kind| kind == "sse"));
         all.extend(streams.map(|path| {

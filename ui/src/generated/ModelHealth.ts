@@ -7,7 +7,7 @@ export type ModelHealth = { model: string, level: Level, evidence: string,
  */
 breaker: string, 
 /**
- * When the limit is over that its last call met: a used-up plan, or an allowance of an hour, a day or a week.
+ * Reset time of the limit that the last call met: a used-up plan, or a quota per hour, day or week.
  */
 limit_resets_at: string | null, 
 /**

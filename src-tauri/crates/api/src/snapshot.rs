@@ -213,7 +213,7 @@ pub struct ModelHealth {
     pub evidence: String,
     /// "closed", "open until 20:14", "half-open"
     pub breaker: String,
-    /// When the limit is over that its last call met: a used-up plan, or an allowance of an hour, a day or a week.
+    /// Reset time of the limit that the last call met: a used-up plan, or a quota per hour, day or week.
     pub limit_resets_at: Option<DateTime<Utc>>,
     /// Time to first token of the last good answer, ms.
     pub ttft_ms: Option<u64>,

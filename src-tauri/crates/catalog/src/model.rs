@@ -163,7 +163,7 @@ pub enum CallIds {
     NineLetters,
 }
 
-/// Answers that a provider does not bill, by a rule of its own.
+/// A provider's own rule for responses that it does not bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotBilled {

@@ -78,7 +78,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// The longest prompt and the longest answer that are believed of a model of which nothing is known.
+    /// Most prompt tokens, and most output tokens, that are plausible for a model with unknown limits.
     pub const MOST: u64 = 1_000_000;
 
     /// The whole prompt, cached or not.
@@ -93,7 +93,7 @@ impl Tokens {
         self.prompt() <= window.unwrap_or(Self::MOST)
     }
 
-    /// The answer is no longer than the model's longest.
+    /// The output is not longer than the model's maximum.
     pub fn believes_output(self, longest: Option<u64>) -> bool {
         self.output <= longest.unwrap_or(Self::MOST)
     }

@@ -90,7 +90,7 @@ pub struct Endpoint {
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
     pub stream_usage: StreamUsage,
-    /// What of its answers is on no bill.
+    /// Responses that the provider does not bill.
     pub not_billed: Vec<NotBilled>,
     pub reasoning_content: ReasoningContent,
     pub thought_signatures: ThoughtSignatures,

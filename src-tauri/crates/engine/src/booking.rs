@@ -72,9 +72,11 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
     };
     let known = catalog.model(&attempt.provider, model.as_str());
     let endpoint = catalog.endpoint(&attempt.endpoint);
+    // A request that passes unread may be a batch (embeddings): each of its inputs fits the window, and not their sum.
+    let one = known.filter(|_| exchange.kind != ExchangeKind::Passed);
     let terms = Terms {
-        window: known.and_then(|model| model.context),
-        longest: known.and_then(|model| model.max_output),
+        window: one.and_then(|model| model.context),
+        longest: one.and_then(|model| model.max_output),
         not_billed: endpoint.map_or(&[], |endpoint| &endpoint.not_billed),
     };
     let charge = charge(attempt, exchange.kind, terms);

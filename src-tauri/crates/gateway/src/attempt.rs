@@ -141,7 +141,7 @@ pub(crate) async fn attempt(
         Ok(body) => body,
         Err(unknown) => return Err(Lost::unreadable(&unknown)),
     };
-    // Understudy is paused, and the client gets what there is.
+    // While Understudy is paused, the client gets the provider's bytes as they are.
     let passes = terms.hold == Hold::Nothing && headers::is_json(&head.headers);
     if !terms.streamed || passes {
         return match timeout_at(clock.end, whole(terms, held, head, body)).await {

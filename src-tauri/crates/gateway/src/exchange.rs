@@ -184,7 +184,7 @@ pub enum Outcome {
         /// None: a problem of ours (quota, key, the request itself), which tells nothing about the provider's health.
         kind: Option<health::FailureKind>,
         message: String,
-        /// Of [`wire::Class::Limit`]: when it is over.
+        /// Of [`wire::Class::Limit`]: the reset time, if known.
         resets_at: Option<DateTime<Utc>>,
     },
     /// The client left in the middle of it: neutral for health.

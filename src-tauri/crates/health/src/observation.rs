@@ -108,9 +108,9 @@ pub enum OurFault {
     Credential,
     Quota,
     RateLimit,
-    /// A plan or an allowance of more than a minute is used up.
+    /// A plan, or a quota of more than a minute, is used up.
     Limit {
-        /// When it begins anew, where that is known.
+        /// The reset time, if known.
         until: Option<DateTime<Utc>>,
     },
     Request,

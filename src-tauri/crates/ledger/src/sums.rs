@@ -87,8 +87,8 @@ macro_rules! failed_ends {
     };
 }
 
-/// `sum` fails at a sum beyond SQLite's integers, and a ledger that cannot be summed has no cap; `total` is exact up to nine
-/// billion dollars, and the cast stops at the largest integer.
+/// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
+/// dollars, and the cast saturates.
 pub(crate) const TODAY: &str = concat!(
     "SELECT count(*) AS exchanges,
             count(*) FILTER (WHERE ended IN ",

@@ -238,7 +238,8 @@ async fn listen(
     let total = proven.unwrap_or_else(|| start.elapsed());
     let report = validator.report();
     answer.tokens = report.tokens;
-    // A probe is two letters: more than any model reads or writes is told in error, and no reason to stop looking.
+    // A probe sends a few tokens. Usage beyond any model's limits is an error of the provider, and must not use up the
+    // budget of probes.
     answer.usage_told = report.usage_told
         && report.tokens.believes_prompt(None)
         && report.tokens.believes_output(None);

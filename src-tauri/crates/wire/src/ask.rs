@@ -213,8 +213,8 @@ impl Key {
     }
 }
 
-/// Reads a body; one that cannot be read is tried again without half surrogate pairs, which `serde_json` refuses. Of the
-/// same length, so that every place in it is one in the body.
+/// Parses a body. On failure, parses it again with lone surrogates replaced, which `serde_json` rejects. The
+/// replacement has the same length, so every offset stays valid for the body.
 fn leniently<T>(
     body: &[u8],
     read: impl Fn(&[u8]) -> Result<T, serde_json::Error>,
@@ -269,7 +269,7 @@ impl<'de> DeserializeSeed<'de> for KeySeed {
     type Value = Key;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Key, D::Error> {
-        // As bytes, since `serde_json` refuses half a surrogate pair in a text.
+        // As bytes: `serde_json` rejects a lone surrogate in a string.
         from.deserialize_bytes(self)
     }
 }

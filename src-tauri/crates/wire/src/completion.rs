@@ -2,15 +2,15 @@ use std::fmt;
 
 use catalog::Tokens;
 
-/// Is the answer whole? (The table of stop reasons stands in `validator::stop`.)
+/// The completion check's verdict. The table of stop reasons is in `validator::stop`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Completion {
     /// A clean stop with every block closed and every tool input valid JSON.
     Complete,
-    /// Protocol state that the client itself continues: `pause_turn`, `compaction`, a background response.
+    /// The client continues the turn: `pause_turn`, `compaction`, a background response.
     Continues,
-    /// A stop reason that is in no table, after content and before the dialect's terminal event. An agent may know the word;
-    /// nobody can say that the answer is complete.
+    /// There is content and the dialect's terminal event, and the stop reason is unknown. An agent may know the word; a
+    /// pipeline must not take the response for complete.
     Unknown,
     /// Cut by a token limit: the provider did its part.
     Truncated,

@@ -1,5 +1,5 @@
-//! A whole document said as the events of its own dialect, for a client that asked for a stream and a server that does not
-//! stream. Every value that has a place in the events stays byte for byte as it was.
+//! Writes a whole document as the events of its own dialect, for a client that requested a stream from a server that
+//! does not stream. A value that has a place in the events keeps its bytes.
 
 mod anthropic;
 mod openai_chat;
@@ -10,10 +10,10 @@ use catalog::Dialect;
 use crate::fields::Fields;
 use crate::{Broken, malformed};
 
-/// The document as a stream that ends with the dialect's terminal event. A [`crate::Validator`] gives both the same verdict.
+/// The document as a stream with the dialect's terminal event. A [`crate::Validator`] gives both the same verdict.
 ///
 /// # Errors
-/// The document is no JSON object, or a response that is yet to come: a stream that has ended cannot be polled.
+/// The document is not a JSON object, or it is a background response, which a finished stream cannot represent.
 pub fn as_events(dialect: Dialect, document: &[u8]) -> Result<Vec<u8>, Broken> {
     let text = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
     let body = Fields::read(text).map_err(|error| malformed(&error))?;

@@ -29,11 +29,12 @@ pub enum Class {
     Transient,
     /// 429 with quota left: wait when short, else the next.
     RateLimit,
-    /// A plan, or an allowance of more than a minute, that is used up until a stated time: rests exactly until then.
+    /// A plan, or a quota of more than a minute, is used up until a stated time. The circuit breaker stays open exactly
+    /// until then.
     Limit,
     /// No headers or no first content in time: the next at once.
     Silent,
-    /// Out of money or allowance, whatever the status says, and nobody says until when.
+    /// No money or quota left, whatever the status, and no reset time.
     Quota,
     /// The key is wrong, missing or not allowed.
     Credential,
@@ -98,20 +99,20 @@ pub struct Failure {
     pub class: Class,
     /// The provider says that the same request would only fail again (`x-should-retry: false`).
     pub final_word: bool,
-    /// How long the provider asks us to wait, clamped to 0 s … 1 h; of a [`Class::Limit`], until its reset.
+    /// The wait that the provider requests, clamped to 0 s … 1 h. For a [`Class::Limit`], the time to its reset.
     pub retry_after: Option<Duration>,
-    /// Of a [`Class::Limit`]: when it is over. At most 35 days ahead.
+    /// Of a [`Class::Limit`]: its reset time, at most 35 days ahead.
     pub resets_at: Option<DateTime<Utc>>,
-    /// Of a [`Class::ContextTooLong`]: the model's window in tokens, where the provider names it.
+    /// Of a [`Class::ContextTooLong`]: the model's window in tokens, if the error names it.
     pub window: Option<u64>,
-    /// The model failed at what was asked of it, and its provider is well: it wrote a tool call that is none.
+    /// The model wrote a malformed tool call or document. This is no failure of the provider.
     pub model_failed: bool,
     /// The provider's own words, at most 500 characters, without anything that looks like a key.
     pub message: String,
 }
 
 impl Failure {
-    /// Of this class, with nothing more to tell.
+    /// A failure of this class with no further data.
     pub fn new(class: Class, message: impl Into<String>) -> Self {
         Self {
             class,
@@ -166,7 +167,7 @@ pub fn classify_by(
         retry_after,
         resets_at,
     } = match rule {
-        // What it says of a time is read all the same.
+        // A wait or a reset time is read as usual.
         Some(rule) => refusal.ruled(rule.class),
         None => refusal.decide(by_table),
     };
@@ -196,11 +197,11 @@ pub fn classify_by(
     }
 }
 
-/// An answer that broke, read. An error that was told in the stream is as telling as one with a status: quota, a wrong key
-/// and a context that is too long come so too. Whatever else breaks may go well the next time.
+/// Classifies a response that broke. An error event in a stream is read like one with a status: it can report a quota,
+/// a wrong key or a context that is too long. Anything else is transient.
 ///
-/// The second is the rule of the owner's that decided, where one did. Rules that name a status never meet such an error. A
-/// reset that is told as a date is in `resets_at` alone.
+/// The second value is the user's rule that decided, if one did; rules that name a status do not apply. A reset that is
+/// a date is in `resets_at` only.
 pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&'r Rule>) {
     let Broken::ErrorEvent { kind, message } = broken else {
         return (Failure::new(Class::Transient, broken.to_string()), None);
@@ -231,7 +232,7 @@ pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&
     (failure, rule)
 }
 
-/// The class of an answer that broke, and the rule that decided ([`read_broken`]).
+/// The class of a response that broke, and the rule that decided. See [`read_broken`].
 pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option<&'r Rule>) {
     let (failure, rule) = read_broken(rules, broken);
     (failure.class, rule)

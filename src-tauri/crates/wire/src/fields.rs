@@ -21,7 +21,7 @@ impl<'a> Fields<'a> {
         serde_json::from_slice(json)
     }
 
-    /// The same, borrowed from nobody.
+    /// The same fields without a borrow.
     pub fn into_owned(self) -> Fields<'static> {
         let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         let fields = self.0.into_iter();
@@ -43,7 +43,7 @@ impl<'a> Fields<'a> {
         self.raw(key).filter(|value| *value != "null")
     }
 
-    /// A text, half surrogate pairs in it as U+FFFD ([`text::Halves`] joins those of two pieces).
+    /// A string. A lone surrogate becomes U+FFFD; [`text::Halves`] joins a pair that is split over two strings.
     pub fn text(&self, key: &str) -> Option<String> {
         text::lenient(self.raw(key)?)
     }

@@ -37,7 +37,7 @@ pub struct Reader {
     oversize: bool,
 }
 
-/// Ends any line and then the event, whichever line end the stream has.
+/// Ends the last line and then the event, for any kind of line end.
 pub const BLANK_LINE: &[u8] = b"\n\n";
 
 /// A larger buffer is given back after its event, so that one huge event does not weigh on the rest of a long stream.
@@ -90,7 +90,7 @@ impl Reader {
         self.held.len()
     }
 
-    /// What is pending is an event of JSON data, or Chat's `[DONE]`, that lacks only its blank line.
+    /// The pending bytes are an event, with complete JSON data or Chat's `[DONE]`, that lacks only its blank line.
     pub fn lacks_blank_line(&self) -> bool {
         let mut joined = Vec::new();
         let fields = Fields::read(self.text(&self.held), &mut joined);
@@ -98,7 +98,7 @@ impl Reader {
         data.trim_ascii() == b"[DONE]" || serde_json::from_slice::<IgnoredAny>(data).is_ok()
     }
 
-    /// The block without the mark that may stand at the beginning of the stream.
+    /// The block without the byte order mark that a stream may begin with.
     fn text<'b>(&self, block: &'b [u8]) -> &'b [u8] {
         match block.strip_prefix(BOM) {
             Some(text) if self.start == 0 => text,

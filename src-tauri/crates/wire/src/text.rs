@@ -1,7 +1,7 @@
-//! JSON strings that are not Unicode text: an escape for one half of a surrogate pair without the other.
+//! JSON strings with lone surrogates: an escape for one half of a surrogate pair without the other half.
 //!
-//! Servers that stream UTF-16 cut an emoji into two events (`"\ud83d"`, then `"\ude80"`). JSON allows it (RFC 8259, section
-//! 8.2), `JSON.parse` and Python's `json` read it, and `serde_json` refuses it.
+//! Servers that stream UTF-16 split an emoji over two events (`"\ud83d"`, then `"\ude80"`). JSON allows this (RFC 8259,
+//! section 8.2); `JSON.parse` and Python's `json` accept it; `serde_json` rejects it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,8 +9,8 @@ use std::fmt;
 use memchr::{memchr, memmem};
 use serde::de::{Deserialize, Deserializer, Visitor};
 
-/// The same JSON text with every half of a surrogate pair replaced by U+FFFD, of equal length: no offset changes. Borrowed
-/// where there is none, which costs one search.
+/// The same JSON with each lone surrogate replaced by U+FFFD. The length stays the same, so no offset changes. Without
+/// a lone surrogate the input is borrowed, at the cost of one search.
 pub fn mended(json: &[u8]) -> Cow<'_, [u8]> {
     let escaped = |at: usize| matches!(json.get(at + 2), Some(b'd' | b'D'));
     if !memmem::find_iter(json, b"\\u").any(escaped) {
@@ -37,7 +37,7 @@ pub fn mended(json: &[u8]) -> Cow<'_, [u8]> {
     out.map_or(Cow::Borrowed(json), Cow::Owned)
 }
 
-/// A JSON string's text, each half of a surrogate pair as U+FFFD. None: `json` is no string.
+/// The text of a JSON string, with each lone surrogate as U+FFFD. None: `json` is not a string.
 pub fn lenient(json: &str) -> Option<String> {
     let strict = serde_json::from_str(json);
     strict
@@ -45,7 +45,7 @@ pub fn lenient(json: &str) -> Option<String> {
         .ok()
 }
 
-/// A name in an object, half surrogate pairs in it as U+FFFD.
+/// A key of an object, with each lone surrogate as U+FFFD.
 #[derive(Debug)]
 pub(crate) struct Key<'a>(pub(crate) Cow<'a, str>);
 
@@ -71,12 +71,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
                 Ok(Key(Cow::Owned(String::from_utf8_lossy(name).into_owned())))
             }
         }
-        // As bytes, since `serde_json` refuses half a pair in a text.
+        // As bytes: `serde_json` rejects a lone surrogate in a string.
         from.deserialize_bytes(Visit)
     }
 }
 
-/// Joins the halves of a pair that stand in two pieces of one text.
+/// Joins a surrogate pair that is split over two pieces of one text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Halves {
     /// The half that the last piece ended with.
@@ -84,8 +84,8 @@ pub struct Halves {
 }
 
 impl Halves {
-    /// The text that one more piece adds; a half at its end waits for the next piece. `json`: the JSON string of the piece.
-    /// None: it is no string.
+    /// Returns the text that a piece adds. A first half at its end is kept for the next piece. `json`: the piece as a
+    /// JSON string. None: `json` is not a string.
     pub fn push(&mut self, json: &str) -> Option<String> {
         let mut text = lenient(json)?;
         if text.is_empty() {
@@ -109,7 +109,7 @@ impl Halves {
         Some(text)
     }
 
-    /// What is left of the text at its end: a half whose other never came.
+    /// Returns the rest of the text: U+FFFD if a first half is pending.
     pub fn finish(&mut self) -> &'static str {
         match self.high.take() {
             Some(_) => "\u{fffd}",
@@ -128,7 +128,7 @@ enum Half {
     Low(u16),
 }
 
-/// The half that the escape at the beginning of `json` stands for.
+/// The surrogate whose escape `json` begins with.
 fn half(json: &[u8]) -> Option<Half> {
     let digits = json.strip_prefix(br"\u")?.get(..4)?;
     let digits = std::str::from_utf8(digits).ok()?;
@@ -146,11 +146,11 @@ fn low(json: Option<&[u8]>) -> Option<u16> {
     }
 }
 
-/// The first half of a pair that a string's inside ends with.
+/// The first half of a pair at the end of a string's content.
 fn last_high(inner: &[u8]) -> Option<u16> {
     let at = inner.len().checked_sub(LENGTH)?;
     let (before, last) = inner.split_at(at);
-    // An odd number of backslashes before it escapes its own.
+    // After an odd number of backslashes this backslash is itself escaped.
     let slashes = before
         .iter()
         .rev()

@@ -81,9 +81,9 @@ impl Validator {
         }
     }
 
-    /// The stream so far ends with an event that is whole but for its blank line. Where the body has ended cleanly, the
-    /// event is read all the same ([`Validator::finish`]), as OpenAI's Node library does since September 2026
-    /// (openai/openai-node#2726); after a cut it may be half an event.
+    /// The stream so far ends with an event that lacks only its blank line. At a clean end of the body the event counts
+    /// ([`Validator::finish`]), as in OpenAI's Node library since September 2026 (openai/openai-node#2726). After a cut
+    /// it may be incomplete.
     pub fn lacks_blank_line(&self) -> bool {
         match &self.framing {
             Body::Stream(stream) => stream.lacks_blank_line(),
@@ -91,8 +91,8 @@ impl Validator {
         }
     }
 
-    /// The body has ended cleanly: read a last event that lacks only its blank line. Who passes the bytes on adds that line
-    /// ([`sse::BLANK_LINE`]), without which most clients drop the event.
+    /// Call at a clean end of the body: parses a last event that lacks only its blank line. The caller that passes the
+    /// bytes on adds [`sse::BLANK_LINE`], since most clients drop an event without it.
     pub fn finish(&mut self, steps: &mut Vec<Step>) {
         if self.lacks_blank_line() {
             self.push(sse::BLANK_LINE, steps);

@@ -30,7 +30,7 @@ pub(super) struct Endpoint {
     call_ids: CallIds,
     #[serde(default)]
     stream_usage: StreamUsage,
-    /// The provider's own rules, each by its name.
+    /// Names of the provider's own billing rules.
     #[serde(default)]
     not_billed: Vec<NotBilled>,
     #[serde(default)]

@@ -33,12 +33,12 @@ impl Charge {
     }
 }
 
-/// What is known of the model and of its provider's bill.
+/// The model's limits and its provider's billing rules.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Terms<'c> {
-    /// The model's context in tokens; what was accepted is no longer.
+    /// The model's context window in tokens. An accepted prompt is not longer.
     pub(super) window: Option<u64>,
-    /// Its longest answer in tokens.
+    /// The model's maximum output in tokens.
     pub(super) longest: Option<u64>,
     pub(super) not_billed: &'c [NotBilled],
 }
@@ -60,7 +60,7 @@ pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, terms: Terms<'_>) ->
         matches!(attempt.outcome, Outcome::Answered(_)) || report.stop_reason.is_some();
     let told = report.tokens;
     let written = written(report).div_ceil(BYTES_A_TOKEN);
-    // Zero is a figure that is not told. A wrong figure must neither use up the day's cap nor leave it open.
+    // A count of zero means "not reported". A wrong count must not use up the day's cap, and must not keep it open.
     let prompt_told = told.prompt() > 0 && told.believes_prompt(terms.window);
     let output_told = (told.output > 0 || written == 0) && told.believes_output(terms.longest);
     if report.usage_told && to_its_end && prompt_told && output_told {
@@ -84,7 +84,7 @@ pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, terms: Terms<'_>) ->
     Charge::Estimated(Tokens { output, ..prompt })
 }
 
-/// Bytes of all that came.
+/// All received bytes of text, thinking and tool arguments.
 fn written(report: &Report) -> u64 {
     report
         .text_bytes
@@ -92,7 +92,7 @@ fn written(report: &Report) -> u64 {
         .saturating_add(report.argument_bytes)
 }
 
-/// It was the provider that ended it. Where it was left, nobody has seen what the provider wrote afterwards.
+/// The provider ended the response. After a timeout or a client's disconnect, the rest of the output is not known.
 fn ended_there(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Answered(_) => true,
@@ -146,3 +146,6 @@ fn is_blank(report: &Report) -> bool {
         && report.thinking_bytes == 0
         && report.tool_calls.is_empty()
 }
+
+#[cfg(test)]
+mod tests;

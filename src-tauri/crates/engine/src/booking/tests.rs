@@ -9,7 +9,6 @@ use health::FailureKind;
 use http::StatusCode;
 use wire::{Broken, Class, Completion, Report};
 
-use super::charge::{Charge, Terms, charge};
 use super::exchange_row;
 
 /// A model of the catalogue with a price and a window, whichever provider has one.
@@ -26,7 +25,7 @@ fn priced() -> (Catalog, ProviderId, ModelId) {
     (catalog, provider, model)
 }
 
-fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> Attempt {
+pub(super) fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> Attempt {
     let (_, provider, model) = priced();
     Attempt {
         endpoint: EndpointId::new(provider.as_str()),
@@ -77,7 +76,7 @@ fn exchange(attempts: Vec<Attempt>) -> Exchange {
     }
 }
 
-fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
+pub(super) fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
     Outcome::Failed {
         class,
         kind,
@@ -86,7 +85,7 @@ fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
     }
 }
 
-fn tokens(input: u64, output: u64) -> Tokens {
+pub(super) fn tokens(input: u64, output: u64) -> Tokens {
     Tokens {
         input,
         output,
@@ -95,7 +94,7 @@ fn tokens(input: u64, output: u64) -> Tokens {
 }
 
 /// 18 bytes of text, 10 of thinking and 12 of a tool's arguments are there.
-fn written() -> Report {
+pub(super) fn written() -> Report {
     Report {
         text_bytes: 18,
         thinking_bytes: 10,
@@ -104,7 +103,7 @@ fn written() -> Report {
     }
 }
 
-fn told(input: u64, output: u64) -> Report {
+pub(super) fn told(input: u64, output: u64) -> Report {
     Report {
         tokens: tokens(input, output),
         usage_told: true,
@@ -112,7 +111,7 @@ fn told(input: u64, output: u64) -> Report {
     }
 }
 
-fn stopped(report: Report) -> Report {
+pub(super) fn stopped(report: Report) -> Report {
     Report {
         stop_reason: Some("end_turn".into()),
         ..report
@@ -363,158 +362,6 @@ fn a_picture_in_the_request_is_no_more_than_fits_the_window() {
     large.request_bytes = 30 << 20;
     let row = exchange_row(&exchange(vec![large]), None, &catalog);
     assert_eq!(row.attempts[0].tokens.map(|t| t.input), window);
-}
-
-/// A figure that the model cannot have reached is replaced by one reckoned from bytes; the other stays.
-#[test]
-fn a_figure_beyond_the_model_is_not_believed() {
-    const HUGE: u64 = 9_000_000_000_000_000_000;
-    let attempt = attempt(
-        Outcome::Answered(Completion::Complete),
-        Some(200),
-        Report::default(),
-    );
-    let small = Terms {
-        window: Some(200_000),
-        longest: Some(8_000),
-        ..Terms::default()
-    };
-    let unknown = Terms::default();
-    let rows = [
-        (
-            small,
-            told(200_000, 8_000),
-            Charge::Told(tokens(200_000, 8_000)),
-        ),
-        (
-            small,
-            told(200_001, 34),
-            Charge::Estimated(tokens(1_001, 34)),
-        ),
-        (small, told(12, 8_001), Charge::Estimated(tokens(12, 10))),
-        (
-            small,
-            told(HUGE, HUGE),
-            Charge::Estimated(tokens(1_001, 10)),
-        ),
-        (
-            unknown,
-            told(1_000_000, 1_000_000),
-            Charge::Told(tokens(1_000_000, 1_000_000)),
-        ),
-        (
-            unknown,
-            told(1_000_001, 34),
-            Charge::Estimated(tokens(1_001, 34)),
-        ),
-        (
-            unknown,
-            told(12, 1_000_001),
-            Charge::Estimated(tokens(12, 10)),
-        ),
-        (
-            unknown,
-            told(u64::MAX, u64::MAX),
-            Charge::Estimated(tokens(1_001, 10)),
-        ),
-    ];
-    for (terms, report, expected) in rows {
-        let attempt = Attempt {
-            report: stopped(report.clone()),
-            ..attempt.clone()
-        };
-        assert_eq!(
-            charge(&attempt, ExchangeKind::Generate, terms),
-            expected,
-            "{report:?}"
-        );
-    }
-    // What was read from a cache is a part of the prompt.
-    let cached = Report {
-        tokens: Tokens {
-            cache_read: u64::MAX,
-            ..tokens(12, 34)
-        },
-        ..stopped(told(12, 34))
-    };
-    let attempt = Attempt {
-        report: cached,
-        ..attempt
-    };
-    let expected = Charge::Estimated(tokens(1_001, 34));
-    assert_eq!(charge(&attempt, ExchangeKind::Generate, small), expected);
-}
-
-/// OpenRouter's "Zero Completion Insurance"; the same answers of another provider are billed.
-#[test]
-fn what_a_provider_does_not_bill_costs_nothing() {
-    let catalog = Catalog::bundled();
-    let openrouter = catalog.endpoint(&EndpointId::new("openrouter")).unwrap();
-    let billed = |not_billed, report: Report, outcome| {
-        let attempt = attempt(outcome, Some(200), report);
-        let terms = Terms {
-            not_billed,
-            ..Terms::default()
-        };
-        charge(&attempt, ExchangeKind::Generate, terms)
-            .tokens()
-            .is_some()
-    };
-    let cut = || failed(Class::Transient, Some(FailureKind::Cut));
-    let with_reason = |reason: &str, report| Report {
-        stop_reason: Some(reason.into()),
-        ..report
-    };
-    let nothing_written = Report {
-        tokens: tokens(12, 0),
-        usage_told: true,
-        ..Report::default()
-    };
-    let rows = [
-        (
-            "nothing written, and no reason",
-            cut(),
-            nothing_written.clone(),
-            false,
-        ),
-        ("nothing at all", cut(), Report::default(), false),
-        (
-            "nothing until the client left",
-            Outcome::ClientLeft,
-            Report::default(),
-            true,
-        ),
-        (
-            "nothing for too long",
-            failed(Class::Silent, Some(FailureKind::Silent)),
-            Report::default(),
-            true,
-        ),
-        (
-            "nothing written, and a reason",
-            Outcome::Answered(Completion::Broken(Broken::Empty)),
-            with_reason("stop", nothing_written),
-            true,
-        ),
-        ("a part, and no reason", cut(), written(), true),
-        (
-            "a part, and the reason `error`",
-            cut(),
-            with_reason("error", told(12, 34)),
-            false,
-        ),
-        (
-            "a part, and the reason `stop`",
-            cut(),
-            with_reason("stop", told(12, 34)),
-            true,
-        ),
-    ];
-    for (what, outcome, report, expected) in rows {
-        let here = billed(&openrouter.not_billed, report.clone(), outcome.clone());
-        assert_eq!(here, expected, "{what}");
-        assert!(billed(&[], report, outcome), "{what}");
-    }
 }
 
 #[test]

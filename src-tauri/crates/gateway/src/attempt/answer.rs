@@ -47,7 +47,7 @@ pub(crate) struct Answer {
     /// The client's.
     dialect: Dialect,
     body: Content,
-    /// What the provider sends.
+    /// What kind of body the provider sends.
     provider: document::Body,
     is_document: bool,
     /// The provider speaks another dialect. All else here is about what the client is told.
@@ -55,7 +55,7 @@ pub(crate) struct Answer {
     translator: Option<AnswerTranslator>,
     validator: Validator,
     keep_arguments: bool,
-    /// What is known of a document.
+    /// Read the document's content for the verdict.
     told: Option<wire::Report>,
     /// Whole events that may be passed on.
     ready: VecDeque<Bytes>,
@@ -342,7 +342,7 @@ impl Answer {
         let _ = self.last_words();
         let empty = self.proven == Some(Completion::Broken(Broken::Empty));
         let supply = self.dialect == Dialect::Anthropic && !self.terminal && !empty;
-        // Half an event is nothing that a client could read; a whole one without its blank line was given it.
+        // An incomplete event is dropped: a client cannot read it. A complete last event got its blank line before.
         let dropped: usize = self.tail.drain(..).map(|bytes| bytes.len()).sum();
         self.held.shrink(dropped);
         if supply {

@@ -39,7 +39,7 @@ pub struct BreakerView {
     pub failures: u32,
     /// What kind of failure the last one was.
     pub class: Option<Class>,
-    /// When the limit is over that the last one told of.
+    /// Reset time, if the last failure was a [`Class::Limit`] that states one.
     pub resets_at: Option<DateTime<Utc>>,
     /// The last failure, in words.
     pub reason: String,
@@ -87,7 +87,7 @@ pub(crate) struct Trip {
 }
 
 impl Trip {
-    /// When a limit is over.
+    /// The reset time of a limit, if it is in the future.
     fn rests_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let told = self.resets_at.filter(|at| *at > now);
         told.filter(|_| self.class == Class::Limit)
@@ -155,7 +155,7 @@ impl Breaker {
             Class::Transient => (open, if trip.slow { longest } else { open }, false),
             Class::Silent => (open, longest, false),
             Class::RateLimit => (open, longest, retry_after > PATIENCE),
-            // Without a reset it is as good as a quota.
+            // A limit without a reset time is treated like a quota.
             Class::Limit | Class::Quota | Class::Credential | Class::ModelGone => {
                 (OPEN_OURS, OPEN_OURS_MOST, true)
             }
@@ -182,7 +182,7 @@ impl Breaker {
         match (self.state, self.resets_at) {
             // Another request is the probe, and decides.
             (State::Probing, _) if !probe => {}
-            // Known to the second: neither longer nor shorter.
+            // The reset time is exact: open until then, not longer and not shorter.
             (State::Closed | State::Open { .. } | State::Probing, Some(until)) => {
                 self.state = State::Open { until };
             }

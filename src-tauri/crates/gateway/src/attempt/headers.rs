@@ -175,7 +175,7 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with(JSON))
 }
 
-/// The body is passed on as events, though the provider sent a document.
+/// The provider sent a document, and the client receives events.
 pub(crate) fn says_events(headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENTS));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

@@ -23,7 +23,7 @@ pub(crate) struct Lost {
     pub(crate) kind: Option<FailureKind>,
     pub(crate) message: String,
     pub(crate) retry_after: Option<Duration>,
-    /// Of [`Class::Limit`]: when it is over, where that is told as a time on the clock.
+    /// Of [`Class::Limit`]: the stated reset time.
     pub(crate) resets_at: Option<DateTime<Utc>>,
     /// Of [`Class::ContextTooLong`]: the model's window in tokens, where the provider named it.
     pub(crate) window: Option<u64>,
@@ -92,7 +92,7 @@ impl Lost {
             window: failure.window,
             ..Self::new(
                 class,
-                // What the model failed at is no failure of the provider's.
+                // A malformed tool call is the model's failure: it does not count against the provider's health.
                 (bears_on_health(told) && !failure.model_failed).then(|| kind_of(broken)),
                 rule.map_or(message.clone(), |rule| rule.named(&message)),
             )
@@ -141,7 +141,7 @@ impl Lost {
         Self::unfit(why.to_string(), report)
     }
 
-    /// A limit that is told as a wait has its time on the clock from here on.
+    /// Turns the wait of a limit into a reset time.
     pub(crate) fn date(&mut self, now: DateTime<Utc>) {
         if self.class == Class::Limit && self.resets_at.is_none() {
             self.resets_at = self.retry_after.map(|wait| now + wait);
@@ -171,7 +171,7 @@ impl Lost {
         }
     }
 
-    /// The provider answered, and nobody can say whether that is all; the route takes no such answer.
+    /// The stop reason is unknown, so the response may be incomplete. A strict route does not accept it.
     pub(crate) fn unknown_stop(report: &wire::Report) -> Self {
         let reason = report.stop_reason.as_deref().unwrap_or_default();
         Self::not_as_demanded(

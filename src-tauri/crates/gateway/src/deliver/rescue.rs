@@ -189,7 +189,7 @@ pub(crate) fn exhausted(
     if dialect == Dialect::OpenaiResponses && !known.is_empty() {
         said.body = without_unheard_code(said.body);
     }
-    // A used-up plan is the vendor's own to tell: its clients show the reset, and wait for it.
+    // The vendor's own clients show the reset of a used-up plan and wait for it: its headers pass through.
     if lost.class != Class::Limit {
         bound_retry_after(dialect, &mut said, lost.retry_after);
     }

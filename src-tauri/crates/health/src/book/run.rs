@@ -254,7 +254,7 @@ impl Run {
         (now < over).then_some(fault)
     }
 
-    /// A limit lasts until its reset, any other problem of ours until it is too old to speak for now.
+    /// A limit lasts until its reset. Any other problem of ours lasts until its evidence is stale.
     fn ours_until(&self, thresholds: &Thresholds) -> Option<DateTime<Utc>> {
         let (fault, at) = self.ours?;
         Some(match fault {

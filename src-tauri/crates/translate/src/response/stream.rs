@@ -138,7 +138,7 @@ impl AnswerTranslator {
             .all(|happening| self.writer.happening(happening, out).is_ok())
     }
 
-    /// As [`Validator::lacks_blank_line`], of the provider's stream.
+    /// [`Validator::lacks_blank_line`] for the provider's stream.
     pub fn lacks_blank_line(&self) -> bool {
         self.validator.lacks_blank_line()
     }

@@ -70,7 +70,7 @@ impl<'a> Glance<'a> {
         self.object()?.text("type")
     }
 
-    /// What is mistyped in it is the provider's to refuse.
+    /// The provider reports fields of a wrong type.
     fn object(self) -> Option<Fields<'a>> {
         Fields::read(self.raw().as_bytes()).ok()
     }

@@ -51,7 +51,7 @@ fn start(body: &Fields<'_>, out: &mut Vec<u8>) {
         message.set_raw(name, json.to_owned());
     }
     let mut usage = body.object("usage").unwrap_or_default();
-    // Claude Code fails at a start without them.
+    // Claude Code fails on a `message_start` without them.
     if usage.given("input_tokens").is_none() {
         usage.set("input_tokens", 0);
     }
@@ -92,7 +92,7 @@ fn opened(mut block: Fields<'_>) -> (String, Vec<String>) {
             }
         }
         (Block::Tool | Block::ServerTool, _) => {
-            // Arguments that are no object are said as they stand: some servers give the text of what was cut.
+            // Arguments that are not an object keep their text: some servers send the text of a truncated object.
             let input = block
                 .text("input")
                 .or_else(|| block.given("input").map(str::to_owned));
@@ -101,7 +101,7 @@ fn opened(mut block: Fields<'_>) -> (String, Vec<String>) {
             }
             block.set_raw("input", "{}".to_owned());
         }
-        // These come whole with their start.
+        // These blocks are complete in their start event.
         (Block::Text | Block::Thinking | Block::Whole, _) => {}
     }
     (block.to_string(), deltas)

@@ -4,7 +4,7 @@ use super::object;
 use crate::fields::Fields;
 use crate::sse;
 
-/// The usage stands in the last chunk, which has a finish reason: a chunk of usage alone is for clients that ask for one, and
+/// The last chunk holds the finish reason and the usage: a chunk with usage only is for clients that request one, and
 /// others may fail on it.
 pub(super) fn say(mut body: Fields<'_>, out: &mut Vec<u8>) {
     let choices: Vec<Fields<'static>> = body

@@ -41,7 +41,7 @@ struct Events<'o> {
     number: u64,
 }
 
-/// Where a part stands.
+/// The position of a part.
 struct Place<'p> {
     index: usize,
     item: &'p str,
@@ -172,7 +172,7 @@ impl Events<'_> {
             data.set("output_index", index);
             data
         };
-        // Some servers write an object here, where the API has its text.
+        // Some servers send an object where the API has the JSON text of one.
         let told = item.given(field).unwrap_or(r#""""#);
         let json = if told.starts_with('"') {
             told.to_owned()
@@ -186,7 +186,7 @@ impl Events<'_> {
     }
 }
 
-/// An item as it is when it is announced.
+/// An item as `response.output_item.added` shows it.
 fn begun(kind: &str, item: &Fields<'_>) -> Fields<'static> {
     let mut begun = item.clone().into_owned();
     if begun.given("status").is_some() {

@@ -1,4 +1,4 @@
-//! What an error body says in fields beside its type, code and message.
+//! Fields of an error body other than its type, code and message.
 
 use serde_json::Value;
 
@@ -6,16 +6,16 @@ use super::times::{When, duration, number};
 use super::words::{READ, TAKEN_APART};
 use crate::text;
 
-/// Found anywhere in the body, whatever envelope it is in.
+/// The fields are found at any depth, in any envelope.
 #[derive(Debug, Default)]
 pub(super) struct Details {
-    /// Times at which a limit is over.
+    /// Reset times.
     pub(super) resets: Vec<When>,
-    /// Google's `RetryInfo.retryDelay`: when to try again, also where the limit is over much later.
+    /// Google's `RetryInfo.retryDelay`. It can be much shorter than the time to the reset.
     pub(super) delays: Vec<f64>,
     /// Google's `quotaId`, in lower case.
     pub(super) quotas: Vec<String>,
-    /// A quota of nothing at all: no reset changes it.
+    /// The quota is zero: a reset does not help.
     pub(super) no_allowance: bool,
     /// The model's window in tokens.
     pub(super) window: Option<u64>,
@@ -23,7 +23,7 @@ pub(super) struct Details {
     pub(super) codes: String,
 }
 
-/// Deeper and longer bodies are no errors.
+/// Limits of the search: errors are neither deeper nor longer.
 const DEEPEST: u8 = 8;
 const MOST: usize = 32;
 
@@ -50,7 +50,7 @@ impl Details {
                 .iter()
                 .take(MOST)
                 .for_each(|value| self.gather(key, value, depth + 1)),
-            // OpenRouter keeps the upstream's body as text.
+            // OpenRouter sends the upstream's body as a string.
             Value::String(raw)
                 if key == "raw" && raw.starts_with(['{', '[']) && raw.len() <= READ =>
             {
@@ -96,7 +96,7 @@ impl Details {
                 self.codes.push(' ');
                 self.codes.push_str(&value.to_lowercase());
             }
-            // Groq: what the model wrote instead of a tool call or of JSON. Its text is none of the error's words.
+            // Groq: the model's malformed output. It is not part of the error's text.
             "failedgeneration" => self.codes.push_str(" failed_generation"),
             _ => {}
         }

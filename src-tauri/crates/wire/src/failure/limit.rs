@@ -1,34 +1,37 @@
-//! A short wait, a used-up plan with a reset, or nothing left: what a refusal for quantity is.
+//! Tells a rate limit (a short wait), a limit (a used-up plan with a reset) and a quota (nothing left) apart.
 //!
-//! All of it is read from headers and bodies that vendors send anyway; each form stands in the tests with its source.
+//! The tests list each vendor's headers and bodies with their source.
+
+mod headers;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 
 use super::details::Details;
 use super::table::{ALLOWANCE, IN_BODY, MONEY, PLAN, has_any};
-use super::times::{When, in_words, number, wait};
+use super::times::{When, in_words, wait};
 use super::{Class, pacific};
 
-/// A rate limit that lasts longer is a limit, which rests until its reset. A window of a minute is over before.
+/// Seconds. A longer rate limit is a limit with a reset. It is longer than any per-minute window.
 const LONG: f64 = 120.0;
 /// The longest wait for a rate limit.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
-/// Resets beyond a month and some days are misread.
+/// A reset time farther ahead is not plausible: no vendor's window is longer than a month.
 pub(super) const LONGEST_LIMIT: Duration = Duration::from_secs(35 * 24 * 3600);
-/// Google's `retryDelay` of a daily quota is mostly a few seconds, and sometimes the truth (google-gemini/gemini-cli#14831).
+/// Seconds. Google's `retryDelay` for a daily quota is usually a few seconds, and sometimes the time to the reset
+/// (google-gemini/gemini-cli#14831).
 const TRUE_DELAY: f64 = 3600.0;
 
-/// A refusal, as far as it is about quantity.
+/// An error response, reduced to what tells about limits.
 pub(super) struct Refusal<'a> {
     pub(super) status: u16,
     pub(super) headers: &'a HeaderMap,
     /// Type, code and message in lower case.
     pub(super) said: &'a str,
     pub(super) details: &'a Details,
-    /// None: not known, and a date is taken for one that is yet to come.
+    /// None: unknown, and every date counts as in the future.
     pub(super) now: Option<DateTime<Utc>>,
 }
 
@@ -53,7 +56,7 @@ impl Decided {
     }
 }
 
-/// What a limit counts by, where a vendor says it.
+/// The window that a limit counts in, if the error names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Period {
     /// A day or more.
@@ -91,7 +94,7 @@ const SHORT_PERIODS: &[&str] = &[
 ];
 
 impl Refusal<'_> {
-    /// `class`: by the table.
+    /// `class`: the class by the table of words.
     pub(super) fn decide(&self, class: Class) -> Decided {
         let plain = |class| Decided {
             class,
@@ -119,7 +122,7 @@ impl Refusal<'_> {
         let misread = !times.is_empty();
         let stated = self.latest(times);
         match (stated, self.period()) {
-            // It says that it is over.
+            // The reset is already past.
             (Some(when), _) if self.seconds(when) <= 0.0 => self.rate_limit(Some(0.0)),
             (Some(when), _) if plan => self.limit(when),
             (None, _) if plan => plain(Class::Quota),
@@ -134,7 +137,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// The owner says what it is; how long it lasts is read as ever.
+    /// The user's rule sets the class; the wait is read as usual.
     pub(super) fn ruled(&self, class: Class) -> Decided {
         let read = match class {
             Class::RateLimit | Class::Limit => self.decide(Class::RateLimit),
@@ -160,7 +163,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// `stated`: in seconds; None: nothing but a limit that may be another's.
+    /// `stated`: the wait in seconds. None: use the reset headers, though they may be about another limit.
     fn rate_limit(&self, stated: Option<f64>) -> Decided {
         let uncertain = || {
             self.latest(self.header_resets(false))
@@ -182,7 +185,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// Where several limits are used up, all of them must be over.
+    /// If several limits are used up, the last reset counts.
     fn latest(&self, times: Vec<When>) -> Option<When> {
         let most = LONGEST_LIMIT.as_secs_f64();
         let believed = times
@@ -191,7 +194,7 @@ impl Refusal<'_> {
         believed.max_by(|a, b| self.seconds(*a).total_cmp(&self.seconds(*b)))
     }
 
-    /// When it is over, by the most telling source there is.
+    /// The reset times from the most reliable source that has any.
     fn stated(&self, plan: bool) -> Vec<When> {
         let first = |sources: [&dyn Fn() -> Vec<When>; 7]| {
             sources
@@ -214,7 +217,7 @@ impl Refusal<'_> {
         let used_up = || self.header_resets(true);
         let daily = || self.google_day();
         if plan {
-            // The reset of a used-up plan may stand beside the wait of something else.
+            // Beside the reset of a used-up plan there may be a `retry-after` for something else.
             let exact = [windows(), resets()].concat();
             return first([
                 &|| exact.clone(),
@@ -231,97 +234,7 @@ impl Refusal<'_> {
         ])
     }
 
-    /// `retry-after-ms` (Azure, OpenAI), then `retry-after` (RFC 9110 seconds or date; some send fractions).
-    fn header_wait(&self) -> Option<f64> {
-        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
-        let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
-            .into_iter()
-            .find_map(|name| number(text(name)?));
-        let seconds = || {
-            let value = text("retry-after")?;
-            let date = || {
-                httpdate::parse_http_date(value)
-                    .ok()
-                    .map(|date| When::At(date.into()))
-            };
-            let when = date().or_else(|| When::of_field(value))?;
-            self.now.map(|now| when.seconds(now))
-        };
-        milliseconds.map(|ms| ms / 1000.0).or_else(seconds)
-    }
-
-    /// The resets of limits that are used up, or (`used_up` false) of all.
-    fn header_resets(&self, used_up: bool) -> Vec<When> {
-        let named = self.headers.iter().filter_map(|(name, value)| {
-            let remaining = remaining_name(name)?;
-            let left = self
-                .headers
-                .get(remaining)
-                .and_then(|left| number(left.to_str().ok()?));
-            let fits = !used_up || left.is_none_or(|left| left <= 0.0);
-            let when = When::of_field(value.to_str().ok()?)?;
-            fits.then_some(when)
-        });
-        named.collect()
-    }
-
-    /// Anthropic marks a used-up plan by these; the same refusal without them is a throttle, though the resets of the plan
-    /// stand beside it as on every answer (Claude Code 2.1.332, measured).
-    fn uses_up_plan(&self) -> bool {
-        const MARKS: [&str; 2] = [
-            "anthropic-ratelimit-unified-representative-claim",
-            "anthropic-ratelimit-unified-overage-status",
-        ];
-        self.status == 429 && MARKS.iter().any(|mark| self.headers.contains_key(*mark))
-            || !self.windows().is_empty()
-    }
-
-    /// The used-up windows of a subscription.
-    fn windows(&self) -> Vec<When> {
-        if self.status != 429 {
-            return Vec::new();
-        }
-        self.headers
-            .iter()
-            .filter_map(|(name, value)| self.window(name.as_str(), value))
-            .collect()
-    }
-
-    fn window(&self, name: &str, value: &HeaderValue) -> Option<When> {
-        let value = value.to_str().ok()?;
-        let field = |name: &str| When::of_field(self.headers.get(name)?.to_str().ok()?);
-        const CLAUDE: &str = "anthropic-ratelimit-unified-";
-        if let Some(rest) = name.strip_prefix(CLAUDE) {
-            let claimed = self
-                .headers
-                .contains_key(format!("{CLAUDE}representative-claim"));
-            return match rest.strip_suffix("-status") {
-                // Credits have a reset of their own, which gives the plan nothing back.
-                Some("overage") => None,
-                Some(window) if value == "rejected" => field(&format!("{CLAUDE}{window}-reset")),
-                _ if rest == "reset"
-                    && (claimed
-                        || self.headers.contains_key(format!("{CLAUDE}overage-status"))) =>
-                {
-                    When::of_field(value)
-                }
-                _ => None,
-            };
-        }
-        // Codex: any family of limits (`x-codex-…`, `x-codex-bengalfox-…`).
-        let window = name.strip_prefix("x-")?.strip_suffix("-used-percent")?;
-        let used_up = number(value)? >= 100.0
-            && ["-primary", "-secondary"]
-                .iter()
-                .any(|end| window.ends_with(end));
-        let reset = || {
-            field(&format!("x-{window}-reset-at"))
-                .or_else(|| field(&format!("x-{window}-reset-after-seconds")))
-        };
-        used_up.then(reset).flatten()
-    }
-
-    /// Google names the quota; the delay beside it tells when another request may be tried.
+    /// The reset of Google's daily quota. The delay in the same error is only the wait before the next request.
     fn google_day(&self) -> Vec<When> {
         let daily = self
             .details
@@ -355,7 +268,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// Google's free tier has no allowance at all for some models.
+    /// Google's free tier has a quota of zero for some models.
     fn has_no_allowance(&self) -> bool {
         let zero = |(at, word): (usize, &str)| {
             let rest = &self.said[at + word.len()..];
@@ -366,25 +279,12 @@ impl Refusal<'_> {
     }
 }
 
-/// `x-ratelimit-reset-tokens` (OpenAI and many), `anthropic-ratelimit-tokens-reset` → the header that tells what remains. The
-/// unified ones are a plan's, and stand on every answer.
-fn remaining_name(reset: &HeaderName) -> Option<String> {
-    let name = reset.as_str();
-    if name == "x-ratelimit-reset" || name.starts_with("x-ratelimit-reset-") {
-        return Some(name.replacen("reset", "remaining", 1));
-    }
-    let limit = name
-        .strip_prefix("anthropic-ratelimit-")?
-        .strip_suffix("-reset")?;
-    (!limit.starts_with("unified")).then(|| format!("anthropic-ratelimit-{limit}-remaining"))
-}
-
 fn delta(seconds: f64) -> chrono::TimeDelta {
     let wait = wait(seconds, LONGEST_LIMIT);
     chrono::TimeDelta::from_std(wait).unwrap_or_default()
 }
 
-/// A refusal that was told in a stream.
+/// Classifies an error event in a stream.
 pub(super) fn in_stream(said: &str, class: Class) -> Decided {
     let refusal = Refusal {
         status: IN_BODY,

@@ -1,6 +1,6 @@
-//! A context that is too long, in every vendor's words, and the window that they name.
+//! Recognizes context-length errors of all vendors, and reads the context window that they name.
 
-/// Words of an error that says so, in lower case. The vendors' own texts stand in the tests, each with its source.
+/// Parts of a context-length error's text, in lower case. The tests list the vendors' full texts with their sources.
 pub(super) const TOO_LONG: &[&str] = &[
     "context_length_exceeded",
     "context length exceeded",
@@ -54,7 +54,7 @@ pub(super) const TOO_LONG: &[&str] = &[
     "输入长度超过",
 ];
 
-/// What stands before and after the window in such a text.
+/// Text before and after the window's number.
 const WINDOW: &[(&str, &str)] = &[
     ("maximum context length is ", ""), // OpenAI, DeepSeek, OpenRouter, vLLM
     ("maximum context length of ", ""), // LiteLLM, SGLang
@@ -86,7 +86,7 @@ const WINDOW: &[(&str, &str)] = &[
     ("> ", " maximum"),                            // Anthropic
 ];
 
-/// Smaller and larger windows are misread.
+/// A window outside this range is not plausible.
 const PLAUSIBLE: std::ops::RangeInclusive<u64> = 256..=100_000_000;
 
 /// The window in tokens that an error names. `text`: in lower case.
@@ -96,7 +96,7 @@ pub(super) fn window(text: &str) -> Option<u64> {
             .match_indices(before)
             .map(|(at, _)| &text[at + before.len()..]);
         places.find_map(|rest| {
-            // `190000 + 32000 > 200000`: the sum is what was asked for.
+            // `190000 + 32000 > 200000`: the sum is the requested length.
             let rest = match (*before, rest.split_once("> ")) {
                 ("exceed context limit: ", Some((_, window))) => window,
                 _ => rest,
@@ -112,7 +112,7 @@ fn count(text: &str) -> Option<(u64, &str)> {
     let length = text
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, ',' | '_')))
         .unwrap_or(text.len());
-    // A comma at the end belongs to the sentence.
+    // A trailing comma is not part of the number.
     let number = text[..length].trim_end_matches([',', '_']);
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     Some((digits.parse().ok()?, &text[number.len()..]))

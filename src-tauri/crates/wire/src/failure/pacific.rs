@@ -1,4 +1,4 @@
-//! When Google's daily quotas begin anew: at midnight in Pacific time (Gemini API, "Rate limits").
+//! Google's daily quotas reset at midnight Pacific time (Gemini API, "Rate limits").
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc, Weekday};
 
@@ -11,7 +11,7 @@ pub(super) fn midnight(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         .date()
         .checked_add_days(Days::new(1))?
         .and_time(chrono::NaiveTime::MIN);
-    // The clocks change at two, so that the offset at midnight is that of the hours before it.
+    // The clocks change at 02:00, so the offset at midnight is that of the evening before.
     let standard = midnight.checked_sub_signed(TimeDelta::hours(STANDARD))?;
     midnight
         .checked_sub_signed(offset(standard)?)
@@ -22,7 +22,7 @@ pub(super) fn midnight(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 const STANDARD: i64 = -8;
 const DAYLIGHT: i64 = -7;
 
-/// Daylight time: from the second Sunday in March to the first in November, two o'clock each (15 U.S.C. 260a).
+/// Daylight saving time is from the second Sunday in March to the first Sunday in November, at 02:00 (15 U.S.C. 260a).
 fn offset(utc: NaiveDateTime) -> Option<TimeDelta> {
     let change = |month, nth, before: i64| {
         let day = NaiveDate::from_weekday_of_month_opt(utc.year(), month, Weekday::Sun, nth)?;

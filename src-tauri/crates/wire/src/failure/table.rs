@@ -3,8 +3,8 @@
 use super::Class;
 use super::overflow::TOO_LONG;
 
-/// It applies where the status is one of these (an empty list: any) and the error's type, code or message has one of these
-/// words in it (an empty list: whatever it says).
+/// A row applies if the status is one of these (empty: any status), and the error's type, code or message contains one
+/// of these words (empty: any text).
 pub(super) struct Row {
     pub(super) status: &'static [u16],
     pub(super) says: &'static [&'static str],
@@ -19,11 +19,11 @@ const fn row(status: &'static [u16], says: &'static [&'static str], class: Class
     }
 }
 
-/// An error told in a stream or in the body of a success has no status of its own.
+/// Stands for the status of an error event in a stream, or of an error in the body of a 200.
 pub(super) const IN_BODY: u16 = 200;
 
-/// The model wrote no tool call, or no JSON, that Groq could read: another attempt may (console.groq.com, "Tool use",
-/// "Structured outputs"). Its text stands in the body, and none of its words is the error's.
+/// Groq could not parse the model's tool call or JSON; a retry may succeed (console.groq.com, "Tool use", "Structured
+/// outputs"). The model's text is in the body, and no word of it describes the error.
 pub(super) const MODELS_FAULT: &[&str] = &[
     "tool_use_failed",
     "failed_generation",
@@ -31,7 +31,7 @@ pub(super) const MODELS_FAULT: &[&str] = &[
     "output_parse_failed",
 ];
 
-/// There is no money, or no right to it: no wait helps.
+/// No money or no permission: waiting does not help.
 pub(super) const MONEY: &[&str] = &[
     "insufficient_quota",
     "credit balance",
@@ -44,7 +44,7 @@ pub(super) const MONEY: &[&str] = &[
     "billing_not_active",
     "used all available credits",
     "usage_not_included",
-    // Claude Code 2.1.332 reads these: the plan goes on with usage credits only.
+    // Claude Code 2.1.332 checks these texts: the plan works with usage credits only.
     "credits_required",
     "usage credits are required",
     "extra usage is required",
@@ -52,7 +52,7 @@ pub(super) const MONEY: &[&str] = &[
     "workspace_member_credits_depleted",
 ];
 
-/// A plan or a cap of the owner's is used up; some state when it begins anew.
+/// A plan, or a spending cap of the user, is used up. Some errors state the reset.
 pub(super) const PLAN: &[&str] = &[
     "spend limit",
     "spend_limit",
@@ -66,7 +66,8 @@ pub(super) const PLAN: &[&str] = &[
     "key limit exceeded",
 ];
 
-/// Google says the same of a minute's allowance, a day's and of an unpaid project; OpenAI of an empty account alone.
+/// Google uses this text for a quota per minute, a quota per day and an unpaid project; OpenAI only for an empty
+/// account.
 pub(super) const ALLOWANCE: &[&str] = &[
     "exceeded_current_quota",
     "exceeded your current quota",
@@ -81,7 +82,7 @@ pub(super) const TABLE: &[Row] = &[
     row(&[IN_BODY, 400, 401, 403, 429], MONEY, Class::Quota),
     row(&[IN_BODY, 400, 401, 403, 429], PLAN, Class::Quota),
     row(&[IN_BODY, 400, 401, 403, 429], ALLOWANCE, Class::Quota),
-    // Groq answers so when one request is larger than the allowance of a minute.
+    // Groq: a single request exceeds the quota per minute.
     row(&[413], &["tokens per minute"], Class::RateLimit),
     row(
         &[IN_BODY, 400, 413, 422, 500],
@@ -104,7 +105,7 @@ pub(super) const TABLE: &[Row] = &[
         ],
         Class::ContentPolicy,
     ),
-    // A thing that the request itself names, not the model.
+    // Something else that the request names is missing, not the model.
     row(
         &[400, 404],
         &[
@@ -149,7 +150,7 @@ pub(super) const TABLE: &[Row] = &[
     row(&[401, 403, 407], &[], Class::Credential),
     row(&[429], &[], Class::RateLimit),
     row(&[408, 409, 425], &[], Class::Transient),
-    // By the dialects' own error types, where there is no status.
+    // The dialects' error types, for errors without a status.
     row(
         &[IN_BODY],
         &["rate_limit", "rate limit", "too_many_requests"],
@@ -180,7 +181,7 @@ pub(super) fn look_up(status: u16, said: &str) -> Class {
     });
     match (row, status) {
         (Some(row), _) => row.class,
-        // Every other refusal is about the request; what is left (a redirect, an error without a status) is not.
+        // Any other 4xx is about the request. A redirect or an error without a status is not.
         (None, 400..=499) => Class::Caller,
         (None, _) => Class::Transient,
     }

@@ -1,10 +1,10 @@
-//! When a limit is over, in every form that vendors write it.
+//! Parses waits and reset times in all vendors' formats.
 
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
 
-/// A stated time: from now in seconds, or on the clock.
+/// A wait in seconds, or a point in time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum When {
     In(f64),
@@ -19,8 +19,7 @@ impl When {
         }
     }
 
-    /// A field that holds a time on the clock, as some vendors write one: Unix seconds, Unix milliseconds, RFC 3339; a small
-    /// number is a wait.
+    /// A reset field: Unix seconds, Unix milliseconds or RFC 3339. A small number is a wait in seconds.
     pub(super) fn of_field(value: &str) -> Option<When> {
         const UNIX: f64 = 1e9;
         const MILLISECONDS: f64 = 1e11;
@@ -45,7 +44,7 @@ impl When {
     }
 }
 
-/// What stands before a wait in a message. All in lower case.
+/// Text before a wait, in lower case.
 const BEFORE_A_WAIT: &[&str] = &[
     "try again in ",    // OpenAI, Groq, Codex
     "retry in ",        // Gemini
@@ -64,9 +63,9 @@ const BEFORE_A_WAIT: &[&str] = &[
 const UTC: i32 = 0;
 const BEIJING: i32 = 8;
 
-/// What stands before a date in a message, and the zone in hours east that is meant where none is written.
+/// Text before a date, and the assumed zone (hours east of UTC) if the date has none.
 const BEFORE_A_DATE: &[(&str, i32)] = &[
-    // Z.ai and its Chinese site write Beijing's time without saying so (can1357/oh-my-pi#11014).
+    // Z.ai writes Beijing time without a zone (can1357/oh-my-pi#11014).
     ("limit will reset at ", BEIJING),
     ("将在 ", BEIJING),
     ("regain access on ", UTC), // Anthropic
@@ -80,7 +79,7 @@ const BEFORE_A_DATE: &[(&str, i32)] = &[
     ("available again at ", UTC),
 ];
 
-/// Every time that a message states. `text`: in lower case.
+/// All waits and dates in a message. `text`: in lower case.
 pub(super) fn in_words(text: &str) -> Vec<When> {
     let mut found = Vec::new();
     for before in BEFORE_A_WAIT {
@@ -96,7 +95,7 @@ pub(super) fn in_words(text: &str) -> Vec<When> {
     for (before, zone) in BEFORE_A_DATE {
         for (at, _) in text.match_indices(before) {
             let upto = at + before.len();
-            // A longer phrase that ends here has a zone of its own.
+            // A longer phrase that ends at the same place has its own zone.
             let longer = BEFORE_A_DATE
                 .iter()
                 .any(|(other, _)| other.len() > before.len() && text[..upto].ends_with(other));
@@ -108,7 +107,7 @@ pub(super) fn in_words(text: &str) -> Vec<When> {
     found
 }
 
-/// `6m0s`, `1h 2m 3.5s`, `120ms`, `3 days 22 hours 6 minutes`, `26 seconds`, a bare number of seconds; and what follows it.
+/// `6m0s`, `1h 2m 3.5s`, `120ms`, `3 days 22 hours 6 minutes`, `26 seconds`, a number of seconds; returns the rest too.
 pub(super) fn duration(text: &str) -> Option<(f64, &str)> {
     const UNITS: &[(&str, f64)] = &[
         ("milliseconds", 1e-3),
@@ -147,7 +146,7 @@ pub(super) fn duration(text: &str) -> Option<(f64, &str)> {
             .find(|c: char| !(c.is_ascii_digit() || c == '.'))
             .unwrap_or(next.len());
         let (amount, after) = next.split_at(digits);
-        // The full stop of a sentence is none of a number.
+        // A full stop at the end of a sentence is not part of the number.
         let (amount, after) = match amount.strip_suffix('.') {
             Some(whole) => (whole, &next[whole.len()..]),
             None => (amount, after),
@@ -174,8 +173,8 @@ pub(super) fn duration(text: &str) -> Option<(f64, &str)> {
     }
 }
 
-/// `2026-08-01 at 00:00 utc`, `2026-08-01t00:00:00z`, `2026-08-01 19:01:25`, `2026-08-01`: what the text begins with, in
-/// lower case. `zone`: in hours east, where none is written.
+/// `2026-08-01 at 00:00 utc`, `2026-08-01t00:00:00z`, `2026-08-01 19:01:25`, `2026-08-01`: a date at the start of the
+/// text, in lower case. `zone`: hours east of UTC if the date has none.
 fn date(text: &str, zone: i32) -> Option<DateTime<Utc>> {
     const LENGTH: usize = "2026-08-01".len();
     let day = NaiveDate::parse_from_str(text.get(..LENGTH)?, "%Y-%m-%d").ok()?;

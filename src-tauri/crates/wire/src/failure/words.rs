@@ -12,7 +12,7 @@ pub struct Words {
     pub code: String,
     /// For people: at most [`Words::LONGEST`] characters, without line breaks or keys.
     pub message: String,
-    /// More of the message, for looking up: Gemini's tells the wait at its end.
+    /// A longer part of the message, for classification only: Gemini's names the wait at its end.
     long: String,
 }
 
@@ -159,7 +159,7 @@ fn line(text: &str) -> String {
     without_keys(&line)
 }
 
-/// Cut at a character: after masking, lest half a key survive.
+/// Truncates at a character boundary. Masking comes first: a truncated key would not match its pattern.
 fn short(line: &str) -> String {
     match line.char_indices().nth(Words::LONGEST) {
         None => line.to_owned(),

@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// A word that is only looked up: of any other shape than text it is as if absent.
+/// A word for a table. A value that is not a string counts as absent.
 #[derive(Debug, Default)]
 pub(super) struct Word<'a>(pub(super) Option<Cow<'a, str>>);
 

@@ -52,8 +52,8 @@ impl Stream {
         let chunk: Chunk<'_> = serde_json::from_slice(event.data).map_err(|e| malformed(&e))?;
         usage([&chunk.x_groq.0.usage, &chunk.usage], shown);
         if chunk.error.is_some() || event.name == "error" {
-            // OpenRouter's errors in a stream have `finish_reason: "error"` beside them ("Errors and Debugging"), and what it
-            // bills hangs on that.
+            // OpenRouter sends `finish_reason: "error"` beside an error in a stream ("Errors and Debugging"); its
+            // billing depends on that word.
             for choice in chunk.choices.into_iter().flat_map(|Few(choices)| choices) {
                 let reason = choice.finish_reason.0.unwrap_or_default();
                 if Stopped::default().at(&reason) {
@@ -208,7 +208,7 @@ fn overall(stops: &[Stop], shown: &Shown) -> Completion {
     shown.conclude(worst.unwrap_or(Stop::Clean))
 }
 
-/// In the order in which the last one stands.
+/// Later places overwrite earlier ones.
 fn usage<const N: usize>(places: [&Observed<OpenAiUsage>; N], shown: &mut Shown) {
     for told in places {
         shown.usage(told.0.counts(), false);

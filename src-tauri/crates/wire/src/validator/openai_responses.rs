@@ -279,7 +279,7 @@ fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broke
 pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
     let response: Response<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
     let Some(status) = response.said().map(str::to_owned) else {
-        // A response is known by its output.
+        // A document without `output` is not a response.
         return Err(match (&response.output, response.error) {
             (Some(_), None) => Broken::NoStopReason,
             _ => json_instead(body),
@@ -331,7 +331,7 @@ struct Response<'a> {
 }
 
 impl Response<'_> {
-    /// The status, where it is one.
+    /// The status, if it is a stop reason.
     fn said(&self) -> Option<&str> {
         self.status
             .0
@@ -339,13 +339,13 @@ impl Response<'_> {
             .filter(|status| stop(status).is_some())
     }
 
-    /// Count what a whole response holds. After a stream most of it has been shown before. `named`: the status where the
-    /// object has none.
+    /// Counts the content of a whole response. At the end of a stream most of it is counted already. `named`: the
+    /// status if the object has none.
     fn show(&self, named: &str, counted: Counted, shown: &mut Shown) -> Result<Stop, Broken> {
         let status = self.said().unwrap_or(named);
         let known = stop(status).unwrap_or(Stop::Unknown);
         let reason = self.incomplete_details.reason.0.as_deref();
-        // The reason says more than `incomplete` does, and never that all is well.
+        // The reason is more specific than `incomplete`, and can never mean success.
         let more = reason.and_then(|reason| match (known, stop(reason)?) {
             (
                 Stop::Truncated | Stop::Clean,
@@ -364,7 +364,7 @@ impl Response<'_> {
     }
 }
 
-/// Null and of any other shape than an object it is as if absent.
+/// A value that is not an object counts as absent.
 #[derive(Default)]
 struct IncompleteDetails<'a> {
     reason: Word<'a>,

@@ -139,8 +139,8 @@ impl Shown {
         }
     }
 
-    /// The verdict on an answer that stopped for this reason with nothing left open. What the provider itself declares cut
-    /// or refused may be empty or end in the middle of a call; anything else may not.
+    /// The verdict on a response that stopped for this reason with no open block. A response that is declared truncated
+    /// or refused may be empty or end within a tool call; any other may not.
     pub(super) fn conclude(&self, stop: Stop) -> Completion {
         let reason = || self.report.stop_reason.clone().unwrap_or_default();
         match stop {

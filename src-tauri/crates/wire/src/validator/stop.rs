@@ -1,26 +1,27 @@
-//! What a stop reason means. One table for every dialect: routers and compatible servers pass each other's words on.
+//! The meaning of stop reasons. All dialects share one table: routers and compatible servers pass on other vendors'
+//! words.
 
 use super::shown::Shown;
 
-/// Why an answer stopped.
+/// Why a response stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// The model ended where it wanted to.
+    /// The model finished.
     Clean,
-    /// The client goes on with the turn.
+    /// The client continues the turn.
     Continues,
-    /// Responses: the client polls for the answer, which is yet to come.
+    /// Responses: a background response, which the client polls.
     Pending,
     Truncated,
     Refused,
-    /// The provider's own word for "it went wrong".
+    /// The provider reports a failure.
     Failed,
-    /// A word that is in no table.
+    /// The table does not have this word.
     Unknown,
 }
 
-/// Words in snake case, each with the vendor whose reference has it. `OpenAI` is Chat, `Responses` the status of a response
-/// or its `incomplete_details.reason`.
+/// Words in snake case, each with the vendor that documents it. `OpenAI` means Chat; `Responses` means the status of a
+/// response or its `incomplete_details.reason`.
 const WORDS: &[(&str, Stop)] = &[
     ("stop", Stop::Clean),                              // OpenAI
     ("tool_calls", Stop::Clean),                        // OpenAI
@@ -84,8 +85,8 @@ const WORDS: &[(&str, Stop)] = &[
     ("model_unloaded", Stop::Failed),               // LM Studio
 ];
 
-/// Parts of a word that say in any vendor's language that something went wrong: vLLM's and SGLang's `abort`, Responses'
-/// `failed`, Gemini's `MALFORMED_FUNCTION_CALL`, an error type that a router puts in this place.
+/// Parts of a word that mean failure for any vendor: vLLM's and SGLang's `abort`, Responses' `failed`, Gemini's
+/// `MALFORMED_FUNCTION_CALL`, an error type that a router sends as the stop reason.
 const FAILURES: &[&str] = &[
     "abort",
     "aborted",
@@ -105,8 +106,8 @@ const FAILURES: &[&str] = &[
     "unavailable",
 ];
 
-/// Words that say that the answer goes on: watsonx documents `not_finished`, Gemini the unspecified reason. DashScope writes
-/// `"null"`, SGLang and others an empty string (sgl-project/sglang#3912, sashabaranov/go-openai#677).
+/// Words for "not finished yet": watsonx documents `not_finished`, Gemini the unspecified reason. DashScope sends
+/// `"null"`, SGLang and others send an empty string (sgl-project/sglang#3912, sashabaranov/go-openai#677).
 const NONE: &[&str] = &[
     "",
     "null",
@@ -117,11 +118,11 @@ const NONE: &[&str] = &[
     "finish_reason_unspecified",
 ];
 
-/// What a stream has said so far of why it stops.
+/// The stop reason of a stream so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stopped {
     stop: Option<Stop>,
-    /// Content came after an unknown word: this server means something else by such words.
+    /// Content followed an unknown word, so the server does not use such words as stop reasons.
     discredited: bool,
 }
 
@@ -129,7 +130,7 @@ impl Stopped {
     /// True: the word is a stop reason.
     pub(super) fn at(&mut self, reason: &str) -> bool {
         let stop = stop(reason).filter(|stop| match stop {
-            // Only a response can be polled; elsewhere this is a word for an answer that goes on.
+            // Only Responses has background responses; elsewhere such a word means "not finished yet".
             Stop::Pending => false,
             Stop::Unknown => !self.discredited,
             Stop::Clean | Stop::Continues | Stop::Truncated | Stop::Refused | Stop::Failed => true,
@@ -146,18 +147,18 @@ impl Stopped {
         }
     }
 
-    /// None: the answer may go on. An unknown word counts only once the dialect's terminal event has come.
+    /// None: not stopped yet. An unknown word counts only after the dialect's terminal event.
     pub(super) fn by(&self, ended: bool) -> Option<Stop> {
         self.stop.filter(|stop| ended || *stop != Stop::Unknown)
     }
 }
 
-/// A client that is shown this word takes the answer for ended.
+/// A client that receives this word considers the response finished.
 pub(crate) fn ends(reason: &str) -> bool {
     Stopped::default().at(reason)
 }
 
-/// None: the word is no stop reason, and the answer goes on.
+/// None: the word is not a stop reason.
 pub(super) fn stop(reason: &str) -> Option<Stop> {
     let word = snake(reason);
     if NONE.contains(&word.as_str()) {

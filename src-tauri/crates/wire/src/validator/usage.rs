@@ -1,4 +1,4 @@
-//! Tokens as each dialect counts them, wherever in an event a vendor puts them.
+//! Usage in each dialect, in all places where vendors send it.
 
 use catalog::Tokens;
 use serde::Deserialize;
@@ -7,11 +7,11 @@ use serde_json::value::RawValue;
 
 use super::lenient::Count;
 
-/// The counts of an answer. Of each the last that is present and not zero stands: counts are cumulative in every dialect,
-/// some vendors correct them downwards, and some send zeros where they know nothing.
+/// The token counts of a response. Of each count, the last value that is present and not zero applies: counts are
+/// cumulative in all dialects, some vendors correct them downwards, and some send zeros for unknown values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
-    /// Messages: without what was read from or written to a cache; elsewhere with it.
+    /// In Messages without cached tokens; in the other dialects with them.
     pub(super) input: Option<u64>,
     pub(super) output: Option<u64>,
     pub(super) total: Option<u64>,
@@ -20,7 +20,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// True: it tells anything.
+    /// True: at least one count is present.
     pub(super) fn update(&mut self, told: Counts) -> bool {
         let mut any = false;
         for (slot, told) in [
@@ -38,7 +38,7 @@ impl Counts {
         any
     }
 
-    /// Each token once. `apart`: the input is counted without the caches (Messages).
+    /// Counts each token once. `apart`: `input` does not include cached tokens (Messages).
     pub(super) fn tokens(&self, apart: bool) -> Tokens {
         let [prompt, output, total, cache_read, cache_write] = [
             self.input,
@@ -53,7 +53,7 @@ impl Counts {
         } else {
             cache_read.saturating_add(cache_write)
         };
-        // xAI and Gemini count reasoning beside the completion, and only the total has it.
+        // xAI and Gemini do not include reasoning in the completion's count; only the total includes it.
         let beside = prompt > 0 && total > prompt.saturating_add(output);
         Tokens {
             input: prompt.saturating_sub(cached),
@@ -101,13 +101,13 @@ impl MessagesUsage {
     }
 }
 
-/// The usage object of Chat and Responses, under the names of all vendors whose references were read.
+/// The usage object of Chat and Responses, with the field names of all known vendors.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct OpenAiUsage {
     prompt_tokens: Count,
     completion_tokens: Count,
-    /// Responses, and Chat where a router answers in its names.
+    /// Responses, and routers that use its names in Chat.
     input_tokens: Count,
     output_tokens: Count,
     total_tokens: Count,
@@ -115,7 +115,7 @@ pub(super) struct OpenAiUsage {
     input_tokens_details: Observed<InputDetails>,
     /// Moonshot ("Chat", usage) and Together.
     cached_tokens: Count,
-    /// DeepSeek ("Context caching"): both together are the prompt.
+    /// DeepSeek ("Context caching"): their sum is the prompt.
     prompt_cache_hit_tokens: Count,
     prompt_cache_miss_tokens: Count,
     /// Anthropic's names, as LiteLLM adds them.
@@ -172,13 +172,13 @@ impl OpenAiUsage {
     }
 }
 
-/// The first that says something, else a zero that was told.
+/// The first value that is not zero; else a zero, if one is present.
 fn first<const N: usize>(counts: [Option<u64>; N]) -> Option<u64> {
     let told = || counts.into_iter().flatten();
     told().find(|count| *count > 0).or_else(|| told().next())
 }
 
-/// A field that is only observed: of any other shape it is as if absent.
+/// A field that is only observed. A value of another type counts as absent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Observed<T>(pub(super) T);
 

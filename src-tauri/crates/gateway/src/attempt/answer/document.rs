@@ -1,5 +1,5 @@
-//! A whole document where a stream was asked for: some servers do not stream, or not with tools. It is an answer, said to
-//! the client as the events of its dialect.
+//! One whole JSON document in reply to a stream request: some servers do not stream, or not with tools. The client
+//! receives it as the events of its dialect.
 
 use bytes::{Bytes, BytesMut};
 use translate::CannotTell;
@@ -8,19 +8,19 @@ use wire::{BodyEnd, Broken, Completion, Framing, Validator, as_events};
 use super::{Answer, Arrival, HELD};
 use crate::deliver::hold::Hold;
 
-/// What a body is, by its first byte that is no blank.
+/// The kind of a body, by its first byte that is not whitespace.
 #[derive(Debug, Default)]
 pub(super) enum Body {
     #[default]
     Unknown,
-    /// Events, or what is neither and is found out as events are read.
+    /// Events, or anything else: reading it as events reports the error.
     Events,
-    /// All that has come of a document.
+    /// The bytes of the document received so far.
     Document(BytesMut),
 }
 
 impl Body {
-    /// While Understudy is paused, whatever comes is passed on.
+    /// While Understudy is paused, any body passes through.
     pub(super) fn of(hold: Hold) -> Self {
         match hold {
             Hold::Nothing => Body::Events,
@@ -28,7 +28,7 @@ impl Body {
         }
     }
 
-    /// Takes the bytes of a document. None: they are no part of one.
+    /// Collects the bytes of a document. None: the body is not a document.
     fn take(&mut self, bytes: &Bytes) -> Option<usize> {
         if let Body::Unknown = self {
             let blank = |byte: &&u8| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte);
@@ -54,7 +54,7 @@ impl Answer {
         self.is_document
     }
 
-    /// None: the bytes are no part of a document.
+    /// None: the body is not a document.
     pub(super) fn take_document(&mut self, bytes: &Bytes) -> Option<Arrival> {
         let length = self.provider.take(bytes)?;
         (self.is_document, self.begun) = (true, true);
@@ -67,7 +67,7 @@ impl Answer {
         Some(Arrival::Ended(Completion::Broken(broken)))
     }
 
-    /// The body ended, and all of the document is there.
+    /// The body has ended and the document is complete.
     pub(super) fn read_document(&mut self, how: BodyEnd) -> Option<Arrival> {
         let Body::Document(document) = std::mem::take(&mut self.provider) else {
             return None;
@@ -84,7 +84,7 @@ impl Answer {
         })
     }
 
-    /// In the client's dialect. What is known of the answer is told as the provider told it.
+    /// Write the events in the client's dialect. The report keeps the provider's own values.
     fn events_of(&mut self, document: &Bytes, how: BodyEnd) -> Result<Bytes, CannotTell> {
         let client = self.dialect;
         let spoken = self
@@ -107,7 +107,7 @@ impl Answer {
             Some(translation) => translation.whole(client, document, report)?,
         };
         self.told = Some(report);
-        // The translator has seen nothing of it.
+        // The translator has not read any of it yet.
         self.translator = None;
         Ok(as_events(client, &document)?.into())
     }

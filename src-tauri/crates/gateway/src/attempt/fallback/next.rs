@@ -37,7 +37,8 @@ pub(super) fn next(
         // A translated request may be refused for a mistake of ours.
         Class::Caller if primary && !translated => Next::Stop,
         Class::ContentPolicy if primary => Next::Stop,
-        // The provider itself knows best. A window that nobody knows is not infinite: every other candidate may have a larger one.
+        // The window that the provider names outranks the catalogue's. If neither is known, every other candidate may have
+        // a larger one.
         Class::ContextTooLong => Next::Larger(lost.window.or(context).unwrap_or(0)),
         Class::Transient | Class::RateLimit if lost.hopeless => Next::Other,
         Class::Transient | Class::RateLimit => match lost.retry_after {

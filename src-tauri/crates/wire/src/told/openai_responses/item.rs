@@ -160,7 +160,7 @@ impl Item {
 }
 
 impl Part {
-    /// Nothing more comes of the provider's: half a pair that waits for its other is all there will be.
+    /// The provider's response has ended: a pending first half stays alone.
     pub(super) fn settle(&mut self) {
         let rest = self.halves.finish();
         self.text.push_str(rest);

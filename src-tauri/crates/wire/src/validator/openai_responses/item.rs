@@ -24,7 +24,7 @@ const NOT_EXECUTABLE: &[&str] = &[
     "additional_tools",
 ];
 
-/// What of a response's items has been counted as its deltas came.
+/// The content that deltas have counted already.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counted {
     text: bool,
