@@ -212,10 +212,13 @@ fn told() -> Vec<(&'static str, Answer)> {
 
 /// The vendors' transcripts, and the rehearsal provider's, with a name for each.
 fn recordings(from: Dialect) -> Vec<(String, PathBuf)> {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire/tests");
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut all = Vec::new();
-    for folder in ["transcripts", "translate/stage"] {
-        let files = fs::read_dir(tests.join(folder).join(from.as_str())).unwrap();
+    for (folder, place) in [
+        ("transcripts", "wire/tests/transcripts"),
+        ("stage", "translate/tests/translate/stage"),
+    ] {
+        let files = fs::read_dir(crates.join(place).join(from.as_str())).unwrap();
         let files = files.map(|file| file.unwrap().path());
         let streams = files.filter(|path| path.extension().is_some_and(|kind| kind == "sse"));
         all.extend(streams.map(|path| {

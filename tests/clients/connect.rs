@@ -28,15 +28,25 @@ pub(crate) async fn run(clients: &[Client], troupe: &Troupe) -> Vec<Check> {
         let Some(part) = client.part() else { continue };
         for turn in [Turn::Text, Turn::Tool] {
             if turn == Turn::Text || part.tool("once", "ran.txt".as_ref()).is_some() {
-                checks.push(takes_a_turn(*client, turn, troupe).await);
+                checks.push(noted(takes_a_turn(*client, turn, troupe).await));
             }
         }
         let of = |trap: &&'static Trap| trap.mode == part.mode.name;
         for trap in part.recipe.trap.iter().filter(of) {
-            checks.push(is_as_warned(part, trap, troupe).await);
+            checks.push(noted(is_as_warned(part, trap, troupe).await));
         }
     }
     checks
+}
+
+/// Tells the terminal how far the run is.
+fn noted(check: Check) -> Check {
+    eprintln!(
+        "{}: {}",
+        check.what,
+        check.problem.as_deref().unwrap_or("as it says")
+    );
+    check
 }
 
 /// An engine before a healthy provider.

@@ -85,26 +85,26 @@ async fn main() -> ExitCode {
     let troupe = Arc::new(Troupe::new(folder.clone()));
     let (text, file, is_good) = if arguments.long {
         let kept = long::run(&arguments.client, troupe).await;
-        let head = include_str!("long.md").replace("{date}", &table::today());
+        let head = include_str!("long.head.md").replace("{date}", &table::today());
         (head + &long::markdown(&kept), None, long::all_kept(&kept))
     } else if arguments.tasks {
         let (text, is_good) = tasks(&arguments, troupe).await;
         (
-            headed(include_str!("tasks.md"), &folder, &text),
+            headed(include_str!("tasks.head.md"), &folder, &text),
             Some("TASKS.md"),
             is_good,
         )
     } else if arguments.faults {
         let (text, is_good) = faults(&arguments, troupe).await;
         (
-            headed(include_str!("faults.md"), &folder, &text),
+            headed(include_str!("faults.head.md"), &folder, &text),
             Some("FAULTS.md"),
             is_good,
         )
     } else {
         let (text, is_good) = outages(&arguments, &troupe).await;
         (
-            headed(include_str!("table.md"), &folder, &text),
+            headed(include_str!("table.head.md"), &folder, &text),
             Some("TABLE.md"),
             is_good,
         )

@@ -92,17 +92,27 @@ fn install_all(wanted: &str) -> Outcome<Vec<String>> {
 }
 
 /// Without a way out of this machine, where the system allows it: a client speaks to its vendor also where nobody asked it
-/// to.
+/// to. What a client leaves running ends with the run.
 fn alone(command: Command) -> Command {
-    for how in [&["--net"][..], &["--map-root-user", "--net"]] {
-        let mut alone = Command::new("unshare");
-        alone
-            .args(how)
-            .args(["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
+    const ROOT: &[&str] = &["--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
+    const USER: &[&str] = &[
+        "--map-root-user",
+        "--net",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+    ];
+    for how in [ROOT, USER] {
         let mut trial = Command::new("unshare");
         trial.args(how).args(["sh", "-c", "ip link set lo up"]);
         if ask(&mut trial).is_ok() {
-            alone.arg(command.get_program()).args(command.get_args());
+            let mut alone = Command::new("unshare");
+            alone
+                .args(how)
+                .args(["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"])
+                .arg(command.get_program())
+                .args(command.get_args());
             if let Some(folder) = command.get_current_dir() {
                 alone.current_dir(folder);
             }
