@@ -16,18 +16,18 @@ use crate::installed::installed;
 #[expect(dead_code, reason = "the table says more of a run")]
 mod cell;
 #[path = "../clients/judge.rs"]
-mod judge;
+pub(crate) mod judge;
 #[path = "../clients/play.rs"]
-mod play;
+pub(crate) mod play;
 #[path = "../clients/recipe.rs"]
-mod recipe;
+pub(crate) mod recipe;
 #[path = "../clients/roster.rs"]
 #[expect(dead_code, reason = "the table says more of a client")]
 pub(crate) mod roster;
 #[path = "../clients/sdk.rs"]
 pub(crate) mod sdk;
 #[path = "../clients/shown.rs"]
-mod shown;
+pub(crate) mod shown;
 #[path = "../clients/stand_in.rs"]
 mod stand_in;
 #[path = "../clients/task.rs"]
