@@ -56,8 +56,11 @@ struct Arguments {
     #[arg(long, default_value_t = 2)]
     jobs: usize,
     /// The connect recipes alone.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "outages")]
     recipes: bool,
+    /// The outages alone.
+    #[arg(long)]
+    outages: bool,
     /// Instead: Claude Code, Codex and the SDKs against every fault of the stage.
     #[arg(long)]
     faults: bool,
@@ -73,7 +76,7 @@ struct Arguments {
 }
 
 /// How many of those that only wait may do so at a time.
-const WAITERS: usize = 8;
+const WAITERS: usize = 6;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -125,9 +128,13 @@ async fn outages(arguments: &Arguments, troupe: &Arc<Troupe>) -> (String, bool) 
         .into_iter()
         .filter(|client| is_wanted(*client, &arguments.client))
         .partition(|client| troupe.has(*client));
-    let checks = connect::run(&clients, troupe).await;
-    let mut text = absent(&missing) + "\n## Connect recipes\n\n" + &connect::markdown(&checks);
-    let mut is_good = connect::all_kept(&checks) && missing.is_empty() && !clients.is_empty();
+    let mut text = absent(&missing);
+    let mut is_good = missing.is_empty() && !clients.is_empty();
+    if !arguments.outages {
+        let checks = connect::run(&clients, troupe).await;
+        text += &format!("\n## Connect recipes\n\n{}", connect::markdown(&checks));
+        is_good &= connect::all_kept(&checks);
+    }
     if !arguments.recipes {
         let mut cells = outage::cells();
         cells.retain(|cell| clients.contains(&cell.client) && is_chosen(cell, arguments));
@@ -233,7 +240,9 @@ async fn all(cells: Vec<Cell>, troupe: Arc<Troupe>, jobs: usize) -> Vec<Result> 
     let count = cells.len();
     let mut running = JoinSet::new();
     for (place, cell) in cells.into_iter().enumerate() {
-        let lane = if cell.trouble.waits() && cell.way == Way::Direct {
+        // An agent that asks by itself spends a minute with its own pauses.
+        let pauses = cell.way == Way::Direct && (cell.trouble.waits() || cell.client.is_agent());
+        let lane = if pauses {
             &waiting
         } else if cell.client.is_agent() {
             &agents

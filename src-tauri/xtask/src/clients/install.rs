@@ -32,7 +32,7 @@ pub(crate) fn install_one(pins: &Pins, client: &Client) -> Outcome {
 }
 
 /// Afresh, so that nothing of another version stays.
-pub(super) fn install_packages(pins: &Pins, client: &Client) -> Outcome {
+fn install_packages(pins: &Pins, client: &Client) -> Outcome {
     let folder = folder(client);
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
@@ -57,7 +57,7 @@ fn from_npm(npm: &mut Command, folder: &Path, packages: &[String]) -> Outcome {
 }
 
 /// Where the pinned Node.js is, and nothing else.
-pub(super) fn node_folder(pins: &Pins) -> Outcome<PathBuf> {
+fn node_folder(pins: &Pins) -> Outcome<PathBuf> {
     Ok(folder(pins.client("node")?).join("node_modules/node/bin"))
 }
 

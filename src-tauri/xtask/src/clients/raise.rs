@@ -2,10 +2,11 @@
 
 use std::process::Command;
 
-use super::install::{folder, install_packages, npm_on_node};
+use super::install::npm_on_node;
 use crate::pins::{Client, Package, Pins, Registry, is_older, release};
 use crate::python;
 use crate::step::{Done, Failed, Outcome, ask, step};
+use crate::system::npm;
 use crate::tree::target;
 
 /// So many versions of a package are tried, from the newest on: one in a registry may name a part that is not there.
@@ -71,13 +72,18 @@ fn from_npm(pins: &Pins, client: &Client) -> Outcome<Vec<String>> {
         for (package, version) in tried.packages.iter_mut().zip(&versions) {
             package.version.clone_from(version);
         }
-        if tried == *client && folder(client).exists() {
+        if tried == *client {
             return Ok(versions);
         }
-        match install_packages(pins, &tried) {
+        match can_be_installed(pins, &tried) {
             Ok(()) => return Ok(versions),
             Err(failed) => {
-                println!("xtask: {}: passed over: {failed}", tried.pinned().join(" "));
+                let why_not = failed.to_string();
+                let why_not = why_not.lines().take(4).collect::<Vec<_>>().join(" ");
+                println!(
+                    "xtask: {}: passed over: {why_not}",
+                    tried.pinned().join(" ")
+                );
                 why = failed;
             }
         }
@@ -85,18 +91,40 @@ fn from_npm(pins: &Pins, client: &Client) -> Outcome<Vec<String>> {
     Err(why)
 }
 
+/// Does the registry have every package that these name? One may have been published before its parts.
+fn can_be_installed(pins: &Pins, client: &Client) -> Outcome {
+    let place = target().join("clients").join("raise");
+    std::fs::create_dir_all(&place)?;
+    ask(npm_for(pins, &client.name)?
+        .args([
+            "install",
+            "--dry-run",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ])
+        .args(["--loglevel=error", "--prefix"])
+        .arg(&place)
+        .args(client.pinned()))
+    .map(drop)
+}
+
+/// npm on the pinned Node.js, and for that one itself on the system's.
+fn npm_for(pins: &Pins, client: &str) -> Outcome<Command> {
+    if client == "node" {
+        Ok(npm())
+    } else {
+        npm_on_node(pins)
+    }
+}
+
 /// From the newest on, not older than what is pinned.
 fn newest_of_npm(pins: &Pins, package: &Package) -> Outcome<Vec<String>> {
     let name = &package.name;
-    // Of npm's own accord this may be an older one than the registry has, where Node.js is too old.
-    let mut npm = if name == "node" {
-        crate::system::npm()
-    } else {
-        npm_on_node(pins)?
-    };
-    let latest = ask(npm.args(["view", name, "dist-tags.latest"]))?;
-    let latest = latest.trim();
-    let all = ask(crate::system::npm().args(["view", name, "versions", "--json"]))?;
+    let view = |what: &str| ask(npm_for(pins, name)?.args(["view", name, what, "--json"]));
+    let latest = view("dist-tags.latest")?;
+    let latest = latest.trim().trim_matches('"');
+    let all = view("versions")?;
     let mut versions: Vec<&str> = all
         .split('"')
         .filter(|part| release(part).is_some())
@@ -134,7 +162,7 @@ fn from_pypi(client: &Client) -> Outcome<Vec<String>> {
             },
         )
         .collect();
-    let environment = target().join("clients").join("raise");
+    let environment = target().join("clients").join("raise-python");
     let report = python::newest(&environment, &wanted)?;
     let file = environment.join("report.json");
     std::fs::write(&file, report)?;
