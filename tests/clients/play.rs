@@ -82,8 +82,8 @@ impl Play {
             ..self.cue(vec![text.clone()])
         };
         let answer = match self.turn {
-            Turn::Text => vec![text],
-            Turn::Thinking => vec![Line::Thinking(THOUGHT.to_owned()), text],
+            Turn::Text => vec![text.clone()],
+            Turn::Thinking => vec![Line::Thinking(THOUGHT.to_owned()), text.clone()],
             Turn::Tool => {
                 stage.cue(after);
                 let call = call.map(|call| Line::Tool {
@@ -94,7 +94,15 @@ impl Play {
                 std::iter::once(before).chain(call).collect()
             }
         };
-        stage.cue(self.cue(answer));
+        let cue = self.cue(answer);
+        if self.turn == Turn::Tool && self.fault.is_none() {
+            // Some clients ask for the rest of a broken response in a message of their own, after the result: a second call
+            // would be the model's, and no repeat of theirs.
+            stage.cue(cue.times(1));
+            stage.cue(self.cue(vec![text]));
+        } else {
+            stage.cue(cue);
+        }
     }
 
     fn cue(&self, answer: Vec<Line>) -> Cue {

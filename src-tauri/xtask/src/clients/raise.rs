@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::install::npm_on_node;
+use super::install::{install_one, npm_on_node};
 use crate::pins::{Client, Package, Pins, Registry, is_older, release};
 use crate::python;
 use crate::step::{Done, Failed, Outcome, ask, step};
@@ -20,9 +20,13 @@ pub(super) fn raise() -> Outcome {
         let outcome = step(&client.name, || raise_one(&mut pins, &client));
         if let Err(failed) = outcome {
             println!("xtask: WARNING: {failed}");
-            stuck.push(client.name);
+            stuck.push(client.name.clone());
         }
         pins.write()?;
+        if client.name == "node" {
+            // The others are looked up with it: npm passes over what its own Node.js is too old for.
+            install_one(&pins, pins.client("node")?)?;
+        }
     }
     match stuck.as_slice() {
         [] => Ok(()),
