@@ -40,6 +40,9 @@ async fn desk(settings: &str, keys: &[&str]) -> (Desk, Upstream, Upstream) {
     (desk, acme, bolt)
 }
 
+/// Clients that are no coding agents may be answered by any provider with a key.
+const ANY: &str = "[fallback]\nmay_go_to = \"any\"\n";
+
 /// The model that Bolt was asked for, and what the answer says of it.
 async fn stood_in(settings: &str, model: &str) -> String {
     let (desk, acme, bolt) = desk(settings, &["ACME", "BOLT"]).await;
@@ -57,16 +60,17 @@ async fn stood_in(settings: &str, model: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_of_the_same_tier_stands_in() {
-    assert_eq!(stood_in("", "acme-large-9").await, "bolt-large-2");
-    assert_eq!(stood_in("", "acme-small-1").await, "bolt-small-2");
+    assert_eq!(stood_in(ANY, "acme-large-9").await, "bolt-large-2");
+    assert_eq!(stood_in(ANY, "acme-small-1").await, "bolt-small-2");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_says_which_and_is_told_why() {
     let settings = "[equivalents]\n\"acme-small-*\" = { bolt = \"bolt-large-2\" }\n";
-    assert_eq!(stood_in(settings, "acme-small-1").await, "bolt-large-2");
+    let settings = [ANY, settings].concat();
+    assert_eq!(stood_in(&settings, "acme-small-1").await, "bolt-large-2");
 
-    let (desk, _acme, _bolt) = desk(settings, &["ACME", "BOLT"]).await;
+    let (desk, _acme, _bolt) = desk(&settings, &["ACME", "BOLT"]).await;
     for (model, why) in [
         ("acme-small-1", "by your settings"),
         ("acme-large-1", "both of the tier \"large\""),
@@ -89,4 +93,46 @@ async fn nobody_answers_instead_of_whom_there_is_no_key_for() {
     let told = response.text().await.unwrap();
     assert!(told.contains("No key for acme. Add one"), "{told}");
     assert_eq!((acme.posts(), bolt.posts()), (0, 0));
+}
+
+/// An automation's data goes no further than its owner said, and the error and `route explain` say what was excluded.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_applications_request_does_not_go_to_just_any_provider_with_a_key() {
+    let (desk, _acme, bolt) = desk("", &["ACME", "BOLT"]).await;
+    let body = json!({
+        "model": "acme-large-9", "max_tokens": 99, "messages": [{ "role": "user", "content": "Hi" }],
+    });
+    let response = desk.ask("/v1/messages", &body).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let told = response.text().await.unwrap();
+    let excluded = "bolt was not asked: requests of applications may not go to bolt";
+    assert!(told.contains(excluded), "{told}");
+    assert_eq!(bolt.posts(), 0);
+
+    let response = desk.ask("/p/Lead%20mails/v1/messages", &body).await;
+    let told = response.text().await.unwrap();
+    assert!(
+        told.contains("requests of the pipeline \\\"Lead mails\\\" may not go to bolt"),
+        "{told}"
+    );
+    assert_eq!(bolt.posts(), 0);
+
+    for (arguments, goes) in [
+        (&["--application"][..], false),
+        (&["--pipeline", "Leads"], false),
+        (&[], true),
+    ] {
+        let command = [&["route", "explain", "acme-large-9"], arguments].concat();
+        let said = desk.said(&command);
+        assert_eq!(
+            said.contains("bolt with bolt-large-2: stand-in"),
+            goes,
+            "{arguments:?}: {said}"
+        );
+        assert_eq!(
+            said.contains("may not go to bolt"),
+            !goes,
+            "{arguments:?}: {said}"
+        );
+    }
 }

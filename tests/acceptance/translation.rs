@@ -71,7 +71,7 @@ async fn a_request_is_explained_by_who_can_be_asked_just_this() {
     let status = response.status();
     let told = response.text().await.unwrap();
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{told}");
-    assert!(told.contains("second could not stand in"), "{told}");
+    assert!(told.contains("second was not asked"), "{told}");
     assert_eq!(second.posts(), 0);
     let rows = desk.exchanges(1).await;
     let passed_over = rows[0]["passed_over"][0].as_str().unwrap();

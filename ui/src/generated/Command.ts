@@ -3,4 +3,4 @@
 /**
  * Something a person asks for: from the tray's menu, the window or the CLI (`POST /control/do`).
  */
-export type Command = { "do": "open_window", view: string, } | { "do": "copy_base_url" } | { "do": "quit" } | { "do": "pause" } | { "do": "resume" } | { "do": "stop_engine" } | { "do": "start_engine" } | { "do": "check_now" } | { "do": "try_now", endpoint: string, model: string, } | { "do": "paid_stand_ins", allow: boolean, } | { "do": "rehearse", seconds: number, } | { "do": "end_rehearsal" } | { "do": "start_at_login", on: boolean, };
+export type Command = { "do": "open_window", view: string, } | { "do": "copy_base_url" } | { "do": "quit" } | { "do": "pause" } | { "do": "resume" } | { "do": "stop_engine" } | { "do": "start_engine" } | { "do": "check_now" } | { "do": "try_now", endpoint: string, model: string, } | { "do": "paid_stand_ins", allow: boolean, } | { "do": "siblings", allow: boolean, } | { "do": "rehearse", seconds: number, } | { "do": "end_rehearsal" } | { "do": "start_at_login", on: boolean, };

@@ -2,6 +2,7 @@
 import type { PaidStandIns } from "./PaidStandIns";
 import type { ProblemView } from "./ProblemView";
 import type { Session } from "./Session";
+import type { SiblingModels } from "./SiblingModels";
 
 export type EngineState = { version: string, started: string, 
 /**
@@ -27,4 +28,4 @@ problems: Array<ProblemView>, settings_file: string, ledger_file: string,
 /**
  * The engine starts at login by itself; None: this platform has no user service.
  */
-starts_at_login: boolean | null, paid_stand_ins: PaidStandIns, };
+starts_at_login: boolean | null, paid_stand_ins: PaidStandIns, siblings: SiblingModels, };

@@ -2,7 +2,7 @@
 import type { Candidate } from "./Candidate";
 
 /**
- * `GET /control/explain?model=…&dialect=…&client_login=…`: who would be asked now, in which order, and why.
+ * `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: who would be asked now, in which order, and why.
  */
 export type Explained = { 
 /**

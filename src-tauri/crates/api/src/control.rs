@@ -32,6 +32,10 @@ pub enum Command {
     PaidStandIns {
         allow: bool,
     },
+    /// Engine: may another model of the same login answer while one model alone fails?
+    Siblings {
+        allow: bool,
+    },
     /// Engine: rehearse an outage on the rehearsal provider for so many seconds.
     Rehearse {
         seconds: u32,
@@ -43,7 +47,7 @@ pub enum Command {
     },
 }
 
-/// `GET /control/explain?model=…&dialect=…&client_login=…`: who would be asked now, in which order, and why.
+/// `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: who would be asked now, in which order, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Explained {

@@ -25,8 +25,8 @@ pub use review::{
 };
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, Level, ModelHealth,
-    PageView, PaidStandIns, ProblemView, Provider, Route, Session, Snapshot, StandIn, Surface,
-    Today,
+    PageView, PaidStandIns, ProblemView, Provider, Route, Session, SiblingModels, Snapshot,
+    StandIn, Surface, Today,
 };
 pub use tray::{MenuLine, TrayIcon, TrayView};
 

@@ -46,6 +46,17 @@ pub struct EngineState {
     /// The engine starts at login by itself; None: this platform has no user service.
     pub starts_at_login: Option<bool>,
     pub paid_stand_ins: PaidStandIns,
+    pub siblings: SiblingModels,
+}
+
+/// May another model of the same login answer while one model alone fails?
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SiblingModels {
+    /// None: the owner has not answered yet, and it counts as no.
+    pub allowed: Option<bool>,
+    /// The settings file decides, whatever was answered.
+    pub by_settings_file: bool,
 }
 
 /// May a client with a subscription of its own be answered by a stand-in with a key of the owner's, billed by the token?

@@ -1,8 +1,9 @@
-//! Which providers exist: one TOML file each under `providers/`, and the types that read it.
+//! Which providers and which clients exist: one TOML file each under `providers/` and `clients/`, and the types that read them.
 //!
 //! Pure: no IO beyond the embedded files, no clock. Nothing outside this crate may name a provider in code.
 
 mod address;
+mod client;
 mod dialect;
 mod equivalent;
 mod file;
@@ -10,23 +11,26 @@ mod ids;
 mod load;
 mod model;
 mod money;
+mod passage;
 pub mod pattern;
 mod provider;
 mod secret;
 mod tier;
 
+pub use client::{Behaviour, KnownClient, Repeats};
 pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid};
 pub use model::{Ability, CallIds, ChatLimit, Effort, Model, StreamUsage, same_model};
 pub use money::{LongPrompt, MicroDollars, Price, Rates, Tokens};
+pub use passage::{NoPassage, Passage, Passages};
 pub use provider::{
     Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Provider, RefusedLogin, Source,
     StatusDialect, StatusPage, Surface, normalise_base,
 };
 pub use secret::Secret;
-pub use tier::{Rank, Tier};
+pub use tier::{Rank, Tier, tier_of};
 
 /// The embedded rehearsal provider's id. It answers only models under [`REHEARSAL_PREFIX`] and never stands in for a real one.
 pub const REHEARSAL: &str = "rehearsal";

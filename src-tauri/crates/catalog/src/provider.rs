@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use crate::model::{CallIds, ChatLimit, StreamUsage};
 use crate::{
-    Dialect, EndpointId, Model, ModelId, ProviderId, Rank, SurfaceId, Tier, address, pattern,
+    Dialect, EndpointId, Model, ModelId, Passages, ProviderId, Rank, SurfaceId, Tier, address,
+    pattern,
 };
 
 /// Somebody who serves models, with everything we know about watching and reaching them.
@@ -87,6 +88,8 @@ pub struct Endpoint {
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
     pub stream_usage: StreamUsage,
+    /// The context window in tokens of a model whose own is not known.
+    pub context: Option<u64>,
     /// The longest answer in tokens of a model whose own is not known.
     pub max_output: Option<u64>,
     pub auth: Auth,
@@ -104,11 +107,15 @@ pub struct Endpoint {
     pub key_check: KeyCheck,
     /// What is known of the logins that its clients bring.
     pub logins: Logins,
+    /// Requests of other kinds that pass to it untouched.
+    pub passages: Passages,
 }
 
 /// Kinds of login, told apart by how they look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logins {
+    /// A login that begins so is of this vendor; the longest beginning decides.
+    pub begins: Vec<String>,
     /// A login that begins so is an API key with a bill by the token; any other counts as a subscription's.
     pub metered: Vec<String>,
     /// Logins that cannot pass through.
@@ -174,6 +181,7 @@ impl Endpoint {
             chat_limit: ChatLimit::default(),
             call_ids: CallIds::default(),
             stream_usage: StreamUsage::default(),
+            context: None,
             max_output: None,
             auth: Auth::None,
             key_env: None,
@@ -183,6 +191,7 @@ impl Endpoint {
             probe_model: None,
             key_check: KeyCheck::default(),
             logins: Logins::default(),
+            passages: Passages::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::ModelId;
+use crate::{ModelId, pattern};
 
 /// From the least to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -34,6 +34,18 @@ pub struct Rank {
     pub models: Vec<String>,
     /// Its model that stands in for another maker's.
     pub stand_in: Option<ModelId>,
+}
+
+/// The tier of a model by the pattern that says most of it; None: no pattern of the provider's matches.
+pub fn tier_of(tiers: &BTreeMap<Tier, Rank>, model: &str) -> Option<Tier> {
+    let patterns = tiers
+        .iter()
+        .flat_map(|(tier, rank)| rank.models.iter().map(move |pattern| (*tier, pattern)));
+    let fitting = patterns.filter(|(_, pattern)| pattern::matches(pattern, model));
+    let said = |pattern: &str| pattern.bytes().filter(|byte| *byte != b'*').count();
+    fitting
+        .max_by_key(|(_, pattern)| said(pattern))
+        .map(|(tier, _)| tier)
 }
 
 /// A provider's model for work of this tier: the least that is enough, or the most there is.

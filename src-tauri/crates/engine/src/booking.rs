@@ -2,9 +2,9 @@
 
 mod charge;
 
-use catalog::{Catalog, MicroDollars, REHEARSAL};
+use catalog::{Catalog, MicroDollars, ModelId, REHEARSAL};
 use chrono::TimeDelta;
-use gateway::{Attempt, End, Exchange, Outcome};
+use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome};
 use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
 use ledger::{AttemptRow, Candidate, ExchangeRow};
 use wire::{Class, Completion};
@@ -28,7 +28,10 @@ pub(crate) fn exchange_row(
         client: exchange.client.name.clone(),
         session: exchange.client.session.clone(),
         dialect: exchange.dialect,
-        route: exchange.route.clone(),
+        route: match exchange.kind {
+            ExchangeKind::Generate | ExchangeKind::CountTokens => exchange.route.clone(),
+            ExchangeKind::Passed => ledger::PASSED.to_owned(),
+        },
         model: exchange.model.clone(),
         streamed: exchange.streamed,
         rehearsal: exchange.rehearsal,
@@ -63,7 +66,11 @@ fn total_cost(attempts: &[AttemptRow]) -> Option<MicroDollars> {
 }
 
 fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> AttemptRow {
-    let known = catalog.model(&attempt.provider, attempt.model.as_str());
+    let model = match (exchange.kind, &attempt.report.model) {
+        (ExchangeKind::Passed, Some(told)) => ModelId::new(told),
+        _ => attempt.model.clone(),
+    };
+    let known = catalog.model(&attempt.provider, model.as_str());
     let charge = charge(
         attempt,
         exchange.kind,
@@ -76,7 +83,7 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
     AttemptRow {
         provider: attempt.provider.clone(),
         endpoint: attempt.endpoint.clone(),
-        model: attempt.model.clone(),
+        model,
         started_ms: attempt.started_after.as_millis() as u64,
         total_ms: attempt.total.as_millis() as u64,
         ttft_ms: attempt.ttft.map(|t| t.as_millis() as u64),
@@ -90,10 +97,13 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
         stop_reason: attempt.report.stop_reason.clone(),
         tokens: charge.tokens(),
         tokens_estimated: matches!(charge, Charge::Estimated(_)),
-        cost: match charge.tokens() {
-            None => Some(MicroDollars::ZERO),
-            Some(_) if attempt.by_subscription => None,
-            Some(tokens) => price.map(|price| price.cost(tokens)),
+        cost: match charge {
+            Charge::Nothing => Some(MicroDollars::ZERO),
+            Charge::Unknown => None,
+            Charge::Told(_) | Charge::Estimated(_) if attempt.by_subscription => None,
+            Charge::Told(tokens) | Charge::Estimated(tokens) => {
+                price.map(|price| price.cost(tokens))
+            }
         },
         price_as_of: price
             .filter(|_| charge.tokens().is_some() && !attempt.by_subscription)
@@ -145,8 +155,12 @@ pub(crate) fn end(end: &End) -> ledger::End {
     }
 }
 
-/// What each attempt says about its endpoint's health, in the order in which they ended.
+/// What each attempt says about its endpoint's health, in the order in which they ended. What passed unread says nothing:
+/// files and images are no models.
 pub(crate) fn observations(exchange: &Exchange) -> Vec<Observation> {
+    if exchange.kind == ExchangeKind::Passed {
+        return Vec::new();
+    }
     let seen = exchange.attempts.iter().map(|attempt| Observation::Call {
         at: exchange.started
             + TimeDelta::from_std(attempt.started_after + attempt.total).unwrap_or_default(),

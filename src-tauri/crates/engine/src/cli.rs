@@ -102,6 +102,8 @@ enum Command {
     },
     /// May a stand-in with a key that is billed by the token answer clients that come with a subscription of their own?
     PaidStandIns { answer: YesOrNo },
+    /// May another model of the same login answer while one model alone fails (Opus → Sonnet)?
+    Siblings { answer: YesOrNo },
     /// Pass requests straight to the primary until `resume`
     Pause,
     /// Watch over requests again
@@ -112,6 +114,10 @@ enum Command {
     Stage {
         #[arg(long)]
         port: u16,
+        /// Act this vendor's rules, words and counts: anthropic, openai, gemini, deepseek, mistral, groq, xai, moonshot,
+        /// zai, openrouter, together, vllm, ollama; by-model: the vendor that makes the model
+        #[arg(long = "as", value_name = "VENDOR", default_value = "plain")]
+        acting: stage::Acting,
     },
 }
 
@@ -127,9 +133,8 @@ enum RouteCommand {
         /// anthropic, openai-chat or openai-responses
         #[arg(long, default_value = "anthropic")]
         dialect: String,
-        /// The client comes with a login of its own, a subscription's
-        #[arg(long)]
-        client_login: bool,
+        #[command(flatten)]
+        caller: explain::CallerArgs,
         #[arg(long)]
         json: bool,
     },
@@ -190,9 +195,9 @@ async fn run(command: Command) -> ExitCode {
                 }
             }
         }
-        Command::Stage { port } => {
+        Command::Stage { port, acting } => {
             logging();
-            stage(port).await
+            stage(port, acting).await
         }
         Command::Url { ui, json } => url(ui, json),
         Command::Status { json } => show::status(json).await,
@@ -220,7 +225,7 @@ async fn run(command: Command) -> ExitCode {
                     model,
                     request,
                     dialect,
-                    client_login,
+                    caller,
                     json,
                 },
         } => {
@@ -228,11 +233,15 @@ async fn run(command: Command) -> ExitCode {
                 Some(file) => explain::Of::Request(file),
                 None => explain::Of::Model(model.unwrap_or_default()),
             };
-            explain::explain(of, &dialect, client_login, json).await
+            explain::explain(of, &dialect, &caller, json).await
         }
         Command::PaidStandIns { answer } => {
             let allow = matches!(answer, YesOrNo::Yes);
             show::act(api::Command::PaidStandIns { allow }).await
+        }
+        Command::Siblings { answer } => {
+            let allow = matches!(answer, YesOrNo::Yes);
+            show::act(api::Command::Siblings { allow }).await
         }
         Command::Pause => show::act(api::Command::Pause).await,
         Command::Resume => show::act(api::Command::Resume).await,
@@ -255,16 +264,23 @@ fn start_code(error: &StartError) -> u8 {
         | StartError::Http(_) => 1,
     }
 }
-async fn stage(port: u16) -> ExitCode {
+async fn stage(port: u16, acting: stage::Acting) -> ExitCode {
     let listener = match TcpListener::bind(("127.0.0.1", port)).await {
         Ok(listener) => listener,
         Err(error) => return failed(&format!("cannot listen on port {port}: {error}"), 4),
     };
     match listener.local_addr() {
-        Ok(address) => say!("The stage plays any model on http://{address}"),
+        Ok(address) if acting == stage::Acting::Plain => {
+            say!("The stage plays any model on http://{address}");
+        }
+        Ok(address) => say!("The stage plays any model as {acting} on http://{address}"),
         Err(error) => return failed(&error.to_string(), 1),
     }
+    // Resets are told by the real time, which clients compare with their own.
+    let now = u64::try_from(crate::clock::wall()().timestamp()).unwrap_or_default();
     Stage::any_model()
+        .at(now)
+        .acting(acting)
         .serve(listener, async {
             let _ = tokio::signal::ctrl_c().await;
         })

@@ -91,13 +91,13 @@ pub(crate) enum Ask {
     Explain {
         dialect: catalog::Dialect,
         model: String,
-        client_login: bool,
+        caller: gateway::Caller,
         reply: Reply<api::Explained>,
     },
     ExplainRequest {
         dialect: catalog::Dialect,
         body: bytes::Bytes,
-        client_login: bool,
+        caller: gateway::Caller,
         reply: Reply<Result<api::Explained, ControlError>>,
     },
     Settings(Reply<SettingsText>),

@@ -267,6 +267,7 @@ impl MainLoop {
     fn reconfigure(&mut self) {
         let now = (self.clock)();
         self.running.spending = self.spending();
+        self.running.sibling = self.sibling();
         let state = &self.state;
         self.running.paused = state.paused;
         self.running.draining = state.draining;
@@ -291,7 +292,7 @@ impl MainLoop {
             let plan = self
                 .outlets
                 .gateway
-                .explain(dialect, &model, self.clients_log_in(dialect));
+                .explain(dialect, &model, &self.usual_caller(dialect));
             // A usual route behind one of the owner's own that takes its models leads nowhere else.
             if !plans
                 .iter()

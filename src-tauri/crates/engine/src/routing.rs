@@ -9,8 +9,8 @@ use catalog::{
     Secret, Source, pattern,
 };
 use gateway::{
-    CandidateRule, Config, Consent, EndpointConfig, Limits, Pattern, Restart, Route, Spending,
-    Timers,
+    CandidateRule, Config, Consent, EndpointConfig, Limits, Pattern, Restart, Route, Siblings,
+    Spending, Timers,
 };
 use watch::{PageTarget, ProbeTarget};
 
@@ -32,6 +32,7 @@ pub(crate) struct Running {
     pub draining: bool,
     pub own_addresses: Vec<SocketAddr>,
     pub spending: Spending,
+    pub sibling: Siblings,
 }
 
 /// `catalog`: the owner's own endpoints included.
@@ -45,7 +46,7 @@ pub(crate) fn gateway_config(
     Config {
         token: running.token.clone(),
         allowed_hosts: settings.allowed_hosts.clone(),
-        allowed_origins: Vec::new(),
+        allowed_origins: settings.allowed_origins.clone(),
         routes: routes(settings, catalog, &|endpoint| {
             endpoint.accepts_client_login || usable(endpoint, keys)
         }),
@@ -64,6 +65,9 @@ pub(crate) fn gateway_config(
         rules: settings.rules.clone().into(),
         keep_tool_arguments: settings.keep_tool_arguments,
         spending: running.spending.clone(),
+        may_go_to: settings.may_go_to.clone(),
+        pipelines: settings.pipeline_scopes.clone(),
+        sibling: running.sibling,
         paused: running.paused,
         draining: running.draining,
         own_addresses: running.own_addresses.clone(),
@@ -89,6 +93,7 @@ fn endpoints(
                 rehearsal: provider.id.as_str() == REHEARSAL,
                 models: provider.models.clone(),
                 equivalents: equivalents(settings, catalog, endpoint),
+                tiers: provider.tiers.clone(),
             };
             (endpoint.id.clone(), config)
         })
@@ -126,6 +131,8 @@ pub(crate) fn routes(
         pipeline: None,
         demand: None,
         subscription_to_paid_key: Consent::Ask,
+        may_go_to: None,
+        sibling: None,
     });
     let own = settings.routes.iter().map(|route| Route {
         name: route.name.clone(),
@@ -145,6 +152,8 @@ pub(crate) fn routes(
         pipeline: route.pipeline.clone(),
         demand: route.demand.clone(),
         subscription_to_paid_key: route.subscription_to_paid_key,
+        may_go_to: route.may_go_to.clone(),
+        sibling: route.sibling,
     });
     let stand_ins = stand_ins(settings, catalog, known);
     let usual = Dialect::ALL
@@ -190,17 +199,19 @@ fn usual_routes(
         pipeline: None,
         demand: None,
         subscription_to_paid_key: Consent::Ask,
+        may_go_to: None,
+        sibling: None,
     };
     let usual = |pattern: &&str| {
         let serving = speaking.iter().chain(&others);
         let serving = serving.filter(|e| e.serves.iter().any(|p| p == pattern || p == "*"));
-        let mut rules: Vec<_> = serving.map(|e| CandidateRule::new(e.id.clone())).collect();
+        let mut rules: Vec<_> = serving.map(|e| unnamed(&e.id)).collect();
         for (id, equivalents) in stand_ins {
             let named = rules.iter().any(|rule| rule.endpoint == *id);
             if !named && equivalents.iter().any(|one| one.stands_for_some(pattern)) {
                 rules.push(CandidateRule {
                     only_behind: true,
-                    ..CandidateRule::new(id.clone())
+                    ..unnamed(id)
                 });
             }
         }
@@ -211,14 +222,19 @@ fn usual_routes(
         .iter()
         .filter(|e| e.serves.iter().any(|p| p == "*"));
     let vendor = speaking.iter().filter(|e| e.accepts_client_login);
-    let last: Vec<_> = anything
-        .chain(vendor)
-        .map(|e| CandidateRule::new(e.id.clone()))
-        .collect();
+    let last: Vec<_> = anything.chain(vendor).map(|e| unnamed(&e.id)).collect();
     if !last.is_empty() {
         routes.push(route("*", last));
     }
     routes
+}
+
+/// A candidate of the catalogue's, which no route of the owner's names.
+fn unnamed(endpoint: &EndpointId) -> CandidateRule {
+    CandidateRule {
+        named: false,
+        ..CandidateRule::new(endpoint.clone())
+    }
 }
 
 /// For what models there are usual routes: a pattern before one that covers it, and none of somebody unknown, or who is

@@ -85,6 +85,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         draining: false,
         own_addresses: vec![address],
         spending: Default::default(),
+        sibling: Default::default(),
     };
     let stage = Stage::embedded();
     let stage_host = catalog
@@ -279,6 +280,7 @@ fn new_state(
         notices: Vec::new(),
         unshown: None,
         paid_stand_ins: None,
+        siblings: None,
         today: Default::default(),
         today_since: started,
         paused: false,

@@ -6,6 +6,7 @@ mod reading;
 pub(crate) mod reload;
 mod route;
 mod rules;
+mod scope;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +19,7 @@ use catalog::{
     Catalog, Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId,
 };
 use chrono::NaiveTime;
-use gateway::{Consent, Delivery, Demand, Restart};
+use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
 use impact::Pipeline;
 
 use file::File;
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     pub address: IpAddr,
     pub port: u16,
     pub allowed_hosts: Vec<String>,
+    /// Of web pages that may use the port, as browsers write them: `https://flows.example`.
+    pub allowed_origins: Vec<String>,
     pub mine: BTreeSet<ProviderId>,
     pub pages: bool,
     pub pages_from: BTreeMap<ProviderId, String>,
@@ -54,6 +57,12 @@ pub(crate) struct Settings {
     pub equivalents: BTreeMap<EndpointId, Vec<Equivalent>>,
     /// `Ask`: what the owner has answered since counts.
     pub subscription_to_paid_key: Consent,
+    /// Where requests of pipelines and applications may go whose pipeline and route say nothing.
+    pub may_go_to: Option<Scope>,
+    /// The pipelines that have a scope of their own.
+    pub pipeline_scopes: BTreeMap<String, Scope>,
+    /// `Ask`: what the owner has answered since counts.
+    pub sibling: Siblings,
     /// What stand-ins may cost in a local day.
     pub fallback_a_day: MicroDollars,
     /// What failures are by the owner's word, before the table.
@@ -88,6 +97,10 @@ pub(crate) struct Route {
     pub demand: Option<Demand>,
     /// `Ask`: as for all routes.
     pub subscription_to_paid_key: Consent,
+    /// None: by the kind of client.
+    pub may_go_to: Option<Scope>,
+    /// None: as for all routes.
+    pub sibling: Option<Siblings>,
 }
 
 /// One thing wrong with the text.

@@ -64,6 +64,8 @@ pub(crate) struct State {
     pub unshown: Option<(String, String)>,
     /// The owner's answer to going from a subscription to a paid key, where the settings leave it open.
     pub paid_stand_ins: Option<bool>,
+    /// The owner's answer on sibling models; None: not answered yet.
+    pub siblings: Option<bool>,
     pub today: Sums,
     /// Local midnight, of the day that `today` counts.
     pub today_since: DateTime<Utc>,

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use gateway::{End, Exchange, Outcome};
+use gateway::{End, Exchange, ExchangeKind, Outcome};
 use ledger::DeliveredCall;
-use wire::Kind;
 
 /// Sessions that are followed at most; the one that has been quiet for longest is forgotten.
 const FOLLOWED: usize = 256;
@@ -24,8 +23,9 @@ pub(crate) struct Session {
 impl Session {
     /// None: nobody's session. A pipeline's request waits in the review queue instead.
     pub(crate) fn of(exchange: &Exchange) -> Option<Session> {
-        let works =
-            exchange.kind == Kind::Generate && !exchange.rehearsal && exchange.pipeline.is_none();
+        let works = exchange.kind == ExchangeKind::Generate
+            && !exchange.rehearsal
+            && exchange.pipeline.is_none();
         let id = exchange.client.session.clone().filter(|_| works)?;
         Some(Session {
             client: exchange.client.name.clone(),

@@ -11,6 +11,7 @@ use crate::attempt::answer::Gate;
 use crate::attempt::headers;
 use crate::deliver::hold::Hold;
 use crate::held::Share;
+use crate::plan::session::SessionKey;
 use crate::{Config, Plan, Timers};
 
 /// A request that was admitted, read and planned.
@@ -26,6 +27,8 @@ pub(crate) struct Admitted {
     pub(crate) plan: Plan,
     /// The plan is for any request: who can be asked just this is found out while the first candidate is asked.
     pub(crate) unread: bool,
+    /// None: no turn of a session's that a later one could follow.
+    pub(crate) session: Option<SessionKey>,
     pub(crate) hold: Hold,
     pub(crate) gate: Gate,
     pub(crate) began: Instant,

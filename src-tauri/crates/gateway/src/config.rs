@@ -1,10 +1,12 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{Dialect, Endpoint, EndpointId, Equivalent, MicroDollars, Model, ModelId, Secret};
+use catalog::{
+    Dialect, Endpoint, EndpointId, Equivalent, MicroDollars, Model, ModelId, Rank, Secret, Tier,
+};
 use serde::Deserialize;
 
 use crate::Demand;
@@ -26,6 +28,12 @@ pub struct Config {
     /// The owner's own words on failures: the first that fits decides, before the table of failure classes.
     pub rules: Arc<[wire::Rule]>,
     pub spending: Spending,
+    /// Where requests of pipelines and applications may go whose pipeline and route say nothing; None: [`Scope::Named`].
+    pub may_go_to: Option<Scope>,
+    /// The pipelines whose scope the settings name.
+    pub pipelines: BTreeMap<String, Scope>,
+    /// The owner's general word; a route's own goes first.
+    pub sibling: Siblings,
     /// What tools are told to do is kept in reports.
     pub keep_tool_arguments: bool,
     /// Pass everything to the primary, unheld and without a second try.
@@ -53,6 +61,28 @@ pub enum Consent {
     Ask,
     Yes,
     No,
+}
+
+/// Where a request's content may go beside its primary, which is always allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Other endpoints of the primary's own provider alone.
+    SameVendor,
+    /// Those that the owner's route names.
+    Named,
+    Endpoints(BTreeSet<EndpointId>),
+    Any,
+}
+
+/// May another model of the same login answer while one alone fails?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Siblings {
+    Off,
+    /// Not before the owner has answered.
+    #[default]
+    Ask,
+    On,
 }
 
 /// A day's cap, and what was spent by then.
@@ -83,6 +113,10 @@ pub struct Route {
     pub demand: Option<Demand>,
     /// The owner's word for this route; [`Consent::Ask`]: as [`Spending`] says.
     pub subscription_to_paid_key: Consent,
+    /// Where its requests may go; None: by the kind of client.
+    pub may_go_to: Option<Scope>,
+    /// None: as [`Config::sibling`] says.
+    pub sibling: Option<Siblings>,
 }
 
 /// When a client gets what has arrived of a streamed answer. An answer that is not streamed is always proven first.
@@ -126,6 +160,8 @@ pub struct CandidateRule {
     pub model: Option<ModelId>,
     /// It comes in behind somebody who serves the model, and never instead: nobody named it.
     pub only_behind: bool,
+    /// A route of the owner's names it.
+    pub named: bool,
 }
 
 impl CandidateRule {
@@ -134,6 +170,7 @@ impl CandidateRule {
             endpoint,
             model: None,
             only_behind: false,
+            named: true,
         }
     }
 }
@@ -153,6 +190,8 @@ pub struct EndpointConfig {
     pub models: Vec<Model>,
     /// Which of its models stand in for models that it does not serve.
     pub equivalents: Vec<Equivalent>,
+    /// The tiers of its provider's models.
+    pub tiers: BTreeMap<Tier, Rank>,
 }
 
 impl EndpointConfig {
@@ -161,9 +200,12 @@ impl EndpointConfig {
         translate::Target::of(&self.endpoint, &self.models, model.as_str())
     }
 
-    /// A model's window in tokens, where the catalogue knows it.
+    /// A model's context window in tokens, where the catalogue or the endpoint's settings say it.
     pub(crate) fn context(&self, model: &ModelId) -> Option<u64> {
-        Model::known(&self.models, model.as_str())?.context
+        let known = Model::known(&self.models, model.as_str());
+        known
+            .and_then(|known| known.context)
+            .or(self.endpoint.context)
     }
 }
 

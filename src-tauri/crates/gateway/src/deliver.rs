@@ -277,7 +277,7 @@ impl Delivery {
         if let Some(permit) = self.current.permit.take()
             && completion.is_answer()
         {
-            permit.succeeded();
+            permit.succeeded(self.fallback.services.now());
         }
         let end = end_of(&completion);
         let report = self.current.answer.report();

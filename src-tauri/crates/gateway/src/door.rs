@@ -1,9 +1,13 @@
 //! The port's door: token, host, size and shape of a request are checked here, and what passes is planned and handed to
 //! [`once`]. The door imports what is behind it; nothing behind it imports the door.
 
-pub(crate) mod admit;
+mod admit;
 mod breakers;
+mod cross_origin;
 mod models;
+mod pass;
+mod place;
+mod vendor;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -23,15 +27,19 @@ use crate::admitted::Admitted;
 use crate::attempt::answer::Gate;
 use crate::deliver::hold::{self, Hold};
 use crate::deliver::{rescue, respond};
-use crate::exchange::PIPELINE;
 use crate::once::{self, Asker};
 use crate::open::OpenExchange;
-use crate::plan::Wish;
 use crate::plan::login;
+use crate::plan::session::SessionKey;
+use crate::plan::{Caller, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
-use crate::{Body, BoxError, Config, Connect, End, Exchange, Plan, ReplayAsk, Report, TurnedAway};
-use admit::{Place, Target};
+use crate::{
+    Body, BoxError, Config, Connect, End, Exchange, ExchangeKind, Plan, ReplayAsk, Report,
+    TurnedAway,
+};
+use admit::Origin;
+use place::{Place, Target};
 
 /// The part of the engine between clients and providers. Cheap to clone.
 #[derive(Clone)]
@@ -61,21 +69,29 @@ impl Gateway {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let place = Place::of(request.uri().path());
-        let dialect = admit::spoken(place.target, request.headers());
-        match AssertUnwindSafe(self.serve(request)).catch_unwind().await {
-            Ok(response) => response,
-            Err(_) => {
-                tracing::error!(%dialect, "a panic ended one exchange");
-                rescue::plain(rescue::our_fault(dialect))
-            }
+        let config = self.0.config();
+        let (head, body) = request.into_parts();
+        if let Some(response) = cross_origin::preflight(&head, &config) {
+            return response;
         }
+        let page = match Origin::of(&head, &config) {
+            Origin::Allowed(origin) => Some(cross_origin::allowed(origin)),
+            Origin::None | Origin::Own | Origin::Foreign(_) => None,
+        };
+        let dialect = admit::spoken(&Place::of(head.uri.path()).target, &head.headers);
+        let served = AssertUnwindSafe(self.serve(config, head, body)).catch_unwind();
+        let mut response = served.await.unwrap_or_else(|_| {
+            tracing::error!(%dialect, "a panic ended one exchange");
+            rescue::plain(rescue::our_fault(dialect))
+        });
+        response.headers_mut().extend(page.unwrap_or_default());
+        response
     }
 
-    /// The plan for such a request now. `client_login`: the client brings a login of its own (a subscription, a key).
-    pub fn explain(&self, dialect: Dialect, model: &str, client_login: bool) -> Plan {
+    /// The plan for such a request of this caller's now.
+    pub fn explain(&self, dialect: Dialect, model: &str, caller: &Caller) -> Plan {
         self.0
-            .plan(&self.0.config(), Wish::any(dialect, model, client_login))
+            .plan(&self.0.config(), Wish::any(dialect, model, caller))
     }
 
     /// The plan for this very request.
@@ -86,13 +102,13 @@ impl Gateway {
         &self,
         dialect: Dialect,
         body: &[u8],
-        client_login: bool,
+        caller: &Caller,
     ) -> Result<Plan, wire::BadRequest> {
         let ask = Ask::read(dialect, body)?;
         let wish = Wish {
             body: Some(body),
             unthought_turn: ask.unthought_turn,
-            ..Wish::any(dialect, &ask.model, client_login)
+            ..Wish::any(dialect, &ask.model, caller)
         };
         Ok(self.0.plan(&self.0.config(), wish))
     }
@@ -117,30 +133,32 @@ impl Gateway {
         self.0.reports().strays()
     }
 
-    async fn serve<B>(&self, request: Request<B>) -> Response<Body>
+    async fn serve<B>(&self, config: Arc<Config>, mut head: Parts, body: B) -> Response<Body>
     where
-        B: http_body::Body<Data = Bytes>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
         let began = Instant::now();
-        let config = self.0.config();
-        let (head, body) = request.into_parts();
-        let place = Place::of(head.uri.path());
-        let dialect = admit::spoken(place.target, &head.headers);
-        if let Err(why) = admit::check(&head, place, &config) {
+        let path = head.uri.path().to_owned();
+        let place = Place::of(&path);
+        let dialect = admit::spoken(&place.target, &head.headers);
+        if let Err(why) = admit::check(&head, &place, &config) {
             if let TurnedAway::TooLarge(_) = why {
-                admit::discard(&head, body).await;
+                admit::discard(&head, Box::pin(body)).await;
             }
-            if admit::is_stray(&head, place, &why) {
+            if admit::is_stray(&head, &place, &why) {
                 tracing::debug!(path = place.path, %why, "a stray request was turned away");
                 self.0.reports().stray();
                 return rescue::plain(rescue::turned_away(dialect, &why));
             }
             return self.turn_away(began, &head, dialect, why);
         }
-        let (dialect, kind) = match place.target {
-            Target::Ask(dialect, kind) => (dialect, kind),
-            Target::Models => return json(models::list(&config)),
+        let (dialect, kind) = match &place.target {
+            Target::Ask(dialect, kind) => (*dialect, *kind),
+            Target::Models => return json(models::list(&self.0, &config, &head).await),
+            Target::Other(path) => {
+                return self.pass(began, &config, (head, body), &place, path).await;
+            }
             Target::Base | Target::Nothing => return json(GREETING),
         };
         if let Some(why) = login::refused(&head.headers, &config, dialect) {
@@ -150,11 +168,11 @@ impl Gateway {
             Ok(key) => key,
             Err(why) => return self.turn_away(began, &head, dialect, why),
         };
-        let (body, share) = match admit::body(&head, body, self.0.bodies(), &config).await {
+        let (body, share) = match admit::body(&mut head, body, self.0.bodies(), &config).await {
             Ok(read) => read,
             Err(why) => return self.turn_away(began, &head, dialect, why),
         };
-        let unknown = Exchange::begun(&head, dialect, self.0.now());
+        let unknown = Exchange::begun(&head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
         let passing = config.paused || config.draining;
@@ -174,25 +192,12 @@ impl Gateway {
         {
             return left;
         }
-        let wish = Wish {
-            dialect,
-            model: &ask.model,
-            client_login: crate::attempt::headers::has_login(&head.headers, &config.token),
-            subscription: login::is_subscription(&head.headers, &config, dialect),
-            pipeline: head.headers.contains_key(PIPELINE),
-            kind,
-            body: None,
-            unthought_turn: ask.unthought_turn,
-        };
-        let mut plan = self.0.plan(&config, wish);
-        let unread = kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread();
-        if !unread {
-            let body = Some(&*body);
-            plan = self.0.plan(&config, Wish { body, ..wish });
-        }
+        let caller = Caller::of(&head.headers, place.pipeline(), client, &config, dialect);
+        let session = SessionKey::of(client, &ask, &caller, kind);
+        let (plan, unread) = self.plan(&config, &ask, &caller, kind, session.as_ref(), &body);
         let (hold, gate) = hold::back(&config, &head, &plan, began);
         let exchange = Exchange {
-            kind,
+            kind: kind.into(),
             route: plan.route.clone(),
             model: ask.model.clone(),
             streamed: ask.stream && kind == Kind::Generate,
@@ -215,11 +220,74 @@ impl Gateway {
             kind,
             plan,
             unread,
+            session,
             hold,
             gate,
             began,
         };
         once::answer(&self.0, admitted, exchange, asker, key).await
+    }
+
+    /// What is not ours goes to the client's own vendor.
+    async fn pass<B>(
+        &self,
+        began: Instant,
+        config: &Config,
+        (head, body): (Parts, B),
+        place: &Place<'_>,
+        path: &str,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let dialect = admit::spoken(&place.target, &head.headers);
+        let vendor = match vendor::vendor(&head, path, config) {
+            Ok(vendor) => vendor,
+            Err(why) => return self.turn_away(began, &head, dialect, why),
+        };
+        let exchange = Exchange {
+            kind: ExchangeKind::Passed,
+            route: PASSED.to_owned(),
+            model: vendor.pattern.to_owned(),
+            ..Exchange::begun(&head, place.pipeline(), dialect, self.0.now())
+        };
+        let exchange = OpenExchange::begin(self.0.reports(), began, exchange);
+        pass::pass(&self.0, config, vendor, (&head, body), path, exchange).await
+    }
+
+    /// True: the first candidate can be asked before it is known which of the others can be asked just this.
+    fn plan(
+        &self,
+        config: &Config,
+        ask: &Ask,
+        caller: &Caller,
+        kind: Kind,
+        session: Option<&SessionKey>,
+        body: &Bytes,
+    ) -> (Plan, bool) {
+        let wish = Wish {
+            kind,
+            unthought_turn: ask.unthought_turn,
+            ..Wish::any(ask.dialect, &ask.model, caller)
+        };
+        let made = |wish: Wish<'_>| {
+            let mut plan = self.0.plan(config, wish);
+            let stay = session.zip(plan.primary()).and_then(|(session, primary)| {
+                let in_tool_loop = !ask.results.is_empty();
+                self.0.stays_with(session, in_tool_loop, primary)
+            });
+            if let Some(stay) = stay {
+                plan.stay_with(&stay);
+            }
+            plan
+        };
+        let plan = made(wish);
+        if kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread() {
+            return (plan, true);
+        }
+        let body = Some(&**body);
+        (made(Wish { body, ..wish }), false)
     }
 
     fn turn_away(
@@ -229,7 +297,8 @@ impl Gateway {
         dialect: Dialect,
         mut why: TurnedAway,
     ) -> Response<Body> {
-        let unknown = Exchange::begun(head, dialect, self.0.now());
+        let place = Place::of(head.uri.path());
+        let unknown = Exchange::begun(head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         // A body that was refused unread is told apart from others by its size alone.
         let asked = match why {
@@ -245,7 +314,7 @@ impl Gateway {
             }
             _ => None,
         };
-        tracing::warn!(path = Place::of(head.uri.path()).path, %why, "turned away");
+        tracing::warn!(path = place.path, %why, "turned away");
         let mut exchange = OpenExchange::begin(self.0.reports(), began, unknown);
         if let Some(asked) = asked {
             exchange = exchange.counted(storms, asked);
@@ -254,6 +323,9 @@ impl Gateway {
         respond::end(said, exchange, End::TurnedAway(why))
     }
 }
+
+/// The route's name of what passes unread.
+const PASSED: &str = "pass-through";
 
 const GREETING: &str = "{\"understudy\":\"ready\"}";
 

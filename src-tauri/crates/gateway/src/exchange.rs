@@ -2,15 +2,17 @@ use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 
-use crate::{Dropped, Review, Storm};
+use crate::{Dropped, Review, Storm, UnknownCoding, UsedUp};
 
 /// Names the business flow that a request belongs to.
-pub(crate) const PIPELINE: &str = "x-understudy-pipeline";
+const PIPELINE: &str = "x-understudy-pipeline";
 /// Names the piece of work in that flow: a lead, an invoice. Requests about the same one count once.
 const ITEM: &str = "x-understudy-item";
+/// In characters.
+pub(crate) const LONGEST_TAG: usize = 200;
 
 /// What the gateway tells of its work. Exactly one [`Report::Ended`] follows each [`Report::Began`], whatever happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +42,7 @@ pub struct Exchange {
     /// Who asked, and in which conversation.
     pub client: wire::Client,
     pub dialect: Dialect,
-    /// An answer, or a count of tokens (which tells nothing about a model's health).
-    pub kind: wire::Kind,
+    pub kind: ExchangeKind,
     /// The route's name; empty where it was turned away before one was chosen.
     pub route: String,
     /// As the client asked.
@@ -78,25 +79,45 @@ pub struct Exchange {
     pub review: Option<Review>,
 }
 
+/// What a client's request asks for. Only responses of models tell something about a model's health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExchangeKind {
+    Generate,
+    CountTokens,
+    /// It passed to its vendor unread: embeddings, files, images. Its path stands where a model would.
+    Passed,
+}
+
+impl From<wire::Kind> for ExchangeKind {
+    fn from(kind: wire::Kind) -> Self {
+        match kind {
+            wire::Kind::Generate => ExchangeKind::Generate,
+            wire::Kind::CountTokens => ExchangeKind::CountTokens,
+        }
+    }
+}
+
 impl Exchange {
     /// An exchange of which only the head is known.
-    pub(crate) fn begun(head: &Parts, dialect: Dialect, started: DateTime<Utc>) -> Exchange {
-        let tag = |name: &str| {
-            let value = head.headers.get(name)?.to_str().ok()?;
-            Some(value.chars().take(200).collect())
-        };
+    /// `pipeline`: as the path names it.
+    pub(crate) fn begun(
+        head: &Parts,
+        pipeline: Option<String>,
+        dialect: Dialect,
+        started: DateTime<Utc>,
+    ) -> Exchange {
         Exchange {
             id: 0,
             started,
             client: wire::Client::identify(&head.headers),
             dialect,
-            kind: wire::Kind::Generate,
+            kind: ExchangeKind::Generate,
             route: String::new(),
             model: String::new(),
             streamed: false,
             rehearsal: false,
-            pipeline: tag(PIPELINE),
-            item: tag(ITEM),
+            pipeline: self::pipeline(&head.headers).or(pipeline),
+            item: tag(&head.headers, ITEM),
             restarts: 0,
             shown_early: false,
             passed_over: Vec::new(),
@@ -111,6 +132,16 @@ impl Exchange {
             review: None,
         }
     }
+}
+
+/// The pipeline that a request's header names.
+pub(crate) fn pipeline(headers: &HeaderMap) -> Option<String> {
+    tag(headers, PIPELINE)
+}
+
+fn tag(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(value.chars().take(LONGEST_TAG).collect())
 }
 
 /// One request to one provider.
@@ -205,10 +236,24 @@ pub enum TurnedAway {
         method: String,
         wanted: &'static str,
     },
+    #[error(
+        "{0} have this path, and the request's login does not say which is meant: send the login of one of them, or `anthropic-version` for Anthropic"
+    )]
+    AmbiguousVendor(String),
+    #[error(
+        "`{path}` passes to {vendors} with the client's own login, and this request has none. Give the client its API key; Understudy's token stays in the URL"
+    )]
+    NeedsLogin { path: String, vendors: String },
+    #[error("The daily cap of {cap} is used up ({spent}): `dollars_a_day` under [fallback] in the settings", cap = .0.cap, spent = .0.spent)]
+    CapReached(UsedUp),
     #[error("There is no WebSocket here; ask again over plain HTTP")]
     WebSocket,
     #[error("The body must be sent with `content-type: application/json`")]
     ContentType,
+    #[error(
+        "The body's `content-encoding: {}` cannot be read here. Send it plain, or as gzip, deflate, br or zstd", .0.names()
+    )]
+    Coding(UnknownCoding),
     #[error("The body is larger than {0} bytes")]
     TooLarge(usize),
     #[error("Too many large requests are in flight (over {0} bytes in all); try again in a second")]
@@ -233,7 +278,7 @@ pub enum TurnedAway {
     #[error("The `Idempotency-Key` header {0}; send one key of 1 to 255 ASCII characters")]
     IdempotencyKey(&'static str),
     #[error(
-        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key"
+        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key: each turn of an agent is a request of its own, and `x-understudy-item` says what they belong to"
     )]
     OtherRequest,
     #[error(

@@ -20,17 +20,20 @@ mod storm;
 mod tests;
 
 pub use attempt::breaker::{BreakerView, KeptBreaker, Standing};
+pub use attempt::content::UnknownCoding;
 pub use attempt::demand::{Demand, Schema};
 pub use attempt::upstream::{BoxError, Connect, Dialed, Io, connect};
 pub use body::{Aborted, Body};
 pub use config::{
     CandidateRule, Config, Consent, Delivery, EndpointConfig, Limits, Pattern, Restart, Route,
-    Spending, Timers, UsedUp,
+    Scope, Siblings, Spending, Timers, UsedUp,
 };
 pub use door::Gateway;
-pub use exchange::{Attempt, Began, End, Exchange, Outcome, Report, TurnedAway};
+pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
 pub use once::{ReplayAsk, Unkept};
-pub use plan::{ANY_MODEL, Candidate, Credential, Dropped, Ineligible, Plan};
+pub use plan::{
+    ANY_MODEL, Caller, CallerKind, Candidate, Credential, Dropped, Ineligible, Login, Plan, Role,
+};
 pub use review::{ParkedRequest, Review};
 pub use services::Clock;
 pub use storm::Storm;

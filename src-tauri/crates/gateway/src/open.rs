@@ -133,6 +133,12 @@ impl OpenExchange {
         self
     }
 
+    /// The client's.
+    pub(crate) fn dialect(&self) -> Dialect {
+        let known = self.exchange.as_ref().map(|exchange| exchange.dialect);
+        known.unwrap_or(Dialect::OpenaiChat)
+    }
+
     pub(crate) fn attempts(&self) -> usize {
         let ended = self.exchange.as_ref().map_or(0, |e| e.attempts.len());
         ended + usize::from(self.attempt.is_some())
@@ -157,6 +163,12 @@ impl OpenExchange {
             left_out: Vec::new(),
             report: wire::Report::default(),
         });
+    }
+
+    /// Since the attempt began.
+    pub(crate) fn attempt_lasted(&self) -> Duration {
+        let began = self.attempt.as_ref().map(|attempt| attempt.began);
+        began.map_or(Duration::ZERO, |began| began.elapsed())
     }
 
     /// The client's subscription pays for it.

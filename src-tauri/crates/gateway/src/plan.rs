@@ -3,19 +3,25 @@
 pub(crate) mod lineup;
 pub(crate) mod login;
 
+mod caller;
 mod eligible;
+mod scope;
+pub(crate) mod session;
+mod sibling;
 mod speech;
 mod stand_in;
 
 use std::fmt;
 
-use catalog::{Dialect, EndpointId, Likeness, ModelId, ProviderId, REHEARSAL_PREFIX};
+use catalog::{Dialect, EndpointId, ModelId, ProviderId, REHEARSAL_PREFIX};
 use wire::Kind;
 
+pub use caller::{Caller, CallerKind, Login};
 pub use eligible::Ineligible;
 pub use stand_in::ANY_MODEL;
 
 use eligible::eligible;
+use scope::Bounds;
 use speech::Reading;
 
 use crate::{CandidateRule, Config, Delivery, Demand, EndpointConfig, Restart, Standing};
@@ -61,8 +67,18 @@ pub struct Candidate {
     pub standing: Standing,
     /// Its place among those that can be asked, by the route's order: 0 is the primary.
     pub place: usize,
+    pub role: Role,
     /// Why it stands in this place.
     pub reason: String,
+}
+
+/// What a candidate is to the route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Primary,
+    /// The primary's own provider with another model, on the same login.
+    Sibling,
+    Fallback,
 }
 
 /// What a candidate is shown.
@@ -88,12 +104,7 @@ pub struct Dropped {
 pub(crate) struct Wish<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) model: &'a str,
-    /// The client brings a login of its own.
-    pub(crate) client_login: bool,
-    /// And it is a subscription's, which costs nothing by the token.
-    pub(crate) subscription: bool,
-    /// It says that it is a step of a business flow.
-    pub(crate) pipeline: bool,
+    pub(crate) caller: &'a Caller,
     pub(crate) kind: Kind,
     /// None: the plan is for any request.
     pub(crate) body: Option<&'a [u8]>,
@@ -101,15 +112,16 @@ pub(crate) struct Wish<'a> {
     pub(crate) unthought_turn: bool,
 }
 
+/// An endpoint's model, as a session stays with it.
+pub(crate) type Answerer = (EndpointId, ModelId);
+
 impl<'a> Wish<'a> {
-    /// Any request for this model. `client_login`: a subscription's.
-    pub(crate) fn any(dialect: Dialect, model: &'a str, client_login: bool) -> Self {
+    /// Any request for this model.
+    pub(crate) fn any(dialect: Dialect, model: &'a str, caller: &'a Caller) -> Self {
         Self {
             dialect,
             model,
-            client_login,
-            subscription: client_login,
-            pipeline: false,
+            caller,
             kind: Kind::Generate,
             body: None,
             unthought_turn: false,
@@ -134,7 +146,7 @@ pub(crate) fn plan(
         None => (DIRECT, direct(config, wish)),
     };
     let pipeline = route.and_then(|route| route.pipeline.clone());
-    let automated = wish.pipeline || pipeline.is_some();
+    let automated = wish.caller.pipeline().is_some() || pipeline.is_some();
     let demand = route.and_then(|route| route.demand.clone());
     let delivery = if automated || demand.is_some() {
         Delivery::Verified
@@ -153,10 +165,11 @@ pub(crate) fn plan(
         pipeline,
         demand,
         rehearsal,
-        subscription: wish.subscription,
+        subscription: wish.caller.login == Login::Subscription,
         stays: false,
     };
     let spending = stand_in::spending(config, route);
+    let bounds = Bounds::of(config, route, wish.caller);
     let reading = Reading::new(wish);
     // A login belongs to one vendor: the first in the route's order that takes it.
     let mut vendor = None;
@@ -176,8 +189,9 @@ pub(crate) fn plan(
                 return Err(Ineligible::NobodyBefore);
             }
             if let Some(first) = plan.candidates.first() {
+                bounds.check(&rule, endpoint, &first.provider)?;
                 let from_subscription =
-                    wish.subscription && first.credential == Credential::ClientLogin;
+                    plan.subscription && first.credential == Credential::ClientLogin;
                 stand_in::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
             let spoken = match place {
@@ -188,23 +202,23 @@ pub(crate) fn plan(
         });
         match found {
             Ok((endpoint, credential, spoken)) => {
-                let standing = standing(&rule.endpoint, &sent);
-                plan.candidates.push(Candidate {
-                    provider: endpoint.endpoint.provider.clone(),
-                    endpoint: rule.endpoint,
-                    model: sent,
-                    dialect: spoken,
+                let likeness = likeness.map(|likeness| likeness.to_string());
+                plan.add(
+                    endpoint,
+                    sent.clone(),
+                    spoken,
                     credential,
                     standing,
-                    place: plan.candidates.len(),
-                    reason: reason(
-                        plan.candidates.len(),
-                        credential,
-                        standing,
-                        (spoken != dialect).then_some(spoken),
-                        likeness,
-                    ),
-                });
+                    likeness,
+                );
+                if plan.candidates.len() == 1 {
+                    let sibling = sibling::permitted(config, route, credential, wish.caller.login)
+                        .zip(sibling::sibling(endpoint, &sent));
+                    if let Some((permitted, model)) = sibling {
+                        let spoken = permitted.and_then(|()| reading.stand_in(endpoint, &model));
+                        plan.add_sibling(endpoint, model, spoken, credential, standing);
+                    }
+                }
             }
             Err(why) => plan.dropped.push(Dropped {
                 endpoint: rule.endpoint,
@@ -234,9 +248,10 @@ pub(crate) fn plan(
 /// Of a plan for any request, those candidates that can be asked just this, and the others. The first is taken to be able: it
 /// speaks the client's own dialect.
 pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
+    let nobody = Caller::agent(Login::None);
     let reading = Reading::new(Wish {
         body: Some(body),
-        ..Wish::any(plan.dialect, &plan.model, false)
+        ..Wish::any(plan.dialect, &plan.model, &nobody)
     });
     let mut able: Vec<Candidate> = plan.candidates.first().cloned().into_iter().collect();
     let mut unable = Vec::new();
@@ -260,17 +275,118 @@ pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candida
     (able, unable)
 }
 
+impl Candidate {
+    /// The first in the route's order of those that can be asked, wherever its breaker puts it now.
+    pub fn is_primary(&self) -> bool {
+        self.role == Role::Primary
+    }
+
+    pub(crate) fn answerer(&self) -> Answerer {
+        (self.endpoint.clone(), self.model.clone())
+    }
+}
+
 impl Plan {
+    fn add(
+        &mut self,
+        endpoint: &EndpointConfig,
+        model: ModelId,
+        spoken: Dialect,
+        credential: Credential,
+        standing: &dyn Fn(&EndpointId, &ModelId) -> Standing,
+        why: Option<String>,
+    ) {
+        let place = self.candidates.len();
+        let role = if place == 0 {
+            Role::Primary
+        } else {
+            Role::Fallback
+        };
+        self.push(endpoint, model, spoken, credential, standing, (role, why));
+    }
+
+    /// The same login's other model comes directly behind the first.
+    fn add_sibling(
+        &mut self,
+        endpoint: &EndpointConfig,
+        model: ModelId,
+        spoken: Result<Dialect, Ineligible>,
+        credential: Credential,
+        standing: &dyn Fn(&EndpointId, &ModelId) -> Standing,
+    ) {
+        match spoken {
+            Ok(spoken) => {
+                let why = "asked where the primary's model alone fails".to_owned();
+                let as_sibling = (Role::Sibling, Some(why));
+                self.push(endpoint, model, spoken, credential, standing, as_sibling);
+            }
+            Err(why) => self.dropped.push(Dropped {
+                endpoint: endpoint.endpoint.id.clone(),
+                model,
+                why,
+            }),
+        }
+    }
+
+    fn push(
+        &mut self,
+        endpoint: &EndpointConfig,
+        model: ModelId,
+        spoken: Dialect,
+        credential: Credential,
+        standing: &dyn Fn(&EndpointId, &ModelId) -> Standing,
+        (role, why): (Role, Option<String>),
+    ) {
+        let standing = standing(&endpoint.endpoint.id, &model);
+        let place = self.candidates.len();
+        let translated = (spoken != self.dialect).then_some(spoken);
+        self.candidates.push(Candidate {
+            provider: endpoint.endpoint.provider.clone(),
+            endpoint: endpoint.endpoint.id.clone(),
+            model,
+            dialect: spoken,
+            credential,
+            standing,
+            place,
+            role,
+            reason: reason((role, place), credential, standing, translated, why),
+        });
+    }
+
     /// It was made for any request, and the first candidate at least can be asked this one.
     pub(crate) fn may_begin_unread(&self) -> bool {
         let first = self.candidates.first();
         first.is_some_and(|first| first.dialect == self.dialect)
     }
 
-    /// Candidates that could be asked, but not this.
+    pub(crate) fn primary(&self) -> Option<&Candidate> {
+        self.candidates
+            .iter()
+            .find(|candidate| candidate.is_primary())
+    }
+
+    /// Candidates that could be asked, but not this, or not for this caller.
     pub(crate) fn passed_over(&self) -> impl Iterator<Item = &Dropped> {
-        let unable = |dropped: &&Dropped| matches!(dropped.why, Ineligible::Untranslatable(_));
-        self.dropped.iter().filter(unable)
+        let excluded = |dropped: &&Dropped| {
+            matches!(
+                dropped.why,
+                Ineligible::Untranslatable(_) | Ineligible::OutOfScope { .. }
+            )
+        };
+        self.dropped.iter().filter(excluded)
+    }
+
+    /// A session that moved goes to the fallback that it moved to, as long as that one may be asked.
+    pub(crate) fn stay_with(&mut self, (endpoint, model): &Answerer) {
+        let is_there = |c: &Candidate| c.endpoint == *endpoint && c.model == *model;
+        let mut there = self.candidates.iter();
+        let Some(at) = there.position(|c| is_there(c) && c.standing.admits()) else {
+            return;
+        };
+        let mut candidate = self.candidates.remove(at);
+        candidate.reason += "; this session stays here";
+        self.stays = !candidate.is_primary();
+        self.candidates.insert(0, candidate);
     }
 
     /// A turn that another vendor's model began is ended there: the vendor of this dialect would refuse it.
@@ -319,15 +435,16 @@ fn serves(endpoint: &EndpointConfig, wish: Wish<'_>) -> bool {
 }
 
 fn reason(
-    place: usize,
+    (role, place): (Role, usize),
     credential: Credential,
     standing: Standing,
     translated: Option<Dialect>,
-    likeness: Option<Likeness>,
+    why: Option<String>,
 ) -> String {
-    let place = match place {
-        0 => "the primary".to_owned(),
-        n => format!("stand-in {n}"),
+    let place = match role {
+        Role::Primary => "the primary".to_owned(),
+        Role::Sibling => "the sibling on the same login".to_owned(),
+        Role::Fallback => format!("stand-in {place}"),
     };
     let credential = match credential {
         Credential::OurKey => "with your key",
@@ -338,9 +455,9 @@ fn reason(
         Some(spoken) => format!("{place}, translated to {spoken}"),
         None => place,
     };
-    let credential = match likeness {
+    let credential = match why {
         None => credential.to_owned(),
-        Some(likeness) => format!("{credential}; {likeness}"),
+        Some(why) => format!("{credential}; {why}"),
     };
     match standing {
         Standing::Closed => format!("{place}, {credential}"),

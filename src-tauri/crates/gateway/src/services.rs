@@ -1,13 +1,13 @@
 //! What every exchange shares: settings, verdicts, the connections, the breakers, and the clock. The door holds it and hands it
 //! on; nothing here knows a client's request.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use catalog::{EndpointId, ProviderId};
 use chrono::{DateTime, Utc};
 use health::{Level, Verdict, Verdicts};
 use tokio::sync::{mpsc, watch};
-use wire::Kind;
+use wire::{Class, Kind};
 
 use crate::attempt::breaker::{Breakers, FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Trip};
 use crate::attempt::lost::Lost;
@@ -16,7 +16,8 @@ use crate::deliver::rescue;
 use crate::held::{Held, Share};
 use crate::once::Once;
 use crate::open::Reports;
-use crate::plan::{Wish, plan};
+use crate::plan::session::{HEALTHY_FOR, PrimaryHealth, SessionKey, Sessions};
+use crate::plan::{Answerer, Wish, plan};
 use crate::storm::Storms;
 use crate::{Candidate, Config, Connect, Plan, ReplayAsk, Report, Standing};
 
@@ -37,6 +38,7 @@ struct Shared {
     bodies: Held,
     answers: Held,
     once: Once,
+    sessions: Mutex<Sessions>,
     clock: Clock,
 }
 
@@ -59,6 +61,7 @@ impl Services {
             bodies: Held::default(),
             answers: Held::default(),
             once: Once::new(replays),
+            sessions: Mutex::default(),
             clock,
         }))
     }
@@ -76,6 +79,48 @@ impl Services {
         plan(config, wish, &|endpoint, model| {
             self.0.breakers.standing(endpoint, model, now)
         })
+    }
+
+    /// The fallback that this session's next turn goes to first. `primary`: of the plan for it.
+    pub(crate) fn stays_with(
+        &self,
+        key: &SessionKey,
+        in_tool_loop: bool,
+        primary: &Candidate,
+    ) -> Option<Answerer> {
+        let (endpoint, model) = (&primary.endpoint, &primary.model);
+        let last = self.0.breakers.last_failure(endpoint, model);
+        let by_requests = last.and_then(|failure| failure.answered_since);
+        let health = PrimaryHealth {
+            admits: primary.standing.admits(),
+            last_failure: last.map(|failure| failure.at),
+            well_since: by_requests.or_else(|| self.operational_since(primary)),
+        };
+        let sessions = self.sessions();
+        sessions
+            .stays_with(key, in_tool_loop, health, self.now())
+            .cloned()
+    }
+
+    /// This candidate's response is the session's turn.
+    pub(crate) fn answered(&self, key: SessionKey, by: &Candidate) {
+        let now = self.now();
+        self.sessions()
+            .answered(key, by.answerer(), by.is_primary(), now);
+    }
+
+    /// By the verdict on its provider, which joins page, probes and traffic.
+    fn operational_since(&self, candidate: &Candidate) -> Option<DateTime<Utc>> {
+        let verdicts = self.verdicts();
+        let known = verdicts.providers.get(&candidate.provider)?;
+        (known.verdict == Verdict::Known(Level::Operational)).then_some(known.since)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.0
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn reports(&self) -> &Reports {
@@ -132,6 +177,21 @@ impl Services {
             endpoint, model, ..
         } = candidate;
         self.0.breakers.standing(endpoint, model, self.now())
+    }
+
+    /// The class of the failures that its breaker counts now.
+    pub(crate) fn failing(&self, candidate: &Candidate) -> Option<Class> {
+        self.0
+            .breakers
+            .failing(&candidate.endpoint, &candidate.model)
+    }
+
+    pub(crate) fn failed_lately(&self, candidate: &Candidate) -> bool {
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        let last = self.0.breakers.last_failure(endpoint, model);
+        last.is_some_and(|failure| self.now() - failure.at < HEALTHY_FOR)
     }
 
     pub(crate) fn is_known_silent(&self, candidate: &Candidate) -> bool {

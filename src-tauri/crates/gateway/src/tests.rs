@@ -22,6 +22,7 @@ pub(crate) fn endpoint(id: &str, base: &str) -> EndpointConfig {
         rehearsal: false,
         models: Vec::new(),
         equivalents: Vec::new(),
+        tiers: BTreeMap::new(),
     }
 }
 
@@ -36,6 +37,7 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
                 endpoint: EndpointId::new(endpoint),
                 model: model.map(ModelId::new),
                 only_behind: false,
+                named: true,
             })
             .collect(),
         strict: None,
@@ -44,6 +46,8 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
         pipeline: None,
         demand: None,
         subscription_to_paid_key: crate::Consent::Ask,
+        may_go_to: None,
+        sibling: None,
     }
 }
 
@@ -71,6 +75,9 @@ pub(crate) fn config() -> Config {
         limits: Limits::default(),
         rules: Default::default(),
         spending: Default::default(),
+        may_go_to: None,
+        pipelines: BTreeMap::new(),
+        sibling: Default::default(),
         keep_tool_arguments: false,
         paused: false,
         draining: false,

@@ -10,6 +10,9 @@ use crate::column::{Col, word_enum};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError, Page, page_limit};
 
+/// The route's name of what passed to its vendor unread; only what the kept key paid for has a cost.
+pub const PASSED: &str = "pass-through";
+
 pub(crate) const STEPS: &[Step] = &[
     Step {
         version: 1,
@@ -219,11 +222,9 @@ pub struct AttemptRow {
 }
 
 impl ExchangeRow {
-    /// What stand-ins cost of it, a model without a price at [`DEAREST`](crate::DEAREST).
+    /// What stand-ins cost of it, or the kept key that passed it on; a model without a price at
+    /// [`DEAREST`](crate::DEAREST).
     pub fn stand_ins_cost(&self) -> MicroDollars {
-        let Some(primary) = &self.primary else {
-            return MicroDollars::ZERO;
-        };
         let dearest = |tokens: Tokens| {
             let input = tokens.input + tokens.cache_read + tokens.cache_write;
             let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
@@ -235,7 +236,10 @@ impl ExchangeRow {
         };
         self.attempts
             .iter()
-            .filter(|a| (&a.endpoint, &a.model) != (&primary.endpoint, &primary.model))
+            .filter(|a| match &self.primary {
+                Some(primary) => (&a.endpoint, &a.model) != (&primary.endpoint, &primary.model),
+                None => self.route == PASSED,
+            })
             .filter_map(|a| a.cost.or_else(|| a.tokens.map(dearest)))
             .sum()
     }

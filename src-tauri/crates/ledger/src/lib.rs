@@ -29,7 +29,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use breakers::BreakerRow;
 pub use error::{LedgerError, OpenError};
-pub use exchanges::{AttemptRow, Candidate, End, ExchangeRow};
+pub use exchanges::{AttemptRow, Candidate, End, ExchangeRow, PASSED};
 pub use incidents::{IncidentRow, IncidentStory, TimelineRow};
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
 pub use notices::{NoticeKind, NoticeRow, Outcome, Urgency};

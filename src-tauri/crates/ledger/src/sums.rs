@@ -102,7 +102,7 @@ pub(crate) const TODAY: &str = concat!(
                 SELECT sum(coalesce(a.cost, 15 * (a.input_tokens + a.cache_read_tokens + a.cache_write_tokens) + 75 * a.output_tokens))
                   FROM attempts a
                  WHERE a.exchange = exchanges.id AND NOT a.by_subscription
-                   AND (a.endpoint, a.model) <> (primary_endpoint, primary_model)
+                   AND ((a.endpoint, a.model) <> (primary_endpoint, primary_model) OR route = 'pass-through')
             )), 0) AS stand_ins,
             count(*) FILTER (
                 WHERE cost IS NULL AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id)

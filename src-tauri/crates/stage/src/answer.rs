@@ -1,6 +1,9 @@
+use crate::cache::Cached;
 use crate::cue::Line;
+use crate::delivery::{Delivery, Surrogates};
 use crate::fault::{Fault, Stop};
 use crate::improvise;
+use crate::manner::Ids;
 use crate::repertoire::Style;
 use crate::request::Request;
 use crate::signature::digest;
@@ -12,8 +15,28 @@ pub(crate) struct Answer {
     /// `None`: the natural one, for a tool call or the end of the turn.
     pub(crate) stop: Option<Stop>,
     pub(crate) usage: Usage,
+    pub(crate) delivery: Delivery,
+    /// Calls in the conversation before this answer.
+    calls_before: usize,
     /// Differs for every request; ids are made of it.
     seed: String,
+}
+
+/// What an answer is composed of, apart from the request.
+pub(crate) struct Composition<'a> {
+    pub(crate) cued: Option<Vec<Line>>,
+    pub(crate) style: Option<Style>,
+    pub(crate) fault: Option<&'a Fault>,
+    pub(crate) delivery: Delivery,
+    /// The model thinks unasked.
+    pub(crate) thinks: bool,
+    /// What the vendor's cache held; `None`: there is none, and half of a long input counts as read.
+    pub(crate) cached: Option<Cached>,
+    /// More input than this is left out in silence.
+    pub(crate) most_input: Option<u64>,
+    pub(crate) body: &'a [u8],
+    /// The number of the request on this stage.
+    pub(crate) sequence: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +57,8 @@ pub(crate) struct Usage {
     pub(crate) input: u64,
     pub(crate) cache_read: u64,
     pub(crate) cache_write: u64,
+    /// What of it was written for an hour.
+    pub(crate) cache_write_hour: u64,
     /// All output, thinking included.
     pub(crate) output: u64,
     pub(crate) thinking: u64,
@@ -45,28 +70,27 @@ const ECHO: usize = 80;
 const CACHED_FROM: u64 = 1024;
 
 impl Answer {
-    /// `sequence`: the number of the request on this stage.
-    pub(crate) fn compose(
-        request: &Request,
-        cued: Option<Vec<Line>>,
-        style: Option<Style>,
-        fault: Option<&Fault>,
-        body: &[u8],
-        sequence: u64,
-    ) -> Answer {
-        let lines = cued.unwrap_or_else(|| lines(request, style, fault));
+    pub(crate) fn compose(request: &Request, of: Composition<'_>) -> Answer {
+        let delivery = of.delivery;
+        let lines = of
+            .cued
+            .unwrap_or_else(|| lines(request, of.style, of.fault));
         let mut parts: Vec<Part> = lines.into_iter().map(Part::from).collect();
         let calls_tool = parts.iter().any(|part| matches!(part, Part::Tool { .. }));
         let thinks = parts.iter().any(|part| matches!(part, Part::Thinking(_)));
-        if request.thinks_before_tools && calls_tool && !thinks {
+        let must_think = request.thinks_before_tools && calls_tool;
+        if (must_think || of.thinks) && !thinks {
             // With thinking enabled Anthropic demands it in front of a tool call when the turn goes on.
             parts.insert(0, Part::Thinking(THOUGHT.to_owned()));
         }
-        let stop = match fault {
+        let stop = match of.fault {
             Some(Fault::Stop(stop)) => Some(*stop),
             _ => None,
         };
-        match fault {
+        if let Some(surrogates) = delivery.surrogates {
+            parts.iter_mut().for_each(|part| part.add(surrogates));
+        }
+        match of.fault {
             Some(Fault::Stop(Stop::MaxTokens | Stop::ContextWindow)) => halve(parts.last_mut()),
             Some(Fault::Stop(Stop::Refusal)) => {
                 parts = vec![Part::Text("I cannot help with".to_owned())];
@@ -79,13 +103,20 @@ impl Answer {
                         .rfind(|part| matches!(part, Part::Tool { .. })),
                 );
             }
+            _ if delivery.half => halve(parts.last_mut()),
             _ => {}
         }
+        let mut usage = Usage::of(request, &parts, of.cached, of.most_input);
+        if delivery.absurd {
+            (usage.input, usage.output) = (50_000_000, 9_000_000);
+        }
         Answer {
-            usage: Usage::of(request, &parts),
+            usage,
             stop,
             parts,
-            seed: digest(&[body, &sequence.to_be_bytes()]),
+            delivery,
+            calls_before: request.calls,
+            seed: digest(&[of.body, &of.sequence.to_be_bytes()]),
         }
     }
 
@@ -101,6 +132,59 @@ impl Answer {
         match part {
             None => format!("{prefix}{}", &self.seed[..length]),
             Some(part) => format!("{prefix}{}{part:02}", &self.seed[..length]),
+        }
+    }
+
+    /// The id of the tool call in this part; `own`: what the dialect's own vendor begins it with.
+    pub(crate) fn call_id(&self, own: &str, part: usize) -> String {
+        let unique = digest(&[self.seed.as_bytes(), &part.to_be_bytes()]);
+        match self.delivery.traits.ids {
+            Ids::Own => self.id(own, Some(part)),
+            Ids::Functions => {
+                let called = |part: &&Part| matches!(part, Part::Tool { .. });
+                let number = self.calls_before + self.parts[..part].iter().filter(called).count();
+                let name = match &self.parts[part] {
+                    Part::Tool { name, .. } => name,
+                    Part::Text(_) | Part::Thinking(_) => "",
+                };
+                format!("functions.{name}:{number}")
+            }
+            Ids::Vllm => format!("chatcmpl-tool-{}", &unique[..32]),
+            Ids::Nine => unique[..9].to_owned(),
+            Ids::DeepSeek => format!("call_{part:02}_{}", &unique[..24]),
+            Ids::Gemini => {
+                let digits = unique.bytes().map(|byte| char::from(b'0' + byte % 10));
+                format!("function-call-{}", digits.take(19).collect::<String>())
+            }
+            Ids::Length(length) => unique.chars().cycle().take(length).collect(),
+        }
+    }
+
+    /// The signature under a thinking text.
+    pub(crate) fn sign(&self, thinking: &str) -> String {
+        self.delivery.traits.seal.sign(thinking)
+    }
+}
+
+/// Stand for the halves of an emoji until the event is written: a text of ours cannot hold one alone.
+pub(crate) const HIGH: char = '\u{E000}';
+pub(crate) const LOW: char = '\u{E001}';
+
+impl Part {
+    /// An emoji in its halves: at the end of a text, or of the last text in a tool's arguments.
+    fn add(&mut self, surrogates: Surrogates) {
+        let emoji = match surrogates {
+            Surrogates::Split => format!(" {HIGH}{LOW}"),
+            Surrogates::Lone => format!(" {HIGH}"),
+        };
+        match self {
+            Part::Text(text) => *text += &format!("{emoji} lifts off"),
+            Part::Thinking(_) => {}
+            Part::Tool { arguments, .. } => {
+                if let Some(at) = arguments.rfind('"') {
+                    arguments.insert_str(at, &emoji);
+                }
+            }
         }
     }
 }
@@ -119,15 +203,27 @@ impl From<Line> for Part {
 }
 
 impl Usage {
-    fn of(request: &Request, parts: &[Part]) -> Usage {
-        let input = tokens(request.body_bytes);
-        let (cache_read, cache_write) = match request.dialect {
-            catalog::Dialect::Anthropic if request.caches => (input / 2, input / 4),
-            catalog::Dialect::Anthropic => (0, 0),
-            catalog::Dialect::OpenaiChat | catalog::Dialect::OpenaiResponses => {
-                (if input >= CACHED_FROM { input / 2 } else { 0 }, 0)
-            }
-        };
+    fn of(
+        request: &Request,
+        parts: &[Part],
+        cached: Option<Cached>,
+        most_input: Option<u64>,
+    ) -> Usage {
+        let input = tokens(request.body_bytes).min(most_input.unwrap_or(u64::MAX));
+        let cached = cached.unwrap_or_else(|| match request.dialect {
+            catalog::Dialect::Anthropic if request.caches => Cached {
+                read: input / 2,
+                write: input / 4,
+                write_hour: 0,
+            },
+            catalog::Dialect::Anthropic => Cached::default(),
+            catalog::Dialect::OpenaiChat | catalog::Dialect::OpenaiResponses => Cached {
+                read: if input >= CACHED_FROM { input / 2 } else { 0 },
+                ..Cached::default()
+            },
+        });
+        let cache_read = cached.read.min(input);
+        let cache_write = cached.write.min(input - cache_read);
         let (mut output, mut thinking) = (0, 0);
         for part in parts {
             match part {
@@ -140,6 +236,7 @@ impl Usage {
             input,
             cache_read,
             cache_write,
+            cache_write_hour: cached.write_hour.min(cache_write),
             output: output + thinking,
             thinking,
         }
@@ -160,6 +257,7 @@ pub(crate) fn pieces(text: &str) -> Vec<&str> {
             .filter(|(at, c)| c.is_whitespace() && *at > 0)
             .nth(1)
             .map_or(rest.len(), |(at, _)| at);
+        let end = split(rest, end);
         let (piece, tail) = rest.split_at(end);
         pieces.push(piece);
         rest = tail;
@@ -171,13 +269,30 @@ pub(crate) fn pieces(text: &str) -> Vec<&str> {
 pub(crate) fn slices(text: &str, most: usize) -> Vec<&str> {
     let mut slices = Vec::new();
     let mut rest = text;
-    while let Some((end, _)) = rest.char_indices().nth(most) {
+    while let Some(end) = next_slice(rest, most) {
         let (slice, tail) = rest.split_at(end);
         slices.push(slice);
         rest = tail;
     }
     slices.push(rest);
     slices
+}
+
+fn next_slice(rest: &str, most: usize) -> Option<usize> {
+    let end = rest
+        .char_indices()
+        .nth(most)
+        .map_or(rest.len(), |(at, _)| at);
+    let end = split(rest, end);
+    (end < rest.len()).then_some(end)
+}
+
+/// After the first half of an emoji, where there is one before `end`.
+fn split(text: &str, end: usize) -> usize {
+    match text[..end].find(HIGH) {
+        Some(at) => at + HIGH.len_utf8(),
+        None => end,
+    }
 }
 
 const THOUGHT: &str = "The user wants to see how this rehearsal goes. I will do exactly what the script says and no more.";

@@ -7,8 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cue::Cue;
+use crate::family::Acting;
 use crate::fault::Fault;
 use crate::perform::{Body, JSON};
+use crate::plan::Plan;
 use crate::received::{End, Received};
 use crate::respond::Incoming;
 use crate::stage::Stage;
@@ -20,6 +22,19 @@ const SHOWN: usize = 4;
 #[serde(deny_unknown_fields)]
 struct Outage {
     fault: Option<Fault>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct As {
+    #[serde(rename = "as")]
+    acting: Acting,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContextWindow {
+    tokens: Option<u64>,
 }
 
 /// `None`: the path is none of ours.
@@ -38,12 +53,24 @@ pub(crate) fn respond(stage: &Stage, incoming: &Incoming) -> Option<Response<Bod
             stage.outage(outage.fault);
             Value::Null
         }),
+        (&Method::POST, "acting") => read(&incoming.body).map(|by: As| {
+            stage.act(by.acting);
+            Value::Null
+        }),
+        (&Method::POST, "plan") => read(&incoming.body).map(|plan: Option<Plan>| {
+            stage.plan(plan);
+            Value::Null
+        }),
+        (&Method::POST, "window") => read(&incoming.body).map(|window: ContextWindow| {
+            stage.window(window.tokens);
+            Value::Null
+        }),
         (&Method::GET, "received") => Ok(stage.received().iter().map(shown).collect()),
         (&Method::DELETE, "received") => {
             stage.forget_received();
             Ok(Value::Null)
         }
-        _ => Err("The stage knows POST and DELETE /stage/cue, POST /stage/outage, GET and DELETE /stage/received.".to_owned()),
+        _ => Err("The stage knows POST and DELETE /stage/cue, POST /stage/outage, /stage/acting, /stage/plan and /stage/window, GET and DELETE /stage/received.".to_owned()),
     };
     Some(match done {
         Ok(Value::Null) => answer(StatusCode::NO_CONTENT, String::new()),
@@ -78,6 +105,7 @@ fn shown(request: &Received) -> Value {
         "body_bytes": request.body.len(),
         "model": request.model,
         "dialect": request.dialect,
+        "family": request.family,
         "at_ms": request.at_ms,
         "status": request.answered.status,
         "fault": request.answered.fault,

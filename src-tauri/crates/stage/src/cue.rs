@@ -2,7 +2,9 @@ use catalog::Dialect;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Fault;
+use crate::family::Acting;
+use crate::manner::Manner;
+use crate::{Family, Fault};
 
 /// What the next fitting request gets. Cues wait in a queue; a request takes the first that fits it.
 ///
@@ -24,6 +26,11 @@ pub struct Cue {
     pub dialect: Option<Dialect>,
     /// Only for a request that ends with a tool's result.
     pub after_tool_result: bool,
+    /// Ways of answering that are played beside the fault.
+    pub manners: Vec<Manner>,
+    /// Whose rules are acted; absent: what the model's name or the stage says.
+    #[serde(rename = "as")]
+    pub acting: Option<Acting>,
     /// For how many requests; absent: one.
     pub times: Option<u32>,
 }
@@ -70,6 +77,18 @@ impl Cue {
     pub fn for_model(self, pattern: &str) -> Cue {
         Cue {
             model: Some(pattern.to_owned()),
+            ..self
+        }
+    }
+
+    pub fn with(mut self, manner: Manner) -> Cue {
+        self.manners.push(manner);
+        self
+    }
+
+    pub fn acting(self, family: Family) -> Cue {
+        Cue {
+            acting: Some(family.into()),
             ..self
         }
     }

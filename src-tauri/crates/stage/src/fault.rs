@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::manner::Manner;
+use crate::trouble::Trouble;
+
 mod text;
 #[cfg(test)]
 pub(crate) use text::plain_names;
@@ -24,6 +27,10 @@ pub enum Fault {
         headers: Vec<(String, String)>,
         body: ErrorBody,
     },
+    /// A refusal in the words of the vendor that the stage acts, with its status and headers: `rate-limit-day`.
+    Trouble(Trouble),
+    /// A way of answering, beside which another fault may be played: `usage:in-choice`.
+    Manner(Manner),
     /// No answer at all. On a listener a connection is reset as it is accepted, when the outage or the next cue says so
     /// without asking for a model; otherwise it is dropped after the request was read, before any byte.
     Refuse,
@@ -37,6 +44,12 @@ pub enum Fault {
     Stall {
         after: usize,
         lasting: Option<Duration>,
+    },
+    /// Silence for this long, then the connection is dropped: before any byte (`hang-up:30s`), or after this many content
+    /// events (`hang-up:after=3,30s`; not streamed: after half).
+    HangUp {
+        after: Option<usize>,
+        lasting: Duration,
     },
     /// Silence for ever in the middle of a tool call's arguments.
     StallInTool,
@@ -68,6 +81,12 @@ pub enum Fault {
     MissingTerminal,
     /// The dialect's error event in the middle of the content, then a proper end. Not streamed: as `JsonErrorOk`.
     ErrorEvent,
+    /// … after this many content events, and in the words of this trouble: `error-event:after=3,overload`. Not streamed: as
+    /// `JsonErrorOk`, in these words.
+    ErrorAfter {
+        after: usize,
+        trouble: Option<Trouble>,
+    },
     /// The dialect's error event as the first of all, then a proper end. Not streamed: as `JsonErrorOk`.
     ErrorEventFirst,
     /// The dialect's error event after every block is closed, then a proper end. Not streamed: as `JsonErrorOk`.
@@ -141,6 +160,51 @@ impl Fault {
             status,
             headers: Vec::new(),
             body: ErrorBody::Usual,
+        }
+    }
+
+    /// The answer ends whole, however long it takes.
+    pub(crate) fn leaves_whole(&self) -> bool {
+        match self {
+            Fault::LateFirstToken(_)
+            | Fault::SilentBeforeHeaders(Some(_))
+            | Fault::Stall {
+                lasting: Some(_), ..
+            }
+            | Fault::MissingTerminal
+            | Fault::Stop(_)
+            | Fault::NothingToActOn
+            | Fault::InvalidToolInput
+            | Fault::Manner(_)
+            | Fault::Drip(_) => true,
+            Fault::Status { .. }
+            | Fault::Trouble(_)
+            | Fault::Refuse
+            | Fault::Reset
+            | Fault::SilentBeforeHeaders(None)
+            | Fault::Stall { lasting: None, .. }
+            | Fault::HangUp { .. }
+            | Fault::StallInTool
+            | Fault::StallAfterStop
+            | Fault::PingsOnly
+            | Fault::CutAfterOpening
+            | Fault::CutInText
+            | Fault::CutInTool
+            | Fault::CutBeforeFinal
+            | Fault::CutAfter(_)
+            | Fault::ResetInText
+            | Fault::CleanCloseInText
+            | Fault::CleanCloseInTool
+            | Fault::CleanCloseBeforeFinal
+            | Fault::ErrorEvent
+            | Fault::ErrorAfter { .. }
+            | Fault::ErrorEventFirst
+            | Fault::ErrorEventBeforeFinal
+            | Fault::MalformedEvent
+            | Fault::TruncatedBody
+            | Fault::EmptyOk
+            | Fault::HtmlOk
+            | Fault::JsonErrorOk => false,
         }
     }
 

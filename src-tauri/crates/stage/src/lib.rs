@@ -4,17 +4,28 @@
 //! real clients. It sends nothing anywhere, and everything it says is derived from the request: the same requests in the
 //! same order get the same bytes.
 //!
-//! What a request gets is decided in this order: an [outage](Stage::outage), the first fitting [`Cue`], the model's name
-//! (`rehearsal/cut-in-text`, or `gpt-5@cut-in-text` where any model is played), a plain answer.
+//! What a request gets is decided in this order: the rules of the vendor that is acted, an [outage](Stage::outage), the first
+//! fitting [`Cue`], the model's name (`rehearsal/cut-in-text`, or `gpt-5@cut-in-text` where any model is played), a plain answer.
+//!
+//! Without a word a stage acts no vendor: it speaks the dialect as documented and refuses only what no history may look like.
+//! [`Stage::acting`], a cue, or a name like `gpt-5@as-openai` makes it a [`Family`]: that vendor's refusals, words, streams,
+//! counts, prompt cache and limits.
 
 mod answer;
+mod cache;
+mod clock;
 mod connection;
 mod control;
 mod cue;
+mod delivery;
 mod dialect;
+mod family;
 mod fault;
 mod improvise;
+mod kept;
+mod manner;
 mod perform;
+mod plan;
 mod received;
 mod refusal;
 mod repertoire;
@@ -23,13 +34,17 @@ mod respond;
 mod script;
 mod signature;
 mod stage;
-mod strict;
+mod trouble;
 
 #[cfg(test)]
 mod tests;
 
 pub use cue::{Cue, Line};
+pub use family::{Acting, Family, UnknownFamily};
 pub use fault::{ErrorBody, Fault, Stop, UnknownFault};
+pub use manner::{Ids, Manner, Reasoning, UnknownManner, UsageManner};
+pub use plan::{Plan, Window, WindowName};
 pub use received::{Answered, End, Received};
 pub use signature::sign;
 pub use stage::Stage;
+pub use trouble::Trouble;

@@ -5,6 +5,8 @@ use bytes::Bytes;
 use catalog::Dialect;
 use http::{HeaderMap, Method};
 
+use crate::Family;
+
 /// One request as the upstream saw it.
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -16,6 +18,8 @@ pub struct Received {
     /// As the request named it, fault included.
     pub model: Option<String>,
     pub dialect: Option<Dialect>,
+    /// The vendor whose rules were acted; `None`: none.
+    pub family: Option<Family>,
     /// Milliseconds since the stage was made.
     pub at_ms: u64,
     pub answered: Answered,
@@ -123,6 +127,10 @@ impl Entry {
             request.model = Some(model.to_owned());
             request.dialect = Some(dialect);
         });
+    }
+
+    pub(crate) fn family(&self, family: Option<Family>) {
+        self.note(|request| request.family = family);
     }
 
     pub(crate) fn fault(&self, fault: &crate::Fault) {

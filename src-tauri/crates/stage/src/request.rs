@@ -22,6 +22,10 @@ pub(crate) struct Request {
     pub(crate) wants_encrypted_reasoning: bool,
     /// Anthropic `cache_control` somewhere in the body.
     pub(crate) caches: bool,
+    /// Tool calls in the conversation so far.
+    pub(crate) calls: usize,
+    /// What a Responses object repeats of its request.
+    pub(crate) echo: Value,
     pub(crate) body_bytes: usize,
 }
 
@@ -53,6 +57,8 @@ impl Request {
                 .iter()
                 .any(|item| item == "reasoning.encrypted_content"),
             caches: bytes.windows(15).any(|w| w == b"\"cache_control\""),
+            calls: calls(dialect, turns),
+            echo: echo(dialect, body),
             body_bytes: bytes.len(),
         }
     }
@@ -139,6 +145,63 @@ fn tool_results(dialect: Dialect, turns: &Value) -> Option<String> {
             .collect(),
     };
     (!said.is_empty()).then(|| said.join("; "))
+}
+
+fn calls(dialect: Dialect, turns: &Value) -> usize {
+    let turns = list(turns).iter();
+    match dialect {
+        Dialect::Anthropic => turns
+            .flat_map(|turn| list(&turn["content"]))
+            .filter(|block| block["type"] == "tool_use")
+            .count(),
+        Dialect::OpenaiChat => turns.map(|turn| list(&turn["tool_calls"]).len()).sum(),
+        Dialect::OpenaiResponses => turns
+            .filter(|item| {
+                matches!(
+                    item["type"].as_str(),
+                    Some("function_call" | "custom_tool_call")
+                )
+            })
+            .count(),
+    }
+}
+
+/// Fields of a Responses request that its response repeats, with what stands there when they are not given. Source: the
+/// response object of OpenAI's API reference and of the Open Responses specification.
+fn echo(dialect: Dialect, body: &Value) -> Value {
+    if dialect != Dialect::OpenaiResponses {
+        return Value::Null;
+    }
+    let defaults = json!({
+        "background": false,
+        "frequency_penalty": 0.0,
+        "instructions": null,
+        "max_output_tokens": null,
+        "max_tool_calls": null,
+        "metadata": {},
+        "parallel_tool_calls": true,
+        "presence_penalty": 0.0,
+        "previous_response_id": null,
+        "prompt_cache_key": null,
+        "reasoning": {"effort": null, "summary": null},
+        "safety_identifier": null,
+        "service_tier": "default",
+        "store": true,
+        "temperature": 1.0,
+        "text": {"format": {"type": "text"}},
+        "tool_choice": "auto",
+        "tools": [],
+        "top_logprobs": 0,
+        "top_p": 1.0,
+        "truncation": "disabled",
+    });
+    let mut echo = defaults;
+    for (name, value) in echo.as_object_mut().into_iter().flatten() {
+        if !body[name.as_str()].is_null() {
+            *value = body[name.as_str()].clone();
+        }
+    }
+    echo
 }
 
 fn tools(dialect: Dialect, body: &Value) -> Vec<Tool> {

@@ -4,20 +4,20 @@ use bytes::Bytes;
 use catalog::Dialect;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
-use crate::answer::{Answer, tokens};
+use crate::answer::tokens;
 use crate::connection::Carrier;
-use crate::cue::Cue;
-use crate::dialect::{CREATED, transcript};
-use crate::fault::{ErrorBody, Fault};
+use crate::dialect::CREATED;
+use crate::fault::ErrorBody;
 use crate::perform::{Body, JSON, Performance, body};
-use crate::received::{End, Entry};
+use crate::received::Entry;
 use crate::refusal;
-use crate::repertoire::{NAMES, Piece};
-use crate::request::Request;
+use crate::repertoire::{NAMES, Unplayable};
 use crate::stage::Stage;
-use crate::strict;
+
+mod ask;
+mod elsewhere;
+mod generate;
 
 /// The connection is to be dropped without a byte.
 #[derive(Debug, thiserror::Error)]
@@ -51,13 +51,14 @@ pub(crate) async fn respond(
 ) -> Result<Response<Body>, Dropped> {
     let performance = match asked(&incoming) {
         Asked::Generate(dialect) => {
-            return generate(stage, dialect, &incoming.body, carrier, entry).await;
+            return generate::generate(stage, dialect, &incoming, carrier, entry).await;
         }
         Asked::CountTokens => count_tokens(&incoming.body),
         Asked::Models => document(200, models()),
         Asked::Model(name) => match models_named(name) {
             Some(model) => document(200, model),
-            None => refuse(Dialect::OpenaiChat, 404, &unknown_model(name)),
+            None if stage.plays_any_model() => document(200, any_model(name)),
+            None => refuse(Dialect::OpenaiChat, 404, &unknown_model(name, None)),
         },
         // Codex falls back to plain requests at once on 426, and after seven tries on anything else.
         Asked::WebSocket => refuse(
@@ -66,14 +67,22 @@ pub(crate) async fn respond(
             "The rehearsal provider does not speak WebSocket: send a POST.",
         ),
         Asked::Probe => Performance::document(200, JSON, Vec::new()),
-        Asked::Unknown => refuse(
+        Asked::Unknown => elsewhere(stage, &incoming),
+    };
+    Ok(response(performance, &[], carrier, entry))
+}
+
+fn elsewhere(stage: &Stage, incoming: &Incoming) -> Performance {
+    let known = || elsewhere::respond(incoming);
+    let found = stage.plays_any_model().then(known).flatten();
+    found.unwrap_or_else(|| {
+        refuse(
             Dialect::OpenaiChat,
             404,
             "The rehearsal provider answers POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and \
              /v1/responses, and GET /v1/models.",
-        ),
-    };
-    Ok(response(performance, &[], carrier, entry))
+        )
+    })
 }
 
 /// The answer to a body that is too large to be read.
@@ -119,106 +128,6 @@ fn asked(incoming: &Incoming) -> Asked<'_> {
         Some((_, name)) => Asked::Model(name.trim_start_matches('/')),
         None => Asked::Unknown,
     }
-}
-
-async fn generate(
-    stage: &Stage,
-    dialect: Dialect,
-    bytes: &Bytes,
-    carrier: Carrier,
-    mut entry: Entry,
-) -> Result<Response<Body>, Dropped> {
-    let (request, piece) = match read(stage, dialect, bytes, &entry) {
-        Ok(read) => read,
-        Err(refusal) => return Ok(response(refusal, &[], carrier, entry)),
-    };
-    let (outage, cue) = {
-        let mut script = stage.script();
-        match script.outage.clone() {
-            Some(fault) => (Some(fault), Cue::default()),
-            None => (None, script.take(&request).unwrap_or_default()),
-        }
-    };
-    let fault = outage.or(cue.fault).or(piece.fault);
-    if let Some(fault) = &fault {
-        entry.fault(fault);
-    }
-
-    match &fault {
-        Some(Fault::Status {
-            status,
-            headers,
-            body,
-        }) => {
-            let performance = Performance::document(
-                *status,
-                if *body == ErrorBody::Html {
-                    "text/html; charset=utf-8"
-                } else {
-                    JSON
-                },
-                refusal::envelope(dialect, *status, *body, None),
-            );
-            let id = request_id(dialect, refusal::REQUEST_ID.to_owned());
-            let headers = [headers.as_slice(), &[id]].concat();
-            return Ok(response(performance, &headers, carrier, entry));
-        }
-        Some(Fault::Refuse | Fault::Reset) => {
-            entry.end(End::Broken);
-            carrier.reset_on_drop();
-            return Err(Dropped);
-        }
-        Some(Fault::SilentBeforeHeaders(None)) => std::future::pending().await,
-        Some(Fault::SilentBeforeHeaders(Some(time))) => sleep(*time).await,
-        Some(Fault::StallAfterStop) if !request.stream => std::future::pending().await,
-        _ => {}
-    }
-
-    let sequence = stage.next_sequence();
-    let answer = Answer::compose(
-        &request,
-        cue.answer,
-        piece.style,
-        fault.as_ref(),
-        bytes,
-        sequence,
-    );
-    let transcript = transcript(&request, &answer);
-    let performance = Performance::of(dialect, request.stream, &transcript, fault.as_ref());
-    let id = request_id(dialect, answer.id("req_", None));
-    Ok(response(performance, &[id], carrier, entry))
-}
-
-/// The header by which support finds a request.
-fn request_id(dialect: Dialect, id: String) -> (String, String) {
-    let name = match dialect {
-        Dialect::Anthropic => "request-id",
-        Dialect::OpenaiChat | Dialect::OpenaiResponses => "x-request-id",
-    };
-    (name.to_owned(), id)
-}
-
-/// The request and what its model's name asks for, or the refusal.
-fn read(
-    stage: &Stage,
-    dialect: Dialect,
-    bytes: &Bytes,
-    entry: &Entry,
-) -> Result<(Request, Piece), Performance> {
-    let body: Value = serde_json::from_slice(bytes)
-        .map_err(|e| refuse(dialect, 400, &format!("The body is not valid JSON: {e}")))?;
-    let Some(model) = body["model"].as_str().filter(|model| !model.is_empty()) else {
-        return Err(refuse(dialect, 400, "model: Field required"));
-    };
-    entry.model(model, dialect);
-    let piece = stage
-        .piece(model)
-        .ok_or_else(|| refuse(dialect, 404, &unknown_model(model)))?;
-    strict::check(dialect, &body).map_err(|violation| refuse(dialect, 400, &violation))?;
-    Ok((
-        Request::read(dialect, model.to_owned(), &body, bytes),
-        piece,
-    ))
 }
 
 fn response(
@@ -292,6 +201,19 @@ fn models_named(id: &str) -> Option<Value> {
     Some(model(name, about))
 }
 
+/// Any model there could be.
+fn any_model(id: &str) -> Value {
+    json!({
+        "id": id,
+        "object": "model",
+        "created": CREATED,
+        "owned_by": "understudy",
+        "type": "model",
+        "display_name": id,
+        "created_at": "2026-01-01T00:00:00Z",
+    })
+}
+
 fn model(name: &str, about: &str) -> Value {
     json!({
         "id": format!("{}{name}", catalog::REHEARSAL_PREFIX),
@@ -305,11 +227,15 @@ fn model(name: &str, about: &str) -> Value {
     })
 }
 
-fn unknown_model(model: &str) -> String {
+fn unknown_model(model: &str, why: Option<&Unplayable>) -> String {
     let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+    let why = why.map_or_else(
+        || "there is no such model here".to_owned(),
+        |why| format!("no such model can be played, since {why}"),
+    );
     format!(
-        "model: {model}: there is no such model here. The rehearsal provider plays {}<name>, where <name> is one of: {}. \
-         A style and a fault go together: tool+cut-in-tool.",
+        "model: {model}: {why}. The rehearsal provider plays {}<name>, where <name> is one of: {}. \
+         A style, manners, a vendor and a fault go together: as-gemini+tool+usage:none+cut-in-tool.",
         catalog::REHEARSAL_PREFIX,
         names.join(", ")
     )

@@ -1,13 +1,19 @@
 use std::collections::VecDeque;
 
 use crate::cue::{Cue, Line};
+use crate::family::Acting;
 use crate::fault::Fault;
+use crate::plan::Plan;
 use crate::request::Request;
 
 /// What the next requests get, beside what their models' names say.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     pub(crate) outage: Option<Fault>,
+    pub(crate) acting: Acting,
+    pub(crate) plan: Option<Plan>,
+    /// Tokens of every model's context window; `None`: as the vendor's models have.
+    pub(crate) window: Option<u64>,
     cues: VecDeque<Cue>,
 }
 
@@ -20,6 +26,14 @@ impl Script {
         self.cues.clear();
     }
 
+    /// Whose rules the first cue that fits says; it is not used up.
+    pub(crate) fn acting_of_cue(&self, request: &Request) -> Option<Acting> {
+        if self.outage.is_some() {
+            return None;
+        }
+        self.cues.iter().find(|cue| fits(cue, request))?.acting
+    }
+
     /// The first cue that fits, used up by this request.
     pub(crate) fn take(&mut self, request: &Request) -> Option<Cue> {
         let at = self.cues.iter().position(|cue| fits(cue, request))?;
@@ -30,6 +44,8 @@ impl Script {
                 answer: Some(then.clone()),
                 model: cue.model.clone(),
                 dialect: cue.dialect,
+                manners: cue.manners.clone(),
+                acting: cue.acting,
                 after_tool_result: true,
                 ..Cue::default()
             });
@@ -81,7 +97,7 @@ fn fits(cue: &Cue, request: &Request) -> bool {
 }
 
 /// `*` stands for any text, all else for itself.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((head, rest)) => text.strip_prefix(head).is_some_and(|text| {

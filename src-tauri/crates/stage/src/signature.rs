@@ -5,17 +5,48 @@ use sha2::{Digest, Sha256};
 /// The same text has the same signature on every stage, so a second stage of the same vendor accepts the first one's
 /// thinking, as an endpoint of the same vendor does.
 pub fn sign(thinking: &str) -> String {
-    format!("{MARK}{}", digest(&[b"thinking", thinking.as_bytes()]))
+    Seal::Own.sign(thinking)
 }
 
-/// Is it one of the stage's own, whatever was thought?
-pub(crate) fn is_signature(text: &str) -> bool {
-    let digits = text.strip_prefix(MARK);
-    digits.is_some_and(|digits| digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+/// Whose signature it is: a vendor accepts its own alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seal {
+    /// Anthropic's, and that of a stage that acts no vendor.
+    Own,
+    /// Of the vendor that is called so.
+    Of(&'static str),
+}
+
+impl Seal {
+    pub(crate) fn sign(self, thinking: &str) -> String {
+        match self {
+            Seal::Own => format!("{MARK}{}", digest(&[b"thinking", thinking.as_bytes()])),
+            Seal::Of(vendor) => format!(
+                "{}{vendor}-{}",
+                MARK_OF_OTHERS,
+                digest(&[vendor.as_bytes(), thinking.as_bytes()])
+            ),
+        }
+    }
+
+    /// Is it a signature of this vendor, whatever was signed?
+    pub(crate) fn made(self, text: &str) -> bool {
+        let digits = match self {
+            Seal::Own => text.strip_prefix(MARK),
+            Seal::Of(vendor) => text
+                .strip_prefix(MARK_OF_OTHERS)
+                .and_then(|text| text.strip_prefix(vendor))
+                .and_then(|text| text.strip_prefix('-')),
+        };
+        digits.is_some_and(|digits| {
+            digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+        })
+    }
 }
 
 /// Tells the stage's signatures from those of a vendor.
 const MARK: &str = "EqRehearsal";
+const MARK_OF_OTHERS: &str = "Rehearsal-";
 
 /// 40 hexadecimal digits that depend on all parts.
 pub(crate) fn digest(parts: &[&[u8]]) -> String {

@@ -15,14 +15,19 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
+use crate::cache::PromptCache;
+use crate::clock::Clock;
 use crate::connection::{Carried, Carrier};
 use crate::control;
 use crate::cue::Cue;
+use crate::family::Acting;
 use crate::fault::Fault;
+use crate::kept::Kept;
+use crate::plan::Plan;
 use crate::received::{Answered, End, Entry, Log, Received};
-use crate::repertoire::Piece;
+use crate::repertoire::{Piece, Unplayable};
 use crate::respond::{Dropped, Incoming, respond, too_large};
 use crate::script::Script;
 
@@ -35,11 +40,21 @@ pub struct Stage {
 #[derive(Debug)]
 struct Inner {
     plays: Plays,
-    started: Instant,
+    /// Runs from the stage's start.
+    started: Clock,
+    clock: Mutex<Clock>,
     script: Mutex<Script>,
+    memory: Mutex<Memory>,
     log: Arc<Log>,
     sequence: AtomicU64,
     refused_connections: AtomicU64,
+}
+
+/// What a vendor remembers between requests.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) cache: PromptCache,
+    pub(crate) kept: Kept,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +75,7 @@ impl Stage {
     }
 
     /// Plays any model, and can be steered over HTTP: `POST /stage/cue`, `DELETE /stage/cue`, `POST /stage/outage`,
-    /// `GET /stage/received`, `DELETE /stage/received`.
+    /// `POST /stage/acting`, `POST /stage/plan`, `POST /stage/window`, `GET /stage/received`, `DELETE /stage/received`.
     pub fn any_model() -> Stage {
         Stage::new(Plays::AnyModel, Log::new(4096, 128 << 20))
     }
@@ -69,13 +84,44 @@ impl Stage {
         Stage {
             inner: Arc::new(Inner {
                 plays,
-                started: Instant::now(),
+                started: Clock::start(),
+                clock: Mutex::new(Clock::start()),
                 script: Mutex::default(),
+                memory: Mutex::default(),
                 log,
                 sequence: AtomicU64::new(0),
                 refused_connections: AtomicU64::new(0),
             }),
         }
+    }
+
+    /// Hold every request to the rules of this vendor, and answer as it does: a [`crate::Family`], or [`Acting::ByModel`].
+    #[must_use]
+    pub fn acting(self, acting: impl Into<Acting>) -> Stage {
+        self.act(acting.into());
+        self
+    }
+
+    /// As [`Stage::acting`], from the next request on. A cue and a model's name (`as-gemini`) go first.
+    pub fn act(&self, acting: Acting) {
+        self.script().acting = acting;
+    }
+
+    /// The time that the stage's clock shows now, in Unix seconds; without it 1 January 2026 at its start. Resets are told by it.
+    #[must_use]
+    pub fn at(self, unix: u64) -> Stage {
+        *lock(&self.inner.clock) = Clock::start().starting_at(unix);
+        self
+    }
+
+    /// What the client's plan has used up: told in headers by the vendors that sell plans, and refused where it is all.
+    pub fn plan(&self, plan: Option<Plan>) {
+        self.script().plan = plan;
+    }
+
+    /// Tokens of every model's context window; `None`: as the vendor's models have. Only an acted vendor heeds it.
+    pub fn window(&self, tokens: Option<u64>) {
+        self.script().window = tokens;
     }
 
     /// What a later request gets. Cues wait in a queue; a request takes the first that fits it.
@@ -211,7 +257,7 @@ impl Stage {
             headers: head.headers,
             body: read.unwrap_or_default(),
         };
-        if self.inner.plays == Plays::AnyModel
+        if self.plays_any_model()
             && let Some(response) = control::respond(self, &incoming)
         {
             return Ok(response);
@@ -232,7 +278,8 @@ impl Stage {
             body: incoming.body.clone(),
             model: None,
             dialect: None,
-            at_ms: self.inner.started.elapsed().as_millis() as u64,
+            family: None,
+            at_ms: self.elapsed_ms(),
             answered: Answered {
                 status: None,
                 fault: None,
@@ -241,12 +288,25 @@ impl Stage {
         })
     }
 
-    /// What a model's name asks for; `None`: not played here.
-    pub(crate) fn piece(&self, model: &str) -> Option<Piece> {
-        match self.inner.plays {
-            Plays::RehearsalModels => Piece::read(model.strip_prefix(REHEARSAL_PREFIX)?),
-            Plays::AnyModel => Piece::of_any_model(model),
+    pub(crate) fn plays_any_model(&self) -> bool {
+        self.inner.plays == Plays::AnyModel
+    }
+
+    /// What a model's name asks for.
+    pub(crate) fn piece(&self, model: &str) -> Result<Piece, Unplayable> {
+        match (self.inner.plays, model.strip_prefix(REHEARSAL_PREFIX)) {
+            (Plays::RehearsalModels, Some(name)) => Piece::read(name),
+            (Plays::RehearsalModels, None) => Err(Unplayable::Unknown(model.to_owned())),
+            (Plays::AnyModel, _) => Piece::of_any_model(model),
         }
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        lock(&self.inner.clock).now()
+    }
+
+    pub(crate) fn elapsed_ms(&self) -> u64 {
+        self.inner.started.elapsed_ms()
     }
 
     pub(crate) fn next_sequence(&self) -> u64 {
@@ -254,11 +314,16 @@ impl Stage {
     }
 
     pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
-        self.inner
-            .script
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner.script)
     }
+
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        lock(&self.inner.memory)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The body, or `None` if it is too large; a client that leaves while sending it gets no answer.

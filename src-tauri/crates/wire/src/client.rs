@@ -1,28 +1,15 @@
-use std::time::Duration;
-
+use catalog::{Behaviour, Dialect, KnownClient};
 use http::HeaderMap;
 
 /// Who is asking, from headers alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
-    /// "Claude Code", "Codex", "opencode", or the first product of the user agent.
+    /// As people call it, or the first product of its user agent.
     pub name: String,
     pub version: Option<String>,
     /// A conversation's id, where the client sends one (`x-claude-code-session-id`, `session-id`, `x-session-id`).
     pub session: Option<String>,
 }
-
-/// How the first product of a user agent begins → what people call the client. As captured in November 2026.
-const CLIENTS: &[(&str, &str)] = &[
-    ("claude-cli", "Claude Code"),
-    ("claude-code", "Claude Code"),
-    ("codex", "Codex"),
-    ("opencode", "opencode"),
-    ("GeminiCLI", "Gemini CLI"),
-    ("litellm", "LiteLLM"),
-    // Continue's own build of the OpenAI library.
-    ("ls/JS", "Continue"),
-];
 
 /// The most specific first: Codex's thread is its conversation, and a session may hold several.
 const SESSIONS: &[&str] = &[
@@ -37,28 +24,28 @@ const SESSIONS: &[&str] = &[
 /// Longer than any name, version or id that a client really sends; it ends in the ledger.
 const LONGEST: usize = 128;
 
-/// Clients that give a streamed answer up after so long without an event, whatever comments and pings they are sent:
-/// measured with Claude Code 2.1.197 and Codex 0.169.0.
-const WATCHDOGS: &[(&str, Duration)] = &[
-    ("Claude Code", Duration::from_secs(300)),
-    ("Codex", Duration::from_secs(300)),
-];
-
-/// How the products of the official libraries begin, which ask again too, as whoever is built on them does.
-const LIBRARIES: &[&str] = &["Anthropic/", "AsyncAnthropic/", "OpenAI/", "AsyncOpenAI/"];
-
 impl Client {
-    /// It is known to send a request that failed or took too long again by itself, byte for byte the same: all that were
-    /// measured in November 2026 do.
-    pub fn asks_again(&self) -> bool {
-        let agent = CLIENTS.iter().any(|(_, name)| *name == self.name);
-        agent || LIBRARIES.iter().any(|start| self.name.starts_with(start))
+    /// A coding agent, whose user watches it work; any other client may belong to an automation.
+    pub fn is_agent(&self) -> bool {
+        self.known().is_some_and(|known| known.agent)
     }
 
-    /// How long it waits for the next event of a stream before it gives up; None: longer than that, or it is not known.
-    pub fn event_watchdog(&self) -> Option<Duration> {
-        let known = WATCHDOGS.iter().find(|(name, _)| *name == self.name);
-        known.map(|(_, patience)| *patience)
+    /// It is known to send a request that failed or took too long again by itself, byte for byte the same.
+    pub fn asks_again(&self) -> bool {
+        self.known().is_some_and(|known| known.asks_again)
+    }
+
+    /// What is known of one kind of its requests.
+    pub fn behaviour(&self, dialect: Dialect, streamed: bool) -> Behaviour {
+        let version = self.version.as_deref();
+        let known = self.known();
+        known.map_or_else(Behaviour::default, |known| {
+            known.behaviour(version, dialect, streamed)
+        })
+    }
+
+    fn known(&self) -> Option<&'static KnownClient> {
+        KnownClient::named(&self.name)
     }
 
     pub fn identify(headers: &HeaderMap) -> Client {
@@ -66,9 +53,10 @@ impl Client {
             let value = headers.get(name)?.to_str().ok()?.trim();
             (!value.is_empty()).then_some(value)
         };
-        let (product, version) = first_product(text("user-agent").unwrap_or_default());
-        let known = CLIENTS.iter().find(|(start, _)| product.starts_with(start));
-        let name = known.map_or(product.as_str(), |(_, name)| name);
+        let user_agent = text("user-agent").unwrap_or_default();
+        let (product, version) = first_product(user_agent);
+        let known = KnownClient::of(user_agent, |name| headers.contains_key(name));
+        let name = known.map_or(product.as_str(), |known| known.name.as_str());
         Client {
             name: short(name),
             version: version.map(short),

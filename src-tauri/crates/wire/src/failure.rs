@@ -50,6 +50,19 @@ impl Class {
         Class::ContentPolicy,
     ];
 
+    /// The same request may be answered later without a change to it or to an account.
+    pub fn is_retryable(self) -> bool {
+        match self {
+            Class::Transient | Class::RateLimit | Class::Silent => true,
+            Class::Quota
+            | Class::Credential
+            | Class::ModelGone
+            | Class::Caller
+            | Class::ContextTooLong
+            | Class::ContentPolicy => false,
+        }
+    }
+
     /// The word for it in settings, response headers and the ledger.
     pub fn as_str(self) -> &'static str {
         match self {

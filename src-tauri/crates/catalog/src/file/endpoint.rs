@@ -8,7 +8,10 @@ use toml::Spanned;
 use super::check::Problems;
 use crate::address;
 use crate::provider::{self, Auth, KeyCheckMethod, normalise_base};
-use crate::{CallIds, ChatLimit, Dialect, EndpointId, ModelId, ProviderId, StreamUsage, SurfaceId};
+use crate::{
+    CallIds, ChatLimit, Dialect, EndpointId, ModelId, NoPassage, Passage, Passages, ProviderId,
+    StreamUsage, SurfaceId,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,9 +36,15 @@ pub(super) struct Endpoint {
     pub(super) surface: Option<Spanned<String>>,
     serves: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
+    logins: Vec<String>,
+    #[serde(default)]
     metered_logins: Vec<String>,
     #[serde(default)]
     refused_logins: Vec<provider::RefusedLogin>,
+    #[serde(default)]
+    passes: Vec<Spanned<String>>,
+    #[serde(default)]
+    passes_with_key: Vec<Spanned<String>>,
     pub(super) probe_model: Option<Spanned<String>>,
     /// Only where listing the models proves no key.
     key_check: Option<Spanned<KeyCheck>>,
@@ -108,7 +117,8 @@ pub(super) fn endpoint(
         chat_limit: read.chat_limit,
         call_ids: read.call_ids,
         stream_usage: read.stream_usage,
-        // A file tells it of each model.
+        // A file says both of each model.
+        context: None,
         max_output: None,
         auth: read.auth,
         key_env: read.key_env.map(Spanned::into_inner),
@@ -123,10 +133,26 @@ pub(super) fn endpoint(
         probe_model: read.probe_model.map(|m| ModelId::new(m.get_ref())),
         key_check: key_check(read.auth, read.key_check, problems),
         logins: provider::Logins {
+            begins: read.logins,
             metered: read.metered_logins,
             refused: read.refused_logins,
         },
+        passages: Passages {
+            with_login: passages(read.passes, problems),
+            with_key: passages(read.passes_with_key, problems),
+        },
     }
+}
+
+fn passages(read: Vec<Spanned<String>>, problems: &mut Problems<'_>) -> Vec<Passage> {
+    let mut passages = Vec::new();
+    for text in read {
+        match text.get_ref().parse() {
+            Ok(passage) => passages.push(passage),
+            Err(error) => problems.add(text.span().start, NoPassage::to_string(&error)),
+        }
+    }
+    passages
 }
 
 fn key_check(

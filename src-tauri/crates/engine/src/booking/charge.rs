@@ -4,9 +4,9 @@
 //! costs its input and what had been written of it. Its usage is told at the end of the answer, which never came.
 
 use catalog::Tokens;
-use gateway::{Attempt, Outcome};
+use gateway::{Attempt, ExchangeKind, Outcome};
 use health::FailureKind;
-use wire::{Class, Kind, Report};
+use wire::{Class, Report};
 
 /// A token of English or of code has about four bytes. JSON and pictures have more of them, so that input is rather
 /// overestimated: a cap that holds too early is better than one that holds too late.
@@ -16,6 +16,8 @@ const BYTES_A_TOKEN: u64 = 4;
 pub(super) enum Charge {
     /// It was never reached, it refused, or it only counted tokens, which is free.
     Nothing,
+    /// It passed with the client's own login, and nothing of it was read.
+    Unknown,
     /// All of it as the provider told it.
     Told(Tokens),
     /// What the provider did not tell is reckoned from bytes.
@@ -25,18 +27,22 @@ pub(super) enum Charge {
 impl Charge {
     pub(super) fn tokens(self) -> Option<Tokens> {
         match self {
-            Charge::Nothing => None,
+            Charge::Nothing | Charge::Unknown => None,
             Charge::Told(tokens) | Charge::Estimated(tokens) => Some(tokens),
         }
     }
 }
 
 /// `window`: the model's context in tokens, where it is known; what was accepted is no longer.
-pub(super) fn charge(attempt: &Attempt, kind: Kind, window: Option<u64>) -> Charge {
-    if kind == Kind::CountTokens || attempt.request_bytes == 0 || refused(attempt) {
+pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, window: Option<u64>) -> Charge {
+    let counted = kind == ExchangeKind::CountTokens;
+    if counted || attempt.request_bytes == 0 || refused(attempt) {
         return Charge::Nothing;
     }
     let report = &attempt.report;
+    if kind == ExchangeKind::Passed && !report.usage_told {
+        return Charge::Unknown;
+    }
     let to_its_end =
         matches!(attempt.outcome, Outcome::Answered(_)) || report.stop_reason.is_some();
     if report.usage_told && to_its_end {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use catalog::{Catalog, Dialect, EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
 use chrono::DateTime;
-use gateway::{Attempt, End, Exchange, Outcome};
+use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome};
 use health::FailureKind;
 use http::StatusCode;
-use wire::{Broken, Class, Completion, Kind, Report};
+use wire::{Broken, Class, Completion, Report};
 
 use super::exchange_row;
 
@@ -54,7 +54,7 @@ fn exchange(attempts: Vec<Attempt>) -> Exchange {
             session: None,
         },
         dialect: Dialect::Anthropic,
-        kind: Kind::Generate,
+        kind: ExchangeKind::Generate,
         route: "claude".into(),
         model: "m".into(),
         streamed: true,
@@ -277,7 +277,7 @@ fn whoever_was_not_reached_or_only_counted_costs_nothing() {
     let mut unreached = attempt(connect, None, Report::default());
     unreached.request_bytes = 0;
     let counting = Exchange {
-        kind: Kind::CountTokens,
+        kind: ExchangeKind::CountTokens,
         ..exchange(vec![attempt(
             Outcome::Answered(Completion::Complete),
             Some(200),
@@ -291,6 +291,46 @@ fn whoever_was_not_reached_or_only_counted_costs_nothing() {
             (None, Some(MicroDollars::ZERO))
         );
     }
+}
+
+/// With the kept key, its usage counts against the cap; with the client's own login, nobody knows what it cost.
+#[test]
+fn what_passed_unread_costs_what_its_usage_says_and_is_unknown_without_one() {
+    let catalog = Catalog::bundled();
+    let passed = |report: Report, status: u16| {
+        let outcome = if status == 200 {
+            Outcome::Answered(Completion::Complete)
+        } else {
+            failed(Class::RateLimit, None)
+        };
+        let mut attempt = attempt(outcome, Some(status), report);
+        (attempt.provider, attempt.endpoint) = ("openai".into(), "openai".into());
+        attempt.model = ModelId::new("/v1/embeddings");
+        let passed = Exchange {
+            kind: ExchangeKind::Passed,
+            ..exchange(vec![attempt])
+        };
+        exchange_row(&passed, None, &catalog)
+    };
+    let paid = passed(
+        Report {
+            model: Some("text-embedding-3-small".into()),
+            tokens: tokens(1_000_000, 0),
+            usage_told: true,
+            ..Report::default()
+        },
+        200,
+    );
+    assert_eq!(paid.route, ledger::PASSED);
+    assert_eq!(paid.attempts[0].model.as_str(), "text-embedding-3-small");
+    assert_eq!(paid.cost, Some(MicroDollars(20_000)));
+    assert_eq!(paid.stand_ins_cost(), MicroDollars(20_000));
+    assert!(!paid.carried());
+    let unread = passed(Report::default(), 200);
+    assert_eq!((unread.attempts[0].tokens, unread.cost), (None, None));
+    assert_eq!(unread.stand_ins_cost(), MicroDollars::ZERO);
+    let refused = passed(Report::default(), 429);
+    assert_eq!(refused.cost, Some(MicroDollars::ZERO));
 }
 
 #[test]

@@ -20,13 +20,52 @@ pub(super) enum Of {
     Request(PathBuf),
 }
 
-pub(super) async fn explain(of: Of, dialect: &str, client_login: bool, json: bool) -> ExitCode {
-    let login = if client_login { "true" } else { "false" };
-    let common = [("dialect", dialect), ("client_login", login)];
+/// Whose request it is.
+#[derive(Debug, clap::Args)]
+pub(super) struct CallerArgs {
+    /// What login the client brings
+    #[arg(long, value_enum, default_value_t)]
+    login: Login,
+    /// The client brings a subscription's login: as `--login subscription`
+    #[arg(long, hide = true, conflicts_with = "login")]
+    client_login: bool,
+    /// A step of this pipeline
+    #[arg(long, value_name = "NAME")]
+    pipeline: Option<String>,
+    /// Neither a coding agent nor a pipeline
+    #[arg(long, conflicts_with = "pipeline")]
+    application: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Login {
+    #[default]
+    None,
+    Key,
+    Subscription,
+}
+
+impl CallerArgs {
+    fn query(&self) -> Vec<(&'static str, &str)> {
+        let login = match self.login {
+            _ if self.client_login => "subscription",
+            Login::None => "none",
+            Login::Key => "key",
+            Login::Subscription => "subscription",
+        };
+        let mut query = vec![("login", login)];
+        query.extend(self.pipeline.as_deref().map(|name| ("pipeline", name)));
+        query.extend(self.application.then_some(("application", "true")));
+        query
+    }
+}
+
+pub(super) async fn explain(of: Of, dialect: &str, caller: &CallerArgs, json: bool) -> ExitCode {
+    let common = [caller.query(), vec![("dialect", dialect)]].concat();
     finish(async {
         let explained: api::Explained = match of {
             Of::Model(model) => {
-                let query = query_of(&[common[0], common[1], ("model", &model)]);
+                let query = query_of(&[common.as_slice(), &[("model", &model)]].concat());
                 Engine::find()?.get(&format!("/explain?{query}")).await?
             }
             Of::Request(file) => {

@@ -13,6 +13,7 @@ use axum::routing::{get, post, put};
 use axum::{Json, Router, middleware};
 use bytes::Bytes;
 use futures_util::stream;
+use gateway::{Caller, CallerKind, Login};
 use serde::Deserialize;
 
 use super::{Control, Refused, guard, keys, review, ui};
@@ -217,8 +218,44 @@ async fn save_settings(
 struct Explain {
     model: String,
     dialect: catalog::Dialect,
-    #[serde(default)]
-    client_login: bool,
+    #[serde(flatten)]
+    caller: CallerQuery,
+}
+
+/// Whose request it is.
+#[derive(Deserialize)]
+struct CallerQuery {
+    login: Option<LoginQuery>,
+    /// The older form of `login=subscription`.
+    client_login: Option<String>,
+    pipeline: Option<String>,
+    application: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum LoginQuery {
+    None,
+    Key,
+    Subscription,
+}
+
+impl CallerQuery {
+    fn caller(self) -> Caller {
+        let is = |said: Option<String>| said.as_deref() == Some("true");
+        let login = match self.login {
+            None if is(self.client_login) => Login::Subscription,
+            None | Some(LoginQuery::None) => Login::None,
+            Some(LoginQuery::Key) => Login::Key,
+            Some(LoginQuery::Subscription) => Login::Subscription,
+        };
+        let kind = match self.pipeline {
+            Some(name) => CallerKind::Pipeline(name),
+            None if is(self.application) => CallerKind::Application,
+            None => CallerKind::Agent,
+        };
+        Caller { kind, login }
+    }
 }
 
 async fn explain(
@@ -228,7 +265,7 @@ async fn explain(
     let explained = control.ask(|reply| Ask::Explain {
         dialect: asked.dialect,
         model: asked.model,
-        client_login: asked.client_login,
+        caller: asked.caller.caller(),
         reply,
     });
     Ok(Json(explained.await?))
@@ -237,8 +274,8 @@ async fn explain(
 #[derive(Deserialize)]
 struct ExplainRequest {
     dialect: catalog::Dialect,
-    #[serde(default)]
-    client_login: bool,
+    #[serde(flatten)]
+    caller: CallerQuery,
 }
 
 async fn explain_request(
@@ -249,7 +286,7 @@ async fn explain_request(
     let explained = control.ask(|reply| Ask::ExplainRequest {
         dialect: asked.dialect,
         body,
-        client_login: asked.client_login,
+        caller: asked.caller.caller(),
         reply,
     });
     Ok(Json(explained.await??))

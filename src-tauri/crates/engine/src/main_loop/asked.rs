@@ -107,20 +107,20 @@ impl MainLoop {
             Ask::Explain {
                 dialect,
                 model,
-                client_login,
+                caller,
                 reply,
             } => {
-                let plan = self.outlets.gateway.explain(dialect, &model, client_login);
+                let plan = self.outlets.gateway.explain(dialect, &model, &caller);
                 let _ = reply.send(view::snapshot::explained(&plan));
             }
             Ask::ExplainRequest {
                 dialect,
                 body,
-                client_login,
+                caller,
                 reply,
             } => {
                 let gateway = &self.outlets.gateway;
-                let plan = gateway.explain_request(dialect, &body, client_login);
+                let plan = gateway.explain_request(dialect, &body, &caller);
                 let explained = plan.map(|plan| view::snapshot::explained(&plan));
                 let _ = reply.send(explained.map_err(|why| {
                     ControlError {
@@ -176,6 +176,7 @@ impl MainLoop {
             }
             Command::TryNow { endpoint, model } => self.try_now(endpoint, model)?,
             Command::PaidStandIns { allow } => self.answer_paid_stand_ins(*allow),
+            Command::Siblings { allow } => self.answer_siblings(*allow),
             Command::Rehearse { seconds } => self.rehearse(now, *seconds)?,
             Command::EndRehearsal => {
                 self.end_rehearsal();

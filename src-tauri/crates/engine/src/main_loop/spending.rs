@@ -1,13 +1,14 @@
 //! What standing in may cost: the owner's answer, and the day's cap.
 
 use chrono::{DateTime, Utc};
-use gateway::{Consent, Spending, UsedUp};
+use gateway::{Consent, Siblings, Spending, UsedUp};
 use ledger::{NoticeKind, NoticeRow, Urgency};
 
 use super::MainLoop;
 
 /// Under which the owner's answer is kept.
 const ANSWER: &str = "paid_stand_ins";
+const SIBLINGS: &str = "siblings";
 
 impl MainLoop {
     pub(super) fn spending(&self) -> Spending {
@@ -45,6 +46,37 @@ impl MainLoop {
         match self.ledger.meta(ANSWER) {
             Ok(answer) => self.state.paid_stand_ins = answer.map(|word| word == "yes"),
             Err(error) => self.ledger_trouble("recall your answer on paid stand-ins", &error),
+        }
+    }
+
+    pub(super) fn sibling(&self) -> Siblings {
+        match (self.state.settings.sibling, self.state.siblings) {
+            (Siblings::Ask, Some(true)) => Siblings::On,
+            (Siblings::Ask, Some(false)) => Siblings::Off,
+            (written, _) => written,
+        }
+    }
+
+    pub(super) fn answer_siblings(&mut self, allow: bool) -> String {
+        self.state.siblings = Some(allow);
+        let word = if allow { "yes" } else { "no" };
+        self.kept("keep your answer", |ledger| ledger.set_meta(SIBLINGS, word));
+        self.reconfigure();
+        if self.state.settings.sibling != Siblings::Ask {
+            return "Noted, but the settings file says otherwise: sibling under [fallback] decides.".into();
+        }
+        if allow {
+            "While one model alone fails, another model of the same login answers, at no extra cost."
+        } else {
+            "No other model of the same login answers while one model fails."
+        }
+        .into()
+    }
+
+    pub(super) fn recall_siblings(&mut self) {
+        match self.ledger.meta(SIBLINGS) {
+            Ok(answer) => self.state.siblings = answer.map(|word| word == "yes"),
+            Err(error) => self.ledger_trouble("recall your answer on sibling models", &error),
         }
     }
 

@@ -156,6 +156,7 @@ impl MainLoop {
         }
         self.recall_seen();
         self.recall_paid_stand_ins();
+        self.recall_siblings();
         self.count_reviews();
         self.turn_day(now);
     }

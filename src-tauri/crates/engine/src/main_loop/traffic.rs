@@ -202,7 +202,16 @@ impl MainLoop {
     }
 
     /// Do clients of this dialect bring logins of their own?
-    pub(super) fn clients_log_in(&self, dialect: catalog::Dialect) -> bool {
+    /// Who mostly asks in this dialect: a coding agent, with a login where any was seen.
+    pub(super) fn usual_caller(&self, dialect: catalog::Dialect) -> gateway::Caller {
+        gateway::Caller::agent(if self.clients_log_in(dialect) {
+            gateway::Login::Subscription
+        } else {
+            gateway::Login::None
+        })
+    }
+
+    fn clients_log_in(&self, dialect: catalog::Dialect) -> bool {
         let seen = self
             .state
             .seen_logins

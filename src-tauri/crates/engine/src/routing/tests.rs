@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use gateway::{Gateway, Plan};
+use gateway::{Caller, Gateway, Login, Plan};
 use tokio::sync::{mpsc, watch};
 
 use super::*;
@@ -22,6 +22,7 @@ fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> P
         draining: false,
         own_addresses: Vec::new(),
         spending: Spending::default(),
+        sibling: Siblings::default(),
     };
     let config = Arc::new(gateway_config(&settings, &catalog, &keys, &running));
     let (_config, config) = watch::channel(config);
@@ -29,7 +30,11 @@ fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> P
     let nobody = gateway::connect(|_| async { Err(std::io::Error::other("not dialled").into()) });
     let clock = Arc::new(|| DateTime::<Utc>::UNIX_EPOCH);
     let (reports, records) = (mpsc::channel(1).0, mpsc::channel(1).0);
-    Gateway::new(config, verdicts, nobody, reports, records, clock).explain(dialect, model, false)
+    Gateway::new(config, verdicts, nobody, reports, records, clock).explain(
+        dialect,
+        model,
+        &Caller::agent(Login::None),
+    )
 }
 
 fn asked(plan: &Plan) -> Vec<(&str, &str)> {

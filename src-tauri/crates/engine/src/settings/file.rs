@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use catalog::{Auth, CallIds, ChatLimit, Dialect, StreamUsage};
-use gateway::{Consent, Delivery, Restart};
+use gateway::{Consent, Delivery, Restart, Siblings};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -31,6 +31,7 @@ pub(super) struct Listen {
     pub(super) address: Option<Spanned<String>>,
     pub(super) port: Option<u16>,
     pub(super) allowed_hosts: Vec<String>,
+    pub(super) allowed_origins: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,6 +88,7 @@ pub(super) struct Endpoint {
     pub(super) chat_limit: Option<ChatLimit>,
     pub(super) call_ids: Option<CallIds>,
     pub(super) stream_usage: Option<StreamUsage>,
+    pub(super) context: Option<NonZeroU64>,
     pub(super) max_output: Option<NonZeroU64>,
     pub(super) auth: Option<Auth>,
     #[serde(default)]
@@ -106,6 +108,27 @@ pub(super) struct Route {
     pub(super) strict: Option<bool>,
     pub(super) demand: Option<Spanned<Demand>>,
     pub(super) subscription_to_paid_key: Option<Consent>,
+    pub(super) may_go_to: Option<Spanned<MayGoTo>>,
+    pub(super) sibling: Option<Siblings>,
+}
+
+/// Where requests may go beside their primary.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "may_go_to is \"named\", \"same-vendor\", \"any\", or a list of endpoints such as [\"openai\"]"
+)]
+pub(super) enum MayGoTo {
+    Word(MayGoToWord),
+    Endpoints(Vec<Spanned<String>>),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum MayGoToWord {
+    Named,
+    SameVendor,
+    Any,
 }
 
 #[derive(Debug, Deserialize)]
@@ -158,6 +181,7 @@ pub(super) struct Pipeline {
     pub(super) surge: Option<Spanned<(f64, f64)>>,
     #[serde(default)]
     pub(super) providers: Vec<Spanned<String>>,
+    pub(super) may_go_to: Option<Spanned<MayGoTo>>,
 }
 
 /// What standing in may cost.
@@ -166,6 +190,8 @@ pub(super) struct Pipeline {
 pub(super) struct Fallback {
     pub(super) subscription_to_paid_key: Option<Consent>,
     pub(super) dollars_a_day: Option<Spanned<f64>>,
+    pub(super) may_go_to: Option<Spanned<MayGoTo>>,
+    pub(super) sibling: Option<Siblings>,
 }
 
 /// The owner's own word on a failure.

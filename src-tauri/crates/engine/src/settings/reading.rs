@@ -42,6 +42,7 @@ impl Reading<'_> {
             address,
             port: file.listen.port.unwrap_or(4747),
             allowed_hosts: file.listen.allowed_hosts,
+            allowed_origins: self.origins(file.listen.allowed_origins),
             mine: watch
                 .mine
                 .iter()
@@ -92,6 +93,9 @@ impl Reading<'_> {
                 .dollars_a_day
                 .as_ref()
                 .map_or(MicroDollars(10_000_000), |d| self.dollars(d)),
+            may_go_to: self.scope(file.fallback.may_go_to.as_ref(), &own),
+            pipeline_scopes: self.pipeline_scopes(&file.pipeline, &own),
+            sibling: file.fallback.sibling.unwrap_or_default(),
             pipelines: file
                 .pipeline
                 .into_iter()
@@ -107,6 +111,11 @@ impl Reading<'_> {
             Some(known) => !known.is_local(),
             None => self.catalog.provider(&ProviderId::new(id)).is_some(),
         }
+    }
+
+    pub(super) fn is_endpoint(&self, id: &EndpointId, own: &[Provider]) -> bool {
+        let mut own = own.iter().flat_map(|provider| &provider.endpoints);
+        own.any(|endpoint| endpoint.id == *id) || self.catalog.endpoint(id).is_some()
     }
 
     fn own_endpoints(&mut self, written: Vec<file::Endpoint>) -> Vec<Provider> {
@@ -162,10 +171,12 @@ impl Reading<'_> {
                 chat_limit: entry.chat_limit.unwrap_or_default(),
                 call_ids: entry.call_ids.unwrap_or_default(),
                 stream_usage: entry.stream_usage.unwrap_or_default(),
+                context: entry.context.map(NonZeroU64::get),
                 max_output: entry.max_output.map(NonZeroU64::get),
                 auth,
                 key_env,
                 accepts_client_login: false,
+                passages: Default::default(),
                 surface: None,
                 serves: entry.serves,
                 probe_model: Some(entry.probe_model.trim())
@@ -291,6 +302,34 @@ impl Reading<'_> {
             .filter(|id| *id != REHEARSAL)
             .collect();
         ids.join(", ")
+    }
+
+    /// As browsers write them: in lower case, without a path and without the usual port.
+    fn origins(&mut self, written: Vec<Spanned<String>>) -> Vec<String> {
+        let mut origins = Vec::new();
+        for text in written {
+            let url = text.get_ref().trim().parse::<http::Uri>().ok();
+            let origin = url.as_ref().and_then(|url| {
+                let scheme = url.scheme_str()?.to_ascii_lowercase();
+                let bare = matches!(url.path(), "" | "/") && url.query().is_none();
+                let host = url.host().filter(|host| bare && !host.contains('*'))?;
+                let usual = matches!(
+                    (&*scheme, url.port_u16()),
+                    ("https", Some(443)) | ("http", Some(80))
+                );
+                let port = url.port_u16().filter(|_| !usual);
+                let port = port.map_or_else(String::new, |port| format!(":{port}"));
+                Some(format!("{scheme}://{}{port}", host.to_ascii_lowercase()))
+            });
+            match origin {
+                Some(origin) => origins.push(origin),
+                None => self.err(
+                    &text,
+                    "an origin is the beginning of a page's address, such as \"https://flows.example\" or \"http://localhost:3000\"".into(),
+                ),
+            }
+        }
+        origins
     }
 
     fn duration(&mut self, written: Option<&Spanned<f64>>, default_s: f64) -> Duration {

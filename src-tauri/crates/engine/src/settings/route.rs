@@ -24,27 +24,23 @@ impl Reading<'_> {
                 Candidate::WithModel(both) => (&both.endpoint, Some(ModelId::new(&both.model))),
             };
             let id = EndpointId::new(endpoint);
-            let known = own
-                .iter()
-                .flat_map(|p| &p.endpoints)
-                .find(|e| e.id == id)
-                .or_else(|| self.catalog.endpoint(&id));
-            match known {
-                None => {
+            match self.is_endpoint(&id, own) {
+                false => {
                     let known = self.endpoint_ids(own);
                     self.err(
                         candidate,
                         format!("there is no endpoint \"{endpoint}\"; known are {known}"),
                     );
                 }
-                Some(_) if endpoint == REHEARSAL => self.err(
+                true if endpoint == REHEARSAL => self.err(
                     candidate,
                     "the rehearsal never stands in for a real provider; take it out".into(),
                 ),
-                Some(_) => {}
+                true => {}
             }
             candidates.push((id, model));
         }
+        let may_go_to = self.scope(written.may_go_to.as_ref(), own);
         let pipeline = written.pipeline.map(|text| self.named(&text));
         let demand = self.demand(written.demand, written.delivery);
         Route {
@@ -62,6 +58,8 @@ impl Reading<'_> {
                 .unwrap_or_else(|| Restart::usual(written.dialect)),
             strict: written.strict,
             subscription_to_paid_key: written.subscription_to_paid_key.unwrap_or_default(),
+            may_go_to,
+            sibling: written.sibling,
         }
     }
 

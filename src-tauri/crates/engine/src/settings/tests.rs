@@ -57,6 +57,16 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         ),
         ("[listen]\nport = 70000\n", "line 2", "u16"),
         (
+            "[listen]\nallowed_origins = [\"https://a.example\",\n \"*\"]\n",
+            "line 3",
+            "https://flows.example",
+        ),
+        (
+            "[listen]\nallowed_origins = [\"https://a.example/flows\"]\n",
+            "line 2",
+            "an origin is",
+        ),
+        (
             "[watch]\nmine = [\"anthropic\",\n \"antropic\"]\n",
             "line 3",
             "openai",
@@ -210,6 +220,18 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
 }
 
 #[test]
+fn origins_are_kept_as_browsers_write_them() {
+    let text = "[listen]\nallowed_origins = [\"https://Flows.example:443/\", \"http://localhost:3000\", \"app://obsidian.md\"]\n";
+    let read = Settings::parse(text, &Catalog::bundled()).unwrap();
+    let kept = [
+        "https://flows.example",
+        "http://localhost:3000",
+        "app://obsidian.md",
+    ];
+    assert_eq!(read.allowed_origins, kept);
+}
+
+#[test]
 fn all_that_is_wrong_is_told_at_once() {
     let said = wrong(
         "[watch]\nmine = [\"nobody\"]\n[timers]\nidle = -1\n[notifications]\nquiet = \"x\"\n",
@@ -219,13 +241,14 @@ fn all_that_is_wrong_is_told_at_once() {
 
 #[test]
 fn an_own_endpoint_is_a_provider_of_its_own() {
-    let text = "[[endpoint]]\nid = \"ollama\"\nbase = \"http://127.0.0.1:11434/v1/\"\ndialects = [\"openai-chat\"]\nmax_output = 8000\n[[route]]\nname = \"local\"\ndialect = \"openai-chat\"\nmodels = \"llama*\"\ncandidates = [{ endpoint = \"ollama\", model = \"llama3\" }, \"openai\"]\n";
+    let text = "[[endpoint]]\nid = \"ollama\"\nbase = \"http://127.0.0.1:11434/v1/\"\ndialects = [\"openai-chat\"]\ncontext = 32000\nmax_output = 8000\n[[route]]\nname = \"local\"\ndialect = \"openai-chat\"\nmodels = \"llama*\"\ncandidates = [{ endpoint = \"ollama\", model = \"llama3\" }, \"openai\"]\n";
     let settings = Settings::parse(text, &Catalog::bundled()).unwrap();
     let endpoint = &settings.own[0].endpoints[0];
     assert_eq!(
         (endpoint.base.as_str(), endpoint.auth, endpoint.max_output),
         ("http://127.0.0.1:11434", catalog::Auth::None, Some(8000))
     );
+    assert_eq!(endpoint.context, Some(32_000));
     let route = &settings.routes[0];
     assert_eq!(
         route.candidates[0],

@@ -49,7 +49,7 @@ fn exchange(end: End, results: &[&str], attempts: Vec<Attempt>) -> Exchange {
             session: Some("s".to_owned()),
         },
         dialect: Dialect::Anthropic,
-        kind: Kind::Generate,
+        kind: ExchangeKind::Generate,
         route: "agents".to_owned(),
         model: "m".to_owned(),
         streamed: true,
@@ -175,7 +175,7 @@ fn pipelines_rehearsals_and_clients_without_a_session_are_not_followed() {
         ..base.clone()
     };
     let counting = Exchange {
-        kind: Kind::CountTokens,
+        kind: ExchangeKind::CountTokens,
         ..base.clone()
     };
     let nobody = Exchange {

@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use api::{
     Basis, Blame, Candidate, Endpoint, EngineState, Level, ModelHealth, PageView, PaidStandIns,
-    ProblemView, Provider, Route, Session, Snapshot, StandIn, Surface, Today,
+    ProblemView, Provider, Route, Session, SiblingModels, Snapshot, StandIn, Surface, Today,
 };
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
-use gateway::{Consent, Plan, Standing};
+use gateway::{Consent, Plan, Siblings, Standing};
 use health::{Finding, ProviderVerdict};
 
 use super::{headline, rows, tray, words};
@@ -59,6 +59,19 @@ fn engine(state: &State) -> EngineState {
         ledger_file: state.places.ledger.display().to_string(),
         starts_at_login: state.starts_at_login,
         paid_stand_ins: paid_stand_ins(state),
+        siblings: siblings(state),
+    }
+}
+
+fn siblings(state: &State) -> SiblingModels {
+    let (allowed, by_settings_file) = match state.settings.sibling {
+        Siblings::Ask => (state.siblings, false),
+        Siblings::On => (Some(true), true),
+        Siblings::Off => (Some(false), true),
+    };
+    SiblingModels {
+        allowed,
+        by_settings_file,
     }
 }
 

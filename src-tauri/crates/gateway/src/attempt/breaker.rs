@@ -26,6 +26,8 @@ const OPEN_OURS_MOST: Duration = Duration::from_secs(60 * 60);
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(60 * 60);
 /// Clients choose model names freely: no more breakers than this are remembered.
 const REMEMBERED: usize = 1024;
+/// Longer than anything that is decided by how long a model has been healthy.
+const FAILURE_REMEMBERED: TimeDelta = TimeDelta::hours(2);
 
 /// A breaker as faces show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,9 +199,24 @@ impl Breaker {
     }
 }
 
-/// All breakers of a services.
+/// All breakers of a gateway.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Breakers(Arc<Mutex<BTreeMap<Key, Breaker>>>);
+pub(crate) struct Breakers(Arc<Mutex<Memory>>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    breakers: BTreeMap<Key, Breaker>,
+    /// Also of models that have answered since.
+    last_failures: BTreeMap<Key, LastFailure>,
+}
+
+/// A model's last failure, and what came after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LastFailure {
+    pub(crate) at: DateTime<Utc>,
+    /// The first response or successful probe since then, whoever asked.
+    pub(crate) answered_since: Option<DateTime<Utc>>,
+}
 
 type Key = (EndpointId, ModelId);
 
@@ -212,8 +229,25 @@ impl Breakers {
     ) -> Standing {
         let key = (endpoint.clone(), model.clone());
         self.lock()
+            .breakers
             .get(&key)
             .map_or(Standing::Closed, |breaker| breaker.standing(now))
+    }
+
+    /// The class of the failures that a breaker counts now; None: the last request was answered.
+    pub(crate) fn failing(&self, endpoint: &EndpointId, model: &ModelId) -> Option<Class> {
+        let key = (endpoint.clone(), model.clone());
+        self.lock().breakers.get(&key)?.class
+    }
+
+    /// None: it has not failed within [`FAILURE_REMEMBERED`].
+    pub(crate) fn last_failure(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+    ) -> Option<LastFailure> {
+        let key = (endpoint.clone(), model.clone());
+        self.lock().last_failures.get(&key).copied()
     }
 
     /// It has proved silent not long ago: silence opened it, or it was silent for as long as anybody is waited for. Shorter
@@ -225,8 +259,9 @@ impl Breakers {
         now: DateTime<Utc>,
     ) -> bool {
         let key = (endpoint.clone(), model.clone());
-        let breakers = self.lock();
-        breakers.get(&key).is_some_and(|b| b.is_known_silent(now))
+        let memory = self.lock();
+        let breaker = memory.breakers.get(&key);
+        breaker.is_some_and(|breaker| breaker.is_known_silent(now))
     }
 
     /// Start a request. It never refuses: whether to go there at all is the plan's decision.
@@ -239,6 +274,7 @@ impl Breakers {
         let key = (endpoint.clone(), model.clone());
         let probe = self
             .lock()
+            .breakers
             .get_mut(&key)
             .is_some_and(|breaker| breaker.enter(now));
         Permit {
@@ -253,12 +289,24 @@ impl Breakers {
     /// Let the next request try, however long the breaker was to stay open: a probe succeeded, or the owner says so.
     pub(crate) fn half_open(&self, endpoint: &EndpointId, model: &ModelId, now: DateTime<Utc>) {
         let key = (endpoint.clone(), model.clone());
-        if let Some(breaker) = self.lock().get_mut(&key) {
+        if let Some(breaker) = self.lock().breakers.get_mut(&key) {
             breaker.silent_at = None;
             if let State::Open { .. } = breaker.state {
                 breaker.state = State::Open { until: now };
             }
         }
+    }
+
+    /// A probe of the watch's succeeded: the next request may try.
+    pub(crate) fn probe_answered(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) {
+        self.half_open(endpoint, model, now);
+        let key = (endpoint.clone(), model.clone());
+        self.lock().answered(&key, now);
     }
 
     /// A probe of the watch's failed: it counts as a request's failure does, and prolongs nothing that is open.
@@ -282,26 +330,48 @@ impl Breakers {
             class: breaker.class,
             reason: breaker.reason.clone(),
         };
-        self.lock().iter().map(view).collect()
+        self.lock().breakers.iter().map(view).collect()
     }
 
     fn failed(&self, key: &Key, now: DateTime<Utc>, trip: &Trip, probe: bool) {
-        let mut breakers = self.lock();
-        if breakers.len() >= REMEMBERED && !breakers.contains_key(key) {
-            let least = breakers.iter().min_by_key(|(_, b)| b.failures);
-            if let Some(least) = least.map(|(key, _)| key.clone()) {
-                breakers.remove(&least);
-            }
-        }
-        let breaker = breakers.entry(key.clone()).or_default();
+        let mut memory = self.lock();
+        memory.make_room(key, now);
+        let breaker = memory.breakers.entry(key.clone()).or_default();
         breaker.failed(now, trip, probe);
         if breaker.failures == 0 && breaker.state == State::Closed {
-            breakers.remove(key);
+            memory.breakers.remove(key);
+        } else {
+            let failure = LastFailure {
+                at: now,
+                answered_since: None,
+            };
+            memory.last_failures.insert(key.clone(), failure);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Breaker>> {
+    fn lock(&self) -> MutexGuard<'_, Memory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    fn answered(&mut self, key: &Key, now: DateTime<Utc>) {
+        if let Some(failure) = self.last_failures.get_mut(key) {
+            failure.answered_since.get_or_insert(now);
+        }
+    }
+
+    /// For one more failure.
+    fn make_room(&mut self, key: &Key, now: DateTime<Utc>) {
+        self.last_failures
+            .retain(|_, failure| now - failure.at < FAILURE_REMEMBERED);
+        if self.breakers.len() < REMEMBERED || self.breakers.contains_key(key) {
+            return;
+        }
+        let least = self.breakers.iter().min_by_key(|(_, b)| b.failures);
+        if let Some(least) = least.map(|(key, _)| key.clone()) {
+            self.breakers.remove(&least);
+        }
     }
 }
 
@@ -322,9 +392,11 @@ impl Permit {
     }
 
     /// The answer was proven complete: everything is forgotten.
-    pub(crate) fn succeeded(mut self) {
+    pub(crate) fn succeeded(mut self, now: DateTime<Utc>) {
         self.settled = true;
-        self.breakers.lock().remove(&self.key);
+        let mut memory = self.breakers.lock();
+        memory.breakers.remove(&self.key);
+        memory.answered(&self.key, now);
     }
 
     pub(crate) fn failed(mut self, now: DateTime<Utc>, trip: &Trip) {
@@ -337,7 +409,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if !self.settled
             && self.probe
-            && let Some(breaker) = self.breakers.lock().get_mut(&self.key)
+            && let Some(breaker) = self.breakers.lock().breakers.get_mut(&self.key)
         {
             breaker.left(self.now, true);
         }

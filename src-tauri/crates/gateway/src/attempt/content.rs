@@ -1,4 +1,5 @@
-//! A provider's body as it was before it was compressed. Plain bytes are asked for; some gateways compress nevertheless.
+//! A body as it was before it was compressed: a provider's, of which plain bytes are asked for and not always given, or a
+//! client's.
 
 use std::fmt;
 use std::io;
@@ -21,6 +22,8 @@ use tokio::io::{AsyncBufRead, AsyncRead};
 use tokio_util::io::{ReaderStream, StreamReader};
 use wire::Broken;
 
+use crate::BoxError;
+
 /// Decoded bytes are given in pieces of this size, and no piece is made before the last one was taken: however few bytes
 /// stand for however many, what is held of them is counted as any answer's.
 const PIECE: usize = 16 << 10;
@@ -40,7 +43,14 @@ enum Coding {
 /// A body that was compressed in a way that nobody here can read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is compressed ({0}) although plain bytes were asked for")]
-pub(crate) struct UnknownCoding(String);
+pub struct UnknownCoding(String);
+
+impl UnknownCoding {
+    /// As the header names them.
+    pub(crate) fn names(&self) -> &str {
+        &self.0
+    }
+}
 
 /// Why no more of a body can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,41 +70,49 @@ impl Unreadable {
     }
 }
 
-/// A response's body, decoded.
-#[derive(Debug)]
-pub(crate) enum Content {
-    Plain(Incoming),
-    Coded(Box<Coded>),
+/// What a body must be to be decoded.
+pub(crate) trait Raw:
+    Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static
+{
+}
+
+impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static> Raw for B {}
+
+/// A body, decoded.
+pub(crate) enum Content<B: Raw = Incoming> {
+    Plain(B),
+    Coded(Box<Coded<B>>),
 }
 
 /// What the decoders read from.
-type Source = StreamReader<MapErr<BodyDataStream<Incoming>, fn(hyper::Error) -> io::Error>, Bytes>;
+type Source<B> =
+    StreamReader<MapErr<BodyDataStream<B>, fn(<B as Body>::Error) -> io::Error>, Bytes>;
 
-pub(crate) struct Coded {
+pub(crate) struct Coded<B: Raw> {
     coding: Coding,
-    state: State,
+    state: State<B>,
 }
 
-enum State {
+enum State<B: Raw> {
     /// Which of a coding's formats it is shows in the first bytes.
-    Unbegun(Source),
+    Unbegun(Source<B>),
     Decoding(ReaderStream<Pin<Box<dyn AsyncRead + Send>>>),
     Over,
 }
 
-impl Content {
+impl<B: Raw> Content<B> {
     /// `headers` tell of the decoded body afterwards.
     ///
     /// # Errors
     /// [`UnknownCoding`], also where one coding was laid over another.
-    pub(crate) fn of(headers: &mut HeaderMap, body: Incoming) -> Result<Content, UnknownCoding> {
+    pub(crate) fn of(headers: &mut HeaderMap, body: B) -> Result<Content<B>, UnknownCoding> {
         let coding = Coding::of(headers);
         headers.remove(CONTENT_ENCODING);
         Ok(match coding? {
             None => Content::Plain(body),
             Some(coding) => {
                 headers.remove(CONTENT_LENGTH);
-                let cut: fn(hyper::Error) -> io::Error =
+                let cut: fn(B::Error) -> io::Error =
                     |error| io::Error::new(io::ErrorKind::UnexpectedEof, error);
                 let source = StreamReader::new(BodyDataStream::new(body).map_err(cut));
                 let state = State::Unbegun(source);
@@ -104,7 +122,7 @@ impl Content {
     }
 }
 
-impl Body for Content {
+impl<B: Raw> Body for Content<B> {
     type Data = Bytes;
     type Error = Unreadable;
 
@@ -125,7 +143,7 @@ impl Body for Content {
     }
 }
 
-impl Coded {
+impl<B: Raw> Coded<B> {
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Unreadable>>> {
         let read = loop {
             match &mut self.state {
@@ -172,7 +190,16 @@ impl Coded {
     }
 }
 
-impl fmt::Debug for Coded {
+impl<B: Raw> fmt::Debug for Content<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Content::Plain(_) => f.write_str("Plain"),
+            Content::Coded(coded) => coded.fmt(f),
+        }
+    }
+}
+
+impl<B: Raw> fmt::Debug for Coded<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Coded").field(&self.coding).finish()
     }
@@ -216,7 +243,7 @@ impl Coding {
         self == Coding::Brotli && first & 0x7f == 0x11
     }
 
-    fn decoder(self, first: u8, source: Source) -> Pin<Box<dyn AsyncRead + Send>> {
+    fn decoder<B: Raw>(self, first: u8, source: Source<B>) -> Pin<Box<dyn AsyncRead + Send>> {
         match self {
             Coding::Gzip => {
                 let mut decoder = GzipDecoder::new(source);

@@ -10,7 +10,7 @@ use crate::attempt::lost::Lost;
 
 /// Every measured agent gives a streamed answer up after 300 s without an event, whatever else it is sent; an exchange
 /// must have something to give before.
-const CLIENTS_WAIT: Duration = Duration::from_secs(270);
+pub(crate) const CLIENTS_WAIT: Duration = Duration::from_secs(270);
 /// How long a provider may think before the client is given a sign of life, should it not be shown the thinking. As long as it is
 /// given nothing, another candidate can still answer instead.
 const LATE: Duration = Duration::from_secs(120);

@@ -10,12 +10,12 @@ use chrono::{DateTime, Utc};
 use http::Request;
 use http_body_util::Full;
 use tokio::time::{Instant, sleep};
-use wire::Kind;
+use wire::{Class, Kind};
 
 use crate::admitted::Admitted;
 use crate::attempt::breaker::Permit;
 use crate::attempt::count;
-use crate::attempt::deadlines::{Deadlines, Patience};
+use crate::attempt::deadlines::{CLIENTS_WAIT, Deadlines, Patience};
 use crate::attempt::lost::Lost;
 use crate::attempt::request::{Outgoing, request};
 use crate::attempt::translation::Translation;
@@ -25,8 +25,8 @@ use crate::deliver::hold::Hold;
 use crate::open::OpenExchange;
 use crate::plan::lineup::Lineup;
 use crate::services::Services;
-use crate::{Candidate, Credential, EndpointConfig, Outcome};
-use next::{Next, bears_on_breaker, next};
+use crate::{Candidate, Credential, EndpointConfig, Outcome, Role};
+use next::{Next, bears_on_breaker, may_repeat, next};
 
 /// Requests that one exchange may cost, however many candidates there are.
 const ATTEMPTS: usize = 6;
@@ -39,14 +39,17 @@ pub(crate) struct Fallback {
     pub(crate) admitted: Arc<Admitted>,
     pub(crate) exchange: OpenExchange,
     pub(crate) lineup: Lineup,
-    /// The first candidate that failed, and how: its error is the client's, should all fail.
+    /// The primary's failure: the client's error, should no candidate answer.
     pub(crate) primary: Option<(Candidate, Lost)>,
+    /// The failure that stands where the primary could not be asked: the first that a retry may help, else the first.
+    fallbacks: Option<(Candidate, Lost)>,
     /// Which candidate is next.
     place: usize,
     /// Requests that it was sent already.
     tried: usize,
-    /// Asked once the others are through: only a context longer than so many tokens helps.
-    window: u64,
+    /// After a context-length error, fallbacks whose context window is known and not larger than this many tokens are
+    /// skipped.
+    window: Option<u64>,
     empty_before: bool,
     backoff: Option<Duration>,
     over: bool,
@@ -85,9 +88,10 @@ impl Fallback {
             exchange,
             lineup,
             primary: None,
+            fallbacks: None,
             place: 0,
             tried: 0,
-            window: 0,
+            window: None,
             empty_before: false,
             backoff: None,
             over: false,
@@ -149,11 +153,13 @@ impl Fallback {
                     let passing = admitted.config.paused || admitted.config.draining;
                     let probe = permit.as_ref().is_some_and(Permit::is_probe);
                     let cannot_count = counts && lost.has_no_such_call();
+                    // An empty response came from a provider that answers: only a second one is passed on.
+                    let one_try = (!admits || probe) && !lost.empty;
                     self.failed(&candidate, permit, lost);
                     if cannot_count {
                         return estimated(&admitted, &candidate);
                     }
-                    if passing || !admits || probe {
+                    if passing || one_try {
                         self.never_again(&candidate);
                     }
                 }
@@ -172,8 +178,9 @@ impl Fallback {
         let admitted = Arc::clone(&self.admitted);
         let (services, lineup) = (&self.services, &mut self.lineup);
         let began = Instant::now();
-        let (place, hold, waits, empty_before) =
-            (self.place, self.hold, self.waits, self.empty_before);
+        let (place, hold, waits) = (self.place, self.hold, self.waits);
+        let passing = admitted.config.paused || admitted.config.draining;
+        let empty_before = self.empty_before || passing;
         let terms = async {
             lineup.settle().await;
             let last = lineup.is_last(place);
@@ -213,6 +220,7 @@ impl Fallback {
     /// An attempt failed, before the client was given anything of it or in the middle.
     pub(crate) fn failed(&mut self, candidate: &Candidate, permit: Option<Permit>, mut lost: Lost) {
         let admitted = Arc::clone(&self.admitted);
+        let took = self.exchange.attempt_lasted();
         let endpoint = admitted.config.endpoints.get(&candidate.endpoint);
         if let Some(key) = endpoint.and_then(|endpoint| endpoint.key.as_ref()) {
             lost.conceal(key);
@@ -232,26 +240,46 @@ impl Fallback {
         self.empty_before |= lost.empty;
         let context = endpoint.and_then(|endpoint| endpoint.context(&candidate.model));
         let translated = candidate.dialect != admitted.plan.dialect;
-        match next(
-            &lost,
-            candidate,
-            context,
-            self.primary.is_none(),
-            translated,
-        ) {
-            // Asked again it mostly says nothing again, and that would be passed on.
+        match next(&lost, candidate, context, translated) {
+            // A retry of an empty response is mostly empty too, and would be passed on.
             Next::Again(_) if lost.empty && !self.is_last() => self.never_again(candidate),
+            Next::Again(_) if !may_repeat(took, self.is_last(), self.time_left()) => {
+                self.never_again(candidate);
+            }
             Next::Again(wait) => self.backoff = Some(wait),
             Next::Other => self.never_again(candidate),
             Next::Larger(than) => {
-                self.window = than;
+                self.window = Some(self.window.unwrap_or(0).max(than));
                 self.never_again(candidate);
             }
             Next::Stop => self.over = true,
         }
-        if self.primary.is_none() {
-            self.primary = Some((candidate.clone(), lost));
+        let failure = (candidate.clone(), lost);
+        if candidate.is_primary() {
+            self.primary.get_or_insert(failure);
+        } else if self
+            .fallbacks
+            .as_ref()
+            .is_none_or(|(_, known)| !known.class.is_retryable() && failure.1.class.is_retryable())
+        {
+            self.fallbacks = Some(failure);
         }
+    }
+
+    /// Whose failure the client is told: the primary's, or where that could not be asked, one that a retry may help.
+    pub(crate) fn reported(&mut self) -> Option<(Candidate, Lost)> {
+        self.primary.take().or_else(|| self.fallbacks.take())
+    }
+
+    /// How long the client still waits; None: it is kept alive.
+    fn time_left(&self) -> Option<Duration> {
+        let since = self.waits?;
+        let patience = if self.admitted.streamed() {
+            CLIENTS_WAIT
+        } else {
+            self.admitted.timers(true).total
+        };
+        Some((since + patience).saturating_duration_since(Instant::now()))
     }
 
     /// The next answer goes on where another broke off, for a client that is kept alive meanwhile. `proven`: nothing of it
@@ -289,6 +317,9 @@ impl Fallback {
             if self.place > 0 {
                 self.lineup.settle().await;
             }
+            if self.exchange.attempts() + 1 == ATTEMPTS && self.primary.is_none() {
+                self.skip_to_primary();
+            }
             let candidate = self.lineup.get(self.place)?.clone();
             let endpoint = admitted.config.endpoints.get(&candidate.endpoint);
             if let Some(endpoint) = endpoint
@@ -302,14 +333,40 @@ impl Fallback {
         None
     }
 
+    /// The last request that this exchange may cost is the primary's, which was put behind its fallbacks.
+    fn skip_to_primary(&mut self) {
+        if let Some(at) = self.lineup.primary().filter(|at| *at > self.place) {
+            self.place = at;
+            self.tried = 0;
+        }
+    }
+
     fn may_ask(&self, candidate: &Candidate, endpoint: &EndpointConfig) -> bool {
-        let too_small = self.window > 0
-            && endpoint
-                .context(&candidate.model)
-                .is_none_or(|own| own <= self.window);
+        let known = endpoint.context(&candidate.model);
+        let too_small = !candidate.is_primary()
+            && self
+                .window
+                .is_some_and(|window| known.is_some_and(|known| known <= window));
         // Another request may have become the probe since the plan was made.
         let gone_bad = candidate.standing.admits() && !self.services.standing(candidate).admits();
-        !too_small && self.tried < TRIES && !(gone_bad && (self.tried > 0 || !self.is_last()))
+        let spared = gone_bad && !self.empty_before && (self.tried > 0 || !self.is_last());
+        let of_use = candidate.role != Role::Sibling || self.may_ask_sibling(candidate);
+        !too_small && self.tried < TRIES && !spared && of_use
+    }
+
+    /// Only where the primary's model alone fails: this attempt or its breaker says so, and the sibling has not failed lately.
+    fn may_ask_sibling(&self, sibling: &Candidate) -> bool {
+        let failing = match (&self.primary, self.lineup.primary()) {
+            (Some((_, lost)), _) => lost.is_of_the_model(),
+            (None, Some(at)) => self
+                .lineup
+                .get(at)
+                .and_then(|primary| self.services.failing(primary))
+                .is_some_and(|class| matches!(class, Class::Transient | Class::Silent)),
+            (None, None) => false,
+        };
+        let stays = self.admitted.plan.stays && self.place == 0;
+        stays || failing && !self.services.failed_lately(sibling)
     }
 
     fn is_last(&self) -> bool {

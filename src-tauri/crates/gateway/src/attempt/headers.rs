@@ -196,6 +196,36 @@ pub(crate) fn of_translation(
     headers
 }
 
+/// The headers of a question for a list of models: the client's login where its own vendor is asked, and nothing else of
+/// the client's.
+pub(crate) fn of_list(
+    client: &HeaderMap,
+    credential: Credential,
+    (auth, key): (Auth, Option<&Secret>),
+    token: &Secret,
+) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static(JSON));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    match credential {
+        Credential::ClientLogin => {
+            headers.extend(credentials(client, token).map(|(name, value)| (name, value.clone())));
+            for name in ["anthropic-version", "anthropic-beta"] {
+                if let Some(value) = client.get(name) {
+                    headers.insert(name, value.clone());
+                }
+            }
+        }
+        Credential::OurKey => show_key(&mut headers, auth, key),
+        Credential::None => {}
+    }
+    if auth == Auth::XApiKey {
+        let version = HeaderValue::from_static("2023-06-01");
+        headers.entry("anthropic-version").or_insert(version);
+    }
+    headers
+}
+
 /// The headers of a translated answer: what is not about this connection is about another dialect.
 pub(crate) fn of_translated(provider: &HeaderMap, streamed: bool) -> HeaderMap {
     let kind = if streamed { EVENTS } else { JSON };

@@ -106,6 +106,12 @@ impl Lost {
         }
     }
 
+    /// The provider answered otherwise, or may: it is this model that fails, not the connection and not an account.
+    pub(crate) fn is_of_the_model(&self) -> bool {
+        matches!(self.class, Class::Transient | Class::Silent)
+            && self.kind.is_some_and(|kind| kind != FailureKind::Connect)
+    }
+
     /// The server does not know what was called, as opposed to a model that its vendor does not know.
     pub(crate) fn has_no_such_call(&self) -> bool {
         let Some((status, _, body)) = &self.answer else {

@@ -10,7 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response, Uri};
-use http_body_util::Full;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{Full, LengthLimitError};
 use hyper::body::Incoming;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -106,21 +107,37 @@ impl Write for Dialed {
     }
 }
 
-/// The pooled client. It repeats nothing by itself: one attempt is one request.
+/// A body that passes as it comes.
+pub(crate) type Passed = UnsyncBoxBody<Bytes, BoxError>;
+
+/// The pooled clients. They repeat nothing by themselves: one attempt is one request.
 #[derive(Clone)]
 pub(crate) struct Upstream {
     client: Client<Dial, Full<Bytes>>,
+    passing: Client<Dial, Passed>,
 }
 
 impl Upstream {
     pub(crate) fn new(connect: Connect, config: watch::Receiver<Arc<Config>>) -> Self {
-        let client = Client::builder(TokioExecutor::new())
+        let dial = Dial { connect, config };
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)
-            .retry_canceled_requests(false)
-            .build(Dial { connect, config });
-        Self { client }
+            .retry_canceled_requests(false);
+        Self {
+            client: builder.build(dial.clone()),
+            passing: builder.build(dial),
+        }
+    }
+
+    /// A request whose body is not kept: it is sent once.
+    pub(crate) async fn pass(
+        &self,
+        request: Request<Passed>,
+    ) -> Result<Response<Incoming>, Unsent> {
+        self.passing.request(request).await.map_err(|e| unsent(&e))
     }
 
     pub(crate) async fn send(
@@ -149,13 +166,16 @@ pub(crate) enum Unsent {
     /// The provider may have begun to work on it.
     #[error("the connection broke before an answer: {0}")]
     Broken(String),
+    /// The client's body, which passes as it comes, is longer than may pass.
+    #[error("the body is too long")]
+    TooLong,
 }
 
 impl Unsent {
     /// Has the provider perhaps seen the request?
     pub(crate) fn reached(&self) -> bool {
         match self {
-            Unsent::Broken(_) => true,
+            Unsent::Broken(_) | Unsent::TooLong => true,
             Unsent::ConnectTimedOut(_) | Unsent::NotConnected(_) => false,
         }
     }
@@ -170,6 +190,9 @@ fn unsent(error: &Error) -> Unsent {
     loop {
         if let Some(timed_out) = cause.downcast_ref::<ConnectTimedOut>() {
             return Unsent::ConnectTimedOut(*timed_out);
+        }
+        if cause.is::<LengthLimitError>() {
+            return Unsent::TooLong;
         }
         match cause.source() {
             Some(source) => cause = source,

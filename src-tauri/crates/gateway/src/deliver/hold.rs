@@ -44,8 +44,9 @@ pub(crate) fn back(config: &Config, head: &Parts, plan: &Plan, began: Instant) -
             (Hold::UntilContent, gate)
         }
         Delivery::Verified => {
-            let watchdog = Client::identify(&head.headers).event_watchdog();
-            let at_most = watchdog.map(|watchdog| began + watchdog - WATCHDOG_MARGIN);
+            let client = Client::identify(&head.headers);
+            let waits = client.behaviour(plan.dialect, true).waits_through_pings;
+            let at_most = waits.map(|waits| began + waits - WATCHDOG_MARGIN);
             (Hold::UntilProven { at_most }, Gate::Closings)
         }
     }

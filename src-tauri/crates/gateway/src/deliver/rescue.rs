@@ -53,11 +53,13 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
         | TurnedAway::Origin(_)
         | TurnedAway::Login(_)
         | TurnedAway::NoKey(_)
+        | TurnedAway::NeedsLogin { .. }
+        | TurnedAway::CapReached(_)
         | TurnedAway::NoCandidate(_) => StatusCode::FORBIDDEN,
         TurnedAway::Path(_) | TurnedAway::NoRoute { .. } => StatusCode::NOT_FOUND,
         TurnedAway::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
         TurnedAway::WebSocket => StatusCode::UPGRADE_REQUIRED,
-        TurnedAway::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        TurnedAway::ContentType | TurnedAway::Coding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         TurnedAway::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         TurnedAway::Busy(_) | TurnedAway::Unkept(_) => StatusCode::SERVICE_UNAVAILABLE,
         TurnedAway::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
@@ -66,6 +68,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
         TurnedAway::Storm(_)
         | TurnedAway::Unreadable(_)
         | TurnedAway::BadRequest(_)
+        | TurnedAway::AmbiguousVendor(_)
         | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,
     };
     let message = why.to_string();
@@ -110,10 +113,10 @@ pub(crate) fn too_long(dialect: Dialect, message: &str) -> Said {
     Said::new(dialect, &problem)
 }
 
-/// Why a stand-in that is set up was of no use to this request.
-pub(crate) fn could_not_stand_in(passed_over: &Dropped) -> String {
+/// Why a fallback that is set up was not asked for this request.
+pub(crate) fn was_not_asked(passed_over: &Dropped) -> String {
     let Dropped { endpoint, why, .. } = passed_over;
-    format!("Understudy: {endpoint} could not stand in: {why}")
+    format!("Understudy: {endpoint} was not asked: {why}")
 }
 
 /// Every candidate failed: the primary's error, which is the first attempt's. `known`: sentences for its end.
@@ -149,13 +152,7 @@ pub(crate) fn exhausted(
             headers,
             body,
         },
-        None => Said::new(
-            dialect,
-            &Problem {
-                status: unanswered(dialect),
-                message: format!("{product} did not answer: {}", lost.message),
-            },
-        ),
+        None => did_not_answer(dialect, product, &lost.message),
     };
     for sentence in known {
         said.body = with_sentence(&said.body, sentence);
@@ -165,6 +162,15 @@ pub(crate) fn exhausted(
     }
     bound_retry_after(dialect, &mut said, lost.retry_after);
     said
+}
+
+/// The provider could not be reached, or sent no response.
+pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> Said {
+    let problem = Problem {
+        status: unanswered(dialect),
+        message: format!("{product} did not answer: {why}"),
+    };
+    Said::new(dialect, &problem)
 }
 
 /// The request that this one waited for broke off.

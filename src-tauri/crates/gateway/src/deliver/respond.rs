@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::Dialect;
+use catalog::{Dialect, Endpoint};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -96,6 +96,9 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     let attempts = fallback.exchange.attempts();
     let client = fallback.admitted.plan.dialect;
     let named = candidate.clone();
+    if let Some(session) = &fallback.admitted.session {
+        fallback.services.answered(session.clone(), &candidate);
+    }
     let stands_in_for = stands_in_for(&fallback, &candidate);
     let (head, body) = match won {
         Won::Stream {
@@ -136,7 +139,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             let mut exchange = fallback.exchange;
             exchange.answered(head.status);
             if let Some(permit) = permit.filter(|_| completion.is_answer()) {
-                permit.succeeded();
+                permit.succeeded(fallback.services.now());
             }
             let end = end_of(&completion);
             exchange.attempt_ended(Outcome::Answered(completion), report);
@@ -187,7 +190,10 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
         Err(none) => {
             let dialect = fallback.admitted.plan.dialect;
             let (said, how) = match none {
-                NoneLeft::Exhausted => last_words(&mut fallback),
+                NoneLeft::Exhausted => {
+                    let (said, how, _) = last_words(&mut fallback);
+                    (said, how)
+                }
                 NoneLeft::OurFault => (rescue::our_fault(dialect), End::OurFault),
             };
             let event = rescue::as_event(dialect, &said);
@@ -202,11 +208,7 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
 
 /// No candidate answered.
 fn failed(mut fallback: Fallback) -> Response<Body> {
-    let candidate = fallback
-        .primary
-        .as_ref()
-        .map(|(candidate, _)| candidate.clone());
-    let (said, how) = last_words(&mut fallback);
+    let (said, how, candidate) = last_words(&mut fallback);
     let attempts = fallback.exchange.attempts();
     let client = fallback.admitted.plan.dialect;
     let mut response = end(said, fallback.exchange, how);
@@ -216,16 +218,20 @@ fn failed(mut fallback: Fallback) -> Response<Body> {
     response
 }
 
-/// What a client hears when no candidate answered.
-fn last_words(fallback: &mut Fallback) -> (Said, End) {
-    let Admitted { config, plan, .. } = &*fallback.admitted;
-    let Some((candidate, lost)) = fallback.primary.take() else {
+/// The error of an exchange that no candidate answered, and whose it is.
+fn last_words(fallback: &mut Fallback) -> (Said, End, Option<Candidate>) {
+    let Some((candidate, lost)) = fallback.reported() else {
+        let plan = &fallback.admitted.plan;
         let why = nobody(plan);
-        return (
-            rescue::turned_away(plan.dialect, &why),
-            End::TurnedAway(why),
-        );
+        let said = rescue::turned_away(plan.dialect, &why);
+        return (said, End::TurnedAway(why), None);
     };
+    let (said, how) = error_of(fallback, &candidate, lost);
+    (said, how, Some(candidate))
+}
+
+fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (Said, End) {
+    let Admitted { config, plan, .. } = &*fallback.admitted;
     let own_login = candidate.credential == Credential::ClientLogin;
     match (lost.class, lost.answer) {
         (Class::Caller | Class::ContextTooLong, Some(answer)) => {
@@ -243,12 +249,12 @@ fn last_words(fallback: &mut Fallback) -> (Said, End) {
                 .get(&candidate.endpoint)
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
             let alternatives = fallback.lineup.has_stand_in();
-            let verdict = fallback.services.verdict(&candidate, product, alternatives);
+            let verdict = fallback.services.verdict(candidate, product, alternatives);
             let passed_over = fallback.lineup.passed_over().iter();
-            let passed_over = passed_over.map(rescue::could_not_stand_in);
+            let passed_over = passed_over.map(rescue::was_not_asked);
             let known: Vec<String> = verdict.into_iter().chain(passed_over).collect();
             let lost = Lost { answer, ..lost };
-            let said = rescue::exhausted(plan.dialect, &candidate, product, lost, &known);
+            let said = rescue::exhausted(plan.dialect, candidate, product, lost, &known);
             (said, End::Exhausted)
         }
     }
@@ -276,6 +282,9 @@ fn nobody(plan: &Plan) -> TurnedAway {
         | Ineligible::NobodyBefore
         | Ineligible::NeedsYes
         | Ineligible::Declined
+        | Ineligible::SiblingNeedsYes
+        | Ineligible::SiblingOnKey
+        | Ineligible::OutOfScope { .. }
         | Ineligible::UsedUp { .. }
         | Ineligible::Paused => None,
     });
@@ -321,13 +330,21 @@ fn stands_in_for(fallback: &Fallback, candidate: &Candidate) -> Option<&'static 
     }
 }
 
+/// Whose response it is, of a request that was not read.
+pub(crate) fn name_endpoint(headers: &mut HeaderMap, endpoint: &Endpoint) {
+    put(headers, "x-understudy-provider", endpoint.provider.as_str());
+    put(headers, "x-understudy-endpoint", endpoint.id.as_str());
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
 /// Who answered, for those who look.
 fn tell(headers: &mut HeaderMap, candidate: &Candidate, client: Dialect, attempts: usize) {
-    let mut put = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
-    };
+    let mut put = |name, value: &str| put(headers, name, value);
     put("x-understudy-provider", candidate.provider.as_str());
     put("x-understudy-endpoint", candidate.endpoint.as_str());
     put("x-understudy-model", candidate.model.as_str());

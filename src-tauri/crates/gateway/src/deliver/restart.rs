@@ -55,6 +55,9 @@ impl Delivery {
         let Answered {
             candidate, permit, ..
         } = answered;
+        if let Some(session) = &self.fallback.admitted.session {
+            self.fallback.services.answered(session.clone(), &candidate);
+        }
         self.current = Current::new(candidate, permit, answer, ended, timers);
         let (mut opening, splice) = restart.open(&notice);
         self.current.splice = Some(splice);

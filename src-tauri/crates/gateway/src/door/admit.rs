@@ -3,14 +3,15 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use catalog::{Dialect, Secret};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, ORIGIN, UPGRADE};
 use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
-use wire::Kind;
 
+use super::place::{Place, Target};
+use crate::attempt::content::Content;
 use crate::attempt::headers::{TOKEN_HEADER, without_scheme};
 use crate::held::{Full, Held, Share};
 use crate::{BoxError, Config, TurnedAway};
@@ -20,91 +21,30 @@ use crate::{BoxError, Config, TurnedAway};
 const DISCARD: usize = 64 << 20;
 const DISCARD_FOR: Duration = Duration::from_secs(5);
 
-/// What a path asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    Ask(Dialect, Kind),
-    Models,
-    /// The base path: clients look whether somebody is there.
-    Base,
-    Nothing,
-}
-
-/// A path, taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place<'a> {
-    pub(crate) token: Option<&'a str>,
-    /// Without the token.
-    pub(crate) path: &'a str,
-    pub(crate) target: Target,
-}
-
-impl<'a> Place<'a> {
-    /// `/t/<token>`, any prefix, `/v1` once, twice or not at all, then what is asked for.
-    pub(crate) fn of(path: &'a str) -> Place<'a> {
-        let (token, path) = match path.strip_prefix("/t/").map(|rest| rest.split_once('/')) {
-            Some(Some((token, _))) => (Some(token), &path["/t/".len() + token.len()..]),
-            Some(None) => (Some(&path["/t/".len()..]), ""),
-            None => (None, path),
-        };
-        let rest = path.trim_end_matches('/');
-        let tail = rest.rsplit_once("/v1/").map_or(rest, |(_, tail)| tail);
-        let versioned = tail.len() != rest.len();
-        let is = |name: &str| tail == name || (!versioned && tail.ends_with(&format!("/{name}")));
-        let target = if is("messages/count_tokens") {
-            Target::Ask(Dialect::Anthropic, Kind::CountTokens)
-        } else if is("messages") {
-            Target::Ask(Dialect::Anthropic, Kind::Generate)
-        } else if is("chat/completions") {
-            Target::Ask(Dialect::OpenaiChat, Kind::Generate)
-        } else if is("responses") {
-            Target::Ask(Dialect::OpenaiResponses, Kind::Generate)
-        } else if is("models") {
-            Target::Models
-        } else if is("api/hello") || rest.is_empty() || rest == "/v1" {
-            Target::Base
-        } else {
-            Target::Nothing
-        };
-        Place {
-            token,
-            path,
-            target,
-        }
-    }
-}
-
-/// In which dialect an error is said.
-pub(crate) fn spoken(target: Target, headers: &HeaderMap) -> Dialect {
-    match target {
-        Target::Ask(dialect, _) => dialect,
-        Target::Models | Target::Base | Target::Nothing => {
-            if headers.contains_key("anthropic-version") {
-                Dialect::Anthropic
-            } else {
-                Dialect::OpenaiChat
-            }
-        }
+/// The dialect of an error: the path's, else the one whose header the request has.
+pub(crate) fn spoken(target: &Target, headers: &HeaderMap) -> Dialect {
+    let anthropic = match target {
+        Target::Ask(dialect, _) => return *dialect,
+        Target::Other(path) => path.starts_with("/v1/messages/"),
+        Target::Models | Target::Base | Target::Nothing => false,
+    };
+    if anthropic || headers.contains_key("anthropic-version") {
+        Dialect::Anthropic
+    } else {
+        Dialect::OpenaiChat
     }
 }
 
 /// Everything that can be said before the body is read.
-pub(crate) fn check(head: &Parts, place: Place<'_>, config: &Config) -> Result<(), TurnedAway> {
-    let host = host(head);
-    if !host.is_some_and(|host| answers_to(host, config)) {
-        return Err(TurnedAway::Host(host.unwrap_or_default().to_owned()));
+pub(crate) fn check(head: &Parts, place: &Place<'_>, config: &Config) -> Result<(), TurnedAway> {
+    check_host(head, config)?;
+    if let Origin::Foreign(origin) = Origin::of(head, config) {
+        return Err(TurnedAway::Origin(origin.to_owned()));
     }
-    if let Some(origin) = head.headers.get(ORIGIN) {
-        let origin = origin.to_str().unwrap_or("?");
-        let own = host.is_some_and(|host| origin.strip_prefix("http://") == Some(host));
-        if !own && !config.allowed_origins.iter().any(|o| o == origin) {
-            return Err(TurnedAway::Origin(origin.to_owned()));
-        }
-    }
-    if !shows_token(head, place, &config.token) {
+    if !shows_token(head, place.token, &config.token) {
         return Err(TurnedAway::Token);
     }
-    let wanted = match place.target {
+    let wanted = match &place.target {
         Target::Ask(Dialect::OpenaiResponses, _)
             if head.method == Method::GET && head.headers.contains_key(UPGRADE) =>
         {
@@ -112,6 +52,7 @@ pub(crate) fn check(head: &Parts, place: Place<'_>, config: &Config) -> Result<(
         }
         Target::Ask(..) if head.method == Method::POST => return check_body(head, config),
         Target::Ask(..) => "POST",
+        Target::Other(_) => return Ok(()),
         Target::Models | Target::Base if [Method::GET, Method::HEAD].contains(&head.method) => {
             return Ok(());
         }
@@ -125,11 +66,24 @@ pub(crate) fn check(head: &Parts, place: Place<'_>, config: &Config) -> Result<(
     })
 }
 
+/// # Errors
+/// [`TurnedAway::Host`]: a name that is not ours may have been pointed at us by a foreign web page (DNS rebinding).
+pub(super) fn check_host(head: &Parts, config: &Config) -> Result<(), TurnedAway> {
+    let host = host(head);
+    if host.is_some_and(|host| answers_to(host, config)) {
+        return Ok(());
+    }
+    Err(TurnedAway::Host(host.unwrap_or_default().to_owned()))
+}
+
 /// Was it a browser on its way (an icon, a page of somebody else's), and no client that lacks its token? Such requests come
 /// in storms and tell the owner nothing about their own.
-pub(crate) fn is_stray(head: &Parts, place: Place<'_>, why: &TurnedAway) -> bool {
+pub(crate) fn is_stray(head: &Parts, place: &Place<'_>, why: &TurnedAway) -> bool {
     let looks = [Method::GET, Method::HEAD].contains(&head.method);
-    let after_nothing = matches!(place.target, Target::Base | Target::Nothing);
+    let after_nothing = matches!(
+        place.target,
+        Target::Base | Target::Other(_) | Target::Nothing
+    );
     let foreign_page = matches!(why, TurnedAway::Origin(_));
     let passing_by = matches!(why, TurnedAway::Token) && looks && after_nothing;
     (foreign_page || passing_by)
@@ -152,6 +106,34 @@ fn check_body(head: &Parts, config: &Config) -> Result<(), TurnedAway> {
     Ok(())
 }
 
+/// Where the web page of a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin<'a> {
+    /// It is no page's request.
+    None,
+    /// A page of our own.
+    Own,
+    /// One that the settings name.
+    Allowed(&'a HeaderValue),
+    Foreign(&'a str),
+}
+
+impl<'a> Origin<'a> {
+    pub(crate) fn of(head: &'a Parts, config: &Config) -> Self {
+        let Some(value) = head.headers.get(ORIGIN) else {
+            return Origin::None;
+        };
+        let origin = value.to_str().unwrap_or("?");
+        if host(head).is_some_and(|host| origin.strip_prefix("http://") == Some(host)) {
+            Origin::Own
+        } else if config.allowed_origins.iter().any(|o| o == origin) {
+            Origin::Allowed(value)
+        } else {
+            Origin::Foreign(origin)
+        }
+    }
+}
+
 /// The host that the client believes it speaks to, with its port.
 fn host(head: &Parts) -> Option<&str> {
     match head.headers.get(HOST) {
@@ -160,7 +142,6 @@ fn host(head: &Parts) -> Option<&str> {
     }
 }
 
-/// A name that is not ours may have been pointed at us by a foreign web page (DNS rebinding).
 fn answers_to(host: &str, config: &Config) -> bool {
     let port = |rest: &str| rest.is_empty() || rest.starts_with(':');
     let name = match host.rfind(']') {
@@ -174,16 +155,18 @@ fn answers_to(host: &str, config: &Config) -> bool {
         .any(|allowed| allowed.eq_ignore_ascii_case(name))
 }
 
-fn shows_token(head: &Parts, place: Place<'_>, token: &Secret) -> bool {
+fn shows_token(head: &Parts, in_path: Option<&str>, token: &Secret) -> bool {
     if token.reveal().is_empty() {
         return false;
     }
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = header(AUTHORIZATION.as_str()).map(without_scheme);
     [
-        place.token,
+        in_path,
         header(TOKEN_HEADER),
         header("x-api-key"),
+        // Azure's clients.
+        header("api-key"),
         bearer,
     ]
     .into_iter()
@@ -196,22 +179,22 @@ pub(crate) fn declared(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Read a request's body once; it is kept for every attempt.
+/// Read a request's body once, decoded; it is kept for every attempt. `headers` describe the decoded body afterwards.
 pub(crate) async fn body<B>(
-    head: &Parts,
+    head: &mut Parts,
     body: B,
     held: &Held,
     config: &Config,
 ) -> Result<(Bytes, Share), TurnedAway>
 where
-    B: http_body::Body<Data = Bytes>,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let mut body = pin!(body);
     let mut share = held.share();
     let busy = |Full(most)| TurnedAway::Busy(most);
     let expected = declared(&head.headers).unwrap_or(0);
     share.grow(expected, config.limits.bodies).map_err(busy)?;
+    let mut body = Content::of(&mut head.headers, Box::pin(body)).map_err(TurnedAway::Coding)?;
     // The length is the client's word only: no more is reserved in advance than a large request has.
     let mut bytes = BytesMut::with_capacity(expected.min(1 << 20));
     loop {
@@ -219,9 +202,9 @@ where
             .await
             .map_err(|_| TurnedAway::Unreadable("it stopped arriving".to_owned()))?;
         let Some(frame) = frame else {
-            return Ok((bytes.freeze(), share));
+            return Ok((without_mark(bytes.freeze()), share));
         };
-        let frame = frame.map_err(|error| TurnedAway::Unreadable(error.into().to_string()))?;
+        let frame = frame.map_err(|error| TurnedAway::Unreadable(error.to_string()))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -234,6 +217,15 @@ where
         share.grow(beyond, config.limits.bodies).map_err(busy)?;
         bytes.extend_from_slice(&data);
     }
+}
+
+/// Without the byte order mark that some programs put before JSON, and that vendors refuse.
+fn without_mark(mut body: Bytes) -> Bytes {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    if body.starts_with(MARK) {
+        body.advance(MARK.len());
+    }
+    body
 }
 
 /// Read what a refused client is still sending, so that it hears the refusal instead of a broken connection.

@@ -39,7 +39,10 @@ impl Gateway {
         outcome: &CallOutcome,
     ) {
         match outcome {
-            CallOutcome::Ok { .. } => self.try_now(endpoint, model),
+            CallOutcome::Ok { .. } => {
+                let now = self.0.now();
+                self.0.breakers().probe_answered(endpoint, model, now);
+            }
             CallOutcome::Failed { kind, detail } => {
                 let silent = *kind == FailureKind::Silent;
                 let trip = Trip {

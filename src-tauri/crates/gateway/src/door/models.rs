@@ -1,45 +1,164 @@
-//! `GET /v1/models`: what can be asked for here, in a shape that both vendors' clients read.
+//! `GET /v1/models`: what this client can ask for here, in a shape that both vendors' clients read. Own servers and the
+//! vendor of the client's login are asked for their lists; where they do not answer, the catalogue's models stand.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::json;
+use futures_util::future::join_all;
+use http::request::Parts;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 
-use crate::Config;
+use super::admit;
+use super::place::Target;
+use super::vendor::Named;
+use crate::attempt::content::Content;
+use crate::attempt::headers;
+use crate::services::Services;
+use crate::{BoxError, Config, Credential, EndpointConfig};
 
-pub(crate) fn list(config: &Config) -> Bytes {
-    let usable = config
-        .endpoints
-        .values()
-        .filter(|e| e.rehearsal || e.key.is_some() || e.endpoint.key_env.is_none());
-    let mut models = BTreeMap::new();
-    for endpoint in usable {
-        for model in &endpoint.models {
-            models
-                .entry(&model.id)
-                .or_insert(&endpoint.endpoint.provider);
-        }
+/// How long a list is waited for.
+const WAIT: Duration = Duration::from_secs(2);
+/// The longest list that is read, in bytes: OpenRouter's has about half a MiB.
+const MOST: usize = 4 << 20;
+
+type Entry = Map<String, Value>;
+
+pub(super) async fn list(services: &Services, config: &Config, head: &Parts) -> Bytes {
+    let asked = usable(config, head).into_iter();
+    let asked = asked.map(|(found, credential)| entries(services, config, head, found, credential));
+    let mut models: BTreeMap<String, Entry> = BTreeMap::new();
+    for (id, entry) in join_all(asked).await.into_iter().flatten() {
+        models.entry(id).or_insert(entry);
     }
-    let data: Vec<_> = models
-        .iter()
-        .map(|(id, owner)| {
-            json!({
-                "id": id,
-                "object": "model",
-                "type": "model",
-                "display_name": id,
-                "created": 0,
-                "created_at": "1970-01-01T00:00:00Z",
-                "owned_by": owner,
-            })
-        })
-        .collect();
     let list = json!({
         "object": "list",
         "first_id": models.keys().next(),
         "last_id": models.keys().next_back(),
         "has_more": false,
-        "data": data,
+        "data": models.into_values().collect::<Vec<_>>(),
     });
     Bytes::from(list.to_string())
+}
+
+/// Whose models this client can ask for, and with what: its own vendor's first.
+fn usable<'a>(config: &'a Config, head: &Parts) -> Vec<(&'a EndpointConfig, Credential)> {
+    let mut usable = Vec::new();
+    if headers::has_login(&head.headers, &config.token) {
+        let spoken = admit::spoken(&Target::Models, &head.headers);
+        let speaking = |found: &&EndpointConfig| {
+            found.endpoint.accepts_client_login && found.endpoint.speaks(spoken)
+        };
+        let vendor = match Named::by(head, config) {
+            Named::One(vendor) => Some(vendor),
+            Named::Nobody => config.endpoints.values().find(speaking),
+            Named::Several(_) => None,
+        };
+        usable.extend(vendor.map(|vendor| (vendor, Credential::ClientLogin)));
+    }
+    for found in config.endpoints.values() {
+        if found.key.is_some() {
+            usable.push((found, Credential::OurKey));
+        } else if found.rehearsal || found.endpoint.key_env.is_none() {
+            usable.push((found, Credential::None));
+        }
+    }
+    usable
+}
+
+/// Each by its id. A kept key's models stand in the catalogue, so that its vendor is not asked.
+async fn entries(
+    services: &Services,
+    config: &Config,
+    head: &Parts,
+    found: &EndpointConfig,
+    credential: Credential,
+) -> Vec<(String, Entry)> {
+    let known = found.models.iter().map(|model| model.id.to_string());
+    let is_listed = credential != Credential::ClientLogin && !found.models.is_empty();
+    if !is_listed && !found.rehearsal {
+        match ask(services, config, head, found, credential).await {
+            Ok(Told::Models(told)) => {
+                let told = told.into_iter().filter_map(|entry| {
+                    let id = entry.get("id")?.as_str()?.to_owned();
+                    Some((id.clone(), complete(id, entry, found)))
+                });
+                return told.collect();
+            }
+            Ok(Told::Refused(status)) => {
+                tracing::debug!(endpoint = %found.endpoint.id, %status, "no list of models");
+                return Vec::new();
+            }
+            Err(error) => {
+                tracing::debug!(endpoint = %found.endpoint.id, error, "no list of models");
+            }
+        }
+    }
+    let entries = known.map(|id| (id.clone(), complete(id, Map::new(), found)));
+    entries.collect()
+}
+
+enum Told {
+    Models(Vec<Entry>),
+    /// The login or the key is good for nothing.
+    Refused(StatusCode),
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    data: Vec<Entry>,
+}
+
+async fn ask(
+    services: &Services,
+    config: &Config,
+    head: &Parts,
+    found: &EndpointConfig,
+    credential: Credential,
+) -> Result<Told, BoxError> {
+    let endpoint = &found.endpoint;
+    let mut request = Request::get(format!("{}/v1/models?limit=1000", endpoint.base))
+        .body(Full::new(Bytes::new()))?;
+    *request.headers_mut() = headers::of_list(
+        &head.headers,
+        credential,
+        (endpoint.auth, found.key.as_ref()),
+        &config.token,
+    );
+    timeout(WAIT, async {
+        let response = services.upstream().send(request).await?;
+        let (mut head, body) = response.into_parts();
+        match head.status {
+            StatusCode::OK => {}
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                return Ok(Told::Refused(head.status));
+            }
+            status => return Err(format!("status {status}").into()),
+        }
+        let body = Content::of(&mut head.headers, body)?;
+        let bytes = Limited::new(body, MOST).collect().await?.to_bytes();
+        let listed: Listed = serde_json::from_slice(&bytes)?;
+        Ok(Told::Models(listed.data))
+    })
+    .await?
+}
+
+/// The vendor's own entry, with what the other vendor's clients look for.
+fn complete(id: String, mut entry: Entry, found: &EndpointConfig) -> Entry {
+    for (name, value) in [
+        ("object", json!("model")),
+        ("type", json!("model")),
+        ("display_name", json!(id)),
+        ("created", json!(0)),
+        ("created_at", json!("1970-01-01T00:00:00Z")),
+        ("owned_by", json!(found.endpoint.provider)),
+        ("id", json!(id)),
+    ] {
+        entry.entry(name).or_insert(value);
+    }
+    entry
 }

@@ -36,6 +36,16 @@ pub enum Ineligible {
     NeedsYes,
     #[error("you have said no to going from a client's subscription to a paid key")]
     Declined,
+    #[error(
+        "another model of the same login may answer while one alone fails: allow it once with `understudyd siblings on`, or in Settings → General"
+    )]
+    SiblingNeedsYes,
+    #[error(
+        "another model on a key that is billed by the token needs `sibling = \"on\"` in the route"
+    )]
+    SiblingOnKey,
+    #[error("{whose} may not go to {name}: `may_go_to` in the settings says where they may")]
+    OutOfScope { whose: String, name: String },
     #[error("the daily cap of {cap} for stand-ins is used up ({spent})")]
     UsedUp {
         cap: MicroDollars,
@@ -68,7 +78,7 @@ pub(super) fn eligible<'a>(
     }
     // It is a login at a vendor of the client's own dialect.
     let own_dialect = endpoint.speaks(wish.dialect);
-    if wish.client_login && own_dialect && endpoint.accepts_client_login {
+    if wish.caller.login.is_some() && own_dialect && endpoint.accepts_client_login {
         let first = vendor.get_or_insert_with(|| endpoint.provider.clone());
         if *first == endpoint.provider {
             return Ok((found, Credential::ClientLogin));

@@ -40,6 +40,11 @@ impl Lineup {
         self.candidates.get(place)
     }
 
+    /// Where the primary stands.
+    pub(crate) fn primary(&self) -> Option<usize> {
+        self.candidates.iter().position(Candidate::is_primary)
+    }
+
     /// More than one can be asked.
     pub(crate) fn has_stand_in(&self) -> bool {
         self.candidates.len() > 1

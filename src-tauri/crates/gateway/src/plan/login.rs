@@ -30,10 +30,14 @@ pub(crate) fn is_subscription(headers: &HeaderMap, config: &Config, dialect: Dia
 
 /// Why this login cannot pass through; None: it can, or there is none.
 pub(crate) fn refused(headers: &HeaderMap, config: &Config, dialect: Dialect) -> Option<String> {
-    vendors(config, dialect)
-        .flat_map(|vendor| &vendor.endpoint.logins.refused)
-        .find(|login| headers.contains_key(&login.header))
-        .map(|login| login.why.clone())
+    vendors(config, dialect).find_map(|vendor| refused_at(headers, vendor))
+}
+
+/// The same at one vendor.
+pub(crate) fn refused_at(headers: &HeaderMap, vendor: &EndpointConfig) -> Option<String> {
+    let mut refused = vendor.endpoint.logins.refused.iter();
+    let found = refused.find(|login| headers.contains_key(&login.header));
+    found.map(|login| login.why.clone())
 }
 
 fn vendors(config: &Config, dialect: Dialect) -> impl Iterator<Item = &EndpointConfig> {

@@ -8,8 +8,18 @@ fn closed(_: &EndpointId, _: &ModelId) -> Standing {
     Standing::Closed
 }
 
-fn wish(model: &str, client_login: bool) -> Wish<'_> {
-    Wish::any(Dialect::Anthropic, model, client_login)
+const NO_LOGIN: Caller = Caller {
+    kind: CallerKind::Agent,
+    login: Login::None,
+};
+const SUBSCRIBER: Caller = Caller {
+    kind: CallerKind::Agent,
+    login: Login::Subscription,
+};
+
+fn wish(model: &str, subscriber: bool) -> Wish<'_> {
+    let caller = if subscriber { &SUBSCRIBER } else { &NO_LOGIN };
+    Wish::any(Dialect::Anthropic, model, caller)
 }
 
 fn order(plan: &Plan) -> Vec<(&str, &str, Credential)> {
@@ -309,10 +319,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
             spending,
             ..config.clone()
         };
-        let wish = Wish {
-            subscription,
-            ..wish("claude-1", subscription)
-        };
+        let wish = wish("claude-1", subscription);
         plan(&config, wish, &closed)
             .dropped
             .first()
@@ -343,10 +350,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
         for route in &mut config.routes {
             route.subscription_to_paid_key = own;
         }
-        let wish = Wish {
-            subscription: true,
-            ..wish("claude-1", true)
-        };
+        let wish = wish("claude-1", true);
         let dropped = plan(&config, wish, &closed).dropped;
         let why: String = dropped
             .iter()

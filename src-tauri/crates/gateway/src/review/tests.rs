@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use catalog::Dialect;
 use http::{HeaderMap, HeaderValue};
-use wire::{Client, Kind};
+use wire::Client;
 
 use super::{Review, Reviewed};
 use crate::{End, Exchange, TurnedAway};
@@ -15,7 +15,7 @@ fn exchange(pipeline: Option<&str>, item: Option<&str>, session: Option<&str>) -
             ..Client::default()
         },
         dialect: Dialect::OpenaiChat,
-        kind: Kind::Generate,
+        kind: crate::ExchangeKind::Generate,
         route: "leads".to_owned(),
         model: "m".to_owned(),
         streamed: false,

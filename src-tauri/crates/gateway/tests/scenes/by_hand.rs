@@ -110,16 +110,16 @@ async fn request(io: &mut DuplexStream) -> io::Result<String> {
     let mut read = Vec::new();
     loop {
         read.push(io.read_u8().await?);
-        let text = String::from_utf8_lossy(&read);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        let Some(end) = read.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
             continue;
         };
+        let head = String::from_utf8_lossy(&read[..end]);
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "))
             .map_or(0, |length| length.parse().unwrap());
-        if body.len() >= length {
-            return Ok(text.into_owned());
+        if read.len() - end - 4 >= length {
+            return Ok(String::from_utf8_lossy(&read).into_owned());
         }
     }
 }

@@ -41,7 +41,7 @@ impl Coding {
         Coding::Zstd,
     ];
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Coding::Gzip => "gzip",
             Coding::Zlib | Coding::Raw => "deflate",

@@ -14,12 +14,15 @@ mod identity;
 mod keyed;
 mod lingering;
 mod load;
+mod order;
+mod port;
 mod reached;
 mod recovery;
 mod redirect;
 mod restart;
 mod rules;
 mod scenarios;
+mod siblings;
 mod silence;
 #[path = "../../../../../tests/scenarios/mod.rs"]
 mod stories;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use catalog::{Dialect, Endpoint, EndpointId, ProviderId, Secret, SurfaceId};
+use catalog::{Dialect, Endpoint, EndpointId, Model, ProviderId, Secret, SurfaceId};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{
     Body, CandidateRule, Config, Dialed, End, EndpointConfig, Exchange, Gateway, Limits, Pattern,
@@ -50,6 +50,7 @@ fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
         rehearsal: false,
         models: Vec::new(),
         equivalents: Vec::new(),
+        tiers: BTreeMap::new(),
     };
     (EndpointId::new(id), config)
 }
@@ -76,6 +77,8 @@ fn config() -> Config {
                 pipeline: None,
                 demand: None,
                 subscription_to_paid_key: gateway::Consent::Ask,
+                may_go_to: None,
+                sibling: None,
             })
             .to_vec(),
         endpoints: BTreeMap::from(["lead", "second"].map(endpoint)),
@@ -84,6 +87,9 @@ fn config() -> Config {
         paused: false,
         rules: Default::default(),
         spending: Default::default(),
+        may_go_to: None,
+        pipelines: BTreeMap::new(),
+        sibling: Default::default(),
         keep_tool_arguments: false,
         draining: false,
         own_addresses: Vec::new(),
@@ -196,6 +202,19 @@ impl Scene {
         self.change(|config| {
             for route in &mut config.routes {
                 route.restart = restart;
+            }
+        });
+    }
+
+    /// The context windows of the model at both endpoints, in tokens; None: not known.
+    pub(crate) fn windows(&self, lead: Option<u64>, second: Option<u64>) {
+        self.change(|config| {
+            for (id, context) in [("lead", lead), ("second", second)] {
+                let endpoint = config.endpoints.get_mut(&EndpointId::new(id)).unwrap();
+                endpoint.models = vec![Model {
+                    context,
+                    ..Model::new("m".into())
+                }];
             }
         });
     }

@@ -79,6 +79,34 @@ fn today_sums_what_began_since_midnight() {
     );
 }
 
+/// What the kept key passed on counts against the cap, and what a client's login paid for does not.
+#[test]
+fn the_query_and_the_type_agree_on_what_the_cap_counts() {
+    let passed = |cost: Option<i64>| {
+        let mut row = ExchangeRow {
+            route: crate::PASSED.into(),
+            primary: None,
+            cost: cost.map(MicroDollars),
+            ..answered(t0())
+        };
+        row.attempts[0].cost = row.cost;
+        row.attempts[0].tokens = None;
+        row
+    };
+    for row in [
+        passed(Some(20)),
+        passed(None),
+        carried(t0()),
+        answered(t0()),
+    ] {
+        let mut ledger = fresh();
+        ledger.book_exchange(&row).unwrap();
+        let counted = ledger.today(t0()).unwrap().stand_ins;
+        assert_eq!(counted, row.stand_ins_cost(), "{row:?}");
+    }
+    assert_eq!(passed(Some(20)).stand_ins_cost(), MicroDollars(20));
+}
+
 #[test]
 fn the_query_and_the_type_agree_on_what_failed() {
     for &end in End::ALL {

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::{Frame, Kind, Transcript};
 use crate::answer::{Answer, Part, pieces, slices};
+use crate::delivery::UsagePlace;
 use crate::fault::Stop;
 use crate::request::Request;
-use crate::signature::sign;
 
 pub(super) const PING: Bytes = Bytes::from_static(b"event: ping\ndata: {\"type\": \"ping\"}\n\n");
 
-pub(super) fn error_event() -> Bytes {
-    let error = json!({"type": "overloaded_error", "message": "Overloaded"});
+pub(super) fn error_event(kind: &str, message: &str) -> Bytes {
+    let error = json!({"type": kind, "message": message});
     format!(
         "event: error\ndata: {}\n\n",
         json!({"type": "error", "error": error})
@@ -22,7 +22,7 @@ pub(super) fn error_event() -> Bytes {
 
 pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
     let (stop_reason, stop_sequence) = stop(answer);
-    let message = |content: Value, stop_reason: Value, stop_sequence: Value, output: u64| {
+    let message = |content: Value, stop_reason: Value, stop_sequence: Value, usage: Value| {
         json!({
             "id": answer.id("msg_01", None),
             "type": "message",
@@ -31,11 +31,12 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
             "content": content,
             "stop_reason": stop_reason,
             "stop_sequence": stop_sequence,
-            "usage": usage(answer, output),
+            "usage": usage,
         })
     };
 
-    let opening = message(json!([]), Value::Null, Value::Null, 1);
+    let early = answer.delivery.reasons.as_deref().into();
+    let opening = message(json!([]), early, Value::Null, opening_usage(answer));
     let mut frames = vec![event(
         Kind::Opening,
         json!({"type": "message_start", "message": opening}),
@@ -70,7 +71,12 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
         .collect();
     Transcript {
         frames,
-        whole: message(content, stop_reason, stop_sequence, answer.usage.output),
+        whole: message(
+            content,
+            stop_reason,
+            stop_sequence,
+            usage(answer, answer.usage.output),
+        ),
     }
 }
 
@@ -104,7 +110,7 @@ fn block(frames: &mut Vec<Frame>, index: usize, part: &Part, answer: &Answer) {
                     )
                 })
                 .collect();
-            let signature = json!({"type": "signature_delta", "signature": sign(text)});
+            let signature = json!({"type": "signature_delta", "signature": answer.sign(text)});
             deltas.push(delta(Kind::Thinking, signature));
             (
                 json!({"type": "thinking", "thinking": "", "signature": ""}),
@@ -113,9 +119,11 @@ fn block(frames: &mut Vec<Frame>, index: usize, part: &Part, answer: &Answer) {
         }
         Part::Tool { name, arguments } => {
             // The first fragment is empty, as Anthropic's is.
-            let fragments = [""].into_iter().chain(slices(arguments, 12));
+            let whole = answer.delivery.traits.whole_calls;
+            let most = if whole { usize::MAX } else { 12 };
+            let fragments = [""].into_iter().chain(slices(arguments, most));
             (
-                json!({"type": "tool_use", "id": answer.id("toolu_01", Some(index)), "name": name, "input": {}}),
+                json!({"type": "tool_use", "id": answer.call_id("toolu_01", index), "name": name, "input": {}}),
                 fragments
                     .map(|json| {
                         delta(
@@ -142,11 +150,11 @@ fn whole(index: usize, part: &Part, answer: &Answer) -> Value {
     match part {
         Part::Text(text) => json!({"type": "text", "text": text}),
         Part::Thinking(text) => {
-            json!({"type": "thinking", "thinking": text, "signature": sign(text)})
+            json!({"type": "thinking", "thinking": text, "signature": answer.sign(text)})
         }
         Part::Tool { name, arguments } => json!({
             "type": "tool_use",
-            "id": answer.id("toolu_01", Some(index)),
+            "id": answer.call_id("toolu_01", index),
             "name": name,
             // Cut arguments cannot be said as an object: their text shows what came of them.
             "input": serde_json::from_str::<Value>(arguments).unwrap_or_else(|_| arguments.as_str().into()),
@@ -156,6 +164,9 @@ fn whole(index: usize, part: &Part, answer: &Answer) -> Value {
 
 fn stop(answer: &Answer) -> (Value, Value) {
     match answer.stop {
+        _ if answer.delivery.stop.is_some() => {
+            (answer.delivery.stop.as_deref().into(), Value::Null)
+        }
         None if answer.calls_tool() => ("tool_use".into(), Value::Null),
         None => ("end_turn".into(), Value::Null),
         Some(Stop::MaxTokens) => ("max_tokens".into(), Value::Null),
@@ -167,16 +178,28 @@ fn stop(answer: &Answer) -> (Value, Value) {
     }
 }
 
+/// In `message_start`; a later event takes back what is told there of input when usage is corrected.
+fn opening_usage(answer: &Answer) -> Value {
+    let mut told = usage(answer, 1);
+    if answer.delivery.corrected {
+        told["input_tokens"] = (answer.usage.input + 100).into();
+    }
+    told
+}
+
 /// `input_tokens` excludes what was read from or written to the cache.
 fn usage(answer: &Answer, output: u64) -> Value {
+    if answer.delivery.traits.usage == UsagePlace::Nowhere {
+        return Value::Null;
+    }
     let usage = answer.usage;
     json!({
         "input_tokens": usage.input - usage.cache_read - usage.cache_write,
         "cache_creation_input_tokens": usage.cache_write,
         "cache_read_input_tokens": usage.cache_read,
         "cache_creation": {
-            "ephemeral_5m_input_tokens": usage.cache_write,
-            "ephemeral_1h_input_tokens": 0,
+            "ephemeral_5m_input_tokens": usage.cache_write - usage.cache_write_hour,
+            "ephemeral_1h_input_tokens": usage.cache_write_hour,
         },
         "output_tokens": output,
         "service_tier": "standard",

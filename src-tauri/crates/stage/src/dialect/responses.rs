@@ -5,16 +5,12 @@ use serde_json::{Value, json};
 
 use super::{CREATED, Frame, Kind, Transcript};
 use crate::answer::{Answer, Part, pieces, slices};
+use crate::delivery::UsagePlace;
 use crate::fault::Stop;
 use crate::request::Request;
-use crate::signature::sign;
 
 /// Two ways in which the API says that it failed: `error` where there is no response yet, else `response.failed`.
-pub(super) fn error_event(whole: &Value, before: usize) -> Bytes {
-    let (code, message) = (
-        "server_error",
-        "The server had an error while processing your request.",
-    );
+pub(super) fn error_event(whole: &Value, before: usize, code: &str, message: &str) -> Bytes {
     let data = if before == 0 {
         json!({"type": "error", "sequence_number": 0, "code": code, "message": message, "param": null})
     } else {
@@ -31,7 +27,10 @@ pub(super) fn error_event(whole: &Value, before: usize) -> Bytes {
 
 pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
     let mut stream = Stream::default();
-    let opening = response(request, answer, Some("in_progress"), Vec::new());
+    let mut opening = response(request, answer, Some("in_progress"), Vec::new());
+    if answer.delivery.corrected {
+        opening["usage"] = too_much(answer);
+    }
     stream.say(
         Kind::Opening,
         "response.created",
@@ -47,11 +46,14 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
         match part {
             Part::Text(text) => stream.message(index, text, item),
             Part::Thinking(text) => stream.reasoning(index, text, item),
-            Part::Tool { .. } if item["type"] == "custom_tool_call" => {
-                stream.call(index, "custom_tool_call_input", "input", item);
-            }
             Part::Tool { .. } => {
-                stream.call(index, "function_call_arguments", "arguments", item);
+                let whole = answer.delivery.traits.whole_calls;
+                let most = if whole { usize::MAX } else { 12 };
+                if item["type"] == "custom_tool_call" {
+                    stream.call(index, "custom_tool_call_input", "input", item, most);
+                } else {
+                    stream.call(index, "function_call_arguments", "arguments", item, most);
+                }
             }
         }
     }
@@ -59,6 +61,7 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
         .map(|index| item(request, answer, index))
         .collect();
     let (status, event) = match answer.stop {
+        _ if answer.delivery.stop.is_some() => (Some("incomplete"), Some("response.incomplete")),
         Some(Stop::MaxTokens | Stop::ContextWindow | Stop::Refusal) => {
             (Some("incomplete"), Some("response.incomplete"))
         }
@@ -67,7 +70,21 @@ pub(super) fn transcript(request: &Request, answer: &Answer) -> Transcript {
             (Some("completed"), Some("response.completed"))
         }
     };
-    let whole = response(request, answer, status, output);
+    let always_completed = answer.delivery.traits.always_completed;
+    let event = event.map(|event| {
+        if always_completed {
+            "response.completed"
+        } else {
+            event
+        }
+    });
+    let mut whole = response(request, answer, status, output);
+    if let Some(status) = &answer.delivery.status {
+        whole["status"] = status.as_str().into();
+        if status == "incomplete" {
+            whole["incomplete_details"] = json!({"reason": "max_output_tokens"});
+        }
+    }
     if let Some(event) = event {
         stream.say(Kind::Stop, event, json!({"response": whole}));
     }
@@ -142,11 +159,11 @@ impl Stream {
         self.done(index, item);
     }
 
-    /// `stem`: of its events' names; `field`: what they bring.
-    fn call(&mut self, index: usize, stem: &str, field: &str, item: Value) {
+    /// `stem`: of its events' names; `field`: what they bring, at most so many characters in one.
+    fn call(&mut self, index: usize, stem: &str, field: &str, item: Value, most: usize) {
         let (id, name) = (item["id"].clone(), item["name"].clone());
         self.added(index, &item, field, json!(""));
-        for slice in slices(item[field].as_str().unwrap_or_default(), 12) {
+        for slice in slices(item[field].as_str().unwrap_or_default(), most) {
             let delta = json!({"item_id": id, "output_index": index, "delta": slice});
             self.say(Kind::Arguments, &format!("response.{stem}.delta"), delta);
         }
@@ -196,13 +213,13 @@ fn item(request: &Request, answer: &Answer, index: usize) -> Value {
                 "summary": [{"type": "summary_text", "text": text}],
             });
             if request.wants_encrypted_reasoning {
-                item["encrypted_content"] = sign(text).into();
+                item["encrypted_content"] = answer.sign(text).into();
             }
             item
         }
         Part::Tool { name, arguments } => {
             let tool = request.tool(name);
-            let call_id = answer.id("call_", Some(index));
+            let call_id = answer.call_id("call_", index);
             let mut item = match tool {
                 Some(tool) if tool.takes_text => json!({
                     "id": answer.id("ctc_", Some(index)),
@@ -240,44 +257,57 @@ fn free_text(arguments: &str) -> String {
 fn response(request: &Request, answer: &Answer, status: Option<&str>, output: Vec<Value>) -> Value {
     let finished = status != Some("in_progress");
     let incomplete = match (status, answer.stop) {
+        (Some("incomplete"), _) if answer.delivery.stop.is_some() => {
+            json!({"reason": answer.delivery.stop})
+        }
         (Some("incomplete"), Some(Stop::Refusal)) => json!({"reason": "content_filter"}),
         (Some("incomplete"), _) => json!({"reason": "max_output_tokens"}),
         _ => Value::Null,
     };
-    json!({
-        "id": answer.id("resp_", None),
-        "object": "response",
-        "created_at": CREATED,
-        "status": status,
-        "error": null,
-        "incomplete_details": incomplete,
-        "instructions": null,
-        "max_output_tokens": null,
-        "metadata": {},
-        "model": request.model,
-        "output": output,
-        "parallel_tool_calls": true,
-        "previous_response_id": null,
-        "reasoning": {"effort": null, "summary": null},
-        "store": false,
-        "temperature": 1.0,
-        "text": {"format": {"type": "text"}},
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": 1.0,
-        "truncation": "disabled",
-        "usage": if finished { usage(answer) } else { Value::Null },
-    })
+    let completed = status == Some("completed");
+    let mut response = request.echo.clone();
+    for (name, value) in [
+        ("id", answer.id("resp_", None).into()),
+        ("object", "response".into()),
+        ("created_at", CREATED.into()),
+        ("completed_at", completed.then_some(CREATED).into()),
+        ("status", status.into()),
+        ("error", Value::Null),
+        ("incomplete_details", incomplete),
+        ("model", request.model.as_str().into()),
+        ("output", output.into()),
+        ("usage", if finished { usage(answer) } else { Value::Null }),
+    ] {
+        response[name] = value;
+    }
+    response
 }
 
 /// `input_tokens` includes what was read from the cache.
 fn usage(answer: &Answer) -> Value {
+    if answer.delivery.traits.usage == UsagePlace::Nowhere {
+        return Value::Null;
+    }
     let usage = answer.usage;
-    json!({
+    let mut told = json!({
         "input_tokens": usage.input,
         "input_tokens_details": {"cached_tokens": usage.cache_read},
         "output_tokens": usage.output,
         "output_tokens_details": {"reasoning_tokens": usage.thinking},
         "total_tokens": usage.input + usage.output,
-    })
+    });
+    if usage.cache_write > 0 {
+        told["input_tokens_details"]["cache_write_tokens"] = usage.cache_write.into();
+    }
+    told
+}
+
+/// Usage that a later event takes back.
+fn too_much(answer: &Answer) -> Value {
+    let mut told = usage(answer);
+    let input = answer.usage.input + answer.usage.cache_read + 100;
+    told["input_tokens"] = input.into();
+    told["output_tokens"] = 0.into();
+    told["total_tokens"] = input.into();
+    told
 }

@@ -15,6 +15,15 @@ fn every_name_reads_as_the_fault_that_writes_it() {
         "cut:after=40",
         "stall:after=3",
         "stall:after=0,30000ms",
+        "hang-up:30000ms",
+        "hang-up:after=3,15000ms",
+        "error-event:after=0",
+        "error-event:after=3,rate-limit-day",
+        "stop:",
+        "stop:network_error",
+        "reasons:null",
+        "status:incomplete",
+        "ids:46",
     ];
     for name in text::plain_names().chain(with_parameter) {
         let fault: Fault = name.parse().unwrap();
@@ -64,6 +73,11 @@ fn what_is_no_fault_is_refused() {
         "stall:soon",
         "silent:5",
         "reset:1s",
+        "hang-up:soon",
+        "error-event:3",
+        "error-event:after=3,odd",
+        "overflow:1",
+        "usage:odd",
         "429é",
     ] {
         assert!(name.parse::<Fault>().is_err(), "{name}");

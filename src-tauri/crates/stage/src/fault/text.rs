@@ -4,12 +4,15 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{ErrorBody, Fault, Stop};
+use crate::trouble::Trouble;
 
 /// Content events before a stall that names no number.
 const STALL_AFTER: usize = 3;
 /// Content events before a cut that names no number.
 const CUT_AFTER: usize = 40;
 const LATE_FIRST_TOKEN: Duration = Duration::from_secs(20);
+/// Before the connection is dropped, where no time is given.
+const HANG_UP: Duration = Duration::from_secs(30);
 const DRIP: Duration = Duration::from_millis(100);
 
 /// Faults without a parameter.
@@ -63,6 +66,15 @@ pub(super) fn read(text: &str) -> Option<Fault> {
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         return status(name, parameter);
     }
+    if let Ok(trouble) = text.parse() {
+        return Some(Fault::Trouble(trouble));
+    }
+    if let Ok(manner) = text.parse() {
+        return Some(Fault::Manner(manner));
+    }
+    if let ("error-event", Some(parameter)) = (name, parameter) {
+        return error_after(parameter);
+    }
     if let Some((_, fault)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
         return parameter.is_none().then(|| fault.clone());
     }
@@ -73,6 +85,7 @@ pub(super) fn read(text: &str) -> Option<Fault> {
         )),
         "drip" => Some(Fault::Drip(optional(parameter, duration)?.unwrap_or(DRIP))),
         "stall" => stall(parameter),
+        "hang-up" => hang_up(parameter),
         "cut" => Some(Fault::CutAfter(
             optional(parameter, |text| text.strip_prefix("after=")?.parse().ok())?
                 .unwrap_or(CUT_AFTER),
@@ -113,6 +126,20 @@ pub(super) fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 None => Ok(()),
             }
         }
+        Fault::HangUp {
+            after: None,
+            lasting,
+        } => write!(f, "hang-up:{}ms", lasting.as_millis()),
+        Fault::HangUp {
+            after: Some(after),
+            lasting,
+        } => write!(f, "hang-up:after={after},{}ms", lasting.as_millis()),
+        Fault::ErrorAfter { after, trouble } => {
+            write!(f, "error-event:after={after}")?;
+            trouble.map_or(Ok(()), |trouble| write!(f, ",{trouble}"))
+        }
+        Fault::Trouble(trouble) => write!(f, "{trouble}"),
+        Fault::Manner(manner) => write!(f, "{manner}"),
         // The plain ones were written above.
         _ => Ok(()),
     }
@@ -154,6 +181,28 @@ fn stall(parameter: Option<&str>) -> Option<Fault> {
     Some(Fault::Stall { after, lasting })
 }
 
+/// `hang-up`, `hang-up:30s`, `hang-up:after=3,30s`.
+fn hang_up(parameter: Option<&str>) -> Option<Fault> {
+    let (mut after, mut lasting) = (None, HANG_UP);
+    for word in parameter.iter().flat_map(|text| text.split(',')) {
+        match word.strip_prefix("after=") {
+            Some(count) => after = Some(count.parse().ok()?),
+            None => lasting = duration(word)?,
+        }
+    }
+    Some(Fault::HangUp { after, lasting })
+}
+
+/// `after=3`, `after=3,overload`.
+fn error_after(parameter: &str) -> Option<Fault> {
+    let (after, trouble) = match parameter.split_once(',') {
+        Some((after, trouble)) => (after, Some(trouble.parse::<Trouble>().ok()?)),
+        None => (parameter, None),
+    };
+    let after = after.strip_prefix("after=")?.parse().ok()?;
+    Some(Fault::ErrorAfter { after, trouble })
+}
+
 /// Absent is fine, unreadable is not.
 fn optional<T>(parameter: Option<&str>, read: fn(&str) -> Option<T>) -> Option<Option<T>> {
     match parameter {
@@ -177,5 +226,11 @@ fn duration(text: &str) -> Option<Duration> {
 /// The names of all faults without a parameter.
 #[cfg(test)]
 pub(crate) fn plain_names() -> impl Iterator<Item = &'static str> {
-    PLAIN.iter().map(|(name, _)| *name)
+    let troubles = Trouble::ALL.into_iter().map(Trouble::as_str);
+    let manners = crate::manner::plain_names();
+    PLAIN
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(troubles)
+        .chain(manners)
 }

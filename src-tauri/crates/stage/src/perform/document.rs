@@ -24,6 +24,9 @@ pub(super) fn perform(body: Vec<u8>, fault: Option<&Fault>) -> Performance {
             let pause = lasting.map_or(Beat::Silence, Beat::Wait);
             (Some(length), vec![half(), pause, rest()])
         }
+        Some(Fault::HangUp { lasting, .. }) => {
+            (Some(length), vec![half(), Beat::Wait(*lasting), Beat::Cut])
+        }
         Some(Fault::StallInTool) => (Some(length), vec![half(), Beat::Silence]),
         Some(Fault::StallAfterStop | Fault::PingsOnly) => (Some(length), vec![Beat::Silence]),
         Some(
@@ -52,12 +55,15 @@ pub(super) fn perform(body: Vec<u8>, fault: Option<&Fault>) -> Performance {
         Some(
             Fault::MissingTerminal
             | Fault::ErrorEvent
+            | Fault::ErrorAfter { .. }
             | Fault::ErrorEventFirst
             | Fault::ErrorEventBeforeFinal,
         ) => (Some(length), all()),
         None
         | Some(
             Fault::Status { .. }
+            | Fault::Trouble(_)
+            | Fault::Manner(_)
             | Fault::Refuse
             | Fault::Reset
             | Fault::SilentBeforeHeaders(_)

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use catalog::Dialect;
-
-use super::{Beat, Performance, SSE};
-use crate::dialect::{Frame, Kind, Transcript, error_event, ping};
+use super::{Beat, Performance, SSE, Scene};
+use crate::dialect::{Frame, Kind, Transcript, keep_alive};
 use crate::fault::Fault;
 
 const PING_EVERY: Duration = Duration::from_secs(2);
 
 pub(super) fn perform(
-    dialect: Dialect,
+    scene: &Scene<'_>,
     transcript: &Transcript,
     fault: Option<&Fault>,
 ) -> Performance {
@@ -22,7 +20,13 @@ pub(super) fn perform(
     let cut_at = |at: usize, then: &[Beat]| [send(&frames[..at]), then.to_vec()].concat();
     let pause_at =
         |at: usize, pause: Beat| [send(&frames[..at]), vec![pause], send(&frames[at..])].concat();
-    let error_at = |at: usize| cut_at(at, &[Beat::Send(error_event(dialect, transcript, at))]);
+    let error_at = |at: usize, trouble| {
+        cut_at(
+            at,
+            &[Beat::Send(scene.error_event(transcript, at, trouble))],
+        )
+    };
+    let ping = || keep_alive(scene.dialect, scene.delivery.traits);
     let opening = index(frames, |kind| kind.is_content()).unwrap_or(frames.len().min(1));
     let in_text = middle(frames, Kind::Text);
     let in_tool = middle(frames, Kind::Arguments);
@@ -36,10 +40,8 @@ pub(super) fn perform(
             lasting.map_or(Beat::Silence, Beat::Wait),
         ),
         Some(Fault::StallInTool) => cut_at(in_tool, &[Beat::Silence]),
-        Some(Fault::StallAfterStop) => {
-            cut_at(after_stop, &[Beat::Repeat(ping(dialect), PING_EVERY)])
-        }
-        Some(Fault::PingsOnly) => cut_at(opening, &[Beat::Repeat(ping(dialect), PING_EVERY)]),
+        Some(Fault::StallAfterStop) => cut_at(after_stop, &[Beat::Repeat(ping(), PING_EVERY)]),
+        Some(Fault::PingsOnly) => cut_at(opening, &[Beat::Repeat(ping(), PING_EVERY)]),
         Some(Fault::CutAfterOpening) => cut_at(opening, &[Beat::Cut]),
         Some(Fault::CutInText) => cut_at(in_text, &[Beat::Cut]),
         Some(Fault::ResetInText) => cut_at(in_text, &[Beat::Reset]),
@@ -50,9 +52,19 @@ pub(super) fn perform(
         Some(Fault::CleanCloseInTool) => cut_at(in_tool, &[]),
         Some(Fault::CleanCloseBeforeFinal) => cut_at(stop, &[]),
         Some(Fault::MissingTerminal) => cut_at(after_stop, &[]),
-        Some(Fault::ErrorEvent) => error_at(middle_of_content(frames)),
-        Some(Fault::ErrorEventBeforeFinal) => error_at(stop),
-        Some(Fault::ErrorEventFirst) => error_at(0),
+        Some(Fault::ErrorEvent) => error_at(middle_of_content(frames), None),
+        Some(Fault::ErrorAfter { after, trouble }) => {
+            error_at(after_content(frames, *after), *trouble)
+        }
+        Some(Fault::HangUp {
+            after: Some(after),
+            lasting,
+        }) => cut_at(
+            after_content(frames, *after),
+            &[Beat::Wait(*lasting), Beat::Cut],
+        ),
+        Some(Fault::ErrorEventBeforeFinal) => error_at(stop, None),
+        Some(Fault::ErrorEventFirst) => error_at(0, None),
         Some(Fault::MalformedEvent) => {
             let mut frames = frames.to_vec();
             let middle = middle_of_content(&frames);
@@ -69,6 +81,9 @@ pub(super) fn perform(
         None
         | Some(
             Fault::Status { .. }
+            | Fault::Trouble(_)
+            | Fault::Manner(_)
+            | Fault::HangUp { after: None, .. }
             | Fault::Refuse
             | Fault::Reset
             | Fault::SilentBeforeHeaders(_)

@@ -1,17 +1,25 @@
-use super::{NAMES, Piece, Style};
-use crate::Fault;
+use super::{NAMES, Piece, Style, Unplayable};
 use crate::fault::plain_names;
+use crate::{Family, Fault};
 
 #[test]
 fn every_name_can_be_played() {
     for (name, _) in NAMES {
-        assert!(Piece::read(name).is_some(), "{name}");
+        assert!(Piece::read(name).is_ok(), "{name}");
     }
 }
 
 #[test]
 fn every_fault_is_listed() {
-    for fault in plain_names().chain(["silent", "late-first-token", "stall", "cut", "drip"]) {
+    let with_parameter = [
+        "silent",
+        "late-first-token",
+        "stall",
+        "cut",
+        "drip",
+        "hang-up",
+    ];
+    for fault in plain_names().chain(with_parameter) {
         assert!(NAMES.iter().any(|(name, _)| *name == fault), "{fault}");
     }
 }
@@ -20,18 +28,37 @@ fn every_fault_is_listed() {
 fn a_style_and_a_fault_go_together() {
     assert_eq!(
         Piece::read("tool+cut-before-final"),
-        Some(Piece {
+        Ok(Piece {
             style: Some(Style::Tool),
-            fault: Some(Fault::CutBeforeFinal)
+            fault: Some(Fault::CutBeforeFinal),
+            ..Piece::default()
         })
     );
-    assert_eq!(Piece::read("529+503"), None);
-    assert_eq!(Piece::read("tool+thinking"), None);
+    for (name, one, other) in [
+        ("529+503", "529", "503"),
+        ("tool+thinking", "tool", "thinking"),
+        ("as-groq+as-xai", "as-groq", "as-xai"),
+    ] {
+        let both = Unplayable::Both(one.to_owned(), other.to_owned());
+        assert_eq!(Piece::read(name), Err(both));
+    }
+}
+
+#[test]
+fn manners_and_a_vendor_go_together_with_a_fault() {
+    let piece = Piece::read("as-kimi+tool+usage:none+cut-in-tool+ids:46").unwrap();
+    assert_eq!(piece.acting, Some(Family::Moonshot.into()));
+    assert_eq!(piece.fault, Some(Fault::CutInTool));
+    assert_eq!(piece.manners.len(), 2);
+    assert_eq!(
+        Piece::read("as-nobody"),
+        Err(Unplayable::Unknown("as-nobody".to_owned()))
+    );
 }
 
 #[test]
 fn any_model_carries_its_piece_after_an_at_sign() {
-    let fault = |model| Piece::of_any_model(model).map(|piece| piece.fault);
+    let fault = |model| Piece::of_any_model(model).ok().map(|piece| piece.fault);
     assert_eq!(fault("gpt-5@cut-in-text"), Some(Some(Fault::CutInText)));
     assert_eq!(fault("rehearsal/529"), Some(Some(Fault::status(529))));
     assert_eq!(fault("claude-sonnet-4-5"), Some(None));

@@ -65,12 +65,27 @@ impl Reply {
 
 /// One request over a pipe of its own.
 pub(super) async fn send(stage: &Stage, method: &str, path: &str, body: &str) -> Reply {
+    send_with(stage, method, path, "", body).await
+}
+
+/// The dialect's generation request with these headers, each with its line break.
+pub(super) async fn generate_with(
+    stage: &Stage,
+    dialect: Dialect,
+    headers: &str,
+    body: &Value,
+) -> Reply {
+    let path = dialect.default_path();
+    send_with(stage, "POST", path, headers, &body.to_string()).await
+}
+
+async fn send_with(stage: &Stage, method: &str, path: &str, headers: &str, body: &str) -> Reply {
     let (near, far) = duplex(64 * 1024);
     let serving = tokio::spawn({
         let stage = stage.clone();
         async move { stage.serve_connection(far).await }
     });
-    let reply = converse(near, method, path, body).await;
+    let reply = converse_with(near, method, path, headers, body).await;
     serving.abort();
     reply
 }
@@ -84,13 +99,20 @@ pub(super) async fn generate(stage: &Stage, dialect: Dialect, body: &Value) -> R
     post(stage, dialect.default_path(), body).await
 }
 
-pub(super) async fn converse<I>(mut io: I, method: &str, path: &str, body: &str) -> Reply
+pub(super) async fn converse<I>(io: I, method: &str, path: &str, body: &str) -> Reply
+where
+    I: AsyncRead + AsyncWrite + Unpin,
+{
+    converse_with(io, method, path, "", body).await
+}
+
+async fn converse_with<I>(mut io: I, method: &str, path: &str, headers: &str, body: &str) -> Reply
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: stage\r\nconnection: close\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\n\r\n{body}",
+         content-length: {}\r\n{headers}\r\n{body}",
         body.len()
     );
     let started = Instant::now();

@@ -44,7 +44,7 @@ impl Target {
         let known = Model::known(models, model);
         Target {
             model: model.to_owned(),
-            context: known.and_then(|known| known.context),
+            context: known.and_then(|known| known.context).or(endpoint.context),
             max_output: known
                 .and_then(|known| known.max_output)
                 .or(endpoint.max_output),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use catalog::{Dialect, EndpointId, Secret};
 use chrono::{DateTime, Utc};
-use gateway::Gateway;
+use gateway::{Caller, Gateway, Login};
 use tokio::sync::{mpsc, watch};
 
 use super::*;
@@ -45,6 +45,7 @@ fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -
         draining: false,
         own_addresses: Vec::new(),
         spending: Default::default(),
+        sibling: Default::default(),
     };
     let mut config = routing::gateway_config(settings, catalog, &Keys::default(), &running);
     for id in keyed {
@@ -69,9 +70,14 @@ fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -
         mpsc::channel(1).0,
         clock,
     );
+    let caller = Caller::agent(if logins {
+        Login::Subscription
+    } else {
+        Login::None
+    });
     let mut plans: Vec<Plan> = Vec::new();
     for (dialect, model) in wanted {
-        let plan = gateway.explain(dialect, &model, logins);
+        let plan = gateway.explain(dialect, &model, &caller);
         let same = |p: &Plan| (&p.route, p.dialect) == (&plan.route, plan.dialect);
         if !plans.iter().any(same) {
             plans.push(plan);

@@ -21,7 +21,7 @@ pub struct KeptBreaker {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Memory {
+struct Kept {
     failures: u32,
     /// How long it was last opened for.
     #[serde(default)]
@@ -38,26 +38,29 @@ struct Memory {
 impl Breakers {
     /// Every breaker that remembers a failure, by endpoint and model.
     pub(crate) fn kept(&self) -> Vec<KeptBreaker> {
-        let breakers = self.lock();
-        let kept = breakers.iter().filter_map(|((endpoint, model), breaker)| {
-            Some(KeptBreaker {
-                endpoint: endpoint.clone(),
-                model: model.clone(),
-                state: breaker.memory()?,
-                until: match breaker.state {
-                    State::Closed => None,
-                    State::Open { until } => Some(until),
-                    // Whoever was finding out is gone after a restart: the next request does.
-                    State::Probing => Some(DateTime::UNIX_EPOCH),
-                },
-            })
-        });
+        let memory = self.lock();
+        let kept = memory
+            .breakers
+            .iter()
+            .filter_map(|((endpoint, model), breaker)| {
+                Some(KeptBreaker {
+                    endpoint: endpoint.clone(),
+                    model: model.clone(),
+                    state: breaker.memory()?,
+                    until: match breaker.state {
+                        State::Closed => None,
+                        State::Open { until } => Some(until),
+                        // Whoever was finding out is gone after a restart: the next request does.
+                        State::Probing => Some(DateTime::UNIX_EPOCH),
+                    },
+                })
+            });
         kept.collect()
     }
 
     /// Takes up what an earlier process knew. What cannot be read is forgotten: requests will tell anew.
     pub(crate) fn restore(&self, kept: Vec<KeptBreaker>) {
-        let mut breakers = self.lock();
+        let breakers = &mut self.lock().breakers;
         for kept in kept {
             match Breaker::recalled(&kept) {
                 Ok(breaker) => {
@@ -73,7 +76,7 @@ impl Breakers {
 
 impl Breaker {
     fn memory(&self) -> Option<String> {
-        let memory = Memory {
+        let memory = Kept {
             failures: self.failures,
             spell_ms: self
                 .spell
@@ -86,7 +89,7 @@ impl Breaker {
     }
 
     fn recalled(kept: &KeptBreaker) -> Result<Breaker, serde_json::Error> {
-        let memory: Memory = serde_json::from_str(&kept.state)?;
+        let memory: Kept = serde_json::from_str(&kept.state)?;
         Ok(Breaker {
             state: match kept.until {
                 None => State::Closed,

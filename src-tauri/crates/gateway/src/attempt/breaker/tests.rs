@@ -26,7 +26,7 @@ fn check(story: &[(i64, What, Standing)]) {
         let now = at(*second);
         match what {
             What::Fails(trip) => breakers.enter(&endpoint, &model, now).failed(now, trip),
-            What::Succeeds => breakers.enter(&endpoint, &model, now).succeeded(),
+            What::Succeeds => breakers.enter(&endpoint, &model, now).succeeded(now),
             What::Leaves => drop(breakers.enter(&endpoint, &model, now)),
             What::Nothing => {}
         }
@@ -161,7 +161,9 @@ fn proven_silence_is_known_for_five_minutes_and_shorter_ones_do_not_prolong_that
     breakers.half_open(&endpoint, &model, at(602));
     assert!(!known(&breakers, 603), "a probe was answered");
     fails(700, Silence::Long);
-    breakers.enter(&endpoint, &model, at(701)).succeeded();
+    breakers
+        .enter(&endpoint, &model, at(701))
+        .succeeded(at(701));
     assert!(!known(&breakers, 702), "it answered");
 }
 

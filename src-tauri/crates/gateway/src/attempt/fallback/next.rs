@@ -15,27 +15,31 @@ pub(super) enum Next {
     /// The same candidate once more.
     Again(Duration),
     Other,
-    /// Only a candidate whose window has more tokens than this.
+    /// Only a candidate whose context window is larger than this many tokens, or not known.
     Larger(u64),
-    /// Its words are returned unchanged.
+    /// Its response is returned unchanged.
     Stop,
 }
 
-/// `first`: of all that were asked. `translated`: the candidate was asked in other words than the client's.
+/// Only the primary's refusal ends the exchange: a fallback may refuse what the primary, cooling down, would answer.
+/// `translated`: the candidate was not sent the client's own bytes.
 pub(super) fn next(
     lost: &Lost,
     candidate: &Candidate,
     context: Option<u64>,
-    first: bool,
     translated: bool,
 ) -> Next {
+    let primary = candidate.is_primary();
     match lost.class {
-        // The client's own login is the client's to renew; it does so when it hears of it.
-        Class::Credential if first && candidate.credential == Credential::ClientLogin => Next::Stop,
-        // In other words it may be a mistake of ours.
-        Class::Caller if first && !translated => Next::Stop,
-        Class::ContentPolicy if first => Next::Stop,
-        Class::ContextTooLong => Next::Larger(context.unwrap_or(u64::MAX)),
+        // The client renews its own login when it is told that it is refused.
+        Class::Credential if primary && candidate.credential == Credential::ClientLogin => {
+            Next::Stop
+        }
+        // A translated request may be refused for a mistake of ours.
+        Class::Caller if primary && !translated => Next::Stop,
+        Class::ContentPolicy if primary => Next::Stop,
+        // A window that is not known is not infinite: every other candidate may have a larger one.
+        Class::ContextTooLong => Next::Larger(context.unwrap_or(0)),
         Class::Transient | Class::RateLimit if lost.hopeless => Next::Other,
         Class::Transient | Class::RateLimit => match lost.retry_after {
             Some(wait) if wait > PATIENCE => Next::Other,
@@ -49,6 +53,15 @@ pub(super) fn next(
         | Class::Caller
         | Class::ContentPolicy => Next::Other,
     }
+}
+
+/// A try that took this long and that the provider ended is not made again while another candidate is left: two of them would
+/// use up what clients wait.
+pub(super) const LONG_ATTEMPT: Duration = Duration::from_secs(15);
+
+/// May an attempt that took `took` be made again? `left`: until the client gives up; None: it is kept alive.
+pub(super) fn may_repeat(took: Duration, last: bool, left: Option<Duration>) -> bool {
+    took < LONG_ATTEMPT || last && left.is_none_or(|left| left > took)
 }
 
 /// Does a failure say something about the endpoint, whoever asks next?

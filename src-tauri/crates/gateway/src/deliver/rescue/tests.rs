@@ -17,6 +17,7 @@ fn primary(credential: Credential) -> Candidate {
         credential,
         standing: Standing::Closed,
         place: 0,
+        role: crate::Role::Primary,
         reason: String::new(),
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn run(
     };
     match running.record(body).await {
         Ok(()) => running.finish(ticket, clock()).await,
-        Err(why) => running.break_off(ticket, why),
+        Err(why) => running.break_off(ticket, why).await,
     }
 }
 
@@ -83,8 +83,9 @@ impl Running {
         }
     }
 
-    fn break_off(self, ticket: Ticket, why: String) {
+    async fn break_off(self, ticket: Ticket, why: String) {
         tracing::warn!(%why, "a request with an idempotency key broke off");
+        ticket.replays.fail(ticket.key).await;
         if !self.streamed {
             self.recorder.begin(self.head);
         }
@@ -96,9 +97,9 @@ impl Running {
     async fn finish(self, ticket: Ticket, now: DateTime<Utc>) {
         let given = self.recorder.tape().body();
         let given = given.map(|pieces| joined(pieces.iter()));
-        if self.proof.is_answer()
-            && let Err(unkept) = self.keep(&ticket, given.as_ref(), now).await
-        {
+        if !self.proof.is_answer() {
+            ticket.replays.fail(ticket.key).await;
+        } else if let Err(unkept) = self.keep(&ticket, given.as_ref(), now).await {
             return self.take_back(ticket, unkept);
         }
         if !self.streamed {

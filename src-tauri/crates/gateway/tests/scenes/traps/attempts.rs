@@ -279,6 +279,8 @@ async fn trap_22_the_caller_s_own_fault_is_one_attempt_and_comes_back_unchanged(
     for dialect in Dialect::ALL {
         for fault in ["400-context", "400-policy", "400", "422"] {
             let mut scene = Scene::with(fault.parse().unwrap());
+            // The windows are the same, so that a context error is the caller's too.
+            scene.windows(Some(200_000), Some(200_000));
             let response = scene.ask(dialect).await;
             assert_eq!(response.status().as_str(), &fault[..3], "{dialect}");
             let told = text(response).await.unwrap();

@@ -3,11 +3,11 @@ use std::time::Duration;
 use catalog::{EndpointId, Model, ModelId, ProviderId};
 
 use super::*;
-use crate::Standing;
 use crate::tests::endpoint;
+use crate::{Role, Standing};
 
 /// In a word, what follows a loss.
-fn follows(lost: &Lost, credential: Credential, first: bool) -> String {
+fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
     let candidate = Candidate {
         provider: ProviderId::new("first"),
         endpoint: EndpointId::new("first"),
@@ -15,7 +15,12 @@ fn follows(lost: &Lost, credential: Credential, first: bool) -> String {
         dialect: Dialect::Anthropic,
         credential,
         standing: Standing::Closed,
-        place: 0,
+        place,
+        role: if place == 0 {
+            Role::Primary
+        } else {
+            Role::Fallback
+        },
         reason: String::new(),
     };
     let mut endpoint = endpoint("first", "https://api.first.test");
@@ -23,13 +28,7 @@ fn follows(lost: &Lost, credential: Credential, first: bool) -> String {
         context: Some(200_000),
         ..Model::new("m".into())
     }];
-    match next(
-        lost,
-        &candidate,
-        endpoint.context(&candidate.model),
-        first,
-        false,
-    ) {
+    match next(lost, &candidate, endpoint.context(&candidate.model), false) {
         Next::Again(wait) if wait >= Duration::from_secs(2) => "again, as long as asked".into(),
         Next::Again(_) => "again".into(),
         Next::Other => "other".into(),
@@ -49,46 +48,58 @@ fn what_follows_each_class_of_failure() {
         hopeless: true,
         ..plain(Class::Transient)
     };
-    for (lost, credential, first, expected) in [
-        (plain(Class::Transient), Credential::OurKey, true, "again"),
-        (hopeless, Credential::OurKey, true, "other"),
-        (
-            waits(2),
-            Credential::OurKey,
-            true,
-            "again, as long as asked",
-        ),
-        (waits(3600), Credential::OurKey, true, "other"),
-        (plain(Class::Silent), Credential::OurKey, true, "other"),
-        (plain(Class::Quota), Credential::OurKey, true, "other"),
-        (plain(Class::ModelGone), Credential::OurKey, true, "other"),
-        (plain(Class::Credential), Credential::OurKey, true, "other"),
+    for (lost, credential, place, expected) in [
+        (plain(Class::Transient), Credential::OurKey, 0, "again"),
+        (hopeless, Credential::OurKey, 0, "other"),
+        (waits(2), Credential::OurKey, 0, "again, as long as asked"),
+        (waits(3600), Credential::OurKey, 0, "other"),
+        (plain(Class::Silent), Credential::OurKey, 0, "other"),
+        (plain(Class::Quota), Credential::OurKey, 0, "other"),
+        (plain(Class::ModelGone), Credential::OurKey, 0, "other"),
+        (plain(Class::Credential), Credential::OurKey, 0, "other"),
+        (plain(Class::Credential), Credential::ClientLogin, 0, "stop"),
+        (plain(Class::Caller), Credential::OurKey, 0, "stop"),
+        (plain(Class::Caller), Credential::OurKey, 1, "other"),
+        (plain(Class::ContentPolicy), Credential::OurKey, 0, "stop"),
+        (plain(Class::ContentPolicy), Credential::OurKey, 1, "other"),
         (
             plain(Class::Credential),
             Credential::ClientLogin,
-            true,
-            "stop",
-        ),
-        (plain(Class::Caller), Credential::OurKey, true, "stop"),
-        (plain(Class::Caller), Credential::OurKey, false, "other"),
-        (
-            plain(Class::ContentPolicy),
-            Credential::OurKey,
-            true,
-            "stop",
+            1,
+            "other",
         ),
         (
             plain(Class::ContextTooLong),
             Credential::OurKey,
-            true,
+            0,
             "larger than 200000",
         ),
     ] {
         assert_eq!(
-            follows(&lost, credential, first),
+            follows(&lost, credential, place),
             expected,
-            "{:?} {credential:?} first {first}",
+            "{:?} {credential:?} place {place}",
             lost.class
+        );
+    }
+}
+
+#[test]
+fn a_long_attempt_is_made_again_only_at_the_last_candidate_and_within_the_clients_patience() {
+    let seconds = Duration::from_secs;
+    for (took, last, left, again) in [
+        (14, false, Some(1), true),
+        (15, false, Some(600), false),
+        (15, false, None, false),
+        (15, true, Some(16), true),
+        (15, true, Some(15), false),
+        (600, true, None, true),
+    ] {
+        let left = left.map(seconds);
+        assert_eq!(
+            may_repeat(seconds(took), last, left),
+            again,
+            "{took} s, last {last}, left {left:?}"
         );
     }
 }

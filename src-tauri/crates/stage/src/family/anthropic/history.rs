@@ -32,6 +32,8 @@ pub(crate) enum Violation {
     EmptyText(usize, usize),
     #[error("messages.{0}.content.{1}.tool_use: id, name and an input object are required")]
     BadToolUse(usize, usize),
+    #[error("messages.{0}.content.{1}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")]
+    BadToolUseId(usize, usize),
     #[error("messages.{0}.content.{1}: `tool_use` ids must be unique")]
     DuplicateToolUse(usize, usize),
     #[error(
@@ -152,7 +154,10 @@ fn check_block(at: usize, index: usize, by_user: bool, block: &Value) -> Result<
             let id = block["id"].as_str().unwrap_or_default();
             let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
             let named = block["name"].as_str().is_some_and(|name| !name.is_empty());
-            if id.is_empty() || !id.chars().all(legal) || !named || !block["input"].is_object() {
+            if block["id"].is_string() && (id.is_empty() || !id.chars().all(legal)) {
+                return Err(Violation::BadToolUseId(at, index));
+            }
+            if id.is_empty() || !named || !block["input"].is_object() {
                 return Err(Violation::BadToolUse(at, index));
             }
             Ok(())

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::is_function_name;
+use super::responses::is_function_name;
+use crate::family::Refusal;
 use crate::request::list;
 
 /// Characters of a call's id.
@@ -37,7 +38,30 @@ pub(crate) enum Violation {
     BadName(usize),
 }
 
+impl Violation {
+    /// As OpenAI answers it.
+    pub(crate) fn refusal(&self) -> Refusal {
+        let refusal = Refusal::new(400, "invalid_request_error", self.to_string());
+        match self {
+            Violation::NoMessages => refusal.param("messages").code("empty_array"),
+            Violation::BadRole(_) => refusal.param("messages").code("invalid_value"),
+            Violation::UnexpectedResult | Violation::NoResult(_) => refusal.param("messages"),
+            Violation::LongId(at, call, _) => refusal
+                .param(format!("messages[{at}].tool_calls[{call}].id"))
+                .code("string_above_max_length"),
+            Violation::BadName(at) => refusal
+                .param(format!("tools[{at}].function.name"))
+                .code("invalid_value"),
+        }
+    }
+}
+
 pub(crate) fn check(body: &Value) -> Result<(), Violation> {
+    check_ids(body, LONGEST_ID)
+}
+
+/// … of a vendor whose ids may have this many characters.
+pub(crate) fn check_ids(body: &Value, longest_id: usize) -> Result<(), Violation> {
     for (at, tool) in list(&body["tools"]).iter().enumerate() {
         if tool["type"] == "function" && !is_function_name(&tool["function"]["name"]) {
             return Err(Violation::BadName(at));
@@ -64,7 +88,7 @@ pub(crate) fn check(body: &Value) -> Result<(), Violation> {
         }
         for (index, call) in list(&message["tool_calls"]).iter().enumerate() {
             let id = call["id"].as_str().unwrap_or_default();
-            if id.len() > LONGEST_ID {
+            if id.len() > longest_id {
                 return Err(Violation::LongId(at, index, id.len()));
             }
             open.push(id);

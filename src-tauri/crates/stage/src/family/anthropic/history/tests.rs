@@ -145,7 +145,7 @@ fn broken_histories_are_refused_with_the_reason() {
                 assistant(json!([call("a.b")])),
                 user(json!([result("a.b")]))
             ]),
-            "id, name and an input",
+            "tool_use.id: String should match pattern",
         ),
         (
             json!([

@@ -1,0 +1,104 @@
+use super::*;
+
+fn named(user_agent: &str, headers: &[&str]) -> Option<String> {
+    let known = KnownClient::of(user_agent, |name| headers.contains(&name))?;
+    Some(known.name.clone())
+}
+
+#[test]
+fn every_file_is_read_and_says_where_its_figures_come_from() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let bundled: Vec<&str> = BUNDLED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(files, bundled);
+    for ((file, _), client) in BUNDLED.iter().zip(CLIENTS.iter()) {
+        assert!(!client.user_agents.is_empty(), "{file}");
+        for measured in &client.behaviours {
+            let dated = measured.source.contains("2026");
+            let version = measured.source.contains(|c: char| c.is_ascii_digit());
+            assert!(dated && version, "{file}: {}", measured.source);
+        }
+    }
+}
+
+#[test]
+fn the_longest_beginning_of_a_user_agent_decides() {
+    for (user_agent, headers, name) in [
+        (
+            "claude-cli/2.1.332 (external, sdk-cli)",
+            &[] as &[_],
+            Some("Claude Code"),
+        ),
+        ("claude-cli/0.24.4 (external, cli)", &[], Some("Qwen Code")),
+        (
+            "codex_exec/0.171.0 (Debian 12.0.0; x86_64)",
+            &[],
+            Some("Codex"),
+        ),
+        (
+            "opencode/1.18.33 ai-sdk/provider-utils/4.0.46",
+            &[],
+            Some("opencode"),
+        ),
+        (
+            "ai-sdk/openai-compatible/3.0.37",
+            &[],
+            Some("Vercel AI SDK"),
+        ),
+        (
+            "ai/7.0.173 ai-sdk-provider-utils/5.0.81",
+            &[],
+            Some("Vercel AI SDK"),
+        ),
+        (
+            "langchainjs-openai/1.0.0 ((node/v24))",
+            &[],
+            Some("LangChain.js"),
+        ),
+        (
+            "langchainjs-openai/1.0.0 ((node/v24))",
+            &["openai-platform"],
+            Some("n8n AI Agent"),
+        ),
+        ("langchain-anthropic/1.7.10", &[], Some("LangChain")),
+        ("n8n", &[], Some("n8n")),
+        ("OpenAI/Python 3.57.0", &[], Some("OpenAI/Python")),
+        ("curl/8.5.0", &[], None),
+        ("", &[], None),
+    ] {
+        assert_eq!(named(user_agent, headers).as_deref(), name, "{user_agent}");
+    }
+}
+
+#[test]
+fn what_is_known_depends_on_version_and_delivery() {
+    let behaviour = |user_agent: &str, version, streamed| {
+        let known = KnownClient::of(user_agent, |_| false).unwrap();
+        known.behaviour(version, Dialect::Anthropic, streamed)
+    };
+    let claude = |version| behaviour("claude-cli/", version, true);
+    assert_eq!(claude(Some("2.1.332")).repeats, Repeats::Broken);
+    assert_eq!(claude(Some("2.2.0")).repeats, Repeats::Broken);
+    assert_eq!(claude(Some("10.0.0-beta.1")).repeats, Repeats::Broken);
+    for version in [Some("2.1.197"), Some("2.1"), Some("dev"), None] {
+        assert_eq!(
+            claude(version).repeats,
+            Repeats::BrokenBeforeABlock,
+            "{version:?}"
+        );
+    }
+    assert_eq!(
+        claude(Some("2.1.332")).waits_for_event,
+        Some(Duration::from_secs(300))
+    );
+    let qwen = behaviour("QwenCode/0.23.0", Some("0.23.0"), true);
+    assert_eq!(qwen.repeats, Repeats::EndedWithoutReason);
+    let library = behaviour("OpenAI/Python 3.57.0", Some("3.57.0"), false);
+    assert_eq!(library.repeats, Repeats::Never);
+    assert_eq!(library.waits, Some(Duration::from_secs(600)));
+    assert_eq!(behaviour("claude-cli/", None, false), Behaviour::default());
+}

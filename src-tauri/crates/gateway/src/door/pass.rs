@@ -1,0 +1,257 @@
+//! What is not ours (embeddings, files, images, audio, batches …) passes to the client's own vendor untouched: one request,
+//! no retry, no fallback, and nothing of it is kept. Only the usage of what the kept key pays for is read.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalog::{ModelId, Tokens};
+use http::Request;
+use http::Response;
+use http::StatusCode;
+use http::request::Parts;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use serde::Deserialize;
+use tokio::time::timeout;
+use wire::{Class, Completion};
+
+use super::admit::declared;
+use super::vendor::Vendor;
+use crate::attempt::headers;
+use crate::attempt::upstream::{Passed, Unsent};
+use crate::deliver::outlet::Outlet;
+use crate::deliver::{rescue, respond};
+use crate::open::OpenExchange;
+use crate::services::Services;
+use crate::{Body, BoxError, Config, Credential, End, Outcome, TurnedAway};
+
+/// OpenAI's largest upload ("Files": 512 MB), in bytes.
+const MOST: usize = 512 << 20;
+
+/// Send the request on and the response back, both as they come.
+pub(super) async fn pass<B>(
+    services: &Services,
+    config: &Config,
+    vendor: Vendor<'_>,
+    (head, body): (&Parts, B),
+    path: &str,
+    mut exchange: OpenExchange,
+) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let dialect = exchange.dialect();
+    let endpoint = &vendor.found.endpoint;
+    exchange.attempt_began(
+        endpoint.provider.clone(),
+        endpoint.id.clone(),
+        ModelId::new(vendor.pattern),
+    );
+    exchange.attempt_sent(declared(&head.headers).map_or(1, |length| length as u64));
+    let request = match request(config, vendor, head, body, path) {
+        Ok(request) => request,
+        Err(error) => {
+            tracing::error!(%error, path, "a request could not be built");
+            return respond::end(rescue::our_fault(dialect), exchange, End::OurFault);
+        }
+    };
+    let sending = services.upstream().pass(request);
+    let product = &vendor.found.product;
+    let response = match timeout(config.timers.total, sending).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(Unsent::TooLong)) => {
+            let why = TurnedAway::TooLarge(MOST);
+            exchange.attempt_ended(
+                failure(Class::Caller, &why.to_string()),
+                wire::Report::default(),
+            );
+            return respond::end(
+                rescue::turned_away(dialect, &why),
+                exchange,
+                End::TurnedAway(why),
+            );
+        }
+        Ok(Err(unsent)) => return failed(exchange, dialect, product, &unsent.to_string()),
+        Err(_) => {
+            let seconds = config.timers.total.as_secs();
+            let why = format!("no response within {seconds} s");
+            return failed(exchange, dialect, product, &why);
+        }
+    };
+    let (mut head, body) = response.into_parts();
+    head.headers = headers::returned(head.headers);
+    let status = head.status;
+    exchange.attempt_status(status);
+    exchange.answered(status);
+    let idle = config.timers.idle;
+    let bill = match vendor.credential {
+        Credential::OurKey => Some(Bill(Some(Vec::new()))),
+        Credential::ClientLogin | Credential::None => None,
+    };
+    let mut response = Response::new(Body::driven(move |outlet| {
+        deliver(body, idle, exchange, status, bill, outlet)
+    }));
+    *response.status_mut() = status;
+    *response.headers_mut() = head.headers;
+    respond::name_endpoint(response.headers_mut(), endpoint);
+    response
+}
+
+fn request<B>(
+    config: &Config,
+    vendor: Vendor<'_>,
+    head: &Parts,
+    body: B,
+    path: &str,
+) -> Result<Request<Passed>, http::Error>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let endpoint = &vendor.found.endpoint;
+    let mut url = format!("{}{path}", endpoint.base);
+    if let Some(query) = headers::query(head.uri.query(), vendor.credential) {
+        url.push('?');
+        url.push_str(&query);
+    }
+    let body = Limited::new(body, MOST).boxed_unsync();
+    let mut request = Request::builder()
+        .method(head.method.clone())
+        .uri(url)
+        .body(body)?;
+    *request.headers_mut() = headers::outgoing(
+        &head.headers,
+        vendor.credential,
+        endpoint.auth,
+        vendor.found.key.as_ref(),
+        &config.token,
+    );
+    Ok(request)
+}
+
+fn failed(
+    mut exchange: OpenExchange,
+    dialect: catalog::Dialect,
+    product: &str,
+    why: &str,
+) -> Response<Body> {
+    exchange.attempt_ended(failure(Class::Transient, why), wire::Report::default());
+    respond::end(
+        rescue::did_not_answer(dialect, product, why),
+        exchange,
+        End::Exhausted,
+    )
+}
+
+async fn deliver(
+    mut body: Incoming,
+    idle: Duration,
+    mut exchange: OpenExchange,
+    status: StatusCode,
+    mut bill: Option<Bill>,
+    outlet: Outlet,
+) {
+    let why = loop {
+        match timeout(idle, body.frame()).await {
+            Ok(None) => {
+                let report = bill.map(Bill::report).unwrap_or_default();
+                exchange.attempt_ended(outcome(status), report);
+                return exchange.ended(end_of(status));
+            }
+            Ok(Some(Ok(frame))) => {
+                let Ok(bytes) = frame.into_data() else {
+                    continue;
+                };
+                exchange.handed(bytes.len());
+                if let Some(bill) = &mut bill {
+                    bill.read(&bytes);
+                }
+                if outlet.give(bytes).await.is_err() {
+                    return;
+                }
+            }
+            Ok(Some(Err(error))) => break error.to_string(),
+            Err(_) => break format!("nothing came for {} s", idle.as_secs()),
+        }
+    };
+    exchange.attempt_ended(failure(Class::Transient, &why), wire::Report::default());
+    exchange.ended(End::Cut);
+    outlet.abort(why).await;
+}
+
+fn end_of(status: StatusCode) -> End {
+    if status.is_client_error() {
+        End::CallersFault
+    } else if status.is_server_error() {
+        End::Exhausted
+    } else {
+        End::Complete
+    }
+}
+
+/// Such requests tell nothing about a model's health: no failure of theirs has a kind.
+fn outcome(status: StatusCode) -> Outcome {
+    let class = match status.as_u16() {
+        ..400 => return Outcome::Answered(Completion::Complete),
+        401 | 403 => Class::Credential,
+        429 => Class::RateLimit,
+        400..500 => Class::Caller,
+        500.. => Class::Transient,
+    };
+    failure(class, "")
+}
+
+fn failure(class: Class, why: &str) -> Outcome {
+    Outcome::Failed {
+        class,
+        kind: None,
+        message: why.to_owned(),
+    }
+}
+
+/// The response to what the kept key pays for; None: it is too long to be read.
+struct Bill(Option<Vec<u8>>);
+
+/// The longest response whose usage is read, in bytes: about two thousand embeddings.
+const READ: usize = 64 << 20;
+
+/// What embeddings and moderations say of themselves.
+#[derive(Deserialize)]
+struct Billed {
+    model: Option<String>,
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    #[serde(alias = "input_tokens")]
+    prompt_tokens: u64,
+}
+
+impl Bill {
+    fn read(&mut self, bytes: &[u8]) {
+        let fits = |read: &Vec<u8>| read.len() + bytes.len() <= READ;
+        self.0 = self.0.take().filter(fits);
+        if let Some(read) = &mut self.0 {
+            read.extend_from_slice(bytes);
+        }
+    }
+
+    fn report(self) -> wire::Report {
+        let read = self.0.unwrap_or_default();
+        let Ok(billed) = serde_json::from_slice::<Billed>(&read) else {
+            return wire::Report::default();
+        };
+        let usage_told = billed.usage.is_some();
+        wire::Report {
+            model: billed.model,
+            usage_told,
+            tokens: Tokens {
+                input: billed.usage.map_or(0, |usage| usage.prompt_tokens),
+                ..Tokens::default()
+            },
+            ..wire::Report::default()
+        }
+    }
+}

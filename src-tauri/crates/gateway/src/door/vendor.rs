@@ -1,0 +1,171 @@
+//! Which vendor a path goes to that is not ours. Pure.
+
+use catalog::{Dialect, Passage};
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+
+use crate::attempt::headers::{self, without_scheme};
+use crate::plan::login;
+use crate::{Config, Credential, EndpointConfig, TurnedAway};
+
+/// The vendor, and what it is shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Vendor<'a> {
+    pub(super) found: &'a EndpointConfig,
+    /// Without the ids in it: `/v1/files/*`.
+    pub(super) pattern: &'a str,
+    pub(super) credential: Credential,
+}
+
+/// The vendor of the client's login; without one, the endpoint whose kept key may be used for such a path.
+///
+/// # Errors
+/// No vendor has this path, the login does not say whose it is, or there is none.
+pub(super) fn vendor<'a>(
+    head: &Parts,
+    path: &str,
+    config: &'a Config,
+) -> Result<Vendor<'a>, TurnedAway> {
+    let unknown = || TurnedAway::Path(path.to_owned());
+    if headers::has_login(&head.headers, &config.token) {
+        let known: Vec<_> = vendors(config)
+            .filter_map(|found| {
+                Some((
+                    found,
+                    pattern(&found.endpoint.passages.with_login, head, path)?,
+                ))
+            })
+            .collect();
+        let (found, pattern) = match (Named::by(head, config), known.as_slice()) {
+            (_, []) => return Err(unknown()),
+            (Named::One(vendor), known) => {
+                let mut own = known.iter();
+                let own = own.find(|(found, _)| found.endpoint.id == vendor.endpoint.id);
+                *own.ok_or_else(unknown)?
+            }
+            (Named::Several(those), _) => {
+                return Err(TurnedAway::AmbiguousVendor(names(those)));
+            }
+            (Named::Nobody, [only]) => *only,
+            (Named::Nobody, several) => {
+                let several = several.iter().map(|(found, _)| *found);
+                return Err(TurnedAway::AmbiguousVendor(names(several)));
+            }
+        };
+        if let Some(why) = login::refused_at(&head.headers, found) {
+            return Err(TurnedAway::Login(why));
+        }
+        return Ok(Vendor {
+            found,
+            pattern,
+            credential: Credential::ClientLogin,
+        });
+    }
+    let known: Vec<_> = config
+        .endpoints
+        .values()
+        .filter(|found| found.key.is_some())
+        .filter_map(|found| {
+            Some((
+                found,
+                pattern(&found.endpoint.passages.with_key, head, path)?,
+            ))
+        })
+        .collect();
+    match (known.as_slice(), config.spending.used_up) {
+        ([(found, pattern)], None) => Ok(Vendor {
+            found,
+            pattern,
+            credential: Credential::OurKey,
+        }),
+        ([_], Some(used_up)) => Err(TurnedAway::CapReached(used_up)),
+        ([], _) => Err(needs_login(head, path, config)),
+        (several, _) => {
+            let several = several.iter().map(|(found, _)| *found);
+            Err(TurnedAway::AmbiguousVendor(names(several)))
+        }
+    }
+}
+
+/// The first of these that the request is.
+fn pattern<'a>(passages: &'a [Passage], head: &Parts, path: &str) -> Option<&'a str> {
+    let mut all = passages.iter();
+    let found = all.find(|passage| passage.matches(head.method.as_str(), path))?;
+    Some(found.path())
+}
+
+/// Whose a client's request is: how its logins begin, and the header that one vendor's clients alone send.
+pub(super) enum Named<'a> {
+    Nobody,
+    One(&'a EndpointConfig),
+    /// The login and the header contradict each other.
+    Several([&'a EndpointConfig; 2]),
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn by(head: &Parts, config: &'a Config) -> Named<'a> {
+        let by_header = head.headers.contains_key("anthropic-version");
+        let by_header =
+            vendors(config).find(|vendor| by_header && vendor.endpoint.speaks(Dialect::Anthropic));
+        match (of_login(head, config), by_header) {
+            (None, None) => Named::Nobody,
+            (Some(one), None) | (None, Some(one)) => Named::One(one),
+            (Some(login), Some(header)) if login.endpoint.id == header.endpoint.id => {
+                Named::One(login)
+            }
+            (Some(login), Some(header)) => Named::Several([login, header]),
+        }
+    }
+}
+
+/// The vendor with the longest beginning that one of the logins has.
+fn of_login<'a>(head: &Parts, config: &'a Config) -> Option<&'a EndpointConfig> {
+    let text = |name: &str| head.headers.get(name)?.to_str().ok();
+    let bearer = text(AUTHORIZATION.as_str()).map(without_scheme);
+    let logins = [bearer, text("x-api-key"), text("api-key")];
+    let own = logins
+        .into_iter()
+        .flatten()
+        .filter(|login| !config.token.is(login));
+    let mut best: Option<(usize, &EndpointConfig)> = None;
+    for login in own {
+        for vendor in vendors(config) {
+            let begins = vendor.endpoint.logins.begins.iter();
+            let length = begins
+                .filter(|start| login.starts_with(start.as_str()))
+                .map(String::len)
+                .max()
+                .unwrap_or(0);
+            if length > best.map_or(0, |(length, _)| length) {
+                best = Some((length, vendor));
+            }
+        }
+    }
+    best.map(|(_, vendor)| vendor)
+}
+
+/// Those that a client's own login may go to.
+fn vendors(config: &Config) -> impl Iterator<Item = &EndpointConfig> {
+    let all = config.endpoints.values();
+    all.filter(|found| found.endpoint.accepts_client_login)
+}
+
+fn needs_login(head: &Parts, path: &str, config: &Config) -> TurnedAway {
+    let known = vendors(config)
+        .filter(|found| pattern(&found.endpoint.passages.with_login, head, path).is_some());
+    let vendors = names(known);
+    let path = path.to_owned();
+    if vendors.is_empty() {
+        TurnedAway::Path(path)
+    } else {
+        TurnedAway::NeedsLogin { path, vendors }
+    }
+}
+
+fn names<'a>(found: impl IntoIterator<Item = &'a EndpointConfig>) -> String {
+    let names: Vec<&str> = found.into_iter().map(|found| found.name.as_str()).collect();
+    names.join(" and ")
+}
+
+#[cfg(test)]
+mod tests;

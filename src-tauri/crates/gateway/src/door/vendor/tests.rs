@@ -1,0 +1,166 @@
+use catalog::{Catalog, EndpointId, MicroDollars, Secret};
+use http::Request;
+
+use super::*;
+use crate::UsedUp;
+use crate::tests::endpoint;
+
+/// The bundled vendors, as the engine hands them over; no kept key.
+fn config() -> Config {
+    let catalog = Catalog::bundled();
+    let mut config = crate::tests::config();
+    config.endpoints = catalog
+        .endpoints()
+        .map(|known| {
+            let mut found = endpoint(known.id.as_str(), &known.base);
+            found.endpoint = known.clone();
+            found.key = None;
+            (known.id.clone(), found)
+        })
+        .collect();
+    config
+}
+
+/// To whom such a request goes, and with what.
+fn found(
+    (method, path): (&str, &str),
+    headers: &[(&str, &str)],
+    config: &Config,
+) -> Result<(String, Credential), TurnedAway> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    let vendor = vendor(&head, path, config)?;
+    Ok((vendor.found.endpoint.id.to_string(), vendor.credential))
+}
+
+const EMBEDDINGS: (&str, &str) = ("POST", "/v1/embeddings");
+const FILES: (&str, &str) = ("POST", "/v1/files");
+const CLAUDE: (&str, &str) = ("x-api-key", "sk-ant-api03-abc");
+const OPENAI: (&str, &str) = ("authorization", "Bearer sk-proj-abc");
+const OPAQUE: (&str, &str) = ("authorization", "Bearer whatever");
+const VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
+const OURS: (&str, &str) = ("authorization", "Bearer t0ken");
+
+#[test]
+fn a_request_goes_to_the_vendor_of_its_login() {
+    let config = config();
+    for (asked, headers, vendor) in [
+        (EMBEDDINGS, &[OPENAI] as &[_], "openai"),
+        (FILES, &[OPENAI], "openai"),
+        (FILES, &[CLAUDE, VERSION], "anthropic"),
+        (FILES, &[CLAUDE], "anthropic"),
+        (FILES, &[OPAQUE, VERSION], "anthropic"),
+        (FILES, &[("api-key", "sk-proj-abc")], "openai"),
+        // Our token in one place, the login in another.
+        (FILES, &[OURS, CLAUDE], "anthropic"),
+        // One vendor alone has this path.
+        (EMBEDDINGS, &[OPAQUE], "openai"),
+        (
+            ("GET", "/v1/models/claude-opus-5"),
+            &[CLAUDE, VERSION],
+            "anthropic",
+        ),
+        (("GET", "/v1/models/gpt-6"), &[OPENAI], "openai"),
+        (("DELETE", "/v1/responses/resp_1"), &[OPENAI], "openai"),
+        (("POST", "/v1/responses/resp_1/cancel"), &[OPENAI], "openai"),
+        (("POST", "/v1/messages/batches"), &[CLAUDE], "anthropic"),
+        (("GET", "/v1/files/f1/content"), &[OPENAI], "openai"),
+        (("POST", "/v1/audio/transcriptions"), &[OPENAI], "openai"),
+        (("POST", "/v1/images/edits"), &[OPENAI], "openai"),
+    ] {
+        let expected = Ok((vendor.to_owned(), Credential::ClientLogin));
+        assert_eq!(
+            found(asked, headers, &config),
+            expected,
+            "{asked:?} {headers:?}"
+        );
+    }
+}
+
+#[test]
+fn a_login_that_does_not_say_whose_it_is_is_asked_about() {
+    let config = config();
+    for headers in [
+        &[OPAQUE] as &[_],
+        // It says so twice, and not the same.
+        &[OPENAI, VERSION],
+    ] {
+        let refused = found(FILES, headers, &config).unwrap_err();
+        assert!(
+            matches!(refused, TurnedAway::AmbiguousVendor(_)),
+            "{headers:?}: {refused}"
+        );
+        let said = refused.to_string();
+        assert!(
+            said.contains("Anthropic") && said.contains("Openai"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_path_that_the_vendor_does_not_have_is_nowhere() {
+    let config = config();
+    for (asked, headers) in [
+        (EMBEDDINGS, &[CLAUDE] as &[_]),
+        (("POST", "/v1/messages/batches"), &[OPENAI]),
+        (("POST", "/v1/organization/admin_api_keys"), &[OPENAI]),
+        (("GET", "/v1/embeddings"), &[OPENAI]),
+        (("POST", "/v1/whatever"), &[OPENAI]),
+        (("POST", "/v1/whatever"), &[]),
+    ] {
+        let refused = found(asked, headers, &config).unwrap_err();
+        let path = TurnedAway::Path(asked.1.to_owned());
+        assert_eq!(refused, path, "{asked:?} {headers:?}");
+    }
+}
+
+#[test]
+fn a_login_that_cannot_pass_through_is_refused_here_too() {
+    let headers = [OPENAI, ("chatgpt-account-id", "a1")];
+    let refused = found(EMBEDDINGS, &headers, &config()).unwrap_err();
+    assert!(matches!(refused, TurnedAway::Login(_)), "{refused}");
+}
+
+#[test]
+fn the_kept_key_pays_for_embeddings_and_moderations_alone_and_under_the_cap() {
+    let mut config = config();
+    for headers in [&[] as &[_], &[OURS]] {
+        let refused = found(EMBEDDINGS, headers, &config).unwrap_err();
+        assert!(
+            matches!(refused, TurnedAway::NeedsLogin { .. }),
+            "{refused}"
+        );
+    }
+    let openai = EndpointId::new("openai");
+    config.endpoints.get_mut(&openai).unwrap().key = Some(Secret::new("sk-kept"));
+    for asked in [EMBEDDINGS, ("POST", "/v1/moderations")] {
+        let by_key = Ok(("openai".to_owned(), Credential::OurKey));
+        assert_eq!(found(asked, &[OURS], &config), by_key, "{asked:?}");
+    }
+    for asked in [
+        FILES,
+        ("POST", "/v1/images/generations"),
+        ("GET", "/v1/models/gpt-6"),
+    ] {
+        let refused = found(asked, &[OURS], &config).unwrap_err();
+        assert!(
+            matches!(refused, TurnedAway::NeedsLogin { .. }),
+            "{asked:?}: {refused}"
+        );
+    }
+    let used_up = UsedUp {
+        cap: MicroDollars(5_000_000),
+        spent: MicroDollars(5_100_000),
+    };
+    config.spending.used_up = Some(used_up);
+    assert_eq!(
+        found(EMBEDDINGS, &[OURS], &config),
+        Err(TurnedAway::CapReached(used_up))
+    );
+    // The client's own login is nobody's cap.
+    assert!(found(EMBEDDINGS, &[OPENAI], &config).is_ok());
+}

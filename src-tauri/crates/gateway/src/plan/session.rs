@@ -1,0 +1,155 @@
+//! Which candidate the turns of a session go to after a failover. Pure: time is an argument.
+//!
+//! A session that moved stays with its fallback until the primary is known to have been healthy for [`HEALTHY_FOR`], from other
+//! sessions, probes or the verdict. It returns at a user's turn, never inside a tool loop, and not after [`MOVES`] moves within
+//! an hour. Where nothing is known of the primary it returns an hour after it moved: a primary that flaps would otherwise
+//! answer every few turns.
+
+use std::collections::{HashMap, VecDeque};
+
+use catalog::Dialect;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use wire::{Ask, Client, Kind};
+
+use super::{Answerer, Caller};
+
+/// How long the primary must not have failed before a session returns to it.
+pub(crate) const HEALTHY_FOR: TimeDelta = TimeDelta::minutes(5);
+/// Changes of the candidate within [`HOUR`] after which a session does not return.
+const MOVES: usize = 2;
+const HOUR: TimeDelta = TimeDelta::hours(1);
+/// Sessions that are remembered; the one that was quiet for longest is forgotten first.
+const REMEMBERED: usize = 1024;
+
+/// A session's requests for one model. A client may ask for several in one session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SessionKey {
+    pub(crate) session: String,
+    pub(crate) dialect: Dialect,
+    pub(crate) model: String,
+}
+
+impl SessionKey {
+    /// None: nothing that a later request follows: no session is named, or it is a step of a pipeline or a count of tokens.
+    pub(crate) fn of(client: &Client, ask: &Ask, caller: &Caller, kind: Kind) -> Option<Self> {
+        let session = client.session.clone()?;
+        let follows = caller.pipeline().is_none() && kind == Kind::Generate;
+        follows.then(|| Self {
+            session,
+            dialect: ask.dialect,
+            model: ask.model.clone(),
+        })
+    }
+}
+
+/// The primary as the sessions that left it see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PrimaryHealth {
+    pub(crate) admits: bool,
+    pub(crate) last_failure: Option<DateTime<Utc>>,
+    /// Since when it is known to answer: requests, probes or its verdict say so. None: nothing was learned since it failed.
+    pub(crate) well_since: Option<DateTime<Utc>>,
+}
+
+impl PrimaryHealth {
+    fn failed_lately(&self, now: DateTime<Utc>) -> bool {
+        self.last_failure.is_some_and(|at| now - at < HEALTHY_FOR)
+    }
+
+    fn is_known_well(&self, now: DateTime<Utc>) -> bool {
+        self.well_since.is_some_and(|at| now - at >= HEALTHY_FOR)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Sessions(HashMap<SessionKey, Stay>);
+
+#[derive(Debug)]
+struct Stay {
+    with: Answerer,
+    is_primary: bool,
+    moves: VecDeque<DateTime<Utc>>,
+    last_turn: DateTime<Utc>,
+}
+
+impl Sessions {
+    /// This candidate's response is the session's turn.
+    pub(crate) fn answered(
+        &mut self,
+        key: SessionKey,
+        by: Answerer,
+        is_primary: bool,
+        now: DateTime<Utc>,
+    ) {
+        match self.0.get_mut(&key) {
+            Some(stay) => stay.turn(by, is_primary, now),
+            // A session that never moved need not be remembered.
+            None if is_primary => return,
+            None => {
+                self.make_room();
+                let stay = Stay {
+                    with: by,
+                    is_primary,
+                    moves: VecDeque::from([now]),
+                    last_turn: now,
+                };
+                self.0.insert(key, stay);
+            }
+        }
+        self.0.retain(|_, stay| stay.bears_on_later_turns(now));
+    }
+
+    /// The fallback that the next turn goes to first. `in_tool_loop`: the request ends with the results of tools.
+    pub(crate) fn stays_with(
+        &self,
+        key: &SessionKey,
+        in_tool_loop: bool,
+        primary: PrimaryHealth,
+        now: DateTime<Utc>,
+    ) -> Option<&Answerer> {
+        let stay = self.0.get(key).filter(|stay| !stay.is_primary)?;
+        let moves = stay.moves_within_hour(now);
+        let returns = !in_tool_loop
+            && primary.admits
+            && !primary.failed_lately(now)
+            && (moves == 0 || moves < MOVES && primary.is_known_well(now));
+        (!returns).then_some(&stay.with)
+    }
+
+    fn make_room(&mut self) {
+        if self.0.len() < REMEMBERED {
+            return;
+        }
+        let quietest = self.0.iter().min_by_key(|(_, stay)| stay.last_turn);
+        if let Some(quietest) = quietest.map(|(key, _)| key.clone()) {
+            self.0.remove(&quietest);
+        }
+    }
+}
+
+impl Stay {
+    fn turn(&mut self, by: Answerer, is_primary: bool, now: DateTime<Utc>) {
+        self.last_turn = now;
+        if self.with != by {
+            self.with = by;
+            self.is_primary = is_primary;
+            self.moves.push_back(now);
+        }
+        while self.moves.front().is_some_and(|at| now - *at >= HOUR) {
+            self.moves.pop_front();
+        }
+    }
+
+    fn moves_within_hour(&self, now: DateTime<Utc>) -> usize {
+        self.moves.iter().filter(|at| now - **at < HOUR).count()
+    }
+
+    /// A session back at its primary is remembered for as long as its moves count.
+    fn bears_on_later_turns(&self, now: DateTime<Utc>) -> bool {
+        !self.is_primary || self.moves_within_hour(now) > 0
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! Another model of the same provider on the same login, for when one model alone fails: the fallback that costs nothing
+//! extra. Pure.
+
+use catalog::{Model, ModelId, Price, tier_of};
+
+use super::{Credential, Ineligible, Login};
+use crate::{Config, EndpointConfig, Route, Siblings};
+
+/// The model that answers where `asked` alone fails: that of the next lower tier whose price is known and no higher.
+pub(super) fn sibling(found: &EndpointConfig, asked: &ModelId) -> Option<ModelId> {
+    let price = |model: &ModelId| Model::known(&found.models, model.as_str())?.price.as_ref();
+    let own = price(asked)?;
+    let tier = tier_of(&found.tiers, asked.as_str())?;
+    let lower = found.tiers.range(..tier).rev();
+    let mut lower = lower.filter_map(|(_, rank)| rank.stand_in.as_ref());
+    lower
+        .find(|model| price(model).is_some_and(|price| is_no_dearer(price, own)))
+        .cloned()
+}
+
+fn is_no_dearer(price: &Price, than: &Price) -> bool {
+    price.rates.input <= than.rates.input
+        && price.rates.output <= than.rates.output
+        && price.rates.cache_read <= than.rates.cache_read
+        && price.rates.cache_write <= than.rates.cache_write
+}
+
+/// The owner's word on siblings for one request. A key that is billed by the token needs the route's own.
+pub(super) fn permitted(
+    config: &Config,
+    route: Option<&Route>,
+    credential: Credential,
+    login: Login,
+) -> Option<Result<(), Ineligible>> {
+    let of_route = route.and_then(|route| route.sibling);
+    let billed = credential == Credential::OurKey || login == Login::Key;
+    match (of_route.unwrap_or(config.sibling), of_route) {
+        (Siblings::Off, _) => None,
+        (Siblings::On, Some(_)) => Some(Ok(())),
+        (Siblings::On | Siblings::Ask, None) if billed => Some(Err(Ineligible::SiblingOnKey)),
+        (Siblings::On, None) => Some(Ok(())),
+        (Siblings::Ask, _) => Some(Err(Ineligible::SiblingNeedsYes)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! One model of a login fails, and another of the same login answers; where a session goes after that.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use catalog::{Dialect, EndpointId, MicroDollars, Model, Price, Rank, Rates, Tier};
+use gateway::{End, Siblings};
+use serde_json::{Value, json};
+use stage::{Cue, Fault};
+use tokio::time::sleep;
+
+use crate::world::{Scene, question, text, whole};
+
+/// A vendor with two models, and no other provider.
+fn desk(sibling: Siblings) -> Scene {
+    let scene = Scene::new();
+    scene.change(|config| {
+        config.sibling = sibling;
+        for route in &mut config.routes {
+            route.candidates.truncate(1);
+            route.sibling = Some(sibling);
+        }
+        let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
+        lead.models = [("opus", 5), ("sonnet", 3)]
+            .map(|(id, dollars)| {
+                let rate = MicroDollars(dollars * 1_000_000);
+                Model {
+                    price: Some(Price {
+                        rates: Rates {
+                            input: rate,
+                            output: rate,
+                            cache_read: rate,
+                            cache_write: rate,
+                        },
+                        long_prompt: None,
+                        as_of: "2026-11-26".into(),
+                    }),
+                    ..Model::new(id.into())
+                }
+            })
+            .to_vec();
+        let rank = |model: &str| Rank {
+            models: vec![model.into()],
+            stand_in: Some(model.into()),
+        };
+        lead.tiers = BTreeMap::from([(Tier::Large, rank("opus")), (Tier::Medium, rank("sonnet"))]);
+    });
+    scene
+}
+
+/// From now on the lead's Opus answers so; None: as usual.
+fn opus(scene: &Scene, fault: Option<&str>) {
+    scene.lead.clear_cues();
+    if let Some(fault) = fault {
+        scene.lead.cue(Cue {
+            fault: Some(fault.parse().unwrap()),
+            model: Some("opus".into()),
+            times: Some(1000),
+            ..Cue::default()
+        });
+    }
+}
+
+fn to_opus(dialect: Dialect) -> Value {
+    let mut body = question(dialect);
+    body["model"] = "opus".into();
+    body
+}
+
+/// One turn of a session: the models that were asked, and what the client was told.
+async fn turn(scene: &mut Scene, body: Value, dialect: Dialect) -> (Vec<String>, End, String) {
+    let response = scene
+        .send(dialect, body, |head| head.header("session-id", "s1"))
+        .await;
+    let told = text(response).await.unwrap();
+    let exchange = scene.ended().await;
+    let models = exchange.attempts.iter().map(|a| a.model.to_string());
+    (models.collect(), exchange.end, told)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_fails_alone_is_answered_by_its_sibling() {
+    for dialect in Dialect::ALL {
+        for fault in ["529", "500", "cut-in-text", "silent"] {
+            let mut scene = desk(Siblings::On);
+            opus(&scene, Some(fault));
+            let mut body = to_opus(dialect);
+            body["stream"] = (fault != "cut-in-text").into();
+            let response = scene.send(dialect, body, |head| head).await;
+            assert_eq!(response.status(), 200, "{dialect} {fault}");
+            assert_eq!(response.headers()["x-understudy-model"], "sonnet");
+            assert!(response.headers().contains_key("x-understudy-fallback"));
+            let told = text(response).await.unwrap();
+            assert!(
+                told.contains("sonnet"),
+                "the response names who answered: {told}"
+            );
+            assert_eq!(scene.ended().await.end, End::Complete, "{dialect} {fault}");
+        }
+    }
+}
+
+/// A wrong key, a used-up allowance, a refused request and a host that nobody reaches are not the model's alone.
+#[tokio::test(start_paused = true)]
+async fn a_sibling_is_not_asked_for_what_is_not_the_models_own_failure() {
+    for dialect in Dialect::ALL {
+        for fault in ["429", "429-quota", "401", "400", "404", "refuse"] {
+            let mut scene = desk(Siblings::On);
+            match fault {
+                "refuse" => scene.lead.outage(Some(Fault::Refuse)),
+                fault => opus(&scene, Some(fault)),
+            }
+            let (models, _, _) = turn(&mut scene, to_opus(dialect), dialect).await;
+            assert!(
+                !models.contains(&"sonnet".to_owned()),
+                "{dialect} {fault}: {models:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_owners_word_no_sibling_is_asked() {
+    for policy in [Siblings::Ask, Siblings::Off] {
+        let mut scene = desk(policy);
+        opus(&scene, Some("529"));
+        let (models, end, _) =
+            turn(&mut scene, to_opus(Dialect::Anthropic), Dialect::Anthropic).await;
+        assert_eq!(models, ["opus", "opus"], "{policy:?}");
+        assert_eq!(end, End::Exhausted);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_all_models_of_the_login_fail_the_sibling_is_tried_once_in_five_minutes() {
+    let dialect = Dialect::Anthropic;
+    let mut scene = desk(Siblings::On);
+    scene.lead.outage(Some(Fault::status(529)));
+    let (models, end, told) = turn(&mut scene, to_opus(dialect), dialect).await;
+    assert_eq!(models, ["opus", "opus", "sonnet"]);
+    assert_eq!(end, End::Exhausted);
+    assert!(told.contains("overloaded_error"), "{told}");
+    let (models, _, _) = turn(&mut scene, to_opus(dialect), dialect).await;
+    assert!(!models.contains(&"sonnet".to_owned()), "{models:?}");
+}
+
+fn with_tool_result() -> Value {
+    json!({
+        "model": "opus", "max_tokens": 99, "stream": true,
+        "tools": [{ "name": "Bash", "input_schema": { "type": "object" } }],
+        "messages": [
+            { "role": "user", "content": "Hi" },
+            { "role": "assistant", "content": [{ "type": "tool_use", "id": "t1", "name": "Bash", "input": {} }] },
+            { "role": "user", "content": [{ "type": "tool_result", "tool_use_id": "t1", "content": "ok" }] },
+        ],
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_moved_stays_until_the_model_has_been_well_for_five_minutes() {
+    let dialect = Dialect::Anthropic;
+    let mut scene = desk(Siblings::On);
+    opus(&scene, Some("529"));
+    let (models, _, _) = turn(&mut scene, to_opus(dialect), dialect).await;
+    assert_eq!(models, ["opus", "opus", "sonnet"]);
+    opus(&scene, None);
+    // Another session shows that it answers again.
+    let other = scene
+        .send(dialect, to_opus(dialect), |head| {
+            head.header("session-id", "s2")
+        })
+        .await;
+    text(other).await.unwrap();
+    assert_eq!(scene.ended().await.attempts[0].model.as_str(), "opus");
+    for _ in 0..4 {
+        sleep(Duration::from_secs(60)).await;
+        let (models, _, told) = turn(&mut scene, to_opus(dialect), dialect).await;
+        assert_eq!(models, ["sonnet"]);
+        assert!(whole(dialect, &told));
+    }
+    sleep(Duration::from_secs(61)).await;
+    // Never inside a tool loop.
+    let (models, _, _) = turn(&mut scene, with_tool_result(), dialect).await;
+    assert_eq!(models, ["sonnet"]);
+    let (models, _, _) = turn(&mut scene, to_opus(dialect), dialect).await;
+    assert_eq!(models, ["opus"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_flaps_every_minute_for_an_hour_moves_a_session_at_most_twice() {
+    let dialect = Dialect::Anthropic;
+    let mut scene = desk(Siblings::On);
+    let (mut moves, mut with) = (0, "opus".to_owned());
+    for turns in 0..180 {
+        if turns % 3 == 0 {
+            opus(&scene, (turns / 3 % 2 == 0).then_some("529"));
+        }
+        let (models, end, _) = turn(&mut scene, to_opus(dialect), dialect).await;
+        assert_eq!(end, End::Complete);
+        let by = models.last().unwrap();
+        moves += usize::from(*by != with);
+        with.clone_from(by);
+        sleep(Duration::from_secs(20)).await;
+    }
+    assert!(moves <= 2, "{moves} moves");
+}

@@ -1,0 +1,225 @@
+//! How an answer is worded, beyond the dialect: a vendor's traits, and the requested manners.
+
+use catalog::Dialect;
+
+use crate::manner::{Ids, Manner, Reasoning, UsageManner};
+use crate::signature::Seal;
+
+/// What is the same in all of a vendor's answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Traits {
+    pub(crate) ids: Ids,
+    pub(crate) reasoning: Reasoning,
+    pub(crate) usage: UsagePlace,
+    pub(crate) cached: CachedField,
+    /// Thinking is not part of `completion_tokens`, only of the total.
+    pub(crate) reasoning_beside: bool,
+    pub(crate) whole_calls: bool,
+    pub(crate) unnumbered_calls: bool,
+    /// The field of `extra_content` in which the first call of a message bears a thought signature.
+    pub(crate) signs_calls: Option<&'static str>,
+    /// Every Responses stream ends with the event `response.completed`, whatever the status in it.
+    pub(crate) always_completed: bool,
+    /// The signature under thinking.
+    pub(crate) seal: Seal,
+    /// The comment that keeps a stream alive; Messages has an event for it.
+    pub(crate) comment: &'static str,
+    /// … is sent in every stream.
+    pub(crate) comments: bool,
+    /// Chat's words for a clean end, for a full window and for a refusal.
+    pub(crate) stops: [&'static str; 3],
+}
+
+/// Where a Chat stream reports its usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UsagePlace {
+    /// In a chunk of its own, where `stream_options.include_usage` asks for it.
+    OnDemand,
+    /// In the chunk with the finish reason.
+    Always,
+    /// In the choice with the finish reason.
+    InChoice,
+    EachChunk,
+    Nowhere,
+}
+
+/// The field in which Chat reports tokens that were read from a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CachedField {
+    Details,
+    HitAndMiss,
+    OnTop,
+}
+
+impl Traits {
+    pub(crate) const PLAIN: Traits = Traits {
+        ids: Ids::Own,
+        reasoning: Reasoning::Hidden,
+        usage: UsagePlace::OnDemand,
+        cached: CachedField::Details,
+        reasoning_beside: false,
+        whole_calls: false,
+        unnumbered_calls: false,
+        signs_calls: None,
+        always_completed: false,
+        seal: Seal::Own,
+        comment: "ping",
+        comments: false,
+        stops: ["stop", "length", "content_filter"],
+    };
+}
+
+/// How one answer is worded.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    pub(crate) traits: Traits,
+    pub(crate) stop: Option<String>,
+    pub(crate) reasons: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) half: bool,
+    pub(crate) corrected: bool,
+    pub(crate) absurd: bool,
+    pub(crate) surrogates: Option<Surrogates>,
+    pub(crate) last_event: LastEvent,
+    pub(crate) document: AsDocument,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Surrogates {
+    Split,
+    Lone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LastEvent {
+    Closed,
+    /// Without its blank line.
+    Open,
+    /// Without its line break.
+    Bare,
+}
+
+/// Does a stream come as one document?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AsDocument {
+    No,
+    Json,
+    EventStream,
+}
+
+/// Manners that cannot be played together, or not in this dialect.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Contradiction {
+    #[error("`{0}` and `{1}` contradict each other: name one of them.")]
+    Both(Manner, Manner),
+    #[error("`{0}` exists in {1} only: this request is in {2}.")]
+    Elsewhere(Manner, Dialect, Dialect),
+}
+
+impl Delivery {
+    pub(crate) fn new(
+        traits: Traits,
+        dialect: Dialect,
+        manners: &[Manner],
+    ) -> Result<Delivery, Contradiction> {
+        let mut delivery = Delivery {
+            traits,
+            stop: None,
+            reasons: None,
+            status: None,
+            half: false,
+            corrected: false,
+            absurd: false,
+            surrogates: None,
+            last_event: LastEvent::Closed,
+            document: AsDocument::No,
+        };
+        for (at, manner) in manners.iter().enumerate() {
+            let same_axis = |other: &&Manner| axis(other) == axis(manner);
+            if let Some(other) = manners[..at].iter().find(same_axis) {
+                return Err(Contradiction::Both(other.clone(), manner.clone()));
+            }
+            let only = match manner {
+                Manner::Status(_) => Some(Dialect::OpenaiResponses),
+                Manner::Usage(
+                    UsageManner::Always
+                    | UsageManner::InChoice
+                    | UsageManner::EachChunk
+                    | UsageManner::ReasoningBeside
+                    | UsageManner::HitAndMiss
+                    | UsageManner::CachedOnTop,
+                )
+                | Manner::Reasoning(_)
+                | Manner::UnnumberedCalls => Some(Dialect::OpenaiChat),
+                _ => None,
+            };
+            if let Some(only) = only.filter(|only| *only != dialect) {
+                return Err(Contradiction::Elsewhere(manner.clone(), only, dialect));
+            }
+            delivery.apply(manner);
+        }
+        Ok(delivery)
+    }
+
+    fn apply(&mut self, manner: &Manner) {
+        match manner {
+            Manner::Stop(word) => self.stop = Some(word.clone()),
+            Manner::Reasons(word) => self.reasons = Some(word.clone()),
+            Manner::Status(word) => self.status = Some(word.clone()),
+            Manner::Half => self.half = true,
+            Manner::Usage(usage) => self.count(*usage),
+            Manner::Ids(ids) => self.traits.ids = *ids,
+            Manner::Reasoning(reasoning) => self.traits.reasoning = *reasoning,
+            Manner::WholeCalls => self.traits.whole_calls = true,
+            Manner::UnnumberedCalls => self.traits.unnumbered_calls = true,
+            Manner::SplitSurrogates => self.surrogates = Some(Surrogates::Split),
+            Manner::LoneSurrogate => self.surrogates = Some(Surrogates::Lone),
+            Manner::OpenLastEvent => self.last_event = LastEvent::Open,
+            Manner::BareLastEvent => self.last_event = LastEvent::Bare,
+            Manner::WholeDocument => self.document = AsDocument::Json,
+            Manner::WholeDocumentAsStream => self.document = AsDocument::EventStream,
+            Manner::KeepAlive => self.traits.comments = true,
+        }
+    }
+
+    fn count(&mut self, usage: UsageManner) {
+        match usage {
+            UsageManner::None => self.traits.usage = UsagePlace::Nowhere,
+            UsageManner::Always => self.traits.usage = UsagePlace::Always,
+            UsageManner::InChoice => self.traits.usage = UsagePlace::InChoice,
+            UsageManner::EachChunk => self.traits.usage = UsagePlace::EachChunk,
+            UsageManner::ReasoningBeside => self.traits.reasoning_beside = true,
+            UsageManner::HitAndMiss => self.traits.cached = CachedField::HitAndMiss,
+            UsageManner::CachedOnTop => self.traits.cached = CachedField::OnTop,
+            UsageManner::Corrected => self.corrected = true,
+            UsageManner::Absurd => self.absurd = true,
+        }
+    }
+}
+
+/// Of what there can be one at a time.
+fn axis(manner: &Manner) -> &'static str {
+    match manner {
+        Manner::Stop(_) => "stop",
+        Manner::Reasons(_) => "reasons",
+        Manner::Status(_) => "status",
+        Manner::Half => "half",
+        Manner::Usage(
+            UsageManner::None
+            | UsageManner::Always
+            | UsageManner::InChoice
+            | UsageManner::EachChunk,
+        ) => "place of the usage",
+        Manner::Usage(UsageManner::ReasoningBeside) => "reasoning in the usage",
+        Manner::Usage(UsageManner::HitAndMiss | UsageManner::CachedOnTop) => "cached in the usage",
+        Manner::Usage(UsageManner::Corrected | UsageManner::Absurd) => "figures of the usage",
+        Manner::Ids(_) => "ids",
+        Manner::Reasoning(_) => "reasoning",
+        Manner::WholeCalls => "arguments",
+        Manner::UnnumberedCalls => "index of calls",
+        Manner::SplitSurrogates | Manner::LoneSurrogate => "surrogates",
+        Manner::OpenLastEvent | Manner::BareLastEvent => "last event",
+        Manner::WholeDocument | Manner::WholeDocumentAsStream => "document",
+        Manner::KeepAlive => "keep-alive",
+    }
+}

@@ -1,0 +1,65 @@
+use catalog::Dialect;
+
+use super::{Acting, Family};
+
+#[test]
+fn a_name_or_another_word_for_it_is_read() {
+    for family in Family::ALL {
+        assert_eq!(family.as_str().parse(), Ok(family));
+        assert!(!family.dialects().is_empty(), "{family}");
+    }
+    for (name, family) in [
+        ("google", Family::Gemini),
+        ("kimi", Family::Moonshot),
+        ("glm", Family::Zai),
+        ("grok", Family::Xai),
+    ] {
+        assert_eq!(name.parse(), Ok(family));
+    }
+    for acting in [Acting::Plain, Acting::ByModel, Family::Groq.into()] {
+        assert_eq!(acting.to_string().parse(), Ok(acting));
+    }
+    let error = "nobody".parse::<Acting>().unwrap_err().to_string();
+    assert!(
+        error.contains("`nobody`") && error.contains("gemini"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_model_is_its_makers() {
+    for (model, family) in [
+        ("claude-sonnet-4-5", Some(Family::Anthropic)),
+        ("claude-sonnet-4-5@529", Some(Family::Anthropic)),
+        ("gpt-6.1-sol", Some(Family::OpenAi)),
+        ("o3-mini", Some(Family::OpenAi)),
+        ("gemini-3.8-flash", Some(Family::Gemini)),
+        ("deepseek-v4-pro", Some(Family::DeepSeek)),
+        ("devstral-latest", Some(Family::Mistral)),
+        ("openai/gpt-oss-120b", Some(Family::Groq)),
+        ("grok-4.7", Some(Family::Xai)),
+        ("kimi-k2.6", Some(Family::Moonshot)),
+        ("glm-5", Some(Family::Zai)),
+        ("openai/gpt-6-luna", Some(Family::OpenRouter)),
+        ("some-model", None),
+    ] {
+        assert_eq!(Family::of_model(model), family, "{model}");
+        assert_eq!(Acting::ByModel.family(model), family);
+        assert_eq!(Acting::Plain.family(model), None);
+    }
+}
+
+/// What the catalogue says of an endpoint's dialects, the vendor speaks.
+#[test]
+fn a_vendor_speaks_what_its_endpoint_in_the_catalogue_speaks() {
+    let catalog = catalog::Catalog::bundled();
+    for family in Family::ALL {
+        let id = catalog::EndpointId::new(family.vendor().provider);
+        let Some(endpoint) = catalog.endpoint(&id) else {
+            continue;
+        };
+        for dialect in Dialect::ALL.into_iter().filter(|d| endpoint.speaks(*d)) {
+            assert!(family.dialects().contains(&dialect), "{family} {dialect}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What each vendor refuses, in its own envelope and words, and what it takes: a table for each.
+
+use catalog::Dialect;
+use serde_json::{Value, json};
+
+use super::client::{Reply, generate_with, request};
+use crate::{Family, Stage};
+
+mod anthropic;
+mod compatible;
+mod gemini;
+mod openai;
+mod stored;
+
+/// What is changed in a request, and what the answer must say; `""`: it is taken.
+type Row = (Value, &'static str);
+
+pub(super) const TAKEN: &str = "";
+
+/// `patch` laid over `value`; null takes a field away.
+pub(super) fn patched(mut value: Value, patch: &Value) -> Value {
+    match (&mut value, patch) {
+        (Value::Object(fields), Value::Object(changes)) => {
+            for (name, change) in changes {
+                if change.is_null() {
+                    fields.remove(name);
+                } else {
+                    let old = fields.remove(name).unwrap_or_default();
+                    fields.insert(name.clone(), patched(old, change));
+                }
+            }
+            value
+        }
+        _ => patch.clone(),
+    }
+}
+
+pub(super) async fn answer(
+    family: Family,
+    dialect: Dialect,
+    model: &str,
+    headers: &str,
+    patch: &Value,
+) -> Reply {
+    let mut base = request(dialect, model, false, "What is here?");
+    base.as_object_mut().unwrap().remove("stream_options");
+    let stage = Stage::any_model().acting(family);
+    generate_with(&stage, dialect, headers, &patched(base, patch)).await
+}
+
+pub(super) async fn hold(
+    family: Family,
+    dialect: Dialect,
+    model: &str,
+    headers: &str,
+    rows: impl IntoIterator<Item = Row>,
+) {
+    for (patch, says) in rows {
+        let reply = answer(family, dialect, model, headers, &patch).await;
+        let text = reply.text();
+        if says == TAKEN {
+            assert_eq!(reply.status, 200, "{family} {model} {patch}: {text}");
+        } else {
+            let told: Value = serde_json::from_str(text).unwrap();
+            assert!(
+                (400..500).contains(&reply.status),
+                "{family} {model} {patch}: {text}"
+            );
+            let told = told.to_string().replace("\\\"", "\"").replace("\\\\", "\\");
+            assert!(told.contains(says), "{family} {model} {patch}: {told}");
+        }
+    }
+}
+
+/// A conversation with one call and its result, as Chat tells it; `call` is laid over the assistant's message.
+pub(super) fn chat_turn(id: &str, message: &Value, then: &[Value]) -> Value {
+    let call =
+        json!({"id": id, "type": "function", "function": {"name": "Bash", "arguments": "{}"}});
+    let assistant = json!({"role": "assistant", "content": null, "tool_calls": [call]});
+    let mut messages = vec![
+        json!({"role": "user", "content": "What is here?"}),
+        patched(assistant, message),
+        json!({"role": "tool", "tool_call_id": id, "content": "two files"}),
+    ];
+    messages.extend(then.iter().cloned());
+    json!({ "messages": messages })
+}

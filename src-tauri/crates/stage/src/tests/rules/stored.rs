@@ -1,0 +1,111 @@
+//! Conversations that a vendor stores, and those that it did not.
+
+use catalog::Dialect::OpenaiResponses as RESPONSES;
+use serde_json::{Value, json};
+
+use super::{Family, Stage, generate_with, request};
+use crate::tests::client::Reply;
+
+async fn say(stage: &Stage, key: &str, body: &Value) -> Reply {
+    let header = format!("authorization: Bearer {key}\r\n");
+    generate_with(stage, RESPONSES, &header, body).await
+}
+
+fn on(previous: &Value, input: Value) -> Value {
+    let mut ask = request(RESPONSES, "gpt-6.1-sol", false, "");
+    ask["input"] = input;
+    ask["previous_response_id"] = previous.clone();
+    ask
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_response_can_be_referred_to_by_its_owner_alone() {
+    for family in [Family::OpenAi, Family::Xai] {
+        let stage = Stage::any_model().acting(family);
+        let first = say(
+            &stage,
+            "sk-a",
+            &request(RESPONSES, "gpt-6.1-sol@tool", false, "hi"),
+        )
+        .await
+        .json();
+        assert_eq!(
+            first["store"], true,
+            "where the request does not say otherwise"
+        );
+        let call = &first["output"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|item| item["type"] == "function_call")
+            .unwrap()["call_id"];
+        let result = json!([{"type": "function_call_output", "call_id": call, "output": "done"}]);
+        assert_eq!(
+            say(&stage, "sk-a", &on(&first["id"], result.clone()))
+                .await
+                .status,
+            200
+        );
+        let foreign = say(&stage, "sk-b", &on(&first["id"], result)).await;
+        assert_eq!(foreign.status, 400);
+        assert!(foreign.text().contains("not found"), "{}", foreign.text());
+        let unanswered = say(&stage, "sk-a", &on(&first["id"], json!("Go on."))).await;
+        assert!(
+            unanswered
+                .text()
+                .contains("No tool output found for function call")
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_of_a_stored_response_can_be_referred_to_and_others_not() {
+    let stage = Stage::any_model().acting(Family::OpenAi);
+    let first = say(
+        &stage,
+        "sk-a",
+        &request(RESPONSES, "gpt-6.1-sol", false, "hi"),
+    )
+    .await
+    .json();
+    let reference = |id: &Value| json!([{"type": "item_reference", "id": id}, {"role": "user", "content": "Go on."}]);
+    let mut ask = request(RESPONSES, "gpt-6.1-sol", false, "");
+    ask["input"] = reference(&first["output"][0]["id"]);
+    assert_eq!(say(&stage, "sk-a", &ask).await.status, 200);
+
+    ask["input"] = reference(&json!("msg_of_another_vendor"));
+    let reply = say(&stage, "sk-a", &ask).await;
+    assert_eq!(reply.status, 404);
+    assert!(reply.text().contains("Item with id 'msg_of_another_vendor' not found. Items are not persisted when `store` is set to false."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_to_be_stored_or_broke_off_is_not_there() {
+    let stage = Stage::any_model().acting(Family::OpenAi);
+    let mut ask = request(RESPONSES, "gpt-6.1-sol", false, "hi");
+    ask["store"] = false.into();
+    let first = say(&stage, "sk-a", &ask).await.json();
+    let reply = say(&stage, "sk-a", &on(&first["id"], json!("Go on."))).await;
+    assert_eq!(reply.json()["error"]["code"], "previous_response_not_found");
+
+    let cut = say(
+        &stage,
+        "sk-a",
+        &request(RESPONSES, "gpt-6.1-sol@cut-in-text", true, "hi"),
+    )
+    .await;
+    let id = cut.events()[0]["response"]["id"].clone();
+    assert_eq!(
+        say(&stage, "sk-a", &on(&id, json!("Go on."))).await.status,
+        400
+    );
+
+    // Without a vendor to act, whatever is named is taken to be there.
+    let plain = Stage::any_model();
+    assert_eq!(
+        say(&plain, "sk-a", &on(&json!("resp_1"), json!("Go on.")))
+            .await
+            .status,
+        200
+    );
+}

@@ -1,0 +1,81 @@
+use std::fmt;
+use std::str::FromStr;
+
+/// A refusal that every vendor words in its own way: its status, its envelope, its headers.
+///
+/// As a fault it has a name (`rate-limit-day`). A stage that acts no vendor words it as Anthropic in Messages and as OpenAI in
+/// the other dialects. A vendor that is not known to have such a refusal answers 501, so that a test notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// `overflow`: the prompt is longer than the model's context window.
+    Overflow,
+    /// `rate-limit`: of a minute.
+    RateLimit,
+    /// `rate-limit-day`: of a day.
+    RateLimitDay,
+    /// `quota`: no money or allowance, and no reset.
+    Quota,
+    /// `plan-limit`: the window of a plan is used up, until a stated reset.
+    PlanLimit,
+    /// `key-refused`.
+    KeyRefused,
+    /// `overload`.
+    Overload,
+    /// `declined`: the prompt is declined for its content.
+    Declined,
+    /// `tool-use-failed`: the model wrote a tool call that cannot be read.
+    ToolUseFailed,
+    /// `no-model`: the model does not exist here.
+    NoModel,
+    /// `internal-error`.
+    Internal,
+}
+
+impl Trouble {
+    pub const ALL: [Trouble; 11] = [
+        Trouble::Overflow,
+        Trouble::RateLimit,
+        Trouble::RateLimitDay,
+        Trouble::Quota,
+        Trouble::PlanLimit,
+        Trouble::KeyRefused,
+        Trouble::Overload,
+        Trouble::Declined,
+        Trouble::ToolUseFailed,
+        Trouble::NoModel,
+        Trouble::Internal,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Trouble::Overflow => "overflow",
+            Trouble::RateLimit => "rate-limit",
+            Trouble::RateLimitDay => "rate-limit-day",
+            Trouble::Quota => "quota",
+            Trouble::PlanLimit => "plan-limit",
+            Trouble::KeyRefused => "key-refused",
+            Trouble::Overload => "overload",
+            Trouble::Declined => "declined",
+            Trouble::ToolUseFailed => "tool-use-failed",
+            Trouble::NoModel => "no-model",
+            Trouble::Internal => "internal-error",
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Trouble {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let found = Trouble::ALL
+            .into_iter()
+            .find(|trouble| trouble.as_str() == name);
+        found.ok_or(())
+    }
+}
