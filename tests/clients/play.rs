@@ -98,7 +98,10 @@ impl Play {
         if self.turn == Turn::Tool && self.fault.is_none() {
             // Some clients ask for the rest of a broken response in a message of their own, after the result: a second call
             // would be the model's, and no repeat of theirs.
-            stage.cue(cue.times(1));
+            stage.cue(Cue {
+                before_tool_call: true,
+                ..cue
+            });
             stage.cue(self.cue(vec![text]));
         } else {
             stage.cue(cue);

@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
     system::install(Purpose::Engine)?;
     system::require_node()?;
     if arguments.contains(&"--raise") {
-        raise::raise()?;
+        raise::raise(wanted(arguments))?;
     }
     let mut arguments: Vec<&str> = arguments.to_vec();
     arguments.retain(|argument| *argument != "--raise");
@@ -72,17 +72,22 @@ fn wanted<'a>(arguments: &[&'a str]) -> &'a str {
         .unwrap_or("")
 }
 
+/// The runner knows a client by its title too, "Python anthropic raw" or "Continue CLI".
+fn is_wanted(name: &str, wanted: &str) -> bool {
+    let wanted = wanted.to_lowercase();
+    name.contains(&wanted) || wanted.contains(name) || wanted.contains(' ')
+}
+
 /// Says for each client that could not be installed why.
 fn install_all(wanted: &str) -> Outcome<Vec<String>> {
     let pins = Pins::read()?;
     install_one(&pins, pins.client("node")?)?;
     let mut missing = Vec::new();
-    let wanted = wanted.to_lowercase();
     for client in &pins.clients {
-        let named = client.name.contains(&wanted) || wanted.contains(&client.name);
-        // The runner knows a client by its title, "Python anthropic raw" or "Continue CLI".
-        let is_wanted = named || TESTED.contains(&client.name.as_str()) || wanted.contains(' ');
-        if is_wanted && let Err(failed) = install_one(&pins, client) {
+        let is_tested = TESTED.contains(&client.name.as_str());
+        if (is_tested || is_wanted(&client.name, wanted))
+            && let Err(failed) = install_one(&pins, client)
+        {
             let why = failed.to_string().replace('\n', " ");
             println!("xtask: WARNING: {}: {why}", client.name);
             missing.push(format!("{}: {why}", client.name));
@@ -210,5 +215,7 @@ mod tests {
     fn only_the_client_that_is_asked_for_is_installed() {
         assert_eq!(wanted(&["--way", "direct", "--client", "codex"]), "codex");
         assert_eq!(wanted(&["--table"]), "");
+        assert!(is_wanted("llm", "") && is_wanted("continue", "Continue CLI"));
+        assert!(!is_wanted("llm", "codex"));
     }
 }

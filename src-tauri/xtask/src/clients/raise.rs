@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::install::{install_one, npm_on_node};
+use super::is_wanted;
 use crate::pins::{Client, Package, Pins, Registry, is_older, release};
 use crate::python;
 use crate::step::{Done, Failed, Outcome, ask, step};
@@ -12,11 +13,15 @@ use crate::tree::target;
 /// So many versions of a package are tried, from the newest on: one in a registry may name a part that is not there.
 const TRIED: usize = 5;
 
-/// Raises every pin that can be raised; what cannot is reported, and stays as it was.
-pub(super) fn raise() -> Outcome {
+/// Raises the pins of these clients, where they can be raised; what cannot is reported, and stays as it was. The others are
+/// looked up with Node.js, which is raised in any case.
+pub(super) fn raise(wanted: &str) -> Outcome {
     let mut pins = Pins::read()?;
     let mut stuck = Vec::new();
     for client in pins.clients.clone() {
+        if client.name != "node" && !is_wanted(&client.name, wanted) {
+            continue;
+        }
         let outcome = step(&client.name, || raise_one(&mut pins, &client));
         if let Err(failed) = outcome {
             println!("xtask: WARNING: {failed}");
