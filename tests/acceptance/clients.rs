@@ -12,30 +12,32 @@ use stage::{Cue, Fault, Line};
 use crate::desk::{self, Desk, Upstream, text, two_endpoints};
 use crate::installed::installed;
 
-#[path = "../clients/agent.rs"]
-mod agent;
 #[path = "../clients/cell.rs"]
 #[expect(dead_code, reason = "the table says more of a run")]
 mod cell;
 #[path = "../clients/judge.rs"]
-mod judge;
+pub(crate) mod judge;
 #[path = "../clients/play.rs"]
-mod play;
+pub(crate) mod play;
+#[path = "../clients/recipe.rs"]
+pub(crate) mod recipe;
 #[path = "../clients/roster.rs"]
 #[expect(dead_code, reason = "the table says more of a client")]
 pub(crate) mod roster;
 #[path = "../clients/sdk.rs"]
 pub(crate) mod sdk;
+#[path = "../clients/shown.rs"]
+pub(crate) mod shown;
 #[path = "../clients/stand_in.rs"]
 mod stand_in;
 #[path = "../clients/task.rs"]
 #[expect(dead_code, reason = "the table says more of a task")]
 pub(crate) mod task;
 
-use agent::{Visit, claude_ended};
 use cell::{Cell, Trouble, Way};
 use judge::{Ended, Verdict};
 use play::{Call, END, Play, Turn};
+use recipe::Visit;
 use roster::{Client, Family, Troupe};
 
 /// Where the clients are; None: they are not.
@@ -47,13 +49,6 @@ fn troupe() -> Option<Troupe> {
     clients().map(Troupe::new)
 }
 
-fn family_of(client: Client) -> Family {
-    Family::ALL
-        .into_iter()
-        .find(|family| family.clients().contains(&client))
-        .unwrap()
-}
-
 async fn run(
     troupe: &Troupe,
     client: Client,
@@ -63,9 +58,8 @@ async fn run(
 ) -> cell::Result {
     let fault = fault.map(|name| name.parse().unwrap());
     let cell = Cell {
-        family: family_of(client),
         client,
-        trouble: Trouble::Plays(Play { turn, fault }),
+        trouble: Trouble::Plays(Play::failing(turn, fault)),
         way,
     };
     cell.run(troupe).await
@@ -222,15 +216,12 @@ async fn a_tool_call_that_is_held_for_long_runs_once() {
     let Some(troupe) = troupe() else { return };
     let held = async |client: Client| {
         let rig = Rig::new().await;
-        let call = client.call(&rig.home.join("ran.txt")).lengthened(8);
-        let Call { name, input } = call;
+        let call = client.call(&rig.home.join("ran.txt")).unwrap();
+        let Call { name, input } = call.lengthened(8);
         rig.lead.stage.cue(Cue {
             fault: Some(Fault::Drip(Duration::from_millis(1200))),
             then: Some(vec![Line::Text(END.to_owned())]),
-            ..Cue::answer([Line::Tool {
-                name: name.to_owned(),
-                input,
-            }])
+            ..Cue::answer([Line::Tool { name, input }])
         });
         let base = tokio::task::block_in_place(|| rig.desk.base());
         let patience = Duration::from_secs(150);
@@ -259,28 +250,32 @@ async fn claude_code_goes_on_with_a_session_in_which_an_answer_changed_providers
         ])
     });
     for upstream in [&rig.lead, &rig.second] {
-        Play::whole(Turn::Thinking).arrange(&upstream.stage, &play::append("once"));
+        Play::whole(Turn::Thinking).arrange(&upstream.stage, None);
     }
-    let claude = |prompt: &str, more: &[&str]| -> Ended {
+    let part = Client::ClaudeCode.part().unwrap();
+    let claude = |prompt: &str, again: bool| -> Ended {
         let base = rig.desk.base();
         let visit = Visit {
             clients: &clients,
             home: &rig.home,
             base: &base,
             prompt,
+            file: None,
+            again,
+            trap: None,
         };
-        let output = visit.claude(more).output().unwrap();
+        let output = visit.command(part).unwrap().output().unwrap();
         let told = text(&output.stdout);
         assert!(!told.contains("API Error"), "no error is shown: {told}");
-        claude_ended(&output)
+        shown::ended(part.recipe, &output)
     };
-    let first = tokio::task::block_in_place(|| claude("How does the evening go?", &[]));
+    let first = tokio::task::block_in_place(|| claude("How does the evening go?", false));
     assert_eq!(Verdict::of(Turn::Text, Some(&first), 0), Verdict::Whole);
     let asked = rig.desk.exchanges(1).await;
     assert_eq!(asked.len(), 1, "the client did not ask again: {asked:?}");
     assert_eq!((rig.lead.posts(), rig.second.posts()), (1, 1));
 
-    let again = tokio::task::block_in_place(|| claude("And what then?", &["--continue"]));
+    let again = tokio::task::block_in_place(|| claude("And what then?", true));
     assert_eq!(Verdict::of(Turn::Text, Some(&again), 0), Verdict::Whole);
     let received = [rig.lead.stage.received(), rig.second.stage.received()].concat();
     let second_turn = received

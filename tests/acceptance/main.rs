@@ -25,6 +25,8 @@ mod login;
 mod once;
 mod one_engine;
 mod parsers;
+#[cfg(unix)]
+mod recipes;
 mod refusals;
 mod replay;
 mod review;

@@ -24,6 +24,12 @@ async fn claude_code_carries_on_with_a_provider_of_another_dialect() {
     assert_done(Client::ClaudeCode).await;
 }
 
+/// It sends fields and betas that the older models do not get.
+#[tokio::test(flavor = "multi_thread")]
+async fn claude_code_with_the_newest_model_carries_on_with_a_provider_of_another_dialect() {
+    assert_done(Client::ClaudeCodeNewest).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn codex_carries_on_with_a_provider_of_another_dialect() {
     assert_done(Client::Codex).await;

@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout};
 
 use super::desk::{Desk, Upstream, two_endpoints};
 use super::judge::{Ended, Verdict};
-use super::play::{Call, Play};
-use super::roster::{Client, Family, Troupe};
+use super::play::{Call, Play, Turn};
+use super::roster::{Client, Troupe};
 use super::stand_in::StandIn;
 
 /// What goes wrong.
@@ -39,7 +39,6 @@ pub(crate) enum Way {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
-    pub(crate) family: Family,
     pub(crate) client: Client,
     pub(crate) trouble: Trouble,
     pub(crate) way: Way,
@@ -55,6 +54,8 @@ pub(crate) struct Result {
     pub(crate) posts: Vec<usize>,
     pub(crate) took: Duration,
     pub(crate) ended: Option<Ended>,
+    /// How often the tool ran.
+    pub(crate) ran: usize,
 }
 
 /// Longer than anything takes that does not wait in vain; an agent alone takes seconds to start on a busy machine.
@@ -77,16 +78,16 @@ impl Trouble {
     }
 
     pub(crate) fn name(&self) -> String {
-        let Play { turn, fault } = self.play();
+        let Play { turn, fault, .. } = self.play();
         let fault = match (self, fault) {
             (Trouble::PortClosed(_), _) => "port closed".to_owned(),
             (Trouble::Plays(_), Some(fault)) => fault.to_string(),
             (Trouble::Plays(_), None) => "nothing".to_owned(),
         };
         match turn {
-            super::play::Turn::Text => fault,
-            super::play::Turn::Thinking => format!("thinking, then {fault}"),
-            super::play::Turn::Tool => format!("tool call, {fault}"),
+            Turn::Text => fault,
+            Turn::Thinking => format!("thinking, then {fault}"),
+            Turn::Tool => format!("tool call, {fault}"),
         }
     }
 
@@ -111,10 +112,12 @@ impl fmt::Display for Way {
 }
 
 impl Cell {
-    /// A program is no JSON that could be broken: whatever came of it, the client runs it.
+    /// A program is no JSON that could be broken: whatever came of it, the client runs it. Some clients have no tool.
     pub(crate) fn can_be_played(&self) -> bool {
         let broken = self.trouble.play().fault == Some(stage::Fault::InvalidToolInput);
-        !(broken && self.client == Client::CodexWithPrograms)
+        let call = self.client.call(Path::new("ran.txt"));
+        let has_tool = self.trouble.play().turn != Turn::Tool || call.is_some();
+        has_tool && !(broken && self.client == Client::CodexWithPrograms)
     }
 
     pub(crate) async fn run(self, troupe: &Troupe) -> Result {
@@ -126,7 +129,7 @@ impl Cell {
 
     async fn direct(self, troupe: &Troupe) -> Result {
         let folder = TempDir::new().unwrap();
-        let provider = Provider::start(&self.trouble, &self.call(folder.path())).await;
+        let provider = Provider::start(&self.trouble, self.client, folder.path()).await;
         let (ended, took) = self.ask(troupe, provider.address(), folder.path()).await;
         let posts = provider.posts();
         self.result(
@@ -142,15 +145,14 @@ impl Cell {
         let mut desk = Desk::new();
         let home = desk.file("client");
         std::fs::create_dir_all(&home).unwrap();
-        let call = self.call(&home);
-        let lead = Provider::start(&self.trouble, &call).await;
+        let lead = Provider::start(&self.trouble, self.client, &home).await;
         let second = match self.way {
             Way::Direct | Way::Through | Way::Across(_) => {
                 Trouble::Plays(Play::whole(self.trouble.play().turn))
             }
             Way::BothFail => self.trouble.clone(),
         };
-        let second = Provider::start(&second, &call).await;
+        let second = Provider::start(&second, self.client, &home).await;
         match self.way {
             Way::Across(dialect) => {
                 let stand_in = StandIn {
@@ -179,10 +181,6 @@ impl Cell {
         self.result(ended, took, Some(requests), posts, &home)
     }
 
-    fn call(&self, home: &Path) -> Call {
-        self.client.call(&home.join("ran.txt"))
-    }
-
     async fn ask(&self, troupe: &Troupe, base: &str, home: &Path) -> (Option<Ended>, Duration) {
         let patience = match (self.way, self.client.is_agent()) {
             (Way::Direct, false) => PATIENCE_DIRECT,
@@ -205,11 +203,8 @@ impl Cell {
         home: &Path,
     ) -> Result {
         let ran = std::fs::read_to_string(home.join("ran.txt")).unwrap_or_default();
-        let verdict = Verdict::of(
-            self.trouble.play().turn,
-            ended.as_ref(),
-            ran.lines().count(),
-        );
+        let ran = ran.lines().count();
+        let verdict = Verdict::of(self.trouble.play().turn, ended.as_ref(), ran);
         Result {
             cell: self,
             verdict,
@@ -217,6 +212,7 @@ impl Cell {
             posts,
             took,
             ended,
+            ran,
         }
     }
 }
@@ -229,12 +225,13 @@ enum Provider {
 }
 
 impl Provider {
-    async fn start(trouble: &Trouble, call: &Call) -> Provider {
+    async fn start(trouble: &Trouble, client: Client, home: &Path) -> Provider {
         let upstream = Upstream::start().await;
         match trouble {
             Trouble::PortClosed(_) => Provider::Closed(upstream.address.clone()),
             Trouble::Plays(play) => {
-                play.arrange(&upstream.stage, call);
+                let call: Option<Call> = client.call(&home.join("ran.txt"));
+                play.told_to(client).arrange(&upstream.stage, call.as_ref());
                 Provider::Listens(upstream)
             }
         }

@@ -123,7 +123,7 @@ pub(crate) fn of(family: Family) -> Vec<(Trouble, Vec<Way>)> {
             if turn != Turn::Text || HARD.contains(name) {
                 ways.extend(&across);
             }
-            all.push((Trouble::Plays(Play { turn, fault }), ways));
+            all.push((Trouble::Plays(Play::failing(turn, fault)), ways));
         }
     };
     add(Turn::Text, &TEXT);

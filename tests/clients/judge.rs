@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::play::{END, Turn};
+use super::play::{BEGINNING, END, Turn};
 
 /// How a client ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -21,6 +21,8 @@ pub(crate) struct Ended {
 pub(crate) enum Verdict {
     /// The whole answer, and where a tool was called its one run.
     Whole,
+    /// The whole answer, behind the beginning of another that was shown before.
+    Again,
     /// An error that its user sees.
     Error,
     /// The answer ends where the model ended it, with the reason for it.
@@ -60,7 +62,11 @@ impl Verdict {
         }
         let expected = usize::from(turn == Turn::Tool);
         if ended.text.contains(END) && ran == expected {
-            return Verdict::Whole;
+            return if ended.text.matches(BEGINNING).count() > ended.text.matches(END).count() {
+                Verdict::Again
+            } else {
+                Verdict::Whole
+            };
         }
         match &ended.stop {
             Some(stop) if NOT_ALL.contains(&stop.as_str()) => Verdict::Told(stop.clone()),
@@ -72,7 +78,7 @@ impl Verdict {
     /// What must not happen to anybody who asks through Understudy.
     pub(crate) fn is_harm(&self) -> bool {
         match self {
-            Verdict::Whole | Verdict::Error | Verdict::Told(_) => false,
+            Verdict::Whole | Verdict::Again | Verdict::Error | Verdict::Told(_) => false,
             Verdict::Half | Verdict::Empty | Verdict::Ran(_) | Verdict::Hang => true,
         }
     }
@@ -81,10 +87,11 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Verdict::Whole => f.write_str("whole"),
+            Verdict::Whole => f.write_str("complete"),
+            Verdict::Again => f.write_str("complete, behind a part"),
             Verdict::Error => f.write_str("error"),
-            Verdict::Told(stop) => write!(f, "told {stop}"),
-            Verdict::Half => f.write_str("**HALF**"),
+            Verdict::Told(stop) => write!(f, "ended: {stop}"),
+            Verdict::Half => f.write_str("**PARTIAL**"),
             Verdict::Empty => f.write_str("**EMPTY**"),
             Verdict::Ran(times) => write!(f, "**RAN×{times}**"),
             Verdict::Hang => f.write_str("**HANG**"),

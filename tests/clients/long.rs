@@ -104,10 +104,7 @@ fn promises() -> Vec<Promise> {
                 client,
                 what,
                 delivery: "guarded",
-                lead: Lead::Plays(Play {
-                    turn,
-                    fault: Some(fault.parse().unwrap()),
-                }),
+                lead: Lead::Plays(Play::failing(turn, Some(fault.parse().unwrap()))),
                 second: Second::IsHealthy,
                 at_least: Duration::ZERO,
                 // A turn with a tool asks twice.
@@ -118,10 +115,10 @@ fn promises() -> Vec<Promise> {
             client,
             what: "two providers that never answer",
             delivery: "guarded",
-            lead: Lead::Plays(Play {
-                turn: Turn::Text,
-                fault: Some(Fault::SilentBeforeHeaders(None)),
-            }),
+            lead: Lead::Plays(Play::failing(
+                Turn::Text,
+                Some(Fault::SilentBeforeHeaders(None)),
+            )),
             second: Second::FailsToo,
             at_least: Duration::ZERO,
             at_most: LONGEST,
@@ -157,10 +154,10 @@ impl Promise {
         let mut desk = Desk::new();
         let home = desk.file("client");
         std::fs::create_dir_all(&home).unwrap();
-        let call = self.client.call(&home.join("ran.txt"));
+        let call = self.client.call(&home.join("ran.txt")).unwrap();
         let turn = self.lead.arrange(&lead, &call);
         match self.second {
-            Second::IsHealthy => Play::whole(turn).arrange(&second.stage, &call),
+            Second::IsHealthy => Play::whole(turn).arrange(&second.stage, Some(&call)),
             Second::FailsToo => drop(self.lead.arrange(&second, &call)),
         }
         let routes = two_endpoints(&lead.address, &second.address);
@@ -211,15 +208,12 @@ impl Lead {
                 let Call { name, input } = call.clone().lengthened(*times);
                 upstream.stage.cue(Cue {
                     then: Some(vec![Line::Text(END.to_owned())]),
-                    ..drip(vec![Line::Tool {
-                        name: name.to_owned(),
-                        input,
-                    }])
+                    ..drip(vec![Line::Tool { name, input }])
                 });
                 Turn::Tool
             }
             Lead::Plays(play) => {
-                play.arrange(&upstream.stage, call);
+                play.arrange(&upstream.stage, Some(call));
                 play.turn
             }
         }

@@ -1,5 +1,5 @@
-//! The real clients against every fault of the stage: directly, and through Understudy. `cargo xtask clients` installs
-//! them and runs this; it ends with failure when anything bad came through Understudy.
+//! The real clients in outages, and against every fault of the stage: directly, and through Understudy. `cargo xtask clients`
+//! installs them and runs this; it ends with failure when anything bad came through Understudy.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,20 +8,24 @@
     reason = "a run that cannot go on fails, and says so on a terminal"
 )]
 
-mod agent;
 mod cell;
+mod connect;
 #[path = "../acceptance/desk.rs"]
 #[expect(dead_code, reason = "the acceptance tests use more of it")]
 mod desk;
 mod faults;
 mod judge;
 mod long;
+mod outage;
 mod play;
+mod recipe;
 mod roster;
 mod sdk;
+mod shown;
 mod stand_in;
 mod table;
 mod task;
+mod versions;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,13 +33,15 @@ use std::sync::Arc;
 
 use cell::{Cell, Result, Way};
 use clap::Parser;
-use roster::{Family, Troupe};
+use roster::{Client, Troupe};
 use task::Task;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 #[derive(Parser)]
-#[command(about = "Real clients against every fault, directly and through Understudy.")]
+#[command(
+    about = "Real clients in an outage, directly and through Understudy; first their connect recipes."
+)]
 struct Arguments {
     /// Only clients whose name contains this: "codex", "python".
     #[arg(long, default_value = "")]
@@ -49,66 +55,154 @@ struct Arguments {
     /// How many agents and how many scripts run at a time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
+    /// The connect recipes alone.
+    #[arg(long, conflicts_with = "outages")]
+    recipes: bool,
+    /// The outages alone.
+    #[arg(long)]
+    outages: bool,
+    /// Instead: Claude Code, Codex and the SDKs against every fault of the stage.
+    #[arg(long)]
+    faults: bool,
     /// Instead: answers and silences of many minutes, with the usual timers.
     #[arg(long)]
     long: bool,
-    /// Instead: tasks of three turns with a stand-in that speaks another dialect than the agent.
+    /// Instead: tasks of three turns with a fallback that speaks another dialect than the agent.
     #[arg(long)]
     tasks: bool,
-    /// Write the table to this file too.
+    /// Write the table into this folder too: TABLE.md, FAULTS.md or TASKS.md.
     #[arg(long)]
-    table: Option<PathBuf>,
+    table: bool,
 }
 
 /// How many of those that only wait may do so at a time.
-const WAITERS: usize = 8;
+const WAITERS: usize = 6;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let clients = PathBuf::from(
+    let folder = PathBuf::from(
         std::env::var_os("UNDERSTUDY_CLIENTS")
             .unwrap_or_else(|| panic!("UNDERSTUDY_CLIENTS is not set: run `cargo xtask clients`")),
     );
-    let troupe = Arc::new(Troupe::new(clients.clone()));
-    if arguments.long {
+    let troupe = Arc::new(Troupe::new(folder.clone()));
+    let (text, file, is_good) = if arguments.long {
         let kept = long::run(&arguments.client, troupe).await;
-        let head = include_str!("long.md").replace("{date}", &table::today());
-        println!("{head}{}", long::markdown(&kept));
-        return ExitCode::from(u8::from(!long::all_kept(&kept)));
+        let head = include_str!("long.head.md").replace("{date}", &table::today());
+        (head + &long::markdown(&kept), None, long::all_kept(&kept))
+    } else if arguments.tasks {
+        let (text, is_good) = tasks(&arguments, troupe).await;
+        (
+            headed(include_str!("tasks.head.md"), &folder, &text),
+            Some("TASKS.md"),
+            is_good,
+        )
+    } else if arguments.faults {
+        let (text, is_good) = faults(&arguments, troupe).await;
+        (
+            headed(include_str!("faults.head.md"), &folder, &text),
+            Some("FAULTS.md"),
+            is_good,
+        )
+    } else {
+        let (text, is_good) = outages(&arguments, &troupe).await;
+        (
+            headed(include_str!("table.head.md"), &folder, &text),
+            Some("TABLE.md"),
+            is_good,
+        )
+    };
+    println!("{text}");
+    if arguments.table
+        && let Some(file) = file
+    {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/clients");
+        std::fs::write(here.join(file), text).unwrap();
     }
-    if arguments.tasks {
-        return tasks(&arguments, &clients, troupe).await;
+    ExitCode::from(u8::from(!is_good))
+}
+
+/// Recipes, and then every client in an outage.
+async fn outages(arguments: &Arguments, troupe: &Arc<Troupe>) -> (String, bool) {
+    let (clients, missing): (Vec<Client>, Vec<Client>) = Client::all()
+        .into_iter()
+        .filter(|client| is_wanted(*client, &arguments.client))
+        .partition(|client| troupe.has(*client));
+    let mut text = absent(&missing);
+    let mut is_good = missing.is_empty() && !clients.is_empty();
+    if !arguments.outages {
+        let checks = connect::run(&clients, troupe).await;
+        text += &format!("\n## Connect recipes\n\n{}", connect::markdown(&checks));
+        is_good &= connect::all_kept(&checks);
     }
-    let cells = chosen(&arguments);
+    if !arguments.recipes {
+        let mut cells = outage::cells();
+        cells.retain(|cell| clients.contains(&cell.client) && is_chosen(cell, arguments));
+        let results = all(cells, Arc::clone(troupe), arguments.jobs).await;
+        text += &format!(
+            "\n## Outages\n\n{}{}",
+            outage::sums(&results),
+            outage::markdown(&results)
+        );
+        is_good &= outage::is_good(&results);
+    }
+    (text, is_good)
+}
+
+/// A client that could not be installed is named, with the reason that the set-up gives.
+fn absent(missing: &[Client]) -> String {
+    if missing.is_empty() {
+        return "Every client could be installed.\n".to_owned();
+    }
+    let why = std::env::var("UNDERSTUDY_CLIENTS_MISSING").unwrap_or_default();
+    let mut folders: Vec<&str> = missing.iter().map(|client| client.folder()).collect();
+    folders.dedup();
+    let lines = folders.iter().map(|folder| {
+        let told = why
+            .lines()
+            .find(|line| line.starts_with(&format!("{folder}: ")));
+        format!("- **not installed**: {}\n", told.unwrap_or(folder))
+    });
+    lines.collect()
+}
+
+async fn faults(arguments: &Arguments, troupe: Arc<Troupe>) -> (String, bool) {
+    let mut cells = Vec::new();
+    for family in roster::Family::ALL {
+        for client in family.clients() {
+            for (trouble, ways) in faults::of(family) {
+                cells.extend(ways.into_iter().map(|way| Cell {
+                    client,
+                    trouble: trouble.clone(),
+                    way,
+                }));
+            }
+        }
+    }
+    cells.retain(|cell| {
+        cell.can_be_played()
+            && is_wanted(cell.client, &arguments.client)
+            && is_chosen(cell, arguments)
+    });
     let count = cells.len();
     let results = all(cells, troupe, arguments.jobs).await;
-    let text = format!(
-        "{}\n{}\n{}",
-        table::closing(&results),
-        table::sums(&results),
-        table::markdown(&results)
-    );
-    println!("{text}");
-    if let Some(file) = &arguments.table {
-        std::fs::write(file, headed(include_str!("table.md"), &clients, &text)).unwrap();
-    }
     let harm: Vec<&Result> = results
         .iter()
         .filter(|result| result.cell.way != Way::Direct && result.verdict.is_harm())
         .collect();
+    let mut text = format!(
+        "{count} runs. {}\n\n{}\n{}",
+        table::closing(&results),
+        table::sums(&results),
+        table::markdown(&results)
+    );
     for result in &harm {
-        println!("BAD: {}", line(result));
+        text += &format!("\nBAD: {}", table::line(result));
     }
-    println!("{count} runs\n{}", table::closing(&results));
-    if harm.is_empty() && count > 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    (text, harm.is_empty() && count > 0)
 }
 
-async fn tasks(arguments: &Arguments, clients: &Path, troupe: Arc<Troupe>) -> ExitCode {
+async fn tasks(arguments: &Arguments, troupe: Arc<Troupe>) -> (String, bool) {
     let wanted = |task: &Task| {
         let name = format!("{} {}", task.client, task.outage).to_lowercase();
         name.contains(&arguments.client.to_lowercase())
@@ -116,48 +210,27 @@ async fn tasks(arguments: &Arguments, clients: &Path, troupe: Arc<Troupe>) -> Ex
     };
     let tasks = Task::all().into_iter().filter(wanted).collect();
     let results = task::all(tasks, troupe, arguments.jobs).await;
-    let text = task::markdown(&results);
-    println!("{text}");
-    if let Some(file) = &arguments.table {
-        std::fs::write(file, headed(include_str!("tasks.md"), clients, &text)).unwrap();
-    }
     let kept = !results.is_empty() && results.iter().all(task::Result::is_as_promised);
-    ExitCode::from(u8::from(!kept))
+    (task::markdown(&results), kept)
 }
 
 /// A table under what is to be known of it.
 fn headed(head: &str, clients: &Path, text: &str) -> String {
     let head = head
-        .replace("{versions}", &table::versions(clients).join(", "))
+        .replace("{versions}", &versions::installed(clients).join(", "))
         .replace("{date}", &table::today());
     format!("{head}\n{text}")
 }
 
-fn chosen(arguments: &Arguments) -> Vec<Cell> {
-    let wanted = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
-    let mut cells = Vec::new();
-    for family in Family::ALL {
-        for client in family.clients() {
-            for (trouble, ways) in faults::of(family) {
-                for way in ways {
-                    let cell = Cell {
-                        family,
-                        client,
-                        trouble: trouble.clone(),
-                        way,
-                    };
-                    if cell.can_be_played()
-                        && wanted(&client.to_string(), &arguments.client)
-                        && wanted(&trouble.name(), &arguments.fault)
-                        && wanted(&way.to_string(), &arguments.way)
-                    {
-                        cells.push(cell);
-                    }
-                }
-            }
-        }
-    }
-    cells
+/// By its title or by its folder.
+fn is_wanted(client: Client, part: &str) -> bool {
+    let part = part.to_lowercase();
+    client.to_string().to_lowercase().contains(&part) || client.folder().contains(&part)
+}
+
+fn is_chosen(cell: &Cell, arguments: &Arguments) -> bool {
+    let has = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
+    has(&cell.trouble.name(), &arguments.fault) && has(&cell.way.to_string(), &arguments.way)
 }
 
 /// Runs them all, in their order as far as results go.
@@ -167,7 +240,9 @@ async fn all(cells: Vec<Cell>, troupe: Arc<Troupe>, jobs: usize) -> Vec<Result> 
     let count = cells.len();
     let mut running = JoinSet::new();
     for (place, cell) in cells.into_iter().enumerate() {
-        let lane = if cell.trouble.waits() {
+        // An agent that asks by itself spends a minute with its own pauses.
+        let pauses = cell.way == Way::Direct && (cell.trouble.waits() || cell.client.is_agent());
+        let lane = if pauses {
             &waiting
         } else if cell.client.is_agent() {
             &agents
@@ -183,30 +258,9 @@ async fn all(cells: Vec<Cell>, troupe: Arc<Troupe>, jobs: usize) -> Vec<Result> 
     let mut results = Vec::new();
     while let Some(done) = running.join_next().await {
         let (place, result) = done.unwrap();
-        eprintln!("{}/{count} {}", results.len() + 1, line(&result));
+        eprintln!("{}/{count} {}", results.len() + 1, table::line(&result));
         results.push((place, result));
     }
     results.sort_by_key(|(place, _)| *place);
     results.into_iter().map(|(_, result)| result).collect()
-}
-
-fn line(result: &Result) -> String {
-    let Cell {
-        client,
-        trouble,
-        way,
-        ..
-    } = &result.cell;
-    let said = result.ended.as_ref().map_or_else(String::new, |ended| {
-        let said = ended.error.as_ref().unwrap_or(&ended.text);
-        said.chars()
-            .take(160)
-            .collect::<String>()
-            .replace('\n', " ")
-    });
-    format!(
-        "{client} · {} · {way}: {} «{said}»",
-        trouble.name(),
-        table::shown(result)
-    )
 }

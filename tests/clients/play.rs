@@ -3,8 +3,13 @@
 use serde_json::{Value, json};
 use stage::{Cue, Fault, Line, Stage};
 
+use super::roster::Client;
+
 /// Ends every whole answer, and only a whole one.
 pub(crate) const END: &str = "and the curtain falls.";
+
+/// Begins every text.
+pub(crate) const BEGINNING: &str = "The play begins";
 
 /// More requests than any client makes.
 const EVERY: u32 = 10_000;
@@ -22,7 +27,7 @@ pub(crate) enum Turn {
 /// A tool call in a client's own words.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) input: Value,
 }
 
@@ -32,40 +37,75 @@ pub(crate) struct Play {
     pub(crate) turn: Turn,
     /// On every request; None: nothing goes wrong.
     pub(crate) fault: Option<Fault>,
+    /// The text comes as the input of a call of this tool.
+    pub(crate) answers_in: Option<&'static str>,
 }
 
 impl Play {
     pub(crate) fn whole(turn: Turn) -> Play {
-        Play { turn, fault: None }
+        Play::failing(turn, None)
+    }
+
+    pub(crate) fn failing(turn: Turn, fault: Option<Fault>) -> Play {
+        Play {
+            turn,
+            fault,
+            answers_in: None,
+        }
+    }
+
+    /// The same for this client.
+    pub(crate) fn told_to(&self, client: Client) -> Play {
+        Play {
+            answers_in: client.answers_in(),
+            ..self.clone()
+        }
     }
 
     /// `call`: what a [`Turn::Tool`] calls.
-    pub(crate) fn arrange(&self, stage: &Stage, call: &Call) {
+    pub(crate) fn arrange(&self, stage: &Stage, call: Option<&Call>) {
         if self.fault == Some(Fault::Refuse) {
             // As the connection comes in, which no cue with an answer does.
             stage.outage(Some(Fault::Refuse));
             return;
         }
-        let text = Line::Text(TEXT.to_owned() + END);
+        let text = TEXT.to_owned() + END;
+        let text = match self.answers_in {
+            None => Line::Text(text),
+            Some(tool) => Line::Tool {
+                name: tool.to_owned(),
+                input: json!({ "text": text }),
+            },
+        };
         let after = Cue {
             after_tool_result: true,
             ..self.cue(vec![text.clone()])
         };
         let answer = match self.turn {
-            Turn::Text => vec![text],
-            Turn::Thinking => vec![Line::Thinking(THOUGHT.to_owned()), text],
+            Turn::Text => vec![text.clone()],
+            Turn::Thinking => vec![Line::Thinking(THOUGHT.to_owned()), text.clone()],
             Turn::Tool => {
                 stage.cue(after);
-                vec![
-                    Line::Text("I will append the line now.".to_owned()),
-                    Line::Tool {
-                        name: call.name.to_owned(),
-                        input: call.input.clone(),
-                    },
-                ]
+                let call = call.map(|call| Line::Tool {
+                    name: call.name.clone(),
+                    input: call.input.clone(),
+                });
+                let before = Line::Text("I will append the line now.".to_owned());
+                std::iter::once(before).chain(call).collect()
             }
         };
-        stage.cue(self.cue(answer));
+        let cue = self.cue(answer);
+        if self.turn == Turn::Tool && self.fault.is_none() {
+            // Some clients ask for the rest of a broken response in a message of their own, after the result: a second call
+            // would be the model's, and no repeat of theirs.
+            stage.cue(Cue {
+                before_tool_call: true,
+                ..cue
+            });
+            stage.cue(self.cue(vec![text]));
+        } else {
+            stage.cue(cue);
+        }
     }
 
     fn cue(&self, answer: Vec<Line>) -> Cue {
@@ -89,35 +129,10 @@ impl Call {
     }
 }
 
-/// For Claude Code.
-pub(crate) fn bash(line: &str, file: &str) -> Call {
-    Call {
-        name: "Bash",
-        input: json!({ "command": format!("echo {line} >> {file}"), "description": "append a line" }),
-    }
-}
-
-/// For Codex.
-pub(crate) fn exec_command(line: &str, file: &str) -> Call {
-    Call {
-        name: "exec_command",
-        input: json!({ "cmd": format!("echo {line} >> {file}") }),
-    }
-}
-
-/// For Codex, as a stand-in of another dialect is told of its tool.
-pub(crate) fn program(line: &str, file: &str) -> Call {
-    let command = json!({ "cmd": format!("echo {line} >> {file}") });
-    Call {
-        name: "functions__exec",
-        input: json!({ "input": format!("text(await tools.exec_command({command}));") }),
-    }
-}
-
 /// For the programs that use an SDK.
 pub(crate) fn append(line: &str) -> Call {
     Call {
-        name: "append",
+        name: "append".to_owned(),
         input: json!({ "line": line }),
     }
 }

@@ -1,24 +1,30 @@
 //! The clients, and how each is asked.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalog::Dialect;
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::time::timeout;
 
-use super::agent::{Visit, claude_ended, codex_ended};
 use super::judge::Ended;
-use super::play::{Call, Turn, append, bash, exec_command, program};
+use super::play::{Call, Turn, append};
+use super::recipe::{Part, Recipe, Trap, Visit};
 use super::sdk::{Language, Players};
+use super::shown;
 
 /// One way to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
     ClaudeCode,
+    /// With a model of the newest generation, to which it sends fields that the older ones do not get.
+    ClaudeCodeNewest,
     Codex,
     /// With a model that is given its tools in the conversation, and calls them from programs that it writes.
     CodexWithPrograms,
@@ -27,6 +33,8 @@ pub(crate) enum Client {
         /// As the players know it: "anthropic raw".
         mode: &'static str,
     },
+    /// Any other, by its recipe.
+    Other(Part),
 }
 
 /// What the clients of a table's part have in common.
@@ -44,6 +52,8 @@ pub(crate) struct Troupe {
     clients: PathBuf,
     python: Players,
     node: Players,
+    /// Homes that are copied for every run, by the recipe's name.
+    homes: Mutex<HashMap<String, Arc<tokio::sync::OnceCell<TempDir>>>>,
 }
 
 impl Family {
@@ -67,7 +77,7 @@ impl Family {
 
     pub(crate) fn clients(self) -> Vec<Client> {
         let modes = match self {
-            Family::ClaudeCode => return vec![Client::ClaudeCode],
+            Family::ClaudeCode => return vec![Client::ClaudeCode, Client::ClaudeCodeNewest],
             Family::Codex => return vec![Client::Codex, Client::CodexWithPrograms],
             Family::Anthropic => ["anthropic helper", "anthropic raw", "anthropic create"],
             Family::OpenaiChat => [
@@ -105,6 +115,7 @@ impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Client::ClaudeCode => f.write_str("Claude Code"),
+            Client::ClaudeCodeNewest => f.write_str("Claude Code for opus-5-5"),
             Client::Codex => f.write_str("Codex"),
             Client::CodexWithPrograms => f.write_str("Codex for gpt-6-sol"),
             Client::Sdk {
@@ -115,50 +126,106 @@ impl fmt::Display for Client {
                 language: Language::Node,
                 mode,
             } => write!(f, "Node {mode}"),
+            Client::Other(Part { recipe, mode }) => write!(f, "{}, {}", recipe.title, mode.name),
         }
     }
 }
 
 impl Client {
+    /// Every client that there is, each in every way in which it is used.
+    pub(crate) fn all() -> Vec<Client> {
+        let known = Family::ALL.into_iter().flat_map(Family::clients);
+        let mut all: Vec<Client> = known.collect();
+        let parts = Recipe::all().iter().flat_map(Recipe::parts);
+        let others = parts.filter(|part| all.iter().all(|client| client.part() != Some(*part)));
+        let others: Vec<Client> = others.map(Client::Other).collect();
+        all.extend(others);
+        all
+    }
+
+    /// Its recipe; an SDK is played by a script of its own.
+    pub(crate) fn part(self) -> Option<Part> {
+        match self {
+            Client::ClaudeCode => Some(Part::find("claude-code", "anthropic")),
+            Client::ClaudeCodeNewest => Some(Part::find("claude-code", "anthropic, opus-5-5")),
+            Client::Codex => Some(Part::find("codex", "openai-responses")),
+            Client::CodexWithPrograms => Some(Part::find("codex", "openai-responses, gpt-6-sol")),
+            Client::Sdk { .. } => None,
+            Client::Other(part) => Some(part),
+        }
+    }
+
+    /// Its folder in `target/clients`.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Client::ClaudeCode | Client::ClaudeCodeNewest => "claude-code",
+            Client::Codex | Client::CodexWithPrograms => "codex",
+            Client::Sdk {
+                language: Language::Python,
+                ..
+            } => "sdk-python",
+            Client::Sdk {
+                language: Language::Node,
+                ..
+            } => "sdk-node",
+            Client::Other(part) => &part.recipe.name,
+        }
+    }
+
     /// It takes a processor for a second or more to start.
     pub(crate) fn is_agent(self) -> bool {
         match self {
-            Client::ClaudeCode | Client::Codex | Client::CodexWithPrograms => true,
+            Client::ClaudeCode
+            | Client::ClaudeCodeNewest
+            | Client::Codex
+            | Client::CodexWithPrograms
+            | Client::Other(_) => true,
             Client::Sdk { .. } => false,
+        }
+    }
+
+    /// Its user sees a text as it comes.
+    pub(crate) fn streams(self) -> bool {
+        match self {
+            Client::Sdk { mode, .. } => !mode.ends_with("create"),
+            Client::ClaudeCode
+            | Client::ClaudeCodeNewest
+            | Client::Codex
+            | Client::CodexWithPrograms
+            | Client::Other(_) => self.part().is_none_or(|part| !part.is_whole()),
         }
     }
 
     /// What it speaks.
     pub(crate) fn dialect(self) -> Dialect {
         match self {
-            Client::ClaudeCode => Dialect::Anthropic,
-            Client::Codex | Client::CodexWithPrograms => Dialect::OpenaiResponses,
             Client::Sdk { mode, .. } if mode.starts_with("anthropic") => Dialect::Anthropic,
             Client::Sdk { mode, .. } if mode.starts_with("openai chat") => Dialect::OpenaiChat,
             Client::Sdk { .. } => Dialect::OpenaiResponses,
+            Client::ClaudeCode | Client::ClaudeCodeNewest => Dialect::Anthropic,
+            Client::Codex | Client::CodexWithPrograms => Dialect::OpenaiResponses,
+            Client::Other(part) => part.mode.dialect,
         }
     }
 
-    fn codex_model(self) -> &'static str {
-        match self {
-            Client::CodexWithPrograms => "gpt-6-sol",
-            Client::ClaudeCode | Client::Codex | Client::Sdk { .. } => "gpt-5",
-        }
-    }
-
-    /// What its model calls to append a line to `file`.
-    pub(crate) fn call(self, file: &Path) -> Call {
+    /// What its model calls to append a line to `file`; None: it has no such tool.
+    pub(crate) fn call(self, file: &Path) -> Option<Call> {
         self.append("once", file)
     }
 
-    pub(crate) fn append(self, line: &str, file: &Path) -> Call {
-        let file = file.display().to_string();
-        match self {
-            Client::ClaudeCode => bash(line, &file),
-            Client::Codex => exec_command(line, &file),
-            Client::CodexWithPrograms => program(line, &file),
-            Client::Sdk { .. } => append(line),
+    pub(crate) fn append(self, line: &str, file: &Path) -> Option<Call> {
+        match self.part() {
+            None => Some(append(line)),
+            Some(part) => part.tool(line, file).map(|tool| Call {
+                name: tool.name,
+                input: tool.input,
+            }),
         }
+    }
+
+    /// Its model answers by calling a tool of this name.
+    pub(crate) fn answers_in(self) -> Option<&'static str> {
+        self.part().and_then(Part::answers_in)
     }
 }
 
@@ -168,7 +235,12 @@ impl Troupe {
             python: Players::new(clients.clone(), Language::Python, "sdk"),
             node: Players::new(clients.clone(), Language::Node, "sdk"),
             clients,
+            homes: Mutex::default(),
         }
+    }
+
+    pub(crate) fn has(&self, client: Client) -> bool {
+        self.clients.join(client.folder()).exists()
     }
 
     /// Asks `base` once; None: it was still at it after `patience`, and was ended.
@@ -180,23 +252,18 @@ impl Troupe {
         turn: Turn,
         patience: Duration,
     ) -> Option<Ended> {
+        let file = (turn == Turn::Tool).then(|| home.join("ran.txt"));
         let visit = Visit {
             clients: &self.clients,
             home,
             base,
             prompt: "Append a line to the file, then tell how the evening goes.",
+            file: file.as_deref(),
+            again: false,
+            trap: None,
         };
         match client {
-            Client::ClaudeCode => run(visit.claude(&[]), patience)
-                .await
-                .map(|output| claude_ended(&output)),
-            Client::Codex | Client::CodexWithPrograms => {
-                let codex = visit.codex(client.codex_model(), &[]);
-                let output = run(codex.unwrap(), patience).await;
-                output.map(|output| codex_ended(&output))
-            }
             Client::Sdk { language, mode } => {
-                let file = (turn == Turn::Tool).then(|| home.join("ran.txt"));
                 let job = json!({ "mode": mode, "base": base, "model": "model-x", "prompt": visit.prompt, "file": file });
                 let players = match language {
                     Language::Python => &self.python,
@@ -204,6 +271,11 @@ impl Troupe {
                 };
                 players.play(&job, patience).await
             }
+            Client::ClaudeCode
+            | Client::ClaudeCodeNewest
+            | Client::Codex
+            | Client::CodexWithPrograms
+            | Client::Other(_) => self.visit(client.part()?, visit, patience).await,
         }
     }
 
@@ -220,20 +292,93 @@ impl Troupe {
             home,
             base,
             prompt: "And how did it go?",
+            file: None,
+            again: true,
+            trap: None,
         };
-        match client {
-            Client::ClaudeCode => run(visit.claude(&["--continue"]), patience)
-                .await
-                .map(|output| claude_ended(&output)),
-            Client::Codex | Client::CodexWithPrograms => {
-                let codex = visit.codex(client.codex_model(), &["resume", "--last"]);
-                let output = run(codex.unwrap(), patience).await;
-                output.map(|output| codex_ended(&output))
-            }
-            Client::Sdk { .. } => None,
+        self.visit(client.part()?, visit, patience).await
+    }
+
+    /// Asks as a user who connected it in a way that its recipe warns of; its whole output comes with it.
+    pub(crate) async fn fall_into(
+        &self,
+        part: Part,
+        trap: &'static Trap,
+        base: &str,
+        home: &Path,
+        patience: Duration,
+    ) -> Option<(Ended, String)> {
+        let visit = Visit {
+            clients: &self.clients,
+            home,
+            base,
+            prompt: "How does the evening go?",
+            file: None,
+            again: false,
+            trap: Some(trap),
+        };
+        let output = self.output(part, visit, patience).await?;
+        let printed = [&output.stdout[..], &output.stderr[..]].concat();
+        let printed = String::from_utf8_lossy(&printed).into_owned();
+        Some((shown::ended(part.recipe, &output), printed))
+    }
+
+    pub(crate) async fn visit(
+        &self,
+        part: Part,
+        visit: Visit<'_>,
+        patience: Duration,
+    ) -> Option<Ended> {
+        let output = self.output(part, visit, patience).await?;
+        Some(shown::ended(part.recipe, &output))
+    }
+
+    pub(crate) async fn output(
+        &self,
+        part: Part,
+        visit: Visit<'_>,
+        patience: Duration,
+    ) -> Option<Output> {
+        if !visit.again {
+            self.furnish(part, visit).await;
         }
+        run(visit.command(part).unwrap(), patience).await
+    }
+
+    /// What takes long to set up is set up once.
+    async fn furnish(&self, part: Part, visit: Visit<'_>) {
+        if part.recipe.once.is_empty() {
+            return;
+        }
+        let home = {
+            let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(homes.entry(part.recipe.name.clone()).or_default())
+        };
+        let home = home
+            .get_or_init(|| async {
+                let home = TempDir::new().unwrap();
+                for words in &part.recipe.once {
+                    let visit = Visit {
+                        home: home.path(),
+                        ..visit
+                    };
+                    let done = run(visit.prepared(part, words), SET_UP).await;
+                    let ok = done.as_ref().is_some_and(|output| output.status.success());
+                    assert!(ok, "{words:?}: {done:?}");
+                }
+                home
+            })
+            .await;
+        let mut copy = std::process::Command::new("cp");
+        copy.arg("-a")
+            .arg(format!("{}/.", home.path().display()))
+            .arg(visit.home);
+        assert!(copy.status().unwrap().success(), "{copy:?}");
     }
 }
+
+/// A database with all its migrations, on a busy machine.
+const SET_UP: Duration = Duration::from_secs(180);
 
 /// To its end, or to its end with all that it started.
 pub(crate) async fn run(mut command: std::process::Command, patience: Duration) -> Option<Output> {

@@ -70,17 +70,17 @@ impl Players {
         let here = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/clients");
         let mut command = match self.language {
             Language::Python => {
-                let mut command = Command::new(self.clients.join("venv/bin/python"));
+                let mut command = Command::new(self.clients.join("sdk-python/bin/python"));
                 command
                     .args(["-W", "error"])
                     .arg(format!("{here}/{}.py", self.script));
                 command
             }
             Language::Node => {
-                let mut command = Command::new("node");
+                let mut command = Command::new(super::recipe::node(&self.clients));
                 command
                     .arg(format!("{here}/{}.mjs", self.script))
-                    .arg(&self.clients);
+                    .arg(self.clients.join("sdk-node"));
                 command
             }
         };

@@ -1,35 +1,36 @@
 //! The results as a Markdown table a family.
 
 use std::fmt::Write;
-use std::path::Path;
 
-use super::cell::{Result, Way};
+use super::cell::{Cell, Result, Way};
+use super::play::Turn;
 use super::roster::{Client, Family};
 
 pub(crate) fn markdown(results: &[Result]) -> String {
     let mut text = String::new();
     for family in Family::ALL {
+        let mut clients = family.clients();
         let own: Vec<&Result> = results
             .iter()
-            .filter(|result| result.cell.family == family)
+            .filter(|result| clients.contains(&result.cell.client))
             .collect();
+        clients.retain(|client| own.iter().any(|result| result.cell.client == *client));
         if !own.is_empty() {
-            part(&mut text, family, &own);
+            part(&mut text, family.title(), &clients, &own);
         }
     }
     text
 }
 
-fn part(text: &mut String, family: Family, results: &[&Result]) {
-    let mut clients: Vec<Client> = family.clients();
-    clients.retain(|client| results.iter().any(|result| result.cell.client == *client));
+/// Faults and ways by clients.
+pub(crate) fn part(text: &mut String, title: &str, clients: &[Client], results: &[&Result]) {
     let names: Vec<String> = clients.iter().map(Client::to_string).collect();
-    let _ = writeln!(text, "\n## {}\n", family.title());
+    let _ = writeln!(text, "\n## {title}\n");
     let _ = writeln!(text, "| fault | way | {} |", names.join(" | "));
     let _ = writeln!(text, "|---|---|{}", "---|".repeat(clients.len()));
-    let mut rows: Vec<(String, Way)> = Vec::new();
+    let mut rows: Vec<(String, &str)> = Vec::new();
     for result in results {
-        let row = (result.cell.trouble.name(), result.cell.way);
+        let row = (result.cell.trouble.name(), kind(result.cell.way));
         if !rows.contains(&row) {
             rows.push(row);
         }
@@ -40,10 +41,10 @@ fn part(text: &mut String, family: Family, results: &[&Result]) {
             .map(|client| {
                 results
                     .iter()
-                    .find(|r| {
-                        r.cell.client == *client
-                            && r.cell.way == way
-                            && r.cell.trouble.name() == name
+                    .find(|result| {
+                        result.cell.client == *client
+                            && kind(result.cell.way) == way
+                            && result.cell.trouble.name() == name
                     })
                     .map_or_else(|| "-".to_owned(), |result| shown(result))
             })
@@ -52,7 +53,19 @@ fn part(text: &mut String, family: Family, results: &[&Result]) {
     }
 }
 
-/// `whole 1/2+1 3.2 s`
+/// A row's way.
+fn kind(way: Way) -> &'static str {
+    match way {
+        Way::Direct => "direct",
+        Way::Through => "through, same dialect",
+        Way::BothFail => "through, both fail",
+        Way::Across(catalog::Dialect::Anthropic) => "through, to anthropic",
+        Way::Across(catalog::Dialect::OpenaiChat) => "through, to openai-chat",
+        Way::Across(catalog::Dialect::OpenaiResponses) => "through, to openai-responses",
+    }
+}
+
+/// `complete 1/2+1 3.2 s`; of a tool also how often it ran.
 pub(crate) fn shown(result: &Result) -> String {
     let requests = result
         .requests
@@ -63,8 +76,12 @@ pub(crate) fn shown(result: &Result) -> String {
     } else {
         format!("/{}", posts.join("+"))
     };
+    let ran = match result.cell.trouble.play().turn {
+        Turn::Tool => format!(", ran {}", result.ran),
+        Turn::Text | Turn::Thinking => String::new(),
+    };
     format!(
-        "{} {requests}{posts} {:.1} s",
+        "{}{ran} {requests}{posts} {:.1} s",
         result.verdict,
         result.took.as_secs_f64()
     )
@@ -72,7 +89,7 @@ pub(crate) fn shown(result: &Result) -> String {
 
 /// How often each verdict came, by way.
 pub(crate) fn sums(results: &[Result]) -> String {
-    let mut text = "| way | runs | whole | error | told | partial taken for whole | tool run twice | hang |\n|---|---|---|---|---|---|---|---|\n".to_owned();
+    let mut text = "| way | runs | complete | error | ended early by the model | partial taken as complete | tool run twice | hang |\n|---|---|---|---|---|---|---|---|\n".to_owned();
     type Is = fn(Way) -> bool;
     let ways: [(&str, Is); 4] = [
         ("direct", |way| way == Way::Direct),
@@ -112,7 +129,7 @@ pub(crate) fn closing(results: &[Result]) -> String {
         ..
     } = Sum::of(through);
     format!(
-        "{runs} runs through Understudy: partial answers taken for success: {partial}; tools run twice: {twice}; hangs: {hang}"
+        "{runs} runs through Understudy: partial responses taken as complete: {partial}; tools run twice: {twice}; hangs: {hang}"
     )
 }
 
@@ -134,7 +151,7 @@ impl Sum {
         for result in results {
             sum.runs += 1;
             *match result.verdict {
-                Verdict::Whole => &mut sum.whole,
+                Verdict::Whole | Verdict::Again => &mut sum.whole,
                 Verdict::Error => &mut sum.error,
                 Verdict::Told(_) => &mut sum.told,
                 Verdict::Half | Verdict::Empty => &mut sum.partial,
@@ -146,43 +163,31 @@ impl Sum {
     }
 }
 
-/// The versions that are installed, not those that were asked for.
-pub(crate) fn versions(clients: &Path) -> Vec<String> {
-    let node = [
-        "@anthropic-ai/claude-code",
-        "@openai/codex",
-        "@anthropic-ai/sdk",
-        "openai",
-    ]
-    .map(|package| {
-        let manifest = clients
-            .join("node_modules")
-            .join(package)
-            .join("package.json");
-        let manifest = std::fs::read(manifest).unwrap();
-        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
-        format!(
-            "npm {package} {}",
-            manifest["version"].as_str().unwrap_or("?")
-        )
-    });
-    let python = std::process::Command::new(clients.join("venv/bin/python"))
-        .args(["-m", "pip", "list", "--format=freeze"])
-        .output()
-        .unwrap();
-    let python = String::from_utf8_lossy(&python.stdout)
-        .lines()
-        .filter_map(|line| line.split_once("=="))
-        .filter(|(name, _)| ["anthropic", "openai"].contains(name))
-        .map(|(name, version)| format!("PyPI {name} {version}"))
-        .collect::<Vec<_>>();
-    node.into_iter().chain(python).collect()
-}
-
 /// As the system tells it: 2026-11-26.
 pub(crate) fn today() -> String {
     let date = std::process::Command::new("date").arg("+%F").output();
     String::from_utf8_lossy(&date.unwrap().stdout)
         .trim()
         .to_owned()
+}
+
+/// One run in one line, with what the client's user gets.
+pub(crate) fn line(result: &Result) -> String {
+    let Cell {
+        client,
+        trouble,
+        way,
+    } = &result.cell;
+    let said = result.ended.as_ref().map_or_else(String::new, |ended| {
+        let said = ended.error.as_ref().unwrap_or(&ended.text);
+        said.chars()
+            .take(160)
+            .collect::<String>()
+            .replace('\n', " ")
+    });
+    format!(
+        "{client} · {} · {way}: {} «{said}»",
+        trouble.name(),
+        shown(result)
+    )
 }

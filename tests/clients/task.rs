@@ -109,7 +109,12 @@ impl Task {
     /// Every agent with every dialect that is not its own, in every outage.
     pub(crate) fn all() -> Vec<Task> {
         let mut all = Vec::new();
-        for client in [Client::ClaudeCode, Client::Codex, Client::CodexWithPrograms] {
+        for client in [
+            Client::ClaudeCode,
+            Client::ClaudeCodeNewest,
+            Client::Codex,
+            Client::CodexWithPrograms,
+        ] {
             let others = Dialect::ALL.into_iter();
             for stand_in in others.filter(|dialect| *dialect != client.dialect()) {
                 all.extend(Outage::ALL.map(|outage| Task {
@@ -211,11 +216,9 @@ impl Task {
 
     fn turns(&self, home: &Path) -> [Cue; 3] {
         let append = |line: &str, file: &str| {
-            let Call { name, input } = self.client.append(line, &home.join(file));
-            Line::Tool {
-                name: name.to_owned(),
-                input,
-            }
+            let call = self.client.append(line, &home.join(file));
+            let Call { name, input } = call.unwrap_or_else(|| panic!("{} has a tool", self.client));
+            Line::Tool { name, input }
         };
         let text = |text: &str| Line::Text(text.to_owned());
         [

@@ -1,41 +1,133 @@
-//! The real coding agents and SDKs that are tested against the stage, installed at the versions they were measured with.
+//! The real agents, SDKs and frameworks that are tested against the stage, installed at the versions of
+//! `tests/clients/pins.toml`, and the run of their table.
 
-use std::path::{Path, PathBuf};
+mod install;
+mod raise;
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::Command;
 
 use crate::checks::cargo;
-use crate::python;
+use crate::pins::Pins;
 use crate::run::{Profile, build_binaries};
-use crate::step::{Done, Failed, Outcome, call, step};
-use crate::system::{self, Purpose, npm};
-use crate::tree::{Stamp, target};
+use crate::step::{Done, Failed, Outcome, ask, call, step};
+use crate::system::{self, Purpose};
+use crate::tree::target;
 
-/// From npm.
-const NODE: &[&str] = &[
-    "@anthropic-ai/claude-code@2.1.197",
-    "@openai/codex@0.169.0",
-    "@anthropic-ai/sdk@1.12.0",
-    "openai@6.49.0",
-];
-/// From PyPI.
-const PYTHON: &[&str] = &["anthropic==1.17.0", "openai==3.54.0"];
+pub(crate) use install::{folder, install_one};
 
-/// Every client against every fault; `arguments` are the runner's own.
+/// What `cargo xtask test` runs; the others would make it longer than a desk waits.
+pub(crate) const TESTED: [&str; 5] = ["node", "claude-code", "codex", "sdk-node", "sdk-python"];
+
+/// Every client in an outage; `arguments` are the runner's own, but for `--raise`.
 pub(crate) fn run(arguments: &[&str]) -> Outcome {
     system::install(Purpose::Engine)?;
     system::require_node()?;
+    if arguments.contains(&"--raise") {
+        raise::raise(wanted(arguments))?;
+    }
+    let mut arguments: Vec<&str> = arguments.to_vec();
+    arguments.retain(|argument| *argument != "--raise");
     // The engine serves the web UI from its own binary.
     crate::ui::build()?;
     build_binaries(Profile::Debug, false)?;
-    let Some(folder) = install()? else {
-        return Err(Failed::new("without the clients there is nothing to run"));
-    };
-    call(
-        cargo()
-            .args(["test", "--quiet", "--locked", "--package", "engine"])
-            .args(["--test", "clients", "--"])
-            .args(arguments)
-            .env("UNDERSTUDY_CLIENTS", folder),
-    )
+    let missing = install_all(wanted(&arguments))?;
+    let mut build = cargo();
+    call(build.args(TEST).arg("--no-run"))?;
+    let mut tests = cargo();
+    tests.args(TEST).args(["--offline", "--"]).args(&arguments);
+    let outcome = call(
+        alone(tests)
+            .env("UNDERSTUDY_CLIENTS", clients())
+            .env("UNDERSTUDY_CLIENTS_MISSING", missing.join("\n")),
+    );
+    if missing.is_empty() {
+        outcome
+    } else {
+        Err(Failed::new(format!(
+            "these clients could not be installed, and were not run:\n{}",
+            missing.join("\n")
+        )))
+    }
+}
+
+const TEST: [&str; 7] = [
+    "test",
+    "--quiet",
+    "--locked",
+    "--package",
+    "engine",
+    "--test",
+    "clients",
+];
+
+/// The value of `--client`: nothing else need be installed.
+fn wanted<'a>(arguments: &[&'a str]) -> &'a str {
+    let at = arguments
+        .iter()
+        .position(|argument| *argument == "--client");
+    at.and_then(|at| arguments.get(at + 1))
+        .copied()
+        .unwrap_or("")
+}
+
+/// The runner knows a client by its title too, "Python anthropic raw" or "Continue CLI".
+fn is_wanted(name: &str, wanted: &str) -> bool {
+    let wanted = wanted.to_lowercase();
+    name.contains(&wanted) || wanted.contains(name) || wanted.contains(' ')
+}
+
+/// Says for each client that could not be installed why.
+fn install_all(wanted: &str) -> Outcome<Vec<String>> {
+    let pins = Pins::read()?;
+    install_one(&pins, pins.client("node")?)?;
+    let mut missing = Vec::new();
+    for client in &pins.clients {
+        let is_tested = TESTED.contains(&client.name.as_str());
+        if (is_tested || is_wanted(&client.name, wanted))
+            && let Err(failed) = install_one(&pins, client)
+        {
+            let why = failed.to_string().replace('\n', " ");
+            println!("xtask: WARNING: {}: {why}", client.name);
+            missing.push(format!("{}: {why}", client.name));
+        }
+    }
+    Ok(missing)
+}
+
+/// Without a way out of this machine, where the system allows it: a client speaks to its vendor also where nobody asked it
+/// to. What a client leaves running ends with the run.
+fn alone(command: Command) -> Command {
+    const ROOT: &[&str] = &["--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
+    const USER: &[&str] = &[
+        "--map-root-user",
+        "--net",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+    ];
+    for how in [ROOT, USER] {
+        let mut trial = Command::new("unshare");
+        trial.args(how).args(["sh", "-c", "ip link set lo up"]);
+        if ask(&mut trial).is_ok() {
+            let mut alone = Command::new("unshare");
+            alone
+                .args(how)
+                .args(["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"])
+                .arg(command.get_program())
+                .args(command.get_args());
+            if let Some(folder) = command.get_current_dir() {
+                alone.current_dir(folder);
+            }
+            return alone;
+        }
+    }
+    println!(
+        "xtask: WARNING: no network namespace can be made here: the clients have dummy keys, but could reach the network"
+    );
+    command
 }
 
 /// What a missing client means for the run.
@@ -44,83 +136,56 @@ enum Missing {
     /// Nobody reads the warnings of a run that passed.
     Fails,
     /// A desk without a way to npm can still test all the rest.
-    IsSaid,
+    IsReported,
 }
 
 impl Missing {
-    /// `ci`: what the environment variable `CI` says, which CI services set.
+    /// `ci`: the environment variable `CI`, which CI services set.
     fn of(ci: Option<&str>) -> Self {
         match ci.map(str::trim) {
-            None | Some("" | "0" | "false") => Self::IsSaid,
+            None | Some("" | "0" | "false") => Self::IsReported,
             Some(_) => Self::Fails,
         }
     }
 
-    fn told(self, why: &str) -> Outcome<Done> {
+    fn outcome(self, why: &str) -> Outcome<Done> {
         match self {
             Self::Fails => Err(Failed::new(format!(
                 "{why}; the tests with real clients cannot run, and in CI nothing is left out in silence"
             ))),
-            Self::IsSaid => Ok(Done::Did(format!(
+            Self::IsReported => Ok(Done::Did(format!(
                 "WARNING: {why}: THE TESTS WITH REAL CLIENTS ARE LEFT OUT"
             ))),
         }
     }
 }
 
-/// The folder with `node_modules` and `venv`; None: not all could be installed, and their tests are left out.
+/// The folder of the clients that `cargo xtask test` runs; None: not all could be installed, and their tests are left out.
 ///
 /// # Errors
 /// In CI (the environment variable `CI` is set) a client that cannot be installed fails the run.
 pub(crate) fn install() -> Outcome<Option<PathBuf>> {
-    let folder = target().join("clients");
-    let wanted = [NODE, PYTHON].concat().join(" ");
-    let stamp = Stamp::of("clients", wanted.clone());
+    let pins = Pins::read()?;
     let missing = Missing::of(std::env::var("CI").ok().as_deref());
-    let mut installed = true;
-    step("real clients", || {
-        if stamp.is_current() && are_there(&folder) {
-            return Ok(Done::Already(wanted));
+    for name in TESTED {
+        if let Err(failed) = install_one(&pins, pins.client(name)?) {
+            step("real clients", || missing.outcome(&failed.to_string()))?;
+            return Ok(None);
         }
-        std::fs::create_dir_all(&folder)?;
-        match from_npm(&folder).and_then(|()| python::install(&venv(&folder), PYTHON)) {
-            Ok(()) if are_there(&folder) => {
-                stamp.set()?;
-                Ok(Done::Did(format!("installed {wanted}")))
-            }
-            Ok(()) => {
-                installed = false;
-                missing.told("npm and pip installed no programs")
-            }
-            Err(failed) => {
-                installed = false;
-                missing.told(&failed.to_string())
-            }
-        }
-    })?;
-    Ok(installed.then_some(folder))
+    }
+    Ok(Some(clients()))
 }
 
-fn are_there(folder: &Path) -> bool {
-    let bin = folder.join("node_modules").join(".bin");
-    ["claude", "codex"]
-        .iter()
-        .all(|client| bin.join(client).exists())
-        && python::program(&venv(folder), "python").exists()
+fn clients() -> PathBuf {
+    target().join("clients")
 }
 
-fn venv(folder: &Path) -> PathBuf {
-    folder.join("venv")
-}
-
-fn from_npm(folder: &Path) -> Outcome {
-    call(
-        npm()
-            .args(["install", "--no-audit", "--no-fund", "--no-save"])
-            .args(["--loglevel=error", "--prefix"])
-            .arg(folder)
-            .args(NODE),
-    )
+/// `PATH` with this folder first.
+fn path_with(first: &std::path::Path) -> Outcome<std::ffi::OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(first.to_path_buf()).chain(std::env::split_paths(&path));
+    std::env::join_paths(folders)
+        .map_err(|error| Failed::new(format!("{}: {error}", OsStr::to_string_lossy(&path))))
 }
 
 #[cfg(test)]
@@ -128,9 +193,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_client_fails_the_run_in_ci_and_is_said_on_a_desk() {
+    fn a_missing_client_fails_the_run_in_ci_and_is_reported_on_a_desk() {
         for desk in [None, Some(""), Some("0"), Some("false")] {
-            let Ok(Done::Did(told)) = Missing::of(desk).told("no network") else {
+            let Ok(Done::Did(told)) = Missing::of(desk).outcome("no network") else {
                 panic!("{desk:?}");
             };
             assert!(
@@ -139,10 +204,18 @@ mod tests {
             );
         }
         for ci in ["true", "1", "woodpecker"] {
-            let Err(failed) = Missing::of(Some(ci)).told("no network") else {
+            let Err(failed) = Missing::of(Some(ci)).outcome("no network") else {
                 panic!("{ci}");
             };
             assert!(failed.to_string().starts_with("no network; "), "{failed}");
         }
+    }
+
+    #[test]
+    fn only_the_client_that_is_asked_for_is_installed() {
+        assert_eq!(wanted(&["--way", "direct", "--client", "codex"]), "codex");
+        assert_eq!(wanted(&["--table"]), "");
+        assert!(is_wanted("llm", "") && is_wanted("continue", "Continue CLI"));
+        assert!(!is_wanted("llm", "codex"));
     }
 }

@@ -3,28 +3,21 @@
 
 use std::path::PathBuf;
 
+use crate::clients;
+use crate::pins::Pins;
 use crate::python;
-use crate::step::{Done, Failed, Outcome, step};
-use crate::tree::{Stamp, target};
-
-/// The newest of which PyPI has every part that it names.
-const PACKAGE: &str = "litellm[proxy]==1.105.7";
+use crate::step::{Failed, Outcome};
 
 /// The program. What cannot be installed fails the run, at a desk too.
 pub(crate) fn install() -> Outcome<PathBuf> {
-    let environment = target().join("clients").join("litellm");
-    let program = python::program(&environment, "litellm");
-    let stamp = Stamp::of("litellm", PACKAGE.to_owned());
-    step("LiteLLM", || {
-        if stamp.is_current() && program.exists() {
-            return Ok(Done::Already(PACKAGE.to_owned()));
-        }
-        python::install(&environment, &[PACKAGE])?;
-        if !program.exists() {
-            return Err(Failed::new(format!("{PACKAGE} brought no program")));
-        }
-        stamp.set()?;
-        Ok(Done::Did(format!("installed {PACKAGE}")))
-    })?;
-    Ok(program)
+    let pins = Pins::read()?;
+    let client = pins.client("litellm")?;
+    clients::install_one(&pins, client)?;
+    let program = python::program(&clients::folder(client), "litellm");
+    if program.exists() {
+        Ok(program)
+    } else {
+        let pinned = client.pinned().join(" ");
+        Err(Failed::new(format!("{pinned} brought no program")))
+    }
 }

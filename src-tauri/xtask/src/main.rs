@@ -12,6 +12,7 @@ mod clients;
 mod fuzz;
 mod litellm;
 mod matrix;
+mod pins;
 mod python;
 mod run;
 mod scenarios;
@@ -33,9 +34,11 @@ cargo xtask matrix            what each dialect's requests become in the others:
 cargo xtask check             format, lints, licences, the UI's own checks
 cargo xtask fuzz [seconds] [target]
                               fuzz what reads a provider's or a client's bytes, each target so long (600)
-cargo xtask clients [--client X] [--fault Y] [--way Z]
-                              real agents and SDKs against every fault, directly and through Understudy
-cargo xtask clients --tasks   real agents at a task, with stand-ins that speak another dialect
+cargo xtask clients [--client X] [--fault Y] [--way Z] [--table]
+                              every real client in an outage, directly and through Understudy
+cargo xtask clients --raise   the same with the newest versions, which are pinned from then on
+cargo xtask clients --faults  Claude Code, Codex and the SDKs against every fault
+cargo xtask clients --tasks   real agents at a task, with fallbacks that speak another dialect
 cargo xtask ui                build the web UI into ui/dist";
 
 fn main() -> ExitCode {

@@ -1,20 +1,35 @@
-//! Python programs that the tests ask or are asked by, each set in an environment of its own.
+//! Python programs that the tests run, each in a virtual environment of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::step::{Outcome, call};
+use crate::step::{Outcome, ask, call};
 
 /// Makes the environment, and installs these packages of PyPI into it, as they were built there.
-pub(crate) fn install(environment: &Path, packages: &[&str]) -> Outcome {
+pub(crate) fn install(environment: &Path, packages: &[String]) -> Outcome {
+    make(environment)?;
+    call(pip(environment).args(["install", "--quiet"]).args(packages))
+}
+
+/// The newest versions of these packages that can be installed together. `wanted`: names, with the versions that are allowed.
+pub(crate) fn newest(environment: &Path, wanted: &[String]) -> Outcome<String> {
+    make(environment)?;
+    ask(pip(environment)
+        .args(["install", "--quiet", "--dry-run", "--ignore-installed"])
+        .args(["--upgrade", "--report", "-"])
+        .args(wanted))
+}
+
+fn make(environment: &Path) -> Outcome {
     let system = if cfg!(windows) { "python" } else { "python3" };
-    call(Command::new(system).args(["-m", "venv"]).arg(environment))?;
-    call(
-        Command::new(program(environment, "python"))
-            .args(["-m", "pip", "install", "--quiet"])
-            .args(["--disable-pip-version-check", "--only-binary", ":all:"])
-            .args(packages),
-    )
+    call(Command::new(system).args(["-m", "venv"]).arg(environment))
+}
+
+fn pip(environment: &Path) -> Command {
+    let mut pip = Command::new(program(environment, "python"));
+    pip.args(["-m", "pip", "--disable-pip-version-check"])
+        .env("PIP_ONLY_BINARY", ":all:");
+    pip
 }
 
 pub(crate) fn program(environment: &Path, name: &str) -> PathBuf {

@@ -26,6 +26,8 @@ pub struct Cue {
     pub dialect: Option<Dialect>,
     /// Only for a request that ends with a tool's result.
     pub after_tool_result: bool,
+    /// Only for a request whose conversation has no tool call yet.
+    pub before_tool_call: bool,
     /// Ways of answering that are played beside the fault.
     pub manners: Vec<Manner>,
     /// Whose rules are acted; absent: what the model's name or the stage says.

@@ -93,6 +93,7 @@ fn fits(cue: &Cue, request: &Request) -> bool {
             .as_deref()
             .is_none_or(|pattern| matches(pattern, &request.model))
         && (!cue.after_tool_result || request.tool_results.is_some())
+        && (!cue.before_tool_call || request.calls == 0)
         && tools_offered()
 }
 

@@ -30,6 +30,34 @@ async fn cues_are_taken_in_order_by_the_requests_that_fit() {
     assert!(heard[4].starts_with("This is a rehearsal answer"));
 }
 
+/// A client that asks for the rest of a broken response says so in a message behind the results.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_for_the_beginning_is_not_given_again_later_in_the_conversation() {
+    let stage = Stage::any_model();
+    let call = Line::Tool {
+        name: "Bash".into(),
+        input: json!({"command": "ls"}),
+    };
+    stage.cue(Cue {
+        before_tool_call: true,
+        ..Cue::answer([call]).times(2)
+    });
+    stage.cue(Cue::answer([Line::Text("Two files.".into())]).times(2));
+    let mut ask = request(Dialect::Anthropic, "any", false, "List them");
+    ask["tools"] = json!([{"name": "Bash", "input_schema": {"type": "object"}}]);
+    let first = generate(&stage, Dialect::Anthropic, &ask).await.json();
+    assert_eq!(first["stop_reason"], "tool_use");
+    let id = &first["content"][0]["id"];
+    let result = json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": id, "content": "a b"}]});
+    let more = json!({"role": "user", "content": "Go on."});
+    let calls = json!({"role": "assistant", "content": first["content"]});
+    let beginning = ask["messages"][0].clone();
+    ask["messages"] =
+        json!([beginning, calls, result, {"role": "assistant", "content": "Two"}, more]);
+    let second = generate(&stage, Dialect::Anthropic, &ask).await.json();
+    assert_eq!(said(&second), "Two files.");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_tool_turn_waits_for_a_request_that_offers_the_tool_and_for_its_result() {
     let stage = Stage::any_model();

@@ -1,0 +1,131 @@
+//! A client's packages in a folder of their own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::path_with;
+use crate::pins::{Client, Pins, Registry, is_older};
+use crate::python;
+use crate::step::{Done, Failed, Outcome, ask, call, step};
+use crate::system::npm;
+use crate::tree::{Stamp, target};
+
+/// The oldest Node.js that the newest Claude Code takes; on an older one npm installs an older Claude Code.
+const OLDEST_NODE: &str = "22";
+
+pub(crate) fn folder(client: &Client) -> PathBuf {
+    target().join("clients").join(&client.name)
+}
+
+/// Installs what is pinned, unless it is there.
+pub(crate) fn install_one(pins: &Pins, client: &Client) -> Outcome {
+    let pinned = client.pinned().join(" ");
+    let stamp = Stamp::of(&format!("client-{}", client.name), pinned.clone());
+    step(&client.name, || {
+        if stamp.is_current() && folder(client).exists() {
+            return Ok(Done::Already(pinned.clone()));
+        }
+        install_packages(pins, client)?;
+        stamp.set()?;
+        Ok(Done::Did(format!("installed {pinned}")))
+    })
+}
+
+/// Afresh, so that nothing of another version stays.
+fn install_packages(pins: &Pins, client: &Client) -> Outcome {
+    let folder = folder(client);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    match (client.registry, client.name.as_str()) {
+        (Registry::Pypi, _) => return python::install(&folder, &client.pinned()),
+        (Registry::Npm, "node") => from_npm(&mut npm(), &folder, &client.pinned())?,
+        (Registry::Npm, "n8n") => n8n(pins, client, &folder)?,
+        (Registry::Npm, _) => from_npm(&mut npm_on_node(pins)?, &folder, &client.pinned())?,
+    }
+    check_versions(pins, client)
+}
+
+fn from_npm(npm: &mut Command, folder: &Path, packages: &[String]) -> Outcome {
+    call(
+        npm.args(["install", "--no-audit", "--no-fund", "--no-save"])
+            .args(["--loglevel=error", "--prefix"])
+            .arg(folder)
+            .args(packages),
+    )
+}
+
+/// Where the pinned Node.js is, and nothing else.
+fn node_folder(pins: &Pins) -> Outcome<PathBuf> {
+    Ok(folder(pins.client("node")?).join("node_modules/node/bin"))
+}
+
+/// npm, run by the Node.js that will run what it installs: it looks at which versions that one takes.
+pub(super) fn npm_on_node(pins: &Pins) -> Outcome<Command> {
+    let mut npm = npm();
+    npm.env("PATH", path_with(&node_folder(pins)?)?);
+    Ok(npm)
+}
+
+/// npm may put another version in place of one that does not take the Node.js that runs it, and says nothing.
+fn check_versions(pins: &Pins, client: &Client) -> Outcome {
+    let node = node_folder(pins)?.join(if cfg!(windows) { "node.exe" } else { "node" });
+    let version = ask(Command::new(&node).arg("--version"))?;
+    let version = version.trim().trim_start_matches('v');
+    if is_older(version, OLDEST_NODE) {
+        return Err(Failed::new(format!(
+            "the clients would run on Node.js {version}; Claude Code and n8n take {OLDEST_NODE} or later. \
+             Pin a newer `node` in tests/clients/pins.toml"
+        )));
+    }
+    for package in &client.packages {
+        let manifest = folder(client)
+            .join("node_modules")
+            .join(&package.name)
+            .join("package.json");
+        let installed = ask(Command::new(&node)
+            .args(["--print", "require(process.argv[1]).version"])
+            .arg(&manifest))?;
+        let (name, wanted, installed) = (&package.name, &package.version, installed.trim());
+        if installed != wanted {
+            return Err(Failed::new(format!(
+                "npm installed {name} {installed} where {wanted} is pinned: a version that does not take the Node.js in use \
+                 is replaced in silence"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Its packages' scripts download what no registry has; of what they would build, only SQLite's binding is needed.
+fn n8n(pins: &Pins, client: &Client, folder: &Path) -> Outcome {
+    let node = &pins.client("node")?.packages[0];
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        "windows" => "win",
+        other => other,
+    };
+    let machine = match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    // Has the headers of the program that is installed.
+    let headers = format!("node-{system}-{machine}");
+    let packages = [client.pinned(), vec![format!("{headers}@{}", node.version)]].concat();
+    from_npm(
+        npm_on_node(pins)?.arg("--ignore-scripts"),
+        folder,
+        &packages,
+    )?;
+    let modules = folder.join("node_modules");
+    let mut build = Command::new(modules.join(".bin/node-gyp"));
+    let headers = modules.join(headers);
+    ask(build
+        .arg("rebuild")
+        .arg(format!("--nodedir={}", headers.display()))
+        .current_dir(modules.join("sqlite3"))
+        .env("PATH", path_with(&node_folder(pins)?)?))
+    .map(drop)
+}

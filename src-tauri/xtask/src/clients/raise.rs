@@ -1,0 +1,202 @@
+//! The newest versions in the registries, written into the pins.
+
+use std::process::Command;
+
+use super::install::{install_one, npm_on_node};
+use super::is_wanted;
+use crate::pins::{Client, Package, Pins, Registry, is_older, release};
+use crate::python;
+use crate::step::{Done, Failed, Outcome, ask, step};
+use crate::system::npm;
+use crate::tree::target;
+
+/// So many versions of a package are tried, from the newest on: one in a registry may name a part that is not there.
+const TRIED: usize = 5;
+
+/// Raises the pins of these clients, where they can be raised; what cannot is reported, and stays as it was. The others are
+/// looked up with Node.js, which is raised in any case.
+pub(super) fn raise(wanted: &str) -> Outcome {
+    let mut pins = Pins::read()?;
+    let mut stuck = Vec::new();
+    for client in pins.clients.clone() {
+        if client.name != "node" && !is_wanted(&client.name, wanted) {
+            continue;
+        }
+        let outcome = step(&client.name, || raise_one(&mut pins, &client));
+        if let Err(failed) = outcome {
+            println!("xtask: WARNING: {failed}");
+            stuck.push(client.name.clone());
+        }
+        pins.write()?;
+        if client.name == "node" {
+            // The others are looked up with it: npm passes over what its own Node.js is too old for.
+            install_one(&pins, pins.client("node")?)?;
+        }
+    }
+    match stuck.as_slice() {
+        [] => Ok(()),
+        stuck => {
+            println!("xtask: WARNING: not raised: {}", stuck.join(", "));
+            Ok(())
+        }
+    }
+}
+
+fn raise_one(pins: &mut Pins, client: &Client) -> Outcome<Done> {
+    let raised = match client.registry {
+        Registry::Npm => from_npm(pins, client)?,
+        Registry::Pypi => from_pypi(client)?,
+    };
+    let mut said = Vec::new();
+    for (package, version) in client.packages.iter().zip(raised) {
+        if package.version != version {
+            pins.set(&client.name, &package.name, &version)?;
+            said.push(format!("{} {} → {version}", package.name, package.version));
+        }
+    }
+    Ok(if said.is_empty() {
+        Done::Already("newest".into())
+    } else {
+        Done::Did(said.join(", "))
+    })
+}
+
+/// The newest versions that can be installed together, one for each package.
+fn from_npm(pins: &Pins, client: &Client) -> Outcome<Vec<String>> {
+    let mut offered = Vec::new();
+    for package in &client.packages {
+        offered.push(newest_of_npm(pins, package)?);
+    }
+    let newest = |at: usize| -> Vec<String> {
+        // The client itself is its section's first package; the others are the newest in any case.
+        let version = |(place, versions): (usize, &Vec<String>)| {
+            versions.get(if place == 0 { at } else { 0 }).cloned()
+        };
+        offered.iter().enumerate().filter_map(version).collect()
+    };
+    let mut why = Failed::new("the registry offers no version");
+    for at in 0..offered.first().map_or(0, Vec::len) {
+        let versions = newest(at);
+        let mut tried = client.clone();
+        for (package, version) in tried.packages.iter_mut().zip(&versions) {
+            package.version.clone_from(version);
+        }
+        if tried == *client {
+            return Ok(versions);
+        }
+        match can_be_installed(pins, &tried) {
+            Ok(()) => return Ok(versions),
+            Err(failed) => {
+                let why_not = failed.to_string();
+                let why_not = why_not.lines().take(4).collect::<Vec<_>>().join(" ");
+                println!(
+                    "xtask: {}: passed over: {why_not}",
+                    tried.pinned().join(" ")
+                );
+                why = failed;
+            }
+        }
+    }
+    Err(why)
+}
+
+/// Does the registry have every package that these name? One may have been published before its parts.
+fn can_be_installed(pins: &Pins, client: &Client) -> Outcome {
+    let place = target().join("clients").join("raise");
+    std::fs::create_dir_all(&place)?;
+    ask(npm_for(pins, &client.name)?
+        .args([
+            "install",
+            "--dry-run",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ])
+        .args(["--loglevel=error", "--prefix"])
+        .arg(&place)
+        .args(client.pinned()))
+    .map(drop)
+}
+
+/// npm on the pinned Node.js, and for that one itself on the system's.
+fn npm_for(pins: &Pins, client: &str) -> Outcome<Command> {
+    if client == "node" {
+        Ok(npm())
+    } else {
+        npm_on_node(pins)
+    }
+}
+
+/// From the newest on, not older than what is pinned.
+fn newest_of_npm(pins: &Pins, package: &Package) -> Outcome<Vec<String>> {
+    let name = &package.name;
+    let view = |what: &str| ask(npm_for(pins, name)?.args(["view", name, what, "--json"]));
+    let latest = view("dist-tags.latest")?;
+    let latest = latest.trim().trim_matches('"');
+    let all = view("versions")?;
+    let mut versions: Vec<&str> = all
+        .split('"')
+        .filter(|part| release(part).is_some())
+        .collect();
+    versions.retain(|version| {
+        let too_new = package.below.as_deref().map_or_else(
+            || is_older(latest, version),
+            |below| !is_older(version, below),
+        );
+        !too_new && !is_older(version, &package.version)
+    });
+    versions.sort_by_key(|version| std::cmp::Reverse(release(version)));
+    Ok(versions
+        .into_iter()
+        .take(TRIED)
+        .map(str::to_owned)
+        .collect())
+}
+
+/// pip itself passes over what cannot be installed.
+fn from_pypi(client: &Client) -> Outcome<Vec<String>> {
+    let wanted: Vec<String> = client
+        .packages
+        .iter()
+        .map(
+            |Package {
+                 name,
+                 version,
+                 below,
+             }| {
+                let below = below
+                    .as_ref()
+                    .map_or_else(String::new, |below| format!(",<{below}"));
+                format!("{name}>={version}{below}")
+            },
+        )
+        .collect();
+    let environment = target().join("clients").join("raise-python");
+    let report = python::newest(&environment, &wanted)?;
+    let file = environment.join("report.json");
+    std::fs::write(&file, report)?;
+    let told = ask(Command::new(python::program(&environment, "python"))
+        .args(["-c", REQUESTED])
+        .arg(&file))?;
+    let plain = |name: &str| {
+        let name = name.split('[').next().unwrap_or_default();
+        name.to_lowercase().replace(['_', '.'], "-")
+    };
+    client
+        .packages
+        .iter()
+        .map(|package| {
+            told.lines()
+                .filter_map(|line| line.split_once("=="))
+                .find(|(name, _)| plain(name) == plain(&package.name))
+                .map(|(_, version)| version.to_owned())
+                .ok_or_else(|| Failed::new(format!("pip says nothing of {}: {told}", package.name)))
+        })
+        .collect()
+}
+
+/// Of pip's report, what was asked for.
+const REQUESTED: &str = "import json, sys\n\
+    for part in json.load(open(sys.argv[1]))['install']:\n    \
+        if part['requested']:\n        \
+            print(part['metadata']['name'] + '==' + part['metadata']['version'])\n";

@@ -1,0 +1,123 @@
+//! The connect recipes of real clients, as far as they can be tested without running one; `cargo xtask clients --recipes` runs
+//! them.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Output};
+
+use serde_json::json;
+
+use crate::clients::judge::Verdict;
+use crate::clients::play::{END, Turn};
+use crate::clients::recipe::Recipe;
+use crate::clients::roster::Client;
+use crate::clients::shown;
+
+fn recipe(name: &str) -> &'static Recipe {
+    let mut recipes = Recipe::all().iter();
+    recipes.find(|recipe| recipe.name == name).unwrap()
+}
+
+/// A recipe's client is installed by the section of its name.
+#[test]
+fn every_recipe_is_of_a_pinned_client_and_every_way_to_use_it_has_a_name_of_its_own() {
+    let pins: toml::Table = include_str!("../clients/pins.toml").parse().unwrap();
+    let is_pinned = |name: &str| pins.values().any(|section| section.get(name).is_some());
+    for recipe in Recipe::all() {
+        assert!(is_pinned(&recipe.name), "{} is not pinned", recipe.name);
+        let mut names: Vec<&str> = recipe.mode.iter().map(|mode| mode.name.as_str()).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all, "{}", recipe.name);
+    }
+    for client in Client::all() {
+        assert!(is_pinned(client.folder()), "{client}");
+    }
+}
+
+#[test]
+fn what_a_client_prints_is_judged_as_its_user_reads_it() {
+    let whole = format!("The play begins, {END}");
+    let part = "The play begins, the lights";
+    let result = |text: &str, is_error: bool| json!({ "type": "result", "is_error": is_error, "result": text });
+    let cline = |text: &str, reason: &str| json!({ "type": "run_result", "finishReason": reason, "text": text });
+    let n8n = |status: &str, error: Option<&str>| {
+        let node = json!([{ "data": { "main": [[{ "json": { "output": whole } }]] } }]);
+        let run = json!({ "lastNodeExecuted": "Agent", "runData": { "Agent": node }, "error": { "message": error } });
+        format!(
+            "A line of the log\n{}",
+            json!({ "status": status, "data": { "resultData": run } })
+        )
+    };
+    let script =
+        |text: &str, error: Option<&str>| format!("\n{}", json!({ "text": text, "error": error }));
+    let retried = "litellm.APIError: overloaded";
+    for (name, stdout, code, verdict) in [
+        (
+            "claude-code",
+            result(&whole, false).to_string(),
+            0,
+            Verdict::Whole,
+        ),
+        (
+            "claude-code",
+            result("Overloaded", true).to_string(),
+            1,
+            Verdict::Error,
+        ),
+        (
+            "claude-code",
+            result(part, false).to_string(),
+            0,
+            Verdict::Half,
+        ),
+        (
+            "qwen-code",
+            json!([{}, result(&whole, false)]).to_string(),
+            0,
+            Verdict::Whole,
+        ),
+        (
+            "opencode",
+            json!({ "type": "text", "part": { "text": whole } }).to_string(),
+            0,
+            Verdict::Whole,
+        ),
+        (
+            "opencode",
+            json!({ "type": "error", "error": { "name": "APIError" } }).to_string(),
+            0,
+            Verdict::Error,
+        ),
+        (
+            "cline",
+            cline(&whole, "completed").to_string(),
+            0,
+            Verdict::Whole,
+        ),
+        ("cline", cline(part, "error").to_string(), 0, Verdict::Error),
+        ("n8n", n8n("success", None), 0, Verdict::Whole),
+        (
+            "n8n",
+            n8n("error", Some("The service failed")),
+            1,
+            Verdict::Error,
+        ),
+        ("aider", retried.to_owned(), 0, Verdict::Error),
+        ("aider", format!("{retried}\n{whole}"), 0, Verdict::Whole),
+        ("continue", format!("{part}{whole}"), 0, Verdict::Again),
+        ("continue", part.to_owned(), 0, Verdict::Half),
+        ("langchain", script("", None), 0, Verdict::Empty),
+        ("langchain", script("", Some("APIError")), 0, Verdict::Error),
+        ("langchain", "Traceback".to_owned(), 1, Verdict::Error),
+    ] {
+        let output = Output {
+            status: ExitStatus::from_raw(code << 8),
+            stdout: stdout.into_bytes(),
+            stderr: Vec::new(),
+        };
+        let ended = shown::ended(recipe(name), &output);
+        let judged = Verdict::of(Turn::Text, Some(&ended), 0);
+        assert_eq!(judged, verdict, "{name}: {ended:?}");
+    }
+}
