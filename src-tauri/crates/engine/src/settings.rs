@@ -67,6 +67,8 @@ pub(crate) struct Settings {
     pub sibling: Siblings,
     /// What stand-ins may cost in a local day.
     pub fallback_a_day: MicroDollars,
+    /// A paid key may also answer while a plan or an allowance is used up.
+    pub for_limits: bool,
     /// What failures are by the owner's word, before the table.
     pub rules: Vec<wire::Rule>,
     pub pipelines: Vec<Pipeline>,

@@ -50,6 +50,8 @@ pub struct Spending {
     pub subscription_to_paid_key: Consent,
     /// Some: what stand-ins may cost in a day is spent, as far as it has been booked.
     pub used_up: Option<UsedUp>,
+    /// A paid key may also answer while a plan or an allowance is used up, and not in an outage alone.
+    pub for_limits: bool,
 }
 
 /// The owner's word on going from a client's own subscription to a key that is billed by the token.

@@ -22,6 +22,7 @@ impl MainLoop {
         Spending {
             subscription_to_paid_key: consent,
             used_up: (spent >= cap).then_some(UsedUp { cap, spent }),
+            for_limits: settings.for_limits,
         }
     }
 

@@ -202,6 +202,7 @@ pub(super) struct Pipeline {
 pub(super) struct Fallback {
     pub(super) subscription_to_paid_key: Option<Consent>,
     pub(super) dollars_a_day: Option<Spanned<f64>>,
+    pub(super) for_limits: Option<bool>,
     pub(super) may_go_to: Option<Spanned<MayGoTo>>,
     pub(super) sibling: Option<Siblings>,
 }

@@ -89,6 +89,7 @@ impl Reading<'_> {
             equivalents: self.equivalents(file.equivalents, &own),
             rules: self.rules(file.rule),
             subscription_to_paid_key: file.fallback.subscription_to_paid_key.unwrap_or_default(),
+            for_limits: file.fallback.for_limits.unwrap_or_default(),
             fallback_a_day: file
                 .fallback
                 .dollars_a_day
