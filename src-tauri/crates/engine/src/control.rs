@@ -7,6 +7,7 @@ mod routes;
 mod ui;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use api::{ControlError, Snapshot};
 use axum::Json;
@@ -33,6 +34,8 @@ pub(crate) struct Control {
     pub trial: KeyTrial,
     /// True once the engine ends and its runtime file is gone: open event streams end then.
     pub ending: watch::Receiver<bool>,
+    /// Trays and windows that follow the events.
+    pub faces: Arc<AtomicUsize>,
     /// For running a parked request again.
     pub gateway: Gateway,
     /// What a client of the gateway shows.

@@ -2,13 +2,13 @@
 
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};
-use gateway::{Began, Exchange};
+use gateway::{Began, Exchange, ExchangeKind};
 use health::{CallOutcome, Observation};
 
 use super::MainLoop;
 use crate::booking;
 use crate::routing;
-use crate::state::{SessionSeen, StandingIn};
+use crate::state::SessionSeen;
 use crate::view;
 
 /// Key under which the providers seen in traffic are kept.
@@ -59,7 +59,11 @@ impl MainLoop {
         if !exchange.rehearsal {
             self.count(&row, carried);
             self.check_the_cap(now);
-            self.learn(now, exchange, carried);
+            self.learn(exchange);
+            if carried {
+                self.carried_by_fallback(now, exchange, &row);
+            }
+            self.ask_for_fallbacks(now, exchange, carried);
         }
         for observation in booking::observations(exchange) {
             if let Observation::Call {
@@ -131,8 +135,8 @@ impl MainLoop {
         }
     }
 
-    /// What traffic tells beside health: whose providers these are, and who stands in for whom.
-    pub(super) fn learn(&mut self, now: DateTime<Utc>, exchange: &Exchange, carried: bool) {
+    /// What traffic says beside health: whose providers these are, and who asks for what.
+    pub(super) fn learn(&mut self, exchange: &Exchange) {
         let mut news = false;
         for attempt in &exchange.attempts {
             news |= self.state.seen_in_traffic.insert(attempt.provider.clone());
@@ -146,29 +150,11 @@ impl MainLoop {
                 news |= self.state.seen_logins.insert(attempt.endpoint.clone());
             }
         }
-        let route = (exchange.route.clone(), exchange.dialect);
-        match exchange.attempts.last() {
-            Some(last) if carried => {
-                let product = self.state.product(&last.provider);
-                let standing = self
-                    .state
-                    .standing_in
-                    .entry(route)
-                    .or_insert_with(|| StandingIn {
-                        product: product.clone(),
-                        since: now,
-                    });
-                if standing.product != product {
-                    *standing = StandingIn {
-                        product,
-                        since: now,
-                    };
-                }
-            }
-            Some(_) if exchange.end == gateway::End::Complete => {
-                self.state.standing_in.remove(&route);
-            }
-            Some(_) | None => {}
+        if !exchange.attempts.is_empty() && exchange.kind == ExchangeKind::Generate {
+            let (pipeline, client) = (exchange.pipeline.clone(), &exchange.client);
+            news |= self
+                .state
+                .asks(pipeline, client, exchange.dialect, &exchange.model);
         }
         if news {
             self.remember_seen();

@@ -1,14 +1,21 @@
-use api::{Command, Headline, Level, MenuLine, StandIn, TrayIcon, TrayView};
+use api::{Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView};
 use catalog::MicroDollars;
 
-use super::{headline, words};
+use super::{fallback, headline, pipeline, words};
 use crate::state::State;
 
 /// Lines of one provider each; more would not fit a small screen.
 const PROVIDERS_SHOWN: usize = 8;
+/// Fallbacks that answer, a line each.
+const FALLBACKS_SHOWN: usize = 3;
 
 /// The tray, decided here and only drawn by the shell.
-pub(crate) fn tray(state: &State, headline: &Headline, routes: &[api::Route]) -> TrayView {
+pub(crate) fn tray(
+    state: &State,
+    headline: &Headline,
+    routes: &[api::Route],
+    questions: &[Question],
+) -> TrayView {
     let rehearsed = headline::rehearsal_level(state);
     let rehearsal = is_bad(rehearsed) && severity(rehearsed) > severity(headline.level)
         || rehearsal_alone(state, rehearsed);
@@ -30,22 +37,44 @@ pub(crate) fn tray(state: &State, headline: &Headline, routes: &[api::Route]) ->
     } else {
         headline.sentence.clone()
     };
+    let quiet = rehearsal || state.paused || state.draining;
+    let fallbacks = if quiet { Vec::new() } else { fallbacks(state) };
+    let menu = menu(
+        state,
+        (&tooltip, &fallbacks),
+        headline,
+        routes,
+        (rehearsal, questions),
+    );
     TrayView {
         icon,
         rehearsal,
-        tooltip: tooltip.clone(),
-        menu: menu(state, &tooltip, headline, routes, rehearsal),
+        tooltip: [vec![tooltip], fallbacks].concat().join("\n"),
+        menu,
     }
+}
+
+/// Who answers for whom, a sentence each, the same of several routes once.
+fn fallbacks(state: &State) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for standing in state.fallbacks.active() {
+        let sentence = fallback::sentence(standing);
+        if told.len() < FALLBACKS_SHOWN && !told.contains(&sentence) {
+            told.push(sentence);
+        }
+    }
+    told
 }
 
 fn menu(
     state: &State,
-    verdict: &str,
+    (verdict, fallbacks): (&str, &[String]),
     headline: &Headline,
     routes: &[api::Route],
-    rehearsal: bool,
+    (rehearsal, questions): (bool, &[Question]),
 ) -> Vec<MenuLine> {
     let mut lines = vec![text(verdict)];
+    lines.extend(fallbacks.iter().map(text));
     if let Some(consequence) = headline
         .consequence
         .as_ref()
@@ -93,7 +122,12 @@ fn menu(
         if let Some(active) = &route.active {
             lines.push(text(format!("Route {}: {active}", route.name)));
         } else if bare(route) {
-            lines.push(text(format!("Route {}: no stand-in", route.name)));
+            lines.push(text(format!("Route {}: no fallback", route.name)));
+        }
+    }
+    for one in pipeline::pipelines(state) {
+        if let Some(no_fallback) = &one.no_fallback {
+            lines.push(text(format!("Pipeline {}: {no_fallback}", one.name)));
         }
     }
     if !mine.is_empty() {
@@ -113,6 +147,14 @@ fn menu(
         lines.push(text(format!(
             "Not shown as a notification ({why}): {title}"
         )));
+    }
+    for question in questions {
+        let answers = question.answers.iter();
+        let answers = answers.map(|one| action(one.label.clone(), one.command.clone()));
+        lines.push(MenuLine::Submenu {
+            label: question.text.clone(),
+            lines: answers.collect(),
+        });
     }
     for problem in super::snapshot::problems(state) {
         lines.push(action(
@@ -226,9 +268,9 @@ fn cents(amount: MicroDollars) -> String {
     }
 }
 
-fn text(label: impl Into<String>) -> MenuLine {
+fn text(label: impl ToString) -> MenuLine {
     MenuLine::Text {
-        label: label.into(),
+        label: label.to_string(),
     }
 }
 
