@@ -123,15 +123,22 @@ pub(crate) struct SiblingQuestion {
 pub(crate) struct Reach {
     /// None: clients that are no coding agents and name no pipeline.
     pub whose: Option<String>,
-    pub primaries: BTreeSet<ProviderId>,
     /// Products, in the order in which they are asked.
     pub order: Vec<String>,
-    /// Other providers that may answer.
-    pub others: BTreeSet<(ProviderId, EndpointId)>,
-    /// Those that could answer, and may not.
-    pub out_of_scope: BTreeSet<(ProviderId, EndpointId)>,
+    /// The ways to other providers.
+    pub others: BTreeSet<Way>,
+    /// Those that could be gone, and may not.
+    pub out_of_scope: BTreeSet<Way>,
     /// Some of its requests have no fallback.
     pub without_fallback: bool,
+}
+
+/// From a primary's provider to another one's endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Way {
+    pub primary: ProviderId,
+    pub provider: ProviderId,
+    pub endpoint: EndpointId,
 }
 
 /// Where the owner's general word on `may_go_to` comes from.

@@ -3,7 +3,7 @@
 use catalog::{Auth, MicroDollars};
 use chrono::{DateTime, Utc};
 use gateway::{Exchange, ExchangeKind, Outcome};
-use ledger::{ExchangeRow, NoticeKind, NoticeRow, Urgency};
+use ledger::{AttemptRow, ExchangeRow, NoticeKind, NoticeRow, Urgency};
 
 use super::MainLoop;
 use crate::fallbacks::{Carried, Cost, News, Reason};
@@ -20,10 +20,17 @@ impl MainLoop {
         exchange: &Exchange,
         row: &ExchangeRow,
     ) {
-        let (ExchangeKind::Generate, Some(primary)) = (exchange.kind, row.primary.clone()) else {
-            return;
+        let candidate = |attempt: &AttemptRow| ledger::Candidate {
+            provider: attempt.provider.clone(),
+            endpoint: attempt.endpoint.clone(),
+            model: attempt.model.clone(),
         };
-        let Some(last) = row.attempts.last() else {
+        // A route that nothing is known of yet has no primary: then it is the one that was asked first.
+        let first = || row.attempts.first().map(candidate);
+        let primary = row.primary.clone().or_else(first);
+        let (ExchangeKind::Generate, Some(primary), Some(last)) =
+            (exchange.kind, primary, row.attempts.last())
+        else {
             return;
         };
         let carried = Carried {
@@ -31,11 +38,7 @@ impl MainLoop {
             asked: exchange.model.clone(),
             reason: self.reason(exchange, &primary),
             primary,
-            by: ledger::Candidate {
-                provider: last.provider.clone(),
-                endpoint: last.endpoint.clone(),
-                model: last.model.clone(),
-            },
+            by: candidate(last),
             product: self.state.product(&last.provider),
             cost: self.cost(last),
             keyed: !last.by_subscription
@@ -71,7 +74,7 @@ impl MainLoop {
         })
     }
 
-    fn cost(&self, answered: &ledger::AttemptRow) -> Cost {
+    fn cost(&self, answered: &AttemptRow) -> Cost {
         if answered.by_subscription {
             return Cost::SamePlan;
         }

@@ -6,7 +6,7 @@ use gateway::{Caller, CallerKind, Ineligible, Login, Plan};
 
 use super::MainLoop;
 use crate::routing;
-use crate::state::Reach;
+use crate::state::{Reach, Way};
 
 /// Booked requests that are read at a start, to learn who asks for what.
 const LOOKED_AT: u32 = 500;
@@ -62,7 +62,11 @@ impl MainLoop {
                 continue;
             };
             reach.without_fallback |= plan.candidates.len() == 1;
-            reach.primaries.insert(first.provider.clone());
+            let way = |provider: &catalog::ProviderId, endpoint: &catalog::EndpointId| Way {
+                primary: first.provider.clone(),
+                provider: provider.clone(),
+                endpoint: endpoint.clone(),
+            };
             if reach.order.is_empty() {
                 let order = plan
                     .candidates
@@ -78,22 +82,24 @@ impl MainLoop {
                 if candidate.provider != first.provider {
                     reach
                         .others
-                        .insert((candidate.provider.clone(), candidate.endpoint.clone()));
+                        .insert(way(&candidate.provider, &candidate.endpoint));
                 }
             }
             for dropped in &plan.dropped {
                 if matches!(dropped.why, Ineligible::OutOfScope { .. })
                     && let Some(endpoint) = self.state.catalog.endpoint(&dropped.endpoint)
                 {
-                    let at = (endpoint.provider.clone(), endpoint.id.clone());
-                    reach.out_of_scope.insert(at);
+                    reach
+                        .out_of_scope
+                        .insert(way(&endpoint.provider, &endpoint.id));
                 }
             }
         }
         reach
     }
 
-    /// By its own routes and by what was seen of it; where nothing was, by the routes of the owner's providers.
+    /// By its own routes and by what was seen of it; of a pipeline where nothing was, by the routes of the owner's
+    /// providers.
     fn plans_of(&self, whose: Option<&str>) -> Vec<Plan> {
         let state = &self.state;
         let own = state
@@ -108,7 +114,7 @@ impl MainLoop {
         let seen = state.askers.get(&whose.map(str::to_owned));
         let seen = seen.into_iter().flatten().cloned();
         let mut wanted: Vec<_> = own.chain(seen).collect();
-        if wanted.is_empty() {
+        if wanted.is_empty() && whose.is_some() {
             let mine = state.plans.iter().filter(|plan| {
                 let first = plan.candidates.first();
                 let of_a_pipeline = plan.pipeline.is_some();

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use api::{Command, MayGoTo, Question, QuestionAnswer, QuestionPart};
-use catalog::{EndpointId, ProviderId};
+use catalog::ProviderId;
 use gateway::Siblings;
 
 use super::{fallback, words};
-use crate::state::{Reach, ScopeAnswer, State};
+use crate::state::{Reach, ScopeAnswer, State, Way};
 
 pub(crate) fn questions(state: &State) -> Vec<Question> {
     let mut questions: Vec<Question> = may_go_to(state).into_iter().collect();
@@ -54,33 +54,31 @@ fn may_go_to(state: &State) -> Option<Question> {
             !reach.others.is_empty() && !own
         })
         .collect();
-    let names: BTreeSet<String> = products(state, concerned.iter().flat_map(|reach| &reach.others));
-    let primaries: BTreeSet<&ProviderId> = concerned
-        .iter()
-        .flat_map(|reach| &reach.primaries)
-        .collect();
-    let primaries: Vec<String> = primaries.into_iter().map(|id| state.product(id)).collect();
-    let names: Vec<String> = names.into_iter().collect();
-    let verb = if primaries.len() > 1 { "are" } else { "is" };
-    let when = format!("when {} {verb} down?", words::list(&primaries));
-    let (whose, keep, narrow) = match &concerned[..] {
-        [] => return None,
-        [
-            Reach {
-                whose: Some(name), ..
-            },
-        ] => (name.clone(), "Yes", None),
-        all if all.iter().all(|reach| reach.whose.is_none()) => (
-            "requests of your applications".into(),
-            "Keep",
-            Some("Narrow"),
+    let ways: BTreeSet<&Way> = concerned.iter().flat_map(|reach| &reach.others).collect();
+    let primaries = primaries(state, ways.iter().copied());
+    let of_applications = |reach: &&&Reach| reach.whose.is_none();
+    let applications = concerned.iter().filter(of_applications).count();
+    let (whose, single) = match (&concerned[..], applications) {
+        ([], _) => return None,
+        (
+            [
+                Reach {
+                    whose: Some(name), ..
+                },
+            ],
+            _,
+        ) => (name.clone(), true),
+        ([_], _) => ("requests of your applications".into(), false),
+        (_, 0) => ("requests of your pipelines".into(), false),
+        (_, _) => ("requests of your pipelines and applications".into(), false),
+    };
+    let keep = if single { "Yes" } else { "Keep" };
+    let (to, when) = match &primaries[..] {
+        [one] => (
+            products(state, ways.iter().copied()),
+            format!("{one} is down"),
         ),
-        all if all.iter().any(|reach| reach.whose.is_none()) => (
-            "requests of your pipelines and applications".into(),
-            "Keep",
-            Some("Narrow"),
-        ),
-        _ => ("requests of your pipelines".into(), "Keep", Some("Narrow")),
+        _ => ("other providers".into(), "their own is down".into()),
     };
     // Where routes name other providers, those are the owner's own word.
     let named = names_others(state);
@@ -95,15 +93,15 @@ fn may_go_to(state: &State) -> Option<Question> {
             "to no other provider, and wait while theirs fails",
         )
     };
-    let only = match (narrow, named) {
-        (Some(narrow), _) => narrow.to_owned(),
-        (None, true) => "Only those in the route".into(),
-        (None, false) => format!("Only {}", words::list(&primaries)),
+    let only = match (single, named, &primaries[..]) {
+        (true, false, [one]) => format!("Only {one}"),
+        (true, ..) => "Only those in its route".into(),
+        (false, ..) => "Narrow".to_owned(),
     };
     let cli = if named { "named" } else { "same-vendor" };
     Some(Question {
         id: "may-go-to".into(),
-        text: format!("May {whose} go to {} {when}", words::list(&names)),
+        text: format!("May {whose} go to {to} when {when}?"),
         explained: format!(
             "So it was before this version. {keep}: it stays so. {only}: these requests go {becomes}. Coding agents are not concerned."
         ),
@@ -132,12 +130,16 @@ fn may_go_to(state: &State) -> Option<Question> {
     })
 }
 
+/// "Claude → DeepSeek and OpenAI; OpenAI → Claude"
 fn part(state: &State, reach: &Reach) -> QuestionPart {
-    let names: Vec<String> = products(state, &reach.others).into_iter().collect();
-    let primaries: Vec<String> = reach.primaries.iter().map(|id| state.product(id)).collect();
+    let primaries: BTreeSet<&ProviderId> = reach.others.iter().map(|way| &way.primary).collect();
+    let ways = primaries.into_iter().map(|primary| {
+        let its = reach.others.iter().filter(|way| way.primary == *primary);
+        format!("{} → {}", state.product(primary), products(state, its))
+    });
     QuestionPart {
         whose: reach.whose.clone().unwrap_or_else(|| "Applications".into()),
-        said: format!("{} → {}", primaries.join(", "), names.join(", ")),
+        said: ways.collect::<Vec<_>>().join("; "),
     }
 }
 
@@ -152,10 +154,11 @@ fn pipelines(state: &State) -> Vec<Question> {
 
 fn pipeline(state: &State, reach: &Reach) -> Option<Question> {
     let name = reach.whose.clone()?;
-    let others: Vec<String> = products(state, &reach.out_of_scope).into_iter().collect();
-    let primaries: Vec<String> = reach.primaries.iter().map(|id| state.product(id)).collect();
+    let others = products(state, &reach.out_of_scope);
+    let primaries = primaries(state, &reach.out_of_scope);
     let allowed = reach.out_of_scope.union(&reach.others);
-    let endpoints: Vec<String> = allowed.map(|(_, endpoint)| endpoint.to_string()).collect();
+    let endpoints: BTreeSet<String> = allowed.map(|way| way.endpoint.to_string()).collect();
+    let endpoints: Vec<String> = endpoints.into_iter().collect();
     let cli = format!(
         "understudyd may-go-to {} --pipeline {name:?}, or same-vendor",
         endpoints.join(",")
@@ -165,10 +168,7 @@ fn pipeline(state: &State, reach: &Reach) -> Option<Question> {
     let primaries = words::list(&primaries);
     Some(Question {
         id: format!("may-go-to/{name}"),
-        text: format!(
-            "May {name} go to {} when {primaries} {verb} down?",
-            words::list(&others)
-        ),
+        text: format!("May {name} go to {others} when {primaries} {verb} down?"),
         explained: format!(
             "Yes: a request of {name} that {primaries} does not answer is sent there, with its content. Only {primaries}: it waits in the review queue."
         ),
@@ -193,13 +193,20 @@ fn pipeline(state: &State, reach: &Reach) -> Option<Question> {
     })
 }
 
-fn products<'a>(
-    state: &State,
-    of: impl IntoIterator<Item = &'a (ProviderId, EndpointId)>,
-) -> BTreeSet<String> {
-    of.into_iter()
-        .map(|(provider, _)| state.product(provider))
-        .collect()
+fn products<'a>(state: &State, ways: impl IntoIterator<Item = &'a Way>) -> String {
+    let to: BTreeSet<String> = ways
+        .into_iter()
+        .map(|way| state.product(&way.provider))
+        .collect();
+    words::list(&to.into_iter().collect::<Vec<_>>())
+}
+
+fn primaries<'a>(state: &State, ways: impl IntoIterator<Item = &'a Way>) -> Vec<String> {
+    let from: BTreeSet<String> = ways
+        .into_iter()
+        .map(|way| state.product(&way.primary))
+        .collect();
+    from.into_iter().collect()
 }
 
 /// A route of the owner's names endpoints of several providers.
