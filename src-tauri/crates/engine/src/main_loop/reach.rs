@@ -51,17 +51,21 @@ impl MainLoop {
     }
 
     fn reach(&self, whose: Option<String>) -> Reach {
-        let plans = self.plans_of(whose.as_deref());
+        let (plans, seen) = self.plans_of(whose.as_deref());
         let mut reach = Reach {
             whose,
             ..Reach::default()
         };
+        // Of what was never seen, one way is enough to hope for.
+        let mut bare = plans.iter().map(|plan| plan.candidates.len() < 2);
+        reach.without_fallback = match seen {
+            true => bare.any(|bare| bare),
+            false => !plans.is_empty() && bare.all(|bare| bare),
+        };
         for plan in &plans {
             let Some(first) = plan.candidates.first() else {
-                reach.without_fallback |= true;
                 continue;
             };
-            reach.without_fallback |= plan.candidates.len() == 1;
             let way = |provider: &catalog::ProviderId, endpoint: &catalog::EndpointId| Way {
                 primary: first.provider.clone(),
                 provider: provider.clone(),
@@ -100,7 +104,7 @@ impl MainLoop {
 
     /// By its own routes and by what was seen of it; of a pipeline where nothing was, by the routes of the owner's
     /// providers.
-    fn plans_of(&self, whose: Option<&str>) -> Vec<Plan> {
+    fn plans_of(&self, whose: Option<&str>) -> (Vec<Plan>, bool) {
         let state = &self.state;
         let own = state
             .settings
@@ -114,7 +118,8 @@ impl MainLoop {
         let seen = state.askers.get(&whose.map(str::to_owned));
         let seen = seen.into_iter().flatten().cloned();
         let mut wanted: Vec<_> = own.chain(seen).collect();
-        if wanted.is_empty() && whose.is_some() {
+        let known = !wanted.is_empty();
+        if !known && whose.is_some() {
             let mine = state.plans.iter().filter(|plan| {
                 let first = plan.candidates.first();
                 let of_a_pipeline = plan.pipeline.is_some();
@@ -138,6 +143,6 @@ impl MainLoop {
             };
             self.outlets.gateway.explain(dialect, &model, &caller)
         };
-        wanted.into_iter().map(explain).collect()
+        (wanted.into_iter().map(explain).collect(), known)
     }
 }

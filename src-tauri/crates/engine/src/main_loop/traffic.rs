@@ -1,6 +1,6 @@
 //! What traffic tells: who asked, who answered, whose providers these are, and who stands in for whom.
 
-use catalog::ProviderId;
+use catalog::{EndpointId, ProviderId};
 use chrono::{DateTime, Utc};
 use gateway::{Began, Exchange, ExchangeKind};
 use health::{CallOutcome, Observation};
@@ -13,6 +13,8 @@ use crate::view;
 
 /// Key under which the providers seen in traffic are kept.
 const SEEN: &str = "seen_in_traffic";
+/// The same of endpoints that took a client's own login.
+const LOGINS: &str = "seen_logins";
 
 impl MainLoop {
     pub(super) fn began(&mut self, now: DateTime<Utc>, began: Began) {
@@ -162,7 +164,7 @@ impl MainLoop {
         }
     }
 
-    /// Providers seen in traffic stay the owner's over a restart.
+    /// Providers seen in traffic stay the owner's over a restart, and clients that log in are expected to do so again.
     pub(super) fn remember_seen(&mut self) {
         let seen: Vec<&str> = self
             .state
@@ -170,19 +172,32 @@ impl MainLoop {
             .iter()
             .map(ProviderId::as_str)
             .collect();
-        let text = seen.join(" ");
+        let logins: Vec<&str> = self
+            .state
+            .seen_logins
+            .iter()
+            .map(EndpointId::as_str)
+            .collect();
+        let (seen, logins) = (seen.join(" "), logins.join(" "));
         self.kept("remember the providers in use", |ledger| {
-            ledger.set_meta(SEEN, &text)
+            ledger.set_meta(SEEN, &seen)?;
+            ledger.set_meta(LOGINS, &logins)
         });
     }
 
     pub(super) fn recall_seen(&mut self) {
-        match self.ledger.meta(SEEN) {
-            Ok(text) => self.state.seen_in_traffic.extend(
-                text.unwrap_or_default()
-                    .split_whitespace()
-                    .map(ProviderId::new),
-            ),
+        let recalled = self
+            .ledger
+            .meta(SEEN)
+            .and_then(|seen| Ok((seen, self.ledger.meta(LOGINS)?)));
+        match recalled {
+            Ok((seen, logins)) => {
+                let (seen, logins) = (seen.unwrap_or_default(), logins.unwrap_or_default());
+                let seen = seen.split_whitespace().map(ProviderId::new);
+                self.state.seen_in_traffic.extend(seen);
+                let logins = logins.split_whitespace().map(EndpointId::new);
+                self.state.seen_logins.extend(logins);
+            }
             Err(error) => self.ledger_trouble("recall the providers in use", &error),
         }
     }

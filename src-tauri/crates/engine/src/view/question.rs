@@ -78,6 +78,7 @@ fn may_go_to(state: &State) -> Option<Question> {
             products(state, ways.iter().copied()),
             format!("{one} is down"),
         ),
+        _ if single => ("other providers".into(), "its own is down".into()),
         _ => ("other providers".into(), "their own is down".into()),
     };
     // Where routes name other providers, those are the owner's own word.
@@ -95,7 +96,8 @@ fn may_go_to(state: &State) -> Option<Question> {
     };
     let only = match (single, named, &primaries[..]) {
         (true, false, [one]) => format!("Only {one}"),
-        (true, ..) => "Only those in its route".into(),
+        (true, true, _) => "Only those in its route".into(),
+        (true, false, _) => "Only its own provider".into(),
         (false, ..) => "Narrow".to_owned(),
     };
     let cli = if named { "named" } else { "same-vendor" };
@@ -105,7 +107,7 @@ fn may_go_to(state: &State) -> Option<Question> {
         explained: format!(
             "So it was before this version. {keep}: it stays so. {only}: these requests go {becomes}. Coding agents are not concerned."
         ),
-        parts: if concerned.len() < 2 {
+        parts: if concerned.len() < 2 && primaries.len() < 2 {
             Vec::new()
         } else {
             concerned.iter().map(|reach| part(state, reach)).collect()

@@ -6,6 +6,8 @@ use crate::state::State;
 
 /// Lines of one provider each; more would not fit a small screen.
 const PROVIDERS_SHOWN: usize = 8;
+/// Routes without a fallback that are named.
+const ROUTES_NAMED: usize = 4;
 /// Fallbacks that answer, a line each.
 const FALLBACKS_SHOWN: usize = 3;
 
@@ -118,12 +120,16 @@ fn menu(
     // The usual routes for models that nobody has heard of have no stand-in by their nature.
     let bare =
         |route: &api::Route| route.name != "*" && matches!(route.stand_in, StandIn::Missing { .. });
-    for route in routes {
-        if let Some(active) = &route.active {
-            lines.push(text(format!("Route {}: {active}", route.name)));
-        } else if bare(route) {
-            lines.push(text(format!("Route {}: no fallback", route.name)));
+    let active = routes.iter().filter_map(|r| Some((r, r.active.as_ref()?)));
+    lines.extend(active.map(|(route, active)| text(format!("Route {}: {active}", route.name))));
+    let mut without: Vec<String> = Vec::new();
+    for route in routes.iter().filter(|r| r.active.is_none() && bare(r)) {
+        if !without.contains(&route.name) {
+            without.push(route.name.clone());
         }
+    }
+    if !without.is_empty() {
+        lines.push(text(format!("No fallback for {}", shortened(without))));
     }
     for one in pipeline::pipelines(state) {
         if let Some(no_fallback) = &one.no_fallback {
@@ -194,6 +200,16 @@ fn menu(
     lines.push(action(stop_label(state), Command::StopEngine));
     lines.push(action("Quit (the engine stays)", Command::Quit));
     lines
+}
+
+/// The first names, and how many more there are.
+fn shortened(mut names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(ROUTES_NAMED);
+    if more > 0 {
+        names.truncate(ROUTES_NAMED);
+        names.push(format!("{more} more"));
+    }
+    words::list(&names)
 }
 
 /// Stopping names who would notice.
