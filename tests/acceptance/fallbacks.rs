@@ -190,6 +190,13 @@ async fn a_sibling_is_asked_for_first_then_answers_is_said_and_can_be_stopped() 
     let stop = &notice[0].actions[0];
     assert_eq!(stop.label, "Stop this");
     vendors.command(&stop.command).await;
+    let stopped = vendors.desk.snapshot().await;
+    assert!(
+        !stopped.tray.tooltip.contains("Sonnet"),
+        "{}",
+        stopped.tray.tooltip
+    );
+    assert!(stopped.routes.iter().all(|r| r.active.is_none()));
     let response = vendors
         .ask(&[AGENT, SUBSCRIPTION, ("x-claude-code-session-id", "s3")])
         .await;

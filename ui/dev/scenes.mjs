@@ -124,7 +124,7 @@ const today = (extra = {}) => ({
 const tray = (icon, rehearsal = false) => ({ icon, rehearsal, tooltip: "", menu: [] });
 
 const snapshot = (parts) => ({
-  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], pipelines: [], questions: [], open_incidents: [], review_open: 0, notices: [], today: today(),
+  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], fallbacks: [], pipelines: [], questions: [], open_incidents: [], review_open: 0, notices: [], today: today(),
   tray: tray("operational"), ...parts,
 });
 
@@ -151,6 +151,7 @@ export const SCENES = {
   questions: () => snapshot({
     headline: { level: "degraded", sentence: `Claude is degraded: it is them, not you (since ${clock(4 * MINUTE)}).`, consequence: "Claude Code continues on Sonnet, same plan, no extra cost." },
     tray: tray("degraded"),
+    fallbacks: ["Opus is failing. Sonnet answers, same plan, no extra cost."],
     providers: [anthropic(false), openai(), rehearsal(false)],
     routes: [claudeRoute(`Opus → Sonnet, since ${clock(4 * MINUTE)}, same plan, no extra cost`), codexRoute()],
     pipelines: [

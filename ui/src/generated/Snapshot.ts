@@ -23,6 +23,10 @@ seq: number, at: string, engine: EngineState, headline: Headline, tray: TrayView
  */
 providers: Array<Provider>, routes: Array<Route>, 
 /**
+ * Who answers for whom now: "Opus is failing. Sonnet answers, same plan, no extra cost."
+ */
+fallbacks: Array<string>, 
+/**
  * The owner's pipelines, by name.
  */
 pipelines: Array<PipelineView>, 

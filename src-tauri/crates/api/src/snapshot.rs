@@ -17,6 +17,9 @@ pub struct Snapshot {
     /// Mine first, then the others by name.
     pub providers: Vec<Provider>,
     pub routes: Vec<Route>,
+    /// Who answers for whom now: "Opus is failing. Sonnet answers, same plan, no extra cost."
+    #[serde(default)]
+    pub fallbacks: Vec<String>,
     /// The owner's pipelines, by name.
     #[serde(default)]
     pub pipelines: Vec<PipelineView>,
@@ -267,7 +270,11 @@ pub struct Candidate {
 #[ts(export)]
 pub enum StandIn {
     Ready,
-    /// Nobody stands in when the primary fails; what would mend it.
+    /// Another model of the same login answers while one alone fails; when all fail, no fallback is left. What would add one.
+    Siblings {
+        mend: String,
+    },
+    /// There is no fallback when the primary fails; what would add one.
     Missing {
         mend: String,
     },

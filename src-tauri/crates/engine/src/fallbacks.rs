@@ -70,8 +70,8 @@ pub(crate) struct Carried {
     pub(crate) asked: String,
     pub(crate) primary: Candidate,
     pub(crate) by: Candidate,
-    /// The product that answered.
-    pub(crate) product: String,
+    /// The primary's product, and the one that answered.
+    pub(crate) products: (String, String),
     /// None: the primary was not asked, and nothing is known against it: a session stays with its fallback.
     pub(crate) reason: Option<Reason>,
     pub(crate) cost: Cost,
@@ -299,6 +299,16 @@ impl Fallbacks {
         }
         self.told.retain(|_, told| now - told.at < DAILY * 2);
         news
+    }
+
+    /// The owner stopped these, or they may no longer answer: that needs no telling.
+    pub(crate) fn end(&mut self, which: impl Fn(&Carried) -> bool) {
+        let ended = self
+            .standing
+            .extract_if(.., |_, standing| which(&standing.carried));
+        for (_, standing) in ended {
+            self.told.remove(&standing.carried.change());
+        }
     }
 
     pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {

@@ -18,7 +18,7 @@ fn carried(asked: &str, by: (&str, &str), reason: Option<Reason>) -> Carried {
         asked: asked.into(),
         primary: candidate("lead", asked),
         by: candidate(by.0, by.1),
-        product: by.0.into(),
+        products: ("lead".into(), by.0.into()),
         reason,
         cost: Cost::Unknown,
         keyed: false,
@@ -124,6 +124,16 @@ fn a_conversation_that_is_too_long_has_no_way_back() {
     assert!(fallbacks.carried(at(0), sonnet(too_long)).is_some());
     well(&mut fallbacks, 1, true);
     assert_eq!(fallbacks.due(at(6)), []);
+}
+
+#[test]
+fn what_the_owner_stopped_answers_no_longer_and_is_told_when_it_is_allowed_again() {
+    let mut fallbacks = Fallbacks::default();
+    fallbacks.carried(at(0), sonnet(FAILING));
+    fallbacks.end(Carried::is_sibling);
+    assert_eq!(fallbacks.active().count(), 0);
+    assert_eq!(fallbacks.due(at(60)), []);
+    assert!(fallbacks.carried(at(61), sonnet(FAILING)).is_some());
 }
 
 #[test]

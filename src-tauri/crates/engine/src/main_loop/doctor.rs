@@ -151,6 +151,11 @@ fn stand_ins(state: &State) -> Vec<Check> {
         let name = format!("{word} {} ({dialect})", names.join(", "));
         match stand_in {
             StandIn::Ready => good(name, format!("{usable} candidates can answer.")),
+            StandIn::Siblings { mend } => note(
+                name,
+                "another model of the same login answers while one alone fails; when all fail, requests fail.".into(),
+                &mend,
+            ),
             StandIn::Missing { mend } => note(
                 name,
                 "no fallback: when the primary fails, requests fail.".into(),

@@ -37,10 +37,13 @@ impl MainLoop {
             route: (exchange.route.clone(), exchange.dialect),
             asked: exchange.model.clone(),
             reason: self.reason(exchange, &primary),
-            primary,
             by: candidate(last),
-            product: self.state.product(&last.provider),
+            products: (
+                self.state.product(&primary.provider),
+                self.state.product(&last.provider),
+            ),
             cost: self.cost(last),
+            primary,
             keyed: !last.by_subscription
                 && self
                     .state
@@ -59,11 +62,11 @@ impl MainLoop {
             .attempts
             .iter()
             .filter(|a| a.endpoint == primary.endpoint && a.model == primary.model);
-        let failed = of_it.filter_map(|attempt| match &attempt.outcome {
+        let mut failed = of_it.filter_map(|attempt| match &attempt.outcome {
             Outcome::Failed { class, .. } => Reason::of(*class),
             Outcome::Answered(_) | Outcome::ClientLeft => None,
         });
-        failed.last().or_else(|| {
+        failed.next_back().or_else(|| {
             let is_it = |b: &&gateway::BreakerView| {
                 b.endpoint == primary.endpoint && b.model == primary.model
             };
@@ -120,6 +123,9 @@ impl MainLoop {
     pub(super) fn answer_paid_today(&mut self, now: DateTime<Utc>, allow: bool) -> String {
         let until = (!allow).then(|| self.state.next_midnight(now));
         self.state.paid_stopped_until = until;
+        if !allow {
+            self.state.fallbacks.end(|carried| carried.keyed);
+        }
         let word = until.map_or_else(String::new, |until| until.to_rfc3339());
         self.kept("keep your answer", |ledger| ledger.set_meta(STOPPED, &word));
         self.reconfigure();

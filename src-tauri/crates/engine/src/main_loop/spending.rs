@@ -5,6 +5,7 @@ use gateway::{Consent, Siblings, Spending, UsedUp};
 use ledger::{NoticeKind, NoticeRow, Urgency};
 
 use super::MainLoop;
+use crate::fallbacks::Carried;
 
 /// Under which the owner's answer is kept.
 const ANSWER: &str = "paid_stand_ins";
@@ -66,6 +67,9 @@ impl MainLoop {
     pub(super) fn answer_siblings(&mut self, allow: Option<bool>) -> String {
         self.state.siblings = allow;
         self.sibling_question_answered();
+        if allow != Some(true) && self.sibling() != Siblings::On {
+            self.state.fallbacks.end(Carried::is_sibling);
+        }
         let word = match allow {
             Some(true) => "yes",
             Some(false) => "no",

@@ -71,7 +71,7 @@ pub(super) fn keep_scope(
                 return unwritten(settings, error.to_string());
             }
             tracing::info!(file = %file.display(), "may_go_to = \"any\" was written, as it was before this version");
-            as_it_is(new, ScopeAnswer::Open)
+            as_it_is(*new, ScopeAnswer::Open)
         }
     };
     if let Err(error) = ledger.set_meta(ScopeAnswer::KEY, kept.answer.as_str()) {

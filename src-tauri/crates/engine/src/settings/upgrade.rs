@@ -30,7 +30,10 @@ pub(crate) enum Upgrade {
     /// The owner wrote where requests may go.
     OwnersWord,
     /// This text keeps what was.
-    Write { text: String, settings: Settings },
+    Write {
+        text: String,
+        settings: Box<Settings>,
+    },
     /// It would be kept, and the text cannot be changed so.
     Unwritable(String),
 }
@@ -56,7 +59,7 @@ pub(crate) fn upgrade(before: Before<'_>, catalog: &Catalog) -> Upgrade {
     match Settings::parse(&text, catalog) {
         Ok(new) if is_the_same_but_for_the_scope(&new, settings) => Upgrade::Write {
             text,
-            settings: new,
+            settings: Box::new(new),
         },
         Ok(_) => Upgrade::Unwritable("the changed text would mean something else".into()),
         Err(wrong) => {

@@ -64,8 +64,20 @@ pub(crate) fn active(state: &State, standing: &Standing) -> String {
     )
 }
 
+/// Each change that stands, the same of several routes once.
+pub(crate) fn sentences(state: &State) -> Vec<String> {
+    let mut sentences: Vec<String> = Vec::new();
+    for standing in state.fallbacks.active() {
+        let sentence = sentence(standing);
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    sentences
+}
+
 /// "Opus is failing. Sonnet answers, same plan, no extra cost."
-pub(crate) fn sentence(standing: &Standing) -> String {
+fn sentence(standing: &Standing) -> String {
     let carried = &standing.carried;
     let (failing, by) = names(carried);
     let what = match carried.reason {
@@ -135,18 +147,17 @@ fn is_same_model(carried: &Carried) -> bool {
     catalog::same_model(&bare(&carried.primary.model), &bare(&carried.by.model))
 }
 
-/// Both sides, as short as tells them apart: "Opus" and "Sonnet" of one vendor, else "Claude Opus" and "GPT Sol".
+/// Both sides, as short as tells them apart: "Opus" and "Sonnet" of one vendor, "Claude" and "OpenRouter" with the same
+/// model, else "Claude Opus" and "GPT Sol".
 pub(crate) fn names(carried: &Carried) -> (String, String) {
     let (primary, by) = (&carried.primary, &carried.by);
-    if !carried.is_sibling() {
-        let failing = model(&primary.model);
-        return if is_same_model(carried) {
-            (failing, carried.product.clone())
-        } else {
-            (failing, model(&by.model))
-        };
+    if carried.is_sibling() {
+        return sibling_names(&primary.model, &by.model);
     }
-    sibling_names(&primary.model, &by.model)
+    if is_same_model(carried) {
+        return carried.products.clone();
+    }
+    (model(&primary.model), model(&by.model))
 }
 
 /// "Opus", "Sonnet"; the ids where their words do not differ.
@@ -211,7 +222,7 @@ mod tests {
             asked: primary.1.into(),
             primary: candidate(primary),
             by: candidate(by),
-            product: capital(by.0),
+            products: (capital(primary.0), capital(by.0)),
             reason: Some(Reason::Failing),
             cost: Cost::SamePlan,
             keyed: false,
@@ -238,7 +249,7 @@ mod tests {
             (
                 ("a", "claude-opus-5"),
                 ("openrouter", "anthropic/claude-opus-5"),
-                "Claude Opus",
+                "A",
                 "Openrouter",
             ),
             (

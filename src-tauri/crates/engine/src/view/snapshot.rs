@@ -35,6 +35,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         tray,
         providers,
         routes,
+        fallbacks: fallback::sentences(state),
         pipelines: pipeline::pipelines(state),
         questions,
         open_incidents: state
@@ -287,7 +288,7 @@ fn route(state: &State, plan: &Plan) -> Route {
         models: written.map_or_else(|| plan.route.clone(), |own| own.models.clone()),
         candidates: candidates(plan),
         active,
-        stand_in: stand_in(plan),
+        stand_in: with_siblings(state, plan, stand_in(plan)),
     }
 }
 
@@ -323,6 +324,27 @@ pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
         .into(),
         candidates: candidates(plan),
         no_fallback: (waits && plan.candidates.len() < 2).then(|| pipeline::NO_FALLBACK.to_owned()),
+    }
+}
+
+/// A plan for any model has no sibling: which one it is depends on the model.
+fn with_siblings(state: &State, plan: &Plan, stand_in: StandIn) -> StandIn {
+    let StandIn::Missing { mend } = stand_in else {
+        return stand_in;
+    };
+    let own = state.settings.routes.iter();
+    let own = own.filter(|route| route.name == plan.route && route.dialect == plan.dialect);
+    let of_route = own.filter_map(|route| route.sibling).next();
+    let general = siblings(state).allowed == Some(true);
+    let allowed = of_route.map_or(general, |sibling| sibling == Siblings::On);
+    let has_models = plan.candidates.first().is_some_and(|first| {
+        let by_login = first.credential == gateway::Credential::ClientLogin;
+        let provider = state.catalog.provider(&first.provider);
+        (by_login || of_route.is_some()) && provider.is_some_and(|p| p.tiers.len() > 1)
+    });
+    match allowed && has_models && plan.route != "*" {
+        true => StandIn::Siblings { mend },
+        false => StandIn::Missing { mend },
     }
 }
 

@@ -40,7 +40,8 @@ pub(crate) fn tray(
         headline.sentence.clone()
     };
     let quiet = rehearsal || state.paused || state.draining;
-    let fallbacks = if quiet { Vec::new() } else { fallbacks(state) };
+    let mut fallbacks = fallback::sentences(state);
+    fallbacks.truncate(if quiet { 0 } else { FALLBACKS_SHOWN });
     let menu = menu(
         state,
         (&tooltip, &fallbacks),
@@ -56,18 +57,6 @@ pub(crate) fn tray(
     }
 }
 
-/// Who answers for whom, a sentence each, the same of several routes once.
-fn fallbacks(state: &State) -> Vec<String> {
-    let mut told: Vec<String> = Vec::new();
-    for standing in state.fallbacks.active() {
-        let sentence = fallback::sentence(standing);
-        if told.len() < FALLBACKS_SHOWN && !told.contains(&sentence) {
-            told.push(sentence);
-        }
-    }
-    told
-}
-
 fn menu(
     state: &State,
     (verdict, fallbacks): (&str, &[String]),
@@ -76,7 +65,10 @@ fn menu(
     (rehearsal, questions): (bool, &[Question]),
 ) -> Vec<MenuLine> {
     let mut lines = vec![text(verdict)];
-    lines.extend(fallbacks.iter().map(text));
+    // A provider that is down has its consequence in words: it names who answers.
+    if headline.consequence.is_none() || !is_bad(headline.level) {
+        lines.extend(fallbacks.iter().map(text));
+    }
     if let Some(consequence) = headline
         .consequence
         .as_ref()
