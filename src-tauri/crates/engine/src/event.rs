@@ -26,8 +26,8 @@ pub(crate) enum Event {
     Asked(Ask),
     /// The machine slept for so long.
     Woke(Duration),
-    /// So many trays and windows follow the engine now.
-    Faces(usize),
+    /// A tray or a window began to follow the engine, or went.
+    Faces,
     /// The rehearsed outage ran out.
     RehearsalOver,
     Quit,

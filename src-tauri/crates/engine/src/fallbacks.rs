@@ -301,6 +301,12 @@ impl Fallbacks {
         news
     }
 
+    /// Whether these still answer is not known any more.
+    pub(crate) fn forget(&mut self, which: impl Fn(&Carried) -> bool) {
+        self.standing
+            .retain(|_, standing| !which(&standing.carried));
+    }
+
     /// The owner stopped these, or they may no longer answer: that needs no telling.
     pub(crate) fn end(&mut self, which: impl Fn(&Carried) -> bool) {
         let ended = self

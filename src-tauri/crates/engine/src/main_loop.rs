@@ -29,6 +29,7 @@ use tokio::sync::{mpsc, watch as channel};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
+use crate::control::Faces;
 use crate::event::Event;
 use crate::routing::{self, Running};
 use crate::settings::{Settings, edit};
@@ -82,6 +83,7 @@ pub(crate) struct Outlets {
     /// True: let the front drain and end.
     pub stopping: channel::Sender<bool>,
     pub rehearsal: channel::Sender<Option<DateTime<Utc>>>,
+    pub faces: Faces,
 }
 
 impl MainLoop {
@@ -202,9 +204,10 @@ impl MainLoop {
                 self.nudge(watch::Nudge::Woke);
             }
             Event::RehearsalOver => self.end_rehearsal(),
-            Event::Faces(faces) => self.faces(faces),
+            Event::Faces => {}
             Event::Quit => self.begin_stop(now, QUIT_WITHIN),
         }
+        self.look_at_faces();
         self.look_at_breakers();
         self.dirty = true;
     }
@@ -330,9 +333,9 @@ impl MainLoop {
         }
     }
 
-    /// So many trays and windows follow the engine: where there is none, the gateway announces who answers.
-    fn faces(&mut self, faces: usize) {
-        let announce = faces == 0;
+    /// Where neither a tray nor a window follows the engine, the gateway announces who answers.
+    fn look_at_faces(&mut self) {
+        let announce = self.outlets.faces.count() == 0;
         if self.running.announce != announce {
             self.running.announce = announce;
             self.reconfigure();

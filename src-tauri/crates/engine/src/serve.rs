@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch as channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
-use crate::control::{self, Control};
+use crate::control::{self, Control, Faces};
 use crate::event::Event;
 use crate::keys::Keys;
 use crate::main_loop::{MainLoop, Outlets};
@@ -157,6 +157,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let (rehearsal_until, rehearsing) = channel::channel(None);
     let control_token = Secret::new(token::random()?);
     let mut first_snapshot = snapshots_seen.clone();
+    let faces = Faces::default();
     let control = Control {
         events: events.clone(),
         snapshots: snapshots_seen,
@@ -165,7 +166,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         keys: keys.clone(),
         trial: KeyTrial::new(endpoints_seen)?,
         ending,
-        faces: Arc::default(),
+        faces: faces.clone(),
         gateway: gateway.clone(),
         client_token: token.clone(),
     };
@@ -181,6 +182,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         stage,
         stopping,
         rehearsal: rehearsal_until,
+        faces,
     };
     let watching = watch::Watch {
         catalog: Arc::clone(&catalog),

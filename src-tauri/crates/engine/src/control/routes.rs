@@ -1,6 +1,4 @@
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use api::{
@@ -17,10 +15,10 @@ use bytes::Bytes;
 use futures_util::stream;
 use gateway::{Caller, CallerKind, Login};
 use serde::Deserialize;
-use tokio::sync::mpsc;
 
+use super::face::Face;
 use super::{Control, Refused, guard, keys, review, ui};
-use crate::event::{Ask, Event};
+use crate::event::Ask;
 
 /// Beside requests, settings are the largest thing that anybody sends here.
 const BODY_LIMIT: usize = 1 << 20;
@@ -76,7 +74,7 @@ async fn snapshot(State(control): State<Control>) -> Json<Snapshot> {
 async fn events(State(control): State<Control>) -> Response {
     let mut snapshots = control.snapshots.clone();
     snapshots.mark_changed();
-    let face = Face::new(&control);
+    let face = Face::new(control.faces.clone(), control.events.clone());
     let changes = stream::unfold(
         (snapshots, control.ending.clone(), face),
         |(mut snapshots, mut ending, face)| async move {
@@ -104,34 +102,6 @@ async fn events(State(control): State<Control>) -> Response {
         Body::from_stream(changes),
     )
         .into_response()
-}
-
-/// A tray or a window, as long as it follows the events.
-struct Face {
-    faces: Arc<AtomicUsize>,
-    events: mpsc::Sender<Event>,
-}
-
-impl Face {
-    fn new(control: &Control) -> Face {
-        let face = Face {
-            faces: Arc::clone(&control.faces),
-            events: control.events.clone(),
-        };
-        face.tell(face.faces.fetch_add(1, Ordering::SeqCst) + 1);
-        face
-    }
-
-    fn tell(&self, faces: usize) {
-        // A full queue says that the loop is busy; the next face that comes or goes says how many there are.
-        let _ = self.events.try_send(Event::Faces(faces));
-    }
-}
-
-impl Drop for Face {
-    fn drop(&mut self) {
-        self.tell(self.faces.fetch_sub(1, Ordering::SeqCst) - 1);
-    }
 }
 
 async fn act(

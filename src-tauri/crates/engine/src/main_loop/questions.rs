@@ -206,6 +206,10 @@ impl MainLoop {
                 self.kept("keep your answer", |ledger| ledger.set_meta(&key, "yes"));
             }
         }
+        if scope.as_ref().is_some_and(|scope| *scope != Scope::Any) {
+            // Those that may still answer stand again with their next response.
+            self.state.fallbacks.forget(|carried| !carried.is_sibling());
+        }
         self.reconfigure();
         let whose = match pipeline {
             Some(name) => format!("Requests of {name}"),

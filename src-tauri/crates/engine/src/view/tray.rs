@@ -65,10 +65,6 @@ fn menu(
     (rehearsal, questions): (bool, &[Question]),
 ) -> Vec<MenuLine> {
     let mut lines = vec![text(verdict)];
-    // A provider that is down has its consequence in words: it names who answers.
-    if headline.consequence.is_none() || !is_bad(headline.level) {
-        lines.extend(fallbacks.iter().map(text));
-    }
     if let Some(consequence) = headline
         .consequence
         .as_ref()
@@ -81,6 +77,7 @@ fn menu(
                 .map(|sentence| text(sentence.trim_end())),
         );
     }
+    lines.extend(fallbacks.iter().map(text));
     lines.push(MenuLine::Separator);
     let mine: Vec<_> = state
         .catalog
