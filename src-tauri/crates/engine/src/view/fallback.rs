@@ -55,13 +55,16 @@ pub(crate) fn told(state: &State, news: &News) -> Told {
 }
 
 /// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"
-pub(crate) fn active(state: &State, standing: &Standing) -> String {
+pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
+    let (standing, more) = of_route.split_first()?;
     let (failing, by) = names(&standing.carried);
+    let more = match more.len() {
+        0 => String::new(),
+        n => format!("; {n} more"),
+    };
     let since = state.clock_time(standing.since);
-    format!(
-        "{failing} → {by}, since {since}{}",
-        behind(standing.carried.cost)
-    )
+    let cost = behind(standing.carried.cost);
+    Some(format!("{failing} → {by}, since {since}{cost}{more}"))
 }
 
 /// Each change that stands, the same of several routes once.

@@ -275,7 +275,7 @@ pub(crate) fn routes(state: &State) -> Vec<Route> {
 
 fn route(state: &State, plan: &Plan) -> Route {
     let standing = state.fallbacks.on(&plan.route, plan.dialect);
-    let active = standing.first().map(|s| fallback::active(state, s));
+    let active = fallback::active(state, &standing);
     // A route that nobody wrote is named after its pattern.
     let written = state
         .settings
