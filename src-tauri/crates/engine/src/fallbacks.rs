@@ -17,6 +17,8 @@ const STEADY: TimeDelta = TimeDelta::minutes(5);
 const AGAIN: TimeDelta = TimeDelta::minutes(30);
 /// A change that lasts is told again so often.
 const DAILY: TimeDelta = TimeDelta::days(1);
+/// So long after the last evidence it is not known any more who answers.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 /// A route in one dialect.
 pub(crate) type RouteKey = (String, Dialect);
@@ -136,6 +138,10 @@ pub(crate) struct Standing {
     pub(crate) well_since: Option<DateTime<Utc>>,
     /// When the last fallback's response came.
     last: DateTime<Utc>,
+    /// When the primary failed last, or the fallback answered.
+    evidence: DateTime<Utc>,
+    /// Nothing is known of it any more: it is not shown.
+    faded: bool,
     /// It was not told, since the same was told shortly before.
     tell_at: Option<DateTime<Utc>>,
     /// Turns with a known cost.
@@ -188,6 +194,8 @@ impl Fallbacks {
             let reason = carried.reason.or(known.carried.reason);
             if same && reason == known.carried.reason {
                 known.last = now;
+                known.evidence = now;
+                known.faded = false;
                 if carried.reason.is_some() {
                     known.well_since = None;
                 }
@@ -202,6 +210,8 @@ impl Fallbacks {
             since: now,
             well_since: None,
             last: now,
+            evidence: now,
+            faded: false,
             tell_at: None,
             turns: 1,
         };
@@ -254,7 +264,11 @@ impl Fallbacks {
         for standing in self.standing.values_mut().filter(of_it) {
             match well {
                 true => _ = standing.well_since.get_or_insert(now),
-                false => standing.well_since = None,
+                false => {
+                    standing.well_since = None;
+                    standing.evidence = now;
+                    standing.faded = false;
+                }
             }
         }
     }
@@ -262,9 +276,12 @@ impl Fallbacks {
     /// Time alone: what was held back and still stands, and primaries that have been well long enough.
     pub(crate) fn due(&mut self, now: DateTime<Utc>) -> Vec<News> {
         let mut news = Vec::new();
+        for standing in self.standing.values_mut() {
+            standing.faded = now - standing.evidence >= FRESH;
+        }
         let held = self.standing.iter().filter_map(|(key, standing)| {
             let due = standing.tell_at.is_some_and(|at| at <= now);
-            (due && standing.well_since.is_none()).then(|| key.clone())
+            (due && !standing.faded && standing.well_since.is_none()).then(|| key.clone())
         });
         let held: Vec<_> = held.collect();
         for key in held {
@@ -318,10 +335,16 @@ impl Fallbacks {
     }
 
     pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
-        let of = |standing: &Standing| match (standing.well_since, standing.tell_at) {
-            (Some(well), _) => well + STEADY,
-            (None, Some(tell)) => tell.min(standing.last + DAILY),
-            (None, None) => standing.last + DAILY,
+        let of = |standing: &Standing| {
+            let fades = match standing.faded {
+                true => standing.last + DAILY,
+                false => standing.evidence + FRESH,
+            };
+            match (standing.well_since, standing.tell_at) {
+                (Some(well), _) => well + STEADY,
+                (None, Some(tell)) if !standing.faded => tell.min(fades),
+                (None, _) => fades,
+            }
         };
         self.standing.values().map(of).min()
     }
@@ -338,7 +361,7 @@ impl Fallbacks {
     }
 
     pub(crate) fn active(&self) -> impl Iterator<Item = &Standing> {
-        let not_back = |standing: &&Standing| standing.well_since.is_none();
+        let not_back = |standing: &&Standing| standing.well_since.is_none() && !standing.faded;
         self.standing.values().filter(not_back)
     }
 }

@@ -113,6 +113,7 @@ fn what_comes_again_soon_is_told_when_it_lasts() {
     well(&mut fallbacks, 1, true);
     assert_eq!(fallbacks.due(at(6)).len(), 1);
     assert_eq!(fallbacks.carried(at(7), sonnet(FAILING)), None);
+    assert_eq!(fallbacks.carried(at(25), sonnet(FAILING)), None);
     assert_eq!(fallbacks.next_due(), Some(at(30)));
     assert_eq!(fallbacks.due(at(30)), [News::Moved(sonnet(FAILING), at(7))]);
 }
@@ -140,6 +141,12 @@ fn what_the_owner_stopped_answers_no_longer_and_is_told_when_it_is_allowed_again
 fn what_nobody_asks_for_any_more_fades() {
     let mut fallbacks = Fallbacks::default();
     fallbacks.carried(at(0), sonnet(FAILING));
+    assert_eq!(fallbacks.next_due(), Some(at(10)));
+    assert_eq!(fallbacks.due(at(10)), []);
+    assert_eq!(fallbacks.active().count(), 0, "it is not known any more");
+    // A probe, or a request, says that it still fails.
+    well(&mut fallbacks, 12, false);
+    assert_eq!(fallbacks.active().count(), 1);
     assert_eq!(fallbacks.due(at(24 * 60)), []);
     assert_eq!(fallbacks.active().count(), 0);
     assert_eq!(fallbacks.next_due(), None);
