@@ -353,7 +353,7 @@ impl Drop for Upstream {
 pub(crate) fn two_endpoints(first: &str, second: &str) -> String {
     let endpoint = |id: &str, base: &str| {
         format!(
-            "[[endpoint]]\nid = \"{id}\"\nname = \"{id}\"\nbase = \"{base}\"\ndialects = [\"anthropic\", \"openai-chat\", \"openai-responses\"]\n"
+            "[[endpoint]]\nid = \"{id}\"\nname = \"{id}\"\nbase = \"{base}\"\ndialects = [\"anthropic\", \"openai-chat\", \"openai-responses\"]\nfamily = \"stage\"\n"
         )
     };
     let route = |dialect: &str| {

@@ -26,10 +26,13 @@ mod strict;
 use answers::{Answer, Part, Stop};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-const FORM: Form = Form {
-    usage_chunk: true,
-    created: 1_700_000_000,
-};
+fn form() -> Form {
+    Form {
+        usage_chunk: true,
+        created: 1_700_000_000,
+        ..Form::default()
+    }
+}
 
 /// One answer of a provider's, and what its client must hear.
 struct Case {
@@ -125,7 +128,7 @@ impl Heard {
 /// None: it cannot be told, or has no end.
 fn translated(stream: &[u8], from: Dialect, to: Dialect) -> Option<Vec<u8>> {
     let names = Names::new(to, from, [], []);
-    let mut translator = AnswerTranslator::new(from, to, names, FORM);
+    let mut translator = AnswerTranslator::new(from, to, names, form());
     let mut told = Vec::new();
     translator.push(stream, &mut told).ok()?;
     translator.end(&mut told).ok()?;
@@ -212,10 +215,11 @@ fn told() -> Vec<(&'static str, Answer)> {
 
 /// The vendors' transcripts, and the rehearsal provider's, with a name for each.
 fn recordings(from: Dialect) -> Vec<(String, PathBuf)> {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire/tests");
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut all = Vec::new();
-    for folder in ["transcripts", "translate/stage"] {
-        let files = fs::read_dir(tests.join(folder).join(from.as_str())).unwrap();
+    for (of, folder) in [("wire", "transcripts"), ("translate", "translate/stage")] {
+        let folder_of = crates.join(of).join("tests").join(folder);
+        let files = fs::read_dir(folder_of.join(from.as_str())).unwrap();
         let files = files.map(|file| file.unwrap().path());
         let streams = files.filter(|path| path.extension().is_some_and(|kind| kind == "sse"));
         all.extend(streams.map(|path| {

@@ -86,7 +86,7 @@ impl Cell {
         let Cell { model, dialect, .. } = self;
         let endpoint = |who: &str, upstream: &Upstream| {
             format!(
-                "[[endpoint]]\nid = \"{who}-{model}\"\nbase = \"{}\"\ndialects = [\"{dialect}\"]\n",
+                "[[endpoint]]\nid = \"{who}-{model}\"\nbase = \"{}\"\ndialects = [\"{dialect}\"]\nfamily = \"stage\"\n",
                 upstream.address
             )
         };

@@ -66,7 +66,13 @@ async fn a_button_of_a_notification_gives_its_command() {
     let engine = Engine::start(&desk, view(TrayIcon::Degraded, "degraded")).await;
     desk.run_understudy();
     desk.icon().await.says("degraded").await;
-    let mut moved = notice(1, "fallback", "normal", "Opus is failing", "Sonnet answers.");
+    let mut moved = notice(
+        1,
+        "fallback",
+        "normal",
+        "Opus is failing",
+        "Sonnet answers.",
+    );
     let stop = Command::Siblings { allow: Some(false) };
     moved.actions = vec![NoticeAction {
         label: "Stop this".into(),

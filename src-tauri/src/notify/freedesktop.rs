@@ -155,10 +155,11 @@ async fn listen_to_all(
 ) {
     loop {
         match select(actions.next(), closings.next()).await {
-            Either::Left((Some(signal), _)) => match signal.args() {
-                Ok(clicked) => open.clicked(clicked.id, &clicked.action, &asks).await,
-                Err(_) => {}
-            },
+            Either::Left((Some(signal), _)) => {
+                if let Ok(clicked) = signal.args() {
+                    open.clicked(clicked.id, &clicked.action, &asks).await;
+                }
+            }
             Either::Right((Some(signal), _)) => {
                 if let Ok(closing) = signal.args() {
                     open.closed(closing.id).await;

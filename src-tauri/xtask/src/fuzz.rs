@@ -34,6 +34,7 @@ const TARGETS: &[(&str, &[&str])] = &[
     ),
     ("restart", TRANSCRIPTS),
     ("translate", TRANSCRIPTS),
+    ("same-dialect", TRANSCRIPTS),
     (
         "request",
         &["src-tauri/crates/translate/tests/translated_requests/requests"],

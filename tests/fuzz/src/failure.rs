@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use wire::{Broken, Class, Rule, classify, classify_broken, classify_by};
 
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+const LONGEST_LIMIT: Duration = Duration::from_secs(35 * 24 * 3600);
 const LONGEST_MESSAGE: usize = 500;
 
 /// An answer as it is written on the wire, `429` or `HTTP/1.1 429` first, then headers, a blank line, and the body: it falls
@@ -19,7 +20,17 @@ pub fn failure(data: &[u8]) {
         assert_eq!(classify(dialect, status, &headers, body, now), failure);
     }
     assert!(failure.message.chars().count() <= LONGEST_MESSAGE);
-    assert!(failure.retry_after.is_none_or(|wait| wait <= LONGEST_WAIT));
+    match failure.class {
+        Class::Limit => {
+            let latest = now + LONGEST_LIMIT;
+            assert!(failure.retry_after.is_none_or(|wait| wait <= LONGEST_LIMIT));
+            assert!(failure.resets_at.is_none_or(|at| now < at && at <= latest));
+        }
+        _ => {
+            assert!(failure.retry_after.is_none_or(|wait| wait <= LONGEST_WAIT));
+            assert_eq!(failure.resets_at, None);
+        }
+    }
     let rule = |status, contains, class| Rule {
         number: 1,
         status,

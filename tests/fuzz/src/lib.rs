@@ -8,7 +8,7 @@ mod translate;
 use catalog::Dialect;
 use wire::{BodyEnd, Completion, Framing, Report, Step, Validator, sse};
 
-pub use crate::translate::translate;
+pub use crate::translate::{same_dialect, translate};
 pub use failure::failure;
 pub use request::request;
 pub use restart::restart;

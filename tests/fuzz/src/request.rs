@@ -12,11 +12,15 @@ use rules::lawful;
 /// A request, said in both other dialects: it is refused, or one that the vendor takes, on which a model acts as on the
 /// client's own.
 pub fn request(data: &[u8]) {
+    between(data, |from, to| from != to);
+}
+
+pub(crate) fn between(data: &[u8], wanted: impl Fn(Dialect, Dialect) -> bool) {
     for from in Dialect::ALL {
         let Ok(before) = read(from, data) else {
             continue;
         };
-        for to in Dialect::ALL.into_iter().filter(|to| *to != from) {
+        for to in Dialect::ALL.into_iter().filter(|to| wanted(from, *to)) {
             let Ok(there) = translated(from, to, data, &target()) else {
                 continue;
             };

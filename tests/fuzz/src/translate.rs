@@ -6,10 +6,20 @@ use crate::pieces;
 
 /// An answer, said in both other dialects: any split gives the same, in whole events, and no end that was not proven.
 pub fn translate(data: &[u8]) {
+    directions(data, |from, to| from != to);
+}
+
+/// The same for a client and a provider of one dialect and different families.
+pub fn same_dialect(data: &[u8]) {
+    directions(data, |from, to| from == to);
+    crate::request::between(data, |from, to| from == to);
+}
+
+fn directions(data: &[u8], wanted: impl Fn(Dialect, Dialect) -> bool) {
     for from in Dialect::ALL {
         let provider = judge(from, Framing::Stream, data);
         let document = judge(from, Framing::Whole, data);
-        for to in Dialect::ALL.into_iter().filter(|to| *to != from) {
+        for to in Dialect::ALL.into_iter().filter(|to| wanted(from, *to)) {
             let (out, outcome) = tell(from, to, &[data]);
             assert_eq!(
                 tell(from, to, &pieces(data)),
@@ -24,7 +34,7 @@ pub fn translate(data: &[u8]) {
                 assert!(!matches!(outcome, Err(CannotTell::Unsayable(_))));
                 follows(&judge(from, Framing::Stream, &back), &provider);
             }
-            if let Ok(told) = whole(from, to, data, &names(from, to), 0) {
+            if let Ok(told) = whole(from, to, data, &names(from, to), &Form::default()) {
                 follows(&judge(to, Framing::Whole, &told), &document);
             }
         }

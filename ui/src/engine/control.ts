@@ -36,6 +36,7 @@ export const reviews = ({ all, ...page }: PageOf & { all: boolean }) => ask<Revi
 export const review = (id: string) => ask<ReviewItem>("GET", `review/${encodeURIComponent(id)}`);
 export const closeReview = (id: string, close: ReviewClose) =>
   ask<Accepted>("POST", `review/${encodeURIComponent(id)}/close`, close);
+export const reopenReview = (id: string) => ask<Accepted>("POST", `review/${encodeURIComponent(id)}/reopen`);
 /** Every candidate may take as long as the longest answer. */
 export const runReview = (id: string) =>
   ask<ReviewItem>("POST", `review/${encodeURIComponent(id)}/run`, undefined, 3_600_000);

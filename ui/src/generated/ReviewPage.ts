@@ -2,7 +2,7 @@
 import type { ReviewSummary } from "./ReviewSummary";
 
 /**
- * `GET /control/review?limit=&before=&all=`, newest first; the open ones alone unless `all` is true.
+ * `GET /control/review?limit=&before=&all=`, newest first: the open ones and those that were settled within 14 days, or all.
  */
 export type ReviewPage = { items: Array<ReviewSummary>, 
 /**

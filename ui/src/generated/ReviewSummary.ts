@@ -28,4 +28,8 @@ why: string,
 /**
  * Bytes of the request.
  */
-size: number, closed: string | null, note: string | null, };
+size: number, closed: string | null, 
+/**
+ * The exchange whose response settled it.
+ */
+settled_by: number | null, note: string | null, };

@@ -46,7 +46,7 @@ export const CHECK: Record<CheckState, { word: string; tone: Tone }> = {
 
 export const REVIEW: Record<ReviewState, { word: string; tone: Tone; means: string }> = {
   open: { word: "Waits for you", tone: "degraded", means: "Nobody could answer this request; it waits for you." },
-  answered: { word: "Answered", tone: "operational", means: "A later try of the same request was answered." },
+  answered: { word: "Answered", tone: "operational", means: "A later try was answered, or another request of the same pipeline and item." },
   done: { word: "Done by hand", tone: "operational", means: "Done by hand." },
   dismissed: { word: "Dismissed", tone: "neutral", means: "Dismissed." },
 };

@@ -26,6 +26,8 @@ pub struct ReviewSummary {
     /// Bytes of the request.
     pub size: u64,
     pub closed: Option<DateTime<Utc>>,
+    /// The exchange whose response settled it.
+    pub settled_by: Option<i64>,
     pub note: Option<String>,
 }
 
@@ -34,7 +36,7 @@ pub struct ReviewSummary {
 #[ts(export)]
 pub enum ReviewState {
     Open,
-    /// A later try of the same request was answered.
+    /// A later try was answered, or another request of the same pipeline and item.
     Answered,
     /// A person did it by hand.
     Done,
@@ -66,7 +68,7 @@ pub struct ReviewRun {
     pub answer: String,
 }
 
-/// `GET /control/review?limit=&before=&all=`, newest first; the open ones alone unless `all` is true.
+/// `GET /control/review?limit=&before=&all=`, newest first: the open ones and those that were settled within 14 days, or all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ReviewPage {

@@ -226,6 +226,8 @@ pub struct ModelHealth {
     pub evidence: String,
     /// "closed", "open until 20:14", "half-open"
     pub breaker: String,
+    /// Reset time of the limit that the last call met: a used-up plan, or a quota per hour, day or week.
+    pub limit_resets_at: Option<DateTime<Utc>>,
     /// Time to first token of the last good answer, ms.
     pub ttft_ms: Option<u64>,
 }

@@ -6,6 +6,7 @@ mod address;
 mod client;
 mod dialect;
 mod equivalent;
+mod family;
 mod file;
 mod ids;
 mod load;
@@ -20,9 +21,13 @@ mod tier;
 pub use client::{Behaviour, KnownClient, Repeats};
 pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};
+pub use family::{Allow, Families, IDENTITY};
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
 pub use load::{Catalog, Invalid};
-pub use model::{Ability, CallIds, ChatLimit, Effort, Model, StreamUsage, same_model};
+pub use model::{
+    Ability, CallIds, ChatLimit, Effort, Model, NotBilled, ReasoningContent, StreamUsage,
+    ThoughtSignatures, same_model,
+};
 pub use money::{LongPrompt, MicroDollars, Price, Rates, Tokens};
 pub use passage::{NoPassage, Passage, Passages};
 pub use provider::{

@@ -154,11 +154,23 @@ pub enum ChatLimit {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallIds {
-    /// All that its dialect allows.
+    /// Of any form and length, as most servers do.
     #[default]
+    Any,
+    /// As its dialect's own vendor takes them: 40 characters in Chat, 64 in Responses.
     OfDialect,
     /// Nine letters and digits.
     NineLetters,
+}
+
+/// A provider's own rule for responses that it does not bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotBilled {
+    /// No output tokens, and no stop reason.
+    NoOutputAndNoStopReason,
+    /// The stop reason is `error`.
+    ErrorAsStopReason,
 }
 
 /// When a stream of Chat tells what it cost.
@@ -170,4 +182,33 @@ pub enum StreamUsage {
     OnRequest,
     /// Always; to ask is refused.
     Always,
+}
+
+/// What an endpoint's Chat wants of the thinking of earlier answers that call tools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReasoningContent {
+    /// Nothing: some refuse the field.
+    #[default]
+    Omitted,
+    /// `reasoning_content` beside the calls, which may be empty.
+    Required,
+}
+
+/// Where an endpoint's Chat keeps the signature of the thinking before a tool call, which it demands back with the results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThoughtSignatures {
+    /// It has none.
+    #[default]
+    None,
+    /// `extra_content.google.thought_signature` of the call.
+    ExtraContent,
+    /// `reasoning_details` of the message, by the call's id.
+    ReasoningDetails,
+}
+
+impl ThoughtSignatures {
+    /// Where a call keeps it, of those that put it in its extra content.
+    pub const EXTRA_CONTENT: [&str; 3] = ["extra_content", "google", "thought_signature"];
 }

@@ -77,6 +77,28 @@ pub struct Tokens {
     pub cache_write: u64,
 }
 
+impl Tokens {
+    /// Most prompt tokens, and most output tokens, that are plausible for a model with unknown limits.
+    pub const MOST: u64 = 1_000_000;
+
+    /// The whole prompt, cached or not.
+    pub fn prompt(self) -> u64 {
+        self.input
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_write)
+    }
+
+    /// The prompt fits the model's window.
+    pub fn believes_prompt(self, window: Option<u64>) -> bool {
+        self.prompt() <= window.unwrap_or(Self::MOST)
+    }
+
+    /// The output is not longer than the model's maximum.
+    pub fn believes_output(self, longest: Option<u64>) -> bool {
+        self.output <= longest.unwrap_or(Self::MOST)
+    }
+}
+
 /// A price in micro-dollars per million tokens, with the day on which it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Price {
@@ -107,16 +129,16 @@ impl Price {
     /// What these tokens cost, to the nearest micro-dollar, half of one rounded up; an estimate, since the provider's bill
     /// decides.
     pub fn cost(&self, tokens: Tokens) -> MicroDollars {
-        let cached = tokens.cache_read.saturating_add(tokens.cache_write);
-        let prompt = tokens.input.saturating_add(cached);
-        let long = self.long_prompt.filter(|long| prompt > long.above);
+        let long = self.long_prompt.filter(|long| tokens.prompt() > long.above);
         let rates = long.map_or(self.rates, |long| long.rates);
-        let part =
-            |count: u64, per_million: MicroDollars| i128::from(count) * i128::from(per_million.0);
-        let sum = part(tokens.input, rates.input)
-            + part(tokens.output, rates.output)
-            + part(tokens.cache_read, rates.cache_read)
-            + part(tokens.cache_write, rates.cache_write);
-        MicroDollars(i64::try_from((sum + 500_000).div_euclid(1_000_000)).unwrap_or(i64::MAX))
+        let parts = [
+            (tokens.input, rates.input),
+            (tokens.output, rates.output),
+            (tokens.cache_read, rates.cache_read),
+            (tokens.cache_write, rates.cache_write),
+        ];
+        let parts = parts.map(|(count, rate)| i128::from(count).saturating_mul(rate.0.into()));
+        let sum = parts.into_iter().fold(500_000, i128::saturating_add);
+        MicroDollars(i64::try_from(sum.div_euclid(1_000_000)).unwrap_or(i64::MAX))
     }
 }

@@ -2,10 +2,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::model::{CallIds, ChatLimit, StreamUsage};
+use crate::model::{
+    CallIds, ChatLimit, NotBilled, ReasoningContent, StreamUsage, ThoughtSignatures,
+};
 use crate::{
-    Dialect, EndpointId, Model, ModelId, Passages, ProviderId, Rank, SurfaceId, Tier, address,
-    pattern,
+    Allow, Dialect, EndpointId, Families, Model, ModelId, Passages, ProviderId, Rank, SurfaceId,
+    Tier, address, pattern,
 };
 
 /// Somebody who serves models, with everything we know about watching and reaching them.
@@ -88,6 +90,16 @@ pub struct Endpoint {
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
     pub stream_usage: StreamUsage,
+    /// Responses that the provider does not bill.
+    pub not_billed: Vec<NotBilled>,
+    pub reasoning_content: ReasoningContent,
+    pub thought_signatures: ThoughtSignatures,
+    /// Its Chat takes the address of a document where others take the document alone.
+    pub file_addresses: bool,
+    /// Whose models it serves.
+    pub families: Families,
+    /// What of a client's request may go to it, where it is not the client's own vendor.
+    pub allow: Allow,
     /// The context window in tokens of a model whose own is not known.
     pub context: Option<u64>,
     /// The longest answer in tokens of a model whose own is not known.
@@ -169,6 +181,7 @@ impl Endpoint {
         dialects: impl IntoIterator<Item = Dialect>,
     ) -> Self {
         let dialects: Vec<Dialect> = dialects.into_iter().collect();
+        let families = Families::new(provider.as_str());
         Self {
             id,
             provider,
@@ -181,6 +194,12 @@ impl Endpoint {
             chat_limit: ChatLimit::default(),
             call_ids: CallIds::default(),
             stream_usage: StreamUsage::default(),
+            not_billed: Vec::new(),
+            reasoning_content: ReasoningContent::default(),
+            thought_signatures: ThoughtSignatures::default(),
+            file_addresses: false,
+            families,
+            allow: Allow::default(),
             context: None,
             max_output: None,
             auth: Auth::None,
@@ -204,14 +223,10 @@ impl Endpoint {
         self.paths.contains_key(&dialect)
     }
 
-    /// The dialects in which it can be asked what a client says in `asked`, best first: that one alone where it speaks it, so
-    /// that the bytes pass untouched.
+    /// The dialects in which it can be asked what a client says in `asked`, best first: that one, then the one that it prefers.
     pub fn dialects_for(&self, asked: Dialect) -> Vec<Dialect> {
-        if self.speaks(asked) {
-            return vec![asked];
-        }
         let mut spoken: Vec<Dialect> = self.paths.keys().copied().collect();
-        spoken.sort_by_key(|dialect| Some(*dialect) != self.preferred);
+        spoken.sort_by_key(|dialect| (*dialect != asked, Some(*dialect) != self.preferred));
         spoken
     }
 

@@ -9,7 +9,7 @@ use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
 use ledger::{AttemptRow, Candidate, ExchangeRow};
 use wire::{Class, Completion};
 
-use charge::{Charge, charge};
+use charge::{Charge, Terms, charge};
 
 /// The ledger's row of an exchange. `primary`: the route's first candidate, which tells whether a stand-in carried it.
 pub(crate) fn exchange_row(
@@ -71,11 +71,15 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
         _ => attempt.model.clone(),
     };
     let known = catalog.model(&attempt.provider, model.as_str());
-    let charge = charge(
-        attempt,
-        exchange.kind,
-        known.and_then(|model| model.context),
-    );
+    let endpoint = catalog.endpoint(&attempt.endpoint);
+    // A request that passes unread may be a batch (embeddings): each of its inputs fits the window, and not their sum.
+    let one = known.filter(|_| exchange.kind != ExchangeKind::Passed);
+    let terms = Terms {
+        window: one.and_then(|model| model.context),
+        longest: one.and_then(|model| model.max_output),
+        not_billed: endpoint.map_or(&[], |endpoint| &endpoint.not_billed),
+    };
+    let charge = charge(attempt, exchange.kind, terms);
     let price = known
         .and_then(|model| model.price.as_ref())
         .filter(|_| !exchange.rehearsal);
@@ -115,6 +119,7 @@ fn outcome_words(outcome: &Outcome) -> (&'static str, Option<String>) {
     match outcome {
         Outcome::Answered(Completion::Complete) => ("complete", None),
         Outcome::Answered(Completion::Continues) => ("continues", None),
+        Outcome::Answered(Completion::Unknown) => ("unknown stop reason", None),
         Outcome::Answered(Completion::Truncated) => ("token limit", None),
         Outcome::Answered(Completion::Refused) => ("declined", None),
         Outcome::Answered(Completion::Broken(why)) => ("broken", Some(why.to_string())),
@@ -130,6 +135,7 @@ fn class_words(class: Class) -> &'static str {
     match class {
         Class::Transient => "failed",
         Class::RateLimit => "rate limit",
+        Class::Limit => "limit",
         Class::Silent => "silent",
         Class::Quota => "out of quota",
         Class::Credential => "key refused",
@@ -179,6 +185,7 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
         Outcome::Answered(
             Completion::Complete
             | Completion::Continues
+            | Completion::Unknown
             | Completion::Truncated
             | Completion::Refused,
         ) => CallOutcome::Ok {
@@ -194,8 +201,12 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
             detail: message.clone(),
         },
         Outcome::Failed {
-            class, kind: None, ..
+            class,
+            kind: None,
+            resets_at,
+            ..
         } => CallOutcome::Ours(match class {
+            Class::Limit => OurFault::Limit { until: *resets_at },
             Class::Quota => OurFault::Quota,
             Class::Credential => OurFault::Credential,
             Class::RateLimit => OurFault::RateLimit,
@@ -230,6 +241,7 @@ pub(crate) fn call_words(outcome: &CallOutcome) -> &'static str {
         CallOutcome::Ours(OurFault::Credential) => "key refused",
         CallOutcome::Ours(OurFault::Quota) => "out of quota",
         CallOutcome::Ours(OurFault::RateLimit) => "rate limit",
+        CallOutcome::Ours(OurFault::Limit { .. }) => "limit",
         CallOutcome::Ours(OurFault::Request) => "request refused",
         CallOutcome::Ours(OurFault::ModelGone) => "model not served",
         CallOutcome::Neutral => "inconclusive",

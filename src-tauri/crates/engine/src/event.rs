@@ -61,7 +61,8 @@ pub(crate) enum Ask {
         reply: Reply<Result<Accepted, ControlError>>,
     },
     Reviews {
-        which: ledger::Which,
+        /// Those too that were closed by hand, or settled long ago.
+        all: bool,
         limit: u32,
         before: Option<i64>,
         reply: Reply<Result<ReviewPage, ControlError>>,
@@ -74,6 +75,10 @@ pub(crate) enum Ask {
     CloseReview {
         id: String,
         close: ReviewClose,
+        reply: Reply<Result<Accepted, ControlError>>,
+    },
+    ReopenReview {
+        id: String,
         reply: Reply<Result<Accepted, ControlError>>,
     },
     /// What came of running a parked request again.

@@ -28,7 +28,8 @@ pub(crate) type RouteKey = (String, Dialect);
 pub(crate) enum Reason {
     Failing,
     KeyRefused,
-    /// A rate limit or a used-up plan.
+    RateLimit,
+    /// A used-up plan or window.
     Limit,
     /// No money or allowance left.
     Quota,
@@ -43,7 +44,8 @@ impl Reason {
         match class {
             Class::Transient | Class::Silent => Some(Reason::Failing),
             Class::Credential => Some(Reason::KeyRefused),
-            Class::RateLimit => Some(Reason::Limit),
+            Class::RateLimit => Some(Reason::RateLimit),
+            Class::Limit => Some(Reason::Limit),
             Class::Quota => Some(Reason::Quota),
             Class::ModelGone => Some(Reason::NotServed),
             Class::ContextTooLong => Some(Reason::TooLong),

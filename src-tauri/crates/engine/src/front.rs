@@ -22,6 +22,8 @@ type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// A client that opens a connection and sends no request in time is let go.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
+/// A client's own headers go to its vendor, however many: hyper takes 100 unless it is told otherwise.
+const HEADERS: usize = 1000;
 
 /// Serves until `stop` resolves, then lets open requests end, for at most `drain`.
 pub(crate) async fn serve(
@@ -53,6 +55,7 @@ pub(crate) async fn serve(
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADERS_WITHIN)
+            .max_headers(HEADERS)
             .preserve_header_case(true)
             .serve_connection(TokioIo::new(tcp), serve);
         let watched = open.watch(connection);

@@ -42,10 +42,10 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(100);
 const THIN_EVERY: TimeDelta = TimeDelta::hours(6);
 /// No client for so long: the desk is idle.
 const IDLE_AFTER: TimeDelta = TimeDelta::hours(1);
-/// A signal means now: open requests get this long.
+/// A signal means now: open requests get this long, and no longer than `drain_s`.
 const QUIT_WITHIN: TimeDelta = TimeDelta::seconds(30);
-/// The owner's own stop waits for the sessions that are in the middle of an answer.
-const STOP_WITHIN: TimeDelta = TimeDelta::minutes(15);
+/// What is cut off at that limit is written down within this time.
+const LAST_WORDS: TimeDelta = TimeDelta::seconds(3);
 
 pub(crate) struct MainLoop {
     pub state: State,
@@ -64,6 +64,8 @@ pub(crate) struct MainLoop {
     stop: bool,
     /// Stopping: the port closes at the latest then.
     stop_by: Option<DateTime<Utc>>,
+    /// What went on without its client was told to end.
+    cut_off: bool,
     thin_at: DateTime<Utc>,
     last_exchange: DateTime<Utc>,
     idle: bool,
@@ -119,6 +121,7 @@ impl MainLoop {
             dirty: true,
             stop: false,
             stop_by: None,
+            cut_off: false,
             thin_at: started,
             last_exchange: started,
             idle: false,
@@ -182,6 +185,7 @@ impl MainLoop {
             Event::Watched(report) => self.watched(now, report),
             Event::Passed(gateway::Report::Began(began)) => self.began(now, began),
             Event::Passed(gateway::Report::Ended(exchange)) => self.ended(now, &exchange),
+            Event::Passed(gateway::Report::Unfetched(unfetched)) => self.unfetched(now, &unfetched),
             Event::Replay(ask) => {
                 self.kept("keep an answer under its idempotency key", |ledger| {
                     ask.answer(ledger)
@@ -342,9 +346,10 @@ impl MainLoop {
         }
     }
 
-    /// From here on requests pass straight through; the port closes when the last one has ended, or at `within`.
+    /// From here on requests pass straight through; the port closes when the last one has ended, or at `within`, and at
+    /// `drain_s` at the latest.
     fn begin_stop(&mut self, now: DateTime<Utc>, within: TimeDelta) {
-        let by = now + within;
+        let by = now + within.min(self.state.settings.drain);
         self.stop_by = Some(self.stop_by.map_or(by, |earlier| earlier.min(by)));
         self.state.draining = true;
         self.reconfigure();
@@ -353,7 +358,13 @@ impl MainLoop {
 
     fn end_if_drained(&mut self, now: DateTime<Utc>) {
         let Some(by) = self.stop_by else { return };
-        if now >= by || self.outlets.gateway.open_exchanges() == 0 {
+        let open = self.outlets.gateway.open_exchanges();
+        if now >= by && open > 0 && !self.cut_off {
+            tracing::warn!(open, "requests are cut off: the engine stops");
+            self.outlets.gateway.cut_off();
+            self.cut_off = true;
+            self.stop_by = Some(now + LAST_WORDS);
+        } else if now >= by || open == 0 {
             self.publish();
             self.outlets.stopping.send_replace(true);
             self.stop = true;

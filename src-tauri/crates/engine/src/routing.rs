@@ -129,6 +129,7 @@ pub(crate) fn routes(
         models: Pattern::new(format!("{REHEARSAL_PREFIX}*")),
         candidates: vec![CandidateRule::new(EndpointId::new(REHEARSAL))],
         strict: None,
+        exact: false,
         delivery: None,
         restart: Restart::usual(dialect),
         pipeline: None,
@@ -150,6 +151,7 @@ pub(crate) fn routes(
             })
             .collect(),
         strict: route.strict,
+        exact: route.exact,
         delivery: route.delivery,
         restart: route.restart,
         pipeline: route.pipeline.clone(),
@@ -197,6 +199,7 @@ fn usual_routes(
         models: Pattern::new(pattern),
         candidates,
         strict: None,
+        exact: false,
         delivery: None,
         restart: Restart::usual(dialect),
         pipeline: None,

@@ -20,7 +20,7 @@ use std::time::Duration;
 use catalog::{
     Catalog, Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId,
 };
-use chrono::NaiveTime;
+use chrono::{NaiveTime, TimeDelta};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
 use impact::Pipeline;
 
@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub allowed_hosts: Vec<String>,
     /// Of web pages that may use the port, as browsers write them: `https://flows.example`.
     pub allowed_origins: Vec<String>,
+    /// How long a stop waits for open requests.
+    pub drain: TimeDelta,
     pub mine: BTreeSet<ProviderId>,
     pub pages: bool,
     pub pages_from: BTreeMap<ProviderId, String>,
@@ -97,6 +99,8 @@ pub(crate) struct Route {
     pub delivery: Option<Delivery>,
     pub restart: Restart,
     pub strict: Option<bool>,
+    /// As in [`gateway::Route`].
+    pub exact: bool,
     /// Whose requests these are: what nobody answers is kept for a person.
     pub pipeline: Option<String>,
     pub demand: Option<Demand>,

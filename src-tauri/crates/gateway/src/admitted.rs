@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use wire::{Ask, Kind};
 
@@ -32,6 +33,8 @@ pub(crate) struct Admitted {
     pub(crate) hold: Hold,
     pub(crate) gate: Gate,
     pub(crate) began: Instant,
+    /// Of a request that goes on without its client: true once that has left.
+    pub(crate) left: Option<watch::Receiver<bool>>,
 }
 
 impl Admitted {

@@ -62,6 +62,8 @@ pub(crate) struct Terms {
     /// An answer cut by a token limit is no answer.
     pub(crate) strict: bool,
     pub(crate) demand: Option<Demand>,
+    /// The request's own, where its provider does not enforce it.
+    pub(crate) wanted: Option<Demand>,
     /// An answer with nothing to act on has been given once already: then it is passed on.
     pub(crate) empty_before: bool,
     pub(crate) deadlines: Deadlines,
@@ -139,21 +141,15 @@ pub(crate) async fn attempt(
         Ok(body) => body,
         Err(unknown) => return Err(Lost::unreadable(&unknown)),
     };
-    if !terms.streamed {
+    // While Understudy is paused, the client gets the provider's bytes as they are.
+    let passes = terms.hold == Hold::Nothing && headers::is_json(&head.headers);
+    if !terms.streamed || passes {
         return match timeout_at(clock.end, whole(terms, held, head, body)).await {
             Err(_) => Err(clock.too_late("the whole answer")),
             Ok(won) => won,
         };
     }
-    let mut answer = Box::new(Answer::new(
-        terms.dialect,
-        body,
-        terms.translation.as_ref().map(|t| t.answer(terms.dialect)),
-        terms.gate,
-        held,
-        terms.most_held,
-        terms.keep_arguments,
-    ));
+    let mut answer = Box::new(Answer::new(terms, body, held));
     let mut booked = Booked {
         answer: &mut answer,
         exchange,
@@ -169,13 +165,19 @@ pub(crate) async fn attempt(
         Some(Completion::Truncated) if terms.strict => {
             return Err(Lost::not_whole(&answer.report()));
         }
+        Some(Completion::Unknown) if terms.strict => {
+            return Err(Lost::unknown_stop(&answer.report()));
+        }
         Some(_) | None => {}
     }
-    if ended == Some(Completion::Complete) {
+    if matches!(ended, Some(Completion::Complete | Completion::Unknown)) {
         let said = || wire::said(terms.dialect, Framing::Stream, &answer.peek_ready());
         if let Some(why) = missed(terms, said) {
             return Err(Lost::not_as_demanded(why, &answer.report()));
         }
+    }
+    if answer.is_document() {
+        headers::says_events(&mut head.headers);
     }
     Ok(Won::Stream {
         head: terms.returned(head),
@@ -238,7 +240,7 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
             Err(_) if Instant::now() < until => {}
             Err(_) => {
                 if let Some(proven) = answer.proven() {
-                    answer.finish(BodyEnd::Cut);
+                    answer.finish();
                     return Ok(Some(proven));
                 }
                 let lost = terms.deadlines.too_late("the next of the answer");
@@ -283,9 +285,12 @@ async fn refused(rules: &[Rule], head: Parts, body: Option<Content>, now: DateTi
         }
     }
     let failure = wire::classify_by(rules, status, &head.headers, &bytes, now);
-    let kind = bears_on_health(failure.class).then(|| FailureKind::Status(status.as_u16()));
+    let providers = bears_on_health(failure.class) && !failure.model_failed;
+    let kind = providers.then(|| FailureKind::Status(status.as_u16()));
     Lost {
         retry_after: failure.retry_after,
+        resets_at: failure.resets_at,
+        window: failure.window,
         hopeless: failure.final_word,
         answer: Some((status, headers::returned(head.headers), bytes)),
         ..Lost::new(failure.class, kind, failure.message)
@@ -348,8 +353,10 @@ async fn whole(
         Completion::Broken(Broken::Empty) if terms.empty_before => {}
         Completion::Broken(broken) => return Err(Lost::broken(&terms.rules, broken, &report)),
         Completion::Truncated if terms.strict => return Err(Lost::not_whole(&report)),
+        Completion::Unknown if terms.strict => return Err(Lost::unknown_stop(&report)),
         Completion::Complete
         | Completion::Continues
+        | Completion::Unknown
         | Completion::Truncated
         | Completion::Refused => {}
     }
@@ -363,7 +370,7 @@ async fn whole(
             Err(CannotTell::Unsayable(what)) => return Err(Lost::unsayable(&what, &report)),
         },
     };
-    if completion == Completion::Complete {
+    if matches!(completion, Completion::Complete | Completion::Unknown) {
         let said = || wire::said(terms.dialect, Framing::Whole, &bytes);
         if let Some(why) = missed(terms, said) {
             return Err(Lost::not_as_demanded(why, &report));
@@ -379,9 +386,12 @@ async fn whole(
 
 /// What the route demands and the answer has not.
 fn missed(terms: &Terms, said: impl Fn() -> String) -> Option<String> {
-    let demand = terms.demand.as_ref()?;
-    match terms.kind {
-        Kind::Generate => demand.check(&said()).err(),
-        Kind::CountTokens => None,
+    let demands: Vec<&Demand> = terms.demand.iter().chain(&terms.wanted).collect();
+    if demands.is_empty() || terms.kind == Kind::CountTokens {
+        return None;
     }
+    let said = said();
+    demands
+        .into_iter()
+        .find_map(|demand| demand.check(&said).err())
 }

@@ -106,6 +106,8 @@ pub struct Route {
     /// Reject everything but a clean end: an answer cut by a token limit is a failed attempt. None: where the request
     /// belongs to a pipeline.
     pub strict: Option<bool>,
+    /// A fallback that cannot be sent everything that bears on the answer is passed over.
+    pub exact: bool,
     /// None: [`Delivery::Verified`] where the request belongs to a pipeline, else [`Delivery::Guarded`].
     pub delivery: Option<Delivery>,
     pub restart: Restart,

@@ -15,7 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use catalog::Dialect;
 use tokio::time::{Instant, Sleep, sleep_until};
-use wire::{BodyEnd, Broken, Completion, Splice, Told};
+use wire::{Broken, Completion, Splice, Told};
 
 use crate::admitted::Admitted;
 use crate::attempt::answer::{Answer, Arrival, Gate};
@@ -159,7 +159,7 @@ impl Delivery {
                 }
                 Look::Silence => match self.current.answer.proven() {
                     Some(proven) => {
-                        self.current.answer.finish(BodyEnd::Cut);
+                        self.current.answer.finish();
                         self.current.ended = Some(proven);
                     }
                     None => {
@@ -261,6 +261,7 @@ impl Delivery {
             }
             Completion::Complete
             | Completion::Continues
+            | Completion::Unknown
             | Completion::Truncated
             | Completion::Refused => Passed::Whole(completion),
         }
@@ -343,7 +344,10 @@ impl Drop for Delivery {
 /// What an answer that was passed on makes of its exchange.
 pub(crate) fn end_of(completion: &Completion) -> End {
     match completion {
-        Completion::Complete | Completion::Continues | Completion::Broken(_) => End::Complete,
+        Completion::Complete
+        | Completion::Continues
+        | Completion::Unknown
+        | Completion::Broken(_) => End::Complete,
         Completion::Truncated => End::Truncated,
         Completion::Refused => End::Refused,
     }

@@ -27,7 +27,7 @@ use crate::admitted::Admitted;
 use crate::attempt::answer::Gate;
 use crate::deliver::hold::{self, Hold};
 use crate::deliver::{rescue, respond};
-use crate::once::{self, Asker};
+use crate::once::{self, Again, Asker, Item, Run};
 use crate::open::OpenExchange;
 use crate::plan::login;
 use crate::plan::session::SessionKey;
@@ -35,7 +35,7 @@ use crate::plan::{Caller, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
 use crate::{
-    Body, BoxError, Config, Connect, End, Exchange, ExchangeKind, Plan, ReplayAsk, Report,
+    Body, BoxError, Config, Connect, End, Exchange, ExchangeKind, Plan, ReplayAsk, Report, Rerun,
     TurnedAway,
 };
 use admit::Origin;
@@ -123,6 +123,11 @@ impl Gateway {
         self.0.once().lingering()
     }
 
+    /// What goes on without its client ends now: keys are free again, and requests of pipelines are parked.
+    pub fn cut_off(&self) {
+        self.0.cut_all_off();
+    }
+
     /// Reports that were dropped because their reader was too slow.
     pub fn dropped_reports(&self) -> u64 {
         self.0.reports().dropped()
@@ -187,12 +192,17 @@ impl Gateway {
         };
         let client = &unknown.client;
         let asker = Asker::new(&config.token, &head, client, (dialect, kind), body.clone());
+        let rerun = head.extensions.get::<Rerun>().cloned();
         if key.is_none()
+            && rerun.is_none()
             && let Some(left) = self.0.once().rejoin(&asker, client, dialect).await
         {
             return left;
         }
-        let caller = Caller::of(&head.headers, place.pipeline(), client, &config, dialect);
+        let caller = Caller {
+            rerun: rerun.is_some(),
+            ..Caller::of(&head.headers, place.pipeline(), client, &config, dialect)
+        };
         let session = SessionKey::of(client, &ask, &caller, kind);
         let (plan, unread) = self.plan(&config, &ask, &caller, kind, session.as_ref(), &body);
         let (hold, gate) = hold::back(&config, &head, &plan, began);
@@ -207,10 +217,36 @@ impl Gateway {
             tool_results: std::mem::take(&mut ask.results),
             ..unknown
         };
-        let reviewed = Reviewed::of(&exchange, plan.strict, &head.headers, &body);
+        let replay = match rerun {
+            Some(Rerun { replay }) => replay,
+            None => key.map(|key| asker.keyed(&plan.route, &key)),
+        };
+        let reviewed = Reviewed::of(&exchange, plan.strict, &head.headers, &body, replay);
+        let item = reviewed.as_ref().map(|reviewed| Item {
+            id: reviewed.id().to_owned(),
+            key: asker.item(reviewed.id()),
+            dialect,
+        });
+        let run = match (replay, item) {
+            (Some(key), _) => Run::Keyed(key),
+            (None, Some(item)) => Run::Item(item),
+            (None, None) => Run::Asker(asker),
+        };
+        let again = match &run {
+            Run::Item(item) if kind == Kind::Generate => {
+                self.0.once().again(item, exchange.started).await
+            }
+            Run::Item(_) | Run::Keyed(_) | Run::Asker(_) => Again::First,
+        };
+        if let Again::Running(response) = again {
+            return response;
+        }
         let exchange = OpenExchange::begin(self.0.reports(), began, exchange)
             .counted(storms, asked)
             .reviewed(reviewed);
+        if let Again::Kept(answer) = again {
+            return once::replay_kept(dialect, answer, exchange);
+        }
         let admitted = Admitted {
             config,
             head,
@@ -224,8 +260,9 @@ impl Gateway {
             hold,
             gate,
             began,
+            left: None,
         };
-        once::answer(&self.0, admitted, exchange, asker, key).await
+        once::answer(&self.0, admitted, exchange, run).await
     }
 
     /// What is not ours goes to the client's own vendor.

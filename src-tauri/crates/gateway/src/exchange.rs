@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
-use crate::{Dropped, Review, Storm, UnknownCoding, UsedUp};
+use crate::{Dropped, Review, Storm, Unfetched, UnknownCoding, UsedUp};
 
 /// Names the business flow that a request belongs to.
 const PIPELINE: &str = "x-understudy-pipeline";
@@ -19,6 +19,8 @@ pub(crate) const LONGEST_TAG: usize = 200;
 pub enum Report {
     Began(Began),
     Ended(Box<Exchange>),
+    /// After the end of an exchange with [`Review::Unfetched`].
+    Unfetched(Unfetched),
 }
 
 /// A request was admitted.
@@ -182,6 +184,8 @@ pub enum Outcome {
         /// None: a problem of ours (quota, key, the request itself), which tells nothing about the provider's health.
         kind: Option<health::FailureKind>,
         message: String,
+        /// Of [`wire::Class::Limit`]: the reset time, if known.
+        resets_at: Option<DateTime<Utc>>,
     },
     /// The client left in the middle of it: neutral for health.
     ClientLeft,
@@ -275,10 +279,13 @@ pub enum TurnedAway {
     NoKey(String),
     #[error("{0}")]
     NoCandidate(String),
+    /// It is no request, or one that no candidate can be asked.
+    #[error("{0}")]
+    Unsupported(String),
     #[error("The `Idempotency-Key` header {0}; send one key of 1 to 255 ASCII characters")]
     IdempotencyKey(&'static str),
     #[error(
-        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key"
+        "This `Idempotency-Key` belongs to another request, which was sent within the last 24 hours. Send a new request with a new key: each turn of an agent is a request of its own, and `x-understudy-item` says what they belong to"
     )]
     OtherRequest,
     #[error(

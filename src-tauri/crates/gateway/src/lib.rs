@@ -32,8 +32,9 @@ pub use door::Gateway;
 pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
 pub use once::{ReplayAsk, Unkept};
 pub use plan::{
-    ANY_MODEL, Caller, CallerKind, Candidate, Credential, Dropped, Ineligible, Login, Plan, Role,
+    ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
+    Plan, Role,
 };
-pub use review::{ParkedRequest, Review};
+pub use review::{ParkedRequest, Rerun, Review, Unfetched};
 pub use services::Clock;
 pub use storm::Storm;

@@ -7,10 +7,13 @@ mod lingering;
 mod proof;
 mod replays;
 mod tape;
+mod unattended;
 
 use catalog::Dialect;
+use chrono::{DateTime, Utc};
 use http::Response;
-use tokio::sync::mpsc;
+use ledger::{ReplayAnswer, ReplayKey};
+use tokio::sync::{mpsc, watch};
 use wire::{Client, Kind};
 
 use crate::admitted::Admitted;
@@ -24,23 +27,31 @@ use keyed::{Claim, Keyed};
 use lingering::{Lingering, Wanted};
 use replays::Replays;
 use tape::{Next, Reader, Recorder, TapeEnd, tape};
+use unattended::{Found, Unattended};
 
 pub(crate) use identity::{Asker, key};
+pub(crate) use keyed::replay_kept;
 pub use replays::{ReplayAsk, Unkept};
+pub(crate) use unattended::{Attended, Item};
 
 /// What may be asked twice.
 #[derive(Debug)]
 pub(crate) struct Once {
     keyed: Keyed,
     lingering: Lingering,
+    unattended: Unattended,
+    replays: Replays,
     recorded: Held,
 }
 
 impl Once {
     pub(crate) fn new(replays: mpsc::Sender<ReplayAsk>) -> Self {
+        let replays = Replays::new(replays);
         Self {
-            keyed: Keyed::new(Replays::new(replays)),
+            keyed: Keyed::new(replays.clone()),
             lingering: Lingering::default(),
+            unattended: Unattended::default(),
+            replays,
             recorded: Held::default(),
         }
     }
@@ -51,7 +62,7 @@ impl Once {
 
     /// How many requests wait for their clients to come back.
     pub(crate) fn lingering(&self) -> usize {
-        self.lingering.len()
+        self.lingering.len() + self.unattended.len()
     }
 
     /// The answer that a client left and comes back for.
@@ -67,6 +78,47 @@ impl Once {
         let reader = self.lingering.rejoin(asker)?;
         Some(give(reader, dialect).await)
     }
+
+    /// What a pipeline's request left behind whose client asks again.
+    pub(crate) async fn again(&self, item: &Item, now: DateTime<Utc>) -> Again {
+        match self.unattended.find(&item.key.scope).await {
+            Found::Running(reader) => return Again::Running(give(reader, item.dialect).await),
+            Found::Ended | Found::Nothing => {}
+        }
+        match self.replays.take(item.key, now).await {
+            Ok(Some(answer)) => Again::Kept(answer),
+            Ok(None) => Again::First,
+            Err(unkept) => {
+                tracing::warn!(%unkept, "whether a response is kept could not be found out");
+                Again::First
+            }
+        }
+    }
+
+    async fn keep(&self, key: ReplayKey, answer: ReplayAnswer, now: DateTime<Utc>) {
+        if let Err(unkept) = self.replays.complete(key, Some(answer), now).await {
+            tracing::warn!(%unkept, "a response that nobody fetched could not be kept");
+        }
+    }
+}
+
+/// How a request is run once.
+pub(crate) enum Run {
+    /// It has an idempotency key.
+    Keyed(ReplayKey),
+    /// It is a pipeline's.
+    Item(Item),
+    /// Its client may come back for it.
+    Asker(Asker),
+}
+
+/// What a pipeline's request finds of its earlier try.
+pub(crate) enum Again {
+    First,
+    /// It was under way.
+    Running(Response<Body>),
+    /// It ended after its client had left.
+    Kept(ReplayAnswer),
 }
 
 /// Answer a request that was admitted, and run it no more than once.
@@ -74,51 +126,84 @@ pub(crate) async fn answer(
     services: &Services,
     admitted: Admitted,
     exchange: OpenExchange,
-    asker: Asker,
-    key: Option<String>,
+    run: Run,
 ) -> Response<Body> {
-    match key {
-        Some(key) => answer_keyed(services, admitted, exchange, &asker, &key).await,
-        None if may_come_back(&admitted) => {
+    match run {
+        Run::Keyed(key) => answer_keyed(services, admitted, exchange, key).await,
+        Run::Item(item) if goes_on(&admitted) => {
+            answer_unattended(services, admitted, exchange, item).await
+        }
+        Run::Asker(asker) if may_come_back(&admitted) => {
             answer_lingering(services, admitted, exchange, asker).await
         }
-        None => respond::answer(services, admitted, exchange).await,
+        Run::Item(_) | Run::Asker(_) => respond::answer(services, admitted, exchange).await,
     }
 }
 
-/// Before HTTP/1.1 a client is given a body with its length or its connection's end.
 fn may_come_back(admitted: &Admitted) -> bool {
-    let client = Client::identify(&admitted.head.headers);
-    client.asks_again() && respond::has_chunks(admitted) && admitted.kind == Kind::Generate
+    Client::identify(&admitted.head.headers).asks_again() && goes_on(admitted)
+}
+
+/// Before HTTP/1.1 a client is given a body with its length or its connection's end.
+fn goes_on(admitted: &Admitted) -> bool {
+    respond::has_chunks(admitted) && admitted.kind == Kind::Generate
 }
 
 async fn answer_keyed(
     services: &Services,
     admitted: Admitted,
     exchange: OpenExchange,
-    asker: &Asker,
-    key: &str,
+    key: ReplayKey,
 ) -> Response<Body> {
     let (dialect, kind) = (admitted.plan.dialect, admitted.kind);
     let streamed = admitted.streamed() && respond::has_chunks(&admitted);
-    let replay_key = asker.keyed(&admitted.plan.route, key);
-    match services
-        .once()
-        .keyed
-        .claim(replay_key, services.now())
-        .await
-    {
+    match services.once().keyed.claim(key, services.now()).await {
         Claim::Run(ticket) => {
             let (recorder, reader) = services.once().tape(&admitted.config.limits);
+            let exchange = exchange.attended(Attended {
+                tape: recorder.tape().clone(),
+                dialect,
+            });
             let asking = asking(services, admitted, exchange);
-            let clock = services.clock();
-            tokio::spawn(keyed::run(ticket, recorder, (dialect, kind), asking, clock));
+            let services = services.clone();
+            tokio::spawn(keyed::run(
+                ticket,
+                recorder,
+                (dialect, kind),
+                asking,
+                services,
+            ));
             give(reader, dialect).await
         }
         Claim::Wait(twin) => twin.answer(dialect, streamed, exchange).await,
         Claim::Replay(answer) => keyed::replay_kept(dialect, answer, exchange),
         Claim::Refused(why) => keyed::refuse(dialect, why, exchange),
     }
+}
+
+async fn answer_unattended(
+    services: &Services,
+    mut admitted: Admitted,
+    exchange: OpenExchange,
+    item: Item,
+) -> Response<Body> {
+    let dialect = item.dialect;
+    let (recorder, reader) = services.once().tape(&admitted.config.limits);
+    let exchange = exchange.attended(Attended {
+        tape: recorder.tape().clone(),
+        dialect,
+    });
+    let (leaves, left) = watch::channel(false);
+    admitted.left = Some(left);
+    let asking = asking(services, admitted, exchange);
+    tokio::spawn(unattended::run(
+        services.clone(),
+        item,
+        recorder,
+        leaves,
+        asking,
+    ));
+    give(reader, dialect).await
 }
 
 async fn answer_lingering(

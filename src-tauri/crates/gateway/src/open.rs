@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use translate::LeftOut;
 
-use crate::review::Reviewed;
+use crate::attempt::headers;
+use crate::once::Attended;
+use crate::review::{self, Reviewed, Unfetched};
 use crate::storm::{Asked, Storms, Told};
-use crate::{Attempt, Began, Dropped, End, Exchange, Outcome, Report};
+use crate::{Attempt, Began, Config, Dropped, End, Exchange, Outcome, Report};
 
 /// Where reports go, and what is counted about them.
 #[derive(Clone, Debug)]
@@ -54,6 +56,11 @@ impl Reports {
         self.counts.strays.load(Ordering::Relaxed)
     }
 
+    /// What came after its client had left.
+    pub(crate) fn unfetched(&self, unfetched: Unfetched) {
+        self.send(Report::Unfetched(unfetched));
+    }
+
     fn send(&self, report: Report) {
         if self.to.try_send(report).is_err() {
             let dropped = self.counts.dropped.fetch_add(1, Ordering::Relaxed) + 1;
@@ -75,6 +82,8 @@ pub(crate) struct OpenExchange {
     attempt: Option<OpenAttempt>,
     storm: Option<(Storms, Asked)>,
     reviewed: Option<Reviewed>,
+    /// None: it ends with its client.
+    attended: Option<Attended>,
 }
 
 #[derive(Debug)]
@@ -88,7 +97,7 @@ struct OpenAttempt {
     request_bytes: u64,
     by_subscription: bool,
     spoken: Option<Dialect>,
-    left_out: Vec<String>,
+    left_out: Vec<LeftOut>,
     /// What is known of its answer, should it go no further.
     report: wire::Report,
 }
@@ -113,6 +122,7 @@ impl OpenExchange {
             attempt: None,
             storm: None,
             reviewed: None,
+            attended: None,
         }
     }
 
@@ -122,9 +132,25 @@ impl OpenExchange {
         self
     }
 
+    /// It goes on when its client leaves.
+    pub(crate) fn attended(mut self, attended: Attended) -> Self {
+        self.attended = Some(attended);
+        self
+    }
+
     /// Under which id it is kept for a person, if it ends so.
     pub(crate) fn review_id(&self, end: &End) -> Option<&str> {
-        self.reviewed.as_ref()?.parks(end)
+        self.reviewed.as_ref()?.parks(end, self.is_alone())
+    }
+
+    /// The same, as a sentence for whoever reads the error.
+    pub(crate) fn waits(&self, end: &End, config: &Config) -> Option<String> {
+        let id = self.review_id(end)?;
+        Some(review::waits(id, config.own_addresses.first().copied()))
+    }
+
+    fn is_alone(&self) -> bool {
+        self.attended.as_ref().is_some_and(Attended::is_alone)
     }
 
     /// How it ends tells whether its client asks in a loop.
@@ -179,11 +205,16 @@ impl OpenExchange {
     }
 
     /// The provider is spoken to in another dialect, and is not told everything.
-    pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, left_out: &[LeftOut]) {
+    pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, dropped: Vec<LeftOut>) {
         if let Some(attempt) = &mut self.attempt {
             attempt.spoken = spoken;
-            attempt.left_out = left_out.iter().map(ToString::to_string).collect();
+            attempt.left_out = dropped;
         }
+    }
+
+    /// The names of what the provider was not sent, for a header.
+    pub(crate) fn attempt_dropped(&self) -> Option<HeaderValue> {
+        headers::dropped(&self.attempt.as_ref()?.left_out)
     }
 
     /// So many bytes of body go to the provider; 0: it could not be reached.
@@ -243,7 +274,7 @@ impl OpenExchange {
                 request_bytes,
                 by_subscription,
                 spoken,
-                left_out,
+                left_out: left_out.iter().map(ToString::to_string).collect(),
                 outcome,
                 report,
             });
@@ -293,7 +324,11 @@ impl OpenExchange {
         };
         exchange.total = self.began.elapsed();
         exchange.end = end;
-        exchange.review = self.reviewed.take().and_then(|r| r.after(&exchange.end));
+        let alone = self.is_alone();
+        exchange.review = self
+            .reviewed
+            .take()
+            .and_then(|reviewed| reviewed.after(&exchange.end, alone));
         if let Some((storms, asked)) = self.storm.take() {
             let now = exchange.started + exchange.total;
             storms.ended(asked, Told::of(&exchange.end, exchange.status), now);

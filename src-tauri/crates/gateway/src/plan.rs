@@ -4,6 +4,7 @@ pub(crate) mod lineup;
 pub(crate) mod login;
 
 mod caller;
+mod carriage;
 mod eligible;
 mod scope;
 pub(crate) mod session;
@@ -14,15 +15,17 @@ mod stand_in;
 use std::fmt;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId, REHEARSAL_PREFIX};
+use translate::{Fidelity, LeftOut};
 use wire::Kind;
 
 pub use caller::{Caller, CallerKind, Login};
+pub use carriage::Carriage;
 pub use eligible::Ineligible;
 pub use stand_in::ANY_MODEL;
 
 use eligible::eligible;
 use scope::Bounds;
-use speech::Reading;
+use speech::{Reading, Relation, Way};
 
 use crate::{CandidateRule, Config, Delivery, Demand, EndpointConfig, Restart, Standing};
 
@@ -43,6 +46,8 @@ pub struct Plan {
     pub dropped: Vec<Dropped>,
     /// An answer cut by a token limit is a failed attempt.
     pub strict: bool,
+    /// How much of the request may be dropped for a candidate of another vendor.
+    pub fidelity: Fidelity,
     pub delivery: Delivery,
     pub restart: Restart,
     /// To which untagged requests belong.
@@ -61,8 +66,11 @@ pub struct Candidate {
     pub endpoint: EndpointId,
     /// As it will be sent.
     pub model: ModelId,
-    /// What it is spoken to in; where it is not the client's, the request and the answer are translated.
+    /// What it is spoken to in.
     pub dialect: Dialect,
+    pub carriage: Carriage,
+    /// What of this request it is not sent, or not so exactly; empty where the plan is for any request.
+    pub drops: Vec<LeftOut>,
     pub credential: Credential,
     pub standing: Standing,
     /// Its place among those that can be asked, by the route's order: 0 is the primary.
@@ -160,6 +168,11 @@ pub(crate) fn plan(
         candidates: Vec::new(),
         dropped: Vec::new(),
         strict: route.and_then(|route| route.strict).unwrap_or(automated),
+        fidelity: match route.is_some_and(|route| route.exact) {
+            true => Fidelity::Exact,
+            false if automated => Fidelity::Pipeline,
+            false => Fidelity::Agent,
+        },
         delivery: route.and_then(|route| route.delivery).unwrap_or(delivery),
         restart: route.map_or(Restart::usual(dialect), |route| route.restart),
         pipeline,
@@ -170,13 +183,16 @@ pub(crate) fn plan(
     };
     let spending = stand_in::spending(config, route);
     let bounds = Bounds::of(config, route, wish.caller);
-    let reading = Reading::new(wish);
+    let reading = Reading::new(wish, plan.fidelity);
     // A login belongs to one vendor: the first in the route's order that takes it.
     let mut vendor = None;
-    let home = rules
-        .first()
-        .and_then(|rule| config.endpoints.get(&rule.endpoint))
-        .map(|found| &found.endpoint.provider);
+    let first = rules.first();
+    let first = first.and_then(|rule| Some((rule, config.endpoints.get(&rule.endpoint)?)));
+    let home = first.map(|(_, found)| &found.endpoint.provider);
+    let family = first.map(|(rule, found)| {
+        let asked = rule.model.as_ref().map_or(model, ModelId::as_str);
+        found.endpoint.families.of(asked).to_owned()
+    });
     for (place, rule) in rules.into_iter().enumerate() {
         let mut sent = rule.model.clone().unwrap_or_else(|| ModelId::new(model));
         let mut likeness = None;
@@ -185,38 +201,45 @@ pub(crate) fn plan(
             if rule.model.is_none() && Some(&endpoint.endpoint.provider) != home {
                 (sent, likeness) = stand_in::model(endpoint, model)?;
             }
-            if rule.only_behind && plan.candidates.is_empty() {
+            let first = plan.candidates.first();
+            // The primary of a request that a person runs again may be one that only its client could ask.
+            let absent = home.filter(|_| wish.caller.rerun && place > 0);
+            let primary = first.map(|first| &first.provider).or(absent);
+            if rule.only_behind && primary.is_none() {
                 return Err(Ineligible::NobodyBefore);
             }
-            if let Some(first) = plan.candidates.first() {
-                bounds.check(&rule, endpoint, &first.provider)?;
-                let from_subscription =
-                    plan.subscription && first.credential == Credential::ClientLogin;
+            if let Some(primary) = primary {
+                bounds.check(&rule, endpoint, primary)?;
+                let own_login =
+                    first.is_some_and(|first| first.credential == Credential::ClientLogin);
+                let from_subscription = plan.subscription && own_login;
                 stand_in::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
-            let spoken = match place {
-                0 => reading.spoken(endpoint, &sent)?,
-                _ => reading.stand_in(endpoint, &sent)?,
+            let relation = Relation {
+                own: place == 0 || credential == Credential::ClientLogin,
+                family: family.as_deref() == Some(endpoint.endpoint.families.of(sent.as_str())),
+                fallback: place > 0,
             };
-            Ok((endpoint, credential, spoken))
+            let way = reading.way(endpoint, &sent, relation)?;
+            Ok((endpoint, credential, way))
         });
         match found {
-            Ok((endpoint, credential, spoken)) => {
+            Ok((endpoint, credential, way)) => {
+                let own = way.carriage == Carriage::Own;
                 let likeness = likeness.map(|likeness| likeness.to_string());
-                plan.add(
-                    endpoint,
-                    sent.clone(),
-                    spoken,
-                    credential,
-                    standing,
-                    likeness,
-                );
+                plan.add(endpoint, sent.clone(), way, credential, standing, likeness);
                 if plan.candidates.len() == 1 {
                     let sibling = sibling::permitted(config, route, credential, wish.caller.login)
                         .zip(sibling::sibling(endpoint, &sent));
                     if let Some((permitted, model)) = sibling {
-                        let spoken = permitted.and_then(|()| reading.stand_in(endpoint, &model));
-                        plan.add_sibling(endpoint, model, spoken, credential, standing);
+                        // The same login at the same endpoint.
+                        let relation = Relation {
+                            own,
+                            family: true,
+                            fallback: true,
+                        };
+                        let way = permitted.and_then(|()| reading.way(endpoint, &model, relation));
+                        plan.add_sibling(endpoint, model, way, credential, standing);
                     }
                 }
             }
@@ -246,13 +269,14 @@ pub(crate) fn plan(
 }
 
 /// Of a plan for any request, those candidates that can be asked just this, and the others. The first is taken to be able: it
-/// speaks the client's own dialect.
+/// gets the client's own bytes.
 pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
     let nobody = Caller::agent(Login::None);
-    let reading = Reading::new(Wish {
+    let wish = Wish {
         body: Some(body),
         ..Wish::any(plan.dialect, &plan.model, &nobody)
-    });
+    };
+    let reading = Reading::new(wish, plan.fidelity);
     let mut able: Vec<Candidate> = plan.candidates.first().cloned().into_iter().collect();
     let mut unable = Vec::new();
     for candidate in plan.candidates.iter().skip(1) {
@@ -260,9 +284,16 @@ pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candida
             endpoint, model, ..
         } = candidate;
         let found = config.endpoints.get(endpoint).ok_or(Ineligible::Unknown);
-        match found.and_then(|found| reading.stand_in(found, model)) {
-            Ok(dialect) => able.push(Candidate {
-                dialect,
+        let relation = Relation {
+            own: candidate.carriage == Carriage::Own,
+            family: candidate.carriage == Carriage::Family,
+            fallback: true,
+        };
+        match found.and_then(|found| reading.way(found, model, relation)) {
+            Ok(way) => able.push(Candidate {
+                dialect: way.dialect,
+                carriage: way.carriage,
+                drops: way.dropped,
                 ..candidate.clone()
             }),
             Err(why) => unable.push(Dropped {
@@ -281,6 +312,11 @@ impl Candidate {
         self.role == Role::Primary
     }
 
+    /// It is not sent the client's own bytes.
+    pub(crate) fn is_translated(&self) -> bool {
+        self.carriage == Carriage::Translated
+    }
+
     pub(crate) fn answerer(&self) -> Answerer {
         (self.endpoint.clone(), self.model.clone())
     }
@@ -291,7 +327,7 @@ impl Plan {
         &mut self,
         endpoint: &EndpointConfig,
         model: ModelId,
-        spoken: Dialect,
+        way: Way,
         credential: Credential,
         standing: &dyn Fn(&EndpointId, &ModelId) -> Standing,
         why: Option<String>,
@@ -302,7 +338,7 @@ impl Plan {
         } else {
             Role::Fallback
         };
-        self.push(endpoint, model, spoken, credential, standing, (role, why));
+        self.push(endpoint, model, way, credential, standing, (role, why));
     }
 
     /// The same login's other model comes directly behind the first.
@@ -310,15 +346,15 @@ impl Plan {
         &mut self,
         endpoint: &EndpointConfig,
         model: ModelId,
-        spoken: Result<Dialect, Ineligible>,
+        way: Result<Way, Ineligible>,
         credential: Credential,
         standing: &dyn Fn(&EndpointId, &ModelId) -> Standing,
     ) {
-        match spoken {
-            Ok(spoken) => {
+        match way {
+            Ok(way) => {
                 let why = "asked where the primary's model alone fails".to_owned();
                 let as_sibling = (Role::Sibling, Some(why));
-                self.push(endpoint, model, spoken, credential, standing, as_sibling);
+                self.push(endpoint, model, way, credential, standing, as_sibling);
             }
             Err(why) => self.dropped.push(Dropped {
                 endpoint: endpoint.endpoint.id.clone(),
@@ -332,31 +368,44 @@ impl Plan {
         &mut self,
         endpoint: &EndpointConfig,
         model: ModelId,
-        spoken: Dialect,
+        way: Way,
         credential: Credential,
         standing: &dyn Fn(&EndpointId, &ModelId) -> Standing,
         (role, why): (Role, Option<String>),
     ) {
         let standing = standing(&endpoint.endpoint.id, &model);
         let place = self.candidates.len();
-        let translated = (spoken != self.dialect).then_some(spoken);
+        let Way {
+            dialect,
+            carriage,
+            dropped,
+        } = way;
+        let passes = match carriage {
+            Carriage::Own | Carriage::Family => String::new(),
+            Carriage::Translated if dialect == self.dialect => {
+                ", translated for another model family".to_owned()
+            }
+            Carriage::Translated => format!(", translated to {dialect}"),
+        };
         self.candidates.push(Candidate {
             provider: endpoint.endpoint.provider.clone(),
             endpoint: endpoint.endpoint.id.clone(),
             model,
-            dialect: spoken,
+            dialect,
+            carriage,
+            drops: dropped,
             credential,
             standing,
             place,
             role,
-            reason: reason((role, place), credential, standing, translated, why),
+            reason: reason((role, place), credential, standing, &passes, why),
         });
     }
 
     /// It was made for any request, and the first candidate at least can be asked this one.
     pub(crate) fn may_begin_unread(&self) -> bool {
         let first = self.candidates.first();
-        first.is_some_and(|first| first.dialect == self.dialect)
+        first.is_some_and(|first| first.carriage == Carriage::Own)
     }
 
     pub(crate) fn primary(&self) -> Option<&Candidate> {
@@ -391,8 +440,7 @@ impl Plan {
 
     /// A turn that another vendor's model began is ended there: the vendor of this dialect would refuse it.
     fn stay_with_stand_in(&mut self) {
-        let own = self.dialect;
-        let is_own = |candidate: &Candidate| candidate.dialect == own;
+        let is_own = |candidate: &Candidate| !candidate.is_translated();
         let admitted = |candidate: &Candidate| candidate.standing.admits();
         if !self.candidates.iter().any(|c| admitted(c) && !is_own(c)) {
             return;
@@ -438,7 +486,7 @@ fn reason(
     (role, place): (Role, usize),
     credential: Credential,
     standing: Standing,
-    translated: Option<Dialect>,
+    passes: &str,
     why: Option<String>,
 ) -> String {
     let place = match role {
@@ -446,14 +494,11 @@ fn reason(
         Role::Sibling => "the sibling on the same login".to_owned(),
         Role::Fallback => format!("stand-in {place}"),
     };
+    let place = format!("{place}{passes}");
     let credential = match credential {
         Credential::OurKey => "with your key",
         Credential::ClientLogin => "with the client's own login",
         Credential::None => "needs no key",
-    };
-    let place = match translated {
-        Some(spoken) => format!("{place}, translated to {spoken}"),
-        None => place,
     };
     let credential = match why {
         None => credential.to_owned(),
@@ -497,9 +542,13 @@ impl fmt::Display for Plan {
                 endpoint,
                 model,
                 reason,
+                drops,
                 ..
             } = candidate;
             writeln!(f, "{}. {endpoint} with {model}: {reason}", place + 1)?;
+            for dropped in drops {
+                writeln!(f, "   not sent: {dropped}")?;
+            }
         }
         for dropped in &self.dropped {
             writeln!(f, "-  {dropped}")?;

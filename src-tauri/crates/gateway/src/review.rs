@@ -1,8 +1,11 @@
 //! Requests of pipelines, which are kept for a person where nobody can answer them. An agent's request is not: nobody
 //! finishes it by hand.
 
+use std::net::{IpAddr, SocketAddr};
+
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
+use ledger::ReplayKey;
 use sha2::{Digest, Sha256};
 
 use crate::{End, Exchange};
@@ -15,8 +18,26 @@ const KEPT_HEADERS: &[&str] = &["anthropic-version", "anthropic-beta", "openai-b
 pub enum Review {
     /// Nobody could answer: to be kept for a person. The client was told the id.
     Parked(ParkedRequest),
-    /// Answered: what was kept of an earlier try under this id is settled.
+    /// Answered, but its client had left: the response is kept for the client's next try, and for a person.
+    Unfetched(ParkedRequest),
+    /// Answered: what was kept of earlier tries under this id, or of this item, is settled.
     Answered(String),
+}
+
+/// A response that nobody has fetched yet, of a request that is kept under this id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfetched {
+    pub id: String,
+    pub status: StatusCode,
+    pub body: Bytes,
+}
+
+/// Marks a request of the review queue that a person has run again; it stands in the request's extensions, where nobody on
+/// the network can put it.
+#[derive(Clone, Debug, Default)]
+pub struct Rerun {
+    /// The request's idempotency key, as [`ParkedRequest::replay`].
+    pub replay: Option<ReplayKey>,
 }
 
 /// A request as it can be sent once more.
@@ -26,11 +47,34 @@ pub struct ParkedRequest {
     pub id: String,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
+    /// Under which its response is kept for its client, where it had an idempotency key.
+    pub replay: Option<ReplayKey>,
 }
 
 /// A pipeline's request on its way.
 #[derive(Clone, Debug)]
 pub(crate) struct Reviewed(ParkedRequest);
+
+/// What the owner of a failed workflow reads: where the request waits. `engine`: where the engine listens.
+pub(crate) fn waits(id: &str, engine: Option<SocketAddr>) -> String {
+    let shown = match engine {
+        Some(engine) => format!("{}/ui/#review/{id}, or", reachable(engine)),
+        None => "look with".to_owned(),
+    };
+    format!(
+        "The request waits in Understudy's review queue as {id}: {shown} `understudyd review show {id}`."
+    )
+}
+
+/// An address that listens everywhere is reached on this machine.
+fn reachable(engine: SocketAddr) -> String {
+    let port = engine.port();
+    match engine.ip() {
+        ip if ip.is_unspecified() => format!("http://127.0.0.1:{port}"),
+        IpAddr::V6(ip) => format!("http://[{ip}]:{port}"),
+        IpAddr::V4(ip) => format!("http://{ip}:{port}"),
+    }
+}
 
 impl Reviewed {
     /// None: an agent's request, or one of the rehearsal. `strict`: the route accepts whole answers alone, as an
@@ -40,6 +84,7 @@ impl Reviewed {
         strict: bool,
         headers: &HeaderMap,
         body: &Bytes,
+        replay: Option<ReplayKey>,
     ) -> Option<Self> {
         let automated = strict && exchange.client.session.is_none();
         if exchange.rehearsal || !(automated || exchange.pipeline.is_some()) {
@@ -53,14 +98,21 @@ impl Reviewed {
             id: id(exchange, body),
             headers: kept.collect(),
             body: body.clone(),
+            replay,
         }))
     }
 
-    /// The id that a client is told whose request ends so.
-    pub(crate) fn parks(&self, end: &End) -> Option<&str> {
+    pub(crate) fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// The id that a client is told whose request ends so. `alone`: its client has left.
+    pub(crate) fn parks(&self, end: &End, alone: bool) -> Option<&str> {
         match end {
             // A cut leaves the item unanswered as well; where the client asks again, its success settles it.
             End::Exhausted | End::Cut => Some(&self.0.id),
+            // It ran on without its client, and was cut short: the engine stops.
+            End::ClientLeft if alone => Some(&self.0.id),
             End::Complete
             | End::Replayed
             | End::Truncated
@@ -72,11 +124,14 @@ impl Reviewed {
         }
     }
 
-    pub(crate) fn after(self, end: &End) -> Option<Review> {
-        if self.parks(end).is_some() {
+    pub(crate) fn after(self, end: &End, alone: bool) -> Option<Review> {
+        if self.parks(end, alone).is_some() {
             return Some(Review::Parked(self.0));
         }
         match end {
+            End::Complete | End::Truncated | End::Refused if alone => {
+                Some(Review::Unfetched(self.0))
+            }
             End::Complete | End::Replayed | End::Truncated | End::Refused => {
                 Some(Review::Answered(self.0.id))
             }
@@ -90,8 +145,8 @@ impl Reviewed {
     }
 }
 
-/// Whose request it is, and its body. An item's retries may come from another session, so that a session counts only
-/// where no item is named.
+/// Whose request it is, and what it says: an agent's turn that is asked again has other call ids. An item's retries may come
+/// from another session, so that a session counts only where no item is named.
 fn id(exchange: &Exchange, body: &[u8]) -> String {
     let session = match exchange.item {
         Some(_) => None,
@@ -109,7 +164,7 @@ fn id(exchange: &Exchange, body: &[u8]) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.update(body);
+    hash.update(wire::without_ids(exchange.dialect, body));
     let digest = hash.finalize();
     digest[..8]
         .iter()

@@ -39,6 +39,7 @@ struct Shared {
     answers: Held,
     once: Once,
     sessions: Mutex<Sessions>,
+    cut_off: watch::Sender<bool>,
     clock: Clock,
 }
 
@@ -62,6 +63,7 @@ impl Services {
             answers: Held::default(),
             once: Once::new(replays),
             sessions: Mutex::default(),
+            cut_off: watch::Sender::new(false),
             clock,
         }))
     }
@@ -164,8 +166,16 @@ impl Services {
         let _ = config.wait_for(|config| config.draining).await;
     }
 
-    pub(crate) fn clock(&self) -> Clock {
-        Arc::clone(&self.0.clock)
+    /// What goes on without its client ends now.
+    pub(crate) fn cut_all_off(&self) {
+        self.0.cut_off.send_replace(true);
+    }
+
+    /// Resolves when what goes on without its client is to end.
+    pub(crate) async fn cut_off(&self) {
+        let mut cut_off = self.0.cut_off.subscribe();
+        // Its sender is part of what is borrowed here.
+        let _ = cut_off.wait_for(|cut_off| *cut_off).await;
     }
 
     pub(crate) fn upstream(&self) -> &Upstream {
@@ -219,6 +229,7 @@ impl Services {
             slow: lost.kind == Some(health::FailureKind::Stalled),
             silence: lost.silence,
             retry_after: lost.retry_after,
+            resets_at: lost.resets_at,
             reason: lost.message.clone(),
             threshold: self.threshold(candidate),
             cooldown: self.0.config.borrow().timers.cooldown,

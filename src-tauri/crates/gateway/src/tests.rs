@@ -14,6 +14,7 @@ pub(crate) fn endpoint(id: &str, base: &str) -> EndpointConfig {
             auth: Auth::Bearer,
             key_env: Some(format!("{}_KEY", id.to_ascii_uppercase())),
             serves: Vec::new(),
+            families: catalog::Families::new("house"),
             ..Endpoint::new(id.into(), id.into(), base, Dialect::ALL)
         },
         product: name.clone(),
@@ -41,6 +42,7 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
             })
             .collect(),
         strict: None,
+        exact: false,
         delivery: None,
         restart: Restart::usual(Dialect::Anthropic),
         pipeline: None,

@@ -108,6 +108,11 @@ pub enum OurFault {
     Credential,
     Quota,
     RateLimit,
+    /// A plan, or a quota of more than a minute, is used up.
+    Limit {
+        /// The reset time, if known.
+        until: Option<DateTime<Utc>>,
+    },
     Request,
     ModelGone,
 }

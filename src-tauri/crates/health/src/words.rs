@@ -84,13 +84,17 @@ pub(crate) fn failure(kind: FailureKind) -> String {
 }
 
 /// What follows "a problem of ours: ".
-pub(crate) fn our_fault(fault: OurFault) -> &'static str {
+pub(crate) fn our_fault(fault: OurFault, words: Words, now: DateTime<Utc>) -> String {
     match fault {
-        OurFault::Credential => "the key is refused",
-        OurFault::Quota => "the quota is used up",
-        OurFault::RateLimit => "the rate limit is reached",
-        OurFault::Request => "the request is refused as invalid",
-        OurFault::ModelGone => "the model is not offered to this key",
+        OurFault::Credential => "the key is refused".to_owned(),
+        OurFault::Quota => "the quota is used up".to_owned(),
+        OurFault::RateLimit => "the rate limit is reached".to_owned(),
+        OurFault::Limit { until: Some(until) } => {
+            format!("the limit is reached until {}", words.time(until, now))
+        }
+        OurFault::Limit { until: None } => "the limit is reached".to_owned(),
+        OurFault::Request => "the request is refused as invalid".to_owned(),
+        OurFault::ModelGone => "the model is not offered to this key".to_owned(),
     }
 }
 

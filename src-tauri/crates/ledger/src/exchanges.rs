@@ -226,10 +226,9 @@ impl ExchangeRow {
     /// [`DEAREST`](crate::DEAREST).
     pub fn stand_ins_cost(&self) -> MicroDollars {
         let dearest = |tokens: Tokens| {
-            let input = tokens.input + tokens.cache_read + tokens.cache_write;
             let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
             MicroDollars(
-                count(input)
+                count(tokens.prompt())
                     .saturating_mul(crate::DEAREST.0)
                     .saturating_add(count(tokens.output).saturating_mul(crate::DEAREST.1)),
             )

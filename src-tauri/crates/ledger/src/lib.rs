@@ -37,7 +37,7 @@ pub use probes::ProbeRow;
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
 pub use review::{
     Closing, FailedRequest, Parked, REVIEW_BYTES, REVIEW_KEPT, REVIEW_STANDS, ReviewItem,
-    ReviewRow, ReviewRun, ReviewState, Which,
+    ReviewRow, ReviewRun, ReviewState, Settled, Which,
 };
 pub use sums::{DEAREST, IncidentTraffic, Sums};
 

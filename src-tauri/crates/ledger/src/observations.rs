@@ -1,8 +1,8 @@
 //! Every reading that health judged, kept raw for a day and then thinned: the ground that uptime figures stand on.
 
 use catalog::{ProviderId, REHEARSAL};
-use chrono::{DateTime, Duration, Utc};
-use health::{CallOutcome, CallSource, Controls, Observation, Page, Unreadable};
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use health::{CallOutcome, CallSource, Controls, Observation, OurFault, Page, Unreadable};
 use rusqlite::{Transaction, named_params};
 
 use crate::column::{Col, level_word};
@@ -216,6 +216,16 @@ fn record_call(
     let (said, ttft_ms, detail) = match outcome {
         CallOutcome::Ok { ttft_ms, .. } => ("ok", *ttft_ms, None),
         CallOutcome::Failed { detail, .. } => ("failed", None, Some(detail.clone())),
+        CallOutcome::Ours(OurFault::Limit { until }) => {
+            let until = until.map(|until| {
+                format!(
+                    " until {}",
+                    until.to_rfc3339_opts(SecondsFormat::Secs, true)
+                )
+            });
+            let detail = format!("Limit{}", until.unwrap_or_default());
+            ("ours", None, Some(detail))
+        }
         CallOutcome::Ours(fault) => ("ours", None, Some(format!("{fault:?}"))),
         CallOutcome::Neutral => ("neutral", None, None),
     };

@@ -86,7 +86,7 @@ impl Ledger {
     pub fn probes_spent(&self, since: DateTime<Utc>) -> Result<MicroDollars, LedgerError> {
         let spent = self
             .conn
-            .prepare_cached("SELECT coalesce(sum(cost), 0) FROM probes WHERE at >= ?1")?
+            .prepare_cached("SELECT CAST(total(cost) AS INTEGER) FROM probes WHERE at >= ?1")?
             .query_row([Col(since)], |row| row.get::<_, Col<MicroDollars>>(0))?;
         Ok(spent.0)
     }

@@ -30,8 +30,10 @@ pub const REPLAY_BYTES: u64 = 256 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Under way, failed, or cut short by the engine's own end: it may run (again).
+    /// Under way, or cut short by a crash: the same request may run (again).
     Begun,
+    /// It ended without a response: the key is free again, also for another request.
+    Failed,
     Answered,
     /// Answered, but the answer is not there (any more): it must not run again unasked.
     Gone,
@@ -41,6 +43,7 @@ impl State {
     fn word(self) -> &'static str {
         match self {
             State::Begun => "begun",
+            State::Failed => "failed",
             State::Answered => "answered",
             State::Gone => "gone",
         }
@@ -50,7 +53,7 @@ impl State {
 words!(
     State,
     State::word,
-    [State::Begun, State::Answered, State::Gone]
+    [State::Begun, State::Failed, State::Answered, State::Gone]
 );
 
 /// SHA-256.
@@ -103,7 +106,7 @@ impl Ledger {
         if begun == Begun::First {
             tx.prepare_cached(
                 "INSERT INTO replays (scope, request, at, state, size) VALUES (:scope, :request, :at, :state, 0)
-                 ON CONFLICT (scope) DO UPDATE SET at = excluded.at",
+                 ON CONFLICT (scope) DO UPDATE SET at = excluded.at, request = excluded.request, state = excluded.state",
             )?
             .execute(named_params! {
                 ":scope": key.scope,
@@ -162,6 +165,42 @@ impl Ledger {
         Ok(())
     }
 
+    /// The response that is kept under this key, which is deleted before this returns: it is given once.
+    pub fn take_replay(
+        &mut self,
+        key: &ReplayKey,
+        now: DateTime<Utc>,
+    ) -> Result<Option<ReplayAnswer>, LedgerError> {
+        let tx = self.write()?;
+        expire(&tx, now)?;
+        let found = tx
+            .prepare_cached("SELECT * FROM replays WHERE scope = ?1")?
+            .query_row([&key.scope], |row| read_found(row, key))
+            .optional()?;
+        let Some(Begun::Answered(answer)) = found else {
+            return Ok(None);
+        };
+        tx.prepare_cached("DELETE FROM replays WHERE scope = ?1")?
+            .execute([&key.scope])?;
+        tx.commit()?;
+        Ok(Some(answer))
+    }
+
+    /// It ended without a response. What was answered before stays answered.
+    pub fn fail_replay(&mut self, key: &ReplayKey) -> Result<(), LedgerError> {
+        self.conn
+            .prepare_cached(
+                "UPDATE replays SET state = ?3 WHERE scope = ?1 AND request = ?2 AND state = ?4",
+            )?
+            .execute((
+                key.scope,
+                key.request,
+                Col(State::Failed),
+                Col(State::Begun),
+            ))?;
+        Ok(())
+    }
+
     /// Deletes what is older than [`REPLAYS_KEPT`].
     pub fn expire_replays(&mut self, now: DateTime<Utc>) -> Result<usize, LedgerError> {
         let tx = self.write()?;
@@ -205,11 +244,12 @@ fn make_room(tx: &Transaction<'_>, room: u64) -> rusqlite::Result<()> {
 }
 
 fn read_found(row: &Row<'_>, key: &ReplayKey) -> rusqlite::Result<Begun> {
-    if row.get::<_, Digest>("request")? != key.request {
+    let state = get::<State>(row, "state")?;
+    if state != State::Failed && row.get::<_, Digest>("request")? != key.request {
         return Ok(Begun::OtherRequest);
     }
-    Ok(match get::<State>(row, "state")? {
-        State::Begun => Begun::First,
+    Ok(match state {
+        State::Begun | State::Failed => Begun::First,
         State::Gone => Begun::Gone,
         State::Answered => Begun::Answered(ReplayAnswer {
             status: row.get("status")?,

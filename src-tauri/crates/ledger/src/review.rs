@@ -6,11 +6,12 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
 use crate::column::{Col, get, maybe, word_enum};
 use crate::schema::Step;
-use crate::{Ledger, LedgerError, Page, page_limit};
+use crate::{Digest, Ledger, LedgerError, Page, ReplayKey, page_limit};
 
-pub(crate) const STEPS: &[Step] = &[Step {
-    version: 3,
-    sql: "
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        version: 3,
+        sql: "
 CREATE TABLE review_items (
     n          INTEGER PRIMARY KEY,
     id         TEXT NOT NULL UNIQUE, -- hexadecimal, from whose request it is and its body
@@ -40,7 +41,17 @@ CREATE TABLE review_items (
 CREATE INDEX review_items_open ON review_items (n) WHERE state = 'open';
 CREATE INDEX review_items_kept ON review_items (closed_at, size) WHERE body IS NOT NULL;
 ",
-}];
+    },
+    Step {
+        version: 6,
+        sql: "
+ALTER TABLE review_items ADD COLUMN replay_scope BLOB;   -- NULL, as the next: it had no idempotency key
+ALTER TABLE review_items ADD COLUMN replay_request BLOB;
+ALTER TABLE review_items ADD COLUMN settled_by INTEGER;  -- the exchange whose response settled it
+CREATE INDEX review_items_of_item ON review_items (pipeline, item) WHERE state = 'open';
+",
+    },
+];
 
 /// A closed item's request, and what came of running it again, are kept this long.
 pub const REVIEW_KEPT: TimeDelta = TimeDelta::days(14);
@@ -81,6 +92,19 @@ pub struct FailedRequest {
     /// What the provider must be told beside the body: name and value, none of them secret.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// Where it had an idempotency key.
+    pub replay: Option<ReplayKey>,
+}
+
+/// A response that settles what waited for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled<'a> {
+    pub id: &'a str,
+    /// With its item: that of the request, where both are named.
+    pub pipeline: Option<&'a str>,
+    pub item: Option<&'a str>,
+    /// As it was booked; None: it could not be.
+    pub exchange: Option<i64>,
 }
 
 /// What became of a failed request.
@@ -115,6 +139,8 @@ pub struct ReviewRow {
     /// Bytes of the request's body.
     pub size: u64,
     pub closed: Option<DateTime<Utc>>,
+    /// The exchange whose response settled it.
+    pub settled_by: Option<i64>,
     pub note: Option<String>,
 }
 
@@ -125,6 +151,7 @@ pub struct ReviewItem {
     pub headers: Vec<(String, String)>,
     /// `None`: not kept, or no longer.
     pub body: Option<Vec<u8>>,
+    pub replay: Option<ReplayKey>,
     pub run: Option<ReviewRun>,
 }
 
@@ -140,6 +167,8 @@ pub struct ReviewRun {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
     Open,
+    /// The open ones, and those that were settled since.
+    Recent(DateTime<Utc>),
     All,
 }
 
@@ -180,9 +209,40 @@ impl Ledger {
         Ok(parked)
     }
 
-    /// The same request was answered. True: an item was open for it, and is closed now.
-    pub fn answered_review(&mut self, id: &str, at: DateTime<Utc>) -> Result<bool, LedgerError> {
-        self.close(id, ReviewState::Answered, None, at)
+    /// The same request was answered, or another of the same pipeline and item: what was open for them is settled by this
+    /// exchange. Returns how many were.
+    pub fn settle_reviews(
+        &mut self,
+        settled: &Settled<'_>,
+        at: DateTime<Utc>,
+    ) -> Result<usize, LedgerError> {
+        let count = self
+            .conn
+            .prepare_cached(
+                "UPDATE review_items SET state = :state, note = NULL, closed_at = :at, settled_by = :exchange
+                  WHERE state = 'open' AND (id = :id OR (pipeline = :pipeline AND item = :item))",
+            )?
+            .execute(named_params! {
+                ":state": Col(ReviewState::Answered),
+                ":at": Col(at),
+                ":exchange": settled.exchange,
+                ":id": settled.id,
+                ":pipeline": settled.pipeline,
+                ":item": settled.item,
+            })?;
+        Ok(count)
+    }
+
+    /// It is to be done after all. False: there is no such item, or it is open.
+    pub fn reopen_review(&mut self, id: &str) -> Result<bool, LedgerError> {
+        let opened = self
+            .conn
+            .prepare_cached(
+                "UPDATE review_items SET state = 'open', note = NULL, closed_at = NULL, settled_by = NULL
+                  WHERE id = ?1 AND state <> 'open'",
+            )?
+            .execute([id])?;
+        Ok(opened == 1)
     }
 
     /// A person closes an item. False: there is no such item, or it is not open.
@@ -240,16 +300,19 @@ impl Ledger {
         before: Option<i64>,
     ) -> Result<Page<ReviewRow>, LedgerError> {
         let limit = page_limit(limit);
-        let rows = self
-            .conn
-            .prepare_cached(match which {
-                Which::Open => OPEN_PAGE,
-                Which::All => ALL_PAGE,
-            })?
-            .query_map((before.unwrap_or(i64::MAX), Col(limit as u64 + 1)), |row| {
-                Ok((row.get("n")?, read_row(row)?))
-            })?
-            .collect::<Result<_, _>>()?;
+        let (page, since) = match which {
+            Which::Open => (OPEN_PAGE, None),
+            Which::Recent(since) => (RECENT_PAGE, Some(Col(since))),
+            Which::All => (ALL_PAGE, None),
+        };
+        let mut select = self.conn.prepare_cached(page)?;
+        let (before, limit_and_one) = (before.unwrap_or(i64::MAX), Col(limit as u64 + 1));
+        let read = |row: &Row<'_>| Ok((row.get("n")?, read_row(row)?));
+        let rows = match since {
+            Some(since) => select.query_map((before, limit_and_one, since), read)?,
+            None => select.query_map((before, limit_and_one), read)?,
+        };
+        let rows = rows.collect::<Result<_, _>>()?;
         Ok(Page::cut(rows, limit))
     }
 
@@ -291,6 +354,9 @@ impl Closing {
 
 pub(crate) const OPEN_PAGE: &str =
     "SELECT * FROM review_items WHERE state = 'open' AND n < ?1 ORDER BY n DESC LIMIT ?2";
+pub(crate) const RECENT_PAGE: &str =
+    "SELECT * FROM review_items WHERE (state = 'open' OR (state = 'answered' AND closed_at > ?3)) AND n < ?1
+      ORDER BY n DESC LIMIT ?2";
 pub(crate) const ALL_PAGE: &str =
     "SELECT * FROM review_items WHERE n < ?1 ORDER BY n DESC LIMIT ?2";
 
@@ -314,14 +380,16 @@ fn insert_or_count(
     tx.prepare_cached(
         "INSERT INTO review_items (
             id, state, first_at, last_at, failures, client, session, dialect, route, model, streamed,
-            pipeline, item, why, status, headers, size, body
+            pipeline, item, why, status, headers, size, body, replay_scope, replay_request
         ) VALUES (
             :id, 'open', :at, :at, 1, :client, :session, :dialect, :route, :model, :streamed,
-            :pipeline, :item, :why, :status, :headers, :size, :body
+            :pipeline, :item, :why, :status, :headers, :size, :body, :replay_scope, :replay_request
         )
         ON CONFLICT (id) DO UPDATE SET
             last_at = excluded.last_at, failures = failures + 1, why = excluded.why, status = excluded.status,
             state = iif(:opens, 'open', state), closed_at = iif(:opens, NULL, closed_at), note = iif(:opens, NULL, note),
+            settled_by = iif(:opens, NULL, settled_by),
+            replay_scope = excluded.replay_scope, replay_request = excluded.replay_request,
             body = iif(:opens, coalesce(body, excluded.body), body)",
     )?
     .execute(named_params! {
@@ -340,6 +408,8 @@ fn insert_or_count(
         ":headers": lines(&failed.headers),
         ":size": Col(failed.body.len() as u64),
         ":body": with_body.then_some(&failed.body),
+        ":replay_scope": failed.replay.map(|replay| replay.scope),
+        ":replay_request": failed.replay.map(|replay| replay.request),
         ":opens": opens,
     })?;
     Ok(())
@@ -371,6 +441,11 @@ fn read_item(row: &Row<'_>) -> rusqlite::Result<ReviewItem> {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
         body: row.get("body")?,
+        replay: Option::zip(
+            row.get::<_, Option<Digest>>("replay_scope")?,
+            row.get::<_, Option<Digest>>("replay_request")?,
+        )
+        .map(|(scope, request)| ReplayKey { scope, request }),
         run,
     })
 }
@@ -394,6 +469,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<ReviewRow> {
         status: row.get("status")?,
         size: get(row, "size")?,
         closed: maybe(row, "closed_at")?,
+        settled_by: row.get("settled_by")?,
         note: row.get("note")?,
     })
 }

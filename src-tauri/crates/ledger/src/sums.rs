@@ -87,23 +87,25 @@ macro_rules! failed_ends {
     };
 }
 
+/// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
+/// dollars, and the cast saturates.
 pub(crate) const TODAY: &str = concat!(
     "SELECT count(*) AS exchanges,
             count(*) FILTER (WHERE ended IN ",
     failed_ends!(),
     ") AS failed,
             count(*) FILTER (WHERE carried) AS carried,
-            coalesce(sum(cost), 0) AS spent,
-            coalesce(sum((
-                SELECT sum(a.cost) FROM attempts a
+            CAST(total(cost) AS INTEGER) AS spent,
+            CAST(total((
+                SELECT total(a.cost) FROM attempts a
                  WHERE a.exchange = exchanges.id AND a.tokens_estimated AND exchanges.cost IS NOT NULL
-            )), 0) AS of_estimated_tokens,
-            coalesce(sum((
-                SELECT sum(coalesce(a.cost, 15 * (a.input_tokens + a.cache_read_tokens + a.cache_write_tokens) + 75 * a.output_tokens))
+            )) AS INTEGER) AS of_estimated_tokens,
+            CAST(total((
+                SELECT total(coalesce(a.cost, 15 * (a.input_tokens + a.cache_read_tokens + a.cache_write_tokens) + 75 * a.output_tokens))
                   FROM attempts a
                  WHERE a.exchange = exchanges.id AND NOT a.by_subscription
                    AND ((a.endpoint, a.model) <> (primary_endpoint, primary_model) OR route = 'pass-through')
-            )), 0) AS stand_ins,
+            )) AS INTEGER) AS stand_ins,
             count(*) FILTER (
                 WHERE cost IS NULL AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id)
             ) AS unpriced

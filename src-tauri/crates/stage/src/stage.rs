@@ -222,6 +222,7 @@ impl Stage {
         let service = service_fn(|request| self.answer(request, carrier.clone()));
         let connection = http1::Builder::new()
             .header_read_timeout(None)
+            .max_headers(1000)
             // The stage reads no clock: the same requests get the same bytes.
             .auto_date_header(false)
             .serve_connection(TokioIo::new(io), service);

@@ -1,8 +1,11 @@
 //! Anthropic Messages. Fields and their meaning: Anthropic docs, "Messages", "Tool use", "Structured outputs", "Effort".
 
+mod config;
+mod messages;
 mod parts;
 mod read_request;
 mod read_response;
+mod tools;
 mod write_request;
 mod write_response;
 

@@ -1,9 +1,14 @@
+mod base64;
 mod id;
+mod packed;
+mod signature;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Dialect;
 use sha2::{Digest, Sha256};
+
+pub use signature::Signature;
 
 /// What every vendor takes as a tool's name: `^[a-zA-Z0-9_-]{1,64}$` (OpenAI's function tools; Anthropic allows 128 on its own
 /// API, and 64 where clouds resell it).
@@ -43,6 +48,8 @@ pub struct Names {
     ids: BTreeMap<String, String>,
     /// The provider's name → the client's tool.
     tools: BTreeMap<String, ClientTool>,
+    /// By the client's id: signatures that its id had no room for, where somebody has kept them.
+    signatures: BTreeMap<String, Signature>,
 }
 
 impl Names {
@@ -58,6 +65,27 @@ impl Names {
             provider,
             ids: provider_ids(provider, ids.into_iter().collect()),
             tools: provider_names(tools.into_iter().collect()),
+            signatures: BTreeMap::new(),
+        }
+    }
+
+    /// With signatures that were kept elsewhere, by the client's ids ([`crate::AnswerTranslator::signatures`]): ids of OpenAI's
+    /// dialects have no room for one.
+    pub fn with_signatures(mut self, kept: BTreeMap<String, Signature>) -> Names {
+        self.signatures = kept;
+        self
+    }
+
+    /// The signature that the provider gave with a call: of the id itself, or kept.
+    pub(crate) fn signature(&self, client_id: &str) -> Option<Signature> {
+        id::signature(client_id).or_else(|| self.signatures.get(client_id).cloned())
+    }
+
+    /// As [`Names::client_id`], with the signature in it where the client's ids have room for one, and whether they have.
+    pub(crate) fn signed_id(&self, provider_id: &str, signature: &Signature) -> (String, bool) {
+        match id::carried_signed(self.client, provider_id, signature) {
+            Some(signed) if !self.ids.contains_key(&signed) => (signed, true),
+            Some(_) | None => (self.client_id(provider_id), false),
         }
     }
 
@@ -75,6 +103,26 @@ impl Names {
                 taken.insert(short.clone());
                 self.ids.insert(id, short);
             }
+        }
+        self
+    }
+
+    /// For a provider that takes ids no longer than its dialect's own vendor does: OpenAI refuses others with "string too long".
+    /// Longer ones are those of other servers.
+    pub fn with_bounded_ids(mut self) -> Names {
+        let ids = std::mem::take(&mut self.ids);
+        let provider = self.provider;
+        let (fitting, longer): (Vec<_>, Vec<_>) =
+            ids.into_iter().partition(|(_, to)| id::fits(provider, to));
+        let taken: BTreeSet<String> = fitting.iter().map(|(_, to)| to.clone()).collect();
+        self.ids.extend(fitting);
+        for (id, to) in longer {
+            let short = id::carried(provider, &to);
+            let short = match taken.contains(&short) {
+                true => id::digest(&id),
+                false => short,
+            };
+            self.ids.insert(id, short);
         }
         self
     }

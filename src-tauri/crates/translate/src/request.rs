@@ -6,28 +6,39 @@
 
 pub(crate) mod arrange;
 pub(crate) mod estimate;
+pub(crate) mod fidelity;
+pub(crate) mod format;
 pub(crate) mod function;
 pub(crate) mod model;
 pub(crate) mod object;
+pub(crate) mod sampling;
 pub(crate) mod schema;
 pub(crate) mod target;
 pub(crate) mod text;
 pub(crate) mod untranslatable;
+pub(crate) mod within_family;
 
 use std::collections::BTreeSet;
 use std::str;
+use std::sync::Arc;
 
 use catalog::{CallIds, Dialect};
+
+use text::quoted;
+use wire::fields::Fields;
 
 use crate::names::{ClientTool, Names};
 use crate::{anthropic, openai_chat, openai_responses};
 pub use estimate::estimate_tokens;
+pub use fidelity::Fidelity;
+pub use format::Wanted;
 pub use model::{
-    Call, Conversation, Document, DocumentBody, File, Format, Image, Input, Part, Role, Tool,
+    Call, Conversation, Document, DocumentBody, Echo, File, Format, Image, Input, Part, Role, Tool,
     ToolChoice, ToolInput, ToolResult, Turn,
 };
 pub use target::Target;
 pub use untranslatable::{LeftOut, Untranslatable, Why, Wish};
+pub use within_family::{Filtered, within_family};
 
 /// A request as a candidate of another dialect is asked it.
 #[derive(Clone, Debug)]
@@ -38,6 +49,10 @@ pub struct Translated {
     pub left_out: Vec<LeftOut>,
     /// A Chat client asked for a last chunk with the usage; without that it must not get one (`choices` is empty there).
     pub usage_chunk: bool,
+    /// What has to be checked on the whole answer.
+    pub wanted: Option<Wanted>,
+    /// For a client of Responses.
+    pub echo: Option<Arc<Echo>>,
 }
 
 /// # Errors
@@ -64,8 +79,10 @@ pub fn say(
     target.can_serve(said)?;
     let conversation = target.fitted(said.clone());
     let names = Names::new(from, to, tools(&conversation), ids(&conversation));
+    let names = names.with_signatures(conversation.signatures.clone());
     let names = match target.ids {
-        CallIds::OfDialect => names,
+        CallIds::Any => names,
+        CallIds::OfDialect => names.with_bounded_ids(),
         CallIds::NineLetters => names.with_nine_letter_ids(),
     };
     let mut left_out = conversation.left_out.clone();
@@ -74,12 +91,23 @@ pub fn say(
         Dialect::OpenaiChat => openai_chat::write_request,
         Dialect::OpenaiResponses => openai_responses::write_request,
     };
-    let body = write(&conversation, target, &names, &mut left_out)?;
+    let (mut body, wanted) = write(&conversation, target, &names, &mut left_out)?;
+    for (name, raw) in conversation.allowed(to, &target.allow, &mut left_out) {
+        let fields = Fields::read(body.as_bytes());
+        // A field that the writer has is the writer's.
+        if fields.is_ok_and(|fields| fields.raw(name).is_none()) {
+            body.truncate(body.len() - 1);
+            body += &format!(",{}:{raw}}}", quoted(name));
+        }
+    }
+    conversation.fidelity.check(&left_out)?;
     Ok(Translated {
         body: body.into_bytes(),
         names,
         left_out,
         usage_chunk: conversation.usage_chunk,
+        wanted,
+        echo: conversation.echo.map(Arc::new),
     })
 }
 
@@ -95,6 +123,7 @@ pub fn read(dialect: Dialect, body: &[u8]) -> Result<Conversation, Untranslatabl
         Dialect::OpenaiChat => openai_chat::read_request(json.trim()),
         Dialect::OpenaiResponses => openai_responses::read_request(json.trim()),
     }?;
+    conversation.dialect = Some(dialect);
     conversation.turns = arrange::arrange(conversation.turns)?;
     tools_differ(dialect, &conversation)?;
     keeps_its_tools(dialect, &conversation)?;

@@ -13,8 +13,11 @@ pub(crate) mod stop;
 pub(crate) mod stream;
 pub(crate) mod write;
 
+use std::sync::Arc;
+
 use catalog::Tokens;
 
+use crate::request::Echo;
 use model::{Identity, Stop};
 use parts::Parts;
 use wire::{BodyEnd, Broken, Completion, Validator};
@@ -35,13 +38,17 @@ pub enum CannotTell {
 }
 
 /// What the client's request says of the form of its answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
     /// `stream_options.include_usage` of Chat: a last chunk without choices holds the usage. Clients that did not ask for it
     /// may fail on it.
     pub usage_chunk: bool,
     /// The time of the answer in seconds since 1970, for dialects that tell it.
     pub created: u64,
+    /// The text is one JSON value, which the client parses: a Markdown fence around it is taken off.
+    pub json: bool,
+    /// What a response object repeats of its request.
+    pub echo: Option<Arc<Echo>>,
 }
 
 /// How an answer ended, by the verdict on it.

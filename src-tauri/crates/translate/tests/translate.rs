@@ -10,6 +10,8 @@
 mod answers;
 #[path = "translate/matrix.rs"]
 mod matrix;
+#[path = "translate/open_responses.rs"]
+mod open_responses;
 #[path = "translate/probes.rs"]
 mod probes;
 #[path = "translate/strict.rs"]
@@ -30,10 +32,13 @@ use wire::{BodyEnd, Broken, Completion, Framing, Validator};
 
 /// Set to anything, the golden files are written anew instead of compared.
 const WRITE: &str = "WRITE_GOLDEN";
-const FORM: Form = Form {
-    usage_chunk: true,
-    created: 1_700_000_000,
-};
+fn form() -> Form {
+    Form {
+        usage_chunk: true,
+        created: 1_700_000_000,
+        ..Form::default()
+    }
+}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
@@ -42,7 +47,6 @@ fn folder() -> PathBuf {
 fn directions() -> impl Iterator<Item = (Dialect, Dialect)> {
     let all = Dialect::ALL.into_iter();
     all.flat_map(|from| Dialect::ALL.map(|to| (from, to)))
-        .filter(|(from, to)| from != to)
 }
 
 /// Names and texts of a folder's files with this ending.
@@ -93,7 +97,7 @@ struct Told {
 }
 
 fn tell<'a>(from: Dialect, to: Dialect, slices: impl IntoIterator<Item = &'a [u8]>) -> Told {
-    let mut translator = AnswerTranslator::new(from, to, names(from, to), FORM);
+    let mut translator = AnswerTranslator::new(from, to, names(from, to), form());
     let mut out = Vec::new();
     for slice in slices {
         // Once it has failed it stays so, as the end tells.
@@ -108,6 +112,7 @@ fn kind(completion: &Completion) -> &'static str {
     match completion {
         Completion::Complete => "complete",
         Completion::Continues => "continues",
+        Completion::Unknown => "unknown",
         Completion::Truncated => "truncated",
         Completion::Refused => "refused",
         Completion::Broken(Broken::Empty) => "empty",
@@ -154,6 +159,10 @@ fn what_cannot_be_said_is_refused_with_its_reason() {
     assert_eq!(
         refused,
         [
+            "anthropic -> anthropic: compaction: a `compaction` block",
+            "anthropic -> anthropic: pause-turn: the stop reason `pause_turn`",
+            "anthropic -> anthropic: unknown-stop: the stop reason `stop_of_tomorrow`",
+            "anthropic -> anthropic: stage-pause-turn: the stop reason `pause_turn`",
             "anthropic -> openai-chat: compaction: a `compaction` block",
             "anthropic -> openai-chat: pause-turn: the stop reason `pause_turn`",
             "anthropic -> openai-chat: unknown-stop: the stop reason `stop_of_tomorrow`",
@@ -163,10 +172,12 @@ fn what_cannot_be_said_is_refused_with_its_reason() {
             "anthropic -> openai-responses: unknown-stop: the stop reason `stop_of_tomorrow`",
             "anthropic -> openai-responses: stage-pause-turn: the stop reason `pause_turn`",
             "openai-chat -> anthropic: two-choices: more than one choice",
+            "openai-chat -> openai-chat: two-choices: more than one choice",
             "openai-chat -> openai-responses: two-choices: more than one choice",
             "openai-responses -> anthropic: custom-tool: a call of `apply_patch` with free text",
             "openai-responses -> anthropic: tool-of-tomorrow: a call of `teleport_call`",
             "openai-responses -> openai-chat: tool-of-tomorrow: a call of `teleport_call`",
+            "openai-responses -> openai-responses: tool-of-tomorrow: a call of `teleport_call`",
         ]
     );
 }
@@ -232,7 +243,14 @@ fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
             let (_, stream) = streams.iter().find(|(same, _)| *same == name).unwrap();
             let streamed = tell(from, to, [stream.as_bytes()]);
             streamed.outcome.unwrap();
-            let told = whole(from, to, document.as_bytes(), &names(from, to), 0).unwrap();
+            let told = whole(
+                from,
+                to,
+                document.as_bytes(),
+                &names(from, to),
+                &Form::default(),
+            )
+            .unwrap();
 
             let mut stream = Validator::new(to, Framing::Stream);
             stream.push(&streamed.out, &mut Vec::new());
@@ -281,7 +299,7 @@ fn call(to: Dialect, name: &str, arguments: &str) -> String {
 fn nothing_is_proven_downstream_before_it_is_proven_upstream() {
     for (from, to) in directions() {
         for (name, text) in transcripts(from) {
-            let mut translator = AnswerTranslator::new(from, to, names(from, to), FORM);
+            let mut translator = AnswerTranslator::new(from, to, names(from, to), form());
             let mut provider = Validator::new(from, Framing::Stream);
             let mut client = Validator::new(to, Framing::Stream);
             for (at, byte) in text.bytes().enumerate() {
@@ -402,9 +420,9 @@ proptest! {
     fn a_whole_document_is_told_as_its_stream((from, to) in direction(), answer in Answer::any()) {
         let document = answer.document(from);
         let verdict = judge(from, Framing::Whole, document.as_bytes());
-        let told = whole(from, to, document.as_bytes(), &names(from, to), 0).unwrap();
+        let told = whole(from, to, document.as_bytes(), &names(from, to), &Form::default()).unwrap();
         prop_assert_eq!(judge(to, Framing::Whole, &told), verdict);
-        let back = whole(to, from, &told, &names(to, from), 0).unwrap();
+        let back = whole(to, from, &told, &names(to, from), &Form::default()).unwrap();
         prop_assert_eq!(judge(from, Framing::Whole, &back), judge(from, Framing::Whole, document.as_bytes()));
 
         let mut client = Validator::new(to, Framing::Whole);
@@ -459,7 +477,7 @@ proptest! {
         let told = tell(from, to, bytes.chunks(7));
         strict::read(to, &told.out);
         prop_assert!(told.outcome.is_err());
-        prop_assert!(whole(from, to, &bytes, &names(from, to), 0).is_err());
+        prop_assert!(whole(from, to, &bytes, &names(from, to), &Form::default()).is_err());
     }
 
     /// Events of any order, of the kinds that the dialects have.

@@ -8,6 +8,8 @@
 
 #[path = "translated_requests/acted.rs"]
 mod acted;
+#[path = "translated_requests/client_fields.rs"]
+mod client_fields;
 #[path = "translated_requests/eligibility.rs"]
 mod eligibility;
 #[path = "translated_requests/golden.rs"]
@@ -24,3 +26,5 @@ mod round_trip;
 mod rules;
 #[path = "translated_requests/turns.rs"]
 mod turns;
+#[path = "translated_requests/vendor_rules.rs"]
+mod vendor_rules;

@@ -102,7 +102,8 @@ pub(crate) fn budgeted(endpoint: &Endpoint, price: Option<&Price>, tokens: Token
         Some(price) => price.cost(tokens),
         None if endpoint.key_env.is_none() => MicroDollars::ZERO,
         None => {
-            let micro = tokens.input * 15 + tokens.output * 75;
+            let input = tokens.prompt().saturating_mul(15);
+            let micro = input.saturating_add(tokens.output.saturating_mul(75));
             MicroDollars(i64::try_from(micro).unwrap_or(i64::MAX))
         }
     }
@@ -237,7 +238,11 @@ async fn listen(
     let total = proven.unwrap_or_else(|| start.elapsed());
     let report = validator.report();
     answer.tokens = report.tokens;
-    answer.usage_told = report.usage_told;
+    // A probe sends a few tokens. Usage beyond any model's limits is an error of the provider, and must not use up the
+    // budget of probes.
+    answer.usage_told = report.usage_told
+        && report.tokens.believes_prompt(None)
+        && report.tokens.believes_output(None);
     answer.outcome = of_completion(&validator.judge(end), ttft.map(ms), ms(total));
 }
 

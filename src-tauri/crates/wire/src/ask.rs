@@ -1,6 +1,7 @@
 mod glance;
 mod results;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use catalog::Dialect;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::fields::Fields;
+use crate::text;
 use glance::Glance;
 use results::Tail;
 
@@ -61,6 +63,15 @@ impl Ask {
     /// # Errors
     /// [`BadRequest`], to be answered with 400: no candidate could do anything with such a body.
     pub fn read(dialect: Dialect, body: &[u8]) -> Result<Ask, BadRequest> {
+        let ask = leniently(body, |body| Self::gather(dialect, body));
+        let ask = ask.map_err(|error| refusal(body, &error))?;
+        if ask.model.is_empty() {
+            return Err(BadRequest::NoModel);
+        }
+        Ok(ask)
+    }
+
+    fn gather(dialect: Dialect, body: &[u8]) -> Result<Ask, serde_json::Error> {
         let mut ask = Ask {
             dialect,
             model: String::new(),
@@ -91,11 +102,7 @@ impl Ask {
             Key::HasFormat => marks.nested_format = value.has_format(),
             Key::Credentials => ask.has_credentials = true,
             Key::Conversation | Key::Other => {}
-        })
-        .map_err(|error| refusal(body, &error))?;
-        if ask.model.is_empty() {
-            return Err(BadRequest::NoModel);
-        }
+        })?;
         ask.results = tail.results();
         ask.unthought_turn = dialect == Dialect::Anthropic
             && marks.demanded
@@ -112,13 +119,17 @@ impl Ask {
 ///
 /// Where the key is repeated, every one is replaced, so that it does not matter which of them a provider reads.
 pub fn with_model(body: &Bytes, model: &str) -> Bytes {
-    let mut places = Vec::new();
-    let read = each_field(body, &mut Tail::default(), &mut |key, value| {
-        if let (Key::Model, true) = (key, value.raw().starts_with('"')) {
-            places.push(value.range_in(body));
-        }
+    let places = leniently(body, |body| {
+        let mut places = Vec::new();
+        each_field(body, &mut Tail::default(), &mut |key, value| {
+            if let (Key::Model, true) = (key, value.raw().starts_with('"')) {
+                places.push(value.range_in(body));
+            }
+        })?;
+        Ok(places)
     });
-    if read.is_err() || places.is_empty() {
+    let places = places.unwrap_or_default();
+    if places.is_empty() {
         return body.clone();
     }
     let quoted = serde_json::Value::from(model).to_string();
@@ -202,6 +213,18 @@ impl Key {
     }
 }
 
+/// Parses a body. On failure, parses it again with lone surrogates replaced, which `serde_json` rejects. The
+/// replacement has the same length, so every offset stays valid for the body.
+fn leniently<T>(
+    body: &[u8],
+    read: impl Fn(&[u8]) -> Result<T, serde_json::Error>,
+) -> Result<T, serde_json::Error> {
+    read(body).or_else(|error| match text::mended(body) {
+        Cow::Borrowed(_) => Err(error),
+        Cow::Owned(mended) => read(&mended),
+    })
+}
+
 /// Calls `each` with every field of interest at the top level of an object, and keeps the end of the conversation. The rest
 /// is checked to be JSON and skipped.
 fn each_field<'b>(
@@ -246,7 +269,8 @@ impl<'de> DeserializeSeed<'de> for KeySeed {
     type Value = Key;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Key, D::Error> {
-        from.deserialize_str(self)
+        // As bytes: `serde_json` rejects a lone surrogate in a string.
+        from.deserialize_bytes(self)
     }
 }
 
@@ -257,8 +281,8 @@ impl Visitor<'_> for KeySeed {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
-        Ok(Key::of(name))
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Key, E> {
+        Ok(std::str::from_utf8(name).map_or(Key::Other, Key::of))
     }
 }
 

@@ -2,14 +2,16 @@ use std::fmt;
 
 use catalog::Tokens;
 
-/// Is the answer whole? (The table of stop reasons per dialect stands in `validator`.)
+/// The completion check's verdict. The table of stop reasons is in `validator::stop`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Completion {
     /// A clean stop with every block closed and every tool input valid JSON.
     Complete,
-    /// Protocol state that the client itself continues: `pause_turn`, `compaction`. A stop reason that is in no table is
-    /// passed on as this: the client may know it.
+    /// The client continues the turn: `pause_turn`, `compaction`, a background response.
     Continues,
+    /// There is content and the dialect's terminal event, and the stop reason is unknown. An agent may know the word; a
+    /// pipeline must not take the response for complete.
+    Unknown,
     /// Cut by a token limit: the provider did its part.
     Truncated,
     /// `refusal`, `content_filter`: an answer, never sent again to the same model.
@@ -41,6 +43,8 @@ pub enum Broken {
     InvalidToolInput(String),
     #[error("the answer ended cleanly with nothing to act on")]
     Empty,
+    #[error("the answer has nothing to act on and ended with the unknown stop reason `{0}`")]
+    UnknownStopReason(String),
     #[error("the body is no answer: {0}")]
     NotAnAnswer(String),
     #[error("one event is larger than {0} bytes")]

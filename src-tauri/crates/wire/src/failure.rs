@@ -1,6 +1,11 @@
+mod details;
+mod limit;
 mod mask;
-mod retry_after;
+mod overflow;
+mod pacific;
 mod rule;
+mod table;
+mod times;
 mod words;
 
 use std::time::Duration;
@@ -10,6 +15,9 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::Broken;
+use details::Details;
+use limit::{Decided, Refusal};
+use table::{IN_BODY, look_up};
 
 pub use rule::Rule;
 pub use words::Words;
@@ -21,9 +29,12 @@ pub enum Class {
     Transient,
     /// 429 with quota left: wait when short, else the next.
     RateLimit,
+    /// A plan, or a quota of more than a minute, is used up until a stated time. The circuit breaker stays open exactly
+    /// until then.
+    Limit,
     /// No headers or no first content in time: the next at once.
     Silent,
-    /// Out of money or allowance, whatever the status says.
+    /// No money or quota left, whatever the status, and no reset time.
     Quota,
     /// The key is wrong, missing or not allowed.
     Credential,
@@ -38,9 +49,10 @@ pub enum Class {
 }
 
 impl Class {
-    pub const ALL: [Class; 9] = [
+    pub const ALL: [Class; 10] = [
         Class::Transient,
         Class::RateLimit,
+        Class::Limit,
         Class::Silent,
         Class::Quota,
         Class::Credential,
@@ -54,7 +66,8 @@ impl Class {
     pub fn is_retryable(self) -> bool {
         match self {
             Class::Transient | Class::RateLimit | Class::Silent => true,
-            Class::Quota
+            Class::Limit
+            | Class::Quota
             | Class::Credential
             | Class::ModelGone
             | Class::Caller
@@ -68,6 +81,7 @@ impl Class {
         match self {
             Class::Transient => "transient",
             Class::RateLimit => "rate_limit",
+            Class::Limit => "limit",
             Class::Silent => "silent",
             Class::Quota => "quota",
             Class::Credential => "credential",
@@ -85,166 +99,32 @@ pub struct Failure {
     pub class: Class,
     /// The provider says that the same request would only fail again (`x-should-retry: false`).
     pub final_word: bool,
-    /// How long the provider asks us to wait, clamped to 0 s … 1 h.
+    /// The wait that the provider requests, clamped to 0 s … 1 h. For a [`Class::Limit`], the time to its reset.
     pub retry_after: Option<Duration>,
+    /// Of a [`Class::Limit`]: its reset time, at most 35 days ahead.
+    pub resets_at: Option<DateTime<Utc>>,
+    /// Of a [`Class::ContextTooLong`]: the model's window in tokens, if the error names it.
+    pub window: Option<u64>,
+    /// The model wrote a malformed tool call or document. This is no failure of the provider.
+    pub model_failed: bool,
     /// The provider's own words, at most 500 characters, without anything that looks like a key.
     pub message: String,
 }
 
-/// A row of the table below: it applies where the status is one of these (an empty list: any) and the error's type, code
-/// or message has one of these words in it (an empty list: whatever it says).
-struct Row {
-    status: &'static [u16],
-    says: &'static [&'static str],
-    class: Class,
-}
-
-const fn row(status: &'static [u16], says: &'static [&'static str], class: Class) -> Row {
-    Row {
-        status,
-        says,
-        class,
+impl Failure {
+    /// A failure of this class with no further data.
+    pub fn new(class: Class, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            final_word: false,
+            retry_after: None,
+            resets_at: None,
+            window: None,
+            model_failed: false,
+            message: message.into(),
+        }
     }
 }
-
-/// An error told in a stream or in the body of a success has no status of its own.
-const IN_BODY: u16 = 200;
-
-/// The first row that applies decides. All words are lower case.
-const TABLE: &[Row] = &[
-    // Out of money or allowance: hides behind five statuses.
-    row(&[402], &[], Class::Quota),
-    row(
-        &[IN_BODY, 400, 401, 403, 429],
-        &[
-            "insufficient_quota",
-            "credit balance",
-            "insufficient credits",
-            "insufficient balance",
-            "insufficient funds",
-            "billing_error",
-            "billing_hard_limit",
-            "billing hard limit",
-            "billing_not_active",
-            "plan and billing",
-            "plans & billing",
-            "spend limit",
-            "spend_limit",
-            "spending limit",
-            "usage limit",
-            "usage_limit_reached",
-            "usage_not_included",
-            "exceeded_current_quota",
-            "exceeded your current quota",
-            "used all available credits",
-            "budget_exceeded",
-            "budget has been exceeded",
-            "key limit exceeded",
-        ],
-        Class::Quota,
-    ),
-    row(
-        &[IN_BODY, 400, 413, 422, 500],
-        &[
-            "context_length_exceeded",
-            "context_window_exceeded",
-            "exceed_context_size",
-            "maximum context length",
-            "prompt is too long",
-            "input is too long",
-            "exceed context limit",
-            "exceeds the context window",
-            "exceeds the available context",
-            "larger than the context",
-            "reduce the length of the messages",
-        ],
-        Class::ContextTooLong,
-    ),
-    row(
-        &[IN_BODY, 400, 403, 422],
-        &[
-            "content_policy",
-            "content policy",
-            "content_filter",
-            "content filtering policy",
-            "content management policy",
-            "responsibleaipolicyviolation",
-            "violating our usage policy",
-            "violate our usage policy",
-            "requires moderation",
-            "safety_violation",
-        ],
-        Class::ContentPolicy,
-    ),
-    // A thing that the request itself names, not the model.
-    row(
-        &[400, 404],
-        &[
-            "previous_response_not_found",
-            "previous response with id",
-            "item with id",
-            "file not found",
-        ],
-        Class::Caller,
-    ),
-    row(
-        &[IN_BODY, 400, 403, 422],
-        &[
-            "model_not_found",
-            "model not found",
-            "model not exist",
-            "does not exist or you do not have access",
-            "model_not_available",
-            "invalid model",
-            "unknown model",
-            "no such model",
-            "not a valid model",
-            "unsupported model",
-            "not have access to model",
-            "model_decommissioned",
-            "decommissioned",
-            "no endpoints found",
-        ],
-        Class::ModelGone,
-    ),
-    row(&[404, 410], &[], Class::ModelGone),
-    row(
-        &[400],
-        &[
-            "invalid_api_key",
-            "incorrect api key",
-            "api key not valid",
-            "api_key_invalid",
-        ],
-        Class::Credential,
-    ),
-    row(&[401, 403, 407], &[], Class::Credential),
-    // Groq answers so when one request is larger than the allowance of a minute.
-    row(&[413], &["tokens per minute"], Class::RateLimit),
-    row(&[429], &[], Class::RateLimit),
-    row(&[408, 409, 425], &[], Class::Transient),
-    // By the dialects' own error types, where there is no status.
-    row(
-        &[IN_BODY],
-        &["rate_limit", "rate limit", "too_many_requests"],
-        Class::RateLimit,
-    ),
-    row(
-        &[IN_BODY],
-        &[
-            "authentication_error",
-            "permission_error",
-            "invalid_api_key",
-        ],
-        Class::Credential,
-    ),
-    row(&[IN_BODY], &["not_found_error"], Class::ModelGone),
-    row(
-        &[IN_BODY],
-        &["invalid_request", "invalid_prompt", "request_too_large"],
-        Class::Caller,
-    ),
-];
 
 /// Status, headers and the first bytes of the body → class. Quota hides in 400, 403 and 429.
 /// `now` is needed for HTTP dates in `retry-after`.
@@ -270,16 +150,30 @@ pub fn classify_by(
     now: DateTime<Utc>,
 ) -> Failure {
     let words = Words::of_body(body);
+    let details = Details::of(body);
     let rule = Rule::first_for(rules, Some(status.as_u16()), body);
     let should_retry = headers.get("x-should-retry").map(HeaderValue::as_bytes);
-    let class = match (rule, look_up(status.as_u16(), &words.said())) {
-        (Some(rule), _) => rule.class,
-        (None, Class::Caller) if should_retry == Some(b"true") => Class::Transient,
-        (None, class) => class,
+    let said = words.said() + &details.codes;
+    let refusal = Refusal {
+        status: status.as_u16(),
+        headers,
+        said: &said,
+        details: &details,
+        now: Some(now),
     };
-    let told_in_words = || match class {
-        Class::RateLimit => retry_after::in_words(&words.message),
-        _ => None,
+    let by_table = look_up(status.as_u16(), &said);
+    let Decided {
+        class,
+        retry_after,
+        resets_at,
+    } = match rule {
+        // A wait or a reset time is read as usual.
+        Some(rule) => refusal.ruled(rule.class),
+        None => refusal.decide(by_table),
+    };
+    let class = match class {
+        Class::Caller if rule.is_none() && should_retry == Some(b"true") => Class::Transient,
+        class => class,
     };
     let message = if words.message.is_empty() {
         format!("HTTP {status}")
@@ -289,8 +183,13 @@ pub fn classify_by(
     Failure {
         class,
         final_word: rule.is_none() && should_retry == Some(b"false"),
-        retry_after: retry_after::read(headers, class == Class::RateLimit, now)
-            .or_else(told_in_words),
+        retry_after,
+        resets_at,
+        window: window(class, &said, &details),
+        model_failed: rule.is_none()
+            && by_table == Class::Transient
+            && status.is_client_error()
+            && is_models_fault(&said),
         message: match rule {
             Some(rule) => rule.named(&message),
             None => message,
@@ -298,13 +197,14 @@ pub fn classify_by(
     }
 }
 
-/// The class of an answer that broke. An error that was told in the stream is as telling as one with a status: quota,
-/// a wrong key and a context that is too long come so too. Whatever else breaks may go well the next time.
+/// Classifies a response that broke. An error event in a stream is read like one with a status: it can report a quota,
+/// a wrong key or a context that is too long. Anything else is transient.
 ///
-/// The second is the rule of the owner's that decided, where one did. Rules that name a status never meet such an error.
-pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option<&'r Rule>) {
+/// The second value is the user's rule that decided, if one did; rules that name a status do not apply. A reset that is
+/// a date is in `resets_at` only.
+pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&'r Rule>) {
     let Broken::ErrorEvent { kind, message } = broken else {
-        return (Class::Transient, None);
+        return (Failure::new(Class::Transient, broken.to_string()), None);
     };
     // Some routers put an HTTP status where the code belongs.
     let status = kind
@@ -312,13 +212,30 @@ pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option
         .ok()
         .filter(|status| (400..=599).contains(status));
     let said = format!("{kind} {message}");
-    match Rule::first_for(rules, status, said.as_bytes()) {
-        Some(rule) => (rule.class, Some(rule)),
-        None => (
-            look_up(status.unwrap_or(IN_BODY), &said.to_lowercase()),
-            None,
-        ),
-    }
+    let rule = Rule::first_for(rules, status, said.as_bytes());
+    let said = said.to_lowercase();
+    let class = rule.map_or_else(
+        || look_up(status.unwrap_or(IN_BODY), &said),
+        |rule| rule.class,
+    );
+    let decided = match rule {
+        Some(_) => limit::in_stream(&said, class).of(class),
+        None => limit::in_stream(&said, class),
+    };
+    let failure = Failure {
+        retry_after: decided.retry_after,
+        resets_at: decided.resets_at,
+        window: window(decided.class, &said, &Details::default()),
+        model_failed: rule.is_none() && is_models_fault(&said),
+        ..Failure::new(decided.class, broken.to_string())
+    };
+    (failure, rule)
+}
+
+/// The class of a response that broke, and the rule that decided. See [`read_broken`].
+pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option<&'r Rule>) {
+    let (failure, rule) = read_broken(rules, broken);
+    (failure.class, rule)
 }
 
 /// The class of an error response by its status and words alone.
@@ -326,18 +243,14 @@ pub fn class_of(status: StatusCode, words: &Words) -> Class {
     look_up(status.as_u16(), &words.said())
 }
 
-/// `said`: in lower case.
-fn look_up(status: u16, said: &str) -> Class {
-    let row = TABLE.iter().find(|row| {
-        let status_fits = row.status.is_empty() || row.status.contains(&status);
-        status_fits && (row.says.is_empty() || row.says.iter().any(|word| said.contains(word)))
-    });
-    match (row, status) {
-        (Some(row), _) => row.class,
-        // Every other refusal is about the request; what is left (a redirect, an error without a status) is not.
-        (None, 400..=499) => Class::Caller,
-        (None, _) => Class::Transient,
-    }
+fn window(class: Class, said: &str, details: &Details) -> Option<u64> {
+    let named = || details.window.or_else(|| overflow::window(said));
+    (class == Class::ContextTooLong).then(named).flatten()
+}
+
+/// The first row of the table.
+fn is_models_fault(said: &str) -> bool {
+    table::has_any(said, table::MODELS_FAULT)
 }
 
 #[cfg(test)]

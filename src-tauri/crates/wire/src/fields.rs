@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::validator::lenient::Str;
+use crate::text::{self, Key};
 
 /// Names with the JSON text of their values, in the order in which they came.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,17 @@ impl<'a> Fields<'a> {
     /// `json` is not one JSON object.
     pub fn read(json: &'a [u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)
+    }
+
+    /// The same fields without a borrow.
+    pub fn into_owned(self) -> Fields<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let fields = self.0.into_iter();
+        Fields(
+            fields
+                .map(|(name, value)| (own(name), own(value)))
+                .collect(),
+        )
     }
 
     /// The JSON text of a value. Of a repeated key the last, as in every parser that the clients use.
@@ -32,8 +43,9 @@ impl<'a> Fields<'a> {
         self.raw(key).filter(|value| *value != "null")
     }
 
+    /// A string. A lone surrogate becomes U+FFFD; [`text::Halves`] joins a pair that is split over two strings.
     pub fn text(&self, key: &str) -> Option<String> {
-        serde_json::from_str(self.raw(key)?).ok()
+        text::lenient(self.raw(key)?)
     }
 
     pub fn number(&self, key: &str) -> Option<u64> {
@@ -70,6 +82,11 @@ impl<'a> Fields<'a> {
         self.0.retain(|(name, _)| name != key);
     }
 
+    /// Names with the JSON text of their values, in order, repeated ones included.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -98,7 +115,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut fields = Vec::new();
-                while let Some((Str(name), value)) = map.next_entry::<Str<'de>, &'de RawValue>()? {
+                while let Some((Key(name), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
                     fields.push((name, Cow::Borrowed(value.get())));
                 }
                 Ok(Fields(fields))

@@ -8,12 +8,15 @@ mod ask;
 mod client;
 mod completion;
 mod error_body;
+mod events;
 mod failure;
 pub mod fields;
 pub mod json;
 mod said;
+mod same;
 mod splice;
 pub mod sse;
+pub mod text;
 mod told;
 mod validator;
 
@@ -21,8 +24,12 @@ pub use ask::{Ask, BadRequest, Kind, with_model, without_credentials};
 pub use client::Client;
 pub use completion::{Arguments, BodyEnd, Broken, Completion, Report, Step, StepKind, ToolCall};
 pub use error_body::{Problem, error_body, error_event};
-pub use failure::{Class, Failure, Rule, Words, class_of, classify, classify_broken, classify_by};
+pub use events::as_events;
+pub use failure::{
+    Class, Failure, Rule, Words, class_of, classify, classify_broken, classify_by, read_broken,
+};
 pub use said::said;
+pub use same::without_ids;
 pub use splice::{Restart, Splice};
 pub use told::{CannotRestart, Told};
 pub use validator::anthropic::{Block, block_kind};

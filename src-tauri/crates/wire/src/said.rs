@@ -1,67 +1,80 @@
 //! The text of a whole answer, for a route that demands something of it.
 
 use catalog::Dialect;
-use serde_json::Value;
 
+use crate::fields::Fields;
+use crate::text::Halves;
 use crate::{Framing, Validator, sse};
 
 /// What an answer says in words, thinking and tool calls left out; of several choices the first. `bytes`: the whole body.
 pub fn said(dialect: Dialect, framing: Framing, bytes: &[u8]) -> String {
+    let (mut said, mut halves) = (String::new(), Halves::default());
+    let mut say = |json: Option<&str>| {
+        let text = json.and_then(|json| halves.push(json));
+        said.push_str(&text.unwrap_or_default());
+    };
     match framing {
-        Framing::Whole => serde_json::from_slice(bytes)
-            .map_or_else(|_| String::new(), |body| whole(dialect, &body)),
+        Framing::Whole => {
+            if let Ok(body) = Fields::read(bytes) {
+                whole(dialect, &body, &mut say);
+            }
+        }
         Framing::Stream => {
-            let mut said = String::new();
             // An event that is too large is no part of an answer that passed its validator.
             let _ = sse::Reader::new(Validator::LIMIT).push(bytes, &mut |event| {
-                if let Ok(data) = serde_json::from_slice(event.data) {
-                    said.push_str(piece(dialect, &data).unwrap_or_default());
+                if let Ok(data) = Fields::read(event.data) {
+                    piece(dialect, &data, &mut say);
                 }
             });
-            said
         }
     }
+    said + halves.finish()
 }
 
-fn whole(dialect: Dialect, body: &Value) -> String {
-    let texts = |parts: &Value, kind: &str| -> String {
-        let parts = parts.as_array().into_iter().flatten();
-        parts
-            .filter(|part| part["type"] == kind)
-            .filter_map(|part| part["text"].as_str())
-            .collect()
+/// `say` is given the JSON texts of the pieces, in their order.
+fn whole(dialect: Dialect, body: &Fields<'_>, say: &mut dyn FnMut(Option<&str>)) {
+    let mut texts = |parts: Vec<Fields<'_>>, kind: &str| {
+        let parts = parts
+            .iter()
+            .filter(|part| part.text("type").as_deref() == Some(kind));
+        parts.for_each(|part| say(part.raw("text")));
     };
     match dialect {
-        Dialect::Anthropic => texts(&body["content"], "text"),
+        Dialect::Anthropic => texts(body.objects("content"), "text"),
         Dialect::OpenaiChat => {
-            let content = &body["choices"][0]["message"]["content"];
-            content.as_str().unwrap_or_default().to_owned()
+            let choices = body.objects("choices");
+            let message = choices.first().and_then(|choice| choice.object("message"));
+            say(message.as_ref().and_then(|message| message.raw("content")));
         }
         Dialect::OpenaiResponses => {
-            let items = body["output"].as_array().into_iter().flatten();
+            let items = body.objects("output");
             items
-                .map(|item| texts(&item["content"], "output_text"))
-                .collect()
+                .iter()
+                .for_each(|item| texts(item.objects("content"), "output_text"));
         }
     }
 }
 
 /// The text that one event adds.
-fn piece(dialect: Dialect, event: &Value) -> Option<&str> {
-    match (dialect, event["type"].as_str()) {
-        (Dialect::Anthropic, Some("content_block_start")) => {
-            event["content_block"]["text"].as_str()
-        }
-        (Dialect::Anthropic, Some("content_block_delta")) => event["delta"]["text"].as_str(),
-        (Dialect::OpenaiResponses, Some("response.output_text.delta")) => event["delta"].as_str(),
+fn piece(dialect: Dialect, event: &Fields<'_>, say: &mut dyn FnMut(Option<&str>)) {
+    let kind = event.text("type");
+    let within = |key: &str, say: &mut dyn FnMut(Option<&str>)| {
+        let inner = event.object(key);
+        say(inner.as_ref().and_then(|inner| inner.raw("text")));
+    };
+    match (dialect, kind.as_deref()) {
+        (Dialect::Anthropic, Some("content_block_start")) => within("content_block", say),
+        (Dialect::Anthropic, Some("content_block_delta")) => within("delta", say),
+        (Dialect::OpenaiResponses, Some("response.output_text.delta")) => say(event.raw("delta")),
         (Dialect::OpenaiChat, _) => {
-            let choices = event["choices"].as_array()?;
+            let choices = event.objects("choices");
             let first = choices
                 .iter()
-                .find(|choice| choice["index"].as_u64().unwrap_or(0) == 0)?;
-            first["delta"]["content"].as_str()
+                .find(|choice| choice.number("index").unwrap_or(0) == 0);
+            let delta = first.and_then(|choice| choice.object("delta"));
+            say(delta.as_ref().and_then(|delta| delta.raw("content")));
         }
-        (Dialect::Anthropic | Dialect::OpenaiResponses, _) => None,
+        (Dialect::Anthropic | Dialect::OpenaiResponses, _) => {}
     }
 }
 

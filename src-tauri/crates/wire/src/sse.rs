@@ -6,6 +6,7 @@
 //! byte of the stream belongs to exactly one event.
 
 use memchr::{memchr, memchr2};
+use serde::de::IgnoredAny;
 
 /// One dispatched event, or a comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,9 @@ pub struct Reader {
     lines: Lines,
     oversize: bool,
 }
+
+/// Ends the last line and then the event, for any kind of line end.
+pub const BLANK_LINE: &[u8] = b"\n\n";
 
 /// A larger buffer is given back after its event, so that one huge event does not weigh on the rest of a long stream.
 const KEPT_CAPACITY: usize = 64 << 10;
@@ -86,6 +90,22 @@ impl Reader {
         self.held.len()
     }
 
+    /// The pending bytes are an event, with complete JSON data or Chat's `[DONE]`, that lacks only its blank line.
+    pub fn lacks_blank_line(&self) -> bool {
+        let mut joined = Vec::new();
+        let fields = Fields::read(self.text(&self.held), &mut joined);
+        let data = if fields.several { &joined } else { fields.data };
+        data.trim_ascii() == b"[DONE]" || serde_json::from_slice::<IgnoredAny>(data).is_ok()
+    }
+
+    /// The block without the byte order mark that a stream may begin with.
+    fn text<'b>(&self, block: &'b [u8]) -> &'b [u8] {
+        match block.strip_prefix(BOM) {
+            Some(text) if self.start == 0 => text,
+            _ => block,
+        }
+    }
+
     fn fits(&mut self, more: usize) -> Result<(), Oversize> {
         if self.held.len() + more <= self.limit {
             return Ok(());
@@ -96,12 +116,8 @@ impl Reader {
     }
 
     fn dispatch(&mut self, block: &[u8], each: &mut dyn FnMut(Event<'_>)) {
-        let first = self.start == 0;
+        let text = self.text(block);
         self.start += block.len() as u64;
-        let text = match block.strip_prefix(BOM) {
-            Some(text) if first => text,
-            _ => block,
-        };
         let fields = Fields::read(text, &mut self.joined);
         let data = if fields.several {
             &self.joined

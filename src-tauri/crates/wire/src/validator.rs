@@ -5,7 +5,9 @@ pub(crate) mod lenient;
 mod openai_chat;
 pub(crate) mod openai_responses;
 pub(crate) mod shown;
+pub(crate) mod stop;
 mod stream;
+mod usage;
 
 use catalog::Dialect;
 use serde::Deserialize;
@@ -76,6 +78,24 @@ impl Validator {
         match &self.framing {
             Body::Stream(stream) => stream.judge(end),
             Body::Whole(document) => document.judge(end),
+        }
+    }
+
+    /// The stream so far ends with an event that lacks only its blank line. At a clean end of the body the event counts
+    /// ([`Validator::finish`]), as in OpenAI's Node library since September 2026 (openai/openai-node#2726). After a cut
+    /// it may be incomplete.
+    pub fn lacks_blank_line(&self) -> bool {
+        match &self.framing {
+            Body::Stream(stream) => stream.lacks_blank_line(),
+            Body::Whole(_) => false,
+        }
+    }
+
+    /// Call at a clean end of the body: parses a last event that lacks only its blank line. The caller that passes the
+    /// bytes on adds [`sse::BLANK_LINE`], since most clients drop an event without it.
+    pub fn finish(&mut self, steps: &mut Vec<Step>) {
+        if self.lacks_blank_line() {
+            self.push(sse::BLANK_LINE, steps);
         }
     }
 

@@ -9,8 +9,9 @@ use super::check::Problems;
 use crate::address;
 use crate::provider::{self, Auth, KeyCheckMethod, normalise_base};
 use crate::{
-    CallIds, ChatLimit, Dialect, EndpointId, ModelId, NoPassage, Passage, Passages, ProviderId,
-    StreamUsage, SurfaceId,
+    Allow, CallIds, ChatLimit, Dialect, EndpointId, Families, IDENTITY, ModelId, NoPassage,
+    NotBilled, Passage, Passages, ProviderId, ReasoningContent, StreamUsage, SurfaceId,
+    ThoughtSignatures,
 };
 
 #[derive(Deserialize)]
@@ -29,6 +30,21 @@ pub(super) struct Endpoint {
     call_ids: CallIds,
     #[serde(default)]
     stream_usage: StreamUsage,
+    /// Names of the provider's own billing rules.
+    #[serde(default)]
+    not_billed: Vec<NotBilled>,
+    #[serde(default)]
+    reasoning_content: ReasoningContent,
+    #[serde(default)]
+    thought_signatures: ThoughtSignatures,
+    #[serde(default)]
+    file_addresses: bool,
+    /// Absent: the provider's id.
+    family: Option<Spanned<String>>,
+    /// Of models that others make, by pattern: the first that matches counts.
+    #[serde(default)]
+    families: Vec<FamilyOf>,
+    allow: Option<Spanned<Allow>>,
     auth: Auth,
     key_env: Option<Spanned<String>>,
     #[serde(default)]
@@ -48,6 +64,13 @@ pub(super) struct Endpoint {
     pub(super) probe_model: Option<Spanned<String>>,
     /// Only where listing the models proves no key.
     key_check: Option<Spanned<KeyCheck>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FamilyOf {
+    models: Spanned<String>,
+    family: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +131,8 @@ pub(super) fn endpoint(
         );
     }
     problems.unique("pattern", read.serves.get_ref());
+    let families = families(provider, read.family, read.families, problems);
+    let allow = allow(read.allow, problems);
     provider::Endpoint {
         id: EndpointId::new(read.id.get_ref()),
         provider: provider.clone(),
@@ -117,6 +142,12 @@ pub(super) fn endpoint(
         chat_limit: read.chat_limit,
         call_ids: read.call_ids,
         stream_usage: read.stream_usage,
+        not_billed: read.not_billed,
+        reasoning_content: read.reasoning_content,
+        thought_signatures: read.thought_signatures,
+        file_addresses: read.file_addresses,
+        families,
+        allow,
         // A file says both of each model.
         context: None,
         max_output: None,
@@ -142,6 +173,50 @@ pub(super) fn endpoint(
             with_key: passages(read.passes_with_key, problems),
         },
     }
+}
+
+fn families(
+    provider: &ProviderId,
+    family: Option<Spanned<String>>,
+    by_model: Vec<FamilyOf>,
+    problems: &mut Problems<'_>,
+) -> Families {
+    let usual = match &family {
+        Some(family) => {
+            problems.id(family);
+            family.get_ref().as_str()
+        }
+        None => provider.as_str(),
+    };
+    let by_model = by_model.into_iter().map(|FamilyOf { models, family }| {
+        problems.filled("models", &models);
+        problems.id(&family);
+        (models.into_inner(), family.into_inner())
+    });
+    Families::new(usual).with_models(by_model.collect())
+}
+
+/// What names the client can be allowed by nobody.
+fn allow(read: Option<Spanned<Allow>>, problems: &mut Problems<'_>) -> Allow {
+    let Some(read) = read else {
+        return Allow::default();
+    };
+    let at = read.span().start;
+    let allow = read.into_inner();
+    for field in &allow.fields {
+        if IDENTITY.contains(&field.as_str()) {
+            problems.add(
+                at,
+                format!("`{field}` names the client, and goes to its own vendor alone"),
+            );
+        }
+    }
+    for header in &allow.headers {
+        if header.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            problems.add(at, format!("write the header `{header}` in lower case"));
+        }
+    }
+    allow
 }
 
 fn passages(read: Vec<Spanned<String>>, problems: &mut Problems<'_>) -> Vec<Passage> {

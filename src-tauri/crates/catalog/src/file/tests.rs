@@ -1,6 +1,7 @@
 use super::read;
 use crate::{
-    Ability, CallIds, ChatLimit, Dialect, Effort, KeyCheck, KeyCheckMethod, Model, StreamUsage,
+    Ability, CallIds, ChatLimit, Dialect, Effort, KeyCheck, KeyCheckMethod, Model, NotBilled,
+    StreamUsage,
 };
 
 /// What is told about a file, without its name: "2: …".
@@ -63,7 +64,7 @@ fn a_key_check_reads() {
 #[test]
 fn what_a_model_can_do_reads_and_what_is_not_said_is_unknown() {
     let said = format!(
-        "{ENDPOINT}chat_limit = \"max_completion_tokens\"\ncall_ids = \"nine-letters\"\nstream_usage = \"always\"\n\
+        "{ENDPOINT}chat_limit = \"max_completion_tokens\"\ncall_ids = \"nine-letters\"\nstream_usage = \"always\"\nnot_billed = [\"error-as-stop-reason\"]\n\
          [[model]]\nid = \"acme-1\"\ncontext = 200_000\nmax_output = 64_000\n\
          lacks = [\"images\", \"structured-output\"]\nefforts = [\"low\", \"xhigh\"]\n\
          [[model]]\nid = \"acme-2\"\n"
@@ -73,6 +74,7 @@ fn what_a_model_can_do_reads_and_what_is_not_said_is_unknown() {
     assert_eq!(endpoint.chat_limit, ChatLimit::MaxCompletionTokens);
     assert_eq!(endpoint.call_ids, CallIds::NineLetters);
     assert_eq!(endpoint.stream_usage, StreamUsage::Always);
+    assert_eq!(endpoint.not_billed, [NotBilled::ErrorAsStopReason]);
     let known = Model {
         context: Some(200_000),
         max_output: Some(64_000),
@@ -83,8 +85,9 @@ fn what_a_model_can_do_reads_and_what_is_not_said_is_unknown() {
     assert_eq!(provider.models, [known, Model::new("acme-2".into())]);
     let unsaid = read("acme.toml", ENDPOINT).ok().unwrap().provider;
     assert_eq!(unsaid.endpoints[0].chat_limit, ChatLimit::MaxTokens);
-    assert_eq!(unsaid.endpoints[0].call_ids, CallIds::OfDialect);
+    assert_eq!(unsaid.endpoints[0].call_ids, CallIds::Any);
     assert_eq!(unsaid.endpoints[0].stream_usage, StreamUsage::OnRequest);
+    assert_eq!(unsaid.endpoints[0].not_billed, []);
 }
 
 #[test]
@@ -98,8 +101,8 @@ fn the_first_dialect_of_an_entry_is_the_one_for_what_is_said_in_another() {
     let (chat, responses) = (Dialect::OpenaiChat, Dialect::OpenaiResponses);
     for (asked, told) in [
         (Dialect::Anthropic, vec![responses, chat]),
-        (chat, vec![chat]),
-        (responses, vec![responses]),
+        (chat, vec![chat, responses]),
+        (responses, vec![responses, chat]),
     ] {
         assert_eq!(endpoint.dialects_for(asked), told, "{asked}");
     }
@@ -214,6 +217,11 @@ fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
             r#"["acme-*"]"#,
             "[\"acme-*\"]\nchat_limit = \"max\"",
             "9: unknown variant `max`",
+        ),
+        (
+            r#"["acme-*"]"#,
+            "[\"acme-*\"]\nnot_billed = [\"everything\"]",
+            "9: unknown variant `everything`",
         ),
         (
             r#"["acme-*"]"#,

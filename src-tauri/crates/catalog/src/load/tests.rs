@@ -297,6 +297,14 @@ fn dated_ids_have_the_undated_price() {
         ..Tokens::default()
     };
     assert_eq!(sonnet.cost(tokens), MicroDollars(360));
+    let all = Tokens {
+        input: u64::MAX,
+        output: u64::MAX,
+        cache_read: u64::MAX,
+        cache_write: u64::MAX,
+    };
+    assert_eq!(sonnet.cost(all), MicroDollars(i64::MAX));
+    assert_eq!(all.prompt(), u64::MAX);
 }
 
 #[test]

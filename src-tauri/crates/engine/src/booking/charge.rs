@@ -3,7 +3,7 @@
 //! Providers bill what they have read and written, whether anybody got it or not: an answer that was cut or thrown away
 //! costs its input and what had been written of it. Its usage is told at the end of the answer, which never came.
 
-use catalog::Tokens;
+use catalog::{NotBilled, Tokens};
 use gateway::{Attempt, ExchangeKind, Outcome};
 use health::FailureKind;
 use wire::{Class, Report};
@@ -33,8 +33,17 @@ impl Charge {
     }
 }
 
-/// `window`: the model's context in tokens, where it is known; what was accepted is no longer.
-pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, window: Option<u64>) -> Charge {
+/// The model's limits and its provider's billing rules.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Terms<'c> {
+    /// The model's context window in tokens. An accepted prompt is not longer.
+    pub(super) window: Option<u64>,
+    /// The model's maximum output in tokens.
+    pub(super) longest: Option<u64>,
+    pub(super) not_billed: &'c [NotBilled],
+}
+
+pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, terms: Terms<'_>) -> Charge {
     let counted = kind == ExchangeKind::CountTokens;
     if counted || attempt.request_bytes == 0 || refused(attempt) {
         return Charge::Nothing;
@@ -43,25 +52,65 @@ pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, window: Option<u64>)
     if kind == ExchangeKind::Passed && !report.usage_told {
         return Charge::Unknown;
     }
+    let ended = ended_there(&attempt.outcome);
+    if ended && terms.not_billed.iter().any(|rule| applies(*rule, report)) {
+        return Charge::Nothing;
+    }
     let to_its_end =
         matches!(attempt.outcome, Outcome::Answered(_)) || report.stop_reason.is_some();
-    if report.usage_told && to_its_end {
-        return Charge::Told(report.tokens);
-    }
     let told = report.tokens;
-    let input = if told.input + told.cache_read + told.cache_write > 0 {
-        told.input
-    } else {
-        let sent = attempt.request_bytes.div_ceil(BYTES_A_TOKEN);
-        window.map_or(sent, |most| sent.min(most))
+    let written = written(report).div_ceil(BYTES_A_TOKEN);
+    // A count of zero means "not reported". A wrong count must not use up the day's cap, and must not keep it open.
+    let prompt_told = told.prompt() > 0 && told.believes_prompt(terms.window);
+    let output_told = (told.output > 0 || written == 0) && told.believes_output(terms.longest);
+    if report.usage_told && to_its_end && prompt_told && output_told {
+        return Charge::Told(told);
+    }
+    let prompt = match prompt_told {
+        true => told,
+        false => {
+            let sent = attempt.request_bytes.div_ceil(BYTES_A_TOKEN);
+            Tokens {
+                input: terms.window.map_or(sent, |most| sent.min(most)),
+                ..Tokens::default()
+            }
+        }
     };
-    let written = report.text_bytes + report.thinking_bytes + report.argument_bytes;
-    let written = written.div_ceil(BYTES_A_TOKEN);
-    Charge::Estimated(Tokens {
-        input,
-        output: told.output.max(written),
-        ..told
-    })
+    let output = match output_told {
+        true if to_its_end => told.output,
+        true => told.output.max(written),
+        false => terms.longest.map_or(written, |most| written.min(most)),
+    };
+    Charge::Estimated(Tokens { output, ..prompt })
+}
+
+/// All received bytes of text, thinking and tool arguments.
+fn written(report: &Report) -> u64 {
+    report
+        .text_bytes
+        .saturating_add(report.thinking_bytes)
+        .saturating_add(report.argument_bytes)
+}
+
+/// The provider ended the response. After a timeout or a client's disconnect, the rest of the output is not known.
+fn ended_there(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Answered(_) => true,
+        Outcome::ClientLeft => false,
+        Outcome::Failed { kind, .. } => {
+            !matches!(kind, Some(FailureKind::Silent | FailureKind::Stalled))
+        }
+    }
+}
+
+fn applies(rule: NotBilled, report: &Report) -> bool {
+    let reason = report.stop_reason.as_deref();
+    match rule {
+        NotBilled::NoOutputAndNoStopReason => {
+            reason.is_none() && report.tokens.output == 0 && written(report) == 0
+        }
+        NotBilled::ErrorAsStopReason => reason == Some("error"),
+    }
 }
 
 /// An error instead of an answer: as its status, or told in a stream that had brought nothing.
@@ -81,6 +130,7 @@ fn told_instead(class: Class, kind: Option<FailureKind>) -> bool {
     match class {
         Class::Transient | Class::Silent => kind == Some(FailureKind::ErrorEvent),
         Class::RateLimit
+        | Class::Limit
         | Class::Quota
         | Class::Credential
         | Class::ModelGone
@@ -96,3 +146,6 @@ fn is_blank(report: &Report) -> bool {
         && report.thinking_bytes == 0
         && report.tool_calls.is_empty()
 }
+
+#[cfg(test)]
+mod tests;

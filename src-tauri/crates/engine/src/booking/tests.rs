@@ -25,7 +25,7 @@ fn priced() -> (Catalog, ProviderId, ModelId) {
     (catalog, provider, model)
 }
 
-fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> Attempt {
+pub(super) fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> Attempt {
     let (_, provider, model) = priced();
     Attempt {
         endpoint: EndpointId::new(provider.as_str()),
@@ -76,15 +76,16 @@ fn exchange(attempts: Vec<Attempt>) -> Exchange {
     }
 }
 
-fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
+pub(super) fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
     Outcome::Failed {
         class,
         kind,
         message: String::new(),
+        resets_at: None,
     }
 }
 
-fn tokens(input: u64, output: u64) -> Tokens {
+pub(super) fn tokens(input: u64, output: u64) -> Tokens {
     Tokens {
         input,
         output,
@@ -93,7 +94,7 @@ fn tokens(input: u64, output: u64) -> Tokens {
 }
 
 /// 18 bytes of text, 10 of thinking and 12 of a tool's arguments are there.
-fn written() -> Report {
+pub(super) fn written() -> Report {
     Report {
         text_bytes: 18,
         thinking_bytes: 10,
@@ -102,7 +103,7 @@ fn written() -> Report {
     }
 }
 
-fn told(input: u64, output: u64) -> Report {
+pub(super) fn told(input: u64, output: u64) -> Report {
     Report {
         tokens: tokens(input, output),
         usage_told: true,
@@ -110,7 +111,7 @@ fn told(input: u64, output: u64) -> Report {
     }
 }
 
-fn stopped(report: Report) -> Report {
+pub(super) fn stopped(report: Report) -> Report {
     Report {
         stop_reason: Some("end_turn".into()),
         ..report
@@ -150,6 +151,19 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             Some(200),
             stopped(written()),
             about(1_001, 10),
+        ),
+        // Zero is no figure.
+        (
+            Answered(Completion::Complete),
+            Some(200),
+            stopped(told(12, 0)),
+            about(12, 10),
+        ),
+        (
+            Answered(Completion::Complete),
+            Some(200),
+            stopped(told(0, 34)),
+            about(1_001, 34),
         ),
         // Cut: the opening tells the input, and a token or two of output.
         (
@@ -213,6 +227,12 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
         ),
         (
             failed(Class::RateLimit, None),
+            Some(429),
+            Report::default(),
+            nothing,
+        ),
+        (
+            failed(Class::Limit, None),
             Some(429),
             Report::default(),
             nothing,
@@ -315,7 +335,7 @@ fn what_passed_unread_costs_what_its_usage_says_and_is_unknown_without_one() {
     let paid = passed(
         Report {
             model: Some("text-embedding-3-small".into()),
-            tokens: tokens(1_000_000, 0),
+            tokens: tokens(250_000, 0),
             usage_told: true,
             ..Report::default()
         },
@@ -323,8 +343,8 @@ fn what_passed_unread_costs_what_its_usage_says_and_is_unknown_without_one() {
     );
     assert_eq!(paid.route, ledger::PASSED);
     assert_eq!(paid.attempts[0].model.as_str(), "text-embedding-3-small");
-    assert_eq!(paid.cost, Some(MicroDollars(20_000)));
-    assert_eq!(paid.stand_ins_cost(), MicroDollars(20_000));
+    assert_eq!(paid.cost, Some(MicroDollars(5_000)));
+    assert_eq!(paid.stand_ins_cost(), MicroDollars(5_000));
     assert!(!paid.carried());
     let unread = passed(Report::default(), 200);
     assert_eq!((unread.attempts[0].tokens, unread.cost), (None, None));

@@ -13,7 +13,7 @@ const RUN_WITHIN: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReviewCommand {
-    /// What waits for a person, newest first
+    /// What waits for a person, and what was settled within 14 days, newest first
     List {
         /// The closed ones too
         #[arg(long)]
@@ -45,6 +45,12 @@ pub(super) enum ReviewCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Open a closed item again: it is to be done after all
+    Reopen {
+        id: String,
+        #[arg(long)]
+        json: bool,
+    },
     /// Send the request again and print its answer; exit code 1 when it failed again
     Run {
         id: String,
@@ -61,6 +67,7 @@ pub(super) async fn run(command: ReviewCommand) -> ExitCode {
         ReviewCommand::Dismiss { id, note, json } => {
             close(&id, Closing::Dismissed, note, json).await
         }
+        ReviewCommand::Reopen { id, json } => reopen(&id, json).await,
         ReviewCommand::Run { id, json } => run_again(&id, json).await,
     }
 }
@@ -96,6 +103,9 @@ fn print_summary(item: &ReviewSummary) {
     if let Some(note) = &item.note {
         say!("                  Note: {note}");
     }
+    if let Some(exchange) = item.settled_by {
+        say!("                  Settled by request {exchange} of Traffic.");
+    }
 }
 
 async fn show(id: &str, json: bool) -> ExitCode {
@@ -122,6 +132,21 @@ async fn close(id: &str, closing: Closing, note: Option<String>, json: bool) -> 
         let close = ReviewClose { closing, note };
         let accepted: Accepted = Engine::find()?
             .call(Method::POST, &path(id, "/close"), Some(&close))
+            .await?;
+        if json {
+            print_json(&accepted);
+        } else {
+            say!("{}", accepted.said);
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+async fn reopen(id: &str, json: bool) -> ExitCode {
+    finish(async {
+        let accepted: Accepted = Engine::find()?
+            .call(Method::POST, &path(id, "/reopen"), None::<&()>)
             .await?;
         if json {
             print_json(&accepted);

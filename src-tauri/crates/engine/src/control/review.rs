@@ -5,10 +5,9 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{Request, StatusCode};
 use bytes::Bytes;
-use gateway::Gateway;
+use gateway::{Gateway, Rerun};
 use http::header;
 use http_body_util::{BodyExt, Full};
-use ledger::Which;
 use serde::Deserialize;
 
 use super::{Control, Refused};
@@ -31,7 +30,7 @@ pub(super) async fn list(
     Query(listing): Query<Listing>,
 ) -> Result<Json<ReviewPage>, Refused> {
     let page = control.ask(|reply| Ask::Reviews {
-        which: if listing.all { Which::All } else { Which::Open },
+        all: listing.all,
         limit: listing.limit.unwrap_or(50),
         before: listing.before,
         reply,
@@ -53,6 +52,14 @@ pub(super) async fn close(
 ) -> Result<Json<Accepted>, Refused> {
     let closed = control.ask(|reply| Ask::CloseReview { id, close, reply });
     Ok(Json(closed.await??))
+}
+
+pub(super) async fn reopen(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+) -> Result<Json<Accepted>, Refused> {
+    let reopened = control.ask(|reply| Ask::ReopenReview { id, reply });
+    Ok(Json(reopened.await??))
 }
 
 /// Answers when the run has ended, with the item as it then stands. The run goes on if its asker leaves.
@@ -98,7 +105,8 @@ async fn find(control: &Control, id: &str) -> Result<ledger::ReviewItem, Refused
     })
 }
 
-/// The request as it came, save for the client's credential, which was not kept: an endpoint with a key of yours answers it.
+/// The request as it came, save for the client's credential, which was not kept: an endpoint with a key of yours answers it,
+/// and where the client gave it an idempotency key, the response is kept under that.
 fn request(control: &Control, item: &ledger::ReviewItem) -> Result<Request<Full<Bytes>>, String> {
     let Some(body) = &item.body else {
         return Err("its request is not kept".to_owned());
@@ -123,6 +131,9 @@ fn request(control: &Control, item: &ledger::ReviewItem) -> Result<Request<Full<
         request = request.header(name, value);
     }
     request
+        .extension(Rerun {
+            replay: item.replay,
+        })
         .body(Full::new(Bytes::copy_from_slice(body)))
         .map_err(|error| error.to_string())
 }

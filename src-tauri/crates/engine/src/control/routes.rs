@@ -41,6 +41,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/review", get(review::list))
         .route("/review/{id}", get(review::show))
         .route("/review/{id}/close", post(review::close))
+        .route("/review/{id}/reopen", post(review::reopen))
         .route("/review/{id}/run", post(review::run))
         .route("/settings", get(settings).put(save_settings))
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
@@ -259,7 +260,11 @@ impl CallerQuery {
             None if is(self.application) => CallerKind::Application,
             None => CallerKind::Agent,
         };
-        Caller { kind, login }
+        Caller {
+            kind,
+            login,
+            rerun: false,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use api::{
     Accepted, Command, ControlError, ExchangePage, IncidentPage, NoticeOutcome, SettingsText,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use ledger::LedgerError;
+use ledger::{LedgerError, REVIEW_KEPT, Which};
 use stage::Fault;
 
 use super::MainLoop;
@@ -64,11 +64,16 @@ impl MainLoop {
                 let _ = reply.send(self.checked(now, interruption));
             }
             Ask::Reviews {
-                which,
+                all,
                 limit,
                 before,
                 reply,
             } => {
+                let which = if all {
+                    Which::All
+                } else {
+                    Which::Recent(now - REVIEW_KEPT)
+                };
                 let _ = reply.send(self.reviews(which, limit, before).map_err(unreadable));
             }
             Ask::Review { id, reply } => {
@@ -79,6 +84,11 @@ impl MainLoop {
                 let closed = self.close_review(now, &id, &close);
                 self.publish();
                 let _ = reply.send(closed);
+            }
+            Ask::ReopenReview { id, reply } => {
+                let reopened = self.reopen_review(&id);
+                self.publish();
+                let _ = reply.send(reopened);
             }
             Ask::ReviewRan {
                 id,
@@ -165,11 +175,16 @@ impl MainLoop {
             }
             Command::StopEngine => {
                 let open = self.outlets.gateway.open_exchanges();
-                self.begin_stop(now, super::STOP_WITHIN);
+                let within = self.state.settings.drain.num_seconds();
+                self.begin_stop(now, chrono::TimeDelta::MAX);
                 match open {
                     0 => "The engine stops.".into(),
-                    1 => "The engine stops when 1 open request has ended.".into(),
-                    n => format!("The engine stops when {n} open requests have ended."),
+                    1 => format!(
+                        "The engine stops when 1 open request has ended, at the latest in {within} s."
+                    ),
+                    n => format!(
+                        "The engine stops when {n} open requests have ended, at the latest in {within} s."
+                    ),
                 }
             }
             Command::CheckNow => {

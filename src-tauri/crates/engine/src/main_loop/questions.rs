@@ -61,6 +61,7 @@ impl MainLoop {
                 None => CallerKind::Agent,
             },
             login: Login::Subscription,
+            rerun: false,
         };
         let gateway = &self.outlets.gateway;
         let plan = gateway.explain(exchange.dialect, &exchange.model, &caller);

@@ -140,6 +140,7 @@ impl MainLoop {
                     Login::None => Login::None,
                     Login::Key | Login::Subscription => Login::Key,
                 },
+                rerun: false,
             };
             self.outlets.gateway.explain(dialect, &model, &caller)
         };

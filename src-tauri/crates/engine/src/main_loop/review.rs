@@ -2,8 +2,8 @@
 
 use api::{Closing, ControlError, ReviewClose, ReviewPage};
 use chrono::{DateTime, Utc};
-use gateway::{Exchange, ParkedRequest, Review};
-use ledger::{FailedRequest, LedgerError, NoticeRow, Parked, ReviewRun, Which};
+use gateway::{Exchange, ParkedRequest, Review, Unfetched};
+use ledger::{FailedRequest, LedgerError, NoticeRow, Parked, ReviewRun, Settled, Which};
 
 use super::MainLoop;
 use crate::view;
@@ -12,14 +12,34 @@ use crate::view;
 const THREAD: &str = "review";
 
 impl MainLoop {
-    /// `why`: how the exchange went, in one sentence.
-    pub(super) fn review(&mut self, now: DateTime<Utc>, exchange: &Exchange, why: String) {
+    /// `why`: how the exchange went, in one sentence. `booked`: its number in the ledger.
+    pub(super) fn review(
+        &mut self,
+        now: DateTime<Utc>,
+        exchange: &Exchange,
+        why: String,
+        booked: Option<i64>,
+    ) {
         match &exchange.review {
             None => {}
             Some(Review::Answered(id)) => self.kept("settle a parked request", |ledger| {
-                ledger.answered_review(id, now).map(|_| ())
+                let settled = Settled {
+                    id,
+                    pipeline: exchange.pipeline.as_deref(),
+                    item: exchange.item.as_deref(),
+                    exchange: booked,
+                };
+                ledger.settle_reviews(&settled, now).map(|_| ())
             }),
             Some(Review::Parked(request)) => self.park(now, exchange, request, why),
+            Some(Review::Unfetched(request)) => {
+                let waited = exchange.total.as_secs();
+                let why = format!(
+                    "Its client had left when the response came, {waited} s after the request. \
+                     The response is kept here, and given when the client asks again within 24 hours."
+                );
+                self.park(now, exchange, request, why);
+            }
         }
         if exchange.review.is_some() {
             self.count_reviews();
@@ -48,6 +68,7 @@ impl MainLoop {
             status: exchange.status.map(|status| status.as_u16()),
             headers: request.headers.clone(),
             body: request.body.to_vec(),
+            replay: request.replay,
         };
         match self.ledger.park(&failed) {
             Ok(Parked::Newly) => {
@@ -142,6 +163,37 @@ impl MainLoop {
                 Closing::Done => format!("Item {id} is done."),
                 Closing::Dismissed => format!("Item {id} is dismissed."),
             },
+        })
+    }
+
+    pub(super) fn unfetched(&mut self, now: DateTime<Utc>, unfetched: &Unfetched) {
+        let run = ReviewRun {
+            at: now,
+            status: unfetched.status.as_u16(),
+            body: unfetched.body.to_vec(),
+        };
+        self.kept("keep a response that nobody fetched", |ledger| {
+            ledger.review_ran(&unfetched.id, &run).map(|_| ())
+        });
+    }
+
+    pub(super) fn reopen_review(&mut self, id: &str) -> Result<api::Accepted, ControlError> {
+        let reopened = self
+            .ledger
+            .reopen_review(id)
+            .map_err(|error| ControlError {
+                error: format!("the item could not be opened again: {error}"),
+                fix: None,
+            })?;
+        self.count_reviews();
+        if reopened {
+            return Ok(api::Accepted {
+                said: format!("Item {id} waits again."),
+            });
+        }
+        Err(ControlError {
+            error: format!("there is no closed item {id}"),
+            fix: Some("`understudyd review list --all` shows them".into()),
         })
     }
 

@@ -54,10 +54,12 @@ impl MainLoop {
         let row = booking::exchange_row(exchange, primary, &self.state.catalog);
         let carried = row.carried();
         self.follow(now, exchange);
-        self.review(now, exchange, view::rows::story(&row, &self.state));
+        let mut booked = None;
         self.kept("book an exchange", |ledger| {
-            ledger.book_exchange(&row).map(|_| ())
+            booked = Some(ledger.book_exchange(&row)?);
+            Ok(())
         });
+        self.review(now, exchange, view::rows::story(&row, &self.state), booked);
         if !exchange.rehearsal {
             self.count(&row, carried);
             self.check_the_cap(now);

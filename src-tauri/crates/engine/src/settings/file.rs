@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
-use catalog::{Auth, CallIds, ChatLimit, Dialect, StreamUsage};
+use catalog::{
+    Allow, Auth, CallIds, ChatLimit, Dialect, ReasoningContent, StreamUsage, ThoughtSignatures,
+};
 use gateway::{Consent, Delivery, Restart, Siblings};
 use serde::Deserialize;
 use toml::Spanned;
@@ -32,6 +34,7 @@ pub(super) struct Listen {
     pub(super) port: Option<u16>,
     pub(super) allowed_hosts: Vec<String>,
     pub(super) allowed_origins: Vec<Spanned<String>>,
+    pub(super) drain_s: Option<Spanned<f64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -88,6 +91,13 @@ pub(super) struct Endpoint {
     pub(super) chat_limit: Option<ChatLimit>,
     pub(super) call_ids: Option<CallIds>,
     pub(super) stream_usage: Option<StreamUsage>,
+    pub(super) reasoning_content: Option<ReasoningContent>,
+    pub(super) thought_signatures: Option<ThoughtSignatures>,
+    #[serde(default)]
+    pub(super) file_addresses: bool,
+    pub(super) family: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) allow: Allow,
     pub(super) context: Option<NonZeroU64>,
     pub(super) max_output: Option<NonZeroU64>,
     pub(super) auth: Option<Auth>,
@@ -106,6 +116,8 @@ pub(super) struct Route {
     pub(super) delivery: Option<Delivery>,
     pub(super) restart: Option<Restart>,
     pub(super) strict: Option<bool>,
+    #[serde(default)]
+    pub(super) exact: bool,
     pub(super) demand: Option<Spanned<Demand>>,
     pub(super) subscription_to_paid_key: Option<Consent>,
     pub(super) may_go_to: Option<Spanned<MayGoTo>>,

@@ -6,10 +6,10 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use catalog::{
-    Auth, Catalog, Endpoint, EndpointId, KeyCheck, MicroDollars, ModelId, Provider, ProviderId,
-    REHEARSAL,
+    Auth, Catalog, Endpoint, EndpointId, Families, KeyCheck, MicroDollars, ModelId, Provider,
+    ProviderId, REHEARSAL,
 };
-use chrono::NaiveTime;
+use chrono::{NaiveTime, TimeDelta};
 use impact::{Pipeline, Schedule, Surge};
 use toml::Spanned;
 
@@ -43,6 +43,7 @@ impl Reading<'_> {
             port: file.listen.port.unwrap_or(4747),
             allowed_hosts: file.listen.allowed_hosts,
             allowed_origins: self.origins(file.listen.allowed_origins),
+            drain: self.drain(file.listen.drain_s.as_ref()),
             mine: watch
                 .mine
                 .iter()
@@ -158,6 +159,16 @@ impl Reading<'_> {
                 Auth::None
             });
             let name = entry.name.unwrap_or_else(|| id.clone());
+            let family = match &entry.family {
+                Some(family) => family.get_ref().trim().to_owned(),
+                None => id.clone(),
+            };
+            if family.is_empty() {
+                self.err(
+                    &entry.base,
+                    "a family is a vendor's id such as \"anthropic\"; leave the line out where it is nobody's".into(),
+                );
+            }
             let endpoint = Endpoint {
                 id: EndpointId::new(&id),
                 provider: ProviderId::new(&id),
@@ -172,6 +183,12 @@ impl Reading<'_> {
                 chat_limit: entry.chat_limit.unwrap_or_default(),
                 call_ids: entry.call_ids.unwrap_or_default(),
                 stream_usage: entry.stream_usage.unwrap_or_default(),
+                not_billed: Vec::new(),
+                reasoning_content: entry.reasoning_content.unwrap_or_default(),
+                thought_signatures: entry.thought_signatures.unwrap_or_default(),
+                file_addresses: entry.file_addresses,
+                families: Families::new(family),
+                allow: entry.allow,
                 context: entry.context.map(NonZeroU64::get),
                 max_output: entry.max_output.map(NonZeroU64::get),
                 auth,
@@ -349,6 +366,10 @@ impl Reading<'_> {
             }
         }
         origins
+    }
+
+    fn drain(&mut self, written: Option<&Spanned<f64>>) -> TimeDelta {
+        TimeDelta::from_std(self.duration(written, 60.0)).unwrap_or(TimeDelta::seconds(60))
     }
 
     fn duration(&mut self, written: Option<&Spanned<f64>>, default_s: f64) -> Duration {

@@ -57,6 +57,7 @@ impl Reading<'_> {
                 .restart
                 .unwrap_or_else(|| Restart::usual(written.dialect)),
             strict: written.strict,
+            exact: written.exact,
             subscription_to_paid_key: written.subscription_to_paid_key.unwrap_or_default(),
             may_go_to,
             sibling: written.sibling,

@@ -187,7 +187,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         (
             "[[rule]]\nstatus = 500\nclass = \"quotta\"\n",
             "line 3",
-            "no failure class \"quotta\"; choose one of transient, rate_limit, quota,",
+            "no failure class \"quotta\"; choose one of transient, rate_limit, limit, quota,",
         ),
         (
             "[[rule]]\nstatus = 500\nclass = \"silent\"\n",

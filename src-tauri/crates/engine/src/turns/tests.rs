@@ -81,6 +81,7 @@ fn failed(end: End, results: &[&str]) -> Exchange {
         class: Class::Transient,
         kind: Some(FailureKind::Cut),
         message: String::new(),
+        resets_at: None,
     };
     // Its closings were held back.
     exchange(end, results, vec![attempt(outcome, &["closed", "begun"])])

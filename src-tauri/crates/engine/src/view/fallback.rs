@@ -29,7 +29,8 @@ pub(crate) fn told(state: &State, news: &News) -> Told {
                     let whose = whose.map_or(failing.clone(), |p| p.name.clone());
                     format!("Your {whose} key is refused since {since}")
                 }
-                Some(Reason::Limit) => format!("{failing} is at its limit"),
+                Some(Reason::RateLimit) => format!("{failing} is rate limited"),
+                Some(Reason::Limit) => format!("{failing} has used up its limit"),
                 Some(Reason::Quota) => format!("{failing} has no quota left"),
                 Some(Reason::NotServed) => format!("{failing} is not served"),
                 Some(Reason::TooLong) => format!("A request is too long for {failing}"),
@@ -86,7 +87,8 @@ fn sentence(standing: &Standing) -> String {
     let what = match carried.reason {
         Some(Reason::Failing) => "is failing",
         Some(Reason::KeyRefused) => "refuses your key",
-        Some(Reason::Limit) => "is at its limit",
+        Some(Reason::RateLimit) => "is rate limited",
+        Some(Reason::Limit) => "has used up its limit",
         Some(Reason::Quota) => "has no quota left",
         Some(Reason::NotServed) => "is not served",
         Some(Reason::TooLong) => "is too small for a request",

@@ -24,6 +24,7 @@ pub(crate) fn summary(row: &ReviewRow) -> ReviewSummary {
         why: row.why.clone(),
         size: row.size,
         closed: row.closed,
+        settled_by: row.settled_by,
         note: row.note.clone(),
     }
 }

@@ -6,7 +6,7 @@ use api::{
 };
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
-use gateway::{Consent, Plan, Siblings, Standing};
+use gateway::{BreakerView, Consent, Plan, Siblings, Standing};
 use health::{Finding, ProviderVerdict};
 
 use super::{fallback, headline, pipeline, question, rows, tray, words};
@@ -226,15 +226,19 @@ fn endpoint(
     for breaker in state.breakers.iter().filter(|b| b.endpoint == endpoint.id) {
         models.entry(breaker.model.as_str()).or_insert(None);
     }
-    let models = models.into_iter().map(|(model, finding)| ModelHealth {
-        model: model.into(),
-        level: finding.map_or(Level::Unknown, |f| words::level(f.verdict)),
-        evidence: finding.map_or_else(String::new, |f| f.evidence.clone()),
-        breaker: breaker(state, endpoint, model),
-        ttft_ms: state
-            .ttft
-            .get(&(endpoint.id.clone(), model.to_owned()))
-            .copied(),
+    let models = models.into_iter().map(|(model, finding)| {
+        let breaker = breaker(state, endpoint, model);
+        ModelHealth {
+            model: model.into(),
+            level: finding.map_or(Level::Unknown, |f| words::level(f.verdict)),
+            evidence: finding.map_or_else(String::new, |f| f.evidence.clone()),
+            breaker: standing(state, breaker),
+            limit_resets_at: breaker.and_then(|breaker| breaker.resets_at),
+            ttft_ms: state
+                .ttft
+                .get(&(endpoint.id.clone(), model.to_owned()))
+                .copied(),
+        }
     });
     Endpoint {
         id: endpoint.id.to_string(),
@@ -248,13 +252,17 @@ fn endpoint(
     }
 }
 
-fn breaker(state: &State, endpoint: &catalog::Endpoint, model: &str) -> String {
-    let standing = state
-        .breakers
-        .iter()
-        .find(|b| b.endpoint == endpoint.id && b.model.as_str() == model)
-        .map(|b| b.standing);
-    match standing {
+fn breaker<'s>(
+    state: &'s State,
+    endpoint: &catalog::Endpoint,
+    model: &str,
+) -> Option<&'s BreakerView> {
+    let mut breakers = state.breakers.iter();
+    breakers.find(|b| b.endpoint == endpoint.id && b.model.as_str() == model)
+}
+
+fn standing(state: &State, breaker: Option<&BreakerView>) -> String {
+    match breaker.map(|breaker| breaker.standing) {
         None | Some(Standing::Closed) => "closed".into(),
         Some(Standing::Open { until, .. }) => format!("open until {}", state.clock_time(until)),
         Some(Standing::HalfOpen | Standing::Probing) => "half-open".into(),

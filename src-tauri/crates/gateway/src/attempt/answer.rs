@@ -1,5 +1,6 @@
 //! A provider's streamed answer while it arrives: whole events only, each understood before it may be passed on.
 
+mod document;
 mod translated;
 
 use std::collections::VecDeque;
@@ -10,9 +11,11 @@ use bytes::{Bytes, BytesMut};
 use catalog::Dialect;
 use http_body::Body as _;
 use translate::AnswerTranslator;
-use wire::{BodyEnd, Broken, Completion, Framing, Step, StepKind, Validator};
+use wire::{BodyEnd, Broken, Completion, Framing, Step, StepKind, Validator, sse};
 
+use crate::attempt::Terms;
 use crate::attempt::content::{Content, Unreadable};
+use crate::attempt::translation::Translation;
 use crate::held::{Full, Share};
 
 /// Most bytes that are held of one answer.
@@ -44,9 +47,16 @@ pub(crate) struct Answer {
     /// The client's.
     dialect: Dialect,
     body: Content,
+    /// What kind of body the provider sends.
+    provider: document::Body,
+    is_document: bool,
     /// The provider speaks another dialect. All else here is about what the client is told.
+    translation: Option<Translation>,
     translator: Option<AnswerTranslator>,
     validator: Validator,
+    keep_arguments: bool,
+    /// Read the document's content for the verdict.
+    told: Option<wire::Report>,
     /// Whole events that may be passed on.
     ready: VecDeque<Bytes>,
     /// The beginning of an event that has not ended.
@@ -82,25 +92,28 @@ pub(crate) enum Arrival {
 }
 
 impl Answer {
-    pub(crate) fn new(
-        dialect: Dialect,
-        body: Content,
-        translator: Option<AnswerTranslator>,
-        gate: Gate,
-        held: Share,
-        most: usize,
-        keep_arguments: bool,
-    ) -> Self {
+    pub(crate) fn new(terms: &Terms, body: Content, held: Share) -> Self {
+        let Terms {
+            dialect,
+            gate,
+            keep_arguments,
+            ..
+        } = *terms;
         Self {
             dialect,
             body,
-            translator,
+            provider: document::Body::of(terms.hold),
+            is_document: false,
+            translation: terms.translation.clone(),
+            translator: terms.translation.as_ref().map(|t| t.answer(dialect)),
             validator: Validator::new(dialect, Framing::Stream).keeping_arguments(keep_arguments),
+            keep_arguments,
+            told: None,
             ready: VecDeque::new(),
             tail: Vec::new(),
             released: 0,
             held,
-            most,
+            most: terms.most_held,
             gate,
             gated: None,
             read: 0,
@@ -130,6 +143,9 @@ impl Answer {
 
     /// In the provider's words, save for the ids of tool calls, which are as the client knows them.
     pub(crate) fn report(&self) -> wire::Report {
+        if let Some(told) = &self.told {
+            return told.clone();
+        }
         let told = self.validator.report();
         match &self.translator {
             None => told.clone(),
@@ -189,8 +205,11 @@ impl Answer {
     pub(crate) fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
         Poll::Ready(match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
             Some(Ok(frame)) => match frame.into_data() {
-                Ok(bytes) if self.translator.is_some() => self.take_translated(&bytes),
-                Ok(bytes) => self.take(bytes),
+                Ok(bytes) => match self.take_document(&bytes) {
+                    Some(arrival) => arrival,
+                    None if self.translator.is_some() => self.take_translated(&bytes),
+                    None => self.take(bytes),
+                },
                 Err(_trailers) => Arrival::More { progress: false },
             },
             Some(Err(Unreadable::Garbled(_))) if self.proven().is_some() => self.over(BodyEnd::Cut),
@@ -200,6 +219,20 @@ impl Answer {
             Some(Err(Unreadable::Cut)) => self.over(BodyEnd::Cut),
             None => self.over(BodyEnd::Clean),
         })
+    }
+
+    /// Complete a last event that lacks only its blank line.
+    fn complete_last_event(&mut self) -> Option<Arrival> {
+        let line = || Bytes::from_static(sse::BLANK_LINE);
+        let arrival = match &self.translator {
+            Some(translator) if translator.lacks_blank_line() => self.take_translated(&line()),
+            None if self.validator.lacks_blank_line() => self.take(line()),
+            Some(_) | None => return None,
+        };
+        match arrival {
+            Arrival::More { .. } => None,
+            over => Some(over),
+        }
     }
 
     fn take(&mut self, bytes: Bytes) -> Arrival {
@@ -297,26 +330,21 @@ impl Answer {
             None => self.validator.judge(how),
         };
         if completion.is_answer() || completion == Completion::Broken(Broken::Empty) {
-            self.finish(how);
+            self.finish();
         }
         completion
     }
 
     /// Nothing more is awaited: pass on what is left, and supply the `message_stop` that some upstreams leave out and
     /// without which some clients ask again for ever.
-    pub(crate) fn finish(&mut self, how: BodyEnd) {
+    pub(crate) fn finish(&mut self) {
         // Whoever calls this knows the answer to be proven.
         let _ = self.last_words();
         let empty = self.proven == Some(Completion::Broken(Broken::Empty));
         let supply = self.dialect == Dialect::Anthropic && !self.terminal && !empty;
-        if how == BodyEnd::Clean && !supply {
-            let tail = self.tail.drain(..);
-            self.ready.extend(tail);
-        } else {
-            // Half an event is nothing that a client could read.
-            let dropped: usize = self.tail.drain(..).map(|bytes| bytes.len()).sum();
-            self.held.shrink(dropped);
-        }
+        // An incomplete event is dropped: a client cannot read it. A complete last event got its blank line before.
+        let dropped: usize = self.tail.drain(..).map(|bytes| bytes.len()).sum();
+        self.held.shrink(dropped);
         if supply {
             let stop =
                 Bytes::from_static(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");

@@ -39,6 +39,8 @@ pub struct BreakerView {
     pub failures: u32,
     /// What kind of failure the last one was.
     pub class: Option<Class>,
+    /// Reset time, if the last failure was a [`Class::Limit`] that states one.
+    pub resets_at: Option<DateTime<Utc>>,
     /// The last failure, in words.
     pub reason: String,
 }
@@ -75,11 +77,21 @@ pub(crate) struct Trip {
     pub(crate) slow: bool,
     pub(crate) silence: Option<Silence>,
     pub(crate) retry_after: Option<Duration>,
+    /// Of [`Class::Limit`].
+    pub(crate) resets_at: Option<DateTime<Utc>>,
     pub(crate) reason: String,
     /// [`FAILURES`] or [`FAILURES_IN_DECLARED_OUTAGE`].
     pub(crate) threshold: u32,
     /// How long a breaker stays open at first.
     pub(crate) cooldown: Duration,
+}
+
+impl Trip {
+    /// The reset time of a limit, if it is in the future.
+    fn rests_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let told = self.resets_at.filter(|at| *at > now);
+        told.filter(|_| self.class == Class::Limit)
+    }
 }
 
 /// For how long a provider of a stream was silent.
@@ -100,6 +112,7 @@ struct Breaker {
     spell: Option<Duration>,
     /// The last failure's.
     class: Option<Class>,
+    resets_at: Option<DateTime<Utc>>,
     reason: String,
     /// When silence opened it, or when it was last silent for as long as anybody is waited for.
     silent_at: Option<DateTime<Utc>>,
@@ -142,7 +155,8 @@ impl Breaker {
             Class::Transient => (open, if trip.slow { longest } else { open }, false),
             Class::Silent => (open, longest, false),
             Class::RateLimit => (open, longest, retry_after > PATIENCE),
-            Class::Quota | Class::Credential | Class::ModelGone => {
+            // A limit without a reset time is treated like a quota.
+            Class::Limit | Class::Quota | Class::Credential | Class::ModelGone => {
                 (OPEN_OURS, OPEN_OURS_MOST, true)
             }
             // Somebody answered and judged the request: this tells nothing against the provider.
@@ -152,6 +166,7 @@ impl Breaker {
         };
         self.failures = self.failures.saturating_add(1);
         self.class = Some(trip.class);
+        self.resets_at = trip.rests_until(now);
         self.reason.clone_from(&trip.reason);
         let threshold = match trip.silence {
             Some(Silence::Long) => 1,
@@ -164,17 +179,21 @@ impl Breaker {
             Some(Silence::Long | Silence::Usual) => self.silent_at = Some(now),
             None => {}
         }
-        match self.state {
-            State::Closed if !at_once && self.failures < threshold => {}
+        match (self.state, self.resets_at) {
+            // Another request is the probe, and decides.
+            (State::Probing, _) if !probe => {}
+            // The reset time is exact: open until then, not longer and not shorter.
+            (State::Closed | State::Open { .. } | State::Probing, Some(until)) => {
+                self.state = State::Open { until };
+            }
+            (State::Closed, None) if !at_once && self.failures < threshold => {}
             // A last resort that failed too: it was open already, and stays so for no longer, save on the provider's word.
-            State::Open { until } => {
+            (State::Open { until }, None) => {
                 self.state = State::Open {
                     until: until.max(now + retry_after),
                 };
             }
-            // Another request is the probe, and decides.
-            State::Probing if !probe => {}
-            State::Closed | State::Probing => {
+            (State::Closed | State::Probing, None) => {
                 let spell = self
                     .spell
                     .map_or(first, |last| (last * 2).clamp(first, most));
@@ -328,6 +347,7 @@ impl Breakers {
             standing: breaker.standing(now),
             failures: breaker.failures,
             class: breaker.class,
+            resets_at: breaker.resets_at,
             reason: breaker.reason.clone(),
         };
         self.lock().breakers.iter().map(view).collect()

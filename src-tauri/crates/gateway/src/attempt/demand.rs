@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
+use translate::Wanted;
 
 /// Looked at where the whole answer is there before any of it is passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,14 @@ impl Schema {
 }
 
 impl Demand {
+    /// What a request demands where its provider enforces nothing. A schema that we cannot read demands JSON.
+    pub(crate) fn of_request(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Json => Demand::Json,
+            Wanted::Schema(text) => Schema::new(&text).map_or(Demand::Json, Demand::Schema),
+        }
+    }
+
     /// # Errors
     /// What is missing, without quoting the answer.
     pub(crate) fn check(&self, said: &str) -> Result<(), String> {

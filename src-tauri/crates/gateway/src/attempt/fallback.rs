@@ -25,7 +25,7 @@ use crate::deliver::hold::Hold;
 use crate::open::OpenExchange;
 use crate::plan::lineup::Lineup;
 use crate::services::Services;
-use crate::{Candidate, Credential, EndpointConfig, Outcome, Role};
+use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig, Outcome, Role};
 use next::{Next, bears_on_breaker, may_repeat, next};
 
 /// Requests that one exchange may cost, however many candidates there are.
@@ -109,7 +109,7 @@ impl Fallback {
                 sleep(wait).await;
             }
             let counts = admitted.kind == Kind::CountTokens;
-            if counts && candidate.dialect != admitted.plan.dialect {
+            if counts && candidate.is_translated() {
                 return estimated(&admitted, &candidate);
             }
             let admits = self.services.standing(&candidate).admits();
@@ -137,10 +137,11 @@ impl Fallback {
                 request,
                 translation,
                 left_out,
+                wanted,
             } = outgoing;
-            let spoken = translation.is_some().then_some(candidate.dialect);
-            self.exchange.attempt_translated(spoken, &left_out);
-            let won = self.attempt(&candidate, request, translation, now);
+            let spoken = (candidate.dialect != admitted.plan.dialect).then_some(candidate.dialect);
+            self.exchange.attempt_translated(spoken, left_out);
+            let won = self.attempt(&candidate, request, (translation, wanted), now);
             match won.await {
                 Ok(won) => {
                     return Ok(Answered {
@@ -172,13 +173,18 @@ impl Fallback {
         &mut self,
         candidate: &Candidate,
         request: Request<Full<Bytes>>,
-        translation: Option<Translation>,
+        (translation, wanted): (Option<Translation>, Option<Demand>),
         now: DateTime<Utc>,
     ) -> Result<Won, Lost> {
         let admitted = Arc::clone(&self.admitted);
         let (services, lineup) = (&self.services, &mut self.lineup);
         let began = Instant::now();
-        let (place, hold, waits) = (self.place, self.hold, self.waits);
+        // What the request demands is looked at on the whole answer.
+        let hold = match (&wanted, self.hold) {
+            (Some(_), Hold::UntilContent) => Hold::UntilProven { at_most: None },
+            (_, hold) => hold,
+        };
+        let (place, waits) = (self.place, self.waits);
         let passing = admitted.config.paused || admitted.config.draining;
         let empty_before = self.empty_before || passing;
         let terms = async {
@@ -200,6 +206,7 @@ impl Fallback {
                 gate: admitted.gate,
                 strict: admitted.plan.strict,
                 demand: admitted.plan.demand.clone(),
+                wanted,
                 empty_before,
                 deadlines: Deadlines::new(began, waits, streamed, patience, &timers),
                 grace: timers.grace,
@@ -225,21 +232,23 @@ impl Fallback {
         if let Some(key) = endpoint.and_then(|endpoint| endpoint.key.as_ref()) {
             lost.conceal(key);
         }
+        lost.date(self.services.now());
         let outcome = Outcome::Failed {
             class: lost.class,
             kind: lost.kind,
             message: lost.message.clone(),
+            resets_at: lost.resets_at,
         };
         self.exchange.attempt_ended(outcome, lost.report.clone());
         if let Some(permit) = permit
-            && bears_on_breaker(&lost, candidate, admitted.plan.dialect)
+            && bears_on_breaker(&lost, candidate)
         {
             let trip = self.services.trip(candidate, &lost);
             permit.failed(self.services.now(), &trip);
         }
         self.empty_before |= lost.empty;
         let context = endpoint.and_then(|endpoint| endpoint.context(&candidate.model));
-        let translated = candidate.dialect != admitted.plan.dialect;
+        let translated = candidate.carriage != Carriage::Own;
         match next(&lost, candidate, context, translated) {
             // A retry of an empty response is mostly empty too, and would be passed on.
             Next::Again(_) if lost.empty && !self.is_last() => self.never_again(candidate),

@@ -1,14 +1,16 @@
-//! Which headers travel on. Everything does, save what belongs to one connection, to us, or to another vendor.
+//! Which headers travel on. To the client's own vendor everything does, but for what belongs to one connection or to us; to any other
+//! endpoint nothing but content negotiation and what its file allows.
 
 use std::time::Duration;
 
-use catalog::{Auth, Dialect, Secret};
+use catalog::{Allow, Auth, Dialect, Secret};
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH,
-    CONTENT_TYPE, COOKIE, DATE, EXPECT, HOST, HeaderName, RETRY_AFTER, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING,
+    CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, EXPECT, HOST, HeaderName, RETRY_AFTER, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::{HeaderMap, HeaderValue};
+use translate::{LeftOut, Why};
 
 use crate::Credential;
 
@@ -59,12 +61,8 @@ const EVENTS: &str = "text/event-stream";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
-/// These tie a request to its sender's own records, whoever answers it.
-const TRACES: [HeaderName; 3] = [
-    HeaderName::from_static("traceparent"),
-    HeaderName::from_static("tracestate"),
-    HeaderName::from_static("user-agent"),
-];
+const BETAS: HeaderName = HeaderName::from_static("anthropic-beta");
+const OURSELVES: &str = concat!("Understudy/", env!("CARGO_PKG_VERSION"));
 
 /// How long the client waits for an answer, where it says so.
 pub(crate) fn client_waits(headers: &HeaderMap) -> Option<Duration> {
@@ -171,29 +169,108 @@ pub(crate) fn returned(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-/// The headers of an attempt at a candidate of another dialect: the client's are words to another vendor.
-pub(crate) fn of_translation(
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE);
+    kind.and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with(JSON))
+}
+
+/// The provider sent a document, and the client receives events.
+pub(crate) fn says_events(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENTS));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+}
+
+/// The headers of an attempt at an endpoint that is neither the client's own vendor's nor the one that the client was configured for:
+/// content negotiation, and what the endpoint's file allows. No value of the client's is in them otherwise.
+pub(crate) fn of_other(
     client: &HeaderMap,
     spoken: Dialect,
     streamed: bool,
-    auth: Auth,
-    key: Option<&Secret>,
+    allow: &Allow,
+    (auth, key): (Auth, Option<&Secret>),
 ) -> HeaderMap {
     let mut headers = HeaderMap::new();
+    for (name, value) in client {
+        if allow.allows_header(name.as_str()) && !is_withheld(name) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
     let accept = if streamed { EVENTS } else { JSON };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     headers.insert(ACCEPT, HeaderValue::from_static(accept));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(OURSELVES));
     if spoken == Dialect::Anthropic {
         headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
     }
-    for name in TRACES {
-        if let Some(value) = client.get(&name) {
-            headers.insert(name, value.clone());
-        }
-    }
     show_key(&mut headers, auth, key);
     headers
+}
+
+/// No file can allow these: a login, an account, what is ours, what belongs to one connection. Betas go one by one.
+fn is_withheld(name: &HeaderName) -> bool {
+    LOGINS.contains(name)
+        || ACCOUNTS.contains(name)
+        || HOP_BY_HOP.contains(name)
+        || [HOST, CONTENT_LENGTH, EXPECT, CONTENT_ENCODING].contains(name)
+        || name.as_str().starts_with(OWN_PREFIX)
+        || *name == BETAS
+}
+
+/// Those of the client's betas that the endpoint's file allows; the others are listed as dropped.
+pub(crate) fn put_betas(
+    headers: &mut HeaderMap,
+    client: &HeaderMap,
+    allow: &Allow,
+    dropped: &mut Vec<LeftOut>,
+) {
+    let values = client.get_all(BETAS).iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    let betas = values.flat_map(|value| value.split(',')).map(str::trim);
+    let (allowed, others): (Vec<&str>, Vec<&str>) = betas
+        .filter(|beta| !beta.is_empty())
+        .partition(|beta| allow.allows_beta(beta));
+    if let Ok(value) = HeaderValue::try_from(allowed.join(","))
+        && !allowed.is_empty()
+    {
+        headers.insert(BETAS, value);
+    }
+    if !others.is_empty() {
+        dropped.push(LeftOut {
+            what: BETAS.as_str().to_owned(),
+            why: Why::Handling,
+        });
+    }
+}
+
+/// The names of what a request was not sent, for a header: ASCII, of bounded length.
+pub(crate) fn dropped(fields: &[LeftOut]) -> Option<HeaderValue> {
+    const LONGEST: usize = 512;
+    let mut text = String::new();
+    for (at, LeftOut { what, .. }) in fields.iter().enumerate() {
+        let plain = |sign: char| match sign {
+            '!'..='~' if sign != ',' => sign,
+            _ => '-',
+        };
+        let name: String = what
+            .replace(": ", "=")
+            .chars()
+            .map(plain)
+            .take(80)
+            .collect();
+        if text.len() + name.len() > LONGEST {
+            text += &format!(", and {} more", fields.len() - at);
+            break;
+        }
+        if at > 0 {
+            text += ", ";
+        }
+        text += &name;
+    }
+    HeaderValue::try_from(text)
+        .ok()
+        .filter(|text| !text.is_empty())
 }
 
 /// The headers of a question for a list of models: the client's login where its own vendor is asked, and nothing else of

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalog::Secret;
+use chrono::{DateTime, Utc};
 use health::FailureKind;
 use http::{HeaderMap, StatusCode};
 use translate::CannotTell;
@@ -22,6 +23,10 @@ pub(crate) struct Lost {
     pub(crate) kind: Option<FailureKind>,
     pub(crate) message: String,
     pub(crate) retry_after: Option<Duration>,
+    /// Of [`Class::Limit`]: the stated reset time.
+    pub(crate) resets_at: Option<DateTime<Utc>>,
+    /// Of [`Class::ContextTooLong`]: the model's window in tokens, where the provider named it.
+    pub(crate) window: Option<u64>,
     /// The provider's own words, where they can be given back unchanged.
     pub(crate) answer: Option<(StatusCode, HeaderMap, Bytes)>,
     pub(crate) report: wire::Report,
@@ -40,6 +45,8 @@ impl Lost {
             kind,
             message: message.into(),
             retry_after: None,
+            resets_at: None,
+            window: None,
             answer: None,
             report: wire::Report::default(),
             empty: false,
@@ -71,8 +78,8 @@ impl Lost {
 
     /// An answer that is none. An error told in it counts as what it says it is: quota, a key, a context too long.
     pub(crate) fn broken(rules: &[Rule], broken: &Broken, report: &wire::Report) -> Self {
-        let (told, rule) = wire::classify_broken(rules, broken);
-        let message = broken.to_string();
+        let (failure, rule) = wire::read_broken(rules, broken);
+        let (told, message) = (failure.class, failure.message);
         // There is no answer of the provider's that could be returned unchanged, so that another candidate is asked.
         let unreturnable = matches!(told, Class::Caller | Class::ContentPolicy);
         let class = if unreturnable { Class::Transient } else { told };
@@ -80,9 +87,13 @@ impl Lost {
             report: report.clone(),
             empty: *broken == Broken::Empty,
             hopeless: unreturnable,
+            retry_after: failure.retry_after,
+            resets_at: failure.resets_at,
+            window: failure.window,
             ..Self::new(
                 class,
-                bears_on_health(told).then(|| kind_of(broken)),
+                // A malformed tool call is the model's failure: it does not count against the provider's health.
+                (bears_on_health(told) && !failure.model_failed).then(|| kind_of(broken)),
                 rule.map_or(message.clone(), |rule| rule.named(&message)),
             )
         }
@@ -130,6 +141,13 @@ impl Lost {
         Self::unfit(why.to_string(), report)
     }
 
+    /// Turns the wait of a limit into a reset time.
+    pub(crate) fn date(&mut self, now: DateTime<Utc>) {
+        if self.class == Class::Limit && self.resets_at.is_none() {
+            self.resets_at = self.retry_after.map(|wait| now + wait);
+        }
+    }
+
     /// Some providers quote the key that they do not like. Nobody else is to read it.
     pub(crate) fn conceal(&mut self, key: &Secret) {
         let key = key.reveal();
@@ -153,6 +171,17 @@ impl Lost {
         }
     }
 
+    /// The stop reason is unknown, so the response may be incomplete. A strict route does not accept it.
+    pub(crate) fn unknown_stop(report: &wire::Report) -> Self {
+        let reason = report.stop_reason.as_deref().unwrap_or_default();
+        Self::not_as_demanded(
+            format!(
+                "the answer ended with the unknown stop reason `{reason}`, and this route takes whole answers only"
+            ),
+            report,
+        )
+    }
+
     /// The provider answered, and as it meant to; the route wants more.
     pub(crate) fn not_whole(report: &wire::Report) -> Self {
         Self {
@@ -172,6 +201,7 @@ pub(crate) fn bears_on_health(class: Class) -> bool {
     match class {
         Class::Transient | Class::Silent => true,
         Class::RateLimit
+        | Class::Limit
         | Class::Quota
         | Class::Credential
         | Class::ModelGone
@@ -189,6 +219,7 @@ fn kind_of(broken: &Broken) -> FailureKind {
         Broken::Malformed(_)
         | Broken::InvalidToolInput(_)
         | Broken::Empty
+        | Broken::UnknownStopReason(_)
         | Broken::NotAnAnswer(_)
         | Broken::Oversize(_) => FailureKind::Malformed,
     }

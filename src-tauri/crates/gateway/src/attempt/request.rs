@@ -10,7 +10,7 @@ use wire::Kind;
 use crate::admitted::Admitted;
 use crate::attempt::headers;
 use crate::attempt::translation::{Said, Translation, say};
-use crate::{Candidate, Credential, EndpointConfig};
+use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig};
 
 /// What a candidate is sent.
 #[derive(Debug)]
@@ -18,8 +18,10 @@ pub(crate) struct Outgoing {
     pub(crate) request: Request<Full<Bytes>>,
     /// It speaks another dialect than the client.
     pub(crate) translation: Option<Translation>,
-    /// What it is not told, or not so exactly.
+    /// What it is not sent, or not so exactly.
     pub(crate) left_out: Vec<LeftOut>,
+    /// What the request demands of the answer and the provider does not enforce.
+    pub(crate) wanted: Option<Demand>,
 }
 
 /// Why a request could not be built. The plan has asked the same before, so that it is a mistake of ours.
@@ -39,44 +41,89 @@ pub(crate) fn request(
     now: u64,
 ) -> Result<Outgoing, Unbuilt> {
     let url = url(admitted, candidate, endpoint);
-    if candidate.dialect == admitted.plan.dialect {
-        return Ok(Outgoing {
-            request: post(
-                url,
-                own_body(admitted, candidate),
-                headers::outgoing(
-                    &admitted.head.headers,
-                    candidate.credential,
-                    endpoint.endpoint.auth,
-                    endpoint.key.as_ref(),
-                    &admitted.config.token,
-                ),
-            )?,
-            translation: None,
-            left_out: Vec::new(),
-        });
+    let found = &endpoint.endpoint;
+    match candidate.carriage {
+        Carriage::Own => {
+            return Ok(Outgoing {
+                request: post(
+                    url,
+                    own_body(admitted, candidate),
+                    headers::outgoing(
+                        &admitted.head.headers,
+                        candidate.credential,
+                        found.auth,
+                        endpoint.key.as_ref(),
+                        &admitted.config.token,
+                    ),
+                )?,
+                translation: None,
+                left_out: Vec::new(),
+                wanted: None,
+            });
+        }
+        Carriage::Family => {
+            let (body, mut left_out) = family_body(admitted, candidate, endpoint);
+            let mut headers = of_other(admitted, candidate, endpoint);
+            headers::put_betas(
+                &mut headers,
+                &admitted.head.headers,
+                &found.allow,
+                &mut left_out,
+            );
+            return Ok(Outgoing {
+                request: post(url, body, headers)?,
+                translation: None,
+                left_out,
+                wanted: None,
+            });
+        }
+        Carriage::Translated => {}
     }
     let (client, spoken) = (admitted.plan.dialect, candidate.dialect);
     let conversation = translate::read(client, &admitted.body)?;
+    let conversation = conversation.with_fidelity(admitted.plan.fidelity);
     let target = endpoint.target(&candidate.model);
     let said = say((client, spoken), &conversation, &target, now)?;
     let Said {
         body,
         translation,
         left_out,
+        wanted,
     } = said;
-    let headers = headers::of_translation(
-        &admitted.head.headers,
-        spoken,
-        admitted.streamed(),
-        endpoint.endpoint.auth,
-        endpoint.key.as_ref(),
-    );
+    let headers = of_other(admitted, candidate, endpoint);
     Ok(Outgoing {
         request: post(url, body, headers)?,
         translation: Some(translation),
         left_out,
+        wanted: wanted.map(Demand::of_request),
     })
+}
+
+fn of_other(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) -> HeaderMap {
+    headers::of_other(
+        &admitted.head.headers,
+        candidate.dialect,
+        admitted.streamed(),
+        &endpoint.endpoint.allow,
+        (endpoint.endpoint.auth, endpoint.key.as_ref()),
+    )
+}
+
+/// The client's own bytes, with the candidate's model and without what does not go to it.
+fn family_body(
+    admitted: &Admitted,
+    candidate: &Candidate,
+    endpoint: &EndpointConfig,
+) -> (Bytes, Vec<LeftOut>) {
+    let Admitted { body, ask, .. } = admitted;
+    let allow = &endpoint.endpoint.allow;
+    let filtered = translate::within_family(candidate.dialect, body, allow);
+    let body = filtered.body.map_or_else(|| body.clone(), Bytes::from);
+    let body = match candidate.model.as_str() == ask.model {
+        true => body,
+        false => wire::with_model(&body, candidate.model.as_str()),
+    };
+    (body, filtered.dropped)
 }
 
 fn post(url: String, body: Bytes, headers: HeaderMap) -> Result<Request<Full<Bytes>>, http::Error> {
@@ -101,8 +148,8 @@ fn url(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) ->
         Kind::CountTokens => url.push_str("/count_tokens"),
     }
     let query = headers::query(admitted.head.uri.query(), candidate.credential);
-    // A query says something to a vendor of the client's own dialect.
-    if let Some(query) = query.filter(|_| spoken == admitted.plan.dialect) {
+    // A query may say anything: it goes where the client sent it.
+    if let Some(query) = query.filter(|_| candidate.carriage == Carriage::Own) {
         url.push('?');
         url.push_str(&query);
     }

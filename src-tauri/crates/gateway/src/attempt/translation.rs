@@ -4,6 +4,7 @@ use bytes::Bytes;
 use catalog::Dialect;
 use translate::{
     self, AnswerTranslator, CannotTell, Conversation, Form, LeftOut, Names, Target, Untranslatable,
+    Wanted,
 };
 use wire::{Framing, Report, Validator};
 
@@ -26,6 +27,8 @@ pub(crate) struct Said {
     pub(crate) translation: Translation,
     /// What the candidate is not told, or not so exactly.
     pub(crate) left_out: Vec<LeftOut>,
+    /// What has to be checked on the whole answer.
+    pub(crate) wanted: Option<Wanted>,
 }
 
 /// `created`: the time of the answer in seconds since 1970.
@@ -47,16 +50,19 @@ pub(crate) fn say(
             form: Form {
                 usage_chunk: said.usage_chunk,
                 created,
+                json: said.wanted.is_some(),
+                echo: said.echo,
             },
         },
         left_out: said.left_out,
+        wanted: said.wanted,
     })
 }
 
 impl Translation {
     /// For a streamed answer.
     pub(crate) fn answer(&self, client: Dialect) -> AnswerTranslator {
-        AnswerTranslator::new(self.spoken, client, self.names.clone(), self.form)
+        AnswerTranslator::new(self.spoken, client, self.names.clone(), self.form.clone())
     }
 
     /// An answer in one piece. `report`: of the provider's own words.
@@ -69,8 +75,7 @@ impl Translation {
         bytes: &Bytes,
         report: Report,
     ) -> Result<(Bytes, Report), CannotTell> {
-        let created = self.form.created;
-        let told = translate::whole(self.spoken, client, bytes, &self.names, created)?;
+        let told = translate::whole(self.spoken, client, bytes, &self.names, &self.form)?;
         // Kept as the client gets them, where the provider's own are.
         let kept = |call: &wire::ToolCall| call.arguments.is_some();
         let keep = report.tool_calls.iter().any(kept);
@@ -88,7 +93,7 @@ impl Translation {
     /// The provider's error, in the client's words.
     pub(crate) fn refusal(&self, client: Dialect, lost: Lost) -> Lost {
         let answer = lost.answer.map(|(status, told, body)| {
-            let (status, body) = translate::error(self.spoken, client, status, &body);
+            let (status, body) = translate::error(client, status, &body);
             (status, headers::of_error(&told), body.into())
         });
         Lost { answer, ..lost }

@@ -37,6 +37,34 @@ impl Said {
     }
 }
 
+impl Said {
+    /// The sentence at the end of its message, where it has one.
+    fn add(&mut self, sentence: &str) {
+        self.body = with_sentence(&self.body, sentence);
+    }
+
+    /// The same; an error without a message (a page of a proxy) becomes one of ours.
+    pub(crate) fn must_say(&mut self, dialect: Dialect, sentence: &str) {
+        let before = std::mem::replace(&mut self.body, Bytes::new());
+        self.body = with_sentence(&before, sentence);
+        if self.body == before {
+            let problem = Problem {
+                status: self.status,
+                message: format!(
+                    "The provider answered with status {}. {sentence}",
+                    self.status
+                ),
+            };
+            *self = Self {
+                headers: std::mem::take(&mut self.headers),
+                ..Self::new(dialect, &problem)
+            };
+            let json = HeaderValue::from_static("application/json");
+            self.headers.insert(CONTENT_TYPE, json);
+        }
+    }
+}
+
 /// As a response that belongs to no exchange.
 pub(crate) fn plain(said: Said) -> Response<Body> {
     let mut response = Response::new(Body::plain(said.body));
@@ -68,6 +96,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
         TurnedAway::Storm(_)
         | TurnedAway::Unreadable(_)
         | TurnedAway::BadRequest(_)
+        | TurnedAway::Unsupported(_)
         | TurnedAway::AmbiguousVendor(_)
         | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,
     };
@@ -155,12 +184,15 @@ pub(crate) fn exhausted(
         None => did_not_answer(dialect, product, &lost.message),
     };
     for sentence in known {
-        said.body = with_sentence(&said.body, sentence);
+        said.add(sentence);
     }
     if dialect == Dialect::OpenaiResponses && !known.is_empty() {
         said.body = without_unheard_code(said.body);
     }
-    bound_retry_after(dialect, &mut said, lost.retry_after);
+    // The vendor's own clients show the reset of a used-up plan and wait for it: its headers pass through.
+    if lost.class != Class::Limit {
+        bound_retry_after(dialect, &mut said, lost.retry_after);
+    }
     said
 }
 

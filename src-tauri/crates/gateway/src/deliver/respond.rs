@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::{Dialect, Endpoint};
+use catalog::Endpoint;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use tokio::time::timeout;
+use translate::Untranslatable;
 use wire::Class;
 
 use crate::admitted::Admitted;
@@ -22,7 +23,7 @@ use crate::deliver::rescue::{self, Said};
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{Body, Candidate, Credential, End, Ineligible, Outcome, Plan, TurnedAway};
+use crate::{Body, Candidate, Credential, Dropped, End, Ineligible, Outcome, Plan, TurnedAway};
 
 type Found = (Fallback, Result<Answered, NoneLeft>);
 
@@ -94,8 +95,8 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
         won,
     } = answered;
     let attempts = fallback.exchange.attempts();
-    let client = fallback.admitted.plan.dialect;
     let named = candidate.clone();
+    let dropped = fallback.exchange.attempt_dropped();
     if let Some(session) = &fallback.admitted.session {
         fallback.services.answered(session.clone(), &candidate);
     }
@@ -149,7 +150,12 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = head.status;
     *response.headers_mut() = headers::returned(head.headers);
-    tell(response.headers_mut(), &named, client, attempts);
+    tell(response.headers_mut(), &named, attempts);
+    if let Some(dropped) = dropped {
+        response
+            .headers_mut()
+            .insert("x-understudy-dropped", dropped);
+    }
     if let Some(why) = stands_in_for {
         let why = HeaderValue::from_static(why);
         response.headers_mut().insert("x-understudy-fallback", why);
@@ -210,10 +216,9 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
 fn failed(mut fallback: Fallback) -> Response<Body> {
     let (said, how, candidate) = last_words(&mut fallback);
     let attempts = fallback.exchange.attempts();
-    let client = fallback.admitted.plan.dialect;
     let mut response = end(said, fallback.exchange, how);
     if let Some(candidate) = candidate {
-        tell(response.headers_mut(), &candidate, client, attempts);
+        tell(response.headers_mut(), &candidate, attempts);
     }
     response
 }
@@ -226,7 +231,10 @@ fn last_words(fallback: &mut Fallback) -> (Said, End, Option<Candidate>) {
         let said = rescue::turned_away(plan.dialect, &why);
         return (said, End::TurnedAway(why), None);
     };
-    let (said, how) = error_of(fallback, &candidate, lost);
+    let (mut said, how) = error_of(fallback, &candidate, lost);
+    if let Some(waits) = fallback.exchange.waits(&how, &fallback.admitted.config) {
+        said.must_say(fallback.admitted.plan.dialect, &waits);
+    }
     (said, how, Some(candidate))
 }
 
@@ -288,6 +296,17 @@ fn nobody(plan: &Plan) -> TurnedAway {
         | Ineligible::UsedUp { .. }
         | Ineligible::Paused => None,
     });
+    let unsupported = |dropped: &&Dropped| match &dropped.why {
+        // Another key would not help.
+        Ineligible::Untranslatable(Untranslatable::Malformed { .. }) => true,
+        Ineligible::Untranslatable(_) => no_key.is_none(),
+        _ => false,
+    };
+    if let Some(Dropped { endpoint, why, .. }) = dropped.iter().find(unsupported) {
+        return TurnedAway::Unsupported(format!(
+            "The request cannot be sent to any candidate for `{model}`: {endpoint}: {why}"
+        ));
+    }
     match (no_key, dropped.first()) {
         (Some(no_key), _) => TurnedAway::NoKey(no_key),
         (None, Some(first)) => TurnedAway::NoCandidate(format!(
@@ -343,13 +362,13 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
 }
 
 /// Who answered, for those who look.
-fn tell(headers: &mut HeaderMap, candidate: &Candidate, client: Dialect, attempts: usize) {
+fn tell(headers: &mut HeaderMap, candidate: &Candidate, attempts: usize) {
     let mut put = |name, value: &str| put(headers, name, value);
     put("x-understudy-provider", candidate.provider.as_str());
     put("x-understudy-endpoint", candidate.endpoint.as_str());
     put("x-understudy-model", candidate.model.as_str());
     put("x-understudy-attempts", &attempts.to_string());
-    if candidate.dialect != client {
+    if candidate.is_translated() {
         put("x-understudy-translated", candidate.dialect.as_str());
     }
 }

@@ -55,6 +55,7 @@ impl Gateway {
                     // Nobody has waited.
                     silence: None,
                     retry_after: None,
+                    resets_at: None,
                     reason: detail.clone(),
                     threshold: self.0.threshold_of(provider, endpoint),
                     cooldown: self.0.config().timers.cooldown,

@@ -207,6 +207,7 @@ fn failure(class: Class, why: &str) -> Outcome {
         class,
         kind: None,
         message: why.to_owned(),
+        resets_at: None,
     }
 }
 

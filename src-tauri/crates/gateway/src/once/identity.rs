@@ -62,6 +62,19 @@ impl Asker {
         hasher.finish()
     }
 
+    /// A pipeline's request, by its id in the review queue.
+    pub(crate) fn item(&self, id: &str) -> ReplayKey {
+        let mut scope = Hasher(Sha256::new());
+        scope.add(&self.who);
+        scope.add(b"item");
+        scope.add(id.as_bytes());
+        let scope = scope.finish();
+        ReplayKey {
+            scope,
+            request: scope,
+        }
+    }
+
     /// A request with an idempotency key.
     pub(crate) fn keyed(&self, route: &str, key: &str) -> ReplayKey {
         let mut scope = Hasher(Sha256::new());

@@ -125,6 +125,13 @@ fn lock(flights: &Mutex<HashMap<Digest, Flight>>) -> MutexGuard<'_, HashMap<Dige
 }
 
 impl Ticket {
+    /// It broke off, and the key is free again.
+    async fn fail(self, why: String) {
+        tracing::warn!(%why, "a request with an idempotency key broke off");
+        self.replays.fail(self.key).await;
+        self.land(Landed::Broken(why));
+    }
+
     fn land(self, landed: Landed) {
         self.land.send_replace(Some(landed));
     }

@@ -25,6 +25,17 @@ pub enum ReplayAsk {
         at: DateTime<Utc>,
         reply: oneshot::Sender<Result<(), Unkept>>,
     },
+    /// A response that is given once.
+    Take {
+        key: ReplayKey,
+        at: DateTime<Utc>,
+        reply: oneshot::Sender<Result<Option<ReplayAnswer>, Unkept>>,
+    },
+    /// It ended without a response.
+    Fail {
+        key: ReplayKey,
+        reply: oneshot::Sender<Result<(), Unkept>>,
+    },
 }
 
 /// Why an answer cannot be kept, for people.
@@ -47,7 +58,9 @@ impl ReplayAsk {
         let lasting = ledger.file().is_some();
         match self {
             ReplayAsk::Begin { reply, .. } if !lasting => send(reply, Err(in_memory())),
-            ReplayAsk::Complete { reply, .. } if !lasting => send(reply, Err(in_memory())),
+            ReplayAsk::Complete { reply, .. } | ReplayAsk::Fail { reply, .. } if !lasting => {
+                send(reply, Err(in_memory()));
+            }
             ReplayAsk::Begin { key, at, reply } => tell(reply, ledger.begin_replay(&key, at))?,
             ReplayAsk::Complete {
                 key,
@@ -55,6 +68,8 @@ impl ReplayAsk {
                 at,
                 reply,
             } => tell(reply, ledger.complete_replay(&key, answer.as_ref(), at))?,
+            ReplayAsk::Take { key, at, reply } => tell(reply, ledger.take_replay(&key, at))?,
+            ReplayAsk::Fail { key, reply } => tell(reply, ledger.fail_replay(&key))?,
         }
         Ok(())
     }
@@ -111,6 +126,22 @@ impl Replays {
             reply,
         })
         .await
+    }
+
+    /// The kept response, which is kept no longer once this returns.
+    pub(crate) async fn take(
+        &self,
+        key: ReplayKey,
+        at: DateTime<Utc>,
+    ) -> Result<Option<ReplayAnswer>, Unkept> {
+        self.ask(|reply| ReplayAsk::Take { key, at, reply }).await
+    }
+
+    /// Its key is free again. A failure to write this costs the key a day, and nothing else.
+    pub(crate) async fn fail(&self, key: ReplayKey) {
+        if let Err(unkept) = self.ask(|reply| ReplayAsk::Fail { key, reply }).await {
+            tracing::warn!(%unkept, "that a request ended without a response could not be written down");
+        }
     }
 
     async fn ask<T>(

@@ -13,6 +13,9 @@ use crate::{Config, exchange};
 pub struct Caller {
     pub kind: CallerKind,
     pub login: Login,
+    /// A person has a waiting request run again: its client's login is not there any more, and a fallback may answer in
+    /// place of a primary that cannot be asked.
+    pub rerun: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,13 +58,18 @@ impl Caller {
         } else {
             Login::Key
         };
-        Self { kind, login }
+        Self {
+            kind,
+            login,
+            rerun: false,
+        }
     }
 
     pub fn agent(login: Login) -> Self {
         Self {
             kind: CallerKind::Agent,
             login,
+            rerun: false,
         }
     }
 

@@ -3,65 +3,112 @@
 use std::cell::OnceCell;
 
 use catalog::{Dialect, ModelId};
-use translate::{self, Conversation, Untranslatable};
+use translate::{self, Conversation, Fidelity, LeftOut, Untranslatable};
 use wire::Kind;
 
-use super::{Ineligible, Wish};
+use super::{Carriage, Ineligible, Wish};
 use crate::EndpointConfig;
+
+/// How one candidate is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Way {
+    pub(crate) dialect: Dialect,
+    pub(crate) carriage: Carriage,
+    /// What of this request it is not sent; empty where the plan is for any request.
+    pub(crate) dropped: Vec<LeftOut>,
+}
+
+/// What a candidate is to the client, before its dialects are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Relation {
+    /// The route's primary, or the client's own login's endpoint.
+    pub(crate) own: bool,
+    /// It serves a model of the primary's family.
+    pub(crate) family: bool,
+    /// Asked where the primary fails: what it is known to lack counts.
+    pub(crate) fallback: bool,
+}
 
 /// A request, read when the first candidate needs that.
 pub(super) struct Reading<'a> {
     wish: Wish<'a>,
+    fidelity: Fidelity,
     said: OnceCell<Result<Conversation, Untranslatable>>,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(wish: Wish<'a>) -> Self {
+    pub(super) fn new(wish: Wish<'a>, fidelity: Fidelity) -> Self {
         let said = OnceCell::new();
-        Self { wish, said }
+        Self {
+            wish,
+            fidelity,
+            said,
+        }
     }
 
-    /// The client's own dialect where the candidate has it: those bytes pass untouched. Otherwise the first that this
-    /// request can be said in.
+    /// The client's own bytes where it may get them, else the first dialect that this request can be translated to: the client's
+    /// own, where the candidate has it.
     ///
     /// # Errors
-    /// It speaks none, or what it speaks has no words for this request.
-    pub(super) fn spoken(
+    /// It speaks no dialect that the request can be said in, or is known to lack what the request needs.
+    pub(super) fn way(
         &self,
         found: &EndpointConfig,
         model: &ModelId,
-    ) -> Result<Dialect, Ineligible> {
-        let own = self.wish.dialect;
-        let mut refused = None;
-        for dialect in found.endpoint.dialects_for(own) {
-            if dialect == own {
-                return Ok(own);
+        relation: Relation,
+    ) -> Result<Way, Ineligible> {
+        let client = self.wish.dialect;
+        let untouched = |carriage, dropped| Way {
+            dialect: client,
+            carriage,
+            dropped,
+        };
+        if found.endpoint.speaks(client) {
+            if relation.own {
+                if relation.fallback {
+                    self.fits(found, model)?;
+                }
+                return Ok(untouched(Carriage::Own, Vec::new()));
             }
-            match self.can_be_said(found, model, dialect) {
-                Ok(()) => return Ok(dialect),
+            if relation.family && self.family_understands(found)? {
+                self.fits(found, model)?;
+                let dropped = self.wish.body.map(|body| {
+                    translate::within_family(client, body, &found.endpoint.allow).dropped
+                });
+                return Ok(untouched(Carriage::Family, dropped.unwrap_or_default()));
+            }
+        }
+        let mut refused = None;
+        for dialect in found.endpoint.dialects_for(client) {
+            match self.translated(found, model, dialect) {
+                Ok(dropped) => {
+                    return Ok(Way {
+                        dialect,
+                        carriage: Carriage::Translated,
+                        dropped,
+                    });
+                }
                 Err(why) => drop(refused.get_or_insert(why)),
             }
         }
-        Err(refused.map_or(Ineligible::Dialect(own), Ineligible::Untranslatable))
+        Err(refused.map_or(Ineligible::Dialect(client), Ineligible::Untranslatable))
     }
 
-    /// As [`Reading::spoken`], for one that is asked where the primary fails.
-    ///
-    /// # Errors
-    /// It cannot be asked, or is known to lack what the request needs.
-    pub(super) fn stand_in(
-        &self,
-        found: &EndpointConfig,
-        model: &ModelId,
-    ) -> Result<Dialect, Ineligible> {
-        let spoken = self.spoken(found, model)?;
-        if spoken == self.wish.dialect {
-            self.fits(found, model)?;
+    /// The same model elsewhere reads what the client wrote, unless it needs a beta that its file does not allow. What the
+    /// client's own vendor keeps is not there.
+    fn family_understands(&self, found: &EndpointConfig) -> Result<bool, Ineligible> {
+        let Some(body) = self.wish.body else {
+            return Ok(true);
+        };
+        match self.said(body) {
+            Ok(said) => Ok(!said.needs_betas() || !found.endpoint.allow.betas.is_empty()),
+            Err(kept @ Untranslatable::Kept { .. }) => Err(kept.clone().into()),
+            // What we cannot read it may still understand.
+            Err(_) => Ok(true),
         }
-        Ok(spoken)
     }
 
-    /// A stand-in of the client's own dialect: is it known to lack what the request needs?
+    /// A stand-in that gets the client's own bytes: is it known to lack what the request needs?
     ///
     /// # Errors
     /// It lacks something, or room.
@@ -83,14 +130,15 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn can_be_said(
+    /// What is dropped on the way there.
+    fn translated(
         &self,
         found: &EndpointConfig,
         model: &ModelId,
         spoken: Dialect,
-    ) -> Result<(), Untranslatable> {
+    ) -> Result<Vec<LeftOut>, Untranslatable> {
         let Some(body) = self.wish.body else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let said = match self.said(body) {
             Ok(said) => said,
@@ -99,16 +147,18 @@ impl<'a> Reading<'a> {
         match self.wish.kind {
             Kind::Generate => {
                 let target = found.target(model);
-                translate::say(self.wish.dialect, spoken, said, &target).map(drop)
+                Ok(translate::say(self.wish.dialect, spoken, said, &target)?.left_out)
             }
             // It is only read.
-            Kind::CountTokens => Ok(()),
+            Kind::CountTokens => Ok(Vec::new()),
         }
     }
 
     fn said(&self, body: &[u8]) -> &Result<Conversation, Untranslatable> {
-        self.said
-            .get_or_init(|| translate::read(self.wish.dialect, body))
+        self.said.get_or_init(|| {
+            let said = translate::read(self.wish.dialect, body)?;
+            Ok(said.with_fidelity(self.fidelity))
+        })
     }
 }
 

@@ -11,10 +11,12 @@ fn closed(_: &EndpointId, _: &ModelId) -> Standing {
 const NO_LOGIN: Caller = Caller {
     kind: CallerKind::Agent,
     login: Login::None,
+    rerun: false,
 };
 const SUBSCRIBER: Caller = Caller {
     kind: CallerKind::Agent,
     login: Login::Subscription,
+    rerun: false,
 };
 
 fn wish(model: &str, subscriber: bool) -> Wish<'_> {

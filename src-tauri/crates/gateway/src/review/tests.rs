@@ -43,19 +43,21 @@ fn reviewed(exchange: &Exchange, body: &'static str) -> Option<Reviewed> {
         false,
         &HeaderMap::new(),
         &Bytes::from_static(body.as_bytes()),
+        None,
     )
 }
 
 fn id(exchange: &Exchange, body: &'static str) -> String {
     let found = reviewed(exchange, body).unwrap();
-    found.parks(&End::Exhausted).unwrap().to_owned()
+    found.parks(&End::Exhausted, false).unwrap().to_owned()
 }
 
 #[test]
 fn an_agents_request_is_not_kept() {
     let agent = exchange(None, Some("i"), Some("s"));
     assert!(reviewed(&agent, "{}").is_none());
-    let strict = |of: &Exchange| Reviewed::of(of, true, &HeaderMap::new(), &Bytes::new()).is_some();
+    let strict =
+        |of: &Exchange| Reviewed::of(of, true, &HeaderMap::new(), &Bytes::new(), None).is_some();
     assert!(!strict(&agent));
     assert!(strict(&exchange(None, None, None)));
     let rehearsed = Exchange {
@@ -78,7 +80,7 @@ fn each_try_of_a_request_has_one_id_and_no_other_request_has_it() {
     );
     let mut seen = vec![first];
     for (other, body) in [
-        (lead.clone(), "{ }"),
+        (lead.clone(), "{\"temperature\":1}"),
         (exchange(Some("Leads"), Some("18"), Some("s")), "{}"),
         (exchange(Some("Leads1"), Some("7"), Some("s")), "{}"),
         (exchange(Some("Leads"), None, Some("s")), "{}"),
@@ -101,7 +103,8 @@ fn each_try_of_a_request_has_one_id_and_no_other_request_has_it() {
 #[test]
 fn what_each_end_means_for_the_queue() {
     let lead = exchange(Some("Leads"), Some("17"), None);
-    let after = |end: End| reviewed(&lead, "{}").unwrap().after(&end);
+    let alone = |end: End| reviewed(&lead, "{}").unwrap().after(&end, true);
+    let after = |end: End| reviewed(&lead, "{}").unwrap().after(&end, false);
     let known = id(&lead, "{}");
     for end in [End::Exhausted, End::Cut] {
         assert!(matches!(after(end), Some(Review::Parked(parked)) if parked.id == known));
@@ -109,6 +112,14 @@ fn what_each_end_means_for_the_queue() {
     for end in [End::Complete, End::Truncated, End::Refused] {
         assert_eq!(after(end), Some(Review::Answered(known.clone())));
     }
+    // Nobody was there for the response, or for the end.
+    for end in [End::Complete, End::Truncated, End::Refused] {
+        assert!(matches!(alone(end), Some(Review::Unfetched(parked)) if parked.id == known));
+    }
+    for end in [End::Exhausted, End::Cut, End::ClientLeft] {
+        assert!(matches!(alone(end), Some(Review::Parked(parked)) if parked.id == known));
+    }
+    assert_eq!(alone(End::CallersFault), None);
     for end in [
         End::CallersFault,
         End::ClientLeft,
@@ -132,8 +143,8 @@ fn a_credential_is_not_kept() {
         headers.insert(name, HeaderValue::from_static("v"));
     }
     let lead = exchange(Some("Leads"), None, None);
-    let kept = Reviewed::of(&lead, false, &headers, &Bytes::new()).unwrap();
-    let Some(Review::Parked(parked)) = kept.after(&End::Exhausted) else {
+    let kept = Reviewed::of(&lead, false, &headers, &Bytes::new(), None).unwrap();
+    let Some(Review::Parked(parked)) = kept.after(&End::Exhausted, false) else {
         panic!("an exhausted request is parked");
     };
     let names: Vec<&str> = parked
@@ -142,4 +153,33 @@ fn a_credential_is_not_kept() {
         .map(|(name, _)| name.as_str())
         .collect();
     assert_eq!(names, ["anthropic-version", "anthropic-beta"]);
+}
+
+#[test]
+fn an_agents_turn_that_is_asked_again_has_other_call_ids_and_one_id_in_the_queue() {
+    let lead = exchange(Some("Leads"), None, None);
+    let [first, again, other] = [("call_1", "ok"), ("call_2", "ok"), ("call_1", "no")].map(|(call, result)| {
+        let body = format!(
+            r#"{{"messages":[{{"role":"assistant","tool_calls":[{{"id":"{call}","type":"function","function":{{"name":"t","arguments":"{{}}"}}}}]}},{{"role":"tool","tool_call_id":"{call}","content":"{result}"}}]}}"#
+        );
+        id(&lead, body.leak())
+    });
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+}
+
+#[test]
+fn the_owner_is_told_where_a_request_waits() {
+    for (engine, shown) in [
+        (
+            Some("127.0.0.1:4747"),
+            "http://127.0.0.1:4747/ui/#review/0a1b",
+        ),
+        (Some("0.0.0.0:80"), "http://127.0.0.1:80/ui/#review/0a1b"),
+        (Some("[::1]:4747"), "http://[::1]:4747/ui/#review/0a1b"),
+        (None, "understudyd review show 0a1b"),
+    ] {
+        let told = super::waits("0a1b", engine.map(|engine| engine.parse().unwrap()));
+        assert!(told.contains(shown), "{told}");
+    }
 }

@@ -162,6 +162,29 @@ async fn a_twin_shares_the_failure_and_a_later_one_runs_afresh() {
     }
 }
 
+/// During an outage people change the model, and keep the key.
+#[tokio::test(start_paused = true)]
+async fn a_key_under_which_no_response_was_given_is_good_for_another_request() {
+    for dialect in Dialect::ALL {
+        for fault in ["503", "400", "cut-in-text"] {
+            let scene = Scene::with(fault.parse().unwrap());
+            scene.second.outage(Some(fault.parse().unwrap()));
+            scene.restarts(gateway::Restart::Never);
+            let failed = keyed(&scene, dialect, "k", question(dialect)).await;
+            // However it ends.
+            let _ = text(failed).await;
+            scene.lead.outage(None);
+            let mut other = question(dialect);
+            other["model"] = json!("another");
+            let told = keyed(&scene, dialect, "k", other.clone()).await;
+            assert_eq!(told.status(), StatusCode::OK, "{dialect} {fault}");
+            assert!(whole(dialect, &text(told).await.unwrap()));
+            let first = keyed(&scene, dialect, "k", question(dialect)).await;
+            assert_eq!(first.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_error_is_not_kept() {
     for dialect in Dialect::ALL {

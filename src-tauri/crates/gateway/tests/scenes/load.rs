@@ -137,7 +137,7 @@ async fn of_256_streams_each_holds_little_and_a_client_that_does_not_read_holds_
         for _ in 0..STREAMS {
             match scene.reports.recv().await.unwrap() {
                 Report::Ended(exchange) => assert_eq!(exchange.end, End::ClientLeft),
-                Report::Began(began) => panic!("{began:?}"),
+                other => panic!("{other:?}"),
             }
         }
         assert_eq!(since.elapsed(), Duration::ZERO, "{dialect}: at once");

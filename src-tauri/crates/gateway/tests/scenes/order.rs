@@ -132,10 +132,12 @@ async fn a_context_too_long_goes_on_to_every_candidate_whose_window_is_larger_or
     for dialect in Dialect::ALL {
         for (lead, second, goes_on) in [
             (None, None, true),
-            (None, Some(100_000), true),
             (Some(200_000), None, true),
             (Some(200_000), Some(1_000_000), true),
-            (Some(200_000), Some(200_000), false),
+            // The error itself names a window of 128,000 or 200,000 tokens.
+            (None, Some(1_000_000), true),
+            (None, Some(100_000), false),
+            (Some(1_000_000), Some(250_000), true),
             (Some(200_000), Some(100_000), false),
         ] {
             let mut scene = Scene::with("400-context".parse().unwrap());

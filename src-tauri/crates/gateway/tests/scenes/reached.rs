@@ -45,9 +45,8 @@ async fn an_answer_that_is_still_held_when_its_client_leaves_is_known_as_far_as_
             fault: Some(Fault::Drip(Duration::from_secs(1))),
             ..Cue::answer([Line::Text(vec!["word"; 400].join(" "))])
         });
-        let asking = scene.send(dialect, question(dialect), |head| {
-            head.header("x-understudy-pipeline", "leads")
-        });
+        scene.verified();
+        let asking = scene.ask(dialect);
         let left = timeout(Duration::from_secs(12), asking).await;
         assert!(left.is_err(), "{dialect}: it is held for longer");
         let exchange = scene.ended().await;

@@ -35,6 +35,7 @@ pub(crate) struct Scene {
 fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
     let endpoint = Endpoint {
         surface: Some(SurfaceId::new("api")),
+        families: catalog::Families::new("stage"),
         ..Endpoint::new(
             id.into(),
             id.into(),
@@ -72,6 +73,7 @@ fn config() -> Config {
                 models: Pattern::new("*"),
                 candidates: candidates(),
                 strict: None,
+                exact: false,
                 delivery: None,
                 restart: Restart::usual(dialect),
                 pipeline: None,
@@ -198,6 +200,15 @@ impl Scene {
         }));
     }
 
+    /// Nothing is given before it is proven.
+    pub(crate) fn verified(&self) {
+        self.change(|config| {
+            for route in &mut config.routes {
+                route.delivery = Some(gateway::Delivery::Verified);
+            }
+        });
+    }
+
     /// An answer that breaks off goes on, or does not.
     pub(crate) fn restarts(&self, restart: Restart) {
         self.change(|config| {
@@ -255,7 +266,7 @@ impl Scene {
         loop {
             match self.reports.recv().await.unwrap() {
                 Report::Ended(exchange) => return *exchange,
-                Report::Began(_) => {}
+                Report::Began(_) | Report::Unfetched(_) => {}
             }
         }
     }

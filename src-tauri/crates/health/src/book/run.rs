@@ -249,8 +249,23 @@ impl Run {
         now: DateTime<Utc>,
         thresholds: &Thresholds,
     ) -> Option<OurFault> {
+        let over = self.ours_until(thresholds)?;
+        let (fault, _) = self.ours?;
+        (now < over).then_some(fault)
+    }
+
+    /// A limit lasts until its reset. Any other problem of ours lasts until its evidence is stale.
+    fn ours_until(&self, thresholds: &Thresholds) -> Option<DateTime<Utc>> {
         let (fault, at) = self.ours?;
-        (now - at < thresholds.calls_stale()).then_some(fault)
+        Some(match fault {
+            OurFault::Limit { until: Some(until) } => until,
+            OurFault::Limit { until: None }
+            | OurFault::Credential
+            | OurFault::Quota
+            | OurFault::RateLimit
+            | OurFault::Request
+            | OurFault::ModelGone => at + thresholds.calls_stale(),
+        })
     }
 
     /// Our own network was down: failures after it was last known to be up are explained by that.
@@ -275,7 +290,7 @@ impl Run {
             State::Fails { at, .. } => Some(at + DOUBT),
             State::Works { .. } | State::Unproven => None,
         };
-        let pardoned = self.ours.map(|(_, at)| at + thresholds.calls_stale());
+        let pardoned = self.ours_until(thresholds);
         [stale, sure, pardoned].into_iter().flatten()
     }
 

@@ -51,7 +51,7 @@ fn restored(open: Vec<OpenIncident>) -> Book {
 /// | source | said |
 /// |---|---|
 /// | `page` | `api=partial code=ok` and incidents `+i1(api)`, `-i1(api)` (resolved), `feed` for a feed; or `unreadable`, `blocked`, `offline` |
-/// | `probe`, `call` | an outcome, of haiku unless written `sonnet:cut` |
+/// | `probe`, `call` | an outcome, of haiku unless written `sonnet:cut`; a `limit` lasts until 22:00 |
 /// | `network` | `up`, `down` |
 ///
 /// Another provider than Claude stands before the source: `openai page`.
@@ -101,6 +101,9 @@ fn outcome_of(said: &str) -> CallOutcome {
         },
         "key" => CallOutcome::Ours(OurFault::Credential),
         "quota" => CallOutcome::Ours(OurFault::Quota),
+        "limit" => CallOutcome::Ours(OurFault::Limit {
+            until: Some(at("22:00")),
+        }),
         "left" => CallOutcome::Neutral,
         "cut" => failed(FailureKind::Cut),
         "silent" => failed(FailureKind::Silent),

@@ -74,6 +74,13 @@ fn every_kind_of_reading_is_kept_in_words() {
         call(t0(), "lead", ok()),
         call(t0(), "lead", failed()),
         call(t0(), "lead", CallOutcome::Ours(OurFault::Quota)),
+        call(
+            t0(),
+            "lead",
+            CallOutcome::Ours(OurFault::Limit {
+                until: Some(t0() + minutes(90)),
+            }),
+        ),
         call(t0(), "lead", CallOutcome::Neutral),
         Observation::Network {
             at: t0(),
@@ -91,10 +98,20 @@ fn every_kind_of_reading_is_kept_in_words() {
             "traffic|lead|lead-api lead-large|ok|1",
             "traffic|lead|lead-api lead-large|failed|1",
             "traffic|lead|lead-api lead-large|ours|1",
+            "traffic|lead|lead-api lead-large|ours|1",
             "traffic|lead|lead-api lead-large|neutral|1",
             "network|||down|1",
         ]
     );
+    let details: Vec<String> = ledger
+        .conn
+        .prepare("SELECT detail FROM observations WHERE said = 'ours' ORDER BY id")
+        .unwrap()
+        .query_map((), |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(details, ["Quota", "Limit until 2026-06-21T21:30:00Z"]);
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn a_key_belongs_to_its_first_request_and_to_its_scope() {
     assert_eq!(
         ledger.begin_replay(&key(1, 2), t0()).unwrap(),
         Begun::OtherRequest,
-        "under way or failed"
+        "under way"
     );
     ledger
         .complete_replay(&key(1, 1), Some(&answer(b"yes")), t0())
@@ -66,6 +66,25 @@ fn what_only_began_may_run_again() {
         ledger.begin_replay(&key(1, 1), t0() + minutes(1)).unwrap(),
         Begun::First
     );
+}
+
+#[test]
+fn a_key_whose_request_ended_without_a_response_is_free_for_another() {
+    let mut ledger = fresh();
+    ledger.begin_replay(&key(1, 1), t0()).unwrap();
+    ledger.fail_replay(&key(1, 1)).unwrap();
+    assert_eq!(ledger.begin_replay(&key(1, 2), t0()).unwrap(), Begun::First);
+    // From here on it is the other's.
+    let again = ledger.begin_replay(&key(1, 1), t0()).unwrap();
+    assert_eq!(again, Begun::OtherRequest);
+    ledger
+        .complete_replay(&key(1, 2), Some(&answer(b"yes")), t0())
+        .unwrap();
+    for late in [key(1, 1), key(1, 2)] {
+        ledger.fail_replay(&late).unwrap();
+        let kept = ledger.begin_replay(&key(1, 2), t0()).unwrap();
+        assert_eq!(kept, Begun::Answered(answer(b"yes")));
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 
 use super::{fresh, minutes, t0};
 use crate::{
-    Closing, FailedRequest, Ledger, Parked, REVIEW_KEPT, REVIEW_STANDS, ReviewRun, ReviewState,
-    Which,
+    Closing, FailedRequest, Ledger, Parked, REVIEW_KEPT, REVIEW_STANDS, ReplayKey, ReviewRun,
+    ReviewState, Settled, Which,
 };
 
 fn failed(id: &str, minute: i64) -> FailedRequest {
@@ -25,7 +25,81 @@ fn failed(id: &str, minute: i64) -> FailedRequest {
         status: Some(503),
         headers: vec![("openai-beta".to_owned(), "a: b".to_owned())],
         body: vec![b'{', 0xC3, 0x28, 0, b'}'],
+        replay: Some(ReplayKey {
+            scope: [7; 32],
+            request: [8; 32],
+        }),
     }
+}
+
+/// A response to this very request: how many it settled.
+fn answered(ledger: &mut Ledger, id: &str, minute: i64) -> usize {
+    let settled = Settled {
+        id,
+        pipeline: None,
+        item: None,
+        exchange: Some(99),
+    };
+    ledger
+        .settle_reviews(&settled, t0() + minutes(minute))
+        .unwrap()
+}
+
+/// Another request of the same item, as an agent's repeated turn is, or a later step.
+#[test]
+fn a_response_for_the_same_item_of_the_same_pipeline_settles_it_and_no_other() {
+    for (pipeline, item, settles) in [
+        (Some("Leads"), Some("lead-17"), 2),
+        (Some("Leads"), Some("lead-18"), 0),
+        (Some("Mails"), Some("lead-17"), 0),
+        (Some("Leads"), None, 0),
+        (None, None, 0),
+    ] {
+        let mut ledger = fresh();
+        let other = FailedRequest {
+            pipeline: Some("Leads".into()),
+            item: None,
+            ..failed("c3", 0)
+        };
+        for failed in [failed("a1", 0), failed("b2", 0), other] {
+            ledger.park(&failed).unwrap();
+        }
+        let settled = Settled {
+            id: "z9",
+            pipeline,
+            item,
+            exchange: Some(42),
+        };
+        let count = ledger.settle_reviews(&settled, t0()).unwrap();
+        assert_eq!(count, settles, "{pipeline:?} {item:?}");
+        let by = ledger.review("a1").unwrap().unwrap().row.settled_by;
+        assert_eq!(by, (settles > 0).then_some(42));
+    }
+}
+
+#[test]
+fn what_was_settled_stays_in_sight_and_can_be_opened_again() {
+    let mut ledger = fresh();
+    for id in ["a1", "b2", "c3"] {
+        ledger.park(&failed(id, 0)).unwrap();
+    }
+    answered(&mut ledger, "a1", 5);
+    ledger
+        .close_review("b2", Closing::Done, None, t0() + minutes(5))
+        .unwrap();
+    let listed = |ledger: &Ledger, which| {
+        let page = ledger.reviews(which, 10, None).unwrap();
+        let ids = page.rows.into_iter().map(|(_, row)| row.id);
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&ledger, Which::Open), ["c3"]);
+    assert_eq!(listed(&ledger, Which::Recent(t0())), ["c3", "a1"]);
+    assert_eq!(listed(&ledger, Which::Recent(t0() + minutes(5))), ["c3"]);
+    assert!(ledger.reopen_review("a1").unwrap());
+    assert!(!ledger.reopen_review("a1").unwrap());
+    let row = ledger.review("a1").unwrap().unwrap().row;
+    let standing = (row.state, row.closed, row.settled_by);
+    assert_eq!(standing, (ReviewState::Open, None, None));
 }
 
 #[test]
@@ -44,6 +118,7 @@ fn each_failure_counts_and_the_request_is_kept_whole_over_a_restart() {
     let wanted = failed("a1", 3);
     assert_eq!(item.body, Some(wanted.body));
     assert_eq!(item.headers, wanted.headers);
+    assert_eq!(item.replay, wanted.replay);
     assert_eq!(item.run, None);
     let row = item.row;
     assert_eq!(
@@ -66,9 +141,9 @@ fn each_failure_counts_and_the_request_is_kept_whole_over_a_restart() {
 fn an_answer_closes_it_and_a_later_failure_opens_it_again() {
     let mut ledger = fresh();
     ledger.park(&failed("a1", 0)).unwrap();
-    assert!(ledger.answered_review("a1", t0() + minutes(1)).unwrap());
-    assert!(!ledger.answered_review("a1", t0() + minutes(2)).unwrap());
-    assert!(!ledger.answered_review("z9", t0()).unwrap());
+    assert_eq!(answered(&mut ledger, "a1", 1), 1);
+    assert_eq!(answered(&mut ledger, "a1", 2), 0);
+    assert_eq!(answered(&mut ledger, "z9", 0), 0);
     assert_eq!(ledger.open_reviews().unwrap(), 0);
     let row = ledger.review("a1").unwrap().unwrap().row;
     assert_eq!(
@@ -124,7 +199,7 @@ fn a_closed_request_is_forgotten_after_its_time_and_an_open_one_never() {
         assert!(ledger.review_ran(id, &run).unwrap());
         assert_eq!(ledger.review(id).unwrap().unwrap().run, Some(run));
     }
-    ledger.answered_review("a1", t0()).unwrap();
+    answered(&mut ledger, "a1", 0);
     let almost = t0() + REVIEW_KEPT - TimeDelta::milliseconds(1);
     assert_eq!(ledger.forget_reviewed(almost).unwrap(), 0);
     assert_eq!(ledger.forget_reviewed(t0() + REVIEW_KEPT).unwrap(), 1);
@@ -149,7 +224,7 @@ fn beyond_the_limit_an_item_is_kept_without_its_request() {
     assert!(ledger.review("a1").unwrap().unwrap().body.is_some());
     assert_eq!(ledger.review("b2").unwrap().unwrap().body, None);
     // Once there is room, the next failure of it brings it.
-    ledger.answered_review("a1", t0()).unwrap();
+    answered(&mut ledger, "a1", 0);
     ledger.forget_reviewed(t0() + REVIEW_KEPT).unwrap();
     ledger.park_within(&failed("b2", 1), 9).unwrap();
     assert!(ledger.review("b2").unwrap().unwrap().body.is_some());
@@ -161,7 +236,7 @@ fn items_are_paged_newest_first() {
     for n in 0..7 {
         ledger.park(&failed(&format!("i{n}"), n)).unwrap();
     }
-    ledger.answered_review("i5", t0()).unwrap();
+    answered(&mut ledger, "i5", 0);
     let ids = |which, before| {
         let page = ledger.reviews(which, 3, before).unwrap();
         let ids: Vec<String> = page.rows.into_iter().map(|(_, row)| row.id).collect();

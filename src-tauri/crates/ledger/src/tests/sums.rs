@@ -1,4 +1,4 @@
-use catalog::{MicroDollars, REHEARSAL};
+use catalog::{MicroDollars, REHEARSAL, Tokens};
 
 use super::{
     answered, candidate, carried, exhausted, fresh, minutes, opened, recovered, rehearsed, t0,
@@ -194,6 +194,44 @@ fn an_incident_counts_the_traffic_that_met_it() {
         "closed"
     );
     assert_eq!(ledger.incident_traffic(id + 1).unwrap(), None);
+}
+
+/// A bill beyond all bounds, which a broken provider once told, neither stops the day's sums nor leaves the cap open.
+#[test]
+fn a_sum_beyond_the_largest_integer_is_the_largest() {
+    let mut ledger = fresh();
+    let most = MicroDollars(i64::MAX);
+    let huge = Tokens {
+        input: u64::MAX,
+        output: u64::MAX,
+        cache_read: u64::MAX,
+        cache_write: u64::MAX,
+    };
+    for (tokens, cost) in [
+        (None, Some(most)),
+        (Some(huge), Some(most)),
+        (Some(huge), None),
+    ] {
+        let mut exchange = carried(t0());
+        for attempt in &mut exchange.attempts {
+            attempt.tokens_estimated = true;
+            (attempt.tokens, attempt.cost) = (tokens, cost);
+        }
+        exchange.cost = cost;
+        assert_eq!(exchange.stand_ins_cost(), most);
+        ledger.book_exchange(&exchange).unwrap();
+        ledger
+            .book_probe(&probe("lead", cost.map(|cost| cost.0)))
+            .unwrap();
+    }
+    let Sums {
+        spent,
+        of_estimated_tokens,
+        stand_ins,
+        ..
+    } = ledger.today(t0()).unwrap();
+    assert_eq!([spent, of_estimated_tokens, stand_ins], [most; 3]);
+    assert_eq!(ledger.probes_spent(t0()).unwrap(), most);
 }
 
 #[test]

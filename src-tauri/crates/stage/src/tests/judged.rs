@@ -42,6 +42,7 @@ fn word(completion: &Completion) -> &'static str {
     match completion {
         Completion::Complete => "complete",
         Completion::Continues => "continues",
+        Completion::Unknown => "unknown",
         Completion::Truncated => "truncated",
         Completion::Refused => "refused",
         Completion::Broken(_) => "broken",

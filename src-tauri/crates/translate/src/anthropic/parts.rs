@@ -9,9 +9,20 @@ const VENDOR_RESULTS: &[&str] = &[
     "web_search_tool_result",
     "web_fetch_tool_result",
     "tool_search_tool_result",
+    "advisor_tool_result",
+    "code_execution_tool_result",
+    "bash_code_execution_tool_result",
+    "text_editor_code_execution_tool_result",
+    "mcp_tool_use",
+    "mcp_tool_result",
+    "mcp_tool_listing",
 ];
 
-const TEXT_FATES: &[(&str, Fate)] = &[CACHE_MARK, ("citations", Fate::LeftOut(Why::Bookkeeping))];
+/// Marks of the vendor's between the blocks of an answer: that another of its models went on, and a compaction without a summary.
+const MARKS: &[&str] = &["fallback", "compaction"];
+
+const FATES: &[(&str, Fate)] = &[CACHE_MARK, ("citations", Fate::LeftOut(Why::Bookkeeping))];
+const CALL_FATES: &[(&str, Fate)] = &[CACHE_MARK, ("caller", Fate::LeftOut(Why::Bookkeeping))];
 
 pub(crate) fn read_texts(
     place: &'static str,
@@ -61,25 +72,66 @@ fn read_part(
         "document" => Some(Part::Document(read_document(&mut part, left_out)?)),
         "tool_use" => Some(Part::Call(read_call(&mut part)?)),
         "tool_result" => Some(Part::Result(read_result(&mut part, left_out)?)),
-        "thinking" | "redacted_thinking" => {
+        "search_result" => Some(Part::Text(read_search_result(&mut part, left_out)?)),
+        // A tool that a search has found; it is declared already.
+        "tool_reference" => {
+            let name = part.needed_text("tool_name")?;
+            Some(Part::Text(format!("The tool `{name}` is available.")))
+        }
+        "thinking" | "redacted_thinking" | "connector_text" => {
             leave_out(left_out, format!("{place}: {kind}"), Why::Thinking);
             return Ok(None);
         }
         _ if VENDOR_RESULTS.contains(&&*kind) => {
-            leave_out(left_out, format!("{place}: {kind}"), Why::VendorTool);
+            leave_out(left_out, format!("{place}: {kind}"), Why::VendorResult);
             return Ok(None);
         }
+        _ if MARKS.contains(&&*kind) => {
+            leave_out(left_out, format!("{place}: {kind}"), Why::Bookkeeping);
+            return Ok(None);
+        }
+        "container_upload" => return Err(kept(&part, "container_upload")),
         _ => {
             let dialect = DIALECT;
             return Err(Untranslatable::Part { dialect, kind });
         }
     };
     let fates = match &read {
-        Some(Part::Call(_)) => &[CACHE_MARK, ("caller", Fate::LeftOut(Why::Bookkeeping))],
-        _ => TEXT_FATES,
+        Some(Part::Call(_)) => CALL_FATES,
+        _ => FATES,
     };
     part.end(fates, left_out)?;
     Ok(read)
+}
+
+/// Its title, its source and its text (Anthropic docs, "Search results"): what a model without this kind of part can be shown.
+fn read_search_result(part: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<String> {
+    let place = "search_result.content[]";
+    let content = Content::read(DIALECT, "search_result.content", part.take("content"))?;
+    let texts = read_texts(place, content, left_out)?;
+    read_citations(part, "search_result.citations", left_out)?;
+    let mut lines = vec![part.needed_text("title")?, part.needed_text("source")?];
+    for text in texts {
+        if let Part::Text(text) = text {
+            lines.push(text);
+        }
+    }
+    Ok(lines.join("\n\n"))
+}
+
+/// Whether the answer is to cite the part, in a form that no other vendor has.
+fn read_citations(
+    part: &mut Object<'_>,
+    place: &'static str,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<()> {
+    let Some(mut citations) = part.object("citations", place)? else {
+        return Ok(());
+    };
+    if citations.flag("enabled")? {
+        leave_out(left_out, place, Why::Citations);
+    }
+    citations.end(&[], left_out)
 }
 
 fn read_call(part: &mut Object<'_>) -> Read<Call> {
@@ -117,28 +169,37 @@ fn read_file(mut source: Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<File> 
         "file" => return Err(kept(&source, "file_id")),
         _ => return Err(source.refused("type")),
     };
-    source.end(&[], left_out)?;
+    source.end_strictly(&[], left_out)?;
     Ok(file)
 }
 
 fn read_document(part: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Document> {
     let mut source = part.needed_object("source", "document.source")?;
-    let body = match source.is_text("type", "text") {
-        true => {
-            source.take("type");
+    let text = match () {
+        () if source.is_text("type", "text") => {
             source.take("media_type");
-            let text = source.needed_text("data")?;
-            source.end(&[], left_out)?;
+            Some(source.needed_text("data")?)
+        }
+        () if source.is_text("type", "content") => {
+            let content = Content::read(DIALECT, "document.source", source.take("content"))?;
+            let texts = read_texts("document.source.content[]", content, left_out)?;
+            let texts = texts.into_iter().filter_map(|part| match part {
+                Part::Text(text) => Some(text),
+                _ => None,
+            });
+            Some(texts.collect::<Vec<_>>().join("\n\n"))
+        }
+        () => None,
+    };
+    let body = match text {
+        Some(text) => {
+            source.take("type");
+            source.end_strictly(&[], left_out)?;
             DocumentBody::Text(text)
         }
-        false => DocumentBody::File(read_file(source, left_out)?),
+        None => DocumentBody::File(read_file(source, left_out)?),
     };
-    if let Some(mut citations) = part.object("citations", "document.citations")? {
-        if citations.flag("enabled")? {
-            return Err(part.refused("citations"));
-        }
-        citations.end(&[], left_out)?;
-    }
+    read_citations(part, "document.citations", left_out)?;
     Ok(Document {
         body,
         title: part.text("title")?,

@@ -75,6 +75,7 @@ fn begin(block: &Fields<'_>, parts: &mut Parts) -> Result<Option<Open>, CannotTe
                 name: block.text("name").unwrap_or_default(),
                 namespace: None,
                 input: Input::Json,
+                signature: None,
             };
             // Arguments that were cut are no object: some servers give their text.
             let empty = block.object("input").is_some_and(|input| input.is_empty());

@@ -2,13 +2,14 @@ use catalog::Effort;
 
 use crate::Names;
 use crate::request::Target;
+use crate::request::format::{Asked, Wanted};
 use crate::request::function::{Function, arguments_object};
 use crate::request::model::{
-    Call, Conversation, Document, DocumentBody, File, Format, Part, Role, Tool, ToolChoice,
-    ToolResult, Turn,
+    Call, Conversation, Document, DocumentBody, File, Part, Role, Tool, ToolChoice, ToolResult,
+    Turn,
 };
 use crate::request::object::Read;
-use crate::request::schema::{Closed, is_closed};
+use crate::request::schema::Enforcer;
 use crate::request::text::{Pairs, array, object, quoted};
 use crate::request::untranslatable::{LeftOut, Untranslatable, Why, Wish, leave_out};
 
@@ -24,7 +25,10 @@ pub(crate) fn write(
     target: &Target,
     names: &Names,
     left_out: &mut Vec<LeftOut>,
-) -> Read<String> {
+) -> Read<(String, Option<Wanted>)> {
+    if let (None, Some(added)) = (said.max_tokens, target.max_output) {
+        leave_out(left_out, format!("max_tokens: {added}"), Why::Added);
+    }
     let limit = said.max_tokens.or(target.max_output);
     let limit = limit.ok_or_else(|| Untranslatable::NoOutputLimit {
         dialect: DIALECT,
@@ -34,14 +38,19 @@ pub(crate) fn write(
         ("model", quoted(&target.model)),
         ("max_tokens", limit.to_string()),
     ];
-    let system = write_system(&said.turns, left_out);
+    let asked = Asked::of(&said.format, Enforcer::Anthropic, left_out);
+    let mut system = write_system(&said.turns, left_out);
+    system.extend(asked.instruction.as_deref().map(text_of));
     if !system.is_empty() {
         body.push(("system", array(&system)));
     }
     body.push(("messages", write_messages(&said.turns, names, left_out)?));
     if !said.tools.is_empty() {
-        let tools = said.tools.iter().map(|tool| write_tool(tool, names));
-        body.push(("tools", array(&tools.collect::<Read<Vec<_>>>()?)));
+        let tools = said.tools.iter();
+        let tools: Vec<String> = tools
+            .map(|tool| write_tool(tool, names, left_out))
+            .collect();
+        body.push(("tools", array(&tools)));
         body.extend(write_choice(said, names).map(|choice| ("tool_choice", choice)));
     }
     if !said.stop_sequences.is_empty() {
@@ -52,15 +61,16 @@ pub(crate) fn write(
             .collect();
         body.push(("stop_sequences", array(&stops)));
     }
-    body.extend(write_sampling(said, left_out)?);
-    body.extend(write_output(said)?.map(|config| ("output_config", config)));
+    body.extend(write_sampling(said, left_out));
+    body.extend(target.sampling(said, DIALECT, left_out));
+    body.extend(write_output(said, &asked).map(|config| ("output_config", config)));
     if said.verbosity.is_some() {
         leave_out(left_out, "verbosity", Why::Approximate);
     }
     if said.stream {
         body.push(("stream", "true".to_owned()));
     }
-    Ok(object(&body))
+    Ok((object(&body), asked.wanted))
 }
 
 /// Messages has its instructions before the conversation: later ones go there too, in their order, as Anthropic's own
@@ -85,11 +95,13 @@ fn write_system(turns: &[Turn], left_out: &mut Vec<LeftOut>) -> Vec<String> {
 /// A text that is only white space is refused by Anthropic, and says nothing.
 fn text_block(part: &Part) -> Option<String> {
     match part {
-        Part::Text(text) if !text.trim().is_empty() => {
-            Some(object(&[("type", quoted("text")), ("text", quoted(text))]))
-        }
+        Part::Text(text) if !text.trim().is_empty() => Some(text_of(text)),
         _ => None,
     }
+}
+
+fn text_of(text: &str) -> String {
+    object(&[("type", quoted("text")), ("text", quoted(text))])
 }
 
 /// The user's last word where the conversation ends with an answer: Messages would take that for the beginning of the next,
@@ -117,8 +129,7 @@ fn write_messages(turns: &[Turn], names: &Names, left_out: &mut Vec<LeftOut>) ->
         _ => return Err(Wish::NoUserFirst.unsayable_in(DIALECT)),
     }
     if let Some((Role::Assistant, _)) = messages.last() {
-        let go_on = object(&[("type", quoted("text")), ("text", quoted(GO_ON))]);
-        messages.push((Role::User, vec![go_on]));
+        messages.push((Role::User, vec![text_of(GO_ON)]));
         leave_out(left_out, "the end with an answer", Why::Approximate);
     }
     let messages = messages.iter().map(|(role, blocks)| {
@@ -212,21 +223,20 @@ fn write_document(document: &Document) -> Read<String> {
     Ok(object(&block))
 }
 
-fn write_tool(tool: &Tool, names: &Names) -> Read<String> {
+fn write_tool(tool: &Tool, names: &Names, left_out: &mut Vec<LeftOut>) -> String {
     let name = names.provider_name(tool.namespace.as_deref(), &tool.name);
     let mut block: Pairs = vec![("name", quoted(&name))];
-    let function = Function::of(tool, Closed::NothingElse);
     let Function {
         description,
         schema,
         strict,
-    } = function.map_err(|wish| wish.unsayable_in(DIALECT))?;
+    } = Function::of(tool, Enforcer::Anthropic, left_out);
     block.extend(description.map(|text| ("description", quoted(&text))));
     block.push(("input_schema", schema));
     if strict {
         block.push(("strict", "true".to_owned()));
     }
-    Ok(object(&block))
+    object(&block)
 }
 
 fn write_choice(said: &Conversation, names: &Names) -> Option<String> {
@@ -246,40 +256,37 @@ fn write_choice(said: &Conversation, names: &Names) -> Option<String> {
     Some(object(&choice))
 }
 
-/// One of the two only: models since Claude Opus 4.1 refuse both together.
-fn write_sampling(said: &Conversation, left_out: &mut Vec<LeftOut>) -> Read<Pairs> {
+/// One of the two only: models since Claude Opus 4.1 refuse both together. A temperature ends at 1 here.
+fn write_sampling(said: &Conversation, left_out: &mut Vec<LeftOut>) -> Pairs {
     match (said.temperature, said.top_p) {
-        (Some(temperature), _) if temperature > 1.0 => {
-            Err(Wish::TemperatureAboveOne.unsayable_in(DIALECT))
-        }
         (Some(temperature), top_p) => {
             if top_p.is_some_and(|top_p| top_p < 1.0) {
-                leave_out(left_out, "top_p", Why::Approximate);
+                leave_out(left_out, "top_p", Why::Sampling);
             }
-            Ok(vec![("temperature", temperature.to_string())])
+            if temperature > 1.0 {
+                leave_out(
+                    left_out,
+                    format!("temperature: {temperature}"),
+                    Why::Sampling,
+                );
+            }
+            vec![("temperature", temperature.min(1.0).to_string())]
         }
-        (None, Some(top_p)) => Ok(vec![("top_p", top_p.to_string())]),
-        (None, None) => Ok(Vec::new()),
+        (None, Some(top_p)) => vec![("top_p", top_p.to_string())],
+        (None, None) => Vec::new(),
     }
 }
 
 /// An effort without `thinking`: a turn with thinking must show it again with the results of its tools, signed, and no client
 /// of another dialect could.
-fn write_output(said: &Conversation) -> Read<Option<String>> {
+fn write_output(said: &Conversation, asked: &Asked<'_>) -> Option<String> {
     let mut config = Pairs::new();
     if let Some(effort) = said.effort.filter(|effort| *effort != Effort::None) {
         config.push(("effort", quoted(effort.as_str())));
     }
-    match &said.format {
-        Format::Text => {}
-        Format::Json => return Err(Wish::JsonWithoutSchema.unsayable_in(DIALECT)),
-        Format::Schema { schema, .. } if !is_closed(schema, Closed::NothingElse) => {
-            return Err(Wish::OpenSchema.unsayable_in(DIALECT));
-        }
-        Format::Schema { schema, .. } => config.push((
-            "format",
-            object(&[("type", quoted("json_schema")), ("schema", schema.clone())]),
-        )),
+    if let Some((schema, _)) = &asked.schema {
+        let format = [("type", quoted("json_schema")), ("schema", schema.clone())];
+        config.push(("format", object(&format)));
     }
-    Ok((!config.is_empty()).then(|| object(&config)))
+    (!config.is_empty()).then(|| object(&config))
 }

@@ -2,10 +2,18 @@
 //!
 //! Most ids pass as they are. What a dialect would refuse (`functions.list_skills:0`, a signature with `+/=`, an id too long)
 //! is written as `us-` with every byte but letters, digits and `-` as `_` and two hexadecimal digits, which can be undone
-//! without remembering anything. Only what would be too long even so becomes a digest, `us_…`, which cannot.
+//! without remembering anything; a long one with a hexadecimal end is [`super::packed`]. Only what would be too long even so becomes
+//! a digest, `us_…`, which cannot.
+//!
+//! Behind the escaped id may stand what a provider demands back with a call, the signature of its thinking: `_t` or `_r`, then
+//! base64. Only ids of Messages, which have no longest length, carry it.
 
 use catalog::Dialect;
 use sha2::{Digest, Sha256};
+
+use super::base64;
+use super::packed::{pack, unpack};
+use super::signature::Signature;
 
 /// An id that holds another.
 const CARRIES: &str = "us-";
@@ -35,18 +43,50 @@ pub(super) fn fits(dialect: Dialect, id: &str) -> bool {
     (1..=longest(dialect)).contains(&id.len()) && id.bytes().all(is_plain)
 }
 
+/// An id of so many bytes is taken by every dialect's own vendor. A longer one is marked as carried in every dialect, so that it
+/// is known to come back to a provider that made it so long.
+const SHORTEST_LIMIT: usize = 40;
+
 /// The id as `dialect` can carry it. Different ids stay different.
 pub(super) fn carried(dialect: Dialect, id: &str) -> String {
     let ours = id.starts_with(CARRIES) || id.starts_with(DIGESTS);
-    if fits(dialect, id) && !ours {
+    if fits(dialect, id) && id.len() <= SHORTEST_LIMIT && !ours {
         return id.to_owned();
     }
     let escaped = format!("{CARRIES}{}", escape(id));
     if escaped.len() <= longest(dialect) {
-        escaped
-    } else {
-        digest(id)
+        return escaped;
     }
+    let packed = pack(id).filter(|packed| packed.len() <= longest(dialect));
+    packed.unwrap_or_else(|| digest(id))
+}
+
+/// The id together with the signature of the thinking before its call. None: the dialect's ids have no room for it.
+pub(super) fn carried_signed(dialect: Dialect, id: &str, signature: &Signature) -> Option<String> {
+    let mark = signature.mark();
+    let text = base64::encode(signature.text().as_bytes());
+    let signed = format!("{CARRIES}{}{mark}{text}", escape(id));
+    (longest(dialect) == usize::MAX).then_some(signed)
+}
+
+/// The signature that an id carries.
+pub(super) fn signature(id: &str) -> Option<Signature> {
+    let (_, mark, text) = split_signature(id.strip_prefix(CARRIES)?)?;
+    let text = String::from_utf8(base64::decode(text)?).ok()?;
+    Signature::marked(mark, text)
+}
+
+/// The id, the mark and the base64. An escape is `_` and two hexadecimal digits, and a serial `_n` and digits: no mark is either.
+fn split_signature(body: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    while let Some(at) = body[from..].find('_').map(|at| from + at) {
+        let mark = body.get(at..at + 2)?;
+        if Signature::MARKS.contains(&mark) {
+            return Some((&body[..at], mark, &body[at + 2..]));
+        }
+        from = at + 1;
+    }
+    None
 }
 
 /// Another form of the same id, for a provider that numbers its calls afresh with every answer.
@@ -62,7 +102,7 @@ pub(super) fn carried_again(dialect: Dialect, id: &str, serial: u32) -> String {
 /// What [`carried`] was given, or the id itself, where `dialect` takes it. OpenAI's dialects are spoken by many vendors, with
 /// ids of every form: what came from one of them goes back as it was.
 pub(super) fn restored(dialect: Dialect, id: &str) -> String {
-    match carried_in(id) {
+    match carried_in(id).or_else(|| unpack(id)) {
         Some(inner) if dialect != Dialect::Anthropic || fits(dialect, &inner) => inner,
         _ if fits(dialect, id) => id.to_owned(),
         _ => carried(dialect, id),
@@ -72,6 +112,10 @@ pub(super) fn restored(dialect: Dialect, id: &str) -> String {
 /// The id that one of ours holds.
 fn carried_in(id: &str) -> Option<String> {
     let body = id.strip_prefix(CARRIES)?;
+    let body = match split_signature(body) {
+        Some((body, ..)) => body,
+        None => body,
+    };
     let body = match body.rsplit_once(SERIAL) {
         Some((body, serial)) if serial.parse::<u32>().is_ok() => body,
         _ => body,

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use catalog::Dialect;
 use proptest::prelude::*;
 
-use super::{ClientTool, LONGEST_NAME, Names, ToolKind, is_name};
+use super::{ClientTool, LONGEST_NAME, Names, Signature, ToolKind, is_name};
 
 fn function(name: &str) -> ClientTool {
     ClientTool {
@@ -223,5 +223,97 @@ proptest! {
             prop_assert!(is_name(&told));
             prop_assert_eq!(&names.client_name(&told), name);
         }
+    }
+}
+
+/// vLLM, Mistral, UUIDs: what is longer than Chat's 40 characters comes back to its own provider, without a memory.
+#[test]
+fn a_long_id_with_a_hexadecimal_end_is_restored_to_its_own_provider() {
+    for id in [
+        "chatcmpl-tool-0123456789abcdef0123456789abcdef",
+        "chatcmpl-tool-00000000000000000000000000000000",
+        "call_0123456789abcdef0123456789abcdef01234567",
+        "tooluse-3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        "toolu_3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123",
+    ] {
+        let answer = Names::new(Dialect::OpenaiChat, Dialect::OpenaiChat, [], []);
+        let told = answer.client_id(id);
+        assert!(told.len() <= 40, "{id} became {told}");
+        let next = Names::new(
+            Dialect::OpenaiChat,
+            Dialect::OpenaiChat,
+            [],
+            [told.as_str()],
+        );
+        assert_eq!(next.provider_id(&told), id);
+    }
+    // Capitals and odd counts would not come back: they are digests, as before.
+    let capitals = "chatcmpl-tool-0123456789ABCDEF0123456789ABCDEF";
+    let answer = Names::new(Dialect::OpenaiChat, Dialect::OpenaiChat, [], []);
+    assert!(answer.client_id(capitals).starts_with("us_"));
+}
+
+#[test]
+fn an_id_of_messages_carries_a_signature_and_ids_of_openai_leave_it_to_be_kept() {
+    for signature in [
+        Signature::Thought("AbC+/_t=_n2==".to_owned()),
+        Signature::Detail(r#"{"type":"reasoning.encrypted","data":"x","id":"call_1"}"#.to_owned()),
+    ] {
+        let answer = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], []);
+        for provider_id in ["call_1", "functions.f:0", "odd_tag_n7"] {
+            let (told, carried) = answer.signed_id(provider_id, &signature);
+            assert!(
+                carried
+                    && told
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+            );
+            let next = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], [told.as_str()]);
+            assert_eq!(next.signature(&told), Some(signature.clone()), "{told}");
+            assert_eq!(next.provider_id(&told), provider_id, "{told}");
+        }
+        let answer = Names::new(Dialect::OpenaiResponses, Dialect::OpenaiChat, [], []);
+        let (told, carried) = answer.signed_id("call_1", &signature);
+        assert_eq!((&*told, carried), ("call_1", false));
+        let kept = [(told.clone(), signature.clone())].into();
+        let next = Names::new(
+            Dialect::OpenaiResponses,
+            Dialect::OpenaiChat,
+            [],
+            [told.as_str()],
+        );
+        assert_eq!(next.with_signatures(kept).signature(&told), Some(signature));
+    }
+    assert_eq!(
+        Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], []).signature("toolu_1"),
+        None
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn whatever_its_provider_calls_it_an_id_comes_back(
+        id in "[a-z]{0,16}[-_]?[0-9a-f]{0,52}",
+        text in ".{0,60}",
+    ) {
+        prop_assume!(!id.is_empty() && !id.starts_with("us"));
+        for client in Dialect::ALL {
+            let answer = Names::new(client, Dialect::OpenaiChat, [], []);
+            let told = answer.client_id(&id);
+            let next = Names::new(client, Dialect::OpenaiChat, [], [told.as_str()]);
+            let back = next.provider_id(&told);
+            // Only a digest stands for an id from then on.
+            let digest = told.starts_with("us_") && told.len() == 35;
+            prop_assert!(back == id || digest && back == told, "{} {} {}", id, told, back);
+        }
+        let signature = Signature::Thought(text);
+        let answer = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], []);
+        let (told, _) = answer.signed_id(&id, &signature);
+        let next = Names::new(Dialect::Anthropic, Dialect::OpenaiChat, [], [told.as_str()]);
+        prop_assert_eq!(next.signature(&told), Some(signature));
+        prop_assert_eq!(next.provider_id(&told), id);
     }
 }

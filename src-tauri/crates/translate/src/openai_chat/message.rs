@@ -6,20 +6,37 @@ use crate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::request::text::{inline, result_text};
 use crate::request::untranslatable::{LeftOut, Untranslatable, Why};
 
-const FATES: &[(&str, Fate)] = &[
-    ("name", Fate::LeftOut(Why::Identity)),
-    ("annotations", Fate::LeftOut(Why::Bookkeeping)),
+const CACHE_MARKS: [(&str, Fate); 2] = [
     ("cache_control", Fate::LeftOut(Why::CacheMark)),
+    ("prompt_cache_breakpoint", Fate::LeftOut(Why::CacheMark)),
+];
+
+const FATES: &[(&str, Fate)] = &[
+    CACHE_MARKS[0],
+    CACHE_MARKS[1],
+    ("name", Fate::LeftOut(Why::Identity)),
+    ("id", Fate::LeftOut(Why::Bookkeeping)),
+    ("annotations", Fate::LeftOut(Why::Bookkeeping)),
     // As the servers of open models and routers name the thinking of an earlier answer.
     ("reasoning_content", Fate::LeftOut(Why::Thinking)),
     ("reasoning", Fate::LeftOut(Why::Thinking)),
     ("reasoning_details", Fate::LeftOut(Why::Thinking)),
+    ("thinking_blocks", Fate::LeftOut(Why::Thinking)),
+    ("provider_specific_fields", Fate::LeftOut(Why::Bookkeeping)),
+    // The single call of the API before there were several.
+    ("function_call", Fate::Refused),
+    // An answer that was spoken, by its id.
+    ("audio", Fate::Kept),
+    // The message is the beginning of the answer.
+    ("prefix", Fate::Only("false")),
+    ("partial", Fate::Only("false")),
 ];
 
 const CALL_FATES: &[(&str, Fate)] = &[
     ("index", Fate::LeftOut(Why::Bookkeeping)),
     // Where Gemini's endpoint keeps the signature of the thinking before a call.
     ("extra_content", Fate::LeftOut(Why::Thinking)),
+    ("provider_specific_fields", Fate::LeftOut(Why::Bookkeeping)),
 ];
 
 pub(crate) fn read_message(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Option<Turn>> {
@@ -98,10 +115,7 @@ fn read_part(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Part> {
             return Err(Untranslatable::Part { dialect, kind });
         }
     };
-    part.end(
-        &[("cache_control", Fate::LeftOut(Why::CacheMark))],
-        left_out,
-    )?;
+    part.end(&CACHE_MARKS, left_out)?;
     Ok(read)
 }
 
@@ -110,9 +124,16 @@ fn read_document(mut file: Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Docu
         let field = file.path("file_id");
         return Err(Untranslatable::Kept { field });
     }
-    let data = inline(&file.needed_text("file_data")?);
+    let data = file.needed_text("file_data")?;
+    // An address is what OpenRouter takes there too.
+    let is_address = data.starts_with("https://") || data.starts_with("http://");
+    let body = match inline(&data) {
+        Some(inline) => inline,
+        None if is_address => File::Address(data),
+        None => return Err(file.refused("file_data")),
+    };
     let document = Document {
-        body: DocumentBody::File(data.ok_or_else(|| file.refused("file_data"))?),
+        body: DocumentBody::File(body),
         title: file.text("filename")?,
         context: None,
     };

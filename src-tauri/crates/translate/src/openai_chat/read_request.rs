@@ -1,51 +1,97 @@
 use catalog::{Dialect, Effort};
 
 use super::message::read_message;
+use crate::openai_responses::is_vendor_tool;
 use crate::request::model::{Conversation, Format, Tool, ToolChoice, ToolInput};
 use crate::request::object::{Fate, Object, Read, malformed};
-use crate::request::untranslatable::{LeftOut, Why};
+use crate::request::sampling::Sampling;
+use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
 
 pub(crate) const DIALECT: Dialect = Dialect::OpenaiChat;
 
+/// Top-level fields without a counterpart. Sources: OpenAI API reference, "Chat Completions"; those of other servers as their
+/// documents name them (OpenRouter, vLLM, Mistral, Ollama, llama.cpp).
 const FATES: &[(&str, Fate)] = &[
     ("user", Fate::LeftOut(Why::Identity)),
     ("safety_identifier", Fate::LeftOut(Why::Identity)),
     ("metadata", Fate::LeftOut(Why::Identity)),
+    ("session_id", Fate::LeftOut(Why::Identity)),
+    ("user_id", Fate::LeftOut(Why::Identity)),
+    ("trace", Fate::LeftOut(Why::Identity)),
+    ("request_id", Fate::LeftOut(Why::Identity)),
+    ("api_key", Fate::LeftOut(Why::Identity)),
+    ("extra_headers", Fate::LeftOut(Why::Identity)),
     // Kept for the vendor's evaluations; no later request can refer to it.
     ("store", Fate::LeftOut(Why::Handling)),
     ("service_tier", Fate::LeftOut(Why::Handling)),
-    ("prompt_cache_key", Fate::LeftOut(Why::Handling)),
-    ("prompt_cache_retention", Fate::LeftOut(Why::Handling)),
     ("prediction", Fate::LeftOut(Why::Handling)),
-    // Best effort at OpenAI too.
-    ("seed", Fate::LeftOut(Why::Approximate)),
+    ("moderation", Fate::LeftOut(Why::Handling)),
+    ("usage", Fate::LeftOut(Why::Handling)),
+    ("keep_alive", Fate::LeftOut(Why::Handling)),
+    ("cache_prompt", Fate::LeftOut(Why::CacheMark)),
+    ("cache_control", Fate::LeftOut(Why::CacheMark)),
+    ("prompt_cache_key", Fate::LeftOut(Why::CacheMark)),
+    ("prompt_cache_options", Fate::LeftOut(Why::CacheMark)),
+    ("prompt_cache_retention", Fate::LeftOut(Why::CacheMark)),
+    // Which of its sources a reseller takes.
+    ("provider", Fate::LeftOut(Why::Handling)),
+    ("models", Fate::LeftOut(Why::Handling)),
+    ("route", Fate::LeftOut(Why::Handling)),
+    ("transforms", Fate::LeftOut(Why::Handling)),
+    // How a reasoning model's template is filled.
+    ("enable_thinking", Fate::LeftOut(Why::Effort)),
+    ("thinking", Fate::LeftOut(Why::Effort)),
+    ("thinking_budget", Fate::LeftOut(Why::Effort)),
+    ("chat_template_kwargs", Fate::LeftOut(Why::Effort)),
+    ("include_reasoning", Fate::LeftOut(Why::Thinking)),
     ("n", Fate::Only("1")),
-    ("presence_penalty", Fate::Only("0")),
-    ("frequency_penalty", Fate::Only("0")),
+    ("logit_bias", Fate::Only("{}")),
     ("logprobs", Fate::Only("false")),
     ("top_logprobs", Fate::Only("0")),
     ("modalities", Fate::Only(r#"["text"]"#)),
+    ("audio", Fate::Refused),
+    ("functions", Fate::Only("[]")),
+    ("function_call", Fate::Refused),
+    ("best_of", Fate::Only("1")),
+    ("stop_token_ids", Fate::Only("[]")),
+    ("ignore_eos", Fate::Only("false")),
+    ("min_tokens", Fate::Only("0")),
+    ("prompt_logprobs", Fate::Refused),
+    ("structured_outputs", Fate::Refused),
+    ("guided_json", Fate::Refused),
+    ("guided_regex", Fate::Refused),
+    ("guided_choice", Fate::Refused),
+    ("guided_grammar", Fate::Refused),
+    ("grammar", Fate::Refused),
+    ("json_schema", Fate::Refused),
 ];
+
+const TOOL_FATES: &[(&str, Fate)] = &[
+    ("cache_control", Fate::LeftOut(Why::CacheMark)),
+    ("prompt_cache_breakpoint", Fate::LeftOut(Why::CacheMark)),
+    ("defer_loading", Fate::LeftOut(Why::Handling)),
+];
+
+/// Options with which the vendor brings a tool of its own.
+const VENDOR_TOOLS: &[&str] = &["web_search_options", "plugins"];
 
 pub(crate) fn read(json: &str) -> Read<Conversation> {
     let mut body = Object::read(DIALECT, "", json)?;
     body.needed_text("model")?;
-    let older_limit = body.count("max_tokens")?;
+    let older_limit = body.limit("max_tokens")?;
     let mut conversation = Conversation {
         one_call_at_a_time: !body.flag_or("parallel_tool_calls", true)?,
         stop_sequences: read_stop(&mut body)?,
         temperature: body.number("temperature")?,
         top_p: body.number("top_p")?,
-        max_tokens: body.count("max_completion_tokens")?.or(older_limit),
+        max_tokens: body.limit("max_completion_tokens")?.or(older_limit),
         stream: body.flag("stream")?,
         verbosity: body.text("verbosity")?,
         ..Conversation::default()
     };
+    conversation.sampling.take(&mut body, Sampling::CHAT)?;
     let left_out = &mut conversation.left_out;
-    if let Some(name) = body.text("reasoning_effort")? {
-        let effort = Effort::named(&name).ok_or_else(|| body.refused("reasoning_effort"))?;
-        conversation.effort = Some(effort);
-    }
+    conversation.effort = read_effort(&mut body, left_out)?;
     if let Some(mut options) = body.object("stream_options", "stream_options")? {
         conversation.usage_chunk = options.flag("include_usage")?;
         options.end(
@@ -57,7 +103,12 @@ pub(crate) fn read(json: &str) -> Read<Conversation> {
         conversation.turns.extend(read_message(message, left_out)?);
     }
     for tool in body.elements("tools")? {
-        conversation.tools.push(read_tool(tool, left_out)?);
+        conversation.tools.extend(read_tool(tool, left_out)?);
+    }
+    for name in VENDOR_TOOLS {
+        if body.take(name).is_some_and(|raw| raw != "[]") {
+            leave_out(left_out, format!("tools[]: {name}"), Why::VendorTool);
+        }
     }
     if let Some(choice) = body.take("tool_choice") {
         conversation.tool_choice = read_choice(&body, choice)?;
@@ -65,8 +116,45 @@ pub(crate) fn read(json: &str) -> Read<Conversation> {
     if let Some(format) = body.object("response_format", "response_format")? {
         conversation.format = read_format(format, left_out)?;
     }
-    body.end(FATES, left_out)?;
+    conversation.keep_rest(&body);
+    body.end(FATES, &mut conversation.left_out)?;
     Ok(conversation)
+}
+
+/// OpenAI's `reasoning_effort`, or what stands for it elsewhere: OpenRouter's `reasoning`, and thinking that is switched off.
+fn read_effort(body: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Option<Effort>> {
+    let mut effort = effort_named(body, "reasoning_effort", left_out)?;
+    if let Some(mut reasoning) = body.object("reasoning", "reasoning")? {
+        effort = effort.or(effort_named(&mut reasoning, "effort", left_out)?);
+        if !reasoning.flag_or("enabled", true)? {
+            effort = Some(Effort::None);
+        }
+        let fates = [
+            ("max_tokens", Fate::LeftOut(Why::Effort)),
+            ("exclude", Fate::LeftOut(Why::Thinking)),
+            ("summary", Fate::LeftOut(Why::Thinking)),
+        ];
+        reasoning.end(&fates, left_out)?;
+    }
+    match body.is("enable_thinking", "false") {
+        true => Ok(Some(Effort::None)),
+        false => Ok(effort),
+    }
+}
+
+fn effort_named(
+    holder: &mut Object<'_>,
+    key: &str,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<Option<Effort>> {
+    let Some(name) = holder.text(key)? else {
+        return Ok(None);
+    };
+    let effort = Effort::named(&name);
+    if effort.is_none() {
+        leave_out(left_out, holder.path(key), Why::Effort);
+    }
+    Ok(effort)
 }
 
 /// One string, or several.
@@ -77,13 +165,20 @@ fn read_stop(body: &mut Object<'_>) -> Read<Vec<String>> {
     }
 }
 
-fn read_tool(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Tool> {
+fn read_tool(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Option<Tool>> {
     let mut tool = Object::read(DIALECT, "tools[]", json)?;
     let kind = tool.needed_text("type")?;
     let place = match &*kind {
         "function" => "tools[].function",
         "custom" => "tools[].custom",
-        _ => return Err(tool.refused("type")),
+        kind if is_vendor_tool(kind) => {
+            leave_out(left_out, format!("tools[]: {kind}"), Why::VendorTool);
+            return Ok(None);
+        }
+        _ => {
+            let (dialect, tool) = (DIALECT, kind);
+            return Err(Untranslatable::BuiltInTool { dialect, tool });
+        }
     };
     let mut inner = tool.needed_object(&kind, place)?;
     let input = match &*kind {
@@ -101,10 +196,9 @@ fn read_tool(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Tool> {
         description: inner.text("description")?,
         input,
     };
-    let marks = &[("cache_control", Fate::LeftOut(Why::CacheMark))];
-    inner.end(marks, left_out)?;
-    tool.end(marks, left_out)?;
-    Ok(read)
+    inner.end(TOOL_FATES, left_out)?;
+    tool.end(TOOL_FATES, left_out)?;
+    Ok(Some(read))
 }
 
 fn read_choice(body: &Object<'_>, json: &str) -> Read<ToolChoice> {
@@ -121,6 +215,8 @@ fn read_choice(body: &Object<'_>, json: &str) -> Read<ToolChoice> {
     }
     let mut inner = choice.needed_object(&kind, "tool_choice.function")?;
     let (namespace, name) = (None, inner.needed_text("name")?);
+    inner.end_strictly(&[], &mut Vec::new())?;
+    choice.end_strictly(&[], &mut Vec::new())?;
     Ok(ToolChoice::Tool { namespace, name })
 }
 
@@ -138,11 +234,11 @@ fn read_format(mut format: Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Form
                 schema: schema.ok_or_else(|| malformed(DIALECT, place, "a schema"))?,
                 strict: inner.flag("strict")?,
             };
-            inner.end(&[], left_out)?;
+            inner.end_strictly(&[], left_out)?;
             read
         }
         _ => return Err(format.refused("type")),
     };
-    format.end(&[], left_out)?;
+    format.end_strictly(&[], left_out)?;
     Ok(read)
 }

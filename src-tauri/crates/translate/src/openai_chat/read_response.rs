@@ -1,15 +1,22 @@
 //! OpenAI Chat Completions (public API reference), as compatible servers speak it too. The end of a call is not told.
 
+use std::collections::BTreeMap;
+
+use catalog::ThoughtSignatures;
+use wire::Framing;
+use wire::fields::Fields;
+
+use crate::names::Signature;
 use crate::response::CannotTell;
 use crate::response::model::{Call, Input, Kind};
 use crate::response::parts::{Key, Lasts, Parts};
 use crate::response::read::{Flow, Read, said, unsayable};
-use wire::Framing;
-use wire::fields::Fields;
 
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     calls: Vec<Known>,
+    /// By the id of their call.
+    details: BTreeMap<String, Signature>,
 }
 
 #[derive(Debug)]
@@ -49,6 +56,27 @@ impl Read for Reader {
     }
 }
 
+/// Google's signature of the thinking before a call (Gemini API docs, "Thought signatures", "OpenAI compatibility").
+fn thought(call: &Fields<'_>) -> Option<Signature> {
+    let [extra, vendor, signature] = ThoughtSignatures::EXTRA_CONTENT;
+    let extra = call.object(extra)?;
+    Some(extra.object(vendor)?.text(signature)?)
+        .filter(|text| !text.is_empty())
+        .map(Signature::Thought)
+}
+
+/// OpenRouter's encrypted details of the thinking, those that belong to a call (its docs, "Preserving reasoning").
+fn details(told: &Fields<'_>) -> Vec<(String, Signature)> {
+    let details = told.objects("reasoning_details").into_iter();
+    let of_calls =
+        details.filter(|detail| detail.text("type").as_deref() == Some("reasoning.encrypted"));
+    let with_id = of_calls.filter_map(|detail| {
+        let id = detail.text("id").filter(|id| !id.is_empty())?;
+        Some((id, Signature::Detail(detail.to_string())))
+    });
+    with_id.collect()
+}
+
 fn only_one(index: u64) -> Result<(), CannotTell> {
     match index {
         0 => Ok(()),
@@ -69,6 +97,7 @@ impl Reader {
                 return Err(unsayable(format!("`{media}`")));
             }
         }
+        self.details.extend(details(told));
         parts.say(Kind::Text, &said(told, "content"))?;
         parts.say(Kind::Refusal, &said(told, "refusal"))?;
         let calls = told.objects("tool_calls");
@@ -84,7 +113,8 @@ impl Reader {
                 (None, None) => (Fields::default(), Input::Json),
             };
             let id = call.text("id").unwrap_or_default();
-            self.call(place, &id, &function, input, parts)?;
+            let signature = thought(call).or_else(|| self.details.get(&id).cloned());
+            self.call(place, &id, &function, (input, signature), parts)?;
         }
         // The single call of the API before there were several.
         if let Some(function) = told.object("function_call") {
@@ -92,7 +122,7 @@ impl Reader {
                 Framing::Stream => 0,
                 Framing::Whole => calls.len() as u64,
             };
-            self.call(place, "", &function, Input::Json, parts)?;
+            self.call(place, "", &function, (Input::Json, None), parts)?;
         }
         Ok(())
     }
@@ -102,7 +132,7 @@ impl Reader {
         index: u64,
         id: &str,
         function: &Fields<'_>,
-        input: Input,
+        (input, signature): (Input, Option<Signature>),
         parts: &mut Parts,
     ) -> Result<(), CannotTell> {
         let name = function.text("name").unwrap_or_default();
@@ -121,6 +151,7 @@ impl Reader {
                     name,
                     namespace: None,
                     input,
+                    signature,
                 };
                 let key = parts.begin(Kind::Call(call), Lasts::UntilNext)?;
                 let id = id.to_owned();

@@ -1,14 +1,15 @@
-use catalog::{ChatLimit, StreamUsage};
+use catalog::{ChatLimit, ReasoningContent, StreamUsage, ThoughtSignatures};
 
-use crate::Names;
+use crate::names::{Names, Signature};
 use crate::request::Target;
+use crate::request::format::{Asked, Wanted};
 use crate::request::function::{Function, arguments};
 use crate::request::model::{
-    Call, Conversation, Document, DocumentBody, File, Format, Part, Role, Tool, ToolChoice,
-    ToolResult, Turn,
+    Call, Conversation, Document, DocumentBody, File, Part, Role, Tool, ToolChoice, ToolResult,
+    Turn,
 };
 use crate::request::object::Read;
-use crate::request::schema::{Closed, is_closed};
+use crate::request::schema::Enforcer;
 use crate::request::text::{FAILED, Pairs, address, array, as_text, object, quoted};
 use crate::request::untranslatable::{LeftOut, Why, Wish, leave_out};
 
@@ -21,16 +22,18 @@ pub(crate) fn write(
     target: &Target,
     names: &Names,
     left_out: &mut Vec<LeftOut>,
-) -> Read<String> {
+) -> Read<(String, Option<Wanted>)> {
     let mut body: Pairs = vec![("model", quoted(&target.model))];
     let mut messages = Vec::new();
     for turn in &said.turns {
-        write_turn(turn, names, &mut messages, left_out)?;
+        write_turn(turn, names, target, &mut messages, left_out)?;
     }
     body.push(("messages", array(&messages)));
-    body.extend(write_tools(said, names)?);
+    body.extend(write_tools(said, names, left_out));
     body.extend(write_limits(said, target)?);
-    body.extend(write_format(&said.format)?.map(|format| ("response_format", format)));
+    body.extend(target.sampling(said, DIALECT, left_out));
+    let asked = Asked::of(&said.format, Enforcer::OpenAi, left_out);
+    body.extend(write_format(&asked).map(|format| ("response_format", format)));
     if let Some(effort) = said.effort {
         body.push(("reasoning_effort", quoted(effort.as_str())));
     }
@@ -44,22 +47,23 @@ pub(crate) fn write(
             body.push(("stream_options", r#"{"include_usage":true}"#.to_owned()));
         }
     }
-    Ok(object(&body))
+    Ok((object(&body), asked.wanted))
 }
 
 fn write_turn(
     turn: &Turn,
     names: &Names,
+    target: &Target,
     messages: &mut Vec<String>,
     left_out: &mut Vec<LeftOut>,
 ) -> Read<()> {
     match turn.role {
         // Older servers know no `developer`, and newer ones take `system` for it.
         Role::System | Role::Developer => {
-            let content = write_content(&turn.parts)?;
+            let content = write_content(&turn.parts, target)?;
             messages.push(object(&[("role", quoted("system")), ("content", content)]));
         }
-        Role::Assistant => messages.push(write_answer(&turn.parts, names, left_out)),
+        Role::Assistant => messages.push(write_answer(&turn.parts, names, target, left_out)),
         Role::User => {
             let mut said = Vec::new();
             for part in &turn.parts {
@@ -72,7 +76,7 @@ fn write_turn(
                 }
             }
             if !said.is_empty() {
-                let content = write_content(&said)?;
+                let content = write_content(&said, target)?;
                 messages.push(object(&[("role", quoted("user")), ("content", content)]));
             }
         }
@@ -81,15 +85,18 @@ fn write_turn(
 }
 
 /// One text as a string, which every server takes; more as parts.
-fn write_content(parts: &[Part]) -> Read<String> {
+fn write_content(parts: &[Part], target: &Target) -> Read<String> {
     if let [Part::Text(text)] = parts {
         return Ok(quoted(text));
     }
-    let parts = parts.iter().map(write_part).collect::<Read<Vec<_>>>()?;
+    let parts = parts
+        .iter()
+        .map(|part| write_part(part, target))
+        .collect::<Read<Vec<_>>>()?;
     Ok(array(&parts.into_iter().flatten().collect::<Vec<_>>()))
 }
 
-fn write_part(part: &Part) -> Read<Option<String>> {
+fn write_part(part: &Part, target: &Target) -> Read<Option<String>> {
     let written = match part {
         Part::Text(text) => text_part(text),
         Part::Image(image) => {
@@ -97,7 +104,7 @@ fn write_part(part: &Part) -> Read<Option<String>> {
             inner.extend(image.detail.iter().map(|detail| ("detail", quoted(detail))));
             object(&[("type", quoted("image_url")), ("image_url", object(&inner))])
         }
-        Part::Document(document) => write_document(document)?,
+        Part::Document(document) => write_document(document, target)?,
         Part::Call(_) | Part::Result(_) => return Ok(None),
     };
     Ok(Some(written))
@@ -107,10 +114,12 @@ fn text_part(text: &str) -> String {
     object(&[("type", quoted("text")), ("text", quoted(text))])
 }
 
-fn write_document(document: &Document) -> Read<String> {
+fn write_document(document: &Document, target: &Target) -> Read<String> {
     match &document.body {
         DocumentBody::Text(text) => Ok(text_part(&as_text(document, text))),
-        DocumentBody::File(File::Address(_)) => Err(Wish::DocumentByAddress.unsayable_in(DIALECT)),
+        DocumentBody::File(File::Address(_)) if !target.file_addresses => {
+            Err(Wish::DocumentByAddress.unsayable_in(DIALECT))
+        }
         DocumentBody::File(file) => {
             let title = document.title.as_deref().unwrap_or("document.pdf");
             let inner = object(&[
@@ -123,17 +132,27 @@ fn write_document(document: &Document) -> Read<String> {
 }
 
 /// Text and calls stand apart in Chat, the text first.
-fn write_answer(parts: &[Part], names: &Names, left_out: &mut Vec<LeftOut>) -> String {
+fn write_answer(
+    parts: &[Part],
+    names: &Names,
+    target: &Target,
+    left_out: &mut Vec<LeftOut>,
+) -> String {
     let texts = parts.iter().filter_map(|part| match part {
         Part::Text(text) => Some(text.as_str()),
         _ => None,
     });
     let texts: Vec<&str> = texts.collect();
-    let calls = parts.iter().filter_map(|part| match part {
-        Part::Call(call) => Some(write_call(call, names)),
+    let said = parts.iter().filter_map(|part| match part {
+        Part::Call(call) => Some(call),
         _ => None,
     });
-    let calls: Vec<String> = calls.collect();
+    let said: Vec<&Call> = said.collect();
+    let signed = Signed::of(&said, names, target);
+    let calls = said.iter().zip(&signed.thoughts);
+    let calls: Vec<String> = calls
+        .map(|(call, thought)| write_call(call, thought.as_deref(), names))
+        .collect();
     let after_a_call = parts
         .iter()
         .skip_while(|part| !matches!(part, Part::Call(_)));
@@ -155,21 +174,82 @@ fn write_answer(parts: &[Part], names: &Names, left_out: &mut Vec<LeftOut>) -> S
     let mut message: Pairs = vec![("role", quoted("assistant")), ("content", content)];
     if !calls.is_empty() {
         message.push(("tool_calls", array(&calls)));
+        if target.reasoning_content == ReasoningContent::Required {
+            message.push(("reasoning_content", quoted("")));
+        }
+    }
+    if !signed.details.is_empty() {
+        message.push(("reasoning_details", array(&signed.details)));
     }
     object(&message)
 }
 
-fn write_call(call: &Call, names: &Names) -> String {
+/// The signatures of an answer's calls, as the target's dialect has them.
+struct Signed {
+    /// For each call.
+    thoughts: Vec<Option<String>>,
+    /// Of the message.
+    details: Vec<String>,
+}
+
+/// For calls of other models: "skip_thought_signature_validator" is one of two values that Gemini takes for a signature that there
+/// is none of (Gemini API docs, "Thought signatures", FAQ).
+const NO_SIGNATURE: &str = "skip_thought_signature_validator";
+
+impl Signed {
+    fn of(calls: &[&Call], names: &Names, target: &Target) -> Signed {
+        let kept: Vec<Option<Signature>> =
+            calls.iter().map(|call| names.signature(&call.id)).collect();
+        let mut signed = Signed {
+            thoughts: vec![None; calls.len()],
+            details: Vec::new(),
+        };
+        match target.thought_signatures {
+            ThoughtSignatures::None => {}
+            ThoughtSignatures::ExtraContent => {
+                for (thought, kept) in signed.thoughts.iter_mut().zip(kept) {
+                    if let Some(Signature::Thought(text)) = kept {
+                        *thought = Some(text);
+                    }
+                }
+                // Of parallel calls the first one has it.
+                if signed.thoughts.iter().all(Option::is_none)
+                    && let Some(first) = signed.thoughts.first_mut()
+                {
+                    *first = Some(NO_SIGNATURE.to_owned());
+                }
+            }
+            ThoughtSignatures::ReasoningDetails => {
+                signed.details = kept
+                    .into_iter()
+                    .filter_map(|kept| match kept {
+                        Some(Signature::Detail(json)) => Some(json),
+                        Some(Signature::Thought(_)) | None => None,
+                    })
+                    .collect();
+            }
+        }
+        signed
+    }
+}
+
+fn write_call(call: &Call, thought: Option<&str>, names: &Names) -> String {
     let name = names.provider_name(call.namespace.as_deref(), &call.name);
     let function = object(&[
         ("name", quoted(&name)),
         ("arguments", quoted(&arguments(&call.input))),
     ]);
-    object(&[
+    let mut written: Pairs = vec![
         ("id", quoted(&names.provider_id(&call.id))),
         ("type", quoted("function")),
         ("function", function),
-    ])
+    ];
+    written.extend(thought.map(|text| {
+        let [extra, vendor, signature] = ThoughtSignatures::EXTRA_CONTENT;
+        let signed = object(&[(signature, quoted(text))]);
+        (extra, object(&[(vendor, signed)]))
+    }));
+    object(&written)
 }
 
 /// A tool message holds text alone.
@@ -228,12 +308,15 @@ fn is_file(part: &Part) -> bool {
     }
 }
 
-fn write_tools(said: &Conversation, names: &Names) -> Read<Pairs> {
+fn write_tools(said: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) -> Pairs {
     if said.tools.is_empty() {
-        return Ok(Pairs::new());
+        return Pairs::new();
     }
-    let tools = said.tools.iter().map(|tool| write_tool(tool, names));
-    let mut pairs: Pairs = vec![("tools", array(&tools.collect::<Read<Vec<_>>>()?))];
+    let tools = said.tools.iter();
+    let tools: Vec<String> = tools
+        .map(|tool| write_tool(tool, names, left_out))
+        .collect();
+    let mut pairs: Pairs = vec![("tools", array(&tools))];
     let choice = match &said.tool_choice {
         ToolChoice::Auto => None,
         ToolChoice::Never => Some(quoted("none")),
@@ -251,27 +334,26 @@ fn write_tools(said: &Conversation, names: &Names) -> Read<Pairs> {
     if said.one_call_at_a_time {
         pairs.push(("parallel_tool_calls", "false".to_owned()));
     }
-    Ok(pairs)
+    pairs
 }
 
-fn write_tool(tool: &Tool, names: &Names) -> Read<String> {
+fn write_tool(tool: &Tool, names: &Names, left_out: &mut Vec<LeftOut>) -> String {
     let name = names.provider_name(tool.namespace.as_deref(), &tool.name);
-    let function = Function::of(tool, Closed::AllRequired);
     let Function {
         description,
         schema,
         strict,
-    } = function.map_err(|wish| wish.unsayable_in(DIALECT))?;
+    } = Function::of(tool, Enforcer::OpenAi, left_out);
     let mut function: Pairs = vec![("name", quoted(&name))];
     function.extend(description.map(|text| ("description", quoted(&text))));
     function.push(("parameters", schema));
     if strict {
         function.push(("strict", "true".to_owned()));
     }
-    Ok(object(&[
+    object(&[
         ("type", quoted("function")),
         ("function", object(&function)),
-    ]))
+    ])
 }
 
 fn write_limits(said: &Conversation, target: &Target) -> Read<Pairs> {
@@ -302,27 +384,18 @@ fn write_limits(said: &Conversation, target: &Target) -> Read<Pairs> {
     Ok(pairs)
 }
 
-fn write_format(format: &Format) -> Read<Option<String>> {
-    let (name, description, schema, strict) = match format {
-        Format::Text => return Ok(None),
-        Format::Json => return Ok(Some(object(&[("type", quoted("json_object"))]))),
-        Format::Schema {
-            name,
-            description,
-            schema,
-            strict,
-        } => (name, description, schema, *strict),
-    };
-    if strict && !is_closed(schema, Closed::AllRequired) {
-        return Err(Wish::OpenSchema.unsayable_in(DIALECT));
+fn write_format(asked: &Asked<'_>) -> Option<String> {
+    if asked.json {
+        return Some(object(&[("type", quoted("json_object"))]));
     }
-    let name = name.as_deref().unwrap_or("answer");
+    let (schema, strict) = asked.schema.as_ref()?;
+    let name = asked.name.unwrap_or("answer");
     let mut inner: Pairs = vec![("name", quoted(name))];
-    inner.extend(description.iter().map(|text| ("description", quoted(text))));
+    inner.extend(asked.description.map(|text| ("description", quoted(text))));
     inner.push(("schema", schema.clone()));
     inner.push(("strict", strict.to_string()));
-    Ok(Some(object(&[
+    Some(object(&[
         ("type", quoted("json_schema")),
         ("json_schema", object(&inner)),
-    ])))
+    ]))
 }

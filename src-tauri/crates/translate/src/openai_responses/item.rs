@@ -16,9 +16,30 @@ const FATES: &[(&str, Fate)] = &[
         "internal_chat_message_metadata_passthrough",
         Fate::LeftOut(Why::Identity),
     ),
+    ("create_time", Fate::LeftOut(Why::Bookkeeping)),
+    ("content_item_metadata", Fate::LeftOut(Why::Bookkeeping)),
+    ("prompt_cache_breakpoint", Fate::LeftOut(Why::CacheMark)),
+    ("created_by", Fate::LeftOut(Why::Bookkeeping)),
+    // Arguments that only the vendor can read.
+    ("encrypted_function_args", Fate::Kept),
 ];
 
+/// Items of tools that the vendor runs itself; the text of the answer says what came of them.
+const VENDOR_ITEMS: &[&str] = &[
+    "web_search_call",
+    "file_search_call",
+    "code_interpreter_call",
+    "image_generation_call",
+    "tool_search_call",
+    "mcp_call",
+    "mcp_list_tools",
+];
+
+/// Items that only Codex and its own vendor understand; without them nothing is missing from what was said.
+const MARKS: &[&str] = &["configuration_update", "ghost_snapshot"];
+
 const PART_FATES: &[(&str, Fate)] = &[
+    ("prompt_cache_breakpoint", Fate::LeftOut(Why::CacheMark)),
     ("annotations", Fate::LeftOut(Why::Bookkeeping)),
     ("logprobs", Fate::LeftOut(Why::Bookkeeping)),
 ];
@@ -48,13 +69,35 @@ pub(crate) fn read_item(
             item.end(FATES, left_out)?;
             return Ok(None);
         }
+        // What a search of the client's own has found: declared from here on.
+        "tool_search_output" => {
+            read_additional_tools(&mut item, brought, left_out)?;
+            leave_out(left_out, "input[]: tool_search_output", Why::VendorResult);
+            return Ok(None);
+        }
+        // Of another agent of the client's, to this one.
+        "agent_message" => {
+            let turn = read_agent_message(&mut item, left_out)?;
+            let names = ["author", "recipient"].map(|key| (key, Fate::LeftOut(Why::Bookkeeping)));
+            item.end(&[FATES, &names[..]].concat(), left_out)?;
+            return Ok(Some(turn));
+        }
         "reasoning" => {
             leave_out(left_out, "input[]: reasoning", Why::Thinking);
             return Ok(None);
         }
-        "web_search_call" => {
-            leave_out(left_out, "input[]: web_search_call", Why::VendorTool);
+        _ if VENDOR_ITEMS.contains(&&*kind) => {
+            leave_out(left_out, format!("input[]: {kind}"), Why::VendorResult);
             return Ok(None);
+        }
+        _ if MARKS.contains(&&*kind) => {
+            leave_out(left_out, format!("input[]: {kind}"), Why::Bookkeeping);
+            return Ok(None);
+        }
+        // An encrypted summary that its own vendor alone can read.
+        "compaction" | "compaction_summary" | "context_compaction" => {
+            let field = format!("input[]: {kind}");
+            return Err(Untranslatable::Kept { field });
         }
         "item_reference" => {
             let field = "input[]: item_reference".to_owned();
@@ -83,6 +126,18 @@ fn read_message(item: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Turn
         return Err(malformed(DIALECT, "input[].content", "text"));
     }
     Ok(Turn { role, parts })
+}
+
+fn read_agent_message(item: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Turn> {
+    let content = item.take("content");
+    if content.is_some_and(|raw| raw.contains("\"encrypted_content\"")) {
+        let field = "input[]: agent_message".to_owned();
+        return Err(Untranslatable::Kept { field });
+    }
+    Ok(Turn {
+        role: Role::User,
+        parts: read_parts("input[].content", content, left_out)?,
+    })
 }
 
 fn read_call(item: &mut Object<'_>, kind: &str) -> Read<Call> {

@@ -1,30 +1,54 @@
 use catalog::{Dialect, Effort};
 
 use super::item::read_item;
-use crate::request::model::{Conversation, Format, Part, Role, Tool, ToolChoice, ToolInput, Turn};
+use crate::request::model::{
+    Conversation, Echo, Format, Part, Role, Tool, ToolChoice, ToolInput, Turn,
+};
 use crate::request::object::{Content, Fate, Object, Read, malformed};
+use crate::request::sampling::Sampling;
 use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
 
 pub(crate) const DIALECT: Dialect = Dialect::OpenaiResponses;
 
-/// What the vendor keeps from earlier requests, or is asked to keep for later ones.
-const KEPT: &[&str] = &["previous_response_id", "conversation", "prompt"];
-
+/// Top-level fields without a counterpart. Sources: OpenAI API reference, "Responses"; Open Responses; `client_metadata`,
+/// `access_programs` and `request_country` as Codex 0.171.0 sends them.
 const FATES: &[(&str, Fate)] = &[
+    // What the vendor keeps from earlier requests; a reference that the gateway can expand has been before this is read.
+    ("previous_response_id", Fate::Kept),
+    ("conversation", Fate::Kept),
+    ("prompt", Fate::Kept),
     ("user", Fate::LeftOut(Why::Identity)),
     ("safety_identifier", Fate::LeftOut(Why::Identity)),
     ("metadata", Fate::LeftOut(Why::Identity)),
     ("client_metadata", Fate::LeftOut(Why::Identity)),
+    ("access_programs", Fate::LeftOut(Why::Identity)),
+    ("request_country", Fate::LeftOut(Why::Identity)),
+    ("session_id", Fate::LeftOut(Why::Identity)),
+    ("api_key", Fate::LeftOut(Why::Identity)),
+    ("extra_headers", Fate::LeftOut(Why::Identity)),
     ("service_tier", Fate::LeftOut(Why::Handling)),
-    ("prompt_cache_key", Fate::LeftOut(Why::Handling)),
-    ("prompt_cache_retention", Fate::LeftOut(Why::Handling)),
+    ("prompt_cache_key", Fate::LeftOut(Why::CacheMark)),
+    ("prompt_cache_options", Fate::LeftOut(Why::CacheMark)),
+    ("prompt_cache_retention", Fate::LeftOut(Why::CacheMark)),
     ("stream_options", Fate::LeftOut(Why::Handling)),
+    ("moderation", Fate::LeftOut(Why::Handling)),
+    ("generate", Fate::Only("true")),
     // What is forgotten where the window is full: a conversation that is too long is not given to this candidate at all.
     ("truncation", Fate::LeftOut(Why::Handling)),
+    ("context_management", Fate::LeftOut(Why::Handling)),
     // Of the vendor's own tools.
-    ("max_tool_calls", Fate::LeftOut(Why::VendorTool)),
+    ("max_tool_calls", Fate::LeftOut(Why::VendorResult)),
     ("background", Fate::Only("false")),
     ("top_logprobs", Fate::Only("0")),
+    ("logit_bias", Fate::Only("{}")),
+];
+
+const TOOL_FATES: &[(&str, Fate)] = &[
+    // The tool is declared at once instead of when it is searched for.
+    ("defer_loading", Fate::LeftOut(Why::Handling)),
+    ("prompt_cache_breakpoint", Fate::LeftOut(Why::CacheMark)),
+    ("output_schema", Fate::LeftOut(Why::Approximate)),
+    ("allowed_callers", Fate::Only(r#"["direct"]"#)),
 ];
 
 /// Tools that OpenAI runs itself. `computer`, `local_shell`, `apply_patch` and the like are run by the client, by a contract
@@ -36,25 +60,28 @@ const VENDOR_TOOLS: &[&str] = &[
     "code_interpreter",
     "image_generation",
     "tool_search",
+    "mcp",
 ];
+
+/// Tools of resellers are named alike, with their own prefix (`openrouter:web_search`).
+pub(crate) fn is_vendor_tool(kind: &str) -> bool {
+    let name = kind.split_once(':').map_or(kind, |(_, name)| name);
+    VENDOR_TOOLS.iter().any(|known| name.starts_with(known))
+}
 
 pub(crate) fn read(json: &str) -> Read<Conversation> {
     let mut body = Object::read(DIALECT, "", json)?;
     body.needed_text("model")?;
-    for key in KEPT {
-        if body.take(key).is_some() {
-            let field = (*key).to_owned();
-            return Err(Untranslatable::Kept { field });
-        }
-    }
     let mut conversation = Conversation {
+        echo: Some(echo(&body)),
         one_call_at_a_time: !body.flag_or("parallel_tool_calls", true)?,
         temperature: body.number("temperature")?,
         top_p: body.number("top_p")?,
-        max_tokens: body.count("max_output_tokens")?,
+        max_tokens: body.limit("max_output_tokens")?,
         stream: body.flag("stream")?,
         ..Conversation::default()
     };
+    conversation.sampling.take(&mut body, Sampling::CHAT)?;
     let left_out = &mut conversation.left_out;
     read_store(&mut body, left_out)?;
     read_include(&mut body, left_out)?;
@@ -69,8 +96,10 @@ pub(crate) fn read(json: &str) -> Read<Conversation> {
     }
     if let Some(mut reasoning) = body.object("reasoning", "reasoning")? {
         if let Some(name) = reasoning.text("effort")? {
-            let effort = Effort::named(&name).ok_or_else(|| reasoning.refused("effort"))?;
-            conversation.effort = Some(effort);
+            conversation.effort = Effort::named(&name);
+            if conversation.effort.is_none() {
+                leave_out(left_out, "reasoning.effort", Why::Effort);
+            }
         }
         // What is shown of its thinking, and of which turns it is shown again.
         let shown = ["summary", "generate_summary", "context"];
@@ -86,33 +115,73 @@ pub(crate) fn read(json: &str) -> Read<Conversation> {
         }
         text.end(&[], left_out)?;
     }
-    body.end(FATES, left_out)?;
+    conversation.keep_rest(&body);
+    body.end(FATES, &mut conversation.left_out)?;
     Ok(conversation)
 }
 
-/// `store: false`: nothing is lost. Absent, the vendor would keep the answer, and a client could refer to it: from a stand-in it
-/// cannot, which is listed. Asked for in so many words, it is a demand.
+/// What a response object repeats of its request (Open Responses, "The response object").
+const ECHOED: [&str; 21] = [
+    "background",
+    "frequency_penalty",
+    "instructions",
+    "max_output_tokens",
+    "max_tool_calls",
+    "metadata",
+    "parallel_tool_calls",
+    "presence_penalty",
+    "previous_response_id",
+    "prompt_cache_key",
+    "reasoning",
+    "safety_identifier",
+    "service_tier",
+    "temperature",
+    "text",
+    "tool_choice",
+    "tools",
+    "top_logprobs",
+    "top_p",
+    "truncation",
+    "user",
+];
+
+fn echo(body: &Object<'_>) -> Echo {
+    let named = |(key, raw): (&str, &str)| {
+        let name = ECHOED.into_iter().find(|name| *name == key)?;
+        Some((name, raw.to_owned()))
+    };
+    body.all().filter_map(named).collect()
+}
+
+/// To keep the response is a wish for how the request is handled: it refers to nothing. Only later requests may refer to it.
 fn read_store(body: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<()> {
-    match body.take("store") {
-        Some("false") => Ok(()),
-        Some(_) => Err(Untranslatable::Kept {
-            field: "store".to_owned(),
-        }),
-        None => {
-            leave_out(left_out, "store", Why::Handling);
-            Ok(())
-        }
+    if body.flag_or("store", true)? {
+        leave_out(left_out, "store", Why::Handling);
     }
+    Ok(())
 }
 
 fn read_include(body: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<()> {
     for included in body.texts("include")? {
         let why = match &*included {
             "reasoning.encrypted_content" => Why::Thinking,
-            "web_search_call.action.sources" | "web_search_call.results" => Why::VendorTool,
-            _ => return Err(body.refused(&format!("include: {included}"))),
+            "message.output_text.logprobs" => return Err(body.refused("include")),
+            known
+                if known
+                    .split('.')
+                    .next()
+                    .is_some_and(|item| item.ends_with("_call")) =>
+            {
+                Why::VendorResult
+            }
+            "message.input_image.image_url" => Why::Bookkeeping,
+            _ => Why::Unknown,
         };
-        leave_out(left_out, format!("include: {included}"), why);
+        let shown = match why {
+            Why::Unknown => "include".to_owned(),
+            _ => format!("include: {included}"),
+        };
+        leave_out(left_out, shown, why);
     }
     Ok(())
 }
@@ -190,7 +259,7 @@ fn read_tool(
                 left_out,
             );
         }
-        _ if VENDOR_TOOLS.iter().any(|known| kind.starts_with(known)) => {
+        _ if is_vendor_tool(&kind) => {
             leave_out(left_out, format!("tools[]: {kind}"), Why::VendorTool);
             return Ok(());
         }
@@ -205,8 +274,7 @@ fn read_tool(
         description: tool.text("description")?,
         input,
     });
-    // The tool is told at once instead of when it is searched for.
-    tool.end(&[("defer_loading", Fate::LeftOut(Why::Handling))], left_out)
+    tool.end(TOOL_FATES, left_out)
 }
 
 fn read_choice(json: &str) -> Read<ToolChoice> {
@@ -218,10 +286,14 @@ fn read_choice(json: &str) -> Read<ToolChoice> {
     }
     let mut choice = Object::read(DIALECT, "tool_choice", json)?;
     match &*choice.needed_text("type")? {
-        "function" | "custom" => Ok(ToolChoice::Tool {
-            namespace: choice.text("namespace")?,
-            name: choice.needed_text("name")?,
-        }),
+        "function" | "custom" => {
+            let chosen = ToolChoice::Tool {
+                namespace: choice.text("namespace")?,
+                name: choice.needed_text("name")?,
+            };
+            choice.end_strictly(&[], &mut Vec::new())?;
+            Ok(chosen)
+        }
         "allowed_tools" => Err(choice.refused("tools")),
         kind => Err(Untranslatable::BuiltInTool {
             dialect: DIALECT,
@@ -245,6 +317,6 @@ fn read_format(mut format: Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Form
         }
         _ => return Err(format.refused("type")),
     };
-    format.end(&[], left_out)?;
+    format.end_strictly(&[], left_out)?;
     Ok(read)
 }

@@ -123,6 +123,7 @@ impl Reader {
             name: item.text("name").unwrap_or_default(),
             namespace: None,
             input,
+            signature: None,
         };
         let key = parts.begin(Kind::Call(call), Lasts::UntilEnded)?;
         let told = String::new();

@@ -1,11 +1,12 @@
 use crate::Names;
+use crate::request::format::{Asked, Wanted};
 use crate::request::function::{Function, arguments};
 use crate::request::model::{
-    Call, Conversation, Document, DocumentBody, File, Format, Part, Role, Tool, ToolChoice,
-    ToolResult, Turn,
+    Call, Conversation, Document, DocumentBody, File, Part, Role, Tool, ToolChoice, ToolResult,
+    Turn,
 };
 use crate::request::object::Read;
-use crate::request::schema::{Closed, is_closed};
+use crate::request::schema::Enforcer;
 use crate::request::target::Target;
 use crate::request::text::{FAILED, Pairs, address, array, as_text, object, quoted};
 use crate::request::untranslatable::{LeftOut, Why, Wish, leave_out};
@@ -22,7 +23,7 @@ pub(crate) fn write(
     target: &Target,
     names: &Names,
     left_out: &mut Vec<LeftOut>,
-) -> Read<String> {
+) -> Read<(String, Option<Wanted>)> {
     if !said.stop_sequences.is_empty() {
         return Err(Wish::StopSequences.unsayable_in(DIALECT));
     }
@@ -32,7 +33,7 @@ pub(crate) fn write(
         write_turn(turn, names, &mut items);
     }
     body.push(("input", array(&items)));
-    body.extend(write_tools(said, names)?);
+    body.extend(write_tools(said, names, left_out));
     if let Some(limit) = said.max_tokens {
         if limit < LEAST_LIMIT {
             leave_out(left_out, format!("max_tokens: {limit}"), Why::Approximate);
@@ -48,13 +49,15 @@ pub(crate) fn write(
         let effort = object(&[("effort", quoted(effort.as_str()))]);
         body.push(("reasoning", effort));
     }
-    body.extend(write_text(said)?.map(|text| ("text", text)));
+    body.extend(target.sampling(said, DIALECT, left_out));
+    let asked = Asked::of(&said.format, Enforcer::OpenAi, left_out);
+    body.extend(write_text(said, &asked).map(|text| ("text", text)));
     // The client's own vendor was not asked to keep anything that it could use here.
     body.push(("store", "false".to_owned()));
     if said.stream {
         body.push(("stream", "true".to_owned()));
     }
-    Ok(object(&body))
+    Ok((object(&body), asked.wanted))
 }
 
 fn write_turn(turn: &Turn, names: &Names, items: &mut Vec<String>) {
@@ -160,12 +163,15 @@ fn write_result(result: &ToolResult, names: &Names) -> String {
     ])
 }
 
-fn write_tools(said: &Conversation, names: &Names) -> Read<Pairs> {
+fn write_tools(said: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) -> Pairs {
     if said.tools.is_empty() {
-        return Ok(Pairs::new());
+        return Pairs::new();
     }
-    let tools = said.tools.iter().map(|tool| write_tool(tool, names));
-    let mut pairs: Pairs = vec![("tools", array(&tools.collect::<Read<Vec<_>>>()?))];
+    let tools = said.tools.iter();
+    let tools: Vec<String> = tools
+        .map(|tool| write_tool(tool, names, left_out))
+        .collect();
+    let mut pairs: Pairs = vec![("tools", array(&tools))];
     let choice = match &said.tool_choice {
         ToolChoice::Auto => None,
         ToolChoice::Never => Some(quoted("none")),
@@ -182,53 +188,41 @@ fn write_tools(said: &Conversation, names: &Names) -> Read<Pairs> {
     if said.one_call_at_a_time {
         pairs.push(("parallel_tool_calls", "false".to_owned()));
     }
-    Ok(pairs)
+    pairs
 }
 
 /// `strict` is always said: absent, it is true here, and false in the other dialects.
-fn write_tool(tool: &Tool, names: &Names) -> Read<String> {
+fn write_tool(tool: &Tool, names: &Names, left_out: &mut Vec<LeftOut>) -> String {
     let name = names.provider_name(tool.namespace.as_deref(), &tool.name);
-    let function = Function::of(tool, Closed::AllRequired);
     let Function {
         description,
         schema,
         strict,
-    } = function.map_err(|wish| wish.unsayable_in(DIALECT))?;
+    } = Function::of(tool, Enforcer::OpenAi, left_out);
     let mut function: Pairs = vec![("type", quoted("function")), ("name", quoted(&name))];
     function.extend(description.map(|text| ("description", quoted(&text))));
     function.push(("parameters", schema));
     function.push(("strict", strict.to_string()));
-    Ok(object(&function))
+    object(&function)
 }
 
-fn write_text(said: &Conversation) -> Read<Option<String>> {
+fn write_text(said: &Conversation, asked: &Asked<'_>) -> Option<String> {
     let mut text = Pairs::new();
-    match &said.format {
-        Format::Text => {}
-        Format::Json => text.push(("format", object(&[("type", quoted("json_object"))]))),
-        Format::Schema { schema, strict, .. }
-            if *strict && !is_closed(schema, Closed::AllRequired) =>
-        {
-            return Err(Wish::OpenSchema.unsayable_in(DIALECT));
-        }
-        Format::Schema {
-            name,
-            description,
-            schema,
-            strict,
-        } => {
-            let name = quoted(name.as_deref().unwrap_or("answer"));
-            let mut format: Pairs = vec![("type", quoted("json_schema")), ("name", name)];
-            format.extend(description.iter().map(|text| ("description", quoted(text))));
-            format.push(("schema", schema.clone()));
-            format.push(("strict", strict.to_string()));
-            text.push(("format", object(&format)));
-        }
+    if asked.json {
+        text.push(("format", object(&[("type", quoted("json_object"))])));
+    }
+    if let Some((schema, strict)) = &asked.schema {
+        let name = quoted(asked.name.unwrap_or("answer"));
+        let mut format: Pairs = vec![("type", quoted("json_schema")), ("name", name)];
+        format.extend(asked.description.map(|text| ("description", quoted(text))));
+        format.push(("schema", schema.clone()));
+        format.push(("strict", strict.to_string()));
+        text.push(("format", object(&format)));
     }
     text.extend(
         said.verbosity
             .iter()
             .map(|name| ("verbosity", quoted(name))),
     );
-    Ok((!text.is_empty()).then(|| object(&text)))
+    (!text.is_empty()).then(|| object(&text))
 }

@@ -9,6 +9,8 @@ use crate::response::write::Write;
 use crate::response::{CannotTell, Form, stop};
 use wire::sse;
 
+use super::echo::object;
+
 #[derive(Debug)]
 pub(crate) struct Writer {
     form: Form,
@@ -32,7 +34,7 @@ impl Writer {
 
 impl Write for Writer {
     fn start(&mut self, identity: &Identity, _: Tokens, out: &mut Vec<u8>) {
-        let response = response(identity, "in_progress", &[]);
+        let response = response(identity, "in_progress", &[], &self.form);
         let data = json!({"response": response});
         self.events.say("response.created", data.clone(), out);
         self.events.say("response.in_progress", data, out);
@@ -65,7 +67,7 @@ impl Write for Writer {
                 stop,
                 tokens,
             };
-            let response = finished(&answer);
+            let response = finished(&answer, &self.form);
             let name = match response["status"].as_str() {
                 Some("incomplete") => "response.incomplete",
                 _ => "response.completed",
@@ -78,7 +80,7 @@ impl Write for Writer {
     fn error(&mut self, told: &Told, out: &mut Vec<u8>) {
         let unknown = Identity::new(None, None, self.form.created);
         let identity = self.identity.as_ref().unwrap_or(&unknown);
-        let mut response = response(identity, "failed", &[]);
+        let mut response = response(identity, "failed", &[], &self.form);
         response["error"] = told.response();
         self.events
             .say("response.failed", json!({"response": response}), out);
@@ -244,31 +246,28 @@ impl Events {
     }
 }
 
-fn response(identity: &Identity, status: &str, output: &[Value]) -> Value {
-    json!({
-        "id": identity.id("resp_"),
-        "object": "response",
-        "created_at": identity.created,
-        "status": status,
-        "error": null,
-        "incomplete_details": null,
-        "instructions": null,
-        "metadata": {},
-        "model": identity.model,
-        "output": output,
-        "parallel_tool_calls": true,
-        "previous_response_id": null,
-        "store": false,
-        "temperature": null,
-        "text": {"format": {"type": "text"}},
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": null,
-        "usage": null,
-    })
+fn response(identity: &Identity, status: &str, output: &[Value], form: &Form) -> Value {
+    let mut response = object(form.echo.as_deref());
+    let done = status == "completed";
+    for (key, value) in [
+        ("id", json!(identity.id("resp_"))),
+        ("object", json!("response")),
+        ("created_at", json!(identity.created)),
+        ("completed_at", json!(done.then_some(identity.created))),
+        ("status", json!(status)),
+        ("error", Value::Null),
+        ("incomplete_details", Value::Null),
+        ("model", json!(identity.model)),
+        ("output", json!(output)),
+        ("store", json!(false)),
+        ("usage", Value::Null),
+    ] {
+        response[key] = value;
+    }
+    response
 }
 
-fn finished(answer: &Answer<'_>) -> Value {
+fn finished(answer: &Answer<'_>, form: &Form) -> Value {
     let items = answer.parts.iter().enumerate().map(|(index, part)| {
         let identity = answer.identity;
         let place = Place {
@@ -282,7 +281,7 @@ fn finished(answer: &Answer<'_>) -> Value {
     let declined = answer.parts.iter().any(|part| part.kind == Kind::Refusal);
     let reason = stop::openai_responses(answer.stop, declined);
     let status = reason.map_or("completed", |_| "incomplete");
-    let mut response = response(answer.identity, status, &items);
+    let mut response = response(answer.identity, status, &items, form);
     if let Some(reason) = reason {
         response["incomplete_details"] = json!({"reason": reason});
     }
@@ -309,6 +308,6 @@ fn usage(tokens: Tokens) -> Value {
     })
 }
 
-pub(crate) fn document(answer: &Answer<'_>) -> String {
-    finished(answer).to_string()
+pub(crate) fn document(answer: &Answer<'_>, form: &Form) -> String {
+    finished(answer, form).to_string()
 }

@@ -1,9 +1,9 @@
 //! A client's tool as a function, which is what tools of every kind are to a provider of another dialect.
 
 use super::model::{Input, Tool, ToolInput};
-use super::schema::{Closed, is_closed, parameters};
+use super::schema::{Enforcer, parameters};
 use super::text::{object, quoted};
-use super::untranslatable::Wish;
+use super::untranslatable::{LeftOut, Why, leave_out};
 
 /// The one string that free text is given as.
 const FREE_TEXT: &str = concat!(
@@ -19,10 +19,9 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// # Errors
-    /// Its schema is to be enforced, and is not `closed` as the vendor needs it.
-    pub(crate) fn of(tool: &Tool, closed: Closed) -> Result<Function, Wish> {
-        let function = match &tool.input {
+    /// A schema that the vendor cannot enforce is sent all the same, and what the model makes of it is the client's to check.
+    pub(crate) fn of(tool: &Tool, by: Enforcer, left_out: &mut Vec<LeftOut>) -> Function {
+        let mut function = match &tool.input {
             ToolInput::Function { schema, strict } => Function {
                 description: tool.description.clone(),
                 schema: parameters(schema.as_deref()),
@@ -34,10 +33,11 @@ impl Function {
                 strict: false,
             },
         };
-        match function.strict && !is_closed(&function.schema, closed) {
-            true => Err(Wish::OpenSchema),
-            false => Ok(function),
+        if function.strict && !by.takes(&function.schema) {
+            leave_out(left_out, "tools[].strict", Why::Approximate);
+            function.strict = false;
         }
+        function
     }
 }
 

@@ -1,13 +1,22 @@
 //! What a request says, apart from how its dialect says it.
 
-use catalog::Effort;
+use std::collections::BTreeMap;
 
-use super::LeftOut;
-use crate::ToolKind;
+use catalog::{Allow, Dialect, Effort};
+
+use super::fidelity::Fidelity;
+use super::object::Object;
+use super::sampling::Sampling;
+use super::untranslatable::LeftOut;
+use crate::{Signature, ToolKind};
 
 /// A request as every dialect could mean it. Readers make it, writers say it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conversation {
+    /// The client's, in which it was read.
+    pub(crate) dialect: Option<Dialect>,
+    /// Its messages hold what its own vendor takes with certain betas only.
+    pub(crate) needs_betas: bool,
     /// In order; never empty ones, never two answers in a row, and the results of an answer's calls directly after it.
     pub turns: Vec<Turn>,
     pub tools: Vec<Tool>,
@@ -19,6 +28,8 @@ pub struct Conversation {
     /// 0 to 2 at OpenAI, 0 to 1 at Anthropic.
     pub temperature: Option<f64>,
     pub top_p: Option<f64>,
+    /// Other sampling parameters and penalties.
+    pub(crate) sampling: Sampling,
     /// The client's cap on an answer, in tokens, thinking included.
     pub max_tokens: Option<u64>,
     pub stream: bool,
@@ -28,8 +39,67 @@ pub struct Conversation {
     pub effort: Option<Effort>,
     /// OpenAI's `verbosity`.
     pub verbosity: Option<String>,
-    /// What no other dialect could be told and may be dropped by rule.
+    /// What has no place in a request of any dialect and may be dropped by rule.
     pub left_out: Vec<LeftOut>,
+    /// Signatures that were kept for calls of this conversation, by the client's ids.
+    pub(crate) signatures: BTreeMap<String, Signature>,
+    /// What this request tolerates to be dropped. The caller's word: an agent, until it says otherwise.
+    pub(crate) fidelity: Fidelity,
+    /// Top-level fields that the reader did not take, as they came: an endpoint's file may allow some.
+    pub(crate) rest: BTreeMap<String, String>,
+    /// What a response object repeats of its request.
+    pub(crate) echo: Option<Echo>,
+}
+
+/// Fields of a Responses request that its response repeats, as JSON text.
+pub type Echo = BTreeMap<&'static str, String>;
+
+impl Conversation {
+    /// Its messages hold what its own vendor takes with certain betas only.
+    pub fn needs_betas(&self) -> bool {
+        self.needs_betas
+    }
+
+    /// With the signatures that [`crate::AnswerTranslator::signatures`] gave for earlier answers, where somebody keeps them: ids of
+    /// OpenAI's dialects have no room for one.
+    pub fn with_signatures(mut self, kept: BTreeMap<String, Signature>) -> Self {
+        self.signatures = kept;
+        self
+    }
+
+    pub fn with_fidelity(mut self, fidelity: Fidelity) -> Self {
+        self.fidelity = fidelity;
+        self
+    }
+
+    /// Those of the client's top-level fields that the candidate's file allows, where it is asked in the client's own dialect. They
+    /// are no longer listed as dropped.
+    pub(crate) fn allowed(
+        &self,
+        dialect: Dialect,
+        allow: &Allow,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Vec<(&str, &str)> {
+        if self.dialect != Some(dialect) {
+            return Vec::new();
+        }
+        let allowed = |(name, _): &(&String, &String)| allow.allows_field(name);
+        let fields: Vec<(&str, &str)> = self
+            .rest
+            .iter()
+            .filter(allowed)
+            .map(|(name, raw)| (&**name, &**raw))
+            .collect();
+        left_out.retain(|dropped| !fields.iter().any(|(name, _)| dropped.what == *name));
+        fields
+    }
+
+    pub(crate) fn keep_rest(&mut self, body: &Object<'_>) {
+        let rest = body.all().filter(|(_, raw)| *raw != "null");
+        self.rest = rest
+            .map(|(key, raw)| (key.to_owned(), raw.to_owned()))
+            .collect();
+    }
 }
 
 /// What one side says before the other does.

@@ -6,6 +6,7 @@ use catalog::Dialect;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::text::string;
 use super::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
 
 /// What becomes of a field that has no counterpart.
@@ -14,6 +15,20 @@ pub(crate) enum Fate {
     LeftOut(Why),
     /// It says nothing while it has this value, the default; any other is refused.
     Only(&'static str),
+    /// It refers to what its vendor keeps, so that no one else can read it. A reference whose content is at hand (a kept
+    /// conversation) is put in its place before the request is read: this crate knows requests only.
+    Kept,
+    /// It changes what is answered or where, and there is no counterpart.
+    Refused,
+}
+
+/// What becomes of a field that has no fate either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unlisted {
+    /// It may only tune: dropped as unknown.
+    Dropped,
+    /// It stands where everything has a meaning (a tool choice, a format, a file).
+    Refused,
 }
 
 /// Fields that were not taken yet.
@@ -38,6 +53,10 @@ impl<'a> Object<'a> {
         })
     }
 
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// The JSON text of a field; null counts as absent.
     pub(crate) fn take(&mut self, key: &str) -> Option<&'a str> {
         self.fields.remove(key).filter(|raw| *raw != "null")
@@ -52,7 +71,11 @@ impl<'a> Object<'a> {
     }
 
     pub(crate) fn text(&mut self, key: &str) -> Read<Option<String>> {
-        self.parsed(key, "a string")
+        let Some(raw) = self.take(key) else {
+            return Ok(None);
+        };
+        let text = string(raw).map(Some);
+        text.ok_or_else(|| malformed(self.dialect, &self.path(key), "a string"))
     }
 
     pub(crate) fn needed_text(&mut self, key: &str) -> Read<String> {
@@ -64,6 +87,16 @@ impl<'a> Object<'a> {
     pub(crate) fn is_text(&self, key: &str, text: &str) -> bool {
         let raw = self.fields.get(key);
         raw.is_some_and(|raw| serde_json::from_str::<String>(raw).is_ok_and(|said| said == text))
+    }
+
+    /// A field is there, and not null; it stays to be taken.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.fields.get(key).is_some_and(|raw| *raw != "null")
+    }
+
+    /// A field has this JSON text; it stays to be taken.
+    pub(crate) fn is(&self, key: &str, json: &str) -> bool {
+        self.fields.get(key).is_some_and(|raw| *raw == json)
     }
 
     /// False where it is absent.
@@ -84,6 +117,15 @@ impl<'a> Object<'a> {
 
     pub(crate) fn count(&mut self, key: &str) -> Read<Option<u64>> {
         self.parsed(key, "a count")
+    }
+
+    /// A limit to the answer in tokens. A number that is none makes the request malformed for every vendor.
+    pub(crate) fn limit(&mut self, key: &str) -> Read<Option<u64>> {
+        let limit = self.count(key)?;
+        match limit {
+            Some(0) => Err(malformed(self.dialect, &self.path(key), "greater than 0")),
+            limit => Ok(limit),
+        }
     }
 
     pub(crate) fn number(&mut self, key: &str) -> Read<Option<f64>> {
@@ -112,21 +154,53 @@ impl<'a> Object<'a> {
         object.ok_or_else(|| malformed(self.dialect, &self.path(key), "an object"))
     }
 
+    /// What nobody took has a fate; unknown fields are dropped as unknown. `{}`, `[]` and `""` are values.
+    ///
     /// # Errors
-    /// A field that was not taken, says something, and has no fate among `fates`.
+    /// A field that cannot be dropped.
     pub(crate) fn end(self, fates: &[(&str, Fate)], left_out: &mut Vec<LeftOut>) -> Read<()> {
-        for (key, raw) in &self.fields {
-            if matches!(*raw, "null" | "[]" | "{}" | "\"\"") {
-                continue;
-            }
+        self.settle(fates, Unlisted::Dropped, left_out)
+    }
+
+    /// As [`Object::end`], where an unknown field may change the meaning.
+    ///
+    /// # Errors
+    /// A field that cannot be dropped, unknown ones included.
+    pub(crate) fn end_strictly(
+        self,
+        fates: &[(&str, Fate)],
+        left_out: &mut Vec<LeftOut>,
+    ) -> Read<()> {
+        self.settle(fates, Unlisted::Refused, left_out)
+    }
+
+    fn settle(
+        self,
+        fates: &[(&str, Fate)],
+        unlisted: Unlisted,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Read<()> {
+        for (key, raw) in self.fields.iter().filter(|(_, raw)| **raw != "null") {
             let fate = fates.iter().find(|(name, _)| name == key);
-            match fate {
-                Some((_, Fate::LeftOut(why))) => leave_out(left_out, self.path(key), *why),
-                Some((_, Fate::Only(default))) if same(raw, default) => {}
-                _ => return Err(self.refused(key)),
-            }
+            let why = match fate.map(|(_, fate)| *fate) {
+                Some(Fate::LeftOut(why)) => why,
+                Some(Fate::Only(default)) if same(raw, default) => continue,
+                Some(Fate::Only(_) | Fate::Refused) => return Err(self.refused(key)),
+                Some(Fate::Kept) => {
+                    let field = self.path(key);
+                    return Err(Untranslatable::Kept { field });
+                }
+                None if unlisted == Unlisted::Refused => return Err(self.refused(key)),
+                None => Why::Unknown,
+            };
+            leave_out(left_out, self.path(&name_of(key)), why);
         }
         Ok(())
+    }
+
+    /// The JSON texts of all fields, as they came.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.fields.iter().map(|(key, raw)| (key.as_str(), *raw))
     }
 
     /// A field whose value we have no words for.
@@ -143,6 +217,17 @@ impl<'a> Object<'a> {
             place => format!("{place}.{key}"),
         }
     }
+}
+
+/// A field's name for a list that people read: a client chooses it, so it is bounded and plain.
+pub(crate) fn name_of(key: &str) -> String {
+    const LONGEST: usize = 64;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let shown = key.bytes().map(|byte| match plain(byte) {
+        true => char::from(byte),
+        false => '?',
+    });
+    shown.take(LONGEST).collect()
 }
 
 pub(crate) fn malformed(dialect: Dialect, place: &str, wanted: &str) -> Untranslatable {
@@ -174,8 +259,8 @@ impl<'a> Content<'a> {
             return Ok(Content::Parts(Vec::new()));
         };
         if raw.starts_with('"') {
-            let text = serde_json::from_str(raw).map(Content::Text);
-            return text.map_err(|_| malformed(dialect, place, "a string"));
+            let text = string(raw).map(Content::Text);
+            return text.ok_or_else(|| malformed(dialect, place, "a string"));
         }
         let parts: Result<Vec<&'a RawValue>, _> = serde_json::from_str(raw);
         let parts = parts.map_err(|_| malformed(dialect, place, "a string or an array"))?;

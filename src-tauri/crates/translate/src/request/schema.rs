@@ -23,53 +23,271 @@ pub(crate) fn parameters(schema: Option<&str>) -> String {
     fields.to_string()
 }
 
-/// How closed a schema has to be for a vendor to enforce it.
+/// Which schemas a vendor takes to be enforced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Closed {
-    /// `additionalProperties: false` in every object: Anthropic, "Structured outputs".
-    NothingElse,
-    /// That, and every property required: OpenAI, "Structured Outputs", strict mode.
-    AllRequired,
+pub(crate) enum Enforcer {
+    /// Anthropic docs, "Structured outputs", "JSON Schema limitations".
+    Anthropic,
+    /// OpenAI docs, "Structured Outputs", "Supported schemas".
+    OpenAi,
 }
 
-/// The vendor would take this schema as one to enforce.
-pub(crate) fn is_closed(schema: &str, closed: Closed) -> bool {
-    serde_json::from_str(schema).is_ok_and(|schema| value_is_closed(&schema, closed))
-}
+/// Keywords under which schemas stand: one, a list, or by name.
+const NESTED: [&str; 1] = ["items"];
+const LISTED: [&str; 2] = ["anyOf", "allOf"];
+const NAMED: [&str; 3] = ["properties", "$defs", "definitions"];
 
-fn value_is_closed(schema: &Value, closed: Closed) -> bool {
-    let Some(schema) = schema.as_object() else {
-        return true;
-    };
-    let nested = ["items", "additionalItems", "not", "if", "then", "else"];
-    let listed = ["anyOf", "oneOf", "allOf", "prefixItems"];
-    let named = ["properties", "$defs", "definitions"];
-    let nested = nested.iter().filter_map(|key| schema.get(*key));
-    let listed = listed.iter().filter_map(|key| schema.get(*key)?.as_array());
-    let named = named.iter().filter_map(|key| schema.get(*key)?.as_object());
-    let mut inside = nested
-        .chain(listed.flatten())
-        .chain(named.flat_map(Map::values));
-    object_is_closed(schema, closed) && inside.all(|inner| value_is_closed(inner, closed))
-}
+/// Keywords that hold no schema and that both enforce, or that only describe.
+const PLAIN: [&str; 10] = [
+    "$schema",
+    "$id",
+    "$ref",
+    "title",
+    "description",
+    "type",
+    "required",
+    "enum",
+    "const",
+    "additionalProperties",
+];
+const ANTHROPIC_FORMATS: [&str; 9] = [
+    "date-time",
+    "time",
+    "date",
+    "duration",
+    "email",
+    "hostname",
+    "uri",
+    "ipv4",
+    "ipv6",
+];
+const OPENAI_FORMATS: [&str; 8] = [
+    "date-time",
+    "time",
+    "date",
+    "duration",
+    "email",
+    "hostname",
+    "ipv4",
+    "ipv6",
+];
+const OPENAI_BOUNDS: [&str; 8] = [
+    "pattern",
+    "multipleOf",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minItems",
+    "maxItems",
+];
 
-fn object_is_closed(schema: &Map<String, Value>, closed: Closed) -> bool {
-    let is_object = match schema.get("type") {
-        Some(Value::String(name)) => name == "object",
-        Some(Value::Array(names)) => names.iter().any(|name| name == "object"),
-        _ => schema.contains_key("properties"),
-    };
-    if !is_object {
-        return true;
+impl Enforcer {
+    /// The vendor takes this schema as one to enforce.
+    pub(crate) fn takes(self, schema: &str) -> bool {
+        serde_json::from_str(schema).is_ok_and(|schema: Value| {
+            let root_fits = match self {
+                Enforcer::Anthropic => !is_recursive(&schema),
+                Enforcer::OpenAi => schema["type"] == "object" && schema.get("anyOf").is_none(),
+            };
+            root_fits && self.takes_value(&schema)
+        })
     }
-    let nothing_else = schema.get("additionalProperties") == Some(&Value::Bool(false));
-    let required = schema.get("required").and_then(Value::as_array);
-    let is_required = |name: &String| required.is_some_and(|list| list.iter().any(|r| r == name));
-    let properties = schema.get("properties").and_then(Value::as_object);
-    let mut properties = properties.into_iter().flat_map(Map::keys);
-    nothing_else
-        && match closed {
-            Closed::NothingElse => true,
-            Closed::AllRequired => properties.all(is_required),
+
+    fn takes_value(self, schema: &Value) -> bool {
+        let Some(schema) = schema.as_object() else {
+            return false;
+        };
+        self.takes_object(schema)
+            && schema
+                .iter()
+                .all(|(key, value)| self.takes_keyword(key, value))
+    }
+
+    fn takes_keyword(self, key: &str, value: &Value) -> bool {
+        if NESTED.contains(&key) {
+            return self.takes_value(value);
         }
+        if LISTED.contains(&key) {
+            let list = value.as_array();
+            return (self, key) != (Enforcer::OpenAi, "allOf")
+                && list.is_some_and(|list| list.iter().all(|inner| self.takes_value(inner)));
+        }
+        if NAMED.contains(&key) {
+            let named = value.as_object();
+            return named.is_some_and(|named| named.values().all(|inner| self.takes_value(inner)));
+        }
+        match key {
+            "enum" => is_simple(value),
+            "$ref" => value.as_str().is_some_and(|to| to.starts_with('#')),
+            "additionalProperties" => *value == Value::Bool(false),
+            key if PLAIN.contains(&key) => true,
+            "format" => {
+                let formats = match self {
+                    Enforcer::Anthropic => &ANTHROPIC_FORMATS[..],
+                    Enforcer::OpenAi => &OPENAI_FORMATS[..],
+                };
+                value
+                    .as_str()
+                    .is_some_and(|name| name == "uuid" || formats.contains(&name))
+            }
+            key => match self {
+                Enforcer::Anthropic => match key {
+                    "default" => true,
+                    "minItems" => matches!(value.as_u64(), Some(0 | 1)),
+                    "pattern" => value.as_str().is_some_and(is_simple_pattern),
+                    _ => false,
+                },
+                Enforcer::OpenAi => OPENAI_BOUNDS.contains(&key),
+            },
+        }
+    }
+
+    /// Every object is closed: nothing but its properties and, for OpenAI, all of them.
+    fn takes_object(self, schema: &Map<String, Value>) -> bool {
+        let is_object = match schema.get("type") {
+            Some(Value::String(name)) => name == "object",
+            Some(Value::Array(names)) => names.iter().any(|name| name == "object"),
+            _ => schema.contains_key("properties"),
+        };
+        if !is_object {
+            return true;
+        }
+        let nothing_else = schema.get("additionalProperties") == Some(&Value::Bool(false));
+        let required = schema.get("required").and_then(Value::as_array);
+        let is_required =
+            |name: &String| required.is_some_and(|list| list.iter().any(|one| one == name));
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let mut properties = properties.into_iter().flat_map(Map::keys);
+        nothing_else
+            && match self {
+                Enforcer::Anthropic => true,
+                Enforcer::OpenAi => properties.all(is_required),
+            }
+    }
 }
+
+/// Strings, numbers, booleans and null: "complex types within enums" are none of them.
+fn is_simple(value: &Value) -> bool {
+    let plain = |value: &Value| !value.is_object() && !value.is_array();
+    value
+        .as_array()
+        .is_some_and(|values| values.iter().all(plain))
+}
+
+/// No backreference, no lookaround, no word boundary.
+fn is_simple_pattern(pattern: &str) -> bool {
+    let escaped = |sign: char| pattern.contains(&format!("\\{sign}"));
+    !pattern.contains("(?") && !"bB123456789".chars().any(escaped)
+}
+
+/// A definition that refers to itself, directly or through others.
+fn is_recursive(schema: &Value) -> bool {
+    fn refers<'s>(schema: &'s Value, to: &mut Vec<&'s str>) {
+        match schema {
+            Value::Object(fields) => {
+                if let Some(Value::String(name)) = fields.get("$ref") {
+                    to.push(name);
+                }
+                fields.values().for_each(|inner| refers(inner, to));
+            }
+            Value::Array(list) => list.iter().for_each(|inner| refers(inner, to)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    fn reaches(schema: &Value, from: &str, open: &mut Vec<String>) -> bool {
+        if from == "#" || open.iter().any(|name| name == from) {
+            return true;
+        }
+        let Some(target) = from.strip_prefix('#').and_then(|path| schema.pointer(path)) else {
+            return false;
+        };
+        // A schema with so many layers is none that is enforced either.
+        if open.len() > 32 {
+            return true;
+        }
+        open.push(from.to_owned());
+        let mut inner = Vec::new();
+        refers(target, &mut inner);
+        let found = inner.iter().any(|name| reaches(schema, name, open));
+        open.pop();
+        found
+    }
+    let mut names = Vec::new();
+    refers(schema, &mut names);
+    names.sort_unstable();
+    names.dedup();
+    names
+        .iter()
+        .any(|name| reaches(schema, name, &mut Vec::new()))
+}
+
+/// The same schema as Anthropic enforces it: closed, and without the bounds that it refuses (its own libraries do the same). What
+/// fits the whole schema fits this one too, save for properties that it does not name; the bounds are checked afterwards.
+/// None: it cannot be enforced even so.
+pub(crate) fn relaxed(schema: &str) -> Option<String> {
+    let relaxed = relaxed_object(schema)?;
+    Enforcer::Anthropic.takes(&relaxed).then_some(relaxed)
+}
+
+/// Bounds that are checked on the whole answer instead.
+const BOUNDS: [&str; 12] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "maxItems",
+    "uniqueItems",
+    "minItems",
+    "pattern",
+    "format",
+];
+
+fn relaxed_object(schema: &str) -> Option<String> {
+    let fields = Fields::read(schema.as_bytes()).ok()?;
+    let mut out: Vec<(String, String)> = Vec::new();
+    for (key, raw) in fields.iter() {
+        let raw = if NESTED.contains(&key) {
+            relaxed_object(raw)?
+        } else if LISTED.contains(&key) {
+            let list: Vec<Box<serde_json::value::RawValue>> = serde_json::from_str(raw).ok()?;
+            let list: Option<Vec<String>> =
+                list.iter().map(|one| relaxed_object(one.get())).collect();
+            wire::fields::array(list?.iter().map(String::as_str))
+        } else if NAMED.contains(&key) {
+            let named = Fields::read(raw.as_bytes()).ok()?;
+            let named: Option<Vec<(String, String)>> = named
+                .iter()
+                .map(|(name, inner)| Some((name.to_owned(), relaxed_object(inner)?)))
+                .collect();
+            written(&named?)
+        } else {
+            let value: Value = serde_json::from_str(raw).ok()?;
+            if BOUNDS.contains(&key) && !Enforcer::Anthropic.takes_keyword(key, &value) {
+                continue;
+            }
+            raw.to_owned()
+        };
+        out.push((key.to_owned(), raw));
+    }
+    let names = fields
+        .object("properties")
+        .is_some_and(|named| !named.is_empty());
+    if names && fields.given("additionalProperties").is_none() {
+        out.push(("additionalProperties".to_owned(), "false".to_owned()));
+    }
+    Some(written(&out))
+}
+
+fn written(fields: &[(String, String)]) -> String {
+    let fields = fields
+        .iter()
+        .map(|(key, raw)| format!("{}:{raw}", Value::from(key.as_str())));
+    format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,12 @@
-use catalog::{Ability, CallIds, ChatLimit, Effort, Endpoint, Model, StreamUsage};
+use catalog::{
+    Ability, Allow, CallIds, ChatLimit, Dialect, Effort, Endpoint, Model, ReasoningContent,
+    StreamUsage, ThoughtSignatures,
+};
 
 use super::estimate::estimate_tokens;
 use super::model::{Conversation, DocumentBody, Format, Part, ToolChoice, ToolInput};
-use super::untranslatable::{Untranslatable, Why, leave_out};
+use super::text::Pairs;
+use super::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
 
 /// The candidate, as far as the catalogue knows it. What is not known to be lacking is taken to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +25,12 @@ pub struct Target {
     /// [`crate::Names::with_nine_letter_ids`].
     pub ids: CallIds,
     pub stream_usage: StreamUsage,
+    pub reasoning_content: ReasoningContent,
+    pub thought_signatures: ThoughtSignatures,
+    /// Its Chat takes the address of a document.
+    pub file_addresses: bool,
+    /// What of the client's top-level fields its endpoint's file allows.
+    pub allow: Allow,
 }
 
 impl Target {
@@ -35,6 +45,10 @@ impl Target {
             chat_limit: ChatLimit::default(),
             ids: CallIds::default(),
             stream_usage: StreamUsage::default(),
+            reasoning_content: ReasoningContent::default(),
+            thought_signatures: ThoughtSignatures::default(),
+            file_addresses: false,
+            allow: Allow::default(),
         }
     }
 
@@ -53,6 +67,10 @@ impl Target {
             chat_limit: endpoint.chat_limit,
             ids: endpoint.call_ids,
             stream_usage: endpoint.stream_usage,
+            reasoning_content: endpoint.reasoning_content,
+            thought_signatures: endpoint.thought_signatures,
+            file_addresses: endpoint.file_addresses,
+            allow: endpoint.allow.clone(),
         }
     }
 
@@ -86,7 +104,7 @@ impl Target {
                 ("top_p", &mut conversation.top_p),
             ] {
                 if value.take().is_some() {
-                    leave_out(left_out, what, Why::Approximate);
+                    leave_out(left_out, what, Why::Sampling);
                 }
             }
         }
@@ -100,10 +118,22 @@ impl Target {
             conversation.effort = self.nearest(asked);
             if conversation.effort != Some(asked) {
                 let what = format!("effort: {}", asked.as_str());
-                leave_out(left_out, what, Why::Approximate);
+                leave_out(left_out, what, Why::Effort);
             }
         }
         conversation
+    }
+
+    /// The sampling parameters that this candidate is sent beside temperature and `top_p`.
+    pub(crate) fn sampling(
+        &self,
+        said: &Conversation,
+        dialect: Dialect,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Pairs {
+        let refused = self.lacks.contains(&Ability::Sampling);
+        let allowed = |name: &str| said.dialect == Some(dialect) && self.allow.allows_field(name);
+        said.sampling.write(dialect, refused, allowed, left_out)
     }
 
     /// The least that is enough, or the most there is.

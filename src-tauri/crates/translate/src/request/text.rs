@@ -22,6 +22,40 @@ pub(crate) fn result_text(mut parts: Vec<Part>) -> (bool, Vec<Part>) {
     (true, parts)
 }
 
+/// A JSON string. Half of a surrogate pair, which some clients leave where they cut a text, becomes the replacement character.
+/// None: it is no string.
+pub(crate) fn string(json: &str) -> Option<String> {
+    if let Ok(text) = serde_json::from_str(json) {
+        return Some(text);
+    }
+    let mut whole = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        whole += before;
+        let unit = |text: &str| u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok();
+        let length = match unit(escape) {
+            None => 2,
+            Some(0xD800..=0xDBFF)
+                if matches!(escape.get(6..).and_then(unit), Some(0xDC00..=0xDFFF)) =>
+            {
+                12
+            }
+            Some(0xD800..=0xDFFF) => {
+                whole.push('\u{fffd}');
+                rest = &escape[6..];
+                continue;
+            }
+            Some(_) => 6,
+        };
+        let (escape, after) = escape.split_at_checked(length)?;
+        whole += escape;
+        rest = after;
+    }
+    whole += rest;
+    serde_json::from_str(&whole).ok()
+}
+
 pub(crate) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }

@@ -2,6 +2,8 @@ use std::fmt;
 
 use catalog::{Ability, Dialect};
 
+use super::fidelity::Fidelity;
+
 /// Why a request cannot be given to a candidate of another dialect, in words for the person whose request it is. The
 /// candidate is passed over; to try it again with the same request is pointless.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +23,12 @@ pub enum Untranslatable {
     BuiltInTool { dialect: Dialect, tool: String },
     #[error("the request refers to what its vendor keeps (`{field}`), which nobody else has")]
     Kept { field: String },
+    #[error("`{field}` would be dropped, which {fidelity} does not allow: {why}")]
+    Dropped {
+        field: String,
+        why: Why,
+        fidelity: Fidelity,
+    },
     #[error("the request asks for {wish}, which cannot be said in {dialect}")]
     Unsayable { dialect: Dialect, wish: Wish },
     #[error(
@@ -49,10 +57,6 @@ pub enum Untranslatable {
 pub enum Wish {
     StopSequences,
     MoreThanFourStopSequences,
-    JsonWithoutSchema,
-    /// The schema leaves open what the other vendor demands to be closed.
-    OpenSchema,
-    TemperatureAboveOne,
     DocumentByAddress,
     /// A file type that the other vendor does not take.
     FileType,
@@ -74,9 +78,6 @@ impl fmt::Display for Wish {
         f.write_str(match self {
             Wish::StopSequences => "stop sequences",
             Wish::MoreThanFourStopSequences => "more than four stop sequences",
-            Wish::JsonWithoutSchema => "JSON without a schema",
-            Wish::OpenSchema => "an enforced schema with optional or additional fields",
-            Wish::TemperatureAboveOne => "a temperature above 1",
             Wish::DocumentByAddress => "a document by its address",
             Wish::FileType => "a file of a type that is not taken there",
             Wish::NoUserFirst => "an answer to a conversation that does not begin with the user",
@@ -92,16 +93,30 @@ pub struct LeftOut {
     pub why: Why,
 }
 
-/// The rules by which something may be left out.
+/// Why a field is dropped. [`Fidelity::tolerates`] says for whom it may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     CacheMark,
+    /// How thinking is shown, and the thinking of earlier turns.
     Thinking,
+    /// Whether and how much the model thinks.
+    Effort,
+    Sampling,
+    Penalty,
     Identity,
+    /// Storage, service tier, tracing, betas.
     Handling,
     Bookkeeping,
+    /// A tool that the vendor runs.
     VendorTool,
+    /// What such a tool did earlier, or how it is to run.
+    VendorResult,
+    Citations,
     Approximate,
+    /// Not dropped but added: the dialect demands it and the request has none.
+    Added,
+    /// A field that we do not know.
+    Unknown,
 }
 
 impl fmt::Display for Why {
@@ -109,13 +124,20 @@ impl fmt::Display for Why {
         f.write_str(match self {
             Why::CacheMark => "prompt caches are each vendor's own",
             Why::Thinking => "thinking is shown to its own vendor alone",
+            Why::Effort => "how much to think, which the model cannot be told, or not so",
+            Why::Sampling => "a sampling parameter that the model or its dialect does not have",
+            Why::Penalty => "a penalty on tokens that the model or its dialect does not have",
             Why::Identity => "who asks is told to the request's own vendor alone",
             Why::Handling => {
                 "a wish for how the vendor handles the request, not for what is answered"
             }
             Why::Bookkeeping => "the vendor's own bookkeeping",
             Why::VendorTool => "run by the vendor itself; the tools of the client remain",
+            Why::VendorResult => "what the vendor's own tools did or how they run",
+            Why::Citations => "the model cannot cite in this form; the text itself is sent",
             Why::Approximate => "said as nearly as the other side can",
+            Why::Added => "the dialect demands it, and the request has none",
+            Why::Unknown => "unknown to Understudy, and so it goes to its own vendor alone",
         })
     }
 }
@@ -126,8 +148,15 @@ impl fmt::Display for LeftOut {
     }
 }
 
+/// How many unknown fields are listed by name. A client may send any number; that there are some is what counts.
+const MOST_UNKNOWN: usize = 64;
+
 /// Once for each place and reason.
 pub(crate) fn leave_out(list: &mut Vec<LeftOut>, what: impl Into<String>, why: Why) {
+    let unknown = |dropped: &&LeftOut| dropped.why == Why::Unknown;
+    if why == Why::Unknown && list.iter().filter(unknown).count() >= MOST_UNKNOWN {
+        return;
+    }
     let left_out = LeftOut {
         what: what.into(),
         why,

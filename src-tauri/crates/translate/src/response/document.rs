@@ -7,13 +7,13 @@ use super::parts::Parts;
 use super::read::reader;
 use super::restore::Restore;
 use super::write::document;
-use super::{CannotTell, Proof, identity, malformed};
+use super::{CannotTell, Form, Proof, identity, malformed};
 use crate::names::Names;
 use wire::fields::Fields;
 use wire::{Framing, Validator};
 
-/// A whole document, translated from the provider's dialect `from` into the client's, `to`. The same dialect keeps its bytes.
-/// `created`: as in [`Form::created`].
+/// A whole document, translated from the provider's dialect `from` into the client's, `to`, which may be the same: then it is
+/// another vendor's, whose thinking and ids the client's own vendor would refuse later.
 ///
 /// # Errors
 /// The answer is broken or cannot be said. One that ended cleanly with nothing to act on is translated as such.
@@ -22,11 +22,8 @@ pub fn whole(
     to: Dialect,
     body: &[u8],
     names: &Names,
-    created: u64,
+    form: &Form,
 ) -> Result<Vec<u8>, CannotTell> {
-    if from == to {
-        return Ok(body.to_vec());
-    }
     let mut validator = Validator::new(from, Framing::Whole);
     validator.push(body, &mut Vec::new());
     let proof = Proof::of(&validator)?;
@@ -38,8 +35,8 @@ pub fn whole(
     parts.finish(proof.stop.is_cut())?;
     proof.holds_for(&parts)?;
 
-    let identity = identity(&validator, created);
-    let mut restore = Restore::new(names.clone());
+    let identity = identity(&validator, form.created);
+    let mut restore = Restore::new(names.clone(), form.json);
     let mut said: Vec<Part> = Vec::new();
     for happening in parts.take() {
         for happening in restore.apply(happening, &identity)? {
@@ -52,5 +49,5 @@ pub fn whole(
         stop: proof.stop,
         tokens: proof.tokens,
     };
-    Ok(document(to, &answer)?.into_bytes())
+    Ok(document(to, &answer, form)?.into_bytes())
 }

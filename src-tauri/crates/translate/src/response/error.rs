@@ -63,7 +63,7 @@ impl Told {
             Class::Transient | Class::Silent => {
                 names("api_error", "server_error", Some("server_error"))
             }
-            Class::RateLimit => names(
+            Class::RateLimit | Class::Limit => names(
                 "rate_limit_error",
                 "rate_limit_error",
                 Some("rate_limit_exceeded"),
@@ -122,10 +122,7 @@ impl Told {
 /// An error response, status and body, in the client's words.
 ///
 /// 529 is known to clients of one dialect alone: for the others it is 503, and the reverse.
-pub fn error(from: Dialect, to: Dialect, status: StatusCode, body: &[u8]) -> (StatusCode, Vec<u8>) {
-    if from == to {
-        return (status, body.to_vec());
-    }
+pub fn error(to: Dialect, status: StatusCode, body: &[u8]) -> (StatusCode, Vec<u8>) {
     let words = Words::of_body(body);
     let message = match words.message.as_str() {
         "" => format!("HTTP {status}"),

@@ -4,6 +4,8 @@
 //! turn, since its signature is another vendor's. What a provider ran by itself (a web search) is not part of it either:
 //! there is nothing for the client to do, and no other dialect knows the tool.
 
+use crate::names::Signature;
+
 /// A part of an answer, as it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -22,6 +24,8 @@ pub(crate) struct Call {
     /// Responses: what the client declared the tool in.
     pub(crate) namespace: Option<String>,
     pub(crate) input: Input,
+    /// What the provider demands back with the call.
+    pub(crate) signature: Option<Signature>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -55,7 +55,10 @@ pub(crate) fn said(data: &Fields<'_>, key: &str) -> String {
         }
     }
     let mut text = String::new();
-    let value = data.raw(key).map(serde_json::from_str);
+    let json = data
+        .raw(key)
+        .map(|json| wire::text::mended(json.as_bytes()));
+    let value = json.map(|json| serde_json::from_slice(&json));
     if let Some(Ok(value)) = value {
         gather(&value, &mut text);
     }

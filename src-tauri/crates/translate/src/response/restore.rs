@@ -1,11 +1,11 @@
 //! Ids and tools as the client knows them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::model::{Call, Happening, Identity, Input, Kind};
-use crate::names::{Names, ToolKind};
+use crate::names::{Names, Signature, ToolKind};
 use wire::Broken;
 
 /// Puts the client's own names and ids into an answer, and unwraps what a custom tool is given.
@@ -16,6 +16,12 @@ pub(crate) struct Restore {
     ids: BTreeSet<String>,
     calls: usize,
     wrapped: Option<Wrapped>,
+    /// Texts are JSON, without a fence around them.
+    json: bool,
+    /// The text so far of such a part.
+    fenced: Option<String>,
+    /// By the client's id: what its ids have no room for.
+    pub(crate) signatures: BTreeMap<String, Signature>,
 }
 
 /// The provider knows the tool as a function with one string. That string is read when it is all there.
@@ -31,12 +37,15 @@ struct Arguments {
 }
 
 impl Restore {
-    pub(crate) fn new(names: Names) -> Self {
+    pub(crate) fn new(names: Names, json: bool) -> Self {
         Self {
             names,
             ids: BTreeSet::new(),
             calls: 0,
             wrapped: None,
+            json,
+            fenced: None,
+            signatures: BTreeMap::new(),
         }
     }
 
@@ -47,7 +56,14 @@ impl Restore {
         happening: Happening,
         identity: &Identity,
     ) -> Result<Vec<Happening>, Broken> {
+        if let Some(text) = self.fenced.take() {
+            return Ok(self.unfenced(text, happening));
+        }
         Ok(match (happening, self.wrapped.take()) {
+            (Happening::Begins(Kind::Text), _) if self.json => {
+                self.fenced = Some(String::new());
+                vec![Happening::Begins(Kind::Text)]
+            }
             (Happening::Begins(Kind::Call(call)), _) => {
                 vec![Happening::Begins(Kind::Call(self.call(call, identity)))]
             }
@@ -68,11 +84,38 @@ impl Restore {
         })
     }
 
+    /// A fence is known as one at the end of the text only.
+    fn unfenced(&mut self, mut text: String, happening: Happening) -> Vec<Happening> {
+        match happening {
+            Happening::Piece(more) => {
+                text.push_str(&more);
+                self.fenced = Some(text);
+                Vec::new()
+            }
+            end => {
+                let inner = without_fence(&text).to_owned();
+                let piece = Some(inner).filter(|inner| !inner.is_empty());
+                let piece = piece.map(Happening::Piece);
+                piece.into_iter().chain([end]).collect()
+            }
+        }
+    }
+
     fn call(&mut self, call: Call, identity: &Identity) -> Call {
         let own = identity.part_id("call_", self.calls);
         self.calls += 1;
         let given = Some(call.id).filter(|id| !id.is_empty());
-        let mut id = self.names.client_id(given.as_ref().unwrap_or(&own));
+        let given = given.as_ref().unwrap_or(&own);
+        let mut id = match &call.signature {
+            None => self.names.client_id(given),
+            Some(signature) => {
+                let (id, carried) = self.names.signed_id(given, signature);
+                if !carried {
+                    self.signatures.insert(id.clone(), signature.clone());
+                }
+                id
+            }
+        };
         // A server that gives one id to several calls: their results could not be told apart.
         if !self.ids.insert(id.clone()) {
             id = self.names.client_id(&own);
@@ -95,6 +138,17 @@ impl Restore {
             name: tool.name,
             namespace: tool.namespace,
             input,
+            signature: None,
         }
     }
+}
+
+/// Models like to wrap their JSON in a Markdown fence, also where they are asked not to.
+fn without_fence(text: &str) -> &str {
+    let trimmed = text.trim();
+    let inner = trimmed
+        .strip_prefix("```json")
+        .or_else(|| trimmed.strip_prefix("```"))
+        .and_then(|rest| rest.strip_suffix("```"));
+    inner.map_or(text, str::trim)
 }

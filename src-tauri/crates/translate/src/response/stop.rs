@@ -23,7 +23,9 @@ pub(crate) fn stop(verdict: Completion, word: &str, calls: bool) -> Result<Stop,
             _ => Stop::MaxTokens,
         }),
         Completion::Refused => Ok(Stop::Refusal),
-        Completion::Continues => Err(CannotTell::Unsayable(format!("the stop reason `{word}`"))),
+        Completion::Continues | Completion::Unknown => {
+            Err(CannotTell::Unsayable(format!("the stop reason `{word}`")))
+        }
         // Nothing to act on, or arguments that are no JSON: told as they are, the client's dialect says the same of them.
         Completion::Broken(Broken::Empty) => Ok(Stop::EndTurn),
         Completion::Broken(Broken::InvalidToolInput(_)) => Ok(Stop::ToolUse),

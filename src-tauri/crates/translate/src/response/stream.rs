@@ -1,5 +1,7 @@
 //! A streamed answer, event by event.
 
+use std::collections::BTreeMap;
+
 use catalog::Dialect;
 
 use super::error::Told;
@@ -9,7 +11,7 @@ use super::read::{Flow, Read, reader};
 use super::restore::Restore;
 use super::write::{Write, writer};
 use super::{CannotTell, Form, Proof, identity, malformed};
-use crate::names::Names;
+use crate::names::{Names, Signature};
 use wire::fields::Fields;
 use wire::{BodyEnd, Broken, Completion, Framing, Report, Step, StepKind, Validator, sse};
 
@@ -56,8 +58,8 @@ enum State {
 }
 
 impl AnswerTranslator {
-    /// `from`: the provider's dialect; `to`: the client's. Where both are the same, the bytes need no translator: they pass
-    /// untouched, and through one they would lose what the other dialects do not have.
+    /// `from`: the provider's dialect; `to`: the client's. Where both are the same, it is for a provider of another family,
+    /// whose thinking, signatures and ids the client's own vendor would refuse later.
     pub fn new(from: Dialect, to: Dialect, names: Names, form: Form) -> Self {
         Self {
             validator: Validator::new(from, Framing::Stream),
@@ -65,9 +67,9 @@ impl AnswerTranslator {
             seen: 0,
             reader: reader(from),
             parts: Parts::default(),
-            restore: Restore::new(names),
-            writer: writer(to, form),
+            restore: Restore::new(names, form.json),
             created: form.created,
+            writer: writer(to, form),
             identity: None,
             state: State::Open,
             progress: Progress::default(),
@@ -136,6 +138,11 @@ impl AnswerTranslator {
             .all(|happening| self.writer.happening(happening, out).is_ok())
     }
 
+    /// [`Validator::lacks_blank_line`] for the provider's stream.
+    pub fn lacks_blank_line(&self) -> bool {
+        self.validator.lacks_blank_line()
+    }
+
     /// What the last [`AnswerTranslator::push`] brought.
     pub fn progress(&self) -> Progress {
         self.progress
@@ -145,6 +152,12 @@ impl AnswerTranslator {
     /// [`AnswerTranslator::end`] where that does not come.
     pub fn proven(&self) -> Option<Completion> {
         self.proven.then(|| self.validator.judge(BodyEnd::Cut))
+    }
+
+    /// Signatures that the provider demands back with its calls and that the client's ids have no room for, by those ids: for
+    /// [`Names::with_signatures`] of the next request, where somebody keeps them.
+    pub fn signatures(&self) -> &BTreeMap<String, Signature> {
+        &self.restore.signatures
     }
 
     /// What is known of the provider's answer, in the provider's words.

@@ -189,6 +189,7 @@ fn usage_is_told_in_a_last_chunk_to_those_who_asked_for_it() {
     let form = Form {
         usage_chunk: true,
         created: 7,
+        ..Form::default()
     };
     let told = tell_with(from, to, Names::new(to, from, [], []), form, &events);
     assert!(told.out.contains(r#""total_tokens":8"#) && told.out.contains(r#""created":7,"#));
@@ -256,13 +257,14 @@ fn a_whole_answer_with_arguments_that_are_no_json_is_refused_where_they_are_an_o
     let answer = br#"{"id":"c","model":"m","choices":[{"message":{"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"a"}}]},"finish_reason":"tool_calls"}]}"#;
     let tell = |to| {
         let names = Names::new(to, Dialect::OpenaiChat, [], []);
-        whole(Dialect::OpenaiChat, to, answer, &names, 0)
+        whole(Dialect::OpenaiChat, to, answer, &names, &Form::default())
     };
     let invalid = Broken::InvalidToolInput("f".to_owned()).into();
     assert_eq!(tell(Dialect::Anthropic), Err(invalid));
     let said = String::from_utf8(tell(Dialect::OpenaiResponses).unwrap()).unwrap();
     assert!(said.contains(r#""arguments":"{\"a""#));
-    assert_eq!(tell(Dialect::OpenaiChat).unwrap(), answer);
+    let same = String::from_utf8(tell(Dialect::OpenaiChat).unwrap()).unwrap();
+    assert!(same.contains(r#""arguments":"{\"a""#), "{same}");
 }
 
 /// What a delta costs does not grow with the answer: a long one would stall its client.

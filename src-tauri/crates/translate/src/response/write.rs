@@ -32,10 +32,14 @@ pub(crate) fn writer(dialect: Dialect, form: Form) -> Box<dyn Write> {
 
 /// # Errors
 /// A call that the dialect cannot say.
-pub(crate) fn document(dialect: Dialect, answer: &Answer<'_>) -> Result<String, CannotTell> {
+pub(crate) fn document(
+    dialect: Dialect,
+    answer: &Answer<'_>,
+    form: &Form,
+) -> Result<String, CannotTell> {
     match dialect {
         Dialect::Anthropic => crate::anthropic::response_document(answer),
         Dialect::OpenaiChat => Ok(crate::openai_chat::response_document(answer)),
-        Dialect::OpenaiResponses => Ok(crate::openai_responses::response_document(answer)),
+        Dialect::OpenaiResponses => Ok(crate::openai_responses::response_document(answer, form)),
     }
 }

@@ -193,11 +193,8 @@ pub(crate) const PROBES: &[Probe] = &[
                     r#""us-functions_2elist_3a0""#,
                 ),
             ]),
-            As(&[
-                ("/messages/1/tool_calls/0/id", r#""functions.list:0""#),
-                ("/messages/2/tool_call_id", r#""functions.list:0""#),
-            ]),
             // From Messages restored, from Chat carried: the call and its result agree, which the round trips show.
+            As(&[("/messages/1/tool_calls/0/type", r#""function""#)]),
             As(&[("/input/1/type", r#""function_call""#)]),
         ],
         never: &[],
@@ -361,9 +358,12 @@ pub(crate) const PROBES: &[Probe] = &[
             None,
         ],
         heard: [
-            As(&[]),
-            Refused("optional or additional fields"),
-            Refused("optional or additional fields"),
+            As(&[("/tools/0/strict", "true")]),
+            As(&[
+                ("/tools/0/function/strict", "absent"),
+                ("/tools/0/function/parameters/required", "absent"),
+            ]),
+            As(&[("/tools/0/strict", "false")]),
         ],
         never: &[],
     },
@@ -409,9 +409,9 @@ pub(crate) const PROBES: &[Probe] = &[
             Some(r#"{"tools":[{"type":"local_shell"},{"type":"function","name":"f"}]}"#),
         ],
         heard: [
-            Refused("`local_shell`"),
             Refused("bring along themselves"),
-            Refused("`bash_20250124`"),
+            Refused("bring along themselves"),
+            Refused("bring along themselves"),
         ],
         never: &[],
     },
@@ -667,7 +667,13 @@ pub(crate) const PROBES: &[Probe] = &[
             Some(r#"{"text":{"format":{"type":"json_object"}}}"#),
         ],
         heard: [
-            Refused("JSON without a schema"),
+            As(&[
+                ("/output_config", "absent"),
+                (
+                    "/system/0/text",
+                    r#""Answer with one JSON object and nothing else: no text before or after it, and no Markdown fence.""#,
+                ),
+            ]),
             As(&[("/response_format/type", r#""json_object""#)]),
             As(&[("/text/format/type", r#""json_object""#)]),
         ],
@@ -800,7 +806,7 @@ pub(crate) const PROBES: &[Probe] = &[
         heard: [
             Refused("`previous_response_id`"),
             Refused("`previous_response_id`"),
-            As(&[]),
+            Refused("`previous_response_id`"),
         ],
         never: &[],
     },
@@ -817,13 +823,21 @@ pub(crate) const PROBES: &[Probe] = &[
     Probe {
         name: "an answer that later requests will refer to",
         asked: [None, None, Some(r#"{"store":true}"#)],
-        heard: [Refused("`store`"), Refused("`store`"), As(&[])],
+        heard: [
+            As(&[("/store", "absent")]),
+            As(&[("/store", "absent")]),
+            As(&[("/store", "false")]),
+        ],
         never: &[],
     },
     Probe {
         name: "an answer in the background",
         asked: [None, None, Some(r#"{"background":true}"#)],
-        heard: [Refused("`background`"), Refused("`background`"), As(&[])],
+        heard: [
+            Refused("`background`"),
+            Refused("`background`"),
+            Refused("`background`"),
+        ],
         never: &[],
     },
     Probe {
@@ -846,7 +860,7 @@ pub(crate) const PROBES: &[Probe] = &[
             None,
         ],
         heard: [
-            As(&[]),
+            Refused("the beginning of the answer"),
             Refused("the beginning of the answer"),
             Refused("the beginning of the answer"),
         ],
@@ -961,7 +975,7 @@ pub(crate) const PROBES: &[Probe] = &[
             Some(r#"{"temperature":1.5}"#),
         ],
         heard: [
-            Refused("a temperature above 1, which cannot be said in anthropic"),
+            As(&[("/temperature", "1")]),
             As(&[("/temperature", "1.5")]),
             As(&[("/temperature", "1.5")]),
         ],
@@ -975,11 +989,11 @@ pub(crate) const PROBES: &[Probe] = &[
             Some(r#"{"of_tomorrow":{"a":1}}"#),
         ],
         heard: [
-            Refused("`of_tomorrow`"),
-            Refused("`of_tomorrow`"),
-            Refused("`of_tomorrow`"),
+            As(&[("/of_tomorrow", "absent")]),
+            As(&[("/of_tomorrow", "absent")]),
+            As(&[("/of_tomorrow", "absent")]),
         ],
-        never: &[],
+        never: &["of_tomorrow"],
     },
     Probe {
         name: "a part that nobody knows yet",

@@ -14,6 +14,7 @@ pub(super) fn of_completion(
         Completion::Complete
         | Completion::Continues
         | Completion::Truncated
+        | Completion::Unknown
         | Completion::Refused => CallOutcome::Ok { ttft_ms, total_ms },
         Completion::Broken(broken) => of_broken(broken),
     }
@@ -31,6 +32,7 @@ fn of_broken(broken: &Broken) -> CallOutcome {
         Broken::Malformed(_)
         | Broken::InvalidToolInput(_)
         | Broken::Empty
+        | Broken::UnknownStopReason(_)
         | Broken::NotAnAnswer(_)
         | Broken::Oversize(_) => FailureKind::Malformed,
     };
@@ -67,6 +69,9 @@ pub(super) fn of_failure(status: StatusCode, failure: &Failure) -> CallOutcome {
         ),
         Class::Silent => failed(FailureKind::Silent, failure.message.clone()),
         Class::RateLimit => CallOutcome::Ours(OurFault::RateLimit),
+        Class::Limit => CallOutcome::Ours(OurFault::Limit {
+            until: failure.resets_at,
+        }),
         Class::Quota => CallOutcome::Ours(OurFault::Quota),
         Class::Credential => CallOutcome::Ours(OurFault::Credential),
         Class::ModelGone => CallOutcome::Ours(OurFault::ModelGone),

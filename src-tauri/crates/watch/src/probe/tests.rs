@@ -107,6 +107,7 @@ fn what_an_answer_says() {
     for completion in [
         Completion::Complete,
         Completion::Continues,
+        Completion::Unknown,
         Completion::Truncated,
         Completion::Refused,
     ] {
@@ -155,14 +156,10 @@ fn what_an_answer_says() {
 
 #[test]
 fn what_an_error_status_says() {
-    let failure = |class| Failure {
-        class,
-        final_word: false,
-        retry_after: None,
-        message: String::new(),
-    };
+    let failure = |class| Failure::new(class, "");
     for (class, expected) in [
         (Class::RateLimit, OurFault::RateLimit),
+        (Class::Limit, OurFault::Limit { until: None }),
         (Class::Quota, OurFault::Quota),
         (Class::Credential, OurFault::Credential),
         (Class::ModelGone, OurFault::ModelGone),
@@ -211,6 +208,14 @@ fn an_unknown_price_never_opens_the_budget() {
         budgeted(&keyed, None, Tokens::default()),
         MicroDollars::ZERO
     );
+    let absurd = Tokens {
+        input: u64::MAX,
+        output: u64::MAX,
+        ..Tokens::default()
+    };
+    let most = MicroDollars(i64::MAX);
+    assert_eq!(budgeted(&keyed, None, absurd), most);
+    assert_eq!(budgeted(&keyed, Some(&price), absurd), most);
 }
 
 #[tokio::test]

@@ -1,24 +1,13 @@
-use std::borrow::Cow;
 use std::ops::Range;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::fields::Fields;
+use crate::text;
 
 /// The text of one value, looked at only as far as a question needs.
 #[derive(Clone, Copy)]
 pub(super) struct Glance<'a>(pub(super) &'a RawValue);
-
-/// The parts of an object that tell what it asks for.
-#[derive(Default, Deserialize)]
-struct Shape<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    effort: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    format: Option<&'a RawValue>,
-    enabled: Option<bool>,
-}
 
 impl<'a> Glance<'a> {
     pub(super) fn raw(self) -> &'a str {
@@ -32,7 +21,7 @@ impl<'a> Glance<'a> {
     }
 
     pub(super) fn string(self) -> Option<String> {
-        serde_json::from_str(self.raw()).ok()
+        text::lenient(self.raw())
     }
 
     pub(super) fn is_true(self) -> bool {
@@ -50,43 +39,44 @@ impl<'a> Glance<'a> {
 
     /// Messages: `{"type": "enabled" | "adaptive" | "disabled"}`.
     pub(super) fn thinks(self) -> bool {
-        self.shape()
-            .is_some_and(|shape| shape.kind.is_some_and(|kind| kind != "disabled"))
+        self.kind().is_some_and(|kind| kind != "disabled")
     }
 
     /// Messages: `enabled`, as opposed to `adaptive`, where the model decides.
     pub(super) fn thinks_always(self) -> bool {
-        self.shape()
-            .is_some_and(|shape| shape.kind.is_some_and(|kind| kind == "enabled"))
+        self.kind().is_some_and(|kind| kind == "enabled")
     }
 
     /// Responses: any object, unless its effort is `none`; routers say `enabled: false`.
     pub(super) fn reasons(self) -> bool {
-        self.shape().is_some_and(|shape| {
-            shape.effort.is_none_or(|effort| effort != "none") && shape.enabled != Some(false)
+        self.object().is_some_and(|object| {
+            let effort = object.text("effort");
+            effort.is_none_or(|effort| effort != "none") && object.raw("enabled") != Some("false")
         })
     }
 
     /// A format other than plain text.
     pub(super) fn is_format(self) -> bool {
-        self.shape()
-            .is_some_and(|shape| shape.kind.is_some_and(|kind| kind != "text"))
+        is_format(self.object())
     }
 
     /// An object whose own `format` is other than plain text.
     pub(super) fn has_format(self) -> bool {
-        self.shape().is_some_and(|shape| {
-            shape
-                .format
-                .is_some_and(|format| Glance(format).is_format())
-        })
+        self.object()
+            .is_some_and(|object| is_format(object.object("format")))
     }
 
-    fn shape(self) -> Option<Shape<'a>> {
-        if !self.raw().starts_with('{') {
-            return None;
-        }
-        // A repeated or mistyped key in here is the provider's to refuse.
-        Some(serde_json::from_str(self.raw()).unwrap_or_default())
+    fn kind(self) -> Option<String> {
+        self.object()?.text("type")
     }
+
+    /// The provider reports fields of a wrong type.
+    fn object(self) -> Option<Fields<'a>> {
+        Fields::read(self.raw().as_bytes()).ok()
+    }
+}
+
+fn is_format(object: Option<Fields<'_>>) -> bool {
+    let kind = object.and_then(|object| object.text("type"));
+    kind.is_some_and(|kind| kind != "text")
 }

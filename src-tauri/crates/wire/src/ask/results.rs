@@ -1,10 +1,9 @@
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::validator::lenient::Str;
+use crate::fields::Fields;
 
 /// More parallel calls than any client makes in one turn.
 const MOST: usize = 32;
@@ -15,32 +14,6 @@ const MOST: usize = 32;
 pub(super) struct Tail<'a> {
     entries: Vec<&'a RawValue>,
     next: usize,
-}
-
-/// The parts of an entry that tell a tool's result, in any dialect.
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow)]
-    role: Option<Str<'a>>,
-    #[serde(borrow, rename = "type")]
-    kind: Option<Str<'a>>,
-    /// Chat, with `role: tool`.
-    #[serde(borrow)]
-    tool_call_id: Option<Str<'a>>,
-    /// Responses, with `type: function_call_output` and its like.
-    #[serde(borrow)]
-    call_id: Option<Str<'a>>,
-    /// Messages: blocks, some of which may be results.
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Block<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<Str<'a>>,
-    #[serde(borrow)]
-    tool_use_id: Option<Str<'a>>,
 }
 
 impl<'a> Tail<'a> {
@@ -58,55 +31,48 @@ impl<'a> Tail<'a> {
         let mut ids = Vec::new();
         for entry in self.newest_first() {
             // What stands before the model's own turn came with an earlier request.
-            if entry.role.as_deref() == Some("assistant") {
+            if is_models(&entry) {
                 break;
             }
-            entry.results(&mut ids);
+            results(&entry, &mut ids);
         }
         ids
     }
 
     /// Messages: does the model's last turn begin with thinking, shown or redacted? True where there is none.
     pub(super) fn turn_begins_with_thinking(&self) -> bool {
-        let mut entries = self.newest_first();
-        let turn = entries.find(|entry| entry.role.as_deref() == Some("assistant"));
+        let turn = self.newest_first().find(is_models);
         turn.is_none_or(|turn| {
-            let blocks = turn.blocks();
-            let first = blocks.first().and_then(|block| block.kind.as_deref());
-            matches!(first, Some("thinking" | "redacted_thinking"))
+            let blocks = turn.objects("content");
+            let first = blocks.first().and_then(|block| block.text("type"));
+            matches!(first.as_deref(), Some("thinking" | "redacted_thinking"))
         })
     }
 
-    fn newest_first(&self) -> impl Iterator<Item = Entry<'a>> {
+    fn newest_first(&self) -> impl Iterator<Item = Fields<'a>> {
         let (newer, older) = self.entries.split_at(self.next);
         let entries = newer.iter().rev().chain(older.iter().rev());
-        entries.filter_map(|entry| serde_json::from_str(entry.get()).ok())
+        entries.filter_map(|entry| Fields::read(entry.get().as_bytes()).ok())
     }
 }
 
-impl<'a> Entry<'a> {
-    fn blocks(&self) -> Vec<Block<'a>> {
-        let blocks = self
-            .content
-            .filter(|content| content.get().starts_with('['));
-        blocks
-            .and_then(|text| serde_json::from_str(text.get()).ok())
-            .unwrap_or_default()
-    }
+fn is_models(entry: &Fields<'_>) -> bool {
+    entry.text("role").as_deref() == Some("assistant")
+}
 
-    fn results(self, ids: &mut Vec<String>) {
-        let blocks = self.blocks();
-        if let Some(id) = self.tool_call_id {
-            ids.push(id.to_string());
-        }
-        let output = self.kind.is_some_and(|kind| kind.ends_with("_output"));
-        if let (Some(id), true) = (self.call_id, output) {
-            ids.push(id.to_string());
-        }
-        for block in blocks {
-            if let (Some("tool_result"), Some(id)) = (block.kind.as_deref(), block.tool_use_id) {
-                ids.push(id.to_string());
-            }
+/// Chat: `tool_call_id`, with `role: tool`. Responses: `call_id`, with `type: function_call_output` and its like. Messages:
+/// blocks, some of which may be results.
+fn results(entry: &Fields<'_>, ids: &mut Vec<String>) {
+    ids.extend(entry.text("tool_call_id"));
+    if entry
+        .text("type")
+        .is_some_and(|kind| kind.ends_with("_output"))
+    {
+        ids.extend(entry.text("call_id"));
+    }
+    for block in entry.objects("content") {
+        if block.text("type").as_deref() == Some("tool_result") {
+            ids.extend(block.text("tool_use_id"));
         }
     }
 }

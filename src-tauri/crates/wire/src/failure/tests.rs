@@ -5,10 +5,12 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::prelude::*;
 
+use super::limit::{LONGEST_LIMIT, LONGEST_WAIT};
 use super::mask::without_keys;
 use super::{Class, Failure, Words, classify};
 use crate::Broken;
 
+mod limits;
 mod rows;
 mod rules;
 
@@ -263,9 +265,10 @@ fn waits() {
         ),
         (&[("x-ratelimit-reset-tokens", "6m0s")], Some(360_000)),
         (&[("x-ratelimit-reset-requests", "120ms")], Some(120)),
+        // Longer than any minute: a limit, which is not clamped.
         (
             &[("x-ratelimit-reset-requests", "1h2m3.5s")],
-            Some(3_600_000),
+            Some(3_723_500),
         ),
         (
             &[
@@ -284,10 +287,10 @@ fn waits() {
             Some(10_000),
         ),
         (&[("x-ratelimit-reset", "1782072270000")], Some(30_000)),
-        // A subscription's windows are told as Unix times, without what remains.
+        // A subscription's windows stand on every answer, also on that of a throttle.
         (
             &[("anthropic-ratelimit-unified-5h-reset", "1782072300")],
-            Some(60_000),
+            None,
         ),
         (&[("retry-after-ms", "-1")], Some(0)),
         (&[("retry-after-ms", "1e18")], Some(3_600_000)),
@@ -421,7 +424,10 @@ proptest! {
         }
         let status = StatusCode::from_u16(status).unwrap();
         let failure = classify(Dialect::OpenaiChat, status, &headers, &body, now());
-        prop_assert!(failure.retry_after.is_none_or(|wait| wait <= Duration::from_secs(3600)));
+        let limit = failure.class == Class::Limit;
+        let longest = if limit { LONGEST_LIMIT } else { LONGEST_WAIT };
+        prop_assert!(failure.retry_after.is_none_or(|wait| wait <= longest));
+        prop_assert_eq!(failure.resets_at.is_some(), limit);
         prop_assert!(failure.message.chars().count() <= Words::LONGEST);
         prop_assert!(!failure.message.is_empty());
     }

@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::mask::without_keys;
+use crate::text;
 
 /// What an error says of itself, whatever envelope it came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,12 +12,14 @@ pub struct Words {
     pub code: String,
     /// For people: at most [`Words::LONGEST`] characters, without line breaks or keys.
     pub message: String,
+    /// A longer part of the message, for classification only: Gemini's names the wait at its end.
+    long: String,
 }
 
 /// More of an error body than this is not read.
 pub(super) const READ: usize = 64 << 10;
 /// A larger event or document is not taken apart: of a byte or two of JSON become dozens of ours.
-const TAKEN_APART: usize = 1 << 20;
+pub(super) const TAKEN_APART: usize = 1 << 20;
 
 impl Words {
     pub const LONGEST: usize = 500;
@@ -32,7 +35,7 @@ impl Words {
 
     /// All of it in lower case, for looking up.
     pub(super) fn said(&self) -> String {
-        format!("{} {} {}", self.kind, self.code, self.message).to_lowercase()
+        format!("{} {} {}", self.kind, self.code, self.long).to_lowercase()
     }
 
     /// Any body: JSON, HTML (its title) or plain text.
@@ -53,21 +56,24 @@ impl Words {
     /// An error envelope or the error object within it; plain text where it is no JSON after all.
     pub fn of_json(body: &[u8]) -> Words {
         let small = body.len() <= TAKEN_APART;
-        let value = small.then(|| serde_json::from_slice::<Value>(body).ok());
+        let value = small.then(|| serde_json::from_slice::<Value>(&text::mended(body)).ok());
         let Some(value) = value.flatten() else {
             return Self::of_text(&String::from_utf8_lossy(&body[..body.len().min(READ)]));
         };
         let mut words = Words::default();
         words.gather(&value, 0);
-        words.message = presentable(&words.message);
-        words.kind = presentable(&words.kind);
-        words.code = presentable(&words.code);
+        words.long = line(&words.message);
+        words.message = short(&words.long);
+        words.kind = short(&line(&words.kind));
+        words.code = short(&line(&words.code));
         words
     }
 
     fn of_text(text: &str) -> Words {
+        let long = line(text);
         Words {
-            message: presentable(text),
+            message: short(&long),
+            long,
             ..Words::default()
         }
     }
@@ -146,14 +152,17 @@ fn title(html: &str) -> String {
         .unwrap_or_else(|| "an HTML page".to_owned())
 }
 
-/// One line, masked, cut at a character.
-fn presentable(text: &str) -> String {
-    // A character becomes at most one, so that this much is enough; masking goes first, lest half a key survive the cut.
+/// One line, masked.
+fn line(text: &str) -> String {
     let start: String = text.chars().take(8 * Words::LONGEST).collect();
     let line = start.split_whitespace().collect::<Vec<_>>().join(" ");
-    let masked = without_keys(&line);
-    match masked.char_indices().nth(Words::LONGEST) {
-        None => masked,
-        Some((cut, _)) => masked[..cut].to_owned(),
+    without_keys(&line)
+}
+
+/// Truncates at a character boundary. Masking comes first: a truncated key would not match its pattern.
+fn short(line: &str) -> String {
+    match line.char_indices().nth(Words::LONGEST) {
+        None => line.to_owned(),
+        Some((cut, _)) => line[..cut].to_owned(),
     }
 }

@@ -2,6 +2,7 @@ use super::{apart, malformed, told_error};
 use crate::fields::{Fields, array};
 use crate::sse::{self, Event};
 use crate::told::{CannotRestart, ChatSeen, THINKING, is_empty};
+use crate::validator::stop::ends;
 
 #[derive(Debug)]
 pub(super) struct Second {
@@ -94,7 +95,9 @@ fn continued(mut choice: Fields<'_>, forbids_tools: bool) -> Result<Option<Strin
         delta.remove(field);
     }
     without_thinking_parts(&mut delta);
-    let finished = choice.given("finish_reason").is_some();
+    let finished = choice
+        .text("finish_reason")
+        .is_some_and(|reason| ends(&reason));
     if delta.is_empty() && !finished {
         return Ok(None);
     }

@@ -7,6 +7,7 @@ use crate::fields::Fields;
 use crate::sse::{self, Event};
 use crate::validator::anthropic::{Block, block_kind};
 use crate::validator::shown::Shown;
+use crate::validator::stop::ends;
 
 /// What a Messages client has been given.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +53,8 @@ impl Seen {
             "content_block_stop" => self.stop(index),
             "message_delta" => {
                 let delta = data.object("delta");
-                self.stopped |= delta.is_some_and(|delta| delta.given("stop_reason").is_some());
+                let reason = delta.and_then(|delta| delta.text("stop_reason"));
+                self.stopped |= reason.is_some_and(|reason| ends(&reason));
             }
             "message_stop" => (self.stopped, self.ended) = (true, true),
             "error" => self.stopped = true,

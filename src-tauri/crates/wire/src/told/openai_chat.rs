@@ -4,6 +4,7 @@ use super::{COMMENT, CannotRestart};
 use crate::fields::Fields;
 use crate::sse::{self, Event};
 use crate::validator::shown::Shown;
+use crate::validator::stop::ends;
 
 /// Names under which servers send thinking in a delta; none of them is in the vendor's own reference.
 pub(crate) const THINKING: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_details"];
@@ -68,7 +69,10 @@ impl Seen {
         if let Some(delta) = choice.object("delta") {
             self.delta(&delta);
         }
-        if choice.given("finish_reason").is_some() {
+        if choice
+            .text("finish_reason")
+            .is_some_and(|reason| ends(&reason))
+        {
             self.finished = true;
             self.open.retain(|open| *open != index);
         }

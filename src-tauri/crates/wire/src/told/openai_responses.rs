@@ -249,7 +249,9 @@ impl Seen {
         };
         let part = open.unwrap_or_else(|| item.next_part());
         let id = item.id.clone();
-        item.parts.entry(part).or_default().text.push_str(text);
+        let saying = item.parts.entry(part).or_default();
+        saying.settle();
+        saying.text.push_str(text);
         if open.is_none() {
             let mut data = of_part(index, &id, part);
             let empty = json!({"type": "output_text", "text": "", "annotations": []});
@@ -281,6 +283,7 @@ impl Seen {
             return;
         };
         for (at, part) in item.parts.iter_mut().filter(|(_, part)| !part.is_done()) {
+            part.settle();
             if part.is_growing() {
                 let mut data = of_part(index, &item.id, *at);
                 data.set("text", &*part.text);

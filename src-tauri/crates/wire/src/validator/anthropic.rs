@@ -2,29 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use catalog::Tokens;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::foreign::json_instead;
-use super::lenient::{Count, Few, Size, Str};
-use super::shown::{Shown, Stop, look_up, too_many};
+use super::lenient::{Few, Size, Str, Word};
+use super::shown::{Shown, too_many};
+use super::stop::{Stopped, stop};
+use super::usage::{MessagesUsage, Observed};
 use super::{error_event, malformed};
 use crate::json::Json;
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
-
-const STOP_REASONS: &[(&str, Stop)] = &[
-    ("end_turn", Stop::Clean),
-    ("stop_sequence", Stop::Clean),
-    ("tool_use", Stop::Clean),
-    ("pause_turn", Stop::Continues),
-    ("compaction", Stop::Continues),
-    ("max_tokens", Stop::Truncated),
-    ("model_context_window_exceeded", Stop::Truncated),
-    ("refusal", Stop::Refused),
-];
 
 /// What a content block is to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +51,7 @@ pub fn block_kind(name: &str) -> Block {
 pub(super) struct Stream {
     begun: bool,
     open: BTreeMap<u64, Open>,
+    stopped: Stopped,
 }
 
 #[derive(Debug)]
@@ -90,8 +81,11 @@ impl Stream {
             "content_block_start" => self.open(data, shown),
             "content_block_delta" => self.grow(data, shown),
             "content_block_stop" => Ok(self.close(data.index, shown)),
-            "message_delta" => Ok(stop(data, shown)),
-            "message_stop" => Ok(StepKind::Terminal),
+            "message_delta" => Ok(self.stop(data, shown)),
+            "message_stop" => {
+                usage(&data.usage, shown);
+                Ok(StepKind::Terminal)
+            }
             "error" => Err(error_event(data.error, event.data)),
             _ if data.kind.is_none() && data.error.is_some() => {
                 Err(error_event(data.error, event.data))
@@ -100,14 +94,26 @@ impl Stream {
         }
     }
 
-    /// None while there is no stop reason.
-    pub(super) fn verdict(&self, shown: &Shown) -> Option<Completion> {
-        let reason = shown.report.stop_reason.as_deref()?;
+    /// None while there is no stop reason. `ended`: the terminal event has come.
+    pub(super) fn verdict(&self, ended: bool, shown: &Shown) -> Option<Completion> {
+        let stop = self.stopped.by(ended)?;
         if self.open.is_empty() {
-            Some(shown.conclude(look_up(STOP_REASONS, reason)))
+            Some(shown.conclude(stop))
         } else {
             Some(Completion::Broken(Broken::OpenBlock))
         }
+    }
+
+    fn stop(&mut self, data: Data<'_>, shown: &mut Shown) -> StepKind {
+        let delta = data.delta.unwrap_or_default();
+        if let Some(reason) = &delta.stop_reason.0
+            && self.stopped.at(reason)
+        {
+            shown.stopped(reason);
+        }
+        usage(&delta.usage, shown);
+        usage(&data.usage, shown);
+        StepKind::Lifecycle
     }
 
     fn begin(&mut self, data: Data<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
@@ -117,7 +123,7 @@ impl Stream {
         self.begun = true;
         if let Some(message) = data.message {
             shown.identity(message.id.as_deref(), message.model.as_deref());
-            usage(message.usage, shown);
+            usage(&message.usage, shown);
         }
         Ok(StepKind::Lifecycle)
     }
@@ -131,6 +137,7 @@ impl Stream {
         if self.open.len() == Shown::MOST_PARTS {
             return Err(too_many("open blocks"));
         }
+        self.stopped.goes_on(shown);
         let kind = block.show(shown)?;
         if let Some(input) = block.given_input() {
             block.tell_input(input, kind, shown);
@@ -206,23 +213,8 @@ impl Stream {
     }
 }
 
-fn stop(data: Data<'_>, shown: &mut Shown) -> StepKind {
-    if let Some(reason) = data.delta.and_then(|delta| delta.stop_reason) {
-        shown.stopped(&reason);
-    }
-    usage(data.usage, shown);
-    StepKind::Lifecycle
-}
-
-fn usage(told: Option<Usage>, shown: &mut Shown) {
-    if let Some(told) = told {
-        shown.usage(Tokens {
-            input: told.input_tokens.or_zero(),
-            output: told.output_tokens.or_zero(),
-            cache_read: told.cache_read_input_tokens.or_zero(),
-            cache_write: told.cache_creation_input_tokens.or_zero(),
-        });
-    }
+fn usage(told: &Observed<MessagesUsage>, shown: &mut Shown) {
+    shown.usage(told.0.counts(), true);
 }
 
 /// An event of an unknown type may have fields of any shape; it only has to be JSON.
@@ -248,17 +240,15 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
         return Err(json_instead(body));
     };
     shown.identity(message.id.as_deref(), message.model.as_deref());
-    usage(message.usage, shown);
+    usage(&message.usage, shown);
     for block in &content {
         let kind = block.show(shown)?;
         if let Some(input) = block.input {
             block.tell_input(input, kind, shown);
         }
     }
-    let Some(reason) = message.stop_reason else {
-        return Err(Broken::NoStopReason);
-    };
-    let stop = look_up(STOP_REASONS, &reason);
+    let reason = message.stop_reason.0.unwrap_or_default();
+    let stop = stop(&reason).ok_or(Broken::NoStopReason)?;
     shown.stopped(&reason);
     Ok(shown.conclude(stop))
 }
@@ -274,7 +264,8 @@ struct Data<'a> {
     content_block: Option<ContentBlock<'a>>,
     #[serde(borrow)]
     delta: Option<Delta<'a>>,
-    usage: Option<Usage>,
+    #[serde(default)]
+    usage: Observed<MessagesUsage>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
@@ -285,7 +276,8 @@ struct Message<'a> {
     id: Option<Str<'a>>,
     #[serde(borrow)]
     model: Option<Str<'a>>,
-    usage: Option<Usage>,
+    #[serde(default)]
+    usage: Observed<MessagesUsage>,
 }
 
 #[derive(Deserialize)]
@@ -298,9 +290,10 @@ struct Whole<'a> {
     model: Option<Str<'a>>,
     #[serde(borrow)]
     content: Option<Few<ContentBlock<'a>>>,
-    #[serde(borrow)]
-    stop_reason: Option<Str<'a>>,
-    usage: Option<Usage>,
+    #[serde(borrow, default)]
+    stop_reason: Word<'a>,
+    #[serde(default)]
+    usage: Observed<MessagesUsage>,
     error: Option<IgnoredAny>,
 }
 
@@ -363,7 +356,7 @@ impl ContentBlock<'_> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Delta<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Str<'a>>,
@@ -378,18 +371,8 @@ struct Delta<'a> {
     content: Size,
     #[serde(borrow)]
     partial_json: Option<Str<'a>>,
-    #[serde(borrow)]
-    stop_reason: Option<Str<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Usage {
+    #[serde(borrow, default)]
+    stop_reason: Word<'a>,
     #[serde(default)]
-    input_tokens: Count,
-    #[serde(default)]
-    output_tokens: Count,
-    #[serde(default)]
-    cache_creation_input_tokens: Count,
-    #[serde(default)]
-    cache_read_input_tokens: Count,
+    usage: Observed<MessagesUsage>,
 }

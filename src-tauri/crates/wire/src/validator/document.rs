@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use super::foreign::not_json;
 use super::shown::Shown;
 use super::{Validator, anthropic, openai_chat, openai_responses};
-use crate::{BodyEnd, Broken, Completion};
+use crate::{BodyEnd, Broken, Completion, text};
 
 /// One JSON document, which can only be read when it is all there.
 #[derive(Debug)]
@@ -73,12 +73,13 @@ impl Document {
             if whole.as_ref().is_err_and(serde_json::Error::is_eof) || not_json(text).is_some() {
                 return Read::default();
             }
+            let text = text::mended(text);
             let mut shown = Shown::default();
             shown.keeps_arguments = self.keeps_arguments;
             let completion = match self.dialect {
-                Dialect::Anthropic => anthropic::whole(text, &mut shown),
-                Dialect::OpenaiChat => openai_chat::whole(text, &mut shown),
-                Dialect::OpenaiResponses => openai_responses::whole(text, &mut shown),
+                Dialect::Anthropic => anthropic::whole(&text, &mut shown),
+                Dialect::OpenaiChat => openai_chat::whole(&text, &mut shown),
+                Dialect::OpenaiResponses => openai_responses::whole(&text, &mut shown),
             };
             Read {
                 shown,

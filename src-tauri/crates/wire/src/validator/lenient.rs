@@ -7,6 +7,7 @@ use std::ops::Deref;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::shown::Shown;
 
@@ -74,6 +75,18 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
+/// A word for a table. A value that is not a string counts as absent.
+#[derive(Debug, Default)]
+pub(super) struct Word<'a>(pub(super) Option<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(from)?;
+        let word = serde_json::from_str::<Str<'de>>(raw.get());
+        Ok(Word(word.ok().map(|Str(word)| word)))
+    }
+}
+
 /// How many bytes of text a value holds, without keeping them: a string, null, or (some providers) a list of parts with
 /// `text` or `thinking` in them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -109,7 +122,7 @@ impl<'de> Deserialize<'de> for Size {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Size, A::Error> {
                 let mut sum = Size(0);
                 while let Some(part) = seq.next_element::<Size>()? {
-                    sum.0 += part.0;
+                    sum.0 = sum.0.saturating_add(part.0);
                 }
                 Ok(sum)
             }
@@ -117,7 +130,7 @@ impl<'de> Deserialize<'de> for Size {
                 let mut sum = Size(0);
                 while let Some(TextKey(text)) = map.next_key()? {
                     if text {
-                        sum.0 += map.next_value::<Size>()?.0;
+                        sum.0 = sum.0.saturating_add(map.next_value::<Size>()?.0);
                     } else {
                         map.next_value::<IgnoredAny>()?;
                     }

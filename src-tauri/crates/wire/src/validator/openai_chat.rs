@@ -2,31 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use catalog::Tokens;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::foreign::json_instead;
-use super::lenient::{Count, Few, Size, Str};
-use super::shown::{Shown, Stop, look_up, too_many};
+use super::lenient::{Count, Few, Size, Str, Word};
+use super::shown::{Shown, too_many};
+use super::stop::{Stop, Stopped};
+use super::usage::{Observed, OpenAiUsage};
 use super::{error_event, malformed};
 use crate::json::Json;
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
-
-const STOP_REASONS: &[(&str, Stop)] = &[
-    ("stop", Stop::Clean),
-    ("tool_calls", Stop::Clean),
-    ("function_call", Stop::Clean),
-    ("length", Stop::Truncated),
-    // A prompt that filled the window, as Mistral says it.
-    ("model_length", Stop::Truncated),
-    ("content_filter", Stop::Refused),
-    // Routers put an upstream failure here; DeepSeek documents the second.
-    ("error", Stop::Failed),
-    ("insufficient_system_resource", Stop::Failed),
-];
 
 #[derive(Debug, Default)]
 pub(super) struct Stream {
@@ -35,7 +23,7 @@ pub(super) struct Stream {
 
 #[derive(Debug, Default)]
 struct Choice {
-    stop: Option<Stop>,
+    stopped: Stopped,
     calls: Vec<Call>,
 }
 
@@ -62,13 +50,19 @@ impl Stream {
             return Ok(StepKind::Terminal);
         }
         let chunk: Chunk<'_> = serde_json::from_slice(event.data).map_err(|e| malformed(&e))?;
+        usage([&chunk.x_groq.0.usage, &chunk.usage], shown);
         if chunk.error.is_some() || event.name == "error" {
+            // OpenRouter sends `finish_reason: "error"` beside an error in a stream ("Errors and Debugging"); its
+            // billing depends on that word.
+            for choice in chunk.choices.into_iter().flat_map(|Few(choices)| choices) {
+                let reason = choice.finish_reason.0.unwrap_or_default();
+                if Stopped::default().at(&reason) {
+                    shown.stopped(&reason);
+                }
+            }
             return Err(error_event(chunk.error, event.data));
         }
         shown.identity(chunk.id.as_deref(), chunk.model.as_deref());
-        if let Some(told) = chunk.usage {
-            shown.usage(told.tokens());
-        }
         let Some(Few(choices)) = chunk.choices else {
             return Ok(StepKind::Noise);
         };
@@ -79,9 +73,10 @@ impl Stream {
         Ok(step)
     }
 
-    /// None until every choice has a finish reason.
-    pub(super) fn verdict(&self, shown: &Shown) -> Option<Completion> {
-        let stops: Option<Vec<Stop>> = self.choices.values().map(|choice| choice.stop).collect();
+    /// None until every choice has a finish reason. `ended`: the terminal event has come.
+    pub(super) fn verdict(&self, ended: bool, shown: &Shown) -> Option<Completion> {
+        let stops = self.choices.values().map(|choice| choice.stopped.by(ended));
+        let stops: Option<Vec<Stop>> = stops.collect();
         let stops = stops.filter(|stops| !stops.is_empty())?;
         Some(overall(&stops, shown))
     }
@@ -108,13 +103,18 @@ impl Stream {
                 step = weightier(step, choice.grow(call, shown)?);
             }
         }
-        if let Some(reason) = told.finish_reason {
-            choice.stop = Some(look_up(STOP_REASONS, &reason));
-            shown.stopped(&reason);
+        if matches!(step, StepKind::Content | StepKind::ToolClose) {
+            choice.stopped.goes_on(shown);
+        }
+        if let Some(reason) = &told.finish_reason.0
+            && choice.stopped.at(reason)
+        {
+            shown.stopped(reason);
             for call in &choice.calls {
                 call.check(shown);
             }
         }
+        usage([&told.usage], shown);
         Ok(step)
     }
 }
@@ -197,14 +197,22 @@ fn weightier(a: StepKind, b: StepKind) -> StepKind {
 
 /// The least of several choices speaks for the answer.
 fn overall(stops: &[Stop], shown: &Shown) -> Completion {
-    const WORST_FIRST: [Stop; 4] = [
+    const WORST_FIRST: [Stop; 5] = [
         Stop::Failed,
         Stop::Truncated,
+        Stop::Unknown,
         Stop::Refused,
         Stop::Continues,
     ];
     let worst = WORST_FIRST.into_iter().find(|stop| stops.contains(stop));
     shown.conclude(worst.unwrap_or(Stop::Clean))
+}
+
+/// Later places overwrite earlier ones.
+fn usage<const N: usize>(places: [&Observed<OpenAiUsage>; N], shown: &mut Shown) {
+    for told in places {
+        shown.usage(told.0.counts(), false);
+    }
 }
 
 pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
@@ -213,9 +221,10 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
         return Err(json_instead(body));
     };
     shown.identity(answer.id.as_deref(), answer.model.as_deref());
-    if let Some(told) = answer.usage {
-        shown.usage(told.tokens());
+    for choice in &choices {
+        usage([&choice.usage], shown);
     }
+    usage([&answer.x_groq.0.usage, &answer.usage], shown);
     let mut stops = Vec::new();
     for choice in choices {
         if let Some(message) = choice.message {
@@ -231,9 +240,12 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
                 call.check(shown);
             }
         }
-        let reason = choice.finish_reason.ok_or(Broken::NoStopReason)?;
-        stops.push(look_up(STOP_REASONS, &reason));
-        shown.stopped(&reason);
+        let reason = choice.finish_reason.0.unwrap_or_default();
+        let mut stopped = Stopped::default();
+        if stopped.at(&reason) {
+            shown.stopped(&reason);
+        }
+        stops.push(stopped.by(true).ok_or(Broken::NoStopReason)?);
     }
     if stops.is_empty() {
         return Err(Broken::NoStopReason);
@@ -249,7 +261,10 @@ struct Chunk<'a> {
     model: Option<Str<'a>>,
     #[serde(borrow)]
     choices: Option<Few<ChoiceChunk<'a>>>,
-    usage: Option<Usage>,
+    #[serde(default)]
+    usage: Observed<OpenAiUsage>,
+    #[serde(default)]
+    x_groq: Observed<XGroq>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
@@ -260,8 +275,18 @@ struct ChoiceChunk<'a> {
     index: Count,
     #[serde(borrow)]
     delta: Option<Message<'a>>,
-    #[serde(borrow)]
-    finish_reason: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    finish_reason: Word<'a>,
+    /// Moonshot's streams have it here.
+    #[serde(default)]
+    usage: Observed<OpenAiUsage>,
+}
+
+/// Groq's streams have their usage in here ("Text chat", `x_groq`).
+#[derive(Default, Deserialize)]
+struct XGroq {
+    #[serde(default)]
+    usage: Observed<OpenAiUsage>,
 }
 
 #[derive(Deserialize)]
@@ -272,7 +297,10 @@ struct Whole<'a> {
     model: Option<Str<'a>>,
     #[serde(borrow)]
     choices: Option<Few<WholeChoice<'a>>>,
-    usage: Option<Usage>,
+    #[serde(default)]
+    usage: Observed<OpenAiUsage>,
+    #[serde(default)]
+    x_groq: Observed<XGroq>,
     error: Option<IgnoredAny>,
 }
 
@@ -280,8 +308,10 @@ struct Whole<'a> {
 struct WholeChoice<'a> {
     #[serde(borrow)]
     message: Option<Message<'a>>,
-    #[serde(borrow)]
-    finish_reason: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    finish_reason: Word<'a>,
+    #[serde(default)]
+    usage: Observed<OpenAiUsage>,
 }
 
 /// A message, or what a delta adds to it.
@@ -353,39 +383,4 @@ struct Function<'a> {
     arguments: Option<Str<'a>>,
     #[serde(borrow)]
     input: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Usage {
-    #[serde(default)]
-    prompt_tokens: Count,
-    #[serde(default)]
-    completion_tokens: Count,
-    prompt_tokens_details: Option<PromptDetails>,
-}
-
-#[derive(Default, Deserialize)]
-struct PromptDetails {
-    #[serde(default)]
-    cached_tokens: Count,
-    #[serde(default)]
-    cache_write_tokens: Count,
-}
-
-impl Usage {
-    /// `prompt_tokens` includes the cached ones.
-    fn tokens(self) -> Tokens {
-        let details = self.prompt_tokens_details.unwrap_or_default();
-        let (cache_read, cache_write) = (
-            details.cached_tokens.or_zero(),
-            details.cache_write_tokens.or_zero(),
-        );
-        let cached = cache_read.saturating_add(cache_write);
-        Tokens {
-            input: self.prompt_tokens.or_zero().saturating_sub(cached),
-            output: self.completion_tokens.or_zero(),
-            cache_read,
-            cache_write,
-        }
-    }
 }

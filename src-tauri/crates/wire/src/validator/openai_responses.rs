@@ -4,30 +4,18 @@ pub(crate) mod item;
 
 use std::collections::BTreeMap;
 
-use catalog::Tokens;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::foreign::json_instead;
-use super::lenient::{Count, Few, Size, Str};
-use super::shown::{Shown, Stop, look_up, too_many};
+use super::lenient::{Count, Few, Size, Str, Word};
+use super::shown::{Shown, too_many};
+use super::stop::{Stop, stop};
+use super::usage::{Observed, OpenAiUsage};
 use super::{error_event, malformed};
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
-use item::Item;
-
-/// A response's status, or the reason where it is `incomplete`.
-const STOP_REASONS: &[(&str, Stop)] = &[
-    ("completed", Stop::Clean),
-    ("incomplete", Stop::Truncated),
-    ("max_output_tokens", Stop::Truncated),
-    ("content_filter", Stop::Refused),
-    // A background response, which the client polls.
-    ("queued", Stop::Continues),
-    ("in_progress", Stop::Continues),
-    ("failed", Stop::Failed),
-    ("cancelled", Stop::Failed),
-];
+use item::{Counted, Item};
 
 /// What an event of a known type is to delivery. Deltas name what they add to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +94,8 @@ fn act(name: &str) -> Option<Act> {
 pub(super) struct Stream {
     /// Items that were added and are not done, by output index.
     open: BTreeMap<u64, Open>,
-    ended: bool,
+    /// Why it stopped, from the terminal event on.
+    stop: Option<Stop>,
     /// The last `sequence_number`.
     pub(super) sequence: Option<u64>,
 }
@@ -135,9 +124,10 @@ impl Stream {
         if let Some(sequence) = data.sequence_number.0 {
             self.sequence = self.sequence.max(Some(sequence));
         }
+        let name = data.kind.as_deref().unwrap_or(event.name);
         let act = match &data.kind {
             None if data.error.is_some() => Some(Act::Error),
-            kind => act(kind.as_deref().unwrap_or(event.name)),
+            _ => act(name),
         };
         let Some(act) = act else {
             return Ok(StepKind::Noise);
@@ -154,13 +144,17 @@ impl Stream {
             Act::ItemAdded => self.open(data, shown),
             Act::CallDone => Ok(self.closing(data.output_index)),
             Act::ItemDone => self.close(data, shown),
-            Act::Ended => self.end(data, shown),
+            Act::Ended => {
+                let status = name.strip_prefix("response.").unwrap_or(name).to_owned();
+                self.end(&status, data.response, event.data, shown)
+            }
             Act::Failed => {
-                let response = data.response;
-                if let Some(status) = response.as_ref().and_then(|r| r.status.as_deref()) {
+                let response = data.response.unwrap_or_default();
+                if let Some(status) = response.said() {
                     shown.stopped(status);
                 }
-                Err(error_event(response.and_then(|r| r.error), event.data))
+                shown.usage(response.usage.0.counts(), false);
+                Err(error_event(response.error, event.data))
             }
             Act::Error => Err(error_event(data.error, event.data)),
         }
@@ -168,10 +162,13 @@ impl Stream {
 
     /// None before the terminal event, which is also the semantic end.
     pub(super) fn verdict(&self, shown: &Shown) -> Option<Completion> {
-        let reason = shown.report.stop_reason.as_deref().filter(|_| self.ended)?;
-        let stop = look_up(STOP_REASONS, reason);
+        let stop = self.stop?;
+        let whole = match stop {
+            Stop::Clean | Stop::Continues | Stop::Unknown => true,
+            Stop::Pending | Stop::Truncated | Stop::Refused | Stop::Failed => false,
+        };
         // A call that was begun and never done is one that clients drop without a word.
-        let open = stop == Stop::Clean && self.open.values().any(|item| item.executable);
+        let open = whole && self.open.values().any(|item| item.executable);
         Some(if open {
             Completion::Broken(Broken::OpenBlock)
         } else {
@@ -215,7 +212,7 @@ impl Stream {
         };
         let open = data.output_index.and_then(|index| self.open.remove(&index));
         if let Some(item) = data.item {
-            let new = item.show(shown)?;
+            let new = item.show(Counted::so_far(shown), shown)?;
             if item.is_executable() {
                 if let (Some(open), false) = (open, new) {
                     item.show_arguments(open.told, shown);
@@ -250,15 +247,26 @@ impl Stream {
         }
     }
 
-    fn end(&mut self, data: Data<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
-        let kind = data.kind.as_deref().unwrap_or_default();
-        let status = kind.strip_prefix("response.").unwrap_or(kind);
-        match data.response {
-            Some(response) => response.show(status, shown)?,
-            None => shown.stopped(status),
+    /// The status in the terminal object outranks the event's name: vLLM named every end `response.completed`
+    /// (vllm-project/vllm#45386). `named`: the status that the event is named for.
+    fn end(
+        &mut self,
+        named: &str,
+        response: Option<Response<'_>>,
+        event: &[u8],
+        shown: &mut Shown,
+    ) -> Result<StepKind, Broken> {
+        let response = response.unwrap_or_default();
+        let stop = response.show(named, Counted::so_far(shown), shown)?;
+        // A stream that has ended cannot be polled.
+        self.stop = Some(match stop {
+            Stop::Pending => Stop::Unknown,
+            stop => stop,
+        });
+        match (stop, response.error) {
+            (Stop::Failed, Some(error)) => Err(error_event(Some(error), event)),
+            _ => Ok(StepKind::Terminal),
         }
-        self.ended = true;
-        Ok(StepKind::Terminal)
     }
 }
 
@@ -270,16 +278,19 @@ fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broke
 
 pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
     let response: Response<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-    let Some(status) = response.status.as_deref().map(str::to_owned) else {
-        return Err(json_instead(body));
+    let Some(status) = response.said().map(str::to_owned) else {
+        // A document without `output` is not a response.
+        return Err(match (&response.output, response.error) {
+            (Some(_), None) => Broken::NoStopReason,
+            _ => json_instead(body),
+        });
     };
-    if let (Some(error), Stop::Failed) = (response.error, look_up(STOP_REASONS, &status)) {
+    if let (Some(error), Some(Stop::Failed)) = (response.error, stop(&status)) {
         return Err(error_event(Some(error), body));
     }
     shown.identity(response.id.as_deref(), response.model.as_deref());
-    response.show(&status, shown)?;
-    let reason = shown.report.stop_reason.as_deref().unwrap_or(&status);
-    Ok(shown.conclude(look_up(STOP_REASONS, reason)))
+    let stop = response.show(&status, Counted::default(), shown)?;
+    Ok(shown.conclude(stop))
 }
 
 #[derive(Deserialize)]
@@ -301,76 +312,78 @@ struct Data<'a> {
     error: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Response<'a> {
     #[serde(borrow)]
     id: Option<Str<'a>>,
     #[serde(borrow)]
     model: Option<Str<'a>>,
-    #[serde(borrow)]
-    status: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    status: Word<'a>,
     #[serde(borrow)]
     output: Option<Few<Item<'a>>>,
-    #[serde(borrow)]
-    incomplete_details: Option<IncompleteDetails<'a>>,
-    usage: Option<Usage>,
+    #[serde(borrow, default)]
+    incomplete_details: IncompleteDetails<'a>,
+    #[serde(default)]
+    usage: Observed<OpenAiUsage>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
 
 impl Response<'_> {
-    /// Count what a whole response holds. After a stream most of it has been shown before.
-    fn show(self, status: &str, shown: &mut Shown) -> Result<(), Broken> {
-        let reason = self.incomplete_details.and_then(|details| details.reason);
-        let reason = reason.filter(|_| status == "incomplete");
-        shown.stopped(reason.as_deref().unwrap_or(status));
-        if let Some(usage) = self.usage {
-            shown.usage(usage.tokens());
+    /// The status, if it is a stop reason.
+    fn said(&self) -> Option<&str> {
+        self.status
+            .0
+            .as_deref()
+            .filter(|status| stop(status).is_some())
+    }
+
+    /// Counts the content of a whole response. At the end of a stream most of it is counted already. `named`: the
+    /// status if the object has none.
+    fn show(&self, named: &str, counted: Counted, shown: &mut Shown) -> Result<Stop, Broken> {
+        let status = self.said().unwrap_or(named);
+        let known = stop(status).unwrap_or(Stop::Unknown);
+        let reason = self.incomplete_details.reason.0.as_deref();
+        // The reason is more specific than `incomplete`, and can never mean success.
+        let more = reason.and_then(|reason| match (known, stop(reason)?) {
+            (
+                Stop::Truncated | Stop::Clean,
+                stop @ (Stop::Truncated | Stop::Refused | Stop::Failed),
+            ) => Some((reason, stop)),
+            (Stop::Truncated, _) => Some((reason, known)),
+            _ => None,
+        });
+        let (reason, stop) = more.unwrap_or((status, known));
+        shown.stopped(reason);
+        shown.usage(self.usage.0.counts(), false);
+        for item in self.output.iter().flat_map(|items| &items.0) {
+            item.show(counted, shown)?;
         }
-        for item in self.output.unwrap_or_default().0 {
-            item.show(shown)?;
-        }
-        Ok(())
+        Ok(stop)
     }
 }
 
-#[derive(Deserialize)]
+/// A value that is not an object counts as absent.
+#[derive(Default)]
 struct IncompleteDetails<'a> {
-    #[serde(borrow)]
-    reason: Option<Str<'a>>,
+    reason: Word<'a>,
 }
 
-#[derive(Deserialize)]
-struct Usage {
-    #[serde(default)]
-    input_tokens: Count,
-    #[serde(default)]
-    output_tokens: Count,
-    input_tokens_details: Option<InputDetails>,
-}
-
-#[derive(Default, Deserialize)]
-struct InputDetails {
-    #[serde(default)]
-    cached_tokens: Count,
-    #[serde(default)]
-    cache_write_tokens: Count,
-}
-
-impl Usage {
-    /// `input_tokens` includes the cached ones.
-    fn tokens(self) -> Tokens {
-        let details = self.input_tokens_details.unwrap_or_default();
-        let (cache_read, cache_write) = (
-            details.cached_tokens.or_zero(),
-            details.cache_write_tokens.or_zero(),
-        );
-        let cached = cache_read.saturating_add(cache_write);
-        Tokens {
-            input: self.input_tokens.or_zero().saturating_sub(cached),
-            output: self.output_tokens.or_zero(),
-            cache_read,
-            cache_write,
+impl<'de: 'a, 'a> Deserialize<'de> for IncompleteDetails<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Details<'a> {
+            #[serde(borrow, default)]
+            reason: Word<'a>,
         }
+        let raw = <&'de RawValue>::deserialize(from)?;
+        let details = serde_json::from_str::<Details<'de>>(raw.get());
+        Ok(details.map_or_else(
+            |_| Self::default(),
+            |details| Self {
+                reason: details.reason,
+            },
+        ))
     }
 }

@@ -1,26 +1,6 @@
-use catalog::Tokens;
-
+use super::stop::Stop;
+use super::usage::Counts;
 use crate::{Broken, Completion, Report, ToolCall};
-
-/// What a stop reason means. Each dialect's table maps its own words to this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// The model ended where it wanted to.
-    Clean,
-    Continues,
-    Truncated,
-    Refused,
-    /// The provider's own word for "it went wrong".
-    Failed,
-}
-
-/// A reason that is in no table passes as [`Stop::Continues`]: what it asks of the client, the client knows better than we do.
-pub(super) fn look_up(table: &[(&str, Stop)], reason: &str) -> Stop {
-    table
-        .iter()
-        .find(|(word, _)| *word == reason)
-        .map_or(Stop::Continues, |(_, stop)| *stop)
-}
 
 /// What an answer has given so far, in any dialect and framing.
 #[derive(Debug, Default)]
@@ -37,6 +17,7 @@ pub(crate) struct Shown {
     names: usize,
     /// Calls that are followed, those of one id apart.
     calls: usize,
+    counts: Counts,
 }
 
 impl Shown {
@@ -150,39 +131,37 @@ impl Shown {
         set(&mut self.report.model, model);
     }
 
-    /// Counts are cumulative in every dialect, so that the larger of two stands and nothing is counted twice or taken back.
-    pub(super) fn usage(&mut self, told: Tokens) {
-        self.report.usage_told = true;
-        let tokens = &mut self.report.tokens;
-        *tokens = Tokens {
-            input: tokens.input.max(told.input),
-            output: tokens.output.max(told.output),
-            cache_read: tokens.cache_read.max(told.cache_read),
-            cache_write: tokens.cache_write.max(told.cache_write),
-        };
+    /// `apart`: as in [`Counts::tokens`].
+    pub(super) fn usage(&mut self, told: Counts, apart: bool) {
+        if self.counts.update(told) {
+            self.report.usage_told = true;
+            self.report.tokens = self.counts.tokens(apart);
+        }
     }
 
-    /// The verdict on an answer that stopped for this reason with nothing left open.
+    /// The verdict on a response that stopped for this reason with no open block. A response that is declared truncated
+    /// or refused may be empty or end within a tool call; any other may not.
     pub(super) fn conclude(&self, stop: Stop) -> Completion {
+        let reason = || self.report.stop_reason.clone().unwrap_or_default();
         match stop {
             Stop::Failed => Completion::Broken(Broken::ErrorEvent {
-                kind: self.report.stop_reason.clone().unwrap_or_default(),
+                kind: reason(),
                 message: "the provider ended the answer with this reason".to_owned(),
             }),
             Stop::Truncated => Completion::Truncated,
             Stop::Refused => Completion::Refused,
-            Stop::Continues => Completion::Continues,
-            Stop::Clean => {
-                if let Some(name) = &self.invalid_tool {
-                    Completion::Broken(Broken::InvalidToolInput(name.clone()))
-                } else if self.refused {
-                    Completion::Refused
-                } else if self.actionable {
-                    Completion::Complete
-                } else {
-                    Completion::Broken(Broken::Empty)
+            Stop::Pending => Completion::Continues,
+            Stop::Clean | Stop::Continues | Stop::Unknown => match (&self.invalid_tool, stop) {
+                (Some(name), _) => Completion::Broken(Broken::InvalidToolInput(name.clone())),
+                (None, Stop::Clean) if self.refused => Completion::Refused,
+                (None, Stop::Unknown) if !self.actionable => {
+                    Completion::Broken(Broken::UnknownStopReason(reason()))
                 }
-            }
+                (None, _) if !self.actionable => Completion::Broken(Broken::Empty),
+                (None, Stop::Unknown) => Completion::Unknown,
+                (None, Stop::Continues) => Completion::Continues,
+                (None, _) => Completion::Complete,
+            },
         }
     }
 }

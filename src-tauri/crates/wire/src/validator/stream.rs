@@ -4,7 +4,7 @@ use super::foreign::{HEAD, not_events};
 use super::shown::Shown;
 use super::{Validator, anthropic, openai_chat, openai_responses};
 use crate::sse::{self, Oversize};
-use crate::{BodyEnd, Broken, Completion, Problem, Step, StepKind, error_body};
+use crate::{BodyEnd, Broken, Completion, Problem, Step, StepKind, error_body, text};
 
 /// A streamed answer in any dialect.
 #[derive(Debug)]
@@ -86,6 +86,11 @@ impl Stream {
         if !event.data.is_empty() {
             self.head = None;
         }
+        let data = text::mended(event.data);
+        let event = sse::Event {
+            data: &data,
+            ..event
+        };
         let shown = &mut self.shown;
         let kind = match &mut self.dialect {
             Dialected::Anthropic(stream) => stream.event(event, shown),
@@ -125,6 +130,7 @@ impl Stream {
                     }
                     Completion::Complete
                     | Completion::Continues
+                    | Completion::Unknown
                     | Completion::Truncated
                     | Completion::Refused => StepKind::SemanticEnd,
                 }
@@ -137,10 +143,14 @@ impl Stream {
             return Some(Completion::Broken(broken.clone()));
         }
         match &self.dialect {
-            Dialected::Anthropic(stream) => stream.verdict(&self.shown),
-            Dialected::Chat(stream) => stream.verdict(&self.shown),
+            Dialected::Anthropic(stream) => stream.verdict(self.ended, &self.shown),
+            Dialected::Chat(stream) => stream.verdict(self.ended, &self.shown),
             Dialected::Responses(stream) => stream.verdict(&self.shown),
         }
+    }
+
+    pub(super) fn lacks_blank_line(&self) -> bool {
+        self.broken.is_none() && self.reader.lacks_blank_line()
     }
 
     pub(super) fn judge(&self, end: BodyEnd) -> Completion {

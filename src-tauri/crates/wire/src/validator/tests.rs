@@ -91,7 +91,7 @@ fn whole_chat_completions() {
         (text.clone(), r#""length""#, C::Truncated),
         (text.clone(), r#""content_filter""#, C::Refused),
         (text.clone(), "null", C::Broken(Broken::NoStopReason)),
-        (text, r#""novel""#, C::Continues),
+        (text, r#""novel""#, C::Unknown),
         (call("{}"), r#""tool_calls""#, C::Complete),
         (call(""), r#""tool_calls""#, C::Complete),
         (call("{"), r#""length""#, C::Truncated),

@@ -37,6 +37,13 @@ impl Answer {
 
     /// The body ended.
     pub(super) fn over(&mut self, how: BodyEnd) -> Arrival {
+        if let Some(read) = self.read_document(how) {
+            return read;
+        }
+        let completed = (how == BodyEnd::Clean).then(|| self.complete_last_event());
+        if let Some(over) = completed.flatten() {
+            return over;
+        }
         match self.last_words() {
             Ok(()) => Arrival::Ended(self.end(how)),
             Err(CannotTell::Unsayable(what)) => Arrival::Unsayable(what),

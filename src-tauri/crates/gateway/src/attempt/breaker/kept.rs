@@ -30,6 +30,8 @@ struct Kept {
     #[serde(default)]
     class: Option<String>,
     #[serde(default)]
+    resets_at: Option<DateTime<Utc>>,
+    #[serde(default)]
     reason: String,
     #[serde(default)]
     silent_at: Option<DateTime<Utc>>,
@@ -82,6 +84,7 @@ impl Breaker {
                 .spell
                 .map(|spell| u64::try_from(spell.as_millis()).unwrap_or(u64::MAX)),
             class: self.class.map(|class| class.as_str().to_owned()),
+            resets_at: self.resets_at,
             reason: self.reason.clone(),
             silent_at: self.silent_at,
         };
@@ -100,6 +103,7 @@ impl Breaker {
             class: memory
                 .class
                 .and_then(|word| Class::ALL.into_iter().find(|class| class.as_str() == word)),
+            resets_at: memory.resets_at,
             reason: memory.reason,
             silent_at: memory.silent_at,
         })

@@ -12,6 +12,7 @@ fn trip(class: Class) -> Trip {
         slow: false,
         silence: None,
         retry_after: None,
+        resets_at: None,
         reason: "503".to_owned(),
         threshold: FAILURES,
         cooldown: Duration::from_secs(30),
@@ -192,6 +193,46 @@ fn a_long_retry_after_opens_at_once_and_is_capped_at_an_hour() {
 }
 
 #[test]
+fn a_limit_opens_at_once_and_exactly_until_its_reset() {
+    let limit = |until| Trip {
+        resets_at: Some(at(until)),
+        retry_after: Some(Duration::from_secs(7200)),
+        ..trip(Class::Limit)
+    };
+    check(&[
+        (0, Fails(limit(10_000)), open(10_000)),
+        (9_999, Nothing, open(10_000)),
+        (10_000, Nothing, HalfOpen),
+        // No longer each time: the provider says how long.
+        (10_001, Fails(limit(10_020)), open(10_020)),
+        (10_021, Succeeds, Closed),
+    ]);
+    // A last resort was asked all the same, and the limit is over sooner or later than it was.
+    check(&[
+        (0, Fails(limit(10_000)), open(10_000)),
+        (100, Fails(limit(5_000)), open(5_000)),
+        (200, Fails(limit(20_000)), open(20_000)),
+        (300, Fails(trip(TRANSIENT)), open(20_000)),
+    ]);
+    // Days ahead.
+    check(&[(0, Fails(limit(600_000)), open(600_000))]);
+    // Without a reset that is yet to come it is as good as a quota.
+    let unknown = |resets_at| Trip {
+        resets_at,
+        ..trip(Class::Limit)
+    };
+    check(&[(0, Fails(unknown(None)), open(300))]);
+    check(&[(0, Fails(unknown(Some(at(-5)))), open(300))]);
+    // Three failures opened it for less.
+    check(&[
+        (0, Fails(trip(TRANSIENT)), Closed),
+        (1, Fails(trip(TRANSIENT)), Closed),
+        (2, Fails(trip(TRANSIENT)), open(32)),
+        (33, Fails(limit(1_000)), open(1_000)),
+    ]);
+}
+
+#[test]
 fn the_request_itself_at_fault_tells_nothing() {
     for class in [Class::Caller, Class::ContextTooLong, Class::ContentPolicy] {
         let fails = || Fails(trip(class));
@@ -299,6 +340,32 @@ fn a_restart_forgets_nothing_of_an_outage() {
     }
     assert_eq!(restarted.standing(&endpoint, &model, at(91)), open(210));
     assert_eq!(restarted.standing(&endpoint, &other, at(91)), open(120));
+}
+
+#[test]
+fn a_restart_forgets_no_limit() {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    let limit = Trip {
+        resets_at: Some(at(10_000)),
+        ..trip(Class::Limit)
+    };
+    breakers
+        .enter(&endpoint, &model, at(0))
+        .failed(at(0), &limit);
+    let restarted = Breakers::default();
+    restarted.restore(breakers.kept());
+    let views = restarted.views(at(40));
+    assert_eq!(views, breakers.views(at(40)));
+    assert_eq!(
+        (views[0].class, views[0].resets_at, views[0].standing),
+        (Some(Class::Limit), Some(at(10_000)), open(10_000))
+    );
+    // What fails later for another reason says nothing of a limit.
+    restarted
+        .enter(&endpoint, &model, at(10_001))
+        .failed(at(10_001), &trip(TRANSIENT));
+    assert_eq!(restarted.views(at(10_002))[0].resets_at, None);
 }
 
 #[test]

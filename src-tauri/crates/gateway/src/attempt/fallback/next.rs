@@ -3,12 +3,11 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use catalog::Dialect;
 use wire::Class;
 
 use crate::attempt::breaker::PATIENCE;
 use crate::attempt::lost::Lost;
-use crate::{Candidate, Credential};
+use crate::{Candidate, Carriage, Credential};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
@@ -38,8 +37,9 @@ pub(super) fn next(
         // A translated request may be refused for a mistake of ours.
         Class::Caller if primary && !translated => Next::Stop,
         Class::ContentPolicy if primary => Next::Stop,
-        // A window that is not known is not infinite: every other candidate may have a larger one.
-        Class::ContextTooLong => Next::Larger(context.unwrap_or(0)),
+        // The window that the provider names outranks the catalogue's. If neither is known, every other candidate may have
+        // a larger one.
+        Class::ContextTooLong => Next::Larger(lost.window.or(context).unwrap_or(0)),
         Class::Transient | Class::RateLimit if lost.hopeless => Next::Other,
         Class::Transient | Class::RateLimit => match lost.retry_after {
             Some(wait) if wait > PATIENCE => Next::Other,
@@ -47,6 +47,7 @@ pub(super) fn next(
             None => Next::Again(backoff()),
         },
         Class::Silent
+        | Class::Limit
         | Class::Quota
         | Class::Credential
         | Class::ModelGone
@@ -65,13 +66,14 @@ pub(super) fn may_repeat(took: Duration, last: bool, left: Option<Duration>) -> 
 }
 
 /// Does a failure say something about the endpoint, whoever asks next?
-pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate, client: Dialect) -> bool {
+pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate) -> bool {
     match lost.class {
         // It may be a word of ours that it does not like.
-        Class::Caller if candidate.dialect != client => false,
+        Class::Caller if candidate.carriage != Carriage::Own => false,
         Class::Credential => candidate.credential != Credential::ClientLogin,
         Class::Transient => lost.kind.is_some(),
         Class::RateLimit
+        | Class::Limit
         | Class::Silent
         | Class::Quota
         | Class::ModelGone

@@ -14,6 +14,8 @@ fn primary(credential: Credential) -> Candidate {
         endpoint: EndpointId::new("first"),
         model: ModelId::new("m"),
         dialect: Dialect::Anthropic,
+        carriage: crate::Carriage::Own,
+        drops: Vec::new(),
         credential,
         standing: Standing::Closed,
         place: 0,
@@ -181,6 +183,27 @@ fn retry_after_is_bounded_and_responses_never_gets_a_bare_429() {
             .get(RETRY_AFTER)
             .map(|value| value.to_str().unwrap());
         assert_eq!(got, told, "{dialect} {asked:?}");
+    }
+}
+
+/// Its vendor's clients show the reset, and wait for it.
+#[test]
+fn a_limit_keeps_its_headers() {
+    let body = r#"{"error":{"type":"usage_limit_reached","message":"The usage limit has been reached","resets_at":1800003600}}"#;
+    for dialect in Dialect::ALL {
+        let headers = vec![
+            ("retry-after", "3600"),
+            ("anthropic-ratelimit-unified-reset", "1800003600"),
+        ];
+        let lost = Lost {
+            retry_after: Some(Duration::from_secs(3600)),
+            ..answered(Class::Limit, 429, &headers, body)
+        };
+        let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
+        for (name, value) in headers {
+            assert_eq!(said.headers[name], value, "{dialect}");
+        }
+        assert_eq!(said.body, body, "{dialect}");
     }
 }
 

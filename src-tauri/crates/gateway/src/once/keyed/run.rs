@@ -13,20 +13,30 @@ use super::super::replays::Unkept;
 use super::super::tape::{Head, Recorder, TapeEnd, joined};
 use super::{Landed, Ticket};
 use crate::deliver::rescue::{self, Said};
-use crate::{Body, Clock, TurnedAway};
+use crate::services::Services;
+use crate::{Body, TurnedAway};
+
+const STOPPING: &str = "the engine is stopping";
 
 /// Most bytes that are held back until an answer is kept.
 const HELD: usize = 16 << 20;
 
-/// Run the request to its end, whether its client stays or not.
+/// Run the request to its end, whether its client stays or not; when the engine stops, the key is free again.
 pub(crate) async fn run(
     ticket: Ticket,
     recorder: Recorder,
     (dialect, kind): (Dialect, Kind),
     asking: impl Future<Output = Response<Body>>,
-    clock: Clock,
+    services: Services,
 ) {
-    let (parts, body) = asking.await.into_parts();
+    let asked = tokio::select! {
+        asked = asking => asked,
+        () = services.cut_off() => {
+            recorder.break_off(STOPPING.to_owned());
+            return ticket.fail(STOPPING.to_owned()).await;
+        }
+    };
+    let (parts, body) = asked.into_parts();
     let head = Head {
         status: parts.status,
         headers: parts.headers,
@@ -38,9 +48,13 @@ pub(crate) async fn run(
         head,
         recorder,
     };
-    match running.record(body).await {
-        Ok(()) => running.finish(ticket, clock()).await,
-        Err(why) => running.break_off(ticket, why),
+    let recorded = tokio::select! {
+        recorded = running.record(body) => recorded,
+        () = services.cut_off() => Err(STOPPING.to_owned()),
+    };
+    match recorded {
+        Ok(()) => running.finish(ticket, services.now()).await,
+        Err(why) => running.break_off(ticket, why).await,
     }
 }
 
@@ -83,22 +97,21 @@ impl Running {
         }
     }
 
-    fn break_off(self, ticket: Ticket, why: String) {
-        tracing::warn!(%why, "a request with an idempotency key broke off");
+    async fn break_off(self, ticket: Ticket, why: String) {
         if !self.streamed {
             self.recorder.begin(self.head);
         }
         self.recorder.break_off(why.clone());
-        ticket.land(Landed::Broken(why));
+        ticket.fail(why).await;
     }
 
     /// It has ended: an answer is kept first and given then, an error is only given.
     async fn finish(self, ticket: Ticket, now: DateTime<Utc>) {
         let given = self.recorder.tape().body();
         let given = given.map(|pieces| joined(pieces.iter()));
-        if self.proof.is_answer()
-            && let Err(unkept) = self.keep(&ticket, given.as_ref(), now).await
-        {
+        if !self.proof.is_answer() {
+            ticket.replays.fail(ticket.key).await;
+        } else if let Err(unkept) = self.keep(&ticket, given.as_ref(), now).await {
             return self.take_back(ticket, unkept);
         }
         if !self.streamed {

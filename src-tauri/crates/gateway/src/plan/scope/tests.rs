@@ -13,6 +13,7 @@ fn planned(caller: CallerKind, change: impl Fn(&mut Config)) -> Plan {
     let caller = Caller {
         kind: caller,
         login: Login::None,
+        rerun: false,
     };
     let wish = Wish::any(Dialect::Anthropic, "claude-1", &caller);
     plan(&config, wish, &|_, _| Standing::Closed)

@@ -81,6 +81,7 @@ fn planned(general: Siblings, of_route: Option<Siblings>, login: Login, keyed: b
     let caller = Caller {
         kind: CallerKind::Agent,
         login,
+        rerun: false,
     };
     let wish = Wish::any(Dialect::Anthropic, "opus-1", &caller);
     plan(&config, wish, &|_, _| Standing::Closed)

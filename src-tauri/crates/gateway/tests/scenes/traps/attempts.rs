@@ -209,9 +209,8 @@ async fn trap_17_a_client_that_leaves_ends_all_that_is_done_for_it_and_its_token
             fault: Some(Fault::Drip(Duration::from_secs(1))),
             ..Cue::answer([Line::Text("and so on ".repeat(20))])
         });
-        let question = crate::world::question(dialect);
-        let asking = scene.send(dialect, question, pipeline);
-        let waited = timeout(Duration::from_secs(12), asking).await;
+        scene.verified();
+        let waited = timeout(Duration::from_secs(12), scene.ask(dialect)).await;
         assert!(waited.is_err(), "{dialect}");
         let exchange = scene.ended().await;
         assert_eq!(exchange.end, End::ClientLeft, "{dialect}");
@@ -279,8 +278,8 @@ async fn trap_22_the_caller_s_own_fault_is_one_attempt_and_comes_back_unchanged(
     for dialect in Dialect::ALL {
         for fault in ["400-context", "400-policy", "400", "422"] {
             let mut scene = Scene::with(fault.parse().unwrap());
-            // The windows are the same, so that a context error is the caller's too.
-            scene.windows(Some(200_000), Some(200_000));
+            // The second's window is no larger, so that a context error is the caller's too.
+            scene.windows(Some(200_000), Some(100_000));
             let response = scene.ask(dialect).await;
             assert_eq!(response.status().as_str(), &fault[..3], "{dialect}");
             let told = text(response).await.unwrap();

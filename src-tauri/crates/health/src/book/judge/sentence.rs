@@ -15,7 +15,7 @@ impl Seen<'_> {
         let ours = self
             .ours
             .map(|(endpoint, fault)| {
-                let fault = words::our_fault(fault);
+                let fault = words::our_fault(fault, self.scene.words, self.scene.now);
                 format!("; a problem of ours at {endpoint}: {fault}")
             })
             .unwrap_or_default();

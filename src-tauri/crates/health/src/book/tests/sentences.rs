@@ -94,6 +94,23 @@ fn one_sentence_for_every_belief() {
     );
 }
 
+/// A refused key speaks for half an hour, a limit until its reset.
+#[test]
+fn a_limit_is_told_until_its_reset() {
+    let mut book = book();
+    let told = "Claude: operational: our own calls get through; a problem of ours at anthropic: the limit is reached until \
+                22:00 UTC.";
+    let readings = [("20:01", "call", "ok"), ("20:02", "call", "limit")];
+    assert_eq!(after(&mut book, &readings), told);
+    let well = |book: &mut Book, now| {
+        book.observe(at(now), observation(at(now), "probe", "sonnet:ok"));
+        book.verdicts().providers["anthropic"].evidence.clone()
+    };
+    assert_eq!(well(&mut book, "21:59"), told);
+    let over = "Claude: operational: our own calls get through.";
+    assert_eq!(well(&mut book, "22:00"), over);
+}
+
 #[test]
 fn times_are_the_owners() {
     let mut book = book();

@@ -82,7 +82,7 @@ fn an_error_stays_of_its_class_in_every_dialect() {
         let status = StatusCode::from_u16(*status).unwrap();
         assert_eq!(class(*from, status, body.as_bytes()), *expected, "{body}");
         for to in Dialect::ALL {
-            let (status, told) = error(*from, to, status, body.as_bytes());
+            let (status, told) = error(to, status, body.as_bytes());
             let said = String::from_utf8_lossy(&told);
             assert_eq!(
                 class(to, status, &told),
@@ -95,40 +95,35 @@ fn an_error_stays_of_its_class_in_every_dialect() {
 
 #[test]
 fn an_error_has_the_envelope_of_the_client() {
-    let told = |from, to, status: u16, body: &str| {
+    let told = |to, status: u16, body: &str| {
         let status = StatusCode::from_u16(status).unwrap();
-        let (status, body) = error(from, to, status, body.as_bytes());
+        let (status, body) = error(to, status, body.as_bytes());
         (
             status.as_u16(),
             serde_json::from_slice::<Value>(&body).unwrap(),
         )
     };
-    let (status, body) = told(Dialect::Anthropic, Dialect::OpenaiChat, 529, ERRORS[0].2);
+    let (status, body) = told(Dialect::OpenaiChat, 529, ERRORS[0].2);
     assert_eq!(status, 503);
     let expected = r#"{"error":{"code":"server_error","message":"Overloaded","param":null,"type":"server_error"}}"#;
     assert_eq!(body.to_string(), expected);
 
-    let (status, body) = told(
-        Dialect::OpenaiResponses,
-        Dialect::Anthropic,
-        503,
-        ERRORS[9].2,
-    );
+    let (status, body) = told(Dialect::Anthropic, 503, ERRORS[9].2);
     assert_eq!(status, 529);
     let expected = r#"{"error":{"message":"503 Service Unavailable","type":"overloaded_error"},"type":"error"}"#;
     assert_eq!(body.to_string(), expected);
 
-    let (_, body) = told(Dialect::OpenaiResponses, Dialect::Anthropic, 500, "");
+    let (_, body) = told(Dialect::Anthropic, 500, "");
     assert_eq!(body["error"]["message"], "HTTP 500 Internal Server Error");
 }
 
 /// An agent shortens its conversation on these words, or on this code, and on nothing else.
 #[test]
 fn a_conversation_that_is_too_long_is_told_in_the_words_that_the_agent_knows() {
-    for (from, status, body, class) in ERRORS {
+    for (_, status, body, class) in ERRORS {
         if *class == Class::ContextTooLong {
             let status = StatusCode::from_u16(*status).unwrap();
-            let say = |to| String::from_utf8(error(*from, to, status, body.as_bytes()).1).unwrap();
+            let say = |to| String::from_utf8(error(to, status, body.as_bytes()).1).unwrap();
             assert_eq!(
                 say(Dialect::Anthropic)
                     .matches("prompt is too long")

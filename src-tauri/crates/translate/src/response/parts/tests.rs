@@ -7,6 +7,7 @@ fn call(name: &str) -> Kind {
         id: String::new(),
         name: name.to_owned(),
         namespace: None,
+        signature: None,
         input: Input::Json,
     })
 }

@@ -4,7 +4,8 @@ use catalog::Dialect;
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-use super::super::{Class, IN_BODY, TABLE, classify};
+use super::super::table::{IN_BODY, TABLE};
+use super::super::{Class, classify};
 use super::{in_stream, now};
 
 /// Where the three dialects put the word: in the error's type, in its code, in its message.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::OVERHEAD;
 use crate::fields::{Fields, array};
+use crate::text::Halves;
 
 /// An item of a response's output that is not done.
 #[derive(Clone, Debug)]
@@ -24,6 +25,7 @@ pub(crate) struct Part {
     /// As it was added, or done; empty where the server does not announce its parts.
     json: String,
     pub(crate) text: String,
+    halves: Halves,
     /// The JSON texts of what was annotated since.
     annotations: Vec<String>,
     state: State,
@@ -73,8 +75,10 @@ impl Item {
                 part.json.len()
             }
             "response.output_text.delta" => {
-                let text = data.text("delta").unwrap_or_default();
-                parts.entry(content).or_default().text.push_str(&text);
+                let part = parts.entry(content).or_default();
+                let delta = data.raw("delta").and_then(|json| part.halves.push(json));
+                let text = delta.unwrap_or_default();
+                part.text.push_str(&text);
                 text.len()
             }
             "response.output_text.done" => {
@@ -156,6 +160,12 @@ impl Item {
 }
 
 impl Part {
+    /// The provider's response has ended: a pending first half stays alone.
+    pub(super) fn settle(&mut self) {
+        let rest = self.halves.finish();
+        self.text.push_str(rest);
+    }
+
     pub(crate) fn is_growing(&self) -> bool {
         self.state == State::Growing
     }

@@ -24,6 +24,22 @@ const NOT_EXECUTABLE: &[&str] = &[
     "additional_tools",
 ];
 
+/// The content that deltas have counted already.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counted {
+    text: bool,
+    thinking: bool,
+}
+
+impl Counted {
+    pub(super) fn so_far(shown: &Shown) -> Self {
+        Self {
+            text: shown.report.text_bytes > 0,
+            thinking: shown.report.thinking_bytes > 0,
+        }
+    }
+}
+
 /// One item of a response's output.
 #[derive(Deserialize)]
 pub(super) struct Item<'a> {
@@ -92,7 +108,7 @@ impl Item<'_> {
     }
 
     /// Count what the item brings, where it has not been counted before. True: a call that had not been announced.
-    pub(super) fn show(&self, shown: &mut Shown) -> Result<bool, Broken> {
+    pub(super) fn show(&self, counted: Counted, shown: &mut Shown) -> Result<bool, Broken> {
         if self.is_executable() {
             let new = shown.tool(self.call_id(), self.name())?;
             if new {
@@ -111,11 +127,11 @@ impl Item<'_> {
                     (text + part.text.0, refusal + part.refusal.0)
                 });
                 shown.refused |= refusal > 0;
-                if shown.report.text_bytes == 0 {
+                if !counted.text {
                     shown.text(text + refusal);
                 }
             }
-            "reasoning" if shown.report.thinking_bytes == 0 => shown.thinking(self.summary.0),
+            "reasoning" if !counted.thinking => shown.thinking(self.summary.0),
             "reasoning" => {}
             _ => shown.actionable = true,
         }

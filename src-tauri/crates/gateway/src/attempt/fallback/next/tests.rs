@@ -12,7 +12,9 @@ fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
         provider: ProviderId::new("first"),
         endpoint: EndpointId::new("first"),
         model: ModelId::new("m"),
-        dialect: Dialect::Anthropic,
+        dialect: catalog::Dialect::Anthropic,
+        carriage: crate::Carriage::Own,
+        drops: Vec::new(),
         credential,
         standing: Standing::Closed,
         place,
@@ -55,6 +57,15 @@ fn what_follows_each_class_of_failure() {
         (waits(3600), Credential::OurKey, 0, "other"),
         (plain(Class::Silent), Credential::OurKey, 0, "other"),
         (plain(Class::Quota), Credential::OurKey, 0, "other"),
+        (
+            Lost {
+                retry_after: Some(Duration::from_secs(2)),
+                ..plain(Class::Limit)
+            },
+            Credential::OurKey,
+            0,
+            "other",
+        ),
         (plain(Class::ModelGone), Credential::OurKey, 0, "other"),
         (plain(Class::Credential), Credential::OurKey, 0, "other"),
         (plain(Class::Credential), Credential::ClientLogin, 0, "stop"),
@@ -73,6 +84,15 @@ fn what_follows_each_class_of_failure() {
             Credential::OurKey,
             0,
             "larger than 200000",
+        ),
+        (
+            Lost {
+                window: Some(131_072),
+                ..plain(Class::ContextTooLong)
+            },
+            Credential::OurKey,
+            0,
+            "larger than 131072",
         ),
     ] {
         assert_eq!(

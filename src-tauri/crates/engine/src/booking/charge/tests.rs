@@ -1,0 +1,157 @@
+use catalog::{Catalog, EndpointId};
+use wire::{Broken, Completion};
+
+use super::super::tests::{attempt, failed, stopped, tokens, told, written};
+use super::*;
+
+/// A figure that the model cannot have reached is replaced by one reckoned from bytes; the other stays.
+#[test]
+fn a_figure_beyond_the_model_is_not_believed() {
+    const HUGE: u64 = 9_000_000_000_000_000_000;
+    let attempt = attempt(
+        Outcome::Answered(Completion::Complete),
+        Some(200),
+        Report::default(),
+    );
+    let small = Terms {
+        window: Some(200_000),
+        longest: Some(8_000),
+        ..Terms::default()
+    };
+    let unknown = Terms::default();
+    let rows = [
+        (
+            small,
+            told(200_000, 8_000),
+            Charge::Told(tokens(200_000, 8_000)),
+        ),
+        (
+            small,
+            told(200_001, 34),
+            Charge::Estimated(tokens(1_001, 34)),
+        ),
+        (small, told(12, 8_001), Charge::Estimated(tokens(12, 10))),
+        (
+            small,
+            told(HUGE, HUGE),
+            Charge::Estimated(tokens(1_001, 10)),
+        ),
+        (
+            unknown,
+            told(1_000_000, 1_000_000),
+            Charge::Told(tokens(1_000_000, 1_000_000)),
+        ),
+        (
+            unknown,
+            told(1_000_001, 34),
+            Charge::Estimated(tokens(1_001, 34)),
+        ),
+        (
+            unknown,
+            told(12, 1_000_001),
+            Charge::Estimated(tokens(12, 10)),
+        ),
+        (
+            unknown,
+            told(u64::MAX, u64::MAX),
+            Charge::Estimated(tokens(1_001, 10)),
+        ),
+    ];
+    for (terms, report, expected) in rows {
+        let attempt = Attempt {
+            report: stopped(report.clone()),
+            ..attempt.clone()
+        };
+        assert_eq!(
+            charge(&attempt, ExchangeKind::Generate, terms),
+            expected,
+            "{report:?}"
+        );
+    }
+    // What was read from a cache is a part of the prompt.
+    let cached = Report {
+        tokens: Tokens {
+            cache_read: u64::MAX,
+            ..tokens(12, 34)
+        },
+        ..stopped(told(12, 34))
+    };
+    let attempt = Attempt {
+        report: cached,
+        ..attempt
+    };
+    let expected = Charge::Estimated(tokens(1_001, 34));
+    assert_eq!(charge(&attempt, ExchangeKind::Generate, small), expected);
+}
+
+/// OpenRouter's "Zero Completion Insurance"; the same answers of another provider are billed.
+#[test]
+fn what_a_provider_does_not_bill_costs_nothing() {
+    let catalog = Catalog::bundled();
+    let openrouter = catalog.endpoint(&EndpointId::new("openrouter")).unwrap();
+    let billed = |not_billed, report: Report, outcome| {
+        let attempt = attempt(outcome, Some(200), report);
+        let terms = Terms {
+            not_billed,
+            ..Terms::default()
+        };
+        charge(&attempt, ExchangeKind::Generate, terms)
+            .tokens()
+            .is_some()
+    };
+    let cut = || failed(Class::Transient, Some(FailureKind::Cut));
+    let with_reason = |reason: &str, report| Report {
+        stop_reason: Some(reason.into()),
+        ..report
+    };
+    let nothing_written = Report {
+        tokens: tokens(12, 0),
+        usage_told: true,
+        ..Report::default()
+    };
+    let rows = [
+        (
+            "nothing written, and no reason",
+            cut(),
+            nothing_written.clone(),
+            false,
+        ),
+        ("nothing at all", cut(), Report::default(), false),
+        (
+            "nothing until the client left",
+            Outcome::ClientLeft,
+            Report::default(),
+            true,
+        ),
+        (
+            "nothing for too long",
+            failed(Class::Silent, Some(FailureKind::Silent)),
+            Report::default(),
+            true,
+        ),
+        (
+            "nothing written, and a reason",
+            Outcome::Answered(Completion::Broken(Broken::Empty)),
+            with_reason("stop", nothing_written),
+            true,
+        ),
+        ("a part, and no reason", cut(), written(), true),
+        (
+            "a part, and the reason `error`",
+            cut(),
+            with_reason("error", told(12, 34)),
+            false,
+        ),
+        (
+            "a part, and the reason `stop`",
+            cut(),
+            with_reason("stop", told(12, 34)),
+            true,
+        ),
+    ];
+    for (what, outcome, report, expected) in rows {
+        let here = billed(&openrouter.not_billed, report.clone(), outcome.clone());
+        assert_eq!(here, expected, "{what}");
+        assert!(billed(&[], report, outcome), "{what}");
+    }
+}

@@ -1,0 +1,114 @@
+//! One whole JSON document in reply to a stream request: some servers do not stream, or not with tools. The client
+//! receives it as the events of its dialect.
+
+use bytes::{Bytes, BytesMut};
+use translate::CannotTell;
+use wire::{BodyEnd, Broken, Completion, Framing, Validator, as_events};
+
+use super::{Answer, Arrival, HELD};
+use crate::deliver::hold::Hold;
+
+/// The kind of a body, by its first byte that is not whitespace.
+#[derive(Debug, Default)]
+pub(super) enum Body {
+    #[default]
+    Unknown,
+    /// Events, or anything else: reading it as events reports the error.
+    Events,
+    /// The bytes of the document received so far.
+    Document(BytesMut),
+}
+
+impl Body {
+    /// While Understudy is paused, any body passes through.
+    pub(super) fn of(hold: Hold) -> Self {
+        match hold {
+            Hold::Nothing => Body::Events,
+            Hold::UntilContent | Hold::UntilProven { .. } => Body::Unknown,
+        }
+    }
+
+    /// Collects the bytes of a document. None: the body is not a document.
+    fn take(&mut self, bytes: &Bytes) -> Option<usize> {
+        if let Body::Unknown = self {
+            let blank = |byte: &&u8| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte);
+            match bytes.iter().find(blank) {
+                None => {}
+                Some(b'{') => *self = Body::Document(BytesMut::new()),
+                Some(_) => *self = Body::Events,
+            }
+        }
+        match self {
+            Body::Unknown | Body::Events => None,
+            Body::Document(document) => {
+                document.extend_from_slice(bytes);
+                Some(document.len())
+            }
+        }
+    }
+}
+
+impl Answer {
+    /// The provider does not stream.
+    pub(crate) fn is_document(&self) -> bool {
+        self.is_document
+    }
+
+    /// None: the body is not a document.
+    pub(super) fn take_document(&mut self, bytes: &Bytes) -> Option<Arrival> {
+        let length = self.provider.take(bytes)?;
+        (self.is_document, self.begun) = (true, true);
+        let room = self.held.grow(bytes.len(), self.most);
+        let broken = match room {
+            Err(full) => Broken::Oversize(full.0),
+            Ok(()) if length > HELD => Broken::Oversize(HELD),
+            Ok(()) => return Some(Arrival::More { progress: true }),
+        };
+        Some(Arrival::Ended(Completion::Broken(broken)))
+    }
+
+    /// The body has ended and the document is complete.
+    pub(super) fn read_document(&mut self, how: BodyEnd) -> Option<Arrival> {
+        let Body::Document(document) = std::mem::take(&mut self.provider) else {
+            return None;
+        };
+        self.provider = Body::Events;
+        self.held.shrink(document.len());
+        Some(match self.events_of(&document.freeze(), how) {
+            Ok(events) => match self.take(events) {
+                Arrival::More { .. } => Arrival::Ended(self.end(BodyEnd::Clean)),
+                ended => ended,
+            },
+            Err(CannotTell::Broken(broken)) => Arrival::Ended(Completion::Broken(broken)),
+            Err(CannotTell::Unsayable(what)) => Arrival::Unsayable(what),
+        })
+    }
+
+    /// Write the events in the client's dialect. The report keeps the provider's own values.
+    fn events_of(&mut self, document: &Bytes, how: BodyEnd) -> Result<Bytes, CannotTell> {
+        let client = self.dialect;
+        let spoken = self
+            .translation
+            .as_ref()
+            .map_or(client, |translation| translation.spoken);
+        let mut validator =
+            Validator::new(spoken, Framing::Whole).keeping_arguments(self.keep_arguments);
+        validator.push(document, &mut Vec::new());
+        let report = validator.report().clone();
+        match validator.judge(how) {
+            Completion::Broken(broken) if broken != Broken::Empty => {
+                self.told = Some(report);
+                return Err(broken.into());
+            }
+            _ => {}
+        }
+        let (document, report) = match &self.translation {
+            None => (document.clone(), report),
+            Some(translation) => translation.whole(client, document, report)?,
+        };
+        self.told = Some(report);
+        // The translator has not read any of it yet.
+        self.translator = None;
+        Ok(as_events(client, &document)?.into())
+    }
+}

@@ -1,0 +1,182 @@
+//! A stream was asked for, and one whole JSON document came.
+
+use catalog::Dialect;
+use gateway::{End, Restart};
+use serde_json::{Value, json};
+
+use crate::by_hand::{Beat, always, say};
+use crate::delivery::{given, is_whole};
+use crate::understudy::speaks_only;
+use crate::world::{Scene, question, question_with_tool, text, whole};
+
+fn head(kind: &str) -> Beat {
+    say(format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\nconnection: close\r\n\r\n"
+    ))
+}
+
+/// An answer with a text and, where a tool is on offer, its call.
+fn document(dialect: Dialect, call: bool) -> Value {
+    let arguments = r#"{"command":"ls"}"#;
+    match dialect {
+        Dialect::Anthropic => {
+            let mut content = json!([{"type": "thinking", "thinking": "Hm", "signature": "sig"}, {"type": "text", "text": "Forty-two."}]);
+            if call {
+                content.as_array_mut().unwrap().push(json!({"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {"command": "ls"}}));
+            }
+            let stop = if call { "tool_use" } else { "end_turn" };
+            json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": content, "stop_reason": stop, "usage": {"input_tokens": 11, "output_tokens": 7}})
+        }
+        Dialect::OpenaiChat => {
+            let mut message = json!({"role": "assistant", "content": "Forty-two."});
+            if call {
+                message["tool_calls"] = json!([{"id": "call_1", "type": "function", "function": {"name": "Bash", "arguments": arguments}}]);
+            }
+            let stop = if call { "tool_calls" } else { "stop" };
+            let choice = json!({"index": 0, "message": message, "finish_reason": stop});
+            json!({"id": "c", "object": "chat.completion", "created": 7, "model": "m", "choices": [choice], "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}})
+        }
+        Dialect::OpenaiResponses => {
+            let mut output = json!([{"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": "Forty-two.", "annotations": []}]}]);
+            if call {
+                output.as_array_mut().unwrap().push(json!({"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "Bash", "arguments": arguments}));
+            }
+            json!({"id": "resp_1", "object": "response", "created_at": 7, "model": "m", "status": "completed", "output": output, "usage": {"input_tokens": 11, "output_tokens": 7, "total_tokens": 18}})
+        }
+    }
+}
+
+fn lead(kind: &str, body: &str, dialect: Option<Dialect>) -> Scene {
+    // In two pieces, and after the blanks that some servers send while they work.
+    let (one, two) = body.split_at(body.len() / 2);
+    let (scene, _) = always([head(kind), say("\n\n"), say(one), say(two)]);
+    scene.restarts(Restart::Never);
+    if let Some(dialect) = dialect {
+        scene.change(|config| speaks_only(config, "lead", dialect));
+    }
+    scene
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_an_answer_and_the_client_gets_its_events() {
+    for client in Dialect::ALL {
+        for spoken in Dialect::ALL {
+            for kind in [
+                "application/json",
+                "text/event-stream",
+                "application/json; charset=utf-8",
+            ] {
+                for call in [false, true] {
+                    for piped in [false, true] {
+                        let case = format!(
+                            "{client} by {spoken}, {kind}, call: {call}, pipeline: {piped}"
+                        );
+                        let body = document(spoken, call).to_string();
+                        let mut scene = lead(kind, &body, (client != spoken).then_some(spoken));
+                        let asked = if call {
+                            question_with_tool(client)
+                        } else {
+                            question(client)
+                        };
+                        let response = scene
+                            .send(client, asked, |head| match piped {
+                                true => head.header("x-understudy-pipeline", "leads"),
+                                false => head,
+                            })
+                            .await;
+                        assert_eq!(response.status(), 200, "{case}");
+                        assert_eq!(
+                            response.headers()["content-type"],
+                            "text/event-stream",
+                            "{case}"
+                        );
+                        assert!(!response.headers().contains_key("content-length"), "{case}");
+                        let told = text(response).await.unwrap();
+                        assert!(is_whole(client, told.as_bytes()), "{case}: {told}");
+                        assert!(told.contains("Forty-two."), "{case}: {told}");
+                        assert_eq!(told.contains("Bash"), call, "{case}: {told}");
+                        let exchange = scene.ended().await;
+                        assert_eq!(
+                            (exchange.end, exchange.attempts.len()),
+                            (End::Complete, 1),
+                            "{case}"
+                        );
+                        let report = &exchange.attempts[0].report;
+                        assert_eq!(
+                            (report.tokens.input, report.tokens.output, report.usage_told),
+                            (11, 7, true),
+                            "{case}"
+                        );
+                        assert_eq!(report.tool_calls.len(), usize::from(call), "{case}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_document_stays_a_failure_with_its_words() {
+    let bodies = [
+        json!({"error": {"message": "The moon is in the way", "type": "server_error"}}),
+        json!({"type": "error", "error": {"type": "api_error", "message": "The moon is in the way"}}),
+    ];
+    for dialect in Dialect::ALL {
+        for body in &bodies {
+            for kind in ["application/json", "text/event-stream"] {
+                let mut scene = lead(kind, &body.to_string(), None);
+                let told = text(scene.ask(dialect).await).await.unwrap();
+                assert!(whole(dialect, &told), "{dialect}: {told}");
+                let exchange = scene.ended().await;
+                let said = format!("{:?}", exchange.attempts[0].outcome);
+                assert!(
+                    said.contains("The moon is in the way"),
+                    "{dialect} {kind}: {said}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_document_and_one_without_an_end_are_no_answers() {
+    for dialect in Dialect::ALL {
+        let body = document(dialect, false).to_string();
+        let open = match dialect {
+            Dialect::Anthropic => body.replace("\"end_turn\"", "null"),
+            Dialect::OpenaiChat => body.replace("\"stop\"", "\"\""),
+            Dialect::OpenaiResponses => body.replace("\"completed\"", "\"failed\""),
+        };
+        for wrong in [&body[..body.len() - 9], &open] {
+            let mut scene = lead("application/json", wrong, None);
+            let told = text(scene.ask(dialect).await).await.unwrap();
+            assert!(
+                whole(dialect, &told) && !told.contains("Forty-two."),
+                "{dialect}: {told}"
+            );
+            assert_eq!(scene.asked().await.0.last().unwrap(), "second", "{dialect}");
+        }
+    }
+}
+
+/// While it is paused, Understudy changes nothing.
+#[tokio::test(start_paused = true)]
+async fn a_paused_gateway_passes_the_document_on_as_it_is() {
+    for dialect in Dialect::ALL {
+        let body = document(dialect, false).to_string();
+        let (scene, _) = always([head("application/json"), say(body.clone())]);
+        scene.change(|config| config.paused = true);
+        let response = scene.ask(dialect).await;
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/json",
+            "{dialect}"
+        );
+        let (told, end) = given(response).await;
+        assert_eq!(
+            (String::from_utf8(told).unwrap(), end.is_ok()),
+            (body, true),
+            "{dialect}"
+        );
+    }
+}

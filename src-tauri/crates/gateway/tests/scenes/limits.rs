@@ -1,0 +1,232 @@
+//! Refusals for quantity, for length, and for what a model wrote: what happens next, end to end.
+
+use std::time::Duration;
+
+use catalog::{Dialect, EndpointId, Model, ModelId};
+use chrono::{DateTime, TimeDelta, Utc};
+use gateway::{End, Outcome, Standing};
+use tokio::time::Instant;
+use wire::Class;
+
+use crate::by_hand::{Asked, always, say};
+use crate::world::{Scene, text, whole};
+
+/// The scene's clock begins here.
+fn start() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
+}
+
+fn refusing(status: u16, headers: &[(&str, String)], body: &str) -> (Scene, Asked) {
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let head = format!(
+        "HTTP/1.1 {status} No\r\ncontent-type: application/json\r\n{headers}connection: close\r\n\r\n"
+    );
+    always([say(head), say(body)])
+}
+
+const GEMINI: &str = r#"[{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details. Please retry in 2.0s.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel-FreeTier"}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"2s"}]}}]"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_minutes_quota_is_waited_for() {
+    let (mut scene, asked) = refusing(429, &[], GEMINI);
+    let since = Instant::now();
+    let told = text(scene.ask(Dialect::OpenaiChat).await).await.unwrap();
+    assert!(whole(Dialect::OpenaiChat, &told), "{told}");
+    let exchange = scene.ended().await;
+    let classes: Vec<Option<Class>> = exchange
+        .attempts
+        .iter()
+        .map(|attempt| match &attempt.outcome {
+            Outcome::Failed { class, .. } => Some(*class),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        classes,
+        [Some(Class::RateLimit), Some(Class::RateLimit), None]
+    );
+    assert_eq!(asked.count(), 2);
+    let took = since.elapsed();
+    assert!(
+        (Duration::from_secs(2)..Duration::from_secs(4)).contains(&took),
+        "{took:?}"
+    );
+}
+
+const PLAN: &str = r#"{"type":"error","error":{"type":"rate_limit_error","message":"This request would exceed your account's rate limit. Please try again later."}}"#;
+
+fn plan_headers(reset: DateTime<Utc>) -> Vec<(&'static str, String)> {
+    vec![
+        ("anthropic-ratelimit-unified-status", "rejected".to_owned()),
+        (
+            "anthropic-ratelimit-unified-representative-claim",
+            "five_hour".to_owned(),
+        ),
+        (
+            "anthropic-ratelimit-unified-reset",
+            reset.timestamp().to_string(),
+        ),
+        ("retry-after", "7999".to_owned()),
+    ]
+}
+
+/// R16: it rests exactly until its reset.
+#[tokio::test(start_paused = true)]
+async fn a_used_up_plan_is_asked_once_and_rests_until_its_reset() {
+    let reset = start() + TimeDelta::hours(3);
+    let (mut scene, asked) = refusing(429, &plan_headers(reset), PLAN);
+    let dialect = Dialect::Anthropic;
+    assert!(whole(
+        dialect,
+        &text(scene.ask(dialect).await).await.unwrap()
+    ));
+    let exchange = scene.ended().await;
+    let Outcome::Failed {
+        class,
+        kind,
+        resets_at,
+        ..
+    } = &exchange.attempts[0].outcome
+    else {
+        panic!("{:?}", exchange.attempts[0].outcome);
+    };
+    assert_eq!(
+        (*class, *kind, *resets_at),
+        (Class::Limit, None, Some(reset))
+    );
+    assert_eq!((exchange.attempts.len(), asked.count()), (2, 1));
+    let breaker = &scene.gateway.breakers()[0];
+    assert_eq!(
+        (breaker.class, breaker.standing),
+        (Some(Class::Limit), Standing::Open { until: reset })
+    );
+    for (wait, asked_then) in [
+        (TimeDelta::zero(), 1),
+        (TimeDelta::minutes(179), 1),
+        (TimeDelta::minutes(2), 2),
+    ] {
+        tokio::time::advance(wait.to_std().unwrap()).await;
+        assert!(whole(
+            dialect,
+            &text(scene.ask(dialect).await).await.unwrap()
+        ));
+        assert_eq!(asked.count(), asked_then, "after {wait}");
+    }
+}
+
+/// It is its vendor's to tell: the client shows the reset, and waits for it.
+#[tokio::test(start_paused = true)]
+async fn where_nobody_else_is_left_a_used_up_plan_is_passed_on_with_its_headers() {
+    let reset = start() + TimeDelta::hours(3);
+    let (mut scene, _) = refusing(429, &plan_headers(reset), PLAN);
+    scene.change(|config| {
+        for route in &mut config.routes {
+            route.candidates.pop();
+        }
+    });
+    let response = scene.ask(Dialect::Anthropic).await;
+    assert_eq!(response.status(), 429);
+    for (name, value) in plan_headers(reset) {
+        assert_eq!(response.headers()[name], value, "{name}");
+    }
+    assert_eq!(text(response).await.unwrap(), PLAN);
+    assert_eq!(scene.asked().await, (vec!["lead".into()], End::Exhausted));
+}
+
+/// The same refusal without the plan's marks is a throttle, though the plan's resets stand beside it.
+#[tokio::test(start_paused = true)]
+async fn a_throttle_is_tried_again() {
+    let reset = start() + TimeDelta::hours(3);
+    let headers = [
+        ("anthropic-ratelimit-unified-status", "allowed".to_owned()),
+        (
+            "anthropic-ratelimit-unified-reset",
+            reset.timestamp().to_string(),
+        ),
+        (
+            "anthropic-ratelimit-unified-5h-reset",
+            reset.timestamp().to_string(),
+        ),
+    ];
+    for status in [429, 529] {
+        let (mut scene, asked) = refusing(status, &headers, PLAN);
+        assert!(whole(
+            Dialect::Anthropic,
+            &text(scene.ask(Dialect::Anthropic).await).await.unwrap()
+        ));
+        assert_eq!(asked.count(), 2, "{status}");
+        assert_eq!(
+            scene.asked().await.0,
+            ["lead", "lead", "second"],
+            "{status}"
+        );
+    }
+}
+
+/// What the model wrote is not the caller's fault, and says nothing against its provider.
+#[tokio::test(start_paused = true)]
+async fn a_tool_call_that_the_model_failed_at_is_tried_again_and_then_elsewhere() {
+    let body = r#"{"error":{"message":"Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details.","type":"invalid_request_error","code":"tool_use_failed","failed_generation":"<function=Bash"}}"#;
+    for dialect in Dialect::ALL {
+        let (mut scene, asked) = refusing(400, &[], body);
+        assert!(
+            whole(dialect, &text(scene.ask(dialect).await).await.unwrap()),
+            "{dialect}"
+        );
+        assert_eq!(asked.count(), 2, "{dialect}");
+        let exchange = scene.ended().await;
+        assert_eq!(exchange.attempts.len(), 3, "{dialect}");
+        for attempt in &exchange.attempts[..2] {
+            assert!(
+                matches!(
+                    attempt.outcome,
+                    Outcome::Failed {
+                        class: Class::Transient,
+                        kind: None,
+                        ..
+                    }
+                ),
+                "{:?}",
+                attempt.outcome
+            );
+        }
+        assert!(scene.gateway.breakers().is_empty(), "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_the_provider_names_decides_who_is_larger() {
+    let texts = [
+        "The input token count (1196265) exceeds the maximum number of tokens allowed (131072).",
+        "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
+        "Invalid request: Your request exceeded model token limit: 131072 (requested: 291351)",
+    ];
+    for dialect in Dialect::ALL {
+        for words in texts {
+            for (second, asked) in [(1_000_000, vec!["lead", "second"]), (131_072, vec!["lead"])] {
+                let body = serde_json::json!({"error": {"message": words, "type": "invalid_request_error"}}).to_string();
+                let (mut scene, _) = refusing(400, &[], &body);
+                scene.change(|config| {
+                    let endpoint = config
+                        .endpoints
+                        .get_mut(&EndpointId::new("second"))
+                        .unwrap();
+                    endpoint.models = vec![Model {
+                        context: Some(second),
+                        ..Model::new(ModelId::new("m"))
+                    }];
+                });
+                let told = text(scene.ask(dialect).await).await.unwrap();
+                assert_eq!(
+                    whole(dialect, &told),
+                    asked.len() == 2,
+                    "{dialect} {words}: {told}"
+                );
+                assert_eq!(scene.asked().await.0, asked, "{dialect} {words}");
+            }
+        }
+    }
+}

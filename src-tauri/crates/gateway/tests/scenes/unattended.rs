@@ -1,0 +1,237 @@
+//! Automations wait for a fixed time and leave; their requests go on, and nobody is asked twice.
+
+use std::time::Duration;
+
+use catalog::{Auth, Dialect, EndpointId, Secret};
+use gateway::{End, Report, Rerun, Review, Unfetched};
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+use stage::{Cue, Fault};
+use tokio::time::{sleep, timeout};
+
+use crate::world::{Scene, question, text};
+
+fn document(dialect: Dialect) -> Value {
+    let mut body = question(dialect);
+    body["stream"] = json!(false);
+    body
+}
+
+async fn lead_mail(scene: &Scene, dialect: Dialect, body: Value) -> Response<gateway::Body> {
+    let named = |head: http::request::Builder| {
+        head.header("x-understudy-pipeline", "Leads")
+            .header("x-understudy-item", "17")
+    };
+    scene.send(dialect, body, named).await
+}
+
+/// The lead answers after so long, once.
+fn late(scene: &Scene, seconds: u64) {
+    let silent = Fault::SilentBeforeHeaders(Some(Duration::from_secs(seconds)));
+    scene.lead.cue(Cue {
+        fault: Some(silent),
+        ..Cue::default()
+    });
+}
+
+/// A client that gives up after a minute.
+async fn leaves_after_a_minute(scene: &Scene, dialect: Dialect, body: Value) {
+    let asking = lead_mail(scene, dialect, body);
+    assert!(timeout(Duration::from_secs(60), asking).await.is_err());
+}
+
+async fn unfetched(scene: &mut Scene) -> Unfetched {
+    loop {
+        match scene.reports.recv().await.unwrap() {
+            Report::Unfetched(unfetched) => return unfetched,
+            Report::Began(_) | Report::Ended(_) => {}
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_came_too_late_is_given_to_the_next_try() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        late(&scene, 100);
+        leaves_after_a_minute(&scene, dialect, document(dialect)).await;
+        let exchange = scene.ended().await;
+        assert_eq!(exchange.end, End::Complete, "{dialect}");
+        let Some(Review::Unfetched(parked)) = exchange.review else {
+            panic!("{dialect}: {:?}", exchange.review);
+        };
+        let kept = unfetched(&mut scene).await;
+        assert_eq!((kept.id, kept.status), (parked.id.clone(), StatusCode::OK));
+
+        let again = lead_mail(&scene, dialect, document(dialect)).await;
+        assert_eq!(again.headers()["idempotency-replayed"], "true");
+        assert_eq!(text(again).await.unwrap().as_bytes(), &*kept.body);
+        let exchange = scene.ended().await;
+        assert_eq!(exchange.end, End::Replayed);
+        assert_eq!(exchange.review, Some(Review::Answered(parked.id)));
+        assert_eq!(scene.lead.received().len(), 1, "{dialect}");
+        // It is given once: the next request of the same words is new work.
+        let new = lead_mail(&scene, dialect, document(dialect)).await;
+        assert!(!new.headers().contains_key("idempotency-replayed"));
+        assert_eq!(scene.lead.received().len(), 2, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_comes_while_the_first_is_under_way_joins_it() {
+    for dialect in Dialect::ALL {
+        for streamed in [false, true] {
+            let mut scene = Scene::new();
+            scene.change(|config| config.timers.headers = Duration::from_secs(300));
+            scene.change(|config| config.timers.first_content = Duration::from_secs(300));
+            late(&scene, 100);
+            let mut body = document(dialect);
+            body["stream"] = json!(streamed);
+            let first = lead_mail(&scene, dialect, body.clone());
+            // A stream is kept alive; its client leaves in the middle of that.
+            let left = timeout(Duration::from_secs(60), async { text(first.await).await });
+            assert!(left.await.is_err());
+            sleep(Duration::from_secs(5)).await;
+            let told = text(lead_mail(&scene, dialect, body).await).await.unwrap();
+            assert!(!told.is_empty());
+            assert_eq!(scene.lead.received().len(), 1, "{dialect} {streamed}");
+            let exchange = scene.ended().await;
+            assert_eq!(exchange.end, End::Complete);
+            assert!(
+                matches!(exchange.review, Some(Review::Answered(_))),
+                "{dialect} {streamed}"
+            );
+            assert_eq!(scene.gateway.open_exchanges(), 0);
+            assert_eq!(scene.gateway.lingering(), 0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_can_answer_after_its_client_has_left_is_parked() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        for stage in [&scene.lead, &scene.second] {
+            let silent = Fault::SilentBeforeHeaders(Some(Duration::from_secs(40)));
+            stage.outage(Some(silent));
+        }
+        scene.change(|config| config.timers.total = Duration::from_secs(40));
+        leaves_after_a_minute(&scene, dialect, document(dialect)).await;
+        let exchange = scene.ended().await;
+        assert_eq!(exchange.end, End::Exhausted);
+        assert!(
+            matches!(exchange.review, Some(Review::Parked(_))),
+            "{dialect}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stays_leaves_nothing_behind() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        for asked in 1..=2 {
+            let response = lead_mail(&scene, dialect, document(dialect)).await;
+            assert!(!response.headers().contains_key("idempotency-replayed"));
+            text(response).await.unwrap();
+            let exchange = scene.ended().await;
+            assert!(matches!(exchange.review, Some(Review::Answered(_))));
+            assert_eq!(scene.lead.received().len(), asked);
+        }
+        assert_eq!(scene.gateway.lingering(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_parks_what_goes_on_without_its_client_and_frees_its_keys() {
+    let dialect = Dialect::OpenaiChat;
+    let mut scene = Scene::new();
+    late(&scene, 800);
+    leaves_after_a_minute(&scene, dialect, document(dialect)).await;
+    scene.gateway.cut_off();
+    let exchange = scene.ended().await;
+    assert_eq!(exchange.end, End::ClientLeft);
+    assert!(matches!(exchange.review, Some(Review::Parked(_))));
+
+    let mut scene = Scene::new();
+    late(&scene, 800);
+    let keyed = |body: Value| scene.send(dialect, body, |head| head.header("idempotency-key", "k"));
+    let first = keyed(document(dialect));
+    assert!(timeout(Duration::from_secs(60), first).await.is_err());
+    scene.gateway.cut_off();
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(scene.gateway.open_exchanges(), 0);
+    scene.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_error_itself_says_that_the_request_waits_and_where() {
+    for dialect in Dialect::ALL {
+        for fault in ["529", "503", "html", "refuse", "cut-before-headers"] {
+            let Ok(fault) = fault.parse::<Fault>() else {
+                continue;
+            };
+            let scene = Scene::with(fault.clone());
+            scene.second.outage(Some(fault.clone()));
+            scene.change(|config| config.own_addresses = vec!["127.0.0.1:4747".parse().unwrap()]);
+            let response = lead_mail(&scene, dialect, document(dialect)).await;
+            let id = response.headers()["x-understudy-review-id"]
+                .to_str()
+                .unwrap()
+                .to_owned();
+            let told: Value = serde_json::from_str(&text(response).await.unwrap()).unwrap();
+            let message = told["error"]["message"].as_str().unwrap();
+            let place = format!("http://127.0.0.1:4747/ui/#review/{id}");
+            assert!(message.contains(&place), "{dialect} {fault:?}: {message}");
+            // An agent's request does not wait.
+            let response = scene.ask(dialect).await;
+            assert!(!text(response).await.unwrap().contains("#review"));
+        }
+    }
+}
+
+/// The client brought its own login, which is not kept; a fallback with a key that nobody named may answer a person.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_run_again_goes_to_the_fallback_where_only_its_client_could_ask_the_primary()
+ {
+    let dialect = Dialect::Anthropic;
+    let mut scene = Scene::new();
+    scene.change(|config| {
+        let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
+        lead.endpoint.accepts_client_login = true;
+        lead.endpoint.auth = Auth::XApiKey;
+        lead.endpoint.key_env = Some("LEAD_KEY".into());
+        let second = config
+            .endpoints
+            .get_mut(&EndpointId::new("second"))
+            .unwrap();
+        second.endpoint.auth = Auth::Bearer;
+        second.key = Some(Secret::new("kept"));
+        config.may_go_to = Some(gateway::Scope::Any);
+        for route in &mut config.routes {
+            route.candidates[1].only_behind = true;
+        }
+    });
+    let without_login = lead_mail(&scene, dialect, document(dialect)).await;
+    assert!(
+        without_login.status().is_client_error(),
+        "nobody can be asked"
+    );
+    scene.ended().await;
+    let request = http::Request::post("/v1/messages")
+        .header("host", "localhost")
+        .header("content-type", "application/json")
+        .header("x-understudy-token", "token")
+        .header("x-understudy-pipeline", "Leads")
+        .extension(Rerun::default())
+        .body(http_body_util::Full::new(bytes::Bytes::from(
+            document(dialect).to_string(),
+        )));
+    let response = scene.gateway.handle(request.unwrap()).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    text(response).await.unwrap();
+    assert_eq!(
+        scene.asked().await,
+        (vec!["second".to_owned()], End::Complete)
+    );
+}

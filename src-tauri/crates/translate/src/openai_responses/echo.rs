@@ -1,0 +1,75 @@
+//! What a response object repeats of its request, with the vendor's default for what the request leaves open: every field that
+//! Open Responses (openresponses/openresponses, `ResponseResource`) requires.
+
+use serde_json::{Value, json};
+
+use crate::request::Echo;
+
+pub(super) fn object(echo: Option<&Echo>) -> Value {
+    let said = |key: &str| {
+        let raw = echo.and_then(|echo| echo.get(key));
+        let value = raw.and_then(|raw| serde_json::from_str::<Value>(raw).ok());
+        value.filter(|value| !value.is_null())
+    };
+    let or = |key: &str, default: Value| said(key).unwrap_or(default);
+    json!({
+        "background": or("background", json!(false)),
+        "frequency_penalty": or("frequency_penalty", json!(0)),
+        "instructions": or("instructions", Value::Null),
+        "max_output_tokens": or("max_output_tokens", Value::Null),
+        "max_tool_calls": or("max_tool_calls", Value::Null),
+        "metadata": or("metadata", json!({})),
+        "parallel_tool_calls": or("parallel_tool_calls", json!(true)),
+        "presence_penalty": or("presence_penalty", json!(0)),
+        "previous_response_id": or("previous_response_id", Value::Null),
+        "prompt_cache_key": or("prompt_cache_key", Value::Null),
+        "reasoning": said("reasoning").map_or(Value::Null, |said| reasoning(&said)),
+        "safety_identifier": or("safety_identifier", Value::Null),
+        // Another vendor's: the tier that was asked for is not the one that answered.
+        "service_tier": "default",
+        "temperature": or("temperature", json!(1)),
+        "text": text(said("text")),
+        "tool_choice": or("tool_choice", json!("auto")),
+        "tools": tools(said("tools")),
+        "top_logprobs": or("top_logprobs", json!(0)),
+        "top_p": or("top_p", json!(1)),
+        "truncation": or("truncation", json!("disabled")),
+        "user": or("user", Value::Null),
+    })
+}
+
+fn reasoning(said: &Value) -> Value {
+    json!({ "effort": said["effort"], "summary": said["summary"] })
+}
+
+fn text(said: Option<Value>) -> Value {
+    let mut text = said.unwrap_or_else(|| json!({}));
+    if text["format"].is_null() {
+        text["format"] = json!({ "type": "text" });
+    }
+    let format = &mut text["format"];
+    if format["type"] == "json_schema" {
+        for (key, absent) in [("description", Value::Null), ("strict", json!(false))] {
+            if format.get(key).is_none() {
+                format[key] = absent;
+            }
+        }
+    }
+    text
+}
+
+/// A function's optional fields are there, and null where they were not said.
+fn tools(said: Option<Value>) -> Value {
+    let mut tools = said.unwrap_or_else(|| json!([]));
+    for tool in tools.as_array_mut().into_iter().flatten() {
+        if tool["type"] != "function" {
+            continue;
+        }
+        for key in ["description", "parameters", "strict"] {
+            if tool.get(key).is_none() {
+                tool[key] = Value::Null;
+            }
+        }
+    }
+    tools
+}

@@ -1,0 +1,60 @@
+//! How much of a request may be dropped.
+
+use std::fmt;
+
+use super::untranslatable::{LeftOut, Untranslatable, Why};
+
+/// Who asks, as far as it decides what may be dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fidelity {
+    /// A coding agent: an answer without a tuning field is better than no answer.
+    #[default]
+    Agent,
+    /// A business flow: nothing is dropped whose meaning we do not know, and no tool.
+    Pipeline,
+    /// The route says `exact = true`: nothing is dropped that bears on the answer.
+    Exact,
+}
+
+impl Fidelity {
+    pub fn tolerates(self, why: Why) -> bool {
+        match why {
+            Why::CacheMark
+            | Why::Thinking
+            | Why::Identity
+            | Why::Handling
+            | Why::Bookkeeping
+            | Why::Added => true,
+            Why::Effort
+            | Why::Sampling
+            | Why::Penalty
+            | Why::VendorResult
+            | Why::Citations
+            | Why::Approximate => self != Fidelity::Exact,
+            Why::VendorTool | Why::Unknown => self == Fidelity::Agent,
+        }
+    }
+
+    /// # Errors
+    /// The first dropped field that this request does not tolerate.
+    pub(crate) fn check(self, dropped: &[LeftOut]) -> Result<(), Untranslatable> {
+        match dropped.iter().find(|field| !self.tolerates(field.why)) {
+            None => Ok(()),
+            Some(LeftOut { what, why }) => Err(Untranslatable::Dropped {
+                field: what.clone(),
+                why: *why,
+                fidelity: self,
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Fidelity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fidelity::Agent => "an agent's request",
+            Fidelity::Pipeline => "a pipeline's request",
+            Fidelity::Exact => "a request of a route with `exact = true`",
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! How a candidate is asked for JSON, and what is left to be checked on its answer.
+
+use super::model::Format;
+use super::schema::{Enforcer, relaxed};
+use super::untranslatable::{LeftOut, Why, leave_out};
+
+/// What the text of an answer must be, where the provider is asked for it and does not enforce it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Json,
+    /// JSON of this schema, which is JSON text.
+    Schema(String),
+}
+
+/// A format as one vendor is asked for it.
+#[derive(Debug, Default)]
+pub(crate) struct Asked<'a> {
+    /// The schema to send in the dialect's own field, and whether it is enforced.
+    pub(crate) schema: Option<(String, bool)>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) description: Option<&'a str>,
+    /// The dialect's own field for some JSON object.
+    pub(crate) json: bool,
+    /// In words, where the dialect has no field for it.
+    pub(crate) instruction: Option<String>,
+    pub(crate) wanted: Option<Wanted>,
+}
+
+/// Asks for JSON in words. A fence would have to be taken off again.
+const JSON_ONLY: &str = "Answer with one JSON object and nothing else: no text before or after it, and no Markdown fence.";
+
+impl<'a> Asked<'a> {
+    pub(crate) fn of(format: &'a Format, by: Enforcer, left_out: &mut Vec<LeftOut>) -> Asked<'a> {
+        let (name, description, schema, strict) = match format {
+            Format::Text => return Asked::default(),
+            Format::Json => return Asked::json(by),
+            Format::Schema {
+                name,
+                description,
+                schema,
+                strict,
+            } => (name.as_deref(), description.as_deref(), schema, *strict),
+        };
+        let asked = Asked {
+            name,
+            description,
+            ..Asked::default()
+        };
+        let original = || strict.then(|| Wanted::Schema(schema.clone()));
+        match by {
+            _ if by.takes(schema) && (strict || by == Enforcer::Anthropic) => Asked {
+                schema: Some((schema.clone(), true)),
+                ..asked
+            },
+            Enforcer::OpenAi => {
+                if strict {
+                    leave_out(left_out, "the enforcement of the schema", Why::Approximate);
+                }
+                Asked {
+                    schema: Some((schema.clone(), false)),
+                    wanted: original(),
+                    ..asked
+                }
+            }
+            Enforcer::Anthropic => match relaxed(schema) {
+                Some(relaxed) => {
+                    if strict {
+                        leave_out(left_out, "bounds of the schema", Why::Approximate);
+                    }
+                    Asked {
+                        schema: Some((relaxed, true)),
+                        wanted: original(),
+                        ..asked
+                    }
+                }
+                None => {
+                    leave_out(left_out, "the enforcement of the schema", Why::Approximate);
+                    Asked {
+                        instruction: Some(format!(
+                            "{JSON_ONLY} It follows this JSON schema: {schema}"
+                        )),
+                        wanted: original().or(Some(Wanted::Json)),
+                        ..asked
+                    }
+                }
+            },
+        }
+    }
+
+    fn json(by: Enforcer) -> Asked<'a> {
+        match by {
+            Enforcer::OpenAi => Asked {
+                json: true,
+                ..Asked::default()
+            },
+            Enforcer::Anthropic => Asked {
+                instruction: Some(JSON_ONLY.to_owned()),
+                wanted: Some(Wanted::Json),
+                ..Asked::default()
+            },
+        }
+    }
+}

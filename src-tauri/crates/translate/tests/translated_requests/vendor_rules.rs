@@ -1,0 +1,310 @@
+//! What a vendor demands back with a tool call, through a client of each dialect.
+
+use catalog::{CallIds, Dialect, ReasoningContent, ThoughtSignatures};
+use serde_json::{Value, json};
+use translate::{AnswerTranslator, Form, Names, Target, read, request, say, whole};
+
+use crate::golden::stand_in;
+
+fn google() -> Target {
+    Target {
+        thought_signatures: ThoughtSignatures::ExtraContent,
+        ..stand_in()
+    }
+}
+
+fn asked(client: Dialect) -> Value {
+    let schema = json!({ "type": "object", "properties": {} });
+    match client {
+        Dialect::Anthropic => json!({
+            "model": "m", "max_tokens": 9, "messages": [{ "role": "user", "content": "go" }], "tools": [{ "name": "f", "input_schema": schema }],
+        }),
+        Dialect::OpenaiChat => json!({
+            "model": "m", "messages": [{ "role": "user", "content": "go" }], "tools": [{ "type": "function", "function": { "name": "f", "parameters": schema } }],
+        }),
+        Dialect::OpenaiResponses => json!({
+            "model": "m", "input": [{ "role": "user", "content": "go" }], "tools": [{ "type": "function", "name": "f", "parameters": schema }],
+        }),
+    }
+}
+
+/// The client's next request: its call, by the id that it was told, and the result.
+fn next(client: Dialect, id: &str) -> Value {
+    let mut asked = asked(client);
+    let (key, turns) = match client {
+        Dialect::Anthropic => (
+            "messages",
+            json!([
+                { "role": "assistant", "content": [{ "type": "tool_use", "id": id, "name": "f", "input": {} }] },
+                { "role": "user", "content": [{ "type": "tool_result", "tool_use_id": id, "content": "ok" }] },
+            ]),
+        ),
+        Dialect::OpenaiChat => (
+            "messages",
+            json!([
+                { "role": "assistant", "content": null, "tool_calls": [{ "id": id, "type": "function", "function": { "name": "f", "arguments": "{}" } }] },
+                { "role": "tool", "tool_call_id": id, "content": "ok" },
+            ]),
+        ),
+        Dialect::OpenaiResponses => (
+            "input",
+            json!([
+                { "type": "function_call", "call_id": id, "name": "f", "arguments": "{}" },
+                { "type": "function_call_output", "call_id": id, "output": "ok" },
+            ]),
+        ),
+    };
+    asked[key]
+        .as_array_mut()
+        .unwrap()
+        .extend(turns.as_array().unwrap().iter().cloned());
+    asked
+}
+
+fn told_id(client: Dialect, told: &Value) -> String {
+    let id = match client {
+        Dialect::Anthropic => &told["content"][0]["id"],
+        Dialect::OpenaiChat => &told["choices"][0]["message"]["tool_calls"][0]["id"],
+        Dialect::OpenaiResponses => &told["output"][0]["call_id"],
+    };
+    id.as_str().unwrap().to_owned()
+}
+
+fn first_call(body: &[u8]) -> Value {
+    let body: Value = serde_json::from_slice(body).unwrap();
+    body["messages"][1]["tool_calls"][0].clone()
+}
+
+const SIGNATURE: &str = "CiQB0e9/+kXw==";
+
+/// Gemini API docs, "Thought signatures", "OpenAI compatibility".
+fn gemini() -> Value {
+    json!({
+        "id": "r", "object": "chat.completion", "created": 1, "model": "gemini",
+        "choices": [{ "index": 0, "finish_reason": "tool_calls", "message": { "role": "assistant", "tool_calls": [{
+            "id": "function-call-1", "type": "function", "function": { "name": "f", "arguments": "{}" },
+            "extra_content": { "google": { "thought_signature": SIGNATURE } },
+        }] } }],
+    })
+}
+
+#[test]
+fn a_thought_signature_comes_back_with_the_next_request() {
+    for client in Dialect::ALL {
+        let there = request(
+            client,
+            Dialect::OpenaiChat,
+            asked(client).to_string().as_bytes(),
+            &google(),
+        );
+        let names = there.unwrap().names;
+        let mut translator =
+            AnswerTranslator::new(Dialect::OpenaiChat, client, names.clone(), Form::default());
+        let chunk = {
+            let mut chunk = gemini();
+            let mut choice = chunk["choices"][0].take();
+            choice["delta"] = choice["message"].take();
+            choice["delta"]["tool_calls"][0]["index"] = json!(0);
+            chunk["choices"] = json!([choice]);
+            format!("data: {chunk}\n\ndata: [DONE]\n\n")
+        };
+        translator.push(chunk.as_bytes(), &mut Vec::new()).unwrap();
+        let kept = translator.signatures().clone();
+        let told = whole(
+            Dialect::OpenaiChat,
+            client,
+            gemini().to_string().as_bytes(),
+            &names,
+            &Form::default(),
+        );
+        let told: Value = serde_json::from_slice(&told.unwrap()).unwrap();
+        let id = told_id(client, &told);
+        // Ids of Messages have room for it; those of OpenAI leave it to be kept.
+        assert_eq!(
+            kept.contains_key(&id),
+            client != Dialect::Anthropic,
+            "{client}: {id}"
+        );
+
+        let said = read(client, next(client, &id).to_string().as_bytes()).unwrap();
+        let again = say(
+            client,
+            Dialect::OpenaiChat,
+            &said.with_signatures(kept),
+            &google(),
+        )
+        .unwrap();
+        let call = first_call(&again.body);
+        assert_eq!(call["id"], "function-call-1", "{client}");
+        assert_eq!(
+            call["extra_content"]["google"]["thought_signature"], SIGNATURE,
+            "{client}"
+        );
+        // Another vendor is sent the id alone, and never the signature.
+        let other = request(
+            client,
+            Dialect::OpenaiChat,
+            next(client, &id).to_string().as_bytes(),
+            &stand_in(),
+        );
+        let call = first_call(&other.unwrap().body);
+        assert_eq!(
+            (&call["id"], call.get("extra_content")),
+            (&json!("function-call-1"), None)
+        );
+    }
+}
+
+/// Calls that other models made have none: the first of a step gets the documented value for that.
+#[test]
+fn calls_of_other_models_get_the_documented_value() {
+    for client in Dialect::ALL {
+        let body = next(client, "toolu_01A").to_string();
+        let there = request(client, Dialect::OpenaiChat, body.as_bytes(), &google()).unwrap();
+        let call = first_call(&there.body);
+        let signature = &call["extra_content"]["google"]["thought_signature"];
+        assert_eq!(signature, "skip_thought_signature_validator", "{client}");
+    }
+}
+
+/// OpenRouter docs, "Preserving reasoning".
+#[test]
+fn openrouters_details_come_back_with_the_next_request() {
+    let target = Target {
+        thought_signatures: ThoughtSignatures::ReasoningDetails,
+        ..stand_in()
+    };
+    let detail = json!({ "type": "reasoning.encrypted", "data": "x+/=", "id": "tool_f_1", "format": "google-gemini-v1", "index": 0 });
+    let client = Dialect::Anthropic;
+    let there = request(
+        client,
+        Dialect::OpenaiChat,
+        asked(client).to_string().as_bytes(),
+        &target,
+    )
+    .unwrap();
+    let mut answer = gemini();
+    answer["choices"][0]["message"]["reasoning_details"] = json!([detail]);
+    let call = &mut answer["choices"][0]["message"]["tool_calls"][0];
+    call["id"] = json!("tool_f_1");
+    call.as_object_mut().unwrap().remove("extra_content");
+    let told = whole(
+        Dialect::OpenaiChat,
+        client,
+        answer.to_string().as_bytes(),
+        &there.names,
+        &Form::default(),
+    );
+    let told: Value = serde_json::from_slice(&told.unwrap()).unwrap();
+    let id = told_id(client, &told);
+    let again = request(
+        client,
+        Dialect::OpenaiChat,
+        next(client, &id).to_string().as_bytes(),
+        &target,
+    )
+    .unwrap();
+    let body: Value = serde_json::from_slice(&again.body).unwrap();
+    assert_eq!(
+        body["messages"][1]["reasoning_details"],
+        json!([detail]),
+        "{body:#}"
+    );
+    assert_eq!(body["messages"][1]["tool_calls"][0]["id"], "tool_f_1");
+}
+
+/// DeepSeek: "The reasoning_content in the thinking mode must be passed back to the API" on turns with tool calls.
+#[test]
+fn reasoning_content_is_sent_where_it_is_demanded_and_nowhere_else() {
+    for client in Dialect::ALL {
+        for (reasoning_content, sent) in [
+            (ReasoningContent::Required, Some(json!(""))),
+            (ReasoningContent::Omitted, None),
+        ] {
+            let target = Target {
+                reasoning_content,
+                ..stand_in()
+            };
+            let mut body = next(client, "call_1");
+            if client == Dialect::OpenaiChat {
+                body["messages"][1]["reasoning_content"] = json!("another vendor's");
+            }
+            let there = request(
+                client,
+                Dialect::OpenaiChat,
+                body.to_string().as_bytes(),
+                &target,
+            )
+            .unwrap();
+            let body: Value = serde_json::from_slice(&there.body).unwrap();
+            assert_eq!(
+                body["messages"][1].get("reasoning_content"),
+                sent.as_ref(),
+                "{client}"
+            );
+        }
+    }
+}
+
+/// kairo: ids over 40 characters. OpenAI never gets one, and the server that made it gets its own back.
+#[test]
+fn a_long_id_goes_back_to_its_own_server_and_to_openai_in_a_form_that_it_takes() {
+    let vllm = "chatcmpl-tool-0123456789abcdef0123456789abcdef";
+    for client in Dialect::ALL {
+        let told = Names::new(client, Dialect::OpenaiChat, [], []).client_id(vllm);
+        let body = next(client, &told).to_string();
+        for (ids, provider) in [
+            (CallIds::Any, Dialect::OpenaiChat),
+            (CallIds::OfDialect, Dialect::OpenaiChat),
+            (CallIds::OfDialect, Dialect::OpenaiResponses),
+        ] {
+            let target = Target { ids, ..stand_in() };
+            let there = request(client, provider, body.as_bytes(), &target).unwrap();
+            let heard = read(provider, &there.body).unwrap();
+            let sent =
+                heard
+                    .turns
+                    .iter()
+                    .flat_map(|turn| &turn.parts)
+                    .find_map(|part| match part {
+                        translate::Part::Call(call) => Some(call.id.clone()),
+                        _ => None,
+                    });
+            let sent = sent.unwrap();
+            match ids {
+                CallIds::Any => assert_eq!(sent, vllm, "{client}"),
+                CallIds::OfDialect | CallIds::NineLetters => {
+                    let most = if provider == Dialect::OpenaiChat {
+                        40
+                    } else {
+                        64
+                    };
+                    assert!(sent.len() <= most, "{client} {provider}: {sent}");
+                }
+            }
+        }
+    }
+}
+
+/// Half of a surrogate pair, where a client has cut a text.
+#[test]
+fn half_a_surrogate_pair_becomes_the_replacement_character() {
+    for (client, body) in [
+        (
+            Dialect::Anthropic,
+            r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a\ud83d b \ud83d\ude80 \ude80"}]}"#,
+        ),
+        (
+            Dialect::OpenaiChat,
+            r#"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a\ud83d b \ud83d\ude80 \ude80"}]}]}"#,
+        ),
+        (
+            Dialect::OpenaiResponses,
+            r#"{"model":"m","input":"a\ud83d b \ud83d\ude80 \ude80"}"#,
+        ),
+    ] {
+        let there = request(client, Dialect::OpenaiChat, body.as_bytes(), &stand_in()).unwrap();
+        let text = String::from_utf8(there.body).unwrap();
+        assert!(text.contains("a\u{fffd} b \u{1f680} \u{fffd}"), "{text}");
+    }
+}

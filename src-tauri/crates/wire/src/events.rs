@@ -1,0 +1,44 @@
+//! Writes a whole document as the events of its own dialect, for a client that requested a stream from a server that
+//! does not stream. A value that has a place in the events keeps its bytes.
+
+mod anthropic;
+mod openai_chat;
+mod openai_responses;
+
+use catalog::Dialect;
+
+use crate::fields::Fields;
+use crate::{Broken, malformed};
+
+/// The document as a stream with the dialect's terminal event. A [`crate::Validator`] gives both the same verdict.
+///
+/// # Errors
+/// The document is not a JSON object, or it is a background response, which a finished stream cannot represent.
+pub fn as_events(dialect: Dialect, document: &[u8]) -> Result<Vec<u8>, Broken> {
+    let text = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+    let body = Fields::read(text).map_err(|error| malformed(&error))?;
+    let mut out = Vec::with_capacity(document.len() * 2);
+    match dialect {
+        Dialect::Anthropic => anthropic::say(body, &mut out),
+        Dialect::OpenaiChat => openai_chat::say(body, &mut out),
+        Dialect::OpenaiResponses => openai_responses::say(body, &mut out)?,
+    }
+    Ok(out)
+}
+
+/// An object with these fields.
+fn object<const N: usize>(fields: [(&'static str, &str); N]) -> Fields<'static> {
+    let mut object = Fields::default();
+    for (name, json) in fields {
+        object.set_raw(name, json.to_owned());
+    }
+    object
+}
+
+/// The JSON text of a string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests;
