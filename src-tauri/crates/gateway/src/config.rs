@@ -34,6 +34,8 @@ pub struct Config {
     pub pipelines: BTreeMap<String, Scope>,
     /// The owner's general word; a route's own goes first.
     pub sibling: Siblings,
+    /// No tray and no window shows who answers: a response of a fallback has to say it.
+    pub announce: bool,
     /// What tools are told to do is kept in reports.
     pub keep_tool_arguments: bool,
     /// Pass everything to the primary, unheld and without a second try.
