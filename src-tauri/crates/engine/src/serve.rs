@@ -58,6 +58,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let clock = clock::wall();
     let started = clock();
+    let ran = places.token.exists();
     let token = token::of_this_install(&places.token)?;
     let base_catalog = Arc::new(own_catalog(&places.providers)?);
     let first_start = write_default_settings(&places.settings);
@@ -74,7 +75,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         &mut ledger,
         ledger_failed.as_deref(),
         &base_catalog,
-        first_start,
+        (first_start, ran),
     );
     let spent_today = ledger
         .probes_spent(

@@ -27,7 +27,7 @@ pub(super) fn keep_scope(
     ledger: &mut Ledger,
     ledger_failed: Option<&str>,
     catalog: &Catalog,
-    first_start: bool,
+    (first_start, ran): (bool, bool),
 ) -> Kept {
     let (decided, used) = match before(ledger) {
         Ok(before) => before,
@@ -41,6 +41,7 @@ pub(super) fn keep_scope(
         text: text.as_deref(),
         settings: &settings,
         used,
+        ran,
         decided: decided.is_some(),
     };
     let unwritten = |settings: Settings, why: String| {

@@ -17,6 +17,8 @@ pub(crate) struct Before<'a> {
     pub(crate) settings: &'a Settings,
     /// The ledger has requests.
     pub(crate) used: bool,
+    /// An engine has run here: it has a token. Settings that were written before the first start are of this version.
+    pub(crate) ran: bool,
     /// An earlier start has decided.
     pub(crate) decided: bool,
 }
@@ -46,7 +48,7 @@ pub(crate) fn upgrade(before: Before<'_>, catalog: &Catalog) -> Upgrade {
     let written = !settings.routes.is_empty()
         || !settings.pipelines.is_empty()
         || !settings.pipeline_scopes.is_empty();
-    let Some(text) = before.text.filter(|_| before.used || written) else {
+    let Some(text) = before.text.filter(|_| before.used || before.ran && written) else {
         return Upgrade::Fresh;
     };
     if edit::is_written(text, Place::General) {
@@ -89,6 +91,7 @@ mod tests {
             text,
             settings: &settings,
             used,
+            ran: true,
             decided,
         };
         upgrade(before, &catalog)
@@ -115,6 +118,21 @@ mod tests {
         assert_eq!(written(default, true).replacen(&lines, "", 1), default);
         let pipeline = "[[pipeline]]\nname = \"Leads\"\nweekly_items = 5\nvalue_dollars = 4\nschedule = \"Mon-Fri 09:00-17:00 UTC\"\n";
         assert!(written(pipeline, false).ends_with(&lines));
+    }
+
+    /// A container's settings are there before its first start.
+    #[test]
+    fn routes_that_were_written_for_a_first_start_are_new_ones() {
+        let catalog = Catalog::bundled();
+        let settings = Settings::parse(ROUTE, &catalog).unwrap();
+        let before = Before {
+            text: Some(ROUTE),
+            settings: &settings,
+            used: false,
+            ran: false,
+            decided: false,
+        };
+        assert_eq!(upgrade(before, &catalog), Upgrade::Fresh);
     }
 
     #[test]

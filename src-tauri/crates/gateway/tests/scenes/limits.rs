@@ -235,7 +235,10 @@ async fn a_window_that_the_provider_names_decides_who_is_larger() {
 fn used_up(reset: DateTime<Utc>) -> (Scene, Asked) {
     let (scene, asked) = refusing(429, &plan_headers(reset), PLAN);
     scene.change(|config| {
-        let second = config.endpoints.get_mut(&EndpointId::new("second")).unwrap();
+        let second = config
+            .endpoints
+            .get_mut(&EndpointId::new("second"))
+            .unwrap();
         second.endpoint.auth = Auth::Bearer;
         second.key = Some(Secret::new("paid"));
         config.spending.subscription_to_paid_key = Consent::Yes;
@@ -295,7 +298,10 @@ async fn a_paid_key_does_not_take_over_for_a_limit_of_another_key_and_a_free_ser
         scene.change(|config| {
             config.spending.for_limits = for_limits;
             if free {
-                let second = config.endpoints.get_mut(&EndpointId::new("second")).unwrap();
+                let second = config
+                    .endpoints
+                    .get_mut(&EndpointId::new("second"))
+                    .unwrap();
                 second.endpoint.auth = Auth::None;
                 second.key = None;
             }

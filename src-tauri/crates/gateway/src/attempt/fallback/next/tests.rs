@@ -30,7 +30,13 @@ fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
         context: Some(200_000),
         ..Model::new("m".into())
     }];
-    match next(lost, &candidate, endpoint.context(&candidate.model), false, false) {
+    match next(
+        lost,
+        &candidate,
+        endpoint.context(&candidate.model),
+        false,
+        false,
+    ) {
         Next::Again(wait) if wait >= Duration::from_secs(2) => "again, as long as asked".into(),
         Next::Again(_) => "again".into(),
         Next::Other => "other".into(),
