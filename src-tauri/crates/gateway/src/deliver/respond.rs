@@ -65,7 +65,7 @@ pub(crate) fn kept_alive(body: Body) -> Response<Body> {
 /// How long a client may be shown nothing at all, not even a status. Where an answer is held until its first content
 /// only, the deadlines keep it short enough.
 fn patience(admitted: &Admitted) -> Option<Duration> {
-    match admitted.hold {
+    match admitted.passing.hold {
         Hold::UntilProven { .. } if admitted.streamed() && has_chunks(admitted) => Some(KEEP_ALIVE),
         Hold::UntilProven { .. } | Hold::UntilContent | Hold::Nothing => None,
     }
@@ -141,6 +141,8 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             exchange.answered(head.status);
             if let Some(permit) = permit.filter(|_| completion.is_answer()) {
                 permit.succeeded(fallback.services.now());
+                let (services, bytes) = (&fallback.services, fallback.admitted.body.len());
+                services.took(&candidate, bytes, exchange.attempt_lasted());
             }
             let end = end_of(&completion);
             exchange.attempt_ended(Outcome::Answered(completion), report);
