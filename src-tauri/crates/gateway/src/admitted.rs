@@ -32,6 +32,8 @@ pub(crate) struct Admitted {
     pub(crate) passing: Passing,
     /// A person reads along.
     pub(crate) agent: bool,
+    /// It ends with the results of tools.
+    pub(crate) in_tool_loop: bool,
     /// The client's; how long it waits is as its request and its owner say.
     pub(crate) behaviour: Behaviour,
     pub(crate) began: Instant,

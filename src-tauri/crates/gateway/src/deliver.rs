@@ -1,5 +1,6 @@
 //! After the commit: bytes pass unchanged and in order; understanding observes. What breaks here ends in an aborted body.
 
+mod announce;
 pub(crate) mod hold;
 pub(crate) mod outlet;
 pub(crate) mod rescue;
@@ -20,6 +21,7 @@ use crate::attempt::answer::{Answer, Arrival, Gate};
 use crate::attempt::breaker::Permit;
 use crate::attempt::fallback::Fallback;
 use crate::attempt::lost::Lost;
+use crate::deliver::announce::{Announcing, announcement};
 use crate::deliver::outlet::{Gone, Outlet};
 use crate::{Candidate, End, Outcome, Timers};
 
@@ -38,6 +40,8 @@ pub(crate) struct Delivery {
     told: Option<Told>,
     /// Only events of the response keep its client waiting.
     heeds_no_pings: bool,
+    /// None: nothing is announced, or it is over.
+    announcing: Option<Announcing>,
     current: Current,
     /// When the client was last given anything.
     given: Instant,
@@ -95,9 +99,12 @@ impl Delivery {
             Gate::Nothing | Gate::Closings | Gate::Calls => Some(Told::new(dialect)),
         };
         let timers = &fallback.admitted.config.timers;
+        let announcing = announcement(&fallback, &candidate);
+        let announcing = announcing.map(|line| line.into_stream(&fallback));
         let current = Current::new(candidate, permit, answer, ended, timers);
         Self {
             told,
+            announcing,
             heeds_no_pings,
             given: Instant::now(),
             timer: Box::pin(sleep_until(current.deadline)),
@@ -127,6 +134,7 @@ impl Delivery {
         loop {
             while let Some(bytes) = self.current.answer.next_ready() {
                 let (bytes, refused) = self.spliced(bytes);
+                let bytes = self.announced(bytes);
                 if !bytes.is_empty() {
                     self.give(bytes).await?;
                 }
@@ -135,6 +143,12 @@ impl Delivery {
                 }
             }
             if let Some(completion) = self.current.ended.take() {
+                if let Some(mut announcing) = self.announcing.take() {
+                    let rest = announcing.rest();
+                    if !rest.is_empty() {
+                        self.give(rest).await?;
+                    }
+                }
                 return Ok(self.judged(completion));
             }
             match poll_fn(|cx| self.poll_look(cx)).await {
@@ -163,6 +177,18 @@ impl Delivery {
                 },
             }
         }
+    }
+
+    /// With the line that says who answers.
+    fn announced(&mut self, bytes: Bytes) -> Bytes {
+        let Some(announcing) = &mut self.announcing else {
+            return bytes;
+        };
+        let told = announcing.pass(&bytes);
+        if announcing.is_over() {
+            self.announcing = None;
+        }
+        told
     }
 
     async fn give(&mut self, bytes: Bytes) -> Result<(), Gone> {

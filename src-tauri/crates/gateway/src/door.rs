@@ -227,6 +227,7 @@ impl Gateway {
         };
         let agent = caller.kind == CallerKind::Agent && pipeline.is_none();
         let passing = hold::passing(&config, &head, (&plan, &ask), agent, behaviour, began);
+        let in_tool_loop = !ask.results.is_empty();
         let exchange = Exchange {
             kind: kind.into(),
             route: plan.route.clone(),
@@ -282,6 +283,7 @@ impl Gateway {
             session,
             passing,
             agent,
+            in_tool_loop,
             behaviour,
             began,
             left: None,

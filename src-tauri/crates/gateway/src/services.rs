@@ -124,6 +124,15 @@ impl Services {
             .answered(key, by.answerer(), by.is_primary(), now);
     }
 
+    /// Who answers this session has changed, and its text does not say so yet.
+    pub(crate) fn is_unannounced(&self, key: &SessionKey) -> bool {
+        self.sessions().is_unannounced(key)
+    }
+
+    pub(crate) fn announced(&self, key: &SessionKey) {
+        self.sessions().announced(key);
+    }
+
     /// By the verdict on its provider, which joins page, probes and traffic.
     fn operational_since(&self, candidate: &Candidate) -> Option<DateTime<Utc>> {
         let verdicts = self.verdicts();

@@ -51,6 +51,11 @@ impl FirstLine {
         matches!(self.said, Said::Once | Said::Never) && self.pending.is_empty()
     }
 
+    /// The client has been given the line.
+    pub fn is_said(&self) -> bool {
+        matches!(self.said, Said::Once | Said::In { .. })
+    }
+
     /// The next bytes, in any split, as the client shall see them.
     pub fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.pending.extend_from_slice(bytes);

@@ -17,6 +17,7 @@ use crate::attempt::fallback::{Answered, Fallback, NoneLeft};
 use crate::attempt::headers;
 use crate::attempt::lost::Lost;
 use crate::attempt::won::Won;
+use crate::deliver::announce::announcement;
 use crate::deliver::hold::Hold;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::rescue::{self, Said};
@@ -137,6 +138,10 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             completion,
             report,
         } => {
+            let bytes = match announcement(&fallback, &candidate) {
+                Some(line) if completion.is_answer() => line.into_whole(&fallback, bytes),
+                Some(_) | None => bytes,
+            };
             let mut exchange = fallback.exchange;
             exchange.answered(head.status);
             if let Some(permit) = permit.filter(|_| completion.is_answer()) {

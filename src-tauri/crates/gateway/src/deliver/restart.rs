@@ -59,6 +59,9 @@ impl Delivery {
         } = answered;
         if let Some(session) = &self.fallback.admitted.session {
             self.fallback.services.answered(session.clone(), &candidate);
+            if notice.is_some() {
+                self.fallback.services.announced(session);
+            }
         }
         self.current = Current::new(candidate, permit, answer, ended, timers);
         let (mut opening, splice) = restart.open(notice.as_deref());
@@ -76,6 +79,8 @@ impl Delivery {
             opening.extend_from_slice(&bytes);
         }
         self.fallback.exchange.restarted();
+        // The notice of the restart says who goes on, and what was held of an event belongs to the response that broke off.
+        self.announcing = None;
         self.give(opening.into()).await?;
         Ok(Ok(()))
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a scene that cannot go on fails")]
 
 mod after_the_end;
+mod announced;
 mod applications;
 mod by_hand;
 mod compressed;
