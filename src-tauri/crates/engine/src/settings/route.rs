@@ -1,7 +1,7 @@
 //! A route, as the settings write it.
 
 use catalog::{EndpointId, ModelId, Provider, REHEARSAL};
-use gateway::{Delivery, Demand, Restart, Schema};
+use gateway::{Delivery, Demand, Schema};
 use toml::Spanned;
 
 use super::Route;
