@@ -181,8 +181,9 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
     }
 }
 
-/// "Answered by OpenRouter after Claude failed (the connection was cut in the middle of the answer)."; "Answered by OpenRouter in
-/// Claude's place." where the primary was not asked.
+/// "Answered by OpenAI with gpt-6-sol after Claude failed (the connection was cut in the middle of the answer)."; "Answered by
+/// OpenRouter in Claude's place." where the primary was not asked; "Answered by Claude with claude-sonnet-5-5 instead of
+/// claude-opus-5-5." where it is the same provider's.
 pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     let failed: Vec<&AttemptRow> = row.attempts.iter().filter(|a| a.provider_failed).collect();
     let after = match failed.first() {
@@ -206,14 +207,20 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         .attempts
         .last()
         .map_or_else(|| "nobody".into(), |a| state.product(&a.provider));
+    let with = another_model(row).map_or_else(String::new, |model| match &*after {
+        "" => format!(" with {model} instead of {}", row.model),
+        _ => format!(" with {model}"),
+    });
     match row.end {
         ledger::End::Complete if row.restarts > 0 => went_on(row, state),
-        ledger::End::Complete => format!("Answered by {last}{after}."),
+        ledger::End::Complete => format!("Answered by {last}{with}{after}."),
         ledger::End::Replayed => {
             "Given again: the kept answer of an earlier request with the same idempotency key."
                 .into()
         }
-        ledger::End::Truncated => format!("Answered by {last}{after}, cut at a token limit."),
+        ledger::End::Truncated => {
+            format!("Answered by {last}{with}{after}, cut at a token limit.")
+        }
         ledger::End::Refused => format!("Declined by {last}{after}."),
         ledger::End::Cut => format!(
             "{last} broke off in the middle of its answer; the client's connection was aborted so that it noticed."
@@ -236,6 +243,12 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
             .clone()
             .unwrap_or_else(|| "An error of Understudy's own.".into()),
     }
+}
+
+/// The model of a fallback, where it is not the one that was asked for.
+fn another_model(row: &ExchangeRow) -> Option<&str> {
+    let last = row.attempts.last().filter(|_| row.carried())?;
+    (*last.model != *row.model).then(|| last.model.as_str())
 }
 
 /// "Claude failed twice, OpenRouter was silent": who was asked, each try that ended as the one before it counted with it.
