@@ -1,6 +1,6 @@
 //! A route, as the settings write it.
 
-use catalog::{EndpointId, ModelId, Provider, REHEARSAL};
+use catalog::{EndpointId, ModelId, Provider, REHEARSAL, shown_name};
 use gateway::{Delivery, Demand, Restart, Schema};
 use toml::Spanned;
 
@@ -29,7 +29,10 @@ impl Reading<'_> {
                     let known = self.endpoint_ids(own);
                     self.err(
                         candidate,
-                        format!("there is no endpoint \"{endpoint}\"; known are {known}"),
+                        format!(
+                            "there is no endpoint \"{}\"; known are {known}",
+                            shown_name(endpoint)
+                        ),
                     );
                 }
                 true if endpoint == REHEARSAL => self.err(

@@ -116,8 +116,8 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         ),
         (
             "[[endpoint]]\nid = \"openai\"\nbase = \"http://x\"\ndialects = [\"openai-chat\"]\n",
-            "line 2",
-            "taken",
+            "line 3",
+            "in the clear",
         ),
         (
             "[[endpoint]]\nid = \"own\"\nbase = \"127.0.0.1:11434\"\ndialects = [\"openai-chat\"]\n",
