@@ -44,6 +44,14 @@ impl Reading<'_> {
             candidates.push((id, model));
         }
         let may_go_to = self.scope(written.may_go_to.as_ref(), own);
+        if let (Some(pipeline), Some(Restart::Always)) = (&written.pipeline, written.restart) {
+            self.err(
+                pipeline,
+                format!(
+                    "route \"{name}\" has a pipeline and restart = \"always\": a program would get half a response, a note and a whole one as one text. Take the restart line out; a pipeline's responses are complete or an error"
+                ),
+            );
+        }
         let pipeline = written.pipeline.map(|text| self.named(&text));
         let demand = self.demand(written.demand, written.delivery);
         Route {
