@@ -3,7 +3,6 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use api::RuntimeFile;
@@ -36,11 +35,14 @@ fn address(file: &Option<RuntimeFile>) -> String {
 }
 
 impl Lock {
-    pub(crate) fn take(places: &Places) -> Result<Lock, NotAlone> {
-        Lock::take_patiently(places, || thread::sleep(BETWEEN_TRIES))
+    pub(crate) async fn take(places: &Places) -> Result<Lock, NotAlone> {
+        Lock::take_patiently(places, async || tokio::time::sleep(BETWEEN_TRIES).await).await
     }
 
-    fn take_patiently(places: &Places, mut pause: impl FnMut()) -> Result<Lock, NotAlone> {
+    async fn take_patiently(
+        places: &Places,
+        mut pause: impl AsyncFnMut(),
+    ) -> Result<Lock, NotAlone> {
         let io = |error| NotAlone::Io {
             path: places.lock.clone(),
             error,
@@ -56,7 +58,7 @@ impl Lock {
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Lock { _file: file }),
-                Err(TryLockError::WouldBlock) => pause(),
+                Err(TryLockError::WouldBlock) => pause().await,
                 Err(TryLockError::Error(error)) => return Err(io(error)),
             }
         }
@@ -112,17 +114,19 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_command_that_looks_does_not_keep_an_engine_from_starting() {
+    #[tokio::test]
+    async fn a_command_that_looks_does_not_keep_an_engine_from_starting() {
         let home = tempfile::tempdir().unwrap();
         let places = places(home.path());
         assert!(!is_locked(&places), "there is no lock file yet");
         fs::write(&places.lock, "").unwrap();
         let looking = File::open(&places.lock).unwrap();
         looking.lock_shared().unwrap();
-        let lock = Lock::take_patiently(&places, || looking.unlock().unwrap()).unwrap();
+        let lock = Lock::take_patiently(&places, async || looking.unlock().unwrap())
+            .await
+            .unwrap();
         assert!(is_locked(&places));
-        let second = Lock::take_patiently(&places, || {});
+        let second = Lock::take_patiently(&places, async || {}).await;
         assert!(matches!(second, Err(NotAlone::Running(None))));
         drop(lock);
         assert!(!is_locked(&places));
