@@ -58,6 +58,8 @@ impl World for Cell {
         let mut request = http.post(format!("{base}{}", dialect.default_path()));
         if automated {
             request = request.header("x-understudy-pipeline", "leads");
+        } else {
+            request = request.header("user-agent", "claude-cli/2.1.197 (external, cli)");
         }
         let mut response = request.json(body).send().await.unwrap();
         let model = response.headers().get("x-understudy-model");

@@ -64,9 +64,11 @@ impl Reading<'_> {
                 .map_or_else(|| "*".into(), Spanned::into_inner),
             candidates,
             delivery: written.delivery,
-            restart: written
-                .restart
-                .unwrap_or_else(|| Restart::usual(written.dialect)),
+            restart: written.restart,
+            client_waits: written
+                .client_waits
+                .as_ref()
+                .map(|seconds| self.duration(Some(seconds), 0.0)),
             strict: written.strict,
             exact: written.exact,
             subscription_to_paid_key: written.subscription_to_paid_key.unwrap_or_default(),
