@@ -213,3 +213,38 @@ fn a_search_of_the_vendors_is_not_lost_in_silence() {
     let why = read(CHAT, &body).unwrap_err();
     assert!(matches!(why, Untranslatable::BuiltInTool { .. }), "{why}");
 }
+
+/// Messages demands a limit; a client of the other dialects seldom sets one.
+#[test]
+fn an_invented_limit_and_an_effort_that_the_model_lacks_are_listed() {
+    let unlimited = |dialect: Dialect| {
+        let mut body: Value = serde_json::from_slice(&asked(dialect, "{}")).unwrap();
+        let fields = body.as_object_mut().unwrap();
+        fields.remove("max_tokens");
+        fields.remove("max_output_tokens");
+        body.to_string().into_bytes()
+    };
+    for from in [CHAT, RESPONSES] {
+        for to in Dialect::ALL {
+            let said = read(from, &unlimited(from)).unwrap();
+            let listed = say(from, to, &said, &stand_in()).unwrap().left_out;
+            let added = listed.iter().find(|row| row.why == Why::Added);
+            let added = added.map(|row| row.what.as_str());
+            let expected = (to == MESSAGES).then_some("max_tokens: 32000");
+            assert_eq!(added, expected, "{from} to {to}");
+        }
+    }
+    for (from, fields) in [
+        (CHAT, r#"{"reasoning_effort":"minimal"}"#),
+        (CHAT, r#"{"reasoning":{"effort":"xhigh"}}"#),
+        (RESPONSES, r#"{"reasoning":{"effort":"xhigh"}}"#),
+        (MESSAGES, r#"{"output_config":{"effort":"max"}}"#),
+    ] {
+        for to in Dialect::ALL {
+            let said = read(from, &asked(from, fields)).unwrap();
+            let listed = say(from, to, &said, &stand_in()).unwrap().left_out;
+            let effort = listed.iter().any(|row| row.why == Why::Effort);
+            assert!(effort, "{from} to {to}: {fields}: {listed:?}");
+        }
+    }
+}
