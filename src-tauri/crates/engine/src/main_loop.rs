@@ -367,7 +367,7 @@ impl MainLoop {
         let open = self.outlets.gateway.open_exchanges();
         if open > 0 {
             self.settled_at = None;
-        } else if !self.settled_at.is_some_and(|at| now >= at) {
+        } else if self.settled_at.is_none_or(|at| now < at) {
             self.settled_at.get_or_insert(now + SETTLE);
             return;
         }
