@@ -72,3 +72,64 @@ async fn a_killed_engine_comes_back_with_its_token_and_its_history() {
     assert!(desk.base().ends_with(&path), "clients keep their URL");
     assert_eq!(desk.exchanges(1).await.len(), 1);
 }
+
+/// A crash leaves its runtime file. The port in it is anybody's now.
+#[test]
+fn no_url_is_printed_from_the_file_of_a_crashed_engine() {
+    let mut desk = Desk::started();
+    let port = desk.address().rsplit_once(':').unwrap().1.to_owned();
+    desk.kill();
+    for taken in [false, true] {
+        let other = taken.then(|| another_program(&port));
+        for arguments in [&["url"] as &[&str], &["url", "--ui"], &["url", "--json"]] {
+            let output = desk.run(arguments);
+            let (said, error) = (text(&output.stdout), text(&output.stderr));
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+            assert!(said.is_empty(), "{said}");
+            assert!(error.contains("no engine is running"), "{error}");
+        }
+        drop(other);
+    }
+}
+
+/// Answers every request with the same good JSON.
+fn another_program(port: &str) -> std::thread::JoinHandle<()> {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().take(3).flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
+            );
+        }
+    })
+}
+
+/// The file of the crashed engine is still there while the next one starts.
+#[test]
+fn a_url_during_a_start_is_the_one_of_the_engine_that_starts() {
+    let mut desk = Desk::started();
+    let old = desk.base();
+    desk.kill();
+    let mut engine = desk
+        .command(&["serve", "--port", "0"])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let lock = std::fs::File::open(desk.file("lock")).unwrap();
+    while lock.try_lock_shared().is_ok() {
+        lock.unlock().unwrap();
+        std::thread::yield_now();
+    }
+    let url = desk.base();
+    assert_ne!(url, old);
+    assert_eq!(
+        url,
+        format!("{}/t/{}", desk.address(), old.rsplit('/').next().unwrap())
+    );
+    engine.kill().unwrap();
+    engine.wait().unwrap();
+}

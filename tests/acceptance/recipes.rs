@@ -35,6 +35,21 @@ fn every_recipe_is_of_a_pinned_client_and_every_way_to_use_it_has_a_name_of_its_
     }
 }
 
+/// Its traces go to OpenAI with `OPENAI_API_KEY` (openai-agents-python, "Tracing"): the token must not be that key.
+#[test]
+fn the_recipe_of_openai_agents_keeps_the_token_out_of_its_traces() {
+    let recipe: toml::Table = include_str!("../clients/recipes/openai-agents.toml")
+        .parse()
+        .unwrap();
+    let env = recipe["env"].as_table().unwrap();
+    assert_eq!(env["OPENAI_AGENTS_DISABLE_TRACING"].as_str(), Some("1"));
+    assert!(env["OPENAI_API_KEY"].as_str().unwrap().contains("dummy"));
+    for mode in recipe["mode"].as_array().unwrap() {
+        // `{base}` is what `understudyd url` prints: the token is in its path.
+        assert_eq!(mode["address"].as_str(), Some("{base}/v1"));
+    }
+}
+
 #[test]
 fn what_a_client_prints_is_judged_as_its_user_reads_it() {
     let whole = format!("The play begins, {END}");

@@ -218,3 +218,34 @@ async fn running_an_item_again_sends_the_kept_request_and_keeps_its_answer() {
     let kept: Value = serde_json::from_str(item["run"]["answer"].as_str().unwrap()).unwrap();
     assert_eq!(kept, answer);
 }
+
+/// The request was parked with its `Idempotency-Key`: what the run brought is its client's later retry's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_under_the_parked_key_answers_the_clients_later_retry() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    let keyed = async |key: &str| {
+        let url = format!("{}{CHAT}", desk.base());
+        let request = desk.http.post(url).json(&body("lead-1"));
+        request.header("idempotency-key", key).send().await.unwrap()
+    };
+    failing([&lead, &second], Some("503"));
+    let id = review_id(&keyed("lead-7").await).unwrap();
+    desk.until("parked", |s| s.review_open == 1).await;
+
+    failing([&lead, &second], None);
+    let answer = desk.said(&["review", "run", &id]);
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    lead.stage.forget_received();
+    second.stage.forget_received();
+    let retried = keyed("lead-7").await;
+    assert_eq!(retried.headers()["idempotency-replayed"], "true");
+    assert_eq!(retried.json::<Value>().await.unwrap(), answer);
+    assert!(
+        lead.stage.received().is_empty(),
+        "the model is not asked again"
+    );
+    assert!(second.stage.received().is_empty());
+    let other = keyed("lead-8").await;
+    assert!(!other.headers().contains_key("idempotency-replayed"));
+}

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::desk::{Desk, text};
+use crate::desk::{Desk, Upstream, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_start_writes_a_commented_file() {
@@ -104,4 +104,59 @@ impl Desk {
             .unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }
+}
+
+/// The engine starts with it, and asks the vendor's endpoint where the settings say, as that vendor.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_of_the_catalogue_can_be_moved() {
+    let server = Upstream::start().await;
+    let mut desk = Desk::new();
+    let moved = format!(
+        "[[endpoint]]\nid = \"anthropic\"\nbase = \"{}\"\n",
+        server.address
+    );
+    desk.settings(&moved);
+    desk.start();
+    let ask = |desk: &Desk| {
+        let body = json!({ "model": "claude-opus-5-5", "max_tokens": 9, "messages": [{ "role": "user", "content": "x" }] });
+        let request = desk.http.post(format!("{}/v1/messages", desk.base()));
+        let request = request
+            .header("x-api-key", "sk-ant-mine")
+            .header("anthropic-beta", "b-1");
+        request
+            .header("anthropic-version", "2023-06-01")
+            .json(&body)
+            .send()
+    };
+    let response = ask(&desk).await.unwrap();
+    assert_eq!(response.headers()["x-understudy-endpoint"], "anthropic");
+    assert_eq!(response.status(), 200);
+    let received = server.stage.received();
+    let [request] = received.as_slice() else {
+        panic!("{received:?}")
+    };
+    // It is still the client's own vendor: all of it goes there.
+    assert_eq!(request.headers["x-api-key"], "sk-ant-mine");
+    assert_eq!(request.headers["anthropic-beta"], "b-1");
+    let snapshot = desk.snapshot().await;
+    let named = snapshot.providers.iter().filter(|p| p.id == "anthropic");
+    assert_eq!(named.count(), 1, "no second provider of this name");
+
+    desk.settings(&format!("{moved}accepts_client_login = false\n"));
+    server.stage.forget_received();
+    while ask(&desk).await.unwrap().status() == 200 {
+        server.stage.forget_received();
+    }
+    assert!(server.stage.received().is_empty(), "the login stays here");
+}
+
+#[test]
+fn an_engine_that_refuses_a_base_does_not_repeat_its_secret() {
+    let desk = Desk::new();
+    desk.settings("[[endpoint]]\nid = \"own\"\nbase = \"https://user:hunter2hunter2@a.example\"\ndialects = [\"openai-chat\"]\n");
+    let output = desk.run(&["serve", "--port", "0"]);
+    let said = text(&output.stderr) + &text(&output.stdout);
+    assert!(!output.status.success());
+    assert!(said.contains("no user name and no password"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
 }

@@ -56,3 +56,91 @@ async fn a_stop_lets_an_answer_in_flight_end() {
     assert!(text(&got).contains("event: message_stop"), "{}", text(&got));
     assert!(desk.ended().success());
 }
+
+/// A keyed run goes on without its client, and here its provider never answers: the stop ends it, and its key is free.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_does_not_wait_for_a_keyed_run_longer_than_its_limit() {
+    for stream in [false, true] {
+        let (lead, second) = (Upstream::start().await, Upstream::start().await);
+        let mut desk = stopping_soon(&lead, &second);
+        let keyed = |desk: &Desk, model: &str| {
+            let body = json!({ "model": model, "max_tokens": 100, "stream": stream, "messages": [{ "role": "user", "content": "Hello" }] });
+            let url = format!("{}/v1/messages", desk.base());
+            let request = desk.http.post(url).json(&body);
+            request.header("idempotency-key", "lead-7").send()
+        };
+        let fault = Fault::Stall {
+            after: 1,
+            lasting: None,
+        };
+        lead.stage.outage(Some(fault));
+        let waiting = tokio::spawn(keyed(&desk, "model-x"));
+        until_asked(&lead).await;
+        assert!(desk.said(&["stop"]).contains("1 open request"));
+        assert!(desk.ended().success());
+        drop(waiting.await.unwrap());
+
+        lead.stage.outage(None);
+        desk.start();
+        let afresh = keyed(&desk, "another").await.unwrap();
+        assert_eq!(afresh.status(), 200);
+        assert!(!afresh.headers().contains_key("idempotency-replayed"));
+    }
+}
+
+/// Its client is told nothing that it could take for a response, and the work is not lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_parks_the_requests_of_pipelines_that_it_cuts_off() {
+    for stream in [false, true] {
+        let (lead, second) = (Upstream::start().await, Upstream::start().await);
+        let mut desk = stopping_soon(&lead, &second);
+        let fault = Fault::Stall {
+            after: 1,
+            lasting: None,
+        };
+        lead.stage.outage(Some(fault));
+        let mut waiting = Vec::new();
+        for model in ["model-x", "model-y", "model-z"] {
+            let mut body = streamed();
+            body["stream"] = json!(stream);
+            body["model"] = json!(model);
+            let url = format!("{}/v1/messages", desk.base());
+            let request = desk.http.post(url).json(&body);
+            let sent = request.header("x-understudy-pipeline", "Leads").send();
+            waiting.push(tokio::spawn(sent));
+        }
+        while lead.posts() < 3 {
+            tokio::task::yield_now().await;
+        }
+        desk.said(&["stop"]);
+        assert!(desk.ended().success());
+        for sent in waiting {
+            if let Ok(response) = sent.await.unwrap() {
+                let status = response.status();
+                let whole = response
+                    .text()
+                    .await
+                    .is_ok_and(|text| text.contains("end_turn"));
+                assert!(!(status.is_success() && whole));
+            }
+        }
+        desk.start();
+        assert_eq!(desk.snapshot().await.review_open, 3, "streamed: {stream}");
+    }
+}
+
+fn stopping_soon(lead: &Upstream, second: &Upstream) -> Desk {
+    let mut desk = Desk::new();
+    desk.settings(&format!(
+        "[listen]\ndrain_s = 0.3\n{}",
+        two_endpoints(&lead.address, &second.address)
+    ));
+    desk.start();
+    desk
+}
+
+async fn until_asked(upstream: &Upstream) {
+    while upstream.posts() == 0 {
+        tokio::task::yield_now().await;
+    }
+}

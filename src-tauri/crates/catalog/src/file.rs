@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use crate::{EndpointId, Invalid, Provider, ProviderId, Tier};
+use crate::{EndpointId, Invalid, Provider, ProviderId, Tier, shown_name};
 use check::Problems;
 
 /// A file that was read without a problem.
@@ -88,8 +88,9 @@ impl Sections {
                 unknown => problems.add(
                     key.span().start,
                     format!(
-                        "unknown key `{unknown}`; a provider has name, product, keys_page, [status], \
-                         [[surface]], [[endpoint]], [[model]] and [tier]"
+                        "unknown key `{}`; a provider has name, product, keys_page, [status], \
+                         [[surface]], [[endpoint]], [[model]] and [tier]",
+                        shown_name(unknown)
                     ),
                 ),
             }

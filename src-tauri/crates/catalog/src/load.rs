@@ -89,11 +89,16 @@ impl Catalog {
     }
 
     /// This catalogue and the owner's own providers after it (endpoints written in the settings). One of the same id replaces
-    /// a known one: a local server that stands elsewhere, or wants a key.
+    /// a known one in its place.
     pub fn with_own(&self, own: &[Provider]) -> Catalog {
         let mut providers = self.providers.clone();
-        providers.retain(|known| own.iter().all(|own| own.id != known.id));
-        providers.extend_from_slice(own);
+        for one in own {
+            match providers.iter_mut().find(|known| known.id == one.id) {
+                // The order of providers decides which candidate is the primary.
+                Some(known) => *known = one.clone(),
+                None => providers.push(one.clone()),
+            }
+        }
         Catalog { providers }
     }
 

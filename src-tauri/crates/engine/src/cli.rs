@@ -6,6 +6,7 @@ mod keys;
 mod review;
 mod say;
 mod show;
+mod url;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,10 +15,8 @@ use clap::{Parser, Subcommand};
 use stage::Stage;
 use tokio::net::TcpListener;
 
-use crate::places::Places;
 use crate::runtime::NotAlone;
 use crate::serve::{self, Options, StartError};
-use crate::token;
 use say::say;
 
 /// Watches AI providers and stands in when one fails.
@@ -232,7 +231,7 @@ async fn run(command: Command) -> ExitCode {
             logging();
             stage(port, acting).await
         }
-        Command::Url { ui, json } => url(ui, json),
+        Command::Url { ui, json } => url::url(ui, json).await,
         Command::Status { json } => show::status(json).await,
         Command::Incidents {
             checked: Some(number),
@@ -330,35 +329,6 @@ async fn stage(port: u16, acting: stage::Acting) -> ExitCode {
             let _ = tokio::signal::ctrl_c().await;
         })
         .await;
-    ExitCode::SUCCESS
-}
-
-/// Works without a running engine where the settings name the port.
-fn url(ui: bool, json: bool) -> ExitCode {
-    let places = match Places::find() {
-        Ok(places) => places,
-        Err(error) => return failed(&error.to_string(), 1),
-    };
-    let Some(engine) = crate::runtime::read(&places.runtime) else {
-        return failed(
-            "no engine is running. Start it with `understudyd`, or open the Understudy application.",
-            2,
-        );
-    };
-    let token = match token::of_this_install(&places.token) {
-        Ok(token) => token,
-        Err(error) => return failed(&error.to_string(), 1),
-    };
-    let url = if ui {
-        format!("{}/ui/#token={}", engine.address, engine.control_token)
-    } else {
-        format!("{}/t/{}", engine.address, token.reveal())
-    };
-    if json {
-        say!("{}", serde_json::json!({ "url": url }));
-    } else {
-        say!("{url}");
-    }
     ExitCode::SUCCESS
 }
 

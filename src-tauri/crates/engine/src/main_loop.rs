@@ -44,6 +44,8 @@ const THIN_EVERY: TimeDelta = TimeDelta::hours(6);
 const IDLE_AFTER: TimeDelta = TimeDelta::hours(1);
 /// A signal means now: open requests get this long, and no longer than `drain_s`.
 const QUIT_WITHIN: TimeDelta = TimeDelta::seconds(30);
+/// What has ended is on its way to the loop for a moment.
+const SETTLE: TimeDelta = TimeDelta::milliseconds(100);
 /// What is cut off at that limit is written down within this time.
 const LAST_WORDS: TimeDelta = TimeDelta::seconds(3);
 
@@ -64,6 +66,8 @@ pub(crate) struct MainLoop {
     stop: bool,
     /// Stopping: the port closes at the latest then.
     stop_by: Option<DateTime<Utc>>,
+    /// Stopping, and nothing is open: what has ended has arrived by then.
+    settled_at: Option<DateTime<Utc>>,
     /// What went on without its client was told to end.
     cut_off: bool,
     thin_at: DateTime<Utc>,
@@ -121,6 +125,7 @@ impl MainLoop {
             dirty: true,
             stop: false,
             stop_by: None,
+            settled_at: None,
             cut_off: false,
             thin_at: started,
             last_exchange: started,
@@ -166,6 +171,7 @@ impl MainLoop {
             Some(self.thin_at),
             Some(self.state.today_since + TimeDelta::days(1)),
             self.stop_by,
+            self.settled_at,
             self.state.reviews_told.next_due(),
             self.state.fallbacks.next_due(),
             self.next_half_open(),
@@ -359,15 +365,21 @@ impl MainLoop {
     fn end_if_drained(&mut self, now: DateTime<Utc>) {
         let Some(by) = self.stop_by else { return };
         let open = self.outlets.gateway.open_exchanges();
-        if now >= by && open > 0 && !self.cut_off {
+        if open > 0 {
+            self.settled_at = None;
+        } else if self.settled_at.is_none_or(|at| now < at) {
+            self.settled_at.get_or_insert(now + SETTLE);
+            return;
+        }
+        if open == 0 || now >= by && self.cut_off {
+            self.publish();
+            self.outlets.stopping.send_replace(true);
+            self.stop = true;
+        } else if now >= by {
             tracing::warn!(open, "requests are cut off: the engine stops");
             self.outlets.gateway.cut_off();
             self.cut_off = true;
             self.stop_by = Some(now + LAST_WORDS);
-        } else if now >= by || open == 0 {
-            self.publish();
-            self.outlets.stopping.send_replace(true);
-            self.stop = true;
         }
     }
 

@@ -3,11 +3,15 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use api::RuntimeFile;
 
 use crate::places::Places;
 use crate::private_file;
+
+const TRIES: u32 = 5;
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// Held for the life of the engine. The operating system releases it however the process ends.
 #[derive(Debug)]
@@ -31,7 +35,14 @@ fn address(file: &Option<RuntimeFile>) -> String {
 }
 
 impl Lock {
-    pub(crate) fn take(places: &Places) -> Result<Lock, NotAlone> {
+    pub(crate) async fn take(places: &Places) -> Result<Lock, NotAlone> {
+        Lock::take_patiently(places, async || tokio::time::sleep(BETWEEN_TRIES).await).await
+    }
+
+    async fn take_patiently(
+        places: &Places,
+        mut pause: impl AsyncFnMut(),
+    ) -> Result<Lock, NotAlone> {
         let io = |error| NotAlone::Io {
             path: places.lock.clone(),
             error,
@@ -43,12 +54,22 @@ impl Lock {
             .write(true)
             .open(&places.lock)
             .map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(NotAlone::Running(read(&places.runtime))),
-            Err(TryLockError::Error(error)) => Err(io(error)),
+        // A command that looks whether an engine runs holds the lock for a moment.
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock { _file: file }),
+                Err(TryLockError::WouldBlock) => pause().await,
+                Err(TryLockError::Error(error)) => return Err(io(error)),
+            }
         }
+        Err(NotAlone::Running(read(&places.runtime)))
     }
+}
+
+/// Does an engine of this user run, start or end? False where nobody can tell.
+pub(crate) fn is_locked(places: &Places) -> bool {
+    let held = |file: File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    File::open(&places.lock).is_ok_and(held)
 }
 
 /// The runtime file of this process; removed when the engine ends cleanly, which is how a deliberate stop is told from a crash.
@@ -75,4 +96,39 @@ impl Drop for Published {
 /// What the runtime file says, whether or not that engine still lives.
 pub(crate) fn read(path: &Path) -> Option<RuntimeFile> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(home: &Path) -> Places {
+        Places {
+            settings: home.join("settings.toml"),
+            providers: home.join("providers"),
+            ledger: home.join("ledger.sqlite"),
+            token: home.join("token"),
+            lock: home.join("lock"),
+            runtime: home.join("run/engine.json"),
+            logs: home.join("log"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_command_that_looks_does_not_keep_an_engine_from_starting() {
+        let home = tempfile::tempdir().unwrap();
+        let places = places(home.path());
+        assert!(!is_locked(&places), "there is no lock file yet");
+        fs::write(&places.lock, "").unwrap();
+        let looking = File::open(&places.lock).unwrap();
+        looking.lock_shared().unwrap();
+        let lock = Lock::take_patiently(&places, async || looking.unlock().unwrap())
+            .await
+            .unwrap();
+        assert!(is_locked(&places));
+        let second = Lock::take_patiently(&places, async || {}).await;
+        assert!(matches!(second, Err(NotAlone::Running(None))));
+        drop(lock);
+        assert!(!is_locked(&places));
+    }
 }

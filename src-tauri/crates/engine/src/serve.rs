@@ -53,7 +53,7 @@ pub(crate) struct Options {
 
 pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let places = Places::find()?;
-    let lock = Lock::take(&places)?;
+    let lock = Lock::take(&places).await?;
     // Whoever else installed one before us chose the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let clock = clock::wall();

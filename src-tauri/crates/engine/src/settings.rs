@@ -1,6 +1,7 @@
 //! The owner's settings: a commented TOML file in, complete [`Settings`] out, or every error with its line and what mends it.
 
 pub(crate) mod edit;
+mod endpoint;
 mod equivalents;
 mod file;
 mod reading;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use catalog::{
     Catalog, Dialect, EndpointId, Equivalent, MicroDollars, ModelId, Provider, ProviderId,
+    without_addresses,
 };
 use chrono::{NaiveTime, TimeDelta};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
@@ -54,7 +56,7 @@ pub(crate) struct Settings {
     pub quiet: Option<(NaiveTime, NaiveTime)>,
     /// What tools were told to do is written down with interrupted work.
     pub keep_tool_arguments: bool,
-    /// The owner's own endpoints, each as a provider of its own.
+    /// New endpoints, each as a provider of its own, and the providers of the catalogue of which one is changed.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,
     /// The owner's own word on which model of an endpoint stands in for which others.
@@ -140,7 +142,7 @@ impl Settings {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
             vec![Wrong {
                 line,
-                what: error.message().trim().replace('\n', ", "),
+                what: without_addresses(&error.message().trim().replace('\n', ", ")),
             }]
         })?;
         let mut reading = Reading {

@@ -231,7 +231,8 @@ pub enum TurnedAway {
     )]
     Origin(String),
     #[error(
-        "Nothing is served at `{0}`. There are POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and /v1/responses, and GET /v1/models"
+        "Nothing is served at `{0}`. {hint}There are POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and /v1/responses, and GET /v1/models",
+        hint = other_api(.0)
     )]
     Path(String),
     #[error("`{path}` wants {wanted}, not {method}")]
@@ -296,4 +297,24 @@ pub enum TurnedAway {
         "A request with an `Idempotency-Key` is answered only where its answer can be kept, and now it cannot: {0} Try again later, or without the key"
     )]
     Unkept(String),
+}
+
+/// A client that speaks another API cannot be connected, whatever its address is. Sources: ai.google.dev, "API reference";
+/// docs.ollama.com, "API"; platform.openai.com, "Completions (legacy)".
+const OTHER_APIS: &[(&str, &str)] = &[
+    (":generateContent", "Gemini's own API"),
+    (":streamGenerateContent", "Gemini's own API"),
+    (":countTokens", "Gemini's own API"),
+    (":embedContent", "Gemini's own API"),
+    ("/api/chat", "Ollama's own API"),
+    ("/api/generate", "Ollama's own API"),
+    ("/v1/completions", "The older Completions API"),
+];
+
+/// Ends with a space, or is empty.
+fn other_api(path: &str) -> String {
+    let found = OTHER_APIS.iter().find(|(end, _)| path.ends_with(end));
+    found.map_or_else(String::new, |(_, api)| {
+        format!("{api} is not supported: use a client, or a setting of it, that speaks one of the following. ")
+    })
 }

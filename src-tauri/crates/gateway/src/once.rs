@@ -163,10 +163,7 @@ async fn answer_keyed(
         Claim::Run(ticket) => {
             let (recorder, reader) = services.once().tape(&admitted.config.limits);
             let tape = recorder.tape().clone();
-            let mut exchange = exchange.attended(Attended {
-                tape: tape.clone(),
-                dialect,
-            });
+            let mut exchange = exchange.attended(Attended::new(services, &tape, dialect));
             let departure = departure(services, &mut admitted, &mut exchange);
             let asking = asking(services, admitted, exchange);
             let running = keyed::run(ticket, recorder, (dialect, kind), asking, services.clone());
@@ -187,10 +184,7 @@ async fn answer_unattended(
 ) -> Response<Body> {
     let dialect = item.dialect;
     let (recorder, reader) = services.once().tape(&admitted.config.limits);
-    let mut exchange = exchange.attended(Attended {
-        tape: recorder.tape().clone(),
-        dialect,
-    });
+    let mut exchange = exchange.attended(Attended::new(services, recorder.tape(), dialect));
     let departure = departure(services, &mut admitted, &mut exchange);
     let asking = asking(services, admitted, exchange);
     tokio::spawn(unattended::run(

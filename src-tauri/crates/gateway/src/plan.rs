@@ -174,7 +174,10 @@ pub(crate) fn plan(
             false => Fidelity::Agent,
         },
         delivery: route.and_then(|route| route.delivery).or(delivery),
-        restart: route.and_then(|route| route.restart),
+        // A program would take half a response and a whole one as one text.
+        restart: route
+            .and_then(|route| route.restart)
+            .filter(|restart| !(automated && *restart == Restart::Always)),
         pipeline,
         demand,
         rehearsal,

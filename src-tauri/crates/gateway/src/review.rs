@@ -111,7 +111,7 @@ impl Reviewed {
         match end {
             // A cut leaves the item unanswered as well; where the client asks again, its success settles it.
             End::Exhausted | End::Cut => Some(&self.0.id),
-            // It ran on without its client, and was cut short: the engine stops.
+            // It was cut short because the engine stops, with or without its client.
             End::ClientLeft if alone => Some(&self.0.id),
             End::Complete
             | End::Replayed

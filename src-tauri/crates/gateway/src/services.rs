@@ -247,9 +247,14 @@ impl Services {
 
     /// Resolves when what goes on without its client is to end.
     pub(crate) async fn cut_off(&self) {
-        let mut cut_off = self.0.cut_off.subscribe();
+        let mut cut_off = self.stopped();
         // Its sender is part of what is borrowed here.
         let _ = cut_off.wait_for(|cut_off| *cut_off).await;
+    }
+
+    /// True once what goes on without its client is to end.
+    pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
+        self.0.cut_off.subscribe()
     }
 
     pub(crate) fn upstream(&self) -> &Upstream {

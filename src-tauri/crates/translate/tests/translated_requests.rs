@@ -18,6 +18,8 @@ mod golden;
 mod lawful;
 #[path = "translated_requests/matrix.rs"]
 mod matrix;
+#[path = "translated_requests/options.rs"]
+mod options;
 #[path = "translated_requests/probes.rs"]
 mod probes;
 #[path = "translated_requests/round_trip.rs"]

@@ -3,6 +3,7 @@ mod limit;
 mod mask;
 mod overflow;
 mod pacific;
+mod policy;
 mod rule;
 mod table;
 mod times;
@@ -17,7 +18,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use crate::Broken;
 use details::Details;
 use limit::{Decided, Refusal};
-use table::{IN_BODY, look_up};
+use table::IN_BODY;
 
 pub use rule::Rule;
 pub use words::Words;
@@ -161,7 +162,7 @@ pub fn classify_by(
         details: &details,
         now: Some(now),
     };
-    let by_table = look_up(status.as_u16(), &said);
+    let by_table = policy::class(status.as_u16(), &words.code, &said);
     let Decided {
         class,
         retry_after,
@@ -215,7 +216,7 @@ pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&
     let rule = Rule::first_for(rules, status, said.as_bytes());
     let said = said.to_lowercase();
     let class = rule.map_or_else(
-        || look_up(status.unwrap_or(IN_BODY), &said),
+        || policy::class(status.unwrap_or(IN_BODY), kind, &said),
         |rule| rule.class,
     );
     let decided = match rule {
@@ -240,7 +241,7 @@ pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option
 
 /// The class of an error response by its status and words alone.
 pub fn class_of(status: StatusCode, words: &Words) -> Class {
-    look_up(status.as_u16(), &words.said())
+    policy::class(status.as_u16(), &words.code, &words.said())
 }
 
 fn window(class: Class, said: &str, details: &Details) -> Option<u64> {

@@ -2,8 +2,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use crate::Invalid;
-use crate::address::host;
+use crate::{Address, Invalid, without_addresses};
 
 /// Collects everything that is wrong with one file, with its line.
 pub(super) struct Problems<'a> {
@@ -34,7 +33,7 @@ impl<'a> Problems<'a> {
     /// An error that knows no place of its own stands at its section's beginning.
     pub(super) fn toml_near(&mut self, error: &toml::de::Error, section: usize) {
         let Range { start, .. } = error.span().unwrap_or(section..section);
-        self.add(start, error.message());
+        self.add(start, without_addresses(error.message()));
     }
 
     pub(super) fn line(&self, at: usize) -> usize {
@@ -53,11 +52,11 @@ impl<'a> Problems<'a> {
 
     /// `what` names the key, as in "`page`".
     pub(super) fn https(&mut self, what: &str, url: &Spanned<String>) {
-        if host(url.get_ref(), "https://").is_none() {
-            self.add(
-                url.span().start,
-                format!("`{what}` must be an https address, not `{}`", url.get_ref()),
-            );
+        let at = url.span().start;
+        match Address::of(url.get_ref()) {
+            Ok(address) if address.secure => {}
+            Ok(_) => self.add(at, format!("`{what}` must be an https address")),
+            Err(why) => self.add(at, format!("`{what}` must be an https address: {why}")),
         }
     }
 

@@ -9,8 +9,8 @@ use super::check::Problems;
 use crate::address;
 use crate::provider::{self, Auth, KeyCheckMethod, normalise_base};
 use crate::{
-    Allow, CallIds, ChatLimit, Dialect, EndpointId, Families, IDENTITY, ModelId, NoPassage,
-    NotBilled, Passage, Passages, ProviderId, ReasoningContent, StreamUsage, SurfaceId,
+    Address, Allow, CallIds, ChatLimit, Dialect, EndpointId, Families, IDENTITY, ModelId,
+    NoPassage, NotBilled, Passage, Passages, ProviderId, ReasoningContent, StreamUsage, SurfaceId,
     ThoughtSignatures,
 };
 
@@ -260,19 +260,12 @@ fn rooted(problems: &mut Problems<'_>, path: &Spanned<String>) {
 
 /// A key never travels in the clear, except to this machine.
 fn base(read: &Endpoint, problems: &mut Problems<'_>) {
-    let (url, at) = (read.base.get_ref(), read.base.span().start);
-    if address::host(url, "https://").is_some() {
-        return;
-    }
-    match address::host(url, "http://") {
-        None => problems.add(
-            at,
-            format!("`base` must be an http or https address, not `{url}`"),
-        ),
-        Some(host) if read.auth == Auth::None || address::is_loopback(host) => {}
-        Some(_) => problems.add(
-            at,
-            format!("`{url}` would send the key in the clear; use https"),
-        ),
+    let at = read.base.span().start;
+    match Address::of(read.base.get_ref()) {
+        Err(why) => problems.add(at, why.to_string()),
+        Ok(address) if read.auth != Auth::None && address.is_in_the_clear() => {
+            problems.add(at, "this base would send the key in the clear; use https");
+        }
+        Ok(_) => {}
     }
 }

@@ -173,7 +173,7 @@ fn surface(read: Surface, problems: &mut Problems<'_>) -> provider::Surface {
     problems.id(&read.id);
     problems.filled("name", &read.name);
     if let Some(name) = &read.host
-        && address::host(name.get_ref(), "") != Some(name.get_ref())
+        && !address::is_host(name.get_ref())
     {
         problems.add(
             name.span().start,

@@ -1,4 +1,5 @@
 use super::read;
+use crate::address::tests::refused_bases;
 use crate::{
     Ability, CallIds, ChatLimit, Dialect, Effort, KeyCheck, KeyCheckMethod, Model, NotBilled,
     StreamUsage,
@@ -116,17 +117,17 @@ fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
         (
             r#""https://api.acme.example""#,
             r#""api.acme.example""#,
-            "4: `base` must be an http",
+            "4: a base is a web address such as \"http://127.0.0.1:11434\"",
         ),
         (
             "https://api",
             "http://api",
-            "4: `http://api.acme.example` would send the key in the clear",
+            "4: this base would send the key in the clear",
         ),
         (
             "https://api.acme.example",
             "http://127.0.0.1.acme.example",
-            "4: `http://127.0.0.1.acme.example` would send the key in the clear",
+            "4: this base would send the key in the clear",
         ),
         (
             r#"["openai-chat"]"#,
@@ -348,5 +349,33 @@ fn the_file_name_is_the_id() {
     for name in ["acme-2.toml", "/etc/understudy/acme-2.toml"] {
         let read = read(name, "name = \"Acme\"\n").ok().unwrap();
         assert_eq!(read.provider.id.as_str(), "acme-2");
+    }
+}
+
+#[test]
+fn no_error_of_a_file_repeats_the_secret_of_an_address() {
+    const SECRET: &str = "hunter2hunter2";
+    for base in refused_bases(SECRET) {
+        let text = ENDPOINT.replacen("https://api.acme.example", &base, 1);
+        let said = told(&text).join("\n");
+        assert!(!said.is_empty() && !said.contains("hunter2"), "{said}");
+    }
+    let url = format!("https://x:{SECRET}@a.example");
+    for line in [
+        format!("keys_page = \"{url}\""),
+        format!("keys_page = [\"{url}\"]"),
+        format!("keys_page = \"https://a.example?key={SECRET}\""),
+        format!("status = \"{url}\""),
+        format!(
+            "status = {{ page = \"{url}\", sources = [{{ url = \"{url}\", dialect = \"atom\" }}] }}"
+        ),
+        format!("surface = [{{ id = \"s\", name = \"S\", host = \"x:{SECRET}@a.example\" }}]"),
+        format!("\"{url}\" = 1"),
+    ] {
+        let said = told(&format!("{line}\n{ENDPOINT}")).join("\n");
+        assert!(
+            !said.is_empty() && !said.contains("hunter2"),
+            "{line}: {said}"
+        );
     }
 }

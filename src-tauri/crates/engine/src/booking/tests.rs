@@ -11,6 +11,8 @@ use wire::{Broken, Class, Completion, Report};
 
 use super::exchange_row;
 
+mod samples;
+
 /// A model of the catalogue with a price and a window, whichever provider has one.
 fn priced() -> (Catalog, ProviderId, ModelId) {
     let catalog = Catalog::bundled();

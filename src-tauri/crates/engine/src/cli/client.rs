@@ -10,6 +10,11 @@ use serde::de::DeserializeOwned;
 use crate::places::{Homeless, Places};
 use crate::runtime;
 
+/// A start takes this long at most: it waits for the ledger and the keychain.
+const START_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
 /// A running engine.
 pub(super) struct Engine {
     client: Client,
@@ -24,6 +29,8 @@ pub(super) enum CallError {
         "no engine is running. Start it with `understudyd`, or open the Understudy application."
     )]
     NotRunning,
+    #[error("an engine is starting or ending and does not answer yet. Try again in a few seconds.")]
+    Busy,
     #[error("{}{}", .0.error, .0.fix.as_ref().map_or_else(String::new, |fix| format!(". To mend it: {fix}")))]
     Refused(ControlError),
     #[error("{file} cannot be used: {why}")]
@@ -40,6 +47,10 @@ impl Engine {
     /// For what may take long: waits up to `within` for each answer.
     pub(super) fn find_patient(within: Duration) -> Result<Engine, CallError> {
         let file = runtime::read(&Places::find()?.runtime).ok_or(CallError::NotRunning)?;
+        Engine::of(file, within)
+    }
+
+    fn of(file: RuntimeFile, within: Duration) -> Result<Engine, CallError> {
         // Whoever else installed one before us chose the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
@@ -48,6 +59,33 @@ impl Engine {
             .build()
             .map_err(|e| CallError::Strange(e.to_string()))?;
         Ok(Engine { client, file })
+    }
+
+    /// The engine of this user, once it answers: a start is waited for. What a runtime file says is believed only when the
+    /// engine at that address accepts its control token, because a crash leaves the file.
+    pub(super) async fn found(places: &Places) -> Result<RuntimeFile, CallError> {
+        let deadline = tokio::time::Instant::now() + START_WITHIN;
+        loop {
+            let answers = match runtime::read(&places.runtime) {
+                Some(file) => Engine::of(file, ANSWER_WITHIN)?.if_it_answers().await,
+                None => None,
+            };
+            if let Some(file) = answers {
+                return Ok(file);
+            }
+            if !runtime::is_locked(places) {
+                return Err(CallError::NotRunning);
+            }
+            if tokio::time::Instant::now() >= deadline {
+                return Err(CallError::Busy);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn if_it_answers(self) -> Option<RuntimeFile> {
+        let snapshot: serde_json::Value = self.get("/snapshot").await.ok()?;
+        (snapshot["engine"]["address"] == *self.file.address).then_some(self.file)
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {

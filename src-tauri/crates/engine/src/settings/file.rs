@@ -82,27 +82,24 @@ pub(super) struct History {
 pub(super) struct Endpoint {
     pub(super) id: Spanned<String>,
     pub(super) name: Option<String>,
-    pub(super) base: Spanned<String>,
-    pub(super) dialects: Spanned<Vec<Dialect>>,
-    #[serde(default)]
-    pub(super) serves: Vec<String>,
-    #[serde(default)]
-    pub(super) key_env: String,
+    /// Absent here and below: as the catalogue's endpoint of this id has it.
+    pub(super) base: Option<Spanned<String>>,
+    pub(super) dialects: Option<Spanned<Vec<Dialect>>>,
+    pub(super) serves: Option<Vec<String>>,
+    pub(super) key_env: Option<String>,
     pub(super) chat_limit: Option<ChatLimit>,
     pub(super) call_ids: Option<CallIds>,
     pub(super) stream_usage: Option<StreamUsage>,
     pub(super) reasoning_content: Option<ReasoningContent>,
     pub(super) thought_signatures: Option<ThoughtSignatures>,
-    #[serde(default)]
-    pub(super) file_addresses: bool,
+    pub(super) file_addresses: Option<bool>,
     pub(super) family: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) allow: Allow,
+    pub(super) allow: Option<Allow>,
     pub(super) context: Option<NonZeroU64>,
     pub(super) max_output: Option<NonZeroU64>,
     pub(super) auth: Option<Auth>,
-    #[serde(default)]
-    pub(super) probe_model: String,
+    pub(super) accepts_client_login: Option<Spanned<bool>>,
+    pub(super) probe_model: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,13 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::num::NonZeroU64;
 use std::time::Duration;
 
-use catalog::{
-    Auth, Catalog, Endpoint, EndpointId, Families, KeyCheck, MicroDollars, ModelId, Provider,
-    ProviderId, REHEARSAL,
-};
+use catalog::{Catalog, EndpointId, MicroDollars, Provider, ProviderId, REHEARSAL, shown_name};
 use chrono::{NaiveTime, TimeDelta};
 use impact::{Pipeline, Schedule, Surge};
 use toml::Spanned;
@@ -109,115 +105,9 @@ impl Reading<'_> {
         }
     }
 
-    /// A local server of the catalogue's may be told anew: it stands elsewhere, or wants a key of another name.
-    fn is_taken(&self, id: &str) -> bool {
-        match self.catalog.endpoint(&EndpointId::new(id)) {
-            Some(known) => !known.is_local(),
-            None => self.catalog.provider(&ProviderId::new(id)).is_some(),
-        }
-    }
-
     pub(super) fn is_endpoint(&self, id: &EndpointId, own: &[Provider]) -> bool {
         let mut own = own.iter().flat_map(|provider| &provider.endpoints);
         own.any(|endpoint| endpoint.id == *id) || self.catalog.endpoint(id).is_some()
-    }
-
-    fn own_endpoints(&mut self, written: Vec<file::Endpoint>) -> Vec<Provider> {
-        let mut own: Vec<Provider> = Vec::new();
-        for entry in written {
-            let id = entry.id.get_ref().trim().to_owned();
-            let plain = !id.is_empty()
-                && id
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-            if !plain {
-                self.err(
-                    &entry.id,
-                    "an endpoint's id is made of letters, digits, - and _".into(),
-                );
-            } else if self.is_taken(&id) || own.iter().any(|p| p.id.as_str() == id) {
-                self.err(
-                    &entry.id,
-                    format!("the id \"{id}\" is taken; choose another"),
-                );
-            }
-            let base = catalog::normalise_base(entry.base.get_ref());
-            let web = base
-                .strip_prefix("https://")
-                .or_else(|| base.strip_prefix("http://"));
-            if web.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
-                self.err(
-                    &entry.base,
-                    "a base is a web address such as \"http://127.0.0.1:11434\"".into(),
-                );
-            }
-            if entry.dialects.get_ref().is_empty() {
-                self.err(&entry.dialects, "name at least one dialect: \"anthropic\", \"openai-chat\" or \"openai-responses\"".into());
-            }
-            let key_env = Some(entry.key_env.trim().to_owned()).filter(|name| !name.is_empty());
-            let auth = entry.auth.unwrap_or(if key_env.is_some() {
-                Auth::Bearer
-            } else {
-                Auth::None
-            });
-            let name = entry.name.unwrap_or_else(|| id.clone());
-            let family = match &entry.family {
-                Some(family) => family.get_ref().trim().to_owned(),
-                None => id.clone(),
-            };
-            if family.is_empty() {
-                self.err(
-                    &entry.base,
-                    "a family is a vendor's id such as \"anthropic\"; leave the line out where it is nobody's".into(),
-                );
-            }
-            let endpoint = Endpoint {
-                id: EndpointId::new(&id),
-                provider: ProviderId::new(&id),
-                base,
-                paths: entry
-                    .dialects
-                    .get_ref()
-                    .iter()
-                    .map(|d| (*d, d.default_path().to_owned()))
-                    .collect(),
-                preferred: entry.dialects.get_ref().first().copied(),
-                chat_limit: entry.chat_limit.unwrap_or_default(),
-                call_ids: entry.call_ids.unwrap_or_default(),
-                stream_usage: entry.stream_usage.unwrap_or_default(),
-                not_billed: Vec::new(),
-                reasoning_content: entry.reasoning_content.unwrap_or_default(),
-                thought_signatures: entry.thought_signatures.unwrap_or_default(),
-                file_addresses: entry.file_addresses,
-                families: Families::new(family),
-                allow: entry.allow,
-                context: entry.context.map(NonZeroU64::get),
-                max_output: entry.max_output.map(NonZeroU64::get),
-                auth,
-                key_env,
-                accepts_client_login: false,
-                passages: Default::default(),
-                surface: None,
-                serves: entry.serves,
-                probe_model: Some(entry.probe_model.trim())
-                    .filter(|m| !m.is_empty())
-                    .map(ModelId::new),
-                key_check: KeyCheck::default(),
-                logins: catalog::Logins::default(),
-            };
-            own.push(Provider {
-                id: ProviderId::new(&id),
-                product: name.clone(),
-                name,
-                keys_page: None,
-                status: None,
-                surfaces: Vec::new(),
-                endpoints: vec![endpoint],
-                models: Vec::new(),
-                tiers: BTreeMap::new(),
-            });
-        }
-        own
     }
 
     /// None: it has no figures, and so no estimate.
@@ -309,7 +199,8 @@ impl Reading<'_> {
         self.err(
             id,
             format!(
-                "there is no provider \"{wanted}\"; known are {}",
+                "there is no provider \"{}\"; known are {}",
+                shown_name(wanted.as_str()),
                 known.join(", ")
             ),
         );

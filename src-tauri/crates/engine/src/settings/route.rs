@@ -1,7 +1,7 @@
 //! A route, as the settings write it.
 
-use catalog::{EndpointId, ModelId, Provider, REHEARSAL};
-use gateway::{Delivery, Demand, Schema};
+use catalog::{EndpointId, ModelId, Provider, REHEARSAL, shown_name};
+use gateway::{Delivery, Demand, Restart, Schema};
 use toml::Spanned;
 
 use super::Route;
@@ -29,7 +29,10 @@ impl Reading<'_> {
                     let known = self.endpoint_ids(own);
                     self.err(
                         candidate,
-                        format!("there is no endpoint \"{endpoint}\"; known are {known}"),
+                        format!(
+                            "there is no endpoint \"{}\"; known are {known}",
+                            shown_name(endpoint)
+                        ),
                     );
                 }
                 true if endpoint == REHEARSAL => self.err(
@@ -41,6 +44,14 @@ impl Reading<'_> {
             candidates.push((id, model));
         }
         let may_go_to = self.scope(written.may_go_to.as_ref(), own);
+        if let (Some(pipeline), Some(Restart::Always)) = (&written.pipeline, written.restart) {
+            self.err(
+                pipeline,
+                format!(
+                    "route \"{name}\" has a pipeline and restart = \"always\": a program would get half a response, a note and a whole one as one text. Take the restart line out; a pipeline's responses are complete or an error"
+                ),
+            );
+        }
         let pipeline = written.pipeline.map(|text| self.named(&text));
         let demand = self.demand(written.demand, written.delivery);
         Route {

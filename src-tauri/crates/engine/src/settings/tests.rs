@@ -116,8 +116,8 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         ),
         (
             "[[endpoint]]\nid = \"openai\"\nbase = \"http://x\"\ndialects = [\"openai-chat\"]\n",
-            "line 2",
-            "taken",
+            "line 3",
+            "in the clear",
         ),
         (
             "[[endpoint]]\nid = \"own\"\nbase = \"127.0.0.1:11434\"\ndialects = [\"openai-chat\"]\n",
@@ -158,6 +158,16 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\ndelivery = \"live\"\ndemand = \"text\"\n",
             "line 6",
             "delivery = \"verified\"",
+        ),
+        (
+            "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\nrestart = \"always\"\npipeline = \"Leads\"\n",
+            "line 6",
+            "Take the restart line out",
+        ),
+        (
+            "[[route]]\nname = \"r\"\ndialect = \"openai-chat\"\ncandidates = [\"openai\"]\ndelivery = \"verified\"\nrestart = \"always\"\npipeline = \"Leads\"\n",
+            "line 7",
+            "Take the restart line out",
         ),
         (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"rehearsal\"]\n",
@@ -249,6 +259,19 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
             "{text}\n{first}"
         );
     }
+}
+
+/// Only "always" puts two responses into one text of a program.
+#[test]
+fn a_pipelines_route_may_say_any_other_restart() {
+    for restart in ["", "restart = \"never\"\n", "restart = \"after-block\"\n"] {
+        let text = format!(
+            "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\npipeline = \"Leads\"\n{restart}"
+        );
+        assert_eq!(wrong(&text), Vec::<String>::new());
+    }
+    let agents = "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\nrestart = \"always\"\n";
+    assert_eq!(wrong(agents), Vec::<String>::new());
 }
 
 #[test]

@@ -105,8 +105,11 @@ pub(super) enum Named<'a> {
 impl<'a> Named<'a> {
     pub(super) fn by(head: &Parts, config: &'a Config) -> Named<'a> {
         let by_header = head.headers.contains_key("anthropic-version");
-        let by_header =
-            vendors(config).find(|vendor| by_header && vendor.endpoint.speaks(Dialect::Anthropic));
+        // An endpoint of the user's own may take logins too; it has none of these paths.
+        let has_paths = |vendor: &&EndpointConfig| !vendor.endpoint.passages.with_login.is_empty();
+        let by_header = vendors(config)
+            .filter(has_paths)
+            .find(|vendor| by_header && vendor.endpoint.speaks(Dialect::Anthropic));
         match (of_login(head, config), by_header) {
             (None, None) => Named::Nobody,
             (Some(one), None) | (None, Some(one)) => Named::One(one),

@@ -113,12 +113,7 @@ pub(crate) async fn run(
         Ok(()) => recorder.end(TapeEnd::Whole),
         Err(why) => recorder.break_off(why),
     }
-    if (Attended {
-        tape: tape.clone(),
-        dialect: item.dialect,
-    })
-    .is_alone()
-    {
+    if Attended::new(&services, &tape, item.dialect).is_alone() {
         keep(&services, &item, &tape).await;
     }
 }
@@ -126,15 +121,25 @@ pub(crate) async fn run(
 /// Knows whether a response's client is still there.
 #[derive(Clone, Debug)]
 pub(crate) struct Attended {
-    pub(crate) tape: Tape,
+    tape: Tape,
     /// The client's.
-    pub(crate) dialect: Dialect,
+    dialect: Dialect,
+    /// The engine stops, and with it every client's connection.
+    stopped: watch::Receiver<bool>,
 }
 
 impl Attended {
-    /// Its client has left before it was given all. Some close the connection without reading the last bytes.
+    pub(crate) fn new(services: &Services, tape: &Tape, dialect: Dialect) -> Attended {
+        Attended {
+            tape: tape.clone(),
+            dialect,
+            stopped: services.stopped(),
+        }
+    }
+
+    /// Its client has left, or is cut off, before it was given all. Some close the connection without reading the last bytes.
     pub(crate) fn is_alone(&self) -> bool {
-        if self.tape.attendance() != Attendance::Left {
+        if self.tape.attendance() != Attendance::Left && !*self.stopped.borrow() {
             return false;
         }
         let given = self.tape.head().zip(self.tape.given());

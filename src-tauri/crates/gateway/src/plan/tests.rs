@@ -464,3 +464,42 @@ fn who_was_not_named_comes_in_behind_somebody_and_never_instead() {
     assert!(matches!(alone.dropped[0].why, Ineligible::NoKey { .. }));
     assert_eq!(alone.dropped[1].why, Ineligible::NobodyBefore);
 }
+
+/// Its route may be one for people who read along.
+#[test]
+fn a_pipelines_response_is_never_restarted_after_a_part_of_it() {
+    use crate::Restart;
+    let pipeline = Caller {
+        kind: CallerKind::Pipeline("Leads".to_owned()),
+        ..NO_LOGIN
+    };
+    for (written, agents, pipelines) in [
+        (None, None, None),
+        (
+            Some(Restart::Never),
+            Some(Restart::Never),
+            Some(Restart::Never),
+        ),
+        (
+            Some(Restart::AfterBlock),
+            Some(Restart::AfterBlock),
+            Some(Restart::AfterBlock),
+        ),
+        (Some(Restart::Always), Some(Restart::Always), None),
+    ] {
+        let mut config = config();
+        config.routes[0].restart = written;
+        let of = |caller| {
+            plan(
+                &config,
+                Wish::any(Dialect::Anthropic, "claude-1", caller),
+                &closed,
+            )
+        };
+        assert_eq!(of(&NO_LOGIN).restart, agents);
+        assert_eq!(of(&pipeline).restart, pipelines);
+        config.routes[0].pipeline = Some("Leads".to_owned());
+        let of = plan(&config, wish("claude-1", false), &closed);
+        assert_eq!(of.restart, pipelines, "a route of a pipeline");
+    }
+}

@@ -208,6 +208,36 @@ async fn an_error_has_the_shape_of_the_clients_vendor() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_speaks_another_api_is_told_so() {
+    for (path, api) in [
+        (
+            "/v1beta/models/gemini-3.8-flash:generateContent",
+            "Gemini's own API is not supported",
+        ),
+        (
+            "/t/token/v1beta/models/x:streamGenerateContent?alt=sse",
+            "Gemini's own API is not supported",
+        ),
+        (
+            "/v1beta/models/x:countTokens",
+            "Gemini's own API is not supported",
+        ),
+        ("/api/chat", "Ollama's own API is not supported"),
+        ("/v1/completions", "Completions API is not supported"),
+        ("/v2/x", "Nothing is served at `/v2/x`. There are"),
+    ] {
+        let scene = Scene::new();
+        let response = send(&scene, post(path), "{}").await;
+        assert_eq!(response.status(), 404, "{path}");
+        let told = text(response).await.unwrap();
+        assert!(
+            told.contains(api) && told.contains("/v1/chat/completions"),
+            "{path}: {told}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_ours_passes_to_the_clients_vendor_untouched() {
     let multipart =
         b"--x\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n\xff\xfe\x00\r\n--x--\r\n";

@@ -6,6 +6,7 @@
 //! | `Model … does not support parameter presencePenalty.`, `Argument not supported on this model: …` | xAI docs, reasoning; live reports of 2026 |
 //! | credits: 403, `used all available credits or reached its monthly spending limit` | public incident logs, 2026 |
 //! | `Too many requests for team … Requests per Minute (actual/limit): …` | public reports, 2026 |
+//! | `Content violates usage guidelines. …`, 403 | UKGovernmentBEIS/inspect_ai#2267 |
 //! | a wrong key is a 400 | public reports, 2026 |
 //! | thinking beside `completion_tokens`: 2640 + 182 + 672 = 3494 | vercel/ai#9774 |
 //! | usage in every chunk | xAI docs, streaming |
@@ -141,9 +142,15 @@ fn words(trouble: Trouble, of: &Occasion<'_>) -> Option<Refusal> {
             ),
         ),
         Trouble::Internal => Refusal::new(500, "Internal error", "Internal server error"),
+        Trouble::Declined => Refusal::new(
+            403,
+            "The caller does not have permission to execute the specified operation",
+            format!(
+                "Content violates usage guidelines. Team: 00000000-0000-4000-8000-000000000000, API key ID: rehearsal, Model: {}, Failed check: SAFETY_CHECK_TYPE_BIO",
+                of.model
+            ),
+        ),
         // No source has its words for these.
-        Trouble::RateLimitDay | Trouble::PlanLimit | Trouble::Declined | Trouble::ToolUseFailed => {
-            return None;
-        }
+        Trouble::RateLimitDay | Trouble::PlanLimit | Trouble::ToolUseFailed => return None,
     })
 }

@@ -74,6 +74,8 @@ const LONG_PERIODS: &[&str] = &[
     " tpd",
     " rpd",
     "daily",
+    // Z.ai's 1304 in Chinese (docs.bigmodel.cn, "API code").
+    "今日",
     "weekly",
     "monthly",
     "per month",

@@ -40,6 +40,12 @@ pub(super) const TOO_LONG: &[&str] = &[
     "greater than the context length",
     "context the overflows",
     "configured context size is",
+    "context length is only",
+    "exceeds the max_model_len",
+    "exceeds max_model_len",
+    "is too long and exceeds limit of",
+    "too long to fit into the model (context length",
+    "max_tokens must be at least 1, got -",
     "too large for model with",
     "cannot exceed the total tokens limit",
     "tokens in the prompt cannot exceed",
@@ -61,6 +67,11 @@ const WINDOW: &[(&str, &str)] = &[
     ("maximum context length (", ")"),  // vLLM
     ("too large for model with ", " maximum"), // Mistral
     ("maximum model length of ", ""),   // vLLM
+    ("context length is only ", ""),    // vLLM: before its `maximum input length of`
+    ("exceeds the max_model_len ", ""), // vLLM
+    ("exceeds max_model_len ", ""),     // vLLM
+    ("too long and exceeds limit of ", ""), // vLLM
+    ("(context length ", ")"),          // vLLM
     ("maximum prompt length is ", ""),  // xAI
     ("model maximum context length: ", ""), // Fireworks
     ("maximum allowed input length of ", ""), // OpenRouter

@@ -2,6 +2,7 @@
 
 use super::Class;
 use super::overflow::TOO_LONG;
+use super::policy::DECLINED;
 
 /// A row applies if the status is one of these (empty: any status), and the error's type, code or message contains one
 /// of these words (empty: any text).
@@ -89,22 +90,7 @@ pub(super) const TABLE: &[Row] = &[
         TOO_LONG,
         Class::ContextTooLong,
     ),
-    row(
-        &[IN_BODY, 400, 403, 422],
-        &[
-            "content_policy",
-            "content policy",
-            "content_filter",
-            "content filtering policy",
-            "content management policy",
-            "responsibleaipolicyviolation",
-            "violating our usage policy",
-            "violate our usage policy",
-            "requires moderation",
-            "safety_violation",
-        ],
-        Class::ContentPolicy,
-    ),
+    row(&[IN_BODY, 400, 403, 422], DECLINED, Class::ContentPolicy),
     // Something else that the request names is missing, not the model.
     row(
         &[400, 404],

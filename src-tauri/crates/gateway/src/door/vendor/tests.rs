@@ -164,3 +164,18 @@ fn the_kept_key_pays_for_embeddings_and_moderations_alone_and_under_the_cap() {
     // The client's own login is nobody's cap.
     assert!(found(EMBEDDINGS, &[OPENAI], &config).is_ok());
 }
+
+/// An endpoint of the user's own that takes logins is before the vendor in every order.
+#[test]
+fn an_own_endpoint_that_takes_logins_changes_nothing_for_a_vendors_paths() {
+    let mut config = config();
+    let mut own = endpoint("a-gateway", "http://127.0.0.1:9");
+    own.endpoint.accepts_client_login = true;
+    config.endpoints.insert(EndpointId::new("a-gateway"), own);
+    for headers in [&[CLAUDE, VERSION] as &[_], &[OPAQUE, VERSION]] {
+        let expected = Ok(("anthropic".to_owned(), Credential::ClientLogin));
+        assert_eq!(found(FILES, headers, &config), expected, "{headers:?}");
+    }
+    let expected = Ok(("openai".to_owned(), Credential::ClientLogin));
+    assert_eq!(found(FILES, &[OPENAI], &config), expected);
+}

@@ -31,9 +31,9 @@ pub(crate) async fn run(
 ) {
     let asked = tokio::select! {
         asked = asking => asked,
-        () = services.cut_off() => {
+        () = freed_by_a_stop(&services, &ticket) => {
             recorder.break_off(STOPPING.to_owned());
-            return ticket.fail(STOPPING.to_owned()).await;
+            return ticket.land(Landed::Broken(STOPPING.to_owned()));
         }
     };
     let (parts, body) = asked.into_parts();
@@ -50,12 +50,22 @@ pub(crate) async fn run(
     };
     let recorded = tokio::select! {
         recorded = running.record(body) => recorded,
-        () = services.cut_off() => Err(STOPPING.to_owned()),
+        () = freed_by_a_stop(&services, &ticket) => {
+            running.end_broken(STOPPING.to_owned());
+            return ticket.land(Landed::Broken(STOPPING.to_owned()));
+        }
     };
     match recorded {
         Ok(()) => running.finish(ticket, services.now()).await,
         Err(why) => running.break_off(ticket, why).await,
     }
+}
+
+/// Returns once the key is free. Until then the exchange counts as open, so that the ledger is still there.
+async fn freed_by_a_stop(services: &Services, ticket: &Ticket) {
+    services.cut_off().await;
+    tracing::warn!("a request with an idempotency key broke off: {STOPPING}");
+    ticket.replays.fail(ticket.key).await;
 }
 
 /// A response on its way to its tape.
@@ -98,11 +108,15 @@ impl Running {
     }
 
     async fn break_off(self, ticket: Ticket, why: String) {
+        self.end_broken(why.clone());
+        ticket.fail(why).await;
+    }
+
+    fn end_broken(self, why: String) {
         if !self.streamed {
             self.recorder.begin(self.head);
         }
-        self.recorder.break_off(why.clone());
-        ticket.fail(why).await;
+        self.recorder.break_off(why);
     }
 
     /// It has ended: an answer is kept first and given then, an error is only given.

@@ -2,9 +2,9 @@
 
 use catalog::Dialect;
 use wire::Class;
-use wire::Class::{ContextTooLong, Credential, Quota, RateLimit, Transient};
+use wire::Class::{ContentPolicy, ContextTooLong, Credential, Limit, Quota, RateLimit, Transient};
 
-use super::{class, to_come};
+use super::class;
 use crate::{Family, Trouble};
 
 /// In the order of the columns: overflow, limit of a minute, no money, refused key, overload. `None`: no source says that
@@ -148,8 +148,7 @@ async fn troubles_are_of_the_class_that_they_are() {
         for (trouble, expected) in COLUMNS.into_iter().zip(classes) {
             for dialect in family.dialects().iter().copied() {
                 let found = class(family, dialect, trouble.as_str()).await;
-                let known = to_come::class(family, dialect, trouble);
-                if found != expected && !known {
+                if found != expected {
                     wrong.push((family, dialect, trouble, found, expected));
                 }
             }
@@ -159,4 +158,37 @@ async fn troubles_are_of_the_class_that_they_are() {
         wrong,
         Vec::<(Family, Dialect, Trouble, Option<Class>, Option<Class>)>::new()
     );
+}
+
+/// A day's limit without a stated reset is a quota, with one a limit. A declined content is the content's fault.
+const DAY_AND_CONTENT: [(Family, Option<Class>, Option<Class>); 13] = [
+    (Family::Anthropic, None, Some(ContentPolicy)),
+    (Family::OpenAi, Some(Limit), Some(ContentPolicy)),
+    (Family::Gemini, Some(Limit), None),
+    (Family::DeepSeek, None, Some(ContentPolicy)),
+    (Family::Mistral, None, None),
+    (Family::Groq, Some(Limit), None),
+    (Family::Xai, None, Some(ContentPolicy)),
+    (Family::Moonshot, Some(Quota), Some(ContentPolicy)),
+    (Family::Zai, Some(Quota), Some(ContentPolicy)),
+    (Family::OpenRouter, Some(Limit), Some(ContentPolicy)),
+    (Family::Together, None, None),
+    (Family::Vllm, None, None),
+    (Family::Ollama, None, None),
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_days_limit_and_a_declined_content_are_of_the_class_that_they_are() {
+    let mut wrong = Vec::new();
+    for (family, day, content) in DAY_AND_CONTENT {
+        for (trouble, expected) in [(Trouble::RateLimitDay, day), (Trouble::Declined, content)] {
+            for dialect in family.dialects().iter().copied() {
+                let found = class(family, dialect, trouble.as_str()).await;
+                if found != expected {
+                    wrong.push((family, dialect, trouble, found, expected));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -111,6 +111,60 @@ const TEXTS: &[(&str, u16, &str, Option<u64>)] = &[
         "Input length (265330) exceeds model's maximum context length (262144).",
         Some(262_144),
     ),
+    // vLLM 0.16, `renderers/params.py`.
+    (
+        "vLLM",
+        400,
+        "You passed 33537 input tokens and requested 32000 output tokens. However, the model's context length is only 65536 tokens, resulting in a maximum input length of 33536 tokens. Please reduce the length of the input prompt. (parameter=input_tokens, value=33537)",
+        Some(65_536),
+    ),
+    (
+        "vLLM",
+        400,
+        "You passed 900000 input characters and requested 512 output tokens. However, the model's context length is only 16384 tokens, resulting in a maximum input length of 15872 tokens (at most 126976 characters). Please reduce the length of the input prompt.",
+        Some(16_384),
+    ),
+    // vLLM, `entrypoints/openai/serving_engine.py`.
+    (
+        "vLLM",
+        400,
+        "'max_tokens' or 'max_completion_tokens' is too large: 8000. This model's maximum context length is 4096 tokens and your request has 2778 input tokens (8000 > 4096 - 2778).",
+        Some(4096),
+    ),
+    (
+        "vLLM",
+        400,
+        "This model's maximum context length is 1536 tokens. However, your request has 4176 input tokens. Please reduce the length of the input messages.",
+        Some(1536),
+    ),
+    // vLLM, `entrypoints/openai/serving_responses.py`.
+    (
+        "vLLM, Responses",
+        400,
+        "The engine prompt length 227861 exceeds the max_model_len 131072. Please reduce prompt.",
+        Some(131_072),
+    ),
+    // vllm-project/vllm#10440
+    (
+        "vLLM",
+        400,
+        "Input prompt (40014 tokens) is too long and exceeds limit of 32768",
+        Some(32_768),
+    ),
+    // vLLM, `v1/engine/processor.py` of 2025.
+    (
+        "vLLM",
+        400,
+        "The prompt (total length 25938) is too long to fit into the model (context length 4096). Make sure that `max_model_len` is no smaller than the number of text tokens plus multimodal tokens.",
+        Some(4096),
+    ),
+    // vllm-project/vllm#36789: what is left of the window is negative.
+    (
+        "vLLM",
+        400,
+        "max_tokens must be at least 1, got -7584. (parameter=max_tokens, value=-7584)",
+        None,
+    ),
     (
         "LiteLLM",
         400,
@@ -347,6 +401,12 @@ fn other_words_about_tokens_are_something_else() {
             Class::Caller,
         ),
         (400, "max_tokens exceeds the limit of 8192", Class::Caller),
+        (400, "max_tokens must be at least 1, got 0", Class::Caller),
+        (
+            400,
+            "temperature must be at least 0, got -1.",
+            Class::Caller,
+        ),
         (
             413,
             "Request too large for model `x` on tokens per minute (TPM): Limit 6000, Requested 9000, please reduce your message size and try again.",

@@ -54,6 +54,28 @@ pub(super) const SAMPLES: &[Sample] = &[
         body: r#"{"error":{"code":"1302","message":"Rate limit reached for requests"}}"#,
         expected: RateLimit(None),
     },
+    // Z.ai, "Errors": a day's calls. No reset is stated.
+    Sample {
+        source: "Z.ai 1304",
+        status: 429,
+        headers: &[],
+        body: r#"{"error":{"code":"1304","message":"The daily call limit for this API has been reached. For further requests, please contact customer service to purchase."}}"#,
+        expected: Quota,
+    },
+    Sample {
+        source: "Z.ai 1304, in Chinese",
+        status: 429,
+        headers: &[],
+        body: r#"{"error":{"code":"1304","message":"该 API 已达今日调用次数限额，如有更多需求，请联系客服购买"}}"#,
+        expected: Quota,
+    },
+    Sample {
+        source: "Z.ai 1304, its Messages endpoint, with a header",
+        status: 429,
+        headers: &[("retry-after", "7200")],
+        body: r#"{"type":"error","error":{"type":"rate_limit_error","code":"1304","message":"[1304][The daily call limit for this API has been reached][20260622]"}}"#,
+        expected: Limit("2026-06-21T22:04:00Z"),
+    },
     Sample {
         source: "Z.ai 1113",
         status: 429,
@@ -82,6 +104,29 @@ pub(super) const SAMPLES: &[Sample] = &[
         headers: &[],
         body: r#"{"error":{"message":"Your account org-1<ak-1> request reached organization TPD rate limit, current: 1500001, limit: 1500000, please try again after 3600 seconds","type":"rate_limit_reached_error"}}"#,
         expected: Limit("2026-06-21T21:04:00Z"),
+    },
+    // MoonshotAI/kimi-cli#1599: no time is stated.
+    Sample {
+        source: "Moonshot, a day's tokens, without a time",
+        status: 429,
+        headers: &[],
+        body: r#"{"error":{"message":"Your account org-1 / proj-1 <ak-1> request reached organization TPD rate limit, current: 1526210, limit: 1500000","type":"rate_limit_reached_error"}}"#,
+        expected: Quota,
+    },
+    Sample {
+        source: "the same, its Messages endpoint",
+        status: 429,
+        headers: &[],
+        body: r#"{"type":"error","error":{"type":"rate_limit_reached_error","message":"Your account org-1<ak-1> request reached project TPD rate limit, current: 1500001, limit: 1500000, please try again after 3600 seconds"}}"#,
+        expected: Limit("2026-06-21T21:04:00Z"),
+    },
+    // LLM-Red-Team/kimi-cc#41
+    Sample {
+        source: "Moonshot, a minute's tokens",
+        status: 429,
+        headers: &[],
+        body: r#"{"error":{"type":"rate_limit_reached_error","message":"Your account org-1 / proj-1 <ak-1> request reached project TPM rate limit, current: 1410, limit: 100"}}"#,
+        expected: RateLimit(None),
     },
     Sample {
         source: "Moonshot, no balance",

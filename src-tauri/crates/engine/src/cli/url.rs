@@ -1,0 +1,39 @@
+//! Where to point a client, and where the web UI is.
+
+use std::process::ExitCode;
+
+use super::client::{CallError, Engine};
+use super::failed;
+use super::say::say;
+use crate::places::Places;
+use crate::token;
+
+/// Exit code 2 where no engine answers: nothing is printed that may be wrong.
+pub(super) async fn url(ui: bool, json: bool) -> ExitCode {
+    match of_the_engine(ui).await {
+        Ok(url) if json => say!("{}", serde_json::json!({ "url": url })),
+        Ok(url) => say!("{url}"),
+        Err(error @ (CallError::NotRunning | CallError::Busy)) => {
+            return failed(&error.to_string(), 2);
+        }
+        Err(error) => return failed(&error.to_string(), 1),
+    }
+    ExitCode::SUCCESS
+}
+
+async fn of_the_engine(ui: bool) -> Result<String, CallError> {
+    let places = Places::find()?;
+    let engine = Engine::found(&places).await?;
+    if ui {
+        return Ok(format!(
+            "{}/ui/#token={}",
+            engine.address, engine.control_token
+        ));
+    }
+    // The engine has made it before it answers.
+    let token = token::of_this_install(&places.token).map_err(|error| CallError::File {
+        file: places.token.display().to_string(),
+        why: error.to_string(),
+    })?;
+    Ok(format!("{}/t/{}", engine.address, token.reveal()))
+}

@@ -1,0 +1,224 @@
+//! The user's own endpoints, as the settings write them: new ones, and changes to those of the catalogue.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
+
+use catalog::{
+    Address, Auth, Dialect, Endpoint, EndpointId, Families, ModelId, Provider, ProviderId,
+    REHEARSAL,
+};
+use toml::Spanned;
+
+use super::file;
+use super::reading::Reading;
+
+impl Reading<'_> {
+    /// A provider for each new endpoint, and each provider of the catalogue that an entry changes.
+    pub(super) fn own_endpoints(&mut self, written: Vec<file::Endpoint>) -> Vec<Provider> {
+        let mut own: Vec<Provider> = Vec::new();
+        let mut ids = BTreeSet::new();
+        for entry in written {
+            let id = entry.id.get_ref().trim().to_owned();
+            let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+            if id.is_empty() || !id.bytes().all(plain) {
+                self.err(
+                    &entry.id,
+                    "an endpoint's id is made of letters, digits, - and _".into(),
+                );
+                continue;
+            }
+            if !ids.insert(id.clone()) || id == REHEARSAL {
+                self.err(
+                    &entry.id,
+                    format!("the id \"{id}\" is taken; choose another"),
+                );
+                continue;
+            }
+            let id = EndpointId::new(&id);
+            let catalog = self.catalog;
+            match catalog.endpoint(&id) {
+                Some(known) => {
+                    let name = entry.name.clone();
+                    let changed = self.changed(known, entry);
+                    put(&mut own, catalog.provider_of(&id), changed, name);
+                }
+                None => own.extend(self.new_endpoint(id, entry)),
+            }
+        }
+        own
+    }
+
+    fn new_endpoint(&mut self, id: EndpointId, entry: file::Endpoint) -> Option<Provider> {
+        let provider = ProviderId::new(id.as_str());
+        if self.catalog.provider(&provider).is_some() {
+            self.err(
+                &entry.id,
+                format!("the id \"{id}\" is taken; choose another"),
+            );
+            return None;
+        }
+        let missing = |key: &str, example: &str| {
+            format!(
+                "endpoint \"{id}\" has no `{key}`, and the catalogue has no endpoint of this id to take it from: write {key} = {example}"
+            )
+        };
+        if entry.base.is_none() {
+            self.err(&entry.id, missing("base", "\"http://127.0.0.1:11434\""));
+        }
+        if entry.dialects.is_none() {
+            self.err(&entry.id, missing("dialects", "[\"openai-chat\"]"));
+        }
+        let name = entry.name.clone().unwrap_or_else(|| id.to_string());
+        let mut blank = Endpoint::new(id, provider.clone(), "", []);
+        blank.serves = Vec::new();
+        Some(Provider {
+            id: provider,
+            product: name.clone(),
+            name,
+            keys_page: None,
+            status: None,
+            surfaces: Vec::new(),
+            endpoints: vec![self.changed(&blank, entry)],
+            models: Vec::new(),
+            tiers: BTreeMap::new(),
+        })
+    }
+
+    /// The endpoint with what the entry says; all else stays as it was.
+    fn changed(&mut self, known: &Endpoint, entry: file::Endpoint) -> Endpoint {
+        let mut endpoint = known.clone();
+        if let Some(base) = &entry.base {
+            endpoint.base = catalog::normalise_base(base.get_ref());
+            if let Err(why) = Address::of(&endpoint.base) {
+                self.err(base, why.to_string());
+            }
+        }
+        if let Some(dialects) = &entry.dialects {
+            self.dialects(dialects, known, &mut endpoint);
+        }
+        if let Some(family) = &entry.family {
+            match family.get_ref().trim() {
+                "" => self.err(
+                    family,
+                    "a family is a vendor's id such as \"anthropic\"; without the line, an endpoint of yours is of no vendor's family".into(),
+                ),
+                family => endpoint.families = Families::new(family),
+            }
+        }
+        set(&mut endpoint.chat_limit, entry.chat_limit);
+        set(&mut endpoint.call_ids, entry.call_ids);
+        set(&mut endpoint.stream_usage, entry.stream_usage);
+        set(&mut endpoint.reasoning_content, entry.reasoning_content);
+        set(&mut endpoint.thought_signatures, entry.thought_signatures);
+        set(&mut endpoint.file_addresses, entry.file_addresses);
+        set(&mut endpoint.allow, entry.allow.clone());
+        set(&mut endpoint.serves, entry.serves.clone());
+        let tokens = |written: Option<NonZeroU64>| written.map(|tokens| Some(tokens.get()));
+        set(&mut endpoint.context, tokens(entry.context));
+        set(&mut endpoint.max_output, tokens(entry.max_output));
+        if let Some(model) = &entry.probe_model {
+            let model = model.trim();
+            endpoint.probe_model = (!model.is_empty()).then(|| ModelId::new(model));
+        }
+        self.credential(known, &mut endpoint, &entry);
+        endpoint
+    }
+
+    fn dialects(
+        &mut self,
+        written: &Spanned<Vec<Dialect>>,
+        known: &Endpoint,
+        endpoint: &mut Endpoint,
+    ) {
+        if written.get_ref().is_empty() {
+            self.err(
+                written,
+                "name at least one dialect: \"anthropic\", \"openai-chat\" or \"openai-responses\""
+                    .into(),
+            );
+        }
+        let path = |dialect: Dialect| match known.paths.get(&dialect) {
+            Some(path) => path.clone(),
+            None => dialect.default_path().to_owned(),
+        };
+        let dialects = written.get_ref().iter().copied();
+        endpoint.paths = dialects.map(|dialect| (dialect, path(dialect))).collect();
+        endpoint.preferred = written.get_ref().first().copied();
+    }
+
+    /// The kept key and the client's login. A login is a secret of the client's for one vendor: only a statement of the
+    /// user's lets it go to another machine.
+    fn credential(&mut self, known: &Endpoint, endpoint: &mut Endpoint, entry: &file::Endpoint) {
+        if let Some(name) = &entry.key_env {
+            let name = name.trim();
+            endpoint.key_env = (!name.is_empty()).then(|| name.to_owned());
+            if endpoint.key_env.is_some() && endpoint.auth == Auth::None {
+                endpoint.auth = Auth::Bearer;
+            }
+        }
+        set(&mut endpoint.auth, entry.auth);
+        let (Ok(to), from) = (Address::of(&endpoint.base), Address::of(&known.base)) else {
+            return;
+        };
+        let moved = !from.is_ok_and(|from| from.is_same_server(&to));
+        let inherited = known.accepts_client_login && (!moved || to.is_loopback());
+        endpoint.accepts_client_login = match &entry.accepts_client_login {
+            Some(written) => *written.get_ref(),
+            None => inherited,
+        };
+        if !to.is_in_the_clear() {
+            return;
+        }
+        match (&entry.accepts_client_login, &entry.base) {
+            (Some(written), _) if *written.get_ref() => self.err(
+                written,
+                "this base would send clients' logins in the clear; use https, or leave accepts_client_login out".into(),
+            ),
+            // The key is the vendor's, and nothing here says that it may go elsewhere.
+            (_, Some(base))
+                if moved && endpoint.auth != Auth::None && entry.key_env.is_none() && known.key_env.is_some() =>
+            {
+                self.err(
+                    base,
+                    format!(
+                        "this base would send the key of \"{}\" in the clear; use https, or write auth = \"none\"",
+                        known.id
+                    ),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Several entries may change endpoints of one provider.
+fn put(own: &mut Vec<Provider>, known: Option<&Provider>, changed: Endpoint, name: Option<String>) {
+    let at = own.iter().position(|one| one.id == changed.provider);
+    let at = match (at, known) {
+        (Some(at), _) => at,
+        (None, Some(known)) => {
+            own.push(known.clone());
+            own.len() - 1
+        }
+        (None, None) => return,
+    };
+    let provider = &mut own[at];
+    if let Some(name) = name {
+        provider.product.clone_from(&name);
+        provider.name = name;
+    }
+    for endpoint in &mut provider.endpoints {
+        if endpoint.id == changed.id {
+            *endpoint = changed.clone();
+        }
+    }
+}
+
+fn set<T>(value: &mut T, written: Option<T>) {
+    if let Some(written) = written {
+        *value = written;
+    }
+}
+
+#[cfg(test)]
+mod tests;

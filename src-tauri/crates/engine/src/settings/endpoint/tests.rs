@@ -1,0 +1,260 @@
+use catalog::{Auth, Catalog, Dialect, Endpoint, EndpointId};
+
+use super::super::Settings;
+
+fn catalog_of(text: &str) -> Catalog {
+    let bundled = Catalog::bundled();
+    let settings =
+        Settings::parse(text, &bundled).unwrap_or_else(|wrong| panic!("{text}\n{wrong:?}"));
+    bundled.with_own(&settings.own)
+}
+
+fn endpoint(text: &str, id: &str) -> Endpoint {
+    catalog_of(text)
+        .endpoint(&EndpointId::new(id))
+        .unwrap()
+        .clone()
+}
+
+fn wrong(text: &str) -> String {
+    let wrong = Settings::parse(text, &Catalog::bundled()).expect_err(text);
+    let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn an_entry_changes_what_it_says_of_every_endpoint_of_the_catalogue() {
+    let bundled = Catalog::bundled();
+    for known in bundled
+        .endpoints()
+        .filter(|e| e.id.as_str() != catalog::REHEARSAL)
+    {
+        let id = known.id.as_str();
+        let nothing = format!("[[endpoint]]\nid = \"{id}\"\n");
+        assert_eq!(catalog_of(&nothing), bundled, "{id}");
+
+        let moved = format!("{nothing}base = \"http://127.0.0.1:9/v1/\"\n");
+        let expected = Endpoint {
+            base: "http://127.0.0.1:9".to_owned(),
+            ..known.clone()
+        };
+        assert_eq!(endpoint(&moved, id), expected, "{id}");
+
+        let all = format!(
+            "{moved}dialects = [\"openai-chat\"]\nserves = [\"m-*\"]\nkey_env = \"MY_KEY\"\nchat_limit = \"max_tokens\"\ncall_ids = \"nine-letters\"\nstream_usage = \"always\"\nreasoning_content = \"required\"\nthought_signatures = \"extra-content\"\nfile_addresses = true\nfamily = \"acme\"\nallow = {{ headers = [\"x-a\"], betas = [], fields = [] }}\ncontext = 1000\nmax_output = 500\nauth = \"bearer\"\naccepts_client_login = false\nprobe_model = \"m-1\"\n"
+        );
+        let changed = endpoint(&all, id);
+        let kept = Endpoint {
+            // What the settings have no key for.
+            paths: changed.paths.clone(),
+            surface: known.surface.clone(),
+            key_check: known.key_check.clone(),
+            logins: known.logins.clone(),
+            passages: known.passages.clone(),
+            not_billed: known.not_billed.clone(),
+            provider: known.provider.clone(),
+            ..changed.clone()
+        };
+        assert_eq!(changed, kept, "{id}");
+        assert_eq!(changed.serves, ["m-*"]);
+        assert_eq!(
+            (changed.auth, changed.key_env.as_deref()),
+            (Auth::Bearer, Some("MY_KEY"))
+        );
+        assert_eq!(
+            (changed.context, changed.max_output),
+            (Some(1000), Some(500))
+        );
+        assert!(changed.file_addresses && !changed.accepts_client_login);
+        assert_eq!(changed.preferred, Some(Dialect::OpenaiChat));
+        assert_eq!(changed.paths.len(), 1);
+    }
+}
+
+/// Who is asked first is decided by the order of providers.
+#[test]
+fn the_provider_keeps_its_place_its_models_and_its_page() {
+    let bundled = Catalog::bundled();
+    let changed = catalog_of("[[endpoint]]\nid = \"anthropic\"\nbase = \"http://127.0.0.1:9\"\n");
+    let ids = |catalog: &Catalog| {
+        let ids: Vec<String> = catalog
+            .providers()
+            .iter()
+            .map(|p| p.id.to_string())
+            .collect();
+        ids
+    };
+    assert_eq!(ids(&changed), ids(&bundled));
+    let [was, is] = [&bundled, &changed].map(|c| c.provider(&"anthropic".into()).unwrap());
+    assert_eq!(
+        (&was.models, &was.status, &was.tiers),
+        (&is.models, &is.status, &is.tiers)
+    );
+    assert_eq!(was.name, is.name);
+    let named = catalog_of("[[endpoint]]\nid = \"anthropic\"\nname = \"Gateway\"\n");
+    assert_eq!(named.provider(&"anthropic".into()).unwrap().name, "Gateway");
+}
+
+/// The first is the endpoint, the second what an entry says, the third whether a client's login may go there.
+#[test]
+fn a_clients_login_goes_only_where_it_may() {
+    for (id, said, may) in [
+        ("anthropic", "", true),
+        (
+            "anthropic",
+            "base = \"https://API.anthropic.com:443/v1\"",
+            true,
+        ),
+        ("anthropic", "accepts_client_login = false", false),
+        ("anthropic", "base = \"http://127.0.0.1:9\"", true),
+        (
+            "anthropic",
+            "base = \"http://127.0.0.1:9\"\naccepts_client_login = false",
+            false,
+        ),
+        ("anthropic", "base = \"https://gateway.example\"", false),
+        (
+            "anthropic",
+            "base = \"https://api.anthropic.com.gateway.example\"",
+            false,
+        ),
+        (
+            "anthropic",
+            "base = \"https://api.anthropic.com:8443\"",
+            false,
+        ),
+        (
+            "anthropic",
+            "base = \"https://gateway.example\"\naccepts_client_login = true",
+            true,
+        ),
+        ("openai", "base = \"https://gateway.example\"", false),
+        ("deepseek", "base = \"http://127.0.0.1:9\"", false),
+        ("deepseek", "accepts_client_login = true", true),
+        (
+            "own",
+            "base = \"http://127.0.0.1:9\"\ndialects = [\"anthropic\"]",
+            false,
+        ),
+        (
+            "own",
+            "base = \"http://127.0.0.1:9\"\ndialects = [\"anthropic\"]\naccepts_client_login = true",
+            true,
+        ),
+        (
+            "own",
+            "base = \"https://gateway.example\"\ndialects = [\"anthropic\"]\naccepts_client_login = true",
+            true,
+        ),
+    ] {
+        let text = format!("[[endpoint]]\nid = \"{id}\"\n{said}\n");
+        assert_eq!(endpoint(&text, id).accepts_client_login, may, "{text}");
+    }
+}
+
+#[test]
+fn a_secret_is_not_sent_in_the_clear_without_a_statement() {
+    for (said, word) in [
+        (
+            "id = \"own\"\nbase = \"http://gateway.example\"\ndialects = [\"anthropic\"]\naccepts_client_login = true",
+            "line 5: this base would send clients' logins in the clear",
+        ),
+        (
+            "id = \"anthropic\"\nbase = \"http://gateway.example\"\naccepts_client_login = true",
+            "line 4: this base would send clients' logins in the clear",
+        ),
+        (
+            "id = \"deepseek\"\nbase = \"http://gateway.example\"",
+            "line 3: this base would send the key of \"deepseek\" in the clear",
+        ),
+    ] {
+        let said = wrong(&format!("[[endpoint]]\n{said}\n"));
+        assert!(said.starts_with(word), "{said}");
+    }
+    for said in ["auth = \"none\"", "key_env = \"MY_KEY\""] {
+        let text =
+            format!("[[endpoint]]\nid = \"deepseek\"\nbase = \"http://gateway.example\"\n{said}\n");
+        assert_eq!(endpoint(&text, "deepseek").base, "http://gateway.example");
+    }
+}
+
+#[test]
+fn several_entries_of_one_provider_are_all_in_force() {
+    let file = "name = \"Acme\"\n".to_owned()
+        + &["a", "b"].map(|id| format!("[[endpoint]]\nid = \"acme-{id}\"\nbase = \"https://{id}.acme.example\"\ndialects = [\"openai-chat\"]\nauth = \"bearer\"\nkey_env = \"ACME\"\nserves = [\"acme-*\"]\n")).concat();
+    let catalog = Catalog::with_files(&[("acme.toml".to_owned(), file)]).unwrap();
+    let text = "[[endpoint]]\nid = \"acme-a\"\nbase = \"https://x.example\"\n[[endpoint]]\nid = \"acme-b\"\nbase = \"https://y.example\"\n";
+    let settings = Settings::parse(text, &catalog).unwrap();
+    let changed = catalog.with_own(&settings.own);
+    let bases: Vec<&str> = ["acme-a", "acme-b"]
+        .iter()
+        .map(|id| &*changed.endpoint(&EndpointId::new(id)).unwrap().base)
+        .collect();
+    assert_eq!(bases, ["https://x.example", "https://y.example"]);
+}
+
+#[test]
+fn what_a_new_endpoint_lacks_is_named() {
+    for (said, word) in [
+        (
+            "id = \"own\"\ndialects = [\"openai-chat\"]",
+            "line 2: endpoint \"own\" has no `base`",
+        ),
+        (
+            "id = \"own\"\nbase = \"http://127.0.0.1:9\"",
+            "line 2: endpoint \"own\" has no `dialects`",
+        ),
+        (
+            "id = \"rehearsal\"\nbase = \"http://127.0.0.1:9\"",
+            "line 2: the id \"rehearsal\" is taken",
+        ),
+        (
+            "id = \"anthropic\"\n[[endpoint]]\nid = \"anthropic\"",
+            "line 4: the id \"anthropic\" is taken",
+        ),
+        ("id = \"anthropic\"\nfamily = \"\"", "line 3: a family is"),
+    ] {
+        let said = wrong(&format!("[[endpoint]]\n{said}\n"));
+        assert!(said.contains(word), "{said}");
+    }
+}
+
+/// In every place that a base has in the settings, and wherever else one may be put by mistake.
+#[test]
+fn no_error_repeats_the_secret_of_a_refused_base() {
+    const SECRET: &str = "hunter2hunter2";
+    for base in [
+        format!("https://user:{SECRET}@a.example"),
+        format!("https://{SECRET}@a.example"),
+        format!("http://user:{SECRET}@127.0.0.1:9/v1"),
+        format!("https://a.example/v1?key={SECRET}"),
+        format!("https://a.example/#{SECRET}"),
+        format!("https://a.example:{SECRET}"),
+        format!("user:{SECRET}@a.example"),
+        format!("https:/x:{SECRET}@a.example"),
+    ] {
+        for text in [
+            format!("[[endpoint]]\nid = \"own\"\nbase = \"{base}\"\ndialects = [\"anthropic\"]\n"),
+            format!("[[endpoint]]\nid = \"anthropic\"\nbase = \"{base}\"\n"),
+            format!("[[endpoint]]\nid = \"own\"\nbase = [\"{base}\"]\ndialects = []\n"),
+            format!("[[endpoint]]\nid = \"own\"\nbase = \"http://x\"\ndialects = \"{base}\"\n"),
+            format!("[[endpoint]]\nid = \"own\"\nbase = \"http://x\"\ndialects = [\"{base}\"]\n"),
+            format!(
+                "[[endpoint]]\nid = \"own\"\nbase = \"http://x\"\ndialects = [\"anthropic\"]\nserves = \"{base}\"\n"
+            ),
+            format!(
+                "[[endpoint]]\nid = \"{base}\"\nbase = \"http://x\"\ndialects = [\"anthropic\"]\n"
+            ),
+            format!("[[endpoint]]\n\"{base}\" = 1\n"),
+            format!("endpoint = \"{base}\"\n"),
+            format!(
+                "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"{base}\"]\n"
+            ),
+            format!("[watch]\nmine = [\"{base}\"]\n"),
+            format!("[watch.pages_from]\nanthropic = \"x{base}\"\n"),
+        ] {
+            let said = wrong(&text);
+            assert!(!said.contains("hunter2"), "{text}{said}");
+        }
+    }
+}

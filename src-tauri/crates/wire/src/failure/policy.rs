@@ -1,0 +1,55 @@
+//! Recognizes refusals for the content of a request. The tests list the vendors' full texts with their sources.
+
+use super::{Class, table};
+
+/// Parts of such an error's type, code or text, in lower case.
+pub(super) const DECLINED: &[&str] = &[
+    "content_policy",
+    "content policy",
+    "content_filter",
+    "content filtering policy",
+    "content management policy",
+    "responsibleaipolicyviolation",
+    "violating our usage policy",
+    "violate our usage policy",
+    "violates usage guidelines",
+    "requires moderation",
+    "safety_violation",
+    "content exists risk",
+    "unsafe or sensitive content",
+    "包含不安全或敏感内容",
+    "considered high risk",
+    "data_inspection_failed",
+    "datainspectionfailed",
+    "contain inappropriate content",
+];
+
+/// Codes that are numbers. A number is never looked up in a text.
+const CODES: &[&str] = &[
+    "1301", // Z.ai (docs.z.ai, "Errors")
+];
+
+/// The class by the table of words, or by a code that is a number.
+pub(super) fn class(status: u16, code: &str, said: &str) -> Class {
+    let found = table::look_up(status, said);
+    // An error without a status is transient where no word of it is known.
+    let unknown = match found {
+        Class::Caller => true,
+        Class::Transient => status == table::IN_BODY,
+        Class::RateLimit
+        | Class::Limit
+        | Class::Silent
+        | Class::Quota
+        | Class::Credential
+        | Class::ModelGone
+        | Class::ContextTooLong
+        | Class::ContentPolicy => false,
+    };
+    if unknown && CODES.contains(&code) {
+        return Class::ContentPolicy;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;
