@@ -185,6 +185,9 @@ impl MainLoop {
                     ask.answer(ledger)
                 });
             }
+            Event::Conversation(ask) => {
+                self.kept("keep a conversation", |ledger| ask.answer(ledger));
+            }
             Event::SettingsFile(text) => self.settings_file(text),
             Event::KeysChanged => {
                 self.reconfigure();
@@ -224,6 +227,9 @@ impl MainLoop {
             });
             self.kept("forget old answers", |ledger| {
                 ledger.expire_replays(now).map(|_| ())
+            });
+            self.kept("forget old conversations", |ledger| {
+                ledger.expire_conversations(now)
             });
         }
         if now >= self.state.today_since + TimeDelta::days(1) {

@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub quiet: Option<(NaiveTime, NaiveTime)>,
     /// What tools were told to do is written down with interrupted work.
     pub keep_tool_arguments: bool,
+    /// What stateful clients of Responses refer to later is kept for a day.
+    pub keep_conversations: bool,
     /// The owner's own endpoints, each as a provider of its own.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,

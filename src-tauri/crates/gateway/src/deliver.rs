@@ -23,6 +23,7 @@ use crate::attempt::breaker::Permit;
 use crate::attempt::fallback::Fallback;
 use crate::attempt::lost::Lost;
 use crate::deliver::outlet::{Gone, Outlet};
+use crate::kept::Keeper;
 use crate::{Candidate, End, Outcome, Timers};
 use restart::sign_of_life;
 
@@ -41,6 +42,7 @@ const SPEAK_AFTER: Duration = Duration::from_secs(120);
 pub(crate) struct Delivery {
     fallback: Fallback,
     outlet: Outlet,
+    keeper: Keeper,
     /// What the client has been given; None: bytes pass as they come, and nobody looks.
     told: Option<Told>,
     current: Current,
@@ -103,6 +105,7 @@ impl Delivery {
         let timers = &fallback.admitted.config.timers;
         let current = Current::new(candidate, permit, answer, ended, timers);
         Self {
+            keeper: Keeper::of(&fallback.services, &fallback.admitted),
             told,
             given: Instant::now(),
             heard: fallback.admitted.began,
@@ -176,6 +179,10 @@ impl Delivery {
         if let Some(told) = &mut self.told {
             told.push(&bytes);
         }
+        let Current {
+            candidate, splice, ..
+        } = &self.current;
+        self.keeper.observe(&bytes, candidate, splice.is_some());
         self.give_aside(bytes).await?;
         self.heard = Instant::now();
         Ok(())

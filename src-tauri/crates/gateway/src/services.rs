@@ -14,12 +14,13 @@ use crate::attempt::lost::Lost;
 use crate::attempt::upstream::Upstream;
 use crate::deliver::rescue;
 use crate::held::{Held, Share};
+use crate::kept::Conversations;
 use crate::once::Once;
 use crate::open::Reports;
 use crate::plan::session::{HEALTHY_FOR, PrimaryHealth, SessionKey, Sessions};
 use crate::plan::{Answerer, Wish, plan};
 use crate::storm::Storms;
-use crate::{Candidate, Config, Connect, Plan, ReplayAsk, Report, Standing};
+use crate::{Candidate, Config, Connect, ConversationAsk, Plan, ReplayAsk, Report, Standing};
 
 /// Tells the time of day.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -38,6 +39,7 @@ struct Shared {
     bodies: Held,
     answers: Held,
     once: Once,
+    conversations: Conversations,
     sessions: Mutex<Sessions>,
     cut_off: watch::Sender<bool>,
     clock: Clock,
@@ -50,6 +52,7 @@ impl Services {
         connect: Connect,
         reports: mpsc::Sender<Report>,
         replays: mpsc::Sender<ReplayAsk>,
+        conversations: mpsc::Sender<ConversationAsk>,
         clock: Clock,
     ) -> Self {
         Self(Arc::new(Shared {
@@ -62,6 +65,7 @@ impl Services {
             bodies: Held::default(),
             answers: Held::default(),
             once: Once::new(replays),
+            conversations: Conversations::new(conversations),
             sessions: Mutex::default(),
             cut_off: watch::Sender::new(false),
             clock,
@@ -153,6 +157,10 @@ impl Services {
 
     pub(crate) fn once(&self) -> &Once {
         &self.0.once
+    }
+
+    pub(crate) fn conversations(&self) -> &Conversations {
+        &self.0.conversations
     }
 
     pub(crate) fn is_draining(&self) -> bool {

@@ -81,6 +81,7 @@ pub(crate) fn config() -> Config {
         pipelines: BTreeMap::new(),
         sibling: Default::default(),
         keep_tool_arguments: false,
+        keep_conversations: true,
         paused: false,
         draining: false,
         own_addresses: vec!["127.0.0.1:4747".parse().unwrap()],

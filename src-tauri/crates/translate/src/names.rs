@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalog::Dialect;
 use sha2::{Digest, Sha256};
 
-pub use signature::Signature;
+pub use signature::{NoSignature, Signature};
 
 /// What every vendor takes as a tool's name: `^[a-zA-Z0-9_-]{1,64}$` (OpenAI's function tools; Anthropic allows 128 on its own
 /// API, and 64 where clouds resell it).

@@ -22,7 +22,7 @@ use model::{Identity, Stop};
 use parts::Parts;
 use wire::{BodyEnd, Broken, Completion, Validator};
 
-pub use document::whole;
+pub use document::{Whole, whole, whole_signed};
 pub use error::error;
 pub use stream::{AnswerTranslator, Progress};
 

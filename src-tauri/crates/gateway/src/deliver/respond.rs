@@ -21,6 +21,7 @@ use crate::deliver::hold::Hold;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::rescue::{self, Said};
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
+use crate::kept::Keeper;
 use crate::open::OpenExchange;
 use crate::services::Services;
 use crate::{Body, Candidate, Credential, Dropped, End, Ineligible, Outcome, Plan, TurnedAway};
@@ -96,7 +97,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     } = answered;
     let attempts = fallback.exchange.attempts();
     let named = candidate.clone();
-    let dropped = fallback.exchange.attempt_dropped();
+    let listed = fallback.exchange.attempt_listed();
     if let Some(session) = &fallback.admitted.session {
         fallback.services.answered(session.clone(), &candidate);
     }
@@ -137,6 +138,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             completion,
             report,
         } => {
+            Keeper::of(&fallback.services, &fallback.admitted).observe_whole(&bytes, &candidate);
             let mut exchange = fallback.exchange;
             exchange.answered(head.status);
             if let Some(permit) = permit.filter(|_| completion.is_answer()) {
@@ -151,11 +153,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     *response.status_mut() = head.status;
     *response.headers_mut() = headers::returned(head.headers);
     tell(response.headers_mut(), &named, attempts);
-    if let Some(dropped) = dropped {
-        response
-            .headers_mut()
-            .insert("x-understudy-dropped", dropped);
-    }
+    response.headers_mut().extend(listed);
     if let Some(why) = stands_in_for {
         let why = HeaderValue::from_static(why);
         response.headers_mut().insert("x-understudy-fallback", why);

@@ -1,3 +1,6 @@
+use std::fmt;
+use std::str::FromStr;
+
 /// What a provider demands back with a tool call: the signature of the thinking before it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signature {
@@ -5,6 +8,27 @@ pub enum Signature {
     Thought(String),
     /// An element of `reasoning_details`, as JSON text (OpenRouter docs, "Preserving reasoning").
     Detail(String),
+}
+
+impl fmt::Display for Signature {
+    /// As [`Signature::from_str`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.mark(), self.text())
+    }
+}
+
+/// It is not what a [`Signature`] is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no signature begins so")]
+pub struct NoSignature;
+
+impl FromStr for Signature {
+    type Err = NoSignature;
+
+    fn from_str(written: &str) -> Result<Self, NoSignature> {
+        let (mark, text) = written.split_at_checked(2).ok_or(NoSignature)?;
+        Signature::marked(mark, text.to_owned()).ok_or(NoSignature)
+    }
 }
 
 impl Signature {
@@ -17,7 +41,7 @@ impl Signature {
         }
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         match self {
             Signature::Thought(text) | Signature::Detail(text) => text,
         }

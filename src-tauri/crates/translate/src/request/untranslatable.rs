@@ -115,6 +115,8 @@ pub enum Why {
     Approximate,
     /// Not dropped but added: the dialect demands it and the request has none.
     Added,
+    /// Not dropped: what it refers to is sent in its place.
+    Expanded,
     /// A field that we do not know.
     Unknown,
 }
@@ -137,6 +139,9 @@ impl fmt::Display for Why {
             Why::Citations => "the model cannot cite in this form; the text itself is sent",
             Why::Approximate => "said as nearly as the other side can",
             Why::Added => "the dialect demands it, and the request has none",
+            Why::Expanded => {
+                "what it refers to is sent in its place, from the conversation that is kept here"
+            }
             Why::Unknown => "unknown to Understudy, and so it goes to its own vendor alone",
         })
     }

@@ -21,7 +21,13 @@ impl Answer {
             return Arrival::More { progress: false };
         };
         let mut told = Vec::new();
+        let known = translator.signatures().len();
         let outcome = translator.push(bytes, &mut told);
+        if let Some(translation) = &self.translation
+            && translator.signatures().len() > known
+        {
+            translation.sink.keep(translator.signatures());
+        }
         let upstream = translator.progress();
         self.begun |= upstream.content;
         let arrival = self.take(told.into());
