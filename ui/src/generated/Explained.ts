@@ -16,4 +16,8 @@ delivery: string,
 /**
  * Those that can be asked, in their order, then those that cannot.
  */
-candidates: Array<Candidate>, };
+candidates: Array<Candidate>, 
+/**
+ * "no fallback: items will wait"; None: there is a fallback, or the request is not one that waits.
+ */
+no_fallback: string | null, };

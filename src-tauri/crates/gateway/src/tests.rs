@@ -83,6 +83,7 @@ pub(crate) fn config() -> Config {
         keep_tool_arguments: false,
         keep_conversations: true,
         paused: false,
+        announce: false,
         draining: false,
         own_addresses: vec!["127.0.0.1:4747".parse().unwrap()],
     }

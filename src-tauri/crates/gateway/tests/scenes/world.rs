@@ -94,6 +94,7 @@ fn config() -> Config {
         sibling: Default::default(),
         keep_tool_arguments: false,
         keep_conversations: true,
+        announce: false,
         draining: false,
         own_addresses: Vec::new(),
     }
