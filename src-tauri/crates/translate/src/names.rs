@@ -81,6 +81,15 @@ impl Names {
         id::signature(client_id).or_else(|| self.signatures.get(client_id).cloned())
     }
 
+    /// The thinking that was kept of the answer with these calls; empty where none was.
+    pub(crate) fn reasoning<'a>(&self, mut client_ids: impl Iterator<Item = &'a str>) -> String {
+        let kept = client_ids.find_map(|id| match self.signatures.get(id) {
+            Some(Signature::Reasoning(text)) => Some(text.clone()),
+            Some(Signature::Thought(_) | Signature::Detail(_)) | None => None,
+        });
+        kept.unwrap_or_default()
+    }
+
     /// As [`Names::client_id`], with the signature in it where the client's ids have room for one, and whether they have.
     pub(crate) fn signed_id(&self, provider_id: &str, signature: &Signature) -> (String, bool) {
         match id::carried_signed(self.client, provider_id, signature) {

@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod model;
 pub(crate) mod parts;
 pub(crate) mod read;
+pub(crate) mod reasoning;
 pub(crate) mod restore;
 pub(crate) mod stop;
 pub(crate) mod stream;

@@ -175,7 +175,8 @@ fn write_answer(
     if !calls.is_empty() {
         message.push(("tool_calls", array(&calls)));
         if target.reasoning_content == ReasoningContent::Required {
-            message.push(("reasoning_content", quoted("")));
+            let reasoning = names.reasoning(said.iter().map(|call| &*call.id));
+            message.push(("reasoning_content", quoted(&reasoning)));
         }
     }
     if !signed.details.is_empty() {
@@ -224,7 +225,7 @@ impl Signed {
                     .into_iter()
                     .filter_map(|kept| match kept {
                         Some(Signature::Detail(json)) => Some(json),
-                        Some(Signature::Thought(_)) | None => None,
+                        Some(Signature::Thought(_) | Signature::Reasoning(_)) | None => None,
                     })
                     .collect();
             }
