@@ -19,14 +19,14 @@ mod tests;
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::{Dialect, EndpointId};
+use catalog::Dialect;
 use http::request::Parts;
 use ledger::Digest;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use wire::{Ask, Kind};
 
-use crate::Config;
+use crate::{Candidate, Config};
 use crate::held::{Held, Share};
 use crate::once::credential;
 use crate::services::Services;
@@ -37,6 +37,7 @@ pub(crate) use keeper::Keeper;
 pub(crate) use signatures::{SignatureSink, kept_signatures};
 
 use ask::Question;
+use keeper::holder;
 use references::{Found, References};
 
 /// How long a request waits for what it refers to; then that is not kept. The ledger itself waits 5 s for another program.
@@ -140,7 +141,7 @@ impl Conversation {
     }
 
     /// The request as the client's own vendor understands it. None: as it is.
-    pub(crate) fn for_own(&self, body: &Bytes, endpoint: &EndpointId) -> Option<Expanded> {
-        Expanded::for_holder(body, &self.refers.as_ref()?.found, endpoint.as_str())
+    pub(crate) fn for_own(&self, body: &Bytes, candidate: &Candidate) -> Option<Expanded> {
+        Expanded::for_holder(body, &self.refers.as_ref()?.found, &holder(candidate))
     }
 }

@@ -129,7 +129,7 @@ impl Fallback {
             let seconds = now.timestamp().try_into().unwrap_or(0);
             let kept = Kept {
                 signatures: kept_signatures(&self.services, &admitted, &candidate, endpoint).await,
-                sink: SignatureSink::of(&self.services, &admitted),
+                sink: SignatureSink::of(&self.services, &admitted, endpoint),
             };
             let outgoing = match request(&admitted, &candidate, endpoint, kept, seconds) {
                 Ok(outgoing) => outgoing,

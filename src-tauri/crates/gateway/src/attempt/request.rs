@@ -185,9 +185,7 @@ fn url(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) ->
 /// place of a reference to it.
 fn own_body(admitted: &Admitted, candidate: &Candidate) -> (Bytes, Vec<LeftOut>) {
     let ask = &admitted.ask;
-    let expanded = admitted
-        .conversation
-        .for_own(&admitted.body, &candidate.endpoint);
+    let expanded = admitted.conversation.for_own(&admitted.body, candidate);
     let (body, listed) = match &expanded {
         Some(expanded) => (&expanded.body, expanded.listed.clone()),
         None => (&admitted.body, Vec::new()),

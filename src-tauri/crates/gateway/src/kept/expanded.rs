@@ -45,7 +45,7 @@ impl Expanded {
         (expanded.body.len() <= most).then_some(expanded)
     }
 
-    /// For the endpoint `holder`, which holds what it answered itself. None: it holds all that is known, so that the bytes stay as
+    /// For the account `holder`, which holds what it answered itself. None: it holds all that is known, so that the bytes stay as
     /// they are.
     pub(super) fn for_holder(body: &[u8], found: &Found, holder: &str) -> Option<Self> {
         let mut writer = Writer::of(body)?;

@@ -10,7 +10,7 @@ use super::references::{Found, References};
 use super::response::{self, Observer, Response};
 use crate::admitted::Admitted;
 use crate::services::Services;
-use crate::{Candidate, Carriage, Ineligible, Plan};
+use crate::{Candidate, Carriage, Credential, Ineligible, Plan};
 
 /// Of a response that is to be kept; empty where it is not.
 #[derive(Debug, Default)]
@@ -94,11 +94,21 @@ impl Keeper {
                 references,
                 found,
                 response,
-                holder: holds.then(|| by.endpoint.to_string()),
+                holder: holds.then(|| holder(by)),
                 _waiting: waiting,
             }))
         });
     }
+}
+
+/// Where a vendor stores a response: another account there does not have it.
+pub(super) fn holder(candidate: &Candidate) -> String {
+    let account = match candidate.credential {
+        Credential::OurKey => "our key",
+        Credential::ClientLogin => "login",
+        Credential::None => "none",
+    };
+    format!("{} {account}", candidate.endpoint)
 }
 
 /// Some candidate of this request, now or at another time, holds nothing of what the client's own vendor does.

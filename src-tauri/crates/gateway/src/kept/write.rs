@@ -24,6 +24,8 @@ pub(super) enum Of<'a> {
     Text(&'a str),
     /// By the call's id.
     Signature(&'a str),
+    /// The owner of what belongs to one session only.
+    Session(&'a str),
 }
 
 impl Of<'_> {
@@ -33,6 +35,7 @@ impl Of<'_> {
             Of::Item(id) => ("item", id),
             Of::Text(text) => ("text", text),
             Of::Signature(id) => ("signature", id),
+            Of::Session(name) => ("session", name),
         };
         let mut hash = Sha256::new();
         hash.update(owner);
@@ -50,6 +53,15 @@ struct OfItem {
     holder: Option<String>,
     /// The name of its text, in hexadecimal digits; None: its own vendor alone can read it.
     text: Option<Digest>,
+}
+
+impl OfItem {
+    fn part(&self, owner: &Digest, id: &str) -> ConversationPart {
+        ConversationPart {
+            name: Of::Item(id).name(owner),
+            body: serde_json::to_vec(self).unwrap_or_default(),
+        }
+    }
 }
 
 /// What is kept under a response's id, before the names of its items.
@@ -80,11 +92,7 @@ impl Written<'_> {
             outputs.extend(text);
             if let Some(id) = id {
                 let holder = self.holder.map(str::to_owned);
-                let of_item = OfItem { holder, text };
-                parts.push(ConversationPart {
-                    name: Of::Item(&id).name(owner),
-                    body: serde_json::to_vec(&of_item).unwrap_or_default(),
-                });
+                parts.push(OfItem { holder, text }.part(owner, &id));
             }
         }
         if let Some((mut names, mut anchors)) = self.input(owner, &mut parts) {
@@ -101,7 +109,8 @@ impl Written<'_> {
         parts
     }
 
-    /// The names of the conversation's items before the response. None: the vendor knows more of it than we do.
+    /// The names of the conversation's items before the response. What it refers to is kept for a day from now too. None: the
+    /// vendor knows more of it than we do.
     fn input(
         &self,
         owner: &Digest,
@@ -116,14 +125,24 @@ impl Written<'_> {
             (None, _) => (Vec::new(), Anchors::new()),
             (Some(_), None) => return None,
             (Some(_), Some(Previous { items, anchors })) => {
-                let names = items.iter().map(|item| item.name).collect();
-                (names, anchors.clone())
+                let names = items
+                    .iter()
+                    .map(|item| put(owner, item.text.clone(), parts));
+                (names.collect(), anchors.clone())
             }
         };
         for raw in inputs(&body) {
             let referred = Fields::read(raw.as_bytes()).ok();
             match referred.and_then(|item| reference(&item)) {
-                Some(id) => names.extend(self.found.items.get(&id)?.item.as_ref().map(|i| i.name)),
+                Some(id) => {
+                    let FoundItem { holder, item } = self.found.items.get(&id)?;
+                    let text = item
+                        .as_ref()
+                        .map(|item| put(owner, item.text.clone(), parts));
+                    let holder = holder.clone();
+                    parts.push(OfItem { holder, text }.part(owner, &id));
+                    names.extend(text);
+                }
                 None => names.extend(item::input(&raw).map(|text| put(owner, text, parts))),
             }
         }
