@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a scene that cannot go on fails")]
 
 mod after_the_end;
+mod agent;
 mod by_hand;
 mod compressed;
 mod credentials;
@@ -24,6 +25,7 @@ mod reached;
 mod recovery;
 mod redirect;
 mod restart;
+mod returns;
 mod rules;
 mod scenarios;
 mod siblings;
