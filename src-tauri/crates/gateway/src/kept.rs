@@ -26,10 +26,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use wire::{Ask, Kind};
 
-use crate::{Candidate, Config};
 use crate::held::{Held, Share};
 use crate::once::credential;
 use crate::services::Services;
+use crate::{Candidate, Config};
 
 pub use ask::ConversationAsk;
 pub(crate) use expanded::Expanded;

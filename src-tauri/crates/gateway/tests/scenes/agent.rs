@@ -168,8 +168,11 @@ impl Agent {
     }
 
     fn note(&mut self, text: &Value, call: &Value, name: &Value) {
-        self.said
-            .extend(text.as_str().filter(|text| !text.is_empty()).map(str::to_owned));
+        self.said.extend(
+            text.as_str()
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned),
+        );
         if let (Some(id), Some(name)) = (call.as_str(), name.as_str()) {
             self.open.push((id.to_owned(), name.to_owned()));
         }
@@ -191,7 +194,9 @@ fn append(text: &mut Value, piece: &Value) {
 
 /// A stream as its client's library puts it together.
 fn assembled(dialect: Dialect, stream: &str) -> Value {
-    let data = stream.lines().filter_map(|line| line.strip_prefix("data: "));
+    let data = stream
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
     let events = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
     let mut document = Value::Null;
     for event in events {

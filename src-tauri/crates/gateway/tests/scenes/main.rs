@@ -6,6 +6,7 @@ mod after_the_end;
 mod agent;
 mod by_hand;
 mod compressed;
+mod conversations;
 mod credentials;
 mod delivery;
 mod demand;

@@ -30,11 +30,23 @@ const fn vendor(family: Family, model: &'static str, only: Option<Dialect>) -> V
 
 pub(crate) const VENDORS: [Vendor; 12] = [
     vendor(Family::Anthropic, "claude-sonnet-5", None),
-    vendor(Family::OpenAi, "gpt-5.6-sol", Some(Dialect::OpenaiResponses)),
+    vendor(
+        Family::OpenAi,
+        "gpt-5.6-sol",
+        Some(Dialect::OpenaiResponses),
+    ),
     vendor(Family::OpenAi, "gpt-5.6-sol", Some(Dialect::OpenaiChat)),
     vendor(Family::Gemini, "gemini-3.8-flash", None),
-    vendor(Family::DeepSeek, "deepseek-v4-pro", Some(Dialect::OpenaiChat)),
-    vendor(Family::DeepSeek, "deepseek-v4-pro", Some(Dialect::Anthropic)),
+    vendor(
+        Family::DeepSeek,
+        "deepseek-v4-pro",
+        Some(Dialect::OpenaiChat),
+    ),
+    vendor(
+        Family::DeepSeek,
+        "deepseek-v4-pro",
+        Some(Dialect::Anthropic),
+    ),
     vendor(Family::Moonshot, "kimi-k2.6", Some(Dialect::OpenaiChat)),
     vendor(Family::Moonshot, "kimi-k2.6", Some(Dialect::Anthropic)),
     vendor(Family::Mistral, "mistral-large-4", None),
@@ -127,12 +139,7 @@ const ROUNDS: [&str; 6] = [
 
 /// # Errors
 /// What went wrong at which request.
-async fn session(
-    keeps: Keeps,
-    second: &Vendor,
-    streamed: bool,
-    round: &str,
-) -> Result<(), String> {
+async fn session(keeps: Keeps, second: &Vendor, streamed: bool, round: &str) -> Result<(), String> {
     let case = format!(
         "{keeps:?} with {} ({:?}), streamed: {streamed}, {round}",
         second.family, second.only

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::response::CannotTell;
 use crate::response::model::{Call, Input, Kind};
 use crate::response::parts::{Key, Lasts, Parts};
-use crate::response::reasoning::Reasoning;
 use crate::response::read::{Flow, Read, said, unsayable};
+use crate::response::reasoning::Reasoning;
 use wire::fields::Fields;
 use wire::{Block, block_kind};
 
@@ -68,40 +68,40 @@ impl Read for Reader {
 }
 
 impl Reader {
-/// None for what is not passed on to the client: thinking, and what the provider ran by itself.
-fn begin(&mut self, block: &Fields<'_>, parts: &mut Parts) -> Result<Option<Open>, CannotTell> {
-    let name = block.text("type").unwrap_or_default();
-    let (kind, given) = match block_kind(&name) {
-        Block::Text if name == "text" => (Kind::Text, None),
-        Block::Tool => {
-            let call = Call {
-                id: block.text("id").unwrap_or_default(),
-                name: block.text("name").unwrap_or_default(),
-                namespace: None,
-                input: Input::Json,
-                signature: self.reasoning.take(),
-            };
-            // Arguments that were cut are no object: some servers give their text.
-            let empty = block.object("input").is_some_and(|input| input.is_empty());
-            let given = block.given("input").filter(|_| !empty);
-            let text = block.text("input");
-            (Kind::Call(call), text.or(given.map(str::to_owned)))
+    /// None for what is not passed on to the client: thinking, and what the provider ran by itself.
+    fn begin(&mut self, block: &Fields<'_>, parts: &mut Parts) -> Result<Option<Open>, CannotTell> {
+        let name = block.text("type").unwrap_or_default();
+        let (kind, given) = match block_kind(&name) {
+            Block::Text if name == "text" => (Kind::Text, None),
+            Block::Tool => {
+                let call = Call {
+                    id: block.text("id").unwrap_or_default(),
+                    name: block.text("name").unwrap_or_default(),
+                    namespace: None,
+                    input: Input::Json,
+                    signature: self.reasoning.take(),
+                };
+                // Arguments that were cut are no object: some servers give their text.
+                let empty = block.object("input").is_some_and(|input| input.is_empty());
+                let given = block.given("input").filter(|_| !empty);
+                let text = block.text("input");
+                (Kind::Call(call), text.or(given.map(str::to_owned)))
+            }
+            Block::Thinking => {
+                self.reasoning.push(&said(block, "thinking"));
+                return Ok(None);
+            }
+            Block::ServerTool => return Ok(None),
+            Block::Whole if name.ends_with("_tool_result") => return Ok(None),
+            Block::Text | Block::Whole => return Err(unsayable(format!("a `{name}` block"))),
+        };
+        let text = kind == Kind::Text;
+        let key = parts.begin(kind, Lasts::UntilEnded)?;
+        if text {
+            parts.grow(key, &said(block, "text"))?;
         }
-        Block::Thinking => {
-            self.reasoning.push(&said(block, "thinking"));
-            return Ok(None);
-        }
-        Block::ServerTool => return Ok(None),
-        Block::Whole if name.ends_with("_tool_result") => return Ok(None),
-        Block::Text | Block::Whole => return Err(unsayable(format!("a `{name}` block"))),
-    };
-    let text = kind == Kind::Text;
-    let key = parts.begin(kind, Lasts::UntilEnded)?;
-    if text {
-        parts.grow(key, &said(block, "text"))?;
+        Ok(Some(Open { key, given }))
     }
-    Ok(Some(Open { key, given }))
-}
 }
 
 impl Open {

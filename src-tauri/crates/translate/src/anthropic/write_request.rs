@@ -45,7 +45,10 @@ pub(crate) fn write(
     if !system.is_empty() {
         body.push(("system", array(&system)));
     }
-    body.push(("messages", write_messages(&said.turns, names, target, left_out)?));
+    body.push((
+        "messages",
+        write_messages(&said.turns, names, target, left_out)?,
+    ));
     if !said.tools.is_empty() {
         let tools = said.tools.iter();
         let tools: Vec<String> = tools

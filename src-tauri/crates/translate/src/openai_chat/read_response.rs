@@ -10,8 +10,8 @@ use crate::names::Signature;
 use crate::response::CannotTell;
 use crate::response::model::{Call, Input, Kind};
 use crate::response::parts::{Key, Lasts, Parts};
-use crate::response::reasoning::Reasoning;
 use crate::response::read::{Flow, Read, said, unsayable};
+use crate::response::reasoning::Reasoning;
 
 #[derive(Debug, Default)]
 pub(crate) struct Reader {

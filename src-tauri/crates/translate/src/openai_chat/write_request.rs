@@ -228,10 +228,30 @@ impl Signed {
                         Some(Signature::Thought(_) | Signature::Reasoning(_)) | None => None,
                     })
                     .collect();
+                // Google's models behind it check them as Google's own address does.
+                if signed.details.is_empty() && target.model.starts_with(GEMINI_AT_OPENROUTER) {
+                    let unsigned = (0..).zip(calls);
+                    let detail =
+                        |(index, call): (usize, &&Call)| unsigned_detail(index, call, names);
+                    signed.details = unsigned.map(detail).collect();
+                }
             }
         }
         signed
     }
+}
+
+const GEMINI_AT_OPENROUTER: &str = "google/gemini-";
+
+/// The same value in OpenRouter's form (as RooCodeInc/Roo-Code sends it, `src/api/providers/openrouter.ts`).
+fn unsigned_detail(index: usize, call: &Call, names: &Names) -> String {
+    object(&[
+        ("type", quoted("reasoning.encrypted")),
+        ("id", quoted(&names.provider_id(&call.id))),
+        ("data", quoted(NO_SIGNATURE)),
+        ("format", quoted("google-gemini-v1")),
+        ("index", index.to_string()),
+    ])
 }
 
 fn write_call(call: &Call, thought: Option<&str>, names: &Names) -> String {

@@ -2,9 +2,7 @@
 
 use catalog::{CallIds, Dialect, ReasoningContent, ThoughtSignatures};
 use serde_json::{Value, json};
-use translate::{
-    AnswerTranslator, Form, Names, Target, read, request, say, whole, whole_signed,
-};
+use translate::{AnswerTranslator, Form, Names, Target, read, request, say, whole, whole_signed};
 
 use crate::golden::stand_in;
 
@@ -166,6 +164,30 @@ fn calls_of_other_models_get_the_documented_value() {
         let call = first_call(&there.body);
         let signature = &call["extra_content"]["google"]["thought_signature"];
         assert_eq!(signature, "skip_thought_signature_validator", "{client}");
+    }
+}
+
+/// The same through OpenRouter, for Google's models alone.
+#[test]
+fn calls_of_other_models_get_the_documented_value_behind_openrouter_too() {
+    for client in Dialect::ALL {
+        for (model, detailed) in [("google/gemini-4-argon", true), ("openai/gpt-6", false)] {
+            let target = Target {
+                model: model.to_owned(),
+                thought_signatures: ThoughtSignatures::ReasoningDetails,
+                ..stand_in()
+            };
+            let body = next(client, "toolu_01A").to_string();
+            let there = request(client, Dialect::OpenaiChat, body.as_bytes(), &target).unwrap();
+            let body: Value = serde_json::from_slice(&there.body).unwrap();
+            let detail = &body["messages"][1]["reasoning_details"][0];
+            let expected = json!({
+                "type": "reasoning.encrypted", "id": "toolu_01A", "data": "skip_thought_signature_validator",
+                "format": "google-gemini-v1", "index": 0,
+            });
+            let expected = if detailed { expected } else { Value::Null };
+            assert_eq!(*detail, expected, "{client} {model}");
+        }
     }
 }
 
