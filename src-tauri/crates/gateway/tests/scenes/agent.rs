@@ -30,6 +30,8 @@ pub(crate) struct Agent {
     /// The messages or items that the next request has.
     turns: Vec<Value>,
     previous: Option<Value>,
+    /// A captured request, for all but its conversation.
+    frame: Option<Value>,
     /// Calls that wait for their results.
     open: Vec<(String, String)>,
     /// All texts so far, of both sides, and what tools returned.
@@ -43,8 +45,19 @@ impl Agent {
             streamed,
             turns: Vec::new(),
             previous: None,
+            frame: None,
             open: Vec::new(),
             said: Vec::new(),
+        }
+    }
+
+    /// A client of Messages goes on from the conversation of this request, which ends with an answer.
+    pub(crate) fn resuming(frame: Value) -> Agent {
+        let turns = frame["messages"].as_array().unwrap().clone();
+        Agent {
+            turns,
+            frame: Some(frame),
+            ..Agent::new(Keeps::Itself(Dialect::Anthropic), true)
         }
     }
 
@@ -63,6 +76,11 @@ impl Agent {
             });
             let results: Vec<(String, String)> = results.collect();
             self.results(&results);
+        }
+        if let Some(frame) = &self.frame {
+            let mut body = frame.clone();
+            body["messages"] = self.turns.clone().into();
+            return body;
         }
         let schema = json!({ "type": "object", "properties": { "command": { "type": "string" } } });
         match self.keeps.dialect() {

@@ -38,4 +38,5 @@ mod strays;
 mod traps;
 mod unattended;
 mod understudy;
+mod week_old;
 mod world;

@@ -133,9 +133,7 @@ pub(crate) fn refused(received: &[Received]) -> Option<String> {
 }
 
 /// Which of the two answers each request: `1` the fallback.
-const ROUNDS: [&str; 6] = [
-    "0101101", "1010010", "0011001", "1100110", "0111011", "1000101",
-];
+const ROUNDS: [&str; 4] = ["0101101", "1010010", "0011001", "1100110"];
 
 /// # Errors
 /// What went wrong at which request.
@@ -235,17 +233,15 @@ async fn a_session_that_names_its_items_goes_and_comes_back() {
 async fn all(keeps: Keeps) {
     let mut failed = Vec::new();
     for second in &VENDORS {
-        for round in ROUNDS {
-            for streamed in [true, false] {
-                failed.extend(session(keeps, second, streamed, round).await.err());
-            }
+        for (round, streamed) in ROUNDS.into_iter().zip([true, false, false, true]) {
+            failed.extend(session(keeps, second, streamed, round).await.err());
         }
     }
     assert!(
         failed.is_empty(),
         "{} of {}: {}",
         failed.len(),
-        VENDORS.len() * ROUNDS.len() * 2,
+        VENDORS.len() * ROUNDS.len(),
         failed.join("\n")
     );
 }
