@@ -101,19 +101,32 @@ impl Ledger {
 
     /// Deletes what is older than [`CONVERSATIONS_KEPT`].
     pub fn expire_conversations(&mut self, now: DateTime<Utc>) -> Result<(), LedgerError> {
-        self.overwriting(|tx| expire(tx, now))
+        self.erasing(|tx| expire(tx, now))
     }
 
     /// Deletes all of it.
     pub fn forget_conversations(&mut self) -> Result<(), LedgerError> {
-        self.overwriting(|tx| tx.execute("DELETE FROM conversation_parts", ()).map(|_| ()))
+        self.erasing(|tx| tx.execute("DELETE FROM conversation_parts", ()))
+    }
+
+    /// The write-ahead log has the former contents of pages until it begins anew.
+    fn erasing(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<usize>,
+    ) -> Result<(), LedgerError> {
+        if self.overwriting(work)? > 0 {
+            let begun = |_: &rusqlite::Row<'_>| Ok(());
+            self.conn
+                .pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", begun)?;
+        }
+        Ok(())
     }
 
     /// What people wrote is overwritten in the file where it is deleted, not only marked as free.
-    fn overwriting(
+    fn overwriting<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-    ) -> Result<(), LedgerError> {
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
         let secure = |ledger: &Ledger, on: bool| {
             let set = |_: &rusqlite::Row<'_>| Ok(());
             ledger
@@ -122,18 +135,19 @@ impl Ledger {
         };
         secure(self, true)?;
         let done = self.write().and_then(|tx| {
-            work(&tx)?;
-            Ok(tx.commit()?)
+            let result = work(&tx)?;
+            tx.commit()?;
+            Ok(result)
         });
         secure(self, false)?;
         done
     }
 }
 
-fn expire(tx: &Transaction<'_>, now: DateTime<Utc>) -> rusqlite::Result<()> {
+/// How many parts were deleted.
+fn expire(tx: &Transaction<'_>, now: DateTime<Utc>) -> rusqlite::Result<usize> {
     tx.prepare_cached("DELETE FROM conversation_parts WHERE at <= ?1")?
-        .execute([Col(now - CONVERSATIONS_KEPT - DATED_EVERY)])?;
-    Ok(())
+        .execute([Col(now - CONVERSATIONS_KEPT - DATED_EVERY)])
 }
 
 fn make_room(tx: &Transaction<'_>, most: u64) -> rusqlite::Result<()> {
