@@ -16,6 +16,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -88,15 +89,45 @@ impl Conversations {
 pub(crate) struct Conversation {
     /// None: nothing of it is kept or looked for.
     owner: Option<Digest>,
-    refers: Option<Refers>,
+    refers: Option<Arc<Refers>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Refers {
     references: References,
     found: Found,
-    /// The request in full; None: not all that it refers to is kept.
+    /// The request in full; None: not all that it refers to is kept, or there is no memory for it.
     in_full: Option<Expanded>,
+    /// What it takes of the memory for bodies.
+    _share: Share,
+}
+
+impl Refers {
+    fn new(
+        references: References,
+        found: Found,
+        body: &Bytes,
+        config: &Config,
+        held: &Held,
+    ) -> Self {
+        let mut share = held.share();
+        let in_full = Expanded::in_full(body, &found, config.limits.body);
+        let full_bytes = in_full.as_ref().map_or(0, |full| full.body.len());
+        match share.grow(found.bytes() + full_bytes, config.limits.bodies) {
+            Ok(()) => Self {
+                references,
+                found,
+                in_full,
+                _share: share,
+            },
+            Err(_) => Self {
+                references,
+                found: Found::default(),
+                in_full: None,
+                _share: held.share(),
+            },
+        }
+    }
 }
 
 impl Conversation {
@@ -126,11 +157,8 @@ impl Conversation {
                 reply,
             });
             let found = found.await.unwrap_or_default();
-            conversation.refers = Some(Refers {
-                in_full: Expanded::in_full(body, &found, config.limits.body),
-                references,
-                found,
-            });
+            let refers = Refers::new(references, found, body, config, services.bodies());
+            conversation.refers = Some(Arc::new(refers));
         }
         conversation
     }

@@ -1,6 +1,7 @@
 //! Questions to the ledger, which lives on a thread of its own, about kept conversations.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -8,12 +9,13 @@ use ledger::{ConversationPart, Digest, Ledger, LedgerError};
 use tokio::sync::oneshot;
 use translate::Signature;
 
+use super::Refers;
 use super::references::{Found, Item, Previous, References};
 use super::response::Response;
 use super::write::{Of, Written, read_item, read_response};
 use crate::held::Share;
 
-/// A question about kept conversations, answered by whoever keeps the ledger.
+/// A question about kept conversations, answered by the owner of the ledger.
 #[derive(Debug)]
 pub struct ConversationAsk(pub(super) Question);
 
@@ -47,8 +49,7 @@ pub(super) struct Keep {
     pub(super) whose: Whose,
     /// The client's request.
     pub(super) body: Bytes,
-    pub(super) references: Option<References>,
-    pub(super) found: Found,
+    pub(super) refers: Option<Arc<Refers>>,
     pub(super) response: Response,
     pub(super) holder: Option<String>,
     /// What it takes of the memory for such questions.
@@ -59,7 +60,7 @@ impl ConversationAsk {
     /// Ask the ledger. One without a file keeps nothing.
     ///
     /// # Errors
-    /// The ledger's own; whoever asked is answered that nothing is kept.
+    /// The ledger's own; the request is answered that nothing is kept.
     pub fn answer(self, ledger: &mut Ledger) -> Result<(), LedgerError> {
         let lasting = ledger.file().is_some();
         match self.0 {
@@ -99,8 +100,10 @@ impl Keep {
     fn parts(&self, owner: &Digest) -> Vec<ConversationPart> {
         let written = Written {
             body: &self.body,
-            references: self.references.as_ref(),
-            found: &self.found,
+            refers: self
+                .refers
+                .as_ref()
+                .map(|refers| (&refers.references, &refers.found)),
             response: &self.response,
             holder: self.holder.as_deref(),
         };
@@ -116,7 +119,7 @@ fn send<T: Default>(
         Ok(found) => (found, Ok(())),
         Err(error) => (T::default(), Err(error)),
     };
-    // Whoever asked has left meanwhile, or waited for too long.
+    // The request has ended meanwhile, or waited for too long.
     let _ = reply.send(found);
     outcome
 }

@@ -1,13 +1,14 @@
 //! Observes one response on its way to the client, and has it written down before the client can refer to it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use catalog::Dialect;
 use wire::Kind;
 
-use super::Conversations;
 use super::ask::{Keep, Question, Whose};
-use super::references::{Found, References};
 use super::response::{self, Observer, Response};
+use super::{Conversations, Refers};
 use crate::admitted::Admitted;
 use crate::services::Services;
 use crate::{Candidate, Carriage, Credential, Ineligible, Plan};
@@ -21,7 +22,7 @@ struct Keeping {
     conversations: Conversations,
     whose: Whose,
     body: Bytes,
-    refers: Option<(References, Found)>,
+    refers: Option<Arc<Refers>>,
     observer: Observer,
 }
 
@@ -40,17 +41,12 @@ impl Keeper {
             && !plan.rehearsal
             && may_be_answered_elsewhere(plan);
         let owner = conversation.owner.filter(|_| may_be_referred_to);
-        Self(owner.map(|owner| {
-            Keeping {
-                conversations: services.conversations().clone(),
-                whose: (owner, services.now()),
-                body: admitted.body.clone(),
-                refers: conversation
-                    .refers
-                    .as_ref()
-                    .map(|refers| (refers.references.clone(), refers.found.clone())),
-                observer: Observer::default(),
-            }
+        Self(owner.map(|owner| Keeping {
+            conversations: services.conversations().clone(),
+            whose: (owner, services.now()),
+            body: admitted.body.clone(),
+            refers: conversation.refers.clone(),
+            observer: Observer::default(),
         }))
     }
 
@@ -80,19 +76,14 @@ impl Keeper {
         let Some(keeping) = self.0.take() else {
             return;
         };
-        let (references, found) = match keeping.refers {
-            Some((references, found)) => (Some(references), found),
-            None => (None, Found::default()),
-        };
-        // What was pieced together is nobody's, and what was translated bears ids of ours.
+        // No vendor stores what was pieced together, and what was translated has ids of ours.
         let holds = by.carriage == Carriage::Own && !pieced;
         let bytes = keeping.body.len() + response.bytes();
         keeping.conversations.write(bytes, |waiting| {
             Question::Keep(Box::new(Keep {
                 whose: keeping.whose,
                 body: keeping.body,
-                references,
-                found,
+                refers: keeping.refers,
                 response,
                 holder: holds.then(|| holder(by)),
                 _waiting: waiting,

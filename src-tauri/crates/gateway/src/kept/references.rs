@@ -22,6 +22,15 @@ pub(super) struct Found {
     pub(super) items: BTreeMap<String, FoundItem>,
 }
 
+impl Found {
+    /// Of its texts.
+    pub(super) fn bytes(&self) -> usize {
+        let previous = self.previous.iter().flat_map(|previous| &previous.items);
+        let items = self.items.values().filter_map(|found| found.item.as_ref());
+        previous.chain(items).map(|item| item.text.len()).sum()
+    }
+}
+
 /// The conversation up to the end of a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Previous {

@@ -75,10 +75,10 @@ struct OfResponse {
 pub(super) struct Written<'a> {
     /// The client's request.
     pub(super) body: &'a [u8],
-    pub(super) references: Option<&'a References>,
-    pub(super) found: &'a Found,
+    /// What the request refers to, and what of it was found.
+    pub(super) refers: Option<(&'a References, &'a Found)>,
     pub(super) response: &'a Response,
-    /// The endpoint that holds it; None: nobody does.
+    /// The account that stores it; None: no vendor does.
     pub(super) holder: Option<&'a str>,
 }
 
@@ -120,11 +120,14 @@ impl Written<'_> {
         if body.given("conversation").is_some() || body.given("prompt").is_some() {
             return None;
         }
-        let asked = self.references.and_then(|asked| asked.previous.as_ref());
-        let (mut names, anchors) = match (asked, &self.found.previous) {
-            (None, _) => (Vec::new(), Anchors::new()),
-            (Some(_), None) => return None,
-            (Some(_), Some(Previous { items, anchors })) => {
+        let previous = self.refers.and_then(|(references, found)| {
+            references.previous.as_ref()?;
+            Some(found.previous.as_ref())
+        });
+        let (mut names, anchors) = match previous {
+            None => (Vec::new(), Anchors::new()),
+            Some(None) => return None,
+            Some(Some(Previous { items, anchors })) => {
                 let names = items
                     .iter()
                     .map(|item| put(owner, item.text.clone(), parts));
@@ -135,7 +138,7 @@ impl Written<'_> {
             let referred = Fields::read(raw.as_bytes()).ok();
             match referred.and_then(|item| reference(&item)) {
                 Some(id) => {
-                    let FoundItem { holder, item } = self.found.items.get(&id)?;
+                    let FoundItem { holder, item } = self.refers?.1.items.get(&id)?;
                     let text = item
                         .as_ref()
                         .map(|item| put(owner, item.text.clone(), parts));

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId};
-use gateway::{CandidateRule, End};
+use gateway::{CandidateRule, End, Restart};
 use serde_json::{Value, json};
 use stage::{Cue, Family, Fault, Line};
 
@@ -52,9 +52,9 @@ fn sent(received: &[stage::Received]) -> Value {
     serde_json::from_slice(&received.last().unwrap().body).unwrap()
 }
 
-/// The owner's card: both ways of referring, to what each of the two has answered.
+/// A reference to what the primary answered, and then to what the fallback answered.
 #[tokio::test(start_paused = true)]
-async fn what_is_referred_to_is_sent_in_full_to_whoever_does_not_hold_it() {
+async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_it() {
     let scene = stateful(Family::Anthropic);
     let says = |text: &str| Cue::answer([Line::Text(text.to_owned())]);
     scene.lead.cue(says("of the lead"));
@@ -95,6 +95,44 @@ async fn what_is_referred_to_is_sent_in_full_to_whoever_does_not_hold_it() {
         ("And now?", 1),
     ] {
         assert_eq!(texts.matches(said).count(), times, "{said}: {texts}");
+    }
+}
+
+/// A response that two candidates have made is stored by no vendor: it is sent in full to both.
+#[tokio::test(start_paused = true)]
+async fn a_response_that_another_candidate_continued_is_referred_to_in_full() {
+    for family in [Family::Anthropic, Family::Gemini] {
+        let scene = stateful(family);
+        scene.restarts(Restart::Always);
+        let mut agent = Agent::new(Keeps::Previous, true);
+        scene.lead.cue(Cue {
+            fault: Some(Fault::CutInText),
+            ..Cue::answer([Line::Text(
+                "The answer is on its way, and it is long enough to be cut.".to_owned(),
+            )])
+        });
+        scene
+            .second
+            .cue(Cue::answer([Line::Text("Once more, whole.".to_owned())]));
+        for lead_fails in [false, false, true] {
+            down(&scene, lead_fails);
+            let body = agent.next("Go on");
+            let response = scene
+                .send(Dialect::OpenaiResponses, body, |head| {
+                    head.header("authorization", KEY)
+                })
+                .await;
+            assert_eq!(response.status(), 200, "{family}");
+            agent.take(&text(response).await.unwrap());
+            tokio::time::advance(Duration::from_secs(3600)).await;
+        }
+        assert_eq!(refused(&scene.lead.received()), None);
+        for received in [scene.lead.received(), scene.second.received()] {
+            let in_full = |request: &stage::Received| {
+                String::from_utf8_lossy(&request.body).contains("Once more, whole.")
+            };
+            assert!(received.iter().any(in_full), "{family}: {received:?}");
+        }
     }
 }
 
@@ -143,7 +181,7 @@ const UNKEPT: Unkept = Unkept {
     key: KEY,
 };
 
-/// A request that refers to what is not kept goes to its own vendor as it is, and to nobody else.
+/// A request that refers to what is not kept goes to its own vendor as it is, and to no other endpoint.
 #[tokio::test(start_paused = true)]
 async fn a_reference_to_what_was_not_kept_is_unsupported_elsewhere() {
     let cases = [

@@ -192,7 +192,7 @@ fn answer(number: usize) -> Cue {
     }
 }
 
-/// Whoever answered was sent all that was said so far, or what the vendor itself keeps.
+/// The candidate that answered was sent all that was said so far, or what the vendor itself keeps.
 fn knows_all(scene: &Scene, agent: &Agent, headers: &HeaderMap, case: &str) -> Result<(), String> {
     if headers["x-understudy-provider"] == "lead" {
         return Ok(());

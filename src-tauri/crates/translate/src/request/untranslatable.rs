@@ -21,7 +21,9 @@ pub enum Untranslatable {
         "the request needs the tool `{tool}`, which models of {dialect} bring along themselves"
     )]
     BuiltInTool { dialect: Dialect, tool: String },
-    #[error("the request refers to what its vendor keeps (`{field}`), which nobody else has")]
+    #[error(
+        "the request refers to what its own vendor stores (`{field}`), and no copy of it is kept here"
+    )]
     Kept { field: String },
     #[error("`{field}` would be dropped, which {fidelity} does not allow: {why}")]
     Dropped {
