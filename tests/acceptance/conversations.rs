@@ -1,11 +1,13 @@
 //! A conversation that the client's vendor keeps goes on at a fallback, also after a restart; its copy here is never shown, and gone
 //! where the owner wants none.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use stage::{Acting, Family};
+
+use tokio::time::Instant;
 
 use crate::desk::{Desk, Upstream};
 
