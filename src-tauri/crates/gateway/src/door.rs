@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::Dialect;
+use catalog::{Behaviour, Dialect};
 use futures_util::FutureExt;
 use health::Verdicts;
 use http::header::CONTENT_TYPE;
@@ -31,8 +31,9 @@ use crate::kept::Conversation;
 use crate::once::{self, Again, Asker, Item, Run};
 use crate::open::OpenExchange;
 use crate::plan::login;
+use crate::plan::patience::{self, Leaver};
 use crate::plan::session::SessionKey;
-use crate::plan::{Caller, Wish};
+use crate::plan::{Caller, CallerKind, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
 use crate::{
@@ -215,15 +216,37 @@ impl Gateway {
         let conversation = Conversation::of(&self.0, &config, &head, (&ask, kind), &body).await;
         let in_full = conversation.in_full().map_or(&body, |full| &full.body);
         let (plan, unread) = self.plan(&config, &ask, &caller, kind, session.as_ref(), in_full);
-        let (hold, gate) = hold::back(&config, &head, &plan, began);
+        let streamed = ask.stream && kind == Kind::Generate;
+        let pipeline = unknown.pipeline.clone().or_else(|| plan.pipeline.clone());
+        let leaver = Leaver {
+            route: plan.route.clone(),
+            client: client.name.clone(),
+            streamed,
+        };
+        let measured = client.behaviour(dialect, streamed);
+        let behaviour = Behaviour {
+            waits: patience::waits(
+                &config,
+                &plan.route,
+                pipeline.as_deref(),
+                &head.headers,
+                measured.waits,
+                self.0.learned_wait(&leaver),
+            ),
+            ..measured
+        };
+        let agent = caller.kind == CallerKind::Agent && pipeline.is_none();
+        let passing = hold::passing(&config, &head, (&plan, &ask), agent, behaviour, began);
+        let in_tool_loop = !ask.results.is_empty();
         let exchange = Exchange {
             kind: kind.into(),
             route: plan.route.clone(),
             model: ask.model.clone(),
-            streamed: ask.stream && kind == Kind::Generate,
+            streamed,
             rehearsal: plan.rehearsal,
-            pipeline: unknown.pipeline.or_else(|| plan.pipeline.clone()),
-            tools_held: gate != Gate::Nothing || matches!(hold, Hold::UntilProven { .. }),
+            pipeline,
+            tools_held: passing.gate != Gate::Nothing
+                || matches!(passing.hold, Hold::UntilProven { .. }),
             tool_results: std::mem::take(&mut ask.results),
             ..unknown
         };
@@ -253,7 +276,8 @@ impl Gateway {
         }
         let exchange = OpenExchange::begin(self.0.reports(), began, exchange)
             .counted(storms, asked)
-            .reviewed(reviewed);
+            .reviewed(reviewed)
+            .leaving(self.0.clone(), leaver);
         if let Again::Kept(answer) = again {
             return once::replay_kept(dialect, answer, exchange);
         }
@@ -268,8 +292,10 @@ impl Gateway {
             unread,
             session,
             conversation,
-            hold,
-            gate,
+            passing,
+            agent,
+            in_tool_loop,
+            behaviour,
             began,
             left: None,
         };

@@ -4,6 +4,8 @@
 
 mod after_the_end;
 mod agent;
+mod announced;
+mod applications;
 mod by_hand;
 mod compressed;
 mod conversations;
@@ -21,6 +23,7 @@ mod limits;
 mod lingering;
 mod load;
 mod order;
+mod patience;
 mod port;
 mod reached;
 mod recovery;

@@ -17,6 +17,7 @@ fn plain(model: &str) -> Ask {
         max_tokens: None,
         has_tools: false,
         has_credentials: false,
+        stores: true,
         wants_schema: false,
         thinking: false,
         unthought_turn: false,
@@ -139,13 +140,13 @@ fn what_a_request_asks_for() {
     }
     for thinking in [
         r#""thinking":{"budget_tokens":31999,"type":"enabled"}"#,
-        r#""thinking":{"type":"adaptive"}"#,
         r#""reasoning":{"summary":"auto"}"#,
     ] {
         assert!(with(thinking).thinking, "{thinking}");
     }
     for not in [
         r#""thinking":{"type":"disabled"}"#,
+        r#""thinking":{"type":"adaptive"}"#,
         r#""reasoning":{"effort":"none"}"#,
         r#""reasoning":null"#,
         r#""reasoning_effort":"none""#,
