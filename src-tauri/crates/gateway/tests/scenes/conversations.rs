@@ -102,7 +102,7 @@ async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_i
 #[tokio::test(start_paused = true)]
 async fn a_response_that_another_candidate_continued_is_referred_to_in_full() {
     for family in [Family::Anthropic, Family::Gemini] {
-        let scene = stateful(family);
+        let scene = stateful(family).of_agent();
         scene.restarts(Restart::Always);
         let mut agent = Agent::new(Keeps::Previous, true);
         scene.lead.cue(Cue {

@@ -306,3 +306,16 @@ fn a_clients_key_in_the_body_is_seen_and_taken_out_and_the_rest_stays() {
             .has_credentials
     );
 }
+
+#[test]
+fn a_response_is_stored_unless_the_client_says_otherwise() {
+    for (store, stores) in [
+        ("", true),
+        (r#","store":true"#, true),
+        (r#","store":null"#, true),
+        (r#","store": false "#, false),
+    ] {
+        let ask = read(&format!(r#"{{"model":"m","messages":[]{store}}}"#));
+        assert_eq!(ask.stores, stores, "{store}");
+    }
+}
