@@ -14,7 +14,7 @@ use crate::installed::installed;
 
 #[path = "../clients/cell.rs"]
 #[expect(dead_code, reason = "the table says more of a run")]
-mod cell;
+pub(crate) mod cell;
 #[path = "../clients/judge.rs"]
 pub(crate) mod judge;
 #[path = "../clients/play.rs"]

@@ -37,13 +37,13 @@ fn second(address: &str) -> String {
     )
 }
 
-struct Vendors {
-    desk: Desk,
-    lead: Upstream,
+pub(crate) struct Vendors {
+    pub(crate) desk: Desk,
+    pub(crate) lead: Upstream,
     second: Upstream,
 }
 
-async fn vendors(settings: &str, keys: &[(&str, &str)]) -> Vendors {
+pub(crate) async fn vendors(settings: &str, keys: &[(&str, &str)]) -> Vendors {
     let (first, other) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     if settings == ROUTE {
@@ -68,8 +68,12 @@ impl Vendors {
     /// From now on this model fails.
     fn fails(&self, model: &str) {
         self.lead.stage.clear_cues();
+        self.fails_too(model, "529");
+    }
+
+    pub(crate) fn fails_too(&self, model: &str, fault: &str) {
         self.lead.stage.cue(Cue {
-            fault: Some("529".parse().unwrap()),
+            fault: Some(fault.parse().unwrap()),
             model: Some(model.into()),
             times: Some(1000),
             ..Cue::default()

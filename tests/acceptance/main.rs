@@ -26,6 +26,7 @@ mod load;
 mod login;
 mod once;
 mod one_engine;
+mod own_fallback;
 mod parsers;
 #[cfg(unix)]
 mod recipes;

@@ -10,8 +10,8 @@ use stage::Stage;
 
 use crate::stories::client::Verdict;
 use crate::stories::{
-    Attempt, Clock, Form, Heard, Restarts, Row, STAND_IN, STORIES, Story, TIMERS, World, play,
-    table,
+    Attempt, Clock, Expected, Form, Heard, Restarts, Row, STAND_IN, STORIES, Story, TIMERS, World,
+    play, table,
 };
 use crate::understudy::speaks_only;
 use crate::world::{AGENT, Scene};
@@ -113,6 +113,64 @@ async fn every_scenario_ends_as_well_where_one_of_the_two_is_translated() {
             let wrong: Vec<String> = rows.iter().filter_map(Row::wrong).collect();
             assert!(wrong.is_empty(), "{speaks}: {}", wrong.join("\n"));
         }
+    }
+}
+
+/// A pipeline with the timers that an owner has who set none. The stories are failoverbench's (scorecard of 2026-09-12): it ends
+/// a silent provider at 100 s, and wants a response within 15 s where the first token takes 20 s. The latter takes a shorter
+/// timer, since a slow response is a response.
+#[tokio::test(start_paused = true)]
+async fn a_pipeline_passes_every_story_with_the_default_timers_and_the_slow_one_with_a_short_timer()
+{
+    for first_content in [60, 10] {
+        let mut rows = Vec::new();
+        for story in &STORIES {
+            for form in [Form::Pipeline, Form::Document] {
+                for dialect in Dialect::ALL {
+                    let story = Story {
+                        expected: match (story.name, first_content) {
+                            ("accepts and never answers", _) if form.is_streamed() => {
+                                |_| Expected::whole(1, 1).within(100)
+                            }
+                            // How long a document's client waits is its owner's word.
+                            ("accepts and never answers", _) => {
+                                |_| Expected::whole(1, 1).within(905)
+                            }
+                            ("first token after 20 s", 10) if form.is_streamed() => {
+                                |_| Expected::whole(1, 1).within(15)
+                            }
+                            _ => story.expected,
+                        },
+                        ..*story
+                    };
+                    let mut scene = scene(&story);
+                    scene.change(|config| {
+                        let default = Timers {
+                            headers: Duration::from_secs(60),
+                            first_content: Duration::from_secs(first_content),
+                            last_candidate_first_content: Duration::from_secs(3 * first_content),
+                            ..Timers::default()
+                        };
+                        config.timers = default;
+                    });
+                    let mut played = play(&scene, &story, "m", dialect, form).await;
+                    for _ in &played.asked {
+                        let exchange = scene.ended().await;
+                        played.attempts.extend(exchange.attempts.iter().map(booked));
+                    }
+                    rows.push(Row::judge(&story, &played));
+                }
+            }
+        }
+        println!(
+            "{}",
+            table(
+                &format!("of a pipeline, first_content = {first_content}"),
+                &rows
+            )
+        );
+        let wrong: Vec<String> = rows.iter().filter_map(Row::wrong).collect();
+        assert!(wrong.is_empty(), "{first_content}: {}", wrong.join("\n"));
     }
 }
 
