@@ -143,6 +143,8 @@ async fn session(keeps: Keeps, second: &Vendor, streamed: bool, round: &str) -> 
         second.family, second.only
     );
     let scene = desk(keeps.dialect(), second);
+    // Streams are an agent's, and what comes in one piece is an application's.
+    let scene = if streamed { scene.of_agent() } else { scene };
     let mut agent = Agent::new(keeps, streamed);
     for (number, who) in round.bytes().enumerate() {
         scene.lead.outage((who == b'1').then(|| Fault::status(503)));
