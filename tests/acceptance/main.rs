@@ -4,6 +4,7 @@
 
 mod breakers;
 mod clients;
+mod conversations;
 mod costs;
 mod desk;
 mod equivalents;

@@ -17,6 +17,8 @@ pub(crate) enum Event {
     Passed(gateway::Report),
     /// From `gateway`: an answer is to be kept, or looked for.
     Replay(gateway::ReplayAsk),
+    /// From `gateway`: a conversation is to be kept, or looked for.
+    Conversation(gateway::ConversationAsk),
     /// The settings file changed; its text, or why it cannot be read.
     SettingsFile(std::io::Result<String>),
     /// A key was added, removed or loaded.

@@ -3,6 +3,7 @@
 
 mod asked;
 mod breakers;
+mod conversations;
 mod doctor;
 mod fallbacks;
 mod interrupted;
@@ -197,6 +198,9 @@ impl MainLoop {
                     ask.answer(ledger)
                 });
             }
+            Event::Conversation(ask) => {
+                self.kept("keep a conversation", |ledger| ask.answer(ledger));
+            }
             Event::SettingsFile(text) => self.settings_file(text),
             Event::KeysChanged => {
                 self.reconfigure();
@@ -239,6 +243,7 @@ impl MainLoop {
             self.kept("forget old answers", |ledger| {
                 ledger.expire_replays(now).map(|_| ())
             });
+            self.forget_conversations(now);
         }
         if now >= self.state.today_since + TimeDelta::days(1) {
             self.turn_day(now);
@@ -273,6 +278,7 @@ impl MainLoop {
                     self.state.settings = Arc::new(settings);
                     self.state.catalog =
                         Arc::new(self.base_catalog.with_own(&self.state.settings.own));
+                    self.forget_conversations((self.clock)());
                     self.reconfigure();
                 }
             }

@@ -66,6 +66,7 @@ pub(crate) fn gateway_config(
         limits: Limits::default(),
         rules: settings.rules.clone().into(),
         keep_tool_arguments: settings.keep_tool_arguments,
+        keep_conversations: settings.keep_conversations,
         spending: running.spending.clone(),
         may_go_to: settings.may_go_to.clone(),
         pipelines: settings.pipeline_scopes.clone(),

@@ -119,12 +119,14 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     )));
     let (passed, passing) = mpsc::channel(QUEUE);
     let (replays, replaying) = mpsc::channel(QUEUE);
+    let (conversations, conversing) = mpsc::channel(QUEUE);
     let gateway = Gateway::new(
         config_seen,
         verdicts_seen,
         connect,
         passed,
         replays,
+        conversations,
         Arc::clone(&clock),
     );
 
@@ -210,6 +212,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     tokio::spawn(forward(seeing, events.clone(), Event::Watched));
     tokio::spawn(forward(passing, events.clone(), Event::Passed));
     tokio::spawn(forward(replaying, events.clone(), Event::Replay));
+    tokio::spawn(forward(conversing, events.clone(), Event::Conversation));
     tokio::spawn(rehearsal::run(
         gateway.clone(),
         token.clone(),

@@ -56,6 +56,8 @@ pub(crate) struct Settings {
     pub quiet: Option<(NaiveTime, NaiveTime)>,
     /// What tools were told to do is written down with interrupted work.
     pub keep_tool_arguments: bool,
+    /// What stateful clients of Responses refer to later is kept for a day.
+    pub keep_conversations: bool,
     /// New endpoints, each as a provider of its own, and the providers of the catalogue of which one is changed.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,

@@ -11,6 +11,7 @@ use wire::{Ask, Kind};
 
 use crate::deliver::hold::Passing;
 use crate::held::Share;
+use crate::kept::Conversation;
 use crate::plan::session::SessionKey;
 use crate::{Config, Plan};
 
@@ -29,6 +30,7 @@ pub(crate) struct Admitted {
     pub(crate) unread: bool,
     /// None: no turn of a session's that a later one could follow.
     pub(crate) session: Option<SessionKey>,
+    pub(crate) conversation: Conversation,
     pub(crate) passing: Passing,
     /// A person reads along.
     pub(crate) agent: bool,
@@ -42,6 +44,13 @@ pub(crate) struct Admitted {
 }
 
 impl Admitted {
+    /// The request as a candidate reads it that holds nothing of what it refers to.
+    pub(crate) fn in_full(&self) -> &Bytes {
+        self.conversation
+            .in_full()
+            .map_or(&self.body, |full| &full.body)
+    }
+
     /// The client reads an event stream.
     pub(crate) fn streamed(&self) -> bool {
         self.ask.stream && self.kind == Kind::Generate

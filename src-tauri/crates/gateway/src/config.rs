@@ -40,6 +40,8 @@ pub struct Config {
     pub announce: bool,
     /// What tools are told to do is kept in reports.
     pub keep_tool_arguments: bool,
+    /// What stateful clients refer to later is kept for a day.
+    pub keep_conversations: bool,
     /// Pass everything to the primary, unheld and without a second try.
     pub paused: bool,
     /// Stopping: as `paused`, until the last open exchange ends.

@@ -23,6 +23,7 @@ use crate::attempt::fallback::Fallback;
 use crate::attempt::lost::Lost;
 use crate::deliver::announce::{Announcing, announcement};
 use crate::deliver::outlet::{Gone, Outlet};
+use crate::kept::Keeper;
 use crate::{Candidate, End, Outcome, Timers};
 
 /// How long a client is shown nothing before it gets a sign of life.
@@ -36,6 +37,7 @@ const SHOW_CALL_AFTER: Duration = Duration::from_secs(120);
 pub(crate) struct Delivery {
     fallback: Fallback,
     outlet: Outlet,
+    keeper: Keeper,
     /// What the client has been given; None: bytes pass as they come, and nobody looks.
     told: Option<Told>,
     /// Only events of the response keep its client waiting.
@@ -103,6 +105,7 @@ impl Delivery {
         let announcing = announcing.map(|line| line.into_stream(&fallback));
         let current = Current::new(candidate, permit, answer, ended, timers);
         Self {
+            keeper: Keeper::of(&fallback.services, &fallback.admitted),
             told,
             announcing,
             heeds_no_pings,
@@ -195,6 +198,10 @@ impl Delivery {
         if let Some(told) = &mut self.told {
             told.push(&bytes);
         }
+        let Current {
+            candidate, splice, ..
+        } = &self.current;
+        self.keeper.observe(&bytes, candidate, splice.is_some());
         self.give_aside(bytes).await
     }
 

@@ -27,6 +27,7 @@ use crate::admitted::Admitted;
 use crate::attempt::answer::Gate;
 use crate::deliver::hold::{self, Hold};
 use crate::deliver::{rescue, respond};
+use crate::kept::Conversation;
 use crate::once::{self, Again, Asker, Item, Run};
 use crate::open::OpenExchange;
 use crate::plan::login;
@@ -36,8 +37,8 @@ use crate::plan::{Caller, CallerKind, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
 use crate::{
-    Body, BoxError, Config, Connect, End, Exchange, ExchangeKind, Plan, ReplayAsk, Report, Rerun,
-    TurnedAway,
+    Body, BoxError, Config, Connect, ConversationAsk, End, Exchange, ExchangeKind, Plan, ReplayAsk,
+    Report, Rerun, TurnedAway,
 };
 use admit::Origin;
 use place::{Place, Target};
@@ -48,17 +49,24 @@ pub struct Gateway(Services);
 
 impl Gateway {
     /// `reports` is bounded by its maker; where it is full, reports are dropped and counted. `replays`: whoever reads it
-    /// answers each from the ledger.
+    /// answers each from the ledger. `conversations`: the same, in its own order.
     pub fn new(
         config: watch::Receiver<Arc<Config>>,
         verdicts: watch::Receiver<Arc<Verdicts>>,
         connect: Connect,
         reports: mpsc::Sender<Report>,
         replays: mpsc::Sender<ReplayAsk>,
+        conversations: mpsc::Sender<ConversationAsk>,
         clock: Clock,
     ) -> Gateway {
         Gateway(Services::new(
-            config, verdicts, connect, reports, replays, clock,
+            config,
+            verdicts,
+            connect,
+            reports,
+            replays,
+            conversations,
+            clock,
         ))
     }
 
@@ -205,7 +213,9 @@ impl Gateway {
             ..Caller::of(&head.headers, place.pipeline(), client, &config, dialect)
         };
         let session = SessionKey::of(client, &ask, &caller, kind);
-        let (plan, unread) = self.plan(&config, &ask, &caller, kind, session.as_ref(), &body);
+        let conversation = Conversation::of(&self.0, &config, &head, (&ask, kind), &body).await;
+        let in_full = conversation.in_full().map_or(&body, |full| &full.body);
+        let (plan, unread) = self.plan(&config, &ask, &caller, kind, session.as_ref(), in_full);
         let streamed = ask.stream && kind == Kind::Generate;
         let pipeline = unknown.pipeline.clone().or_else(|| plan.pipeline.clone());
         let leaver = Leaver {
@@ -281,6 +291,7 @@ impl Gateway {
             plan,
             unread,
             session,
+            conversation,
             passing,
             agent,
             in_tool_loop,

@@ -9,6 +9,7 @@ mod deliver;
 mod door;
 mod exchange;
 mod held;
+mod kept;
 mod once;
 mod open;
 mod plan;
@@ -30,6 +31,7 @@ pub use config::{
 };
 pub use door::Gateway;
 pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
+pub use kept::ConversationAsk;
 pub use once::{ReplayAsk, Unkept};
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,

@@ -31,7 +31,7 @@ use replays::Replays;
 use tape::{Next, Reader, Recorder, Tape, TapeEnd, tape};
 use unattended::{Found, Unattended};
 
-pub(crate) use identity::{Asker, key};
+pub(crate) use identity::{Asker, credential, key};
 pub(crate) use keyed::replay_kept;
 pub use replays::{ReplayAsk, Unkept};
 pub(crate) use unattended::{Attended, Item};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use health::FailureKind;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use translate::LeftOut;
@@ -259,9 +259,10 @@ impl OpenExchange {
         }
     }
 
-    /// The names of what the provider was not sent, for a header.
-    pub(crate) fn attempt_dropped(&self) -> Option<HeaderValue> {
-        headers::dropped(&self.attempt.as_ref()?.left_out)
+    /// Headers with the names of what the provider was not sent, and of what it was sent in full.
+    pub(crate) fn attempt_listed(&self) -> HeaderMap {
+        let left_out = self.attempt.as_ref().map(|attempt| &*attempt.left_out);
+        headers::listed(left_out.unwrap_or_default())
     }
 
     /// So many bytes of body go to the provider; 0: it could not be reached.

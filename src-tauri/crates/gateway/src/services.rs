@@ -16,13 +16,14 @@ use crate::attempt::lost::Lost;
 use crate::attempt::upstream::Upstream;
 use crate::deliver::rescue;
 use crate::held::{Held, Share};
+use crate::kept::Conversations;
 use crate::once::Once;
 use crate::open::Reports;
 use crate::plan::patience::{Exits, Leaver};
 use crate::plan::session::{HEALTHY_FOR, PrimaryHealth, SessionKey, Sessions};
 use crate::plan::{Answerer, Wish, plan};
 use crate::storm::Storms;
-use crate::{Candidate, Config, Connect, Plan, ReplayAsk, Report, Standing};
+use crate::{Candidate, Config, Connect, ConversationAsk, Plan, ReplayAsk, Report, Standing};
 
 /// Tells the time of day.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -41,6 +42,7 @@ struct Shared {
     bodies: Held,
     answers: Held,
     once: Once,
+    conversations: Conversations,
     sessions: Mutex<Sessions>,
     exits: Mutex<Exits>,
     durations: Mutex<Durations>,
@@ -61,6 +63,7 @@ impl Services {
         connect: Connect,
         reports: mpsc::Sender<Report>,
         replays: mpsc::Sender<ReplayAsk>,
+        conversations: mpsc::Sender<ConversationAsk>,
         clock: Clock,
     ) -> Self {
         Self(Arc::new(Shared {
@@ -73,6 +76,7 @@ impl Services {
             bodies: Held::default(),
             answers: Held::default(),
             once: Once::new(replays),
+            conversations: Conversations::new(conversations),
             sessions: Mutex::default(),
             exits: Mutex::default(),
             durations: Mutex::default(),
@@ -172,6 +176,10 @@ impl Services {
 
     pub(crate) fn once(&self) -> &Once {
         &self.0.once
+    }
+
+    pub(crate) fn conversations(&self) -> &Conversations {
+        &self.0.conversations
     }
 
     pub(crate) fn is_draining(&self) -> bool {

@@ -83,6 +83,7 @@ pub(crate) fn config() -> Config {
         client_waits: BTreeMap::new(),
         sibling: Default::default(),
         keep_tool_arguments: false,
+        keep_conversations: true,
         paused: false,
         announce: false,
         draining: false,

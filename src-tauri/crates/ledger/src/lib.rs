@@ -9,6 +9,7 @@
 
 mod breakers;
 mod column;
+mod conversations;
 mod error;
 mod exchanges;
 mod incidents;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use breakers::BreakerRow;
+pub use conversations::{CONVERSATION_BYTES, CONVERSATIONS_KEPT, ConversationPart};
 pub use error::{LedgerError, OpenError};
 pub use exchanges::{AttemptRow, Candidate, End, ExchangeRow, PASSED};
 pub use incidents::{IncidentRow, IncidentStory, TimelineRow};

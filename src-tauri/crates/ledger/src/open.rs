@@ -161,5 +161,16 @@ fn back_up(conn: &Connection, path: &Path, found: u32) -> Result<(), OpenError> 
     private(&unfinished).map_err(failed)?;
     conn.backup(MAIN_DB, &unfinished, None::<fn(Progress)>)
         .map_err(|error| OpenError::sqlite(path, error))?;
+    without_conversations(&unfinished).map_err(|error| OpenError::sqlite(path, error))?;
     fs::rename(&unfinished, &backup).map_err(failed)
+}
+
+/// The copy outlives the day for which conversations are kept.
+fn without_conversations(copy: &Path) -> rusqlite::Result<()> {
+    let conn = Connection::open(copy)?;
+    conn.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    if conn.table_exists(None, "conversation_parts")? {
+        conn.execute("DELETE FROM conversation_parts", ())?;
+    }
+    conn.close().map_err(|(_, error)| error)
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalog::Dialect;
 use sha2::{Digest, Sha256};
 
-pub use signature::Signature;
+pub use signature::{NoSignature, Signature};
 
 /// What every vendor takes as a tool's name: `^[a-zA-Z0-9_-]{1,64}$` (OpenAI's function tools; Anthropic allows 128 on its own
 /// API, and 64 where clouds resell it).
@@ -79,6 +79,15 @@ impl Names {
     /// The signature that the provider gave with a call: of the id itself, or kept.
     pub(crate) fn signature(&self, client_id: &str) -> Option<Signature> {
         id::signature(client_id).or_else(|| self.signatures.get(client_id).cloned())
+    }
+
+    /// The thinking that was kept of the answer with these calls; empty where none was.
+    pub(crate) fn reasoning<'a>(&self, mut client_ids: impl Iterator<Item = &'a str>) -> String {
+        let kept = client_ids.find_map(|id| match self.signatures.get(id) {
+            Some(Signature::Reasoning(text)) => Some(text.clone()),
+            Some(Signature::Thought(_) | Signature::Detail(_)) | None => None,
+        });
+        kept.unwrap_or_default()
     }
 
     /// As [`Names::client_id`], with the signature in it where the client's ids have room for one, and whether they have.

@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod model;
 pub(crate) mod parts;
 pub(crate) mod read;
+pub(crate) mod reasoning;
 pub(crate) mod restore;
 pub(crate) mod stop;
 pub(crate) mod stream;
@@ -22,7 +23,7 @@ use model::{Identity, Stop};
 use parts::Parts;
 use wire::{BodyEnd, Broken, Completion, Validator};
 
-pub use document::whole;
+pub use document::{Whole, whole, whole_signed};
 pub use error::error;
 pub use stream::{AnswerTranslator, Progress};
 

@@ -39,6 +39,8 @@ pub struct Ask {
     /// Messages: thinking is demanded of every turn with tool calls (`thinking.type` is `enabled`), and the turn that goes on
     /// with this request's results has none. Anthropic refuses it: another vendor's model began it.
     pub unthought_turn: bool,
+    /// Responses: it does not say `store: false`, so that later requests may refer to its response.
+    pub stores: bool,
     /// It names a credential of the client's ([`without_credentials`]).
     pub has_credentials: bool,
     /// Ids of the tool calls whose results come with this turn, the last ones where they are very many.
@@ -81,6 +83,7 @@ impl Ask {
             wants_schema: false,
             thinking: false,
             unthought_turn: false,
+            stores: true,
             has_credentials: false,
             results: Vec::new(),
         };
@@ -97,6 +100,7 @@ impl Ask {
             Key::ResponseFormat => marks.response_format = value.is_format(),
             Key::OutputFormat => marks.output_format = value.is_format(),
             Key::HasFormat => marks.nested_format = value.has_format(),
+            Key::Store => ask.stores = value.raw().trim() != "false",
             Key::Credentials => ask.has_credentials = true,
             Key::Conversation | Key::Other => {}
         })?;
@@ -183,6 +187,7 @@ enum Key {
     OutputFormat,
     /// An object with a `format` of its own: `text` in Responses, `output_config` in Messages.
     HasFormat,
+    Store,
     Credentials,
     /// What was said so far.
     Conversation,
@@ -203,6 +208,7 @@ impl Key {
             "output_format" => Key::OutputFormat,
             "text" | "output_config" => Key::HasFormat,
             "messages" | "input" => Key::Conversation,
+            "store" => Key::Store,
             name if CREDENTIALS.contains(&name) => Key::Credentials,
             _ => Key::Other,
         }

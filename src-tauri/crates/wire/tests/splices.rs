@@ -63,6 +63,7 @@ fn ask(dialect: Dialect, thinking: bool) -> Ask {
         has_tools: true,
         unthought_turn: false,
         has_credentials: false,
+        stores: true,
         wants_schema: false,
         thinking,
         results: Vec::new(),

@@ -31,11 +31,17 @@ fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> P
     let nobody = gateway::connect(|_| async { Err(std::io::Error::other("not dialled").into()) });
     let clock = Arc::new(|| DateTime::<Utc>::UNIX_EPOCH);
     let (reports, records) = (mpsc::channel(1).0, mpsc::channel(1).0);
-    Gateway::new(config, verdicts, nobody, reports, records, clock).explain(
-        dialect,
-        model,
-        &Caller::agent(Login::None),
-    )
+    let conversations = mpsc::channel(1).0;
+    let gateway = Gateway::new(
+        config,
+        verdicts,
+        nobody,
+        reports,
+        records,
+        conversations,
+        clock,
+    );
+    gateway.explain(dialect, model, &Caller::agent(Login::None))
 }
 
 fn asked(plan: &Plan) -> Vec<(&str, &str)> {

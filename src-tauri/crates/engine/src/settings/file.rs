@@ -75,6 +75,7 @@ pub(super) struct Notifications {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct History {
     pub(super) keep_tool_arguments: Option<bool>,
+    pub(super) keep_conversations: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -77,6 +77,7 @@ impl Reading<'_> {
                 .as_ref()
                 .and_then(|text| self.hours(text)),
             keep_tool_arguments: file.history.keep_tool_arguments.unwrap_or(false),
+            keep_conversations: file.history.keep_conversations.unwrap_or(true),
             routes: file
                 .route
                 .into_iter()

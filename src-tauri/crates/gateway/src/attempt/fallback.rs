@@ -18,11 +18,12 @@ use crate::attempt::breaker::Silence;
 use crate::attempt::count;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience, stream_wait};
 use crate::attempt::lost::Lost;
-use crate::attempt::request::{Outgoing, request};
+use crate::attempt::request::{Kept, Outgoing, request};
 use crate::attempt::translation::Translation;
 use crate::attempt::won::Won;
 use crate::attempt::{Terms, attempt};
 use crate::deliver::hold::Hold;
+use crate::kept::{SignatureSink, kept_signatures};
 use crate::open::OpenExchange;
 use crate::plan::lineup::Lineup;
 use crate::plan::patience::{self, Turn};
@@ -128,7 +129,11 @@ impl Fallback {
             }
             let now = self.services.now();
             let seconds = now.timestamp().try_into().unwrap_or(0);
-            let outgoing = match request(&admitted, &candidate, endpoint, seconds) {
+            let kept = Kept {
+                signatures: kept_signatures(&self.services, &admitted, &candidate, endpoint).await,
+                sink: SignatureSink::of(&self.services, &admitted, endpoint),
+            };
+            let outgoing = match request(&admitted, &candidate, endpoint, kept, seconds) {
                 Ok(outgoing) => outgoing,
                 Err(error) => {
                     let model = &admitted.plan.model;

@@ -244,8 +244,22 @@ pub(crate) fn put_betas(
     }
 }
 
-/// The names of what a request was not sent, for a header: ASCII, of bounded length.
-pub(crate) fn dropped(fields: &[LeftOut]) -> Option<HeaderValue> {
+/// The names of what a candidate was not sent, and of the references that it was sent in full.
+pub(crate) fn listed(fields: &[LeftOut]) -> HeaderMap {
+    let (expanded, dropped): (Vec<&LeftOut>, Vec<&LeftOut>) =
+        fields.iter().partition(|field| field.why == Why::Expanded);
+    let names = [
+        ("x-understudy-dropped", dropped),
+        ("x-understudy-expanded", expanded),
+    ];
+    let names = names
+        .into_iter()
+        .filter_map(|(name, fields)| Some((HeaderName::from_static(name), names_of(&fields)?)));
+    names.collect()
+}
+
+/// For a header: ASCII, of bounded length.
+fn names_of(fields: &[&LeftOut]) -> Option<HeaderValue> {
     const LONGEST: usize = 512;
     let mut text = String::new();
     for (at, LeftOut { what, .. }) in fields.iter().enumerate() {

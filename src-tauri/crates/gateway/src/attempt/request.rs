@@ -1,15 +1,18 @@
 //! The request of an attempt, made from the client's own.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use catalog::Dialect;
 use http::{HeaderMap, Method, Request};
 use http_body_util::Full;
-use translate::{self, LeftOut, Untranslatable};
+use translate::{self, LeftOut, Signature, Untranslatable};
 use wire::Kind;
 
 use crate::admitted::Admitted;
 use crate::attempt::headers;
 use crate::attempt::translation::{Said, Translation, say};
+use crate::kept::SignatureSink;
 use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig};
 
 /// What a candidate is sent.
@@ -33,21 +36,30 @@ pub(crate) enum Unbuilt {
     Untranslatable(#[from] Untranslatable),
 }
 
+/// What is kept of earlier answers for this request's calls, and where this answer's goes.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub(crate) signatures: BTreeMap<String, Signature>,
+    pub(crate) sink: SignatureSink,
+}
+
 /// `now`: in seconds since 1970.
 pub(crate) fn request(
     admitted: &Admitted,
     candidate: &Candidate,
     endpoint: &EndpointConfig,
+    kept: Kept,
     now: u64,
 ) -> Result<Outgoing, Unbuilt> {
     let url = url(admitted, candidate, endpoint);
     let found = &endpoint.endpoint;
     match candidate.carriage {
         Carriage::Own => {
+            let (body, left_out) = own_body(admitted, candidate);
             return Ok(Outgoing {
                 request: post(
                     url,
-                    own_body(admitted, candidate),
+                    body,
                     headers::outgoing(
                         &admitted.head.headers,
                         candidate.credential,
@@ -57,7 +69,7 @@ pub(crate) fn request(
                     ),
                 )?,
                 translation: None,
-                left_out: Vec::new(),
+                left_out,
                 wanted: None,
             });
         }
@@ -80,20 +92,26 @@ pub(crate) fn request(
         Carriage::Translated => {}
     }
     let (client, spoken) = (admitted.plan.dialect, candidate.dialect);
-    let conversation = translate::read(client, &admitted.body)?;
-    let conversation = conversation.with_fidelity(admitted.plan.fidelity);
+    let conversation = translate::read(client, admitted.in_full())?
+        .with_fidelity(admitted.plan.fidelity)
+        .with_signatures(kept.signatures);
+    let conversation = match admitted.conversation.in_full() {
+        Some(_) => conversation.with_echo_of(&admitted.body),
+        None => conversation,
+    };
     let target = endpoint.target(&candidate.model);
     let said = say((client, spoken), &conversation, &target, now)?;
     let Said {
         body,
         translation,
-        left_out,
+        mut left_out,
         wanted,
     } = said;
+    left_out.extend(expanded(admitted));
     let headers = of_other(admitted, candidate, endpoint);
     Ok(Outgoing {
         request: post(url, body, headers)?,
-        translation: Some(translation),
+        translation: Some(translation.with_sink(kept.sink)),
         left_out,
         wanted: wanted.map(Demand::of_request),
     })
@@ -115,15 +133,22 @@ fn family_body(
     candidate: &Candidate,
     endpoint: &EndpointConfig,
 ) -> (Bytes, Vec<LeftOut>) {
-    let Admitted { body, ask, .. } = admitted;
+    let (body, ask) = (admitted.in_full(), &admitted.ask);
     let allow = &endpoint.endpoint.allow;
-    let filtered = translate::within_family(candidate.dialect, body, allow);
+    let mut filtered = translate::within_family(candidate.dialect, body, allow);
     let body = filtered.body.map_or_else(|| body.clone(), Bytes::from);
     let body = match candidate.model.as_str() == ask.model {
         true => body,
         false => wire::with_model(&body, candidate.model.as_str()),
     };
+    filtered.dropped.extend(expanded(admitted));
     (body, filtered.dropped)
+}
+
+/// What a candidate is sent in full that holds nothing of what the request refers to.
+fn expanded(admitted: &Admitted) -> Vec<LeftOut> {
+    let in_full = admitted.conversation.in_full();
+    in_full.map_or_else(Vec::new, |full| full.listed.clone())
 }
 
 fn post(url: String, body: Bytes, headers: HeaderMap) -> Result<Request<Full<Bytes>>, http::Error> {
@@ -156,17 +181,24 @@ fn url(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) ->
     url
 }
 
-/// The client's own bytes, with another model's id where the candidate has one.
-fn own_body(admitted: &Admitted, candidate: &Candidate) -> Bytes {
-    let Admitted { body, ask, .. } = admitted;
+/// The client's own bytes, with another model's id where the candidate has one, and with what another candidate has answered in
+/// place of a reference to it.
+fn own_body(admitted: &Admitted, candidate: &Candidate) -> (Bytes, Vec<LeftOut>) {
+    let ask = &admitted.ask;
+    let expanded = admitted.conversation.for_own(&admitted.body, candidate);
+    let (body, listed) = match &expanded {
+        Some(expanded) => (&expanded.body, expanded.listed.clone()),
+        None => (&admitted.body, Vec::new()),
+    };
     let body = if candidate.model.as_str() == ask.model {
         body.clone()
     } else {
         wire::with_model(body, candidate.model.as_str())
     };
-    if ask.has_credentials && candidate.credential != Credential::ClientLogin {
+    let body = if ask.has_credentials && candidate.credential != Credential::ClientLogin {
         wire::without_credentials(&body)
     } else {
         body
-    }
+    };
+    (body, listed)
 }

@@ -10,6 +10,7 @@ use wire::{Framing, Report, Validator};
 
 use crate::attempt::headers;
 use crate::attempt::lost::Lost;
+use crate::kept::SignatureSink;
 
 /// How the answer of one attempt is told to the client.
 #[derive(Clone, Debug)]
@@ -18,6 +19,7 @@ pub(crate) struct Translation {
     pub(crate) spoken: Dialect,
     names: Names,
     form: Form,
+    pub(crate) sink: SignatureSink,
 }
 
 /// A request as a candidate of another dialect is asked it.
@@ -53,6 +55,7 @@ pub(crate) fn say(
                 json: said.wanted.is_some(),
                 echo: said.echo,
             },
+            sink: SignatureSink::default(),
         },
         left_out: said.left_out,
         wanted: said.wanted,
@@ -60,6 +63,11 @@ pub(crate) fn say(
 }
 
 impl Translation {
+    pub(crate) fn with_sink(mut self, sink: SignatureSink) -> Self {
+        self.sink = sink;
+        self
+    }
+
     /// For a streamed answer.
     pub(crate) fn answer(&self, client: Dialect) -> AnswerTranslator {
         AnswerTranslator::new(self.spoken, client, self.names.clone(), self.form.clone())
@@ -75,7 +83,9 @@ impl Translation {
         bytes: &Bytes,
         report: Report,
     ) -> Result<(Bytes, Report), CannotTell> {
-        let told = translate::whole(self.spoken, client, bytes, &self.names, &self.form)?;
+        let whole = translate::whole_signed(self.spoken, client, bytes, &self.names, &self.form)?;
+        self.sink.keep(&whole.signatures);
+        let told = whole.body;
         // Kept as the client gets them, where the provider's own are.
         let kept = |call: &wire::ToolCall| call.arguments.is_some();
         let keep = report.tool_calls.iter().any(kept);

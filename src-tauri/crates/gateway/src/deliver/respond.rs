@@ -22,6 +22,7 @@ use crate::deliver::hold::Hold;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::rescue::{self, Said};
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
+use crate::kept::Keeper;
 use crate::open::OpenExchange;
 use crate::services::Services;
 use crate::{Body, Candidate, Credential, Dropped, End, Ineligible, Outcome, Plan, TurnedAway};
@@ -97,7 +98,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     } = answered;
     let attempts = fallback.exchange.attempts();
     let named = candidate.clone();
-    let dropped = fallback.exchange.attempt_dropped();
+    let listed = fallback.exchange.attempt_listed();
     if let Some(session) = &fallback.admitted.session {
         fallback.services.answered(session.clone(), &candidate);
     }
@@ -138,6 +139,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             completion,
             report,
         } => {
+            Keeper::of(&fallback.services, &fallback.admitted).observe_whole(&bytes, &candidate);
             let bytes = match announcement(&fallback, &candidate) {
                 Some(line) if completion.is_answer() => line.into_whole(&fallback, bytes),
                 Some(_) | None => bytes,
@@ -158,11 +160,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     *response.status_mut() = head.status;
     *response.headers_mut() = headers::returned(head.headers);
     tell(response.headers_mut(), &named, attempts);
-    if let Some(dropped) = dropped {
-        response
-            .headers_mut()
-            .insert("x-understudy-dropped", dropped);
-    }
+    response.headers_mut().extend(listed);
     if let Some(why) = stands_in_for {
         let why = HeaderValue::from_static(why);
         response.headers_mut().insert("x-understudy-fallback", why);

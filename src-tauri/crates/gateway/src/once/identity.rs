@@ -90,6 +90,17 @@ impl Asker {
     }
 }
 
+/// Whose conversations these are: of the credential alone, whatever is asked for.
+pub(crate) fn credential(token: &Secret, headers: &HeaderMap) -> Digest {
+    let mut hasher = Hasher::new(token);
+    for (name, value) in headers::credentials(headers, token) {
+        hasher.add(name.as_str().as_bytes());
+        hasher.add(value.as_bytes());
+    }
+    hasher.add(b"keeps");
+    hasher.finish()
+}
+
 /// The idempotency key of a request, where it has one.
 ///
 /// # Errors

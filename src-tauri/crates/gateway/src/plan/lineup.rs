@@ -23,10 +23,8 @@ impl Lineup {
         let check = (admitted.unread && plan.candidates.len() > 1).then(|| {
             let admitted = Arc::clone(admitted);
             spawn_blocking(move || {
-                let Admitted {
-                    config, plan, body, ..
-                } = &*admitted;
-                fitting(config, plan, body)
+                let Admitted { config, plan, .. } = &*admitted;
+                fitting(config, plan, admitted.in_full())
             })
         });
         Self {

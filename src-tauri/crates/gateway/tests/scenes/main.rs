@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a scene that cannot go on fails")]
 
 mod after_the_end;
+mod agent;
 mod announced;
 mod applications;
 mod by_hand;
 mod compressed;
+mod conversations;
 mod credentials;
 mod delivery;
 mod demand;
@@ -27,6 +29,7 @@ mod reached;
 mod recovery;
 mod redirect;
 mod restart;
+mod returns;
 mod rules;
 mod scenarios;
 mod siblings;
@@ -38,4 +41,5 @@ mod strays;
 mod traps;
 mod unattended;
 mod understudy;
+mod week_old;
 mod world;

@@ -276,7 +276,7 @@ async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same
     }
 }
 
-/// What a vendor keeps, nobody else has. The reason reaches the user.
+/// What its vendor stores is not asked of another. The reason reaches the user.
 #[tokio::test(start_paused = true)]
 async fn who_cannot_be_asked_is_passed_over_and_the_user_learns_why() {
     let mut scene = scene(Dialect::Anthropic);

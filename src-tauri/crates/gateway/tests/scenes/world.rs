@@ -7,8 +7,8 @@ use bytes::Bytes;
 use catalog::{Dialect, Endpoint, EndpointId, Model, ProviderId, Secret, SurfaceId};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{
-    Body, CandidateRule, Config, Dialed, End, EndpointConfig, Exchange, Gateway, Limits, Pattern,
-    ReplayAsk, Report, Restart, Route, Timers,
+    Body, CandidateRule, Config, ConversationAsk, Dialed, End, EndpointConfig, Exchange, Gateway,
+    Limits, Pattern, ReplayAsk, Report, Restart, Route, Timers,
 };
 use health::{Basis, Blame, Finding, Level, ProviderVerdict, Verdict, Verdicts};
 use http::request::Builder;
@@ -99,6 +99,7 @@ fn config() -> Config {
         client_waits: BTreeMap::new(),
         sibling: Default::default(),
         keep_tool_arguments: false,
+        keep_conversations: true,
         announce: false,
         draining: false,
         own_addresses: Vec::new(),
@@ -156,7 +157,17 @@ impl Scene {
         let (replays, asked) = mpsc::channel(8);
         let records = Records::default();
         tokio::spawn(records.clone().keep(asked));
-        let gateway = Gateway::new(config_seen, verdicts_seen, connect, reports, replays, clock);
+        let (conversations, looked_for) = mpsc::channel(64);
+        tokio::spawn(records.clone().keep_conversations(looked_for));
+        let gateway = Gateway::new(
+            config_seen,
+            verdicts_seen,
+            connect,
+            reports,
+            replays,
+            conversations,
+            clock,
+        );
         Scene {
             gateway,
             lead,
@@ -329,7 +340,18 @@ impl Records {
         }
     }
 
+    async fn keep_conversations(self, mut asked: mpsc::Receiver<ConversationAsk>) {
+        while let Some(ask) = asked.recv().await {
+            let _in_turn = self.1.lock().await;
+            self.with(|ledger| ask.answer(ledger).unwrap());
+        }
+    }
+
     fn answer(&self, ask: ReplayAsk) {
+        self.with(|ledger| ask.answer(ledger).unwrap());
+    }
+
+    fn with(&self, work: impl FnOnce(&mut Ledger)) {
         let now = DateTime::UNIX_EPOCH;
         let mut kept = self.0.lock().unwrap();
         if let Kept::Unopened = *kept {
@@ -341,10 +363,8 @@ impl Records {
             };
         }
         match &mut *kept {
-            Kept::Open { ledger, .. } => ask.answer(ledger).unwrap(),
-            Kept::Unopened | Kept::Lost => {
-                ask.answer(&mut Ledger::in_memory(now).unwrap()).unwrap()
-            }
+            Kept::Open { ledger, .. } => work(ledger),
+            Kept::Unopened | Kept::Lost => work(&mut Ledger::in_memory(now).unwrap()),
         }
     }
 

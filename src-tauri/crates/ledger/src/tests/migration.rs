@@ -96,6 +96,10 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
         assert_eq!(ledger.incident_traffic(open[0].0).unwrap().unwrap().hit, 1);
         assert_eq!(ledger.pending_notices(t0()).unwrap().len(), 1);
         assert_eq!(ledger.breakers().unwrap().len(), 1);
+        let mut name = [0; 32];
+        name[31] = 0xe1;
+        let parts = ledger.conversation_parts(&[name], t0()).unwrap();
+        assert_eq!(parts[0].is_some(), *version >= 6);
         assert_eq!(ledger.probes_spent(t0()).unwrap().0, 40);
     }
 }

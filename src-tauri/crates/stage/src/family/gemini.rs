@@ -60,7 +60,7 @@ pub(super) static VENDOR: Vendor = Vendor {
 const SEAL: Seal = Seal::Of("gemini");
 
 /// What Google's documentation gives to a call that another model made.
-const DUMMIES: [&str; 2] = [
+pub(super) const DUMMIES: [&str; 2] = [
     "context_engineering_is_the_way_to_go",
     "skip_thought_signature_validator",
 ];

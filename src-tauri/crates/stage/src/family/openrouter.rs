@@ -14,6 +14,7 @@ use catalog::Dialect;
 use serde_json::{Value, json};
 
 use super::Vendor;
+use super::gemini::DUMMIES;
 use super::vendor::{Call, Occasion, Overlong, Refusal, messages_envelope, no_limits};
 use crate::cache::CacheRules;
 use crate::delivery::{Traits, UsagePlace};
@@ -91,7 +92,7 @@ fn refuses(call: &Call<'_>) -> Result<(), Refusal> {
     let unsigned = |message: &&Value| {
         let signed = list(&message["reasoning_details"]).iter().any(|detail| {
             let signature = detail["signature"].as_str().or(detail["data"].as_str());
-            signature.is_some_and(|signature| SEAL.made(signature))
+            signature.is_some_and(|signature| SEAL.made(signature) || DUMMIES.contains(&signature))
         });
         !list(&message["tool_calls"]).is_empty() && !signed
     };

@@ -6,6 +6,7 @@ use crate::response::CannotTell;
 use crate::response::model::{Call, Input, Kind};
 use crate::response::parts::{Key, Lasts, Parts};
 use crate::response::read::{Flow, Read, said, unsayable};
+use crate::response::reasoning::Reasoning;
 use wire::fields::Fields;
 use wire::{Block, block_kind};
 
@@ -13,6 +14,7 @@ use wire::{Block, block_kind};
 pub(crate) struct Reader {
     /// The open blocks of which the client is told.
     open: BTreeMap<u64, Open>,
+    reasoning: Reasoning,
 }
 
 #[derive(Debug)]
@@ -33,13 +35,14 @@ impl Read for Reader {
         match kind {
             "content_block_start" => {
                 let block = data.object("content_block").unwrap_or_default();
-                if let Some(open) = begin(&block, parts)? {
+                if let Some(open) = self.begin(&block, parts)? {
                     self.open.insert(index, open);
                 }
             }
             "content_block_delta" => {
-                if let (Some(open), Some(delta)) = (self.open.get_mut(&index), data.object("delta"))
-                {
+                let delta = data.object("delta").unwrap_or_default();
+                self.reasoning.push(&said(&delta, "thinking"));
+                if let Some(open) = self.open.get_mut(&index) {
                     open.grow(&delta, parts)?;
                 }
             }
@@ -56,7 +59,7 @@ impl Read for Reader {
 
     fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
         for block in document.objects("content") {
-            if let Some(open) = begin(&block, parts)? {
+            if let Some(open) = self.begin(&block, parts)? {
                 open.end(parts)?;
             }
         }
@@ -64,35 +67,41 @@ impl Read for Reader {
     }
 }
 
-/// None for what the client is not told: thinking, and what the provider ran by itself.
-fn begin(block: &Fields<'_>, parts: &mut Parts) -> Result<Option<Open>, CannotTell> {
-    let name = block.text("type").unwrap_or_default();
-    let (kind, given) = match block_kind(&name) {
-        Block::Text if name == "text" => (Kind::Text, None),
-        Block::Tool => {
-            let call = Call {
-                id: block.text("id").unwrap_or_default(),
-                name: block.text("name").unwrap_or_default(),
-                namespace: None,
-                input: Input::Json,
-                signature: None,
-            };
-            // Arguments that were cut are no object: some servers give their text.
-            let empty = block.object("input").is_some_and(|input| input.is_empty());
-            let given = block.given("input").filter(|_| !empty);
-            let text = block.text("input");
-            (Kind::Call(call), text.or(given.map(str::to_owned)))
+impl Reader {
+    /// None for what is not passed on to the client: thinking, and what the provider ran by itself.
+    fn begin(&mut self, block: &Fields<'_>, parts: &mut Parts) -> Result<Option<Open>, CannotTell> {
+        let name = block.text("type").unwrap_or_default();
+        let (kind, given) = match block_kind(&name) {
+            Block::Text if name == "text" => (Kind::Text, None),
+            Block::Tool => {
+                let call = Call {
+                    id: block.text("id").unwrap_or_default(),
+                    name: block.text("name").unwrap_or_default(),
+                    namespace: None,
+                    input: Input::Json,
+                    signature: self.reasoning.take(),
+                };
+                // Arguments that were cut are no object: some servers give their text.
+                let empty = block.object("input").is_some_and(|input| input.is_empty());
+                let given = block.given("input").filter(|_| !empty);
+                let text = block.text("input");
+                (Kind::Call(call), text.or(given.map(str::to_owned)))
+            }
+            Block::Thinking => {
+                self.reasoning.push(&said(block, "thinking"));
+                return Ok(None);
+            }
+            Block::ServerTool => return Ok(None),
+            Block::Whole if name.ends_with("_tool_result") => return Ok(None),
+            Block::Text | Block::Whole => return Err(unsayable(format!("a `{name}` block"))),
+        };
+        let text = kind == Kind::Text;
+        let key = parts.begin(kind, Lasts::UntilEnded)?;
+        if text {
+            parts.grow(key, &said(block, "text"))?;
         }
-        Block::Thinking | Block::ServerTool => return Ok(None),
-        Block::Whole if name.ends_with("_tool_result") => return Ok(None),
-        Block::Text | Block::Whole => return Err(unsayable(format!("a `{name}` block"))),
-    };
-    let text = kind == Kind::Text;
-    let key = parts.begin(kind, Lasts::UntilEnded)?;
-    if text {
-        parts.grow(key, &said(block, "text"))?;
+        Ok(Some(Open { key, given }))
     }
-    Ok(Some(Open { key, given }))
 }
 
 impl Open {

@@ -1,7 +1,8 @@
-use catalog::Effort;
+use catalog::{Effort, ReasoningContent};
 
 use crate::Names;
 use crate::request::Target;
+use crate::request::arrange::calls;
 use crate::request::format::{Asked, Wanted};
 use crate::request::function::{Function, arguments_object};
 use crate::request::model::{
@@ -44,7 +45,10 @@ pub(crate) fn write(
     if !system.is_empty() {
         body.push(("system", array(&system)));
     }
-    body.push(("messages", write_messages(&said.turns, names, left_out)?));
+    body.push((
+        "messages",
+        write_messages(&said.turns, names, target, left_out)?,
+    ));
     if !said.tools.is_empty() {
         let tools = said.tools.iter();
         let tools: Vec<String> = tools
@@ -108,13 +112,19 @@ fn text_of(text: &str) -> String {
 /// which newer models refuse. Codex asks so after a stream that broke off behind a whole message, and means the rest.
 const GO_ON: &str = "Continue.";
 
-fn write_messages(turns: &[Turn], names: &Names, left_out: &mut Vec<LeftOut>) -> Read<String> {
+fn write_messages(
+    turns: &[Turn],
+    names: &Names,
+    target: &Target,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<String> {
     let mut messages: Vec<(Role, Vec<String>)> = Vec::new();
     for turn in turns {
         if matches!(turn.role, Role::System | Role::Developer) {
             continue;
         }
         let mut blocks = Vec::new();
+        blocks.extend(write_thinking(turn, names, target));
         for part in &turn.parts {
             blocks.extend(write_part(part, names)?);
         }
@@ -140,6 +150,21 @@ fn write_messages(turns: &[Turn], names: &Names, left_out: &mut Vec<LeftOut>) ->
         object(&[("role", quoted(role)), ("content", array(blocks))])
     });
     Ok(array(&messages.collect::<Vec<_>>()))
+}
+
+/// Servers of Messages that demand the thinking before a call back ("The `content[].thinking` in the thinking mode must be passed
+/// back", DeepSeek; "reasoning_content is missing in assistant tool call message", Kimi) take an empty one without a signature
+/// (NousResearch/hermes-agent#14018, #49143).
+fn write_thinking(turn: &Turn, names: &Names, target: &Target) -> Option<String> {
+    let mut calls = calls(turn).map(|call| &*call.id).peekable();
+    calls.peek()?;
+    (target.reasoning_content == ReasoningContent::Required).then(|| {
+        object(&[
+            ("type", quoted("thinking")),
+            ("thinking", quoted(&names.reasoning(calls))),
+            ("signature", quoted("")),
+        ])
+    })
 }
 
 fn write_part(part: &Part, names: &Names) -> Read<Option<String>> {

@@ -64,6 +64,9 @@ pub(super) fn carried(dialect: Dialect, id: &str) -> String {
 /// The id together with the signature of the thinking before its call. None: the dialect's ids have no room for it.
 pub(super) fn carried_signed(dialect: Dialect, id: &str, signature: &Signature) -> Option<String> {
     let mark = signature.mark();
+    if !Signature::MARKS.contains(&mark) {
+        return None;
+    }
     let text = base64::encode(signature.text().as_bytes());
     let signed = format!("{CARRIES}{}{mark}{text}", escape(id));
     (longest(dialect) == usize::MAX).then_some(signed)

@@ -1,25 +1,61 @@
-/// What a provider demands back with a tool call: the signature of the thinking before it.
+use std::fmt;
+use std::str::FromStr;
+
+/// What a provider demands back with a tool call: the signature of the thinking before it, or that thinking.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signature {
     /// `extra_content.google.thought_signature` of a call in Chat (Gemini API docs, "Thought signatures").
     Thought(String),
     /// An element of `reasoning_details`, as JSON text (OpenRouter docs, "Preserving reasoning").
     Detail(String),
+    /// The thinking itself, of the first call of a response (DeepSeek API docs, "Thinking mode": `reasoning_content` must be
+    /// passed back with tool calls). No id carries it.
+    Reasoning(String),
 }
 
+impl fmt::Display for Signature {
+    /// As [`Signature::from_str`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.mark(), self.text())
+    }
+}
+
+/// It is not what a [`Signature`] is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no signature begins so")]
+pub struct NoSignature;
+
+impl FromStr for Signature {
+    type Err = NoSignature;
+
+    fn from_str(written: &str) -> Result<Self, NoSignature> {
+        let (mark, text) = written.split_at_checked(2).ok_or(NoSignature)?;
+        let text = text.to_owned();
+        match mark {
+            REASONING => Ok(Signature::Reasoning(text)),
+            mark => Signature::marked(mark, text).ok_or(NoSignature),
+        }
+    }
+}
+
+/// Never in an id: `_c` and a digit are an escape there.
+const REASONING: &str = "_c";
+
 impl Signature {
+    /// Marks that an id may have.
     pub(super) const MARKS: [&str; 2] = ["_t", "_r"];
 
     pub(super) fn mark(&self) -> &'static str {
         match self {
             Signature::Thought(_) => Self::MARKS[0],
             Signature::Detail(_) => Self::MARKS[1],
+            Signature::Reasoning(_) => REASONING,
         }
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         match self {
-            Signature::Thought(text) | Signature::Detail(text) => text,
+            Signature::Thought(text) | Signature::Detail(text) | Signature::Reasoning(text) => text,
         }
     }
 

@@ -11,12 +11,14 @@ use crate::response::CannotTell;
 use crate::response::model::{Call, Input, Kind};
 use crate::response::parts::{Key, Lasts, Parts};
 use crate::response::read::{Flow, Read, said, unsayable};
+use crate::response::reasoning::Reasoning;
 
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     calls: Vec<Known>,
     /// By the id of their call.
     details: BTreeMap<String, Signature>,
+    reasoning: Reasoning,
 }
 
 #[derive(Debug)]
@@ -85,7 +87,7 @@ fn only_one(index: u64) -> Result<(), CannotTell> {
 }
 
 impl Reader {
-    /// A message, or what a delta adds to it. Reasoning is not told.
+    /// A message, or what a delta adds to it. Reasoning is not passed on.
     fn message(
         &mut self,
         told: &Fields<'_>,
@@ -98,6 +100,10 @@ impl Reader {
             }
         }
         self.details.extend(details(told));
+        let reasoning = ["reasoning_content", "reasoning"].map(|name| told.text(name));
+        if let Some(text) = reasoning.into_iter().flatten().next() {
+            self.reasoning.push(&text);
+        }
         parts.say(Kind::Text, &said(told, "content"))?;
         parts.say(Kind::Refusal, &said(told, "refusal"))?;
         let calls = told.objects("tool_calls");
@@ -146,12 +152,13 @@ impl Reader {
                 known.key
             }
             None => {
+                let reasoning = self.reasoning.take();
                 let call = Call {
                     id: id.to_owned(),
                     name,
                     namespace: None,
                     input,
-                    signature,
+                    signature: signature.or(reasoning),
                 };
                 let key = parts.begin(Kind::Call(call), Lasts::UntilNext)?;
                 let id = id.to_owned();

@@ -175,7 +175,8 @@ fn write_answer(
     if !calls.is_empty() {
         message.push(("tool_calls", array(&calls)));
         if target.reasoning_content == ReasoningContent::Required {
-            message.push(("reasoning_content", quoted("")));
+            let reasoning = names.reasoning(said.iter().map(|call| &*call.id));
+            message.push(("reasoning_content", quoted(&reasoning)));
         }
     }
     if !signed.details.is_empty() {
@@ -224,13 +225,33 @@ impl Signed {
                     .into_iter()
                     .filter_map(|kept| match kept {
                         Some(Signature::Detail(json)) => Some(json),
-                        Some(Signature::Thought(_)) | None => None,
+                        Some(Signature::Thought(_) | Signature::Reasoning(_)) | None => None,
                     })
                     .collect();
+                // Google's models behind it check them as Google's own address does.
+                if signed.details.is_empty() && target.model.starts_with(GEMINI_AT_OPENROUTER) {
+                    let unsigned = (0..).zip(calls);
+                    let detail =
+                        |(index, call): (usize, &&Call)| unsigned_detail(index, call, names);
+                    signed.details = unsigned.map(detail).collect();
+                }
             }
         }
         signed
     }
+}
+
+const GEMINI_AT_OPENROUTER: &str = "google/gemini-";
+
+/// The same value in OpenRouter's form (as RooCodeInc/Roo-Code sends it, `src/api/providers/openrouter.ts`).
+fn unsigned_detail(index: usize, call: &Call, names: &Names) -> String {
+    object(&[
+        ("type", quoted("reasoning.encrypted")),
+        ("id", quoted(&names.provider_id(&call.id))),
+        ("data", quoted(NO_SIGNATURE)),
+        ("format", quoted("google-gemini-v1")),
+        ("index", index.to_string()),
+    ])
 }
 
 fn write_call(call: &Call, thought: Option<&str>, names: &Names) -> String {

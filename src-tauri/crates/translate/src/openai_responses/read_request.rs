@@ -145,6 +145,11 @@ const ECHOED: [&str; 21] = [
     "user",
 ];
 
+/// What a response repeats of this request.
+pub(crate) fn read_echo(json: &str) -> Option<Echo> {
+    Some(echo(&Object::read(DIALECT, "", json.trim()).ok()?))
+}
+
 fn echo(body: &Object<'_>) -> Echo {
     let named = |(key, raw): (&str, &str)| {
         let name = ECHOED.into_iter().find(|name| *name == key)?;

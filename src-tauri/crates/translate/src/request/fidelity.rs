@@ -24,7 +24,8 @@ impl Fidelity {
             | Why::Identity
             | Why::Handling
             | Why::Bookkeeping
-            | Why::Added => true,
+            | Why::Added
+            | Why::Expanded => true,
             Why::Effort
             | Why::Sampling
             | Why::Penalty

@@ -67,6 +67,20 @@ impl Conversation {
         self
     }
 
+    /// The calls of its answers, in order.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.turns.iter().flat_map(super::arrange::calls)
+    }
+
+    /// Another request says it in full: what its response repeats of the client's own.
+    pub fn with_echo_of(mut self, body: &[u8]) -> Self {
+        let echo = std::str::from_utf8(body)
+            .ok()
+            .and_then(crate::openai_responses::read_echo);
+        self.echo = self.echo.and(echo);
+        self
+    }
+
     pub fn with_fidelity(mut self, fidelity: Fidelity) -> Self {
         self.fidelity = fidelity;
         self

@@ -21,7 +21,9 @@ pub enum Untranslatable {
         "the request needs the tool `{tool}`, which models of {dialect} bring along themselves"
     )]
     BuiltInTool { dialect: Dialect, tool: String },
-    #[error("the request refers to what its vendor keeps (`{field}`), which nobody else has")]
+    #[error(
+        "the request refers to what its own vendor stores (`{field}`), and no copy of it is kept here"
+    )]
     Kept { field: String },
     #[error("`{field}` would be dropped, which {fidelity} does not allow: {why}")]
     Dropped {
@@ -115,6 +117,8 @@ pub enum Why {
     Approximate,
     /// Not dropped but added: the dialect demands it and the request has none.
     Added,
+    /// Not dropped: what it refers to is sent in its place.
+    Expanded,
     /// A field that we do not know.
     Unknown,
 }
@@ -137,6 +141,9 @@ impl fmt::Display for Why {
             Why::Citations => "the model cannot cite in this form; the text itself is sent",
             Why::Approximate => "said as nearly as the other side can",
             Why::Added => "the dialect demands it, and the request has none",
+            Why::Expanded => {
+                "what it refers to is sent in its place, from the conversation that is kept here"
+            }
             Why::Unknown => "unknown to Understudy, and so it goes to its own vendor alone",
         })
     }

@@ -1,5 +1,7 @@
 //! An answer in one document.
 
+use std::collections::BTreeMap;
+
 use catalog::Dialect;
 
 use super::model::{Answer, Part, collect};
@@ -8,7 +10,7 @@ use super::read::reader;
 use super::restore::Restore;
 use super::write::document;
 use super::{CannotTell, Form, Proof, identity, malformed};
-use crate::names::Names;
+use crate::names::{Names, Signature};
 use wire::fields::Fields;
 use wire::{Framing, Validator};
 
@@ -24,6 +26,28 @@ pub fn whole(
     names: &Names,
     form: &Form,
 ) -> Result<Vec<u8>, CannotTell> {
+    Ok(whole_signed(from, to, body, names, form)?.body)
+}
+
+/// A whole document, as the client gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    pub body: Vec<u8>,
+    /// As [`super::AnswerTranslator::signatures`].
+    pub signatures: BTreeMap<String, Signature>,
+}
+
+/// The same, with the signatures that the client's ids have no room for.
+///
+/// # Errors
+/// As [`whole`].
+pub fn whole_signed(
+    from: Dialect,
+    to: Dialect,
+    body: &[u8],
+    names: &Names,
+    form: &Form,
+) -> Result<Whole, CannotTell> {
     let mut validator = Validator::new(from, Framing::Whole);
     validator.push(body, &mut Vec::new());
     let proof = Proof::of(&validator)?;
@@ -49,5 +73,8 @@ pub fn whole(
         stop: proof.stop,
         tokens: proof.tokens,
     };
-    Ok(document(to, &answer, form)?.into_bytes())
+    Ok(Whole {
+        body: document(to, &answer, form)?.into_bytes(),
+        signatures: restore.signatures,
+    })
 }

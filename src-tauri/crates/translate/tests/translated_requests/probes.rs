@@ -755,9 +755,9 @@ pub(crate) const PROBES: &[Probe] = &[
             ),
         ],
         heard: [
-            Refused("nobody else has"),
-            Refused("nobody else has"),
-            Refused("nobody else has"),
+            Refused("no copy of it is kept here"),
+            Refused("no copy of it is kept here"),
+            Refused("no copy of it is kept here"),
         ],
         never: &[],
     },

@@ -2,7 +2,7 @@
 
 use catalog::{CallIds, Dialect, ReasoningContent, ThoughtSignatures};
 use serde_json::{Value, json};
-use translate::{AnswerTranslator, Form, Names, Target, read, request, say, whole};
+use translate::{AnswerTranslator, Form, Names, Target, read, request, say, whole, whole_signed};
 
 use crate::golden::stand_in;
 
@@ -167,6 +167,30 @@ fn calls_of_other_models_get_the_documented_value() {
     }
 }
 
+/// The same through OpenRouter, for Google's models alone.
+#[test]
+fn calls_of_other_models_get_the_documented_value_behind_openrouter_too() {
+    for client in Dialect::ALL {
+        for (model, detailed) in [("google/gemini-4-argon", true), ("openai/gpt-6", false)] {
+            let target = Target {
+                model: model.to_owned(),
+                thought_signatures: ThoughtSignatures::ReasoningDetails,
+                ..stand_in()
+            };
+            let body = next(client, "toolu_01A").to_string();
+            let there = request(client, Dialect::OpenaiChat, body.as_bytes(), &target).unwrap();
+            let body: Value = serde_json::from_slice(&there.body).unwrap();
+            let detail = &body["messages"][1]["reasoning_details"][0];
+            let expected = json!({
+                "type": "reasoning.encrypted", "id": "toolu_01A", "data": "skip_thought_signature_validator",
+                "format": "google-gemini-v1", "index": 0,
+            });
+            let expected = if detailed { expected } else { Value::Null };
+            assert_eq!(*detail, expected, "{client} {model}");
+        }
+    }
+}
+
 /// OpenRouter docs, "Preserving reasoning".
 #[test]
 fn openrouters_details_come_back_with_the_next_request() {
@@ -242,6 +266,61 @@ fn reasoning_content_is_sent_where_it_is_demanded_and_nowhere_else() {
                 sent.as_ref(),
                 "{client}"
             );
+        }
+    }
+}
+
+/// The thinking of a response comes back with its call where it is demanded, whatever the client's dialect and the provider's.
+#[test]
+fn the_thinking_itself_comes_back_with_the_next_request() {
+    let target = Target {
+        reasoning_content: ReasoningContent::Required,
+        ..stand_in()
+    };
+    let chat = json!({ "id": "c", "model": "m", "choices": [{ "index": 0, "finish_reason": "tool_calls", "message": {
+        "role": "assistant", "content": null, "reasoning_content": "Let me see.",
+        "tool_calls": [{ "id": "functions.f:0", "type": "function", "function": { "name": "f", "arguments": "{}" } }],
+    } }] });
+    let messages = json!({ "id": "msg_1", "type": "message", "role": "assistant", "model": "m", "stop_reason": "tool_use", "stop_sequence": null,
+        "usage": { "input_tokens": 1, "output_tokens": 1 }, "content": [
+            { "type": "thinking", "thinking": "Let me see.", "signature": "THEIRS" },
+            { "type": "tool_use", "id": "functions.f:0", "name": "f", "input": {} },
+        ] });
+    for client in Dialect::ALL {
+        for (spoken, answer) in [
+            (Dialect::OpenaiChat, &chat),
+            (Dialect::Anthropic, &messages),
+        ] {
+            let asked = asked(client).to_string();
+            let there = request(client, spoken, asked.as_bytes(), &target).unwrap();
+            let document = answer.to_string();
+            let told = whole_signed(
+                spoken,
+                client,
+                document.as_bytes(),
+                &there.names,
+                &Form::default(),
+            )
+            .unwrap();
+            let given: Value = serde_json::from_slice(&told.body).unwrap();
+            assert!(!given.to_string().contains("Let me see."), "{given}");
+            let next = next(client, &told_id(client, &given)).to_string();
+            let said = read(client, next.as_bytes())
+                .unwrap()
+                .with_signatures(told.signatures);
+            let again = say(client, spoken, &said, &target).unwrap();
+            let again: Value = serde_json::from_slice(&again.body).unwrap();
+            let answer = &again["messages"][1];
+            match spoken {
+                Dialect::Anthropic => assert_eq!(
+                    answer["content"][0],
+                    json!({ "type": "thinking", "thinking": "Let me see.", "signature": "" }),
+                    "{client}"
+                ),
+                Dialect::OpenaiChat | Dialect::OpenaiResponses => {
+                    assert_eq!(answer["reasoning_content"], "Let me see.", "{client}");
+                }
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ fn plain(model: &str) -> Ask {
         max_tokens: None,
         has_tools: false,
         has_credentials: false,
+        stores: true,
         wants_schema: false,
         thinking: false,
         unthought_turn: false,
@@ -304,4 +305,17 @@ fn a_clients_key_in_the_body_is_seen_and_taken_out_and_the_rest_stays() {
             .unwrap()
             .has_credentials
     );
+}
+
+#[test]
+fn a_response_is_stored_unless_the_client_says_otherwise() {
+    for (store, stores) in [
+        ("", true),
+        (r#","store":true"#, true),
+        (r#","store":null"#, true),
+        (r#","store": false "#, false),
+    ] {
+        let ask = read(&format!(r#"{{"model":"m","messages":[]{store}}}"#));
+        assert_eq!(ask.stores, stores, "{store}");
+    }
 }

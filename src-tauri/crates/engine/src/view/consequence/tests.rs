@@ -69,6 +69,7 @@ fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -
         nobody,
         mpsc::channel(1).0,
         mpsc::channel(1).0,
+        mpsc::channel(1).0,
         clock,
     );
     let caller = Caller::agent(if logins {

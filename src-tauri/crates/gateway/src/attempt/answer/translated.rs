@@ -1,10 +1,11 @@
 //! An answer of another dialect: what the client is told of it goes the way of any other answer.
 
 use bytes::Bytes;
-use translate::CannotTell;
+use translate::{AnswerTranslator, CannotTell};
 use wire::{BodyEnd, Broken, Completion};
 
 use super::{Answer, Arrival};
+use crate::attempt::translation::Translation;
 
 impl Answer {
     pub(super) fn take_translated(&mut self, bytes: &Bytes) -> Arrival {
@@ -12,7 +13,9 @@ impl Answer {
             return Arrival::More { progress: false };
         };
         let mut told = Vec::new();
+        let known = translator.signatures().len();
         let outcome = translator.push(bytes, &mut told);
+        keep_signatures(self.translation.as_ref(), translator, known);
         let upstream = translator.progress();
         self.begun |= upstream.content;
         let arrival = self.take(told.into());
@@ -53,11 +56,23 @@ impl Answer {
             return Ok(());
         };
         let mut told = Vec::new();
-        translator.end(&mut told)?;
+        let known = translator.signatures().len();
+        let ended = translator.end(&mut told);
+        keep_signatures(self.translation.as_ref(), translator, known);
+        ended?;
         match self.take(told.into()) {
             Arrival::Ended(Completion::Broken(broken)) => Err(broken.into()),
             Arrival::Ended(_) | Arrival::More { .. } => Ok(()),
             Arrival::Unsayable(what) => Err(CannotTell::Unsayable(what)),
         }
+    }
+}
+
+/// Before the client receives the calls. `known`: how many there were before.
+fn keep_signatures(translation: Option<&Translation>, translator: &AnswerTranslator, known: usize) {
+    if let Some(translation) = translation
+        && translator.signatures().len() > known
+    {
+        translation.sink.keep(translator.signatures());
     }
 }

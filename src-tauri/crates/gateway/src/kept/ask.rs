@@ -1,0 +1,190 @@
+//! Questions to the ledger, which lives on a thread of its own, about kept conversations.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use ledger::{ConversationPart, Digest, Ledger, LedgerError};
+use tokio::sync::oneshot;
+use translate::Signature;
+
+use super::Refers;
+use super::references::{Found, Item, Previous, References};
+use super::response::Response;
+use super::write::{Of, Written, read_item, read_response};
+use crate::held::Share;
+
+/// A question about kept conversations, answered by the owner of the ledger.
+#[derive(Debug)]
+pub struct ConversationAsk(pub(super) Question);
+
+/// Whose it is, and when.
+pub(super) type Whose = (Digest, DateTime<Utc>);
+
+#[derive(Debug)]
+pub(super) enum Question {
+    /// A complete response has passed.
+    Keep(Box<Keep>),
+    Find {
+        whose: Whose,
+        references: References,
+        reply: oneshot::Sender<Found>,
+    },
+    /// A provider demands these back with its calls.
+    Sign {
+        whose: Whose,
+        signatures: BTreeMap<String, Signature>,
+        waiting: Share,
+    },
+    Signatures {
+        whose: Whose,
+        calls: Vec<String>,
+        reply: oneshot::Sender<BTreeMap<String, Signature>>,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Keep {
+    pub(super) whose: Whose,
+    /// The client's request.
+    pub(super) body: Bytes,
+    pub(super) refers: Option<Arc<Refers>>,
+    pub(super) response: Response,
+    pub(super) holder: Option<String>,
+    /// What it takes of the memory for such questions.
+    pub(super) _waiting: Share,
+}
+
+impl ConversationAsk {
+    /// Ask the ledger. One without a file keeps nothing.
+    ///
+    /// # Errors
+    /// The ledger's own; the request is answered that nothing is kept.
+    pub fn answer(self, ledger: &mut Ledger) -> Result<(), LedgerError> {
+        let lasting = ledger.file().is_some();
+        match self.0 {
+            Question::Keep(_) | Question::Sign { .. } if !lasting => Ok(()),
+            Question::Keep(keep) => {
+                let (owner, now) = keep.whose;
+                ledger.keep_conversation(&keep.parts(&owner), now)
+            }
+            Question::Find {
+                whose,
+                references,
+                reply,
+            } => send(reply, find(ledger, whose, &references)),
+            Question::Sign {
+                whose: (owner, now),
+                signatures,
+                waiting,
+            } => {
+                let parts = signatures.iter().map(|(call, signature)| ConversationPart {
+                    name: Of::Signature(call).name(&owner),
+                    body: signature.to_string().into_bytes(),
+                });
+                let kept = ledger.keep_conversation(&parts.collect::<Vec<_>>(), now);
+                drop(waiting);
+                kept
+            }
+            Question::Signatures {
+                whose,
+                calls,
+                reply,
+            } => send(reply, signatures(ledger, whose, calls)),
+        }
+    }
+}
+
+impl Keep {
+    fn parts(&self, owner: &Digest) -> Vec<ConversationPart> {
+        let written = Written {
+            body: &self.body,
+            refers: self
+                .refers
+                .as_ref()
+                .map(|refers| (&refers.references, &refers.found)),
+            response: &self.response,
+            holder: self.holder.as_deref(),
+        };
+        written.parts(owner)
+    }
+}
+
+fn send<T: Default>(
+    reply: oneshot::Sender<T>,
+    found: Result<T, LedgerError>,
+) -> Result<(), LedgerError> {
+    let (found, outcome) = match found {
+        Ok(found) => (found, Ok(())),
+        Err(error) => (T::default(), Err(error)),
+    };
+    // The request has ended meanwhile, or waited for too long.
+    let _ = reply.send(found);
+    outcome
+}
+
+fn find(
+    ledger: &Ledger,
+    (owner, now): Whose,
+    references: &References,
+) -> Result<Found, LedgerError> {
+    let one = |name: Digest| -> Result<Option<Vec<u8>>, LedgerError> {
+        let found = ledger.conversation_parts(&[name], now)?;
+        Ok(found.into_iter().next().flatten())
+    };
+    let mut found = Found::default();
+    if let Some(id) = &references.previous
+        && let Some(body) = one(Of::Response(id).name(&owner))?
+        && let Some((names, anchors)) = read_response(&body)
+    {
+        let texts = ledger.conversation_parts(&names, now)?;
+        let items = names
+            .into_iter()
+            .zip(texts)
+            .map(|(name, text)| item(name, text?));
+        let items: Option<Vec<Item>> = items.collect();
+        found.previous = items.map(|items| Previous { items, anchors });
+    }
+    for id in &references.items {
+        let Some(body) = one(Of::Item(id).name(&owner))? else {
+            continue;
+        };
+        let mut failed = None;
+        let text = |name| match one(name) {
+            Ok(text) => item(name, text?),
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        };
+        let read = read_item(&body, text);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        found.items.extend(read.map(|read| (id.clone(), read)));
+    }
+    Ok(found)
+}
+
+fn item(name: Digest, text: Vec<u8>) -> Option<Item> {
+    let text = String::from_utf8(text).ok()?;
+    Some(Item { name, text })
+}
+
+fn signatures(
+    ledger: &Ledger,
+    (owner, now): Whose,
+    calls: Vec<String>,
+) -> Result<BTreeMap<String, Signature>, LedgerError> {
+    let names: Vec<Digest> = calls
+        .iter()
+        .map(|call| Of::Signature(call).name(&owner))
+        .collect();
+    let found = ledger.conversation_parts(&names, now)?;
+    let found = calls.into_iter().zip(found).filter_map(|(call, body)| {
+        let text = String::from_utf8(body?).ok()?;
+        Some((call, text.parse().ok()?))
+    });
+    Ok(found.collect())
+}

@@ -1,0 +1,128 @@
+//! Observes one response on its way to the client, and has it written down before the client can refer to it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalog::Dialect;
+use wire::Kind;
+
+use super::ask::{Keep, Question, Whose};
+use super::response::{self, Observer, Response};
+use super::{Conversations, Refers};
+use crate::admitted::Admitted;
+use crate::services::Services;
+use crate::{Candidate, Carriage, Credential, Ineligible, Plan};
+
+/// Of a response that is to be kept; empty where it is not.
+#[derive(Debug, Default)]
+pub(crate) struct Keeper(Option<Keeping>);
+
+#[derive(Debug)]
+struct Keeping {
+    conversations: Conversations,
+    whose: Whose,
+    body: Bytes,
+    refers: Option<Arc<Refers>>,
+    observer: Observer,
+}
+
+impl Keeper {
+    pub(crate) fn of(services: &Services, admitted: &Admitted) -> Self {
+        let Admitted {
+            plan,
+            ask,
+            kind,
+            conversation,
+            ..
+        } = admitted;
+        let may_be_referred_to = *kind == Kind::Generate
+            && plan.dialect == Dialect::OpenaiResponses
+            && ask.stores
+            && !plan.rehearsal
+            && may_be_answered_elsewhere(plan);
+        let owner = conversation.owner.filter(|_| may_be_referred_to);
+        Self(owner.map(|owner| Keeping {
+            conversations: services.conversations().clone(),
+            whose: (owner, services.now()),
+            body: admitted.body.clone(),
+            refers: conversation.refers.clone(),
+            observer: Observer::default(),
+        }))
+    }
+
+    /// Bytes of an event stream that the client is about to be given. `pieced`: another candidate's response began it.
+    pub(crate) fn observe(&mut self, bytes: &[u8], by: &Candidate, pieced: bool) {
+        let complete = match &mut self.0 {
+            None => None,
+            Some(keeping) => keeping.observer.push(bytes),
+        };
+        if let Some(response) = complete {
+            self.keep(response, by, pieced);
+        }
+    }
+
+    /// A response in one document.
+    pub(crate) fn observe_whole(&mut self, document: &[u8], by: &Candidate) {
+        if self.0.is_some()
+            && let Some(response) = response::whole(document)
+        {
+            return self.keep(response, by, false);
+        }
+        // For a client without chunks, a stream is given in one piece.
+        self.observe(document, by, false);
+    }
+
+    fn keep(&mut self, response: Response, by: &Candidate, pieced: bool) {
+        let Some(keeping) = self.0.take() else {
+            return;
+        };
+        // No vendor stores what was pieced together, and what was translated has ids of ours.
+        let holds = by.carriage == Carriage::Own && !pieced;
+        let bytes = keeping.body.len() + response.bytes();
+        keeping.conversations.write(bytes, |waiting| {
+            Question::Keep(Box::new(Keep {
+                whose: keeping.whose,
+                body: keeping.body,
+                refers: keeping.refers,
+                response,
+                holder: holds.then(|| holder(by)),
+                _waiting: waiting,
+            }))
+        });
+    }
+}
+
+/// Where a vendor stores a response: another account there does not have it.
+pub(super) fn holder(candidate: &Candidate) -> String {
+    let account = match candidate.credential {
+        Credential::OurKey => "our key",
+        Credential::ClientLogin => "login",
+        Credential::None => "none",
+    };
+    format!("{} {account}", candidate.endpoint)
+}
+
+/// Some candidate of this request, now or at another time, holds nothing of what the client's own vendor does.
+fn may_be_answered_elsewhere(plan: &Plan) -> bool {
+    let own = plan.primary().map(|primary| &primary.endpoint);
+    let elsewhere = |candidate: &Candidate| {
+        candidate.carriage != Carriage::Own || Some(&candidate.endpoint) != own
+    };
+    plan.candidates.iter().any(elsewhere)
+        || plan.dropped.iter().any(|dropped| match dropped.why {
+            Ineligible::Untranslatable(_) | Ineligible::UsedUp { .. } | Ineligible::Paused => true,
+            Ineligible::Unknown
+            | Ineligible::Dialect(_)
+            | Ineligible::NoKey { .. }
+            | Ineligible::Loop
+            | Ineligible::BadAddress(_)
+            | Ineligible::Rehearsal
+            | Ineligible::OtherModels
+            | Ineligible::NobodyBefore
+            | Ineligible::NeedsYes
+            | Ineligible::Declined
+            | Ineligible::SiblingNeedsYes
+            | Ineligible::SiblingOnKey
+            | Ineligible::OutOfScope { .. } => false,
+        })
+}

@@ -1,0 +1,83 @@
+//! What a request of Responses refers to, and what of it is kept. Pure.
+
+use std::collections::BTreeMap;
+
+use ledger::Digest;
+use memchr::memmem;
+use wire::fields::Fields;
+
+/// What a request refers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct References {
+    /// `previous_response_id`.
+    pub(super) previous: Option<String>,
+    /// The ids of `item_reference`s.
+    pub(super) items: Vec<String>,
+}
+
+/// What was found of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) previous: Option<Previous>,
+    pub(super) items: BTreeMap<String, FoundItem>,
+}
+
+impl Found {
+    /// Of its texts.
+    pub(super) fn bytes(&self) -> usize {
+        let previous = self.previous.iter().flat_map(|previous| &previous.items);
+        let items = self.items.values().filter_map(|found| found.item.as_ref());
+        previous.chain(items).map(|item| item.text.len()).sum()
+    }
+}
+
+/// The conversation up to the end of a response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Previous {
+    pub(super) items: Vec<Item>,
+    pub(super) anchors: Anchors,
+}
+
+/// By endpoint: the last response of the conversation that it holds itself, and how many items that one covers.
+pub(super) type Anchors = BTreeMap<String, (String, usize)>;
+
+/// An item's JSON text, and its name in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) name: Digest,
+    pub(super) text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FoundItem {
+    /// The endpoint that holds it.
+    pub(super) holder: Option<String>,
+    /// None: it is of use to its own vendor alone (reasoning).
+    pub(super) item: Option<Item>,
+}
+
+impl References {
+    /// None: it refers to nothing that could be kept.
+    pub(super) fn of(body: &[u8]) -> Option<References> {
+        let mentions = |name: &str| memmem::find(body, name.as_bytes()).is_some();
+        if !mentions("previous_response_id") && !mentions("item_reference") {
+            return None;
+        }
+        let fields = Fields::read(body).ok()?;
+        let references = References {
+            previous: fields.text("previous_response_id"),
+            items: fields
+                .objects("input")
+                .iter()
+                .filter_map(reference)
+                .collect(),
+        };
+        (references != References::default()).then_some(references)
+    }
+}
+
+/// The id that an input item refers to.
+pub(super) fn reference(item: &Fields<'_>) -> Option<String> {
+    item.text("id")
+        .filter(|_| item.text("type").as_deref() == Some("item_reference"))
+}

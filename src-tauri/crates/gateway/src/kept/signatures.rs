@@ -1,0 +1,112 @@
+//! Signatures that a provider demands back with its calls, for a client whose ids have no room for them and that does not return
+//! them; and the thinking itself, where that is demanded.
+
+use std::collections::BTreeMap;
+
+use catalog::{Endpoint, ReasoningContent, ThoughtSignatures};
+use translate::Signature;
+
+use super::Conversations;
+use super::ask::{Question, Whose};
+use super::write::Of;
+use crate::admitted::Admitted;
+use crate::services::Services;
+use crate::{Candidate, EndpointConfig};
+
+/// Where the signatures of one response go, before the client receives the calls that they belong to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SignatureSink(Option<Sink>);
+
+#[derive(Clone, Debug)]
+struct Sink {
+    conversations: Conversations,
+    whose: Whose,
+    reasoning: bool,
+}
+
+impl SignatureSink {
+    pub(crate) fn of(services: &Services, admitted: &Admitted, endpoint: &EndpointConfig) -> Self {
+        let endpoint = &endpoint.endpoint;
+        let whose = whose(services, admitted).filter(|_| demands(endpoint));
+        Self(whose.map(|whose| Sink {
+            conversations: services.conversations().clone(),
+            whose,
+            // It is content, and not only a mark: a client that wants nothing stored is obeyed.
+            reasoning: demands_reasoning(endpoint) && admitted.ask.stores,
+        }))
+    }
+
+    pub(crate) fn keep(&self, signatures: &BTreeMap<String, Signature>) {
+        let Some(sink) = &self.0 else {
+            return;
+        };
+        let kept = signatures.iter().filter(|(_, signature)| match signature {
+            Signature::Thought(_) | Signature::Detail(_) => true,
+            Signature::Reasoning(_) => sink.reasoning,
+        });
+        let kept: BTreeMap<String, Signature> = kept
+            .map(|(id, signature)| (id.clone(), signature.clone()))
+            .collect();
+        if kept.is_empty() {
+            return;
+        }
+        let bytes = kept.values().map(|signature| signature.text().len());
+        sink.conversations
+            .write(bytes.sum(), |waiting| Question::Sign {
+                whose: sink.whose,
+                signatures: kept,
+                waiting,
+            });
+    }
+}
+
+/// What was kept for the calls of this request, where the candidate demands it.
+pub(crate) async fn kept_signatures(
+    services: &Services,
+    admitted: &Admitted,
+    candidate: &Candidate,
+    endpoint: &EndpointConfig,
+) -> BTreeMap<String, Signature> {
+    let wanted = candidate.is_translated() && demands(&endpoint.endpoint);
+    let Some(whose) = whose(services, admitted).filter(|_| wanted) else {
+        return BTreeMap::new();
+    };
+    let Ok(said) = translate::read(admitted.plan.dialect, admitted.in_full()) else {
+        return BTreeMap::new();
+    };
+    let calls: Vec<String> = said.calls().map(|call| call.id.clone()).collect();
+    if calls.is_empty() {
+        return BTreeMap::new();
+    }
+    let found = services
+        .conversations()
+        .search(|reply| Question::Signatures {
+            whose,
+            calls,
+            reply,
+        });
+    found.await.unwrap_or_default()
+}
+
+/// The client's session, where it names one: some servers number their calls afresh in every session (`functions.Bash:0`).
+fn whose(services: &Services, admitted: &Admitted) -> Option<Whose> {
+    let owner = admitted.conversation.owner?;
+    let session = admitted.session.as_ref();
+    let owner = session.map_or(owner, |key| Of::Session(&key.session).name(&owner));
+    Some((owner, services.now()))
+}
+
+fn demands(endpoint: &Endpoint) -> bool {
+    demands_reasoning(endpoint)
+        || match endpoint.thought_signatures {
+            ThoughtSignatures::None => false,
+            ThoughtSignatures::ExtraContent | ThoughtSignatures::ReasoningDetails => true,
+        }
+}
+
+fn demands_reasoning(endpoint: &Endpoint) -> bool {
+    match endpoint.reasoning_content {
+        ReasoningContent::Omitted => false,
+        ReasoningContent::Required => true,
+    }
+}

@@ -1,0 +1,28 @@
+//! The thinking before the first tool call of a response: some providers demand it back with that call.
+
+use crate::names::Signature;
+
+/// Longer thinking is not kept, in bytes.
+const MOST: usize = 256 << 10;
+
+#[derive(Debug, Default)]
+pub(crate) struct Reasoning {
+    text: String,
+    taken: bool,
+}
+
+impl Reasoning {
+    pub(crate) fn push(&mut self, text: &str) {
+        if !self.taken && self.text.len() <= MOST {
+            self.text.push_str(text);
+        }
+    }
+
+    /// For the first call; none for any other.
+    pub(crate) fn take(&mut self) -> Option<Signature> {
+        let first = !std::mem::replace(&mut self.taken, true);
+        let text = std::mem::take(&mut self.text);
+        let fits = first && (1..=MOST).contains(&text.len());
+        fits.then_some(Signature::Reasoning(text))
+    }
+}
