@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::Dialect;
+use catalog::{Dialect, EndpointId, ModelId};
 use futures_util::FutureExt;
 use health::Verdicts;
 use http::header::CONTENT_TYPE;
@@ -35,8 +35,8 @@ use crate::plan::{Caller, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
 use crate::{
-    Body, BoxError, Config, Connect, End, Exchange, ExchangeKind, Plan, ReplayAsk, Report, Rerun,
-    TurnedAway,
+    Body, BoxError, Config, Connect, End, Exchange, ExchangeKind, Pin, Plan, ReplayAsk, Report,
+    Rerun, TurnedAway,
 };
 use admit::Origin;
 use place::{Place, Target};
@@ -113,6 +113,22 @@ impl Gateway {
         Ok(self.0.plan(&self.0.config(), wish))
     }
 
+    /// The plan for a test of this candidate with such a request; empty where it cannot be tested.
+    pub fn explain_pinned(
+        &self,
+        dialect: Dialect,
+        model: &str,
+        endpoint: &EndpointId,
+        with: &ModelId,
+    ) -> Plan {
+        let (caller, only) = (Pin::caller(), (endpoint.clone(), with.clone()));
+        let wish = Wish {
+            only: Some(&only),
+            ..Wish::any(dialect, model, &caller)
+        };
+        self.0.plan(&self.0.config(), wish)
+    }
+
     /// Exchanges that have begun and not ended.
     pub fn open_exchanges(&self) -> usize {
         self.0.reports().open()
@@ -180,8 +196,10 @@ impl Gateway {
         let unknown = Exchange::begun(&head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
+        let pin = head.extensions.get::<Pin>().cloned();
         let passing = config.paused || config.draining;
-        if let Err(storm) = storms.admit(asked, unknown.started)
+        if pin.is_none()
+            && let Err(storm) = storms.admit(asked, unknown.started)
             && !passing
         {
             return self.turn_away(began, &head, dialect, storm.into());
@@ -199,12 +217,21 @@ impl Gateway {
         {
             return left;
         }
-        let caller = Caller {
-            rerun: rerun.is_some(),
-            ..Caller::of(&head.headers, place.pipeline(), client, &config, dialect)
+        let caller = match &pin {
+            Some(_) => Pin::caller(),
+            None => Caller {
+                rerun: rerun.is_some(),
+                ..Caller::of(&head.headers, place.pipeline(), client, &config, dialect)
+            },
         };
         let session = SessionKey::of(client, &ask, &caller, kind);
-        let (plan, unread) = self.plan(&config, &ask, &caller, kind, session.as_ref(), &body);
+        let wish = Wish {
+            kind,
+            unthought_turn: ask.unthought_turn,
+            only: pin.as_ref().map(|pin| &pin.answerer),
+            ..Wish::any(dialect, &ask.model, &caller)
+        };
+        let (plan, unread) = self.plan(&config, &ask, wish, session.as_ref(), &body);
         let (hold, gate) = hold::back(&config, &head, &plan, began);
         let exchange = Exchange {
             kind: kind.into(),
@@ -221,7 +248,10 @@ impl Gateway {
             Some(Rerun { replay }) => replay,
             None => key.map(|key| asker.keyed(&plan.route, &key)),
         };
-        let reviewed = Reviewed::of(&exchange, plan.strict, &head.headers, &body, replay);
+        let reviewed = match &pin {
+            None => Reviewed::of(&exchange, plan.strict, &head.headers, &body, replay),
+            Some(_) => None,
+        };
         let item = reviewed.as_ref().map(|reviewed| Item {
             id: reviewed.id().to_owned(),
             key: asker.item(reviewed.id()),
@@ -241,9 +271,11 @@ impl Gateway {
         if let Again::Running(response) = again {
             return response;
         }
-        let exchange = OpenExchange::begin(self.0.reports(), began, exchange)
-            .counted(storms, asked)
-            .reviewed(reviewed);
+        let exchange = match pin {
+            None => OpenExchange::begin(self.0.reports(), began, exchange).counted(storms, asked),
+            Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, exchange),
+        };
+        let exchange = exchange.reviewed(reviewed);
         if let Again::Kept(answer) = again {
             return once::replay_kept(dialect, answer, exchange);
         }
@@ -298,16 +330,10 @@ impl Gateway {
         &self,
         config: &Config,
         ask: &Ask,
-        caller: &Caller,
-        kind: Kind,
+        wish: Wish<'_>,
         session: Option<&SessionKey>,
         body: &Bytes,
     ) -> (Plan, bool) {
-        let wish = Wish {
-            kind,
-            unthought_turn: ask.unthought_turn,
-            ..Wish::any(ask.dialect, &ask.model, caller)
-        };
         let made = |wish: Wish<'_>| {
             let mut plan = self.0.plan(config, wish);
             let stay = session.zip(plan.primary()).and_then(|(session, primary)| {
@@ -320,7 +346,7 @@ impl Gateway {
             plan
         };
         let plan = made(wish);
-        if kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread() {
+        if wish.kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread() {
             return (plan, true);
         }
         let body = Some(&**body);

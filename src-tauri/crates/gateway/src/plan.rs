@@ -6,6 +6,7 @@ pub(crate) mod login;
 mod caller;
 mod carriage;
 mod eligible;
+mod pin;
 mod scope;
 pub(crate) mod session;
 mod sibling;
@@ -21,6 +22,7 @@ use wire::Kind;
 pub use caller::{Caller, CallerKind, Login};
 pub use carriage::Carriage;
 pub use eligible::Ineligible;
+pub use pin::Pin;
 pub use stand_in::ANY_MODEL;
 
 use eligible::eligible;
@@ -118,6 +120,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) body: Option<&'a [u8]>,
     /// As in [`wire::Ask`].
     pub(crate) unthought_turn: bool,
+    /// No other candidate is asked: a test of this one.
+    pub(crate) only: Option<&'a Answerer>,
 }
 
 /// An endpoint's model, as a session stays with it.
@@ -133,6 +137,7 @@ impl<'a> Wish<'a> {
             kind: Kind::Generate,
             body: None,
             unthought_turn: false,
+            only: None,
         }
     }
 }
@@ -249,6 +254,9 @@ pub(crate) fn plan(
                 why,
             }),
         }
+    }
+    if let Some(only) = wish.only {
+        plan.keep_only(only);
     }
     if config.paused || config.draining {
         let others = plan.candidates.drain(1.min(plan.candidates.len())..);

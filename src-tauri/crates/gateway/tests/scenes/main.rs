@@ -19,6 +19,7 @@ mod limits;
 mod lingering;
 mod load;
 mod order;
+mod pin;
 mod port;
 mod reached;
 mod recovery;
