@@ -4,8 +4,8 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{
-    breakers, exchanges, incidents, interruptions, meta, notices, observations, probes, replays,
-    review,
+    breakers, exchanges, fallback_tests, incidents, interruptions, meta, notices, observations,
+    probes, replays, review,
 };
 
 /// One change of the schema.
@@ -28,6 +28,7 @@ pub(crate) const TABLES: &[&[Step]] = &[
     replays::STEPS,
     review::STEPS,
     interruptions::STEPS,
+    fallback_tests::STEPS,
 ];
 
 /// Written into the file's header: "this SQLite file is a ledger". ASCII "Undy".

@@ -1,5 +1,6 @@
 mod damage;
 mod exchanges;
+mod fallback_tests;
 mod incidents;
 mod interruptions;
 mod migration;

@@ -97,6 +97,8 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
         assert_eq!(ledger.pending_notices(t0()).unwrap().len(), 1);
         assert_eq!(ledger.breakers().unwrap().len(), 1);
         assert_eq!(ledger.probes_spent(t0()).unwrap().0, 40);
+        let tests = ledger.fallback_tests().unwrap();
+        assert_eq!(tests.len(), 2 * usize::from(*version >= 6));
     }
 }
 
