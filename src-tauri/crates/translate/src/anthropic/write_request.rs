@@ -1,4 +1,4 @@
-use catalog::Effort;
+use catalog::{Effort, ReasoningContent};
 
 use crate::Names;
 use crate::request::Target;
@@ -44,7 +44,8 @@ pub(crate) fn write(
     if !system.is_empty() {
         body.push(("system", array(&system)));
     }
-    body.push(("messages", write_messages(&said.turns, names, left_out)?));
+    let messages = write_messages(&said.turns, target, names, left_out)?;
+    body.push(("messages", messages));
     if !said.tools.is_empty() {
         let tools = said.tools.iter();
         let tools: Vec<String> = tools
@@ -100,6 +101,16 @@ fn text_block(part: &Part) -> Option<String> {
     }
 }
 
+/// Before the calls of a turn, where the vendor demands its thinking back: it was not shown to the client. An empty one is
+/// accepted.
+fn no_thinking() -> String {
+    object(&[
+        ("type", quoted("thinking")),
+        ("thinking", quoted("")),
+        ("signature", quoted("")),
+    ])
+}
+
 fn text_of(text: &str) -> String {
     object(&[("type", quoted("text")), ("text", quoted(text))])
 }
@@ -108,13 +119,23 @@ fn text_of(text: &str) -> String {
 /// which newer models refuse. Codex asks so after a stream that broke off behind a whole message, and means the rest.
 const GO_ON: &str = "Continue.";
 
-fn write_messages(turns: &[Turn], names: &Names, left_out: &mut Vec<LeftOut>) -> Read<String> {
+fn write_messages(
+    turns: &[Turn],
+    target: &Target,
+    names: &Names,
+    left_out: &mut Vec<LeftOut>,
+) -> Read<String> {
+    let thinks = target.reasoning_content == ReasoningContent::Required;
     let mut messages: Vec<(Role, Vec<String>)> = Vec::new();
     for turn in turns {
         if matches!(turn.role, Role::System | Role::Developer) {
             continue;
         }
         let mut blocks = Vec::new();
+        let calls = |turn: &Turn| turn.parts.iter().any(|part| matches!(part, Part::Call(_)));
+        if thinks && calls(turn) {
+            blocks.push(no_thinking());
+        }
         for part in &turn.parts {
             blocks.extend(write_part(part, names)?);
         }
