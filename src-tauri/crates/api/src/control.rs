@@ -59,6 +59,8 @@ pub struct Explained {
     pub delivery: String,
     /// Those that can be asked, in their order, then those that cannot.
     pub candidates: Vec<crate::Candidate>,
+    /// Of those that can be asked, the ones behind the primary.
+    pub fallbacks: Vec<crate::Fallback>,
 }
 
 /// What came of a command.

@@ -5,6 +5,7 @@
 
 mod control;
 mod exchange;
+mod fallback;
 mod incident;
 mod notice;
 mod review;
@@ -16,6 +17,7 @@ pub use control::{
     RuntimeFile, SettingsText,
 };
 pub use exchange::{Attempt, Exchange, ExchangeEnd, ExchangePage};
+pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
 pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, TimelineEntry,
 };

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{IncidentSummary, Notice, TrayView};
+use crate::{Fallback, IncidentSummary, Notice, TrayView};
 
 /// Everything that the faces draw, as of one moment. Sent whole on every change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -230,6 +230,8 @@ pub struct Route {
     /// "Claude → GPT, since 20:06"; None while the primary serves.
     pub active: Option<String>,
     pub stand_in: StandIn,
+    /// The candidates behind the primary, each with the model that it is asked for.
+    pub fallbacks: Vec<Fallback>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

@@ -71,7 +71,8 @@ impl Failure {
 
 const REPORT: &str = "report this as a fault of Understudy, with the engine's log";
 const AGAIN: &str = "test again in a few minutes; `understudyd status` says how the provider is";
-const OTHER_MODEL: &str = "name another model for this endpoint in the route, or under [equivalents] in the settings";
+const OTHER_MODEL: &str =
+    "name another model for this endpoint in the route, or under [equivalents] in the settings";
 
 /// # Errors
 /// The step did not pass.
@@ -109,7 +110,11 @@ fn attempted(step: Step, exchange: &Exchange, place: &Place) -> Result<(), Failu
             "test again",
         ),
         None => match &exchange.end {
-            End::TurnedAway(why) => fail(TestFault::Settings, why.to_string(), "change what it names, then test again"),
+            End::TurnedAway(why) => fail(
+                TestFault::Settings,
+                why.to_string(),
+                "change what it names, then test again",
+            ),
             End::Complete
             | End::Replayed
             | End::Truncated
@@ -135,7 +140,11 @@ fn clause(what: &str, message: &str) -> String {
     }
 }
 
-fn of_class(class: Class, kind: Option<FailureKind>, place: &Place) -> (TestFault, &'static str, String) {
+fn of_class(
+    class: Class,
+    kind: Option<FailureKind>,
+    place: &Place,
+) -> (TestFault, &'static str, String) {
     let Place {
         endpoint,
         base,
@@ -146,9 +155,13 @@ fn of_class(class: Class, kind: Option<FailureKind>, place: &Place) -> (TestFaul
         Class::Transient if kind == Some(FailureKind::Connect) && *own => (
             TestFault::Provider,
             "no connection",
-            format!("check that the server at {base} runs, and that `base` of [[endpoint]] {endpoint} is its address"),
+            format!(
+                "check that the server at {base} runs, and that `base` of [[endpoint]] {endpoint} is its address"
+            ),
         ),
-        Class::Transient | Class::Silent => (TestFault::Provider, "the provider failed", AGAIN.into()),
+        Class::Transient | Class::Silent => {
+            (TestFault::Provider, "the provider failed", AGAIN.into())
+        }
         Class::RateLimit => (
             TestFault::Account,
             "too many requests on this account",
@@ -170,26 +183,43 @@ fn of_class(class: Class, kind: Option<FailureKind>, place: &Place) -> (TestFaul
         Class::Credential if *own => (
             TestFault::Account,
             "it refused the credential",
-            format!("give it a key that is good there: `understudyd key add {endpoint}`, and look at `auth` of its [[endpoint]]"),
+            format!(
+                "give it a key that is good there: `understudyd key add {endpoint}`, and look at `auth` of its [[endpoint]]"
+            ),
         ),
         Class::Credential => (
             TestFault::Account,
             "it refused the key",
             format!("give it a new key: `understudyd key add {endpoint}`"),
         ),
-        Class::ModelGone => (TestFault::Settings, "it does not serve this model", OTHER_MODEL.into()),
+        Class::ModelGone => (
+            TestFault::Settings,
+            "it does not serve this model",
+            OTHER_MODEL.into(),
+        ),
         Class::Caller if *own => (
             TestFault::Settings,
             "it refused the request",
-            format!("compare `dialects`, `chat_limit`, `call_ids` and the other lines of [[endpoint]] {endpoint} with what its server wants"),
+            format!(
+                "compare `dialects`, `chat_limit`, `call_ids` and the other lines of [[endpoint]] {endpoint} with what its server wants"
+            ),
         ),
-        Class::Caller => (TestFault::Understudy, "it refused the request", REPORT.into()),
+        Class::Caller => (
+            TestFault::Understudy,
+            "it refused the request",
+            REPORT.into(),
+        ),
         Class::ContextTooLong => (
             TestFault::Settings,
             "its context window is too small for a short tool turn",
-            "give the server a larger context window, or name another model for this endpoint".into(),
+            "give the server a larger context window, or name another model for this endpoint"
+                .into(),
         ),
-        Class::ContentPolicy => (TestFault::Model, "it declined the request", OTHER_MODEL.into()),
+        Class::ContentPolicy => (
+            TestFault::Model,
+            "it declined the request",
+            OTHER_MODEL.into(),
+        ),
     }
 }
 
@@ -198,11 +228,9 @@ fn completed(step: Step, exchange: &Exchange, reply: &Reply) -> Result<(), Failu
     let fail = |fault, why: String, fix: &str| Err(Failure::new(step, fault, why, fix));
     match &reply.completion {
         // The client's connection was aborted, whatever had arrived by then.
-        Completion::Complete if exchange.end == End::Cut => fail(
-            TestFault::Provider,
-            "the response was cut".into(),
-            AGAIN,
-        ),
+        Completion::Complete if exchange.end == End::Cut => {
+            fail(TestFault::Provider, "the response was cut".into(), AGAIN)
+        }
         Completion::Complete => Ok(()),
         Completion::Broken(why) => fail(
             TestFault::Provider,
@@ -231,15 +259,22 @@ fn completed(step: Step, exchange: &Exchange, reply: &Reply) -> Result<(), Failu
 fn called(reply: &Reply) -> Result<(), Failure> {
     let fail = |why: String| Err(Failure::new(Step::Call, TestFault::Model, why, OTHER_MODEL));
     if reply.calls.is_empty() {
-        return fail("the model wrote a text instead of the tool call that it was told to make".into());
+        return fail(
+            "the model wrote a text instead of the tool call that it was told to make".into(),
+        );
     }
     for call in &reply.calls {
         if call.name != TOOL {
-            return fail(format!("the model called a tool that was not offered, `{}`", clip(&call.name)));
+            return fail(format!(
+                "the model called a tool that was not offered, `{}`",
+                clip(&call.name)
+            ));
         }
         let arguments: Option<Value> = serde_json::from_str(&call.arguments).ok();
         if !arguments.is_some_and(|arguments| arguments["zone"].is_string()) {
-            return fail("the arguments of the model's tool call do not fit the tool's schema".into());
+            return fail(
+                "the arguments of the model's tool call do not fit the tool's schema".into(),
+            );
         }
         if call.id.is_empty() {
             return fail("the tool call has no id, so that no result can be sent to it".into());
@@ -249,7 +284,14 @@ fn called(reply: &Reply) -> Result<(), Failure> {
 }
 
 fn answered(reply: &Reply) -> Result<(), Failure> {
-    let fail = |why: &str| Err(Failure::new(Step::Result, TestFault::Model, why, OTHER_MODEL));
+    let fail = |why: &str| {
+        Err(Failure::new(
+            Step::Result,
+            TestFault::Model,
+            why,
+            OTHER_MODEL,
+        ))
+    };
     match (reply.calls.is_empty(), reply.text) {
         (false, _) => fail("the model called the tool again, though it had its result"),
         (true, 0) => fail("the model wrote nothing when it had the tool's result"),

@@ -127,7 +127,9 @@ fn chat(framing: Framing, bytes: &[u8]) -> (Vec<Call>, Vec<Value>) {
     let mut add = |message: &Value| {
         content.push_str(message["content"].as_str().unwrap_or_default());
         for (place, piece) in list(&message["tool_calls"]).iter().enumerate() {
-            let told = piece["index"].as_u64().and_then(|at| usize::try_from(at).ok());
+            let told = piece["index"]
+                .as_u64()
+                .and_then(|at| usize::try_from(at).ok());
             let at = told.unwrap_or(place).min(calls.len());
             if at == calls.len() {
                 calls.push(Call {
@@ -146,7 +148,8 @@ fn chat(framing: Framing, bytes: &[u8]) -> (Vec<Call>, Vec<Value>) {
         Framing::Whole => add(&whole(bytes)["choices"][0]["message"]),
         Framing::Stream => events(bytes, &mut |event| {
             let first = list(&event["choices"]).first();
-            if let Some(choice) = first.filter(|choice| choice["index"].as_u64().unwrap_or(0) == 0) {
+            if let Some(choice) = first.filter(|choice| choice["index"].as_u64().unwrap_or(0) == 0)
+            {
                 add(&choice["delta"]);
             }
         }),

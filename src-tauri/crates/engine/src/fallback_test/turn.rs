@@ -101,7 +101,9 @@ impl Turn {
                 .map(|id| json!({ "role": "tool", "tool_call_id": id, "content": RESULT }))
                 .collect(),
             Dialect::OpenaiResponses => ids
-                .map(|id| json!({ "type": "function_call_output", "call_id": id, "output": RESULT }))
+                .map(
+                    |id| json!({ "type": "function_call_output", "call_id": id, "output": RESULT }),
+                )
                 .collect(),
         }
     }
