@@ -9,7 +9,7 @@ mod platform;
 
 use std::time::Duration;
 
-use api::{Notice, NoticeKind, NoticeOutcome, Urgency};
+use api::{Notice, NoticeAction, NoticeKind, NoticeOutcome, Urgency};
 use tokio::time::timeout;
 
 use crate::shell::Asks;
@@ -27,6 +27,8 @@ pub(crate) struct Note {
     pub(crate) urgency: Urgency,
     /// The window's view that a click opens.
     pub(crate) view: &'static str,
+    /// Buttons, where the desktop has any.
+    pub(crate) actions: Vec<NoticeAction>,
 }
 
 impl From<&Notice> for Note {
@@ -39,8 +41,9 @@ impl From<&Notice> for Note {
             view: match notice.kind {
                 NoticeKind::Outage | NoticeKind::Rise | NoticeKind::Recovery => "incidents",
                 NoticeKind::Review => "review",
-                NoticeKind::Own => "now",
+                NoticeKind::Fallback | NoticeKind::Own => "now",
             },
+            actions: notice.actions.clone(),
         }
     }
 }

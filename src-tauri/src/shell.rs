@@ -44,6 +44,14 @@ impl Ask {
         }
     }
 
+    /// A notification's button, for which nobody waits.
+    pub(crate) fn pressed(command: Command) -> Self {
+        Self::Command {
+            command,
+            answer: None,
+        }
+    }
+
     pub(crate) fn chosen_in_the_menu(command: Command) -> Self {
         Self::Menu(command)
     }
@@ -131,6 +139,7 @@ impl Shell {
                     .into(),
                 urgency: Urgency::Normal,
                 view: "now",
+                actions: Vec::new(),
             }),
         }
     }
@@ -209,6 +218,10 @@ impl Shell {
             | Command::CheckNow
             | Command::TryNow { .. }
             | Command::PaidStandIns { .. }
+            | Command::Siblings { .. }
+            | Command::SiblingsLater
+            | Command::PaidFallbacksToday { .. }
+            | Command::MayGoTo { .. }
             | Command::Rehearse { .. }
             | Command::EndRehearsal
             | Command::StartAtLogin { .. } => self.pass_on(command, answer),
@@ -282,6 +295,7 @@ async fn reply(answer: Option<oneshot::Sender<Answer>>, outcome: Answer, notifie
                     body: why,
                     urgency: Urgency::Normal,
                     view: "now",
+                    actions: Vec::new(),
                 })
                 .await;
         }

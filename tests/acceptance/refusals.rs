@@ -45,9 +45,15 @@ async fn each_wrong_request_gets_a_clear_message() {
         ),
         (
             "unknown path",
-            post(format!("{base}/v1/embeddings")),
+            post(format!("{base}/v1/organization/keys")),
             404,
             "/v1/messages",
+        ),
+        (
+            "a vendor's path without a login",
+            post(format!("{base}/v1/embeddings")),
+            403,
+            "passes to OpenAI",
         ),
         (
             "wrong method",

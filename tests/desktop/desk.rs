@@ -293,6 +293,11 @@ impl Desk {
 
     /// A click on a notification.
     pub(crate) async fn click_note(&self, id: u32) {
+        self.press_note(id, "default").await;
+    }
+
+    /// As a desktop does when its button of this name is pressed.
+    pub(crate) async fn press_note(&self, id: u32, action: &str) {
         let service = self
             .bus
             .object_server()
@@ -300,7 +305,7 @@ impl Desk {
             .await
             .unwrap();
         let emitter = service.signal_emitter();
-        Notifications::action_invoked(emitter, id, "default")
+        Notifications::action_invoked(emitter, id, action)
             .await
             .unwrap();
         Notifications::notification_closed(emitter, id, 2)

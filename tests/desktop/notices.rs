@@ -1,6 +1,6 @@
 //! A notice of the engine is shown once, and the engine hears what became of it.
 
-use api::{NoticeOutcome, TrayIcon};
+use api::{Command, NoticeAction, NoticeOutcome, TrayIcon};
 
 use crate::desk::{Desk, Service};
 use crate::engine::{Engine, notice};
@@ -58,6 +58,32 @@ async fn a_click_on_a_notification_opens_the_window() {
     let shown = desk.note("Claude is down").await;
     desk.click_note(shown.id).await;
     engine.page_connects(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_button_of_a_notification_gives_its_command() {
+    let desk = Desk::start().await;
+    let engine = Engine::start(&desk, view(TrayIcon::Degraded, "degraded")).await;
+    desk.run_understudy();
+    desk.icon().await.says("degraded").await;
+    let mut moved = notice(
+        1,
+        "fallback",
+        "normal",
+        "Opus is failing",
+        "Sonnet answers.",
+    );
+    let stop = Command::Siblings { allow: Some(false) };
+    moved.actions = vec![NoticeAction {
+        label: "Stop this".into(),
+        command: stop.clone(),
+    }];
+    engine.change(|snapshot| snapshot.notices = vec![moved]);
+    let shown = desk.note("Opus is failing").await;
+    let buttons = ["default", "Open Understudy", "button-0", "Stop this"];
+    assert_eq!(shown.actions, buttons);
+    desk.press_note(shown.id, "button-0").await;
+    engine.received(stop).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -113,7 +113,8 @@ const engine = (extra = {}) => ({
     { client: "Codex", id: "01a7c3", last_seen: ago(25 * MINUTE), open: 0 },
   ],
   problems: [], settings_file: "/home/ada/.config/understudy/settings.toml", ledger_file: "/home/ada/.local/share/understudy/ledger.sqlite",
-  starts_at_login: true, paid_stand_ins: { allowed: null, by_settings_file: false, cap: 10 * MICRO, spent: 230_000 }, ...extra,
+  starts_at_login: true, paid_stand_ins: { allowed: null, by_settings_file: false, cap: 10 * MICRO, spent: 230_000, stopped_today: false },
+  siblings: { allowed: null, by_settings_file: false }, ...extra,
 });
 
 const today = (extra = {}) => ({
@@ -123,7 +124,7 @@ const today = (extra = {}) => ({
 const tray = (icon, rehearsal = false) => ({ icon, rehearsal, tooltip: "", menu: [] });
 
 const snapshot = (parts) => ({
-  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], open_incidents: [], review_open: 0, notices: [], today: today(),
+  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], fallbacks: [], pipelines: [], questions: [], open_incidents: [], review_open: 0, notices: [], today: today(),
   tray: tray("operational"), ...parts,
 });
 
@@ -146,6 +147,32 @@ export const SCENES = {
     open_incidents: [outageSummary()],
     review_open: 2,
     today: today({ failed: 2, carried_by_fallback: 12 }),
+  }),
+  questions: () => snapshot({
+    headline: { level: "degraded", sentence: `Claude is degraded: it is them, not you (since ${clock(4 * MINUTE)}).`, consequence: "Claude Code continues on Sonnet, same plan, no extra cost." },
+    tray: tray("degraded"),
+    fallbacks: ["Opus is failing. Sonnet answers, same plan, no extra cost."],
+    providers: [anthropic(false), openai(), rehearsal(false)],
+    routes: [claudeRoute(`Opus → Sonnet, since ${clock(4 * MINUTE)}, same plan, no extra cost`), codexRoute()],
+    pipelines: [
+      { name: "Invoices", order: "Claude", no_fallback: "no fallback: items will wait" },
+      { name: "Leads", order: "Claude, then OpenAI", no_fallback: null },
+    ],
+    questions: [
+      {
+        id: "may-go-to", text: "May requests of your pipelines go to DeepSeek and OpenAI when Claude is down?",
+        explained: "So it was before this version. Keep: it stays so. Narrow: these requests go to no other provider, and wait while theirs fails. Coding agents are not concerned.",
+        parts: [{ whose: "Invoices", said: "Claude → OpenAI" }, { whose: "Leads", said: "Claude → DeepSeek, OpenAI" }],
+        answers: [{ label: "Keep", command: { do: "may_go_to", pipeline: null, scope: "keep" } }, { label: "Narrow", command: { do: "may_go_to", pipeline: null, scope: "same_vendor" } }],
+        cli: "understudyd may-go-to keep, or same-vendor",
+      },
+      {
+        id: "siblings", text: "Opus is failing. Sonnet could answer on the same plan, at no extra cost.",
+        explained: "Allowed, another model of the same login answers while one model alone fails; each change is announced. It can be switched off in Settings → General.",
+        parts: [], answers: [{ label: "Allow", command: { do: "siblings", allow: true } }, { label: "Not now", command: { do: "siblings_later" } }],
+        cli: "understudyd siblings on, or off",
+      },
+    ],
   }),
   offline: () => snapshot({
     headline: { level: "unknown", sentence: "This machine is offline, so nothing is known about the providers.", consequence: "Requests will fail until the network is back; no need to debug your code." },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use api::Urgency;
+use api::{Command, Urgency};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout};
@@ -38,7 +38,14 @@ pub(super) struct Notifications {
 
 /// The notifications on the screen. The lock is held while one is being shown: a click on it waits for its number.
 #[derive(Clone, Default)]
-struct Open(Arc<Mutex<BTreeMap<u32, (String, &'static str)>>>);
+struct Open(Arc<Mutex<BTreeMap<u32, Shown>>>);
+
+struct Shown {
+    thread: String,
+    view: &'static str,
+    /// By the number of their button.
+    commands: Vec<Command>,
+}
 
 impl Notifications {
     pub(super) fn new(asks: Asks) -> Self {
@@ -78,17 +85,25 @@ impl Notifications {
             .any(|capability| capability == "actions")
         {
             notification.action(DEFAULT_ACTION, "Open Understudy");
+            for (number, action) in note.actions.iter().enumerate() {
+                notification.action(&button(number), &action.label);
+            }
         }
         let mut open = self.open.0.lock().await;
-        if let Some((id, _)) = open.iter().find(|(_, (thread, _))| *thread == note.thread) {
+        if let Some((id, _)) = open.iter().find(|(_, shown)| shown.thread == note.thread) {
             notification.id(*id);
         }
         let handle = notification
             .show_async()
             .await
             .map_err(|error| format!("The notification service refused: {error}"))?;
-        open.retain(|_, (thread, _)| *thread != note.thread);
-        open.insert(handle.id(), (note.thread.clone(), note.view));
+        open.retain(|_, shown| shown.thread != note.thread);
+        let shown = Shown {
+            thread: note.thread.clone(),
+            view: note.view,
+            commands: note.actions.iter().map(|a| a.command.clone()).collect(),
+        };
+        open.insert(handle.id(), shown);
         drop(open);
         tokio::spawn(listen_to_one(handle, self.open.clone(), self.asks.clone()));
         Ok(())
@@ -113,9 +128,16 @@ impl Notifications {
 }
 
 impl Open {
-    async fn clicked(&self, id: u32, asks: &Asks) {
-        if let Some((_, view)) = self.0.lock().await.remove(&id) {
-            asks.tell(Ask::open(view));
+    /// `action`: as the service names what was clicked.
+    async fn clicked(&self, id: u32, action: &str, asks: &Asks) {
+        let Some(shown) = self.0.lock().await.remove(&id) else {
+            return;
+        };
+        let mut buttons = (0..).zip(shown.commands);
+        if action == DEFAULT_ACTION {
+            asks.tell(Ask::open(shown.view));
+        } else if let Some((_, command)) = buttons.find(|(number, _)| button(*number) == action) {
+            asks.tell(Ask::pressed(command));
         }
     }
 
@@ -133,12 +155,11 @@ async fn listen_to_all(
 ) {
     loop {
         match select(actions.next(), closings.next()).await {
-            Either::Left((Some(signal), _)) => match signal.args() {
-                Ok(action) if action.action == DEFAULT_ACTION => {
-                    open.clicked(action.id, &asks).await
+            Either::Left((Some(signal), _)) => {
+                if let Ok(clicked) = signal.args() {
+                    open.clicked(clicked.id, &clicked.action, &asks).await;
                 }
-                Ok(_) | Err(_) => {}
-            },
+            }
             Either::Right((Some(signal), _)) => {
                 if let Ok(closing) = signal.args() {
                     open.closed(closing.id).await;
@@ -153,17 +174,25 @@ async fn listen_to_all(
 /// Whichever way a click comes first takes the notification out of `open`, so it opens the window once.
 async fn listen_to_one(handle: NotificationHandle, open: Open, asks: Asks) {
     let id = handle.id();
-    let mut clicked = false;
+    let mut clicked = None;
     handle
         .wait_for_action_async(|response: &NotificationResponse| {
-            clicked = matches!(response, NotificationResponse::Default);
+            clicked = match response {
+                NotificationResponse::Default => Some(DEFAULT_ACTION.to_owned()),
+                NotificationResponse::Action(action) => Some(action.clone()),
+                NotificationResponse::Reply(_) | NotificationResponse::Closed(_) => None,
+            };
         })
         .await;
-    if clicked {
-        open.clicked(id, &asks).await;
-    } else {
-        open.closed(id).await;
+    match clicked {
+        Some(action) => open.clicked(id, &action, &asks).await,
+        None => open.closed(id).await,
     }
+}
+
+/// A button's name on the bus.
+fn button(number: usize) -> String {
+    format!("button-{number}")
 }
 
 /// A service that reads markup would take a name in angle brackets for some.

@@ -52,6 +52,10 @@ function forShell(command: Command): boolean {
     case "check_now":
     case "try_now":
     case "paid_stand_ins":
+    case "paid_fallbacks_today":
+    case "siblings":
+    case "siblings_later":
+    case "may_go_to":
     case "rehearse":
     case "end_rehearsal":
     case "start_at_login":

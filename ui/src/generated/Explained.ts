@@ -21,4 +21,8 @@ candidates: Array<Candidate>,
 /**
  * Of those that can be asked, the ones behind the primary.
  */
-fallbacks: Array<Fallback>, };
+fallbacks: Array<Fallback>, 
+/**
+ * "no fallback: items will wait"; None: there is a fallback, or the request is not one that waits.
+ */
+no_fallback: string | null, };

@@ -19,4 +19,8 @@ cap: number,
 /**
  * What of it is spent today, micro-dollars, estimated.
  */
-spent: number, };
+spent: number, 
+/**
+ * The owner stopped those that cost money until midnight.
+ */
+stopped_today: boolean, };

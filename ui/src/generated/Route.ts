@@ -9,7 +9,7 @@ export type Route = { name: string, dialect: string,
  */
 models: string, candidates: Array<Candidate>, 
 /**
- * "Claude → GPT, since 20:06"; None while the primary serves.
+ * "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"; None while the primary serves.
  */
 active: string | null, stand_in: StandIn, 
 /**

@@ -3,7 +3,9 @@ import type { EngineState } from "./EngineState";
 import type { Headline } from "./Headline";
 import type { IncidentSummary } from "./IncidentSummary";
 import type { Notice } from "./Notice";
+import type { PipelineView } from "./PipelineView";
 import type { Provider } from "./Provider";
+import type { Question } from "./Question";
 import type { Route } from "./Route";
 import type { Today } from "./Today";
 import type { TrayView } from "./TrayView";
@@ -19,7 +21,19 @@ seq: number, at: string, engine: EngineState, headline: Headline, tray: TrayView
 /**
  * Mine first, then the others by name.
  */
-providers: Array<Provider>, routes: Array<Route>, open_incidents: Array<IncidentSummary>, 
+providers: Array<Provider>, routes: Array<Route>, 
+/**
+ * Who answers for whom now: "Opus is failing. Sonnet answers, same plan, no extra cost."
+ */
+fallbacks: Array<string>, 
+/**
+ * The owner's pipelines, by name.
+ */
+pipelines: Array<PipelineView>, 
+/**
+ * What waits for the owner's answer.
+ */
+questions: Array<Question>, open_incidents: Array<IncidentSummary>, 
 /**
  * Requests of pipelines that nobody could answer and that wait for a person.
  */

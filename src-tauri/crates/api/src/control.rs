@@ -32,9 +32,21 @@ pub enum Command {
     PaidStandIns {
         allow: bool,
     },
-    /// Engine: may another model of the same login answer while one model alone fails?
+    /// Engine: may another model of the same login answer while one model alone fails? None: ask when it would help.
     Siblings {
+        allow: Option<bool>,
+    },
+    /// Engine: the question on sibling models is not answered now; it is asked again a day later at the earliest.
+    SiblingsLater,
+    /// Engine: may fallbacks that cost money answer for the rest of today?
+    PaidFallbacksToday {
         allow: bool,
+    },
+    /// Engine: where may requests go beside their primary? None: those of all pipelines and applications that have no word
+    /// of their own.
+    MayGoTo {
+        pipeline: Option<String>,
+        scope: MayGoTo,
     },
     /// Engine: rehearse an outage on the rehearsal provider for so many seconds.
     Rehearse {
@@ -45,6 +57,21 @@ pub enum Command {
     StartAtLogin {
         on: bool,
     },
+}
+
+/// The owner's word on where requests may go beside their primary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum MayGoTo {
+    /// As the settings have it: the question is answered, and nothing is changed.
+    Keep,
+    /// The endpoints that the owner's routes name.
+    Named,
+    SameVendor,
+    Any,
+    /// These endpoints.
+    Endpoints(Vec<String>),
 }
 
 /// `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: who would be asked now, in which order, and why.
@@ -61,6 +88,8 @@ pub struct Explained {
     pub candidates: Vec<crate::Candidate>,
     /// Of those that can be asked, the ones behind the primary.
     pub fallbacks: Vec<crate::Fallback>,
+    /// "no fallback: items will wait"; None: there is a fallback, or the request is not one that waits.
+    pub no_fallback: Option<String>,
 }
 
 /// What came of a command.

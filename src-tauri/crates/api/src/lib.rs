@@ -8,27 +8,29 @@ mod exchange;
 mod fallback;
 mod incident;
 mod notice;
+mod question;
 mod review;
 mod snapshot;
 mod tray;
 
 pub use control::{
     Accepted, Check, CheckState, Command, ControlError, Doctor, Explained, KeyEntry, KeyTried,
-    RuntimeFile, SettingsText,
+    MayGoTo, RuntimeFile, SettingsText,
 };
 pub use exchange::{Attempt, Exchange, ExchangeEnd, ExchangePage};
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
 pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, TimelineEntry,
 };
-pub use notice::{Notice, NoticeKind, NoticeOutcome, Urgency};
+pub use notice::{Notice, NoticeAction, NoticeKind, NoticeOutcome, Urgency};
+pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{
     Closing, ReviewClose, ReviewItem, ReviewPage, ReviewRun, ReviewState, ReviewSummary,
 };
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, Level, ModelHealth,
-    PageView, PaidStandIns, ProblemView, Provider, Route, Session, SiblingModels, Snapshot,
-    StandIn, Surface, Today,
+    PageView, PaidStandIns, PipelineView, ProblemView, Provider, Route, Session, SiblingModels,
+    Snapshot, StandIn, Surface, Today,
 };
 pub use tray::{MenuLine, TrayIcon, TrayView};
 

@@ -2,6 +2,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::Command;
+
 /// A desktop notification that is due. The shell shows it once and reports how that went.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -16,6 +18,18 @@ pub struct Notice {
     pub body: String,
     pub urgency: Urgency,
     pub incident: Option<i64>,
+    /// What a person can do about it in the notification itself, where the desktop has buttons.
+    #[serde(default)]
+    pub actions: Vec<NoticeAction>,
+}
+
+/// A button of a notification.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct NoticeAction {
+    /// "Stop this"
+    pub label: String,
+    pub command: Command,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -27,6 +41,8 @@ pub enum NoticeKind {
     Recovery,
     /// Requests were parked for a person.
     Review,
+    /// A fallback answers, could answer, or no longer answers.
+    Fallback,
     /// Something of ours: the engine was restarted, the settings file is bad.
     Own,
 }

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Fallback, IncidentSummary, Notice, TrayView};
+use crate::{Fallback, IncidentSummary, Notice, Question, TrayView};
 
 /// Everything that the faces draw, as of one moment. Sent whole on every change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -17,6 +17,15 @@ pub struct Snapshot {
     /// Mine first, then the others by name.
     pub providers: Vec<Provider>,
     pub routes: Vec<Route>,
+    /// Who answers for whom now: "Opus is failing. Sonnet answers, same plan, no extra cost."
+    #[serde(default)]
+    pub fallbacks: Vec<String>,
+    /// The owner's pipelines, by name.
+    #[serde(default)]
+    pub pipelines: Vec<PipelineView>,
+    /// What waits for the owner's answer.
+    #[serde(default)]
+    pub questions: Vec<Question>,
     pub open_incidents: Vec<IncidentSummary>,
     /// Requests of pipelines that nobody could answer and that wait for a person.
     pub review_open: u64,
@@ -46,11 +55,12 @@ pub struct EngineState {
     /// The engine starts at login by itself; None: this platform has no user service.
     pub starts_at_login: Option<bool>,
     pub paid_stand_ins: PaidStandIns,
+    #[serde(default)]
     pub siblings: SiblingModels,
 }
 
 /// May another model of the same login answer while one model alone fails?
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct SiblingModels {
     /// None: the owner has not answered yet, and it counts as no.
@@ -71,6 +81,9 @@ pub struct PaidStandIns {
     pub cap: i64,
     /// What of it is spent today, micro-dollars, estimated.
     pub spent: i64,
+    /// The owner stopped those that cost money until midnight.
+    #[serde(default)]
+    pub stopped_today: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -227,11 +240,22 @@ pub struct Route {
     /// "claude-*"
     pub models: String,
     pub candidates: Vec<Candidate>,
-    /// "Claude → GPT, since 20:06"; None while the primary serves.
+    /// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"; None while the primary serves.
     pub active: Option<String>,
     pub stand_in: StandIn,
     /// The candidates behind the primary, each with the model that it is asked for.
     pub fallbacks: Vec<Fallback>,
+}
+
+/// A business flow, and what happens to its items when its provider fails.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PipelineView {
+    pub name: String,
+    /// "Claude, then OpenAI"; None: none of its requests has been seen, and no route names it.
+    pub order: Option<String>,
+    /// "no fallback: items will wait"
+    pub no_fallback: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -250,7 +274,11 @@ pub struct Candidate {
 #[ts(export)]
 pub enum StandIn {
     Ready,
-    /// Nobody stands in when the primary fails; what would mend it.
+    /// Another model of the same login answers while one alone fails; when all fail, no fallback is left. What would add one.
+    Siblings {
+        mend: String,
+    },
+    /// There is no fallback when the primary fails; what would add one.
     Missing {
         mend: String,
     },

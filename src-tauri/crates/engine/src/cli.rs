@@ -103,7 +103,17 @@ enum Command {
     /// May a stand-in with a key that is billed by the token answer clients that come with a subscription of their own?
     PaidStandIns { answer: YesOrNo },
     /// May another model of the same login answer while one model alone fails (Opus → Sonnet)?
-    Siblings { answer: YesOrNo },
+    Siblings { answer: Siblings },
+    /// May fallbacks that cost money answer for the rest of today?
+    PaidFallbacksToday { answer: YesOrNo },
+    /// Where may requests of pipelines and applications go when their provider fails?
+    MayGoTo {
+        /// keep (as it is: answers the question on Now), named, same-vendor, any, or endpoints: openai,deepseek
+        scope: String,
+        /// Of this pipeline alone
+        #[arg(long, value_name = "NAME")]
+        pipeline: Option<String>,
+    },
     /// Pass requests straight to the primary until `resume`
     Pause,
     /// Watch over requests again
@@ -144,6 +154,29 @@ enum RouteCommand {
 enum YesOrNo {
     Yes,
     No,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Siblings {
+    #[value(alias = "yes")]
+    On,
+    #[value(alias = "no")]
+    Off,
+    /// Ask when one could answer
+    Ask,
+}
+
+fn may_go_to(word: &str) -> api::MayGoTo {
+    match word {
+        "keep" => api::MayGoTo::Keep,
+        "named" => api::MayGoTo::Named,
+        "same-vendor" => api::MayGoTo::SameVendor,
+        "any" => api::MayGoTo::Any,
+        endpoints => {
+            let ids = endpoints.split(',').map(|id| id.trim().to_owned());
+            api::MayGoTo::Endpoints(ids.filter(|id| !id.is_empty()).collect())
+        }
+    }
 }
 
 pub fn main() -> ExitCode {
@@ -240,8 +273,20 @@ async fn run(command: Command) -> ExitCode {
             show::act(api::Command::PaidStandIns { allow }).await
         }
         Command::Siblings { answer } => {
-            let allow = matches!(answer, YesOrNo::Yes);
+            let allow = match answer {
+                Siblings::On => Some(true),
+                Siblings::Off => Some(false),
+                Siblings::Ask => None,
+            };
             show::act(api::Command::Siblings { allow }).await
+        }
+        Command::PaidFallbacksToday { answer } => {
+            let allow = matches!(answer, YesOrNo::Yes);
+            show::act(api::Command::PaidFallbacksToday { allow }).await
+        }
+        Command::MayGoTo { scope, pipeline } => {
+            let scope = may_go_to(&scope);
+            show::act(api::Command::MayGoTo { pipeline, scope }).await
         }
         Command::Pause => show::act(api::Command::Pause).await,
         Command::Resume => show::act(api::Command::Resume).await,

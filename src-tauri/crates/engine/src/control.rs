@@ -1,5 +1,6 @@
 //! The control API: what the shell, the CLI and the web UI ask of a running engine. Loopback HTTP, JSON, one event stream.
 
+mod face;
 mod guard;
 mod keys;
 mod review;
@@ -20,6 +21,7 @@ use crate::event::{Ask, Event};
 use crate::keys::Keys;
 use crate::try_key::KeyTrial;
 
+pub(crate) use face::Faces;
 pub(crate) use routes::router;
 
 /// What every handler holds.
@@ -33,6 +35,8 @@ pub(crate) struct Control {
     pub trial: KeyTrial,
     /// True once the engine ends and its runtime file is gone: open event streams end then.
     pub ending: watch::Receiver<bool>,
+    /// Trays and windows that follow the events.
+    pub faces: Faces,
     /// For running a parked request again.
     pub gateway: Gateway,
     /// What a client of the gateway shows.

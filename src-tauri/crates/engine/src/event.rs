@@ -26,6 +26,8 @@ pub(crate) enum Event {
     Asked(Ask),
     /// The machine slept for so long.
     Woke(Duration),
+    /// A tray or a window began to follow the engine, or went.
+    Faces,
     /// The rehearsed outage ran out.
     RehearsalOver,
     Quit,

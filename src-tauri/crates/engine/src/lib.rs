@@ -7,6 +7,7 @@ mod control;
 mod dial;
 mod event;
 mod fallback_test;
+mod fallbacks;
 mod front;
 mod greeting;
 mod grouping;

@@ -4,8 +4,11 @@
 mod asked;
 mod breakers;
 mod doctor;
+mod fallbacks;
 mod interrupted;
 mod metrics;
+mod questions;
+mod reach;
 mod readings;
 mod review;
 mod spending;
@@ -18,7 +21,7 @@ use std::time::Duration;
 use api::Snapshot;
 use catalog::{Catalog, Endpoint};
 use chrono::{DateTime, TimeDelta, Utc};
-use gateway::Gateway;
+use gateway::{Gateway, Scope};
 use health::{Book, Thresholds, Verdicts};
 use ledger::Ledger;
 use stage::Stage;
@@ -26,9 +29,10 @@ use tokio::sync::{mpsc, watch as channel};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
+use crate::control::Faces;
 use crate::event::Event;
 use crate::routing::{self, Running};
-use crate::settings::Settings;
+use crate::settings::{Settings, edit};
 use crate::state::State;
 use crate::view;
 
@@ -81,6 +85,7 @@ pub(crate) struct Outlets {
     /// True: let the front drain and end.
     pub stopping: channel::Sender<bool>,
     pub rehearsal: channel::Sender<Option<DateTime<Utc>>>,
+    pub faces: Faces,
 }
 
 impl MainLoop {
@@ -162,6 +167,7 @@ impl MainLoop {
             Some(self.state.today_since + TimeDelta::days(1)),
             self.stop_by,
             self.state.reviews_told.next_due(),
+            self.state.fallbacks.next_due(),
             self.next_half_open(),
             (!self.idle).then_some(self.last_exchange + IDLE_AFTER),
         ]
@@ -202,8 +208,10 @@ impl MainLoop {
                 self.nudge(watch::Nudge::Woke);
             }
             Event::RehearsalOver => self.end_rehearsal(),
+            Event::Faces => {}
             Event::Quit => self.begin_stop(now, QUIT_WITHIN),
         }
+        self.look_at_faces();
         self.look_at_breakers();
         self.dirty = true;
     }
@@ -234,6 +242,7 @@ impl MainLoop {
             self.be_idle(true);
         }
         self.reviews_due(now);
+        self.fallbacks_due(now);
         self.state.forget_old_sessions(now);
         self.look_at_breakers();
         self.end_if_drained(now);
@@ -242,7 +251,8 @@ impl MainLoop {
 
     fn settings_file(&mut self, text: std::io::Result<String>) {
         let parsed = match text {
-            Ok(text) => Settings::parse(&text, &self.base_catalog),
+            Ok(text) => Settings::parse(&text, &self.base_catalog)
+                .map(|settings| self.with_kept_scope(settings, &text)),
             Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
             Err(error) => Err(vec![crate::settings::Wrong {
                 line: 1,
@@ -306,9 +316,34 @@ impl MainLoop {
             }
         }
         self.state.plans = plans;
+        self.state.reaches = self.reaches();
         let transitions = self.book.watch(self.state.watched(), now);
         self.apply(transitions);
         self.dirty = true;
+    }
+
+    /// Where the settings file could not be written, what was in force before `may_go_to` stays until the owner writes one.
+    fn with_kept_scope(&mut self, settings: Settings, text: &str) -> Settings {
+        if self.state.scope_unwritten.is_none() {
+            return settings;
+        }
+        if edit::is_written(text, edit::Place::General) {
+            self.state.scope_unwritten = None;
+            return settings;
+        }
+        Settings {
+            may_go_to: Some(Scope::Any),
+            ..settings
+        }
+    }
+
+    /// Where neither a tray nor a window follows the engine, the gateway announces who answers.
+    fn look_at_faces(&mut self) {
+        let announce = self.outlets.faces.count() == 0;
+        if self.running.announce != announce {
+            self.running.announce = announce;
+            self.reconfigure();
+        }
     }
 
     /// From here on requests pass straight through; the port closes when the last one has ended, or at `within`, and at

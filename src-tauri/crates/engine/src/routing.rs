@@ -33,6 +33,8 @@ pub(crate) struct Running {
     pub own_addresses: Vec<SocketAddr>,
     pub spending: Spending,
     pub sibling: Siblings,
+    /// Neither a tray nor a window follows the engine.
+    pub announce: bool,
 }
 
 /// `catalog`: the owner's own endpoints included.
@@ -68,6 +70,7 @@ pub(crate) fn gateway_config(
         may_go_to: settings.may_go_to.clone(),
         pipelines: settings.pipeline_scopes.clone(),
         sibling: running.sibling,
+        announce: running.announce,
         paused: running.paused,
         draining: running.draining,
         own_addresses: running.own_addresses.clone(),

@@ -2,6 +2,7 @@
 
 mod inputs;
 mod sources;
+mod upgrade;
 
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
@@ -18,14 +19,14 @@ use tokio::sync::{mpsc, watch as channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
-use crate::control::{self, Control};
+use crate::control::{self, Control, Faces};
 use crate::event::Event;
 use crate::keys::Keys;
 use crate::main_loop::{MainLoop, Outlets};
 use crate::places::Places;
 use crate::routing::{self, Running};
 use crate::runtime::{Lock, Published};
-use crate::settings::{Settings, reload};
+use crate::settings::reload;
 use crate::state::State;
 use crate::try_key::KeyTrial;
 use crate::{dial, front, greeting, login, rehearsal, token};
@@ -35,6 +36,7 @@ use inputs::{
     listen, load_keychain, open_incidents, open_ledger, read_settings, write_default_settings,
 };
 use sources::{forward, settings_changes, signals, sleeps};
+use upgrade::Kept;
 
 /// Reports and questions that may wait for the loop.
 const QUEUE: usize = 4096;
@@ -56,6 +58,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let clock = clock::wall();
     let started = clock();
+    let ran = places.token.exists();
     let token = token::of_this_install(&places.token)?;
     let base_catalog = Arc::new(own_catalog(&places.providers)?);
     let first_start = write_default_settings(&places.settings);
@@ -65,7 +68,15 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let catalog = Arc::new(base_catalog.with_own(&settings.own));
     let listener = listen(&settings, options.port, &places.settings).await?;
     let address = listener.local_addr()?;
-    let (ledger, ledger_failed) = open_ledger(&places.ledger, started)?;
+    let (mut ledger, ledger_failed) = open_ledger(&places.ledger, started)?;
+    let kept = upgrade::keep_scope(
+        &places.settings,
+        settings,
+        &mut ledger,
+        ledger_failed.as_deref(),
+        &base_catalog,
+        (first_start, ran),
+    );
     let spent_today = ledger
         .probes_spent(
             started
@@ -86,6 +97,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         own_addresses: vec![address],
         spending: Default::default(),
         sibling: Default::default(),
+        announce: true,
     };
     let stage = Stage::embedded();
     let stage_host = catalog
@@ -96,11 +108,14 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let connect = dial::connect(
         stage.clone(),
         stage_host.trim_start_matches("http://"),
-        settings.timers.connect,
+        kept.settings.timers.connect,
     )?;
     let (verdicts, verdicts_seen) = channel::channel(Arc::default());
     let (gateway_config, config_seen) = channel::channel(Arc::new(routing::gateway_config(
-        &settings, &catalog, &keys, &running,
+        &kept.settings,
+        &catalog,
+        &keys,
+        &running,
     )));
     let (passed, passing) = mpsc::channel(QUEUE);
     let (replays, replaying) = mpsc::channel(QUEUE);
@@ -118,7 +133,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         address,
         &token,
         &catalog,
-        settings,
+        kept,
         &keys,
         ledger_failed,
         started,
@@ -143,6 +158,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let (rehearsal_until, rehearsing) = channel::channel(None);
     let control_token = Secret::new(token::random()?);
     let mut first_snapshot = snapshots_seen.clone();
+    let faces = Faces::default();
     let control = Control {
         events: events.clone(),
         snapshots: snapshots_seen,
@@ -151,6 +167,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         keys: keys.clone(),
         trial: KeyTrial::new(endpoints_seen)?,
         ending,
+        faces: faces.clone(),
         gateway: gateway.clone(),
         client_token: token.clone(),
     };
@@ -166,6 +183,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         stage,
         stopping,
         rehearsal: rehearsal_until,
+        faces,
     };
     let watching = watch::Watch {
         catalog: Arc::clone(&catalog),
@@ -246,7 +264,7 @@ fn new_state(
     address: SocketAddr,
     token: &Secret,
     catalog: &Arc<Catalog>,
-    settings: Settings,
+    kept: Kept,
     keys: &Keys,
     ledger_failed: Option<String>,
     started: DateTime<Utc>,
@@ -259,7 +277,7 @@ fn new_state(
         base_url: format!("http://{address}/t/{}", token.reveal()),
         offset: clock::local_offset(),
         catalog: Arc::clone(catalog),
-        settings: Arc::new(settings),
+        settings: Arc::new(kept.settings),
         settings_wrong: Vec::new(),
         keys: keys.clone(),
         keychain_failed: None,
@@ -272,7 +290,9 @@ fn new_state(
         seen_in_traffic: Default::default(),
         seen_logins: Default::default(),
         sessions: Default::default(),
-        standing_in: Default::default(),
+        fallbacks: Default::default(),
+        askers: Default::default(),
+        reaches: Vec::new(),
         open: Default::default(),
         turns: Default::default(),
         reviews_open: 0,
@@ -281,6 +301,12 @@ fn new_state(
         unshown: None,
         paid_stand_ins: None,
         siblings: None,
+        sibling_question: None,
+        siblings_not_before: None,
+        paid_stopped_until: None,
+        scope_answer: kept.answer,
+        scope_unwritten: kept.unwritten,
+        scope_asked: Default::default(),
         today: Default::default(),
         today_since: started,
         paused: false,

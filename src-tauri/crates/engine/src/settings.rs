@@ -1,5 +1,6 @@
 //! The owner's settings: a commented TOML file in, complete [`Settings`] out, or every error with its line and what mends it.
 
+pub(crate) mod edit;
 mod equivalents;
 mod file;
 mod reading;
@@ -9,6 +10,7 @@ mod rules;
 mod scope;
 #[cfg(test)]
 mod tests;
+pub(crate) mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -67,8 +69,13 @@ pub(crate) struct Settings {
     pub sibling: Siblings,
     /// What stand-ins may cost in a local day.
     pub fallback_a_day: MicroDollars,
+    /// A paid key may also answer while a plan or an allowance is used up.
+    pub for_limits: bool,
     /// What failures are by the owner's word, before the table.
     pub rules: Vec<wire::Rule>,
+    /// Every pipeline that is written, with figures or without.
+    pub pipeline_names: BTreeSet<String>,
+    /// Those with figures, for estimates.
     pub pipelines: Vec<Pipeline>,
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::Notice;
-use catalog::{Catalog, EndpointId, ProviderId, REHEARSAL, SurfaceId};
+use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL, SurfaceId};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use gateway::{BreakerView, Plan};
 use health::{Level, Verdicts, Watched};
 use ledger::Sums;
 
+use crate::fallbacks::Fallbacks;
 use crate::grouping::Grouping;
 use crate::keys::Keys;
 use crate::places::Places;
@@ -19,6 +20,8 @@ use crate::turns::Turns;
 
 /// A session is shown this long after its last request.
 const SESSION_SHOWN: TimeDelta = TimeDelta::hours(1);
+/// Models that are remembered of a pipeline; more change nothing about where it goes.
+const MODELS_KNOWN: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -51,8 +54,12 @@ pub(crate) struct State {
     /// Endpoints that took a client's own login.
     pub seen_logins: BTreeSet<EndpointId>,
     pub sessions: BTreeMap<(String, String), SessionSeen>,
-    /// Per route and dialect: the stand-in that answered last, and since when.
-    pub standing_in: BTreeMap<(String, catalog::Dialect), StandingIn>,
+    /// Who answers for whom.
+    pub fallbacks: Fallbacks,
+    /// For each pipeline, and for the applications (None), the models that they asked for and the dialects.
+    pub askers: BTreeMap<Option<String>, BTreeSet<(Dialect, String)>>,
+    /// Where their requests go when their primary fails.
+    pub reaches: Vec<Reach>,
     pub open: BTreeMap<ProviderId, OpenStory>,
     /// Where agents' sessions stand.
     pub turns: Turns,
@@ -66,6 +73,17 @@ pub(crate) struct State {
     pub paid_stand_ins: Option<bool>,
     /// The owner's answer on sibling models; None: not answered yet.
     pub siblings: Option<bool>,
+    /// A sibling that could have answered, had the owner allowed it.
+    pub sibling_question: Option<SiblingQuestion>,
+    /// "Not now" holds until then.
+    pub siblings_not_before: Option<DateTime<Utc>>,
+    /// No fallback that costs money is asked until then.
+    pub paid_stopped_until: Option<DateTime<Utc>>,
+    pub scope_answer: ScopeAnswer,
+    /// What was in force before `may_go_to` is kept in memory alone, for this reason.
+    pub scope_unwritten: Option<String>,
+    /// Pipelines that failed while a provider could have answered that they may not go to.
+    pub scope_asked: BTreeSet<String>,
     pub today: Sums,
     /// Local midnight, of the day that `today` counts.
     pub today_since: DateTime<Utc>,
@@ -92,10 +110,69 @@ pub(crate) struct SessionSeen {
     pub routes: BTreeSet<(String, catalog::Dialect)>,
 }
 
+/// "Opus is failing. Sonnet could answer."
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct StandingIn {
-    pub product: String,
-    pub since: DateTime<Utc>,
+pub(crate) struct SiblingQuestion {
+    pub endpoint: EndpointId,
+    pub failing: ModelId,
+    pub sibling: ModelId,
+}
+
+/// Where the requests of a pipeline, or of the applications, go when their primary fails.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// None: clients that are no coding agents and name no pipeline.
+    pub whose: Option<String>,
+    /// Products, in the order in which they are asked.
+    pub order: Vec<String>,
+    /// The ways to other providers.
+    pub others: BTreeSet<Way>,
+    /// Those that could be gone, and may not.
+    pub out_of_scope: BTreeSet<Way>,
+    /// Some of its requests have no fallback.
+    pub without_fallback: bool,
+}
+
+/// From a primary's provider to another one's endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Way {
+    pub primary: ProviderId,
+    pub provider: ProviderId,
+    pub endpoint: EndpointId,
+}
+
+/// Where the owner's general word on `may_go_to` comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ScopeAnswer {
+    /// Nobody was asked: the default holds.
+    #[default]
+    Default,
+    /// The owner wrote it.
+    Written,
+    /// Kept from before it could be said, and not answered yet.
+    Open,
+    Answered,
+}
+
+impl ScopeAnswer {
+    /// Under which it is kept.
+    pub(crate) const KEY: &'static str = "may_go_to";
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            ScopeAnswer::Default => "default",
+            ScopeAnswer::Written => "written",
+            ScopeAnswer::Open => "open",
+            ScopeAnswer::Answered => "answered",
+        }
+    }
+
+    pub(crate) fn parse(word: &str) -> Option<ScopeAnswer> {
+        use ScopeAnswer::{Answered, Default, Open, Written};
+        [Default, Written, Open, Answered]
+            .into_iter()
+            .find(|one| one.as_str() == word)
+    }
 }
 
 /// An incident that is open now.
@@ -152,6 +229,29 @@ impl State {
     pub(crate) fn forget_old_sessions(&mut self, now: DateTime<Utc>) {
         self.sessions
             .retain(|_, seen| seen.open > 0 || now - seen.last < SESSION_SHOWN);
+    }
+
+    /// A pipeline, or an application, asked for this model. True: that is news.
+    pub(crate) fn asks(
+        &mut self,
+        pipeline: Option<String>,
+        client: &wire::Client,
+        dialect: Dialect,
+        model: &str,
+    ) -> bool {
+        if pipeline.is_none() && client.is_agent() {
+            return false;
+        }
+        let asked = self.askers.entry(pipeline).or_default();
+        asked.len() < MODELS_KNOWN && asked.insert((dialect, model.to_owned()))
+    }
+
+    pub(crate) fn next_midnight(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let mut midnight = self.today_since + TimeDelta::days(1);
+        while midnight <= now {
+            midnight += TimeDelta::days(1);
+        }
+        midnight
     }
 
     /// "20:04", in the owner's time.

@@ -1,9 +1,12 @@
 //! What the faces show, as pure functions of the state: words and numbers ready to be drawn.
 
 pub(crate) mod consequence;
+pub(crate) mod fallback;
 pub(crate) mod headline;
 pub(crate) mod interrupted;
 pub(crate) mod notice;
+pub(crate) mod pipeline;
+pub(crate) mod question;
 pub(crate) mod review;
 pub(crate) mod rows;
 pub(crate) mod snapshot;

@@ -34,6 +34,8 @@ pub struct Config {
     pub pipelines: BTreeMap<String, Scope>,
     /// The owner's general word; a route's own goes first.
     pub sibling: Siblings,
+    /// No tray and no window shows who answers: a response of a fallback has to say it.
+    pub announce: bool,
     /// What tools are told to do is kept in reports.
     pub keep_tool_arguments: bool,
     /// Pass everything to the primary, unheld and without a second try.
@@ -50,6 +52,8 @@ pub struct Spending {
     pub subscription_to_paid_key: Consent,
     /// Some: what stand-ins may cost in a day is spent, as far as it has been booked.
     pub used_up: Option<UsedUp>,
+    /// A paid key may also answer while a plan or an allowance is used up, and not in an outage alone.
+    pub for_limits: bool,
 }
 
 /// The owner's word on going from a client's own subscription to a key that is billed by the token.

@@ -11,7 +11,7 @@ mod scope;
 pub(crate) mod session;
 mod sibling;
 mod speech;
-mod stand_in;
+pub(crate) mod stand_in;
 
 use std::fmt;
 

@@ -82,6 +82,7 @@ pub(crate) fn config() -> Config {
         sibling: Default::default(),
         keep_tool_arguments: false,
         paused: false,
+        announce: false,
         draining: false,
         own_addresses: vec!["127.0.0.1:4747".parse().unwrap()],
     }

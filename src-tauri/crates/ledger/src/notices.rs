@@ -33,6 +33,8 @@ word_enum! {
         Recovery = "recovery",
         /// Requests were parked for a person.
         Review = "review",
+        /// A fallback answers, could answer, or no longer answers.
+        Fallback = "fallback",
         /// Something of ours.
         Own = "own",
     }

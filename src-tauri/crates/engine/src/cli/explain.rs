@@ -102,6 +102,9 @@ pub(super) async fn explain(of: Of, dialect: &str, caller: &CallerArgs, json: bo
                 candidate.reason
             );
         }
+        if let Some(no_fallback) = &explained.no_fallback {
+            say!("{no_fallback}");
+        }
         Ok(if place > 0 {
             ExitCode::SUCCESS
         } else {

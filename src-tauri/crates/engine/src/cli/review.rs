@@ -79,10 +79,22 @@ async fn list(all: bool, limit: u32, json: bool) -> ExitCode {
             .await?;
         if json {
             print_json(&page);
-        } else if page.items.is_empty() {
-            say!("Nothing waits for review.");
         } else {
-            page.items.iter().for_each(print_summary);
+            let waits = |item: &&ReviewSummary| item.state == ReviewState::Open;
+            let (open, settled): (Vec<_>, Vec<_>) = page.items.iter().partition(waits);
+            if open.is_empty() {
+                say!("Nothing waits for review.");
+            }
+            open.into_iter().for_each(print_summary);
+            if !settled.is_empty() {
+                let since = if all {
+                    "Closed"
+                } else {
+                    "Settled in the last 14 days"
+                };
+                say!("\n{since}:");
+            }
+            settled.into_iter().for_each(print_summary);
         }
         Ok(ExitCode::SUCCESS)
     })

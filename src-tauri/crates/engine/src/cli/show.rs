@@ -41,6 +41,16 @@ fn print_status(snapshot: &Snapshot) {
     for problem in &snapshot.engine.problems {
         say!("Needs you: {} {}", problem.what, problem.fix);
     }
+    for fallback in &snapshot.fallbacks {
+        say!("{fallback}");
+    }
+    for question in &snapshot.questions {
+        say!("Question: {}", question.text);
+        for part in &question.parts {
+            say!("  {}: {}", part.whose, part.said);
+        }
+        say!("  {}  ({})", question.explained, question.cli);
+    }
     say!("");
     for provider in snapshot
         .providers
@@ -58,9 +68,17 @@ fn print_status(snapshot: &Snapshot) {
         let active = match (&route.active, &route.stand_in) {
             (Some(active), _) => active.clone(),
             (None, api::StandIn::Ready) => "primary serves".into(),
-            (None, api::StandIn::Missing { mend }) => format!("no stand-in; {mend}"),
+            (None, api::StandIn::Siblings { .. }) => {
+                "primary serves; another model of its login while one alone fails".into()
+            }
+            (None, api::StandIn::Missing { mend }) => format!("no fallback; {mend}"),
         };
         say!("route {:<18} {:<17} {active}", route.name, route.dialect);
+    }
+    for pipeline in &snapshot.pipelines {
+        let order = pipeline.order.as_deref().unwrap_or("not used yet");
+        let said = pipeline.no_fallback.as_deref().unwrap_or(order);
+        say!("pipeline {:<33} {said}", pipeline.name);
     }
     let today = &snapshot.today;
     let about = match today.spent_of_estimated_tokens {
@@ -71,7 +89,7 @@ fn print_status(snapshot: &Snapshot) {
         ),
     };
     say!(
-        "\ntoday: {} requests, {} failed, {} carried by a stand-in, {} (estimated{about})",
+        "\ntoday: {} requests, {} failed, {} carried by a fallback, {} (estimated{about})",
         today.exchanges,
         today.failed,
         today.carried_by_fallback,

@@ -16,6 +16,7 @@ use futures_util::stream;
 use gateway::{Caller, CallerKind, Login};
 use serde::Deserialize;
 
+use super::face::Face;
 use super::{Control, Refused, guard, keys, review, ui};
 use crate::event::Ask;
 
@@ -74,9 +75,10 @@ async fn snapshot(State(control): State<Control>) -> Json<Snapshot> {
 async fn events(State(control): State<Control>) -> Response {
     let mut snapshots = control.snapshots.clone();
     snapshots.mark_changed();
+    let face = Face::new(control.faces.clone(), control.events.clone());
     let changes = stream::unfold(
-        (snapshots, control.ending.clone()),
-        |(mut snapshots, mut ending)| async move {
+        (snapshots, control.ending.clone(), face),
+        |(mut snapshots, mut ending, face)| async move {
             let line = tokio::select! {
                 // The last snapshot, which says that the engine stops, comes before the end.
                 biased;
@@ -87,7 +89,10 @@ async fn events(State(control): State<Control>) -> Response {
                 _ = ending.wait_for(|over| *over) => return None,
                 () = tokio::time::sleep(HEARTBEAT) => ": still here\n\n".to_owned(),
             };
-            Some((Ok::<_, Infallible>(Bytes::from(line)), (snapshots, ending)))
+            Some((
+                Ok::<_, Infallible>(Bytes::from(line)),
+                (snapshots, ending, face),
+            ))
         },
     );
     (

@@ -121,7 +121,8 @@ impl MainLoop {
                 reply,
             } => {
                 let plan = self.outlets.gateway.explain(dialect, &model, &caller);
-                let _ = reply.send(view::snapshot::explained(&plan));
+                let explained = view::snapshot::explained(&plan, is_pipeline(&caller));
+                let _ = reply.send(explained);
             }
             Ask::ExplainRequest {
                 dialect,
@@ -131,7 +132,8 @@ impl MainLoop {
             } => {
                 let gateway = &self.outlets.gateway;
                 let plan = gateway.explain_request(dialect, &body, &caller);
-                let explained = plan.map(|plan| view::snapshot::explained(&plan));
+                let explained =
+                    plan.map(|plan| view::snapshot::explained(&plan, is_pipeline(&caller)));
                 let _ = reply.send(explained.map_err(|why| {
                     ControlError {
                         error: format!("That is no request of {dialect}: {why}."),
@@ -192,6 +194,11 @@ impl MainLoop {
             Command::TryNow { endpoint, model } => self.try_now(endpoint, model)?,
             Command::PaidStandIns { allow } => self.answer_paid_stand_ins(*allow),
             Command::Siblings { allow } => self.answer_siblings(*allow),
+            Command::SiblingsLater => self.siblings_later(now),
+            Command::PaidFallbacksToday { allow } => self.answer_paid_today(now, *allow),
+            Command::MayGoTo { pipeline, scope } => {
+                self.answer_may_go_to(pipeline.as_deref(), scope)?
+            }
             Command::Rehearse { seconds } => self.rehearse(now, *seconds)?,
             Command::EndRehearsal => {
                 self.end_rehearsal();
@@ -348,6 +355,10 @@ impl MainLoop {
         self.settings_file(Ok(text));
         Ok(self.settings_text())
     }
+}
+
+fn is_pipeline(caller: &gateway::Caller) -> bool {
+    matches!(caller.kind, gateway::CallerKind::Pipeline(_))
 }
 
 fn unreadable(error: LedgerError) -> ControlError {

@@ -6,7 +6,7 @@ use gateway::Gateway;
 
 use crate::login;
 use crate::state::State;
-use crate::view::snapshot;
+use crate::view::{pipeline, question, snapshot};
 
 pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
     let mut checks = vec![
@@ -17,6 +17,8 @@ pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
     ];
     checks.extend(keys(state));
     checks.extend(stand_ins(state));
+    checks.extend(pipelines(state));
+    checks.extend(scope(state));
     checks.extend(pages(state));
     checks.push(network(state));
     checks.extend(strays(gateway.strays()));
@@ -149,14 +151,51 @@ fn stand_ins(state: &State) -> Vec<Check> {
         let name = format!("{word} {} ({dialect})", names.join(", "));
         match stand_in {
             StandIn::Ready => good(name, format!("{usable} candidates can answer.")),
+            StandIn::Siblings { mend } => note(
+                name,
+                "another model of the same login answers while one alone fails; when all fail, requests fail.".into(),
+                &mend,
+            ),
             StandIn::Missing { mend } => note(
                 name,
-                "no stand-in: when the primary fails, requests fail.".into(),
+                "no fallback: when the primary fails, requests fail.".into(),
                 &mend,
             ),
         }
     };
     told.into_iter().map(check).collect()
+}
+
+fn pipelines(state: &State) -> Vec<Check> {
+    let shown = pipeline::pipelines(state).into_iter();
+    let check = |one: api::PipelineView| {
+        let name = format!("pipeline {}", one.name);
+        match (one.no_fallback, one.order) {
+            (Some(no_fallback), _) => note(
+                name,
+                format!("{no_fallback} while their provider fails."),
+                "say where they may go (`understudyd may-go-to`), or name a second endpoint in their [[route]]",
+            ),
+            (None, order) => good(name, format!("{}.", order.unwrap_or_default())),
+        }
+    };
+    shown.map(check).collect()
+}
+
+/// Only where it needs the owner.
+fn scope(state: &State) -> Option<Check> {
+    let file = state.places.settings.display();
+    if let Some(why) = &state.scope_unwritten {
+        return Some(bad(
+            "may_go_to",
+            format!(
+                "requests go where they went before, and {file} could not be changed to say so: {why}"
+            ),
+            "write may_go_to = \"any\" (as it was) or \"named\" under [fallback] yourself",
+        ));
+    }
+    let open = question::questions(state).into_iter().next()?;
+    Some(note("question", open.text, &open.cli))
 }
 
 fn pages(state: &State) -> Vec<Check> {

@@ -72,6 +72,22 @@ impl MainLoop {
                 .ttft
                 .insert((endpoint.clone(), model.to_string()), *ttft);
         }
+        if let Observation::Call {
+            endpoint,
+            model,
+            outcome,
+            ..
+        } = &observation
+        {
+            let well = match outcome {
+                CallOutcome::Ok { .. } => Some(true),
+                CallOutcome::Failed { .. } | CallOutcome::Ours(_) => Some(false),
+                CallOutcome::Neutral => None,
+            };
+            if let Some(well) = well {
+                self.state.fallbacks.seen(now, endpoint, model, well);
+            }
+        }
         self.kept("record an observation", |ledger| {
             ledger.record(&observation)
         });

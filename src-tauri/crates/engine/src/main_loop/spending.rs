@@ -5,6 +5,7 @@ use gateway::{Consent, Siblings, Spending, UsedUp};
 use ledger::{NoticeKind, NoticeRow, Urgency};
 
 use super::MainLoop;
+use crate::fallbacks::Carried;
 
 /// Under which the owner's answer is kept.
 const ANSWER: &str = "paid_stand_ins";
@@ -18,10 +19,16 @@ impl MainLoop {
             (Consent::Ask, Some(false)) => Consent::No,
             (written, _) => written,
         };
-        let (cap, spent) = (settings.fallback_a_day, self.state.today.stand_ins);
+        let spent = self.state.today.stand_ins;
+        // What was spent by the owner's stop is then the day's cap.
+        let cap = match self.state.paid_stopped_until {
+            Some(_) => settings.fallback_a_day.min(spent),
+            None => settings.fallback_a_day,
+        };
         Spending {
             subscription_to_paid_key: consent,
             used_up: (spent >= cap).then_some(UsedUp { cap, spent }),
+            for_limits: settings.for_limits,
         }
     }
 
@@ -57,32 +64,57 @@ impl MainLoop {
         }
     }
 
-    pub(super) fn answer_siblings(&mut self, allow: bool) -> String {
-        self.state.siblings = Some(allow);
-        let word = if allow { "yes" } else { "no" };
+    /// None: the owner is asked when it would help.
+    pub(super) fn answer_siblings(&mut self, allow: Option<bool>) -> String {
+        self.state.siblings = allow;
+        self.sibling_question_answered();
+        if allow != Some(true) && self.sibling() != Siblings::On {
+            self.state.fallbacks.end(Carried::is_sibling);
+        }
+        let word = match allow {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "",
+        };
         self.kept("keep your answer", |ledger| ledger.set_meta(SIBLINGS, word));
         self.reconfigure();
         if self.state.settings.sibling != Siblings::Ask {
             return "Noted, but the settings file says otherwise: sibling under [fallback] decides.".into();
         }
-        if allow {
-            "While one model alone fails, another model of the same login answers, at no extra cost."
-        } else {
-            "No other model of the same login answers while one model fails."
+        match allow {
+            Some(true) => "While one model alone fails, another model of the same login answers, at no extra cost.",
+            Some(false) => "No other model of the same login answers while one model fails.",
+            None => "You are asked when another model of the same login could answer.",
         }
         .into()
     }
 
     pub(super) fn recall_siblings(&mut self) {
         match self.ledger.meta(SIBLINGS) {
-            Ok(answer) => self.state.siblings = answer.map(|word| word == "yes"),
+            Ok(answer) => {
+                self.state.siblings = answer
+                    .filter(|word| !word.is_empty())
+                    .map(|word| word == "yes")
+            }
             Err(error) => self.ledger_trouble("recall your answer on sibling models", &error),
         }
     }
 
     /// An exchange was counted, or the day has turned: is the cap reached, or no longer?
     pub(super) fn check_the_cap(&mut self, now: DateTime<Utc>) {
+        if self
+            .state
+            .paid_stopped_until
+            .is_some_and(|until| until <= now)
+        {
+            self.state.paid_stopped_until = None;
+            self.reconfigure();
+        }
         let used_up = self.spending().used_up;
+        if self.state.paid_stopped_until.is_some() {
+            self.running.spending.used_up = used_up;
+            return;
+        }
         if used_up.is_some() == self.running.spending.used_up.is_some() {
             return;
         }

@@ -104,13 +104,19 @@ impl MainLoop {
 
     /// Queues a notice for the shell; in quiet hours, and where the owner wants none, it stays in the log alone.
     pub(super) fn tell(&mut self, notice: &NoticeRow) {
+        self.tell_with(notice, Vec::new());
+    }
+
+    /// With buttons. They are for this run: after a restart the notice, where it is still fresh, has none.
+    pub(super) fn tell_with(&mut self, notice: &NoticeRow, actions: Vec<api::NoticeAction>) {
         if !self.state.settings.notify || self.state.in_quiet_hours(notice.at) {
             return;
         }
         match self.ledger.enqueue_notice(notice) {
             Ok(id) => {
                 self.state.notices.retain(|n| n.thread != notice.thread);
-                self.state.notices.push(view::notice::shown(id, notice));
+                let shown = view::notice::shown(id, notice);
+                self.state.notices.push(api::Notice { actions, ..shown });
             }
             Err(error) => self.ledger_trouble("queue a notification", &error),
         }
@@ -157,6 +163,9 @@ impl MainLoop {
         self.recall_seen();
         self.recall_paid_stand_ins();
         self.recall_siblings();
+        self.recall_paid_today();
+        self.recall_questions();
+        self.recall_askers();
         self.count_reviews();
         self.turn_day(now);
     }

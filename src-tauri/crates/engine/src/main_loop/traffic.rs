@@ -1,18 +1,20 @@
 //! What traffic tells: who asked, who answered, whose providers these are, and who stands in for whom.
 
-use catalog::ProviderId;
+use catalog::{EndpointId, ProviderId};
 use chrono::{DateTime, Utc};
-use gateway::{Began, Exchange};
+use gateway::{Began, Exchange, ExchangeKind};
 use health::{CallOutcome, Observation};
 
 use super::MainLoop;
 use crate::booking;
 use crate::routing;
-use crate::state::{SessionSeen, StandingIn};
+use crate::state::SessionSeen;
 use crate::view;
 
 /// Key under which the providers seen in traffic are kept.
 const SEEN: &str = "seen_in_traffic";
+/// The same of endpoints that took a client's own login.
+const LOGINS: &str = "seen_logins";
 
 impl MainLoop {
     pub(super) fn began(&mut self, now: DateTime<Utc>, began: Began) {
@@ -61,7 +63,11 @@ impl MainLoop {
         if !exchange.rehearsal {
             self.count(&row, carried);
             self.check_the_cap(now);
-            self.learn(now, exchange, carried);
+            self.learn(exchange);
+            if carried {
+                self.carried_by_fallback(now, exchange, &row);
+            }
+            self.ask_for_fallbacks(now, exchange, carried);
         }
         for observation in booking::observations(exchange) {
             if let Observation::Call {
@@ -133,8 +139,8 @@ impl MainLoop {
         }
     }
 
-    /// What traffic tells beside health: whose providers these are, and who stands in for whom.
-    pub(super) fn learn(&mut self, now: DateTime<Utc>, exchange: &Exchange, carried: bool) {
+    /// What traffic says beside health: whose providers these are, and who asks for what.
+    pub(super) fn learn(&mut self, exchange: &Exchange) {
         let mut news = false;
         for attempt in &exchange.attempts {
             news |= self.state.seen_in_traffic.insert(attempt.provider.clone());
@@ -148,29 +154,11 @@ impl MainLoop {
                 news |= self.state.seen_logins.insert(attempt.endpoint.clone());
             }
         }
-        let route = (exchange.route.clone(), exchange.dialect);
-        match exchange.attempts.last() {
-            Some(last) if carried => {
-                let product = self.state.product(&last.provider);
-                let standing = self
-                    .state
-                    .standing_in
-                    .entry(route)
-                    .or_insert_with(|| StandingIn {
-                        product: product.clone(),
-                        since: now,
-                    });
-                if standing.product != product {
-                    *standing = StandingIn {
-                        product,
-                        since: now,
-                    };
-                }
-            }
-            Some(_) if exchange.end == gateway::End::Complete => {
-                self.state.standing_in.remove(&route);
-            }
-            Some(_) | None => {}
+        if !exchange.attempts.is_empty() && exchange.kind == ExchangeKind::Generate {
+            let (pipeline, client) = (exchange.pipeline.clone(), &exchange.client);
+            news |= self
+                .state
+                .asks(pipeline, client, exchange.dialect, &exchange.model);
         }
         if news {
             self.remember_seen();
@@ -178,7 +166,7 @@ impl MainLoop {
         }
     }
 
-    /// Providers seen in traffic stay the owner's over a restart.
+    /// Providers seen in traffic stay the owner's over a restart, and clients that log in are expected to do so again.
     pub(super) fn remember_seen(&mut self) {
         let seen: Vec<&str> = self
             .state
@@ -186,19 +174,32 @@ impl MainLoop {
             .iter()
             .map(ProviderId::as_str)
             .collect();
-        let text = seen.join(" ");
+        let logins: Vec<&str> = self
+            .state
+            .seen_logins
+            .iter()
+            .map(EndpointId::as_str)
+            .collect();
+        let (seen, logins) = (seen.join(" "), logins.join(" "));
         self.kept("remember the providers in use", |ledger| {
-            ledger.set_meta(SEEN, &text)
+            ledger.set_meta(SEEN, &seen)?;
+            ledger.set_meta(LOGINS, &logins)
         });
     }
 
     pub(super) fn recall_seen(&mut self) {
-        match self.ledger.meta(SEEN) {
-            Ok(text) => self.state.seen_in_traffic.extend(
-                text.unwrap_or_default()
-                    .split_whitespace()
-                    .map(ProviderId::new),
-            ),
+        let recalled = self
+            .ledger
+            .meta(SEEN)
+            .and_then(|seen| Ok((seen, self.ledger.meta(LOGINS)?)));
+        match recalled {
+            Ok((seen, logins)) => {
+                let (seen, logins) = (seen.unwrap_or_default(), logins.unwrap_or_default());
+                let seen = seen.split_whitespace().map(ProviderId::new);
+                self.state.seen_in_traffic.extend(seen);
+                let logins = logins.split_whitespace().map(EndpointId::new);
+                self.state.seen_logins.extend(logins);
+            }
             Err(error) => self.ledger_trouble("recall the providers in use", &error),
         }
     }

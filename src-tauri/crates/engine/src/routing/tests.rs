@@ -23,6 +23,7 @@ fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> P
         own_addresses: Vec::new(),
         spending: Spending::default(),
         sibling: Siblings::default(),
+        announce: true,
     };
     let config = Arc::new(gateway_config(&settings, &catalog, &keys, &running));
     let (_config, config) = watch::channel(config);

@@ -132,7 +132,8 @@ pub(super) struct Route {
 )]
 pub(super) enum MayGoTo {
     Word(MayGoToWord),
-    Endpoints(Vec<Spanned<String>>),
+    /// Without spans: an untagged enum reads none.
+    Endpoints(Vec<String>),
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -187,9 +188,10 @@ pub(super) struct CandidateWithModel {
 #[serde(deny_unknown_fields)]
 pub(super) struct Pipeline {
     pub(super) name: String,
-    pub(super) weekly_items: Spanned<f64>,
-    pub(super) value_dollars: Spanned<f64>,
-    pub(super) schedule: Spanned<String>,
+    /// The three that an estimate needs: all of them, or none.
+    pub(super) weekly_items: Option<Spanned<f64>>,
+    pub(super) value_dollars: Option<Spanned<f64>>,
+    pub(super) schedule: Option<Spanned<String>>,
     pub(super) surge: Option<Spanned<(f64, f64)>>,
     #[serde(default)]
     pub(super) providers: Vec<Spanned<String>>,
@@ -202,6 +204,7 @@ pub(super) struct Pipeline {
 pub(super) struct Fallback {
     pub(super) subscription_to_paid_key: Option<Consent>,
     pub(super) dollars_a_day: Option<Spanned<f64>>,
+    pub(super) for_limits: Option<bool>,
     pub(super) may_go_to: Option<Spanned<MayGoTo>>,
     pub(super) sibling: Option<Siblings>,
 }

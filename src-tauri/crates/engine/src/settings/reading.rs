@@ -89,6 +89,7 @@ impl Reading<'_> {
             equivalents: self.equivalents(file.equivalents, &own),
             rules: self.rules(file.rule),
             subscription_to_paid_key: file.fallback.subscription_to_paid_key.unwrap_or_default(),
+            for_limits: file.fallback.for_limits.unwrap_or_default(),
             fallback_a_day: file
                 .fallback
                 .dollars_a_day
@@ -97,10 +98,11 @@ impl Reading<'_> {
             may_go_to: self.scope(file.fallback.may_go_to.as_ref(), &own),
             pipeline_scopes: self.pipeline_scopes(&file.pipeline, &own),
             sibling: file.fallback.sibling.unwrap_or_default(),
+            pipeline_names: file.pipeline.iter().map(|one| one.name.clone()).collect(),
             pipelines: file
                 .pipeline
                 .into_iter()
-                .map(|pipeline| self.pipeline(pipeline, &own))
+                .filter_map(|pipeline| self.pipeline(pipeline, &own))
                 .collect(),
             own,
         }
@@ -217,13 +219,31 @@ impl Reading<'_> {
         own
     }
 
-    fn pipeline(&mut self, written: file::Pipeline, own: &[Provider]) -> Pipeline {
-        let schedule = written
-            .schedule
+    /// None: it has no figures, and so no estimate.
+    fn pipeline(&mut self, written: file::Pipeline, own: &[Provider]) -> Option<Pipeline> {
+        let figures = (
+            &written.weekly_items,
+            &written.value_dollars,
+            &written.schedule,
+        );
+        let (weekly_items, value_dollars, schedule) = match figures {
+            (Some(items), Some(value), Some(schedule)) => (items, value, schedule),
+            (None, None, None) => return None,
+            (items, value, schedule) => {
+                let what = "an estimate needs weekly_items, value_dollars and schedule: write all three, or none";
+                if let Some(at) = items.as_ref().or(value.as_ref()) {
+                    self.err(at, what.into());
+                } else if let Some(at) = schedule {
+                    self.err(at, what.into());
+                }
+                return None;
+            }
+        };
+        let schedule = schedule
             .get_ref()
             .parse::<Schedule>()
             .unwrap_or_else(|error| {
-                self.err(&written.schedule, error.to_string());
+                self.err(schedule, error.to_string());
                 Schedule {
                     days: Vec::new(),
                     from: NaiveTime::MIN,
@@ -231,9 +251,9 @@ impl Reading<'_> {
                     zone: chrono_tz::UTC,
                 }
             });
-        if !(written.weekly_items.get_ref().is_finite() && *written.weekly_items.get_ref() > 0.0) {
+        if !(weekly_items.get_ref().is_finite() && *weekly_items.get_ref() > 0.0) {
             self.err(
-                &written.weekly_items,
+                weekly_items,
                 "weekly_items is a number above 0: how many items a usual week brings".into(),
             );
         }
@@ -247,10 +267,10 @@ impl Reading<'_> {
                     .into(),
             );
         }
-        Pipeline {
+        Some(Pipeline {
             name: written.name,
-            weekly_items: *written.weekly_items.get_ref(),
-            value: self.dollars(&written.value_dollars),
+            weekly_items: *weekly_items.get_ref(),
+            value: self.dollars(value_dollars),
             schedule,
             surge: Surge {
                 low: surge.0,
@@ -261,7 +281,7 @@ impl Reading<'_> {
                 .iter()
                 .filter_map(|id| self.provider(id, own))
                 .collect(),
-        }
+        })
     }
 
     fn provider(&mut self, id: &Spanned<String>, own: &[Provider]) -> Option<ProviderId> {

@@ -15,7 +15,8 @@ impl Reading<'_> {
         written: Option<&Spanned<MayGoTo>>,
         own: &[Provider],
     ) -> Option<Scope> {
-        let endpoints = match written?.get_ref() {
+        let written = written?;
+        let endpoints = match written.get_ref() {
             // What holds where nothing is said.
             MayGoTo::Word(MayGoToWord::Named) => return None,
             MayGoTo::Word(MayGoToWord::SameVendor) => return Some(Scope::SameVendor),
@@ -23,8 +24,8 @@ impl Reading<'_> {
             MayGoTo::Endpoints(endpoints) => endpoints,
         };
         let mut allowed = BTreeSet::new();
-        for written in endpoints {
-            let id = EndpointId::new(written.get_ref());
+        for id in endpoints {
+            let id = EndpointId::new(id);
             if !self.is_endpoint(&id, own) {
                 let known = self.endpoint_ids(own);
                 self.err(

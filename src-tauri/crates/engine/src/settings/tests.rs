@@ -41,6 +41,38 @@ fn every_default_in_the_commented_file_is_the_one_in_force() {
 }
 
 #[test]
+fn where_requests_may_go_is_a_word_or_a_list_of_endpoints() {
+    use gateway::Scope;
+    let catalog = Catalog::bundled();
+    let one = EndpointId::new("openai");
+    for (written, meant) in [
+        ("\"named\"", None),
+        ("\"same-vendor\"", Some(Scope::SameVendor)),
+        ("\"any\"", Some(Scope::Any)),
+        (
+            "[\"openai\"]",
+            Some(Scope::Endpoints(BTreeSet::from([one]))),
+        ),
+    ] {
+        let general = format!("[fallback]\nmay_go_to = {written}\n");
+        let settings = Settings::parse(&general, &catalog).unwrap();
+        assert_eq!(settings.may_go_to, meant);
+        // A pipeline without figures has no estimate, and may have a scope.
+        let pipeline = format!("[[pipeline]]\nname = \"Leads\"\nmay_go_to = {written}\n");
+        let settings = Settings::parse(&pipeline, &catalog).unwrap();
+        assert_eq!(settings.pipeline_scopes.get("Leads"), meant.as_ref());
+        assert!(settings.pipelines.is_empty() && settings.pipeline_names.contains("Leads"));
+    }
+    let unknown = wrong("[fallback]\nmay_go_to = [\"opneai\"]\n");
+    assert!(
+        unknown[0].starts_with("line 2: there is no endpoint \"opneai\""),
+        "{unknown:?}"
+    );
+    let half = wrong("[[pipeline]]\nname = \"Leads\"\nvalue_dollars = 4\n");
+    assert!(half[0].contains("all three, or none"), "{half:?}");
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
     for (text, line, word) in [
         ("[listen]\nprot = 1\n", "line 2", "port"),

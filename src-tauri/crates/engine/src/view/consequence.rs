@@ -8,7 +8,7 @@ use catalog::{Catalog, Endpoint, ProviderId};
 use gateway::{CandidateRule, Ineligible, Plan};
 
 use super::headline::NOBODY_SEEN;
-use super::{headline, review, words};
+use super::{fallback, headline, review, words};
 use crate::routing;
 use crate::settings::Settings;
 use crate::state::State;
@@ -28,7 +28,25 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> String {
         product: &|id| state.product(id),
     }
     .told();
-    with_parked(told, state.reviews_open)
+    with_parked(
+        carried_by_siblings(state, provider).unwrap_or(told),
+        state.reviews_open,
+    )
+}
+
+/// Another model of the same login answers: the provider's failure is then one of a model alone.
+fn carried_by_siblings(state: &State, provider: &ProviderId) -> Option<String> {
+    let mut active = state.fallbacks.active();
+    let standing = active.find(|standing| {
+        standing.carried.is_sibling() && standing.carried.primary.provider == *provider
+    })?;
+    let (route, dialect) = &standing.carried.route;
+    let who = headline::clients(state, route, *dialect);
+    let (_, by) = fallback::names(&standing.carried);
+    let plural = who.contains(" and ") || who == NOBODY_SEEN;
+    let verb = if plural { "continue" } else { "continues" };
+    let cost = fallback::behind(standing.carried.cost);
+    Some(format!("{who} {verb} on {by}{cost}."))
 }
 
 /// "Claude Code continues on GPT; 2 requests parked."

@@ -154,6 +154,7 @@ pub(crate) fn shown(id: i64, row: &NoticeRow) -> api::Notice {
             ledger::NoticeKind::Rise => NoticeKind::Rise,
             ledger::NoticeKind::Recovery => NoticeKind::Recovery,
             ledger::NoticeKind::Review => NoticeKind::Review,
+            ledger::NoticeKind::Fallback => NoticeKind::Fallback,
             ledger::NoticeKind::Own => NoticeKind::Own,
         },
         thread: row.thread.clone(),
@@ -165,5 +166,6 @@ pub(crate) fn shown(id: i64, row: &NoticeRow) -> api::Notice {
             ledger::Urgency::Critical => Urgency::Critical,
         },
         incident: row.incident,
+        actions: Vec::new(),
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Consent, Plan, Siblings, Standing};
 use health::{Finding, ProviderVerdict};
 
-use super::{headline, rows, tray, words};
+use super::{fallback, headline, pipeline, question, rows, tray, words};
 use crate::routing::SAMPLE;
 use crate::state::State;
 
@@ -17,7 +17,8 @@ use crate::state::State;
 pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot {
     let headline = headline::headline(state);
     let routes = routes(state);
-    let tray = tray::tray(state, &headline, &routes);
+    let questions = question::questions(state);
+    let tray = tray::tray(state, &headline, &routes, &questions);
     let mut providers: Vec<Provider> = state
         .catalog
         .providers()
@@ -34,6 +35,9 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         tray,
         providers,
         routes,
+        fallbacks: fallback::sentences(state),
+        pipelines: pipeline::pipelines(state),
+        questions,
         open_incidents: state
             .open
             .iter()
@@ -87,6 +91,7 @@ fn paid_stand_ins(state: &State) -> PaidStandIns {
         by_settings_file,
         cap: settings.fallback_a_day.0,
         spent: state.today.stand_ins.0,
+        stopped_today: state.paid_stopped_until.is_some(),
     }
 }
 
@@ -125,6 +130,16 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         problems.push(ProblemView {
             what: why.clone(),
             fix: "Until then this run's history is kept in memory and lost when the engine ends."
+                .into(),
+        });
+    }
+    if let Some(why) = &state.scope_unwritten {
+        problems.push(ProblemView {
+            what: format!(
+                "Where requests may go is kept in memory only: {} was not changed ({why}).",
+                state.places.settings.display()
+            ),
+            fix: "Write may_go_to = \"any\" (as it was) or \"named\" under [fallback] yourself."
                 .into(),
         });
     }
@@ -267,18 +282,8 @@ pub(crate) fn routes(state: &State) -> Vec<Route> {
 }
 
 fn route(state: &State, plan: &Plan) -> Route {
-    let standing_in = state.standing_in.get(&(plan.route.clone(), plan.dialect));
-    let active = standing_in.map(|s| {
-        let from = plan
-            .candidates
-            .first()
-            .map_or_else(String::new, |c| state.product(&c.provider));
-        format!(
-            "{from} → {}, since {}",
-            s.product,
-            state.clock_time(s.since)
-        )
-    });
+    let standing = state.fallbacks.on(&plan.route, plan.dialect);
+    let active = fallback::active(state, &standing);
     // A route that nobody wrote is named after its pattern.
     let written = state
         .settings
@@ -291,7 +296,8 @@ fn route(state: &State, plan: &Plan) -> Route {
         models: written.map_or_else(|| plan.route.clone(), |own| own.models.clone()),
         candidates: candidates(plan),
         active,
-        stand_in: stand_in(plan),
+        stand_in: with_siblings(state, plan, stand_in(plan)),
+        fallbacks: Vec::new(),
     }
 }
 
@@ -312,8 +318,9 @@ fn candidates(plan: &Plan) -> Vec<Candidate> {
     usable.chain(dropped).collect()
 }
 
-/// A plan in full, for whoever asks why.
-pub(crate) fn explained(plan: &Plan) -> api::Explained {
+/// A plan in full. `of_a_pipeline`: the request names one, so that what nobody answers waits.
+pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
+    let waits = of_a_pipeline || plan.pipeline.is_some();
     api::Explained {
         route: plan.route.clone(),
         dialect: plan.dialect.as_str().into(),
@@ -325,6 +332,29 @@ pub(crate) fn explained(plan: &Plan) -> api::Explained {
         }
         .into(),
         candidates: candidates(plan),
+        fallbacks: Vec::new(),
+        no_fallback: (waits && plan.candidates.len() < 2).then(|| pipeline::NO_FALLBACK.to_owned()),
+    }
+}
+
+/// A plan for any model has no sibling: which one it is depends on the model.
+fn with_siblings(state: &State, plan: &Plan, stand_in: StandIn) -> StandIn {
+    let StandIn::Missing { mend } = stand_in else {
+        return stand_in;
+    };
+    let own = state.settings.routes.iter();
+    let own = own.filter(|route| route.name == plan.route && route.dialect == plan.dialect);
+    let of_route = own.filter_map(|route| route.sibling).next();
+    let general = siblings(state).allowed == Some(true);
+    let allowed = of_route.map_or(general, |sibling| sibling == Siblings::On);
+    let has_models = plan.candidates.first().is_some_and(|first| {
+        let by_login = first.credential == gateway::Credential::ClientLogin;
+        let provider = state.catalog.provider(&first.provider);
+        (by_login || of_route.is_some()) && provider.is_some_and(|p| p.tiers.len() > 1)
+    });
+    match allowed && has_models && plan.route != "*" {
+        true => StandIn::Siblings { mend },
+        false => StandIn::Missing { mend },
     }
 }
 

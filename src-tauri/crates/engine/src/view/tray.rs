@@ -1,14 +1,23 @@
-use api::{Command, Headline, Level, MenuLine, StandIn, TrayIcon, TrayView};
+use api::{Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView};
 use catalog::MicroDollars;
 
-use super::{headline, words};
+use super::{fallback, headline, pipeline, words};
 use crate::state::State;
 
 /// Lines of one provider each; more would not fit a small screen.
 const PROVIDERS_SHOWN: usize = 8;
+/// Routes without a fallback that are named.
+const ROUTES_NAMED: usize = 4;
+/// Fallbacks that answer, a line each.
+const FALLBACKS_SHOWN: usize = 3;
 
 /// The tray, decided here and only drawn by the shell.
-pub(crate) fn tray(state: &State, headline: &Headline, routes: &[api::Route]) -> TrayView {
+pub(crate) fn tray(
+    state: &State,
+    headline: &Headline,
+    routes: &[api::Route],
+    questions: &[Question],
+) -> TrayView {
     let rehearsed = headline::rehearsal_level(state);
     let rehearsal = is_bad(rehearsed) && severity(rehearsed) > severity(headline.level)
         || rehearsal_alone(state, rehearsed);
@@ -30,20 +39,30 @@ pub(crate) fn tray(state: &State, headline: &Headline, routes: &[api::Route]) ->
     } else {
         headline.sentence.clone()
     };
+    let quiet = rehearsal || state.paused || state.draining;
+    let mut fallbacks = fallback::sentences(state);
+    fallbacks.truncate(if quiet { 0 } else { FALLBACKS_SHOWN });
+    let menu = menu(
+        state,
+        (&tooltip, &fallbacks),
+        headline,
+        routes,
+        (rehearsal, questions),
+    );
     TrayView {
         icon,
         rehearsal,
-        tooltip: tooltip.clone(),
-        menu: menu(state, &tooltip, headline, routes, rehearsal),
+        tooltip: [vec![tooltip], fallbacks].concat().join("\n"),
+        menu,
     }
 }
 
 fn menu(
     state: &State,
-    verdict: &str,
+    (verdict, fallbacks): (&str, &[String]),
     headline: &Headline,
     routes: &[api::Route],
-    rehearsal: bool,
+    (rehearsal, questions): (bool, &[Question]),
 ) -> Vec<MenuLine> {
     let mut lines = vec![text(verdict)];
     if let Some(consequence) = headline
@@ -58,6 +77,7 @@ fn menu(
                 .map(|sentence| text(sentence.trim_end())),
         );
     }
+    lines.extend(fallbacks.iter().map(text));
     lines.push(MenuLine::Separator);
     let mine: Vec<_> = state
         .catalog
@@ -89,11 +109,20 @@ fn menu(
     // The usual routes for models that nobody has heard of have no stand-in by their nature.
     let bare =
         |route: &api::Route| route.name != "*" && matches!(route.stand_in, StandIn::Missing { .. });
-    for route in routes {
-        if let Some(active) = &route.active {
-            lines.push(text(format!("Route {}: {active}", route.name)));
-        } else if bare(route) {
-            lines.push(text(format!("Route {}: no stand-in", route.name)));
+    let active = routes.iter().filter_map(|r| Some((r, r.active.as_ref()?)));
+    lines.extend(active.map(|(route, active)| text(format!("Route {}: {active}", route.name))));
+    let mut without: Vec<String> = Vec::new();
+    for route in routes.iter().filter(|r| r.active.is_none() && bare(r)) {
+        if !without.contains(&route.name) {
+            without.push(route.name.clone());
+        }
+    }
+    if !without.is_empty() {
+        lines.push(text(format!("No fallback for {}", shortened(without))));
+    }
+    for one in pipeline::pipelines(state) {
+        if let Some(no_fallback) = &one.no_fallback {
+            lines.push(text(format!("Pipeline {}: {no_fallback}", one.name)));
         }
     }
     if !mine.is_empty() {
@@ -113,6 +142,14 @@ fn menu(
         lines.push(text(format!(
             "Not shown as a notification ({why}): {title}"
         )));
+    }
+    for question in questions {
+        let answers = question.answers.iter();
+        let answers = answers.map(|one| action(one.label.clone(), one.command.clone()));
+        lines.push(MenuLine::Submenu {
+            label: question.text.clone(),
+            lines: answers.collect(),
+        });
     }
     for problem in super::snapshot::problems(state) {
         lines.push(action(
@@ -152,6 +189,16 @@ fn menu(
     lines.push(action(stop_label(state), Command::StopEngine));
     lines.push(action("Quit (the engine stays)", Command::Quit));
     lines
+}
+
+/// The first names, and how many more there are.
+fn shortened(mut names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(ROUTES_NAMED);
+    if more > 0 {
+        names.truncate(ROUTES_NAMED);
+        names.push(format!("{more} more"));
+    }
+    words::list(&names)
 }
 
 /// Stopping names who would notice.
@@ -226,9 +273,9 @@ fn cents(amount: MicroDollars) -> String {
     }
 }
 
-fn text(label: impl Into<String>) -> MenuLine {
+fn text(label: impl ToString) -> MenuLine {
     MenuLine::Text {
-        label: label.into(),
+        label: label.to_string(),
     }
 }
 

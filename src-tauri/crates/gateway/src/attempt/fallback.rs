@@ -24,6 +24,7 @@ use crate::attempt::{Terms, attempt};
 use crate::deliver::hold::Hold;
 use crate::open::OpenExchange;
 use crate::plan::lineup::Lineup;
+use crate::plan::stand_in;
 use crate::services::Services;
 use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig, Outcome, Role};
 use next::{Next, bears_on_breaker, may_repeat, next};
@@ -249,7 +250,8 @@ impl Fallback {
         self.empty_before |= lost.empty;
         let context = endpoint.and_then(|endpoint| endpoint.context(&candidate.model));
         let translated = candidate.carriage != Carriage::Own;
-        match next(&lost, candidate, context, translated) {
+        let for_limits = admitted.config.spending.for_limits;
+        match next(&lost, candidate, context, translated, for_limits) {
             // A retry of an empty response is mostly empty too, and would be passed on.
             Next::Again(_) if lost.empty && !self.is_last() => self.never_again(candidate),
             Next::Again(_) if !may_repeat(took, self.is_last(), self.time_left()) => {
@@ -359,8 +361,25 @@ impl Fallback {
         // Another request may have become the probe since the plan was made.
         let gone_bad = candidate.standing.admits() && !self.services.standing(candidate).admits();
         let spared = gone_bad && !self.empty_before && (self.tried > 0 || !self.is_last());
+        let paid = stand_in::costs(endpoint, candidate.credential) && !candidate.is_primary();
+        let too_dear = paid && self.is_for_a_limit() && !self.admitted.config.spending.for_limits;
         let of_use = candidate.role != Role::Sibling || self.may_ask_sibling(candidate);
-        !too_small && self.tried < TRIES && !spared && of_use
+        !too_small && self.tried < TRIES && !spared && !too_dear && of_use
+    }
+
+    /// The primary cannot answer because a plan or an allowance is used up: it says so now, or its breaker rests until the
+    /// reset.
+    fn is_for_a_limit(&self) -> bool {
+        let class = match (&self.primary, self.lineup.primary()) {
+            (Some((_, lost)), _) => Some(lost.class),
+            (None, Some(at)) => {
+                let primary = self.lineup.get(at);
+                let resting = primary.filter(|primary| !self.services.standing(primary).admits());
+                resting.and_then(|primary| self.services.failing(primary))
+            }
+            (None, None) => None,
+        };
+        class == Some(Class::Limit)
     }
 
     /// Only where the primary's model alone fails: this attempt or its breaker says so, and the sibling has not failed lately.

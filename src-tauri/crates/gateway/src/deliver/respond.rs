@@ -245,6 +245,8 @@ fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (Said, En
         (Class::Caller | Class::ContextTooLong, Some(answer)) => {
             (Said::from(answer), End::CallersFault)
         }
+        // With its reset, for which clients wait by themselves.
+        (Class::Limit, Some(answer)) => (Said::from(answer), End::Exhausted),
         (Class::ContextTooLong, None) => {
             let said = rescue::too_long(plan.dialect, &lost.message);
             (said, End::CallersFault)

@@ -83,6 +83,11 @@ pub(super) fn spending(config: &Config, route: Option<&Route>) -> Spending {
     }
 }
 
+/// Is there a bill of ours for it?
+pub(crate) fn costs(found: &EndpointConfig, credential: Credential) -> bool {
+    credential == Credential::OurKey && found.endpoint.auth != Auth::None
+}
+
 /// May this stand-in be asked, as far as money goes? `from_subscription`: the client's own subscription stands before it.
 pub(super) fn may_cost(
     found: &EndpointConfig,
@@ -90,8 +95,7 @@ pub(super) fn may_cost(
     from_subscription: bool,
     spending: &Spending,
 ) -> Result<(), Ineligible> {
-    let costs = credential == Credential::OurKey && found.endpoint.auth != Auth::None;
-    if !costs {
+    if !costs(found, credential) {
         return Ok(());
     }
     match spending.subscription_to_paid_key {

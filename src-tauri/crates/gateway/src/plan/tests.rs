@@ -311,6 +311,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
     let spending = |consent, used_up| Spending {
         subscription_to_paid_key: consent,
         used_up,
+        for_limits: false,
     };
     let used_up = UsedUp {
         cap: catalog::MicroDollars(10_000_000),

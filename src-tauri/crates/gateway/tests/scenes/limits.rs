@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use catalog::{Dialect, EndpointId, Model, ModelId};
+use catalog::{Auth, Dialect, EndpointId, Model, ModelId, Secret};
 use chrono::{DateTime, TimeDelta, Utc};
-use gateway::{End, Outcome, Standing};
+use gateway::{Consent, End, Outcome, Standing};
 use tokio::time::Instant;
 use wire::Class;
 
 use crate::by_hand::{Asked, always, say};
-use crate::world::{Scene, text, whole};
+use crate::world::{Scene, question, text, whole};
 
 /// The scene's clock begins here.
 fn start() -> DateTime<Utc> {
@@ -227,6 +227,93 @@ async fn a_window_that_the_provider_names_decides_who_is_larger() {
                 );
                 assert_eq!(scene.asked().await.0, asked, "{dialect} {words}");
             }
+        }
+    }
+}
+
+/// The lead refuses for a used-up plan; the second costs money.
+fn used_up(reset: DateTime<Utc>) -> (Scene, Asked) {
+    let (scene, asked) = refusing(429, &plan_headers(reset), PLAN);
+    scene.change(|config| {
+        let second = config
+            .endpoints
+            .get_mut(&EndpointId::new("second"))
+            .unwrap();
+        second.endpoint.auth = Auth::Bearer;
+        second.key = Some(Secret::new("paid"));
+        config.spending.subscription_to_paid_key = Consent::Yes;
+    });
+    (scene, asked)
+}
+
+const LOGIN: &str = "Bearer sk-ant-oat01-x";
+
+fn logs_in(scene: &Scene) {
+    scene.change(|config| {
+        let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
+        lead.endpoint.accepts_client_login = true;
+        lead.endpoint.auth = Auth::XApiKey;
+    });
+}
+
+/// With the yes to a paid key in an outage: a limit is asked about apart.
+#[tokio::test(start_paused = true)]
+async fn a_clients_used_up_plan_reaches_the_client_every_time_and_no_fallback() {
+    let reset = start() + TimeDelta::hours(3);
+    let (mut scene, asked) = used_up(reset);
+    logs_in(&scene);
+    for request in 1..=5 {
+        let response = scene
+            .send(Dialect::Anthropic, question(Dialect::Anthropic), |head| {
+                head.header("authorization", LOGIN)
+            })
+            .await;
+        assert_eq!(response.status(), 429);
+        for (name, value) in plan_headers(reset) {
+            assert_eq!(response.headers()[name], value, "{name}");
+        }
+        assert_eq!(text(response).await.unwrap(), PLAN);
+        assert_eq!(scene.asked().await.0, ["lead"], "request {request}");
+        assert_eq!(asked.count(), request);
+    }
+    // Another login may have its plan yet.
+    assert!(scene.gateway.breakers().is_empty());
+
+    scene.change(|config| config.spending.for_limits = true);
+    let response = scene
+        .send(Dialect::Anthropic, question(Dialect::Anthropic), |head| {
+            head.header("authorization", LOGIN)
+        })
+        .await;
+    assert_eq!(response.headers()["x-understudy-fallback"], "limit");
+    text(response).await.unwrap();
+    assert_eq!(scene.asked().await.0, ["lead", "second"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paid_key_does_not_take_over_for_a_limit_of_another_key_and_a_free_server_does() {
+    for (free, for_limits) in [(false, false), (true, false), (false, true)] {
+        let reset = start() + TimeDelta::hours(3);
+        let (mut scene, _) = used_up(reset);
+        scene.change(|config| {
+            config.spending.for_limits = for_limits;
+            if free {
+                let second = config
+                    .endpoints
+                    .get_mut(&EndpointId::new("second"))
+                    .unwrap();
+                second.endpoint.auth = Auth::None;
+                second.key = None;
+            }
+        });
+        for request in 0..3 {
+            let response = scene.ask(Dialect::Anthropic).await;
+            let carried = free || for_limits;
+            let status = if carried { 200 } else { 429 };
+            assert_eq!(response.status(), status, "{free} {for_limits} {request}");
+            text(response).await.unwrap();
+            let (asked, _) = scene.asked().await;
+            assert_eq!(asked.contains(&"second".to_owned()), carried, "{asked:?}");
         }
     }
 }

@@ -93,6 +93,7 @@ fn config() -> Config {
         pipelines: BTreeMap::new(),
         sibling: Default::default(),
         keep_tool_arguments: false,
+        announce: false,
         draining: false,
         own_addresses: Vec::new(),
     }

@@ -102,6 +102,7 @@ impl Desk {
             own_addresses: Vec::new(),
             spending: Spending::default(),
             sibling: Siblings::default(),
+            announce: false,
         };
         let config = routing::gateway_config(&settings, &catalog, &keys, &running);
         Desk { catalog, config }

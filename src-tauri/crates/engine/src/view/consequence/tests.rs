@@ -46,6 +46,7 @@ fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -
         own_addresses: Vec::new(),
         spending: Default::default(),
         sibling: Default::default(),
+        announce: true,
     };
     let mut config = routing::gateway_config(settings, catalog, &Keys::default(), &running);
     for id in keyed {

@@ -21,17 +21,25 @@ pub(super) enum Next {
 }
 
 /// Only the primary's refusal ends the exchange: a fallback may refuse what the primary, cooling down, would answer.
-/// `translated`: the candidate was not sent the client's own bytes.
+/// `translated`: the candidate was not sent the client's own bytes. `for_limits`: the owner lets fallbacks answer for a used-up
+/// plan too.
 pub(super) fn next(
     lost: &Lost,
     candidate: &Candidate,
     context: Option<u64>,
     translated: bool,
+    for_limits: bool,
 ) -> Next {
     let primary = candidate.is_primary();
     match lost.class {
         // The client renews its own login when it is told that it is refused.
         Class::Credential if primary && candidate.credential == Credential::ClientLogin => {
+            Next::Stop
+        }
+        // The client waits for its plan's reset by itself, when it is told of it.
+        Class::Limit
+            if primary && candidate.credential == Credential::ClientLogin && !for_limits =>
+        {
             Next::Stop
         }
         // A translated request may be refused for a mistake of ours.
@@ -70,10 +78,10 @@ pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate) -> bool {
     match lost.class {
         // It may be a word of ours that it does not like.
         Class::Caller if candidate.carriage != Carriage::Own => false,
-        Class::Credential => candidate.credential != Credential::ClientLogin,
+        // A login's; others may come with another.
+        Class::Credential | Class::Limit => candidate.credential != Credential::ClientLogin,
         Class::Transient => lost.kind.is_some(),
         Class::RateLimit
-        | Class::Limit
         | Class::Silent
         | Class::Quota
         | Class::ModelGone

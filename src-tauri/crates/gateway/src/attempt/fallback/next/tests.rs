@@ -30,7 +30,13 @@ fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
         context: Some(200_000),
         ..Model::new("m".into())
     }];
-    match next(lost, &candidate, endpoint.context(&candidate.model), false) {
+    match next(
+        lost,
+        &candidate,
+        endpoint.context(&candidate.model),
+        false,
+        false,
+    ) {
         Next::Again(wait) if wait >= Duration::from_secs(2) => "again, as long as asked".into(),
         Next::Again(_) => "again".into(),
         Next::Other => "other".into(),
@@ -66,6 +72,8 @@ fn what_follows_each_class_of_failure() {
             0,
             "other",
         ),
+        (plain(Class::Limit), Credential::ClientLogin, 0, "stop"),
+        (plain(Class::Limit), Credential::OurKey, 1, "other"),
         (plain(Class::ModelGone), Credential::OurKey, 0, "other"),
         (plain(Class::Credential), Credential::OurKey, 0, "other"),
         (plain(Class::Credential), Credential::ClientLogin, 0, "stop"),

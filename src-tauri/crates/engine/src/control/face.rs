@@ -1,0 +1,66 @@
+//! Trays and windows that follow the engine's events: where there is none, nobody sees what changes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::mpsc;
+
+use crate::event::Event;
+
+/// How many there are now.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faces(Arc<AtomicUsize>);
+
+impl Faces {
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// One of them, as long as it follows the events.
+pub(super) struct Face {
+    faces: Faces,
+    events: mpsc::Sender<Event>,
+}
+
+impl Face {
+    pub(super) fn new(faces: Faces, events: mpsc::Sender<Event>) -> Face {
+        faces.0.fetch_add(1, Ordering::SeqCst);
+        let face = Face { faces, events };
+        face.wake();
+        face
+    }
+
+    /// The loop reads the count with every event: where its queue is full, it is about to.
+    fn wake(&self) {
+        let _ = self.events.try_send(Event::Faces);
+    }
+}
+
+impl Drop for Face {
+    fn drop(&mut self) {
+        self.faces.0.fetch_sub(1, Ordering::SeqCst);
+        self.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_that_comes_or_goes_wakes_the_loop_and_is_counted() {
+        let (events, mut inbox) = mpsc::channel(8);
+        let faces = Faces::default();
+        let tray = Face::new(faces.clone(), events.clone());
+        let window = Face::new(faces.clone(), events);
+        assert_eq!(faces.count(), 2);
+        drop(tray);
+        assert_eq!(faces.count(), 1);
+        drop(window);
+        assert_eq!(faces.count(), 0);
+        for _ in 0..4 {
+            assert!(matches!(inbox.try_recv(), Ok(Event::Faces)));
+        }
+    }
+}

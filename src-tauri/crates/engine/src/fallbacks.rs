@@ -1,0 +1,372 @@
+//! Who answers for whom, and which change of it is told. Pure: time is an argument.
+//!
+//! A change is told once for a route, its failing side, its answering side and the reason, however many requests, models and
+//! sessions it concerns. The way back is told once the primary has been well for [`STEADY`], so that a primary that flaps is
+//! told once; sessions return after the same time.
+
+use std::collections::BTreeMap;
+
+use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId};
+use chrono::{DateTime, TimeDelta, Utc};
+use ledger::Candidate;
+use wire::Class;
+
+/// How long the primary must not have failed before its return is told.
+const STEADY: TimeDelta = TimeDelta::minutes(5);
+/// A change that comes again sooner after it was told is told when this time has passed and it still stands.
+const AGAIN: TimeDelta = TimeDelta::minutes(30);
+/// A change that lasts is told again so often.
+const DAILY: TimeDelta = TimeDelta::days(1);
+/// So long after the last evidence it is not known any more who answers.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
+
+/// A route in one dialect.
+pub(crate) type RouteKey = (String, Dialect);
+
+/// Why the primary did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reason {
+    Failing,
+    KeyRefused,
+    RateLimit,
+    /// A used-up plan or window.
+    Limit,
+    /// No money or allowance left.
+    Quota,
+    NotServed,
+    /// Of one conversation: nothing is wrong with the primary.
+    TooLong,
+}
+
+impl Reason {
+    /// None: it is the request's own fault, and no fallback is asked.
+    pub(crate) fn of(class: Class) -> Option<Reason> {
+        match class {
+            Class::Transient | Class::Silent => Some(Reason::Failing),
+            Class::Credential => Some(Reason::KeyRefused),
+            Class::RateLimit => Some(Reason::RateLimit),
+            Class::Limit => Some(Reason::Limit),
+            Class::Quota => Some(Reason::Quota),
+            Class::ModelGone => Some(Reason::NotServed),
+            Class::ContextTooLong => Some(Reason::TooLong),
+            Class::Caller | Class::ContentPolicy => None,
+        }
+    }
+}
+
+/// What an answer of the fallback costs the owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cost {
+    /// The client's own subscription pays, as it does for the primary.
+    SamePlan,
+    /// It runs on a machine of the owner's.
+    Free,
+    /// A turn, on the average of those that were booked.
+    About(MicroDollars),
+    Unknown,
+}
+
+/// A response that a fallback gave in its primary's place.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Carried {
+    pub(crate) route: RouteKey,
+    /// As the client asked.
+    pub(crate) asked: String,
+    pub(crate) primary: Candidate,
+    pub(crate) by: Candidate,
+    /// The primary's product, and the one that answered.
+    pub(crate) products: (String, String),
+    /// None: the primary was not asked, and nothing is known against it: a session stays with its fallback.
+    pub(crate) reason: Option<Reason>,
+    pub(crate) cost: Cost,
+    /// A key of the owner's pays: fallbacks that cost money can be stopped.
+    pub(crate) keyed: bool,
+}
+
+impl Carried {
+    /// Another model of the primary's own endpoint answers.
+    pub(crate) fn is_sibling(&self) -> bool {
+        self.by.endpoint == self.primary.endpoint
+    }
+
+    fn change(&self) -> Change {
+        let route = self.route.clone();
+        let (failing, by) = if self.is_sibling() {
+            (Side::model(&self.primary), Side::model(&self.by))
+        } else {
+            (Side::provider(&self.primary), Side::provider(&self.by))
+        };
+        Change {
+            route,
+            failing,
+            by,
+            reason: self.reason,
+        }
+    }
+}
+
+/// What is told once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Change {
+    route: RouteKey,
+    failing: Side,
+    by: Side,
+    reason: Option<Reason>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Model(EndpointId, ModelId),
+    /// All models of a provider that fails are one change.
+    Provider(ProviderId),
+}
+
+impl Side {
+    fn model(candidate: &Candidate) -> Side {
+        Side::Model(candidate.endpoint.clone(), candidate.model.clone())
+    }
+
+    fn provider(candidate: &Candidate) -> Side {
+        Side::Provider(candidate.provider.clone())
+    }
+}
+
+/// A fallback that answers now.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Standing {
+    pub(crate) carried: Carried,
+    pub(crate) since: DateTime<Utc>,
+    /// The primary has not failed since then, and answered.
+    pub(crate) well_since: Option<DateTime<Utc>>,
+    /// When the last fallback's response came.
+    last: DateTime<Utc>,
+    /// When the primary failed last, or the fallback answered.
+    evidence: DateTime<Utc>,
+    /// Nothing is known of it any more: it is not shown.
+    faded: bool,
+    /// It was not told, since the same was told shortly before.
+    tell_at: Option<DateTime<Utc>>,
+    /// Turns with a known cost.
+    turns: i64,
+}
+
+impl Standing {
+    /// The cost of a turn, this one included.
+    fn average(&mut self, turn: Cost) -> Cost {
+        match (self.carried.cost, turn) {
+            (Cost::About(before), Cost::About(now)) => {
+                self.turns += 1;
+                let sum = i128::from(before.0) * i128::from(self.turns - 1) + i128::from(now.0);
+                let average = sum / i128::from(self.turns);
+                Cost::About(MicroDollars(i64::try_from(average).unwrap_or(now.0)))
+            }
+            (known @ Cost::About(_), Cost::Unknown) => known,
+            (_, turn) => turn,
+        }
+    }
+}
+
+/// What a person is to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum News {
+    Moved(Carried, DateTime<Utc>),
+    /// The primary answers again; the fallback had answered since then.
+    Back(Carried, DateTime<Utc>),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    at: DateTime<Utc>,
+    back: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Fallbacks {
+    /// By route and the model that the client asked for.
+    standing: BTreeMap<(RouteKey, String), Standing>,
+    told: BTreeMap<Change, Told>,
+}
+
+impl Fallbacks {
+    /// A fallback answered.
+    pub(crate) fn carried(&mut self, now: DateTime<Utc>, carried: Carried) -> Option<News> {
+        let key = (carried.route.clone(), carried.asked.clone());
+        if let Some(known) = self.standing.get_mut(&key) {
+            let same = known.carried.by == carried.by;
+            let reason = carried.reason.or(known.carried.reason);
+            if same && reason == known.carried.reason {
+                known.last = now;
+                known.evidence = now;
+                known.faded = false;
+                if carried.reason.is_some() {
+                    known.well_since = None;
+                }
+                known.carried.cost = known.average(carried.cost);
+                let since = known.since;
+                let carried = known.carried.clone();
+                return self.tell(now, key, carried, since);
+            }
+        }
+        let standing = Standing {
+            carried: carried.clone(),
+            since: now,
+            well_since: None,
+            last: now,
+            evidence: now,
+            faded: false,
+            tell_at: None,
+            turns: 1,
+        };
+        self.standing.insert(key.clone(), standing);
+        self.tell(now, key, carried, now)
+    }
+
+    fn tell(
+        &mut self,
+        now: DateTime<Utc>,
+        key: (RouteKey, String),
+        carried: Carried,
+        since: DateTime<Utc>,
+    ) -> Option<News> {
+        let change = carried.change();
+        let due = match self.told.get(&change) {
+            None => now,
+            Some(Told { at, back: false }) => *at + DAILY,
+            Some(Told { at, back: true }) => *at + AGAIN,
+        };
+        let wait = self.told.get(&change).is_some_and(|told| told.back);
+        if due > now {
+            if let Some(standing) = self.standing.get_mut(&key).filter(|_| wait) {
+                standing.tell_at.get_or_insert(due);
+            }
+            return None;
+        }
+        self.told.insert(
+            change,
+            Told {
+                at: now,
+                back: false,
+            },
+        );
+        Some(News::Moved(carried, since))
+    }
+
+    /// A request or a probe says how this model is.
+    pub(crate) fn seen(
+        &mut self,
+        now: DateTime<Utc>,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        well: bool,
+    ) {
+        let of_it = |standing: &&mut Standing| {
+            let primary = &standing.carried.primary;
+            primary.endpoint == *endpoint && primary.model == *model
+        };
+        for standing in self.standing.values_mut().filter(of_it) {
+            match well {
+                true => _ = standing.well_since.get_or_insert(now),
+                false => {
+                    standing.well_since = None;
+                    standing.evidence = now;
+                    standing.faded = false;
+                }
+            }
+        }
+    }
+
+    /// Time alone: what was held back and still stands, and primaries that have been well long enough.
+    pub(crate) fn due(&mut self, now: DateTime<Utc>) -> Vec<News> {
+        let mut news = Vec::new();
+        for standing in self.standing.values_mut() {
+            standing.faded = now - standing.evidence >= FRESH;
+        }
+        let held = self.standing.iter().filter_map(|(key, standing)| {
+            let due = standing.tell_at.is_some_and(|at| at <= now);
+            (due && !standing.faded && standing.well_since.is_none()).then(|| key.clone())
+        });
+        let held: Vec<_> = held.collect();
+        for key in held {
+            if let Some(standing) = self.standing.get_mut(&key) {
+                standing.tell_at = None;
+                let (carried, since) = (standing.carried.clone(), standing.since);
+                news.extend(self.tell(now, key, carried, since));
+            }
+        }
+        let over = |standing: &Standing| {
+            standing.well_since.is_some_and(|at| now - at >= STEADY) || now - standing.last >= DAILY
+        };
+        let ended: Vec<Standing> = self
+            .standing
+            .extract_if(.., |_, standing| over(standing))
+            .map(|(_, standing)| standing)
+            .collect();
+        for standing in ended {
+            // One whose primary nobody saw again only fades.
+            let well = standing.well_since.is_some();
+            let change = standing.carried.change();
+            let told = self.told.get_mut(&change).filter(|told| well && !told.back);
+            let Some(told) = told else { continue };
+            told.back = true;
+            if standing
+                .carried
+                .reason
+                .is_some_and(|reason| reason != Reason::TooLong)
+            {
+                news.push(News::Back(standing.carried, standing.since));
+            }
+        }
+        self.told.retain(|_, told| now - told.at < DAILY * 2);
+        news
+    }
+
+    /// Whether these still answer is not known any more.
+    pub(crate) fn forget(&mut self, which: impl Fn(&Carried) -> bool) {
+        self.standing
+            .retain(|_, standing| !which(&standing.carried));
+    }
+
+    /// The owner stopped these, or they may no longer answer: that needs no telling.
+    pub(crate) fn end(&mut self, which: impl Fn(&Carried) -> bool) {
+        let ended = self
+            .standing
+            .extract_if(.., |_, standing| which(&standing.carried));
+        for (_, standing) in ended {
+            self.told.remove(&standing.carried.change());
+        }
+    }
+
+    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
+        let of = |standing: &Standing| {
+            let fades = match standing.faded {
+                true => standing.last + DAILY,
+                false => standing.evidence + FRESH,
+            };
+            match (standing.well_since, standing.tell_at) {
+                (Some(well), _) => well + STEADY,
+                (None, Some(tell)) if !standing.faded => tell.min(fades),
+                (None, _) => fades,
+            }
+        };
+        self.standing.values().map(of).min()
+    }
+
+    /// Those that answer on a route now, the latest first; not where the primary answers again.
+    pub(crate) fn on(&self, route: &str, dialect: Dialect) -> Vec<&Standing> {
+        let of_it = |standing: &&Standing| {
+            let (name, its_dialect) = &standing.carried.route;
+            name == route && *its_dialect == dialect
+        };
+        let mut found: Vec<_> = self.active().filter(of_it).collect();
+        found.sort_by_key(|standing| std::cmp::Reverse(standing.since));
+        found
+    }
+
+    pub(crate) fn active(&self) -> impl Iterator<Item = &Standing> {
+        let not_back = |standing: &&Standing| standing.well_since.is_none() && !standing.faded;
+        self.standing.values().filter(not_back)
+    }
+}
+
+#[cfg(test)]
+mod tests;

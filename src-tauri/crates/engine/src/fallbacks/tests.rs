@@ -1,0 +1,153 @@
+use super::*;
+
+fn at(minute: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
+}
+
+fn candidate(provider: &str, model: &str) -> Candidate {
+    Candidate {
+        provider: ProviderId::new(provider),
+        endpoint: EndpointId::new(provider),
+        model: ModelId::new(model),
+    }
+}
+
+fn carried(asked: &str, by: (&str, &str), reason: Option<Reason>) -> Carried {
+    Carried {
+        route: ("claude-*".into(), Dialect::Anthropic),
+        asked: asked.into(),
+        primary: candidate("lead", asked),
+        by: candidate(by.0, by.1),
+        products: ("lead".into(), by.0.into()),
+        reason,
+        cost: Cost::Unknown,
+        keyed: false,
+    }
+}
+
+fn sonnet(reason: Option<Reason>) -> Carried {
+    carried("opus", ("lead", "sonnet"), reason)
+}
+
+const FAILING: Option<Reason> = Some(Reason::Failing);
+
+fn well(fallbacks: &mut Fallbacks, minute: i64, is: bool) {
+    let (endpoint, model) = (EndpointId::new("lead"), ModelId::new("opus"));
+    fallbacks.seen(at(minute), &endpoint, &model, is);
+}
+
+#[test]
+fn a_change_is_told_once_however_many_requests_it_concerns() {
+    let mut fallbacks = Fallbacks::default();
+    let first = fallbacks.carried(at(0), sonnet(FAILING));
+    assert_eq!(first, Some(News::Moved(sonnet(FAILING), at(0))));
+    for minute in 1..600 {
+        assert_eq!(fallbacks.carried(at(minute), sonnet(FAILING)), None);
+        assert_eq!(fallbacks.due(at(minute)), []);
+    }
+    assert_eq!(fallbacks.on("claude-*", Dialect::Anthropic)[0].since, at(0));
+    assert_eq!(fallbacks.on("claude-*", Dialect::OpenaiChat).len(), 0);
+    // A dead key that is covered for days is told daily.
+    let next_day = fallbacks.carried(at(24 * 60), sonnet(FAILING));
+    assert_eq!(next_day, Some(News::Moved(sonnet(FAILING), at(0))));
+}
+
+#[test]
+fn all_models_of_a_provider_that_fails_are_one_change() {
+    let mut fallbacks = Fallbacks::default();
+    let gpt = |asked: &str, model| carried(asked, ("second", model), FAILING);
+    assert!(fallbacks.carried(at(0), gpt("opus", "sol")).is_some());
+    assert!(fallbacks.carried(at(1), gpt("sonnet", "terra")).is_none());
+    assert_eq!(fallbacks.on("claude-*", Dialect::Anthropic).len(), 2);
+}
+
+#[test]
+fn another_reason_another_fallback_and_another_route_are_changes_of_their_own() {
+    let mut fallbacks = Fallbacks::default();
+    assert!(fallbacks.carried(at(0), sonnet(FAILING)).is_some());
+    let refused = sonnet(Some(Reason::KeyRefused));
+    assert!(fallbacks.carried(at(1), refused).is_some());
+    let other = carried("opus", ("second", "sol"), FAILING);
+    assert!(fallbacks.carried(at(2), other.clone()).is_some());
+    let route = ("work".to_owned(), Dialect::Anthropic);
+    assert!(
+        fallbacks
+            .carried(at(3), Carried { route, ..other })
+            .is_some()
+    );
+}
+
+#[test]
+fn the_way_back_is_told_once_the_primary_was_well_for_five_minutes() {
+    let mut fallbacks = Fallbacks::default();
+    fallbacks.carried(at(0), sonnet(FAILING));
+    well(&mut fallbacks, 10, true);
+    assert_eq!(fallbacks.next_due(), Some(at(15)));
+    assert_eq!(fallbacks.on("claude-*", Dialect::Anthropic).len(), 0);
+    // A session that stays with its fallback says nothing of the primary.
+    assert_eq!(fallbacks.carried(at(12), sonnet(None)), None);
+    assert_eq!(fallbacks.due(at(14)), []);
+    assert_eq!(fallbacks.due(at(15)), [News::Back(sonnet(FAILING), at(0))]);
+    assert_eq!(fallbacks.due(at(16)), []);
+}
+
+#[test]
+fn a_primary_that_flaps_every_minute_for_an_hour_is_told_once() {
+    let mut fallbacks = Fallbacks::default();
+    let mut told = 0;
+    for minute in 0..60 {
+        well(&mut fallbacks, minute, minute % 2 == 1);
+        if minute % 2 == 0 {
+            told += usize::from(fallbacks.carried(at(minute), sonnet(FAILING)).is_some());
+        }
+        told += fallbacks.due(at(minute)).len();
+    }
+    assert_eq!(told, 1);
+    assert_eq!(fallbacks.due(at(64)).len(), 1, "well since the last minute");
+}
+
+#[test]
+fn what_comes_again_soon_is_told_when_it_lasts() {
+    let mut fallbacks = Fallbacks::default();
+    fallbacks.carried(at(0), sonnet(FAILING));
+    well(&mut fallbacks, 1, true);
+    assert_eq!(fallbacks.due(at(6)).len(), 1);
+    assert_eq!(fallbacks.carried(at(7), sonnet(FAILING)), None);
+    assert_eq!(fallbacks.carried(at(25), sonnet(FAILING)), None);
+    assert_eq!(fallbacks.next_due(), Some(at(30)));
+    assert_eq!(fallbacks.due(at(30)), [News::Moved(sonnet(FAILING), at(7))]);
+}
+
+#[test]
+fn a_conversation_that_is_too_long_has_no_way_back() {
+    let mut fallbacks = Fallbacks::default();
+    let too_long = Some(Reason::TooLong);
+    assert!(fallbacks.carried(at(0), sonnet(too_long)).is_some());
+    well(&mut fallbacks, 1, true);
+    assert_eq!(fallbacks.due(at(6)), []);
+}
+
+#[test]
+fn what_the_owner_stopped_answers_no_longer_and_is_told_when_it_is_allowed_again() {
+    let mut fallbacks = Fallbacks::default();
+    fallbacks.carried(at(0), sonnet(FAILING));
+    fallbacks.end(Carried::is_sibling);
+    assert_eq!(fallbacks.active().count(), 0);
+    assert_eq!(fallbacks.due(at(60)), []);
+    assert!(fallbacks.carried(at(61), sonnet(FAILING)).is_some());
+}
+
+#[test]
+fn what_nobody_asks_for_any_more_fades() {
+    let mut fallbacks = Fallbacks::default();
+    fallbacks.carried(at(0), sonnet(FAILING));
+    assert_eq!(fallbacks.next_due(), Some(at(10)));
+    assert_eq!(fallbacks.due(at(10)), []);
+    assert_eq!(fallbacks.active().count(), 0, "it is not known any more");
+    // A probe, or a request, says that it still fails.
+    well(&mut fallbacks, 12, false);
+    assert_eq!(fallbacks.active().count(), 1);
+    assert_eq!(fallbacks.due(at(24 * 60)), []);
+    assert_eq!(fallbacks.active().count(), 0);
+    assert_eq!(fallbacks.next_due(), None);
+}

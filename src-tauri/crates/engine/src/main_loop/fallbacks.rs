@@ -1,0 +1,151 @@
+//! Who answers for whom: what an exchange says of it, what a person is told, and what the owner may stop.
+
+use catalog::{Auth, MicroDollars};
+use chrono::{DateTime, Utc};
+use gateway::{Exchange, ExchangeKind, Outcome};
+use ledger::{AttemptRow, ExchangeRow, NoticeKind, NoticeRow, Urgency};
+
+use super::MainLoop;
+use crate::fallbacks::{Carried, Cost, News, Reason};
+use crate::view;
+
+/// Under which the moment is kept until which no fallback that costs money is asked.
+const STOPPED: &str = "paid_fallbacks_stopped_until";
+
+impl MainLoop {
+    /// An exchange of a fallback's was booked.
+    pub(super) fn carried_by_fallback(
+        &mut self,
+        now: DateTime<Utc>,
+        exchange: &Exchange,
+        row: &ExchangeRow,
+    ) {
+        let candidate = |attempt: &AttemptRow| ledger::Candidate {
+            provider: attempt.provider.clone(),
+            endpoint: attempt.endpoint.clone(),
+            model: attempt.model.clone(),
+        };
+        // A route that nothing is known of yet has no primary: then it is the one that was asked first.
+        let first = || row.attempts.first().map(candidate);
+        let primary = row.primary.clone().or_else(first);
+        let (ExchangeKind::Generate, Some(primary), Some(last)) =
+            (exchange.kind, primary, row.attempts.last())
+        else {
+            return;
+        };
+        let carried = Carried {
+            route: (exchange.route.clone(), exchange.dialect),
+            asked: exchange.model.clone(),
+            reason: self.reason(exchange, &primary),
+            by: candidate(last),
+            products: (
+                self.state.product(&primary.provider),
+                self.state.product(&last.provider),
+            ),
+            cost: self.cost(last),
+            primary,
+            keyed: !last.by_subscription
+                && self
+                    .state
+                    .catalog
+                    .endpoint(&last.endpoint)
+                    .is_some_and(|e| e.auth != Auth::None),
+        };
+        if let Some(news) = self.state.fallbacks.carried(now, carried) {
+            self.announce_change(now, &news);
+        }
+    }
+
+    /// Why the primary did not answer: by this exchange's own attempts, else by its breaker.
+    fn reason(&self, exchange: &Exchange, primary: &ledger::Candidate) -> Option<Reason> {
+        let of_it = exchange
+            .attempts
+            .iter()
+            .filter(|a| a.endpoint == primary.endpoint && a.model == primary.model);
+        let mut failed = of_it.filter_map(|attempt| match &attempt.outcome {
+            Outcome::Failed { class, .. } => Reason::of(*class),
+            Outcome::Answered(_) | Outcome::ClientLeft => None,
+        });
+        failed.next_back().or_else(|| {
+            let is_it = |b: &&gateway::BreakerView| {
+                b.endpoint == primary.endpoint && b.model == primary.model
+            };
+            let breaker = self.outlets.gateway.breakers();
+            let breaker = breaker.iter().find(is_it)?;
+            let closed = breaker.standing == gateway::Standing::Closed;
+            breaker.class.filter(|_| !closed).and_then(Reason::of)
+        })
+    }
+
+    fn cost(&self, answered: &AttemptRow) -> Cost {
+        if answered.by_subscription {
+            return Cost::SamePlan;
+        }
+        let endpoint = self.state.catalog.endpoint(&answered.endpoint);
+        let local = endpoint.is_some_and(|e| e.auth == Auth::None && e.is_local());
+        match answered.cost {
+            _ if local => Cost::Free,
+            Some(cost) if cost > MicroDollars::ZERO => Cost::About(cost),
+            Some(_) | None => Cost::Unknown,
+        }
+    }
+
+    /// Time alone: primaries that have been well for a while, and changes that were held back.
+    pub(super) fn fallbacks_due(&mut self, now: DateTime<Utc>) {
+        for news in self.state.fallbacks.due(now) {
+            self.announce_change(now, &news);
+        }
+    }
+
+    fn announce_change(&mut self, now: DateTime<Utc>, news: &News) {
+        let told = view::fallback::told(&self.state, news);
+        tracing::info!(
+            title = told.title,
+            body = told.body,
+            "who answers has changed"
+        );
+        let row = NoticeRow {
+            at: now,
+            kind: NoticeKind::Fallback,
+            thread: told.thread,
+            title: told.title,
+            body: told.body,
+            urgency: match news {
+                News::Moved(..) => Urgency::Normal,
+                News::Back(..) => Urgency::Low,
+            },
+            incident: None,
+        };
+        self.tell_with(&row, told.actions);
+    }
+
+    /// Until local midnight no fallback is asked that costs money, or it is again.
+    pub(super) fn answer_paid_today(&mut self, now: DateTime<Utc>, allow: bool) -> String {
+        let until = (!allow).then(|| self.state.next_midnight(now));
+        self.state.paid_stopped_until = until;
+        if !allow {
+            self.state.fallbacks.end(|carried| carried.keyed);
+        }
+        let word = until.map_or_else(String::new, |until| until.to_rfc3339());
+        self.kept("keep your answer", |ledger| ledger.set_meta(STOPPED, &word));
+        self.reconfigure();
+        if allow {
+            "Fallbacks that cost money answer again, up to the daily cap."
+        } else {
+            "Until midnight no fallback that costs money answers. Those that cost nothing extra still do."
+        }
+        .into()
+    }
+
+    pub(super) fn recall_paid_today(&mut self) {
+        match self.ledger.meta(STOPPED) {
+            Ok(until) => {
+                let until = until.and_then(|word| DateTime::parse_from_rfc3339(&word).ok());
+                let now = (self.clock)();
+                let until = until.map(|until| until.to_utc());
+                self.state.paid_stopped_until = until.filter(|until| *until > now);
+            }
+            Err(error) => self.ledger_trouble("recall that paid fallbacks are stopped", &error),
+        }
+    }
+}

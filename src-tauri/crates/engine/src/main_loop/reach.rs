@@ -1,0 +1,149 @@
+//! Where the requests of pipelines and applications go when their primary fails, by the plans that they would get now.
+
+use std::collections::BTreeSet;
+
+use gateway::{Caller, CallerKind, Ineligible, Login, Plan};
+
+use super::MainLoop;
+use crate::routing;
+use crate::state::{Reach, Way};
+
+/// Booked requests that are read at a start, to learn who asks for what.
+const LOOKED_AT: u32 = 500;
+
+impl MainLoop {
+    /// Who asked for which models lately.
+    pub(super) fn recall_askers(&mut self) {
+        match self.ledger.exchanges(LOOKED_AT, None) {
+            Ok(page) => {
+                for (_, row) in page.rows.iter().filter(|(_, row)| !row.rehearsal) {
+                    if row.route.is_empty() || row.route == ledger::PASSED {
+                        continue;
+                    }
+                    let client = wire::Client {
+                        name: row.client.clone(),
+                        ..wire::Client::default()
+                    };
+                    self.state
+                        .asks(row.pipeline.clone(), &client, row.dialect, &row.model);
+                }
+            }
+            Err(error) => self.ledger_trouble("read who asked for what", &error),
+        }
+    }
+
+    pub(super) fn reaches(&self) -> Vec<Reach> {
+        let settings = &self.state.settings;
+        let of_routes = settings
+            .routes
+            .iter()
+            .filter_map(|route| route.pipeline.clone());
+        let seen = self.state.askers.keys().flatten().cloned();
+        let names: BTreeSet<String> = settings
+            .pipeline_names
+            .iter()
+            .cloned()
+            .chain(of_routes)
+            .chain(seen)
+            .collect();
+        let whose = names.into_iter().map(Some).chain([None]);
+        whose.map(|whose| self.reach(whose)).collect()
+    }
+
+    fn reach(&self, whose: Option<String>) -> Reach {
+        let (plans, seen) = self.plans_of(whose.as_deref());
+        let mut reach = Reach {
+            whose,
+            ..Reach::default()
+        };
+        // Of what was never seen, one way is enough to hope for.
+        let mut bare = plans.iter().map(|plan| plan.candidates.len() < 2);
+        reach.without_fallback = match seen {
+            true => bare.any(|bare| bare),
+            false => !plans.is_empty() && bare.all(|bare| bare),
+        };
+        for plan in &plans {
+            let Some(first) = plan.candidates.first() else {
+                continue;
+            };
+            let way = |provider: &catalog::ProviderId, endpoint: &catalog::EndpointId| Way {
+                primary: first.provider.clone(),
+                provider: provider.clone(),
+                endpoint: endpoint.clone(),
+            };
+            if reach.order.is_empty() {
+                let order = plan
+                    .candidates
+                    .iter()
+                    .map(|c| self.state.product(&c.provider));
+                for product in order {
+                    if !reach.order.contains(&product) {
+                        reach.order.push(product);
+                    }
+                }
+            }
+            for candidate in &plan.candidates[1..] {
+                if candidate.provider != first.provider {
+                    reach
+                        .others
+                        .insert(way(&candidate.provider, &candidate.endpoint));
+                }
+            }
+            for dropped in &plan.dropped {
+                if matches!(dropped.why, Ineligible::OutOfScope { .. })
+                    && let Some(endpoint) = self.state.catalog.endpoint(&dropped.endpoint)
+                {
+                    reach
+                        .out_of_scope
+                        .insert(way(&endpoint.provider, &endpoint.id));
+                }
+            }
+        }
+        reach
+    }
+
+    /// By its own routes and by what was seen of it; of a pipeline where nothing was, by the routes of the owner's
+    /// providers.
+    fn plans_of(&self, whose: Option<&str>) -> (Vec<Plan>, bool) {
+        let state = &self.state;
+        let own = state
+            .settings
+            .routes
+            .iter()
+            .filter(|route| whose.is_some() && route.pipeline.as_deref() == whose);
+        let own = own.map(|route| {
+            let pattern = gateway::Pattern::new(&route.models);
+            (route.dialect, routing::sample_of(&pattern))
+        });
+        let seen = state.askers.get(&whose.map(str::to_owned));
+        let seen = seen.into_iter().flatten().cloned();
+        let mut wanted: Vec<_> = own.chain(seen).collect();
+        let known = !wanted.is_empty();
+        if !known && whose.is_some() {
+            let mine = state.plans.iter().filter(|plan| {
+                let first = plan.candidates.first();
+                let of_a_pipeline = plan.pipeline.is_some();
+                plan.route != "*"
+                    && !of_a_pipeline
+                    && first.is_some_and(|c| state.is_mine(&c.provider))
+            });
+            wanted = mine
+                .map(|plan| (plan.dialect, plan.model.clone()))
+                .collect();
+        }
+        let explain = |(dialect, model): (catalog::Dialect, String)| {
+            let caller = Caller {
+                kind: whose.map_or(CallerKind::Application, |name| {
+                    CallerKind::Pipeline(name.to_owned())
+                }),
+                login: match self.usual_caller(dialect).login {
+                    Login::None => Login::None,
+                    Login::Key | Login::Subscription => Login::Key,
+                },
+                rerun: false,
+            };
+            self.outlets.gateway.explain(dialect, &model, &caller)
+        };
+        (wanted.into_iter().map(explain).collect(), known)
+    }
+}

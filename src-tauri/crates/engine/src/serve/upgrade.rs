@@ -1,0 +1,98 @@
+//! The first start of a version that knows `may_go_to`: an installation that is older keeps where its requests go.
+
+use std::fs;
+use std::path::Path;
+
+use catalog::Catalog;
+use gateway::Scope;
+use ledger::{Ledger, LedgerError};
+
+use crate::private_file;
+use crate::settings::Settings;
+use crate::settings::upgrade::{Before, Upgrade, upgrade};
+use crate::state::ScopeAnswer;
+
+/// The settings in force, and what became of the owner's word on where requests may go.
+pub(super) struct Kept {
+    pub(super) settings: Settings,
+    pub(super) answer: ScopeAnswer,
+    /// What was is kept in memory alone, for this reason.
+    pub(super) unwritten: Option<String>,
+}
+
+/// `file` was read as `settings`. It is changed at most once in the life of an installation.
+pub(super) fn keep_scope(
+    file: &Path,
+    settings: Settings,
+    ledger: &mut Ledger,
+    ledger_failed: Option<&str>,
+    catalog: &Catalog,
+    (first_start, ran): (bool, bool),
+) -> Kept {
+    let (decided, used) = match before(ledger) {
+        Ok(before) => before,
+        Err(error) => {
+            tracing::error!(%error, "whether an older version ran here cannot be read");
+            return as_it_is(settings, ScopeAnswer::Written);
+        }
+    };
+    let text = fs::read_to_string(file).ok().filter(|_| !first_start);
+    let before = Before {
+        text: text.as_deref(),
+        settings: &settings,
+        used,
+        ran,
+        decided: decided.is_some(),
+    };
+    let unwritten = |settings: Settings, why: String| {
+        tracing::warn!(why, file = %file.display(), "may_go_to could not be written");
+        Kept {
+            settings: Settings {
+                may_go_to: Some(Scope::Any),
+                ..settings
+            },
+            answer: ScopeAnswer::Open,
+            unwritten: Some(why),
+        }
+    };
+    let kept = match upgrade(before, catalog) {
+        Upgrade::Decided => return as_it_is(settings, decided.unwrap_or_default()),
+        Upgrade::Fresh => as_it_is(settings, ScopeAnswer::Default),
+        Upgrade::OwnersWord => as_it_is(settings, ScopeAnswer::Written),
+        Upgrade::Unwritable(why) => return unwritten(settings, why),
+        Upgrade::Write {
+            text,
+            settings: new,
+        } => {
+            // Without a ledger it could not be known that it was done.
+            if let Some(why) = ledger_failed {
+                return unwritten(settings, why.to_owned());
+            }
+            if let Err(error) = private_file::rewrite(file, text.as_bytes()) {
+                return unwritten(settings, error.to_string());
+            }
+            tracing::info!(file = %file.display(), "may_go_to = \"any\" was written, as it was before this version");
+            as_it_is(*new, ScopeAnswer::Open)
+        }
+    };
+    if let Err(error) = ledger.set_meta(ScopeAnswer::KEY, kept.answer.as_str()) {
+        tracing::error!(%error, "the ledger could not keep what became of may_go_to");
+    }
+    kept
+}
+
+fn before(ledger: &Ledger) -> Result<(Option<ScopeAnswer>, bool), LedgerError> {
+    let word = ledger.meta(ScopeAnswer::KEY)?;
+    let used = !ledger.exchanges(1, None)?.rows.is_empty();
+    // A word of a newer version says at least that it was decided.
+    let decided = word.map(|word| ScopeAnswer::parse(&word).unwrap_or(ScopeAnswer::Answered));
+    Ok((decided, used))
+}
+
+fn as_it_is(settings: Settings, answer: ScopeAnswer) -> Kept {
+    Kept {
+        settings,
+        answer,
+        unwritten: None,
+    }
+}

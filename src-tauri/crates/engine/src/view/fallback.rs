@@ -1,0 +1,286 @@
+//! Who answers for whom, in words: the notification, the route's line, the tray.
+
+use api::{Command, NoticeAction};
+use catalog::MicroDollars;
+use gateway::Siblings;
+
+use crate::fallbacks::{Carried, Cost, News, Reason, Standing};
+use crate::state::State;
+
+/// A notification of a change.
+pub(crate) struct Told {
+    pub(crate) thread: String,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) actions: Vec<NoticeAction>,
+}
+
+pub(crate) fn told(state: &State, news: &News) -> Told {
+    let (News::Moved(carried, since) | News::Back(carried, since)) = news;
+    let (failing, by) = names(carried);
+    let since = state.clock_time(*since);
+    let (route, dialect) = &carried.route;
+    let (title, body, actions) = match news {
+        News::Moved(..) => {
+            let title = match carried.reason {
+                Some(Reason::Failing) => format!("{failing} is failing"),
+                Some(Reason::KeyRefused) => {
+                    let whose = state.catalog.provider(&carried.primary.provider);
+                    let whose = whose.map_or(failing.clone(), |p| p.name.clone());
+                    format!("Your {whose} key is refused since {since}")
+                }
+                Some(Reason::RateLimit) => format!("{failing} is rate limited"),
+                Some(Reason::Limit) => format!("{failing} has used up its limit"),
+                Some(Reason::Quota) => format!("{failing} has no quota left"),
+                Some(Reason::NotServed) => format!("{failing} is not served"),
+                Some(Reason::TooLong) => format!("A request is too long for {failing}"),
+                None => format!("{failing} does not answer"),
+            };
+            let body = format!("{}{}.", answers(carried, &by), behind(carried.cost));
+            (title, body, stop(state, carried).into_iter().collect())
+        }
+        News::Back(..) => (
+            format!("{failing} answers again"),
+            format!(
+                "{by} answered since {since}. Sessions that moved return with their next message."
+            ),
+            Vec::new(),
+        ),
+    };
+    Told {
+        thread: format!("fallback/{dialect}/{route}"),
+        title,
+        body,
+        actions,
+    }
+}
+
+/// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"
+pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
+    let (standing, more) = of_route.split_first()?;
+    let (failing, by) = names(&standing.carried);
+    let more = match more.len() {
+        0 => String::new(),
+        n => format!("; {n} more"),
+    };
+    let since = state.clock_time(standing.since);
+    let cost = behind(standing.carried.cost);
+    Some(format!("{failing} → {by}, since {since}{cost}{more}"))
+}
+
+/// Each change that stands, the same of several routes once.
+pub(crate) fn sentences(state: &State) -> Vec<String> {
+    let mut sentences: Vec<String> = Vec::new();
+    for standing in state.fallbacks.active() {
+        let sentence = sentence(standing);
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    sentences
+}
+
+/// "Opus is failing. Sonnet answers, same plan, no extra cost."
+fn sentence(standing: &Standing) -> String {
+    let carried = &standing.carried;
+    let (failing, by) = names(carried);
+    let what = match carried.reason {
+        Some(Reason::Failing) => "is failing",
+        Some(Reason::KeyRefused) => "refuses your key",
+        Some(Reason::RateLimit) => "is rate limited",
+        Some(Reason::Limit) => "has used up its limit",
+        Some(Reason::Quota) => "has no quota left",
+        Some(Reason::NotServed) => "is not served",
+        Some(Reason::TooLong) => "is too small for a request",
+        None => "does not answer",
+    };
+    format!(
+        "{failing} {what}. {}{}.",
+        answers(carried, &by),
+        behind(carried.cost)
+    )
+}
+
+fn answers(carried: &Carried, by: &str) -> String {
+    if is_same_model(carried) {
+        format!("{by} answers with the same model")
+    } else {
+        format!("{by} answers")
+    }
+}
+
+pub(super) fn behind(cost: Cost) -> String {
+    match cost {
+        Cost::SamePlan => ", same plan, no extra cost".into(),
+        Cost::Free => ", at no extra cost".into(),
+        Cost::About(turn) if turn < MicroDollars(10_000) => ", under $0.01 a turn".into(),
+        Cost::About(turn) => format!(", about ${:.2} a turn", turn.dollars()),
+        Cost::Unknown => String::new(),
+    }
+}
+
+/// The owner's word that ends it, where there is one that the settings file does not overrule.
+fn stop(state: &State, carried: &Carried) -> Option<NoticeAction> {
+    let command = if carried.is_sibling() {
+        let (route, dialect) = &carried.route;
+        let mut routes = state.settings.routes.iter();
+        let own = routes.find(|r| r.name == *route && r.dialect == *dialect);
+        let written = own.is_some_and(|route| route.sibling.is_some())
+            || state.settings.sibling != Siblings::Ask;
+        (!written).then_some(Command::Siblings { allow: Some(false) })
+    } else {
+        carried
+            .keyed
+            .then_some(Command::PaidFallbacksToday { allow: false })
+    };
+    command.map(|command| NoticeAction {
+        label: if carried.is_sibling() {
+            "Stop this"
+        } else {
+            "Stop for today"
+        }
+        .into(),
+        command,
+    })
+}
+
+fn is_same_model(carried: &Carried) -> bool {
+    let bare = |id: &'_ catalog::ModelId| {
+        let id = id.as_str();
+        id.rsplit('/').next().unwrap_or(id).to_owned()
+    };
+    catalog::same_model(&bare(&carried.primary.model), &bare(&carried.by.model))
+}
+
+/// Both sides, as short as tells them apart: "Opus" and "Sonnet" of one vendor, "Claude" and "OpenRouter" with the same
+/// model, else "Claude Opus" and "GPT Sol".
+pub(crate) fn names(carried: &Carried) -> (String, String) {
+    let (primary, by) = (&carried.primary, &carried.by);
+    if carried.is_sibling() {
+        return sibling_names(&primary.model, &by.model);
+    }
+    if is_same_model(carried) {
+        return carried.products.clone();
+    }
+    (model(&primary.model), model(&by.model))
+}
+
+/// "Opus", "Sonnet"; the ids where their words do not differ.
+pub(crate) fn sibling_names(failing: &catalog::ModelId, by: &catalog::ModelId) -> (String, String) {
+    let (a, b) = (words(failing.as_str()), words(by.as_str()));
+    let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let rest = |of: &[String]| of[same..].join(" ");
+    let (a, b) = (rest(&a), rest(&b));
+    if a.is_empty() || b.is_empty() {
+        (failing.to_string(), by.to_string())
+    } else {
+        (a, b)
+    }
+}
+
+/// "claude-opus-4-5-20251101" is "Claude Opus"; an id of one word stays itself.
+pub(crate) fn model(id: &catalog::ModelId) -> String {
+    let words = words(id.as_str());
+    if words.len() < 2 {
+        let id = id.as_str();
+        id.rsplit('/').next().unwrap_or(id).to_owned()
+    } else {
+        words.join(" ")
+    }
+}
+
+/// An id's words without versions and dates, as people write them.
+fn words(id: &str) -> Vec<String> {
+    let name = id.rsplit('/').next().unwrap_or(id);
+    let parts = name.split(['-', '_', ':', '@']);
+    let words = parts.filter(|part| part.chars().next().is_some_and(char::is_alphabetic));
+    words
+        .filter(|word| *word != "latest")
+        .map(capital)
+        .collect()
+}
+
+/// A word without a vowel is an abbreviation.
+fn capital(word: &str) -> String {
+    if !word.contains(['a', 'e', 'i', 'o', 'u', 'y']) {
+        return word.to_uppercase();
+    }
+    let mut letters = word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catalog::{EndpointId, ModelId, ProviderId};
+    use ledger::Candidate;
+
+    fn carried(primary: (&str, &str), by: (&str, &str)) -> Carried {
+        let candidate = |(endpoint, model): (&str, &str)| Candidate {
+            provider: ProviderId::new(endpoint),
+            endpoint: EndpointId::new(endpoint),
+            model: ModelId::new(model),
+        };
+        Carried {
+            route: ("claude-*".into(), catalog::Dialect::Anthropic),
+            asked: primary.1.into(),
+            primary: candidate(primary),
+            by: candidate(by),
+            products: (capital(primary.0), capital(by.0)),
+            reason: Some(Reason::Failing),
+            cost: Cost::SamePlan,
+            keyed: false,
+        }
+    }
+
+    #[test]
+    fn a_model_is_called_by_the_words_that_tell_it_apart() {
+        for (primary, by, failing, answering) in [
+            (
+                ("a", "claude-opus-4-5-20251101"),
+                ("a", "claude-sonnet-5-5"),
+                "Opus",
+                "Sonnet",
+            ),
+            (
+                ("a", "claude-opus-5-5"),
+                ("o", "gpt-6.1-sol"),
+                "Claude Opus",
+                "GPT Sol",
+            ),
+            (("o", "gpt-6.1-sol"), ("o", "gpt-6-luna"), "Sol", "Luna"),
+            (("o", "gpt-5.5"), ("o", "gpt-5.4"), "gpt-5.5", "gpt-5.4"),
+            (
+                ("a", "claude-opus-5"),
+                ("openrouter", "anthropic/claude-opus-5"),
+                "A",
+                "Openrouter",
+            ),
+            (
+                ("a", "claude-opus-5"),
+                ("local", "qwen3:32b"),
+                "Claude Opus",
+                "qwen3:32b",
+            ),
+        ] {
+            let of = carried(primary, by);
+            assert_eq!(names(&of), (failing.into(), answering.into()));
+        }
+    }
+
+    #[test]
+    fn what_it_costs_is_said_where_it_is_known() {
+        assert_eq!(behind(Cost::SamePlan), ", same plan, no extra cost");
+        assert_eq!(behind(Cost::Free), ", at no extra cost");
+        assert_eq!(
+            behind(Cost::About(MicroDollars(312_000))),
+            ", about $0.31 a turn"
+        );
+        assert_eq!(
+            behind(Cost::About(MicroDollars(900))),
+            ", under $0.01 a turn"
+        );
+        assert_eq!(behind(Cost::Unknown), "");
+    }
+}

@@ -1,0 +1,412 @@
+//! Who answers for whom is asked first, told once, and can be stopped.
+
+use std::collections::BTreeMap;
+
+use api::{Command, MayGoTo, MenuLine, Notice, Snapshot};
+use serde_json::{Value, json};
+use stage::Cue;
+
+use crate::desk::{Desk, Upstream};
+
+/// A vendor whose clients bring their own login, with two models.
+fn lead(address: &str) -> String {
+    let model = |id: &str, input: f64| {
+        format!(
+            "[[model]]\nid = \"{id}\"\ncontext = 200_000\nmax_output = 64_000\nprice = {{ input = {input:.2}, output = {:.2}, cache_read = 0.30, cache_write = 3.00, as_of = \"2026-11-26\" }}\n",
+            input * 5.0
+        )
+    };
+    format!(
+        "name = \"Lead AI\"\nproduct = \"Lead\"\n\
+         [[endpoint]]\nid = \"lead\"\nbase = \"{address}\"\ndialects = [\"anthropic\"]\nauth = \"x-api-key\"\nkey_env = \"LEAD_KEY\"\n\
+         accepts_client_login = true\nserves = [\"lead-*\"]\nlogins = [\"sk-lead-\"]\nmetered_logins = [\"sk-lead-api\"]\n\
+         [tier.large]\nmodels = [\"lead-opus-*\"]\nstand_in = \"lead-opus-5\"\n\
+         [tier.medium]\nmodels = [\"lead-sonnet-*\"]\nstand_in = \"lead-sonnet-5\"\n{}{}",
+        model("lead-opus-5", 5.0),
+        model("lead-sonnet-5", 3.0)
+    )
+}
+
+/// Another vendor, with a key of the owner's.
+fn second(address: &str) -> String {
+    format!(
+        "name = \"Second AI\"\nproduct = \"Second\"\n\
+         [[endpoint]]\nid = \"second\"\nbase = \"{address}\"\ndialects = [\"anthropic\"]\nauth = \"x-api-key\"\nkey_env = \"SECOND_KEY\"\nserves = [\"gpt-*\"]\n\
+         [tier.large]\nmodels = [\"gpt-*-sol\"]\nstand_in = \"gpt-6-sol\"\n\
+         [[model]]\nid = \"gpt-6-sol\"\ncontext = 200_000\nmax_output = 64_000\nprice = {{ input = 900.00, output = 900.00, cache_read = 0.30, cache_write = 3.00, as_of = \"2026-11-26\" }}\n"
+    )
+}
+
+struct Vendors {
+    desk: Desk,
+    lead: Upstream,
+    second: Upstream,
+}
+
+async fn vendors(settings: &str, keys: &[(&str, &str)]) -> Vendors {
+    let (first, other) = (Upstream::start().await, Upstream::start().await);
+    let mut desk = Desk::new();
+    if settings == ROUTE {
+        desk.ran_before();
+    }
+    std::fs::create_dir_all(desk.file("providers")).unwrap();
+    std::fs::write(desk.file("providers/lead.toml"), lead(&first.address)).unwrap();
+    std::fs::write(desk.file("providers/second.toml"), second(&other.address)).unwrap();
+    for (name, key) in keys {
+        desk.env(name, key);
+    }
+    desk.settings(settings);
+    desk.start();
+    Vendors {
+        desk,
+        lead: first,
+        second: other,
+    }
+}
+
+impl Vendors {
+    /// From now on this model fails.
+    fn fails(&self, model: &str) {
+        self.lead.stage.clear_cues();
+        self.lead.stage.cue(Cue {
+            fault: Some("529".parse().unwrap()),
+            model: Some(model.into()),
+            times: Some(1000),
+            ..Cue::default()
+        });
+    }
+
+    async fn ask(&self, headers: &[(&str, &str)]) -> reqwest::Response {
+        let body = json!({ "model": "lead-opus-5", "max_tokens": 99, "messages": [{ "role": "user", "content": "Hello" }] });
+        let mut request = self
+            .desk
+            .http
+            .post(format!("{}/v1/messages", self.desk.base()))
+            .json(&body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    }
+
+    async fn command(&self, command: &Command) -> Value {
+        let body = serde_json::to_value(command).unwrap();
+        let (status, said) = self
+            .desk
+            .control(reqwest::Method::POST, "/do", Some(body))
+            .await;
+        assert!(status.is_success(), "{said}");
+        said
+    }
+
+    fn settings(&self) -> String {
+        std::fs::read_to_string(self.desk.file("settings.toml")).unwrap()
+    }
+}
+
+const AGENT: (&str, &str) = ("user-agent", "claude-cli/2.1.332 (external, cli)");
+const SUBSCRIPTION: (&str, &str) = ("authorization", "Bearer sk-lead-oat-1");
+
+fn notices<'s>(snapshot: &'s Snapshot, title: &str) -> Vec<&'s Notice> {
+    snapshot
+        .notices
+        .iter()
+        .filter(|n| n.title == title)
+        .collect()
+}
+
+fn labels(lines: &[MenuLine]) -> Vec<String> {
+    let label = |line: &MenuLine| match line {
+        MenuLine::Text { label }
+        | MenuLine::Action { label, .. }
+        | MenuLine::Submenu { label, .. } => Some(label.clone()),
+        MenuLine::Separator => None,
+    };
+    lines.iter().filter_map(label).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sibling_is_asked_for_first_then_answers_is_said_and_can_be_stopped() {
+    let vendors = vendors("", &[]).await;
+    vendors.fails("lead-opus-5");
+    assert!(
+        !vendors
+            .ask(&[AGENT, SUBSCRIPTION])
+            .await
+            .status()
+            .is_success()
+    );
+    let asked = vendors
+        .desk
+        .until("asked", |s| !s.questions.is_empty())
+        .await;
+    let question = &asked.questions[0];
+    assert_eq!(
+        question.text,
+        "Opus is failing. Sonnet could answer on the same plan, at no extra cost."
+    );
+    let answers: Vec<_> = question.answers.iter().map(|a| a.label.as_str()).collect();
+    assert_eq!(answers, ["Allow", "Not now"]);
+    assert!(labels(&asked.tray.menu).contains(&question.text));
+    assert_eq!(
+        notices(&asked, "Opus is failing")[0].actions[0].label,
+        "Allow"
+    );
+
+    vendors.command(&question.answers[0].command).await;
+    for session in ["s1", "s2"] {
+        let response = vendors
+            .ask(&[AGENT, SUBSCRIPTION, ("x-claude-code-session-id", session)])
+            .await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["x-understudy-model"], "lead-sonnet-5");
+    }
+    vendors.desk.exchanges(3).await;
+    let told = vendors
+        .desk
+        .until("told", |s| s.routes.iter().any(|r| r.active.is_some()))
+        .await;
+    assert!(told.questions.is_empty(), "{:?}", told.questions);
+    let notice: Vec<_> = told
+        .notices
+        .iter()
+        .filter(|n| n.thread.starts_with("fallback/"))
+        .collect();
+    assert_eq!(notice.len(), 1, "{notice:?}");
+    assert_eq!(
+        (notice[0].title.as_str(), notice[0].body.as_str()),
+        (
+            "Opus is failing",
+            "Sonnet answers, same plan, no extra cost."
+        )
+    );
+    let active = told.routes.iter().find_map(|r| r.active.clone()).unwrap();
+    assert!(
+        active.starts_with("Opus → Sonnet, since ")
+            && active.ends_with(", same plan, no extra cost"),
+        "{active}"
+    );
+    let line = "Opus is failing. Sonnet answers, same plan, no extra cost.";
+    assert!(told.tray.tooltip.contains(line), "{}", told.tray.tooltip);
+    assert!(labels(&told.tray.menu).contains(&line.to_owned()));
+
+    let stop = &notice[0].actions[0];
+    assert_eq!(stop.label, "Stop this");
+    vendors.command(&stop.command).await;
+    let stopped = vendors.desk.snapshot().await;
+    assert!(
+        !stopped.tray.tooltip.contains("Sonnet"),
+        "{}",
+        stopped.tray.tooltip
+    );
+    assert!(stopped.routes.iter().all(|r| r.active.is_none()));
+    let response = vendors
+        .ask(&[AGENT, SUBSCRIPTION, ("x-claude-code-session-id", "s3")])
+        .await;
+    assert!(!response.status().is_success());
+    assert!(
+        vendors.desk.snapshot().await.questions.is_empty(),
+        "the owner has answered"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn not_now_is_not_asked_again_today() {
+    let vendors = vendors("", &[]).await;
+    vendors.fails("lead-opus-5");
+    vendors.ask(&[AGENT, SUBSCRIPTION]).await;
+    vendors
+        .desk
+        .until("asked", |s| !s.questions.is_empty())
+        .await;
+    vendors.command(&Command::SiblingsLater).await;
+    vendors.ask(&[AGENT, SUBSCRIPTION]).await;
+    vendors.desk.exchanges(2).await;
+    let after = vendors.desk.snapshot().await;
+    assert!(after.questions.is_empty());
+    assert_eq!(after.engine.siblings.allowed, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paid_fallback_says_what_a_turn_costs_and_stops_for_today() {
+    let vendors = vendors("", &[("SECOND_KEY", "sk-second")]).await;
+    vendors.fails("lead-*");
+    let key = ("x-api-key", "sk-lead-api-1");
+    assert_eq!(vendors.ask(&[AGENT, key]).await.status(), 200);
+    let told = vendors.desk.until("told", |s| !s.notices.is_empty()).await;
+    let notice = told
+        .notices
+        .iter()
+        .find(|n| n.thread.starts_with("fallback/"))
+        .unwrap();
+    assert_eq!(notice.title, "Lead Opus is failing");
+    assert!(
+        notice.body.starts_with("GPT Sol answers, about $0.") && notice.body.ends_with(" a turn."),
+        "{}",
+        notice.body
+    );
+
+    let posts = vendors.second.posts();
+    vendors.command(&notice.actions[0].command).await;
+    assert!(!vendors.ask(&[AGENT, key]).await.status().is_success());
+    assert_eq!(vendors.second.posts(), posts);
+    assert!(
+        vendors
+            .desk
+            .snapshot()
+            .await
+            .engine
+            .paid_stand_ins
+            .stopped_today
+    );
+    vendors.desk.said(&["paid-fallbacks-today", "yes"]);
+    assert_eq!(vendors.ask(&[AGENT, key]).await.status(), 200);
+}
+
+const ROUTE: &str = "# My own words.\n[[route]]\nname = \"leads\"   # three\ndialect = \"anthropic\"\nmodels = \"lead-*\"\npipeline = \"Leads\"\ncandidates = [\"lead\", { endpoint = \"second\", model = \"gpt-6-sol\" }]\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_installation_keeps_its_scope_once_and_asks_once() {
+    let mut vendors = vendors(
+        ROUTE,
+        &[("SECOND_KEY", "sk-second"), ("LEAD_KEY", "sk-lead-api-1")],
+    )
+    .await;
+    let written = vendors.settings();
+    let before: Vec<&str> = written
+        .lines()
+        .filter(|line| !line.contains("Kept from before"))
+        .collect();
+    assert!(
+        written.ends_with("may_go_to = \"any\"\n") && before[0] == "[watch]",
+        "{written}"
+    );
+    assert!(written.contains(ROUTE));
+    let asked = vendors.desk.snapshot().await;
+    let question = asked
+        .questions
+        .iter()
+        .find(|q| q.id == "may-go-to")
+        .unwrap();
+    assert!(
+        question.text == "May Leads go to Second when Lead is down?",
+        "{question:?}"
+    );
+    assert!(vendors.desk.said(&["doctor"]).contains(&question.text));
+    vendors.desk.kill();
+    vendors.desk.start();
+    assert_eq!(vendors.settings(), written, "once");
+    let asked = vendors.desk.snapshot().await;
+    assert_eq!(asked.questions.len(), 1, "until it is answered");
+
+    let said = vendors.desk.said(&["may-go-to", "named"]);
+    assert!(said.contains("your routes name"), "{said}");
+    assert_eq!(vendors.settings(), written.replace("\"any\"", "\"named\""));
+    vendors.desk.kill();
+    vendors.desk.start();
+    assert!(vendors.desk.snapshot().await.questions.is_empty());
+    assert!(vendors.settings().contains("may_go_to = \"named\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keep_changes_nothing_and_is_not_asked_again() {
+    let mut vendors = vendors(
+        ROUTE,
+        &[("SECOND_KEY", "sk-second"), ("LEAD_KEY", "sk-lead-api-1")],
+    )
+    .await;
+    let written = vendors.settings();
+    vendors
+        .command(&Command::MayGoTo {
+            pipeline: None,
+            scope: MayGoTo::Keep,
+        })
+        .await;
+    assert!(vendors.desk.snapshot().await.questions.is_empty());
+    vendors.desk.kill();
+    vendors.desk.start();
+    assert!(vendors.desk.snapshot().await.questions.is_empty());
+    assert_eq!(vendors.settings(), written);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settings_file_that_cannot_be_written_is_left_alone_and_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut desk = Desk::new();
+    desk.ran_before();
+    desk.obey_permissions();
+    desk.settings(
+        &ROUTE
+            .replace(", { endpoint = \"second\", model = \"gpt-6-sol\" }", "")
+            .replace("\"lead", "\"anthropic")
+            .replace("lead-*", "claude-*"),
+    );
+    let text = std::fs::read_to_string(desk.file("settings.toml")).unwrap();
+    std::fs::create_dir(desk.file("readonly")).unwrap();
+    std::fs::rename(
+        desk.file("settings.toml"),
+        desk.file("readonly/settings.toml"),
+    )
+    .unwrap();
+    std::os::unix::fs::symlink("readonly/settings.toml", desk.file("settings.toml")).unwrap();
+    let mode = |mode| {
+        std::fs::set_permissions(desk.file("readonly"), std::fs::Permissions::from_mode(mode))
+            .unwrap()
+    };
+    mode(0o500);
+    let home = desk.file("readonly");
+    desk.start();
+    let doctor = crate::desk::text(&desk.run(&["doctor"]).stdout);
+    std::fs::set_permissions(home, std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(
+        doctor.contains("could not be changed to say so"),
+        "{doctor}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(desk.file("settings.toml")).unwrap(),
+        text
+    );
+}
+
+/// A new installation: a pipeline goes nowhere else by default.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_pipeline_without_a_fallback_says_so_and_asks_when_one_would_have_answered() {
+    let vendors = vendors(
+        "",
+        &[("SECOND_KEY", "sk-second"), ("LEAD_KEY", "sk-lead-api-1")],
+    )
+    .await;
+    vendors.fails("lead-*");
+    let leads = ("x-understudy-pipeline", "Leads");
+    assert!(!vendors.ask(&[leads]).await.status().is_success());
+    let asked = vendors
+        .desk
+        .until("asked", |s| !s.questions.is_empty())
+        .await;
+    let question = &asked.questions[0];
+    assert_eq!(question.text, "May Leads go to Second when Lead is down?");
+    let answers: Vec<_> = question.answers.iter().map(|a| a.label.as_str()).collect();
+    assert_eq!(answers, ["Yes", "Only Lead"]);
+    let waits = "no fallback: items will wait";
+    assert_eq!(asked.pipelines[0].no_fallback.as_deref(), Some(waits));
+    let explain = ["route", "explain", "lead-opus-5", "--pipeline", "Leads"];
+    for arguments in [&["doctor"][..], &["status"], &explain] {
+        let said = crate::desk::text(&vendors.desk.run(arguments).stdout);
+        assert!(said.contains(waits), "{arguments:?}: {said}");
+    }
+
+    vendors.command(&question.answers[0].command).await;
+    let settings: BTreeMap<String, toml::Value> = toml::from_str(&vendors.settings()).unwrap();
+    assert_eq!(
+        settings["pipeline"][0]["may_go_to"][0].as_str(),
+        Some("second")
+    );
+    let after = vendors.desk.snapshot().await;
+    assert!(
+        after.questions.is_empty() && after.pipelines[0].no_fallback.is_none(),
+        "{:?}",
+        after.pipelines
+    );
+    assert_eq!(vendors.ask(&[leads]).await.status(), 200);
+}
