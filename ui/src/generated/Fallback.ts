@@ -19,9 +19,13 @@ asked_model: string, endpoint: string,
  */
 model: string, 
 /**
- * "OpenAI gpt-6.1-sol"
+ * "GPT Sol", or "GPT Sol (OpenRouter)" where several endpoints serve it.
  */
-name: string, cost: TestCost, 
+name: string, 
+/**
+ * "tested 29 Nov, tool turn complete, $0.002", "never tested"
+ */
+said: string, cost: TestCost, 
 /**
  * Why it cannot be tested now; None: it can.
  */

@@ -5,7 +5,7 @@
  */
 export type TestCost = { 
 /**
- * It is not sent without the owner's yes. False: it costs nothing.
+ * It is not sent without the owner's yes. False: it costs nothing, since the server is on this machine.
  */
 needs_yes: boolean, 
 /**

@@ -14,8 +14,10 @@ pub struct Fallback {
     pub endpoint: String,
     /// As it is sent to the endpoint.
     pub model: String,
-    /// "OpenAI gpt-6.1-sol"
+    /// "GPT Sol", or "GPT Sol (OpenRouter)" where several endpoints serve it.
     pub name: String,
+    /// "tested 29 Nov, tool turn complete, $0.002", "never tested"
+    pub said: String,
     pub cost: TestCost,
     /// Why it cannot be tested now; None: it can.
     pub untestable: Option<String>,
@@ -27,7 +29,7 @@ pub struct Fallback {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TestCost {
-    /// It is not sent without the owner's yes. False: it costs nothing.
+    /// It is not sent without the owner's yes. False: it costs nothing, since the server is on this machine.
     pub needs_yes: bool,
     /// Micro-dollars at the list price; None: the price is not known.
     pub likely: Option<i64>,
@@ -45,7 +47,7 @@ pub struct FallbackTest {
     pub passed: bool,
     /// The step that failed, from 1.
     pub failed_step: Option<u32>,
-    /// "tool turn complete", or what failed at which step.
+    /// "tool turn complete", "failed at step 2: it refused the request: …"
     pub said: String,
     /// Where the fault is that it failed.
     pub fault: Option<TestFault>,

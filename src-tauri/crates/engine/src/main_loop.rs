@@ -4,6 +4,7 @@
 mod asked;
 mod breakers;
 mod doctor;
+mod fallback_tests;
 mod fallbacks;
 mod interrupted;
 mod metrics;
@@ -317,6 +318,7 @@ impl MainLoop {
         }
         self.state.plans = plans;
         self.state.reaches = self.reaches();
+        self.state.targets = self.targets();
         let transitions = self.book.watch(self.state.watched(), now);
         self.apply(transitions);
         self.dirty = true;

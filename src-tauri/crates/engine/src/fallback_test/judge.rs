@@ -63,7 +63,7 @@ impl Failure {
     }
 
     /// The gateway ended the step without a report.
-    pub(super) fn unplayed(step: Step) -> Self {
+    pub(crate) fn unplayed(step: Step) -> Self {
         let why = "Understudy could not send the request";
         Self::new(step, TestFault::Understudy, why, REPORT)
     }
