@@ -56,7 +56,7 @@ pub(crate) async fn play(
 }
 
 /// None: the gateway ended it without a report, which it never does.
-async fn ask(
+pub(super) async fn ask(
     gateway: &Gateway,
     token: &Secret,
     turn: &Turn,

@@ -26,6 +26,11 @@ pub(crate) struct Turn {
     pub(crate) streamed: bool,
 }
 
+/// In every dialect.
+pub(super) fn prompt() -> Value {
+    json!({ "role": "user", "content": PROMPT })
+}
+
 impl Turn {
     /// Step 1: the model is told to call the tool.
     pub(crate) fn first(&self) -> Value {
@@ -39,12 +44,13 @@ impl Turn {
         self.request(turns)
     }
 
-    fn request(&self, later: Vec<Value>) -> Value {
+    /// `later`: what follows the first prompt.
+    pub(super) fn request(&self, later: Vec<Value>) -> Value {
         let mut turns = match self.dialect {
             Dialect::Anthropic | Dialect::OpenaiResponses => Vec::new(),
             Dialect::OpenaiChat => vec![json!({ "role": "system", "content": SYSTEM })],
         };
-        turns.push(json!({ "role": "user", "content": PROMPT }));
+        turns.push(prompt());
         turns.extend(later);
         let schema = json!({
             "type": "object",
@@ -89,7 +95,7 @@ impl Turn {
     }
 
     /// Every call has its result: a vendor refuses a conversation that lacks one.
-    fn results(&self, reply: &Reply) -> Vec<Value> {
+    pub(super) fn results(&self, reply: &Reply) -> Vec<Value> {
         let ids = reply.calls.iter().map(|call| call.id.as_str());
         match self.dialect {
             Dialect::Anthropic => {
