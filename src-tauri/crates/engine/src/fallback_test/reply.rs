@@ -120,12 +120,13 @@ fn messages(blocks: &[Value]) -> (Vec<Call>, Vec<Value>) {
     (calls.collect(), vec![turn])
 }
 
-/// What the official libraries know of a message of Chat: its text and its calls.
+/// A message of Chat: its text and its calls, and the thinking before them, which clients of vendors that demand it back keep.
 fn chat(framing: Framing, bytes: &[u8]) -> (Vec<Call>, Vec<Value>) {
-    let mut content = String::new();
+    let (mut content, mut reasoning) = (String::new(), String::new());
     let mut calls: Vec<Call> = Vec::new();
     let mut add = |message: &Value| {
         content.push_str(message["content"].as_str().unwrap_or_default());
+        reasoning.push_str(message[REASONING].as_str().unwrap_or_default());
         for (place, piece) in list(&message["tool_calls"]).iter().enumerate() {
             let told = piece["index"]
                 .as_u64()
@@ -166,9 +167,14 @@ fn chat(framing: Framing, bytes: &[u8]) -> (Vec<Call>, Vec<Value>) {
             })
         });
         message["tool_calls"] = sent.collect();
+        if !reasoning.is_empty() {
+            message[REASONING] = reasoning.into();
+        }
     }
     (calls, vec![message])
 }
+
+const REASONING: &str = "reasoning_content";
 
 /// The items of a response of Responses: its last event holds them all.
 fn items(framing: Framing, bytes: &[u8]) -> Vec<Value> {

@@ -52,6 +52,7 @@ pub(crate) fn say(
                 created,
                 json: said.wanted.is_some(),
                 echo: said.echo,
+                reasoning_content: said.reasoning_content,
             },
         },
         left_out: said.left_out,

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use catalog::{
-    CallIds, ChatLimit, Dialect, Endpoint, EndpointId, ModelId, Provider, REHEARSAL,
-    ReasoningContent, Secret, StreamUsage,
+    ChatLimit, Dialect, Endpoint, EndpointId, ModelId, Provider, REHEARSAL, Secret, StreamUsage,
 };
 use gateway::{Gateway, Pin};
 use serde_json::{Value, json};
 use stage::Stage;
+use translate::Home;
 use wire::Completion;
 
 use super::desk::{ASKED, Desk, TOKEN, acting, models, named};
@@ -145,15 +145,6 @@ fn sides(desk: &Desk) -> Vec<(&Endpoint, At)> {
     sides.collect()
 }
 
-/// One is left out that demands its own thinking or its own form of ids back in the client's dialect: it gets the client's own
-/// bytes, and refuses them once another vendor's call is among them.
-fn takes_back(endpoint: &Endpoint, dialect: Dialect) -> bool {
-    dialect == Dialect::OpenaiResponses
-        || endpoint.reasoning_content == ReasoningContent::Omitted
-            && endpoint.call_ids != CallIds::NineLetters
-        || !endpoint.speaks(dialect)
-}
-
 async fn play_all(thinks: bool, primaries: impl Fn(&Endpoint, Dialect) -> bool) -> usize {
     let desk = Desk::new();
     let sides = sides(&desk);
@@ -162,19 +153,24 @@ async fn play_all(thinks: bool, primaries: impl Fn(&Endpoint, Dialect) -> bool) 
     for dialect in Dialect::ALL {
         for (endpoint, primary) in sides.iter().filter(|(one, _)| primaries(one, dialect)) {
             for (_, fallback) in sides.iter().filter(|(_, fallback)| fallback != primary) {
-                let client = Client {
-                    turn: Turn {
-                        dialect,
-                        model: ASKED.into(),
-                        streamed: true,
-                    },
-                    limit: endpoint.chat_limit,
-                    usage: endpoint.stream_usage,
-                    thinks,
-                };
-                played += 1;
-                if let Err(why) = play(&desk, &client, primary, fallback).await {
-                    wrong.insert(format!("{dialect} {} → {}: {why}", primary.0, fallback.0));
+                // Those that make demands on a history are given it in both forms.
+                let demands = Home::of(endpoint) != Home::default();
+                let forms: &[bool] = if demands { &[true, false] } else { &[true] };
+                for streamed in forms.iter().copied() {
+                    let client = Client {
+                        turn: Turn {
+                            dialect,
+                            model: ASKED.into(),
+                            streamed,
+                        },
+                        limit: endpoint.chat_limit,
+                        usage: endpoint.stream_usage,
+                        thinks,
+                    };
+                    played += 1;
+                    if let Err(why) = play(&desk, &client, primary, fallback).await {
+                        wrong.insert(format!("{dialect} {} → {}: {why}", primary.0, fallback.0));
+                    }
                 }
             }
         }
@@ -188,10 +184,25 @@ async fn play_all(thinks: bool, primaries: impl Fn(&Endpoint, Dialect) -> bool) 
     played
 }
 
+/// One test a dialect, since they take their time.
+async fn a_tool_loop_moves_and_comes_back(dialect: Dialect, least: usize) {
+    let played = play_all(false, |endpoint, of| of == dialect && endpoint.speaks(of)).await;
+    assert!(played >= least, "{played}");
+}
+
 #[tokio::test]
-async fn a_tool_loop_that_one_vendor_began_is_continued_by_every_other_and_comes_back() {
-    let played = play_all(false, takes_back).await;
-    assert!(played > 500, "{played}");
+async fn a_tool_loop_of_messages_moves_to_every_fallback_and_comes_back() {
+    a_tool_loop_moves_and_comes_back(Dialect::Anthropic, 120).await;
+}
+
+#[tokio::test]
+async fn a_tool_loop_of_chat_moves_to_every_fallback_and_comes_back() {
+    a_tool_loop_moves_and_comes_back(Dialect::OpenaiChat, 200).await;
+}
+
+#[tokio::test]
+async fn a_tool_loop_of_responses_moves_to_every_fallback_and_comes_back() {
+    a_tool_loop_moves_and_comes_back(Dialect::OpenaiResponses, 60).await;
 }
 
 /// The vendors whose own coding agents think: what they send goes to every fallback.
