@@ -4,7 +4,7 @@ use bytes::Bytes;
 use catalog::Dialect;
 use http::{HeaderMap, Method, Request};
 use http_body_util::Full;
-use translate::{self, Home, LeftOut, Untranslatable};
+use translate::{self, LeftOut, Untranslatable};
 use wire::Kind;
 
 use crate::admitted::Admitted;
@@ -101,14 +101,16 @@ pub(crate) fn request(
 }
 
 /// What the route's primary demands, where it gets the client's own bytes.
-fn home(admitted: &Admitted) -> Home {
+fn home(admitted: &Admitted) -> translate::Home {
     let (config, plan) = (&admitted.config, &admitted.plan);
     let mut routes = config.routes.iter();
     let route = routes.find(|r| r.dialect == plan.dialect && r.models.matches(&plan.model));
     let primary = route.and_then(|route| route.candidates.first());
     let primary = primary.and_then(|rule| config.endpoints.get(&rule.endpoint));
     let spoken = primary.filter(|found| found.endpoint.speaks(plan.dialect));
-    spoken.map_or_else(Home::default, |found| Home::of(&found.endpoint))
+    spoken.map_or_else(translate::Home::default, |found| {
+        translate::Home::of(&found.endpoint)
+    })
 }
 
 fn of_other(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) -> HeaderMap {
