@@ -195,9 +195,15 @@ struct Rig {
 
 impl Rig {
     async fn new() -> Rig {
+        Rig::with("").await
+    }
+
+    /// With these lines in each of its routes.
+    async fn with(lines: &str) -> Rig {
         let (lead, second) = (Upstream::start().await, Upstream::start().await);
         let mut desk = Desk::new();
-        desk.settings(&two_endpoints(&lead.address, &second.address));
+        let settings = two_endpoints(&lead.address, &second.address);
+        desk.settings(&settings.replace("[[route]]\n", &format!("[[route]]\n{lines}")));
         tokio::task::block_in_place(|| desk.start());
         let home = desk.file("client");
         std::fs::create_dir_all(&home).unwrap();
@@ -241,7 +247,7 @@ async fn a_tool_call_that_is_held_for_long_runs_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn claude_code_goes_on_with_a_session_in_which_an_answer_changed_providers() {
     let Some(clients) = clients() else { return };
-    let rig = Rig::new().await;
+    let rig = Rig::with("restart = \"after-block\"\n").await;
     rig.lead.stage.cue(Cue {
         fault: Some(Fault::CutInText),
         ..Cue::answer([

@@ -57,12 +57,20 @@ impl Desk {
 
     /// Writes the settings file: quiet watching, and then this.
     pub(crate) fn settings(&self, text: &str) {
-        let watch = if text.contains("[watch]") {
-            ""
-        } else {
-            "[watch]\npages = false\nonline_hosts = []\n"
-        };
+        let watch = watch(text);
         std::fs::write(self.file("settings.toml"), format!("{watch}\n{text}")).unwrap();
+    }
+
+    /// Changes the settings of a running engine, as its window does, and waits until they are in force.
+    pub(crate) async fn save_settings(&self, text: &str) {
+        let runtime = self.runtime();
+        let request = self
+            .http
+            .put(format!("{}/control/settings", runtime.address))
+            .header(CONTROL_HEADER, runtime.control_token)
+            .body(format!("{}{text}", watch(text)));
+        let saved: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(saved["errors"], serde_json::json!([]), "{text}");
     }
 
     pub(crate) fn env(&mut self, name: &str, value: &str) {
@@ -304,6 +312,14 @@ impl Desk {
             .send()
             .await
             .unwrap()
+    }
+}
+
+/// Quiet watching, unless these settings say how to watch.
+fn watch(settings: &str) -> &'static str {
+    match settings.contains("[watch]") {
+        true => "",
+        false => "[watch]\npages = false\nonline_hosts = []\n",
     }
 }
 

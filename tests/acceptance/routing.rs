@@ -27,7 +27,7 @@ async fn a_plan_is_explained_with_the_reason_for_each_place() {
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(
         lines[0],
-        "gpt-9 (anthropic), route work anthropic, delivered guarded:"
+        "gpt-9 (anthropic), route work anthropic, delivered as the client needs:"
     );
     assert!(
         lines[1].starts_with("1. lead with gpt-9: the primary"),

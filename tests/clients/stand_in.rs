@@ -22,13 +22,27 @@ impl StandIn<'_> {
         } = self;
         let key_env = key.map_or("", |_| "key_env = \"STAND_IN_KEY\"\n");
         // Messages has to be told a limit, which clients of the other dialects do not set.
+        let own = own_endpoint(client, own);
         desk.settings(&format!(
-            "{timers}\
-             [[endpoint]]\nid = \"own\"\nname = \"Own\"\nbase = \"{own}\"\ndialects = [\"{client}\"]\n\
+            "{timers}{own}\
              [[endpoint]]\nid = \"stand-in\"\nname = \"Stand-in\"\nbase = \"{address}\"\ndialects = [\"{dialect}\"]\nmax_output = 8192\n{key_env}\
              [[route]]\nname = \"work\"\ndialect = \"{client}\"\nmodels = \"*\"\n\
              candidates = [\"own\", {{ endpoint = \"stand-in\", model = \"understudy-1\" }}]\n"
         ));
         desk.env("STAND_IN_KEY", key.unwrap_or_default());
     }
+
+    /// The settings once the owner has taken the stand-in out of the route.
+    pub(crate) fn alone(timers: &str, client: Dialect, own: &str) -> String {
+        let own = own_endpoint(client, own);
+        format!(
+            "{timers}{own}[[route]]\nname = \"work\"\ndialect = \"{client}\"\nmodels = \"*\"\ncandidates = [\"own\"]\n"
+        )
+    }
+}
+
+fn own_endpoint(client: Dialect, address: &str) -> String {
+    format!(
+        "[[endpoint]]\nid = \"own\"\nname = \"Own\"\nbase = \"{address}\"\ndialects = [\"{client}\"]\n"
+    )
 }

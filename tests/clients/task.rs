@@ -35,7 +35,8 @@ pub(crate) enum Outage {
     FromTheSecondTurn,
     /// It gives the first turn, breaks off in the middle of the second one's calls, and does so again.
     WithinTheSecondTurn,
-    /// It refuses the first turn alone. Whatever the stand-in has said and called, the conversation comes back to it.
+    /// It refuses the first turn alone, and the conversation stays with the stand-in. Then the owner takes that out of the route:
+    /// whatever it has said and called, the conversation comes back.
     InTheFirstTurnAlone,
 }
 
@@ -87,7 +88,7 @@ impl fmt::Display for Outage {
             Outage::FromTheSecondTurn => "down from the second turn on",
             Outage::WithinTheSecondTurn => "breaks off within the second turn's calls",
             Outage::InTheFirstTurnAlone => {
-                "down in the first turn alone; another question after the task"
+                "down in the first turn alone; after the task another question, without the stand-in"
             }
         })
     }
@@ -161,6 +162,8 @@ impl Task {
             .ask(self.client, &base, &home, Turn::Tool, PATIENCE)
             .await;
         if self.outage == Outage::InTheFirstTurnAlone && is_whole(ended.as_ref()) {
+            let alone = StandIn::alone(TIMERS, self.client.dialect(), &own.address);
+            desk.save_settings(&alone).await;
             ended = troupe.go_on(self.client, &base, &home, PATIENCE).await;
         }
         let took = began.elapsed();
@@ -177,11 +180,8 @@ impl Task {
     /// Turns that the stand-in gives.
     fn carried(&self) -> usize {
         match self.outage {
-            Outage::FromTheStart => 3,
+            Outage::FromTheStart | Outage::InTheFirstTurnAlone => 3,
             Outage::FromTheSecondTurn | Outage::WithinTheSecondTurn => 2,
-            // Messages may demand that calls come with the thinking before them: who began with calls goes on.
-            Outage::InTheFirstTurnAlone if self.client.dialect() == Dialect::Anthropic => 3,
-            Outage::InTheFirstTurnAlone => 1,
         }
     }
 
@@ -202,12 +202,10 @@ impl Task {
                 (vec![first, broken], vec![second, third])
             }
             Outage::InTheFirstTurnAlone => {
-                let mut turns = vec![first, second, third];
-                let own = turns.split_off(self.carried());
                 let further = Cue::answer([Line::Text(format!("It went well, {END}"))]);
                 // Each turn is tried twice.
-                let given = [vec![overloaded.times(2)], own, vec![further]];
-                (given.concat(), turns)
+                let given = vec![overloaded.times(2), further];
+                (given, vec![first, second, third])
             }
         };
         given.into_iter().for_each(|cue| own.cue(cue));

@@ -100,12 +100,16 @@ impl Heard {
 }
 
 impl Message {
-    /// All that one of them had to say; where an answer was begun before it, that is said in words.
+    /// All that one of them had to say; where an answer was begun before it, or another answers than was asked for, that is
+    /// said in words.
     fn is_whole(&self) -> bool {
+        let announced = self.text.strip_prefix("[Understudy: ");
+        let announced = announced.and_then(|text| text.split_once("]\n\n"));
+        let text = announced.map_or(&*self.text, |(_, text)| text);
         ["lead", "second"].iter().any(|who| {
             let all = tokens(who);
-            let begun_before = || self.text.contains("broke off in the middle");
-            self.text == all || (self.text.ends_with(&all) && begun_before())
+            let begun_before = || text.contains("broke off in the middle");
+            text == all || (text.ends_with(&all) && begun_before())
         })
     }
 

@@ -31,7 +31,9 @@ fn restart_at(dialect: Dialect, first: &[u8], second: &[u8], alone: &Completion)
         told.push(piece);
     }
     let alive = told.keep_alive();
-    let before = told.restart(&ask).map(|restart| restart.open("lost").0);
+    let before = told
+        .restart(&ask)
+        .map(|restart| restart.open(Some("lost")).0);
     told.push(&alive);
     assert_eq!(
         told.keep_alive(),
@@ -71,7 +73,7 @@ fn restart_at(dialect: Dialect, first: &[u8], second: &[u8], alone: &Completion)
 type Passed = (Vec<u8>, Vec<u8>, Result<(), wire::CannotRestart>);
 
 fn pass(restart: Restart, slices: &[&[u8]]) -> Passed {
-    let (opening, mut splice) = restart.open("lost");
+    let (opening, mut splice) = restart.open(Some("lost"));
     let mut out = Vec::new();
     let mut outcome = Ok(());
     for slice in slices {

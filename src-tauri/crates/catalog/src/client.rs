@@ -81,6 +81,8 @@ struct Measured {
     #[serde(default)]
     repeats: Repeats,
     #[serde(default)]
+    keeps_half_calls: bool,
+    #[serde(default)]
     waits_s: Option<u64>,
     #[serde(default)]
     waits_for_event_s: Option<u64>,
@@ -109,6 +111,8 @@ pub enum Repeats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Behaviour {
     pub repeats: Repeats,
+    /// What it was given of a tool call that broke off stays in its conversation, and spoils the call when it asks again.
+    pub keeps_half_calls: bool,
     /// How long it waits for the response, or for its head where it reads a stream. None: without an end, or not known.
     pub waits: Option<Duration>,
     /// How long it waits for the next event of a stream.
@@ -155,6 +159,7 @@ impl KnownClient {
         };
         Behaviour {
             repeats: measured.repeats,
+            keeps_half_calls: measured.keeps_half_calls,
             waits: measured.waits_s.map(Duration::from_secs),
             waits_for_event: measured.waits_for_event_s.map(Duration::from_secs),
             waits_through_pings: measured.waits_through_pings_s.map(Duration::from_secs),

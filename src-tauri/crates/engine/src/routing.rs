@@ -9,8 +9,8 @@ use catalog::{
     Secret, Source, pattern,
 };
 use gateway::{
-    CandidateRule, Config, Consent, EndpointConfig, Limits, Pattern, Restart, Route, Siblings,
-    Spending, Timers,
+    CandidateRule, Config, Consent, EndpointConfig, Limits, Pattern, Route, Siblings, Spending,
+    Timers,
 };
 use watch::{PageTarget, ProbeTarget};
 
@@ -69,6 +69,7 @@ pub(crate) fn gateway_config(
         spending: running.spending.clone(),
         may_go_to: settings.may_go_to.clone(),
         pipelines: settings.pipeline_scopes.clone(),
+        client_waits: settings.client_waits.clone(),
         sibling: running.sibling,
         announce: running.announce,
         paused: running.paused,
@@ -131,12 +132,13 @@ pub(crate) fn routes(
         strict: None,
         exact: false,
         delivery: None,
-        restart: Restart::usual(dialect),
+        restart: None,
         pipeline: None,
         demand: None,
         subscription_to_paid_key: Consent::Ask,
         may_go_to: None,
         sibling: None,
+        client_waits: None,
     });
     let own = settings.routes.iter().map(|route| Route {
         name: route.name.clone(),
@@ -159,6 +161,7 @@ pub(crate) fn routes(
         subscription_to_paid_key: route.subscription_to_paid_key,
         may_go_to: route.may_go_to.clone(),
         sibling: route.sibling,
+        client_waits: route.client_waits,
     });
     let stand_ins = stand_ins(settings, catalog, known);
     let usual = Dialect::ALL
@@ -201,12 +204,13 @@ fn usual_routes(
         strict: None,
         exact: false,
         delivery: None,
-        restart: Restart::usual(dialect),
+        restart: None,
         pipeline: None,
         demand: None,
         subscription_to_paid_key: Consent::Ask,
         may_go_to: None,
         sibling: None,
+        client_waits: None,
     };
     let usual = |pattern: &&str| {
         let serving = speaking.iter().chain(&others);

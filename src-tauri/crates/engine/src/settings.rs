@@ -65,6 +65,8 @@ pub(crate) struct Settings {
     pub may_go_to: Option<Scope>,
     /// The pipelines that have a scope of their own.
     pub pipeline_scopes: BTreeMap<String, Scope>,
+    /// How long the clients of these pipelines wait.
+    pub client_waits: BTreeMap<String, Duration>,
     /// `Ask`: what the owner has answered since counts.
     pub sibling: Siblings,
     /// What stand-ins may cost in a local day.
@@ -99,7 +101,10 @@ pub(crate) struct Route {
     pub candidates: Vec<(EndpointId, Option<ModelId>)>,
     /// None: as the request's kind demands.
     pub delivery: Option<Delivery>,
-    pub restart: Restart,
+    /// None: by the client.
+    pub restart: Option<Restart>,
+    /// How long its clients wait.
+    pub client_waits: Option<Duration>,
     pub strict: Option<bool>,
     /// As in [`gateway::Route`].
     pub exact: bool,

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalog::Behaviour;
 use http::request::Parts;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use wire::{Ask, Kind};
 
-use crate::attempt::answer::Gate;
-use crate::attempt::headers;
-use crate::deliver::hold::Hold;
+use crate::deliver::hold::Passing;
 use crate::held::Share;
 use crate::plan::session::SessionKey;
-use crate::{Config, Plan, Timers};
+use crate::{Config, Plan};
 
 /// A request that was admitted, read and planned.
 #[derive(Debug)]
@@ -30,8 +29,13 @@ pub(crate) struct Admitted {
     pub(crate) unread: bool,
     /// None: no turn of a session's that a later one could follow.
     pub(crate) session: Option<SessionKey>,
-    pub(crate) hold: Hold,
-    pub(crate) gate: Gate,
+    pub(crate) passing: Passing,
+    /// A person reads along.
+    pub(crate) agent: bool,
+    /// It ends with the results of tools.
+    pub(crate) in_tool_loop: bool,
+    /// The client's; how long it waits is as its request and its owner say.
+    pub(crate) behaviour: Behaviour,
     pub(crate) began: Instant,
     /// Of a request that goes on without its client: true once that has left.
     pub(crate) left: Option<watch::Receiver<bool>>,
@@ -41,16 +45,5 @@ impl Admitted {
     /// The client reads an event stream.
     pub(crate) fn streamed(&self) -> bool {
         self.ask.stream && self.kind == Kind::Generate
-    }
-
-    /// A client that says how long it waits for an answer in one piece waits as long for all candidates together: unless
-    /// this is the last of them, half of it is left for the others.
-    pub(crate) fn timers(&self, last: bool) -> Timers {
-        let timers = self.config.timers;
-        let total = match headers::client_waits(&self.head.headers) {
-            Some(waits) if !last => timers.total.min(waits / 2),
-            Some(_) | None => timers.total,
-        };
-        Timers { total, ..timers }
     }
 }

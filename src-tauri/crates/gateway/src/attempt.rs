@@ -6,6 +6,7 @@ pub(crate) mod content;
 pub(crate) mod count;
 pub(crate) mod deadlines;
 pub(crate) mod demand;
+pub(crate) mod durations;
 pub(crate) mod fallback;
 pub(crate) mod headers;
 pub(crate) mod lost;
@@ -34,7 +35,7 @@ use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 use crate::Demand;
 use crate::attempt::answer::{Answer, Arrival, Gate, HELD};
 use crate::attempt::content::{Content, Unreadable};
-use crate::attempt::deadlines::Deadlines;
+use crate::attempt::deadlines::{Deadlines, GivenUp};
 use crate::attempt::lost::{Lost, bears_on_health};
 use crate::attempt::translation::Translation;
 use crate::attempt::upstream::{Unsent, Upstream};
@@ -115,10 +116,11 @@ pub(crate) async fn attempt(
     let clock = &terms.deadlines;
     let sent = match early {
         Some(sent) => Ok(sent),
-        None => timeout_at(clock.headers, sending).await,
+        None => clock.headers(sending).await,
     };
     let response = match sent {
-        Err(_) => return Err(clock.too_late("an answer")),
+        Err(GivenUp::TooLate) => return Err(clock.too_late("an answer")),
+        Err(GivenUp::Left) => return Err(clock.left()),
         Ok(Err(unsent)) => {
             if !unsent.reached() {
                 exchange.attempt_sent(0);

@@ -32,6 +32,8 @@ pub struct Config {
     pub may_go_to: Option<Scope>,
     /// The pipelines whose scope the settings name.
     pub pipelines: BTreeMap<String, Scope>,
+    /// How long the clients of these pipelines wait.
+    pub client_waits: BTreeMap<String, Duration>,
     /// The owner's general word; a route's own goes first.
     pub sibling: Siblings,
     /// No tray and no window shows who answers: a response of a fallback has to say it.
@@ -110,9 +112,11 @@ pub struct Route {
     pub strict: Option<bool>,
     /// A fallback that cannot be sent everything that bears on the answer is passed over.
     pub exact: bool,
-    /// None: [`Delivery::Verified`] where the request belongs to a pipeline, else [`Delivery::Guarded`].
+    /// None: [`Delivery::Verified`] where the request belongs to a pipeline, or has tools or a schema and comes from a client
+    /// that does not ask again by itself; else [`Delivery::Guarded`].
     pub delivery: Option<Delivery>,
-    pub restart: Restart,
+    /// None: by the client.
+    pub restart: Option<Restart>,
     /// Untagged requests belong to this pipeline, and those that nobody can answer are kept for a person.
     pub pipeline: Option<String>,
     /// An answer without it is a failed attempt. Where it is set, the delivery is [`Delivery::Verified`].
@@ -123,6 +127,8 @@ pub struct Route {
     pub may_go_to: Option<Scope>,
     /// None: as [`Config::sibling`] says.
     pub sibling: Option<Siblings>,
+    /// How long its clients wait; None: as they say, as was measured, or as their exits show.
+    pub client_waits: Option<Duration>,
 }
 
 /// When a client gets what has arrived of a streamed answer. An answer that is not streamed is always proven first.
@@ -146,17 +152,6 @@ pub enum Restart {
     /// Once a whole block has been given: some agents take the answer for ended then, and never ask again.
     AfterBlock,
     Always,
-}
-
-impl Restart {
-    /// Claude Code never asks again once it has seen a whole block; Codex always asks again (measured with 2.1.197 and
-    /// 0.169.0).
-    pub fn usual(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::Anthropic => Restart::AfterBlock,
-            Dialect::OpenaiChat | Dialect::OpenaiResponses => Restart::Never,
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! After the commit: bytes pass unchanged and in order; understanding observes. What breaks here ends in an aborted body.
 
+mod announce;
 pub(crate) mod hold;
 pub(crate) mod outlet;
 pub(crate) mod rescue;
@@ -13,18 +14,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::Dialect;
 use tokio::time::{Instant, Sleep, sleep_until};
 use wire::{Broken, Completion, Splice, Told};
 
-use crate::admitted::Admitted;
 use crate::attempt::answer::{Answer, Arrival, Gate};
 use crate::attempt::breaker::Permit;
 use crate::attempt::fallback::Fallback;
 use crate::attempt::lost::Lost;
+use crate::deliver::announce::{Announcing, announcement};
 use crate::deliver::outlet::{Gone, Outlet};
 use crate::{Candidate, End, Outcome, Timers};
-use restart::sign_of_life;
 
 /// How long a client is shown nothing before it gets a sign of life.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -33,21 +32,19 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// open block; the closing stays held.
 const SHOW_CALL_AFTER: Duration = Duration::from_secs(120);
 
-/// How long a client may be shown nothing but pings, which Claude Code does not take for a sign of life: it gives up after
-/// 300 s (measured with 2.1.197). A stand-in of another dialect may think for longer, and its thinking is not shown.
-const SPEAK_AFTER: Duration = Duration::from_secs(120);
-
 /// A committed answer on its way to the client. Dropped early, the upstream is cancelled with it.
 pub(crate) struct Delivery {
     fallback: Fallback,
     outlet: Outlet,
     /// What the client has been given; None: bytes pass as they come, and nobody looks.
     told: Option<Told>,
+    /// Only events of the response keep its client waiting.
+    heeds_no_pings: bool,
+    /// None: nothing is announced, or it is over.
+    announcing: Option<Announcing>,
     current: Current,
     /// When the client was last given anything.
     given: Instant,
-    /// When it was last given some of the answer.
-    heard: Instant,
     /// Wakes at the next deadline or before it; moved only when it fires.
     timer: Pin<Box<Sleep>>,
     settled: bool,
@@ -96,16 +93,20 @@ impl Delivery {
         outlet: Outlet,
     ) -> Self {
         let dialect = fallback.admitted.plan.dialect;
-        let told = match fallback.admitted.gate {
-            Gate::Nothing => None,
-            Gate::Closings | Gate::Calls => Some(Told::new(dialect)),
+        let heeds_no_pings = fallback.admitted.behaviour.waits_through_pings.is_some();
+        let told = match fallback.admitted.passing.gate {
+            Gate::Nothing if !heeds_no_pings => None,
+            Gate::Nothing | Gate::Closings | Gate::Calls => Some(Told::new(dialect)),
         };
         let timers = &fallback.admitted.config.timers;
+        let announcing = announcement(&fallback, &candidate);
+        let announcing = announcing.map(|line| line.into_stream(&fallback));
         let current = Current::new(candidate, permit, answer, ended, timers);
         Self {
             told,
+            announcing,
+            heeds_no_pings,
             given: Instant::now(),
-            heard: fallback.admitted.began,
             timer: Box::pin(sleep_until(current.deadline)),
             settled: false,
             fallback,
@@ -133,6 +134,7 @@ impl Delivery {
         loop {
             while let Some(bytes) = self.current.answer.next_ready() {
                 let (bytes, refused) = self.spliced(bytes);
+                let bytes = self.announced(bytes);
                 if !bytes.is_empty() {
                     self.give(bytes).await?;
                 }
@@ -141,6 +143,12 @@ impl Delivery {
                 }
             }
             if let Some(completion) = self.current.ended.take() {
+                if let Some(mut announcing) = self.announcing.take() {
+                    let rest = announcing.rest();
+                    if !rest.is_empty() {
+                        self.give(rest).await?;
+                    }
+                }
                 return Ok(self.judged(completion));
             }
             match poll_fn(|cx| self.poll_look(cx)).await {
@@ -152,9 +160,8 @@ impl Delivery {
                     return Ok(Passed::Broken(Box::new(lost)));
                 }
                 Look::Quiet if self.current.is_call_due() => self.current.answer.show_call(),
-                Look::Quiet if self.speaks_up() => {}
                 Look::Quiet => {
-                    let sign = sign_of_life(self.told.as_ref());
+                    let sign = self.sign_of_life();
                     self.give_aside(sign).await?;
                 }
                 Look::Silence => match self.current.answer.proven() {
@@ -172,27 +179,23 @@ impl Delivery {
         }
     }
 
+    /// With the line that says who answers.
+    fn announced(&mut self, bytes: Bytes) -> Bytes {
+        let Some(announcing) = &mut self.announcing else {
+            return bytes;
+        };
+        let told = announcing.pass(&bytes);
+        if announcing.is_over() {
+            self.announcing = None;
+        }
+        told
+    }
+
     async fn give(&mut self, bytes: Bytes) -> Result<(), Gone> {
         if let Some(told) = &mut self.told {
             told.push(&bytes);
         }
-        self.give_aside(bytes).await?;
-        self.heard = Instant::now();
-        Ok(())
-    }
-
-    /// Is it time for a line of ours, and can it be said?
-    fn speaks_up(&mut self) -> bool {
-        let Admitted { plan, ask, .. } = &*self.fallback.admitted;
-        let due = plan.dialect == Dialect::Anthropic
-            && !ask.wants_schema
-            && self.heard.elapsed() >= SPEAK_AFTER;
-        if !due {
-            return false;
-        }
-        let product = self.product(&self.current.candidate);
-        let line = format!("[Understudy: {product} is still thinking.]");
-        self.current.answer.say(&line)
+        self.give_aside(bytes).await
     }
 
     /// Give bytes that are no part of the answer.
@@ -267,10 +270,14 @@ impl Delivery {
         }
     }
 
+    /// The connection is broken off: a clean end would pass as a whole response, save for a client that asks again after one
+    /// that ends without a stop reason.
     async fn abort(&mut self, why: String) {
         self.settled = true;
         self.fallback.exchange.ended(End::Cut);
-        self.outlet.abort(why).await;
+        if !self.fallback.admitted.passing.on_break.ends_cleanly {
+            self.outlet.abort(why).await;
+        }
     }
 
     fn settle(&mut self, completion: Completion) {

@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::{Dialect, EndpointId, ModelId};
+use catalog::{Behaviour, Dialect, EndpointId, ModelId};
 use futures_util::FutureExt;
 use health::Verdicts;
 use http::header::CONTENT_TYPE;
@@ -30,8 +30,9 @@ use crate::deliver::{rescue, respond};
 use crate::once::{self, Again, Asker, Item, Run};
 use crate::open::OpenExchange;
 use crate::plan::login;
+use crate::plan::patience::{self, Leaver};
 use crate::plan::session::SessionKey;
-use crate::plan::{Caller, Wish};
+use crate::plan::{Caller, CallerKind, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
 use crate::{
@@ -232,15 +233,37 @@ impl Gateway {
             ..Wish::any(dialect, &ask.model, &caller)
         };
         let (plan, unread) = self.plan(&config, &ask, wish, session.as_ref(), &body);
-        let (hold, gate) = hold::back(&config, &head, &plan, began);
+        let streamed = ask.stream && kind == Kind::Generate;
+        let pipeline = unknown.pipeline.clone().or_else(|| plan.pipeline.clone());
+        let leaver = Leaver {
+            route: plan.route.clone(),
+            client: client.name.clone(),
+            streamed,
+        };
+        let measured = client.behaviour(dialect, streamed);
+        let behaviour = Behaviour {
+            waits: patience::waits(
+                &config,
+                &plan.route,
+                pipeline.as_deref(),
+                &head.headers,
+                measured.waits,
+                self.0.learned_wait(&leaver),
+            ),
+            ..measured
+        };
+        let agent = caller.kind == CallerKind::Agent && pipeline.is_none();
+        let passing = hold::passing(&config, &head, (&plan, &ask), agent, behaviour, began);
+        let in_tool_loop = !ask.results.is_empty();
         let exchange = Exchange {
             kind: kind.into(),
             route: plan.route.clone(),
             model: ask.model.clone(),
-            streamed: ask.stream && kind == Kind::Generate,
+            streamed,
             rehearsal: plan.rehearsal,
-            pipeline: unknown.pipeline.or_else(|| plan.pipeline.clone()),
-            tools_held: gate != Gate::Nothing || matches!(hold, Hold::UntilProven { .. }),
+            pipeline,
+            tools_held: passing.gate != Gate::Nothing
+                || matches!(passing.hold, Hold::UntilProven { .. }),
             tool_results: std::mem::take(&mut ask.results),
             ..unknown
         };
@@ -272,7 +295,9 @@ impl Gateway {
             return response;
         }
         let exchange = match pin {
-            None => OpenExchange::begin(self.0.reports(), began, exchange).counted(storms, asked),
+            None => OpenExchange::begin(self.0.reports(), began, exchange)
+                .counted(storms, asked)
+                .leaving(self.0.clone(), leaver),
             Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, exchange),
         };
         let exchange = exchange.reviewed(reviewed);
@@ -289,8 +314,10 @@ impl Gateway {
             plan,
             unread,
             session,
-            hold,
-            gate,
+            passing,
+            agent,
+            in_tool_loop,
+            behaviour,
             began,
             left: None,
         };

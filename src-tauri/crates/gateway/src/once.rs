@@ -1,6 +1,7 @@
 //! Asked twice, run once: requests with an idempotency key, and clients that close their connection and ask again.
 //! Two open identical requests without a key are two requests.
 
+mod departure;
 mod identity;
 mod keyed;
 mod lingering;
@@ -13,7 +14,7 @@ use catalog::Dialect;
 use chrono::{DateTime, Utc};
 use http::Response;
 use ledger::{ReplayAnswer, ReplayKey};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use wire::{Client, Kind};
 
 use crate::admitted::Admitted;
@@ -23,10 +24,11 @@ use crate::held::Held;
 use crate::open::OpenExchange;
 use crate::services::Services;
 use crate::{Body, Limits};
+use departure::Departure;
 use keyed::{Claim, Keyed};
 use lingering::{Lingering, Wanted};
 use replays::Replays;
-use tape::{Next, Reader, Recorder, TapeEnd, tape};
+use tape::{Next, Reader, Recorder, Tape, TapeEnd, tape};
 use unattended::{Found, Unattended};
 
 pub(crate) use identity::{Asker, key};
@@ -151,7 +153,7 @@ fn goes_on(admitted: &Admitted) -> bool {
 
 async fn answer_keyed(
     services: &Services,
-    admitted: Admitted,
+    mut admitted: Admitted,
     exchange: OpenExchange,
     key: ReplayKey,
 ) -> Response<Body> {
@@ -160,19 +162,15 @@ async fn answer_keyed(
     match services.once().keyed.claim(key, services.now()).await {
         Claim::Run(ticket) => {
             let (recorder, reader) = services.once().tape(&admitted.config.limits);
-            let exchange = exchange.attended(Attended {
-                tape: recorder.tape().clone(),
+            let tape = recorder.tape().clone();
+            let mut exchange = exchange.attended(Attended {
+                tape: tape.clone(),
                 dialect,
             });
+            let departure = departure(services, &mut admitted, &mut exchange);
             let asking = asking(services, admitted, exchange);
-            let services = services.clone();
-            tokio::spawn(keyed::run(
-                ticket,
-                recorder,
-                (dialect, kind),
-                asking,
-                services,
-            ));
+            let running = keyed::run(ticket, recorder, (dialect, kind), asking, services.clone());
+            tokio::spawn(watched(departure, tape, running));
             give(reader, dialect).await
         }
         Claim::Wait(twin) => twin.answer(dialect, streamed, exchange).await,
@@ -189,33 +187,57 @@ async fn answer_unattended(
 ) -> Response<Body> {
     let dialect = item.dialect;
     let (recorder, reader) = services.once().tape(&admitted.config.limits);
-    let exchange = exchange.attended(Attended {
+    let mut exchange = exchange.attended(Attended {
         tape: recorder.tape().clone(),
         dialect,
     });
-    let (leaves, left) = watch::channel(false);
-    admitted.left = Some(left);
+    let departure = departure(services, &mut admitted, &mut exchange);
     let asking = asking(services, admitted, exchange);
     tokio::spawn(unattended::run(
         services.clone(),
         item,
         recorder,
-        leaves,
+        departure,
         asking,
     ));
     give(reader, dialect).await
 }
 
+/// What its client's leaving means for a request that goes on without it.
+fn departure(
+    services: &Services,
+    admitted: &mut Admitted,
+    exchange: &mut OpenExchange,
+) -> Departure {
+    let departure = Departure::new(services.clone(), exchange.leaver(), admitted.began);
+    admitted.left = Some(departure.gone());
+    departure
+}
+
+/// Do this, and notice meanwhile that the client leaves.
+async fn watched(mut departure: Departure, tape: Tape, running: impl Future<Output = ()>) {
+    let ran = tokio::select! {
+        biased;
+        () = running => true,
+        () = departure.watch(&tape) => false,
+    };
+    if ran {
+        departure.ended(&tape);
+    }
+}
+
 async fn answer_lingering(
     services: &Services,
     admitted: Admitted,
-    exchange: OpenExchange,
+    mut exchange: OpenExchange,
     asker: Asker,
 ) -> Response<Body> {
     let dialect = admitted.plan.dialect;
     let (recorder, reader) = services.once().tape(&admitted.config.limits);
     let all = services.once().lingering.clone();
+    let departure = Departure::new(services.clone(), exchange.leaver(), admitted.began);
     let wanted = Wanted::new(
+        departure,
         services.clone(),
         all,
         recorder.tape().clone(),

@@ -5,14 +5,18 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
+use health::FailureKind;
 use http::{HeaderValue, StatusCode};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use translate::LeftOut;
+use wire::Class;
 
 use crate::attempt::headers;
 use crate::once::Attended;
+use crate::plan::patience::Leaver;
 use crate::review::{self, Reviewed, Unfetched};
+use crate::services::Services;
 use crate::storm::{Asked, Storms, Told};
 use crate::{Attempt, Began, Config, Dropped, End, Exchange, Outcome, Report};
 
@@ -92,6 +96,8 @@ pub(crate) struct OpenExchange {
     reviewed: Option<Reviewed>,
     /// None: it ends with its client.
     attended: Option<Attended>,
+    /// Whose exit it is, should its client leave before it was given anything.
+    leaving: Option<(Services, Leaver)>,
 }
 
 #[derive(Debug)]
@@ -108,6 +114,21 @@ struct OpenAttempt {
     left_out: Vec<LeftOut>,
     /// What is known of its answer, should it go no further.
     report: wire::Report,
+    /// What its client's leaving means, should nothing have arrived by then.
+    in_vain: Option<InVain>,
+}
+
+/// A wait in vain that is long enough to be the provider's silence.
+struct InVain {
+    after: Duration,
+    tell: Box<dyn FnOnce(String) + Send>,
+}
+
+impl std::fmt::Debug for InVain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("InVain");
+        shown.field("after", &self.after).finish_non_exhaustive()
+    }
 }
 
 impl OpenExchange {
@@ -131,6 +152,7 @@ impl OpenExchange {
             storm: None,
             reviewed: None,
             attended: None,
+            leaving: None,
         }
     }
 
@@ -138,6 +160,17 @@ impl OpenExchange {
     pub(crate) fn reviewed(mut self, reviewed: Option<Reviewed>) -> Self {
         self.reviewed = reviewed;
         self
+    }
+
+    /// What is learned from its client's patience.
+    pub(crate) fn leaving(mut self, services: Services, leaver: Leaver) -> Self {
+        self.leaving = Some((services, leaver));
+        self
+    }
+
+    /// Its client has left, and it goes on: told once.
+    pub(crate) fn leaver(&mut self) -> Option<Leaver> {
+        self.leaving.take().map(|(_, leaver)| leaver)
     }
 
     /// It goes on when its client leaves.
@@ -196,7 +229,21 @@ impl OpenExchange {
             spoken: None,
             left_out: Vec::new(),
             report: wire::Report::default(),
+            in_vain: None,
         });
+    }
+
+    /// A client that leaves after this time or later, while nothing has arrived, shows that the provider is silent: `tell` is
+    /// given the sentence for it.
+    pub(crate) fn attempt_in_vain(
+        &mut self,
+        after: Duration,
+        tell: impl FnOnce(String) + Send + 'static,
+    ) {
+        if let Some(attempt) = &mut self.attempt {
+            let tell = Box::new(tell);
+            attempt.in_vain = Some(InVain { after, tell });
+        }
     }
 
     /// Since the attempt began.
@@ -266,6 +313,7 @@ impl OpenExchange {
             spoken,
             left_out,
             report: _,
+            in_vain: _,
         }) = self.attempt.take()
         else {
             return;
@@ -332,6 +380,7 @@ impl OpenExchange {
         };
         exchange.total = self.began.elapsed();
         exchange.end = end;
+        self.learn(&exchange.end, exchange.status, exchange.total);
         let alone = self.is_alone();
         exchange.review = self
             .reviewed
@@ -346,6 +395,48 @@ impl OpenExchange {
     }
 }
 
+impl OpenExchange {
+    /// Its client leaves, and nothing has arrived for so long that it is the provider's silence.
+    fn waited_in_vain(&mut self) -> Option<Outcome> {
+        let attempt = self.attempt.as_mut()?;
+        let waited = attempt.began.elapsed();
+        let nothing = attempt.status.is_none() && attempt.ttft.is_none();
+        let in_vain = attempt.in_vain.take();
+        let in_vain = in_vain.filter(|in_vain| nothing && waited >= in_vain.after)?;
+        let message = left_in_vain(waited);
+        (in_vain.tell)(message.clone());
+        Some(Outcome::Failed {
+            class: Class::Silent,
+            kind: Some(FailureKind::Silent),
+            message,
+            resets_at: None,
+        })
+    }
+
+    /// What its end shows of its client's patience.
+    fn learn(&mut self, end: &End, status: Option<StatusCode>, total: Duration) {
+        let Some((services, leaver)) = self.leaving.take() else {
+            return;
+        };
+        match end {
+            End::ClientLeft if status.is_none() => services.left(leaver, total),
+            End::Complete | End::Truncated | End::Refused => services.stayed(&leaver, total),
+            End::ClientLeft
+            | End::Replayed
+            | End::Cut
+            | End::Exhausted
+            | End::CallersFault
+            | End::TurnedAway(_)
+            | End::OurFault => {}
+        }
+    }
+}
+
+pub(crate) fn left_in_vain(waited: Duration) -> String {
+    let seconds = waited.as_secs();
+    format!("its client left after {seconds} s, in which nothing came")
+}
+
 impl Drop for OpenExchange {
     fn drop(&mut self) {
         if self.exchange.is_none() {
@@ -353,7 +444,8 @@ impl Drop for OpenExchange {
         }
         let attempt = self.attempt.as_mut();
         let report = attempt.map(|attempt| std::mem::take(&mut attempt.report));
-        self.attempt_ended(Outcome::ClientLeft, report.unwrap_or_default());
+        let outcome = self.waited_in_vain().unwrap_or(Outcome::ClientLeft);
+        self.attempt_ended(outcome, report.unwrap_or_default());
         self.ended(if std::thread::panicking() {
             End::OurFault
         } else {

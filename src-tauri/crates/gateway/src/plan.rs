@@ -2,6 +2,7 @@
 
 pub(crate) mod lineup;
 pub(crate) mod login;
+pub(crate) mod patience;
 
 mod caller;
 mod carriage;
@@ -50,8 +51,10 @@ pub struct Plan {
     pub strict: bool,
     /// How much of the request may be dropped for a candidate of another vendor.
     pub fidelity: Fidelity,
-    pub delivery: Delivery,
-    pub restart: Restart,
+    /// None: by the client, and by what it asks for.
+    pub delivery: Option<Delivery>,
+    /// None: by the client.
+    pub restart: Option<Restart>,
     /// To which untagged requests belong.
     pub pipeline: Option<String>,
     pub demand: Option<Demand>,
@@ -161,11 +164,8 @@ pub(crate) fn plan(
     let pipeline = route.and_then(|route| route.pipeline.clone());
     let automated = wish.caller.pipeline().is_some() || pipeline.is_some();
     let demand = route.and_then(|route| route.demand.clone());
-    let delivery = if automated || demand.is_some() {
-        Delivery::Verified
-    } else {
-        Delivery::Guarded
-    };
+    let proven = automated || demand.is_some();
+    let delivery = proven.then_some(Delivery::Verified);
     let mut plan = Plan {
         route: name.to_owned(),
         dialect,
@@ -178,8 +178,8 @@ pub(crate) fn plan(
             false if automated => Fidelity::Pipeline,
             false => Fidelity::Agent,
         },
-        delivery: route.and_then(|route| route.delivery).unwrap_or(delivery),
-        restart: route.map_or(Restart::usual(dialect), |route| route.restart),
+        delivery: route.and_then(|route| route.delivery).or(delivery),
+        restart: route.and_then(|route| route.restart),
         pipeline,
         demand,
         rehearsal,

@@ -2,6 +2,7 @@
 //! on; nothing here knows a client's request.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use catalog::{EndpointId, ProviderId};
 use chrono::{DateTime, Utc};
@@ -10,12 +11,14 @@ use tokio::sync::{mpsc, watch};
 use wire::{Class, Kind};
 
 use crate::attempt::breaker::{Breakers, FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Trip};
+use crate::attempt::durations::Durations;
 use crate::attempt::lost::Lost;
 use crate::attempt::upstream::Upstream;
 use crate::deliver::rescue;
 use crate::held::{Held, Share};
 use crate::once::Once;
 use crate::open::Reports;
+use crate::plan::patience::{Exits, Leaver};
 use crate::plan::session::{HEALTHY_FOR, PrimaryHealth, SessionKey, Sessions};
 use crate::plan::{Answerer, Wish, plan};
 use crate::storm::Storms;
@@ -39,8 +42,16 @@ struct Shared {
     answers: Held,
     once: Once,
     sessions: Mutex<Sessions>,
+    exits: Mutex<Exits>,
+    durations: Mutex<Durations>,
     cut_off: watch::Sender<bool>,
     clock: Clock,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").finish_non_exhaustive()
+    }
 }
 
 impl Services {
@@ -63,6 +74,8 @@ impl Services {
             answers: Held::default(),
             once: Once::new(replays),
             sessions: Mutex::default(),
+            exits: Mutex::default(),
+            durations: Mutex::default(),
             cut_off: watch::Sender::new(false),
             clock,
         }))
@@ -111,6 +124,15 @@ impl Services {
             .answered(key, by.answerer(), by.is_primary(), now);
     }
 
+    /// Who answers this session has changed, and its text does not say so yet.
+    pub(crate) fn is_unannounced(&self, key: &SessionKey) -> bool {
+        self.sessions().is_unannounced(key)
+    }
+
+    pub(crate) fn announced(&self, key: &SessionKey) {
+        self.sessions().announced(key);
+    }
+
     /// By the verdict on its provider, which joins page, probes and traffic.
     fn operational_since(&self, candidate: &Candidate) -> Option<DateTime<Utc>> {
         let verdicts = self.verdicts();
@@ -119,10 +141,7 @@ impl Services {
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
-        self.0
-            .sessions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.sessions)
     }
 
     pub(crate) fn reports(&self) -> &Reports {
@@ -164,6 +183,61 @@ impl Services {
         let mut config = self.0.config.clone();
         // Whoever tells is gone: so is the engine.
         let _ = config.wait_for(|config| config.draining).await;
+    }
+
+    /// The patience that a client's exits have shown.
+    pub(crate) fn learned_wait(&self, leaver: &Leaver) -> Option<Duration> {
+        lock(&self.0.exits).learned(leaver)
+    }
+
+    /// A client left after this time, in which it was given nothing.
+    pub(crate) fn left(&self, leaver: Leaver, after: Duration) {
+        tracing::debug!(
+            ?leaver,
+            seconds = after.as_secs(),
+            "a client left that had been given nothing"
+        );
+        lock(&self.0.exits).left(leaver, after);
+    }
+
+    /// A client was given a response after this time.
+    pub(crate) fn stayed(&self, leaver: &Leaver, after: Duration) {
+        lock(&self.0.exits).stayed(leaver, after);
+    }
+
+    /// A complete response in one piece to a request of so many bytes took so long.
+    pub(crate) fn took(&self, by: &Candidate, bytes: usize, time: Duration) {
+        lock(&self.0.durations).took(&by.endpoint, &by.model, bytes, time);
+    }
+
+    pub(crate) fn p95(&self, by: &Candidate, bytes: usize) -> Option<Duration> {
+        lock(&self.0.durations).p95(&by.endpoint, &by.model, bytes)
+    }
+
+    /// It failed within the last five minutes, or its provider is not known to be well.
+    pub(crate) fn is_suspect(&self, candidate: &Candidate) -> bool {
+        self.failed_lately(candidate) || self.is_said_to_fail(candidate)
+    }
+
+    /// Its page or its probes say so.
+    fn is_said_to_fail(&self, candidate: &Candidate) -> bool {
+        let config = self.0.config.borrow();
+        let verdicts = self.0.verdicts.borrow();
+        let finding = config
+            .endpoints
+            .get(&candidate.endpoint)
+            .and_then(|found| found.endpoint.surface.as_ref())
+            .and_then(|surface| {
+                verdicts
+                    .providers
+                    .get(&candidate.provider)?
+                    .surfaces
+                    .get(surface)
+            });
+        finding.is_some_and(|finding| match finding.verdict {
+            Verdict::Known(Level::Degraded | Level::PartialOutage | Level::MajorOutage) => true,
+            Verdict::Known(Level::Operational | Level::Maintenance) | Verdict::Unknown(_) => false,
+        })
     }
 
     /// What goes on without its client ends now.
@@ -236,6 +310,13 @@ impl Services {
         }
     }
 
+    /// Its client left after it had waited in vain.
+    pub(crate) fn silent(&self, candidate: &Candidate, lost: Lost) {
+        let trip = self.trip(candidate, &lost);
+        let breakers = &self.0.breakers;
+        breakers.silent(&candidate.endpoint, &candidate.model, self.now(), &trip);
+    }
+
     pub(crate) fn threshold(&self, candidate: &Candidate) -> u32 {
         self.threshold_of(&candidate.provider, &candidate.endpoint)
     }
@@ -269,4 +350,8 @@ impl Services {
             | None => FAILURES,
         }
     }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

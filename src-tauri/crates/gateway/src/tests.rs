@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::{Auth, Dialect, Endpoint, EndpointId, ModelId, Secret};
 
-use crate::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Restart, Route, Timers};
+use crate::{CandidateRule, Config, EndpointConfig, Limits, Pattern, Route, Timers};
 
 pub(crate) fn endpoint(id: &str, base: &str) -> EndpointConfig {
     let mut name = id.to_owned();
@@ -44,12 +44,13 @@ pub(crate) fn route(name: &str, models: &str, candidates: &[(&str, Option<&str>)
         strict: None,
         exact: false,
         delivery: None,
-        restart: Restart::usual(Dialect::Anthropic),
+        restart: None,
         pipeline: None,
         demand: None,
         subscription_to_paid_key: crate::Consent::Ask,
         may_go_to: None,
         sibling: None,
+        client_waits: None,
     }
 }
 
@@ -79,6 +80,7 @@ pub(crate) fn config() -> Config {
         spending: Default::default(),
         may_go_to: None,
         pipelines: BTreeMap::new(),
+        client_waits: BTreeMap::new(),
         sibling: Default::default(),
         keep_tool_arguments: false,
         paused: false,

@@ -33,8 +33,8 @@ pub struct Ask {
     pub has_tools: bool,
     /// Structured output is demanded (`response_format`, `text.format`, `output_format` …).
     pub wants_schema: bool,
-    /// Thinking is asked for that the client is shown and may have to show again. Chat's `reasoning_effort` alone asks for none:
-    /// the vendor thinks in secret.
+    /// A turn with tool calls must begin with thinking that the client was shown. With Messages' `adaptive` it need not (its
+    /// documentation, "Adaptive thinking"), and Chat's `reasoning_effort` alone asks for none: the vendor thinks in secret.
     pub thinking: bool,
     /// Messages: thinking is demanded of every turn with tool calls (`thinking.type` is `enabled`), and the turn that goes on
     /// with this request's results has none. Anthropic refuses it: another vendor's model began it.
@@ -92,10 +92,7 @@ impl Ask {
             Key::MaxTokens => ask.max_tokens = value.count(),
             Key::Tools => marks.tools = value.has_elements(),
             Key::Functions => marks.functions = value.has_elements(),
-            Key::Thinking => {
-                marks.thinking = value.thinks();
-                marks.demanded = value.thinks_always();
-            }
+            Key::Thinking => marks.thinking = value.thinks_always(),
             Key::Reasoning => marks.reasoning = value.reasons(),
             Key::ResponseFormat => marks.response_format = value.is_format(),
             Key::OutputFormat => marks.output_format = value.is_format(),
@@ -105,7 +102,7 @@ impl Ask {
         })?;
         ask.results = tail.results();
         ask.unthought_turn = dialect == Dialect::Anthropic
-            && marks.demanded
+            && marks.thinking
             && !ask.results.is_empty()
             && !tail.turn_begins_with_thinking();
         ask.has_tools = marks.tools || marks.functions;
@@ -165,7 +162,6 @@ struct Marks {
     tools: bool,
     functions: bool,
     thinking: bool,
-    demanded: bool,
     reasoning: bool,
     response_format: bool,
     output_format: bool,

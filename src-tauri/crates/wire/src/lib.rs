@@ -11,6 +11,7 @@ mod error_body;
 mod events;
 mod failure;
 pub mod fields;
+mod first_line;
 pub mod json;
 mod said;
 mod same;
@@ -28,6 +29,7 @@ pub use events::as_events;
 pub use failure::{
     Class, Failure, Rule, Words, class_of, classify, classify_broken, classify_by, read_broken,
 };
+pub use first_line::{FirstLine, with_first_line};
 pub use said::said;
 pub use same::without_ids;
 pub use splice::{Restart, Splice};

@@ -51,8 +51,9 @@ impl Restart {
 
     /// The bytes that close what is open for the client and say `notice` to it, and what passes the second answer on.
     ///
-    /// `notice`: one line for a person, that the provider was lost and the answer begins again with another.
-    pub fn open(self, notice: &str) -> (Vec<u8>, Splice) {
+    /// `notice`: one line for a person, that the provider was lost and the answer begins again with another; None: nobody reads
+    /// along.
+    pub fn open(self, notice: Option<&str>) -> (Vec<u8>, Splice) {
         let mut out = Vec::new();
         let second = match self.seen {
             Seen::Messages(seen) => {

@@ -116,6 +116,15 @@ impl Told {
         }
     }
 
+    /// No text of the answer was shown, and none is begun: what follows is the whole of it.
+    pub fn is_before_text(&self) -> bool {
+        match &self.seen {
+            Seen::Messages(seen) => seen.is_before_text(),
+            Seen::Chat(seen) => !seen.spoke,
+            Seen::Responses(seen) => seen.is_before_text(),
+        }
+    }
+
     /// Bytes that change nothing for the client and show it that the answer is alive; none within an event or after the
     /// terminal one.
     ///
@@ -133,6 +142,19 @@ impl Told {
             }
         }
         out
+    }
+
+    /// The same for a client that heeds no pings: where no block is open, Messages' usage so far, which Claude Code takes for a sign
+    /// of life (measured with 2.1.332).
+    pub fn sign_of_life(&self) -> Vec<u8> {
+        match &self.seen {
+            Seen::Messages(seen) if self.reader.pending() == 0 => {
+                let mut out = Vec::new();
+                seen.sign_of_life(&mut out);
+                out
+            }
+            Seen::Messages(_) | Seen::Chat(_) | Seen::Responses(_) => self.keep_alive(),
+        }
     }
 
     /// May another provider's answer go on where this one broke off, within the same message?

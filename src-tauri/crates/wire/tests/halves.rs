@@ -125,7 +125,7 @@ fn a_text_cut_between_the_halves_can_go_on_with_another_answer() {
         let restart = told.restart(&ask.unwrap_or_else(|why| panic!("{why}")));
         let (opening, mut splice) = restart
             .unwrap_or_else(|why| panic!("{dialect}: {why}"))
-            .open("lost");
+            .open(Some("lost"));
         let mut out = Vec::new();
         assert_eq!(splice.pass(body.as_bytes(), &mut out), Ok(()), "{dialect}");
         let all = [shown.as_bytes(), &opening, &out].concat();

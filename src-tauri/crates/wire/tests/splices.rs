@@ -89,7 +89,7 @@ fn splice<'a>(
     thinking: bool,
 ) -> Result<Vec<u8>, CannotRestart> {
     let restart = told(dialect, first.as_bytes()).restart(&ask(dialect, thinking))?;
-    let (opening, mut splice) = restart.open(NOTICE);
+    let (opening, mut splice) = restart.open(Some(NOTICE));
     let mut stream = [first.as_bytes(), &opening].concat();
     for slice in second {
         splice.pass(slice, &mut stream)?;
@@ -282,7 +282,7 @@ fn with_thinking_on_and_none_shown_a_tool_call_is_refused_before_any_of_it_is_pa
             .restart(&ask(dialect, true))
             .unwrap();
         assert!(restart.forbids_tool_calls());
-        let (opening, mut splice) = restart.open(NOTICE);
+        let (opening, mut splice) = restart.open(Some(NOTICE));
         assert!(splice.forbids_tool_calls());
         let mut stream = [first.as_bytes(), &opening].concat();
         let tool = transcript(dialect, "tool");
@@ -513,11 +513,11 @@ proptest! {
         let odd = told(dialect, &bytes);
         odd.keep_alive();
         if let Ok(restart) = odd.restart(&ask(dialect, false)) {
-            restart.open(NOTICE);
+            restart.open(Some(NOTICE));
         }
         let first = begin(&transcript(dialect, "text"), 2);
         let restart = told(dialect, first.as_bytes()).restart(&ask(dialect, false)).unwrap();
-        let (_, mut splice) = restart.open(NOTICE);
+        let (_, mut splice) = restart.open(Some(NOTICE));
         let mut out = Vec::new();
         let outcome = splice.pass(&bytes, &mut out);
         if outcome.is_err() {

@@ -82,7 +82,7 @@ fn an_end_without_a_type_closes_no_block() {
         let first = [created, text].concat();
         let mut told = Told::new(dialect);
         told.push(first.as_bytes());
-        let (opening, mut splice) = told.restart(&ask).unwrap().open("lost");
+        let (opening, mut splice) = told.restart(&ask).unwrap().open(Some("lost"));
         let mut out = Vec::new();
         let passed = splice.pass(stream.as_bytes(), &mut out);
         let spliced = [first.as_bytes(), &opening, &out].concat();

@@ -115,6 +115,7 @@ pub(super) struct Route {
     pub(super) candidates: Spanned<Vec<Spanned<Candidate>>>,
     pub(super) delivery: Option<Delivery>,
     pub(super) restart: Option<Restart>,
+    pub(super) client_waits: Option<Spanned<f64>>,
     pub(super) strict: Option<bool>,
     #[serde(default)]
     pub(super) exact: bool,
@@ -196,6 +197,8 @@ pub(super) struct Pipeline {
     #[serde(default)]
     pub(super) providers: Vec<Spanned<String>>,
     pub(super) may_go_to: Option<Spanned<MayGoTo>>,
+    /// Seconds.
+    pub(super) client_waits: Option<Spanned<f64>>,
 }
 
 /// What standing in may cost.

@@ -97,6 +97,7 @@ impl Reading<'_> {
                 .map_or(MicroDollars(10_000_000), |d| self.dollars(d)),
             may_go_to: self.scope(file.fallback.may_go_to.as_ref(), &own),
             pipeline_scopes: self.pipeline_scopes(&file.pipeline, &own),
+            client_waits: self.pipeline_waits(&file.pipeline),
             sibling: file.fallback.sibling.unwrap_or_default(),
             pipeline_names: file.pipeline.iter().map(|one| one.name.clone()).collect(),
             pipelines: file
@@ -220,6 +221,14 @@ impl Reading<'_> {
     }
 
     /// None: it has no figures, and so no estimate.
+    fn pipeline_waits(&mut self, pipelines: &[file::Pipeline]) -> BTreeMap<String, Duration> {
+        let written = pipelines.iter().filter_map(|one| {
+            let waits = one.client_waits.as_ref()?;
+            Some((one.name.clone(), self.duration(Some(waits), 0.0)))
+        });
+        written.collect()
+    }
+
     fn pipeline(&mut self, written: file::Pipeline, own: &[Provider]) -> Option<Pipeline> {
         let figures = (
             &written.weekly_items,
@@ -373,7 +382,7 @@ impl Reading<'_> {
         TimeDelta::from_std(self.duration(written, 60.0)).unwrap_or(TimeDelta::seconds(60))
     }
 
-    fn duration(&mut self, written: Option<&Spanned<f64>>, default_s: f64) -> Duration {
+    pub(super) fn duration(&mut self, written: Option<&Spanned<f64>>, default_s: f64) -> Duration {
         let seconds = written.map_or(default_s, |s| *s.get_ref());
         if !(0.01..=86_400.0).contains(&seconds) {
             if let Some(written) = written {

@@ -1,7 +1,7 @@
 //! A route, as the settings write it.
 
 use catalog::{EndpointId, ModelId, Provider, REHEARSAL};
-use gateway::{Delivery, Demand, Restart, Schema};
+use gateway::{Delivery, Demand, Schema};
 use toml::Spanned;
 
 use super::Route;
@@ -53,9 +53,11 @@ impl Reading<'_> {
                 .map_or_else(|| "*".into(), Spanned::into_inner),
             candidates,
             delivery: written.delivery,
-            restart: written
-                .restart
-                .unwrap_or_else(|| Restart::usual(written.dialect)),
+            restart: written.restart,
+            client_waits: written
+                .client_waits
+                .as_ref()
+                .map(|seconds| self.duration(Some(seconds), 0.0)),
             strict: written.strict,
             exact: written.exact,
             subscription_to_paid_key: written.subscription_to_paid_key.unwrap_or_default(),

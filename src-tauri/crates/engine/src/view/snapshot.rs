@@ -326,9 +326,10 @@ pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
         dialect: plan.dialect.as_str().into(),
         model: plan.model.clone(),
         delivery: match plan.delivery {
-            gateway::Delivery::Verified => "verified",
-            gateway::Delivery::Guarded => "guarded",
-            gateway::Delivery::Live => "live",
+            Some(gateway::Delivery::Verified) => "verified",
+            Some(gateway::Delivery::Guarded) => "guarded",
+            Some(gateway::Delivery::Live) => "live",
+            None => "as the client needs",
         }
         .into(),
         candidates: candidates(plan),

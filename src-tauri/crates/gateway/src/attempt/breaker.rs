@@ -353,6 +353,17 @@ impl Breakers {
         self.lock().breakers.iter().map(view).collect()
     }
 
+    /// Nobody waited for it any longer.
+    pub(crate) fn silent(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+        trip: &Trip,
+    ) {
+        self.failed(&(endpoint.clone(), model.clone()), now, trip, false);
+    }
+
     fn failed(&self, key: &Key, now: DateTime<Utc>, trip: &Trip, probe: bool) {
         let mut memory = self.lock();
         memory.make_room(key, now);

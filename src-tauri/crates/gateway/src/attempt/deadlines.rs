@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 use crate::Timers;
 use crate::attempt::breaker::Silence;
@@ -11,6 +12,11 @@ use crate::attempt::lost::Lost;
 /// Every measured agent gives a streamed answer up after 300 s without an event, whatever else it is sent; an exchange
 /// must have something to give before.
 pub(crate) const CLIENTS_WAIT: Duration = Duration::from_secs(270);
+
+/// How long a client that reads a stream is believed to wait for its first event. `waits`: as far as it is known.
+pub(crate) fn stream_wait(waits: Option<Duration>) -> Duration {
+    waits.map_or(CLIENTS_WAIT, |waits| CLIENTS_WAIT.min(waits * 9 / 10))
+}
 /// How long a provider may think before the client is given a sign of life, should it not be shown the thinking. As long as it is
 /// given nothing, another candidate can still answer instead.
 const LATE: Duration = Duration::from_secs(120);
@@ -30,7 +36,33 @@ pub(crate) enum Patience {
     Utmost,
 }
 
+/// What of its client's wait a candidate is given.
 #[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientWait {
+    /// Since when it has been shown nothing; None: it is given signs of life.
+    pub(crate) since: Option<Instant>,
+    pub(crate) waits: Option<Duration>,
+    /// When the next candidate has its turn.
+    pub(crate) until: Option<Instant>,
+}
+
+/// The client of a request that goes on without it.
+#[derive(Clone, Debug)]
+pub(crate) struct Left {
+    pub(crate) gone: watch::Receiver<bool>,
+    /// A wait of this length is the provider's silence.
+    pub(crate) in_vain: Duration,
+}
+
+/// Why no response headers are waited for any longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GivenUp {
+    TooLate,
+    /// The client has left, after it had waited in vain.
+    Left,
+}
+
+#[derive(Clone, Debug)]
 pub(crate) struct Deadlines {
     began: Instant,
     pub(crate) headers: Instant,
@@ -38,26 +70,32 @@ pub(crate) struct Deadlines {
     pub(crate) end: Instant,
     /// What it proves when they pass; None: nothing, there was little time, or a document may rightly take more.
     silence: Option<Silence>,
+    /// None: its end is waited for, whoever is there.
+    left: Option<Left>,
 }
 
 impl Deadlines {
-    /// A request that is not streamed may rightly take minutes before its headers. `waits`: since when the
-    /// client has been shown nothing; None: it is given signs of life.
+    /// A request that is not streamed may rightly take minutes before its headers.
     pub(crate) fn new(
         began: Instant,
-        waits: Option<Instant>,
+        client: ClientWait,
         streamed: bool,
         patience: Patience,
+        left: Option<Left>,
         timers: &Timers,
     ) -> Self {
         let end = began + timers.total;
+        let least = |wait: Duration| began + wait.min(AT_LEAST);
         if !streamed {
+            let until = client.until.map(|until| until.max(least(timers.total)));
+            let end = until.map_or(end, |until| end.min(until));
             return Self {
                 began,
                 headers: end,
                 content: end,
                 end,
                 silence: None,
+                left,
             };
         }
         let utmost = patience == Patience::Utmost;
@@ -66,10 +104,12 @@ impl Deadlines {
             Patience::Usual => timers.first_content,
             Patience::Utmost => timers.last_candidate_first_content,
         };
-        let given_up = waits.map(|since| since + CLIENTS_WAIT);
-        let content = given_up
-            .map_or(began + patience, |at| at.min(began + patience))
-            .max(began + patience.min(AT_LEAST));
+        let given_up = client.since.map(|since| since + stream_wait(client.waits));
+        let content = [given_up, client.until]
+            .into_iter()
+            .flatten()
+            .fold(began + patience, Instant::min)
+            .max(least(patience));
         let wait = content - began;
         let silence = if utmost && wait * 4 >= patience * 3 {
             Some(Silence::Long)
@@ -86,7 +126,42 @@ impl Deadlines {
             content,
             end,
             silence,
+            left,
         }
+    }
+
+    /// # Errors
+    /// It is given up before there is anything.
+    pub(crate) async fn headers<T>(&self, sending: impl Future<Output = T>) -> Result<T, GivenUp> {
+        tokio::select! {
+            biased;
+            sent = sending => Ok(sent),
+            () = sleep_until(self.headers) => Err(GivenUp::TooLate),
+            () = self.left_in_vain() => Err(GivenUp::Left),
+        }
+    }
+
+    async fn left_in_vain(&self) {
+        let Some(Left { gone, in_vain }) = &self.left else {
+            return std::future::pending().await;
+        };
+        let mut gone = gone.clone();
+        loop {
+            // Whoever tells is gone: so is the request.
+            if gone.wait_for(|gone| *gone).await.is_err() {
+                return std::future::pending().await;
+            }
+            sleep_until(self.began + *in_vain).await;
+            if *gone.borrow() {
+                return;
+            }
+        }
+    }
+
+    /// Nothing came while its client was there.
+    pub(crate) fn left(&self) -> Lost {
+        let message = crate::open::left_in_vain(self.began.elapsed());
+        Lost::silent(message, Some(Silence::Usual))
     }
 
     /// It is high time that the client got a sign of life.

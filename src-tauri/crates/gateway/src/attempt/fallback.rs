@@ -14,8 +14,9 @@ use wire::{Class, Kind};
 
 use crate::admitted::Admitted;
 use crate::attempt::breaker::Permit;
+use crate::attempt::breaker::Silence;
 use crate::attempt::count;
-use crate::attempt::deadlines::{CLIENTS_WAIT, Deadlines, Patience};
+use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience, stream_wait};
 use crate::attempt::lost::Lost;
 use crate::attempt::request::{Outgoing, request};
 use crate::attempt::translation::Translation;
@@ -24,6 +25,7 @@ use crate::attempt::{Terms, attempt};
 use crate::deliver::hold::Hold;
 use crate::open::OpenExchange;
 use crate::plan::lineup::Lineup;
+use crate::plan::patience::{self, Turn};
 use crate::plan::stand_in;
 use crate::services::Services;
 use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig, Outcome, Role};
@@ -82,7 +84,7 @@ impl Fallback {
         let lineup = Lineup::of(&admitted);
         exchange.passed_over(lineup.passed_over());
         Self {
-            hold: admitted.hold,
+            hold: admitted.passing.hold,
             waits: Some(admitted.began),
             services,
             admitted,
@@ -188,6 +190,15 @@ impl Fallback {
         let (place, waits) = (self.place, self.waits);
         let passing = admitted.config.paused || admitted.config.draining;
         let empty_before = self.empty_before || passing;
+        let in_vain = in_vain(&admitted);
+        if let Some(after) = in_vain {
+            let (services, candidate) = (services.clone(), candidate.clone());
+            let silent = move |why: String| {
+                let silence = Some(Silence::Usual);
+                services.silent(&candidate, Lost::silent(why, silence));
+            };
+            self.exchange.attempt_in_vain(after, silent);
+        }
         let terms = async {
             lineup.settle().await;
             let last = lineup.is_last(place);
@@ -197,19 +208,35 @@ impl Fallback {
                 (true, _) | (false, false) => Patience::Usual,
                 (false, true) => Patience::Utmost,
             };
-            let (timers, streamed) = (admitted.timers(last), admitted.streamed());
+            let (timers, streamed) = (admitted.config.timers, admitted.streamed());
+            let turn = match (candidate.is_primary(), last) {
+                (_, true) => Turn::Last,
+                (true, false) => Turn::Primary {
+                    suspect: services.is_suspect(candidate),
+                    p95: services.p95(candidate, admitted.body.len()),
+                },
+                (false, false) => Turn::Fallback,
+            };
+            let wait = admitted.behaviour.waits;
+            let client = ClientWait {
+                since: waits,
+                waits: wait,
+                until: patience::until(admitted.began, wait, turn, began),
+            };
+            let left = admitted.left.clone().zip(in_vain).filter(|_| !last);
+            let left = left.map(|(gone, in_vain)| Left { gone, in_vain });
             Terms {
                 dialect: admitted.plan.dialect,
                 translation,
                 kind: admitted.kind,
                 streamed,
                 hold,
-                gate: admitted.gate,
+                gate: admitted.passing.gate,
                 strict: admitted.plan.strict,
                 demand: admitted.plan.demand.clone(),
                 wanted,
                 empty_before,
-                deadlines: Deadlines::new(began, waits, streamed, patience, &timers),
+                deadlines: Deadlines::new(began, client, streamed, patience, left, &timers),
                 grace: timers.grace,
                 idle: timers.idle,
                 rules: Arc::clone(&admitted.config.rules),
@@ -286,9 +313,10 @@ impl Fallback {
     fn time_left(&self) -> Option<Duration> {
         let since = self.waits?;
         let patience = if self.admitted.streamed() {
-            CLIENTS_WAIT
+            stream_wait(self.admitted.behaviour.waits)
         } else {
-            self.admitted.timers(true).total
+            let total = self.admitted.config.timers.total;
+            self.admitted.behaviour.waits.unwrap_or(total)
         };
         Some((since + patience).saturating_duration_since(Instant::now()))
     }
@@ -399,6 +427,20 @@ impl Fallback {
 
     fn is_last(&self) -> bool {
         self.lineup.is_last(self.place)
+    }
+}
+
+/// How long a client has to wait before its leaving shows that the provider is silent; None: it shows nothing. Only a wait as long
+/// as this client is known to wait was not the client's own decision.
+fn in_vain(admitted: &Admitted) -> Option<Duration> {
+    const EQUAL: Duration = Duration::from_secs(2);
+    if admitted.kind != Kind::Generate {
+        None
+    } else if admitted.streamed() {
+        Some(admitted.config.timers.headers)
+    } else {
+        let waits = admitted.behaviour.waits?;
+        Some(waits.saturating_sub(EQUAL))
     }
 }
 

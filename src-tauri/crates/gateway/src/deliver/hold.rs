@@ -1,11 +1,12 @@
-//! How long an answer is held back, and what of it.
+//! How long a response is held back, what of it, and what follows where it breaks off after its client was given a part.
 
 use std::time::Duration;
 
+use catalog::{Behaviour, Repeats};
 use http::Version;
 use http::request::Parts;
 use tokio::time::Instant;
-use wire::Client;
+use wire::Ask;
 
 use crate::attempt::answer::Gate;
 use crate::{Config, Delivery, Plan, Restart};
@@ -25,29 +26,107 @@ pub(crate) enum Hold {
     UntilProven { at_most: Option<Instant> },
 }
 
-/// What is held back of an answer, and for how long.
-pub(crate) fn back(config: &Config, head: &Parts, plan: &Plan, began: Instant) -> (Hold, Gate) {
+/// What follows where a response breaks off after the client was given a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OnBreak {
+    pub(crate) restart: RestartAt,
+    /// A line of ours says that another response goes on: where a person reads along, and never in an application's text.
+    pub(crate) note: bool,
+    /// Otherwise: a clean end, after which this client asks again, and not a broken connection.
+    pub(crate) ends_cleanly: bool,
+}
+
+/// Where another response may go on in the same message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RestartAt {
+    Never,
+    /// Where no text was shown, or at a held tool call: nobody is shown two responses' texts in one.
+    BeforeText,
+    /// Once a whole block has been given, or at a held tool call.
+    FinishedBlock,
+    Anywhere,
+}
+
+/// How one response is passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passing {
+    pub(crate) hold: Hold,
+    pub(crate) gate: Gate,
+    pub(crate) on_break: OnBreak,
+}
+
+/// `agent`: a person reads along. `behaviour`: the client's.
+pub(crate) fn passing(
+    config: &Config,
+    head: &Parts,
+    (plan, ask): (&Plan, &Ask),
+    agent: bool,
+    behaviour: Behaviour,
+    began: Instant,
+) -> Passing {
+    let on_break = on_break(plan.restart, agent, behaviour.repeats);
+    let held = |hold, gate| Passing {
+        hold,
+        gate,
+        on_break,
+    };
     if head.version <= Version::HTTP_10 {
         // The end of such a body is the end of the connection, whatever brought it about.
-        return (Hold::UntilProven { at_most: None }, Gate::Nothing);
+        return held(Hold::UntilProven { at_most: None }, Gate::Nothing);
     }
     if config.paused || config.draining {
-        return (Hold::Nothing, Gate::Nothing);
+        return held(Hold::Nothing, Gate::Nothing);
     }
-    match plan.delivery {
-        Delivery::Live => (Hold::UntilContent, Gate::Nothing),
+    match plan.delivery.unwrap_or(delivery(ask, behaviour.repeats)) {
+        Delivery::Live => held(Hold::UntilContent, Gate::Nothing),
         Delivery::Guarded => {
-            let gate = match plan.restart {
-                Restart::Never => Gate::Closings,
-                Restart::AfterBlock | Restart::Always => Gate::Calls,
+            let whole_calls = on_break.restart != RestartAt::Never || behaviour.keeps_half_calls;
+            let gate = if whole_calls {
+                Gate::Calls
+            } else {
+                Gate::Closings
             };
-            (Hold::UntilContent, gate)
+            held(Hold::UntilContent, gate)
         }
         Delivery::Verified => {
-            let client = Client::identify(&head.headers);
-            let waits = client.behaviour(plan.dialect, true).waits_through_pings;
+            let waits = behaviour.waits_through_pings;
             let at_most = waits.map(|waits| began + waits - WATCHDOG_MARGIN);
-            (Hold::UntilProven { at_most }, Gate::Closings)
+            held(Hold::UntilProven { at_most }, Gate::Closings)
         }
     }
 }
+
+/// Who does not ask again by itself loses its turn when a response breaks off: what it would act on is proven first.
+fn delivery(ask: &Ask, repeats: Repeats) -> Delivery {
+    let acts = ask.has_tools || ask.wants_schema;
+    match repeats {
+        Repeats::Never | Repeats::EndedWithoutReason if acts => Delivery::Verified,
+        Repeats::Never
+        | Repeats::EndedWithoutReason
+        | Repeats::Broken
+        | Repeats::BrokenBeforeABlock => Delivery::Guarded,
+    }
+}
+
+/// `written`: by the owner.
+fn on_break(written: Option<Restart>, agent: bool, repeats: Repeats) -> OnBreak {
+    let usual = match repeats {
+        Repeats::Broken => RestartAt::Never,
+        Repeats::BrokenBeforeABlock => RestartAt::FinishedBlock,
+        Repeats::Never | Repeats::EndedWithoutReason if agent => RestartAt::FinishedBlock,
+        Repeats::Never | Repeats::EndedWithoutReason => RestartAt::BeforeText,
+    };
+    OnBreak {
+        restart: match written {
+            None => usual,
+            Some(Restart::Never) => RestartAt::Never,
+            Some(Restart::AfterBlock) => RestartAt::FinishedBlock,
+            Some(Restart::Always) => RestartAt::Anywhere,
+        },
+        note: agent,
+        ends_cleanly: repeats == Repeats::EndedWithoutReason,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ use crate::attempt::fallback::{Answered, Fallback, NoneLeft};
 use crate::attempt::headers;
 use crate::attempt::lost::Lost;
 use crate::attempt::won::Won;
+use crate::deliver::announce::announcement;
 use crate::deliver::hold::Hold;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::rescue::{self, Said};
@@ -65,7 +66,7 @@ pub(crate) fn kept_alive(body: Body) -> Response<Body> {
 /// How long a client may be shown nothing at all, not even a status. Where an answer is held until its first content
 /// only, the deadlines keep it short enough.
 fn patience(admitted: &Admitted) -> Option<Duration> {
-    match admitted.hold {
+    match admitted.passing.hold {
         Hold::UntilProven { .. } if admitted.streamed() && has_chunks(admitted) => Some(KEEP_ALIVE),
         Hold::UntilProven { .. } | Hold::UntilContent | Hold::Nothing => None,
     }
@@ -137,10 +138,16 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             completion,
             report,
         } => {
+            let bytes = match announcement(&fallback, &candidate) {
+                Some(line) if completion.is_answer() => line.into_whole(&fallback, bytes),
+                Some(_) | None => bytes,
+            };
             let mut exchange = fallback.exchange;
             exchange.answered(head.status);
             if let Some(permit) = permit.filter(|_| completion.is_answer()) {
                 permit.succeeded(fallback.services.now());
+                let (services, bytes) = (&fallback.services, fallback.admitted.body.len());
+                services.took(&candidate, bytes, exchange.attempt_lasted());
             }
             let end = end_of(&completion);
             exchange.attempt_ended(Outcome::Answered(completion), report);

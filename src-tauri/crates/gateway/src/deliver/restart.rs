@@ -4,11 +4,13 @@ use bytes::Bytes;
 use wire::{CannotRestart, Told};
 
 use super::{Current, Delivery, KEEP_ALIVE};
+use crate::Candidate;
+use crate::attempt::answer::Gate;
 use crate::attempt::fallback::Answered;
 use crate::attempt::lost::Lost;
 use crate::attempt::won::Won;
+use crate::deliver::hold::RestartAt;
 use crate::deliver::outlet::{Gone, Outlet};
-use crate::{Candidate, Restart};
 
 impl Delivery {
     /// The same bytes, or what they become in a message that another answer began.
@@ -43,8 +45,8 @@ impl Delivery {
             return Ok(Err(why));
         };
         let next = self.fallback.resume(restart.forbids_tool_calls());
-        let told = self.told.as_ref();
-        let Ok(answered) = while_alive(next, &self.outlet, || sign_of_life(told)).await? else {
+        let sign = sign_of_life(self.told.as_ref(), self.heeds_no_pings);
+        let Ok(answered) = while_alive(next, &self.outlet, || sign.clone()).await? else {
             return Ok(Err(why));
         };
         let Won::Stream { answer, ended, .. } = answered.won else {
@@ -57,9 +59,12 @@ impl Delivery {
         } = answered;
         if let Some(session) = &self.fallback.admitted.session {
             self.fallback.services.answered(session.clone(), &candidate);
+            if notice.is_some() {
+                self.fallback.services.announced(session);
+            }
         }
         self.current = Current::new(candidate, permit, answer, ended, timers);
-        let (mut opening, splice) = restart.open(&notice);
+        let (mut opening, splice) = restart.open(notice.as_deref());
         self.current.splice = Some(splice);
         // What cannot go on shows itself at once where all of it has arrived, and then nothing is said of it.
         while let Some(bytes) = self.current.answer.next_ready() {
@@ -74,17 +79,33 @@ impl Delivery {
             opening.extend_from_slice(&bytes);
         }
         self.fallback.exchange.restarted();
+        // The notice of the restart says who goes on, and what was held of an event belongs to the response that broke off.
+        self.announcing = None;
         self.give(opening.into()).await?;
         Ok(Ok(()))
     }
 
+    /// Bytes that change nothing for the client and show it that the response is alive.
+    pub(super) fn sign_of_life(&self) -> Bytes {
+        sign_of_life(self.told.as_ref(), self.heeds_no_pings)
+    }
+
     /// May another answer go on in this message?
     fn restart(&self) -> Option<wire::Restart> {
-        let told = self.told.as_ref()?;
-        match self.fallback.admitted.plan.restart {
-            Restart::Never => return None,
-            Restart::AfterBlock if !told.has_completed_block() => return None,
-            Restart::AfterBlock | Restart::Always => {}
+        let passing = &self.fallback.admitted.passing;
+        let told = self
+            .told
+            .as_ref()
+            .filter(|_| passing.gate != Gate::Nothing)?;
+        let at_held_call = self.current.answer.holds_call();
+        let may = match passing.on_break.restart {
+            RestartAt::Never => false,
+            RestartAt::BeforeText => told.is_before_text() || at_held_call,
+            RestartAt::FinishedBlock => told.has_completed_block() || at_held_call,
+            RestartAt::Anywhere => true,
+        };
+        if !may {
+            return None;
         }
         match told.restart(&self.fallback.admitted.ask) {
             Ok(restart) => Some(restart),
@@ -102,14 +123,17 @@ impl Delivery {
         endpoint.map_or("the provider", |endpoint| endpoint.product.as_str())
     }
 
-    /// What the person who reads the answer is told.
-    fn notice(&self, next: &Candidate) -> String {
+    /// What the person who reads the answer is told; None: an application reads it.
+    fn notice(&self, next: &Candidate) -> Option<String> {
+        if !self.fallback.admitted.passing.on_break.note {
+            return None;
+        }
         let (lost, next) = (self.product(&self.current.candidate), self.product(next));
-        if lost == next {
-            format!("[Understudy: {lost} broke off in the middle; its answer begins again.]")
+        Some(if lost == next {
+            format!("[Understudy: {lost} broke off in the middle; its response begins again.]")
         } else {
             format!("[Understudy: {lost} broke off in the middle; {next} begins again.]")
-        }
+        })
     }
 }
 
@@ -131,9 +155,12 @@ async fn while_alive<T>(
     }
 }
 
-/// Bytes that change nothing for the client.
-pub(super) fn sign_of_life(told: Option<&Told>) -> Bytes {
-    told.map(Told::keep_alive)
-        .filter(|sign| !sign.is_empty())
+fn sign_of_life(told: Option<&Told>, heeds_no_pings: bool) -> Bytes {
+    let sign = told.map(if heeds_no_pings {
+        Told::sign_of_life
+    } else {
+        Told::keep_alive
+    });
+    sign.filter(|sign| !sign.is_empty())
         .map_or(Bytes::from_static(b": waiting\n\n"), Bytes::from)
 }

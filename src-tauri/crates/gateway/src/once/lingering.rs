@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 use ledger::Digest;
 use tokio::time::{Instant, timeout_at};
 
+use super::departure::Departure;
 use super::identity::Asker;
 use super::proof;
 use super::tape::{Attendance, Head, Reader, Recorder, Tape, TapeEnd};
@@ -102,6 +103,7 @@ async fn record(
 
 /// Watches whether anybody still wants an answer.
 pub(crate) struct Wanted {
+    departure: Departure,
     services: Services,
     all: Lingering,
     tape: Tape,
@@ -113,6 +115,7 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     pub(crate) fn new(
+        departure: Departure,
         services: Services,
         all: Lingering,
         tape: Tape,
@@ -120,6 +123,7 @@ impl Wanted {
         dialect: Dialect,
     ) -> Self {
         Self {
+            departure,
             services,
             all,
             tape,
@@ -164,6 +168,7 @@ impl Wanted {
 
     /// False: nobody wants it.
     fn look(&mut self) -> bool {
+        self.departure.look(&self.tape);
         match (self.tape.attendance(), self.alone) {
             (Attendance::Reading, _) => {
                 self.alone = None;

@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 use ledger::{Digest, ReplayAnswer, ReplayKey};
 use tokio::sync::watch;
 
+use super::departure::Departure;
 use super::proof;
 use super::tape::{Attendance, Head, Reader, Recorder, Tape, TapeEnd, joined};
 use crate::Body;
@@ -75,12 +76,12 @@ pub(crate) struct Item {
     pub(crate) dialect: Dialect,
 }
 
-/// Run the request to its end. `left` is told when its client is gone.
+/// Run the request to its end.
 pub(crate) async fn run(
     services: Services,
     item: Item,
     recorder: Recorder,
-    left: watch::Sender<bool>,
+    mut departure: Departure,
     asking: impl Future<Output = Response<Body>>,
 ) {
     let all = services.once().unattended.clone();
@@ -97,10 +98,8 @@ pub(crate) async fn run(
         let mut recording = std::pin::pin!(record(&recorder, asking));
         loop {
             let changed = tape.attended();
-            let gone = tape.attendance() == Attendance::Left;
-            listed.set(gone);
-            // Whoever watches has ended with the request.
-            left.send_if_modified(|told| std::mem::replace(told, gone) != gone);
+            listed.set(tape.attendance() == Attendance::Left);
+            departure.look(&tape);
             tokio::select! {
                 biased;
                 ran = &mut recording => break ran,
@@ -109,6 +108,7 @@ pub(crate) async fn run(
             }
         }
     };
+    departure.ended(&tape);
     match ran {
         Ok(()) => recorder.end(TapeEnd::Whole),
         Err(why) => recorder.break_off(why),

@@ -71,6 +71,8 @@ struct Stay {
     is_primary: bool,
     moves: VecDeque<DateTime<Utc>>,
     last_turn: DateTime<Utc>,
+    /// The session's text says who answers now.
+    announced: bool,
 }
 
 impl Sessions {
@@ -93,6 +95,7 @@ impl Sessions {
                     is_primary,
                     moves: VecDeque::from([now]),
                     last_turn: now,
+                    announced: false,
                 };
                 self.0.insert(key, stay);
             }
@@ -117,6 +120,17 @@ impl Sessions {
         (!returns).then_some(&stay.with)
     }
 
+    /// Who answers has changed, and the session's text does not say so yet.
+    pub(crate) fn is_unannounced(&self, key: &SessionKey) -> bool {
+        self.0.get(key).is_some_and(|stay| !stay.announced)
+    }
+
+    pub(crate) fn announced(&mut self, key: &SessionKey) {
+        if let Some(stay) = self.0.get_mut(key) {
+            stay.announced = true;
+        }
+    }
+
     fn make_room(&mut self) {
         if self.0.len() < REMEMBERED {
             return;
@@ -134,6 +148,7 @@ impl Stay {
         if self.with != by {
             self.with = by;
             self.is_primary = is_primary;
+            self.announced = false;
             self.moves.push_back(now);
         }
         while self.moves.front().is_some_and(|at| now - *at >= HOUR) {

@@ -63,7 +63,7 @@ async fn no_tool_is_started_before_the_answer_is_proven() {
             Fault::CleanCloseBeforeFinal,
             Fault::ErrorEventBeforeFinal,
         ] {
-            let mut scene = Scene::new();
+            let mut scene = Scene::new().of_agent();
             scene.restarts(Restart::Never);
             scene.lead.cue(tool_call(Some(fault.clone())));
             let response = scene

@@ -71,7 +71,7 @@ async fn an_answer_in_one_piece_that_stops_half_way_is_left_like_a_stream_that_d
 async fn a_silent_provider_of_an_answer_in_one_piece_is_left_before_its_client_gives_up() {
     for dialect in Dialect::ALL {
         for (says, at_most) in [
-            (Some("300"), 150),
+            (Some("300"), 285),
             (Some("NOT_GIVEN"), 15 * 60),
             (None, 15 * 60),
         ] {

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a scene that cannot go on fails")]
 
 mod after_the_end;
+mod announced;
+mod applications;
 mod by_hand;
 mod compressed;
 mod credentials;
@@ -19,6 +21,7 @@ mod limits;
 mod lingering;
 mod load;
 mod order;
+mod patience;
 mod pin;
 mod port;
 mod reached;

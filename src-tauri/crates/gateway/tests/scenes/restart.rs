@@ -45,7 +45,7 @@ async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
         Fault::ErrorEvent,
         Fault::MalformedEvent,
     ] {
-        let mut scene = Scene::new();
+        let mut scene = Scene::new().of_agent();
         scene.lead.cue(broken_off(fault.clone()));
         scene.second.cue(second_answer());
         let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
@@ -85,7 +85,7 @@ async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
 
 #[tokio::test(start_paused = true)]
 async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
-    let mut scene = Scene::new();
+    let mut scene = Scene::new().of_agent();
     scene.lead.cue(broken_off(Fault::CutInText));
     scene.second.cue(Cue::answer([
         Line::Text("I will look.".to_owned()),
@@ -114,11 +114,11 @@ async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
 #[tokio::test(start_paused = true)]
 async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wants_more() {
     for dialect in Dialect::ALL {
-        let mut scene = Scene::with(Fault::CutInText);
+        let mut scene = Scene::with(Fault::CutInText).of_agent();
         assert!(text(scene.ask(dialect).await).await.is_err(), "{dialect}");
         assert_eq!(scene.asked().await.1, End::Cut, "{dialect}");
 
-        let mut scene = Scene::with(Fault::CutInText);
+        let mut scene = Scene::with(Fault::CutInText).of_agent();
         scene.restarts(Restart::Always);
         let told = text(scene.ask(dialect).await).await.unwrap();
         assert!(is_whole(dialect, told.as_bytes()), "{dialect}: {told}");
@@ -139,7 +139,7 @@ async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wa
 async fn what_cannot_go_on_is_broken_off() {
     for dialect in Dialect::ALL {
         // A document begun by one model cannot be ended by another.
-        let mut scene = Scene::with(Fault::CutBeforeFinal);
+        let mut scene = Scene::with(Fault::CutBeforeFinal).of_agent();
         scene.restarts(Restart::Always);
         let mut body = question(dialect);
         let parts = json!({ "first": { "type": "string" }, "second": { "type": "string" } });
@@ -169,7 +169,7 @@ async fn what_cannot_go_on_is_broken_off() {
 
 #[tokio::test(start_paused = true)]
 async fn when_nobody_is_left_to_go_on_the_connection_is_broken_off() {
-    let mut scene = Scene::new();
+    let mut scene = Scene::new().of_agent();
     scene.lead.cue(broken_off(Fault::CutInText).times(9));
     scene.second.outage(Some(Fault::status(503)));
     let (_, end) = given(scene.ask(Dialect::Anthropic).await).await;
@@ -182,7 +182,7 @@ async fn when_nobody_is_left_to_go_on_the_connection_is_broken_off() {
 #[tokio::test(start_paused = true)]
 async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialect() {
     for dialect in Dialect::ALL {
-        let mut scene = Scene::with(Fault::CutInText);
+        let mut scene = Scene::with(Fault::CutInText).of_agent();
         scene.restarts(Restart::Always);
         scene
             .second
@@ -205,7 +205,7 @@ async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialec
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_once() {
-    let mut scene = Scene::new();
+    let mut scene = Scene::new().of_agent();
     scene.lead.cue(broken_off(Fault::CutInText));
     scene.second.outage(Some(Fault::SilentBeforeHeaders(None)));
     let mut body = scene.ask(Dialect::Anthropic).await.into_body();
@@ -240,7 +240,7 @@ async fn a_tool_call_that_breaks_off_is_never_begun_for_the_client() {
             name: "Bash".to_owned(),
             input: json!({ "command": command }),
         };
-        let mut scene = Scene::new();
+        let mut scene = Scene::new().of_agent();
         scene.lead.cue(Cue {
             fault: Some(fault.clone()),
             ..Cue::answer([Line::Text("I will look.".to_owned()), bash("rm --first")])
@@ -274,7 +274,7 @@ async fn in_chat_a_reasoning_effort_keeps_no_second_answer_from_calling_a_tool()
         ("reasoning_effort", json!("high"), true),
         ("thinking", json!({ "type": "enabled" }), false),
     ] {
-        let mut scene = Scene::new();
+        let mut scene = Scene::new().of_agent();
         scene.restarts(Restart::Always);
         scene.lead.cue(Cue {
             fault: Some(Fault::CutInText),

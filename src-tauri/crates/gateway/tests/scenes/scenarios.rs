@@ -14,7 +14,7 @@ use crate::stories::{
     table,
 };
 use crate::understudy::speaks_only;
-use crate::world::Scene;
+use crate::world::{AGENT, Scene};
 
 impl World for Scene {
     fn clock(&self) -> Clock {
@@ -38,7 +38,7 @@ impl World for Scene {
                 if automated {
                     head.header("x-understudy-pipeline", "leads")
                 } else {
-                    head
+                    head.header("user-agent", AGENT)
                 }
             })
             .await;
@@ -165,7 +165,7 @@ fn scene(story: &Story) -> Scene {
         };
         for route in &mut config.routes {
             if story.restarts == Restarts::Always {
-                route.restart = Restart::Always;
+                route.restart = Some(Restart::Always);
             }
             if story.own_model {
                 route.candidates[1].model = Some(ModelId::new(STAND_IN));

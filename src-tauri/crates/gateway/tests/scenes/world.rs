@@ -30,7 +30,11 @@ pub(crate) struct Scene {
     pub(crate) records: Records,
     config: watch::Sender<Arc<Config>>,
     verdicts: watch::Sender<Arc<Verdicts>>,
+    user_agent: Option<&'static str>,
 }
+
+/// It repeats a broken stream unless it was given a whole block, and shows its user everything.
+pub(crate) const AGENT: &str = "claude-cli/2.1.197 (external, cli)";
 
 fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
     let endpoint = Endpoint {
@@ -75,12 +79,13 @@ fn config() -> Config {
                 strict: None,
                 exact: false,
                 delivery: None,
-                restart: Restart::usual(dialect),
+                restart: None,
                 pipeline: None,
                 demand: None,
                 subscription_to_paid_key: gateway::Consent::Ask,
                 may_go_to: None,
                 sibling: None,
+                client_waits: None,
             })
             .to_vec(),
         endpoints: BTreeMap::from(["lead", "second"].map(endpoint)),
@@ -91,6 +96,7 @@ fn config() -> Config {
         spending: Default::default(),
         may_go_to: None,
         pipelines: BTreeMap::new(),
+        client_waits: BTreeMap::new(),
         sibling: Default::default(),
         keep_tool_arguments: false,
         announce: false,
@@ -159,7 +165,18 @@ impl Scene {
             records,
             config: config_told,
             verdicts: verdicts_told,
+            user_agent: None,
         }
+    }
+
+    /// From now on requests come from this client; without it, from an application that nobody knows.
+    pub(crate) fn of_client(mut self, user_agent: &'static str) -> Scene {
+        self.user_agent = Some(user_agent);
+        self
+    }
+
+    pub(crate) fn of_agent(self) -> Scene {
+        self.of_client(AGENT)
     }
 
     /// The lead fails in this way until further notice.
@@ -213,7 +230,7 @@ impl Scene {
     pub(crate) fn restarts(&self, restart: Restart) {
         self.change(|config| {
             for route in &mut config.routes {
-                route.restart = restart;
+                route.restart = Some(restart);
             }
         });
     }
@@ -248,6 +265,10 @@ impl Scene {
             .header("host", "localhost")
             .header("content-type", "application/json")
             .header("x-understudy-token", "token");
+        let request = match self.user_agent {
+            Some(user_agent) => request.header("user-agent", user_agent),
+            None => request,
+        };
         let request = head(request).body(Full::new(Bytes::from(body.to_string())));
         self.gateway.handle(request.unwrap()).await
     }

@@ -26,7 +26,8 @@ fn splice(first: &str, second: &str, thinking: bool) -> Result<String, CannotRes
     let mut ask = Ask::read(Dialect::Anthropic, br#"{"model":"m"}"#).unwrap();
     ask.thinking = thinking;
     let restart = told.restart(&ask)?;
-    let (opening, mut splice) = restart.open("[The provider was lost; the answer begins again.]");
+    let (opening, mut splice) =
+        restart.open(Some("[The provider was lost; the answer begins again.]"));
     let mut stream = [first.as_bytes(), &opening].concat();
     splice.pass(second.as_bytes(), &mut stream)?;
     Ok(String::from_utf8(stream).unwrap())

@@ -37,11 +37,6 @@ impl<'a> Glance<'a> {
         inner.is_some_and(|inner| inner != "]")
     }
 
-    /// Messages: `{"type": "enabled" | "adaptive" | "disabled"}`.
-    pub(super) fn thinks(self) -> bool {
-        self.kind().is_some_and(|kind| kind != "disabled")
-    }
-
     /// Messages: `enabled`, as opposed to `adaptive`, where the model decides.
     pub(super) fn thinks_always(self) -> bool {
         self.kind().is_some_and(|kind| kind == "enabled")

@@ -139,13 +139,13 @@ fn what_a_request_asks_for() {
     }
     for thinking in [
         r#""thinking":{"budget_tokens":31999,"type":"enabled"}"#,
-        r#""thinking":{"type":"adaptive"}"#,
         r#""reasoning":{"summary":"auto"}"#,
     ] {
         assert!(with(thinking).thinking, "{thinking}");
     }
     for not in [
         r#""thinking":{"type":"disabled"}"#,
+        r#""thinking":{"type":"adaptive"}"#,
         r#""reasoning":{"effort":"none"}"#,
         r#""reasoning":null"#,
         r#""reasoning_effort":"none""#,

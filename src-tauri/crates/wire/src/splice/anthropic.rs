@@ -32,8 +32,8 @@ pub(super) struct Second {
 impl Second {
     /// The text that was interrupted is closed, and the notice is a block of its own: except where that text is blank,
     /// which the API would refuse in the next turn.
-    pub(super) fn open(seen: MessagesSeen, notice: &str, out: &mut Vec<u8>) -> Self {
-        let mut notice = Some(apart(notice, seen.spoke));
+    pub(super) fn open(seen: MessagesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
+        let mut notice = notice.map(|notice| apart(notice, seen.spoke));
         let mut next = seen.next;
         for (index, open) in &seen.open {
             if let (true, Some(notice)) = (open.blank, notice.take_if(|_| open.blank)) {

@@ -14,13 +14,17 @@ pub(super) struct Second {
 
 impl Second {
     /// There are no blocks to close: the notice is said in the same text.
-    pub(super) fn open(first: ChatSeen, notice: &str, out: &mut Vec<u8>) -> Self {
+    pub(super) fn open(first: ChatSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let mut delta = Fields::default();
         if !first.role {
             delta.set("role", "assistant");
         }
-        delta.set("content", apart(notice, first.spoke));
-        first.chunk(0, &delta.to_string(), out);
+        if let Some(notice) = notice {
+            delta.set("content", apart(notice, first.spoke));
+        }
+        if !delta.is_empty() {
+            first.chunk(0, &delta.to_string(), out);
+        }
         Self {
             first,
             ended: false,

@@ -36,16 +36,22 @@ struct Place {
 
 impl Second {
     /// The notice ends the text that was interrupted; where none is open it is an item of its own.
-    pub(super) fn open(mut seen: ResponsesSeen, notice: &str, out: &mut Vec<u8>) -> Self {
+    pub(super) fn open(mut seen: ResponsesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let open: Vec<u64> = seen.open.keys().copied().collect();
-        let last = open.last().copied();
-        let last = last.unwrap_or_else(|| seen.new_message(out));
-        for index in open.into_iter().filter(|index| *index != last) {
-            seen.close_message(index, out);
+        if let Some(notice) = notice {
+            let last = open.last().copied();
+            let last = last.unwrap_or_else(|| seen.new_message(out));
+            for index in open.into_iter().filter(|index| *index != last) {
+                seen.close_message(index, out);
+            }
+            let spoke = seen.open.get(&last).is_some_and(Item::speaks);
+            seen.say(last, &apart(notice, spoke), out);
+            seen.close_message(last, out);
+        } else {
+            for index in open {
+                seen.close_message(index, out);
+            }
         }
-        let spoke = seen.open.get(&last).is_some_and(Item::speaks);
-        seen.say(last, &apart(notice, spoke), out);
-        seen.close_message(last, out);
         Self {
             seen,
             ended: false,

@@ -15,7 +15,7 @@ fn continued(dialect: Dialect, first: &[&str], second: &str) -> Result<Vec<Strin
     let mut told = Told::new(dialect);
     told.push(stream(first).as_bytes());
     let ask = Ask::read(dialect, br#"{"model":"m"}"#).unwrap();
-    let (mut out, mut splice) = told.restart(&ask)?.open(NOTICE);
+    let (mut out, mut splice) = told.restart(&ask)?.open(Some(NOTICE));
     splice.pass(second.as_bytes(), &mut out)?;
     let out = String::from_utf8(out).unwrap();
     let data = out.lines().filter_map(|line| line.strip_prefix("data: "));

@@ -110,6 +110,10 @@ impl Seen {
         }
     }
 
+    pub(super) fn is_before_text(&self) -> bool {
+        !self.spoke && self.open.values().all(|open| open.kind != "text")
+    }
+
     /// An empty delta adds nothing to a block (the API itself begins tool input with one), also after a signature.
     pub(super) fn keep_alive(&self, out: &mut Vec<u8>) {
         let delta = |(_, open): &(&u64, &Open)| match (block_kind(&open.kind), &*open.kind) {
@@ -129,6 +133,19 @@ impl Seen {
                 sse::write("content_block_delta", &data.to_string(), out);
             }
             _ => sse::write("ping", r#"{"type":"ping"}"#, out),
+        }
+    }
+
+    pub(super) fn sign_of_life(&self, out: &mut Vec<u8>) {
+        if self.begun && !self.stopped && self.open.is_empty() {
+            let data = json!({
+                "type": "message_delta",
+                "delta": {"stop_reason": null, "stop_sequence": null},
+                "usage": {"output_tokens": 0},
+            });
+            sse::write("message_delta", &data.to_string(), out);
+        } else {
+            self.keep_alive(out);
         }
     }
 

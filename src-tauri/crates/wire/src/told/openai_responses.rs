@@ -32,6 +32,8 @@ pub(crate) struct Seen {
     /// The ids of all items.
     pub(crate) ids: BTreeSet<String>,
     pub(crate) thought: bool,
+    /// A message is complete.
+    wrote: bool,
     tool_delivered: bool,
     refusing: bool,
     /// Bytes kept of items and their texts.
@@ -61,6 +63,10 @@ impl Seen {
             }
         }
         Ok(())
+    }
+
+    pub(super) fn is_before_text(&self) -> bool {
+        !self.wrote && self.open.values().all(|item| item.kind != "message")
     }
 
     pub(crate) fn next_sequence(&self) -> u64 {
@@ -123,6 +129,7 @@ impl Seen {
         self.begun = true;
         let kind = item.text("type").unwrap_or_default();
         self.thought |= kind == "reasoning";
+        self.wrote |= kind == "message";
         self.tool_delivered |= is_executable(&kind);
         let id = item.text("id");
         if self.keep_item(item.to_string()) {

@@ -7,15 +7,6 @@ use wire::{BodyEnd, Broken, Completion};
 use super::{Answer, Arrival};
 
 impl Answer {
-    /// A line of ours, for a client that is shown nothing of what the provider thinks. False: it could not be said now.
-    pub(crate) fn say(&mut self, line: &str) -> bool {
-        let mut told = Vec::new();
-        let translator = self.translator.as_mut().filter(|_| self.gated.is_none());
-        let said = translator.is_some_and(|translator| translator.aside(line, &mut told));
-        self.take(told.into());
-        said
-    }
-
     pub(super) fn take_translated(&mut self, bytes: &Bytes) -> Arrival {
         let Some(translator) = &mut self.translator else {
             return Arrival::More { progress: false };

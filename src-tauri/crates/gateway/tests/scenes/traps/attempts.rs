@@ -106,7 +106,7 @@ async fn trap_14_after_the_commit_there_is_one_lifecycle_and_each_tool_call_once
             name: "Bash".to_owned(),
             input: json!({ "command": command }),
         };
-        let mut scene = Scene::new();
+        let mut scene = Scene::new().of_agent();
         scene.restarts(Restart::Always);
         scene.lead.cue(Cue {
             fault: Some(Fault::CutBeforeFinal),

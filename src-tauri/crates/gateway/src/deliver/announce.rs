@@ -1,0 +1,121 @@
+//! One line in the first text after a change of who answers, where neither a tray nor a window can tell of it. Never in a
+//! demanded document, never in a response without text, never in an application's text.
+
+use bytes::Bytes;
+use wire::{Class, FirstLine, Kind, with_first_line};
+
+use crate::Candidate;
+use crate::admitted::Admitted;
+use crate::attempt::fallback::Fallback;
+use crate::plan::session::SessionKey;
+use crate::services::Services;
+
+/// A line that is still to be said.
+pub(super) struct Announcement {
+    line: String,
+    services: Services,
+    /// None: the client names no session, and the line comes with each turn of its user.
+    session: Option<SessionKey>,
+}
+
+/// What `candidate`'s response is to begin with; None: nothing has changed, or nobody is to be told here.
+pub(super) fn announcement(fallback: &Fallback, candidate: &Candidate) -> Option<Announcement> {
+    let admitted = &*fallback.admitted;
+    if !wanted(admitted) {
+        return None;
+    }
+    let services = &fallback.services;
+    let news = match &admitted.session {
+        Some(session) => services.is_unannounced(session),
+        None => !candidate.is_primary() && !admitted.in_tool_loop,
+    };
+    news.then(|| Announcement {
+        line: line(fallback, candidate),
+        services: services.clone(),
+        session: admitted.session.clone(),
+    })
+}
+
+fn wanted(admitted: &Admitted) -> bool {
+    let Admitted {
+        config, ask, kind, ..
+    } = admitted;
+    config.announce && admitted.agent && *kind == Kind::Generate && !ask.wants_schema
+}
+
+fn line(fallback: &Fallback, candidate: &Candidate) -> String {
+    let name = |of: &Candidate| {
+        let endpoint = fallback.admitted.config.endpoints.get(&of.endpoint);
+        let at = endpoint.map_or(of.endpoint.as_str(), |endpoint| &endpoint.name);
+        format!("{} at {at}", of.model)
+    };
+    let by = name(candidate);
+    if candidate.is_primary() {
+        return format!("[Understudy: {by} answers again.]");
+    }
+    let primary = fallback
+        .admitted
+        .plan
+        .primary()
+        .map_or_else(|| fallback.admitted.ask.model.clone(), name);
+    let how = match fallback.primary.as_ref().map(|(_, lost)| lost.class) {
+        Some(Class::Limit | Class::RateLimit | Class::Quota) => "has reached a limit",
+        Some(Class::ContextTooLong) => "cannot take a request of this length",
+        Some(_) | None => "does not answer",
+    };
+    format!("[Understudy: {primary} {how}; {by} answers instead.]")
+}
+
+impl Announcement {
+    /// In a response in one piece.
+    pub(super) fn into_whole(self, fallback: &Fallback, body: Bytes) -> Bytes {
+        match with_first_line(fallback.admitted.plan.dialect, &body, &self.line) {
+            Some(told) => {
+                self.said();
+                told.into()
+            }
+            None => body,
+        }
+    }
+
+    pub(super) fn into_stream(self, fallback: &Fallback) -> Announcing {
+        Announcing {
+            line: FirstLine::new(fallback.admitted.plan.dialect, &self.line),
+            to_tell: Some(self),
+        }
+    }
+
+    fn said(self) {
+        if let Some(session) = &self.session {
+            self.services.announced(session);
+        }
+    }
+}
+
+/// A stream that is to begin with a line.
+pub(super) struct Announcing {
+    line: FirstLine,
+    /// None: it was said.
+    to_tell: Option<Announcement>,
+}
+
+impl Announcing {
+    pub(super) fn pass(&mut self, bytes: &[u8]) -> Bytes {
+        let told = self.line.pass(bytes);
+        if self.line.is_said()
+            && let Some(announcement) = self.to_tell.take()
+        {
+            announcement.said();
+        }
+        told.into()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.line.is_over()
+    }
+
+    /// What is held of an unfinished event.
+    pub(super) fn rest(&mut self) -> Bytes {
+        self.line.rest().into()
+    }
+}

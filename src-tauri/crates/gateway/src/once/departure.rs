@@ -1,0 +1,64 @@
+//! Notices that the client of a recorded response has left, and what that shows of its patience.
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::tape::{Attendance, Tape};
+use crate::plan::patience::Leaver;
+use crate::services::Services;
+
+/// A request whose client may leave.
+pub(crate) struct Departure {
+    services: Services,
+    /// None: its exit was told.
+    leaver: Option<Leaver>,
+    /// True once it has left.
+    gone: watch::Sender<bool>,
+    began: Instant,
+}
+
+impl Departure {
+    /// `began`: the client's wait.
+    pub(crate) fn new(services: Services, leaver: Option<Leaver>, began: Instant) -> Self {
+        Self {
+            services,
+            leaver,
+            gone: watch::Sender::new(false),
+            began,
+        }
+    }
+
+    pub(crate) fn gone(&self) -> watch::Receiver<bool> {
+        self.gone.subscribe()
+    }
+
+    pub(crate) fn look(&mut self, tape: &Tape) {
+        let gone = tape.attendance() == Attendance::Left;
+        self.gone
+            .send_if_modified(|told| std::mem::replace(told, gone) != gone);
+        if gone
+            && tape.head().is_none()
+            && let Some(leaver) = self.leaver.take()
+        {
+            self.services.left(leaver, self.began.elapsed());
+        }
+    }
+
+    /// Never ends.
+    pub(crate) async fn watch(&mut self, tape: &Tape) {
+        loop {
+            let changed = tape.attended();
+            self.look(tape);
+            changed.await;
+        }
+    }
+
+    /// The response is there.
+    pub(crate) fn ended(&mut self, tape: &Tape) {
+        if tape.attendance() != Attendance::Left
+            && let Some(leaver) = self.leaver.take()
+        {
+            self.services.stayed(&leaver, self.began.elapsed());
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! How long a client waits, and what of that a candidate is given. Pure.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use http::HeaderMap;
+use tokio::time::Instant;
+
+use crate::Config;
+use crate::attempt::headers;
+
+/// What the client's wait is shortened by, so that another candidate has time to answer.
+const FOR_THE_NEXT: Duration = Duration::from_secs(15);
+/// Exits whose lengths differ by no more than this are equal.
+const EQUAL: Duration = Duration::from_secs(2);
+/// A patience is learned from so many equal exits.
+const EXITS: usize = 3;
+/// Clients whose exits are remembered.
+const REMEMBERED: usize = 1024;
+
+/// What is known of a client's patience, best first: the owner's word for the pipeline or the route, what the request says,
+/// what was measured with this client, what its exits have shown.
+pub(crate) fn waits(
+    config: &Config,
+    route: &str,
+    pipeline: Option<&str>,
+    headers: &HeaderMap,
+    measured: Option<Duration>,
+    learned: Option<Duration>,
+) -> Option<Duration> {
+    let of_pipeline = pipeline
+        .and_then(|name| config.client_waits.get(name))
+        .copied();
+    let of_route = || {
+        let route = config.routes.iter().find(|known| known.name == route)?;
+        route.client_waits
+    };
+    of_pipeline
+        .or_else(of_route)
+        .or_else(|| headers::client_waits(headers))
+        .or(measured)
+        .or(learned)
+}
+
+/// A candidate, as far as it matters how long it is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    Primary {
+        /// It failed within the last minutes, or its page or probes say that it does.
+        suspect: bool,
+        /// 95 of 100 of its complete responses to requests of this size took no longer.
+        p95: Option<Duration>,
+    },
+    /// Others are left after it.
+    Fallback,
+    /// Nobody is left after it.
+    Last,
+}
+
+/// When a candidate that has sent nothing is given up for the next, so that this can answer while the client still waits.
+/// None: not for the client's sake. `began`: the client's wait.
+pub(crate) fn until(
+    began: Instant,
+    waits: Option<Duration>,
+    turn: Turn,
+    now: Instant,
+) -> Option<Instant> {
+    let waits = waits?;
+    match turn {
+        Turn::Primary { suspect: true, .. } => Some(began + waits / 2),
+        Turn::Primary {
+            suspect: false,
+            p95,
+        } => {
+            let usual = waits.saturating_sub(FOR_THE_NEXT).max(waits / 2);
+            Some(began + usual.max(p95.unwrap_or_default()))
+        }
+        Turn::Fallback => {
+            let left = (began + waits).saturating_duration_since(now);
+            Some(now + left / 2)
+        }
+        Turn::Last => None,
+    }
+}
+
+/// Whose exits are alike: of one client, by one route, with or without a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Leaver {
+    pub(crate) route: String,
+    pub(crate) client: String,
+    pub(crate) streamed: bool,
+}
+
+/// After how long clients left that had been given nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Exits(HashMap<Leaver, Vec<Duration>>);
+
+impl Exits {
+    pub(crate) fn left(&mut self, leaver: Leaver, after: Duration) {
+        if self.0.len() >= REMEMBERED && !self.0.contains_key(&leaver) {
+            self.0.clear();
+        }
+        let exits = self.0.entry(leaver).or_default();
+        exits.push(after);
+        if exits.len() > EXITS {
+            exits.remove(0);
+        }
+    }
+
+    /// It stayed for longer than it was taken to wait.
+    pub(crate) fn stayed(&mut self, leaver: &Leaver, after: Duration) {
+        if self
+            .learned(leaver)
+            .is_some_and(|learned| after > learned + EQUAL)
+        {
+            self.0.remove(leaver);
+        }
+    }
+
+    /// Three exits of equal length show a patience.
+    pub(crate) fn learned(&self, leaver: &Leaver) -> Option<Duration> {
+        let exits = self.0.get(leaver).filter(|exits| exits.len() == EXITS)?;
+        let (least, most) = (exits.iter().min()?, exits.iter().max()?);
+        (*most - *least <= EQUAL).then_some(*least)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Clients that never repeat a broken stream: what they would act on is proven first, and no text of ours is in theirs.
+
+use catalog::Dialect;
+use gateway::{End, Restart};
+use serde_json::{Value, json};
+use stage::{Cue, Fault, Line};
+
+use crate::delivery::{given, is_whole};
+use crate::world::{Scene, question, question_with_tool, text};
+
+const APPLICATIONS: [&str; 6] = [
+    "ai/7.0.173 ai-sdk/provider-utils/4.0.30 runtime/node.js/24",
+    "langchainjs-openai/1.0.0 (node/v24)",
+    "Agents/Python 0.24.0",
+    "OpenAI/Python 3.57.0",
+    "pydantic-ai/2.66.0",
+    "some-script/1",
+];
+
+const SHOWN: &str = "Here is the first part of a text that is long enough to be cut.";
+
+/// Each candidate is tried twice.
+fn cut(fault: Fault, lines: impl Into<Vec<Line>>) -> Cue {
+    Cue {
+        fault: Some(fault),
+        ..Cue::answer(lines)
+    }
+    .times(2)
+}
+
+fn says(text: &str) -> Line {
+    Line::Text(text.to_owned())
+}
+
+fn bash(command: &str) -> Line {
+    Line::Tool {
+        name: "Bash".to_owned(),
+        input: json!({ "command": command }),
+    }
+}
+
+async fn asked(scene: &Scene, dialect: Dialect, body: Value) -> (String, bool) {
+    let (told, end) = given(scene.send(dialect, body, |head| head).await).await;
+    let told = String::from_utf8(told).unwrap();
+    assert!(!told.contains("Understudy"), "{dialect}: {told}");
+    (told, end.is_ok())
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_tools_a_cut_anywhere_costs_nothing() {
+    for application in APPLICATIONS {
+        for dialect in Dialect::ALL {
+            for fault in [
+                Fault::CutInText,
+                Fault::CutInTool,
+                Fault::CleanCloseInText,
+                Fault::CleanCloseInTool,
+                Fault::CutBeforeFinal,
+                Fault::CleanCloseBeforeFinal,
+                Fault::StallInTool,
+                Fault::ErrorEvent,
+            ] {
+                let case = format!("{application} {dialect} {fault}");
+                let mut scene = Scene::new().of_client(application);
+                scene
+                    .lead
+                    .cue(cut(fault, [says(SHOWN), bash("rm --first")]));
+                scene.second.cue(Cue::answer([bash("ls --second")]));
+                let (told, clean) = asked(&scene, dialect, question_with_tool(dialect)).await;
+                assert!(
+                    clean && is_whole(dialect, told.as_bytes()),
+                    "{case}: {told}"
+                );
+                assert!(!told.contains("first"), "{case}: {told}");
+                assert_eq!(scene.ended().await.end, End::Complete, "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_is_demanded_is_proven_before_anything_of_it_is_given() {
+    for dialect in Dialect::ALL {
+        let mut body = question(dialect);
+        let schema = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
+        match dialect {
+            Dialect::Anthropic => {
+                body["output_format"] = json!({ "type": "json_schema", "schema": schema });
+            }
+            Dialect::OpenaiChat => {
+                body["response_format"] = json!({ "type": "json_schema", "json_schema": { "name": "a", "schema": schema } });
+            }
+            Dialect::OpenaiResponses => {
+                body["text"] =
+                    json!({ "format": { "type": "json_schema", "name": "a", "schema": schema } });
+            }
+        }
+        let mut scene = Scene::new().of_client(APPLICATIONS[0]);
+        let document = |value: &str| says(&json!({ "a": value }).to_string());
+        scene.lead.cue(cut(Fault::CutInText, [document(SHOWN)]));
+        scene.second.cue(Cue::answer([document("whole")]));
+        let (told, clean) = asked(&scene, dialect, body).await;
+        assert!(
+            clean && is_whole(dialect, told.as_bytes()),
+            "{dialect}: {told}"
+        );
+        assert!(!told.contains("first part"), "{dialect}: {told}");
+        assert_eq!(scene.ended().await.end, End::Complete, "{dialect}");
+    }
+}
+
+/// Plain text streams live; until some of it was shown, nothing is lost.
+#[tokio::test(start_paused = true)]
+async fn text_that_was_shown_is_never_followed_by_another_response_s() {
+    for application in APPLICATIONS {
+        for dialect in Dialect::ALL {
+            for (fault, whole) in [
+                (Fault::CutAfterOpening, true),
+                (Fault::ErrorEventFirst, true),
+                (Fault::CutInText, false),
+                (Fault::CleanCloseInText, false),
+                (Fault::CutBeforeFinal, false),
+                (Fault::ErrorEvent, false),
+            ] {
+                let case = format!("{application} {dialect} {fault}");
+                let mut scene = Scene::new().of_client(application);
+                scene.lead.cue(cut(fault, [says(SHOWN)]));
+                scene.second.cue(Cue::answer([says("Forty-two.")]));
+                let (told, clean) = asked(&scene, dialect, question(dialect)).await;
+                assert_eq!(
+                    clean && is_whole(dialect, told.as_bytes()),
+                    whole,
+                    "{case}: {told}"
+                );
+                let both = told.contains("Here is") && told.contains("Forty");
+                assert!(!both && clean == whole, "{case}: {told}");
+                let end = if whole { End::Complete } else { End::Cut };
+                assert_eq!(scene.ended().await.end, end, "{case}");
+            }
+        }
+    }
+}
+
+/// Also where the owner wants a restart at any price.
+#[tokio::test(start_paused = true)]
+async fn no_note_of_ours_is_in_an_application_s_text() {
+    for (user_agent, note) in [(APPLICATIONS[0], false), (crate::world::AGENT, true)] {
+        for dialect in Dialect::ALL {
+            let mut scene = Scene::with(Fault::CutInText).of_client(user_agent);
+            scene.restarts(Restart::Always);
+            let told = text(scene.ask(dialect).await).await.unwrap();
+            assert!(is_whole(dialect, told.as_bytes()), "{dialect}: {told}");
+            assert_eq!(
+                told.contains("[Understudy: "),
+                note,
+                "{user_agent} {dialect}: {told}"
+            );
+            assert_eq!(scene.ended().await.restarts, 1);
+        }
+    }
+}
+
+/// Versions of Qwen Code before 0.24.4 repeat a stream that ends without a finish reason, and not one that breaks off.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_repeats_only_after_a_clean_end_is_given_one() {
+    for (version, clean) in [("0.24.3", true), ("0.24.4", false)] {
+        let user_agent = format!("QwenCode/{version} (linux; x64)");
+        let scene = Scene::with(Fault::CutInText);
+        let body = question(Dialect::OpenaiChat);
+        let response = scene.send(Dialect::OpenaiChat, body, |head| {
+            head.header("user-agent", user_agent)
+        });
+        let (told, end) = given(response.await).await;
+        let told = String::from_utf8(told).unwrap();
+        assert!(
+            !told.contains("\"finish_reason\":\"") && !told.contains("[DONE]"),
+            "{told}"
+        );
+        assert_eq!(end.is_ok(), clean, "{version}: {told}");
+    }
+}

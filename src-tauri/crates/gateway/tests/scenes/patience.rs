@@ -1,0 +1,202 @@
+//! A silent provider is left in time for the client's own patience, and a client that leaves first counts for what it shows.
+
+use std::time::Duration;
+
+use catalog::{Dialect, EndpointId};
+use gateway::{CandidateRule, End, Outcome};
+use serde_json::json;
+use stage::Fault;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::world::{Scene, question, text};
+
+const SILENT: Fault = Fault::SilentBeforeHeaders(None);
+const CHAT: Dialect = Dialect::OpenaiChat;
+
+/// Asks once for a response in one piece; None: the client left after its `patience`. Else how long it waited.
+async fn ask(scene: &Scene, head: &[(&'static str, &str)], patience: u64) -> Option<u64> {
+    let mut body = question(CHAT);
+    body["stream"] = json!(false);
+    let began = Instant::now();
+    let asking = scene.send(CHAT, body, |request| {
+        head.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        })
+    });
+    let response = timeout(Duration::from_secs(patience), asking).await.ok()?;
+    assert_eq!(response.status(), 200);
+    assert!(
+        text(response)
+            .await
+            .unwrap()
+            .contains("\"finish_reason\":\"stop\"")
+    );
+    Some(began.elapsed().as_secs())
+}
+
+/// The routes' candidates: the lead, and the second where there is a fallback.
+fn fallback(scene: &Scene, there_is: bool) {
+    let ids = if there_is {
+        &["lead", "second"][..]
+    } else {
+        &["lead"]
+    };
+    let rules = ids
+        .iter()
+        .map(|id| CandidateRule::new(EndpointId::new(*id)));
+    scene.change(|config| {
+        for route in &mut config.routes {
+            route.candidates = rules.clone().collect();
+        }
+    });
+}
+
+/// n8n's nodes and the libraries below them: each hears the fallback before it gives up, and the next one does not wait again.
+#[tokio::test(start_paused = true)]
+async fn a_silent_provider_is_left_while_a_known_client_still_waits() {
+    for (head, patience) in [
+        (&[("user-agent", "n8n")][..], 300),
+        (
+            &[
+                ("user-agent", "langchainjs-openai/1.0.0 (node/v24)"),
+                ("openai-platform", "n8n"),
+            ][..],
+            600,
+        ),
+        (&[("user-agent", "OpenAI/JS 6.49.0")][..], 300),
+        (
+            &[
+                ("user-agent", "OpenAI/JS 6.49.0"),
+                ("x-stainless-timeout", "60"),
+            ][..],
+            60,
+        ),
+        (
+            &[
+                ("user-agent", "axios/1.0"),
+                ("x-understudy-pipeline", "Leads"),
+            ][..],
+            60,
+        ),
+    ] {
+        let mut scene = Scene::with(SILENT);
+        scene.change(|config| {
+            config
+                .client_waits
+                .insert("Leads".into(), Duration::from_secs(60));
+        });
+        let waited = ask(&scene, head, patience)
+            .await
+            .unwrap_or_else(|| panic!("{head:?} left"));
+        assert_eq!(waited, patience - 15, "{head:?}");
+        let (asked, end) = scene.asked().await;
+        assert_eq!(
+            (&*asked, end),
+            (&["lead".to_owned(), "second".to_owned()][..], End::Complete)
+        );
+        // It is suspect now.
+        let again = ask(&scene, head, patience).await.unwrap();
+        assert!(again <= patience / 2, "{head:?}: {again}");
+    }
+}
+
+/// What three clients have shown: the fourth is answered.
+#[tokio::test(start_paused = true)]
+async fn three_exits_of_equal_length_show_how_long_a_client_waits() {
+    let pipeline = [("x-understudy-pipeline", "Leads")];
+    for of_pipeline in [&[][..], &pipeline] {
+        let scene = Scene::with(SILENT);
+        let head = |item| {
+            [
+                &[("user-agent", "axios/1.0"), ("x-understudy-item", item)],
+                of_pipeline,
+            ]
+            .concat()
+        };
+        for (item, patience) in [("1", 60), ("2", 61), ("3", 60)] {
+            assert_eq!(
+                ask(&scene, &head(item), patience).await,
+                None,
+                "{of_pipeline:?}"
+            );
+            sleep(Duration::from_secs(1)).await;
+        }
+        let waited = ask(&scene, &head("4"), 60).await;
+        let waited = waited.unwrap_or_else(|| panic!("{of_pipeline:?} left"));
+        assert!(waited <= 45, "{of_pipeline:?}: {waited}");
+    }
+}
+
+/// Another path, another client, or exits of three lengths show nothing.
+#[tokio::test(start_paused = true)]
+async fn exits_of_other_lengths_show_nothing() {
+    let scene = Scene::with(SILENT);
+    let head = &[("user-agent", "axios/1.0")][..];
+    for patience in [20, 60, 40] {
+        assert_eq!(ask(&scene, head, patience).await, None);
+    }
+    assert_eq!(ask(&scene, head, 60).await, None);
+}
+
+/// The breaker and the next request's patience learn of it.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_after_its_known_patience_has_shown_a_silent_provider() {
+    for (patience, in_vain) in [(300, true), (299, true), (290, false), (12, false)] {
+        let mut scene = Scene::with(SILENT);
+        fallback(&scene, false);
+        let head = &[("user-agent", "n8n")][..];
+        assert_eq!(ask(&scene, head, patience).await, None);
+        let exchange = scene.ended().await;
+        assert_eq!(exchange.end, End::ClientLeft);
+        let outcome = &exchange.attempts[0].outcome;
+        match in_vain {
+            true => assert!(
+                matches!(outcome, Outcome::Failed { message, .. } if message.contains("client left")),
+                "{patience}: {outcome:?}"
+            ),
+            false => assert_eq!(*outcome, Outcome::ClientLeft, "{patience}"),
+        }
+        fallback(&scene, true);
+        let next = ask(&scene, head, 300).await.unwrap();
+        assert!(
+            if in_vain { next <= 150 } else { next == 285 },
+            "{patience}: {next}"
+        );
+    }
+}
+
+/// A stream's client that leaves in the usual time of a slow first token says nothing of the provider.
+#[tokio::test(start_paused = true)]
+async fn a_client_of_a_stream_has_to_wait_for_the_headers_timer() {
+    for (patience, in_vain) in [(61, true), (59, false)] {
+        let mut scene = Scene::with(SILENT);
+        scene.change(|config| config.timers.headers = Duration::from_secs(60));
+        fallback(&scene, false);
+        let asking = scene.ask(CHAT);
+        assert!(
+            timeout(Duration::from_secs(patience), asking)
+                .await
+                .is_err()
+        );
+        let exchange = scene.ended().await;
+        assert_eq!(exchange.end, End::ClientLeft);
+        let left = exchange.attempts[0].outcome == Outcome::ClientLeft;
+        assert_eq!(
+            left, !in_vain,
+            "{patience}: {:?}",
+            exchange.attempts[0].outcome
+        );
+    }
+}
+
+/// A model that thinks for four minutes is well, and is waited for.
+#[tokio::test(start_paused = true)]
+async fn a_slow_provider_that_is_well_is_not_left() {
+    let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(250)));
+    let mut scene = Scene::with(slow);
+    for _ in 0..3 {
+        let waited = ask(&scene, &[("user-agent", "n8n")], 300).await;
+        assert_eq!(waited, Some(250));
+        assert_eq!(scene.asked().await.0, ["lead"]);
+    }
+}

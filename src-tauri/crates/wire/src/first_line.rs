@@ -1,0 +1,187 @@
+//! One line of ours before the first text of a response. Every other event stays byte for byte.
+
+use catalog::Dialect;
+use serde_json::Value;
+
+use crate::{Validator, sse};
+
+/// Says the line in a stream. A response without text passes unchanged.
+#[derive(Debug)]
+pub struct FirstLine {
+    dialect: Dialect,
+    line: String,
+    reader: sse::Reader,
+    /// Bytes that were read and belong to no whole event yet.
+    pending: Vec<u8>,
+    /// Where `pending` begins in the stream.
+    start: u64,
+    said: Said,
+}
+
+/// Where the line stands.
+#[derive(Debug, PartialEq, Eq)]
+enum Said {
+    NotYet,
+    /// Nothing repeats the text.
+    Once,
+    /// Responses: the item's text is told again, whole, at the ends of its part, its item and the response.
+    In {
+        output: u64,
+        content: u64,
+    },
+    /// The stream cannot be read: what is left passes as it comes.
+    Never,
+}
+
+impl FirstLine {
+    /// `line`: one line without its end.
+    pub fn new(dialect: Dialect, line: &str) -> Self {
+        Self {
+            dialect,
+            line: format!("{line}\n\n"),
+            reader: sse::Reader::new(Validator::LIMIT),
+            pending: Vec::new(),
+            start: 0,
+            said: Said::NotYet,
+        }
+    }
+
+    /// The line has been said, and nothing is left to change.
+    pub fn is_over(&self) -> bool {
+        matches!(self.said, Said::Once | Said::Never) && self.pending.is_empty()
+    }
+
+    /// The client has been given the line.
+    pub fn is_said(&self) -> bool {
+        matches!(self.said, Said::Once | Said::In { .. })
+    }
+
+    /// The next bytes, in any split, as the client shall see them.
+    pub fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
+        self.pending.extend_from_slice(bytes);
+        let (dialect, line, said) = (self.dialect, &self.line, &mut self.said);
+        let (pending, start) = (&mut self.pending, &mut self.start);
+        let mut out = Vec::with_capacity(bytes.len() + line.len());
+        let read = self.reader.push(bytes, &mut |event| {
+            let length = (event.end - *start) as usize;
+            *start = event.end;
+            match changed(dialect, line, event.data, said) {
+                Some(json) => sse::write(event.name, &json, &mut out),
+                None => out.extend_from_slice(&pending[..length]),
+            }
+            pending.drain(..length);
+        });
+        if read.is_err() {
+            *said = Said::Never;
+            out.append(pending);
+        }
+        out
+    }
+
+    /// What is left at the end of the stream.
+    pub fn rest(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.pending)
+    }
+}
+
+/// The event with the line in it; None: it stays as it is.
+fn changed(dialect: Dialect, line: &str, data: &[u8], said: &mut Said) -> Option<String> {
+    let may_have_text = match said {
+        Said::NotYet | Said::In { .. } => data.first() == Some(&b'{'),
+        Said::Once | Said::Never => false,
+    };
+    if !may_have_text {
+        return None;
+    }
+    let mut event: Value = serde_json::from_slice(data).ok()?;
+    let text = match dialect {
+        Dialect::Anthropic => event.pointer_mut("/delta/text"),
+        Dialect::OpenaiChat => event.pointer_mut("/choices/0/delta/content"),
+        Dialect::OpenaiResponses => return of_responses(event, line, said),
+    };
+    prefix(text, line)?;
+    *said = Said::Once;
+    Some(event.to_string())
+}
+
+fn of_responses(mut event: Value, line: &str, said: &mut Said) -> Option<String> {
+    let index = |event: &Value, key: &str| event[key].as_u64();
+    let kind = event["type"].as_str().unwrap_or_default().to_owned();
+    let place = (
+        index(&event, "output_index"),
+        index(&event, "content_index"),
+    );
+    match (&kind[..], &*said) {
+        ("response.output_text.delta", Said::NotYet) => {
+            prefix(event.get_mut("delta"), line)?;
+            *said = Said::In {
+                output: place.0?,
+                content: place.1?,
+            };
+        }
+        ("response.output_text.done", Said::In { output, content })
+            if place == (Some(*output), Some(*content)) =>
+        {
+            prefix(event.get_mut("text"), line)?;
+        }
+        ("response.content_part.done", Said::In { output, content })
+            if place == (Some(*output), Some(*content)) =>
+        {
+            prefix(event.pointer_mut("/part/text"), line)?;
+        }
+        ("response.output_item.done", Said::In { output, content }) if place.0 == Some(*output) => {
+            prefix(
+                event.pointer_mut(&format!("/item/content/{content}/text")),
+                line,
+            )?;
+        }
+        (
+            "response.completed" | "response.incomplete" | "response.failed",
+            Said::In { output, content },
+        ) => {
+            let text = format!("/response/output/{output}/content/{content}/text");
+            prefix(event.pointer_mut(&text), line)?;
+            *said = Said::Once;
+        }
+        _ => return None,
+    }
+    Some(event.to_string())
+}
+
+/// A response in one piece with the line in it; None: it has no text.
+pub fn with_first_line(dialect: Dialect, body: &[u8], line: &str) -> Option<Vec<u8>> {
+    let mut response: Value = serde_json::from_slice(body).ok()?;
+    let line = format!("{line}\n\n");
+    let texts = |parts: &Value, kind: &str| {
+        let parts = parts.as_array()?;
+        parts.iter().position(|part| part["type"] == kind)
+    };
+    let text = match dialect {
+        Dialect::Anthropic => {
+            let at = texts(&response["content"], "text")?;
+            response.pointer_mut(&format!("/content/{at}/text"))
+        }
+        Dialect::OpenaiChat => response.pointer_mut("/choices/0/message/content"),
+        Dialect::OpenaiResponses => {
+            let at = texts(&response["output"], "message")?;
+            let part = texts(&response["output"][at]["content"], "output_text")?;
+            response.pointer_mut(&format!("/output/{at}/content/{part}/text"))
+        }
+    };
+    prefix(text, &line)?;
+    Some(response.to_string().into_bytes())
+}
+
+/// None: there is no text, or an empty one.
+fn prefix(text: Option<&mut Value>, line: &str) -> Option<()> {
+    match text? {
+        Value::String(text) if !text.is_empty() => {
+            text.insert_str(0, line);
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
