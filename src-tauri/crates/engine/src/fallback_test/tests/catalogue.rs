@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use catalog::{Dialect, Provider, REHEARSAL};
+use catalog::{Dialect, EndpointId, ModelId, Provider, REHEARSAL};
 
 use super::desk::{Desk, models};
 
@@ -41,4 +41,25 @@ async fn every_fallback_completes_a_tool_turn_under_its_vendors_rules() {
         wrong.len(),
         wrong.into_iter().collect::<Vec<_>>().join("\n")
     );
+}
+
+/// The test is worth its cents: an entry that does not say what its server demands is found before the outage.
+#[tokio::test]
+async fn an_entry_that_lacks_what_its_server_demands_fails_at_the_step_that_needs_it() {
+    let desk = Desk::with(
+        "[[endpoint]]\nid = \"kimi\"\nname = \"Kimi\"\nbase = \"http://127.0.0.1:5001\"\ndialects = [\"openai-chat\"]\n",
+    );
+    let (endpoint, model) = (EndpointId::new("kimi"), ModelId::new("kimi-k3"));
+    for dialect in Dialect::ALL {
+        let (played, _) = desk.test(dialect, true, &endpoint, &model).await;
+        let failure = played.failure.unwrap();
+        assert_eq!(failure.step, 2, "{dialect}");
+        assert!(
+            failure.why.starts_with("it refused the request: ")
+                && failure.why.contains("reasoning_content is missing"),
+            "{}",
+            failure.why
+        );
+        assert_eq!(played.exchanges.len(), 2);
+    }
 }

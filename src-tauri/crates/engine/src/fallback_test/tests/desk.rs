@@ -93,8 +93,13 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn new() -> Desk {
+        Desk::with(OWN)
+    }
+
+    /// With this text in the settings.
+    pub(super) fn with(own: &str) -> Desk {
         let bundled = Catalog::bundled();
-        let settings = Settings::parse(OWN, &bundled).unwrap();
+        let settings = Settings::parse(own, &bundled).unwrap();
         let catalog = bundled.with_own(&settings.own);
         let keys = Keys::default();
         for endpoint in catalog
