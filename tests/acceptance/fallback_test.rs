@@ -75,6 +75,11 @@ async fn nothing_is_sent_without_the_owners_yes_and_its_cost_is_shown_first() {
     let vendors = vendors().await;
     let (code, listed) = vendors.listed(&[]);
     assert_eq!(code, 2);
+    assert_eq!(
+        listed.len(),
+        1,
+        "in the dialect that its primary speaks: {listed:?}"
+    );
     let named = |one: &api::Fallback| (one.dialect.clone(), one.name.clone(), one.said.clone());
     let anthropic = listed
         .iter()

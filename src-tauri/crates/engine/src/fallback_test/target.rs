@@ -25,6 +25,8 @@ pub(crate) struct Target {
     pub(crate) place: Place,
     /// Why it cannot be tested now.
     pub(crate) untestable: Option<String>,
+    /// Clients ask its route in this dialect: the owner wrote it, it was used lately, or the primary speaks the dialect.
+    pub(crate) usual: bool,
     pub(crate) expected: Expected,
     /// Of what is known of the endpoint and the model: a result with another one is outdated.
     pub(crate) fingerprint: String,
@@ -97,6 +99,7 @@ pub(crate) fn of_plan(
                 keys_page: provider.keys_page.clone(),
             },
             untestable,
+            usual: true,
             expected: Expected::of(&turn, known.and_then(|known| known.price.as_ref()), free),
             fingerprint: fingerprint(&(endpoint, known)),
             turn: turn.clone(),

@@ -62,6 +62,7 @@ impl MainLoop {
     pub(super) fn targets(&self) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
         for plan in &self.state.plans {
+            let usual = self.is_usual(plan);
             for model in self.asked_models(plan) {
                 let caller = self.usual_caller(plan.dialect);
                 let gateway = &self.outlets.gateway;
@@ -70,6 +71,7 @@ impl MainLoop {
                     continue;
                 }
                 for target in self.targets_of(&of_model) {
+                    let target = Target { usual, ..target };
                     let same =
                         |known: &Target| known.route == target.route && known.key() == target.key();
                     if !targets.iter().any(same) {
@@ -79,6 +81,18 @@ impl MainLoop {
             }
         }
         targets
+    }
+
+    /// Every route is there in every dialect, and clients ask most of them in one.
+    fn is_usual(&self, plan: &Plan) -> bool {
+        let key = (plan.route.clone(), plan.dialect);
+        let mut own = self.state.settings.routes.iter();
+        let primary = plan.candidates.first();
+        self.state.models_in_use.contains_key(&key)
+            || own.any(|own| own.name == plan.route && own.dialect == plan.dialect)
+            || primary
+                .and_then(|first| self.state.catalog.endpoint(&first.endpoint))
+                .is_some_and(|endpoint| endpoint.speaks(plan.dialect))
     }
 
     fn asked_models(&self, plan: &Plan) -> Vec<String> {

@@ -12,9 +12,10 @@ use crate::fallback_test::target::Target;
 use crate::routing::SAMPLE;
 use crate::state::State;
 
-/// Each once; `of`: those of this route, endpoint or model.
+/// Each once, in the dialects in which clients ask for it; `of`: those of this route, endpoint or model.
 pub(crate) fn listed(state: &State, of: Option<&str>) -> Fallbacks {
     let wanted = state.targets.iter();
+    let wanted = wanted.filter(|target| target.usual);
     let wanted = wanted.filter(|target| of.is_none_or(|name| target.is_of(name)));
     let mut known = BTreeSet::new();
     let once = wanted.filter(|target| known.insert(target.key()));
