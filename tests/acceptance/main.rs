@@ -9,6 +9,7 @@ mod costs;
 mod desk;
 mod equivalents;
 mod failover;
+mod fallback_test;
 mod fallbacks;
 mod first_start;
 mod incidents;

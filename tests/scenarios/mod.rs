@@ -4,7 +4,7 @@
 
 pub(crate) mod client;
 mod play;
-mod story;
+pub(crate) mod story;
 mod table;
 
 mod back_after_an_outage;
@@ -26,7 +26,7 @@ mod stand_in_named;
 
 pub(crate) use client::Heard;
 pub(crate) use play::{Attempt, World, play};
-pub(crate) use story::{Clock, Expected, Form, Restarts, STAND_IN, Story, TIMERS};
+pub(crate) use story::{Clock, Form, Restarts, STAND_IN, Story, TIMERS};
 pub(crate) use table::{Row, table};
 
 pub(crate) static STORIES: [Story; 16] = [

@@ -93,6 +93,16 @@ const claudeRoute = (active) => ({
     { endpoint: "litellm", model: "gpt-5.5", usable: true, reason: "First stand-in, same dialect." },
   ],
   stand_in: { state: "ready" },
+  fallbacks: [{
+    route: "claude", dialect: "anthropic", asked_model: "claude-opus-5", endpoint: "litellm", model: "gpt-5.5", name: "gpt-5.5",
+    said: "tested 29 Nov, tool turn complete, $0.002",
+    cost: { needs_yes: true, likely: 2_000, most: 21_000, method: "about $0.002: 350 tokens in and 300 out at the list price of 2026-11-26; at most $0.02" },
+    untestable: null,
+    last: {
+      at: ago(2 * HOUR), passed: true, failed_step: null, said: "tool turn complete", fault: null, fix: null, total_ms: 1_900,
+      input_tokens: 420, output_tokens: 61, tokens_estimated: false, cost: 2_000, outdated: false,
+    },
+  }],
 });
 
 const codexRoute = () => ({
@@ -102,6 +112,7 @@ const codexRoute = () => ({
     { endpoint: "openrouter", model: "openai/gpt-5.5", usable: false, reason: "No key for OpenRouter." },
   ],
   stand_in: { state: "missing", mend: "Add a key for OpenRouter: understudyd key add openrouter, or Settings → Keys." },
+  fallbacks: [],
 });
 
 const engine = (extra = {}) => ({

@@ -4,6 +4,7 @@ import type { ControlError } from "../generated/ControlError";
 import type { Doctor } from "../generated/Doctor";
 import type { Exchange } from "../generated/Exchange";
 import type { ExchangePage } from "../generated/ExchangePage";
+import type { Fallback } from "../generated/Fallback";
 import type { Incident } from "../generated/Incident";
 import type { IncidentPage } from "../generated/IncidentPage";
 import type { KeyTried } from "../generated/KeyTried";
@@ -11,6 +12,7 @@ import type { ReviewClose } from "../generated/ReviewClose";
 import type { ReviewItem } from "../generated/ReviewItem";
 import type { ReviewPage } from "../generated/ReviewPage";
 import type { SettingsText } from "../generated/SettingsText";
+import type { TestFallback } from "../generated/TestFallback";
 import { live } from "./live.svelte";
 
 /** A request to the control API that failed: what happened, and what mends it. */
@@ -40,6 +42,8 @@ export const reopenReview = (id: string) => ask<Accepted>("POST", `review/${enco
 /** Every candidate may take as long as the longest answer. */
 export const runReview = (id: string) =>
   ask<ReviewItem>("POST", `review/${encodeURIComponent(id)}/run`, undefined, 3_600_000);
+/** Both steps may take as long as the longest response. */
+export const testFallback = (wanted: TestFallback) => ask<Fallback>("POST", "fallbacks/test", wanted, 3_600_000);
 export const doctor = () => ask<Doctor>("GET", "doctor", undefined, 60_000);
 export const command = (command: Command) => ask<Accepted>("POST", "do", command);
 export const settings = () => ask<SettingsText>("GET", "settings");

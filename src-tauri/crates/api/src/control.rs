@@ -86,6 +86,8 @@ pub struct Explained {
     pub delivery: String,
     /// Those that can be asked, in their order, then those that cannot.
     pub candidates: Vec<crate::Candidate>,
+    /// Of those that can be asked, the ones behind the primary.
+    pub fallbacks: Vec<crate::Fallback>,
     /// "no fallback: items will wait"; None: there is a fallback, or the request is not one that waits.
     pub no_fallback: Option<String>,
 }

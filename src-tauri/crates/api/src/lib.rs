@@ -5,6 +5,7 @@
 
 mod control;
 mod exchange;
+mod fallback;
 mod incident;
 mod notice;
 mod question;
@@ -17,6 +18,7 @@ pub use control::{
     MayGoTo, RuntimeFile, SettingsText,
 };
 pub use exchange::{Attempt, Exchange, ExchangeEnd, ExchangePage};
+pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
 pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, TimelineEntry,
 };

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{IncidentSummary, Notice, Question, TrayView};
+use crate::{Fallback, IncidentSummary, Notice, Question, TrayView};
 
 /// Everything that the faces draw, as of one moment. Sent whole on every change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -243,6 +243,8 @@ pub struct Route {
     /// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"; None while the primary serves.
     pub active: Option<String>,
     pub stand_in: StandIn,
+    /// The candidates behind the primary, each with the model that it is asked for.
+    pub fallbacks: Vec<Fallback>,
 }
 
 /// A business flow, and what happens to its items when its provider fails.

@@ -184,14 +184,14 @@ pub enum StreamUsage {
     Always,
 }
 
-/// What an endpoint wants of the thinking before earlier tool calls.
+/// What an endpoint demands back of the thinking of earlier responses that call tools, in Chat and in Messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasoningContent {
     /// Nothing: some refuse the field.
     #[default]
     Omitted,
-    /// `reasoning_content` beside the calls in Chat, a thinking block before them in Messages; it may be empty.
+    /// `reasoning_content` beside the calls in Chat, a `thinking` block before them in Messages; either may be empty.
     Required,
 }
 

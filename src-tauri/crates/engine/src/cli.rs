@@ -2,6 +2,7 @@
 
 mod client;
 mod explain;
+mod fallback_test;
 mod keys;
 mod review;
 mod say;
@@ -94,6 +95,9 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Test each fallback with one tool turn of two steps; exit code 0 when all pass, 1 when one does not, 2 when none was
+    /// tested
+    Test(fallback_test::TestArgs),
     /// How a request would be routed
     Route {
         #[command(subcommand)]
@@ -250,6 +254,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Review { command } => review::run(command).await,
         Command::Doctor { json } => show::doctor(json).await,
         Command::Key { command } => keys::run(command).await,
+        Command::Test(args) => fallback_test::run(args).await,
         Command::Rehearse { seconds } => show::act(api::Command::Rehearse { seconds }).await,
         Command::Route {
             command:

@@ -1,6 +1,7 @@
 //! The control API: what the shell, the CLI and the web UI ask of a running engine. Loopback HTTP, JSON, one event stream.
 
 mod face;
+mod fallbacks;
 mod guard;
 mod keys;
 mod review;

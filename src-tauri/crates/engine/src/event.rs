@@ -8,6 +8,9 @@ use api::{
 };
 use tokio::sync::oneshot;
 
+use crate::fallback_test::play::Played;
+use crate::fallback_test::target::Target;
+
 /// One entry of the loop's queue. Time alone is the only other thing that wakes it.
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -108,6 +111,21 @@ pub(crate) enum Ask {
         body: bytes::Bytes,
         caller: gateway::Caller,
         reply: Reply<Result<api::Explained, ControlError>>,
+    },
+    /// The fallbacks of this route, endpoint or model; None: all.
+    Fallbacks {
+        of: Option<String>,
+        reply: Reply<api::Fallbacks>,
+    },
+    /// The owner wants this one tested.
+    BeginTest {
+        wanted: api::TestFallback,
+        reply: Reply<Result<Box<Target>, ControlError>>,
+    },
+    TestEnded {
+        target: Box<Target>,
+        played: Played,
+        reply: Reply<api::Fallback>,
     },
     Settings(Reply<SettingsText>),
     SaveSettings {

@@ -6,6 +6,7 @@ mod clock;
 mod control;
 mod dial;
 mod event;
+mod fallback_test;
 mod fallbacks;
 mod front;
 mod greeting;

@@ -5,6 +5,7 @@ mod asked;
 mod breakers;
 mod conversations;
 mod doctor;
+mod fallback_tests;
 mod fallbacks;
 mod interrupted;
 mod metrics;
@@ -329,6 +330,7 @@ impl MainLoop {
         }
         self.state.plans = plans;
         self.state.reaches = self.reaches();
+        self.state.targets = self.targets();
         let transitions = self.book.watch(self.state.watched(), now);
         self.apply(transitions);
         self.dirty = true;

@@ -9,8 +9,9 @@ use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL, Surf
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use gateway::{BreakerView, Plan};
 use health::{Level, Verdicts, Watched};
-use ledger::Sums;
+use ledger::{FallbackTestRow, Sums};
 
+use crate::fallback_test::target::{Target, TestKey};
 use crate::fallbacks::Fallbacks;
 use crate::grouping::Grouping;
 use crate::keys::Keys;
@@ -60,6 +61,14 @@ pub(crate) struct State {
     pub askers: BTreeMap<Option<String>, BTreeSet<(Dialect, String)>>,
     /// Where their requests go when their primary fails.
     pub reaches: Vec<Reach>,
+    /// Models that clients of a route were answered for lately, at most [`State::MODELS_TESTED`] of each.
+    pub models_in_use: BTreeMap<(String, Dialect), Vec<String>>,
+    /// The fallbacks of each route for its models in use.
+    pub targets: Vec<Target>,
+    /// The last test of each.
+    pub tested: BTreeMap<TestKey, FallbackTestRow>,
+    /// Those that are being tested.
+    pub testing: BTreeSet<TestKey>,
     pub open: BTreeMap<ProviderId, OpenStory>,
     /// Where agents' sessions stand.
     pub turns: Turns,
@@ -244,6 +253,21 @@ impl State {
         }
         let asked = self.askers.entry(pipeline).or_default();
         asked.len() < MODELS_KNOWN && asked.insert((dialect, model.to_owned()))
+    }
+
+    /// More models of one route have hardly other fallbacks.
+    pub(crate) const MODELS_TESTED: usize = 5;
+
+    /// A client of this route was answered for this model. True: that is news.
+    pub(crate) fn answered_for(&mut self, route: &str, dialect: Dialect, model: &str) -> bool {
+        let key = (route.to_owned(), dialect);
+        let models = self.models_in_use.entry(key).or_default();
+        let known = models.iter().any(|known| known == model);
+        if !known {
+            models.insert(0, model.to_owned());
+            models.truncate(State::MODELS_TESTED);
+        }
+        !known
     }
 
     pub(crate) fn next_midnight(&self, now: DateTime<Utc>) -> DateTime<Utc> {

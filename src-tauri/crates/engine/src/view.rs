@@ -2,6 +2,7 @@
 
 pub(crate) mod consequence;
 pub(crate) mod fallback;
+pub(crate) mod fallback_test;
 pub(crate) mod headline;
 pub(crate) mod interrupted;
 pub(crate) mod notice;

@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::{Behaviour, Dialect};
+use catalog::{Behaviour, Dialect, EndpointId, ModelId};
 use futures_util::FutureExt;
 use health::Verdicts;
 use http::header::CONTENT_TYPE;
@@ -37,8 +37,8 @@ use crate::plan::{Caller, CallerKind, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
 use crate::{
-    Body, BoxError, Config, Connect, ConversationAsk, End, Exchange, ExchangeKind, Plan, ReplayAsk,
-    Report, Rerun, TurnedAway,
+    Body, BoxError, Config, Connect, ConversationAsk, End, Exchange, ExchangeKind, Pin, Plan,
+    ReplayAsk, Report, Rerun, TurnedAway,
 };
 use admit::Origin;
 use place::{Place, Target};
@@ -122,6 +122,22 @@ impl Gateway {
         Ok(self.0.plan(&self.0.config(), wish))
     }
 
+    /// The plan for a test of this candidate with such a request; empty where it cannot be tested.
+    pub fn explain_pinned(
+        &self,
+        dialect: Dialect,
+        model: &str,
+        endpoint: &EndpointId,
+        with: &ModelId,
+    ) -> Plan {
+        let (caller, only) = (Pin::caller(), (endpoint.clone(), with.clone()));
+        let wish = Wish {
+            only: Some(&only),
+            ..Wish::any(dialect, model, &caller)
+        };
+        self.0.plan(&self.0.config(), wish)
+    }
+
     /// Exchanges that have begun and not ended.
     pub fn open_exchanges(&self) -> usize {
         self.0.reports().open()
@@ -189,8 +205,10 @@ impl Gateway {
         let unknown = Exchange::begun(&head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
+        let pin = head.extensions.get::<Pin>().cloned();
         let passing = config.paused || config.draining;
-        if let Err(storm) = storms.admit(asked, unknown.started)
+        if pin.is_none()
+            && let Err(storm) = storms.admit(asked, unknown.started)
             && !passing
         {
             return self.turn_away(began, &head, dialect, storm.into());
@@ -208,14 +226,23 @@ impl Gateway {
         {
             return left;
         }
-        let caller = Caller {
-            rerun: rerun.is_some(),
-            ..Caller::of(&head.headers, place.pipeline(), client, &config, dialect)
+        let caller = match &pin {
+            Some(_) => Pin::caller(),
+            None => Caller {
+                rerun: rerun.is_some(),
+                ..Caller::of(&head.headers, place.pipeline(), client, &config, dialect)
+            },
         };
         let session = SessionKey::of(client, &ask, &caller, kind);
         let conversation = Conversation::of(&self.0, &config, &head, (&ask, kind), &body).await;
         let in_full = conversation.in_full().map_or(&body, |full| &full.body);
-        let (plan, unread) = self.plan(&config, &ask, &caller, kind, session.as_ref(), in_full);
+        let wish = Wish {
+            kind,
+            unthought_turn: ask.unthought_turn,
+            only: pin.as_ref().map(|pin| &pin.answerer),
+            ..Wish::any(dialect, &ask.model, &caller)
+        };
+        let (plan, unread) = self.plan(&config, &ask, wish, session.as_ref(), in_full);
         let streamed = ask.stream && kind == Kind::Generate;
         let pipeline = unknown.pipeline.clone().or_else(|| plan.pipeline.clone());
         let leaver = Leaver {
@@ -254,7 +281,10 @@ impl Gateway {
             Some(Rerun { replay }) => replay,
             None => key.map(|key| asker.keyed(&plan.route, &key)),
         };
-        let reviewed = Reviewed::of(&exchange, plan.strict, &head.headers, &body, replay);
+        let reviewed = match &pin {
+            None => Reviewed::of(&exchange, plan.strict, &head.headers, &body, replay),
+            Some(_) => None,
+        };
         let item = reviewed.as_ref().map(|reviewed| Item {
             id: reviewed.id().to_owned(),
             key: asker.item(reviewed.id()),
@@ -274,10 +304,13 @@ impl Gateway {
         if let Again::Running(response) = again {
             return response;
         }
-        let exchange = OpenExchange::begin(self.0.reports(), began, exchange)
-            .counted(storms, asked)
-            .reviewed(reviewed)
-            .leaving(self.0.clone(), leaver);
+        let exchange = match pin {
+            None => OpenExchange::begin(self.0.reports(), began, exchange)
+                .counted(storms, asked)
+                .leaving(self.0.clone(), leaver),
+            Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, exchange),
+        };
+        let exchange = exchange.reviewed(reviewed);
         if let Again::Kept(answer) = again {
             return once::replay_kept(dialect, answer, exchange);
         }
@@ -335,16 +368,10 @@ impl Gateway {
         &self,
         config: &Config,
         ask: &Ask,
-        caller: &Caller,
-        kind: Kind,
+        wish: Wish<'_>,
         session: Option<&SessionKey>,
         body: &Bytes,
     ) -> (Plan, bool) {
-        let wish = Wish {
-            kind,
-            unthought_turn: ask.unthought_turn,
-            ..Wish::any(ask.dialect, &ask.model, caller)
-        };
         let made = |wish: Wish<'_>| {
             let mut plan = self.0.plan(config, wish);
             let stay = session.zip(plan.primary()).and_then(|(session, primary)| {
@@ -357,7 +384,7 @@ impl Gateway {
             plan
         };
         let plan = made(wish);
-        if kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread() {
+        if wish.kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread() {
             return (plan, true);
         }
         let body = Some(&**body);

@@ -43,6 +43,14 @@ impl Reports {
         }
     }
 
+    /// The same counts, with another reader.
+    pub(crate) fn to(&self, to: mpsc::Sender<Report>) -> Self {
+        Self {
+            to,
+            counts: Arc::clone(&self.counts),
+        }
+    }
+
     pub(crate) fn open(&self) -> usize {
         self.counts.open.load(Ordering::Relaxed)
     }

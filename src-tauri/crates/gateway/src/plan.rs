@@ -7,6 +7,7 @@ pub(crate) mod patience;
 mod caller;
 mod carriage;
 mod eligible;
+mod pin;
 mod scope;
 pub(crate) mod session;
 mod sibling;
@@ -22,6 +23,7 @@ use wire::Kind;
 pub use caller::{Caller, CallerKind, Login};
 pub use carriage::Carriage;
 pub use eligible::Ineligible;
+pub use pin::Pin;
 pub use stand_in::ANY_MODEL;
 
 use eligible::eligible;
@@ -121,6 +123,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) body: Option<&'a [u8]>,
     /// As in [`wire::Ask`].
     pub(crate) unthought_turn: bool,
+    /// No other candidate is asked: a test of this one.
+    pub(crate) only: Option<&'a Answerer>,
 }
 
 /// An endpoint's model, as a session stays with it.
@@ -136,6 +140,7 @@ impl<'a> Wish<'a> {
             kind: Kind::Generate,
             body: None,
             unthought_turn: false,
+            only: None,
         }
     }
 }
@@ -252,6 +257,9 @@ pub(crate) fn plan(
                 why,
             }),
         }
+    }
+    if let Some(only) = wish.only {
+        plan.keep_only(only);
     }
     if config.paused || config.draining {
         let others = plan.candidates.drain(1.min(plan.candidates.len())..);

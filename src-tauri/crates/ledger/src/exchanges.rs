@@ -221,25 +221,34 @@ pub struct AttemptRow {
     pub price_as_of: Option<String>,
 }
 
-impl ExchangeRow {
-    /// What stand-ins cost of it, or the kept key that passed it on; a model without a price at
-    /// [`DEAREST`](crate::DEAREST).
-    pub fn stand_ins_cost(&self) -> MicroDollars {
+impl AttemptRow {
+    /// What is held against the day's cap: the cost, or where the price is not known that of the dearest model.
+    pub fn counted(&self) -> MicroDollars {
+        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
         let dearest = |tokens: Tokens| {
-            let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
             MicroDollars(
                 count(tokens.prompt())
                     .saturating_mul(crate::DEAREST.0)
                     .saturating_add(count(tokens.output).saturating_mul(crate::DEAREST.1)),
             )
         };
+        self.cost
+            .or_else(|| self.tokens.map(dearest))
+            .unwrap_or_default()
+    }
+}
+
+impl ExchangeRow {
+    /// What stand-ins cost of it, or the kept key that passed it on; a model without a price at
+    /// [`DEAREST`](crate::DEAREST).
+    pub fn stand_ins_cost(&self) -> MicroDollars {
         self.attempts
             .iter()
             .filter(|a| match &self.primary {
                 Some(primary) => (&a.endpoint, &a.model) != (&primary.endpoint, &primary.model),
                 None => self.route == PASSED,
             })
-            .filter_map(|a| a.cost.or_else(|| a.tokens.map(dearest)))
+            .map(AttemptRow::counted)
             .sum()
     }
 

@@ -4,8 +4,8 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{
-    breakers, conversations, exchanges, incidents, interruptions, meta, notices, observations,
-    probes, replays, review,
+    breakers, conversations, exchanges, fallback_tests, incidents, interruptions, meta, notices,
+    observations, probes, replays, review,
 };
 
 /// One change of the schema.
@@ -29,6 +29,7 @@ pub(crate) const TABLES: &[&[Step]] = &[
     review::STEPS,
     interruptions::STEPS,
     conversations::STEPS,
+    fallback_tests::STEPS,
 ];
 
 /// Written into the file's header: "this SQLite file is a ledger". ASCII "Undy".

@@ -18,11 +18,11 @@ pub struct Sums {
     /// The client should have got an answer and did not.
     pub failed: u64,
     pub carried_by_fallback: u64,
-    /// Estimate, thrown-away attempts included, probes not.
+    /// Estimate, thrown-away attempts and tests of fallbacks included, probes not.
     pub spent: MicroDollars,
     /// What of it rests on tokens that are reckoned from bytes: answers that were cut, and usage that nobody told.
     pub of_estimated_tokens: MicroDollars,
-    /// What of it stand-ins cost. A model without a price counts at [`DEAREST`], so that it never opens the day's cap.
+    /// What of it stand-ins cost, and tests of them. A model without a price counts at [`DEAREST`], so that it never opens the day's cap.
     pub stand_ins: MicroDollars,
     /// Estimate.
     pub probes: MicroDollars,
@@ -57,7 +57,11 @@ impl Ledger {
                     unpriced: get(row, "unpriced")?,
                 })
             })?;
+        let tests = self.tests_spent(since)?;
         Ok(Sums {
+            spent: sums.spent + tests.spent,
+            of_estimated_tokens: sums.of_estimated_tokens + tests.of_estimated_tokens,
+            stand_ins: sums.stand_ins + tests.counted,
             probes: self.probes_spent(since)?,
             ..sums
         })

@@ -1,6 +1,7 @@
 mod conversations;
 mod damage;
 mod exchanges;
+mod fallback_tests;
 mod incidents;
 mod interruptions;
 mod migration;

@@ -5,7 +5,7 @@ use crate::fault::{Fault, Stop};
 use crate::improvise;
 use crate::manner::Ids;
 use crate::repertoire::Style;
-use crate::request::Request;
+use crate::request::{Request, Tool};
 use crate::signature::digest;
 
 /// One whole answer, before a dialect words it.
@@ -307,7 +307,15 @@ fn lines(request: &Request, style: Option<Style>, fault: Option<&Fault>) -> Vec<
                 improvise::tool_call(&request.tools),
             ];
         }
-        None => Style::Steady,
+        None => match told_to_call(request) {
+            Some(tool) if may_call => {
+                return vec![
+                    Line::Text("I will call the tool.".to_owned()),
+                    improvise::tool_call(std::slice::from_ref(tool)),
+                ];
+            }
+            Some(_) | None => Style::Steady,
+        },
         Some(style) => style,
     };
     match style {
@@ -327,6 +335,15 @@ fn lines(request: &Request, style: Option<Style>, fault: Option<&Fault>) -> Vec<
         Style::Thinking => vec![Line::Thinking(THOUGHT.to_owned()), text()],
         Style::Long => vec![Line::Text(format!("{} {LONG}", plain(request)))],
     }
+}
+
+/// The tool on offer that the user's last words name: "Call the tool `get_time`".
+fn told_to_call(request: &Request) -> Option<&Tool> {
+    let said = request.said.as_deref()?;
+    request
+        .tools
+        .iter()
+        .find(|tool| said.contains(&format!("the tool `{}`", tool.name)))
 }
 
 const LONG: &str = "It goes on for a while, so that there is something to interrupt: the curtain is up, the lights are on, \

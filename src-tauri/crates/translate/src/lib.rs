@@ -12,9 +12,9 @@ mod response;
 
 pub use names::{ClientTool, Names, NoSignature, Signature, ToolKind};
 pub use request::{
-    Call, Conversation, Document, DocumentBody, Echo, Fidelity, File, Filtered, Format, Image,
-    Input, LeftOut, Part, Role, Target, Tool, ToolChoice, ToolInput, ToolResult, Translated, Turn,
-    Untranslatable, Wanted, Why, Wish, estimate_tokens, read, request, say, within_family,
+    Call, Conversation, Document, DocumentBody, Echo, Fidelity, File, Filtered, Format, Home,
+    Image, Input, LeftOut, Part, Role, Target, Tool, ToolChoice, ToolInput, ToolResult, Translated,
+    Turn, Untranslatable, Wanted, Why, Wish, estimate_tokens, read, request, say, within_family,
 };
 pub use response::{
     AnswerTranslator, CannotTell, Form, Progress, Whole, error, whole, whole_signed,

@@ -48,6 +48,8 @@ pub struct Names {
     ids: BTreeMap<String, String>,
     /// The provider's name → the client's tool.
     tools: BTreeMap<String, ClientTool>,
+    /// The client's own vendor takes ids of nine letters and digits only.
+    client_nine: bool,
     /// By the client's id: signatures that its id had no room for, where somebody has kept them.
     signatures: BTreeMap<String, Signature>,
 }
@@ -66,7 +68,14 @@ impl Names {
             ids: provider_ids(provider, ids.into_iter().collect()),
             tools: provider_names(tools.into_iter().collect()),
             signatures: BTreeMap::new(),
+            client_nine: false,
         }
+    }
+
+    /// For a client whose own vendor takes ids of nine letters and digits only, and gets them later as the client got them.
+    pub fn with_nine_letters_for_the_client(mut self) -> Names {
+        self.client_nine = true;
+        self
     }
 
     /// With signatures that were kept elsewhere, by the client's ids ([`crate::AnswerTranslator::signatures`]): ids of OpenAI's
@@ -101,14 +110,12 @@ impl Names {
     /// For a provider that takes ids of nine letters and digits only, as Mistral does ("must be a-z, A-Z, 0-9, with a length of
     /// 9"): others than its own are told as a digest.
     pub fn with_nine_letter_ids(mut self) -> Names {
-        let nine = |id: &str| id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let ids = std::mem::take(&mut self.ids);
-        let (own, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(|(_, to)| nine(to));
+        let (own, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(|(_, to)| is_nine(to));
         let mut taken: BTreeSet<String> = own.iter().map(|(_, to)| to.clone()).collect();
         self.ids.extend(own);
         for (id, to) in others {
-            let mut digests = (0..).map(|salt| id::hex(&digest(&to, salt))[..9].to_owned());
-            if let Some(short) = digests.find(|short| !taken.contains(short)) {
+            if let Some(short) = nine_of(&to, &|short| taken.contains(short)) {
                 taken.insert(short.clone());
                 self.ids.insert(id, short);
             }
@@ -139,6 +146,14 @@ impl Names {
     /// What the client is told for an id of the provider's. Of one exchange's different ids no two become the same, nor one
     /// that the conversation already has. Total: also an empty id becomes one that the dialect allows.
     pub fn client_id(&self, provider_id: &str) -> String {
+        if self.client_nine {
+            let known = |id: &str| self.ids.contains_key(id);
+            let own = Some(provider_id).filter(|id| is_nine(id) && !known(id));
+            let id = own.map(str::to_owned);
+            return id
+                .or_else(|| nine_of(provider_id, &known))
+                .unwrap_or_default();
+        }
         let plain = id::carried(self.client, provider_id);
         if !self.ids.contains_key(&plain) {
             return plain;
@@ -184,6 +199,16 @@ impl Names {
             None => shortened(&full_name(namespace, name), 0),
         }
     }
+}
+
+fn is_nine(id: &str) -> bool {
+    id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// A digest of an id that is not taken.
+fn nine_of(id: &str, taken: &dyn Fn(&str) -> bool) -> Option<String> {
+    let mut digests = (0..).map(|salt| id::hex(&digest(id, salt))[..9].to_owned());
+    digests.find(|short| !taken(short))
 }
 
 /// Another form of an id, for a call that must not be mistaken for an earlier one with the same id.

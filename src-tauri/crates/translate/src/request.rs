@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use std::str;
 use std::sync::Arc;
 
-use catalog::{CallIds, Dialect};
+use catalog::{CallIds, Dialect, ReasoningContent};
 
 use text::quoted;
 use wire::fields::Fields;
@@ -36,7 +36,7 @@ pub use model::{
     Call, Conversation, Document, DocumentBody, Echo, File, Format, Image, Input, Part, Role, Tool,
     ToolChoice, ToolInput, ToolResult, Turn,
 };
-pub use target::Target;
+pub use target::{Home, Target};
 pub use untranslatable::{LeftOut, Untranslatable, Why, Wish};
 pub use within_family::{Filtered, within_family};
 
@@ -53,6 +53,8 @@ pub struct Translated {
     pub wanted: Option<Wanted>,
     /// For a client of Responses.
     pub echo: Option<Arc<Echo>>,
+    /// What the client's own vendor demands back with a call.
+    pub reasoning_content: ReasoningContent,
 }
 
 /// # Errors
@@ -85,6 +87,10 @@ pub fn say(
         CallIds::OfDialect => names.with_bounded_ids(),
         CallIds::NineLetters => names.with_nine_letter_ids(),
     };
+    let names = match target.home.ids {
+        CallIds::NineLetters => names.with_nine_letters_for_the_client(),
+        CallIds::Any | CallIds::OfDialect => names,
+    };
     let mut left_out = conversation.left_out.clone();
     let write = match to {
         Dialect::Anthropic => anthropic::write_request,
@@ -108,6 +114,7 @@ pub fn say(
         usage_chunk: conversation.usage_chunk,
         wanted,
         echo: conversation.echo.map(Arc::new),
+        reasoning_content: target.home.reasoning_content,
     })
 }
 

@@ -16,7 +16,7 @@ pub(crate) mod write;
 
 use std::sync::Arc;
 
-use catalog::Tokens;
+use catalog::{ReasoningContent, Tokens};
 
 use crate::request::Echo;
 use model::{Identity, Stop};
@@ -50,7 +50,12 @@ pub struct Form {
     pub json: bool,
     /// What a response object repeats of its request.
     pub echo: Option<Arc<Echo>>,
+    /// What the client's own vendor demands back with a call: it gets the client's own bytes, calls of others included.
+    pub reasoning_content: ReasoningContent,
 }
+
+/// Stands for the thinking before a call, which is not passed on. Clients drop an empty one.
+pub(crate) const NO_THOUGHT: &str = " ";
 
 /// How an answer ended, by the verdict on it.
 #[derive(Debug)]

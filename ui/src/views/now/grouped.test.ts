@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import type { Fallback } from "../../generated/Fallback";
 import type { Route } from "../../generated/Route";
 import { grouped } from "./grouped";
 
@@ -10,6 +11,7 @@ const route = (name: string, models: string, endpoint: string, dialect = "openai
   candidates: [{ endpoint, model: null, usable: true, reason: "the primary, with your key" }],
   active: null,
   stand_in: { state: "ready" },
+  fallbacks: [],
 });
 
 test("patterns with the same candidates are one line, in one dialect", () => {
@@ -33,4 +35,25 @@ test("a route that somebody wrote stands alone, whatever its name", () => {
     [["leads"], "gpt-*"],
     [["gpt-*"], null],
   ]);
+});
+
+const fallback = (endpoint: string, model: string): Fallback => ({
+  route: "gpt-*",
+  dialect: "openai-responses",
+  asked_model: "gpt-1",
+  endpoint,
+  model,
+  name: model,
+  said: "never tested",
+  cost: { needs_yes: true, likely: 2_000, most: 20_000, method: "about $0.002" },
+  untestable: null,
+  last: null,
+});
+
+test("fallbacks of routes that are one line are listed once", () => {
+  const first = { ...route("gpt-*", "gpt-*", "lead"), fallbacks: [fallback("second", "a")] };
+  const other = { ...route("o3*", "o3*", "lead"), fallbacks: [fallback("second", "a"), fallback("second", "b")] };
+  const shown = grouped([first, other]);
+  expect(shown.map((group) => group.fallbacks.map((one) => one.model))).toEqual([["a", "b"]]);
+  expect(first.fallbacks).toHaveLength(1);
 });

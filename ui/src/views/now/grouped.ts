@@ -1,7 +1,11 @@
+import type { Fallback } from "../../generated/Fallback";
 import type { Route } from "../../generated/Route";
 
 /** Routes of one dialect that say the same about several patterns of models, as one. */
-export type Grouped = { names: string[]; models: string | null; route: Route };
+export type Grouped = { names: string[]; models: string | null; route: Route; fallbacks: Fallback[] };
+
+/** A fallback has one test, whatever the route. */
+export const key = (fallback: Fallback): string => JSON.stringify([fallback.endpoint, fallback.model]);
 
 /** Whatever no provider's list of models names. */
 export const isCatchAll = (route: Route): boolean => route.name === "*";
@@ -17,8 +21,13 @@ export function grouped(routes: readonly Route[]): Grouped[] {
     const { dialect, candidates, active, stand_in } = route;
     const same = JSON.stringify(written ? at : [dialect, candidates, active, stand_in]);
     const group = groups.get(same);
-    if (group) group.names.push(route.name);
-    else groups.set(same, { names: [route.name], models: written ? route.models : null, route });
+    if (!group) {
+      groups.set(same, { names: [route.name], models: written ? route.models : null, route, fallbacks: [...route.fallbacks] });
+      return;
+    }
+    group.names.push(route.name);
+    const known = new Set(group.fallbacks.map(key));
+    group.fallbacks.push(...route.fallbacks.filter((fallback) => !known.has(key(fallback))));
   });
   return [...groups.values()];
 }

@@ -102,6 +102,9 @@ pub(super) async fn explain(of: Of, dialect: &str, caller: &CallerArgs, json: bo
                 candidate.reason
             );
         }
+        for fallback in &explained.fallbacks {
+            say!("{}: {}", fallback.name, fallback.said);
+        }
         if let Some(no_fallback) = &explained.no_fallback {
             say!("{no_fallback}");
         }

@@ -17,7 +17,7 @@ use gateway::{Caller, CallerKind, Login};
 use serde::Deserialize;
 
 use super::face::Face;
-use super::{Control, Refused, guard, keys, review, ui};
+use super::{Control, Refused, fallbacks, guard, keys, review, ui};
 use crate::event::Ask;
 
 /// Beside requests, settings are the largest thing that anybody sends here.
@@ -45,6 +45,8 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/review/{id}/run", post(review::run))
         .route("/settings", get(settings).put(save_settings))
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
+        .route("/fallbacks", get(fallbacks::list))
+        .route("/fallbacks/test", post(fallbacks::test))
         .route("/doctor", get(doctor))
         .route(
             "/explain",

@@ -121,8 +121,7 @@ impl MainLoop {
                 reply,
             } => {
                 let plan = self.outlets.gateway.explain(dialect, &model, &caller);
-                let explained = view::snapshot::explained(&plan, is_pipeline(&caller));
-                let _ = reply.send(explained);
+                let _ = reply.send(self.explained(&plan, &caller));
             }
             Ask::ExplainRequest {
                 dialect,
@@ -132,8 +131,7 @@ impl MainLoop {
             } => {
                 let gateway = &self.outlets.gateway;
                 let plan = gateway.explain_request(dialect, &body, &caller);
-                let explained =
-                    plan.map(|plan| view::snapshot::explained(&plan, is_pipeline(&caller)));
+                let explained = plan.map(|plan| self.explained(&plan, &caller));
                 let _ = reply.send(explained.map_err(|why| {
                     ControlError {
                         error: format!("That is no request of {dialect}: {why}."),
@@ -143,6 +141,21 @@ impl MainLoop {
                         ),
                     }
                 }));
+            }
+            Ask::Fallbacks { of, reply } => {
+                let _ = reply.send(view::fallback_test::listed(&self.state, of.as_deref()));
+            }
+            Ask::BeginTest { wanted, reply } => {
+                let _ = reply.send(self.begin_test(&wanted));
+            }
+            Ask::TestEnded {
+                target,
+                played,
+                reply,
+            } => {
+                let tested = self.test_ended(now, &target, &played);
+                self.publish();
+                let _ = reply.send(tested);
             }
             Ask::Settings(reply) => {
                 let _ = reply.send(self.settings_text());
@@ -158,6 +171,14 @@ impl MainLoop {
             Ask::Metrics(reply) => {
                 let _ = reply.send(super::metrics::metrics(&self.state, &self.outlets.gateway));
             }
+        }
+    }
+
+    fn explained(&self, plan: &gateway::Plan, caller: &gateway::Caller) -> api::Explained {
+        let of_a_pipeline = matches!(caller.kind, gateway::CallerKind::Pipeline(_));
+        api::Explained {
+            fallbacks: self.fallbacks_of(plan),
+            ..view::snapshot::explained(plan, of_a_pipeline)
         }
     }
 
@@ -355,10 +376,6 @@ impl MainLoop {
         self.settings_file(Ok(text));
         Ok(self.settings_text())
     }
-}
-
-fn is_pipeline(caller: &gateway::Caller) -> bool {
-    matches!(caller.kind, gateway::CallerKind::Pipeline(_))
 }
 
 fn unreadable(error: LedgerError) -> ControlError {

@@ -6,7 +6,7 @@ use gateway::Gateway;
 
 use crate::login;
 use crate::state::State;
-use crate::view::{pipeline, question, snapshot};
+use crate::view::{fallback_test, pipeline, question, snapshot};
 
 pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
     let mut checks = vec![
@@ -17,6 +17,7 @@ pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
     ];
     checks.extend(keys(state));
     checks.extend(stand_ins(state));
+    checks.extend(tests(state));
     checks.extend(pipelines(state));
     checks.extend(scope(state));
     checks.extend(pages(state));
@@ -164,6 +165,44 @@ fn stand_ins(state: &State) -> Vec<Check> {
         }
     };
     told.into_iter().map(check).collect()
+}
+
+/// A line for each fallback that was tested, and one for those that were not.
+fn tests(state: &State) -> Vec<Check> {
+    let (tested, never): (Vec<_>, Vec<_>) = fallback_test::listed(state, None)
+        .fallbacks
+        .into_iter()
+        .partition(|fallback| fallback.last.is_some());
+    let check = |fallback: api::Fallback| {
+        let name = format!("fallback {}", fallback.name);
+        let said = format!("{} ({}).", fallback.said, fallback.dialect);
+        let again = format!("understudyd test {}", fallback.model);
+        let last = fallback.last?;
+        Some(match last.fault {
+            None if last.outdated => note(name, said, &again),
+            None => good(name, said),
+            Some(fault) => {
+                let fix = last.fix.unwrap_or(again);
+                match fault {
+                    // Its fault of that moment says nothing of the settings.
+                    api::TestFault::Provider => note(name, said, &fix),
+                    _ if last.outdated => note(name, said, &fix),
+                    api::TestFault::Account
+                    | api::TestFault::Model
+                    | api::TestFault::Settings
+                    | api::TestFault::Understudy => bad(name, said, &fix),
+                }
+            }
+        })
+    };
+    let mut checks: Vec<Check> = tested.into_iter().filter_map(check).collect();
+    if !never.is_empty() {
+        let name = |one: &api::Fallback| format!("{} ({})", one.name, one.dialect);
+        let names: Vec<String> = never.iter().map(name).collect();
+        let said = format!("{}: {}.", fallback_test::NEVER, names.join(", "));
+        checks.push(note("fallbacks", said, "understudyd test"));
+    }
+    checks
 }
 
 fn pipelines(state: &State) -> Vec<Check> {

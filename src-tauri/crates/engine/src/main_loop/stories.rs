@@ -166,6 +166,7 @@ impl MainLoop {
         self.recall_paid_today();
         self.recall_questions();
         self.recall_askers();
+        self.recall_fallback_tests(now);
         self.count_reviews();
         self.turn_day(now);
     }

@@ -64,6 +64,7 @@ impl MainLoop {
             self.count(&row, carried);
             self.check_the_cap(now);
             self.learn(exchange);
+            self.learn_model(exchange);
             if carried {
                 self.carried_by_fallback(now, exchange, &row);
             }

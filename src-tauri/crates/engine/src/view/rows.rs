@@ -248,7 +248,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
 /// The model of a fallback, where it is not the one that was asked for.
 fn another_model(row: &ExchangeRow) -> Option<&str> {
     let last = row.attempts.last().filter(|_| row.carried())?;
-    (last.model != row.model).then(|| last.model.as_str())
+    (last.model.as_str() != row.model).then(|| last.model.as_str())
 }
 
 /// "Claude failed twice, OpenRouter was silent": who was asked, each try that ended as the one before it counted with it.

@@ -297,6 +297,7 @@ fn route(state: &State, plan: &Plan) -> Route {
         candidates: candidates(plan),
         active,
         stand_in: with_siblings(state, plan, stand_in(plan)),
+        fallbacks: super::fallback_test::of_route(state, &plan.route, plan.dialect),
     }
 }
 
@@ -317,7 +318,7 @@ fn candidates(plan: &Plan) -> Vec<Candidate> {
     usable.chain(dropped).collect()
 }
 
-/// A plan in full. `of_a_pipeline`: the request names one, so that what nobody answers waits.
+/// A plan in full, without the tests of its fallbacks. `of_a_pipeline`: the request names one, so that what nobody answers waits.
 pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
     let waits = of_a_pipeline || plan.pipeline.is_some();
     api::Explained {
@@ -332,6 +333,7 @@ pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
         }
         .into(),
         candidates: candidates(plan),
+        fallbacks: Vec::new(),
         no_fallback: (waits && plan.candidates.len() < 2).then(|| pipeline::NO_FALLBACK.to_owned()),
     }
 }

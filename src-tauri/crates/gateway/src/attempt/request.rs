@@ -100,6 +100,7 @@ pub(crate) fn request(
         None => conversation,
     };
     let target = endpoint.target(&candidate.model);
+    let target = target.for_client_of(home(admitted));
     let said = say((client, spoken), &conversation, &target, now)?;
     let Said {
         body,
@@ -114,6 +115,19 @@ pub(crate) fn request(
         translation: Some(translation.with_sink(kept.sink)),
         left_out,
         wanted: wanted.map(Demand::of_request),
+    })
+}
+
+/// What the route's primary demands, where it gets the client's own bytes.
+fn home(admitted: &Admitted) -> translate::Home {
+    let (config, plan) = (&admitted.config, &admitted.plan);
+    let mut routes = config.routes.iter();
+    let route = routes.find(|r| r.dialect == plan.dialect && r.models.matches(&plan.model));
+    let primary = route.and_then(|route| route.candidates.first());
+    let primary = primary.and_then(|rule| config.endpoints.get(&rule.endpoint));
+    let spoken = primary.filter(|found| found.endpoint.speaks(plan.dialect));
+    spoken.map_or_else(translate::Home::default, |found| {
+        translate::Home::of(&found.endpoint)
     })
 }
 

@@ -54,6 +54,7 @@ pub(crate) fn say(
                 created,
                 json: said.wanted.is_some(),
                 echo: said.echo,
+                reasoning_content: said.reasoning_content,
             },
             sink: SignatureSink::default(),
         },

@@ -301,7 +301,8 @@ fn nobody(plan: &Plan) -> TurnedAway {
         | Ineligible::SiblingOnKey
         | Ineligible::OutOfScope { .. }
         | Ineligible::UsedUp { .. }
-        | Ineligible::Paused => None,
+        | Ineligible::Paused
+        | Ineligible::NotTested => None,
     });
     let unsupported = |dropped: &&Dropped| match &dropped.why {
         // Another key would not help.

@@ -123,6 +123,7 @@ fn may_be_answered_elsewhere(plan: &Plan) -> bool {
             | Ineligible::Declined
             | Ineligible::SiblingNeedsYes
             | Ineligible::SiblingOnKey
+            | Ineligible::NotTested
             | Ineligible::OutOfScope { .. } => false,
         })
 }

@@ -13,8 +13,8 @@ use crate::{Config, exchange};
 pub struct Caller {
     pub kind: CallerKind,
     pub login: Login,
-    /// A person has a waiting request run again: its client's login is not there any more, and a fallback may answer in
-    /// place of a primary that cannot be asked.
+    /// A person has a waiting request run again, or a fallback tested: its client's login is not there, and a fallback may
+    /// answer in place of a primary that cannot be asked.
     pub rerun: bool,
 }
 

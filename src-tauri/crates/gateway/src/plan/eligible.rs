@@ -53,6 +53,8 @@ pub enum Ineligible {
     },
     #[error("Understudy is paused or stopping, so only the primary is asked")]
     Paused,
+    #[error("the test is of another candidate")]
+    NotTested,
 }
 
 pub(super) fn eligible<'a>(

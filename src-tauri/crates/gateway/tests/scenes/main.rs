@@ -24,6 +24,7 @@ mod lingering;
 mod load;
 mod order;
 mod patience;
+mod pin;
 mod port;
 mod reached;
 mod recovery;

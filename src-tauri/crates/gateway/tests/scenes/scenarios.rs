@@ -9,9 +9,10 @@ use serde_json::Value;
 use stage::Stage;
 
 use crate::stories::client::Verdict;
+use crate::stories::story::Expected;
 use crate::stories::{
-    Attempt, Clock, Expected, Form, Heard, Restarts, Row, STAND_IN, STORIES, Story, TIMERS, World,
-    play, table,
+    Attempt, Clock, Form, Heard, Restarts, Row, STAND_IN, STORIES, Story, TIMERS, World, play,
+    table,
 };
 use crate::understudy::speaks_only;
 use crate::world::{AGENT, Scene};

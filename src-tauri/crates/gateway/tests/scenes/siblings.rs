@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::world::{Scene, question, text, whole};
 
 /// A vendor with two models, and no other provider.
-fn desk(sibling: Siblings) -> Scene {
+pub(crate) fn desk(sibling: Siblings) -> Scene {
     let scene = Scene::new();
     scene.change(|config| {
         config.sibling = sibling;

@@ -101,6 +101,8 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
         let parts = ledger.conversation_parts(&[name], t0()).unwrap();
         assert_eq!(parts[0].is_some(), *version >= 6);
         assert_eq!(ledger.probes_spent(t0()).unwrap().0, 40);
+        let tests = ledger.fallback_tests().unwrap();
+        assert_eq!(tests.len(), 2 * usize::from(*version >= 6));
     }
 }
 

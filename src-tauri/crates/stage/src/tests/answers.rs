@@ -388,3 +388,41 @@ async fn tools_that_come_in_the_conversation_are_called_as_they_were_declared() 
     assert_eq!(told("input"), [json!("text(1);"), Value::Null]);
     assert_eq!(told("arguments"), [Value::Null, json!(r#"{"ms":1}"#)]);
 }
+
+/// A user who names a tool in so many words gets a call of it, once: with its result there, the answer is a text.
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_the_user_names_is_called() {
+    for dialect in Dialect::ALL {
+        let schema = |property: &str| json!({ "type": "object", "properties": { property: { "type": "string" } }, "required": [property] });
+        let tools: Vec<Value> = [("Bash", "command"), ("get_time", "zone")]
+            .map(|(name, property)| match dialect {
+                Dialect::Anthropic => json!({ "name": name, "input_schema": schema(property) }),
+                Dialect::OpenaiChat => {
+                    json!({ "type": "function", "function": { "name": name, "parameters": schema(property) } })
+                }
+                Dialect::OpenaiResponses => {
+                    json!({ "type": "function", "name": name, "parameters": schema(property) })
+                }
+            })
+            .to_vec();
+        for (said, called) in [
+            ("Call the tool `get_time` now.", true),
+            ("Call the tool `get_date` now.", false),
+            ("What does get_time do?", false),
+        ] {
+            let mut ask = request(dialect, "some-model", false, said);
+            ask["tools"] = json!(tools);
+            let reply = generate(&Stage::any_model(), dialect, &ask).await;
+            let told = String::from_utf8_lossy(&reply.body).replace("\\\"", "\"");
+            assert_eq!(
+                told.contains("{\"zone\":\"rehearsal\"}"),
+                called,
+                "{dialect} {said}: {told}"
+            );
+            assert!(
+                !told.contains("{\"command\":\"echo"),
+                "{dialect} {said}: {told}"
+            );
+        }
+    }
+}

@@ -1,22 +1,48 @@
 //! Anthropic Messages (public docs: "Streaming messages", "Messages").
 
-use catalog::Tokens;
+use catalog::{ReasoningContent, Tokens};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::response::error::Told;
 use crate::response::model::{Answer, Call, Happening, Identity, Input, Kind, Part, Stop};
 use crate::response::write::Write;
-use crate::response::{CannotTell, stop};
+use crate::response::{CannotTell, Form, NO_THOUGHT, stop};
 use wire::Broken;
 use wire::fields::array;
 use wire::sse;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Writer {
     index: u64,
     /// The open block holds a tool's input.
     input: bool,
+    /// Thinking is to be sent before the first call.
+    owes_thought: bool,
+}
+
+impl Writer {
+    pub(crate) fn new(form: Form) -> Self {
+        Self {
+            index: 0,
+            input: false,
+            owes_thought: form.reasoning_content == ReasoningContent::Required,
+        }
+    }
+
+    fn thought(&mut self, out: &mut Vec<u8>) {
+        let index = self.index;
+        let block = json!({"type": "thinking", "thinking": "", "signature": ""});
+        let delta = json!({"type": "thinking_delta", "thinking": NO_THOUGHT});
+        for data in [
+            json!({"type": "content_block_start", "index": index, "content_block": block}),
+            json!({"type": "content_block_delta", "index": index, "delta": delta}),
+            json!({"type": "content_block_stop", "index": index}),
+        ] {
+            event(&data, out);
+        }
+        self.index += 1;
+    }
 }
 
 fn event(data: &Value, out: &mut Vec<u8>) {
@@ -41,6 +67,11 @@ impl Write for Writer {
     }
 
     fn happening(&mut self, happening: &Happening, out: &mut Vec<u8>) -> Result<(), CannotTell> {
+        if matches!(happening, Happening::Begins(Kind::Call(_)))
+            && std::mem::take(&mut self.owes_thought)
+        {
+            self.thought(out);
+        }
         let index = self.index;
         let data = match happening {
             Happening::Begins(kind) => {
@@ -107,12 +138,20 @@ fn sayable(call: &Call) -> Result<(), CannotTell> {
     }
 }
 
-pub(crate) fn document(answer: &Answer<'_>) -> Result<String, CannotTell> {
+pub(crate) fn document(answer: &Answer<'_>, form: &Form) -> Result<String, CannotTell> {
     // Of a call that was cut there is no object to give, and `{}` would be another call.
     let cut = |part: &Part| matches!(part.kind, Kind::Call(_)) && !part.whole;
     let parts = answer.parts.iter().filter(|part| !cut(part));
     let content: Result<Vec<String>, CannotTell> = parts.map(block).collect();
-    let content = content?;
+    let mut content = content?;
+    let calls = answer
+        .parts
+        .iter()
+        .any(|part| matches!(part.kind, Kind::Call(_)) && part.whole);
+    if calls && form.reasoning_content == ReasoningContent::Required {
+        let thought = json!({"type": "thinking", "thinking": NO_THOUGHT, "signature": ""});
+        content.insert(0, thought.to_string());
+    }
     let identity = answer.identity;
     Ok(format!(
         r#"{{"id":{},"type":"message","role":"assistant","model":{},"content":{},"stop_reason":{},"stop_sequence":null,"usage":{}}}"#,

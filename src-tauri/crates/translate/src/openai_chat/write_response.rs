@@ -1,12 +1,12 @@
 //! OpenAI Chat Completions (public API reference: "The chat completion chunk object", "The chat completion object").
 
-use catalog::Tokens;
+use catalog::{ReasoningContent, Tokens};
 use serde_json::{Value, json};
 
 use crate::response::error::Told;
 use crate::response::model::{Answer, Call, Happening, Identity, Input, Kind, Stop};
 use crate::response::write::Write;
-use crate::response::{CannotTell, Form, stop};
+use crate::response::{CannotTell, Form, NO_THOUGHT, stop};
 use wire::sse;
 
 #[derive(Debug)]
@@ -19,11 +19,14 @@ pub(crate) struct Writer {
     calls: u64,
     /// The model has declined in words.
     declined: bool,
+    /// Thinking is to be sent before the first call.
+    owes_thought: bool,
 }
 
 impl Writer {
     pub(crate) fn new(form: Form) -> Self {
         Self {
+            owes_thought: form.reasoning_content == ReasoningContent::Required,
             form,
             head: json!({}),
             part: None,
@@ -64,6 +67,10 @@ impl Write for Writer {
         match (happening, &self.part) {
             (Happening::Begins(kind), _) => {
                 if let Kind::Call(call) = kind {
+                    if std::mem::take(&mut self.owes_thought) {
+                        let thought = json!({"reasoning_content": NO_THOUGHT});
+                        self.delta(thought, Value::Null, out);
+                    }
                     let mut opening = tool_call(call, "");
                     opening["index"] = self.calls.into();
                     self.calls += 1;
@@ -142,7 +149,7 @@ fn usage(tokens: Tokens) -> Value {
     })
 }
 
-pub(crate) fn document(answer: &Answer<'_>) -> String {
+pub(crate) fn document(answer: &Answer<'_>, form: &Form) -> String {
     let told = |text: String| match text.as_str() {
         "" => Value::Null,
         _ => text.into(),
@@ -160,6 +167,9 @@ pub(crate) fn document(answer: &Answer<'_>) -> String {
     });
     let calls: Vec<Value> = calls.collect();
     if !calls.is_empty() {
+        if form.reasoning_content == ReasoningContent::Required {
+            message["reasoning_content"] = NO_THOUGHT.into();
+        }
         message["tool_calls"] = calls.into();
     }
     let choice = json!({

@@ -31,6 +31,25 @@ pub struct Target {
     pub file_addresses: bool,
     /// What of the client's top-level fields its endpoint's file allows.
     pub allow: Allow,
+    pub home: Home,
+}
+
+/// What the client's own vendor demands of the calls in a conversation. It gets the client's own bytes, so that the responses of
+/// its fallbacks must be such that it accepts them later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Home {
+    pub ids: CallIds,
+    pub reasoning_content: ReasoningContent,
+}
+
+impl Home {
+    /// `endpoint`: the route's primary.
+    pub fn of(endpoint: &Endpoint) -> Home {
+        Home {
+            ids: endpoint.call_ids,
+            reasoning_content: endpoint.reasoning_content,
+        }
+    }
 }
 
 impl Target {
@@ -49,6 +68,7 @@ impl Target {
             thought_signatures: ThoughtSignatures::default(),
             file_addresses: false,
             allow: Allow::default(),
+            home: Home::default(),
         }
     }
 
@@ -71,7 +91,13 @@ impl Target {
             thought_signatures: endpoint.thought_signatures,
             file_addresses: endpoint.file_addresses,
             allow: endpoint.allow.clone(),
+            home: Home::default(),
         }
+    }
+
+    /// Of a fallback: whose client gets its response.
+    pub fn for_client_of(self, home: Home) -> Target {
+        Target { home, ..self }
     }
 
     /// # Errors

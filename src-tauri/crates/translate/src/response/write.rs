@@ -24,7 +24,7 @@ pub(crate) trait Write: fmt::Debug + Send {
 
 pub(crate) fn writer(dialect: Dialect, form: Form) -> Box<dyn Write> {
     match dialect {
-        Dialect::Anthropic => Box::new(crate::anthropic::ResponseWriter::default()),
+        Dialect::Anthropic => Box::new(crate::anthropic::ResponseWriter::new(form)),
         Dialect::OpenaiChat => Box::new(crate::openai_chat::ResponseWriter::new(form)),
         Dialect::OpenaiResponses => Box::new(crate::openai_responses::ResponseWriter::new(form)),
     }
@@ -38,8 +38,8 @@ pub(crate) fn document(
     form: &Form,
 ) -> Result<String, CannotTell> {
     match dialect {
-        Dialect::Anthropic => crate::anthropic::response_document(answer),
-        Dialect::OpenaiChat => Ok(crate::openai_chat::response_document(answer)),
+        Dialect::Anthropic => crate::anthropic::response_document(answer, form),
+        Dialect::OpenaiChat => Ok(crate::openai_chat::response_document(answer, form)),
         Dialect::OpenaiResponses => Ok(crate::openai_responses::response_document(answer, form)),
     }
 }

@@ -325,6 +325,56 @@ fn the_thinking_itself_comes_back_with_the_next_request() {
     }
 }
 
+/// DeepSeek and Kimi over Messages: "The `content[].thinking` in the thinking mode must be passed back to the API", and an empty
+/// one is accepted (esengine/DeepSeek-Reasonix#8927, QwenLM/qwen-code#3788).
+#[test]
+fn messages_have_empty_thinking_before_calls_where_it_is_demanded_and_nowhere_else() {
+    for client in Dialect::ALL {
+        for reasoning_content in [ReasoningContent::Required, ReasoningContent::Omitted] {
+            let target = Target {
+                reasoning_content,
+                ..stand_in()
+            };
+            let mut body = next(client, "call_1");
+            let turns = match client {
+                Dialect::Anthropic | Dialect::OpenaiChat => &mut body["messages"],
+                Dialect::OpenaiResponses => &mut body["input"],
+            };
+            let said = |role: &str, text: &str| json!({ "role": role, "content": text });
+            let turns = turns.as_array_mut().unwrap();
+            turns.extend([said("assistant", "Done."), said("user", "And now?")]);
+            if client == Dialect::Anthropic {
+                let thought =
+                    json!({ "type": "thinking", "thinking": "another vendor's", "signature": "s" });
+                let content = turns[1]["content"].as_array_mut().unwrap();
+                content.insert(0, thought);
+            }
+            let there = request(
+                client,
+                Dialect::Anthropic,
+                body.to_string().as_bytes(),
+                &target,
+            )
+            .unwrap();
+            let body: Value = serde_json::from_slice(&there.body).unwrap();
+            let calling = body["messages"][1]["content"].as_array().unwrap();
+            let thought = json!({ "type": "thinking", "thinking": "", "signature": "" });
+            match reasoning_content {
+                ReasoningContent::Required => {
+                    assert_eq!(calling[0], thought, "{client}");
+                    assert_eq!(calling[1]["type"], "tool_use", "{client}");
+                }
+                ReasoningContent::Omitted => {
+                    assert_eq!(calling[0]["type"], "tool_use", "{client}");
+                }
+            }
+            let answer = body["messages"][3]["content"].as_array().unwrap();
+            assert_eq!(answer.len(), 1, "{client}: {body:#}");
+            assert_eq!(answer[0]["type"], "text", "{client}");
+        }
+    }
+}
+
 /// kairo: ids over 40 characters. OpenAI never gets one, and the server that made it gets its own back.
 #[test]
 fn a_long_id_goes_back_to_its_own_server_and_to_openai_in_a_form_that_it_takes() {

@@ -1,0 +1,170 @@
+//! `understudyd test`: what a test of each fallback costs, the owner's yes, and what the tests found.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use api::{Fallback, Fallbacks, TestFallback};
+use catalog::MicroDollars;
+use reqwest::Method;
+
+use super::client::{CallError, Engine};
+use super::say::say;
+use super::show::{finish, print_json, query_of};
+use crate::view::fallback_test::dollars;
+
+/// Both steps may take as long as the longest attempt.
+const WITHIN: Duration = Duration::from_secs(60 * 60);
+/// Nothing was tested.
+const UNTESTED: u8 = 2;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TestArgs {
+    /// Only the fallbacks of this route, endpoint or model
+    of: Option<String>,
+    /// Yes to what it costs; without it the costs are shown and you are asked
+    #[arg(long)]
+    yes: bool,
+    /// With --yes the results, without it what could be tested
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: TestArgs) -> ExitCode {
+    finish(test(args)).await
+}
+
+async fn test(args: TestArgs) -> Result<ExitCode, CallError> {
+    let engine = Engine::find_patient(WITHIN)?;
+    let query = args.of.as_deref().map(|of| query_of(&[("of", of)]));
+    let path = format!("/fallbacks?{}", query.unwrap_or_default());
+    let listed: Fallbacks = engine.get(&path).await?;
+    if args.json && !args.yes {
+        print_json(&listed);
+        return Ok(ExitCode::from(UNTESTED));
+    }
+    if !args.json {
+        print_listed(&listed.fallbacks, args.of.as_deref());
+    }
+    let testable = listed
+        .fallbacks
+        .iter()
+        .filter(|one| one.untestable.is_none());
+    let (paid, free): (Vec<_>, Vec<_>) = testable.partition(|one| one.cost.needs_yes);
+    let mut chosen = free;
+    if args.yes || asked(&paid) {
+        chosen.extend(paid);
+    }
+    let mut results = Vec::new();
+    for one in chosen {
+        let tested = play(&engine, one).await?;
+        if !args.json {
+            print_result(&tested);
+        }
+        results.push(tested);
+    }
+    let failed = results
+        .iter()
+        .any(|one| one.last.as_ref().is_none_or(|last| !last.passed));
+    let code = match (results.is_empty(), failed) {
+        (true, _) => ExitCode::from(UNTESTED),
+        (false, true) => ExitCode::from(1),
+        (false, false) => ExitCode::SUCCESS,
+    };
+    if args.json {
+        print_json(&Fallbacks { fallbacks: results });
+    }
+    Ok(code)
+}
+
+async fn play(engine: &Engine, fallback: &Fallback) -> Result<Fallback, CallError> {
+    let wanted = TestFallback {
+        dialect: fallback.dialect.clone(),
+        endpoint: fallback.endpoint.clone(),
+        model: fallback.model.clone(),
+        yes: true,
+    };
+    engine
+        .call(Method::POST, "/fallbacks/test", Some(&wanted))
+        .await
+}
+
+fn print_listed(fallbacks: &[Fallback], of: Option<&str>) {
+    if fallbacks.is_empty() {
+        match of {
+            Some(name) => say!("No fallback of a route, an endpoint or a model \"{name}\"."),
+            None => say!("No fallback: `understudyd doctor` says what is missing."),
+        }
+        return;
+    }
+    for one in fallbacks {
+        say!("{}: {}", one.name, one.said);
+        say!(
+            "    {} {}, for {} of route {} ({})",
+            one.endpoint,
+            one.model,
+            one.asked_model,
+            one.route,
+            one.dialect
+        );
+        match &one.untestable {
+            Some(why) => say!("    cannot be tested: {why}"),
+            None => say!("    a test costs {}", one.cost.method),
+        }
+    }
+}
+
+fn print_result(tested: &Fallback) {
+    say!("{}: {}", tested.name, tested.said);
+    if let Some(fix) = tested.last.as_ref().and_then(|last| last.fix.as_ref()) {
+        say!("    To mend it: {fix}");
+    }
+}
+
+/// The owner's yes. No answer is a no.
+fn asked(paid: &[&Fallback]) -> bool {
+    if paid.is_empty() {
+        return false;
+    }
+    let question = format!("{} [y/N] ", question(paid));
+    let mut out = io::stdout().lock();
+    if write!(out, "\n{question}")
+        .and_then(|()| out.flush())
+        .is_err()
+    {
+        return false;
+    }
+    drop(out);
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
+    if !io::stdin().is_terminal() {
+        say!("");
+    }
+    if read.is_err() || !yes {
+        say!("Not tested. `understudyd test --yes` tests without asking.");
+        return false;
+    }
+    true
+}
+
+/// "Test these 2 fallbacks for about $0.004, at most $0.05?"
+fn question(paid: &[&Fallback]) -> String {
+    let count = match paid.len() {
+        1 => "this fallback".to_owned(),
+        n => format!("these {n} fallbacks"),
+    };
+    let sum = |of: fn(&Fallback) -> Option<i64>| -> Option<MicroDollars> {
+        paid.iter().map(|one| of(one).map(MicroDollars)).sum()
+    };
+    let likely = sum(|one| one.cost.likely);
+    let most = sum(|one| one.cost.most);
+    match likely.zip(most) {
+        Some((likely, most)) => format!(
+            "Test {count} for about {}, at most {}?",
+            dollars(likely),
+            dollars(most)
+        ),
+        None => format!("Test {count}? What it costs is not known of all of them."),
+    }
+}

@@ -1,0 +1,54 @@
+//! Fallbacks over HTTP: which there are, and a test of one.
+
+use api::{Fallback, Fallbacks, TestFallback};
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+
+use super::{Control, Refused};
+use crate::event::Ask;
+use crate::fallback_test::judge::{Failure, Step};
+use crate::fallback_test::play::{Played, play};
+
+#[derive(Deserialize)]
+pub(super) struct Listing {
+    of: Option<String>,
+}
+
+pub(super) async fn list(
+    State(control): State<Control>,
+    Query(listing): Query<Listing>,
+) -> Result<Json<Fallbacks>, Refused> {
+    let of = listing.of;
+    Ok(Json(
+        control.ask(|reply| Ask::Fallbacks { of, reply }).await?,
+    ))
+}
+
+/// Answers when the test has ended. The test goes on if its asker leaves: it is paid for.
+pub(super) async fn test(
+    State(control): State<Control>,
+    Json(wanted): Json<TestFallback>,
+) -> Result<Json<Fallback>, Refused> {
+    let target = control.ask(|reply| Ask::BeginTest { wanted, reply });
+    let target = target.await??;
+    let testing = tokio::spawn(async move {
+        let (gateway, token) = (control.gateway.clone(), control.client_token.clone());
+        let of = target.clone();
+        let playing = tokio::spawn(async move {
+            let at = (&of.endpoint, &of.model);
+            play(&gateway, &token, &of.turn, at, &of.place).await
+        });
+        let played = playing.await.unwrap_or_else(|_| Played {
+            exchanges: Vec::new(),
+            failure: Some(Failure::unplayed(Step::Call)),
+        });
+        let ended = control.ask(|reply| Ask::TestEnded {
+            target,
+            played,
+            reply,
+        });
+        ended.await
+    });
+    Ok(Json(testing.await.map_err(|_| Refused::ending())??))
+}

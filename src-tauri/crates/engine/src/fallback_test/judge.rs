@@ -1,0 +1,308 @@
+//! What a step's response says of a fallback: it passed, or whose fault it is that it did not, and what to do. Pure.
+
+use gateway::{End, Exchange, Outcome};
+use health::FailureKind;
+use ledger::TestFault;
+use serde_json::Value;
+use wire::{Class, Completion};
+
+use super::reply::Reply;
+use super::turn::{MOST_OUTPUT, TOOL};
+
+/// A request of the test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The model is told to call the tool.
+    Call,
+    /// It gets the tool's result.
+    Result,
+}
+
+impl Step {
+    pub(crate) const ALL: [Step; 2] = [Step::Call, Step::Result];
+
+    /// From 1.
+    pub(crate) fn number(self) -> u32 {
+        match self {
+            Step::Call => 1,
+            Step::Result => 2,
+        }
+    }
+}
+
+/// Where a failure of it is mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) endpoint: String,
+    /// Where its requests go.
+    pub(crate) base: String,
+    /// An endpoint of the owner's own: its settings are the owner's too.
+    pub(crate) own: bool,
+    /// Where its vendor's keys and money are.
+    pub(crate) keys_page: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) step: u32,
+    pub(crate) fault: TestFault,
+    /// What failed, as a clause: "it refused the request: …".
+    pub(crate) why: String,
+    /// What to do.
+    pub(crate) fix: String,
+}
+
+impl Failure {
+    fn new(step: Step, fault: TestFault, why: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            step: step.number(),
+            fault,
+            why: why.into(),
+            fix: fix.into(),
+        }
+    }
+
+    /// The gateway ended the step without a report.
+    pub(crate) fn unplayed(step: Step) -> Self {
+        let why = "Understudy could not send the request";
+        Self::new(step, TestFault::Understudy, why, REPORT)
+    }
+}
+
+const REPORT: &str = "report this as a fault of Understudy, with the engine's log";
+const AGAIN: &str = "test again in a few minutes; `understudyd status` says how the provider is";
+const OTHER_MODEL: &str =
+    "name another model for this endpoint in the route, or under [equivalents] in the settings";
+
+/// # Errors
+/// The step did not pass.
+pub(crate) fn judge(
+    step: Step,
+    exchange: &Exchange,
+    reply: &Reply,
+    place: &Place,
+) -> Result<(), Failure> {
+    attempted(step, exchange, place)?;
+    completed(step, exchange, reply)?;
+    match step {
+        Step::Call => called(reply),
+        Step::Result => answered(reply),
+    }
+}
+
+/// Did the endpoint give a response at all?
+fn attempted(step: Step, exchange: &Exchange, place: &Place) -> Result<(), Failure> {
+    let fail = |fault, why: String, fix: &str| Err(Failure::new(step, fault, why, fix));
+    match exchange.attempts.last().map(|attempt| &attempt.outcome) {
+        Some(Outcome::Answered(_)) => Ok(()),
+        Some(Outcome::Failed {
+            class,
+            kind,
+            message,
+            ..
+        }) => {
+            let (fault, what, fix) = of_class(*class, *kind, place);
+            Err(Failure::new(step, fault, clause(what, message), fix))
+        }
+        Some(Outcome::ClientLeft) => fail(
+            TestFault::Understudy,
+            "the test was ended before the response was complete".into(),
+            "test again",
+        ),
+        None => match &exchange.end {
+            End::TurnedAway(why) => fail(
+                TestFault::Settings,
+                why.to_string(),
+                "change what it names, then test again",
+            ),
+            End::Complete
+            | End::Replayed
+            | End::Truncated
+            | End::Refused
+            | End::Cut
+            | End::Exhausted
+            | End::CallersFault
+            | End::ClientLeft
+            | End::OurFault => fail(
+                TestFault::Understudy,
+                "Understudy could not send the request".into(),
+                REPORT,
+            ),
+        },
+    }
+}
+
+/// "it refused the key: invalid x-api-key"
+fn clause(what: &str, message: &str) -> String {
+    match message.trim().trim_end_matches('.') {
+        "" => what.to_owned(),
+        message => format!("{what}: {message}"),
+    }
+}
+
+fn of_class(
+    class: Class,
+    kind: Option<FailureKind>,
+    place: &Place,
+) -> (TestFault, &'static str, String) {
+    let Place {
+        endpoint,
+        base,
+        own,
+        keys_page,
+    } = place;
+    match class {
+        Class::Transient if kind == Some(FailureKind::Connect) && *own => (
+            TestFault::Provider,
+            "no connection",
+            format!(
+                "check that the server at {base} runs, and that `base` of [[endpoint]] {endpoint} is its address"
+            ),
+        ),
+        Class::Transient | Class::Silent => {
+            (TestFault::Provider, "the provider failed", AGAIN.into())
+        }
+        Class::RateLimit => (
+            TestFault::Account,
+            "too many requests on this account",
+            "test again in a minute".into(),
+        ),
+        Class::Limit => (
+            TestFault::Account,
+            "the account's limit is used up",
+            "test again when the limit has been reset".into(),
+        ),
+        Class::Quota => (
+            TestFault::Account,
+            "the account has no credit",
+            match keys_page {
+                Some(page) => format!("add credit ({page}), then test again"),
+                None => "add credit at the provider, then test again".into(),
+            },
+        ),
+        Class::Credential if *own => (
+            TestFault::Account,
+            "it refused the credential",
+            format!(
+                "give it a key that is good there: `understudyd key add {endpoint}`, and look at `auth` of its [[endpoint]]"
+            ),
+        ),
+        Class::Credential => (
+            TestFault::Account,
+            "it refused the key",
+            format!("give it a new key: `understudyd key add {endpoint}`"),
+        ),
+        Class::ModelGone => (
+            TestFault::Settings,
+            "it does not serve this model",
+            OTHER_MODEL.into(),
+        ),
+        Class::Caller if *own => (
+            TestFault::Settings,
+            "it refused the request",
+            format!(
+                "compare `dialects`, `chat_limit`, `call_ids` and the other lines of [[endpoint]] {endpoint} with what its server wants"
+            ),
+        ),
+        Class::Caller => (
+            TestFault::Understudy,
+            "it refused the request",
+            REPORT.into(),
+        ),
+        Class::ContextTooLong => (
+            TestFault::Settings,
+            "its context window is too small for a short tool turn",
+            "give the server a larger context window, or name another model for this endpoint"
+                .into(),
+        ),
+        Class::ContentPolicy => (
+            TestFault::Model,
+            "it declined the request",
+            OTHER_MODEL.into(),
+        ),
+    }
+}
+
+/// Is the response that the client gets complete?
+fn completed(step: Step, exchange: &Exchange, reply: &Reply) -> Result<(), Failure> {
+    let fail = |fault, why: String, fix: &str| Err(Failure::new(step, fault, why, fix));
+    match &reply.completion {
+        // The client's connection was aborted, whatever had arrived by then.
+        Completion::Complete if exchange.end == End::Cut => {
+            fail(TestFault::Provider, "the response was cut".into(), AGAIN)
+        }
+        Completion::Complete => Ok(()),
+        Completion::Broken(why) => fail(
+            TestFault::Provider,
+            clause("the response is incomplete", &why.to_string()),
+            AGAIN,
+        ),
+        Completion::Truncated => fail(
+            TestFault::Model,
+            format!("the model used up the {MOST_OUTPUT} tokens of the test before it was done"),
+            OTHER_MODEL,
+        ),
+        Completion::Refused => fail(TestFault::Model, "the model declined".into(), OTHER_MODEL),
+        Completion::Continues => fail(
+            TestFault::Provider,
+            "the response ended in the middle of a turn".into(),
+            AGAIN,
+        ),
+        Completion::Unknown => fail(
+            TestFault::Provider,
+            "the response ended with an unknown stop reason, so that it may be incomplete".into(),
+            "a pipeline would not take it; `understudyd traffic --json` shows the stop reason of real requests",
+        ),
+    }
+}
+
+fn called(reply: &Reply) -> Result<(), Failure> {
+    let fail = |why: String| Err(Failure::new(Step::Call, TestFault::Model, why, OTHER_MODEL));
+    if reply.calls.is_empty() {
+        return fail(
+            "the model wrote a text instead of the tool call that it was told to make".into(),
+        );
+    }
+    for call in &reply.calls {
+        if call.name != TOOL {
+            return fail(format!(
+                "the model called a tool that was not offered, `{}`",
+                clip(&call.name)
+            ));
+        }
+        let arguments: Option<Value> = serde_json::from_str(&call.arguments).ok();
+        if !arguments.is_some_and(|arguments| arguments["zone"].is_string()) {
+            return fail(
+                "the arguments of the model's tool call do not fit the tool's schema".into(),
+            );
+        }
+        if call.id.is_empty() {
+            return fail("the tool call has no id, so that no result can be sent to it".into());
+        }
+    }
+    Ok(())
+}
+
+fn answered(reply: &Reply) -> Result<(), Failure> {
+    let fail = |why: &str| {
+        Err(Failure::new(
+            Step::Result,
+            TestFault::Model,
+            why,
+            OTHER_MODEL,
+        ))
+    };
+    match (reply.calls.is_empty(), reply.text) {
+        (false, _) => fail("the model called the tool again, though it had its result"),
+        (true, 0) => fail("the model wrote nothing when it had the tool's result"),
+        (true, _) => Ok(()),
+    }
+}
+
+/// A name that a model made up is no longer than a line.
+fn clip(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
+#[cfg(test)]
+mod tests;

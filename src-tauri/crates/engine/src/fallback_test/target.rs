@@ -1,0 +1,129 @@
+//! A fallback that a test can be made of. Pure.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use catalog::{Auth, Catalog, Dialect, EndpointId, ModelId, ProviderId};
+use gateway::{Credential, Ineligible, Plan};
+
+use super::cost::Expected;
+use super::judge::Place;
+use super::turn::Turn;
+use crate::routing::SAMPLE;
+
+/// What a result is of: a route's dialect decides what is translated.
+pub(crate) type TestKey = (Dialect, EndpointId, ModelId);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) route: String,
+    pub(crate) turn: Turn,
+    pub(crate) provider: ProviderId,
+    pub(crate) endpoint: EndpointId,
+    /// As it is sent to the endpoint.
+    pub(crate) model: ModelId,
+    /// Where a failure is mended.
+    pub(crate) place: Place,
+    /// Why it cannot be tested now.
+    pub(crate) untestable: Option<String>,
+    /// Clients ask its route in this dialect: the owner wrote it, it was used lately, or the primary speaks the dialect.
+    pub(crate) usual: bool,
+    pub(crate) expected: Expected,
+    /// Of what is known of the endpoint and the model: a result with another one is outdated.
+    pub(crate) fingerprint: String,
+}
+
+impl Target {
+    pub(crate) fn key(&self) -> TestKey {
+        let (endpoint, model) = (self.endpoint.clone(), self.model.clone());
+        (self.turn.dialect, endpoint, model)
+    }
+
+    /// The owner asks for the fallbacks of one route, endpoint or model.
+    pub(crate) fn is_of(&self, name: &str) -> bool {
+        [
+            self.route.as_str(),
+            self.endpoint.as_str(),
+            self.model.as_str(),
+        ]
+        .contains(&name)
+    }
+}
+
+/// The fallbacks of a plan for one model, those included that only the owner's word or the day's cap keeps away. `pinned`: the
+/// plan for a test of this candidate.
+pub(crate) fn of_plan(
+    plan: &Plan,
+    catalog: &Catalog,
+    is_own: impl Fn(&ProviderId) -> bool,
+    pinned: impl Fn(&EndpointId, &ModelId) -> Plan,
+) -> Vec<Target> {
+    let asked = plan.candidates.iter().skip(1);
+    let asked = asked.map(|c| {
+        (
+            &c.endpoint,
+            &c.model,
+            c.credential == Credential::ClientLogin,
+        )
+    });
+    let held = plan.dropped.iter().filter(|dropped| {
+        use Ineligible::{NeedsYes, UsedUp};
+        !plan.candidates.is_empty() && matches!(dropped.why, NeedsYes | UsedUp { .. })
+    });
+    let held = held.map(|dropped| (&dropped.endpoint, &dropped.model, false));
+    let turn = Turn {
+        dialect: plan.dialect,
+        model: plan.model.clone(),
+        streamed: plan.pipeline.is_none(),
+    };
+    let target = |(id, model, by_login): (&EndpointId, &ModelId, bool)| {
+        let endpoint = catalog.endpoint(id)?;
+        let provider = catalog.provider(&endpoint.provider)?;
+        let known = catalog.model(&endpoint.provider, model.as_str());
+        let free = endpoint.auth == Auth::None && endpoint.is_local();
+        let untestable = if model.as_str().contains(SAMPLE) {
+            Some("no client has asked for a model of this route yet".to_owned())
+        } else if by_login {
+            Some("it takes the client's own login, which Understudy never uses for a request of its own".to_owned())
+        } else {
+            why_not(&pinned(id, model), id, model)
+        };
+        Some(Target {
+            route: plan.route.clone(),
+            provider: provider.id.clone(),
+            endpoint: id.clone(),
+            model: model.clone(),
+            place: Place {
+                endpoint: id.to_string(),
+                base: endpoint.base.clone(),
+                own: is_own(&provider.id),
+                keys_page: provider.keys_page.clone(),
+            },
+            untestable,
+            usual: true,
+            expected: Expected::of(&turn, known.and_then(|known| known.price.as_ref()), free),
+            fingerprint: fingerprint(&(endpoint, known)),
+            turn: turn.clone(),
+        })
+    };
+    asked.chain(held).filter_map(target).collect()
+}
+
+/// None: the pinned request would be sent.
+fn why_not(pinned: &Plan, endpoint: &EndpointId, model: &ModelId) -> Option<String> {
+    if !pinned.candidates.is_empty() {
+        return None;
+    }
+    let mut dropped = pinned.dropped.iter();
+    let of_it = dropped.find(|dropped| dropped.endpoint == *endpoint && dropped.model == *model);
+    Some(of_it.map_or_else(
+        || "no request of this route can be sent to it alone".to_owned(),
+        |dropped| dropped.why.to_string(),
+    ))
+}
+
+/// Hexadecimal. Another build of Understudy may make another one of the same facts: then the result counts as outdated.
+fn fingerprint(facts: &impl std::fmt::Debug) -> String {
+    let mut hasher = DefaultHasher::new();
+    format!("{facts:?}").hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}

@@ -1,0 +1,221 @@
+//! Tests of fallbacks: which there are, one that the owner asks for, and its result.
+
+use api::ControlError;
+use catalog::Dialect;
+use chrono::{DateTime, TimeDelta, Utc};
+use gateway::{End, Exchange, ExchangeKind, Plan};
+
+use super::MainLoop;
+use crate::fallback_test::play::Played;
+use crate::fallback_test::result;
+use crate::fallback_test::target::{self, Target};
+use crate::routing::SAMPLE;
+use crate::state::State;
+use crate::view;
+
+/// A model that no client has asked for since then is not tested for.
+const IN_USE: TimeDelta = TimeDelta::days(14);
+
+impl MainLoop {
+    pub(super) fn recall_fallback_tests(&mut self, now: DateTime<Utc>) {
+        match self.ledger.fallback_tests() {
+            Ok(rows) => {
+                let keyed = rows.into_iter().map(|row| {
+                    let key = (row.dialect, row.endpoint.clone(), row.model.clone());
+                    (key, row)
+                });
+                self.state.tested = keyed.collect();
+            }
+            Err(error) => self.ledger_trouble("read the tests of fallbacks", &error),
+        }
+        match self.ledger.models_in_use(now - IN_USE) {
+            Ok(models) => {
+                // The newest comes first, and is kept first.
+                for (route, dialect, model) in models {
+                    let models = self
+                        .state
+                        .models_in_use
+                        .entry((route, dialect))
+                        .or_default();
+                    if models.len() < State::MODELS_TESTED {
+                        models.push(model);
+                    }
+                }
+            }
+            Err(error) => self.ledger_trouble("read which models are in use", &error),
+        }
+    }
+
+    /// A client was answered: its model's fallbacks are the ones that matter.
+    pub(super) fn learn_model(&mut self, exchange: &Exchange) {
+        let answered = exchange.end == End::Complete && exchange.kind == ExchangeKind::Generate;
+        if answered
+            && self
+                .state
+                .answered_for(&exchange.route, exchange.dialect, &exchange.model)
+        {
+            self.state.targets = self.targets();
+        }
+    }
+
+    /// The fallbacks of each route: for its models in use, else for the one that it names or the first known one that it takes.
+    pub(super) fn targets(&self) -> Vec<Target> {
+        let mut targets: Vec<Target> = Vec::new();
+        for plan in &self.state.plans {
+            let usual = self.is_usual(plan);
+            for model in self.asked_models(plan) {
+                let caller = self.usual_caller(plan.dialect);
+                let gateway = &self.outlets.gateway;
+                let of_model = gateway.explain(plan.dialect, &model, &caller);
+                if of_model.route != plan.route {
+                    continue;
+                }
+                for target in self.targets_of(&of_model) {
+                    let target = Target { usual, ..target };
+                    let same =
+                        |known: &Target| known.route == target.route && known.key() == target.key();
+                    if !targets.iter().any(same) {
+                        targets.push(target);
+                    }
+                }
+            }
+        }
+        targets
+    }
+
+    /// Every route is there in every dialect, and clients ask most of them in one.
+    fn is_usual(&self, plan: &Plan) -> bool {
+        let key = (plan.route.clone(), plan.dialect);
+        let mut own = self.state.settings.routes.iter();
+        let primary = plan.candidates.first();
+        self.state.models_in_use.contains_key(&key)
+            || own.any(|own| own.name == plan.route && own.dialect == plan.dialect)
+            || primary
+                .and_then(|first| self.state.catalog.endpoint(&first.endpoint))
+                .is_some_and(|endpoint| endpoint.speaks(plan.dialect))
+    }
+
+    fn asked_models(&self, plan: &Plan) -> Vec<String> {
+        let used = (plan.route.clone(), plan.dialect);
+        if let Some(models) = self.state.models_in_use.get(&used) {
+            return models.clone();
+        }
+        if !plan.model.contains(SAMPLE) {
+            return vec![plan.model.clone()];
+        }
+        let (settings, catalog) = (&self.state.settings, &self.state.catalog);
+        let mut written = settings.routes.iter();
+        let written = written.find(|own| own.name == plan.route && own.dialect == plan.dialect);
+        let pattern = written.map_or(plan.route.as_str(), |own| own.models.as_str());
+        let primary = plan.candidates.first();
+        let primary = primary.and_then(|first| catalog.provider(&first.provider));
+        let known = primary.into_iter().flat_map(|provider| &provider.models);
+        let mut known = known.filter(|model| catalog::pattern::matches(pattern, model.id.as_str()));
+        match known.next().filter(|_| pattern != "*") {
+            Some(model) => vec![model.id.to_string()],
+            // What answers for "any other model" is known once one was asked for, unless the owner names it.
+            None if pattern == "*" && written.is_none() => Vec::new(),
+            None => vec![plan.model.clone()],
+        }
+    }
+
+    fn targets_of(&self, plan: &Plan) -> Vec<Target> {
+        let own = &self.state.settings.own;
+        let is_own = |id: &catalog::ProviderId| own.iter().any(|own| own.id == *id);
+        target::of_plan(plan, &self.state.catalog, is_own, |endpoint, model| {
+            let (dialect, asked): (Dialect, &str) = (plan.dialect, &plan.model);
+            let gateway = &self.outlets.gateway;
+            gateway.explain_pinned(dialect, asked, endpoint, model)
+        })
+    }
+
+    pub(super) fn fallbacks_of(&self, plan: &Plan) -> Vec<api::Fallback> {
+        let shown = |target: &Target| view::fallback_test::shown(&self.state, target);
+        self.targets_of(plan).iter().map(shown).collect()
+    }
+
+    /// # Errors
+    /// There is no such fallback, it cannot be tested now, or it needs the owner's yes.
+    pub(super) fn begin_test(
+        &mut self,
+        wanted: &api::TestFallback,
+    ) -> Result<Box<Target>, ControlError> {
+        let refused = |error: String, fix: &str| {
+            Err(ControlError {
+                error,
+                fix: Some(fix.to_owned()),
+            })
+        };
+        // The day's cap may have been reached since they were listed.
+        self.state.targets = self.targets();
+        let is_it = |target: &&Target| {
+            target.turn.dialect.as_str() == wanted.dialect
+                && target.endpoint.as_str() == wanted.endpoint
+                && target.model.as_str() == wanted.model
+        };
+        let Some(target) = self.state.targets.iter().find(is_it).cloned() else {
+            return refused(
+                format!(
+                    "{} at {} is no fallback of a route of {}",
+                    wanted.model, wanted.endpoint, wanted.dialect
+                ),
+                "`understudyd test` lists those that there are",
+            );
+        };
+        let name = view::fallback_test::name(&self.state, &target);
+        if self.state.draining {
+            return refused(
+                format!("{name} cannot be tested: the engine is stopping"),
+                "start it again, then test",
+            );
+        }
+        if let Some(why) = &target.untestable {
+            return refused(
+                format!("{name} cannot be tested: {why}"),
+                "`understudyd route explain` says who can be asked, and why",
+            );
+        }
+        if !target.expected.free && !wanted.yes {
+            return refused(
+                format!(
+                    "a test of {name} costs {}, so it needs your yes",
+                    view::fallback_test::cost(&target).method
+                ),
+                "say yes (`understudyd test --yes`, or the button in the window)",
+            );
+        }
+        if !self.state.testing.insert(target.key()) {
+            return refused(format!("{name} is being tested now"), "wait for its result");
+        }
+        Ok(Box::new(target))
+    }
+
+    /// Books what it found and what it cost. It was no client's request: no statistic of those counts it.
+    pub(super) fn test_ended(
+        &mut self,
+        now: DateTime<Utc>,
+        target: &Target,
+        played: &Played,
+    ) -> api::Fallback {
+        self.state.testing.remove(&target.key());
+        let row = result::row(now, target, played, &self.state.catalog);
+        tracing::info!(
+            endpoint = %target.endpoint, model = %target.model, passed = row.failed.is_none(),
+            "a fallback was tested"
+        );
+        self.kept("keep the result of a test", |ledger| {
+            ledger.book_fallback_test(&row)
+        });
+        let today = &mut self.state.today;
+        today.stand_ins += row.counted;
+        if let Some(cost) = row.cost {
+            today.spent += cost;
+            if row.tokens_estimated {
+                today.of_estimated_tokens += cost;
+            }
+        }
+        self.check_the_cap(now);
+        self.state.tested.insert(target.key(), row);
+        view::fallback_test::shown(&self.state, target)
+    }
+}

@@ -1,0 +1,57 @@
+//! A request that is to go to one candidate alone: a test of a fallback. Pure.
+
+use catalog::{EndpointId, ModelId};
+use tokio::sync::mpsc;
+
+use super::{Answerer, Caller, Dropped, Ineligible, Login, Plan, Role};
+use crate::Report;
+
+/// Marks a test of one fallback; it stands in the request's extensions, where nobody on the network can put it.
+///
+/// The request is planned, translated and checked as a coding agent's without a login would be. The plan holds the named
+/// candidate alone, the route's demand is not made, and the request is never parked, nor counted as one of a loop.
+#[derive(Clone, Debug)]
+pub struct Pin {
+    pub(crate) answerer: Answerer,
+    pub(crate) reports: mpsc::Sender<Report>,
+}
+
+impl Pin {
+    /// `model`: as it is sent to the endpoint. `reports` gets the exchange, and the gateway's own reader does not.
+    pub fn new(endpoint: EndpointId, model: ModelId, reports: mpsc::Sender<Report>) -> Self {
+        Self {
+            answerer: (endpoint, model),
+            reports,
+        }
+    }
+
+    /// A test has no client: a fallback is asked in place of a primary that only its client can ask.
+    pub(crate) fn caller() -> Caller {
+        Caller {
+            rerun: true,
+            ..Caller::agent(Login::None)
+        }
+    }
+}
+
+impl Plan {
+    /// This candidate alone is asked.
+    pub(super) fn keep_only(&mut self, (endpoint, model): &Answerer) {
+        let is_pinned = |of: &EndpointId, with: &ModelId| of == endpoint && with == model;
+        let all = std::mem::take(&mut self.candidates);
+        let (kept, others): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .partition(|candidate| is_pinned(&candidate.endpoint, &candidate.model));
+        self.candidates = kept;
+        self.candidates.truncate(1);
+        self.dropped
+            .extend(others.into_iter().map(|candidate| Dropped {
+                endpoint: candidate.endpoint,
+                model: candidate.model,
+                why: Ineligible::NotTested,
+            }));
+        // Otherwise a sibling is asked only where its primary fails.
+        self.stays = self.candidates.iter().any(|one| one.role == Role::Sibling);
+        self.demand = None;
+    }
+}
