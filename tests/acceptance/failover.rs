@@ -100,8 +100,9 @@ async fn a_cut_before_any_content_is_answered_by_the_second_and_both_attempts_ar
         (6, 3),
         "the upstreams' own count"
     );
-    let snapshot = desk.snapshot().await;
-    assert_eq!(snapshot.today.carried_by_fallback, 3);
+    let snapshot = desk
+        .until("counted", |s| s.today.carried_by_fallback == 3)
+        .await;
     assert!(
         snapshot.routes.iter().any(|r| r
             .active

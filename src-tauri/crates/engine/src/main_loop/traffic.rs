@@ -90,14 +90,14 @@ impl MainLoop {
         self.end_if_drained(now);
     }
 
-    /// Who should have answered: the first candidate of the plan for this request.
+    /// The primary of the plan for this request, in whatever place a cooldown puts it.
     pub(super) fn primary(&self, exchange: &Exchange) -> Option<ledger::Candidate> {
         let plan = self
             .state
             .plans
             .iter()
             .find(|p| p.route == exchange.route && p.dialect == exchange.dialect)?;
-        let first = plan.candidates.first()?;
+        let first = plan.candidates.iter().find(|c| c.is_primary())?;
         let model = if first.model.as_str().contains(routing::SAMPLE) {
             catalog::ModelId::new(&exchange.model)
         } else {
