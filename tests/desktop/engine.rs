@@ -295,7 +295,7 @@ fn snapshot(seq: u64, tray: TrayView) -> Snapshot {
 fn route(dialect: &str) -> Value {
     let first = json!({ "endpoint": "lead", "model": null, "usable": true, "reason": "the primary, with your key" });
     json!({
-        "name": "o3*", "models": "o3*", "dialect": dialect, "candidates": [first], "active": null,
+        "name": "o3*", "models": "o3*", "dialect": dialect, "candidates": [first], "active": null, "fallbacks": [],
         "stand_in": { "state": "ready" }
     })
 }
