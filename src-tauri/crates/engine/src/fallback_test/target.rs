@@ -57,7 +57,7 @@ pub(crate) fn of_plan(
     is_own: impl Fn(&ProviderId) -> bool,
     pinned: impl Fn(&EndpointId, &ModelId) -> Plan,
 ) -> Vec<Target> {
-    let asked = plan.candidates.iter().skip(1);
+    let asked = plan.candidates.iter().filter(|c| !c.is_primary());
     let asked = asked.map(|c| {
         (
             &c.endpoint,

@@ -113,8 +113,8 @@ impl MainLoop {
         let mut known = known.filter(|model| catalog::pattern::matches(pattern, model.id.as_str()));
         match known.next().filter(|_| pattern != "*") {
             Some(model) => vec![model.id.to_string()],
-            // What answers for "any other model" is known once one was asked for, unless the owner names it.
-            None if pattern == "*" && written.is_none() => Vec::new(),
+            // A route that the owner did not write has a fallback to test once a client has asked for one of its models.
+            None if written.is_none() => Vec::new(),
             None => vec![plan.model.clone()],
         }
     }
