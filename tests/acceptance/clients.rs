@@ -81,7 +81,7 @@ async fn assert_clear_end(client: Client, fault: &str) {
     let result = run(&troupe, client, Turn::Text, Some(fault), Way::BothFail).await;
     assert_eq!(result.verdict, Verdict::Error, "{result:?}");
     let error = result.ended.as_ref().unwrap().error.as_ref().unwrap();
-    assert!(error.contains("no stand-in was left"), "{error}");
+    assert!(error.contains("no fallback was left"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,7 +76,7 @@ async fn the_owner_says_which_and_is_told_why() {
         ("acme-large-1", "both of the tier \"large\""),
     ] {
         let said = desk.said(&["route", "explain", model]);
-        let second = "2. bolt with bolt-large-2: stand-in 1, translated to openai-responses";
+        let second = "2. bolt with bolt-large-2: fallback 1, translated to openai-responses";
         let line = said.lines().find(|line| line.starts_with(second));
         assert!(line.is_some_and(|line| line.ends_with(why)), "{said}");
     }
@@ -125,7 +125,7 @@ async fn an_applications_request_does_not_go_to_just_any_provider_with_a_key() {
         let command = [&["route", "explain", "acme-large-9"], arguments].concat();
         let said = desk.said(&command);
         assert_eq!(
-            said.contains("bolt with bolt-large-2: stand-in"),
+            said.contains("bolt with bolt-large-2: fallback"),
             goes,
             "{arguments:?}: {said}"
         );

@@ -34,7 +34,7 @@ async fn a_plan_is_explained_with_the_reason_for_each_place() {
         "{said}"
     );
     assert!(
-        lines[2].starts_with("2. second with gpt-9: stand-in 1, with your key"),
+        lines[2].starts_with("2. second with gpt-9: fallback 1, with your key"),
         "{said}"
     );
     let other = desk.said(&[
@@ -63,7 +63,7 @@ async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
     assert!(!response.headers().contains_key("x-understudy-review-id"));
     let said = desk.said(&["route", "explain", "gpt-9"]);
     assert!(
-        said.contains("the daily cap of $0 for stand-ins is used up"),
+        said.contains("the daily cap of $0 for fallbacks is used up"),
         "{said}"
     );
 
@@ -94,7 +94,7 @@ async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
     desk.until("the notice of the cap", |s| {
         s.notices
             .iter()
-            .any(|n| n.title.contains("for stand-ins is used up"))
+            .any(|n| n.title.contains("for fallbacks is used up"))
     })
     .await;
     let response = desk.ask("/v1/messages", &body).await;

@@ -55,7 +55,7 @@ async fn an_answer_of_another_dialect_and_what_was_left_out_are_on_record() {
 async fn a_request_is_explained_by_who_can_be_asked_just_this() {
     let (desk, _lead, second) = desk().await;
     let any = desk.said(&["route", "explain", "claude-9"]);
-    let translated = "2. second with gpt-9: stand-in 1, translated to openai-responses";
+    let translated = "2. second with gpt-9: fallback 1, translated to openai-responses";
     assert!(any.contains(translated), "{any}");
 
     let mut body = question();

@@ -457,7 +457,7 @@ impl Plan {
             return;
         }
         for candidate in self.candidates.iter_mut().filter(|c| is_own(c)) {
-            candidate.reason += "; put after the stand-in that began this turn without thinking";
+            candidate.reason += "; put after the fallback that began this turn without thinking";
         }
         self.candidates
             .sort_by_key(|candidate| (!admitted(candidate), is_own(candidate)));
@@ -503,7 +503,7 @@ fn reason(
     let place = match role {
         Role::Primary => "the primary".to_owned(),
         Role::Sibling => "the sibling on the same login".to_owned(),
-        Role::Fallback => format!("stand-in {place}"),
+        Role::Fallback => format!("fallback {place}"),
     };
     let place = format!("{place}{passes}");
     let credential = match credential {

@@ -42,7 +42,7 @@ impl MainLoop {
             return "Noted, but the settings file says otherwise: subscription_to_paid_key under [fallback] decides.".into();
         }
         if allow {
-            "Clients with a subscription of their own may be answered by a stand-in with your paid key, up to the daily cap."
+            "Clients with a subscription of their own may be answered by a fallback with your paid key, up to the daily cap."
         } else {
             "Clients with a subscription of their own are never answered with your paid key."
         }
@@ -52,7 +52,7 @@ impl MainLoop {
     pub(super) fn recall_paid_stand_ins(&mut self) {
         match self.ledger.meta(ANSWER) {
             Ok(answer) => self.state.paid_stand_ins = answer.map(|word| word == "yes"),
-            Err(error) => self.ledger_trouble("recall your answer on paid stand-ins", &error),
+            Err(error) => self.ledger_trouble("recall your answer on paid fallbacks", &error),
         }
     }
 
@@ -124,9 +124,9 @@ impl MainLoop {
                 at: now,
                 kind: NoticeKind::Own,
                 thread: "own/fallback cap".into(),
-                title: format!("The daily cap of {cap} for stand-ins is used up"),
+                title: format!("The daily cap of {cap} for fallbacks is used up"),
                 body: format!(
-                    "{spent} were spent today. Until midnight only stand-ins that cost nothing are asked; \
+                    "{spent} were spent today. Until midnight only fallbacks that cost nothing are asked; \
                      the cap is dollars_a_day under [fallback] in the settings."
                 ),
                 urgency: Urgency::Normal,

@@ -191,7 +191,7 @@ fn the_owners_equivalents_count_before_the_catalogues() {
     );
     assert_eq!(
         plan.candidates[1].reason,
-        "stand-in 1, translated to openai-responses, with your key; by your settings"
+        "fallback 1, translated to openai-responses, with your key; by your settings"
     );
 }
 

@@ -232,13 +232,13 @@ impl Outage<'_> {
             .map(|way| (self.product)(&way.order[0]))
             .collect();
         let spared = format!(
-            "Your requests go on as before: it only stands in for {}",
+            "Your requests go on as before: it is only a fallback of {}",
             list(leads)
         );
         match bare.len() {
             0 => format!("{spared}."),
-            1 => format!("{spared}. {} has no other stand-in.", list(bare)),
-            _ => format!("{spared}. {} have no other stand-in.", list(bare)),
+            1 => format!("{spared}. {} has no other fallback.", list(bare)),
+            _ => format!("{spared}. {} have no other fallback.", list(bare)),
         }
     }
 

@@ -289,9 +289,9 @@ pub(crate) fn verdict(
         Blame::Undetermined => "",
     };
     let rest = if alternatives {
-        "no stand-in was left"
+        "no fallback was left"
     } else {
-        "no stand-in is set up"
+        "no fallback is set up"
     };
     let since = known.since.format("%H:%M");
     Some(format!(

@@ -28,7 +28,7 @@ pub enum Ineligible {
         "it is not known to serve this model by this id: name the model that it is to use instead, {{ endpoint = \"…\", model = \"…\" }} in the route, or under [equivalents] in the settings"
     )]
     OtherModels,
-    #[error("it only stands in, and nobody who serves this model can be asked")]
+    #[error("fallback only: no endpoint that serves this model is available")]
     NobodyBefore,
     #[error(
         "it would go from the client's own subscription to your paid key, which needs your yes, once: `understudyd paid-stand-ins yes`, or Settings → General"
@@ -46,7 +46,7 @@ pub enum Ineligible {
     SiblingOnKey,
     #[error("{whose} may not go to {name}: `may_go_to` in the settings says where they may")]
     OutOfScope { whose: String, name: String },
-    #[error("the daily cap of {cap} for stand-ins is used up ({spent})")]
+    #[error("the daily cap of {cap} for fallbacks is used up ({spent})")]
     UsedUp {
         cap: MicroDollars,
         spent: MicroDollars,

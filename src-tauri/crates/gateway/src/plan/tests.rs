@@ -46,7 +46,7 @@ fn the_first_route_that_matches_counts_and_maps_models() {
         plan.to_string(),
         "claude-1 (anthropic), route main:\n\
          1. first with claude-1: the primary, with your key\n\
-         2. second with other-1: stand-in 1, with your key\n"
+         2. second with other-1: fallback 1, with your key\n"
     );
 }
 
@@ -340,7 +340,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
     for subscription in [false, true] {
         assert_eq!(
             why(spending(Consent::Yes, Some(used_up)), subscription),
-            "the daily cap of $10 for stand-ins is used up ($10.02)"
+            "the daily cap of $10 for fallbacks is used up ($10.02)"
         );
     }
     for (general, own, said) in [
@@ -403,24 +403,24 @@ fn a_stand_in_is_asked_for_its_own_model_that_does_the_work() {
         (
             "claude-opus-9",
             "big",
-            "stand-in 1, with your key; both of the tier \"large\"",
+            "fallback 1, with your key; both of the tier \"large\"",
         ),
         (
             "claude-opus-5-20260101",
             "big",
-            "stand-in 1, with your key; both of the tier \"large\"",
+            "fallback 1, with your key; both of the tier \"large\"",
         ),
         (
             "claude-sonnet-5",
             "spare",
-            "stand-in 1, with your key; both of the tier \"medium\"",
+            "fallback 1, with your key; both of the tier \"medium\"",
         ),
         (
             "claude-twin",
             "twin",
-            "stand-in 1, with your key; the same model under another id",
+            "fallback 1, with your key; the same model under another id",
         ),
-        ("gpt-6", "gpt-6", "stand-in 1, with your key"),
+        ("gpt-6", "gpt-6", "fallback 1, with your key"),
     ] {
         assert_eq!(
             asked(&config, model),
@@ -434,7 +434,7 @@ fn a_stand_in_is_asked_for_its_own_model_that_does_the_work() {
     with_owners.push(of("*", "mine", Likeness::Owners));
     config.endpoints.get_mut(&second).unwrap().equivalents = with_owners;
     for model in ["claude-opus-9", "claude-twin", "gpt-6", "llama"] {
-        let why = "stand-in 1, with your key; by your settings".to_owned();
+        let why = "fallback 1, with your key; by your settings".to_owned();
         assert_eq!(asked(&config, model), Some(("mine".into(), why)), "{model}");
     }
     // And a candidate's own model before the owner's general word.

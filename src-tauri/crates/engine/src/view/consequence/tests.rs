@@ -258,12 +258,12 @@ fn several_ways_at_once() {
         ),
         (
             &["spare"],
-            "Your requests go on as before: it only stands in for lead. lead has no other stand-in.",
+            "Your requests go on as before: it is only a fallback of lead. lead has no other fallback.",
         ),
         (&["other"], "Requests continue on third."),
         (
             &["third"],
-            "Your requests go on as before: it only stands in for other.",
+            "Your requests go on as before: it is only a fallback of other.",
         ),
         (
             &["spare", "lead"],

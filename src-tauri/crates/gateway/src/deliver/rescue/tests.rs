@@ -92,7 +92,7 @@ fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_something
 #[test]
 fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
     let known = [
-        "Understudy: First is down since 20:04 UTC, it is them; no stand-in was left".to_owned(),
+        "Understudy: First is down since 20:04 UTC, it is them; no fallback was left".to_owned(),
     ];
     let json = answered(
         Class::Transient,
@@ -109,7 +109,7 @@ fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
     );
     assert_eq!(
         message(&said),
-        "Internal error. Understudy: First is down since 20:04 UTC, it is them; no stand-in was left"
+        "Internal error. Understudy: First is down since 20:04 UTC, it is them; no fallback was left"
     );
     let html = answered(Class::Transient, 502, &[], "<h1>Bad gateway</h1>");
     let said = exhausted(
@@ -310,12 +310,12 @@ fn only_a_bad_verdict_is_worth_a_sentence() {
     let down = known(Verdict::Known(Level::MajorOutage), Blame::Them);
     assert_eq!(
         said(&down, true).unwrap(),
-        "Understudy: First is down since 20:04 UTC, it is them; no stand-in was left"
+        "Understudy: First is down since 20:04 UTC, it is them; no fallback was left"
     );
     assert!(
         said(&down, false)
             .unwrap()
-            .ends_with("no stand-in is set up")
+            .ends_with("no fallback is set up")
     );
     assert_eq!(
         said(
