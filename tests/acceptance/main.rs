@@ -42,3 +42,4 @@ mod steadfast;
 mod stories;
 mod tasks;
 mod translation;
+mod week_old;
