@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use catalog::Dialect;
 use stage::{Cue, Family, Fault, Line};
@@ -105,7 +105,8 @@ fn age(home: &Path) -> usize {
             }
             std::fs::write(&path, lines.join("\n") + "\n").unwrap();
             let written = std::fs::File::options().write(true).open(&path).unwrap();
-            written.set_modified(SystemTime::now() - WEEK).unwrap();
+            let modified = written.metadata().unwrap().modified().unwrap();
+            written.set_modified(modified - WEEK).unwrap();
             sessions += 1;
         }
     }
