@@ -31,7 +31,7 @@ pub(super) enum CallError {
     NotRunning,
     #[error("an engine is starting or ending and does not answer yet. Try again in a few seconds.")]
     Busy,
-    #[error("{}{}", .0.error, .0.fix.as_ref().map_or_else(String::new, |fix| format!(". To mend it: {fix}")))]
+    #[error("{}{}", .0.error, .0.fix.as_ref().map_or_else(String::new, |fix| format!(". To fix it: {fix}")))]
     Refused(ControlError),
     #[error("{file} cannot be used: {why}")]
     File { file: String, why: String },

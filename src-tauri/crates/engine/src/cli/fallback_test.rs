@@ -117,7 +117,7 @@ fn print_listed(fallbacks: &[Fallback], of: Option<&str>) {
 fn print_result(tested: &Fallback) {
     say!("{}: {}", tested.name, tested.said);
     if let Some(fix) = tested.last.as_ref().and_then(|last| last.fix.as_ref()) {
-        say!("    To mend it: {fix}");
+        say!("    To fix it: {fix}");
     }
 }
 

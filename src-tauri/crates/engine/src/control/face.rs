@@ -1,4 +1,4 @@
-//! Trays and windows that follow the engine's events: where there is none, nobody sees what changes.
+//! Trays and windows that follow the events of the engine. Without one, a change is visible only in the response itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -160,11 +160,6 @@ impl Parts {
         Ok(())
     }
 
-    /// No part has begun for the client and not ended.
-    pub(crate) fn is_between(&self) -> bool {
-        !self.begun
-    }
-
     /// The client was given a call whose arguments are no JSON, and can tell.
     pub(crate) fn gave_invalid_arguments(&self) -> bool {
         self.invalid

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use catalog::Dialect;
 
 use super::error::Told;
-use super::model::{Happening, Identity, Kind};
+use super::model::Identity;
 use super::parts::Parts;
 use super::read::{Flow, Read, reader};
 use super::restore::Restore;
@@ -118,24 +118,6 @@ impl AnswerTranslator {
             self.settle(outcome, out);
         }
         self.may_go_on()
-    }
-
-    /// A line of our own between the parts of the answer, in a part of its own, for a client that would give up while it is
-    /// shown nothing. False: nothing was said, since the answer is in the middle of a part or at its end.
-    pub fn aside(&mut self, line: &str, out: &mut Vec<u8>) -> bool {
-        let open = matches!(self.state, State::Open) && !self.proven;
-        if !open || !self.parts.is_between() {
-            return false;
-        }
-        self.start(out);
-        let said = [
-            Happening::Begins(Kind::Text),
-            Happening::Piece(line.to_owned()),
-            Happening::Ends,
-        ];
-        // Text can be said in every dialect.
-        said.iter()
-            .all(|happening| self.writer.happening(happening, out).is_ok())
     }
 
     /// [`Validator::lacks_blank_line`] for the provider's stream.
