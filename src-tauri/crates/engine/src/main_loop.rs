@@ -40,6 +40,11 @@ use crate::view;
 
 /// Snapshots are sent at most this often; what changes in between goes into the next.
 const PUBLISH_EVERY: Duration = Duration::from_millis(100);
+/// After a snapshot the loop does its other work for this many times as long as the snapshot took: requests wait for that
+/// work, and nobody waits for a snapshot.
+const WORK_PER_SNAPSHOT: u32 = 9;
+/// A snapshot is never later than this.
+const PUBLISH_LATEST: Duration = Duration::from_secs(2);
 /// Old observations are thinned this often.
 const THIN_EVERY: TimeDelta = TimeDelta::hours(6);
 /// No client for so long: the desk is idle.
@@ -65,6 +70,9 @@ pub(crate) struct MainLoop {
     breakers: breakers::Outside,
     seq: u64,
     dirty: bool,
+    /// Traffic has shown a provider, a login or a model that was not known. The next snapshot looks at all routes again: a
+    /// look for every request would hold up the requests.
+    traffic_has_news: bool,
     stop: bool,
     /// Stopping: the port closes at the latest then.
     stop_by: Option<DateTime<Utc>>,
@@ -125,6 +133,7 @@ impl MainLoop {
             breakers,
             seq: 0,
             dirty: true,
+            traffic_has_news: false,
             stop: false,
             stop_by: None,
             settled_at: None,
@@ -143,11 +152,9 @@ impl MainLoop {
         while let Ok(event) = events.try_recv() {
             self.handle(event);
         }
-        self.publish();
-        let mut published = Instant::now();
+        let mut publish_at = self.publish_at_most();
         while !self.stop {
             let due = self.wait_until_due();
-            let publish_at = published + PUBLISH_EVERY;
             tokio::select! {
                 biased;
                 event = events.recv() => match event {
@@ -158,8 +165,7 @@ impl MainLoop {
                 () = tokio::time::sleep(due) => self.due(),
             }
             if self.dirty && Instant::now() >= publish_at {
-                self.publish();
-                published = Instant::now();
+                publish_at = self.publish_at_most();
             }
         }
         self.publish();
@@ -408,6 +414,17 @@ impl MainLoop {
     fn nudge(&self, nudge: watch::Nudge) {
         // Full: the watch has enough to do, and looks again by itself.
         let _ = self.outlets.nudges.try_send(nudge);
+    }
+
+    /// Returns when the next may follow.
+    fn publish_at_most(&mut self) -> Instant {
+        let began = Instant::now();
+        if std::mem::take(&mut self.traffic_has_news) {
+            self.reconfigure();
+        }
+        self.publish();
+        let work = began.elapsed() * WORK_PER_SNAPSHOT;
+        Instant::now() + work.clamp(PUBLISH_EVERY, PUBLISH_LATEST)
     }
 
     fn publish(&mut self) {

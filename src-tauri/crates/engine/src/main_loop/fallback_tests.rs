@@ -54,29 +54,29 @@ impl MainLoop {
                 .state
                 .answered_for(&exchange.route, exchange.dialect, &exchange.model)
         {
-            self.state.targets = self.targets();
+            self.traffic_has_news = true;
         }
     }
 
     /// The fallbacks of each route: for its models in use, else for the one that it names or the first known one that it takes.
     pub(super) fn targets(&self) -> Vec<Target> {
+        let plans = self.state.plans.iter();
+        plans.flat_map(|plan| self.targets_for(plan)).collect()
+    }
+
+    fn targets_for(&self, plan: &Plan) -> Vec<Target> {
+        let usual = self.is_usual(plan);
+        let caller = self.usual_caller(plan.dialect);
         let mut targets: Vec<Target> = Vec::new();
-        for plan in &self.state.plans {
-            let usual = self.is_usual(plan);
-            for model in self.asked_models(plan) {
-                let caller = self.usual_caller(plan.dialect);
-                let gateway = &self.outlets.gateway;
-                let of_model = gateway.explain(plan.dialect, &model, &caller);
-                if of_model.route != plan.route {
-                    continue;
-                }
-                for target in self.targets_of(&of_model) {
-                    let target = Target { usual, ..target };
-                    let same =
-                        |known: &Target| known.route == target.route && known.key() == target.key();
-                    if !targets.iter().any(same) {
-                        targets.push(target);
-                    }
+        for model in self.asked_models(plan) {
+            let gateway = &self.outlets.gateway;
+            let of_model = gateway.explain(plan.dialect, &model, &caller);
+            if of_model.route != plan.route {
+                continue;
+            }
+            for target in self.targets_of(&of_model) {
+                if !targets.iter().any(|known| known.key() == target.key()) {
+                    targets.push(Target { usual, ..target });
                 }
             }
         }

@@ -163,7 +163,7 @@ impl MainLoop {
         }
         if news {
             self.remember_seen();
-            self.reconfigure();
+            self.traffic_has_news = true;
         }
     }
 
