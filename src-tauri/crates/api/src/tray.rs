@@ -22,6 +22,10 @@ pub enum TrayIcon {
     Operational,
     Degraded,
     Outage,
+    /// A provider is down, and the work goes on.
+    Carried,
+    /// No problem is known, by the providers' pages alone.
+    Quiet,
     Unknown,
     Paused,
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, Local, Utc};
+use chrono::{DateTime, Local, Utc};
 use tokio::time::Instant;
+
+use crate::desk::Zone;
 
 /// Tells the time; a parameter everywhere else.
 pub(crate) type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -14,10 +16,9 @@ pub(crate) fn wall() -> Clock {
     Arc::new(Utc::now)
 }
 
-/// The owner's offset from UTC now, for times in sentences.
-#[expect(clippy::disallowed_methods, reason = "this is the clock")]
-pub(crate) fn local_offset() -> FixedOffset {
-    *Local::now().offset()
+/// The owner's zone, as the system has it at each call.
+pub(crate) fn local_zone() -> Zone {
+    Zone::new(|at| *at.with_timezone(&Local).offset())
 }
 
 /// How often the two clocks are compared.

@@ -1,30 +1,25 @@
-//! The one loop: every event is stamped once, changes the state, and what follows goes out. It owns the state and the ledger
-//! and runs on a thread of its own, so that a slow disk never holds up a request.
+//! The one loop around the desk: every event is stamped once, the desk decides, and its effects are performed in order. It
+//! owns the ledger and runs on a thread of its own, so that a slow disk never holds up a request.
 
 mod asked;
-mod breakers;
-mod conversations;
+mod checked;
+mod commands;
 mod doctor;
-mod fallback_tests;
-mod fallbacks;
-mod interrupted;
 mod metrics;
-mod questions;
-mod reach;
-mod readings;
+mod perform;
+mod restore;
 mod review;
-mod spending;
-mod stories;
-mod traffic;
+mod scope;
+mod stop;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::Snapshot;
-use catalog::{Catalog, Endpoint};
+use catalog::Endpoint;
 use chrono::{DateTime, TimeDelta, Utc};
-use gateway::{Gateway, Scope};
-use health::{Book, Thresholds, Verdicts};
+use gateway::{BreakerView, Gateway};
+use health::Verdicts;
 use ledger::Ledger;
 use stage::Stage;
 use tokio::sync::{mpsc, watch as channel};
@@ -32,11 +27,12 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::control::Faces;
+use crate::desk::{self, Desk, Effect};
 use crate::event::Event;
-use crate::routing::{self, Running};
-use crate::settings::{Settings, edit};
+use crate::settings::{Settings, Wrong};
 use crate::state::State;
 use crate::view;
+use stop::{Step, Stop};
 
 /// Snapshots are sent at most this often; what changes in between goes into the next.
 const PUBLISH_EVERY: Duration = Duration::from_millis(100);
@@ -45,44 +41,18 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(100);
 const WORK_PER_SNAPSHOT: u32 = 9;
 /// A snapshot is never later than this.
 const PUBLISH_LATEST: Duration = Duration::from_secs(2);
-/// Old observations are thinned this often.
-const THIN_EVERY: TimeDelta = TimeDelta::hours(6);
-/// No client for so long: the desk is idle.
-const IDLE_AFTER: TimeDelta = TimeDelta::hours(1);
-/// A signal means now: open requests get this long, and no longer than `drain_s`.
-const QUIT_WITHIN: TimeDelta = TimeDelta::seconds(30);
-/// What has ended is on its way to the loop for a moment.
-const SETTLE: TimeDelta = TimeDelta::milliseconds(100);
-/// What is cut off at that limit is written down within this time.
-const LAST_WORDS: TimeDelta = TimeDelta::seconds(3);
 
 pub(crate) struct MainLoop {
-    pub state: State,
-    pub book: Book,
-    /// The rehearsal has a book of its own: it needs no network, so being offline says nothing about it.
-    pub rehearsal_book: Book,
-    pub ledger: Ledger,
-    pub outlets: Outlets,
-    pub clock: Clock,
-    pub running: Running,
-    /// The bundled and the owner's files, without the settings' own endpoints.
-    pub base_catalog: Arc<Catalog>,
-    breakers: breakers::Outside,
+    desk: Desk,
+    ledger: Ledger,
+    outlets: Outlets,
+    clock: Clock,
+    /// As the desk saw them last.
+    breakers: Vec<BreakerView>,
+    stop: Stop,
     seq: u64,
     dirty: bool,
-    /// Traffic has shown a provider, a login or a model that was not known. The next snapshot looks at all routes again: a
-    /// look for every request would hold up the requests.
-    traffic_has_news: bool,
-    stop: bool,
-    /// Stopping: the port closes at the latest then.
-    stop_by: Option<DateTime<Utc>>,
-    /// Stopping, and nothing is open: what has ended has arrived by then.
-    settled_at: Option<DateTime<Utc>>,
-    /// What went on without its client was told to end.
-    cut_off: bool,
-    thin_at: DateTime<Utc>,
-    last_exchange: DateTime<Utc>,
-    idle: bool,
+    ended: bool,
 }
 
 /// Where the loop's decisions go.
@@ -103,57 +73,31 @@ pub(crate) struct Outlets {
 }
 
 impl MainLoop {
-    pub(crate) fn new(
-        state: State,
-        book: Book,
-        ledger: Ledger,
-        outlets: Outlets,
-        clock: Clock,
-        running: Running,
-        base_catalog: Arc<Catalog>,
-    ) -> MainLoop {
-        let breakers = breakers::restore(&ledger, &outlets.gateway);
-        let started = state.started;
-        let rehearsal_book = Book::new(
-            Arc::clone(&state.catalog),
-            Thresholds::default(),
-            state.watched(),
-            Vec::new(),
-            started,
-        );
-        MainLoop {
-            state,
-            book,
-            rehearsal_book,
+    pub(crate) fn new(desk: Desk, ledger: Ledger, outlets: Outlets, clock: Clock) -> MainLoop {
+        let mut main_loop = MainLoop {
+            desk,
             ledger,
             outlets,
             clock,
-            running,
-            base_catalog,
-            breakers,
+            breakers: Vec::new(),
+            stop: Stop::default(),
             seq: 0,
             dirty: true,
-            traffic_has_news: false,
-            stop: false,
-            stop_by: None,
-            settled_at: None,
-            cut_off: false,
-            thin_at: started,
-            last_exchange: started,
-            idle: false,
-        }
+            ended: false,
+        };
+        // Before the port opens: the first request meets what the last run knew.
+        main_loop.restore();
+        main_loop
     }
 
     /// Runs until [`Event::Quit`] or until every sender is gone.
     pub(crate) async fn run(mut self, mut events: mpsc::Receiver<Event>) {
-        self.restore();
-        self.reconfigure();
         // What the start itself has to say belongs into the first snapshot: a menu that changes at once is hard to click.
         while let Ok(event) = events.try_recv() {
             self.handle(event);
         }
         let mut publish_at = self.publish_at_most();
-        while !self.stop {
+        while !self.ended {
             let due = self.wait_until_due();
             tokio::select! {
                 biased;
@@ -171,256 +115,145 @@ impl MainLoop {
         self.publish();
     }
 
+    fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    fn state(&self) -> &State {
+        self.desk.state()
+    }
+
     fn wait_until_due(&self) -> Duration {
-        let now = (self.clock)();
-        let due = [
-            self.book.next_due(),
-            self.rehearsal_book.next_due(),
-            Some(self.thin_at),
-            Some(self.state.today_since + TimeDelta::days(1)),
-            self.stop_by,
-            self.settled_at,
-            self.state.reviews_told.next_due(),
-            self.state.fallbacks.next_due(),
-            self.next_half_open(),
-            (!self.idle).then_some(self.last_exchange + IDLE_AFTER),
-        ]
-        .into_iter()
-        .flatten()
-        .min();
+        let due = [self.desk.next_due(), self.stop.next_due()];
+        let due = due.into_iter().flatten().min();
         due.map_or(Duration::from_secs(3600), |at| {
-            (at - now).to_std().unwrap_or(Duration::from_millis(1))
+            (at - self.now())
+                .to_std()
+                .unwrap_or(Duration::from_millis(1))
         })
     }
 
     fn handle(&mut self, event: Event) {
-        let now = (self.clock)();
+        let now = self.now();
+        self.see_breakers();
         match event {
-            Event::Watched(report) => self.watched(now, report),
-            Event::Passed(gateway::Report::Began(began)) => self.began(now, began),
-            Event::Passed(gateway::Report::Ended(exchange)) => self.ended(now, &exchange),
-            Event::Passed(gateway::Report::Unfetched(unfetched)) => self.unfetched(now, &unfetched),
+            Event::Watched(report) => self.decide(desk::Event::Watched(report)),
+            Event::Passed(gateway::Report::Began(began)) => {
+                self.decide(desk::Event::Began(began));
+            }
+            Event::Passed(gateway::Report::Ended(exchange)) => {
+                self.decide(desk::Event::Ended(exchange));
+            }
+            Event::Passed(gateway::Report::Unfetched(unfetched)) => {
+                self.decide(desk::Event::Unfetched(unfetched));
+            }
             Event::Replay(ask) => {
-                self.kept("keep an answer under its idempotency key", |ledger| {
-                    ask.answer(ledger)
-                });
+                let kept = ask.answer(&mut self.ledger);
+                self.trouble("keep a response under its idempotency key", kept);
             }
             Event::Conversation(ask) => {
-                self.kept("keep a conversation", |ledger| ask.answer(ledger));
+                let kept = ask.answer(&mut self.ledger);
+                self.trouble("keep a conversation", kept);
             }
-            Event::SettingsFile(text) => self.settings_file(text),
-            Event::KeysChanged => {
-                self.reconfigure();
-                self.try_new_keys();
-            }
-            Event::KeychainFailed(why) => self.state.keychain_failed = Some(why),
+            Event::SettingsFile(text) => self.read_settings(text),
+            Event::KeysChanged => self.decide(desk::Event::KeysChanged),
+            Event::KeychainFailed(why) => self.decide(desk::Event::KeychainFailed(why)),
             Event::Asked(ask) => self.asked(now, ask),
-            Event::Woke(asleep) => {
-                tracing::info!(
-                    seconds = asleep.as_secs(),
-                    "the machine slept; everything is looked at again"
-                );
-                let transitions = self.book.woke(now);
-                self.apply(transitions);
-                self.nudge(watch::Nudge::Woke);
-            }
+            Event::Woke(asleep) => self.decide(desk::Event::Woke(asleep)),
             Event::RehearsalOver => self.end_rehearsal(),
             Event::Faces => {}
-            Event::Quit => self.begin_stop(now, QUIT_WITHIN),
+            Event::Quit => self.begin_stop(now, stop::QUIT_WITHIN),
         }
-        self.look_at_faces();
-        self.look_at_breakers();
+        self.decide(desk::Event::Faces(self.outlets.faces.count()));
+        self.see_breakers();
+        self.step_stop(now);
         self.dirty = true;
     }
 
-    /// Time alone: readings go stale, the day turns, old observations are thinned.
     fn due(&mut self) {
-        let now = (self.clock)();
-        let mut transitions = self.book.due(now);
-        transitions.extend(self.rehearsal_book.due(now));
-        self.apply(transitions);
-        if now >= self.thin_at {
-            self.thin_at = now + THIN_EVERY;
-            self.kept("thin old observations", |ledger| {
-                ledger.thin(now).map(|_| ())
-            });
-            self.kept("forget requests that were reviewed long ago", |ledger| {
-                ledger.forget_reviewed(now).map(|_| ())
-            });
-            self.kept("forget old answers", |ledger| {
-                ledger.expire_replays(now).map(|_| ())
-            });
-            self.forget_conversations(now);
-        }
-        if now >= self.state.today_since + TimeDelta::days(1) {
-            self.turn_day(now);
-            self.check_the_cap(now);
-        }
-        if now >= self.last_exchange + IDLE_AFTER {
-            self.be_idle(true);
-        }
-        self.reviews_due(now);
-        self.fallbacks_due(now);
-        self.state.forget_old_sessions(now);
-        self.look_at_breakers();
-        self.end_if_drained(now);
+        self.decide(desk::Event::Due);
+        self.see_breakers();
+        self.step_stop(self.now());
         self.dirty = true;
     }
 
-    fn settings_file(&mut self, text: std::io::Result<String>) {
-        let parsed = match text {
-            Ok(text) => Settings::parse(&text, &self.base_catalog)
-                .map(|settings| self.with_kept_scope(settings, &text)),
-            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
-            Err(error) => Err(vec![crate::settings::Wrong {
-                line: 1,
-                what: format!("the file cannot be read: {error}"),
-            }]),
+    /// The desk decides on an event, and what it decides is done; what that brings is decided on in turn.
+    fn decide(&mut self, event: desk::Event) {
+        let effects = self.desk.on(self.now(), event);
+        self.perform_all(effects);
+    }
+
+    fn perform_all(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            for news in self.perform(effect) {
+                self.decide(news);
+            }
+        }
+    }
+
+    /// Requests change the gateway's circuit breakers, and so does time.
+    fn see_breakers(&mut self) {
+        let views = self.outlets.gateway.breakers();
+        if views != self.breakers {
+            self.breakers.clone_from(&views);
+            let kept = self.outlets.gateway.kept_breakers();
+            self.decide(desk::Event::Breakers { views, kept });
+        }
+    }
+
+    fn read_settings(&mut self, text: std::io::Result<String>) {
+        let (parsed, text) = match text {
+            Ok(text) => (Settings::parse(&text, self.desk.base_catalog()), text),
+            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => {
+                (Ok(Settings::default()), String::new())
+            }
+            Err(error) => {
+                let wrong = Wrong {
+                    line: 1,
+                    what: format!("the file cannot be read: {error}"),
+                };
+                (Err(vec![wrong]), String::new())
+            }
         };
-        match parsed {
-            Ok(settings) => {
-                self.state.settings_wrong.clear();
-                if *self.state.settings != settings {
-                    tracing::info!("new settings are in force");
-                    self.state.settings = Arc::new(settings);
-                    self.state.catalog =
-                        Arc::new(self.base_catalog.with_own(&self.state.settings.own));
-                    self.forget_conversations((self.clock)());
-                    self.reconfigure();
-                }
-            }
-            Err(wrong) => {
-                tracing::warn!(first = %wrong[0], "the settings file has an error; the last good settings stay in force");
-                self.state.settings_wrong = wrong;
-            }
-        }
-    }
-
-    /// Tells everybody what the settings, the keys and the catalogue now mean.
-    fn reconfigure(&mut self) {
-        let now = (self.clock)();
-        self.running.spending = self.spending();
-        self.running.sibling = self.sibling();
-        let state = &self.state;
-        self.running.paused = state.paused;
-        self.running.draining = state.draining;
-        let config =
-            routing::gateway_config(&state.settings, &state.catalog, &state.keys, &self.running);
-        let planned: Vec<_> = config
-            .routes
-            .iter()
-            .filter(|r| r.name != catalog::REHEARSAL)
-            .map(|r| (r.dialect, routing::sample_of(&r.models)))
-            .collect();
-        self.outlets.gateway_config.send_replace(Arc::new(config));
-        self.outlets
-            .endpoints
-            .send_replace(Arc::new(state.catalog.endpoints().cloned().collect()));
-        self.outlets
-            .allowed_hosts
-            .send_replace(state.settings.allowed_hosts.clone());
-        self.send_targets();
-        let mut plans: Vec<gateway::Plan> = Vec::new();
-        for (dialect, model) in planned {
-            let plan = self
-                .outlets
-                .gateway
-                .explain(dialect, &model, &self.usual_caller(dialect));
-            // A usual route behind one of the owner's own that takes its models leads nowhere else.
-            if !plans
-                .iter()
-                .any(|known| (&known.route, known.dialect) == (&plan.route, dialect))
-            {
-                plans.push(plan);
-            }
-        }
-        self.state.plans = plans;
-        self.state.reaches = self.reaches();
-        self.state.targets = self.targets();
-        let transitions = self.book.watch(self.state.watched(), now);
-        self.apply(transitions);
-        self.dirty = true;
-    }
-
-    /// Where the settings file could not be written, what was in force before `may_go_to` stays until the owner writes one.
-    fn with_kept_scope(&mut self, settings: Settings, text: &str) -> Settings {
-        if self.state.scope_unwritten.is_none() {
-            return settings;
-        }
-        if edit::is_written(text, edit::Place::General) {
-            self.state.scope_unwritten = None;
-            return settings;
-        }
-        Settings {
-            may_go_to: Some(Scope::Any),
-            ..settings
-        }
-    }
-
-    /// Where neither a tray nor a window follows the engine, the gateway announces who answers.
-    fn look_at_faces(&mut self) {
-        let announce = self.outlets.faces.count() == 0;
-        if self.running.announce != announce {
-            self.running.announce = announce;
-            self.reconfigure();
-        }
+        let parsed = parsed.map(Box::new);
+        self.decide(desk::Event::Settings { parsed, text });
     }
 
     /// From here on requests pass straight through; the port closes when the last one has ended, or at `within`, and at
     /// `drain_s` at the latest.
     fn begin_stop(&mut self, now: DateTime<Utc>, within: TimeDelta) {
-        let by = now + within.min(self.state.settings.drain);
-        self.stop_by = Some(self.stop_by.map_or(by, |earlier| earlier.min(by)));
-        self.state.draining = true;
-        self.reconfigure();
-        self.end_if_drained(now);
+        self.stop
+            .begin(now + within.min(self.state().settings.drain));
+        self.decide(desk::Event::Drain);
     }
 
-    fn end_if_drained(&mut self, now: DateTime<Utc>) {
-        let Some(by) = self.stop_by else { return };
+    fn step_stop(&mut self, now: DateTime<Utc>) {
         let open = self.outlets.gateway.open_exchanges();
-        if open > 0 {
-            self.settled_at = None;
-        } else if self.settled_at.is_none_or(|at| now < at) {
-            self.settled_at.get_or_insert(now + SETTLE);
-            return;
-        }
-        if open == 0 || now >= by && self.cut_off {
-            self.publish();
-            self.outlets.stopping.send_replace(true);
-            self.stop = true;
-        } else if now >= by {
-            tracing::warn!(open, "requests are cut off: the engine stops");
-            self.outlets.gateway.cut_off();
-            self.cut_off = true;
-            self.stop_by = Some(now + LAST_WORDS);
-        }
-    }
-
-    /// Without clients, probes become rare.
-    fn be_idle(&mut self, idle: bool) {
-        if self.idle != idle {
-            self.idle = idle;
-            self.nudge(watch::Nudge::Idle(idle));
+        match self.stop.step(now, open) {
+            Step::Wait => {}
+            Step::CutOff => {
+                tracing::warn!(open, "requests are cut off: the engine stops");
+                self.outlets.gateway.cut_off();
+            }
+            Step::End => {
+                self.publish();
+                self.outlets.stopping.send_replace(true);
+                self.ended = true;
+            }
         }
     }
 
     fn end_rehearsal(&mut self) {
         self.outlets.stage.outage(None);
         self.outlets.rehearsal.send_replace(None);
-        self.state.rehearsal_until = None;
-    }
-
-    fn nudge(&self, nudge: watch::Nudge) {
-        // Full: the watch has enough to do, and looks again by itself.
-        let _ = self.outlets.nudges.try_send(nudge);
+        self.decide(desk::Event::Rehearsal(None));
     }
 
     /// Returns when the next may follow.
     fn publish_at_most(&mut self) -> Instant {
         let began = Instant::now();
-        if std::mem::take(&mut self.traffic_has_news) {
-            self.reconfigure();
+        if self.desk.traffic_has_news() {
+            self.decide(desk::Event::Routes);
         }
         self.publish();
         let work = began.elapsed() * WORK_PER_SNAPSHOT;
@@ -430,29 +263,7 @@ impl MainLoop {
     fn publish(&mut self) {
         self.seq += 1;
         self.dirty = false;
-        let now = (self.clock)();
-        self.outlets
-            .snapshots
-            .send_replace(Arc::new(view::snapshot::snapshot(
-                &self.state,
-                self.seq,
-                now,
-            )));
-    }
-
-    /// A write that must not hold up anything: a failure is said, and the work goes on.
-    fn kept(
-        &mut self,
-        what: &'static str,
-        write: impl FnOnce(&mut Ledger) -> Result<(), ledger::LedgerError>,
-    ) {
-        if let Err(error) = write(&mut self.ledger) {
-            self.ledger_trouble(what, &error);
-        }
-    }
-
-    fn ledger_trouble(&mut self, what: &str, error: &ledger::LedgerError) {
-        tracing::error!(%error, "the ledger could not {what}");
-        self.state.ledger_failed = Some(format!("The ledger could not {what}: {error}."));
+        let snapshot = view::snapshot::snapshot(self.state(), self.seq, self.now());
+        self.outlets.snapshots.send_replace(Arc::new(snapshot));
     }
 }

@@ -1,7 +1,7 @@
 //! Where things lie on this machine.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Every file of ours. `UNDERSTUDY_HOME` puts all of them below one folder, for tests and drills.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,19 @@ pub(crate) struct Places {
 pub(crate) struct Homeless;
 
 impl Places {
+    /// All in one folder.
+    pub(crate) fn under(home: &Path) -> Places {
+        Places {
+            settings: home.join("settings.toml"),
+            providers: home.join("providers"),
+            ledger: home.join("ledger.sqlite"),
+            token: home.join("token"),
+            lock: home.join("lock"),
+            runtime: home.join("run/engine.json"),
+            logs: home.join("log"),
+        }
+    }
+
     pub(crate) fn find() -> Result<Places, Homeless> {
         let var = |name: &str| {
             env::var_os(name)
@@ -34,15 +47,7 @@ impl Places {
                 .map(PathBuf::from)
         };
         if let Some(home) = var("UNDERSTUDY_HOME") {
-            return Ok(Places {
-                settings: home.join("settings.toml"),
-                providers: home.join("providers"),
-                ledger: home.join("ledger.sqlite"),
-                token: home.join("token"),
-                lock: home.join("lock"),
-                runtime: home.join("run/engine.json"),
-                logs: home.join("log"),
-            });
+            return Ok(Places::under(&home));
         }
         let (config, data) = if cfg!(windows) {
             (

@@ -5,21 +5,19 @@ mod sources;
 mod upgrade;
 
 use std::io::{self, IsTerminal};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::RuntimeFile;
-use catalog::{Catalog, REHEARSAL, Secret};
-use chrono::{DateTime, Utc};
+use catalog::{REHEARSAL, Secret};
 use gateway::Gateway;
-use health::{Book, Thresholds};
 use stage::Stage;
 use tokio::sync::{mpsc, watch as channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::control::{self, Control, Faces};
+use crate::desk::Desk;
 use crate::event::Event;
 use crate::keys::Keys;
 use crate::main_loop::{MainLoop, Outlets};
@@ -27,7 +25,7 @@ use crate::places::Places;
 use crate::routing::{self, Running};
 use crate::runtime::{Lock, Published};
 use crate::settings::reload;
-use crate::state::State;
+use crate::state::{Start, State};
 use crate::try_key::KeyTrial;
 use crate::{dial, front, greeting, login, rehearsal, token};
 
@@ -36,7 +34,6 @@ use inputs::{
     listen, load_keychain, open_incidents, open_ledger, read_settings, write_default_settings,
 };
 use sources::{forward, settings_changes, signals, sleeps};
-use upgrade::Kept;
 
 /// Reports and questions that may wait for the loop.
 const QUEUE: usize = 4096;
@@ -130,23 +127,20 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         Arc::clone(&clock),
     );
 
-    let state = new_state(
-        &places,
+    let state = State::new(Start {
+        at: started,
+        places: places.clone(),
         address,
-        &token,
-        &catalog,
-        kept,
-        &keys,
+        token: token.clone(),
+        zone: clock::local_zone(),
+        catalog: Arc::clone(&catalog),
+        settings: kept.settings,
+        keys: keys.clone(),
         ledger_failed,
-        started,
-    );
-    let book = Book::new(
-        Arc::clone(&catalog),
-        Thresholds::default(),
-        state.watched(),
-        open_incidents(&ledger),
-        started,
-    );
+        scope_answer: kept.answer,
+        scope_unwritten: kept.unwritten,
+        starts_at_login: login::is_on(),
+    });
     let (snapshots, snapshots_seen) = channel::channel(Arc::new(crate::view::snapshot::snapshot(
         &state, 0, started,
     )));
@@ -196,15 +190,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         seed: u64::from_str_radix(&control_token.reveal()[..16], 16).unwrap_or_default(),
         spent_today,
     };
-    let main_loop = MainLoop::new(
-        state,
-        book,
-        ledger,
-        outlets,
-        Arc::clone(&clock),
-        running,
-        base_catalog,
-    );
+    let desk = Desk::new(state, open_incidents(&ledger), running, base_catalog);
+    let main_loop = MainLoop::new(desk, ledger, outlets, Arc::clone(&clock));
     let loop_thread = start_loop(main_loop, inbox)?;
 
     let over = CancellationToken::new();
@@ -256,71 +243,6 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     drop(lock);
     tracing::info!("the engine has ended");
     Ok(())
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the one place where the state is put together"
-)]
-fn new_state(
-    places: &Places,
-    address: SocketAddr,
-    token: &Secret,
-    catalog: &Arc<Catalog>,
-    kept: Kept,
-    keys: &Keys,
-    ledger_failed: Option<String>,
-    started: DateTime<Utc>,
-) -> State {
-    State {
-        version: env!("CARGO_PKG_VERSION"),
-        started,
-        places: places.clone(),
-        address: format!("http://{address}"),
-        base_url: format!("http://{address}/t/{}", token.reveal()),
-        offset: clock::local_offset(),
-        catalog: Arc::clone(catalog),
-        settings: Arc::new(kept.settings),
-        settings_wrong: Vec::new(),
-        keys: keys.clone(),
-        keychain_failed: None,
-        ledger_failed,
-        verdicts: Arc::default(),
-        pages: Default::default(),
-        plans: Vec::new(),
-        breakers: Vec::new(),
-        ttft: Default::default(),
-        seen_in_traffic: Default::default(),
-        seen_logins: Default::default(),
-        sessions: Default::default(),
-        fallbacks: Default::default(),
-        askers: Default::default(),
-        reaches: Vec::new(),
-        models_in_use: Default::default(),
-        targets: Vec::new(),
-        tested: Default::default(),
-        testing: Default::default(),
-        open: Default::default(),
-        turns: Default::default(),
-        reviews_open: 0,
-        reviews_told: Default::default(),
-        notices: Vec::new(),
-        unshown: None,
-        paid_stand_ins: None,
-        siblings: None,
-        sibling_question: None,
-        siblings_not_before: None,
-        paid_stopped_until: None,
-        scope_answer: kept.answer,
-        scope_unwritten: kept.unwritten,
-        scope_asked: Default::default(),
-        today: Default::default(),
-        today_since: started,
-        paused: false,
-        draining: false,
-        rehearsal_until: None,
-        starts_at_login: login::is_on(),
-    }
 }
 
 /// A thread of its own: the ledger's disk must never hold up a request.

@@ -1,26 +1,22 @@
 //! All that the engine knows. Owned by the one loop; views read it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::Notice;
-use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL, SurfaceId};
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL, Secret, SurfaceId};
+use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Plan};
-use health::{Level, Verdicts, Watched};
-use ledger::{FallbackTestRow, Sums};
+use health::{Verdicts, Watched};
+use ledger::FallbackTestRow;
 
+use crate::desk::{Day, Fallbacks, Incidents, Notifications, Reviews, Sessions, Turns, Zone};
 use crate::fallback_test::target::{Target, TestKey};
-use crate::fallbacks::Fallbacks;
-use crate::grouping::Grouping;
 use crate::keys::Keys;
 use crate::places::Places;
 use crate::settings::{Settings, Wrong};
-use crate::turns::Turns;
 
-/// A session is shown this long after its last request.
-const SESSION_SHOWN: TimeDelta = TimeDelta::hours(1);
 /// Models that are remembered of a pipeline; more change nothing about where it goes.
 const MODELS_KNOWN: usize = 32;
 
@@ -33,7 +29,7 @@ pub(crate) struct State {
     pub address: String,
     /// With the token.
     pub base_url: String,
-    pub offset: FixedOffset,
+    pub zone: Zone,
 
     pub catalog: Arc<Catalog>,
     pub settings: Arc<Settings>,
@@ -54,7 +50,9 @@ pub(crate) struct State {
     pub seen_in_traffic: BTreeSet<ProviderId>,
     /// Endpoints that took a client's own login.
     pub seen_logins: BTreeSet<EndpointId>,
-    pub sessions: BTreeMap<(String, String), SessionSeen>,
+    /// Those of them whose login was a subscription.
+    pub seen_subscriptions: BTreeSet<EndpointId>,
+    pub sessions: Sessions,
     /// Who answers for whom.
     pub fallbacks: Fallbacks,
     /// For each pipeline, and for the applications (None), the models that they asked for and the dialects.
@@ -69,15 +67,12 @@ pub(crate) struct State {
     pub tested: BTreeMap<TestKey, FallbackTestRow>,
     /// Those that are being tested.
     pub testing: BTreeSet<TestKey>,
-    pub open: BTreeMap<ProviderId, OpenStory>,
+    /// The incidents that are open.
+    pub open: Incidents,
     /// Where agents' sessions stand.
     pub turns: Turns,
-    /// Parked requests that wait for a person.
-    pub reviews_open: u64,
-    pub reviews_told: Grouping,
-    pub notices: Vec<Notice>,
-    /// Notices that the desktop could not show, newest last, with the reason.
-    pub unshown: Option<(String, String)>,
+    pub reviews: Reviews,
+    pub notifications: Notifications,
     /// The owner's answer to going from a subscription to a paid key, where the settings leave it open.
     pub paid_stand_ins: Option<bool>,
     /// The owner's answer on sibling models; None: not answered yet.
@@ -93,9 +88,9 @@ pub(crate) struct State {
     pub scope_unwritten: Option<String>,
     /// Pipelines that failed while a provider could have answered that they may not go to.
     pub scope_asked: BTreeSet<String>,
-    pub today: Sums,
-    /// Local midnight, of the day that `today` counts.
-    pub today_since: DateTime<Utc>,
+    /// Pipelines whose question was answered.
+    pub scope_answered: BTreeSet<String>,
+    pub today: Day,
 
     pub paused: bool,
     pub draining: bool,
@@ -108,15 +103,6 @@ pub(crate) struct State {
 pub(crate) struct PageRead {
     pub at: DateTime<Utc>,
     pub error: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SessionSeen {
-    pub last: DateTime<Utc>,
-    pub open: u32,
-    pub dialect: catalog::Dialect,
-    /// The routes, each with its dialect, that its requests took.
-    pub routes: BTreeSet<(String, catalog::Dialect)>,
 }
 
 /// "Opus is failing. Sonnet could answer."
@@ -184,18 +170,75 @@ impl ScopeAnswer {
     }
 }
 
-/// An incident that is open now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OpenStory {
-    pub id: i64,
-    pub opened: DateTime<Utc>,
-    pub level: Level,
-    pub peak: Level,
-    pub exchanges_hit: u64,
-    pub carried: u64,
+/// What the engine is started with.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub at: DateTime<Utc>,
+    pub places: Places,
+    pub address: SocketAddr,
+    pub token: Secret,
+    pub zone: Zone,
+    pub catalog: Arc<Catalog>,
+    pub settings: Settings,
+    pub keys: Keys,
+    pub ledger_failed: Option<String>,
+    pub scope_answer: ScopeAnswer,
+    pub scope_unwritten: Option<String>,
+    pub starts_at_login: Option<bool>,
 }
 
 impl State {
+    pub(crate) fn new(start: Start) -> State {
+        State {
+            version: env!("CARGO_PKG_VERSION"),
+            started: start.at,
+            places: start.places,
+            address: format!("http://{}", start.address),
+            base_url: format!("http://{}/t/{}", start.address, start.token.reveal()),
+            today: Day::of(start.at, &start.zone),
+            zone: start.zone,
+            catalog: start.catalog,
+            settings: Arc::new(start.settings),
+            settings_wrong: Vec::new(),
+            keys: start.keys,
+            keychain_failed: None,
+            ledger_failed: start.ledger_failed,
+            verdicts: Arc::default(),
+            pages: Default::default(),
+            plans: Vec::new(),
+            breakers: Vec::new(),
+            ttft: Default::default(),
+            seen_in_traffic: Default::default(),
+            seen_logins: Default::default(),
+            seen_subscriptions: Default::default(),
+            sessions: Default::default(),
+            fallbacks: Default::default(),
+            askers: Default::default(),
+            reaches: Vec::new(),
+            models_in_use: Default::default(),
+            targets: Vec::new(),
+            tested: Default::default(),
+            testing: Default::default(),
+            open: Default::default(),
+            turns: Default::default(),
+            reviews: Default::default(),
+            notifications: Default::default(),
+            paid_stand_ins: None,
+            siblings: None,
+            sibling_question: None,
+            siblings_not_before: None,
+            paid_stopped_until: None,
+            scope_answer: start.scope_answer,
+            scope_unwritten: start.scope_unwritten,
+            scope_asked: Default::default(),
+            scope_answered: Default::default(),
+            paused: false,
+            draining: false,
+            rehearsal_until: None,
+            starts_at_login: start.starts_at_login,
+        }
+    }
+
     /// Chosen, keyed, or seen in traffic. The rehearsal is nobody's provider.
     pub(crate) fn is_mine(&self, id: &ProviderId) -> bool {
         if id.as_str() == REHEARSAL {
@@ -208,6 +251,13 @@ impl State {
                 .provider(id)
                 .is_some_and(|p| p.endpoints.iter().any(|e| self.keys.get(&e.id).is_some()))
             || self.settings.own.iter().any(|own| own.id == *id)
+    }
+
+    /// The level of some provider of the owner's is known by probes or traffic, and not from its page alone.
+    pub(crate) fn is_measured(&self) -> bool {
+        let mine = self.verdicts.providers.iter();
+        let mut mine = mine.filter(|(id, _)| self.is_mine(id));
+        mine.any(|(_, verdict)| verdict.basis == health::Basis::Measured)
     }
 
     /// The surfaces that count, of the providers that count. The rehearsal always does: it has its own badge.
@@ -233,11 +283,6 @@ impl State {
         self.catalog
             .provider(id)
             .map_or_else(|| id.to_string(), |p| p.product.clone())
-    }
-
-    pub(crate) fn forget_old_sessions(&mut self, now: DateTime<Utc>) {
-        self.sessions
-            .retain(|_, seen| seen.open > 0 || now - seen.last < SESSION_SHOWN);
     }
 
     /// A pipeline, or an application, asked for this model. True: that is news.
@@ -270,24 +315,16 @@ impl State {
         !known
     }
 
-    pub(crate) fn next_midnight(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let mut midnight = self.today_since + TimeDelta::days(1);
-        while midnight <= now {
-            midnight += TimeDelta::days(1);
-        }
-        midnight
-    }
-
     /// "20:04", in the owner's time.
     pub(crate) fn clock_time(&self, at: DateTime<Utc>) -> String {
-        at.with_timezone(&self.offset).format("%H:%M").to_string()
+        self.zone.clock_time(at)
     }
 
     pub(crate) fn in_quiet_hours(&self, now: DateTime<Utc>) -> bool {
         let Some((from, to)) = self.settings.quiet else {
             return false;
         };
-        let time = now.with_timezone(&self.offset).time();
+        let time = self.zone.local(now).time();
         if from <= to {
             from <= time && time < to
         } else {

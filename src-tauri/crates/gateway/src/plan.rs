@@ -7,6 +7,7 @@ pub(crate) mod patience;
 mod caller;
 mod carriage;
 mod eligible;
+mod explain;
 mod pin;
 mod scope;
 pub(crate) mod session;

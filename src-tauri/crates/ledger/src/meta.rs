@@ -24,6 +24,15 @@ impl Ledger {
         Ok(value)
     }
 
+    /// What follows this prefix in the names of such facts.
+    pub fn meta_names(&self, prefix: &str) -> Result<Vec<String>, LedgerError> {
+        let mut names = self.conn.prepare_cached(
+            "SELECT substr(key, length(?1) + 1) FROM meta WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key",
+        )?;
+        let rows = names.query_map([prefix], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), LedgerError> {
         Ok(self.put_meta(key, value)?)
     }

@@ -1,17 +1,13 @@
 //! Questions and commands from the control API.
 
-use api::{
-    Accepted, Command, ControlError, ExchangePage, IncidentPage, NoticeOutcome, SettingsText,
-};
-use chrono::{DateTime, TimeDelta, Utc};
+use api::{ControlError, ExchangePage, IncidentPage, SettingsText};
+use chrono::{DateTime, Utc};
 use ledger::{LedgerError, REVIEW_KEPT, Which};
-use stage::Fault;
 
 use super::MainLoop;
 use crate::event::Ask;
 use crate::settings::Settings;
-use crate::state::REHEARSAL_AT_MOST;
-use crate::{login, private_file, view};
+use crate::{desk, private_file, view};
 
 impl MainLoop {
     pub(super) fn asked(&mut self, now: DateTime<Utc>, ask: Ask) {
@@ -44,7 +40,7 @@ impl MainLoop {
                         exchanges: page
                             .rows
                             .iter()
-                            .map(|(id, row)| view::rows::exchange(*id, row, &self.state))
+                            .map(|(id, row)| view::rows::exchange(*id, row, self.state()))
                             .collect(),
                         next: page.next,
                     });
@@ -54,7 +50,7 @@ impl MainLoop {
                 let row = self
                     .ledger
                     .exchange(id)
-                    .map(|row| row.map(|row| view::rows::exchange(id, &row, &self.state)));
+                    .map(|row| row.map(|row| view::rows::exchange(id, &row, self.state())));
                 let _ = reply.send(row.map_err(unreadable));
             }
             Ask::Checked {
@@ -104,13 +100,12 @@ impl MainLoop {
                 let _ = reply.send(self.review_ran(&id, &run).map_err(unreadable));
             }
             Ask::NoticeTold { id, outcome, reply } => {
-                self.notice_told(id, outcome);
+                self.decide(desk::Event::NoticeTold(id, outcome));
                 let _ = reply.send(());
             }
             Ask::KeysChanged(reply) => {
-                self.reconfigure();
-                self.try_new_keys();
-                self.look_at_breakers();
+                self.decide(desk::Event::KeysChanged);
+                self.see_breakers();
                 self.publish();
                 let _ = reply.send(());
             }
@@ -143,17 +138,18 @@ impl MainLoop {
                 }));
             }
             Ask::Fallbacks { of, reply } => {
-                let _ = reply.send(view::fallback_test::listed(&self.state, of.as_deref()));
+                let _ = reply.send(view::fallback_test::listed(self.state(), of.as_deref()));
             }
             Ask::BeginTest { wanted, reply } => {
-                let _ = reply.send(self.begin_test(&wanted));
+                let _ = reply.send(self.desk.begin_test(&wanted));
             }
             Ask::TestEnded {
                 target,
                 played,
                 reply,
             } => {
-                let tested = self.test_ended(now, &target, &played);
+                let (tested, effects) = self.desk.test_ended(now, &target, &played);
+                self.perform_all(effects);
                 self.publish();
                 let _ = reply.send(tested);
             }
@@ -166,10 +162,10 @@ impl MainLoop {
                 let _ = reply.send(saved);
             }
             Ask::Doctor(reply) => {
-                let _ = reply.send(super::doctor::examine(&self.state, &self.outlets.gateway));
+                let _ = reply.send(super::doctor::examine(self.state(), &self.outlets.gateway));
             }
             Ask::Metrics(reply) => {
-                let _ = reply.send(super::metrics::metrics(&self.state, &self.outlets.gateway));
+                let _ = reply.send(super::metrics::metrics(self.state(), &self.outlets.gateway));
             }
         }
     }
@@ -177,113 +173,9 @@ impl MainLoop {
     fn explained(&self, plan: &gateway::Plan, caller: &gateway::Caller) -> api::Explained {
         let of_a_pipeline = matches!(caller.kind, gateway::CallerKind::Pipeline(_));
         api::Explained {
-            fallbacks: self.fallbacks_of(plan),
+            fallbacks: self.desk.fallbacks_of(plan),
             ..view::snapshot::explained(plan, of_a_pipeline)
         }
-    }
-
-    fn obey(&mut self, now: DateTime<Utc>, command: &Command) -> Result<Accepted, ControlError> {
-        let said = match command {
-            Command::Pause | Command::Resume => {
-                self.state.paused = *command == Command::Pause;
-                self.reconfigure();
-                if self.state.paused {
-                    "Paused: requests pass straight to the primary."
-                } else {
-                    "Watching over requests again."
-                }
-                .to_owned()
-            }
-            Command::StopEngine => {
-                let open = self.outlets.gateway.open_exchanges();
-                let within = self.state.settings.drain.num_seconds();
-                self.begin_stop(now, chrono::TimeDelta::MAX);
-                match open {
-                    0 => "The engine stops.".into(),
-                    1 => format!(
-                        "The engine stops when 1 open request has ended, at the latest in {within} s."
-                    ),
-                    n => format!(
-                        "The engine stops when {n} open requests have ended, at the latest in {within} s."
-                    ),
-                }
-            }
-            Command::CheckNow => {
-                self.nudge(watch::Nudge::CheckNow);
-                "Looking at everything now.".into()
-            }
-            Command::TryNow { endpoint, model } => self.try_now(endpoint, model)?,
-            Command::PaidStandIns { allow } => self.answer_paid_stand_ins(*allow),
-            Command::Siblings { allow } => self.answer_siblings(*allow),
-            Command::SiblingsLater => self.siblings_later(now),
-            Command::PaidFallbacksToday { allow } => self.answer_paid_today(now, *allow),
-            Command::MayGoTo { pipeline, scope } => {
-                self.answer_may_go_to(pipeline.as_deref(), scope)?
-            }
-            Command::Rehearse { seconds } => self.rehearse(now, *seconds)?,
-            Command::EndRehearsal => {
-                self.end_rehearsal();
-                "The rehearsed outage is over; the next requests show the recovery.".into()
-            }
-            Command::StartAtLogin { on } => {
-                let said = login::set(*on).map_err(|error| ControlError {
-                    error: error.to_string(),
-                    fix: Some(error.fix().into()),
-                })?;
-                self.state.starts_at_login = login::is_on();
-                said
-            }
-            Command::OpenWindow { .. }
-            | Command::CopyBaseUrl
-            | Command::Quit
-            | Command::StartEngine => {
-                return Err(ControlError {
-                    error: "that is the desktop application's to do".into(),
-                    fix: Some("use the tray icon's menu".into()),
-                });
-            }
-        };
-        Ok(Accepted { said })
-    }
-
-    fn try_now(&mut self, endpoint: &str, model: &str) -> Result<String, ControlError> {
-        let breaker = self
-            .state
-            .breakers
-            .iter()
-            .find(|b| b.endpoint.as_str() == endpoint && b.model.as_str() == model);
-        let Some(breaker) = breaker else {
-            return Err(ControlError {
-                error: format!("nothing keeps requests away from {model} at {endpoint}"),
-                fix: None,
-            });
-        };
-        self.outlets
-            .gateway
-            .try_now(&breaker.endpoint, &breaker.model);
-        self.look_at_breakers();
-        Ok(format!(
-            "The next request for {model} goes to {endpoint} again."
-        ))
-    }
-
-    fn rehearse(&mut self, now: DateTime<Utc>, seconds: u32) -> Result<String, ControlError> {
-        if seconds == 0 || u64::from(seconds) > REHEARSAL_AT_MOST.as_secs() {
-            return Err(ControlError {
-                error: format!(
-                    "a rehearsal lasts 1 to {} seconds",
-                    REHEARSAL_AT_MOST.as_secs()
-                ),
-                fix: None,
-            });
-        }
-        let until = now + TimeDelta::seconds(i64::from(seconds));
-        self.outlets.stage.outage(Some(Fault::CutInText));
-        self.outlets.rehearsal.send_replace(Some(until));
-        self.state.rehearsal_until = Some(until);
-        Ok(format!(
-            "For {seconds} s every rehearsal answer breaks off in the middle. Watch the tray; no real provider is touched."
-        ))
     }
 
     fn incidents(
@@ -295,7 +187,7 @@ impl MainLoop {
         let page = self.ledger.incidents(limit, before)?;
         let summaries = page.rows.iter().map(|(id, row)| {
             let traffic = self.ledger.incident_traffic(*id)?.unwrap_or_default();
-            Ok(view::rows::summary(&self.state, *id, row, &traffic, now))
+            Ok(view::rows::summary(self.state(), *id, row, &traffic, now))
         });
         Ok(IncidentPage {
             incidents: summaries.collect::<Result<_, LedgerError>>()?,
@@ -312,41 +204,17 @@ impl MainLoop {
         Ok(Some(api::Incident {
             interrupted: interrupted
                 .iter()
-                .map(|(id, row)| view::interrupted::interruption(&self.state, *id, row))
+                .map(|(id, row)| view::interrupted::interruption(self.state(), *id, row))
                 .collect(),
-            ..view::rows::incident(&self.state, id, &story, &traffic, now)
+            ..view::rows::incident(self.state(), id, &story, &traffic, now)
         }))
     }
 
-    fn notice_told(&mut self, id: u64, outcome: NoticeOutcome) {
-        let told = self
-            .state
-            .notices
-            .iter()
-            .find(|n| n.id == id)
-            .map(|n| n.title.clone());
-        self.state.notices.retain(|n| n.id != id);
-        let outcome = match outcome {
-            NoticeOutcome::Shown => {
-                self.state.unshown = None;
-                ledger::Outcome::Shown
-            }
-            NoticeOutcome::NotShown { why } => {
-                self.state.unshown = told.map(|title| (title, why.clone()));
-                ledger::Outcome::NotShown { why }
-            }
-        };
-        let id = i64::try_from(id).unwrap_or(i64::MAX);
-        self.kept("note what became of a notification", |ledger| {
-            ledger.mark_notice(id, &outcome).map(|_| ())
-        });
-    }
-
     fn settings_text(&self) -> SettingsText {
-        let file = &self.state.places.settings;
+        let file = &self.state().places.settings;
         let text = std::fs::read_to_string(file)
             .unwrap_or_else(|_| crate::settings::DEFAULT_TEXT.to_owned());
-        let errors = Settings::parse(&text, &self.base_catalog)
+        let errors = Settings::parse(&text, self.desk.base_catalog())
             .err()
             .unwrap_or_default();
         SettingsText {
@@ -358,8 +226,8 @@ impl MainLoop {
 
     /// Only a good text replaces the file.
     fn save_settings(&mut self, text: String) -> Result<SettingsText, ControlError> {
-        let file = self.state.places.settings.clone();
-        let errors = Settings::parse(&text, &self.base_catalog)
+        let file = self.state().places.settings.clone();
+        let errors = Settings::parse(&text, self.desk.base_catalog())
             .err()
             .unwrap_or_default();
         if !errors.is_empty() {
@@ -373,7 +241,7 @@ impl MainLoop {
             error: format!("{} cannot be written: {error}", file.display()),
             fix: Some("check the file's and the folder's permissions; the settings in force are unchanged".into()),
         })?;
-        self.settings_file(Ok(text));
+        self.read_settings(Ok(text));
         Ok(self.settings_text())
     }
 }

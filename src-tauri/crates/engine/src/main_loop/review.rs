@@ -1,110 +1,18 @@
-//! The review queue: what nobody could answer is kept for a person, once, and settled by a later success.
+//! The review queue as a person handles it: list, close, open again, and what a re-run brought.
 
 use api::{Closing, ControlError, ReviewClose, ReviewPage};
 use chrono::{DateTime, Utc};
-use gateway::{Exchange, ParkedRequest, Review, Unfetched};
-use ledger::{FailedRequest, LedgerError, NoticeRow, Parked, ReviewRun, Settled, Which};
+use ledger::{LedgerError, ReviewRun, Which};
 
 use super::MainLoop;
+use crate::desk;
 use crate::view;
 
-/// Notices about the queue replace each other.
-const THREAD: &str = "review";
-
 impl MainLoop {
-    /// `why`: how the exchange went, in one sentence. `booked`: its number in the ledger.
-    pub(super) fn review(
-        &mut self,
-        now: DateTime<Utc>,
-        exchange: &Exchange,
-        why: String,
-        booked: Option<i64>,
-    ) {
-        match &exchange.review {
-            None => {}
-            Some(Review::Answered(id)) => self.kept("settle a parked request", |ledger| {
-                let settled = Settled {
-                    id,
-                    pipeline: exchange.pipeline.as_deref(),
-                    item: exchange.item.as_deref(),
-                    exchange: booked,
-                };
-                ledger.settle_reviews(&settled, now).map(|_| ())
-            }),
-            Some(Review::Parked(request)) => self.park(now, exchange, request, why),
-            Some(Review::Unfetched(request)) => {
-                let waited = exchange.total.as_secs();
-                let why = format!(
-                    "Its client had left when the response came, {waited} s after the request. \
-                     The response is kept here, and given when the client asks again within 24 hours."
-                );
-                self.park(now, exchange, request, why);
-            }
-        }
-        if exchange.review.is_some() {
-            self.count_reviews();
-        }
-    }
-
-    fn park(
-        &mut self,
-        now: DateTime<Utc>,
-        exchange: &Exchange,
-        request: &ParkedRequest,
-        why: String,
-    ) {
-        let failed = FailedRequest {
-            id: request.id.clone(),
-            at: now,
-            client: exchange.client.name.clone(),
-            session: exchange.client.session.clone(),
-            dialect: exchange.dialect,
-            route: exchange.route.clone(),
-            model: exchange.model.clone(),
-            streamed: exchange.streamed,
-            pipeline: exchange.pipeline.clone(),
-            item: exchange.item.clone(),
-            why,
-            status: exchange.status.map(|status| status.as_u16()),
-            headers: request.headers.clone(),
-            body: request.body.to_vec(),
-            replay: request.replay,
-        };
-        match self.ledger.park(&failed) {
-            Ok(Parked::Newly) => {
-                self.count_reviews();
-                if self.state.reviews_told.happened(now) {
-                    self.tell_reviews(now);
-                }
-            }
-            Ok(Parked::Again | Parked::StaysClosed) => {}
-            Err(error) => self.ledger_trouble("keep a request for review", &error),
-        }
-    }
-
-    /// Time alone: those that were parked meanwhile are told together.
-    pub(super) fn reviews_due(&mut self, now: DateTime<Utc>) {
-        if self.state.reviews_told.due(now) && self.state.reviews_open > 0 {
-            self.tell_reviews(now);
-        }
-    }
-
-    fn tell_reviews(&mut self, now: DateTime<Utc>) {
-        let incident = self.state.open.values().map(|story| story.id).max();
-        self.tell(&NoticeRow {
-            at: now,
-            kind: ledger::NoticeKind::Review,
-            thread: THREAD.into(),
-            title: view::review::parked(self.state.reviews_open),
-            body: view::notice::parked_body(&self.state),
-            urgency: ledger::Urgency::Normal,
-            incident: incident.filter(|id| *id > 0),
-        });
-    }
-
-    pub(super) fn count_reviews(&mut self) {
+    /// After a change by hand.
+    fn count_reviews(&mut self) {
         match self.ledger.open_reviews() {
-            Ok(open) => self.state.reviews_open = open,
+            Ok(waiting) => self.decide(desk::Event::Waiting(waiting)),
             Err(error) => self.ledger_trouble("count the parked requests", &error),
         }
     }
@@ -164,17 +72,6 @@ impl MainLoop {
                 Closing::Dismissed => format!("Item {id} is dismissed."),
             },
         })
-    }
-
-    pub(super) fn unfetched(&mut self, now: DateTime<Utc>, unfetched: &Unfetched) {
-        let run = ReviewRun {
-            at: now,
-            status: unfetched.status.as_u16(),
-            body: unfetched.body.to_vec(),
-        };
-        self.kept("keep a response that nobody fetched", |ledger| {
-            ledger.review_ran(&unfetched.id, &run).map(|_| ())
-        });
     }
 
     pub(super) fn reopen_review(&mut self, id: &str) -> Result<api::Accepted, ControlError> {

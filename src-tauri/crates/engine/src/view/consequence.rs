@@ -9,11 +9,30 @@ use gateway::{CandidateRule, Ineligible, Plan};
 
 use super::headline::NOBODY_SEEN;
 use super::{fallback, headline, review, words};
+use crate::desk::{RouteKey, Standing};
 use crate::routing;
 use crate::settings::Settings;
 use crate::state::State;
 
-pub(crate) fn consequence(state: &State, provider: &ProviderId) -> String {
+/// What an outage means for the work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Consequence {
+    pub(crate) sentence: String,
+    pub(crate) work: Work,
+}
+
+/// Red is for what stops the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// All requests that would go there are answered by others.
+    Carried,
+    /// None of the owner's requests goes there now.
+    NotHit,
+    /// Some requests have nowhere to go.
+    Stops,
+}
+
+pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
     let who = |plan: &Plan| headline::clients(state, &plan.route, plan.dialect);
     let down = |id: &ProviderId| {
         matches!(
@@ -21,32 +40,30 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> String {
             Level::PartialOutage | Level::MajorOutage
         )
     };
+    let mut ways = ways(&state.plans, &state.settings, &state.catalog, &who);
+    for way in &mut ways {
+        way.carried_by = carried_by(state, provider, &way.route);
+    }
     let told = Outage {
         provider,
-        ways: ways(&state.plans, &state.settings, &state.catalog, &who),
+        ways,
         down: &down,
         product: &|id| state.product(id),
     }
     .told();
-    with_parked(
-        carried_by_siblings(state, provider).unwrap_or(told),
-        state.reviews_open,
-    )
+    Consequence {
+        sentence: with_parked(told.sentence, state.reviews.waiting()),
+        work: told.work,
+    }
 }
 
-/// Another model of the same login answers: the provider's failure is then one of a model alone.
-fn carried_by_siblings(state: &State, provider: &ProviderId) -> Option<String> {
-    let mut active = state.fallbacks.active();
-    let standing = active.find(|standing| {
-        standing.carried.is_sibling() && standing.carried.primary.provider == *provider
-    })?;
-    let (route, dialect) = &standing.carried.route;
-    let who = headline::clients(state, route, *dialect);
-    let (_, by) = fallback::names(&standing.carried);
-    let plural = who.contains(" and ") || who == NOBODY_SEEN;
-    let verb = if plural { "continue" } else { "continues" };
-    let cost = fallback::behind(standing.carried.cost);
-    Some(format!("{who} {verb} on {by}{cost}."))
+/// Who answers on this route in the provider's place, with the cost, by what traffic has shown.
+fn carried_by(state: &State, provider: &ProviderId, route: &RouteKey) -> Option<String> {
+    let standing = state.fallbacks.on(&route.0, route.1);
+    let of_it = |standing: &&&Standing| standing.carried.primary.provider == *provider;
+    let carried = &standing.iter().find(of_it)?.carried;
+    let (_, by) = fallback::names(carried);
+    Some(format!("{by}{}", fallback::behind(carried.cost)))
 }
 
 /// "Claude Code continues on GPT; 2 requests parked."
@@ -63,8 +80,11 @@ fn with_parked(told: String, open: u64) -> String {
 
 /// The way that some requests take, as far as an outage bears on it.
 struct Way {
+    route: RouteKey,
     /// "Claude Code", or "Requests" where no client was seen yet.
     who: String,
+    /// Traffic has shown who answers in the place of the provider that is down.
+    carried_by: Option<String>,
     /// The primary, then its stand-ins, whatever breakers say at the moment.
     order: Vec<ProviderId>,
     /// How many of them this way is for; the rest only comes in behind them, and its own outage is no news of this way.
@@ -108,6 +128,8 @@ fn ways(
                 .any(|rule| !rule.only_behind)
         };
         (!order.is_empty()).then(|| Way {
+            route: (plan.route.clone(), plan.dialect),
+            carried_by: None,
             who,
             named: order.iter().filter(|id| named(id)).count(),
             order,
@@ -160,16 +182,23 @@ struct Outage<'a> {
 }
 
 impl Outage<'_> {
-    fn told(&self) -> String {
+    fn told(&self) -> Consequence {
         let hit: Vec<_> = self.ways.iter().filter(|way| self.carries(way)).collect();
         if hit.is_empty() {
-            return self.spared();
+            return Consequence {
+                sentence: self.spared(),
+                work: Work::NotHit,
+            };
         }
         let mut told = Vec::new();
         let mut carried = BTreeSet::new();
         let mut stranded = false;
         let mut down_too = BTreeSet::new();
         for way in hit {
+            if let Some(by) = &way.carried_by {
+                carried.insert((way.who.as_str(), by.clone()));
+                continue;
+            }
             let after = self.after(way);
             match after.iter().find(|id| !(self.down)(id)) {
                 Some(next) => {
@@ -205,7 +234,10 @@ impl Outage<'_> {
                 "{which} will fail{why}; no need to debug your code."
             ));
         }
-        told.join(" ")
+        Consequence {
+            sentence: told.join(" "),
+            work: if stranded { Work::Stops } else { Work::Carried },
+        }
     }
 
     /// None of the owner's requests goes there now.

@@ -4,7 +4,7 @@ use api::{Command, NoticeAction};
 use catalog::MicroDollars;
 use gateway::Siblings;
 
-use crate::fallbacks::{Carried, Cost, News, Reason, Standing};
+use crate::desk::{Carried, Cost, News, Reason, Standing};
 use crate::state::State;
 
 /// A notification of a change.

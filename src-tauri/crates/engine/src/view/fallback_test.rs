@@ -69,7 +69,7 @@ pub(crate) fn name(state: &State, target: &Target) -> String {
 
 /// "tested 29 Nov, tool turn complete, $0.002"
 fn line(state: &State, row: &FallbackTestRow, test: &FallbackTest) -> String {
-    let day = row.at.with_timezone(&state.offset);
+    let day = state.zone.local(row.at);
     let day = match day.year() == state.started.year() {
         true => day.format("%-d %b"),
         false => day.format("%-d %b %Y"),

@@ -4,19 +4,34 @@ use api::{Headline, Level};
 use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
 use health::{Blame, ProviderVerdict, Verdict};
 
+use super::consequence::{Consequence, Work};
 use super::{consequence, words};
 use crate::state::State;
 
 /// The whole desk in one line, and what it means for the work.
-pub(crate) fn headline(state: &State) -> Headline {
+#[derive(Clone, Debug)]
+pub(crate) struct Desk {
+    pub(crate) headline: Headline,
+    /// None: nothing is wrong, or it is not known.
+    pub(crate) work: Option<Work>,
+}
+
+impl Desk {
+    fn at_rest(headline: Headline) -> Desk {
+        Desk {
+            headline,
+            work: None,
+        }
+    }
+}
+
+pub(crate) fn headline(state: &State) -> Desk {
     if state.verdicts.offline {
-        return Headline {
+        return Desk::at_rest(Headline {
             level: Level::Unknown,
-            sentence:
-                "This machine is offline: it is us, and nothing can be said about the providers."
-                    .into(),
+            sentence: "You're offline. We can't tell how the providers are doing.".into(),
             consequence: Some("Requests fail until the network is back.".into()),
-        };
+        });
     }
     let mine: Vec<_> = state
         .catalog
@@ -24,61 +39,108 @@ pub(crate) fn headline(state: &State) -> Headline {
         .iter()
         .filter(|p| state.is_mine(&p.id))
         .collect();
-    let bad = worst(state, &mine);
-    if let Some((provider, verdict, level)) = bad {
-        return Headline {
+    if let Some(bad) = worst(state, &mine) {
+        let Bad {
+            provider,
+            verdict,
             level,
-            sentence: sentence(state, provider, verdict, level),
-            consequence: Some(consequence::consequence(state, &provider.id)),
+            consequence,
+        } = bad;
+        return Desk {
+            headline: Headline {
+                level,
+                sentence: sentence(state, provider, verdict, level),
+                consequence: Some(consequence.sentence),
+            },
+            work: Some(consequence.work),
         };
     }
-    let unknown: Vec<String> = mine
-        .iter()
-        .filter(|p| level_of(state, &p.id) == Level::Unknown)
-        .map(|p| p.product.clone())
-        .collect();
     if mine.is_empty() {
-        return Headline {
+        return Desk::at_rest(Headline {
             level: Level::Unknown,
             sentence: "No provider of yours is watched yet.".into(),
             consequence: Some(
                 "Add a key, point an agent at Understudy, or name providers in the settings."
                     .into(),
             ),
-        };
+        });
     }
-    if !unknown.is_empty() {
-        return Headline {
+    let names = |of: &dyn Fn(Level) -> bool| -> Vec<String> {
+        let of_level = mine.iter().filter(|p| of(level_of(state, &p.id)));
+        of_level.map(|p| p.product.clone()).collect()
+    };
+    let unknown = names(&|level| level == Level::Unknown);
+    let known = names(&|level| level != Level::Unknown);
+    let verb = |names: &[String]| if names.len() == 1 { "is" } else { "are" };
+    // One that requests may go to first leaves the desk unknown; of a mere fallback it is only said.
+    let first = |p: &&&Provider| is_primary(state, &p.id);
+    let in_use = mine.iter().filter(first).count() > 0;
+    let hidden = |p: &&Provider| {
+        level_of(state, &p.id) == Level::Unknown && (!in_use || is_primary(state, &p.id))
+    };
+    if mine.iter().any(hidden) {
+        return Desk::at_rest(Headline {
             level: Level::Unknown,
             sentence: format!("Nothing is known yet about {}.", words::list(&unknown)),
             consequence: None,
-        };
+        });
     }
-    let names: Vec<String> = mine.iter().map(|p| p.product.clone()).collect();
-    let verb = if names.len() == 1 { "is" } else { "are" };
-    Headline {
+    // One that was never heard of does not hide that the others are well.
+    let consequence = (!unknown.is_empty())
+        .then(|| format!("Nothing is known yet about {}.", words::list(&unknown)));
+    Desk::at_rest(Headline {
         level: Level::Operational,
-        sentence: format!("{} {verb} operational.", words::list(&names)),
-        consequence: None,
-    }
+        sentence: format!("{} {} operational.", words::list(&known), verb(&known)),
+        consequence,
+    })
 }
 
-/// The worst of these providers that is not well.
-fn worst<'a>(
-    state: &'a State,
-    providers: &[&'a Provider],
-) -> Option<(&'a Provider, &'a ProviderVerdict, Level)> {
-    let bad = providers.iter().filter_map(|p| {
-        let verdict = state.verdicts.providers.get(&p.id)?;
-        match verdict.verdict {
-            Verdict::Known(level) if level > health::Level::Operational => {
-                Some((level, *p, verdict))
-            }
-            Verdict::Known(_) | Verdict::Unknown(_) => None,
-        }
+/// A provider of the owner's that is not well.
+struct Bad<'a> {
+    provider: &'a Provider,
+    verdict: &'a ProviderVerdict,
+    level: Level,
+    consequence: Consequence,
+}
+
+/// The one that concerns the work most: what stops it goes first, then the worst, then the one that requests go to first.
+fn worst<'a>(state: &'a State, providers: &[&'a Provider]) -> Option<Bad<'a>> {
+    let bad = providers.iter().filter_map(|provider| {
+        let verdict = state.verdicts.providers.get(&provider.id)?;
+        let level = match verdict.verdict {
+            Verdict::Known(level) if level > health::Level::Operational => level,
+            Verdict::Known(_) | Verdict::Unknown(_) => return None,
+        };
+        let consequence = consequence::consequence(state, &provider.id);
+        let concern = match consequence.work {
+            Work::Stops => 2,
+            Work::Carried => 1,
+            Work::NotHit => 0,
+        };
+        let is_primary = is_primary(state, &provider.id);
+        let of_primary = consequence.work == Work::Stops && is_primary;
+        let rank = (concern, of_primary, level, is_primary);
+        let level = words::known_level(level);
+        Some((
+            rank,
+            Bad {
+                provider,
+                verdict,
+                level,
+                consequence,
+            },
+        ))
     });
-    let (level, provider, verdict) = bad.max_by_key(|(level, _, _)| *level)?;
-    Some((provider, verdict, words::known_level(level)))
+    bad.max_by_key(|(rank, _)| *rank).map(|(_, bad)| bad)
+}
+
+/// Clients that were seen lately ask it first.
+fn is_primary(state: &State, id: &ProviderId) -> bool {
+    state.plans.iter().any(|plan| {
+        let first = plan.candidates.iter().find(|c| c.is_primary());
+        first.is_some_and(|first| first.provider == *id)
+            && clients(state, &plan.route, plan.dialect) != NOBODY_SEEN
+    })
 }
 
 /// "Claude is down: it is them, not you (since 20:04)."

@@ -82,7 +82,7 @@ fn opening_body(state: &State, provider: &Provider, transition: &Transition) -> 
     }
     format!(
         "{} {}",
-        consequence::consequence(state, &provider.id),
+        consequence::consequence(state, &provider.id).sentence,
         transition.verdict.evidence
     )
 }

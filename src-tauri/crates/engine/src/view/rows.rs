@@ -8,12 +8,13 @@ use chrono::{DateTime, Utc};
 use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentStory, IncidentTraffic};
 
 use super::words;
-use crate::state::{OpenStory, State};
+use crate::desk::OpenIncident;
+use crate::state::State;
 
 pub(crate) fn open_summary(
     state: &State,
     provider: &ProviderId,
-    story: &OpenStory,
+    story: &OpenIncident,
     now: DateTime<Utc>,
 ) -> IncidentSummary {
     let level = words::known_level(story.level);

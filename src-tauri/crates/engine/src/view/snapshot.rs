@@ -15,10 +15,10 @@ use crate::state::State;
 
 /// Everything that the faces draw.
 pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot {
-    let headline = headline::headline(state);
+    let desk = headline::headline(state);
     let routes = routes(state);
     let questions = question::questions(state);
-    let tray = tray::tray(state, &headline, &routes, &questions);
+    let tray = tray::tray(state, &desk, &routes, &questions);
     let mut providers: Vec<Provider> = state
         .catalog
         .providers()
@@ -31,7 +31,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         seq,
         at: now,
         engine: engine(state),
-        headline,
+        headline: desk.headline,
         tray,
         providers,
         routes,
@@ -43,8 +43,8 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
             .iter()
             .map(|(provider, story)| rows::open_summary(state, provider, story, now))
             .collect(),
-        review_open: state.reviews_open,
-        notices: state.notices.clone(),
+        review_open: state.reviews.waiting(),
+        notices: state.notifications.waiting().to_vec(),
         today: today(state),
     }
 }

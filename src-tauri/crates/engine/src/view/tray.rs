@@ -1,6 +1,7 @@
 use api::{Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView};
 use catalog::MicroDollars;
 
+use super::consequence::Work;
 use super::{fallback, headline, pipeline, words};
 use crate::state::State;
 
@@ -14,18 +15,21 @@ const FALLBACKS_SHOWN: usize = 3;
 /// The tray, decided here and only drawn by the shell.
 pub(crate) fn tray(
     state: &State,
-    headline: &Headline,
+    desk: &headline::Desk,
     routes: &[api::Route],
     questions: &[Question],
 ) -> TrayView {
+    let headline = &desk.headline;
     let rehearsed = headline::rehearsal_level(state);
     let rehearsal = is_bad(rehearsed) && severity(rehearsed) > severity(headline.level)
         || rehearsal_alone(state, rehearsed);
     let level = if rehearsal { rehearsed } else { headline.level };
     let icon = if state.paused || state.draining {
         TrayIcon::Paused
-    } else {
+    } else if rehearsal {
         icon(level)
+    } else {
+        icon_of(state, desk)
     };
     let tooltip = if state.draining {
         "Understudy is stopping: requests pass straight through.".into()
@@ -138,7 +142,7 @@ fn menu(
         "Today: {requests}, {} (estimated)",
         cents(spent)
     )));
-    if let Some((title, why)) = &state.unshown {
+    if let Some((title, why)) = state.notifications.unshown() {
         lines.push(text(format!(
             "Not shown as a notification ({why}): {title}"
         )));
@@ -162,9 +166,9 @@ fn menu(
         "Open Understudy",
         Command::OpenWindow { view: "now".into() },
     ));
-    if state.reviews_open > 0 || state.settings.routes.iter().any(|r| r.pipeline.is_some()) {
+    if state.reviews.waiting() > 0 || state.settings.routes.iter().any(|r| r.pipeline.is_some()) {
         lines.push(action(
-            format!("Review queue ({})", state.reviews_open),
+            format!("Review queue ({})", state.reviews.waiting()),
             Command::OpenWindow {
                 view: "review".into(),
             },
@@ -224,6 +228,16 @@ fn rehearsal_alone(state: &State, rehearsed: Level) -> bool {
             .providers()
             .iter()
             .any(|p| state.is_mine(&p.id))
+}
+
+/// Red is for what stops the work, and full green for what was measured.
+fn icon_of(state: &State, desk: &headline::Desk) -> TrayIcon {
+    let icon = icon(desk.headline.level);
+    match (icon, desk.work) {
+        (TrayIcon::Outage, Some(Work::Carried | Work::NotHit)) => TrayIcon::Carried,
+        (TrayIcon::Operational, _) if !state.is_measured() => TrayIcon::Quiet,
+        (icon, _) => icon,
+    }
 }
 
 pub(crate) fn icon(level: Level) -> TrayIcon {

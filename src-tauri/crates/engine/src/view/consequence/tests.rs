@@ -239,7 +239,7 @@ fn what_is_true_for_this_owner() {
             down: &|id| down.contains(id),
             product: &|id| catalog.provider(id).unwrap().product.clone(),
         };
-        assert_eq!(outage.told(), *told, "{what}");
+        assert_eq!(outage.told().sentence, *told, "{what}");
     }
 }
 
@@ -247,6 +247,8 @@ fn what_is_true_for_this_owner() {
 #[test]
 fn several_ways_at_once() {
     let way = |who: &str, order: &[&str]| Way {
+        route: (who.into(), Dialect::Anthropic),
+        carried_by: None,
         who: who.into(),
         order: order.iter().map(|&id| id.into()).collect(),
         named: order.len(),
@@ -284,7 +286,7 @@ fn several_ways_at_once() {
             down: &|id| down.contains(id),
             product: &|id| id.to_string(),
         };
-        assert_eq!(outage.told(), *told, "{down:?}");
+        assert_eq!(outage.told().sentence, *told, "{down:?}");
     }
 }
 

@@ -4,14 +4,10 @@ use chrono::{DateTime, Utc};
 use gateway::{Consent, Siblings, Spending, UsedUp};
 use ledger::{NoticeKind, NoticeRow, Urgency};
 
-use super::MainLoop;
-use crate::fallbacks::Carried;
+use super::standing_fallbacks::Carried;
+use super::{Desk, Record, keys};
 
-/// Under which the owner's answer is kept.
-const ANSWER: &str = "paid_stand_ins";
-const SIBLINGS: &str = "siblings";
-
-impl MainLoop {
+impl Desk {
     pub(super) fn spending(&self) -> Spending {
         let settings = &self.state.settings;
         let consent = match (settings.subscription_to_paid_key, self.state.paid_stand_ins) {
@@ -33,11 +29,11 @@ impl MainLoop {
     }
 
     /// Keeps the owner's answer: it is asked for once.
-    pub(super) fn answer_paid_stand_ins(&mut self, allow: bool) -> String {
+    pub(super) fn answer_paid_stand_ins(&mut self, now: DateTime<Utc>, allow: bool) -> String {
         self.state.paid_stand_ins = Some(allow);
         let word = if allow { "yes" } else { "no" };
-        self.kept("keep your answer", |ledger| ledger.set_meta(ANSWER, word));
-        self.reconfigure();
+        self.effect(Record::meta(keys::PAID, word));
+        self.reconfigure(now);
         if self.state.settings.subscription_to_paid_key != Consent::Ask {
             return "Noted, but the settings file says otherwise: subscription_to_paid_key under [fallback] decides.".into();
         }
@@ -49,13 +45,6 @@ impl MainLoop {
         .into()
     }
 
-    pub(super) fn recall_paid_stand_ins(&mut self) {
-        match self.ledger.meta(ANSWER) {
-            Ok(answer) => self.state.paid_stand_ins = answer.map(|word| word == "yes"),
-            Err(error) => self.ledger_trouble("recall your answer on paid fallbacks", &error),
-        }
-    }
-
     pub(super) fn sibling(&self) -> Siblings {
         match (self.state.settings.sibling, self.state.siblings) {
             (Siblings::Ask, Some(true)) => Siblings::On,
@@ -65,7 +54,7 @@ impl MainLoop {
     }
 
     /// None: the owner is asked when it would help.
-    pub(super) fn answer_siblings(&mut self, allow: Option<bool>) -> String {
+    pub(super) fn answer_siblings(&mut self, now: DateTime<Utc>, allow: Option<bool>) -> String {
         self.state.siblings = allow;
         self.sibling_question_answered();
         if allow != Some(true) && self.sibling() != Siblings::On {
@@ -76,8 +65,8 @@ impl MainLoop {
             Some(false) => "no",
             None => "",
         };
-        self.kept("keep your answer", |ledger| ledger.set_meta(SIBLINGS, word));
-        self.reconfigure();
+        self.effect(Record::meta(keys::SIBLINGS, word));
+        self.reconfigure(now);
         if self.state.settings.sibling != Siblings::Ask {
             return "Noted, but the settings file says otherwise: sibling under [fallback] decides.".into();
         }
@@ -89,17 +78,6 @@ impl MainLoop {
         .into()
     }
 
-    pub(super) fn recall_siblings(&mut self) {
-        match self.ledger.meta(SIBLINGS) {
-            Ok(answer) => {
-                self.state.siblings = answer
-                    .filter(|word| !word.is_empty())
-                    .map(|word| word == "yes")
-            }
-            Err(error) => self.ledger_trouble("recall your answer on sibling models", &error),
-        }
-    }
-
     /// An exchange was counted, or the day has turned: is the cap reached, or no longer?
     pub(super) fn check_the_cap(&mut self, now: DateTime<Utc>) {
         if self
@@ -108,7 +86,7 @@ impl MainLoop {
             .is_some_and(|until| until <= now)
         {
             self.state.paid_stopped_until = None;
-            self.reconfigure();
+            self.reconfigure(now);
         }
         let used_up = self.spending().used_up;
         if self.state.paid_stopped_until.is_some() {
@@ -118,9 +96,9 @@ impl MainLoop {
         if used_up.is_some() == self.running.spending.used_up.is_some() {
             return;
         }
-        self.reconfigure();
+        self.reconfigure(now);
         if let Some(UsedUp { cap, spent }) = used_up {
-            self.tell(&NoticeRow {
+            let row = NoticeRow {
                 at: now,
                 kind: NoticeKind::Own,
                 thread: "own/fallback cap".into(),
@@ -131,7 +109,8 @@ impl MainLoop {
                 ),
                 urgency: Urgency::Normal,
                 incident: None,
-            });
+            };
+            self.notify(row, Vec::new());
         }
     }
 }

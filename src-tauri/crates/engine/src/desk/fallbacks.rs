@@ -5,14 +5,11 @@ use chrono::{DateTime, Utc};
 use gateway::{Exchange, ExchangeKind, Outcome};
 use ledger::{AttemptRow, ExchangeRow, NoticeKind, NoticeRow, Urgency};
 
-use super::MainLoop;
-use crate::fallbacks::{Carried, Cost, News, Reason};
+use super::standing_fallbacks::{Carried, Cost, News, Reason};
+use super::{Desk, Record, keys};
 use crate::view;
 
-/// Under which the moment is kept until which no fallback that costs money is asked.
-const STOPPED: &str = "paid_fallbacks_stopped_until";
-
-impl MainLoop {
+impl Desk {
     /// An exchange of a fallback's was booked.
     pub(super) fn carried_by_fallback(
         &mut self,
@@ -70,8 +67,7 @@ impl MainLoop {
             let is_it = |b: &&gateway::BreakerView| {
                 b.endpoint == primary.endpoint && b.model == primary.model
             };
-            let breaker = self.outlets.gateway.breakers();
-            let breaker = breaker.iter().find(is_it)?;
+            let breaker = self.state.breakers.iter().find(is_it)?;
             let closed = breaker.standing == gateway::Standing::Closed;
             breaker.class.filter(|_| !closed).and_then(Reason::of)
         })
@@ -116,36 +112,24 @@ impl MainLoop {
             },
             incident: None,
         };
-        self.tell_with(&row, told.actions);
+        self.notify(row, told.actions);
     }
 
     /// Until local midnight no fallback is asked that costs money, or it is again.
     pub(super) fn answer_paid_today(&mut self, now: DateTime<Utc>, allow: bool) -> String {
-        let until = (!allow).then(|| self.state.next_midnight(now));
+        let until = (!allow).then(|| self.state.zone.day_ends(now));
         self.state.paid_stopped_until = until;
         if !allow {
             self.state.fallbacks.end(|carried| carried.keyed);
         }
         let word = until.map_or_else(String::new, |until| until.to_rfc3339());
-        self.kept("keep your answer", |ledger| ledger.set_meta(STOPPED, &word));
-        self.reconfigure();
+        self.effect(Record::meta(keys::PAID_STOPPED, word));
+        self.reconfigure(now);
         if allow {
             "Fallbacks that cost money answer again, up to the daily cap."
         } else {
             "Until midnight no fallback that costs money answers. Those that cost nothing extra still do."
         }
         .into()
-    }
-
-    pub(super) fn recall_paid_today(&mut self) {
-        match self.ledger.meta(STOPPED) {
-            Ok(until) => {
-                let until = until.and_then(|word| DateTime::parse_from_rfc3339(&word).ok());
-                let now = (self.clock)();
-                let until = until.map(|until| until.to_utc());
-                self.state.paid_stopped_until = until.filter(|until| *until > now);
-            }
-            Err(error) => self.ledger_trouble("recall that paid fallbacks are stopped", &error),
-        }
     }
 }

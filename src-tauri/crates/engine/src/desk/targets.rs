@@ -2,50 +2,17 @@
 
 use api::ControlError;
 use catalog::Dialect;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use gateway::{End, Exchange, ExchangeKind, Plan};
 
-use super::MainLoop;
+use super::{Desk, Effect, Record};
 use crate::fallback_test::play::Played;
 use crate::fallback_test::result;
 use crate::fallback_test::target::{self, Target};
 use crate::routing::SAMPLE;
-use crate::state::State;
 use crate::view;
 
-/// A model that no client has asked for since then is not tested for.
-const IN_USE: TimeDelta = TimeDelta::days(14);
-
-impl MainLoop {
-    pub(super) fn recall_fallback_tests(&mut self, now: DateTime<Utc>) {
-        match self.ledger.fallback_tests() {
-            Ok(rows) => {
-                let keyed = rows.into_iter().map(|row| {
-                    let key = (row.dialect, row.endpoint.clone(), row.model.clone());
-                    (key, row)
-                });
-                self.state.tested = keyed.collect();
-            }
-            Err(error) => self.ledger_trouble("read the tests of fallbacks", &error),
-        }
-        match self.ledger.models_in_use(now - IN_USE) {
-            Ok(models) => {
-                // The newest comes first, and is kept first.
-                for (route, dialect, model) in models {
-                    let models = self
-                        .state
-                        .models_in_use
-                        .entry((route, dialect))
-                        .or_default();
-                    if models.len() < State::MODELS_TESTED {
-                        models.push(model);
-                    }
-                }
-            }
-            Err(error) => self.ledger_trouble("read which models are in use", &error),
-        }
-    }
-
+impl Desk {
     /// A client was answered: its model's fallbacks are the ones that matter.
     pub(super) fn learn_model(&mut self, exchange: &Exchange) {
         let answered = exchange.end == End::Complete && exchange.kind == ExchangeKind::Generate;
@@ -69,8 +36,7 @@ impl MainLoop {
         let caller = self.usual_caller(plan.dialect);
         let mut targets: Vec<Target> = Vec::new();
         for model in self.asked_models(plan) {
-            let gateway = &self.outlets.gateway;
-            let of_model = gateway.explain(plan.dialect, &model, &caller);
+            let of_model = self.explain(plan.dialect, &model, &caller);
             if of_model.route != plan.route {
                 continue;
             }
@@ -124,19 +90,19 @@ impl MainLoop {
         let is_own = |id: &catalog::ProviderId| own.iter().any(|own| own.id == *id);
         target::of_plan(plan, &self.state.catalog, is_own, |endpoint, model| {
             let (dialect, asked): (Dialect, &str) = (plan.dialect, &plan.model);
-            let gateway = &self.outlets.gateway;
-            gateway.explain_pinned(dialect, asked, endpoint, model)
+            let only = (endpoint.clone(), model.clone());
+            Plan::explain_pinned(&self.config, &self.state.breakers, dialect, asked, &only)
         })
     }
 
-    pub(super) fn fallbacks_of(&self, plan: &Plan) -> Vec<api::Fallback> {
+    pub(crate) fn fallbacks_of(&self, plan: &Plan) -> Vec<api::Fallback> {
         let shown = |target: &Target| view::fallback_test::shown(&self.state, target);
         self.targets_of(plan).iter().map(shown).collect()
     }
 
     /// # Errors
     /// There is no such fallback, it cannot be tested now, or it needs the owner's yes.
-    pub(super) fn begin_test(
+    pub(crate) fn begin_test(
         &mut self,
         wanted: &api::TestFallback,
     ) -> Result<Box<Target>, ControlError> {
@@ -191,31 +157,23 @@ impl MainLoop {
     }
 
     /// Books what it found and what it cost. It was no client's request: no statistic of those counts it.
-    pub(super) fn test_ended(
+    pub(crate) fn test_ended(
         &mut self,
         now: DateTime<Utc>,
         target: &Target,
         played: &Played,
-    ) -> api::Fallback {
+    ) -> (api::Fallback, Vec<Effect>) {
         self.state.testing.remove(&target.key());
         let row = result::row(now, target, played, &self.state.catalog);
         tracing::info!(
             endpoint = %target.endpoint, model = %target.model, passed = row.failed.is_none(),
             "a fallback was tested"
         );
-        self.kept("keep the result of a test", |ledger| {
-            ledger.book_fallback_test(&row)
-        });
-        let today = &mut self.state.today;
-        today.stand_ins += row.counted;
-        if let Some(cost) = row.cost {
-            today.spent += cost;
-            if row.tokens_estimated {
-                today.of_estimated_tokens += cost;
-            }
-        }
+        self.effect(Effect::Record(Record::FallbackTest(row.clone())));
+        self.state.today.tested(&row);
         self.check_the_cap(now);
         self.state.tested.insert(target.key(), row);
-        view::fallback_test::shown(&self.state, target)
+        let shown = view::fallback_test::shown(&self.state, target);
+        (shown, std::mem::take(&mut self.effects))
     }
 }

@@ -5,96 +5,62 @@ use std::sync::Arc;
 
 use catalog::{EndpointId, ModelId, REHEARSAL};
 use chrono::{DateTime, Utc};
-use gateway::{Gateway, KeptBreaker, Standing};
+use gateway::{BreakerView, KeptBreaker, Standing};
 use health::{Basis, Finding, Level, Verdict};
-use ledger::{BreakerRow, Ledger};
+use ledger::BreakerRow;
 use wire::Class;
 
-use super::MainLoop;
+use super::{Desk, Effect, Record};
 use crate::routing;
 use crate::state::State;
 
-/// What of breakers is known outside the gateway.
-#[derive(Debug, Default)]
-pub(super) struct Outside {
-    /// As the ledger has them.
-    kept: BTreeMap<(EndpointId, ModelId), KeptBreaker>,
-    /// Those that the watch probes to find out when they are well.
-    probed: BTreeSet<(EndpointId, ModelId)>,
-}
-
-/// Hands the gateway what an earlier process kept. To be called before the port opens.
-pub(super) fn restore(ledger: &Ledger, gateway: &Gateway) -> Outside {
-    let mut outside = Outside::default();
-    let rows = ledger.breakers().unwrap_or_else(|error| {
-        tracing::error!(%error, "what was known of failing endpoints cannot be read");
-        Vec::new()
-    });
-    for row in rows {
-        let kept = KeptBreaker {
-            endpoint: row.endpoint,
-            model: row.model,
-            state: row.state,
-            until: row.until,
-        };
-        let key = (kept.endpoint.clone(), kept.model.clone());
-        outside.kept.insert(key, kept);
+impl Desk {
+    /// The gateway's circuit breakers as they are now.
+    pub(super) fn see_breakers(&mut self, views: Vec<BreakerView>, kept: Vec<KeptBreaker>) {
+        self.state.breakers = views;
+        self.keep_breakers(kept);
+        self.watch_failing();
     }
-    gateway.restore_breakers(outside.kept.values().cloned().collect());
-    outside
-}
 
-impl MainLoop {
-    /// Whatever happened may have changed a breaker.
-    pub(super) fn look_at_breakers(&mut self) {
-        self.state.breakers = self.outlets.gateway.breakers();
-        self.keep_breakers();
+    /// Models that are believed to fail are probed until they answer.
+    pub(super) fn watch_failing(&mut self) {
         let wanted = to_probe(&self.state);
-        if wanted != self.breakers.probed {
-            self.breakers.probed = wanted;
-            self.send_targets();
+        if wanted != self.probed {
+            self.probed = wanted;
+            self.watch_targets();
         }
     }
 
-    /// Tells the watch what to look at.
-    pub(super) fn send_targets(&self) {
-        let targets = routing::targets(
-            &self.state.settings,
-            &self.state.catalog,
-            &self.state.keys,
-            &self.breakers.probed,
-        );
-        self.outlets.targets.send_replace(Arc::new(targets));
+    /// Tells the watch what to read and to probe.
+    pub(super) fn watch_targets(&mut self) {
+        let state = &self.state;
+        let targets = routing::targets(&state.settings, &state.catalog, &state.keys, &self.probed);
+        self.effect(Effect::Watch(Arc::new(targets)));
     }
 
     /// Writes what has changed since the last time.
-    fn keep_breakers(&mut self) {
-        let now: BTreeMap<_, _> = self
-            .outlets
-            .gateway
-            .kept_breakers()
+    fn keep_breakers(&mut self, kept: Vec<KeptBreaker>) {
+        let now: BTreeMap<_, _> = kept
             .into_iter()
             .filter(|kept| kept.endpoint.as_str() != REHEARSAL)
             .map(|kept| ((kept.endpoint.clone(), kept.model.clone()), kept))
             .collect();
-        let before = std::mem::take(&mut self.breakers.kept);
+        let before = std::mem::take(&mut self.kept_breakers);
         for (key, kept) in &now {
             if before.get(key) != Some(kept) {
-                let row = BreakerRow {
+                self.effect(Effect::Record(Record::Breaker(BreakerRow {
                     endpoint: kept.endpoint.clone(),
                     model: kept.model.clone(),
                     state: kept.state.clone(),
                     until: kept.until,
-                };
-                self.kept("keep a breaker", |ledger| ledger.save_breaker(&row));
+                })));
             }
         }
         for (endpoint, model) in before.keys().filter(|key| !now.contains_key(key)) {
-            self.kept("forget a breaker", |ledger| {
-                ledger.forget_breaker(endpoint, model)
-            });
+            let forget = Record::ForgetBreaker(endpoint.clone(), model.clone());
+            self.effect(Effect::Record(forget));
         }
-        self.breakers.kept = now;
+        self.kept_breakers = now;
     }
 
     /// When the first open breaker lets a request through again.
@@ -107,12 +73,11 @@ impl MainLoop {
     }
 
     /// What opened for want of a good key is tried with the new one.
-    pub(super) fn try_new_keys(&self) {
+    pub(super) fn try_new_keys(&mut self) {
         for breaker in &self.state.breakers {
             if breaker.class == Some(Class::Credential) {
-                self.outlets
-                    .gateway
-                    .try_now(&breaker.endpoint, &breaker.model);
+                let (endpoint, model) = (breaker.endpoint.clone(), breaker.model.clone());
+                self.effects.push(Effect::TryNow(endpoint, model));
             }
         }
     }

@@ -1,8 +1,6 @@
 //! What waits for the owner's answer, and the answers: where requests may go, and sibling models.
 
-use std::fs;
-
-use api::{ControlError, MayGoTo};
+use api::MayGoTo;
 use catalog::EndpointId;
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{
@@ -11,20 +9,14 @@ use gateway::{
 use ledger::{NoticeKind, NoticeRow, Urgency};
 use wire::Class;
 
-use super::MainLoop;
-use crate::settings::edit::{self, Place};
-use crate::settings::{DEFAULT_TEXT, Settings};
+use super::{Desk, Record, keys};
 use crate::state::{ScopeAnswer, SiblingQuestion};
-use crate::{private_file, view};
+use crate::view;
 
-const SIBLING_ASKED: &str = "sibling_question";
-const SIBLING_LATER: &str = "siblings_not_before";
-const SCOPE_ASKED: &str = "scope_questions";
 /// "Not now" holds so long.
 const LATER: TimeDelta = TimeDelta::days(1);
-const COMMENT: &str = "Your answer in Understudy.";
 
-impl MainLoop {
+impl Desk {
     /// A request ended without its primary: would a fallback have answered that the owner has not been asked about?
     pub(super) fn ask_for_fallbacks(
         &mut self,
@@ -38,7 +30,7 @@ impl MainLoop {
         if let Some(question) = self.sibling_that_could(now, exchange, carried) {
             self.ask_for_sibling(now, question);
         }
-        self.ask_for_scope(exchange);
+        self.ask_for_scope(now, exchange);
     }
 
     /// The sibling that waits for a yes and would have answered: the primary's model failed, and the sibling did not.
@@ -63,8 +55,7 @@ impl MainLoop {
             login: Login::Subscription,
             rerun: false,
         };
-        let gateway = &self.outlets.gateway;
-        let plan = gateway.explain(exchange.dialect, &exchange.model, &caller);
+        let plan = self.explain(exchange.dialect, &exchange.model, &caller);
         let mut dropped = plan.dropped.iter();
         let sibling = dropped.find(|d| d.why == Ineligible::SiblingNeedsYes)?;
         let primary = plan.candidates.iter().find(|c| c.is_primary())?;
@@ -79,10 +70,10 @@ impl MainLoop {
             );
             a.endpoint == primary.endpoint && a.model == primary.model && of_the_model
         });
-        let sibling_fails = gateway
-            .breakers()
-            .iter()
-            .any(|b| b.endpoint == sibling.endpoint && b.model == sibling.model && b.failures > 0);
+        let sibling_fails =
+            self.state.breakers.iter().any(|b| {
+                b.endpoint == sibling.endpoint && b.model == sibling.model && b.failures > 0
+            });
         (failed && !sibling_fails).then(|| SiblingQuestion {
             endpoint: primary.endpoint.clone(),
             failing: primary.model.clone(),
@@ -110,7 +101,7 @@ impl MainLoop {
             urgency: Urgency::Normal,
             incident: None,
         };
-        self.tell_with(&row, actions.collect());
+        self.notify(row, actions.collect());
     }
 
     fn keep_sibling_question(&mut self) {
@@ -121,9 +112,7 @@ impl MainLoop {
             .map_or_else(String::new, |q| {
                 format!("{}\t{}\t{}", q.endpoint, q.failing, q.sibling)
             });
-        self.kept("keep a question", |ledger| {
-            ledger.set_meta(SIBLING_ASKED, &word)
-        });
+        self.effect(Record::meta(keys::SIBLING_ASKED, word));
     }
 
     pub(super) fn sibling_question_answered(&mut self) {
@@ -135,15 +124,13 @@ impl MainLoop {
     pub(super) fn siblings_later(&mut self, now: DateTime<Utc>) -> String {
         let until = now + LATER;
         self.state.siblings_not_before = Some(until);
-        self.kept("keep your answer", |ledger| {
-            ledger.set_meta(SIBLING_LATER, &until.to_rfc3339())
-        });
+        self.effect(Record::meta(keys::SIBLING_LATER, until.to_rfc3339()));
         self.sibling_question_answered();
         "No other model of the same login answers. The question comes again tomorrow at the earliest.".into()
     }
 
     /// A pipeline's request failed, and a fallback would have answered that no word of the owner's lets it go to.
-    fn ask_for_scope(&mut self, exchange: &Exchange) {
+    fn ask_for_scope(&mut self, now: DateTime<Utc>, exchange: &Exchange) {
         let Some(name) = exchange.pipeline.clone() else {
             return;
         };
@@ -151,72 +138,56 @@ impl MainLoop {
         let could = exchange.passed_over.iter().any(|d| out_of_scope(&d.why));
         let by_default = self.state.scope_answer == ScopeAnswer::Default
             && !self.state.settings.pipeline_scopes.contains_key(&name);
-        let answered = self
-            .ledger
-            .meta(&answered_key(&name))
-            .ok()
-            .flatten()
-            .is_some();
+        let answered = self.state.scope_answered.contains(&name);
         if !could || booked_as_answered(exchange) || !by_default || answered {
             return;
         }
         if self.state.scope_asked.insert(name) {
             self.keep_scope_questions();
-            self.reconfigure();
+            self.reconfigure(now);
         }
     }
 
     fn keep_scope_questions(&mut self) {
         let names: Vec<&str> = self.state.scope_asked.iter().map(String::as_str).collect();
         let text = names.join("\n");
-        self.kept("keep a question", |ledger| {
-            ledger.set_meta(SCOPE_ASKED, &text)
-        });
+        self.effect(Record::meta(keys::SCOPE_ASKED, text));
     }
 
-    /// # Errors
-    /// The settings file cannot be written, or would be wrong.
+    /// The owner has answered, and the settings file has it where it says more than "keep".
     pub(super) fn answer_may_go_to(
         &mut self,
+        now: DateTime<Utc>,
         pipeline: Option<&str>,
         answer: &MayGoTo,
-    ) -> Result<String, ControlError> {
-        let scope = match answer {
-            MayGoTo::Keep => None,
-            MayGoTo::Named => Some(Scope::Named),
-            MayGoTo::SameVendor => Some(Scope::SameVendor),
-            MayGoTo::Any => Some(Scope::Any),
-            MayGoTo::Endpoints(ids) => {
-                Some(Scope::Endpoints(ids.iter().map(EndpointId::new).collect()))
-            }
-        };
-        if let Some(scope) = &scope {
-            self.write_scope(pipeline, scope)?;
-        }
+    ) -> String {
+        let scope = scope(answer);
         match pipeline {
             None => {
                 self.state.scope_answer = ScopeAnswer::Answered;
-                self.kept("keep your answer", |ledger| {
-                    ledger.set_meta(ScopeAnswer::KEY, ScopeAnswer::Answered.as_str())
-                });
+                let answered = ScopeAnswer::Answered.as_str();
+                self.effect(Record::meta(ScopeAnswer::KEY, answered));
             }
             Some(name) => {
                 self.state.scope_asked.remove(name);
                 self.keep_scope_questions();
-                let key = answered_key(name);
-                self.kept("keep your answer", |ledger| ledger.set_meta(&key, "yes"));
+                self.state.scope_answered.insert(name.to_owned());
+                self.effect(Record::meta(
+                    format!("{}{name}", keys::SCOPE_ANSWERED),
+                    "yes",
+                ));
             }
         }
         if scope.as_ref().is_some_and(|scope| *scope != Scope::Any) {
             // Those that may still answer stand again with their next response.
             self.state.fallbacks.forget(|carried| !carried.is_sibling());
         }
-        self.reconfigure();
+        self.reconfigure(now);
         let whose = match pipeline {
             Some(name) => format!("Requests of {name}"),
             None => "Requests of pipelines and applications".into(),
         };
-        Ok(match scope {
+        match scope {
             None => format!("{whose} go where they went before."),
             Some(Scope::Any) => format!("{whose} may go to any provider with a key."),
             Some(Scope::Named) => format!("{whose} may go to the endpoints that your routes name."),
@@ -225,63 +196,21 @@ impl MainLoop {
                 let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
                 format!("{whose} may go to {}.", view::words::list(&ids))
             }
-        })
-    }
-
-    fn write_scope(&mut self, pipeline: Option<&str>, scope: &Scope) -> Result<(), ControlError> {
-        let file = self.state.places.settings.clone();
-        let refused = |why: String| ControlError {
-            error: format!("{} was not changed: {why}", file.display()),
-            fix: Some("write may_go_to there yourself; the settings in force are unchanged".into()),
-        };
-        let text = match fs::read_to_string(&file) {
-            Ok(text) => text,
-            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => DEFAULT_TEXT.to_owned(),
-            Err(error) => return Err(refused(format!("it cannot be read: {error}"))),
-        };
-        let place = pipeline.map_or(Place::General, Place::Pipeline);
-        let text =
-            edit::set(&text, place, scope, COMMENT).map_err(|why| refused(why.to_string()))?;
-        if let Err(wrong) = Settings::parse(&text, &self.base_catalog) {
-            return Err(refused(wrong[0].what.clone()));
         }
-        private_file::rewrite(&file, text.as_bytes())
-            .map_err(|error| refused(format!("it cannot be written: {error}")))?;
-        self.settings_file(Ok(text));
-        Ok(())
-    }
-
-    pub(super) fn recall_questions(&mut self) {
-        let meta = |key: &str| self.ledger.meta(key);
-        let all = (|| {
-            Ok((
-                meta(SIBLING_ASKED)?,
-                meta(SIBLING_LATER)?,
-                meta(SCOPE_ASKED)?,
-            ))
-        })();
-        let (sibling, later, scope) = match all {
-            Ok(all) => all,
-            Err(error) => return self.ledger_trouble("recall open questions", &error),
-        };
-        let sibling = sibling.unwrap_or_default();
-        if let [endpoint, failing, sibling] = sibling.split('\t').collect::<Vec<_>>()[..] {
-            self.state.sibling_question = Some(SiblingQuestion {
-                endpoint: EndpointId::new(endpoint),
-                failing: catalog::ModelId::new(failing),
-                sibling: catalog::ModelId::new(sibling),
-            });
-        }
-        let later = later.and_then(|word| DateTime::parse_from_rfc3339(&word).ok());
-        self.state.siblings_not_before = later.map(|at| at.to_utc());
-        let names = scope.unwrap_or_default();
-        let names = names.lines().filter(|name| !name.is_empty());
-        self.state.scope_asked = names.map(str::to_owned).collect();
     }
 }
 
-fn answered_key(pipeline: &str) -> String {
-    format!("scope_answered/{pipeline}")
+/// None: it stays as it is.
+pub(crate) fn scope(answer: &MayGoTo) -> Option<Scope> {
+    match answer {
+        MayGoTo::Keep => None,
+        MayGoTo::Named => Some(Scope::Named),
+        MayGoTo::SameVendor => Some(Scope::SameVendor),
+        MayGoTo::Any => Some(Scope::Any),
+        MayGoTo::Endpoints(ids) => {
+            Some(Scope::Endpoints(ids.iter().map(EndpointId::new).collect()))
+        }
+    }
 }
 
 fn booked_as_answered(exchange: &Exchange) -> bool {

@@ -4,34 +4,11 @@ use std::collections::BTreeSet;
 
 use gateway::{Caller, CallerKind, Ineligible, Login, Plan};
 
-use super::MainLoop;
+use super::Desk;
 use crate::routing;
 use crate::state::{Reach, Way};
 
-/// Booked requests that are read at a start, to learn who asks for what.
-const LOOKED_AT: u32 = 500;
-
-impl MainLoop {
-    /// Who asked for which models lately.
-    pub(super) fn recall_askers(&mut self) {
-        match self.ledger.exchanges(LOOKED_AT, None) {
-            Ok(page) => {
-                for (_, row) in page.rows.iter().filter(|(_, row)| !row.rehearsal) {
-                    if row.route.is_empty() || row.route == ledger::PASSED {
-                        continue;
-                    }
-                    let client = wire::Client {
-                        name: row.client.clone(),
-                        ..wire::Client::default()
-                    };
-                    self.state
-                        .asks(row.pipeline.clone(), &client, row.dialect, &row.model);
-                }
-            }
-            Err(error) => self.ledger_trouble("read who asked for what", &error),
-        }
-    }
-
+impl Desk {
     pub(super) fn reaches(&self) -> Vec<Reach> {
         let settings = &self.state.settings;
         let of_routes = settings
@@ -142,7 +119,7 @@ impl MainLoop {
                 },
                 rerun: false,
             };
-            self.outlets.gateway.explain(dialect, &model, &caller)
+            self.explain(dialect, &model, &caller)
         };
         (wanted.into_iter().map(explain).collect(), known)
     }

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use health::{CallOutcome, CallSource, Observation};
 
-use super::MainLoop;
+use super::{Desk, Effect, Record};
 use crate::booking;
 use crate::state::PageRead;
 
-impl MainLoop {
+impl Desk {
     pub(super) fn watched(&mut self, now: DateTime<Utc>, report: watch::Report) {
         match report {
             watch::Report::Observed(observation) => self.observe(now, observation),
@@ -50,8 +50,8 @@ impl MainLoop {
                     cost,
                     price_as_of,
                 };
-                self.kept("book a probe", |ledger| ledger.book_probe(&row));
-                self.state.today.probes += cost.unwrap_or_default();
+                self.effect(Effect::Record(Record::Probe(row)));
+                self.state.today.probed(cost);
             }
         }
     }
@@ -88,9 +88,7 @@ impl MainLoop {
                 self.state.fallbacks.seen(now, endpoint, model, well);
             }
         }
-        self.kept("record an observation", |ledger| {
-            ledger.record(&observation)
-        });
+        self.effect(Effect::Record(Record::Observation(observation.clone())));
         if let Observation::Call {
             provider,
             endpoint,
@@ -100,8 +98,12 @@ impl MainLoop {
             ..
         } = &observation
         {
-            let gateway = &self.outlets.gateway;
-            gateway.probed(provider, endpoint, model, outcome);
+            self.effect(Effect::Probed {
+                provider: provider.clone(),
+                endpoint: endpoint.clone(),
+                model: model.clone(),
+                outcome: outcome.clone(),
+            });
         }
         let rehearsed = matches!(&observation, Observation::Call { provider, .. } if booking::is_rehearsal(provider));
         let book = if rehearsed {

@@ -1,0 +1,264 @@
+//! Every decision of the engine, without a channel, a ledger, a clock or a socket: an event and the time go in, effects come
+//! out. The shell around it, `main_loop`, stamps the events and performs the effects.
+
+mod breakers;
+mod command;
+mod configure;
+mod day;
+mod effect;
+mod event;
+mod fallbacks;
+mod grouping;
+mod incidents;
+mod interrupted;
+pub(crate) mod keys;
+mod notifications;
+mod questions;
+mod reach;
+mod readings;
+mod restored;
+mod reviews;
+mod sessions;
+mod spending;
+mod standing_fallbacks;
+mod targets;
+mod traffic;
+mod transitions;
+mod turns;
+mod zone;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use catalog::{Catalog, EndpointId, ModelId};
+use chrono::{DateTime, TimeDelta, Utc};
+use gateway::{Config, KeptBreaker};
+use health::{Book, OpenIncident as OpenInBook, Thresholds};
+
+use crate::routing::{self, Running};
+use crate::state::State;
+
+pub(crate) use day::Day;
+pub(crate) use effect::{Configuration, Effect, Record, ReviewWork};
+pub(crate) use event::Event;
+pub(crate) use incidents::{Incidents, OpenIncident};
+pub(crate) use notifications::Notifications;
+pub(crate) use questions::scope;
+pub(crate) use restored::{Asker, Restored};
+pub(crate) use reviews::Reviews;
+pub(crate) use sessions::Sessions;
+pub(crate) use standing_fallbacks::{Carried, Cost, Fallbacks, News, Reason, RouteKey, Standing};
+pub(crate) use turns::Turns;
+pub(crate) use zone::Zone;
+
+/// What is kept for a limited time is deleted this often.
+const EXPIRE_EVERY: TimeDelta = TimeDelta::hours(6);
+/// No client for so long: the desk is idle.
+const IDLE_AFTER: TimeDelta = TimeDelta::hours(1);
+
+#[derive(Debug)]
+pub(crate) struct Desk {
+    state: State,
+    book: Book,
+    /// The rehearsal has a book of its own: it needs no network, so being offline says nothing about it.
+    rehearsal_book: Book,
+    running: Running,
+    /// The bundled and the owner's files, without the settings' own endpoints.
+    base_catalog: Arc<Catalog>,
+    /// As the gateway has it.
+    config: Arc<Config>,
+    /// As the ledger has them.
+    kept_breakers: BTreeMap<(EndpointId, ModelId), KeptBreaker>,
+    /// Those that the watch probes to find out when they are well.
+    probed: BTreeSet<(EndpointId, ModelId)>,
+    /// Traffic has shown a provider, a login or a model that was not known. All routes are looked at again before the next
+    /// snapshot: a look for every request would hold up the requests.
+    traffic_has_news: bool,
+    expire_at: DateTime<Utc>,
+    last_exchange: DateTime<Utc>,
+    idle: bool,
+    effects: Vec<Effect>,
+}
+
+impl Desk {
+    pub(crate) fn new(
+        state: State,
+        open: Vec<OpenInBook>,
+        running: Running,
+        base_catalog: Arc<Catalog>,
+    ) -> Desk {
+        let (started, watched) = (state.started, state.watched());
+        let book = |open: Vec<OpenInBook>| {
+            let (catalog, watched) = (Arc::clone(&state.catalog), watched.clone());
+            Book::new(catalog, Thresholds::default(), watched, open, started)
+        };
+        let config =
+            routing::gateway_config(&state.settings, &state.catalog, &state.keys, &running);
+        Desk {
+            book: book(open),
+            rehearsal_book: book(Vec::new()),
+            config: Arc::new(config),
+            state,
+            running,
+            base_catalog,
+            kept_breakers: BTreeMap::new(),
+            probed: BTreeSet::new(),
+            traffic_has_news: false,
+            expire_at: started,
+            last_exchange: started,
+            idle: false,
+            effects: Vec::new(),
+        }
+    }
+
+    /// What the views draw.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn base_catalog(&self) -> &Catalog {
+        &self.base_catalog
+    }
+
+    pub(crate) fn on(&mut self, now: DateTime<Utc>, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Due => self.due(now),
+            Event::Watched(report) => self.watched(now, report),
+            Event::Began(began) => self.state.sessions.began(now, began),
+            Event::Ended(exchange) => self.ended(now, &exchange),
+            Event::Unfetched(unfetched) => self.unfetched(now, &unfetched),
+            Event::Breakers { views, kept } => self.see_breakers(views, kept),
+            Event::Settings { parsed, text } => self.settings_read(now, parsed, &text),
+            Event::KeysChanged => {
+                self.reconfigure(now);
+                self.try_new_keys();
+            }
+            Event::KeychainFailed(why) => self.state.keychain_failed = Some(why),
+            Event::Faces(count) => self.faces(now, count),
+            Event::Woke(asleep) => {
+                tracing::info!(
+                    seconds = asleep.as_secs(),
+                    "the machine slept; everything is checked again"
+                );
+                let transitions = self.book.woke(now);
+                self.apply(transitions);
+                self.effect(Effect::Nudge(watch::Nudge::Woke));
+            }
+            Event::Rehearsal(until) => self.state.rehearsal_until = until,
+            Event::StartsAtLogin(on) => self.state.starts_at_login = on,
+            Event::Paused(paused) => {
+                self.state.paused = paused;
+                self.reconfigure(now);
+            }
+            Event::Drain => {
+                self.state.draining = true;
+                self.reconfigure(now);
+            }
+            Event::Routes => {
+                self.traffic_has_news = false;
+                self.reconfigure(now);
+            }
+            Event::NoticeTold(id, outcome) => self.notice_told(id, &outcome),
+            Event::Booked {
+                newly_parked,
+                waiting,
+            } => self.booked(now, newly_parked, waiting),
+            Event::Logged {
+                transition,
+                incident,
+                met,
+                carried,
+            } => self.logged(&transition, incident, (met, carried)),
+            Event::Queued(id, row, actions) => self.queued(id, &row, actions),
+            Event::Summed(sums) => {
+                self.state.today.summed(sums);
+                self.check_the_cap(now);
+            }
+            Event::Waiting(waiting) => self.state.reviews.counted(waiting),
+            Event::LedgerFailed(what) => self.state.ledger_failed = Some(what),
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When time alone changes something. None: never.
+    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
+        [
+            self.book.next_due(),
+            self.rehearsal_book.next_due(),
+            Some(self.expire_at),
+            Some(self.state.today.ends()),
+            self.state.reviews.next_due(),
+            self.state.fallbacks.next_due(),
+            self.next_half_open(),
+            (!self.idle).then_some(self.last_exchange + IDLE_AFTER),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Traffic showed something that the next snapshot needs [`Event::Routes`] for.
+    pub(crate) fn traffic_has_news(&self) -> bool {
+        self.traffic_has_news
+    }
+
+    fn due(&mut self, now: DateTime<Utc>) {
+        let mut transitions = self.book.due(now);
+        transitions.extend(self.rehearsal_book.due(now));
+        self.apply(transitions);
+        if now >= self.expire_at {
+            self.expire_at = now + EXPIRE_EVERY;
+            self.effect(Effect::Record(Record::Expire(now)));
+            self.expire_conversations(now);
+        }
+        self.turn_day(now);
+        if now >= self.last_exchange + IDLE_AFTER {
+            self.be_idle(true);
+        }
+        self.reviews_due(now);
+        self.fallbacks_due(now);
+        self.state.sessions.forget_old(now);
+    }
+
+    /// Local midnight has passed, or the zone is another one than when it was asked last.
+    fn turn_day(&mut self, now: DateTime<Utc>) {
+        let today = Day::of(now, &self.state.zone);
+        if today.began() != self.state.today.began() {
+            let since = today.began();
+            self.state.today = today;
+            self.effect(Effect::Record(Record::Sum { since }));
+        }
+    }
+
+    /// Where neither a tray nor a window follows the engine, the gateway announces who answers.
+    fn faces(&mut self, now: DateTime<Utc>, count: usize) {
+        let announce = count == 0;
+        if self.running.announce != announce {
+            self.running.announce = announce;
+            self.reconfigure(now);
+        }
+    }
+
+    fn expire_conversations(&mut self, now: DateTime<Utc>) {
+        let write = match self.state.settings.keep_conversations {
+            true => Record::ExpireConversations(now),
+            false => Record::ForgetConversations,
+        };
+        self.effect(Effect::Record(write));
+    }
+
+    /// Without clients, probes become rare.
+    fn be_idle(&mut self, idle: bool) {
+        if self.idle != idle {
+            self.idle = idle;
+            self.effect(Effect::Nudge(watch::Nudge::Idle(idle)));
+        }
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+}
+
+#[cfg(test)]
+mod tests;

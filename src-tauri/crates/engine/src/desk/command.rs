@@ -1,0 +1,68 @@
+//! Commands of the owner's that the desk decides on. What needs a file or a socket is the shell's.
+
+use api::{Command, ControlError};
+use catalog::{EndpointId, ModelId};
+use chrono::{DateTime, Utc};
+
+use super::{Desk, Effect, Event};
+
+impl Desk {
+    /// What the owner reads, and what follows.
+    ///
+    /// # Errors
+    /// The command cannot be carried out now.
+    pub(crate) fn obey(
+        &mut self,
+        now: DateTime<Utc>,
+        command: &Command,
+    ) -> (Result<String, ControlError>, Vec<Effect>) {
+        let said = match command {
+            Command::Pause => {
+                self.effects = self.on(now, Event::Paused(true));
+                Ok("Paused: requests pass straight to the primary.".to_owned())
+            }
+            Command::Resume => {
+                self.effects = self.on(now, Event::Paused(false));
+                Ok("Watching over requests again.".to_owned())
+            }
+            Command::CheckNow => {
+                self.effect(Effect::Nudge(watch::Nudge::CheckNow));
+                Ok("Looking at everything now.".into())
+            }
+            Command::TryNow { endpoint, model } => self.try_now(endpoint, model),
+            Command::PaidStandIns { allow } => Ok(self.answer_paid_stand_ins(now, *allow)),
+            Command::Siblings { allow } => Ok(self.answer_siblings(now, *allow)),
+            Command::SiblingsLater => Ok(self.siblings_later(now)),
+            Command::PaidFallbacksToday { allow } => Ok(self.answer_paid_today(now, *allow)),
+            Command::MayGoTo { pipeline, scope } => {
+                Ok(self.answer_may_go_to(now, pipeline.as_deref(), scope))
+            }
+            Command::StopEngine
+            | Command::Rehearse { .. }
+            | Command::EndRehearsal
+            | Command::StartAtLogin { .. }
+            | Command::OpenWindow { .. }
+            | Command::CopyBaseUrl
+            | Command::Quit
+            | Command::StartEngine => Err(ControlError {
+                error: "that is the desktop application's to do".into(),
+                fix: Some("use the tray icon's menu".into()),
+            }),
+        };
+        (said, std::mem::take(&mut self.effects))
+    }
+
+    fn try_now(&mut self, endpoint: &str, model: &str) -> Result<String, ControlError> {
+        let (endpoint, model) = (EndpointId::new(endpoint), ModelId::new(model));
+        let is_it = |b: &gateway::BreakerView| b.endpoint == endpoint && b.model == model;
+        if !self.state.breakers.iter().any(is_it) {
+            return Err(ControlError {
+                error: format!("nothing keeps requests away from {model} at {endpoint}"),
+                fix: None,
+            });
+        }
+        let said = format!("The next request for {model} goes to {endpoint} again.");
+        self.effect(Effect::TryNow(endpoint, model));
+        Ok(said)
+    }
+}

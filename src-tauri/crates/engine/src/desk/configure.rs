@@ -1,0 +1,100 @@
+//! What settings, keys and the catalogue mean for the gateway, the watch and the plans of each route.
+
+use std::sync::Arc;
+
+use catalog::Dialect;
+use chrono::{DateTime, Utc};
+use gateway::{Caller, Plan, Scope};
+
+use super::{Configuration, Desk, Effect};
+use crate::routing;
+use crate::settings::{Settings, Wrong, edit};
+
+impl Desk {
+    /// The plan for any request of this caller's for this model now.
+    pub(crate) fn explain(&self, dialect: Dialect, model: &str, caller: &Caller) -> Plan {
+        Plan::explain(&self.config, &self.state.breakers, dialect, model, caller)
+    }
+
+    /// Everybody learns what the settings, the keys and the catalogue now mean.
+    pub(super) fn reconfigure(&mut self, now: DateTime<Utc>) {
+        self.running.spending = self.spending();
+        self.running.sibling = self.sibling();
+        let state = &self.state;
+        self.running.paused = state.paused;
+        self.running.draining = state.draining;
+        let config =
+            routing::gateway_config(&state.settings, &state.catalog, &state.keys, &self.running);
+        self.config = Arc::new(config);
+        let configuration = Configuration {
+            gateway: Arc::clone(&self.config),
+            endpoints: state.catalog.endpoints().cloned().collect(),
+            allowed_hosts: state.settings.allowed_hosts.clone(),
+        };
+        self.effect(Effect::Configure(Box::new(configuration)));
+        self.watch_targets();
+        self.state.plans = self.plans();
+        self.state.reaches = self.reaches();
+        self.state.targets = self.targets();
+        let transitions = self.book.watch(self.state.watched(), now);
+        self.apply(transitions);
+    }
+
+    fn plans(&self) -> Vec<Plan> {
+        let routes = self.config.routes.iter();
+        let routes = routes.filter(|route| route.name != catalog::REHEARSAL);
+        let mut plans: Vec<Plan> = Vec::new();
+        for route in routes {
+            let (dialect, model) = (route.dialect, routing::sample_of(&route.models));
+            let plan = self.explain(dialect, &model, &self.usual_caller(dialect));
+            // A usual route behind one of the owner's own that takes its models leads nowhere else.
+            let same = |known: &Plan| (&known.route, known.dialect) == (&plan.route, dialect);
+            if !plans.iter().any(same) {
+                plans.push(plan);
+            }
+        }
+        plans
+    }
+
+    /// `text`: of the file.
+    pub(super) fn settings_read(
+        &mut self,
+        now: DateTime<Utc>,
+        parsed: Result<Box<Settings>, Vec<Wrong>>,
+        text: &str,
+    ) {
+        let settings = match parsed {
+            Ok(settings) => self.with_kept_scope(*settings, text),
+            Err(wrong) => {
+                if let Some(first) = wrong.first() {
+                    tracing::warn!(%first, "the settings file has an error; the last good settings stay in force");
+                }
+                self.state.settings_wrong = wrong;
+                return;
+            }
+        };
+        self.state.settings_wrong.clear();
+        if *self.state.settings != settings {
+            tracing::info!("new settings are in force");
+            self.state.settings = Arc::new(settings);
+            self.state.catalog = Arc::new(self.base_catalog.with_own(&self.state.settings.own));
+            self.expire_conversations(now);
+            self.reconfigure(now);
+        }
+    }
+
+    /// Where the settings file could not be written, what was in force before `may_go_to` stays until the owner writes one.
+    fn with_kept_scope(&mut self, settings: Settings, text: &str) -> Settings {
+        if self.state.scope_unwritten.is_none() {
+            return settings;
+        }
+        if edit::is_written(text, edit::Place::General) {
+            self.state.scope_unwritten = None;
+            return settings;
+        }
+        Settings {
+            may_go_to: Some(Scope::Any),
+            ..settings
+        }
+    }
+}

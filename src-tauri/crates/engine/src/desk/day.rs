@@ -1,0 +1,82 @@
+//! The sums since local midnight, and when that is.
+
+use std::ops::Deref;
+
+use catalog::MicroDollars;
+use chrono::{DateTime, Utc};
+use ledger::{ExchangeRow, FallbackTestRow, Sums};
+
+use super::Zone;
+
+#[derive(Debug)]
+pub(crate) struct Day {
+    sums: Sums,
+    began: DateTime<Utc>,
+    ends: DateTime<Utc>,
+}
+
+impl Day {
+    pub(crate) fn of(now: DateTime<Utc>, zone: &Zone) -> Day {
+        Day {
+            sums: Sums::default(),
+            began: zone.day_began(now),
+            ends: zone.day_ends(now),
+        }
+    }
+
+    pub(crate) fn began(&self) -> DateTime<Utc> {
+        self.began
+    }
+
+    pub(crate) fn ends(&self) -> DateTime<Utc> {
+        self.ends
+    }
+
+    /// What the ledger holds of the day.
+    pub(crate) fn summed(&mut self, sums: Sums) {
+        self.sums = sums;
+    }
+
+    pub(crate) fn count(&mut self, row: &ExchangeRow, carried: bool) {
+        if row.end == ledger::End::TurnedAway {
+            // Refused at our own door: no provider was asked.
+            return;
+        }
+        let sums = &mut self.sums;
+        sums.exchanges += 1;
+        sums.stand_ins += row.stand_ins_cost();
+        sums.failed += u64::from(row.end.failed());
+        sums.carried_by_fallback += u64::from(carried);
+        match row.cost {
+            Some(cost) => {
+                sums.spent += cost;
+                sums.of_estimated_tokens += row.cost_of_estimated_tokens();
+            }
+            None if !row.attempts.is_empty() => sums.unpriced += 1,
+            None => {}
+        }
+    }
+
+    pub(crate) fn probed(&mut self, cost: Option<MicroDollars>) {
+        self.sums.probes += cost.unwrap_or_default();
+    }
+
+    pub(crate) fn tested(&mut self, row: &FallbackTestRow) {
+        let sums = &mut self.sums;
+        sums.stand_ins += row.counted;
+        if let Some(cost) = row.cost {
+            sums.spent += cost;
+            if row.tokens_estimated {
+                sums.of_estimated_tokens += cost;
+            }
+        }
+    }
+}
+
+impl Deref for Day {
+    type Target = Sums;
+
+    fn deref(&self) -> &Sums {
+        &self.sums
+    }
+}

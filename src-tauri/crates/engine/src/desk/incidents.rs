@@ -1,0 +1,86 @@
+//! The incidents that are open now.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use catalog::ProviderId;
+use chrono::{DateTime, Utc};
+use health::Level;
+use ledger::ExchangeRow;
+
+#[derive(Debug, Default)]
+pub(crate) struct Incidents(BTreeMap<ProviderId, OpenIncident>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenIncident {
+    /// Zero: the ledger could not log it.
+    pub id: i64,
+    pub opened: DateTime<Utc>,
+    pub level: Level,
+    pub peak: Level,
+    pub exchanges_hit: u64,
+    pub carried: u64,
+}
+
+impl OpenIncident {
+    pub(crate) fn new(opened: DateTime<Utc>, level: Level) -> OpenIncident {
+        OpenIncident {
+            id: 0,
+            opened,
+            level,
+            peak: level,
+            exchanges_hit: 0,
+            carried: 0,
+        }
+    }
+}
+
+impl Incidents {
+    pub(crate) fn opened(&mut self, provider: ProviderId, incident: OpenIncident) {
+        self.0.insert(provider, incident);
+    }
+
+    /// The ledger has it. It is dated back to what it was concluded from, and has met requests since then.
+    pub(crate) fn logged(&mut self, provider: &ProviderId, id: i64, (met, carried): (u64, u64)) {
+        if let Some(incident) = self.0.get_mut(provider) {
+            incident.id = id;
+            incident.exchanges_hit += met;
+            incident.carried += carried;
+        }
+    }
+
+    pub(crate) fn changed(&mut self, provider: &ProviderId, to: Level) {
+        if let Some(incident) = self.0.get_mut(provider) {
+            incident.level = to;
+            incident.peak = incident.peak.max(to);
+        }
+    }
+
+    pub(crate) fn closed(&mut self, provider: &ProviderId) {
+        self.0.remove(provider);
+    }
+
+    /// The ledger counts the same way when the incident is closed.
+    pub(crate) fn count(&mut self, row: &ExchangeRow, carried: bool) {
+        if row.end == ledger::End::TurnedAway {
+            return;
+        }
+        let primary = row.primary.as_ref().map(|primary| &primary.provider);
+        for (provider, incident) in &mut self.0 {
+            let mut attempts = row.attempts.iter();
+            let failed = attempts.any(|a| a.provider == *provider && a.provider_failed);
+            if failed || carried && primary == Some(provider) {
+                incident.exchanges_hit += 1;
+                incident.carried += u64::from(carried);
+            }
+        }
+    }
+}
+
+impl Deref for Incidents {
+    type Target = BTreeMap<ProviderId, OpenIncident>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}

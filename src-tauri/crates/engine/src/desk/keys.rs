@@ -1,0 +1,19 @@
+//! Names under which the ledger remembers answers and observations over a restart.
+
+/// Providers seen in traffic.
+pub(crate) const SEEN: &str = "seen_in_traffic";
+/// Endpoints that took a client's own login.
+pub(crate) const LOGINS: &str = "seen_logins";
+/// Those of them that took a subscription.
+pub(crate) const SUBSCRIPTIONS: &str = "seen_subscriptions";
+/// May a paid key answer for a subscription?
+pub(crate) const PAID: &str = "paid_stand_ins";
+/// No fallback that costs money is asked until then.
+pub(crate) const PAID_STOPPED: &str = "paid_fallbacks_stopped_until";
+pub(crate) const SIBLINGS: &str = "siblings";
+pub(crate) const SIBLING_ASKED: &str = "sibling_question";
+/// "Not now" holds until then.
+pub(crate) const SIBLING_LATER: &str = "siblings_not_before";
+pub(crate) const SCOPE_ASKED: &str = "scope_questions";
+/// Followed by the name of a pipeline whose scope the owner was asked for and has answered.
+pub(crate) const SCOPE_ANSWERED: &str = "scope_answered/";

@@ -1,0 +1,101 @@
+//! What an earlier run left.
+
+use std::collections::BTreeSet;
+
+use api::Notice;
+use catalog::{Dialect, EndpointId, ProviderId};
+use chrono::{DateTime, Utc};
+use gateway::KeptBreaker;
+use ledger::{FallbackTestRow, IncidentTraffic, Sums};
+
+use super::{Desk, Effect, OpenIncident};
+use crate::state::{SiblingQuestion, State};
+
+#[derive(Debug, Default)]
+pub(crate) struct Restored {
+    pub incidents: Vec<(i64, health::OpenIncident, IncidentTraffic)>,
+    /// Those that are still fresh.
+    pub notices: Vec<Notice>,
+    /// Providers seen in traffic, and endpoints that took a client's own login.
+    pub seen: Vec<ProviderId>,
+    pub logins: Vec<EndpointId>,
+    pub subscriptions: Vec<EndpointId>,
+    /// The owner's answers.
+    pub paid_stand_ins: Option<bool>,
+    pub siblings: Option<bool>,
+    pub siblings_not_before: Option<DateTime<Utc>>,
+    pub paid_stopped_until: Option<DateTime<Utc>>,
+    pub scope_answered: BTreeSet<String>,
+    /// Questions that are open.
+    pub sibling_question: Option<SiblingQuestion>,
+    pub scope_asked: BTreeSet<String>,
+    /// Who sent requests for which models lately.
+    pub askers: Vec<Asker>,
+    /// Models in use by route, the newest first.
+    pub models: Vec<(String, Dialect, String)>,
+    pub tests: Vec<FallbackTestRow>,
+    pub breakers: Vec<KeptBreaker>,
+    pub waiting: u64,
+    pub today: Sums,
+}
+
+#[derive(Debug)]
+pub(crate) struct Asker {
+    pub pipeline: Option<String>,
+    pub client: String,
+    pub dialect: Dialect,
+    pub model: String,
+}
+
+impl Desk {
+    pub(crate) fn restore(&mut self, now: DateTime<Utc>, left: Restored) -> Vec<Effect> {
+        for (id, incident, traffic) in left.incidents {
+            let mut open = OpenIncident::new(incident.since, incident.level);
+            open.peak = incident.peak;
+            let provider = incident.provider;
+            self.state.open.opened(provider.clone(), open);
+            let met = (traffic.hit, traffic.carried_by_fallback);
+            self.state.open.logged(&provider, id, met);
+            let open = true;
+            self.effect(Effect::Nudge(watch::Nudge::IncidentOpen { provider, open }));
+        }
+        let state = &mut self.state;
+        state.notifications = super::Notifications::restored(left.notices);
+        state.seen_in_traffic.extend(left.seen);
+        state.seen_logins.extend(left.logins);
+        state.seen_subscriptions.extend(left.subscriptions);
+        state.paid_stand_ins = left.paid_stand_ins;
+        state.siblings = left.siblings;
+        state.siblings_not_before = left.siblings_not_before;
+        state.paid_stopped_until = left.paid_stopped_until.filter(|until| *until > now);
+        state.scope_answered = left.scope_answered;
+        state.sibling_question = left.sibling_question;
+        state.scope_asked = left.scope_asked;
+        for asker in left.askers {
+            let client = wire::Client {
+                name: asker.client,
+                ..wire::Client::default()
+            };
+            state.asks(asker.pipeline, &client, asker.dialect, &asker.model);
+        }
+        for (route, dialect, model) in left.models {
+            let models = state.models_in_use.entry((route, dialect)).or_default();
+            if models.len() < State::MODELS_TESTED {
+                models.push(model);
+            }
+        }
+        let keyed = left.tests.into_iter().map(|row| {
+            let key = (row.dialect, row.endpoint.clone(), row.model.clone());
+            (key, row)
+        });
+        state.tested = keyed.collect();
+        state.reviews.counted(left.waiting);
+        state.today.summed(left.today);
+        let kept = left.breakers.into_iter();
+        self.kept_breakers = kept
+            .map(|kept| ((kept.endpoint.clone(), kept.model.clone()), kept))
+            .collect();
+        self.reconfigure(now);
+        std::mem::take(&mut self.effects)
+    }
+}

@@ -1,0 +1,119 @@
+//! The review queue as far as the desk decides on it: what of an exchange goes there, and when a person hears of it.
+
+use chrono::{DateTime, Utc};
+use gateway::{Exchange, ParkedRequest, Review, Unfetched};
+use ledger::{FailedRequest, NoticeRow, ReviewRun};
+
+use super::effect::ReviewWork;
+use super::grouping::Grouping;
+use super::{Desk, Effect, Record};
+use crate::view;
+
+/// Notifications about the queue replace each other.
+const THREAD: &str = "review";
+
+#[derive(Debug, Default)]
+pub(crate) struct Reviews {
+    /// Parked requests that wait for a person.
+    waiting: u64,
+    told: Grouping,
+}
+
+impl Reviews {
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    pub(crate) fn counted(&mut self, waiting: u64) {
+        self.waiting = waiting;
+    }
+
+    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.told.next_due()
+    }
+}
+
+/// `why`: how the exchange went, in one sentence.
+pub(super) fn work(now: DateTime<Utc>, exchange: &Exchange, why: String) -> Option<ReviewWork> {
+    match exchange.review.as_ref()? {
+        Review::Answered(id) => Some(ReviewWork::Settle {
+            id: id.clone(),
+            pipeline: exchange.pipeline.clone(),
+            item: exchange.item.clone(),
+        }),
+        Review::Parked(request) => Some(park(now, exchange, request, why)),
+        Review::Unfetched(request) => {
+            let waited = exchange.total.as_secs();
+            let why = format!(
+                "Its client had left when the response came, {waited} s after the request. \
+                 The response is kept here, and given when the client asks again within 24 hours."
+            );
+            Some(park(now, exchange, request, why))
+        }
+    }
+}
+
+fn park(
+    now: DateTime<Utc>,
+    exchange: &Exchange,
+    request: &ParkedRequest,
+    why: String,
+) -> ReviewWork {
+    ReviewWork::Park(Box::new(FailedRequest {
+        id: request.id.clone(),
+        at: now,
+        client: exchange.client.name.clone(),
+        session: exchange.client.session.clone(),
+        dialect: exchange.dialect,
+        route: exchange.route.clone(),
+        model: exchange.model.clone(),
+        streamed: exchange.streamed,
+        pipeline: exchange.pipeline.clone(),
+        item: exchange.item.clone(),
+        why,
+        status: exchange.status.map(|status| status.as_u16()),
+        headers: request.headers.clone(),
+        body: request.body.to_vec(),
+        replay: request.replay,
+    }))
+}
+
+impl Desk {
+    pub(super) fn booked(&mut self, now: DateTime<Utc>, newly_parked: bool, waiting: u64) {
+        self.state.reviews.counted(waiting);
+        if newly_parked && self.state.reviews.told.happened(now) {
+            self.notify_of_reviews(now);
+        }
+    }
+
+    /// Time alone: those that were parked meanwhile are in one notification.
+    pub(super) fn reviews_due(&mut self, now: DateTime<Utc>) {
+        if self.state.reviews.told.due(now) && self.state.reviews.waiting > 0 {
+            self.notify_of_reviews(now);
+        }
+    }
+
+    fn notify_of_reviews(&mut self, now: DateTime<Utc>) {
+        let incident = self.state.open.values().map(|incident| incident.id).max();
+        let row = NoticeRow {
+            at: now,
+            kind: ledger::NoticeKind::Review,
+            thread: THREAD.into(),
+            title: view::review::parked(self.state.reviews.waiting),
+            body: view::notice::parked_body(&self.state),
+            urgency: ledger::Urgency::Normal,
+            incident: incident.filter(|id| *id > 0),
+        };
+        self.notify(row, Vec::new());
+    }
+
+    pub(super) fn unfetched(&mut self, now: DateTime<Utc>, unfetched: &Unfetched) {
+        let run = ReviewRun {
+            at: now,
+            status: unfetched.status.as_u16(),
+            body: unfetched.body.to_vec(),
+        };
+        let id = unfetched.id.clone();
+        self.effect(Effect::Record(Record::Unfetched { id, run }));
+    }
+}

@@ -1,0 +1,72 @@
+//! The clients that send requests now, or did within the last hour.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+
+use catalog::Dialect;
+use chrono::{DateTime, TimeDelta, Utc};
+use gateway::{Began, Exchange};
+
+/// A session is shown this long after its last request.
+const SHOWN: TimeDelta = TimeDelta::hours(1);
+
+/// By client and session.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions(BTreeMap<(String, String), SessionSeen>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SessionSeen {
+    pub last: DateTime<Utc>,
+    /// Requests under way.
+    pub open: u32,
+    pub dialect: Dialect,
+    /// The routes, each with its dialect, that its requests took.
+    pub routes: BTreeSet<(String, Dialect)>,
+}
+
+impl Sessions {
+    pub(crate) fn began(&mut self, now: DateTime<Utc>, began: Began) {
+        if began.rehearsal || began.client.name.is_empty() {
+            return;
+        }
+        let key = (began.client.name, began.client.session.unwrap_or_default());
+        let seen = self.0.entry(key).or_insert(SessionSeen {
+            last: now,
+            open: 0,
+            dialect: began.dialect,
+            routes: BTreeSet::new(),
+        });
+        seen.last = now;
+        seen.open += 1;
+    }
+
+    pub(crate) fn ended(&mut self, now: DateTime<Utc>, exchange: &Exchange) {
+        let client = &exchange.client;
+        let key = (
+            client.name.clone(),
+            client.session.clone().unwrap_or_default(),
+        );
+        let Some(seen) = self.0.get_mut(&key).filter(|_| !exchange.rehearsal) else {
+            return;
+        };
+        seen.last = now;
+        seen.open = seen.open.saturating_sub(1);
+        if !exchange.attempts.is_empty() {
+            seen.routes
+                .insert((exchange.route.clone(), exchange.dialect));
+        }
+    }
+
+    pub(crate) fn forget_old(&mut self, now: DateTime<Utc>) {
+        self.0
+            .retain(|_, seen| seen.open > 0 || now - seen.last < SHOWN);
+    }
+}
+
+impl Deref for Sessions {
+    type Target = BTreeMap<(String, String), SessionSeen>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}

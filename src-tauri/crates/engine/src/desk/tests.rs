@@ -1,0 +1,7 @@
+//! Rows of time and event, and what every face then shows, in Central European Time.
+
+mod scene;
+
+mod incidents;
+
+use scene::Scene;

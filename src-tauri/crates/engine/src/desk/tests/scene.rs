@@ -1,0 +1,604 @@
+//! A desk with a ledger in memory, driven by lines of text.
+//!
+//! A line is a local time, an event, and after `=>` what must then be so, parted by `|`:
+//!
+//! | event | means |
+//! |---|---|
+//! | `call opus ok`, `call opus 529` | a request of an agent's that its primary answers, or fails so |
+//! | `call opus 529, gpt-5.6-sol ok` | the next candidate answers it |
+//! | `leads/42 opus 529 parked` | the request of item 42 of the pipeline "leads", which is parked; `answered` settles it |
+//! | `probe haiku ok` | a probe |
+//! | `page api=major code=ok`, `page unreadable` | a status page was read |
+//! | `network down`, `network up` | the connectivity check |
+//! | `breaker opus 30` | the circuit breaker of a model is open for so many seconds; `breaker opus closed` |
+//! | `key openai`, `settings …`, `pause`, `resume`, `shown`, `unshown why`, `restart`, `woke 3600`, `faces 1` | |
+//! | `wait` | nothing: only time has passed |
+//!
+//! | what is so | |
+//! |---|---|
+//! | `icon outage` | the tray's icon |
+//! | `headline Claude is down` | the headline begins so; `meaning …`: its consequence contains this |
+//! | `note Claude is back`, `no note` | the title of the one notification that this line brought begins so |
+//! | `body …` | the notification's text contains this |
+//! | `menu …`, `no menu …` | a line of the tray's menu contains this |
+//! | `open 2`, `opened 18:58`, `logged 1` | open incidents; the beginning of the only one; incidents in the ledger |
+//! | `said …` | the newest incident's timeline contains this |
+//! | `waiting 2`, `today 5`, `carried 1` | parked requests; requests and carried ones since midnight |
+//! | `evidence …` | the sentence on Claude contains this |
+//! | `paused`, `level unknown` | of the gateway's settings; of Claude |
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{MenuLine, Notice, Snapshot, TrayIcon};
+use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, Secret};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use gateway::{
+    Attempt, BreakerView, End, Exchange, ExchangeKind, Outcome, ParkedRequest, Review, Standing,
+};
+use health::{
+    CallOutcome, CallSource, Controls, FailureKind, Level, Observation, OurFault, Page, Unreadable,
+};
+use ledger::Ledger;
+use wire::{Class, Completion};
+
+use super::super::zone::tests::berlin;
+use super::super::{Desk, Effect, Event, Restored, Zone};
+use crate::keys::{Kept, Keys};
+use crate::places::Places;
+use crate::records;
+use crate::routing::Running;
+use crate::settings::Settings;
+use crate::state::{ScopeAnswer, Start, State};
+use crate::view;
+
+pub(super) struct Scene {
+    desk: Desk,
+    ledger: Ledger,
+    zone: Zone,
+    day: NaiveDate,
+    now: DateTime<Utc>,
+    breakers: Vec<BreakerView>,
+    /// Notifications that were queued since the line began.
+    news: Vec<Notice>,
+    exchanges: u64,
+    rows: usize,
+}
+
+impl Scene {
+    /// A desk at noon with these keys, and with these settings.
+    pub(super) fn of(keys: &[&str], settings: &str) -> Scene {
+        Scene::on(
+            NaiveDate::from_ymd_opt(2026, 6, 21).unwrap(),
+            keys,
+            settings,
+        )
+    }
+
+    pub(super) fn on(day: NaiveDate, keys: &[&str], settings: &str) -> Scene {
+        let zone = berlin();
+        let now = local(&zone, day, "12:00");
+        let desk = desk(now, keys, settings, &zone);
+        let ledger = Ledger::in_memory(now).unwrap();
+        let mut scene = Scene {
+            desk,
+            ledger,
+            zone,
+            day,
+            now,
+            breakers: Vec::new(),
+            news: Vec::new(),
+            exchanges: 0,
+            rows: 0,
+        };
+        let effects = scene.desk.restore(now, Restored::default());
+        scene.perform(effects);
+        scene.decide(Event::Faces(1));
+        scene
+    }
+
+    /// Plays lines, and returns how many of them were checked.
+    pub(super) fn play(&mut self, lines: &str) -> usize {
+        let before = self.rows;
+        for line in lines.lines().map(str::trim).filter(|l| !l.is_empty()) {
+            self.line(line);
+        }
+        self.rows - before
+    }
+
+    fn line(&mut self, line: &str) {
+        let (said, wanted) = line.split_once("=>").unwrap_or((line, ""));
+        let (time, event) = said.trim().split_once(' ').unwrap_or((said.trim(), "wait"));
+        self.news.clear();
+        self.pass_until(self.instant(time));
+        self.happens(event.trim());
+        if self.desk.traffic_has_news() {
+            self.decide(Event::Routes);
+        }
+        for wanted in wanted.split('|').map(str::trim).filter(|w| !w.is_empty()) {
+            self.check(line, wanted);
+        }
+        self.rows += usize::from(!wanted.is_empty());
+    }
+
+    /// "18:58", "18:58:30", "+1 00:10" for the next day, "later 25" for minutes after the last line.
+    fn instant(&self, time: &str) -> DateTime<Utc> {
+        let (days, time) = match time.split_once('/') {
+            Some((days, time)) => (days.parse().unwrap(), time),
+            None => (0, time),
+        };
+        local(&self.zone, self.day + TimeDelta::days(days), time)
+    }
+
+    /// Time goes on in the steps that the desk asks for.
+    fn pass_until(&mut self, at: DateTime<Utc>) {
+        assert!(at >= self.now, "time goes forward");
+        while let Some(due) = self.desk.next_due().filter(|due| *due <= at) {
+            self.now = due.max(self.now + TimeDelta::milliseconds(1)).min(at);
+            self.decide(Event::Due);
+            if self.now == at {
+                break;
+            }
+        }
+        self.now = at;
+    }
+
+    fn decide(&mut self, event: Event) {
+        let effects = self.desk.on(self.now, event);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Effect::Record(record) = effect {
+                for news in records::perform(&mut self.ledger, self.now, record) {
+                    let queued = match &news {
+                        Event::Queued(id, row, _) => Some(view::notice::shown(*id, row)),
+                        _ => None,
+                    };
+                    self.news.extend(queued);
+                    self.decide(news);
+                }
+            }
+        }
+    }
+
+    fn happens(&mut self, event: &str) {
+        let (verb, rest) = event.split_once(' ').unwrap_or((event, ""));
+        match verb {
+            "wait" => self.decide(Event::Due),
+            "call" => self.exchange(rest, None, None),
+            "probe" => {
+                let (model, outcome) = rest.split_once(' ').unwrap();
+                let (provider, model) = served(model);
+                let observation = Observation::Call {
+                    at: self.now,
+                    provider: provider.into(),
+                    endpoint: provider.into(),
+                    model: ModelId::new(model),
+                    source: CallSource::Probe,
+                    outcome: call(outcome),
+                };
+                self.watched(observation);
+            }
+            "page" => self.page("anthropic", rest),
+            "openai-page" => self.page("openai", rest),
+            "network" => {
+                let controls = match rest {
+                    "down" => Controls::Down,
+                    _ => Controls::Up,
+                };
+                self.watched(Observation::Network {
+                    at: self.now,
+                    controls,
+                });
+            }
+            "breaker" => self.breaker(rest),
+            "key" => {
+                let keys = self.desk.state().keys.clone();
+                keys.hold(&EndpointId::new(rest), Secret::new("sk-new"), Kept::Memory);
+                self.decide(Event::KeysChanged);
+            }
+            "settings" => {
+                let text = rest.replace(';', "\n");
+                let parsed = Settings::parse(&text, self.desk.base_catalog()).map(Box::new);
+                self.decide(Event::Settings { parsed, text });
+            }
+            "pause" => self.decide(Event::Paused(true)),
+            "resume" => self.decide(Event::Paused(false)),
+            "stop" => self.decide(Event::Drain),
+            "woke" => self.decide(Event::Woke(Duration::from_secs(rest.parse().unwrap()))),
+            "shown" | "unshown" => {
+                let outcome = match verb {
+                    "shown" => api::NoticeOutcome::Shown,
+                    _ => api::NoticeOutcome::NotShown { why: rest.into() },
+                };
+                let waiting = self.desk.state().notifications.waiting();
+                let id = waiting.last().expect("a notification waits").id;
+                self.decide(Event::NoticeTold(id, outcome));
+            }
+            "keychain" => self.decide(Event::KeychainFailed(rest.into())),
+            pipeline => {
+                let (name, item) = pipeline.split_once('/').unwrap_or_else(|| {
+                    panic!("what is {event:?}?");
+                });
+                let (name, item) = (name.to_owned(), item.to_owned());
+                let (what, review) = match rest.rsplit_once(' ') {
+                    Some((what, "parked")) => (what, Some(true)),
+                    Some((what, "answered")) => (what, Some(false)),
+                    _ => (rest, None),
+                };
+                let request = format!("{name}{item}");
+                let review = review.map(|parked| match parked {
+                    true => Review::Parked(ParkedRequest {
+                        id: request,
+                        headers: Vec::new(),
+                        body: "{}".into(),
+                        replay: None,
+                    }),
+                    false => Review::Answered(request),
+                });
+                self.exchange(what, Some((name, item)), review);
+            }
+        }
+    }
+
+    fn watched(&mut self, observation: Observation) {
+        self.decide(Event::Watched(watch::Report::Observed(observation)));
+    }
+
+    fn page(&mut self, provider: &str, said: &str) {
+        let reading = match said {
+            "unreadable" => Err(Unreadable::Unreachable("502".into())),
+            said => {
+                let mut page = Page::default();
+                for (surface, level) in said.split_whitespace().filter_map(|w| w.split_once('=')) {
+                    let surface = match surface {
+                        "code" => "claude-code",
+                        other => other,
+                    };
+                    page.surfaces.insert(surface.into(), level_of(level));
+                }
+                Ok(page)
+            }
+        };
+        self.watched(Observation::Page {
+            at: self.now,
+            provider: provider.into(),
+            reading,
+        });
+    }
+
+    /// "opus 30", "opus closed"
+    fn breaker(&mut self, said: &str) {
+        let (model, how) = said.split_once(' ').unwrap();
+        let (provider, model) = served(model);
+        self.breakers.retain(|b| b.model.as_str() != model);
+        if let Ok(seconds) = how.parse() {
+            self.breakers.push(BreakerView {
+                endpoint: provider.into(),
+                model: ModelId::new(model),
+                standing: Standing::Open {
+                    until: self.now + TimeDelta::seconds(seconds),
+                },
+                failures: 3,
+                class: Some(Class::Transient),
+                resets_at: None,
+                reason: "overloaded".into(),
+            });
+        }
+        let (views, kept) = (self.breakers.clone(), Vec::new());
+        self.decide(Event::Breakers { views, kept });
+    }
+
+    fn exchange(
+        &mut self,
+        attempts: &str,
+        pipeline: Option<(String, String)>,
+        review: Option<Review>,
+    ) {
+        self.exchanges += 1;
+        let attempts: Vec<Attempt> = attempts.split(", ").map(attempt).collect();
+        let (_, asked) = served(first_word(&attempts));
+        let answered = attempts
+            .last()
+            .is_some_and(|a| matches!(a.outcome, Outcome::Answered(_)));
+        let dialect = match asked.starts_with("gpt") {
+            true => Dialect::OpenaiResponses,
+            false => Dialect::Anthropic,
+        };
+        let caller = gateway::Caller::agent(gateway::Login::Subscription);
+        let route = self.desk.explain(dialect, asked, &caller).route;
+        let (pipeline, item) = pipeline.unzip();
+        let client = match pipeline {
+            Some(_) => wire::Client {
+                name: "n8n".into(),
+                ..wire::Client::default()
+            },
+            None => wire::Client {
+                name: "Claude Code".into(),
+                session: Some("one".into()),
+                ..wire::Client::default()
+            },
+        };
+        let began = gateway::Began {
+            id: self.exchanges,
+            started: self.now,
+            client: client.clone(),
+            dialect,
+            model: asked.into(),
+            rehearsal: false,
+        };
+        let exchange = Exchange {
+            id: self.exchanges,
+            started: self.now,
+            client,
+            dialect,
+            kind: ExchangeKind::Generate,
+            route,
+            model: asked.into(),
+            streamed: true,
+            rehearsal: false,
+            pipeline,
+            item,
+            restarts: 0,
+            shown_early: false,
+            passed_over: Vec::new(),
+            attempts,
+            end: match answered {
+                true => End::Complete,
+                false => End::Exhausted,
+            },
+            status: http::StatusCode::from_u16(if answered { 200 } else { 529 }).ok(),
+            ttft: None,
+            total: Duration::from_secs(1),
+            bytes_out: 0,
+            tools_held: true,
+            tool_results: Vec::new(),
+            review,
+        };
+        self.decide(Event::Began(began));
+        self.decide(Event::Ended(Box::new(exchange)));
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        view::snapshot::snapshot(self.desk.state(), 1, self.now)
+    }
+
+    fn check(&self, line: &str, wanted: &str) {
+        let (what, value) = wanted.split_once(' ').unwrap_or((wanted, ""));
+        let snapshot = self.snapshot();
+        let menu = lines(&snapshot.tray.menu);
+        let claude = snapshot.providers.iter().find(|p| p.id == "anthropic");
+        let claude = claude.expect("Claude is in the catalogue");
+        let contains = |text: &str| assert!(text.contains(value), "{line}\n{wanted}: {text}");
+        let begins = |text: &str| assert!(text.starts_with(value), "{line}\n{wanted}: {text}");
+        let counts = |count: u64| assert_eq!(count.to_string(), value, "{line}\n{wanted}");
+        match what {
+            "icon" => assert_eq!(icon(snapshot.tray.icon), value, "{line}"),
+            "headline" => begins(&snapshot.headline.sentence),
+            "meaning" => contains(&snapshot.headline.consequence.clone().unwrap_or_default()),
+            "note" => {
+                let titles: Vec<&str> = self.news.iter().map(|n| n.title.as_str()).collect();
+                assert_eq!(titles.len(), 1, "{line}\n{titles:#?}");
+                begins(titles[0]);
+            }
+            "body" => contains(&self.news.last().expect("a notification").body),
+            "no" if value == "note" => {
+                let titles: Vec<&str> = self.news.iter().map(|n| n.title.as_str()).collect();
+                assert!(titles.is_empty(), "{line}\n{titles:#?}");
+            }
+            "no" => {
+                let value = value.trim_start_matches("menu ");
+                assert!(!menu.iter().any(|l| l.contains(value)), "{line}\n{menu:#?}");
+            }
+            "menu" => {
+                assert!(menu.iter().any(|l| l.contains(value)), "{line}\n{menu:#?}");
+            }
+            "open" => counts(snapshot.open_incidents.len() as u64),
+            "opened" => {
+                let [one] = &snapshot.open_incidents[..] else {
+                    panic!("{line}\n{:#?}", snapshot.open_incidents);
+                };
+                assert_eq!(self.zone.clock_time(one.opened), value, "{line}");
+                let (id, kept) = self.ledger.open_incidents().unwrap().remove(0);
+                assert_eq!(one.opened, kept.since, "{line}: as the ledger has it");
+                assert_eq!(one.id, id, "{line}");
+            }
+            "logged" => {
+                let page = self.ledger.incidents(100, None).unwrap();
+                counts(page.rows.len() as u64);
+            }
+            "said" => {
+                let page = self.ledger.incidents(1, None).unwrap();
+                let (id, _) = page.rows.first().expect("an incident");
+                let story = self.ledger.incident(*id).unwrap().unwrap();
+                let said: Vec<String> = story.timeline.into_iter().map(|row| row.text).collect();
+                assert!(said.iter().any(|s| s.contains(value)), "{line}\n{said:#?}");
+            }
+            "waiting" => counts(snapshot.review_open),
+            "today" => counts(snapshot.today.exchanges),
+            "carried" => counts(snapshot.today.carried_by_fallback),
+            "evidence" => contains(&claude.evidence),
+            "level" => assert_eq!(
+                format!("{:?}", claude.level).to_lowercase(),
+                value,
+                "{line}"
+            ),
+            "since" => assert_eq!(
+                claude.since.map(|at| self.zone.clock_time(at)).as_deref(),
+                Some(value),
+                "{line}"
+            ),
+            "paused" => assert!(snapshot.engine.paused, "{line}"),
+            "problem" => {
+                let problems = snapshot.engine.problems.iter();
+                let told: Vec<&String> = problems.map(|p| &p.what).collect();
+                assert!(told.iter().any(|p| p.contains(value)), "{line}\n{told:#?}");
+            }
+            "question" => {
+                let asked: Vec<&String> = snapshot.questions.iter().map(|q| &q.text).collect();
+                assert!(
+                    asked.iter().any(|q| q.contains(value)),
+                    "{line}\n{asked:#?}"
+                );
+            }
+            _ => panic!("what is {wanted:?}?"),
+        }
+    }
+}
+
+fn desk(now: DateTime<Utc>, keys: &[&str], settings: &str, zone: &Zone) -> Desk {
+    let base = Arc::new(Catalog::bundled());
+    let settings = Settings::parse(settings, &base).unwrap();
+    let held = Keys::default();
+    for id in keys {
+        held.hold(&EndpointId::new(*id), Secret::new("sk-test"), Kept::Memory);
+    }
+    let address = SocketAddr::from(([127, 0, 0, 1], 4747));
+    let token = Secret::new("token");
+    let state = State::new(Start {
+        at: now,
+        places: Places::under("/home/owner/understudy".as_ref()),
+        address,
+        token: token.clone(),
+        zone: zone.clone(),
+        catalog: Arc::new(base.with_own(&settings.own)),
+        settings,
+        keys: held,
+        ledger_failed: None,
+        scope_answer: ScopeAnswer::Answered,
+        scope_unwritten: None,
+        starts_at_login: Some(true),
+    });
+    let running = Running {
+        token,
+        paused: false,
+        draining: false,
+        own_addresses: vec![address],
+        spending: Default::default(),
+        sibling: Default::default(),
+        announce: false,
+    };
+    Desk::new(state, Vec::new(), running, base)
+}
+
+fn local(zone: &Zone, day: NaiveDate, time: &str) -> DateTime<Utc> {
+    let mut parts = time.split(':').map(|part| part.parse::<i64>().unwrap());
+    let mut next = || parts.next().unwrap_or_default();
+    let since = TimeDelta::hours(next()) + TimeDelta::minutes(next()) + TimeDelta::seconds(next());
+    // Wall-clock time on days without a clock change between midnight and then.
+    zone.day_began((day.and_hms_opt(12, 0, 0).unwrap()).and_utc()) + since
+}
+
+/// The provider that serves a model, and the model's full name.
+fn served(model: &str) -> (&'static str, &str) {
+    match model {
+        "opus" => ("anthropic", "claude-opus-5-5"),
+        "sonnet" => ("anthropic", "claude-sonnet-5"),
+        "haiku" => ("anthropic", "claude-haiku-4-5"),
+        model if model.starts_with("gpt") => ("openai", model),
+        model => ("anthropic", model),
+    }
+}
+
+fn first_word(attempts: &[Attempt]) -> &str {
+    attempts.first().expect("an attempt").model.as_str()
+}
+
+/// "opus 529", "opus ok", "opus cut"; "opus ok by-login" is paid for by the client's own subscription.
+fn attempt(said: &str) -> Attempt {
+    let mut words = said.split_whitespace();
+    let (provider, model) = served(words.next().unwrap());
+    let outcome = words.next().unwrap_or_else(|| panic!("{said:?} ends how?"));
+    let by_subscription = words.next() != Some("by-key") && provider == "anthropic";
+    Attempt {
+        provider: ProviderId::new(provider),
+        endpoint: EndpointId::new(provider),
+        model: ModelId::new(model),
+        started_after: Duration::ZERO,
+        total: Duration::from_secs(1),
+        ttft: None,
+        status: http::StatusCode::from_u16(outcome.parse().unwrap_or(200)).ok(),
+        request_bytes: 1000,
+        by_subscription,
+        spoken: None,
+        left_out: Vec::new(),
+        outcome: match outcome {
+            "ok" => Outcome::Answered(Completion::Complete),
+            "left" => Outcome::ClientLeft,
+            "key" => failed(Class::Credential, None, "the key is refused"),
+            "quota" => failed(Class::Quota, None, "out of credit"),
+            "cut" => failed(Class::Transient, Some(FailureKind::Cut), "cut"),
+            "silent" => failed(Class::Silent, Some(FailureKind::Silent), "timed out"),
+            "refused" => failed(Class::Transient, Some(FailureKind::Connect), "refused"),
+            code => {
+                let kind = FailureKind::Status(code.parse().unwrap());
+                failed(Class::Transient, Some(kind), "overloaded")
+            }
+        },
+        report: wire::Report::default(),
+    }
+}
+
+fn failed(class: Class, kind: Option<FailureKind>, message: &str) -> Outcome {
+    Outcome::Failed {
+        class,
+        kind,
+        message: message.into(),
+        resets_at: None,
+    }
+}
+
+fn call(outcome: &str) -> CallOutcome {
+    let failed = |kind| CallOutcome::Failed {
+        kind,
+        detail: String::new(),
+    };
+    match outcome {
+        "ok" => CallOutcome::Ok {
+            ttft_ms: Some(300),
+            total_ms: 900,
+        },
+        "key" => CallOutcome::Ours(OurFault::Credential),
+        "quota" => CallOutcome::Ours(OurFault::Quota),
+        "cut" => failed(FailureKind::Cut),
+        "silent" => failed(FailureKind::Silent),
+        "refused" => failed(FailureKind::Connect),
+        code => failed(FailureKind::Status(code.parse().unwrap())),
+    }
+}
+
+fn level_of(word: &str) -> Level {
+    match word {
+        "ok" => Level::Operational,
+        "maintenance" => Level::Maintenance,
+        "degraded" => Level::Degraded,
+        "partial" => Level::PartialOutage,
+        "major" => Level::MajorOutage,
+        other => panic!("what level is {other:?}?"),
+    }
+}
+
+fn icon(icon: TrayIcon) -> String {
+    format!("{icon:?}").to_lowercase()
+}
+
+fn lines(menu: &[MenuLine]) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in menu {
+        match line {
+            MenuLine::Text { label } | MenuLine::Action { label, .. } => found.push(label.clone()),
+            MenuLine::Submenu {
+                label,
+                lines: inner,
+            } => {
+                found.push(label.clone());
+                found.extend(lines(inner));
+            }
+            MenuLine::Separator => {}
+        }
+    }
+    found
+}

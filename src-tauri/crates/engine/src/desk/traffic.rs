@@ -1,0 +1,146 @@
+//! What traffic tells: who asked, who answered, whose providers these are, and who stands in for whom.
+
+use std::collections::BTreeSet;
+
+use catalog::{EndpointId, ProviderId};
+use chrono::{DateTime, Utc};
+use gateway::{Exchange, ExchangeKind};
+use health::{CallOutcome, Observation};
+
+use super::{Desk, Effect, Record, keys, reviews};
+use crate::booking;
+use crate::routing;
+use crate::view;
+
+impl Desk {
+    pub(super) fn ended(&mut self, now: DateTime<Utc>, exchange: &Exchange) {
+        self.state.sessions.ended(now, exchange);
+        let primary = self.primary(exchange);
+        let row = booking::exchange_row(exchange, primary, &self.state.catalog);
+        let carried = row.carried();
+        self.follow(now, exchange);
+        let review = reviews::work(now, exchange, view::rows::story(&row, &self.state));
+        if !exchange.rehearsal {
+            self.state.today.count(&row, carried);
+            self.state.open.count(&row, carried);
+        }
+        self.effect(Effect::Record(Record::Exchange {
+            row: Box::new(row.clone()),
+            review,
+        }));
+        if !exchange.rehearsal {
+            self.check_the_cap(now);
+            self.learn(exchange);
+            self.learn_model(exchange);
+            if carried {
+                self.carried_by_fallback(now, exchange, &row);
+            }
+            self.ask_for_fallbacks(now, exchange, carried);
+        }
+        for observation in booking::observations(exchange) {
+            if let Observation::Call {
+                endpoint,
+                model,
+                outcome: CallOutcome::Ok { .. },
+                ..
+            } = &observation
+            {
+                self.effect(Effect::Nudge(watch::Nudge::TrafficProved {
+                    endpoint: endpoint.clone(),
+                    model: model.clone(),
+                }));
+            }
+            self.observe(now, observation);
+        }
+        self.last_exchange = now;
+        self.be_idle(false);
+    }
+
+    /// The primary of the plan for this request, in whatever place a cooldown puts it.
+    pub(super) fn primary(&self, exchange: &Exchange) -> Option<ledger::Candidate> {
+        let plan = self
+            .state
+            .plans
+            .iter()
+            .find(|p| p.route == exchange.route && p.dialect == exchange.dialect)?;
+        let first = plan.candidates.iter().find(|c| c.is_primary())?;
+        let model = if first.model.as_str().contains(routing::SAMPLE) {
+            catalog::ModelId::new(&exchange.model)
+        } else {
+            first.model.clone()
+        };
+        Some(ledger::Candidate {
+            provider: first.provider.clone(),
+            endpoint: first.endpoint.clone(),
+            model,
+        })
+    }
+
+    /// What traffic says beside health: whose providers these are, and who asks for what.
+    pub(super) fn learn(&mut self, exchange: &Exchange) {
+        let mut news = false;
+        for attempt in &exchange.attempts {
+            news |= self.state.seen_in_traffic.insert(attempt.provider.clone());
+            if self.state.keys.get(&attempt.endpoint).is_none()
+                && self
+                    .state
+                    .catalog
+                    .endpoint(&attempt.endpoint)
+                    .is_some_and(|e| e.accepts_client_login)
+            {
+                news |= self.state.seen_logins.insert(attempt.endpoint.clone());
+                if attempt.by_subscription {
+                    let seen = &mut self.state.seen_subscriptions;
+                    news |= seen.insert(attempt.endpoint.clone());
+                }
+            }
+        }
+        if !exchange.attempts.is_empty() && exchange.kind == ExchangeKind::Generate {
+            let (pipeline, client) = (exchange.pipeline.clone(), &exchange.client);
+            news |= self
+                .state
+                .asks(pipeline, client, exchange.dialect, &exchange.model);
+        }
+        if news {
+            self.remember_seen();
+            self.traffic_has_news = true;
+        }
+    }
+
+    /// Providers seen in traffic stay the owner's over a restart, and clients that log in are expected to do so again.
+    pub(super) fn remember_seen(&mut self) {
+        let seen: Vec<&str> = self
+            .state
+            .seen_in_traffic
+            .iter()
+            .map(ProviderId::as_str)
+            .collect();
+        let ids = |of: &BTreeSet<EndpointId>| {
+            let ids: Vec<&str> = of.iter().map(EndpointId::as_str).collect();
+            ids.join(" ")
+        };
+        let logins = ids(&self.state.seen_logins);
+        let subscriptions = ids(&self.state.seen_subscriptions);
+        self.effects.extend([
+            Record::meta(keys::SEEN, seen.join(" ")),
+            Record::meta(keys::LOGINS, logins),
+            Record::meta(keys::SUBSCRIPTIONS, subscriptions),
+        ]);
+    }
+
+    /// The usual client of this dialect: a coding agent, with the kind of login that was seen. A subscription goes first: what
+    /// may answer in its place needs the owner's consent.
+    pub(crate) fn usual_caller(&self, dialect: catalog::Dialect) -> gateway::Caller {
+        let of_dialect = |seen: &BTreeSet<EndpointId>| {
+            let mut endpoints = seen.iter().filter_map(|id| self.state.catalog.endpoint(id));
+            endpoints.any(|endpoint| endpoint.speaks(dialect))
+        };
+        gateway::Caller::agent(if of_dialect(&self.state.seen_subscriptions) {
+            gateway::Login::Subscription
+        } else if of_dialect(&self.state.seen_logins) {
+            gateway::Login::Key
+        } else {
+            gateway::Login::None
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! From a change of what is believed of a provider to its incident and its notification.
+
+use std::sync::Arc;
+
+use catalog::{ProviderId, REHEARSAL};
+use health::{Change, Transition, Verdicts};
+
+use super::{Desk, Effect, OpenIncident, Record};
+use crate::booking;
+use crate::view;
+
+impl Desk {
+    /// Both books as one. The very same value comes back while nothing has changed.
+    fn beliefs(&self) -> Arc<Verdicts> {
+        let mut beliefs = Verdicts::clone(&self.book.verdicts());
+        let rehearsal = ProviderId::new(REHEARSAL);
+        match self.rehearsal_book.verdicts().providers.get(&rehearsal) {
+            Some(rehearsed) => beliefs.providers.insert(rehearsal, rehearsed.clone()),
+            None => beliefs.providers.remove(&rehearsal),
+        };
+        if beliefs == *self.state.verdicts {
+            Arc::clone(&self.state.verdicts)
+        } else {
+            Arc::new(beliefs)
+        }
+    }
+
+    /// Each transition goes to the log, and perhaps to a person.
+    pub(super) fn apply(&mut self, transitions: Vec<Transition>) {
+        let before = Arc::clone(&self.state.verdicts);
+        self.state.verdicts = self.beliefs();
+        if !Arc::ptr_eq(&before, &self.state.verdicts) {
+            self.effect(Effect::Publish(Arc::clone(&self.state.verdicts)));
+            self.watch_failing();
+        }
+        for transition in transitions {
+            tracing::info!(provider = %transition.provider, change = ?transition.change, evidence = transition.verdict.evidence, "verdict changed");
+            if booking::is_rehearsal(&transition.provider) {
+                self.notify_of(&transition, None);
+            } else {
+                self.follow_incident(&transition);
+                self.effect(Effect::Record(Record::Transition(Box::new(transition))));
+            }
+        }
+    }
+
+    /// The watch looks more often while an incident is open.
+    fn follow_incident(&mut self, transition: &Transition) {
+        let provider = transition.provider.clone();
+        let open = match &transition.change {
+            Change::Opened(level) => {
+                let incident = OpenIncident::new(transition.at, *level);
+                self.state.open.opened(provider.clone(), incident);
+                true
+            }
+            Change::Recovered { .. } => {
+                self.state.open.closed(&provider);
+                false
+            }
+            Change::Rose { to, .. } | Change::Eased { to, .. } => {
+                return self.state.open.changed(&provider, *to);
+            }
+            Change::Noted(_) | Change::Past(_) => return,
+        };
+        self.effect(Effect::Nudge(watch::Nudge::IncidentOpen { provider, open }));
+    }
+
+    /// The ledger has it. `traffic`: requests that met it before it was known, and those that a fallback answered.
+    pub(super) fn logged(&mut self, transition: &Transition, id: Option<i64>, traffic: (u64, u64)) {
+        if let (Change::Opened(_), Some(id)) = (&transition.change, id) {
+            self.state.open.logged(&transition.provider, id, traffic);
+        }
+        self.notify_of(transition, id);
+    }
+
+    fn notify_of(&mut self, transition: &Transition, incident: Option<i64>) {
+        if let Some(row) = view::notice::notice(&self.state, transition, incident) {
+            self.notify(row, Vec::new());
+        }
+    }
+}

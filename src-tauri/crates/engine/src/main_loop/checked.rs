@@ -1,0 +1,28 @@
+//! A person looked at an interrupted session.
+
+use api::{Accepted, ControlError};
+use chrono::{DateTime, Utc};
+
+use super::MainLoop;
+
+impl MainLoop {
+    pub(super) fn checked(
+        &mut self,
+        now: DateTime<Utc>,
+        id: i64,
+    ) -> Result<Accepted, ControlError> {
+        match self.ledger.check_interruption(id, now) {
+            Ok(true) => Ok(Accepted {
+                said: "Noted: you checked it.".into(),
+            }),
+            Ok(false) => Err(ControlError {
+                error: format!("there is no interrupted session {id}"),
+                fix: Some("`understudyd incidents <id>` lists an incident's".into()),
+            }),
+            Err(error) => Err(ControlError {
+                error: format!("it could not be noted: {error}"),
+                fix: None,
+            }),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What the desk decided, done.
+
+use ledger::LedgerError;
+
+use super::MainLoop;
+use crate::desk::{Effect, Event};
+use crate::records::{self, failed};
+
+impl MainLoop {
+    /// Returns what the desk has to know of it.
+    pub(super) fn perform(&mut self, effect: Effect) -> Vec<Event> {
+        match effect {
+            Effect::Record(record) => {
+                let now = self.now();
+                return records::perform(&mut self.ledger, now, record);
+            }
+            Effect::Nudge(nudge) => {
+                // Full: the watch has enough to do, and looks again by itself.
+                let _ = self.outlets.nudges.try_send(nudge);
+            }
+            Effect::Configure(configuration) => {
+                let outlets = &self.outlets;
+                outlets.gateway_config.send_replace(configuration.gateway);
+                outlets
+                    .endpoints
+                    .send_replace(configuration.endpoints.into());
+                outlets
+                    .allowed_hosts
+                    .send_replace(configuration.allowed_hosts);
+            }
+            Effect::Watch(targets) => {
+                self.outlets.targets.send_replace(targets);
+            }
+            Effect::Publish(verdicts) => {
+                self.outlets.verdicts.send_replace(verdicts);
+            }
+            Effect::Probed {
+                provider,
+                endpoint,
+                model,
+                outcome,
+            } => {
+                let gateway = &self.outlets.gateway;
+                gateway.probed(&provider, &endpoint, &model, &outcome);
+            }
+            Effect::TryNow(endpoint, model) => {
+                self.outlets.gateway.try_now(&endpoint, &model);
+            }
+        }
+        Vec::new()
+    }
+
+    /// A failure is said, and the work goes on.
+    pub(super) fn trouble(&mut self, what: &str, written: Result<(), LedgerError>) {
+        if let Err(error) = written {
+            self.ledger_trouble(what, &error);
+        }
+    }
+
+    pub(super) fn ledger_trouble(&mut self, what: &str, error: &LedgerError) {
+        self.decide(failed(what, error));
+    }
+}

@@ -1,0 +1,153 @@
+//! Reads what the last run left, before the port opens.
+
+use catalog::{EndpointId, ModelId, ProviderId};
+use chrono::{DateTime, TimeDelta, Utc};
+use gateway::KeptBreaker;
+use ledger::{IncidentTraffic, Ledger, LedgerError};
+
+use super::MainLoop;
+use crate::desk::{Asker, Event, Restored, keys};
+use crate::records::failed;
+use crate::state::SiblingQuestion;
+use crate::view;
+
+/// A notification that no face fetched is stale after this long.
+const NOTICE_FRESH: TimeDelta = TimeDelta::minutes(10);
+/// A model that no client has asked for since then is not tested for.
+const IN_USE: TimeDelta = TimeDelta::days(14);
+/// Booked requests that are read to learn who asks for what.
+const REQUESTS_READ: u32 = 500;
+
+impl MainLoop {
+    pub(super) fn restore(&mut self) {
+        let (now, began) = (self.now(), self.state().today.began());
+        let mut read = Reading::default();
+        let left = read.all(&self.ledger, now, began);
+        if let Some(failed) = read.0 {
+            self.decide(failed);
+        }
+        self.outlets.gateway.restore_breakers(left.breakers.clone());
+        let effects = self.desk.restore(now, left);
+        self.perform_all(effects);
+        self.see_breakers();
+    }
+}
+
+/// What could not be read, and is then as if there had been none.
+#[derive(Default)]
+struct Reading(Option<Event>);
+
+impl Reading {
+    fn or_none<T: Default>(&mut self, what: &str, read: Result<T, LedgerError>) -> T {
+        read.unwrap_or_else(|error| {
+            self.0 = Some(failed(what, &error));
+            T::default()
+        })
+    }
+
+    fn word(&mut self, ledger: &Ledger, key: &str) -> String {
+        let word = self.or_none("read an answer", ledger.meta(key));
+        word.unwrap_or_default()
+    }
+
+    fn instant(&mut self, ledger: &Ledger, key: &str) -> Option<DateTime<Utc>> {
+        let at = DateTime::parse_from_rfc3339(&self.word(ledger, key)).ok()?;
+        Some(at.to_utc())
+    }
+
+    fn answer(&mut self, ledger: &Ledger, key: &str) -> Option<bool> {
+        let answer = self.word(ledger, key);
+        (!answer.is_empty()).then(|| answer == "yes")
+    }
+
+    fn all(&mut self, ledger: &Ledger, now: DateTime<Utc>, day_began: DateTime<Utc>) -> Restored {
+        let notices = ledger.pending_notices(now - NOTICE_FRESH);
+        let notices = self.or_none("read the pending notifications", notices);
+        let breakers = self.or_none("read the circuit breakers", ledger.breakers());
+        let breakers = breakers.into_iter().map(|row| KeptBreaker {
+            endpoint: row.endpoint,
+            model: row.model,
+            state: row.state,
+            until: row.until,
+        });
+        let seen = self.word(ledger, keys::SEEN);
+        let logins = self.word(ledger, keys::LOGINS);
+        // An older run did not tell keys from subscriptions: what needs consent is assumed.
+        let subscriptions =
+            self.or_none("read the logins in use", ledger.meta(keys::SUBSCRIPTIONS));
+        let subscriptions = subscriptions.unwrap_or_else(|| logins.clone());
+        let scope_asked = self.word(ledger, keys::SCOPE_ASKED);
+        let answered = ledger.meta_names(keys::SCOPE_ANSWERED);
+        Restored {
+            incidents: self.or_none("read the open incidents", incidents(ledger)),
+            notices: notices
+                .iter()
+                .map(|(id, row)| view::notice::shown(*id, row))
+                .collect(),
+            seen: seen.split_whitespace().map(ProviderId::new).collect(),
+            logins: logins.split_whitespace().map(EndpointId::new).collect(),
+            subscriptions: subscriptions
+                .split_whitespace()
+                .map(EndpointId::new)
+                .collect(),
+            paid_stand_ins: self.answer(ledger, keys::PAID),
+            siblings: self.answer(ledger, keys::SIBLINGS),
+            siblings_not_before: self.instant(ledger, keys::SIBLING_LATER),
+            paid_stopped_until: self.instant(ledger, keys::PAID_STOPPED),
+            scope_answered: self
+                .or_none("read your answers", answered)
+                .into_iter()
+                .collect(),
+            sibling_question: sibling_question(&self.word(ledger, keys::SIBLING_ASKED)),
+            scope_asked: scope_asked
+                .lines()
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            askers: self.or_none("read who sent requests", askers(ledger)),
+            models: self.or_none(
+                "read which models are in use",
+                ledger.models_in_use(now - IN_USE),
+            ),
+            tests: self.or_none("read the tests of fallbacks", ledger.fallback_tests()),
+            breakers: breakers.collect(),
+            waiting: self.or_none("count the parked requests", ledger.open_reviews()),
+            today: self.or_none("sum up today", ledger.today(day_began)),
+        }
+    }
+}
+
+fn incidents(
+    ledger: &Ledger,
+) -> Result<Vec<(i64, health::OpenIncident, IncidentTraffic)>, LedgerError> {
+    let open = ledger.open_incidents()?.into_iter();
+    open.map(|(id, incident)| {
+        let traffic = ledger.incident_traffic(id)?.unwrap_or_default();
+        Ok((id, incident, traffic))
+    })
+    .collect()
+}
+
+fn sibling_question(kept: &str) -> Option<SiblingQuestion> {
+    let mut parts = kept.split('\t');
+    Some(SiblingQuestion {
+        endpoint: EndpointId::new(parts.next().filter(|id| !id.is_empty())?),
+        failing: ModelId::new(parts.next()?),
+        sibling: ModelId::new(parts.next()?),
+    })
+}
+
+/// Who sent requests for which models lately.
+fn askers(ledger: &Ledger) -> Result<Vec<Asker>, LedgerError> {
+    let page = ledger.exchanges(REQUESTS_READ, None)?;
+    let rows = page.rows.into_iter().map(|(_, row)| row);
+    let routed =
+        rows.filter(|row| !row.rehearsal && !row.route.is_empty() && row.route != ledger::PASSED);
+    let asker = |row: ledger::ExchangeRow| Asker {
+        pipeline: row.pipeline,
+        client: row.client,
+        dialect: row.dialect,
+        model: row.model,
+    };
+    Ok(routed.map(asker).collect())
+}

@@ -1,0 +1,44 @@
+//! Where requests may go, written into the settings file, which stays the truth.
+
+use std::fs;
+
+use api::ControlError;
+use gateway::Scope;
+
+use super::MainLoop;
+use crate::private_file;
+use crate::settings::edit::{self, Place};
+use crate::settings::{DEFAULT_TEXT, Settings};
+
+const COMMENT: &str = "Your answer in Understudy.";
+
+impl MainLoop {
+    /// # Errors
+    /// The settings file cannot be written, or would be wrong.
+    pub(super) fn write_scope(
+        &mut self,
+        pipeline: Option<&str>,
+        scope: &Scope,
+    ) -> Result<(), ControlError> {
+        let file = self.desk.state().places.settings.clone();
+        let refused = |why: String| ControlError {
+            error: format!("{} was not changed: {why}", file.display()),
+            fix: Some("write may_go_to there yourself; the settings in force are unchanged".into()),
+        };
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => DEFAULT_TEXT.to_owned(),
+            Err(error) => return Err(refused(format!("it cannot be read: {error}"))),
+        };
+        let place = pipeline.map_or(Place::General, Place::Pipeline);
+        let text =
+            edit::set(&text, place, scope, COMMENT).map_err(|why| refused(why.to_string()))?;
+        if let Err(wrong) = Settings::parse(&text, self.desk.base_catalog()) {
+            return Err(refused(wrong[0].what.clone()));
+        }
+        private_file::rewrite(&file, text.as_bytes())
+            .map_err(|error| refused(format!("it cannot be written: {error}")))?;
+        self.read_settings(Ok(text));
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! What the desk has recorded: one write to the ledger each, and what the desk has to know of it.
+
+use chrono::{DateTime, Utc};
+use health::Transition;
+use ledger::{ExchangeRow, Ledger, LedgerError, Parked, Settled};
+
+use crate::desk::{Event, Record, ReviewWork};
+
+pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -> Vec<Event> {
+    let (purpose, written) = match record {
+        Record::Exchange { row, review } => return exchange(ledger, now, &row, review),
+        Record::Transition(transition) => return log(ledger, transition),
+        Record::Notification { row, actions } => {
+            return vec![match ledger.enqueue_notice(&row) {
+                Ok(id) => Event::Queued(id, row, actions),
+                Err(error) => failed("queue a notification", &error),
+            }];
+        }
+        Record::Sum { since } => {
+            return vec![match ledger.today(since) {
+                Ok(sums) => Event::Summed(sums),
+                Err(error) => failed("sum up today", &error),
+            }];
+        }
+        Record::Observation(observation) => ("record an observation", ledger.record(&observation)),
+        Record::Probe(row) => ("book a probe", ledger.book_probe(&row)),
+        Record::FallbackTest(row) => ("keep the result of a test", ledger.book_fallback_test(&row)),
+        Record::Breaker(row) => ("keep a circuit breaker", ledger.save_breaker(&row)),
+        Record::ForgetBreaker(endpoint, model) => (
+            "delete a circuit breaker",
+            ledger.forget_breaker(&endpoint, &model),
+        ),
+        Record::Meta(key, value) => (
+            "keep an answer for the next start",
+            ledger.set_meta(&key, &value),
+        ),
+        Record::ToolResults { session, calls, at } => (
+            "record the results of tool calls",
+            ledger.results_seen(&session, &calls, at),
+        ),
+        Record::Resumed {
+            client,
+            session,
+            model,
+            at,
+        } => (
+            "record that a session continues",
+            ledger.resumed(&client, &session, &model, at).map(drop),
+        ),
+        Record::Interrupted(interrupted) => (
+            "record an interrupted session",
+            ledger.interrupt(&interrupted).map(drop),
+        ),
+        Record::Unfetched { id, run } => (
+            "keep a response that its client did not fetch",
+            ledger.review_ran(&id, &run).map(drop),
+        ),
+        Record::NoticeTold(id, outcome) => (
+            "record the result of a notification",
+            ledger.mark_notice(id, &outcome).map(drop),
+        ),
+        Record::Expire(now) => ("delete what is old", expire(ledger, now)),
+        Record::ExpireConversations(now) => {
+            ("delete old conversations", ledger.expire_conversations(now))
+        }
+        Record::ForgetConversations => ("delete conversations", ledger.forget_conversations()),
+    };
+    let failed = written.err().map(|error| failed(purpose, &error));
+    failed.into_iter().collect()
+}
+
+fn exchange(
+    ledger: &mut Ledger,
+    now: DateTime<Utc>,
+    row: &ExchangeRow,
+    review: Option<ReviewWork>,
+) -> Vec<Event> {
+    let mut news = Vec::new();
+    let booked = ledger.book_exchange(row);
+    let booked = booked.map_err(|error| news.push(failed("book an exchange", &error)));
+    let Some(work) = review else {
+        return news;
+    };
+    let parked = match &work {
+        ReviewWork::Settle { id, pipeline, item } => {
+            let settled = Settled {
+                id,
+                pipeline: pipeline.as_deref(),
+                item: item.as_deref(),
+                exchange: booked.ok(),
+            };
+            let settled = ledger.settle_reviews(&settled, now);
+            settled.map(|_| false)
+        }
+        ReviewWork::Park(request) => ledger.park(request).map(|how| how == Parked::Newly),
+    };
+    let newly_parked = parked.unwrap_or_else(|error| {
+        news.push(failed("write to the review queue", &error));
+        false
+    });
+    news.push(match ledger.open_reviews() {
+        Ok(waiting) => Event::Booked {
+            newly_parked,
+            waiting,
+        },
+        Err(error) => failed("count the parked requests", &error),
+    });
+    news
+}
+
+fn log(ledger: &mut Ledger, transition: Box<Transition>) -> Vec<Event> {
+    let mut news = Vec::new();
+    let incident = ledger.apply(&transition).unwrap_or_else(|error| {
+        news.push(failed("log an incident", &error));
+        None
+    });
+    let traffic = incident.and_then(|id| ledger.incident_traffic(id).ok().flatten());
+    let traffic = traffic.unwrap_or_default();
+    news.push(Event::Logged {
+        transition,
+        incident,
+        met: traffic.hit,
+        carried: traffic.carried_by_fallback,
+    });
+    news
+}
+
+fn expire(ledger: &mut Ledger, now: DateTime<Utc>) -> Result<(), LedgerError> {
+    ledger.thin(now)?;
+    ledger.forget_reviewed(now)?;
+    ledger.expire_replays(now)?;
+    Ok(())
+}
+
+pub(crate) fn failed(what: &str, error: &LedgerError) -> Event {
+    tracing::error!(%error, "the ledger could not {what}");
+    Event::LedgerFailed(format!("The ledger could not {what}: {error}."))
+}

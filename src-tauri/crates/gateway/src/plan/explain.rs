@@ -1,0 +1,47 @@
+//! Plans without a gateway: a pure answer from the settings and the breakers.
+
+use catalog::{Dialect, EndpointId, ModelId};
+
+use super::{Caller, Pin, Plan, Wish, plan};
+use crate::{BreakerView, Config, Standing};
+
+impl Plan {
+    /// The plan for any request of this caller's for this model, with the breakers as these views show them.
+    pub fn explain(
+        config: &Config,
+        breakers: &[BreakerView],
+        dialect: Dialect,
+        model: &str,
+        caller: &Caller,
+    ) -> Plan {
+        let wish = Wish::any(dialect, model, caller);
+        plan(config, wish, &|endpoint, model| {
+            standing(breakers, endpoint, model)
+        })
+    }
+
+    /// The plan for a test of this candidate with such a request; empty where it cannot be tested.
+    pub fn explain_pinned(
+        config: &Config,
+        breakers: &[BreakerView],
+        dialect: Dialect,
+        model: &str,
+        only: &(EndpointId, ModelId),
+    ) -> Plan {
+        let caller = Pin::caller();
+        let wish = Wish {
+            only: Some(only),
+            ..Wish::any(dialect, model, &caller)
+        };
+        plan(config, wish, &|endpoint, model| {
+            standing(breakers, endpoint, model)
+        })
+    }
+}
+
+/// A model without a view has not failed.
+fn standing(breakers: &[BreakerView], endpoint: &EndpointId, model: &ModelId) -> Standing {
+    let is_it = |view: &&BreakerView| view.endpoint == *endpoint && view.model == *model;
+    let view = breakers.iter().find(is_it);
+    view.map_or(Standing::Closed, |view| view.standing)
+}
