@@ -85,6 +85,12 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
     page.becomes(OUTAGE);
     let red = desk.until("down", |s| !s.open_incidents.is_empty()).await;
     assert_eq!(json!(red.tray.icon), "outage");
+    let beginnings = |s: &api::Snapshot| {
+        let claude = s.providers.iter().find(|p| p.id == "anthropic").unwrap();
+        (claude.since.unwrap(), s.open_incidents[0].opened)
+    };
+    let (begun, opened) = beginnings(&red);
+    assert_eq!(begun, opened, "one beginning in every view");
     assert!(
         red.headline
             .sentence
@@ -135,6 +141,11 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
         ),
         (1, red.open_incidents[0].id, 0),
         "{again:?}"
+    );
+    assert_eq!(
+        beginnings(&again),
+        (begun, begun),
+        "a restart moves nothing"
     );
 
     page.becomes(OPERATIONAL);

@@ -17,7 +17,7 @@ use crate::{
 };
 use judge::{Readings, Scene, judge};
 use network::Network;
-use page::News;
+use page::{News, is_bad};
 use plot::{Plot, Told};
 use run::Run;
 
@@ -290,6 +290,9 @@ impl Book {
                     .plot
                     .step(now, &verdict, judgement.settled, watched.is_some());
                 told.extend(steps.into_iter().map(|told| (id.clone(), told)));
+            }
+            if let (true, Some(begun)) = (is_bad(verdict.verdict), dossier.plot.since()) {
+                verdict.since = begun;
             }
             verdict.unstable = dossier.plot.is_unstable();
             verdicts.providers.insert(id.clone(), verdict);

@@ -33,8 +33,11 @@ pub struct Transition {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// An incident opened at this level.
-    Opened(Level),
+    /// An incident opened at this level. It began at `since`, which every view and every sum counts from.
+    Opened {
+        level: Level,
+        since: DateTime<Utc>,
+    },
     Rose {
         from: Level,
         to: Level,

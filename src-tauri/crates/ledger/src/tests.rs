@@ -158,7 +158,10 @@ fn opened(provider: &str, at: DateTime<Utc>) -> Transition {
         provider,
         at,
         Level::PartialOutage,
-        Change::Opened(Level::PartialOutage),
+        Change::Opened {
+            level: Level::PartialOutage,
+            since: at,
+        },
         "Lead: it is them.",
     )
 }

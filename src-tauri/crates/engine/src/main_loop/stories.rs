@@ -65,14 +65,14 @@ impl MainLoop {
         };
         let provider = &transition.provider;
         match &transition.change {
-            Change::Opened(level) => {
+            Change::Opened { level, since } => {
                 // It is dated back to what it was concluded from, and has met that.
                 let traffic = id
                     .and_then(|id| self.ledger.incident_traffic(id).ok().flatten())
                     .unwrap_or_default();
                 let story = OpenStory {
                     id: id.unwrap_or_default(),
-                    opened: transition.at,
+                    opened: *since,
                     level: *level,
                     peak: *level,
                     exchanges_hit: traffic.hit,

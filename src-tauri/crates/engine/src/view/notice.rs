@@ -20,7 +20,7 @@ pub(crate) fn notice(
     let provider = state.catalog.provider(&transition.provider)?;
     let name = name(provider);
     let (kind, urgency, title, body) = match &transition.change {
-        Change::Opened(level) => {
+        Change::Opened { level, .. } => {
             let level = words::known_level(*level);
             (
                 ledger::NoticeKind::Outage,

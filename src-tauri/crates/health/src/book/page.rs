@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use catalog::SurfaceId;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{Level, Page, PageIncident, Unknown, Unreadable};
+use crate::{Level, Page, PageIncident, Unknown, Unreadable, Verdict};
 
 /// What a status page has said so far, and how far it may be believed now.
 #[derive(Debug, Default)]
@@ -240,6 +240,10 @@ impl PageRecord {
 
 pub(super) fn fine(level: Level) -> bool {
     level <= Level::Maintenance
+}
+
+pub(super) fn is_bad(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Known(level) if !fine(level))
 }
 
 /// An incident that names no surface speaks for the whole page only in a feed, where nothing else does. Beside component

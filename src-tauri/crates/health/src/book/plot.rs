@@ -114,8 +114,9 @@ impl Plot {
         if self.openings.len() >= FLAP_OPENINGS {
             self.restless = Some(now);
         }
+        let since = verdict.since.min(now);
         self.story = Some(Story {
-            since: verdict.since.min(now),
+            since,
             level,
             peak: level,
             blame: verdict.blame,
@@ -124,7 +125,7 @@ impl Plot {
         });
         Told {
             at: now,
-            change: Change::Opened(level),
+            change: Change::Opened { level, since },
             announce: true,
         }
     }

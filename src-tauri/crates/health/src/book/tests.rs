@@ -191,7 +191,7 @@ fn tale(transitions: &[Transition]) -> String {
         .iter()
         .map(|t| {
             let word = match t.change {
-                Change::Opened(_) => "opened",
+                Change::Opened { .. } => "opened",
                 Change::Rose { .. } => "rose",
                 Change::Eased { .. } => "eased",
                 Change::Noted(_) => "noted",

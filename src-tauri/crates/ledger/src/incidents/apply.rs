@@ -32,13 +32,13 @@ fn write(tx: &Transaction<'_>, transition: &Transition) -> rusqlite::Result<Opti
     } = transition;
     let (at, evidence) = (*at, verdict.evidence.as_str());
     match change {
-        Change::Opened(level) => {
+        Change::Opened { level, since } => {
             let id = match open_of(tx, provider)? {
                 Some(id) => {
                     update(tx, id, *level, verdict.blame, evidence)?;
                     id
                 }
-                None => begin(tx, transition, verdict.since.min(at), *level)?,
+                None => begin(tx, transition, *since, *level)?,
             };
             entry(tx, id, at, Some(*level), evidence)?;
             Ok(Some(id))
@@ -49,7 +49,7 @@ fn write(tx: &Transaction<'_>, transition: &Transition) -> rusqlite::Result<Opti
                     update(tx, id, *to, verdict.blame, evidence)?;
                     id
                 }
-                None => begin(tx, transition, at, *to)?,
+                None => begin(tx, transition, verdict.since.min(at), *to)?,
             };
             let said = format!("From {} to {}. {evidence}", words(*from), words(*to));
             entry(tx, id, at, Some(*to), &said)?;

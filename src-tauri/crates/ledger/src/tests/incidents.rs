@@ -182,7 +182,10 @@ fn a_record_may_end_before_its_outage_does() {
 fn a_recovery_that_is_dated_back_stands_in_its_place() {
     let mut ledger = fresh();
     let mut begun = opened("lead", t0());
-    begun.verdict.since = t0() - minutes(3);
+    begun.change = Change::Opened {
+        level: Level::PartialOutage,
+        since: t0() - minutes(3),
+    };
     let id = ledger.apply(&begun).unwrap().unwrap();
     let calm = "Recovered, but it has been unstable.";
     ledger.apply(&noted(t0() + minutes(10), calm)).unwrap();
@@ -268,7 +271,8 @@ fn every_level_and_blame_survives() {
         .flat_map(|l| blames.map(|b| (*l, b)))
         .enumerate()
     {
-        let mut open = transition(&format!("p{n}"), t0(), level, Change::Opened(level), "");
+        let opened = Change::Opened { level, since: t0() };
+        let mut open = transition(&format!("p{n}"), t0(), level, opened, "");
         open.verdict.blame = blame;
         let id = ledger.apply(&open).unwrap().unwrap();
         let incident = ledger.incident(id).unwrap().unwrap().incident;

@@ -82,7 +82,7 @@ proptest! {
         for transition in play(&steps).into_iter().flat_map(|(told, _)| told) {
             let story = open.entry(transition.provider.clone()).or_insert(false);
             match transition.change {
-                Change::Opened(_) => {
+                Change::Opened { .. } => {
                     prop_assert!(!*story, "opened twice");
                     prop_assert!(transition.announce);
                     *story = true;
@@ -126,7 +126,7 @@ proptest! {
                 }
             }
             if after.offline {
-                let opened = told.iter().any(|t| matches!(t.change, Change::Opened(_)));
+                let opened = told.iter().any(|t| matches!(t.change, Change::Opened { .. }));
                 prop_assert!(!opened, "{step:?}");
             }
             before = after;

@@ -209,7 +209,11 @@ fn the_recorded_outage_of_28_april_2026() {
     let mut book = book();
     let told = book.observe(at("17:55"), read(&recorded, at("17:55")));
     assert_eq!(tale(&told), "opened! noted noted noted");
-    assert_eq!(told[0].change, Change::Opened(Level::PartialOutage));
+    let opened = Change::Opened {
+        level: Level::PartialOutage,
+        since: at("17:41"),
+    };
+    assert_eq!(told[0].change, opened);
     assert_eq!(told[0].verdict.since, at("17:41"));
     assert_eq!(
         told[0].verdict.evidence,
