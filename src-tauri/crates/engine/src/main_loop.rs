@@ -114,6 +114,7 @@ impl MainLoop {
     ) -> MainLoop {
         let breakers = breakers::restore(&ledger, &outlets.gateway);
         let started = state.started;
+        outlets.gateway.format_times_in(state.zone());
         let rehearsal_book = Book::new(
             Arc::clone(&state.catalog),
             Thresholds::default(),

@@ -278,6 +278,17 @@ impl State {
         midnight
     }
 
+    /// The owner's distance from UTC at an instant.
+    pub(crate) fn zone(&self) -> words::Zone {
+        let offset = self.offset;
+        Arc::new(move |_| offset)
+    }
+
+    /// Makes text of sentences, with times in the owner's zone.
+    pub(crate) fn clock(&self, now: DateTime<Utc>) -> words::Clock {
+        words::Clock::local(self.zone(), now)
+    }
+
     /// "20:04", in the owner's time.
     pub(crate) fn clock_time(&self, at: DateTime<Utc>) -> String {
         at.with_timezone(&self.offset).format("%H:%M").to_string()

@@ -96,7 +96,7 @@ impl MainLoop {
             kind: ledger::NoticeKind::Review,
             thread: THREAD.into(),
             title: view::review::parked(self.state.reviews_open),
-            body: view::notice::parked_body(&self.state),
+            body: view::notice::parked_body(&self.state, now),
             urgency: ledger::Urgency::Normal,
             incident: incident.filter(|id| *id > 0),
         });

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use catalog::{ProviderId, REHEARSAL};
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, Offset, TimeDelta, Utc};
 use health::{Change, Transition, Verdicts};
-use ledger::NoticeRow;
+use ledger::{LoggedTransition, NoticeRow};
 
 use super::MainLoop;
 use crate::booking;
@@ -14,6 +14,11 @@ use crate::view;
 
 /// A notice that nobody fetched is stale after this long.
 const NOTICE_FRESH: TimeDelta = TimeDelta::minutes(10);
+
+/// For the log.
+fn utc(now: DateTime<Utc>) -> ::words::Clock {
+    ::words::Clock::named(Arc::new(|_| Utc.fix()), now)
+}
 
 impl MainLoop {
     /// Both books as one. The very same value comes back while nothing has changed.
@@ -33,9 +38,12 @@ impl MainLoop {
 
     /// Each transition goes to the log, and perhaps to a person.
     pub(super) fn apply(&mut self, transitions: Vec<Transition>) {
+        let now = (self.clock)();
         for transition in transitions {
             let rehearsal = booking::is_rehearsal(&transition.provider);
-            tracing::info!(provider = %transition.provider, change = ?transition.change, evidence = transition.verdict.evidence, "verdict changed");
+            let evidence = ::words::incident(&self.state.catalog, &transition);
+            let evidence = utc(now).plain(&evidence);
+            tracing::info!(provider = %transition.provider, change = ?transition.change, evidence, "verdict changed");
             let incident = if rehearsal {
                 None
             } else {
@@ -43,7 +51,7 @@ impl MainLoop {
             };
             // The new belief must be known before the words are made.
             self.state.verdicts = self.beliefs();
-            if let Some(notice) = view::notice::notice(&self.state, &transition, incident) {
+            if let Some(notice) = view::notice::notice(&self.state, now, &transition, incident) {
                 self.tell(&notice);
             }
         }
@@ -56,7 +64,13 @@ impl MainLoop {
     }
 
     pub(super) fn log(&mut self, transition: &Transition) -> Option<i64> {
-        let id = match self.ledger.apply(transition) {
+        let catalog = &self.state.catalog;
+        let logged = LoggedTransition {
+            transition: transition.clone(),
+            evidence: ::words::to_stored(&::words::incident(catalog, transition)),
+            entry: ::words::to_stored(&::words::entry(catalog, transition)),
+        };
+        let id = match self.ledger.apply(&logged) {
             Ok(id) => id,
             Err(error) => {
                 self.ledger_trouble("log an incident", &error);

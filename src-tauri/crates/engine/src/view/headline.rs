@@ -1,21 +1,22 @@
 use std::collections::BTreeSet;
 
+use ::words::Outlook;
 use api::{Headline, Level};
 use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
-use health::{Blame, ProviderVerdict, Verdict};
+use chrono::{DateTime, Utc};
+use health::{ProviderVerdict, Verdict};
 
 use super::{consequence, words};
 use crate::state::State;
 
 /// The whole desk in one line, and what it means for the work.
-pub(crate) fn headline(state: &State) -> Headline {
+pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Headline {
+    let clock = state.clock(now);
     if state.verdicts.offline {
         return Headline {
             level: Level::Unknown,
-            sentence:
-                "This machine is offline: it is us, and nothing can be said about the providers."
-                    .into(),
-            consequence: Some("Requests fail until the network is back.".into()),
+            sentence: clock.plain(&::words::offline()),
+            consequence: Some(clock.plain(&::words::offline_consequence())),
         };
     }
     let mine: Vec<_> = state
@@ -26,9 +27,10 @@ pub(crate) fn headline(state: &State) -> Headline {
         .collect();
     let bad = worst(state, &mine);
     if let Some((provider, verdict, level)) = bad {
+        let sentence = ::words::headline(outlook(&provider.product, verdict, level));
         return Headline {
-            level,
-            sentence: sentence(state, provider, verdict, level),
+            level: words::known_level(level),
+            sentence: clock.plain(&sentence),
             consequence: Some(consequence::consequence(state, &provider.id)),
         };
     }
@@ -67,7 +69,7 @@ pub(crate) fn headline(state: &State) -> Headline {
 fn worst<'a>(
     state: &'a State,
     providers: &[&'a Provider],
-) -> Option<(&'a Provider, &'a ProviderVerdict, Level)> {
+) -> Option<(&'a Provider, &'a ProviderVerdict, health::Level)> {
     let bad = providers.iter().filter_map(|p| {
         let verdict = state.verdicts.providers.get(&p.id)?;
         match verdict.verdict {
@@ -78,27 +80,20 @@ fn worst<'a>(
         }
     });
     let (level, provider, verdict) = bad.max_by_key(|(level, _, _)| *level)?;
-    Some((provider, verdict, words::known_level(level)))
+    Some((provider, verdict, level))
 }
 
-/// "Claude is down: it is them, not you (since 20:04)."
-pub(crate) fn sentence(
-    state: &State,
-    provider: &Provider,
+pub(super) fn outlook<'a>(
+    product: &'a str,
     verdict: &ProviderVerdict,
-    level: Level,
-) -> String {
-    let since = state.clock_time(verdict.since);
-    let whose = match verdict.blame {
-        Blame::Them => ": it is them, not you",
-        Blame::Us => ": it is our own network",
-        Blame::SharedInfrastructure => ": shared infrastructure, many providers fail together",
-        Blame::Undetermined => "",
-    };
-    format!(
-        "{}{whose} (since {since}).",
-        words::state_of(&provider.product, level)
-    )
+    level: health::Level,
+) -> Outlook<'a> {
+    Outlook {
+        product,
+        level,
+        blame: verdict.blame,
+        since: verdict.since,
+    }
 }
 
 /// Whose requests they are, where no client of the dialect was seen lately.

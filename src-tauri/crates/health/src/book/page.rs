@@ -22,7 +22,7 @@ pub(super) struct Claim {
     pub(super) level: Level,
     /// Since when it has been fine, or since when it has not.
     pub(super) since: DateTime<Utc>,
-    read_at: DateTime<Utc>,
+    pub(super) read_at: DateTime<Utc>,
     /// A better level that one reading has told; a second one makes it true.
     better: Option<Level>,
     /// Consecutive readings that were fine.
@@ -46,6 +46,8 @@ pub(super) enum News {
     /// First seen when it was already over.
     Past(PageIncident),
     Said(String),
+    /// The open incident of this title is over.
+    Resolved(String),
 }
 
 /// A page lists its incidents for weeks; what it has not listed for so long is forgotten.
@@ -186,7 +188,7 @@ impl PageRecord {
                 Some(before) => {
                     news.extend(said(incident, before.updates));
                     if now.resolved && !before.resolved {
-                        news.push(News::Said(format!("{}: resolved", incident.title)));
+                        news.push(News::Resolved(incident.title.clone()));
                         resolved.push(incident);
                     }
                 }

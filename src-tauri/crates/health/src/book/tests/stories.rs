@@ -430,11 +430,9 @@ fn many_unrelated_providers_at_once_share_something() {
             ),
         ],
     );
-    let evidence = &book.verdicts().providers["anthropic"].evidence;
-    assert!(
-        evidence.contains("Claude, OpenAI and OpenRouter fail at once"),
-        "{evidence}"
-    );
+    let shared = &book.verdicts().providers["anthropic"].evidence.shared;
+    let together: Vec<ProviderId> = ["anthropic", "openai", "openrouter"].map(Into::into).into();
+    assert_eq!(*shared, together);
 }
 
 #[test]
