@@ -55,12 +55,16 @@ const OPERATIONAL: &str = "anthropic-summary-operational.json";
 
 async fn watching(page: &Page, pipeline: &str) -> Desk {
     let mut desk = Desk::new();
-    desk.settings(&format!(
-        "[watch]\nmine = [\"anthropic\"]\nonline_hosts = []\npage_every_s = 1\n[watch.pages_from]\nanthropic = \"{}\"\nopenai = \"http://127.0.0.1:9/\"\ngithub = \"http://127.0.0.1:9/\"\ncursor = \"http://127.0.0.1:9/\"\nopenrouter = \"http://127.0.0.1:9/\"\n{pipeline}",
-        page.url
-    ));
+    desk.settings(&watching_settings(page, pipeline));
     desk.start();
     desk
+}
+
+fn watching_settings(page: &Page, pipeline: &str) -> String {
+    format!(
+        "[watch]\nmine = [\"anthropic\"]\nonline_hosts = []\npage_every_s = 1\n[watch.pages_from]\nanthropic = \"{}\"\nopenai = \"http://127.0.0.1:9/\"\ngithub = \"http://127.0.0.1:9/\"\ncursor = \"http://127.0.0.1:9/\"\nopenrouter = \"http://127.0.0.1:9/\"\n{pipeline}",
+        page.url
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,6 +89,12 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
     page.becomes(OUTAGE);
     let red = desk.until("down", |s| !s.open_incidents.is_empty()).await;
     assert_eq!(json!(red.tray.icon), "outage");
+    let beginnings = |s: &api::Snapshot| {
+        let claude = s.providers.iter().find(|p| p.id == "anthropic").unwrap();
+        (claude.since.unwrap(), s.open_incidents[0].opened)
+    };
+    let (begun, opened) = beginnings(&red);
+    assert_eq!(begun, opened, "one beginning in every view");
     assert!(
         red.headline
             .sentence
@@ -105,7 +115,9 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
         red.notices[0].title
     );
     assert!(
-        red.notices[0].body.contains("so the fault is upstream"),
+        red.notices[0]
+            .body
+            .contains("failed together, so it's on Anthropic's side."),
         "{}",
         red.notices[0].body
     );
@@ -135,6 +147,11 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
         ),
         (1, red.open_incidents[0].id, 0),
         "{again:?}"
+    );
+    assert_eq!(
+        beginnings(&again),
+        (begun, begun),
+        "a restart moves nothing"
     );
 
     page.becomes(OPERATIONAL);
@@ -180,4 +197,34 @@ async fn a_page_that_is_no_status_page_is_unknown_and_no_outage() {
     assert_eq!(json!(seen.headline.level), "unknown");
     assert_eq!(json!(seen.tray.icon), "unknown");
     assert!(seen.notices.is_empty() && seen.open_incidents.is_empty());
+}
+
+/// The headline, the evidence and the notification have one clock, and a time of another day has its date.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_sentence_of_an_outage_has_the_owners_clock() {
+    let page = Page::serve(OUTAGE).await;
+    let mut desk = Desk::new();
+    desk.env("TZ", "<+0530>-5:30");
+    desk.settings(&watching_settings(&page, ""));
+    desk.start();
+    let red = desk.until("down", |s| !s.notices.is_empty()).await;
+    let claude = red.providers.iter().find(|p| p.id == "anthropic").unwrap();
+    let notice = &red.notices[0];
+    // The page says 17:41 UTC.
+    for sentence in [
+        &red.headline.sentence,
+        &claude.evidence,
+        &notice.title,
+        &notice.body,
+    ] {
+        assert!(
+            sentence.contains("since 28 Apr 23:11") && !sentence.contains("UTC"),
+            "{sentence}"
+        );
+    }
+    let story: Value = desk
+        .get(&format!("/incidents/{}", red.open_incidents[0].id))
+        .await;
+    let evidence = story["evidence"].as_str().unwrap();
+    assert!(evidence.contains("since 28 Apr 23:11"), "{story}");
 }

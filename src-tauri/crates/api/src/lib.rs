@@ -11,6 +11,7 @@ mod notice;
 mod question;
 mod review;
 mod snapshot;
+mod span;
 mod tray;
 
 pub use control::{
@@ -32,6 +33,7 @@ pub use snapshot::{
     PageView, PaidStandIns, PipelineView, ProblemView, Provider, Route, Session, SiblingModels,
     Snapshot, StandIn, Surface, Today,
 };
+pub use span::{Span, Spans};
 pub use tray::{MenuLine, TrayIcon, TrayView};
 
 /// Header that carries the control token, read from the runtime file.

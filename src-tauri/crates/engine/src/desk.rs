@@ -141,7 +141,7 @@ impl Desk {
                     "the machine slept; everything is checked again"
                 );
                 let transitions = self.book.woke(now);
-                self.apply(transitions);
+                self.apply(now, transitions);
                 self.effect(Effect::Nudge(watch::Nudge::Woke));
             }
             Event::Rehearsal(until) => self.state.rehearsal_until = until,
@@ -168,7 +168,7 @@ impl Desk {
                 incident,
                 met,
                 carried,
-            } => self.logged(&transition, incident, (met, carried)),
+            } => self.logged(now, &transition, incident, (met, carried)),
             Event::Queued(id, row, actions) => self.queued(id, &row, actions),
             Event::Summed(sums) => {
                 self.state.today.summed(sums);
@@ -205,7 +205,7 @@ impl Desk {
     fn due(&mut self, now: DateTime<Utc>) {
         let mut transitions = self.book.due(now);
         transitions.extend(self.rehearsal_book.due(now));
-        self.apply(transitions);
+        self.apply(now, transitions);
         if now >= self.expire_at {
             self.expire_at = now + EXPIRE_EVERY;
             self.effect(Effect::Record(Record::Expire(now)));

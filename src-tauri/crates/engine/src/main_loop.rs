@@ -74,6 +74,8 @@ pub(crate) struct Outlets {
 
 impl MainLoop {
     pub(crate) fn new(desk: Desk, ledger: Ledger, outlets: Outlets, clock: Clock) -> MainLoop {
+        let zone = desk.state().zone.offsets();
+        outlets.gateway.format_times_in(zone);
         let mut main_loop = MainLoop {
             desk,
             ledger,

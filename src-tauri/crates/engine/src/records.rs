@@ -1,15 +1,14 @@
 //! What the desk has recorded: one write to the ledger each, and what the desk has to know of it.
 
 use chrono::{DateTime, Utc};
-use health::Transition;
-use ledger::{ExchangeRow, Ledger, LedgerError, Parked, Settled};
+use ledger::{ExchangeRow, Ledger, LedgerError, LoggedTransition, Parked, Settled};
 
 use crate::desk::{Event, Record, ReviewWork};
 
 pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -> Vec<Event> {
     let (purpose, written) = match record {
         Record::Exchange { row, review } => return exchange(ledger, now, &row, review),
-        Record::Transition(transition) => return log(ledger, transition),
+        Record::Transition(logged) => return log(ledger, *logged),
         Record::Notification { row, actions } => {
             return vec![match ledger.enqueue_notice(&row) {
                 Ok(id) => Event::Queued(id, row, actions),
@@ -108,16 +107,16 @@ fn exchange(
     news
 }
 
-fn log(ledger: &mut Ledger, transition: Box<Transition>) -> Vec<Event> {
+fn log(ledger: &mut Ledger, logged: LoggedTransition) -> Vec<Event> {
     let mut news = Vec::new();
-    let incident = ledger.apply(&transition).unwrap_or_else(|error| {
+    let incident = ledger.apply(&logged).unwrap_or_else(|error| {
         news.push(failed("log an incident", &error));
         None
     });
     let traffic = incident.and_then(|id| ledger.incident_traffic(id).ok().flatten());
     let traffic = traffic.unwrap_or_default();
     news.push(Event::Logged {
-        transition,
+        transition: Box::new(logged.transition),
         incident,
         met: traffic.hit,
         carried: traffic.carried_by_fallback,

@@ -315,6 +315,11 @@ impl State {
         !known
     }
 
+    /// Makes text of sentences, with times in the owner's zone.
+    pub(crate) fn clock(&self, now: DateTime<Utc>) -> words::Clock {
+        words::Clock::local(self.zone.offsets(), now)
+    }
+
     /// "20:04", in the owner's time.
     pub(crate) fn clock_time(&self, at: DateTime<Utc>) -> String {
         self.zone.clock_time(at)

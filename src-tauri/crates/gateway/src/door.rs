@@ -70,6 +70,11 @@ impl Gateway {
         ))
     }
 
+    /// Times in error texts are of this zone, and name it; without a call, of UTC. The first call counts.
+    pub fn format_times_in(&self, zone: words::Zone) {
+        self.0.format_times_in(zone);
+    }
+
     /// Answer one request. Never fails and never panics: what goes wrong becomes a response in the client's dialect.
     /// Dropping the future or the response's body cancels whatever is under way upstream, save for a request with an
     /// idempotency key, and for half a minute for clients that ask again.

@@ -1,11 +1,11 @@
 //! What every exchange shares: settings, verdicts, the connections, the breakers, and the clock. The door holds it and hands it
 //! on; nothing here knows a client's request.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use catalog::{EndpointId, ProviderId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Offset, Utc};
 use health::{Level, Verdict, Verdicts};
 use tokio::sync::{mpsc, watch};
 use wire::{Class, Kind};
@@ -48,6 +48,7 @@ struct Shared {
     durations: Mutex<Durations>,
     cut_off: watch::Sender<bool>,
     clock: Clock,
+    zone: OnceLock<words::Zone>,
 }
 
 impl std::fmt::Debug for Services {
@@ -82,6 +83,7 @@ impl Services {
             durations: Mutex::default(),
             cut_off: watch::Sender::new(false),
             clock,
+            zone: OnceLock::new(),
         }))
     }
 
@@ -340,7 +342,14 @@ impl Services {
         product: &str,
         alternatives: bool,
     ) -> Option<String> {
-        rescue::verdict(&self.verdicts(), candidate, product, alternatives)
+        let sentence = rescue::verdict(&self.verdicts(), candidate, product, alternatives)?;
+        let zone = self.0.zone.get_or_init(|| Arc::new(|_| Utc.fix()));
+        Some(words::Clock::named(Arc::clone(zone), self.now()).plain(&sentence))
+    }
+
+    /// Times in error texts are of this zone, and name it.
+    pub(crate) fn format_times_in(&self, zone: words::Zone) {
+        let _ = self.0.zone.set(zone);
     }
 
     /// A declared outage never opens a breaker by itself; it makes one failure enough.

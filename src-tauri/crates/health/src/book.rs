@@ -10,14 +10,13 @@ use std::sync::Arc;
 use catalog::{Catalog, EndpointId, ModelId, ProviderId, REHEARSAL};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::words::Words;
 use crate::{
-    CallOutcome, CallSource, Change, Controls, Observation, OpenIncident, Page, Thresholds,
+    CallOutcome, CallSource, Change, Controls, Note, Observation, OpenIncident, Page, Thresholds,
     Transition, Unreadable, Verdicts, Watched,
 };
 use judge::{Readings, Scene, judge};
 use network::Network;
-use page::News;
+use page::{News, is_bad};
 use plot::{Plot, Told};
 use run::Run;
 
@@ -27,7 +26,6 @@ pub struct Book {
     catalog: Arc<Catalog>,
     thresholds: Thresholds,
     watched: Watched,
-    words: Words,
     network: Network,
     dossiers: BTreeMap<ProviderId, Dossier>,
     verdicts: Arc<Verdicts>,
@@ -69,7 +67,6 @@ impl Book {
             catalog,
             thresholds,
             watched,
-            words: Words::default(),
             network: Network::default(),
             dossiers,
             verdicts: Arc::default(),
@@ -78,11 +75,6 @@ impl Book {
         // Nothing has been read yet, so nothing can have changed.
         let _ = book.fold(now);
         book
-    }
-
-    /// How times are told from the next change on.
-    pub fn speak(&mut self, words: Words) {
-        self.words = words;
     }
 
     /// Change which providers count, without forgetting what was seen. The open story of a provider that no longer counts
@@ -241,14 +233,12 @@ impl Book {
                 (News::Past(incident), Some(begun))
                     if incident.resolved.is_some_and(|end| end >= begun) =>
                 {
-                    Some(Change::Noted(format!(
-                        "Status page: {}: already resolved",
-                        incident.title
-                    )))
+                    Some(Change::Noted(Note::PageResolved(incident.title)))
                 }
                 (News::Past(incident), _) => Some(Change::Past(incident)),
-                (News::Said(text), Some(_)) => Some(Change::Noted(format!("Status page: {text}"))),
-                (News::Said(_), None) => None,
+                (News::Said(text), Some(_)) => Some(Change::Noted(Note::Page(text))),
+                (News::Resolved(title), Some(_)) => Some(Change::Noted(Note::PageResolved(title))),
+                (News::Said(_) | News::Resolved(_), None) => None,
             })
             .map(|change| {
                 let told = Told {
@@ -275,9 +265,7 @@ impl Book {
             let scene = Scene {
                 now,
                 thresholds: &self.thresholds,
-                words: self.words,
                 network: &self.network,
-                id,
                 provider: self.catalog.provider(id),
                 watched,
                 failing_together: &failing_together,
@@ -291,6 +279,9 @@ impl Book {
                     .step(now, &verdict, judgement.settled, watched.is_some());
                 told.extend(steps.into_iter().map(|told| (id.clone(), told)));
             }
+            if let (true, Some(begun)) = (is_bad(verdict.verdict), dossier.plot.since()) {
+                verdict.since = begun;
+            }
             verdict.unstable = dossier.plot.is_unstable();
             verdicts.providers.insert(id.clone(), verdict);
         }
@@ -300,14 +291,14 @@ impl Book {
         self.signed(told)
     }
 
-    /// Products of unrelated providers whose calls fail now; empty while they are few.
-    fn failing_together(&self, now: DateTime<Utc>) -> Vec<String> {
+    /// Unrelated providers whose calls fail now; empty while they are few.
+    fn failing_together(&self, now: DateTime<Utc>) -> Vec<ProviderId> {
         let fails = |d: &Dossier| d.readings.calls_fail(now, &self.thresholds, &self.network);
         let failing: Vec<_> = self
             .dossiers
             .iter()
             .filter(|(id, dossier)| id.as_str() != REHEARSAL && fails(dossier))
-            .map(|(id, _)| judge::product(id, self.catalog.provider(id)))
+            .map(|(id, _)| id.clone())
             .collect();
         if failing.len() >= SHARED_AT && self.network.is_up() {
             failing

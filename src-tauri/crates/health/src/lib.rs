@@ -3,18 +3,18 @@
 //! Pure: never async, never reads a clock (every call is told the time), never does IO.
 
 mod book;
+mod evidence;
 mod observation;
 mod thresholds;
 mod transition;
 mod verdict;
-mod words;
 
 pub use book::Book;
+pub use evidence::{Evidence, FailedCalls, Failures, PageClaim, PageEvidence};
 pub use observation::{
     CallOutcome, CallSource, Controls, FailureKind, Observation, OurFault, Page, PageIncident,
     Unreadable,
 };
 pub use thresholds::Thresholds;
-pub use transition::{Change, OpenIncident, Transition, Watched};
+pub use transition::{Change, Note, OpenIncident, Transition, Watched};
 pub use verdict::{Basis, Blame, Finding, Level, ProviderVerdict, Unknown, Verdict, Verdicts};
-pub use words::Words;

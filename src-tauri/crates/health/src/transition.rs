@@ -31,10 +31,30 @@ pub struct Transition {
     pub announce: bool,
 }
 
+/// An entry of an incident's timeline that changes no level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// What the provider wrote on its status page.
+    Page(String),
+    /// The status page resolved the incident of this title.
+    PageResolved(String),
+    /// The blame has changed, or the verdict was lost or found again: the transition's verdict says how.
+    Verdict,
+    /// Unstable: it failed again before its recovery had lasted.
+    FailingAgain,
+    /// Unstable: it works, and counts as recovered when that lasts.
+    RecoveryNotCounted,
+    /// The owner no longer watches the provider, so the record ends here.
+    NoLongerWatched,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// An incident opened at this level.
-    Opened(Level),
+    /// An incident opened at this level. It began at `since`, which every view and every sum counts from.
+    Opened {
+        level: Level,
+        since: DateTime<Utc>,
+    },
     Rose {
         from: Level,
         to: Level,
@@ -43,8 +63,8 @@ pub enum Change {
         from: Level,
         to: Level,
     },
-    /// Still open; the page or the evidence said something new worth a timeline entry.
-    Noted(String),
+    /// Still open; something new is worth an entry in the timeline.
+    Noted(Note),
     /// The incident closed; it had begun at `since` and been as bad as `peak`.
     Recovered {
         since: DateTime<Utc>,

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use catalog::{EndpointId, ModelId, ProviderId, SurfaceId};
 use chrono::{DateTime, Utc};
 
+use crate::Evidence;
+
 /// How well something works, worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -59,8 +61,7 @@ pub struct Finding {
     pub verdict: Verdict,
     pub since: DateTime<Utc>,
     pub basis: Basis,
-    /// One sentence with the sources: "status page: partial outage since 17:51".
-    pub evidence: String,
+    pub evidence: Evidence,
 }
 
 /// The joined belief about one provider.
@@ -70,8 +71,7 @@ pub struct ProviderVerdict {
     pub since: DateTime<Utc>,
     pub basis: Basis,
     pub blame: Blame,
-    /// The whole sentence for people: "Claude: it is them. Status page partial outage since 17:51 …".
-    pub evidence: String,
+    pub evidence: Evidence,
     /// Flapping: changes are recorded, not announced.
     pub unstable: bool,
     pub surfaces: BTreeMap<SurfaceId, Finding>,

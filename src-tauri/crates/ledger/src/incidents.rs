@@ -4,15 +4,12 @@ mod apply;
 
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};
-use health::{Blame, Level, OpenIncident};
+use health::{Blame, Level, OpenIncident, Transition};
 use rusqlite::{OptionalExtension, Row};
 
 use crate::column::{Col, get, maybe};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError, Page, page_limit};
-
-#[cfg(doc)]
-use health::Transition;
 
 pub(crate) const STEPS: &[Step] = &[Step {
     version: 1,
@@ -46,6 +43,16 @@ CREATE INDEX timeline_by_incident ON timeline (incident, at, id);
 ",
 }];
 
+/// A transition with its words, as the engine wrote them. The ledger keeps them as they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoggedTransition {
+    pub transition: Transition,
+    /// What the incident rests on from now on.
+    pub evidence: String,
+    /// What is added to its timeline.
+    pub entry: String,
+}
+
 /// An incident without its timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentRow {
@@ -62,7 +69,7 @@ pub struct IncidentRow {
     pub title: Option<String>,
     pub url: Option<String>,
     pub blame: Blame,
-    /// The last sentence of evidence before it closed.
+    /// What it rested on last, before it closed. As it was given with its [`LoggedTransition`].
     pub evidence: String,
 }
 

@@ -34,7 +34,7 @@ pub use conversations::{CONVERSATION_BYTES, CONVERSATIONS_KEPT, ConversationPart
 pub use error::{LedgerError, OpenError};
 pub use exchanges::{AttemptRow, Candidate, End, ExchangeRow, PASSED};
 pub use fallback_tests::{FailedTest, FallbackTestRow, TestFault};
-pub use incidents::{IncidentRow, IncidentStory, TimelineRow};
+pub use incidents::{IncidentRow, IncidentStory, LoggedTransition, TimelineRow};
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
 pub use notices::{NoticeKind, NoticeRow, Outcome, Urgency};
 pub use probes::ProbeRow;

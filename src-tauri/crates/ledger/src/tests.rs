@@ -15,9 +15,9 @@ mod sums;
 
 use catalog::{Dialect, MicroDollars, REHEARSAL, Tokens};
 use chrono::{DateTime, Duration, Utc};
-use health::{Basis, Blame, Change, Level, ProviderVerdict, Transition, Verdict};
+use health::{Basis, Blame, Change, Evidence, Level, ProviderVerdict, Transition, Verdict};
 
-use crate::{AttemptRow, Candidate, End, ExchangeRow, Ledger};
+use crate::{AttemptRow, Candidate, End, ExchangeRow, Ledger, LoggedTransition};
 
 /// 21 June 2026, 20:00 UTC.
 fn t0() -> DateTime<Utc> {
@@ -134,8 +134,8 @@ fn transition(
     level: Level,
     change: Change,
     evidence: &str,
-) -> Transition {
-    Transition {
+) -> LoggedTransition {
+    let transition = Transition {
         at,
         provider: provider.into(),
         change,
@@ -144,26 +144,34 @@ fn transition(
             since: at,
             basis: Basis::Measured,
             blame: Blame::Them,
-            evidence: evidence.to_owned(),
+            evidence: Evidence::default(),
             unstable: false,
             surfaces: Default::default(),
             models: Default::default(),
         },
         announce: true,
+    };
+    LoggedTransition {
+        transition,
+        evidence: evidence.to_owned(),
+        entry: evidence.to_owned(),
     }
 }
 
-fn opened(provider: &str, at: DateTime<Utc>) -> Transition {
+fn opened(provider: &str, at: DateTime<Utc>) -> LoggedTransition {
     transition(
         provider,
         at,
         Level::PartialOutage,
-        Change::Opened(Level::PartialOutage),
+        Change::Opened {
+            level: Level::PartialOutage,
+            since: at,
+        },
         "Lead: it is them.",
     )
 }
 
-fn recovered(provider: &str, since: DateTime<Utc>, at: DateTime<Utc>) -> Transition {
+fn recovered(provider: &str, since: DateTime<Utc>, at: DateTime<Utc>) -> LoggedTransition {
     let change = Change::Recovered {
         since,
         peak: Level::PartialOutage,

@@ -37,7 +37,7 @@ impl Desk {
         self.state.reaches = self.reaches();
         self.state.targets = self.targets();
         let transitions = self.book.watch(self.state.watched(), now);
-        self.apply(transitions);
+        self.apply(now, transitions);
     }
 
     fn plans(&self) -> Vec<Plan> {

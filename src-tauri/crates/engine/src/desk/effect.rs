@@ -5,10 +5,10 @@ use std::sync::Arc;
 use api::NoticeAction;
 use catalog::{Endpoint, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
-use health::{CallOutcome, Observation, Transition, Verdicts};
+use health::{CallOutcome, Observation, Verdicts};
 use ledger::{
-    BreakerRow, ExchangeRow, FailedRequest, FallbackTestRow, Interrupted, NoticeRow, ProbeRow,
-    ReviewRun,
+    BreakerRow, ExchangeRow, FailedRequest, FallbackTestRow, Interrupted, LoggedTransition,
+    NoticeRow, ProbeRow, ReviewRun,
 };
 
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(crate) enum Record {
         review: Option<ReviewWork>,
     },
     /// Log a transition of an incident. Answered by `Logged`.
-    Transition(Box<Transition>),
+    Transition(Box<LoggedTransition>),
     /// Queue a notification for the faces. Answered by `Queued`.
     Notification {
         row: NoticeRow,

@@ -112,6 +112,6 @@ impl Desk {
             &mut self.book
         };
         let transitions = book.observe(now, observation);
-        self.apply(transitions);
+        self.apply(now, transitions);
     }
 }

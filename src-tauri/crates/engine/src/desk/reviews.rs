@@ -100,7 +100,7 @@ impl Desk {
             kind: ledger::NoticeKind::Review,
             thread: THREAD.into(),
             title: view::review::parked(self.state.reviews.waiting),
-            body: view::notice::parked_body(&self.state),
+            body: view::notice::parked_body(&self.state, now),
             urgency: ledger::Urgency::Normal,
             incident: incident.filter(|id| *id > 0),
         };

@@ -3,11 +3,18 @@
 use std::sync::Arc;
 
 use catalog::{ProviderId, REHEARSAL};
+use chrono::{DateTime, Offset, Utc};
 use health::{Change, Transition, Verdicts};
+use ledger::LoggedTransition;
 
 use super::{Desk, Effect, OpenIncident, Record};
 use crate::booking;
 use crate::view;
+
+/// For the log.
+fn utc(now: DateTime<Utc>) -> words::Clock {
+    words::Clock::named(Arc::new(|_| Utc.fix()), now)
+}
 
 impl Desk {
     /// Both books as one. The very same value comes back while nothing has changed.
@@ -26,7 +33,7 @@ impl Desk {
     }
 
     /// Each transition goes to the log, and perhaps to a person.
-    pub(super) fn apply(&mut self, transitions: Vec<Transition>) {
+    pub(super) fn apply(&mut self, now: DateTime<Utc>, transitions: Vec<Transition>) {
         let before = Arc::clone(&self.state.verdicts);
         self.state.verdicts = self.beliefs();
         if !Arc::ptr_eq(&before, &self.state.verdicts) {
@@ -34,12 +41,20 @@ impl Desk {
             self.watch_failing();
         }
         for transition in transitions {
-            tracing::info!(provider = %transition.provider, change = ?transition.change, evidence = transition.verdict.evidence, "verdict changed");
+            let evidence = words::incident(&self.state.catalog, &transition);
+            let log = utc(now).plain(&evidence);
+            tracing::info!(provider = %transition.provider, change = ?transition.change, evidence = log, "verdict changed");
             if booking::is_rehearsal(&transition.provider) {
-                self.notify_of(&transition, None);
+                self.notify_of(now, &transition, None);
             } else {
                 self.follow_incident(&transition);
-                self.effect(Effect::Record(Record::Transition(Box::new(transition))));
+                let entry = words::entry(&self.state.catalog, &transition);
+                let logged = LoggedTransition {
+                    evidence: words::to_stored(&evidence),
+                    entry: words::to_stored(&entry),
+                    transition,
+                };
+                self.effect(Effect::Record(Record::Transition(Box::new(logged))));
             }
         }
     }
@@ -48,8 +63,8 @@ impl Desk {
     fn follow_incident(&mut self, transition: &Transition) {
         let provider = transition.provider.clone();
         let open = match &transition.change {
-            Change::Opened(level) => {
-                let incident = OpenIncident::new(transition.at, *level);
+            Change::Opened { level, since } => {
+                let incident = OpenIncident::new(*since, *level);
                 self.state.open.opened(provider.clone(), incident);
                 true
             }
@@ -66,15 +81,21 @@ impl Desk {
     }
 
     /// The ledger has it. `traffic`: requests that met it before it was known, and those that a fallback answered.
-    pub(super) fn logged(&mut self, transition: &Transition, id: Option<i64>, traffic: (u64, u64)) {
-        if let (Change::Opened(_), Some(id)) = (&transition.change, id) {
+    pub(super) fn logged(
+        &mut self,
+        now: DateTime<Utc>,
+        transition: &Transition,
+        id: Option<i64>,
+        traffic: (u64, u64),
+    ) {
+        if let (Change::Opened { .. }, Some(id)) = (&transition.change, id) {
             self.state.open.logged(&transition.provider, id, traffic);
         }
-        self.notify_of(transition, id);
+        self.notify_of(now, transition, id);
     }
 
-    fn notify_of(&mut self, transition: &Transition, incident: Option<i64>) {
-        if let Some(row) = view::notice::notice(&self.state, transition, incident) {
+    fn notify_of(&mut self, now: DateTime<Utc>, transition: &Transition, incident: Option<i64>) {
+        if let Some(row) = view::notice::notice(&self.state, now, transition, incident) {
             self.notify(row, Vec::new());
         }
     }

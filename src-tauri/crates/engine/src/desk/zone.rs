@@ -6,13 +6,18 @@ use std::sync::Arc;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
 
 #[derive(Clone)]
-pub(crate) struct Zone(Arc<dyn Fn(DateTime<Utc>) -> FixedOffset + Send + Sync>);
+pub(crate) struct Zone(words::Zone);
 
 impl Zone {
     pub(crate) fn new(
         offset: impl Fn(DateTime<Utc>) -> FixedOffset + Send + Sync + 'static,
     ) -> Zone {
         Zone(Arc::new(offset))
+    }
+
+    /// As sentences ask it.
+    pub(crate) fn offsets(&self) -> words::Zone {
+        Arc::clone(&self.0)
     }
 
     pub(crate) fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {

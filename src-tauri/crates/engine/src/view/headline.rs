@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
 
+use ::words::Outlook;
 use api::{Headline, Level};
 use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
-use health::{Blame, ProviderVerdict, Verdict};
+use chrono::{DateTime, Utc};
+use health::{ProviderVerdict, Verdict};
 
 use super::consequence::{Consequence, Work};
 use super::{consequence, words};
@@ -25,12 +27,13 @@ impl Desk {
     }
 }
 
-pub(crate) fn headline(state: &State) -> Desk {
+pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Desk {
+    let clock = state.clock(now);
     if state.verdicts.offline {
         return Desk::at_rest(Headline {
             level: Level::Unknown,
-            sentence: "You're offline. We can't tell how the providers are doing.".into(),
-            consequence: Some("Requests fail until the network is back.".into()),
+            sentence: clock.plain(&::words::offline()),
+            consequence: Some(clock.plain(&::words::offline_consequence())),
         });
     }
     let mine: Vec<_> = state
@@ -46,10 +49,11 @@ pub(crate) fn headline(state: &State) -> Desk {
             level,
             consequence,
         } = bad;
+        let sentence = ::words::headline(outlook(&provider.product, verdict, level));
         return Desk {
             headline: Headline {
-                level,
-                sentence: sentence(state, provider, verdict, level),
+                level: words::known_level(level),
+                sentence: clock.plain(&sentence),
                 consequence: Some(consequence.sentence),
             },
             work: Some(consequence.work),
@@ -99,7 +103,7 @@ pub(crate) fn headline(state: &State) -> Desk {
 struct Bad<'a> {
     provider: &'a Provider,
     verdict: &'a ProviderVerdict,
-    level: Level,
+    level: health::Level,
     consequence: Consequence,
 }
 
@@ -120,7 +124,6 @@ fn worst<'a>(state: &'a State, providers: &[&'a Provider]) -> Option<Bad<'a>> {
         let is_primary = is_primary(state, &provider.id);
         let of_primary = consequence.work == Work::Stops && is_primary;
         let rank = (concern, of_primary, level, is_primary);
-        let level = words::known_level(level);
         Some((
             rank,
             Bad {
@@ -143,24 +146,17 @@ fn is_primary(state: &State, id: &ProviderId) -> bool {
     })
 }
 
-/// "Claude is down: it is them, not you (since 20:04)."
-pub(crate) fn sentence(
-    state: &State,
-    provider: &Provider,
+pub(super) fn outlook<'a>(
+    product: &'a str,
     verdict: &ProviderVerdict,
-    level: Level,
-) -> String {
-    let since = state.clock_time(verdict.since);
-    let whose = match verdict.blame {
-        Blame::Them => ": it is them, not you",
-        Blame::Us => ": it is our own network",
-        Blame::SharedInfrastructure => ": shared infrastructure, many providers fail together",
-        Blame::Undetermined => "",
-    };
-    format!(
-        "{}{whose} (since {since}).",
-        words::state_of(&provider.product, level)
-    )
+    level: health::Level,
+) -> Outlook<'a> {
+    Outlook {
+        product,
+        level,
+        blame: verdict.blame,
+        since: verdict.since,
+    }
 }
 
 /// Whose requests they are, where no client of the dialect was seen lately.

@@ -1,16 +1,18 @@
-use api::{Level, NoticeKind, Urgency};
+use ::words::Clock;
+use api::{NoticeKind, Urgency};
 use catalog::Provider;
 use chrono::{DateTime, Utc};
-use health::{Change, Transition, Verdict};
+use health::{Change, Level, Transition, Verdict};
 use ledger::NoticeRow;
 
-use super::{consequence, headline, words};
+use super::{consequence, headline};
 use crate::booking::is_rehearsal;
 use crate::state::State;
 
 /// What a person is told of a transition, if anything: once when an incident opens, when it gets worse, and when it is over.
 pub(crate) fn notice(
     state: &State,
+    now: DateTime<Utc>,
     transition: &Transition,
     incident: Option<i64>,
 ) -> Option<NoticeRow> {
@@ -19,34 +21,37 @@ pub(crate) fn notice(
     }
     let provider = state.catalog.provider(&transition.provider)?;
     let name = name(provider);
+    let clock = state.clock(now);
     let (kind, urgency, title, body) = match &transition.change {
-        Change::Opened(level) => {
-            let level = words::known_level(*level);
+        Change::Opened { level, .. } => {
+            let title = if is_rehearsal(&provider.id) {
+                ::words::state_of(name, *level)
+            } else {
+                let outlook = headline::outlook(name, &transition.verdict, *level);
+                clock.plain(&::words::title(outlook))
+            };
             (
                 ledger::NoticeKind::Outage,
-                urgency(level),
-                opening(state, provider, transition, level),
-                opening_body(state, provider, transition),
+                urgency(*level),
+                title,
+                opening_body(state, &clock, provider, transition),
             )
         }
-        Change::Rose { to, .. } => {
-            let level = words::known_level(*to);
-            (
-                ledger::NoticeKind::Rise,
-                urgency(level),
-                format!("{} now", words::state_of(name, level)),
-                opening_body(state, provider, transition),
-            )
-        }
+        Change::Rose { to, .. } => (
+            ledger::NoticeKind::Rise,
+            urgency(*to),
+            format!("{} now", ::words::state_of(name, *to)),
+            opening_body(state, &clock, provider, transition),
+        ),
         Change::Recovered { since, .. } => (
             ledger::NoticeKind::Recovery,
             ledger::Urgency::Low,
-            format!("{} is back", name),
-            recovery_body(
+            format!("{name} is back"),
+            clock.plain(&::words::recovery(
                 transition.verdict.verdict,
-                &state.clock_time(transition.at),
-                &duration(transition.at, *since),
-            ),
+                *since,
+                transition.at,
+            )),
         ),
         Change::Eased { .. } | Change::Noted(_) | Change::Past(_) => return None,
     };
@@ -66,48 +71,34 @@ pub(crate) fn notice(
     })
 }
 
-/// "Claude is down: it is them, not you (since 20:04)"
-fn opening(state: &State, provider: &Provider, transition: &Transition, level: Level) -> String {
-    if is_rehearsal(&provider.id) {
-        return words::state_of(name(provider), level);
-    }
-    headline::sentence(state, provider, &transition.verdict, level)
-        .trim_end_matches('.')
-        .to_owned()
-}
-
-fn opening_body(state: &State, provider: &Provider, transition: &Transition) -> String {
+fn opening_body(
+    state: &State,
+    clock: &Clock,
+    provider: &Provider,
+    transition: &Transition,
+) -> String {
     if is_rehearsal(&provider.id) {
         return "This is only a rehearsal: no real provider is affected.".into();
     }
-    format!(
-        "{} {}",
-        consequence::consequence(state, &provider.id).sentence,
-        transition.verdict.evidence
-    )
-}
-
-/// An outage in which nobody answered ends with any answer, also one that proves no more than that.
-fn recovery_body(verdict: Verdict, at: &str, lasted: &str) -> String {
-    match verdict {
-        Verdict::Known(_) => format!("Operational again at {at}, after {lasted}."),
-        Verdict::Unknown(_) => format!(
-            "It answers again at {at}, after {lasted}; whether its answers are good is not known yet."
-        ),
-    }
+    let consequence = consequence::consequence(state, &provider.id).sentence;
+    clock.plain(&::words::body(
+        &state.catalog,
+        &provider.id,
+        &transition.verdict,
+        &consequence,
+    ))
 }
 
 /// What a person needs to know of parked requests: whose fault it is, where it is known, and what to do.
-pub(crate) fn parked_body(state: &State) -> String {
+pub(crate) fn parked_body(state: &State, now: DateTime<Utc>) -> String {
     let outage = state.open.keys().find_map(|id| {
         let provider = state.catalog.provider(id)?;
         let verdict = state.verdicts.providers.get(id)?;
-        Some(headline::sentence(
-            state,
-            provider,
-            verdict,
-            headline::level_of(state, id),
-        ))
+        let Verdict::Known(level) = verdict.verdict else {
+            return None;
+        };
+        let outlook = headline::outlook(&provider.product, verdict, level);
+        Some(state.clock(now).plain(&::words::headline(outlook)))
     });
     let todo = "The review queue has each with its request: run it again, or finish it by hand.";
     match outage {
@@ -128,19 +119,7 @@ fn name(provider: &Provider) -> &str {
 fn urgency(level: Level) -> ledger::Urgency {
     match level {
         Level::PartialOutage | Level::MajorOutage => ledger::Urgency::Critical,
-        Level::Degraded | Level::Maintenance | Level::Operational | Level::Unknown => {
-            ledger::Urgency::Normal
-        }
-    }
-}
-
-/// "1 h 12 min", "4 min"
-pub(crate) fn duration(to: DateTime<Utc>, from: DateTime<Utc>) -> String {
-    let minutes = (to - from).num_minutes().max(0);
-    match (minutes / 60, minutes % 60) {
-        (0, 0) => "less than a minute".into(),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
+        Level::Degraded | Level::Maintenance | Level::Operational => ledger::Urgency::Normal,
     }
 }
 

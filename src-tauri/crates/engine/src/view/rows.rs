@@ -69,6 +69,7 @@ pub(crate) fn incident(
     traffic: &IncidentTraffic,
     now: DateTime<Utc>,
 ) -> Incident {
+    let clock = state.clock(now);
     Incident {
         summary: summary(state, id, &story.incident, traffic, now),
         blame: match story.incident.blame {
@@ -78,14 +79,14 @@ pub(crate) fn incident(
             health::Blame::Undetermined => "Undetermined.",
         }
         .into(),
-        evidence: story.incident.evidence.clone(),
+        evidence: clock.plain(&::words::from_stored(&story.incident.evidence)),
         timeline: story
             .timeline
             .iter()
             .map(|t| TimelineEntry {
                 at: t.at,
                 level: t.level.map(words::known_level),
-                text: t.text.clone(),
+                text: clock.plain(&::words::from_stored(&t.text)),
             })
             .collect(),
         interrupted: Vec::new(),

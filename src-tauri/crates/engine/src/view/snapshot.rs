@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use ::words::Clock;
 use api::{
     Basis, Blame, Candidate, Endpoint, EngineState, Level, ModelHealth, PageView, PaidStandIns,
     ProblemView, Provider, Route, Session, SiblingModels, Snapshot, StandIn, Surface, Today,
@@ -15,16 +16,17 @@ use crate::state::State;
 
 /// Everything that the faces draw.
 pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot {
-    let desk = headline::headline(state);
+    let desk = headline::headline(state, now);
     let routes = routes(state);
     let questions = question::questions(state);
     let tray = tray::tray(state, &desk, &routes, &questions);
+    let clock = state.clock(now);
     let mut providers: Vec<Provider> = state
         .catalog
         .providers()
         .iter()
         .filter(|p| p.status.is_some() || !p.endpoints.is_empty())
-        .map(|p| provider(state, p))
+        .map(|p| provider(state, &clock, p))
         .collect();
     providers.sort_by(|a, b| (!a.mine, a.rehearsal, &a.name).cmp(&(!b.mine, b.rehearsal, &b.name)));
     Snapshot {
@@ -149,7 +151,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
     problems
 }
 
-fn provider(state: &State, provider: &catalog::Provider) -> Provider {
+fn provider(state: &State, clock: &Clock, provider: &catalog::Provider) -> Provider {
     let verdict = state.verdicts.providers.get(&provider.id);
     Provider {
         id: provider.id.to_string(),
@@ -161,7 +163,10 @@ fn provider(state: &State, provider: &catalog::Provider) -> Provider {
         since: verdict.map(|v| v.since),
         basis: verdict.map_or(Basis::Nothing, |v| basis(v.basis)),
         blame: verdict.map_or(Blame::Undetermined, |v| blame(v.blame)),
-        evidence: verdict.map_or_else(|| not_yet(state, provider), |v| v.evidence.clone()),
+        evidence: verdict.map_or_else(
+            || not_yet(state, provider),
+            |v| clock.plain(&::words::verdict(&state.catalog, &provider.id, v)),
+        ),
         unstable: verdict.is_some_and(|v| v.unstable),
         page: provider
             .status
@@ -170,12 +175,12 @@ fn provider(state: &State, provider: &catalog::Provider) -> Provider {
         surfaces: provider
             .surfaces
             .iter()
-            .map(|s| surface(s, verdict))
+            .map(|s| surface(clock, s, verdict))
             .collect(),
         endpoints: provider
             .endpoints
             .iter()
-            .map(|e| endpoint(state, e, verdict))
+            .map(|e| endpoint(state, clock, e, verdict))
             .collect(),
     }
 }
@@ -199,7 +204,11 @@ fn page_view(state: &State, provider: &catalog::Provider, page: &catalog::Status
     }
 }
 
-fn surface(surface: &catalog::Surface, verdict: Option<&ProviderVerdict>) -> Surface {
+fn surface(
+    clock: &Clock,
+    surface: &catalog::Surface,
+    verdict: Option<&ProviderVerdict>,
+) -> Surface {
     let finding = verdict.and_then(|v| v.surfaces.get(&surface.id));
     Surface {
         id: surface.id.to_string(),
@@ -208,12 +217,13 @@ fn surface(surface: &catalog::Surface, verdict: Option<&ProviderVerdict>) -> Sur
         level: finding.map_or(Level::Unknown, |f| words::level(f.verdict)),
         since: finding.map(|f| f.since),
         basis: finding.map_or(Basis::Nothing, |f| basis(f.basis)),
-        evidence: finding.map_or_else(String::new, |f| f.evidence.clone()),
+        evidence: finding.map_or_else(String::new, |f| clock.plain(&::words::surface(f))),
     }
 }
 
 fn endpoint(
     state: &State,
+    clock: &Clock,
     endpoint: &catalog::Endpoint,
     verdict: Option<&ProviderVerdict>,
 ) -> Endpoint {
@@ -231,7 +241,7 @@ fn endpoint(
         ModelHealth {
             model: model.into(),
             level: finding.map_or(Level::Unknown, |f| words::level(f.verdict)),
-            evidence: finding.map_or_else(String::new, |f| f.evidence.clone()),
+            evidence: finding.map_or_else(String::new, |f| clock.plain(&::words::model(f))),
             breaker: standing(state, breaker),
             limit_resets_at: breaker.and_then(|breaker| breaker.resets_at),
             ttft_ms: state

@@ -21,33 +21,29 @@ pub(crate) fn known_level(level: health::Level) -> Level {
 
 /// "partial outage"
 pub(crate) fn level_words(level: Level) -> &'static str {
-    match level {
-        Level::Operational => "operational",
-        Level::Maintenance => "maintenance",
-        Level::Degraded => "degraded",
-        Level::PartialOutage => "partial outage",
-        Level::MajorOutage => "major outage",
-        Level::Unknown => "unknown",
-    }
+    known(level).map_or("unknown", ::words::level)
 }
 
 /// "Claude is down", "Claude is degraded"
 pub(crate) fn state_of(product: &str, level: Level) -> String {
+    known(level).map_or_else(
+        || format!("{product}: unknown"),
+        |level| ::words::state_of(product, level),
+    )
+}
+
+fn known(level: Level) -> Option<health::Level> {
     match level {
-        Level::Operational => format!("{product} is operational"),
-        Level::Maintenance => format!("{product} is under maintenance"),
-        Level::Degraded => format!("{product} is degraded"),
-        Level::PartialOutage => format!("{product} is partly down"),
-        Level::MajorOutage => format!("{product} is down"),
-        Level::Unknown => format!("{product}: unknown"),
+        Level::Operational => Some(health::Level::Operational),
+        Level::Maintenance => Some(health::Level::Maintenance),
+        Level::Degraded => Some(health::Level::Degraded),
+        Level::PartialOutage => Some(health::Level::PartialOutage),
+        Level::MajorOutage => Some(health::Level::MajorOutage),
+        Level::Unknown => None,
     }
 }
 
 /// "Claude and OpenAI", "Claude, OpenAI and Cursor"
 pub(crate) fn list(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+    ::words::list(names)
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalog::Dialect;
-use health::{Blame, Level, Verdict, Verdicts};
+use health::{Level, Verdict, Verdicts};
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use wire::{Class, Problem};
+use words::{Outlook, Spans};
 
 use crate::attempt::lost::Lost;
 use crate::{Body, Candidate, Credential, Dropped, TurnedAway};
@@ -268,35 +269,27 @@ pub(crate) fn verdict(
     primary: &Candidate,
     product: &str,
     alternatives: bool,
-) -> Option<String> {
+) -> Option<Spans> {
     if verdicts.offline {
-        return Some(
-            "Understudy: this machine is offline, so no provider can be reached".to_owned(),
-        );
+        return Some(words::offline_error());
     }
     let known = verdicts.providers.get(&primary.provider)?;
-    let state = match known.verdict {
-        Verdict::Known(Level::MajorOutage) => "is down",
-        Verdict::Known(Level::PartialOutage) => "is partly down",
-        Verdict::Known(Level::Degraded) => "is degraded",
-        Verdict::Known(Level::Maintenance) => "is under maintenance",
+    let level = match known.verdict {
         Verdict::Known(Level::Operational) | Verdict::Unknown(_) => return None,
-    };
-    let blame = match known.blame {
-        Blame::Them => ", it is them",
-        Blame::Us => ", the fault is in this network",
-        Blame::SharedInfrastructure => ", together with other providers",
-        Blame::Undetermined => "",
+        Verdict::Known(level) => level,
     };
     let rest = if alternatives {
         "no fallback was left"
     } else {
         "no fallback is set up"
     };
-    let since = known.since.format("%H:%M");
-    Some(format!(
-        "Understudy: {product} {state} since {since} UTC{blame}; {rest}"
-    ))
+    let outlook = Outlook {
+        product,
+        level,
+        blame: known.blame,
+        since: known.since,
+    };
+    Some(words::outage_error(outlook, rest))
 }
 
 /// The sentence at the end of an error's message; unchanged where no message is found.

@@ -10,7 +10,7 @@ use gateway::{
     Body, CandidateRule, Config, ConversationAsk, Dialed, End, EndpointConfig, Exchange, Gateway,
     Limits, Pattern, ReplayAsk, Report, Restart, Route, Timers,
 };
-use health::{Basis, Blame, Finding, Level, ProviderVerdict, Verdict, Verdicts};
+use health::{Basis, Blame, Evidence, Finding, Level, ProviderVerdict, Verdict, Verdicts};
 use http::request::Builder;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -210,7 +210,7 @@ impl Scene {
             verdict: Verdict::Known(level),
             since,
             basis: Basis::PageOnly,
-            evidence: "status page".into(),
+            evidence: Evidence::default(),
         };
         let lead = ProviderVerdict {
             verdict: finding.verdict,

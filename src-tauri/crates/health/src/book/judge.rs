@@ -1,7 +1,6 @@
 //! From what was read of one provider to the belief about it: pure, and made afresh every time.
 
 mod finding;
-mod sentence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +9,11 @@ use chrono::{DateTime, Utc};
 
 use super::network::Network;
 use super::page::{Claim, PageRecord, fine};
-use super::run::{Measured, Run, Stretch, Tally};
-use crate::words::Words;
-use crate::{Basis, Blame, Level, OurFault, ProviderVerdict, Thresholds, Unknown, Verdict};
+use super::run::{Measured, Run, Stretch};
+use crate::{
+    Basis, Blame, Evidence, FailedCalls, Level, OurFault, PageClaim, PageEvidence, ProviderVerdict,
+    Thresholds, Unknown, Verdict,
+};
 
 /// Everything that was read of one provider.
 #[derive(Debug, Default)]
@@ -26,15 +27,13 @@ pub(super) struct Readings {
 pub(super) struct Scene<'a> {
     pub(super) now: DateTime<Utc>,
     pub(super) thresholds: &'a Thresholds,
-    pub(super) words: Words,
     pub(super) network: &'a Network,
-    pub(super) id: &'a ProviderId,
     /// None: a provider of the owner's own, which no catalogue file describes.
     pub(super) provider: Option<&'a Provider>,
     /// Surfaces that count; None: nobody chose, so the catalogue's do.
     pub(super) watched: Option<&'a BTreeSet<SurfaceId>>,
-    /// Products whose calls fail now, when they are many and unrelated; else empty.
-    pub(super) failing_together: &'a [String],
+    /// Providers whose calls fail now, when they are many and unrelated; else empty.
+    pub(super) failing_together: &'a [ProviderId],
 }
 
 pub(super) struct Judgement {
@@ -60,10 +59,6 @@ impl Readings {
     }
 }
 
-pub(super) fn product(id: &ProviderId, provider: Option<&Provider>) -> String {
-    provider.map_or_else(|| id.to_string(), |p| p.product.clone())
-}
-
 pub(super) fn judge(
     scene: Scene<'_>,
     readings: &Readings,
@@ -73,7 +68,7 @@ pub(super) fn judge(
     let verdict = seen.verdict();
     let (basis, blame) = (seen.basis(), seen.blame(verdict));
     let since = seen.since(verdict, before.map(|b| (b.verdict, b.since)));
-    let evidence = seen.sentence(verdict, basis, blame);
+    let evidence = seen.evidence(blame);
     Judgement {
         settled: seen.settled(verdict, readings),
         verdict: ProviderVerdict {
@@ -281,9 +276,71 @@ impl<'a> Seen<'a> {
         page.chain(calls).min().unwrap_or(now)
     }
 
+    fn evidence(&self, blame: Blame) -> Evidence {
+        let together = self.bad_together();
+        Evidence {
+            page: self.page_evidence(),
+            calls: self.failed_calls(|_| true),
+            failing: self.failing().map(|(key, _, _)| key.1.clone()).collect(),
+            answering: self.working().map(|key| key.1.clone()).collect(),
+            together: if together.len() >= 2 {
+                together
+            } else {
+                Vec::new()
+            },
+            shared: if blame == Blame::SharedInfrastructure {
+                self.scene.failing_together.to_vec()
+            } else {
+                Vec::new()
+            },
+            network_up: self.scene.network.is_up(),
+            ours: self.ours.map(|(endpoint, fault)| (endpoint.clone(), fault)),
+        }
+    }
+
+    fn page_evidence(&self) -> PageEvidence {
+        let Some(level) = self.page_level() else {
+            return self.unread_page();
+        };
+        let of_level = || self.believed().filter(|c| fine(c.level) == fine(level));
+        let since = of_level().map(|c| c.since);
+        let read_at = self.believed().map(|c| c.read_at).max();
+        PageEvidence::Claim(PageClaim {
+            level,
+            since: if fine(level) {
+                since.max()
+            } else {
+                since.min()
+            }
+            .unwrap_or(self.scene.now),
+            read_at: read_at.unwrap_or(self.scene.now),
+        })
+    }
+
+    /// Why the page contributes nothing.
+    fn unread_page(&self) -> PageEvidence {
+        if self.scene.provider.is_none_or(|p| p.status.is_none()) {
+            return PageEvidence::NoPage;
+        }
+        let stale = |claim: &Result<&Claim, Unknown>| matches!(claim, Err(Unknown::Stale));
+        match self.page.unreadable() {
+            Some(why) => PageEvidence::Unreadable(why.clone()),
+            None if self.claims.values().any(stale) => PageEvidence::Stale,
+            None => PageEvidence::NotRead,
+        }
+    }
+
+    /// The failing calls to some models, together.
+    fn failed_calls(&self, of: impl Fn(&(EndpointId, ModelId)) -> bool) -> Option<FailedCalls> {
+        self.failing()
+            .filter(|(key, _, _)| of(key))
+            .map(|(_, _, stretch)| stretch.evidence())
+            .reduce(FailedCalls::and)
+    }
+
     /// Surfaces that are bad together, each with its own source: the page's components, and our calls to a host that no
     /// bad component stands for already.
-    fn bad_together(&self) -> Vec<String> {
+    fn bad_together(&self) -> Vec<SurfaceId> {
         let Some(provider) = self.scene.provider else {
             return Vec::new();
         };
@@ -304,7 +361,7 @@ impl<'a> Seen<'a> {
         }
         // Those that count are named first.
         bad.sort_by_key(|s| !self.counts(&s.id));
-        bad.into_iter().map(|s| s.name.clone()).collect()
+        bad.into_iter().map(|s| s.id.clone()).collect()
     }
 
     /// The surfaces that calls to an endpoint bear on: its own first, then those that share its host.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use catalog::SurfaceId;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{Level, Page, PageIncident, Unknown, Unreadable};
+use crate::{Level, Page, PageIncident, Unknown, Unreadable, Verdict};
 
 /// What a status page has said so far, and how far it may be believed now.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ pub(super) struct Claim {
     pub(super) level: Level,
     /// Since when it has been fine, or since when it has not.
     pub(super) since: DateTime<Utc>,
-    read_at: DateTime<Utc>,
+    pub(super) read_at: DateTime<Utc>,
     /// A better level that one reading has told; a second one makes it true.
     better: Option<Level>,
     /// Consecutive readings that were fine.
@@ -46,6 +46,8 @@ pub(super) enum News {
     /// First seen when it was already over.
     Past(PageIncident),
     Said(String),
+    /// The open incident of this title is over.
+    Resolved(String),
 }
 
 /// A page lists its incidents for weeks; what it has not listed for so long is forgotten.
@@ -186,7 +188,7 @@ impl PageRecord {
                 Some(before) => {
                     news.extend(said(incident, before.updates));
                     if now.resolved && !before.resolved {
-                        news.push(News::Said(format!("{}: resolved", incident.title)));
+                        news.push(News::Resolved(incident.title.clone()));
                         resolved.push(incident);
                     }
                 }
@@ -240,6 +242,10 @@ impl PageRecord {
 
 pub(super) fn fine(level: Level) -> bool {
     level <= Level::Maintenance
+}
+
+pub(super) fn is_bad(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Known(level) if !fine(level))
 }
 
 /// An incident that names no surface speaks for the whole page only in a feed, where nothing else does. Beside component

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::page::fine;
-use crate::{Blame, Change, Level, OpenIncident, ProviderVerdict, Verdict};
+use crate::{Blame, Change, Level, Note, OpenIncident, ProviderVerdict, Verdict};
 
 /// So many openings within [`FLAP_WINDOW`] make a provider unstable.
 const FLAP_OPENINGS: usize = 3;
@@ -101,9 +101,8 @@ impl Plot {
         let Some(Story { since, peak, .. }) = self.story.take() else {
             return Vec::new();
         };
-        let why = "No longer watched: the record of this incident ends here.".to_owned();
         vec![
-            quiet(now, Change::Noted(why)),
+            quiet(now, Change::Noted(Note::NoLongerWatched)),
             quiet(now, Change::Recovered { since, peak }),
         ]
     }
@@ -114,8 +113,9 @@ impl Plot {
         if self.openings.len() >= FLAP_OPENINGS {
             self.restless = Some(now);
         }
+        let since = verdict.since.min(now);
         self.story = Some(Story {
-            since: verdict.since.min(now),
+            since,
             level,
             peak: level,
             blame: verdict.blame,
@@ -124,7 +124,7 @@ impl Plot {
         });
         Told {
             at: now,
-            change: Change::Opened(level),
+            change: Change::Opened { level, since },
             announce: true,
         }
     }
@@ -140,7 +140,7 @@ impl Plot {
         let mut told = Vec::new();
         if story.calm.take().is_some() {
             self.restless = Some(now);
-            told.push(quiet(now, Change::Noted("Failing again.".to_owned())));
+            told.push(quiet(now, Change::Noted(Note::FailingAgain)));
         }
         let from = std::mem::replace(&mut story.level, level);
         if level > from {
@@ -158,7 +158,7 @@ impl Plot {
         let found = std::mem::take(&mut story.lost);
         let blame = std::mem::replace(&mut story.blame, verdict.blame);
         if found || blame != verdict.blame {
-            told.push(quiet(now, Change::Noted(verdict.evidence.clone())));
+            told.push(quiet(now, Change::Noted(Note::Verdict)));
         }
         self.story = Some(story);
         told
@@ -185,9 +185,7 @@ impl Plot {
                 story.calm = Some(now);
                 self.restless = Some(now);
                 self.story = Some(story);
-                let text =
-                    "Recovered, but it has been unstable: told when it lasts for 60 minutes.";
-                vec![quiet(now, Change::Noted(text.to_owned()))]
+                vec![quiet(now, Change::Noted(Note::RecoveryNotCounted))]
             }
         }
     }
@@ -204,7 +202,7 @@ impl Plot {
         story.lost |= lost;
         self.story = Some(story);
         if news {
-            vec![quiet(now, Change::Noted(verdict.evidence.clone()))]
+            vec![quiet(now, Change::Noted(Note::Verdict))]
         } else {
             Vec::new()
         }

@@ -1,10 +1,10 @@
-use std::fmt::Write as _;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::network::Network;
-use crate::words;
-use crate::{CallOutcome, CallSource, FailureKind, Level, OurFault, Thresholds, Unknown};
+use crate::{
+    CallOutcome, CallSource, FailedCalls, FailureKind, Failures, Level, OurFault, Thresholds,
+    Unknown,
+};
 
 /// How the calls to one endpoint's model have gone, probes and traffic together.
 #[derive(Debug, Default)]
@@ -49,26 +49,17 @@ enum State {
 #[derive(Clone, Debug)]
 pub(super) struct Stretch {
     pub(super) since: DateTime<Utc>,
-    pub(super) probes: Tally,
-    pub(super) requests: Tally,
+    last: DateTime<Utc>,
+    probes: Tally,
+    requests: Tally,
 }
 
 /// Calls of one sort, and what became of them.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) failed: u32,
-    pub(super) total: u32,
-    kinds: Kinds,
+struct Tally {
+    failures: Failures,
     /// At least one failure came from the provider itself.
     answered: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Kinds {
-    #[default]
-    None,
-    Alike(FailureKind),
-    Mixed,
 }
 
 /// What may be believed of a run now.
@@ -140,7 +131,8 @@ impl Run {
         match self.state {
             State::Fails { .. } if self.successes < thresholds.successes => {
                 if let Some(stretch) = &mut self.stretch {
-                    stretch.tally(source).total += 1;
+                    let failures = &mut stretch.tally(source).failures;
+                    failures.total = failures.total.saturating_add(1);
                 }
             }
             State::Fails { .. } | State::Unproven => {
@@ -161,6 +153,7 @@ impl Run {
         self.successes = 0;
         self.failures = self.failures.saturating_add(1);
         let stretch = self.stretch.get_or_insert_with(|| Stretch::new(at));
+        stretch.last = stretch.last.max(at);
         stretch.tally(source).add(kind);
         if self.failures >= thresholds.failures {
             self.accused = Accused::Yes;
@@ -303,6 +296,7 @@ impl Stretch {
     fn new(since: DateTime<Utc>) -> Self {
         Self {
             since,
+            last: since,
             probes: Tally::default(),
             requests: Tally::default(),
         }
@@ -317,8 +311,8 @@ impl Stretch {
 
     /// All failed: it is down. Some came through in between: partly.
     fn level(&self) -> Level {
-        let tallies = [self.probes, self.requests];
-        if tallies.iter().all(|t| t.failed == t.total) {
+        let all = self.evidence().all();
+        if all.failed == all.total {
             Level::MajorOutage
         } else {
             Level::PartialOutage
@@ -332,7 +326,16 @@ impl Stretch {
 
     /// Was there anything but failures to connect?
     fn was_heard(&self) -> bool {
-        self.probes.and(self.requests).kinds != Kinds::Alike(FailureKind::Connect)
+        self.evidence().all().kind != Some(FailureKind::Connect)
+    }
+
+    pub(super) fn evidence(&self) -> FailedCalls {
+        FailedCalls {
+            probes: self.probes.failures,
+            requests: self.requests.failures,
+            since: self.since,
+            last: self.last,
+        }
     }
 
     /// Did the provider itself tell of a fault? Then our network was up.
@@ -343,9 +346,11 @@ impl Stretch {
 
 impl Tally {
     fn add(&mut self, kind: FailureKind) {
-        self.failed = self.failed.saturating_add(1);
-        self.total = self.total.saturating_add(1);
-        self.kinds = self.kinds.and(Kinds::Alike(kind));
+        self.failures = self.failures.and(Failures {
+            failed: 1,
+            total: 1,
+            kind: Some(kind),
+        });
         self.answered |= match kind {
             FailureKind::Status(_) | FailureKind::ErrorEvent | FailureKind::Malformed => true,
             FailureKind::Connect
@@ -353,43 +358,5 @@ impl Tally {
             | FailureKind::Cut
             | FailureKind::Stalled => false,
         };
-    }
-
-    pub(super) fn and(self, other: Self) -> Self {
-        Self {
-            failed: self.failed.saturating_add(other.failed),
-            total: self.total.saturating_add(other.total),
-            kinds: self.kinds.and(other.kinds),
-            answered: self.answered || other.answered,
-        }
-    }
-
-    /// "3 of 3 probes cut mid-stream"; None: there were no such calls.
-    pub(super) fn told(self, one: &str) -> Option<String> {
-        let Self { failed, total, .. } = self;
-        if total == 0 {
-            return None;
-        }
-        let mut text = format!("{failed} of {total} {one}");
-        if total != 1 {
-            text.push('s');
-        }
-        match self.kinds {
-            Kinds::Alike(kind) => {
-                let _ = write!(text, " {}", words::failure(kind));
-            }
-            Kinds::None | Kinds::Mixed => text.push_str(" failed"),
-        }
-        Some(text)
-    }
-}
-
-impl Kinds {
-    fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::None, kinds) | (kinds, Self::None) => kinds,
-            (Self::Alike(a), Self::Alike(b)) if a == b => self,
-            (Self::Alike(_) | Self::Mixed, Self::Alike(_) | Self::Mixed) => Self::Mixed,
-        }
     }
 }

@@ -1,6 +1,6 @@
+mod evidence;
 mod laws;
 mod refused;
-mod sentences;
 mod stories;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -191,7 +191,7 @@ fn tale(transitions: &[Transition]) -> String {
         .iter()
         .map(|t| {
             let word = match t.change {
-                Change::Opened(_) => "opened",
+                Change::Opened { .. } => "opened",
                 Change::Rose { .. } => "rose",
                 Change::Eased { .. } => "eased",
                 Change::Noted(_) => "noted",
@@ -222,7 +222,7 @@ fn check(book: &mut Book, rows: &[Row<'_>]) -> Vec<Transition> {
         assert_eq!(
             (got.0.as_str(), got.1.as_str()),
             (verdict, told),
-            "{time} {source} {said}: {}",
+            "{time} {source} {said}: {:?}",
             verdicts.providers["anthropic"].evidence
         );
         all.extend(transitions);

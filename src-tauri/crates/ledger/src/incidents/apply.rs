@@ -1,65 +1,64 @@
 use catalog::{ProviderId, REHEARSAL};
 use chrono::{DateTime, Utc};
-use health::{Blame, Change, Level, PageIncident, Transition, Verdict};
+use health::{Blame, Change, Level, Note, PageIncident, Transition, Verdict};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
-use crate::column::{Col, level_word, maybe};
-use crate::{Ledger, LedgerError};
+use crate::column::{Col, maybe};
+use crate::{Ledger, LedgerError, LoggedTransition};
 
 impl Ledger {
     /// Writes a transition into its incident's story. Returns the incident, or `None` where there is none: a note
     /// while nothing is open, and anything of the rehearsal provider.
     ///
     /// A story that lacks its beginning (it opened while the ledger could not be written) is begun here.
-    pub fn apply(&mut self, transition: &Transition) -> Result<Option<i64>, LedgerError> {
-        if transition.provider.as_str() == REHEARSAL {
+    pub fn apply(&mut self, logged: &LoggedTransition) -> Result<Option<i64>, LedgerError> {
+        if logged.transition.provider.as_str() == REHEARSAL {
             return Ok(None);
         }
         let tx = self.write()?;
-        let incident = write(&tx, transition)?;
+        let incident = write(&tx, logged)?;
         tx.commit()?;
         Ok(incident)
     }
 }
 
-fn write(tx: &Transaction<'_>, transition: &Transition) -> rusqlite::Result<Option<i64>> {
+fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Option<i64>> {
     let Transition {
         at,
         provider,
         change,
         verdict,
         announce: _,
-    } = transition;
-    let (at, evidence) = (*at, verdict.evidence.as_str());
+    } = &logged.transition;
+    let (at, evidence, said) = (*at, logged.evidence.as_str(), logged.entry.as_str());
     match change {
-        Change::Opened(level) => {
+        Change::Opened { level, since } => {
             let id = match open_of(tx, provider)? {
                 Some(id) => {
                     update(tx, id, *level, verdict.blame, evidence)?;
                     id
                 }
-                None => begin(tx, transition, verdict.since.min(at), *level)?,
+                None => begin(tx, logged, *since, *level)?,
             };
-            entry(tx, id, at, Some(*level), evidence)?;
+            entry(tx, id, at, Some(*level), said)?;
             Ok(Some(id))
         }
-        Change::Rose { from, to } | Change::Eased { from, to } => {
+        Change::Rose { to, .. } | Change::Eased { to, .. } => {
             let id = match open_of(tx, provider)? {
                 Some(id) => {
                     update(tx, id, *to, verdict.blame, evidence)?;
                     id
                 }
-                None => begin(tx, transition, at, *to)?,
+                None => begin(tx, logged, verdict.since.min(at), *to)?,
             };
-            let said = format!("From {} to {}. {evidence}", words(*from), words(*to));
-            entry(tx, id, at, Some(*to), &said)?;
+            entry(tx, id, at, Some(*to), said)?;
             Ok(Some(id))
         }
-        Change::Noted(said) => {
+        Change::Noted(note) => {
             let Some(id) = open_of(tx, provider)? else {
                 return Ok(None);
             };
-            if said == evidence {
+            if *note == Note::Verdict {
                 believe(tx, id, verdict.blame, evidence)?;
             }
             entry(tx, id, at, None, said)?;
@@ -68,19 +67,19 @@ fn write(tx: &Transaction<'_>, transition: &Transition) -> rusqlite::Result<Opti
         Change::Recovered { since, peak } => {
             let id = match open_of(tx, provider)? {
                 Some(id) => id,
-                None => begin(tx, transition, (*since).min(at), *peak)?,
+                None => begin(tx, logged, (*since).min(at), *peak)?,
             };
             match verdict.verdict {
                 Verdict::Known(level @ (Level::Operational | Level::Maintenance)) => {
                     close(tx, id, at, Some(level), *peak)?;
-                    entry(tx, id, at, Some(level), evidence)?;
+                    entry(tx, id, at, Some(level), said)?;
                 }
                 // The record ends, not the outage: the provider is no longer watched, as a note before this one says.
                 Verdict::Known(_) | Verdict::Unknown(_) => close(tx, id, at, None, *peak)?,
             }
             Ok(Some(id))
         }
-        Change::Past(page) => past(tx, provider, at, page).map(Some),
+        Change::Past(page) => past(tx, provider, at, page, evidence).map(Some),
     }
 }
 
@@ -92,7 +91,7 @@ fn open_of(tx: &Transaction<'_>, provider: &ProviderId) -> rusqlite::Result<Opti
 
 fn begin(
     tx: &Transaction<'_>,
-    transition: &Transition,
+    logged: &LoggedTransition,
     since: DateTime<Utc>,
     level: Level,
 ) -> rusqlite::Result<i64> {
@@ -101,11 +100,11 @@ fn begin(
          VALUES (:provider, :opened_at, :level, :level, 0, :blame, :evidence)",
     )?
     .execute(named_params! {
-        ":provider": Col(&transition.provider),
+        ":provider": Col(&logged.transition.provider),
         ":opened_at": Col(since),
         ":level": Col(level),
-        ":blame": Col(transition.verdict.blame),
-        ":evidence": transition.verdict.evidence,
+        ":blame": Col(logged.transition.verdict.blame),
+        ":evidence": logged.evidence,
     })?;
     Ok(tx.last_insert_rowid())
 }
@@ -162,6 +161,7 @@ fn past(
     provider: &ProviderId,
     seen: DateTime<Utc>,
     page: &PageIncident,
+    evidence: &str,
 ) -> rusqlite::Result<i64> {
     let id: i64 = tx
         .prepare_cached(
@@ -181,7 +181,7 @@ fn past(
                 ":title": page.title,
                 ":url": page.url,
                 ":blame": Col(Blame::Them),
-                ":evidence": format!("Only the status page told of it: {}", page.title),
+                ":evidence": evidence,
             },
             |row| row.get(0),
         )?;
@@ -203,8 +203,4 @@ fn entry(
     tx.prepare_cached("INSERT INTO timeline (incident, at, level, said) VALUES (?1, ?2, ?3, ?4)")?
         .execute((incident, Col(at), level.map(Col), said))?;
     Ok(())
-}
-
-fn words(level: Level) -> String {
-    level_word(level).replace('_', " ")
 }

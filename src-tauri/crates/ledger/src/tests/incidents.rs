@@ -1,11 +1,11 @@
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
-use health::{Blame, Change, Level, OpenIncident, PageIncident, Verdict};
+use health::{Blame, Change, Level, Note, OpenIncident, PageIncident, Verdict};
 
 use super::{fresh, minutes, opened, recovered, t0, transition};
-use crate::{IncidentStory, Ledger};
+use crate::{IncidentStory, Ledger, LoggedTransition};
 
-fn rose(at: DateTime<Utc>) -> health::Transition {
+fn rose(at: DateTime<Utc>) -> LoggedTransition {
     let change = Change::Rose {
         from: Level::PartialOutage,
         to: Level::MajorOutage,
@@ -13,19 +13,24 @@ fn rose(at: DateTime<Utc>) -> health::Transition {
     transition("lead", at, Level::MajorOutage, change, "12 of 14 failed.")
 }
 
-fn eased(at: DateTime<Utc>) -> health::Transition {
+fn eased(at: DateTime<Utc>) -> LoggedTransition {
     let change = Change::Eased {
         from: Level::MajorOutage,
         to: Level::Degraded,
     };
     let mut eased = transition("lead", at, Level::Degraded, change, "1 of 9 failed.");
-    eased.verdict.blame = Blame::Undetermined;
+    eased.transition.verdict.blame = Blame::Undetermined;
     eased
 }
 
-fn noted(at: DateTime<Utc>, said: &str) -> health::Transition {
-    let change = Change::Noted(said.to_owned());
-    transition("lead", at, Level::MajorOutage, change, "12 of 14 failed.")
+/// What the page wrote.
+fn noted(at: DateTime<Utc>, said: &str) -> LoggedTransition {
+    let change = Change::Noted(Note::Page(said.to_owned()));
+    let noted = transition("lead", at, Level::MajorOutage, change, "12 of 14 failed.");
+    LoggedTransition {
+        entry: said.to_owned(),
+        ..noted
+    }
 }
 
 fn told(story: &IncidentStory) -> String {
@@ -37,9 +42,9 @@ fn told(story: &IncidentStory) -> String {
 }
 
 const STORY: &str = "  0 Some(PartialOutage) Lead: it is them.
-  4 Some(MajorOutage) From partial outage to major outage. 12 of 14 failed.
+  4 Some(MajorOutage) 12 of 14 failed.
   9 None Identified: we found the cause.
- 30 Some(Degraded) From major outage to degraded. 1 of 9 failed.
+ 30 Some(Degraded) 1 of 9 failed.
  45 Some(Operational) Lead works again.
 ";
 
@@ -74,7 +79,7 @@ fn an_outage_is_one_story_with_a_timeline() {
 fn what_is_known_only_later_stands_in_the_story() {
     let mut ledger = fresh();
     let mut unclear = opened("lead", t0());
-    unclear.verdict.blame = Blame::Undetermined;
+    unclear.transition.verdict.blame = Blame::Undetermined;
     let id = ledger.apply(&unclear).unwrap().unwrap();
     let known = |ledger: &Ledger| {
         let incident = ledger.incident(id).unwrap().unwrap().incident;
@@ -82,12 +87,20 @@ fn what_is_known_only_later_stands_in_the_story() {
     };
     assert_eq!(known(&ledger).0, Blame::Undetermined);
     // The evidence itself said something new; what the page says is not evidence of whose fault it is.
+    let change = Change::Noted(Note::Verdict);
+    let at = t0() + minutes(2);
     ledger
-        .apply(&noted(t0() + minutes(2), "12 of 14 failed."))
+        .apply(&transition(
+            "lead",
+            at,
+            Level::MajorOutage,
+            change,
+            "12 of 14 failed.",
+        ))
         .unwrap();
     assert_eq!(known(&ledger), (Blame::Them, "12 of 14 failed.".to_owned()));
     let mut page = noted(t0() + minutes(3), "Status page: We are looking.");
-    page.verdict.evidence = "3 of 3 failed.".to_owned();
+    page.evidence = "3 of 3 failed.".to_owned();
     ledger.apply(&page).unwrap();
     assert_eq!(known(&ledger).1, "12 of 14 failed.");
 }
@@ -170,7 +183,7 @@ fn a_record_may_end_before_its_outage_does() {
     let why = "No longer watched: the record of this incident ends here.";
     ledger.apply(&noted(t0() + minutes(5), why)).unwrap();
     let mut abandoned = recovered("lead", t0(), t0() + minutes(5));
-    abandoned.verdict.verdict = Verdict::Known(Level::PartialOutage);
+    abandoned.transition.verdict.verdict = Verdict::Known(Level::PartialOutage);
     ledger.apply(&abandoned).unwrap();
     let story = ledger.incident(id).unwrap().unwrap();
     assert_eq!(story.incident.closed, Some(t0() + minutes(5)));
@@ -182,7 +195,10 @@ fn a_record_may_end_before_its_outage_does() {
 fn a_recovery_that_is_dated_back_stands_in_its_place() {
     let mut ledger = fresh();
     let mut begun = opened("lead", t0());
-    begun.verdict.since = t0() - minutes(3);
+    begun.transition.change = Change::Opened {
+        level: Level::PartialOutage,
+        since: t0() - minutes(3),
+    };
     let id = ledger.apply(&begun).unwrap().unwrap();
     let calm = "Recovered, but it has been unstable.";
     ledger.apply(&noted(t0() + minutes(10), calm)).unwrap();
@@ -268,8 +284,9 @@ fn every_level_and_blame_survives() {
         .flat_map(|l| blames.map(|b| (*l, b)))
         .enumerate()
     {
-        let mut open = transition(&format!("p{n}"), t0(), level, Change::Opened(level), "");
-        open.verdict.blame = blame;
+        let opened = Change::Opened { level, since: t0() };
+        let mut open = transition(&format!("p{n}"), t0(), level, opened, "");
+        open.transition.verdict.blame = blame;
         let id = ledger.apply(&open).unwrap().unwrap();
         let incident = ledger.incident(id).unwrap().unwrap().incident;
         assert_eq!((incident.level, incident.blame), (Some(level), blame));

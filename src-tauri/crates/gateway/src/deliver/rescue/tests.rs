@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use catalog::{EndpointId, ModelId, ProviderId};
 use chrono::DateTime;
-use health::{Basis, FailureKind, ProviderVerdict};
+use health::{Basis, Blame, Evidence, FailureKind, ProviderVerdict};
 
 use super::*;
 use crate::Standing;
@@ -92,7 +92,7 @@ fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_something
 #[test]
 fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
     let known = [
-        "Understudy: First is down since 20:04 UTC, it is them; no fallback was left".to_owned(),
+        "Understudy: First is down since 22:04 UTC+2, it is them; no fallback was left".to_owned(),
     ];
     let json = answered(
         Class::Transient,
@@ -109,7 +109,7 @@ fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
     );
     assert_eq!(
         message(&said),
-        "Internal error. Understudy: First is down since 20:04 UTC, it is them; no fallback was left"
+        "Internal error. Understudy: First is down since 22:04 UTC+2, it is them; no fallback was left"
     );
     let html = answered(Class::Transient, 502, &[], "<h1>Bad gateway</h1>");
     let said = exhausted(
@@ -289,7 +289,7 @@ fn only_a_bad_verdict_is_worth_a_sentence() {
             since: DateTime::from_timestamp(72_240, 0).unwrap(),
             basis: Basis::Measured,
             blame,
-            evidence: String::new(),
+            evidence: Evidence::default(),
             unstable: false,
             surfaces: BTreeMap::new(),
             models: BTreeMap::new(),
@@ -299,18 +299,23 @@ fn only_a_bad_verdict_is_worth_a_sentence() {
             offline: false,
         }
     };
+    let clock = words::Clock::named(
+        std::sync::Arc::new(|_| chrono::FixedOffset::east_opt(7_200).unwrap()),
+        DateTime::from_timestamp(75_000, 0).unwrap(),
+    );
     let said = |verdicts: &Verdicts, alternatives| {
-        verdict(
+        let sentence = verdict(
             verdicts,
             &primary(Credential::OurKey),
             "First",
             alternatives,
-        )
+        );
+        sentence.map(|sentence| clock.plain(&sentence))
     };
     let down = known(Verdict::Known(Level::MajorOutage), Blame::Them);
     assert_eq!(
         said(&down, true).unwrap(),
-        "Understudy: First is down since 20:04 UTC, it is them; no fallback was left"
+        "Understudy: First is down since 22:04 UTC+2, it is them; no fallback was left"
     );
     assert!(
         said(&down, false)

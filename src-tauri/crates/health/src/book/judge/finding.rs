@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use catalog::{EndpointId, ModelId, SurfaceId};
 use chrono::{DateTime, Utc};
 
-use super::sentence::{calls, told};
-use super::{Claim, Measured, Scene, Seen, fine};
-use crate::words;
-use crate::{Basis, Finding, Level, ProviderVerdict, Unknown, Verdict};
+use super::{Claim, Measured, Seen};
+use crate::{
+    Basis, Evidence, Finding, Level, PageClaim, PageEvidence, ProviderVerdict, Unknown, Verdict,
+};
 
 impl Seen<'_> {
     pub(super) fn surface_findings(
@@ -28,64 +28,48 @@ impl Seen<'_> {
     }
 
     fn surface_finding(&self, surface: &SurfaceId, claim: Result<&Claim, Unknown>) -> Finding {
-        let Scene { now, words, .. } = self.scene;
+        let now = self.scene.now;
         if self.offline() {
             return offline(now);
         }
-        let bears = |key: &&(EndpointId, ModelId)| {
-            self.surfaces_of(&key.0).iter().any(|s| s.id == *surface)
+        let bears =
+            |key: &(EndpointId, ModelId)| self.surfaces_of(&key.0).iter().any(|s| s.id == *surface);
+        let bad = || self.failing().filter(|(key, _, _)| bears(key));
+        let answering = self.working().filter(|key| bears(key));
+        let evidence = Evidence {
+            page: match claim {
+                Ok(claim) => PageEvidence::Claim(PageClaim {
+                    level: claim.level,
+                    since: claim.since,
+                    read_at: claim.read_at,
+                }),
+                Err(_) => self.unread_page(),
+            },
+            calls: self.failed_calls(bears),
+            failing: bad().map(|(key, _, _)| key.1.clone()).collect(),
+            answering: answering.map(|key| key.1.clone()).collect(),
+            network_up: self.scene.network.is_up(),
+            ..Evidence::default()
         };
-        let bad: Vec<_> = self.failing().filter(|(key, _, _)| bears(key)).collect();
-        let works = self.working().any(|key| bears(&key));
+        let works = !evidence.answering.is_empty();
         let page = claim.map(|c| (c.level, c.since));
-        let worst = bad.iter().map(|(_, level, _)| *level).max();
-        let said = match claim {
-            Ok(claim) if fine(claim.level) => {
-                format!("status page: {}", words::level(claim.level))
-            }
-            Ok(claim) => format!(
-                "status page: {} since {}",
-                words::level(claim.level),
-                words.time(claim.since, now)
+        let worst = bad().map(|(_, level, _)| level).max();
+        let (verdict, since, basis) = match (page, worst) {
+            (_, Some(worst)) => (
+                Verdict::Known(page.map_or(worst, |(level, _)| level.max(worst))),
+                evidence.calls.map_or(now, |calls| calls.since),
+                Basis::Measured,
             ),
-            Err(why) => format!("unknown, {}", words::unknown(why, self.page.unreadable())),
+            (Ok((level, since)), None) if works => (Verdict::Known(level), since, Basis::Measured),
+            (Ok((level, since)), None) => (Verdict::Known(level), since, Basis::PageOnly),
+            (Err(_), None) if works => (Verdict::Known(Level::Operational), now, Basis::Measured),
+            (Err(why), None) => (Verdict::Unknown(why), now, Basis::Nothing),
         };
-        match (page, worst) {
-            (_, Some(worst)) => Finding {
-                verdict: Verdict::Known(page.map_or(worst, |(level, _)| level.max(worst))),
-                since: bad.iter().map(|(_, _, s)| s.since).min().unwrap_or(now),
-                basis: Basis::Measured,
-                evidence: match page {
-                    Ok(_) => format!("{said}; our own calls fail: {}", calls(&bad).join(", ")),
-                    Err(_) => format!("our own calls fail: {}", calls(&bad).join(", ")),
-                },
-            },
-            (Ok((level, since)), None) => Finding {
-                verdict: Verdict::Known(level),
-                since,
-                basis: if works {
-                    Basis::Measured
-                } else {
-                    Basis::PageOnly
-                },
-                evidence: if works {
-                    format!("{said}; our own calls get through")
-                } else {
-                    said
-                },
-            },
-            (Err(_), None) if works => Finding {
-                verdict: Verdict::Known(Level::Operational),
-                since: now,
-                basis: Basis::Measured,
-                evidence: "our own calls get through".to_owned(),
-            },
-            (Err(why), None) => Finding {
-                verdict: Verdict::Unknown(why),
-                since: now,
-                basis: Basis::Nothing,
-                evidence: said,
-            },
+        Finding {
+            verdict,
+            since,
+            basis,
+            evidence,
         }
     }
 
@@ -93,41 +77,43 @@ impl Seen<'_> {
         &self,
         before: Option<&ProviderVerdict>,
     ) -> BTreeMap<(EndpointId, ModelId), Finding> {
-        let Scene { now, words, .. } = self.scene;
-        let find = |run: &Measured<'_>| match run {
-            _ if self.offline() => offline(now),
-            Measured::Works { since } => Finding {
-                verdict: Verdict::Known(Level::Operational),
-                since: *since,
-                basis: Basis::Measured,
-                evidence: "our own calls get through".to_owned(),
-            },
-            Measured::Fails { level, stretch } => Finding {
-                verdict: Verdict::Known(*level),
-                since: stretch.since,
-                basis: Basis::Measured,
-                evidence: format!(
-                    "{} since {}",
-                    told(stretch.probes, stretch.requests).join(", "),
-                    words.time(stretch.since, now)
-                ),
-            },
-            Measured::Unknown(why) => Finding {
-                verdict: Verdict::Unknown(*why),
-                since: now,
-                basis: Basis::Nothing,
-                evidence: format!("unknown, {}", words::unknown(*why, None)),
-            },
-        };
         self.runs
             .iter()
             .map(|(&key, run)| {
-                (
-                    key.clone(),
-                    steady(find(run), before.and_then(|b| b.models.get(key))),
-                )
+                let finding = if self.offline() {
+                    offline(self.scene.now)
+                } else {
+                    self.model_finding(&key.1, run)
+                };
+                let before = before.and_then(|b| b.models.get(key));
+                (key.clone(), steady(finding, before))
             })
             .collect()
+    }
+
+    fn model_finding(&self, model: &ModelId, run: &Measured<'_>) -> Finding {
+        let mut evidence = Evidence {
+            network_up: self.scene.network.is_up(),
+            ..Evidence::default()
+        };
+        let (verdict, since, basis) = match run {
+            Measured::Works { since } => {
+                evidence.answering.insert(model.clone());
+                (Verdict::Known(Level::Operational), *since, Basis::Measured)
+            }
+            Measured::Fails { level, stretch } => {
+                evidence.failing.insert(model.clone());
+                evidence.calls = Some(stretch.evidence());
+                (Verdict::Known(*level), stretch.since, Basis::Measured)
+            }
+            Measured::Unknown(why) => (Verdict::Unknown(*why), self.scene.now, Basis::Nothing),
+        };
+        Finding {
+            verdict,
+            since,
+            basis,
+            evidence,
+        }
     }
 }
 
@@ -136,7 +122,7 @@ fn offline(now: DateTime<Utc>) -> Finding {
         verdict: Verdict::Unknown(Unknown::Offline),
         since: now,
         basis: Basis::Nothing,
-        evidence: format!("unknown, {}", words::unknown(Unknown::Offline, None)),
+        evidence: Evidence::default(),
     }
 }
 

@@ -47,7 +47,7 @@ fn play(book: &mut Book, rows: &[Row<'_>]) {
         assert_eq!(
             (belief(local), tale(&transitions)),
             (verdict.to_owned(), told.to_owned()),
-            "{time} {source} {said}: {}",
+            "{time} {source} {said}: {:?}",
             local.evidence
         );
     }

@@ -430,11 +430,9 @@ fn many_unrelated_providers_at_once_share_something() {
             ),
         ],
     );
-    let evidence = &book.verdicts().providers["anthropic"].evidence;
-    assert!(
-        evidence.contains("Claude, OpenAI and OpenRouter fail at once"),
-        "{evidence}"
-    );
+    let shared = &book.verdicts().providers["anthropic"].evidence.shared;
+    let together: Vec<ProviderId> = ["anthropic", "openai", "openrouter"].map(Into::into).into();
+    assert_eq!(*shared, together);
 }
 
 #[test]
@@ -570,6 +568,64 @@ fn a_story_from_before_a_restart_is_not_told_again() {
         peak: Level::MajorOutage,
     };
     assert_eq!(told[0].change, recovered);
+}
+
+/// One beginning per incident: the verdict, its opening, its restored form and its end name the same instant.
+#[test]
+fn an_incident_has_one_beginning() {
+    let mut book = book();
+    let since = |book: &Book| book.verdicts().providers["anthropic"].since;
+    check(
+        &mut book,
+        &[
+            ("20:00", "network", "up", "unlooked -", ""),
+            ("20:00", "page", "api=ok code=ok", "ok -", ""),
+            ("20:05", "call", "529", "ok -", ""),
+            ("20:06", "call", "529", "ok -", ""),
+            ("20:07", "call", "529", "major them", "opened!"),
+        ],
+    );
+    assert_eq!(
+        since(&book),
+        at("20:05"),
+        "the first failure, not the third"
+    );
+    let open = OpenIncident {
+        provider: "anthropic".into(),
+        since: at("11:00"),
+        level: Level::PartialOutage,
+        peak: Level::PartialOutage,
+    };
+    let mut restarted = restored(vec![open]);
+    check(
+        &mut restarted,
+        &[(
+            "12:01",
+            "page",
+            "api=partial code=ok",
+            "partial them",
+            "noted",
+        )],
+    );
+    assert_eq!(since(&restarted), at("11:00"), "a restart does not move it");
+    check(
+        &mut restarted,
+        &[
+            ("12:31", "clock", "", "stale -", "noted"),
+            (
+                "12:40",
+                "page",
+                "api=partial code=ok",
+                "partial them",
+                "noted",
+            ),
+        ],
+    );
+    assert_eq!(
+        since(&restarted),
+        at("11:00"),
+        "nor does a gap in the readings"
+    );
 }
 
 #[test]

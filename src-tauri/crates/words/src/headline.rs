@@ -1,0 +1,62 @@
+//! One line: the state of a provider, whose fault it is, since when.
+
+use api::Spans;
+use chrono::{DateTime, Utc};
+use health::{Blame, Level};
+
+use crate::level::state_of;
+use crate::sentence::Sentence;
+
+/// A provider in trouble.
+#[derive(Clone, Copy, Debug)]
+pub struct Outlook<'a> {
+    pub product: &'a str,
+    pub level: Level,
+    pub blame: Blame,
+    pub since: DateTime<Utc>,
+}
+
+/// "Claude is down: it is them, not you (since 20:04)."
+pub fn headline(outlook: Outlook<'_>) -> Spans {
+    line(outlook).text(".").spans()
+}
+
+pub(crate) fn line(outlook: Outlook<'_>) -> Sentence {
+    let whose = match outlook.blame {
+        Blame::Them => ": it is them, not you",
+        Blame::Us => ": it is your own network",
+        Blame::SharedInfrastructure => ": shared infrastructure, many providers fail together",
+        Blame::Undetermined => "",
+    };
+    let state = state_of(outlook.product, outlook.level);
+    Sentence::of(format!("{state}{whose} (since "))
+        .at(outlook.since)
+        .text(")")
+}
+
+pub fn offline() -> Spans {
+    Sentence::of("You're offline. We can't tell how the providers are doing.").spans()
+}
+
+pub fn offline_consequence() -> Spans {
+    Sentence::of("Requests fail until the network is back.").spans()
+}
+
+/// In an error of the gateway, for a client that shows no more than that.
+pub fn outage_error(outlook: Outlook<'_>, rest: &str) -> Spans {
+    let blame = match outlook.blame {
+        Blame::Them => ", it is them",
+        Blame::Us => ", the fault is in your network",
+        Blame::SharedInfrastructure => ", together with other providers",
+        Blame::Undetermined => "",
+    };
+    let state = state_of(outlook.product, outlook.level);
+    Sentence::of(format!("Understudy: {state} since "))
+        .at(outlook.since)
+        .text(format!("{blame}; {rest}"))
+        .spans()
+}
+
+pub fn offline_error() -> Spans {
+    Sentence::of("Understudy: this machine is offline, so no provider can be reached").spans()
+}

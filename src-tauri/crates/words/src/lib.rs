@@ -1,0 +1,26 @@
+//! The sentences about verdicts, evidence and incidents, for every face. Data in, [`Spans`] out; a [`Clock`]
+//! makes text of them in its viewer's zone.
+//!
+//! Pure: time and zone are arguments.
+
+mod clock;
+mod failure;
+mod headline;
+mod level;
+mod names;
+mod notification;
+mod page;
+mod sentence;
+mod stored;
+mod timeline;
+mod verdict;
+
+pub use api::{Span, Spans};
+pub use clock::{Clock, Zone};
+pub use headline::{Outlook, headline, offline, offline_consequence, offline_error, outage_error};
+pub use level::{level, state_of};
+pub use names::list;
+pub use notification::{body, recovery, title};
+pub use stored::{from_stored, to_stored};
+pub use timeline::{entry, incident};
+pub use verdict::{model, surface, verdict};

@@ -1,0 +1,42 @@
+//! Desktop notifications and alerts.
+
+use api::Spans;
+use catalog::{Catalog, ProviderId};
+use chrono::{DateTime, Utc};
+use health::{ProviderVerdict, Verdict};
+
+use crate::headline::{Outlook, line};
+use crate::sentence::{Sentence, joined};
+use crate::verdict::sentences;
+
+/// "Claude is down: it is them, not you (since 20:04)"
+pub fn title(outlook: Outlook<'_>) -> Spans {
+    line(outlook).spans()
+}
+
+/// What it means for the work, then what is known.
+pub fn body(
+    catalog: &Catalog,
+    id: &ProviderId,
+    verdict: &ProviderVerdict,
+    consequence: &str,
+) -> Spans {
+    joined([Sentence::of(consequence), sentences(catalog, id, verdict)]).spans()
+}
+
+/// An outage in which every connection failed ends with any answer, also one that proves no more than that.
+pub fn recovery(verdict: Verdict, since: DateTime<Utc>, at: DateTime<Utc>) -> Spans {
+    let (begin, end) = match verdict {
+        Verdict::Known(_) => ("Operational again at ", "."),
+        Verdict::Unknown(_) => (
+            "It answers again at ",
+            "; whether its answers are good is not known yet.",
+        ),
+    };
+    Sentence::of(begin)
+        .at(at)
+        .text(", after ")
+        .lasting(at - since)
+        .text(end)
+        .spans()
+}

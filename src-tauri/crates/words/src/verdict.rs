@@ -1,0 +1,198 @@
+//! A verdict with its evidence.
+
+use api::Spans;
+use catalog::{Catalog, ProviderId};
+use health::{
+    Basis, Blame, Evidence, Finding, Level, PageEvidence, ProviderVerdict, Unknown, Verdict,
+};
+
+use crate::sentence::{Sentence, joined};
+use crate::{failure, names, page};
+
+/// "It's them. All 23 calls to Claude have failed with "overloaded" (529) since 17:57. Their status page hasn't confirmed it
+/// yet."
+pub fn verdict(catalog: &Catalog, id: &ProviderId, verdict: &ProviderVerdict) -> Spans {
+    sentences(catalog, id, verdict).spans()
+}
+
+pub(crate) fn sentences(catalog: &Catalog, id: &ProviderId, verdict: &ProviderVerdict) -> Sentence {
+    let product = names::product(catalog, id);
+    let evidence = &verdict.evidence;
+    let main = match verdict.verdict {
+        Verdict::Unknown(why) => unknown(&product, why, evidence),
+        Verdict::Known(level) if level <= Level::Maintenance => {
+            fine(&product, level, verdict.basis, evidence)
+        }
+        Verdict::Known(_) => bad(catalog, id, verdict.blame, evidence),
+    };
+    let Some((endpoint, fault)) = &evidence.ours else {
+        return main;
+    };
+    let provider = catalog.endpoint(endpoint).map_or(id, |e| &e.provider);
+    let ours = failure::ours(&names::vendor(catalog, provider), *fault);
+    match (verdict.verdict, evidence.page.claim()) {
+        // What must be fixed comes first, and calls that got through before it say little.
+        (Verdict::Known(level), Some(claim)) if level <= Level::Maintenance => {
+            joined([ours, page::claim(claim)])
+        }
+        (Verdict::Known(level), None) if level <= Level::Maintenance => ours,
+        (Verdict::Known(_) | Verdict::Unknown(_), _) => joined([main, ours]),
+    }
+}
+
+fn unknown(product: &str, why: Unknown, evidence: &Evidence) -> Sentence {
+    let cannot_tell = |why: &str| format!("We can't tell how {product} is doing: {why}.");
+    Sentence::of(match why {
+        Unknown::Offline => format!("You're offline. We can't tell how {product} is doing."),
+        Unknown::NotYetLooked => match &evidence.page {
+            PageEvidence::NoPage => {
+                format!("Nothing is known about {product} until the first request.")
+            }
+            PageEvidence::NotRead => cannot_tell("their status page hasn't been read yet"),
+            PageEvidence::Claim(_) | PageEvidence::Stale | PageEvidence::Unreadable(_) => {
+                format!("Nothing is known about {product} yet.")
+            }
+        },
+        Unknown::PageUnreadable => cannot_tell(&page::unread(&evidence.page)),
+        Unknown::Stale => cannot_tell("the last reading is too old"),
+    })
+}
+
+fn fine(product: &str, level: Level, basis: Basis, evidence: &Evidence) -> Sentence {
+    let claim = evidence.page.claim();
+    match (level, basis, claim) {
+        (Level::Maintenance, Basis::Measured, _) => Sentence::of(format!(
+            "{product} is under maintenance by their status page; your calls get through."
+        )),
+        (Level::Maintenance, _, _) => Sentence::of(format!(
+            "{product} is under maintenance by their status page."
+        )),
+        (_, Basis::Measured, Some(_)) => Sentence::of(format!(
+            "{product} works: your calls get through, and their status page reports no outage."
+        )),
+        (_, Basis::Measured, None) => {
+            Sentence::of(format!("{product} works: your calls get through."))
+        }
+        (_, Basis::PageOnly | Basis::Nothing, Some(claim)) => {
+            Sentence::of("No problem known: their page ")
+                .at(claim.read_at)
+                .text(".")
+        }
+        (_, Basis::PageOnly | Basis::Nothing, None) => Sentence::of("No problem known."),
+    }
+}
+
+fn bad(catalog: &Catalog, id: &ProviderId, blame: Blame, evidence: &Evidence) -> Sentence {
+    let product = names::product(catalog, id);
+    let vendor = names::vendor(catalog, id);
+    let whose = match blame {
+        Blame::Them => "It's them.".to_owned(),
+        Blame::Us => "It's your own network.".to_owned(),
+        Blame::SharedInfrastructure => format!("It isn't only {product}."),
+        Blame::Undetermined if evidence.calls.is_none() => "Your calls still get through.".into(),
+        Blame::Undetermined => "We can't tell yet whose fault it is.".to_owned(),
+    };
+    let calls = evidence
+        .calls
+        .as_ref()
+        .map(|calls| failure::calls(calls, &format!(" to {product}")));
+    let page = match (&evidence.calls, evidence.page.claim()) {
+        (Some(_), _) => page::beside_failures(&evidence.page),
+        (None, Some(claim)) => page::claim(claim),
+        (None, None) => Sentence::default(),
+    };
+    let together = match blame {
+        Blame::SharedInfrastructure => {
+            let products: Vec<_> = evidence
+                .shared
+                .iter()
+                .map(|id| names::product(catalog, id))
+                .collect();
+            Some(Sentence::of(format!(
+                "{} fail at the same time while your network works, so it's something they share.",
+                names::list(&products)
+            )))
+        }
+        Blame::Them | Blame::Us | Blame::Undetermined => {
+            (!evidence.together.is_empty()).then(|| {
+                let surfaces = names::surfaces(catalog, id, &evidence.together);
+                Sentence::of(format!(
+                    "{surfaces} failed together, so it's on {vendor}'s side."
+                ))
+            })
+        }
+    };
+    let doubt = (blame == Blame::Undetermined && evidence.calls.is_some() && !evidence.network_up)
+        .then(|| Sentence::of("We don't know whether your own network is up."));
+    let models = some_answer(evidence);
+    let sentences = [
+        Some(Sentence::of(whose)),
+        calls,
+        models,
+        Some(page),
+        together,
+        doubt,
+    ];
+    joined(sentences.into_iter().flatten())
+}
+
+/// "haiku fails while sonnet answers."
+fn some_answer(evidence: &Evidence) -> Option<Sentence> {
+    let (failing, answering) = (&evidence.failing, &evidence.answering);
+    if failing.is_empty() || answering.is_empty() {
+        return None;
+    }
+    let verb = |count: usize, one: &'static str, many: &'static str| match count {
+        1 => one,
+        _ => many,
+    };
+    Some(Sentence::of(format!(
+        "{} {} while {} {}.",
+        names::models(failing),
+        verb(failing.len(), "fails", "fail"),
+        names::models(answering),
+        verb(answering.len(), "answers", "answer"),
+    )))
+}
+
+/// A surface beside its name: "Their status page reports a partial outage since 20:04. All 3 probes have …"
+pub fn surface(finding: &Finding) -> Spans {
+    let Finding {
+        verdict, evidence, ..
+    } = finding;
+    let page = match (verdict, &evidence.page) {
+        (_, PageEvidence::Claim(claim)) => page::claim(*claim),
+        (Verdict::Unknown(why), _) => part_unknown(*why, evidence),
+        (Verdict::Known(_), _) => Sentence::default(),
+    };
+    joined([page, own_calls(evidence)]).spans()
+}
+
+/// A model beside its name: "All 3 probes have been cut off mid-answer since 20:05."
+pub fn model(finding: &Finding) -> Spans {
+    let Finding {
+        verdict, evidence, ..
+    } = finding;
+    match verdict {
+        Verdict::Known(_) => own_calls(evidence),
+        Verdict::Unknown(why) => part_unknown(*why, evidence),
+    }
+    .spans()
+}
+
+fn own_calls(evidence: &Evidence) -> Sentence {
+    match &evidence.calls {
+        Some(calls) => failure::calls(calls, ""),
+        None if !evidence.answering.is_empty() => Sentence::of("Your calls get through."),
+        None => Sentence::default(),
+    }
+}
+
+fn part_unknown(why: Unknown, evidence: &Evidence) -> Sentence {
+    Sentence::of(match why {
+        Unknown::Offline => "Unknown: you're offline.".to_owned(),
+        Unknown::NotYetLooked => "Unknown: nothing has been read yet.".to_owned(),
+        Unknown::Stale => "Unknown: the last reading is too old.".to_owned(),
+        Unknown::PageUnreadable => format!("Unknown: {}.", page::unread(&evidence.page)),
+    })
+}
