@@ -233,6 +233,12 @@ impl MainLoop {
                 self.state.starts_at_login = login::is_on();
                 said
             }
+            Command::ReviewRetryAll { .. } | Command::ReviewRetryStop => {
+                return Err(ControlError {
+                    error: "waiting requests are run by the control API alone".into(),
+                    fix: Some("send the command to /control/do".into()),
+                });
+            }
             Command::OpenWindow { .. }
             | Command::CopyBaseUrl
             | Command::Quit
