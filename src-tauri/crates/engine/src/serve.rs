@@ -286,6 +286,7 @@ fn new_state(
         keychain_failed: None,
         ledger_failed,
         verdicts: Arc::default(),
+        connectivity: None,
         pages: Default::default(),
         plans: Vec::new(),
         breakers: Vec::new(),

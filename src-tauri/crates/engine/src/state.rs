@@ -10,6 +10,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use gateway::{BreakerView, Plan};
 use health::{Level, Verdicts, Watched};
 use ledger::{FallbackTestRow, Sums};
+use watch::online::Connectivity;
 
 use crate::fallback_test::target::{Target, TestKey};
 use crate::fallbacks::Fallbacks;
@@ -45,6 +46,8 @@ pub(crate) struct State {
     pub ledger_failed: Option<String>,
 
     pub verdicts: Arc<Verdicts>,
+    /// The last check of our own network; None: there was no reason for one.
+    pub connectivity: Option<Connectivity>,
     pub pages: BTreeMap<ProviderId, PageRead>,
     pub plans: Vec<Plan>,
     pub breakers: Vec<BreakerView>,

@@ -8,6 +8,7 @@ mod client;
 mod look;
 #[cfg(test)]
 mod loopback;
+mod network;
 pub mod online;
 mod page;
 mod probe;

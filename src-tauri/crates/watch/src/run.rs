@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{Catalog, MicroDollars, ProviderId, StatusPage, Surface, Tokens};
+use catalog::{Catalog, EndpointId, MicroDollars, ProviderId, StatusPage, Surface, Tokens};
 use chrono::{DateTime, Utc};
 use health::Controls;
 use reqwest::Url;
@@ -13,8 +13,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
 use crate::budget::Budget;
-use crate::client::Http;
+use crate::client::{Http, is_beyond_this_network};
 use crate::look::{Errand, Seen, Sight, after_call, after_page};
+use crate::network::{Network, Standing};
+use crate::online::Connectivity;
 use crate::page::PageReader;
 use crate::probe::{self, Answer};
 use crate::rhythm::{After, Look, Plan, Rhythm};
@@ -53,6 +55,7 @@ impl Watch {
         let mut watching = Watching {
             http,
             rhythm: Rhythm::new(self.seed),
+            network: Network::default(),
             readers: BTreeMap::new(),
             budget: Budget::new(now, self.spent_today),
             planned: Arc::default(),
@@ -76,6 +79,7 @@ struct Watching {
     clock: Clock,
     http: Http,
     rhythm: Rhythm,
+    network: Network,
     /// Those that are not reading right now.
     readers: BTreeMap<ProviderId, PageReader>,
     budget: Budget,
@@ -97,10 +101,7 @@ impl Watching {
             let next = self.rhythm.next_due();
             let result = tokio::select! {
                 Some(ended) = self.tasks.join_next_with_id() => self.settle(ended).await,
-                Some(nudge) = nudges.recv() => {
-                    self.heed(nudge);
-                    Ok(())
-                }
+                Some(nudge) = nudges.recv() => self.heed(nudge).await,
                 Ok(()) = targets.changed() => {
                     let changed = targets.borrow_and_update().clone();
                     self.plan(changed);
@@ -159,16 +160,42 @@ impl Watching {
         }
     }
 
-    fn heed(&mut self, nudge: Nudge) {
+    async fn heed(&mut self, nudge: Nudge) -> Result<(), Closed> {
         let now = Instant::now();
         match nudge {
-            Nudge::CheckNow | Nudge::Woke => self.rhythm.all_due(now),
+            Nudge::CheckNow => self.rhythm.all_due(now),
+            Nudge::Woke => {
+                self.network.woke();
+                self.rhythm.all_due(now);
+            }
             Nudge::TrafficProved { endpoint, model } => {
+                self.traffic_answered(now, &endpoint).await?;
                 self.rhythm.proved(now, &Look::Probe(endpoint, model));
             }
+            Nudge::TrafficAnswered { endpoint } => self.traffic_answered(now, &endpoint).await?,
             Nudge::IncidentOpen { provider, open } => self.rhythm.incident(now, &provider, open),
             Nudge::Idle(idle) => self.rhythm.idle(now, idle),
         }
+        Ok(())
+    }
+
+    async fn traffic_answered(
+        &mut self,
+        now: Instant,
+        endpoint: &EndpointId,
+    ) -> Result<(), Closed> {
+        let known = self.catalog.endpoint(endpoint);
+        if !known.is_some_and(|endpoint| is_beyond_this_network(&endpoint.base)) {
+            return Ok(());
+        }
+        let was_offline = self.network.is_offline();
+        self.network.answered(now);
+        self.rhythm.offline(now, false);
+        if was_offline {
+            let at = (self.clock)();
+            self.teller.network(at, Controls::Up).await?;
+        }
+        Ok(())
     }
 
     fn start_due_looks(&mut self) {
@@ -177,8 +204,10 @@ impl Watching {
                 self.rhythm.done(Instant::now(), &look, After::Quiet);
                 continue;
             };
-            let hosts = self.planned.controls.clone();
-            let task = errand.run(self.http.clone(), hosts, (self.clock)());
+            // While offline the network is checked by a look of its own.
+            let checks = look == Look::Controls || !self.network.is_offline();
+            let controls = checks.then(|| self.planned.controls.clone());
+            let task = errand.run(self.http.clone(), controls, (self.clock)());
             let id = self.tasks.spawn(task).id();
             self.under_way.insert(id, look);
         }
@@ -236,14 +265,8 @@ impl Watching {
 
     async fn report(&mut self, seen: Seen) -> Result<After, Closed> {
         let at = (self.clock)();
-        let offline = seen.controls == Some(Controls::Down);
-        let was_offline = self.rhythm.is_offline();
-        self.rhythm.offline(Instant::now(), offline);
-        // An answer from anybody shows as well as the controls do that the network is back.
-        let answered_again = was_offline && !offline;
-        if let Some(controls) = seen.controls.or(answered_again.then_some(Controls::Up)) {
-            self.teller.network(at, controls).await?;
-        }
+        let standing = self.weigh(at, &seen.what, seen.checked).await?;
+        let offline = standing == Standing::Offline;
         match seen.what {
             Sight::Controls => Ok(After::Quiet),
             Sight::Page(reader, reading) => {
@@ -261,8 +284,8 @@ impl Watching {
                 let real = self.real_cost(&target, reserved, &answer);
                 self.budget.book(at, MicroDollars(real.0 - reserved.0));
                 let after = after_call(&answer);
-                // A call that never left this machine says nothing about the provider.
-                if !offline {
+                // A call that perhaps never left this machine says nothing about the provider.
+                if standing == Standing::Up {
                     self.teller.probe(at, &target, answer).await?;
                 }
                 Ok(after)
@@ -273,12 +296,46 @@ impl Watching {
                 } else {
                     After::Bad
                 };
-                if !offline {
+                if standing == Standing::Up {
                     self.teller.reached(at, &target, reached).await?;
                 }
                 Ok(after)
             }
         }
+    }
+
+    /// What a look and its check say of our own network.
+    async fn weigh(
+        &mut self,
+        at: DateTime<Utc>,
+        what: &Sight,
+        checked: Option<Connectivity>,
+    ) -> Result<Standing, Closed> {
+        let now = Instant::now();
+        let was_offline = self.network.is_offline();
+        if what.was_answered() {
+            self.network.answered(now);
+        }
+        let mut standing = match self.network.is_offline() {
+            true => Standing::Offline,
+            false => Standing::Up,
+        };
+        let works = checked.as_ref().map(Connectivity::is_up);
+        if let Some(works) = works {
+            standing = self.network.checked(now, works);
+        }
+        if let Some(connectivity) = checked {
+            self.teller.checked(at, connectivity).await?;
+        }
+        self.rhythm.offline(now, standing == Standing::Offline);
+        match (standing, works) {
+            (Standing::Offline, Some(_)) => self.teller.network(at, Controls::Down).await?,
+            (Standing::Up, Some(true)) => self.teller.network(at, Controls::Up).await?,
+            (Standing::Up, _) if was_offline => self.teller.network(at, Controls::Up).await?,
+            (Standing::Offline, None) | (Standing::Up, _) => {}
+            (Standing::Unsure, _) => self.rhythm.verify(now),
+        }
+        Ok(standing)
     }
 
     /// The page to read, with the owner's sources in place of the catalogue's.

@@ -5,7 +5,7 @@ use catalog::{Endpoint, EndpointId, MicroDollars, ModelId, ProviderId, Secret, S
 use chrono::{DateTime, Utc};
 use health::{CallOutcome, Observation};
 
-use crate::online::DEFAULT_CONTROLS;
+use crate::online::{Connectivity, DEFAULT_CONTROLS};
 
 /// What to look at. A new value replaces the old one whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +76,11 @@ pub enum Report {
         /// From the catalogue's price, an estimate; `None` where price or usage is not known.
         cost: Option<MicroDollars>,
     },
+    /// Our own network was checked.
+    Checked {
+        at: DateTime<Utc>,
+        connectivity: Connectivity,
+    },
     /// A page was polled. `error`: why it could not be read, in words for people.
     PageRead {
         at: DateTime<Utc>,
@@ -94,6 +99,10 @@ pub enum Nudge {
     TrafficProved {
         endpoint: EndpointId,
         model: ModelId,
+    },
+    /// A provider answered a client's request, with whatever status: the network is up.
+    TrafficAnswered {
+        endpoint: EndpointId,
     },
     /// The machine slept: everything is due.
     Woke,

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use health::{CallOutcome, CallSource, Controls, FailureKind, Observation, OurFault, Unreadable};
 use tokio::sync::mpsc;
 
+use crate::online::Connectivity;
 use crate::page::Reading;
 use crate::probe::Answer;
 use crate::targets::{ProbeTarget, Report};
@@ -42,6 +43,14 @@ impl Teller {
     ) -> Result<(), Closed> {
         self.tell(Report::Observed(Observation::Network { at, controls }))
             .await
+    }
+
+    pub(crate) async fn checked(
+        &self,
+        at: DateTime<Utc>,
+        connectivity: Connectivity,
+    ) -> Result<(), Closed> {
+        self.tell(Report::Checked { at, connectivity }).await
     }
 
     pub(crate) async fn page(

@@ -11,6 +11,9 @@ impl MainLoop {
     pub(super) fn watched(&mut self, now: DateTime<Utc>, report: watch::Report) {
         match report {
             watch::Report::Observed(observation) => self.observe(now, observation),
+            watch::Report::Checked { connectivity, .. } => {
+                self.state.connectivity = Some(connectivity);
+            }
             watch::Report::PageRead {
                 provider,
                 at,

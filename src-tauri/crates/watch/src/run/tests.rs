@@ -64,9 +64,30 @@ impl Scene {
         }
     }
 
+    /// Beside what was checked.
     async fn next(&mut self) -> Report {
+        loop {
+            let report = self.any().await;
+            if !matches!(report, Report::Checked { .. }) {
+                return report;
+            }
+        }
+    }
+
+    async fn any(&mut self) -> Report {
         let next = tokio::time::timeout(Duration::from_secs(20), self.seen.recv());
         next.await.expect("nothing is reported").unwrap()
+    }
+
+    /// The next state of the network that differs from this one.
+    async fn network_is_no_longer(&mut self, before: Controls) -> Controls {
+        loop {
+            if let Report::Observed(Observation::Network { controls, .. }) = self.any().await
+                && controls != before
+            {
+                return controls;
+            }
+        }
     }
 
     async fn nudge(&self, nudge: Nudge) {
@@ -214,23 +235,108 @@ async fn offline_nobody_is_blamed_until_the_network_is_back() {
         controls: vec![control.clone()],
         ..Targets::default()
     });
+    let Report::Checked { connectivity, .. } = scene.any().await else {
+        panic!("the check comes first");
+    };
+    let failed = &connectivity.attempts[0];
+    assert_eq!(failed.url, format!("http://{control}/"));
+    assert!(
+        failed.error.is_some() && failed.proxy.is_none(),
+        "{failed:?}"
+    );
     assert_eq!(scene.network().await, Controls::Down);
     let (_, reading, error) = scene.page().await;
     assert_eq!(reading, Err(Unreadable::Offline));
     assert_eq!(error.as_deref(), Some("this machine is offline"));
 
-    scene.nudge(Nudge::Woke).await;
-    assert_eq!(scene.network().await, Controls::Down, "still");
-
     let _back = Server::at(&control, |_| Reply::default()).await;
     scene.nudge(Nudge::Woke).await;
-    assert_eq!(scene.network().await, Controls::Up);
-    assert_eq!(scene.network().await, Controls::Up, "asked before blaming");
-    let (_, reading, _) = scene.page().await;
-    assert!(
-        matches!(reading, Err(Unreadable::Unreachable(_))),
-        "{reading:?}"
+    assert_eq!(
+        scene.network_is_no_longer(Controls::Down).await,
+        Controls::Up
     );
+    scene.nudge(Nudge::Woke).await;
+    loop {
+        if let Report::Observed(Observation::Page { reading, .. }) = scene.any().await
+            && reading != Err(Unreadable::Offline)
+        {
+            assert!(
+                matches!(reading, Err(Unreadable::Unreachable(_))),
+                "{reading:?}"
+            );
+            break;
+        }
+    }
+    scene.end().await;
+}
+
+/// The check is blocked: what is read all the same ends "offline".
+#[tokio::test]
+async fn offline_a_page_is_still_read_and_one_that_answers_ends_it() {
+    let page = nobody().await;
+    let mut scene = Scene::new(Targets {
+        pages: page_at(&format!("http://{page}")),
+        controls: vec![nobody().await],
+        ..Targets::default()
+    });
+    assert_eq!(scene.network().await, Controls::Down);
+    assert_eq!(scene.page().await.1, Err(Unreadable::Offline));
+    let _back = Server::at(&page, |_| json(UP)).await;
+    // As the 15 s that pass between two checks.
+    scene.nudge(Nudge::CheckNow).await;
+    assert_eq!(
+        scene.network_is_no_longer(Controls::Down).await,
+        Controls::Up
+    );
+    assert!(scene.page().await.1.is_ok());
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn offline_an_answered_request_ends_it_unless_it_stayed_on_this_machine() {
+    let mut scene = Scene::new(Targets {
+        pages: page_at(&format!("http://{}", nobody().await)),
+        controls: vec![nobody().await],
+        ..Targets::default()
+    });
+    assert_eq!(scene.network().await, Controls::Down);
+    for endpoint in ["ollama", "rehearsal", CLAUDE] {
+        let endpoint = endpoint.into();
+        scene.nudge(Nudge::TrafficAnswered { endpoint }).await;
+    }
+    assert_eq!(
+        scene.network_is_no_longer(Controls::Down).await,
+        Controls::Up
+    );
+    scene.end().await;
+}
+
+/// A strict firewall: the check never works, a page does, and a probe that cannot connect is the provider's failure.
+#[tokio::test]
+async fn a_check_that_is_blocked_hides_no_failure_of_a_provider() {
+    let page = Server::new(|_| json(UP)).await;
+    let mut scene = Scene::new(Targets {
+        pages: page_at(&page.url),
+        probes: vec![probe_at(&format!("http://{}", nobody().await), Some("k"))],
+        controls: vec![nobody().await],
+        ..Targets::default()
+    });
+    let mut round = 0;
+    loop {
+        match scene.any().await {
+            Report::Observed(Observation::Call { outcome, .. }) => {
+                assert!(matches!(outcome, CallOutcome::Failed { .. }), "{outcome:?}");
+                break;
+            }
+            Report::PageRead { error, .. } => {
+                assert_eq!(error, None);
+                round += 1;
+                assert!(round < 20, "the failure is never told");
+                scene.nudge(Nudge::CheckNow).await;
+            }
+            Report::Observed(_) | Report::Probed { .. } | Report::Checked { .. } => {}
+        }
+    }
     scene.end().await;
 }
 
