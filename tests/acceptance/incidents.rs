@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -180,4 +181,24 @@ async fn a_page_that_is_no_status_page_is_unknown_and_no_outage() {
     assert_eq!(json!(seen.headline.level), "unknown");
     assert_eq!(json!(seen.tray.icon), "unknown");
     assert!(seen.notices.is_empty() && seen.open_incidents.is_empty());
+}
+
+/// The answer says what was read, what could not be, and what no key allows.
+#[tokio::test(flavor = "multi_thread")]
+async fn check_now_says_what_was_and_could_not_be_checked() {
+    let page = Page::serve(OPERATIONAL).await;
+    let desk = watching(&page, "").await;
+    let check = json!({ "do": "check_now" });
+    let (status, answer) = desk.control(Method::POST, "/do", Some(check)).await;
+    let said = answer["said"].as_str().unwrap();
+    assert!(status.is_success(), "{answer}");
+    assert!(said.starts_with("Read 1 status page; "), "{said}");
+    assert!(
+        said.contains("could not be read (Connection refused"),
+        "{said}"
+    );
+    assert!(
+        said.contains("No key for Claude: cannot probe it."),
+        "{said}"
+    );
 }

@@ -3,6 +3,7 @@
 
 mod asked;
 mod breakers;
+mod checks;
 mod conversations;
 mod doctor;
 mod fallback_tests;
@@ -68,6 +69,7 @@ pub(crate) struct MainLoop {
     /// The bundled and the owner's files, without the settings' own endpoints.
     pub base_catalog: Arc<Catalog>,
     breakers: breakers::Outside,
+    checks: checks::Checks,
     seq: u64,
     dirty: bool,
     /// Traffic has shown a provider, a login or a model that was not known. The next snapshot looks at all routes again: a
@@ -131,6 +133,7 @@ impl MainLoop {
             running,
             base_catalog,
             breakers,
+            checks: Default::default(),
             seq: 0,
             dirty: true,
             traffic_has_news: false,

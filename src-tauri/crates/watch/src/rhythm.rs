@@ -248,6 +248,12 @@ impl Rhythm {
         }
     }
 
+    /// All that is planned.
+    pub fn looks(&self) -> impl Iterator<Item = &Look> {
+        let planned = self.entries.iter().filter(|(_, entry)| entry.planned);
+        planned.map(|(look, _)| look)
+    }
+
     /// Live traffic has just shown what a probe would: the probe waits a whole interval.
     pub fn proved(&mut self, now: Instant, look: &Look) {
         if let Some(entry) = self.entries.get_mut(look) {

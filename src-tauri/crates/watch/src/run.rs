@@ -20,6 +20,7 @@ use crate::online::Connectivity;
 use crate::page::PageReader;
 use crate::probe::{self, Answer};
 use crate::rhythm::{After, Look, Plan, Rhythm};
+use crate::round::{LookOutcome, Rounds};
 use crate::targets::{Nudge, ProbeTarget, Report, Targets};
 use crate::tell::{Closed, Teller};
 
@@ -56,6 +57,7 @@ impl Watch {
             http,
             rhythm: Rhythm::new(self.seed),
             network: Network::default(),
+            rounds: Rounds::default(),
             readers: BTreeMap::new(),
             budget: Budget::new(now, self.spent_today),
             planned: Arc::default(),
@@ -80,6 +82,7 @@ struct Watching {
     http: Http,
     rhythm: Rhythm,
     network: Network,
+    rounds: Rounds,
     /// Those that are not reading right now.
     readers: BTreeMap<ProviderId, PageReader>,
     budget: Budget,
@@ -98,7 +101,11 @@ impl Watching {
         self.plan(first);
         loop {
             self.start_due_looks();
-            let next = self.rhythm.next_due();
+            if self.report_rounds().await.is_err() {
+                return;
+            }
+            let due = [self.rhythm.next_due(), self.rounds.next_due()];
+            let next = due.into_iter().flatten().min();
             let result = tokio::select! {
                 Some(ended) = self.tasks.join_next_with_id() => self.settle(ended).await,
                 Some(nudge) = nudges.recv() => self.heed(nudge).await,
@@ -163,7 +170,11 @@ impl Watching {
     async fn heed(&mut self, nudge: Nudge) -> Result<(), Closed> {
         let now = Instant::now();
         match nudge {
-            Nudge::CheckNow => self.rhythm.all_due(now),
+            Nudge::CheckNow { round } => {
+                self.rhythm.all_due(now);
+                let looks = self.rhythm.looks().cloned();
+                self.rounds.begin(now, round, looks);
+            }
             Nudge::Woke => {
                 self.network.woke();
                 self.rhythm.all_due(now);
@@ -198,10 +209,18 @@ impl Watching {
         Ok(())
     }
 
+    async fn report_rounds(&mut self) -> Result<(), Closed> {
+        for round in self.rounds.take_finished(Instant::now()) {
+            self.teller.round(round).await?;
+        }
+        Ok(())
+    }
+
     fn start_due_looks(&mut self) {
         for look in self.rhythm.due(Instant::now()) {
             let Some(errand) = self.errand(&look) else {
                 self.rhythm.done(Instant::now(), &look, After::Quiet);
+                self.rounds.ended(&look, &LookOutcome::BudgetSpent, false);
                 continue;
             };
             // While offline the network is checked by a look of its own.
@@ -255,11 +274,17 @@ impl Watching {
         let Some(look) = self.under_way.remove(&id) else {
             return Ok(());
         };
+        let outcome = match &seen {
+            Some(seen) => LookOutcome::of(&seen.what),
+            None => LookOutcome::Failed("an error of Understudy's own".to_owned()),
+        };
         let after = match seen {
             Some(seen) => self.report(seen).await?,
             None => After::Failed,
         };
         self.rhythm.done(Instant::now(), &look, after);
+        let offline = self.network.is_offline();
+        self.rounds.ended(&look, &outcome, offline);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use crate::online::Connectivity;
 use crate::page::Reading;
 use crate::probe::Answer;
+use crate::round::Round;
 use crate::targets::{ProbeTarget, Report};
 
 /// Nobody listens any more.
@@ -43,6 +44,10 @@ impl Teller {
     ) -> Result<(), Closed> {
         self.tell(Report::Observed(Observation::Network { at, controls }))
             .await
+    }
+
+    pub(crate) async fn round(&self, round: Round) -> Result<(), Closed> {
+        self.tell(Report::Round(round)).await
     }
 
     pub(crate) async fn checked(

@@ -17,6 +17,7 @@ impl MainLoop {
     pub(super) fn asked(&mut self, now: DateTime<Utc>, ask: Ask) {
         // A reply that nobody waits for any more is no error.
         match ask {
+            Ask::Do(Command::CheckNow, reply) => self.check_now(reply),
             Ask::Do(command, reply) => {
                 let done = self.obey(now, &command);
                 self.publish();
@@ -208,10 +209,6 @@ impl MainLoop {
                     ),
                 }
             }
-            Command::CheckNow => {
-                self.nudge(watch::Nudge::CheckNow);
-                "Looking at everything now.".into()
-            }
             Command::TryNow { endpoint, model } => self.try_now(endpoint, model)?,
             Command::PaidStandIns { allow } => self.answer_paid_stand_ins(*allow),
             Command::Siblings { allow } => self.answer_siblings(*allow),
@@ -233,9 +230,10 @@ impl MainLoop {
                 self.state.starts_at_login = login::is_on();
                 said
             }
-            Command::ReviewRetryAll { .. } | Command::ReviewRetryStop => {
+            // Each takes its time, and is answered elsewhere.
+            Command::CheckNow | Command::ReviewRetryAll { .. } | Command::ReviewRetryStop => {
                 return Err(ControlError {
-                    error: "waiting requests are run by the control API alone".into(),
+                    error: "this command takes time, and the control API alone answers it".into(),
                     fix: Some("send the command to /control/do".into()),
                 });
             }

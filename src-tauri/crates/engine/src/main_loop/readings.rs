@@ -11,6 +11,7 @@ impl MainLoop {
     pub(super) fn watched(&mut self, now: DateTime<Utc>, report: watch::Report) {
         match report {
             watch::Report::Observed(observation) => self.observe(now, observation),
+            watch::Report::Round(round) => self.checked_now(&round),
             watch::Report::Checked { connectivity, .. } => {
                 self.state.connectivity = Some(connectivity);
             }
