@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -227,4 +228,24 @@ async fn every_sentence_of_an_outage_has_the_owners_clock() {
         .await;
     let evidence = story["evidence"].as_str().unwrap();
     assert!(evidence.contains("since 28 Apr 23:11"), "{story}");
+}
+
+/// The answer says what was read, what could not be, and what no key allows.
+#[tokio::test(flavor = "multi_thread")]
+async fn check_now_says_what_was_and_could_not_be_checked() {
+    let page = Page::serve(OPERATIONAL).await;
+    let desk = watching(&page, "").await;
+    let check = json!({ "do": "check_now" });
+    let (status, answer) = desk.control(Method::POST, "/do", Some(check)).await;
+    let said = answer["said"].as_str().unwrap();
+    assert!(status.is_success(), "{answer}");
+    assert!(said.starts_with("Read 1 status page; "), "{said}");
+    assert!(
+        said.contains("could not be read (Connection refused"),
+        "{said}"
+    );
+    assert!(
+        said.contains("No key for Claude: cannot probe it."),
+        "{said}"
+    );
 }

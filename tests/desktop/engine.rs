@@ -283,7 +283,7 @@ fn snapshot(seq: u64, tray: TrayView) -> Snapshot {
         "headline": { "level": "operational", "sentence": "Every provider of yours works.", "consequence": null },
         "tray": tray,
         // As an engine makes them of what an endpoint serves: one name in two dialects.
-        "providers": [], "routes": [route("openai-chat"), route("openai-responses")], "open_incidents": [], "review_open": 0, "notices": [],
+        "providers": [], "routes": [route("openai-chat"), route("openai-responses")], "open_incidents": [], "review_open": 0, "review_retry": null, "last_outage": null, "notices": [],
         "today": {
             "exchanges": 0, "failed": 0, "carried_by_fallback": 0,
             "spent_estimate": 0, "spent_of_estimated_tokens": 0, "probes_estimate": 0, "unpriced": 0

@@ -2,10 +2,12 @@
 import type { EngineState } from "./EngineState";
 import type { Headline } from "./Headline";
 import type { IncidentSummary } from "./IncidentSummary";
+import type { LastOutage } from "./LastOutage";
 import type { Notice } from "./Notice";
 import type { PipelineView } from "./PipelineView";
 import type { Provider } from "./Provider";
 import type { Question } from "./Question";
+import type { ReviewRetry } from "./ReviewRetry";
 import type { Route } from "./Route";
 import type { Today } from "./Today";
 import type { TrayView } from "./TrayView";
@@ -38,6 +40,14 @@ questions: Array<Question>, open_incidents: Array<IncidentSummary>,
  * Requests of pipelines that nobody could answer and that wait for a person.
  */
 review_open: number, 
+/**
+ * "Retry all" at work. None: it is not.
+ */
+review_retry: ReviewRetry | null, 
+/**
+ * What the last outage left. None: none that met a request ended within the last day, or left something that waits.
+ */
+last_outage: LastOutage | null, 
 /**
  * Not yet shown by the shell, oldest first.
  */

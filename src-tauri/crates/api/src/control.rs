@@ -53,6 +53,15 @@ pub enum Command {
         seconds: u32,
     },
     EndRehearsal,
+    /// Engine: run waiting requests again, one after the other: those of an incident, of a pipeline, of both, or all.
+    ReviewRetryAll {
+        incident: Option<i64>,
+        pipeline: Option<String>,
+        /// Run nothing; say how many there are.
+        count_only: bool,
+    },
+    /// Engine: the request that runs is the last one of "retry all".
+    ReviewRetryStop,
     /// Engine: start at login as a user service.
     StartAtLogin {
         on: bool,

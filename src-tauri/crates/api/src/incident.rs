@@ -28,8 +28,42 @@ pub struct IncidentSummary {
 pub enum AtRisk {
     /// "No estimate: tell us what a lead is worth."
     NoEstimate { why: String },
-    /// Micro-dollars, a range, estimated.
-    Estimate { low: i64, high: i64, method: String },
+    /// Micro-dollars, a range. What of it is measured, from items that wait or failed, is `known`; the rest is estimated.
+    Estimate {
+        low: i64,
+        high: i64,
+        #[serde(default)]
+        known: i64,
+        method: String,
+    },
+}
+
+/// The last outage that ended and that requests of the owner met, with what is left of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct LastOutage {
+    pub incident: i64,
+    pub provider: String,
+    /// "Claude"
+    pub product: String,
+    pub peak: Level,
+    pub opened: DateTime<Utc>,
+    pub closed: DateTime<Utc>,
+    pub duration_s: u64,
+    /// Requests that met it; the next three are parts of it.
+    pub hit: u64,
+    pub carried: u64,
+    /// Products that carried them: "OpenAI".
+    pub carried_by: Vec<String>,
+    /// Failed, and waiting in the review queue for a retry.
+    pub waiting: u64,
+    /// Failed, and not waiting.
+    pub failed: u64,
+    /// What the fallbacks cost, in micro-dollars, estimated.
+    pub cost: i64,
+    pub at_risk: AtRisk,
+    /// "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42."
+    pub said: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

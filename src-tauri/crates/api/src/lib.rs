@@ -21,12 +21,14 @@ pub use control::{
 pub use exchange::{Attempt, Exchange, ExchangeEnd, ExchangePage};
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
 pub use incident::{
-    AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, TimelineEntry,
+    AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, LastOutage,
+    TimelineEntry,
 };
 pub use notice::{Notice, NoticeAction, NoticeKind, NoticeOutcome, Urgency};
 pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{
-    Closing, ReviewClose, ReviewItem, ReviewPage, ReviewRun, ReviewState, ReviewSummary,
+    Closing, ReviewClose, ReviewItem, ReviewPage, ReviewRetry, ReviewRun, ReviewState,
+    ReviewSummary,
 };
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, Level, ModelHealth,

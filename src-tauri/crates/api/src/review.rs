@@ -94,3 +94,14 @@ pub enum Closing {
     Done,
     Dismissed,
 }
+
+/// "Retry all" at work: waiting requests are run again, one after the other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ReviewRetry {
+    pub total: u64,
+    /// Of those, run so far.
+    pub done: u64,
+    /// Of those that were run, answered.
+    pub answered: u64,
+}

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Fallback, IncidentSummary, Notice, Question, TrayView};
+use crate::{Fallback, IncidentSummary, LastOutage, Notice, Question, ReviewRetry, TrayView};
 
 /// Everything that the faces draw, as of one moment. Sent whole on every change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -29,6 +29,12 @@ pub struct Snapshot {
     pub open_incidents: Vec<IncidentSummary>,
     /// Requests of pipelines that nobody could answer and that wait for a person.
     pub review_open: u64,
+    /// "Retry all" at work. None: it is not.
+    #[serde(default)]
+    pub review_retry: Option<ReviewRetry>,
+    /// What the last outage left. None: none that met a request ended within the last day, or left something that waits.
+    #[serde(default)]
+    pub last_outage: Option<LastOutage>,
     /// Not yet shown by the shell, oldest first.
     pub notices: Vec<Notice>,
     pub today: Today,

@@ -29,7 +29,7 @@ pub use model::{
     Ability, CallIds, ChatLimit, Effort, Model, NotBilled, ReasoningContent, StreamUsage,
     ThoughtSignatures, same_model,
 };
-pub use money::{LongPrompt, MicroDollars, Price, Rates, Tokens};
+pub use money::{DEAREST, LongPrompt, MicroDollars, Price, Rates, Tokens, at_dearest};
 pub use passage::{NoPassage, Passage, Passages};
 pub use provider::{
     Auth, Endpoint, KeyCheck, KeyCheckMethod, Logins, Provider, RefusedLogin, Source,

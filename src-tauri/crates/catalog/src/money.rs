@@ -109,6 +109,17 @@ pub struct Price {
     pub as_of: String,
 }
 
+/// Micro-dollars for a token of input and of output at the dearest list price of 2026: $15 and $75 per million. What has no
+/// known price counts at it, so that it never opens a cap or a budget.
+pub const DEAREST: (i64, i64) = (15, 75);
+
+/// What these tokens cost at [`DEAREST`]. Usage beyond all bounds costs the most that can be said.
+pub fn at_dearest(tokens: Tokens) -> MicroDollars {
+    let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+    let input = count(tokens.prompt()).saturating_mul(DEAREST.0);
+    MicroDollars(input.saturating_add(count(tokens.output).saturating_mul(DEAREST.1)))
+}
+
 /// Micro-dollars per million tokens of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rates {

@@ -3,6 +3,7 @@
 
 mod asked;
 mod checked;
+mod checks;
 mod commands;
 mod doctor;
 mod metrics;
@@ -50,6 +51,7 @@ pub(crate) struct MainLoop {
     /// As the desk saw them last.
     breakers: Vec<BreakerView>,
     stop: Stop,
+    checks: checks::Checks,
     seq: u64,
     dirty: bool,
     ended: bool,
@@ -83,6 +85,7 @@ impl MainLoop {
             clock,
             breakers: Vec::new(),
             stop: Stop::default(),
+            checks: checks::Checks::default(),
             seq: 0,
             dirty: true,
             ended: false,
@@ -139,6 +142,7 @@ impl MainLoop {
         let now = self.now();
         self.see_breakers();
         match event {
+            Event::Watched(watch::Report::Round(round)) => self.checked_now(&round),
             Event::Watched(report) => self.decide(desk::Event::Watched(report)),
             Event::Passed(gateway::Report::Began(began)) => {
                 self.decide(desk::Event::Began(began));

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Plan};
 use health::{Verdicts, Watched};
 use ledger::FallbackTestRow;
+use watch::online::Connectivity;
 
 use crate::desk::{Day, Fallbacks, Incidents, Notifications, Reviews, Sessions, Turns, Zone};
 use crate::fallback_test::target::{Target, TestKey};
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub ledger_failed: Option<String>,
 
     pub verdicts: Arc<Verdicts>,
+    /// The last check of our own network; None: there was no reason for one.
+    pub connectivity: Option<Connectivity>,
     pub pages: BTreeMap<ProviderId, PageRead>,
     pub plans: Vec<Plan>,
     pub breakers: Vec<BreakerView>,
@@ -204,6 +207,7 @@ impl State {
             keychain_failed: None,
             ledger_failed: start.ledger_failed,
             verdicts: Arc::default(),
+            connectivity: None,
             pages: Default::default(),
             plans: Vec::new(),
             breakers: Vec::new(),

@@ -1,5 +1,6 @@
 //! What the faces show, as pure functions of the state: words and numbers ready to be drawn.
 
+pub(crate) mod checked;
 pub(crate) mod consequence;
 pub(crate) mod fallback;
 pub(crate) mod fallback_test;

@@ -19,18 +19,20 @@ pub struct AtRisk {
     pub method: String,
 }
 
-/// `weekly volume × value × min(1, outage hours inside the schedule ÷ active hours a week × surge)`.
+/// `weekly volume × value × min(1, outage inside the schedule ÷ active time a week × surge)`. Every figure is rounded as it is
+/// printed before it is used, so that the printed sum comes out.
 pub fn at_risk(pipeline: &Pipeline, from: DateTime<Utc>, to: DateTime<Utc>) -> AtRisk {
     let hours_inside = if from < to {
         pipeline.schedule.hours_inside(from, to)
     } else {
         0.0
     };
-    let active_hours_a_week = pipeline.schedule.hours_a_week();
-    let week = pipeline.weekly_items.max(0.0) * pipeline.value.dollars().max(0.0);
+    let lost = Minutes::of(hours_inside);
+    let active = Minutes::of(pipeline.schedule.hours_a_week());
+    let week = hundredths(pipeline.weekly_items) * cents(pipeline.value).dollars().max(0.0);
     let share = |surge: f64| {
-        if hours_inside > 0.0 {
-            (hours_inside / active_hours_a_week * surge.max(0.0)).min(1.0)
+        if lost.0 > 0 {
+            (lost.0 as f64 / active.0 as f64 * surge.max(0.0)).min(1.0)
         } else {
             0.0
         }
@@ -38,23 +40,50 @@ pub fn at_risk(pipeline: &Pipeline, from: DateTime<Utc>, to: DateTime<Utc>) -> A
     let (low, high) = (share(pipeline.surge.low), share(pipeline.surge.high));
     let mut estimate = AtRisk {
         pipeline: pipeline.name.clone(),
-        low: MicroDollars::from_dollars(week * low),
-        high: MicroDollars::from_dollars(week * high),
-        hours_inside,
-        active_hours_a_week,
+        low: cents(MicroDollars::from_dollars(week * low)),
+        high: cents(MicroDollars::from_dollars(week * high)),
+        hours_inside: lost.hours(),
+        active_hours_a_week: active.hours(),
         method: String::new(),
     };
-    estimate.method = if hours_inside > 0.0 {
-        arithmetic(pipeline, &estimate, high)
+    estimate.method = if lost.0 > 0 {
+        arithmetic(pipeline, &estimate, (lost, active), high)
     } else {
         why_nothing(pipeline, from, to)
     };
     estimate
 }
 
+/// A length of time in whole minutes; none that is longer than nothing counts as no minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Minutes(u64);
+
+impl Minutes {
+    fn of(hours: f64) -> Self {
+        match hours > 0.0 {
+            true => Self(((hours * 60.0).round() as u64).max(1)),
+            false => Self(0),
+        }
+    }
+
+    fn hours(self) -> f64 {
+        self.0 as f64 / 60.0
+    }
+
+    /// Two decimals of an hour tell it exactly.
+    fn is_told_in_hours(self) -> bool {
+        self.0.is_multiple_of(3)
+    }
+}
+
 /// "Estimated: 50 items a week × $400 × 4 h of the outage inside Mon-Fri 09:00-17:00 Europe/Berlin ÷ 40 active hours a week
 /// × surge 2.5 to 7.5 = $5,000 to $15,000."
-fn arithmetic(pipeline: &Pipeline, estimate: &AtRisk, share: f64) -> String {
+fn arithmetic(
+    pipeline: &Pipeline,
+    estimate: &AtRisk,
+    (lost, active): (Minutes, Minutes),
+    share: f64,
+) -> String {
     let AtRisk { low, high, .. } = estimate;
     let result = if low == high {
         low.to_string()
@@ -66,13 +95,22 @@ fn arithmetic(pipeline: &Pipeline, estimate: &AtRisk, share: f64) -> String {
     } else {
         ", capped at one week's worth"
     };
+    let in_hours = lost.0 >= 60 && lost.is_told_in_hours() && active.is_told_in_hours();
+    let (lost, active) = match in_hours {
+        true => (
+            format!("{} h", short(lost.hours())),
+            format!("{} active hours", short(active.hours())),
+        ),
+        false => (
+            format!("{} min", lost.0),
+            format!("{} active minutes", active.0),
+        ),
+    };
     format!(
-        "Estimated: {} items a week × {} × {} h of the outage inside {} ÷ {} active hours a week × surge {} = {result}{cap}.",
+        "Estimated: {} items a week × {} × {lost} of the outage inside {} ÷ {active} a week × surge {} = {result}{cap}.",
         short(pipeline.weekly_items),
         pipeline.value,
-        short(estimate.hours_inside),
         pipeline.schedule,
-        short(estimate.active_hours_a_week),
         pipeline.surge,
     )
 }
@@ -93,7 +131,20 @@ fn why_nothing(pipeline: &Pipeline, from: DateTime<Utc>, to: DateTime<Utc>) -> S
 
 /// Two decimals at most: "4", "0.25".
 fn short(number: f64) -> String {
-    ((number * 100.0).round() / 100.0).to_string()
+    hundredths(number).to_string()
+}
+
+fn hundredths(number: f64) -> f64 {
+    (number.max(0.0) * 100.0).round() / 100.0
+}
+
+/// As an amount is printed: whole cents from one cent on.
+fn cents(amount: MicroDollars) -> MicroDollars {
+    const CENT: i64 = 10_000;
+    match amount.0 {
+        ..CENT => amount,
+        more => MicroDollars((more.saturating_add(CENT / 2)) / CENT * CENT),
+    }
 }
 
 #[cfg(test)]

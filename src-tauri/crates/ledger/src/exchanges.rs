@@ -2,7 +2,7 @@
 
 mod columns;
 
-use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
+use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId, Tokens, at_dearest};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -224,23 +224,15 @@ pub struct AttemptRow {
 impl AttemptRow {
     /// What is held against the day's cap: the cost, or where the price is not known that of the dearest model.
     pub fn counted(&self) -> MicroDollars {
-        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
-        let dearest = |tokens: Tokens| {
-            MicroDollars(
-                count(tokens.prompt())
-                    .saturating_mul(crate::DEAREST.0)
-                    .saturating_add(count(tokens.output).saturating_mul(crate::DEAREST.1)),
-            )
-        };
         self.cost
-            .or_else(|| self.tokens.map(dearest))
+            .or_else(|| self.tokens.map(at_dearest))
             .unwrap_or_default()
     }
 }
 
 impl ExchangeRow {
     /// What stand-ins cost of it, or the kept key that passed it on; a model without a price at
-    /// [`DEAREST`](crate::DEAREST).
+    /// [`DEAREST`](catalog::DEAREST).
     pub fn stand_ins_cost(&self) -> MicroDollars {
         self.attempts
             .iter()

@@ -43,7 +43,7 @@ pub use review::{
     Closing, FailedRequest, Parked, REVIEW_BYTES, REVIEW_KEPT, REVIEW_STANDS, ReviewItem,
     ReviewRow, ReviewRun, ReviewState, Settled, Which,
 };
-pub use sums::{DEAREST, IncidentTraffic, Sums};
+pub use sums::{IncidentTraffic, Sums};
 
 /// The open ledger. Its one connection is the only writer; dropping it leaves a single, complete file behind.
 #[derive(Debug)]

@@ -1,15 +1,11 @@
 //! Figures over many rows. All of them leave rehearsals out.
 
-use catalog::MicroDollars;
+use catalog::{DEAREST, MicroDollars};
 use chrono::{DateTime, Utc};
 use rusqlite::OptionalExtension;
 
 use crate::column::{Col, get};
 use crate::{Ledger, LedgerError};
-
-/// Micro-dollars for a token of input and of output where a price is not known: the dearest list price of 2026, $15 and $75
-/// per million.
-pub const DEAREST: (i64, i64) = (15, 75);
 
 /// What passed since some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,10 +38,9 @@ pub struct IncidentTraffic {
 impl Ledger {
     /// Sums over what began at `since` (the owner's midnight) or later.
     pub fn today(&self, since: DateTime<Utc>) -> Result<Sums, LedgerError> {
-        let sums = self
-            .conn
-            .prepare_cached(TODAY)?
-            .query_row([Col(since)], |row| {
+        let sums = self.conn.prepare_cached(TODAY)?.query_row(
+            (Col(since), DEAREST.0, DEAREST.1),
+            |row| {
                 Ok(Sums {
                     exchanges: get(row, "exchanges")?,
                     failed: get(row, "failed")?,
@@ -56,7 +51,8 @@ impl Ledger {
                     probes: MicroDollars::ZERO,
                     unpriced: get(row, "unpriced")?,
                 })
-            })?;
+            },
+        )?;
         let tests = self.tests_spent(since)?;
         Ok(Sums {
             spent: sums.spent + tests.spent,
@@ -92,7 +88,7 @@ macro_rules! failed_ends {
 }
 
 /// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
-/// dollars, and the cast saturates.
+/// dollars, and the cast saturates. After the beginning come the two prices of [`DEAREST`].
 pub(crate) const TODAY: &str = concat!(
     "SELECT count(*) AS exchanges,
             count(*) FILTER (WHERE ended IN ",
@@ -105,7 +101,7 @@ pub(crate) const TODAY: &str = concat!(
                  WHERE a.exchange = exchanges.id AND a.tokens_estimated AND exchanges.cost IS NOT NULL
             )) AS INTEGER) AS of_estimated_tokens,
             CAST(total((
-                SELECT total(coalesce(a.cost, 15 * (a.input_tokens + a.cache_read_tokens + a.cache_write_tokens) + 75 * a.output_tokens))
+                SELECT total(coalesce(a.cost, ?2 * (a.input_tokens + a.cache_read_tokens + a.cache_write_tokens) + ?3 * a.output_tokens))
                   FROM attempts a
                  WHERE a.exchange = exchanges.id AND NOT a.by_subscription
                    AND ((a.endpoint, a.model) <> (primary_endpoint, primary_model) OR route = 'pass-through')

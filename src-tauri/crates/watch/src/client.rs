@@ -1,7 +1,10 @@
 use std::error::Error;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 
@@ -16,6 +19,8 @@ const KEEP_CONNECTION: Duration = Duration::from_secs(75);
 pub(crate) struct Http {
     outward: Client,
     loopback: Client,
+    /// Says which proxy `outward` uses for an address.
+    proxies: Arc<Matcher>,
 }
 
 impl Http {
@@ -24,7 +29,31 @@ impl Http {
         Ok(Self {
             outward: builder().build()?,
             loopback: builder().no_proxy().build()?,
+            proxies: Arc::new(Matcher::from_system()),
         })
+    }
+
+    /// Through this proxy, trusting this certificate alone.
+    #[cfg(test)]
+    pub(crate) fn through(proxy: &str, trusted: &[u8]) -> Self {
+        let outward = builder()
+            .proxy(reqwest::Proxy::all(proxy).expect("an address"))
+            .tls_certs_only([reqwest::Certificate::from_der(trusted).expect("a certificate")]);
+        Self {
+            outward: outward.build().expect("a client"),
+            loopback: builder().no_proxy().build().expect("a client"),
+            proxies: Arc::new(Matcher::builder().all(proxy).build()),
+        }
+    }
+
+    /// The proxy that a request to this address goes through, without its password.
+    pub(crate) fn proxy_of(&self, url: &Url) -> Option<String> {
+        if is_loopback(url) {
+            return None;
+        }
+        let uri: Uri = url.as_str().parse().ok()?;
+        let proxy = self.proxies.intercept(&uri)?;
+        Some(proxy.uri().authority()?.to_string())
     }
 
     pub(crate) fn to(&self, url: &Url) -> &Client {
@@ -54,6 +83,22 @@ fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// A server on this machine or in its network answers also while we are offline.
+pub(crate) fn is_beyond_this_network(base: &str) -> bool {
+    let Ok(url) = Url::parse(base) else {
+        return false;
+    };
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    match address.parse() {
+        Ok(IpAddr::V4(ip)) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local()),
+        Ok(IpAddr::V6(ip)) => {
+            !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local())
+        }
+        Err(_) => host.contains('.') && !host.ends_with(".local"),
+    }
 }
 
 /// What went wrong on the way, without the address: "Connection refused (os error 111)".

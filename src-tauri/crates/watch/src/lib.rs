@@ -8,14 +8,17 @@ mod client;
 mod look;
 #[cfg(test)]
 mod loopback;
+mod network;
 pub mod online;
 mod page;
 mod probe;
 pub mod rhythm;
+mod round;
 mod run;
 pub mod status;
 mod targets;
 mod tell;
 
+pub use round::{LONGEST as ROUND_LONGEST, LookOutcome, Round};
 pub use run::{CannotWatch, Clock, Watch};
 pub use targets::{Nudge, PageTarget, ProbeTarget, Report, Targets};

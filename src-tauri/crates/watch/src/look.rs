@@ -2,10 +2,10 @@
 
 use catalog::MicroDollars;
 use chrono::{DateTime, Utc};
-use health::{CallOutcome, Controls, Level};
+use health::{CallOutcome, FailureKind, Level};
 
-use crate::client::Http;
-use crate::online;
+use crate::client::{Http, is_beyond_this_network};
+use crate::online::{self, Connectivity};
 use crate::page::{PageReader, Reading};
 use crate::probe::{self, Answer};
 use crate::rhythm::After;
@@ -25,8 +25,8 @@ pub(crate) enum Errand {
 
 pub(crate) struct Seen {
     pub(crate) what: Sight,
-    /// Asked only where nobody answered, or an answer stopped.
-    pub(crate) controls: Option<Controls>,
+    /// Made only where no answer came, or one stopped.
+    pub(crate) checked: Option<Connectivity>,
 }
 
 pub(crate) enum Sight {
@@ -41,7 +41,13 @@ pub(crate) enum Sight {
 }
 
 impl Errand {
-    pub(crate) async fn run(self, http: Http, hosts: Vec<String>, at: DateTime<Utc>) -> Seen {
+    /// `controls`: the hosts that a check asks. None: the network is checked by another look.
+    pub(crate) async fn run(
+        self,
+        http: Http,
+        controls: Option<Vec<String>>,
+        at: DateTime<Utc>,
+    ) -> Seen {
         let (what, unanswered) = match self {
             Errand::Controls => (Sight::Controls, true),
             Errand::Page(mut reader) => {
@@ -68,12 +74,35 @@ impl Errand {
                 (Sight::Reached(target, reached), unanswered)
             }
         };
-        let controls = if unanswered {
-            Some(online::ask(&hosts).await)
-        } else {
-            None
+        let checked = match controls.filter(|_| unanswered) {
+            Some(hosts) => Some(online::check(&http, &hosts).await),
+            None => None,
         };
-        Seen { what, controls }
+        Seen { what, checked }
+    }
+}
+
+impl Sight {
+    /// Something beyond this machine answered.
+    pub(crate) fn was_answered(&self) -> bool {
+        match self {
+            Sight::Controls => false,
+            Sight::Page(_, reading) => reading.result.is_ok(),
+            Sight::Completed { target, answer, .. } => {
+                let answered = matches!(
+                    answer.outcome,
+                    CallOutcome::Ok { .. }
+                        | CallOutcome::Failed {
+                            kind: FailureKind::Status(_) | FailureKind::ErrorEvent,
+                            ..
+                        }
+                );
+                answered && is_beyond_this_network(&target.endpoint.base)
+            }
+            Sight::Reached(target, reached) => {
+                reached.is_ok() && is_beyond_this_network(&target.endpoint.base)
+            }
+        }
     }
 }
 

@@ -1,33 +1,105 @@
-//! Is our own network up? Asked of machines that are no AI provider, before anybody is blamed.
+//! Is our own network up? One request to machines that are no AI provider, sent as every other request is: through the same
+//! proxy, with the same certificates. A check that fails lowers confidence only; [`crate::network`] says what follows from it.
 
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use health::Controls;
-use tokio::net::TcpStream;
+use http::StatusCode;
+use reqwest::Url;
+
+use crate::client::{Http, cause};
 
 /// Names, so that a dead resolver shows too.
 pub const DEFAULT_CONTROLS: [&str; 2] = ["one.one.one.one:443", "dns.google:443"];
 
-const PATIENCE: Duration = Duration::from_secs(4);
+/// A proxy and a TLS handshake take several round trips.
+const PATIENCE: Duration = Duration::from_secs(6);
 
-/// Up as soon as one of `hosts` (`name:port`) accepts a TCP connection, which is closed at once; down when none does.
-/// With no hosts there is nobody to ask, and the network is taken to be up.
-pub async fn ask(hosts: &[String]) -> Controls {
-    let mut tries: FuturesUnordered<_> = hosts.iter().map(TcpStream::connect).collect();
+/// One check of our own network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connectivity {
+    /// One for each host, until one answered. Empty: no host is set, and the network is assumed to be up.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One request of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// "https://one.one.one.one/"
+    pub url: String,
+    /// "proxy.example:3128"; None: directly.
+    pub proxy: Option<String>,
+    /// None: it was answered.
+    pub error: Option<String>,
+}
+
+impl Connectivity {
+    pub fn is_up(&self) -> bool {
+        self.attempts.is_empty() || self.attempts.iter().any(|attempt| attempt.error.is_none())
+    }
+}
+
+/// Ends as soon as one of `hosts` (`name:port`) answers.
+pub(crate) async fn check(http: &Http, hosts: &[String]) -> Connectivity {
+    let urls: Vec<String> = hosts.iter().map(|host| url_of(host)).collect();
+    let mut attempts: Vec<Attempt> = urls.iter().map(|url| unanswered(http, url)).collect();
+    let mut requests: FuturesUnordered<_> = (urls.iter().enumerate())
+        .map(|(index, url)| async move { (index, send(http, url).await) })
+        .collect();
     let any = async {
-        while let Some(result) = tries.next().await {
-            if result.is_ok() {
-                return true;
+        while let Some((index, result)) = requests.next().await {
+            attempts[index].error = result.err();
+            if attempts[index].error.is_none() {
+                return;
             }
         }
-        hosts.is_empty()
     };
-    match tokio::time::timeout(PATIENCE, any).await {
-        Ok(true) => Controls::Up,
-        Ok(false) | Err(_) => Controls::Down,
+    // After the timeout, what did not answer keeps its error.
+    let _ = tokio::time::timeout(PATIENCE, any).await;
+    drop(requests);
+    Connectivity { attempts }
+}
+
+/// Port 443 is TLS, which no captive portal can answer; any other port is plain HTTP.
+fn url_of(host: &str) -> String {
+    match host.strip_suffix(":443") {
+        Some(name) => format!("https://{name}/"),
+        None => format!("http://{host}/"),
     }
+}
+
+fn unanswered(http: &Http, url: &str) -> Attempt {
+    Attempt {
+        url: url.to_owned(),
+        proxy: Url::parse(url).ok().and_then(|url| http.proxy_of(&url)),
+        error: Some(format!("no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
+/// Any status of the host will do. A proxy's own errors are not of the host.
+async fn send(http: &Http, url: &str) -> Result<(), String> {
+    let url = Url::parse(url).map_err(|error| error.to_string())?;
+    let proxied_plainly = url.scheme() == "http" && http.proxy_of(&url).is_some();
+    match http.to(&url).head(url).send().await {
+        Ok(response) if proxied_plainly && is_of_a_proxy(response.status()) => {
+            Err(format!("the proxy answered {}", response.status()))
+        }
+        Ok(_) => Ok(()),
+        // Connected, but the host speaks no HTTP.
+        Err(error) if !error.is_connect() && !proxied_plainly => Ok(()),
+        Err(error) => Err(cause(&error)),
+    }
+}
+
+fn is_of_a_proxy(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT
+    )
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod request;
 
 use std::time::Duration;
 
-use catalog::{Dialect, Endpoint, MicroDollars, ModelId, Price, Secret, Tokens};
+use catalog::{Dialect, Endpoint, MicroDollars, ModelId, Price, Secret, Tokens, at_dearest};
 use chrono::{DateTime, Utc};
 use health::{CallOutcome, FailureKind, OurFault};
 use http::HeaderMap;
@@ -95,17 +95,12 @@ pub(crate) fn likely_tokens() -> Tokens {
     }
 }
 
-/// What a probe costs for the budget. Without a price: free where no key is needed, else as dear as the dearest list price
-/// of 2026 ($15 and $75 per million tokens), so that an unknown price never opens the budget.
+/// What a probe costs for the budget. Without a price: free where no key is needed, else the dearest list price.
 pub(crate) fn budgeted(endpoint: &Endpoint, price: Option<&Price>, tokens: Tokens) -> MicroDollars {
     match price {
         Some(price) => price.cost(tokens),
         None if endpoint.key_env.is_none() => MicroDollars::ZERO,
-        None => {
-            let input = tokens.prompt().saturating_mul(15);
-            let micro = input.saturating_add(tokens.output.saturating_mul(75));
-            MicroDollars(i64::try_from(micro).unwrap_or(i64::MAX))
-        }
+        None => at_dearest(tokens),
     }
 }
 

@@ -12,7 +12,7 @@ const URGENT: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(900);
 /// The longest that a page's own `Retry-After` is honoured: a page that asks for a week is looked at again before.
 const LONGEST: Duration = Duration::from_secs(6 * 3600);
-/// How often we ask whether the network is back.
+/// While offline, so often the network is checked and one page is read: the check itself may be what is blocked.
 const CONTROLS: Duration = Duration::from_secs(15);
 /// Without client traffic and without an incident, probes stretch by this.
 const IDLE_FACTOR: u32 = 6;
@@ -20,7 +20,7 @@ const IDLE_FACTOR: u32 = 6;
 /// One thing to look at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Look {
-    /// Is our own network back? Due only while it is gone.
+    /// Is our own network back? Due only while offline.
     Controls,
     Page(ProviderId),
     Probe(EndpointId, ModelId),
@@ -64,7 +64,7 @@ struct Entry {
 pub struct Rhythm {
     entries: BTreeMap<Look, Entry>,
     incidents: BTreeSet<ProviderId>,
-    /// When to ask for the network again; `None` while it is there.
+    /// When to check the network and read a page again; `None`: not offline.
     offline: Option<Instant>,
     asking: bool,
     idle: bool,
@@ -110,9 +110,10 @@ impl Rhythm {
     /// What to look at now, each marked as being looked at until [`Rhythm::done`]. One per host.
     pub fn due(&mut self, now: Instant) -> Vec<Look> {
         if let Some(ask) = self.offline {
-            let due = !self.asking && ask <= now;
-            self.asking |= due;
-            return due.then_some(Look::Controls).into_iter().collect();
+            return match !self.asking && ask <= now {
+                true => self.due_while_offline(),
+                false => Vec::new(),
+            };
         }
         let mut busy = self.busy_hosts();
         let mut due: Vec<_> = self
@@ -128,6 +129,35 @@ impl Rhythm {
                 entry.looking.then(|| look.clone())
             })
             .collect()
+    }
+
+    /// The check, and the page that has waited longest.
+    fn due_while_offline(&mut self) -> Vec<Look> {
+        self.asking = true;
+        let busy = self.busy_hosts();
+        let page = self
+            .entries
+            .iter_mut()
+            .filter(|(look, entry)| {
+                matches!(look, Look::Page(_)) && !entry.looking && !busy.contains(&entry.plan.host)
+            })
+            .min_by_key(|(_, entry)| entry.due);
+        let page = page.map(|(look, entry)| {
+            entry.looking = true;
+            look.clone()
+        });
+        std::iter::once(Look::Controls).chain(page).collect()
+    }
+
+    /// The check failed, though something was answered lately: the next page is read soon, which shows who is right.
+    pub fn verify(&mut self, now: Instant) {
+        let pages = self
+            .entries
+            .iter_mut()
+            .filter(|(look, entry)| matches!(look, Look::Page(_)) && !entry.looking);
+        if let Some((_, next)) = pages.min_by_key(|(_, entry)| entry.due) {
+            next.due = next.due.min(now + CONTROLS);
+        }
     }
 
     /// When [`Rhythm::due`] next has something, if nothing else happens before.
@@ -216,6 +246,12 @@ impl Rhythm {
         if let Some(ask) = &mut self.offline {
             *ask = now;
         }
+    }
+
+    /// All that is planned.
+    pub fn looks(&self) -> impl Iterator<Item = &Look> {
+        let planned = self.entries.iter().filter(|(_, entry)| entry.planned);
+        planned.map(|(look, _)| look)
     }
 
     /// Live traffic has just shown what a probe would: the probe waits a whole interval.

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{Catalog, MicroDollars, ProviderId, StatusPage, Surface, Tokens};
+use catalog::{Catalog, EndpointId, MicroDollars, ProviderId, StatusPage, Surface, Tokens};
 use chrono::{DateTime, Utc};
 use health::Controls;
 use reqwest::Url;
@@ -13,11 +13,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
 use crate::budget::Budget;
-use crate::client::Http;
+use crate::client::{Http, is_beyond_this_network};
 use crate::look::{Errand, Seen, Sight, after_call, after_page};
+use crate::network::{Network, Standing};
+use crate::online::Connectivity;
 use crate::page::PageReader;
 use crate::probe::{self, Answer};
 use crate::rhythm::{After, Look, Plan, Rhythm};
+use crate::round::{LookOutcome, Rounds};
 use crate::targets::{Nudge, ProbeTarget, Report, Targets};
 use crate::tell::{Closed, Teller};
 
@@ -53,6 +56,8 @@ impl Watch {
         let mut watching = Watching {
             http,
             rhythm: Rhythm::new(self.seed),
+            network: Network::default(),
+            rounds: Rounds::default(),
             readers: BTreeMap::new(),
             budget: Budget::new(now, self.spent_today),
             planned: Arc::default(),
@@ -76,6 +81,8 @@ struct Watching {
     clock: Clock,
     http: Http,
     rhythm: Rhythm,
+    network: Network,
+    rounds: Rounds,
     /// Those that are not reading right now.
     readers: BTreeMap<ProviderId, PageReader>,
     budget: Budget,
@@ -94,13 +101,14 @@ impl Watching {
         self.plan(first);
         loop {
             self.start_due_looks();
-            let next = self.rhythm.next_due();
+            if self.report_rounds().await.is_err() {
+                return;
+            }
+            let due = [self.rhythm.next_due(), self.rounds.next_due()];
+            let next = due.into_iter().flatten().min();
             let result = tokio::select! {
                 Some(ended) = self.tasks.join_next_with_id() => self.settle(ended).await,
-                Some(nudge) = nudges.recv() => {
-                    self.heed(nudge);
-                    Ok(())
-                }
+                Some(nudge) = nudges.recv() => self.heed(nudge).await,
                 Ok(()) = targets.changed() => {
                     let changed = targets.borrow_and_update().clone();
                     self.plan(changed);
@@ -159,26 +167,66 @@ impl Watching {
         }
     }
 
-    fn heed(&mut self, nudge: Nudge) {
+    async fn heed(&mut self, nudge: Nudge) -> Result<(), Closed> {
         let now = Instant::now();
         match nudge {
-            Nudge::CheckNow | Nudge::Woke => self.rhythm.all_due(now),
+            Nudge::CheckNow { round } => {
+                self.rhythm.all_due(now);
+                let looks = self.rhythm.looks().cloned();
+                self.rounds.begin(now, round, looks);
+            }
+            Nudge::Woke => {
+                self.network.woke();
+                self.rhythm.all_due(now);
+            }
             Nudge::TrafficProved { endpoint, model } => {
+                self.traffic_answered(now, &endpoint).await?;
                 self.rhythm.proved(now, &Look::Probe(endpoint, model));
             }
+            Nudge::TrafficAnswered { endpoint } => self.traffic_answered(now, &endpoint).await?,
             Nudge::IncidentOpen { provider, open } => self.rhythm.incident(now, &provider, open),
             Nudge::Idle(idle) => self.rhythm.idle(now, idle),
         }
+        Ok(())
+    }
+
+    async fn traffic_answered(
+        &mut self,
+        now: Instant,
+        endpoint: &EndpointId,
+    ) -> Result<(), Closed> {
+        let known = self.catalog.endpoint(endpoint);
+        if !known.is_some_and(|endpoint| is_beyond_this_network(&endpoint.base)) {
+            return Ok(());
+        }
+        let was_offline = self.network.is_offline();
+        self.network.answered(now);
+        self.rhythm.offline(now, false);
+        if was_offline {
+            let at = (self.clock)();
+            self.teller.network(at, Controls::Up).await?;
+        }
+        Ok(())
+    }
+
+    async fn report_rounds(&mut self) -> Result<(), Closed> {
+        for round in self.rounds.take_finished(Instant::now()) {
+            self.teller.round(round).await?;
+        }
+        Ok(())
     }
 
     fn start_due_looks(&mut self) {
         for look in self.rhythm.due(Instant::now()) {
             let Some(errand) = self.errand(&look) else {
                 self.rhythm.done(Instant::now(), &look, After::Quiet);
+                self.rounds.ended(&look, &LookOutcome::BudgetSpent, false);
                 continue;
             };
-            let hosts = self.planned.controls.clone();
-            let task = errand.run(self.http.clone(), hosts, (self.clock)());
+            // While offline the network is checked by a look of its own.
+            let checks = look == Look::Controls || !self.network.is_offline();
+            let controls = checks.then(|| self.planned.controls.clone());
+            let task = errand.run(self.http.clone(), controls, (self.clock)());
             let id = self.tasks.spawn(task).id();
             self.under_way.insert(id, look);
         }
@@ -226,24 +274,24 @@ impl Watching {
         let Some(look) = self.under_way.remove(&id) else {
             return Ok(());
         };
+        let outcome = match &seen {
+            Some(seen) => LookOutcome::of(&seen.what),
+            None => LookOutcome::Failed("an error of Understudy's own".to_owned()),
+        };
         let after = match seen {
             Some(seen) => self.report(seen).await?,
             None => After::Failed,
         };
         self.rhythm.done(Instant::now(), &look, after);
+        let offline = self.network.is_offline();
+        self.rounds.ended(&look, &outcome, offline);
         Ok(())
     }
 
     async fn report(&mut self, seen: Seen) -> Result<After, Closed> {
         let at = (self.clock)();
-        let offline = seen.controls == Some(Controls::Down);
-        let was_offline = self.rhythm.is_offline();
-        self.rhythm.offline(Instant::now(), offline);
-        // An answer from anybody shows as well as the controls do that the network is back.
-        let answered_again = was_offline && !offline;
-        if let Some(controls) = seen.controls.or(answered_again.then_some(Controls::Up)) {
-            self.teller.network(at, controls).await?;
-        }
+        let standing = self.weigh(at, &seen.what, seen.checked).await?;
+        let offline = standing == Standing::Offline;
         match seen.what {
             Sight::Controls => Ok(After::Quiet),
             Sight::Page(reader, reading) => {
@@ -261,8 +309,8 @@ impl Watching {
                 let real = self.real_cost(&target, reserved, &answer);
                 self.budget.book(at, MicroDollars(real.0 - reserved.0));
                 let after = after_call(&answer);
-                // A call that never left this machine says nothing about the provider.
-                if !offline {
+                // A call that perhaps never left this machine says nothing about the provider.
+                if standing == Standing::Up {
                     self.teller.probe(at, &target, answer).await?;
                 }
                 Ok(after)
@@ -273,12 +321,46 @@ impl Watching {
                 } else {
                     After::Bad
                 };
-                if !offline {
+                if standing == Standing::Up {
                     self.teller.reached(at, &target, reached).await?;
                 }
                 Ok(after)
             }
         }
+    }
+
+    /// What a look and its check say of our own network.
+    async fn weigh(
+        &mut self,
+        at: DateTime<Utc>,
+        what: &Sight,
+        checked: Option<Connectivity>,
+    ) -> Result<Standing, Closed> {
+        let now = Instant::now();
+        let was_offline = self.network.is_offline();
+        if what.was_answered() {
+            self.network.answered(now);
+        }
+        let mut standing = match self.network.is_offline() {
+            true => Standing::Offline,
+            false => Standing::Up,
+        };
+        let works = checked.as_ref().map(Connectivity::is_up);
+        if let Some(works) = works {
+            standing = self.network.checked(now, works);
+        }
+        if let Some(connectivity) = checked {
+            self.teller.checked(at, connectivity).await?;
+        }
+        self.rhythm.offline(now, standing == Standing::Offline);
+        match (standing, works) {
+            (Standing::Offline, Some(_)) => self.teller.network(at, Controls::Down).await?,
+            (Standing::Up, Some(true)) => self.teller.network(at, Controls::Up).await?,
+            (Standing::Up, _) if was_offline => self.teller.network(at, Controls::Up).await?,
+            (Standing::Offline, None) | (Standing::Up, _) => {}
+            (Standing::Unsure, _) => self.rhythm.verify(now),
+        }
+        Ok(standing)
     }
 
     /// The page to read, with the owner's sources in place of the catalogue's.

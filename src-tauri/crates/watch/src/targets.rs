@@ -5,7 +5,8 @@ use catalog::{Endpoint, EndpointId, MicroDollars, ModelId, ProviderId, Secret, S
 use chrono::{DateTime, Utc};
 use health::{CallOutcome, Observation};
 
-use crate::online::DEFAULT_CONTROLS;
+use crate::online::{Connectivity, DEFAULT_CONTROLS};
+use crate::round::Round;
 
 /// What to look at. A new value replaces the old one whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +77,13 @@ pub enum Report {
         /// From the catalogue's price, an estimate; `None` where price or usage is not known.
         cost: Option<MicroDollars>,
     },
+    /// What [`Nudge::CheckNow`] asked for.
+    Round(Round),
+    /// Our own network was checked.
+    Checked {
+        at: DateTime<Utc>,
+        connectivity: Connectivity,
+    },
     /// A page was polled. `error`: why it could not be read, in words for people.
     PageRead {
         at: DateTime<Utc>,
@@ -88,12 +96,19 @@ pub enum Report {
 /// News that changes when to look next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Nudge {
-    /// The owner wants to know now.
-    CheckNow,
+    /// The owner wants to know now: a [`Round`] of this number is reported, at the latest after
+    /// [`ROUND_LONGEST`](crate::ROUND_LONGEST).
+    CheckNow {
+        round: u64,
+    },
     /// Live traffic got a whole answer: the probe of that model can wait.
     TrafficProved {
         endpoint: EndpointId,
         model: ModelId,
+    },
+    /// A provider answered a client's request, with whatever status: the network is up.
+    TrafficAnswered {
+        endpoint: EndpointId,
     },
     /// The machine slept: everything is due.
     Woke,

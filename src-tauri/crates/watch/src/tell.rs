@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 use health::{CallOutcome, CallSource, Controls, FailureKind, Observation, OurFault, Unreadable};
 use tokio::sync::mpsc;
 
+use crate::online::Connectivity;
 use crate::page::Reading;
 use crate::probe::Answer;
+use crate::round::Round;
 use crate::targets::{ProbeTarget, Report};
 
 /// Nobody listens any more.
@@ -42,6 +44,18 @@ impl Teller {
     ) -> Result<(), Closed> {
         self.tell(Report::Observed(Observation::Network { at, controls }))
             .await
+    }
+
+    pub(crate) async fn round(&self, round: Round) -> Result<(), Closed> {
+        self.tell(Report::Round(round)).await
+    }
+
+    pub(crate) async fn checked(
+        &self,
+        at: DateTime<Utc>,
+        connectivity: Connectivity,
+    ) -> Result<(), Closed> {
+        self.tell(Report::Checked { at, connectivity }).await
     }
 
     pub(crate) async fn page(

@@ -187,10 +187,14 @@ pub(super) async fn checked(interruption: i64) -> ExitCode {
 fn at_risk(at_risk: &AtRisk) -> String {
     match at_risk {
         AtRisk::NoEstimate { why } => why.clone(),
-        AtRisk::Estimate { low, high, method } if low == high => {
+        AtRisk::Estimate {
+            low, high, method, ..
+        } if low == high => {
             format!("At risk {}. {method}", MicroDollars(*low))
         }
-        AtRisk::Estimate { low, high, method } => format!(
+        AtRisk::Estimate {
+            low, high, method, ..
+        } => format!(
             "At risk {} to {}. {method}",
             MicroDollars(*low),
             MicroDollars(*high)

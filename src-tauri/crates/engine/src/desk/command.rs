@@ -25,10 +25,6 @@ impl Desk {
                 self.effects = self.on(now, Event::Paused(false));
                 Ok("Watching over requests again.".to_owned())
             }
-            Command::CheckNow => {
-                self.effect(Effect::Nudge(watch::Nudge::CheckNow));
-                Ok("Looking at everything now.".into())
-            }
             Command::TryNow { endpoint, model } => self.try_now(endpoint, model),
             Command::PaidStandIns { allow } => Ok(self.answer_paid_stand_ins(now, *allow)),
             Command::Siblings { allow } => Ok(self.answer_siblings(now, *allow)),
@@ -36,6 +32,13 @@ impl Desk {
             Command::PaidFallbacksToday { allow } => Ok(self.answer_paid_today(now, *allow)),
             Command::MayGoTo { pipeline, scope } => {
                 Ok(self.answer_may_go_to(now, pipeline.as_deref(), scope))
+            }
+            // Each takes its time, and is answered elsewhere.
+            Command::CheckNow | Command::ReviewRetryAll { .. } | Command::ReviewRetryStop => {
+                Err(ControlError {
+                    error: "this command takes time, and the control API alone answers it".into(),
+                    fix: Some("send the command to /control/do".into()),
+                })
             }
             Command::StopEngine
             | Command::Rehearse { .. }

@@ -11,6 +11,11 @@ impl Desk {
     pub(super) fn watched(&mut self, now: DateTime<Utc>, report: watch::Report) {
         match report {
             watch::Report::Observed(observation) => self.observe(now, observation),
+            // The answer to a command: the shell's.
+            watch::Report::Round(_) => {}
+            watch::Report::Checked { connectivity, .. } => {
+                self.state.connectivity = Some(connectivity);
+            }
             watch::Report::PageRead {
                 provider,
                 at,

@@ -37,6 +37,10 @@ impl Desk {
             }
             self.ask_for_fallbacks(now, exchange, carried);
         }
+        if let Some(answered) = exchange.attempts.iter().rfind(|a| a.status.is_some()) {
+            let endpoint = answered.endpoint.clone();
+            self.effect(Effect::Nudge(watch::Nudge::TrafficAnswered { endpoint }));
+        }
         for observation in booking::observations(exchange) {
             if let Observation::Call {
                 endpoint,

@@ -1,6 +1,6 @@
 //! Questions and commands from the control API.
 
-use api::{ControlError, ExchangePage, IncidentPage, SettingsText};
+use api::{Command, ControlError, ExchangePage, IncidentPage, SettingsText};
 use chrono::{DateTime, Utc};
 use ledger::{LedgerError, REVIEW_KEPT, Which};
 
@@ -13,6 +13,7 @@ impl MainLoop {
     pub(super) fn asked(&mut self, now: DateTime<Utc>, ask: Ask) {
         // A reply that nobody waits for any more is no error.
         match ask {
+            Ask::Do(Command::CheckNow, reply) => self.check_now(reply),
             Ask::Do(command, reply) => {
                 let done = self.obey(now, &command);
                 self.publish();

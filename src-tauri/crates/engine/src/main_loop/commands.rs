@@ -37,12 +37,14 @@ impl MainLoop {
             }
             Command::Pause
             | Command::Resume
-            | Command::CheckNow
             | Command::TryNow { .. }
             | Command::PaidStandIns { .. }
             | Command::Siblings { .. }
             | Command::SiblingsLater
             | Command::PaidFallbacksToday { .. }
+            | Command::CheckNow
+            | Command::ReviewRetryAll { .. }
+            | Command::ReviewRetryStop
             | Command::OpenWindow { .. }
             | Command::CopyBaseUrl
             | Command::Quit

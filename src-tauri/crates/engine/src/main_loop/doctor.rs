@@ -1,5 +1,7 @@
 //! `understudyd doctor`: what works, what does not, and what mends it.
 
+mod network;
+
 use api::{Check, CheckState, Doctor, KeyState, StandIn};
 use catalog::{Endpoint, REHEARSAL};
 use gateway::Gateway;
@@ -21,7 +23,10 @@ pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
     checks.extend(pipelines(state));
     checks.extend(scope(state));
     checks.extend(pages(state));
-    checks.push(network(state));
+    checks.push(network::check(
+        state.verdicts.offline,
+        state.connectivity.as_ref(),
+    ));
     checks.extend(strays(gateway.strays()));
     checks.push(start_at_login());
     Doctor { checks }
@@ -251,18 +256,6 @@ fn pages(state: &State) -> Vec<Check> {
         }
     });
     checks.collect()
-}
-
-fn network(state: &State) -> Check {
-    if state.verdicts.offline {
-        bad(
-            "network",
-            "This machine is offline.".into(),
-            "check the network; nothing is blamed on a provider meanwhile",
-        )
-    } else {
-        good("network", "up, as far as we saw.".into())
-    }
 }
 
 /// No line where there were none.

@@ -125,6 +125,7 @@ pub(crate) fn at_risk(
     AtRisk::Estimate {
         low: low.0,
         high: high.0,
+        known: 0,
         method: methods.join(" "),
     }
 }

@@ -46,6 +46,8 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
             .map(|(provider, story)| rows::open_summary(state, provider, story, now))
             .collect(),
         review_open: state.reviews.waiting(),
+        review_retry: None,
+        last_outage: None,
         notices: state.notifications.waiting().to_vec(),
         today: today(state),
     }

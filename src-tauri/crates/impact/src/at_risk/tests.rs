@@ -76,6 +76,47 @@ fn an_outage_without_length_costs_nothing() {
     assert_eq!(estimate(&leads("2"), "2026-06-22T08:00", -3).1, "$0");
 }
 
+/// Who takes a pocket calculator to the sentence gets the same result.
+#[test]
+fn the_printed_sum_comes_out() {
+    let mut daily = leads("1");
+    daily.weekly_items = 60.0;
+    daily.schedule = "daily 08:00-22:00 Europe/Berlin".parse().unwrap();
+    let from = utc("2026-06-22T08:00");
+    let of = |pipeline: &Pipeline, seconds: i64| {
+        let told = at_risk(pipeline, from, from + TimeDelta::seconds(seconds));
+        (told.low.to_string(), told.method)
+    };
+    // 4 minutes 7 seconds: 60 × 400 × 4 ÷ 5880.
+    let (low, method) = of(&daily, 247);
+    assert_eq!(low, "$16.33");
+    assert_eq!(
+        method,
+        "Estimated: 60 items a week × $400 × 4 min of the outage inside Mon-Sun 08:00-22:00 Europe/Berlin ÷ 5880 active \
+         minutes a week × surge 1 = $16.33."
+    );
+    // Shorter than a minute is a minute, not nothing.
+    assert_eq!(of(&daily, 10).0, "$4.08");
+    // 60 × 400 × 1.25 ÷ 98
+    let (low, method) = of(&daily, 4500);
+    assert_eq!(low, "$306.12");
+    assert!(method.contains("1.25 h of the outage"), "{method}");
+    assert!(method.contains("98 active hours"), "{method}");
+    // 61 minutes are no short number of hours.
+    let (low, method) = of(&daily, 3660);
+    assert_eq!(low, "$248.98");
+    assert!(method.contains("61 min of the outage"), "{method}");
+    daily.weekly_items = 0.333;
+    daily.value = MicroDollars::from_dollars(12.345);
+    // 0.33 × 12.35 × 60 ÷ 5880 = 0.0416
+    let (low, method) = of(&daily, 3600);
+    assert!(
+        method.starts_with("Estimated: 0.33 items a week × $12.35 × 1 h"),
+        "{method}"
+    );
+    assert_eq!(low, "$0.04");
+}
+
 #[test]
 fn a_pipeline_uses_the_providers_that_it_names_or_any() {
     let mut pipeline = leads("1");
@@ -135,7 +176,8 @@ proptest! {
         let long = at_risk(&pipeline, from, from + TimeDelta::seconds(length + more));
         prop_assert!(short.low <= long.low && short.high <= long.high);
         prop_assert!(long.low <= long.high);
-        let week = MicroDollars::from_dollars(pipeline.weekly_items * pipeline.value.dollars());
+        let week = hundredths(pipeline.weekly_items) * cents(pipeline.value).dollars();
+        let week = cents(MicroDollars::from_dollars(week));
         prop_assert!(long.high <= week, "{} of {week}", long.high);
         prop_assert_eq!(short.hours_inside == 0.0, short.method.starts_with("$0"));
         if short.hours_inside == 0.0 {

@@ -93,9 +93,17 @@ fn the_query_and_the_type_agree_on_what_the_cap_counts() {
         row.attempts[0].tokens = None;
         row
     };
+    let unpriced = |mut row: ExchangeRow| {
+        row.cost = None;
+        row.attempts
+            .iter_mut()
+            .for_each(|attempt| attempt.cost = None);
+        row
+    };
     for row in [
         passed(Some(20)),
         passed(None),
+        unpriced(carried(t0())),
         carried(t0()),
         answered(t0()),
     ] {
@@ -105,6 +113,12 @@ fn the_query_and_the_type_agree_on_what_the_cap_counts() {
         assert_eq!(counted, row.stand_ins_cost(), "{row:?}");
     }
     assert_eq!(passed(Some(20)).stand_ins_cost(), MicroDollars(20));
+    // 6802 tokens of input and 345 of output, at the dearest list price.
+    let dearest = 6_802 * catalog::DEAREST.0 + 345 * catalog::DEAREST.1;
+    assert_eq!(
+        unpriced(carried(t0())).stand_ins_cost(),
+        MicroDollars(dearest)
+    );
 }
 
 #[test]

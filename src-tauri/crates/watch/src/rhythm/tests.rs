@@ -184,24 +184,68 @@ fn looks_at_one_host_take_turns() {
 }
 
 #[test]
-fn offline_only_the_network_is_asked_and_then_everything_is_due() {
+fn offline_the_network_is_checked_and_one_page_after_the_other_is_read() {
     let now = Instant::now();
-    let mut rhythm = usual(now);
+    let mut rhythm = rhythm(
+        now,
+        &[
+            (page("a"), plan("a", "status.a", 120)),
+            (page("b"), plan("b", "status.b", 120)),
+            (probe("a"), plan("a", "api.a", 300)),
+        ],
+    );
     let looks = rhythm.due(now);
     rhythm.offline(now, true);
     for look in looks {
         rhythm.done(now, &look, After::Failed);
     }
     let mut at = now;
+    let mut read = Vec::new();
     for _ in 0..100 {
         assert_eq!(rhythm.next_due(), Some(at + s(15)));
         at += s(15);
-        assert_eq!(rhythm.due(at), [Look::Controls]);
-        assert_eq!(rhythm.due(at), [], "asked already");
-        rhythm.done(at, &Look::Controls, After::Quiet);
+        let due = rhythm.due(at);
+        assert_eq!(due.len(), 2, "{due:?}");
+        assert_eq!(due[0], Look::Controls);
+        assert_eq!(rhythm.due(at), [], "under way");
+        for look in &due {
+            rhythm.done(at, look, After::Failed);
+        }
+        read.push(due[1].clone());
     }
+    let of_a = read.iter().filter(|look| **look == page("a")).count();
+    let of_b = read.iter().filter(|look| **look == page("b")).count();
+    assert_eq!(of_a + of_b, 100, "no probe is sent");
+    assert!(
+        of_a.abs_diff(of_b) < 20,
+        "they take turns: {of_a} and {of_b}"
+    );
     rhythm.offline(at, false);
-    assert_eq!(rhythm.due(at), [page("a"), probe("a")]);
+    assert_eq!(rhythm.due(at), [page("a"), page("b"), probe("a")]);
+}
+
+#[test]
+fn offline_a_page_that_is_still_being_read_is_not_read_twice() {
+    let now = Instant::now();
+    let mut rhythm = usual(now);
+    rhythm.due(now);
+    rhythm.offline(now, true);
+    assert_eq!(rhythm.due(now + s(15)), [Look::Controls]);
+    rhythm.done(now + s(20), &Look::Controls, After::Quiet);
+    rhythm.done(now + s(20), &page("a"), After::Failed);
+    assert_eq!(rhythm.due(now + s(35)), [Look::Controls, page("a")]);
+}
+
+#[test]
+fn a_doubtful_check_has_the_next_page_read_soon() {
+    let now = Instant::now();
+    let mut rhythm = usual(now);
+    for look in rhythm.due(now) {
+        rhythm.done(now, &look, After::Quiet);
+    }
+    rhythm.verify(now);
+    assert_eq!(rhythm.next_due(), Some(now + s(15)));
+    assert_eq!(rhythm.due(now + s(15)), [page("a")]);
 }
 
 #[test]

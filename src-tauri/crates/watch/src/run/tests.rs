@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{CannotWatch, Watch};
+use crate::LookOutcome;
 use crate::loopback::{Reply, Server, json, nobody, path, reply, tls};
 use crate::targets::{Nudge, PageTarget, ProbeTarget, Report, Targets};
 
@@ -64,9 +65,30 @@ impl Scene {
         }
     }
 
+    /// Beside checks and rounds, which have tests of their own.
     async fn next(&mut self) -> Report {
+        loop {
+            let report = self.any().await;
+            if !matches!(report, Report::Checked { .. } | Report::Round(_)) {
+                return report;
+            }
+        }
+    }
+
+    async fn any(&mut self) -> Report {
         let next = tokio::time::timeout(Duration::from_secs(20), self.seen.recv());
         next.await.expect("nothing is reported").unwrap()
+    }
+
+    /// The next state of the network that differs from this one.
+    async fn network_is_no_longer(&mut self, before: Controls) -> Controls {
+        loop {
+            if let Report::Observed(Observation::Network { controls, .. }) = self.any().await
+                && controls != before
+            {
+                return controls;
+            }
+        }
     }
 
     async fn nudge(&self, nudge: Nudge) {
@@ -178,13 +200,13 @@ async fn an_outage_is_seen_and_its_end_and_a_challenge_is_neither() {
         format!("{}/api/v2/summary.json", server.url)
     );
 
-    scene.nudge(Nudge::CheckNow).await;
+    scene.nudge(Nudge::CheckNow { round: 0 }).await;
     let (second, unchanged, _) = scene.page().await;
     assert_eq!(unchanged.unwrap(), down, "304: the same reading again");
     assert!(second > first, "at a new time");
 
     act.store(1, Ordering::SeqCst);
-    scene.nudge(Nudge::CheckNow).await;
+    scene.nudge(Nudge::CheckNow { round: 0 }).await;
     let (_, up, _) = scene.page().await;
     let up = up.unwrap();
     assert!(up.surfaces.values().all(|l| *l == Level::Operational));
@@ -214,23 +236,111 @@ async fn offline_nobody_is_blamed_until_the_network_is_back() {
         controls: vec![control.clone()],
         ..Targets::default()
     });
+    let Report::Checked { connectivity, .. } = scene.any().await else {
+        panic!("the check comes first");
+    };
+    let failed = &connectivity.attempts[0];
+    assert_eq!(failed.url, format!("http://{control}/"));
+    assert!(
+        failed.error.is_some() && failed.proxy.is_none(),
+        "{failed:?}"
+    );
     assert_eq!(scene.network().await, Controls::Down);
     let (_, reading, error) = scene.page().await;
     assert_eq!(reading, Err(Unreadable::Offline));
     assert_eq!(error.as_deref(), Some("this machine is offline"));
 
-    scene.nudge(Nudge::Woke).await;
-    assert_eq!(scene.network().await, Controls::Down, "still");
-
     let _back = Server::at(&control, |_| Reply::default()).await;
     scene.nudge(Nudge::Woke).await;
-    assert_eq!(scene.network().await, Controls::Up);
-    assert_eq!(scene.network().await, Controls::Up, "asked before blaming");
-    let (_, reading, _) = scene.page().await;
-    assert!(
-        matches!(reading, Err(Unreadable::Unreachable(_))),
-        "{reading:?}"
+    assert_eq!(
+        scene.network_is_no_longer(Controls::Down).await,
+        Controls::Up
     );
+    scene.nudge(Nudge::Woke).await;
+    loop {
+        if let Report::Observed(Observation::Page { reading, .. }) = scene.any().await
+            && reading != Err(Unreadable::Offline)
+        {
+            assert!(
+                matches!(reading, Err(Unreadable::Unreachable(_))),
+                "{reading:?}"
+            );
+            break;
+        }
+    }
+    scene.end().await;
+}
+
+/// The check is blocked: what is read all the same ends "offline".
+#[tokio::test]
+async fn offline_a_page_is_still_read_and_one_that_answers_ends_it() {
+    let page = nobody().await;
+    let mut scene = Scene::new(Targets {
+        pages: page_at(&format!("http://{page}")),
+        controls: vec![nobody().await],
+        ..Targets::default()
+    });
+    assert_eq!(scene.network().await, Controls::Down);
+    assert_eq!(scene.page().await.1, Err(Unreadable::Offline));
+    let _back = Server::at(&page, |_| json(UP)).await;
+    // As the 15 s that pass between two checks.
+    scene.nudge(Nudge::CheckNow { round: 0 }).await;
+    assert_eq!(
+        scene.network_is_no_longer(Controls::Down).await,
+        Controls::Up
+    );
+    assert!(scene.page().await.1.is_ok());
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn offline_an_answered_request_ends_it_unless_it_stayed_on_this_machine() {
+    let mut scene = Scene::new(Targets {
+        pages: page_at(&format!("http://{}", nobody().await)),
+        controls: vec![nobody().await],
+        ..Targets::default()
+    });
+    assert_eq!(scene.network().await, Controls::Down);
+    for endpoint in ["ollama", "rehearsal", CLAUDE] {
+        let endpoint = endpoint.into();
+        scene.nudge(Nudge::TrafficAnswered { endpoint }).await;
+    }
+    assert_eq!(
+        scene.network_is_no_longer(Controls::Down).await,
+        Controls::Up
+    );
+    scene.end().await;
+}
+
+/// A strict firewall: the check never works, a page does, and a probe that cannot connect is the provider's failure.
+#[tokio::test]
+async fn a_check_that_is_blocked_hides_no_failure_of_a_provider() {
+    let page = Server::new(|_| json(UP)).await;
+    let mut scene = Scene::new(Targets {
+        pages: page_at(&page.url),
+        probes: vec![probe_at(&format!("http://{}", nobody().await), Some("k"))],
+        controls: vec![nobody().await],
+        ..Targets::default()
+    });
+    let mut round = 0;
+    loop {
+        match scene.any().await {
+            Report::Observed(Observation::Call { outcome, .. }) => {
+                assert!(matches!(outcome, CallOutcome::Failed { .. }), "{outcome:?}");
+                break;
+            }
+            Report::PageRead { error, .. } => {
+                assert_eq!(error, None);
+                round += 1;
+                assert!(round < 20, "the failure is never told");
+                scene.nudge(Nudge::CheckNow { round: 0 }).await;
+            }
+            Report::Observed(_)
+            | Report::Probed { .. }
+            | Report::Checked { .. }
+            | Report::Round(_) => {}
+        }
+    }
     scene.end().await;
 }
 
@@ -276,7 +386,7 @@ async fn offline_a_failed_probe_says_nothing() {
         ..Targets::default()
     });
     assert_eq!(scene.network().await, Controls::Down);
-    scene.nudge(Nudge::CheckNow).await;
+    scene.nudge(Nudge::CheckNow { round: 0 }).await;
     assert_eq!(scene.network().await, Controls::Down, "and not a call");
     scene.end().await;
 }
@@ -294,7 +404,7 @@ async fn without_a_key_only_who_cannot_be_reached_is_told() {
     assert!(matches!(outcome, CallOutcome::Failed { .. }), "{outcome:?}");
 
     let server = Server::at(&address, |_| reply("401 Unauthorized", "", b"")).await;
-    scene.nudge(Nudge::CheckNow).await;
+    scene.nudge(Nudge::CheckNow { round: 0 }).await;
     assert_eq!(
         scene.call().await,
         CallOutcome::Ours(OurFault::Credential),
@@ -323,7 +433,7 @@ async fn without_a_budget_a_priced_probe_is_not_sent() {
     });
     for _ in 0..3 {
         assert!(scene.page().await.1.is_ok());
-        scene.nudge(Nudge::CheckNow).await;
+        scene.nudge(Nudge::CheckNow { round: 0 }).await;
     }
     let asked = server.asked();
     assert!(
@@ -376,7 +486,7 @@ async fn a_probe_is_booked_and_the_budget_ends_probing() {
     scene.targets.send(Arc::new(both)).unwrap();
     for _ in 0..2 {
         assert!(scene.page().await.1.is_ok(), "only the page is looked at");
-        scene.nudge(Nudge::CheckNow).await;
+        scene.nudge(Nudge::CheckNow { round: 0 }).await;
     }
     assert_eq!(stage.received().len(), 1);
     playing.abort();
@@ -430,5 +540,47 @@ async fn a_provider_that_the_catalogue_does_not_know_is_passed_over() {
     pages.insert("nobody".into(), PageTarget::default());
     let mut scene = Scene::new(only_pages(pages));
     assert!(scene.page().await.1.is_ok());
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn check_now_is_answered_by_what_came_of_every_look() {
+    let page = Server::new(|_| json(UP)).await;
+    let lost = Server::new(|_| reply("503 Service Unavailable", "", b"")).await;
+    let mut pages = page_at(&page.url);
+    pages.extend(
+        page_at(&lost.url)
+            .into_values()
+            .map(|page| ("openai".into(), page)),
+    );
+    let mut scene = Scene::new(Targets {
+        pages,
+        probes: vec![probe_at(&lost.url, Some("k")), {
+            let mut keyless = probe_at(&page.url, None);
+            keyless.endpoint.id = "keyless".into();
+            keyless
+        }],
+        controls: Vec::new(),
+        ..Targets::default()
+    });
+    scene.nudge(Nudge::CheckNow { round: 3 }).await;
+    let round = loop {
+        if let Report::Round(round) = scene.any().await {
+            break round;
+        }
+    };
+    assert_eq!((round.id, round.offline), (3, false));
+    let outcomes: Vec<_> = round.looks.into_values().collect();
+    assert_eq!(outcomes.len(), 4);
+    assert_eq!(outcomes[0], LookOutcome::Good);
+    assert!(
+        matches!(&outcomes[1], LookOutcome::Failed(why) if why.contains("503")),
+        "{outcomes:?}"
+    );
+    assert!(
+        matches!(&outcomes[2], LookOutcome::Failed(why) if why.contains("503")),
+        "{outcomes:?}"
+    );
+    assert_eq!(outcomes[3], LookOutcome::Reached);
     scene.end().await;
 }

@@ -1,0 +1,53 @@
+//! "Check now" waits for its round without holding up the loop: the reply is parked until the watch reports the round.
+
+use std::collections::BTreeMap;
+
+use api::{Accepted, ControlError};
+use tokio::sync::mpsc::error::TrySendError;
+use watch::{Nudge, Round};
+
+use super::MainLoop;
+use crate::event::Reply;
+use crate::view;
+
+/// Rounds that were asked for and have not been reported.
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    last: u64,
+    waiting: BTreeMap<u64, Reply<Result<Accepted, ControlError>>>,
+}
+
+impl MainLoop {
+    pub(super) fn check_now(&mut self, reply: Reply<Result<Accepted, ControlError>>) {
+        self.checks.last += 1;
+        let round = self.checks.last;
+        let failed = match self.outlets.nudges.try_send(Nudge::CheckNow { round }) {
+            Ok(()) => {
+                self.checks.waiting.insert(round, reply);
+                return;
+            }
+            Err(TrySendError::Full(_)) => (
+                "more checks are under way than can be counted",
+                "wait a few seconds and try again",
+            ),
+            Err(TrySendError::Closed(_)) => (
+                "status pages and probes are not watched",
+                "the engine's log says why; mend that and start the engine again",
+            ),
+        };
+        let (error, fix) = failed;
+        // A reply that no one waits for any more is no error.
+        let _ = reply.send(Err(ControlError {
+            error: error.into(),
+            fix: Some(fix.into()),
+        }));
+    }
+
+    pub(super) fn checked_now(&mut self, round: &Round) {
+        if let Some(reply) = self.checks.waiting.remove(&round.id) {
+            self.publish();
+            let said = view::checked::answer(self.state(), round);
+            let _ = reply.send(Ok(Accepted { said }));
+        }
+    }
+}

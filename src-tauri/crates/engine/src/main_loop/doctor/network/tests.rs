@@ -1,0 +1,68 @@
+use api::CheckState;
+use watch::online::{Attempt, Connectivity};
+
+use super::check;
+
+fn failed() -> Connectivity {
+    let attempt = |host: &str, proxy: Option<&str>, error: &str| Attempt {
+        url: format!("https://{host}/"),
+        proxy: proxy.map(str::to_owned),
+        error: Some(error.to_owned()),
+    };
+    Connectivity {
+        attempts: vec![
+            attempt("one.one.one.one", Some("proxy.example:3128"), "timed out"),
+            attempt("dns.google", None, "Connection refused"),
+        ],
+    }
+}
+
+#[test]
+fn the_failed_check_is_named_with_the_way_it_was_made() {
+    let works = Connectivity {
+        attempts: vec![Attempt {
+            url: "https://dns.google/".into(),
+            proxy: None,
+            error: None,
+        }],
+    };
+    let named = "HEAD https://one.one.one.one/ through the proxy proxy.example:3128: timed out; \
+                 HEAD https://dns.google/ without a proxy: Connection refused";
+    for (offline, last, state, says) in [
+        (
+            true,
+            Some(failed()),
+            CheckState::Bad,
+            format!("This machine is offline: {named}."),
+        ),
+        (
+            true,
+            None,
+            CheckState::Bad,
+            "This machine is offline.".into(),
+        ),
+        (
+            false,
+            Some(failed()),
+            CheckState::Note,
+            format!(
+                "up: providers answer. The connectivity check fails, and is not believed: {named}."
+            ),
+        ),
+        (
+            false,
+            Some(works),
+            CheckState::Good,
+            "up: no sign of a fault of our own.".into(),
+        ),
+        (
+            false,
+            None,
+            CheckState::Good,
+            "up: no sign of a fault of our own.".into(),
+        ),
+    ] {
+        let line = check(offline, last.as_ref());
+        assert_eq!((line.state, line.said), (state, says));
+    }
+}

@@ -1,0 +1,133 @@
+//! One "check now": every look that was due at once, and what came of each. Pure.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use health::{CallOutcome, FailureKind, OurFault, Unreadable};
+use tokio::time::Instant;
+
+use crate::look::Sight;
+use crate::rhythm::Look;
+
+/// A person waits for it; what has not ended by then is reported as such.
+pub const LONGEST: Duration = Duration::from_secs(10);
+
+/// What a round met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// As the nudge that asked for it.
+    pub id: u64,
+    /// Our own network is down: nothing else was looked at, or nothing answered.
+    pub offline: bool,
+    pub looks: BTreeMap<Look, LookOutcome>,
+}
+
+/// What came of one look of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookOutcome {
+    /// The page was read, whatever it says; or the model gave a complete response.
+    Good,
+    /// The endpoint answers. Without a key that proves nothing of its models.
+    Reached,
+    /// Why the page could not be read, or how the provider failed.
+    Failed(String),
+    /// Refused for a reason of ours.
+    Ours(OurFault),
+    /// The day's budget for probes is spent.
+    BudgetSpent,
+    /// No answer within [`LONGEST`].
+    Unfinished,
+}
+
+/// Rounds under way.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds(Vec<Open>);
+
+#[derive(Debug)]
+struct Open {
+    round: Round,
+    ends: Instant,
+}
+
+impl Rounds {
+    /// `looks`: those that the round waits for.
+    pub(crate) fn begin(&mut self, now: Instant, id: u64, looks: impl Iterator<Item = Look>) {
+        let looks = looks.map(|look| (look, LookOutcome::Unfinished)).collect();
+        self.0.push(Open {
+            round: Round {
+                id,
+                offline: false,
+                looks,
+            },
+            ends: now + LONGEST,
+        });
+    }
+
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.0.iter().map(|open| open.ends).min()
+    }
+
+    pub(crate) fn ended(&mut self, look: &Look, outcome: &LookOutcome, offline: bool) {
+        for open in &mut self.0 {
+            open.round.offline |= offline;
+            if let Some(waiting) = open.round.looks.get_mut(look) {
+                *waiting = outcome.clone();
+            }
+        }
+    }
+
+    /// Those that have nothing left to wait for.
+    pub(crate) fn take_finished(&mut self, now: Instant) -> Vec<Round> {
+        let unfinished = |open: &Open| {
+            let mut outcomes = open.round.looks.values();
+            let waits = outcomes.any(|outcome| *outcome == LookOutcome::Unfinished);
+            waits && !open.round.offline && now < open.ends
+        };
+        let (open, finished) = std::mem::take(&mut self.0)
+            .into_iter()
+            .partition(unfinished);
+        self.0 = open;
+        let finished: Vec<Open> = finished;
+        finished.into_iter().map(|open| open.round).collect()
+    }
+}
+
+impl LookOutcome {
+    pub(crate) fn of(sight: &Sight) -> Self {
+        match sight {
+            Sight::Controls => Self::Good,
+            Sight::Page(_, reading) => match &reading.result {
+                Ok(_) => Self::Good,
+                Err(miss) => Self::Failed(match &miss.why {
+                    Unreadable::Offline => "this machine is offline".to_owned(),
+                    Unreadable::Unreachable(why)
+                    | Unreadable::Blocked(why)
+                    | Unreadable::NotThePage(why) => why.clone(),
+                }),
+            },
+            Sight::Completed { answer, .. } => match &answer.outcome {
+                CallOutcome::Ok { .. } | CallOutcome::Neutral => Self::Good,
+                CallOutcome::Ours(fault) => Self::Ours(*fault),
+                CallOutcome::Failed { kind, detail } => Self::Failed(failure(*kind, detail)),
+            },
+            Sight::Reached(_, Ok(())) => Self::Reached,
+            Sight::Reached(_, Err(why)) => Self::Failed(why.clone()),
+        }
+    }
+}
+
+fn failure(kind: FailureKind, detail: &str) -> String {
+    match kind {
+        FailureKind::Status(status) if detail.is_empty() => format!("status {status}"),
+        FailureKind::Status(status) => format!("status {status}: {detail}"),
+        FailureKind::Connect
+        | FailureKind::Silent
+        | FailureKind::Cut
+        | FailureKind::Stalled
+        | FailureKind::ErrorEvent
+        | FailureKind::Malformed => detail.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
