@@ -33,6 +33,7 @@ mod parsers;
 mod recipes;
 mod refusals;
 mod replay;
+mod requests;
 mod review;
 mod routing;
 mod scenarios;

@@ -24,6 +24,7 @@ pub(crate) fn exchange_row(
         .collect();
     let cost = total_cost(&attempts);
     ExchangeRow {
+        request_id: Some(exchange.id.to_string()),
         started: exchange.started,
         client: exchange.client.name.clone(),
         session: exchange.client.session.clone(),

@@ -48,7 +48,7 @@ pub(super) fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> 
 
 fn exchange(attempts: Vec<Attempt>) -> Exchange {
     Exchange {
-        id: 1,
+        id: gateway::ExchangeId::new(1),
         started: DateTime::UNIX_EPOCH,
         client: wire::Client {
             name: "Claude Code".into(),

@@ -33,13 +33,14 @@ impl MainLoop {
                 let _ = reply.send(self.incident(now, id).map_err(unreadable));
             }
             Ask::Exchanges {
+                filter,
                 limit,
                 before,
                 reply,
             } => {
                 let page = self
                     .ledger
-                    .exchanges(limit, before)
+                    .find_exchanges(&filter, limit, before)
                     .map(|page| ExchangePage {
                         exchanges: page
                             .rows
