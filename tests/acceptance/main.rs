@@ -25,6 +25,7 @@ mod litellm;
 mod load;
 #[cfg(target_os = "linux")]
 mod login;
+mod observed;
 mod once;
 mod one_engine;
 mod own_fallback;

@@ -265,4 +265,4 @@ fn turned_away(end: &End) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,6 +4,7 @@ mod exchanges;
 mod face;
 mod fallbacks;
 mod guard;
+mod health;
 mod keys;
 mod review;
 mod routes;

@@ -14,6 +14,7 @@ mod grouping;
 mod keys;
 mod login;
 mod main_loop;
+mod metrics;
 mod places;
 mod private_file;
 mod rehearsal;

@@ -33,6 +33,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::control::Faces;
 use crate::event::Event;
+use crate::metrics::Metrics;
 use crate::routing::{self, Running};
 use crate::settings::{Settings, edit};
 use crate::state::State;
@@ -100,6 +101,7 @@ pub(crate) struct Outlets {
     pub stopping: channel::Sender<bool>,
     pub rehearsal: channel::Sender<Option<DateTime<Utc>>>,
     pub faces: Faces,
+    pub metrics: Metrics,
 }
 
 impl MainLoop {

@@ -156,6 +156,11 @@ impl Gateway {
         self.0.cut_all_off();
     }
 
+    /// The engine stops: requests pass straight to their primary until the open ones have ended.
+    pub fn is_draining(&self) -> bool {
+        self.0.is_draining()
+    }
+
     /// Reports that were dropped because their reader was too slow.
     pub fn dropped_reports(&self) -> u64 {
         self.0.reports().dropped()

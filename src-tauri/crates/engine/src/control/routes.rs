@@ -16,7 +16,7 @@ use gateway::{Caller, CallerKind, Login};
 use serde::Deserialize;
 
 use super::face::Face;
-use super::{Control, Refused, exchanges, fallbacks, guard, keys, review, ui};
+use super::{Control, Refused, exchanges, fallbacks, guard, health, keys, review, ui};
 use crate::event::Ask;
 
 /// Beside requests, settings are the largest thing that anybody sends here.
@@ -64,6 +64,8 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/ui/", get(ui::index))
         .route("/ui/{*path}", get(ui::file))
         .layer(middleware::from_fn_with_state(control.clone(), guard::host))
+        // A container's probe asks by an address that is in no settings.
+        .route("/healthz", get(health::health))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(control)
 }

@@ -170,7 +170,9 @@ impl MainLoop {
                 let _ = reply.send(super::doctor::examine(&self.state, &self.outlets.gateway));
             }
             Ask::Metrics(reply) => {
-                let _ = reply.send(super::metrics::metrics(&self.state, &self.outlets.gateway));
+                let outlets = &self.outlets;
+                let page = super::metrics::page(&self.state, &outlets.gateway, &outlets.metrics);
+                let _ = reply.send(page);
             }
         }
     }

@@ -53,6 +53,8 @@ impl MainLoop {
         let primary = self.primary(exchange);
         let row = booking::exchange_row(exchange, primary, &self.state.catalog);
         let carried = row.carried();
+        let metrics = &self.outlets.metrics;
+        metrics.ended(exchange, &row, carried, &self.state.catalog);
         self.follow(now, exchange);
         let mut booked = None;
         self.kept("book an exchange", |ledger| {
