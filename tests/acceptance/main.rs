@@ -25,6 +25,7 @@ mod litellm;
 mod load;
 #[cfg(target_os = "linux")]
 mod login;
+mod observed;
 mod once;
 mod one_engine;
 mod own_fallback;
@@ -33,6 +34,7 @@ mod parsers;
 mod recipes;
 mod refusals;
 mod replay;
+mod requests;
 mod review;
 mod routing;
 mod scenarios;

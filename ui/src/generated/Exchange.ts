@@ -5,11 +5,23 @@ import type { ExchangeEnd } from "./ExchangeEnd";
 /**
  * One client request with all its attempts.
  */
-export type Exchange = { id: number, started: string, client: string, session: string | null, dialect: string, route: string, 
+export type Exchange = { id: number, 
+/**
+ * As `x-understudy-exchange`, error sentences and the log name it; None: booked by an older version.
+ */
+request_id: string | null, started: string, client: string, session: string | null, dialect: string, route: string, 
 /**
  * As the client asked.
  */
-model: string, streamed: boolean, rehearsal: boolean, end: ExchangeEnd, 
+model: string, streamed: boolean, rehearsal: boolean, 
+/**
+ * The business flow that it belongs to.
+ */
+pipeline: string | null, 
+/**
+ * The piece of work in that flow.
+ */
+item: string | null, end: ExchangeEnd, 
 /**
  * In words: "answered by openai after anthropic was cut in mid-stream".
  */

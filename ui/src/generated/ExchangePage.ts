@@ -2,6 +2,6 @@
 import type { Exchange } from "./Exchange";
 
 /**
- * `GET /control/exchanges?limit=&before=`, newest first.
+ * `GET /control/exchanges?limit=&before=&q=&failed=&pipeline=&since=`, newest first.
  */
 export type ExchangePage = { exchanges: Array<Exchange>, next: number | null, };

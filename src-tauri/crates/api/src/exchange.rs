@@ -7,6 +7,9 @@ use ts_rs::TS;
 #[ts(export)]
 pub struct Exchange {
     pub id: i64,
+    /// As `x-understudy-exchange`, error sentences and the log name it; None: booked by an older version.
+    #[serde(default)]
+    pub request_id: Option<String>,
     pub started: DateTime<Utc>,
     pub client: String,
     pub session: Option<String>,
@@ -16,6 +19,12 @@ pub struct Exchange {
     pub model: String,
     pub streamed: bool,
     pub rehearsal: bool,
+    /// The business flow that it belongs to.
+    #[serde(default)]
+    pub pipeline: Option<String>,
+    /// The piece of work in that flow.
+    #[serde(default)]
+    pub item: Option<String>,
     pub end: ExchangeEnd,
     /// In words: "answered by openai after anthropic was cut in mid-stream".
     pub story: String,
@@ -97,7 +106,7 @@ pub struct Attempt {
     pub cost_estimate: Option<i64>,
 }
 
-/// `GET /control/exchanges?limit=&before=`, newest first.
+/// `GET /control/exchanges?limit=&before=&q=&failed=&pipeline=&since=`, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ExchangePage {

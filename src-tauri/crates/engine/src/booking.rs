@@ -24,6 +24,7 @@ pub(crate) fn exchange_row(
         .collect();
     let cost = total_cost(&attempts);
     ExchangeRow {
+        request_id: Some(exchange.id.to_string()),
         started: exchange.started,
         client: exchange.client.name.clone(),
         session: exchange.client.session.clone(),
@@ -264,4 +265,4 @@ fn turned_away(end: &End) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,6 +7,7 @@ mod keys;
 mod review;
 mod say;
 mod show;
+mod traffic;
 mod url;
 
 use std::path::PathBuf;
@@ -60,12 +61,7 @@ enum Command {
         json: bool,
     },
     /// Requests and their attempts, newest first
-    Traffic {
-        #[arg(long, default_value_t = 20)]
-        limit: u32,
-        #[arg(long)]
-        json: bool,
-    },
+    Traffic(traffic::TrafficArgs),
     /// Requests of pipelines that nobody could answer, kept for you
     Review {
         #[command(subcommand)]
@@ -250,7 +246,7 @@ async fn run(command: Command) -> ExitCode {
             json,
             ..
         } => show::incidents(limit, json).await,
-        Command::Traffic { limit, json } => show::traffic(limit, json).await,
+        Command::Traffic(args) => traffic::run(args).await,
         Command::Review { command } => review::run(command).await,
         Command::Doctor { json } => show::doctor(json).await,
         Command::Key { command } => keys::run(command).await,

@@ -1,8 +1,10 @@
 //! The control API: what the shell, the CLI and the web UI ask of a running engine. Loopback HTTP, JSON, one event stream.
 
+mod exchanges;
 mod face;
 mod fallbacks;
 mod guard;
+mod health;
 mod keys;
 mod review;
 mod routes;

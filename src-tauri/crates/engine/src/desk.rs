@@ -125,7 +125,7 @@ impl Desk {
             Event::Due => self.due(now),
             Event::Watched(report) => self.watched(now, report),
             Event::Began(began) => self.state.sessions.began(now, began),
-            Event::Ended(exchange) => self.ended(now, &exchange),
+            Event::Ended(exchange) => self.ended(now, exchange),
             Event::Unfetched(unfetched) => self.unfetched(now, &unfetched),
             Event::Breakers { views, kept } => self.see_breakers(views, kept),
             Event::Settings { parsed, text } => self.settings_read(now, parsed, &text),

@@ -52,6 +52,7 @@ pub(crate) enum Ask {
         reply: Reply<Result<Option<Incident>, ControlError>>,
     },
     Exchanges {
+        filter: Box<ledger::ExchangeFilter>,
         limit: u32,
         before: Option<i64>,
         reply: Reply<Result<ExchangePage, ControlError>>,

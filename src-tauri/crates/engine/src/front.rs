@@ -98,10 +98,11 @@ async fn dispatch(
     }))
 }
 
-/// A browser at the bare address wants the web UI; every other client at the base path is answered by the gateway.
+/// A browser at the bare address, or at the one that agents are given, wants the web UI; every other client there is answered by
+/// the gateway.
 fn wants_page(request: &Request<Incoming>) -> bool {
     request.method() == Method::GET
-        && request.uri().path() == "/"
+        && is_base(request.uri().path())
         && request
             .headers()
             .get(header::ACCEPT)
@@ -109,9 +110,19 @@ fn wants_page(request: &Request<Incoming>) -> bool {
             .is_some_and(|accept| accept.contains("text/html"))
 }
 
+/// `/`, `/t/TOKEN` or `/t/TOKEN/`.
+fn is_base(path: &str) -> bool {
+    match path.strip_prefix("/t/") {
+        Some(token) => !token.trim_end_matches('/').contains('/'),
+        None => path == "/",
+    }
+}
+
 fn is_control(path: &str) -> bool {
-    ["/control", "/ui", "/metrics"].iter().any(|ours| {
-        path.strip_prefix(ours)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    ["/control", "/ui", "/metrics", "/healthz"]
+        .iter()
+        .any(|ours| {
+            path.strip_prefix(ours)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
 }

@@ -13,6 +13,7 @@ mod greeting;
 mod keys;
 mod login;
 mod main_loop;
+mod metrics;
 mod places;
 mod private_file;
 mod records;

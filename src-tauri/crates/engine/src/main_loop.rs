@@ -30,6 +30,7 @@ use crate::clock::Clock;
 use crate::control::Faces;
 use crate::desk::{self, Desk, Effect};
 use crate::event::Event;
+use crate::metrics::Metrics;
 use crate::settings::{Settings, Wrong};
 use crate::state::State;
 use crate::view;
@@ -72,6 +73,7 @@ pub(crate) struct Outlets {
     pub stopping: channel::Sender<bool>,
     pub rehearsal: channel::Sender<Option<DateTime<Utc>>>,
     pub faces: Faces,
+    pub metrics: Metrics,
 }
 
 impl MainLoop {

@@ -21,6 +21,7 @@ use crate::desk::Desk;
 use crate::event::Event;
 use crate::keys::Keys;
 use crate::main_loop::{MainLoop, Outlets};
+use crate::metrics::Metrics;
 use crate::places::Places;
 use crate::routing::{self, Running};
 use crate::runtime::{Lock, Published};
@@ -180,6 +181,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         stopping,
         rehearsal: rehearsal_until,
         faces,
+        metrics: Metrics::default(),
     };
     let watching = watch::Watch {
         catalog: Arc::clone(&catalog),

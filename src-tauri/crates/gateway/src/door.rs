@@ -37,8 +37,8 @@ use crate::plan::{Caller, CallerKind, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
 use crate::{
-    Body, BoxError, Config, Connect, ConversationAsk, End, Exchange, ExchangeKind, Pin, Plan,
-    ReplayAsk, Report, Rerun, TurnedAway,
+    Body, BoxError, Config, Connect, ConversationAsk, End, Exchange, ExchangeId, ExchangeKind, Pin,
+    Plan, ReplayAsk, Report, Rerun, TurnedAway,
 };
 use admit::Origin;
 use place::{Place, Target};
@@ -85,7 +85,9 @@ impl Gateway {
     {
         let config = self.0.config();
         let (head, body) = request.into_parts();
-        if let Some(response) = cross_origin::preflight(&head, &config) {
+        let id = self.0.reports().next_id(self.0.now());
+        if let Some(mut response) = cross_origin::preflight(&head, &config) {
+            id.name_in(response.headers_mut());
             return response;
         }
         let page = match Origin::of(&head, &config) {
@@ -93,11 +95,12 @@ impl Gateway {
             Origin::None | Origin::Own | Origin::Foreign(_) => None,
         };
         let dialect = admit::spoken(&Place::of(head.uri.path()).target, &head.headers);
-        let served = AssertUnwindSafe(self.serve(config, head, body)).catch_unwind();
+        let served = AssertUnwindSafe(self.serve(id, config, head, body)).catch_unwind();
         let mut response = served.await.unwrap_or_else(|_| {
-            tracing::error!(%dialect, "a panic ended one exchange");
-            rescue::plain(rescue::our_fault(dialect))
+            tracing::error!(%id, %dialect, "a panic ended one exchange");
+            rescue::plain(rescue::our_fault(dialect), id)
         });
+        id.name_where_missing(response.headers_mut());
         response.headers_mut().extend(page.unwrap_or_default());
         response
     }
@@ -158,6 +161,11 @@ impl Gateway {
         self.0.cut_all_off();
     }
 
+    /// The engine stops: requests pass straight to their primary until the open ones have ended.
+    pub fn is_draining(&self) -> bool {
+        self.0.is_draining()
+    }
+
     /// Reports that were dropped because their reader was too slow.
     pub fn dropped_reports(&self) -> u64 {
         self.0.reports().dropped()
@@ -168,7 +176,13 @@ impl Gateway {
         self.0.reports().strays()
     }
 
-    async fn serve<B>(&self, config: Arc<Config>, mut head: Parts, body: B) -> Response<Body>
+    async fn serve<B>(
+        &self,
+        id: ExchangeId,
+        config: Arc<Config>,
+        mut head: Parts,
+        body: B,
+    ) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -182,32 +196,34 @@ impl Gateway {
                 admit::discard(&head, Box::pin(body)).await;
             }
             if admit::is_stray(&head, &place, &why) {
-                tracing::debug!(path = place.path, %why, "a stray request was turned away");
+                tracing::debug!(%id, path = place.path, %why, "a stray request was turned away");
                 self.0.reports().stray();
-                return rescue::plain(rescue::turned_away(dialect, &why));
+                return rescue::plain(rescue::turned_away(dialect, &why), id);
             }
-            return self.turn_away(began, &head, dialect, why);
+            return self.turn_away((id, began), &head, dialect, why);
         }
         let (dialect, kind) = match &place.target {
             Target::Ask(dialect, kind) => (*dialect, *kind),
             Target::Models => return json(models::list(&self.0, &config, &head).await),
             Target::Other(path) => {
-                return self.pass(began, &config, (head, body), &place, path).await;
+                return self
+                    .pass((id, began), &config, (head, body), &place, path)
+                    .await;
             }
             Target::Base | Target::Nothing => return json(GREETING),
         };
         if let Some(why) = login::refused(&head.headers, &config, dialect) {
-            return self.turn_away(began, &head, dialect, TurnedAway::Login(why));
+            return self.turn_away((id, began), &head, dialect, TurnedAway::Login(why));
         }
         let key = match once::key(&head.headers) {
             Ok(key) => key,
-            Err(why) => return self.turn_away(began, &head, dialect, why),
+            Err(why) => return self.turn_away((id, began), &head, dialect, why),
         };
         let (body, share) = match admit::body(&mut head, body, self.0.bodies(), &config).await {
             Ok(read) => read,
-            Err(why) => return self.turn_away(began, &head, dialect, why),
+            Err(why) => return self.turn_away((id, began), &head, dialect, why),
         };
-        let unknown = Exchange::begun(&head, place.pipeline(), dialect, self.0.now());
+        let unknown = Exchange::begun(id, &head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
         let pin = head.extensions.get::<Pin>().cloned();
@@ -216,18 +232,18 @@ impl Gateway {
             && let Err(storm) = storms.admit(asked, unknown.started)
             && !passing
         {
-            return self.turn_away(began, &head, dialect, storm.into());
+            return self.turn_away((id, began), &head, dialect, storm.into());
         }
         let mut ask = match Ask::read(dialect, &body) {
             Ok(ask) => ask,
-            Err(why) => return self.turn_away(began, &head, dialect, why.into()),
+            Err(why) => return self.turn_away((id, began), &head, dialect, why.into()),
         };
         let client = &unknown.client;
         let asker = Asker::new(&config.token, &head, client, (dialect, kind), body.clone());
         let rerun = head.extensions.get::<Rerun>().cloned();
         if key.is_none()
             && rerun.is_none()
-            && let Some(left) = self.0.once().rejoin(&asker, client, dialect).await
+            && let Some(left) = self.0.once().rejoin(id, &asker, client, dialect).await
         {
             return left;
         }
@@ -302,7 +318,7 @@ impl Gateway {
         };
         let again = match &run {
             Run::Item(item) if kind == Kind::Generate => {
-                self.0.once().again(item, exchange.started).await
+                self.0.once().again(id, item, exchange.started).await
             }
             Run::Item(_) | Run::Keyed(_) | Run::Asker(_) => Again::First,
         };
@@ -343,7 +359,7 @@ impl Gateway {
     /// What is not ours goes to the client's own vendor.
     async fn pass<B>(
         &self,
-        began: Instant,
+        (id, began): (ExchangeId, Instant),
         config: &Config,
         (head, body): (Parts, B),
         place: &Place<'_>,
@@ -356,13 +372,13 @@ impl Gateway {
         let dialect = admit::spoken(&place.target, &head.headers);
         let vendor = match vendor::vendor(&head, path, config) {
             Ok(vendor) => vendor,
-            Err(why) => return self.turn_away(began, &head, dialect, why),
+            Err(why) => return self.turn_away((id, began), &head, dialect, why),
         };
         let exchange = Exchange {
             kind: ExchangeKind::Passed,
             route: PASSED.to_owned(),
             model: vendor.pattern.to_owned(),
-            ..Exchange::begun(&head, place.pipeline(), dialect, self.0.now())
+            ..Exchange::begun(id, &head, place.pipeline(), dialect, self.0.now())
         };
         let exchange = OpenExchange::begin(self.0.reports(), began, exchange);
         pass::pass(&self.0, config, vendor, (&head, body), path, exchange).await
@@ -398,13 +414,13 @@ impl Gateway {
 
     fn turn_away(
         &self,
-        began: Instant,
+        (id, began): (ExchangeId, Instant),
         head: &Parts,
         dialect: Dialect,
         mut why: TurnedAway,
     ) -> Response<Body> {
         let place = Place::of(head.uri.path());
-        let unknown = Exchange::begun(head, place.pipeline(), dialect, self.0.now());
+        let unknown = Exchange::begun(id, head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         // A body that was refused unread is told apart from others by its size alone.
         let asked = match why {
@@ -420,7 +436,7 @@ impl Gateway {
             }
             _ => None,
         };
-        tracing::warn!(path = place.path, %why, "turned away");
+        tracing::warn!(%id, path = place.path, %why, "turned away");
         let mut exchange = OpenExchange::begin(self.0.reports(), began, unknown);
         if let Some(asked) = asked {
             exchange = exchange.counted(storms, asked);

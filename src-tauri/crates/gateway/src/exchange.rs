@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
-use crate::{Dropped, Review, Storm, Unfetched, UnknownCoding, UsedUp};
+use crate::{Dropped, ExchangeId, Review, Storm, Unfetched, UnknownCoding, UsedUp};
 
 /// Names the business flow that a request belongs to.
 const PIPELINE: &str = "x-understudy-pipeline";
@@ -26,8 +26,7 @@ pub enum Report {
 /// A request was admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Began {
-    /// Unique within this process, growing.
-    pub id: u64,
+    pub id: ExchangeId,
     pub started: DateTime<Utc>,
     pub client: wire::Client,
     pub dialect: Dialect,
@@ -39,7 +38,7 @@ pub struct Began {
 /// One client request with all its attempts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
-    pub id: u64,
+    pub id: ExchangeId,
     pub started: DateTime<Utc>,
     /// Who asked, and in which conversation.
     pub client: wire::Client,
@@ -103,13 +102,14 @@ impl Exchange {
     /// An exchange of which only the head is known.
     /// `pipeline`: as the path names it.
     pub(crate) fn begun(
+        id: ExchangeId,
         head: &Parts,
         pipeline: Option<String>,
         dialect: Dialect,
         started: DateTime<Utc>,
     ) -> Exchange {
         Exchange {
-            id: 0,
+            id,
             started,
             client: wire::Client::identify(&head.headers),
             dialect,

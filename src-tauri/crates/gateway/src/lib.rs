@@ -8,6 +8,7 @@ mod config;
 mod deliver;
 mod door;
 mod exchange;
+mod exchange_id;
 mod held;
 mod kept;
 mod once;
@@ -31,6 +32,7 @@ pub use config::{
 };
 pub use door::Gateway;
 pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
+pub use exchange_id::ExchangeId;
 pub use kept::ConversationAsk;
 pub use once::{ReplayAsk, Unkept};
 pub use plan::{

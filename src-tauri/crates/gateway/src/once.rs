@@ -23,7 +23,7 @@ use crate::deliver::{rescue, respond};
 use crate::held::Held;
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{Body, Limits};
+use crate::{Body, ExchangeId, Limits};
 use departure::Departure;
 use keyed::{Claim, Keyed};
 use lingering::{Lingering, Wanted};
@@ -70,6 +70,7 @@ impl Once {
     /// The answer that a client left and comes back for.
     pub(crate) async fn rejoin(
         &self,
+        id: ExchangeId,
         asker: &Asker,
         client: &Client,
         dialect: Dialect,
@@ -78,13 +79,13 @@ impl Once {
             return None;
         }
         let reader = self.lingering.rejoin(asker)?;
-        Some(give(reader, dialect).await)
+        Some(give(reader, dialect, id).await)
     }
 
     /// What a pipeline's request left behind whose client asks again.
-    pub(crate) async fn again(&self, item: &Item, now: DateTime<Utc>) -> Again {
+    pub(crate) async fn again(&self, id: ExchangeId, item: &Item, now: DateTime<Utc>) -> Again {
         match self.unattended.find(&item.key.scope).await {
-            Found::Running(reader) => return Again::Running(give(reader, item.dialect).await),
+            Found::Running(reader) => return Again::Running(give(reader, item.dialect, id).await),
             Found::Ended | Found::Nothing => {}
         }
         match self.replays.take(item.key, now).await {
@@ -157,7 +158,7 @@ async fn answer_keyed(
     exchange: OpenExchange,
     key: ReplayKey,
 ) -> Response<Body> {
-    let (dialect, kind) = (admitted.plan.dialect, admitted.kind);
+    let (dialect, kind, id) = (admitted.plan.dialect, admitted.kind, exchange.id());
     let streamed = admitted.streamed() && respond::has_chunks(&admitted);
     match services.once().keyed.claim(key, services.now()).await {
         Claim::Run(ticket) => {
@@ -166,9 +167,16 @@ async fn answer_keyed(
             let mut exchange = exchange.attended(Attended::new(services, &tape, dialect));
             let departure = departure(services, &mut admitted, &mut exchange);
             let asking = asking(services, admitted, exchange);
-            let running = keyed::run(ticket, recorder, (dialect, kind), asking, services.clone());
+            let running = keyed::run(
+                ticket,
+                recorder,
+                id,
+                (dialect, kind),
+                asking,
+                services.clone(),
+            );
             tokio::spawn(watched(departure, tape, running));
-            give(reader, dialect).await
+            give(reader, dialect, id).await
         }
         Claim::Wait(twin) => twin.answer(dialect, streamed, exchange).await,
         Claim::Replay(answer) => keyed::replay_kept(dialect, answer, exchange),
@@ -182,7 +190,7 @@ async fn answer_unattended(
     exchange: OpenExchange,
     item: Item,
 ) -> Response<Body> {
-    let dialect = item.dialect;
+    let (dialect, id) = (item.dialect, exchange.id());
     let (recorder, reader) = services.once().tape(&admitted.config.limits);
     let mut exchange = exchange.attended(Attended::new(services, recorder.tape(), dialect));
     let departure = departure(services, &mut admitted, &mut exchange);
@@ -194,7 +202,7 @@ async fn answer_unattended(
         departure,
         asking,
     ));
-    give(reader, dialect).await
+    give(reader, dialect, id).await
 }
 
 /// What its client's leaving means for a request that goes on without it.
@@ -226,7 +234,7 @@ async fn answer_lingering(
     mut exchange: OpenExchange,
     asker: Asker,
 ) -> Response<Body> {
-    let dialect = admitted.plan.dialect;
+    let (dialect, id) = (admitted.plan.dialect, exchange.id());
     let (recorder, reader) = services.once().tape(&admitted.config.limits);
     let all = services.once().lingering.clone();
     let departure = Departure::new(services.clone(), exchange.leaver(), admitted.began);
@@ -240,7 +248,7 @@ async fn answer_lingering(
     );
     let asking = asking(services, admitted, exchange);
     tokio::spawn(lingering::run(wanted, recorder, asking));
-    give(reader, dialect).await
+    give(reader, dialect, id).await
 }
 
 /// The request itself, whoever waits for it.
@@ -249,16 +257,21 @@ fn asking(
     admitted: Admitted,
     exchange: OpenExchange,
 ) -> impl Future<Output = Response<Body>> + Send + 'static {
-    let services = services.clone();
-    async move { respond::answer(&services, admitted, exchange).await }
+    let (services, id) = (services.clone(), exchange.id());
+    async move {
+        let mut response = respond::answer(&services, admitted, exchange).await;
+        // Whoever joins it later is told this exchange.
+        id.name_in(response.headers_mut());
+        response
+    }
 }
 
 /// What a reader meets, as a response.
-async fn give(reader: Reader, dialect: Dialect) -> Response<Body> {
+async fn give(reader: Reader, dialect: Dialect, id: ExchangeId) -> Response<Body> {
     let (head, body) = match reader.begin().await {
         Ok((head, Some(whole))) => (head, Body::plain(whole)),
         Ok((head, None)) => (head, Body::driven(|outlet| pass(reader, outlet))),
-        Err(_) => return rescue::plain(rescue::our_fault(dialect)),
+        Err(_) => return rescue::plain(rescue::our_fault(dialect), id),
     };
     let mut response = Response::new(body);
     *response.status_mut() = head.status;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
+use chrono::{DateTime, Utc};
 use health::FailureKind;
 use http::{HeaderMap, StatusCode};
 use tokio::sync::mpsc;
@@ -13,6 +14,7 @@ use translate::LeftOut;
 use wire::Class;
 
 use crate::attempt::headers;
+use crate::exchange_id::{ExchangeId, ExchangeIds};
 use crate::once::Attended;
 use crate::plan::patience::Leaver;
 use crate::review::{self, Reviewed, Unfetched};
@@ -29,7 +31,7 @@ pub(crate) struct Reports {
 
 #[derive(Debug, Default)]
 struct Counts {
-    ids: AtomicU64,
+    ids: ExchangeIds,
     open: AtomicUsize,
     dropped: AtomicU64,
     strays: AtomicU64,
@@ -49,6 +51,11 @@ impl Reports {
             to,
             counts: Arc::clone(&self.counts),
         }
+    }
+
+    /// The id of the exchange that a request begins, if it begins one.
+    pub(crate) fn next_id(&self, now: DateTime<Utc>) -> ExchangeId {
+        self.counts.ids.next(now)
     }
 
     pub(crate) fn open(&self) -> usize {
@@ -89,6 +96,7 @@ impl Reports {
 pub(crate) struct OpenExchange {
     reports: Reports,
     began: Instant,
+    id: ExchangeId,
     /// None once it has ended.
     exchange: Option<Box<Exchange>>,
     attempt: Option<OpenAttempt>,
@@ -132,9 +140,8 @@ impl std::fmt::Debug for InVain {
 }
 
 impl OpenExchange {
-    /// `exchange` as far as it is known; its id is given here.
-    pub(crate) fn begin(reports: &Reports, began: Instant, mut exchange: Exchange) -> Self {
-        exchange.id = reports.counts.ids.fetch_add(1, Ordering::Relaxed) + 1;
+    /// `exchange` as far as it is known.
+    pub(crate) fn begin(reports: &Reports, began: Instant, exchange: Exchange) -> Self {
         reports.counts.open.fetch_add(1, Ordering::Relaxed);
         reports.send(Report::Began(Began {
             id: exchange.id,
@@ -147,6 +154,7 @@ impl OpenExchange {
         Self {
             reports: reports.clone(),
             began,
+            id: exchange.id,
             exchange: Some(Box::new(exchange)),
             attempt: None,
             storm: None,
@@ -198,6 +206,10 @@ impl OpenExchange {
     pub(crate) fn counted(mut self, storms: &Storms, asked: Asked) -> Self {
         self.storm = Some((storms.clone(), asked));
         self
+    }
+
+    pub(crate) fn id(&self) -> ExchangeId {
+        self.id
     }
 
     /// The client's.

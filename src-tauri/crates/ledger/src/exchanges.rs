@@ -1,14 +1,19 @@
 //! Exchanges and their attempts. How they lie in their columns is written in `exchanges/columns.rs`.
 
 mod columns;
+mod search;
 
 use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId, Tokens, at_dearest};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::column::{Col, word_enum};
+use crate::column::word_enum;
 use crate::schema::Step;
-use crate::{Ledger, LedgerError, Page, page_limit};
+use crate::{Ledger, LedgerError, Page};
+
+#[cfg(test)]
+pub(crate) use search::EXACT;
+pub use search::ExchangeFilter;
 
 /// The route's name of what passed to its vendor unread; only what the kept key paid for has a cost.
 pub const PASSED: &str = "pass-through";
@@ -83,6 +88,13 @@ ALTER TABLE attempts ADD COLUMN spoken TEXT;       -- another dialect than the c
 ALTER TABLE attempts ADD COLUMN left_out TEXT;     -- a line each: what was then not said, and why
 ",
     },
+    Step {
+        version: 7,
+        sql: "
+ALTER TABLE exchanges ADD COLUMN request_id TEXT; -- as the response and the log name it; NULL: booked by an older version
+CREATE INDEX exchanges_by_request_id ON exchanges (request_id) WHERE request_id IS NOT NULL;
+",
+    },
 ];
 
 word_enum! {
@@ -141,6 +153,8 @@ impl End {
 /// One client request with all its attempts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExchangeRow {
+    /// As the response, its error sentences and the log name it. `None`: booked before there were such ids.
+    pub request_id: Option<String>,
     pub started: DateTime<Utc>,
     /// Empty: it did not say.
     pub client: String,
@@ -286,17 +300,7 @@ impl Ledger {
         limit: u32,
         before: Option<i64>,
     ) -> Result<Page<ExchangeRow>, LedgerError> {
-        let limit = page_limit(limit);
-        let mut rows = self
-            .conn
-            .prepare_cached(PAGE)?
-            .query_map(
-                (before.unwrap_or(i64::MAX), Col(limit as u64 + 1)),
-                columns::read_exchange,
-            )?
-            .collect::<Result<Vec<_>, _>>()?;
-        attach_attempts(&self.conn, &mut rows)?;
-        Ok(Page::cut(rows, limit))
+        self.find_exchanges(&ExchangeFilter::default(), limit, before)
     }
 
     pub fn exchange(&self, id: i64) -> Result<Option<ExchangeRow>, LedgerError> {
@@ -311,7 +315,6 @@ impl Ledger {
     }
 }
 
-pub(crate) const PAGE: &str = "SELECT * FROM exchanges WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
 pub(crate) const ATTEMPTS: &str =
     "SELECT * FROM attempts WHERE exchange BETWEEN ?1 AND ?2 ORDER BY exchange, number";
 

@@ -32,7 +32,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use breakers::BreakerRow;
 pub use conversations::{CONVERSATION_BYTES, CONVERSATIONS_KEPT, ConversationPart};
 pub use error::{LedgerError, OpenError};
-pub use exchanges::{AttemptRow, Candidate, End, ExchangeRow, PASSED};
+pub use exchanges::{AttemptRow, Candidate, End, ExchangeFilter, ExchangeRow, PASSED};
 pub use fallback_tests::{FailedTest, FallbackTestRow, TestFault};
 pub use incidents::{IncidentRow, IncidentStory, LoggedTransition, TimelineRow};
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};

@@ -10,6 +10,7 @@ mod observations;
 mod paging;
 mod replays;
 mod review;
+mod search;
 mod small;
 mod sums;
 
@@ -72,6 +73,7 @@ fn attempt(at: &Candidate, outcome: &str, provider_failed: bool) -> AttemptRow {
 fn answered(started: DateTime<Utc>) -> ExchangeRow {
     let lead = candidate("lead");
     ExchangeRow {
+        request_id: Some("v5x7q00".to_owned()),
         started,
         client: "Claude Code".to_owned(),
         session: Some("s-1".to_owned()),

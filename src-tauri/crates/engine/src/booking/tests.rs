@@ -27,7 +27,7 @@ fn priced() -> (Catalog, ProviderId, ModelId) {
     (catalog, provider, model)
 }
 
-pub(super) fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> Attempt {
+pub(crate) fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> Attempt {
     let (_, provider, model) = priced();
     Attempt {
         endpoint: EndpointId::new(provider.as_str()),
@@ -46,9 +46,9 @@ pub(super) fn attempt(outcome: Outcome, status: Option<u16>, report: Report) -> 
     }
 }
 
-fn exchange(attempts: Vec<Attempt>) -> Exchange {
+pub(crate) fn exchange(attempts: Vec<Attempt>) -> Exchange {
     Exchange {
-        id: 1,
+        id: gateway::ExchangeId::new(1),
         started: DateTime::UNIX_EPOCH,
         client: wire::Client {
             name: "Claude Code".into(),
@@ -78,7 +78,7 @@ fn exchange(attempts: Vec<Attempt>) -> Exchange {
     }
 }
 
-pub(super) fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
+pub(crate) fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
     Outcome::Failed {
         class,
         kind,

@@ -1,8 +1,8 @@
 use std::process::ExitCode;
 
 use api::{
-    Accepted, AtRisk, CheckState, Command, Doctor, ExchangePage, Incident, IncidentPage,
-    IncidentSummary, Interruption, Level, Snapshot,
+    Accepted, AtRisk, CheckState, Command, Doctor, Incident, IncidentPage, IncidentSummary,
+    Interruption, Level, Snapshot,
 };
 use catalog::MicroDollars;
 use chrono::{DateTime, Local, Utc};
@@ -200,34 +200,6 @@ fn at_risk(at_risk: &AtRisk) -> String {
             MicroDollars(*high)
         ),
     }
-}
-
-pub(super) async fn traffic(limit: u32, json: bool) -> ExitCode {
-    finish(async {
-        let page: ExchangePage = Engine::find()?
-            .get(&format!("/exchanges?limit={limit}"))
-            .await?;
-        if json {
-            print_json(&page);
-            return Ok(ExitCode::SUCCESS);
-        }
-        if page.exchanges.is_empty() {
-            say!("No request has passed yet. `understudyd url` prints where to point an agent.");
-        }
-        for exchange in &page.exchanges {
-            say!(
-                "{:>6}  {}  {:<14} {:<28} {:>6} ms  {}",
-                exchange.id,
-                local(exchange.started),
-                exchange.client,
-                exchange.model,
-                exchange.total_ms,
-                exchange.story
-            );
-        }
-        Ok(ExitCode::SUCCESS)
-    })
-    .await
 }
 
 pub(super) async fn doctor(json: bool) -> ExitCode {

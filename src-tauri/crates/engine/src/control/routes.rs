@@ -2,8 +2,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use api::{
-    Accepted, Command, Doctor, Exchange, ExchangePage, Incident, IncidentPage, NoticeOutcome,
-    SettingsText, Snapshot,
+    Accepted, Command, Doctor, Incident, IncidentPage, NoticeOutcome, SettingsText, Snapshot,
 };
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -17,7 +16,7 @@ use gateway::{Caller, CallerKind, Login};
 use serde::Deserialize;
 
 use super::face::Face;
-use super::{Control, Refused, fallbacks, guard, keys, review, ui};
+use super::{Control, Refused, exchanges, fallbacks, guard, health, keys, review, ui};
 use crate::event::Ask;
 
 /// Beside requests, settings are the largest thing that anybody sends here.
@@ -34,8 +33,8 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/do", post(act))
         .route("/incidents", get(incidents))
         .route("/incidents/{id}", get(incident))
-        .route("/exchanges", get(exchanges))
-        .route("/exchanges/{id}", get(exchange))
+        .route("/exchanges", get(exchanges::list))
+        .route("/exchanges/{id}", get(exchanges::show))
         .route("/notices/{id}", post(notice))
         .route("/interruptions/{id}/checked", post(checked))
         .route("/review", get(review::list))
@@ -65,6 +64,8 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/ui/", get(ui::index))
         .route("/ui/{*path}", get(ui::file))
         .layer(middleware::from_fn_with_state(control.clone(), guard::host))
+        // A container's probe asks by an address that is in no settings.
+        .route("/healthz", get(health::health))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(control)
 }
@@ -164,35 +165,6 @@ async fn checked(
         reply,
     });
     Ok(Json(noted.await??))
-}
-
-async fn exchanges(
-    State(control): State<Control>,
-    Query(page): Query<Paging>,
-) -> Result<Json<ExchangePage>, Refused> {
-    Ok(Json(
-        control
-            .ask(|reply| Ask::Exchanges {
-                limit: page.limit(),
-                before: page.before,
-                reply,
-            })
-            .await??,
-    ))
-}
-
-async fn exchange(
-    State(control): State<Control>,
-    Path(id): Path<i64>,
-) -> Result<Json<Exchange>, Refused> {
-    let found = control.ask(|reply| Ask::Exchange { id, reply }).await??;
-    found.map(Json).ok_or_else(|| {
-        Refused::new(
-            StatusCode::NOT_FOUND,
-            format!("there is no exchange {id}"),
-            None,
-        )
-    })
 }
 
 async fn notice(

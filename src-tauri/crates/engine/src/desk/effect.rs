@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::NoticeAction;
 use catalog::{Endpoint, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
+use gateway::Exchange;
 use health::{CallOutcome, Observation, Verdicts};
 use ledger::{
     BreakerRow, ExchangeRow, FailedRequest, FallbackTestRow, Interrupted, LoggedTransition,
@@ -26,6 +27,11 @@ pub(crate) enum Effect {
         endpoint: EndpointId,
         model: ModelId,
         outcome: CallOutcome,
+    },
+    /// The metrics count a request that has ended.
+    Count {
+        exchange: Box<Exchange>,
+        row: Box<ExchangeRow>,
     },
     /// The next request may go there again.
     TryNow(EndpointId, ModelId),

@@ -13,7 +13,8 @@ use crate::routing;
 use crate::view;
 
 impl Desk {
-    pub(super) fn ended(&mut self, now: DateTime<Utc>, exchange: &Exchange) {
+    pub(super) fn ended(&mut self, now: DateTime<Utc>, ended: Box<Exchange>) {
+        let exchange = &*ended;
         self.state.sessions.ended(now, exchange);
         let primary = self.primary(exchange);
         let row = booking::exchange_row(exchange, primary, &self.state.catalog);
@@ -58,6 +59,11 @@ impl Desk {
         }
         self.last_exchange = now;
         self.be_idle(false);
+        let row = Box::new(row);
+        self.effect(Effect::Count {
+            exchange: ended,
+            row,
+        });
     }
 
     /// The primary of the plan for this request, in whatever place a cooldown puts it.

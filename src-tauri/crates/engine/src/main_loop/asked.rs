@@ -30,13 +30,14 @@ impl MainLoop {
                 let _ = reply.send(self.incident(now, id).map_err(unreadable));
             }
             Ask::Exchanges {
+                filter,
                 limit,
                 before,
                 reply,
             } => {
                 let page = self
                     .ledger
-                    .exchanges(limit, before)
+                    .find_exchanges(&filter, limit, before)
                     .map(|page| ExchangePage {
                         exchanges: page
                             .rows
@@ -166,7 +167,9 @@ impl MainLoop {
                 let _ = reply.send(super::doctor::examine(self.state(), &self.outlets.gateway));
             }
             Ask::Metrics(reply) => {
-                let _ = reply.send(super::metrics::metrics(self.state(), &self.outlets.gateway));
+                let outlets = &self.outlets;
+                let page = super::metrics::page(self.state(), &outlets.gateway, &outlets.metrics);
+                let _ = reply.send(page);
             }
         }
     }

@@ -1,149 +1,201 @@
-//! Prometheus text format. Names of providers and endpoints, never of clients, keys or texts.
+//! The page `/metrics`: what was counted since the start, and what is so at the moment of the scrape. Names of providers,
+//! endpoints, models and pipelines, never of clients, keys or texts.
 
-use std::fmt::{Display, Write};
+use std::sync::atomic::AtomicU64;
 
 use api::Level;
 use catalog::REHEARSAL;
-use gateway::Gateway;
+use gateway::{Gateway, Standing};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
 
+use crate::metrics::{Metrics, encoded};
 use crate::state::State;
 use crate::view::headline;
 
-pub(super) fn metrics(state: &State, gateway: &Gateway) -> String {
-    let mut page = Page(String::new());
-    page.family(
+type Labels<const N: usize> = [(&'static str, String); N];
+
+pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> String {
+    let mut now = Registry::default();
+    gauge(
+        &mut now,
         "understudy_build_info",
-        "gauge",
-        "The running version.",
-        [(format!("version=\"{}\"", state.version), 1)],
+        "The running version",
+        [([("version", state.version.to_owned())], 1)],
     );
-    let levels = state
-        .catalog
-        .providers()
-        .iter()
-        .filter(|p| p.id.as_str() != REHEARSAL)
-        .map(|p| {
-            let level = headline::level_of(state, &p.id);
-            (
-                format!("provider=\"{}\",mine=\"{}\"", p.id, state.is_mine(&p.id)),
-                number(level),
-            )
-        });
-    page.family(
+    let providers = state.catalog.providers().iter();
+    let levels = providers.filter(|p| p.id.as_str() != REHEARSAL).map(|p| {
+        let labels = [
+            ("provider", p.id.to_string()),
+            ("mine", state.is_mine(&p.id).to_string()),
+        ];
+        (labels, number(headline::level_of(state, &p.id)))
+    });
+    gauge(
+        &mut now,
         "understudy_provider_level",
-        "gauge",
-        "0 operational, 1 maintenance, 2 degraded, 3 partial outage, 4 major outage, -1 unknown.",
+        "The verdict: 0 operational, 1 maintenance, 2 degraded, 3 partial outage, 4 major outage, -1 unknown",
         levels,
     );
-    page.family(
-        "understudy_open_incidents",
-        "gauge",
-        "Incidents that are open now.",
-        [(String::new(), state.open.len())],
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    for (name, help, value) in [
+        (
+            "understudy_open_incidents",
+            "Incidents that are open now",
+            count(state.open.len()),
+        ),
+        (
+            "understudy_open_exchanges",
+            "Requests in flight",
+            count(gateway.open_exchanges()),
+        ),
+        (
+            "understudy_lingering_requests",
+            "Requests in flight or just answered whose clients have left and may come back for them",
+            count(gateway.lingering()),
+        ),
+        (
+            "understudy_review_depth",
+            "Requests that wait for a person in the review queue",
+            i64::try_from(state.reviews.waiting()).unwrap_or(i64::MAX),
+        ),
+        (
+            "understudy_ledger_failed",
+            "1 while requests cannot be recorded",
+            i64::from(state.ledger_failed.is_some()),
+        ),
+        (
+            "understudy_offline",
+            "1 while this machine has no network",
+            i64::from(state.verdicts.offline),
+        ),
+    ] {
+        now.register(name, help, constant(value));
+    }
+    breakers(&mut now, state, gateway);
+    now.register(
+        "understudy_dropped_reports",
+        "Requests that were not recorded because the ledger was too slow",
+        ConstCounter::new(gateway.dropped_reports()),
     );
-    page.family(
-        "understudy_open_exchanges",
-        "gauge",
-        "Exchanges in flight.",
-        [(String::new(), gateway.open_exchanges())],
+    now.register(
+        "understudy_stray_requests",
+        "Browsers' requests without a token that were turned away; they are counted and not listed",
+        ConstCounter::new(gateway.strays()),
     );
-    page.family(
-        "understudy_lingering_requests",
-        "gauge",
-        "Requests in flight or just answered whose clients have left and may come back for them.",
-        [(String::new(), gateway.lingering())],
+    of_today(&mut now, state);
+    counted.page() + &encoded(&now)
+}
+
+/// As the gateway reports them now: what the loop last saw may be older than a recovery.
+fn breakers(now: &mut Registry, state: &State, gateway: &Gateway) {
+    let mut views = gateway.breakers();
+    views.retain(|breaker| breaker.endpoint.as_str() != REHEARSAL);
+    let labels = |breaker: &gateway::BreakerView| {
+        let endpoint = state.catalog.endpoint(&breaker.endpoint);
+        [
+            (
+                "provider",
+                endpoint.map_or_else(String::new, |endpoint| endpoint.provider.to_string()),
+            ),
+            ("endpoint", breaker.endpoint.to_string()),
+            ("model", breaker.model.to_string()),
+        ]
+    };
+    let states = views.iter().map(|breaker| {
+        let state = match breaker.standing {
+            Standing::Closed => 0,
+            Standing::HalfOpen | Standing::Probing => 1,
+            Standing::Open { .. } => 2,
+        };
+        (labels(breaker), state)
+    });
+    gauge(
+        now,
+        "understudy_breaker_state",
+        "The circuit breaker of an endpoint's model that failed lately: 0 closed, 1 half-open, 2 open",
+        states,
     );
+    let open = views.iter().map(|breaker| {
+        let [_, endpoint, model] = labels(breaker);
+        ([endpoint, model], i64::from(!breaker.standing.admits()))
+    });
+    gauge(
+        now,
+        "understudy_breaker_open",
+        "Deprecated, use understudy_breaker_state: 1 while a circuit breaker keeps requests away",
+        open,
+    );
+}
+
+/// The older gauges, which begin anew at midnight.
+fn of_today(now: &mut Registry, state: &State) {
     let today = &state.today;
-    let counts = [
-        ("all", today.exchanges),
-        ("failed", today.failed),
-        ("carried_by_fallback", today.carried_by_fallback),
-        ("unpriced", today.unpriced),
-    ];
-    page.family(
+    let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    gauge(
+        now,
         "understudy_exchanges_today",
-        "gauge",
-        "Exchanges since local midnight; the rehearsal's are left out.",
-        counts.map(|(kind, n)| (format!("kind=\"{kind}\""), n)),
+        "Deprecated, use understudy_exchanges_total: requests since local midnight",
+        [
+            ("all", today.exchanges),
+            ("failed", today.failed),
+            ("carried_by_fallback", today.carried_by_fallback),
+            ("unpriced", today.unpriced),
+        ]
+        .map(|(kind, n)| ([("kind", kind.to_owned())], count(n))),
     );
-    let spent = [
+    let spent = Family::<OfKind, Gauge<f64, AtomicU64>>::default();
+    for (kind, dollars) in [
         ("traffic", today.spent.dollars()),
         ("probes", today.probes.dollars()),
-    ];
-    page.family(
-        "understudy_spent_dollars_today",
-        "gauge",
-        "Estimated from tokens and list prices, since local midnight.",
-        spent.map(|(kind, n)| (format!("kind=\"{kind}\""), n)),
-    );
-    page.family(
-        "understudy_spent_dollars_today_of_estimated_tokens",
-        "gauge",
-        "What of the traffic's dollars rests on tokens reckoned from bytes: answers that were cut, and usage that nobody told.",
-        [(String::new(), today.of_estimated_tokens.dollars())],
-    );
-    let breakers = state.breakers.iter().map(|b| {
-        let open = !matches!(b.standing, gateway::Standing::Closed);
-        (
-            format!(
-                "endpoint=\"{}\",model=\"{}\"",
-                b.endpoint,
-                escaped(b.model.as_str())
-            ),
-            u8::from(open),
-        )
-    });
-    page.family(
-        "understudy_breaker_open",
-        "gauge",
-        "1 while a breaker keeps requests away.",
-        breakers,
-    );
-    page.family(
-        "understudy_dropped_reports_total",
-        "counter",
-        "Exchanges that were not booked because the ledger was too slow.",
-        [(String::new(), gateway.dropped_reports())],
-    );
-    page.family(
-        "understudy_stray_requests_total",
-        "counter",
-        "Browsers' requests without a token that were turned away; they are counted and not listed.",
-        [(String::new(), gateway.strays())],
-    );
-    page.0
-}
-
-struct Page(String);
-
-impl Page {
-    fn family<N: Display>(
-        &mut self,
-        name: &str,
-        kind: &str,
-        help: &str,
-        samples: impl IntoIterator<Item = (String, N)>,
-    ) {
-        // Writing to a String does not fail.
-        let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
-        for (labels, value) in samples {
-            let _ = if labels.is_empty() {
-                writeln!(self.0, "{name} {value}")
-            } else {
-                writeln!(self.0, "{name}{{{labels}}} {value}")
-            };
-        }
+    ] {
+        let kind = OfKind {
+            kind: kind.to_owned(),
+        };
+        spent.get_or_create(&kind).set(dollars);
     }
+    now.register(
+        "understudy_spent_dollars_today",
+        "Deprecated, use understudy_cost_dollars_total: estimated from tokens and list prices, since local midnight",
+        spent,
+    );
+    let of_estimated = Gauge::<f64, AtomicU64>::default();
+    of_estimated.set(today.of_estimated_tokens.dollars());
+    now.register(
+        "understudy_spent_dollars_today_of_estimated_tokens",
+        "Part of the traffic's dollars whose tokens are estimated from bytes, since local midnight",
+        of_estimated,
+    );
 }
 
-/// As the format wants label values.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKind {
+    kind: String,
 }
 
-fn number(level: Level) -> i8 {
+fn constant(value: i64) -> Gauge {
+    let gauge = Gauge::default();
+    gauge.set(value);
+    gauge
+}
+
+fn gauge<const N: usize>(
+    registry: &mut Registry,
+    name: &'static str,
+    help: &'static str,
+    samples: impl IntoIterator<Item = (Labels<N>, i64)>,
+) {
+    let family = Family::<Vec<(&'static str, String)>, Gauge>::default();
+    for (labels, value) in samples {
+        family.get_or_create(&labels.into()).set(value);
+    }
+    registry.register(name, help, family);
+}
+
+fn number(level: Level) -> i64 {
     match level {
         Level::Operational => 0,
         Level::Maintenance => 1,

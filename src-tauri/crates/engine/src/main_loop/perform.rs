@@ -43,6 +43,11 @@ impl MainLoop {
                 let gateway = &self.outlets.gateway;
                 gateway.probed(&provider, &endpoint, &model, &outcome);
             }
+            Effect::Count { exchange, row } => {
+                let catalog = &self.desk.state().catalog;
+                let metrics = &self.outlets.metrics;
+                metrics.ended(&exchange, &row, row.carried(), catalog);
+            }
             Effect::TryNow(endpoint, model) => {
                 self.outlets.gateway.try_now(&endpoint, &model);
             }

@@ -133,6 +133,7 @@ pub(crate) fn at_risk(
 pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
     Exchange {
         id,
+        request_id: row.request_id.clone(),
         started: row.started,
         client: row.client.clone(),
         session: row.session.clone(),
@@ -141,6 +142,8 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
         model: row.model.clone(),
         streamed: row.streamed,
         rehearsal: row.rehearsal,
+        pipeline: row.pipeline.clone(),
+        item: row.item.clone(),
         end: end(row.end),
         story: story(row, state),
         status: row.status,

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue};
 use translate::{LeftOut, Why};
 
 use crate::Credential;
+use crate::exchange_id;
 
 /// Carries our token where the path cannot.
 pub(crate) const TOKEN_HEADER: &str = "x-understudy-token";
@@ -166,6 +167,8 @@ pub(crate) fn query(query: Option<&str>, credential: Credential) -> Option<Strin
 pub(crate) fn returned(mut headers: HeaderMap) -> HeaderMap {
     strip_hop_by_hop(&mut headers);
     headers.remove(CONTENT_LENGTH);
+    // Of an Understudy upstream: its ledger has that exchange, and ours has not.
+    headers.remove(exchange_id::HEADER);
     headers
 }
 

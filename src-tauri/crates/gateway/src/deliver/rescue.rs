@@ -11,7 +11,7 @@ use wire::{Class, Problem};
 use words::{Outlook, Spans};
 
 use crate::attempt::lost::Lost;
-use crate::{Body, Candidate, Credential, Dropped, TurnedAway};
+use crate::{Body, Candidate, Credential, Dropped, ExchangeId, TurnedAway};
 
 /// Longer waits make Claude Code give up, which helps nobody (measured with 2.1.197).
 const RETRY_AFTER_MOST: u64 = 60;
@@ -24,6 +24,8 @@ pub(crate) struct Said {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Some of its message was written here; what a provider wrote is passed on as it is.
+    pub(crate) ours: bool,
 }
 
 impl Said {
@@ -34,6 +36,7 @@ impl Said {
             status: problem.status,
             headers,
             body: wire::error_body(dialect, problem).into(),
+            ours: true,
         }
     }
 }
@@ -41,13 +44,24 @@ impl Said {
 impl Said {
     /// The sentence at the end of its message, where it has one.
     fn add(&mut self, sentence: &str) {
-        self.body = with_sentence(&self.body, sentence);
+        let added = with_sentence(&self.body, sentence);
+        self.ours |= added != self.body;
+        self.body = added;
+    }
+
+    /// A sentence of ours ends with the exchange that it is about, by which Requests and the log find it.
+    pub(crate) fn cite(mut self, id: ExchangeId) -> Self {
+        if self.ours {
+            self.body = with_reference(&self.body, id);
+        }
+        self
     }
 
     /// The same; an error without a message (a page of a proxy) becomes one of ours.
     pub(crate) fn must_say(&mut self, dialect: Dialect, sentence: &str) {
         let before = std::mem::replace(&mut self.body, Bytes::new());
         self.body = with_sentence(&before, sentence);
+        self.ours = true;
         if self.body == before {
             let problem = Problem {
                 status: self.status,
@@ -66,8 +80,9 @@ impl Said {
     }
 }
 
-/// As a response that belongs to no exchange.
-pub(crate) fn plain(said: Said) -> Response<Body> {
+/// As a response of a request that began no exchange.
+pub(crate) fn plain(said: Said, id: ExchangeId) -> Response<Body> {
+    let said = said.cite(id);
     let mut response = Response::new(Body::plain(said.body));
     *response.status_mut() = said.status;
     *response.headers_mut() = said.headers;
@@ -140,7 +155,11 @@ pub(crate) fn too_long(dialect: Dialect, message: &str) -> Said {
         status: StatusCode::BAD_REQUEST,
         message: message.to_owned(),
     };
-    Said::new(dialect, &problem)
+    // The provider's words, which clients read for the numbers in them.
+    Said {
+        ours: false,
+        ..Said::new(dialect, &problem)
+    }
 }
 
 /// Why a fallback that is set up was not asked for this request.
@@ -161,6 +180,7 @@ pub(crate) fn exhausted(
     let mut said = match lost.answer {
         // A key of ours that is wrong is no matter of the client's login: at a 401, agents ask again for minutes.
         Some((_, _, body)) if ours => Said {
+            ours: true,
             body: with_sentence(
                 &body,
                 &format!(
@@ -177,11 +197,7 @@ pub(crate) fn exhausted(
                 },
             )
         },
-        Some((status, headers, body)) => Said {
-            status,
-            headers,
-            body,
-        },
+        Some(answer) => Said::from(answer),
         None => did_not_answer(dialect, product, &lost.message),
     };
     for sentence in known {
@@ -240,6 +256,7 @@ impl From<(StatusCode, HeaderMap, Bytes)> for Said {
             status,
             headers,
             body,
+            ours: false,
         }
     }
 }
@@ -294,6 +311,25 @@ pub(crate) fn verdict(
 
 /// The sentence at the end of an error's message; unchanged where no message is found.
 fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
+    with_message(body, |message| {
+        let end = if message.ends_with(['.', '!', '?']) || message.is_empty() {
+            ""
+        } else {
+            "."
+        };
+        format!("{message}{end} {sentence}").trim().to_owned()
+    })
+}
+
+fn with_reference(body: &Bytes, id: ExchangeId) -> Bytes {
+    with_message(body, |message| {
+        let sentence = message.strip_suffix('.').unwrap_or(message);
+        format!("{sentence} (request {id})")
+    })
+}
+
+/// With another message; unchanged where none is found.
+fn with_message(body: &Bytes, change: impl FnOnce(&str) -> String) -> Bytes {
     let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(body) else {
         return body.clone();
     };
@@ -305,12 +341,7 @@ fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
     let Some(serde_json::Value::String(message)) = tree.pointer_mut(place) else {
         return body.clone();
     };
-    let end = if message.ends_with(['.', '!', '?']) || message.is_empty() {
-        ""
-    } else {
-        "."
-    };
-    *message = format!("{message}{end} {sentence}").trim().to_owned();
+    *message = change(message);
     serde_json::to_vec(&tree).map_or_else(|_| body.clone(), Bytes::from)
 }
 

@@ -207,6 +207,7 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
                 }
                 NoneLeft::OurFault => (rescue::our_fault(dialect), End::OurFault),
             };
+            let said = said.cite(fallback.exchange.id());
             let event = rescue::as_event(dialect, &said);
             fallback.exchange.handed(event.len());
             fallback.exchange.ended(how);
@@ -331,12 +332,15 @@ fn nobody(plan: &Plan) -> TurnedAway {
 /// The last word of an exchange.
 pub(crate) fn end(said: Said, mut exchange: OpenExchange, how: End) -> Response<Body> {
     exchange.answered(said.status);
+    let id = exchange.id();
+    let said = said.cite(id);
     let review = exchange
         .review_id(&how)
         .and_then(|id| HeaderValue::from_str(id).ok());
     let mut response = Response::new(Body::last(said.body, exchange, how));
     *response.status_mut() = said.status;
     *response.headers_mut() = said.headers;
+    id.name_in(response.headers_mut());
     if let Some(id) = review {
         response.headers_mut().insert("x-understudy-review-id", id);
     }

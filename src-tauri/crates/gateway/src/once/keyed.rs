@@ -166,6 +166,7 @@ pub(crate) fn replay_kept(
         status,
         headers: HeaderMap::from_iter(headers),
         body: answer.body.into(),
+        ours: false,
     };
     replay(said, exchange)
 }

@@ -8,7 +8,7 @@ use crate::{End, Exchange, TurnedAway};
 
 fn exchange(pipeline: Option<&str>, item: Option<&str>, session: Option<&str>) -> Exchange {
     Exchange {
-        id: 1,
+        id: crate::ExchangeId::new(1),
         started: chrono::DateTime::UNIX_EPOCH,
         client: Client {
             session: session.map(str::to_owned),

@@ -13,6 +13,7 @@ mod credentials;
 mod delivery;
 mod demand;
 mod documents;
+mod exchange_ids;
 mod exhausted;
 mod failover;
 mod families;

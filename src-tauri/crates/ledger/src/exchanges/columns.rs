@@ -13,11 +13,11 @@ pub(super) fn insert_exchange(
         "INSERT INTO exchanges (
             started_at, client, session, dialect, route, model, streamed, rehearsal, pipeline, item,
             primary_provider, primary_endpoint, primary_model, ended, detail, status, total_ms, ttft_ms, cost, carried,
-            restarts, shown_early, passed_over
+            restarts, shown_early, passed_over, request_id
         ) VALUES (
             :started_at, :client, :session, :dialect, :route, :model, :streamed, :rehearsal, :pipeline, :item,
             :primary_provider, :primary_endpoint, :primary_model, :ended, :detail, :status, :total_ms, :ttft_ms, :cost, :carried,
-            :restarts, :shown_early, :passed_over
+            :restarts, :shown_early, :passed_over, :request_id
         )",
     )?
     .execute(named_params! {
@@ -44,6 +44,7 @@ pub(super) fn insert_exchange(
         ":restarts": exchange.restarts,
         ":shown_early": exchange.shown_early,
         ":passed_over": lines(&exchange.passed_over),
+        ":request_id": exchange.request_id,
     })?;
     Ok(tx.last_insert_rowid())
 }
@@ -104,6 +105,7 @@ pub(super) fn read_exchange(row: &Row<'_>) -> rusqlite::Result<(i64, ExchangeRow
         None => None,
     };
     let exchange = ExchangeRow {
+        request_id: row.get("request_id")?,
         started: get(row, "started_at")?,
         client: row.get("client")?,
         session: row.get("session")?,

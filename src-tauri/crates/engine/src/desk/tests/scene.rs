@@ -323,7 +323,7 @@ impl Scene {
             },
         };
         let began = gateway::Began {
-            id: self.exchanges,
+            id: gateway::ExchangeId::new(self.exchanges),
             started: self.now,
             client: client.clone(),
             dialect,
@@ -331,7 +331,7 @@ impl Scene {
             rehearsal: false,
         };
         let exchange = Exchange {
-            id: self.exchanges,
+            id: gateway::ExchangeId::new(self.exchanges),
             started: self.now,
             client,
             dialect,

@@ -41,7 +41,7 @@ fn attempt(outcome: Outcome, calls: &[&str]) -> Attempt {
 
 fn exchange(end: End, results: &[&str], attempts: Vec<Attempt>) -> Exchange {
     Exchange {
-        id: 1,
+        id: gateway::ExchangeId::new(1),
         started: at(0),
         client: Client {
             name: "Claude Code".to_owned(),

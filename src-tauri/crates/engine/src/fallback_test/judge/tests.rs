@@ -35,7 +35,7 @@ fn exchange(outcome: Option<Outcome>, end: End) -> Exchange {
         report: wire::Report::default(),
     };
     Exchange {
-        id: 1,
+        id: gateway::ExchangeId::new(1),
         started: DateTime::UNIX_EPOCH,
         client: wire::Client::default(),
         dialect: Dialect::Anthropic,

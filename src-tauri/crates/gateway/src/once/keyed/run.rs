@@ -14,7 +14,7 @@ use super::super::tape::{Head, Recorder, TapeEnd, joined};
 use super::{Landed, Ticket};
 use crate::deliver::rescue::{self, Said};
 use crate::services::Services;
-use crate::{Body, TurnedAway};
+use crate::{Body, ExchangeId, TurnedAway};
 
 const STOPPING: &str = "the engine is stopping";
 
@@ -25,6 +25,7 @@ const HELD: usize = 16 << 20;
 pub(crate) async fn run(
     ticket: Ticket,
     recorder: Recorder,
+    id: ExchangeId,
     (dialect, kind): (Dialect, Kind),
     asking: impl Future<Output = Response<Body>>,
     services: Services,
@@ -44,6 +45,7 @@ pub(crate) async fn run(
     let mut running = Running {
         proof: Proof::new(dialect, kind, &head),
         streamed: is_stream(&head) && body.size_hint().exact().is_none(),
+        id,
         dialect,
         head,
         recorder,
@@ -70,6 +72,7 @@ async fn freed_by_a_stop(services: &Services, ticket: &Ticket) {
 
 /// A response on its way to its tape.
 struct Running {
+    id: ExchangeId,
     dialect: Dialect,
     head: Head,
     /// A document is given when it is on the disk, status and all; of a stream only the end waits for that.
@@ -138,6 +141,8 @@ impl Running {
                 status,
                 headers,
                 body,
+                // What was said is said; whoever waited for it hears the same.
+                ours: false,
             }),
             None => Landed::TooLarge,
         });
@@ -167,7 +172,7 @@ impl Running {
             self.recorder.break_off(unkept.to_string());
         } else {
             let why = TurnedAway::Unkept(unkept.to_string());
-            let said = rescue::turned_away(self.dialect, &why);
+            let said = rescue::turned_away(self.dialect, &why).cite(self.id);
             let head = Head {
                 status: said.status,
                 headers: said.headers,

@@ -66,6 +66,7 @@ async fn wait(mut landing: Landing, dialect: Dialect, mut exchange: OpenExchange
     };
     exchange.answered(StatusCode::OK);
     let (said, end) = said(landed, dialect);
+    let said = said.cite(exchange.id());
     let whole = said.status.is_success();
     let told: Bytes = if whole {
         said.body

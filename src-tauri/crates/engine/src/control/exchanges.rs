@@ -1,0 +1,75 @@
+//! Exchanges over HTTP: newest first, and those that a person looks for.
+
+use api::{Exchange, ExchangePage};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use ledger::ExchangeFilter;
+use serde::Deserialize;
+
+use super::{Control, Refused};
+use crate::event::Ask;
+
+#[derive(Deserialize)]
+pub(super) struct Listing {
+    limit: Option<u32>,
+    before: Option<i64>,
+    /// In the id, client, session, model, pipeline, item or error.
+    q: Option<String>,
+    #[serde(default)]
+    failed: bool,
+    pipeline: Option<String>,
+    since: Option<String>,
+}
+
+impl Listing {
+    fn filter(&self) -> Result<ExchangeFilter, Refused> {
+        let since = self.since.as_deref().map(instant).transpose()?;
+        Ok(ExchangeFilter {
+            text: self.q.clone(),
+            failed: self.failed,
+            pipeline: self.pipeline.clone().filter(|name| !name.is_empty()),
+            since,
+        })
+    }
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, Refused> {
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(at) => Ok(at.to_utc()),
+        Err(error) => Err(Refused::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("`since` cannot be read: {error}"),
+            Some("give an instant as RFC 3339, for example 2026-06-21T20:00:00Z"),
+        )),
+    }
+}
+
+pub(super) async fn list(
+    State(control): State<Control>,
+    Query(listing): Query<Listing>,
+) -> Result<Json<ExchangePage>, Refused> {
+    let filter = Box::new(listing.filter()?);
+    let page = control.ask(|reply| Ask::Exchanges {
+        filter,
+        limit: listing.limit.unwrap_or(50),
+        before: listing.before,
+        reply,
+    });
+    Ok(Json(page.await??))
+}
+
+pub(super) async fn show(
+    State(control): State<Control>,
+    Path(id): Path<i64>,
+) -> Result<Json<Exchange>, Refused> {
+    let found = control.ask(|reply| Ask::Exchange { id, reply }).await??;
+    found.map(Json).ok_or_else(|| {
+        Refused::new(
+            StatusCode::NOT_FOUND,
+            format!("there is no exchange {id}"),
+            None,
+        )
+    })
+}

@@ -1,0 +1,225 @@
+//! Every response names its exchange, and so does every error sentence that Understudy writes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalog::Dialect;
+use gateway::{Body, Delivery, End};
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use serde_json::{Value, json};
+use stage::{Cue, Fault};
+
+use crate::world::{Scene, question, text};
+
+fn named(response: &Response<Body>) -> String {
+    let named = response.headers().get("x-understudy-exchange");
+    let named = named.unwrap_or_else(|| panic!("no id: {response:?}"));
+    named.to_str().unwrap().to_owned()
+}
+
+fn failing(fault: &Fault) -> Scene {
+    let scene = Scene::new();
+    for stage in [&scene.lead, &scene.second] {
+        stage.outage(Some(fault.clone()));
+    }
+    scene
+}
+
+fn message(body: &str) -> String {
+    let body: Value = serde_json::from_str(body).unwrap();
+    body["error"]["message"].as_str().unwrap().to_owned()
+}
+
+/// The id of the response, which is the ended exchange's.
+async fn of_the_exchange(scene: &mut Scene, response: Response<Body>) -> (String, String) {
+    let id = named(&response);
+    let body = text(response).await.unwrap();
+    assert_eq!(scene.ended().await.id.to_string(), id);
+    (id, body)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_names_its_exchange_in_the_header_alone() {
+    for dialect in Dialect::ALL {
+        for streamed in [true, false] {
+            let mut scene = Scene::new();
+            let mut body = question(dialect);
+            body["stream"] = json!(streamed);
+            let response = scene.send(dialect, body, |head| head).await;
+            let (_, told) = of_the_exchange(&mut scene, response).await;
+            assert!(!told.contains("(request"), "{told}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sentence_of_ours_ends_with_the_exchange() {
+    for dialect in Dialect::ALL {
+        let mut scene = Scene::new();
+        let response = scene
+            .send(dialect, json!({ "no": "model" }), |head| head)
+            .await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        let (id, told) = of_the_exchange(&mut scene, response).await;
+        let message = message(&told);
+        assert!(message.ends_with(&format!("(request {id})")), "{message}");
+
+        let mut scene = failing(&Fault::Reset);
+        let response = scene.ask(dialect).await;
+        let (id, told) = of_the_exchange(&mut scene, response).await;
+        let message = self::message(&told);
+        assert!(message.contains("did not answer"), "{message}");
+        assert!(message.ends_with(&format!("(request {id})")), "{message}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_provider_says_is_passed_on_unchanged() {
+    for dialect in Dialect::ALL {
+        let mut scene = failing(&"400".parse().unwrap());
+        let response = scene.ask(dialect).await;
+        let (_, told) = of_the_exchange(&mut scene, response).await;
+        assert!(!told.contains("(request"), "{told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_in_a_stream_that_was_kept_alive_ends_with_the_exchange() {
+    for dialect in Dialect::ALL {
+        let mut scene = failing(&Fault::SilentBeforeHeaders(None));
+        scene.change(|config| {
+            for route in &mut config.routes {
+                route.delivery = Some(Delivery::Verified);
+            }
+        });
+        let response = scene.ask(dialect).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let id = named(&response);
+        let mut told = String::new();
+        let mut body = response.into_body();
+        while let Some(Ok(frame)) = body.frame().await {
+            told += std::str::from_utf8(frame.data_ref().unwrap()).unwrap();
+        }
+        assert!(told.contains(&format!("(request {id})")), "{told}");
+        assert_eq!(scene.ended().await.id.to_string(), id);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_has_an_exchange_of_its_own() {
+    let mut scene = Scene::new();
+    let ask = async |scene: &Scene| {
+        scene
+            .send(Dialect::Anthropic, question(Dialect::Anthropic), |head| {
+                head.header("idempotency-key", "k")
+            })
+            .await
+    };
+    let first = ask(&scene).await;
+    let (first, _) = of_the_exchange(&mut scene, first).await;
+    let replay = ask(&scene).await;
+    let (replay, _) = of_the_exchange(&mut scene, replay).await;
+    assert_ne!(first, replay);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_twin_of_a_failed_request_names_its_own_exchange_and_tells_of_the_first() {
+    let mut scene = failing(&Fault::Reset);
+    let ask = || {
+        scene.send(Dialect::Anthropic, question(Dialect::Anthropic), |head| {
+            head.header("idempotency-key", "k")
+        })
+    };
+    let (first, twin) = tokio::join!(ask(), ask());
+    let (first, twin) = ((named(&first), first), (named(&twin), twin));
+    assert_ne!(first.0, twin.0);
+    let said = message(&text(twin.1).await.unwrap());
+    assert!(said.ends_with(&format!("(request {})", first.0)), "{said}");
+    assert_eq!(message(&text(first.1).await.unwrap()), said);
+    let ended = [scene.ended().await, scene.ended().await];
+    let mut ended = ended.map(|exchange| exchange.id.to_string());
+    ended.sort();
+    let mut told = [first.0, twin.0];
+    told.sort();
+    assert_eq!(ended, told);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_joins_a_running_request_is_told_its_exchange() {
+    let mut scene = Scene::new().of_client("claude-cli/2.1.197 (external, sdk-cli)");
+    scene.lead.cue(Cue {
+        fault: Some(Fault::Drip(Duration::from_secs(1))),
+        ..Cue::default()
+    });
+    let ask = async |scene: &Scene| {
+        scene
+            .send(Dialect::Anthropic, question(Dialect::Anthropic), |head| {
+                head.header("x-claude-code-session-id", "s")
+            })
+            .await
+    };
+    let first = ask(&scene).await;
+    let id = named(&first);
+    first.into_body().frame().await.unwrap().unwrap();
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let again = ask(&scene).await;
+    let (joined, _) = of_the_exchange(&mut scene, again).await;
+    assert_eq!(joined, id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_exchange_has_an_id_too() {
+    let scene = Scene::new();
+    for (method, path, token) in [
+        ("GET", "/v1/models", Some("token")),
+        ("GET", "/", Some("token")),
+        ("OPTIONS", "/v1/messages", None),
+        ("GET", "/favicon.ico", None),
+    ] {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost");
+        if let Some(token) = token {
+            request = request.header("x-understudy-token", token);
+        }
+        let request = request.body(Full::new(Bytes::new())).unwrap();
+        named(&scene.gateway.handle(request).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upstream_understudys_id_is_not_taken_for_ours() {
+    let mut scene = Scene::answering(
+        b"HTTP/1.1 400 Bad Request\r\nx-understudy-exchange: theirs\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
+    );
+    let response = scene.ask(Dialect::Anthropic).await;
+    assert_eq!(
+        response
+            .headers()
+            .get_all("x-understudy-exchange")
+            .iter()
+            .count(),
+        1
+    );
+    let (id, _) = of_the_exchange(&mut scene, response).await;
+    assert_ne!(id, "theirs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_passed_on_unread_names_its_exchange() {
+    let mut scene = Scene::new();
+    let request = Request::post("/v1/embeddings")
+        .header("host", "localhost")
+        .header("content-type", "application/json")
+        .header("x-understudy-token", "token")
+        .body(Full::new(Bytes::from_static(b"{}")))
+        .unwrap();
+    let response = scene.gateway.handle(request).await;
+    let id = named(&response);
+    response.into_body().collect().await.unwrap();
+    let exchange = scene.ended().await;
+    assert_eq!(exchange.id.to_string(), id);
+    assert!(matches!(exchange.end, End::TurnedAway(_)), "{exchange:?}");
+}

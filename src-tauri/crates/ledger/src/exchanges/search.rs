@@ -1,0 +1,146 @@
+//! Which exchanges a person looks for. The search runs in SQL over all rows, newest first.
+
+use chrono::{DateTime, Utc};
+use rusqlite::ToSql;
+use rusqlite::params_from_iter;
+
+use super::{End, ExchangeRow, attach_attempts, columns};
+use crate::column::Col;
+use crate::{Ledger, LedgerError, Page, page_limit};
+
+/// All of these at once; the default matches every exchange.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExchangeFilter {
+    /// In the id, client, session, model, pipeline, item or error, whatever the case. A whole id finds that exchange alone.
+    pub text: Option<String>,
+    /// The client should have got an answer and did not.
+    pub failed: bool,
+    /// By its whole name.
+    pub pipeline: Option<String>,
+    /// Began then or later.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// Columns of an exchange that a text is looked for in.
+const OF_EXCHANGE: &[&str] = &[
+    "request_id",
+    "client",
+    "session",
+    "model",
+    "pipeline",
+    "item",
+    "detail",
+];
+/// The same of its attempts.
+const OF_ATTEMPT: &[&str] = &["provider", "endpoint", "model", "outcome", "detail"];
+
+pub(crate) const EXACT: &str = "SELECT EXISTS (SELECT 1 FROM exchanges WHERE request_id = ?1)";
+
+impl Ledger {
+    /// Newest booking first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the id `before`.
+    pub fn find_exchanges(
+        &self,
+        filter: &ExchangeFilter,
+        limit: u32,
+        before: Option<i64>,
+    ) -> Result<Page<ExchangeRow>, LedgerError> {
+        let limit = page_limit(limit);
+        let mut query = Query::new(before.unwrap_or(i64::MAX));
+        if let Some(text) = filter.text.as_deref().map(str::trim)
+            && !text.is_empty()
+        {
+            let id = text.to_ascii_lowercase();
+            let exact = self
+                .conn
+                .prepare_cached(EXACT)?
+                .query_row([&id], |row| row.get(0))?;
+            if exact {
+                query.and("request_id = ?", id);
+            } else {
+                query.and_text(text);
+            }
+        }
+        if filter.failed {
+            let failed = End::ALL.iter().filter(|end| end.failed());
+            let words: Vec<String> = failed.map(|end| format!("'{}'", end.as_str())).collect();
+            query
+                .conditions
+                .push(format!("ended IN ({})", words.join(", ")));
+        }
+        if let Some(pipeline) = &filter.pipeline {
+            query.and("pipeline = ? COLLATE NOCASE", pipeline.clone());
+        }
+        if let Some(since) = filter.since {
+            query.and("started_at >= ?", Col(since));
+        }
+        let (sql, values) = query.newest(limit as u64 + 1);
+        let mut rows = self
+            .conn
+            .prepare_cached(&sql)?
+            .query_map(params_from_iter(values), columns::read_exchange)?
+            .collect::<Result<Vec<_>, _>>()?;
+        attach_attempts(&self.conn, &mut rows)?;
+        Ok(Page::cut(rows, limit))
+    }
+}
+
+/// A statement with its values, in their order.
+struct Query {
+    conditions: Vec<String>,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+impl Query {
+    fn new(before: i64) -> Self {
+        let mut query = Self {
+            conditions: Vec::new(),
+            values: Vec::new(),
+        };
+        query.and("id < ?", before);
+        query
+    }
+
+    fn and(&mut self, condition: &str, value: impl ToSql + 'static) {
+        self.conditions.push(condition.to_owned());
+        self.values.push(Box::new(value));
+    }
+
+    fn and_text(&mut self, text: &str) {
+        let any = |columns: &[&str]| {
+            let like = columns
+                .iter()
+                .map(|name| format!("{name} LIKE ? ESCAPE '\\'"));
+            like.collect::<Vec<_>>().join(" OR ")
+        };
+        self.conditions.push(format!(
+            "({} OR EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id AND ({})))",
+            any(OF_EXCHANGE),
+            any(OF_ATTEMPT)
+        ));
+        let pattern = format!("%{}%", escaped(text));
+        for _ in OF_EXCHANGE.iter().chain(OF_ATTEMPT) {
+            self.values.push(Box::new(pattern.clone()));
+        }
+    }
+
+    fn newest(mut self, count: u64) -> (String, Vec<Box<dyn ToSql>>) {
+        self.values.push(Box::new(Col(count)));
+        let sql = format!(
+            "SELECT * FROM exchanges WHERE {} ORDER BY id DESC LIMIT ?",
+            self.conditions.join(" AND ")
+        );
+        (sql, self.values)
+    }
+}
+
+/// A text as part of a pattern, with nothing in it that stands for other characters.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for sign in text.chars() {
+        if matches!(sign, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(sign);
+    }
+    escaped
+}

@@ -1,0 +1,143 @@
+use super::{answered, carried, exhausted, fresh, minutes, t0};
+use crate::exchanges::EXACT;
+use crate::tests::paging::plan;
+use crate::{End, ExchangeFilter, ExchangeRow, Ledger};
+
+fn found(ledger: &Ledger, filter: &ExchangeFilter) -> Vec<i64> {
+    let page = ledger.find_exchanges(filter, 100, None).unwrap();
+    page.rows.into_iter().map(|(id, _)| id).collect()
+}
+
+fn text(text: &str) -> ExchangeFilter {
+    ExchangeFilter {
+        text: Some(text.to_owned()),
+        ..ExchangeFilter::default()
+    }
+}
+
+/// 1: answered, 2: carried, of a pipeline, 3: exhausted, 4: turned away.
+fn four() -> Ledger {
+    let mut ledger = fresh();
+    let of_a_pipeline = ExchangeRow {
+        client: "n8n".to_owned(),
+        session: Some("run-9".to_owned()),
+        pipeline: Some("Leads".to_owned()),
+        item: Some("lead-17".to_owned()),
+        ..carried(t0() + minutes(1))
+    };
+    let turned_away = ExchangeRow {
+        client: "100% curl_1".to_owned(),
+        session: None,
+        model: String::new(),
+        end: End::TurnedAway,
+        detail: Some("The body is larger than 33554432 bytes".to_owned()),
+        attempts: Vec::new(),
+        ..answered(t0() + minutes(3))
+    };
+    let all = [
+        answered(t0()),
+        of_a_pipeline,
+        exhausted(t0() + minutes(2)),
+        turned_away,
+    ];
+    for (n, exchange) in (1..).zip(all) {
+        let exchange = ExchangeRow {
+            request_id: Some(format!("v5x7q0{n}")),
+            ..exchange
+        };
+        assert_eq!(ledger.book_exchange(&exchange).unwrap(), n);
+    }
+    ledger
+}
+
+#[test]
+fn a_text_is_found_in_every_column_that_a_person_knows() {
+    let ledger = four();
+    for (looked_for, expected) in [
+        ("v5x7q02", vec![2]),
+        (" V5X7Q02 ", vec![2]),
+        ("v5x7q0", vec![4, 3, 2, 1]),
+        ("n8n", vec![2]),
+        ("run-9", vec![2]),
+        ("CLAUDE code", vec![3, 1]),
+        ("lead-large", vec![3, 2, 1]),
+        ("leads", vec![2]),
+        ("lead-17", vec![2]),
+        ("33554432", vec![4]),
+        ("overloaded_error", vec![3, 2]),
+        ("second-api", vec![2]),
+        ("100%", vec![4]),
+        ("curl_1", vec![4]),
+        ("r%_1", vec![]),
+        ("nothing", vec![]),
+        ("", vec![4, 3, 2, 1]),
+    ] {
+        assert_eq!(found(&ledger, &text(looked_for)), expected, "{looked_for}");
+    }
+}
+
+#[test]
+fn filters_narrow_each_other() {
+    let ledger = four();
+    let failed = ExchangeFilter {
+        failed: true,
+        ..ExchangeFilter::default()
+    };
+    assert_eq!(found(&ledger, &failed), [3]);
+    let of_leads = ExchangeFilter {
+        pipeline: Some("leads".to_owned()),
+        ..ExchangeFilter::default()
+    };
+    assert_eq!(found(&ledger, &of_leads), [2]);
+    let since = ExchangeFilter {
+        since: Some(t0() + minutes(2)),
+        ..ExchangeFilter::default()
+    };
+    assert_eq!(found(&ledger, &since), [4, 3]);
+    let all_of_them = ExchangeFilter {
+        failed: true,
+        ..text("claude")
+    };
+    assert_eq!(found(&ledger, &all_of_them), [3]);
+    let none = ExchangeFilter {
+        pipeline: of_leads.pipeline,
+        failed: true,
+        ..ExchangeFilter::default()
+    };
+    assert_eq!(found(&ledger, &none), [0; 0]);
+}
+
+#[test]
+fn what_is_found_is_whole_and_paged() {
+    let mut ledger = fresh();
+    for n in 0..30 {
+        let exchange = if n % 3 == 0 {
+            carried(t0() + minutes(n))
+        } else {
+            answered(t0() + minutes(n))
+        };
+        ledger.book_exchange(&exchange).unwrap();
+    }
+    let (mut before, mut pages) = (None, Vec::new());
+    loop {
+        let page = ledger
+            .find_exchanges(&text("second-large"), 4, before)
+            .unwrap();
+        assert!(page.rows.iter().all(|(_, e)| e.attempts.len() == 2));
+        pages.push(page.rows.len());
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, [4, 4, 2]);
+}
+
+#[test]
+fn an_id_is_looked_up_in_its_index() {
+    let steps = plan(&fresh(), EXACT);
+    assert!(
+        steps.contains("USING COVERING INDEX exchanges_by_request_id (request_id=?)"),
+        "{steps}"
+    );
+}
