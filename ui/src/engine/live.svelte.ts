@@ -73,7 +73,7 @@ async function* snapshots(place: Place, signal: AbortSignal): AsyncGenerator<Sna
     signal,
   });
   if (response.status === 401 || response.status === 403) throw new Refused();
-  if (!response.ok || !response.body) throw new Error(`The engine answered with status ${response.status}.`);
+  if (!response.ok || !response.body) throw new Error(`The engine responded with status ${response.status}.`);
   for await (const { event, data } of eventsOf(response.body)) {
     if (event === "snapshot") yield JSON.parse(data) as Snapshot;
   }
@@ -81,6 +81,6 @@ async function* snapshots(place: Place, signal: AbortSignal): AsyncGenerator<Sna
 
 function words(error: unknown): string {
   // Browsers report a refused connection as a TypeError whose text differs from one to the next.
-  if (error instanceof TypeError) return "The engine does not answer.";
+  if (error instanceof TypeError) return "The engine does not respond.";
   return error instanceof Error ? error.message : String(error);
 }

@@ -42,7 +42,7 @@ it("comes back after a refused connection, waiting longer each time, and after t
   void live.follow(stop.now.signal);
 
   await settled();
-  expect(live.link).toMatchObject({ link: "lost", why: "The engine does not answer." });
+  expect(live.link).toMatchObject({ link: "lost", why: "The engine does not respond." });
   await vi.advanceTimersByTimeAsync(500);
   expect(fetch).toHaveBeenCalledTimes(2);
   await vi.advanceTimersByTimeAsync(999);

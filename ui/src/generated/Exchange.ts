@@ -5,7 +5,15 @@ import type { ExchangeEnd } from "./ExchangeEnd";
 /**
  * One client request with all its attempts.
  */
-export type Exchange = { id: number, started: string, client: string, session: string | null, dialect: string, route: string, 
+export type Exchange = { id: number, started: string, client: string, session: string | null, 
+/**
+ * Business flow that the request belongs to.
+ */
+pipeline: string | null, 
+/**
+ * Its item of that flow.
+ */
+item: string | null, dialect: string, route: string, 
 /**
  * As the client asked.
  */

@@ -10,6 +10,10 @@ pub struct Exchange {
     pub started: DateTime<Utc>,
     pub client: String,
     pub session: Option<String>,
+    /// Business flow that the request belongs to.
+    pub pipeline: Option<String>,
+    /// Its item of that flow.
+    pub item: Option<String>,
     pub dialect: String,
     pub route: String,
     /// As the client asked.

@@ -133,6 +133,8 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
         started: row.started,
         client: row.client.clone(),
         session: row.session.clone(),
+        pipeline: row.pipeline.clone(),
+        item: row.item.clone(),
         dialect: row.dialect.as_str().into(),
         route: row.route.clone(),
         model: row.model.clone(),

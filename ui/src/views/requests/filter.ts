@@ -11,6 +11,8 @@ export function matches(exchange: Exchange, text: string, end: EndFilter): boole
   const hay = [
     exchange.client,
     exchange.session ?? "",
+    exchange.pipeline ?? "",
+    exchange.item ?? "",
     exchange.dialect,
     exchange.route,
     exchange.model,

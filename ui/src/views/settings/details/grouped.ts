@@ -1,18 +1,18 @@
-import type { Fallback } from "../../generated/Fallback";
-import type { Route } from "../../generated/Route";
+import type { Fallback } from "../../../generated/Fallback";
+import type { Route } from "../../../generated/Route";
 
-/** Routes of one dialect that say the same about several patterns of models, as one. */
+/** Routes of one dialect with the same candidates for several patterns of models, as one. */
 export type Grouped = { names: string[]; models: string | null; route: Route; fallbacks: Fallback[] };
 
 /** A fallback has one test, whatever the route. */
 export const key = (fallback: Fallback): string => JSON.stringify([fallback.endpoint, fallback.model]);
 
-/** Whatever no provider's list of models names. */
+/** For models that no provider lists. */
 export const isCatchAll = (route: Route): boolean => route.name === "*";
 
 /**
- * Routes that nobody wrote are named after their pattern, and an endpoint has one for each pattern and dialect: those with the
- * same order of candidates, for the same reasons, are shown together.
+ * A built-in route is named after its pattern, and an endpoint has one for each pattern and dialect: those with the same
+ * candidates, for the same reasons, are shown together.
  */
 export function grouped(routes: readonly Route[]): Grouped[] {
   const groups = new Map<string, Grouped>();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import type { Fallback } from "../../generated/Fallback";
-import type { Route } from "../../generated/Route";
+import type { Fallback } from "../../../generated/Fallback";
+import type { Route } from "../../../generated/Route";
 import { grouped } from "./grouped";
 
 const route = (name: string, models: string, endpoint: string, dialect = "openai-responses"): Route => ({
@@ -28,7 +28,7 @@ test("patterns with the same candidates are one line, in one dialect", () => {
   ]);
 });
 
-test("a route that somebody wrote stands alone, whatever its name", () => {
+test("a route of the settings file is never grouped", () => {
   const shown = grouped([route("leads", "gpt-*", "lead"), route("leads", "gpt-*", "lead"), route("gpt-*", "gpt-*", "lead")]);
   expect(shown.map((group) => [group.names, group.models])).toEqual([
     [["leads"], "gpt-*"],
