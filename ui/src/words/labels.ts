@@ -4,7 +4,7 @@ import type { KeyState } from "../generated/KeyState";
 import type { Level } from "../generated/Level";
 import type { ReviewState } from "../generated/ReviewState";
 
-/** How a mark is drawn: each differs by shape as well as colour. */
+/** Marks: each has a shape and a colour of its own. */
 export type Tone = Level | "carried" | "paused" | "neutral";
 
 export const LEVEL: Record<Level, string> = {

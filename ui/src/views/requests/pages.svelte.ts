@@ -4,16 +4,16 @@ import { joined } from "./joined";
 
 const LIMIT = 60;
 
-/** The exchanges read so far, newest first, with no gap between them. */
+/** The exchanges that were loaded, newest first, without a gap. */
 export class Pages {
   rows = $state.raw<Exchange[] | null>(null);
   next = $state.raw<number | null>(null);
   failure = $state.raw<ControlFailure | null>(null);
-  /** Newest page, kept back while the reader is further down. */
+  /** The newest page, held while the reader is further down. */
   waiting = $state.raw<{ rows: Exchange[]; next: number | null } | null>(null);
   loadingOlder = $state(false);
 
-  /** Reads the newest page; `hold` keeps it back so that nothing moves under the reader. */
+  /** Loads the newest page; `hold`: do not show it, so that nothing moves under the reader. */
   async refresh(hold: boolean) {
     try {
       const page = await exchanges({ limit: LIMIT });

@@ -1,0 +1,6 @@
+import type { Provider } from "../generated/Provider";
+
+/** The product behind an endpoint's id: "Claude" for "anthropic". An endpoint that has gone keeps its id. */
+export function productOf(providers: readonly Provider[], endpoint: string): string {
+  return providers.find((provider) => provider.endpoints.some((one) => one.id === endpoint))?.product ?? endpoint;
+}
