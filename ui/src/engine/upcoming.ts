@@ -22,6 +22,9 @@ export type LastOutage = {
   said: string;
 };
 
+/** What of an estimate is measured, from items that wait or failed; micro-dollars. */
+export const knownOf = (atRisk: AtRisk & { known?: number }): number => atRisk.known ?? 0;
+
 /** "Retry all" at work. */
 export type ReviewRetry = { total: number; done: number; answered: number };
 

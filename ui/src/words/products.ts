@@ -4,3 +4,8 @@ import type { Provider } from "../generated/Provider";
 export function productOf(providers: readonly Provider[], endpoint: string): string {
   return providers.find((provider) => provider.endpoints.some((one) => one.id === endpoint))?.product ?? endpoint;
 }
+
+/** "openai with gpt-6-luna: …" is "OpenAI with gpt-6-luna: …". */
+export function withProduct(skipped: string, product: (endpoint: string) => string): string {
+  return skipped.replace(/^(\S+)(?= with )/, (endpoint) => product(endpoint));
+}
