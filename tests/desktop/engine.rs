@@ -233,7 +233,7 @@ async fn events(
 async fn exchanges() -> Json<Value> {
     let exchange = |id: u64| {
         json!({
-            "id": id, "started": "2026-06-21T18:04:00Z", "client": "Claude Code", "session": null, "dialect": "anthropic",
+            "id": id, "started": "2026-06-21T18:04:00Z", "client": "Claude Code", "session": null, "pipeline": null, "item": null, "dialect": "anthropic",
             "route": "claude", "model": format!("model-{id}"), "streamed": true, "rehearsal": false, "end": "turned_away",
             "story": format!("The story of request {id}."), "status": 403, "total_ms": 1, "ttft_ms": null,
             "cost_estimate": null, "cost_of_estimated_tokens": 0, "stand_in": false, "restarts": 0, "shown_early": false,

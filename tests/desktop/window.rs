@@ -44,7 +44,7 @@ async fn the_window_is_made_on_demand_and_gone_when_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_press_anywhere_on_a_row_of_traffic_opens_that_row() {
+async fn a_press_anywhere_on_a_row_of_requests_opens_that_row() {
     let desk = Desk::start().await;
     let _engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     let driven = Driven::run_understudy(&desk).await;
@@ -56,7 +56,7 @@ async fn a_press_anywhere_on_a_row_of_traffic_opens_that_row() {
         let found = page.wait().for_element(Locator::Css(what)).await;
         found.unwrap().click().await.unwrap();
     };
-    press("nav li:nth-child(3) button").await;
+    press("nav li:nth-child(4) button").await;
     for (row, story) in [
         (2, "The story of request 2."),
         (1, "The story of request 3."),

@@ -1,15 +1,15 @@
-// A control server for developing the window without an engine: `npm run mock [scene] [port]`, then open the address that
-// it prints. It serves the built UI under the policy that the engine uses, so that a violation shows here first.
+// A control server to develop the window without an engine: run `npm run mock [scene] [port]` and open the address in its output.
+// It serves the built UI under the engine's content security policy, so that a violation is seen here first.
 // GET /mock/scene/<name> changes the scene while the window looks on.
 import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { DOCTOR, exchange, INCIDENTS, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
+import { DOCTOR, EXPLAINED, exchange, INCIDENTS, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
-const KINDS = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".png": "image/png" };
+const KINDS = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml" };
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -19,11 +19,13 @@ let seq = 1;
 let newest = 214;
 let settings = { file: "/home/ada/.config/understudy/settings.toml", text: SETTINGS, errors: [] };
 let changes = {};
+let retry = null;
 const listeners = new Set();
 
+const made = () => SCENES[scene]();
 const snapshot = () => {
-  const made = SCENES[scene]();
-  return { ...made, seq, engine: { ...made.engine, ...changes } };
+  const now = made();
+  return { ...now, review_retry: retry, seq, engine: { ...now.engine, ...changes } };
 };
 
 function tell() {
@@ -51,6 +53,11 @@ const routes = [
     closed[id] = { state: close.as, note: close.note, closed: new Date().toISOString() };
     return { said: `Item ${id} is ${close.as}.` };
   }],
+  ["POST", /^\/control\/review\/(\w+)\/reopen$/, (_, id) => {
+    closed[id] = { state: "open", note: null, closed: null };
+    return { said: `Item ${id} is open again.` };
+  }],
+  ["GET", /^\/control\/explain$/, (query) => EXPLAINED(query.get("model"), query.get("login"))],
   ["GET", /^\/control\/settings$/, () => settings],
   ["PUT", /^\/control\/settings$/, (_, __, text) => {
     const errors = text.split("\n").flatMap((line, at) => (/^rout\b/.test(line) ? [`line ${at + 1}: unknown key "rout"; did you mean "route"?`] : []));
@@ -67,6 +74,8 @@ const routes = [
     if (command.do === "pause" || command.do === "resume") changes = { ...changes, paused: command.do === "pause" };
     if (command.do === "start_at_login") changes = { ...changes, starts_at_login: command.on };
     if (command.do === "paid_stand_ins") changes = { ...changes, paid_stand_ins: { ...snapshot().engine.paid_stand_ins, allowed: command.allow } };
+    if (command.do === "review_retry_all") retry = { total: 28, done: 5, answered: 5 };
+    if (command.do === "review_retry_stop") retry = null;
     if (command.do === "rehearse") scene = "rehearsal";
     if (command.do === "end_rehearsal") scene = "green";
     setTimeout(tell, 50);
@@ -75,12 +84,13 @@ const routes = [
 ];
 
 const SAID = {
-  check_now: "Looking at everything now.",
-  rehearse: "The rehearsal provider fails for 60 s. Send it a request and watch.",
-  end_rehearsal: "The rehearsed outage is over.",
-  pause: "Paused: everything passes straight to the primary.",
-  resume: "Understudy watches and stands in again.",
-  stop_engine: "The engine stops when the open exchanges have ended.",
+  check_now: "Checked 4 status pages: no known problem.",
+  rehearse: "Simulated outage for 60 seconds. Your real providers are untouched; watch the tray icon.",
+  end_rehearsal: "The simulated outage has ended.",
+  pause: "Paused. Requests go straight to the primary.",
+  resume: "Resumed. Fallbacks are on again.",
+  review_retry_all: "Retrying 28 requests, one after the other.",
+  stop_engine: "The engine stops after the open requests end.",
 };
 
 createServer(async (request, response) => {
@@ -119,11 +129,11 @@ setInterval(() => {
   tell();
 }, 5000).unref();
 
-const missing = (error) => ({ error, fix: "It may have been thinned out; go back to the list." });
+const missing = (error) => ({ error, fix: "It may have been deleted. Go back to the list." });
 const incidents = () => (scene === "newcomer" ? [] : INCIDENTS().filter((one) => scene === "outage" || one.summary.closed));
 const closed = {};
 const reviews = () =>
-  (scene === "outage" ? REVIEWS() : []).map((one) => {
+  (made().review_open > 0 ? REVIEWS() : []).map((one) => {
     const { run = one.run, ...changed } = closed[one.summary.id] ?? {};
     return { ...one, run, summary: { ...one.summary, ...changed } };
   });

@@ -1,4 +1,4 @@
-// Snapshots as the engine sends them, one function per situation, for developing and photographing the window.
+// Snapshots as the engine sends them, one function for each situation, for development and screenshots.
 
 const MICRO = 1_000_000;
 const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -14,7 +14,7 @@ const surface = (id, name, level, evidence, extra = {}) => ({
   basis: "measured", evidence, ...extra,
 });
 
-const model = (name, level, evidence, breaker = "closed", ttft = 640) => ({ model: name, level, evidence, breaker, ttft_ms: ttft });
+const model = (name, level, evidence, breaker = "closed", ttft = 640) => ({ model: name, level, evidence, breaker, ttft_ms: ttft, limit_resets_at: null });
 
 function anthropic(down) {
   return {
@@ -22,8 +22,8 @@ function anthropic(down) {
     level: down ? "major_outage" : "operational", since: down ? ago(42 * MINUTE) : ago(26 * HOUR), basis: "measured",
     blame: down ? "them" : "undetermined",
     evidence: down
-      ? `It is them. Status page partial outage since ${clock(42 * MINUTE)}, 3 of 3 probes cut in mid-stream, 12 of 14 requests failed; API and Claude Code together, so the fault is upstream.`
-      : "31 of 31 requests answered in the last hour, 2 of 2 probes complete, and the status page says operational.",
+      ? `It's them. 12 of 14 requests failed with "overloaded" (529) since ${clock(42 * MINUTE)}. Their status page confirms it. Claude API and Claude Code failed together, so it's on Anthropic's side.`
+      : "No known problem. 31 of 31 requests were complete in the last hour; their status page agrees.",
     unstable: false,
     page: { url: "https://status.claude.com", read: ago(38), unreadable: null },
     surfaces: [
@@ -44,8 +44,8 @@ function anthropic(down) {
 }
 
 const openai = (level = "operational") => ({
-  id: "openai", name: "OpenAI", product: "GPT", mine: true, rehearsal: false, level, since: ago(9 * HOUR), basis: "measured",
-  blame: "undetermined", evidence: "22 of 22 requests answered in the last hour; the status page says operational.", unstable: false,
+  id: "openai", name: "OpenAI", product: "OpenAI", mine: true, rehearsal: false, level, since: ago(9 * HOUR), basis: "measured",
+  blame: "undetermined", evidence: "No known problem. 22 of 22 requests were complete in the last hour; their status page agrees.", unstable: false,
   page: { url: "https://status.openai.com", read: ago(71), unreadable: null },
   surfaces: [
     surface("api", "API", level, "22 of 22 requests answered."),
@@ -80,17 +80,17 @@ const cursor = () => ({
 const rehearsal = (down) => ({
   id: "rehearsal", name: "Rehearsal", product: "Rehearsal", mine: false, rehearsal: true, level: down ? "major_outage" : "operational", since: ago(down ? 18 : HOUR),
   basis: "measured", blame: down ? "us" : "undetermined",
-  evidence: down ? `A rehearsed outage is on: every request to rehearsal/* is cut until ${clock(-42)}.` : "Always there, inside Understudy; needs no key and no internet.",
+  evidence: down ? `Simulated outage until ${clock(-42)}.` : "Inside Understudy: needs no key and no internet.",
   unstable: false, page: null, surfaces: [],
   endpoints: [{ id: "rehearsal", base: "http://rehearsal.invalid", dialects: ["anthropic", "openai-chat", "openai-responses"], key: "not_needed", key_env: null,
-    models: [model("rehearsal/steady", down ? "major_outage" : "operational", down ? "Cut by the rehearsal." : "2 of 2 complete.", "closed", 12)] }],
+    models: [model("rehearsal/steady", down ? "major_outage" : "operational", down ? "Simulated outage." : "2 of 2 complete.", "closed", 12)] }],
 });
 
 const claudeRoute = (active) => ({
   name: "claude", dialect: "anthropic", models: "claude-*", active,
   candidates: [
-    { endpoint: "anthropic", model: null, usable: !active, reason: active ? `Breaker open until ${clock(-5 * MINUTE)}.` : "The primary." },
-    { endpoint: "litellm", model: "gpt-5.5", usable: true, reason: "First stand-in, same dialect." },
+    { endpoint: "anthropic", model: null, usable: !active, reason: active ? `circuit breaker open until ${clock(-5 * MINUTE)}` : "the primary" },
+    { endpoint: "litellm", model: "gpt-5.5", usable: true, reason: "first fallback, same dialect" },
   ],
   stand_in: { state: "ready" },
   fallbacks: [{
@@ -108,10 +108,10 @@ const claudeRoute = (active) => ({
 const codexRoute = () => ({
   name: "codex", dialect: "openai-responses", models: "gpt-*", active: null,
   candidates: [
-    { endpoint: "openai", model: null, usable: true, reason: "The primary." },
-    { endpoint: "openrouter", model: "openai/gpt-5.5", usable: false, reason: "No key for OpenRouter." },
+    { endpoint: "openai", model: null, usable: true, reason: "the primary" },
+    { endpoint: "openrouter", model: "openai/gpt-5.5", usable: false, reason: "no key for OpenRouter" },
   ],
-  stand_in: { state: "missing", mend: "Add a key for OpenRouter: understudyd key add openrouter, or Settings → Keys." },
+  stand_in: { state: "missing", mend: "add a key for OpenRouter in Settings → Keys" },
   fallbacks: [],
 });
 
@@ -135,23 +135,23 @@ const today = (extra = {}) => ({
 const tray = (icon, rehearsal = false) => ({ icon, rehearsal, tooltip: "", menu: [] });
 
 const snapshot = (parts) => ({
-  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], fallbacks: [], pipelines: [], questions: [], open_incidents: [], review_open: 0, notices: [], today: today(),
+  seq: 0, at: ago(1), engine: engine(), routes: [claudeRoute(null), codexRoute()], fallbacks: [], pipelines: [], questions: [], open_incidents: [], review_open: 0, notices: [], last_outage: null, today: today(),
   tray: tray("operational"), ...parts,
 });
 
 const outageSummary = () => ({
   id: 41, provider: "anthropic", title: "Claude: major outage", level: "major_outage", peak: "major_outage", opened: ago(42 * MINUTE), closed: null,
   exchanges_hit: 14, carried_by_fallback: 12,
-  at_risk: { state: "estimate", low: 5000 * MICRO, high: 15000 * MICRO, method: "50 leads a week × $400, 4 of 40 active hours, surge 2.5 to 7.5." },
+  at_risk: { state: "estimate", low: 6400 * MICRO, high: 6400 * MICRO, method: "Leads: 16 waiting × $400 = $6,400. (Usual for 42 minutes: about $170.)" },
 });
 
 export const SCENES = {
   green: () => snapshot({
-    headline: { level: "operational", sentence: "Everything you use is working.", consequence: null },
+    headline: { level: "operational", sentence: "Claude and OpenAI are operational.", consequence: null },
     providers: [anthropic(false), openai(), cursor(), github(), openrouter(), rehearsal(false)],
   }),
   outage: () => snapshot({
-    headline: { level: "major_outage", sentence: `Claude is down: it is them, not you (since ${clock(42 * MINUTE)}).`, consequence: "Claude Code continues on GPT; 2 requests parked." },
+    headline: { level: "major_outage", sentence: `Claude is down (since ${clock(42 * MINUTE)}). It's them, not you.`, consequence: "Claude Code continues on GPT. 2 requests are waiting for you." },
     tray: tray("outage"),
     providers: [anthropic(true), openai(), cursor(), github(), openrouter(), rehearsal(false)],
     routes: [claudeRoute(`Claude → GPT, since ${clock(40 * MINUTE)}`), codexRoute()],
@@ -160,7 +160,7 @@ export const SCENES = {
     today: today({ failed: 2, carried_by_fallback: 12 }),
   }),
   questions: () => snapshot({
-    headline: { level: "degraded", sentence: `Claude is degraded: it is them, not you (since ${clock(4 * MINUTE)}).`, consequence: "Claude Code continues on Sonnet, same plan, no extra cost." },
+    headline: { level: "degraded", sentence: `Claude is degraded (since ${clock(4 * MINUTE)}). It's them, not you.`, consequence: null },
     tray: tray("degraded"),
     fallbacks: ["Opus is failing. Sonnet answers, same plan, no extra cost."],
     providers: [anthropic(false), openai(), rehearsal(false)],
@@ -172,35 +172,64 @@ export const SCENES = {
     questions: [
       {
         id: "may-go-to", text: "May requests of your pipelines go to DeepSeek and OpenAI when Claude is down?",
-        explained: "So it was before this version. Keep: it stays so. Narrow: these requests go to no other provider, and wait while theirs fails. Coding agents are not concerned.",
+        explained: "Until now they could. Keep: no change. Narrow: these requests go to no other provider, and wait while theirs fails. Coding agents are not affected.",
         parts: [{ whose: "Invoices", said: "Claude → OpenAI" }, { whose: "Leads", said: "Claude → DeepSeek, OpenAI" }],
         answers: [{ label: "Keep", command: { do: "may_go_to", pipeline: null, scope: "keep" } }, { label: "Narrow", command: { do: "may_go_to", pipeline: null, scope: "same_vendor" } }],
         cli: "understudyd may-go-to keep, or same-vendor",
       },
       {
         id: "siblings", text: "Opus is failing. Sonnet could answer on the same plan, at no extra cost.",
-        explained: "Allowed, another model of the same login answers while one model alone fails; each change is announced. It can be switched off in Settings → General.",
+        explained: "Allow: another model of the same login answers while only one model fails, and a notification reports each change. You can switch it off in Settings → General.",
         parts: [], answers: [{ label: "Allow", command: { do: "siblings", allow: true } }, { label: "Not now", command: { do: "siblings_later" } }],
         cli: "understudyd siblings on, or off",
       },
     ],
   }),
+  carried: () => snapshot({
+    headline: { level: "major_outage", sentence: `Claude is down (since ${clock(4 * MINUTE)}). It's them, not you.`, consequence: "Claude Code continues on GPT Sol, about $0.31 a turn." },
+    tray: tray("carried"),
+    providers: [anthropic(true), openai(), rehearsal(false)],
+    routes: [claudeRoute(`Claude → GPT, since ${clock(4 * MINUTE)}`), codexRoute()],
+    open_incidents: [{ ...outageSummary(), opened: ago(4 * MINUTE), exchanges_hit: 12, carried_by_fallback: 12, at_risk: { state: "no_estimate", why: "" } }],
+    today: today({ carried_by_fallback: 12 }),
+  }),
+  after: () => snapshot({
+    headline: { level: "operational", sentence: "Claude and OpenAI are operational.", consequence: null },
+    providers: [anthropic(false), openai(), cursor(), rehearsal(false)],
+    pipelines: [{ name: "Invoices", order: "Claude", no_fallback: "no fallback: items will wait" }, { name: "Leads", order: "Claude, then OpenAI", no_fallback: null }],
+    review_open: 28,
+    last_outage: {
+      incident: 41, provider: "anthropic", product: "Claude", peak: "major_outage", opened: ago(29 * MINUTE), closed: ago(25 * MINUTE), duration_s: 238,
+      hit: 108, carried: 57, carried_by: ["OpenAI"], waiting: 28, failed: 23, cost: 420_000,
+      at_risk: { state: "estimate", low: 6400 * MICRO, high: 6400 * MICRO, known: 6400 * MICRO, method: "Leads: 16 waiting × $400 = $6,400." },
+      said: "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42.",
+    },
+    today: today({ failed: 51, carried_by_fallback: 57 }),
+  }),
+  limit: () => {
+    const claude = anthropic(false);
+    for (const one of claude.endpoints[0].models) one.limit_resets_at = ago(-72 * MINUTE);
+    return snapshot({
+      headline: { level: "operational", sentence: "Claude and OpenAI are operational.", consequence: `Your Claude limit is used up and resets at ${clock(-72 * MINUTE)}.` },
+      providers: [claude, openai(), rehearsal(false)],
+    });
+  },
   offline: () => snapshot({
-    headline: { level: "unknown", sentence: "This machine is offline, so nothing is known about the providers.", consequence: "Requests will fail until the network is back; no need to debug your code." },
+    headline: { level: "unknown", sentence: "You're offline. We can't tell how the providers are doing.", consequence: "Requests fail until the network is back; it isn't your code." },
     tray: tray("unknown"),
     providers: [anthropic(false), openai()].map((provider) => ({
-      ...provider, level: "unknown", since: ago(4 * MINUTE), basis: "nothing", blame: "us", evidence: `Not looked at since ${clock(4 * MINUTE)}: the control host and DNS do not answer.`,
-      surfaces: provider.surfaces.map((one) => ({ ...one, level: "unknown", evidence: "Not looked at while offline." })),
+      ...provider, level: "unknown", since: ago(4 * MINUTE), basis: "nothing", blame: "us", evidence: `Not checked since ${clock(4 * MINUTE)}: this computer is offline.`,
+      surfaces: provider.surfaces.map((one) => ({ ...one, level: "unknown", evidence: "Not checked while offline." })),
     })),
     engine: engine({ sessions: [], starts_at_login: null }),
   }),
   rehearsal: () => snapshot({
-    headline: { level: "major_outage", sentence: "Rehearsal: an outage is being played for 42 s more.", consequence: "Only rehearsal/* models are cut; your real providers are not touched." },
+    headline: { level: "operational", sentence: "Claude and OpenAI are operational.", consequence: null },
     tray: tray("outage", true),
     providers: [anthropic(false), openai(), rehearsal(true)],
   }),
   newcomer: () => snapshot({
-    headline: { level: "unknown", sentence: "No provider is in use yet.", consequence: "Try the rehearsal below, or point a client at Understudy." },
+    headline: { level: "unknown", sentence: "No provider is in use yet.", consequence: "Try a first request below, or connect a client." },
     tray: tray("unknown"),
     providers: [
       { ...anthropic(false), mine: false, basis: "page_only", evidence: "The status page says operational.", endpoints: anthropic(false).endpoints.map((one) => ({ ...one, key: "missing", models: [] })) },
@@ -212,24 +241,37 @@ export const SCENES = {
     today: today({ exchanges: 0, spent_estimate: 0, spent_of_estimated_tokens: 0, probes_estimate: 0, unpriced: 0 }),
   }),
   problems: () => snapshot({
-    headline: { level: "degraded", sentence: "GPT is unstable: answers are slow or cut now and then.", consequence: "Requests are tried twice before a stand-in steps on." },
-    tray: tray("degraded"),
+    headline: { level: "degraded", sentence: "OpenAI is unstable.", consequence: "2 of 9 requests failed in the last hour." },
+    tray: tray("paused"),
     providers: [anthropic(false), { ...openai("degraded"), unstable: true, evidence: "3 changes in 20 min; 2 of 9 requests failed in the last hour.", blame: "them" }, cursor(), rehearsal(false)],
     engine: engine({
       paused: true,
       problems: [
-        { what: "The settings file has an error in line 12: unknown key \"rout\". The old settings stay in force.", fix: "Change it to \"route\" in Settings → Settings file." },
-        { what: "The keychain is locked, so the key for Anthropic could not be read.", fix: "Unlock the keychain and choose Check now, or set ANTHROPIC_API_KEY." },
+        { what: "The settings file has an error in line 12: unknown key \"rout\". The old settings stay active.", fix: "Change it to \"route\" in Settings → Settings file." },
+        { what: "The keychain is locked: the key for Claude could not be read.", fix: "Unlock the keychain and choose Check now, or set ANTHROPIC_API_KEY." },
       ],
     }),
     today: today({ failed: 3, carried_by_fallback: 4 }),
   }),
 };
 
+/** A client with a subscription has no fallback before the owner allows it. */
+export const EXPLAINED = (model, login) => {
+  const claude = model.startsWith("claude");
+  const fallback = claude ? { endpoint: "openai", model: "gpt-6.1-sol", name: "GPT Sol" } : { endpoint: "anthropic", model: "claude-opus-5-5", name: "Claude Opus" };
+  return {
+    route: claude ? "claude" : "codex", dialect: "anthropic", model, delivery: "live", no_fallback: null, fallbacks: [fallback],
+    candidates: [
+      { endpoint: claude ? "anthropic" : "openai", model, usable: true, reason: "the primary" },
+      { endpoint: fallback.endpoint, model: fallback.model, usable: login !== "subscription", reason: "fallback" },
+    ],
+  };
+};
+
 export const INCIDENTS = () => [
   {
     summary: outageSummary(), blame: "them",
-    evidence: `Status page partial outage since ${clock(42 * MINUTE)}, 3 of 3 probes cut in mid-stream, 12 of 14 requests failed; API and Claude Code together, so the fault is upstream.`,
+    evidence: `It's them. 12 of 14 requests failed with "overloaded" (529) since ${clock(42 * MINUTE)}. Their status page confirms it.`,
     interrupted: [
       {
         id: 7, client: "Claude Code", session: "9c41f0aa", model: "claude-opus-4-5", first: ago(41 * MINUTE), last: ago(38 * MINUTE),
@@ -243,12 +285,12 @@ export const INCIDENTS = () => [
     timeline: [
       { at: ago(42 * MINUTE), level: "degraded", text: "2 of 3 requests to claude-opus-4-5 were cut before their end." },
       { at: ago(41 * MINUTE), level: "partial_outage", text: "The status page declares a partial outage of Claude API and Claude Code." },
-      { at: ago(40 * MINUTE), level: null, text: "Route claude: GPT stands in." },
+      { at: ago(40 * MINUTE), level: null, text: "GPT Sol answers for Claude Opus." },
       { at: ago(31 * MINUTE), level: "major_outage", text: "3 of 3 probes cut in mid-stream." },
       { at: ago(12 * MINUTE), level: null, text: "The status page: \"A fix has been implemented and we are monitoring the results.\"" },
     ],
   },
-  past(38, "openai", "GPT: degraded", "degraded", 3 * 24 * HOUR, 22 * MINUTE, 6, 6, { state: "no_estimate", why: "No estimate: tell us what a lead is worth." }),
+  past(38, "openai", "OpenAI: degraded", "degraded", 3 * 24 * HOUR, 22 * MINUTE, 6, 6, { state: "no_estimate", why: "Add a pipeline to see what outages cost you." }),
   past(35, "anthropic", "Claude: partial outage", "partial_outage", 6 * 24 * HOUR, 95 * MINUTE, 31, 29, { state: "estimate", low: 2000 * MICRO, high: 2000 * MICRO, method: "50 leads a week × $400, 4 of 40 active hours, surge 1." }),
   past(29, "anthropic", "Claude: major outage", "major_outage", 19 * 24 * HOUR, 4 * HOUR, 88, 61, { state: "estimate", low: 0, high: 0, method: "Sunday 20:00 lies outside the pipeline's active hours." }),
 ];
@@ -256,10 +298,10 @@ export const INCIDENTS = () => [
 function past(id, provider, title, peak, openedAgo, lasted, hit, carried, atRisk) {
   return {
     summary: { id, provider, title, level: "operational", peak, opened: ago(openedAgo), closed: ago(openedAgo - lasted), exchanges_hit: hit, carried_by_fallback: carried, at_risk: atRisk },
-    blame: "them", evidence: "The status page and our own requests agreed from the second minute on.",
+    blame: "them", evidence: "It's them. Their status page and your requests agreed.",
     interrupted: [], timeline: [
       { at: ago(openedAgo), level: peak, text: "Requests began to fail." },
-      { at: ago(openedAgo - lasted), level: "operational", text: "2 probes in a row were complete; traffic is back on the primary." },
+      { at: ago(openedAgo - lasted), level: "operational", text: "2 probes were complete. Requests go to the primary again." },
     ],
   };
 }
@@ -309,6 +351,7 @@ export function exchange(id, newest) {
     : [attempt(1, home, model, 1, total - 1, end === "complete" ? "complete" : end.replace("_", " "), { stop_reason: end === "truncated" ? "max_tokens" : end === "complete" ? "end_turn" : null, status })];
   return {
     id, started: ago((newest - id) * 47 + 4), client: codex ? "Codex" : id % 9 === 0 ? "n8n" : "Claude Code", session: codex ? "01a7c3" : "9c41f0aa",
+    pipeline: !codex && id % 9 === 0 ? "Leads" : null, item: !codex && id % 9 === 0 ? `lead-${id}` : null,
     dialect: codex ? "openai-responses" : "anthropic", route: codex ? "codex" : "claude", model, streamed: id % 9 !== 0, rehearsal: id % 23 === 0, end, story, status,
     total_ms: total, ttft_ms: end === "complete" || end === "truncated" ? first : null,
     cost_estimate: id % 11 === 0 || attempts.every((one) => one.cost_estimate === null) ? null : attempts.reduce((sum, one) => sum + (one.cost_estimate ?? 0), 0), attempts,
@@ -343,8 +386,8 @@ export const DOCTOR = {
     { name: "Settings", state: "good", said: "Read without an error.", fix: null },
     { name: "Port", state: "good", said: "Listening on 127.0.0.1:4747.", fix: null },
     { name: "Ledger", state: "good", said: "Writable, 3.1 MB, schema 4.", fix: null },
-    { name: "Keychain", state: "note", said: "There is no secret service here; keys are read from the environment.", fix: "Install gnome-keyring, or set ANTHROPIC_API_KEY for the engine." },
-    { name: "Stand-in for route codex", state: "bad", said: "Nobody stands in when OpenAI fails.", fix: "Add a key for OpenRouter: understudyd key add openrouter." },
+    { name: "Keychain", state: "note", said: "Keys will be forgotten when the engine stops: this computer has no keychain.", fix: "Install gnome-keyring, or set ANTHROPIC_API_KEY for the engine." },
+    { name: "Fallback for Codex", state: "bad", said: "No fallback when OpenAI fails.", fix: "Add a key for OpenRouter in Settings → Keys." },
   ],
 };
 
@@ -352,13 +395,13 @@ const lead = (number, extra = {}) => ({
   summary: {
     id: `3f9a0c11d27e4b${number}`, state: "open", first: ago(38 * MINUTE), last: ago(4 * MINUTE), failures: 3, client: "n8n", pipeline: "Leads",
     item: `lead-10${number}`, route: "leads", model: "claude-sonnet-4-5", dialect: "anthropic",
-    why: "Nobody could answer: Claude failed, Claude failed, GPT out of quota.", size: 2_140, closed: null, note: null, ...extra,
+    why: "No provider could answer: Claude is overloaded, OpenAI is out of quota.", size: 2_140, closed: null, note: null, ...extra,
   },
   request: JSON.stringify({
     model: "claude-sonnet-4-5", max_tokens: 1024, system: "You qualify leads. Answer with JSON.",
     messages: [{ role: "user", content: `Lead 10${number}: a bakery with three branches asks for a quote.` }],
   }),
-  kept: "Kept until 14 days after the item is closed.",
+  kept: "Stored until 14 days after you close it.",
   run: null,
 });
 

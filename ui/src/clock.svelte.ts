@@ -1,4 +1,4 @@
-/** Ticks once a second while the window can be seen, for the texts that say how long ago something was. */
+/** Ticks once a second while the window is visible, for texts such as "3 min ago". */
 export const clock = $state({ now: Date.now() });
 
 export function runClock(): () => void {

@@ -13,7 +13,7 @@ export function applyTheme(chosen: Theme) {
   try {
     localStorage.setItem(KEY, chosen);
   } catch {
-    // Storage is switched off: the choice then lasts as long as the page.
+    // Storage is switched off: the choice is lost with the page.
   }
 }
 

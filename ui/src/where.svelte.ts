@@ -1,22 +1,23 @@
-export const VIEWS = ["now", "incidents", "traffic", "review", "settings"] as const;
-export type View = (typeof VIEWS)[number];
+import { fragmentOf, readFragment, type View } from "./view";
 
-/** What is on show: a view, and within it one thing (an incident, an exchange, a page of the settings). */
+/** What the window shows. */
 class Where {
   view = $state<View>("now");
   detail = $state<string | null>(null);
 
-  /** Follows the address's fragment, so that back and forward work and a link can name a view. */
+  /** Follows the address's fragment: back and forward work, and a link can name a view. */
   read(fragment: string) {
-    const [view, detail] = fragment.replace(/^#/, "").split("/");
-    this.view = VIEWS.find((known) => known === view) ?? "now";
-    this.detail = detail ? decodeURIComponent(detail) : null;
+    const shown = readFragment(fragment);
+    this.view = shown.view;
+    this.detail = shown.detail;
   }
 
+  /** `view` may be an old name: the shell and notifications of an earlier version use them. */
   go(view: string, detail: string | null = null) {
-    const next = detail === null ? view : `${view}/${encodeURIComponent(detail)}`;
-    if (location.hash !== `#${next}`) history.pushState(null, "", `#${next}`);
-    this.read(next);
+    const asked = readFragment(view);
+    const to = fragmentOf({ view: asked.view, detail: detail ?? asked.detail });
+    if (location.hash !== to) history.pushState(null, "", to);
+    this.read(to);
   }
 }
 

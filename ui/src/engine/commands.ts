@@ -1,10 +1,10 @@
-import type { Command } from "../generated/Command";
 import { say, sayFailure } from "../said.svelte";
 import { asFailure, command as ask } from "./control";
 import { inShell, shellDo } from "./shell";
+import type { AnyCommand } from "./upcoming";
 
-/** Gives a command to whom it belongs, and tells the person what came of it. True when it was accepted. */
-export async function give(command: Command): Promise<boolean> {
+/** Sends a command to the shell or the engine, and shows the result. True when it was accepted. */
+export async function give(command: AnyCommand): Promise<boolean> {
   try {
     if (forShell(command)) {
       await shellDo(command);
@@ -24,11 +24,11 @@ export async function copy(text: string): Promise<boolean> {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return copyTheOldWay(text);
+    return copyBySelection(text);
   }
 }
 
-/** The base URL goes through the shell where there is one: its clipboard outlives the window. */
+/** The shell copies the base URL where there is one: its clipboard outlives the window. */
 export async function copyBaseUrl(url: string): Promise<boolean> {
   if (!inShell) return copy(url);
   try {
@@ -39,7 +39,7 @@ export async function copyBaseUrl(url: string): Promise<boolean> {
   }
 }
 
-function forShell(command: Command): boolean {
+function forShell(command: AnyCommand): command is Extract<AnyCommand, { do: "open_window" | "copy_base_url" | "quit" | "start_engine" }> {
   switch (command.do) {
     case "open_window":
     case "copy_base_url":
@@ -58,13 +58,15 @@ function forShell(command: Command): boolean {
     case "may_go_to":
     case "rehearse":
     case "end_rehearsal":
+    case "review_retry_all":
+    case "review_retry_stop":
     case "start_at_login":
       return false;
   }
 }
 
-/** Web views without the asynchronous clipboard still have this. */
-function copyTheOldWay(text: string): boolean {
+/** For web views without the asynchronous clipboard. */
+function copyBySelection(text: string): boolean {
   const focused = document.activeElement;
   const carrier = document.createElement("textarea");
   carrier.value = text;

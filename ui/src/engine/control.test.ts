@@ -37,7 +37,7 @@ it("says what went wrong and what mends it", async () => {
   answer(422, { error: "The key is empty.", fix: "Paste it again." });
   await expect(command({ do: "pause" })).rejects.toMatchObject({ message: "The key is empty.", fix: "Paste it again." });
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("refused")));
-  await expect(command({ do: "pause" })).rejects.toThrow("The engine does not answer.");
+  await expect(command({ do: "pause" })).rejects.toThrow("The engine does not respond.");
   live.place = null;
   await expect(command({ do: "pause" })).rejects.toBeInstanceOf(ControlFailure);
 });

@@ -1,9 +1,9 @@
 import type { Accepted } from "../generated/Accepted";
-import type { Command } from "../generated/Command";
 import type { ControlError } from "../generated/ControlError";
 import type { Doctor } from "../generated/Doctor";
 import type { Exchange } from "../generated/Exchange";
 import type { ExchangePage } from "../generated/ExchangePage";
+import type { Explained } from "../generated/Explained";
 import type { Fallback } from "../generated/Fallback";
 import type { Incident } from "../generated/Incident";
 import type { IncidentPage } from "../generated/IncidentPage";
@@ -14,13 +14,14 @@ import type { ReviewPage } from "../generated/ReviewPage";
 import type { SettingsText } from "../generated/SettingsText";
 import type { TestFallback } from "../generated/TestFallback";
 import { live } from "./live.svelte";
+import type { AnyCommand } from "./upcoming";
 
-/** A request to the control API that failed: what happened, and what mends it. */
+/** A request to the control API that failed: what happened, and what to do. */
 export class ControlFailure extends Error {
   constructor(
     message: string,
     readonly fix: string | null,
-    /** The answer's JSON, where there was any. */
+    /** The response's JSON, where there was any. */
     readonly body: unknown = null,
   ) {
     super(message);
@@ -39,16 +40,18 @@ export const review = (id: string) => ask<ReviewItem>("GET", `review/${encodeURI
 export const closeReview = (id: string, close: ReviewClose) =>
   ask<Accepted>("POST", `review/${encodeURIComponent(id)}/close`, close);
 export const reopenReview = (id: string) => ask<Accepted>("POST", `review/${encodeURIComponent(id)}/reopen`);
-/** Every candidate may take as long as the longest answer. */
+/** Each candidate may take as long as the longest response. */
 export const runReview = (id: string) =>
   ask<ReviewItem>("POST", `review/${encodeURIComponent(id)}/run`, undefined, 3_600_000);
 /** Both steps may take as long as the longest response. */
 export const testFallback = (wanted: TestFallback) => ask<Fallback>("POST", "fallbacks/test", wanted, 3_600_000);
+/** Who would be asked now for such a request. */
+export const explain = (request: Record<string, string>) => ask<Explained>("GET", `explain?${new URLSearchParams(request)}`);
 export const doctor = () => ask<Doctor>("GET", "doctor", undefined, 60_000);
-export const command = (command: Command) => ask<Accepted>("POST", "do", command);
+export const command = (command: AnyCommand) => ask<Accepted>("POST", "do", command);
 export const settings = () => ask<SettingsText>("GET", "settings");
 
-/** A text with errors comes back as an answer, not as a failure, so that the errors can be shown beside the text. */
+/** A text with errors is a result and not a failure: the errors are shown beside the text. */
 export async function saveSettings(text: string): Promise<SettingsText> {
   try {
     return await ask<SettingsText>("PUT", "settings", text);
@@ -58,22 +61,22 @@ export async function saveSettings(text: string): Promise<SettingsText> {
   }
 }
 
-/** Trying a key costs one request to the provider, which may take its time. */
+/** The provider tests the key with one request, which may be slow. */
 export const saveKey = (endpoint: string, key: string) =>
   ask<KeyTried>("PUT", `keys/${encodeURIComponent(endpoint)}`, { key }, 90_000);
 export const removeKey = (endpoint: string) =>
   ask<Partial<Accepted> | null>("DELETE", `keys/${encodeURIComponent(endpoint)}`);
 
-/** What to tell a person about anything thrown by the calls above. */
+/** The message for anything that the calls above threw. */
 export function asFailure(error: unknown): ControlFailure {
   if (error instanceof ControlFailure) return error;
   return new ControlFailure(error instanceof Error ? error.message : String(error), null);
 }
 
-/** A body that is a text travels as it is, any other as JSON. */
+/** A text is sent unchanged, any other body as JSON. */
 async function ask<Answer>(method: string, path: string, body?: unknown, timeoutMs = 15_000): Promise<Answer> {
   const place = live.place;
-  if (!place) throw new ControlFailure("There is no connection to the engine.", "It is tried again by itself.");
+  if (!place) throw new ControlFailure("There is no connection to the engine.", "This page is reconnecting.");
   const headers: Record<string, string> = { "x-understudy-control": place.token };
   const plain = typeof body === "string";
   if (body !== undefined) headers["content-type"] = plain ? "text/plain; charset=utf-8" : "application/json";
@@ -91,14 +94,14 @@ async function ask<Answer>(method: string, path: string, body?: unknown, timeout
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
     throw new ControlFailure(
-      late ? `The engine took longer than ${timeoutMs / 1000} s to answer.` : "The engine does not answer.",
+      late ? `The engine did not respond within ${timeoutMs / 1000} s.` : "The engine does not respond.",
       "Try again in a moment.",
     );
   }
   const answer = parsed(text);
   if (response.ok) return answer as Answer;
   if (isControlError(answer)) throw new ControlFailure(answer.error, answer.fix, answer);
-  throw new ControlFailure(`The engine answered with status ${response.status}.`, null, answer);
+  throw new ControlFailure(`The engine responded with status ${response.status}.`, null, answer);
 }
 
 function parsed(text: string): unknown {

@@ -4,7 +4,7 @@ import { find, type Place } from "./place";
 import type { EngineProcess } from "./shell";
 import { eventsOf } from "./sse";
 
-/** How this page stands with the engine. */
+/** The connection of this page to the engine. */
 export type Link =
   | { link: "looking" }
   | { link: "live" }
@@ -16,7 +16,7 @@ export type Link =
 
 class Refused extends Error {}
 
-/** The engine's snapshots as they come, and the state of the connection that brings them. */
+/** The engine's snapshots, and the state of the connection. */
 class Live {
   snapshot = $state.raw<Snapshot | null>(null);
   link = $state.raw<Link>({ link: "looking" });
@@ -24,12 +24,12 @@ class Live {
 
   #now = new AbortController();
 
-  /** Ends the present wait, for a person who does not want to wait. */
+  /** Ends the present wait. */
   retryNow() {
     this.#now.abort();
   }
 
-  /** Follows the engine until `signal` aborts, through restarts of it. */
+  /** Follows the engine, also over its restarts, until `signal` aborts. */
   async follow(signal: AbortSignal) {
     let failures = 0;
     let lostSince = 0;
@@ -73,14 +73,14 @@ async function* snapshots(place: Place, signal: AbortSignal): AsyncGenerator<Sna
     signal,
   });
   if (response.status === 401 || response.status === 403) throw new Refused();
-  if (!response.ok || !response.body) throw new Error(`The engine answered with status ${response.status}.`);
+  if (!response.ok || !response.body) throw new Error(`The engine responded with status ${response.status}.`);
   for await (const { event, data } of eventsOf(response.body)) {
     if (event === "snapshot") yield JSON.parse(data) as Snapshot;
   }
 }
 
 function words(error: unknown): string {
-  // Browsers report a refused connection as a TypeError whose text differs from one to the next.
-  if (error instanceof TypeError) return "The engine does not answer.";
+  // A refused connection is a TypeError, whose text differs between browsers.
+  if (error instanceof TypeError) return "The engine does not respond.";
   return error instanceof Error ? error.message : String(error);
 }

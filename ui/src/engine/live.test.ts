@@ -35,14 +35,14 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("comes back after a refused connection, waiting longer each time, and after the stream ends", async () => {
+it("reconnects after a refused connection, with growing waits, and after the stream ends", async () => {
   const first = stream(1);
   const second = stream(2);
   answers = [() => Promise.reject(new TypeError("x")), () => Promise.reject(new TypeError("x")), () => first.response, () => second.response];
   void live.follow(stop.now.signal);
 
   await settled();
-  expect(live.link).toMatchObject({ link: "lost", why: "The engine does not answer." });
+  expect(live.link).toMatchObject({ link: "lost", why: "The engine does not respond." });
   await vi.advanceTimersByTimeAsync(500);
   expect(fetch).toHaveBeenCalledTimes(2);
   await vi.advanceTimersByTimeAsync(999);
@@ -60,7 +60,7 @@ it("comes back after a refused connection, waiting longer each time, and after t
   expect(live.snapshot?.seq).toBe(2);
 });
 
-it("says that the link is refused, and tries at once when told to", async () => {
+it("reports a refused link, and retries at once on demand", async () => {
   const good = stream(7);
   answers = [() => new Response("", { status: 403 }), () => good.response];
   void live.follow(stop.now.signal);

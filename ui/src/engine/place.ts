@@ -1,6 +1,6 @@
 import { connection, engineState, inShell, type EngineProcess } from "./shell";
 
-/** Where the control API listens, and what opens it. */
+/** Address and token of the control API. */
 export type Place = { address: string; token: string };
 
 export type Found =
@@ -8,7 +8,7 @@ export type Found =
   | { found: "no_engine"; process: EngineProcess }
   | { found: "no_token" };
 
-/** Asked again before every attempt to connect: a restarted engine may have moved and has a new token. */
+/** Called before each attempt to connect: a restarted engine has a new token and may have a new address. */
 export async function find(): Promise<Found> {
   if (!inShell) {
     const token = rememberedToken();
@@ -22,8 +22,8 @@ const KEY = "understudy.token";
 let inMemory: string | null = null;
 
 /**
- * Moves a token from the address's fragment (`#token=…`) into this tab's memory, so that it stays out of the address bar
- * and the history. Returns true when there was one.
+ * Moves a token from the address's fragment (`#token=…`) into this tab's memory, out of the address bar and the
+ * history. Returns true if there was one.
  */
 export function takeToken(): boolean {
   const given = new URLSearchParams(location.hash.slice(1));
@@ -33,7 +33,7 @@ export function takeToken(): boolean {
   try {
     sessionStorage.setItem(KEY, token);
   } catch {
-    // Storage is switched off: the token then lives as long as the page.
+    // Storage is switched off: the token is lost with the page.
   }
   const view = given.get("view");
   history.replaceState(null, "", location.pathname + location.search + (view ? `#${view}` : ""));

@@ -3,7 +3,7 @@ import { listen } from "@tauri-apps/api/event";
 
 import type { Command } from "../generated/Command";
 
-/** How the shell sees the engine's process while there is no connection to it. */
+/** State of the engine's process, for a page without a connection to it. */
 export type EngineProcess = {
   state: "starting" | "running" | "restarting" | "stopped";
   detail: string;
@@ -18,7 +18,7 @@ export const engineState = () => invoke<EngineProcess>("engine_state");
 
 export const shellDo = (command: Command) => invoke<unknown>("shell_do", { command });
 
-/** The tray's menu or a notification asks for a view by its name. */
+/** The tray's menu or a notification opens a view by its name. */
 export function onView(go: (view: string) => void): () => void {
   if (!inShell) return () => undefined;
   const unlisten = listen<string>("view", (event) => go(event.payload));

@@ -23,7 +23,7 @@ describe("EventReader", () => {
     expect([...stream].flatMap((character) => reader.push(character))).toEqual(expected);
   });
 
-  it("never gives out an event that the end cut off", () => {
+  it("discards an event that the end cut off", () => {
     const reader = new EventReader();
     expect(reader.push("event: snapshot\ndata: half")).toEqual([]);
     expect(reader.push("\n")).toEqual([]);

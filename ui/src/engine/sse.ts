@@ -1,8 +1,8 @@
 export type ServerEvent = { event: string; data: string };
 
 /**
- * Splits a `text/event-stream` into its events, whatever the chunk boundaries. Comments, ids and retry hints are passed
- * over; an event that the stream's end cuts off is never given out (WHATWG HTML, section 9.2.6).
+ * Splits a `text/event-stream` into its events, whatever the chunk boundaries. Comments, ids and retry hints are
+ * ignored; an event that the end of the stream cuts off is discarded (WHATWG HTML, section 9.2.6).
  */
 export class EventReader {
   #rest = "";
@@ -11,7 +11,7 @@ export class EventReader {
 
   push(text: string): ServerEvent[] {
     const complete: ServerEvent[] = [];
-    // A CR at the very end may be the first half of a CRLF, so it waits for what follows.
+    // A CR at the end may be the first half of a CRLF: it waits for the next chunk.
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
     this.#rest = lines.pop() ?? "";
     for (const line of lines) {

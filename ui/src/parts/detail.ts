@@ -1,4 +1,4 @@
-/** When a detail that holds the focus goes away, the focus returns to the list that it belongs to. */
+/** When a detail with the focus closes, the focus returns to its list. */
 export function returnsFocus(detail: HTMLElement) {
   let held = false;
   const onfocusin = () => (held = true);

@@ -1,6 +1,6 @@
 /**
  * Arrow keys, Home and End move through the `[data-row]` elements of a list, which is one stop for the Tab key.
- * While `follow` says so (a detail is open), moving also chooses.
+ * While `follow` is true (a detail is open), moving also opens the row.
  */
 export function roving(follow: () => boolean = () => false) {
   return (list: HTMLElement) => {

@@ -1,4 +1,4 @@
-/** "Run `understudyd doctor`." in pieces: every second one was between backticks. A backtick without its other half is a letter. */
+/** "Run `understudyd doctor`." in pieces: every second one was between backticks. An unpaired backtick is text. */
 export function pieces(text: string): string[] {
   const all = text.split("`");
   if (all.length % 2 === 1) return all;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, beside, cost, count, duration, moment, money, moneyRange, plural } from "./format";
+import { ago, beside, cost, count, duration, lasted, moment, money, moneyRange, plural } from "./format";
 
 const AT = "2026-06-21T20:04:00Z";
 const after = (seconds: number) => Date.parse(AT) + seconds * 1_000;
@@ -17,7 +17,7 @@ describe("money", () => {
     [-2_500_000, "-$2.50"],
   ])("%i micro-dollars read %s", (micro, text) => expect(money(micro)).toBe(text));
 
-  it("says about where tokens were reckoned", () => {
+  it("says about where tokens are estimated", () => {
     expect(cost(4_200, true)).toBe("about $0.0042");
     expect(cost(4_200, false)).toBe("$0.0042");
   });
@@ -41,6 +41,17 @@ describe("duration", () => {
     [14_700_000, "4 h 5 min"],
     [183_600_000, "2 d 3 h"],
   ])("%i ms read %s", (ms, text) => expect(duration(ms)).toBe(text));
+});
+
+describe("lasted", () => {
+  it.each([
+    [0.4, "1 s"],
+    [40, "40 s"],
+    [238, "4 min"],
+    [3_600, "1 h"],
+    [7_500, "2 h 5 min"],
+    [183_600, "51 h"],
+  ])("%f s read %s", (seconds, text) => expect(lasted(seconds)).toBe(text));
 });
 
 describe("times", () => {

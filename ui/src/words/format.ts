@@ -1,4 +1,4 @@
-/** Micro-dollars as a person reads them: "$0.0042", "$12.40", "$5,000". */
+/** Micro-dollars: "$0.0042", "$12.40", "$5,000". */
 export function money(micro: number): string {
   const dollars = Math.abs(micro) / 1_000_000;
   const sign = micro < 0 ? "-" : "";
@@ -9,7 +9,7 @@ export function money(micro: number): string {
   return `${sign}$${count(Math.round(dollars))}`;
 }
 
-/** What an exchange or an attempt cost; "about" where (some of) its tokens are reckoned from bytes. */
+/** The cost of an exchange or an attempt; "about" if some of its tokens are estimated from bytes. */
 export function cost(micro: number, tokensEstimated: boolean): string {
   return tokensEstimated ? `about ${money(micro)}` : money(micro);
 }
@@ -26,7 +26,7 @@ export function plural(number: number, one: string, many: string): string {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
-/** "Claude: it is them." beside the name "Claude": "It is them." */
+/** "Claude: it is them." without the name "Claude": "It is them." */
 export function beside(name: string, sentence: string): string {
   const rest = sentence.startsWith(`${name}: `) ? sentence.slice(name.length + 2) : sentence;
   return rest.charAt(0).toUpperCase() + rest.slice(1);
@@ -43,7 +43,16 @@ export function duration(ms: number): string {
   return twoUnits(seconds, 86_400, "d", 3_600, "h");
 }
 
-/** How long ago, counted in the one unit that matters; a day or more is given as a date. */
+/** "40 s", "4 min", "2 h 5 min": an outage is not measured to the second. */
+export function lasted(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours === 0) return `${minutes} min`;
+  return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
+}
+
+/** "5 s ago", "3 min ago", "2 h ago"; a day or more is a date. */
 export function ago(at: string, now: number): string {
   const seconds = Math.floor((now - Date.parse(at)) / 1_000);
   if (seconds < 5) return "just now";

@@ -5,7 +5,7 @@ import { claudeCodeWithoutLogin, codex, firstTry } from "./snippets";
 const BASE = "http://127.0.0.1:4747/t/k3vq0f7m2xw9";
 
 describe("snippets", () => {
-  it("asks the rehearsal through the base URL, in quotes that a shell keeps", () => {
+  it("calls the rehearsal through the base URL, quoted for a shell", () => {
     const line = firstTry(BASE);
     expect(line).toContain(`curl ${BASE}/v1/messages `);
     const body = /-d '([^']+)'$/.exec(line)?.[1] ?? "";

@@ -1,4 +1,4 @@
-/** Lines to paste into a terminal or a client's settings. `baseUrl` carries the client token in its last segment. */
+/** Lines to paste into a terminal or a client's settings. The last segment of `baseUrl` is the client token. */
 
 const BODY = {
   model: "rehearsal/steady",

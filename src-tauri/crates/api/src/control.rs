@@ -6,7 +6,8 @@ use ts_rs::TS;
 #[serde(tag = "do", rename_all = "snake_case")]
 #[ts(export)]
 pub enum Command {
-    /// Shell: open the window at a view ("now", "incidents", "traffic", "review", "settings").
+    /// Shell: open the window at a view ("now", "incidents", "pipelines", "requests", "settings"). The window also knows the former
+    /// names "review" (pipelines) and "traffic" (requests).
     OpenWindow {
         view: String,
     },

@@ -8,7 +8,7 @@ const incident = (id: number, opened: string, closed: string | null, hit = 0): I
   at_risk: { state: "no_estimate", why: "w" },
 });
 
-it("lists open incidents first, each once, as the snapshot tells them", () => {
+it("lists open incidents first, each once, as the snapshot has them", () => {
   const page = [incident(3, "2026-06-21T20:04:00Z", "2026-06-21T21:00:00Z"), incident(2, "2026-06-21T19:00:00Z", null, 1)];
   const open = [incident(2, "2026-06-21T19:00:00Z", null, 5)];
   const list = merged(page, open);

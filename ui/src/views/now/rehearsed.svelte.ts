@@ -1,2 +1,2 @@
-/** When the outage that was rehearsed from this window ends, ms since the epoch; 0: none is on. */
+/** End of the simulated outage that this window started, in ms since the epoch; 0: there is none. */
 export const rehearsed = $state({ until: 0 });

@@ -1,4 +1,4 @@
-/** What was typed and not saved, kept while the window shows something else. */
+/** Unsaved text, kept while the window shows another view. */
 export const draft = $state<{ text: string | null }>({ text: null });
 
 /** "line 12: unknown key" → 12 */

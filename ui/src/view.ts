@@ -1,0 +1,38 @@
+/** The five sections of the window, in the order of the sidebar. */
+export const VIEWS = ["now", "incidents", "pipelines", "requests", "settings"] as const;
+export type View = (typeof VIEWS)[number];
+
+/** What the window shows: a view, and one thing in it: an incident, a request, a waiting item, a page of the settings. */
+export type Shown = { view: View; detail: string | null };
+
+export const NAMES: Record<View, string> = {
+  now: "Now",
+  incidents: "Incidents",
+  pipelines: "Pipelines",
+  requests: "Requests",
+  settings: "Settings",
+};
+
+/** Names of earlier versions: they are in notifications, responses to clients and bookmarks. */
+const RENAMED: Record<string, View> = { traffic: "requests", review: "pipelines" };
+
+/** Reads "review/0a1b" or "#review/0a1b"; an unknown name is Now. */
+export function readFragment(fragment: string): Shown {
+  const [name = "", detail] = fragment.replace(/^#/, "").split("/");
+  const view = VIEWS.find((known) => known === name) ?? RENAMED[name];
+  return view === undefined ? { view: "now", detail: null } : { view, detail: decoded(detail) };
+}
+
+export function fragmentOf({ view, detail }: Shown): string {
+  return detail === null ? `#${view}` : `#${view}/${encodeURIComponent(detail)}`;
+}
+
+/** A "%" that is no escape stays as it is. */
+function decoded(detail: string | undefined): string | null {
+  if (!detail) return null;
+  try {
+    return decodeURIComponent(detail);
+  } catch {
+    return detail;
+  }
+}

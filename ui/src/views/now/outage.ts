@@ -1,0 +1,18 @@
+import type { LastOutage } from "../../engine/upcoming";
+
+/** "Claude was down" */
+export function wasDown({ product, peak }: Pick<LastOutage, "product" | "peak">): string {
+  switch (peak) {
+    case "major_outage":
+      return `${product} was down`;
+    case "partial_outage":
+      return `${product} was partly down`;
+    case "degraded":
+      return `${product} was degraded`;
+    case "maintenance":
+      return `${product} was under maintenance`;
+    case "operational":
+    case "unknown":
+      return `${product} had an incident`;
+  }
+}

@@ -1,0 +1,59 @@
+import { asFailure, exchanges, type ControlFailure } from "../../engine/control";
+import type { Exchange } from "../../generated/Exchange";
+import { joined } from "./joined";
+
+const LIMIT = 60;
+
+/** The exchanges that were loaded, newest first, without a gap. */
+export class Pages {
+  rows = $state.raw<Exchange[] | null>(null);
+  next = $state.raw<number | null>(null);
+  failure = $state.raw<ControlFailure | null>(null);
+  /** The newest page, held while the reader is further down. */
+  waiting = $state.raw<{ rows: Exchange[]; next: number | null } | null>(null);
+  loadingOlder = $state(false);
+
+  /** Loads the newest page; `hold`: do not show it, so that nothing moves under the reader. */
+  async refresh(hold: boolean) {
+    try {
+      const page = await exchanges({ limit: LIMIT });
+      this.waiting = { rows: page.exchanges, next: page.next };
+      this.failure = null;
+      if (!hold || this.rows === null || this.newer === 0) this.showNewest();
+    } catch (error) {
+      this.failure = asFailure(error);
+    }
+  }
+
+  get newer(): number {
+    const newest = this.rows?.[0]?.id ?? 0;
+    return this.waiting?.rows.filter((row) => row.id > newest).length ?? 0;
+  }
+
+  showNewest() {
+    if (!this.waiting) return;
+    const { rows, next } = this.waiting;
+    const merged = joined(rows, this.rows ?? []);
+    if (merged) {
+      this.rows = merged;
+      this.next ??= this.rows.length === rows.length ? next : null;
+    } else {
+      this.rows = rows;
+      this.next = next;
+    }
+    this.waiting = null;
+  }
+
+  async older() {
+    this.loadingOlder = true;
+    try {
+      const page = await exchanges({ limit: LIMIT, before: this.next });
+      this.rows = [...(this.rows ?? []), ...page.exchanges];
+      this.next = page.next;
+      this.failure = null;
+    } catch (error) {
+      this.failure = asFailure(error);
+    }
+    this.loadingOlder = false;
+  }
+}
