@@ -4,10 +4,10 @@ import type { Snapshot } from "../generated/Snapshot";
 import type { TrayIcon } from "../generated/TrayIcon";
 import { LEVEL, type Tone } from "./labels";
 
-/** The tray's icons. "carried": a provider is down and a fallback answers. */
-export type StateIcon = TrayIcon | "carried";
+/** The tray's icons. "carried": a provider is down and a fallback answers; "quiet": no problem is known, by status pages alone. */
+export type StateIcon = TrayIcon;
 
-const SIGN: Record<StateIcon, string> = { operational: "●", degraded: "▲", carried: "↷", outage: "✕", unknown: "○", paused: "‖" };
+const SIGN: Record<StateIcon, string> = { operational: "●", quiet: "◎", degraded: "▲", carried: "↷", outage: "✕", unknown: "○", paused: "‖" };
 
 const OUTAGES: readonly Level[] = ["partial_outage", "major_outage"];
 
@@ -15,11 +15,12 @@ const OUTAGES: readonly Level[] = ["partial_outage", "major_outage"];
 export type State = { icon: StateIcon; tone: Tone; word: string };
 
 export function stateOf({ tray, headline, engine }: Snapshot): State {
-  const icon = tray.icon as StateIcon;
+  const icon = tray.icon;
   if (engine.draining) return { icon, tone: "paused", word: "Stopping" };
   if (engine.paused) return { icon, tone: "paused", word: "Paused" };
   if (tray.rehearsal) return { icon, tone: toneOf(icon), word: icon === "operational" ? "Rehearsal" : "Simulated outage" };
   if (icon === "carried") return { icon, tone: "carried", word: "Down, fallback answers" };
+  if (icon === "quiet") return { icon, tone: "quiet", word: "No problem known" };
   return { icon, tone: headline.level, word: LEVEL[headline.level] };
 }
 
