@@ -29,6 +29,14 @@ pub(crate) struct Note {
     pub(crate) view: &'static str,
     /// Buttons, where the desktop has any.
     pub(crate) actions: Vec<NoticeAction>,
+    /// Nothing is shown where no note of this thread is on the screen.
+    pub(crate) in_place: bool,
+    /// It tells that an outage is over.
+    #[cfg_attr(
+        all(unix, not(target_os = "macos")),
+        expect(dead_code, reason = "only platforms that cannot change a note need it")
+    )]
+    pub(crate) is_end: bool,
 }
 
 impl From<&Notice> for Note {
@@ -44,6 +52,8 @@ impl From<&Notice> for Note {
                 NoticeKind::Fallback | NoticeKind::Own => "now",
             },
             actions: notice.actions.clone(),
+            in_place: notice.in_place,
+            is_end: notice.kind == NoticeKind::Recovery,
         }
     }
 }

@@ -48,7 +48,7 @@ async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_
     let notice = parked
         .notices
         .iter()
-        .find(|n| n.title == "1 request parked");
+        .find(|n| n.title == "1 request is waiting for you");
     assert!(
         notice
             .unwrap()

@@ -90,8 +90,14 @@ impl Notifications {
             }
         }
         let mut open = self.open.0.lock().await;
-        if let Some((id, _)) = open.iter().find(|(_, shown)| shown.thread == note.thread) {
-            notification.id(*id);
+        let on_screen = open.iter().find(|(_, shown)| shown.thread == note.thread);
+        match on_screen {
+            Some((id, _)) => _ = notification.id(*id),
+            None if note.in_place => return Ok(()),
+            None => {}
+        }
+        if note.in_place {
+            notification.hint(Hint::SuppressSound(true));
         }
         let handle = notification
             .show_async()

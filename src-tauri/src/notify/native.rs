@@ -15,6 +15,10 @@ impl Notifications {
 
     /// An error says why in words.
     pub(super) async fn show(&self, note: &Note) -> Result<(), String> {
+        // This platform changes no notification that is on the screen: only the end of an outage is worth a new one.
+        if note.in_place && !note.is_end {
+            return Ok(());
+        }
         let mut notification = Notification::new();
         notification
             .appname("Understudy")

@@ -33,6 +33,10 @@ pub enum Command {
     PaidStandIns {
         allow: bool,
     },
+    /// Engine: the answer to the open question, whether a fallback that costs money answers until the provider is back.
+    PaidUntilBack {
+        allow: bool,
+    },
     /// Engine: may another model of the same login answer while one model alone fails? None: ask when it would help.
     Siblings {
         allow: Option<bool>,

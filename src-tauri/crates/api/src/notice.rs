@@ -21,6 +21,9 @@ pub struct Notice {
     /// What a person can do about it in the notification itself, where the desktop has buttons.
     #[serde(default)]
     pub actions: Vec<NoticeAction>,
+    /// It only changes the notification of its thread that is on the screen; where there is none, nothing is shown.
+    #[serde(default)]
+    pub in_place: bool,
 }
 
 /// A button of a notification.

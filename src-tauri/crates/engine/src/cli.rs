@@ -101,6 +101,8 @@ enum Command {
     },
     /// May a stand-in with a key that is billed by the token answer clients that come with a subscription of their own?
     PaidStandIns { answer: YesOrNo },
+    /// Answer the open question: may a fallback that costs money answer until the provider is back?
+    Allow { answer: YesOrNo },
     /// May another model of the same login answer while one model alone fails (Opus → Sonnet)?
     Siblings { answer: Siblings },
     /// May fallbacks that cost money answer for the rest of today?
@@ -271,6 +273,10 @@ async fn run(command: Command) -> ExitCode {
         Command::PaidStandIns { answer } => {
             let allow = matches!(answer, YesOrNo::Yes);
             show::act(api::Command::PaidStandIns { allow }).await
+        }
+        Command::Allow { answer } => {
+            let allow = matches!(answer, YesOrNo::Yes);
+            show::act(api::Command::PaidUntilBack { allow }).await
         }
         Command::Siblings { answer } => {
             let allow = match answer {

@@ -4,6 +4,7 @@
 mod breakers;
 mod command;
 mod configure;
+mod consent;
 mod day;
 mod effect;
 mod event;
@@ -12,7 +13,9 @@ mod grouping;
 mod incidents;
 mod interrupted;
 pub(crate) mod keys;
+mod logins;
 mod notifications;
+mod outages;
 mod questions;
 mod reach;
 mod readings;
@@ -30,7 +33,7 @@ mod zone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use catalog::{Catalog, EndpointId, ModelId};
+use catalog::{Catalog, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::{Config, KeptBreaker};
 use health::{Book, OpenIncident as OpenInBook, Thresholds};
@@ -38,11 +41,13 @@ use health::{Book, OpenIncident as OpenInBook, Thresholds};
 use crate::routing::{self, Running};
 use crate::state::State;
 
+pub(crate) use consent::{PaidAnswer, PaidConsent};
 pub(crate) use day::Day;
 pub(crate) use effect::{Configuration, Effect, Record, ReviewWork};
 pub(crate) use event::Event;
 pub(crate) use incidents::{Incidents, OpenIncident};
-pub(crate) use notifications::Notifications;
+pub(crate) use logins::{Logins, Trouble};
+pub(crate) use notifications::{Notifications, Weight};
 pub(crate) use questions::scope;
 pub(crate) use restored::{Asker, Restored};
 pub(crate) use reviews::Reviews;
@@ -74,6 +79,10 @@ pub(crate) struct Desk {
     /// Traffic has shown a provider, a login or a model that was not known. All routes are looked at again before the next
     /// snapshot: a look for every request would hold up the requests.
     traffic_has_news: bool,
+    /// What the owner was told last of each open incident.
+    told: BTreeMap<ProviderId, outages::Told>,
+    /// What open incidents mean for the work is looked at again then.
+    refresh_at: Option<DateTime<Utc>>,
     expire_at: DateTime<Utc>,
     last_exchange: DateTime<Utc>,
     idle: bool,
@@ -104,6 +113,8 @@ impl Desk {
             kept_breakers: BTreeMap::new(),
             probed: BTreeSet::new(),
             traffic_has_news: false,
+            told: BTreeMap::new(),
+            refresh_at: None,
             expire_at: started,
             last_exchange: started,
             idle: false,
@@ -121,13 +132,14 @@ impl Desk {
     }
 
     pub(crate) fn on(&mut self, now: DateTime<Utc>, event: Event) -> Vec<Effect> {
+        let time_alone = matches!(event, Event::Due);
         match event {
             Event::Due => self.due(now),
             Event::Watched(report) => self.watched(now, report),
             Event::Began(began) => self.state.sessions.began(now, began),
             Event::Ended(exchange) => self.ended(now, exchange),
             Event::Unfetched(unfetched) => self.unfetched(now, &unfetched),
-            Event::Breakers { views, kept } => self.see_breakers(views, kept),
+            Event::Breakers { views, kept } => self.see_breakers(now, views, kept),
             Event::Settings { parsed, text } => self.settings_read(now, parsed, &text),
             Event::KeysChanged => {
                 self.reconfigure(now);
@@ -169,13 +181,21 @@ impl Desk {
                 met,
                 carried,
             } => self.logged(now, &transition, incident, (met, carried)),
-            Event::Queued(id, row, actions) => self.queued(id, &row, actions),
+            Event::Queued {
+                id,
+                row,
+                actions,
+                in_place,
+            } => self.queued(id, &row, actions, in_place),
             Event::Summed(sums) => {
                 self.state.today.summed(sums);
                 self.check_the_cap(now);
             }
             Event::Waiting(waiting) => self.state.reviews.counted(waiting),
             Event::LedgerFailed(what) => self.state.ledger_failed = Some(what),
+        }
+        if !time_alone {
+            self.refresh_soon(now);
         }
         std::mem::take(&mut self.effects)
     }
@@ -186,6 +206,7 @@ impl Desk {
             self.book.next_due(),
             self.rehearsal_book.next_due(),
             Some(self.expire_at),
+            self.refresh_at,
             Some(self.state.today.ends()),
             self.state.reviews.next_due(),
             self.state.fallbacks.next_due(),
@@ -215,6 +236,7 @@ impl Desk {
         if now >= self.last_exchange + IDLE_AFTER {
             self.be_idle(true);
         }
+        self.refresh_outages(now);
         self.reviews_due(now);
         self.fallbacks_due(now);
         self.state.sessions.forget_old(now);

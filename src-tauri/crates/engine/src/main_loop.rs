@@ -34,6 +34,8 @@ use crate::metrics::Metrics;
 use crate::settings::{Settings, Wrong};
 use crate::state::State;
 use crate::view;
+#[cfg(test)]
+pub(crate) use restore::Reading;
 use stop::{Step, Stop};
 
 /// Snapshots are sent at most this often; what changes in between goes into the next.

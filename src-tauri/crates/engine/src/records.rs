@@ -9,9 +9,18 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
     let (purpose, written) = match record {
         Record::Exchange { row, review } => return exchange(ledger, now, &row, review),
         Record::Transition(logged) => return log(ledger, *logged),
-        Record::Notification { row, actions } => {
+        Record::Notification {
+            row,
+            actions,
+            in_place,
+        } => {
             return vec![match ledger.enqueue_notice(&row) {
-                Ok(id) => Event::Queued(id, row, actions),
+                Ok(id) => Event::Queued {
+                    id,
+                    row,
+                    actions,
+                    in_place,
+                },
                 Err(error) => failed("queue a notification", &error),
             }];
         }

@@ -26,6 +26,8 @@ use chrono::{NaiveTime, TimeDelta};
 use gateway::{Consent, Delivery, Demand, Restart, Scope, Siblings};
 use impact::Pipeline;
 
+use crate::desk::Weight;
+
 use file::File;
 use reading::Reading;
 
@@ -52,6 +54,8 @@ pub(crate) struct Settings {
     pub online_hosts: Vec<String>,
     pub timers: Timers,
     pub notify: bool,
+    /// From which weight on news pops up.
+    pub notify_from: Weight,
     /// No notifications between these local times; may span midnight.
     pub quiet: Option<(NaiveTime, NaiveTime)>,
     /// What tools were told to do is written down with interrupted work.

@@ -12,7 +12,9 @@ use health::{Verdicts, Watched};
 use ledger::FallbackTestRow;
 use watch::online::Connectivity;
 
-use crate::desk::{Day, Fallbacks, Incidents, Notifications, Reviews, Sessions, Turns, Zone};
+use crate::desk::{
+    Day, Fallbacks, Incidents, Logins, Notifications, PaidConsent, Reviews, Sessions, Turns, Zone,
+};
 use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
 use crate::places::Places;
@@ -47,6 +49,7 @@ pub(crate) struct State {
     pub pages: BTreeMap<ProviderId, PageRead>,
     pub plans: Vec<Plan>,
     pub breakers: Vec<BreakerView>,
+    pub logins: Logins,
     pub ttft: BTreeMap<(EndpointId, String), u64>,
 
     /// Providers that clients of ours were answered by, or tried.
@@ -78,6 +81,8 @@ pub(crate) struct State {
     pub notifications: Notifications,
     /// The owner's answer to going from a subscription to a paid key, where the settings leave it open.
     pub paid_stand_ins: Option<bool>,
+    /// The question and the answer for an outage that goes on.
+    pub paid: PaidConsent,
     /// The owner's answer on sibling models; None: not answered yet.
     pub siblings: Option<bool>,
     /// A sibling that could have answered, had the owner allowed it.
@@ -211,6 +216,7 @@ impl State {
             pages: Default::default(),
             plans: Vec::new(),
             breakers: Vec::new(),
+            logins: Logins::default(),
             ttft: Default::default(),
             seen_in_traffic: Default::default(),
             seen_logins: Default::default(),
@@ -228,6 +234,7 @@ impl State {
             reviews: Default::default(),
             notifications: Default::default(),
             paid_stand_ins: None,
+            paid: PaidConsent::default(),
             siblings: None,
             sibling_question: None,
             siblings_not_before: None,

@@ -6,6 +6,7 @@ pub(crate) mod fallback;
 pub(crate) mod fallback_test;
 pub(crate) mod headline;
 pub(crate) mod interrupted;
+pub(crate) mod login;
 pub(crate) mod notice;
 pub(crate) mod pipeline;
 pub(crate) mod question;

@@ -16,8 +16,14 @@ use crate::state::State;
 
 impl Desk {
     /// The gateway's circuit breakers as they are now.
-    pub(super) fn see_breakers(&mut self, views: Vec<BreakerView>, kept: Vec<KeptBreaker>) {
+    pub(super) fn see_breakers(
+        &mut self,
+        now: DateTime<Utc>,
+        views: Vec<BreakerView>,
+        kept: Vec<KeptBreaker>,
+    ) {
         self.state.breakers = views;
+        self.see_logins(now);
         self.keep_breakers(kept);
         self.watch_failing();
     }

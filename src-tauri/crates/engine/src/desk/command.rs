@@ -26,6 +26,7 @@ impl Desk {
                 Ok("Watching over requests again.".to_owned())
             }
             Command::TryNow { endpoint, model } => self.try_now(endpoint, model),
+            Command::PaidUntilBack { allow } => Ok(self.answer_paid_until_back(now, *allow)),
             Command::PaidStandIns { allow } => Ok(self.answer_paid_stand_ins(now, *allow)),
             Command::Siblings { allow } => Ok(self.answer_siblings(now, *allow)),
             Command::SiblingsLater => Ok(self.siblings_later(now)),

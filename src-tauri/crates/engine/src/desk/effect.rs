@@ -71,6 +71,8 @@ pub(crate) enum Record {
     Notification {
         row: NoticeRow,
         actions: Vec<NoticeAction>,
+        /// Only where an earlier one of its event is on the screen.
+        in_place: bool,
     },
     /// Sum up the day that began then. Answered by `Summed`.
     Sum {

@@ -58,7 +58,12 @@ pub(crate) enum Event {
         met: u64,
         carried: u64,
     },
-    Queued(i64, ledger::NoticeRow, Vec<api::NoticeAction>),
+    Queued {
+        id: i64,
+        row: ledger::NoticeRow,
+        actions: Vec<api::NoticeAction>,
+        in_place: bool,
+    },
     Summed(Sums),
     /// Parked requests were settled, closed or opened again by hand.
     Waiting(u64),

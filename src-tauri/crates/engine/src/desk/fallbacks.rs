@@ -6,7 +6,7 @@ use gateway::{Exchange, ExchangeKind, Outcome};
 use ledger::{AttemptRow, ExchangeRow, NoticeKind, NoticeRow, Urgency};
 
 use super::standing_fallbacks::{Carried, Cost, News, Reason};
-use super::{Desk, Record, keys};
+use super::{Desk, Record, Weight, keys};
 use crate::view;
 
 impl Desk {
@@ -112,7 +112,13 @@ impl Desk {
             },
             incident: None,
         };
-        self.notify(row, told.actions);
+        // The notification of its primary's outage has it as a line.
+        let (News::Moved(carried, _) | News::Back(carried, _)) = news;
+        let provider = &carried.primary.provider;
+        if row.thread == view::notice::thread(provider) && self.has_notified(provider) {
+            return;
+        }
+        self.notify(now, weight(news), row, told.actions);
     }
 
     /// Until local midnight no fallback is asked that costs money, or it is again.
@@ -131,5 +137,16 @@ impl Desk {
             "Until midnight no fallback that costs money answers. Those that cost nothing extra still do."
         }
         .into()
+    }
+}
+
+fn weight(news: &News) -> Weight {
+    match news {
+        News::Back(..) => Weight::Note,
+        News::Moved(carried, _) => match carried.reason {
+            Some(Reason::KeyRefused | Reason::Quota | Reason::NotServed) => Weight::Act,
+            Some(Reason::TooLong) => Weight::Note,
+            Some(Reason::Failing | Reason::RateLimit | Reason::Limit) | None => Weight::Outage,
+        },
     }
 }

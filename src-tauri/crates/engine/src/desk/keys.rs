@@ -10,6 +10,8 @@ pub(crate) const SUBSCRIPTIONS: &str = "seen_subscriptions";
 pub(crate) const PAID: &str = "paid_stand_ins";
 /// No fallback that costs money is asked until then.
 pub(crate) const PAID_STOPPED: &str = "paid_fallbacks_stopped_until";
+/// The owner's answer about one outage: a provider, and yes or no.
+pub(crate) const PAID_UNTIL_BACK: &str = "paid_until_back";
 pub(crate) const SIBLINGS: &str = "siblings";
 pub(crate) const SIBLING_ASKED: &str = "sibling_question";
 /// "Not now" holds until then.

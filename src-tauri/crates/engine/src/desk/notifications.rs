@@ -1,24 +1,68 @@
-//! Notifications that wait for a face to show them.
+//! What a person is notified of, and how: one notification for each event, updated in place. A new pop-up comes only where the
+//! event is new, or became one that a person must act on, and at most [`POP_UPS`] an hour.
+
+use std::collections::{BTreeMap, VecDeque};
 
 use api::{Notice, NoticeAction};
+use chrono::{DateTime, TimeDelta, Utc};
 use ledger::NoticeRow;
 
 use super::{Desk, Effect, Record};
 use crate::view;
 
+/// Pop-ups within [`HOUR`], of all kinds.
+const POP_UPS: usize = 2;
+const HOUR: TimeDelta = TimeDelta::hours(1);
+/// An event of which nothing was heard for so long has ended.
+const EVENT_ENDS: TimeDelta = TimeDelta::hours(6);
+
+/// What a piece of news asks of a person, the least first. In the settings: what is worth a pop-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weight {
+    /// Good to know.
+    Note,
+    /// An outage that the work survives, or another model answers.
+    #[default]
+    Outage,
+    /// The work stops, or waits for an answer.
+    Act,
+}
+
+/// How news reaches the desktop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    PopUp,
+    /// Of a notification that is on the screen.
+    Update,
+    /// The window and the log have it.
+    Nowhere,
+}
+
+/// A notification as it was told last.
+#[derive(Clone, Debug)]
+struct Event {
+    weight: Weight,
+    popped_up: bool,
+    text: (String, String),
+    at: DateTime<Utc>,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Notifications {
-    /// One of each thread.
+    /// One of each event, that a face has not fetched yet.
     queue: Vec<Notice>,
     /// The title of the last that the desktop could not show, and why.
     unshown: Option<(String, String)>,
+    /// By thread.
+    events: BTreeMap<String, Event>,
+    pop_ups: VecDeque<DateTime<Utc>>,
 }
 
 impl Notifications {
     pub(crate) fn restored(queue: Vec<Notice>) -> Notifications {
         Notifications {
             queue,
-            unshown: None,
+            ..Notifications::default()
         }
     }
 
@@ -30,13 +74,71 @@ impl Notifications {
         self.unshown.as_ref()
     }
 
-    fn queued(&mut self, id: i64, row: &NoticeRow, actions: Vec<NoticeAction>) {
-        self.queue.retain(|notice| notice.thread != row.thread);
-        let shown = view::notice::shown(id, row);
-        self.queue.push(Notice { actions, ..shown });
+    /// `worth`: from which weight on a pop-up is wanted. `counts`: among the pop-ups of an hour.
+    fn place(
+        &mut self,
+        now: DateTime<Utc>,
+        row: &NoticeRow,
+        weight: Weight,
+        worth: Weight,
+        counts: bool,
+    ) -> Place {
+        self.events.retain(|_, event| now - event.at < EVENT_ENDS);
+        self.pop_ups.retain(|at| now - *at < HOUR);
+        let text = (row.title.clone(), row.body.clone());
+        let known = self.events.get(&row.thread);
+        let news = known.is_none_or(|event| event.text != text);
+        let heavier = known.is_none_or(|event| weight > event.weight || !event.popped_up);
+        let room = !counts || self.pop_ups.len() < POP_UPS;
+        let place = match known {
+            _ if weight >= worth && heavier && room && news => Place::PopUp,
+            Some(event) if event.popped_up && news => Place::Update,
+            Some(_) | None => Place::Nowhere,
+        };
+        if place == Place::PopUp && counts {
+            self.pop_ups.push_back(now);
+        }
+        let before = known.map_or((weight, false), |event| (event.weight, event.popped_up));
+        let event = Event {
+            weight: weight.max(before.0),
+            popped_up: before.1 || place == Place::PopUp,
+            text,
+            at: now,
+        };
+        self.events.insert(row.thread.clone(), event);
+        place
     }
 
-    fn told(&mut self, id: u64, outcome: &api::NoticeOutcome) {
+    /// The event is over: what comes next in its thread is a new one.
+    fn end(&mut self, thread: &str) {
+        self.events.remove(thread);
+    }
+
+    /// An earlier run told of an event that goes on.
+    pub(super) fn goes_on(&mut self, now: DateTime<Utc>, thread: String, weight: Weight) {
+        let event = Event {
+            weight,
+            popped_up: true,
+            text: Default::default(),
+            at: now,
+        };
+        self.events.insert(thread, event);
+    }
+
+    fn queued(&mut self, id: i64, row: &NoticeRow, actions: Vec<NoticeAction>, in_place: bool) {
+        // One that no face has fetched yet was not seen: what replaces it pops up in its stead.
+        let unfetched = self.queue.iter().find(|notice| notice.thread == row.thread);
+        let in_place = unfetched.map_or(in_place, |notice| notice.in_place && in_place);
+        self.queue.retain(|notice| notice.thread != row.thread);
+        let shown = view::notice::shown(id, row);
+        self.queue.push(Notice {
+            actions,
+            in_place,
+            ..shown
+        });
+    }
+
+    fn shown(&mut self, id: u64, outcome: &api::NoticeOutcome) {
         let is_it = |notice: &&Notice| notice.id == id;
         let title = self.queue.iter().find(is_it).map(|n| n.title.clone());
         self.queue.retain(|notice| notice.id != id);
@@ -48,25 +150,143 @@ impl Notifications {
 }
 
 impl Desk {
-    /// Queues a notification for the faces. In quiet hours, and where the owner wants none, the log alone has it.
-    /// The buttons are for this run: after a restart the notification, where it is still fresh, has none.
-    pub(super) fn notify(&mut self, row: NoticeRow, actions: Vec<NoticeAction>) {
-        if self.state.settings.notify && !self.state.in_quiet_hours(row.at) {
-            self.effect(Effect::Record(Record::Notification { row, actions }));
+    /// In quiet hours, and where the owner wants none, the window and the log alone have it. The buttons are for this run:
+    /// after a restart the notification, where it is still fresh, has none.
+    pub(super) fn notify(
+        &mut self,
+        now: DateTime<Utc>,
+        weight: Weight,
+        row: NoticeRow,
+        actions: Vec<NoticeAction>,
+    ) {
+        if !self.state.settings.notify || self.state.in_quiet_hours(now) {
+            return;
         }
+        let worth = self.state.settings.notify_from;
+        let counts = !row.title.starts_with(view::notice::REHEARSAL);
+        let notifications = &mut self.state.notifications;
+        let in_place = match notifications.place(now, &row, weight, worth, counts) {
+            Place::PopUp => false,
+            Place::Update => true,
+            Place::Nowhere => return,
+        };
+        self.effect(Effect::Record(Record::Notification {
+            row,
+            actions,
+            in_place,
+        }));
     }
 
-    pub(super) fn queued(&mut self, id: i64, row: &NoticeRow, actions: Vec<NoticeAction>) {
-        self.state.notifications.queued(id, row, actions);
+    /// A person must answer.
+    pub(super) fn ask(&mut self, now: DateTime<Utc>, row: NoticeRow, actions: Vec<NoticeAction>) {
+        self.notify(now, Weight::Act, row, actions);
+    }
+
+    /// What was told last in this thread ended the event.
+    pub(super) fn event_over(&mut self, thread: &str) {
+        self.state.notifications.end(thread);
+    }
+
+    pub(super) fn queued(
+        &mut self,
+        id: i64,
+        row: &NoticeRow,
+        actions: Vec<NoticeAction>,
+        in_place: bool,
+    ) {
+        self.state.notifications.queued(id, row, actions, in_place);
     }
 
     pub(super) fn notice_told(&mut self, id: u64, outcome: &api::NoticeOutcome) {
-        self.state.notifications.told(id, outcome);
+        self.state.notifications.shown(id, outcome);
         let id = i64::try_from(id).unwrap_or(i64::MAX);
         let outcome = match outcome {
             api::NoticeOutcome::Shown => ledger::Outcome::Shown,
             api::NoticeOutcome::NotShown { why } => ledger::Outcome::NotShown { why: why.clone() },
         };
         self.effect(Effect::Record(Record::NoticeTold(id, outcome)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Weight::{Act, Note, Outage};
+
+    fn row(thread: &str, title: &str) -> NoticeRow {
+        NoticeRow {
+            at: DateTime::UNIX_EPOCH,
+            kind: ledger::NoticeKind::Outage,
+            thread: thread.into(),
+            title: title.into(),
+            body: String::new(),
+            urgency: ledger::Urgency::Normal,
+            incident: None,
+        }
+    }
+
+    /// minute, thread, title, weight → pops up (!), updates (+) or neither (-)
+    fn plays(worth: Weight, rows: &[(i64, &str, &str, Weight, char)]) {
+        let mut notifications = Notifications::default();
+        for (minute, thread, title, weight, wanted) in rows {
+            let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(*minute);
+            let place = notifications.place(now, &row(thread, title), *weight, worth, true);
+            let got = match place {
+                Place::PopUp => '!',
+                Place::Update => '+',
+                Place::Nowhere => '-',
+            };
+            assert_eq!(got, *wanted, "minute {minute}: {title}");
+        }
+    }
+
+    #[test]
+    fn an_event_pops_up_once_and_again_only_where_a_person_must_act() {
+        plays(
+            Outage,
+            &[
+                (0, "claude", "degraded", Note, '-'),
+                (1, "claude", "down, carried", Outage, '!'),
+                (1, "claude", "down, carried", Outage, '-'),
+                (2, "claude", "down, carried; 3 wait", Outage, '+'),
+                (9, "claude", "down, not carried", Act, '!'),
+                (10, "claude", "down, carried", Outage, '+'),
+                (11, "claude", "down, not carried again", Act, '+'),
+                (20, "claude", "back", Note, '+'),
+            ],
+        );
+    }
+
+    #[test]
+    fn two_pop_ups_an_hour_are_enough() {
+        plays(
+            Outage,
+            &[
+                (0, "claude", "down", Act, '!'),
+                (1, "openai", "down", Act, '!'),
+                (2, "review", "3 wait", Act, '-'),
+                (3, "openai", "down too", Act, '+'),
+                (60, "review", "4 wait", Act, '!'),
+                (61, "own", "cap", Act, '!'),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_owner_says_what_is_worth_a_pop_up() {
+        plays(
+            Act,
+            &[
+                (0, "claude", "down, carried", Outage, '-'),
+                (1, "claude", "down", Act, '!'),
+            ],
+        );
+        plays(
+            Note,
+            &[
+                (0, "claude", "degraded", Note, '!'),
+                (1, "claude", "down, carried", Outage, '!'),
+            ],
+        );
     }
 }

@@ -3,9 +3,7 @@
 use api::MayGoTo;
 use catalog::EndpointId;
 use chrono::{DateTime, TimeDelta, Utc};
-use gateway::{
-    Caller, CallerKind, Exchange, ExchangeKind, Ineligible, Login, Outcome, Scope, Siblings,
-};
+use gateway::{Caller, Exchange, ExchangeKind, Ineligible, Login, Outcome, Scope, Siblings};
 use ledger::{NoticeKind, NoticeRow, Urgency};
 use wire::Class;
 
@@ -27,8 +25,11 @@ impl Desk {
         if exchange.rehearsal || exchange.kind != ExchangeKind::Generate {
             return;
         }
-        if let Some(question) = self.sibling_that_could(now, exchange, carried) {
-            self.ask_for_sibling(now, question);
+        // One question at a time, and first the one on what costs nothing.
+        match self.sibling_that_could(now, exchange, carried) {
+            Some(question) => self.ask_for_sibling(now, question),
+            None if self.sibling_may_help() => {}
+            None => self.ask_for_paid(now, exchange, booked_as_answered(exchange)),
         }
         self.ask_for_scope(now, exchange);
     }
@@ -40,6 +41,10 @@ impl Desk {
         exchange: &Exchange,
         carried: bool,
     ) -> Option<SiblingQuestion> {
+        // A pipeline's requests follow its settings.
+        if exchange.pipeline.is_some() {
+            return None;
+        }
         let unanswered = self.sibling() == Siblings::Ask && self.state.sibling_question.is_none();
         let later = self.state.siblings_not_before.is_some_and(|at| now < at);
         let unserved = carried || !booked_as_answered(exchange);
@@ -47,14 +52,7 @@ impl Desk {
         if !unanswered || later || !unserved || !with_login {
             return None;
         }
-        let caller = Caller {
-            kind: match &exchange.pipeline {
-                Some(name) => CallerKind::Pipeline(name.clone()),
-                None => CallerKind::Agent,
-            },
-            login: Login::Subscription,
-            rerun: false,
-        };
+        let caller = Caller::agent(Login::Subscription);
         let plan = self.explain(exchange.dialect, &exchange.model, &caller);
         let mut dropped = plan.dropped.iter();
         let sibling = dropped.find(|d| d.why == Ineligible::SiblingNeedsYes)?;
@@ -81,7 +79,27 @@ impl Desk {
         })
     }
 
+    /// The question on a sibling is open, and the sibling is not known to fail too.
+    fn sibling_may_help(&self) -> bool {
+        self.state.sibling_question.as_ref().is_some_and(|asked| {
+            let mut breakers = self.state.breakers.iter();
+            let fails = breakers.any(|b| {
+                b.endpoint == asked.endpoint && b.model == asked.sibling && b.failures > 0
+            });
+            let provider = self.state.catalog.endpoint(&asked.endpoint);
+            let down = provider.is_some_and(|endpoint| {
+                view::headline::level_of(&self.state, &endpoint.provider) == api::Level::MajorOutage
+            });
+            !fails && !down
+        })
+    }
+
     fn ask_for_sibling(&mut self, now: DateTime<Utc>, question: SiblingQuestion) {
+        let provider = self.state.catalog.endpoint(&question.endpoint);
+        let thread = match provider {
+            Some(endpoint) => view::notice::thread(&endpoint.provider),
+            None => "question/siblings".into(),
+        };
         self.state.sibling_question = Some(question);
         self.keep_sibling_question();
         let Some(card) = view::question::siblings(&self.state) else {
@@ -95,13 +113,14 @@ impl Desk {
         let row = NoticeRow {
             at: now,
             kind: NoticeKind::Fallback,
-            thread: "question/siblings".into(),
+            thread,
             title: title.to_owned(),
             body: body.to_owned(),
             urgency: Urgency::Normal,
             incident: None,
         };
-        self.notify(row, actions.collect());
+        let actions = actions.collect();
+        self.ask(now, row, actions);
     }
 
     fn keep_sibling_question(&mut self) {

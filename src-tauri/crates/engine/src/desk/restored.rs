@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use gateway::KeptBreaker;
 use ledger::{FallbackTestRow, IncidentTraffic, Sums};
 
-use super::{Desk, Effect, OpenIncident};
+use super::{Desk, Effect, OpenIncident, PaidAnswer, PaidConsent};
 use crate::state::{SiblingQuestion, State};
 
 #[derive(Debug, Default)]
@@ -22,6 +22,7 @@ pub(crate) struct Restored {
     pub subscriptions: Vec<EndpointId>,
     /// The owner's answers.
     pub paid_stand_ins: Option<bool>,
+    pub paid_until_back: Option<PaidAnswer>,
     pub siblings: Option<bool>,
     pub siblings_not_before: Option<DateTime<Utc>>,
     pub paid_stopped_until: Option<DateTime<Utc>>,
@@ -65,6 +66,10 @@ impl Desk {
         state.seen_logins.extend(left.logins);
         state.seen_subscriptions.extend(left.subscriptions);
         state.paid_stand_ins = left.paid_stand_ins;
+        // The outage that it was an answer about may be over.
+        let open = |answer: &PaidAnswer| state.open.contains_key(&answer.failing);
+        let answer = left.paid_until_back.filter(open);
+        state.paid = PaidConsent::restored(answer);
         state.siblings = left.siblings;
         state.siblings_not_before = left.siblings_not_before;
         state.paid_stopped_until = left.paid_stopped_until.filter(|until| *until > now);
@@ -96,6 +101,7 @@ impl Desk {
             .map(|kept| ((kept.endpoint.clone(), kept.model.clone()), kept))
             .collect();
         self.reconfigure(now);
+        self.told_before(now);
         std::mem::take(&mut self.effects)
     }
 }

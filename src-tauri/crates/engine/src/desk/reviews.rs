@@ -6,7 +6,7 @@ use ledger::{FailedRequest, NoticeRow, ReviewRun};
 
 use super::effect::ReviewWork;
 use super::grouping::Grouping;
-use super::{Desk, Effect, Record};
+use super::{Desk, Effect, Record, Weight};
 use crate::view;
 
 /// Notifications about the queue replace each other.
@@ -93,7 +93,11 @@ impl Desk {
         }
     }
 
+    /// While an incident is open, its own notification has them.
     fn notify_of_reviews(&mut self, now: DateTime<Utc>) {
+        if self.has_notified_incident() {
+            return;
+        }
         let incident = self.state.open.values().map(|incident| incident.id).max();
         let row = NoticeRow {
             at: now,
@@ -104,7 +108,7 @@ impl Desk {
             urgency: ledger::Urgency::Normal,
             incident: incident.filter(|id| *id > 0),
         };
-        self.notify(row, Vec::new());
+        self.notify(now, Weight::Act, row, Vec::new());
     }
 
     pub(super) fn unfetched(&mut self, now: DateTime<Utc>, unfetched: &Unfetched) {

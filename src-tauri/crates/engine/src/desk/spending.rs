@@ -5,7 +5,7 @@ use gateway::{Consent, Siblings, Spending, UsedUp};
 use ledger::{NoticeKind, NoticeRow, Urgency};
 
 use super::standing_fallbacks::Carried;
-use super::{Desk, Record, keys};
+use super::{Desk, Record, Weight, keys};
 
 impl Desk {
     pub(super) fn spending(&self) -> Spending {
@@ -13,6 +13,7 @@ impl Desk {
         let consent = match (settings.subscription_to_paid_key, self.state.paid_stand_ins) {
             (Consent::Ask, Some(true)) => Consent::Yes,
             (Consent::Ask, Some(false)) => Consent::No,
+            (Consent::Ask, None) if self.allowed_until_back() => Consent::Yes,
             (written, _) => written,
         };
         let spent = self.state.today.stand_ins;
@@ -26,6 +27,11 @@ impl Desk {
             used_up: (spent >= cap).then_some(UsedUp { cap, spent }),
             for_limits: settings.for_limits,
         }
+    }
+
+    fn allowed_until_back(&self) -> bool {
+        let answer = self.state.paid.answer();
+        answer.is_some_and(|answer| answer.allowed)
     }
 
     /// Keeps the owner's answer: it is asked for once.
@@ -110,7 +116,7 @@ impl Desk {
                 urgency: Urgency::Normal,
                 incident: None,
             };
-            self.notify(row, Vec::new());
+            self.notify(now, Weight::Act, row, Vec::new());
         }
     }
 }

@@ -2,6 +2,10 @@
 
 mod scene;
 
+mod days;
+mod fallbacks;
 mod incidents;
+mod notifications;
+mod problems;
 
 use scene::Scene;

@@ -9,7 +9,6 @@ use ledger::LoggedTransition;
 
 use super::{Desk, Effect, OpenIncident, Record};
 use crate::booking;
-use crate::view;
 
 /// For the log.
 fn utc(now: DateTime<Utc>) -> words::Clock {
@@ -47,7 +46,7 @@ impl Desk {
             if booking::is_rehearsal(&transition.provider) {
                 self.notify_of(now, &transition, None);
             } else {
-                self.follow_incident(&transition);
+                self.follow_incident(now, &transition);
                 let entry = words::entry(&self.state.catalog, &transition);
                 let logged = LoggedTransition {
                     evidence: words::to_stored(&evidence),
@@ -60,7 +59,7 @@ impl Desk {
     }
 
     /// The watch looks more often while an incident is open.
-    fn follow_incident(&mut self, transition: &Transition) {
+    fn follow_incident(&mut self, now: DateTime<Utc>, transition: &Transition) {
         let provider = transition.provider.clone();
         let open = match &transition.change {
             Change::Opened { level, since } => {
@@ -70,6 +69,7 @@ impl Desk {
             }
             Change::Recovered { .. } => {
                 self.state.open.closed(&provider);
+                self.paid_outage_over(now, &provider);
                 false
             }
             Change::Rose { to, .. } | Change::Eased { to, .. } => {
@@ -92,11 +92,5 @@ impl Desk {
             self.state.open.logged(&transition.provider, id, traffic);
         }
         self.notify_of(now, transition, id);
-    }
-
-    fn notify_of(&mut self, now: DateTime<Utc>, transition: &Transition, incident: Option<i64>) {
-        if let Some(row) = view::notice::notice(&self.state, now, transition, incident) {
-            self.notify(row, Vec::new());
-        }
     }
 }

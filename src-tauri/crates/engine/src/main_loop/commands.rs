@@ -39,6 +39,7 @@ impl MainLoop {
             | Command::Resume
             | Command::TryNow { .. }
             | Command::PaidStandIns { .. }
+            | Command::PaidUntilBack { .. }
             | Command::Siblings { .. }
             | Command::SiblingsLater
             | Command::PaidFallbacksToday { .. }

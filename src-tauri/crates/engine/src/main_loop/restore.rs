@@ -6,7 +6,7 @@ use gateway::KeptBreaker;
 use ledger::{IncidentTraffic, Ledger, LedgerError};
 
 use super::MainLoop;
-use crate::desk::{Asker, Event, Restored, keys};
+use crate::desk::{Asker, Event, PaidAnswer, Restored, keys};
 use crate::records::failed;
 use crate::state::SiblingQuestion;
 use crate::view;
@@ -23,7 +23,7 @@ impl MainLoop {
         let (now, began) = (self.now(), self.state().today.began());
         let mut read = Reading::default();
         let left = read.all(&self.ledger, now, began);
-        if let Some(failed) = read.0 {
+        if let Some(failed) = read.failed() {
             self.decide(failed);
         }
         self.outlets.gateway.restore_breakers(left.breakers.clone());
@@ -35,9 +35,13 @@ impl MainLoop {
 
 /// What could not be read, and is then as if there had been none.
 #[derive(Default)]
-struct Reading(Option<Event>);
+pub(crate) struct Reading(Option<Event>);
 
 impl Reading {
+    pub(crate) fn failed(self) -> Option<Event> {
+        self.0
+    }
+
     fn or_none<T: Default>(&mut self, what: &str, read: Result<T, LedgerError>) -> T {
         read.unwrap_or_else(|error| {
             self.0 = Some(failed(what, &error));
@@ -60,7 +64,12 @@ impl Reading {
         (!answer.is_empty()).then(|| answer == "yes")
     }
 
-    fn all(&mut self, ledger: &Ledger, now: DateTime<Utc>, day_began: DateTime<Utc>) -> Restored {
+    pub(crate) fn all(
+        &mut self,
+        ledger: &Ledger,
+        now: DateTime<Utc>,
+        day_began: DateTime<Utc>,
+    ) -> Restored {
         let notices = ledger.pending_notices(now - NOTICE_FRESH);
         let notices = self.or_none("read the pending notifications", notices);
         let breakers = self.or_none("read the circuit breakers", ledger.breakers());
@@ -91,6 +100,7 @@ impl Reading {
                 .map(EndpointId::new)
                 .collect(),
             paid_stand_ins: self.answer(ledger, keys::PAID),
+            paid_until_back: PaidAnswer::parse(&self.word(ledger, keys::PAID_UNTIL_BACK)),
             siblings: self.answer(ledger, keys::SIBLINGS),
             siblings_not_before: self.instant(ledger, keys::SIBLING_LATER),
             paid_stopped_until: self.instant(ledger, keys::PAID_STOPPED),

@@ -10,6 +10,8 @@ use gateway::{Consent, Delivery, Restart, Siblings};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::desk::Weight;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct File {
@@ -68,7 +70,27 @@ pub(super) struct Timers {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Notifications {
     pub(super) desktop: Option<bool>,
+    pub(super) when: Option<When>,
     pub(super) quiet: Option<Spanned<String>>,
+}
+
+/// What is worth a pop-up.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum When {
+    Act,
+    Outages,
+    Everything,
+}
+
+impl From<When> for Weight {
+    fn from(when: When) -> Weight {
+        match when {
+            When::Act => Weight::Act,
+            When::Outages => Weight::Outage,
+            When::Everything => Weight::Note,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

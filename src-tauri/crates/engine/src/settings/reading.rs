@@ -71,6 +71,7 @@ impl Reading<'_> {
                 cooldown: self.duration(timers.cooldown.as_ref(), 30.0),
             },
             notify: file.notifications.desktop.unwrap_or(true),
+            notify_from: file.notifications.when.map(Into::into).unwrap_or_default(),
             quiet: file
                 .notifications
                 .quiet

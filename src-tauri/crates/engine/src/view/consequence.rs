@@ -9,7 +9,7 @@ use gateway::{CandidateRule, Ineligible, Plan};
 
 use super::headline::NOBODY_SEEN;
 use super::{fallback, headline, review, words};
-use crate::desk::{RouteKey, Standing};
+use crate::desk::{Carried, RouteKey, Standing};
 use crate::routing;
 use crate::settings::Settings;
 use crate::state::State;
@@ -47,6 +47,7 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
     let told = Outage {
         provider,
         ways,
+        degraded: !down(provider),
         down: &down,
         product: &|id| state.product(id),
     }
@@ -60,13 +61,21 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
 /// Who answers on this route in the provider's place, with the cost, by what traffic has shown.
 fn carried_by(state: &State, provider: &ProviderId, route: &RouteKey) -> Option<String> {
     let standing = state.fallbacks.on(&route.0, route.1);
-    let of_it = |standing: &&&Standing| standing.carried.primary.provider == *provider;
+    let down = |id: &ProviderId| {
+        let level = headline::level_of(state, id);
+        matches!(level, Level::PartialOutage | Level::MajorOutage)
+    };
+    // Another model of the provider itself may answer while the provider is partly down.
+    let of_it = |standing: &&&Standing| {
+        let Carried { primary, by, .. } = &standing.carried;
+        primary.provider == *provider && (by.provider == *provider || !down(&by.provider))
+    };
     let carried = &standing.iter().find(of_it)?.carried;
     let (_, by) = fallback::names(carried);
     Some(format!("{by}{}", fallback::behind(carried.cost)))
 }
 
-/// "Claude Code continues on GPT; 2 requests parked."
+/// "Claude Code continues on GPT; 2 requests are waiting for you."
 fn with_parked(told: String, open: u64) -> String {
     let parked = review::parked(open);
     if open == 0 {
@@ -177,6 +186,8 @@ impl Way {
 struct Outage<'a> {
     provider: &'a ProviderId,
     ways: Vec<Way>,
+    /// It answers, slowly or not always.
+    degraded: bool,
     down: &'a dyn Fn(&ProviderId) -> bool,
     product: &'a dyn Fn(&ProviderId) -> String,
 }
@@ -217,7 +228,12 @@ impl Outage<'_> {
                 (who, _) => who,
             };
             let verb = if plural { "continue" } else { "continues" };
-            told.push(format!("{who} {verb} on {whom}."));
+            let where_it_fails = if self.degraded {
+                " where a request fails"
+            } else {
+                ""
+            };
+            told.push(format!("{who} {verb} on {whom}{where_it_fails}."));
         }
         if stranded {
             let which = if carried.is_empty() {
@@ -230,9 +246,10 @@ impl Outage<'_> {
                 1 => format!(", since {} is down too", list(down_too)),
                 _ => format!(", since {} are down too", list(down_too)),
             };
-            told.push(format!(
-                "{which} will fail{why}; no need to debug your code."
-            ));
+            told.push(match self.degraded {
+                true => format!("{which} may be slow or fail{why}."),
+                false => format!("{which} will fail{why}; no need to debug your code."),
+            });
         }
         Consequence {
             sentence: told.join(" "),

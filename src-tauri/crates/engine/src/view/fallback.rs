@@ -48,7 +48,11 @@ pub(crate) fn told(state: &State, news: &News) -> Told {
         ),
     };
     Told {
-        thread: format!("fallback/{dialect}/{route}"),
+        thread: match carried.reason {
+            // The outage of its primary is one event.
+            Some(Reason::Failing) | None => super::notice::thread(&carried.primary.provider),
+            Some(_) => format!("fallback/{dialect}/{route}"),
+        },
         title,
         body,
         actions,
@@ -117,6 +121,14 @@ pub(super) fn behind(cost: Cost) -> String {
         Cost::About(turn) => format!(", about ${:.2} a turn", turn.dollars()),
         Cost::Unknown => String::new(),
     }
+}
+
+/// The words that end what answers in this provider's place.
+pub(crate) fn stops(state: &State, provider: &catalog::ProviderId) -> Vec<NoticeAction> {
+    let standing = state.fallbacks.active();
+    let mut of_it = standing.filter(|standing| standing.carried.primary.provider == *provider);
+    let stop = of_it.find_map(|standing| stop(state, &standing.carried));
+    stop.into_iter().collect()
 }
 
 /// The owner's word that ends it, where there is one that the settings file does not overrule.

@@ -1,13 +1,44 @@
 use ::words::Clock;
 use api::{NoticeKind, Urgency};
-use catalog::Provider;
+use catalog::{Provider, ProviderId};
 use chrono::{DateTime, Utc};
-use health::{Change, Level, Transition, Verdict};
+use health::{Change, Level, ProviderVerdict, Transition, Verdict};
 use ledger::NoticeRow;
 
 use super::{consequence, headline};
 use crate::booking::is_rehearsal;
 use crate::state::State;
+
+/// Before the title of what is only rehearsed.
+pub(crate) const REHEARSAL: &str = "Rehearsal: ";
+
+/// Under which everything about an outage of this provider is one event.
+pub(crate) fn thread(provider: &ProviderId) -> String {
+    format!("provider/{provider}")
+}
+
+/// An outage that goes on, as it is now. None: the catalogue does not know the provider.
+pub(crate) fn outage(
+    state: &State,
+    now: DateTime<Utc>,
+    id: &ProviderId,
+    verdict: &ProviderVerdict,
+    level: Level,
+) -> Option<NoticeRow> {
+    let provider = state.catalog.provider(id)?;
+    let clock = state.clock(now);
+    let outlook = headline::outlook(&provider.product, verdict, level);
+    let incident = state.open.get(id).map(|open| open.id);
+    Some(NoticeRow {
+        at: now,
+        kind: ledger::NoticeKind::Outage,
+        thread: thread(id),
+        title: clock.plain(&::words::title(outlook)),
+        body: opening_body(state, &clock, provider, verdict),
+        urgency: urgency(level),
+        incident: incident.filter(|id| *id > 0),
+    })
+}
 
 /// What a person is told of a transition, if anything: once when an incident opens, when it gets worse, and when it is over.
 pub(crate) fn notice(
@@ -34,14 +65,14 @@ pub(crate) fn notice(
                 ledger::NoticeKind::Outage,
                 urgency(*level),
                 title,
-                opening_body(state, &clock, provider, transition),
+                opening_body(state, &clock, provider, &transition.verdict),
             )
         }
         Change::Rose { to, .. } => (
             ledger::NoticeKind::Rise,
             urgency(*to),
             format!("{} now", ::words::state_of(name, *to)),
-            opening_body(state, &clock, provider, transition),
+            opening_body(state, &clock, provider, &transition.verdict),
         ),
         Change::Recovered { since, .. } => (
             ledger::NoticeKind::Recovery,
@@ -56,14 +87,14 @@ pub(crate) fn notice(
         Change::Eased { .. } | Change::Noted(_) | Change::Past(_) => return None,
     };
     let prefix = if is_rehearsal(&provider.id) {
-        "Rehearsal: "
+        REHEARSAL
     } else {
         ""
     };
     Some(NoticeRow {
         at: transition.at,
         kind,
-        thread: format!("provider/{}", provider.id),
+        thread: thread(&provider.id),
         title: format!("{prefix}{title}"),
         body,
         urgency,
@@ -75,7 +106,7 @@ fn opening_body(
     state: &State,
     clock: &Clock,
     provider: &Provider,
-    transition: &Transition,
+    verdict: &ProviderVerdict,
 ) -> String {
     if is_rehearsal(&provider.id) {
         return "This is only a rehearsal: no real provider is affected.".into();
@@ -84,7 +115,7 @@ fn opening_body(
     clock.plain(&::words::body(
         &state.catalog,
         &provider.id,
-        &transition.verdict,
+        verdict,
         &consequence,
     ))
 }
@@ -146,5 +177,6 @@ pub(crate) fn shown(id: i64, row: &NoticeRow) -> api::Notice {
         },
         incident: row.incident,
         actions: Vec::new(),
+        in_place: false,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use api::{Command, MayGoTo, Question, QuestionAnswer, QuestionPart};
-use catalog::ProviderId;
+use catalog::{MicroDollars, ProviderId};
 use gateway::Siblings;
 
 use super::{fallback, words};
@@ -13,7 +13,58 @@ pub(crate) fn questions(state: &State) -> Vec<Question> {
     let mut questions: Vec<Question> = may_go_to(state).into_iter().collect();
     questions.extend(pipelines(state));
     questions.extend(siblings(state));
+    questions.extend(paid(state));
     questions
+}
+
+/// The open question that an outage of this provider raised.
+pub(crate) fn on_outage(state: &State, provider: &ProviderId) -> Option<Question> {
+    let paid = state.paid.question();
+    if paid.is_some_and(|asked| asked.failing == *provider) {
+        return self::paid(state);
+    }
+    let asked = state.sibling_question.as_ref()?;
+    let endpoint = state.catalog.endpoint(&asked.endpoint)?;
+    siblings(state).filter(|_| endpoint.provider == *provider)
+}
+
+/// "OpenAI can answer: about $0.57 for the next turn, then $0.31, today's cap $5."
+pub(crate) fn paid(state: &State) -> Option<Question> {
+    let asked = state.paid.question()?;
+    let (failing, by) = (state.product(&asked.failing), state.product(&asked.by));
+    let cap = state.settings.fallback_a_day;
+    let cost = match asked.cost {
+        Some((first, next)) => format!(
+            "{} for the next turn, then {}, at most {cap} a day",
+            dollars(first),
+            dollars(next)
+        ),
+        None => format!("what a turn costs is not known, at most {cap} a day"),
+    };
+    Some(Question {
+        id: "paid".into(),
+        text: format!("{by} can answer while {failing} is down: {cost}."),
+        explained: format!(
+            "It would be billed to your key for {by}. The amounts are estimated from the size of the last request and the list price of {}. [Not now] holds for this outage.",
+            asked.model
+        ),
+        parts: Vec::new(),
+        answers: vec![
+            answer(
+                &format!("Allow until {failing} is back"),
+                Command::PaidUntilBack { allow: true },
+            ),
+            answer("Not now", Command::PaidUntilBack { allow: false }),
+        ],
+        cli: "understudyd allow yes, or no".into(),
+    })
+}
+
+fn dollars(amount: MicroDollars) -> String {
+    match amount.0 {
+        1..10_000 => "under $0.01".into(),
+        _ => format!("about ${:.2}", amount.dollars()),
+    }
 }
 
 /// "Opus is failing. Sonnet could answer on the same plan, at no extra cost."

@@ -64,11 +64,11 @@ pub(crate) fn closing(closing: Closing) -> ledger::Closing {
     }
 }
 
-/// "2 requests parked"
+/// "2 requests are waiting for you"
 pub(crate) fn parked(open: u64) -> String {
     match open {
-        1 => "1 request parked".into(),
-        n => format!("{n} requests parked"),
+        1 => "1 request is waiting for you".into(),
+        n => format!("{n} requests are waiting for you"),
     }
 }
 

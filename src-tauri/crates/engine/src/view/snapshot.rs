@@ -130,6 +130,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ),
         });
     }
+    problems.extend(super::login::problems(state));
     if let Some(why) = &state.ledger_failed {
         problems.push(ProblemView {
             what: why.clone(),

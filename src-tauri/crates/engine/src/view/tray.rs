@@ -2,7 +2,7 @@ use api::{Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayV
 use catalog::MicroDollars;
 
 use super::consequence::Work;
-use super::{fallback, headline, pipeline, words};
+use super::{fallback, headline, login, pipeline, words};
 use crate::state::State;
 
 /// Lines of one provider each; more would not fit a small screen.
@@ -68,7 +68,8 @@ fn menu(
     routes: &[api::Route],
     (rehearsal, questions): (bool, &[Question]),
 ) -> Vec<MenuLine> {
-    let mut lines = vec![text(verdict)];
+    let now = |label: &str| action(label, Command::OpenWindow { view: "now".into() });
+    let mut lines = vec![now(verdict)];
     if let Some(consequence) = headline
         .consequence
         .as_ref()
@@ -78,10 +79,11 @@ fn menu(
         lines.extend(
             consequence
                 .split_inclusive(". ")
-                .map(|sentence| text(sentence.trim_end())),
+                .map(|sentence| now(sentence.trim_end())),
         );
     }
-    lines.extend(fallbacks.iter().map(text));
+    lines.extend(fallbacks.iter().map(|sentence| now(sentence)));
+    lines.extend(login::limits(state).iter().map(|limit| now(limit)));
     lines.push(MenuLine::Separator);
     let mine: Vec<_> = state
         .catalog
@@ -97,7 +99,7 @@ fn menu(
             .get(&provider.id)
             .is_some_and(|v| v.basis == health::Basis::PageOnly);
         let basis = if page_only { " (status page only)" } else { "" };
-        lines.push(text(format!(
+        lines.push(now(&format!(
             "{}  {}: {}{basis}",
             glyph(level),
             provider.product,
@@ -114,14 +116,21 @@ fn menu(
     let bare =
         |route: &api::Route| route.name != "*" && matches!(route.stand_in, StandIn::Missing { .. });
     let active = routes.iter().filter_map(|r| Some((r, r.active.as_ref()?)));
-    lines.extend(active.map(|(route, active)| text(format!("Route {}: {active}", route.name))));
+    let mut answering: Vec<String> = Vec::new();
+    for (_, active) in active {
+        if !answering.contains(active) {
+            answering.push(active.clone());
+        }
+    }
+    lines.extend(answering.iter().map(|active| now(active)));
     let mut without: Vec<String> = Vec::new();
     for route in routes.iter().filter(|r| r.active.is_none() && bare(r)) {
         if !without.contains(&route.name) {
             without.push(route.name.clone());
         }
     }
-    if !without.is_empty() {
+    // While requests pass straight through, no fallback answers anyway.
+    if !without.is_empty() && !state.paused && !state.draining {
         lines.push(text(format!("No fallback for {}", shortened(without))));
     }
     for one in pipeline::pipelines(state) {

@@ -3,14 +3,124 @@ use super::Scene;
 #[test]
 fn an_outage_that_a_fallback_carries() {
     let rows = Scene::of(&["openai"], "").play(
-        "12:01 call opus ok                   => icon operational | headline Claude is operational. | no note
-         18:57 call opus ok                   => icon operational
+        "12:01 call opus ok                   => icon operational | headline Claude is operational. | no note | menu Claude: operational
+         18:57 call opus ok                   => icon operational | level operational
          18:58 call opus 529                  => icon operational | open 0
-         18:58:20 call opus 529               => open 0
-         18:59 call opus 529                  => icon outage | headline Claude is down (since 18:58) | open 1
-         19:02 call opus 529, gpt-5.6-sol ok  => icon carried | meaning Claude Code continues on GPT Sol
+         18:58:20 call opus 529               => open 0 | level operational
+         18:59 call opus 529                  => icon outage | headline Claude is down (since 18:58) | open 1 | opened 18:58 | level major_outage
+         18:59:05 wait                        => meaning Requests will fail | menu Claude is down (since 18:58)
+         19:02 call opus 529, gpt-5.6-sol ok  => icon carried | meaning Claude Code continues on GPT Sol | carried 1
+         19:02:30 wait                        => menu Claude Opus → GPT Sol, since 19:02 | no menu Requests will fail
          19:40 call opus ok                   => icon operational | open 1
-         19:45 call opus ok                   => open 0 | logged 1",
+         19:45 call opus ok                   => open 0 | logged 1 | icon operational",
     );
-    assert_eq!(rows, 8);
+    assert_eq!(rows, 10);
+}
+
+/// A3, A4: headline, notification, incident and ledger have one beginning, on one clock, also after a restart.
+#[test]
+fn an_incident_has_one_beginning() {
+    let rows = Scene::of(&[], "").play(
+        "12:00 call opus ok          => level operational
+         22:11 call opus 529         => open 0
+         22:11:20 call opus 529      => open 0
+         22:12 call opus 529         => open 1 | opened 22:11 | headline Claude is down (since 22:11) | body since 22:11 | evidence since 22:11
+         22:12:30 restart            => open 1 | opened 22:11 | no note
+         22:13 call opus 529         => opened 22:11 | no note",
+    );
+    assert_eq!(rows, 6);
+}
+
+/// A5: what was proved before the outage proves nothing in it.
+#[test]
+fn a_probe_from_before_the_outage_does_not_soften_it() {
+    let rows = Scene::of(&["anthropic"], "").play(
+        "18:50 probe haiku ok        => level operational
+         18:58 call opus 529         => open 0
+         18:58:20 call opus 529      => open 0
+         18:59 call opus 529         => level major_outage
+         18:59:30 probe haiku ok     => level partial_outage
+         19:00 probe haiku ok        => headline Claude is partly down",
+    );
+    assert_eq!(rows, 6);
+}
+
+/// A6: the evidence of an open incident follows what is known.
+#[test]
+fn the_evidence_is_of_now() {
+    let rows = Scene::of(&[], "").play(
+        "18:58 page api=ok code=ok    => level operational
+         18:58:10 call opus 529       => open 0
+         18:58:20 call opus 529       => open 0
+         18:58:30 call opus 529       => open 1 | evidence hasn't confirmed it
+         19:05 page api=major code=ok => evidence Their status page | said page",
+    );
+    assert_eq!(rows, 5);
+}
+
+/// A8: with both providers down, the headline names the one that the clients go to.
+#[test]
+fn with_both_down_the_primary_is_named() {
+    let rows = Scene::of(&["openai"], "[fallback]\nsubscription_to_paid_key = \"yes\"").play(
+        "18:50 call opus ok                       => level operational
+         18:58 call opus 529, gpt-5.6-sol ok       => icon operational
+         18:58:20 call opus 529, gpt-5.6-sol ok    => open 0
+         18:59 call opus 529, gpt-5.6-sol ok       => open 1 | icon carried | meaning GPT Sol
+         19:00 call opus 529, gpt-5.6-sol 500      => icon carried
+         19:00:20 call opus 529, gpt-5.6-sol 500   => open 1
+         19:01 call opus 529, gpt-5.6-sol 500      => open 2 | icon outage | headline Claude is down (since 18:58) | meaning OpenAI is down too",
+    );
+    assert_eq!(rows, 7);
+}
+
+#[test]
+fn a_page_that_says_so_is_enough() {
+    let rows = Scene::of(&["anthropic"], "").play(
+        "17:40 page api=ok code=ok           => icon quiet | level operational | evidence their page 17:40
+         17:41 page api=major code=major     => icon outage | level major_outage | open 1 | note Claude is down: it is them, not you (since 17:41)
+         17:50 page api=major code=major     => no note | open 1
+         17:55 page api=partial code=ok      => open 1 | no note
+         18:10 page api=ok code=ok           => open 0 | level operational
+         18:30 page api=ok code=ok           => open 0 | logged 1 | icon quiet",
+    );
+    assert_eq!(rows, 6);
+}
+
+#[test]
+fn maintenance_and_degraded_service_are_no_outage() {
+    let rows = Scene::of(&["anthropic"], "").play(
+        "09:00 page api=ok code=ok            => icon quiet
+         10:00 page api=maintenance code=ok   => icon degraded | no note
+         10:30 page api=ok code=ok            => no note
+         10:34 page api=ok code=ok            => level operational
+         11:00 page api=degraded code=ok      => icon degraded | level degraded | no note | meaning may be slow or fail
+         11:02 page api=degraded code=ok      => icon degraded",
+    );
+    assert_eq!(rows, 6);
+}
+
+#[test]
+fn what_cannot_be_read_is_unknown() {
+    let rows = Scene::of(&["anthropic"], "").play(
+        "09:00 wait                     => icon unknown | headline Nothing is known yet about Claude
+         09:01 page unreadable          => icon unknown | level unknown | no note
+         09:05 page api=ok code=ok      => icon quiet
+         09:06 page unreadable          => level operational | no note
+         10:30 wait                     => icon unknown | level unknown",
+    );
+    assert_eq!(rows, 5);
+}
+
+#[test]
+fn offline_is_ours() {
+    let rows = Scene::of(&["anthropic"], "").play(
+        "09:00 page api=ok code=ok      => icon quiet
+         09:10 network down             => icon unknown | headline You're offline. | meaning until the network is back | no note
+         09:11 call opus refused        => icon unknown | open 0
+         09:11:10 call opus refused     => open 0
+         09:11:20 call opus refused     => open 0 | no note
+         09:20 network up               => open 0
+         09:21 page api=ok code=ok      => icon quiet | open 0 | logged 0",
+    );
+    assert_eq!(rows, 7);
 }

@@ -10,15 +10,18 @@
 //! | `probe haiku ok` | a probe |
 //! | `page api=major code=ok`, `page unreadable` | a status page was read |
 //! | `network down`, `network up` | the connectivity check |
-//! | `breaker opus 30` | the circuit breaker of a model is open for so many seconds; `breaker opus closed` |
+//! | `breaker opus 30` | the circuit breaker of a model is open for so many seconds; also of a `key`, `quota` or `limit`; `breaker opus closed` |
 //! | `key openai`, `settings …`, `pause`, `resume`, `shown`, `unshown why`, `restart`, `woke 3600`, `faces 1` | |
+//! | `allow`, `not-now`, `sibling on`, `sibling later` | the owner's answer to the open question |
 //! | `wait` | nothing: only time has passed |
 //!
 //! | what is so | |
 //! |---|---|
 //! | `icon outage` | the tray's icon |
 //! | `headline Claude is down` | the headline begins so; `meaning …`: its consequence contains this |
-//! | `note Claude is back`, `no note` | the title of the one notification that this line brought begins so |
+//! | `note Claude is back`, `no note` | the title of the one pop-up that this line brought begins so |
+//! | `update …`, `no update` | the same of the one notification that it changed in place |
+//! | `button Allow` | the last notification has this button |
 //! | `body …` | the notification's text contains this |
 //! | `menu …`, `no menu …` | a line of the tray's menu contains this |
 //! | `open 2`, `opened 18:58`, `logged 1` | open incidents; the beginning of the only one; incidents in the ledger |
@@ -46,6 +49,7 @@ use wire::{Class, Completion};
 use super::super::zone::tests::berlin;
 use super::super::{Desk, Effect, Event, Restored, Zone};
 use crate::keys::{Kept, Keys};
+use crate::main_loop::Reading;
 use crate::places::Places;
 use crate::records;
 use crate::routing::Running;
@@ -67,7 +71,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// A desk at noon with these keys, and with these settings.
+    /// A desk at six in the morning with these keys, and with these settings.
     pub(super) fn of(keys: &[&str], settings: &str) -> Scene {
         Scene::on(
             NaiveDate::from_ymd_opt(2026, 6, 21).unwrap(),
@@ -78,7 +82,7 @@ impl Scene {
 
     pub(super) fn on(day: NaiveDate, keys: &[&str], settings: &str) -> Scene {
         let zone = berlin();
-        let now = local(&zone, day, "12:00");
+        let now = local(&zone, day, "06:00");
         let desk = desk(now, keys, settings, &zone);
         let ledger = Ledger::in_memory(now).unwrap();
         let mut scene = Scene {
@@ -135,13 +139,32 @@ impl Scene {
     fn pass_until(&mut self, at: DateTime<Utc>) {
         assert!(at >= self.now, "time goes forward");
         while let Some(due) = self.desk.next_due().filter(|due| *due <= at) {
-            self.now = due.max(self.now + TimeDelta::milliseconds(1)).min(at);
-            self.decide(Event::Due);
+            assert!(due > self.now || self.now < at, "time stands still");
+            self.now = due.max(self.now + TimeDelta::seconds(1)).min(at);
+            self.time_passes();
             if self.now == at {
                 break;
             }
         }
         self.now = at;
+    }
+
+    /// As in the gateway, an open breaker whose time is up is half-open.
+    fn time_passes(&mut self) {
+        let mut changed = false;
+        for breaker in &mut self.breakers {
+            if let Standing::Open { until } = breaker.standing
+                && until <= self.now
+            {
+                breaker.standing = Standing::HalfOpen;
+                changed = true;
+            }
+        }
+        if changed {
+            let (views, kept) = (self.breakers.clone(), Vec::new());
+            self.decide(Event::Breakers { views, kept });
+        }
+        self.decide(Event::Due);
     }
 
     fn decide(&mut self, event: Event) {
@@ -154,7 +177,16 @@ impl Scene {
             if let Effect::Record(record) = effect {
                 for news in records::perform(&mut self.ledger, self.now, record) {
                     let queued = match &news {
-                        Event::Queued(id, row, _) => Some(view::notice::shown(*id, row)),
+                        Event::Queued {
+                            id,
+                            row,
+                            actions,
+                            in_place,
+                        } => Some(Notice {
+                            actions: actions.clone(),
+                            in_place: *in_place,
+                            ..view::notice::shown(*id, row)
+                        }),
                         _ => None,
                     };
                     self.news.extend(queued);
@@ -205,6 +237,22 @@ impl Scene {
                 let parsed = Settings::parse(&text, self.desk.base_catalog()).map(Box::new);
                 self.decide(Event::Settings { parsed, text });
             }
+            "allow" | "not-now" => {
+                let allow = verb == "allow";
+                let command = api::Command::PaidUntilBack { allow };
+                let (_, effects) = self.desk.obey(self.now, &command);
+                self.perform(effects);
+            }
+            "sibling" => {
+                let command = match rest {
+                    "later" => api::Command::SiblingsLater,
+                    answer => api::Command::Siblings {
+                        allow: Some(answer == "on"),
+                    },
+                };
+                let (_, effects) = self.desk.obey(self.now, &command);
+                self.perform(effects);
+            }
             "pause" => self.decide(Event::Paused(true)),
             "resume" => self.decide(Event::Paused(false)),
             "stop" => self.decide(Event::Drain),
@@ -218,6 +266,7 @@ impl Scene {
                 let id = waiting.last().expect("a notification waits").id;
                 self.decide(Event::NoticeTold(id, outcome));
             }
+            "restart" => self.restart(),
             "keychain" => self.decide(Event::KeychainFailed(rest.into())),
             pipeline => {
                 let (name, item) = pipeline.split_once('/').unwrap_or_else(|| {
@@ -242,6 +291,22 @@ impl Scene {
                 self.exchange(what, Some((name, item)), review);
             }
         }
+    }
+
+    /// The same ledger, and a desk that knows only what that holds.
+    fn restart(&mut self) {
+        let before = self.desk.state();
+        let (settings, keys) = (before.settings.as_ref().clone(), before.keys.clone());
+        let open = self.ledger.open_incidents().unwrap();
+        let open = open.into_iter().map(|(_, incident)| incident).collect();
+        self.desk = started(self.now, keys, settings, &self.zone, open);
+        let mut reading = Reading::default();
+        let began = self.desk.state().today.began();
+        let left = reading.all(&self.ledger, self.now, began);
+        assert!(reading.failed().is_none(), "the ledger can be read");
+        let effects = self.desk.restore(self.now, left);
+        self.perform(effects);
+        self.decide(Event::Faces(1));
     }
 
     fn watched(&mut self, observation: Observation) {
@@ -270,21 +335,26 @@ impl Scene {
         });
     }
 
-    /// "opus 30", "opus closed"
+    /// "opus 30", "opus 300 key", "opus closed"
     fn breaker(&mut self, said: &str) {
         let (model, how) = said.split_once(' ').unwrap();
+        let (how, class) = how.split_once(' ').unwrap_or((how, ""));
         let (provider, model) = served(model);
         self.breakers.retain(|b| b.model.as_str() != model);
         if let Ok(seconds) = how.parse() {
+            let until = self.now + TimeDelta::seconds(seconds);
             self.breakers.push(BreakerView {
                 endpoint: provider.into(),
                 model: ModelId::new(model),
-                standing: Standing::Open {
-                    until: self.now + TimeDelta::seconds(seconds),
-                },
+                standing: Standing::Open { until },
                 failures: 3,
-                class: Some(Class::Transient),
-                resets_at: None,
+                class: Some(match class {
+                    "key" => Class::Credential,
+                    "quota" => Class::Quota,
+                    "limit" => Class::Limit,
+                    _ => Class::Transient,
+                }),
+                resets_at: (class == "limit").then_some(until),
                 reason: "overloaded".into(),
             });
         }
@@ -379,15 +449,35 @@ impl Scene {
             "icon" => assert_eq!(icon(snapshot.tray.icon), value, "{line}"),
             "headline" => begins(&snapshot.headline.sentence),
             "meaning" => contains(&snapshot.headline.consequence.clone().unwrap_or_default()),
-            "note" => {
-                let titles: Vec<&str> = self.news.iter().map(|n| n.title.as_str()).collect();
-                assert_eq!(titles.len(), 1, "{line}\n{titles:#?}");
+            "note" | "update" => {
+                let of_kind = self
+                    .news
+                    .iter()
+                    .filter(|n| n.in_place == (what == "update"));
+                let titles: Vec<&str> = of_kind.map(|n| n.title.as_str()).collect();
+                assert_eq!(titles.len(), 1, "{line}\n{:#?}", self.news);
                 begins(titles[0]);
+            }
+            "button" => {
+                let last = self.news.last().expect("a notification");
+                let labels: Vec<&str> = last.actions.iter().map(|a| a.label.as_str()).collect();
+                assert!(labels.contains(&value), "{line}\n{labels:#?}");
             }
             "body" => contains(&self.news.last().expect("a notification").body),
             "no" if value == "note" => {
-                let titles: Vec<&str> = self.news.iter().map(|n| n.title.as_str()).collect();
-                assert!(titles.is_empty(), "{line}\n{titles:#?}");
+                let mut pop_ups = self.news.iter().filter(|n| !n.in_place);
+                assert!(pop_ups.next().is_none(), "{line}\n{:#?}", self.news);
+            }
+            "no" if value == "update" => {
+                let mut updates = self.news.iter().filter(|n| n.in_place);
+                assert!(updates.next().is_none(), "{line}\n{:#?}", self.news);
+            }
+            "no" if value == "question" => {
+                assert!(
+                    snapshot.questions.is_empty(),
+                    "{line}\n{:#?}",
+                    snapshot.questions
+                );
             }
             "no" => {
                 let value = value.trim_start_matches("menu ");
@@ -421,11 +511,10 @@ impl Scene {
             "today" => counts(snapshot.today.exchanges),
             "carried" => counts(snapshot.today.carried_by_fallback),
             "evidence" => contains(&claude.evidence),
-            "level" => assert_eq!(
-                format!("{:?}", claude.level).to_lowercase(),
-                value,
-                "{line}"
-            ),
+            "level" => {
+                let level = serde_json::to_value(claude.level).unwrap();
+                assert_eq!(level, value, "{line}");
+            }
             "since" => assert_eq!(
                 claude.since.map(|at| self.zone.clock_time(at)).as_deref(),
                 Some(value),
@@ -450,12 +539,22 @@ impl Scene {
 }
 
 fn desk(now: DateTime<Utc>, keys: &[&str], settings: &str, zone: &Zone) -> Desk {
-    let base = Arc::new(Catalog::bundled());
-    let settings = Settings::parse(settings, &base).unwrap();
+    let settings = Settings::parse(settings, &Catalog::bundled()).unwrap();
     let held = Keys::default();
     for id in keys {
         held.hold(&EndpointId::new(*id), Secret::new("sk-test"), Kept::Memory);
     }
+    started(now, held, settings, zone, Vec::new())
+}
+
+fn started(
+    now: DateTime<Utc>,
+    held: Keys,
+    settings: Settings,
+    zone: &Zone,
+    open: Vec<health::OpenIncident>,
+) -> Desk {
+    let base = Arc::new(Catalog::bundled());
     let address = SocketAddr::from(([127, 0, 0, 1], 4747));
     let token = Secret::new("token");
     let state = State::new(Start {
@@ -481,7 +580,7 @@ fn desk(now: DateTime<Utc>, keys: &[&str], settings: &str, zone: &Zone) -> Desk 
         sibling: Default::default(),
         announce: false,
     };
-    Desk::new(state, Vec::new(), running, base)
+    Desk::new(state, open, running, base)
 }
 
 fn local(zone: &Zone, day: NaiveDate, time: &str) -> DateTime<Utc> {

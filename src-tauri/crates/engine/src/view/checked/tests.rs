@@ -34,7 +34,9 @@ fn answer(offline: bool, looks: &[(Look, LookOutcome)], unkeyed: &[&str]) -> Str
 #[test]
 fn what_was_and_what_could_not_be_checked() {
     use LookOutcome::{BudgetSpent, Good, Ours, Reached, Unfinished};
-    let table: &[(&[(Look, LookOutcome)], &[&str], &str)] = &[
+    /// What was looked at, providers without a key, the answer.
+    type Row<'a> = (&'a [(Look, LookOutcome)], &'a [&'a str], &'a str);
+    let table: &[Row<'_>] = &[
         (
             &[
                 page("A", Good),

@@ -236,6 +236,7 @@ fn what_is_true_for_this_owner() {
         let outage = Outage {
             provider: &down[0],
             ways: ways(&plans, &settings, &catalog, &who),
+            degraded: false,
             down: &|id| down.contains(id),
             product: &|id| catalog.provider(id).unwrap().product.clone(),
         };
@@ -283,6 +284,7 @@ fn several_ways_at_once() {
                 way("Codex", &["lead"]),
                 way("Requests", &["other", "third", "fourth"]),
             ],
+            degraded: false,
             down: &|id| down.contains(id),
             product: &|id| id.to_string(),
         };
@@ -296,10 +298,10 @@ fn parked_requests_are_told_with_it() {
     assert_eq!(with_parked(on_gpt.into(), 0), on_gpt);
     assert_eq!(
         with_parked(on_gpt.into(), 2),
-        "Claude Code continues on GPT; 2 requests parked."
+        "Claude Code continues on GPT; 2 requests are waiting for you."
     );
     assert_eq!(
         with_parked("Requests will fail; no need to debug your code.".into(), 1),
-        "Requests will fail; no need to debug your code. 1 request parked."
+        "Requests will fail; no need to debug your code. 1 request is waiting for you."
     );
 }

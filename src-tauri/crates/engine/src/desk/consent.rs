@@ -1,0 +1,220 @@
+//! "OpenAI can answer: about $0.57 for the next turn. Allow it?" The one question of a desk on fallbacks that cost money, asked
+//! at the moment when the answer counts.
+
+use catalog::{EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
+use chrono::{DateTime, Utc};
+use gateway::{Caller, Consent, Exchange, Ineligible, Login, Plan};
+use ledger::{NoticeKind, NoticeRow, Urgency};
+
+use super::{Desk, Record, keys};
+use crate::view;
+
+/// A token of English or of code has about four bytes.
+const BYTES_A_TOKEN: u64 = 4;
+/// Output tokens of a turn of which nothing was measured.
+const USUAL_OUTPUT: u64 = 500;
+
+/// A fallback that costs money, and that the owner has not been asked about since its primary failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PaidQuestion {
+    /// Whose failure it is about.
+    pub failing: ProviderId,
+    pub by: ProviderId,
+    pub endpoint: EndpointId,
+    pub model: ModelId,
+    /// The next turn, whose whole prompt is new to the fallback, and those that follow; None: the price is not known.
+    pub cost: Option<(MicroDollars, MicroDollars)>,
+}
+
+/// What the owner said about one outage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PaidAnswer {
+    pub failing: ProviderId,
+    pub allowed: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct PaidConsent {
+    question: Option<PaidQuestion>,
+    answer: Option<PaidAnswer>,
+    /// Output tokens of responses to agents, and how many responses.
+    output: (u64, u64),
+}
+
+impl PaidConsent {
+    pub(crate) fn question(&self) -> Option<&PaidQuestion> {
+        self.question.as_ref()
+    }
+
+    /// Until the provider is back.
+    pub(crate) fn answer(&self) -> Option<&PaidAnswer> {
+        self.answer.as_ref()
+    }
+
+    pub(crate) fn restored(answer: Option<PaidAnswer>) -> PaidConsent {
+        PaidConsent {
+            answer,
+            ..PaidConsent::default()
+        }
+    }
+
+    fn measured(&mut self, exchange: &Exchange) {
+        let report = exchange.attempts.last().map(|attempt| &attempt.report);
+        let told = report.filter(|report| report.usage_told && report.tokens.output > 0);
+        if let Some(output) = told.map(|report| report.tokens.output) {
+            self.output.0 = self.output.0.saturating_add(output);
+            self.output.1 += 1;
+        }
+    }
+
+    fn usual_output(&self) -> u64 {
+        self.output
+            .0
+            .checked_div(self.output.1)
+            .unwrap_or(USUAL_OUTPUT)
+    }
+}
+
+impl PaidAnswer {
+    /// As the ledger keeps it.
+    pub(crate) fn parse(kept: &str) -> Option<PaidAnswer> {
+        let (failing, word) = kept.split_once('\t')?;
+        Some(PaidAnswer {
+            failing: ProviderId::new(failing),
+            allowed: word == "yes",
+        })
+    }
+
+    fn kept(&self) -> String {
+        let word = if self.allowed { "yes" } else { "no" };
+        format!("{}\t{word}", self.failing)
+    }
+}
+
+impl Desk {
+    /// An agent's request ended: would a fallback have answered that only the owner's consent is missing for?
+    pub(super) fn ask_for_paid(&mut self, now: DateTime<Utc>, exchange: &Exchange, answered: bool) {
+        if answered {
+            self.state.paid.measured(exchange);
+            return;
+        }
+        let by_subscription = exchange.attempts.iter().any(|a| a.by_subscription);
+        let asks = self.spending().subscription_to_paid_key == Consent::Ask;
+        // A pipeline's requests follow its settings, and wait in the review queue where those allow nothing.
+        let interactive = exchange.pipeline.is_none() && exchange.client.is_agent();
+        if !asks || !by_subscription || !interactive || self.state.paid.question.is_some() {
+            return;
+        }
+        let caller = Caller::agent(Login::Subscription);
+        let plan = self.explain(exchange.dialect, &exchange.model, &caller);
+        let Some(question) = self.question(exchange, &plan) else {
+            return;
+        };
+        let declined = self.state.paid.answer.as_ref();
+        if declined.is_some_and(|answer| answer.failing == question.failing) {
+            return;
+        }
+        self.sibling_question_answered();
+        let failing = question.failing.clone();
+        self.state.paid.question = Some(question);
+        let Some(card) = view::question::paid(&self.state) else {
+            return;
+        };
+        let (title, body) = card.text.split_once(": ").unwrap_or((&card.text, ""));
+        let row = NoticeRow {
+            at: now,
+            kind: NoticeKind::Fallback,
+            thread: view::notice::thread(&failing),
+            title: title.to_owned(),
+            body: capitalized(body),
+            urgency: Urgency::Normal,
+            incident: None,
+        };
+        let actions = card.answers.into_iter().map(|answer| api::NoticeAction {
+            label: answer.label,
+            command: answer.command,
+        });
+        let actions = actions.collect();
+        self.ask(now, row, actions);
+    }
+
+    /// The first fallback whose provider is not down itself.
+    fn question(&self, exchange: &Exchange, plan: &Plan) -> Option<PaidQuestion> {
+        let primary = plan.candidates.iter().find(|c| c.is_primary())?;
+        let failed = |a: &gateway::Attempt| {
+            a.provider == primary.provider
+                && matches!(a.outcome, gateway::Outcome::Failed { kind: Some(_), .. })
+        };
+        if !exchange.attempts.iter().any(failed) {
+            return None;
+        }
+        let mut waiting = plan.dropped.iter();
+        let (endpoint, model) = waiting.find_map(|dropped| {
+            let endpoint = self.state.catalog.endpoint(&dropped.endpoint)?;
+            let down = view::headline::level_of(&self.state, &endpoint.provider);
+            let down = matches!(down, api::Level::PartialOutage | api::Level::MajorOutage);
+            (dropped.why == Ineligible::NeedsYes && !down).then_some((endpoint, &dropped.model))
+        })?;
+        let sent = exchange.attempts.iter().map(|a| a.request_bytes).max()?;
+        let (input, output) = (sent / BYTES_A_TOKEN, self.state.paid.usual_output());
+        let price = self.state.catalog.price(&endpoint.provider, model.as_str());
+        let cost = price.map(|price| {
+            let first = Tokens {
+                input,
+                output,
+                ..Tokens::default()
+            };
+            let next = Tokens {
+                cache_read: input,
+                output,
+                ..Tokens::default()
+            };
+            (price.cost(first), price.cost(next))
+        });
+        Some(PaidQuestion {
+            failing: primary.provider.clone(),
+            by: endpoint.provider.clone(),
+            endpoint: endpoint.id.clone(),
+            model: model.clone(),
+            cost,
+        })
+    }
+
+    /// The owner has answered the open question. What the owner reads.
+    pub(super) fn answer_paid_until_back(&mut self, now: DateTime<Utc>, allow: bool) -> String {
+        let Some(question) = self.state.paid.question.take() else {
+            return "No question on a fallback that costs money is open.".into();
+        };
+        let failing = self.state.product(&question.failing);
+        let by = self.state.product(&question.by);
+        let answer = PaidAnswer {
+            failing: question.failing,
+            allowed: allow,
+        };
+        self.effect(Record::meta(keys::PAID_UNTIL_BACK, answer.kept()));
+        self.state.paid.answer = Some(answer);
+        self.reconfigure(now);
+        let cap = self.state.settings.fallback_a_day;
+        match allow {
+            true => format!("{by} answers until {failing} is back, at most {cap} a day."),
+            false => format!("{by} does not answer during this outage of {failing}."),
+        }
+    }
+
+    /// The provider is well again: the answer was for its outage.
+    pub(super) fn paid_outage_over(&mut self, now: DateTime<Utc>, provider: &ProviderId) {
+        let paid = &mut self.state.paid;
+        paid.question.take_if(|q| q.failing == *provider);
+        let ended = paid.answer.take_if(|answer| answer.failing == *provider);
+        if ended.is_some() {
+            self.effect(Record::meta(keys::PAID_UNTIL_BACK, ""));
+            self.reconfigure(now);
+        }
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}

@@ -1,0 +1,175 @@
+//! The notification of an open incident: what it means for the work now, updated in place while that changes.
+
+use catalog::ProviderId;
+use chrono::{DateTime, TimeDelta, Utc};
+use health::{Change, Level, Transition, Verdict};
+use ledger::NoticeRow;
+
+use super::{Desk, Weight};
+use crate::booking;
+use crate::view;
+use crate::view::consequence::{Consequence, Work};
+
+/// What an event changes is looked at after this long: several requests of one moment are one change.
+const SETTLES: TimeDelta = TimeDelta::seconds(2);
+/// A notification on the screen changes at most this often, unless a person must act.
+const UPDATE_EVERY: TimeDelta = TimeDelta::seconds(20);
+
+/// What the owner was told last of an open incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    sentence: String,
+    weight: Weight,
+    at: DateTime<Utc>,
+}
+
+impl Desk {
+    pub(super) fn notify_of(
+        &mut self,
+        now: DateTime<Utc>,
+        transition: &Transition,
+        incident: Option<i64>,
+    ) {
+        let Some(row) = view::notice::notice(&self.state, now, transition, incident) else {
+            return;
+        };
+        let provider = &transition.provider;
+        let weight = match &transition.change {
+            Change::Opened { level, .. } | Change::Rose { to: level, .. } => {
+                self.weight(provider, *level)
+            }
+            _ if booking::is_rehearsal(provider) => Weight::Outage,
+            Change::Recovered { .. }
+            | Change::Eased { .. }
+            | Change::Noted(_)
+            | Change::Past(_) => Weight::Note,
+        };
+        self.told_of(now, provider, weight);
+        self.notify_with_question(now, provider, weight, row);
+        if let Change::Recovered { .. } = transition.change {
+            self.event_over(&view::notice::thread(provider));
+        }
+    }
+
+    /// An earlier run told of the incidents that are open.
+    pub(super) fn told_before(&mut self, now: DateTime<Utc>) {
+        let open = self.state.open.iter();
+        let open: Vec<(ProviderId, Level)> = open
+            .map(|(provider, incident)| (provider.clone(), incident.level))
+            .collect();
+        for (provider, level) in open {
+            let weight = self.weight(&provider, level);
+            self.told_of(now, &provider, weight);
+            let thread = view::notice::thread(&provider);
+            self.state.notifications.goes_on(now, thread, weight);
+        }
+    }
+
+    /// Something has happened while an incident is open.
+    pub(super) fn refresh_soon(&mut self, now: DateTime<Utc>) {
+        if !self.told.is_empty() && self.refresh_at.is_none() {
+            self.refresh_at = Some(now + SETTLES);
+        }
+    }
+
+    pub(super) fn refresh_outages(&mut self, now: DateTime<Utc>) {
+        if self.refresh_at.is_none_or(|at| now < at) {
+            return;
+        }
+        self.refresh_at = None;
+        let open = &self.state.open;
+        self.told.retain(|provider, _| open.contains_key(provider));
+        let told: Vec<_> = self.told.clone().into_iter().collect();
+        for (provider, told) in told {
+            let Some((level, row)) = self.outage_row(now, &provider) else {
+                continue;
+            };
+            let weight = self.weight(&provider, level);
+            let sentence = self.consequence(&provider).sentence;
+            if sentence == told.sentence && weight <= told.weight {
+                continue;
+            }
+            let due = told.at + UPDATE_EVERY;
+            if weight <= told.weight && now < due {
+                self.refresh_at = Some(self.refresh_at.map_or(due, |at| at.min(due)));
+                continue;
+            }
+            self.told_of(now, &provider, weight);
+            self.notify_with_question(now, &provider, weight, row);
+        }
+    }
+
+    /// A person has heard of its open incident.
+    pub(super) fn has_notified(&self, provider: &ProviderId) -> bool {
+        self.told.contains_key(provider) && self.state.open.contains_key(provider)
+    }
+
+    /// An open incident that a person has heard of.
+    pub(super) fn has_notified_incident(&self) -> bool {
+        let open = &self.state.open;
+        self.told.keys().any(|provider| open.contains_key(provider))
+    }
+
+    fn told_of(&mut self, now: DateTime<Utc>, provider: &ProviderId, weight: Weight) {
+        if !self.state.open.contains_key(provider) {
+            self.told.remove(provider);
+            return;
+        }
+        let sentence = self.consequence(provider).sentence;
+        let told = Told {
+            sentence,
+            weight,
+            at: now,
+        };
+        self.told.insert(provider.clone(), told);
+    }
+
+    /// A question on this outage is a line of its notification, with its buttons.
+    fn notify_with_question(
+        &mut self,
+        now: DateTime<Utc>,
+        provider: &ProviderId,
+        weight: Weight,
+        row: NoticeRow,
+    ) {
+        let card = view::question::on_outage(&self.state, provider);
+        let (row, actions) = match card {
+            None => (row, view::fallback::stops(&self.state, provider)),
+            Some(card) => {
+                let body = format!("{} {}", card.text, row.body);
+                let actions = card.answers.into_iter().map(|answer| api::NoticeAction {
+                    label: answer.label,
+                    command: answer.command,
+                });
+                (NoticeRow { body, ..row }, actions.collect())
+            }
+        };
+        self.notify(now, weight, row, actions);
+    }
+
+    fn outage_row(&self, now: DateTime<Utc>, provider: &ProviderId) -> Option<(Level, NoticeRow)> {
+        let verdict = self.state.verdicts.providers.get(provider)?;
+        let Verdict::Known(level) = verdict.verdict else {
+            return None;
+        };
+        // It is well, and that is not proved well enough to end the incident.
+        if level == Level::Operational {
+            return None;
+        }
+        let row = view::notice::outage(&self.state, now, provider, verdict, level)?;
+        Some((level, row))
+    }
+
+    fn consequence(&self, provider: &ProviderId) -> Consequence {
+        view::consequence::consequence(&self.state, provider)
+    }
+
+    fn weight(&self, provider: &ProviderId, level: Level) -> Weight {
+        let down = level >= Level::PartialOutage;
+        match self.consequence(provider).work {
+            Work::Stops if down => Weight::Act,
+            Work::Carried | Work::NotHit if down => Weight::Outage,
+            Work::Stops | Work::Carried | Work::NotHit => Weight::Note,
+        }
+    }
+}

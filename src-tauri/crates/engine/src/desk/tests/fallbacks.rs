@@ -1,0 +1,135 @@
+use super::Scene;
+
+const SUBSCRIBER: &str = "12:00 call opus ok
+    12:00:30 openai-page responses=ok chat-completions=ok codex=ok
+    12:01 call opus 529
+    12:01:02 sibling later
+    12:01:10 call opus 529";
+
+/// B1: what traffic shows goes before what a plan says.
+#[test]
+fn a_request_that_was_carried_is_not_said_to_fail() {
+    let rows = Scene::of(&["openai"], "").play(
+        "12:00 call opus ok                           => headline Claude is operational.
+         12:01 call opus 529 by-key, gpt-5.6-sol ok    => carried 1
+         12:01:10 call opus 529 by-key, gpt-5.6-sol ok => carried 2
+         12:01:20 call opus 529 by-key, gpt-5.6-sol ok => open 1 | icon carried | meaning Claude Code continues on GPT Sol | no menu will fail",
+    );
+    assert_eq!(rows, 4);
+}
+
+/// B1: a client that brings an API key of its own needs no consent: its requests are billed by the token already.
+#[test]
+fn a_client_with_a_key_of_its_own_is_carried_by_its_plan() {
+    let rows = Scene::of(&["openai"], "").play(
+        "12:00 call opus ok by-key          => headline Claude is operational.
+         12:00:30 openai-page responses=ok chat-completions=ok codex=ok
+         12:01 call opus 529 by-key         => no question
+         12:01:10 call opus 529 by-key      => no question
+         12:01:20 call opus 529 by-key      => open 1 | meaning Claude Code continues on OpenAI | icon carried | no question",
+    );
+    assert_eq!(rows, 4);
+}
+
+/// B2: ask when it counts.
+#[test]
+fn the_owner_is_asked_in_the_moment() {
+    let mut scene = Scene::of(&["openai"], "");
+    scene.play(SUBSCRIBER);
+    let rows = scene.play(
+        "12:01:20 call opus 529                => open 1 | question OpenAI can answer while Claude is down | menu OpenAI can answer | icon outage
+         12:01:30 allow                        => no question | icon carried | meaning Claude Code continues on OpenAI
+         12:02 call opus 529, gpt-5.6-sol ok   => carried 1 | meaning GPT Sol | no question
+         12:30 call opus ok                    => no question
+         12:36 call opus ok                    => open 0 | no question
+         14:00 call opus 529                   => question OpenAI can answer",
+    );
+    assert_eq!(rows, 6);
+}
+
+#[test]
+fn not_now_holds_for_this_outage() {
+    let mut scene = Scene::of(&["openai"], "");
+    scene.play(SUBSCRIBER);
+    let rows = scene.play(
+        "12:01:20 call opus 529    => question OpenAI can answer
+         12:01:30 not-now          => no question | icon outage
+         12:02 call opus 529       => no question
+         12:20 call opus 529       => no question | no note
+         12:30 call opus ok        => no question
+         12:36 call opus ok        => open 0
+         13:36 call opus 529       => open 0 | question OpenAI can answer",
+    );
+    assert_eq!(rows, 7);
+}
+
+#[test]
+fn who_has_answered_for_good_is_not_asked() {
+    for answer in ["yes", "no"] {
+        let settings = format!("[fallback]\nsubscription_to_paid_key = \"{answer}\"");
+        let mut scene = Scene::of(&["openai"], &settings);
+        scene.play(SUBSCRIBER);
+        let rows = scene.play("12:01:20 call opus 529 => open 1 | no question");
+        assert_eq!(rows, 1);
+    }
+}
+
+#[test]
+fn a_pipeline_never_asks() {
+    let rows = Scene::of(&["openai"], "").play(
+        "12:00 leads/1 opus ok           => today 1
+         12:01 leads/2 opus 529 parked    => waiting 1 | no question
+         12:01:10 leads/3 opus 529 parked => waiting 2 | no question
+         12:01:20 leads/4 opus 529 parked => waiting 3 | no question | open 1",
+    );
+    assert_eq!(rows, 4);
+}
+
+#[test]
+fn without_a_key_there_is_nothing_to_ask() {
+    let rows = Scene::of(&[], "").play(
+        "12:00 call opus ok
+         12:01 call opus 529        => question Sonnet could answer
+         12:01:02 sibling later     => no question
+         12:01:10 call opus 529     => no question
+         12:01:20 call opus 529     => no question | meaning Requests will fail",
+    );
+    assert_eq!(rows, 4);
+}
+
+#[test]
+fn a_sibling_costs_nothing_and_is_asked_first() {
+    let rows = Scene::of(&["openai"], "").play(
+        "12:00 call opus ok                     => no question
+         12:01 call opus 529                    => question Sonnet could answer on the same plan | note Opus is failing | button Allow
+         12:01:10 sibling on                    => no question
+         12:01:20 call opus 529, sonnet ok      => carried 1 | headline Claude is operational.
+         12:01:40 wait                          => menu Opus → Sonnet",
+    );
+    assert_eq!(rows, 5);
+}
+
+/// B4: paused, no fallback answers anyway.
+#[test]
+fn paused_says_paused() {
+    let rows = Scene::of(&["anthropic"], "").play(
+        "12:00 page api=ok code=ok => icon quiet
+         12:01 pause               => icon paused | paused | no menu No fallback | menu paused
+         12:02 resume              => icon quiet
+         12:03 stop                => icon paused | menu stopping",
+    );
+    assert_eq!(rows, 4);
+}
+
+/// "Who would answer now?" has one answer in the headline and in the plan.
+#[test]
+fn a_new_key_changes_what_an_outage_means() {
+    let rows = Scene::of(&[], "[fallback]\nsubscription_to_paid_key = \"yes\"").play(
+        "12:00 call opus ok                          => level operational
+         12:01 page api=major code=major             => open 1 | meaning Requests will fail | icon outage
+         12:01:30 openai-page responses=ok chat-completions=ok codex=ok
+         12:02 key openai                            => meaning Claude Code continues on OpenAI | icon carried
+         12:03 openai-page responses=major chat-completions=major codex=major => icon outage | meaning OpenAI is down too",
+    );
+    assert_eq!(rows, 4);
+}
