@@ -25,6 +25,14 @@ pub struct Evidence {
     pub network_up: bool,
     /// A problem of ours, and the endpoint that reported it.
     pub ours: Option<(EndpointId, OurFault)>,
+    /// Where no call speaks for now: the last request, however old.
+    pub last_request: Option<LastRequest>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LastRequest {
+    pub at: DateTime<Utc>,
+    pub answered: bool,
 }
 
 /// What the status page contributes.

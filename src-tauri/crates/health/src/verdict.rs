@@ -30,6 +30,10 @@ pub enum Unknown {
     PageUnreadable,
     /// The last reading is too old to speak for now.
     Stale,
+    /// Requests failed, nothing has answered since, and that is too long ago to speak for now.
+    Faded {
+        last_failure: DateTime<Utc>,
+    },
 }
 
 /// What a belief rests on.

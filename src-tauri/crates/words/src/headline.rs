@@ -34,6 +34,14 @@ pub(crate) fn line(outlook: Outlook<'_>) -> Sentence {
         .text(")")
 }
 
+/// "Claude: last request failed 17:19, not confirmed."
+pub fn unconfirmed(product: &str, last_failure: DateTime<Utc>) -> Spans {
+    Sentence::of(format!("{product}: last request failed "))
+        .at(last_failure)
+        .text(", not confirmed.")
+        .spans()
+}
+
 pub fn offline() -> Spans {
     Sentence::of("You're offline. We can't tell how the providers are doing.").spans()
 }

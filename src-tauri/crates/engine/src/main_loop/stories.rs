@@ -104,7 +104,7 @@ impl MainLoop {
                     story.peak = story.peak.max(*to);
                 }
             }
-            Change::Recovered { .. } => {
+            Change::Recovered { .. } | Change::Faded { .. } => {
                 self.state.open.remove(provider);
                 self.nudge(watch::Nudge::IncidentOpen {
                     provider: provider.clone(),

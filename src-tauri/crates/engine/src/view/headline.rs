@@ -4,7 +4,7 @@ use ::words::Outlook;
 use api::{Headline, Level};
 use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
 use chrono::{DateTime, Utc};
-use health::{ProviderVerdict, Verdict};
+use health::{ProviderVerdict, Unknown, Verdict};
 
 use super::{consequence, words};
 use crate::state::State;
@@ -32,6 +32,23 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Headline {
             level: words::known_level(level),
             sentence: clock.plain(&sentence),
             consequence: Some(consequence::consequence(state, &provider.id)),
+        };
+    }
+    let unconfirmed: Vec<String> = mine
+        .iter()
+        .filter_map(|p| {
+            let verdict = state.verdicts.providers.get(&p.id)?.verdict;
+            let Verdict::Unknown(Unknown::Faded { last_failure }) = verdict else {
+                return None;
+            };
+            Some(clock.plain(&::words::unconfirmed(&p.product, last_failure)))
+        })
+        .collect();
+    if !unconfirmed.is_empty() {
+        return Headline {
+            level: Level::Unknown,
+            sentence: unconfirmed.join(" "),
+            consequence: None,
         };
     }
     let unknown: Vec<String> = mine

@@ -53,6 +53,16 @@ pub(crate) fn notice(
                 transition.at,
             )),
         ),
+        Change::Faded { .. } => (
+            ledger::NoticeKind::Recovery,
+            ledger::Urgency::Low,
+            format!("{name} may be back"),
+            clock.plain(&::words::faded(
+                &state.catalog,
+                &provider.id,
+                &transition.verdict,
+            )),
+        ),
         Change::Eased { .. } | Change::Noted(_) | Change::Past(_) => return None,
     };
     let prefix = if is_rehearsal(&provider.id) {
@@ -61,7 +71,7 @@ pub(crate) fn notice(
         ""
     };
     Some(NoticeRow {
-        at: transition.at,
+        at: told_at(now, transition),
         kind,
         thread: format!("provider/{}", provider.id),
         title: format!("{prefix}{title}"),
@@ -69,6 +79,18 @@ pub(crate) fn notice(
         urgency,
         incident,
     })
+}
+
+/// What has faded ended long before it is told.
+fn told_at(now: DateTime<Utc>, transition: &Transition) -> DateTime<Utc> {
+    match transition.change {
+        Change::Faded { .. } | Change::Recovered { .. } => now,
+        Change::Opened { .. }
+        | Change::Rose { .. }
+        | Change::Eased { .. }
+        | Change::Noted(_)
+        | Change::Past(_) => transition.at,
+    }
 }
 
 fn opening_body(

@@ -29,6 +29,8 @@ pub(super) struct Claim {
     fine: u32,
     /// Its incident was resolved on the page: as good as a second fine reading.
     resolved: bool,
+    /// When it was fine again after an outage.
+    recovered: Option<DateTime<Utc>>,
     /// Deduced from open incidents alone: when they are gone, so is the reason.
     from_incidents: bool,
 }
@@ -67,6 +69,7 @@ impl Claim {
             better: None,
             fine: fine(level).into(),
             resolved: false,
+            recovered: None,
             from_incidents: false,
         }
     }
@@ -89,6 +92,7 @@ impl Claim {
         if let Some(next) = next {
             if fine(next) != fine(self.level) {
                 self.since = since;
+                self.recovered = fine(next).then_some(at);
             }
             self.level = next;
         }
@@ -219,6 +223,11 @@ impl PageRecord {
     /// The last word on this surface was bad; told so even when it is too old to be believed.
     pub(super) fn left_bad(&self, surface: &SurfaceId) -> bool {
         self.claims.get(surface).is_some_and(|c| !fine(c.level))
+    }
+
+    /// When this surface was fine again after an outage.
+    pub(super) fn recovered(&self, surface: &SurfaceId) -> Option<DateTime<Utc>> {
+        self.claims.get(surface)?.recovered
     }
 
     /// The last word on this surface was not proved good; told so even when it is too old to be believed.

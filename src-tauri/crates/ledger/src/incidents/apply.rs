@@ -79,6 +79,15 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
             }
             Ok(Some(id))
         }
+        Change::Faded { since, peak } => {
+            let id = match open_of(tx, provider)? {
+                Some(id) => id,
+                None => begin(tx, logged, (*since).min(at), *peak)?,
+            };
+            close(tx, id, at, None, *peak)?;
+            entry(tx, id, at, None, said)?;
+            Ok(Some(id))
+        }
         Change::Past(page) => past(tx, provider, at, page, evidence).map(Some),
     }
 }

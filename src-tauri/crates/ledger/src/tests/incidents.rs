@@ -1,6 +1,6 @@
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
-use health::{Blame, Change, Level, Note, OpenIncident, PageIncident, Verdict};
+use health::{Blame, Change, Level, Note, OpenIncident, PageIncident, Unknown, Verdict};
 
 use super::{fresh, minutes, opened, recovered, t0, transition};
 use crate::{IncidentStory, Ledger, LoggedTransition};
@@ -189,6 +189,27 @@ fn a_record_may_end_before_its_outage_does() {
     assert_eq!(story.incident.closed, Some(t0() + minutes(5)));
     assert_eq!(story.incident.level, Some(Level::PartialOutage));
     assert_eq!(story.timeline.last().unwrap().text, why);
+}
+
+#[test]
+fn an_incident_that_fades_ends_with_its_last_evidence() {
+    let mut ledger = fresh();
+    let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    let change = Change::Faded {
+        since: t0(),
+        peak: Level::PartialOutage,
+    };
+    let last = t0() + minutes(3);
+    let text = "Last request failed, not confirmed.";
+    let mut faded = transition("lead", last, Level::PartialOutage, change, text);
+    faded.transition.verdict.verdict = Verdict::Unknown(Unknown::Faded { last_failure: last });
+    ledger.apply(&faded).unwrap();
+    let story = ledger.incident(id).unwrap().unwrap();
+    let incident = story.incident;
+    assert_eq!(incident.closed, Some(last));
+    assert_eq!(incident.level, Some(Level::PartialOutage));
+    assert_eq!(incident.evidence, "Lead: it is them.", "what it rested on");
+    assert_eq!(story.timeline.last().unwrap().text, text);
 }
 
 #[test]

@@ -87,7 +87,7 @@ proptest! {
                     prop_assert!(transition.announce);
                     *story = true;
                 }
-                Change::Recovered { .. } => {
+                Change::Recovered { .. } | Change::Faded { .. } => {
                     prop_assert!(*story, "closed without being open");
                     prop_assert!(transition.announce);
                     *story = false;

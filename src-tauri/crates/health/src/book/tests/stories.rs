@@ -231,6 +231,7 @@ fn models_fail_and_recover_one_by_one() {
             ("20:07", "call", "fable:529", "partial them", ""),
             ("20:08", "call", "fable:529", "partial them", ""),
             ("20:09", "call", "fable:529", "major them", "rose!"),
+            ("20:09", "call", "sonnet:529", "major them", ""),
             ("20:10", "call", "haiku:ok", "major them", ""),
             ("20:11", "call", "haiku:ok", "partial them", "eased"),
             ("20:12", "call", "fable:ok", "partial them", ""),
@@ -739,9 +740,9 @@ fn calls_go_stale_and_a_failing_run_does_not_outlive_the_silence() {
         &mut book,
         &[
             ("20:00", "network", "up", "unlooked -", ""),
-            ("20:00", "openrouter call", "529", "unlooked -", ""),
-            ("20:01", "openrouter call", "529", "unlooked -", ""),
-            ("20:02", "openrouter call", "529", "unlooked -", "opened!"),
+            ("20:00", "openrouter probe", "529", "unlooked -", ""),
+            ("20:01", "openrouter probe", "529", "unlooked -", ""),
+            ("20:02", "openrouter probe", "529", "unlooked -", "opened!"),
         ],
     );
     let openrouter = |book: &Book| belief(&book.verdicts().providers["openrouter"]);
@@ -754,7 +755,7 @@ fn calls_go_stale_and_a_failing_run_does_not_outlive_the_silence() {
         &mut book,
         &[
             // One failure after the silence proves nothing yet.
-            ("21:00", "openrouter call", "529", "unlooked -", ""),
+            ("21:00", "openrouter probe", "529", "unlooked -", ""),
             ("21:01", "openrouter call", "ok", "unlooked -", ""),
             ("21:02", "openrouter call", "ok", "unlooked -", "recovered!"),
         ],
