@@ -172,6 +172,23 @@ impl Book {
             .min()
     }
 
+    /// What is worth a probe at once: models of the owner's providers in trouble that last answered before it began.
+    pub fn doubtful(&self, now: DateTime<Utc>) -> Vec<(EndpointId, ModelId)> {
+        let mine = self.watched.0.iter().filter_map(|(id, watched)| {
+            let dossier = self.dossiers.get(id)?;
+            let scene = Scene {
+                now,
+                thresholds: &self.thresholds,
+                network: &self.network,
+                provider: self.catalog.provider(id),
+                watched: Some(watched),
+                failing_together: &[],
+            };
+            Some(judge::doubtful(scene, &dossier.readings))
+        });
+        mine.flatten().collect()
+    }
+
     /// After a suspend: what was fresh before it is stale, and the lost time is nobody's downtime.
     pub fn woke(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
         for dossier in self.dossiers.values_mut() {

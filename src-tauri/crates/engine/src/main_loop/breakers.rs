@@ -49,7 +49,9 @@ impl MainLoop {
     pub(super) fn look_at_breakers(&mut self) {
         self.state.breakers = self.outlets.gateway.breakers();
         self.keep_breakers();
-        let wanted = to_probe(&self.state);
+        let mut wanted = to_probe(&self.state);
+        // Their last answer is from before the outage: one probe says whether they share it.
+        wanted.extend(self.book.doubtful((self.clock)()));
         if wanted != self.breakers.probed {
             self.breakers.probed = wanted;
             self.send_targets();

@@ -95,6 +95,11 @@ pub(super) fn judge(
     }
 }
 
+/// Models that count as working by proofs from before the trouble.
+pub(super) fn doubtful(scene: Scene<'_>, readings: &Readings) -> Vec<(EndpointId, ModelId)> {
+    Seen::gather(scene, readings).doubtful().cloned().collect()
+}
+
 /// The readings as they bear on this moment.
 struct Seen<'a> {
     scene: Scene<'a>,
@@ -166,11 +171,39 @@ impl<'a> Seen<'a> {
         })
     }
 
+    /// Models that have answered since the trouble began.
     fn working(&self) -> impl Iterator<Item = &'a (EndpointId, ModelId)> {
+        let begun = self.trouble_since();
+        self.proved()
+            .filter(move |(_, at)| begun.is_none_or(|begun| *at >= begun))
+            .map(|(key, _)| key)
+    }
+
+    /// Models whose last proof is from before the trouble: nothing is known of them in it.
+    fn doubtful(&self) -> impl Iterator<Item = &'a (EndpointId, ModelId)> {
+        let begun = self.trouble_since();
+        self.proved()
+            .filter(move |(_, at)| begun.is_some_and(|begun| *at < begun))
+            .map(|(key, _)| key)
+    }
+
+    /// Models that count as working, with their last good call.
+    fn proved(&self) -> impl Iterator<Item = (&'a (EndpointId, ModelId), DateTime<Utc>)> {
         self.runs.iter().filter_map(|(key, run)| match run {
-            Measured::Works { .. } => Some(*key),
+            Measured::Works { proved_at, .. } => Some((*key, *proved_at)),
             Measured::Fails { .. } | Measured::Unknown(_) => None,
         })
+    }
+
+    /// The first sign of what is bad now. Failures that have faded count up to the last of them.
+    fn trouble_since(&self) -> Option<DateTime<Utc>> {
+        self.bad_since().or_else(|| self.faded())
+    }
+
+    fn bad_since(&self) -> Option<DateTime<Utc>> {
+        let page = self.believed().filter(|c| !fine(c.level)).map(|c| c.since);
+        let calls = self.failing().map(|(_, _, stretch)| stretch.since);
+        page.chain(calls).min()
     }
 
     /// What our own calls say, over all models of all endpoints; models fail and recover one by one.
@@ -344,9 +377,7 @@ impl<'a> Seen<'a> {
         if !bad(verdict) {
             return now;
         }
-        let page = self.believed().filter(|c| !fine(c.level)).map(|c| c.since);
-        let calls = self.failing().map(|(_, _, stretch)| stretch.since);
-        page.chain(calls).min().unwrap_or(now)
+        self.bad_since().unwrap_or(now)
     }
 
     fn evidence(&self, blame: Blame) -> Evidence {

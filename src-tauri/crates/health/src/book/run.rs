@@ -22,6 +22,8 @@ pub(super) struct Run {
     last_request: Option<LastRequest>,
     /// The last of the failures that have faded, and of those since. None: it has answered since.
     faded: Option<DateTime<Utc>>,
+    /// The last good call.
+    proved_at: Option<DateTime<Utc>>,
 }
 
 /// Whether it ever counted as failing, and what became of that. Outlasts the calls themselves going stale.
@@ -68,8 +70,15 @@ struct Tally {
 /// What may be believed of a run now.
 #[derive(Debug)]
 pub(super) enum Measured<'a> {
-    Works { since: DateTime<Utc> },
-    Fails { level: Level, stretch: &'a Stretch },
+    Works {
+        since: DateTime<Utc>,
+        /// The last good call.
+        proved_at: DateTime<Utc>,
+    },
+    Fails {
+        level: Level,
+        stretch: &'a Stretch,
+    },
     Unknown(Unknown),
 }
 
@@ -130,6 +139,7 @@ impl Run {
 
     fn succeeded(&mut self, at: DateTime<Utc>, source: CallSource, thresholds: &Thresholds) {
         self.faded = None;
+        self.proved_at = self.proved_at.max(Some(at));
         self.failures = 0;
         self.successes = self.successes.saturating_add(1);
         if self.proved(thresholds) {
@@ -248,7 +258,7 @@ impl Run {
                 if stretch.in_doubt(network) && now < at + DOUBT =>
             {
                 match worked_since {
-                    Some(since) => Measured::Works { since },
+                    Some(since) => self.works(since),
                     None => Measured::Unknown(Unknown::NotYetLooked),
                 }
             }
@@ -256,8 +266,15 @@ impl Run {
                 level: stretch.level(),
                 stretch,
             },
-            (State::Works { since }, _) => Measured::Works { since },
+            (State::Works { since }, _) => self.works(since),
             (State::Unproven | State::Fails { .. }, _) => Measured::Unknown(Unknown::NotYetLooked),
+        }
+    }
+
+    fn works(&self, since: DateTime<Utc>) -> Measured<'_> {
+        Measured::Works {
+            since,
+            proved_at: self.proved_at.unwrap_or(since),
         }
     }
 

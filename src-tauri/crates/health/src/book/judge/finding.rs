@@ -97,7 +97,7 @@ impl Seen<'_> {
             ..Evidence::default()
         };
         let (verdict, since, basis) = match run {
-            Measured::Works { since } => {
+            Measured::Works { since, .. } => {
                 evidence.answering.insert(model.clone());
                 (Verdict::Known(Level::Operational), *since, Basis::Measured)
             }

@@ -224,6 +224,8 @@ fn models_fail_and_recover_one_by_one() {
             ("20:00", "call", "fable:ok", "ok -", ""),
             ("20:01", "call", "sonnet:529", "ok -", ""),
             ("20:02", "call", "sonnet:529", "ok -", ""),
+            ("20:02", "call", "haiku:ok", "ok -", ""),
+            ("20:02", "call", "fable:ok", "ok -", ""),
             ("20:03", "call", "sonnet:529", "degraded them", "opened!"),
             ("20:04", "call", "haiku:529", "degraded them", ""),
             ("20:05", "call", "haiku:529", "degraded them", ""),
@@ -239,6 +241,56 @@ fn models_fail_and_recover_one_by_one() {
             ("20:14", "call", "sonnet:ok", "degraded them", ""),
             ("20:15", "call", "sonnet:ok", "ok -", "recovered!"),
         ],
+    );
+}
+
+/// A proof from before the outage says nothing about it: the level is the failing model's, and the others are worth a probe.
+#[test]
+fn what_answered_before_the_outage_does_not_soften_it() {
+    let mut book = book();
+    let pair = |model: &str| (EndpointId::new("anthropic"), ModelId::new(model));
+    check(
+        &mut book,
+        &[
+            ("20:00", "network", "up", "unlooked -", ""),
+            ("20:00", "probe", "sonnet:ok", "ok -", ""),
+            ("20:01", "call", "haiku:ok", "ok -", ""),
+            ("20:02", "call", "haiku:529", "ok -", ""),
+            ("20:03", "call", "haiku:529", "ok -", ""),
+            ("20:04", "call", "haiku:529", "major them", "opened!"),
+        ],
+    );
+    assert_eq!(book.doubtful(at("20:04")), [pair("sonnet")]);
+    assert!(
+        book.verdicts().providers["anthropic"]
+            .evidence
+            .answering
+            .is_empty()
+    );
+    check(
+        &mut book,
+        &[("20:05", "probe", "sonnet:ok", "partial them", "eased")],
+    );
+    assert_eq!(book.doubtful(at("20:05")), []);
+    // Nor does it refute what the page declares.
+    let mut declared = self::book();
+    check(
+        &mut declared,
+        &[
+            ("20:00", "call", "ok", "ok -", ""),
+            (
+                "20:01",
+                "page",
+                "api=partial code=ok",
+                "partial them",
+                "opened!",
+            ),
+        ],
+    );
+    assert_eq!(declared.doubtful(at("20:01")), [pair("haiku")]);
+    check(
+        &mut declared,
+        &[("20:02", "probe", "ok", "partial -", "noted")],
     );
 }
 
@@ -395,9 +447,10 @@ fn a_declared_outage_that_our_calls_do_not_meet_blames_nobody_yet() {
                 "20:01",
                 "page",
                 "api=partial code=ok",
-                "partial -",
+                "partial them",
                 "opened!",
             ),
+            ("20:01", "call", "ok", "partial -", "noted"),
             ("20:02", "call", "529", "partial -", ""),
             ("20:03", "call", "529", "partial -", ""),
             ("20:04", "call", "529", "major them", "rose! noted"),
