@@ -64,6 +64,8 @@ pub enum Change {
         from: Level,
         to: Level,
     },
+    /// Still open at its level; only its evidence has changed. The record follows it, without an entry.
+    Updated,
     /// Still open; something new is worth an entry in the timeline.
     Noted(Note),
     /// The incident closed; it had begun at `since` and been as bad as `peak`.

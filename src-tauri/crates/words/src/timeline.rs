@@ -18,6 +18,7 @@ pub fn incident(catalog: &Catalog, transition: &Transition) -> Spans {
         | Change::Rose { .. }
         | Change::Eased { .. }
         | Change::Noted(_)
+        | Change::Updated
         | Change::Recovered { .. }
         | Change::Faded { .. } => known(catalog, transition).spans(),
     }
@@ -42,6 +43,7 @@ pub fn entry(catalog: &Catalog, transition: &Transition) -> Spans {
             }
         },
         Change::Opened { .. }
+        | Change::Updated
         | Change::Recovered { .. }
         | Change::Faded { .. }
         | Change::Past(_) => known(catalog, transition),

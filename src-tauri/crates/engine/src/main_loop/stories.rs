@@ -41,9 +41,11 @@ impl MainLoop {
         let now = (self.clock)();
         for transition in transitions {
             let rehearsal = booking::is_rehearsal(&transition.provider);
-            let evidence = ::words::incident(&self.state.catalog, &transition);
-            let evidence = utc(now).plain(&evidence);
-            tracing::info!(provider = %transition.provider, change = ?transition.change, evidence, "verdict changed");
+            if transition.change != Change::Updated {
+                let evidence = ::words::incident(&self.state.catalog, &transition);
+                let evidence = utc(now).plain(&evidence);
+                tracing::info!(provider = %transition.provider, change = ?transition.change, evidence, "verdict changed");
+            }
             let incident = if rehearsal {
                 None
             } else {
@@ -111,7 +113,7 @@ impl MainLoop {
                     open: false,
                 });
             }
-            Change::Noted(_) | Change::Past(_) => {}
+            Change::Noted(_) | Change::Updated | Change::Past(_) => {}
         }
         id
     }

@@ -63,7 +63,9 @@ pub(crate) fn notice(
                 &transition.verdict,
             )),
         ),
-        Change::Eased { .. } | Change::Noted(_) | Change::Past(_) => return None,
+        Change::Eased { .. } | Change::Noted(_) | Change::Updated | Change::Past(_) => {
+            return None;
+        }
     };
     let prefix = if is_rehearsal(&provider.id) {
         "Rehearsal: "
@@ -89,6 +91,7 @@ fn told_at(now: DateTime<Utc>, transition: &Transition) -> DateTime<Utc> {
         | Change::Rose { .. }
         | Change::Eased { .. }
         | Change::Noted(_)
+        | Change::Updated
         | Change::Past(_) => transition.at,
     }
 }

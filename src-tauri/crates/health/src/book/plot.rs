@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::judge::End;
 use super::page::fine;
-use crate::{Blame, Change, Level, Note, OpenIncident, ProviderVerdict, Verdict};
+use crate::{Blame, Change, Evidence, Level, Note, OpenIncident, ProviderVerdict, Verdict};
 
 /// So many openings within [`FLAP_WINDOW`] make a provider unstable.
 const FLAP_OPENINGS: usize = 3;
@@ -28,6 +28,8 @@ struct Story {
     level: Level,
     peak: Level,
     blame: Blame,
+    /// As it was told last.
+    evidence: Evidence,
     /// Unstable only: recovered, but not yet for long enough to be told.
     calm: Option<DateTime<Utc>>,
     /// The belief was lost, and that was noted.
@@ -49,6 +51,7 @@ impl Plot {
             level: open.level,
             peak: open.peak.max(open.level),
             blame: Blame::Undetermined,
+            evidence: Evidence::default(),
             calm: None,
             lost: true,
         };
@@ -119,6 +122,7 @@ impl Plot {
             level,
             peak: level,
             blame: verdict.blame,
+            evidence: verdict.evidence.clone(),
             calm: None,
             lost: false,
         });
@@ -159,6 +163,12 @@ impl Plot {
         let blame = std::mem::replace(&mut story.blame, verdict.blame);
         if found || blame != verdict.blame {
             told.push(quiet(now, Change::Noted(Note::Verdict)));
+        }
+        if story.evidence != verdict.evidence {
+            story.evidence = verdict.evidence.clone();
+            if told.is_empty() {
+                told.push(quiet(now, Change::Updated));
+            }
         }
         self.story = Some(story);
         told

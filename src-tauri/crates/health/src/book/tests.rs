@@ -189,10 +189,11 @@ fn belief(verdict: &ProviderVerdict) -> String {
     format!("{level} {blame}")
 }
 
-/// "Opened!" is announced, "noted" and the like are for the log only.
+/// "Opened!" is announced, "noted" and the like are for the log only; an update of the evidence is left out.
 fn tale(transitions: &[Transition]) -> String {
     let words: Vec<_> = transitions
         .iter()
+        .filter(|t| t.change != Change::Updated)
         .map(|t| {
             let word = match t.change {
                 Change::Opened { .. } => "opened",
@@ -202,6 +203,7 @@ fn tale(transitions: &[Transition]) -> String {
                 Change::Recovered { .. } => "recovered",
                 Change::Faded { .. } => "faded",
                 Change::Past(_) => "past",
+                Change::Updated => "updated",
             };
             format!("{word}{}", if t.announce { "!" } else { "" })
         })

@@ -54,6 +54,13 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
             entry(tx, id, at, Some(*to), said)?;
             Ok(Some(id))
         }
+        Change::Updated => {
+            let id = open_of(tx, provider)?;
+            if let Some(id) = id {
+                believe(tx, id, verdict.blame, evidence)?;
+            }
+            Ok(id)
+        }
         Change::Noted(note) => {
             let Some(id) = open_of(tx, provider)? else {
                 return Ok(None);

@@ -99,10 +99,18 @@ fn what_is_known_only_later_stands_in_the_story() {
         ))
         .unwrap();
     assert_eq!(known(&ledger), (Blame::Them, "12 of 14 failed.".to_owned()));
+    // So does it without an entry of its own.
+    let at = t0() + minutes(3);
+    let (level, text) = (Level::MajorOutage, "14 of 16 failed.");
+    let updated = transition("lead", at, level, Change::Updated, text);
+    assert_eq!(ledger.apply(&updated).unwrap(), Some(id));
+    assert_eq!(known(&ledger).1, "14 of 16 failed.");
+    let timeline = ledger.incident(id).unwrap().unwrap().timeline;
+    assert_eq!(timeline.len(), 2);
     let mut page = noted(t0() + minutes(3), "Status page: We are looking.");
     page.evidence = "3 of 3 failed.".to_owned();
     ledger.apply(&page).unwrap();
-    assert_eq!(known(&ledger).1, "12 of 14 failed.");
+    assert_eq!(known(&ledger).1, "14 of 16 failed.");
 }
 
 #[test]

@@ -261,9 +261,9 @@ fn the_recorded_outage_of_28_april_2026() {
         ..Evidence::default()
     };
     assert_eq!(told[0].verdict.evidence, expected);
-    assert!(
-        book.observe(at("17:57"), read(&recorded, at("17:57")))
-            .is_empty()
+    assert_eq!(
+        tale(&book.observe(at("17:57"), read(&recorded, at("17:57")))),
+        ""
     );
     let operational = Page {
         surfaces: recorded

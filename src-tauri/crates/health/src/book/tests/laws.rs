@@ -95,6 +95,7 @@ proptest! {
                 Change::Rose { from, to } => prop_assert!(*story && to > from),
                 Change::Eased { from, to } => prop_assert!(*story && to < from),
                 Change::Noted(_) => prop_assert!(!transition.announce),
+                Change::Updated => prop_assert!(*story && !transition.announce),
                 Change::Past(_) => prop_assert!(!transition.announce),
             }
         }

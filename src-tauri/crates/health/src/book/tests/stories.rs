@@ -294,6 +294,39 @@ fn what_answered_before_the_outage_does_not_soften_it() {
     );
 }
 
+/// What an incident rests on is told on with every change, so that its record is never older than the belief.
+#[test]
+fn the_evidence_of_an_open_incident_is_followed() {
+    let mut book = book();
+    check(
+        &mut book,
+        &[
+            ("20:00", "network", "up", "unlooked -", ""),
+            ("20:00", "page", "api=ok code=ok", "ok -", ""),
+            ("20:01", "call", "529", "ok -", ""),
+            ("20:02", "call", "529", "ok -", ""),
+            ("20:03", "call", "529", "major them", "opened!"),
+        ],
+    );
+    let changes = |told: &[Transition]| told.iter().map(|t| t.change.clone()).collect::<Vec<_>>();
+    let fourth = check(&mut book, &[("20:04", "call", "529", "major them", "")]);
+    assert_eq!(changes(&fourth), [Change::Updated]);
+    let calls = fourth[0].verdict.evidence.calls.unwrap();
+    assert_eq!(calls.requests.failed, 4);
+    let page = check(
+        &mut book,
+        &[("20:05", "page", "api=major code=ok", "major them", "")],
+    );
+    assert_eq!(changes(&page), [Change::Updated]);
+    let claim = page[0].verdict.evidence.page.claim().unwrap();
+    assert_eq!(claim.level, Level::MajorOutage);
+    let same = check(&mut book, &[("20:05", "clock", "", "major them", "")]);
+    assert_eq!(changes(&same), []);
+    // With every other change it comes along.
+    let eased = check(&mut book, &[("20:06", "call", "ok", "major them", "")]);
+    assert_eq!(changes(&eased), [Change::Updated]);
+}
+
 #[test]
 fn recovery_needs_both_the_page_and_the_calls() {
     check(
