@@ -317,7 +317,7 @@ impl Book {
                 told.extend(steps.into_iter().map(|told| (id.clone(), told)));
             }
             if let (true, Some(begun)) = (is_bad(verdict.verdict), dossier.plot.since()) {
-                verdict.since = begun;
+                verdict.since = Some(begun);
             }
             verdict.unstable = dossier.plot.is_unstable();
             verdicts.providers.insert(id.clone(), verdict);

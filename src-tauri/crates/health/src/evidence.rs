@@ -52,8 +52,8 @@ pub enum PageEvidence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageClaim {
     pub level: Level,
-    /// The beginning of an outage, or of the time in which there was none.
-    pub since: DateTime<Utc>,
+    /// The beginning of an outage, or its end. None: no outage was seen.
+    pub since: Option<DateTime<Utc>>,
     pub read_at: DateTime<Utc>,
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn claude() -> ProviderId {
 fn claim(level: Level, since: DateTime<Utc>) -> PageEvidence {
     PageEvidence::Claim(PageClaim {
         level,
-        since,
+        since: Some(since),
         read_at: at(16, 20),
     })
 }
@@ -84,7 +84,7 @@ fn well() -> Evidence {
 fn verdict(verdict: Verdict, basis: Basis, blame: Blame, evidence: Evidence) -> ProviderVerdict {
     ProviderVerdict {
         verdict,
-        since: at(16, 57),
+        since: Some(at(16, 57)),
         basis,
         blame,
         evidence,

@@ -75,7 +75,7 @@ pub(super) fn judge(
     let seen = Seen::gather(scene, readings);
     let verdict = seen.verdict();
     let (basis, blame) = (seen.basis(verdict), seen.blame(verdict));
-    let since = seen.since(verdict, before.map(|b| (b.verdict, b.since)));
+    let since = seen.since(verdict, before);
     let evidence = seen.evidence(blame);
     Judgement {
         end: End {
@@ -190,7 +190,7 @@ impl<'a> Seen<'a> {
     /// Models that count as working, with their last good call.
     fn proved(&self) -> impl Iterator<Item = (&'a (EndpointId, ModelId), DateTime<Utc>)> {
         self.runs.iter().filter_map(|(key, run)| match run {
-            Measured::Works { proved_at, .. } => Some((*key, *proved_at)),
+            Measured::Works { proved_at } => Some((*key, (*proved_at)?)),
             Measured::Fails { .. } | Measured::Unknown(_) => None,
         })
     }
@@ -201,7 +201,8 @@ impl<'a> Seen<'a> {
     }
 
     fn bad_since(&self) -> Option<DateTime<Utc>> {
-        let page = self.believed().filter(|c| !fine(c.level)).map(|c| c.since);
+        let bad = self.believed().filter(|c| !fine(c.level));
+        let page = bad.filter_map(|c| c.since);
         let calls = self.failing().map(|(_, _, stretch)| stretch.since);
         page.chain(calls).min()
     }
@@ -366,18 +367,17 @@ impl<'a> Seen<'a> {
     }
 
     /// A bad time begins with its first sign and lasts through all bad levels.
-    fn since(&self, verdict: Verdict, before: Option<(Verdict, DateTime<Utc>)>) -> DateTime<Utc> {
-        let now = self.scene.now;
-        let bad = |v: Verdict| matches!(v, Verdict::Known(level) if !fine(level));
-        if let Some((before, since)) = before
-            && (verdict == before || (bad(verdict) && bad(before)))
-        {
-            return since;
+    fn since(&self, verdict: Verdict, before: Option<&ProviderVerdict>) -> Option<DateTime<Utc>> {
+        let now = Some(self.scene.now);
+        match (before.map(|b| (b.verdict, b.since)), verdict) {
+            (Some((before, since)), _) if before == verdict => since,
+            (Some((before, since)), _) if is_bad(before) && is_bad(verdict) => since,
+            _ if is_bad(verdict) => self.bad_since().or(now),
+            (Some((Verdict::Unknown(_), since)), Verdict::Unknown(_)) => since,
+            // It may have been well for long before that could be seen.
+            (Some((Verdict::Unknown(_), _)), Verdict::Known(_)) | (None, _) => None,
+            (Some((Verdict::Known(_), _)), _) => now,
         }
-        if !bad(verdict) {
-            return now;
-        }
-        self.bad_since().unwrap_or(now)
     }
 
     fn evidence(&self, blame: Blame) -> Evidence {
@@ -410,18 +410,20 @@ impl<'a> Seen<'a> {
         let Some(level) = self.page_level() else {
             return self.unread_page();
         };
-        let of_level = || self.believed().filter(|c| fine(c.level) == fine(level));
-        let since = of_level().map(|c| c.since);
-        let read_at = self.believed().map(|c| c.read_at).max();
+        let of_level = self.believed().filter(|c| fine(c.level) == fine(level));
+        let since = of_level.filter_map(|c| c.since);
         PageEvidence::Claim(PageClaim {
             level,
             since: if fine(level) {
                 since.max()
             } else {
                 since.min()
-            }
-            .unwrap_or(self.scene.now),
-            read_at: read_at.unwrap_or(self.scene.now),
+            },
+            read_at: self
+                .believed()
+                .map(|c| c.read_at)
+                .max()
+                .unwrap_or(self.scene.now),
         })
     }
 

@@ -20,8 +20,8 @@ pub(super) struct PageRecord {
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
     pub(super) level: Level,
-    /// Since when it has been fine, or since when it has not.
-    pub(super) since: DateTime<Utc>,
+    /// Since when it has not been fine, or since when it is again. None: no outage was seen.
+    pub(super) since: Option<DateTime<Utc>>,
     pub(super) read_at: DateTime<Utc>,
     /// A better level that one reading has told; a second one makes it true.
     better: Option<Level>,
@@ -29,8 +29,6 @@ pub(super) struct Claim {
     fine: u32,
     /// Its incident was resolved on the page: as good as a second fine reading.
     resolved: bool,
-    /// When it was fine again after an outage.
-    recovered: Option<DateTime<Utc>>,
     /// Deduced from open incidents alone: when they are gone, so is the reason.
     from_incidents: bool,
 }
@@ -64,12 +62,11 @@ impl Claim {
     fn new(level: Level, since: DateTime<Utc>, at: DateTime<Utc>) -> Self {
         Self {
             level,
-            since,
+            since: (!fine(level)).then_some(since),
             read_at: at,
             better: None,
             fine: fine(level).into(),
             resolved: false,
-            recovered: None,
             from_incidents: false,
         }
     }
@@ -91,8 +88,7 @@ impl Claim {
         self.better = (level < self.level && next.is_none()).then_some(level);
         if let Some(next) = next {
             if fine(next) != fine(self.level) {
-                self.since = since;
-                self.recovered = fine(next).then_some(at);
+                self.since = Some(since);
             }
             self.level = next;
         }
@@ -227,7 +223,8 @@ impl PageRecord {
 
     /// When this surface was fine again after an outage.
     pub(super) fn recovered(&self, surface: &SurfaceId) -> Option<DateTime<Utc>> {
-        self.claims.get(surface)?.recovered
+        let claim = self.claims.get(surface)?;
+        claim.since.filter(|_| fine(claim.level))
     }
 
     /// The last word on this surface was not proved good; told so even when it is too old to be believed.

@@ -116,7 +116,7 @@ impl Plot {
         if self.openings.len() >= FLAP_OPENINGS {
             self.restless = Some(now);
         }
-        let since = verdict.since.min(now);
+        let since = verdict.since.map_or(now, |since| since.min(now));
         self.story = Some(Story {
             since,
             level,

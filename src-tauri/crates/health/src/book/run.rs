@@ -40,14 +40,12 @@ enum Accused {
 enum State {
     #[default]
     Unproven,
-    Works {
-        since: DateTime<Utc>,
-    },
+    Works,
     Fails {
         /// When the threshold was reached.
         at: DateTime<Utc>,
         /// It had worked until then.
-        worked_since: Option<DateTime<Utc>>,
+        worked: bool,
     },
 }
 
@@ -71,9 +69,8 @@ struct Tally {
 #[derive(Debug)]
 pub(super) enum Measured<'a> {
     Works {
-        since: DateTime<Utc>,
         /// The last good call.
-        proved_at: DateTime<Utc>,
+        proved_at: Option<DateTime<Utc>>,
     },
     Fails {
         level: Level,
@@ -132,8 +129,12 @@ impl Run {
         self.failures = 0;
         self.stretch = None;
         self.accused = Accused::No;
-        if let State::Fails { worked_since, .. } = self.state {
-            self.state = worked_since.map_or(State::Unproven, |since| State::Works { since });
+        if let State::Fails { worked, .. } = self.state {
+            self.state = if worked {
+                State::Works
+            } else {
+                State::Unproven
+            };
         }
     }
 
@@ -153,10 +154,10 @@ impl Run {
                 }
             }
             State::Fails { .. } | State::Unproven => {
-                self.state = State::Works { since: at };
+                self.state = State::Works;
                 self.stretch = None;
             }
-            State::Works { .. } => self.stretch = None,
+            State::Works => self.stretch = None,
         }
     }
 
@@ -177,14 +178,8 @@ impl Run {
             self.accused = Accused::Yes;
             self.state = match self.state {
                 State::Fails { .. } => self.state,
-                State::Unproven => State::Fails {
-                    at,
-                    worked_since: None,
-                },
-                State::Works { since } => State::Fails {
-                    at,
-                    worked_since: Some(since),
-                },
+                State::Unproven => State::Fails { at, worked: false },
+                State::Works => State::Fails { at, worked: true },
             };
         }
     }
@@ -214,7 +209,7 @@ impl Run {
             (State::Fails { .. }, Some(stretch)) if stretch.probes.failures.total == 0 => {
                 Some(stretch.last + thresholds.fade())
             }
-            (State::Fails { .. } | State::Works { .. } | State::Unproven, _) => None,
+            (State::Fails { .. } | State::Works | State::Unproven, _) => None,
         }
     }
 
@@ -254,27 +249,27 @@ impl Run {
             return Measured::Unknown(Unknown::Stale);
         }
         match (self.state, &self.stretch) {
-            (State::Fails { at, worked_since }, Some(stretch))
+            (State::Fails { at, worked }, Some(stretch))
                 if stretch.in_doubt(network) && now < at + DOUBT =>
             {
-                match worked_since {
-                    Some(since) => self.works(since),
-                    None => Measured::Unknown(Unknown::NotYetLooked),
+                if worked {
+                    self.works()
+                } else {
+                    Measured::Unknown(Unknown::NotYetLooked)
                 }
             }
             (State::Fails { .. }, Some(stretch)) => Measured::Fails {
                 level: stretch.level(),
                 stretch,
             },
-            (State::Works { since }, _) => self.works(since),
+            (State::Works, _) => self.works(),
             (State::Unproven | State::Fails { .. }, _) => Measured::Unknown(Unknown::NotYetLooked),
         }
     }
 
-    fn works(&self, since: DateTime<Utc>) -> Measured<'_> {
+    fn works(&self) -> Measured<'_> {
         Measured::Works {
-            since,
-            proved_at: self.proved_at.unwrap_or(since),
+            proved_at: self.proved_at,
         }
     }
 
@@ -341,7 +336,7 @@ impl Run {
         let stale = self.last.map(|last| last + thresholds.calls_stale());
         let sure = match self.state {
             State::Fails { at, .. } => Some(at + DOUBT),
-            State::Works { .. } | State::Unproven => None,
+            State::Works | State::Unproven => None,
         };
         let pardoned = self.ours_until(thresholds);
         let fades = self.fades_at(thresholds);

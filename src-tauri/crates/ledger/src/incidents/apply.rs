@@ -49,7 +49,10 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                     update(tx, id, *to, verdict.blame, evidence)?;
                     id
                 }
-                None => begin(tx, logged, verdict.since.min(at), *to)?,
+                None => {
+                    let since = verdict.since.map_or(at, |since| since.min(at));
+                    begin(tx, logged, since, *to)?
+                }
             };
             entry(tx, id, at, Some(*to), said)?;
             Ok(Some(id))

@@ -66,7 +66,11 @@ fn an_outage_that_is_open_when_first_seen_opens_and_one_that_is_over_does_not() 
             "opened! noted",
         )],
     );
-    assert_eq!(told[0].verdict.since, at("19:50"), "as the page tells it");
+    assert_eq!(
+        told[0].verdict.since,
+        Some(at("19:50")),
+        "as the page tells it"
+    );
 }
 
 #[test]
@@ -325,6 +329,48 @@ fn the_evidence_of_an_open_incident_is_followed() {
     // With every other change it comes along.
     let eased = check(&mut book, &[("20:06", "call", "ok", "major them", "")]);
     assert_eq!(changes(&eased), [Change::Updated]);
+}
+
+/// "Operational since" is when an outage ended, never when the engine began to look.
+#[test]
+fn a_provider_that_was_well_when_first_seen_has_no_beginning() {
+    let mut book = book();
+    let since = |book: &Book| {
+        let claude = &book.verdicts().providers["anthropic"];
+        (claude.since, claude.surfaces["api"].since)
+    };
+    check(
+        &mut book,
+        &[
+            ("20:00", "page", "api=ok code=ok", "ok -", ""),
+            ("20:01", "call", "ok", "ok -", ""),
+        ],
+    );
+    assert_eq!(since(&book), (None, None));
+    check(
+        &mut book,
+        &[
+            (
+                "20:10",
+                "page",
+                "api=partial code=ok",
+                "partial them",
+                "opened!",
+            ),
+            ("20:12", "page", "api=ok code=ok", "partial them", ""),
+            ("20:14", "page", "api=ok code=ok", "ok -", "recovered!"),
+        ],
+    );
+    assert_eq!(since(&book), (Some(at("20:14")), Some(at("20:14"))));
+    // Nothing was read for a while: it may have been well all the time.
+    check(
+        &mut book,
+        &[
+            ("20:50", "clock", "", "stale -", ""),
+            ("20:55", "call", "ok", "ok -", ""),
+        ],
+    );
+    assert_eq!(since(&book).0, None);
 }
 
 #[test]
@@ -674,7 +720,7 @@ fn an_incident_has_one_beginning() {
     );
     assert_eq!(
         since(&book),
-        at("20:05"),
+        Some(at("20:05")),
         "the first failure, not the third"
     );
     let open = OpenIncident {
@@ -694,7 +740,11 @@ fn an_incident_has_one_beginning() {
             "noted",
         )],
     );
-    assert_eq!(since(&restarted), at("11:00"), "a restart does not move it");
+    assert_eq!(
+        since(&restarted),
+        Some(at("11:00")),
+        "a restart does not move it"
+    );
     check(
         &mut restarted,
         &[
@@ -710,7 +760,7 @@ fn an_incident_has_one_beginning() {
     );
     assert_eq!(
         since(&restarted),
-        at("11:00"),
+        Some(at("11:00")),
         "nor does a gap in the readings"
     );
 }
