@@ -143,7 +143,9 @@ impl Services {
     fn operational_since(&self, candidate: &Candidate) -> Option<DateTime<Utc>> {
         let verdicts = self.verdicts();
         let known = verdicts.providers.get(&candidate.provider)?;
-        (known.verdict == Verdict::Known(Level::Operational)).then_some(known.since)
+        // Well whenever it was looked at: for as long as anything is known.
+        let since = known.since.unwrap_or(DateTime::UNIX_EPOCH);
+        (known.verdict == Verdict::Known(Level::Operational)).then_some(since)
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {

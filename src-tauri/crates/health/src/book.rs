@@ -98,6 +98,26 @@ impl Book {
 
     /// Fold one reading in. What comes back is in the order in which it should be told.
     pub fn observe(&mut self, now: DateTime<Utc>, seen: Observation) -> Vec<Transition> {
+        // What has faded did so before anything that came later.
+        let mut transitions = if self.fades_by(now) {
+            self.due(now)
+        } else {
+            Vec::new()
+        };
+        transitions.extend(self.seen(now, seen));
+        transitions
+    }
+
+    fn fades_by(&self, now: DateTime<Utc>) -> bool {
+        let runs = self
+            .dossiers
+            .values()
+            .flat_map(|d| d.readings.runs.values());
+        runs.filter_map(|run| run.fades_at(&self.thresholds))
+            .any(|fades| self.told < fades && fades <= now)
+    }
+
+    fn seen(&mut self, now: DateTime<Utc>, seen: Observation) -> Vec<Transition> {
         match seen {
             Observation::Network { at, controls } => {
                 self.heard_of_network(at.min(now), controls);
@@ -150,6 +170,23 @@ impl Book {
             })
             .filter(|&at| at > self.told)
             .min()
+    }
+
+    /// What is worth a probe at once: models of the owner's providers in trouble that last answered before it began.
+    pub fn doubtful(&self, now: DateTime<Utc>) -> Vec<(EndpointId, ModelId)> {
+        let mine = self.watched.0.iter().filter_map(|(id, watched)| {
+            let dossier = self.dossiers.get(id)?;
+            let scene = Scene {
+                now,
+                thresholds: &self.thresholds,
+                network: &self.network,
+                provider: self.catalog.provider(id),
+                watched: Some(watched),
+                failing_together: &[],
+            };
+            Some(judge::doubtful(scene, &dossier.readings))
+        });
+        mine.flatten().collect()
     }
 
     /// After a suspend: what was fresh before it is stale, and the lost time is nobody's downtime.
@@ -276,11 +313,11 @@ impl Book {
             if !self.network.is_down() {
                 let steps = dossier
                     .plot
-                    .step(now, &verdict, judgement.settled, watched.is_some());
+                    .step(now, &verdict, judgement.end, watched.is_some());
                 told.extend(steps.into_iter().map(|told| (id.clone(), told)));
             }
             if let (true, Some(begun)) = (is_bad(verdict.verdict), dossier.plot.since()) {
-                verdict.since = begun;
+                verdict.since = Some(begun);
             }
             verdict.unstable = dossier.plot.is_unstable();
             verdicts.providers.insert(id.clone(), verdict);

@@ -25,6 +25,14 @@ pub struct Evidence {
     pub network_up: bool,
     /// A problem of ours, and the endpoint that reported it.
     pub ours: Option<(EndpointId, OurFault)>,
+    /// Where no call speaks for now: the last request, however old.
+    pub last_request: Option<LastRequest>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LastRequest {
+    pub at: DateTime<Utc>,
+    pub answered: bool,
 }
 
 /// What the status page contributes.
@@ -44,8 +52,8 @@ pub enum PageEvidence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageClaim {
     pub level: Level,
-    /// The beginning of an outage, or of the time in which there was none.
-    pub since: DateTime<Utc>,
+    /// The beginning of an outage, or its end. None: no outage was seen.
+    pub since: Option<DateTime<Utc>>,
     pub read_at: DateTime<Utc>,
 }
 

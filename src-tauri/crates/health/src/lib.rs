@@ -10,7 +10,7 @@ mod transition;
 mod verdict;
 
 pub use book::Book;
-pub use evidence::{Evidence, FailedCalls, Failures, PageClaim, PageEvidence};
+pub use evidence::{Evidence, FailedCalls, Failures, LastRequest, PageClaim, PageEvidence};
 pub use observation::{
     CallOutcome, CallSource, Controls, FailureKind, Observation, OurFault, Page, PageIncident,
     Unreadable,

@@ -11,6 +11,8 @@ pub struct Thresholds {
     pub page_stale_s: u32,
     /// Seconds after which probes and traffic no longer speak for now.
     pub calls_stale_s: u32,
+    /// Seconds after the last failure in which failures of requests alone fade.
+    pub fade_s: u32,
 }
 
 impl Default for Thresholds {
@@ -20,6 +22,7 @@ impl Default for Thresholds {
             successes: 2,
             page_stale_s: 1800,
             calls_stale_s: 1800,
+            fade_s: 600,
         }
     }
 }
@@ -27,6 +30,10 @@ impl Default for Thresholds {
 impl Thresholds {
     pub(crate) fn page_stale(&self) -> TimeDelta {
         TimeDelta::seconds(self.page_stale_s.into())
+    }
+
+    pub(crate) fn fade(&self) -> TimeDelta {
+        TimeDelta::seconds(self.fade_s.into())
     }
 
     pub(crate) fn calls_stale(&self) -> TimeDelta {

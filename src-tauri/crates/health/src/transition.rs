@@ -21,7 +21,8 @@ pub struct OpenIncident {
 /// Something that the log and perhaps a person should hear of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transition {
-    /// When it happened. The recovery of a flapping provider is told only after it has lasted, and dated back.
+    /// When it happened. The recovery of a flapping provider is told only after it has lasted, and dated back; an incident
+    /// that fades is dated back to its last evidence.
     pub at: DateTime<Utc>,
     pub provider: ProviderId,
     pub change: Change,
@@ -63,10 +64,18 @@ pub enum Change {
         from: Level,
         to: Level,
     },
+    /// Still open at its level; only its evidence has changed. The record follows it, without an entry.
+    Updated,
     /// Still open; something new is worth an entry in the timeline.
     Noted(Note),
     /// The incident closed; it had begun at `since` and been as bad as `peak`.
     Recovered {
+        since: DateTime<Utc>,
+        peak: Level,
+    },
+    /// The incident closed without proof that it was over: the requests that it rested on have grown too old. It ended, as far
+    /// as anything was observed, at [`Transition::at`].
+    Faded {
         since: DateTime<Utc>,
         peak: Level,
     },

@@ -30,6 +30,10 @@ pub enum Unknown {
     PageUnreadable,
     /// The last reading is too old to speak for now.
     Stale,
+    /// Requests failed, nothing has answered since, and that is too long ago to speak for now.
+    Faded {
+        last_failure: DateTime<Utc>,
+    },
 }
 
 /// What a belief rests on.
@@ -59,7 +63,8 @@ pub enum Blame {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     pub verdict: Verdict,
-    pub since: DateTime<Utc>,
+    /// None: its beginning was not observed.
+    pub since: Option<DateTime<Utc>>,
     pub basis: Basis,
     pub evidence: Evidence,
 }
@@ -68,7 +73,9 @@ pub struct Finding {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProviderVerdict {
     pub verdict: Verdict,
-    pub since: DateTime<Utc>,
+    /// When it began; a bad time has one beginning through all its levels. None: that was not observed, as of a provider that
+    /// was well when it was first seen.
+    pub since: Option<DateTime<Utc>>,
     pub basis: Basis,
     pub blame: Blame,
     pub evidence: Evidence,

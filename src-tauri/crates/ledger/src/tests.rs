@@ -143,7 +143,7 @@ fn transition(
         change,
         verdict: ProviderVerdict {
             verdict: Verdict::Known(level),
-            since: at,
+            since: Some(at),
             basis: Basis::Measured,
             blame: Blame::Them,
             evidence: Evidence::default(),

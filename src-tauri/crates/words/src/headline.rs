@@ -13,7 +13,8 @@ pub struct Outlook<'a> {
     pub product: &'a str,
     pub level: Level,
     pub blame: Blame,
-    pub since: DateTime<Utc>,
+    /// None: its beginning was not observed.
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// "Claude is down: it is them, not you (since 20:04)."
@@ -29,9 +30,19 @@ pub(crate) fn line(outlook: Outlook<'_>) -> Sentence {
         Blame::Undetermined => "",
     };
     let state = state_of(outlook.product, outlook.level);
-    Sentence::of(format!("{state}{whose} (since "))
-        .at(outlook.since)
-        .text(")")
+    let line = Sentence::of(format!("{state}{whose}"));
+    match outlook.since {
+        Some(since) => line.text(" (since ").at(since).text(")"),
+        None => line,
+    }
+}
+
+/// "Claude: last request failed 17:19, not confirmed."
+pub fn unconfirmed(product: &str, last_failure: DateTime<Utc>) -> Spans {
+    Sentence::of(format!("{product}: last request failed "))
+        .at(last_failure)
+        .text(", not confirmed.")
+        .spans()
 }
 
 pub fn offline() -> Spans {
@@ -51,10 +62,12 @@ pub fn outage_error(outlook: Outlook<'_>, rest: &str) -> Spans {
         Blame::Undetermined => "",
     };
     let state = state_of(outlook.product, outlook.level);
-    Sentence::of(format!("Understudy: {state} since "))
-        .at(outlook.since)
-        .text(format!("{blame}; {rest}"))
-        .spans()
+    let sentence = Sentence::of(format!("Understudy: {state}"));
+    let sentence = match outlook.since {
+        Some(since) => sentence.text(" since ").at(since),
+        None => sentence,
+    };
+    sentence.text(format!("{blame}; {rest}")).spans()
 }
 
 pub fn offline_error() -> Spans {

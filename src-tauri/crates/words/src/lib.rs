@@ -17,10 +17,12 @@ mod verdict;
 
 pub use api::{Span, Spans};
 pub use clock::{Clock, Zone};
-pub use headline::{Outlook, headline, offline, offline_consequence, offline_error, outage_error};
+pub use headline::{
+    Outlook, headline, offline, offline_consequence, offline_error, outage_error, unconfirmed,
+};
 pub use level::{level, state_of};
 pub use names::list;
-pub use notification::{body, recovery, title};
+pub use notification::{body, faded, recovery, title};
 pub use stored::{from_stored, to_stored};
 pub use timeline::{entry, incident};
 pub use verdict::{model, surface, verdict};

@@ -24,6 +24,11 @@ pub fn body(
     joined([Sentence::of(consequence), sentences(catalog, id, verdict)]).spans()
 }
 
+/// Below "Claude may be back".
+pub fn faded(catalog: &Catalog, id: &ProviderId, verdict: &ProviderVerdict) -> Spans {
+    sentences(catalog, id, verdict).spans()
+}
+
 /// An outage in which every connection failed ends with any answer, also one that proves no more than that.
 pub fn recovery(verdict: Verdict, since: DateTime<Utc>, at: DateTime<Utc>) -> Spans {
     let (begin, end) = match verdict {

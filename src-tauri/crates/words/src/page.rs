@@ -14,10 +14,9 @@ pub(crate) fn claim(claim: PageClaim) -> Sentence {
         Level::MajorOutage => "a major outage",
     };
     let sentence = Sentence::of(format!("Their status page reports {report}"));
-    if is_bad(claim) {
-        sentence.text(" since ").at(claim.since).text(".")
-    } else {
-        sentence.text(".")
+    match claim.since {
+        Some(since) if is_bad(claim) => sentence.text(" since ").at(since).text("."),
+        Some(_) | None => sentence.text("."),
     }
 }
 

@@ -4,7 +4,7 @@ use api::{Span, Spans};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Spans that are being written.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Sentence(Vec<Span>);
 
 impl Sentence {

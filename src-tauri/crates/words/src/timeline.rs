@@ -18,7 +18,9 @@ pub fn incident(catalog: &Catalog, transition: &Transition) -> Spans {
         | Change::Rose { .. }
         | Change::Eased { .. }
         | Change::Noted(_)
-        | Change::Recovered { .. } => known(catalog, transition).spans(),
+        | Change::Updated
+        | Change::Recovered { .. }
+        | Change::Faded { .. } => known(catalog, transition).spans(),
     }
 }
 
@@ -40,9 +42,11 @@ pub fn entry(catalog: &Catalog, transition: &Transition) -> Spans {
                 Sentence::of("No longer watched: the record of this incident ends here.")
             }
         },
-        Change::Opened { .. } | Change::Recovered { .. } | Change::Past(_) => {
-            known(catalog, transition)
-        }
+        Change::Opened { .. }
+        | Change::Updated
+        | Change::Recovered { .. }
+        | Change::Faded { .. }
+        | Change::Past(_) => known(catalog, transition),
     }
     .spans()
 }

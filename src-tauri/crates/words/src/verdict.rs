@@ -2,8 +2,10 @@
 
 use api::Spans;
 use catalog::{Catalog, ProviderId};
+use chrono::{DateTime, Utc};
 use health::{
-    Basis, Blame, Evidence, Finding, Level, PageEvidence, ProviderVerdict, Unknown, Verdict,
+    Basis, Blame, Evidence, Finding, LastRequest, Level, PageEvidence, ProviderVerdict, Unknown,
+    Verdict,
 };
 
 use crate::sentence::{Sentence, joined};
@@ -43,6 +45,7 @@ pub(crate) fn sentences(catalog: &Catalog, id: &ProviderId, verdict: &ProviderVe
 fn unknown(product: &str, why: Unknown, evidence: &Evidence) -> Sentence {
     let cannot_tell = |why: &str| format!("We can't tell how {product} is doing: {why}.");
     Sentence::of(match why {
+        Unknown::Faded { last_failure } => return unconfirmed(last_failure, evidence),
         Unknown::Offline => format!("You're offline. We can't tell how {product} is doing."),
         Unknown::NotYetLooked => match &evidence.page {
             PageEvidence::NoPage => {
@@ -56,6 +59,23 @@ fn unknown(product: &str, why: Unknown, evidence: &Evidence) -> Sentence {
         Unknown::PageUnreadable => cannot_tell(&page::unread(&evidence.page)),
         Unknown::Stale => cannot_tell("the last reading is too old"),
     })
+}
+
+/// "Last request failed 17:19, not confirmed."
+pub(crate) fn unconfirmed(last_failure: DateTime<Utc>, evidence: &Evidence) -> Sentence {
+    let answer = evidence
+        .last_request
+        .filter(|last| last.answered && last.at > last_failure);
+    match answer {
+        Some(answer) => Sentence::of("Last failure ")
+            .at(last_failure)
+            .text(", last answer ")
+            .at(answer.at)
+            .text(", not confirmed."),
+        None => Sentence::of("Last request failed ")
+            .at(last_failure)
+            .text(", not confirmed."),
+    }
 }
 
 fn fine(product: &str, level: Level, basis: Basis, evidence: &Evidence) -> Sentence {
@@ -74,9 +94,14 @@ fn fine(product: &str, level: Level, basis: Basis, evidence: &Evidence) -> Sente
             Sentence::of(format!("{product} works: your calls get through."))
         }
         (_, Basis::PageOnly | Basis::Nothing, Some(claim)) => {
-            Sentence::of("No problem known: their page ")
-                .at(claim.read_at)
-                .text(".")
+            let page = Sentence::of("No problem known: their page ").at(claim.read_at);
+            let request = |last: LastRequest| {
+                let failed = if last.answered { "" } else { "failed " };
+                let page = page.clone().text(format!(", your last request {failed}"));
+                page.at(last.at)
+            };
+            let all = evidence.last_request.map_or_else(|| page.clone(), request);
+            all.text(".")
         }
         (_, Basis::PageOnly | Basis::Nothing, None) => Sentence::of("No problem known."),
     }
@@ -190,6 +215,7 @@ fn own_calls(evidence: &Evidence) -> Sentence {
 
 fn part_unknown(why: Unknown, evidence: &Evidence) -> Sentence {
     Sentence::of(match why {
+        Unknown::Faded { last_failure } => return unconfirmed(last_failure, evidence),
         Unknown::Offline => "Unknown: you're offline.".to_owned(),
         Unknown::NotYetLooked => "Unknown: nothing has been read yet.".to_owned(),
         Unknown::Stale => "Unknown: the last reading is too old.".to_owned(),

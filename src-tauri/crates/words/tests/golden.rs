@@ -87,6 +87,8 @@ fn the_tray_has_one_line() {
     let offline = local().plain(&words::offline());
     let consequence = local().plain(&words::offline_consequence());
     writeln!(text, "offline:\n  {offline}\n  {consequence}").unwrap();
+    let faded = local().plain(&words::unconfirmed("Claude", at(17, 19)));
+    writeln!(text, "faded:\n  {faded}").unwrap();
     holds("tray", &text);
 }
 
@@ -99,6 +101,9 @@ fn a_notification_has_a_title_and_a_body() {
         let body = words::body(&catalog, &claude(), v, carried);
         Some(format!("{title}\n{}", local().plain(&body)))
     });
+    let (_, faded) = scenes().into_iter().find(|s| s.0 == "faded").unwrap();
+    let faded = local().plain(&words::faded(&catalog, &claude(), &faded));
+    writeln!(text, "faded:\n  {faded}").unwrap();
     for (name, verdict) in [
         ("recovered", Verdict::Known(Level::Operational)),
         (

@@ -3,8 +3,8 @@
 use catalog::ProviderId;
 use chrono::{DateTime, TimeZone, Utc};
 use health::{
-    Basis, Blame, Evidence, FailedCalls, FailureKind, Failures, Level, OurFault, PageClaim,
-    PageEvidence, ProviderVerdict, Unknown, Unreadable, Verdict,
+    Basis, Blame, Evidence, FailedCalls, FailureKind, Failures, LastRequest, Level, OurFault,
+    PageClaim, PageEvidence, ProviderVerdict, Unknown, Unreadable, Verdict,
 };
 
 /// Thursday, 26 November 2026, UTC.
@@ -19,7 +19,7 @@ pub(crate) fn claude() -> ProviderId {
 fn claim(level: Level, since: DateTime<Utc>) -> PageEvidence {
     PageEvidence::Claim(PageClaim {
         level,
-        since,
+        since: Some(since),
         read_at: at(16, 20),
     })
 }
@@ -84,7 +84,7 @@ fn well() -> Evidence {
 fn verdict(verdict: Verdict, basis: Basis, blame: Blame, evidence: Evidence) -> ProviderVerdict {
     ProviderVerdict {
         verdict,
-        since: at(16, 57),
+        since: Some(at(16, 57)),
         basis,
         blame,
         evidence,
@@ -110,6 +110,29 @@ fn unknown(why: Unknown, page: PageEvidence) -> ProviderVerdict {
     };
     let why = Verdict::Unknown(why);
     verdict(why, Basis::Nothing, Blame::Undetermined, evidence)
+}
+
+/// The last failure was at 17:19.
+fn faded(at_last: DateTime<Utc>, answered: bool) -> ProviderVerdict {
+    let why = Unknown::Faded {
+        last_failure: at(17, 19),
+    };
+    let mut faded = unknown(why, green());
+    faded.evidence.last_request = Some(LastRequest {
+        at: at_last,
+        answered,
+    });
+    faded
+}
+
+/// The page alone, and the last request was at 15:58.
+fn last_request(answered: bool) -> ProviderVerdict {
+    let mut known = by_page(Level::Operational, Blame::Undetermined);
+    known.evidence.last_request = Some(LastRequest {
+        at: at(15, 58),
+        answered,
+    });
+    known
 }
 
 fn ours(fault: OurFault) -> ProviderVerdict {
@@ -146,6 +169,8 @@ fn healthy() -> Vec<(&'static str, ProviderVerdict)> {
             "page only",
             by_page(Level::Operational, Blame::Undetermined),
         ),
+        ("page only, and an old request", last_request(true)),
+        ("page only, and an old request failed", last_request(false)),
         (
             "maintenance",
             by_page(Level::Maintenance, Blame::Undetermined),
@@ -222,6 +247,8 @@ fn unknowns() -> Vec<(&'static str, ProviderVerdict)> {
         ("offline", unknown(Unknown::Offline, PageEvidence::NotRead)),
         ("page unreadable", unknown(Unknown::PageUnreadable, blocked)),
         ("stale", unknown(Unknown::Stale, PageEvidence::Stale)),
+        ("faded", faded(at(17, 19), false)),
+        ("faded, after one answer", faded(at(17, 20), true)),
         (
             "page not read yet",
             unknown(Unknown::NotYetLooked, PageEvidence::NotRead),

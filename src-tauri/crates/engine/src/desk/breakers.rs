@@ -25,12 +25,14 @@ impl Desk {
         self.state.breakers = views;
         self.see_logins(now);
         self.keep_breakers(kept);
-        self.watch_failing();
+        self.watch_failing(now);
     }
 
     /// Models that are believed to fail are probed until they answer.
-    pub(super) fn watch_failing(&mut self) {
-        let wanted = to_probe(&self.state);
+    pub(super) fn watch_failing(&mut self, now: DateTime<Utc>) {
+        let mut wanted = to_probe(&self.state);
+        // Their last answer is from before the outage: one probe says whether they share it.
+        wanted.extend(self.book.doubtful(now));
         if wanted != self.probed {
             self.probed = wanted;
             self.watch_targets();

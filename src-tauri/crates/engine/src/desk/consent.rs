@@ -19,6 +19,7 @@ const USUAL_OUTPUT: u64 = 500;
 pub(crate) struct PaidQuestion {
     /// Whose failure it is about.
     pub failing: ProviderId,
+    pub failing_model: ModelId,
     pub by: ProviderId,
     pub endpoint: EndpointId,
     pub model: ModelId,
@@ -30,6 +31,8 @@ pub(crate) struct PaidQuestion {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PaidAnswer {
     pub failing: ProviderId,
+    /// The outage is over for its client when this model answers.
+    pub model: ModelId,
     pub allowed: bool,
 }
 
@@ -78,16 +81,17 @@ impl PaidConsent {
 impl PaidAnswer {
     /// As the ledger keeps it.
     pub(crate) fn parse(kept: &str) -> Option<PaidAnswer> {
-        let (failing, word) = kept.split_once('\t')?;
+        let mut parts = kept.split('\t');
         Some(PaidAnswer {
-            failing: ProviderId::new(failing),
-            allowed: word == "yes",
+            failing: ProviderId::new(parts.next().filter(|id| !id.is_empty())?),
+            model: ModelId::new(parts.next()?),
+            allowed: parts.next()? == "yes",
         })
     }
 
     fn kept(&self) -> String {
         let word = if self.allowed { "yes" } else { "no" };
-        format!("{}\t{word}", self.failing)
+        format!("{}\t{}\t{word}", self.failing, self.model)
     }
 }
 
@@ -173,6 +177,7 @@ impl Desk {
         });
         Some(PaidQuestion {
             failing: primary.provider.clone(),
+            failing_model: primary.model.clone(),
             by: endpoint.provider.clone(),
             endpoint: endpoint.id.clone(),
             model: model.clone(),
@@ -189,6 +194,7 @@ impl Desk {
         let by = self.state.product(&question.by);
         let answer = PaidAnswer {
             failing: question.failing,
+            model: question.failing_model,
             allowed: allow,
         };
         self.effect(Record::meta(keys::PAID_UNTIL_BACK, answer.kept()));
@@ -198,6 +204,25 @@ impl Desk {
         match allow {
             true => format!("{by} answers until {failing} is back, at most {cap} a day."),
             false => format!("{by} does not answer during this outage of {failing}."),
+        }
+    }
+
+    /// The model answers again, and no incident is open.
+    pub(super) fn paid_model_answers(
+        &mut self,
+        now: DateTime<Utc>,
+        provider: &ProviderId,
+        model: &ModelId,
+    ) {
+        let paid = &self.state.paid;
+        let asked = paid
+            .question
+            .as_ref()
+            .map(|q| (&q.failing, &q.failing_model));
+        let answered = paid.answer.as_ref().map(|a| (&a.failing, &a.model));
+        let is_it = |of: Option<(&ProviderId, &ModelId)>| of == Some((provider, model));
+        if !self.state.open.contains_key(provider) && (is_it(asked) || is_it(answered)) {
+            self.paid_outage_over(now, provider);
         }
     }
 

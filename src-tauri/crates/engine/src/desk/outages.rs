@@ -40,13 +40,15 @@ impl Desk {
             }
             _ if booking::is_rehearsal(provider) => Weight::Outage,
             Change::Recovered { .. }
+            | Change::Faded { .. }
             | Change::Eased { .. }
             | Change::Noted(_)
+            | Change::Updated
             | Change::Past(_) => Weight::Note,
         };
         self.told_of(now, provider, weight);
         self.notify_with_question(now, provider, weight, row);
-        if let Change::Recovered { .. } = transition.change {
+        if let Change::Recovered { .. } | Change::Faded { .. } = transition.change {
             self.event_over(&view::notice::thread(provider));
         }
     }

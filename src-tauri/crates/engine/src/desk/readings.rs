@@ -116,7 +116,21 @@ impl Desk {
         } else {
             &mut self.book
         };
+        let answers = match &observation {
+            Observation::Call {
+                provider,
+                model,
+                outcome: CallOutcome::Ok { .. },
+                ..
+            } => Some((provider.clone(), model.clone())),
+            Observation::Call { .. } | Observation::Page { .. } | Observation::Network { .. } => {
+                None
+            }
+        };
         let transitions = book.observe(now, observation);
         self.apply(now, transitions);
+        if let Some((provider, model)) = answers {
+            self.paid_model_answers(now, &provider, &model);
+        }
     }
 }

@@ -37,12 +37,14 @@ impl Desk {
         self.state.verdicts = self.beliefs();
         if !Arc::ptr_eq(&before, &self.state.verdicts) {
             self.effect(Effect::Publish(Arc::clone(&self.state.verdicts)));
-            self.watch_failing();
+            self.watch_failing(now);
         }
         for transition in transitions {
             let evidence = words::incident(&self.state.catalog, &transition);
-            let log = utc(now).plain(&evidence);
-            tracing::info!(provider = %transition.provider, change = ?transition.change, evidence = log, "verdict changed");
+            if transition.change != Change::Updated {
+                let log = utc(now).plain(&evidence);
+                tracing::info!(provider = %transition.provider, change = ?transition.change, evidence = log, "verdict changed");
+            }
             if booking::is_rehearsal(&transition.provider) {
                 self.notify_of(now, &transition, None);
             } else {
@@ -72,10 +74,14 @@ impl Desk {
                 self.paid_outage_over(now, &provider);
                 false
             }
+            Change::Faded { .. } => {
+                self.state.open.closed(&provider);
+                false
+            }
             Change::Rose { to, .. } | Change::Eased { to, .. } => {
                 return self.state.open.changed(&provider, *to);
             }
-            Change::Noted(_) | Change::Past(_) => return,
+            Change::Noted(_) | Change::Updated | Change::Past(_) => return,
         };
         self.effect(Effect::Nudge(watch::Nudge::IncidentOpen { provider, open }));
     }

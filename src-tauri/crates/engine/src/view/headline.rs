@@ -4,7 +4,7 @@ use ::words::Outlook;
 use api::{Headline, Level};
 use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
 use chrono::{DateTime, Utc};
-use health::{ProviderVerdict, Verdict};
+use health::{ProviderVerdict, Unknown, Verdict};
 
 use super::consequence::{Consequence, Work};
 use super::{consequence, words};
@@ -58,6 +58,23 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Desk {
             },
             work: Some(consequence.work),
         };
+    }
+    let unconfirmed: Vec<String> = mine
+        .iter()
+        .filter_map(|p| {
+            let verdict = state.verdicts.providers.get(&p.id)?.verdict;
+            let Verdict::Unknown(Unknown::Faded { last_failure }) = verdict else {
+                return None;
+            };
+            Some(clock.plain(&::words::unconfirmed(&p.product, last_failure)))
+        })
+        .collect();
+    if !unconfirmed.is_empty() {
+        return Desk::at_rest(Headline {
+            level: Level::Unknown,
+            sentence: unconfirmed.join(" "),
+            consequence: None,
+        });
     }
     if mine.is_empty() {
         return Desk::at_rest(Headline {

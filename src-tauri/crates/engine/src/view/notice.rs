@@ -84,7 +84,19 @@ pub(crate) fn notice(
                 transition.at,
             )),
         ),
-        Change::Eased { .. } | Change::Noted(_) | Change::Past(_) => return None,
+        Change::Faded { .. } => (
+            ledger::NoticeKind::Recovery,
+            ledger::Urgency::Low,
+            format!("{name} may be back"),
+            clock.plain(&::words::faded(
+                &state.catalog,
+                &provider.id,
+                &transition.verdict,
+            )),
+        ),
+        Change::Eased { .. } | Change::Noted(_) | Change::Updated | Change::Past(_) => {
+            return None;
+        }
     };
     let prefix = if is_rehearsal(&provider.id) {
         REHEARSAL
@@ -92,7 +104,7 @@ pub(crate) fn notice(
         ""
     };
     Some(NoticeRow {
-        at: transition.at,
+        at: told_at(now, transition),
         kind,
         thread: thread(&provider.id),
         title: format!("{prefix}{title}"),
@@ -100,6 +112,19 @@ pub(crate) fn notice(
         urgency,
         incident,
     })
+}
+
+/// What has faded ended long before it is told.
+fn told_at(now: DateTime<Utc>, transition: &Transition) -> DateTime<Utc> {
+    match transition.change {
+        Change::Faded { .. } | Change::Recovered { .. } => now,
+        Change::Opened { .. }
+        | Change::Rose { .. }
+        | Change::Eased { .. }
+        | Change::Noted(_)
+        | Change::Updated
+        | Change::Past(_) => transition.at,
+    }
 }
 
 fn opening_body(

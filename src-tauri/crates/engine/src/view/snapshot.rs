@@ -163,7 +163,7 @@ fn provider(state: &State, clock: &Clock, provider: &catalog::Provider) -> Provi
         mine: state.is_mine(&provider.id),
         rehearsal: provider.id.as_str() == REHEARSAL,
         level: headline::level_of(state, &provider.id),
-        since: verdict.map(|v| v.since),
+        since: verdict.and_then(|v| v.since),
         basis: verdict.map_or(Basis::Nothing, |v| basis(v.basis)),
         blame: verdict.map_or(Blame::Undetermined, |v| blame(v.blame)),
         evidence: verdict.map_or_else(
@@ -218,7 +218,7 @@ fn surface(
         name: surface.name.clone(),
         watched: surface.watched,
         level: finding.map_or(Level::Unknown, |f| words::level(f.verdict)),
-        since: finding.map(|f| f.since),
+        since: finding.and_then(|f| f.since),
         basis: finding.map_or(Basis::Nothing, |f| basis(f.basis)),
         evidence: finding.map_or_else(String::new, |f| clock.plain(&::words::surface(f))),
     }

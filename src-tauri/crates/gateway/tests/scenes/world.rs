@@ -205,7 +205,7 @@ impl Scene {
 
     /// The lead's status page declares this, and nothing else is known of it.
     pub(crate) fn declare(&self, level: Level) {
-        let since = DateTime::UNIX_EPOCH;
+        let since = Some(DateTime::UNIX_EPOCH);
         let finding = Finding {
             verdict: Verdict::Known(level),
             since,

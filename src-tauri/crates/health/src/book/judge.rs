@@ -8,11 +8,11 @@ use catalog::{EndpointId, ModelId, Provider, ProviderId, SurfaceId};
 use chrono::{DateTime, Utc};
 
 use super::network::Network;
-use super::page::{Claim, PageRecord, fine};
+use super::page::{Claim, PageRecord, fine, is_bad};
 use super::run::{Measured, Run, Stretch};
 use crate::{
-    Basis, Blame, Evidence, FailedCalls, Level, OurFault, PageClaim, PageEvidence, ProviderVerdict,
-    Thresholds, Unknown, Verdict,
+    Basis, Blame, Evidence, FailedCalls, LastRequest, Level, OurFault, PageClaim, PageEvidence,
+    ProviderVerdict, Thresholds, Unknown, Verdict,
 };
 
 /// Everything that was read of one provider.
@@ -38,8 +38,16 @@ pub(super) struct Scene<'a> {
 
 pub(super) struct Judgement {
     pub(super) verdict: ProviderVerdict,
-    /// Good, and proved well enough to end a story.
+    pub(super) end: End,
+}
+
+/// What may end a story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct End {
+    /// Good, and proved well enough.
     pub(super) settled: bool,
+    /// The requests that it rested on have faded: the last evidence of it.
+    pub(super) faded: Option<DateTime<Utc>>,
 }
 
 impl Readings {
@@ -66,11 +74,14 @@ pub(super) fn judge(
 ) -> Judgement {
     let seen = Seen::gather(scene, readings);
     let verdict = seen.verdict();
-    let (basis, blame) = (seen.basis(), seen.blame(verdict));
-    let since = seen.since(verdict, before.map(|b| (b.verdict, b.since)));
+    let (basis, blame) = (seen.basis(verdict), seen.blame(verdict));
+    let since = seen.since(verdict, before);
     let evidence = seen.evidence(blame);
     Judgement {
-        settled: seen.settled(verdict, readings),
+        end: End {
+            settled: seen.settled(verdict, readings),
+            faded: seen.faded_end(verdict, readings),
+        },
         verdict: ProviderVerdict {
             verdict,
             since,
@@ -84,6 +95,11 @@ pub(super) fn judge(
     }
 }
 
+/// Models that count as working by proofs from before the trouble.
+pub(super) fn doubtful(scene: Scene<'_>, readings: &Readings) -> Vec<(EndpointId, ModelId)> {
+    Seen::gather(scene, readings).doubtful().cloned().collect()
+}
+
 /// The readings as they bear on this moment.
 struct Seen<'a> {
     scene: Scene<'a>,
@@ -91,6 +107,7 @@ struct Seen<'a> {
     claims: BTreeMap<&'a SurfaceId, Result<&'a Claim, Unknown>>,
     runs: BTreeMap<&'a (EndpointId, ModelId), Measured<'a>>,
     ours: Option<(&'a EndpointId, OurFault)>,
+    last_request: Option<LastRequest>,
 }
 
 impl<'a> Seen<'a> {
@@ -112,6 +129,7 @@ impl<'a> Seen<'a> {
                 .iter()
                 .map(|(key, run)| (key, run.measured(now, thresholds, scene.network)))
                 .collect(),
+            last_request: readings.runs.values().filter_map(Run::last_request).max(),
             ours: readings
                 .runs
                 .iter()
@@ -153,11 +171,40 @@ impl<'a> Seen<'a> {
         })
     }
 
+    /// Models that have answered since the trouble began.
     fn working(&self) -> impl Iterator<Item = &'a (EndpointId, ModelId)> {
+        let begun = self.trouble_since();
+        self.proved()
+            .filter(move |(_, at)| begun.is_none_or(|begun| *at >= begun))
+            .map(|(key, _)| key)
+    }
+
+    /// Models whose last proof is from before the trouble: nothing is known of them in it.
+    fn doubtful(&self) -> impl Iterator<Item = &'a (EndpointId, ModelId)> {
+        let begun = self.trouble_since();
+        self.proved()
+            .filter(move |(_, at)| begun.is_some_and(|begun| *at < begun))
+            .map(|(key, _)| key)
+    }
+
+    /// Models that count as working, with their last good call.
+    fn proved(&self) -> impl Iterator<Item = (&'a (EndpointId, ModelId), DateTime<Utc>)> {
         self.runs.iter().filter_map(|(key, run)| match run {
-            Measured::Works { .. } => Some(*key),
+            Measured::Works { proved_at } => Some((*key, (*proved_at)?)),
             Measured::Fails { .. } | Measured::Unknown(_) => None,
         })
+    }
+
+    /// The first sign of what is bad now. Failures that have faded count up to the last of them.
+    fn trouble_since(&self) -> Option<DateTime<Utc>> {
+        self.bad_since().or_else(|| self.faded())
+    }
+
+    fn bad_since(&self) -> Option<DateTime<Utc>> {
+        let bad = self.believed().filter(|c| !fine(c.level));
+        let page = bad.filter_map(|c| c.since);
+        let calls = self.failing().map(|(_, _, stretch)| stretch.since);
+        page.chain(calls).min()
     }
 
     /// What our own calls say, over all models of all endpoints; models fail and recover one by one.
@@ -183,9 +230,38 @@ impl<'a> Seen<'a> {
             Some(level) if fine(level) && measured.is_none() && self.fell_silent() => {
                 Verdict::Unknown(self.why_unknown())
             }
+            Some(level) if fine(level) && measured.is_none() && self.failed_lately() => {
+                Verdict::Unknown(self.why_unknown())
+            }
             Some(level) => Verdict::Known(level),
             None => Verdict::Unknown(self.why_unknown()),
         }
+    }
+
+    /// The last of the failures that have faded.
+    fn faded(&self) -> Option<DateTime<Utc>> {
+        let faded = self.runs.values().filter_map(|run| match run {
+            Measured::Unknown(Unknown::Faded { last_failure }) => Some(*last_failure),
+            Measured::Works { .. } | Measured::Fails { .. } | Measured::Unknown(_) => None,
+        });
+        faded.max()
+    }
+
+    /// For a while, a page without an outage does not outweigh requests that failed; one that has taken an outage back
+    /// since does.
+    fn failed_lately(&self) -> bool {
+        let recovered = self.page_recovered();
+        let lately = |last| {
+            let fresh = self.scene.now - last < self.scene.thresholds.calls_stale();
+            fresh && recovered.is_none_or(|at| at < last)
+        };
+        self.faded().is_some_and(lately)
+    }
+
+    /// When the page last took back an outage of a surface that counts.
+    fn page_recovered(&self) -> Option<DateTime<Utc>> {
+        let counted = self.claims.keys().filter(|surface| self.counts(surface));
+        counted.filter_map(|s| self.page.recovered(s)).max()
     }
 
     /// The page's last word on a surface that counts was an outage, and is too old to be believed.
@@ -210,15 +286,19 @@ impl<'a> Seen<'a> {
             Unknown::NotYetLooked => 0,
             Unknown::Stale => 1,
             Unknown::PageUnreadable => 2,
-            Unknown::Offline => 3,
+            Unknown::Faded { .. } => 3,
+            Unknown::Offline => 4,
         };
-        page.chain(runs)
+        let faded = |last_failure| Unknown::Faded { last_failure };
+        let others = page.chain(runs).filter(|why| telling(why) != 3);
+        others
+            .chain(self.faded().map(faded))
             .max_by_key(telling)
             .unwrap_or(Unknown::NotYetLooked)
     }
 
-    fn basis(&self) -> Basis {
-        if self.offline() {
+    fn basis(&self, verdict: Verdict) -> Basis {
+        if matches!(verdict, Verdict::Unknown(_)) {
             Basis::Nothing
         } else if self.measured_level().is_some() {
             Basis::Measured
@@ -227,6 +307,28 @@ impl<'a> Seen<'a> {
         } else {
             Basis::Nothing
         }
+    }
+
+    /// The last evidence of an outage, where requests were the last to speak of it and have faded.
+    fn faded_end(&self, verdict: Verdict, readings: &Readings) -> Option<DateTime<Utc>> {
+        let Scene {
+            now, thresholds, ..
+        } = self.scene;
+        let last = self
+            .faded()
+            .filter(|last| now >= *last + thresholds.fade())?;
+        let declared = self
+            .claims
+            .keys()
+            .any(|surface| self.counts(surface) && self.page.left_bad(surface));
+        let accused = readings
+            .runs
+            .values()
+            .any(|run| run.stands_accused(now, thresholds));
+        let recovered = self.page_recovered();
+        let by_page = recovered.is_some_and(|at| at > last + thresholds.fade());
+        (!is_bad(verdict) && !declared && !accused && !by_page)
+            .then(|| recovered.max(Some(last)))?
     }
 
     fn settled(&self, verdict: Verdict, readings: &Readings) -> bool {
@@ -250,30 +352,32 @@ impl<'a> Seen<'a> {
     /// All that was held against it were failures to connect, and an answer refuted them. It need not be a good one, and the
     /// belief may be unknown afterwards: of what the answer was worth, nobody ever complained.
     fn nobody_answered_and_now_somebody_does(&self, verdict: Verdict, readings: &Readings) -> bool {
-        let bad = matches!(verdict, Verdict::Known(level) if !fine(level));
+        let Scene {
+            now, thresholds, ..
+        } = self.scene;
         let page_accuses = self
             .claims
             .keys()
             .any(|surface| self.counts(surface) && self.page.left_unsettled(surface));
         let mut runs = readings.runs.values();
-        !bad && !page_accuses && runs.clone().any(Run::refuted) && !runs.any(Run::stands_accused)
+        !is_bad(verdict)
+            && !page_accuses
+            && runs.clone().any(Run::refuted)
+            && !runs.any(|run| run.stands_accused(now, thresholds))
     }
 
     /// A bad time begins with its first sign and lasts through all bad levels.
-    fn since(&self, verdict: Verdict, before: Option<(Verdict, DateTime<Utc>)>) -> DateTime<Utc> {
-        let now = self.scene.now;
-        let bad = |v: Verdict| matches!(v, Verdict::Known(level) if !fine(level));
-        if let Some((before, since)) = before
-            && (verdict == before || (bad(verdict) && bad(before)))
-        {
-            return since;
+    fn since(&self, verdict: Verdict, before: Option<&ProviderVerdict>) -> Option<DateTime<Utc>> {
+        let now = Some(self.scene.now);
+        match (before.map(|b| (b.verdict, b.since)), verdict) {
+            (Some((before, since)), _) if before == verdict => since,
+            (Some((before, since)), _) if is_bad(before) && is_bad(verdict) => since,
+            _ if is_bad(verdict) => self.bad_since().or(now),
+            (Some((Verdict::Unknown(_), since)), Verdict::Unknown(_)) => since,
+            // It may have been well for long before that could be seen.
+            (Some((Verdict::Unknown(_), _)), Verdict::Known(_)) | (None, _) => None,
+            (Some((Verdict::Known(_), _)), _) => now,
         }
-        if !bad(verdict) {
-            return now;
-        }
-        let page = self.believed().filter(|c| !fine(c.level)).map(|c| c.since);
-        let calls = self.failing().map(|(_, _, stretch)| stretch.since);
-        page.chain(calls).min().unwrap_or(now)
     }
 
     fn evidence(&self, blame: Blame) -> Evidence {
@@ -295,6 +399,10 @@ impl<'a> Seen<'a> {
             },
             network_up: self.scene.network.is_up(),
             ours: self.ours.map(|(endpoint, fault)| (endpoint.clone(), fault)),
+            last_request: match self.measured_level() {
+                None => self.last_request,
+                Some(_) => None,
+            },
         }
     }
 
@@ -302,18 +410,20 @@ impl<'a> Seen<'a> {
         let Some(level) = self.page_level() else {
             return self.unread_page();
         };
-        let of_level = || self.believed().filter(|c| fine(c.level) == fine(level));
-        let since = of_level().map(|c| c.since);
-        let read_at = self.believed().map(|c| c.read_at).max();
+        let of_level = self.believed().filter(|c| fine(c.level) == fine(level));
+        let since = of_level.filter_map(|c| c.since);
         PageEvidence::Claim(PageClaim {
             level,
             since: if fine(level) {
                 since.max()
             } else {
                 since.min()
-            }
-            .unwrap_or(self.scene.now),
-            read_at: read_at.unwrap_or(self.scene.now),
+            },
+            read_at: self
+                .believed()
+                .map(|c| c.read_at)
+                .max()
+                .unwrap_or(self.scene.now),
         })
     }
 

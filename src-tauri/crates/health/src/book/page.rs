@@ -20,8 +20,8 @@ pub(super) struct PageRecord {
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
     pub(super) level: Level,
-    /// Since when it has been fine, or since when it has not.
-    pub(super) since: DateTime<Utc>,
+    /// Since when it has not been fine, or since when it is again. None: no outage was seen.
+    pub(super) since: Option<DateTime<Utc>>,
     pub(super) read_at: DateTime<Utc>,
     /// A better level that one reading has told; a second one makes it true.
     better: Option<Level>,
@@ -62,7 +62,7 @@ impl Claim {
     fn new(level: Level, since: DateTime<Utc>, at: DateTime<Utc>) -> Self {
         Self {
             level,
-            since,
+            since: (!fine(level)).then_some(since),
             read_at: at,
             better: None,
             fine: fine(level).into(),
@@ -88,7 +88,7 @@ impl Claim {
         self.better = (level < self.level && next.is_none()).then_some(level);
         if let Some(next) = next {
             if fine(next) != fine(self.level) {
-                self.since = since;
+                self.since = Some(since);
             }
             self.level = next;
         }
@@ -219,6 +219,12 @@ impl PageRecord {
     /// The last word on this surface was bad; told so even when it is too old to be believed.
     pub(super) fn left_bad(&self, surface: &SurfaceId) -> bool {
         self.claims.get(surface).is_some_and(|c| !fine(c.level))
+    }
+
+    /// When this surface was fine again after an outage.
+    pub(super) fn recovered(&self, surface: &SurfaceId) -> Option<DateTime<Utc>> {
+        let claim = self.claims.get(surface)?;
+        claim.since.filter(|_| fine(claim.level))
     }
 
     /// The last word on this surface was not proved good; told so even when it is too old to be believed.

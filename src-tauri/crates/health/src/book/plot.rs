@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::judge::End;
 use super::page::fine;
-use crate::{Blame, Change, Level, Note, OpenIncident, ProviderVerdict, Verdict};
+use crate::{Blame, Change, Evidence, Level, Note, OpenIncident, ProviderVerdict, Verdict};
 
 /// So many openings within [`FLAP_WINDOW`] make a provider unstable.
 const FLAP_OPENINGS: usize = 3;
@@ -27,6 +28,8 @@ struct Story {
     level: Level,
     peak: Level,
     blame: Blame,
+    /// As it was told last.
+    evidence: Evidence,
     /// Unstable only: recovered, but not yet for long enough to be told.
     calm: Option<DateTime<Utc>>,
     /// The belief was lost, and that was noted.
@@ -48,6 +51,7 @@ impl Plot {
             level: open.level,
             peak: open.peak.max(open.level),
             blame: Blame::Undetermined,
+            evidence: Evidence::default(),
             calm: None,
             lost: true,
         };
@@ -75,7 +79,7 @@ impl Plot {
         &mut self,
         now: DateTime<Utc>,
         verdict: &ProviderVerdict,
-        settled: bool,
+        end: End,
         mine: bool,
     ) -> Vec<Told> {
         let bad = match verdict.verdict {
@@ -86,8 +90,7 @@ impl Plot {
             (None, Some(level)) if mine => vec![self.open(now, level, verdict)],
             (None, _) => Vec::new(),
             (Some(story), Some(level)) => self.go_on(now, story, level, verdict, mine),
-            (Some(story), None) if settled => self.recover(now, story, mine),
-            (Some(story), None) => self.wait(now, story, verdict),
+            (Some(story), None) => self.end(now, story, verdict, end, mine),
         };
         if self.settles_at().is_some_and(|at| now >= at) {
             self.restless = None;
@@ -113,12 +116,13 @@ impl Plot {
         if self.openings.len() >= FLAP_OPENINGS {
             self.restless = Some(now);
         }
-        let since = verdict.since.min(now);
+        let since = verdict.since.map_or(now, |since| since.min(now));
         self.story = Some(Story {
             since,
             level,
             peak: level,
             blame: verdict.blame,
+            evidence: verdict.evidence.clone(),
             calm: None,
             lost: false,
         });
@@ -160,12 +164,42 @@ impl Plot {
         if found || blame != verdict.blame {
             told.push(quiet(now, Change::Noted(Note::Verdict)));
         }
+        if story.evidence != verdict.evidence {
+            story.evidence = verdict.evidence.clone();
+            if told.is_empty() {
+                told.push(quiet(now, Change::Updated));
+            }
+        }
         self.story = Some(story);
         told
     }
 
-    /// While a provider is unstable, a recovery is told only once it has lasted.
-    fn recover(&mut self, now: DateTime<Utc>, mut story: Story, mine: bool) -> Vec<Told> {
+    /// No longer bad; over, or not known to be.
+    fn end(
+        &mut self,
+        now: DateTime<Utc>,
+        story: Story,
+        verdict: &ProviderVerdict,
+        end: End,
+        mine: bool,
+    ) -> Vec<Told> {
+        let faded = end.faded.filter(|last| *last >= story.since);
+        match (faded, verdict.verdict) {
+            (Some(last), Verdict::Known(_)) => self.recover(now, last, story, mine),
+            (Some(last), Verdict::Unknown(_)) => vec![fade(last, &story, mine)],
+            (None, _) if end.settled => self.recover(now, now, story, mine),
+            (None, _) => self.wait(now, story, verdict),
+        }
+    }
+
+    /// `over`: as far as was observed. While a provider is unstable, a recovery is told only once it has lasted.
+    fn recover(
+        &mut self,
+        now: DateTime<Utc>,
+        over: DateTime<Utc>,
+        mut story: Story,
+        mine: bool,
+    ) -> Vec<Told> {
         let (since, peak) = (story.since, story.peak);
         let recovered = |at| Told {
             at,
@@ -173,7 +207,7 @@ impl Plot {
             announce: mine,
         };
         if self.restless.is_none() {
-            return vec![recovered(now)];
+            return vec![recovered(over)];
         }
         match story.calm {
             Some(calm) if now - calm >= FLAP_WINDOW => vec![recovered(calm)],
@@ -206,6 +240,16 @@ impl Plot {
         } else {
             Vec::new()
         }
+    }
+}
+
+/// Nothing has spoken of it since `last`.
+fn fade(last: DateTime<Utc>, story: &Story, mine: bool) -> Told {
+    let (since, peak) = (story.since, story.peak);
+    Told {
+        at: last,
+        change: Change::Faded { since, peak },
+        announce: mine,
     }
 }
 

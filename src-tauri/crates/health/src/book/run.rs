@@ -2,8 +2,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::network::Network;
 use crate::{
-    CallOutcome, CallSource, FailedCalls, FailureKind, Failures, Level, OurFault, Thresholds,
-    Unknown,
+    CallOutcome, CallSource, FailedCalls, FailureKind, Failures, LastRequest, Level, OurFault,
+    Thresholds, Unknown,
 };
 
 /// How the calls to one endpoint's model have gone, probes and traffic together.
@@ -19,6 +19,11 @@ pub(super) struct Run {
     slept: bool,
     ours: Option<(OurFault, DateTime<Utc>)>,
     accused: Accused,
+    last_request: Option<LastRequest>,
+    /// The last of the failures that have faded, and of those since. None: it has answered since.
+    faded: Option<DateTime<Utc>>,
+    /// The last good call.
+    proved_at: Option<DateTime<Utc>>,
 }
 
 /// Whether it ever counted as failing, and what became of that. Outlasts the calls themselves going stale.
@@ -35,14 +40,12 @@ enum Accused {
 enum State {
     #[default]
     Unproven,
-    Works {
-        since: DateTime<Utc>,
-    },
+    Works,
     Fails {
         /// When the threshold was reached.
         at: DateTime<Utc>,
         /// It had worked until then.
-        worked_since: Option<DateTime<Utc>>,
+        worked: bool,
     },
 }
 
@@ -65,8 +68,14 @@ struct Tally {
 /// What may be believed of a run now.
 #[derive(Debug)]
 pub(super) enum Measured<'a> {
-    Works { since: DateTime<Utc> },
-    Fails { level: Level, stretch: &'a Stretch },
+    Works {
+        /// The last good call.
+        proved_at: Option<DateTime<Utc>>,
+    },
+    Fails {
+        level: Level,
+        stretch: &'a Stretch,
+    },
     Unknown(Unknown),
 }
 
@@ -81,6 +90,9 @@ impl Run {
         outcome: &CallOutcome,
         thresholds: &Thresholds,
     ) {
+        if let (CallSource::Traffic, Some(answered)) = (source, answered(outcome)) {
+            self.last_request = Some(LastRequest { at, answered });
+        }
         match outcome {
             CallOutcome::Ok { .. } => {
                 self.forget_if_stale(at, thresholds);
@@ -117,12 +129,18 @@ impl Run {
         self.failures = 0;
         self.stretch = None;
         self.accused = Accused::No;
-        if let State::Fails { worked_since, .. } = self.state {
-            self.state = worked_since.map_or(State::Unproven, |since| State::Works { since });
+        if let State::Fails { worked, .. } = self.state {
+            self.state = if worked {
+                State::Works
+            } else {
+                State::Unproven
+            };
         }
     }
 
     fn succeeded(&mut self, at: DateTime<Utc>, source: CallSource, thresholds: &Thresholds) {
+        self.faded = None;
+        self.proved_at = self.proved_at.max(Some(at));
         self.failures = 0;
         self.successes = self.successes.saturating_add(1);
         if self.proved(thresholds) {
@@ -136,10 +154,10 @@ impl Run {
                 }
             }
             State::Fails { .. } | State::Unproven => {
-                self.state = State::Works { since: at };
+                self.state = State::Works;
                 self.stretch = None;
             }
-            State::Works { .. } => self.stretch = None,
+            State::Works => self.stretch = None,
         }
     }
 
@@ -152,6 +170,7 @@ impl Run {
     ) {
         self.successes = 0;
         self.failures = self.failures.saturating_add(1);
+        self.faded = self.faded.map(|last| last.max(at));
         let stretch = self.stretch.get_or_insert_with(|| Stretch::new(at));
         stretch.last = stretch.last.max(at);
         stretch.tally(source).add(kind);
@@ -159,21 +178,20 @@ impl Run {
             self.accused = Accused::Yes;
             self.state = match self.state {
                 State::Fails { .. } => self.state,
-                State::Unproven => State::Fails {
-                    at,
-                    worked_since: None,
-                },
-                State::Works { since } => State::Fails {
-                    at,
-                    worked_since: Some(since),
-                },
+                State::Unproven => State::Fails { at, worked: false },
+                State::Works => State::Fails { at, worked: true },
             };
         }
     }
 
     /// A run never goes on over a silence: what comes after it starts from nothing.
     fn forget_if_stale(&mut self, at: DateTime<Utc>, thresholds: &Thresholds) {
-        if self.last.is_some() && !self.fresh(at, thresholds) {
+        let faded = self.fades_at(thresholds).is_some_and(|fades| fades <= at);
+        if faded {
+            self.faded = self.stretch.as_ref().map(|stretch| stretch.last);
+            self.accused = Accused::No;
+        }
+        if faded || self.last.is_some() && !self.fresh(at, thresholds) {
             self.state = State::Unproven;
             (self.failures, self.successes) = (0, 0);
             self.stretch = None;
@@ -182,6 +200,29 @@ impl Run {
         self.slept = false;
         if self.accused == Accused::Refuted {
             self.accused = Accused::No;
+        }
+    }
+
+    /// When its failures fade: only those of requests do.
+    pub(super) fn fades_at(&self, thresholds: &Thresholds) -> Option<DateTime<Utc>> {
+        match (self.state, &self.stretch) {
+            (State::Fails { .. }, Some(stretch)) if stretch.probes.failures.total == 0 => {
+                Some(stretch.last + thresholds.fade())
+            }
+            (State::Fails { .. } | State::Works | State::Unproven, _) => None,
+        }
+    }
+
+    /// The last failure, where it has faded and nothing has answered since.
+    pub(super) fn faded(
+        &self,
+        now: DateTime<Utc>,
+        thresholds: &Thresholds,
+    ) -> Option<DateTime<Utc>> {
+        match self.fades_at(thresholds) {
+            Some(fades) if fades <= now => self.stretch.as_ref().map(|stretch| stretch.last),
+            Some(_) => None,
+            None => self.faded,
         }
     }
 
@@ -201,24 +242,34 @@ impl Run {
         if self.last.is_none() {
             return Measured::Unknown(Unknown::NotYetLooked);
         }
+        if let Some(last_failure) = self.faded(now, thresholds) {
+            return Measured::Unknown(Unknown::Faded { last_failure });
+        }
         if !self.fresh(now, thresholds) {
             return Measured::Unknown(Unknown::Stale);
         }
         match (self.state, &self.stretch) {
-            (State::Fails { at, worked_since }, Some(stretch))
+            (State::Fails { at, worked }, Some(stretch))
                 if stretch.in_doubt(network) && now < at + DOUBT =>
             {
-                match worked_since {
-                    Some(since) => Measured::Works { since },
-                    None => Measured::Unknown(Unknown::NotYetLooked),
+                if worked {
+                    self.works()
+                } else {
+                    Measured::Unknown(Unknown::NotYetLooked)
                 }
             }
             (State::Fails { .. }, Some(stretch)) => Measured::Fails {
                 level: stretch.level(),
                 stretch,
             },
-            (State::Works { since }, _) => Measured::Works { since },
+            (State::Works, _) => self.works(),
             (State::Unproven | State::Fails { .. }, _) => Measured::Unknown(Unknown::NotYetLooked),
+        }
+    }
+
+    fn works(&self) -> Measured<'_> {
+        Measured::Works {
+            proved_at: self.proved_at,
         }
     }
 
@@ -232,9 +283,13 @@ impl Run {
         self.accused == Accused::Refuted
     }
 
-    /// It counted as failing, however long ago, and nothing has proved or explained it away.
-    pub(super) fn stands_accused(&self) -> bool {
-        self.accused == Accused::Yes
+    /// It counted as failing, however long ago, and that was neither proved wrong nor explained, nor has it faded.
+    pub(super) fn stands_accused(&self, now: DateTime<Utc>, thresholds: &Thresholds) -> bool {
+        self.accused == Accused::Yes && self.faded(now, thresholds).is_none()
+    }
+
+    pub(super) fn last_request(&self) -> Option<LastRequest> {
+        self.last_request
     }
 
     pub(super) fn our_fault(
@@ -273,7 +328,7 @@ impl Run {
         self.slept = true;
     }
 
-    /// When it goes stale, and when a doubt ends.
+    /// When it goes stale or fades, and when a doubt ends.
     pub(super) fn changes_at(
         &self,
         thresholds: &Thresholds,
@@ -281,14 +336,32 @@ impl Run {
         let stale = self.last.map(|last| last + thresholds.calls_stale());
         let sure = match self.state {
             State::Fails { at, .. } => Some(at + DOUBT),
-            State::Works { .. } | State::Unproven => None,
+            State::Works | State::Unproven => None,
         };
         let pardoned = self.ours_until(thresholds);
-        [stale, sure, pardoned].into_iter().flatten()
+        let fades = self.fades_at(thresholds);
+        let failed = self
+            .stretch
+            .as_ref()
+            .map(|stretch| stretch.last)
+            .max(self.faded);
+        let outlived = failed.map(|last| last + thresholds.calls_stale());
+        [stale, sure, pardoned, fades, outlived]
+            .into_iter()
+            .flatten()
     }
 
     pub(super) fn last_heard(&self) -> Option<DateTime<Utc>> {
         self.last.max(self.ours.map(|(_, at)| at))
+    }
+}
+
+/// Whether a call proved something about the provider, and what.
+fn answered(outcome: &CallOutcome) -> Option<bool> {
+    match outcome {
+        CallOutcome::Ok { .. } => Some(true),
+        CallOutcome::Failed { .. } => Some(false),
+        CallOutcome::Ours(_) | CallOutcome::Neutral => None,
     }
 }
 

@@ -1,4 +1,5 @@
 mod evidence;
+mod fading;
 mod laws;
 mod refused;
 mod stories;
@@ -10,7 +11,9 @@ use catalog::Catalog;
 use chrono::{DateTime, TimeZone, Utc};
 
 use super::*;
-use crate::{Blame, FailureKind, Level, OurFault, PageIncident, ProviderVerdict, Unknown, Verdict};
+use crate::{
+    Basis, Blame, FailureKind, Level, OurFault, PageIncident, ProviderVerdict, Unknown, Verdict,
+};
 
 /// A time on the day of the tests: "20:04" or "20:04:30"; "+1 20:04" is a day later.
 fn at(time: &str) -> DateTime<Utc> {
@@ -175,6 +178,7 @@ fn belief(verdict: &ProviderVerdict) -> String {
         Verdict::Unknown(Unknown::Offline) => "offline",
         Verdict::Unknown(Unknown::PageUnreadable) => "unreadable",
         Verdict::Unknown(Unknown::Stale) => "stale",
+        Verdict::Unknown(Unknown::Faded { .. }) => "faded",
     };
     let blame = match verdict.blame {
         Blame::Them => "them",
@@ -185,10 +189,11 @@ fn belief(verdict: &ProviderVerdict) -> String {
     format!("{level} {blame}")
 }
 
-/// "Opened!" is announced, "noted" and the like are for the log only.
+/// "Opened!" is announced, "noted" and the like are for the log only; an update of the evidence is left out.
 fn tale(transitions: &[Transition]) -> String {
     let words: Vec<_> = transitions
         .iter()
+        .filter(|t| t.change != Change::Updated)
         .map(|t| {
             let word = match t.change {
                 Change::Opened { .. } => "opened",
@@ -196,7 +201,9 @@ fn tale(transitions: &[Transition]) -> String {
                 Change::Eased { .. } => "eased",
                 Change::Noted(_) => "noted",
                 Change::Recovered { .. } => "recovered",
+                Change::Faded { .. } => "faded",
                 Change::Past(_) => "past",
+                Change::Updated => "updated",
             };
             format!("{word}{}", if t.announce { "!" } else { "" })
         })

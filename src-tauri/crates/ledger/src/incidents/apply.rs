@@ -49,10 +49,20 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                     update(tx, id, *to, verdict.blame, evidence)?;
                     id
                 }
-                None => begin(tx, logged, verdict.since.min(at), *to)?,
+                None => {
+                    let since = verdict.since.map_or(at, |since| since.min(at));
+                    begin(tx, logged, since, *to)?
+                }
             };
             entry(tx, id, at, Some(*to), said)?;
             Ok(Some(id))
+        }
+        Change::Updated => {
+            let id = open_of(tx, provider)?;
+            if let Some(id) = id {
+                believe(tx, id, verdict.blame, evidence)?;
+            }
+            Ok(id)
         }
         Change::Noted(note) => {
             let Some(id) = open_of(tx, provider)? else {
@@ -77,6 +87,15 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                 // The record ends, not the outage: the provider is no longer watched, as a note before this one says.
                 Verdict::Known(_) | Verdict::Unknown(_) => close(tx, id, at, None, *peak)?,
             }
+            Ok(Some(id))
+        }
+        Change::Faded { since, peak } => {
+            let id = match open_of(tx, provider)? {
+                Some(id) => id,
+                None => begin(tx, logged, (*since).min(at), *peak)?,
+            };
+            close(tx, id, at, None, *peak)?;
+            entry(tx, id, at, None, said)?;
             Ok(Some(id))
         }
         Change::Past(page) => past(tx, provider, at, page, evidence).map(Some),

@@ -1,6 +1,6 @@
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
-use health::{Blame, Change, Level, Note, OpenIncident, PageIncident, Verdict};
+use health::{Blame, Change, Level, Note, OpenIncident, PageIncident, Unknown, Verdict};
 
 use super::{fresh, minutes, opened, recovered, t0, transition};
 use crate::{IncidentStory, Ledger, LoggedTransition};
@@ -99,10 +99,18 @@ fn what_is_known_only_later_stands_in_the_story() {
         ))
         .unwrap();
     assert_eq!(known(&ledger), (Blame::Them, "12 of 14 failed.".to_owned()));
+    // So does it without an entry of its own.
+    let at = t0() + minutes(3);
+    let (level, text) = (Level::MajorOutage, "14 of 16 failed.");
+    let updated = transition("lead", at, level, Change::Updated, text);
+    assert_eq!(ledger.apply(&updated).unwrap(), Some(id));
+    assert_eq!(known(&ledger).1, "14 of 16 failed.");
+    let timeline = ledger.incident(id).unwrap().unwrap().timeline;
+    assert_eq!(timeline.len(), 2);
     let mut page = noted(t0() + minutes(3), "Status page: We are looking.");
     page.evidence = "3 of 3 failed.".to_owned();
     ledger.apply(&page).unwrap();
-    assert_eq!(known(&ledger).1, "12 of 14 failed.");
+    assert_eq!(known(&ledger).1, "14 of 16 failed.");
 }
 
 #[test]
@@ -189,6 +197,27 @@ fn a_record_may_end_before_its_outage_does() {
     assert_eq!(story.incident.closed, Some(t0() + minutes(5)));
     assert_eq!(story.incident.level, Some(Level::PartialOutage));
     assert_eq!(story.timeline.last().unwrap().text, why);
+}
+
+#[test]
+fn an_incident_that_fades_ends_with_its_last_evidence() {
+    let mut ledger = fresh();
+    let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
+    let change = Change::Faded {
+        since: t0(),
+        peak: Level::PartialOutage,
+    };
+    let last = t0() + minutes(3);
+    let text = "Last request failed, not confirmed.";
+    let mut faded = transition("lead", last, Level::PartialOutage, change, text);
+    faded.transition.verdict.verdict = Verdict::Unknown(Unknown::Faded { last_failure: last });
+    ledger.apply(&faded).unwrap();
+    let story = ledger.incident(id).unwrap().unwrap();
+    let incident = story.incident;
+    assert_eq!(incident.closed, Some(last));
+    assert_eq!(incident.level, Some(Level::PartialOutage));
+    assert_eq!(incident.evidence, "Lead: it is them.", "what it rested on");
+    assert_eq!(story.timeline.last().unwrap().text, text);
 }
 
 #[test]

@@ -11,10 +11,11 @@ fn an_outage_that_a_fallback_carries() {
          18:59:05 wait                        => meaning Requests will fail | menu Claude is down (since 18:58)
          19:02 call opus 529, gpt-5.6-sol ok  => icon carried | meaning Claude Code continues on GPT Sol | carried 1
          19:02:30 wait                        => menu Claude Opus → GPT Sol, since 19:02 | no menu Requests will fail
-         19:40 call opus ok                   => icon operational | open 1
+         19:12:30 wait                        => open 0 | logged 1 | icon unknown | level unknown | headline Claude
+         19:40 call opus ok                   => icon operational | open 0
          19:45 call opus ok                   => open 0 | logged 1 | icon operational",
     );
-    assert_eq!(rows, 10);
+    assert_eq!(rows, 11);
 }
 
 /// A3, A4: headline, notification, incident and ledger have one beginning, on one clock, also after a restart.
@@ -80,10 +81,11 @@ fn a_page_that_says_so_is_enough() {
          17:41 page api=major code=major     => icon outage | level major_outage | open 1 | note Claude is down: it is them, not you (since 17:41)
          17:50 page api=major code=major     => no note | open 1
          17:55 page api=partial code=ok      => open 1 | no note
-         18:10 page api=ok code=ok           => open 0 | level operational
+         18:10 page api=ok code=ok           => open 1 | no note
+         18:14 page api=ok code=ok           => no note
          18:30 page api=ok code=ok           => open 0 | logged 1 | icon quiet",
     );
-    assert_eq!(rows, 6);
+    assert_eq!(rows, 7);
 }
 
 #[test]
@@ -121,6 +123,37 @@ fn offline_is_ours() {
          09:11:20 call opus refused     => open 0 | no note
          09:20 network up               => open 0
          09:21 page api=ok code=ok      => icon quiet | open 0 | logged 0",
+    );
+    assert_eq!(rows, 7);
+}
+
+/// A1: a failure that nothing follows is not an outage for ever.
+#[test]
+fn a_finished_outage_fades_without_another_request() {
+    let rows = Scene::of(&[], "").play(
+        "17:18 call opus ok         => level operational
+         17:18:30 call opus 529     => open 0
+         17:18:40 call opus 529     => open 0
+         17:19 call opus 529        => open 1 | icon outage | opened 17:18
+         17:28 wait                 => open 1 | icon outage
+         17:29:30 wait              => open 0 | icon unknown | level unknown | evidence 17:19 | no note
+         17:45 wait                 => icon unknown | no menu is down
+         18:10 call opus ok         => icon operational | level operational | logged 1",
+    );
+    assert_eq!(rows, 8);
+}
+
+/// A1, against an operational page: not red, and not confirmed.
+#[test]
+fn a_failure_that_fades_against_a_good_page_is_not_confirmed() {
+    let rows = Scene::of(&["anthropic"], "").play(
+        "17:00 page api=ok code=ok  => icon quiet
+         17:18 call opus 529        => open 0
+         17:18:30 call opus 529     => open 0
+         17:19 call opus 529        => open 1 | icon outage
+         17:25 page api=ok code=ok  => open 1
+         17:29:30 page api=ok code=ok => open 0 | evidence 17:19
+         17:40 page api=ok code=ok  => no menu is down",
     );
     assert_eq!(rows, 7);
 }

@@ -10,10 +10,12 @@ fn an_outage_is_one_notification() {
          18:59 call opus 529, gpt-5.6-sol ok       => no note | update Claude is down (since 18:58) | body Claude Code continues on GPT Sol
          19:05 call opus 529, gpt-5.6-sol ok       => no note
          19:10 call opus 529, gpt-5.6-sol ok       => no note | no update
-         19:40 call opus ok                        => no note
-         19:46 call opus ok                        => no note | update Claude is back | body after",
+         19:18 call opus 529, gpt-5.6-sol ok       => no note
+         19:26 call opus 529, gpt-5.6-sol ok       => no note
+         19:30 call opus ok                        => no note | open 1
+         19:36 call opus ok                        => no note | update Claude is back | body after",
     );
-    assert_eq!(rows, 8);
+    assert_eq!(rows, 10);
 }
 
 #[test]

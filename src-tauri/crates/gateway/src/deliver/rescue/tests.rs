@@ -286,7 +286,7 @@ fn only_a_bad_verdict_is_worth_a_sentence() {
     let known = |verdict, blame| {
         let belief = ProviderVerdict {
             verdict,
-            since: DateTime::from_timestamp(72_240, 0).unwrap(),
+            since: DateTime::from_timestamp(72_240, 0),
             basis: Basis::Measured,
             blame,
             evidence: Evidence::default(),

@@ -57,13 +57,13 @@ impl Seen<'_> {
         let (verdict, since, basis) = match (page, worst) {
             (_, Some(worst)) => (
                 Verdict::Known(page.map_or(worst, |(level, _)| level.max(worst))),
-                evidence.calls.map_or(now, |calls| calls.since),
+                evidence.calls.map(|calls| calls.since),
                 Basis::Measured,
             ),
             (Ok((level, since)), None) if works => (Verdict::Known(level), since, Basis::Measured),
             (Ok((level, since)), None) => (Verdict::Known(level), since, Basis::PageOnly),
-            (Err(_), None) if works => (Verdict::Known(Level::Operational), now, Basis::Measured),
-            (Err(why), None) => (Verdict::Unknown(why), now, Basis::Nothing),
+            (Err(_), None) if works => (Verdict::Known(Level::Operational), None, Basis::Measured),
+            (Err(why), None) => (Verdict::Unknown(why), Some(now), Basis::Nothing),
         };
         Finding {
             verdict,
@@ -97,16 +97,18 @@ impl Seen<'_> {
             ..Evidence::default()
         };
         let (verdict, since, basis) = match run {
-            Measured::Works { since } => {
+            Measured::Works { .. } => {
                 evidence.answering.insert(model.clone());
-                (Verdict::Known(Level::Operational), *since, Basis::Measured)
+                (Verdict::Known(Level::Operational), None, Basis::Measured)
             }
             Measured::Fails { level, stretch } => {
                 evidence.failing.insert(model.clone());
                 evidence.calls = Some(stretch.evidence());
-                (Verdict::Known(*level), stretch.since, Basis::Measured)
+                (Verdict::Known(*level), Some(stretch.since), Basis::Measured)
             }
-            Measured::Unknown(why) => (Verdict::Unknown(*why), self.scene.now, Basis::Nothing),
+            Measured::Unknown(why) => {
+                (Verdict::Unknown(*why), Some(self.scene.now), Basis::Nothing)
+            }
         };
         Finding {
             verdict,
@@ -120,7 +122,7 @@ impl Seen<'_> {
 fn offline(now: DateTime<Utc>) -> Finding {
     Finding {
         verdict: Verdict::Unknown(Unknown::Offline),
-        since: now,
+        since: Some(now),
         basis: Basis::Nothing,
         evidence: Evidence::default(),
     }
@@ -131,7 +133,10 @@ fn steady(mut finding: Finding, before: Option<&Finding>) -> Finding {
     if let Some(before) = before
         && before.verdict == finding.verdict
     {
-        finding.since = finding.since.min(before.since);
+        let since = finding.since;
+        finding.since = before
+            .since
+            .map(|before| since.map_or(before, |since| since.min(before)));
     }
     finding
 }

@@ -16,10 +16,11 @@ fn after(book: &mut Book, readings: &[(&str, &str, &str)]) -> Evidence {
     book.verdicts().providers["anthropic"].evidence.clone()
 }
 
+/// `since`: of an outage.
 fn claim(level: Level, since: &str, read_at: &str) -> PageEvidence {
     PageEvidence::Claim(PageClaim {
         level,
-        since: at(since),
+        since: (level > Level::Maintenance).then(|| at(since)),
         read_at: at(read_at),
     })
 }
@@ -252,7 +253,7 @@ fn the_recorded_outage_of_28_april_2026() {
         since: at("17:41"),
     };
     assert_eq!(told[0].change, opened);
-    assert_eq!(told[0].verdict.since, at("17:41"));
+    assert_eq!(told[0].verdict.since, Some(at("17:41")));
     let expected = Evidence {
         page: claim(Level::PartialOutage, "17:41", "17:55"),
         together: ["api", "claude-code", "claude-ai", "cowork"]
@@ -261,9 +262,9 @@ fn the_recorded_outage_of_28_april_2026() {
         ..Evidence::default()
     };
     assert_eq!(told[0].verdict.evidence, expected);
-    assert!(
-        book.observe(at("17:57"), read(&recorded, at("17:57")))
-            .is_empty()
+    assert_eq!(
+        tale(&book.observe(at("17:57"), read(&recorded, at("17:57")))),
+        ""
     );
     let operational = Page {
         surfaces: recorded

@@ -87,7 +87,7 @@ proptest! {
                     prop_assert!(transition.announce);
                     *story = true;
                 }
-                Change::Recovered { .. } => {
+                Change::Recovered { .. } | Change::Faded { .. } => {
                     prop_assert!(*story, "closed without being open");
                     prop_assert!(transition.announce);
                     *story = false;
@@ -95,6 +95,7 @@ proptest! {
                 Change::Rose { from, to } => prop_assert!(*story && to > from),
                 Change::Eased { from, to } => prop_assert!(*story && to < from),
                 Change::Noted(_) => prop_assert!(!transition.announce),
+                Change::Updated => prop_assert!(*story && !transition.announce),
                 Change::Past(_) => prop_assert!(!transition.announce),
             }
         }

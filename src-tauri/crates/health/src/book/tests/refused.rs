@@ -99,6 +99,7 @@ fn it_ends_also_after_its_failures_went_stale() {
     play(
         &mut book,
         &[
+            ("20:03", "local probe", "refused", "major -", ""),
             ("20:40", "clock", "", "stale -", "noted"),
             ("20:45", "local call", "key", "stale -", "recovered!"),
         ],
@@ -150,7 +151,7 @@ fn another_model_that_fails_in_its_own_way_keeps_it_open() {
     let mut book = book();
     play(&mut book, DOWN);
     for time in ["20:03", "20:04", "20:05"] {
-        book.observe(at(time), observation(at(time), "local call", "llama:500"));
+        book.observe(at(time), observation(at(time), "local probe", "llama:500"));
     }
     play(
         &mut book,

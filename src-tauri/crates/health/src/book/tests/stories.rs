@@ -66,7 +66,11 @@ fn an_outage_that_is_open_when_first_seen_opens_and_one_that_is_over_does_not() 
             "opened! noted",
         )],
     );
-    assert_eq!(told[0].verdict.since, at("19:50"), "as the page tells it");
+    assert_eq!(
+        told[0].verdict.since,
+        Some(at("19:50")),
+        "as the page tells it"
+    );
 }
 
 #[test]
@@ -224,6 +228,8 @@ fn models_fail_and_recover_one_by_one() {
             ("20:00", "call", "fable:ok", "ok -", ""),
             ("20:01", "call", "sonnet:529", "ok -", ""),
             ("20:02", "call", "sonnet:529", "ok -", ""),
+            ("20:02", "call", "haiku:ok", "ok -", ""),
+            ("20:02", "call", "fable:ok", "ok -", ""),
             ("20:03", "call", "sonnet:529", "degraded them", "opened!"),
             ("20:04", "call", "haiku:529", "degraded them", ""),
             ("20:05", "call", "haiku:529", "degraded them", ""),
@@ -231,6 +237,7 @@ fn models_fail_and_recover_one_by_one() {
             ("20:07", "call", "fable:529", "partial them", ""),
             ("20:08", "call", "fable:529", "partial them", ""),
             ("20:09", "call", "fable:529", "major them", "rose!"),
+            ("20:09", "call", "sonnet:529", "major them", ""),
             ("20:10", "call", "haiku:ok", "major them", ""),
             ("20:11", "call", "haiku:ok", "partial them", "eased"),
             ("20:12", "call", "fable:ok", "partial them", ""),
@@ -239,6 +246,131 @@ fn models_fail_and_recover_one_by_one() {
             ("20:15", "call", "sonnet:ok", "ok -", "recovered!"),
         ],
     );
+}
+
+/// A proof from before the outage says nothing about it: the level is the failing model's, and the others are worth a probe.
+#[test]
+fn what_answered_before_the_outage_does_not_soften_it() {
+    let mut book = book();
+    let pair = |model: &str| (EndpointId::new("anthropic"), ModelId::new(model));
+    check(
+        &mut book,
+        &[
+            ("20:00", "network", "up", "unlooked -", ""),
+            ("20:00", "probe", "sonnet:ok", "ok -", ""),
+            ("20:01", "call", "haiku:ok", "ok -", ""),
+            ("20:02", "call", "haiku:529", "ok -", ""),
+            ("20:03", "call", "haiku:529", "ok -", ""),
+            ("20:04", "call", "haiku:529", "major them", "opened!"),
+        ],
+    );
+    assert_eq!(book.doubtful(at("20:04")), [pair("sonnet")]);
+    assert!(
+        book.verdicts().providers["anthropic"]
+            .evidence
+            .answering
+            .is_empty()
+    );
+    check(
+        &mut book,
+        &[("20:05", "probe", "sonnet:ok", "partial them", "eased")],
+    );
+    assert_eq!(book.doubtful(at("20:05")), []);
+    // Nor does it refute what the page declares.
+    let mut declared = self::book();
+    check(
+        &mut declared,
+        &[
+            ("20:00", "call", "ok", "ok -", ""),
+            (
+                "20:01",
+                "page",
+                "api=partial code=ok",
+                "partial them",
+                "opened!",
+            ),
+        ],
+    );
+    assert_eq!(declared.doubtful(at("20:01")), [pair("haiku")]);
+    check(
+        &mut declared,
+        &[("20:02", "probe", "ok", "partial -", "noted")],
+    );
+}
+
+/// What an incident rests on is told on with every change, so that its record is never older than the belief.
+#[test]
+fn the_evidence_of_an_open_incident_is_followed() {
+    let mut book = book();
+    check(
+        &mut book,
+        &[
+            ("20:00", "network", "up", "unlooked -", ""),
+            ("20:00", "page", "api=ok code=ok", "ok -", ""),
+            ("20:01", "call", "529", "ok -", ""),
+            ("20:02", "call", "529", "ok -", ""),
+            ("20:03", "call", "529", "major them", "opened!"),
+        ],
+    );
+    let changes = |told: &[Transition]| told.iter().map(|t| t.change.clone()).collect::<Vec<_>>();
+    let fourth = check(&mut book, &[("20:04", "call", "529", "major them", "")]);
+    assert_eq!(changes(&fourth), [Change::Updated]);
+    let calls = fourth[0].verdict.evidence.calls.unwrap();
+    assert_eq!(calls.requests.failed, 4);
+    let page = check(
+        &mut book,
+        &[("20:05", "page", "api=major code=ok", "major them", "")],
+    );
+    assert_eq!(changes(&page), [Change::Updated]);
+    let claim = page[0].verdict.evidence.page.claim().unwrap();
+    assert_eq!(claim.level, Level::MajorOutage);
+    let same = check(&mut book, &[("20:05", "clock", "", "major them", "")]);
+    assert_eq!(changes(&same), []);
+    // With every other change it comes along.
+    let eased = check(&mut book, &[("20:06", "call", "ok", "major them", "")]);
+    assert_eq!(changes(&eased), [Change::Updated]);
+}
+
+/// "Operational since" is when an outage ended, never when the engine began to look.
+#[test]
+fn a_provider_that_was_well_when_first_seen_has_no_beginning() {
+    let mut book = book();
+    let since = |book: &Book| {
+        let claude = &book.verdicts().providers["anthropic"];
+        (claude.since, claude.surfaces["api"].since)
+    };
+    check(
+        &mut book,
+        &[
+            ("20:00", "page", "api=ok code=ok", "ok -", ""),
+            ("20:01", "call", "ok", "ok -", ""),
+        ],
+    );
+    assert_eq!(since(&book), (None, None));
+    check(
+        &mut book,
+        &[
+            (
+                "20:10",
+                "page",
+                "api=partial code=ok",
+                "partial them",
+                "opened!",
+            ),
+            ("20:12", "page", "api=ok code=ok", "partial them", ""),
+            ("20:14", "page", "api=ok code=ok", "ok -", "recovered!"),
+        ],
+    );
+    assert_eq!(since(&book), (Some(at("20:14")), Some(at("20:14"))));
+    // Nothing was read for a while: it may have been well all the time.
+    check(
+        &mut book,
+        &[
+            ("20:50", "clock", "", "stale -", ""),
+            ("20:55", "call", "ok", "ok -", ""),
+        ],
+    );
+    assert_eq!(since(&book).0, None);
 }
 
 #[test]
@@ -394,9 +526,10 @@ fn a_declared_outage_that_our_calls_do_not_meet_blames_nobody_yet() {
                 "20:01",
                 "page",
                 "api=partial code=ok",
-                "partial -",
+                "partial them",
                 "opened!",
             ),
+            ("20:01", "call", "ok", "partial -", "noted"),
             ("20:02", "call", "529", "partial -", ""),
             ("20:03", "call", "529", "partial -", ""),
             ("20:04", "call", "529", "major them", "rose! noted"),
@@ -587,7 +720,7 @@ fn an_incident_has_one_beginning() {
     );
     assert_eq!(
         since(&book),
-        at("20:05"),
+        Some(at("20:05")),
         "the first failure, not the third"
     );
     let open = OpenIncident {
@@ -607,7 +740,11 @@ fn an_incident_has_one_beginning() {
             "noted",
         )],
     );
-    assert_eq!(since(&restarted), at("11:00"), "a restart does not move it");
+    assert_eq!(
+        since(&restarted),
+        Some(at("11:00")),
+        "a restart does not move it"
+    );
     check(
         &mut restarted,
         &[
@@ -623,7 +760,7 @@ fn an_incident_has_one_beginning() {
     );
     assert_eq!(
         since(&restarted),
-        at("11:00"),
+        Some(at("11:00")),
         "nor does a gap in the readings"
     );
 }
@@ -739,9 +876,9 @@ fn calls_go_stale_and_a_failing_run_does_not_outlive_the_silence() {
         &mut book,
         &[
             ("20:00", "network", "up", "unlooked -", ""),
-            ("20:00", "openrouter call", "529", "unlooked -", ""),
-            ("20:01", "openrouter call", "529", "unlooked -", ""),
-            ("20:02", "openrouter call", "529", "unlooked -", "opened!"),
+            ("20:00", "openrouter probe", "529", "unlooked -", ""),
+            ("20:01", "openrouter probe", "529", "unlooked -", ""),
+            ("20:02", "openrouter probe", "529", "unlooked -", "opened!"),
         ],
     );
     let openrouter = |book: &Book| belief(&book.verdicts().providers["openrouter"]);
@@ -754,7 +891,7 @@ fn calls_go_stale_and_a_failing_run_does_not_outlive_the_silence() {
         &mut book,
         &[
             // One failure after the silence proves nothing yet.
-            ("21:00", "openrouter call", "529", "unlooked -", ""),
+            ("21:00", "openrouter probe", "529", "unlooked -", ""),
             ("21:01", "openrouter call", "ok", "unlooked -", ""),
             ("21:02", "openrouter call", "ok", "unlooked -", "recovered!"),
         ],

@@ -1,0 +1,177 @@
+//! A verdict that rests on requests alone fades ten minutes after its last failure: unknown, and the incident ended with that
+//! failure.
+
+use super::*;
+use crate::LastRequest;
+
+const DOWN: &[Row<'_>] = &[
+    ("20:00", "network", "up", "unlooked -", ""),
+    ("20:00", "page", "api=ok code=ok", "ok -", ""),
+    ("20:01", "call", "529", "ok -", ""),
+    ("20:02", "call", "529", "ok -", ""),
+    ("20:03", "call", "529", "major them", "opened!"),
+];
+
+fn claude(book: &Book) -> Verdict {
+    book.verdicts().providers["anthropic"].verdict
+}
+
+fn faded(time: &str) -> Verdict {
+    Verdict::Unknown(Unknown::Faded {
+        last_failure: at(time),
+    })
+}
+
+#[test]
+fn ten_minutes_after_the_last_failure_it_is_unknown_and_the_incident_ended_then() {
+    let mut book = book();
+    check(&mut book, DOWN);
+    check(&mut book, &[("20:03:10", "clock", "", "major them", "")]);
+    assert_eq!(book.next_due(), Some(at("20:13")));
+    check(&mut book, &[("20:12:59", "clock", "", "major them", "")]);
+    let told = check(&mut book, &[("20:13", "clock", "", "faded -", "faded!")]);
+    assert_eq!(claude(&book), faded("20:03"));
+    assert_eq!(told[0].at, at("20:03"), "dollars stop there");
+    let ended = Change::Faded {
+        since: at("20:01"),
+        peak: Level::MajorOutage,
+    };
+    assert_eq!(told[0].change, ended);
+    // Half an hour after the failure the page's word stands, at lower confidence.
+    check(
+        &mut book,
+        &[
+            ("20:25", "page", "api=ok code=ok", "faded -", ""),
+            ("20:33", "clock", "", "ok -", ""),
+        ],
+    );
+    let claude = book.verdicts().providers["anthropic"].clone();
+    assert_eq!(claude.basis, Basis::PageOnly);
+    let last_request = LastRequest {
+        at: at("20:03"),
+        answered: false,
+    };
+    assert_eq!(claude.evidence.last_request, Some(last_request));
+}
+
+#[test]
+fn one_good_response_does_not_keep_it_red() {
+    let mut book = book();
+    check(&mut book, DOWN);
+    check(
+        &mut book,
+        &[
+            ("20:04", "call", "ok", "partial them", "eased"),
+            ("20:12", "page", "api=ok code=ok", "partial them", ""),
+            ("20:13", "clock", "", "faded -", "faded!"),
+            ("20:20", "call", "ok", "ok -", ""),
+        ],
+    );
+}
+
+#[test]
+fn without_a_page_it_stays_unknown_with_its_last_failure() {
+    let mut book = book();
+    let call = |time, told| (time, "openrouter call", "529", "unlooked -", told);
+    check(
+        &mut book,
+        &[
+            ("20:00", "network", "up", "unlooked -", ""),
+            call("20:01", ""),
+            call("20:02", ""),
+            call("20:03", "opened!"),
+            ("20:13", "clock", "", "unlooked -", "faded!"),
+            ("21:00", "clock", "", "unlooked -", ""),
+        ],
+    );
+    let openrouter = |book: &Book| book.verdicts().providers["openrouter"].verdict;
+    assert_eq!(openrouter(&book), faded("20:03"));
+    // What fails afterwards begins anew, and is not confirmed either.
+    check(&mut book, &[call("21:01", ""), call("21:02", "")]);
+    assert_eq!(openrouter(&book), faded("21:02"));
+    check(&mut book, &[call("21:03", "opened!")]);
+}
+
+#[test]
+fn what_probes_and_pages_say_does_not_fade() {
+    let mut probed = book();
+    check(&mut probed, &DOWN[..4]);
+    check(
+        &mut probed,
+        &[
+            ("20:03", "probe", "529", "major them", "opened!"),
+            ("20:14", "page", "api=ok code=ok", "major them", ""),
+            ("20:32", "clock", "", "major them", ""),
+            ("20:33", "clock", "", "ok -", "recovered!"),
+        ],
+    );
+    let mut declared = book();
+    check(&mut declared, DOWN);
+    check(
+        &mut declared,
+        &[
+            ("20:05", "page", "api=partial code=ok", "major them", ""),
+            ("20:13", "clock", "", "partial them", "eased"),
+            ("20:20", "page", "api=ok code=ok", "partial them", ""),
+            ("20:22", "page", "api=ok code=ok", "ok -", "recovered!"),
+        ],
+    );
+}
+
+#[test]
+fn the_end_is_the_last_evidence_of_any_source() {
+    let mut book = book();
+    check(&mut book, DOWN);
+    let told = check(
+        &mut book,
+        &[
+            ("20:04", "page", "api=partial code=ok", "major them", ""),
+            ("20:06", "page", "api=ok code=ok", "major them", ""),
+            ("20:08", "page", "api=ok code=ok", "major them", ""),
+            ("20:13", "clock", "", "ok -", "recovered!"),
+        ],
+    );
+    let end = told.last().unwrap();
+    assert_eq!(end.at, at("20:08"), "the page took it back then");
+}
+
+#[test]
+fn another_model_that_answers_since_then_makes_it_well_again() {
+    let mut book = book();
+    check(&mut book, DOWN);
+    let told = check(
+        &mut book,
+        &[
+            ("20:04", "call", "sonnet:ok", "partial them", "eased"),
+            ("20:13", "clock", "", "ok -", "recovered!"),
+        ],
+    );
+    assert_eq!(told.last().unwrap().at, at("20:03"));
+}
+
+#[test]
+fn a_suspend_does_not_keep_it_open() {
+    let mut book = book();
+    check(&mut book, DOWN);
+    check(
+        &mut book,
+        &[
+            ("20:05", "woke", "", "stale -", "noted"),
+            ("20:13", "clock", "", "faded -", "faded!"),
+        ],
+    );
+}
+
+/// Whatever arrives late: the fading came before it.
+#[test]
+fn it_has_faded_before_anything_that_happens_later() {
+    let mut book = book();
+    check(&mut book, DOWN);
+    check(
+        &mut book,
+        &[
+            ("20:20", "call", "ok", "ok -", "faded!"),
+            ("20:21", "call", "529", "ok -", ""),
+        ],
+    );
+}
