@@ -17,6 +17,7 @@ use clap::{Parser, Subcommand};
 use stage::Stage;
 use tokio::net::TcpListener;
 
+use crate::logging::{self, LogFormat};
 use crate::runtime::NotAlone;
 use crate::serve::{self, Options, StartError};
 use say::say;
@@ -39,6 +40,9 @@ enum Command {
         /// Print the URLs with their tokens even when the output is no terminal
         #[arg(long)]
         show_urls: bool,
+        /// How lines of the log are written; otherwise as UNDERSTUDY_LOG_FORMAT says
+        #[arg(long, value_name = "FORMAT")]
+        log_format: Option<LogFormat>,
         /// When another engine runs already, say where as JSON
         #[arg(long)]
         json: bool,
@@ -199,6 +203,7 @@ pub fn main() -> ExitCode {
     let code = runtime.block_on(run(cli.command.unwrap_or(Command::Serve {
         port: None,
         show_urls: false,
+        log_format: None,
         json: false,
     })));
     runtime.shutdown_background();
@@ -209,9 +214,10 @@ async fn run(command: Command) -> ExitCode {
         Command::Serve {
             port,
             show_urls,
+            log_format,
             json,
         } => {
-            logging();
+            logging::begin(log_format);
             match serve::serve(Options { port, show_urls }).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
@@ -228,7 +234,7 @@ async fn run(command: Command) -> ExitCode {
             }
         }
         Command::Stage { port, acting } => {
-            logging();
+            logging::begin(None);
             stage(port, acting).await
         }
         Command::Url { ui, json } => url::url(ui, json).await,
@@ -331,17 +337,6 @@ async fn stage(port: u16, acting: stage::Acting) -> ExitCode {
         })
         .await;
     ExitCode::SUCCESS
-}
-
-/// To stderr, which a spawned engine has as its log file.
-fn logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("UNDERSTUDY_LOG")
-        .unwrap_or_else(|_| "info".into());
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .try_init();
 }
 
 #[expect(clippy::print_stderr, reason = "this is the command's output")]

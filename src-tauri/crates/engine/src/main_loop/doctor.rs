@@ -4,6 +4,7 @@ use api::{Check, CheckState, Doctor, KeyState, StandIn};
 use catalog::{Endpoint, REHEARSAL};
 use gateway::Gateway;
 
+use crate::logging;
 use crate::login;
 use crate::state::State;
 use crate::view::{fallback_test, pipeline, question, snapshot};
@@ -13,6 +14,7 @@ pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
         engine(state),
         settings(state),
         ledger(state),
+        log(state),
         keychain(state),
     ];
     checks.extend(keys(state));
@@ -68,6 +70,10 @@ fn ledger(state: &State) -> Check {
             "mend what the message names, then start the engine again",
         ),
     }
+}
+
+fn log(state: &State) -> Check {
+    good("log", logging::place(&state.places.logs))
 }
 
 fn keychain(state: &State) -> Check {

@@ -35,7 +35,7 @@ impl MainLoop {
     pub(super) fn apply(&mut self, transitions: Vec<Transition>) {
         for transition in transitions {
             let rehearsal = booking::is_rehearsal(&transition.provider);
-            tracing::info!(provider = %transition.provider, change = ?transition.change, evidence = transition.verdict.evidence, "verdict changed");
+            tracing::info!(provider = %transition.provider, "{}: {}", change_words(&transition.change), transition.verdict.evidence);
             let incident = if rehearsal {
                 None
             } else {
@@ -182,5 +182,22 @@ impl MainLoop {
             Ok(sums) => self.state.today = sums,
             Err(error) => self.ledger_trouble("sum up today", &error),
         }
+    }
+}
+
+/// For the log.
+fn change_words(change: &Change) -> String {
+    let level = |level: health::Level| view::words::level_words(view::words::known_level(level));
+    match change {
+        Change::Opened(at) => format!("an incident opened ({})", level(*at)),
+        Change::Rose { from, to } => {
+            format!("an incident rose from {} to {}", level(*from), level(*to))
+        }
+        Change::Eased { from, to } => {
+            format!("an incident eased from {} to {}", level(*from), level(*to))
+        }
+        Change::Noted(_) => "an incident has news".to_owned(),
+        Change::Recovered { peak, .. } => format!("an incident ended (at worst {})", level(*peak)),
+        Change::Past(_) => "an incident was over when first seen".to_owned(),
     }
 }

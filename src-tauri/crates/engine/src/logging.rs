@@ -1,0 +1,88 @@
+//! The engine's log: lines on standard error, which whoever starts the engine sends to a file or the journal.
+
+use std::env;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use tracing_subscriber::EnvFilter;
+
+/// Says which lines: `warn`, or `info,gateway=debug`.
+const LEVELS: &str = "UNDERSTUDY_LOG";
+/// `text` or `json`.
+const FORMAT: &str = "UNDERSTUDY_LOG_FORMAT";
+
+/// How a line is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For a person.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `asked`: on the command line, which outranks the environment.
+pub(crate) fn begin(asked: Option<LogFormat>) {
+    let from_environment = env::var(FORMAT).unwrap_or_default();
+    let known = match from_environment.as_str() {
+        "json" => Some(LogFormat::Json),
+        "" | "text" => Some(LogFormat::Text),
+        _ => None,
+    };
+    let levels = EnvFilter::try_from_env(LEVELS).unwrap_or_else(|_| "info".into());
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(levels)
+        .with_writer(io::stderr)
+        .with_ansi(false);
+    let _ = match asked.or(known).unwrap_or_default() {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .try_init(),
+    };
+    if known.is_none() && asked.is_none() {
+        tracing::warn!(
+            "{FORMAT} is neither `text` nor `json`: the log is written as text. Set it to one of them"
+        );
+    }
+}
+
+/// Where the lines go, as a person finds them. `folder`: where the application puts them.
+pub(crate) fn place(folder: &Path) -> String {
+    if io::stderr().is_terminal() {
+        return "The log is on the terminal that the engine was started from.".to_owned();
+    }
+    match target() {
+        Some(Target::File(file)) => format!("The log is in {file}."),
+        Some(Target::Journal) => {
+            "The log is in the journal: journalctl --user -u understudy -e".to_owned()
+        }
+        None => format!(
+            "The log is the engine's standard error. The Understudy application writes it to {}.",
+            folder.join("understudyd.out").display()
+        ),
+    }
+}
+
+enum Target {
+    File(String),
+    Journal,
+}
+
+#[cfg(target_os = "linux")]
+fn target() -> Option<Target> {
+    // systemd sets it where standard error is the journal's socket.
+    if env::var_os("JOURNAL_STREAM").is_some() {
+        return Some(Target::Journal);
+    }
+    let file = std::fs::read_link("/proc/self/fd/2").ok()?;
+    let regular = file.metadata().ok()?.is_file();
+    regular.then(|| Target::File(file.display().to_string()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn target() -> Option<Target> {
+    None
+}
