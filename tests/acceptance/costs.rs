@@ -110,7 +110,7 @@ async fn a_stream_cut_in_the_middle_is_paid_for_about_and_the_one_that_goes_on_a
             (all, about, 0)
         );
         let said = text(&desk.run(&["status"]).stdout);
-        assert!(said.contains("usage was not told whole"), "{said}");
+        assert!(said.contains("the usage was not reported"), "{said}");
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod breakers;
 mod clients;
+mod commands;
 mod conversations;
 mod costs;
 mod desk;

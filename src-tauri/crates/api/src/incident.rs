@@ -28,8 +28,18 @@ pub struct IncidentSummary {
 pub enum AtRisk {
     /// "No estimate: tell us what a lead is worth."
     NoEstimate { why: String },
-    /// Micro-dollars, a range, estimated.
-    Estimate { low: i64, high: i64, method: String },
+    /// A range, estimated. `low` and `high` are in micro-dollars and deprecated.
+    Estimate {
+        low: i64,
+        high: i64,
+        #[serde(default)]
+        #[ts(skip)]
+        low_usd: f64,
+        #[serde(default)]
+        #[ts(skip)]
+        high_usd: f64,
+        method: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

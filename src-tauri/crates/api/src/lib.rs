@@ -7,6 +7,7 @@ mod control;
 mod exchange;
 mod fallback;
 mod incident;
+mod money;
 mod notice;
 mod question;
 mod review;
@@ -22,6 +23,7 @@ pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, Te
 pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, TimelineEntry,
 };
+pub use money::usd;
 pub use notice::{Notice, NoticeAction, NoticeKind, NoticeOutcome, Urgency};
 pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{

@@ -1,12 +1,14 @@
 //! `understudyd`: human output by default, `--json` for scripts, exit codes.
 
 mod client;
+mod examine;
 mod explain;
 mod fallback_test;
 mod keys;
 mod review;
 mod say;
 mod show;
+mod status;
 mod traffic;
 mod url;
 
@@ -22,9 +24,9 @@ use crate::runtime::NotAlone;
 use crate::serve::{self, Options, StartError};
 use say::say;
 
-/// Watches AI providers and stands in when one fails.
+/// Watches AI providers and fails over when one breaks.
 #[derive(Debug, Parser)]
-#[command(name = "understudyd", version, about, propagate_version = true)]
+#[command(name = "understudyd", version, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -49,6 +51,9 @@ enum Command {
     },
     /// What works and what does not; exit code 0 when all of yours works, 1 when not, 2 when unknown
     Status {
+        /// All providers, routes and pipelines
+        #[arg(long)]
+        details: bool,
         #[arg(long)]
         json: bool,
     },
@@ -66,12 +71,14 @@ enum Command {
     },
     /// Requests and their attempts, newest first
     Traffic(traffic::TrafficArgs),
-    /// Requests of pipelines that nobody could answer, kept for you
+    /// Requests of pipelines that no provider could answer, kept for you; lists them without a subcommand
     Review {
         #[command(subcommand)]
-        command: review::ReviewCommand,
+        command: Option<review::ReviewCommand>,
+        #[command(flatten)]
+        listing: review::ListArgs,
     },
-    /// Examine the installation; exit code 1 when something is broken
+    /// Examine the installation; exit code 1 when something is broken, 2 when no engine runs
     Doctor {
         #[arg(long)]
         json: bool,
@@ -238,7 +245,7 @@ async fn run(command: Command) -> ExitCode {
             stage(port, acting).await
         }
         Command::Url { ui, json } => url::url(ui, json).await,
-        Command::Status { json } => show::status(json).await,
+        Command::Status { details, json } => status::status(details, json).await,
         Command::Incidents {
             checked: Some(number),
             ..
@@ -253,8 +260,10 @@ async fn run(command: Command) -> ExitCode {
             ..
         } => show::incidents(limit, json).await,
         Command::Traffic(args) => traffic::run(args).await,
-        Command::Review { command } => review::run(command).await,
-        Command::Doctor { json } => show::doctor(json).await,
+        Command::Review { command, listing } => {
+            review::run(command.unwrap_or(review::ReviewCommand::List(listing))).await
+        }
+        Command::Doctor { json } => examine::doctor(json).await,
         Command::Key { command } => keys::run(command).await,
         Command::Test(args) => fallback_test::run(args).await,
         Command::Rehearse { seconds } => show::act(api::Command::Rehearse { seconds }).await,

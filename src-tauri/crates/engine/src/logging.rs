@@ -66,6 +66,18 @@ pub(crate) fn place(folder: &Path) -> String {
     }
 }
 
+/// The same while no engine runs.
+pub(crate) fn place_of_a_stopped(folder: &Path) -> String {
+    let service = match crate::login::is_on() {
+        Some(true) => "a service's in the journal (journalctl --user -u understudy -e), ",
+        Some(false) | None => "",
+    };
+    format!(
+        "The log goes to standard error: {service}the Understudy application's to {}.",
+        folder.join("understudyd.out").display()
+    )
+}
+
 enum Target {
     File(String),
     Journal,
