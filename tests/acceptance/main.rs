@@ -21,6 +21,7 @@ mod keychain;
 mod keys;
 #[cfg(target_os = "linux")]
 mod ledger;
+mod listening;
 #[cfg(unix)]
 mod litellm;
 mod load;

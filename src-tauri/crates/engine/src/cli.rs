@@ -320,6 +320,7 @@ fn start_code(error: &StartError) -> u8 {
         | StartError::Unreadable { .. }
         | StartError::Catalog(_)
         | StartError::Listen { .. }
+        | StartError::Ledger(_)
         | StartError::Io(_)
         | StartError::Http(_) => 1,
     }

@@ -12,6 +12,7 @@ mod front;
 mod greeting;
 mod grouping;
 mod keys;
+mod listening;
 mod logging;
 mod login;
 mod main_loop;

@@ -5,7 +5,6 @@ mod sources;
 mod upgrade;
 
 use std::io::{self, IsTerminal};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +21,7 @@ use crate::clock;
 use crate::control::{self, Control, Faces};
 use crate::event::Event;
 use crate::keys::Keys;
+use crate::listening::Listening;
 use crate::main_loop::{MainLoop, Outlets};
 use crate::metrics::Metrics;
 use crate::places::Places;
@@ -69,6 +69,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let catalog = Arc::new(base_catalog.with_own(&settings.own));
     let listener = listen(&settings, options.port, &places.settings).await?;
     let address = listener.local_addr()?;
+    let listening = Listening::new(address, &settings, options.port);
     let (mut ledger, ledger_failed) = open_ledger(&places.ledger, started)?;
     let kept = upgrade::keep_scope(
         &places.settings,
@@ -133,7 +134,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
 
     let state = new_state(
         &places,
-        address,
+        listening.clone(),
         &token,
         &catalog,
         kept,
@@ -227,7 +228,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     tokio::spawn(signals(events.clone()));
 
     let told = RuntimeFile {
-        address: format!("http://{address}"),
+        address: listening.url(),
         control_token: control_token.reveal().to_owned(),
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -266,7 +267,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
 )]
 fn new_state(
     places: &Places,
-    address: SocketAddr,
+    listening: Listening,
     token: &Secret,
     catalog: &Arc<Catalog>,
     kept: Kept,
@@ -278,8 +279,9 @@ fn new_state(
         version: env!("CARGO_PKG_VERSION"),
         started,
         places: places.clone(),
-        address: format!("http://{address}"),
-        base_url: format!("http://{address}/t/{}", token.reveal()),
+        address: listening.url(),
+        base_url: format!("{}/t/{}", listening.url(), token.reveal()),
+        listening,
         offset: clock::local_offset(),
         catalog: Arc::clone(catalog),
         settings: Arc::new(kept.settings),

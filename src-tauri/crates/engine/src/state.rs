@@ -15,6 +15,7 @@ use crate::fallback_test::target::{Target, TestKey};
 use crate::fallbacks::Fallbacks;
 use crate::grouping::Grouping;
 use crate::keys::Keys;
+use crate::listening::Listening;
 use crate::places::Places;
 use crate::settings::{Settings, Wrong};
 use crate::turns::Turns;
@@ -31,6 +32,7 @@ pub(crate) struct State {
     pub places: Places,
     /// `http://127.0.0.1:4747`
     pub address: String,
+    pub listening: Listening,
     /// With the token.
     pub base_url: String,
     pub offset: FixedOffset,

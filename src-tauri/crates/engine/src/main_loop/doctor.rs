@@ -41,16 +41,19 @@ fn engine(state: &State) -> Check {
         "engine",
         format!(
             "Understudy {} listens on {}.{mode}",
-            state.version, state.address
+            state.version,
+            state.listening.told()
         ),
     )
 }
 
 fn settings(state: &State) -> Check {
     let file = state.places.settings.display();
-    match state.settings_wrong.first() {
-        None => good("settings", format!("{file} is in force.")),
-        Some(first) => bad(
+    let pending = state.listening.pending(&state.settings);
+    match (state.settings_wrong.first(), pending) {
+        (None, None) => good("settings", format!("{file} is in force.")),
+        (None, Some((what, fix))) => note("settings", format!("{file}: {what}"), &fix),
+        (Some(first), _) => bad(
             "settings",
             format!("{file}: {first}"),
             "mend the file; it is read again when it is saved",

@@ -128,6 +128,9 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ),
         });
     }
+    if let Some((what, fix)) = state.listening.pending(&state.settings) {
+        problems.push(ProblemView { what, fix });
+    }
     if let Some(why) = &state.ledger_failed {
         problems.push(ProblemView {
             what: why.clone(),
