@@ -12,7 +12,7 @@ const PATHS: [(&str, &str); 3] = [
 ];
 
 /// Two providers with a list price.
-async fn priced() -> (Desk, Upstream, Upstream) {
+pub(crate) async fn priced() -> (Desk, Upstream, Upstream) {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     std::fs::create_dir_all(desk.file("providers")).unwrap();

@@ -1,8 +1,12 @@
 //! What an on-call engineer sees without a token: health, metrics, and a page for a browser.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
+use crate::costs::priced;
 use crate::desk::{Desk, Upstream, two_endpoints};
 
 fn question(model: &str) -> Value {
@@ -123,9 +127,9 @@ async fn a_browser_is_led_to_the_page_from_every_address_of_the_port() {
 
 const SECRET: &str = "a prompt that belongs in no log";
 
-fn of_agent(desk: &Desk, session: &str) -> reqwest::RequestBuilder {
+fn of_agent(desk: &Desk, model: &str, session: &str) -> reqwest::RequestBuilder {
     let body = json!({
-        "model": "m", "max_tokens": 9, "stream": true,
+        "model": model, "max_tokens": 9, "stream": true,
         "messages": [{ "role": "user", "content": SECRET }],
         "tools": [{ "name": "Bash", "input_schema": { "type": "object" } }],
     });
@@ -164,19 +168,20 @@ async fn the_log_says_what_failed_why_whose_fault_it_is_and_what_follows() {
     desk.start();
 
     lead.stage.outage(Some("529".parse().unwrap()));
-    let first = answered(of_agent(&desk, "one")).await;
-    let second_try = answered(of_agent(&desk, "two")).await;
+    let first = answered(of_agent(&desk, "m", "one")).await;
+    let second_try = answered(of_agent(&desk, "m", "two")).await;
     lead.stage.outage(None);
     let command = json!({ "do": "try_now", "endpoint": "lead", "model": "m" });
     desk.control(reqwest::Method::POST, "/do", Some(command))
         .await;
-    let back = answered(of_agent(&desk, "three")).await;
+    let back = answered(of_agent(&desk, "m", "three")).await;
 
     second.stage.outage(Some("reset".parse().unwrap()));
     lead.stage.outage(Some("400".parse().unwrap()));
-    let refused = answered(of_agent(&desk, "four")).await;
+    let refused = answered(of_agent(&desk, "m", "four")).await;
     lead.stage.outage(Some("reset".parse().unwrap()));
-    let parked = answered(of_agent(&desk, "five").header("x-understudy-pipeline", "Leads")).await;
+    let parked =
+        answered(of_agent(&desk, "m", "five").header("x-understudy-pipeline", "Leads")).await;
     desk.exchanges(5).await;
 
     let log = desk.log();
@@ -274,7 +279,7 @@ async fn a_restart_in_place_is_in_the_log() {
     desk.settings(&settings.replace("models = \"*\"\n", "models = \"*\"\nrestart = \"always\"\n"));
     desk.start();
     lead.stage.outage(Some("cut-in-text".parse().unwrap()));
-    let id = answered(of_agent(&desk, "one")).await;
+    let id = answered(of_agent(&desk, "m", "one")).await;
     desk.exchanges(1).await;
     let log = desk.log();
     let id = format!("exchange{{id={id} ");
@@ -303,7 +308,7 @@ async fn the_log_is_json_on_request_and_keeps_the_id_at_every_level() {
     desk.env("UNDERSTUDY_LOG", "warn");
     desk.start();
     lead.stage.outage(Some("529".parse().unwrap()));
-    let id = answered(of_agent(&desk, "one")).await;
+    let id = answered(of_agent(&desk, "m", "one")).await;
     desk.exchanges(1).await;
     let log = desk.log();
     let lines: Vec<Value> = log
@@ -319,4 +324,76 @@ async fn the_log_is_json_on_request_and_keeps_the_id_at_every_level() {
     assert_eq!(failed["class"], "transient");
     assert_eq!(failed["spans"][0]["id"], json!(id), "{failed}");
     assert_eq!(failed["spans"][1]["endpoint"], "lead", "{failed}");
+}
+
+fn document(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../..")
+        .join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Each `understudy_…` in a text.
+fn metrics_in(text: &str) -> BTreeSet<&str> {
+    let is_part = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+    let words = text.split(|sign: char| !is_part(sign));
+    words
+        .filter(|word| word.starts_with("understudy_"))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_metric_that_the_documents_name_exists() {
+    // One of everything, since a counter without a label appears with its first count.
+    let (desk, lead, second) = priced().await;
+    lead.stage.outage(Some("cut-in-text".parse().unwrap()));
+    answered(of_agent(&desk, "large", "one")).await;
+    for upstream in [&lead, &second] {
+        upstream.stage.outage(Some("529".parse().unwrap()));
+    }
+    answered(of_agent(&desk, "large", "two").header("x-understudy-pipeline", "Leads")).await;
+    desk.exchanges(2).await;
+    let (_, page) = page(&desk, "/metrics").await;
+    let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let known: BTreeSet<&str> = types.filter_map(|line| line.split(' ').next()).collect();
+    for name in [
+        "docs/alerts.md",
+        "docs/runbook.md",
+        "docs/alerts/understudy.rules.yml",
+    ] {
+        let text = document(name);
+        let named = metrics_in(&text);
+        assert!(!named.is_empty(), "{name}");
+        let unknown: Vec<_> = named.difference(&known).collect();
+        assert_eq!(
+            unknown, [&""; 0],
+            "{name} names metrics that /metrics does not have: {known:?}"
+        );
+    }
+    // And the other way round: what can be scraped is described.
+    let described = document("docs/alerts.md");
+    let described = metrics_in(&described);
+    let missing: Vec<_> = known.difference(&described).collect();
+    assert_eq!(missing, [&""; 0], "docs/alerts.md does not describe these");
+}
+
+#[test]
+fn each_of_the_five_alerts_says_what_to_do() {
+    let rules = document("docs/alerts/understudy.rules.yml");
+    let alerts: Vec<&str> = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "))
+        .collect();
+    assert_eq!(alerts.len(), 5);
+    let (runbook, table) = (document("docs/runbook.md"), document("docs/alerts.md"));
+    for alert in alerts {
+        let anchor = format!("docs/runbook.md#{}", alert.to_lowercase());
+        assert!(rules.contains(&anchor), "{alert}");
+        let heading = format!("\n## {alert}\n");
+        let section = runbook.split(&heading).nth(1);
+        let section = section.unwrap_or_else(|| panic!("the runbook has no {alert}"));
+        let steps = section.split("\n## ").next().unwrap();
+        assert!(steps.contains("\n1. "), "{alert} has no step");
+        assert!(table.contains(&format!("| {alert} |")), "{alert}");
+    }
 }
