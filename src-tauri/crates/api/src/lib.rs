@@ -36,5 +36,8 @@ pub use snapshot::{
 };
 pub use tray::{MenuLine, TrayIcon, TrayView};
 
+/// The engine sends a comment on a silent event stream this often, so that each side notices when the other is gone.
+pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// Header that carries the control token, read from the runtime file.
 pub const CONTROL_HEADER: &str = "x-understudy-control";
