@@ -10,7 +10,9 @@ async fn an_engine_that_listens_everywhere_is_reached_and_stopped_by_its_own_com
             continue;
         }
         let mut desk = Desk::new();
-        desk.settings(&format!("[listen]\naddress = \"{address}\"\nallowed_hosts = [\"desk.example\"]\n"));
+        desk.settings(&format!(
+            "[listen]\naddress = \"{address}\"\nallowed_hosts = [\"desk.example\"]\n"
+        ));
         desk.start();
         assert!(desk.base().starts_with(url), "{}", desk.base());
         assert_eq!(desk.run(&["status"]).status.code(), Some(2), "unknown yet");

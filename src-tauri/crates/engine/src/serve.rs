@@ -173,6 +173,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         ending,
         faces: faces.clone(),
         gateway: gateway.clone(),
+        ledger: ledger.file().map(ToOwned::to_owned),
         client_token: token.clone(),
     };
     let outlets = Outlets {
