@@ -228,6 +228,13 @@ async fn the_log_says_what_failed_why_whose_fault_it_is_and_what_follows() {
         &log,
         &[
             &id(&back),
+            "circuit breaker half-open: this request tries lead with m",
+        ],
+    );
+    has_line(
+        &log,
+        &[
+            &id(&back),
             "circuit breaker closed: lead with m answers again",
         ],
     );
@@ -255,6 +262,7 @@ async fn the_log_says_what_failed_why_whose_fault_it_is_and_what_follows() {
         ],
     );
     for never in [
+        "class=\"",
         SECRET,
         "sk-ant-secret",
         "Some(",

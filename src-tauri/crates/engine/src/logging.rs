@@ -85,12 +85,16 @@ enum Target {
 
 #[cfg(target_os = "linux")]
 fn target() -> Option<Target> {
-    // systemd sets it where standard error is the journal's socket.
-    if env::var_os("JOURNAL_STREAM").is_some() {
+    use std::os::unix::fs::MetadataExt;
+    const STDERR: &str = "/proc/self/fd/2";
+    let stderr = std::fs::metadata(STDERR).ok()?;
+    // systemd names the journal's socket by device and inode. Programs that a service starts inherit the name.
+    let socket = format!("{}:{}", stderr.dev(), stderr.ino());
+    if env::var("JOURNAL_STREAM").is_ok_and(|journal| journal == socket) {
         return Some(Target::Journal);
     }
-    let file = std::fs::read_link("/proc/self/fd/2").ok()?;
-    let regular = file.metadata().ok()?.is_file();
+    let file = std::fs::read_link(STDERR).ok()?;
+    let regular = stderr.is_file();
     regular.then(|| Target::File(file.display().to_string()))
 }
 

@@ -76,7 +76,7 @@ impl Display for Follows {
 pub(crate) fn attempt_failed(attempt: &Span, candidate: &Candidate, lost: &Lost, follows: Follows) {
     let _within = attempt.enter();
     tracing::warn!(
-        class = lost.class.as_str(),
+        class = %lost.class.as_str(),
         "{} failed: {}. Fault: {}. Next: {follows}.",
         Place(candidate),
         Why(lost),
@@ -98,10 +98,11 @@ pub(crate) fn passing_failed(attempt: &Span, product: &str, why: &str) {
 /// `from`: the candidate that was asked before; None: this fallback is the first that is asked.
 pub(crate) fn failover(attempt: &Span, from: Option<&Candidate>, to: &Candidate) {
     let _within = attempt.enter();
-    let rule = OneLine(&to.reason);
+    let (rule, to) = (OneLine(&to.reason), Place(to));
     match from {
-        Some(from) => tracing::warn!("failing over from {} to {}: {rule}", Place(from), Place(to)),
-        None => tracing::warn!("the primary is not asked, {} is: {rule}", Place(to)),
+        Some(from) => tracing::warn!("failing over from {} to {to}: {rule}", Place(from)),
+        // Each request of an outage, or of a session that stays with its fallback.
+        None => tracing::info!("the primary is not asked, {to} is: {rule}"),
     }
 }
 
@@ -134,7 +135,7 @@ pub(crate) fn restarted(exchange: &Span, from: &Candidate, to: &Candidate) {
 pub(crate) fn parked(exchange: &Span, review: &str) {
     let _within = exchange.enter();
     tracing::warn!(
-        review,
+        %review,
         "parked: the request waits in the review queue as {review}"
     );
 }
@@ -161,6 +162,9 @@ pub(crate) fn breaker(
         BreakerChange::HalfOpened => tracing::info!(
             "circuit breaker half-open: the next request tries {endpoint} with {model}"
         ),
+        BreakerChange::Probed => {
+            tracing::info!("circuit breaker half-open: this request tries {endpoint} with {model}");
+        }
         BreakerChange::Closed => {
             tracing::info!("circuit breaker closed: {endpoint} with {model} answers again")
         }

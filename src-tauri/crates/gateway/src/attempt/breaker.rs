@@ -103,6 +103,8 @@ pub(crate) enum BreakerChange {
         class: Class,
     },
     HalfOpened,
+    /// It is half-open, and this request finds out whether the endpoint is back.
+    Probed,
     Closed,
 }
 

@@ -13,8 +13,7 @@ use tokio::time::{Instant, sleep};
 use wire::{Class, Kind};
 
 use crate::admitted::Admitted;
-use crate::attempt::breaker::Permit;
-use crate::attempt::breaker::Silence;
+use crate::attempt::breaker::{BreakerChange, Permit, Silence};
 use crate::attempt::count;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience, stream_wait};
 use crate::attempt::lost::Lost;
@@ -129,6 +128,11 @@ impl Fallback {
                 candidate.model.clone(),
             );
             self.tell_failover(&candidate);
+            if permit.as_ref().is_some_and(Permit::is_probe) {
+                let span = self.exchange.attempt_span();
+                let (endpoint, model) = (&candidate.endpoint, &candidate.model);
+                log::breaker(span, endpoint, model, BreakerChange::Probed);
+            }
             if candidate.credential == Credential::ClientLogin && admitted.plan.subscription {
                 self.exchange.attempt_by_subscription();
             }
