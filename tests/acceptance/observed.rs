@@ -216,6 +216,14 @@ async fn the_log_says_what_failed_why_whose_fault_it_is_and_what_follows() {
         &log,
         &[
             &id(&second_try),
+            "lead with m failed: status 529",
+            "Next: the next candidate.",
+        ],
+    );
+    has_line(
+        &log,
+        &[
+            &id(&second_try),
             "circuit breaker opened: lead with m gets no request until 20",
             "(failure, 3 in a row)",
         ],

@@ -72,6 +72,7 @@ enum Command {
     /// Requests and their attempts, newest first
     Traffic(traffic::TrafficArgs),
     /// Requests of pipelines that no provider could answer, kept for you; lists them without a subcommand
+    #[command(args_conflicts_with_subcommands = true)]
     Review {
         #[command(subcommand)]
         command: Option<review::ReviewCommand>,

@@ -1,4 +1,4 @@
-//! The engine's log: lines on standard error, which whoever starts the engine sends to a file or the journal.
+//! The engine's log: lines on standard error, which the application sends to a file and a service to the journal.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -21,8 +21,8 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// `asked`: on the command line, which outranks the environment.
-pub(crate) fn begin(asked: Option<LogFormat>) {
+/// `chosen`: on the command line, which outranks the environment.
+pub(crate) fn begin(chosen: Option<LogFormat>) {
     let from_environment = env::var(FORMAT).unwrap_or_default();
     let known = match from_environment.as_str() {
         "json" => Some(LogFormat::Json),
@@ -34,7 +34,7 @@ pub(crate) fn begin(asked: Option<LogFormat>) {
         .with_env_filter(levels)
         .with_writer(io::stderr)
         .with_ansi(false);
-    let _ = match asked.or(known).unwrap_or_default() {
+    let _ = match chosen.or(known).unwrap_or_default() {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines
             .json()
@@ -42,7 +42,7 @@ pub(crate) fn begin(asked: Option<LogFormat>) {
             .with_current_span(false)
             .try_init(),
     };
-    if known.is_none() && asked.is_none() {
+    if known.is_none() && chosen.is_none() {
         tracing::warn!(
             "{FORMAT} is neither `text` nor `json`: the log is written as text. Set it to one of them"
         );
@@ -69,11 +69,11 @@ pub(crate) fn place(folder: &Path) -> String {
 /// The same while no engine runs.
 pub(crate) fn place_of_a_stopped(folder: &Path) -> String {
     let service = match crate::login::is_on() {
-        Some(true) => "a service's in the journal (journalctl --user -u understudy -e), ",
+        Some(true) => " A service's is in the journal: journalctl --user -u understudy -e",
         Some(false) | None => "",
     };
     format!(
-        "The log goes to standard error: {service}the Understudy application's to {}.",
+        "The log goes to the engine's standard error. The Understudy application writes it to {}.{service}",
         folder.join("understudyd.out").display()
     )
 }

@@ -1,7 +1,7 @@
 //! Lines of the log, one for each failed attempt, failover, change of a circuit breaker, restart in place and parked request:
 //! what failed, why, whose fault it is and what follows.
 //!
-//! What a provider said stays out of the log, since it may quote the request. The ledger has it, under the exchange's id.
+//! A provider's words stay out of the log, since they may quote the request. The ledger has them, under the exchange's id.
 
 use std::fmt::{self, Display, Formatter, Write};
 use std::time::Duration;
@@ -95,27 +95,30 @@ pub(crate) fn passing_failed(attempt: &Span, product: &str, why: &str) {
     );
 }
 
-/// `from`: the candidate that was asked before; None: this fallback is the first that is asked.
+/// `from`: the candidate of the previous attempt; None: the exchange begins with this fallback.
 pub(crate) fn failover(attempt: &Span, from: Option<&Candidate>, to: &Candidate) {
     let _within = attempt.enter();
     let (rule, to) = (OneLine(&to.reason), Place(to));
     match from {
         Some(from) => tracing::warn!("failing over from {} to {to}: {rule}", Place(from)),
         // Each request of an outage, or of a session that stays with its fallback.
-        None => tracing::info!("the primary is not asked, {to} is: {rule}"),
+        None => tracing::info!("the exchange begins with a fallback, {to}: {rule}"),
     }
 }
 
-/// No candidate answered.
+/// No candidate answered, or none was eligible.
 pub(crate) fn unanswered(exchange: &Span, status: http::StatusCode, attempts: usize) {
     let _within = exchange.enter();
-    tracing::warn!(
-        "no candidate answered in {attempts} attempts: the client gets status {}",
-        status.as_u16()
-    );
+    let status = status.as_u16();
+    match attempts {
+        0 => tracing::warn!("no candidate is eligible: the client gets status {status}"),
+        n => {
+            tracing::warn!("no candidate answered in {n} attempts: the client gets status {status}")
+        }
+    }
 }
 
-/// After the client was given a part.
+/// After the commit.
 pub(crate) fn cut(exchange: &Span, bytes: u64) {
     let _within = exchange.enter();
     tracing::warn!(
@@ -258,5 +261,44 @@ fn fault(lost: &Lost, candidate: &Candidate) -> &'static str {
         Class::ModelGone => "the settings or the model's name",
         Class::Caller | Class::ContextTooLong | Class::ContentPolicy => "the request",
         Class::Transient | Class::Silent => "the response, which does not fit the request",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    #[test]
+    fn a_clients_text_begins_no_line_of_its_own() {
+        let forged = OneLine("m\n2026-11-30 ERROR all is lost\u{1b}[31m").to_string();
+        assert_eq!(forged, "m 2026-11-30 ERROR all is lost [31m");
+        let long = OneLine(&"é".repeat(300)).to_string();
+        assert_eq!(long.chars().count(), 201);
+        assert!(long.ends_with('…'), "{long}");
+    }
+
+    #[test]
+    fn a_providers_words_are_not_in_the_reason() {
+        let quoting = |class, kind| Lost {
+            answer: Some((StatusCode::BAD_REQUEST, HeaderMap::new(), "a prompt".into())),
+            ..Lost::new(class, kind, "a prompt")
+        };
+        let status = Some(FailureKind::Status(503));
+        for (lost, why) in [
+            (quoting(Class::Caller, None), "refused request, status 400"),
+            (quoting(Class::Transient, status), "status 503"),
+            (
+                Lost::new(Class::ContextTooLong, None, "a prompt"),
+                "context too long",
+            ),
+            (
+                Lost::new(Class::Transient, Some(FailureKind::Malformed), "a prompt"),
+                "a malformed response",
+            ),
+        ] {
+            assert_eq!(Why(&lost).to_string(), why);
+        }
     }
 }

@@ -346,20 +346,6 @@ impl Services {
         }
     }
 
-    /// This candidate's failure says something about its endpoint.
-    pub(crate) fn failed(
-        &self,
-        exchange: &Span,
-        candidate: &Candidate,
-        permit: Permit,
-        lost: &Lost,
-    ) {
-        let trip = self.trip(candidate, lost);
-        if let Some(change) = permit.failed(self.now(), &trip) {
-            log::breaker(exchange, &candidate.endpoint, &candidate.model, change);
-        }
-    }
-
     pub(crate) fn threshold(&self, candidate: &Candidate) -> u32 {
         self.threshold_of(&candidate.provider, &candidate.endpoint)
     }

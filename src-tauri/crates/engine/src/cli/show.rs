@@ -135,7 +135,7 @@ pub(super) async fn act(command: Command) -> ExitCode {
     .await
 }
 
-/// Exit code 2: the engine could not be asked. A program gets that as JSON too.
+/// Exit code 2: the engine did not answer. `json`: standard output gets the error as an object.
 pub(super) async fn finish(
     json: bool,
     work: impl Future<Output = Result<ExitCode, CallError>>,

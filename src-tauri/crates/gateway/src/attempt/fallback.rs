@@ -51,7 +51,7 @@ pub(crate) struct Fallback {
     place: usize,
     /// Requests that it was sent already.
     tried: usize,
-    /// The candidate that was asked last.
+    /// The candidate of the last attempt.
     asked: Option<Candidate>,
     /// After a context-length error, fallbacks whose context window is known and not larger than this many tokens are
     /// skipped.
@@ -266,7 +266,7 @@ impl Fallback {
         won
     }
 
-    /// An attempt failed, before the client was given anything of it or in the middle. `one_try`: it is not repeated.
+    /// An attempt failed, before the commit or after it. `one_try`: it is not repeated.
     pub(crate) fn failed(
         &mut self,
         candidate: &Candidate,
@@ -289,6 +289,11 @@ impl Fallback {
         };
         let span = self.exchange.attempt_span().clone();
         self.exchange.attempt_ended(outcome, lost.report.clone());
+        let permit = permit.filter(|_| bears_on_breaker(&lost, candidate));
+        let change = permit.and_then(|permit| {
+            let trip = self.services.trip(candidate, &lost);
+            permit.failed(self.services.now(), &trip)
+        });
         self.empty_before |= lost.empty;
         let context = endpoint.and_then(|endpoint| endpoint.context(&candidate.model));
         let translated = candidate.carriage != Carriage::Own;
@@ -310,11 +315,9 @@ impl Fallback {
         if one_try {
             self.never_again(candidate);
         }
-        log::attempt_failed(&span, candidate, &lost, self.follows());
-        if let Some(permit) = permit
-            && bears_on_breaker(&lost, candidate)
-        {
-            self.services.failed(&span, candidate, permit, &lost);
+        log::attempt_failed(&span, candidate, &lost, self.follows(candidate));
+        if let Some(change) = change {
+            log::breaker(&span, &candidate.endpoint, &candidate.model, change);
         }
         let failure = (candidate.clone(), lost);
         if candidate.is_primary() {
@@ -328,21 +331,24 @@ impl Fallback {
         }
     }
 
-    fn follows(&self) -> Follows {
-        let is_over = self.over || self.exchange.attempts() >= ATTEMPTS;
-        let repeated = self.tried > 0 && self.tried < TRIES;
+    /// What follows this candidate's failure.
+    fn follows(&self, failed: &Candidate) -> Follows {
+        if self.exchange.has_given() {
+            return Follows::RestartOrCut;
+        }
+        if self.over || self.exchange.attempts() >= ATTEMPTS {
+            return Follows::Nothing;
+        }
+        let stays = self.lineup.get(self.place) == Some(failed);
+        let endpoint = self.admitted.config.endpoints.get(&failed.endpoint);
         match self.backoff {
-            _ if self.exchange.has_given() => Follows::RestartOrCut,
-            Some(wait) if repeated && !is_over => Follows::Retry(wait),
-            _ if is_over => Follows::Nothing,
-            _ if self
-                .lineup
-                .get(self.place + usize::from(self.tried > 0))
-                .is_some() =>
-            {
-                Follows::NextCandidate
+            Some(wait) if stays && endpoint.is_some_and(|e| self.may_ask(failed, e)) => {
+                Follows::Retry(wait)
             }
-            _ => Follows::Nothing,
+            Some(_) | None => match self.lineup.get(self.place + usize::from(stays)) {
+                Some(_) => Follows::NextCandidate,
+                None => Follows::Nothing,
+            },
         }
     }
 

@@ -236,6 +236,7 @@ fn last_words(fallback: &mut Fallback) -> (Said, End, Option<Candidate>) {
         let plan = &fallback.admitted.plan;
         let why = nobody(plan);
         let said = rescue::turned_away(plan.dialect, &why);
+        log::unanswered(fallback.exchange.span(), said.status, 0);
         return (said, End::TurnedAway(why), None);
     };
     let (mut said, how) = error_of(fallback, &candidate, lost);
