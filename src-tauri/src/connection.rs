@@ -15,8 +15,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 const ANSWER: Duration = Duration::from_secs(5);
 /// A command may have to wait for a service manager.
 const COMMAND: Duration = Duration::from_secs(30);
-/// The engine sends a comment every 15 s when nothing changes; three missed ones mean that nobody is there.
-const SILENCE: Duration = Duration::from_secs(45);
+/// After three missed comments on its event stream, the engine is gone.
+const SILENCE: Duration = api::HEARTBEAT.saturating_mul(3);
 
 /// One client for every connection: loopback only, so no proxy and no certificates.
 pub(crate) fn client() -> reqwest::Result<reqwest::Client> {

@@ -12,7 +12,7 @@ const PATHS: [(&str, &str); 3] = [
 ];
 
 /// Two providers with a list price.
-async fn priced() -> (Desk, Upstream, Upstream) {
+pub(crate) async fn priced() -> (Desk, Upstream, Upstream) {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     std::fs::create_dir_all(desk.file("providers")).unwrap();
@@ -110,7 +110,7 @@ async fn a_stream_cut_in_the_middle_is_paid_for_about_and_the_one_that_goes_on_a
             (all, about, 0)
         );
         let said = text(&desk.run(&["status"]).stdout);
-        assert!(said.contains("usage was not told whole"), "{said}");
+        assert!(said.contains("the usage was not reported"), "{said}");
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod breakers;
 mod clients;
+mod commands;
 mod conversations;
 mod costs;
 mod desk;
@@ -20,6 +21,7 @@ mod keychain;
 mod keys;
 #[cfg(target_os = "linux")]
 mod ledger;
+mod listening;
 #[cfg(unix)]
 mod litellm;
 mod load;

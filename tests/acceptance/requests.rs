@@ -1,4 +1,4 @@
-//! A request is found again by what its client was told.
+//! A client's error leads to its request.
 
 use serde_json::{Value, json};
 

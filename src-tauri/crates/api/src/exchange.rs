@@ -36,6 +36,12 @@ pub struct Exchange {
     pub cost_estimate: Option<i64>,
     /// What of it rests on tokens that are reckoned from bytes, in micro-dollars.
     pub cost_of_estimated_tokens: i64,
+    #[serde(default)]
+    #[ts(skip)]
+    pub cost_estimate_usd: Option<f64>,
+    #[serde(default)]
+    #[ts(skip)]
+    pub cost_of_estimated_tokens_usd: f64,
     /// A stand-in answered, whether its primary failed or was not asked.
     pub stand_in: bool,
     /// How often another answer went on in the message that one left unfinished.
@@ -104,6 +110,9 @@ pub struct Attempt {
     pub tokens_estimated: bool,
     /// Micro-dollars; 0: it was not reached, or refused; None: unknown.
     pub cost_estimate: Option<i64>,
+    #[serde(default)]
+    #[ts(skip)]
+    pub cost_estimate_usd: Option<f64>,
 }
 
 /// `GET /control/exchanges?limit=&before=&q=&failed=&pipeline=&since=`, newest first.

@@ -35,6 +35,12 @@ pub struct TestCost {
     pub likely: Option<i64>,
     /// The same, should the model use up the test's limit.
     pub most: Option<i64>,
+    #[serde(default)]
+    #[ts(skip)]
+    pub likely_usd: Option<f64>,
+    #[serde(default)]
+    #[ts(skip)]
+    pub most_usd: Option<f64>,
     /// "about $0.002: 700 tokens in and 300 out at the list price of 2026-11-26; at most $0.02"
     pub method: String,
 }
@@ -60,6 +66,9 @@ pub struct FallbackTest {
     pub tokens_estimated: bool,
     /// Micro-dollars: measured tokens at the list price; None: the price is not known.
     pub cost: Option<i64>,
+    #[serde(default)]
+    #[ts(skip)]
+    pub cost_usd: Option<f64>,
     /// The endpoint's entry in the catalogue or its settings have changed since, so that the result no longer describes it.
     pub outdated: bool,
 }

@@ -28,12 +28,19 @@ pub struct IncidentSummary {
 pub enum AtRisk {
     /// "No estimate: tell us what a lead is worth."
     NoEstimate { why: String },
-    /// Micro-dollars, a range. What of it is measured, from items that wait or failed, is `known`; the rest is estimated.
+    /// A range. What of it is measured, from items that wait or failed, is `known`; the rest is estimated. `low`, `high` and
+    /// `known` are in micro-dollars.
     Estimate {
         low: i64,
         high: i64,
         #[serde(default)]
         known: i64,
+        #[serde(default)]
+        #[ts(skip)]
+        low_usd: f64,
+        #[serde(default)]
+        #[ts(skip)]
+        high_usd: f64,
         method: String,
     },
 }

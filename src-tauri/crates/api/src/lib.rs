@@ -7,6 +7,7 @@ mod control;
 mod exchange;
 mod fallback;
 mod incident;
+mod money;
 mod notice;
 mod question;
 mod review;
@@ -24,6 +25,7 @@ pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, LastOutage,
     TimelineEntry,
 };
+pub use money::usd;
 pub use notice::{Notice, NoticeAction, NoticeKind, NoticeOutcome, Urgency};
 pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{
@@ -37,6 +39,9 @@ pub use snapshot::{
 };
 pub use span::{Span, Spans};
 pub use tray::{MenuLine, TrayIcon, TrayView};
+
+/// The engine sends a comment on a silent event stream this often, so that each side notices when the other is gone.
+pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Header that carries the control token, read from the runtime file.
 pub const CONTROL_HEADER: &str = "x-understudy-control";

@@ -87,6 +87,12 @@ pub struct PaidStandIns {
     pub cap: i64,
     /// What of it is spent today, micro-dollars, estimated.
     pub spent: i64,
+    #[serde(default)]
+    #[ts(skip)]
+    pub cap_usd: f64,
+    #[serde(default)]
+    #[ts(skip)]
+    pub spent_usd: f64,
     /// The owner stopped those that cost money until midnight.
     #[serde(default)]
     pub stopped_today: bool,
@@ -303,6 +309,15 @@ pub struct Today {
     pub spent_of_estimated_tokens: i64,
     /// Micro-dollars that probes cost.
     pub probes_estimate: i64,
+    #[serde(default)]
+    #[ts(skip)]
+    pub spent_estimate_usd: f64,
+    #[serde(default)]
+    #[ts(skip)]
+    pub spent_of_estimated_tokens_usd: f64,
+    #[serde(default)]
+    #[ts(skip)]
+    pub probes_estimate_usd: f64,
     /// Exchanges whose cost is unknown (no price, no usage told, or a subscription).
     pub unpriced: u64,
 }

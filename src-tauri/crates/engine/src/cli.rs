@@ -1,12 +1,14 @@
 //! `understudyd`: human output by default, `--json` for scripts, exit codes.
 
 mod client;
+mod examine;
 mod explain;
 mod fallback_test;
 mod keys;
 mod review;
 mod say;
 mod show;
+mod status;
 mod traffic;
 mod url;
 
@@ -17,13 +19,14 @@ use clap::{Parser, Subcommand};
 use stage::Stage;
 use tokio::net::TcpListener;
 
+use crate::logging::{self, LogFormat};
 use crate::runtime::NotAlone;
 use crate::serve::{self, Options, StartError};
 use say::say;
 
-/// Watches AI providers and stands in when one fails.
+/// Watches AI providers and fails over when one breaks.
 #[derive(Debug, Parser)]
-#[command(name = "understudyd", version, about, propagate_version = true)]
+#[command(name = "understudyd", version, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -39,12 +42,18 @@ enum Command {
         /// Print the URLs with their tokens even when the output is no terminal
         #[arg(long)]
         show_urls: bool,
+        /// How lines of the log are written; otherwise as UNDERSTUDY_LOG_FORMAT says
+        #[arg(long, value_name = "FORMAT")]
+        log_format: Option<LogFormat>,
         /// When another engine runs already, say where as JSON
         #[arg(long)]
         json: bool,
     },
     /// What works and what does not; exit code 0 when all of yours works, 1 when not, 2 when unknown
     Status {
+        /// All providers, routes and pipelines
+        #[arg(long)]
+        details: bool,
         #[arg(long)]
         json: bool,
     },
@@ -62,12 +71,15 @@ enum Command {
     },
     /// Requests and their attempts, newest first
     Traffic(traffic::TrafficArgs),
-    /// Requests of pipelines that nobody could answer, kept for you
+    /// Requests of pipelines that no provider could answer, kept for you; lists them without a subcommand
+    #[command(args_conflicts_with_subcommands = true)]
     Review {
         #[command(subcommand)]
-        command: review::ReviewCommand,
+        command: Option<review::ReviewCommand>,
+        #[command(flatten)]
+        listing: review::ListArgs,
     },
-    /// Examine the installation; exit code 1 when something is broken
+    /// Examine the installation; exit code 1 when something is broken, 2 when no engine runs
     Doctor {
         #[arg(long)]
         json: bool,
@@ -201,6 +213,7 @@ pub fn main() -> ExitCode {
     let code = runtime.block_on(run(cli.command.unwrap_or(Command::Serve {
         port: None,
         show_urls: false,
+        log_format: None,
         json: false,
     })));
     runtime.shutdown_background();
@@ -211,9 +224,10 @@ async fn run(command: Command) -> ExitCode {
         Command::Serve {
             port,
             show_urls,
+            log_format,
             json,
         } => {
-            logging();
+            logging::begin(log_format);
             match serve::serve(Options { port, show_urls }).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
@@ -230,11 +244,11 @@ async fn run(command: Command) -> ExitCode {
             }
         }
         Command::Stage { port, acting } => {
-            logging();
+            logging::begin(None);
             stage(port, acting).await
         }
         Command::Url { ui, json } => url::url(ui, json).await,
-        Command::Status { json } => show::status(json).await,
+        Command::Status { details, json } => status::status(details, json).await,
         Command::Incidents {
             checked: Some(number),
             ..
@@ -249,8 +263,10 @@ async fn run(command: Command) -> ExitCode {
             ..
         } => show::incidents(limit, json).await,
         Command::Traffic(args) => traffic::run(args).await,
-        Command::Review { command } => review::run(command).await,
-        Command::Doctor { json } => show::doctor(json).await,
+        Command::Review { command, listing } => {
+            review::run(command.unwrap_or(review::ReviewCommand::List(listing))).await
+        }
+        Command::Doctor { json } => examine::doctor(json).await,
         Command::Key { command } => keys::run(command).await,
         Command::Test(args) => fallback_test::run(args).await,
         Command::Rehearse { seconds } => show::act(api::Command::Rehearse { seconds }).await,
@@ -311,6 +327,7 @@ fn start_code(error: &StartError) -> u8 {
         | StartError::Unreadable { .. }
         | StartError::Catalog(_)
         | StartError::Listen { .. }
+        | StartError::Ledger(_)
         | StartError::Io(_)
         | StartError::Http(_) => 1,
     }
@@ -337,17 +354,6 @@ async fn stage(port: u16, acting: stage::Acting) -> ExitCode {
         })
         .await;
     ExitCode::SUCCESS
-}
-
-/// To stderr, which a spawned engine has as its log file.
-fn logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("UNDERSTUDY_LOG")
-        .unwrap_or_else(|_| "info".into());
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .try_init();
 }
 
 #[expect(clippy::print_stderr, reason = "this is the command's output")]

@@ -10,6 +10,7 @@ mod review;
 mod routes;
 mod ui;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::{ControlError, Snapshot};
@@ -42,6 +43,8 @@ pub(crate) struct Control {
     pub faces: Faces,
     /// For running a parked request again.
     pub gateway: Gateway,
+    /// None: the ledger is in memory.
+    pub ledger: Option<PathBuf>,
     /// What a client of the gateway shows.
     pub client_token: Secret,
 }

@@ -6,6 +6,7 @@ use api::{
     Accepted, Command, ControlError, Doctor, Exchange, ExchangePage, Incident, IncidentPage,
     NoticeOutcome, ReviewClose, ReviewPage, SettingsText,
 };
+use ledger::{ExchangeRow, Page};
 use tokio::sync::oneshot;
 
 use crate::fallback_test::play::Played;
@@ -56,6 +57,11 @@ pub(crate) enum Ask {
         limit: u32,
         before: Option<i64>,
         reply: Reply<Result<ExchangePage, ControlError>>,
+    },
+    /// What a search found, in words.
+    ShowExchanges {
+        page: Page<ExchangeRow>,
+        reply: Reply<ExchangePage>,
     },
     Exchange {
         id: i64,

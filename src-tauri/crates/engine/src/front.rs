@@ -98,8 +98,7 @@ async fn dispatch(
     }))
 }
 
-/// A browser at the bare address, or at the one that agents are given, wants the web UI; every other client there is answered by
-/// the gateway.
+/// A browser at the bare address or at an agent's base URL wants the web UI. The gateway answers every other client there.
 fn wants_page(request: &Request<Incoming>) -> bool {
     request.method() == Method::GET
         && is_base(request.uri().path())

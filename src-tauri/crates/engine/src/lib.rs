@@ -11,6 +11,8 @@ mod fallback_test;
 mod front;
 mod greeting;
 mod keys;
+mod listening;
+mod logging;
 mod login;
 mod main_loop;
 mod metrics;

@@ -159,7 +159,7 @@ impl Metrics {
         let refused = row.end == ledger::End::TurnedAway;
         let last = row.attempts.last();
         let provider = last.map_or_else(String::new, |last| last.provider.to_string());
-        // Whoever is refused chooses no label.
+        // A refused client chooses no label.
         let model = match refused {
             true => String::new(),
             false => counted.models.label(catalog, &row.model),

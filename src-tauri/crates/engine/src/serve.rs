@@ -20,6 +20,7 @@ use crate::control::{self, Control, Faces};
 use crate::desk::Desk;
 use crate::event::Event;
 use crate::keys::Keys;
+use crate::listening::Listening;
 use crate::main_loop::{MainLoop, Outlets};
 use crate::metrics::Metrics;
 use crate::places::Places;
@@ -131,7 +132,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let state = State::new(Start {
         at: started,
         places: places.clone(),
-        address,
+        listening: Listening::new(address, &kept.settings, options.port),
         token: token.clone(),
         zone: clock::local_zone(),
         catalog: Arc::clone(&catalog),
@@ -167,6 +168,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         faces: faces.clone(),
         gateway: gateway.clone(),
         client_token: token.clone(),
+        ledger: ledger.file().map(ToOwned::to_owned),
     };
     let outlets = Outlets {
         snapshots,

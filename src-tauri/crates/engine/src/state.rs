@@ -1,7 +1,6 @@
 //! All that the engine knows. Owned by the one loop; views read it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use crate::desk::{
 };
 use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
+use crate::listening::Listening;
 use crate::places::Places;
 use crate::settings::{Settings, Wrong};
 
@@ -30,6 +30,7 @@ pub(crate) struct State {
     pub places: Places,
     /// `http://127.0.0.1:4747`
     pub address: String,
+    pub listening: Listening,
     /// With the token.
     pub base_url: String,
     pub zone: Zone,
@@ -183,7 +184,7 @@ impl ScopeAnswer {
 pub(crate) struct Start {
     pub at: DateTime<Utc>,
     pub places: Places,
-    pub address: SocketAddr,
+    pub listening: Listening,
     pub token: Secret,
     pub zone: Zone,
     pub catalog: Arc<Catalog>,
@@ -201,8 +202,9 @@ impl State {
             version: env!("CARGO_PKG_VERSION"),
             started: start.at,
             places: start.places,
-            address: format!("http://{}", start.address),
-            base_url: format!("http://{}/t/{}", start.address, start.token.reveal()),
+            address: start.listening.url(),
+            base_url: format!("{}/t/{}", start.listening.url(), start.token.reveal()),
+            listening: start.listening,
             today: Day::of(start.at, &start.zone),
             zone: start.zone,
             catalog: start.catalog,

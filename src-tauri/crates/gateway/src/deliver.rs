@@ -292,7 +292,9 @@ impl Delivery {
         if let Some(permit) = self.current.permit.take()
             && completion.is_answer()
         {
-            permit.succeeded(self.fallback.services.now());
+            let span = self.fallback.exchange.span();
+            let services = &self.fallback.services;
+            services.succeeded(span, &self.current.candidate, permit);
         }
         let end = end_of(&completion);
         let report = self.current.answer.report();

@@ -28,6 +28,7 @@ use crate::attempt::answer::Gate;
 use crate::deliver::hold::{self, Hold};
 use crate::deliver::{rescue, respond};
 use crate::kept::Conversation;
+use crate::log::OneLine;
 use crate::once::{self, Again, Asker, Item, Run};
 use crate::open::OpenExchange;
 use crate::plan::login;
@@ -196,7 +197,7 @@ impl Gateway {
                 admit::discard(&head, Box::pin(body)).await;
             }
             if admit::is_stray(&head, &place, &why) {
-                tracing::debug!(%id, path = place.path, %why, "a stray request was turned away");
+                tracing::debug!(%id, path = %OneLine(place.path), %why, "a stray request was turned away");
                 self.0.reports().stray();
                 return rescue::plain(rescue::turned_away(dialect, &why), id);
             }
@@ -436,7 +437,7 @@ impl Gateway {
             }
             _ => None,
         };
-        tracing::warn!(%id, path = place.path, %why, "turned away");
+        tracing::warn!(%id, path = %OneLine(place.path), "turned away: {}", OneLine(&why.to_string()));
         let mut exchange = OpenExchange::begin(self.0.reports(), began, unknown);
         if let Some(asked) = asked {
             exchange = exchange.counted(storms, asked);

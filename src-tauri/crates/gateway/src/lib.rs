@@ -11,6 +11,7 @@ mod exchange;
 mod exchange_id;
 mod held;
 mod kept;
+mod log;
 mod once;
 mod open;
 mod plan;

@@ -260,7 +260,7 @@ fn asking(
     let (services, id) = (services.clone(), exchange.id());
     async move {
         let mut response = respond::answer(&services, admitted, exchange).await;
-        // Whoever joins it later is told this exchange.
+        // A client that joins it later gets this id.
         id.name_in(response.headers_mut());
         response
     }

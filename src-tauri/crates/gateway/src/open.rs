@@ -10,14 +10,16 @@ use health::FailureKind;
 use http::{HeaderMap, StatusCode};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tracing::Span;
 use translate::LeftOut;
 use wire::Class;
 
 use crate::attempt::headers;
 use crate::exchange_id::{ExchangeId, ExchangeIds};
+use crate::log;
 use crate::once::Attended;
 use crate::plan::patience::Leaver;
-use crate::review::{self, Reviewed, Unfetched};
+use crate::review::{self, Review, Reviewed, Unfetched};
 use crate::services::Services;
 use crate::storm::{Asked, Storms, Told};
 use crate::{Attempt, Began, Config, Dropped, End, Exchange, Outcome, Report};
@@ -99,6 +101,7 @@ pub(crate) struct OpenExchange {
     id: ExchangeId,
     /// None once it has ended.
     exchange: Option<Box<Exchange>>,
+    span: Span,
     attempt: Option<OpenAttempt>,
     storm: Option<(Storms, Asked)>,
     reviewed: Option<Reviewed>,
@@ -110,6 +113,7 @@ pub(crate) struct OpenExchange {
 
 #[derive(Debug)]
 struct OpenAttempt {
+    span: Span,
     provider: ProviderId,
     endpoint: EndpointId,
     model: ModelId,
@@ -155,6 +159,7 @@ impl OpenExchange {
             reports: reports.clone(),
             began,
             id: exchange.id,
+            span: log::exchange(exchange.id, &exchange),
             exchange: Some(Box::new(exchange)),
             attempt: None,
             storm: None,
@@ -212,6 +217,17 @@ impl OpenExchange {
         self.id
     }
 
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// The exchange's, between attempts.
+    pub(crate) fn attempt_span(&self) -> &Span {
+        self.attempt
+            .as_ref()
+            .map_or(&self.span, |attempt| &attempt.span)
+    }
+
     /// The client's.
     pub(crate) fn dialect(&self) -> Dialect {
         let known = self.exchange.as_ref().map(|exchange| exchange.dialect);
@@ -229,7 +245,9 @@ impl OpenExchange {
         endpoint: EndpointId,
         model: ModelId,
     ) {
+        let span = log::attempt(&self.span, self.attempts() + 1, &endpoint, &model);
         self.attempt = Some(OpenAttempt {
+            span,
             provider,
             endpoint,
             model,
@@ -315,6 +333,7 @@ impl OpenExchange {
 
     pub(crate) fn attempt_ended(&mut self, outcome: Outcome, report: wire::Report) {
         let Some(OpenAttempt {
+            span: _,
             provider,
             endpoint,
             model,
@@ -355,6 +374,12 @@ impl OpenExchange {
         if let Some(exchange) = &mut self.exchange {
             exchange.passed_over = those.to_vec();
         }
+    }
+
+    /// The client has some of the response.
+    pub(crate) fn has_given(&self) -> bool {
+        let exchange = self.exchange.as_ref();
+        exchange.is_some_and(|exchange| exchange.bytes_out > 0)
     }
 
     /// Another provider's answer goes on in the same message.
@@ -399,6 +424,11 @@ impl OpenExchange {
             .reviewed
             .take()
             .and_then(|reviewed| reviewed.after(&exchange.end, alone));
+        match (&exchange.review, &exchange.end) {
+            (Some(Review::Parked(parked)), _) => log::parked(&self.span, &parked.id),
+            (_, End::Cut) => log::cut(&self.span, exchange.bytes_out),
+            _ => {}
+        }
         if let Some((storms, asked)) = self.storm.take() {
             let now = exchange.started + exchange.total;
             storms.ended(asked, Told::of(&exchange.end, exchange.status), now);

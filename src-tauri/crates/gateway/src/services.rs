@@ -8,6 +8,7 @@ use catalog::{EndpointId, ProviderId};
 use chrono::{DateTime, Offset, Utc};
 use health::{Level, Verdict, Verdicts};
 use tokio::sync::{mpsc, watch};
+use tracing::Span;
 use wire::{Class, Kind};
 
 use crate::attempt::breaker::{Breakers, FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Trip};
@@ -17,6 +18,7 @@ use crate::attempt::upstream::Upstream;
 use crate::deliver::rescue;
 use crate::held::{Held, Share};
 use crate::kept::Conversations;
+use crate::log::{self, Follows};
 use crate::once::Once;
 use crate::open::Reports;
 use crate::plan::patience::{Exits, Leaver};
@@ -205,9 +207,10 @@ impl Services {
     /// A client left after this time, in which it was given nothing.
     pub(crate) fn left(&self, leaver: Leaver, after: Duration) {
         tracing::debug!(
-            ?leaver,
-            seconds = after.as_secs(),
-            "a client left that had been given nothing"
+            client = %leaver.client,
+            route = %leaver.route,
+            "a client left that had been given nothing for {} s",
+            after.as_secs()
         );
         lock(&self.0.exits).left(leaver, after);
     }
@@ -328,10 +331,23 @@ impl Services {
     }
 
     /// Its client left after it had waited in vain.
-    pub(crate) fn silent(&self, candidate: &Candidate, lost: Lost) {
-        let trip = self.trip(candidate, &lost);
-        let breakers = &self.0.breakers;
-        breakers.silent(&candidate.endpoint, &candidate.model, self.now(), &trip);
+    pub(crate) fn silent(&self, exchange: &Span, candidate: &Candidate, lost: &Lost) {
+        let trip = self.trip(candidate, lost);
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        let change = self.0.breakers.silent(endpoint, model, self.now(), &trip);
+        log::attempt_failed(exchange, candidate, lost, Follows::ClientLeft);
+        if let Some(change) = change {
+            log::breaker(exchange, endpoint, model, change);
+        }
+    }
+
+    /// This candidate's response was complete.
+    pub(crate) fn succeeded(&self, exchange: &Span, candidate: &Candidate, permit: Permit) {
+        if let Some(change) = permit.succeeded(self.now()) {
+            log::breaker(exchange, &candidate.endpoint, &candidate.model, change);
+        }
     }
 
     pub(crate) fn threshold(&self, candidate: &Candidate) -> u32 {

@@ -20,6 +20,7 @@ mod notices;
 mod observations;
 mod open;
 mod probes;
+mod reader;
 mod replays;
 mod review;
 mod schema;
@@ -38,6 +39,7 @@ pub use incidents::{IncidentRow, IncidentStory, LoggedTransition, TimelineRow};
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
 pub use notices::{NoticeKind, NoticeRow, Outcome, Urgency};
 pub use probes::ProbeRow;
+pub use reader::Reader;
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
 pub use review::{
     Closing, FailedRequest, Parked, REVIEW_BYTES, REVIEW_KEPT, REVIEW_STANDS, ReviewItem,

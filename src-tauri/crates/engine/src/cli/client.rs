@@ -39,6 +39,28 @@ pub(super) enum CallError {
     Strange(String),
 }
 
+impl CallError {
+    /// As a program reads it.
+    pub(super) fn as_json(&self) -> serde_json::Value {
+        let (error, fix) = match self {
+            CallError::Refused(refused) => (refused.error.clone(), refused.fix.clone()),
+            CallError::NotRunning => (
+                "no engine is running".to_owned(),
+                Some("start it with `understudyd`, or open the Understudy application".to_owned()),
+            ),
+            CallError::Busy => (
+                "an engine is starting or ending and does not answer yet".to_owned(),
+                Some("try again in a few seconds".to_owned()),
+            ),
+            CallError::Homeless(_) | CallError::File { .. } | CallError::Strange(_) => {
+                (self.to_string(), None)
+            }
+        };
+        let running = !matches!(self, CallError::NotRunning);
+        serde_json::json!({ "running": running, "error": error, "fix": fix })
+    }
+}
+
 impl Engine {
     pub(super) fn find() -> Result<Engine, CallError> {
         Self::find_patient(Duration::from_secs(60))

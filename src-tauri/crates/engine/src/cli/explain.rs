@@ -62,7 +62,7 @@ impl CallerArgs {
 
 pub(super) async fn explain(of: Of, dialect: &str, caller: &CallerArgs, json: bool) -> ExitCode {
     let common = [caller.query(), vec![("dialect", dialect)]].concat();
-    finish(async {
+    finish(json, async {
         let explained: api::Explained = match of {
             Of::Model(model) => {
                 let query = query_of(&[common.as_slice(), &[("model", &model)]].concat());

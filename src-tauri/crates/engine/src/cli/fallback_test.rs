@@ -31,7 +31,7 @@ pub(super) struct TestArgs {
 }
 
 pub(super) async fn run(args: TestArgs) -> ExitCode {
-    finish(test(args)).await
+    finish(args.json, test(args)).await
 }
 
 async fn test(args: TestArgs) -> Result<ExitCode, CallError> {

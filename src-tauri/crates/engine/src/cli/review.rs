@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use api::{Accepted, Closing, ReviewClose, ReviewItem, ReviewPage, ReviewState, ReviewSummary};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use reqwest::Method;
 
 use super::client::Engine;
@@ -14,15 +14,7 @@ const RUN_WITHIN: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 #[derive(Debug, Subcommand)]
 pub(super) enum ReviewCommand {
     /// What waits for a person, and what was settled within 14 days, newest first
-    List {
-        /// The closed ones too
-        #[arg(long)]
-        all: bool,
-        #[arg(long, default_value_t = 50)]
-        limit: u32,
-        #[arg(long)]
-        json: bool,
-    },
+    List(ListArgs),
     /// One item with its request
     Show {
         id: String,
@@ -59,9 +51,20 @@ pub(super) enum ReviewCommand {
     },
 }
 
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// The closed ones too
+    #[arg(long)]
+    all: bool,
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    #[arg(long)]
+    json: bool,
+}
+
 pub(super) async fn run(command: ReviewCommand) -> ExitCode {
     match command {
-        ReviewCommand::List { all, limit, json } => list(all, limit, json).await,
+        ReviewCommand::List(ListArgs { all, limit, json }) => list(all, limit, json).await,
         ReviewCommand::Show { id, json } => show(&id, json).await,
         ReviewCommand::Done { id, note, json } => close(&id, Closing::Done, note, json).await,
         ReviewCommand::Dismiss { id, note, json } => {
@@ -73,7 +76,7 @@ pub(super) async fn run(command: ReviewCommand) -> ExitCode {
 }
 
 async fn list(all: bool, limit: u32, json: bool) -> ExitCode {
-    finish(async {
+    finish(json, async {
         let page: ReviewPage = Engine::find()?
             .get(&format!("/review?limit={limit}&all={all}"))
             .await?;
@@ -121,7 +124,7 @@ fn print_summary(item: &ReviewSummary) {
 }
 
 async fn show(id: &str, json: bool) -> ExitCode {
-    finish(async {
+    finish(json, async {
         let item: ReviewItem = Engine::find()?.get(&path(id, "")).await?;
         if json {
             print_json(&item);
@@ -140,7 +143,7 @@ async fn show(id: &str, json: bool) -> ExitCode {
 }
 
 async fn close(id: &str, closing: Closing, note: Option<String>, json: bool) -> ExitCode {
-    finish(async {
+    finish(json, async {
         let close = ReviewClose { closing, note };
         let accepted: Accepted = Engine::find()?
             .call(Method::POST, &path(id, "/close"), Some(&close))
@@ -156,7 +159,7 @@ async fn close(id: &str, closing: Closing, note: Option<String>, json: bool) -> 
 }
 
 async fn reopen(id: &str, json: bool) -> ExitCode {
-    finish(async {
+    finish(json, async {
         let accepted: Accepted = Engine::find()?
             .call(Method::POST, &path(id, "/reopen"), None::<&()>)
             .await?;
@@ -171,7 +174,7 @@ async fn reopen(id: &str, json: bool) -> ExitCode {
 }
 
 async fn run_again(id: &str, json: bool) -> ExitCode {
-    finish(async {
+    finish(json, async {
         let item: ReviewItem = Engine::find_patient(RUN_WITHIN)?
             .call(Method::POST, &path(id, "/run"), None::<&()>)
             .await?;

@@ -1,9 +1,6 @@
 use std::process::ExitCode;
 
-use api::{
-    Accepted, AtRisk, CheckState, Command, Doctor, Incident, IncidentPage, IncidentSummary,
-    Interruption, Level, Snapshot,
-};
+use api::{Accepted, AtRisk, Command, Incident, IncidentPage, IncidentSummary, Interruption};
 use catalog::MicroDollars;
 use chrono::{DateTime, Local, Utc};
 use reqwest::Method;
@@ -14,91 +11,8 @@ use super::failed;
 use super::say::say;
 use crate::view::words;
 
-pub(super) async fn status(json: bool) -> ExitCode {
-    finish(async {
-        let snapshot: Snapshot = Engine::find()?.get("/snapshot").await?;
-        if json {
-            print_json(&snapshot);
-        } else {
-            print_status(&snapshot);
-        }
-        Ok(match snapshot.headline.level {
-            Level::Operational => ExitCode::SUCCESS,
-            Level::Unknown => ExitCode::from(2),
-            Level::Maintenance | Level::Degraded | Level::PartialOutage | Level::MajorOutage => {
-                ExitCode::from(1)
-            }
-        })
-    })
-    .await
-}
-
-fn print_status(snapshot: &Snapshot) {
-    say!("{}", snapshot.headline.sentence);
-    if let Some(consequence) = &snapshot.headline.consequence {
-        say!("{consequence}");
-    }
-    for problem in &snapshot.engine.problems {
-        say!("Needs you: {} {}", problem.what, problem.fix);
-    }
-    for fallback in &snapshot.fallbacks {
-        say!("{fallback}");
-    }
-    for question in &snapshot.questions {
-        say!("Question: {}", question.text);
-        for part in &question.parts {
-            say!("  {}: {}", part.whose, part.said);
-        }
-        say!("  {}  ({})", question.explained, question.cli);
-    }
-    say!("");
-    for provider in snapshot
-        .providers
-        .iter()
-        .filter(|p| p.mine || p.rehearsal && p.level != Level::Unknown)
-    {
-        say!(
-            "{:<12} {:<15} {}",
-            provider.product,
-            words::level_words(provider.level),
-            provider.evidence
-        );
-    }
-    for route in &snapshot.routes {
-        let active = match (&route.active, &route.stand_in) {
-            (Some(active), _) => active.clone(),
-            (None, api::StandIn::Ready) => "primary serves".into(),
-            (None, api::StandIn::Siblings { .. }) => {
-                "primary serves; another model of its login while one alone fails".into()
-            }
-            (None, api::StandIn::Missing { mend }) => format!("no fallback; {mend}"),
-        };
-        say!("route {:<18} {:<17} {active}", route.name, route.dialect);
-    }
-    for pipeline in &snapshot.pipelines {
-        let order = pipeline.order.as_deref().unwrap_or("not used yet");
-        let said = pipeline.no_fallback.as_deref().unwrap_or(order);
-        say!("pipeline {:<33} {said}", pipeline.name);
-    }
-    let today = &snapshot.today;
-    let about = match today.spent_of_estimated_tokens {
-        0 => String::new(),
-        micro => format!(
-            ", about {} of it for answers whose usage was not told whole",
-            MicroDollars(micro)
-        ),
-    };
-    say!(
-        "\ntoday: {} requests, {} failed, {} carried by a fallback, {} (estimated{about})",
-        today.exchanges,
-        today.failed,
-        today.carried_by_fallback,
-        MicroDollars(today.spent_estimate + today.probes_estimate)
-    );
-}
-
 pub(super) async fn incidents(limit: u32, json: bool) -> ExitCode {
-    finish(async {
+    finish(json, async {
         let page: IncidentPage = Engine::find()?
             .get(&format!("/incidents?limit={limit}"))
             .await?;
@@ -135,7 +49,7 @@ fn print_incident(incident: &IncidentSummary) {
 }
 
 pub(super) async fn incident(id: i64, json: bool) -> ExitCode {
-    finish(async {
+    finish(json, async {
         let incident: Incident = Engine::find()?.get(&format!("/incidents/{id}")).await?;
         if json {
             print_json(&incident);
@@ -170,7 +84,7 @@ fn print_interruption(session: &Interruption) {
 }
 
 pub(super) async fn checked(interruption: i64) -> ExitCode {
-    finish(async {
+    finish(false, async {
         let accepted: Accepted = Engine::find()?
             .call(
                 Method::POST,
@@ -202,36 +116,6 @@ fn at_risk(at_risk: &AtRisk) -> String {
     }
 }
 
-pub(super) async fn doctor(json: bool) -> ExitCode {
-    finish(async {
-        let doctor: Doctor = Engine::find()?.get("/doctor").await?;
-        if json {
-            print_json(&doctor);
-        } else {
-            for check in &doctor.checks {
-                let mark = match check.state {
-                    CheckState::Good => "ok  ",
-                    CheckState::Note => "note",
-                    CheckState::Bad => "BAD ",
-                };
-                let fix = check
-                    .fix
-                    .as_ref()
-                    .map_or_else(String::new, |fix| format!("  ({fix})"));
-                say!("{mark}  {:<28} {}{fix}", check.name, check.said);
-            }
-        }
-        Ok(
-            if doctor.checks.iter().any(|c| c.state == CheckState::Bad) {
-                ExitCode::from(1)
-            } else {
-                ExitCode::SUCCESS
-            },
-        )
-    })
-    .await
-}
-
 /// Parameters as a query: models' ids have slashes in them.
 pub(super) fn query_of(pairs: &[(&str, &str)]) -> String {
     reqwest::Url::parse_with_params("http://query", pairs)
@@ -241,7 +125,7 @@ pub(super) fn query_of(pairs: &[(&str, &str)]) -> String {
 }
 
 pub(super) async fn act(command: Command) -> ExitCode {
-    finish(async {
+    finish(false, async {
         let accepted: Accepted = Engine::find()?
             .call(Method::POST, "/do", Some(&command))
             .await?;
@@ -251,9 +135,17 @@ pub(super) async fn act(command: Command) -> ExitCode {
     .await
 }
 
-pub(super) async fn finish(work: impl Future<Output = Result<ExitCode, CallError>>) -> ExitCode {
-    work.await
-        .unwrap_or_else(|error| failed(&error.to_string(), 2))
+/// Exit code 2: the engine did not answer. `json`: standard output gets the error as an object.
+pub(super) async fn finish(
+    json: bool,
+    work: impl Future<Output = Result<ExitCode, CallError>>,
+) -> ExitCode {
+    work.await.unwrap_or_else(|error| {
+        if json {
+            print_json(&error.as_json());
+        }
+        failed(&error.to_string(), 2)
+    })
 }
 
 pub(super) fn print_json(value: &impl Serialize) {

@@ -103,7 +103,7 @@ impl Since {
 }
 
 pub(super) async fn run(args: TrafficArgs) -> ExitCode {
-    finish(async {
+    finish(args.json, async {
         let query = args.query(clock::wall()());
         let page: ExchangePage = Engine::find()?.get(&format!("/exchanges?{query}")).await?;
         if args.json {

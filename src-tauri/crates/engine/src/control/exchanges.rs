@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use ledger::ExchangeFilter;
+use ledger::{ExchangeFilter, Reader};
 use serde::Deserialize;
 
 use super::{Control, Refused};
@@ -50,11 +50,27 @@ pub(super) async fn list(
     State(control): State<Control>,
     Query(listing): Query<Listing>,
 ) -> Result<Json<ExchangePage>, Refused> {
-    let filter = Box::new(listing.filter()?);
+    let filter = listing.filter()?;
+    let (limit, before) = (listing.limit.unwrap_or(50), listing.before);
+    if let Some(file) = control.ledger.clone() {
+        // A search may read every row: the loop, for which requests wait, does not wait for it.
+        let filter = filter.clone();
+        let search = move || Reader::open(&file)?.find_exchanges(&filter, limit, before);
+        match tokio::task::spawn_blocking(search).await {
+            Ok(Ok(page)) => {
+                let shown = control.ask(|reply| Ask::ShowExchanges { page, reply });
+                return Ok(Json(shown.await?));
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the ledger could not be read beside its writer")
+            }
+            Err(error) => tracing::error!(%error, "a search ended early"),
+        }
+    }
     let page = control.ask(|reply| Ask::Exchanges {
-        filter,
-        limit: listing.limit.unwrap_or(50),
-        before: listing.before,
+        filter: Box::new(filter),
+        limit,
+        before,
         reply,
     });
     Ok(Json(page.await??))

@@ -1,8 +1,8 @@
 use std::convert::Infallible;
-use std::time::Duration;
 
 use api::{
-    Accepted, Command, Doctor, Incident, IncidentPage, NoticeOutcome, SettingsText, Snapshot,
+    Accepted, Command, Doctor, HEARTBEAT, Incident, IncidentPage, NoticeOutcome, SettingsText,
+    Snapshot,
 };
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -23,8 +23,6 @@ use crate::event::Ask;
 const BODY_LIMIT: usize = 1 << 20;
 /// As large as a request may be that is to be explained.
 const REQUEST_LIMIT: usize = 32 << 20;
-/// A comment on a silent event stream, so that a dead peer is noticed.
-const HEARTBEAT: Duration = Duration::from_secs(20);
 
 pub(crate) fn router(control: Control) -> Router {
     let guarded = Router::new()

@@ -75,7 +75,12 @@ impl Desk {
         };
         self.state.settings_wrong.clear();
         if *self.state.settings != settings {
-            tracing::info!("new settings are in force");
+            match self.state.listening.pending(&settings) {
+                None => tracing::info!("new settings are in force"),
+                Some((what, fix)) => {
+                    tracing::warn!("new settings are in force, except [listen]. {what} {fix}");
+                }
+            }
             self.state.settings = Arc::new(settings);
             self.state.catalog = Arc::new(self.base_catalog.with_own(&self.state.settings.own));
             self.expire_conversations(now);

@@ -43,7 +43,7 @@ impl Desk {
             let evidence = words::incident(&self.state.catalog, &transition);
             if transition.change != Change::Updated {
                 let log = utc(now).plain(&evidence);
-                tracing::info!(provider = %transition.provider, change = ?transition.change, evidence = log, "verdict changed");
+                tracing::info!(provider = %transition.provider, "{}: {log}", change_words(&transition.change));
             }
             if booking::is_rehearsal(&transition.provider) {
                 self.notify_of(now, &transition, None);
@@ -98,5 +98,25 @@ impl Desk {
             self.state.open.logged(&transition.provider, id, traffic);
         }
         self.notify_of(now, transition, id);
+    }
+}
+
+/// For the log.
+fn change_words(change: &Change) -> String {
+    let level = words::level;
+    match change {
+        Change::Opened { level: at, .. } => format!("an incident opened ({})", level(*at)),
+        Change::Rose { from, to } => {
+            format!("an incident rose from {} to {}", level(*from), level(*to))
+        }
+        Change::Eased { from, to } => {
+            format!("an incident eased from {} to {}", level(*from), level(*to))
+        }
+        Change::Noted(_) | Change::Updated => "an incident has news".to_owned(),
+        Change::Recovered { peak, .. } => format!("an incident ended (at worst {})", level(*peak)),
+        Change::Faded { .. } => {
+            "an incident faded: nothing was heard since its last failure".to_owned()
+        }
+        Change::Past(_) => "an incident was over when first seen".to_owned(),
     }
 }

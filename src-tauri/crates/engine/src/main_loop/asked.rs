@@ -2,7 +2,7 @@
 
 use api::{Command, ControlError, ExchangePage, IncidentPage, SettingsText};
 use chrono::{DateTime, Utc};
-use ledger::{LedgerError, REVIEW_KEPT, Which};
+use ledger::{ExchangeRow, LedgerError, Page, REVIEW_KEPT, Which};
 
 use super::MainLoop;
 use crate::event::Ask;
@@ -38,15 +38,11 @@ impl MainLoop {
                 let page = self
                     .ledger
                     .find_exchanges(&filter, limit, before)
-                    .map(|page| ExchangePage {
-                        exchanges: page
-                            .rows
-                            .iter()
-                            .map(|(id, row)| view::rows::exchange(*id, row, self.state()))
-                            .collect(),
-                        next: page.next,
-                    });
+                    .map(|page| self.shown(&page));
                 let _ = reply.send(page.map_err(unreadable));
+            }
+            Ask::ShowExchanges { page, reply } => {
+                let _ = reply.send(self.shown(&page));
             }
             Ask::Exchange { id, reply } => {
                 let row = self
@@ -171,6 +167,16 @@ impl MainLoop {
                 let page = super::metrics::page(self.state(), &outlets.gateway, &outlets.metrics);
                 let _ = reply.send(page);
             }
+        }
+    }
+
+    fn shown(&self, page: &Page<ExchangeRow>) -> ExchangePage {
+        let rows = page.rows.iter();
+        ExchangePage {
+            exchanges: rows
+                .map(|(id, row)| view::rows::exchange(*id, row, self.state()))
+                .collect(),
+            next: page.next,
         }
     }
 

@@ -6,6 +6,7 @@ use api::{Check, CheckState, Doctor, KeyState, StandIn};
 use catalog::{Endpoint, REHEARSAL};
 use gateway::Gateway;
 
+use crate::logging;
 use crate::login;
 use crate::state::State;
 use crate::view::{fallback_test, pipeline, question, snapshot};
@@ -15,6 +16,7 @@ pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
         engine(state),
         settings(state),
         ledger(state),
+        log(state),
         keychain(state),
     ];
     checks.extend(keys(state));
@@ -44,16 +46,19 @@ fn engine(state: &State) -> Check {
         "engine",
         format!(
             "Understudy {} listens on {}.{mode}",
-            state.version, state.address
+            state.version,
+            state.listening.told()
         ),
     )
 }
 
 fn settings(state: &State) -> Check {
     let file = state.places.settings.display();
-    match state.settings_wrong.first() {
-        None => good("settings", format!("{file} is in force.")),
-        Some(first) => bad(
+    let pending = state.listening.pending(&state.settings);
+    match (state.settings_wrong.first(), pending) {
+        (None, None) => good("settings", format!("{file} is in force.")),
+        (None, Some((what, fix))) => note("settings", format!("{file}: {what}"), &fix),
+        (Some(first), _) => bad(
             "settings",
             format!("{file}: {first}"),
             "mend the file; it is read again when it is saved",
@@ -73,6 +78,10 @@ fn ledger(state: &State) -> Check {
             "mend what the message names, then start the engine again",
         ),
     }
+}
+
+fn log(state: &State) -> Check {
+    good("log", logging::place(&state.places.logs))
 }
 
 fn keychain(state: &State) -> Check {

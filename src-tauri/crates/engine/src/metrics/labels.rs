@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use catalog::{Catalog, Model};
 
 const OTHER: &str = "other";
-/// Names of a kind that are told apart.
+/// Names of a kind that have a label of their own.
 const MOST: usize = 50;
 /// Characters of a name.
 const LONGEST: usize = 100;

@@ -158,7 +158,7 @@ fn names_that_clients_choose_are_bounded() {
 }
 
 #[test]
-fn who_is_refused_chooses_no_label_and_the_rehearsal_is_not_counted() {
+fn a_refused_client_chooses_no_label_and_the_rehearsal_is_not_counted() {
     let counting = Counting::new();
     counting.ended(&Exchange {
         end: End::TurnedAway(gateway::TurnedAway::Token),

@@ -46,6 +46,8 @@ pub(crate) enum StartError {
         error: io::Error,
     },
     #[error(transparent)]
+    Ledger(OpenError),
+    #[error(transparent)]
     Io(#[from] io::Error),
     #[error("the HTTP client cannot be set up: {0}")]
     Http(#[from] reqwest::Error),
@@ -136,12 +138,10 @@ pub(super) fn open_ledger(
     match Ledger::open(file, now) {
         Ok(ledger) => Ok((ledger, None)),
         // Whoever went back to an older binary must know it before anything is written elsewhere.
-        Err(newer @ OpenError::Newer { .. }) => {
-            Err(StartError::Io(io::Error::other(newer.to_string())))
-        }
+        Err(newer @ OpenError::Newer { .. }) => Err(StartError::Ledger(newer)),
         Err(error) => {
             tracing::error!(%error, "the ledger cannot be used");
-            let in_memory = Ledger::in_memory(now).map_err(|e| io::Error::other(e.to_string()))?;
+            let in_memory = Ledger::in_memory(now).map_err(StartError::Ledger)?;
             Ok((in_memory, Some(error.to_string())))
         }
     }

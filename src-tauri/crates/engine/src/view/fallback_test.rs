@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::{Fallback, FallbackTest, Fallbacks, TestCost, TestFault};
+use api::{Fallback, FallbackTest, Fallbacks, TestCost, TestFault, usd};
 use catalog::{Dialect, MicroDollars};
 use chrono::Datelike;
 use ledger::FallbackTestRow;
@@ -104,6 +104,7 @@ fn test(row: &FallbackTestRow, outdated: bool) -> FallbackTest {
         output_tokens: row.tokens.output,
         tokens_estimated: row.tokens_estimated,
         cost: row.cost.map(|cost| cost.0),
+        cost_usd: row.cost.map(|cost| usd(cost.0)),
         outdated,
     }
 }
@@ -137,6 +138,8 @@ pub(crate) fn cost(target: &Target) -> TestCost {
         needs_yes: !expected.free,
         likely: expected.likely.map(|cost| cost.0),
         most: expected.most.map(|cost| cost.0),
+        likely_usd: expected.likely.map(|cost| usd(cost.0)),
+        most_usd: expected.most.map(|cost| usd(cost.0)),
         method,
     }
 }

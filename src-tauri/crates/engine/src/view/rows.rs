@@ -1,7 +1,7 @@
 //! Rows of the ledger as faces show them.
 
 use api::{
-    AtRisk, Attempt, Exchange, ExchangeEnd, Incident, IncidentSummary, Level, TimelineEntry,
+    AtRisk, Attempt, Exchange, ExchangeEnd, Incident, IncidentSummary, Level, TimelineEntry, usd,
 };
 use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, Utc};
@@ -126,6 +126,8 @@ pub(crate) fn at_risk(
         low: low.0,
         high: high.0,
         known: 0,
+        low_usd: usd(low.0),
+        high_usd: usd(high.0),
         method: methods.join(" "),
     }
 }
@@ -151,6 +153,8 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
         ttft_ms: row.ttft_ms,
         cost_estimate: row.cost.map(|c| c.0),
         cost_of_estimated_tokens: row.cost_of_estimated_tokens().0,
+        cost_estimate_usd: row.cost.map(|c| usd(c.0)),
+        cost_of_estimated_tokens_usd: usd(row.cost_of_estimated_tokens().0),
         stand_in: row.carried(),
         restarts: row.restarts,
         shown_early: row.shown_early,
@@ -184,6 +188,7 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
         cache_write_tokens: row.tokens.map(|t| t.cache_write),
         tokens_estimated: row.tokens_estimated,
         cost_estimate: row.cost.map(|c| c.0),
+        cost_estimate_usd: row.cost.map(|c| usd(c.0)),
     }
 }
 

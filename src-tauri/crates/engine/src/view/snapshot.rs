@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use ::words::Clock;
 use api::{
     Basis, Blame, Candidate, Endpoint, EngineState, Level, ModelHealth, PageView, PaidStandIns,
-    ProblemView, Provider, Route, Session, SiblingModels, Snapshot, StandIn, Surface, Today,
+    ProblemView, Provider, Route, Session, SiblingModels, Snapshot, StandIn, Surface, Today, usd,
 };
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
@@ -95,6 +95,8 @@ fn paid_stand_ins(state: &State) -> PaidStandIns {
         by_settings_file,
         cap: settings.fallback_a_day.0,
         spent: state.today.stand_ins.0,
+        cap_usd: usd(settings.fallback_a_day.0),
+        spent_usd: usd(state.today.stand_ins.0),
         stopped_today: state.paid_stopped_until.is_some(),
     }
 }
@@ -131,6 +133,9 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         });
     }
     problems.extend(super::login::problems(state));
+    if let Some((what, fix)) = state.listening.pending(&state.settings) {
+        problems.push(ProblemView { what, fix });
+    }
     if let Some(why) = &state.ledger_failed {
         problems.push(ProblemView {
             what: why.clone(),
@@ -408,6 +413,9 @@ fn today(state: &State) -> Today {
         spent_estimate: sums.spent.0,
         spent_of_estimated_tokens: sums.of_estimated_tokens.0,
         probes_estimate: sums.probes.0,
+        spent_estimate_usd: usd(sums.spent.0),
+        spent_of_estimated_tokens_usd: usd(sums.of_estimated_tokens.0),
+        probes_estimate_usd: usd(sums.probes.0),
         unpriced: sums.unpriced,
     }
 }

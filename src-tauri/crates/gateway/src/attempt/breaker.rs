@@ -94,6 +94,20 @@ impl Trip {
     }
 }
 
+/// What a request or a probe did to a circuit breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BreakerChange {
+    Opened {
+        until: DateTime<Utc>,
+        failures: u32,
+        class: Class,
+    },
+    HalfOpened,
+    /// It is half-open, and this request finds out whether the endpoint is back.
+    Probed,
+    Closed,
+}
+
 /// For how long a provider of a stream was silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Silence {
@@ -306,14 +320,21 @@ impl Breakers {
     }
 
     /// Let the next request try, however long the breaker was to stay open: a probe succeeded, or the owner says so.
-    pub(crate) fn half_open(&self, endpoint: &EndpointId, model: &ModelId, now: DateTime<Utc>) {
+    pub(crate) fn half_open(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) -> Option<BreakerChange> {
         let key = (endpoint.clone(), model.clone());
-        if let Some(breaker) = self.lock().breakers.get_mut(&key) {
-            breaker.silent_at = None;
-            if let State::Open { .. } = breaker.state {
-                breaker.state = State::Open { until: now };
-            }
-        }
+        let mut memory = self.lock();
+        let breaker = memory.breakers.get_mut(&key)?;
+        breaker.silent_at = None;
+        let State::Open { until } = breaker.state else {
+            return None;
+        };
+        breaker.state = State::Open { until: now };
+        (until > now).then_some(BreakerChange::HalfOpened)
     }
 
     /// A probe of the watch's succeeded: the next request may try.
@@ -322,10 +343,11 @@ impl Breakers {
         endpoint: &EndpointId,
         model: &ModelId,
         now: DateTime<Utc>,
-    ) {
-        self.half_open(endpoint, model, now);
+    ) -> Option<BreakerChange> {
+        let change = self.half_open(endpoint, model, now);
         let key = (endpoint.clone(), model.clone());
         self.lock().answered(&key, now);
+        change
     }
 
     /// A probe of the watch's failed: it counts as a request's failure does, and prolongs nothing that is open.
@@ -335,8 +357,8 @@ impl Breakers {
         model: &ModelId,
         now: DateTime<Utc>,
         trip: &Trip,
-    ) {
-        self.failed(&(endpoint.clone(), model.clone()), now, trip, false);
+    ) -> Option<BreakerChange> {
+        self.failed(&(endpoint.clone(), model.clone()), now, trip, false)
     }
 
     /// Every breaker that remembers a failure.
@@ -360,15 +382,34 @@ impl Breakers {
         model: &ModelId,
         now: DateTime<Utc>,
         trip: &Trip,
-    ) {
-        self.failed(&(endpoint.clone(), model.clone()), now, trip, false);
+    ) -> Option<BreakerChange> {
+        self.failed(&(endpoint.clone(), model.clone()), now, trip, false)
     }
 
-    fn failed(&self, key: &Key, now: DateTime<Utc>, trip: &Trip, probe: bool) {
+    fn failed(
+        &self,
+        key: &Key,
+        now: DateTime<Utc>,
+        trip: &Trip,
+        probe: bool,
+    ) -> Option<BreakerChange> {
         let mut memory = self.lock();
         memory.make_room(key, now);
         let breaker = memory.breakers.entry(key.clone()).or_default();
+        let before = breaker.standing(now);
         breaker.failed(now, trip, probe);
+        let opened = match (before, breaker.standing(now)) {
+            (Standing::Open { .. }, _) => None,
+            (
+                Standing::Closed | Standing::HalfOpen | Standing::Probing,
+                Standing::Open { until },
+            ) => Some(BreakerChange::Opened {
+                until,
+                failures: breaker.failures,
+                class: trip.class,
+            }),
+            (_, Standing::Closed | Standing::HalfOpen | Standing::Probing) => None,
+        };
         if breaker.failures == 0 && breaker.state == State::Closed {
             memory.breakers.remove(key);
         } else {
@@ -378,6 +419,7 @@ impl Breakers {
             };
             memory.last_failures.insert(key.clone(), failure);
         }
+        opened
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
@@ -423,16 +465,18 @@ impl Permit {
     }
 
     /// The answer was proven complete: everything is forgotten.
-    pub(crate) fn succeeded(mut self, now: DateTime<Utc>) {
+    pub(crate) fn succeeded(mut self, now: DateTime<Utc>) -> Option<BreakerChange> {
         self.settled = true;
         let mut memory = self.breakers.lock();
-        memory.breakers.remove(&self.key);
+        let breaker = memory.breakers.remove(&self.key);
         memory.answered(&self.key, now);
+        let kept_away = breaker.is_some_and(|breaker| breaker.state != State::Closed);
+        kept_away.then_some(BreakerChange::Closed)
     }
 
-    pub(crate) fn failed(mut self, now: DateTime<Utc>, trip: &Trip) {
+    pub(crate) fn failed(mut self, now: DateTime<Utc>, trip: &Trip) -> Option<BreakerChange> {
         self.settled = true;
-        self.breakers.failed(&self.key, now, trip, self.probe);
+        self.breakers.failed(&self.key, now, trip, self.probe)
     }
 }
 

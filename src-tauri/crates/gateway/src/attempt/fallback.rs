@@ -13,8 +13,7 @@ use tokio::time::{Instant, sleep};
 use wire::{Class, Kind};
 
 use crate::admitted::Admitted;
-use crate::attempt::breaker::Permit;
-use crate::attempt::breaker::Silence;
+use crate::attempt::breaker::{BreakerChange, Permit, Silence};
 use crate::attempt::count;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience, stream_wait};
 use crate::attempt::lost::Lost;
@@ -24,6 +23,7 @@ use crate::attempt::won::Won;
 use crate::attempt::{Terms, attempt};
 use crate::deliver::hold::Hold;
 use crate::kept::{SignatureSink, kept_signatures};
+use crate::log::{self, Follows, OneLine};
 use crate::open::OpenExchange;
 use crate::plan::lineup::Lineup;
 use crate::plan::patience::{self, Turn};
@@ -51,6 +51,8 @@ pub(crate) struct Fallback {
     place: usize,
     /// Requests that it was sent already.
     tried: usize,
+    /// The candidate of the last attempt.
+    asked: Option<Candidate>,
     /// After a context-length error, fallbacks whose context window is known and not larger than this many tokens are
     /// skipped.
     window: Option<u64>,
@@ -95,6 +97,7 @@ impl Fallback {
             fallbacks: None,
             place: 0,
             tried: 0,
+            asked: None,
             window: None,
             empty_before: false,
             backoff: None,
@@ -124,6 +127,12 @@ impl Fallback {
                 candidate.endpoint.clone(),
                 candidate.model.clone(),
             );
+            self.tell_failover(&candidate);
+            if permit.as_ref().is_some_and(Permit::is_probe) {
+                let span = self.exchange.attempt_span();
+                let (endpoint, model) = (&candidate.endpoint, &candidate.model);
+                log::breaker(span, endpoint, model, BreakerChange::Probed);
+            }
             if candidate.credential == Credential::ClientLogin && admitted.plan.subscription {
                 self.exchange.attempt_by_subscription();
             }
@@ -137,7 +146,9 @@ impl Fallback {
                 Ok(outgoing) => outgoing,
                 Err(error) => {
                     let model = &admitted.plan.model;
-                    tracing::error!(%error, model, "a request could not be built");
+                    self.exchange.attempt_span().in_scope(|| {
+                        tracing::error!(%error, model = %OneLine(model), "a request could not be built");
+                    });
                     return Err(NoneLeft::OurFault);
                 }
             };
@@ -164,12 +175,9 @@ impl Fallback {
                     let cannot_count = counts && lost.has_no_such_call();
                     // An empty response came from a provider that answers: only a second one is passed on.
                     let one_try = (!admits || probe) && !lost.empty;
-                    self.failed(&candidate, permit, lost);
+                    self.failed(&candidate, permit, lost, passing || one_try);
                     if cannot_count {
                         return estimated(&admitted, &candidate);
-                    }
-                    if passing || one_try {
-                        self.never_again(&candidate);
                     }
                 }
             }
@@ -198,9 +206,10 @@ impl Fallback {
         let in_vain = in_vain(&admitted);
         if let Some(after) = in_vain {
             let (services, candidate) = (services.clone(), candidate.clone());
+            let span = self.exchange.attempt_span().clone();
             let silent = move |why: String| {
-                let silence = Some(Silence::Usual);
-                services.silent(&candidate, Lost::silent(why, silence));
+                let lost = Lost::silent(why, Some(Silence::Usual));
+                services.silent(&span, &candidate, &lost);
             };
             self.exchange.attempt_in_vain(after, silent);
         }
@@ -257,8 +266,14 @@ impl Fallback {
         won
     }
 
-    /// An attempt failed, before the client was given anything of it or in the middle.
-    pub(crate) fn failed(&mut self, candidate: &Candidate, permit: Option<Permit>, mut lost: Lost) {
+    /// An attempt failed, before the commit or after it. `one_try`: it is not repeated.
+    pub(crate) fn failed(
+        &mut self,
+        candidate: &Candidate,
+        permit: Option<Permit>,
+        mut lost: Lost,
+        one_try: bool,
+    ) {
         let admitted = Arc::clone(&self.admitted);
         let took = self.exchange.attempt_lasted();
         let endpoint = admitted.config.endpoints.get(&candidate.endpoint);
@@ -272,13 +287,13 @@ impl Fallback {
             message: lost.message.clone(),
             resets_at: lost.resets_at,
         };
+        let span = self.exchange.attempt_span().clone();
         self.exchange.attempt_ended(outcome, lost.report.clone());
-        if let Some(permit) = permit
-            && bears_on_breaker(&lost, candidate)
-        {
+        let permit = permit.filter(|_| bears_on_breaker(&lost, candidate));
+        let change = permit.and_then(|permit| {
             let trip = self.services.trip(candidate, &lost);
-            permit.failed(self.services.now(), &trip);
-        }
+            permit.failed(self.services.now(), &trip)
+        });
         self.empty_before |= lost.empty;
         let context = endpoint.and_then(|endpoint| endpoint.context(&candidate.model));
         let translated = candidate.carriage != Carriage::Own;
@@ -297,6 +312,13 @@ impl Fallback {
             }
             Next::Stop => self.over = true,
         }
+        if one_try {
+            self.never_again(candidate);
+        }
+        log::attempt_failed(&span, candidate, &lost, self.follows(candidate));
+        if let Some(change) = change {
+            log::breaker(&span, &candidate.endpoint, &candidate.model, change);
+        }
         let failure = (candidate.clone(), lost);
         if candidate.is_primary() {
             self.primary.get_or_insert(failure);
@@ -306,6 +328,38 @@ impl Fallback {
             .is_none_or(|(_, known)| !known.class.is_retryable() && failure.1.class.is_retryable())
         {
             self.fallbacks = Some(failure);
+        }
+    }
+
+    /// What follows this candidate's failure.
+    fn follows(&self, failed: &Candidate) -> Follows {
+        if self.exchange.has_given() {
+            return Follows::RestartOrCut;
+        }
+        if self.over || self.exchange.attempts() >= ATTEMPTS {
+            return Follows::Nothing;
+        }
+        let stays = self.lineup.get(self.place) == Some(failed);
+        let endpoint = self.admitted.config.endpoints.get(&failed.endpoint);
+        match self.backoff {
+            Some(wait) if stays && endpoint.is_some_and(|e| self.may_ask(failed, e)) => {
+                Follows::Retry(wait)
+            }
+            Some(_) | None => match self.lineup.get(self.place + usize::from(stays)) {
+                Some(_) => Follows::NextCandidate,
+                None => Follows::Nothing,
+            },
+        }
+    }
+
+    fn tell_failover(&mut self, to: &Candidate) {
+        let from = self.asked.replace(to.clone());
+        let moved = match &from {
+            Some(from) => from.answerer() != to.answerer(),
+            None => !to.is_primary(),
+        };
+        if moved {
+            log::failover(self.exchange.attempt_span(), from.as_ref(), to);
         }
     }
 

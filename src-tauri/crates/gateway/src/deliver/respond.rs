@@ -23,6 +23,7 @@ use crate::deliver::outlet::Outlet;
 use crate::deliver::rescue::{self, Said};
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
 use crate::kept::Keeper;
+use crate::log;
 use crate::open::OpenExchange;
 use crate::services::Services;
 use crate::{Body, Candidate, Credential, Dropped, End, Ineligible, Outcome, Plan, TurnedAway};
@@ -147,8 +148,8 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             let mut exchange = fallback.exchange;
             exchange.answered(head.status);
             if let Some(permit) = permit.filter(|_| completion.is_answer()) {
-                permit.succeeded(fallback.services.now());
                 let (services, bytes) = (&fallback.services, fallback.admitted.body.len());
+                services.succeeded(exchange.span(), &candidate, permit);
                 services.took(&candidate, bytes, exchange.attempt_lasted());
             }
             let end = end_of(&completion);
@@ -235,9 +236,12 @@ fn last_words(fallback: &mut Fallback) -> (Said, End, Option<Candidate>) {
         let plan = &fallback.admitted.plan;
         let why = nobody(plan);
         let said = rescue::turned_away(plan.dialect, &why);
+        log::unanswered(fallback.exchange.span(), said.status, 0);
         return (said, End::TurnedAway(why), None);
     };
     let (mut said, how) = error_of(fallback, &candidate, lost);
+    let exchange = &fallback.exchange;
+    log::unanswered(exchange.span(), said.status, exchange.attempts());
     if let Some(waits) = fallback.exchange.waits(&how, &fallback.admitted.config) {
         said.must_say(fallback.admitted.plan.dialect, &waits);
     }

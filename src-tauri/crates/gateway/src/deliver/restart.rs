@@ -11,6 +11,7 @@ use crate::attempt::lost::Lost;
 use crate::attempt::won::Won;
 use crate::deliver::hold::RestartAt;
 use crate::deliver::outlet::{Gone, Outlet};
+use crate::log;
 
 impl Delivery {
     /// The same bytes, or what they become in a message that another answer began.
@@ -40,7 +41,8 @@ impl Delivery {
         let restart = self.restart();
         self.current.broken = true;
         let permit = self.current.permit.take();
-        self.fallback.failed(&self.current.candidate, permit, lost);
+        self.fallback
+            .failed(&self.current.candidate, permit, lost, false);
         let Some(restart) = restart else {
             return Ok(Err(why));
         };
@@ -63,6 +65,7 @@ impl Delivery {
                 self.fallback.services.announced(session);
             }
         }
+        let from = self.current.candidate.clone();
         self.current = Current::new(candidate, permit, answer, ended, timers);
         let (mut opening, splice) = restart.open(notice.as_deref());
         self.current.splice = Some(splice);
@@ -73,12 +76,15 @@ impl Delivery {
                 let lost = self.cannot_go_on(&refused);
                 self.current.broken = true;
                 let permit = self.current.permit.take();
-                self.fallback.failed(&self.current.candidate, permit, lost);
+                self.fallback
+                    .failed(&self.current.candidate, permit, lost, false);
                 return Ok(Err(why));
             }
             opening.extend_from_slice(&bytes);
         }
         self.fallback.exchange.restarted();
+        let span = self.fallback.exchange.span();
+        log::restarted(span, &from, &self.current.candidate);
         // The notice of the restart says who goes on, and what was held of an event belongs to the response that broke off.
         self.announcing = None;
         self.give(opening.into()).await?;
@@ -110,7 +116,8 @@ impl Delivery {
         match told.restart(&self.fallback.admitted.ask) {
             Ok(restart) => Some(restart),
             Err(why) => {
-                tracing::info!(%why, "the answer cannot go on with another provider's");
+                let _within = self.fallback.exchange.span().enter();
+                tracing::info!(%why, "no restart in place is possible");
                 None
             }
         }

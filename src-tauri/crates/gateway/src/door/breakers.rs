@@ -5,8 +5,8 @@ use health::{CallOutcome, FailureKind};
 use wire::Class;
 
 use super::Gateway;
-use crate::attempt::breaker::Trip;
-use crate::{BreakerView, KeptBreaker};
+use crate::attempt::breaker::{BreakerChange, Trip};
+use crate::{BreakerView, KeptBreaker, log};
 
 impl Gateway {
     /// Every breaker that remembers a failure.
@@ -26,7 +26,8 @@ impl Gateway {
 
     /// An open breaker lets the next request through: the owner wants it tried now.
     pub fn try_now(&self, endpoint: &EndpointId, model: &ModelId) {
-        self.0.breakers().half_open(endpoint, model, self.0.now());
+        let change = self.0.breakers().half_open(endpoint, model, self.0.now());
+        tell(endpoint, model, change);
     }
 
     /// A synthetic probe of this endpoint's model has ended. A success half-opens an open breaker, so that the next request
@@ -41,7 +42,8 @@ impl Gateway {
         match outcome {
             CallOutcome::Ok { .. } => {
                 let now = self.0.now();
-                self.0.breakers().probe_answered(endpoint, model, now);
+                let change = self.0.breakers().probe_answered(endpoint, model, now);
+                tell(endpoint, model, change);
             }
             CallOutcome::Failed { kind, detail } => {
                 let silent = *kind == FailureKind::Silent;
@@ -61,10 +63,19 @@ impl Gateway {
                     cooldown: self.0.config().timers.cooldown,
                 };
                 let now = self.0.now();
-                self.0.breakers().probe_failed(endpoint, model, now, &trip);
+                let breakers = self.0.breakers();
+                let change = breakers.probe_failed(endpoint, model, now, &trip);
+                tell(endpoint, model, change);
             }
             // A problem of ours, or nothing that can be told.
             CallOutcome::Ours(_) | CallOutcome::Neutral => {}
         }
+    }
+}
+
+/// No exchange brought it about.
+fn tell(endpoint: &EndpointId, model: &ModelId, change: Option<BreakerChange>) {
+    if let Some(change) = change {
+        log::breaker(&tracing::Span::none(), endpoint, model, change);
     }
 }

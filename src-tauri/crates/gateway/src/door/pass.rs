@@ -21,6 +21,7 @@ use crate::attempt::headers;
 use crate::attempt::upstream::{Passed, Unsent};
 use crate::deliver::outlet::Outlet;
 use crate::deliver::{rescue, respond};
+use crate::log::{self, OneLine};
 use crate::open::OpenExchange;
 use crate::services::Services;
 use crate::{Body, BoxError, Config, Credential, End, Outcome, TurnedAway};
@@ -52,7 +53,9 @@ where
     let request = match request(config, vendor, head, body, path) {
         Ok(request) => request,
         Err(error) => {
-            tracing::error!(%error, path, "a request could not be built");
+            exchange.span().in_scope(|| {
+                tracing::error!(%error, path = %OneLine(path), "a request could not be built");
+            });
             return respond::end(rescue::our_fault(dialect), exchange, End::OurFault);
         }
     };
@@ -89,8 +92,9 @@ where
         Credential::OurKey => Some(Bill(Some(Vec::new()))),
         Credential::ClientLogin | Credential::None => None,
     };
-    let mut response = Response::new(Body::driven(move |outlet| {
-        deliver(body, idle, exchange, status, bill, outlet)
+    let product = product.clone();
+    let mut response = Response::new(Body::driven(move |outlet| async move {
+        deliver(body, idle, exchange, status, bill, &product, outlet).await
     }));
     *response.status_mut() = status;
     *response.headers_mut() = head.headers;
@@ -136,6 +140,7 @@ fn failed(
     product: &str,
     why: &str,
 ) -> Response<Body> {
+    log::passing_failed(exchange.attempt_span(), product, why);
     exchange.attempt_ended(failure(Class::Transient, why), wire::Report::default());
     respond::end(
         rescue::did_not_answer(dialect, product, why),
@@ -150,6 +155,7 @@ async fn deliver(
     mut exchange: OpenExchange,
     status: StatusCode,
     mut bill: Option<Bill>,
+    product: &str,
     outlet: Outlet,
 ) {
     let why = loop {
@@ -175,6 +181,7 @@ async fn deliver(
             Err(_) => break format!("nothing came for {} s", idle.as_secs()),
         }
     };
+    log::passing_failed(exchange.attempt_span(), product, &why);
     exchange.attempt_ended(failure(Class::Transient, &why), wire::Report::default());
     exchange.ended(End::Cut);
     outlet.abort(why).await;

@@ -146,7 +146,7 @@ async fn a_twin_of_a_failed_request_names_its_own_exchange_and_tells_of_the_firs
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_joins_a_running_request_is_told_its_exchange() {
+async fn a_client_that_joins_a_running_request_gets_its_exchange() {
     let mut scene = Scene::new().of_client("claude-cli/2.1.197 (external, sdk-cli)");
     scene.lead.cue(Cue {
         fault: Some(Fault::Drip(Duration::from_secs(1))),

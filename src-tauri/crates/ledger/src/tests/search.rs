@@ -1,7 +1,7 @@
 use super::{answered, carried, exhausted, fresh, minutes, t0};
 use crate::exchanges::EXACT;
 use crate::tests::paging::plan;
-use crate::{End, ExchangeFilter, ExchangeRow, Ledger};
+use crate::{End, ExchangeFilter, ExchangeRow, Ledger, Reader};
 
 fn found(ledger: &Ledger, filter: &ExchangeFilter) -> Vec<i64> {
     let page = ledger.find_exchanges(filter, 100, None).unwrap();
@@ -140,4 +140,24 @@ fn an_id_is_looked_up_in_its_index() {
         steps.contains("USING COVERING INDEX exchanges_by_request_id (request_id=?)"),
         "{steps}"
     );
+}
+
+#[test]
+fn a_reader_finds_what_another_connection_books_meanwhile_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ledger.sqlite");
+    let mut ledger = Ledger::open(&file, t0()).unwrap();
+    let reader = Reader::open(&file).unwrap();
+    let all = ExchangeFilter::default();
+    for n in 1..=3 {
+        ledger.book_exchange(&answered(t0() + minutes(n))).unwrap();
+        let page = reader.find_exchanges(&all, 10, None).unwrap();
+        assert_eq!(page, ledger.exchanges(10, None).unwrap());
+        assert_eq!(page.rows.len(), usize::try_from(n).unwrap());
+    }
+    // A booking in progress holds up no search.
+    let booking = ledger.write().unwrap();
+    assert_eq!(reader.find_exchanges(&all, 10, None).unwrap().rows.len(), 3);
+    drop(booking);
+    assert!(Reader::open(&folder.path().join("none.sqlite")).is_err());
 }

@@ -20,7 +20,7 @@
 //! | `icon outage` | the tray's icon |
 //! | `headline Claude is down` | the headline begins so; `meaning …`: its consequence contains this |
 //! | `note Claude is back`, `no note` | the title of the one pop-up that this line brought begins so |
-//! | `update …`, `no update` | the same of the one notification that it changed in place |
+//! | `update …`, `no update` | the same of the last notification that it changed in place |
 //! | `button Allow` | the last notification has this button |
 //! | `body …` | the notification's text contains this |
 //! | `menu …`, `no menu …` | a line of the tray's menu contains this |
@@ -49,6 +49,7 @@ use wire::{Class, Completion};
 use super::super::zone::tests::berlin;
 use super::super::{Desk, Effect, Event, Restored, Zone};
 use crate::keys::{Kept, Keys};
+use crate::listening::Listening;
 use crate::main_loop::Reading;
 use crate::places::Places;
 use crate::records;
@@ -449,14 +450,19 @@ impl Scene {
             "icon" => assert_eq!(icon(snapshot.tray.icon), value, "{line}"),
             "headline" => begins(&snapshot.headline.sentence),
             "meaning" => contains(&snapshot.headline.consequence.clone().unwrap_or_default()),
-            "note" | "update" => {
-                let of_kind = self
-                    .news
-                    .iter()
-                    .filter(|n| n.in_place == (what == "update"));
-                let titles: Vec<&str> = of_kind.map(|n| n.title.as_str()).collect();
+            "note" => {
+                let pop_ups = self.news.iter().filter(|n| !n.in_place);
+                let titles: Vec<&str> = pop_ups.map(|n| n.title.as_str()).collect();
                 assert_eq!(titles.len(), 1, "{line}\n{:#?}", self.news);
                 begins(titles[0]);
+            }
+            "update" => {
+                let last = self.news.last().filter(|n| n.in_place);
+                begins(
+                    &last
+                        .unwrap_or_else(|| panic!("{line}\n{:#?}", self.news))
+                        .title,
+                );
             }
             "button" => {
                 let last = self.news.last().expect("a notification");
@@ -560,7 +566,7 @@ fn started(
     let state = State::new(Start {
         at: now,
         places: Places::under("/home/owner/understudy".as_ref()),
-        address,
+        listening: Listening::new(address, &settings, None),
         token: token.clone(),
         zone: zone.clone(),
         catalog: Arc::new(base.with_own(&settings.own)),

@@ -25,12 +25,26 @@ fn check(story: &[(i64, What, Standing)]) {
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     for (second, what, then) in story {
         let now = at(*second);
-        match what {
+        let before = breakers.standing(&endpoint, &model, now);
+        let change = match what {
             What::Fails(trip) => breakers.enter(&endpoint, &model, now).failed(now, trip),
             What::Succeeds => breakers.enter(&endpoint, &model, now).succeeded(now),
-            What::Leaves => drop(breakers.enter(&endpoint, &model, now)),
-            What::Nothing => {}
-        }
+            What::Leaves => {
+                drop(breakers.enter(&endpoint, &model, now));
+                None
+            }
+            What::Nothing => None,
+        };
+        let is_open = |standing: Standing| matches!(standing, Standing::Open { .. });
+        let opened = matches!(change, Some(BreakerChange::Opened { .. }));
+        assert_eq!(
+            opened,
+            matches!(what, What::Fails(_)) && is_open(*then) && !is_open(before),
+            "at {second} s after {what:?}: {change:?}"
+        );
+        let closed = change == Some(BreakerChange::Closed);
+        let closes = matches!(what, What::Succeeds) && before != Standing::Closed;
+        assert_eq!(closed, closes, "at {second} s after {what:?}: {change:?}");
         assert_eq!(
             breakers.standing(&endpoint, &model, now),
             *then,

@@ -141,7 +141,7 @@ impl Running {
                 status,
                 headers,
                 body,
-                // What was said is said; whoever waited for it hears the same.
+                // Its error already names this exchange, also for the clients that wait for it.
                 ours: false,
             }),
             None => Landed::TooLarge,

@@ -1,0 +1,152 @@
+//! `understudyd doctor`: the engine's examination, and without an engine what can be examined from outside.
+
+use std::fs;
+use std::process::ExitCode;
+
+use api::{Check, CheckState, Doctor};
+
+use super::client::{CallError, Engine};
+use super::say::say;
+use super::show::{finish, print_json};
+use crate::places::Places;
+use crate::serve::own_catalog;
+use crate::settings::Settings;
+use crate::{logging, login, runtime};
+
+/// Exit code 1: something is broken. 2: no engine answers.
+pub(super) async fn doctor(json: bool) -> ExitCode {
+    finish(json, async {
+        let (doctor, code) = match examined().await {
+            Err(CallError::NotRunning) => (without_engine(&Places::find()?), 2),
+            examined => (examined?, 1),
+        };
+        if json {
+            print_json(&doctor);
+        } else {
+            doctor.checks.iter().for_each(print);
+        }
+        let broken = doctor.checks.iter().any(|c| c.state == CheckState::Bad);
+        Ok(match broken {
+            true => ExitCode::from(code),
+            false => ExitCode::SUCCESS,
+        })
+    })
+    .await
+}
+
+async fn examined() -> Result<Doctor, CallError> {
+    Engine::find()?.get("/doctor").await
+}
+
+fn print(check: &Check) {
+    let mark = match check.state {
+        CheckState::Good => "ok  ",
+        CheckState::Note => "note",
+        CheckState::Bad => "BAD ",
+    };
+    let fix = check.fix.as_ref();
+    let fix = fix.map_or_else(String::new, |fix| format!("  ({fix})"));
+    say!("{mark}  {:<28} {}{fix}", check.name, check.said);
+}
+
+fn without_engine(places: &Places) -> Doctor {
+    let mut checks = vec![engine(places), settings(places), ledger(places)];
+    checks.push(good("log", logging::place_of_a_stopped(&places.logs)));
+    checks.extend(starts_at_login());
+    Doctor { checks }
+}
+
+fn engine(places: &Places) -> Check {
+    if runtime::is_locked(places) {
+        return bad(
+            "engine",
+            "An engine is starting or ending and does not answer yet.".into(),
+            "try again in a few seconds",
+        );
+    }
+    let crashed = runtime::read(&places.runtime).is_some();
+    let said = match crashed {
+        true => "No engine is running: the last one ended without a stop.",
+        false => "No engine is running.",
+    };
+    bad(
+        "engine",
+        said.into(),
+        "start it with `understudyd`, or open the Understudy application",
+    )
+}
+
+fn settings(places: &Places) -> Check {
+    let file = places.settings.display();
+    let catalog = match own_catalog(&places.providers) {
+        Ok(catalog) => catalog,
+        Err(error) => return bad("providers", error.to_string(), "mend or remove the file"),
+    };
+    let text = match fs::read_to_string(&places.settings) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return good(
+                "settings",
+                format!("{file} does not exist yet; the first start writes it."),
+            );
+        }
+        Err(error) => {
+            return bad(
+                "settings",
+                format!("{file} cannot be read: {error}."),
+                "check the permissions of the file",
+            );
+        }
+    };
+    match Settings::parse(&text, &catalog) {
+        Ok(_) => good("settings", format!("{file} has no errors.")),
+        Err(wrong) => bad(
+            "settings",
+            format!("{file}: {}", wrong[0]),
+            "mend the file: without good settings the engine does not start",
+        ),
+    }
+}
+
+fn ledger(places: &Places) -> Check {
+    let file = places.ledger.display();
+    match fs::metadata(&places.ledger) {
+        Ok(found) => good(
+            "ledger",
+            format!(
+                "{file} has {:.1} MiB.",
+                found.len() as f64 / f64::from(1 << 20)
+            ),
+        ),
+        Err(_) => good(
+            "ledger",
+            format!("{file} does not exist yet; the first start writes it."),
+        ),
+    }
+}
+
+fn starts_at_login() -> Option<Check> {
+    let said = match login::is_on()? {
+        true => "The engine starts at login.",
+        false => "The engine does not start at login.",
+    };
+    Some(good("start at login", said.into()))
+}
+
+fn good(name: &str, said: String) -> Check {
+    Check {
+        name: name.into(),
+        state: CheckState::Good,
+        said,
+        fix: None,
+    }
+}
+
+fn bad(name: &str, said: String, fix: &str) -> Check {
+    Check {
+        name: name.into(),
+        state: CheckState::Bad,
+        said,
+        fix: Some(fix.into()),
+    }
+}

@@ -1,0 +1,189 @@
+//! What works, what waits for a person, and what today cost: a dozen lines, with all routes on request.
+
+use std::process::ExitCode;
+
+use api::{Level, Provider, Snapshot};
+use catalog::MicroDollars;
+
+use super::client::Engine;
+use super::say::say;
+use super::show::{finish, print_json};
+use crate::view::words;
+
+/// Lines of one kind, before the rest is only counted.
+const MOST: usize = 2;
+const PROVIDERS: usize = 4;
+
+pub(super) async fn status(details: bool, json: bool) -> ExitCode {
+    finish(json, async {
+        let snapshot: Snapshot = Engine::find()?.get("/snapshot").await?;
+        if json {
+            print_json(&snapshot);
+        } else {
+            for line in lines(&snapshot, details) {
+                say!("{line}");
+            }
+        }
+        Ok(match snapshot.headline.level {
+            Level::Operational => ExitCode::SUCCESS,
+            Level::Unknown => ExitCode::from(2),
+            Level::Maintenance | Level::Degraded | Level::PartialOutage | Level::MajorOutage => {
+                ExitCode::from(1)
+            }
+        })
+    })
+    .await
+}
+
+fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
+    let mut lines = vec![snapshot.headline.sentence.clone()];
+    lines.extend(snapshot.headline.consequence.clone());
+    let problems = snapshot.engine.problems.iter();
+    let problems = problems.map(|problem| format!("Needs you: {} {}", problem.what, problem.fix));
+    lines.extend(first(
+        problems.collect(),
+        MOST,
+        details,
+        "understudyd doctor",
+    ));
+    lines.extend(waiting(snapshot.review_open));
+    lines.extend(questions(snapshot, details));
+    lines.extend(first(
+        snapshot.fallbacks.clone(),
+        MOST,
+        details,
+        "understudyd status --details",
+    ));
+    let watched = |p: &&Provider| p.mine || p.rehearsal && p.level != Level::Unknown;
+    let mut providers: Vec<&Provider> = snapshot.providers.iter().filter(watched).collect();
+    // What fails stands first.
+    providers.sort_by_key(|provider| provider.level == Level::Operational);
+    let providers = providers.into_iter().map(provider).collect();
+    let more = "understudyd status --details";
+    lines.extend(first(providers, PROVIDERS, details, more));
+    lines.extend(pipelines(snapshot, details));
+    if details {
+        lines.extend(snapshot.routes.iter().map(route));
+    }
+    lines.push(today(snapshot));
+    lines
+}
+
+/// The first lines, and how many more there are where.
+fn first(lines: Vec<String>, most: usize, all: bool, more: &str) -> Vec<String> {
+    let left = lines.len().saturating_sub(most);
+    // A line that says "1 more" takes as much room as that one.
+    if all || left <= 1 {
+        return lines;
+    }
+    let mut lines = lines;
+    lines.truncate(most);
+    lines.push(format!("… and {left} more: `{more}`"));
+    lines
+}
+
+fn waiting(review_open: u64) -> Option<String> {
+    match review_open {
+        0 => None,
+        1 => Some("1 request is waiting for you: `understudyd review`".to_owned()),
+        n => Some(format!(
+            "{n} requests are waiting for you: `understudyd review`"
+        )),
+    }
+}
+
+fn questions(snapshot: &Snapshot, details: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    for question in &snapshot.questions {
+        lines.push(format!("Question: {}  ({})", question.text, question.cli));
+        if details {
+            let parts = question.parts.iter();
+            lines.extend(parts.map(|part| format!("  {}: {}", part.whose, part.said)));
+            lines.push(format!("  {}", question.explained));
+        }
+    }
+    first(lines, 1, details, "understudyd status --details")
+}
+
+fn provider(provider: &Provider) -> String {
+    format!(
+        "{:<12} {:<15} {}",
+        provider.product,
+        words::level_words(provider.level),
+        provider.evidence
+    )
+}
+
+/// Those without a fallback need a person's decision; the others are details.
+fn pipelines(snapshot: &Snapshot, details: bool) -> Vec<String> {
+    let shown = snapshot.pipelines.iter().filter_map(|pipeline| {
+        let order = pipeline.order.as_deref().unwrap_or("not used yet");
+        match &pipeline.no_fallback {
+            Some(no_fallback) => Some(format!("pipeline {:<33} {no_fallback}", pipeline.name)),
+            None => details.then(|| format!("pipeline {:<33} {order}", pipeline.name)),
+        }
+    });
+    first(
+        shown.collect(),
+        MOST,
+        details,
+        "understudyd status --details",
+    )
+}
+
+fn route(route: &api::Route) -> String {
+    let active = match (&route.active, &route.stand_in) {
+        (Some(active), _) => active.clone(),
+        (None, api::StandIn::Ready) => "primary serves".into(),
+        (None, api::StandIn::Siblings { .. }) => {
+            "primary serves; another model of its login while one alone fails".into()
+        }
+        (None, api::StandIn::Missing { mend }) => format!("no fallback; {mend}"),
+    };
+    format!("route {:<18} {:<17} {active}", route.name, route.dialect)
+}
+
+fn today(snapshot: &Snapshot) -> String {
+    let today = &snapshot.today;
+    let about = match today.spent_of_estimated_tokens {
+        0 => String::new(),
+        micro => format!(
+            ", {} of it from response sizes, since the usage was not reported",
+            MicroDollars(micro)
+        ),
+    };
+    let requests = match today.exchanges {
+        1 => "1 request".to_owned(),
+        n => format!("{n} requests"),
+    };
+    format!(
+        "Today: {requests}, {} failed, {} answered by a fallback, {} (estimated{about})",
+        today.failed,
+        today.carried_by_fallback,
+        MicroDollars(today.spent_estimate + today.probes_estimate)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_cut_with_a_count_and_never_for_one_line() {
+        let lines = |n: usize| (0..n).map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(first(lines(2), 2, false, "x"), lines(2));
+        assert_eq!(first(lines(3), 2, false, "x"), lines(3));
+        assert_eq!(
+            first(lines(5), 2, false, "x"),
+            ["0", "1", "… and 3 more: `x`"]
+        );
+        assert_eq!(first(lines(5), 2, true, "x"), lines(5));
+    }
+
+    #[test]
+    fn what_waits_is_counted() {
+        assert_eq!(waiting(0), None);
+        assert!(waiting(1).unwrap().starts_with("1 request is waiting"));
+        assert!(waiting(28).unwrap().starts_with("28 requests are waiting"));
+    }
+}

@@ -1,0 +1,129 @@
+//! Where the port is, how this machine reaches it, and which settings about it wait for a restart.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::settings::Settings;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listening {
+    bound: SocketAddr,
+    /// As the settings named it at the start.
+    address: IpAddr,
+    /// None: the command line chose the port.
+    port: Option<u16>,
+}
+
+impl Listening {
+    pub(crate) fn new(bound: SocketAddr, settings: &Settings, from_command: Option<u16>) -> Self {
+        Self {
+            bound,
+            address: settings.address,
+            port: from_command.is_none().then_some(settings.port),
+        }
+    }
+
+    /// For clients on this machine: an address that listens everywhere is none that can be called.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", reachable(self.bound))
+    }
+
+    /// "http://127.0.0.1:4747", "every network address of this machine, port 4747"
+    pub(crate) fn told(&self) -> String {
+        match self.bound.ip().is_unspecified() {
+            true => format!(
+                "every network address of this machine, port {}; on this machine as {}",
+                self.bound.port(),
+                self.url()
+            ),
+            false => self.url(),
+        }
+    }
+
+    /// What these settings ask for and only a restart brings.
+    pub(crate) fn after_a_restart(&self, settings: &Settings) -> Option<SocketAddr> {
+        let port = match self.port {
+            Some(_) => settings.port,
+            None => self.bound.port(),
+        };
+        let differs = settings.address != self.address || self.port.is_some_and(|old| old != port);
+        differs.then(|| SocketAddr::new(settings.address, port))
+    }
+
+    /// The same as a sentence, and what to do.
+    pub(crate) fn pending(&self, settings: &Settings) -> Option<(String, String)> {
+        let wanted = self.after_a_restart(settings)?;
+        let what = match settings.address == self.address {
+            true => "port",
+            false => "address",
+        };
+        Some((
+            format!(
+                "The settings name {wanted}, and the engine still listens on {}.",
+                self.bound
+            ),
+            format!(
+                "Restart to use the new {what}: `understudyd stop`, then start the engine again."
+            ),
+        ))
+    }
+}
+
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bound.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(address: &str, port: u16) -> Settings {
+        Settings {
+            address: address.parse().unwrap(),
+            port,
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn this_machine_calls_loopback_where_the_engine_listens_everywhere() {
+        for (bound, url) in [
+            ("0.0.0.0:4747", "http://127.0.0.1:4747"),
+            ("[::]:4747", "http://[::1]:4747"),
+            ("127.0.0.1:4747", "http://127.0.0.1:4747"),
+            ("192.168.0.7:80", "http://192.168.0.7:80"),
+        ] {
+            let bound = bound.parse().unwrap();
+            let listening = Listening::new(bound, &Settings::default(), None);
+            assert_eq!(listening.url(), url);
+        }
+    }
+
+    #[test]
+    fn a_changed_address_or_port_waits_for_a_restart() {
+        let bound = "127.0.0.1:4747".parse().unwrap();
+        let before = settings("127.0.0.1", 4747);
+        let by_settings = Listening::new(bound, &before, None);
+        let by_command = Listening::new(bound, &before, Some(4747));
+        for (wanted, settings_say, command_says) in [
+            (settings("127.0.0.1", 4747), None, None),
+            (settings("127.0.0.1", 5000), Some("127.0.0.1:5000"), None),
+            (
+                settings("0.0.0.0", 4747),
+                Some("0.0.0.0:4747"),
+                Some("0.0.0.0:4747"),
+            ),
+        ] {
+            let told = |listening: &Listening| {
+                let wanted = listening.after_a_restart(&wanted);
+                wanted.map(|address| address.to_string())
+            };
+            assert_eq!(told(&by_settings).as_deref(), settings_say);
+            assert_eq!(told(&by_command).as_deref(), command_says);
+        }
+    }
+}

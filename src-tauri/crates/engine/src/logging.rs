@@ -1,0 +1,104 @@
+//! The engine's log: lines on standard error, which the application sends to a file and a service to the journal.
+
+use std::env;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use tracing_subscriber::EnvFilter;
+
+/// Says which lines: `warn`, or `info,gateway=debug`.
+const LEVELS: &str = "UNDERSTUDY_LOG";
+/// `text` or `json`.
+const FORMAT: &str = "UNDERSTUDY_LOG_FORMAT";
+
+/// How a line is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For a person.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `chosen`: on the command line, which outranks the environment.
+pub(crate) fn begin(chosen: Option<LogFormat>) {
+    let from_environment = env::var(FORMAT).unwrap_or_default();
+    let known = match from_environment.as_str() {
+        "json" => Some(LogFormat::Json),
+        "" | "text" => Some(LogFormat::Text),
+        _ => None,
+    };
+    let levels = EnvFilter::try_from_env(LEVELS).unwrap_or_else(|_| "info".into());
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(levels)
+        .with_writer(io::stderr)
+        .with_ansi(false);
+    let _ = match chosen.or(known).unwrap_or_default() {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .try_init(),
+    };
+    if known.is_none() && chosen.is_none() {
+        tracing::warn!(
+            "{FORMAT} is neither `text` nor `json`: the log is written as text. Set it to one of them"
+        );
+    }
+}
+
+/// Where the lines go, as a person finds them. `folder`: where the application puts them.
+pub(crate) fn place(folder: &Path) -> String {
+    if io::stderr().is_terminal() {
+        return "The log is on the terminal that the engine was started from.".to_owned();
+    }
+    match target() {
+        Some(Target::File(file)) => format!("The log is in {file}."),
+        Some(Target::Journal) => {
+            "The log is in the journal: journalctl --user -u understudy -e".to_owned()
+        }
+        None => format!(
+            "The log is the engine's standard error. The Understudy application writes it to {}.",
+            folder.join("understudyd.out").display()
+        ),
+    }
+}
+
+/// The same while no engine runs.
+pub(crate) fn place_of_a_stopped(folder: &Path) -> String {
+    let service = match crate::login::is_on() {
+        Some(true) => " A service's is in the journal: journalctl --user -u understudy -e",
+        Some(false) | None => "",
+    };
+    format!(
+        "The log goes to the engine's standard error. The Understudy application writes it to {}.{service}",
+        folder.join("understudyd.out").display()
+    )
+}
+
+enum Target {
+    File(String),
+    Journal,
+}
+
+#[cfg(target_os = "linux")]
+fn target() -> Option<Target> {
+    use std::os::unix::fs::MetadataExt;
+    const STDERR: &str = "/proc/self/fd/2";
+    let stderr = std::fs::metadata(STDERR).ok()?;
+    // systemd names the journal's socket by device and inode. Programs that a service starts inherit the name.
+    let socket = format!("{}:{}", stderr.dev(), stderr.ino());
+    if env::var("JOURNAL_STREAM").is_ok_and(|journal| journal == socket) {
+        return Some(Target::Journal);
+    }
+    let file = std::fs::read_link(STDERR).ok()?;
+    let regular = stderr.is_file();
+    regular.then(|| Target::File(file.display().to_string()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn target() -> Option<Target> {
+    None
+}

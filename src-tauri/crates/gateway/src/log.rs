@@ -1,0 +1,304 @@
+//! Lines of the log, one for each failed attempt, failover, change of a circuit breaker, restart in place and parked request:
+//! what failed, why, whose fault it is and what follows.
+//!
+//! A provider's words stay out of the log, since they may quote the request. The ledger has them, under the exchange's id.
+
+use std::fmt::{self, Display, Formatter, Write};
+use std::time::Duration;
+
+use catalog::{EndpointId, ModelId};
+use chrono::{DateTime, SecondsFormat, Utc};
+use health::FailureKind;
+use tracing::{Span, error_span, field};
+use wire::Class;
+
+use crate::attempt::breaker::BreakerChange;
+use crate::attempt::lost::Lost;
+use crate::{Candidate, Credential, Exchange, ExchangeId};
+
+/// The span of an exchange. At the highest level, so that no filter of levels takes the id from a line.
+pub(crate) fn exchange(id: ExchangeId, exchange: &Exchange) -> Span {
+    let span = error_span!(
+        "exchange",
+        %id,
+        client = field::Empty,
+        model = field::Empty,
+        pipeline = field::Empty,
+    );
+    let pipeline = exchange.pipeline.as_deref().unwrap_or_default();
+    for (name, value) in [
+        ("client", exchange.client.name.as_str()),
+        ("model", exchange.model.as_str()),
+        ("pipeline", pipeline),
+    ] {
+        if !value.is_empty() {
+            span.record(name, field::display(OneLine(value)));
+        }
+    }
+    span
+}
+
+/// The span of the exchange's attempt with this number, from 1.
+pub(crate) fn attempt(
+    exchange: &Span,
+    number: usize,
+    endpoint: &EndpointId,
+    model: &ModelId,
+) -> Span {
+    error_span!(parent: exchange, "attempt", number, %endpoint, model = %OneLine(model.as_str()))
+}
+
+/// What follows a failed attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Follows {
+    Retry(Duration),
+    NextCandidate,
+    /// The client gets an error.
+    Nothing,
+    /// Its client had left.
+    ClientLeft,
+    /// The response had begun: it goes on with another candidate's where the client allows it, or is cut.
+    RestartOrCut,
+}
+
+impl Display for Follows {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Follows::Retry(wait) => write!(f, "a retry in {:.1} s", wait.as_secs_f64()),
+            Follows::NextCandidate => f.write_str("the next candidate"),
+            Follows::Nothing => f.write_str("no candidate is left, and the client gets an error"),
+            Follows::ClientLeft => f.write_str("nothing, since the client has left"),
+            Follows::RestartOrCut => f.write_str("a restart in place, or the response is cut"),
+        }
+    }
+}
+
+pub(crate) fn attempt_failed(attempt: &Span, candidate: &Candidate, lost: &Lost, follows: Follows) {
+    let _within = attempt.enter();
+    tracing::warn!(
+        class = %lost.class.as_str(),
+        "{} failed: {}. Fault: {}. Next: {follows}.",
+        Place(candidate),
+        Why(lost),
+        fault(lost, candidate)
+    );
+}
+
+/// Of a request that passes to its vendor unread, which has no other candidate. `why`: measured here.
+pub(crate) fn passing_failed(attempt: &Span, product: &str, why: &str) {
+    let _within = attempt.enter();
+    tracing::warn!(
+        "{} failed: {}. Fault: the provider. Next: {}.",
+        OneLine(product),
+        OneLine(why),
+        Follows::Nothing
+    );
+}
+
+/// `from`: the candidate of the previous attempt; None: the exchange begins with this fallback.
+pub(crate) fn failover(attempt: &Span, from: Option<&Candidate>, to: &Candidate) {
+    let _within = attempt.enter();
+    let (rule, to) = (OneLine(&to.reason), Place(to));
+    match from {
+        Some(from) => tracing::warn!("failing over from {} to {to}: {rule}", Place(from)),
+        // Each request of an outage, or of a session that stays with its fallback.
+        None => tracing::info!("the exchange begins with a fallback, {to}: {rule}"),
+    }
+}
+
+/// No candidate answered, or none was eligible.
+pub(crate) fn unanswered(exchange: &Span, status: http::StatusCode, attempts: usize) {
+    let _within = exchange.enter();
+    let status = status.as_u16();
+    match attempts {
+        0 => tracing::warn!("no candidate is eligible: the client gets status {status}"),
+        n => {
+            tracing::warn!("no candidate answered in {n} attempts: the client gets status {status}")
+        }
+    }
+}
+
+/// After the commit.
+pub(crate) fn cut(exchange: &Span, bytes: u64) {
+    let _within = exchange.enter();
+    tracing::warn!(
+        "the response was cut after {bytes} bytes: its client has to repeat the request"
+    );
+}
+
+pub(crate) fn restarted(exchange: &Span, from: &Candidate, to: &Candidate) {
+    let _within = exchange.enter();
+    tracing::warn!(
+        "restart in place: {} continues the response that {} left incomplete",
+        Place(to),
+        Place(from)
+    );
+}
+
+pub(crate) fn parked(exchange: &Span, review: &str) {
+    let _within = exchange.enter();
+    tracing::warn!(
+        %review,
+        "parked: the request waits in the review queue as {review}"
+    );
+}
+
+/// `parent`: the span of the request or probe that changed it.
+pub(crate) fn breaker(
+    parent: &Span,
+    endpoint: &EndpointId,
+    model: &ModelId,
+    change: BreakerChange,
+) {
+    let _within = parent.enter();
+    let model = OneLine(model.as_str());
+    match change {
+        BreakerChange::Opened {
+            until,
+            failures,
+            class,
+        } => tracing::warn!(
+            "circuit breaker opened: {endpoint} with {model} gets no request until {} ({}, {failures} in a row)",
+            Instant(until),
+            words(class)
+        ),
+        BreakerChange::HalfOpened => tracing::info!(
+            "circuit breaker half-open: the next request tries {endpoint} with {model}"
+        ),
+        BreakerChange::Probed => {
+            tracing::info!("circuit breaker half-open: this request tries {endpoint} with {model}");
+        }
+        BreakerChange::Closed => {
+            tracing::info!("circuit breaker closed: {endpoint} with {model} answers again")
+        }
+    }
+}
+
+/// Endpoint and model.
+struct Place<'a>(&'a Candidate);
+
+impl Display for Place<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Candidate {
+            endpoint, model, ..
+        } = self.0;
+        write!(f, "{endpoint} with {}", OneLine(model.as_str()))
+    }
+}
+
+/// Text of a client or a file, which must not begin a line of its own.
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
+
+/// Characters.
+const LONGEST: usize = 200;
+
+impl Display for OneLine<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut signs = self.0.chars();
+        for sign in signs.by_ref().take(LONGEST) {
+            f.write_char(if sign.is_control() { ' ' } else { sign })?;
+        }
+        if signs.next().is_some() {
+            f.write_str("…")?;
+        }
+        Ok(())
+    }
+}
+
+struct Instant(DateTime<Utc>);
+
+impl Display for Instant {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Secs, true))
+    }
+}
+
+/// By what is measured, never in the provider's words.
+struct Why<'a>(&'a Lost);
+
+impl Display for Why<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let status = self.0.answer.as_ref().map(|(status, ..)| status.as_u16());
+        match (self.0.kind, status) {
+            (Some(FailureKind::Status(status)), _) => write!(f, "status {status}"),
+            (Some(FailureKind::Connect), _) => f.write_str("no connection"),
+            (Some(FailureKind::Silent), _) => f.write_str("no response in time"),
+            (Some(FailureKind::Cut), _) => f.write_str("the response was cut"),
+            (Some(FailureKind::Stalled), _) => f.write_str("the response stalled"),
+            (Some(FailureKind::ErrorEvent), _) => f.write_str("an error within the response"),
+            (Some(FailureKind::Malformed), _) => f.write_str("a malformed response"),
+            (None, Some(status)) => write!(f, "{}, status {status}", words(self.0.class)),
+            (None, None) => f.write_str(words(self.0.class)),
+        }
+    }
+}
+
+fn words(class: Class) -> &'static str {
+    match class {
+        Class::Transient => "failure",
+        Class::RateLimit => "rate limit",
+        Class::Limit => "used-up limit",
+        Class::Silent => "no response in time",
+        Class::Quota => "used-up quota",
+        Class::Credential => "refused credential",
+        Class::ModelGone => "unknown model or address",
+        Class::Caller => "refused request",
+        Class::ContextTooLong => "context too long",
+        Class::ContentPolicy => "content policy",
+    }
+}
+
+fn fault(lost: &Lost, candidate: &Candidate) -> &'static str {
+    if lost.kind.is_some() {
+        return "the provider";
+    }
+    let own_login = candidate.credential == Credential::ClientLogin;
+    match lost.class {
+        Class::RateLimit | Class::Limit | Class::Quota if own_login => "the client's account",
+        Class::RateLimit | Class::Limit | Class::Quota => "the account of the key",
+        Class::Credential if own_login => "the client's login",
+        Class::Credential => "the key",
+        Class::ModelGone => "the settings or the model's name",
+        Class::Caller | Class::ContextTooLong | Class::ContentPolicy => "the request",
+        Class::Transient | Class::Silent => "the response, which does not fit the request",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    #[test]
+    fn a_clients_text_begins_no_line_of_its_own() {
+        let forged = OneLine("m\n2026-11-30 ERROR all is lost\u{1b}[31m").to_string();
+        assert_eq!(forged, "m 2026-11-30 ERROR all is lost [31m");
+        let long = OneLine(&"é".repeat(300)).to_string();
+        assert_eq!(long.chars().count(), 201);
+        assert!(long.ends_with('…'), "{long}");
+    }
+
+    #[test]
+    fn a_providers_words_are_not_in_the_reason() {
+        let quoting = |class, kind| Lost {
+            answer: Some((StatusCode::BAD_REQUEST, HeaderMap::new(), "a prompt".into())),
+            ..Lost::new(class, kind, "a prompt")
+        };
+        let status = Some(FailureKind::Status(503));
+        for (lost, why) in [
+            (quoting(Class::Caller, None), "refused request, status 400"),
+            (quoting(Class::Transient, status), "status 503"),
+            (
+                Lost::new(Class::ContextTooLong, None, "a prompt"),
+                "context too long",
+            ),
+            (
+                Lost::new(Class::Transient, Some(FailureKind::Malformed), "a prompt"),
+                "a malformed response",
+            ),
+        ] {
+            assert_eq!(Why(&lost).to_string(), why);
+        }
+    }
+}
