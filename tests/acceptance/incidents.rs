@@ -163,7 +163,7 @@ async fn without_a_pipeline_there_is_no_figure() {
     let red = desk.until("down", |s| !s.open_incidents.is_empty()).await;
     assert_eq!(
         json!(red.open_incidents[0].at_risk),
-        json!({ "state": "no_estimate", "why": "No estimate: tell us what a lead is worth." })
+        json!({ "state": "no_estimate", "why": "Add a pipeline to see what outages cost you." })
     );
 }
 

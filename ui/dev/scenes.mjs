@@ -248,7 +248,7 @@ export const INCIDENTS = () => [
       { at: ago(12 * MINUTE), level: null, text: "The status page: \"A fix has been implemented and we are monitoring the results.\"" },
     ],
   },
-  past(38, "openai", "GPT: degraded", "degraded", 3 * 24 * HOUR, 22 * MINUTE, 6, 6, { state: "no_estimate", why: "No estimate: tell us what a lead is worth." }),
+  past(38, "openai", "GPT: degraded", "degraded", 3 * 24 * HOUR, 22 * MINUTE, 6, 6, { state: "no_estimate", why: "Add a pipeline to see what outages cost you." }),
   past(35, "anthropic", "Claude: partial outage", "partial_outage", 6 * 24 * HOUR, 95 * MINUTE, 31, 29, { state: "estimate", low: 2000 * MICRO, high: 2000 * MICRO, method: "50 leads a week × $400, 4 of 40 active hours, surge 1." }),
   past(29, "anthropic", "Claude: major outage", "major_outage", 19 * 24 * HOUR, 4 * HOUR, 88, 61, { state: "estimate", low: 0, high: 0, method: "Sunday 20:00 lies outside the pipeline's active hours." }),
 ];

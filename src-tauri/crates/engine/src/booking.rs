@@ -4,7 +4,7 @@ mod charge;
 
 use catalog::{Catalog, MicroDollars, ModelId, REHEARSAL};
 use chrono::TimeDelta;
-use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome};
+use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome, Review};
 use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
 use ledger::{AttemptRow, Candidate, ExchangeRow};
 use wire::{Class, Completion};
@@ -51,6 +51,10 @@ pub(crate) fn exchange_row(
             .iter()
             .map(ToString::to_string)
             .collect(),
+        parked: match &exchange.review {
+            Some(Review::Parked(request)) => Some(request.id.clone()),
+            Some(Review::Unfetched(_) | Review::Answered(_)) | None => None,
+        },
         attempts,
     }
 }

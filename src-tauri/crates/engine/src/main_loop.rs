@@ -10,6 +10,7 @@ mod fallback_tests;
 mod fallbacks;
 mod interrupted;
 mod metrics;
+mod outages;
 mod questions;
 mod reach;
 mod readings;
@@ -70,6 +71,7 @@ pub(crate) struct MainLoop {
     pub base_catalog: Arc<Catalog>,
     breakers: breakers::Outside,
     checks: checks::Checks,
+    outages: outages::Outages,
     seq: u64,
     dirty: bool,
     /// Traffic has shown a provider, a login or a model that was not known. The next snapshot looks at all routes again: a
@@ -134,6 +136,7 @@ impl MainLoop {
             base_catalog,
             breakers,
             checks: Default::default(),
+            outages: Default::default(),
             seq: 0,
             dirty: true,
             traffic_has_news: false,
@@ -186,6 +189,7 @@ impl MainLoop {
             self.state.reviews_told.next_due(),
             self.state.fallbacks.next_due(),
             self.next_half_open(),
+            self.outages.next_due(),
             (!self.idle).then_some(self.last_exchange + IDLE_AFTER),
         ]
         .into_iter()
@@ -233,6 +237,7 @@ impl MainLoop {
         }
         self.look_at_faces();
         self.look_at_breakers();
+        self.refresh_outages(now);
         self.dirty = true;
     }
 
@@ -266,6 +271,7 @@ impl MainLoop {
         self.fallbacks_due(now);
         self.state.forget_old_sessions(now);
         self.look_at_breakers();
+        self.refresh_outages(now);
         self.end_if_drained(now);
         self.dirty = true;
     }

@@ -302,6 +302,7 @@ fn new_state(
         tested: Default::default(),
         testing: Default::default(),
         open: Default::default(),
+        last_outage: None,
         turns: Default::default(),
         reviews_open: 0,
         reviews_told: Default::default(),

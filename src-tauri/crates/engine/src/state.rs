@@ -9,7 +9,7 @@ use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL, Surf
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use gateway::{BreakerView, Plan};
 use health::{Level, Verdicts, Watched};
-use ledger::{FallbackTestRow, Sums};
+use ledger::{FallbackTestRow, Met, Outage, Sums};
 use watch::online::Connectivity;
 
 use crate::fallback_test::target::{Target, TestKey};
@@ -73,6 +73,8 @@ pub(crate) struct State {
     /// Those that are being tested.
     pub testing: BTreeSet<TestKey>,
     pub open: BTreeMap<ProviderId, OpenStory>,
+    /// The last one that ended and that requests met.
+    pub last_outage: Option<Outage>,
     /// Where agents' sessions stand.
     pub turns: Turns,
     /// Parked requests that wait for a person.
@@ -196,6 +198,8 @@ pub(crate) struct OpenStory {
     pub peak: Level,
     pub exchanges_hit: u64,
     pub carried: u64,
+    /// As the ledger counted a moment ago.
+    pub met: Met,
 }
 
 impl State {

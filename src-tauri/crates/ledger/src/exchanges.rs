@@ -83,6 +83,13 @@ ALTER TABLE attempts ADD COLUMN spoken TEXT;       -- another dialect than the c
 ALTER TABLE attempts ADD COLUMN left_out TEXT;     -- a line each: what was then not said, and why
 ",
     },
+    Step {
+        version: 7,
+        sql: "
+ALTER TABLE exchanges ADD COLUMN parked TEXT; -- id of the review item that it waits as
+CREATE INDEX exchanges_of_item ON exchanges (pipeline, item) WHERE item IS NOT NULL;
+",
+    },
 ];
 
 word_enum! {
@@ -174,6 +181,8 @@ pub struct ExchangeRow {
     pub shown_early: bool,
     /// Candidates that could not be asked what this request says, each with the reason.
     pub passed_over: Vec<String>,
+    /// The review item that it waits as.
+    pub parked: Option<String>,
     /// In the order in which they were made.
     pub attempts: Vec<AttemptRow>,
 }

@@ -80,6 +80,9 @@ fn print_status(snapshot: &Snapshot) {
         let said = pipeline.no_fallback.as_deref().unwrap_or(order);
         say!("pipeline {:<33} {said}", pipeline.name);
     }
+    if let Some(outage) = &snapshot.last_outage {
+        say!("\nlast outage: {}", outage.said);
+    }
     let today = &snapshot.today;
     let about = match today.spent_of_estimated_tokens {
         0 => String::new(),
@@ -186,7 +189,7 @@ pub(super) async fn checked(interruption: i64) -> ExitCode {
 
 fn at_risk(at_risk: &AtRisk) -> String {
     match at_risk {
-        AtRisk::NoEstimate { why } => why.clone(),
+        AtRisk::NoEstimate { why } | AtRisk::Nothing { why } => why.clone(),
         AtRisk::Estimate {
             low, high, method, ..
         } if low == high => {

@@ -298,8 +298,8 @@ impl MainLoop {
     ) -> Result<IncidentPage, LedgerError> {
         let page = self.ledger.incidents(limit, before)?;
         let summaries = page.rows.iter().map(|(id, row)| {
-            let traffic = self.ledger.incident_traffic(*id)?.unwrap_or_default();
-            Ok(view::rows::summary(&self.state, *id, row, &traffic, now))
+            let met = self.ledger.met(*id)?.unwrap_or_default();
+            Ok(view::rows::summary(&self.state, *id, row, &met, now))
         });
         Ok(IncidentPage {
             incidents: summaries.collect::<Result<_, LedgerError>>()?,
@@ -311,14 +311,14 @@ impl MainLoop {
         let Some(story) = self.ledger.incident(id)? else {
             return Ok(None);
         };
-        let traffic = self.ledger.incident_traffic(id)?.unwrap_or_default();
+        let met = self.ledger.met(id)?.unwrap_or_default();
         let interrupted = self.ledger.interruptions(id)?;
         Ok(Some(api::Incident {
             interrupted: interrupted
                 .iter()
                 .map(|(id, row)| view::interrupted::interruption(&self.state, *id, row))
                 .collect(),
-            ..view::rows::incident(&self.state, id, &story, &traffic, now)
+            ..view::rows::incident(&self.state, id, &story, &met, now)
         }))
     }
 

@@ -103,6 +103,7 @@ impl MainLoop {
     }
 
     pub(super) fn count_reviews(&mut self) {
+        self.outages.changed();
         match self.ledger.open_reviews() {
             Ok(open) => self.state.reviews_open = open,
             Err(error) => self.ledger_trouble("count the parked requests", &error),

@@ -67,16 +67,17 @@ impl MainLoop {
         match &transition.change {
             Change::Opened(level) => {
                 // It is dated back to what it was concluded from, and has met that.
-                let traffic = id
-                    .and_then(|id| self.ledger.incident_traffic(id).ok().flatten())
+                let met = id
+                    .and_then(|id| self.ledger.met(id).ok().flatten())
                     .unwrap_or_default();
                 let story = OpenStory {
                     id: id.unwrap_or_default(),
                     opened: transition.at,
                     level: *level,
                     peak: *level,
-                    exchanges_hit: traffic.hit,
-                    carried: traffic.carried_by_fallback,
+                    exchanges_hit: met.traffic.hit,
+                    carried: met.traffic.carried_by_fallback,
+                    met,
                 };
                 self.state.open.insert(provider.clone(), story);
                 self.nudge(watch::Nudge::IncidentOpen {
@@ -99,6 +100,7 @@ impl MainLoop {
             }
             Change::Noted(_) | Change::Past(_) => {}
         }
+        self.outages.changed();
         id
     }
 
@@ -128,19 +130,15 @@ impl MainLoop {
         match self.ledger.open_incidents() {
             Ok(open) => {
                 for (id, incident) in open {
-                    let traffic = self
-                        .ledger
-                        .incident_traffic(id)
-                        .ok()
-                        .flatten()
-                        .unwrap_or_default();
+                    let met = self.ledger.met(id).ok().flatten().unwrap_or_default();
                     let story = OpenStory {
                         id,
                         opened: incident.since,
                         level: incident.level,
                         peak: incident.peak,
-                        exchanges_hit: traffic.hit,
-                        carried: traffic.carried_by_fallback,
+                        exchanges_hit: met.traffic.hit,
+                        carried: met.traffic.carried_by_fallback,
+                        met,
                     };
                     self.nudge(watch::Nudge::IncidentOpen {
                         provider: incident.provider.clone(),
@@ -168,6 +166,7 @@ impl MainLoop {
         self.recall_askers();
         self.recall_fallback_tests(now);
         self.count_reviews();
+        self.refresh_outages(now);
         self.turn_day(now);
     }
 

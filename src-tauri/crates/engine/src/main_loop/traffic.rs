@@ -138,6 +138,7 @@ impl MainLoop {
             let primary = row.primary.as_ref().map(|primary| &primary.provider);
             // As the ledger counts when the incident is closed.
             if failed || carried && primary == Some(provider) {
+                self.outages.changed();
                 story.exchanges_hit += 1;
                 story.carried += u64::from(carried);
             }

@@ -1,13 +1,11 @@
 //! Rows of the ledger as faces show them.
 
-use api::{
-    AtRisk, Attempt, Exchange, ExchangeEnd, Incident, IncidentSummary, Level, TimelineEntry,
-};
-use catalog::{MicroDollars, ProviderId};
+use api::{Attempt, Exchange, ExchangeEnd, Incident, IncidentSummary, Level, TimelineEntry};
+use catalog::ProviderId;
 use chrono::{DateTime, Utc};
-use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentStory, IncidentTraffic};
+use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentStory, Met};
 
-use super::words;
+use super::{at_risk, words};
 use crate::state::{OpenStory, State};
 
 pub(crate) fn open_summary(
@@ -27,7 +25,7 @@ pub(crate) fn open_summary(
         closed: None,
         exchanges_hit: story.exchanges_hit,
         carried_by_fallback: story.carried,
-        at_risk: at_risk(state, provider, story.opened, now),
+        at_risk: at_risk::at_risk(state, provider, &story.met, now),
     }
 }
 
@@ -35,7 +33,7 @@ pub(crate) fn summary(
     state: &State,
     id: i64,
     row: &IncidentRow,
-    traffic: &IncidentTraffic,
+    met: &Met,
     now: DateTime<Utc>,
 ) -> IncidentSummary {
     let peak = row.peak.map_or(Level::Unknown, words::known_level);
@@ -55,9 +53,9 @@ pub(crate) fn summary(
         peak,
         opened: row.opened,
         closed: row.closed,
-        exchanges_hit: traffic.hit,
-        carried_by_fallback: traffic.carried_by_fallback,
-        at_risk: at_risk(state, &row.provider, row.opened, row.closed.unwrap_or(now)),
+        exchanges_hit: met.traffic.hit,
+        carried_by_fallback: met.traffic.carried_by_fallback,
+        at_risk: at_risk::at_risk(state, &row.provider, met, row.closed.unwrap_or(now)),
     }
 }
 
@@ -65,11 +63,11 @@ pub(crate) fn incident(
     state: &State,
     id: i64,
     story: &IncidentStory,
-    traffic: &IncidentTraffic,
+    met: &Met,
     now: DateTime<Utc>,
 ) -> Incident {
     Incident {
-        summary: summary(state, id, &story.incident, traffic, now),
+        summary: summary(state, id, &story.incident, met, now),
         blame: match story.incident.blame {
             health::Blame::Them => "It was them.",
             health::Blame::Us => "It was us.",
@@ -88,43 +86,6 @@ pub(crate) fn incident(
             })
             .collect(),
         interrupted: Vec::new(),
-    }
-}
-
-/// Summed over the pipelines that use this provider; never a figure where no pipeline says what an item is worth.
-pub(crate) fn at_risk(
-    state: &State,
-    provider: &ProviderId,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-) -> AtRisk {
-    if state.settings.pipelines.is_empty() {
-        return AtRisk::NoEstimate {
-            why: "No estimate: tell us what a lead is worth.".into(),
-        };
-    }
-    let using = state
-        .settings
-        .pipelines
-        .iter()
-        .filter(|p| p.providers.is_empty() || p.providers.contains(provider));
-    let estimates: Vec<_> = using.map(|p| impact::at_risk(p, from, to)).collect();
-    if estimates.is_empty() {
-        return AtRisk::NoEstimate {
-            why: "No estimate: none of your pipelines uses this provider.".into(),
-        };
-    }
-    let low: MicroDollars = estimates.iter().map(|e| e.low).sum();
-    let high: MicroDollars = estimates.iter().map(|e| e.high).sum();
-    let methods: Vec<String> = estimates
-        .into_iter()
-        .map(|e| format!("{}: {}", e.pipeline, e.method))
-        .collect();
-    AtRisk::Estimate {
-        low: low.0,
-        high: high.0,
-        known: 0,
-        method: methods.join(" "),
     }
 }
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Consent, Plan, Siblings, Standing};
 use health::{Finding, ProviderVerdict};
 
-use super::{fallback, headline, pipeline, question, rows, tray, words};
+use super::{fallback, headline, outage, pipeline, question, rows, tray, words};
 use crate::routing::SAMPLE;
 use crate::state::State;
 
@@ -45,7 +45,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
             .collect(),
         review_open: state.reviews_open,
         review_retry: None,
-        last_outage: None,
+        last_outage: outage::last(state, now),
         notices: state.notices.clone(),
         today: today(state),
     }

@@ -13,11 +13,11 @@ pub(super) fn insert_exchange(
         "INSERT INTO exchanges (
             started_at, client, session, dialect, route, model, streamed, rehearsal, pipeline, item,
             primary_provider, primary_endpoint, primary_model, ended, detail, status, total_ms, ttft_ms, cost, carried,
-            restarts, shown_early, passed_over
+            restarts, shown_early, passed_over, parked
         ) VALUES (
             :started_at, :client, :session, :dialect, :route, :model, :streamed, :rehearsal, :pipeline, :item,
             :primary_provider, :primary_endpoint, :primary_model, :ended, :detail, :status, :total_ms, :ttft_ms, :cost, :carried,
-            :restarts, :shown_early, :passed_over
+            :restarts, :shown_early, :passed_over, :parked
         )",
     )?
     .execute(named_params! {
@@ -44,6 +44,7 @@ pub(super) fn insert_exchange(
         ":restarts": exchange.restarts,
         ":shown_early": exchange.shown_early,
         ":passed_over": lines(&exchange.passed_over),
+        ":parked": exchange.parked,
     })?;
     Ok(tx.last_insert_rowid())
 }
@@ -124,6 +125,7 @@ pub(super) fn read_exchange(row: &Row<'_>) -> rusqlite::Result<(i64, ExchangeRow
         restarts: row.get("restarts")?,
         shown_early: row.get("shown_early")?,
         passed_over: read_lines(row, "passed_over")?,
+        parked: row.get("parked")?,
         attempts: Vec::new(),
     };
     Ok((row.get("id")?, exchange))

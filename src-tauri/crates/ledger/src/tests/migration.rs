@@ -18,6 +18,7 @@ const FIXTURES: &[(u32, &str)] = &[
     (4, include_str!("../../fixtures/v4.sql")),
     (5, include_str!("../../fixtures/v5.sql")),
     (6, include_str!("../../fixtures/v6.sql")),
+    (7, include_str!("../../fixtures/v7.sql")),
 ];
 
 fn written(folder: &Path, sql: &str) -> PathBuf {
@@ -89,6 +90,7 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
         assert_eq!(exchanges[0].1.passed_over.len(), new_with_5);
         assert_eq!(exchanges[0].1.attempts[1].left_out.len(), 2 * new_with_5);
         assert_eq!(exchanges[0].1.attempts[1].by_subscription, new_with_5 == 1);
+        assert_eq!(exchanges[0].1.parked.is_some(), *version >= 7);
         let open = ledger.open_incidents().unwrap();
         assert_eq!(open[0].1.peak, Level::MajorOutage);
         let story = ledger.incident(open[0].0).unwrap().unwrap();
