@@ -249,3 +249,34 @@ async fn a_run_under_the_parked_key_answers_the_clients_later_retry() {
     let other = keyed("lead-8").await;
     assert!(!other.headers().contains_key("idempotency-replayed"));
 }
+
+/// It is accepted, and never in silence.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_misspelt_pipeline_is_told_with_the_name_that_was_meant() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    let url = format!("{}{CHAT}", desk.base());
+    let named = desk
+        .http
+        .post(&url)
+        .header("x-understudy-pipeline", "leeds");
+    let answered = named.json(&body("other-model")).send().await.unwrap();
+    assert_eq!(answered.status(), StatusCode::OK);
+    answered.bytes().await.unwrap();
+    let warning = "The pipeline \"leeds\" is not in the settings. Did you mean \"Leads\"?";
+    let warned = desk
+        .until("a problem", |s| {
+            s.engine.problems.iter().any(|p| p.what == warning)
+        })
+        .await;
+    assert!(
+        warned.engine.problems[0]
+            .fix
+            .contains("[[pipeline]] name = \"leeds\"")
+    );
+    let rows = desk.exchanges(1).await;
+    assert!(
+        rows[0]["story"].as_str().unwrap().ends_with(warning),
+        "{rows:?}"
+    );
+}

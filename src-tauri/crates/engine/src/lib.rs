@@ -25,4 +25,5 @@ mod state;
 mod token;
 mod try_key;
 mod turns;
+mod unknown_pipelines;
 mod view;

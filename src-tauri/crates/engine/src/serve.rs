@@ -296,6 +296,7 @@ fn new_state(
         sessions: Default::default(),
         fallbacks: Default::default(),
         askers: Default::default(),
+        unknown_pipelines: Default::default(),
         reaches: Vec::new(),
         models_in_use: Default::default(),
         targets: Vec::new(),

@@ -19,6 +19,7 @@ use crate::keys::Keys;
 use crate::places::Places;
 use crate::settings::{Settings, Wrong};
 use crate::turns::Turns;
+use crate::unknown_pipelines::UnknownPipelines;
 
 /// A session is shown this long after its last request.
 const SESSION_SHOWN: TimeDelta = TimeDelta::hours(1);
@@ -62,6 +63,7 @@ pub(crate) struct State {
     pub fallbacks: Fallbacks,
     /// For each pipeline, and for the applications (None), the models that they asked for and the dialects.
     pub askers: BTreeMap<Option<String>, BTreeSet<(Dialect, String)>>,
+    pub unknown_pipelines: UnknownPipelines,
     /// Where their requests go when their primary fails.
     pub reaches: Vec<Reach>,
     /// Models that clients of a route were answered for lately, at most [`State::MODELS_TESTED`] of each.

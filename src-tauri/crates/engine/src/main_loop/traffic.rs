@@ -65,6 +65,10 @@ impl MainLoop {
             self.check_the_cap(now);
             self.learn(exchange);
             self.learn_model(exchange);
+            if let Some(name) = &exchange.pipeline {
+                let state = &mut self.state;
+                state.unknown_pipelines.seen(now, name, &state.settings);
+            }
             if carried {
                 self.carried_by_fallback(now, exchange, &row);
             }

@@ -7,6 +7,7 @@ use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentStory, Met};
 
 use super::{at_risk, words};
 use crate::state::{OpenStory, State};
+use crate::unknown_pipelines;
 
 pub(crate) fn open_summary(
     state: &State,
@@ -101,7 +102,7 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
         streamed: row.streamed,
         rehearsal: row.rehearsal,
         end: end(row.end),
-        story: story(row, state),
+        story: with_warning(story(row, state), row, state),
         status: row.status,
         total_ms: row.total_ms,
         ttft_ms: row.ttft_ms,
@@ -204,6 +205,15 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
             .detail
             .clone()
             .unwrap_or_else(|| "An error of Understudy's own.".into()),
+    }
+}
+
+/// With what is wrong about the request's own words, though it was accepted.
+fn with_warning(story: String, row: &ExchangeRow, state: &State) -> String {
+    let name = row.pipeline.as_deref();
+    match name.and_then(|name| unknown_pipelines::warning(name, &state.settings)) {
+        Some(warning) => format!("{story} {warning}"),
+        None => story,
     }
 }
 

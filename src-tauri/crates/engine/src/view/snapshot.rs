@@ -128,6 +128,12 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
             ),
         });
     }
+    for (name, what) in state.unknown_pipelines.warnings(&state.settings) {
+        problems.push(ProblemView {
+            what,
+            fix: format!("Correct the name in the workflow, or add it to the settings: [[pipeline]] name = \"{name}\"."),
+        });
+    }
     if let Some(why) = &state.ledger_failed {
         problems.push(ProblemView {
             what: why.clone(),
