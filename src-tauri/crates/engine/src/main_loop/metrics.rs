@@ -83,7 +83,7 @@ pub(super) fn metrics(state: &State, gateway: &Gateway) -> String {
         [(String::new(), today.of_estimated_tokens.dollars())],
     );
     let breakers = state.breakers.iter().map(|b| {
-        let open = !matches!(b.standing, gateway::Standing::Closed);
+        let open = matches!(b.standing, gateway::Standing::Open { .. });
         (
             format!(
                 "endpoint=\"{}\",model=\"{}\"",
@@ -96,7 +96,7 @@ pub(super) fn metrics(state: &State, gateway: &Gateway) -> String {
     page.family(
         "understudy_breaker_open",
         "gauge",
-        "1 while a breaker keeps requests away.",
+        "1 while a breaker keeps requests away; 0 where its cooldown has passed and the next request may try.",
         breakers,
     );
     page.family(

@@ -93,6 +93,7 @@ impl MainLoop {
             }
             Change::Recovered { .. } => {
                 self.state.open.remove(provider);
+                self.recovered(provider);
                 self.nudge(watch::Nudge::IncidentOpen {
                     provider: provider.clone(),
                     open: false,

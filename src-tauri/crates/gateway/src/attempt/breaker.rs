@@ -1,4 +1,5 @@
 mod kept;
+mod recovery;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -132,6 +133,7 @@ impl Breaker {
     fn standing(&self, now: DateTime<Utc>) -> Standing {
         match self.state {
             State::Closed => Standing::Closed,
+            State::Open { .. } if self.is_unused(now) => Standing::Closed,
             State::Open { until } if now >= until => Standing::HalfOpen,
             State::Open { until } => Standing::Open { until },
             State::Probing => Standing::Probing,
@@ -305,29 +307,6 @@ impl Breakers {
         }
     }
 
-    /// Let the next request try, however long the breaker was to stay open: a probe succeeded, or the owner says so.
-    pub(crate) fn half_open(&self, endpoint: &EndpointId, model: &ModelId, now: DateTime<Utc>) {
-        let key = (endpoint.clone(), model.clone());
-        if let Some(breaker) = self.lock().breakers.get_mut(&key) {
-            breaker.silent_at = None;
-            if let State::Open { .. } = breaker.state {
-                breaker.state = State::Open { until: now };
-            }
-        }
-    }
-
-    /// A probe of the watch's succeeded: the next request may try.
-    pub(crate) fn probe_answered(
-        &self,
-        endpoint: &EndpointId,
-        model: &ModelId,
-        now: DateTime<Utc>,
-    ) {
-        self.half_open(endpoint, model, now);
-        let key = (endpoint.clone(), model.clone());
-        self.lock().answered(&key, now);
-    }
-
     /// A probe of the watch's failed: it counts as a request's failure does, and prolongs nothing that is open.
     pub(crate) fn probe_failed(
         &self,
@@ -341,6 +320,7 @@ impl Breakers {
 
     /// Every breaker that remembers a failure.
     pub(crate) fn views(&self, now: DateTime<Utc>) -> Vec<BreakerView> {
+        self.lock().forget_unused(now);
         let view = |((endpoint, model), breaker): (&Key, &Breaker)| BreakerView {
             endpoint: endpoint.clone(),
             model: model.clone(),
@@ -366,6 +346,7 @@ impl Breakers {
 
     fn failed(&self, key: &Key, now: DateTime<Utc>, trip: &Trip, probe: bool) {
         let mut memory = self.lock();
+        memory.forget_unused(now);
         memory.make_room(key, now);
         let breaker = memory.breakers.entry(key.clone()).or_default();
         breaker.failed(now, trip, probe);
