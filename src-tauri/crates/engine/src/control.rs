@@ -4,6 +4,7 @@ mod face;
 mod fallbacks;
 mod guard;
 mod keys;
+mod retry_all;
 mod review;
 mod routes;
 mod ui;

@@ -17,6 +17,7 @@ mod main_loop;
 mod places;
 mod private_file;
 mod rehearsal;
+mod retry;
 mod routing;
 mod runtime;
 mod serve;

@@ -14,6 +14,7 @@ mod outages;
 mod questions;
 mod reach;
 mod readings;
+mod retry;
 mod review;
 mod spending;
 mod stories;

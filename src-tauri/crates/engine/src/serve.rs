@@ -307,6 +307,7 @@ fn new_state(
         turns: Default::default(),
         reviews_open: 0,
         reviews_told: Default::default(),
+        retry: None,
         notices: Vec::new(),
         unshown: None,
         paid_stand_ins: None,

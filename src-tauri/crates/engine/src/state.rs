@@ -17,6 +17,7 @@ use crate::fallbacks::Fallbacks;
 use crate::grouping::Grouping;
 use crate::keys::Keys;
 use crate::places::Places;
+use crate::retry::Retry;
 use crate::settings::{Settings, Wrong};
 use crate::turns::Turns;
 use crate::unknown_pipelines::UnknownPipelines;
@@ -82,6 +83,8 @@ pub(crate) struct State {
     /// Parked requests that wait for a person.
     pub reviews_open: u64,
     pub reviews_told: Grouping,
+    /// The last "retry all".
+    pub retry: Option<Retry>,
     pub notices: Vec<Notice>,
     /// Notices that the desktop could not show, newest last, with the reason.
     pub unshown: Option<(String, String)>,

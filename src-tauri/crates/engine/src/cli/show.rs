@@ -80,6 +80,16 @@ fn print_status(snapshot: &Snapshot) {
         let said = pipeline.no_fallback.as_deref().unwrap_or(order);
         say!("pipeline {:<33} {said}", pipeline.name);
     }
+    if let Some(retry) = &snapshot.review_retry {
+        let at_work = format!(
+            "{} of {} run, {} answered",
+            retry.done, retry.total, retry.answered
+        );
+        say!(
+            "\nretry of waiting requests: {}",
+            retry.ended.as_deref().unwrap_or(&at_work)
+        );
+    }
     if let Some(outage) = &snapshot.last_outage {
         say!("\nlast outage: {}", outage.said);
     }

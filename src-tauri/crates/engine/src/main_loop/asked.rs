@@ -104,6 +104,26 @@ impl MainLoop {
                 };
                 let _ = reply.send(self.review_ran(&id, &run).map_err(unreadable));
             }
+            Ask::BeginRetry {
+                incident,
+                pipeline,
+                count_only,
+                reply,
+            } => {
+                let begun = self.begin_retry(incident, pipeline.as_deref(), count_only);
+                self.publish();
+                let _ = reply.send(begun);
+            }
+            Ask::Retried { answered, reply } => {
+                let _ = reply.send(self.retried(answered));
+            }
+            Ask::RetryEnded(reply) => {
+                self.retry_ended(now);
+                let _ = reply.send(());
+            }
+            Ask::StopRetry(reply) => {
+                let _ = reply.send(self.stop_retry());
+            }
             Ask::NoticeTold { id, outcome, reply } => {
                 self.notice_told(id, outcome);
                 let _ = reply.send(());

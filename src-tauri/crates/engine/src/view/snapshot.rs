@@ -44,7 +44,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
             .map(|(provider, story)| rows::open_summary(state, provider, story, now))
             .collect(),
         review_open: state.reviews_open,
-        review_retry: None,
+        review_retry: state.retry.as_ref().and_then(|retry| retry.shown(now)),
         last_outage: outage::last(state, now),
         notices: state.notices.clone(),
         today: today(state),
