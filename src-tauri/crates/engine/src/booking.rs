@@ -4,7 +4,7 @@ mod charge;
 
 use catalog::{Catalog, MicroDollars, ModelId, REHEARSAL};
 use chrono::TimeDelta;
-use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome, Review};
+use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome, OwnNetwork, Review};
 use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
 use ledger::{AttemptRow, Candidate, ExchangeRow};
 use wire::{Class, Completion};
@@ -131,7 +131,19 @@ fn outcome_words(outcome: &Outcome) -> (&'static str, Option<String>) {
             class_words(*class),
             Some(message.clone()).filter(|m| !m.is_empty()),
         ),
+        Outcome::NotSent { own, message } => (not_reached(*own), Some(message.clone())),
         Outcome::ClientLeft => ("client left", None),
+    }
+}
+
+/// The provider was not reached, by a fault of our own network.
+pub(crate) const OFFLINE: &str = "not reached: offline";
+pub(crate) const UNTRUSTED: &str = "not reached: certificate not trusted";
+
+fn not_reached(own: OwnNetwork) -> &'static str {
+    match own {
+        OwnNetwork::Offline => OFFLINE,
+        OwnNetwork::Untrusted => UNTRUSTED,
     }
 }
 
@@ -185,7 +197,9 @@ pub(crate) fn observations(exchange: &Exchange) -> Vec<Observation> {
 
 fn call_outcome(attempt: &Attempt) -> CallOutcome {
     match &attempt.outcome {
-        Outcome::Answered(Completion::Broken(_)) | Outcome::ClientLeft => CallOutcome::Neutral,
+        Outcome::Answered(Completion::Broken(_))
+        | Outcome::NotSent { .. }
+        | Outcome::ClientLeft => CallOutcome::Neutral,
         Outcome::Answered(
             Completion::Complete
             | Completion::Continues

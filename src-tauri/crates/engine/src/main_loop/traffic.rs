@@ -2,8 +2,8 @@
 
 use catalog::{EndpointId, ProviderId};
 use chrono::{DateTime, Utc};
-use gateway::{Began, Exchange, ExchangeKind};
-use health::{CallOutcome, Observation};
+use gateway::{Attempt, Began, Exchange, ExchangeKind, Outcome};
+use health::{CallOutcome, FailureKind, Observation};
 
 use super::MainLoop;
 use crate::booking;
@@ -77,6 +77,9 @@ impl MainLoop {
         if let Some(answered) = exchange.attempts.iter().rfind(|a| a.status.is_some()) {
             let endpoint = answered.endpoint.clone();
             self.nudge(watch::Nudge::TrafficAnswered { endpoint });
+        }
+        if exchange.attempts.iter().any(reached_no_one) {
+            self.nudge(watch::Nudge::TrafficUnreached);
         }
         for observation in booking::observations(exchange) {
             if let Observation::Call {
@@ -232,4 +235,16 @@ impl MainLoop {
             .filter_map(|id| self.state.catalog.endpoint(id));
         seen.into_iter().any(|endpoint| endpoint.speaks(dialect))
     }
+}
+
+/// It ended before the provider was connected: perhaps by our own network.
+fn reached_no_one(attempt: &Attempt) -> bool {
+    matches!(
+        attempt.outcome,
+        Outcome::NotSent { .. }
+            | Outcome::Failed {
+                kind: Some(FailureKind::Connect),
+                ..
+            }
+    )
 }

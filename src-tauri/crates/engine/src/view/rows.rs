@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentStory, Met};
 
 use super::{at_risk, words};
+use crate::booking;
 use crate::state::{OpenStory, State};
 use crate::unknown_pipelines;
 
@@ -150,8 +151,10 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
 pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     let failed: Vec<&AttemptRow> = row.attempts.iter().filter(|a| a.provider_failed).collect();
     let after = match failed.first() {
-        None => spared(row).map_or_else(String::new, |primary| {
-            format!(" in {}'s place", state.product(primary))
+        None => after_own_network(row, state).unwrap_or_else(|| {
+            spared(row).map_or_else(String::new, |primary| {
+                format!(" in {}'s place", state.product(primary))
+            })
         }),
         Some(first) => {
             let why = first.detail.as_deref().unwrap_or(&first.outcome);
@@ -188,7 +191,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         ledger::End::Cut => format!(
             "{last} broke off in the middle of its answer; the client's connection was aborted so that it noticed."
         ),
-        ledger::End::Exhausted => format!("Nobody could answer: {}.", failures(row, state)),
+        ledger::End::Exhausted => exhausted(row, state),
         ledger::End::CallersFault => format!(
             "{last} says that the request itself is at fault{}.",
             row.attempts
@@ -234,6 +237,32 @@ fn failures(row: &ExchangeRow, state: &State) -> String {
     })
     .collect::<Vec<_>>()
     .join(", ")
+}
+
+/// Whose fault it was, where it was ours.
+fn exhausted(row: &ExchangeRow, state: &State) -> String {
+    let all = |word| !row.attempts.is_empty() && row.attempts.iter().all(|a| a.outcome == word);
+    if all(booking::OFFLINE) {
+        return "It was us: this machine was offline, so no provider could be reached.".into();
+    }
+    if all(booking::UNTRUSTED) {
+        return "It was us: something on this network opens TLS, and its certificate is not trusted here.".into();
+    }
+    format!("Nobody could answer: {}.", failures(row, state))
+}
+
+/// " after Claude could not be reached (this machine was offline)"
+fn after_own_network(row: &ExchangeRow, state: &State) -> Option<String> {
+    let (attempt, why) = row.attempts.iter().find_map(|attempt| {
+        let why = match &*attempt.outcome {
+            booking::OFFLINE => "this machine was offline",
+            booking::UNTRUSTED => "the certificate was not trusted",
+            _ => return None,
+        };
+        Some((attempt, why))
+    })?;
+    let product = state.product(&attempt.provider);
+    Some(format!(" after {product} could not be reached ({why})"))
 }
 
 /// The primary that a stand-in of another provider answered for without its having been asked.
