@@ -210,7 +210,7 @@ impl Ledger {
     }
 }
 
-const PIPELINES: &str = concat!(
+pub(crate) const PIPELINES: &str = concat!(
     "SELECT e.pipeline AS pipeline,
             count(*) AS hit,
             count(*) FILTER (WHERE e.carried) AS carried,
@@ -267,7 +267,7 @@ const CARRIED_BY: &str = concat!(
 );
 
 /// An attempt tells whether the provider works where it failed, or showed a first token.
-const CALLS: &str = "
+pub(crate) const CALLS: &str = "
 SELECT count(*) AS calls, coalesce(sum(failed), 0) AS failed FROM (
     SELECT a.provider_failed AS failed
       FROM exchanges e JOIN attempts a ON a.exchange = e.id

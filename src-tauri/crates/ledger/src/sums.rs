@@ -2,7 +2,6 @@
 
 use catalog::{DEAREST, MicroDollars};
 use chrono::{DateTime, Utc};
-use rusqlite::OptionalExtension;
 
 use crate::column::{Col, get};
 use crate::{Ledger, LedgerError};
@@ -62,22 +61,6 @@ impl Ledger {
             ..sums
         })
     }
-
-    /// `None`: there is no such incident.
-    pub fn incident_traffic(&self, incident: i64) -> Result<Option<IncidentTraffic>, LedgerError> {
-        let traffic = self
-            .conn
-            .prepare_cached(TRAFFIC)?
-            .query_row([incident], |row| {
-                Ok(IncidentTraffic {
-                    hit: get(row, "hit")?,
-                    carried_by_fallback: get(row, "carried")?,
-                    failed: get(row, "failed")?,
-                })
-            })
-            .optional()?;
-        Ok(traffic)
-    }
 }
 
 /// The ends for which [`End::failed`](crate::End::failed) holds.
@@ -131,19 +114,4 @@ pub(crate) const TODAY: &str = concat!(
             ) AS unpriced
        FROM exchanges
       WHERE rehearsal = 0 AND ended <> 'turned_away' AND started_at >= ?1"
-);
-
-pub(crate) const TRAFFIC: &str = concat!(
-    "SELECT count(e.id) AS hit,
-            count(e.id) FILTER (WHERE e.carried) AS carried,
-            count(e.id) FILTER (WHERE e.ended IN ",
-    failed_ends!(),
-    ") AS failed
-       FROM incidents i
-       LEFT JOIN exchanges e
-         ON ",
-    met!(),
-    "
-      WHERE i.id = ?1
-      GROUP BY i.id"
 );

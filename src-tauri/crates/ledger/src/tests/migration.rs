@@ -95,7 +95,7 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
         assert_eq!(open[0].1.peak, Level::MajorOutage);
         let story = ledger.incident(open[0].0).unwrap().unwrap();
         assert_eq!(story.timeline.len(), 2);
-        assert_eq!(ledger.incident_traffic(open[0].0).unwrap().unwrap().hit, 1);
+        assert_eq!(ledger.met(open[0].0).unwrap().unwrap().traffic.hit, 1);
         assert_eq!(ledger.pending_notices(t0()).unwrap().len(), 1);
         assert_eq!(ledger.breakers().unwrap().len(), 1);
         let mut name = [0; 32];

@@ -34,7 +34,9 @@ fn answer(offline: bool, looks: &[(Look, LookOutcome)], unkeyed: &[&str]) -> Str
 #[test]
 fn what_was_and_what_could_not_be_checked() {
     use LookOutcome::{BudgetSpent, Good, Ours, Reached, Unfinished};
-    let table: &[(&[(Look, LookOutcome)], &[&str], &str)] = &[
+    /// What came of the looks, the providers without a key, and the answer.
+    type Case<'c> = (&'c [(Look, LookOutcome)], &'c [&'c str], &'c str);
+    let table: &[Case<'_>] = &[
         (
             &[
                 page("A", Good),
