@@ -224,6 +224,8 @@ impl Shell {
             | Command::MayGoTo { .. }
             | Command::Rehearse { .. }
             | Command::EndRehearsal
+            | Command::ReviewRetryAll { .. }
+            | Command::ReviewRetryStop
             | Command::StartAtLogin { .. } => self.pass_on(command, answer),
         }
     }

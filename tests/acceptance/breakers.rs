@@ -19,6 +19,17 @@ async fn open_the_leads_breaker(desk: &Desk, lead: &Upstream) {
         .await;
 }
 
+/// Of the lead's model; None: its breaker is closed.
+async fn gauge(desk: &Desk) -> Option<String> {
+    let page = desk.http.get(format!("{}/metrics", desk.address()));
+    let page = page.send().await.unwrap().text().await.unwrap();
+    let of_lead = "understudy_breaker_open{endpoint=\"lead\",model=\"model-x\"} ";
+    let mut lines = page.lines();
+    lines
+        .find_map(|line| line.strip_prefix(of_lead))
+        .map(str::to_owned)
+}
+
 async fn answered_by(desk: &Desk) -> String {
     let response = desk.ask("/v1/messages", &body()).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -110,10 +121,17 @@ async fn a_model_that_is_well_again_is_believed_to_be_so_without_a_request() {
     };
     look().await;
     desk.until("half-open", |s| breaker(s) == "half-open").await;
+    // A half-open breaker keeps no request away.
+    assert_eq!(gauge(&desk).await.as_deref(), Some("0"));
     // One good answer may be luck.
     look().await;
     let operational = |s: &api::Snapshot| verdict(s) == api::Level::Operational;
     desk.until("green", operational).await;
+    assert_eq!(
+        gauge(&desk).await,
+        None,
+        "closed, though no request asked for it"
+    );
     let asked = lead.stage.received().split_off(before);
     let probed = asked
         .iter()

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::desk::{Desk, page};
+use crate::desk::{Desk, page, two_endpoints};
 
 /// Serves one file that can be changed; counts how often it was asked for.
 #[derive(Clone)]
@@ -180,7 +180,7 @@ async fn without_a_pipeline_there_is_no_figure() {
     let red = desk.until("down", |s| !s.open_incidents.is_empty()).await;
     assert_eq!(
         json!(red.open_incidents[0].at_risk),
-        json!({ "state": "no_estimate", "why": "No estimate: tell us what a lead is worth." })
+        json!({ "state": "no_estimate", "why": "Add a pipeline to see what outages cost you." })
     );
 }
 
@@ -247,5 +247,49 @@ async fn check_now_says_what_was_and_could_not_be_checked() {
     assert!(
         said.contains("No key for Claude: cannot probe it."),
         "{said}"
+    );
+}
+
+/// Behind a proxy that is gone nothing is reached: it is us, the client and Traffic say so, and doctor names the check.
+#[tokio::test(flavor = "multi_thread")]
+async fn offline_a_request_fails_by_our_own_network_and_doctor_names_the_check() {
+    const GONE: &str = "http://127.0.0.1:9";
+    let mut desk = Desk::new();
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"] {
+        desk.env(name, GONE);
+    }
+    let pages = ["anthropic", "openai", "github", "cursor"]
+        .map(|id| format!("{id} = \"http://127.0.0.1:9/\"\n"))
+        .concat();
+    desk.settings(&format!(
+        "[watch]\nmine = [\"anthropic\"]\nonline_hosts = [\"control.test:443\"]\npage_every_s = 1\n[watch.pages_from]\n{pages}{}",
+        two_endpoints("http://lead.test", "http://second.test")
+    ));
+    desk.start();
+    desk.until("offline", |s| s.headline.sentence.contains("offline"))
+        .await;
+    let body = json!({ "model": "model-x", "max_tokens": 9, "messages": [{ "role": "user", "content": "Hello" }] });
+    for _ in 0..3 {
+        let refused = desk.ask("/v1/messages", &body).await;
+        assert_eq!(refused.status().as_u16(), 503);
+        let error: Value = refused.json().await.unwrap();
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains("this machine is offline"), "{error}");
+    }
+    let rows = desk.exchanges(3).await;
+    assert_eq!(
+        rows[0]["story"],
+        "It was us: this machine was offline, so no provider could be reached."
+    );
+    let snapshot = desk.snapshot().await;
+    assert!(
+        snapshot.open_incidents.is_empty(),
+        "{:?}",
+        snapshot.open_incidents
+    );
+    let doctor = String::from_utf8(desk.run(&["doctor"]).stdout).unwrap();
+    assert!(
+        doctor.contains("HEAD https://control.test/ through the proxy 127.0.0.1:9: "),
+        "{doctor}"
     );
 }

@@ -249,3 +249,132 @@ async fn a_run_under_the_parked_key_answers_the_clients_later_retry() {
     let other = keyed("lead-8").await;
     assert!(!other.headers().contains_key("idempotency-replayed"));
 }
+
+/// It is accepted, and never in silence.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_misspelt_pipeline_is_told_with_the_name_that_was_meant() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let desk = desk_with(&lead, &second).await;
+    let url = format!("{}{CHAT}", desk.base());
+    let named = desk
+        .http
+        .post(&url)
+        .header("x-understudy-pipeline", "leeds");
+    let answered = named.json(&body("other-model")).send().await.unwrap();
+    assert_eq!(answered.status(), StatusCode::OK);
+    answered.bytes().await.unwrap();
+    let warning = "The pipeline \"leeds\" is not in the settings. Did you mean \"Leads\"?";
+    let warned = desk
+        .until("a problem", |s| {
+            s.engine.problems.iter().any(|p| p.what == warning)
+        })
+        .await;
+    assert!(
+        warned.engine.problems[0]
+            .fix
+            .contains("[[pipeline]] name = \"leeds\"")
+    );
+    let rows = desk.exchanges(1).await;
+    assert!(
+        rows[0]["story"].as_str().unwrap().ends_with(warning),
+        "{rows:?}"
+    );
+}
+
+/// What an outage left is told, counted at its value, and run again with one command; the clients' later retries under their
+/// keys get those responses.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_outage_all_that_waits_is_run_again_with_one_command() {
+    let (lead, second) = (Upstream::start().await, Upstream::start().await);
+    let mut desk = Desk::new();
+    let pipeline = "[[pipeline]]\nname = \"Leads\"\nweekly_items = 50\nvalue_dollars = 400\nschedule = \"daily 00:00-24:00 UTC\"\n\
+                    [[route]]\nname = \"leads\"\ndialect = \"openai-chat\"\nmodels = \"lead-*\"\ncandidates = [\"lead\"]\npipeline = \"Leads\"\n";
+    desk.settings(&format!(
+        "{pipeline}{}",
+        two_endpoints(&lead.address, &second.address)
+    ));
+    desk.start();
+    let url = format!("{}{CHAT}", desk.base());
+    let of_item = async |item: &str| {
+        let request = desk.http.post(&url).json(&body("lead-1"));
+        let request = request
+            .header("x-understudy-item", item)
+            .header("idempotency-key", item);
+        request.send().await.unwrap()
+    };
+    failing([&lead, &lead], Some("503"));
+    for item in ["a", "b", "c"] {
+        assert_eq!(of_item(item).await.status().as_u16(), 503);
+    }
+    let known = |s: &api::Snapshot| json!(s.open_incidents)[0]["at_risk"]["known"].clone();
+    let open = desk
+        .until("counted", |s| known(s) == json!(1_200_000_000))
+        .await;
+    let risk = json!(open.open_incidents[0].at_risk);
+    assert!(
+        risk["method"]
+            .as_str()
+            .unwrap()
+            .starts_with("Leads: 3 waiting × $400 = $1,200."),
+        "{risk}"
+    );
+
+    failing([&lead, &lead], None);
+    let mut n = 0;
+    while !desk.snapshot().await.open_incidents.is_empty() {
+        n += 1;
+        assert!(n < 50, "the incident never closes");
+        let other = json!({ "model": "lead-1", "messages": [{ "role": "user", "content": format!("Other {n}") }] });
+        for _ in 0..2 {
+            desk.ask(CHAT, &other).await.bytes().await.unwrap();
+        }
+    }
+    let after = desk
+        .until("what is left", |s| {
+            s.last_outage.as_ref().is_some_and(|o| o.waiting == 3)
+        })
+        .await;
+    let outage = after.last_outage.unwrap();
+    assert!(
+        outage.said.contains("3 requests waiting"),
+        "{}",
+        outage.said
+    );
+    let status = text(&desk.run(&["status"]).stdout);
+    assert!(status.contains(&outage.said), "{status}");
+
+    let retry = |count_only: bool| json!({ "do": "review_retry_all", "incident": outage.incident, "pipeline": "Leads", "count_only": count_only });
+    let (_, counted) = desk.control(Method::POST, "/do", Some(retry(true))).await;
+    assert_eq!(
+        counted["said"],
+        "3 requests wait and can be run again, one after the other."
+    );
+    assert_eq!(desk.snapshot().await.review_open, 3, "nothing was run");
+    let (status, begun) = desk.control(Method::POST, "/do", Some(retry(false))).await;
+    assert!(status.is_success(), "{begun}");
+    let (status, refused) = desk.control(Method::POST, "/do", Some(retry(false))).await;
+    assert_eq!(
+        status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "one at a time: {refused}"
+    );
+    let ended = |s: &api::Snapshot| s.review_retry.as_ref().is_some_and(|r| r.ended.is_some());
+    let ended = desk.until("all were run", ended).await;
+    assert_eq!(
+        ended.review_retry.unwrap().ended.as_deref(),
+        Some("3 requests were run again: 3 answered.")
+    );
+    desk.until("nothing waits", |s| {
+        s.review_open == 0 && s.last_outage.as_ref().is_some_and(|o| o.waiting == 0)
+    })
+    .await;
+    let asked = lead.posts() + second.posts();
+    for item in ["a", "b", "c"] {
+        assert_eq!(of_item(item).await.status(), StatusCode::OK);
+    }
+    assert_eq!(
+        lead.posts() + second.posts(),
+        asked,
+        "the kept responses are given"
+    );
+}

@@ -3,4 +3,4 @@
 /**
  * Dollars at risk, always with the method; never a bare number.
  */
-export type AtRisk = { "state": "no_estimate", why: string, } | { "state": "estimate", low: number, high: number, known: number, method: string, };
+export type AtRisk = { "state": "no_estimate", why: string, } | { "state": "nothing", why: string, } | { "state": "estimate", low: number, high: number, known: number, method: string, };

@@ -41,7 +41,7 @@ questions: Array<Question>, open_incidents: Array<IncidentSummary>,
  */
 review_open: number, 
 /**
- * "Retry all" at work. None: it is not.
+ * "Retry all" at work, and for some minutes how it ended.
  */
 review_retry: ReviewRetry | null, 
 /**

@@ -26,8 +26,10 @@ pub struct IncidentSummary {
 #[serde(tag = "state", rename_all = "snake_case")]
 #[ts(export)]
 pub enum AtRisk {
-    /// "No estimate: tell us what a lead is worth."
+    /// "Add a pipeline to see what outages cost you."
     NoEstimate { why: String },
+    /// Counted, and nothing is left: "Nothing of yours was hit."
+    Nothing { why: String },
     /// A range. What of it is measured, from items that wait or failed, is `known`; the rest is estimated. `low`, `high` and
     /// `known` are in micro-dollars.
     Estimate {

@@ -95,7 +95,7 @@ pub enum Closing {
     Dismissed,
 }
 
-/// "Retry all" at work: waiting requests are run again, one after the other.
+/// "Retry all": waiting requests are run again, one after the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ReviewRetry {
@@ -104,4 +104,6 @@ pub struct ReviewRetry {
     pub done: u64,
     /// Of those that were run, answered.
     pub answered: u64,
+    /// How it ended: "28 requests were run again: 26 answered, 2 failed." None: it is at work.
+    pub ended: Option<String>,
 }

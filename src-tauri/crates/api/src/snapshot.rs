@@ -29,7 +29,7 @@ pub struct Snapshot {
     pub open_incidents: Vec<IncidentSummary>,
     /// Requests of pipelines that nobody could answer and that wait for a person.
     pub review_open: u64,
-    /// "Retry all" at work. None: it is not.
+    /// "Retry all" at work, and for some minutes how it ended.
     #[serde(default)]
     pub review_retry: Option<ReviewRetry>,
     /// What the last outage left. None: none that met a request ended within the last day, or left something that waits.

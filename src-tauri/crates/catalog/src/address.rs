@@ -70,6 +70,17 @@ impl<'t> Address<'t> {
         self.host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|ip| ip.is_loopback())
     }
 
+    /// A server on this machine or in its network answers also while there is no connection to the outside.
+    fn is_beyond_this_network(&self) -> bool {
+        match self.host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(ip)) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local()),
+            Ok(IpAddr::V6(ip)) => {
+                !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local())
+            }
+            Err(_) => self.host.contains('.') && !self.host.ends_with(".local"),
+        }
+    }
+
     /// Does what is sent to one reach the other?
     pub fn is_same_server(&self, other: &Address<'_>) -> bool {
         self.secure == other.secure
@@ -81,6 +92,11 @@ impl<'t> Address<'t> {
     pub fn is_in_the_clear(&self) -> bool {
         !self.secure && !self.is_loopback()
     }
+}
+
+/// Does this address lead out of this machine's own network?
+pub fn is_beyond_this_network(base: &str) -> bool {
+    Address::of(base).is_ok_and(|address| address.is_beyond_this_network())
 }
 
 /// Does this address lead to a server on this machine?

@@ -18,7 +18,7 @@ mod provider;
 mod secret;
 mod tier;
 
-pub use address::{Address, BadAddress, shown_name, without_addresses};
+pub use address::{Address, BadAddress, is_beyond_this_network, shown_name, without_addresses};
 pub use client::{Behaviour, KnownClient, Repeats};
 pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};

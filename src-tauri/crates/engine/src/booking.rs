@@ -4,7 +4,7 @@ mod charge;
 
 use catalog::{Catalog, MicroDollars, ModelId, REHEARSAL};
 use chrono::TimeDelta;
-use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome};
+use gateway::{Attempt, End, Exchange, ExchangeKind, Outcome, OwnNetwork, Review};
 use health::{CallOutcome, CallSource, FailureKind, Observation, OurFault};
 use ledger::{AttemptRow, Candidate, ExchangeRow};
 use wire::{Class, Completion};
@@ -52,6 +52,10 @@ pub(crate) fn exchange_row(
             .iter()
             .map(ToString::to_string)
             .collect(),
+        parked: match &exchange.review {
+            Some(Review::Parked(request)) => Some(request.id.clone()),
+            Some(Review::Unfetched(_) | Review::Answered(_)) | None => None,
+        },
         attempts,
     }
 }
@@ -128,7 +132,19 @@ fn outcome_words(outcome: &Outcome) -> (&'static str, Option<String>) {
             class_words(*class),
             Some(message.clone()).filter(|m| !m.is_empty()),
         ),
+        Outcome::NotSent { own, message } => (not_reached(*own), Some(message.clone())),
         Outcome::ClientLeft => ("client left", None),
+    }
+}
+
+/// The provider was not reached, by a fault of our own network.
+pub(crate) const OFFLINE: &str = "not reached: offline";
+pub(crate) const UNTRUSTED: &str = "not reached: certificate not trusted";
+
+fn not_reached(own: OwnNetwork) -> &'static str {
+    match own {
+        OwnNetwork::Offline => OFFLINE,
+        OwnNetwork::Untrusted => UNTRUSTED,
     }
 }
 
@@ -182,7 +198,9 @@ pub(crate) fn observations(exchange: &Exchange) -> Vec<Observation> {
 
 fn call_outcome(attempt: &Attempt) -> CallOutcome {
     match &attempt.outcome {
-        Outcome::Answered(Completion::Broken(_)) | Outcome::ClientLeft => CallOutcome::Neutral,
+        Outcome::Answered(Completion::Broken(_))
+        | Outcome::NotSent { .. }
+        | Outcome::ClientLeft => CallOutcome::Neutral,
         Outcome::Answered(
             Completion::Complete
             | Completion::Continues

@@ -6,6 +6,7 @@ mod fallbacks;
 mod guard;
 mod health;
 mod keys;
+mod retry_all;
 mod review;
 mod routes;
 mod ui;

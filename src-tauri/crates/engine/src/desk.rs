@@ -14,12 +14,14 @@ mod incidents;
 mod interrupted;
 pub(crate) mod keys;
 mod logins;
+mod met;
 mod notifications;
 mod outages;
 mod questions;
 mod reach;
 mod readings;
 mod restored;
+mod retries;
 mod reviews;
 mod sessions;
 mod spending;
@@ -83,6 +85,7 @@ pub(crate) struct Desk {
     told: BTreeMap<ProviderId, outages::Told>,
     /// What open incidents mean for the work is looked at again then.
     refresh_at: Option<DateTime<Utc>>,
+    met_asked: met::MetAsked,
     expire_at: DateTime<Utc>,
     last_exchange: DateTime<Utc>,
     idle: bool,
@@ -115,6 +118,7 @@ impl Desk {
             traffic_has_news: false,
             told: BTreeMap::new(),
             refresh_at: None,
+            met_asked: met::MetAsked::default(),
             expire_at: started,
             last_exchange: started,
             idle: false,
@@ -179,8 +183,8 @@ impl Desk {
                 transition,
                 incident,
                 met,
-                carried,
-            } => self.logged(now, &transition, incident, (met, carried)),
+            } => self.logged(now, &transition, incident, *met),
+            Event::Met { open, last } => self.what_was_met(open, last),
             Event::Queued {
                 id,
                 row,
@@ -191,12 +195,16 @@ impl Desk {
                 self.state.today.summed(sums);
                 self.check_the_cap(now);
             }
-            Event::Waiting(waiting) => self.state.reviews.counted(waiting),
+            Event::Waiting(waiting) => {
+                self.state.reviews.counted(waiting);
+                self.met_asked.changed();
+            }
             Event::LedgerFailed(what) => self.state.ledger_failed = Some(what),
         }
         if !time_alone {
             self.refresh_soon(now);
         }
+        self.ask_what_was_met(now);
         std::mem::take(&mut self.effects)
     }
 
@@ -207,6 +215,7 @@ impl Desk {
             self.rehearsal_book.next_due(),
             Some(self.expire_at),
             self.refresh_at,
+            self.met_asked.next_due(),
             Some(self.state.today.ends()),
             self.state.reviews.next_due(),
             self.state.fallbacks.next_due(),

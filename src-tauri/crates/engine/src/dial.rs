@@ -1,10 +1,11 @@
 //! How the gateway reaches providers: TLS with the platform's roots, the system's proxy, and the rehearsal stage in-process.
 
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::{BoxError, Connect, Dialed};
+use gateway::{BoxError, Connect, Dialed, UntrustedCertificate};
 use http::Uri;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -35,9 +36,37 @@ pub(crate) fn connect(
                 return Ok(Dialed::pipe(ours));
             }
             std::future::poll_fn(|cx| https.poll_ready(cx)).await?;
-            Ok(Dialed::new(https.call(uri).await?))
+            match https.call(uri).await {
+                Ok(dialed) => Ok(Dialed::new(dialed)),
+                Err(error) => Err(match untrusted(&*error) {
+                    Some(why) => UntrustedCertificate(why).into(),
+                    None => error,
+                }),
+            }
         }
     }))
+}
+
+/// Why the server's certificate is not one of the provider's: issued by an authority that this machine does not know, or for
+/// another name. An expired one may be the provider's own fault.
+fn untrusted(error: &(dyn Error + 'static)) -> Option<String> {
+    use rustls::CertificateError::{NotValidForName, NotValidForNameContext, UnknownIssuer};
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return match tls {
+            rustls::Error::InvalidCertificate(
+                UnknownIssuer | NotValidForName | NotValidForNameContext { .. },
+            ) => Some(tls.to_string()),
+            _ => None,
+        };
+    }
+    // An io::Error does not name the error that it carries as its source.
+    let carried = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    match carried {
+        Some(carried) => untrusted(carried),
+        None => untrusted(error.source()?),
+    }
 }
 
 fn https(connect_timeout: Duration) -> io::Result<HttpsConnector<Outward>> {
@@ -113,3 +142,6 @@ fn is_loopback(uri: &Uri) -> bool {
             .parse::<std::net::IpAddr>()
             .is_ok_and(|ip| ip.is_loopback())
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,6 +100,22 @@ pub(crate) enum Ask {
         body: Vec<u8>,
         reply: Reply<Result<(), ControlError>>,
     },
+    /// Waiting requests are to be run again, or counted.
+    BeginRetry {
+        incident: Option<i64>,
+        pipeline: Option<String>,
+        count_only: bool,
+        reply: Reply<Result<RetryBegun, ControlError>>,
+    },
+    /// One of them was run. Answered with whether the next is to be.
+    Retried {
+        /// None: it waited no longer.
+        answered: Option<bool>,
+        reply: Reply<bool>,
+    },
+    /// The last of them was run, or none will be any more.
+    RetryEnded(Reply<()>),
+    StopRetry(Reply<Result<Accepted, ControlError>>),
     NoticeTold {
         id: u64,
         outcome: NoticeOutcome,
@@ -141,6 +157,14 @@ pub(crate) enum Ask {
     },
     Doctor(Reply<Doctor>),
     Metrics(Reply<String>),
+}
+
+/// What [`Ask::BeginRetry`] leads to.
+#[derive(Debug)]
+pub(crate) struct RetryBegun {
+    /// Review items in the order in which they are to be run; empty: none is.
+    pub ids: Vec<String>,
+    pub said: String,
 }
 
 pub(crate) type Reply<T> = oneshot::Sender<T>;

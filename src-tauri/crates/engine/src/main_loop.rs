@@ -9,6 +9,7 @@ mod doctor;
 mod metrics;
 mod perform;
 mod restore;
+mod retry;
 mod review;
 mod scope;
 mod stop;

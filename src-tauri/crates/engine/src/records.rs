@@ -30,6 +30,7 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
                 Err(error) => failed("sum up today", &error),
             }];
         }
+        Record::CountMet { open, now } => return count_met(ledger, &open, now),
         Record::Observation(observation) => ("record an observation", ledger.record(&observation)),
         Record::Probe(row) => ("book a probe", ledger.book_probe(&row)),
         Record::FallbackTest(row) => ("keep the result of a test", ledger.book_fallback_test(&row)),
@@ -122,15 +123,27 @@ fn log(ledger: &mut Ledger, logged: LoggedTransition) -> Vec<Event> {
         news.push(failed("log an incident", &error));
         None
     });
-    let traffic = incident.and_then(|id| ledger.incident_traffic(id).ok().flatten());
-    let traffic = traffic.unwrap_or_default();
+    let met = incident.and_then(|id| ledger.met(id).ok().flatten());
     news.push(Event::Logged {
         transition: Box::new(logged.transition),
         incident,
-        met: traffic.hit,
-        carried: traffic.carried_by_fallback,
+        met: Box::new(met.unwrap_or_default()),
     });
     news
+}
+
+fn count_met(ledger: &Ledger, open: &[i64], now: DateTime<Utc>) -> Vec<Event> {
+    let counted = open.iter().map(|id| {
+        let met = ledger.met(*id)?.unwrap_or_default();
+        Ok((*id, met))
+    });
+    let counted = counted.collect::<Result<_, LedgerError>>();
+    vec![
+        match counted.and_then(|open| Ok((open, ledger.last_outage(now)?))) {
+            Ok((open, last)) => Event::Met { open, last },
+            Err(error) => failed("count what an outage met", &error),
+        },
+    ]
 }
 
 fn expire(ledger: &mut Ledger, now: DateTime<Utc>) -> Result<(), LedgerError> {

@@ -8,7 +8,7 @@ use catalog::{Catalog, Dialect, EndpointId, ModelId, ProviderId, REHEARSAL, Secr
 use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Plan};
 use health::{Verdicts, Watched};
-use ledger::FallbackTestRow;
+use ledger::{FallbackTestRow, Outage};
 use watch::online::Connectivity;
 
 use crate::desk::{
@@ -18,7 +18,9 @@ use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
 use crate::listening::Listening;
 use crate::places::Places;
+use crate::retry::Retry;
 use crate::settings::{Settings, Wrong};
+use crate::unknown_pipelines::UnknownPipelines;
 
 /// Models that are remembered of a pipeline; more change nothing about where it goes.
 const MODELS_KNOWN: usize = 32;
@@ -64,6 +66,7 @@ pub(crate) struct State {
     pub fallbacks: Fallbacks,
     /// For each pipeline, and for the applications (None), the models that they asked for and the dialects.
     pub askers: BTreeMap<Option<String>, BTreeSet<(Dialect, String)>>,
+    pub unknown_pipelines: UnknownPipelines,
     /// Where their requests go when their primary fails.
     pub reaches: Vec<Reach>,
     /// Models that clients of a route were answered for lately, at most [`State::MODELS_TESTED`] of each.
@@ -76,10 +79,14 @@ pub(crate) struct State {
     pub testing: BTreeSet<TestKey>,
     /// The incidents that are open.
     pub open: Incidents,
+    /// The last one that ended and that requests met.
+    pub last_outage: Option<Outage>,
     /// Where agents' sessions stand.
     pub turns: Turns,
     pub reviews: Reviews,
     pub notifications: Notifications,
+    /// The last "retry all".
+    pub retry: Option<Retry>,
     /// The owner's answer to going from a subscription to a paid key, where the settings leave it open.
     pub paid_stand_ins: Option<bool>,
     /// The question and the answer for an outage that goes on.
@@ -226,15 +233,18 @@ impl State {
             sessions: Default::default(),
             fallbacks: Default::default(),
             askers: Default::default(),
+            unknown_pipelines: Default::default(),
             reaches: Vec::new(),
             models_in_use: Default::default(),
             targets: Vec::new(),
             tested: Default::default(),
             testing: Default::default(),
             open: Default::default(),
+            last_outage: None,
             turns: Default::default(),
             reviews: Default::default(),
             notifications: Default::default(),
+            retry: None,
             paid_stand_ins: None,
             paid: PaidConsent::default(),
             siblings: None,

@@ -1,5 +1,6 @@
 //! What the faces show, as pure functions of the state: words and numbers ready to be drawn.
 
+pub(crate) mod at_risk;
 pub(crate) mod checked;
 pub(crate) mod consequence;
 pub(crate) mod fallback;
@@ -8,6 +9,7 @@ pub(crate) mod headline;
 pub(crate) mod interrupted;
 pub(crate) mod login;
 pub(crate) mod notice;
+pub(crate) mod outage;
 pub(crate) mod pipeline;
 pub(crate) mod question;
 pub(crate) mod review;

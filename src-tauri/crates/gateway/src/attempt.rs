@@ -10,6 +10,7 @@ pub(crate) mod durations;
 pub(crate) mod fallback;
 pub(crate) mod headers;
 pub(crate) mod lost;
+pub(crate) mod own_network;
 pub(crate) mod request;
 pub(crate) mod translation;
 pub(crate) mod upstream;
@@ -258,6 +259,9 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
 }
 
 fn failed_to_send(unsent: &Unsent) -> Lost {
+    if let Some(own) = unsent.own() {
+        return Lost::of_our_network(own, unsent.to_string());
+    }
     Lost {
         hopeless: matches!(unsent, Unsent::ConnectTimedOut(_)),
         ..Lost::new(

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
-use crate::{Dropped, ExchangeId, Review, Storm, Unfetched, UnknownCoding, UsedUp};
+use crate::{Dropped, ExchangeId, OwnNetwork, Review, Storm, Unfetched, UnknownCoding, UsedUp};
 
 /// Names the business flow that a request belongs to.
 const PIPELINE: &str = "x-understudy-pipeline";
@@ -187,6 +187,8 @@ pub enum Outcome {
         /// Of [`wire::Class::Limit`]: the reset time, if known.
         resets_at: Option<DateTime<Utc>>,
     },
+    /// It never left our own network: neutral for health.
+    NotSent { own: OwnNetwork, message: String },
     /// The client left in the middle of it: neutral for health.
     ClientLeft,
 }

@@ -354,6 +354,11 @@ impl Services {
         self.threshold_of(&candidate.provider, &candidate.endpoint)
     }
 
+    /// As the watch believes.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.0.verdicts.borrow().offline
+    }
+
     pub(crate) fn verdict(
         &self,
         candidate: &Candidate,

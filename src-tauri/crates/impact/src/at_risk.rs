@@ -4,7 +4,15 @@ use chrono::{DateTime, Utc};
 use crate::Pipeline;
 
 /// What stands where an estimate would, while no pipeline is known.
-pub const NO_ESTIMATE: &str = "No estimate: tell us what a lead is worth.";
+pub const NO_ESTIMATE: &str = "Add a pipeline to see what outages cost you.";
+
+/// A part of an outage, with the share of calls that failed in it: 1 where all did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+    pub share: f64,
+}
 
 /// An estimate with its method; never a bare number.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,22 +20,27 @@ pub struct AtRisk {
     pub pipeline: String,
     pub low: MicroDollars,
     pub high: MicroDollars,
-    /// Hours of the outage inside the active schedule.
-    pub hours_inside: f64,
+    /// Hours of the outage inside the active schedule, by the share of calls that failed.
+    pub hours_lost: f64,
     pub active_hours_a_week: f64,
     /// One sentence: the arithmetic, or why it is $0.
     pub method: String,
 }
 
-/// `weekly volume × value × min(1, outage inside the schedule ÷ active time a week × surge)`. Every figure is rounded as it is
-/// printed before it is used, so that the printed sum comes out.
-pub fn at_risk(pipeline: &Pipeline, from: DateTime<Utc>, to: DateTime<Utc>) -> AtRisk {
-    let hours_inside = if from < to {
-        pipeline.schedule.hours_inside(from, to)
-    } else {
-        0.0
+/// `weekly volume × value × min(1, lost time inside the schedule ÷ active time a week × surge)`. Lost time is the outage's,
+/// each stretch by the share of calls that failed in it. Every figure is rounded as it is printed before it is used, so that
+/// the printed sum comes out.
+pub fn at_risk(pipeline: &Pipeline, outage: &[Stretch]) -> AtRisk {
+    let inside = |stretch: &Stretch| match stretch.from < stretch.to {
+        true => pipeline.schedule.hours_inside(stretch.from, stretch.to),
+        false => 0.0,
     };
-    let lost = Minutes::of(hours_inside);
+    let lost = |stretch: &Stretch| inside(stretch) * share_of(stretch);
+    let hours_lost = outage.iter().map(lost).sum();
+    let partly = outage
+        .iter()
+        .any(|stretch| share_of(stretch) < 1.0 && inside(stretch) > 0.0);
+    let lost = Minutes::of(hours_lost);
     let active = Minutes::of(pipeline.schedule.hours_a_week());
     let week = hundredths(pipeline.weekly_items) * cents(pipeline.value).dollars().max(0.0);
     let share = |surge: f64| {
@@ -42,14 +55,14 @@ pub fn at_risk(pipeline: &Pipeline, from: DateTime<Utc>, to: DateTime<Utc>) -> A
         pipeline: pipeline.name.clone(),
         low: cents(MicroDollars::from_dollars(week * low)),
         high: cents(MicroDollars::from_dollars(week * high)),
-        hours_inside: lost.hours(),
+        hours_lost: lost.hours(),
         active_hours_a_week: active.hours(),
         method: String::new(),
     };
     estimate.method = if lost.0 > 0 {
-        arithmetic(pipeline, &estimate, (lost, active), high)
+        arithmetic(pipeline, &estimate, (lost, active), (high, partly))
     } else {
-        why_nothing(pipeline, from, to)
+        why_nothing(pipeline, outage)
     };
     estimate
 }
@@ -82,7 +95,7 @@ fn arithmetic(
     pipeline: &Pipeline,
     estimate: &AtRisk,
     (lost, active): (Minutes, Minutes),
-    share: f64,
+    (share, partly): (f64, bool),
 ) -> String {
     let AtRisk { low, high, .. } = estimate;
     let result = if low == high {
@@ -106,8 +119,12 @@ fn arithmetic(
             format!("{} active minutes", active.0),
         ),
     };
+    let of = match partly {
+        true => "lost, by the share of calls that failed,",
+        false => "of the outage",
+    };
     format!(
-        "Estimated: {} items a week × {} × {lost} of the outage inside {} ÷ {active} a week × surge {} = {result}{cap}.",
+        "Estimated: {} items a week × {} × {lost} {of} inside {} ÷ {active} a week × surge {} = {result}{cap}.",
         short(pipeline.weekly_items),
         pipeline.value,
         pipeline.schedule,
@@ -115,9 +132,15 @@ fn arithmetic(
     )
 }
 
-fn why_nothing(pipeline: &Pipeline, from: DateTime<Utc>, to: DateTime<Utc>) -> String {
-    if from >= to {
+fn why_nothing(pipeline: &Pipeline, outage: &[Stretch]) -> String {
+    let from = outage.iter().map(|stretch| stretch.from).min();
+    let to = outage.iter().map(|stretch| stretch.to).max();
+    let Some((from, to)) = from.zip(to).filter(|(from, to)| from < to) else {
         return "$0: the outage has no length yet.".to_owned();
+    };
+    let inside = pipeline.schedule.hours_inside(from, to);
+    if inside > 0.0 {
+        return "$0: no call is known to have failed in it.".to_owned();
     }
     let zone = pipeline.schedule.zone;
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %-d %b %H:%M");
@@ -127,6 +150,10 @@ fn why_nothing(pipeline: &Pipeline, from: DateTime<Utc>, to: DateTime<Utc>) -> S
         local(to),
         pipeline.schedule
     )
+}
+
+fn share_of(stretch: &Stretch) -> f64 {
+    stretch.share.clamp(0.0, 1.0)
 }
 
 /// Two decimals at most: "4", "0.25".
@@ -139,7 +166,7 @@ fn hundredths(number: f64) -> f64 {
 }
 
 /// As an amount is printed: whole cents from one cent on.
-fn cents(amount: MicroDollars) -> MicroDollars {
+pub(crate) fn cents(amount: MicroDollars) -> MicroDollars {
     const CENT: i64 = 10_000;
     match amount.0 {
         ..CENT => amount,
@@ -148,4 +175,4 @@ fn cents(amount: MicroDollars) -> MicroDollars {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

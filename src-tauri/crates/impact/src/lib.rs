@@ -1,11 +1,13 @@
 //! What an outage costs: pure arithmetic over a pipeline and a stretch of time. Every figure carries its method.
 
 mod at_risk;
+mod known;
 mod pipeline;
 mod reliability;
 mod schedule;
 
-pub use at_risk::{AtRisk, NO_ESTIMATE, at_risk};
+pub use at_risk::{AtRisk, NO_ESTIMATE, Stretch, at_risk};
+pub use known::{Known, Left, known};
 pub use pipeline::{NoSurge, Pipeline, Surge};
 pub use reliability::{ENOUGH_RUNS, Rate, Reliability, end_to_end};
 pub use schedule::{Day, NoSchedule, Schedule};

@@ -93,6 +93,8 @@ ALTER TABLE attempts ADD COLUMN left_out TEXT;     -- a line each: what was then
         sql: "
 ALTER TABLE exchanges ADD COLUMN request_id TEXT; -- as the response and the log name it; NULL: booked by an older version
 CREATE INDEX exchanges_by_request_id ON exchanges (request_id) WHERE request_id IS NOT NULL;
+ALTER TABLE exchanges ADD COLUMN parked TEXT; -- id of the review item that it waits as
+CREATE INDEX exchanges_of_item ON exchanges (pipeline, item) WHERE item IS NOT NULL;
 ",
     },
 ];
@@ -188,6 +190,8 @@ pub struct ExchangeRow {
     pub shown_early: bool,
     /// Candidates that could not be asked what this request says, each with the reason.
     pub passed_over: Vec<String>,
+    /// The review item that it waits as.
+    pub parked: Option<String>,
     /// In the order in which they were made.
     pub attempts: Vec<AttemptRow>,
 }

@@ -15,6 +15,7 @@ mod exchanges;
 mod fallback_tests;
 mod incidents;
 mod interruptions;
+mod met;
 mod meta;
 mod notices;
 mod observations;
@@ -37,6 +38,7 @@ pub use exchanges::{AttemptRow, Candidate, End, ExchangeFilter, ExchangeRow, PAS
 pub use fallback_tests::{FailedTest, FallbackTestRow, TestFault};
 pub use incidents::{IncidentRow, IncidentStory, LoggedTransition, TimelineRow};
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
+pub use met::{LevelStretch, Met, OUTAGE_SHOWN, Outage, PipelineMet};
 pub use notices::{NoticeKind, NoticeRow, Outcome, Urgency};
 pub use probes::ProbeRow;
 pub use reader::Reader;

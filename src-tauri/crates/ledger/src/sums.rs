@@ -2,7 +2,6 @@
 
 use catalog::{DEAREST, MicroDollars};
 use chrono::{DateTime, Utc};
-use rusqlite::OptionalExtension;
 
 use crate::column::{Col, get};
 use crate::{Ledger, LedgerError};
@@ -62,22 +61,6 @@ impl Ledger {
             ..sums
         })
     }
-
-    /// `None`: there is no such incident.
-    pub fn incident_traffic(&self, incident: i64) -> Result<Option<IncidentTraffic>, LedgerError> {
-        let traffic = self
-            .conn
-            .prepare_cached(TRAFFIC)?
-            .query_row([incident], |row| {
-                Ok(IncidentTraffic {
-                    hit: get(row, "hit")?,
-                    carried_by_fallback: get(row, "carried")?,
-                    failed: get(row, "failed")?,
-                })
-            })
-            .optional()?;
-        Ok(traffic)
-    }
 }
 
 /// The ends for which [`End::failed`](crate::End::failed) holds.
@@ -86,6 +69,26 @@ macro_rules! failed_ends {
         "('cut', 'exhausted', 'our_fault')"
     };
 }
+pub(crate) use failed_ends;
+
+/// Exchange `e` met incident `i`. One that began before it may still have been cut by it; the hour bounds how far back the
+/// index is read, and is four times the longest that an exchange may take by default.
+macro_rules! met {
+    () => {
+        "e.rehearsal = 0
+        AND e.started_at >= i.opened_at - 3600000
+        AND e.started_at <= coalesce(i.closed_at, 9223372036854775807)
+        AND e.started_at + e.total_ms >= i.opened_at
+        AND (
+            EXISTS (
+                SELECT 1 FROM attempts a
+                 WHERE a.exchange = e.id AND a.provider = i.provider AND a.provider_failed
+            )
+            OR (e.carried AND e.primary_provider = i.provider)
+        )"
+    };
+}
+pub(crate) use met;
 
 /// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
 /// dollars, and the cast saturates. After the beginning come the two prices of [`DEAREST`].
@@ -111,29 +114,4 @@ pub(crate) const TODAY: &str = concat!(
             ) AS unpriced
        FROM exchanges
       WHERE rehearsal = 0 AND ended <> 'turned_away' AND started_at >= ?1"
-);
-
-/// An exchange that began before the incident may still have been cut by it; the hour bounds how far back the index is
-/// read, and is four times the longest that an exchange may take by default.
-pub(crate) const TRAFFIC: &str = concat!(
-    "SELECT count(e.id) AS hit,
-            count(e.id) FILTER (WHERE e.carried) AS carried,
-            count(e.id) FILTER (WHERE e.ended IN ",
-    failed_ends!(),
-    ") AS failed
-       FROM incidents i
-       LEFT JOIN exchanges e
-         ON e.rehearsal = 0
-        AND e.started_at >= i.opened_at - 3600000
-        AND e.started_at <= coalesce(i.closed_at, 9223372036854775807)
-        AND e.started_at + e.total_ms >= i.opened_at
-        AND (
-            EXISTS (
-                SELECT 1 FROM attempts a
-                 WHERE a.exchange = e.id AND a.provider = i.provider AND a.provider_failed
-            )
-            OR (e.carried AND e.primary_provider = i.provider)
-        )
-      WHERE i.id = ?1
-      GROUP BY i.id"
 );

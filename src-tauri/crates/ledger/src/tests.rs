@@ -4,6 +4,7 @@ mod exchanges;
 mod fallback_tests;
 mod incidents;
 mod interruptions;
+mod met;
 mod migration;
 mod notices;
 mod observations;
@@ -94,6 +95,7 @@ fn answered(started: DateTime<Utc>) -> ExchangeRow {
         restarts: 0,
         shown_early: false,
         passed_over: Vec::new(),
+        parked: None,
         attempts: vec![attempt(&lead, "complete", false)],
     }
 }

@@ -1,10 +1,10 @@
 //! One look, from its start to what was seen. Runs as a task of its own and shares nothing.
 
-use catalog::MicroDollars;
+use catalog::{MicroDollars, is_beyond_this_network};
 use chrono::{DateTime, Utc};
 use health::{CallOutcome, FailureKind, Level};
 
-use crate::client::{Http, is_beyond_this_network};
+use crate::client::Http;
 use crate::online::{self, Connectivity};
 use crate::page::{PageReader, Reading};
 use crate::probe::{self, Answer};

@@ -67,6 +67,8 @@ pub struct Rhythm {
     /// When to check the network and read a page again; `None`: not offline.
     offline: Option<Instant>,
     asking: bool,
+    /// When a page was last brought forward by [`Rhythm::verify`].
+    verified: Option<Instant>,
     idle: bool,
     random: u64,
 }
@@ -79,6 +81,7 @@ impl Rhythm {
             incidents: BTreeSet::new(),
             offline: None,
             asking: false,
+            verified: None,
             idle: false,
             random: seed,
         }
@@ -149,14 +152,21 @@ impl Rhythm {
         std::iter::once(Look::Controls).chain(page).collect()
     }
 
-    /// The check failed, though something was answered lately: the next page is read soon, which shows who is right.
+    /// There is a doubt about our own network: a page is read at once, at most every [`CONTROLS`]. Where that fails, the network
+    /// is checked.
     pub fn verify(&mut self, now: Instant) {
+        let at = match self.verified {
+            Some(ahead) if ahead > now => ahead,
+            Some(last) => now.max(last + CONTROLS),
+            None => now,
+        };
+        self.verified = Some(at);
         let pages = self
             .entries
             .iter_mut()
             .filter(|(look, entry)| matches!(look, Look::Page(_)) && !entry.looking);
         if let Some((_, next)) = pages.min_by_key(|(_, entry)| entry.due) {
-            next.due = next.due.min(now + CONTROLS);
+            next.due = next.due.min(at);
         }
     }
 

@@ -2,7 +2,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{Catalog, EndpointId, MicroDollars, ProviderId, StatusPage, Surface, Tokens};
+use catalog::{
+    Catalog, EndpointId, MicroDollars, ProviderId, StatusPage, Surface, Tokens,
+    is_beyond_this_network,
+};
 use chrono::{DateTime, Utc};
 use health::Controls;
 use reqwest::Url;
@@ -13,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
 use crate::budget::Budget;
-use crate::client::{Http, is_beyond_this_network};
+use crate::client::Http;
 use crate::look::{Errand, Seen, Sight, after_call, after_page};
 use crate::network::{Network, Standing};
 use crate::online::Connectivity;
@@ -183,6 +186,7 @@ impl Watching {
                 self.traffic_answered(now, &endpoint).await?;
                 self.rhythm.proved(now, &Look::Probe(endpoint, model));
             }
+            Nudge::TrafficUnreached => self.rhythm.verify(now),
             Nudge::TrafficAnswered { endpoint } => self.traffic_answered(now, &endpoint).await?,
             Nudge::IncidentOpen { provider, open } => self.rhythm.incident(now, &provider, open),
             Nudge::Idle(idle) => self.rhythm.idle(now, idle),

@@ -110,6 +110,8 @@ pub enum Nudge {
     TrafficAnswered {
         endpoint: EndpointId,
     },
+    /// A client's request reached no provider: the network is checked soon.
+    TrafficUnreached,
     /// The machine slept: everything is due.
     Woke,
     IncidentOpen {

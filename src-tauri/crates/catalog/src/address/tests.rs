@@ -1,3 +1,5 @@
+use crate::is_beyond_this_network;
+
 use super::{Address, BadAddress, without_addresses};
 
 #[test]
@@ -61,6 +63,26 @@ fn a_login_may_go_where_the_server_is_the_same() {
         "https://evil.example/api.acme.example",
     ] {
         assert!(!same(vendor, other), "{other}");
+    }
+}
+
+#[test]
+fn what_leads_out_of_this_network() {
+    for (base, beyond) in [
+        ("https://api.openai.example", true),
+        ("http://8.8.8.8:80/v1", true),
+        ("https://[2001:db8::1]", true),
+        ("http://localhost:11434", false),
+        ("http://127.0.0.1:1", false),
+        ("http://[::1]:1", false),
+        ("http://192.168.0.2:8000", false),
+        ("http://10.1.2.3", false),
+        ("http://[fd00::1]", false),
+        ("http://nas:8000", false),
+        ("http://nas.local:8000", false),
+        ("no address", false),
+    ] {
+        assert_eq!(is_beyond_this_network(base), beyond, "{base}");
     }
 }
 

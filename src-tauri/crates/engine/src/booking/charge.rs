@@ -95,7 +95,7 @@ fn written(report: &Report) -> u64 {
 /// The provider ended the response. After a timeout or a client's disconnect, the rest of the output is not known.
 fn ended_there(outcome: &Outcome) -> bool {
     match outcome {
-        Outcome::Answered(_) => true,
+        Outcome::Answered(_) | Outcome::NotSent { .. } => true,
         Outcome::ClientLeft => false,
         Outcome::Failed { kind, .. } => {
             !matches!(kind, Some(FailureKind::Silent | FailureKind::Stalled))
@@ -119,7 +119,7 @@ fn refused(attempt: &Attempt) -> bool {
         return true;
     }
     match &attempt.outcome {
-        Outcome::Answered(_) | Outcome::ClientLeft => false,
+        Outcome::Answered(_) | Outcome::NotSent { .. } | Outcome::ClientLeft => false,
         Outcome::Failed { class, kind, .. } => {
             told_instead(*class, *kind) && is_blank(&attempt.report)
         }

@@ -1,6 +1,8 @@
 use std::process::ExitCode;
 
-use api::{Accepted, Closing, ReviewClose, ReviewItem, ReviewPage, ReviewState, ReviewSummary};
+use api::{
+    Accepted, Closing, Command, ReviewClose, ReviewItem, ReviewPage, ReviewState, ReviewSummary,
+};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 
@@ -43,6 +45,20 @@ pub(super) enum ReviewCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Send all waiting requests again, one after the other; `status` shows how far it is
+    Retry {
+        /// Only those of this incident
+        #[arg(long)]
+        incident: Option<i64>,
+        /// Only those of this pipeline
+        #[arg(long)]
+        pipeline: Option<String>,
+        /// Send nothing; say how many there are
+        #[arg(long)]
+        count: bool,
+        #[arg(long)]
+        json: bool,
+    },
     /// Send the request again and print its answer; exit code 1 when it failed again
     Run {
         id: String,
@@ -71,6 +87,12 @@ pub(super) async fn run(command: ReviewCommand) -> ExitCode {
             close(&id, Closing::Dismissed, note, json).await
         }
         ReviewCommand::Reopen { id, json } => reopen(&id, json).await,
+        ReviewCommand::Retry {
+            incident,
+            pipeline,
+            count,
+            json,
+        } => retry(incident, pipeline, count, json).await,
         ReviewCommand::Run { id, json } => run_again(&id, json).await,
     }
 }
@@ -162,6 +184,31 @@ async fn reopen(id: &str, json: bool) -> ExitCode {
     finish(json, async {
         let accepted: Accepted = Engine::find()?
             .call(Method::POST, &path(id, "/reopen"), None::<&()>)
+            .await?;
+        if json {
+            print_json(&accepted);
+        } else {
+            say!("{}", accepted.said);
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+async fn retry(
+    incident: Option<i64>,
+    pipeline: Option<String>,
+    count_only: bool,
+    json: bool,
+) -> ExitCode {
+    finish(false, async {
+        let command = Command::ReviewRetryAll {
+            incident,
+            pipeline,
+            count_only,
+        };
+        let accepted: Accepted = Engine::find()?
+            .call(Method::POST, "/do", Some(&command))
             .await?;
         if json {
             print_json(&accepted);

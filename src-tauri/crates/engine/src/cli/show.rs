@@ -100,7 +100,7 @@ pub(super) async fn checked(interruption: i64) -> ExitCode {
 
 fn at_risk(at_risk: &AtRisk) -> String {
     match at_risk {
-        AtRisk::NoEstimate { why } => why.clone(),
+        AtRisk::NoEstimate { why } | AtRisk::Nothing { why } => why.clone(),
         AtRisk::Estimate {
             low, high, method, ..
         } if low == high => {

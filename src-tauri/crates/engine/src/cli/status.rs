@@ -65,6 +65,16 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     if details {
         lines.extend(snapshot.routes.iter().map(route));
     }
+    if let Some(retry) = &snapshot.review_retry {
+        let at_work = format!(
+            "{} of {} run, {} answered",
+            retry.done, retry.total, retry.answered
+        );
+        let state = retry.ended.as_deref().unwrap_or(&at_work);
+        lines.push(format!("Retry of waiting requests: {state}"));
+    }
+    let outage = snapshot.last_outage.as_ref();
+    lines.extend(outage.map(|outage| format!("Last outage: {}", outage.said)));
     lines.push(today(snapshot));
     lines
 }

@@ -75,22 +75,30 @@ pub(super) async fn run(
             Some("run it from where it came from, then close the item as done"),
         )
     })?;
-    let (gateway, runner, of) = (control.gateway.clone(), control.clone(), id.clone());
-    let running = tokio::spawn(async move {
-        let (status, body) = answer(&gateway, request).await;
-        let kept = runner.ask(|reply| Ask::ReviewRan {
-            id: of,
-            status,
-            body,
-            reply,
-        });
-        kept.await
-    });
-    running.await.map_err(|_| Refused::ending())???;
+    let (runner, of) = (control.clone(), id.clone());
+    let running = tokio::spawn(async move { run_kept(&runner, of, request).await });
+    running.await.map_err(|_| Refused::ending())??;
     Ok(Json(view::review::item(&find(&control, &id).await?)))
 }
 
-async fn find(control: &Control, id: &str) -> Result<ledger::ReviewItem, Refused> {
+/// Runs the request of this item, and keeps what came of it. Returns the status.
+pub(super) async fn run_kept(
+    control: &Control,
+    id: String,
+    request: Request<Full<Bytes>>,
+) -> Result<u16, Refused> {
+    let (status, body) = answer(&control.gateway, request).await;
+    let kept = control.ask(|reply| Ask::ReviewRan {
+        id,
+        status,
+        body,
+        reply,
+    });
+    kept.await??;
+    Ok(status)
+}
+
+pub(super) async fn find(control: &Control, id: &str) -> Result<ledger::ReviewItem, Refused> {
     let id = id.to_owned();
     let found = control.ask(|reply| Ask::Review {
         id: id.clone(),
@@ -107,7 +115,10 @@ async fn find(control: &Control, id: &str) -> Result<ledger::ReviewItem, Refused
 
 /// The request as it came, save for the client's credential, which was not kept: an endpoint with a key of yours answers it,
 /// and where the client gave it an idempotency key, the response is kept under that.
-fn request(control: &Control, item: &ledger::ReviewItem) -> Result<Request<Full<Bytes>>, String> {
+pub(super) fn request(
+    control: &Control,
+    item: &ledger::ReviewItem,
+) -> Result<Request<Full<Bytes>>, String> {
     let Some(body) = &item.body else {
         return Err("its request is not kept".to_owned());
     };

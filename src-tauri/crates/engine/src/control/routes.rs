@@ -16,7 +16,7 @@ use gateway::{Caller, CallerKind, Login};
 use serde::Deserialize;
 
 use super::face::Face;
-use super::{Control, Refused, exchanges, fallbacks, guard, health, keys, review, ui};
+use super::{Control, Refused, exchanges, fallbacks, guard, health, keys, retry_all, review, ui};
 use crate::event::Ask;
 
 /// Beside requests, settings are the largest thing that anybody sends here.
@@ -110,7 +110,15 @@ async fn act(
     State(control): State<Control>,
     Json(command): Json<Command>,
 ) -> Result<Json<Accepted>, Refused> {
-    Ok(Json(control.ask(|reply| Ask::Do(command, reply)).await??))
+    match command {
+        Command::ReviewRetryAll {
+            incident,
+            pipeline,
+            count_only,
+        } => retry_all::begin(control, incident, pipeline, count_only).await,
+        Command::ReviewRetryStop => retry_all::stop(&control).await,
+        command => Ok(Json(control.ask(|reply| Ask::Do(command, reply)).await??)),
+    }
 }
 
 #[derive(Deserialize)]

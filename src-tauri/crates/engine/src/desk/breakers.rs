@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use catalog::{EndpointId, ModelId, REHEARSAL};
+use catalog::{EndpointId, ModelId, ProviderId, REHEARSAL};
 use chrono::{DateTime, Utc};
 use gateway::{BreakerView, KeptBreaker, Standing};
 use health::{Basis, Finding, Level, Verdict};
@@ -78,6 +78,17 @@ impl Desk {
             Standing::Closed | Standing::HalfOpen | Standing::Probing => None,
         });
         open.min()
+    }
+
+    /// The provider is believed to work again.
+    pub(super) fn breakers_recover(&mut self, provider: &ProviderId) {
+        for breaker in &self.state.breakers {
+            let endpoint = self.state.catalog.endpoint(&breaker.endpoint);
+            if endpoint.is_some_and(|endpoint| endpoint.provider == *provider) {
+                let (endpoint, model) = (breaker.endpoint.clone(), breaker.model.clone());
+                self.effects.push(Effect::Recovered(endpoint, model));
+            }
+        }
     }
 
     /// What opened for want of a good key is tried with the new one.

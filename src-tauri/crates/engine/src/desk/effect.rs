@@ -33,6 +33,8 @@ pub(crate) enum Effect {
         exchange: Box<Exchange>,
         row: Box<ExchangeRow>,
     },
+    /// The provider is believed to work again.
+    Recovered(EndpointId, ModelId),
     /// The next request may go there again.
     TryNow(EndpointId, ModelId),
 }
@@ -77,6 +79,11 @@ pub(crate) enum Record {
     /// Sum up the day that began then. Answered by `Summed`.
     Sum {
         since: DateTime<Utc>,
+    },
+    /// Count what these open incidents met, and find the last outage that ended. Answered by `Met`.
+    CountMet {
+        open: Vec<i64>,
+        now: DateTime<Utc>,
     },
     Observation(Observation),
     Probe(ProbeRow),

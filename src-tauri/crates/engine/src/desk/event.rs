@@ -50,13 +50,16 @@ pub(crate) enum Event {
         newly_parked: bool,
         waiting: u64,
     },
+    Met {
+        open: Vec<(i64, ledger::Met)>,
+        last: Option<ledger::Outage>,
+    },
     Logged {
         transition: Box<Transition>,
         /// None: it could not be logged, or has no incident.
         incident: Option<i64>,
-        /// Requests that met it before it was known, and those that a fallback answered.
-        met: u64,
-        carried: u64,
+        /// What it met before it was known.
+        met: Box<ledger::Met>,
     },
     Queued {
         id: i64,

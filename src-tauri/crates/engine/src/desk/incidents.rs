@@ -6,7 +6,7 @@ use std::ops::Deref;
 use catalog::ProviderId;
 use chrono::{DateTime, Utc};
 use health::Level;
-use ledger::ExchangeRow;
+use ledger::{ExchangeRow, Met};
 
 #[derive(Debug, Default)]
 pub(crate) struct Incidents(BTreeMap<ProviderId, OpenIncident>);
@@ -20,6 +20,8 @@ pub(crate) struct OpenIncident {
     pub peak: Level,
     pub exchanges_hit: u64,
     pub carried: u64,
+    /// As the ledger counted a moment ago.
+    pub met: Met,
 }
 
 impl OpenIncident {
@@ -31,6 +33,7 @@ impl OpenIncident {
             peak: level,
             exchanges_hit: 0,
             carried: 0,
+            met: Met::default(),
         }
     }
 }
@@ -41,11 +44,21 @@ impl Incidents {
     }
 
     /// The ledger has it. It is dated back to what it was concluded from, and has met requests since then.
-    pub(crate) fn logged(&mut self, provider: &ProviderId, id: i64, (met, carried): (u64, u64)) {
+    pub(crate) fn logged(&mut self, provider: &ProviderId, id: i64, met: Met) {
         if let Some(incident) = self.0.get_mut(provider) {
             incident.id = id;
-            incident.exchanges_hit += met;
-            incident.carried += carried;
+            incident.exchanges_hit += met.traffic.hit;
+            incident.carried += met.traffic.carried_by_fallback;
+            incident.met = met;
+        }
+    }
+
+    /// As the ledger counted, by incident.
+    pub(crate) fn met(&mut self, counted: Vec<(i64, Met)>) {
+        for (id, met) in counted {
+            if let Some(incident) = self.0.values_mut().find(|incident| incident.id == id) {
+                incident.met = met;
+            }
         }
     }
 
@@ -61,10 +74,12 @@ impl Incidents {
     }
 
     /// The ledger counts the same way when the incident is closed.
-    pub(crate) fn count(&mut self, row: &ExchangeRow, carried: bool) {
+    /// True: it met one.
+    pub(crate) fn count(&mut self, row: &ExchangeRow, carried: bool) -> bool {
         if row.end == ledger::End::TurnedAway {
-            return;
+            return false;
         }
+        let mut met = false;
         let primary = row.primary.as_ref().map(|primary| &primary.provider);
         for (provider, incident) in &mut self.0 {
             let mut attempts = row.attempts.iter();
@@ -72,8 +87,10 @@ impl Incidents {
             if failed || carried && primary == Some(provider) {
                 incident.exchanges_hit += 1;
                 incident.carried += u64::from(carried);
+                met = true;
             }
         }
+        met
     }
 }
 

@@ -6,14 +6,14 @@ use api::Notice;
 use catalog::{Dialect, EndpointId, ProviderId};
 use chrono::{DateTime, Utc};
 use gateway::KeptBreaker;
-use ledger::{FallbackTestRow, IncidentTraffic, Sums};
+use ledger::{FallbackTestRow, Met, Sums};
 
 use super::{Desk, Effect, OpenIncident, PaidAnswer, PaidConsent};
 use crate::state::{SiblingQuestion, State};
 
 #[derive(Debug, Default)]
 pub(crate) struct Restored {
-    pub incidents: Vec<(i64, health::OpenIncident, IncidentTraffic)>,
+    pub incidents: Vec<(i64, health::OpenIncident, Met)>,
     /// Those that are still fresh.
     pub notices: Vec<Notice>,
     /// Providers seen in traffic, and endpoints that took a client's own login.
@@ -50,12 +50,11 @@ pub(crate) struct Asker {
 
 impl Desk {
     pub(crate) fn restore(&mut self, now: DateTime<Utc>, left: Restored) -> Vec<Effect> {
-        for (id, incident, traffic) in left.incidents {
+        for (id, incident, met) in left.incidents {
             let mut open = OpenIncident::new(incident.since, incident.level);
             open.peak = incident.peak;
             let provider = incident.provider;
             self.state.open.opened(provider.clone(), open);
-            let met = (traffic.hit, traffic.carried_by_fallback);
             self.state.open.logged(&provider, id, met);
             let open = true;
             self.effect(Effect::Nudge(watch::Nudge::IncidentOpen { provider, open }));
@@ -102,6 +101,8 @@ impl Desk {
             .collect();
         self.reconfigure(now);
         self.told_before(now);
+        self.met_asked.changed();
+        self.ask_what_was_met(now);
         std::mem::take(&mut self.effects)
     }
 }

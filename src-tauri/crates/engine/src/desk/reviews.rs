@@ -81,6 +81,7 @@ fn park(
 impl Desk {
     pub(super) fn booked(&mut self, now: DateTime<Utc>, newly_parked: bool, waiting: u64) {
         self.state.reviews.counted(waiting);
+        self.met_asked.changed();
         if newly_parked && self.state.reviews.told.happened(now) {
             self.notify_of_reviews(now);
         }

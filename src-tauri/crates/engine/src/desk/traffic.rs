@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use catalog::{EndpointId, ProviderId};
 use chrono::{DateTime, Utc};
-use gateway::{Exchange, ExchangeKind};
-use health::{CallOutcome, Observation};
+use gateway::{Attempt, Exchange, ExchangeKind, Outcome};
+use health::{CallOutcome, FailureKind, Observation};
 
 use super::{Desk, Effect, Record, keys, reviews};
 use crate::booking;
@@ -23,7 +23,9 @@ impl Desk {
         let review = reviews::work(now, exchange, view::rows::story(&row, &self.state));
         if !exchange.rehearsal {
             self.state.today.count(&row, carried);
-            self.state.open.count(&row, carried);
+            if self.state.open.count(&row, carried) {
+                self.met_asked.changed();
+            }
         }
         self.effect(Effect::Record(Record::Exchange {
             row: Box::new(row.clone()),
@@ -33,6 +35,10 @@ impl Desk {
             self.check_the_cap(now);
             self.learn(exchange);
             self.learn_model(exchange);
+            if let Some(name) = &exchange.pipeline {
+                let state = &mut self.state;
+                state.unknown_pipelines.seen(now, name, &state.settings);
+            }
             if carried {
                 self.carried_by_fallback(now, exchange, &row);
             }
@@ -41,6 +47,9 @@ impl Desk {
         if let Some(answered) = exchange.attempts.iter().rfind(|a| a.status.is_some()) {
             let endpoint = answered.endpoint.clone();
             self.effect(Effect::Nudge(watch::Nudge::TrafficAnswered { endpoint }));
+        }
+        if exchange.attempts.iter().any(reached_no_provider) {
+            self.effect(Effect::Nudge(watch::Nudge::TrafficUnreached));
         }
         for observation in booking::observations(exchange) {
             if let Observation::Call {
@@ -153,4 +162,16 @@ impl Desk {
             gateway::Login::None
         })
     }
+}
+
+/// It ended before the provider was connected: perhaps by our own network.
+fn reached_no_provider(attempt: &Attempt) -> bool {
+    matches!(
+        attempt.outcome,
+        Outcome::NotSent { .. }
+            | Outcome::Failed {
+                kind: Some(FailureKind::Connect),
+                ..
+            }
+    )
 }

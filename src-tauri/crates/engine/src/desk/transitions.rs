@@ -5,7 +5,7 @@ use std::sync::Arc;
 use catalog::{ProviderId, REHEARSAL};
 use chrono::{DateTime, Offset, Utc};
 use health::{Change, Transition, Verdicts};
-use ledger::LoggedTransition;
+use ledger::{LoggedTransition, Met};
 
 use super::{Desk, Effect, OpenIncident, Record};
 use crate::booking;
@@ -40,6 +40,7 @@ impl Desk {
             self.watch_failing(now);
         }
         for transition in transitions {
+            self.met_asked.changed();
             let evidence = words::incident(&self.state.catalog, &transition);
             if transition.change != Change::Updated {
                 let log = utc(now).plain(&evidence);
@@ -72,6 +73,7 @@ impl Desk {
             Change::Recovered { .. } => {
                 self.state.open.closed(&provider);
                 self.paid_outage_over(now, &provider);
+                self.breakers_recover(&provider);
                 false
             }
             Change::Faded { .. } => {
@@ -86,16 +88,17 @@ impl Desk {
         self.effect(Effect::Nudge(watch::Nudge::IncidentOpen { provider, open }));
     }
 
-    /// The ledger has it. `traffic`: requests that met it before it was known, and those that a fallback answered.
+    /// The ledger has it. `met`: what it met before it was known.
     pub(super) fn logged(
         &mut self,
         now: DateTime<Utc>,
         transition: &Transition,
         id: Option<i64>,
-        traffic: (u64, u64),
+        met: Met,
     ) {
         if let (Change::Opened { .. }, Some(id)) = (&transition.change, id) {
-            self.state.open.logged(&transition.provider, id, traffic);
+            self.state.open.logged(&transition.provider, id, met);
+            self.met_asked.changed();
         }
         self.notify_of(now, transition, id);
     }

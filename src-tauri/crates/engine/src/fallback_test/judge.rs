@@ -1,6 +1,6 @@
 //! What a step's response says of a fallback: it passed, or whose fault it is that it did not, and what to do. Pure.
 
-use gateway::{End, Exchange, Outcome};
+use gateway::{End, Exchange, Outcome, OwnNetwork};
 use health::FailureKind;
 use ledger::TestFault;
 use serde_json::Value;
@@ -103,6 +103,19 @@ fn attempted(step: Step, exchange: &Exchange, place: &Place) -> Result<(), Failu
         }) => {
             let (fault, what, fix) = of_class(*class, *kind, place);
             Err(Failure::new(step, fault, clause(what, message), fix))
+        }
+        Some(Outcome::NotSent { own, message }) => {
+            let (what, fix) = match own {
+                OwnNetwork::Offline => (
+                    "this machine is offline",
+                    "check the network, then test again",
+                ),
+                OwnNetwork::Untrusted => (
+                    "the certificate of its server is not trusted here",
+                    "add the certificate of the proxy that opens TLS to the system's trusted roots, then test again",
+                ),
+            };
+            fail(TestFault::Settings, clause(what, message), fix)
         }
         Some(Outcome::ClientLeft) => fail(
             TestFault::Understudy,

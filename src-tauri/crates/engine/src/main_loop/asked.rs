@@ -97,6 +97,26 @@ impl MainLoop {
                 };
                 let _ = reply.send(self.review_ran(&id, &run).map_err(unreadable));
             }
+            Ask::BeginRetry {
+                incident,
+                pipeline,
+                count_only,
+                reply,
+            } => {
+                let begun = self.begin_retry(incident, pipeline.as_deref(), count_only);
+                self.publish();
+                let _ = reply.send(begun);
+            }
+            Ask::Retried { answered, reply } => {
+                let _ = reply.send(self.desk.retried(answered));
+            }
+            Ask::RetryEnded(reply) => {
+                self.desk.retry_ended(now);
+                let _ = reply.send(());
+            }
+            Ask::StopRetry(reply) => {
+                let _ = reply.send(self.desk.stop_retry());
+            }
             Ask::NoticeTold { id, outcome, reply } => {
                 self.decide(desk::Event::NoticeTold(id, outcome));
                 let _ = reply.send(());
@@ -196,8 +216,8 @@ impl MainLoop {
     ) -> Result<IncidentPage, LedgerError> {
         let page = self.ledger.incidents(limit, before)?;
         let summaries = page.rows.iter().map(|(id, row)| {
-            let traffic = self.ledger.incident_traffic(*id)?.unwrap_or_default();
-            Ok(view::rows::summary(self.state(), *id, row, &traffic, now))
+            let met = self.ledger.met(*id)?.unwrap_or_default();
+            Ok(view::rows::summary(self.state(), *id, row, &met, now))
         });
         Ok(IncidentPage {
             incidents: summaries.collect::<Result<_, LedgerError>>()?,
@@ -209,14 +229,14 @@ impl MainLoop {
         let Some(story) = self.ledger.incident(id)? else {
             return Ok(None);
         };
-        let traffic = self.ledger.incident_traffic(id)?.unwrap_or_default();
+        let met = self.ledger.met(id)?.unwrap_or_default();
         let interrupted = self.ledger.interruptions(id)?;
         Ok(Some(api::Incident {
             interrupted: interrupted
                 .iter()
                 .map(|(id, row)| view::interrupted::interruption(self.state(), *id, row))
                 .collect(),
-            ..view::rows::incident(self.state(), id, &story, &traffic, now)
+            ..view::rows::incident(self.state(), id, &story, &met, now)
         }))
     }
 

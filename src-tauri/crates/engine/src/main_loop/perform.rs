@@ -48,6 +48,9 @@ impl MainLoop {
                 let metrics = &self.outlets.metrics;
                 metrics.ended(&exchange, &row, row.carried(), catalog);
             }
+            Effect::Recovered(endpoint, model) => {
+                self.outlets.gateway.recovered(&endpoint, &model);
+            }
             Effect::TryNow(endpoint, model) => {
                 self.outlets.gateway.try_now(&endpoint, &model);
             }

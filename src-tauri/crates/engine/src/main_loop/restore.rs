@@ -3,7 +3,7 @@
 use catalog::{EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::KeptBreaker;
-use ledger::{IncidentTraffic, Ledger, LedgerError};
+use ledger::{Ledger, LedgerError, Met};
 
 use super::MainLoop;
 use crate::desk::{Asker, Event, PaidAnswer, Restored, keys};
@@ -127,13 +127,11 @@ impl Reading {
     }
 }
 
-fn incidents(
-    ledger: &Ledger,
-) -> Result<Vec<(i64, health::OpenIncident, IncidentTraffic)>, LedgerError> {
+fn incidents(ledger: &Ledger) -> Result<Vec<(i64, health::OpenIncident, Met)>, LedgerError> {
     let open = ledger.open_incidents()?.into_iter();
     open.map(|(id, incident)| {
-        let traffic = ledger.incident_traffic(id)?.unwrap_or_default();
-        Ok((id, incident, traffic))
+        let met = ledger.met(id)?.unwrap_or_default();
+        Ok((id, incident, met))
     })
     .collect()
 }

@@ -1,15 +1,15 @@
 //! Rows of the ledger as faces show them.
 
-use api::{
-    AtRisk, Attempt, Exchange, ExchangeEnd, Incident, IncidentSummary, Level, TimelineEntry, usd,
-};
-use catalog::{MicroDollars, ProviderId};
+use api::{Attempt, Exchange, ExchangeEnd, Incident, IncidentSummary, Level, TimelineEntry, usd};
+use catalog::ProviderId;
 use chrono::{DateTime, Utc};
-use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentStory, IncidentTraffic};
+use ledger::{AttemptRow, ExchangeRow, IncidentRow, IncidentStory, Met};
 
-use super::words;
+use super::{at_risk, words};
+use crate::booking;
 use crate::desk::OpenIncident;
 use crate::state::State;
+use crate::unknown_pipelines;
 
 pub(crate) fn open_summary(
     state: &State,
@@ -28,7 +28,7 @@ pub(crate) fn open_summary(
         closed: None,
         exchanges_hit: story.exchanges_hit,
         carried_by_fallback: story.carried,
-        at_risk: at_risk(state, provider, story.opened, now),
+        at_risk: at_risk::at_risk(state, provider, &story.met, now),
     }
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn summary(
     state: &State,
     id: i64,
     row: &IncidentRow,
-    traffic: &IncidentTraffic,
+    met: &Met,
     now: DateTime<Utc>,
 ) -> IncidentSummary {
     let peak = row.peak.map_or(Level::Unknown, words::known_level);
@@ -56,9 +56,9 @@ pub(crate) fn summary(
         peak,
         opened: row.opened,
         closed: row.closed,
-        exchanges_hit: traffic.hit,
-        carried_by_fallback: traffic.carried_by_fallback,
-        at_risk: at_risk(state, &row.provider, row.opened, row.closed.unwrap_or(now)),
+        exchanges_hit: met.traffic.hit,
+        carried_by_fallback: met.traffic.carried_by_fallback,
+        at_risk: at_risk::at_risk(state, &row.provider, met, row.closed.unwrap_or(now)),
     }
 }
 
@@ -66,12 +66,12 @@ pub(crate) fn incident(
     state: &State,
     id: i64,
     story: &IncidentStory,
-    traffic: &IncidentTraffic,
+    met: &Met,
     now: DateTime<Utc>,
 ) -> Incident {
     let clock = state.clock(now);
     Incident {
-        summary: summary(state, id, &story.incident, traffic, now),
+        summary: summary(state, id, &story.incident, met, now),
         blame: match story.incident.blame {
             health::Blame::Them => "It was them.",
             health::Blame::Us => "It was us.",
@@ -93,45 +93,6 @@ pub(crate) fn incident(
     }
 }
 
-/// Summed over the pipelines that use this provider; never a figure where no pipeline says what an item is worth.
-pub(crate) fn at_risk(
-    state: &State,
-    provider: &ProviderId,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-) -> AtRisk {
-    if state.settings.pipelines.is_empty() {
-        return AtRisk::NoEstimate {
-            why: "No estimate: tell us what a lead is worth.".into(),
-        };
-    }
-    let using = state
-        .settings
-        .pipelines
-        .iter()
-        .filter(|p| p.providers.is_empty() || p.providers.contains(provider));
-    let estimates: Vec<_> = using.map(|p| impact::at_risk(p, from, to)).collect();
-    if estimates.is_empty() {
-        return AtRisk::NoEstimate {
-            why: "No estimate: none of your pipelines uses this provider.".into(),
-        };
-    }
-    let low: MicroDollars = estimates.iter().map(|e| e.low).sum();
-    let high: MicroDollars = estimates.iter().map(|e| e.high).sum();
-    let methods: Vec<String> = estimates
-        .into_iter()
-        .map(|e| format!("{}: {}", e.pipeline, e.method))
-        .collect();
-    AtRisk::Estimate {
-        low: low.0,
-        high: high.0,
-        known: 0,
-        low_usd: usd(low.0),
-        high_usd: usd(high.0),
-        method: methods.join(" "),
-    }
-}
-
 pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
     Exchange {
         id,
@@ -147,7 +108,7 @@ pub(crate) fn exchange(id: i64, row: &ExchangeRow, state: &State) -> Exchange {
         pipeline: row.pipeline.clone(),
         item: row.item.clone(),
         end: end(row.end),
-        story: story(row, state),
+        story: with_warning(story(row, state), row, state),
         status: row.status,
         total_ms: row.total_ms,
         ttft_ms: row.ttft_ms,
@@ -198,8 +159,10 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
 pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     let failed: Vec<&AttemptRow> = row.attempts.iter().filter(|a| a.provider_failed).collect();
     let after = match failed.first() {
-        None => spared(row).map_or_else(String::new, |primary| {
-            format!(" in {}'s place", state.product(primary))
+        None => after_own_network(row, state).unwrap_or_else(|| {
+            spared(row).map_or_else(String::new, |primary| {
+                format!(" in {}'s place", state.product(primary))
+            })
         }),
         Some(first) => {
             let why = first.detail.as_deref().unwrap_or(&first.outcome);
@@ -236,7 +199,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         ledger::End::Cut => format!(
             "{last} broke off in the middle of its answer; the client's connection was aborted so that it noticed."
         ),
-        ledger::End::Exhausted => format!("Nobody could answer: {}.", failures(row, state)),
+        ledger::End::Exhausted => exhausted(row, state),
         ledger::End::CallersFault => format!(
             "{last} says that the request itself is at fault{}.",
             row.attempts
@@ -253,6 +216,15 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
             .detail
             .clone()
             .unwrap_or_else(|| "An error of Understudy's own.".into()),
+    }
+}
+
+/// With what is wrong about the request's own words, though it was accepted.
+fn with_warning(story: String, row: &ExchangeRow, state: &State) -> String {
+    let name = row.pipeline.as_deref();
+    match name.and_then(|name| unknown_pipelines::warning(name, &state.settings)) {
+        Some(warning) => format!("{story} {warning}"),
+        None => story,
     }
 }
 
@@ -273,6 +245,32 @@ fn failures(row: &ExchangeRow, state: &State) -> String {
     })
     .collect::<Vec<_>>()
     .join(", ")
+}
+
+/// Whose fault it was, where it was ours.
+fn exhausted(row: &ExchangeRow, state: &State) -> String {
+    let all = |word| !row.attempts.is_empty() && row.attempts.iter().all(|a| a.outcome == word);
+    if all(booking::OFFLINE) {
+        return "It was us: this machine was offline, so no provider could be reached.".into();
+    }
+    if all(booking::UNTRUSTED) {
+        return "It was us: something on this network opens TLS, and its certificate is not trusted here.".into();
+    }
+    format!("Nobody could answer: {}.", failures(row, state))
+}
+
+/// " after Claude could not be reached (this machine was offline)"
+fn after_own_network(row: &ExchangeRow, state: &State) -> Option<String> {
+    let (attempt, why) = row.attempts.iter().find_map(|attempt| {
+        let why = match &*attempt.outcome {
+            booking::OFFLINE => "this machine was offline",
+            booking::UNTRUSTED => "the certificate was not trusted",
+            _ => return None,
+        };
+        Some((attempt, why))
+    })?;
+    let product = state.product(&attempt.provider);
+    Some(format!(" after {product} could not be reached ({why})"))
 }
 
 /// The primary that a stand-in of another provider answered for without its having been asked.

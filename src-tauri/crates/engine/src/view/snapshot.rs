@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Consent, Plan, Siblings, Standing};
 use health::{Finding, ProviderVerdict};
 
-use super::{fallback, headline, pipeline, question, rows, tray, words};
+use super::{fallback, headline, outage, pipeline, question, rows, tray, words};
 use crate::routing::SAMPLE;
 use crate::state::State;
 
@@ -46,8 +46,8 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
             .map(|(provider, story)| rows::open_summary(state, provider, story, now))
             .collect(),
         review_open: state.reviews.waiting(),
-        review_retry: None,
-        last_outage: None,
+        review_retry: state.retry.as_ref().and_then(|retry| retry.shown(now)),
+        last_outage: outage::last(state, now),
         notices: state.notifications.waiting().to_vec(),
         today: today(state),
     }
@@ -135,6 +135,12 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
     problems.extend(super::login::problems(state));
     if let Some((what, fix)) = state.listening.pending(&state.settings) {
         problems.push(ProblemView { what, fix });
+    }
+    for (name, what) in state.unknown_pipelines.warnings(&state.settings) {
+        problems.push(ProblemView {
+            what,
+            fix: format!("Correct the name in the workflow, or add it to the settings: [[pipeline]] name = \"{name}\"."),
+        });
     }
     if let Some(why) = &state.ledger_failed {
         problems.push(ProblemView {

@@ -47,3 +47,17 @@ fn known(level: Level) -> Option<health::Level> {
 pub(crate) fn list(names: &[String]) -> String {
     ::words::list(names)
 }
+
+/// "40 s", "4 min", "1 h 20 min", "3 d 4 h"
+pub(crate) fn duration(length: chrono::TimeDelta) -> String {
+    let (days, hours) = (length.num_days(), length.num_hours() % 24);
+    let (minutes, seconds) = (length.num_minutes() % 60, length.num_seconds() % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{} s", seconds.max(0)),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, 0, _) => format!("{days} d"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}

@@ -1,4 +1,5 @@
 mod kept;
+mod recovery;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -146,6 +147,7 @@ impl Breaker {
     fn standing(&self, now: DateTime<Utc>) -> Standing {
         match self.state {
             State::Closed => Standing::Closed,
+            State::Open { .. } if self.is_unused(now) => Standing::Closed,
             State::Open { until } if now >= until => Standing::HalfOpen,
             State::Open { until } => Standing::Open { until },
             State::Probing => Standing::Probing,
@@ -319,37 +321,6 @@ impl Breakers {
         }
     }
 
-    /// Let the next request try, however long the breaker was to stay open: a probe succeeded, or the owner says so.
-    pub(crate) fn half_open(
-        &self,
-        endpoint: &EndpointId,
-        model: &ModelId,
-        now: DateTime<Utc>,
-    ) -> Option<BreakerChange> {
-        let key = (endpoint.clone(), model.clone());
-        let mut memory = self.lock();
-        let breaker = memory.breakers.get_mut(&key)?;
-        breaker.silent_at = None;
-        let State::Open { until } = breaker.state else {
-            return None;
-        };
-        breaker.state = State::Open { until: now };
-        (until > now).then_some(BreakerChange::HalfOpened)
-    }
-
-    /// A probe of the watch's succeeded: the next request may try.
-    pub(crate) fn probe_answered(
-        &self,
-        endpoint: &EndpointId,
-        model: &ModelId,
-        now: DateTime<Utc>,
-    ) -> Option<BreakerChange> {
-        let change = self.half_open(endpoint, model, now);
-        let key = (endpoint.clone(), model.clone());
-        self.lock().answered(&key, now);
-        change
-    }
-
     /// A probe of the watch's failed: it counts as a request's failure does, and prolongs nothing that is open.
     pub(crate) fn probe_failed(
         &self,
@@ -363,6 +334,7 @@ impl Breakers {
 
     /// Every breaker that remembers a failure.
     pub(crate) fn views(&self, now: DateTime<Utc>) -> Vec<BreakerView> {
+        self.lock().forget_unused(now);
         let view = |((endpoint, model), breaker): (&Key, &Breaker)| BreakerView {
             endpoint: endpoint.clone(),
             model: model.clone(),
@@ -394,6 +366,7 @@ impl Breakers {
         probe: bool,
     ) -> Option<BreakerChange> {
         let mut memory = self.lock();
+        memory.forget_unused(now);
         memory.make_room(key, now);
         let breaker = memory.breakers.entry(key.clone()).or_default();
         let before = breaker.standing(now);

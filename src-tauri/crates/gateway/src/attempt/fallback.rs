@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalog::is_beyond_this_network;
 use chrono::{DateTime, Utc};
+use health::FailureKind;
 use http::Request;
 use http_body_util::Full;
 use tokio::time::{Instant, sleep};
@@ -17,6 +19,7 @@ use crate::attempt::breaker::{BreakerChange, Permit, Silence};
 use crate::attempt::count;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience, stream_wait};
 use crate::attempt::lost::Lost;
+use crate::attempt::own_network::OwnNetwork;
 use crate::attempt::request::{Kept, Outgoing, request};
 use crate::attempt::translation::Translation;
 use crate::attempt::won::Won;
@@ -281,11 +284,21 @@ impl Fallback {
             lost.conceal(key);
         }
         lost.date(self.services.now());
-        let outcome = Outcome::Failed {
-            class: lost.class,
-            kind: lost.kind,
-            message: lost.message.clone(),
-            resets_at: lost.resets_at,
+        let beyond = endpoint.is_some_and(|found| is_beyond_this_network(&found.endpoint.base));
+        if lost.kind == Some(FailureKind::Connect) && beyond && self.services.is_offline() {
+            lost = Lost::of_our_network(OwnNetwork::Offline, lost.message);
+        }
+        let outcome = match lost.own {
+            Some(own) => Outcome::NotSent {
+                own,
+                message: lost.message.clone(),
+            },
+            None => Outcome::Failed {
+                class: lost.class,
+                kind: lost.kind,
+                message: lost.message.clone(),
+                resets_at: lost.resets_at,
+            },
         };
         let span = self.exchange.attempt_span().clone();
         self.exchange.attempt_ended(outcome, lost.report.clone());

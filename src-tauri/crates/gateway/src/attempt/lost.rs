@@ -12,6 +12,7 @@ use wire::{Broken, Class, Rule};
 
 use crate::attempt::breaker::Silence;
 use crate::attempt::content::UnknownCoding;
+use crate::attempt::own_network::OwnNetwork;
 
 const MASK: &str = "[masked]";
 
@@ -19,6 +20,8 @@ const MASK: &str = "[masked]";
 #[derive(Debug)]
 pub(crate) struct Lost {
     pub(crate) class: Class,
+    /// It never left our own network.
+    pub(crate) own: Option<OwnNetwork>,
     /// None: a problem of ours.
     pub(crate) kind: Option<FailureKind>,
     pub(crate) message: String,
@@ -42,6 +45,7 @@ impl Lost {
     pub(crate) fn new(class: Class, kind: Option<FailureKind>, message: impl Into<String>) -> Self {
         Self {
             class,
+            own: None,
             kind,
             message: message.into(),
             retry_after: None,
@@ -52,6 +56,15 @@ impl Lost {
             empty: false,
             silence: None,
             hopeless: false,
+        }
+    }
+
+    /// The same candidate is not reached at once, and another one perhaps is: a local server, or one that is not intercepted.
+    pub(crate) fn of_our_network(own: OwnNetwork, message: String) -> Self {
+        Self {
+            own: Some(own),
+            hopeless: true,
+            ..Self::new(Class::Transient, None, message)
         }
     }
 

@@ -23,6 +23,7 @@ use tower::util::BoxCloneSyncService;
 use tower_service::Service;
 
 use crate::Config;
+use crate::attempt::own_network::{OwnNetwork, UntrustedCertificate};
 
 /// Idle connections are dropped before the usual server (60 s and more) drops them under a request.
 const POOL_IDLE: Duration = Duration::from_secs(30);
@@ -163,6 +164,11 @@ pub(crate) enum Unsent {
     ConnectTimedOut(ConnectTimedOut),
     #[error("no connection: {0}")]
     NotConnected(String),
+    /// This machine has no route to anywhere.
+    #[error("{0}")]
+    NoRoute(String),
+    #[error("{0}")]
+    Untrusted(String),
     /// The provider may have begun to work on it.
     #[error("the connection broke before an answer: {0}")]
     Broken(String),
@@ -176,7 +182,22 @@ impl Unsent {
     pub(crate) fn reached(&self) -> bool {
         match self {
             Unsent::Broken(_) | Unsent::TooLong => true,
-            Unsent::ConnectTimedOut(_) | Unsent::NotConnected(_) => false,
+            Unsent::ConnectTimedOut(_)
+            | Unsent::NotConnected(_)
+            | Unsent::NoRoute(_)
+            | Unsent::Untrusted(_) => false,
+        }
+    }
+
+    /// The fault is of our own network.
+    pub(crate) fn own(&self) -> Option<OwnNetwork> {
+        match self {
+            Unsent::NoRoute(_) => Some(OwnNetwork::Offline),
+            Unsent::Untrusted(_) => Some(OwnNetwork::Untrusted),
+            Unsent::ConnectTimedOut(_)
+            | Unsent::NotConnected(_)
+            | Unsent::Broken(_)
+            | Unsent::TooLong => None,
         }
     }
 }
@@ -191,6 +212,15 @@ fn unsent(error: &Error) -> Unsent {
         if let Some(timed_out) = cause.downcast_ref::<ConnectTimedOut>() {
             return Unsent::ConnectTimedOut(*timed_out);
         }
+        if let Some(UntrustedCertificate(why)) = cause.downcast_ref() {
+            return Unsent::Untrusted(why.clone());
+        }
+        if let Some(io) = cause.downcast_ref::<io::Error>()
+            && error.is_connect()
+            && is_without_route(io)
+        {
+            return Unsent::NoRoute(io.to_string());
+        }
         if cause.is::<LengthLimitError>() {
             return Unsent::TooLong;
         }
@@ -200,6 +230,13 @@ fn unsent(error: &Error) -> Unsent {
             None => return Unsent::Broken(cause.to_string()),
         }
     }
+}
+
+fn is_without_route(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown
+    )
 }
 
 fn was_not_written(error: &Error) -> bool {

@@ -11,6 +11,7 @@ use wire::{Class, Problem};
 use words::{Outlook, Spans};
 
 use crate::attempt::lost::Lost;
+use crate::attempt::own_network::OwnNetwork;
 use crate::{Body, Candidate, Credential, Dropped, ExchangeId, TurnedAway};
 
 /// Longer waits make Claude Code give up, which helps nobody (measured with 2.1.197).
@@ -198,7 +199,10 @@ pub(crate) fn exhausted(
             )
         },
         Some(answer) => Said::from(answer),
-        None => did_not_answer(dialect, product, &lost.message),
+        None => match lost.own {
+            Some(own) => of_our_network(dialect, own, product, &lost.message),
+            None => did_not_answer(dialect, product, &lost.message),
+        },
     };
     for sentence in known {
         said.add(sentence);
@@ -211,6 +215,31 @@ pub(crate) fn exhausted(
         bound_retry_after(dialect, &mut said, lost.retry_after);
     }
     said
+}
+
+/// The request never left our own network: no status that blames the provider, and one that clients retry.
+pub(crate) fn of_our_network(dialect: Dialect, own: OwnNetwork, product: &str, why: &str) -> Said {
+    let problem = Problem {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        message: own.sentence(product, why),
+    };
+    let said = Said::new(dialect, &problem);
+    Said {
+        body: not_overloaded(without_unheard_code(said.body)),
+        ..said
+    }
+}
+
+/// The error type that Anthropic's dialect has for a 503 says that the provider is overloaded.
+fn not_overloaded(body: Bytes) -> Bytes {
+    let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(&body) else {
+        return body;
+    };
+    match tree.pointer_mut("/error/type") {
+        Some(kind) if kind == "overloaded_error" => *kind = "api_error".into(),
+        Some(_) | None => return body,
+    }
+    serde_json::to_vec(&tree).map_or(body, Bytes::from)
 }
 
 /// The provider could not be reached, or sent no response.

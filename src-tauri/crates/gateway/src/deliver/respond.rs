@@ -269,7 +269,11 @@ fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (Said, En
                 .get(&candidate.endpoint)
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
             let alternatives = fallback.lineup.has_stand_in();
-            let verdict = fallback.services.verdict(candidate, product, alternatives);
+            let verdict = match lost.own {
+                // The error itself says whose fault it is.
+                Some(_) => None,
+                None => fallback.services.verdict(candidate, product, alternatives),
+            };
             let passed_over = fallback.lineup.passed_over().iter();
             let passed_over = passed_over.map(rescue::was_not_asked);
             let known: Vec<String> = verdict.into_iter().chain(passed_over).collect();

@@ -21,7 +21,7 @@ impl Gateway {
 
     /// What an earlier process kept. To be called before the first request.
     pub fn restore_breakers(&self, kept: Vec<KeptBreaker>) {
-        self.0.breakers().restore(kept);
+        self.0.breakers().restore(kept, self.0.now());
     }
 
     /// An open breaker lets the next request through: the owner wants it tried now.
@@ -30,8 +30,14 @@ impl Gateway {
         tell(endpoint, model, change);
     }
 
+    /// The provider is believed to work again: its open breakers let the next request through, its half-open ones close.
+    pub fn recovered(&self, endpoint: &EndpointId, model: &ModelId) {
+        let change = self.0.breakers().recovered(endpoint, model, self.0.now());
+        tell(endpoint, model, change);
+    }
+
     /// A synthetic probe of this endpoint's model has ended. A success half-opens an open breaker, so that the next request
-    /// goes there with its fallback behind it; a failure counts as a request's does.
+    /// goes there with its fallback behind it, and closes a half-open one; a failure counts as a request's does.
     pub fn probed(
         &self,
         provider: &ProviderId,

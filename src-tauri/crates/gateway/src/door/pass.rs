@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::{ModelId, Tokens};
+use catalog::{ModelId, Tokens, is_beyond_this_network};
 use http::Request;
 use http::Response;
 use http::StatusCode;
@@ -24,7 +24,7 @@ use crate::deliver::{rescue, respond};
 use crate::log::{self, OneLine};
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{Body, BoxError, Config, Credential, End, Outcome, TurnedAway};
+use crate::{Body, BoxError, Config, Credential, End, Outcome, OwnNetwork, TurnedAway};
 
 /// OpenAI's largest upload ("Files": 512 MB), in bytes.
 const MOST: usize = 512 << 20;
@@ -75,7 +75,17 @@ where
                 End::TurnedAway(why),
             );
         }
-        Ok(Err(unsent)) => return failed(exchange, dialect, product, &unsent.to_string()),
+        Ok(Err(unsent)) => {
+            let why = unsent.to_string();
+            let offline = services.is_offline() && is_beyond_this_network(&endpoint.base);
+            let own = unsent
+                .own()
+                .or((offline && !unsent.reached()).then_some(OwnNetwork::Offline));
+            return match own {
+                Some(own) => not_sent(exchange, dialect, product, own, why),
+                None => failed(exchange, dialect, product, &why),
+            };
+        }
         Err(_) => {
             let seconds = config.timers.total.as_secs();
             let why = format!("no response within {seconds} s");
@@ -132,6 +142,18 @@ where
         &config.token,
     );
     Ok(request)
+}
+
+fn not_sent(
+    mut exchange: OpenExchange,
+    dialect: catalog::Dialect,
+    product: &str,
+    own: OwnNetwork,
+    message: String,
+) -> Response<Body> {
+    let said = rescue::of_our_network(dialect, own, product, &message);
+    exchange.attempt_ended(Outcome::NotSent { own, message }, wire::Report::default());
+    respond::end(said, exchange, End::Exhausted)
 }
 
 fn failed(

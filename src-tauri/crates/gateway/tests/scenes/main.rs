@@ -24,6 +24,7 @@ mod limits;
 mod lingering;
 mod load;
 mod order;
+mod own_network;
 mod patience;
 mod pin;
 mod port;

@@ -228,6 +228,14 @@ impl Scene {
         }));
     }
 
+    /// The watch has found that this machine is offline.
+    pub(crate) fn offline(&self) {
+        self.verdicts.send_replace(Arc::new(Verdicts {
+            providers: BTreeMap::new(),
+            offline: true,
+        }));
+    }
+
     /// Nothing is given before it is proven.
     pub(crate) fn verified(&self) {
         self.change(|config| {

@@ -5,7 +5,7 @@ use super::*;
 use crate::schedule::tests::any_schedule;
 use crate::{Schedule, Surge};
 
-fn leads(surge: &str) -> Pipeline {
+pub(crate) fn leads(surge: &str) -> Pipeline {
     Pipeline {
         name: "Leads".to_owned(),
         weekly_items: 50.0,
@@ -22,10 +22,18 @@ fn utc(text: &str) -> DateTime<Utc> {
     format!("{text}:00Z").parse().unwrap()
 }
 
+fn whole(from: DateTime<Utc>, length: TimeDelta) -> [Stretch; 1] {
+    [Stretch {
+        from,
+        to: from + length,
+        share: 1.0,
+    }]
+}
+
 /// Low, high and the method of an outage of so many hours that began then.
 fn estimate(pipeline: &Pipeline, from: &str, hours: i64) -> (String, String, String) {
     let from = utc(from);
-    let told = at_risk(pipeline, from, from + TimeDelta::hours(hours));
+    let told = at_risk(pipeline, &whole(from, TimeDelta::hours(hours)));
     (told.low.to_string(), told.high.to_string(), told.method)
 }
 
@@ -84,7 +92,7 @@ fn the_printed_sum_comes_out() {
     daily.schedule = "daily 08:00-22:00 Europe/Berlin".parse().unwrap();
     let from = utc("2026-06-22T08:00");
     let of = |pipeline: &Pipeline, seconds: i64| {
-        let told = at_risk(pipeline, from, from + TimeDelta::seconds(seconds));
+        let told = at_risk(pipeline, &whole(from, TimeDelta::seconds(seconds)));
         (told.low.to_string(), told.method)
     };
     // 4 minutes 7 seconds: 60 × 400 × 4 ÷ 5880.
@@ -115,6 +123,37 @@ fn the_printed_sum_comes_out() {
         "{method}"
     );
     assert_eq!(low, "$0.04");
+}
+
+/// 8.3 hours of "degraded" in which 3 % of the calls failed are 15 minutes, and not a day's loss.
+#[test]
+fn a_degraded_stretch_counts_by_the_share_that_failed() {
+    let from = utc("2026-06-22T07:00");
+    let stretch = |begin: i64, end: i64, share| Stretch {
+        from: from + TimeDelta::minutes(begin),
+        to: from + TimeDelta::minutes(end),
+        share,
+    };
+    let of = |outage: &[Stretch]| {
+        let told = at_risk(&leads("1"), outage);
+        (told.low.to_string(), told.method)
+    };
+    let (low, method) = of(&[stretch(0, 4, 1.0), stretch(4, 304, 0.05)]);
+    // 50 × 400 × 19 ÷ 2400
+    assert_eq!(low, "$158.33");
+    assert!(
+        method.contains("19 min lost, by the share of calls that failed, inside Mon-Fri"),
+        "{method}"
+    );
+    assert_eq!(
+        of(&[stretch(0, 300, 0.0)]),
+        (
+            "$0".into(),
+            "$0: no call is known to have failed in it.".into()
+        )
+    );
+    assert_eq!(of(&[]).1, "$0: the outage has no length yet.");
+    assert_eq!(of(&[stretch(0, 60, 7.0)]).0, of(&[stretch(0, 60, 1.0)]).0);
 }
 
 #[test]
@@ -172,15 +211,15 @@ proptest! {
         more in 0..2_000_000i64,
     ) {
         let from = utc("2026-01-01T00:00") + TimeDelta::seconds(begin);
-        let short = at_risk(&pipeline, from, from + TimeDelta::seconds(length));
-        let long = at_risk(&pipeline, from, from + TimeDelta::seconds(length + more));
+        let short = at_risk(&pipeline, &whole(from, TimeDelta::seconds(length)));
+        let long = at_risk(&pipeline, &whole(from, TimeDelta::seconds(length + more)));
         prop_assert!(short.low <= long.low && short.high <= long.high);
         prop_assert!(long.low <= long.high);
         let week = hundredths(pipeline.weekly_items) * cents(pipeline.value).dollars();
         let week = cents(MicroDollars::from_dollars(week));
         prop_assert!(long.high <= week, "{} of {week}", long.high);
-        prop_assert_eq!(short.hours_inside == 0.0, short.method.starts_with("$0"));
-        if short.hours_inside == 0.0 {
+        prop_assert_eq!(short.hours_lost == 0.0, short.method.starts_with("$0"));
+        if short.hours_lost == 0.0 {
             prop_assert_eq!((short.low, short.high), (MicroDollars::ZERO, MicroDollars::ZERO));
         }
     }

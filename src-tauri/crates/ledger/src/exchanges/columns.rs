@@ -13,11 +13,11 @@ pub(super) fn insert_exchange(
         "INSERT INTO exchanges (
             started_at, client, session, dialect, route, model, streamed, rehearsal, pipeline, item,
             primary_provider, primary_endpoint, primary_model, ended, detail, status, total_ms, ttft_ms, cost, carried,
-            restarts, shown_early, passed_over, request_id
+            restarts, shown_early, passed_over, request_id, parked
         ) VALUES (
             :started_at, :client, :session, :dialect, :route, :model, :streamed, :rehearsal, :pipeline, :item,
             :primary_provider, :primary_endpoint, :primary_model, :ended, :detail, :status, :total_ms, :ttft_ms, :cost, :carried,
-            :restarts, :shown_early, :passed_over, :request_id
+            :restarts, :shown_early, :passed_over, :request_id, :parked
         )",
     )?
     .execute(named_params! {
@@ -45,6 +45,7 @@ pub(super) fn insert_exchange(
         ":shown_early": exchange.shown_early,
         ":passed_over": lines(&exchange.passed_over),
         ":request_id": exchange.request_id,
+        ":parked": exchange.parked,
     })?;
     Ok(tx.last_insert_rowid())
 }
@@ -126,6 +127,7 @@ pub(super) fn read_exchange(row: &Row<'_>) -> rusqlite::Result<(i64, ExchangeRow
         restarts: row.get("restarts")?,
         shown_early: row.get("shown_early")?,
         passed_over: read_lines(row, "passed_over")?,
+        parked: row.get("parked")?,
         attempts: Vec::new(),
     };
     Ok((row.get("id")?, exchange))

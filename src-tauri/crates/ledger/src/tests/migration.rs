@@ -92,11 +92,12 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
         assert_eq!(exchanges[0].1.attempts[1].by_subscription, new_with_5 == 1);
         let named = exchanges.iter().filter(|(_, e)| e.request_id.is_some());
         assert_eq!(named.count(), 2 * usize::from(*version >= 7));
+        assert_eq!(exchanges[0].1.parked.is_some(), *version >= 7);
         let open = ledger.open_incidents().unwrap();
         assert_eq!(open[0].1.peak, Level::MajorOutage);
         let story = ledger.incident(open[0].0).unwrap().unwrap();
         assert_eq!(story.timeline.len(), 2);
-        assert_eq!(ledger.incident_traffic(open[0].0).unwrap().unwrap().hit, 1);
+        assert_eq!(ledger.met(open[0].0).unwrap().unwrap().traffic.hit, 1);
         assert_eq!(ledger.pending_notices(t0()).unwrap().len(), 1);
         assert_eq!(ledger.breakers().unwrap().len(), 1);
         let mut name = [0; 32];

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::{answered, carried, fresh, minutes, opened, recovered, t0};
-use crate::{Ledger, PAGE_LIMIT, exchanges, incidents, sums};
+use crate::{Ledger, PAGE_LIMIT, exchanges, incidents, met, sums};
 
 pub(super) fn plan(ledger: &Ledger, sql: &str) -> String {
     let mut explained = ledger
@@ -57,12 +57,21 @@ fn ten_thousand_exchanges_are_paged_by_their_key() {
         today.contains("SEARCH exchanges USING INDEX exchanges_by_start (started_at>?)"),
         "{today}"
     );
-    let traffic = plan(&ledger, sums::TRAFFIC);
-    assert!(
-        traffic.contains("SEARCH e USING INDEX exchanges_by_start (started_at>? AND started_at<?)"),
-        "{traffic}"
-    );
-    assert!(!traffic.contains("SCAN"), "{traffic}");
+    for sql in [met::PIPELINES, met::CALLS] {
+        let traffic = plan(&ledger, sql);
+        assert!(
+            traffic.contains("INDEX exchanges_by_start (started_at>? AND started_at<?)"),
+            "{traffic}"
+        );
+        assert!(
+            !traffic.contains("SCAN e") && !traffic.contains("SCAN a"),
+            "{traffic}"
+        );
+        assert!(
+            !traffic.contains("SCAN later") && !traffic.contains("SCAN probes"),
+            "{traffic}"
+        );
+    }
 }
 
 #[test]

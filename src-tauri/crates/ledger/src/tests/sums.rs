@@ -150,9 +150,13 @@ fn rehearsals_are_in_no_figure() {
     }
     ledger.book_probe(&probe(REHEARSAL, Some(1_000))).unwrap();
     assert_eq!(ledger.today(t0() - minutes(60)).unwrap(), Sums::default());
-    let traffic = ledger.incident_traffic(incident).unwrap();
+    let traffic = traffic(&ledger, incident);
     assert_eq!(traffic, Some(IncidentTraffic::default()));
     assert_eq!(ledger.exchanges(100, None).unwrap().rows.len(), 6);
+}
+
+fn traffic(ledger: &Ledger, incident: i64) -> Option<IncidentTraffic> {
+    ledger.met(incident).unwrap().map(|met| met.traffic)
 }
 
 /// 12 minutes of outage, and exchanges around it.
@@ -196,18 +200,14 @@ fn an_incident_counts_the_traffic_that_met_it() {
         carried_by_fallback: 3,
         failed: 2,
     };
-    assert_eq!(ledger.incident_traffic(id).unwrap(), Some(expected), "open");
+    assert_eq!(traffic(&ledger, id), Some(expected), "open");
     ledger
         .apply(&recovered("lead", t0(), t0() + minutes(12)))
         .unwrap();
     expected.hit -= 1;
     expected.carried_by_fallback -= 1;
-    assert_eq!(
-        ledger.incident_traffic(id).unwrap(),
-        Some(expected),
-        "closed"
-    );
-    assert_eq!(ledger.incident_traffic(id + 1).unwrap(), None);
+    assert_eq!(traffic(&ledger, id), Some(expected), "closed");
+    assert_eq!(traffic(&ledger, id + 1), None);
 }
 
 /// A bill beyond all bounds, which a broken provider once told, neither stops the day's sums nor leaves the cap open.

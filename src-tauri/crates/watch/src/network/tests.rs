@@ -14,8 +14,10 @@ enum Step {
 use Standing::{Offline, Unsure, Up};
 use Step::{Answered, Failed, Woke, Works};
 
-/// Seconds, what happens then, and whether we are offline after it.
-const STORIES: &[(&str, &[(u64, Step, bool)])] = &[
+/// A second, what happens then, and whether we are offline after it.
+type Row = (u64, Step, bool);
+
+const STORIES: &[(&str, &[Row])] = &[
     (
         "nothing was ever answered",
         &[

@@ -237,13 +237,18 @@ fn offline_a_page_that_is_still_being_read_is_not_read_twice() {
 }
 
 #[test]
-fn a_doubtful_check_has_the_next_page_read_soon() {
+fn a_doubt_has_a_page_read_at_once_and_not_again_within_15_s() {
     let now = Instant::now();
     let mut rhythm = usual(now);
     for look in rhythm.due(now) {
         rhythm.done(now, &look, After::Quiet);
     }
     rhythm.verify(now);
+    assert_eq!(rhythm.due(now), [page("a")]);
+    rhythm.done(now + s(1), &page("a"), After::Failed);
+    for second in [1, 2, 3] {
+        rhythm.verify(now + s(second));
+    }
     assert_eq!(rhythm.next_due(), Some(now + s(15)));
     assert_eq!(rhythm.due(now + s(15)), [page("a")]);
 }

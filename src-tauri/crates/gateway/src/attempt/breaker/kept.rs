@@ -61,10 +61,10 @@ impl Breakers {
     }
 
     /// Takes up what an earlier process knew. What cannot be read is forgotten: requests will tell anew.
-    pub(crate) fn restore(&self, kept: Vec<KeptBreaker>) {
+    pub(crate) fn restore(&self, kept: Vec<KeptBreaker>, now: DateTime<Utc>) {
         let breakers = &mut self.lock().breakers;
         for kept in kept {
-            match Breaker::recalled(&kept) {
+            match Breaker::recalled(&kept, now) {
                 Ok(breaker) => {
                     breakers.insert((kept.endpoint, kept.model), breaker);
                 }
@@ -91,11 +91,13 @@ impl Breaker {
         serde_json::to_string(&memory).ok()
     }
 
-    fn recalled(kept: &KeptBreaker) -> Result<Breaker, serde_json::Error> {
+    fn recalled(kept: &KeptBreaker, now: DateTime<Utc>) -> Result<Breaker, serde_json::Error> {
         let memory: Kept = serde_json::from_str(&kept.state)?;
         Ok(Breaker {
             state: match kept.until {
                 None => State::Closed,
+                // A probe was under way: the next request finds out.
+                Some(until) if until == DateTime::UNIX_EPOCH => State::Open { until: now },
                 Some(until) => State::Open { until },
             },
             failures: memory.failures,

@@ -168,7 +168,7 @@ fn proven_silence_is_known_for_five_minutes_and_shorter_ones_do_not_prolong_that
     assert!(known(&breakers, 499));
     assert!(!known(&breakers, 500));
     let restarted = Breakers::default();
-    restarted.restore(breakers.kept());
+    restarted.restore(breakers.kept(), at(301));
     assert!(known(&restarted, 499) && !known(&restarted, 500));
 
     fails(600, Silence::Long);
@@ -339,7 +339,7 @@ fn a_restart_forgets_nothing_of_an_outage() {
             .failed(at(second), &trip(TRANSIENT));
     }
     let restarted = Breakers::default();
-    restarted.restore(breakers.kept());
+    restarted.restore(breakers.kept(), at(301));
     assert_eq!(restarted.views(at(40)), breakers.views(at(40)));
     assert_eq!(restarted.standing(&endpoint, &model, at(89)), open(90));
     // The spell goes on doubling where it was, and the third failure in a row is the third.
@@ -368,7 +368,7 @@ fn a_restart_forgets_no_limit() {
         .enter(&endpoint, &model, at(0))
         .failed(at(0), &limit);
     let restarted = Breakers::default();
-    restarted.restore(breakers.kept());
+    restarted.restore(breakers.kept(), at(301));
     let views = restarted.views(at(40));
     assert_eq!(views, breakers.views(at(40)));
     assert_eq!(
@@ -391,7 +391,7 @@ fn a_probe_under_way_at_the_end_leaves_its_place_to_the_next_process() {
         .failed(at(0), &trip(Class::Quota));
     let probe = breakers.enter(&endpoint, &model, at(300));
     let restarted = Breakers::default();
-    restarted.restore(breakers.kept());
+    restarted.restore(breakers.kept(), at(301));
     assert_eq!(restarted.standing(&endpoint, &model, at(301)), HalfOpen);
     drop(probe);
 }
@@ -400,12 +400,15 @@ fn a_probe_under_way_at_the_end_leaves_its_place_to_the_next_process() {
 fn a_memory_that_cannot_be_read_starts_closed() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
-    breakers.restore(vec![KeptBreaker {
-        endpoint: endpoint.clone(),
-        model: model.clone(),
-        state: "{\"failures\":".to_owned(),
-        until: Some(at(1000)),
-    }]);
+    breakers.restore(
+        vec![KeptBreaker {
+            endpoint: endpoint.clone(),
+            model: model.clone(),
+            state: "{\"failures\":".to_owned(),
+            until: Some(at(1000)),
+        }],
+        at(0),
+    );
     assert_eq!(breakers.standing(&endpoint, &model, at(0)), Closed);
 }
 
@@ -433,6 +436,82 @@ fn try_now_half_opens() {
         .failed(at(0), &trip(Class::Credential));
     breakers.half_open(&endpoint, &model, at(1));
     assert_eq!(breakers.standing(&endpoint, &model, at(1)), HalfOpen);
+}
+
+/// A model that no request asks for: probes alone close its breaker.
+#[test]
+fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
+    let breakers = Breakers::default();
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    let fail = |second| {
+        breakers.probe_failed(&endpoint, &model, at(second), &trip(TRANSIENT));
+    };
+    let standing = |second| breakers.standing(&endpoint, &model, at(second));
+    (0..3).for_each(fail);
+    breakers.probe_answered(&endpoint, &model, at(5));
+    assert_eq!(standing(5), HalfOpen);
+    breakers.probe_answered(&endpoint, &model, at(30));
+    assert_eq!((standing(30), breakers.views(at(30)).len()), (Closed, 0));
+
+    // The cooldown has passed, a probe fails and the next succeeds.
+    (40..43).for_each(fail);
+    fail(80);
+    assert_eq!(standing(80), HalfOpen);
+    breakers.probe_answered(&endpoint, &model, at(105));
+    assert_eq!(standing(105), Closed);
+}
+
+/// A probe uses our key: it does not close what a client's login or an allowance opened.
+#[test]
+fn a_probe_does_not_close_what_was_no_failure_of_the_provider() {
+    for class in [
+        Class::Quota,
+        Class::Credential,
+        Class::Limit,
+        Class::RateLimit,
+    ] {
+        let breakers = Breakers::default();
+        let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+        for second in 0..3 {
+            breakers
+                .enter(&endpoint, &model, at(second))
+                .failed(at(second), &trip(class));
+        }
+        for second in [10, 20, 30] {
+            breakers.probe_answered(&endpoint, &model, at(second));
+            assert_eq!(
+                breakers.standing(&endpoint, &model, at(second)),
+                HalfOpen,
+                "{class:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_no_request_asks_for_is_forgotten_after_its_cooldown_also_over_a_restart() {
+    let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
+    let breakers = Breakers::default();
+    breakers
+        .enter(&endpoint, &model, at(0))
+        .failed(at(0), &trip(Class::Quota));
+    let restarted = Breakers::default();
+    restarted.restore(breakers.kept(), at(10));
+    for breakers in [breakers, restarted] {
+        let standings = |second| -> Vec<Standing> {
+            breakers
+                .views(at(second))
+                .into_iter()
+                .map(|view| view.standing)
+                .collect()
+        };
+        assert_eq!(standings(299), [open(300)]);
+        assert_eq!(standings(300), [HalfOpen]);
+        assert_eq!(standings(899), [HalfOpen]);
+        assert_eq!(standings(900), []);
+        assert_eq!(breakers.standing(&endpoint, &model, at(900)), Closed);
+        assert_eq!(breakers.kept(), []);
+    }
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! "Retry all": waiting requests are run again one after the other, each as if a person had run it, with its idempotency key.
+
+use std::time::Duration;
+
+use api::Accepted;
+use axum::Json;
+use ledger::ReviewState;
+
+use super::{Control, Refused, review};
+use crate::event::Ask;
+
+/// Between the end of one and the beginning of the next: a provider that has just come back is not to be flooded.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Answers at once, with how many there are; the snapshot shows how far it is. It goes on if its asker leaves.
+pub(super) async fn begin(
+    control: Control,
+    incident: Option<i64>,
+    pipeline: Option<String>,
+    count_only: bool,
+) -> Result<Json<Accepted>, Refused> {
+    let begun = control.ask(|reply| Ask::BeginRetry {
+        incident,
+        pipeline,
+        count_only,
+        reply,
+    });
+    let begun = begun.await??;
+    if !begun.ids.is_empty() {
+        tokio::spawn(async move {
+            let (running, ids) = (control.clone(), begun.ids);
+            // However it ends, also by a panic of ours, the next one may begin.
+            let _ = tokio::spawn(async move { run(&running, ids).await }).await;
+            let _ = control.ask(Ask::RetryEnded).await;
+        });
+    }
+    Ok(Json(Accepted { said: begun.said }))
+}
+
+pub(super) async fn stop(control: &Control) -> Result<Json<Accepted>, Refused> {
+    Ok(Json(control.ask(Ask::StopRetry).await??))
+}
+
+async fn run(control: &Control, ids: Vec<String>) {
+    for id in ids {
+        let answered = run_one(control, id).await;
+        let goes_on = control.ask(|reply| Ask::Retried { answered, reply }).await;
+        if !matches!(goes_on, Ok(true)) {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// `None`: it waits no longer, since its client has asked again or a person closed it.
+async fn run_one(control: &Control, id: String) -> Option<bool> {
+    let Ok(item) = review::find(control, &id).await else {
+        return Some(false);
+    };
+    if item.row.state != ReviewState::Open {
+        return None;
+    }
+    let Ok(request) = review::request(control, &item) else {
+        return Some(false);
+    };
+    let status = review::run_kept(control, id, request).await;
+    Some(status.is_ok_and(|status| (200..300).contains(&status)))
+}

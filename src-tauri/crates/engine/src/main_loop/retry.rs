@@ -1,0 +1,41 @@
+//! "Retry all": which waiting requests are run again, and how far that is. Running them is the control API's part.
+
+use api::ControlError;
+
+use super::MainLoop;
+use crate::event::RetryBegun;
+
+impl MainLoop {
+    pub(super) fn begin_retry(
+        &mut self,
+        incident: Option<i64>,
+        pipeline: Option<&str>,
+        count_only: bool,
+    ) -> Result<RetryBegun, ControlError> {
+        if !count_only {
+            self.desk.may_retry()?;
+        }
+        let ids = self
+            .ledger
+            .retriable_reviews(incident, pipeline)
+            .map_err(|error| ControlError {
+                error: format!("the review queue cannot be read: {error}"),
+                fix: None,
+            })?;
+        let which = match (ids.len(), count_only) {
+            (0, _) => "No waiting request can be run again.".to_owned(),
+            (1, true) => "1 request waits and can be run again.".into(),
+            (n, true) => format!("{n} requests wait and can be run again, one after the other."),
+            (1, false) => "1 request is run again.".into(),
+            (n, false) => format!("{n} requests are run again, one after the other."),
+        };
+        if count_only || ids.is_empty() {
+            return Ok(RetryBegun {
+                ids: Vec::new(),
+                said: which,
+            });
+        }
+        self.desk.retry_begins(ids.len());
+        Ok(RetryBegun { ids, said: which })
+    }
+}

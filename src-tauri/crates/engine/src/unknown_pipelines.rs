@@ -1,0 +1,97 @@
+//! Pipeline names in requests that the settings do not have: accepted, and reported with the name that was probably meant.
+//! Where the settings name no pipeline, any name is as good as another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::settings::Settings;
+
+/// A name that no request has used for so long is forgotten.
+const REMEMBERED: TimeDelta = TimeDelta::hours(24);
+/// Names that are remembered; a client that makes one up for each request tells no more with more of them.
+const MOST: usize = 16;
+
+/// Names that requests have used lately, each with the time of the last request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UnknownPipelines(BTreeMap<String, DateTime<Utc>>);
+
+impl UnknownPipelines {
+    pub(crate) fn seen(&mut self, now: DateTime<Utc>, name: &str, settings: &Settings) {
+        let known = known(settings);
+        self.0
+            .retain(|name, last| now - *last < REMEMBERED && !known.contains(name.as_str()));
+        if known.is_empty() || known.contains(name) {
+            return;
+        }
+        if self.0.len() < MOST || self.0.contains_key(name) {
+            self.0.insert(name.to_owned(), now);
+        }
+    }
+
+    /// A sentence for each.
+    pub(crate) fn warnings(&self, settings: &Settings) -> Vec<(String, String)> {
+        let names = self.0.keys();
+        names
+            .filter_map(|name| Some((name.clone(), warning(name, settings)?)))
+            .collect()
+    }
+}
+
+/// `The pipeline "leeds" is not in the settings. Did you mean "leads"?` None: it is known, or no pipeline is.
+pub(crate) fn warning(name: &str, settings: &Settings) -> Option<String> {
+    let known = known(settings);
+    if known.is_empty() || known.contains(name) {
+        return None;
+    }
+    let meant = match nearest(name, &known) {
+        Some(meant) => format!(" Did you mean \"{meant}\"?"),
+        None => String::new(),
+    };
+    Some(format!(
+        "The pipeline \"{name}\" is not in the settings.{meant}"
+    ))
+}
+
+fn known(settings: &Settings) -> BTreeSet<&str> {
+    let of_routes = settings
+        .routes
+        .iter()
+        .filter_map(|route| route.pipeline.as_deref());
+    settings
+        .pipeline_names
+        .iter()
+        .map(String::as_str)
+        .chain(of_routes)
+        .collect()
+}
+
+/// The known name that a slip of the keyboard turns into this one: at most a third of its letters differ.
+fn nearest<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
+    let letters = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
+    let name = letters(name);
+    let distances = known
+        .iter()
+        .map(|known| (distance(&name, &letters(known)), *known));
+    let most = (name.len() / 3).max(1);
+    let (_, nearest) = distances.filter(|(distance, _)| *distance <= most).min()?;
+    Some(nearest)
+}
+
+/// Levenshtein, V. (1966): insertions, deletions and substitutions from one to the other.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! What an incident puts at risk: first what is known to be left, then an estimate for what was not measured.
+
+use api::AtRisk;
+use catalog::{MicroDollars, ProviderId};
+use chrono::{DateTime, Utc};
+use health::Level;
+use impact::{Left, Pipeline, Stretch};
+use ledger::{LevelStretch, Met, PipelineMet};
+
+use super::words;
+use crate::state::State;
+
+pub(crate) fn at_risk(
+    state: &State,
+    provider: &ProviderId,
+    met: &Met,
+    now: DateTime<Utc>,
+) -> AtRisk {
+    let routed = |name: &str| state.askers.contains_key(&Some(name.to_owned()));
+    of(&state.settings.pipelines, provider, met, &routed, now)
+}
+
+/// `routed`: requests of this pipeline pass through here, so that what an outage did to it is counted and not estimated.
+fn of(
+    pipelines: &[Pipeline],
+    provider: &ProviderId,
+    met: &Met,
+    routed: &dyn Fn(&str) -> bool,
+    now: DateTime<Utc>,
+) -> AtRisk {
+    if pipelines.is_empty() {
+        return AtRisk::NoEstimate {
+            why: impact::NO_ESTIMATE.into(),
+        };
+    }
+    let met_by = |pipeline: &Pipeline| met.pipelines.iter().find(|m| m.pipeline == pipeline.name);
+    let using: Vec<&Pipeline> = pipelines
+        .iter()
+        .filter(|pipeline| pipeline.uses(provider) || met_by(pipeline).is_some())
+        .collect();
+    if using.is_empty() {
+        return AtRisk::NoEstimate {
+            why: "None of your pipelines uses this provider.".into(),
+        };
+    }
+    let outage = stretches(&met.stretches, now);
+    let (mut known, mut low, mut high) = (0i64, 0i64, 0i64);
+    let (mut methods, mut estimated) = (Vec::new(), Vec::new());
+    for pipeline in using {
+        let name = &pipeline.name;
+        match met_by(pipeline) {
+            Some(met) => match impact::known(pipeline, left(met)) {
+                Some(left) => {
+                    known = known.saturating_add(left.amount.0);
+                    methods.push(format!(
+                        "{name}: {}.{}",
+                        left.method,
+                        usual(pipeline, &outage)
+                    ));
+                }
+                None => methods.push(format!("{name}: {}.", answered(met))),
+            },
+            None if routed(name) => {}
+            None => {
+                let estimate = impact::at_risk(pipeline, &outage);
+                low = low.saturating_add(estimate.low.0);
+                high = high.saturating_add(estimate.high.0);
+                estimated.push(format!("{name}: {}", estimate.method));
+            }
+        }
+    }
+    if estimated.is_empty() && known == 0 {
+        let why = match methods.is_empty() {
+            true => "Nothing of yours was hit.".to_owned(),
+            false => methods.join(" "),
+        };
+        return AtRisk::Nothing { why };
+    }
+    methods.extend(estimated);
+    AtRisk::Estimate {
+        low: low.saturating_add(known),
+        high: high.saturating_add(known),
+        known,
+        low_usd: api::usd(low.saturating_add(known)),
+        high_usd: api::usd(high.saturating_add(known)),
+        method: methods.join(" "),
+    }
+}
+
+fn left(met: &PipelineMet) -> Left {
+    Left {
+        waiting: met.waiting,
+        failed: met.failed,
+    }
+}
+
+fn answered(met: &PipelineMet) -> String {
+    match met.hit {
+        1 => "nothing at risk, the one request that met it was answered".to_owned(),
+        hit => format!("nothing at risk, all {hit} requests that met it were answered"),
+    }
+}
+
+/// " (Usual for 4 min: about $17.)", beside what is known.
+fn usual(pipeline: &Pipeline, outage: &[Stretch]) -> String {
+    let estimate = impact::at_risk(pipeline, outage);
+    let about = match (estimate.low, estimate.high) {
+        (_, MicroDollars(0)) => return String::new(),
+        (low, high) if low == high => whole(high),
+        (low, high) => format!("{} to {}", whole(low), whole(high)),
+    };
+    let length = outage.iter().map(|s| s.to - s.from).sum();
+    format!(" (Usual for {}: about {about}.)", words::duration(length))
+}
+
+/// From ten dollars on without cents.
+fn whole(amount: MicroDollars) -> String {
+    match amount.0 {
+        10_000_000.. => MicroDollars((amount.0 + 500_000) / 1_000_000 * 1_000_000).to_string(),
+        _ => amount.to_string(),
+    }
+}
+
+fn stretches(levels: &[LevelStretch], now: DateTime<Utc>) -> Vec<Stretch> {
+    let stretch = |level: &LevelStretch| Stretch {
+        from: level.from,
+        to: level.to.unwrap_or(now).max(level.from),
+        share: share(level),
+    };
+    levels.iter().map(stretch).collect()
+}
+
+/// The share of calls that failed. Where none was made, a complete outage fails all, and a degraded provider is not known to
+/// have failed any.
+fn share(stretch: &LevelStretch) -> f64 {
+    let measured = match stretch.calls {
+        0 => None,
+        calls => Some(stretch.calls_failed as f64 / calls as f64),
+    };
+    match stretch.level {
+        Level::Operational | Level::Maintenance => 0.0,
+        Level::Degraded => measured.unwrap_or(0.0),
+        Level::PartialOutage => measured.unwrap_or(1.0),
+        Level::MajorOutage => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! How a breaker closes without a request: by a probe, by a verdict, or because no request asks for its model.
+
+use catalog::{EndpointId, ModelId};
+use chrono::{DateTime, TimeDelta, Utc};
+use wire::Class;
+
+use super::{Breaker, BreakerChange, Breakers, Memory, Standing, State};
+
+/// A breaker whose cooldown ended so long ago, and that no request has used since, says nothing about today.
+const UNUSED: TimeDelta = TimeDelta::minutes(10);
+
+impl Breakers {
+    /// Let the next request try, however long the breaker was to stay open: a probe succeeded, or the owner says so.
+    pub(crate) fn half_open(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) -> Option<BreakerChange> {
+        let key = (endpoint.clone(), model.clone());
+        let mut memory = self.lock();
+        let breaker = memory.breakers.get_mut(&key)?;
+        breaker.silent_at = None;
+        let State::Open { until } = breaker.state else {
+            return None;
+        };
+        breaker.state = State::Open { until: now };
+        (until > now).then_some(BreakerChange::HalfOpened)
+    }
+
+    /// A probe of the watch succeeded.
+    pub(crate) fn probe_answered(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) -> Option<BreakerChange> {
+        let change = self.recovered(endpoint, model, now);
+        let key = (endpoint.clone(), model.clone());
+        self.lock().answered(&key, now);
+        change
+    }
+
+    /// The provider works again, as a probe or a verdict says: an open breaker half-opens, and a half-open one closes. What
+    /// is no failure of the provider, an account's limit or a key, is not ended by that.
+    pub(crate) fn recovered(
+        &self,
+        endpoint: &EndpointId,
+        model: &ModelId,
+        now: DateTime<Utc>,
+    ) -> Option<BreakerChange> {
+        let key = (endpoint.clone(), model.clone());
+        let mut memory = self.lock();
+        let closes = memory.breakers.get(&key).is_some_and(|breaker| {
+            let of_provider = matches!(breaker.class, Some(Class::Transient | Class::Silent));
+            of_provider && breaker.standing(now) == Standing::HalfOpen
+        });
+        if closes {
+            memory.breakers.remove(&key);
+            return Some(BreakerChange::Closed);
+        }
+        drop(memory);
+        self.half_open(endpoint, model, now)
+    }
+}
+
+impl Breaker {
+    pub(super) fn is_unused(&self, now: DateTime<Utc>) -> bool {
+        match self.state {
+            State::Open { until } => now >= until + UNUSED,
+            State::Closed | State::Probing => false,
+        }
+    }
+}
+
+impl Memory {
+    pub(super) fn forget_unused(&mut self, now: DateTime<Utc>) {
+        self.breakers.retain(|_, breaker| !breaker.is_unused(now));
+    }
+}

@@ -1,0 +1,288 @@
+//! What an incident met: by pipeline, by stretch, and what is left of it.
+
+use catalog::{MicroDollars, ProviderId};
+use chrono::{DateTime, TimeDelta, Utc};
+use health::Level;
+
+use crate::column::{Col, get};
+use crate::incidents::IncidentRow;
+use crate::sums::{failed_ends, met};
+use crate::{IncidentTraffic, Ledger, LedgerError};
+
+/// Ended incidents that are searched for the last one that requests met.
+const SEARCHED: u32 = 50;
+/// An outage that left nothing is shown this long after its end.
+pub const OUTAGE_SHOWN: TimeDelta = TimeDelta::hours(24);
+
+/// What an incident met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Met {
+    pub traffic: IncidentTraffic,
+    /// Review items of its requests that are open.
+    pub waiting: u64,
+    /// Requests that failed and were not kept for review.
+    pub failed: u64,
+    /// Of requests that name one.
+    pub pipelines: Vec<PipelineMet>,
+    /// From its opening on, oldest first.
+    pub stretches: Vec<LevelStretch>,
+}
+
+/// The requests of one pipeline that met an incident.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PipelineMet {
+    pub pipeline: String,
+    pub hit: u64,
+    pub carried: u64,
+    /// Items that wait in the review queue.
+    pub waiting: u64,
+    /// Items that failed, do not wait and were not answered later.
+    pub failed: u64,
+}
+
+/// A stretch of an incident at one level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelStretch {
+    pub from: DateTime<Utc>,
+    /// `None`: it lasts.
+    pub to: Option<DateTime<Utc>>,
+    pub level: Level,
+    /// Attempts and probes at the provider in it that tell whether it works, and how many of them failed.
+    pub calls: u64,
+    pub calls_failed: u64,
+}
+
+/// The last incident that ended and that requests met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outage {
+    pub incident: i64,
+    pub row: IncidentRow,
+    pub met: Met,
+    /// Providers that answered in its place, those with the most answers first.
+    pub carried_by: Vec<ProviderId>,
+    /// What that cost, estimated.
+    pub cost: MicroDollars,
+}
+
+impl Ledger {
+    /// `None`: there is no such incident.
+    pub fn met(&self, incident: i64) -> Result<Option<Met>, LedgerError> {
+        let Some(story) = self.incident(incident)? else {
+            return Ok(None);
+        };
+        let mut met = Met::default();
+        let mut select = self.conn.prepare_cached(PIPELINES)?;
+        let mut rows = select.query([incident])?;
+        while let Some(row) = rows.next()? {
+            let hit: u64 = get(row, "hit")?;
+            let carried: u64 = get(row, "carried")?;
+            let waiting: u64 = get(row, "waiting")?;
+            met.traffic.hit += hit;
+            met.traffic.carried_by_fallback += carried;
+            met.traffic.failed += get::<u64>(row, "failed")?;
+            met.waiting += waiting;
+            met.failed += get::<u64>(row, "not_kept")?;
+            if let Some(pipeline) = row.get("pipeline")? {
+                met.pipelines.push(PipelineMet {
+                    pipeline,
+                    hit,
+                    carried,
+                    waiting,
+                    failed: get(row, "failed_items")?,
+                });
+            }
+        }
+        let incident = &story.incident;
+        let first = incident.peak.map(|peak| (incident.opened, peak));
+        let said = story.timeline.iter().filter_map(|t| Some((t.at, t.level?)));
+        let mut levels: Vec<(DateTime<Utc>, Level)> = said.collect();
+        if levels.is_empty() {
+            levels.extend(first);
+        }
+        if let Some(opening) = levels.first_mut() {
+            opening.0 = incident.opened;
+        }
+        levels.dedup_by_key(|(_, level)| *level);
+        for (index, (from, level)) in levels.iter().enumerate() {
+            let to = levels
+                .get(index + 1)
+                .map(|(next, _)| *next)
+                .or(incident.closed);
+            if to.is_some_and(|to| to <= *from) {
+                continue;
+            }
+            let (calls, calls_failed) = self.calls(&incident.provider, *from, to)?;
+            met.stretches.push(LevelStretch {
+                from: *from,
+                to,
+                level: *level,
+                calls,
+                calls_failed,
+            });
+        }
+        Ok(Some(met))
+    }
+
+    fn calls(
+        &self,
+        provider: &ProviderId,
+        from: DateTime<Utc>,
+        to: Option<DateTime<Utc>>,
+    ) -> Result<(u64, u64), LedgerError> {
+        let to = to.map_or(i64::MAX, |to| to.timestamp_millis());
+        let counted = self
+            .conn
+            .prepare_cached(CALLS)?
+            .query_row((Col(provider), Col(from), to), |row| {
+                Ok((get(row, "calls")?, get(row, "failed")?))
+            })?;
+        Ok(counted)
+    }
+
+    /// The last outage that ended, where it left something or ended within [`OUTAGE_SHOWN`].
+    pub fn last_outage(&self, now: DateTime<Utc>) -> Result<Option<Outage>, LedgerError> {
+        let ended: Vec<i64> = self
+            .conn
+            .prepare_cached(ENDED)?
+            .query_map([SEARCHED], |row| row.get("id"))?
+            .collect::<Result<_, _>>()?;
+        for incident in ended {
+            let Some(met) = self.met(incident)?.filter(|met| met.traffic.hit > 0) else {
+                continue;
+            };
+            let Some(story) = self.incident(incident)? else {
+                continue;
+            };
+            let fresh = story
+                .incident
+                .closed
+                .is_some_and(|at| now - at < OUTAGE_SHOWN);
+            if !fresh && met.waiting == 0 {
+                return Ok(None);
+            }
+            let (carried_by, cost) = self.carried_by(incident)?;
+            return Ok(Some(Outage {
+                incident,
+                row: story.incident,
+                met,
+                carried_by,
+                cost,
+            }));
+        }
+        Ok(None)
+    }
+
+    fn carried_by(&self, incident: i64) -> Result<(Vec<ProviderId>, MicroDollars), LedgerError> {
+        let mut select = self.conn.prepare_cached(CARRIED_BY)?;
+        let rows = select.query_map([incident], |row| {
+            let answered: u64 = get(row, "answered")?;
+            Ok((get(row, "provider")?, answered, get(row, "cost")?))
+        })?;
+        let rows: Vec<(ProviderId, u64, MicroDollars)> = rows.collect::<Result<_, _>>()?;
+        let cost = rows.iter().map(|(_, _, cost)| *cost).sum();
+        let answered = rows.into_iter().filter(|(_, answered, _)| *answered > 0);
+        Ok((answered.map(|(provider, ..)| provider).collect(), cost))
+    }
+
+    /// Open review items, oldest first, whose request is kept: those of this incident, of this pipeline, of both, or all.
+    pub fn retriable_reviews(
+        &self,
+        incident: Option<i64>,
+        pipeline: Option<&str>,
+    ) -> Result<Vec<String>, LedgerError> {
+        let of_pipeline: Vec<String> = self
+            .conn
+            .prepare_cached(RETRIABLE)?
+            .query_map([pipeline], |row| row.get("id"))?
+            .collect::<Result<_, _>>()?;
+        let Some(incident) = incident else {
+            return Ok(of_pipeline);
+        };
+        let of_incident: std::collections::BTreeSet<String> = self
+            .conn
+            .prepare_cached(PARKED)?
+            .query_map([incident], |row| row.get("parked"))?
+            .collect::<Result<_, _>>()?;
+        Ok(of_pipeline
+            .into_iter()
+            .filter(|id| of_incident.contains(id))
+            .collect())
+    }
+}
+
+pub(crate) const PIPELINES: &str = concat!(
+    "SELECT e.pipeline AS pipeline,
+            count(*) AS hit,
+            count(*) FILTER (WHERE e.carried) AS carried,
+            count(*) FILTER (WHERE e.ended IN ",
+    failed_ends!(),
+    ") AS failed,
+            count(*) FILTER (WHERE e.parked IS NULL AND e.ended IN ",
+    failed_ends!(),
+    ") AS not_kept,
+            count(DISTINCT e.parked) FILTER (WHERE r.state = 'open') AS waiting,
+            count(DISTINCT coalesce(e.item, e.id)) FILTER (
+                WHERE e.parked IS NULL AND e.ended IN ",
+    failed_ends!(),
+    "     AND NOT EXISTS (
+                    SELECT 1 FROM exchanges later
+                     WHERE later.pipeline = e.pipeline AND later.item = e.item AND later.id > e.id
+                       AND later.ended IN ('complete', 'replayed', 'truncated', 'refused')
+                  )
+            ) AS failed_items
+       FROM incidents i
+       JOIN exchanges e
+         ON ",
+    met!(),
+    "
+       LEFT JOIN review_items r ON r.id = e.parked
+      WHERE i.id = ?1
+      GROUP BY e.pipeline"
+);
+
+const PARKED: &str = concat!(
+    "SELECT DISTINCT e.parked AS parked
+       FROM incidents i
+       JOIN exchanges e
+         ON ",
+    met!(),
+    "
+      WHERE i.id = ?1 AND e.parked IS NOT NULL"
+);
+
+const CARRIED_BY: &str = concat!(
+    "SELECT a.provider AS provider,
+            count(*) FILTER (WHERE NOT a.provider_failed) AS answered,
+            CAST(total(iif(a.by_subscription, 0, a.cost)) AS INTEGER) AS cost
+       FROM incidents i
+       JOIN exchanges e
+         ON ",
+    met!(),
+    "
+       JOIN attempts a ON a.exchange = e.id
+      WHERE i.id = ?1 AND e.carried
+        AND (a.endpoint IS NOT e.primary_endpoint OR a.model IS NOT e.primary_model)
+      GROUP BY a.provider
+      ORDER BY answered DESC, provider"
+);
+
+/// An attempt tells whether the provider works where it failed, or showed a first token.
+pub(crate) const CALLS: &str = "
+SELECT count(*) AS calls, coalesce(sum(failed), 0) AS failed FROM (
+    SELECT a.provider_failed AS failed
+      FROM exchanges e JOIN attempts a ON a.exchange = e.id
+     WHERE e.rehearsal = 0 AND e.started_at >= ?2 AND e.started_at < ?3 AND a.provider = ?1
+       AND (a.provider_failed OR a.ttft_ms IS NOT NULL)
+    UNION ALL
+    SELECT outcome <> 'complete' AS failed
+      FROM probes
+     WHERE at >= ?2 AND at < ?3 AND provider = ?1
+       AND outcome IN ('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')
+)";
+
+const ENDED: &str = "SELECT id FROM incidents WHERE closed_at IS NOT NULL AND NOT past
+      ORDER BY closed_at DESC, id DESC LIMIT ?1";
+
+const RETRIABLE: &str = "SELECT id FROM review_items
+      WHERE state = 'open' AND body IS NOT NULL AND (?1 IS NULL OR pipeline = ?1)
+      ORDER BY n";
