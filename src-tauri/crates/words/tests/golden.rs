@@ -102,7 +102,7 @@ fn a_notification_has_a_title_and_a_body() {
         Some(format!("{title}\n{}", local().plain(&body)))
     });
     let (_, faded) = scenes().into_iter().find(|s| s.0 == "faded").unwrap();
-    let faded = local().plain(&words::faded(&catalog, &claude(), &faded));
+    let faded = local().plain(&words::faded(&faded, at(17, 19)));
     writeln!(text, "faded:\n  {faded}").unwrap();
     for (name, verdict) in [
         ("recovered", Verdict::Known(Level::Operational)),
@@ -171,6 +171,10 @@ fn a_timeline_has_an_entry_for_each_change() {
         Change::Noted(Note::FailingAgain),
         Change::Noted(Note::RecoveryNotCounted),
         Change::Noted(Note::NoLongerWatched),
+        Change::Faded {
+            since: at(16, 57),
+            peak: to,
+        },
         Change::Past(page),
     ];
     let mut text = String::new();

@@ -57,11 +57,7 @@ pub(crate) fn notice(
             ledger::NoticeKind::Recovery,
             ledger::Urgency::Low,
             format!("{name} may be back"),
-            clock.plain(&::words::faded(
-                &state.catalog,
-                &provider.id,
-                &transition.verdict,
-            )),
+            clock.plain(&::words::faded(&transition.verdict, transition.at)),
         ),
         Change::Eased { .. } | Change::Noted(_) | Change::Updated | Change::Past(_) => {
             return None;
