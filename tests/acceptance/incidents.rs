@@ -74,7 +74,7 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
     let mut desk = watching(&page, pipeline).await;
     let green = desk
         .until("operational", |s| {
-            s.headline.sentence == "Claude is operational."
+            s.headline.sentence == "No problem known with Claude."
         })
         .await;
     assert_eq!(json!(green.tray.icon), "operational");

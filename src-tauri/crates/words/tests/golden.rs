@@ -89,6 +89,23 @@ fn the_tray_has_one_line() {
     writeln!(text, "offline:\n  {offline}\n  {consequence}").unwrap();
     let faded = local().plain(&words::unconfirmed("Claude", at(17, 19)));
     writeln!(text, "faded:\n  {faded}").unwrap();
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (claude, both) = (names(&["Claude"]), names(&["Claude", "OpenAI"]));
+    let openai = names(&["OpenAI"]);
+    for (name, spans) in [
+        ("operational", words::well(&claude, &[])),
+        ("both operational", words::well(&both, &[])),
+        ("page only", words::well(&[], &claude)),
+        ("one by its page only", words::well(&claude, &openai)),
+        ("not known yet", words::unknown(&both)),
+        ("none watched", words::none_watched()),
+        (
+            "none watched, what to do",
+            words::none_watched_consequence(),
+        ),
+    ] {
+        writeln!(text, "{name}:\n  {}", local().plain(&spans)).unwrap();
+    }
     holds("tray", &text);
 }
 

@@ -4,7 +4,7 @@ use ::words::Outlook;
 use api::{Headline, Level};
 use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
 use chrono::{DateTime, Utc};
-use health::{ProviderVerdict, Unknown, Verdict};
+use health::{Basis, ProviderVerdict, Unknown, Verdict};
 
 use super::{consequence, words};
 use crate::state::State;
@@ -59,25 +59,26 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Headline {
     if mine.is_empty() {
         return Headline {
             level: Level::Unknown,
-            sentence: "No provider of yours is watched yet.".into(),
-            consequence: Some(
-                "Add a key, point an agent at Understudy, or name providers in the settings."
-                    .into(),
-            ),
+            sentence: clock.plain(&::words::none_watched()),
+            consequence: Some(clock.plain(&::words::none_watched_consequence())),
         };
     }
     if !unknown.is_empty() {
         return Headline {
             level: Level::Unknown,
-            sentence: format!("Nothing is known yet about {}.", words::list(&unknown)),
+            sentence: clock.plain(&::words::unknown(&unknown)),
             consequence: None,
         };
     }
-    let names: Vec<String> = mine.iter().map(|p| p.product.clone()).collect();
-    let verb = if names.len() == 1 { "is" } else { "are" };
+    let by_page_only = |p: &&&Provider| {
+        let verdict = state.verdicts.providers.get(&p.id);
+        verdict.is_some_and(|v| v.basis == Basis::PageOnly)
+    };
+    let (by_page, measured): (Vec<_>, Vec<_>) = mine.iter().partition(by_page_only);
+    let names = |of: Vec<&&Provider>| of.iter().map(|p| p.product.clone()).collect::<Vec<_>>();
     Headline {
         level: Level::Operational,
-        sentence: format!("{} {verb} operational.", words::list(&names)),
+        sentence: clock.plain(&::words::well(&names(measured), &names(by_page))),
         consequence: None,
     }
 }
