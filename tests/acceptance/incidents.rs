@@ -227,4 +227,11 @@ async fn every_sentence_of_an_outage_has_the_owners_clock() {
         .await;
     let evidence = story["evidence"].as_str().unwrap();
     assert!(evidence.contains("since 28 Apr 23:11"), "{story}");
+    // The command line names the zone, since its output is read elsewhere too.
+    let status = desk.run(&["status"]);
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(
+        status.matches("since 28 Apr 23:11 UTC+5:30").count() == 2,
+        "{status}"
+    );
 }

@@ -38,12 +38,14 @@ pub(crate) fn line(outlook: Outlook<'_>) -> Sentence {
     }
 }
 
-/// "Claude: last request failed 17:19, not confirmed."
-pub fn unconfirmed(product: &str, last_failure: DateTime<Utc>) -> Spans {
-    Sentence::of(format!("{product}: last request failed "))
-        .at(last_failure)
-        .text(", not confirmed.")
-        .spans()
+/// "Claude: last request failed 17:19, not confirmed." Products, each with its last failure.
+pub fn unconfirmed(products: &[(String, DateTime<Utc>)]) -> Spans {
+    let sentence = |(product, last): &(String, DateTime<Utc>)| {
+        Sentence::of(format!("{product}: last request failed "))
+            .at(*last)
+            .text(", not confirmed.")
+    };
+    joined(products.iter().map(sentence)).spans()
 }
 
 /// "Claude is operational. No problem known with OpenAI." `by_page`: those that only their status page speaks for.

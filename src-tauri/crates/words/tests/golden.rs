@@ -87,7 +87,10 @@ fn the_tray_has_one_line() {
     let offline = local().plain(&words::offline());
     let consequence = local().plain(&words::offline_consequence());
     writeln!(text, "offline:\n  {offline}\n  {consequence}").unwrap();
-    let faded = local().plain(&words::unconfirmed("Claude", at(17, 19)));
+    let faded = local().plain(&words::unconfirmed(&[
+        ("Claude".into(), at(17, 19)),
+        ("OpenAI".into(), at(17, 21)),
+    ]));
     writeln!(text, "faded:\n  {faded}").unwrap();
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let (claude, both) = (names(&["Claude"]), names(&["Claude", "OpenAI"]));

@@ -1,11 +1,13 @@
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use ::words::Clock;
 use api::{
     Accepted, AtRisk, CheckState, Command, Doctor, ExchangePage, Incident, IncidentPage,
     IncidentSummary, Interruption, Level, Snapshot,
 };
 use catalog::MicroDollars;
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, Offset, Utc};
 use reqwest::Method;
 use serde::Serialize;
 
@@ -34,7 +36,9 @@ pub(super) async fn status(json: bool) -> ExitCode {
 }
 
 fn print_status(snapshot: &Snapshot) {
-    say!("{}", snapshot.headline.sentence);
+    let clock = clock(snapshot.at);
+    let headline = &snapshot.headline;
+    say!("{}", told(&clock, &headline.spans, &headline.sentence));
     if let Some(consequence) = &snapshot.headline.consequence {
         say!("{consequence}");
     }
@@ -61,7 +65,7 @@ fn print_status(snapshot: &Snapshot) {
             "{:<12} {:<15} {}",
             provider.product,
             words::level_words(provider.level),
-            provider.evidence
+            told(&clock, &provider.evidence_spans, &provider.evidence)
         );
     }
     for route in &snapshot.routes {
@@ -142,9 +146,12 @@ pub(super) async fn incident(id: i64, json: bool) -> ExitCode {
             return Ok(ExitCode::SUCCESS);
         }
         print_incident(&incident.summary);
-        say!("       {}", incident.evidence);
+        let clock = clock(crate::clock::wall()());
+        let evidence = told(&clock, &incident.evidence_spans, &incident.evidence);
+        say!("       {evidence}");
         for entry in &incident.timeline {
-            say!("       {}  {}", local(entry.at), entry.text);
+            let text = told(&clock, &entry.spans, &entry.text);
+            say!("       {}  {text}", local(entry.at));
         }
         incident.interrupted.iter().for_each(print_interruption);
         Ok(ExitCode::SUCCESS)
@@ -286,6 +293,21 @@ pub(super) fn print_json(value: &impl Serialize) {
         Err(error) => {
             let _ = failed(&error.to_string(), 1);
         }
+    }
+}
+
+/// Times of this machine's zone, which they name: the reader of a log may be elsewhere.
+fn clock(now: DateTime<Utc>) -> Clock {
+    let zone = |at: DateTime<Utc>| at.with_timezone(&Local).offset().fix();
+    Clock::named(Arc::new(zone), now)
+}
+
+/// `text`: of an engine that sends no spans.
+fn told(clock: &Clock, spans: &api::Spans, text: &str) -> String {
+    if spans.0.is_empty() {
+        text.to_owned()
+    } else {
+        clock.plain(spans)
     }
 }
 

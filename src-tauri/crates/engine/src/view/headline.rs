@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use ::words::Outlook;
+use ::words::{Clock, Outlook, Spans};
 use api::{Headline, Level};
 use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
 use chrono::{DateTime, Utc};
@@ -13,11 +13,13 @@ use crate::state::State;
 pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Headline {
     let clock = state.clock(now);
     if state.verdicts.offline {
-        return Headline {
-            level: Level::Unknown,
-            sentence: clock.plain(&::words::offline()),
-            consequence: Some(clock.plain(&::words::offline_consequence())),
-        };
+        let consequence = clock.plain(&::words::offline_consequence());
+        return line(
+            &clock,
+            Level::Unknown,
+            ::words::offline(),
+            Some(consequence),
+        );
     }
     let mine: Vec<_> = state
         .catalog
@@ -28,28 +30,27 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Headline {
     let bad = worst(state, &mine);
     if let Some((provider, verdict, level)) = bad {
         let sentence = ::words::headline(outlook(&provider.product, verdict, level));
-        return Headline {
-            level: words::known_level(level),
-            sentence: clock.plain(&sentence),
-            consequence: Some(consequence::consequence(state, &provider.id)),
-        };
+        let consequence = consequence::consequence(state, &provider.id);
+        return line(
+            &clock,
+            words::known_level(level),
+            sentence,
+            Some(consequence),
+        );
     }
-    let unconfirmed: Vec<String> = mine
+    let unconfirmed: Vec<_> = mine
         .iter()
         .filter_map(|p| {
             let verdict = state.verdicts.providers.get(&p.id)?.verdict;
             let Verdict::Unknown(Unknown::Faded { last_failure }) = verdict else {
                 return None;
             };
-            Some(clock.plain(&::words::unconfirmed(&p.product, last_failure)))
+            Some((p.product.clone(), last_failure))
         })
         .collect();
     if !unconfirmed.is_empty() {
-        return Headline {
-            level: Level::Unknown,
-            sentence: unconfirmed.join(" "),
-            consequence: None,
-        };
+        let sentence = ::words::unconfirmed(&unconfirmed);
+        return line(&clock, Level::Unknown, sentence, None);
     }
     let unknown: Vec<String> = mine
         .iter()
@@ -57,18 +58,12 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Headline {
         .map(|p| p.product.clone())
         .collect();
     if mine.is_empty() {
-        return Headline {
-            level: Level::Unknown,
-            sentence: clock.plain(&::words::none_watched()),
-            consequence: Some(clock.plain(&::words::none_watched_consequence())),
-        };
+        let consequence = clock.plain(&::words::none_watched_consequence());
+        let sentence = ::words::none_watched();
+        return line(&clock, Level::Unknown, sentence, Some(consequence));
     }
     if !unknown.is_empty() {
-        return Headline {
-            level: Level::Unknown,
-            sentence: clock.plain(&::words::unknown(&unknown)),
-            consequence: None,
-        };
+        return line(&clock, Level::Unknown, ::words::unknown(&unknown), None);
     }
     let by_page_only = |p: &&&Provider| {
         let verdict = state.verdicts.providers.get(&p.id);
@@ -76,10 +71,16 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Headline {
     };
     let (by_page, measured): (Vec<_>, Vec<_>) = mine.iter().partition(by_page_only);
     let names = |of: Vec<&&Provider>| of.iter().map(|p| p.product.clone()).collect::<Vec<_>>();
+    let sentence = ::words::well(&names(measured), &names(by_page));
+    line(&clock, Level::Operational, sentence, None)
+}
+
+fn line(clock: &Clock, level: Level, spans: Spans, consequence: Option<String>) -> Headline {
     Headline {
-        level: Level::Operational,
-        sentence: clock.plain(&::words::well(&names(measured), &names(by_page))),
-        consequence: None,
+        level,
+        sentence: clock.plain(&spans),
+        spans,
+        consequence,
     }
 }
 
