@@ -38,7 +38,7 @@ pub(super) async fn status(json: bool) -> ExitCode {
 fn print_status(snapshot: &Snapshot) {
     let clock = clock(snapshot.at);
     let headline = &snapshot.headline;
-    say!("{}", told(&clock, &headline.spans, &headline.sentence));
+    say!("{}", text_of(&clock, &headline.spans, &headline.sentence));
     if let Some(consequence) = &snapshot.headline.consequence {
         say!("{consequence}");
     }
@@ -65,7 +65,7 @@ fn print_status(snapshot: &Snapshot) {
             "{:<12} {:<15} {}",
             provider.product,
             words::level_words(provider.level),
-            told(&clock, &provider.evidence_spans, &provider.evidence)
+            text_of(&clock, &provider.evidence_spans, &provider.evidence)
         );
     }
     for route in &snapshot.routes {
@@ -147,10 +147,10 @@ pub(super) async fn incident(id: i64, json: bool) -> ExitCode {
         }
         print_incident(&incident.summary);
         let clock = clock(crate::clock::wall()());
-        let evidence = told(&clock, &incident.evidence_spans, &incident.evidence);
+        let evidence = text_of(&clock, &incident.evidence_spans, &incident.evidence);
         say!("       {evidence}");
         for entry in &incident.timeline {
-            let text = told(&clock, &entry.spans, &entry.text);
+            let text = text_of(&clock, &entry.spans, &entry.text);
             say!("       {}  {text}", local(entry.at));
         }
         incident.interrupted.iter().for_each(print_interruption);
@@ -303,7 +303,7 @@ fn clock(now: DateTime<Utc>) -> Clock {
 }
 
 /// `text`: of an engine that sends no spans.
-fn told(clock: &Clock, spans: &api::Spans, text: &str) -> String {
+fn text_of(clock: &Clock, spans: &api::Spans, text: &str) -> String {
     if spans.0.is_empty() {
         text.to_owned()
     } else {

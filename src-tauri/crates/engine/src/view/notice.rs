@@ -69,7 +69,7 @@ pub(crate) fn notice(
         ""
     };
     Some(NoticeRow {
-        at: told_at(now, transition),
+        at: notified_at(now, transition),
         kind,
         thread: format!("provider/{}", provider.id),
         title: format!("{prefix}{title}"),
@@ -79,8 +79,8 @@ pub(crate) fn notice(
     })
 }
 
-/// What has faded ended long before it is told.
-fn told_at(now: DateTime<Utc>, transition: &Transition) -> DateTime<Utc> {
+/// An end that is dated back is reported now.
+fn notified_at(now: DateTime<Utc>, transition: &Transition) -> DateTime<Utc> {
     match transition.change {
         Change::Faded { .. } | Change::Recovered { .. } => now,
         Change::Opened { .. }
