@@ -75,7 +75,7 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
     let mut desk = watching(&page, pipeline).await;
     let green = desk
         .until("operational", |s| {
-            s.headline.sentence == "Claude is operational."
+            s.headline.sentence == "No problem known with Claude."
         })
         .await;
     assert_eq!(json!(green.tray.icon), "operational");
@@ -228,6 +228,13 @@ async fn every_sentence_of_an_outage_has_the_owners_clock() {
         .await;
     let evidence = story["evidence"].as_str().unwrap();
     assert!(evidence.contains("since 28 Apr 23:11"), "{story}");
+    // The command line names the zone, since its output is read elsewhere too.
+    let status = desk.run(&["status"]);
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(
+        status.matches("since 28 Apr 23:11 UTC+5:30").count() == 2,
+        "{status}"
+    );
 }
 
 /// The answer says what was read, what could not be, and what no key allows.

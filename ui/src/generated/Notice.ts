@@ -18,4 +18,8 @@ thread: string, title: string, body: string, urgency: Urgency, incident: number 
 /**
  * What a person can do about it in the notification itself, where the desktop has buttons.
  */
-actions: Array<NoticeAction>, };
+actions: Array<NoticeAction>, 
+/**
+ * It only changes the notification of its thread that is on the screen; where there is none, nothing is shown.
+ */
+in_place: boolean, };

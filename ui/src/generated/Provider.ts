@@ -4,6 +4,7 @@ import type { Blame } from "./Blame";
 import type { Endpoint } from "./Endpoint";
 import type { Level } from "./Level";
 import type { PageView } from "./PageView";
+import type { Spans } from "./Spans";
 import type { Surface } from "./Surface";
 
 export type Provider = { id: string, name: string, product: string, 
@@ -12,6 +13,10 @@ export type Provider = { id: string, name: string, product: string,
  */
 mine: boolean, rehearsal: boolean, level: Level, since: string | null, basis: Basis, blame: Blame, 
 /**
- * The verdict with its evidence in one sentence.
+ * The verdict with its evidence, in the engine's zone.
  */
-evidence: string, unstable: boolean, page: PageView | null, surfaces: Array<Surface>, endpoints: Array<Endpoint>, };
+evidence: string, 
+/**
+ * The same, for a face that formats times in its viewer's zone.
+ */
+evidence_spans: Spans, unstable: boolean, page: PageView | null, surfaces: Array<Surface>, endpoints: Array<Endpoint>, };

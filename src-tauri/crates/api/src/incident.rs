@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Level;
+use crate::{Level, Spans};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -80,7 +80,11 @@ pub struct LastOutage {
 pub struct Incident {
     pub summary: IncidentSummary,
     pub blame: String,
+    /// In the engine's zone.
     pub evidence: String,
+    /// The same, for a face that formats times in its viewer's zone.
+    #[serde(default)]
+    pub evidence_spans: Spans,
     /// Oldest first.
     pub timeline: Vec<TimelineEntry>,
     /// Agents' sessions that it cut in mid-turn, latest first.
@@ -122,7 +126,11 @@ pub struct DeliveredCall {
 pub struct TimelineEntry {
     pub at: DateTime<Utc>,
     pub level: Option<Level>,
+    /// In the engine's zone.
     pub text: String,
+    /// The same, for a face that formats times in its viewer's zone.
+    #[serde(default)]
+    pub spans: Spans,
 }
 
 /// `GET /control/incidents?limit=&before=`, newest first.

@@ -2,7 +2,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Fallback, IncidentSummary, LastOutage, Notice, Question, ReviewRetry, TrayView};
+use crate::{
+    Fallback, IncidentSummary, LastOutage, Notice, Question, ReviewRetry, Spans, TrayView,
+};
 
 /// Everything that the faces draw, as of one moment. Sent whole on every change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -123,8 +125,11 @@ pub struct ProblemView {
 #[ts(export)]
 pub struct Headline {
     pub level: Level,
-    /// "Claude is down: it is them, not you (since 20:04)."
+    /// "Claude is down: it is them, not you (since 20:04)." In the engine's zone.
     pub sentence: String,
+    /// The same, for a face that formats times in its viewer's zone.
+    #[serde(default)]
+    pub spans: Spans,
     /// What that means for the work: "Claude Code continues on GPT." or "Requests will fail; no need to debug your code."
     pub consequence: Option<String>,
 }
@@ -175,8 +180,11 @@ pub struct Provider {
     pub since: Option<DateTime<Utc>>,
     pub basis: Basis,
     pub blame: Blame,
-    /// The verdict with its evidence in one sentence.
+    /// The verdict with its evidence, in the engine's zone.
     pub evidence: String,
+    /// The same, for a face that formats times in its viewer's zone.
+    #[serde(default)]
+    pub evidence_spans: Spans,
     pub unstable: bool,
     pub page: Option<PageView>,
     pub surfaces: Vec<Surface>,

@@ -61,7 +61,7 @@ impl Book {
             .collect();
         for incident in &open {
             let dossier = dossiers.entry(incident.provider.clone()).or_default();
-            dossier.plot = Plot::restored(incident);
+            dossier.plot = Plot::restored(incident, now, &thresholds);
         }
         let mut book = Self {
             catalog,
@@ -166,7 +166,10 @@ impl Book {
                 let runs = dossier.readings.runs.values();
                 let calls = runs.flat_map(|run| run.changes_at(&self.thresholds));
                 let pages = dossier.readings.page.stale_at(stale_after);
-                calls.chain(pages).chain(dossier.plot.settles_at())
+                calls
+                    .chain(pages)
+                    .chain(dossier.plot.settles_at())
+                    .chain(dossier.plot.fades_at())
             })
             .filter(|&at| at > self.told)
             .min()

@@ -16,6 +16,8 @@ pub struct OpenIncident {
     pub since: DateTime<Utc>,
     pub level: Level,
     pub peak: Level,
+    /// Its last failed request, where neither a page nor a probe spoke of it: then it may fade.
+    pub last_failure: Option<DateTime<Utc>>,
 }
 
 /// Something that the log and perhaps a person should hear of.

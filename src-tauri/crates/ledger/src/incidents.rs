@@ -92,15 +92,14 @@ pub struct TimelineRow {
 impl Ledger {
     /// What a new [`health::Book`] must be told after a restart, so that nothing is announced twice.
     pub fn open_incidents(&self) -> Result<Vec<(i64, OpenIncident)>, LedgerError> {
-        let mut open = self
-            .conn
-            .prepare_cached("SELECT * FROM incidents WHERE closed_at IS NULL ORDER BY provider")?;
+        let mut open = self.conn.prepare_cached(OPEN)?;
         let rows = open.query_map((), |row| {
             let incident = OpenIncident {
                 provider: get(row, "provider")?,
                 since: get(row, "opened_at")?,
                 level: get(row, "level")?,
                 peak: get(row, "peak")?,
+                last_failure: maybe(row, "last_failure")?,
             };
             Ok((row.get("id")?, incident))
         })?;
@@ -155,6 +154,22 @@ impl Ledger {
         Ok(Some(IncidentStory { incident, timeline }))
     }
 }
+
+/// With the last failed request, where no page and no probe spoke of it.
+const OPEN: &str = "
+SELECT i.*,
+       CASE WHEN NOT EXISTS (
+              SELECT 1 FROM observations o
+               WHERE o.provider = i.provider AND o.at >= i.opened_at
+                 AND (o.source = 'probe' AND o.said = 'failed'
+                      OR o.source = 'page' AND o.said IN ('degraded', 'partial_outage', 'major_outage')))
+            THEN (SELECT max(o.at) FROM observations o
+                   WHERE o.provider = i.provider AND o.at >= i.opened_at
+                     AND o.source = 'traffic' AND o.said = 'failed')
+       END AS last_failure
+  FROM incidents i
+ WHERE i.closed_at IS NULL
+ ORDER BY i.provider";
 
 pub(crate) const FIRST_PAGE: &str =
     "SELECT * FROM incidents ORDER BY opened_at DESC, id DESC LIMIT ?1";

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use health::{Blame, Level};
 
 use crate::level::state_of;
-use crate::sentence::Sentence;
+use crate::names::list;
+use crate::sentence::{Sentence, joined};
 
 /// A provider in trouble.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +38,40 @@ pub(crate) fn line(outlook: Outlook<'_>) -> Sentence {
     }
 }
 
-/// "Claude: last request failed 17:19, not confirmed."
-pub fn unconfirmed(product: &str, last_failure: DateTime<Utc>) -> Spans {
-    Sentence::of(format!("{product}: last request failed "))
-        .at(last_failure)
-        .text(", not confirmed.")
+/// "Claude: last request failed 17:19, not confirmed." Products, each with its last failure.
+pub fn unconfirmed(products: &[(String, DateTime<Utc>)]) -> Spans {
+    let sentence = |(product, last): &(String, DateTime<Utc>)| {
+        Sentence::of(format!("{product}: last request failed "))
+            .at(*last)
+            .text(", not confirmed.")
+    };
+    joined(products.iter().map(sentence)).spans()
+}
+
+/// "Claude is operational. No problem known with OpenAI." `by_page`: those that only their status page speaks for.
+pub fn well(measured: &[String], by_page: &[String]) -> Spans {
+    let verb = if measured.len() == 1 { "is" } else { "are" };
+    let measured = match measured {
+        [] => Sentence::default(),
+        names => Sentence::of(format!("{} {verb} operational.", list(names))),
+    };
+    let by_page = match by_page {
+        [] => Sentence::default(),
+        names => Sentence::of(format!("No problem known with {}.", list(names))),
+    };
+    joined([measured, by_page]).spans()
+}
+
+pub fn unknown(products: &[String]) -> Spans {
+    Sentence::of(format!("Nothing is known yet about {}.", list(products))).spans()
+}
+
+pub fn none_watched() -> Spans {
+    Sentence::of("No provider of yours is watched yet.").spans()
+}
+
+pub fn none_watched_consequence() -> Spans {
+    Sentence::of("Add a key, point an agent at Understudy, or name providers in the settings.")
         .spans()
 }
 

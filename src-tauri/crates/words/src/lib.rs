@@ -18,7 +18,8 @@ mod verdict;
 pub use api::{Span, Spans};
 pub use clock::{Clock, Zone};
 pub use headline::{
-    Outlook, headline, offline, offline_consequence, offline_error, outage_error, unconfirmed,
+    Outlook, headline, none_watched, none_watched_consequence, offline, offline_consequence,
+    offline_error, outage_error, unconfirmed, unknown, well,
 };
 pub use level::{level, state_of};
 pub use names::list;

@@ -7,7 +7,7 @@ use health::{ProviderVerdict, Verdict};
 
 use crate::headline::{Outlook, line};
 use crate::sentence::{Sentence, joined};
-use crate::verdict::sentences;
+use crate::verdict::{sentences, unconfirmed};
 
 /// "Claude is down: it is them, not you (since 20:04)"
 pub fn title(outlook: Outlook<'_>) -> Spans {
@@ -25,8 +25,8 @@ pub fn body(
 }
 
 /// Below "Claude may be back".
-pub fn faded(catalog: &Catalog, id: &ProviderId, verdict: &ProviderVerdict) -> Spans {
-    sentences(catalog, id, verdict).spans()
+pub fn faded(verdict: &ProviderVerdict, last_failure: DateTime<Utc>) -> Spans {
+    unconfirmed(last_failure, &verdict.evidence).spans()
 }
 
 /// An outage in which every connection failed ends with any answer, also one that proves no more than that.

@@ -6,7 +6,7 @@ use health::{Change, Level, Note, Transition};
 
 use crate::level;
 use crate::sentence::{Sentence, joined};
-use crate::verdict::sentences;
+use crate::verdict::{sentences, unconfirmed};
 
 /// What an incident rests on after this change.
 pub fn incident(catalog: &Catalog, transition: &Transition) -> Spans {
@@ -42,10 +42,10 @@ pub fn entry(catalog: &Catalog, transition: &Transition) -> Spans {
                 Sentence::of("No longer watched: the record of this incident ends here.")
             }
         },
+        Change::Faded { .. } => unconfirmed(transition.at, &transition.verdict.evidence),
         Change::Opened { .. }
         | Change::Updated
         | Change::Recovered { .. }
-        | Change::Faded { .. }
         | Change::Past(_) => known(catalog, transition),
     }
     .spans()

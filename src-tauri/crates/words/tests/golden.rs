@@ -87,8 +87,28 @@ fn the_tray_has_one_line() {
     let offline = local().plain(&words::offline());
     let consequence = local().plain(&words::offline_consequence());
     writeln!(text, "offline:\n  {offline}\n  {consequence}").unwrap();
-    let faded = local().plain(&words::unconfirmed("Claude", at(17, 19)));
+    let faded = local().plain(&words::unconfirmed(&[
+        ("Claude".into(), at(17, 19)),
+        ("OpenAI".into(), at(17, 21)),
+    ]));
     writeln!(text, "faded:\n  {faded}").unwrap();
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (claude, both) = (names(&["Claude"]), names(&["Claude", "OpenAI"]));
+    let openai = names(&["OpenAI"]);
+    for (name, spans) in [
+        ("operational", words::well(&claude, &[])),
+        ("both operational", words::well(&both, &[])),
+        ("page only", words::well(&[], &claude)),
+        ("one by its page only", words::well(&claude, &openai)),
+        ("not known yet", words::unknown(&both)),
+        ("none watched", words::none_watched()),
+        (
+            "none watched, what to do",
+            words::none_watched_consequence(),
+        ),
+    ] {
+        writeln!(text, "{name}:\n  {}", local().plain(&spans)).unwrap();
+    }
     holds("tray", &text);
 }
 
@@ -102,7 +122,7 @@ fn a_notification_has_a_title_and_a_body() {
         Some(format!("{title}\n{}", local().plain(&body)))
     });
     let (_, faded) = scenes().into_iter().find(|s| s.0 == "faded").unwrap();
-    let faded = local().plain(&words::faded(&catalog, &claude(), &faded));
+    let faded = local().plain(&words::faded(&faded, at(17, 19)));
     writeln!(text, "faded:\n  {faded}").unwrap();
     for (name, verdict) in [
         ("recovered", Verdict::Known(Level::Operational)),
@@ -171,6 +191,10 @@ fn a_timeline_has_an_entry_for_each_change() {
         Change::Noted(Note::FailingAgain),
         Change::Noted(Note::RecoveryNotCounted),
         Change::Noted(Note::NoLongerWatched),
+        Change::Faded {
+            since: at(16, 57),
+            peak: to,
+        },
         Change::Past(page),
     ];
     let mut text = String::new();

@@ -1,8 +1,10 @@
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use ::words::Clock;
 use api::{Accepted, AtRisk, Command, Incident, IncidentPage, IncidentSummary, Interruption};
 use catalog::MicroDollars;
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, Offset, Utc};
 use reqwest::Method;
 use serde::Serialize;
 
@@ -56,9 +58,12 @@ pub(super) async fn incident(id: i64, json: bool) -> ExitCode {
             return Ok(ExitCode::SUCCESS);
         }
         print_incident(&incident.summary);
-        say!("       {}", incident.evidence);
+        let clock = clock(crate::clock::wall()());
+        let evidence = text_of(&clock, &incident.evidence_spans, &incident.evidence);
+        say!("       {evidence}");
         for entry in &incident.timeline {
-            say!("       {}  {}", local(entry.at), entry.text);
+            let text = text_of(&clock, &entry.spans, &entry.text);
+            say!("       {}  {text}", local(entry.at));
         }
         incident.interrupted.iter().for_each(print_interruption);
         Ok(ExitCode::SUCCESS)
@@ -154,6 +159,21 @@ pub(super) fn print_json(value: &impl Serialize) {
         Err(error) => {
             let _ = failed(&error.to_string(), 1);
         }
+    }
+}
+
+/// Times of this machine's zone, which they name: the reader of a log may be elsewhere.
+fn clock(now: DateTime<Utc>) -> Clock {
+    let zone = |at: DateTime<Utc>| at.with_timezone(&Local).offset().fix();
+    Clock::named(Arc::new(zone), now)
+}
+
+/// `text`: of an engine that sends no spans.
+fn text_of(clock: &Clock, spans: &api::Spans, text: &str) -> String {
+    if spans.0.is_empty() {
+        text.to_owned()
+    } else {
+        clock.plain(spans)
     }
 }
 

@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use ::words::Outlook;
+use ::words::{Clock, Outlook, Spans};
 use api::{Headline, Level};
 use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
 use chrono::{DateTime, Utc};
-use health::{ProviderVerdict, Unknown, Verdict};
+use health::{Basis, ProviderVerdict, Unknown, Verdict};
 
 use super::consequence::{Consequence, Work};
 use super::{consequence, words};
@@ -30,11 +30,9 @@ impl Desk {
 pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Desk {
     let clock = state.clock(now);
     if state.verdicts.offline {
-        return Desk::at_rest(Headline {
-            level: Level::Unknown,
-            sentence: clock.plain(&::words::offline()),
-            consequence: Some(clock.plain(&::words::offline_consequence())),
-        });
+        let consequence = clock.plain(&::words::offline_consequence());
+        let offline = ::words::offline();
+        return Desk::at_rest(line(&clock, Level::Unknown, offline, Some(consequence)));
     }
     let mine: Vec<_> = state
         .catalog
@@ -50,70 +48,59 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Desk {
             consequence,
         } = bad;
         let sentence = ::words::headline(outlook(&provider.product, verdict, level));
+        let level = words::known_level(level);
         return Desk {
-            headline: Headline {
-                level: words::known_level(level),
-                sentence: clock.plain(&sentence),
-                consequence: Some(consequence.sentence),
-            },
+            headline: line(&clock, level, sentence, Some(consequence.sentence)),
             work: Some(consequence.work),
         };
     }
-    let unconfirmed: Vec<String> = mine
+    let unconfirmed: Vec<_> = mine
         .iter()
         .filter_map(|p| {
             let verdict = state.verdicts.providers.get(&p.id)?.verdict;
             let Verdict::Unknown(Unknown::Faded { last_failure }) = verdict else {
                 return None;
             };
-            Some(clock.plain(&::words::unconfirmed(&p.product, last_failure)))
+            Some((p.product.clone(), last_failure))
         })
         .collect();
     if !unconfirmed.is_empty() {
-        return Desk::at_rest(Headline {
-            level: Level::Unknown,
-            sentence: unconfirmed.join(" "),
-            consequence: None,
-        });
+        let sentence = ::words::unconfirmed(&unconfirmed);
+        return Desk::at_rest(line(&clock, Level::Unknown, sentence, None));
     }
     if mine.is_empty() {
-        return Desk::at_rest(Headline {
-            level: Level::Unknown,
-            sentence: "No provider of yours is watched yet.".into(),
-            consequence: Some(
-                "Add a key, point an agent at Understudy, or name providers in the settings."
-                    .into(),
-            ),
-        });
+        let consequence = clock.plain(&::words::none_watched_consequence());
+        let sentence = ::words::none_watched();
+        let consequence = Some(consequence);
+        return Desk::at_rest(line(&clock, Level::Unknown, sentence, consequence));
     }
-    let names = |of: &dyn Fn(Level) -> bool| -> Vec<String> {
-        let of_level = mine.iter().filter(|p| of(level_of(state, &p.id)));
-        of_level.map(|p| p.product.clone()).collect()
-    };
-    let unknown = names(&|level| level == Level::Unknown);
-    let known = names(&|level| level != Level::Unknown);
-    let verb = |names: &[String]| if names.len() == 1 { "is" } else { "are" };
+    let is_unknown = |p: &&&Provider| level_of(state, &p.id) == Level::Unknown;
+    let (unknown, known): (Vec<_>, Vec<_>) = mine.iter().partition(is_unknown);
+    let names = |of: &[&&Provider]| of.iter().map(|p| p.product.clone()).collect::<Vec<_>>();
     // One that requests may go to first leaves the desk unknown; of a mere fallback it is only said.
-    let first = |p: &&&Provider| is_primary(state, &p.id);
-    let in_use = mine.iter().filter(first).count() > 0;
-    let hidden = |p: &&Provider| {
-        level_of(state, &p.id) == Level::Unknown && (!in_use || is_primary(state, &p.id))
-    };
-    if mine.iter().any(hidden) {
-        return Desk::at_rest(Headline {
-            level: Level::Unknown,
-            sentence: format!("Nothing is known yet about {}.", words::list(&unknown)),
-            consequence: None,
-        });
+    let in_use = mine.iter().any(|p| is_primary(state, &p.id));
+    let hides = |p: &&&Provider| !in_use || is_primary(state, &p.id);
+    if unknown.iter().any(hides) {
+        let sentence = ::words::unknown(&names(&unknown));
+        return Desk::at_rest(line(&clock, Level::Unknown, sentence, None));
     }
-    // One that was never heard of does not hide that the others are well.
-    let consequence = (!unknown.is_empty())
-        .then(|| format!("Nothing is known yet about {}.", words::list(&unknown)));
-    Desk::at_rest(Headline {
-        level: Level::Operational,
-        sentence: format!("{} {} operational.", words::list(&known), verb(&known)),
+    let by_page_only = |p: &&&Provider| {
+        let verdict = state.verdicts.providers.get(&p.id);
+        verdict.is_some_and(|v| v.basis == Basis::PageOnly)
+    };
+    let (by_page, measured): (Vec<_>, Vec<_>) = known.into_iter().partition(by_page_only);
+    let sentence = ::words::well(&names(&measured), &names(&by_page));
+    let also = (!unknown.is_empty()).then(|| clock.plain(&::words::unknown(&names(&unknown))));
+    Desk::at_rest(line(&clock, Level::Operational, sentence, also))
+}
+
+fn line(clock: &Clock, level: Level, spans: Spans, consequence: Option<String>) -> Headline {
+    Headline {
+        level,
+        sentence: clock.plain(&spans),
+        spans,
         consequence,
-    })
+    }
 }
 
 /// A provider of the owner's that is not well.

@@ -88,11 +88,7 @@ pub(crate) fn notice(
             ledger::NoticeKind::Recovery,
             ledger::Urgency::Low,
             format!("{name} may be back"),
-            clock.plain(&::words::faded(
-                &state.catalog,
-                &provider.id,
-                &transition.verdict,
-            )),
+            clock.plain(&::words::faded(&transition.verdict, transition.at)),
         ),
         Change::Eased { .. } | Change::Noted(_) | Change::Updated | Change::Past(_) => {
             return None;
@@ -104,7 +100,7 @@ pub(crate) fn notice(
         ""
     };
     Some(NoticeRow {
-        at: told_at(now, transition),
+        at: notified_at(now, transition),
         kind,
         thread: thread(&provider.id),
         title: format!("{prefix}{title}"),
@@ -114,8 +110,8 @@ pub(crate) fn notice(
     })
 }
 
-/// What has faded ended long before it is told.
-fn told_at(now: DateTime<Utc>, transition: &Transition) -> DateTime<Utc> {
+/// An end that is dated back is reported now.
+fn notified_at(now: DateTime<Utc>, transition: &Transition) -> DateTime<Utc> {
     match transition.change {
         Change::Faded { .. } | Change::Recovered { .. } => now,
         Change::Opened { .. }

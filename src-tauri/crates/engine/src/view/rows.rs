@@ -70,6 +70,7 @@ pub(crate) fn incident(
     now: DateTime<Utc>,
 ) -> Incident {
     let clock = state.clock(now);
+    let evidence = ::words::from_stored(&story.incident.evidence);
     Incident {
         summary: summary(state, id, &story.incident, met, now),
         blame: match story.incident.blame {
@@ -79,14 +80,19 @@ pub(crate) fn incident(
             health::Blame::Undetermined => "Undetermined.",
         }
         .into(),
-        evidence: clock.plain(&::words::from_stored(&story.incident.evidence)),
+        evidence: clock.plain(&evidence),
+        evidence_spans: evidence,
         timeline: story
             .timeline
             .iter()
-            .map(|t| TimelineEntry {
-                at: t.at,
-                level: t.level.map(words::known_level),
-                text: clock.plain(&::words::from_stored(&t.text)),
+            .map(|t| {
+                let spans = ::words::from_stored(&t.text);
+                TimelineEntry {
+                    at: t.at,
+                    level: t.level.map(words::known_level),
+                    text: clock.plain(&spans),
+                    spans,
+                }
             })
             .collect(),
         interrupted: Vec::new(),

@@ -167,6 +167,8 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
 
 fn provider(state: &State, clock: &Clock, provider: &catalog::Provider) -> Provider {
     let verdict = state.verdicts.providers.get(&provider.id);
+    let evidence = verdict.map(|v| ::words::verdict(&state.catalog, &provider.id, v));
+    let evidence = evidence.unwrap_or_default();
     Provider {
         id: provider.id.to_string(),
         name: provider.name.clone(),
@@ -177,10 +179,11 @@ fn provider(state: &State, clock: &Clock, provider: &catalog::Provider) -> Provi
         since: verdict.and_then(|v| v.since),
         basis: verdict.map_or(Basis::Nothing, |v| basis(v.basis)),
         blame: verdict.map_or(Blame::Undetermined, |v| blame(v.blame)),
-        evidence: verdict.map_or_else(
-            || not_yet(state, provider),
-            |v| clock.plain(&::words::verdict(&state.catalog, &provider.id, v)),
-        ),
+        evidence: match verdict {
+            None => not_yet(state, provider),
+            Some(_) => clock.plain(&evidence),
+        },
+        evidence_spans: evidence,
         unstable: verdict.is_some_and(|v| v.unstable),
         page: provider
             .status

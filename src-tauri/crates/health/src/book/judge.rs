@@ -1,5 +1,7 @@
 //! From what was read of one provider to the belief about it: pure, and made afresh every time.
 
+mod end;
+mod evidence;
 mod finding;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +13,7 @@ use super::network::Network;
 use super::page::{Claim, PageRecord, fine, is_bad};
 use super::run::{Measured, Run, Stretch};
 use crate::{
-    Basis, Blame, Evidence, FailedCalls, LastRequest, Level, OurFault, PageClaim, PageEvidence,
-    ProviderVerdict, Thresholds, Unknown, Verdict,
+    Basis, Blame, LastRequest, Level, OurFault, ProviderVerdict, Thresholds, Unknown, Verdict,
 };
 
 /// Everything that was read of one provider.
@@ -309,63 +310,6 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// The last evidence of an outage, where requests were the last to speak of it and have faded.
-    fn faded_end(&self, verdict: Verdict, readings: &Readings) -> Option<DateTime<Utc>> {
-        let Scene {
-            now, thresholds, ..
-        } = self.scene;
-        let last = self
-            .faded()
-            .filter(|last| now >= *last + thresholds.fade())?;
-        let declared = self
-            .claims
-            .keys()
-            .any(|surface| self.counts(surface) && self.page.left_bad(surface));
-        let accused = readings
-            .runs
-            .values()
-            .any(|run| run.stands_accused(now, thresholds));
-        let recovered = self.page_recovered();
-        let by_page = recovered.is_some_and(|at| at > last + thresholds.fade());
-        (!is_bad(verdict) && !declared && !accused && !by_page)
-            .then(|| recovered.max(Some(last)))?
-    }
-
-    fn settled(&self, verdict: Verdict, readings: &Readings) -> bool {
-        if self.nobody_answered_and_now_somebody_does(verdict, readings) {
-            return true;
-        }
-        let Verdict::Known(level) = verdict else {
-            return false;
-        };
-        // Where the page tells too little, our own calls must have proved it.
-        let must_prove = self.page_level().is_none() || self.fell_silent();
-        let proved = |key: &(EndpointId, ModelId)| {
-            let run = readings.runs.get(key);
-            run.is_some_and(|run| run.proved(self.scene.thresholds))
-        };
-        fine(level)
-            && self.believed().all(Claim::settled)
-            && (!must_prove || self.working().any(proved))
-    }
-
-    /// All that was held against it were failures to connect, and an answer refuted them. It need not be a good one, and the
-    /// belief may be unknown afterwards: of what the answer was worth, nobody ever complained.
-    fn nobody_answered_and_now_somebody_does(&self, verdict: Verdict, readings: &Readings) -> bool {
-        let Scene {
-            now, thresholds, ..
-        } = self.scene;
-        let page_accuses = self
-            .claims
-            .keys()
-            .any(|surface| self.counts(surface) && self.page.left_unsettled(surface));
-        let mut runs = readings.runs.values();
-        !is_bad(verdict)
-            && !page_accuses
-            && runs.clone().any(Run::refuted)
-            && !runs.any(|run| run.stands_accused(now, thresholds))
-    }
-
     /// A bad time begins with its first sign and lasts through all bad levels.
     fn since(&self, verdict: Verdict, before: Option<&ProviderVerdict>) -> Option<DateTime<Utc>> {
         let now = Some(self.scene.now);
@@ -378,123 +322,6 @@ impl<'a> Seen<'a> {
             (Some((Verdict::Unknown(_), _)), Verdict::Known(_)) | (None, _) => None,
             (Some((Verdict::Known(_), _)), _) => now,
         }
-    }
-
-    fn evidence(&self, blame: Blame) -> Evidence {
-        let together = self.bad_together();
-        Evidence {
-            page: self.page_evidence(),
-            calls: self.failed_calls(|_| true),
-            failing: self.failing().map(|(key, _, _)| key.1.clone()).collect(),
-            answering: self.working().map(|key| key.1.clone()).collect(),
-            together: if together.len() >= 2 {
-                together
-            } else {
-                Vec::new()
-            },
-            shared: if blame == Blame::SharedInfrastructure {
-                self.scene.failing_together.to_vec()
-            } else {
-                Vec::new()
-            },
-            network_up: self.scene.network.is_up(),
-            ours: self.ours.map(|(endpoint, fault)| (endpoint.clone(), fault)),
-            last_request: match self.measured_level() {
-                None => self.last_request,
-                Some(_) => None,
-            },
-        }
-    }
-
-    fn page_evidence(&self) -> PageEvidence {
-        let Some(level) = self.page_level() else {
-            return self.unread_page();
-        };
-        let of_level = self.believed().filter(|c| fine(c.level) == fine(level));
-        let since = of_level.filter_map(|c| c.since);
-        PageEvidence::Claim(PageClaim {
-            level,
-            since: if fine(level) {
-                since.max()
-            } else {
-                since.min()
-            },
-            read_at: self
-                .believed()
-                .map(|c| c.read_at)
-                .max()
-                .unwrap_or(self.scene.now),
-        })
-    }
-
-    /// Why the page contributes nothing.
-    fn unread_page(&self) -> PageEvidence {
-        if self.scene.provider.is_none_or(|p| p.status.is_none()) {
-            return PageEvidence::NoPage;
-        }
-        let stale = |claim: &Result<&Claim, Unknown>| matches!(claim, Err(Unknown::Stale));
-        match self.page.unreadable() {
-            Some(why) => PageEvidence::Unreadable(why.clone()),
-            None if self.claims.values().any(stale) => PageEvidence::Stale,
-            None => PageEvidence::NotRead,
-        }
-    }
-
-    /// The failing calls to some models, together.
-    fn failed_calls(&self, of: impl Fn(&(EndpointId, ModelId)) -> bool) -> Option<FailedCalls> {
-        self.failing()
-            .filter(|(key, _, _)| of(key))
-            .map(|(_, _, stretch)| stretch.evidence())
-            .reduce(FailedCalls::and)
-    }
-
-    /// Surfaces that are bad together, each with its own source: the page's components, and our calls to a host that no
-    /// bad component stands for already.
-    fn bad_together(&self) -> Vec<SurfaceId> {
-        let Some(provider) = self.scene.provider else {
-            return Vec::new();
-        };
-        let declared =
-            |id: &SurfaceId| matches!(self.claims.get(id), Some(Ok(claim)) if !fine(claim.level));
-        let mut bad: Vec<_> = provider
-            .surfaces
-            .iter()
-            .filter(|s| declared(&s.id))
-            .collect();
-        for ((endpoint, _), _, _) in self.failing() {
-            let group = self.surfaces_of(endpoint);
-            if !group.iter().any(|s| bad.contains(s))
-                && let Some(one) = group.first()
-            {
-                bad.push(one);
-            }
-        }
-        // Those that count are named first.
-        bad.sort_by_key(|s| !self.counts(&s.id));
-        bad.into_iter().map(|s| s.id.clone()).collect()
-    }
-
-    /// The surfaces that calls to an endpoint bear on: its own first, then those that share its host.
-    fn surfaces_of(&self, endpoint: &EndpointId) -> Vec<&'a catalog::Surface> {
-        let Some(provider) = self.scene.provider else {
-            return Vec::new();
-        };
-        let Some(endpoint) = provider.endpoints.iter().find(|e| e.id == *endpoint) else {
-            return Vec::new();
-        };
-        let own = |s: &&catalog::Surface| Some(&s.id) == endpoint.surface.as_ref();
-        let host = provider
-            .surfaces
-            .iter()
-            .find(own)
-            .and_then(|s| s.host.as_ref());
-        let shares = |s: &&catalog::Surface| !own(s) && host.is_some() && s.host.as_ref() == host;
-        let surfaces = provider.surfaces.iter();
-        surfaces
-            .clone()
-            .filter(own)
-            .chain(surfaces.filter(shares))
-            .collect()
     }
 
     fn blame(&self, verdict: Verdict) -> Blame {

@@ -6,12 +6,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::judge::End;
 use super::page::fine;
-use crate::{Blame, Change, Evidence, Level, Note, OpenIncident, ProviderVerdict, Verdict};
+use crate::{
+    Blame, Change, Evidence, Level, Note, OpenIncident, ProviderVerdict, Thresholds, Verdict,
+};
 
 /// So many openings within [`FLAP_WINDOW`] make a provider unstable.
 const FLAP_OPENINGS: usize = 3;
 /// An unstable provider counts as stable again after so long in one state.
 const FLAP_WINDOW: TimeDelta = TimeDelta::minutes(60);
+
+/// After a restart, pages and probes are looked at first.
+const FIRST_LOOK: TimeDelta = TimeDelta::minutes(1);
 
 /// The open story of one provider, and how restless it has been.
 #[derive(Debug, Default)]
@@ -34,6 +39,15 @@ struct Story {
     calm: Option<DateTime<Utc>>,
     /// The belief was lost, and that was noted.
     lost: bool,
+    /// From before a restart, and nothing has confirmed it since.
+    unconfirmed: Option<Unconfirmed>,
+}
+
+/// An incident that requests alone spoke of, before a restart.
+#[derive(Clone, Copy, Debug)]
+struct Unconfirmed {
+    last_failure: DateTime<Utc>,
+    fades_at: DateTime<Utc>,
 }
 
 /// One thing to tell.
@@ -45,7 +59,15 @@ pub(super) struct Told {
 }
 
 impl Plot {
-    pub(super) fn restored(open: &OpenIncident) -> Self {
+    pub(super) fn restored(
+        open: &OpenIncident,
+        now: DateTime<Utc>,
+        thresholds: &Thresholds,
+    ) -> Self {
+        let unconfirmed = open.last_failure.map(|last_failure| Unconfirmed {
+            last_failure,
+            fades_at: (last_failure + thresholds.fade()).max(now + FIRST_LOOK),
+        });
         let story = Story {
             since: open.since,
             level: open.level,
@@ -54,6 +76,7 @@ impl Plot {
             evidence: Evidence::default(),
             calm: None,
             lost: true,
+            unconfirmed,
         };
         Self {
             story: Some(story),
@@ -63,6 +86,11 @@ impl Plot {
 
     pub(super) fn since(&self) -> Option<DateTime<Utc>> {
         self.story.as_ref().map(|story| story.since)
+    }
+
+    /// When an incident from before a restart fades.
+    pub(super) fn fades_at(&self) -> Option<DateTime<Utc>> {
+        Some(self.story.as_ref()?.unconfirmed?.fades_at)
     }
 
     pub(super) fn is_unstable(&self) -> bool {
@@ -125,6 +153,7 @@ impl Plot {
             evidence: verdict.evidence.clone(),
             calm: None,
             lost: false,
+            unconfirmed: None,
         });
         Told {
             at: now,
@@ -142,6 +171,7 @@ impl Plot {
         mine: bool,
     ) -> Vec<Told> {
         let mut told = Vec::new();
+        story.unconfirmed = None;
         if story.calm.take().is_some() {
             self.restless = Some(now);
             told.push(quiet(now, Change::Noted(Note::FailingAgain)));
@@ -183,7 +213,14 @@ impl Plot {
         end: End,
         mine: bool,
     ) -> Vec<Told> {
-        let faded = end.faded.filter(|last| *last >= story.since);
+        let ended = end.faded.filter(|last| *last >= story.since);
+        let request = verdict.evidence.last_request;
+        let failed = request.filter(|last| !last.answered).map(|last| last.at);
+        let unconfirmed = story
+            .unconfirmed
+            .filter(|one| now >= one.fades_at || end.settled)
+            .map(|one| failed.map_or(one.last_failure, |at| at.max(one.last_failure)));
+        let faded = ended.or(unconfirmed);
         match (faded, verdict.verdict) {
             (Some(last), Verdict::Known(_)) => self.recover(now, last, story, mine),
             (Some(last), Verdict::Unknown(_)) => vec![fade(last, &story, mine)],

@@ -1,10 +1,13 @@
+mod stretch;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::network::Network;
 use crate::{
-    CallOutcome, CallSource, FailedCalls, FailureKind, Failures, LastRequest, Level, OurFault,
-    Thresholds, Unknown,
+    CallOutcome, CallSource, FailureKind, LastRequest, Level, OurFault, Thresholds, Unknown,
 };
+
+pub(super) use stretch::Stretch;
 
 /// How the calls to one endpoint's model have gone, probes and traffic together.
 #[derive(Debug, Default)]
@@ -47,22 +50,6 @@ enum State {
         /// It had worked until then.
         worked: bool,
     },
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Stretch {
-    pub(super) since: DateTime<Utc>,
-    last: DateTime<Utc>,
-    probes: Tally,
-    requests: Tally,
-}
-
-/// Calls of one sort, and what became of them.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    failures: Failures,
-    /// At least one failure came from the provider itself.
-    answered: bool,
 }
 
 /// What may be believed of a run now.
@@ -362,74 +349,5 @@ fn answered(outcome: &CallOutcome) -> Option<bool> {
         CallOutcome::Ok { .. } => Some(true),
         CallOutcome::Failed { .. } => Some(false),
         CallOutcome::Ours(_) | CallOutcome::Neutral => None,
-    }
-}
-
-impl Stretch {
-    fn new(since: DateTime<Utc>) -> Self {
-        Self {
-            since,
-            last: since,
-            probes: Tally::default(),
-            requests: Tally::default(),
-        }
-    }
-
-    fn tally(&mut self, source: CallSource) -> &mut Tally {
-        match source {
-            CallSource::Probe => &mut self.probes,
-            CallSource::Traffic => &mut self.requests,
-        }
-    }
-
-    /// All failed: it is down. Some came through in between: partly.
-    fn level(&self) -> Level {
-        let all = self.evidence().all();
-        if all.failed == all.total {
-            Level::MajorOutage
-        } else {
-            Level::PartialOutage
-        }
-    }
-
-    /// Nothing came from the provider itself, and nobody has looked at our network since it began.
-    fn in_doubt(&self, network: &Network) -> bool {
-        network.unheard_since(self.since) && !self.answered()
-    }
-
-    /// Was there anything but failures to connect?
-    fn was_heard(&self) -> bool {
-        self.evidence().all().kind != Some(FailureKind::Connect)
-    }
-
-    pub(super) fn evidence(&self) -> FailedCalls {
-        FailedCalls {
-            probes: self.probes.failures,
-            requests: self.requests.failures,
-            since: self.since,
-            last: self.last,
-        }
-    }
-
-    /// Did the provider itself tell of a fault? Then our network was up.
-    pub(super) fn answered(&self) -> bool {
-        self.probes.answered || self.requests.answered
-    }
-}
-
-impl Tally {
-    fn add(&mut self, kind: FailureKind) {
-        self.failures = self.failures.and(Failures {
-            failed: 1,
-            total: 1,
-            kind: Some(kind),
-        });
-        self.answered |= match kind {
-            FailureKind::Status(_) | FailureKind::ErrorEvent | FailureKind::Malformed => true,
-            FailureKind::Connect
-            | FailureKind::Silent
-            | FailureKind::Cut
-            | FailureKind::Stalled => false,
-        };
     }
 }

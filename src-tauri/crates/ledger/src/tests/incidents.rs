@@ -1,6 +1,9 @@
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
-use health::{Blame, Change, Level, Note, OpenIncident, PageIncident, Unknown, Verdict};
+use health::{
+    Blame, CallOutcome, CallSource, Change, FailureKind, Level, Note, OpenIncident, PageIncident,
+    Unknown, Verdict,
+};
 
 use super::{fresh, minutes, opened, recovered, t0, transition};
 use crate::{IncidentStory, Ledger, LoggedTransition};
@@ -128,6 +131,7 @@ fn a_restart_in_the_middle_continues_the_story() {
         since: t0(),
         level: Level::MajorOutage,
         peak: Level::MajorOutage,
+        last_failure: None,
     };
     assert_eq!(ledger.open_incidents().unwrap(), [(id, open)]);
     for next in [
@@ -138,6 +142,42 @@ fn a_restart_in_the_middle_continues_the_story() {
         assert_eq!(ledger.apply(&next).unwrap(), Some(id));
     }
     assert_eq!(told(&ledger.incident(id).unwrap().unwrap()), STORY);
+}
+
+#[test]
+fn an_open_incident_knows_its_last_failed_request_where_requests_alone_spoke_of_it() {
+    let mut ledger = fresh();
+    let call = |minute, source, outcome| health::Observation::Call {
+        at: t0() + minutes(minute),
+        provider: "lead".into(),
+        endpoint: "lead".into(),
+        model: "m".into(),
+        source,
+        outcome,
+    };
+    let failed = || CallOutcome::Failed {
+        kind: FailureKind::Status(529),
+        detail: String::new(),
+    };
+    let ok = CallOutcome::Ok {
+        ttft_ms: None,
+        total_ms: 900,
+    };
+    let last = |ledger: &Ledger| ledger.open_incidents().unwrap()[0].1.last_failure;
+    ledger
+        .record(&call(-30, CallSource::Probe, failed()))
+        .unwrap();
+    ledger.apply(&opened("lead", t0())).unwrap();
+    assert_eq!(last(&ledger), None);
+    ledger
+        .record(&call(2, CallSource::Traffic, failed()))
+        .unwrap();
+    ledger.record(&call(3, CallSource::Traffic, ok)).unwrap();
+    assert_eq!(last(&ledger), Some(t0() + minutes(2)));
+    ledger
+        .record(&call(4, CallSource::Probe, failed()))
+        .unwrap();
+    assert_eq!(last(&ledger), None);
 }
 
 #[test]

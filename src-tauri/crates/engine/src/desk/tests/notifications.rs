@@ -13,8 +13,7 @@ fn an_outage_is_one_notification() {
          19:18 call opus 529, gpt-5.6-sol ok       => no note
          19:26 call opus 529, gpt-5.6-sol ok       => no note
          19:30 call opus ok                        => no note | open 1
-         19:33 call opus ok                        => no note
-         19:36 call opus ok                        => no note | update Claude",
+         19:35 call opus ok                        => no note | update Claude is back | body after",
     );
     assert_eq!(rows, 10);
 }

@@ -175,3 +175,54 @@ fn it_has_faded_before_anything_that_happens_later() {
         ],
     );
 }
+
+/// A restart keeps an incident, and not its runs of calls: it fades by the last failure that the log knows.
+#[test]
+fn an_incident_from_before_a_restart_fades_too() {
+    let open = OpenIncident {
+        provider: "openrouter".into(),
+        since: at("11:40"),
+        level: Level::MajorOutage,
+        peak: Level::MajorOutage,
+        last_failure: Some(at("11:58")),
+    };
+    let ended = |told: &[Transition]| {
+        let end = told.last().unwrap();
+        (end.at, matches!(end.change, Change::Faded { .. }))
+    };
+    let mut book = restored(vec![open.clone()]);
+    assert_eq!(book.next_due(), Some(at("12:08")));
+    let told = check(&mut book, &[("12:08", "clock", "", "unlooked -", "faded!")]);
+    assert_eq!(ended(&told), (at("11:58"), true));
+    // Long ago: pages and probes are looked at first.
+    let long_ago = OpenIncident {
+        last_failure: Some(at("11:45")),
+        ..open.clone()
+    };
+    let book = restored(vec![long_ago]);
+    assert_eq!(book.next_due(), Some(at("12:01")));
+    // What answers again ends it there, too, and what fails again keeps it.
+    let call = |time, said, told| (time, "openrouter call", said, "unlooked -", told);
+    let mut well = restored(vec![open.clone()]);
+    let rows = [call("12:02", "ok", ""), call("12:03", "ok", "recovered!")];
+    let told = check(&mut well, &rows);
+    assert_eq!(ended(&told), (at("11:58"), false));
+    let mut once = restored(vec![open.clone()]);
+    let rows = [
+        call("12:02", "529", ""),
+        ("12:08", "clock", "", "unlooked -", "faded!"),
+    ];
+    assert_eq!(ended(&check(&mut once, &rows)), (at("12:02"), true));
+    let mut failing = restored(vec![open]);
+    check(
+        &mut failing,
+        &[
+            ("12:02", "network", "up", "unlooked -", ""),
+            call("12:02", "529", ""),
+            call("12:03", "529", ""),
+            call("12:04", "529", "noted"),
+            ("12:08", "clock", "", "unlooked -", ""),
+            ("12:14", "clock", "", "unlooked -", "faded!"),
+        ],
+    );
+}

@@ -672,6 +672,7 @@ fn a_story_from_before_a_restart_is_not_told_again() {
         since: at("11:00"),
         level: Level::PartialOutage,
         peak: Level::MajorOutage,
+        last_failure: None,
     };
     let mut still = restored(vec![open.clone()]);
     check(
@@ -728,6 +729,7 @@ fn an_incident_has_one_beginning() {
         since: at("11:00"),
         level: Level::PartialOutage,
         peak: Level::PartialOutage,
+        last_failure: None,
     };
     let mut restarted = restored(vec![open]);
     check(
@@ -772,6 +774,7 @@ fn without_a_page_two_good_calls_end_a_restored_story() {
         since: at("11:00"),
         level: Level::MajorOutage,
         peak: Level::MajorOutage,
+        last_failure: None,
     };
     check(
         &mut restored(vec![open]),

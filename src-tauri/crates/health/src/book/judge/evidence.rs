@@ -1,0 +1,128 @@
+//! What a verdict rests on.
+
+use catalog::{EndpointId, ModelId, SurfaceId};
+
+use super::{Claim, Seen, fine};
+use crate::{Blame, Evidence, FailedCalls, PageClaim, PageEvidence, Unknown};
+
+impl<'a> Seen<'a> {
+    pub(super) fn evidence(&self, blame: Blame) -> Evidence {
+        let together = self.bad_together();
+        Evidence {
+            page: self.page_evidence(),
+            calls: self.failed_calls(|_| true),
+            failing: self.failing().map(|(key, _, _)| key.1.clone()).collect(),
+            answering: self.working().map(|key| key.1.clone()).collect(),
+            together: if together.len() >= 2 {
+                together
+            } else {
+                Vec::new()
+            },
+            shared: if blame == Blame::SharedInfrastructure {
+                self.scene.failing_together.to_vec()
+            } else {
+                Vec::new()
+            },
+            network_up: self.scene.network.is_up(),
+            ours: self.ours.map(|(endpoint, fault)| (endpoint.clone(), fault)),
+            last_request: match self.measured_level() {
+                None => self.last_request,
+                Some(_) => None,
+            },
+        }
+    }
+
+    pub(super) fn page_evidence(&self) -> PageEvidence {
+        let Some(level) = self.page_level() else {
+            return self.unread_page();
+        };
+        let of_level = self.believed().filter(|c| fine(c.level) == fine(level));
+        let since = of_level.filter_map(|c| c.since);
+        PageEvidence::Claim(PageClaim {
+            level,
+            since: if fine(level) {
+                since.max()
+            } else {
+                since.min()
+            },
+            read_at: self
+                .believed()
+                .map(|c| c.read_at)
+                .max()
+                .unwrap_or(self.scene.now),
+        })
+    }
+
+    /// Why the page contributes nothing.
+    pub(super) fn unread_page(&self) -> PageEvidence {
+        if self.scene.provider.is_none_or(|p| p.status.is_none()) {
+            return PageEvidence::NoPage;
+        }
+        let stale = |claim: &Result<&Claim, Unknown>| matches!(claim, Err(Unknown::Stale));
+        match self.page.unreadable() {
+            Some(why) => PageEvidence::Unreadable(why.clone()),
+            None if self.claims.values().any(stale) => PageEvidence::Stale,
+            None => PageEvidence::NotRead,
+        }
+    }
+
+    /// The failing calls to some models, together.
+    pub(super) fn failed_calls(
+        &self,
+        of: impl Fn(&(EndpointId, ModelId)) -> bool,
+    ) -> Option<FailedCalls> {
+        self.failing()
+            .filter(|(key, _, _)| of(key))
+            .map(|(_, _, stretch)| stretch.evidence())
+            .reduce(FailedCalls::and)
+    }
+
+    /// Surfaces that are bad together, each with its own source: the page's components, and our calls to a host that no
+    /// bad component stands for already.
+    pub(super) fn bad_together(&self) -> Vec<SurfaceId> {
+        let Some(provider) = self.scene.provider else {
+            return Vec::new();
+        };
+        let declared =
+            |id: &SurfaceId| matches!(self.claims.get(id), Some(Ok(claim)) if !fine(claim.level));
+        let mut bad: Vec<_> = provider
+            .surfaces
+            .iter()
+            .filter(|s| declared(&s.id))
+            .collect();
+        for ((endpoint, _), _, _) in self.failing() {
+            let group = self.surfaces_of(endpoint);
+            if !group.iter().any(|s| bad.contains(s))
+                && let Some(one) = group.first()
+            {
+                bad.push(one);
+            }
+        }
+        // Those that count are named first.
+        bad.sort_by_key(|s| !self.counts(&s.id));
+        bad.into_iter().map(|s| s.id.clone()).collect()
+    }
+
+    /// The surfaces that calls to an endpoint bear on: its own first, then those that share its host.
+    pub(super) fn surfaces_of(&self, endpoint: &EndpointId) -> Vec<&'a catalog::Surface> {
+        let Some(provider) = self.scene.provider else {
+            return Vec::new();
+        };
+        let Some(endpoint) = provider.endpoints.iter().find(|e| e.id == *endpoint) else {
+            return Vec::new();
+        };
+        let own = |s: &&catalog::Surface| Some(&s.id) == endpoint.surface.as_ref();
+        let host = provider
+            .surfaces
+            .iter()
+            .find(own)
+            .and_then(|s| s.host.as_ref());
+        let shares = |s: &&catalog::Surface| !own(s) && host.is_some() && s.host.as_ref() == host;
+        let surfaces = provider.surfaces.iter();
+        surfaces
+            .clone()
+            .filter(own)
+            .chain(surfaces.filter(shares))
+            .collect()
+    }
+}
