@@ -142,7 +142,13 @@ async fn an_agents_request_is_not_kept_and_a_tagged_one_is() {
     let one = review_id(&tagged("17").await.unwrap()).unwrap();
     let two = review_id(&tagged("18").await.unwrap()).unwrap();
     assert_ne!(one, two, "two items with the same words");
-    desk.exchanges(3).await;
+    let rows = desk.exchanges(3).await;
+    let flows: Vec<_> = rows
+        .iter()
+        .map(|row| [row["pipeline"].as_str(), row["item"].as_str()])
+        .collect();
+    let invoice = |item| [Some("Invoices"), Some(item)];
+    assert_eq!(flows, [invoice("18"), invoice("17"), [None, None]]);
     let page = desk.get("/review").await;
     let items: Vec<_> = page["items"]
         .as_array()

@@ -149,11 +149,11 @@ async fn the_window_shows_the_real_engine() {
     let icon = icon(&desk, 1).await;
     icon.click("Open Understudy").await;
     let page = driven.page().await;
-    shows(&page, "Rehears").await;
+    shows(&page, "Simulate an outage").await;
     kill(engine(&desk, None).await.pid);
     desk.note("The engine stopped and was started again").await;
     icon.row(ENGINES_OWN).await;
-    shows(&page, "Rehears").await;
+    shows(&page, "Simulate an outage").await;
 }
 
 /// Asks the rehearsal provider through the engine's port, streamed.

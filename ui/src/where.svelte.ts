@@ -14,8 +14,8 @@ class Where {
 
   /** `view` may be an old name: the shell and notifications of an earlier version use them. */
   go(view: string, detail: string | null = null) {
-    const asked = readFragment(view);
-    const to = fragmentOf({ view: asked.view, detail: detail ?? asked.detail });
+    const target = readFragment(view);
+    const to = fragmentOf({ view: target.view, detail: detail ?? target.detail });
     if (location.hash !== to) history.pushState(null, "", to);
     this.read(to);
   }

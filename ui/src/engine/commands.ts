@@ -1,19 +1,19 @@
-import { say, sayFailure } from "../said.svelte";
-import { asFailure, command as ask } from "./control";
+import { showMessage, showFailure } from "../message.svelte";
+import { asFailure, command as control } from "./control";
 import { inShell, shellDo } from "./shell";
-import type { AnyCommand } from "./upcoming";
+import type { Command } from "../generated/Command";
 
 /** Sends a command to the shell or the engine, and shows the result. True when it was accepted. */
-export async function give(command: AnyCommand): Promise<boolean> {
+export async function sendCommand(command: Command): Promise<boolean> {
   try {
     if (forShell(command)) {
       await shellDo(command);
     } else {
-      say((await ask(command)).said);
+      showMessage((await control(command)).said);
     }
     return true;
   } catch (error) {
-    sayFailure(asFailure(error));
+    showFailure(asFailure(error));
     return false;
   }
 }
@@ -39,7 +39,7 @@ export async function copyBaseUrl(url: string): Promise<boolean> {
   }
 }
 
-function forShell(command: AnyCommand): command is Extract<AnyCommand, { do: "open_window" | "copy_base_url" | "quit" | "start_engine" }> {
+function forShell(command: Command): command is Extract<Command, { do: "open_window" | "copy_base_url" | "quit" | "start_engine" }> {
   switch (command.do) {
     case "open_window":
     case "copy_base_url":
@@ -53,6 +53,7 @@ function forShell(command: AnyCommand): command is Extract<AnyCommand, { do: "op
     case "try_now":
     case "paid_stand_ins":
     case "paid_fallbacks_today":
+    case "paid_until_back":
     case "siblings":
     case "siblings_later":
     case "may_go_to":

@@ -15,7 +15,7 @@ afterEach(() => {
   live.place = null;
 });
 
-it("sends the settings as the text that they are", async () => {
+it("sends the settings unchanged", async () => {
   const fetched = answer(200, { file: "f", text: "a = 1\n", errors: [] });
   await saveSettings("a = 1\n");
   const [url, init] = fetched.mock.calls[0] ?? [];
@@ -33,7 +33,7 @@ it("sends commands and keys as JSON", async () => {
   ]);
 });
 
-it("says what went wrong and what mends it", async () => {
+it("reports what failed and what to do", async () => {
   answer(422, { error: "The key is empty.", fix: "Paste it again." });
   await expect(command({ do: "pause" })).rejects.toMatchObject({ message: "The key is empty.", fix: "Paste it again." });
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("refused")));

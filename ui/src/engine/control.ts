@@ -14,7 +14,7 @@ import type { ReviewPage } from "../generated/ReviewPage";
 import type { SettingsText } from "../generated/SettingsText";
 import type { TestFallback } from "../generated/TestFallback";
 import { live } from "./live.svelte";
-import type { AnyCommand } from "./upcoming";
+import type { Command } from "../generated/Command";
 
 /** A request to the control API that failed: what happened, and what to do. */
 export class ControlFailure extends Error {
@@ -30,31 +30,31 @@ export class ControlFailure extends Error {
 
 export type PageOf = { limit: number; before?: number | null };
 
-export const incidents = (page: PageOf) => ask<IncidentPage>("GET", `incidents?${query(page)}`);
-export const incident = (id: number) => ask<Incident>("GET", `incidents/${id}`);
-export const exchanges = (page: PageOf) => ask<ExchangePage>("GET", `exchanges?${query(page)}`);
-export const exchange = (id: number) => ask<Exchange>("GET", `exchanges/${id}`);
-export const checkInterruption = (id: number) => ask<Accepted>("POST", `interruptions/${id}/checked`);
-export const reviews = ({ all, ...page }: PageOf & { all: boolean }) => ask<ReviewPage>("GET", `review?${query(page)}&all=${all}`);
-export const review = (id: string) => ask<ReviewItem>("GET", `review/${encodeURIComponent(id)}`);
+export const incidents = (page: PageOf) => request<IncidentPage>("GET", `incidents?${query(page)}`);
+export const incident = (id: number) => request<Incident>("GET", `incidents/${id}`);
+export const exchanges = (page: PageOf) => request<ExchangePage>("GET", `exchanges?${query(page)}`);
+export const exchange = (id: number) => request<Exchange>("GET", `exchanges/${id}`);
+export const checkInterruption = (id: number) => request<Accepted>("POST", `interruptions/${id}/checked`);
+export const reviews = ({ all, ...page }: PageOf & { all: boolean }) => request<ReviewPage>("GET", `review?${query(page)}&all=${all}`);
+export const review = (id: string) => request<ReviewItem>("GET", `review/${encodeURIComponent(id)}`);
 export const closeReview = (id: string, close: ReviewClose) =>
-  ask<Accepted>("POST", `review/${encodeURIComponent(id)}/close`, close);
-export const reopenReview = (id: string) => ask<Accepted>("POST", `review/${encodeURIComponent(id)}/reopen`);
+  request<Accepted>("POST", `review/${encodeURIComponent(id)}/close`, close);
+export const reopenReview = (id: string) => request<Accepted>("POST", `review/${encodeURIComponent(id)}/reopen`);
 /** Each candidate may take as long as the longest response. */
 export const runReview = (id: string) =>
-  ask<ReviewItem>("POST", `review/${encodeURIComponent(id)}/run`, undefined, 3_600_000);
+  request<ReviewItem>("POST", `review/${encodeURIComponent(id)}/run`, undefined, 3_600_000);
 /** Both steps may take as long as the longest response. */
-export const testFallback = (wanted: TestFallback) => ask<Fallback>("POST", "fallbacks/test", wanted, 3_600_000);
-/** Who would be asked now for such a request. */
-export const explain = (request: Record<string, string>) => ask<Explained>("GET", `explain?${new URLSearchParams(request)}`);
-export const doctor = () => ask<Doctor>("GET", "doctor", undefined, 60_000);
-export const command = (command: AnyCommand) => ask<Accepted>("POST", "do", command);
-export const settings = () => ask<SettingsText>("GET", "settings");
+export const testFallback = (wanted: TestFallback) => request<Fallback>("POST", "fallbacks/test", wanted, 3_600_000);
+/** The candidates for such a request, now. */
+export const explain = (of: Record<string, string>) => request<Explained>("GET", `explain?${new URLSearchParams(of)}`);
+export const doctor = () => request<Doctor>("GET", "doctor", undefined, 60_000);
+export const command = (command: Command) => request<Accepted>("POST", "do", command);
+export const settings = () => request<SettingsText>("GET", "settings");
 
 /** A text with errors is a result and not a failure: the errors are shown beside the text. */
 export async function saveSettings(text: string): Promise<SettingsText> {
   try {
-    return await ask<SettingsText>("PUT", "settings", text);
+    return await request<SettingsText>("PUT", "settings", text);
   } catch (failure) {
     if (failure instanceof ControlFailure && isSettingsText(failure.body)) return failure.body;
     throw failure;
@@ -63,9 +63,9 @@ export async function saveSettings(text: string): Promise<SettingsText> {
 
 /** The provider tests the key with one request, which may be slow. */
 export const saveKey = (endpoint: string, key: string) =>
-  ask<KeyTried>("PUT", `keys/${encodeURIComponent(endpoint)}`, { key }, 90_000);
+  request<KeyTried>("PUT", `keys/${encodeURIComponent(endpoint)}`, { key }, 90_000);
 export const removeKey = (endpoint: string) =>
-  ask<Partial<Accepted> | null>("DELETE", `keys/${encodeURIComponent(endpoint)}`);
+  request<Partial<Accepted> | null>("DELETE", `keys/${encodeURIComponent(endpoint)}`);
 
 /** The message for anything that the calls above threw. */
 export function asFailure(error: unknown): ControlFailure {
@@ -74,7 +74,7 @@ export function asFailure(error: unknown): ControlFailure {
 }
 
 /** A text is sent unchanged, any other body as JSON. */
-async function ask<Answer>(method: string, path: string, body?: unknown, timeoutMs = 15_000): Promise<Answer> {
+async function request<Answer>(method: string, path: string, body?: unknown, timeoutMs = 15_000): Promise<Answer> {
   const place = live.place;
   if (!place) throw new ControlFailure("There is no connection to the engine.", "This page is reconnecting.");
   const headers: Record<string, string> = { "x-understudy-control": place.token };

@@ -6,7 +6,7 @@ import { eventsOf } from "./sse";
 
 /** The connection of this page to the engine. */
 export type Link =
-  | { link: "looking" }
+  | { link: "connecting" }
   | { link: "live" }
   /** Times are ms since the epoch. */
   | { link: "lost"; since: number; retryAt: number; why: string }
@@ -19,7 +19,7 @@ class Refused extends Error {}
 /** The engine's snapshots, and the state of the connection. */
 class Live {
   snapshot = $state.raw<Snapshot | null>(null);
-  link = $state.raw<Link>({ link: "looking" });
+  link = $state.raw<Link>({ link: "connecting" });
   place: Place | null = null;
 
   #now = new AbortController();

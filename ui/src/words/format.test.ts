@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, beside, cost, count, duration, lasted, moment, money, moneyRange, plural } from "./format";
+import { ago, beside, cost, count, duration, lasted, moment, money, moneyRange, namesCause, plural, timeToTheSecond } from "./format";
 
 const AT = "2026-06-21T20:04:00Z";
 const after = (seconds: number) => Date.parse(AT) + seconds * 1_000;
@@ -54,6 +54,13 @@ describe("lasted", () => {
   ])("%f s read %s", (seconds, text) => expect(lasted(seconds)).toBe(text));
 });
 
+it.each([
+  ["Claude: it is them. 12 of 12 probes failed.", true],
+  ["It's them. All 23 calls failed.", true],
+  ["It is not clear whose fault it is. 8 of 8 requests failed.", true],
+  ["12 of 14 requests failed; it is them.", false],
+])("%s names its cause: %s", (evidence, named) => expect(namesCause(evidence)).toBe(named));
+
 describe("times", () => {
   it.each([
     [-30, "just now"],
@@ -65,6 +72,11 @@ describe("times", () => {
     [7_200, "2 h ago"],
     [86_400, "21 Jun, 20:04"],
   ])("%i s later it was %s", (seconds, text) => expect(ago(AT, after(seconds))).toBe(text));
+
+  it("names the day of a time to the second only where it is another day", () => {
+    expect(timeToTheSecond(AT, after(60))).toBe("20:04:00");
+    expect(timeToTheSecond(AT, after(5 * 3_600))).toBe("21 Jun, 20:04:00");
+  });
 
   it("names the day only where it is another day", () => {
     expect(moment(AT, after(3_600))).toBe("20:04");

@@ -32,6 +32,11 @@ export function beside(name: string, sentence: string): string {
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
+/** The evidence names the cause itself: "Claude: it is them. …", "It's them. …". */
+export function namesCause(evidence: string): boolean {
+  return /^(?:[^:.]+: )?it(?:'s| is) /i.test(evidence);
+}
+
 /** A span of ms: "840 ms", "4.2 s", "3 min 20 s", "42 min", "4 h 5 min", "2 d 3 h". */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
@@ -72,8 +77,10 @@ export function time(at: string): string {
   return TIME.format(new Date(at));
 }
 
-export function timeToTheSecond(at: string): string {
-  return SECOND.format(new Date(at));
+/** "20:04:11" today, "21 Jun, 20:04:11" on another day. */
+export function timeToTheSecond(at: string, now: number): string {
+  const date = new Date(at);
+  return (date.toDateString() === new Date(now).toDateString() ? SECOND : DAY_TO_THE_SECOND).format(date);
 }
 
 export function exact(at: string): string {
@@ -83,6 +90,13 @@ export function exact(at: string): string {
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const SECOND = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const DAY_TO_THE_SECOND = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
 
 function dayAndTime(at: string): string {

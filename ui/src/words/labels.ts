@@ -1,4 +1,5 @@
 import type { CheckState } from "../generated/CheckState";
+import type { Exchange } from "../generated/Exchange";
 import type { ExchangeEnd } from "../generated/ExchangeEnd";
 import type { KeyState } from "../generated/KeyState";
 import type { Level } from "../generated/Level";
@@ -18,7 +19,9 @@ export const LEVEL: Record<Level, string> = {
 
 export const PRICE_METHOD = "Tokens × list prices. Tokens that a provider did not report are estimated from bytes.";
 
-export const END: Record<ExchangeEnd, { word: string; tone: Tone; means: string }> = {
+export type Result = { word: string; tone: Tone; means: string };
+
+export const END: Record<ExchangeEnd, Result> = {
   complete: { word: "Complete", tone: "operational", means: "The client received a complete response." },
   replayed: { word: "Replayed", tone: "operational", means: "The client received the stored response of an earlier request with the same idempotency key, at no cost." },
   truncated: { word: "Truncated", tone: "degraded", means: "The provider stopped at a token limit." },
@@ -30,6 +33,13 @@ export const END: Record<ExchangeEnd, { word: string; tone: Tone; means: string 
   turned_away: { word: "Turned away", tone: "neutral", means: "Understudy refused the connection: token, host or size." },
   our_fault: { word: "Internal error", tone: "major_outage", means: "An error in Understudy." },
 };
+
+export const KEY_REFUSED: Result = { word: "Key refused", tone: "degraded", means: "The provider refused the client's key or login." };
+
+/** How a request ended. A provider that refuses the key is a state of the login, not a bad request. */
+export function resultOf({ end, status }: Pick<Exchange, "end" | "status">): Result {
+  return end === "callers_fault" && (status === 401 || status === 403) ? KEY_REFUSED : END[end];
+}
 
 export const KEY: Record<KeyState, { word: string; tone: Tone; means: string }> = {
   not_needed: { word: "Not needed", tone: "operational", means: "This provider needs no key." },

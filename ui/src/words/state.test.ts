@@ -29,7 +29,7 @@ describe("titleOf", () => {
   ] satisfies [Wanted, string][])("%j reads %s", (wanted, title) => expect(titleOf(snapshot(wanted), "live")).toBe(title));
 
   it("is not green while there is no connection", () => {
-    expect(titleOf(null, "looking")).toBe("○ No connection - Understudy");
+    expect(titleOf(null, "connecting")).toBe("○ No connection - Understudy");
     expect(titleOf(snapshot(), "lost")).toBe("○ No connection - Understudy");
     expect(iconOf(snapshot(), "lost")).toBe("unknown");
     expect(iconOf(snapshot(down), "live")).toBe("outage");

@@ -2,12 +2,13 @@ import type { Exchange } from "../../generated/Exchange";
 import type { Explained } from "../../generated/Explained";
 import type { Provider } from "../../generated/Provider";
 import type { Session } from "../../generated/Session";
+import { KEY_REFUSED, resultOf } from "../../words/labels";
 import { modelName } from "../../words/models";
 
-/** How a client logs in, as `GET /control/explain` takes it. */
+/** How a client logs in: a parameter of `GET /control/explain`. */
 export type Login = "none" | "key" | "subscription";
 
-/** A client by its requests: what it mostly asks for, and what it brings. */
+/** A client by its requests: its usual model and its login. */
 export type Client = {
   name: string;
   pipeline: string | null;
@@ -16,12 +17,14 @@ export type Client = {
   login: Login;
   lastSeen: string;
   open: number;
+  /** Endpoint that refused the key or login of its last request. */
+  refusedBy: string | null;
 };
 
-/** "Claude Opus, then GPT Sol", and what the person can do where there is no fallback. */
-export type Line = { models: string[]; missing: "nothing" | "fallback" | "answer"; consent: string | null };
+/** "Claude Opus, then GPT Sol". `moved`: a fallback answers now. `consent`: the product that needs the owner's consent to be a fallback. */
+export type Line = { models: string[]; moved: boolean; missing: "nothing" | "fallback" | "answer"; consent: string | null };
 
-/** One entry for each client and pipeline, the last seen first. Rehearsals and refused connections are left out. */
+/** One entry for each client and pipeline, by name: the order stays as requests come. Rehearsals and refused connections are left out. */
 export function clientsOf(exchanges: readonly Exchange[], sessions: readonly Session[], providers: readonly Provider[]): Client[] {
   const groups = new Map<string, [Exchange, ...Exchange[]]>();
   for (const exchange of exchanges) {
@@ -32,7 +35,7 @@ export function clientsOf(exchanges: readonly Exchange[], sessions: readonly Ses
     else groups.set(key, [exchange]);
   }
   const clients = [...groups.values()].map((rows) => clientOf(rows, sessions, providers));
-  return clients.sort((a, b) => Date.parse(b.lastSeen) - Date.parse(a.lastSeen));
+  return clients.sort((a, b) => a.name.localeCompare(b.name) || (a.pipeline ?? "").localeCompare(b.pipeline ?? ""));
 }
 
 export function lineOf(explained: Explained, login: Login, paidAllowed: boolean, productOf: (endpoint: string) => string): Line {
@@ -42,17 +45,23 @@ export function lineOf(explained: Explained, login: Login, paidAllowed: boolean,
     const fallback = at === 0 ? undefined : named.find((one) => one.endpoint === endpoint && one.model === model);
     return fallback?.name ?? (model === null ? productOf(endpoint) : modelName(model));
   });
+  const first = usable[0]?.model ?? null;
+  const moved = first !== null && modelName(first) !== modelName(explained.model);
   const missing = usable.length === 0 ? "answer" : usable.length === 1 ? "fallback" : "nothing";
   const others = named.filter((one) => one.endpoint !== usable[0]?.endpoint);
   const asks = missing === "fallback" && login === "subscription" && !paidAllowed && others[0];
-  return { models: [...new Set(models)], missing, consent: asks ? productOf(asks.endpoint) : null };
+  return { models: [...new Set(models)], moved, missing, consent: asks ? productOf(asks.endpoint) : null };
 }
 
 function clientOf(rows: readonly [Exchange, ...Exchange[]], sessions: readonly Session[], providers: readonly Provider[]): Client {
   const [{ client: name, pipeline, started: lastSeen }] = rows;
   const usual = mostFrequent(rows);
   const open = sessions.filter((session) => session.client === name).reduce((sum, session) => sum + session.open, 0);
-  return { name, pipeline, model: usual.model, dialect: usual.dialect, login: loginOf(rows, providers), lastSeen, open };
+  return { name, pipeline: pipeline ?? null, model: usual.model, dialect: usual.dialect, login: loginOf(rows, providers), lastSeen, open, refusedBy: refusedBy(rows[0]) };
+}
+
+function refusedBy(newest: Exchange): string | null {
+  return resultOf(newest) === KEY_REFUSED ? (newest.attempts.at(-1)?.endpoint ?? null) : null;
 }
 
 function loginOf(rows: readonly Exchange[], providers: readonly Provider[]): Login {
@@ -63,8 +72,8 @@ function loginOf(rows: readonly Exchange[], providers: readonly Provider[]): Log
   return attempts.some((attempt) => ownKey(attempt.endpoint)) ? "key" : "none";
 }
 
-/** A request for the model that most of them ask for; of several, the one that was asked for last. */
+/** A request for the most frequent model; of several such models, for the last requested one. */
 function mostFrequent(rows: readonly [Exchange, ...Exchange[]]): Exchange {
-  const asked = ({ model }: Exchange) => rows.filter((row) => row.model === model).length;
-  return rows.reduce((best, row) => (asked(row) > asked(best) ? row : best));
+  const frequency = ({ model }: Exchange) => rows.filter((row) => row.model === model).length;
+  return rows.reduce((best, row) => (frequency(row) > frequency(best) ? row : best));
 }

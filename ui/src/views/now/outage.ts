@@ -1,4 +1,4 @@
-import type { LastOutage } from "../../engine/upcoming";
+import type { LastOutage } from "../../generated/LastOutage";
 
 /** "Claude was down" */
 export function wasDown({ product, peak }: Pick<LastOutage, "product" | "peak">): string {

@@ -30,7 +30,7 @@ it("filters by pipeline", () => {
   expect(ids(null)).toEqual(["c"]);
 });
 
-it("goes on to the next waiting item, and from the last to the first", () => {
+it("finds the next waiting item, and from the last to the first", () => {
   expect(nextWaiting(items, "c")).toBe("a");
   expect(nextWaiting(items, "a")).toBe("d");
   expect(nextWaiting([item("a", null)], "a")).toBeNull();

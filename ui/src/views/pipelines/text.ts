@@ -13,11 +13,11 @@ export function requestText(body: string): string | null {
 /** The text of a response of any dialect, in one piece or as events; null: it has none. */
 export function responseText(body: string): string | null {
   const response = parsed(body);
-  const text = isObject(response) ? whole(response) : streamed(body);
+  const text = isObject(response) ? complete(response) : streamed(body);
   return text === "" ? null : text;
 }
 
-function whole(response: Fields): string {
+function complete(response: Fields): string {
   const choice = listOf(response["choices"])[0];
   if (isObject(choice) && isObject(choice["message"])) return textOf(choice["message"]);
   const candidate = listOf(response["candidates"])[0];

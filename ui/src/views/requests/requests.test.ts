@@ -19,13 +19,13 @@ const exchange = (id: number, changes: Partial<Exchange> = {}): Exchange => ({
 });
 
 describe("matches", () => {
-  it("wants every word, in any field and any case", () => {
+  it("requires every word, in any field and any case", () => {
     expect(matches(exchange(1), "claude OPUS", "all")).toBe(true);
     expect(matches(exchange(1), "claude gpt", "all")).toBe(false);
     expect(matches(exchange(1), "  ", "all")).toBe(true);
   });
 
-  it("keeps to the end that was asked for", () => {
+  it("filters by result", () => {
     expect(matches(exchange(1, { end: "cut" }), "", "problems")).toBe(true);
     expect(matches(exchange(1), "", "problems")).toBe(false);
     expect(matches(exchange(1, { end: "client_left" }), "", "client_left")).toBe(true);

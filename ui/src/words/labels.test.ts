@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+
+import { resultOf } from "./labels";
+
+test.each([
+  ["callers_fault", 400, "Bad request"],
+  ["callers_fault", 401, "Key refused"],
+  ["callers_fault", 403, "Key refused"],
+  ["turned_away", 403, "Turned away"],
+  ["complete", 200, "Complete"],
+  ["client_left", null, "Client left"],
+] as const)("%s with status %s reads %s", (end, status, word) => expect(resultOf({ end, status }).word).toBe(word));
