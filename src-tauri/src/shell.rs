@@ -140,6 +140,8 @@ impl Shell {
                 urgency: Urgency::Normal,
                 view: "now",
                 actions: Vec::new(),
+                in_place: false,
+                is_end: false,
             }),
         }
     }
@@ -218,6 +220,7 @@ impl Shell {
             | Command::CheckNow
             | Command::TryNow { .. }
             | Command::PaidStandIns { .. }
+            | Command::PaidUntilBack { .. }
             | Command::Siblings { .. }
             | Command::SiblingsLater
             | Command::PaidFallbacksToday { .. }
@@ -298,6 +301,8 @@ async fn reply(answer: Option<oneshot::Sender<Answer>>, outcome: Answer, notifie
                     urgency: Urgency::Normal,
                     view: "now",
                     actions: Vec::new(),
+                    in_place: false,
+                    is_end: false,
                 })
                 .await;
         }

@@ -267,7 +267,7 @@ async fn an_outage_is_told_of_the_clients_whose_requests_go_there() {
     let consequence = told.headline.consequence.unwrap();
     assert_eq!(
         consequence,
-        "Claude Code continues on second. Other requests continue on second."
+        "Claude Code continues on second, at no extra cost. Other requests continue on second."
     );
     let menu: Vec<_> = told
         .tray
@@ -276,7 +276,7 @@ async fn an_outage_is_told_of_the_clients_whose_requests_go_there() {
         .map(|line| json!(line)["label"].clone())
         .collect();
     let lines = [
-        "Claude Code continues on second.",
+        "Claude Code continues on second, at no extra cost.",
         "Other requests continue on second.",
     ];
     assert_eq!(

@@ -78,7 +78,7 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
             s.headline.sentence == "No problem known with Claude."
         })
         .await;
-    assert_eq!(json!(green.tray.icon), "operational");
+    assert_eq!(json!(green.tray.icon), "quiet");
     assert!(
         green.tray.menu.iter().any(|line| json!(line)["label"]
             .as_str()
@@ -159,7 +159,7 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
     let over = desk.until("over", |s| s.open_incidents.is_empty()).await;
     assert_eq!(over.notices.len(), 1, "{:?}", over.notices);
     assert_eq!(over.notices[0].title, "Claude is back");
-    assert_eq!(json!(over.tray.icon), "operational");
+    assert_eq!(json!(over.tray.icon), "quiet");
 
     let page = desk.get("/incidents").await;
     let incident = &page["incidents"][0];

@@ -152,3 +152,36 @@ fn no_provider_is_named_outside_the_catalogue() {
         }
     }
 }
+
+/// The desk decides; whoever runs it reads clocks, disks and sockets.
+#[test]
+fn the_desk_is_pure() {
+    let folder = root().join("src-tauri/crates/engine/src/desk");
+    let mut files = vec![folder.with_extension("rs")];
+    sources(&folder, &mut files);
+    let in_tests = |file: &PathBuf| file.components().any(|part| part.as_os_str() == "tests");
+    files.retain(|file| !in_tests(file) && !file.ends_with("tests.rs"));
+    assert!(files.len() > 20, "the desk's files are found");
+    let foreign = [
+        "tokio::",
+        "mpsc",
+        "oneshot",
+        "gateway::Gateway",
+        "Gateway,",
+        "ledger::Ledger",
+        "Ledger,",
+        "std::fs",
+        "std::net",
+        "reqwest",
+        "Utc::now",
+        "Local::now",
+        "Instant",
+        "async fn",
+    ];
+    for file in files {
+        let code = without_tests(&read(&file));
+        for word in foreign {
+            assert!(!code.contains(word), "{}: {word}", file.display());
+        }
+    }
+}

@@ -129,10 +129,12 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         Arc::clone(&clock),
     );
 
+    let listening = Listening::new(address, &kept.settings, options.port);
+    let url = listening.url();
     let state = State::new(Start {
         at: started,
         places: places.clone(),
-        listening: Listening::new(address, &kept.settings, options.port),
+        listening,
         token: token.clone(),
         zone: clock::local_zone(),
         catalog: Arc::clone(&catalog),
@@ -216,7 +218,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     tokio::spawn(signals(events.clone()));
 
     let told = RuntimeFile {
-        address: format!("http://{address}"),
+        address: url,
         control_token: control_token.reveal().to_owned(),
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),

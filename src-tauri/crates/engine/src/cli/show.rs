@@ -163,13 +163,13 @@ pub(super) fn print_json(value: &impl Serialize) {
 }
 
 /// Times of this machine's zone, which they name: the reader of a log may be elsewhere.
-fn clock(now: DateTime<Utc>) -> Clock {
+pub(super) fn clock(now: DateTime<Utc>) -> Clock {
     let zone = |at: DateTime<Utc>| at.with_timezone(&Local).offset().fix();
     Clock::named(Arc::new(zone), now)
 }
 
 /// `text`: of an engine that sends no spans.
-fn text_of(clock: &Clock, spans: &api::Spans, text: &str) -> String {
+pub(super) fn text_of(clock: &Clock, spans: &api::Spans, text: &str) -> String {
     if spans.0.is_empty() {
         text.to_owned()
     } else {

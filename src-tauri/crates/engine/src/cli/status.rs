@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
+use ::words::Clock;
 use api::{Level, Provider, Snapshot};
 use catalog::MicroDollars;
 
 use super::client::Engine;
 use super::say::say;
-use super::show::{finish, print_json};
+use super::show::{clock, finish, print_json, text_of};
 use crate::view::words;
 
 /// Lines of one kind, before the rest is only counted.
@@ -36,7 +37,9 @@ pub(super) async fn status(details: bool, json: bool) -> ExitCode {
 }
 
 fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
-    let mut lines = vec![snapshot.headline.sentence.clone()];
+    let clock = clock(snapshot.at);
+    let headline = &snapshot.headline;
+    let mut lines = vec![text_of(&clock, &headline.spans, &headline.sentence)];
     lines.extend(snapshot.headline.consequence.clone());
     let problems = snapshot.engine.problems.iter();
     let problems = problems.map(|problem| format!("Needs you: {} {}", problem.what, problem.fix));
@@ -58,7 +61,8 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     let mut providers: Vec<&Provider> = snapshot.providers.iter().filter(watched).collect();
     // What fails stands first.
     providers.sort_by_key(|provider| provider.level == Level::Operational);
-    let providers = providers.into_iter().map(provider).collect();
+    let providers = providers.into_iter().map(|one| provider(&clock, one));
+    let providers = providers.collect();
     let more = "understudyd status --details";
     lines.extend(first(providers, PROVIDERS, details, more));
     lines.extend(pipelines(snapshot, details));
@@ -115,12 +119,12 @@ fn questions(snapshot: &Snapshot, details: bool) -> Vec<String> {
     first(lines, 1, details, "understudyd status --details")
 }
 
-fn provider(provider: &Provider) -> String {
+fn provider(clock: &Clock, provider: &Provider) -> String {
     format!(
         "{:<12} {:<15} {}",
         provider.product,
         words::level_words(provider.level),
-        provider.evidence
+        text_of(clock, &provider.evidence_spans, &provider.evidence)
     )
 }
 

@@ -74,8 +74,13 @@ pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
 
 /// Each change that stands, the same of several routes once.
 pub(crate) fn sentences(state: &State) -> Vec<String> {
+    sentences_of(state, |_| true)
+}
+
+pub(crate) fn sentences_of(state: &State, which: impl Fn(&Carried) -> bool) -> Vec<String> {
     let mut sentences: Vec<String> = Vec::new();
-    for standing in state.fallbacks.active() {
+    let standing = state.fallbacks.active();
+    for standing in standing.filter(|standing| which(&standing.carried)) {
         let sentence = sentence(standing);
         if !sentences.contains(&sentence) {
             sentences.push(sentence);

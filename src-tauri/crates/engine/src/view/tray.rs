@@ -3,6 +3,7 @@ use catalog::MicroDollars;
 
 use super::consequence::Work;
 use super::{fallback, headline, login, pipeline, words};
+use crate::desk::Carried;
 use crate::state::State;
 
 /// Lines of one provider each; more would not fit a small screen.
@@ -44,7 +45,11 @@ pub(crate) fn tray(
         headline.sentence.clone()
     };
     let quiet = rehearsal || state.paused || state.draining;
-    let mut fallbacks = fallback::sentences(state);
+    // The headline of an outage says who answers, though not that one model alone fails.
+    let mut fallbacks = match desk.work {
+        Some(_) => fallback::sentences_of(state, Carried::is_sibling),
+        None => fallback::sentences(state),
+    };
     fallbacks.truncate(if quiet { 0 } else { FALLBACKS_SHOWN });
     let menu = menu(
         state,
