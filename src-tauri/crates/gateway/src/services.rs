@@ -363,9 +363,9 @@ impl Services {
         &self,
         candidate: &Candidate,
         product: &str,
-        alternatives: bool,
+        elsewhere: &rescue::Elsewhere,
     ) -> Option<String> {
-        let sentence = rescue::verdict(&self.verdicts(), candidate, product, alternatives)?;
+        let sentence = rescue::verdict(&self.verdicts(), candidate, product, elsewhere)?;
         let zone = self.0.zone.get_or_init(|| Arc::new(|_| Utc.fix()));
         Some(words::Clock::named(Arc::clone(zone), self.now()).plain(&sentence))
     }

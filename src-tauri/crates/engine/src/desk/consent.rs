@@ -139,7 +139,7 @@ impl Desk {
             command: answer.command,
         });
         let actions = actions.collect();
-        self.ask(now, row, actions);
+        self.ask(now, &failing, row, actions);
     }
 
     /// The first fallback whose provider is not down itself.
@@ -198,8 +198,10 @@ impl Desk {
             allowed: allow,
         };
         self.effect(Record::meta(keys::PAID_UNTIL_BACK, answer.kept()));
+        let provider = answer.failing.clone();
         self.state.paid.answer = Some(answer);
         self.reconfigure(now);
+        self.question_answered(now, &provider);
         let cap = self.state.settings.fallback_a_day;
         match allow {
             true => format!("{by} answers until {failing} is back, at most {cap} a day."),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use api::{Notice, NoticeAction};
+use catalog::ProviderId;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::NoticeRow;
 
@@ -177,9 +178,17 @@ impl Desk {
         }));
     }
 
-    /// A person must answer.
-    pub(super) fn ask(&mut self, now: DateTime<Utc>, row: NoticeRow, actions: Vec<NoticeAction>) {
-        self.notify(now, Weight::Act, row, actions);
+    /// A person must answer a question on this provider's failure. While its incident is told, the question is a line of that.
+    pub(super) fn ask(
+        &mut self,
+        now: DateTime<Utc>,
+        failing: &ProviderId,
+        row: NoticeRow,
+        actions: Vec<NoticeAction>,
+    ) {
+        if !self.has_notified(failing) || !self.tell_outage(now, failing, Weight::Act) {
+            self.notify(now, Weight::Act, row, actions);
+        }
     }
 
     /// What was told last in this thread ended the event.

@@ -83,7 +83,7 @@ impl Desk {
         self.told.retain(|provider, _| open.contains_key(provider));
         let told: Vec<_> = self.told.clone().into_iter().collect();
         for (provider, told) in told {
-            let Some((level, row)) = self.outage_row(now, &provider) else {
+            let Some((level, _)) = self.outage_row(now, &provider) else {
                 continue;
             };
             let weight = self.weight(&provider, level);
@@ -96,8 +96,29 @@ impl Desk {
                 self.refresh_at = Some(self.refresh_at.map_or(due, |at| at.min(due)));
                 continue;
             }
-            self.told_of(now, &provider, weight);
-            self.notify_with_question(now, &provider, weight, row);
+            self.tell_outage(now, &provider, weight);
+        }
+    }
+
+    /// As it is now. False: there is nothing to tell.
+    pub(super) fn tell_outage(
+        &mut self,
+        now: DateTime<Utc>,
+        provider: &ProviderId,
+        weight: Weight,
+    ) -> bool {
+        let Some((_, row)) = self.outage_row(now, provider) else {
+            return false;
+        };
+        self.told_of(now, provider, weight);
+        self.notify_with_question(now, provider, weight, row);
+        true
+    }
+
+    /// The owner has answered a question: the notification has it no longer.
+    pub(super) fn question_answered(&mut self, now: DateTime<Utc>, provider: &ProviderId) {
+        if self.has_notified(provider) {
+            self.tell_outage(now, provider, Weight::Note);
         }
     }
 

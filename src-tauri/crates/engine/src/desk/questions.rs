@@ -45,6 +45,15 @@ impl Desk {
         if exchange.pipeline.is_some() {
             return None;
         }
+        // A fallback that costs money answers already, by the owner's word.
+        if self
+            .state
+            .paid
+            .answer()
+            .is_some_and(|answer| answer.allowed)
+        {
+            return None;
+        }
         let unanswered = self.sibling() == Siblings::Ask && self.state.sibling_question.is_none();
         let later = self.state.siblings_not_before.is_some_and(|at| now < at);
         let unserved = carried || !booked_as_answered(exchange);
@@ -95,11 +104,11 @@ impl Desk {
     }
 
     fn ask_for_sibling(&mut self, now: DateTime<Utc>, question: SiblingQuestion) {
-        let provider = self.state.catalog.endpoint(&question.endpoint);
-        let thread = match provider {
-            Some(endpoint) => view::notice::thread(&endpoint.provider),
-            None => "question/siblings".into(),
+        let Some(endpoint) = self.state.catalog.endpoint(&question.endpoint) else {
+            return;
         };
+        let failing = endpoint.provider.clone();
+        let thread = view::notice::thread(&failing);
         self.state.sibling_question = Some(question);
         self.keep_sibling_question();
         let Some(card) = view::question::siblings(&self.state) else {
@@ -120,7 +129,7 @@ impl Desk {
             incident: None,
         };
         let actions = actions.collect();
-        self.ask(now, row, actions);
+        self.ask(now, &failing, row, actions);
     }
 
     fn keep_sibling_question(&mut self) {

@@ -22,6 +22,8 @@ pub(crate) struct SessionSeen {
     pub dialect: Dialect,
     /// The routes, each with its dialect, that its requests took.
     pub routes: BTreeSet<(String, Dialect)>,
+    /// Its requests are those of a pipeline, which has a line of its own.
+    pub of_pipeline: bool,
 }
 
 impl Sessions {
@@ -35,6 +37,7 @@ impl Sessions {
             open: 0,
             dialect: began.dialect,
             routes: BTreeSet::new(),
+            of_pipeline: false,
         });
         seen.last = now;
         seen.open += 1;
@@ -51,6 +54,7 @@ impl Sessions {
         };
         seen.last = now;
         seen.open = seen.open.saturating_sub(1);
+        seen.of_pipeline = exchange.pipeline.is_some();
         if !exchange.attempts.is_empty() {
             seen.routes
                 .insert((exchange.route.clone(), exchange.dialect));

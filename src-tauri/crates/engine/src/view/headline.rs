@@ -173,7 +173,9 @@ pub(super) fn clients(state: &State, route: &str, dialect: Dialect) -> String {
         .sessions
         .iter()
         .filter(|(_, seen)| {
-            seen.routes.contains(&way) || seen.routes.is_empty() && seen.dialect == dialect
+            let of_way =
+                seen.routes.contains(&way) || seen.routes.is_empty() && seen.dialect == dialect;
+            of_way && !seen.of_pipeline
         })
         .map(|((client, _), _)| client)
         .collect();

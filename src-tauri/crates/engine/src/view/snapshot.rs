@@ -10,13 +10,16 @@ use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Consent, Plan, Siblings, Standing};
 use health::{Finding, ProviderVerdict};
 
+use super::consequence::Work;
 use super::{fallback, headline, outage, pipeline, question, rows, tray, words};
+use crate::desk::Carried;
 use crate::routing::SAMPLE;
 use crate::state::State;
 
 /// Everything that the faces draw.
 pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot {
     let desk = headline::headline(state, now);
+    let desk_work = desk.work;
     let routes = routes(state);
     let questions = question::questions(state);
     let tray = tray::tray(state, &desk, &routes, &questions);
@@ -37,7 +40,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         tray,
         providers,
         routes,
-        fallbacks: fallback::sentences(state),
+        fallbacks: fallbacks(state, desk_work),
         pipelines: pipeline::pipelines(state),
         questions,
         open_incidents: state
@@ -50,6 +53,14 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         last_outage: outage::last(state, now),
         notices: state.notifications.waiting().to_vec(),
         today: today(state),
+    }
+}
+
+/// The headline of an outage says who answers, though not that one model alone fails.
+pub(crate) fn fallbacks(state: &State, work: Option<Work>) -> Vec<String> {
+    match work {
+        Some(_) => fallback::sentences_of(state, Carried::is_sibling),
+        None => fallback::sentences(state),
     }
 }
 

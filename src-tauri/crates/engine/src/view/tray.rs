@@ -2,8 +2,7 @@ use api::{Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayV
 use catalog::MicroDollars;
 
 use super::consequence::Work;
-use super::{fallback, headline, login, pipeline, words};
-use crate::desk::Carried;
+use super::{headline, login, pipeline, words};
 use crate::state::State;
 
 /// Lines of one provider each; more would not fit a small screen.
@@ -45,11 +44,7 @@ pub(crate) fn tray(
         headline.sentence.clone()
     };
     let quiet = rehearsal || state.paused || state.draining;
-    // The headline of an outage says who answers, though not that one model alone fails.
-    let mut fallbacks = match desk.work {
-        Some(_) => fallback::sentences_of(state, Carried::is_sibling),
-        None => fallback::sentences(state),
-    };
+    let mut fallbacks = super::snapshot::fallbacks(state, desk.work);
     fallbacks.truncate(if quiet { 0 } else { FALLBACKS_SHOWN });
     let menu = menu(
         state,

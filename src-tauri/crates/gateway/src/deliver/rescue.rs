@@ -309,12 +309,22 @@ fn bound_retry_after(dialect: Dialect, said: &mut Said, patience: Option<Duratio
     }
 }
 
+/// Who else could have answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Elsewhere {
+    /// Each fallback was tried.
+    Failed,
+    /// This product has a key, and the owner has not said whether it may answer.
+    WaitsForConsent(String),
+    NotSetUp,
+}
+
 /// What is known of the provider, in one sentence; None where nothing bad is known.
 pub(crate) fn verdict(
     verdicts: &Verdicts,
     primary: &Candidate,
     product: &str,
-    alternatives: bool,
+    elsewhere: &Elsewhere,
 ) -> Option<Spans> {
     if verdicts.offline {
         return Some(words::offline_error());
@@ -324,10 +334,12 @@ pub(crate) fn verdict(
         Verdict::Known(Level::Operational) | Verdict::Unknown(_) => return None,
         Verdict::Known(level) => level,
     };
-    let rest = if alternatives {
-        "no fallback was left"
-    } else {
-        "no fallback is set up"
+    let rest = match elsewhere {
+        Elsewhere::Failed => "no fallback was left".to_owned(),
+        Elsewhere::WaitsForConsent(fallback) => format!(
+            "{fallback} can answer once you allow it: `understudyd allow yes`, or in Understudy's window"
+        ),
+        Elsewhere::NotSetUp => "no fallback is set up".to_owned(),
     };
     let outlook = Outlook {
         product,
@@ -335,7 +347,7 @@ pub(crate) fn verdict(
         blame: known.blame,
         since: known.since,
     };
-    Some(words::outage_error(outlook, rest))
+    Some(words::outage_error(outlook, &rest))
 }
 
 /// The sentence at the end of an error's message; unchanged where no message is found.

@@ -20,13 +20,15 @@ use crate::attempt::won::Won;
 use crate::deliver::announce::announcement;
 use crate::deliver::hold::Hold;
 use crate::deliver::outlet::Outlet;
-use crate::deliver::rescue::{self, Said};
+use crate::deliver::rescue::{self, Elsewhere, Said};
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
 use crate::kept::Keeper;
 use crate::log;
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{Body, Candidate, Credential, Dropped, End, Ineligible, Outcome, Plan, TurnedAway};
+use crate::{
+    Body, Candidate, Config, Credential, Dropped, End, Ineligible, Outcome, Plan, TurnedAway,
+};
 
 type Found = (Fallback, Result<Answered, NoneLeft>);
 
@@ -268,11 +270,11 @@ fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (Said, En
                 .endpoints
                 .get(&candidate.endpoint)
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
-            let alternatives = fallback.lineup.has_stand_in();
+            let elsewhere = elsewhere(config, plan, fallback.lineup.has_stand_in());
             let verdict = match lost.own {
                 // The error itself says whose fault it is.
                 Some(_) => None,
-                None => fallback.services.verdict(candidate, product, alternatives),
+                None => fallback.services.verdict(candidate, product, &elsewhere),
             };
             let passed_over = fallback.lineup.passed_over().iter();
             let passed_over = passed_over.map(rescue::was_not_asked);
@@ -282,6 +284,18 @@ fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (Said, En
             (said, End::Exhausted)
         }
     }
+}
+
+fn elsewhere(config: &Config, plan: &Plan, tried: bool) -> Elsewhere {
+    if tried {
+        return Elsewhere::Failed;
+    }
+    let mut dropped = plan.dropped.iter();
+    let waits = dropped.find(|dropped| dropped.why == Ineligible::NeedsYes);
+    let product = waits.and_then(|dropped| config.endpoints.get(&dropped.endpoint));
+    product.map_or(Elsewhere::NotSetUp, |endpoint| {
+        Elsewhere::WaitsForConsent(endpoint.product.clone())
+    })
 }
 
 /// Why a plan has no candidate at all.

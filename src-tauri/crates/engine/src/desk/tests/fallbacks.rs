@@ -38,13 +38,42 @@ fn the_owner_is_asked_in_the_moment() {
     scene.play(SUBSCRIBER);
     let rows = scene.play(
         "12:01:20 call opus 529                => open 1 | question OpenAI can answer while Claude is down | menu OpenAI can answer | icon outage
-         12:01:30 allow                        => no question | icon carried | meaning Claude Code continues on OpenAI
+         12:01:30 allow                        => no question | icon carried | meaning Claude Code continues on OpenAI | update Claude is down | body continues on OpenAI
          12:02 call opus 529, gpt-5.6-sol ok   => carried 1 | meaning GPT Sol | no question
          12:30 call opus ok                    => no question
          12:36 call opus ok                    => open 0 | no question
          14:00 call opus 529                   => question OpenAI can answer",
     );
     assert_eq!(rows, 6);
+}
+
+/// The question is a line of the outage's notification, whichever comes first.
+#[test]
+fn a_question_is_a_line_of_its_outage() {
+    let rows = Scene::of(&["openai"], "[fallback]\nsibling = \"off\"").play(
+        "12:00 call opus ok                       => no note
+         12:00:30 openai-page responses=ok chat-completions=ok codex=ok
+         12:01 page api=major code=major           => note Claude is down | body Requests will fail
+         12:01:10 call opus 529                    => update Claude is down | body OpenAI can answer while Claude is down | button Allow until Claude is back
+         12:02 not-now                             => update Claude is down | body Requests will fail",
+    );
+    assert_eq!(rows, 4);
+}
+
+#[test]
+fn a_pipelines_client_is_not_said_to_continue() {
+    let rows = Scene::of(
+        &["openai"],
+        "[fallback]\nsubscription_to_paid_key = \"yes\"",
+    )
+    .play(
+        "12:00 call opus ok                      => no note
+         12:00:10 leads/1 opus ok                => today 2
+         12:01 call opus 529, gpt-5.6-sol ok      => carried 1
+         12:01:10 leads/2 opus 529 parked         => waiting 1
+         12:01:20 call opus 529, gpt-5.6-sol ok   => meaning Claude Code continues on GPT Sol",
+    );
+    assert_eq!(rows, 5);
 }
 
 #[test]

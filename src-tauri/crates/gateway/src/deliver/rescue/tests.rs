@@ -304,12 +304,11 @@ fn only_a_bad_verdict_is_worth_a_sentence() {
         DateTime::from_timestamp(75_000, 0).unwrap(),
     );
     let said = |verdicts: &Verdicts, alternatives| {
-        let sentence = verdict(
-            verdicts,
-            &primary(Credential::OurKey),
-            "First",
-            alternatives,
-        );
+        let elsewhere = match alternatives {
+            true => Elsewhere::Failed,
+            false => Elsewhere::NotSetUp,
+        };
+        let sentence = verdict(verdicts, &primary(Credential::OurKey), "First", &elsewhere);
         sentence.map(|sentence| clock.plain(&sentence))
     };
     let down = known(Verdict::Known(Level::MajorOutage), Blame::Them);
@@ -321,6 +320,13 @@ fn only_a_bad_verdict_is_worth_a_sentence() {
         said(&down, false)
             .unwrap()
             .ends_with("no fallback is set up")
+    );
+    let waits = Elsewhere::WaitsForConsent("Second".into());
+    let sentence = verdict(&down, &primary(Credential::OurKey), "First", &waits).unwrap();
+    assert!(
+        clock
+            .plain(&sentence)
+            .contains("; Second can answer once you allow it: `understudyd allow yes`")
     );
     assert_eq!(
         said(
