@@ -188,7 +188,14 @@ impl Desk {
     /// The owner has answered the open question. What the owner reads.
     pub(super) fn answer_paid_until_back(&mut self, now: DateTime<Utc>, allow: bool) -> String {
         let Some(question) = self.state.paid.question.take() else {
-            return "No question on a fallback that costs money is open.".into();
+            let open = view::question::questions(&self.state).into_iter().next();
+            return match open {
+                Some(other) => format!(
+                    "No question on a fallback that costs money is open. The open one is: {} ({})",
+                    other.text, other.cli
+                ),
+                None => "No question is open.".into(),
+            };
         };
         let failing = self.state.product(&question.failing);
         let by = self.state.product(&question.by);

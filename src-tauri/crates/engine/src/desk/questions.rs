@@ -45,13 +45,9 @@ impl Desk {
         if exchange.pipeline.is_some() {
             return None;
         }
-        // A fallback that costs money answers already, by the owner's word.
-        if self
-            .state
-            .paid
-            .answer()
-            .is_some_and(|answer| answer.allowed)
-        {
+        // A fallback that costs money answers already, or may: one question at a time.
+        let paid = &self.state.paid;
+        if paid.question().is_some() || paid.answer().is_some_and(|answer| answer.allowed) {
             return None;
         }
         let unanswered = self.sibling() == Siblings::Ask && self.state.sibling_question.is_none();

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use health::{Change, Level, ProviderVerdict, Transition, Verdict};
 use ledger::NoticeRow;
 
+use super::consequence::Work;
 use super::{consequence, headline};
 use crate::booking::is_rehearsal;
 use crate::state::State;
@@ -132,7 +133,12 @@ fn opening_body(
     if is_rehearsal(&provider.id) {
         return "This is only a rehearsal: no real provider is affected.".into();
     }
-    let consequence = consequence::consequence(state, &provider.id).sentence;
+    let meaning = consequence::consequence(state, &provider.id);
+    let consequence = meaning.sentence;
+    // What the work needs is enough for a notification; where it needs nothing, there is room for what is known.
+    if meaning.work != Work::NotHit {
+        return consequence;
+    }
     clock.plain(&::words::body(
         &state.catalog,
         &provider.id,

@@ -125,8 +125,9 @@ fn menu(
     lines.extend(answering.iter().map(|active| now(active)));
     let mut without: Vec<String> = Vec::new();
     for route in routes.iter().filter(|r| r.active.is_none() && bare(r)) {
-        if !without.contains(&route.name) {
-            without.push(route.name.clone());
+        let name = primary_of(state, route);
+        if !without.contains(&name) {
+            without.push(name);
         }
     }
     // While requests pass straight through, no fallback answers anyway.
@@ -202,6 +203,20 @@ fn menu(
     lines.push(action(stop_label(state), Command::StopEngine));
     lines.push(action("Quit (the engine stays)", Command::Quit));
     lines
+}
+
+/// The product that a route's requests go to first.
+fn primary_of(state: &State, route: &api::Route) -> String {
+    let first = route.candidates.iter().find(|candidate| candidate.usable);
+    let first = first.or(route.candidates.first());
+    let endpoint = first.and_then(|first| {
+        let id = catalog::EndpointId::new(&first.endpoint);
+        state.catalog.endpoint(&id)
+    });
+    endpoint.map_or_else(
+        || route.name.clone(),
+        |endpoint| state.product(&endpoint.provider),
+    )
 }
 
 /// The first names, and how many more there are.

@@ -50,14 +50,16 @@ fn the_owner_is_asked_in_the_moment() {
 /// The question is a line of the outage's notification, whichever comes first.
 #[test]
 fn a_question_is_a_line_of_its_outage() {
-    let rows = Scene::of(&["openai"], "[fallback]\nsibling = \"off\"").play(
+    let rows = Scene::of(&["openai"], "").play(
         "12:00 call opus ok                       => no note
+         12:00:20 sibling later
          12:00:30 openai-page responses=ok chat-completions=ok codex=ok
          12:01 page api=major code=major           => note Claude is down | body Requests will fail
          12:01:10 call opus 529                    => update Claude is down | body OpenAI can answer while Claude is down | button Allow until Claude is back
+         12:01:20 call opus 529                    => question OpenAI can answer | no menu Sonnet could answer
          12:02 not-now                             => update Claude is down | body Requests will fail",
     );
-    assert_eq!(rows, 4);
+    assert_eq!(rows, 5);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn an_incident_has_one_beginning() {
         "12:00 call opus ok          => level operational
          22:11 call opus 529         => open 0
          22:11:20 call opus 529      => open 0
-         22:12 call opus 529         => open 1 | opened 22:11 | headline Claude is down (since 22:11) | body since 22:11 | evidence since 22:11
+         22:12 call opus 529         => open 1 | opened 22:11 | headline Claude is down (since 22:11) | evidence since 22:11
          22:12:30 restart            => open 1 | opened 22:11 | no note
          22:13 call opus 529         => opened 22:11 | no note",
     );
