@@ -6,7 +6,7 @@ const SUBSCRIBER: &str = "12:00 call opus ok
     12:01:02 sibling later
     12:01:10 call opus 529";
 
-/// B1: what traffic shows goes before what a plan says.
+/// What traffic shows goes before what a plan says.
 #[test]
 fn a_request_that_was_carried_is_not_said_to_fail() {
     let rows = Scene::of(&["openai"], "").play(
@@ -18,7 +18,7 @@ fn a_request_that_was_carried_is_not_said_to_fail() {
     assert_eq!(rows, 4);
 }
 
-/// B1: a client that brings an API key of its own needs no consent: its requests are billed by the token already.
+/// A client that brings an API key of its own needs no consent: its requests are billed by the token already.
 #[test]
 fn a_client_with_a_key_of_its_own_is_carried_by_its_plan() {
     let rows = Scene::of(&["openai"], "").play(
@@ -31,7 +31,7 @@ fn a_client_with_a_key_of_its_own_is_carried_by_its_plan() {
     assert_eq!(rows, 4);
 }
 
-/// B2: ask when it counts.
+/// Ask when it counts.
 #[test]
 fn the_owner_is_asked_in_the_moment() {
     let mut scene = Scene::of(&["openai"], "");
@@ -140,7 +140,7 @@ fn a_sibling_costs_nothing_and_is_asked_first() {
     assert_eq!(rows, 5);
 }
 
-/// B4: paused, no fallback answers anyway.
+/// Paused, no fallback answers anyway.
 #[test]
 fn paused_says_paused() {
     let rows = Scene::of(&["anthropic"], "").play(

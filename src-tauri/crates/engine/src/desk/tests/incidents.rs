@@ -18,7 +18,7 @@ fn an_outage_that_a_fallback_carries() {
     assert_eq!(rows, 11);
 }
 
-/// A3, A4: headline, notification, incident and ledger have one beginning, on one clock, also after a restart.
+/// Headline, notification, incident and ledger have one beginning, on one clock, also after a restart.
 #[test]
 fn an_incident_has_one_beginning() {
     let rows = Scene::of(&[], "").play(
@@ -32,7 +32,7 @@ fn an_incident_has_one_beginning() {
     assert_eq!(rows, 6);
 }
 
-/// A5: what was proved before the outage proves nothing in it.
+/// What was proved before the outage proves nothing in it.
 #[test]
 fn a_probe_from_before_the_outage_does_not_soften_it() {
     let rows = Scene::of(&["anthropic"], "").play(
@@ -46,7 +46,7 @@ fn a_probe_from_before_the_outage_does_not_soften_it() {
     assert_eq!(rows, 6);
 }
 
-/// A6: the evidence of an open incident follows what is known.
+/// The evidence of an open incident follows what is known.
 #[test]
 fn the_evidence_is_of_now() {
     let rows = Scene::of(&[], "").play(
@@ -59,7 +59,7 @@ fn the_evidence_is_of_now() {
     assert_eq!(rows, 5);
 }
 
-/// A8: with both providers down, the headline names the one that the clients go to.
+/// With both providers down, the headline names the one that the clients go to.
 #[test]
 fn with_both_down_the_primary_is_named() {
     let rows = Scene::of(&["openai"], "[fallback]\nsubscription_to_paid_key = \"yes\"").play(
@@ -127,7 +127,7 @@ fn offline_is_ours() {
     assert_eq!(rows, 7);
 }
 
-/// A1: a failure that nothing follows is not an outage for ever.
+/// A failure that nothing follows is not an outage for ever.
 #[test]
 fn a_finished_outage_fades_without_another_request() {
     let rows = Scene::of(&[], "").play(
@@ -143,7 +143,7 @@ fn a_finished_outage_fades_without_another_request() {
     assert_eq!(rows, 8);
 }
 
-/// A1, against an operational page: not red, and not confirmed.
+/// Against an operational page: not red, and not confirmed.
 #[test]
 fn a_failure_that_fades_against_a_good_page_is_not_confirmed() {
     let rows = Scene::of(&["anthropic"], "").play(

@@ -1,6 +1,6 @@
 use super::Scene;
 
-/// D3: one notification for each event, updated in place.
+/// One notification for each event, updated in place.
 #[test]
 fn an_outage_is_one_notification() {
     let rows = Scene::of(&["openai"], "[fallback]\nsubscription_to_paid_key = \"yes\"\nsibling = \"off\"").play(

@@ -1,6 +1,6 @@
 use super::Scene;
 
-/// B5: a refused key is no outage, and needs its owner.
+/// A refused key is no outage, and needs its owner.
 #[test]
 fn a_refused_key_is_said_where_the_owner_looks() {
     let rows = Scene::of(&["anthropic"], "").play(
