@@ -81,7 +81,7 @@ pub(crate) struct Desk {
     /// Traffic has shown a provider, a login or a model that was not known. All routes are looked at again before the next
     /// snapshot: a look for every request would hold up the requests.
     traffic_has_news: bool,
-    /// What the owner was told last of each open incident.
+    /// The last notification of each open incident.
     told: BTreeMap<ProviderId, outages::Told>,
     /// What open incidents mean for the work is looked at again then.
     refresh_at: Option<DateTime<Utc>>,

@@ -42,7 +42,7 @@ use stop::{Step, Stop};
 /// Snapshots are sent at most this often; what changes in between goes into the next.
 const PUBLISH_EVERY: Duration = Duration::from_millis(100);
 /// After a snapshot the loop does its other work for this many times as long as the snapshot took: requests wait for that
-/// work, and nobody waits for a snapshot.
+/// work, and a snapshot can wait.
 const WORK_PER_SNAPSHOT: u32 = 9;
 /// A snapshot is never later than this.
 const PUBLISH_LATEST: Duration = Duration::from_secs(2);

@@ -117,10 +117,13 @@ fn bad(catalog: &Catalog, id: &ProviderId, blame: Blame, evidence: &Evidence) ->
         Blame::Undetermined if evidence.calls.is_none() => "Your calls still get through.".into(),
         Blame::Undetermined => "We can't tell yet whose fault it is.".to_owned(),
     };
-    let calls = evidence
-        .calls
-        .as_ref()
-        .map(|calls| failure::calls(calls, &format!(" to {product}")));
+    // The failed calls are those to the failing models: "all" is not true of a provider that answers with others.
+    let to = match evidence.answering.is_empty() || evidence.failing.is_empty() {
+        true => product,
+        false => names::models(&evidence.failing),
+    };
+    let calls = evidence.calls.as_ref();
+    let calls = calls.map(|calls| failure::calls(calls, &format!(" to {to}")));
     let page = match (&evidence.calls, evidence.page.claim()) {
         (Some(_), _) => page::beside_failures(&evidence.page),
         (None, Some(claim)) => page::claim(claim),

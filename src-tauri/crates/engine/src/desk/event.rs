@@ -1,4 +1,4 @@
-//! All that the desk decides on. Whoever runs it stamps each with the time.
+//! All that the desk decides on. The main loop stamps each event with the time.
 
 use std::time::Duration;
 

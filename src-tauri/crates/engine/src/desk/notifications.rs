@@ -39,7 +39,7 @@ enum Place {
     Nowhere,
 }
 
-/// A notification as it was told last.
+/// An event as its last notification showed it.
 #[derive(Clone, Debug)]
 struct Event {
     weight: Weight,
@@ -178,7 +178,7 @@ impl Desk {
         }));
     }
 
-    /// A person must answer a question on this provider's failure. While its incident is told, the question is a line of that.
+    /// Asks about this provider's failure. If its incident has a notification, the question becomes a line of that.
     pub(super) fn ask(
         &mut self,
         now: DateTime<Utc>,
@@ -191,7 +191,7 @@ impl Desk {
         }
     }
 
-    /// What was told last in this thread ended the event.
+    /// The last notification of this thread ended the event.
     pub(super) fn event_over(&mut self, thread: &str) {
         self.state.notifications.end(thread);
     }

@@ -15,7 +15,7 @@ const SETTLES: TimeDelta = TimeDelta::seconds(2);
 /// A notification on the screen changes at most this often, unless a person must act.
 const UPDATE_EVERY: TimeDelta = TimeDelta::seconds(20);
 
-/// What the owner was told last of an open incident.
+/// The last notification of an open incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Told {
     sentence: String,

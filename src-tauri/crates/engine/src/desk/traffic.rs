@@ -1,4 +1,4 @@
-//! What traffic tells: who asked, who answered, whose providers these are, and who stands in for whom.
+//! What requests show: clients and their logins, providers in use, and which fallback answered.
 
 use std::collections::BTreeSet;
 

@@ -40,7 +40,7 @@ fn a_probe_from_before_the_outage_does_not_soften_it() {
          18:58 call opus 529         => open 0
          18:58:20 call opus 529      => open 0
          18:59 call opus 529         => level major_outage
-         18:59:30 probe haiku ok     => level partial_outage
+         18:59:30 probe haiku ok     => level partial_outage | evidence All 3 requests to claude-opus-5-5 have failed
          19:00 probe haiku ok        => headline Claude is partly down",
     );
     assert_eq!(rows, 6);
