@@ -1,6 +1,13 @@
-//! Laws of the source tree, held by reading it.
+//! Rules of the source tree, checked by reading it.
 
-#![expect(clippy::unwrap_used, reason = "a law that cannot be read is broken")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a tree that cannot be read fails the test"
+)]
+
+mod circles;
+mod source;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -90,8 +97,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The text without the items that only tests have, wherever they stand. rustfmt decides where an item ends: at its first
-/// line, or at the closing brace of the same depth.
+/// The text without items under `#[cfg(test)]`. With rustfmt's layout an item ends at its first line or at the closing brace
+/// of the same depth.
 fn without_tests(text: &str) -> String {
     let mut code = String::new();
     let mut lines = text.lines();
@@ -113,7 +120,7 @@ fn without_tests(text: &str) -> String {
 }
 
 #[test]
-fn what_follows_a_test_item_is_read() {
+fn code_after_a_test_item_is_kept() {
     let text = "use a;\n#[cfg(test)]\nuse b;\n#[cfg(test)]\nmod tests;\nfn c() {\n    d();\n}\n#[cfg(test)]\n#[path = \"x.rs\"]\nmod more {\n    fn e() {\n    }\n}\nfn f() {}\n";
     let code = without_tests(text);
     assert_eq!(code, "use a;\nfn c() {\n    d();\n}\nfn f() {}\n");
@@ -135,7 +142,7 @@ fn no_provider_is_named_outside_the_catalogue() {
     for (name, folder) in crates().into_iter().filter(|(name, _)| name != "catalog") {
         let mut files = Vec::new();
         sources(&folder.join("src"), &mut files);
-        // The rehearsal provider acts vendors: one file each, and nowhere else.
+        // The rehearsal provider plays vendors, in one file each.
         let acts = folder.join("src/family");
         let acted = |file: &PathBuf| file.starts_with(&acts) || file == &acts.with_extension("rs");
         files.retain(|file| name != "stage" || !acted(file));
@@ -153,7 +160,7 @@ fn no_provider_is_named_outside_the_catalogue() {
     }
 }
 
-/// The desk decides; whoever runs it reads clocks, disks and sockets.
+/// The desk decides. Clocks, disks and sockets belong to `main_loop`.
 #[test]
 fn the_desk_is_pure() {
     let folder = root().join("src-tauri/crates/engine/src/desk");
@@ -183,5 +190,53 @@ fn the_desk_is_pure() {
         for word in foreign {
             assert!(!code.contains(word), "{}: {word}", file.display());
         }
+    }
+}
+
+/// Circles that are left. The number only falls.
+const ALLOWED_CIRCLES: usize = 32;
+
+#[test]
+fn no_files_of_a_crate_import_each_other_in_a_circle() {
+    let mut found = Vec::new();
+    for (name, folder) in crates() {
+        for root in ["src/lib.rs", "src/main.rs"].map(|file| folder.join(file)) {
+            if root.exists() {
+                let circles = circles::circles(&root);
+                found.extend(circles.into_iter().map(|arrows| (name.clone(), arrows)));
+            }
+        }
+    }
+    assert_eq!(found.len(), ALLOWED_CIRCLES, "{found:#?}");
+}
+
+/// Findings that are left, by kind. A number only falls.
+const ALLOWED_WORDS: [(source::Kind, usize); 3] = [
+    (source::Kind::Text, 106),
+    (source::Kind::Comment, 2_464),
+    (source::Kind::Identifier, 720),
+];
+
+#[test]
+fn words_are_plain() {
+    let findings = words::findings(&root());
+    for (kind, allowed) in ALLOWED_WORDS {
+        let mut seen = BTreeSet::new();
+        let of_kind: Vec<String> = findings
+            .iter()
+            .filter(|finding| finding.kind == kind)
+            // An identifier counts once, wherever it is used.
+            .filter(|finding| {
+                kind != source::Kind::Identifier || seen.insert((finding.word, &finding.text))
+            })
+            .map(ToString::to_string)
+            .collect();
+        assert!(
+            of_kind.len() <= allowed,
+            "{} of {allowed} allowed:\n{}",
+            of_kind.len(),
+            of_kind.join("\n")
+        );
+        assert_eq!(of_kind.len(), allowed, "lower the allowance of {kind:?}");
     }
 }
