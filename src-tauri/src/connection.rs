@@ -50,7 +50,7 @@ pub(crate) enum Found {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unanswered {
-    #[error("nobody listens at the engine's address")]
+    #[error("no engine listens at its address")]
     NotThere,
     #[error("the engine does not answer")]
     Late,

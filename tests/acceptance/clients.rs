@@ -65,7 +65,7 @@ async fn run(
     cell.run(troupe).await
 }
 
-/// The client gets the whole answer, both providers having been asked, and its tool runs once.
+/// The client gets the complete response, both providers having been asked, and its tool runs once.
 async fn assert_whole(troupe: &Troupe, client: Client, faults: &[(Turn, &str)], way: Way) {
     for (turn, fault) in faults {
         let result = run(troupe, client, *turn, Some(fault), way).await;

@@ -393,7 +393,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A request as bytes, for what no HTTP client would send; the whole answer until the other side closes.
+/// A request as bytes, for what no HTTP client would send; the complete response until the other side closes.
 pub(crate) fn raw(address: &str, request: &[u8]) -> String {
     use std::io::Write;
     let mut stream = std::net::TcpStream::connect(address.trim_start_matches("http://")).unwrap();

@@ -117,7 +117,7 @@ async fn nothing_is_sent_without_the_owners_yes_and_its_cost_is_shown_first() {
         refused["error"]
             .as_str()
             .unwrap()
-            .contains("needs your yes"),
+            .contains("needs your consent"),
         "{refused}"
     );
     assert_eq!(vendors.second.posts(), 0);

@@ -105,7 +105,7 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
     );
     assert_eq!(
         red.headline.consequence.as_deref(),
-        Some("Requests will fail; no need to debug your code.")
+        Some("Requests fail until it is back; it isn't your code.")
     );
     assert_eq!(red.notices.len(), 1, "{:?}", red.notices);
     assert!(
@@ -118,7 +118,7 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
     assert!(
         red.notices[0]
             .body
-            .starts_with("Requests will fail; no need to debug your code."),
+            .starts_with("Requests fail until it is back; it isn't your code."),
         "{}",
         red.notices[0].body
     );

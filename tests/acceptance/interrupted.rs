@@ -77,7 +77,7 @@ async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
         (
             &json!("Claude Code"),
             &json!("session-1"),
-            &json!("Nobody could answer, 3 requests failed; it was not answered since.")
+            &json!("No provider could answer, 3 requests failed; it was not answered since.")
         ),
         "{incident}"
     );

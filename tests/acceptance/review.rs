@@ -88,7 +88,7 @@ async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_
         item["why"]
             .as_str()
             .unwrap()
-            .starts_with("Nobody could answer")
+            .starts_with("No provider could answer")
     );
     let reviews = desk.snapshot().await.notices;
     assert_eq!(reviews.iter().filter(|n| n.thread == "review").count(), 1);

@@ -64,7 +64,7 @@ async fn a_request_is_explained_by_who_can_be_asked_just_this() {
     // Responses has no stop sequences.
     body["stop_sequences"] = json!(["END"]);
     let not_this = desk.said_to(&["route", "explain", "--request", "-"], &body.to_string());
-    let why = "-  second with gpt-9: the request asks for stop sequences, which cannot be said in openai-responses";
+    let why = "-  second with gpt-9: the request needs stop sequences, which openai-responses does not have";
     assert!(not_this.contains(why), "{not_this}");
 
     let response = desk.ask("/v1/messages", &body).await;

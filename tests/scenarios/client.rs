@@ -108,7 +108,7 @@ impl Message {
         let text = announced.map_or(&*self.text, |(_, text)| text);
         ["lead", "second"].iter().any(|who| {
             let all = tokens(who);
-            let begun_before = || text.contains("broke off in the middle");
+            let begun_before = || text.contains("ended in the middle");
             text == all || (text.ends_with(&all) && begun_before())
         })
     }

@@ -226,7 +226,7 @@ impl<'a> Reader<'a> {
     }
 
     fn literal(&mut self, line: usize, text: &str) {
-        if text.trim().contains(' ') {
+        if text.trim().contains(' ') && !is_query(text) {
             self.push(line, Kind::Text, text);
         }
     }
@@ -261,6 +261,14 @@ impl<'a> Reader<'a> {
         };
         self.take(length);
     }
+}
+
+/// Statements of SQL: their words are the names of columns.
+fn is_query(text: &str) -> bool {
+    let verbs = [
+        "SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "ALTER ", "FROM ", "WHERE ", "JOIN ",
+    ];
+    verbs.iter().any(|verb| text.contains(verb))
 }
 
 /// The number of `#` of a raw string that begins here.

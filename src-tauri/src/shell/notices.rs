@@ -67,7 +67,7 @@ async fn show_each(
 
 async fn report(id: u64, outcome: NoticeOutcome, connection: Connection, outcomes: Outcomes) {
     if let Err(why) = connection.report(id, &outcome).await {
-        tracing::warn!("the engine did not hear what became of notice {id}: {why}");
+        tracing::warn!("the engine was not informed about notification {id}: {why}");
     }
     let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
     outcomes.insert(id, Some(outcome));

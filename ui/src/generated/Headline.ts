@@ -15,6 +15,6 @@ sentence: string,
  */
 spans: Spans, 
 /**
- * What that means for the work: "Claude Code continues on GPT." or "Requests will fail; no need to debug your code."
+ * What that means for the work: "Claude Code continues on GPT." or "Requests fail until it is back; it isn't your code."
  */
 consequence: string | null, };

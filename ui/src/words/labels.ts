@@ -57,7 +57,7 @@ export const CHECK: Record<CheckState, { word: string; tone: Tone }> = {
 };
 
 export const REVIEW: Record<ReviewState, { word: string; tone: Tone; means: string }> = {
-  open: { word: "Waiting", tone: "degraded", means: "Waiting for you: no provider could answer it." },
+  open: { word: "Waiting", tone: "degraded", means: "Parked: no provider could answer it." },
   answered: { word: "Answered", tone: "operational", means: "Answered" },
   done: { word: "Done by hand", tone: "operational", means: "Done by hand" },
   dismissed: { word: "Dismissed", tone: "neutral", means: "Dismissed" },

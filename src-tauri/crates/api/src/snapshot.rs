@@ -29,7 +29,7 @@ pub struct Snapshot {
     #[serde(default)]
     pub questions: Vec<Question>,
     pub open_incidents: Vec<IncidentSummary>,
-    /// Requests of pipelines that nobody could answer and that wait for a person.
+    /// Requests of pipelines that no provider could answer and that wait for a person.
     pub review_open: u64,
     /// "Retry all" at work, and for some minutes how it ended.
     #[serde(default)]
@@ -130,7 +130,7 @@ pub struct Headline {
     /// The same, for a face that formats times in its viewer's zone.
     #[serde(default)]
     pub spans: Spans,
-    /// What that means for the work: "Claude Code continues on GPT." or "Requests will fail; no need to debug your code."
+    /// What that means for the work: "Claude Code continues on GPT." or "Requests fail until it is back; it isn't your code."
     pub consequence: Option<String>,
 }
 

@@ -41,7 +41,7 @@ fn write(
             "Try it; no key is needed, the rehearsal provider answers:"
         )?;
     } else {
-        writeln!(out, "A first try, answered by the rehearsal provider:")?;
+        writeln!(out, "A first request, answered by the rehearsal provider:")?;
     }
     writeln!(out, "{}", curl_line(address, token))
 }

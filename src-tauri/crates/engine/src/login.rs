@@ -60,7 +60,7 @@ pub(crate) fn set(on: bool) -> Result<String, LoginError> {
         remove(&wanted).map_err(unwritable(&wanted))?;
         link(&path, &wanted).map_err(unwritable(&wanted))?;
         reload();
-        Ok("The engine starts at your next login, and is started again when it fails. This one goes on until then.".into())
+        Ok("The engine starts at your next login, and is started again when it fails. This one runs until then.".into())
     } else {
         remove(&wanted).map_err(unwritable(&wanted))?;
         remove(&path).map_err(unwritable(&path))?;

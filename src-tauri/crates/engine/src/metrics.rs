@@ -101,7 +101,7 @@ impl Default for Metrics {
         let registry = &mut counted.registry;
         registry.register(
             "understudy_exchanges",
-            "Requests of clients by how they ended, without the rehearsal's. provider: the last that was asked",
+            "Requests of clients by how they ended, without the rehearsal's. provider: of the last attempt",
             counted.exchanges.clone(),
         );
         registry.register(
@@ -116,7 +116,7 @@ impl Default for Metrics {
         );
         registry.register(
             "understudy_restarts_in_place",
-            "Responses that broke off and that another response continued in the same message. provider: the one that continued",
+            "Truncated responses that another response continued in the same message. provider: the one that continued",
             counted.restarts.clone(),
         );
         registry.register(

@@ -18,7 +18,7 @@ pub(crate) fn of_this_install(path: &Path) -> io::Result<Secret> {
         Ok(_) => Err(io::Error::new(
             io::ErrorKind::InvalidData,
             format!(
-                "{} does not hold a token ({DIGITS} hexadecimal digits). Remove the file to have a new one made; clients must then be given the new URL.",
+                "{} does not hold a token ({DIGITS} hexadecimal digits). Remove the file to have a new one made; clients then need the new URL.",
                 path.display()
             ),
         )),

@@ -148,7 +148,7 @@ pub(crate) async fn attempt(
     let passes = terms.hold == Hold::Nothing && headers::is_json(&head.headers);
     if !terms.streamed || passes {
         return match timeout_at(clock.end, whole(terms, held, head, body)).await {
-            Err(_) => Err(clock.too_late("the whole answer")),
+            Err(_) => Err(clock.too_late("complete response")),
             Ok(won) => won,
         };
     }

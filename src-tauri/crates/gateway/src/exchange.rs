@@ -265,7 +265,7 @@ pub enum TurnedAway {
     TooLarge(usize),
     #[error("Too many large requests are in flight (over {0} bytes in all); try again in a second")]
     Busy(usize),
-    #[error("The body did not arrive whole: {0}")]
+    #[error("The body is incomplete: {0}")]
     Unreadable(String),
     /// A client that asks the same in a loop.
     #[error(transparent)]
@@ -292,7 +292,7 @@ pub enum TurnedAway {
     )]
     OtherRequest,
     #[error(
-        "The request with this `Idempotency-Key` was answered, and its answer is not kept: it was larger than 16 MiB, or newer ones displaced it. It is not run again by itself; to run it again, send a new key"
+        "The request with this `Idempotency-Key` was answered, and its response is not kept: it was larger than 16 MiB, or newer ones displaced it. It is not run again automatically; to run it again, send a new key"
     )]
     AnswerGone,
     #[error(

@@ -163,10 +163,12 @@ pub(crate) fn breaker(
             words(class)
         ),
         BreakerChange::HalfOpened => tracing::info!(
-            "circuit breaker half-open: the next request tries {endpoint} with {model}"
+            "circuit breaker half-open: the next request is sent to {endpoint} with {model}"
         ),
         BreakerChange::Probed => {
-            tracing::info!("circuit breaker half-open: this request tries {endpoint} with {model}");
+            tracing::info!(
+                "circuit breaker half-open: this request is sent to {endpoint} with {model}"
+            );
         }
         BreakerChange::Closed => {
             tracing::info!("circuit breaker closed: {endpoint} with {model} answers again")

@@ -100,7 +100,7 @@ impl Once {
 
     async fn keep(&self, key: ReplayKey, answer: ReplayAnswer, now: DateTime<Utc>) {
         if let Err(unkept) = self.replays.complete(key, Some(answer), now).await {
-            tracing::warn!(%unkept, "a response that nobody fetched could not be kept");
+            tracing::warn!(%unkept, "an unfetched response could not be kept");
         }
     }
 }

@@ -364,7 +364,7 @@ impl Plan {
     ) {
         match way {
             Ok(way) => {
-                let why = "asked where the primary's model alone fails".to_owned();
+                let why = "used where the primary's model alone fails".to_owned();
                 let as_sibling = (Role::Sibling, Some(why));
                 self.push(endpoint, model, way, credential, standing, as_sibling);
             }

@@ -16,7 +16,7 @@ const KEPT_HEADERS: &[&str] = &["anthropic-version", "anthropic-beta", "openai-b
 /// What an exchange means for the review queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Review {
-    /// Nobody could answer: to be kept for a person. The client was told the id.
+    /// No provider could answer: to be kept for a person. The client was told the id.
     Parked(ParkedRequest),
     /// Answered, but its client had left: the response is kept for the client's next try, and for a person.
     Unfetched(ParkedRequest),

@@ -209,7 +209,7 @@ impl Services {
         tracing::debug!(
             client = %leaver.client,
             route = %leaver.route,
-            "a client left that had been given nothing for {} s",
+            "a client left after {} s without a byte",
             after.as_secs()
         );
         lock(&self.0.exits).left(leaver, after);

@@ -26,7 +26,7 @@ const REMEMBERED: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Storm {
     #[error(
-        "This very request was sent over {REPEATS} times within a minute, and none of them got a whole answer. It is not sent on \
+        "This very request was sent over {REPEATS} times within a minute, and none of them got a complete response. It is not sent on \
          again for now, so that the loop ends: stop the client or change the request, then look at Understudy's Traffic view for \
          what went wrong"
     )]

@@ -1,4 +1,4 @@
-//! Requests of pipelines that nobody could answer, kept for a person.
+//! Requests of pipelines that no provider could answer, kept for a person.
 
 use catalog::Dialect;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -49,7 +49,7 @@ pub struct Translated {
     pub left_out: Vec<LeftOut>,
     /// A Chat client asked for a last chunk with the usage; without that it must not get one (`choices` is empty there).
     pub usage_chunk: bool,
-    /// What has to be checked on the whole answer.
+    /// What has to be checked on the complete response.
     pub wanted: Option<Wanted>,
     /// For a client of Responses.
     pub echo: Option<Arc<Echo>>,

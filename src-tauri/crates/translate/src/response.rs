@@ -34,7 +34,7 @@ pub enum CannotTell {
     #[error(transparent)]
     Broken(#[from] Broken),
     /// Nobody's fault, and no other try of the same provider's helps: only its own dialect has this.
-    #[error("the answer holds {0}, which cannot be said in the client's dialect")]
+    #[error("the response has {0}, which the client's dialect does not have")]
     Unsayable(String),
 }
 

@@ -271,7 +271,7 @@ impl Watching {
         let (id, seen) = match ended {
             Ok((id, seen)) => (id, Some(seen)),
             Err(e) => {
-                error!(error = %e, "a look did not end as it should");
+                error!(error = %e, "a reading ended with a panic");
                 (e.id(), None)
             }
         };

@@ -39,12 +39,12 @@ pub enum CannotRestart {
     /// The other answer can be passed on as it is.
     #[error("nothing of the answer was shown yet")]
     NothingShown,
-    #[error("the client was given half an event")]
+    #[error("the client received a partial event")]
     WithinEvent,
-    #[error("the client was given something that cannot be read")]
+    #[error("the client received an unreadable event")]
     Unreadable,
     /// A stop reason, a finish reason or an error has been shown.
-    #[error("the client has been told how the answer ended")]
+    #[error("the client has received the end of the response")]
     Ended,
     #[error("structured output cannot begin again in the middle")]
     StructuredOutput,

@@ -91,7 +91,7 @@ fn check_versions(pins: &Pins, client: &Client) -> Outcome {
         if installed != wanted {
             return Err(Failed::new(format!(
                 "npm installed {name} {installed} where {wanted} is pinned: a version that does not take the Node.js in use \
-                 is replaced in silence"
+                 is replaced without a message"
             )));
         }
     }

@@ -80,7 +80,7 @@ fn settings(places: &Places) -> Check {
     let file = places.settings.display();
     let catalog = match own_catalog(&places.providers) {
         Ok(catalog) => catalog,
-        Err(error) => return bad("providers", error.to_string(), "mend or remove the file"),
+        Err(error) => return bad("providers", error.to_string(), "correct or remove the file"),
     };
     let text = match fs::read_to_string(&places.settings) {
         Ok(text) => text,
@@ -103,7 +103,7 @@ fn settings(places: &Places) -> Check {
         Err(wrong) => bad(
             "settings",
             format!("{file}: {}", wrong[0]),
-            "mend the file: without good settings the engine does not start",
+            "correct the file: with an error in the settings the engine does not start",
         ),
     }
 }

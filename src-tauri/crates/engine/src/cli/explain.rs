@@ -111,7 +111,7 @@ pub(super) async fn explain(of: Of, dialect: &str, caller: &CallerArgs, json: bo
         Ok(if place > 0 {
             ExitCode::SUCCESS
         } else {
-            say!("Nobody can be asked.");
+            say!("No candidate is eligible.");
             ExitCode::from(1)
         })
     })

@@ -46,7 +46,7 @@ pub(super) fn work(now: DateTime<Utc>, exchange: &Exchange, why: String) -> Opti
             let waited = exchange.total.as_secs();
             let why = format!(
                 "Its client had left when the response came, {waited} s after the request. \
-                 The response is kept here, and given when the client asks again within 24 hours."
+                 The response is kept here, and sent when the client repeats the request within 24 hours."
             );
             Some(park(now, exchange, request, why))
         }

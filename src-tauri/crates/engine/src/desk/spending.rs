@@ -79,7 +79,7 @@ impl Desk {
         match allow {
             Some(true) => "While one model alone fails, another model of the same login answers, at no extra cost.",
             Some(false) => "No other model of the same login answers while one model fails.",
-            None => "You are asked when another model of the same login could answer.",
+            None => "A question appears when another model of the same login could answer.",
         }
         .into()
     }
@@ -110,7 +110,7 @@ impl Desk {
                 thread: "own/fallback cap".into(),
                 title: format!("The daily cap of {cap} for fallbacks is used up"),
                 body: format!(
-                    "{spent} were spent today. Until midnight only fallbacks that cost nothing are asked; \
+                    "{spent} were spent today. Until midnight only fallbacks that cost nothing are used; \
                      the cap is dollars_a_day under [fallback] in the settings."
                 ),
                 urgency: Urgency::Normal,

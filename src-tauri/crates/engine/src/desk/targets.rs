@@ -138,13 +138,13 @@ impl Desk {
         if let Some(why) = &target.untestable {
             return refused(
                 format!("{name} cannot be tested: {why}"),
-                "`understudyd route explain` says who can be asked, and why",
+                "`understudyd route explain` shows the candidates, with reasons",
             );
         }
         if !target.expected.free && !wanted.yes {
             return refused(
                 format!(
-                    "a test of {name} costs {}, so it needs your yes",
+                    "a test of {name} costs {}, so it needs your consent",
                     view::fallback_test::cost(&target).method
                 ),
                 "say yes (`understudyd test --yes`, or the button in the window)",

@@ -117,9 +117,7 @@ fn change_words(change: &Change) -> String {
         }
         Change::Noted(_) | Change::Updated => "an incident has news".to_owned(),
         Change::Recovered { peak, .. } => format!("an incident ended (at worst {})", level(*peak)),
-        Change::Faded { .. } => {
-            "an incident faded: nothing was heard since its last failure".to_owned()
-        }
+        Change::Faded { .. } => "an incident faded: no evidence since its last failure".to_owned(),
         Change::Past(_) => "an incident was over when first seen".to_owned(),
     }
 }

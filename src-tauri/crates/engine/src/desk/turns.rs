@@ -125,7 +125,7 @@ pub(crate) fn failed_by(exchange: &Exchange) -> Option<&catalog::ProviderId> {
 }
 
 /// The tool calls that the exchange's last answer gave to the client. A broken one gives those that it closed, unless
-/// their closing is held back until the whole answer is proven.
+/// their closing is held back until the complete response is proven.
 fn delivered(exchange: &Exchange, given: impl Fn(&wire::ToolCall) -> bool) -> Vec<DeliveredCall> {
     let calls = exchange
         .attempts

@@ -272,9 +272,7 @@ fn completed(step: Step, exchange: &Exchange, reply: &Reply) -> Result<(), Failu
 fn called(reply: &Reply) -> Result<(), Failure> {
     let fail = |why: String| Err(Failure::new(Step::Call, TestFault::Model, why, OTHER_MODEL));
     if reply.calls.is_empty() {
-        return fail(
-            "the model wrote a text instead of the tool call that it was told to make".into(),
-        );
+        return fail("the model wrote a text instead of the requested tool call".into());
     }
     for call in &reply.calls {
         if call.name != TOOL {

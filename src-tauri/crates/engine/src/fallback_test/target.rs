@@ -81,7 +81,7 @@ pub(crate) fn of_plan(
         let known = catalog.model(&endpoint.provider, model.as_str());
         let free = endpoint.auth == Auth::None && endpoint.is_local();
         let untestable = if model.as_str().contains(SAMPLE) {
-            Some("no client has asked for a model of this route yet".to_owned())
+            Some("no client has requested a model of this route yet".to_owned())
         } else if by_login {
             Some("it takes the client's own login, which Understudy never uses for a request of its own".to_owned())
         } else {

@@ -32,7 +32,7 @@ impl MainLoop {
             ),
             Err(TrySendError::Closed(_)) => (
                 "status pages and probes are not watched",
-                "the engine's log says why; mend that and start the engine again",
+                "the engine's log shows the reason; correct it and start the engine again",
             ),
         };
         let (error, fix) = failed;

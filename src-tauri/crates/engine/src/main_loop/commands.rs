@@ -95,7 +95,7 @@ impl MainLoop {
         self.outlets.rehearsal.send_replace(Some(until));
         self.decide(desk::Event::Rehearsal(Some(until)));
         Ok(format!(
-            "For {seconds} s every rehearsal answer breaks off in the middle. Watch the tray; no real provider is touched."
+            "Simulated outage for {seconds} seconds. Your real providers are untouched; watch the tray icon."
         ))
     }
 }

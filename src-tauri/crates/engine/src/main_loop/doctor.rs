@@ -61,7 +61,7 @@ fn settings(state: &State) -> Check {
         (Some(first), _) => bad(
             "settings",
             format!("{file}: {first}"),
-            "mend the file; it is read again when it is saved",
+            "correct the file; it is read again when it is saved",
         ),
     }
 }
@@ -75,7 +75,7 @@ fn ledger(state: &State) -> Check {
         Some(why) => bad(
             "ledger",
             why.clone(),
-            "mend what the message names, then start the engine again",
+            "correct what the message names, then start the engine again",
         ),
     }
 }
@@ -89,7 +89,7 @@ fn keychain(state: &State) -> Check {
         None => good("keychain", "Keys are kept in the keychain.".into()),
         Some(why) => note(
             "keychain",
-            format!("Keys cannot be kept: {why}."),
+            format!("Keys will be forgotten when the engine stops: {why}."),
             "unlock or install a keychain, or put the keys into environment variables",
         ),
     }
@@ -112,7 +112,7 @@ fn keys(state: &State) -> Vec<Check> {
         let names: Vec<&str> = others.iter().map(|e| e.id.as_str()).collect();
         checks.push(note(
             "other keys",
-            format!("none for {}: each could stand in.", names.join(", ")),
+            format!("none for {}: each could be a fallback.", names.join(", ")),
             "understudyd key add NAME",
         ));
     }

@@ -31,11 +31,11 @@ pub(crate) enum StartError {
     NotAlone(#[from] NotAlone),
     #[error("the settings file {} has errors, and without good ones the engine does not start:\n{}", .file.display(), list(.wrong))]
     Settings { file: PathBuf, wrong: Vec<Wrong> },
-    #[error("the settings file {} cannot be read: {error}. Mend its permissions, or move it away to start with the defaults.", .file.display())]
+    #[error("the settings file {} cannot be read: {error}. Correct its permissions, or move it away to start with the defaults.", .file.display())]
     Unreadable { file: PathBuf, error: io::Error },
     #[error("the catalogue files of your own have errors:\n{0}")]
     Catalog(String),
-    #[error("{address} is taken by another program. End that program, or choose another port with [listen] port in {} (clients must then be given the new URL).", .settings.display())]
+    #[error("{address} is taken by another program. End that program, or choose another port with [listen] port in {} (clients then need the new URL).", .settings.display())]
     PortTaken {
         address: SocketAddr,
         settings: PathBuf,

@@ -34,7 +34,7 @@ impl Reading<'_> {
         if endpoint == REHEARSAL {
             self.err(
                 model,
-                "the rehearsal never stands in for a real provider; take it out".into(),
+                "the rehearsal is never a fallback for a real provider; remove it".into(),
             );
         } else if self.catalog.endpoint(&id).is_none() && !mine() {
             let known = self.endpoint_ids(own);
@@ -47,7 +47,7 @@ impl Reading<'_> {
             self.err(
                 model,
                 format!(
-                    "name the one model that \"{endpoint}\" is asked for, by its full id; patterns stand on the left only"
+                    "name one model of \"{endpoint}\" by its full id; patterns are allowed on the left only"
                 ),
             );
         }

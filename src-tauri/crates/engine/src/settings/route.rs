@@ -37,7 +37,7 @@ impl Reading<'_> {
                 }
                 true if endpoint == REHEARSAL => self.err(
                     candidate,
-                    "the rehearsal never stands in for a real provider; take it out".into(),
+                    "the rehearsal is never a fallback for a real provider; remove it".into(),
                 ),
                 true => {}
             }
@@ -48,7 +48,7 @@ impl Reading<'_> {
             self.err(
                 pipeline,
                 format!(
-                    "route \"{name}\" has a pipeline and restart = \"always\": a program would get half a response, a note and a whole one as one text. Take the restart line out; a pipeline's responses are complete or an error"
+                    "route \"{name}\" has a pipeline and restart = \"always\": a program would get a partial response, a note and a complete response as one text. Remove the restart line; a pipeline gets a complete response or an error"
                 ),
             );
         }

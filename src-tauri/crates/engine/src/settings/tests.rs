@@ -162,17 +162,17 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"anthropic\"]\nrestart = \"always\"\npipeline = \"Leads\"\n",
             "line 6",
-            "Take the restart line out",
+            "Remove the restart line",
         ),
         (
             "[[route]]\nname = \"r\"\ndialect = \"openai-chat\"\ncandidates = [\"openai\"]\ndelivery = \"verified\"\nrestart = \"always\"\npipeline = \"Leads\"\n",
             "line 7",
-            "Take the restart line out",
+            "Remove the restart line",
         ),
         (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = [\"rehearsal\"]\n",
             "line 4",
-            "never stands in",
+            "never a fallback",
         ),
         (
             "[[route]]\nname = \"r\"\ndialect = \"anthropic\"\ncandidates = []\n",
@@ -227,7 +227,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         (
             "[equivalents]\n\"claude-*\" = { rehearsal = \"m\" }\n",
             "line 2",
-            "never stands in",
+            "never a fallback",
         ),
         (
             "[equivalents]\n\"claude-*\" = { openai = \"gpt-*\" }\n",

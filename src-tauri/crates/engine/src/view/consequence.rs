@@ -241,14 +241,20 @@ impl Outage<'_> {
             } else {
                 "Other requests"
             };
-            let why = match down_too.len() {
-                0 => String::new(),
-                1 => format!(", since {} is down too", list(down_too)),
-                _ => format!(", since {} are down too", list(down_too)),
+            let (are, down) = match down_too.len() {
+                0 => ("", String::new()),
+                1 => ("is", list(down_too)),
+                _ => ("are", list(down_too)),
             };
-            told.push(match self.degraded {
-                true => format!("{which} may be slow or fail{why}."),
-                false => format!("{which} will fail{why}; no need to debug your code."),
+            told.push(match (self.degraded, down.is_empty()) {
+                (true, true) => format!("{which} may be slow or fail."),
+                (true, false) => {
+                    format!("{which} may be slow or fail, since {down} {are} down too.")
+                }
+                (false, true) => format!("{which} fail until it is back; it isn't your code."),
+                (false, false) => format!(
+                    "{down} {are} down too. {which} fail until one is back; it isn't your code."
+                ),
             });
         }
         Consequence {
@@ -281,7 +287,7 @@ impl Outage<'_> {
             .map(|way| (self.product)(&way.order[0]))
             .collect();
         let spared = format!(
-            "Your requests go on as before: it is only a fallback of {}",
+            "Your requests are not affected: it is only a fallback of {}",
             list(leads)
         );
         match bare.len() {

@@ -27,7 +27,7 @@ pub(crate) fn interruption(state: &State, id: i64, row: &InterruptionRow) -> Int
 fn said(state: &State, row: &InterruptionRow) -> String {
     let how = match row.end {
         End::Cut => "Cut in the middle of an answer",
-        End::ClientLeft => "Gave up while nobody answered",
+        End::ClientLeft => "Gave up before any provider answered",
         End::Exhausted
         | End::Complete
         | End::Replayed
@@ -35,14 +35,14 @@ fn said(state: &State, row: &InterruptionRow) -> String {
         | End::Refused
         | End::CallersFault
         | End::TurnedAway
-        | End::OurFault => "Nobody could answer",
+        | End::OurFault => "No provider could answer",
     };
     let times = match row.times {
         1 => "1 request failed".to_owned(),
         n => format!("{n} requests failed"),
     };
     let since = match row.resumed {
-        Some(resumed) => format!("it went on at {}", state.clock_time(resumed)),
+        Some(resumed) => format!("it continued at {}", state.clock_time(resumed)),
         None => "it was not answered since".to_owned(),
     };
     format!("{how}, {times}; {since}.")

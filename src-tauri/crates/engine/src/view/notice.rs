@@ -161,7 +161,7 @@ pub(crate) fn parked_body(state: &State, now: DateTime<Utc>) -> String {
     let todo = "The review queue has each with its request: run it again, or finish it by hand.";
     match outage {
         Some(outage) => format!("{outage} {todo}"),
-        None => format!("Nobody could answer. {todo}"),
+        None => format!("No provider could answer. {todo}"),
     }
 }
 

@@ -195,7 +195,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         ledger::End::Complete if row.restarts > 0 => went_on(row, state),
         ledger::End::Complete => format!("Answered by {last}{with}{after}."),
         ledger::End::Replayed => {
-            "Given again: the kept answer of an earlier request with the same idempotency key."
+            "Replayed: the kept response of an earlier request with the same idempotency key."
                 .into()
         }
         ledger::End::Truncated => {
@@ -203,7 +203,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
         }
         ledger::End::Refused => format!("Declined by {last}{after}."),
         ledger::End::Cut => format!(
-            "{last} broke off in the middle of its answer; the client's connection was aborted so that it noticed."
+            "{last} ended in the middle of its response; the client's connection was aborted, which every client detects."
         ),
         ledger::End::Exhausted => exhausted(row, state),
         ledger::End::CallersFault => format!(
@@ -262,7 +262,7 @@ fn exhausted(row: &ExchangeRow, state: &State) -> String {
     if all(booking::UNTRUSTED) {
         return "It was us: something on this network opens TLS, and its certificate is not trusted here.".into();
     }
-    format!("Nobody could answer: {}.", failures(row, state))
+    format!("No provider could answer: {}.", failures(row, state))
 }
 
 /// " after Claude could not be reached (this machine was offline)"
@@ -295,7 +295,7 @@ fn went_on(row: &ExchangeRow, state: &State) -> String {
     };
     let began = |attempt: &&AttemptRow| attempt.provider_failed && attempt.ttft_ms.is_some();
     format!(
-        "Went on with {} after a break: {} broke off in the middle of its answer.",
+        "Continued by {}: {} ended in the middle of its response.",
         product(row.attempts.last()),
         product(row.attempts.iter().rfind(began))
     )

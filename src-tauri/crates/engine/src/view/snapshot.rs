@@ -138,7 +138,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         problems.push(ProblemView {
             what: format!("The settings file has an error in {first}{more}."),
             fix: format!(
-                "Mend {} and save it; until then the last good settings are in force.",
+                "Correct {} and save it; until then the last good settings are in force.",
                 state.places.settings.display()
             ),
         });
@@ -171,7 +171,7 @@ pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
         });
     }
     if let Some(why) = &state.keychain_failed {
-        problems.push(ProblemView { what: format!("Keys cannot be kept: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into() });
+        problems.push(ProblemView { what: format!("Keys will be forgotten when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into() });
     }
     problems
 }

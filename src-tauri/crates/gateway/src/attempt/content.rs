@@ -42,7 +42,7 @@ enum Coding {
 
 /// A body that was compressed in a way that nobody here can read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is compressed ({0}) although plain bytes were asked for")]
+#[error("it is compressed ({0}) although uncompressed bytes were requested")]
 pub struct UnknownCoding(String);
 
 impl UnknownCoding {
@@ -57,7 +57,7 @@ impl UnknownCoding {
 pub(crate) enum Unreadable {
     #[error("the connection broke, or the compressed bytes ended too early")]
     Cut,
-    #[error("it is said to be {0}, and is not")]
+    #[error("it is labelled {0}, and is not")]
     Garbled(&'static str),
 }
 

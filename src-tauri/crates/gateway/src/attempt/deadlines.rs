@@ -171,7 +171,7 @@ impl Deadlines {
 
     pub(crate) fn too_late(&self, what: &str) -> Lost {
         let seconds = self.began.elapsed().as_secs();
-        let message = format!("it was silent for {seconds} s, waiting for {what}");
+        let message = format!("timeout: no {what} within {seconds} s");
         Lost::silent(message, self.silence)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use translate::Wanted;
 
-/// Looked at where the whole answer is there before any of it is passed on.
+/// Looked at where the complete response is there before any of it is passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
     /// It says something in words.

@@ -198,7 +198,7 @@ impl Fallback {
         let admitted = Arc::clone(&self.admitted);
         let (services, lineup) = (&self.services, &mut self.lineup);
         let began = Instant::now();
-        // What the request demands is looked at on the whole answer.
+        // What the request demands is looked at on the complete response.
         let hold = match (&wanted, self.hold) {
             (Some(_), Hold::UntilContent) => Hold::UntilProven { at_most: None },
             (_, hold) => hold,

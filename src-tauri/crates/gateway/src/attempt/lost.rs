@@ -189,7 +189,7 @@ impl Lost {
         let reason = report.stop_reason.as_deref().unwrap_or_default();
         Self::not_as_demanded(
             format!(
-                "the answer ended with the unknown stop reason `{reason}`, and this route takes whole answers only"
+                "the response ended with the unknown stop reason `{reason}`, and this route accepts complete responses only"
             ),
             report,
         )
@@ -203,7 +203,7 @@ impl Lost {
             ..Self::new(
                 Class::Transient,
                 None,
-                "the answer was cut by a token limit, and this route takes whole answers only",
+                "the response was cut by a token limit, and this route accepts complete responses only",
             )
         }
     }

@@ -29,7 +29,7 @@ pub(crate) struct Said {
     pub(crate) translation: Translation,
     /// What the candidate is not told, or not so exactly.
     pub(crate) left_out: Vec<LeftOut>,
-    /// What has to be checked on the whole answer.
+    /// What has to be checked on the complete response.
     pub(crate) wanted: Option<Wanted>,
 }
 

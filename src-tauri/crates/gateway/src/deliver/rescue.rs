@@ -166,7 +166,7 @@ pub(crate) fn too_long(dialect: Dialect, message: &str) -> Said {
 /// Why a fallback that is set up was not asked for this request.
 pub(crate) fn was_not_asked(passed_over: &Dropped) -> String {
     let Dropped { endpoint, why, .. } = passed_over;
-    format!("Understudy: {endpoint} was not asked: {why}")
+    format!("Understudy: {endpoint} was not used: {why}")
 }
 
 /// Every candidate failed: the primary's error, which is the first attempt's. `known`: sentences for its end.
@@ -254,7 +254,7 @@ pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> Said
 /// The request that this one waited for broke off.
 pub(crate) fn broke_off(dialect: Dialect, why: &str) -> Said {
     let message = format!(
-        "The request with this `Idempotency-Key` that was under way broke off: {why}. Ask again, and it runs afresh"
+        "The running request with this `Idempotency-Key` failed: {why}. Send it again to run it anew"
     );
     Said::new(
         dialect,

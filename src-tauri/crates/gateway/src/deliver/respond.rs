@@ -198,7 +198,7 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
             fallback.exchange.handed(bytes.len());
             fallback.exchange.ended(End::OurFault);
             outlet
-                .abort("a document came where a stream was asked for".to_owned())
+                .abort("a document came where a stream was requested".to_owned())
                 .await;
         }
         Err(none) => {
@@ -341,7 +341,7 @@ fn nobody(plan: &Plan) -> TurnedAway {
     match (no_key, dropped.first()) {
         (Some(no_key), _) => TurnedAway::NoKey(no_key),
         (None, Some(first)) => TurnedAway::NoCandidate(format!(
-            "Nobody can be asked for `{model}`: {}: {}. `understudyd doctor` says more",
+            "No candidate for `{model}` is available: {}: {}. `understudyd doctor` shows more",
             first.endpoint, first.why
         )),
         (None, None) => TurnedAway::NoRoute {

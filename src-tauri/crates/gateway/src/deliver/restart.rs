@@ -137,9 +137,9 @@ impl Delivery {
         }
         let (lost, next) = (self.product(&self.current.candidate), self.product(next));
         Some(if lost == next {
-            format!("[Understudy: {lost} broke off in the middle; its response begins again.]")
+            format!("[Understudy: {lost} ended in the middle; its response begins again.]")
         } else {
-            format!("[Understudy: {lost} broke off in the middle; {next} begins again.]")
+            format!("[Understudy: {lost} ended in the middle; {next} begins again.]")
         })
     }
 }

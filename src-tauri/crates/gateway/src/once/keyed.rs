@@ -127,7 +127,7 @@ fn lock(flights: &Mutex<HashMap<Digest, Flight>>) -> MutexGuard<'_, HashMap<Dige
 impl Ticket {
     /// It broke off, and the key is free again.
     async fn fail(self, why: String) {
-        tracing::warn!(%why, "a request with an idempotency key broke off");
+        tracing::warn!(%why, "a request with an idempotency key failed");
         self.replays.fail(self.key).await;
         self.land(Landed::Broken(why));
     }

@@ -22,7 +22,7 @@ pub enum Ineligible {
     Loop,
     #[error("its base address is no URL: {0}")]
     BadAddress(String),
-    #[error("the rehearsal never stands in for a real model")]
+    #[error("the rehearsal is never a fallback for a real model")]
     Rehearsal,
     #[error(
         "it is not known to serve this model by this id: name the model that it is to use instead, {{ endpoint = \"…\", model = \"…\" }} in the route, or under [equivalents] in the settings"
@@ -31,10 +31,10 @@ pub enum Ineligible {
     #[error("fallback only: no endpoint that serves this model is available")]
     NobodyBefore,
     #[error(
-        "it would go from the client's own subscription to your paid key, which needs your yes, once: `understudyd paid-stand-ins yes`, or Settings → General"
+        "it would be billed to your key instead of the client's subscription, which needs your consent: `understudyd paid-fallbacks yes`, or Settings → General"
     )]
     NeedsYes,
-    #[error("you have said no to going from a client's subscription to a paid key")]
+    #[error("you have refused paid fallbacks for a client's subscription")]
     Declined,
     #[error(
         "another model of the same login may answer while one alone fails: allow it once with `understudyd siblings on`, or in Settings → General"
@@ -44,14 +44,14 @@ pub enum Ineligible {
         "another model on a key that is billed by the token needs `sibling = \"on\"` in the route"
     )]
     SiblingOnKey,
-    #[error("{whose} may not go to {name}: `may_go_to` in the settings says where they may")]
+    #[error("{whose} may not go to {name}: see `may_go_to` in the settings")]
     OutOfScope { whose: String, name: String },
     #[error("the daily cap of {cap} for fallbacks is used up ({spent})")]
     UsedUp {
         cap: MicroDollars,
         spent: MicroDollars,
     },
-    #[error("Understudy is paused or stopping, so only the primary is asked")]
+    #[error("Understudy is paused or stopping, so only the primary is used")]
     Paused,
     #[error("the test is of another candidate")]
     NotTested,

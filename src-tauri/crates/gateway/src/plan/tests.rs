@@ -329,8 +329,8 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
             .map(|dropped| dropped.why.to_string())
             .unwrap_or_default()
     };
-    assert!(why(spending(Consent::Ask, None), true).contains("needs your yes, once"));
-    assert!(why(spending(Consent::No, None), true).contains("said no"));
+    assert!(why(spending(Consent::Ask, None), true).contains("needs your consent"));
+    assert!(why(spending(Consent::No, None), true).contains("have refused"));
     assert_eq!(why(spending(Consent::Yes, None), true), "");
     assert_eq!(
         why(spending(Consent::Ask, None), false),
@@ -345,7 +345,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
     }
     for (general, own, said) in [
         (Consent::Ask, Consent::Yes, ""),
-        (Consent::Yes, Consent::No, "said no"),
+        (Consent::Yes, Consent::No, "have refused"),
         (Consent::Yes, Consent::Ask, ""),
     ] {
         let mut config = config.clone();

@@ -21,7 +21,7 @@ fn failed(id: &str, minute: i64) -> FailedRequest {
         streamed: false,
         pipeline: Some("Leads".to_owned()),
         item: Some("lead-17".to_owned()),
-        why: format!("Nobody could answer at minute {minute}."),
+        why: format!("No provider could answer at minute {minute}."),
         status: Some(503),
         headers: vec![("openai-beta".to_owned(), "a: b".to_owned())],
         body: vec![b'{', 0xC3, 0x28, 0, b'}'],
@@ -130,7 +130,7 @@ fn each_failure_counts_and_the_request_is_kept_whole_over_a_restart() {
         (
             ReviewState::Open,
             Some(503),
-            "Nobody could answer at minute 3.",
+            "No provider could answer at minute 3.",
             Some("lead-17")
         )
     );

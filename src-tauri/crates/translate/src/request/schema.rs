@@ -230,7 +230,7 @@ pub(crate) fn relaxed(schema: &str) -> Option<String> {
     Enforcer::Anthropic.takes(&relaxed).then_some(relaxed)
 }
 
-/// Bounds that are checked on the whole answer instead.
+/// Bounds that are checked on the complete response instead.
 const BOUNDS: [&str; 12] = [
     "minimum",
     "maximum",

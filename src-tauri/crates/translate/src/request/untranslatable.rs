@@ -11,11 +11,9 @@ pub enum Untranslatable {
     #[error("the body is no request of {dialect}: {what}")]
     Malformed { dialect: Dialect, what: String },
     /// A field, or a value of it, that we do not know how to say in another dialect, unknown ones included.
-    #[error("the request has `{field}`, which can be said in {dialect} only")]
+    #[error("the request has `{field}`, which exists in {dialect} only")]
     Field { dialect: Dialect, field: String },
-    #[error(
-        "the conversation has a part of the kind `{kind}`, which can be said in {dialect} only"
-    )]
+    #[error("the conversation has a part of the kind `{kind}`, which exists in {dialect} only")]
     Part { dialect: Dialect, kind: String },
     #[error(
         "the request needs the tool `{tool}`, which models of {dialect} bring along themselves"
@@ -31,7 +29,7 @@ pub enum Untranslatable {
         why: Why,
         fidelity: Fidelity,
     },
-    #[error("the request asks for {wish}, which cannot be said in {dialect}")]
+    #[error("the request needs {wish}, which {dialect} does not have")]
     Unsayable { dialect: Dialect, wish: Wish },
     #[error(
         "the request ends with the beginning of the answer, which other models do not continue"
@@ -128,10 +126,10 @@ impl fmt::Display for Why {
         f.write_str(match self {
             Why::CacheMark => "prompt caches are each vendor's own",
             Why::Thinking => "thinking is shown to its own vendor alone",
-            Why::Effort => "how much to think, which the model cannot be told, or not so",
+            Why::Effort => "how much to think, which the model does not accept in this form",
             Why::Sampling => "a sampling parameter that the model or its dialect does not have",
             Why::Penalty => "a penalty on tokens that the model or its dialect does not have",
-            Why::Identity => "who asks is told to the request's own vendor alone",
+            Why::Identity => "the caller's identity goes to the request's own vendor alone",
             Why::Handling => {
                 "a wish for how the vendor handles the request, not for what is answered"
             }
@@ -139,7 +137,7 @@ impl fmt::Display for Why {
             Why::VendorTool => "run by the vendor itself; the tools of the client remain",
             Why::VendorResult => "what the vendor's own tools did or how they run",
             Why::Citations => "the model cannot cite in this form; the text itself is sent",
-            Why::Approximate => "said as nearly as the other side can",
+            Why::Approximate => "translated as closely as the other dialect can",
             Why::Added => "the dialect demands it, and the request has none",
             Why::Expanded => {
                 "what it refers to is sent in its place, from the conversation that is kept here"

@@ -626,7 +626,7 @@ pub(crate) const PROBES: &[Probe] = &[
         heard: [
             As(&[("/stop_sequences", r#"["END"]"#)]),
             As(&[("/stop", r#"["END"]"#)]),
-            Refused("stop sequences, which cannot be said in openai-responses"),
+            Refused("stop sequences, which openai-responses does not have"),
         ],
         never: &[],
     },

@@ -59,7 +59,7 @@ pub(super) fn components(body: &Value) -> Result<Components, Unreadable> {
         let name = row.name.as_deref().unwrap_or_default();
         if name.contains("(example)") {
             return Err(not_the_page(
-                "it shows the example components of a page that nobody has claimed",
+                "it shows the example components of an unclaimed page",
             ));
         }
         if row.group != Some(true) && !is_signpost(name) {

@@ -211,7 +211,7 @@ fn what_each_payload_says() {
             Statuspage,
             UNCLAIMED,
             None,
-            "not the page: it shows the example components of a page that nobody has claimed",
+            "not the page: it shows the example components of an unclaimed page",
         ),
         (
             "a part of a payload",

@@ -54,10 +54,10 @@ fn a_question_is_a_line_of_its_outage() {
         "12:00 call opus ok                       => no note
          12:00:20 sibling later
          12:00:30 openai-page responses=ok chat-completions=ok codex=ok
-         12:01 page api=major code=major           => note Claude is down | body Requests will fail
+         12:01 page api=major code=major           => note Claude is down | body Requests fail
          12:01:10 call opus 529                    => update Claude is down | body OpenAI can answer while Claude is down | button Allow until Claude is back
          12:01:20 call opus 529                    => question OpenAI can answer | no menu Sonnet could answer
-         12:02 not-now                             => update Claude is down | body Requests will fail",
+         12:02 not-now                             => update Claude is down | body Requests fail",
     );
     assert_eq!(rows, 5);
 }
@@ -123,7 +123,7 @@ fn without_a_key_there_is_nothing_to_ask() {
          12:01 call opus 529        => question Sonnet could answer
          12:01:02 sibling later     => no question
          12:01:10 call opus 529     => no question
-         12:01:20 call opus 529     => no question | meaning Requests will fail",
+         12:01:20 call opus 529     => no question | meaning Requests fail",
     );
     assert_eq!(rows, 4);
 }
@@ -157,7 +157,7 @@ fn paused_says_paused() {
 fn a_new_key_changes_what_an_outage_means() {
     let rows = Scene::of(&[], "[fallback]\nsubscription_to_paid_key = \"yes\"").play(
         "12:00 call opus ok                          => level operational
-         12:01 page api=major code=major             => open 1 | meaning Requests will fail | icon outage
+         12:01 page api=major code=major             => open 1 | meaning Requests fail | icon outage
          12:01:30 openai-page responses=ok chat-completions=ok codex=ok
          12:02 key openai                            => meaning Claude Code continues on OpenAI | icon carried
          12:03 openai-page responses=major chat-completions=major codex=major => icon outage | meaning OpenAI is down too",

@@ -8,9 +8,9 @@ fn an_outage_that_a_fallback_carries() {
          18:58 call opus 529                  => icon operational | open 0
          18:58:20 call opus 529               => open 0 | level operational
          18:59 call opus 529                  => icon outage | headline Claude is down (since 18:58) | open 1 | opened 18:58 | level major_outage
-         18:59:05 wait                        => meaning Requests will fail | menu Claude is down (since 18:58)
+         18:59:05 wait                        => meaning Requests fail | menu Claude is down (since 18:58)
          19:02 call opus 529, gpt-5.6-sol ok  => icon carried | meaning Claude Code continues on GPT Sol | carried 1
-         19:02:30 wait                        => menu Claude Opus → GPT Sol, since 19:02 | no menu Requests will fail
+         19:02:30 wait                        => menu Claude Opus → GPT Sol, since 19:02 | no menu Requests fail
          19:12:30 wait                        => open 0 | logged 1 | icon unknown | level unknown | headline Claude
          19:40 call opus ok                   => icon operational | open 0
          19:45 call opus ok                   => open 0 | logged 1 | icon operational",

@@ -44,7 +44,7 @@ fn a_limit_is_shown_with_its_reset() {
 #[test]
 fn what_is_ours_is_said() {
     let rows = Scene::of(&["anthropic"], "").play(
-        "12:00 keychain no secret service => problem Keys cannot be kept
+        "12:00 keychain no secret service => problem Keys will be forgotten when the engine stops
          12:01 settings [watch];frobnicate = 1 => problem The settings file has an error
          12:02 settings [watch];pages = true => no menu settings file",
     );

@@ -24,9 +24,7 @@ pub(super) fn check(offline: bool, last: Option<&Connectivity>) -> Check {
         ),
         (false, Some(failed)) => note(
             NAME,
-            format!(
-                "up: providers answer. The connectivity check fails, and is not believed: {failed}."
-            ),
+            format!("up: providers answer. The connectivity check fails and is ignored: {failed}."),
             "allow one of these hosts in the firewall, or set others with online_hosts under [watch]",
         ),
         (false, None) => good(NAME, "up: no sign of a fault of our own.".into()),

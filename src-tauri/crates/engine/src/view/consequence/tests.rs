@@ -105,7 +105,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic"],
         logins: false,
         down: &["anthropic"],
-        told: "Requests will fail; no need to debug your code.",
+        told: "Requests fail until it is back; it isn't your code.",
     },
     Case {
         what: "a key, and one at another maker, whose model stands in",
@@ -121,7 +121,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic", "openai"],
         logins: false,
         down: &["anthropic", "openai"],
-        told: "Requests will fail, since OpenAI is down too; no need to debug your code.",
+        told: "OpenAI is down too. Requests fail until one is back; it isn\'t your code.",
     },
     Case {
         what: "no key, but clients may bring their own login",
@@ -129,7 +129,7 @@ const CASES: &[Case] = &[
         keyed: &[],
         logins: false,
         down: &["anthropic"],
-        told: "Requests will fail; no need to debug your code.",
+        told: "Requests fail until it is back; it isn't your code.",
     },
     Case {
         what: "a provider without an endpoint",
@@ -169,7 +169,7 @@ const CASES: &[Case] = &[
         keyed: &["openrouter"],
         logins: false,
         down: &["openrouter"],
-        told: "Requests will fail; no need to debug your code.",
+        told: "Requests fail until it is back; it isn't your code.",
     },
     Case {
         what: "a stand-in that is well",
@@ -201,7 +201,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic", "openrouter"],
         logins: false,
         down: &["anthropic", "openrouter", "local"],
-        told: "Requests will fail, since Ollama and OpenRouter are down too; no need to debug your code.",
+        told: "Ollama and OpenRouter are down too. Requests fail until one is back; it isn\'t your code.",
     },
     Case {
         what: "a stand-in fails while nobody needs it",
@@ -257,20 +257,20 @@ fn several_ways_at_once() {
     let table: &[(&[&str], &str)] = &[
         (
             &["lead"],
-            "Claude Code continues on spare. Other requests will fail; no need to debug your code.",
+            "Claude Code continues on spare. Other requests fail until it is back; it isn't your code.",
         ),
         (
             &["spare"],
-            "Your requests go on as before: it is only a fallback of lead. lead has no other fallback.",
+            "Your requests are not affected: it is only a fallback of lead. lead has no other fallback.",
         ),
         (&["other"], "Requests continue on third."),
         (
             &["third"],
-            "Your requests go on as before: it is only a fallback of other.",
+            "Your requests are not affected: it is only a fallback of other.",
         ),
         (
             &["spare", "lead"],
-            "Requests will fail; no need to debug your code.",
+            "Requests fail until it is back; it isn't your code.",
         ),
         (&["third", "other"], "Requests continue on fourth."),
         (&["stranger"], "Nothing of yours is routed there."),
@@ -301,7 +301,10 @@ fn parked_requests_are_told_with_it() {
         "Claude Code continues on GPT; 2 requests are waiting for you."
     );
     assert_eq!(
-        with_parked("Requests will fail; no need to debug your code.".into(), 1),
-        "Requests will fail; no need to debug your code. 1 request is waiting for you."
+        with_parked(
+            "Requests fail until it is back; it isn't your code.".into(),
+            1
+        ),
+        "Requests fail until it is back; it isn't your code. 1 request is waiting for you."
     );
 }

@@ -66,7 +66,7 @@ pub(crate) async fn run(
 /// Returns once the key is free. Until then the exchange counts as open, so that the ledger is still there.
 async fn freed_by_a_stop(services: &Services, ticket: &Ticket) {
     services.cut_off().await;
-    tracing::warn!("a request with an idempotency key broke off: {STOPPING}");
+    tracing::warn!("a request with an idempotency key failed: {STOPPING}");
     ticket.replays.fail(ticket.key).await;
 }
 

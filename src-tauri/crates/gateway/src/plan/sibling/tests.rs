@@ -128,6 +128,6 @@ fn a_sibling_stands_directly_behind_its_primary_on_the_same_login() {
         plan.to_string(),
         "opus-1 (anthropic), route main:\n\
          1. first with opus-1: the primary, with the client's own login\n\
-         2. first with sonnet-1: the sibling on the same login, with the client's own login; asked where the primary's model alone fails\n"
+         2. first with sonnet-1: the sibling on the same login, with the client's own login; used where the primary's model alone fails\n"
     );
 }

@@ -45,9 +45,7 @@ fn the_failed_check_is_named_with_the_way_it_was_made() {
             false,
             Some(failed()),
             CheckState::Note,
-            format!(
-                "up: providers answer. The connectivity check fails, and is not believed: {named}."
-            ),
+            format!("up: providers answer. The connectivity check fails and is ignored: {named}."),
         ),
         (
             false,
