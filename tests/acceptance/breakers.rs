@@ -9,7 +9,7 @@ fn body() -> Value {
     json!({ "model": "model-x", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": "Hello" }] })
 }
 
-/// Asks until the lead's breaker is open: three failures in a row.
+/// Sends requests until the primary's breaker is open: three failures in a row.
 async fn open_the_leads_breaker(desk: &Desk, lead: &Upstream) {
     lead.stage.outage(Some("500".parse().unwrap()));
     for _ in 0..2 {
@@ -98,7 +98,7 @@ async fn a_probe_finds_out_that_it_is_back() {
     assert_eq!(answered_by(&desk).await, "lead");
 }
 
-/// On a desk where nobody asks for it any more: the tray is not to stay red.
+/// No client uses the model any more, and the tray must still not stay red.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_is_well_again_is_believed_to_be_so_without_a_request() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);

@@ -1,6 +1,6 @@
-//! The real coding agents and SDKs against the stage, through Understudy. `cargo xtask test` installs them and says where in
-//! `UNDERSTUDY_CLIENTS`; where npm or pip could not, it says so, and fails in CI. By hand, without them, this file has nothing
-//! to run. Every fault for every client is `cargo xtask clients`; here are the most telling ones.
+//! Real coding agents and SDKs against the stage, through Understudy. `cargo xtask test` installs them and sets
+//! `UNDERSTUDY_CLIENTS`. Without them nothing runs here, and CI fails. `cargo xtask clients` plays every fault for every
+//! client; these are the most important ones.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,7 +65,7 @@ async fn run(
     cell.run(troupe).await
 }
 
-/// The client gets the complete response, both providers having been asked, and its tool runs once.
+/// The client gets the complete response after attempts at both providers, and its tool runs once.
 async fn assert_whole(troupe: &Troupe, client: Client, faults: &[(Turn, &str)], way: Way) {
     for (turn, fault) in faults {
         let result = run(troupe, client, *turn, Some(fault), way).await;
@@ -75,7 +75,7 @@ async fn assert_whole(troupe: &Troupe, client: Client, faults: &[(Turn, &str)], 
     }
 }
 
-/// Where nobody is left, the client says so, with our own sentence, and does not wait.
+/// Without another candidate the client shows Understudy's error and does not wait.
 async fn assert_clear_end(client: Client, fault: &str) {
     let Some(troupe) = troupe() else { return };
     let result = run(&troupe, client, Turn::Text, Some(fault), Way::BothFail).await;
@@ -114,7 +114,7 @@ async fn codex_gets_a_whole_answer_whatever_the_first_provider_does() {
     assert_whole(&troupe, Client::Codex, &faults, Way::Through).await;
 }
 
-/// It goes on in the same message, of which another vendor has given the beginning.
+/// It continues in the same message, which another vendor began.
 #[tokio::test(flavor = "multi_thread")]
 async fn claude_code_gets_the_rest_of_an_answer_from_a_provider_of_another_dialect() {
     let faults = [(Turn::Thinking, "cut-in-text"), (Turn::Tool, "cut-in-tool")];
@@ -138,7 +138,7 @@ async fn every_sdk_gets_a_whole_turn_from_a_provider_of_another_dialect() {
     }
 }
 
-/// Its calls are free text, which is given in events of other names.
+/// Calls of this tool are free text, which is sent in events of other names.
 #[tokio::test(flavor = "multi_thread")]
 async fn codex_for_the_newest_models_runs_each_program_once() {
     let faults = [
@@ -154,7 +154,7 @@ async fn codex_for_the_newest_models_runs_each_program_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_hears_at_once_that_nobody_is_left() {
     assert_clear_end(Client::ClaudeCode, "529").await;
-    // A connection that is refused is what it waits on for ever by itself.
+    // Without Understudy, Codex waits on a refused connection without a limit.
     assert_clear_end(Client::Codex, "refuse").await;
 }
 
@@ -216,7 +216,7 @@ impl Rig {
     }
 }
 
-/// The keep-alives of a held call, seen by the clients themselves: it is held for half a minute.
+/// Real clients accept the keep-alive events of a call that is held for 30 seconds.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tool_call_that_is_held_for_long_runs_once() {
     let Some(troupe) = troupe() else { return };
@@ -242,7 +242,7 @@ async fn a_tool_call_that_is_held_for_long_runs_once() {
     tokio::join!(held(Client::ClaudeCode), held(Client::Codex));
 }
 
-/// The history of an answer that went on as another provider's is accepted by the vendor's own rules, which the stage keeps:
+/// The vendor accepts the history of a message that another provider continued. The stage checks the vendor's rules:
 /// signatures, the order of blocks, calls and results.
 #[tokio::test(flavor = "multi_thread")]
 async fn claude_code_goes_on_with_a_session_in_which_an_answer_changed_providers() {

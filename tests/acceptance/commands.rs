@@ -1,4 +1,4 @@
-//! What the command line says: short, and useful also while no engine runs.
+//! The command line's output: short, and useful also without an engine.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! A conversation that the client's vendor keeps goes on at a fallback, also after a restart; its copy here is never shown, and gone
-//! where the owner wants none.
+//! A fallback continues a conversation that the client's vendor stores, also after a restart. The copy here is never shown, and
+//! is erased where the owner wants none.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -73,7 +73,7 @@ async fn a_stream_cut_in_the_middle_is_paid_for_about_and_the_one_that_goes_on_a
         assert_eq!(row["restarts"], 1, "{dialect}");
         let story = row["story"].as_str().unwrap();
         assert!(
-            story.contains("Went on with second after a break"),
+            story.contains("Continued by second: lead ended in the middle"),
             "{story}"
         );
         let (cut, whole) = (&row["attempts"][0], &row["attempts"][1]);

@@ -24,12 +24,12 @@ pub(crate) struct Desk {
     pub(crate) printed: String,
     pub(crate) http: reqwest::Client,
     environment: Vec<(String, String)>,
-    /// What `understudyd` is started with; empty: by itself.
+    /// A program that starts `understudyd`; empty: it is started directly.
     launcher: Vec<String>,
 }
 
 impl Desk {
-    /// Offline as far as it can tell: no page is read, no network is asked, no keychain is there.
+    /// Without network: no page is read, no connectivity check is made, and there is no keychain.
     pub(crate) fn new() -> Desk {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let desk = Desk {
@@ -163,7 +163,7 @@ impl Desk {
         said
     }
 
-    /// Starts the engine on a free port and waits until it says where it listens.
+    /// Starts the engine on a free port and waits until it prints its address.
     pub(crate) fn start(&mut self) {
         let log = std::fs::File::create(self.file("engine.log")).unwrap();
         let mut child = self
@@ -175,7 +175,7 @@ impl Desk {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         self.printed.clear();
-        // The curl line is the last of what it says at its start.
+        // The curl line is the last line that it prints at its start.
         while !self.printed.contains("curl ") {
             let line = lines
                 .next()
@@ -216,7 +216,7 @@ impl Desk {
         engine.wait().unwrap();
     }
 
-    /// Waits for the engine to end by itself.
+    /// Waits until the engine ends.
     pub(crate) fn ended(&mut self) -> std::process::ExitStatus {
         self.engine.take().unwrap().wait().unwrap()
     }
@@ -259,7 +259,7 @@ impl Desk {
             .header(CONTROL_HEADER, runtime.control_token);
         let mut stream = request.send().await.unwrap();
         let (mut pending, mut last) = (Vec::new(), String::new());
-        // The client's own time limit ends a wait in vain.
+        // The client's own time limit ends the wait.
         while let Ok(Some(piece)) = stream.chunk().await {
             pending.extend_from_slice(&piece);
             while let Some(end) = pending.windows(2).position(|pair| pair == b"\n\n") {
@@ -315,7 +315,7 @@ impl Desk {
     }
 }
 
-/// Quiet watching, unless these settings say how to watch.
+/// No polling, unless these settings configure it.
 fn watch(settings: &str) -> &'static str {
     match settings.contains("[watch]") {
         true => "",

@@ -1,4 +1,4 @@
-//! Whose model stands in for whose, where no route names it: the owner has keys, and two files in the providers folder.
+//! Equivalent models without a route: the owner has keys, and two files in the providers folder.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -43,7 +43,7 @@ async fn desk(settings: &str, keys: &[&str]) -> (Desk, Upstream, Upstream) {
 /// Clients that are no coding agents may be answered by any provider with a key.
 const ANY: &str = "[fallback]\nmay_go_to = \"any\"\n";
 
-/// The model that Bolt was asked for, and what the answer says of it.
+/// The model that Bolt received, and the model that the response names.
 async fn stood_in(settings: &str, model: &str) -> String {
     let (desk, acme, bolt) = desk(settings, &["ACME", "BOLT"]).await;
     let body = json!({
@@ -95,7 +95,7 @@ async fn nobody_answers_instead_of_whom_there_is_no_key_for() {
     assert_eq!((acme.posts(), bolt.posts()), (0, 0));
 }
 
-/// An automation's data goes no further than its owner said, and the error and `route explain` say what was excluded.
+/// A pipeline's data goes only where its owner allows it, and the error and `route explain` name what was excluded.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_applications_request_does_not_go_to_just_any_provider_with_a_key() {
     let (desk, _acme, bolt) = desk("", &["ACME", "BOLT"]).await;
@@ -105,7 +105,7 @@ async fn an_applications_request_does_not_go_to_just_any_provider_with_a_key() {
     let response = desk.ask("/v1/messages", &body).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     let told = response.text().await.unwrap();
-    let excluded = "bolt was not asked: requests of applications may not go to bolt";
+    let excluded = "bolt was not used: requests of applications may not go to bolt";
     assert!(told.contains(excluded), "{told}");
     assert_eq!(bolt.posts(), 0);
 

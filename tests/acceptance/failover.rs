@@ -213,7 +213,7 @@ async fn a_stand_in_for_a_spared_primary_is_named_and_counted_in_its_incident() 
     let desk = desk_with(&lead, &second).await;
     lead.stage.outage(Some(Fault::status(503)));
     let [(path, body), ..] = bodies("model-x", true);
-    // Two tries each: the third failure in a row opens the breaker, and the incident with it.
+    // Two attempts each: the third failure in a row opens the breaker, and the incident with it.
     for _ in 0..2 {
         let carried = desk.ask(path, &body).await;
         assert_eq!(carried.status(), StatusCode::OK);

@@ -97,7 +97,7 @@ async fn nothing_is_sent_without_the_owners_yes_and_its_cost_is_shown_first() {
         "{method}"
     );
 
-    // Nobody answers the question.
+    // The question has no reader.
     let asked = vendors.desk.run(&["test", "lead-*"]);
     let said = text(&asked.stdout);
     assert_eq!(asked.status.code(), Some(2), "{said}");
@@ -217,7 +217,7 @@ async fn a_test_that_fails_says_at_which_step_and_what_to_do() {
     assert_eq!(bad.state, CheckState::Bad);
     assert_eq!(vendors.desk.run(&["doctor"]).status.code(), Some(1));
 
-    // Mended: the last test is its result.
+    // After the repair, the last test counts.
     vendors.second.stage.clear_cues();
     let (code, tested) = vendors.listed(&["--yes"]);
     assert_eq!(code, 0, "{tested:?}");

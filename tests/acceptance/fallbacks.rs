@@ -1,4 +1,4 @@
-//! Who answers for whom is asked first, told once, and can be stopped.
+//! Consent for a fallback: one question, one notification, and a way to stop it.
 
 use std::collections::BTreeMap;
 
@@ -177,7 +177,7 @@ async fn a_sibling_is_asked_for_first_then_answers_is_said_and_can_be_stopped() 
         .filter(|n| n.thread.starts_with("provider/"))
         .collect();
     assert_eq!(notice.len(), 1, "{notice:?}");
-    // The third failure opened the incident, and its notification says who answers.
+    // The third failure opened the incident, and its notification names the fallback.
     let line = "Claude Code continues on Sonnet, same plan, no extra cost.";
     assert!(notice[0].body.starts_with(line), "{}", notice[0].body);
     let active = told.routes.iter().find_map(|r| r.active.clone()).unwrap();

@@ -125,7 +125,7 @@ async fn url_status_and_doctor_say_what_there_is() {
     assert!(doctor.contains("understudyd key add anthropic"), "{doctor}");
     assert!(!doctor.contains("strays"), "{doctor}");
 
-    // A browser that looks for an icon is in no list; that it came is told.
+    // A browser's request for an icon needs no token, and is counted.
     let icon = format!("{}/favicon.ico", desk.address());
     for told in ["1 request of web pages", "2 requests of web pages"] {
         let refused = desk.http.get(&icon).send().await.unwrap();

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::desk::{Desk, page, two_endpoints};
 
-/// Serves one file that can be changed; counts how often it was asked for.
+/// Serves one file that can be changed, and counts requests for it.
 #[derive(Clone)]
 struct Page {
     body: Arc<Mutex<Vec<u8>>>,
@@ -133,7 +133,7 @@ async fn an_outage_is_one_incident_one_notice_and_its_end_another() {
         .await;
     assert_eq!(status.as_u16(), 204);
 
-    // A restart in the middle of it tells nobody again.
+    // A restart during the incident causes no second notification.
     desk.kill();
     desk.start();
     let read = *page.reads.lock().unwrap();
@@ -211,7 +211,7 @@ async fn every_sentence_of_an_outage_has_the_owners_clock() {
     let red = desk.until("down", |s| !s.notices.is_empty()).await;
     let claude = red.providers.iter().find(|p| p.id == "anthropic").unwrap();
     let notice = &red.notices[0];
-    // The page says 17:41 UTC.
+    // The page has 17:41 UTC.
     for sentence in [&red.headline.sentence, &claude.evidence, &notice.title] {
         assert!(
             sentence.contains("since 28 Apr 23:11") && !sentence.contains("UTC"),
@@ -232,7 +232,7 @@ async fn every_sentence_of_an_outage_has_the_owners_clock() {
     );
 }
 
-/// The answer says what was read, what could not be, and what no key allows.
+/// The response lists what was read, what could not be read, and what needs a key.
 #[tokio::test(flavor = "multi_thread")]
 async fn check_now_says_what_was_and_could_not_be_checked() {
     let page = Page::serve(OPERATIONAL).await;
@@ -252,7 +252,8 @@ async fn check_now_says_what_was_and_could_not_be_checked() {
     );
 }
 
-/// Behind a proxy that is gone nothing is reached: it is us, the client and Traffic say so, and doctor names the check.
+/// Behind a proxy that is down nothing is reached. The error and Requests blame this machine's network, and doctor names the
+/// check.
 #[tokio::test(flavor = "multi_thread")]
 async fn offline_a_request_fails_by_our_own_network_and_doctor_names_the_check() {
     const GONE: &str = "http://127.0.0.1:9";

@@ -1,4 +1,4 @@
-//! Real software that `cargo xtask test` installs, and says where.
+//! Real software that `cargo xtask test` installs.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -15,7 +15,7 @@ use crate::desk::{Desk, Upstream, text};
 use crate::keys::own;
 
 const SERVICE: &str = "org.freedesktop.secrets";
-/// The engine gives a silent keychain 20 s; whoever waited for it would be later than this.
+/// The engine waits 20 s for a keychain that does not answer; a start that waited for it would take longer than this.
 const WITHOUT_WAITING: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,7 +151,7 @@ struct Session {
     folder: TempDir,
 }
 
-/// Starts nothing by itself: no box may ask somebody for a password.
+/// Starts no services: no dialog may ask for a password.
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>

@@ -1,4 +1,4 @@
-//! Keys: tried once, and told where they went.
+//! Keys: tested once, and their place is shown.
 
 use serde_json::json;
 

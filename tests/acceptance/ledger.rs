@@ -1,4 +1,4 @@
-//! A ledger that cannot be used costs the history of this run and is told with its fix; requests pass all the same.
+//! A ledger that cannot be used costs the history of this run. Doctor names the fix, and requests pass.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -109,7 +109,7 @@ async fn rehearse(desk: &Desk) {
     assert_eq!(answer["stop_reason"], "end_turn");
 }
 
-/// Requests are answered and listed; log, snapshot and doctor say what is wrong.
+/// Requests are answered and listed; log, snapshot and doctor name the fault.
 async fn goes_on(desk: &Desk, wrong: &str) {
     rehearse(desk).await;
     assert_eq!(desk.exchanges(1).await.len(), 1, "this run's own");

@@ -1,5 +1,5 @@
-//! The real LiteLLM proxy as a stand-in: it asks the stage, and Understudy asks it. `cargo xtask test` installs it and says
-//! where in `UNDERSTUDY_LITELLM`; its set-up fails the run where it cannot.
+//! The real LiteLLM proxy as a fallback: Understudy sends it requests, and it sends them to the stage. `cargo xtask test`
+//! installs it and sets `UNDERSTUDY_LITELLM`; its set-up fails the run where it cannot.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
@@ -30,7 +30,7 @@ struct LiteLlm {
 }
 
 impl LiteLlm {
-    /// Asks `upstream` for any model, each request once, and nobody else for anything.
+    /// Sends every model to `upstream`, with one attempt for each request and no other target.
     ///
     /// None: it is not installed.
     fn start(upstream: &Upstream) -> Option<LiteLlm> {
@@ -65,7 +65,7 @@ impl LiteLlm {
             }
             writeln!(told, "{line}").unwrap();
         };
-        // It would wait for a reader of what it says.
+        // It would block on a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).count());
         Some(LiteLlm {
             process,
@@ -95,7 +95,7 @@ fn configuration(upstream: &str) -> String {
     )
 }
 
-/// A provider that fails, LiteLLM as its stand-in, and what LiteLLM asks.
+/// A failing provider, LiteLLM as its fallback, and the requests that LiteLLM sends.
 struct Rig {
     desk: Desk,
     lead: Upstream,
@@ -178,7 +178,7 @@ async fn litellm_stands_in_with_a_whole_answer_streamed_and_in_one_piece() {
     }
 }
 
-/// LiteLLM tells an error in mid-stream, and then ends as properly as ever.
+/// LiteLLM reports an error in mid-stream, and then ends the stream properly.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_cut_behind_litellm_is_no_whole_one() {
     let Some(rig) = Rig::new().await else { return };
@@ -213,7 +213,7 @@ async fn an_answer_that_is_cut_behind_litellm_is_no_whole_one() {
     assert_ne!(row["end"], "complete", "{row}");
 }
 
-/// Both speak another dialect than LiteLLM is asked in.
+/// Both speak another dialect than LiteLLM's client.
 #[tokio::test(flavor = "multi_thread")]
 async fn claude_code_and_codex_carry_a_task_through_with_litellm() {
     let Some(clients) = installed("UNDERSTUDY_CLIENTS") else {

@@ -123,7 +123,7 @@ async fn ask(desk: &Desk, on: bool) -> (reqwest::StatusCode, Value) {
     desk.control(Method::POST, "/do", Some(command)).await
 }
 
-/// What the examination says of it.
+/// The doctor's line about it.
 async fn examined(desk: &Desk) -> Value {
     let doctor = desk.get("/doctor").await;
     let mut checks = doctor["checks"].as_array().unwrap().iter();

@@ -30,6 +30,8 @@ mod login;
 mod observed;
 mod once;
 mod one_engine;
+#[path = "../scenarios/mod.rs"]
+mod outage_scenarios;
 mod own_fallback;
 mod parsers;
 #[cfg(unix)]
@@ -42,8 +44,6 @@ mod routing;
 mod scenarios;
 mod settings;
 mod steadfast;
-#[path = "../scenarios/mod.rs"]
-mod stories;
 mod tasks;
 mod translation;
 mod week_old;

@@ -51,7 +51,7 @@ async fn metrics_count_what_happened_and_tell_a_breakers_state_of_the_moment() {
         );
     }
 
-    // A try now half-opens it, and its success closes it: both at once, without another event.
+    // "Try now" half-opens it, and its success closes it: both at once, without another event.
     lead.stage.outage(None);
     let command = json!({ "do": "try_now", "endpoint": "lead", "model": "m" });
     let (status, said) = desk
@@ -230,13 +230,13 @@ async fn the_log_says_what_failed_why_whose_fault_it_is_and_what_follows() {
     );
     has_line(
         &log,
-        &["circuit breaker half-open: the next request tries lead with m"],
+        &["circuit breaker half-open: the next request is sent to lead with m"],
     );
     has_line(
         &log,
         &[
             &id(&back),
-            "circuit breaker half-open: this request tries lead with m",
+            "circuit breaker half-open: this request is sent to lead with m",
         ],
     );
     has_line(

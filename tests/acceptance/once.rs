@@ -1,4 +1,4 @@
-//! Asked twice, run once: idempotency keys, and clients that close their connection and ask again.
+//! Sent twice, run once: idempotency keys, and clients that close their connection and repeat the request.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ struct Told {
     body: Vec<u8>,
 }
 
-/// What a client got, and whether it was told that it is a replay.
+/// The client's response, and whether it is marked as a replay.
 async fn told(request: RequestBuilder) -> (Told, bool) {
     let response = request.send().await.unwrap();
     let header = |name: &str| {
@@ -168,7 +168,7 @@ async fn a_failure_is_shared_and_not_kept() {
             rig.second.stage.outage(fault);
         };
         outage(Some("503"));
-        // Two tries of each, with a pause between them: long enough to meet.
+        // Two attempts each, with a pause between them: long enough for both requests to overlap.
         let ask = || told(rig.keyed(path, &body, "k"));
         let (one, two) = tokio::join!(ask(), ask());
         assert!(one.0.status.is_server_error(), "{path}: {one:?}");

@@ -88,7 +88,7 @@ async fn one_model_that_fails_costs_three_requests_whoever_changes_the_model() {
         ("off", true, 2, 0),
         ("ask", true, 2, 0),
         ("on", false, 1, 1),
-        // The client hears of no failure, and changes nothing.
+        // The client sees no failure, and changes nothing.
         ("on", true, 1, 1),
     ] {
         let Some(brought) = turn(sibling, own, &[OPUS]).await else {

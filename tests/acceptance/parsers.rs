@@ -1,5 +1,5 @@
-//! Providers of every dialect behind Understudy, heard with the official SDKs of every other one, in Python and in Node: each
-//! answer is what the provider gave, and none brings a warning or a value of another type than the SDK declares.
+//! Providers of every dialect behind Understudy, read by the official SDKs of every other dialect, in Python and in Node. Each
+//! response has the provider's content, without a warning or a value of a type that the SDK does not declare.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,9 +34,9 @@ fn form() -> Form {
     }
 }
 
-/// One answer of a provider's, and what its client must hear.
+/// A provider's response, and what its client must read.
 struct Case {
-    /// The model that is asked.
+    /// The requested model.
     name: String,
     to: Dialect,
     given: Recorded,
@@ -74,7 +74,7 @@ impl Case {
         }
     }
 
-    /// What is to be heard is what the strictest reader hears. None: nobody is told the whole of such an answer.
+    /// The expected content is what the strictest reader finds. `None`: no client gets this response complete.
     fn recorded(name: &str, path: &Path, from: Dialect, to: Dialect) -> Option<Case> {
         let given = Recorded {
             stream: fs::read(path).unwrap(),
@@ -125,7 +125,7 @@ impl Heard {
     }
 }
 
-/// None: it cannot be told, or has no end.
+/// `None`: it is not translatable, or has no end.
 fn translated(stream: &[u8], from: Dialect, to: Dialect) -> Option<Vec<u8>> {
     let names = Names::new(to, from, [], []);
     let mut translator = AnswerTranslator::new(from, to, names, form());
@@ -141,7 +141,7 @@ fn directions() -> impl Iterator<Item = (Dialect, Dialect)> {
         .filter(|(from, to)| from != to)
 }
 
-/// What an agent's turn may consist of, as the vendors tell it.
+/// The parts of an agent's turn, as the vendors send them.
 fn told() -> Vec<(&'static str, Answer)> {
     let text = |text: &str| Part::Text(text.to_owned());
     let thinking = || Part::Thinking("They want to hear how the evening goes.".to_owned());

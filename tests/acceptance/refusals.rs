@@ -1,4 +1,4 @@
-//! Who may use the port, and what everybody else is told.
+//! Who may use the port, and the errors for every other caller.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -27,7 +27,7 @@ pub(crate) struct Replay {
 const PIECE: usize = 7;
 
 impl Replay {
-    /// By the name of the model that is asked.
+    /// Keyed by the requested model.
     pub(crate) async fn start(answers: BTreeMap<String, Recorded>) -> Replay {
         let answers = Arc::new(answers);
         let app = Router::new().fallback(move |body: Bytes| {

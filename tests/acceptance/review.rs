@@ -59,7 +59,7 @@ async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_
         "command": { "do": "open_window", "view": "review" }, "checked": null });
     assert!(json!(parked.tray.menu).as_array().unwrap().contains(&line));
 
-    // Another try of the same request is no other item, and no other notice.
+    // Another attempt of the same request is no new item, and no new notification.
     let again = desk.ask(CHAT, &body("lead-1")).await;
     assert_eq!(review_id(&again), Some(id.clone()));
     desk.exchanges(2).await;
@@ -256,7 +256,7 @@ async fn a_run_under_the_parked_key_answers_the_clients_later_retry() {
     assert!(!other.headers().contains_key("idempotency-replayed"));
 }
 
-/// It is accepted, and never in silence.
+/// It is accepted and reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_misspelt_pipeline_is_told_with_the_name_that_was_meant() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
@@ -287,7 +287,7 @@ async fn a_misspelt_pipeline_is_told_with_the_name_that_was_meant() {
     );
 }
 
-/// What an outage left is told, counted at its value, and run again with one command; the clients' later retries under their
+/// What an outage left is shown, counted at its value, and run again with one command. Later retries of the clients under their
 /// keys get those responses.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_an_outage_all_that_waits_is_run_again_with_one_command() {

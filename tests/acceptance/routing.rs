@@ -1,11 +1,11 @@
-//! Who would be asked, why, and what it may cost.
+//! The candidates, with reasons and cost.
 
 use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::desk::{Desk, Upstream, text, two_endpoints};
 
-/// The lead fails; the second has a key that is billed.
+/// The primary fails; the second endpoint has a key that is billed.
 async fn desk_with(fallback: &str) -> (Desk, Upstream, Upstream) {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     lead.stage.outage(Some("500".parse().unwrap()));

@@ -1,4 +1,4 @@
-//! Every story of `tests/scenarios`, over sockets and with the real engine between them.
+//! Every scenario of `tests/scenarios`, over sockets and with the real engine.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use serde_json::Value;
 use stage::Stage;
 
 use crate::desk::{Desk, Upstream};
-use crate::stories::{
-    Attempt, Clock, Form, Heard, Restarts, Row, STAND_IN, STORIES, Story, TIMERS, World, play,
-    table,
+use crate::outage_scenarios::{
+    Attempt, ClientResponse, Clock, FALLBACK_MODEL, Form, Restarts, Row, SCENARIOS, Scenario,
+    TIMERS, World, play, table,
 };
 
-/// A second of a story. Short enough that nobody waits, long enough that a busy machine tells twenty of them from thirty.
+/// A second of a scenario. Short enough for a fast test, long enough to distinguish 20 s from 30 s on a busy machine.
 const SECOND: Duration = Duration::from_millis(100);
 /// Backoff and `retry-after` take their real time here, beside other tests on a busy machine. The exact times are the scenes'.
 const SLACK: Duration = Duration::from_secs(10);
-/// Stories on the stage at a time.
+/// Scenarios that run at the same time.
 const AT_ONCE: usize = 48;
 
-/// One story in one dialect and form, with upstreams of its own and a model that leads to them.
+/// One scenario in one dialect and form, with its own upstreams and its own model.
 struct Cell {
-    story: &'static Story,
+    scenario: &'static Scenario,
     dialect: Dialect,
     form: Form,
     model: String,
@@ -53,7 +53,7 @@ impl World for Cell {
         &self.second.stage
     }
 
-    async fn ask(&self, dialect: Dialect, body: &Value, automated: bool) -> Heard {
+    async fn ask(&self, dialect: Dialect, body: &Value, automated: bool) -> ClientResponse {
         let Client { http, base } = &self.client;
         let mut request = http.post(format!("{base}{}", dialect.default_path()));
         if automated {
@@ -73,7 +73,7 @@ impl World for Cell {
                 Err(_) => break false,
             }
         };
-        Heard {
+        ClientResponse {
             status,
             model_header,
             body: told,
@@ -92,12 +92,12 @@ impl Cell {
                 upstream.address
             )
         };
-        let second = if self.story.own_model {
-            format!("{{ endpoint = \"second-{model}\", model = \"{STAND_IN}\" }}")
+        let second = if self.scenario.own_model {
+            format!("{{ endpoint = \"second-{model}\", model = \"{FALLBACK_MODEL}\" }}")
         } else {
             format!("\"second-{model}\"")
         };
-        let restart = match self.story.restarts {
+        let restart = match self.scenario.restarts {
             Restarts::Usual => "",
             Restarts::Always => "restart = \"always\"\n",
         };
@@ -125,7 +125,7 @@ async fn every_scenario_ends_in_a_whole_answer_or_an_honest_end_over_sockets() {
     }
 
     let played = stream::iter(&cells)
-        .map(|cell| play(cell, cell.story, &cell.model, cell.dialect, cell.form))
+        .map(|cell| play(cell, cell.scenario, &cell.model, cell.dialect, cell.form))
         .buffered(AT_ONCE);
     let mut played: Vec<_> = played.collect().await;
     let asked = played.iter().map(|played| played.asked.len()).sum();
@@ -135,7 +135,7 @@ async fn every_scenario_ends_in_a_whole_answer_or_an_honest_end_over_sockets() {
         let own = exchanges.iter().filter(|row| row["model"] == cell.model);
         let attempts = own.flat_map(|row| row["attempts"].as_array().unwrap());
         played.attempts = attempts.map(booked).collect();
-        rows.push(Row::judge(cell.story, played));
+        rows.push(Row::judge(cell.scenario, played));
     }
     println!("{}", table("over sockets, with the real engine", &rows));
     let wrong: Vec<String> = rows.iter().filter_map(Row::wrong).collect();
@@ -144,14 +144,14 @@ async fn every_scenario_ends_in_a_whole_answer_or_an_honest_end_over_sockets() {
 
 async fn cells(desk: &Desk) -> Vec<Cell> {
     let mut cells = Vec::new();
-    for (number, story) in STORIES.iter().enumerate() {
+    for (number, scenario) in SCENARIOS.iter().enumerate() {
         for form in Form::ALL {
             for dialect in Dialect::ALL {
                 cells.push(Cell {
-                    story,
+                    scenario,
                     dialect,
                     form,
-                    model: format!("story-{number}-{dialect}-{form:?}"),
+                    model: format!("scenario-{number}-{dialect}-{form:?}"),
                     lead: Upstream::start().await,
                     second: Upstream::start().await,
                     client: Client {

@@ -106,7 +106,7 @@ impl Desk {
     }
 }
 
-/// The engine starts with it, and asks the vendor's endpoint where the settings say, as that vendor.
+/// The engine starts with it, and sends the vendor's requests to the address in the settings.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_of_the_catalogue_can_be_moved() {
     let server = Upstream::start().await;

@@ -57,7 +57,7 @@ async fn a_stop_lets_an_answer_in_flight_end() {
     assert!(desk.ended().success());
 }
 
-/// A keyed run goes on without its client, and here its provider never answers: the stop ends it, and its key is free.
+/// A keyed run continues without its client, and here its provider never answers: the stop ends it, and its key is free.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_does_not_wait_for_a_keyed_run_longer_than_its_limit() {
     for stream in [false, true] {
@@ -88,7 +88,7 @@ async fn a_stop_does_not_wait_for_a_keyed_run_longer_than_its_limit() {
     }
 }
 
-/// Its client is told nothing that it could take for a response, and the work is not lost.
+/// Its client receives nothing that looks like a response, and the work is parked.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_parks_the_requests_of_pipelines_that_it_cuts_off() {
     for stream in [false, true] {

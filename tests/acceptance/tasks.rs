@@ -1,4 +1,4 @@
-//! Real agents whose stand-in speaks another dialect than they do; the whole table is `cargo xtask clients --tasks`.
+//! Real agents with a fallback of another dialect; the complete table is `cargo xtask clients --tasks`.
 
 use std::sync::Arc;
 

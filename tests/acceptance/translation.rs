@@ -1,11 +1,11 @@
-//! A stand-in that speaks another dialect, through the real engine.
+//! A fallback of another dialect, through the real engine.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, Upstream, text};
 
-/// The lead speaks Messages and is down; the second speaks Responses alone.
+/// The primary speaks Messages and is down; the second endpoint speaks Responses alone.
 async fn desk() -> (Desk, Upstream, Upstream) {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     lead.stage.outage(Some("503".parse().unwrap()));
@@ -71,7 +71,7 @@ async fn a_request_is_explained_by_who_can_be_asked_just_this() {
     let status = response.status();
     let told = response.text().await.unwrap();
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{told}");
-    assert!(told.contains("second was not asked"), "{told}");
+    assert!(told.contains("second was not used"), "{told}");
     assert_eq!(second.posts(), 0);
     let rows = desk.exchanges(1).await;
     let passed_over = rows[0]["passed_over"][0].as_str().unwrap();

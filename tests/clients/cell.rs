@@ -21,15 +21,15 @@ use super::stand_in::StandIn;
 pub(crate) enum Trouble {
     /// The provider plays this on every request.
     Plays(Play),
-    /// Nobody listens at its address.
+    /// No program listens at its address.
     PortClosed(Play),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// The client asks the failing provider.
+    /// The client is connected to the failing provider.
     Direct,
-    /// It asks Understudy, which has the failing provider and a healthy one.
+    /// It is connected to Understudy, which has the failing provider and a healthy one.
     Through,
     /// The second provider fails in the same way.
     BothFail,
@@ -48,7 +48,7 @@ pub(crate) struct Cell {
 pub(crate) struct Result {
     pub(crate) cell: Cell,
     pub(crate) verdict: Verdict,
-    /// Requests that the client made; None: nobody could count them.
+    /// Requests that the client made; `None`: they could not be counted.
     pub(crate) requests: Option<usize>,
     /// Requests that each provider counted.
     pub(crate) posts: Vec<usize>,
@@ -58,7 +58,7 @@ pub(crate) struct Result {
     pub(crate) ran: usize,
 }
 
-/// Longer than anything takes that does not wait in vain; an agent alone takes seconds to start on a busy machine.
+/// Longer than a run that ends takes; an agent needs seconds to start on a busy machine.
 const PATIENCE_DIRECT: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(60);
 const PATIENCE_AGENT: Duration = Duration::from_secs(120);
@@ -91,7 +91,7 @@ impl Trouble {
         }
     }
 
-    /// Does a client that asks itself wait in vain? Many such may wait at the same time.
+    /// Does a client without Understudy wait until it is stopped? Many such clients may wait at the same time.
     pub(crate) fn waits(&self) -> bool {
         let name = self.name();
         ["stall", "silent", "pings", "port closed"]
@@ -217,10 +217,10 @@ impl Cell {
     }
 }
 
-/// Whom the client, or Understudy, asks.
+/// The provider behind the client, or behind Understudy.
 enum Provider {
     Listens(Upstream),
-    /// An address at which nobody listens.
+    /// An address without a listener.
     Closed(String),
 }
 
@@ -244,7 +244,7 @@ impl Provider {
         }
     }
 
-    /// None: nobody is there to count.
+    /// `None`: there is no counter.
     fn posts(&self) -> Option<usize> {
         match self {
             Provider::Listens(upstream) => {

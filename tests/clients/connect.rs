@@ -1,5 +1,5 @@
-//! The connect recipes: each client is connected to the engine as its recipe says, and takes one turn with a text and one with
-//! a tool; then it is connected in the ways that the recipe warns of.
+//! The connect recipes: each client is connected to the engine by its recipe, and takes one turn with a text and one with a
+//! tool. Then it is connected in the ways that the recipe warns of.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -39,7 +39,7 @@ pub(crate) async fn run(clients: &[Client], troupe: &Troupe) -> Vec<Check> {
     checks
 }
 
-/// Tells the terminal how far the run is.
+/// Prints the progress of the run.
 fn noted(check: Check) -> Check {
     eprintln!(
         "{}: {}",

@@ -52,9 +52,9 @@ const TEXT: [&str; 43] = [
     "nothing-to-act-on",
     "drip:50ms",
 ];
-/// An answer that really is no more: the client must hear of it.
+/// A response that really ends here: the client must report it.
 const ENDED_EARLY: [&str; 2] = ["max-tokens", "refusal"];
-/// After a whole block of thinking.
+/// After a finished thinking block.
 const THINKING: [&str; 6] = [
     "cut-in-text",
     "reset-in-text",
@@ -119,7 +119,7 @@ pub(crate) fn of(family: Family) -> Vec<(Trouble, Vec<Way>)> {
             if HARD.contains(name) {
                 ways.push(Way::BothFail);
             }
-            // Where a second provider is asked at all, or might be by mistake.
+            // Where a second provider gets a request, or might get one by mistake.
             if turn != Turn::Text || HARD.contains(name) {
                 ways.extend(&across);
             }

@@ -19,17 +19,17 @@ pub(crate) struct Ended {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The whole answer, and where a tool was called its one run.
+    /// The complete response, and one run of a called tool.
     Whole,
-    /// The whole answer, behind the beginning of another that was shown before.
+    /// The complete response, after the released beginning of another one.
     Again,
     /// An error that its user sees.
     Error,
     /// The answer ends where the model ended it, with the reason for it.
     Told(String),
-    /// A part of an answer, taken for the answer.
+    /// A part of a response, accepted as complete.
     Half,
-    /// Nothing, taken for an answer.
+    /// Nothing, accepted as a response.
     Empty,
     /// A tool ran more than once for one call.
     Ran(usize),
@@ -37,7 +37,7 @@ pub(crate) enum Verdict {
     Hang,
 }
 
-/// Reasons that say that an answer is none, or not all of it.
+/// Stop reasons of an incomplete response.
 const NOT_ALL: [&str; 7] = [
     "max_tokens",
     "model_context_window_exceeded",
@@ -75,7 +75,7 @@ impl Verdict {
         }
     }
 
-    /// What must not happen to anybody who asks through Understudy.
+    /// Must never happen to a client behind Understudy.
     pub(crate) fn is_harm(&self) -> bool {
         match self {
             Verdict::Whole | Verdict::Again | Verdict::Error | Verdict::Told(_) => false,

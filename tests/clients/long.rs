@@ -55,11 +55,11 @@ enum Second {
     FailsToo,
 }
 
-/// Below all timers, and often enough for no client to give up by itself.
+/// Below all timers, and often enough for every client to keep waiting.
 const EVERY: Duration = Duration::from_secs(11);
 /// Claude Code and Codex give a stream up after so long without an event.
 const CLIENTS_OWN: Duration = Duration::from_secs(300);
-/// The whole of a run in which a client gives up and asks again.
+/// The longest run in which a client gives up and retries.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
 fn promises() -> Vec<Promise> {
@@ -107,7 +107,7 @@ fn promises() -> Vec<Promise> {
                 lead: Lead::Plays(Play::failing(turn, Some(fault.parse().unwrap()))),
                 second: Second::IsHealthy,
                 at_least: Duration::ZERO,
-                // A turn with a tool asks twice.
+                // A turn with a tool makes two requests.
                 at_most: 2 * CLIENTS_OWN,
             });
         }

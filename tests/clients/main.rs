@@ -240,7 +240,7 @@ async fn all(cells: Vec<Cell>, troupe: Arc<Troupe>, jobs: usize) -> Vec<Result> 
     let count = cells.len();
     let mut running = JoinSet::new();
     for (place, cell) in cells.into_iter().enumerate() {
-        // An agent that asks by itself spends a minute with its own pauses.
+        // An agent without Understudy spends a minute in its own pauses.
         let pauses = cell.way == Way::Direct && (cell.trouble.waits() || cell.client.is_agent());
         let lane = if pauses {
             &waiting

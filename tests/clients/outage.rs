@@ -1,5 +1,5 @@
-//! Every client in an outage: its provider is down, breaks off in the text or in a tool call, or is silent; the second provider
-//! speaks the same dialect or another one. Beside it what the client does directly.
+//! Every client in an outage: its provider is down, ends in the text or in a tool call, or times out. The second provider
+//! speaks the same dialect or another one. Beside it, the client's behaviour without Understudy.
 
 use std::fmt::Write;
 
@@ -70,7 +70,7 @@ pub(crate) fn markdown(results: &[Result]) -> String {
     text
 }
 
-/// The whole run in a few lines.
+/// Summary of the run in a few lines.
 pub(crate) fn sums(results: &[Result]) -> String {
     let mut text = table::sums(results) + "\n";
     for (title, wrong) in [

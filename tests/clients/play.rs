@@ -5,7 +5,7 @@ use stage::{Cue, Fault, Line, Stage};
 
 use super::roster::Client;
 
-/// Ends every whole answer, and only a whole one.
+/// The end of every complete response, and of no other.
 pub(crate) const END: &str = "and the curtain falls.";
 
 /// Begins every text.
@@ -18,7 +18,7 @@ const EVERY: u32 = 10_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     Text,
-    /// A whole block of thinking before the text.
+    /// A finished thinking block before the text.
     Thinking,
     /// A text and a call that appends a line to a file; the text above once its result is there.
     Tool,
@@ -31,7 +31,7 @@ pub(crate) struct Call {
     pub(crate) input: Value,
 }
 
-/// All that is asked of a stage.
+/// The stage's scripted responses.
 #[derive(Clone, Debug)]
 pub(crate) struct Play {
     pub(crate) turn: Turn,
@@ -96,8 +96,8 @@ impl Play {
         };
         let cue = self.cue(answer);
         if self.turn == Turn::Tool && self.fault.is_none() {
-            // Some clients ask for the rest of a broken response in a message of their own, after the result: a second call
-            // would be the model's, and no repeat of theirs.
+            // Some clients request the rest of a broken response in a message of their own, after the result: a second call
+            // would come from the model, and not from their repetition.
             stage.cue(Cue {
                 before_tool_call: true,
                 ..cue

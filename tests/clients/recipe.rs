@@ -1,5 +1,5 @@
-//! A client's connect recipe: what is installed, how it is pointed at an address, how it is asked once without a terminal, and
-//! how its outcome is read. One file a client in `recipes/`, named as the client's folder in `target/clients`.
+//! A client's connect recipe: what is installed, how it gets an address, how it runs once without a terminal, and how its
+//! outcome is read. One file per client in `recipes/`, named as the client's folder in `target/clients`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ pub(crate) struct Trap {
     /// Beside the recipe's.
     #[serde(default)]
     env: BTreeMap<String, String>,
-    /// Is the whole turn to be had so?
+    /// Is a complete turn possible in this way?
     pub(crate) works: bool,
     /// What its output must have.
     pub(crate) prints: Option<String>,
@@ -183,7 +183,7 @@ impl Part {
         self.recipe.answers_in.as_deref()
     }
 
-    /// It asks for its answers in one piece.
+    /// It requests documents instead of streams.
     pub(crate) fn is_whole(self) -> bool {
         self.mode.name.ends_with("whole") || self.recipe.name == "n8n"
     }

@@ -1,4 +1,4 @@
-//! The clients, and how each is asked.
+//! The clients, and how each is run.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,7 +26,7 @@ pub(crate) enum Client {
     /// With a model of the newest generation, to which it sends fields that the older ones do not get.
     ClaudeCodeNewest,
     Codex,
-    /// With a model that is given its tools in the conversation, and calls them from programs that it writes.
+    /// With a model that gets its tools in the conversation, and calls them from programs that it writes.
     CodexWithPrograms,
     Sdk {
         language: Language,
@@ -243,7 +243,7 @@ impl Troupe {
         self.clients.join(client.folder()).exists()
     }
 
-    /// Asks `base` once; None: it was still at it after `patience`, and was ended.
+    /// Runs the client once at `base`; `None`: it still ran after `patience`, and was stopped.
     pub(crate) async fn ask(
         &self,
         client: Client,
@@ -279,7 +279,7 @@ impl Troupe {
         }
     }
 
-    /// Asks an agent another question in the session that it had last; an SDK has none.
+    /// Sends another question in an agent's last session; an SDK has none.
     pub(crate) async fn go_on(
         &self,
         client: Client,
@@ -299,7 +299,7 @@ impl Troupe {
         self.visit(client.part()?, visit, patience).await
     }
 
-    /// Asks as a user who connected it in a way that its recipe warns of; its whole output comes with it.
+    /// Runs it as connected in a way that its recipe warns of, and returns its complete output.
     pub(crate) async fn fall_into(
         &self,
         part: Part,
@@ -395,7 +395,7 @@ pub(crate) async fn run(mut command: std::process::Command, patience: Duration) 
         Ok(output) => Some(output.unwrap()),
         Err(_) => {
             if let Some(group) = group {
-                // It may have ended by itself in this moment.
+                // It may have ended in this moment.
                 let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
             }
             None

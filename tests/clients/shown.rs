@@ -23,7 +23,7 @@ pub(crate) enum Shows {
     Qwen,
     /// n8n's execution data, after lines of its log.
     N8n,
-    /// A script of ours: its last line is an [`Ended`].
+    /// A script of this folder: its last line is an [`Ended`].
     Script,
     /// Text for a person.
     Plain,

@@ -1,4 +1,4 @@
-//! A stand-in that speaks another dialect than its client, as an owner sets it up.
+//! A fallback of another dialect than its client's, as an owner sets it up.
 
 use catalog::Dialect;
 
@@ -13,7 +13,7 @@ pub(crate) struct StandIn<'a> {
 }
 
 impl StandIn<'_> {
-    /// A route for clients of this dialect, to their own provider and then to the stand-in. `timers`: a part of the settings.
+    /// A route for clients of this dialect, to their own provider and then to the fallback. `timers`: a part of the settings.
     pub(crate) fn set_up(&self, desk: &mut Desk, timers: &str, client: Dialect, own: &str) {
         let StandIn {
             address,
@@ -21,7 +21,7 @@ impl StandIn<'_> {
             key,
         } = self;
         let key_env = key.map_or("", |_| "key_env = \"STAND_IN_KEY\"\n");
-        // Messages has to be told a limit, which clients of the other dialects do not set.
+        // Messages requires a token limit, which clients of the other dialects do not set.
         let own = own_endpoint(client, own);
         desk.settings(&format!(
             "{timers}{own}\
@@ -32,7 +32,7 @@ impl StandIn<'_> {
         desk.env("STAND_IN_KEY", key.unwrap_or_default());
     }
 
-    /// The settings once the owner has taken the stand-in out of the route.
+    /// The settings after the owner removed the fallback from the route.
     pub(crate) fn alone(timers: &str, client: Dialect, own: &str) -> String {
         let own = own_endpoint(client, own);
         format!(

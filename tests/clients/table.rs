@@ -118,7 +118,7 @@ pub(crate) fn sums(results: &[Result]) -> String {
     text
 }
 
-/// What the whole run is about.
+/// Summary of the run.
 pub(crate) fn closing(results: &[Result]) -> String {
     let through = results.iter().filter(|r| r.cell.way != Way::Direct);
     let Sum {
@@ -163,7 +163,7 @@ impl Sum {
     }
 }
 
-/// As the system tells it: 2026-11-26.
+/// The system's date: 2026-11-26.
 pub(crate) fn today() -> String {
     let date = std::process::Command::new("date").arg("+%F").output();
     String::from_utf8_lossy(&date.unwrap().stdout)

@@ -1,5 +1,5 @@
-//! A task of three turns with a stand-in that speaks another dialect than the client: a call, two calls at the same time, and a
-//! closing text. Each call appends a line, so that the files tell what ran, and how often.
+//! A task of three turns with a fallback of another dialect than the client's: a call, two calls at the same time, and a
+//! closing text. Each call appends a line to a file, so that the files show which calls ran, and how often.
 
 use std::fmt::{self, Write};
 use std::path::Path;
@@ -19,7 +19,7 @@ use super::play::{Call, END, Turn};
 use super::roster::{Client, Troupe};
 use super::stand_in::StandIn;
 
-/// One client, one stand-in, one outage.
+/// One client, one fallback, one outage.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) client: Client,
@@ -33,10 +33,10 @@ pub(crate) enum Outage {
     FromTheStart,
     /// It gives the first turn and refuses from then on.
     FromTheSecondTurn,
-    /// It gives the first turn, breaks off in the middle of the second one's calls, and does so again.
+    /// It answers the first turn, ends in the middle of the second turn's calls, and does so again.
     WithinTheSecondTurn,
-    /// It refuses the first turn alone, and the conversation stays with the stand-in. Then the owner takes that out of the route:
-    /// whatever it has said and called, the conversation comes back.
+    /// It refuses the first turn alone, and the conversation stays with the fallback. Then the owner removes the fallback from
+    /// the route, and the conversation must return with its texts and calls.
     InTheFirstTurnAlone,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Result {
     pub(crate) task: Task,
     pub(crate) verdict: Verdict,
     pub(crate) requests: usize,
-    /// Turns that the client's own provider was asked for, and the stand-in.
+    /// Turns that were sent to the client's own provider, and to the fallback.
     pub(crate) posts: [usize; 2],
     pub(crate) took: Duration,
 }
@@ -134,7 +134,7 @@ impl Task {
             .await
     }
 
-    /// The stand-in is asked at this address, with this key.
+    /// The fallback's address and key.
     pub(crate) async fn run_behind(
         self,
         address: &str,
@@ -177,7 +177,7 @@ impl Task {
         }
     }
 
-    /// Turns that the stand-in gives.
+    /// Turns that the fallback answers.
     fn carried(&self) -> usize {
         match self.outage {
             Outage::FromTheStart | Outage::InTheFirstTurnAlone => 3,
@@ -258,7 +258,7 @@ impl Verdict {
 }
 
 impl Result {
-    /// The task is done, and each turn was asked of the stand-in once that was its to give.
+    /// The task is done, and each of the fallback's turns was sent to it once.
     pub(crate) fn is_as_promised(&self) -> bool {
         self.verdict == Verdict::Done && self.posts[1] == self.task.carried()
     }

@@ -1,4 +1,4 @@
-//! What `pins.toml` says is installed.
+//! The versions in `pins.toml` are installed.
 
 use std::path::Path;
 

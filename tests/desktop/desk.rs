@@ -25,7 +25,7 @@ use crate::wait::until;
 const PANEL: &str = "/StatusNotifierWatcher";
 const NOTIFICATIONS: &str = "/org/freedesktop/Notifications";
 
-/// A bus that starts nothing by itself: what a machine has installed must not answer in a test.
+/// A bus that starts no services: what a machine has installed must not answer in a test.
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -51,7 +51,7 @@ impl Drop for Process {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
     Answers,
-    /// Takes a notification and never says so.
+    /// Accepts a notification and never confirms it.
     Hangs,
     Absent,
 }

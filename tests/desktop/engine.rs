@@ -1,4 +1,4 @@
-//! A control API on loopback that serves the snapshots that a test gives it, and keeps what it is told.
+//! A control API on loopback that serves a test's snapshots, and records what it receives.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -42,7 +42,7 @@ struct Kept {
     commands: Arc<Mutex<Vec<Command>>>,
     outcomes: Arc<Mutex<Vec<(u64, NoticeOutcome)>>>,
     open: watch::Sender<bool>,
-    /// Removed when the snapshot is asked for once more.
+    /// Removed at the next request for the snapshot.
     goes_when_asked: Arc<Mutex<Option<PathBuf>>>,
     /// Event streams that the window's page opened.
     pages: Arc<Mutex<usize>>,
@@ -152,7 +152,7 @@ impl Engine {
         .await;
     }
 
-    /// As a stop whose connections close before the runtime file goes: it is gone right after somebody has asked once more.
+    /// A stop whose connections close before the runtime file goes: the file is removed after one more request.
     pub(crate) fn stop_connections_first(&self) {
         *self.kept.goes_when_asked.lock().unwrap() = Some(self.runtime_file.clone());
         self.kept.open.send_replace(false);
@@ -171,7 +171,7 @@ impl Drop for Engine {
     }
 }
 
-/// The token, and what a browser asks before it lets the window's page speak to another origin.
+/// The token, and the browser's preflight request before the page may use another origin.
 async fn door(State(_): State<Kept>, request: Request, next: Next) -> Response {
     let allow = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, PAGE),

@@ -92,7 +92,7 @@ impl Item {
         Picture { width, pixels }
     }
 
-    /// The menu's rows, asked for as a panel does just before it opens.
+    /// The menu's rows, as a panel requests them before it opens.
     pub(crate) async fn menu(&self) -> Result<Vec<Row>, String> {
         let menu = self.menu_proxy().await?;
         let read = async {
@@ -117,8 +117,7 @@ impl Item {
         .await
     }
 
-    /// Clicks a row. A menu that is laid out anew between the look and the click refuses the old row, and is read again, as a
-    /// panel does.
+    /// Clicks a row. A menu that changed between reading and clicking refuses the old row, and is read again, as a panel does.
     pub(crate) async fn click(&self, label: &str) {
         until(&format!("a click on {label:?}"), || async {
             let rows = self.menu().await?;
@@ -223,7 +222,7 @@ fn row((id, properties, children): Layout) -> zbus::Result<Row> {
 }
 
 impl Picture {
-    /// The share of the square that differs for somebody who sees no colours.
+    /// The share of the square that differs without colours.
     pub(crate) fn differs_in_shape(&self, other: &Self) -> f64 {
         let pairs = self.pixels.iter().zip(&other.pixels);
         let different = pairs

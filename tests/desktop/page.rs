@@ -49,7 +49,7 @@ impl Driven {
     }
 }
 
-/// A port that nobody else is given meanwhile: below those that the system hands out, and another one for each caller.
+/// A port that no other test gets: below those that the system assigns, and a different one for each caller.
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();

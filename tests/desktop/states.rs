@@ -1,4 +1,4 @@
-//! The icon, its tooltip and its menu are what the engine says they are.
+//! The icon, its tooltip and its menu follow the engine's snapshot.
 
 use api::{Command, MenuLine, TrayIcon, TrayView};
 
@@ -141,7 +141,7 @@ async fn menu_rows_say_and_do_what_the_engine_decided() {
     icon.click("Pause").await;
     engine.received(Command::Pause).await;
 
-    // A click moves the tick, and the engine refuses: the menu says what is, and a notification why.
+    // A click moves the tick, and the engine refuses: the menu shows the real state, and a notification the reason.
     engine.refuse_commands("There is no service manager.", "Start Understudy by hand.");
     icon.click("Start at login").await;
     engine.received(Command::StartAtLogin { on: true }).await;

@@ -4,7 +4,7 @@ use tokio::time::{interval, timeout};
 
 /// Far more than anything here takes, even on a busy machine with two cores.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How often another process is asked whether it is there yet.
+/// How often another process is polled.
 const BEAT: Duration = Duration::from_millis(25);
 
 /// Waits until `look` sees what is named, and fails with what it saw last.

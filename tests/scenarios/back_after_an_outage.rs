@@ -1,28 +1,28 @@
-//! A minute of outage under a steady trickle of requests: every one is answered whole, the failing provider is spared, and
-//! asked again soon after it is back.
+//! A minute of outage with a steady trickle of requests: every one gets a complete response, the failing provider's breaker
+//! opens, and it gets requests again soon after its recovery.
 
 use super::play::Played;
-use super::story::{Act, EVERY, Expected, Story, TIMERS};
+use super::scenario::{Act, EVERY, Expected, Scenario, TIMERS};
 
 /// Seconds.
 const OUTAGE: u32 = 60;
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "down 60 s, then healthy, under 20 requests",
     lead: |clock| Act::Until(clock.seconds(OUTAGE), "503".parse().unwrap()),
     requests: 20,
     expected: |_| Expected {
         posts: None,
-        ..Expected::whole(0, 0)
+        ..Expected::complete(0, 0)
     },
     check,
-    ..Story::PLAIN
+    ..Scenario::PLAIN
 };
 
 fn check(played: &Played) -> Result<(), String> {
     let clock = played.clock;
     let back = clock.seconds(OUTAGE);
-    let by_lead = |heard: &super::Heard| heard.message(played.dialect).is_by("lead");
+    let by_lead = |response: &super::ClientResponse| response.message(played.dialect).is_by("lead");
     let failed = played
         .lead
         .iter()
@@ -32,7 +32,7 @@ fn check(played: &Played) -> Result<(), String> {
     if failed > 6 {
         return Err(format!("it was asked {failed} times while it was down"));
     }
-    let Some(first) = played.asked.iter().find(|asked| by_lead(&asked.heard)) else {
+    let Some(first) = played.asked.iter().find(|asked| by_lead(&asked.response)) else {
         return Err("it was never asked again".to_owned());
     };
     let (_, cooldown) = TIMERS[5];
@@ -41,7 +41,7 @@ fn check(played: &Played) -> Result<(), String> {
         return Err(format!("it was back after {:?}, not {latest:?}", first.at));
     }
     let since = played.asked.iter().filter(|asked| asked.at >= first.at);
-    if since.clone().all(|asked| by_lead(&asked.heard)) {
+    if since.clone().all(|asked| by_lead(&asked.response)) {
         Ok(())
     } else {
         Err("it was left again although it was well".to_owned())

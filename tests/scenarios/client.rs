@@ -1,15 +1,15 @@
-//! A client that believes what it is told: what it makes of an answer is what most real ones make of it.
+//! A client that trusts its response: it reads a response as most real clients do.
 
 use std::fmt;
 
 use catalog::Dialect;
 use serde_json::Value;
 
-use super::story::tokens;
+use super::scenario::tokens;
 
 /// What a client received.
 #[derive(Clone, Debug)]
-pub(crate) struct Heard {
+pub(crate) struct ClientResponse {
     pub(crate) status: u16,
     /// `x-understudy-model`.
     pub(crate) model_header: Option<String>,
@@ -21,14 +21,14 @@ pub(crate) struct Heard {
 /// What it takes it for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// A whole answer, and it is one.
-    Whole,
+    /// A complete response, rightly.
+    Complete,
     /// An error with words.
     HonestError,
-    /// A connection that broke: every client notices.
+    /// A connection that broke: every client detects it.
     Aborted,
-    /// A whole answer, but it is none.
-    HalfTakenForWhole,
+    /// A complete response, wrongly.
+    IncompleteAccepted,
     /// An error without words.
     Unexplained,
 }
@@ -36,10 +36,10 @@ pub(crate) enum Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Verdict::Whole => "whole",
+            Verdict::Complete => "whole",
             Verdict::HonestError => "honest error",
             Verdict::Aborted => "aborted",
-            Verdict::HalfTakenForWhole => "HALF TAKEN FOR WHOLE",
+            Verdict::IncompleteAccepted => "HALF TAKEN FOR WHOLE",
             Verdict::Unexplained => "ERROR WITHOUT WORDS",
         })
     }
@@ -58,7 +58,7 @@ pub(crate) struct Message {
     pub(crate) output_tokens: Option<u64>,
 }
 
-impl Heard {
+impl ClientResponse {
     pub(crate) fn message(&self, dialect: Dialect) -> Message {
         let mut message = Message::default();
         let text = String::from_utf8_lossy(&self.body);
@@ -87,9 +87,9 @@ impl Heard {
             200..300 if message.ended || self.clean => {
                 let whole = message.ended && message.begun == 1 && message.is_whole();
                 if whole {
-                    Verdict::Whole
+                    Verdict::Complete
                 } else {
-                    Verdict::HalfTakenForWhole
+                    Verdict::IncompleteAccepted
                 }
             }
             200..300 => Verdict::Aborted,
@@ -100,8 +100,8 @@ impl Heard {
 }
 
 impl Message {
-    /// All that one of them had to say; where an answer was begun before it, or another answers than was asked for, that is
-    /// said in words.
+    /// The complete text of one upstream. A restart after a beginning, and a response of another model than requested, must be
+    /// announced in the text.
     fn is_whole(&self) -> bool {
         let announced = self.text.strip_prefix("[Understudy: ");
         let announced = announced.and_then(|text| text.split_once("]\n\n"));
@@ -113,7 +113,7 @@ impl Message {
         })
     }
 
-    /// Who said the last of it.
+    /// The upstream whose tokens come last.
     pub(crate) fn is_by(&self, who: &str) -> bool {
         self.text.ends_with(&format!("{who} 60"))
     }

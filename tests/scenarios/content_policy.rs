@@ -3,12 +3,12 @@
 use catalog::Dialect;
 
 use super::client::Verdict;
-use super::story::{Act, Expected, Story};
+use super::scenario::{Act, Expected, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "content policy",
     lead: |_| Act::Always("400-policy".parse().unwrap()),
-    expected: |_| Expected::whole(1, 0).but(Verdict::HonestError),
+    expected: |_| Expected::complete(1, 0).but(Verdict::HonestError),
     check: |played| {
         let asked_in = played.lead[0].dialect;
         let said = match asked_in.unwrap_or(played.dialect) {
@@ -17,13 +17,13 @@ pub(crate) const STORY: Story = Story {
                 "Your request was rejected as a result of our safety system."
             }
         };
-        let heard = &played.asked[0].heard;
-        let told = heard.message(played.dialect).error;
-        if heard.status == 400 && told.as_deref() == Some(said) {
+        let response = &played.asked[0].response;
+        let told = response.message(played.dialect).error;
+        if response.status == 400 && told.as_deref() == Some(said) {
             Ok(())
         } else {
-            Err(format!("{} with {told:?}", heard.status))
+            Err(format!("{} with {told:?}", response.status))
         }
     },
-    ..Story::PLAIN
+    ..Scenario::PLAIN
 };

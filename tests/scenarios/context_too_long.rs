@@ -1,10 +1,10 @@
 //! The prompt is too long for the primary, and the fallback's window is not known: one attempt at each.
 
-use super::story::{Act, Expected, Story};
+use super::scenario::{Act, Expected, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "context too long",
     lead: |_| Act::Always("400-context".parse().unwrap()),
-    expected: |_| Expected::whole(1, 1),
-    ..Story::PLAIN
+    expected: |_| Expected::complete(1, 1),
+    ..Scenario::PLAIN
 };

@@ -1,21 +1,21 @@
-//! The answer is cut, and the other provider refuses to go on from a prefilled beginning, as the newest models do. Nobody is
-//! asked to: the second is sent the client's own bytes, answers anew, and says so.
+//! The response is cut, and the other provider refuses to continue a prefilled message, as the newest models do. The second
+//! gets the client's own bytes, begins again, and the client's text announces that.
 
 use stage::Fault;
 
-use super::story::{Act, Expected, Form, Restarts, Story};
+use super::scenario::{Act, Expected, Form, Restarts, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "cut, and the second refuses prefill",
     lead: |_| Act::Always(Fault::CutAfter(40)),
     restarts: Restarts::Always,
     expected: |form| match form {
-        Form::Agent => Expected::whole(1, 1),
-        Form::Pipeline | Form::Document => Expected::whole(2, 1),
+        Form::Agent => Expected::complete(1, 1),
+        Form::Pipeline | Form::Document => Expected::complete(2, 1),
     },
     check: |played| match played.second.as_slice() {
         [request] if request.body == played.question => Ok(()),
-        // In another dialect, the same may be said in other words, but nothing of the first answer.
+        // In another dialect the body differs, but has nothing of the first response.
         [request]
             if request.dialect != Some(played.dialect)
                 && !String::from_utf8_lossy(&request.body).contains("lead 1") =>
@@ -26,5 +26,5 @@ pub(crate) const STORY: Story = Story {
             "the second was sent something else than the client's own request: {others:?}"
         )),
     },
-    ..Story::PLAIN
+    ..Scenario::PLAIN
 };

@@ -1,17 +1,17 @@
-//! The connection is cut in the middle. Who was shown the beginning gets a broken connection, which every client notices;
-//! who was not gets a whole answer from the other one.
+//! The connection is cut in the middle. A client that received the beginning gets a broken connection, which every client
+//! detects. Any other gets a complete response from the second provider.
 
 use stage::Fault;
 
 use super::client::Verdict;
-use super::story::{Act, Expected, Form, Story};
+use super::scenario::{Act, Expected, Form, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "cut at 40 of 60 tokens",
     lead: |_| Act::Always(Fault::CutAfter(40)),
     expected: |form| match form {
-        Form::Agent => Expected::whole(1, 0).but(Verdict::Aborted),
-        Form::Pipeline | Form::Document => Expected::whole(2, 1),
+        Form::Agent => Expected::complete(1, 0).but(Verdict::Aborted),
+        Form::Pipeline | Form::Document => Expected::complete(2, 1),
     },
-    ..Story::PLAIN
+    ..Scenario::PLAIN
 };

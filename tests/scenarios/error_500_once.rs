@@ -1,10 +1,10 @@
-//! A single failure is mended by asking the same provider once more.
+//! A single failure: one retry at the same provider succeeds.
 
-use super::story::{Act, Expected, Story};
+use super::scenario::{Act, Expected, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "500, once",
     lead: |_| Act::Once("500".parse().unwrap()),
-    expected: |_| Expected::whole(2, 0),
-    ..Story::PLAIN
+    expected: |_| Expected::complete(2, 0),
+    ..Scenario::PLAIN
 };

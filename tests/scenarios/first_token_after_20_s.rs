@@ -2,11 +2,11 @@
 
 use stage::Fault;
 
-use super::story::{Act, Expected, Story};
+use super::scenario::{Act, Expected, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "first token after 20 s",
     lead: |clock| Act::Always(Fault::LateFirstToken(clock.seconds(20))),
-    expected: |_| Expected::whole(1, 0).within(25),
-    ..Story::PLAIN
+    expected: |_| Expected::complete(1, 0).within(25),
+    ..Scenario::PLAIN
 };

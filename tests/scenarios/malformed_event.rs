@@ -1,16 +1,16 @@
-//! One event is no JSON. What it said is lost, so that the rest is no whole answer, however properly it ends.
+//! One event is not JSON. Its content is lost, so the response is incomplete, however properly it ends.
 
 use stage::Fault;
 
 use super::client::Verdict;
-use super::story::{Act, Expected, Form, Story};
+use super::scenario::{Act, Expected, Form, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "malformed event",
     lead: |_| Act::Always(Fault::MalformedEvent),
     expected: |form| match form {
-        Form::Agent => Expected::whole(1, 0).but(Verdict::Aborted),
-        Form::Pipeline | Form::Document => Expected::whole(2, 1),
+        Form::Agent => Expected::complete(1, 0).but(Verdict::Aborted),
+        Form::Pipeline | Form::Document => Expected::complete(2, 1),
     },
-    ..Story::PLAIN
+    ..Scenario::PLAIN
 };

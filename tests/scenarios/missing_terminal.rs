@@ -1,12 +1,12 @@
-//! Everything was said, the stop reason included, and the dialect's last event is missing.
+//! The text and the stop reason arrived, and the dialect's last event is missing.
 
 use stage::Fault;
 
-use super::story::{Act, Expected, Story};
+use super::scenario::{Act, Expected, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "missing terminal marker",
     lead: |_| Act::Always(Fault::MissingTerminal),
-    expected: |_| Expected::whole(1, 0),
-    ..Story::PLAIN
+    expected: |_| Expected::complete(1, 0),
+    ..Scenario::PLAIN
 };

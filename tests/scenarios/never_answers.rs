@@ -1,16 +1,16 @@
-//! The request is accepted and nothing follows: a silent provider is left, and not asked again.
+//! The request is accepted and nothing follows: after the timeout the next candidate is used, without a retry.
 
 use stage::Fault;
 
-use super::story::{Act, Expected, Form, Story};
+use super::scenario::{Act, Expected, Form, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "accepts and never answers",
     lead: |_| Act::Always(Fault::SilentBeforeHeaders(None)),
     expected: |form| match form {
-        Form::Agent | Form::Pipeline => Expected::whole(1, 1).within(35),
+        Form::Agent | Form::Pipeline => Expected::complete(1, 1).within(35),
         // A document may rightly take minutes before its headers: only the total ends it.
-        Form::Document => Expected::whole(1, 1).within(125),
+        Form::Document => Expected::complete(1, 1).within(125),
     },
-    ..Story::PLAIN
+    ..Scenario::PLAIN
 };

@@ -1,10 +1,10 @@
 //! A provider that is down.
 
-use super::story::{Act, Expected, Story};
+use super::scenario::{Act, Expected, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "503, persistent",
     lead: |_| Act::Always("503".parse().unwrap()),
-    expected: |_| Expected::whole(2, 1),
-    ..Story::PLAIN
+    expected: |_| Expected::complete(2, 1),
+    ..Scenario::PLAIN
 };

@@ -5,19 +5,19 @@ use serde_json::Value;
 use stage::{Cue, Fault, Line, Received, Stage};
 use tokio::time::{Instant, sleep_until};
 
-use super::client::Heard;
-use super::story::{Act, Clock, EVERY, Form, Story, question, tokens};
+use super::client::ClientResponse;
+use super::scenario::{Act, Clock, EVERY, Form, Scenario, question, tokens};
 
-/// More requests than any story makes.
+/// More requests than any scenario makes.
 const ALWAYS: u32 = 1000;
 
-/// Where a story is played: two upstreams, with Understudy between them and the client.
+/// Where a scenario is played: two upstreams, with Understudy between them and the client.
 pub(crate) trait World {
     fn clock(&self) -> Clock;
     fn lead(&self) -> &Stage;
     fn second(&self) -> &Stage;
     /// `automated`: the request belongs to a pipeline.
-    async fn ask(&self, dialect: Dialect, body: &Value, automated: bool) -> Heard;
+    async fn ask(&self, dialect: Dialect, body: &Value, automated: bool) -> ClientResponse;
 }
 
 /// One attempt as Understudy booked it.
@@ -28,16 +28,16 @@ pub(crate) struct Attempt {
     pub(crate) output_tokens: Option<u64>,
 }
 
-/// One request of a story, and what its client heard.
+/// One request of a scenario, and its client's response.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    /// After the story's beginning.
+pub(crate) struct Exchanged {
+    /// After the scenario's beginning.
     pub(crate) at: Duration,
     pub(crate) took: Duration,
-    pub(crate) heard: Heard,
+    pub(crate) response: ClientResponse,
 }
 
-/// A story that has been played.
+/// A scenario's result.
 #[derive(Clone, Debug)]
 pub(crate) struct Played {
     pub(crate) dialect: Dialect,
@@ -45,7 +45,7 @@ pub(crate) struct Played {
     pub(crate) clock: Clock,
     /// The client's own bytes.
     pub(crate) question: Vec<u8>,
-    pub(crate) asked: Vec<Asked>,
+    pub(crate) asked: Vec<Exchanged>,
     pub(crate) lead: Vec<Received>,
     pub(crate) second: Vec<Received>,
     /// Of all requests together; the world's to fill in.
@@ -54,29 +54,29 @@ pub(crate) struct Played {
 
 pub(crate) async fn play(
     world: &impl World,
-    story: &Story,
+    scenario: &Scenario,
     model: &str,
     dialect: Dialect,
     form: Form,
 ) -> Played {
     let clock = world.clock();
-    let (lead, second) = ((story.lead)(clock), (story.second)(clock));
+    let (lead, second) = ((scenario.lead)(clock), (scenario.second)(clock));
     prepare(world.lead(), "lead", &lead);
     prepare(world.second(), "second", &second);
     let body = question(dialect, model, form);
     let began = Instant::now();
     let mut asked = Vec::new();
     let mut next = began;
-    for _ in 0..story.requests {
+    for _ in 0..scenario.requests {
         sleep_until(next).await;
         let at = began.elapsed();
         recover(world.lead(), &lead, at);
         recover(world.second(), &second, at);
-        let heard = world.ask(dialect, &body, form == Form::Pipeline).await;
-        asked.push(Asked {
+        let response = world.ask(dialect, &body, form == Form::Pipeline).await;
+        asked.push(Exchanged {
             at,
             took: began.elapsed() - at,
-            heard,
+            response,
         });
         // What a busy machine was late with is not caught up: a burst of requests would end before any cooldown does.
         next = (next + clock.seconds(EVERY)).max(Instant::now());
@@ -102,7 +102,7 @@ fn prepare(stage: &Stage, who: &str, act: &Act) {
         });
     };
     match act {
-        Act::Plays => {}
+        Act::Healthy => {}
         Act::Once(fault) => says(Some(fault.clone()), 1),
         Act::Always(fault) => says(Some(fault.clone()), ALWAYS),
         Act::Until(_, fault) => stage.outage(Some(fault.clone())),

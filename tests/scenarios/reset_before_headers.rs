@@ -2,11 +2,11 @@
 
 use stage::Fault;
 
-use super::story::{Act, Expected, Story};
+use super::scenario::{Act, Expected, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "reset before headers",
     lead: |_| Act::Always(Fault::Reset),
-    expected: |_| Expected::whole(2, 1),
-    ..Story::PLAIN
+    expected: |_| Expected::complete(2, 1),
+    ..Scenario::PLAIN
 };

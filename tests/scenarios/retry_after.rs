@@ -1,11 +1,11 @@
 //! A rate limit that names its wait: it is waited for, and the same provider answers.
 
-use super::story::{Act, Expected, Story};
+use super::scenario::{Act, Expected, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "429 with `retry-after: 2`, once",
     lead: |_| Act::Once("429:retry-after=2".parse().unwrap()),
-    expected: |_| Expected::whole(2, 0),
+    expected: |_| Expected::complete(2, 0),
     check: |played| match played.lead.as_slice() {
         // The header counts real seconds in every world.
         [first, again] if again.at_ms - first.at_ms >= 2_000 => Ok(()),
@@ -14,5 +14,5 @@ pub(crate) const STORY: Story = Story {
             lead.iter().map(|r| r.at_ms).collect::<Vec<_>>()
         )),
     },
-    ..Story::PLAIN
+    ..Scenario::PLAIN
 };

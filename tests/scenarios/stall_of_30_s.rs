@@ -1,10 +1,10 @@
-//! A pause in the middle that is no death: the answer goes on, and is passed on whole.
+//! A pause in the middle below the timeout: the response continues, and is passed on complete.
 
 use stage::Fault;
 
-use super::story::{Act, Expected, Story};
+use super::scenario::{Act, Expected, Scenario};
 
-pub(crate) const STORY: Story = Story {
+pub(crate) const SCENARIO: Scenario = Scenario {
     name: "30 s stall after 20 tokens",
     lead: |clock| {
         Act::Always(Fault::Stall {
@@ -12,6 +12,6 @@ pub(crate) const STORY: Story = Story {
             lasting: Some(clock.seconds(30)),
         })
     },
-    expected: |_| Expected::whole(1, 0).within(35),
-    ..Story::PLAIN
+    expected: |_| Expected::complete(1, 0).within(35),
+    ..Scenario::PLAIN
 };

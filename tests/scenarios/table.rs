@@ -1,15 +1,15 @@
-//! What came of a story, judged, and all of it as a table.
+//! A scenario's verdict, and all verdicts as a table.
 
 use catalog::Dialect;
 
 use super::client::Verdict;
 use super::play::Played;
-use super::story::{Form, Story};
+use super::scenario::{Form, Scenario};
 
-/// One cell: a story in one dialect and form.
+/// One cell: a scenario in one dialect and form.
 #[derive(Debug)]
 pub(crate) struct Row {
-    story: &'static str,
+    scenario: &'static str,
     dialect: Dialect,
     form: Form,
     attempts: usize,
@@ -21,15 +21,15 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn judge(story: &Story, played: &Played) -> Row {
-        let expected = (story.expected)(played.form);
+    pub(crate) fn judge(scenario: &Scenario, played: &Played) -> Row {
+        let expected = (scenario.expected)(played.form);
         let posts = (played.lead.len(), played.second.len());
         let mut wrong = Vec::new();
         let mut verdicts = Vec::new();
         for asked in &played.asked {
-            let verdict = asked.heard.verdict(played.dialect);
+            let verdict = asked.response.verdict(played.dialect);
             if verdict != expected.verdict {
-                let told = String::from_utf8_lossy(&asked.heard.body);
+                let told = String::from_utf8_lossy(&asked.response.body);
                 wrong.push(format!("{verdict} instead of {}: {told}", expected.verdict));
             }
             let limit = played.clock.seconds(expected.within) + played.clock.slack;
@@ -53,9 +53,9 @@ impl Row {
         if booked != posts {
             wrong.push(format!("{booked:?} attempts are booked"));
         }
-        wrong.extend((story.check)(played).err());
+        wrong.extend((scenario.check)(played).err());
         Row {
-            story: story.name,
+            scenario: scenario.name,
             dialect: played.dialect,
             form: played.form,
             attempts: played.attempts.len(),
@@ -67,12 +67,12 @@ impl Row {
 
     /// What is wrong with it, if anything.
     pub(crate) fn wrong(&self) -> Option<String> {
-        let name = format!("{}, {}, {}", self.story, self.dialect, self.form.name());
+        let name = format!("{}, {}, {}", self.scenario, self.dialect, self.form.name());
         (!self.wrong.is_empty()).then(|| format!("{name}: {}", self.wrong.join("; ")))
     }
 }
 
-/// Markdown: a line for each story and form, a column for each dialect.
+/// Markdown: a line for each scenario and form, a column for each dialect.
 pub(crate) fn table(world: &str, rows: &[Row]) -> String {
     let mut text = format!(
         "\nScenarios {world}. Each cell: attempts · POSTs that the first and the second upstream counted · what the client got\n\n\
@@ -83,18 +83,18 @@ pub(crate) fn table(world: &str, rows: &[Row]) -> String {
         let cells: Vec<String> = line.iter().map(cell).collect();
         text += &format!(
             "| {} | {} | {} |\n",
-            line[0].story,
+            line[0].scenario,
             line[0].form.name(),
             cells.join(" | ")
         );
     }
-    let half = rows
+    let partial = rows
         .iter()
-        .filter(|row| row.verdicts.contains(&Verdict::HalfTakenForWhole))
+        .filter(|row| row.verdicts.contains(&Verdict::IncompleteAccepted))
         .count();
     let wrong = rows.iter().filter(|row| row.wrong().is_some()).count();
     text += &format!(
-        "\n{} cells, {wrong} not as expected, {half} half answers taken for whole ones\n",
+        "\n{} cells, {wrong} not as expected, {partial} incomplete responses accepted as complete\n",
         rows.len()
     );
     text

@@ -9,8 +9,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 const LONGEST_LIMIT: Duration = Duration::from_secs(35 * 24 * 3600);
 const LONGEST_MESSAGE: usize = 500;
 
-/// An answer as it is written on the wire, `429` or `HTTP/1.1 429` first, then headers, a blank line, and the body: it falls
-/// into one class, whoever said it, with bounded words and a bounded wait; the owner's rule goes before the table.
+/// A response as on the wire, `429` or `HTTP/1.1 429` first, then headers, a blank line, and the body. It has one class,
+/// whichever vendor sent it, with bounded texts and a bounded wait; the owner's rule goes before the table.
 pub fn failure(data: &[u8]) {
     let (status, headers, body) = read(data);
     let now = DateTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);

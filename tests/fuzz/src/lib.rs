@@ -96,7 +96,7 @@ pub fn validator(dialect: Dialect, data: &[u8]) {
             validator.push(data, &mut steps);
             assert!(steps.is_empty(), "events after the answer broke");
             assert_eq!(validator.broken(), Some(&broken));
-            // An error after the proof takes nothing back.
+            // An error after the completion check withdraws nothing.
             let expected = if proven {
                 judged.clean
             } else {

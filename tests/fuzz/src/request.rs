@@ -9,7 +9,7 @@ mod rules;
 use acted::acted;
 use rules::lawful;
 
-/// A request, said in both other dialects: it is refused, or one that the vendor takes, on which a model acts as on the
+/// A request, translated into both other dialects: it is refused, or the vendor accepts it, and a model acts on it as on the
 /// client's own.
 pub fn request(data: &[u8]) {
     between(data, |from, to| from != to);

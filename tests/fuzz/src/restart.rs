@@ -3,10 +3,10 @@ use wire::{Ask, BodyEnd, Broken, Completion, Framing, Restart, Told, Validator};
 
 use crate::pieces;
 
-/// More cuts of one input tell nothing new and cost time.
+/// More cuts of one input find nothing new and cost time.
 const MOST_CUTS: usize = 12;
 
-/// The stream breaks off after each of its events, is kept alive there, and goes on with itself as the second answer.
+/// The stream ends after each of its events, is kept alive there, and continues with itself as the second response.
 pub fn restart(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let data = text.as_bytes();

@@ -4,7 +4,8 @@ use wire::{BodyEnd, Completion, Framing, Validator};
 
 use crate::pieces;
 
-/// An answer, said in both other dialects: any split gives the same, in whole events, and no end that was not proven.
+/// A response, translated into both other dialects: any split gives the same complete events, and no end without a passed
+/// completion check.
 pub fn translate(data: &[u8]) {
     directions(data, |from, to| from != to);
 }
@@ -29,7 +30,7 @@ fn directions(data: &[u8], wanted: impl Fn(Dialect, Dialect) -> bool) {
             assert!(out.is_empty() || out.ends_with(b"\n\n"), "whole events");
             follows(&judge(to, Framing::Stream, &out), &provider);
             if outcome.is_ok() {
-                // What was said can be understood, and said back.
+                // The translation can be read, and translated back.
                 let (back, outcome) = tell(to, from, &[&out]);
                 assert!(!matches!(outcome, Err(CannotTell::Unsayable(_))));
                 follows(&judge(from, Framing::Stream, &back), &provider);

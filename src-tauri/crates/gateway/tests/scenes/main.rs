@@ -24,6 +24,8 @@ mod limits;
 mod lingering;
 mod load;
 mod order;
+#[path = "../../../../../tests/scenarios/mod.rs"]
+mod outage_scenarios;
 mod own_network;
 mod patience;
 mod pin;
@@ -38,8 +40,6 @@ mod scenarios;
 mod siblings;
 mod silence;
 mod stop_reasons;
-#[path = "../../../../../tests/scenarios/mod.rs"]
-mod stories;
 mod strays;
 mod traps;
 mod unattended;

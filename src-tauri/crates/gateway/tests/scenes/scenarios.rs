@@ -1,4 +1,4 @@
-//! Every story of `tests/scenarios`, under paused time and over pipes.
+//! Every scenario of `tests/scenarios`, under paused time and over pipes.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use stage::Stage;
 
-use crate::stories::client::Verdict;
-use crate::stories::story::Expected;
-use crate::stories::{
-    Attempt, Clock, Form, Heard, Restarts, Row, STAND_IN, STORIES, Story, TIMERS, World, play,
-    table,
+use crate::outage_scenarios::client::Verdict;
+use crate::outage_scenarios::scenario::Expected;
+use crate::outage_scenarios::{
+    Attempt, ClientResponse, Clock, FALLBACK_MODEL, Form, Restarts, Row, SCENARIOS, Scenario,
+    TIMERS, World, play, table,
 };
 use crate::understudy::speaks_only;
 use crate::world::{AGENT, Scene};
@@ -33,7 +33,7 @@ impl World for Scene {
         &self.second
     }
 
-    async fn ask(&self, dialect: Dialect, body: &Value, automated: bool) -> Heard {
+    async fn ask(&self, dialect: Dialect, body: &Value, automated: bool) -> ClientResponse {
         let response = self
             .send(dialect, body.clone(), |head| {
                 if automated {
@@ -53,7 +53,7 @@ impl World for Scene {
                 Err(_) => clean = false,
             }
         }
-        Heard {
+        ClientResponse {
             status,
             model_header,
             body: told,
@@ -65,16 +65,16 @@ impl World for Scene {
 #[tokio::test(start_paused = true)]
 async fn every_scenario_ends_in_a_whole_answer_or_an_honest_end_over_pipes() {
     let mut rows = Vec::new();
-    for story in &STORIES {
+    for scenario in &SCENARIOS {
         for form in Form::ALL {
             for dialect in Dialect::ALL {
-                let mut scene = scene(story);
-                let mut played = play(&scene, story, "m", dialect, form).await;
+                let mut scene = scene(scenario);
+                let mut played = play(&scene, scenario, "m", dialect, form).await;
                 for _ in &played.asked {
                     let exchange = scene.ended().await;
                     played.attempts.extend(exchange.attempts.iter().map(booked));
                 }
-                rows.push(Row::judge(story, &played));
+                rows.push(Row::judge(scenario, &played));
             }
         }
     }
@@ -89,23 +89,23 @@ async fn every_scenario_ends_as_well_where_one_of_the_two_is_translated() {
     for casting in ["the first", "the second"] {
         for turn in [1, 2] {
             let mut rows = Vec::new();
-            for story in &STORIES {
+            for scenario in &SCENARIOS {
                 for form in Form::ALL {
                     for (at, dialect) in Dialect::ALL.into_iter().enumerate() {
                         let other = Dialect::ALL[(at + turn) % Dialect::ALL.len()];
-                        let mut scene = scene(story);
+                        let mut scene = scene(scenario);
                         let translated = if casting == "the first" {
                             "lead"
                         } else {
                             "second"
                         };
                         scene.change(|config| speaks_only(config, translated, other));
-                        let mut played = play(&scene, story, "m", dialect, form).await;
+                        let mut played = play(&scene, scenario, "m", dialect, form).await;
                         for _ in &played.asked {
                             let exchange = scene.ended().await;
                             played.attempts.extend(exchange.attempts.iter().map(booked));
                         }
-                        rows.push(Row::judge(story, &played));
+                        rows.push(Row::judge(scenario, &played));
                     }
                 }
             }
@@ -125,26 +125,26 @@ async fn a_pipeline_passes_every_story_with_the_default_timers_and_the_slow_one_
 {
     for first_content in [60, 10] {
         let mut rows = Vec::new();
-        for story in &STORIES {
+        for scenario in &SCENARIOS {
             for form in [Form::Pipeline, Form::Document] {
                 for dialect in Dialect::ALL {
-                    let story = Story {
-                        expected: match (story.name, first_content) {
+                    let scenario = Scenario {
+                        expected: match (scenario.name, first_content) {
                             ("accepts and never answers", _) if form.is_streamed() => {
-                                |_| Expected::whole(1, 1).within(100)
+                                |_| Expected::complete(1, 1).within(100)
                             }
                             // How long a document's client waits is its owner's word.
                             ("accepts and never answers", _) => {
-                                |_| Expected::whole(1, 1).within(905)
+                                |_| Expected::complete(1, 1).within(905)
                             }
                             ("first token after 20 s", 10) if form.is_streamed() => {
-                                |_| Expected::whole(1, 1).within(15)
+                                |_| Expected::complete(1, 1).within(15)
                             }
-                            _ => story.expected,
+                            _ => scenario.expected,
                         },
-                        ..*story
+                        ..*scenario
                     };
-                    let mut scene = scene(&story);
+                    let mut scene = scene(&scenario);
                     scene.change(|config| {
                         let default = Timers {
                             headers: Duration::from_secs(60),
@@ -154,12 +154,12 @@ async fn a_pipeline_passes_every_story_with_the_default_timers_and_the_slow_one_
                         };
                         config.timers = default;
                     });
-                    let mut played = play(&scene, &story, "m", dialect, form).await;
+                    let mut played = play(&scene, &scenario, "m", dialect, form).await;
                     for _ in &played.asked {
                         let exchange = scene.ended().await;
                         played.attempts.extend(exchange.attempts.iter().map(booked));
                     }
-                    rows.push(Row::judge(&story, &played));
+                    rows.push(Row::judge(&scenario, &played));
                 }
             }
         }
@@ -180,34 +180,34 @@ async fn a_pipeline_passes_every_story_with_the_default_timers_and_the_slow_one_
 async fn a_half_answer_that_ends_properly_is_found_out() {
     for dialect in Dialect::ALL {
         for form in Form::ALL {
-            let scene = scene(&Story::PLAIN);
-            let played = play(&scene, &Story::PLAIN, "m", dialect, form).await;
-            let heard = &played.asked[0].heard;
-            let told = String::from_utf8(heard.body.clone()).unwrap();
+            let scene = scene(&Scenario::PLAIN);
+            let played = play(&scene, &Scenario::PLAIN, "m", dialect, form).await;
+            let response = &played.asked[0].response;
+            let told = String::from_utf8(response.body.clone()).unwrap();
             let verdict = |body: String, clean: bool| {
                 let body = body.into_bytes();
-                let heard = Heard {
+                let response = ClientResponse {
                     body,
                     clean,
-                    ..heard.clone()
+                    ..response.clone()
                 };
-                heard.verdict(dialect)
+                response.verdict(dialect)
             };
-            assert_eq!(verdict(told.clone(), true), Verdict::Whole);
+            assert_eq!(verdict(told.clone(), true), Verdict::Complete);
             let half = told[..told.len() / 2].to_owned();
-            assert_eq!(verdict(half.clone(), true), Verdict::HalfTakenForWhole);
+            assert_eq!(verdict(half.clone(), true), Verdict::IncompleteAccepted);
             assert_eq!(verdict(half, false), Verdict::Aborted);
             let gap = told.replace("lead 30", "");
-            assert_eq!(verdict(gap, true), Verdict::HalfTakenForWhole);
+            assert_eq!(verdict(gap, true), Verdict::IncompleteAccepted);
             if form.is_streamed() {
                 let twice = verdict(told.repeat(2), true);
-                assert_eq!(twice, Verdict::HalfTakenForWhole, "one after the other");
+                assert_eq!(twice, Verdict::IncompleteAccepted, "one after the other");
             }
         }
     }
 }
 
-fn scene(story: &Story) -> Scene {
+fn scene(scenario: &Scenario) -> Scene {
     let scene = Scene::new();
     scene.change(|config| {
         let [headers, first_content, idle, grace, total, cooldown] =
@@ -223,11 +223,11 @@ fn scene(story: &Story) -> Scene {
             ..Timers::default()
         };
         for route in &mut config.routes {
-            if story.restarts == Restarts::Always {
+            if scenario.restarts == Restarts::Always {
                 route.restart = Some(Restart::Always);
             }
-            if story.own_model {
-                route.candidates[1].model = Some(ModelId::new(STAND_IN));
+            if scenario.own_model {
+                route.candidates[1].model = Some(ModelId::new(FALLBACK_MODEL));
             }
         }
     });

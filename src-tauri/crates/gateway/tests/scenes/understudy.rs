@@ -10,7 +10,7 @@ use stage::{Cue, Fault, Line};
 use tokio::time::Instant;
 
 use crate::delivery::{given, is_whole};
-use crate::stories::STAND_IN;
+use crate::outage_scenarios::FALLBACK_MODEL;
 use crate::world::{Scene, question, question_with_tool, text};
 
 const PAIRS: [(Dialect, Dialect); 6] = [
@@ -27,7 +27,7 @@ pub(crate) fn speaks_only(config: &mut Config, id: &str, dialect: Dialect) {
     let endpoint = config.endpoints.get_mut(&EndpointId::new(id)).unwrap();
     endpoint.endpoint.paths = [(dialect, dialect.default_path().to_owned())].into();
     // Messages demands a limit to the answer, which the other dialects' requests may leave out.
-    endpoint.models = ["m", STAND_IN].map(model).into();
+    endpoint.models = ["m", FALLBACK_MODEL].map(model).into();
 }
 
 fn model(id: &str) -> Model {
@@ -504,14 +504,14 @@ async fn a_client_that_heeds_no_pings_is_kept_waiting_by_events_of_its_own() {
         });
         let mut body = response.await.into_body();
         let (mut told, mut longest) = (Vec::new(), Duration::ZERO);
-        let mut heard = Instant::now();
+        let mut response = Instant::now();
         while let Some(frame) = body.frame().await {
             let bytes = frame.unwrap().into_data().unwrap();
             told.extend_from_slice(&bytes);
             let text = String::from_utf8_lossy(&bytes);
             if text.contains("event: ") && !text.contains("event: ping") {
-                longest = longest.max(heard.elapsed());
-                heard = Instant::now();
+                longest = longest.max(response.elapsed());
+                response = Instant::now();
             }
         }
         assert!(is_whole(Dialect::Anthropic, &told), "{delivery:?}");

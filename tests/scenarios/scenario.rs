@@ -7,7 +7,7 @@ use stage::Fault;
 use super::client::Verdict;
 use super::play::Played;
 
-/// Tells how long a second of a story lasts in the world where it is played.
+/// The length of a second of a scenario in this environment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     pub(crate) second: Duration,
@@ -25,19 +25,19 @@ impl Clock {
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     /// It answers as it should.
-    Plays,
+    Healthy,
     Once(Fault),
     Always(Fault),
-    /// Until the story is this old.
+    /// Until the scenario is this old.
     Until(Duration, Fault),
 }
 
-/// How the client asks.
+/// The form of the client's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// An agent: streamed, as the answer comes.
     Agent,
-    /// An automation: streamed, once the answer is proven.
+    /// An automation: streamed, after the completion check.
     Pipeline,
     /// Not streamed.
     Document,
@@ -62,7 +62,7 @@ impl Form {
     }
 }
 
-/// Does the route let another answer go on where one broke off?
+/// Does the route let another response continue a truncated one?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Restarts {
     /// As is usual for the dialect.
@@ -70,20 +70,20 @@ pub(crate) enum Restarts {
     Always,
 }
 
-/// What must come of every request of a story.
+/// The expected result of every request of a scenario.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected {
     pub(crate) verdict: Verdict,
-    /// What each of the two upstreams received; None: the story's own check decides.
+    /// What each of the two upstreams received; None: the scenario's own check decides.
     pub(crate) posts: Option<(usize, usize)>,
-    /// Seconds of the story, from the request to the end of what the client is told.
+    /// Seconds of the scenario, from the request to the end of the client's response.
     pub(crate) within: u32,
 }
 
 impl Expected {
-    pub(crate) fn whole(lead: usize, second: usize) -> Expected {
+    pub(crate) fn complete(lead: usize, second: usize) -> Expected {
         Expected {
-            verdict: Verdict::Whole,
+            verdict: Verdict::Complete,
             posts: Some((lead, second)),
             within: 5,
         }
@@ -101,16 +101,16 @@ impl Expected {
     }
 }
 
-/// One story of an outage.
+/// One scenario of an outage.
 #[derive(Clone, Copy)]
-pub(crate) struct Story {
+pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     /// What the first candidate does.
     pub(crate) lead: fn(Clock) -> Act,
     /// What the second does.
     pub(crate) second: fn(Clock) -> Act,
     pub(crate) restarts: Restarts,
-    /// The second is asked for a model of its own: [`STAND_IN`].
+    /// The second endpoint gets requests for its own model: [`FALLBACK_MODEL`].
     pub(crate) own_model: bool,
     /// Requests, one after the other, [`EVERY`] seconds apart.
     pub(crate) requests: u32,
@@ -119,26 +119,26 @@ pub(crate) struct Story {
     pub(crate) check: fn(&Played) -> Result<(), String>,
 }
 
-impl Story {
-    pub(crate) const PLAIN: Story = Story {
+impl Scenario {
+    pub(crate) const PLAIN: Scenario = Scenario {
         name: "",
-        lead: |_| Act::Plays,
-        second: |_| Act::Plays,
+        lead: |_| Act::Healthy,
+        second: |_| Act::Healthy,
         restarts: Restarts::Usual,
         own_model: false,
         requests: 1,
-        expected: |_| Expected::whole(1, 0),
+        expected: |_| Expected::complete(1, 0),
         check: |_| Ok(()),
     };
 }
 
 /// The second candidate's own model.
-pub(crate) const STAND_IN: &str = "stand-in-model";
+pub(crate) const FALLBACK_MODEL: &str = "fallback-model";
 
-/// Seconds of the story between two requests.
+/// Seconds of the scenario between two requests.
 pub(crate) const EVERY: u32 = 5;
 
-/// The gateway's timers, in seconds of the story, by their names in the settings.
+/// The gateway's timers, in seconds of the scenario, by their names in the settings.
 pub(crate) const TIMERS: [(&str, u32); 6] = [
     ("headers", 30),
     ("first_content", 45),
