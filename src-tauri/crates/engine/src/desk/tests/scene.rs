@@ -585,6 +585,7 @@ fn started(
         spending: Default::default(),
         sibling: Default::default(),
         announce: false,
+        use_now: Default::default(),
     };
     Desk::new(state, open, running, base)
 }
