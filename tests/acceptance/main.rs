@@ -46,4 +46,5 @@ mod steadfast;
 mod stories;
 mod tasks;
 mod translation;
+mod use_now;
 mod week_old;

@@ -297,12 +297,17 @@ impl Desk {
     }
 }
 
-/// A provider by its id, its product ("GPT") or its name.
+/// A provider by its id, its product, its name, or the first word of its models ("gpt").
 fn provider_named(state: &State, name: &str) -> Option<ProviderId> {
     let is_it = |text: &str| text.eq_ignore_ascii_case(name);
-    let mut providers = state.catalog.providers().iter();
-    let found = providers.find(|provider| {
+    let named = |provider: &&catalog::Provider| {
         is_it(provider.id.as_str()) || is_it(&provider.product) || is_it(&provider.name)
-    });
+    };
+    let makes = |provider: &&catalog::Provider| {
+        let mut models = provider.models.iter();
+        models.any(|model| model.id.as_str().split('-').next().is_some_and(is_it))
+    };
+    let providers = || state.catalog.providers().iter();
+    let found = providers().find(named).or_else(|| providers().find(makes));
     found.map(|provider| provider.id.clone())
 }
