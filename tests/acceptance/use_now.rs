@@ -40,12 +40,9 @@ async fn a_choice_changes_who_answers_survives_a_restart_and_is_lifted() {
 
     vendors.desk.kill();
     vendors.desk.start();
-    assert!(
-        vendors
-            .desk
-            .said(&["status"])
-            .contains("Claude Code uses Second")
-    );
+    let restarted = vendors.desk.snapshot().await;
+    assert_eq!(restarted.clients[0].provider.as_deref(), Some("second"));
+    assert_eq!(restarted.clients[0].until, None);
     assert_eq!(answered_by(&vendors).await, "second");
 
     // A chosen provider that fails is followed by the primary.
