@@ -221,6 +221,7 @@ impl Shell {
             | Command::TryNow { .. }
             | Command::PaidStandIns { .. }
             | Command::PaidUntilBack { .. }
+            | Command::UseNow { .. }
             | Command::Siblings { .. }
             | Command::SiblingsLater
             | Command::PaidFallbacksToday { .. }

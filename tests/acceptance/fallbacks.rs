@@ -40,7 +40,7 @@ fn second(address: &str) -> String {
 pub(crate) struct Vendors {
     pub(crate) desk: Desk,
     pub(crate) lead: Upstream,
-    second: Upstream,
+    pub(crate) second: Upstream,
 }
 
 pub(crate) async fn vendors(settings: &str, keys: &[(&str, &str)]) -> Vendors {
@@ -80,7 +80,7 @@ impl Vendors {
         });
     }
 
-    async fn ask(&self, headers: &[(&str, &str)]) -> reqwest::Response {
+    pub(crate) async fn ask(&self, headers: &[(&str, &str)]) -> reqwest::Response {
         let body = json!({ "model": "lead-opus-5", "max_tokens": 99, "messages": [{ "role": "user", "content": "Hello" }] });
         let mut request = self
             .desk
@@ -103,7 +103,7 @@ impl Vendors {
         said
     }
 
-    fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> String {
         std::fs::read_to_string(self.desk.file("settings.toml")).unwrap()
     }
 }

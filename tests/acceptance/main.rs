@@ -46,4 +46,5 @@ mod settings;
 mod steadfast;
 mod tasks;
 mod translation;
+mod use_now;
 mod week_old;

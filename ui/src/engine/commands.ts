@@ -54,6 +54,7 @@ function forShell(command: Command): command is Extract<Command, { do: "open_win
     case "paid_stand_ins":
     case "paid_fallbacks_today":
     case "paid_until_back":
+    case "use_now":
     case "siblings":
     case "siblings_later":
     case "may_go_to":

@@ -4,7 +4,11 @@ import type { MayGoTo } from "./MayGoTo";
 /**
  * Something a person asks for: from the tray's menu, the window or the CLI (`POST /control/do`).
  */
-export type Command = { "do": "open_window", view: string, } | { "do": "copy_base_url" } | { "do": "quit" } | { "do": "pause" } | { "do": "resume" } | { "do": "stop_engine" } | { "do": "start_engine" } | { "do": "check_now" } | { "do": "try_now", endpoint: string, model: string, } | { "do": "paid_stand_ins", allow: boolean, } | { "do": "paid_until_back", allow: boolean, } | { "do": "siblings", allow: boolean | null, } | { "do": "siblings_later" } | { "do": "paid_fallbacks_today", allow: boolean, } | { "do": "may_go_to", pipeline: string | null, scope: MayGoTo, } | { "do": "rehearse", seconds: number, } | { "do": "end_rehearsal" } | { "do": "review_retry_all", incident: number | null, pipeline: string | null, 
+export type Command = { "do": "open_window", view: string, } | { "do": "copy_base_url" } | { "do": "quit" } | { "do": "pause" } | { "do": "resume" } | { "do": "stop_engine" } | { "do": "start_engine" } | { "do": "check_now" } | { "do": "try_now", endpoint: string, model: string, } | { "do": "paid_stand_ins", allow: boolean, } | { "do": "paid_until_back", allow: boolean, } | { "do": "siblings", allow: boolean | null, } | { "do": "siblings_later" } | { "do": "paid_fallbacks_today", allow: boolean, } | { "do": "use_now", client: string, 
+/**
+ * Id, product or name.
+ */
+provider: string | null, pin: boolean, } | { "do": "may_go_to", pipeline: string | null, scope: MayGoTo, } | { "do": "rehearse", seconds: number, } | { "do": "end_rehearsal" } | { "do": "review_retry_all", incident: number | null, pipeline: string | null, 
 /**
  * Run nothing; say how many there are.
  */

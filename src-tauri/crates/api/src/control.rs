@@ -47,6 +47,14 @@ pub enum Command {
     PaidFallbacksToday {
         allow: bool,
     },
+    /// Engine: requests of this client go to this provider first until the local midnight, or until auto where pinned. None: auto.
+    UseNow {
+        client: String,
+        /// Id, product or name.
+        provider: Option<String>,
+        #[serde(default)]
+        pin: bool,
+    },
     /// Engine: where may requests go beside their primary? None: those of all pipelines and applications that have no word
     /// of their own.
     MayGoTo {

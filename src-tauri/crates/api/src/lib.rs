@@ -14,6 +14,7 @@ mod review;
 mod snapshot;
 mod span;
 mod tray;
+mod use_now;
 
 pub use control::{
     Accepted, Check, CheckState, Command, ControlError, Doctor, Explained, KeyEntry, KeyTried,
@@ -39,6 +40,7 @@ pub use snapshot::{
 };
 pub use span::{Span, Spans};
 pub use tray::{MenuLine, TrayIcon, TrayView};
+pub use use_now::{ClientUse, UseChoice};
 
 /// The engine sends a comment on a silent event stream this often, so that each side notices when the other is gone.
 pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(20);

@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    Fallback, IncidentSummary, LastOutage, Notice, Question, ReviewRetry, Spans, TrayView,
+    ClientUse, Fallback, IncidentSummary, LastOutage, Notice, Question, ReviewRetry, Spans,
+    TrayView,
 };
 
 /// Everything that the faces draw, as of one moment. Sent whole on every change.
@@ -22,6 +23,9 @@ pub struct Snapshot {
     /// Who answers for whom now: "Opus is failing. Sonnet answers, same plan, no extra cost."
     #[serde(default)]
     pub fallbacks: Vec<String>,
+    /// The provider that each client uses now.
+    #[serde(default)]
+    pub clients: Vec<ClientUse>,
     /// The owner's pipelines, by name.
     #[serde(default)]
     pub pipelines: Vec<PipelineView>,

@@ -11,6 +11,7 @@ mod show;
 mod status;
 mod traffic;
 mod url;
+mod use_now;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -126,6 +127,20 @@ enum Command {
         /// Of this pipeline alone
         #[arg(long, value_name = "NAME")]
         pipeline: Option<String>,
+    },
+    /// Send a client's requests to one provider first, until midnight; lists clients and choices without arguments
+    Use {
+        /// The client; not needed where only one has sent requests
+        #[arg(value_name = "CLIENT")]
+        first: Option<String>,
+        /// auto, or a provider: claude, gpt
+        #[arg(value_name = "NAME")]
+        second: Option<String>,
+        /// Until you choose auto, and not until midnight
+        #[arg(long, requires = "first")]
+        pin: bool,
+        #[arg(long, conflicts_with = "first")]
+        json: bool,
     },
     /// Pass requests straight to the primary until `resume`
     Pause,
@@ -310,6 +325,16 @@ async fn run(command: Command) -> ExitCode {
             let scope = may_go_to(&scope);
             show::act(api::Command::MayGoTo { pipeline, scope }).await
         }
+        Command::Use {
+            first,
+            second,
+            pin,
+            json,
+        } => match (first, second) {
+            (None, _) => use_now::list(json).await,
+            (Some(provider), None) => use_now::choose(None, provider, pin).await,
+            (Some(client), Some(provider)) => use_now::choose(Some(client), provider, pin).await,
+        },
         Command::Pause => show::act(api::Command::Pause).await,
         Command::Resume => show::act(api::Command::Resume).await,
         Command::Stop => show::act(api::Command::StopEngine).await,

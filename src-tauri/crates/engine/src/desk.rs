@@ -30,6 +30,7 @@ mod targets;
 mod traffic;
 mod transitions;
 mod turns;
+mod use_now;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +57,7 @@ pub(crate) use reviews::Reviews;
 pub(crate) use sessions::Sessions;
 pub(crate) use standing_fallbacks::{Carried, Cost, Fallbacks, News, Reason, RouteKey, Standing};
 pub(crate) use turns::Turns;
+pub(crate) use use_now::{Choice, Choices};
 pub(crate) use zone::Zone;
 
 /// What is kept for a limited time is deleted this often.
@@ -219,6 +221,7 @@ impl Desk {
             Some(self.state.today.ends()),
             self.state.reviews.next_due(),
             self.state.fallbacks.next_due(),
+            self.state.choices.next_due(),
             self.next_half_open(),
             (!self.idle).then_some(self.last_exchange + IDLE_AFTER),
         ]
@@ -242,6 +245,7 @@ impl Desk {
             self.expire_conversations(now);
         }
         self.turn_day(now);
+        self.choices_due(now);
         if now >= self.last_exchange + IDLE_AFTER {
             self.be_idle(true);
         }

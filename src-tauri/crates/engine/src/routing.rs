@@ -35,6 +35,8 @@ pub(crate) struct Running {
     pub sibling: Siblings,
     /// Neither a tray nor a window follows the engine.
     pub announce: bool,
+    /// The owner's choices, by the client's name.
+    pub use_now: BTreeMap<String, gateway::UseNow>,
 }
 
 /// `catalog`: the owner's own endpoints included.
@@ -73,6 +75,7 @@ pub(crate) fn gateway_config(
         client_waits: settings.client_waits.clone(),
         sibling: running.sibling,
         announce: running.announce,
+        use_now: running.use_now.clone(),
         paused: running.paused,
         draining: running.draining,
         own_addresses: running.own_addresses.clone(),

@@ -97,6 +97,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         spending: Default::default(),
         sibling: Default::default(),
         announce: true,
+        use_now: Default::default(),
     };
     let stage = Stage::embedded();
     let stage_host = catalog

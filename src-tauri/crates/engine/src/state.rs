@@ -12,7 +12,8 @@ use ledger::{FallbackTestRow, Outage};
 use watch::online::Connectivity;
 
 use crate::desk::{
-    Day, Fallbacks, Incidents, Logins, Notifications, PaidConsent, Reviews, Sessions, Turns, Zone,
+    Choices, Day, Fallbacks, Incidents, Logins, Notifications, PaidConsent, Reviews, Sessions,
+    Turns, Zone,
 };
 use crate::fallback_test::target::{Target, TestKey};
 use crate::keys::Keys;
@@ -62,6 +63,8 @@ pub(crate) struct State {
     /// Those of them whose login was a subscription.
     pub seen_subscriptions: BTreeSet<EndpointId>,
     pub sessions: Sessions,
+    /// The owner's choices of a provider, by client.
+    pub choices: Choices,
     /// Who answers for whom.
     pub fallbacks: Fallbacks,
     /// For each pipeline, and for the applications (None), the models that they asked for and the dialects.
@@ -231,6 +234,7 @@ impl State {
             seen_logins: Default::default(),
             seen_subscriptions: Default::default(),
             sessions: Default::default(),
+            choices: Choices::default(),
             fallbacks: Default::default(),
             askers: Default::default(),
             unknown_pipelines: Default::default(),

@@ -16,4 +16,5 @@ pub(crate) mod review;
 pub(crate) mod rows;
 pub(crate) mod snapshot;
 pub(crate) mod tray;
+pub(crate) mod use_now;
 pub(crate) mod words;

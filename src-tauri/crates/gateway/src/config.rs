@@ -9,7 +9,7 @@ use catalog::{
 };
 use serde::Deserialize;
 
-use crate::Demand;
+use crate::{Demand, UseNow};
 
 /// Everything that the gateway may be told; replaced as a whole when the settings change.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Config {
     pub sibling: Siblings,
     /// No tray and no window shows who answers: a response of a fallback has to say it.
     pub announce: bool,
+    /// The owner's choices, by the client's name.
+    pub use_now: BTreeMap<String, UseNow>,
     /// What tools are told to do is kept in reports.
     pub keep_tool_arguments: bool,
     /// What stateful clients refer to later is kept for a day.

@@ -400,7 +400,7 @@ impl Gateway {
                 let in_tool_loop = !ask.results.is_empty();
                 self.0.stays_with(session, in_tool_loop, primary)
             });
-            if let Some(stay) = stay {
+            if let Some(stay) = stay.filter(|_| plan.may_stay(!ask.results.is_empty())) {
                 plan.stay_with(&stay);
             }
             plan

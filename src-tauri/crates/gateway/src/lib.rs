@@ -39,7 +39,7 @@ pub use kept::ConversationAsk;
 pub use once::{ReplayAsk, Unkept};
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
-    Pin, Plan, Role,
+    Pin, Plan, Role, UseNow,
 };
 pub use review::{ParkedRequest, Rerun, Review, Unfetched};
 pub use services::Clock;

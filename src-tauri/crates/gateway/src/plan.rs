@@ -6,6 +6,7 @@ pub(crate) mod patience;
 
 mod caller;
 mod carriage;
+mod choice;
 mod eligible;
 mod explain;
 mod pin;
@@ -23,6 +24,7 @@ use wire::Kind;
 
 pub use caller::{Caller, CallerKind, Login};
 pub use carriage::Carriage;
+pub use choice::UseNow;
 pub use eligible::Ineligible;
 pub use pin::Pin;
 pub use stand_in::ANY_MODEL;
@@ -64,6 +66,8 @@ pub struct Plan {
     pub subscription: bool,
     /// A stand-in is asked first, since it began this turn and the primary would refuse it.
     pub stays: bool,
+    /// The owner's choice for this client is first.
+    pub chosen: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +193,7 @@ pub(crate) fn plan(
         rehearsal,
         subscription: wish.caller.login == Login::Subscription,
         stays: false,
+        chosen: false,
     };
     let spending = stand_in::spending(config, route);
     let bounds = Bounds::of(config, route, wish.caller);
@@ -273,6 +278,10 @@ pub(crate) fn plan(
         // Stable: among those that admit requests, and among those that do not, the route's order stands.
         plan.candidates
             .sort_by_key(|candidate| !candidate.standing.admits());
+        let choice = config.use_now.get(&wish.caller.client);
+        if let Some(choice) = choice.filter(|_| wish.only.is_none()) {
+            plan.put_first(choice);
+        }
         if wish.unthought_turn {
             plan.stay_with_stand_in();
         }

@@ -86,6 +86,7 @@ pub(crate) fn config() -> Config {
         keep_conversations: true,
         paused: false,
         announce: false,
+        use_now: BTreeMap::new(),
         draining: false,
         own_addresses: vec!["127.0.0.1:4747".parse().unwrap()],
     }

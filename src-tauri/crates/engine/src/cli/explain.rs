@@ -35,6 +35,9 @@ pub(super) struct CallerArgs {
     /// Neither a coding agent nor a pipeline
     #[arg(long, conflicts_with = "pipeline")]
     application: bool,
+    /// The client, for your choice with `use`: "Claude Code"
+    #[arg(long, value_name = "NAME")]
+    client: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -55,6 +58,7 @@ impl CallerArgs {
         };
         let mut query = vec![("login", login)];
         query.extend(self.pipeline.as_deref().map(|name| ("pipeline", name)));
+        query.extend(self.client.as_deref().map(|name| ("client", name)));
         query.extend(self.application.then_some(("application", "true")));
         query
     }

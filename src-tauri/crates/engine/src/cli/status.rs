@@ -57,6 +57,8 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
         details,
         "understudyd status --details",
     ));
+    let clients = snapshot.clients.iter();
+    lines.extend(clients.filter_map(|client| client.sentence.clone()));
     let watched = |p: &&Provider| p.mine || p.rehearsal && p.level != Level::Unknown;
     let mut providers: Vec<&Provider> = snapshot.providers.iter().filter(watched).collect();
     // What fails stands first.

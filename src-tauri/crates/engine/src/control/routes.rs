@@ -216,6 +216,8 @@ struct CallerQuery {
     client_login: Option<String>,
     pipeline: Option<String>,
     application: Option<String>,
+    /// The client's name, for the owner's choice.
+    client: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -244,6 +246,7 @@ impl CallerQuery {
             kind,
             login,
             rerun: false,
+            client: self.client.unwrap_or_default(),
         }
     }
 }

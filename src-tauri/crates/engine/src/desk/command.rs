@@ -27,6 +27,11 @@ impl Desk {
             }
             Command::TryNow { endpoint, model } => self.try_now(endpoint, model),
             Command::PaidUntilBack { allow } => Ok(self.answer_paid_until_back(now, *allow)),
+            Command::UseNow {
+                client,
+                provider,
+                pin,
+            } => self.use_now(now, client, provider.as_deref(), *pin),
             Command::PaidStandIns { allow } => Ok(self.answer_paid_stand_ins(now, *allow)),
             Command::Siblings { allow } => Ok(self.answer_siblings(now, *allow)),
             Command::SiblingsLater => Ok(self.siblings_later(now)),

@@ -20,6 +20,7 @@ impl Desk {
     pub(super) fn reconfigure(&mut self, now: DateTime<Utc>) {
         self.running.spending = self.spending();
         self.running.sibling = self.sibling();
+        self.running.use_now = self.gateway_choices();
         let state = &self.state;
         self.running.paused = state.paused;
         self.running.draining = state.draining;
@@ -34,6 +35,7 @@ impl Desk {
         self.effect(Effect::Configure(Box::new(configuration)));
         self.watch_targets();
         self.state.plans = self.plans();
+        self.plan_clients();
         self.state.reaches = self.reaches();
         self.state.targets = self.targets();
         let transitions = self.book.watch(self.state.watched(), now);

@@ -12,6 +12,8 @@ pub(crate) const PAID: &str = "paid_stand_ins";
 pub(crate) const PAID_STOPPED: &str = "paid_fallbacks_stopped_until";
 /// The owner's answer about one outage: a provider, and yes or no.
 pub(crate) const PAID_UNTIL_BACK: &str = "paid_until_back";
+/// The owner's choices of a provider, a line for each client.
+pub(crate) const USE_NOW: &str = "use_now";
 pub(crate) const SIBLINGS: &str = "siblings";
 pub(crate) const SIBLING_ASKED: &str = "sibling_question";
 /// "Not now" holds until then.

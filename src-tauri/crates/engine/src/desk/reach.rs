@@ -118,6 +118,7 @@ impl Desk {
                     Login::Key | Login::Subscription => Login::Key,
                 },
                 rerun: false,
+                client: String::new(),
             };
             self.explain(dialect, &model, &caller)
         };

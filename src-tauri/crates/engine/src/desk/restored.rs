@@ -1,6 +1,6 @@
 //! What an earlier run left.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::Notice;
 use catalog::{Dialect, EndpointId, ProviderId};
@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use gateway::KeptBreaker;
 use ledger::{FallbackTestRow, Met, Sums};
 
-use super::{Desk, Effect, OpenIncident, PaidAnswer, PaidConsent};
+use super::{Choice, Desk, Effect, OpenIncident, PaidAnswer, PaidConsent};
 use crate::state::{SiblingQuestion, State};
 
 #[derive(Debug, Default)]
@@ -23,6 +23,7 @@ pub(crate) struct Restored {
     /// The owner's answers.
     pub paid_stand_ins: Option<bool>,
     pub paid_until_back: Option<PaidAnswer>,
+    pub use_now: BTreeMap<String, Choice>,
     pub siblings: Option<bool>,
     pub siblings_not_before: Option<DateTime<Utc>>,
     pub paid_stopped_until: Option<DateTime<Utc>>,
@@ -46,6 +47,8 @@ pub(crate) struct Asker {
     pub client: String,
     pub dialect: Dialect,
     pub model: String,
+    /// A subscription paid for an attempt.
+    pub subscription: bool,
 }
 
 impl Desk {
@@ -59,6 +62,8 @@ impl Desk {
             let open = true;
             self.effect(Effect::Nudge(watch::Nudge::IncidentOpen { provider, open }));
         }
+        self.last_requests_restored(&left.askers);
+        self.choices_restored(now, left.use_now);
         let state = &mut self.state;
         state.notifications = super::Notifications::restored(left.notices);
         state.seen_in_traffic.extend(left.seen);

@@ -7,5 +7,6 @@ mod fallbacks;
 mod incidents;
 mod notifications;
 mod problems;
+mod use_now;
 
 use scene::Scene;

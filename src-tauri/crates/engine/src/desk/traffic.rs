@@ -34,12 +34,13 @@ impl Desk {
         if !exchange.rehearsal {
             self.check_the_cap(now);
             self.learn(exchange);
+            self.learn_client(exchange);
             self.learn_model(exchange);
             if let Some(name) = &exchange.pipeline {
                 let state = &mut self.state;
                 state.unknown_pipelines.seen(now, name, &state.settings);
             }
-            if carried {
+            if carried && !self.by_choice(exchange) {
                 self.carried_by_fallback(now, exchange, &row);
             }
             self.ask_for_fallbacks(now, exchange, carried);

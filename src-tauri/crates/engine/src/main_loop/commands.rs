@@ -38,6 +38,7 @@ impl MainLoop {
             Command::Pause
             | Command::Resume
             | Command::TryNow { .. }
+            | Command::UseNow { .. }
             | Command::PaidStandIns { .. }
             | Command::PaidUntilBack { .. }
             | Command::Siblings { .. }

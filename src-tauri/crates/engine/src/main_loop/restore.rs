@@ -6,7 +6,7 @@ use gateway::KeptBreaker;
 use ledger::{Ledger, LedgerError, Met};
 
 use super::MainLoop;
-use crate::desk::{Asker, Event, PaidAnswer, Restored, keys};
+use crate::desk::{Asker, Choices, Event, PaidAnswer, Restored, keys};
 use crate::records::failed;
 use crate::state::SiblingQuestion;
 use crate::view;
@@ -101,6 +101,7 @@ impl Reading {
                 .collect(),
             paid_stand_ins: self.answer(ledger, keys::PAID),
             paid_until_back: PaidAnswer::parse(&self.word(ledger, keys::PAID_UNTIL_BACK)),
+            use_now: Choices::parse(&self.word(ledger, keys::USE_NOW)),
             siblings: self.answer(ledger, keys::SIBLINGS),
             siblings_not_before: self.instant(ledger, keys::SIBLING_LATER),
             paid_stopped_until: self.instant(ledger, keys::PAID_STOPPED),
@@ -152,6 +153,7 @@ fn askers(ledger: &Ledger) -> Result<Vec<Asker>, LedgerError> {
     let routed =
         rows.filter(|row| !row.rehearsal && !row.route.is_empty() && row.route != ledger::PASSED);
     let asker = |row: ledger::ExchangeRow| Asker {
+        subscription: row.attempts.iter().any(|a| a.by_subscription),
         pipeline: row.pipeline,
         client: row.client,
         dialect: row.dialect,

@@ -24,6 +24,7 @@ fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> P
         spending: Spending::default(),
         sibling: Siblings::default(),
         announce: true,
+        use_now: Default::default(),
     };
     let config = Arc::new(gateway_config(&settings, &catalog, &keys, &running));
     let (_config, config) = watch::channel(config);

@@ -11,7 +11,7 @@ use gateway::{BreakerView, Consent, Plan, Siblings, Standing};
 use health::{Finding, ProviderVerdict};
 
 use super::consequence::Work;
-use super::{fallback, headline, outage, pipeline, question, rows, tray, words};
+use super::{fallback, headline, outage, pipeline, question, rows, tray, use_now, words};
 use crate::desk::Carried;
 use crate::routing::SAMPLE;
 use crate::state::State;
@@ -22,7 +22,8 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
     let desk_work = desk.work;
     let routes = routes(state);
     let questions = question::questions(state);
-    let tray = tray::tray(state, &desk, &routes, &questions);
+    let clients = use_now::clients(state, now);
+    let tray = tray::tray(state, &desk, &routes, (&questions, &clients));
     let clock = state.clock(now);
     let mut providers: Vec<Provider> = state
         .catalog
@@ -41,6 +42,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         providers,
         routes,
         fallbacks: fallbacks(state, desk_work),
+        clients,
         pipelines: pipeline::pipelines(state),
         questions,
         open_incidents: state

@@ -1,8 +1,8 @@
-use api::{Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView};
+use api::{ClientUse, Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView};
 use catalog::MicroDollars;
 
 use super::consequence::Work;
-use super::{headline, login, pipeline, words};
+use super::{headline, login, pipeline, use_now, words};
 use crate::state::State;
 
 /// Lines of one provider each; more would not fit a small screen.
@@ -17,7 +17,7 @@ pub(crate) fn tray(
     state: &State,
     desk: &headline::Desk,
     routes: &[api::Route],
-    questions: &[Question],
+    (questions, clients): (&[Question], &[ClientUse]),
 ) -> TrayView {
     let headline = &desk.headline;
     let rehearsed = headline::rehearsal_level(state);
@@ -51,7 +51,7 @@ pub(crate) fn tray(
         (&tooltip, &fallbacks),
         headline,
         routes,
-        (rehearsal, questions),
+        (rehearsal, questions, clients),
     );
     TrayView {
         icon,
@@ -66,7 +66,7 @@ fn menu(
     (verdict, fallbacks): (&str, &[String]),
     headline: &Headline,
     routes: &[api::Route],
-    (rehearsal, questions): (bool, &[Question]),
+    (rehearsal, questions, clients): (bool, &[Question], &[ClientUse]),
 ) -> Vec<MenuLine> {
     let now = |label: &str| action(label, Command::OpenWindow { view: "now".into() });
     let mut lines = vec![now(verdict)];
@@ -83,6 +83,10 @@ fn menu(
         );
     }
     lines.extend(fallbacks.iter().map(|sentence| now(sentence)));
+    let chosen = clients
+        .iter()
+        .filter_map(|client| client.sentence.as_deref());
+    lines.extend(chosen.map(|sentence| now(sentence.trim_end_matches('.'))));
     lines.extend(login::limits(state).iter().map(|limit| now(limit)));
     lines.push(MenuLine::Separator);
     let mine: Vec<_> = state
@@ -184,6 +188,7 @@ fn menu(
             },
         ));
     }
+    lines.extend(use_now::menu(clients));
     lines.push(action("Copy base URL", Command::CopyBaseUrl));
     lines.push(action("Check now", Command::CheckNow));
     let pause = if state.paused {

@@ -369,7 +369,7 @@ impl Fallback {
         let from = self.asked.replace(to.clone());
         let moved = match &from {
             Some(from) => from.answerer() != to.answerer(),
-            None => !to.is_primary(),
+            None => !to.is_primary() && !self.admitted.plan.chosen,
         };
         if moved {
             log::failover(self.exchange.attempt_span(), from.as_ref(), to);
@@ -462,7 +462,12 @@ impl Fallback {
         let gone_bad = candidate.standing.admits() && !self.services.standing(candidate).admits();
         let spared = gone_bad && !self.empty_before && (self.tried > 0 || !self.is_last());
         let paid = stand_in::costs(endpoint, candidate.credential) && !candidate.is_primary();
-        let too_dear = paid && self.is_for_a_limit() && !self.admitted.config.spending.for_limits;
+        // The owner's choice holds while a plan is used up too; consent and cap were checked before.
+        let by_choice = self.admitted.plan.chosen && self.place == 0;
+        let too_dear = paid
+            && !by_choice
+            && self.is_for_a_limit()
+            && !self.admitted.config.spending.for_limits;
         let of_use = candidate.role != Role::Sibling || self.may_ask_sibling(candidate);
         !too_small && self.tried < TRIES && !spared && !too_dear && of_use
     }

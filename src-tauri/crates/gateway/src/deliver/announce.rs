@@ -40,7 +40,12 @@ fn wanted(admitted: &Admitted) -> bool {
     let Admitted {
         config, ask, kind, ..
     } = admitted;
-    config.announce && admitted.agent && *kind == Kind::Generate && !ask.wants_schema
+    // The owner knows of a choice.
+    config.announce
+        && !admitted.plan.chosen
+        && admitted.agent
+        && *kind == Kind::Generate
+        && !ask.wants_schema
 }
 
 fn line(fallback: &Fallback, candidate: &Candidate) -> String {

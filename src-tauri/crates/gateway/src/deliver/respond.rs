@@ -377,6 +377,7 @@ fn stands_in_for(fallback: &Fallback, candidate: &Candidate) -> Option<&'static 
     };
     match &fallback.primary {
         Some((first, lost)) => (!is(first)).then(|| lost.class.as_str()),
+        None if fallback.admitted.plan.chosen && candidate.place > 0 => Some("choice"),
         None if fallback.admitted.plan.stays && candidate.place > 0 => Some("turn"),
         None if candidate.place > 0 => Some("breaker"),
         None => None,

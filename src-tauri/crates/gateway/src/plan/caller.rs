@@ -16,6 +16,8 @@ pub struct Caller {
     /// A person has a waiting request run again, or a fallback tested: its client's login is not there, and a fallback may
     /// answer in place of a primary that cannot be asked.
     pub rerun: bool,
+    /// The client's name ("Claude Code"); empty where it is not known.
+    pub client: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +64,7 @@ impl Caller {
             kind,
             login,
             rerun: false,
+            client: client.name.clone(),
         }
     }
 
@@ -70,6 +73,7 @@ impl Caller {
             kind: CallerKind::Agent,
             login,
             rerun: false,
+            client: String::new(),
         }
     }
 

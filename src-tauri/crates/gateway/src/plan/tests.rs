@@ -8,15 +8,17 @@ fn closed(_: &EndpointId, _: &ModelId) -> Standing {
     Standing::Closed
 }
 
-const NO_LOGIN: Caller = Caller {
+static NO_LOGIN: Caller = Caller {
     kind: CallerKind::Agent,
     login: Login::None,
     rerun: false,
+    client: String::new(),
 };
-const SUBSCRIBER: Caller = Caller {
+static SUBSCRIBER: Caller = Caller {
     kind: CallerKind::Agent,
     login: Login::Subscription,
     rerun: false,
+    client: String::new(),
 };
 
 fn wish(model: &str, subscriber: bool) -> Wish<'_> {
@@ -471,7 +473,7 @@ fn a_pipelines_response_is_never_restarted_after_a_part_of_it() {
     use crate::Restart;
     let pipeline = Caller {
         kind: CallerKind::Pipeline("Leads".to_owned()),
-        ..NO_LOGIN
+        ..NO_LOGIN.clone()
     };
     for (written, agents, pipelines) in [
         (None, None, None),

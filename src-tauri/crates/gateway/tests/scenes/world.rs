@@ -101,6 +101,7 @@ fn config() -> Config {
         keep_tool_arguments: false,
         keep_conversations: true,
         announce: false,
+        use_now: BTreeMap::new(),
         draining: false,
         own_addresses: Vec::new(),
     }

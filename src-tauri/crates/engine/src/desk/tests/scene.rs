@@ -12,6 +12,7 @@
 //! | `network down`, `network up` | the connectivity check |
 //! | `breaker opus 30` | the circuit breaker of a model is open for so many seconds; also of a `key`, `quota` or `limit`; `breaker opus closed` |
 //! | `key openai`, `settings …`, `pause`, `resume`, `shown`, `unshown why`, `restart`, `woke 3600`, `faces 1` | |
+//! | `use gpt`, `use gpt pin`, `use auto` | the owner's choice for Claude Code; `answer …` checks what the owner reads |
 //! | `allow`, `not-now`, `sibling on`, `sibling later` | the owner's answer to the open question |
 //! | `wait` | nothing: only time has passed |
 //!
@@ -69,6 +70,8 @@ pub(super) struct Scene {
     news: Vec<Notice>,
     exchanges: u64,
     rows: usize,
+    /// Result of the last command.
+    answer: String,
 }
 
 impl Scene {
@@ -96,6 +99,7 @@ impl Scene {
             news: Vec::new(),
             exchanges: 0,
             rows: 0,
+            answer: String::new(),
         };
         let effects = scene.desk.restore(now, Restored::default());
         scene.perform(effects);
@@ -242,6 +246,20 @@ impl Scene {
                 let allow = verb == "allow";
                 let command = api::Command::PaidUntilBack { allow };
                 let (_, effects) = self.desk.obey(self.now, &command);
+                self.perform(effects);
+            }
+            "use" => {
+                let (name, pin) = match rest.split_once(' ') {
+                    Some((name, "pin")) => (name, true),
+                    _ => (rest, false),
+                };
+                let command = api::Command::UseNow {
+                    client: "claude code".into(),
+                    provider: (name != "auto").then(|| name.to_owned()),
+                    pin,
+                };
+                let (answer, effects) = self.desk.obey(self.now, &command);
+                self.answer = answer.unwrap_or_else(|refused| refused.error);
                 self.perform(effects);
             }
             "sibling" => {
@@ -448,6 +466,7 @@ impl Scene {
         let counts = |count: u64| assert_eq!(count.to_string(), value, "{line}\n{wanted}");
         match what {
             "icon" => assert_eq!(icon(snapshot.tray.icon), value, "{line}"),
+            "answer" => contains(&self.answer),
             "headline" => begins(&snapshot.headline.sentence),
             "meaning" => contains(&snapshot.headline.consequence.clone().unwrap_or_default()),
             "note" => {
@@ -585,6 +604,7 @@ fn started(
         spending: Default::default(),
         sibling: Default::default(),
         announce: false,
+        use_now: Default::default(),
     };
     Desk::new(state, open, running, base)
 }

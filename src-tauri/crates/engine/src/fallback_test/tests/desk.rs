@@ -116,6 +116,7 @@ impl Desk {
             spending: Spending::default(),
             sibling: Siblings::default(),
             announce: false,
+            use_now: Default::default(),
         };
         let config = routing::gateway_config(&settings, &catalog, &keys, &running);
         Desk { catalog, config }

@@ -47,6 +47,7 @@ fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -
         spending: Default::default(),
         sibling: Default::default(),
         announce: true,
+        use_now: Default::default(),
     };
     let mut config = routing::gateway_config(settings, catalog, &Keys::default(), &running);
     for id in keyed {

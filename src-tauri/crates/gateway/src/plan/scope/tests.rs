@@ -14,6 +14,7 @@ fn planned(caller: CallerKind, change: impl Fn(&mut Config)) -> Plan {
         kind: caller,
         login: Login::None,
         rerun: false,
+        client: String::new(),
     };
     let wish = Wish::any(Dialect::Anthropic, "claude-1", &caller);
     plan(&config, wish, &|_, _| Standing::Closed)

@@ -82,6 +82,7 @@ fn planned(general: Siblings, of_route: Option<Siblings>, login: Login, keyed: b
         kind: CallerKind::Agent,
         login,
         rerun: false,
+        client: String::new(),
     };
     let wish = Wish::any(Dialect::Anthropic, "opus-1", &caller);
     plan(&config, wish, &|_, _| Standing::Closed)

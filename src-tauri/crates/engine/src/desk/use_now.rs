@@ -1,0 +1,313 @@
+//! "Claude Code uses GPT until midnight": the owner's choice of the provider that a client's requests go to first.
+
+use std::collections::BTreeMap;
+
+use catalog::{Dialect, ProviderId};
+use chrono::{DateTime, Utc};
+use gateway::{Caller, CallerKind, Exchange, ExchangeKind, Login, Plan};
+
+use super::restored::Asker;
+use super::{Desk, Record, keys};
+use crate::state::State;
+use crate::view;
+
+/// Clients whose last request is remembered.
+const CLIENTS_KNOWN: usize = 32;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) provider: ProviderId,
+    /// None: pinned.
+    pub(crate) until: Option<DateTime<Utc>>,
+}
+
+/// The last request of a client, and the plan for the next one like it.
+#[derive(Debug)]
+struct LastRequest {
+    dialect: Dialect,
+    model: String,
+    pipeline: Option<String>,
+    subscription: bool,
+    plan: Option<Plan>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Choices {
+    by_client: BTreeMap<String, Choice>,
+    last: BTreeMap<String, LastRequest>,
+}
+
+impl Choices {
+    pub(crate) fn of(&self, client: &str) -> Option<&Choice> {
+        self.by_client.get(client)
+    }
+
+    /// Clients that sent requests, or have a choice.
+    pub(crate) fn clients(&self) -> Vec<&String> {
+        let mut names: Vec<&String> = self.by_client.keys().chain(self.last.keys()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The plan for this client's next request. None: it has sent none.
+    pub(crate) fn plan(&self, client: &str) -> Option<&Plan> {
+        self.last.get(client)?.plan.as_ref()
+    }
+
+    pub(super) fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.by_client
+            .values()
+            .filter_map(|choice| choice.until)
+            .min()
+    }
+
+    /// Choices as the ledger keeps them: a line each.
+    pub(crate) fn parse(kept: &str) -> BTreeMap<String, Choice> {
+        let line = |line: &str| {
+            let mut parts = line.split('\t');
+            let (client, provider) = (parts.next()?, parts.next()?);
+            let until = match parts.next()? {
+                "pinned" => None,
+                at => Some(DateTime::parse_from_rfc3339(at).ok()?.to_utc()),
+            };
+            let provider = ProviderId::new(provider);
+            Some((client.to_owned(), Choice { provider, until }))
+        };
+        kept.lines().filter_map(line).collect()
+    }
+
+    fn kept(&self) -> String {
+        let line = |(client, choice): (&String, &Choice)| {
+            let until = choice.until.map(|at| at.to_rfc3339());
+            let until = until.as_deref().unwrap_or("pinned");
+            format!("{client}\t{}\t{until}\n", choice.provider)
+        };
+        self.by_client.iter().map(line).collect()
+    }
+
+    /// True: a client or a model that was not known.
+    fn seen(&mut self, client: &str, request: LastRequest) -> bool {
+        if client.is_empty() || client.contains(['\t', '\n']) {
+            return false;
+        }
+        let known = self.last.get(client);
+        let same = known.is_some_and(|known| {
+            (
+                known.dialect,
+                &known.model,
+                &known.pipeline,
+                known.subscription,
+            ) == (
+                request.dialect,
+                &request.model,
+                &request.pipeline,
+                request.subscription,
+            )
+        });
+        if same || known.is_none() && self.last.len() >= CLIENTS_KNOWN {
+            return false;
+        }
+        self.last.insert(client.to_owned(), request);
+        true
+    }
+}
+
+impl Desk {
+    /// The owner chose a provider, or auto, for a client. What the owner reads.
+    pub(super) fn use_now(
+        &mut self,
+        now: DateTime<Utc>,
+        client: &str,
+        provider: Option<&str>,
+        pin: bool,
+    ) -> Result<String, api::ControlError> {
+        let refused = |error: String, fix: &str| {
+            Err(api::ControlError {
+                error,
+                fix: Some(fix.to_owned()),
+            })
+        };
+        let known = self.state.choices.clients();
+        let found = known.iter().find(|name| name.eq_ignore_ascii_case(client));
+        let Some(client) = found.map(|name| (*name).clone()) else {
+            return refused(
+                format!("no client named {client:?} has sent a request"),
+                "`understudyd use` lists the clients",
+            );
+        };
+        let Some(name) = provider else {
+            if self.state.choices.by_client.remove(&client).is_some() {
+                tracing::info!(%client, "the choice of a provider was lifted; the usual order holds");
+                self.choices_changed(now);
+            }
+            return Ok(format!(
+                "{client}: auto. Requests follow the usual order; a session that moved returns as after an outage."
+            ));
+        };
+        let Some(provider) = provider_named(&self.state, name) else {
+            return refused(
+                format!("no provider is named {name:?}"),
+                "`understudyd use` lists the choices",
+            );
+        };
+        if let Some(why) = view::use_now::unusable(&self.state, &client, &provider) {
+            let product = self.state.product(&provider);
+            return refused(
+                format!("{product} cannot be used: {why}. {client} stays with the usual order"),
+                "`understudyd route explain MODEL` lists each provider with the reason",
+            );
+        }
+        let until = (!pin).then(|| self.state.zone.day_ends(now));
+        let choice = Choice { provider, until };
+        self.state.choices.by_client.insert(client.clone(), choice);
+        self.choices_changed(now);
+        let sentence = view::use_now::sentence(&self.state, &client, now);
+        Ok(sentence.unwrap_or_default())
+    }
+
+    /// Lifts the choices whose day has ended.
+    pub(super) fn choices_due(&mut self, now: DateTime<Utc>) {
+        let ended = |choice: &Choice| choice.until.is_some_and(|until| until <= now);
+        let choices = &mut self.state.choices.by_client;
+        let before = choices.len();
+        choices.retain(|client, choice| {
+            let ends = ended(choice);
+            if ends {
+                tracing::info!(%client, provider = %choice.provider, "the choice of a provider has ended; the usual order holds");
+            }
+            !ends
+        });
+        if choices.len() < before {
+            self.choices_changed(now);
+        }
+    }
+
+    fn choices_changed(&mut self, now: DateTime<Utc>) {
+        let kept = self.state.choices.kept();
+        self.effect(Record::meta(keys::USE_NOW, kept));
+        self.reconfigure(now);
+    }
+
+    /// The choices of an earlier run; those whose day has ended are lifted.
+    pub(super) fn choices_restored(
+        &mut self,
+        now: DateTime<Utc>,
+        choices: BTreeMap<String, Choice>,
+    ) {
+        self.state.choices.by_client = choices;
+        self.choices_due(now);
+    }
+
+    /// Newest first.
+    pub(super) fn last_requests_restored(&mut self, askers: &[Asker]) {
+        for asker in askers.iter().rev() {
+            let request = LastRequest {
+                dialect: asker.dialect,
+                model: asker.model.clone(),
+                pipeline: asker.pipeline.clone(),
+                subscription: asker.subscription,
+                plan: None,
+            };
+            self.state.choices.seen(&asker.client, request);
+        }
+    }
+
+    /// Remembers what this client requested last.
+    pub(super) fn learn_client(&mut self, exchange: &Exchange) {
+        if exchange.attempts.is_empty() || exchange.kind != ExchangeKind::Generate {
+            return;
+        }
+        let name = &exchange.client.name;
+        // A choice of another provider shows no login.
+        let before = self.state.choices.last.get(name);
+        let subscription = exchange.attempts.iter().any(|a| a.by_subscription)
+            || self.by_choice(exchange) && before.is_some_and(|known| known.subscription);
+        let request = LastRequest {
+            dialect: exchange.dialect,
+            model: exchange.model.clone(),
+            pipeline: exchange.pipeline.clone(),
+            subscription,
+            plan: None,
+        };
+        if self.state.choices.seen(name, request) {
+            self.traffic_has_news = true;
+        }
+    }
+
+    /// The provider that the owner chose answered: no failure led to it.
+    pub(super) fn by_choice(&self, exchange: &Exchange) -> bool {
+        let choice = self.state.choices.of(&exchange.client.name);
+        let only = exchange.attempts.first();
+        choice.zip(only).is_some_and(|(choice, first)| {
+            let mut attempts = exchange.attempts.iter();
+            first.provider == choice.provider && attempts.all(|a| a.provider == first.provider)
+        })
+    }
+
+    /// The choices for the gateway.
+    pub(super) fn gateway_choices(&self) -> BTreeMap<String, gateway::UseNow> {
+        let of = |(client, choice): (&String, &Choice)| {
+            let reason = match choice.until {
+                Some(until) => {
+                    let until = self.state.clock_time(until);
+                    format!("first by your choice until {until}")
+                }
+                None => "first by your choice until you lift it".to_owned(),
+            };
+            let provider = choice.provider.clone();
+            (client.clone(), gateway::UseNow { provider, reason })
+        };
+        self.state.choices.by_client.iter().map(of).collect()
+    }
+
+    /// Plans each client's next request again.
+    pub(super) fn plan_clients(&mut self) {
+        let last = self.state.choices.last.iter();
+        let plans: Vec<(String, Plan)> = last
+            .map(|(client, request)| (client.clone(), self.client_plan(client, request)))
+            .collect();
+        for (client, plan) in plans {
+            if let Some(request) = self.state.choices.last.get_mut(&client) {
+                request.plan = Some(plan);
+            }
+        }
+    }
+
+    fn client_plan(&self, client: &str, request: &LastRequest) -> Plan {
+        let known = wire::Client {
+            name: client.to_owned(),
+            ..wire::Client::default()
+        };
+        let caller = Caller {
+            kind: match &request.pipeline {
+                Some(name) => CallerKind::Pipeline(name.clone()),
+                None if known.is_agent() => CallerKind::Agent,
+                None => CallerKind::Application,
+            },
+            login: match self.usual_caller(request.dialect).login {
+                _ if request.subscription => Login::Subscription,
+                Login::None => Login::None,
+                Login::Key | Login::Subscription => Login::Key,
+            },
+            rerun: false,
+            client: client.to_owned(),
+        };
+        self.explain(request.dialect, &request.model, &caller)
+    }
+}
+
+/// A provider by its id, its product, its name, or the first word of its models ("gpt").
+fn provider_named(state: &State, name: &str) -> Option<ProviderId> {
+    let is_it = |text: &str| text.eq_ignore_ascii_case(name);
+    let named = |provider: &&catalog::Provider| {
+        is_it(provider.id.as_str()) || is_it(&provider.product) || is_it(&provider.name)
+    };
+    let makes = |provider: &&catalog::Provider| {
+        let mut models = provider.models.iter();
+        models.any(|model| model.id.as_str().split('-').next().is_some_and(is_it))
+    };
+    let providers = || state.catalog.providers().iter();
+    let found = providers().find(named).or_else(|| providers().find(makes));
+    found.map(|provider| provider.id.clone())
+}
