@@ -1,4 +1,4 @@
-//! The tray application. It draws what the engine says, keeps the engine running, and decides nothing else.
+//! The tray application. It shows the engine's snapshots, keeps the engine running, and makes no other decisions.
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 mod clipboard;
@@ -58,7 +58,7 @@ fn start() -> anyhow::Result<()> {
     let from_menu = asks.clone();
     let from_icon = asks.clone();
     tauri::Builder::default()
-        // First, so that a second start ends before it does anything else.
+        // First, so that a second instance exits before it does anything else.
         .plugin(tauri_plugin_single_instance::init(move |_, _, _| {
             second_start.tell(Ask::open("now"));
         }))

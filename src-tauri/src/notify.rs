@@ -1,4 +1,4 @@
-//! Desktop notifications. A desktop without a notification service is a normal thing, and said to the engine.
+//! Desktop notifications. A desktop without a notification service is normal, and is reported to the engine.
 
 #[cfg(all(unix, not(target_os = "macos")))]
 #[path = "notify/freedesktop.rs"]
@@ -14,13 +14,13 @@ use tokio::time::timeout;
 
 use crate::shell::Asks;
 
-/// A service that does not answer by then counts as none.
+/// A service that does not respond by then counts as missing.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What to show.
+/// The content of a notification.
 #[derive(Clone, Debug)]
 pub(crate) struct Note {
-    /// A later note of the same thread replaces an earlier one on the screen.
+    /// A later notification of the same thread replaces an earlier one on the screen.
     pub(crate) thread: String,
     pub(crate) title: String,
     pub(crate) body: String,
@@ -29,9 +29,9 @@ pub(crate) struct Note {
     pub(crate) view: &'static str,
     /// Buttons, where the desktop has any.
     pub(crate) actions: Vec<NoticeAction>,
-    /// Nothing is shown where no note of this thread is on the screen.
+    /// Shown only as an update of a notification that is on the screen.
     pub(crate) in_place: bool,
-    /// It tells that an outage is over.
+    /// It reports the end of an outage.
     #[cfg_attr(
         all(unix, not(target_os = "macos")),
         expect(dead_code, reason = "only platforms that cannot change a note need it")

@@ -1,4 +1,4 @@
-//! The one loop in which everything meets: what the engine says, what a person asks, and what is drawn.
+//! The shell's event loop: it receives snapshots and a person's commands, and updates the tray.
 
 mod notices;
 
@@ -17,22 +17,22 @@ use crate::tray::{self, Tray};
 use crate::window;
 use notices::Notices;
 
-/// How often a place for the icon is looked for while there is none.
+/// How often the shell tries to create the icon while there is no panel.
 const LOOK_FOR_A_PANEL: Duration = Duration::from_secs(2);
-/// A panel may come up after us at login; a person who has none gets the window after so many tries.
+/// A panel may start later than the shell at login. Without one, the window opens after this many tries.
 const TRIES_BEFORE_THE_WINDOW: u32 = 3;
 
 pub(crate) type Answer = Result<Accepted, String>;
 
-/// What a person asks for, from wherever.
+/// A person's command, from any part of the interface.
 #[derive(Debug)]
 pub(crate) enum Ask {
     Command {
         command: Command,
-        /// None: nobody waits for it, so a refusal is shown as a notification.
+        /// `None`: no caller waits, so a refusal is shown as a notification.
         answer: Option<oneshot::Sender<Answer>>,
     },
-    /// A menu row was clicked, which may have moved its tick.
+    /// A menu row was clicked, which may have changed its tick.
     Menu(Command),
 }
 
@@ -44,7 +44,7 @@ impl Ask {
         }
     }
 
-    /// A notification's button, for which nobody waits.
+    /// A notification's button, for which no caller waits.
     pub(crate) fn pressed(command: Command) -> Self {
         Self::Command {
             command,
@@ -62,7 +62,7 @@ pub(crate) struct Asks(pub(crate) mpsc::UnboundedSender<Ask>);
 
 impl Asks {
     pub(crate) fn tell(&self, ask: Ask) {
-        // The shell listens as long as the application runs; after that there is nothing left to ask.
+        // The shell receives as long as the application runs; later the command is dropped.
         let _ = self.0.send(ask);
     }
 }
@@ -74,7 +74,7 @@ pub(crate) struct Shell {
     notifier: Notifier,
     notices: Notices,
     clipboard: Clipboard,
-    /// None: there is no place for an icon yet.
+    /// `None`: there is no panel for an icon yet.
     tray: Option<Tray>,
     view: TrayView,
     base_url: Option<String>,
@@ -209,7 +209,7 @@ impl Shell {
             }
             Command::Quit => {
                 self.reply(answer, Ok(said("The icon closes; the engine stays.")));
-                // The icon goes first: a panel may keep one whose program has ended.
+                // The icon is removed first: a panel may keep the icon of a program that has ended.
                 self.tray = None;
                 self.app.remove_tray_by_id("understudy");
                 self.app.exit(0);
@@ -233,7 +233,7 @@ impl Shell {
         }
     }
 
-    /// An engine may take its time, and the loop must not wait for it.
+    /// The engine may take long, and the loop must not block.
     fn pass_on(&self, command: Command, answer: Option<oneshot::Sender<Answer>>) {
         let Standing::Connected(connection) = self.standing.borrow().clone() else {
             return self.reply(answer, Err("The engine is not running.".into()));
@@ -281,11 +281,11 @@ impl Shell {
     }
 }
 
-/// A refusal that nobody waits for is shown; what was done is seen in the tray itself.
+/// A refusal without a waiting caller is shown; a success is visible in the tray.
 async fn reply(answer: Option<oneshot::Sender<Answer>>, outcome: Answer, notifier: &Notifier) {
     match (answer, outcome) {
         (Some(answer), outcome) => {
-            // A window that was closed meanwhile has no use for it.
+            // A window that was closed meanwhile does not need the result.
             let _ = answer.send(outcome);
         }
         (None, Ok(Accepted { said })) => tracing::info!("{said}"),

@@ -1,4 +1,4 @@
-//! No engine, no panel: nobody is locked out, and it is said what is missing.
+//! Without an engine or a panel, the application stays usable and shows what is missing.
 
 use api::TrayIcon;
 
@@ -32,7 +32,7 @@ async fn an_engine_that_does_not_start_says_why_in_the_tray() {
         ["Try to start the engine now", "Open Understudy", "Quit"]
     );
 
-    // More tries in vain change words, not rows: a click on what was read before still counts.
+    // More failed starts change labels, not rows: a click on a row read before still works.
     let tried = || std::fs::read_to_string(&tries).unwrap().lines().count();
     let so_far = tried();
     icon.click("Try to start the engine now").await;

@@ -1,4 +1,4 @@
-//! The window is made when it is asked for, and is gone when it is closed.
+//! The window is created on request, and destroyed when it is closed.
 
 use api::TrayIcon;
 use fantoccini::Locator;

@@ -1,4 +1,4 @@
-//! Over D-Bus, as the Desktop Notifications Specification 1.2 has it.
+//! Over D-Bus, by the Desktop Notifications Specification 1.2.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,12 +31,12 @@ trait Service {
 #[derive(Clone)]
 pub(super) struct Notifications {
     asks: Asks,
-    /// Made before the first notification, so that no click can come before we listen.
+    /// Created before the first notification, so that no click can come before the listeners run.
     service: Arc<Mutex<Option<ServiceProxy<'static>>>>,
     open: Open,
 }
 
-/// The notifications on the screen. The lock is held while one is being shown: a click on it waits for its number.
+/// The notifications on the screen. The lock is held while one is shown, so that a click on it waits for its number.
 #[derive(Clone, Default)]
 struct Open(Arc<Mutex<BTreeMap<u32, Shown>>>);
 
@@ -56,7 +56,7 @@ impl Notifications {
         }
     }
 
-    /// An error says why in words.
+    /// An error contains the reason as text.
     pub(super) async fn show(&self, note: &Note) -> Result<(), String> {
         let service = self.service().await.map_err(|error| no_service(&error))?;
         let capabilities = service
@@ -134,7 +134,7 @@ impl Notifications {
 }
 
 impl Open {
-    /// `action`: as the service names what was clicked.
+    /// `action`: the service's name of the clicked element.
     async fn clicked(&self, id: u32, action: &str, asks: &Asks) {
         let Some(shown) = self.0.lock().await.remove(&id) else {
             return;
@@ -152,7 +152,7 @@ impl Open {
     }
 }
 
-/// Most services send their signals to everybody on the bus.
+/// Most services broadcast their signals to the entire bus.
 async fn listen_to_all(
     mut actions: ActionInvokedStream,
     mut closings: NotificationClosedStream,
@@ -176,8 +176,8 @@ async fn listen_to_all(
     }
 }
 
-/// Some services (dunst) send them to the connection that the notification came from, and that is the handle's own.
-/// Whichever way a click comes first takes the notification out of `open`, so it opens the window once.
+/// Some services (dunst) send them only to the connection of the notification, which belongs to its handle. The first
+/// signal removes the notification from `open`, so the window opens once.
 async fn listen_to_one(handle: NotificationHandle, open: Open, asks: Asks) {
     let id = handle.id();
     let mut clicked = None;
@@ -201,7 +201,7 @@ fn button(number: usize) -> String {
     format!("button-{number}")
 }
 
-/// A service that reads markup would take a name in angle brackets for some.
+/// A service that parses markup would mistake a name in angle brackets for a tag.
 fn body(text: &str, capabilities: &[String]) -> String {
     if capabilities
         .iter()

@@ -1,5 +1,5 @@
-//! The real agents, SDKs and frameworks that are tested against the stage, installed at the versions of
-//! `tests/clients/pins.toml`, and the run of their table.
+//! Installs the real agents, SDKs and frameworks at the versions of `tests/clients/pins.toml`, and runs their tests
+//! against the rehearsal provider.
 
 mod install;
 mod raise;
@@ -17,10 +17,10 @@ use crate::tree::target;
 
 pub(crate) use install::{folder, install_one};
 
-/// What `cargo xtask test` runs; the others would make it longer than a desk waits.
+/// The clients of `cargo xtask test`; more would take too long for a local run.
 pub(crate) const TESTED: [&str; 5] = ["node", "claude-code", "codex", "sdk-node", "sdk-python"];
 
-/// Every client in an outage; `arguments` are the runner's own, but for `--raise`.
+/// Runs every client in an outage. `arguments` are the runner's own, except `--raise`.
 pub(crate) fn run(arguments: &[&str]) -> Outcome {
     system::install(Purpose::Engine)?;
     system::require_node()?;
@@ -62,7 +62,7 @@ const TEST: [&str; 7] = [
     "clients",
 ];
 
-/// The value of `--client`: nothing else need be installed.
+/// The value of `--client`: other clients need not be installed.
 fn wanted<'a>(arguments: &[&'a str]) -> &'a str {
     let at = arguments
         .iter()
@@ -72,13 +72,13 @@ fn wanted<'a>(arguments: &[&'a str]) -> &'a str {
         .unwrap_or("")
 }
 
-/// The runner knows a client by its title too, "Python anthropic raw" or "Continue CLI".
+/// The runner also accepts a client's title, "Python anthropic raw" or "Continue CLI".
 fn is_wanted(name: &str, wanted: &str) -> bool {
     let wanted = wanted.to_lowercase();
     name.contains(&wanted) || wanted.contains(name) || wanted.contains(' ')
 }
 
-/// Says for each client that could not be installed why.
+/// Returns the reason for each client that could not be installed.
 fn install_all(wanted: &str) -> Outcome<Vec<String>> {
     let pins = Pins::read()?;
     install_one(&pins, pins.client("node")?)?;
@@ -96,8 +96,8 @@ fn install_all(wanted: &str) -> Outcome<Vec<String>> {
     Ok(missing)
 }
 
-/// Without a way out of this machine, where the system allows it: a client speaks to its vendor also where nobody asked it
-/// to. What a client leaves running ends with the run.
+/// Runs without network beyond this machine, where the system supports it: clients contact their vendor without a
+/// request. Processes that a client leaves running end with the run.
 fn alone(command: Command) -> Command {
     const ROOT: &[&str] = &["--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
     const USER: &[&str] = &[
@@ -130,12 +130,12 @@ fn alone(command: Command) -> Command {
     command
 }
 
-/// What a missing client means for the run.
+/// The effect of a missing client on the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Missing {
-    /// Nobody reads the warnings of a run that passed.
+    /// A warning in a successful run would be overlooked.
     Fails,
-    /// A desk without a way to npm can still test all the rest.
+    /// Without access to npm, all other tests can still run locally.
     IsReported,
 }
 
@@ -160,7 +160,8 @@ impl Missing {
     }
 }
 
-/// The folder of the clients that `cargo xtask test` runs; None: not all could be installed, and their tests are left out.
+/// The folder of the clients that `cargo xtask test` runs. `None`: not all could be installed, and their tests are left
+/// out.
 ///
 /// # Errors
 /// In CI (the environment variable `CI` is set) a client that cannot be installed fails the run.

@@ -1,6 +1,6 @@
-//! What we believe: [`Observation`]s go in, [`Verdicts`] and [`Transition`]s come out.
+//! Provider health: [`Observation`]s go in, [`Verdicts`] and [`Transition`]s come out.
 //!
-//! Pure: never async, never reads a clock (every call is told the time), never does IO.
+//! Pure: no async, no clock (time is an argument), no IO.
 
 mod book;
 mod evidence;

@@ -1,4 +1,4 @@
-//! Exchanges and their attempts. How they lie in their columns is written in `exchanges/columns.rs`.
+//! Exchanges and their attempts. Their columns are read and written in `exchanges/columns.rs`.
 
 mod columns;
 mod search;
@@ -15,7 +15,8 @@ use crate::{Ledger, LedgerError, Page};
 pub(crate) use search::EXACT;
 pub use search::ExchangeFilter;
 
-/// The route's name of what passed to its vendor unread; only what the kept key paid for has a cost.
+/// Name of the route for requests passed to their vendor without being parsed. They have a cost only where the kept key
+/// paid.
 pub const PASSED: &str = "pass-through";
 
 pub(crate) const STEPS: &[Step] = &[
@@ -100,31 +101,31 @@ CREATE INDEX exchanges_of_item ON exchanges (pipeline, item) WHERE item IS NOT N
 ];
 
 word_enum! {
-    /// How an exchange ended: exactly one for each.
+    /// How an exchange ended. Each exchange has exactly one end.
     End {
-        /// A whole answer reached the client (or one that the client itself continues).
+        /// A complete response reached the client (or one that the client itself continues).
         Complete = "complete",
-        /// The kept answer of an earlier request; nobody was asked, and nothing was paid.
+        /// The kept response of an earlier request: no provider got a request, and it cost nothing.
         Replayed = "replayed",
-        /// The provider stopped at a token limit; passed on as such.
+        /// The provider stopped at a token limit; passed on unchanged.
         Truncated = "truncated",
-        /// Declined for its content.
+        /// The provider declined because of the content.
         Refused = "refused",
-        /// Cut after the first byte had been passed on.
+        /// Ended without completion after the first byte had been released.
         Cut = "cut",
         /// Every candidate failed.
         Exhausted = "exhausted",
-        /// The request itself was at fault.
+        /// The request itself was invalid.
         CallersFault = "callers_fault",
         ClientLeft = "client_left",
-        /// Refused at our own door: token, host, size …
+        /// Refused by the gateway before a route was chosen: token, host, size …
         TurnedAway = "turned_away",
         OurFault = "our_fault",
     }
 }
 
 impl End {
-    /// The client got an answer, though perhaps not the one it hoped for.
+    /// The client got a response, even if it is a replay, truncated or a refusal.
     pub fn answered(self) -> bool {
         match self {
             End::Complete | End::Replayed | End::Truncated | End::Refused => true,
@@ -137,7 +138,7 @@ impl End {
         }
     }
 
-    /// The client should have got an answer and did not.
+    /// The client was entitled to a response and got none.
     pub fn failed(self) -> bool {
         match self {
             End::Cut | End::Exhausted | End::OurFault => true,
@@ -155,42 +156,43 @@ impl End {
 /// One client request with all its attempts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExchangeRow {
-    /// As the response, its error sentences and the log name it. `None`: booked before there were such ids.
+    /// The id in the response, its error sentences and the log. `None`: recorded before such ids existed.
     pub request_id: Option<String>,
     pub started: DateTime<Utc>,
-    /// Empty: it did not say.
+    /// Empty: the client did not name itself.
     pub client: String,
     pub session: Option<String>,
     pub dialect: Dialect,
-    /// Empty, as `model`: turned away before it was known.
+    /// Empty, as `model`: refused before it was known.
     pub route: String,
-    /// As the client asked.
+    /// The model in the client's request.
     pub model: String,
     pub streamed: bool,
-    /// Kept for the traffic view, and in no figure.
+    /// Kept for the list of requests, and in no figure.
     pub rehearsal: bool,
     pub pipeline: Option<String>,
     pub item: Option<String>,
-    /// Who should have answered: the first candidate of the route that could be used at all, though its breaker may
-    /// have been open. `None`: whoever was tried first.
+    /// The first usable candidate of the route, even if its breaker was open. `None`: the candidate of the first
+    /// attempt.
     pub primary: Option<Candidate>,
     pub end: End,
-    /// Why it ended so, where the end alone does not tell.
+    /// Why it ended so, where the end alone does not explain it.
     pub detail: Option<String>,
-    /// HTTP status that the client saw; `None`: it left before.
+    /// HTTP status that the client got; `None`: it left before.
     pub status: Option<u16>,
     pub total_ms: u64,
-    /// Time to the first token passed on.
+    /// Time to the first token released.
     pub ttft_ms: Option<u64>,
     /// Estimate over all attempts; `None`: unknown.
     pub cost: Option<MicroDollars>,
-    /// How often another answer went on in the message that one left unfinished.
+    /// Restarts in place: how often another candidate's response continued the message.
     pub restarts: u32,
-    /// The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
+    /// The response was to be held until its completion check, and was released early so that the client did not time
+    /// out.
     pub shown_early: bool,
-    /// Candidates that could not be asked what this request says, each with the reason.
+    /// Candidates that do not support this request, each with the reason.
     pub passed_over: Vec<String>,
-    /// The review item that it waits as.
+    /// The review item as which it is parked.
     pub parked: Option<String>,
     /// In the order in which they were made.
     pub attempts: Vec<AttemptRow>,
@@ -201,46 +203,47 @@ pub struct ExchangeRow {
 pub struct Candidate {
     pub provider: ProviderId,
     pub endpoint: EndpointId,
-    /// As the endpoint names it, mapped where the route maps it.
+    /// The endpoint's model id, after the route's mapping.
     pub model: ModelId,
 }
 
-/// One try at one candidate.
+/// One request to one candidate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttemptRow {
     pub provider: ProviderId,
     pub endpoint: EndpointId,
     pub model: ModelId,
-    /// After the exchange began.
+    /// Milliseconds after the exchange began.
     pub started_ms: u64,
     pub total_ms: u64,
     pub ttft_ms: Option<u64>,
-    /// HTTP status; `None`: there was none.
+    /// HTTP status; `None`: no response headers arrived.
     pub status: Option<u16>,
-    /// The client's own subscription paid for it: there is no bill by the token, and `cost` is None.
+    /// The client's own subscription paid for it: tokens are not billed, and `cost` is `None`.
     pub by_subscription: bool,
-    /// The dialect that it was spoken to in, where that is not the client's.
+    /// The dialect of the request to the candidate, where it is not the client's.
     pub spoken: Option<Dialect>,
-    /// What it was then not told, or not so exactly, and why.
+    /// Fields that the translation dropped or approximated, each with the reason.
     pub left_out: Vec<String>,
-    /// In a word or two: "complete", "cut", "rate limit".
+    /// A short label: "complete", "cut", "rate limit".
     pub outcome: String,
-    /// It failed, and by the provider's fault: not by ours, the caller's, or a client that left.
+    /// It failed by a fault of the provider: not of the account, the settings, the request, or a client that left.
     pub provider_failed: bool,
     pub detail: Option<String>,
-    /// As the provider said it.
+    /// The provider's text, unchanged.
     pub stop_reason: Option<String>,
     pub tokens: Option<Tokens>,
-    /// The provider did not tell (all of) its usage: what is missing in `tokens` is reckoned from bytes.
+    /// The provider reported no or partial usage: missing values in `tokens` are estimated from bytes.
     pub tokens_estimated: bool,
-    /// Estimate: tokens at the list price of `price_as_of`. Zero: it was not reached, or refused.
+    /// Estimate: tokens at the list price of `price_as_of`. Zero: the provider was not reached, or refused.
     pub cost: Option<MicroDollars>,
     /// ISO date.
     pub price_as_of: Option<String>,
 }
 
 impl AttemptRow {
-    /// What is held against the day's cap: the cost, or where the price is not known that of the dearest model.
+    /// The amount that counts against the day's cap: the cost, or without a price the cost at the dearest model's
+    /// price.
     pub fn counted(&self) -> MicroDollars {
         self.cost
             .or_else(|| self.tokens.map(at_dearest))
@@ -249,7 +252,7 @@ impl AttemptRow {
 }
 
 impl ExchangeRow {
-    /// What stand-ins cost of it, or the kept key that passed it on; a model without a price at
+    /// The cost of fallbacks, or of the kept key that passed the request on. A model without a price counts at
     /// [`DEAREST`](catalog::DEAREST).
     pub fn stand_ins_cost(&self) -> MicroDollars {
         self.attempts
@@ -262,7 +265,7 @@ impl ExchangeRow {
             .sum()
     }
 
-    /// What of `cost` rests on tokens that are reckoned from bytes.
+    /// The part of `cost` whose tokens are estimated from bytes.
     pub fn cost_of_estimated_tokens(&self) -> MicroDollars {
         let reckoned = self.attempts.iter().filter(|a| a.tokens_estimated);
         match self.cost {
@@ -271,7 +274,7 @@ impl ExchangeRow {
         }
     }
 
-    /// A stand-in answered. The last attempt is the one that answers; another endpoint or model than the primary's is a stand-in.
+    /// Whether a fallback produced the response: the last attempt used another endpoint or model than the primary's.
     pub fn carried(&self) -> bool {
         let Some(last) = self.attempts.last().filter(|_| self.end.answered()) else {
             return false;
@@ -287,7 +290,7 @@ impl ExchangeRow {
 }
 
 impl Ledger {
-    /// Writes an exchange with its attempts, all or nothing. Returns its id: later bookings have higher ones.
+    /// Writes an exchange with its attempts in one transaction. Returns its id; later exchanges have higher ids.
     pub fn book_exchange(&mut self, exchange: &ExchangeRow) -> Result<i64, LedgerError> {
         let tx = self.write()?;
         let id = columns::insert_exchange(&tx, exchange)?;
@@ -298,7 +301,8 @@ impl Ledger {
         Ok(id)
     }
 
-    /// Newest booking first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the id `before`. Rehearsals too.
+    /// Latest recorded first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the id `before`. Includes
+    /// rehearsals.
     pub fn exchanges(
         &self,
         limit: u32,
@@ -322,7 +326,7 @@ impl Ledger {
 pub(crate) const ATTEMPTS: &str =
     "SELECT * FROM attempts WHERE exchange BETWEEN ?1 AND ?2 ORDER BY exchange, number";
 
-/// `rows` are newest first, so their attempts lie between the last and the first id.
+/// `rows` are newest first, so their attempts lie between the last id and the first.
 fn attach_attempts(conn: &Connection, rows: &mut [(i64, ExchangeRow)]) -> rusqlite::Result<()> {
     let (Some((newest, _)), Some((oldest, _))) = (rows.first(), rows.last()) else {
         return Ok(());

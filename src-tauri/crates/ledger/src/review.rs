@@ -1,4 +1,4 @@
-//! Requests of pipelines that nobody could answer, kept for a person.
+//! Pipeline requests that failed on every candidate, kept for a person.
 
 use catalog::Dialect;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -53,21 +53,22 @@ CREATE INDEX review_items_of_item ON review_items (pipeline, item) WHERE state =
     },
 ];
 
-/// A closed item's request, and what came of running it again, are kept this long.
+/// A closed item's request, and the result of its later run, are kept this long.
 pub const REVIEW_KEPT: TimeDelta = TimeDelta::days(14);
-/// Most bytes of requests that are kept in all; beyond it an item is kept without its request.
+/// Limit for the bytes of all kept requests; above it an item is kept without its request.
 pub const REVIEW_BYTES: u64 = 1 << 30;
-/// So long after a person closed an item, the same request failing again is taken for a retry of it and not for new work.
+/// For this long after a person closed an item, another failure of the same request counts as a retry of it, not as new
+/// work.
 pub const REVIEW_STANDS: TimeDelta = TimeDelta::hours(24);
 
 word_enum! {
     ReviewState {
         Open = "open",
-        /// A later try of the same request was answered.
+        /// A later attempt at the same request succeeded.
         Answered = "answered",
-        /// A person did it by hand.
+        /// A person did the work by hand.
         Done = "done",
-        /// A person says that it need not be done.
+        /// A person decided that the work is not needed.
         Dismissed = "dismissed",
     }
 }
@@ -75,7 +76,7 @@ word_enum! {
 /// A request that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedRequest {
-    /// The same for every try of the same request.
+    /// The same for every attempt at the same request.
     pub id: String,
     pub at: DateTime<Utc>,
     pub client: String,
@@ -86,34 +87,34 @@ pub struct FailedRequest {
     pub streamed: bool,
     pub pipeline: Option<String>,
     pub item: Option<String>,
-    /// In one sentence.
+    /// One sentence.
     pub why: String,
     pub status: Option<u16>,
-    /// What the provider must be told beside the body: name and value, none of them secret.
+    /// Headers to send with the body: name and value, none of them secret.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Where it had an idempotency key.
+    /// Set where the request had an idempotency key.
     pub replay: Option<ReplayKey>,
 }
 
-/// A response that settles what waited for it.
+/// A response that settles parked items.
 #[derive(Clone, Copy, Debug)]
 pub struct Settled<'a> {
     pub id: &'a str,
-    /// With its item: that of the request, where both are named.
+    /// With its item; takes precedence over the request where both are named.
     pub pipeline: Option<&'a str>,
     pub item: Option<&'a str>,
-    /// As it was booked; None: it could not be.
+    /// The exchange's id; `None`: it could not be recorded.
     pub exchange: Option<i64>,
 }
 
-/// What became of a failed request.
+/// Result of parking a failed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parked {
-    /// It waits for a person, and did not before.
+    /// It was not in the queue before.
     Newly,
     Again,
-    /// A person closed it less than [`REVIEW_STANDS`] ago: counted, and left closed.
+    /// A person closed it less than [`REVIEW_STANDS`] ago: counted, and still closed.
     StaysClosed,
 }
 
@@ -144,18 +145,18 @@ pub struct ReviewRow {
     pub note: Option<String>,
 }
 
-/// An item with all that is kept of it.
+/// An item with its kept request and its last run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewItem {
     pub row: ReviewRow,
     pub headers: Vec<(String, String)>,
-    /// `None`: not kept, or no longer.
+    /// `None`: not kept, or deleted.
     pub body: Option<Vec<u8>>,
     pub replay: Option<ReplayKey>,
     pub run: Option<ReviewRun>,
 }
 
-/// What came of running it again for a person.
+/// Result of running the request again for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewRun {
     pub at: DateTime<Utc>,
@@ -167,13 +168,13 @@ pub struct ReviewRun {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
     Open,
-    /// The open ones, and those that were settled since.
+    /// The open ones, and those settled since.
     Recent(DateTime<Utc>),
     All,
 }
 
 impl Ledger {
-    /// Keeps a failed request for a person; every further failure of it only counts.
+    /// Keeps a failed request for a person. Further failures of the same request only increase its count.
     pub fn park(&mut self, failed: &FailedRequest) -> Result<Parked, LedgerError> {
         self.park_within(failed, REVIEW_BYTES)
     }
@@ -209,8 +210,8 @@ impl Ledger {
         Ok(parked)
     }
 
-    /// The same request was answered, or another of the same pipeline and item: what was open for them is settled by this
-    /// exchange. Returns how many were.
+    /// A response to the same request, or to another of the same pipeline and item, settles the open items. Returns how
+    /// many.
     pub fn settle_reviews(
         &mut self,
         settled: &Settled<'_>,
@@ -233,7 +234,7 @@ impl Ledger {
         Ok(count)
     }
 
-    /// It is to be done after all. False: there is no such item, or it is open.
+    /// Opens the item again. False: there is no such item, or it is open.
     pub fn reopen_review(&mut self, id: &str) -> Result<bool, LedgerError> {
         let opened = self
             .conn
@@ -272,7 +273,7 @@ impl Ledger {
         Ok(closed == 1)
     }
 
-    /// What came of running it again. False: there is no such item.
+    /// Records the result of running it again. False: there is no such item.
     pub fn review_ran(&mut self, id: &str, run: &ReviewRun) -> Result<bool, LedgerError> {
         let found = self
             .conn
@@ -283,7 +284,7 @@ impl Ledger {
         Ok(found == 1)
     }
 
-    /// How many wait for a person.
+    /// How many items are open.
     pub fn open_reviews(&self) -> Result<u64, LedgerError> {
         let count: Col<u64> = self
             .conn
@@ -292,7 +293,7 @@ impl Ledger {
         Ok(count.0)
     }
 
-    /// Newest first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), behind the number `before`.
+    /// Newest first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the number `before`.
     pub fn reviews(
         &self,
         which: Which,
@@ -324,7 +325,7 @@ impl Ledger {
             .optional()?)
     }
 
-    /// Forgets the requests of items that were closed longer than [`REVIEW_KEPT`] ago; the items stay.
+    /// Deletes the requests of items that were closed longer than [`REVIEW_KEPT`] ago; the items stay.
     pub fn forget_reviewed(&mut self, now: DateTime<Utc>) -> Result<usize, LedgerError> {
         Ok(self
             .conn
@@ -360,7 +361,7 @@ pub(crate) const RECENT_PAGE: &str =
 pub(crate) const ALL_PAGE: &str =
     "SELECT * FROM review_items WHERE n < ?1 ORDER BY n DESC LIMIT ?2";
 
-/// Is there room for this request's body beside those that are kept?
+/// Whether this request's body fits into the limit with those that are kept.
 fn fits(tx: &Transaction<'_>, failed: &FailedRequest, most: u64) -> rusqlite::Result<bool> {
     let kept: Col<u64> = tx
         .prepare_cached(

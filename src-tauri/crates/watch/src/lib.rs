@@ -1,7 +1,8 @@
-//! How we look: when to poll, one file per status-page dialect, probes, am-I-online. It reports, and never judges.
+//! Watching of providers: when to poll, one file per status-page dialect, probes, the check of the local network. It
+//! reports readings and never judges.
 //!
-//! [`Watch`] is the driver; everything that it decides by stands in pure modules: [`status`] reads what a page says,
-//! [`rhythm`] says when to look.
+//! [`Watch`] is the driver. Its decisions are in pure modules: [`status`] reads a page, [`rhythm`] decides when to
+//! look.
 
 mod budget;
 mod client;

@@ -30,14 +30,14 @@ use crate::tell::{Closed, Teller};
 /// The wall clock.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// Watching cannot begin.
+/// Why watching cannot begin.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "no HTTP client for status pages and probes ({0}): check the proxy settings and the system's certificates"
 )]
 pub struct CannotWatch(String);
 
-/// Everything that watching needs.
+/// Configuration and channels of the watcher.
 pub struct Watch {
     pub catalog: Arc<Catalog>,
     pub targets: watch::Receiver<Arc<Targets>>,
@@ -46,13 +46,13 @@ pub struct Watch {
     pub clock: Clock,
     /// Decides the jitter.
     pub seed: u64,
-    /// What probes have cost since midnight UTC, before this start.
+    /// Cost of the probes since midnight UTC, before this start.
     pub spent_today: MicroDollars,
 }
 
 impl Watch {
-    /// Look until `shutdown`, or until nobody listens to what is seen. Needs a process-wide rustls crypto provider. Every
-    /// look that is under way at the end is abandoned before this returns.
+    /// Runs until `shutdown`, or until the receiver of the reports is closed. Needs a process-wide rustls crypto
+    /// provider. Looks in progress at the end are aborted before this returns.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), CannotWatch> {
         let http = Http::new().map_err(|e| CannotWatch(e.to_string()))?;
         let now = (self.clock)();
@@ -86,7 +86,7 @@ struct Watching {
     rhythm: Rhythm,
     network: Network,
     rounds: Rounds,
-    /// Those that are not reading right now.
+    /// Readers that are not in use by a look.
     readers: BTreeMap<ProviderId, PageReader>,
     budget: Budget,
     planned: Arc<Targets>,
@@ -126,7 +126,7 @@ impl Watching {
         }
     }
 
-    /// Look at these from now on. What the owner changed is looked at at once.
+    /// Replaces the targets. Those that changed are due at once.
     fn plan(&mut self, targets: Arc<Targets>) {
         let now = Instant::now();
         let old = std::mem::replace(&mut self.planned, targets);
@@ -227,7 +227,7 @@ impl Watching {
                 self.rounds.ended(&look, &LookOutcome::BudgetSpent, false);
                 continue;
             };
-            // While offline the network is checked by a look of its own.
+            // While offline, a separate look checks the network.
             let checks = look == Look::Controls || !self.network.is_offline();
             let controls = checks.then(|| self.planned.controls.clone());
             let task = errand.run(self.http.clone(), controls, (self.clock)());
@@ -236,7 +236,7 @@ impl Watching {
         }
     }
 
-    /// `None`: not this time (the budget is spent, or it is planned no longer).
+    /// `None`: skipped this time (the budget is spent, or it is no longer planned).
     fn errand(&mut self, look: &Look) -> Option<Errand> {
         match look {
             Look::Controls => Some(Errand::Controls),
@@ -313,7 +313,7 @@ impl Watching {
                 let real = self.real_cost(&target, reserved, &answer);
                 self.budget.book(at, MicroDollars(real.0 - reserved.0));
                 let after = after_call(&answer);
-                // A call that perhaps never left this machine says nothing about the provider.
+                // A call that may never have left this machine is no evidence about the provider.
                 if standing == Standing::Up {
                     self.teller.probe(at, &target, answer).await?;
                 }
@@ -333,7 +333,7 @@ impl Watching {
         }
     }
 
-    /// What a look and its check say of our own network.
+    /// What a look and its check show about the local network.
     async fn weigh(
         &mut self,
         at: DateTime<Utc>,
@@ -385,7 +385,7 @@ impl Watching {
         probe::budgeted(&target.endpoint, price, tokens)
     }
 
-    /// Nobody bills a question that was not taken; where the usage is not told, the estimate stands.
+    /// A request that was not accepted costs nothing; without usage, the estimate is kept.
     fn real_cost(
         &self,
         target: &ProbeTarget,
@@ -407,7 +407,7 @@ fn look_of(target: &ProbeTarget) -> Look {
     Look::Probe(target.endpoint.id.clone(), target.model.clone())
 }
 
-/// `host:port` of an address; what is no address is its own host.
+/// `host:port` of an address; text that is not an address stands for its own host.
 fn host_of(address: &str) -> String {
     match Url::parse(address) {
         Ok(url) => format!(

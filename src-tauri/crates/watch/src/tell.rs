@@ -12,14 +12,14 @@ use crate::probe::Answer;
 use crate::round::Round;
 use crate::targets::{ProbeTarget, Report};
 
-/// Nobody listens any more.
+/// The receiver of the reports is closed.
 pub(crate) struct Closed;
 
-/// Turns what a look met into reports, and sends them in order.
+/// Turns the results of looks into reports, and sends them in order.
 pub(crate) struct Teller {
     catalog: Arc<Catalog>,
     seen: mpsc::Sender<Report>,
-    /// Endpoints without a key whose last look met nobody.
+    /// Endpoints without a key that did not respond to the last look.
     unreached: BTreeSet<(EndpointId, ModelId)>,
 }
 
@@ -32,7 +32,7 @@ impl Teller {
         }
     }
 
-    /// Ends when nobody listens any more.
+    /// Ends when the receiver of the reports is closed.
     pub(crate) async fn closed(&self) {
         self.seen.closed().await;
     }
@@ -112,7 +112,8 @@ impl Teller {
         .await
     }
 
-    /// That somebody answers says nothing about inference, so it is told only where it takes back "nobody answers".
+    /// A response proves nothing about inference, so it is reported only where it refutes an earlier failure to
+    /// connect.
     pub(crate) async fn reached(
         &mut self,
         at: DateTime<Utc>,

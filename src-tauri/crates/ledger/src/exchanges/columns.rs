@@ -165,7 +165,7 @@ pub(super) fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
     })
 }
 
-/// NULL: none.
+/// NULL for an empty list.
 fn lines(texts: &[String]) -> Option<String> {
     let lines = texts.iter().map(|text| text.replace('\n', " "));
     (!texts.is_empty()).then(|| lines.collect::<Vec<_>>().join("\n"))

@@ -1,7 +1,7 @@
 //! incident.io's Statuspage-compatible `/api/v2/components.json`.
 //!
-//! Not its `summary.json`: that lists at most 25 components, and the choice changes from poll to poll. There are no group
-//! rows and no affected components on incidents here.
+//! Its `summary.json` is not used: that lists at most 25 components, and the choice changes from poll to poll. There
+//! are no group rows and no affected components on incidents here.
 
 use health::{Page, Unreadable};
 
