@@ -6,7 +6,7 @@ use tauri::State;
 use tokio::sync::watch;
 
 use crate::engine_process::{Apart, Standing, State as EngineState};
-use crate::shell::{Ask, Asks};
+use crate::user_command::{UserCommand, UserCommands};
 
 /// The latest state of the connection to the engine.
 pub(crate) struct Seen(pub(crate) watch::Receiver<Standing>);
@@ -42,13 +42,16 @@ pub(crate) fn engine_state(seen: State<'_, Seen>) -> Apart {
 
 /// Runs a command of the shell, or passes one of the engine's on.
 #[tauri::command]
-pub(crate) async fn shell_do(command: Command, asks: State<'_, Asks>) -> Result<Accepted, String> {
-    let (answer, answered) = tokio::sync::oneshot::channel();
-    asks.tell(Ask::Command {
+pub(crate) async fn shell_do(
+    command: Command,
+    commands: State<'_, UserCommands>,
+) -> Result<Accepted, String> {
+    let (reply, result) = tokio::sync::oneshot::channel();
+    commands.send(UserCommand::Run {
         command,
-        answer: Some(answer),
+        reply: Some(reply),
     });
-    answered
+    result
         .await
         .unwrap_or_else(|_| Err("Understudy is closing.".into()))
 }

@@ -16,7 +16,7 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// A command may have to wait for a service manager.
 const COMMAND: Duration = Duration::from_secs(30);
 /// After three missed comments on its event stream, the engine counts as gone.
-const SILENCE: Duration = api::HEARTBEAT.saturating_mul(3);
+const STREAM_TIMEOUT: Duration = api::HEARTBEAT.saturating_mul(3);
 
 /// One client for every connection: loopback only, so no proxy and no certificates.
 pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
@@ -43,14 +43,14 @@ pub(crate) struct Connection {
 pub(crate) enum Found {
     Answers(Connection),
     /// There is no runtime file, nothing listens at its address, or another program does.
-    Nobody,
+    None,
     /// It listens but does not respond.
-    Silent(Unanswered),
+    NoResponse(Unanswered),
 }
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unanswered {
-    #[error("nobody listens at the engine's address")]
+    #[error("nothing listens at the engine's address")]
     NotThere,
     #[error("the engine does not answer")]
     Late,
@@ -70,7 +70,7 @@ pub(crate) enum Unanswered {
 /// Requests a snapshot from the engine that the runtime file names.
 pub(crate) async fn find(runtime_file: &Path, http: &reqwest::Client) -> Found {
     let Some(engine) = read(runtime_file).await else {
-        return Found::Nobody;
+        return Found::None;
     };
     let connection = Connection {
         engine,
@@ -79,8 +79,8 @@ pub(crate) async fn find(runtime_file: &Path, http: &reqwest::Client) -> Found {
     match connection.snapshot().await {
         // An unreadable snapshot also proves that an engine runs; following it reports the error.
         Ok(_) | Err(Unanswered::Unreadable(_)) => Found::Answers(connection),
-        Err(Unanswered::NotThere | Unanswered::Refused(_) | Unanswered::Status(_)) => Found::Nobody,
-        Err(silent @ (Unanswered::Late | Unanswered::Broken(_))) => Found::Silent(silent),
+        Err(Unanswered::NotThere | Unanswered::Refused(_) | Unanswered::Status(_)) => Found::None,
+        Err(error @ (Unanswered::Late | Unanswered::Broken(_))) => Found::NoResponse(error),
     }
 }
 
@@ -221,7 +221,7 @@ impl Snapshots {
                         .map_err(|error| Unanswered::Unreadable(error.to_string()));
                 }
             }
-            let Some(bytes) = timeout(SILENCE, self.response.chunk())
+            let Some(bytes) = timeout(STREAM_TIMEOUT, self.response.chunk())
                 .await
                 .map_err(|_| Unanswered::Late)??
             else {

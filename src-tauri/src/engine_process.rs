@@ -22,7 +22,7 @@ use version::Version;
 /// Migrating a ledger may delay the engine; all other steps take less than a second.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 /// How long an engine that listens may not respond before another one is started.
-const SILENT_AT_MOST: Duration = Duration::from_secs(10);
+const NO_RESPONSE_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// While the engine is stopped on purpose, another program may start one.
 const LOOK_WHILE_STOPPED: Duration = Duration::from_secs(2);
@@ -123,7 +123,7 @@ impl Supervisor {
             let connection = self.bring_up(died).await;
             self.connected(&connection).await;
             if died && self.backoff.may_announce() {
-                self.tell(News::StartedAgain).await;
+                self.send(News::StartedAgain).await;
             }
             let since = Instant::now();
             let end = self.attend(connection).await;
@@ -148,12 +148,12 @@ impl Supervisor {
     async fn bring_up(&mut self, died: bool) -> Connection {
         // The text about a crash or a failed start stays until there is news. A menu whose rows change with every retry
         // cannot be clicked.
-        let mut told_why = died;
+        let mut shown_reason = died;
         loop {
             if let Some(connection) = self.look().await {
                 return connection;
             }
-            if !told_why {
+            if !shown_reason {
                 self.say(State::Starting, "The engine is being started.")
                     .await;
             }
@@ -161,7 +161,7 @@ impl Supervisor {
                 Ok(connection) => return connection,
                 Err(why) => why,
             };
-            told_why = true;
+            shown_reason = true;
             let wait = self.backoff.next();
             let seconds = wait.as_secs_f32();
             self.say(
@@ -176,16 +176,16 @@ impl Supervisor {
 
     /// Finds a running engine. Waits while it listens but does not respond.
     async fn look(&self) -> Option<Connection> {
-        let patience = Instant::now() + SILENT_AT_MOST;
+        let patience = Instant::now() + NO_RESPONSE_LIMIT;
         loop {
             match find(&self.places.runtime_file, &self.http).await {
                 Found::Answers(connection) => return Some(connection),
-                Found::Silent(why) if Instant::now() < patience => {
+                Found::NoResponse(why) if Instant::now() < patience => {
                     self.say(State::Restarting, format!("Waiting for the engine: {why}."))
                         .await;
                     sleep(LOOK_EVERY * 10).await;
                 }
-                Found::Silent(_) | Found::Nobody => return None,
+                Found::NoResponse(_) | Found::None => return None,
             }
         }
     }
@@ -250,7 +250,7 @@ impl Supervisor {
                         if older && self.replaces_older && is_idle(&snapshot) {
                             return self.replace(connection, &mut snapshots).await;
                         }
-                        self.tell(News::Snapshot(Box::new(snapshot))).await;
+                        self.send(News::Snapshot(Box::new(snapshot))).await;
                     }
                     Ok(None) => break None,
                     Err(why) => break Some(why),
@@ -260,7 +260,7 @@ impl Supervisor {
         };
         if let Some(why @ Unanswered::Unreadable(_)) = broken {
             self.say(State::Restarting, why.to_string()).await;
-            let _ = timeout(SILENT_AT_MOST, self.start_now.notified()).await;
+            let _ = timeout(NO_RESPONSE_LIMIT, self.start_now.notified()).await;
             return Followed::StillThere(connection.clone());
         }
         self.after_the_stream(draining).await
@@ -268,7 +268,7 @@ impl Supervisor {
 
     async fn after_the_stream(&mut self, draining: bool) -> Followed {
         // A crashing process may still accept a connection and then break it, so this is retried.
-        let patience = Instant::now() + SILENT_AT_MOST;
+        let patience = Instant::now() + NO_RESPONSE_LIMIT;
         loop {
             match find(&self.places.runtime_file, &self.http).await {
                 Found::Answers(connection) => {
@@ -276,12 +276,12 @@ impl Supervisor {
                     sleep(LOOK_EVERY).await;
                     return Followed::StillThere(connection);
                 }
-                Found::Silent(_) if Instant::now() < patience => sleep(LOOK_EVERY).await,
-                Found::Silent(why) => {
+                Found::NoResponse(_) if Instant::now() < patience => sleep(LOOK_EVERY).await,
+                Found::NoResponse(why) => {
                     tracing::warn!("{why}");
                     return Followed::Gone(End::Died);
                 }
-                Found::Nobody => break,
+                Found::None => break,
             }
         }
         // The order in which a stopping engine closes its streams and removes its file varies. It was stopped on
@@ -320,7 +320,7 @@ impl Supervisor {
         while let Ok(Some(_)) = snapshots.next().await {}
         while !matches!(
             find(&self.places.runtime_file, &self.http).await,
-            Found::Nobody
+            Found::None
         ) {
             sleep(LOOK_EVERY).await;
         }
@@ -344,7 +344,7 @@ impl Supervisor {
     }
 
     async fn connected(&self, connection: &Connection) {
-        self.tell(News::Standing(Standing::Connected(connection.clone())))
+        self.send(News::Standing(Standing::Connected(connection.clone())))
             .await;
     }
 
@@ -354,10 +354,10 @@ impl Supervisor {
             detail: detail.into(),
         };
         tracing::info!("{}", apart.detail);
-        self.tell(News::Standing(Standing::Apart(apart))).await;
+        self.send(News::Standing(Standing::Apart(apart))).await;
     }
 
-    async fn tell(&self, news: News) {
+    async fn send(&self, news: News) {
         // The shell receives as long as the application runs; later there is no receiver.
         let _ = self.news.send(news).await;
     }

@@ -10,8 +10,8 @@ use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, 
 use tokio::sync::Mutex;
 use zbus::proxy;
 
-use super::Note;
-use crate::shell::{Ask, Asks};
+use super::note::Note;
+use crate::user_command::{UserCommand, UserCommands};
 
 const DEFAULT_ACTION: &str = "default";
 
@@ -30,7 +30,7 @@ trait Service {
 
 #[derive(Clone)]
 pub(super) struct Notifications {
-    asks: Asks,
+    commands: UserCommands,
     /// Created before the first notification, so that no click can come before the listeners run.
     service: Arc<Mutex<Option<ServiceProxy<'static>>>>,
     open: Open,
@@ -48,9 +48,9 @@ struct Shown {
 }
 
 impl Notifications {
-    pub(super) fn new(asks: Asks) -> Self {
+    pub(super) fn new(commands: UserCommands) -> Self {
         Self {
-            asks,
+            commands,
             service: Arc::default(),
             open: Open::default(),
         }
@@ -111,7 +111,11 @@ impl Notifications {
         };
         open.insert(handle.id(), shown);
         drop(open);
-        tokio::spawn(listen_to_one(handle, self.open.clone(), self.asks.clone()));
+        tokio::spawn(listen_to_one(
+            handle,
+            self.open.clone(),
+            self.commands.clone(),
+        ));
         Ok(())
     }
 
@@ -127,7 +131,7 @@ impl Notifications {
             actions,
             closings,
             self.open.clone(),
-            self.asks.clone(),
+            self.commands.clone(),
         ));
         Ok(made.insert(service).clone())
     }
@@ -135,15 +139,15 @@ impl Notifications {
 
 impl Open {
     /// `action`: the service's name of the clicked element.
-    async fn clicked(&self, id: u32, action: &str, asks: &Asks) {
+    async fn clicked(&self, id: u32, action: &str, commands: &UserCommands) {
         let Some(shown) = self.0.lock().await.remove(&id) else {
             return;
         };
         let mut buttons = (0..).zip(shown.commands);
         if action == DEFAULT_ACTION {
-            asks.tell(Ask::open(shown.view));
+            commands.send(UserCommand::open(shown.view));
         } else if let Some((_, command)) = buttons.find(|(number, _)| button(*number) == action) {
-            asks.tell(Ask::pressed(command));
+            commands.send(UserCommand::pressed(command));
         }
     }
 
@@ -157,13 +161,13 @@ async fn listen_to_all(
     mut actions: ActionInvokedStream,
     mut closings: NotificationClosedStream,
     open: Open,
-    asks: Asks,
+    commands: UserCommands,
 ) {
     loop {
         match select(actions.next(), closings.next()).await {
             Either::Left((Some(signal), _)) => {
                 if let Ok(clicked) = signal.args() {
-                    open.clicked(clicked.id, &clicked.action, &asks).await;
+                    open.clicked(clicked.id, &clicked.action, &commands).await;
                 }
             }
             Either::Right((Some(signal), _)) => {
@@ -178,7 +182,7 @@ async fn listen_to_all(
 
 /// Some services (dunst) send them only to the connection of the notification, which belongs to its handle. The first
 /// signal removes the notification from `open`, so the window opens once.
-async fn listen_to_one(handle: NotificationHandle, open: Open, asks: Asks) {
+async fn listen_to_one(handle: NotificationHandle, open: Open, commands: UserCommands) {
     let id = handle.id();
     let mut clicked = None;
     handle
@@ -191,7 +195,7 @@ async fn listen_to_one(handle: NotificationHandle, open: Open, asks: Asks) {
         })
         .await;
     match clicked {
-        Some(action) => open.clicked(id, &action, &asks).await,
+        Some(action) => open.clicked(id, &action, &commands).await,
         None => open.closed(id).await,
     }
 }

@@ -2,14 +2,14 @@
 
 use notify_rust::Notification;
 
-use super::Note;
-use crate::shell::Asks;
+use super::note::Note;
+use crate::user_command::UserCommands;
 
 #[derive(Clone)]
 pub(super) struct Notifications;
 
 impl Notifications {
-    pub(super) fn new(_: Asks) -> Self {
+    pub(super) fn new(_: UserCommands) -> Self {
         Self
     }
 

@@ -3,8 +3,8 @@
 
 mod install;
 mod raise;
+mod selection;
 
-use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -14,6 +14,8 @@ use crate::run::{Profile, build_binaries};
 use crate::step::{Done, Failed, Outcome, ask, call, step};
 use crate::system::{self, Purpose};
 use crate::tree::target;
+
+use selection::{is_wanted, wanted};
 
 pub(crate) use install::{folder, install_one};
 
@@ -61,22 +63,6 @@ const TEST: [&str; 7] = [
     "--test",
     "clients",
 ];
-
-/// The value of `--client`: other clients need not be installed.
-fn wanted<'a>(arguments: &[&'a str]) -> &'a str {
-    let at = arguments
-        .iter()
-        .position(|argument| *argument == "--client");
-    at.and_then(|at| arguments.get(at + 1))
-        .copied()
-        .unwrap_or("")
-}
-
-/// The runner also accepts a client's title, "Python anthropic raw" or "Continue CLI".
-fn is_wanted(name: &str, wanted: &str) -> bool {
-    let wanted = wanted.to_lowercase();
-    name.contains(&wanted) || wanted.contains(name) || wanted.contains(' ')
-}
 
 /// Returns the reason for each client that could not be installed.
 fn install_all(wanted: &str) -> Outcome<Vec<String>> {
@@ -151,7 +137,7 @@ impl Missing {
     fn outcome(self, why: &str) -> Outcome<Done> {
         match self {
             Self::Fails => Err(Failed::new(format!(
-                "{why}; the tests with real clients cannot run, and in CI nothing is left out in silence"
+                "{why}; the tests with real clients cannot run, and CI leaves no test out"
             ))),
             Self::IsReported => Ok(Done::Did(format!(
                 "WARNING: {why}: THE TESTS WITH REAL CLIENTS ARE LEFT OUT"
@@ -181,14 +167,6 @@ fn clients() -> PathBuf {
     target().join("clients")
 }
 
-/// `PATH` with this folder first.
-fn path_with(first: &std::path::Path) -> Outcome<std::ffi::OsString> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(first.to_path_buf()).chain(std::env::split_paths(&path));
-    std::env::join_paths(folders)
-        .map_err(|error| Failed::new(format!("{}: {error}", OsStr::to_string_lossy(&path))))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,12 +174,12 @@ mod tests {
     #[test]
     fn a_missing_client_fails_the_run_in_ci_and_is_reported_on_a_desk() {
         for desk in [None, Some(""), Some("0"), Some("false")] {
-            let Ok(Done::Did(told)) = Missing::of(desk).outcome("no network") else {
+            let Ok(Done::Did(line)) = Missing::of(desk).outcome("no network") else {
                 panic!("{desk:?}");
             };
             assert!(
-                told.contains("LEFT OUT") && told.contains("no network"),
-                "{told}"
+                line.contains("LEFT OUT") && line.contains("no network"),
+                "{line}"
             );
         }
         for ci in ["true", "1", "woodpecker"] {
@@ -210,13 +188,5 @@ mod tests {
             };
             assert!(failed.to_string().starts_with("no network; "), "{failed}");
         }
-    }
-
-    #[test]
-    fn only_the_client_that_is_asked_for_is_installed() {
-        assert_eq!(wanted(&["--way", "direct", "--client", "codex"]), "codex");
-        assert_eq!(wanted(&["--table"]), "");
-        assert!(is_wanted("llm", "") && is_wanted("continue", "Continue CLI"));
-        assert!(!is_wanted("llm", "codex"));
     }
 }

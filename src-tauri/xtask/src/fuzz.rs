@@ -149,15 +149,15 @@ fn run(folder: &Path, program: &Path, name: &str, seeds: &[&str], seconds: u32) 
     });
     let broken: Vec<&str> = broken.collect();
     Err(Failed::new(format!(
-        "a law was broken; all that was said is in {}\n{}",
+        "a law was broken; the complete output is in {}\n{}",
         log.display(),
         broken.join("\n")
     )))
 }
 
 /// From libFuzzer's closing lines: `#24427 DONE cov: 1796 ft: 4131 …`.
-fn summary(said: &str) -> String {
-    let done = said.lines().rfind(|line| line.contains("DONE"));
+fn summary(output: &str) -> String {
+    let done = output.lines().rfind(|line| line.contains("DONE"));
     let words: Vec<&str> = done.unwrap_or_default().split_whitespace().collect();
     let after = |name: &str| {
         let at = words.iter().position(|word| *word == name);

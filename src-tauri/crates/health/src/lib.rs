@@ -4,6 +4,7 @@
 
 mod book;
 mod evidence;
+mod level;
 mod observation;
 mod thresholds;
 mod transition;
@@ -11,10 +12,11 @@ mod verdict;
 
 pub use book::Book;
 pub use evidence::{Evidence, FailedCalls, Failures, LastRequest, PageClaim, PageEvidence};
+pub use level::Level;
 pub use observation::{
     CallOutcome, CallSource, Controls, FailureKind, Observation, OurFault, Page, PageIncident,
     Unreadable,
 };
 pub use thresholds::Thresholds;
 pub use transition::{Change, Note, OpenIncident, Transition, Watched};
-pub use verdict::{Basis, Blame, Finding, Level, ProviderVerdict, Unknown, Verdict, Verdicts};
+pub use verdict::{Basis, Blame, Finding, ProviderVerdict, Unknown, Verdict, Verdicts};

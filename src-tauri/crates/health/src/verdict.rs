@@ -3,17 +3,7 @@ use std::collections::BTreeMap;
 use catalog::{EndpointId, ModelId, ProviderId, SurfaceId};
 use chrono::{DateTime, Utc};
 
-use crate::Evidence;
-
-/// How well something works, worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    Operational,
-    Maintenance,
-    Degraded,
-    PartialOutage,
-    MajorOutage,
-}
+use crate::{Evidence, Level};
 
 /// A known level, or unknown, which is neither green nor red and cannot be compared with levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

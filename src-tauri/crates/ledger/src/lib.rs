@@ -26,6 +26,7 @@ mod replays;
 mod review;
 mod schema;
 mod sums;
+mod tables;
 
 use std::path::{Path, PathBuf};
 

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::backup::Progress;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
-use crate::schema::{self, APPLICATION_ID, Step, TABLES};
+use crate::schema::{self, APPLICATION_ID, Step};
+use crate::tables::TABLES;
 use crate::{Ledger, OpenError};
 
 /// How long a write waits for another program that reads or copies the file.

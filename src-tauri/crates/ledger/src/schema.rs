@@ -3,11 +3,6 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::{
-    breakers, conversations, exchanges, fallback_tests, incidents, interruptions, meta, notices,
-    observations, probes, replays, review,
-};
-
 /// One change of the schema.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
@@ -15,22 +10,6 @@ pub(crate) struct Step {
     pub(crate) version: u32,
     pub(crate) sql: &'static str,
 }
-
-/// Steps of one version run in this order: a table comes after those that it refers to.
-pub(crate) const TABLES: &[&[Step]] = &[
-    meta::STEPS,
-    exchanges::STEPS,
-    probes::STEPS,
-    incidents::STEPS,
-    notices::STEPS,
-    observations::STEPS,
-    breakers::STEPS,
-    replays::STEPS,
-    review::STEPS,
-    interruptions::STEPS,
-    conversations::STEPS,
-    fallback_tests::STEPS,
-];
 
 /// Written into the file's header to mark an SQLite file as a ledger. ASCII "Undy".
 pub(crate) const APPLICATION_ID: i32 = 0x556e_6479;

@@ -8,24 +8,18 @@ mod atom;
 mod incidentio_compat;
 mod incidentio_native;
 mod level;
+mod payload;
 mod plain;
 mod statuspage;
 mod v2;
 
-use catalog::{StatusDialect, StatusPage, Surface};
+use catalog::StatusDialect;
 use health::{Page, PageIncident, Unreadable};
+
+pub use payload::Expected;
 
 /// Of incidents that are over, only this many of the newest are returned.
 const MOST_PAST_INCIDENTS: usize = 20;
-
-/// What a genuine page must contain, and the surfaces to find on it.
-#[derive(Clone, Copy, Debug)]
-pub struct Expected<'a> {
-    pub page: &'a StatusPage,
-    pub surfaces: &'a [Surface],
-    /// The address that responded, for [`Page::read_from`].
-    pub url: &'a str,
-}
 
 /// Parses a page's payload. `incidents` is the body of [`incidents_url`], if it was fetched. One that cannot be parsed
 /// is ignored, because the components are sufficient.
@@ -86,17 +80,6 @@ fn newest(mut incidents: Vec<PageIncident>) -> Vec<PageIncident> {
         incident.resolved.is_none() || past <= MOST_PAST_INCIDENTS
     });
     incidents
-}
-
-/// The payload as JSON, or what it is instead.
-fn json(bytes: &[u8]) -> Result<serde_json::Value, Unreadable> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice(bytes)
-        .map_err(|e| Unreadable::NotThePage(format!("the answer is not the page's JSON: {e}")))
-}
-
-fn not_the_page(why: impl Into<String>) -> Unreadable {
-    Unreadable::NotThePage(why.into())
 }
 
 #[cfg(test)]

@@ -1,12 +1,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use catalog::{Endpoint, EndpointId, MicroDollars, ModelId, ProviderId, Secret, Source, Tokens};
-use chrono::{DateTime, Utc};
-use health::{CallOutcome, Observation};
+use catalog::{Endpoint, EndpointId, MicroDollars, ModelId, ProviderId, Secret, Source};
 
-use crate::online::{Connectivity, DEFAULT_CONTROLS};
-use crate::round::Round;
+use crate::online::DEFAULT_CONTROLS;
 
 /// The targets of watching. A new value replaces all of the old one.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,45 +55,10 @@ impl ProbeTarget {
     }
 }
 
-/// Result of watching.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Report {
-    Observed(Observation),
-    /// A completion probe ended; its [`Observation`] has been reported just before.
-    Probed {
-        at: DateTime<Utc>,
-        provider: ProviderId,
-        endpoint: EndpointId,
-        model: ModelId,
-        outcome: CallOutcome,
-        ttft_ms: Option<u64>,
-        total_ms: u64,
-        tokens: Tokens,
-        /// False: the provider reported no usage; `tokens` is then zero, not an estimate.
-        usage_told: bool,
-        /// Estimate from the catalogue's price; `None` where price or usage is not known.
-        cost: Option<MicroDollars>,
-    },
-    /// The result of [`Nudge::CheckNow`].
-    Round(Round),
-    /// The local network was checked.
-    Checked {
-        at: DateTime<Utc>,
-        connectivity: Connectivity,
-    },
-    /// A page was polled. `error`: why it could not be read, as text for people.
-    PageRead {
-        at: DateTime<Utc>,
-        provider: ProviderId,
-        url: String,
-        error: Option<String>,
-    },
-}
-
 /// Events that change when to look next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Nudge {
-    /// The owner requests a check: a [`Round`] of this number is reported, at the latest after
+    /// The owner requests a check: a [`Round`](crate::Round) of this number is reported, at the latest after
     /// [`ROUND_LONGEST`](crate::ROUND_LONGEST).
     CheckNow {
         round: u64,

@@ -1,9 +1,9 @@
 //! A client's packages in a folder of their own.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::path_with;
 use crate::pins::{Client, Pins, Registry, is_older};
 use crate::python;
 use crate::step::{Done, Failed, Outcome, ask, call, step};
@@ -91,7 +91,7 @@ fn check_versions(pins: &Pins, client: &Client) -> Outcome {
         if installed != wanted {
             return Err(Failed::new(format!(
                 "npm installed {name} {installed} where {wanted} is pinned: a version that does not take the Node.js in use \
-                 is replaced in silence"
+                 would be replaced without a warning"
             )));
         }
     }
@@ -128,4 +128,12 @@ fn n8n(pins: &Pins, client: &Client, folder: &Path) -> Outcome {
         .current_dir(modules.join("sqlite3"))
         .env("PATH", path_with(&node_folder(pins)?)?))
     .map(drop)
+}
+
+/// `PATH` with this folder first.
+fn path_with(first: &Path) -> Outcome<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(first.to_path_buf()).chain(std::env::split_paths(&path));
+    std::env::join_paths(folders)
+        .map_err(|error| Failed::new(format!("{}: {error}", OsStr::to_string_lossy(&path))))
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::install::{install_one, npm_on_node};
-use super::is_wanted;
+use super::selection::is_wanted;
 use crate::pins::{Client, Package, Pins, Registry, is_older, release};
 use crate::python;
 use crate::step::{Done, Failed, Outcome, ask, step};
@@ -47,17 +47,17 @@ fn raise_one(pins: &mut Pins, client: &Client) -> Outcome<Done> {
         Registry::Npm => from_npm(pins, client)?,
         Registry::Pypi => from_pypi(client)?,
     };
-    let mut said = Vec::new();
+    let mut changes = Vec::new();
     for (package, version) in client.packages.iter().zip(raised) {
         if package.version != version {
             pins.set(&client.name, &package.name, &version)?;
-            said.push(format!("{} {} → {version}", package.name, package.version));
+            changes.push(format!("{} {} → {version}", package.name, package.version));
         }
     }
-    Ok(if said.is_empty() {
+    Ok(if changes.is_empty() {
         Done::Already("newest".into())
     } else {
-        Done::Did(said.join(", "))
+        Done::Did(changes.join(", "))
     })
 }
 
@@ -175,7 +175,7 @@ fn from_pypi(client: &Client) -> Outcome<Vec<String>> {
     let report = python::newest(&environment, &wanted)?;
     let file = environment.join("report.json");
     std::fs::write(&file, report)?;
-    let told = ask(Command::new(python::program(&environment, "python"))
+    let report = ask(Command::new(python::program(&environment, "python"))
         .args(["-c", REQUESTED])
         .arg(&file))?;
     let plain = |name: &str| {
@@ -186,11 +186,17 @@ fn from_pypi(client: &Client) -> Outcome<Vec<String>> {
         .packages
         .iter()
         .map(|package| {
-            told.lines()
+            report
+                .lines()
                 .filter_map(|line| line.split_once("=="))
                 .find(|(name, _)| plain(name) == plain(&package.name))
                 .map(|(_, version)| version.to_owned())
-                .ok_or_else(|| Failed::new(format!("pip says nothing of {}: {told}", package.name)))
+                .ok_or_else(|| {
+                    Failed::new(format!(
+                        "pip reports no version of {}: {report}",
+                        package.name
+                    ))
+                })
         })
         .collect()
 }

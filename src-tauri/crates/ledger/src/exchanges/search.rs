@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::ToSql;
 use rusqlite::params_from_iter;
 
-use super::{End, ExchangeRow, attach_attempts, columns};
+use super::columns;
+use super::row::{End, ExchangeRow};
 use crate::column::Col;
 use crate::{Ledger, LedgerError, Page, page_limit};
 
@@ -80,7 +81,7 @@ impl Ledger {
             .prepare_cached(&sql)?
             .query_map(params_from_iter(values), columns::read_exchange)?
             .collect::<Result<Vec<_>, _>>()?;
-        attach_attempts(&self.conn, &mut rows)?;
+        columns::attach_attempts(&self.conn, &mut rows)?;
         Ok(Page::cut(rows, limit))
     }
 }

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use rusqlite::Connection;
 
 use super::{fresh, minutes, t0};
-use crate::schema::{self, Step, TABLES};
+use crate::schema::{self, Step};
+use crate::tables::TABLES;
 use crate::{CONVERSATIONS_KEPT, ConversationPart, Digest, Ledger, open};
 
 fn part(name: u8, body: &str) -> ConversationPart {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::{answered, fresh, minutes, opened, t0};
-use crate::schema::TABLES;
+use crate::tables::TABLES;
 use crate::{Ledger, LedgerError, OpenError};
 
 fn folder() -> tempfile::TempDir {

@@ -7,7 +7,8 @@ use health::Level;
 use rusqlite::Connection;
 
 use super::{answered, fresh, minutes, t0};
-use crate::schema::{self, Step, TABLES};
+use crate::schema::{self, Step};
+use crate::tables::TABLES;
 use crate::{Ledger, OpenError, open};
 
 /// A ledger of each version, as that version wrote it. Add one with every new version; never edit one.

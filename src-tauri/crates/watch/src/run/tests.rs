@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::{CannotWatch, Watch};
 use crate::LookOutcome;
 use crate::loopback::{Reply, Server, json, nobody, path, reply, tls};
-use crate::targets::{Nudge, PageTarget, ProbeTarget, Report, Targets};
+use crate::report::Report;
+use crate::targets::{Nudge, PageTarget, ProbeTarget, Targets};
 
 const UP: &[u8] = include_bytes!("../../tests/pages/anthropic-summary-operational.json");
 const DOWN: &[u8] =

@@ -6,9 +6,9 @@ use health::{Page, PageIncident, Unreadable};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::payload::{Expected, not_the_page};
 use super::plain::{entity, plain};
 use super::v2::{is_maintenance, is_over, time};
-use super::{Expected, not_the_page};
 
 /// Text of the relevant elements, by name; of the feed itself or of one entry.
 #[derive(Default)]

@@ -5,8 +5,8 @@
 
 use health::{Page, Unreadable};
 
+use super::payload::{Expected, json};
 use super::statuspage::{check_identity, components};
-use super::{Expected, json};
 
 pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreadable> {
     let body = json(bytes)?;

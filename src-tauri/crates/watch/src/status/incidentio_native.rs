@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::level::{Components, level};
+use super::payload::{Expected, json, not_the_page};
 use super::v2::{is_maintenance, is_over, surfaces_of, time, words};
-use super::{Expected, json, not_the_page};
 
 #[derive(Deserialize)]
 struct Affected {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use catalog::{Surface, SurfaceId};
 use health::{Level, Unreadable};
 
-use super::not_the_page;
+use super::payload::not_the_page;
 
 /// A component's state from the page's text. `None`: an unknown text, which counts as no reading.
 pub(super) fn level(word: &str) -> Option<Level> {

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::level::{Components, level};
-use super::{Expected, json, not_the_page, v2};
+use super::payload::{Expected, json, not_the_page};
+use super::v2;
 
 #[derive(Deserialize)]
 struct Component {

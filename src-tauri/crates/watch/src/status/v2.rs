@@ -8,8 +8,8 @@ use health::PageIncident;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::payload::{Expected, json};
 use super::plain::plain;
-use super::{Expected, json};
 
 #[derive(Deserialize)]
 struct Incident {

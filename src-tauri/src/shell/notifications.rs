@@ -15,12 +15,12 @@ const REMEMBERED: usize = 256;
 /// Result of each notification; `None`: it is being shown or reported now.
 type Outcomes = Arc<Mutex<BTreeMap<u64, Option<NoticeOutcome>>>>;
 
-pub(super) struct Notices {
+pub(super) struct Notifications {
     outcomes: Outcomes,
     queue: mpsc::UnboundedSender<(Notice, Connection)>,
 }
 
-impl Notices {
+impl Notifications {
     /// One task shows them in sequence, so that they keep their order.
     pub(super) fn new(notifier: Notifier) -> Self {
         let outcomes = Outcomes::default();
@@ -31,7 +31,7 @@ impl Notices {
 
     /// A snapshot lists notifications without a result. One whose report was lost is reported again, and not shown
     /// again.
-    pub(super) fn see(&self, notices: Vec<Notice>, connection: &Connection) {
+    pub(super) fn receive(&self, notices: Vec<Notice>, connection: &Connection) {
         for notice in notices {
             let earlier = {
                 let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +67,9 @@ async fn show_each(
 
 async fn report(id: u64, outcome: NoticeOutcome, connection: Connection, outcomes: Outcomes) {
     if let Err(why) = connection.report(id, &outcome).await {
-        tracing::warn!("the engine did not hear what became of notice {id}: {why}");
+        tracing::warn!(
+            "the result of notification {id} could not be reported to the engine: {why}"
+        );
     }
     let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
     outcomes.insert(id, Some(outcome));
