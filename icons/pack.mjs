@@ -1,4 +1,4 @@
-// Packs PNG files into an .ico (Windows) and an .icns (macOS). Both formats are containers that take whole PNG files.
+// Packs PNG files into an .ico (Windows) and an .icns (macOS). Both formats are containers that contain complete PNG files.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

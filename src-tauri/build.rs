@@ -7,7 +7,7 @@ fn main() {
         page.exists(),
         "ui/dist is missing: run `cargo xtask ui` (or `npm ci` and `npm run build` in ui/)"
     );
-    // Naming the commands makes each of them a permission, so that the window may call these and nothing else.
+    // Naming a command creates its permission, so that the window may call only these.
     let commands =
         tauri_build::AppManifest::new().commands(&["connection", "engine_state", "shell_do"]);
     tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))

@@ -1,4 +1,4 @@
-//! The clipboard. On X11 the text lives in the program that put it there, so this one is kept.
+//! The clipboard. On X11 the text stays in the program that copied it, so the handle is kept.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct Clipboard(Arc<Mutex<Option<arboard::Clipboard>>>);
 
 impl Clipboard {
-    /// Asks the display server, so it must not be called on a thread that has to stay awake.
+    /// Calls the display server, so it must not run on a thread that must not block.
     pub(crate) fn put(&self, text: &str) -> Result<(), arboard::Error> {
         let mut kept = self
             .0

@@ -1,4 +1,4 @@
-//! What the window may ask of the shell. Everything else it asks the engine itself.
+//! The window's commands to the shell. All other requests of the window go to the engine.
 
 use api::{Accepted, Command};
 use serde::Serialize;
@@ -6,9 +6,9 @@ use tauri::State;
 use tokio::sync::watch;
 
 use crate::engine_process::{Apart, Standing, State as EngineState};
-use crate::shell::{Ask, Asks};
+use crate::user_command::{UserCommand, UserCommands};
 
-/// The shell's latest standing with the engine.
+/// The latest state of the connection to the engine.
 pub(crate) struct Seen(pub(crate) watch::Receiver<Standing>);
 
 #[derive(Serialize)]
@@ -17,7 +17,7 @@ pub(crate) struct Place {
     token: String,
 }
 
-/// Where the control API is; None: there is no engine now.
+/// Address of the control API; `None`: no engine is running.
 #[tauri::command]
 pub(crate) fn connection(seen: State<'_, Seen>) -> Option<Place> {
     match &*seen.0.borrow() {
@@ -40,15 +40,18 @@ pub(crate) fn engine_state(seen: State<'_, Seen>) -> Apart {
     }
 }
 
-/// One of the shell's own commands, or one of the engine's, which is passed on.
+/// Runs a command of the shell, or passes one of the engine's on.
 #[tauri::command]
-pub(crate) async fn shell_do(command: Command, asks: State<'_, Asks>) -> Result<Accepted, String> {
-    let (answer, answered) = tokio::sync::oneshot::channel();
-    asks.tell(Ask::Command {
+pub(crate) async fn shell_do(
+    command: Command,
+    commands: State<'_, UserCommands>,
+) -> Result<Accepted, String> {
+    let (reply, result) = tokio::sync::oneshot::channel();
+    commands.send(UserCommand::Run {
         command,
-        answer: Some(answer),
+        reply: Some(reply),
     });
-    answered
+    result
         .await
         .unwrap_or_else(|_| Err("Understudy is closing.".into()))
 }

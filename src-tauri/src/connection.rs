@@ -1,4 +1,4 @@
-//! The engine's control API as the shell uses it: snapshots, commands, and what became of a notice.
+//! The engine's control API as the shell uses it: snapshots, commands, and results of notifications.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,12 +15,12 @@ const CONNECT: Duration = Duration::from_secs(2);
 const ANSWER: Duration = Duration::from_secs(5);
 /// A command may have to wait for a service manager.
 const COMMAND: Duration = Duration::from_secs(30);
-/// After three missed comments on its event stream, the engine is gone.
-const SILENCE: Duration = api::HEARTBEAT.saturating_mul(3);
+/// After three missed comments on its event stream, the engine counts as gone.
+const STREAM_TIMEOUT: Duration = api::HEARTBEAT.saturating_mul(3);
 
 /// One client for every connection: loopback only, so no proxy and no certificates.
 pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
-    // reqwest asks for a TLS implementation even where only http is spoken. An error means that there is one already.
+    // reqwest needs a TLS implementation even for plain http. An error means that one is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
@@ -31,30 +31,30 @@ pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
         .build()
 }
 
-/// A running engine, as its runtime file tells where it is.
+/// A running engine, with the address from its runtime file.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     pub(crate) engine: RuntimeFile,
     http: reqwest::Client,
 }
 
-/// What the runtime file and the address that it names turned out to be.
+/// Result of looking for an engine by its runtime file.
 #[derive(Debug)]
 pub(crate) enum Found {
     Answers(Connection),
-    /// There is no runtime file, nobody listens, or somebody else does.
-    Nobody,
-    /// It listens, and does not answer.
-    Silent(Unanswered),
+    /// There is no runtime file, nothing listens at its address, or another program does.
+    None,
+    /// It listens but does not respond.
+    NoResponse(Unanswered),
 }
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unanswered {
-    #[error("no engine listens at its address")]
+    #[error("nothing listens at the engine's address")]
     NotThere,
     #[error("the engine does not answer")]
     Late,
-    /// The control API's own words.
+    /// The error text of the control API.
     #[error("{0}")]
     Refused(String),
     #[error("the engine answered with status {0}")]
@@ -67,20 +67,20 @@ pub(crate) enum Unanswered {
     Broken(String),
 }
 
-/// Asks the engine that the runtime file names.
+/// Requests a snapshot from the engine that the runtime file names.
 pub(crate) async fn find(runtime_file: &Path, http: &reqwest::Client) -> Found {
     let Some(engine) = read(runtime_file).await else {
-        return Found::Nobody;
+        return Found::None;
     };
     let connection = Connection {
         engine,
         http: http.clone(),
     };
     match connection.snapshot().await {
-        // A snapshot that cannot be read is an engine too; following it will say what is wrong.
+        // An unreadable snapshot also proves that an engine runs; following it reports the error.
         Ok(_) | Err(Unanswered::Unreadable(_)) => Found::Answers(connection),
-        Err(Unanswered::NotThere | Unanswered::Refused(_) | Unanswered::Status(_)) => Found::Nobody,
-        Err(silent @ (Unanswered::Late | Unanswered::Broken(_))) => Found::Silent(silent),
+        Err(Unanswered::NotThere | Unanswered::Refused(_) | Unanswered::Status(_)) => Found::None,
+        Err(error @ (Unanswered::Late | Unanswered::Broken(_))) => Found::NoResponse(error),
     }
 }
 
@@ -210,7 +210,7 @@ pub(crate) struct Snapshots {
 }
 
 impl Snapshots {
-    /// None: the engine closed the stream.
+    /// `None`: the engine closed the stream.
     pub(crate) async fn next(&mut self) -> Result<Option<Snapshot>, Unanswered> {
         loop {
             for event in self.ready.by_ref() {
@@ -221,7 +221,7 @@ impl Snapshots {
                         .map_err(|error| Unanswered::Unreadable(error.to_string()));
                 }
             }
-            let Some(bytes) = timeout(SILENCE, self.response.chunk())
+            let Some(bytes) = timeout(STREAM_TIMEOUT, self.response.chunk())
                 .await
                 .map_err(|_| Unanswered::Late)??
             else {

@@ -1,4 +1,4 @@
-//! Finds a running engine or starts one, follows its snapshots, and starts it again when it dies.
+//! Finds or starts an engine, follows its snapshots, and restarts it when it crashes.
 
 mod backoff;
 pub(crate) mod launch;
@@ -19,15 +19,15 @@ use crate::places::Places;
 use backoff::Backoff;
 use version::Version;
 
-/// A ledger that is brought up to date may hold the engine back; everything else is done in well under a second.
+/// Migrating a ledger may delay the engine; all other steps take less than a second.
 const READY_WITHIN: Duration = Duration::from_secs(20);
-/// How long an engine that listens may be silent before another one is tried.
-const SILENT_AT_MOST: Duration = Duration::from_secs(10);
+/// How long an engine that listens may not respond before another one is started.
+const NO_RESPONSE_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// While the engine is stopped on purpose, somebody else may start one.
+/// While the engine is stopped on purpose, another program may start one.
 const LOOK_WHILE_STOPPED: Duration = Duration::from_secs(2);
 
-/// How the shell stands with the engine.
+/// State of the connection to the engine.
 #[derive(Clone, Debug)]
 pub(crate) enum Standing {
     Connected(Connection),
@@ -59,41 +59,41 @@ impl Apart {
     }
 }
 
-/// What the supervisor tells the shell.
+/// Reports of the supervisor to the shell.
 #[derive(Debug)]
 pub(crate) enum News {
     Standing(Standing),
     Snapshot(Box<Snapshot>),
-    /// It had died and is back.
+    /// The engine had crashed and runs again.
     StartedAgain,
 }
 
 pub(crate) struct Supervisor {
     places: Places,
     http: reqwest::Client,
-    /// Somebody asks for the engine now.
+    /// Wakes the wait before the next start, because a person requested the engine.
     start_now: Arc<Notify>,
     news: mpsc::Sender<News>,
-    /// The engine, when it is a child of ours: it is then known at once that it ended, and how.
+    /// The engine, if it is a child process: then its end and exit status are known at once.
     child: Option<Child>,
     backoff: Backoff,
     replaces_older: bool,
 }
 
-/// What the end of an event stream meant.
+/// What the end of an event stream means.
 enum Followed {
     Gone(End),
-    /// The engine is there and is followed again. It is not looked for anew, since one that stops at that moment would then
-    /// be taken for one that was never started.
+    /// The engine is still there and its stream is opened again. A new search could mistake a stopping engine for one
+    /// that never started.
     StillThere(Connection),
 }
 
 /// How an engine ended.
 enum End {
-    /// Somebody stopped it on purpose.
+    /// Stopped on purpose.
     Stopped,
     Died,
-    /// It was older than this application and went, to be replaced.
+    /// It was older than this application and was stopped to be replaced.
     MadeRoom,
 }
 
@@ -123,7 +123,7 @@ impl Supervisor {
             let connection = self.bring_up(died).await;
             self.connected(&connection).await;
             if died && self.backoff.may_announce() {
-                self.tell(News::StartedAgain).await;
+                self.send(News::StartedAgain).await;
             }
             let since = Instant::now();
             let end = self.attend(connection).await;
@@ -144,16 +144,16 @@ impl Supervisor {
         }
     }
 
-    /// Finds an engine or starts one, and tries until one answers.
+    /// Finds or starts an engine, and retries until one responds.
     async fn bring_up(&mut self, died: bool) -> Connection {
-        // The words about a death or a vain try stay until there is something better to say: a menu whose rows come and go
-        // with every try cannot be clicked.
-        let mut told_why = died;
+        // The text about a crash or a failed start stays until there is news. A menu whose rows change with every retry
+        // cannot be clicked.
+        let mut shown_reason = died;
         loop {
             if let Some(connection) = self.look().await {
                 return connection;
             }
-            if !told_why {
+            if !shown_reason {
                 self.say(State::Starting, "The engine is being started.")
                     .await;
             }
@@ -161,7 +161,7 @@ impl Supervisor {
                 Ok(connection) => return connection,
                 Err(why) => why,
             };
-            told_why = true;
+            shown_reason = true;
             let wait = self.backoff.next();
             let seconds = wait.as_secs_f32();
             self.say(
@@ -169,28 +169,28 @@ impl Supervisor {
                 format!("The engine does not start: {why} Next try in {seconds} s."),
             )
             .await;
-            // Not a wait for an event: the next try's time, unless a person asks for it now.
+            // The wait until the next start, which a person's request ends early.
             let _ = timeout(wait, self.start_now.notified()).await;
         }
     }
 
-    /// A running engine, waited for while it listens and does not answer.
+    /// Finds a running engine. Waits while it listens but does not respond.
     async fn look(&self) -> Option<Connection> {
-        let patience = Instant::now() + SILENT_AT_MOST;
+        let patience = Instant::now() + NO_RESPONSE_LIMIT;
         loop {
             match find(&self.places.runtime_file, &self.http).await {
                 Found::Answers(connection) => return Some(connection),
-                Found::Silent(why) if Instant::now() < patience => {
+                Found::NoResponse(why) if Instant::now() < patience => {
                     self.say(State::Restarting, format!("Waiting for the engine: {why}."))
                         .await;
                     sleep(LOOK_EVERY * 10).await;
                 }
-                Found::Silent(_) | Found::Nobody => return None,
+                Found::NoResponse(_) | Found::None => return None,
             }
         }
     }
 
-    /// Starts an engine and waits until it answers; an error is the engine's own last line.
+    /// Starts an engine and waits until it responds; an error is the engine's last line of output.
     async fn start(&mut self) -> Result<Connection, String> {
         let program = self.program()?;
         let output = self.places.log.join("understudyd.out");
@@ -200,7 +200,7 @@ impl Supervisor {
         let late = Instant::now() + READY_WITHIN;
         loop {
             let ended = child.try_wait().ok().flatten();
-            // Asked after that, since an engine that found another one running has ended rightly.
+            // Checked after the exit, because an engine that finds another one running exits normally.
             if let Found::Answers(connection) = find(&self.places.runtime_file, &self.http).await {
                 self.child = ended.is_none().then_some(child);
                 return Ok(connection);
@@ -226,7 +226,7 @@ impl Supervisor {
         })
     }
 
-    /// Stays with an engine until it is gone, however often its stream breaks.
+    /// Follows an engine until it is gone, however often its stream breaks.
     async fn attend(&mut self, mut connection: Connection) -> End {
         loop {
             match self.follow(&connection).await {
@@ -250,7 +250,7 @@ impl Supervisor {
                         if older && self.replaces_older && is_idle(&snapshot) {
                             return self.replace(connection, &mut snapshots).await;
                         }
-                        self.tell(News::Snapshot(Box::new(snapshot))).await;
+                        self.send(News::Snapshot(Box::new(snapshot))).await;
                     }
                     Ok(None) => break None,
                     Err(why) => break Some(why),
@@ -260,32 +260,32 @@ impl Supervisor {
         };
         if let Some(why @ Unanswered::Unreadable(_)) = broken {
             self.say(State::Restarting, why.to_string()).await;
-            let _ = timeout(SILENT_AT_MOST, self.start_now.notified()).await;
+            let _ = timeout(NO_RESPONSE_LIMIT, self.start_now.notified()).await;
             return Followed::StillThere(connection.clone());
         }
         self.after_the_stream(draining).await
     }
 
     async fn after_the_stream(&mut self, draining: bool) -> Followed {
-        // A dying process may still take a connection, and then breaks it: that is asked again.
-        let patience = Instant::now() + SILENT_AT_MOST;
+        // A crashing process may still accept a connection and then break it, so this is retried.
+        let patience = Instant::now() + NO_RESPONSE_LIMIT;
         loop {
             match find(&self.places.runtime_file, &self.http).await {
                 Found::Answers(connection) => {
-                    // A stream that breaks at once must not keep both sides busy.
+                    // A stream that breaks at once must not cause a busy loop.
                     sleep(LOOK_EVERY).await;
                     return Followed::StillThere(connection);
                 }
-                Found::Silent(_) if Instant::now() < patience => sleep(LOOK_EVERY).await,
-                Found::Silent(why) => {
+                Found::NoResponse(_) if Instant::now() < patience => sleep(LOOK_EVERY).await,
+                Found::NoResponse(why) => {
                     tracing::warn!("{why}");
                     return Followed::Gone(End::Died);
                 }
-                Found::Nobody => break,
+                Found::None => break,
             }
         }
-        // A clean stop closes its streams and removes its file in an order of its own: what ended with success, or had
-        // said that it stops, or takes its file away within a moment, was stopped on purpose.
+        // The order in which a stopping engine closes its streams and removes its file varies. It was stopped on
+        // purpose if it exited with success, had announced the stop, or removes its file within a moment.
         let left_by_itself = async {
             while self.places.runtime_file.exists() {
                 sleep(LOOK_EVERY).await;
@@ -303,7 +303,7 @@ impl Supervisor {
         Followed::Gone(if on_purpose { End::Stopped } else { End::Died })
     }
 
-    /// An engine older than this application, with nothing in flight, goes; ours is started next.
+    /// Stops an engine older than this application if no request is in flight; the application's own is started next.
     async fn replace(&mut self, connection: &Connection, snapshots: &mut Snapshots) -> Followed {
         let version = &connection.engine.version;
         tracing::info!("the running engine is {version}: replacing it");
@@ -320,7 +320,7 @@ impl Supervisor {
         while let Ok(Some(_)) = snapshots.next().await {}
         while !matches!(
             find(&self.places.runtime_file, &self.http).await,
-            Found::Nobody
+            Found::None
         ) {
             sleep(LOOK_EVERY).await;
         }
@@ -344,7 +344,7 @@ impl Supervisor {
     }
 
     async fn connected(&self, connection: &Connection) {
-        self.tell(News::Standing(Standing::Connected(connection.clone())))
+        self.send(News::Standing(Standing::Connected(connection.clone())))
             .await;
     }
 
@@ -354,11 +354,11 @@ impl Supervisor {
             detail: detail.into(),
         };
         tracing::info!("{}", apart.detail);
-        self.tell(News::Standing(Standing::Apart(apart))).await;
+        self.send(News::Standing(Standing::Apart(apart))).await;
     }
 
-    async fn tell(&self, news: News) {
-        // The shell listens as long as the application runs; after that there is nobody to tell.
+    async fn send(&self, news: News) {
+        // The shell receives as long as the application runs; later there is no receiver.
         let _ = self.news.send(news).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The shell's own log: a file a day, a week of them, and the terminal where there is one.
+//! The shell's log: a file a day, kept for a week, and the terminal if there is one.
 
 use std::path::Path;
 
@@ -8,14 +8,15 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The guard writes out what is left when it is dropped. A folder that cannot be written leaves the terminal.
+/// The guard flushes the log when it is dropped. If the folder cannot be written, only the terminal is used.
 pub(crate) fn open(folder: &Path) -> Option<WorkerGuard> {
     let level = EnvFilter::try_from_env("UNDERSTUDY_LOG")
         .unwrap_or_else(|_| EnvFilter::new("understudy=info,warn"));
     let terminal = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false);
-    // The appender makes the folder too, and complains of its absence first. What is wrong with it, it says itself.
+    // The appender creates the folder too, but prints an error about its absence first. It reports other problems
+    // itself.
     let _ = std::fs::create_dir_all(folder);
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)

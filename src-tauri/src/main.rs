@@ -1,4 +1,4 @@
-//! The tray application. It draws what the engine says, keeps the engine running, and decides nothing else.
+//! The tray application. It shows the engine's snapshots, keeps the engine running, and makes no other decisions.
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 mod clipboard;
@@ -11,6 +11,7 @@ mod places;
 mod shell;
 mod sse;
 mod tray;
+mod user_command;
 mod window;
 
 use std::process::ExitCode;
@@ -23,7 +24,8 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::engine_process::{Apart, Standing, Supervisor, launch};
 use crate::notify::Notifier;
 use crate::places::Places;
-use crate::shell::{Ask, Asks, Shell};
+use crate::shell::Shell;
+use crate::user_command::{UserCommand, UserCommands};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
@@ -47,23 +49,23 @@ fn start() -> anyhow::Result<()> {
     let _log = log::open(&places.log);
     let http = connection::client()?;
 
-    let (asks, asked) = mpsc::unbounded_channel();
-    let asks = Asks(asks);
+    let (commands, received) = mpsc::unbounded_channel();
+    let commands = UserCommands(commands);
     let (standing, seen) = watch::channel(Standing::Apart(Apart::looking()));
     let start_now = Arc::new(Notify::new());
-    let (news, heard) = mpsc::channel(16);
+    let (news, reports) = mpsc::channel(16);
     let supervisor = Supervisor::new(places.clone(), http, Arc::clone(&start_now), news);
 
-    let second_start = asks.clone();
-    let from_menu = asks.clone();
-    let from_icon = asks.clone();
+    let second_start = commands.clone();
+    let from_menu = commands.clone();
+    let from_icon = commands.clone();
     tauri::Builder::default()
-        // First, so that a second start ends before it does anything else.
+        // First, so that a second instance exits before it does anything else.
         .plugin(tauri_plugin_single_instance::init(move |_, _, _| {
-            second_start.tell(Ask::open("now"));
+            second_start.send(UserCommand::open("now"));
         }))
         .manage(commands::Seen(seen))
-        .manage(asks.clone())
+        .manage(commands.clone())
         .manage(window::Size::remembered(places.window.clone()))
         .invoke_handler(tauri::generate_handler![
             commands::connection,
@@ -72,7 +74,7 @@ fn start() -> anyhow::Result<()> {
         ])
         .on_menu_event(move |_, event| {
             if let Some(command) = tray::command_of(event.id()) {
-                from_menu.tell(Ask::chosen_in_the_menu(command));
+                from_menu.send(UserCommand::chosen_in_the_menu(command));
             }
         })
         .on_tray_icon_event(move |_, event| {
@@ -82,7 +84,7 @@ fn start() -> anyhow::Result<()> {
                 ..
             } = event
             {
-                from_icon.tell(Ask::open("now"));
+                from_icon.send(UserCommand::open("now"));
             }
         })
         .setup(move |app| {
@@ -90,10 +92,10 @@ fn start() -> anyhow::Result<()> {
                 app.handle().clone(),
                 standing,
                 start_now,
-                Notifier::new(asks),
+                Notifier::new(commands),
             );
             tauri::async_runtime::spawn(supervisor.run());
-            tauri::async_runtime::spawn(shell.run(heard, asked));
+            tauri::async_runtime::spawn(shell.run(reports, received));
             Ok(())
         })
         .build(tauri::generate_context!())?

@@ -1,5 +1,6 @@
-//! Desktop notifications. A desktop without a notification service is a normal thing, and said to the engine.
+//! Desktop notifications. A desktop without a notification service is normal, and is reported to the engine.
 
+mod note;
 #[cfg(all(unix, not(target_os = "macos")))]
 #[path = "notify/freedesktop.rs"]
 mod platform;
@@ -9,71 +10,32 @@ mod platform;
 
 use std::time::Duration;
 
-use api::{Notice, NoticeAction, NoticeKind, NoticeOutcome, Urgency};
+use api::NoticeOutcome;
 use tokio::time::timeout;
 
-use crate::shell::Asks;
+pub(crate) use note::Note;
 
-/// A service that does not answer by then counts as none.
-const PATIENCE: Duration = Duration::from_secs(3);
+use crate::user_command::UserCommands;
 
-/// What to show.
-#[derive(Clone, Debug)]
-pub(crate) struct Note {
-    /// A later note of the same thread replaces an earlier one on the screen.
-    pub(crate) thread: String,
-    pub(crate) title: String,
-    pub(crate) body: String,
-    pub(crate) urgency: Urgency,
-    /// The window's view that a click opens.
-    pub(crate) view: &'static str,
-    /// Buttons, where the desktop has any.
-    pub(crate) actions: Vec<NoticeAction>,
-    /// Nothing is shown where no note of this thread is on the screen.
-    pub(crate) in_place: bool,
-    /// It tells that an outage is over.
-    #[cfg_attr(
-        all(unix, not(target_os = "macos")),
-        expect(dead_code, reason = "only platforms that cannot change a note need it")
-    )]
-    pub(crate) is_end: bool,
-}
-
-impl From<&Notice> for Note {
-    fn from(notice: &Notice) -> Self {
-        Self {
-            thread: notice.thread.clone(),
-            title: notice.title.clone(),
-            body: notice.body.clone(),
-            urgency: notice.urgency,
-            view: match notice.kind {
-                NoticeKind::Outage | NoticeKind::Rise | NoticeKind::Recovery => "incidents",
-                NoticeKind::Review => "review",
-                NoticeKind::Fallback | NoticeKind::Own => "now",
-            },
-            actions: notice.actions.clone(),
-            in_place: notice.in_place,
-            is_end: notice.kind == NoticeKind::Recovery,
-        }
-    }
-}
+/// A service that does not respond by then counts as missing.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Clone)]
 pub(crate) struct Notifier(platform::Notifications);
 
 impl Notifier {
-    pub(crate) fn new(asks: Asks) -> Self {
-        Self(platform::Notifications::new(asks))
+    pub(crate) fn new(commands: UserCommands) -> Self {
+        Self(platform::Notifications::new(commands))
     }
 
     pub(crate) async fn show(&self, note: &Note) -> NoticeOutcome {
-        let outcome = match timeout(PATIENCE, self.0.show(note)).await {
+        let outcome = match timeout(TIMEOUT, self.0.show(note)).await {
             Ok(Ok(())) => NoticeOutcome::Shown,
             Ok(Err(why)) => NoticeOutcome::NotShown { why },
             Err(_) => NoticeOutcome::NotShown {
                 why: format!(
                     "The notification service did not answer within {} s.",
-                    PATIENCE.as_secs()
+                    TIMEOUT.as_secs()
                 ),
             },
         };

@@ -1,4 +1,4 @@
-//! Where the shell finds and keeps things. The engine computes the same places.
+//! The shell's files and folders. The engine computes the same paths.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ pub(crate) struct Places {
     pub(crate) log: PathBuf,
     /// The window's last size.
     pub(crate) window: PathBuf,
-    /// The engine's program, where it was named.
+    /// The engine's program, if it was named.
     pub(crate) engine: Option<PathBuf>,
 }
 
@@ -19,7 +19,7 @@ pub(crate) struct Places {
 pub(crate) struct NoHome;
 
 impl Places {
-    /// `UNDERSTUDY_HOME` holds everything when it is set; else the platform's own folders.
+    /// `UNDERSTUDY_HOME` contains everything if it is set; else the platform's own folders.
     pub(crate) fn from_environment(
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, NoHome> {

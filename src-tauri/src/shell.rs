@@ -1,6 +1,6 @@
-//! The one loop in which everything meets: what the engine says, what a person asks, and what is drawn.
+//! The shell's event loop: it receives snapshots and a person's commands, and updates the tray.
 
-mod notices;
+mod notifications;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,71 +14,27 @@ use crate::clipboard::Clipboard;
 use crate::engine_process::{Apart, News, Standing};
 use crate::notify::{Note, Notifier};
 use crate::tray::{self, Tray};
+use crate::user_command::{CommandResult, UserCommand};
 use crate::window;
-use notices::Notices;
+use notifications::Notifications;
 
-/// How often a place for the icon is looked for while there is none.
+/// How often the shell checks for a panel while there is none.
 const LOOK_FOR_A_PANEL: Duration = Duration::from_secs(2);
-/// A panel may come up after us at login; a person who has none gets the window after so many tries.
-const TRIES_BEFORE_THE_WINDOW: u32 = 3;
-
-pub(crate) type Answer = Result<Accepted, String>;
-
-/// What a person asks for, from wherever.
-#[derive(Debug)]
-pub(crate) enum Ask {
-    Command {
-        command: Command,
-        /// None: nobody waits for it, so a refusal is shown as a notification.
-        answer: Option<oneshot::Sender<Answer>>,
-    },
-    /// A menu row was clicked, which may have moved its tick.
-    Menu(Command),
-}
-
-impl Ask {
-    pub(crate) fn open(view: &str) -> Self {
-        Self::Command {
-            command: Command::OpenWindow { view: view.into() },
-            answer: None,
-        }
-    }
-
-    /// A notification's button, for which nobody waits.
-    pub(crate) fn pressed(command: Command) -> Self {
-        Self::Command {
-            command,
-            answer: None,
-        }
-    }
-
-    pub(crate) fn chosen_in_the_menu(command: Command) -> Self {
-        Self::Menu(command)
-    }
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Asks(pub(crate) mpsc::UnboundedSender<Ask>);
-
-impl Asks {
-    pub(crate) fn tell(&self, ask: Ask) {
-        // The shell listens as long as the application runs; after that there is nothing left to ask.
-        let _ = self.0.send(ask);
-    }
-}
+/// A panel may start later than the shell at login. Without one, the window opens after this many checks.
+const PANEL_CHECKS_BEFORE_THE_WINDOW: u32 = 3;
 
 pub(crate) struct Shell {
     app: AppHandle,
     standing: watch::Sender<Standing>,
     start_now: Arc<Notify>,
     notifier: Notifier,
-    notices: Notices,
+    notifications: Notifications,
     clipboard: Clipboard,
-    /// None: there is no place for an icon yet.
+    /// `None`: there is no panel for an icon yet.
     tray: Option<Tray>,
     view: TrayView,
     base_url: Option<String>,
-    tries: u32,
+    panel_checks: u32,
 }
 
 impl Shell {
@@ -88,18 +44,18 @@ impl Shell {
         start_now: Arc<Notify>,
         notifier: Notifier,
     ) -> Self {
-        let notices = Notices::new(notifier.clone());
+        let notifications = Notifications::new(notifier.clone());
         Self {
             app,
             standing,
             start_now,
             notifier,
-            notices,
+            notifications,
             clipboard: Clipboard::default(),
             tray: None,
             view: tray::view_without_engine(&Apart::looking()),
             base_url: None,
-            tries: 0,
+            panel_checks: 0,
         }
     }
 
@@ -107,21 +63,21 @@ impl Shell {
     pub(crate) async fn run(
         mut self,
         mut news: mpsc::Receiver<News>,
-        mut asks: mpsc::UnboundedReceiver<Ask>,
+        mut commands: mpsc::UnboundedReceiver<UserCommand>,
     ) {
         let mut panel = interval(LOOK_FOR_A_PANEL);
         panel.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                Some(news) = news.recv() => self.hear(news),
-                Some(ask) = asks.recv() => self.answer(ask),
+                Some(news) = news.recv() => self.receive(news),
+                Some(command) = commands.recv() => self.run_command(command),
                 _ = panel.tick(), if self.tray.is_none() => self.look_for_a_panel(),
                 else => return,
             }
         }
     }
 
-    fn hear(&mut self, news: News) {
+    fn receive(&mut self, news: News) {
         match news {
             News::Standing(standing) => {
                 if let Standing::Apart(apart) = &standing {
@@ -151,7 +107,7 @@ impl Shell {
         self.view = snapshot.tray;
         self.draw();
         if let Standing::Connected(connection) = &*self.standing.borrow() {
-            self.notices.see(snapshot.notices, connection);
+            self.notifications.receive(snapshot.notices, connection);
         }
     }
 
@@ -163,27 +119,27 @@ impl Shell {
     }
 
     fn look_for_a_panel(&mut self) {
-        self.tries += 1;
+        self.panel_checks += 1;
         match Tray::create(&self.app, &self.view) {
             Ok(tray) => {
                 tracing::info!("the icon is in the tray");
                 self.tray = Some(tray);
             }
-            Err(error) if self.tries == TRIES_BEFORE_THE_WINDOW => {
+            Err(error) if self.panel_checks == PANEL_CHECKS_BEFORE_THE_WINDOW => {
                 tracing::warn!(
                     "this desktop has no place for a tray icon, so the window opens instead ({error}). The icon appears when \
                      there is one; starting Understudy a second time opens the window again."
                 );
-                self.answer(Ask::open("now"));
+                self.run_command(UserCommand::open("now"));
             }
             Err(_) => {}
         }
     }
 
-    fn answer(&mut self, ask: Ask) {
-        let (command, answer) = match ask {
-            Ask::Command { command, answer } => (command, answer),
-            Ask::Menu(command) => {
+    fn run_command(&mut self, command: UserCommand) {
+        let (command, reply_to) = match command {
+            UserCommand::Run { command, reply } => (command, reply),
+            UserCommand::Menu(command) => {
                 if let Some(tray) = &self.tray
                     && let Err(error) = tray.restore_ticks()
                 {
@@ -196,20 +152,20 @@ impl Shell {
             Command::OpenWindow { view } => {
                 let opened = window::open(&self.app, &view);
                 self.reply(
-                    answer,
+                    reply_to,
                     opened
-                        .map(|()| said("The window is open."))
+                        .map(|()| accepted("The window is open."))
                         .map_err(|error| error.to_string()),
                 );
             }
-            Command::CopyBaseUrl => self.copy_base_url(answer),
+            Command::CopyBaseUrl => self.copy_base_url(reply_to),
             Command::StartEngine => {
                 self.start_now.notify_one();
-                self.reply(answer, Ok(said("The engine is being started.")));
+                self.reply(reply_to, Ok(accepted("The engine is being started.")));
             }
             Command::Quit => {
-                self.reply(answer, Ok(said("The icon closes; the engine stays.")));
-                // The icon goes first: a panel may keep one whose program has ended.
+                self.reply(reply_to, Ok(accepted("The icon closes; the engine stays.")));
+                // The icon is removed first: a panel may keep the icon of a program that has ended.
                 self.tray = None;
                 self.app.remove_tray_by_id("understudy");
                 self.app.exit(0);
@@ -230,14 +186,14 @@ impl Shell {
             | Command::EndRehearsal
             | Command::ReviewRetryAll { .. }
             | Command::ReviewRetryStop
-            | Command::StartAtLogin { .. } => self.pass_on(command, answer),
+            | Command::StartAtLogin { .. } => self.pass_on(command, reply_to),
         }
     }
 
-    /// An engine may take its time, and the loop must not wait for it.
-    fn pass_on(&self, command: Command, answer: Option<oneshot::Sender<Answer>>) {
+    /// The engine may take long, and the loop must not block.
+    fn pass_on(&self, command: Command, reply_to: Option<oneshot::Sender<CommandResult>>) {
         let Standing::Connected(connection) = self.standing.borrow().clone() else {
-            return self.reply(answer, Err("The engine is not running.".into()));
+            return self.reply(reply_to, Err("The engine is not running.".into()));
         };
         let notifier = self.notifier.clone();
         tokio::spawn(async move {
@@ -245,14 +201,14 @@ impl Shell {
                 .command(&command)
                 .await
                 .map_err(|why| why.to_string());
-            reply(answer, outcome, &notifier).await;
+            reply(reply_to, outcome, &notifier).await;
         });
     }
 
-    fn copy_base_url(&self, answer: Option<oneshot::Sender<Answer>>) {
+    fn copy_base_url(&self, reply_to: Option<oneshot::Sender<CommandResult>>) {
         let Some(base_url) = self.base_url.clone() else {
             return self.reply(
-                answer,
+                reply_to,
                 Err("The engine is not running, so there is no address yet.".into()),
             );
         };
@@ -262,18 +218,18 @@ impl Shell {
                 clipboard.put(&base_url).map_err(|error| error.to_string())
             });
             let outcome = match put.await.unwrap_or_else(|error| Err(error.to_string())) {
-                Ok(()) => Ok(said("The base URL is on the clipboard.")),
+                Ok(()) => Ok(accepted("The base URL is on the clipboard.")),
                 Err(why) => Err(format!(
                     "The base URL could not be put on the clipboard: {why}. `understudyd url` prints it."
                 )),
             };
-            reply(answer, outcome, &notifier).await;
+            reply(reply_to, outcome, &notifier).await;
         });
     }
 
-    fn reply(&self, answer: Option<oneshot::Sender<Answer>>, outcome: Answer) {
+    fn reply(&self, reply_to: Option<oneshot::Sender<CommandResult>>, outcome: CommandResult) {
         let notifier = self.notifier.clone();
-        tokio::spawn(async move { reply(answer, outcome, &notifier).await });
+        tokio::spawn(async move { reply(reply_to, outcome, &notifier).await });
     }
 
     fn notify(&self, note: Note) {
@@ -282,12 +238,16 @@ impl Shell {
     }
 }
 
-/// A refusal that nobody waits for is shown; what was done is seen in the tray itself.
-async fn reply(answer: Option<oneshot::Sender<Answer>>, outcome: Answer, notifier: &Notifier) {
-    match (answer, outcome) {
-        (Some(answer), outcome) => {
-            // A window that was closed meanwhile has no use for it.
-            let _ = answer.send(outcome);
+/// A refusal without a waiting caller is shown; a success is visible in the tray.
+async fn reply(
+    reply_to: Option<oneshot::Sender<CommandResult>>,
+    outcome: CommandResult,
+    notifier: &Notifier,
+) {
+    match (reply_to, outcome) {
+        (Some(reply_to), outcome) => {
+            // A window that was closed meanwhile does not need the result.
+            let _ = reply_to.send(outcome);
         }
         (None, Ok(Accepted { said })) => tracing::info!("{said}"),
         (None, Err(why)) => {
@@ -310,6 +270,6 @@ async fn reply(answer: Option<oneshot::Sender<Answer>>, outcome: Answer, notifie
     }
 }
 
-fn said(what: &str) -> Accepted {
+fn accepted(what: &str) -> Accepted {
     Accepted { said: what.into() }
 }

@@ -1,6 +1,6 @@
-//! Reads a `text/event-stream` as its bytes arrive (WHATWG HTML, "Server-sent events").
+//! Parses a `text/event-stream` as its bytes arrive (WHATWG HTML, "Server-sent events").
 
-/// The largest event that is taken: a snapshot has some ten kilobytes.
+/// The largest event that is accepted, in bytes: a snapshot has some ten kilobytes.
 const LIMIT: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, PartialEq)]
@@ -21,7 +21,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Takes the next bytes, cut anywhere, and gives the events that they complete.
+    /// Takes the next bytes, cut anywhere, and returns the events that they complete.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Vec<Event>, TooLarge> {
         self.unread.extend_from_slice(bytes);
         let mut complete = Vec::new();

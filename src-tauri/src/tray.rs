@@ -1,5 +1,5 @@
-//! Draws a `TrayView`: icon, tooltip and menu. Redraws only what differs, in place where it can, since a menu that is
-//! replaced closes under the hand of whoever reads it.
+//! Draws a `TrayView`: icon, tooltip and menu. Updates only what differs, in place if possible, because an open menu
+//! closes when it is replaced.
 
 mod apart;
 mod icon;
@@ -20,7 +20,7 @@ pub(crate) struct Tray {
 }
 
 impl Tray {
-    /// An error where there is no place for an icon (no panel, or none that shows any).
+    /// Fails where no panel shows icons.
     pub(crate) fn create(app: &AppHandle, view: &TrayView) -> tauri::Result<Self> {
         let (menu, rows) = build_menu(app, &view.menu)?;
         let icon = TrayIconBuilder::with_id("understudy")
@@ -57,13 +57,13 @@ impl Tray {
         }
     }
 
-    /// A click moves the tick by itself; what is true is what the engine says.
+    /// A click changes the tick; this restores the state of the snapshot.
     pub(crate) fn restore_ticks(&self) -> tauri::Result<()> {
         restore_ticks(&self.rows, &self.drawn.menu)
     }
 }
 
-/// The command that a menu row stands for: its id is the command itself.
+/// The command of a menu row: its id is the command itself.
 pub(crate) fn command_of(id: &MenuId) -> Option<Command> {
     serde_json::from_str(id.as_ref()).ok()
 }
@@ -72,7 +72,7 @@ fn id_of(command: &Command) -> tauri::Result<String> {
     Ok(serde_json::to_string(command)?)
 }
 
-/// What was built for a `MenuLine`, in the same place.
+/// The menu item of a `MenuLine`, at the same position.
 enum Row {
     Text(MenuItem<Wry>),
     Separator(PredefinedMenuItem<Wry>),
@@ -145,12 +145,12 @@ fn items(rows: &[Row]) -> Vec<&dyn IsMenuItem<Wry>> {
         .collect()
 }
 
-/// An ampersand marks the next letter as a shortcut; a doubled one is itself.
+/// An ampersand marks the next letter as a shortcut; a doubled one is an ampersand.
 fn shown(label: &str) -> String {
     label.replace('&', "&&")
 }
 
-/// The same rows with the same commands, whatever their words and ticks.
+/// Whether the rows and commands are the same, whatever their labels and ticks.
 fn same_shape(a: &[MenuLine], b: &[MenuLine]) -> bool {
     a.len() == b.len()
         && a.iter().zip(b).all(|lines| match lines {

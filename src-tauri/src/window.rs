@@ -1,4 +1,4 @@
-//! The window: made when it is asked for, gone when it is closed, so that an idle tray holds no web view.
+//! The window: created on request and destroyed when closed, so that an idle tray holds no web view.
 
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use tauri::{
 const LABEL: &str = "main";
 const SMALLEST: (f64, f64) = (640.0, 420.0);
 
-/// Shows the window at a view ("now", "incidents" …), making it first if need be.
+/// Shows the window at a view ("now", "incidents" …), and creates it first if needed.
 pub(crate) fn open(app: &AppHandle, view: &str) -> tauri::Result<()> {
     if let Some(window) = app.get_webview_window(LABEL) {
         window.emit("view", view)?;
@@ -20,7 +20,7 @@ pub(crate) fn open(app: &AppHandle, view: &str) -> tauri::Result<()> {
         return window.set_focus();
     }
     let (width, height) = app.state::<Size>().get();
-    // The page reads its first view from the address; an event would come before it listens.
+    // The page reads its first view from the address, because an event would arrive before its listener is set.
     let page = WebviewUrl::App(format!("index.html#{view}").into());
     let window = WebviewWindowBuilder::new(app, LABEL, page)
         .title("Understudy")
@@ -41,7 +41,7 @@ pub(crate) fn open(app: &AppHandle, view: &str) -> tauri::Result<()> {
     Ok(())
 }
 
-/// The window's inner size in logical pixels, remembered over its life and ours.
+/// The window's inner size in logical pixels, kept after the window and the application have closed.
 pub(crate) struct Size {
     file: PathBuf,
     now: Mutex<Measures>,
@@ -71,7 +71,7 @@ impl Size {
         }
     }
 
-    /// Written when the window closes; a place that cannot be written means the usual size next time.
+    /// Written when the window closes. If that fails, the next window has the default size.
     pub(crate) fn save(&self) {
         let (width, height) = self.get();
         let written = serde_json::to_vec(&Measures { width, height })

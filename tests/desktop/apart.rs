@@ -1,4 +1,4 @@
-//! Without an engine or a panel the window is reachable, and the missing part is named.
+//! Without an engine or a panel, the application stays usable and shows what is missing.
 
 use api::TrayIcon;
 
@@ -32,7 +32,7 @@ async fn an_engine_that_does_not_start_says_why_in_the_tray() {
         ["Try to start the engine now", "Open Understudy", "Quit"]
     );
 
-    // Further failed attempts change words, not rows: a click on a row that was read before still counts.
+    // More failed starts change labels, not rows: a click on a row read before still works.
     let tried = || std::fs::read_to_string(&tries).unwrap().lines().count();
     let so_far = tried();
     icon.click("Try to start the engine now").await;

@@ -1,4 +1,4 @@
-//! A desktop for one test: X display, session bus, panel and notification service, all gone when it is dropped.
+//! A desktop for one test: X display, session bus, panel and notification service, all ended when it is dropped.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -25,7 +25,7 @@ use crate::wait::until;
 const PANEL: &str = "/StatusNotifierWatcher";
 const NOTIFICATIONS: &str = "/org/freedesktop/Notifications";
 
-/// A bus that starts no services: what a machine has installed must not answer in a test.
+/// A bus that activates no services: those installed on the machine must not respond in a test.
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -51,7 +51,7 @@ impl Drop for Process {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
     Answers,
-    /// Accepts a notification and never confirms it.
+    /// Accepts a notification and never responds.
     Hangs,
     Absent,
 }
@@ -131,7 +131,7 @@ impl Desk {
             .unwrap();
     }
 
-    /// `UNDERSTUDY_HOME` of what runs here.
+    /// `UNDERSTUDY_HOME` of the programs that run here.
     pub(crate) fn home(&self) -> PathBuf {
         self.folder.path().join("understudy")
     }
@@ -140,7 +140,7 @@ impl Desk {
         self.home().join("run/engine.json")
     }
 
-    /// A small program on this desk.
+    /// Writes an executable script with this name.
     pub(crate) fn script(&self, name: &str, text: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
         let file = self.folder.path().join(name);
@@ -149,17 +149,17 @@ impl Desk {
         file
     }
 
-    /// The tray application's process.
+    /// Starts the tray application and returns its pid.
     pub(crate) fn run_understudy(&self) -> u32 {
         self.run(Command::new(env!("CARGO_BIN_EXE_understudy")))
     }
 
-    /// What the tray application starts when it finds no engine. Until then: something that ends at once.
+    /// Sets the program that the tray application starts when it finds no engine. The default exits at once.
     pub(crate) fn set_engine(&self, program: &Path) {
         *self.engine.lock().unwrap() = program.to_owned();
     }
 
-    /// Runs a program on this desk until the test ends, and gives its pid.
+    /// Runs a program on this desktop until the test ends, and returns its pid.
     pub(crate) fn run(&self, mut command: Command) -> u32 {
         let printed = File::options()
             .create(true)
@@ -176,7 +176,7 @@ impl Desk {
         pid
     }
 
-    /// Gives a program this desk's environment, and nothing of the machine's own desktop.
+    /// Sets this desktop's environment for a program, and removes that of the machine's own desktop.
     pub(crate) fn dress<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         let folder = self.folder.path();
         command
@@ -193,7 +193,7 @@ impl Desk {
             .env("GDK_BACKEND", "x11")
             .env("NO_AT_BRIDGE", "1")
             .env("NO_COLOR", "1")
-            // Without a window manager the first picture can else be an old frame.
+            // Without a window manager, the first screenshot may otherwise be an old frame.
             .env("WEBKIT_DISABLE_COMPOSITING_MODE", "1")
     }
 
@@ -207,7 +207,7 @@ impl Desk {
         drop(programs.remove(at));
     }
 
-    /// Closes the window of this title as a window manager does when its cross is clicked.
+    /// Closes the window of this title as a window manager does when its close button is clicked.
     pub(crate) fn close_window(&self, title: &str) {
         let (display, screen) = x11rb::connect(Some(&self.display)).unwrap();
         let root = display.setup().roots[screen].root;
@@ -238,11 +238,11 @@ impl Desk {
         display
             .send_event(false, window, EventMask::NO_EVENT, message)
             .unwrap();
-        // An answer to a later question: the server has read the message before this connection ends.
+        // The reply to a later request: the server has processed the message before this connection ends.
         display.get_input_focus().unwrap().reply().unwrap();
     }
 
-    /// How a program started here ended; None: it runs.
+    /// How a program started here ended; `None`: it runs.
     pub(crate) fn ended(&self, pid: u32) -> Option<ExitStatus> {
         let mut programs = self.programs.lock().unwrap();
         let program = programs
@@ -252,7 +252,7 @@ impl Desk {
         program.0.try_wait().unwrap()
     }
 
-    /// What everything here printed.
+    /// The output of all programs started here.
     pub(crate) fn output(&self) -> String {
         std::fs::read_to_string(self.printed()).unwrap_or_default()
     }
@@ -273,7 +273,7 @@ impl Desk {
         Item::new(&self.bus, &item.await)
     }
 
-    /// How many icons were ever put into the panel.
+    /// How many icons were ever registered in the panel.
     pub(crate) fn icons(&self) -> usize {
         self.items.lock().unwrap().len()
     }
@@ -296,7 +296,7 @@ impl Desk {
         self.press_note(id, "default").await;
     }
 
-    /// As a desktop does when its button of this name is pressed.
+    /// Sends what a desktop sends when its button of this name is pressed.
     pub(crate) async fn press_note(&self, id: u32, action: &str) {
         let service = self
             .bus
@@ -315,8 +315,8 @@ impl Desk {
 }
 
 impl Drop for Desk {
-    /// An engine outlives the tray application, but not the test. The display goes before it: a tray application that
-    /// the driver started ends with it, and would start the engine again.
+    /// An engine outlives the tray application, but not the test. The display ends first: the tray application ends
+    /// with it, and would otherwise start the engine again.
     fn drop(&mut self) {
         self.programs.lock().unwrap().clear();
         self.servers.clear();
@@ -334,7 +334,7 @@ impl Drop for Desk {
     }
 }
 
-/// A server that prints one line when it is ready, and that line.
+/// Starts a server that prints one line when it is ready, and returns that line.
 fn speaking(mut command: Command) -> (Process, String) {
     let spawned = command
         .stdin(Stdio::null())

@@ -1,4 +1,4 @@
-//! A control API on loopback that serves a test's snapshots, and records what it receives.
+//! A control API on loopback that serves the test's snapshots and records what it receives.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -25,7 +25,7 @@ use crate::desk::Desk;
 use crate::wait::until;
 
 const TOKEN: &str = "control-token-of-a-test";
-/// Where the window's page comes from.
+/// The origin of the window's page.
 const PAGE: &str = "tauri://localhost";
 
 pub(crate) struct Engine {
@@ -37,7 +37,7 @@ pub(crate) struct Engine {
 #[derive(Clone)]
 struct Kept {
     snapshot: watch::Sender<Snapshot>,
-    /// What is answered to a command.
+    /// The response to a command.
     refusal: Arc<Mutex<Option<ControlError>>>,
     commands: Arc<Mutex<Vec<Command>>>,
     outcomes: Arc<Mutex<Vec<(u64, NoticeOutcome)>>>,
@@ -49,7 +49,7 @@ struct Kept {
 }
 
 impl Engine {
-    /// Running where the tray application on this desk will find it.
+    /// Starts it where the tray application on this desktop finds it.
     pub(crate) async fn start(desk: &Desk, view: TrayView) -> Self {
         let kept = Kept {
             snapshot: watch::Sender::new(snapshot(1, view)),
@@ -139,7 +139,7 @@ impl Engine {
         .await
     }
 
-    /// Waits until the window's page has connected so many times.
+    /// Waits until the window's page has connected this many times.
     pub(crate) async fn page_connects(&self, times: usize) {
         until("the window's page to connect", || async {
             let pages = *self.kept.pages.lock().unwrap();
@@ -152,13 +152,14 @@ impl Engine {
         .await;
     }
 
-    /// A stop whose connections close before the runtime file goes: the file is removed after one more request.
+    /// Like a stop whose connections close before the runtime file is removed: the file is removed after one more
+    /// request.
     pub(crate) fn stop_connections_first(&self) {
         *self.kept.goes_when_asked.lock().unwrap() = Some(self.runtime_file.clone());
         self.kept.open.send_replace(false);
     }
 
-    /// As a clean stop: the runtime file goes, then the connections.
+    /// Like a clean stop: the runtime file is removed, then the connections close.
     pub(crate) fn stop(self) {
         std::fs::remove_file(&self.runtime_file).unwrap();
         self.kept.open.send_replace(false);
@@ -171,7 +172,7 @@ impl Drop for Engine {
     }
 }
 
-/// The token, and the browser's preflight request before the page may use another origin.
+/// Checks the token, and handles the browser's preflight request of the window's page for another origin.
 async fn door(State(_): State<Kept>, request: Request, next: Next) -> Response {
     let allow = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, PAGE),
@@ -282,7 +283,7 @@ fn snapshot(seq: u64, tray: TrayView) -> Snapshot {
         },
         "headline": { "level": "operational", "sentence": "Every provider of yours works.", "consequence": null },
         "tray": tray,
-        // As an engine makes them of what an endpoint serves: one name in two dialects.
+        // In the engine's format for an endpoint's models: one name in two dialects.
         "providers": [], "routes": [route("openai-chat"), route("openai-responses")], "open_incidents": [], "review_open": 0, "review_retry": null, "last_outage": null, "notices": [],
         "today": {
             "exchanges": 0, "failed": 0, "carried_by_fallback": 0,

@@ -15,7 +15,7 @@ pub(crate) struct Item {
     path: String,
 }
 
-/// An icon's picture: 32 bits a pixel, alpha first.
+/// An icon's pixels: 32 bits each, alpha first.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Picture {
     pub(crate) width: i32,
@@ -69,7 +69,7 @@ impl Item {
         Ok(text)
     }
 
-    /// Waits for a tooltip with this in it.
+    /// Waits for a tooltip that contains this.
     pub(crate) async fn says(&self, part: &str) -> String {
         until(&format!("a tooltip with {part:?}"), || async {
             let text = self.tooltip().await?;
@@ -92,7 +92,7 @@ impl Item {
         Picture { width, pixels }
     }
 
-    /// The menu's rows, as a panel requests them before it opens.
+    /// The menu's rows, requested as a panel does just before it opens the menu.
     pub(crate) async fn menu(&self) -> Result<Vec<Row>, String> {
         let menu = self.menu_proxy().await?;
         let read = async {
@@ -117,7 +117,8 @@ impl Item {
         .await
     }
 
-    /// Clicks a row. A menu that changed between reading and clicking refuses the old row, and is read again, as a panel does.
+    /// Clicks a row. If the menu was rebuilt since it was read, the old row is refused and the menu is read again, as a
+    /// panel does.
     pub(crate) async fn click(&self, label: &str) {
         until(&format!("a click on {label:?}"), || async {
             let rows = self.menu().await?;
@@ -125,7 +126,7 @@ impl Item {
             let click = (row.id, "clicked", Value::from(0_i32), 0_u32);
             match self.menu_proxy().await?.call("Event", &click).await {
                 Ok(()) => Ok(()),
-                // A click that ends the program may end it before it answers.
+                // A click that ends the program may end it before it responds.
                 Err(zbus::Error::MethodError(name, ..))
                     if name.as_str() == "org.freedesktop.DBus.Error.NoReply" =>
                 {
@@ -207,7 +208,7 @@ fn row((id, properties, children): Layout) -> zbus::Result<Row> {
         .collect::<zbus::Result<_>>()?;
     Ok(Row {
         id,
-        // One underscore marks a shortcut, two are one.
+        // One underscore marks a shortcut, two are one underscore.
         label: text("label")
             .replace("__", "\0")
             .replace('_', "")
@@ -222,7 +223,7 @@ fn row((id, properties, children): Layout) -> zbus::Result<Row> {
 }
 
 impl Picture {
-    /// The share of the square that differs without colours.
+    /// The share of pixels that differ when colours are ignored.
     pub(crate) fn differs_in_shape(&self, other: &Self) -> f64 {
         let pairs = self.pixels.iter().zip(&other.pixels);
         let different = pairs
@@ -231,7 +232,7 @@ impl Picture {
         different as f64 / self.pixels.len() as f64
     }
 
-    /// The mean colour of what is drawn.
+    /// The mean colour of the drawn pixels.
     pub(crate) fn colour(&self) -> [f64; 3] {
         let drawn: Vec<_> = self.pixels.iter().filter(|pixel| pixel[0] > 127).collect();
         [1, 2, 3].map(|channel| {

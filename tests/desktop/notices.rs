@@ -1,4 +1,4 @@
-//! A notification of the engine is shown once, and the engine receives its outcome.
+//! A notification of the engine is shown once, and its result is reported to the engine.
 
 use api::{Command, NoticeAction, NoticeOutcome, TrayIcon};
 
@@ -27,8 +27,8 @@ async fn a_notice_is_shown_once_and_a_later_one_of_its_story_takes_its_place() {
     assert_eq!(shown.actions, ["default", "Open Understudy"]);
     assert_eq!(engine.outcome_of(41).await, NoticeOutcome::Shown);
 
-    // An engine that lost the outcome lists the notification again: it receives the outcome again, and the person sees nothing
-    // new.
+    // An engine that lost the result lists the notification again: the result is reported again, and the notification
+    // is not shown again.
     engine.forget_outcomes();
     engine.change(|snapshot| snapshot.notices = vec![down]);
     assert_eq!(engine.outcome_of(41).await, NoticeOutcome::Shown);
@@ -117,7 +117,7 @@ async fn not_shown(desk: &Desk) -> String {
     let NoticeOutcome::NotShown { why } = engine.outcome_of(1).await else {
         panic!("it was shown");
     };
-    // The tray continues.
+    // The tray still works.
     engine.show(view(TrayIcon::Operational, "all works"));
     icon.says("all works").await;
     why

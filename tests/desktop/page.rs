@@ -1,4 +1,4 @@
-//! The window's page, driven as a person would.
+//! The window's page, controlled by the test.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::desk::Desk;
 use crate::wait::until;
 
-/// WebKitWebDriver starts the tray application, and answers when the application has made its window.
+/// WebKitWebDriver starts the tray application, and responds when the application has created its window.
 pub(crate) struct Driven(JoinHandle<Client>);
 
 impl Driven {
@@ -49,7 +49,7 @@ impl Driven {
     }
 }
 
-/// A port that no other test gets: below those that the system assigns, and a different one for each caller.
+/// A port that no other process gets meanwhile: below the system's automatic range, and another one for each caller.
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();

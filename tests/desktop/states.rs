@@ -131,7 +131,7 @@ async fn menu_rows_say_and_do_what_the_engine_decided() {
         ]
     );
 
-    // The words of a row change in its place, so an open menu stays open; marks in them are letters.
+    // A row's label changes in place, so an open menu stays open. Special characters are shown as text.
     engine.show(menu("R&D's my_proxy: <down> since 20:04", false));
     let changed = icon.row("R&D's my_proxy: <down> since 20:04").await;
     assert_eq!(changed.id, fact.id);
@@ -141,7 +141,7 @@ async fn menu_rows_say_and_do_what_the_engine_decided() {
     icon.click("Pause").await;
     engine.received(Command::Pause).await;
 
-    // A click moves the tick, and the engine refuses: the menu shows the real state, and a notification the reason.
+    // A click changes the tick, and the engine refuses: the menu shows the real state, and a notification the reason.
     engine.refuse_commands("There is no service manager.", "Start Understudy by hand.");
     icon.click("Start at login").await;
     engine.received(Command::StartAtLogin { on: true }).await;

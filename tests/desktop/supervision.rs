@@ -1,4 +1,4 @@
-//! The tray application and the real engine: each continues when the other one ends.
+//! The tray application and the real engine: if either one crashes, the other continues.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::wait::until;
 
 /// A row that only the engine's own menu has.
 const ENGINES_OWN: &str = "Quit (the engine stays)";
-/// No page is read and no connectivity check is made; any free port.
+/// No page is read and no network is checked; any free port.
 const SETTINGS: &str = "[watch]\npages = false\nonline_hosts = []\n[listen]\nport = 0\n";
 
 fn set_up(desk: &Desk) {
@@ -44,7 +44,7 @@ fn kill(pid: u32) {
     kill_process(pid, Signal::KILL).unwrap();
 }
 
-/// The icon of the tray application that was started as the so-many-th.
+/// The icon of the tray application with this start number.
 async fn icon(desk: &Desk, number: usize) -> Item {
     until("the icon", || async {
         if desk.icons() >= number {
@@ -94,7 +94,7 @@ async fn the_engine_outlives_a_killed_tray_and_the_next_one_finds_it() {
     let printed = desk.home().join("log/understudyd.out");
     assert_eq!((open("1"), open("2")), (printed.clone(), printed));
 
-    // A response is on its way when the tray ends, and continues to its end.
+    // A response is being streamed when the tray is killed, and continues to its end.
     let mut answer = rehearsal(&desk, &before, "rehearsal/drip:100ms").await;
     let mut told = answer.chunk().await.unwrap().unwrap().to_vec();
     desk.kill(tray);
@@ -156,7 +156,7 @@ async fn the_window_shows_the_real_engine() {
     shows(&page, "Simulate an outage").await;
 }
 
-/// Sends a streamed request to the rehearsal provider through the engine's port.
+/// Sends a streaming request to the rehearsal provider through the engine's port.
 async fn rehearsal(desk: &Desk, engine: &RuntimeFile, model: &str) -> reqwest::Response {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let token = std::fs::read_to_string(desk.home().join("token")).unwrap();
@@ -176,7 +176,7 @@ async fn rehearsal(desk: &Desk, engine: &RuntimeFile, model: &str) -> reqwest::R
         .unwrap()
 }
 
-/// The text of a streamed answer, piece by piece.
+/// The text of a streamed response, piece by piece.
 fn spoken(stream: &str) -> Vec<String> {
     let deltas = stream.lines().filter(|line| line.contains("text_delta"));
     deltas

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use tokio::time::{interval, timeout};
 
-/// Far more than anything here takes, even on a busy machine with two cores.
+/// Far longer than any step takes, even on a busy machine with two cores.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How often another process is polled.
+/// How often the condition is tested.
 const BEAT: Duration = Duration::from_millis(25);
 
-/// Waits until `look` sees what is named, and fails with what it saw last.
+/// Waits until `look` returns the named state, and fails with the last state otherwise.
 pub(crate) async fn until<Seen, Looking>(what: &str, mut look: impl FnMut() -> Looking) -> Seen
 where
     Looking: Future<Output = Result<Seen, String>>,

@@ -1,4 +1,4 @@
-//! The window is created when it is requested, and removed when it is closed.
+//! The window is created on request, and destroyed when it is closed.
 
 use api::TrayIcon;
 use fantoccini::Locator;

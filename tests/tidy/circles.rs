@@ -32,7 +32,7 @@ struct Modules {
 }
 
 /// Groups of files that import each other, with the arrows inside each group.
-pub fn circles(crate_root: &Path) -> Vec<Vec<(PathBuf, PathBuf)>> {
+pub(crate) fn circles(crate_root: &Path) -> Vec<Vec<(PathBuf, PathBuf)>> {
     let mut modules = Modules::default();
     modules.read(crate_root, Vec::new());
     let arrows = modules.arrows();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// What a piece of a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Read by people who maintain the code.
     Comment,
     /// Read by people who use the product: string literals of the code, the windows' markup, documents.
@@ -13,14 +13,14 @@ pub enum Kind {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub struct Piece {
-    pub line: usize,
-    pub kind: Kind,
-    pub text: String,
+pub(crate) struct Piece {
+    pub(crate) line: usize,
+    pub(crate) kind: Kind,
+    pub(crate) text: String,
 }
 
 /// The pieces of a file, by its extension; none of a file that is of no known form.
-pub fn pieces(path: &Path, text: &str) -> Vec<Piece> {
+pub(crate) fn pieces(path: &Path, text: &str) -> Vec<Piece> {
     match path.extension().and_then(|end| end.to_str()) {
         Some("rs") => Reader::new(text, Form::Rust).read(),
         Some("ts" | "mjs" | "js") => Reader::new(text, Form::Script).read(),

@@ -206,13 +206,13 @@ const LEFT_OUT: &[&str] = &[
 ];
 
 #[derive(Debug)]
-pub struct Finding {
-    pub file: PathBuf,
-    pub line: usize,
-    pub kind: Kind,
-    pub word: &'static str,
-    pub instead: &'static str,
-    pub text: String,
+pub(crate) struct Finding {
+    pub(crate) file: PathBuf,
+    pub(crate) line: usize,
+    pub(crate) kind: Kind,
+    pub(crate) word: &'static str,
+    pub(crate) instead: &'static str,
+    pub(crate) text: String,
 }
 
 impl std::fmt::Display for Finding {
@@ -224,7 +224,7 @@ impl std::fmt::Display for Finding {
 }
 
 /// Every word of the list in the tree below `root`.
-pub fn findings(root: &Path) -> Vec<Finding> {
+pub(crate) fn findings(root: &Path) -> Vec<Finding> {
     let mut files = Vec::new();
     files_below(root, root, &mut files);
     files.sort();

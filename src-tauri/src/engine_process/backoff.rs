@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 const STEPS_MS: [u64; 6] = [500, 1_000, 2_000, 5_000, 10_000, 30_000];
-/// An engine that ran so long has recovered: the next end is a new story.
+/// After this run time an engine counts as recovered: its next crash starts a new series.
 const HEALTHY: Duration = Duration::from_secs(60);
 
-/// How long to wait before starting again, and whether a person hears of it.
+/// How long to wait before the next start, and whether to notify.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: usize,
@@ -24,7 +24,7 @@ impl Backoff {
         }
     }
 
-    /// True once a story: an engine that dies every few seconds is announced a single time.
+    /// True once for each series: an engine that crashes every few seconds is announced once.
     pub(super) fn may_announce(&mut self) -> bool {
         !std::mem::replace(&mut self.announced, true)
     }

@@ -1,4 +1,4 @@
-//! Starts the engine so that it outlives us: a session of its own, no terminal, no pipes.
+//! Starts the engine so that it outlives the application: in a session of its own, without terminal or pipes.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -8,12 +8,12 @@ use std::process::{ExitCode, Stdio};
 
 use tokio::process::{Child, Command};
 
-/// Our own first argument, by which this program becomes another one in a session of its own.
+/// The first argument with which this program replaces itself by another one in a new session.
 pub(crate) const DETACH: &str = "--detach";
-/// A tooltip and a menu line show it.
+/// For a tooltip and a menu line, in characters.
 const LONGEST_LINE: usize = 240;
 
-/// The named program; else the one beside ours; else the one in PATH.
+/// The named program; else the one next to this program; else the one in PATH.
 pub(crate) fn find_program(named: Option<PathBuf>) -> Option<PathBuf> {
     if named.is_some() {
         return named;
@@ -30,7 +30,7 @@ pub(crate) fn find_program(named: Option<PathBuf>) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// `understudyd serve`, with everything that it prints in `output`. The last start's output is kept beside it.
+/// Starts `understudyd serve` with its output in `output`. The output of the last start is kept next to it.
 pub(crate) fn launch(program: &Path, output: &Path) -> io::Result<Child> {
     if let Some(folder) = output.parent() {
         std::fs::create_dir_all(folder)?;
@@ -47,7 +47,7 @@ pub(crate) fn launch(program: &Path, output: &Path) -> io::Result<Child> {
     Command::from(command).spawn()
 }
 
-/// A first start prints the address for clients, and the token is in it.
+/// A first start prints the address for clients, which contains the token.
 fn private_file(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.write(true).create(true).truncate(true);
@@ -59,7 +59,7 @@ fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The last line that was printed, shortened.
+/// The last line of output, shortened.
 pub(crate) fn last_line(output: &Path) -> Option<String> {
     let text = std::fs::read(output).ok()?;
     let text = String::from_utf8_lossy(&text);
@@ -75,11 +75,11 @@ pub(crate) fn last_line(output: &Path) -> Option<String> {
     Some(format!("{start}…"))
 }
 
-/// A new session cannot be asked of the standard library's `Command`, and a closure between fork and exec would be
-/// unsafe code. So we start ourselves, and that process makes the session and becomes the engine, under the same pid.
+/// The standard library's `Command` cannot create a session, and a closure between fork and exec would be unsafe code.
+/// So this program starts itself; that process creates the session and becomes the engine, with the same pid.
 #[cfg(unix)]
 fn detached(program: &Path) -> io::Result<std::process::Command> {
-    // After an update the file has gone from its path, and the kernel still has it.
+    // After an update the file is no longer at its path, but the kernel still has it.
     let own = if cfg!(target_os = "linux") {
         PathBuf::from("/proc/self/exe")
     } else {

@@ -1,4 +1,4 @@
-/// `major.minor.patch`; what follows a hyphen or a plus sign is left out. An unreadable version is the oldest.
+/// `major.minor.patch`; text after a hyphen or a plus sign is left out. An unreadable version is the oldest.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version([u64; 3]);
 

@@ -1,4 +1,4 @@
-//! Over D-Bus, as the Desktop Notifications Specification 1.2 has it.
+//! Over D-Bus, by the Desktop Notifications Specification 1.2.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, 
 use tokio::sync::Mutex;
 use zbus::proxy;
 
-use super::Note;
-use crate::shell::{Ask, Asks};
+use super::note::Note;
+use crate::user_command::{UserCommand, UserCommands};
 
 const DEFAULT_ACTION: &str = "default";
 
@@ -30,13 +30,13 @@ trait Service {
 
 #[derive(Clone)]
 pub(super) struct Notifications {
-    asks: Asks,
-    /// Made before the first notification, so that no click can come before we listen.
+    commands: UserCommands,
+    /// Created before the first notification, so that no click can come before the listeners run.
     service: Arc<Mutex<Option<ServiceProxy<'static>>>>,
     open: Open,
 }
 
-/// The notifications on the screen. The lock is held while one is being shown: a click on it waits for its number.
+/// The notifications on the screen. The lock is held while one is shown, so that a click on it waits for its number.
 #[derive(Clone, Default)]
 struct Open(Arc<Mutex<BTreeMap<u32, Shown>>>);
 
@@ -48,15 +48,15 @@ struct Shown {
 }
 
 impl Notifications {
-    pub(super) fn new(asks: Asks) -> Self {
+    pub(super) fn new(commands: UserCommands) -> Self {
         Self {
-            asks,
+            commands,
             service: Arc::default(),
             open: Open::default(),
         }
     }
 
-    /// An error says why in words.
+    /// An error contains the reason as text.
     pub(super) async fn show(&self, note: &Note) -> Result<(), String> {
         let service = self.service().await.map_err(|error| no_service(&error))?;
         let capabilities = service
@@ -111,7 +111,11 @@ impl Notifications {
         };
         open.insert(handle.id(), shown);
         drop(open);
-        tokio::spawn(listen_to_one(handle, self.open.clone(), self.asks.clone()));
+        tokio::spawn(listen_to_one(
+            handle,
+            self.open.clone(),
+            self.commands.clone(),
+        ));
         Ok(())
     }
 
@@ -127,23 +131,23 @@ impl Notifications {
             actions,
             closings,
             self.open.clone(),
-            self.asks.clone(),
+            self.commands.clone(),
         ));
         Ok(made.insert(service).clone())
     }
 }
 
 impl Open {
-    /// `action`: as the service names what was clicked.
-    async fn clicked(&self, id: u32, action: &str, asks: &Asks) {
+    /// `action`: the service's name of the clicked element.
+    async fn clicked(&self, id: u32, action: &str, commands: &UserCommands) {
         let Some(shown) = self.0.lock().await.remove(&id) else {
             return;
         };
         let mut buttons = (0..).zip(shown.commands);
         if action == DEFAULT_ACTION {
-            asks.tell(Ask::open(shown.view));
+            commands.send(UserCommand::open(shown.view));
         } else if let Some((_, command)) = buttons.find(|(number, _)| button(*number) == action) {
-            asks.tell(Ask::pressed(command));
+            commands.send(UserCommand::pressed(command));
         }
     }
 
@@ -152,18 +156,18 @@ impl Open {
     }
 }
 
-/// Most services send their signals to everybody on the bus.
+/// Most services broadcast their signals to the entire bus.
 async fn listen_to_all(
     mut actions: ActionInvokedStream,
     mut closings: NotificationClosedStream,
     open: Open,
-    asks: Asks,
+    commands: UserCommands,
 ) {
     loop {
         match select(actions.next(), closings.next()).await {
             Either::Left((Some(signal), _)) => {
                 if let Ok(clicked) = signal.args() {
-                    open.clicked(clicked.id, &clicked.action, &asks).await;
+                    open.clicked(clicked.id, &clicked.action, &commands).await;
                 }
             }
             Either::Right((Some(signal), _)) => {
@@ -176,9 +180,9 @@ async fn listen_to_all(
     }
 }
 
-/// Some services (dunst) send them to the connection that the notification came from, and that is the handle's own.
-/// Whichever way a click comes first takes the notification out of `open`, so it opens the window once.
-async fn listen_to_one(handle: NotificationHandle, open: Open, asks: Asks) {
+/// Some services (dunst) send them only to the connection of the notification, which belongs to its handle. The first
+/// signal removes the notification from `open`, so the window opens once.
+async fn listen_to_one(handle: NotificationHandle, open: Open, commands: UserCommands) {
     let id = handle.id();
     let mut clicked = None;
     handle
@@ -191,7 +195,7 @@ async fn listen_to_one(handle: NotificationHandle, open: Open, asks: Asks) {
         })
         .await;
     match clicked {
-        Some(action) => open.clicked(id, &action, &asks).await,
+        Some(action) => open.clicked(id, &action, &commands).await,
         None => open.closed(id).await,
     }
 }
@@ -201,7 +205,7 @@ fn button(number: usize) -> String {
     format!("button-{number}")
 }
 
-/// A service that reads markup would take a name in angle brackets for some.
+/// A service that parses markup would mistake a name in angle brackets for a tag.
 fn body(text: &str, capabilities: &[String]) -> String {
     if capabilities
         .iter()

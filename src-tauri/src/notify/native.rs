@@ -1,21 +1,21 @@
-//! Through the platform's own service. A click on the notification brings the application to the front by itself.
+//! Through the platform's own service. The platform brings the application to the front when a notification is clicked.
 
 use notify_rust::Notification;
 
-use super::Note;
-use crate::shell::Asks;
+use super::note::Note;
+use crate::user_command::UserCommands;
 
 #[derive(Clone)]
 pub(super) struct Notifications;
 
 impl Notifications {
-    pub(super) fn new(_: Asks) -> Self {
+    pub(super) fn new(_: UserCommands) -> Self {
         Self
     }
 
-    /// An error says why in words.
+    /// An error contains the reason as text.
     pub(super) async fn show(&self, note: &Note) -> Result<(), String> {
-        // This platform changes no notification that is on the screen: only the end of an outage is worth a new one.
+        // This platform cannot update a notification on the screen: only the end of an outage is worth a new one.
         if note.in_place && !note.is_end {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! The tray while there is no engine to ask.
+//! The tray while no engine is connected.
 
 use api::{Command, MenuLine, TrayIcon, TrayView};
 

@@ -1,4 +1,4 @@
-//! The drawings, 44 pixels square: panels scale them down, and none has to scale them up.
+//! The icons, 44 pixels square: panels scale them down, and none has to scale them up.
 
 use api::TrayIcon;
 use tauri::image::Image;

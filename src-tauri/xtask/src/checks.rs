@@ -1,4 +1,4 @@
-//! Everything that is judged without running the product.
+//! Checks that do not run the product.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,7 +14,7 @@ pub(crate) fn set_up_and_check() -> Outcome {
     check()
 }
 
-/// Expects the system packages and `ui/dist`.
+/// Requires the system packages and `ui/dist`.
 pub(crate) fn check() -> Outcome {
     step("format", || {
         call(cargo().args(["fmt", "--all", "--check"]))?;
@@ -45,8 +45,8 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
-/// The tray speaks D-Bus only because a feature that we set is unified into the tray library that Tauri itself uses.
-/// After an update of one of the two there would be two versions, and a tray without a tooltip.
+/// The tray uses D-Bus only because one of our features is unified into the tray library that Tauri uses. If their
+/// versions differ after an update, the tray has no tooltip.
 fn one_tray_library() -> Outcome<Done> {
     let tree = ask(cargo().args([
         "tree",
@@ -70,7 +70,7 @@ fn one_tray_library() -> Outcome<Done> {
     }
 }
 
-/// cargo-deny, where it is there. It compiles for minutes, so only CI installs it.
+/// cargo-deny, if installed. It compiles for minutes, so only CI installs it.
 fn dependencies() -> Outcome<Done> {
     let Some(cargo_deny) = find_cargo_deny()? else {
         return Ok(Done::Already(
@@ -109,7 +109,7 @@ fn find_cargo_deny() -> Outcome<Option<PathBuf>> {
     Ok(Some(own))
 }
 
-/// The types that the UI reads are written by a test; they must be the committed ones.
+/// A test writes the UI's types; they must equal the committed ones.
 fn generated_types() -> Outcome<Done> {
     let before = content_hash(&[ui::generated()])?;
     ask(cargo().args(["test", "--quiet", "--locked", "--package", "api"]))?;

@@ -1,10 +1,10 @@
-//! The real agents, SDKs and frameworks that are tested against the stage, installed at the versions of
-//! `tests/clients/pins.toml`, and the run of their table.
+//! Installs the real agents, SDKs and frameworks at the versions of `tests/clients/pins.toml`, and runs their tests
+//! against the rehearsal provider.
 
 mod install;
 mod raise;
+mod selection;
 
-use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -15,12 +15,14 @@ use crate::step::{Done, Failed, Outcome, ask, call, step};
 use crate::system::{self, Purpose};
 use crate::tree::target;
 
+use selection::{is_wanted, wanted};
+
 pub(crate) use install::{folder, install_one};
 
-/// What `cargo xtask test` runs; the others would make it longer than a desk waits.
+/// The clients of `cargo xtask test`; more would take too long for a local run.
 pub(crate) const TESTED: [&str; 5] = ["node", "claude-code", "codex", "sdk-node", "sdk-python"];
 
-/// Every client in an outage; `arguments` are the runner's own, but for `--raise`.
+/// Runs every client in an outage. `arguments` are the runner's own, except `--raise`.
 pub(crate) fn run(arguments: &[&str]) -> Outcome {
     system::install(Purpose::Engine)?;
     system::require_node()?;
@@ -62,23 +64,7 @@ const TEST: [&str; 7] = [
     "clients",
 ];
 
-/// The value of `--client`: nothing else need be installed.
-fn wanted<'a>(arguments: &[&'a str]) -> &'a str {
-    let at = arguments
-        .iter()
-        .position(|argument| *argument == "--client");
-    at.and_then(|at| arguments.get(at + 1))
-        .copied()
-        .unwrap_or("")
-}
-
-/// The runner knows a client by its title too, "Python anthropic raw" or "Continue CLI".
-fn is_wanted(name: &str, wanted: &str) -> bool {
-    let wanted = wanted.to_lowercase();
-    name.contains(&wanted) || wanted.contains(name) || wanted.contains(' ')
-}
-
-/// Says for each client that could not be installed why.
+/// Returns the reason for each client that could not be installed.
 fn install_all(wanted: &str) -> Outcome<Vec<String>> {
     let pins = Pins::read()?;
     install_one(&pins, pins.client("node")?)?;
@@ -96,8 +82,8 @@ fn install_all(wanted: &str) -> Outcome<Vec<String>> {
     Ok(missing)
 }
 
-/// Without a way out of this machine, where the system allows it: a client speaks to its vendor also where nobody asked it
-/// to. What a client leaves running ends with the run.
+/// Runs without network beyond this machine, where the system supports it: clients contact their vendor without a
+/// request. Processes that a client leaves running end with the run.
 fn alone(command: Command) -> Command {
     const ROOT: &[&str] = &["--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
     const USER: &[&str] = &[
@@ -130,12 +116,12 @@ fn alone(command: Command) -> Command {
     command
 }
 
-/// What a missing client means for the run.
+/// The effect of a missing client on the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Missing {
-    /// Nobody reads the warnings of a run that passed.
+    /// A warning in a successful run would be overlooked.
     Fails,
-    /// A desk without a way to npm can still test all the rest.
+    /// Without access to npm, all other tests can still run locally.
     IsReported,
 }
 
@@ -151,7 +137,7 @@ impl Missing {
     fn outcome(self, why: &str) -> Outcome<Done> {
         match self {
             Self::Fails => Err(Failed::new(format!(
-                "{why}; the tests with real clients cannot run, and CI never skips them"
+                "{why}; the tests with real clients cannot run, and CI leaves no test out"
             ))),
             Self::IsReported => Ok(Done::Did(format!(
                 "WARNING: {why}: THE TESTS WITH REAL CLIENTS ARE LEFT OUT"
@@ -160,7 +146,8 @@ impl Missing {
     }
 }
 
-/// The folder of the clients that `cargo xtask test` runs; None: not all could be installed, and their tests are left out.
+/// The folder of the clients that `cargo xtask test` runs. `None`: not all could be installed, and their tests are left
+/// out.
 ///
 /// # Errors
 /// In CI (the environment variable `CI` is set) a client that cannot be installed fails the run.
@@ -180,14 +167,6 @@ fn clients() -> PathBuf {
     target().join("clients")
 }
 
-/// `PATH` with this folder first.
-fn path_with(first: &std::path::Path) -> Outcome<std::ffi::OsString> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(first.to_path_buf()).chain(std::env::split_paths(&path));
-    std::env::join_paths(folders)
-        .map_err(|error| Failed::new(format!("{}: {error}", OsStr::to_string_lossy(&path))))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,12 +174,12 @@ mod tests {
     #[test]
     fn a_missing_client_fails_the_run_in_ci_and_is_reported_on_a_desk() {
         for desk in [None, Some(""), Some("0"), Some("false")] {
-            let Ok(Done::Did(told)) = Missing::of(desk).outcome("no network") else {
+            let Ok(Done::Did(line)) = Missing::of(desk).outcome("no network") else {
                 panic!("{desk:?}");
             };
             assert!(
-                told.contains("LEFT OUT") && told.contains("no network"),
-                "{told}"
+                line.contains("LEFT OUT") && line.contains("no network"),
+                "{line}"
             );
         }
         for ci in ["true", "1", "woodpecker"] {
@@ -209,13 +188,5 @@ mod tests {
             };
             assert!(failed.to_string().starts_with("no network; "), "{failed}");
         }
-    }
-
-    #[test]
-    fn only_the_client_that_is_asked_for_is_installed() {
-        assert_eq!(wanted(&["--way", "direct", "--client", "codex"]), "codex");
-        assert_eq!(wanted(&["--table"]), "");
-        assert!(is_wanted("llm", "") && is_wanted("continue", "Continue CLI"));
-        assert!(!is_wanted("llm", "codex"));
     }
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz`: coverage-guided fuzzing on the stable toolchain. The compiler's own pass marks every branch, and
-//! libFuzzer looks for bytes that reach new ones; no sanitizer is needed where there is no unsafe code.
+//! `cargo xtask fuzz`: coverage-guided fuzzing on the stable toolchain. The compiler's coverage pass marks every
+//! branch, and libFuzzer searches for inputs that reach new ones. Without unsafe code no sanitizer is needed.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use crate::step::{Done, Failed, Outcome, ask, call, step};
 use crate::system::{self, Purpose};
 use crate::tree::{root, target};
 
-/// For each target, unless the command says another number of seconds.
+/// For each target, unless the command names another number of seconds.
 pub(crate) const SECONDS: u32 = 600;
 
-/// Longest that one input may take, in seconds, and most memory, in MiB.
+/// Limits for one input: time in seconds, memory in MiB.
 const TIMEOUT: &str = "20";
 const MEMORY: &str = "1024";
 
-/// What is fuzzed, and the folders of inputs to begin with.
+/// The fuzz targets, each with the folders of its first inputs.
 const TARGETS: &[(&str, &[&str])] = &[
     ("sse", TRANSCRIPTS),
     (
@@ -48,7 +48,7 @@ const TRANSCRIPTS: &[&str] = &[
     "src-tauri/crates/wire/tests/transcripts/openai-responses",
 ];
 
-/// What `cargo fuzz run --sanitizer none` sets: all of it is stable.
+/// The flags of `cargo fuzz run --sanitizer none`: all of them are stable.
 const COVERAGE: &[&str] = &[
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -58,8 +58,8 @@ const COVERAGE: &[&str] = &[
     "-Ccodegen-units=1",
 ];
 
-/// Every target for so many seconds, one after the other. Inputs that reached something new are kept in
-/// `target/fuzz/corpus` and used again; one that broke a law is kept beside them and named.
+/// Fuzzes each target for this many seconds, in sequence. Inputs that reached something new are kept in
+/// `target/fuzz/corpus` and used again. An input that broke a law is kept there too and printed.
 pub(crate) fn fuzz(seconds: u32, only: Option<&str>) -> Outcome {
     let known = |only: &&str| TARGETS.iter().any(|(name, _)| name == only);
     if let Some(unknown) = only.filter(|only| !known(only)) {
@@ -96,7 +96,7 @@ fn build(folder: &Path) -> Outcome<PathBuf> {
                     "--package=fuzz",
                     "--features=libfuzzer",
                 ])
-                // With a target named, build scripts and macros are left as they are.
+                // With `--target`, the flags do not apply to build scripts and macros.
                 .args(["--target", &host, "--target-dir"])
                 .arg(folder)
                 .env("RUSTFLAGS", COVERAGE.join(" ")),
@@ -149,15 +149,15 @@ fn run(folder: &Path, program: &Path, name: &str, seeds: &[&str], seconds: u32) 
     });
     let broken: Vec<&str> = broken.collect();
     Err(Failed::new(format!(
-        "a property failed; the output is in {}\n{}",
+        "a law was broken; the complete output is in {}\n{}",
         log.display(),
         broken.join("\n")
     )))
 }
 
 /// From libFuzzer's closing lines: `#24427 DONE cov: 1796 ft: 4131 …`.
-fn summary(said: &str) -> String {
-    let done = said.lines().rfind(|line| line.contains("DONE"));
+fn summary(output: &str) -> String {
+    let done = output.lines().rfind(|line| line.contains("DONE"));
     let words: Vec<&str> = done.unwrap_or_default().split_whitespace().collect();
     let after = |name: &str| {
         let at = words.iter().position(|word| *word == name);

@@ -1,4 +1,4 @@
-//! The real LiteLLM proxy that the tests put behind Understudy. It has an environment of its own, since it wants other
+//! The real LiteLLM proxy that the tests place behind Understudy. It has a separate environment, because it needs other
 //! versions of the SDKs than its clients.
 
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use crate::pins::Pins;
 use crate::python;
 use crate::step::{Failed, Outcome};
 
-/// The program. What cannot be installed fails the run, at a desk too.
+/// Path of the program. If it cannot be installed, the run fails, locally too.
 pub(crate) fn install() -> Outcome<PathBuf> {
     let pins = Pins::read()?;
     let client = pins.client("litellm")?;

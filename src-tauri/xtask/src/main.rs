@@ -1,6 +1,6 @@
 //! `cargo xtask`: the project's commands, each with all of its own set-up.
 //!
-//! Only the standard library, so that the first command on a fresh machine compiles in seconds.
+//! Only the standard library, so that the first command on a new machine compiles in seconds.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

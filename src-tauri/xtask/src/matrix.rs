@@ -1,5 +1,5 @@
-//! `cargo xtask matrix`: every known fault of translation between dialects, in all six directions: correct, or refused with a
-//! reason.
+//! `cargo xtask matrix`: every known fault of translation between dialects, in all six directions: correct, or refused
+//! with a reason.
 
 use crate::checks::cargo;
 use crate::step::{Done, Outcome, call, step};

@@ -1,5 +1,5 @@
-//! The versions of the clients that are tested: `tests/clients/pins.toml`, read and rewritten line by line, since this crate
-//! has no dependency that reads TOML.
+//! The versions of the clients that are tested: `tests/clients/pins.toml`, read and rewritten line by line, because
+//! this crate has no dependency that parses TOML.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ pub(crate) enum Registry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Client {
     pub(crate) registry: Registry,
-    /// Of the section, and of its folder in `target/clients`.
+    /// Name of the section, and of its folder in `target/clients`.
     pub(crate) name: String,
     pub(crate) packages: Vec<Package>,
 }
@@ -86,7 +86,7 @@ impl Pins {
             .ok_or_else(|| Failed::new(format!("pins.toml has no section for {name}")))
     }
 
-    /// Gives a package of a client another version, here and in the text.
+    /// Changes the version of a client's package, here and in the text.
     pub(crate) fn set(&mut self, client: &str, package: &str, version: &str) -> Outcome {
         let mut section = String::new();
         let mut lines = Vec::new();
@@ -110,7 +110,7 @@ impl Pins {
 }
 
 impl Client {
-    /// As npm and pip take them.
+    /// In the format of npm and pip.
     pub(crate) fn pinned(&self) -> Vec<String> {
         self.packages
             .iter()
@@ -146,12 +146,12 @@ fn package(line: &str) -> Option<Package> {
     })
 }
 
-/// Is `version` older than `other`? By their numbers, as far as both have them.
+/// Whether `version` is older than `other`, by the numbers that both have.
 pub(crate) fn is_older(version: &str, other: &str) -> bool {
     numbers(version) < numbers(other)
 }
 
-/// None: no release, but something before one.
+/// `None`: a pre-release.
 pub(crate) fn release(version: &str) -> Option<Vec<u64>> {
     version.split('.').map(|part| part.parse().ok()).collect()
 }

@@ -1,17 +1,17 @@
-//! Python programs that the tests run, each in a virtual environment of its own.
+//! Python programs for the tests, each in a separate virtual environment.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::step::{Outcome, ask, call};
 
-/// Makes the environment, and installs these packages of PyPI into it, as they were built there.
+/// Creates the environment and installs these packages of PyPI as prebuilt wheels.
 pub(crate) fn install(environment: &Path, packages: &[String]) -> Outcome {
     make(environment)?;
     call(pip(environment).args(["install", "--quiet"]).args(packages))
 }
 
-/// The newest versions of these packages that can be installed together. `wanted`: names, with the versions that are allowed.
+/// The newest versions of these packages that can be installed together. `wanted`: names, with the allowed versions.
 pub(crate) fn newest(environment: &Path, wanted: &[String]) -> Outcome<String> {
     make(environment)?;
     ask(pip(environment)

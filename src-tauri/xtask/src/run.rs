@@ -15,7 +15,8 @@ pub(crate) enum Profile {
     Release,
 }
 
-/// The desktop application where there is a display, else the engine, whose first output names the web UI's address.
+/// Starts the desktop application where there is a display, else the engine, whose first output names the web UI's
+/// address.
 pub(crate) fn run(profile: Profile) -> Outcome {
     let desktop = has_display();
     system::install(if desktop {
@@ -36,7 +37,7 @@ pub(crate) fn run(profile: Profile) -> Outcome {
     }
 }
 
-/// `understudyd`, and the desktop application beside it.
+/// Builds `understudyd`, and the desktop application if `desktop` is set.
 pub(crate) fn build_binaries(profile: Profile, desktop: bool) -> Outcome {
     step("build", || {
         let mut build = cargo();
@@ -76,7 +77,7 @@ fn binary(profile: Profile, name: &str) -> PathBuf {
         .with_extension(std::env::consts::EXE_EXTENSION)
 }
 
-/// Signals then reach the program itself, and its exit code is ours.
+/// Replaces this process: the program gets all signals, and its exit code is the command's.
 #[cfg(unix)]
 fn become_program(command: &mut Command) -> Outcome {
     use std::os::unix::process::CommandExt;

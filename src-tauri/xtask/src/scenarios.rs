@@ -1,11 +1,11 @@
-//! `cargo xtask scenarios`: what comes of every provider's failure, as tables.
+//! `cargo xtask scenarios`: the result of every provider failure, as tables.
 
 use crate::checks::cargo;
 use crate::step::{Done, Outcome, call, step};
 use crate::system::{self, Purpose};
 use crate::ui;
 
-/// The crate, its test binary, and where its stories are played.
+/// The crate, its test binary, and the name of its scenarios.
 const WORLDS: [(&str, &str, &str); 2] = [
     ("gateway", "scenes", "scenarios under paused time"),
     ("engine", "acceptance", "scenarios over sockets"),

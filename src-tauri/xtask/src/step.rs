@@ -1,4 +1,4 @@
-//! One step of a command: runs, prints one line with its time, and fails with what went wrong.
+//! One step of a command: runs, prints one line with its time, and returns an error that names the cause.
 
 use std::fmt;
 use std::io::Write;
@@ -29,10 +29,10 @@ impl From<std::io::Error> for Failed {
 
 pub(crate) type Outcome<T = ()> = Result<T, Failed>;
 
-/// What a step that succeeded says of itself.
+/// Result of a step that succeeded.
 pub(crate) enum Done {
     Did(String),
-    /// Nothing had to be done.
+    /// There was nothing to do.
     Already(String),
 }
 
@@ -46,12 +46,12 @@ pub(crate) fn step(name: &str, work: impl FnOnce() -> Outcome<Done>) -> Outcome 
         Ok(Done::Already(what)) => println!("xtask: {name}: {what}, nothing to do ({took})"),
         Err(Failed(why)) => return Err(Failed(format!("{name} failed after {took}: {why}"))),
     }
-    // A pipe would hold the line back, and the next step's child writes past it.
+    // With a pipe, the line would stay in the buffer and appear after the next child's output.
     std::io::stdout().flush()?;
     Ok(())
 }
 
-/// Runs a program with this terminal's output; a failure names the whole command.
+/// Runs a program with this terminal's output; an error contains the complete command.
 pub(crate) fn call(command: &mut Command) -> Outcome {
     let status = command
         .stdin(Stdio::null())
@@ -67,7 +67,7 @@ pub(crate) fn call(command: &mut Command) -> Outcome {
     }
 }
 
-/// Runs a program quietly and gives its output; a failure shows what it wrote.
+/// Runs a program and returns its output; an error contains what it wrote.
 pub(crate) fn ask(command: &mut Command) -> Outcome<String> {
     let output = command
         .stdin(Stdio::null())
@@ -85,7 +85,7 @@ pub(crate) fn ask(command: &mut Command) -> Outcome<String> {
     )))
 }
 
-/// The command as one would type it.
+/// The command as it is typed in a shell.
 pub(crate) fn spelled(command: &Command) -> String {
     std::iter::once(command.get_program())
         .chain(command.get_args())

@@ -1,20 +1,20 @@
-//! System packages: which are needed for what, which are missing, and how they are installed.
+//! System packages: which are needed for which purpose, which are missing, and how to install them.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::step::{Done, Failed, Outcome, ask, call, spelled, step};
 
-/// What is about to be built or run.
+/// What is to be built or run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// `understudyd` alone.
     Engine,
     /// And the tray application.
     Desktop,
-    /// And its tests, which bring a display of their own.
+    /// And its tests, which start a display of their own.
     Tests,
-    /// libFuzzer beside the engine's libraries.
+    /// libFuzzer, in addition to the engine's libraries.
     Fuzzing,
 }
 
@@ -42,7 +42,7 @@ const TESTS: &[(&str, &str)] = &[
     ("xvfb", "the tests' own display"),
 ];
 
-/// Installs what is missing where that is possible, and says what to install elsewhere.
+/// Installs missing packages where that is possible, and prints their names elsewhere.
 pub(crate) fn install(purpose: Purpose) -> Outcome {
     step("system packages", || {
         if cfg!(not(target_os = "linux")) {
@@ -56,7 +56,7 @@ pub(crate) fn install(purpose: Purpose) -> Outcome {
     })
 }
 
-/// Node 20 or later, which builds the web UI.
+/// Requires Node 20 or later, which builds the web UI.
 pub(crate) fn require_node() -> Outcome {
     const HOW: &str = "The web UI is built with Node.js 20 or later and npm; Debian 12's own package is older. \
                        Install a current one from https://nodejs.org/en/download and try again";

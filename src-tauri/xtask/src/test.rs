@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything, the same on a desk and in CI.
+//! `cargo xtask test`: all tests, the same locally and in CI.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
@@ -14,7 +14,7 @@ pub(crate) fn test() -> Outcome {
     ui::build()?;
     checks::check()?;
     ui::test()?;
-    // The desktop tests start the engine's binary, which cargo would not build for them.
+    // The desktop tests start the engine's binary, which cargo does not build for them.
     build_binaries(Profile::Debug, true)?;
     let clients = clients::install()?;
     let litellm = litellm::install()?;
@@ -49,12 +49,12 @@ pub(crate) fn test() -> Outcome {
             Err(Failed::new(format!("cargo test ended with {status}")))
         }
     });
-    // The closing line, after everything else that is printed.
+    // The closing line, after all other output.
     println!("{} passed, {} failed", tally.passed, tally.failed);
     outcome
 }
 
-/// The sum of the runners' own closing lines.
+/// The sum of the test runners' closing lines.
 #[derive(Default)]
 struct Tally {
     passed: u32,
@@ -62,7 +62,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// Adds a line such as "test result: ok. 5 passed; 0 failed; 0 ignored; …"; any other line is nothing.
+    /// Adds a line such as "test result: ok. 5 passed; 0 failed; 0 ignored; …"; other lines are ignored.
     fn read(&mut self, line: &str) {
         let Some(result) = line.strip_prefix("test result: ") else {
             return;

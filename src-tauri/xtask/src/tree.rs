@@ -1,4 +1,4 @@
-//! Where things are in the working tree, and how one tells that they changed.
+//! Paths in the working tree, and detection of changes in them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -12,17 +12,17 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(&here).to_path_buf()
 }
 
-/// Where cargo builds, and where our own stamps are kept.
+/// Cargo's build folder, which also holds the stamps.
 pub(crate) fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
-        // A relative one is meant from the folder in which cargo was called.
+        // A relative path is relative to the folder in which cargo was called.
         Some(folder) => std::path::absolute(&folder).unwrap_or_else(|_| folder.into()),
         None => root().join("target"),
     }
 }
 
-/// A hash over the names and contents of these files and folders; what is absent counts as such.
-/// Dependencies and build results are left out.
+/// A hash over the names and contents of these files and folders. A missing file changes the hash. Dependencies and
+/// build results are left out.
 pub(crate) fn content_hash(places: &[PathBuf]) -> Outcome<String> {
     let mut hasher = DefaultHasher::new();
     for place in places {
@@ -50,7 +50,7 @@ fn hash_place(place: &Path, hasher: &mut DefaultHasher) -> Outcome {
     Ok(())
 }
 
-/// Remembers for which content a step was last done.
+/// Stores the hash of the content for which a step last ran.
 pub(crate) struct Stamp {
     file: PathBuf,
     content: String,

@@ -20,7 +20,7 @@ use page::{News, is_bad};
 use plot::{Plot, Told};
 use run::Run;
 
-/// Folds observations into beliefs.
+/// Turns observations into verdicts and transitions.
 #[derive(Debug)]
 pub struct Book {
     catalog: Arc<Catalog>,
@@ -29,24 +29,24 @@ pub struct Book {
     network: Network,
     dossiers: BTreeMap<ProviderId, Dossier>,
     verdicts: Arc<Verdicts>,
-    /// The latest time that anybody told.
+    /// The latest time that any call passed in. Time never runs backwards in the book.
     told: DateTime<Utc>,
 }
 
-/// What the book holds on one provider.
+/// The readings, incident and last verdict of one provider.
 #[derive(Debug, Default)]
 struct Dossier {
     readings: Readings,
     plot: Plot,
 }
 
-/// So many unrelated providers failing at once point at what they share.
+/// This many unrelated providers failing at once point at shared infrastructure.
 const SHARED_AT: usize = 3;
-/// A model that nobody has called for so long is forgotten.
+/// A model without calls for this long is dropped.
 const FORGET_AFTER: TimeDelta = TimeDelta::days(1);
 
 impl Book {
-    /// `open`: the stories that were open when the engine stopped.
+    /// `open`: the incidents that were open when the engine stopped.
     pub fn new(
         catalog: Arc<Catalog>,
         thresholds: Thresholds,
@@ -72,13 +72,13 @@ impl Book {
             verdicts: Arc::default(),
             told: now,
         };
-        // Nothing has been read yet, so nothing can have changed.
+        // Nothing has been read yet, so this produces no transitions.
         let _ = book.fold(now);
         book
     }
 
-    /// Change which providers count, without forgetting what was seen. The open story of a provider that no longer counts
-    /// ends, and nobody is told.
+    /// Changes which providers are watched and keeps the readings. The open incident of a provider that is no longer
+    /// watched ends without an announcement.
     pub fn watch(&mut self, watched: Watched, now: DateTime<Utc>) -> Vec<Transition> {
         let before = std::mem::replace(&mut self.watched, watched);
         let mut ended = Vec::new();
@@ -96,9 +96,9 @@ impl Book {
         transitions
     }
 
-    /// Fold one reading in. What comes back is in the order in which it should be told.
+    /// Adds one reading. The transitions are returned in the order in which they must be reported.
     pub fn observe(&mut self, now: DateTime<Utc>, seen: Observation) -> Vec<Transition> {
-        // What has faded did so before anything that came later.
+        // Fading comes first: it happened before this reading.
         let mut transitions = if self.fades_by(now) {
             self.due(now)
         } else {
@@ -148,7 +148,7 @@ impl Book {
         }
     }
 
-    /// Let time alone have its effect: readings go stale.
+    /// Applies the passage of time: readings become stale and failures fade.
     pub fn due(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
         for dossier in self.dossiers.values_mut() {
             let recent = |run: &Run| run.last_heard().is_some_and(|at| now - at < FORGET_AFTER);
@@ -157,7 +157,7 @@ impl Book {
         self.fold(now)
     }
 
-    /// When [`Book::due`] next has something to do.
+    /// When [`Book::due`] next changes something.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         let stale_after = self.thresholds.page_stale();
         self.dossiers
@@ -175,7 +175,8 @@ impl Book {
             .min()
     }
 
-    /// What is worth a probe at once: models of the owner's providers in trouble that last answered before it began.
+    /// Models to probe at once: they belong to a watched provider in trouble, and their last success is from before the
+    /// trouble.
     pub fn doubtful(&self, now: DateTime<Utc>) -> Vec<(EndpointId, ModelId)> {
         let mine = self.watched.0.iter().filter_map(|(id, watched)| {
             let dossier = self.dossiers.get(id)?;
@@ -192,7 +193,7 @@ impl Book {
         mine.flatten().collect()
     }
 
-    /// After a suspend: what was fresh before it is stale, and the lost time is nobody's downtime.
+    /// After a suspend, earlier readings are stale, and the suspended time counts as no provider's downtime.
     pub fn woke(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
         for dossier in self.dossiers.values_mut() {
             dossier.readings.page.woke();
@@ -230,7 +231,7 @@ impl Book {
             .is_some_and(|e| e.base.starts_with("https://"));
         match outcome {
             CallOutcome::Ok { .. } if remote => self.network.answered(at),
-            // Without a network of ours, a failure says nothing about them.
+            // While the local network is down, a failed call is no evidence about the provider.
             CallOutcome::Failed { .. } if self.network.is_down() => return,
             CallOutcome::Ok { .. }
             | CallOutcome::Failed { .. }
@@ -259,7 +260,7 @@ impl Book {
         page.read(at, reading, surfaces.iter().map(|s| &s.id))
     }
 
-    /// Where the page's news belong: into the open story, or, when it is long over, into the log.
+    /// Decides where news of the page goes: into the open incident, or into the log when the incident ended long ago.
     fn placed(
         &self,
         now: DateTime<Utc>,
@@ -291,7 +292,7 @@ impl Book {
             .collect()
     }
 
-    /// Judge everybody afresh, let the stories go on, and publish.
+    /// Judges every provider again, advances the incidents and publishes the verdicts.
     fn fold(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
         self.told = now;
         let failing_together = self.failing_together(now);
@@ -331,7 +332,7 @@ impl Book {
         self.signed(told)
     }
 
-    /// Unrelated providers whose calls fail now; empty while they are few.
+    /// Unrelated providers whose calls fail now; empty while they are fewer than [`SHARED_AT`].
     fn failing_together(&self, now: DateTime<Utc>) -> Vec<ProviderId> {
         let fails = |d: &Dossier| d.readings.calls_fail(now, &self.thresholds, &self.network);
         let failing: Vec<_> = self
@@ -347,7 +348,7 @@ impl Book {
         }
     }
 
-    /// Each change with the belief after it.
+    /// Adds to each change the provider's verdict after it.
     fn signed(&self, told: Vec<(ProviderId, Told)>) -> Vec<Transition> {
         told.into_iter()
             .filter_map(|(provider, told)| {

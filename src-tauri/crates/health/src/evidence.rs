@@ -1,4 +1,4 @@
-//! What a verdict rests on, as data. The crate `words` makes sentences of it.
+//! The evidence of a verdict, as data. The crate `words` turns it into sentences.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,25 @@ use chrono::{DateTime, Utc};
 
 use crate::{FailureKind, Level, OurFault, Unreadable};
 
-/// Everything known that bears on a verdict about a provider, a surface or a model.
+/// All evidence for a verdict on a provider, a surface or a model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
     pub page: PageEvidence,
-    /// None: no call fails now.
+    /// `None`: no call fails now.
     pub calls: Option<FailedCalls>,
     /// Models that fail now.
     pub failing: BTreeSet<ModelId>,
-    /// Models that answer now.
+    /// Models that work now.
     pub answering: BTreeSet<ModelId>,
-    /// Surfaces that fail at the same time, each by a source of its own; those that count first.
+    /// Surfaces that fail at the same time, each by a separate source. Those that count come first.
     pub together: Vec<SurfaceId>,
-    /// Unrelated providers that fail at the same time while our own network is up; empty while they are few.
+    /// Unrelated providers that fail at the same time while the local network is up; empty unless there are many.
     pub shared: Vec<ProviderId>,
-    /// The checks of our own network say that it is up.
+    /// The checks show that the local network is up.
     pub network_up: bool,
-    /// A problem of ours, and the endpoint that reported it.
+    /// A fault of the account or the settings, and the endpoint that reported it.
     pub ours: Option<(EndpointId, OurFault)>,
-    /// Where no call speaks for now: the last request, however old.
+    /// Set where all calls are stale: the last request, however old.
     pub last_request: Option<LastRequest>,
 }
 
@@ -48,16 +48,16 @@ pub enum PageEvidence {
     Unreadable(Unreadable),
 }
 
-/// What the page says of the surfaces that count.
+/// What the page reports about the surfaces that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageClaim {
     pub level: Level,
-    /// The beginning of an outage, or its end. None: no outage was seen.
+    /// The start of an outage, or its end. `None`: no outage was seen.
     pub since: Option<DateTime<Utc>>,
     pub read_at: DateTime<Utc>,
 }
 
-/// Calls since the first failure of those that count now.
+/// Calls since the first failure that counts now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FailedCalls {
     pub probes: Failures,
@@ -70,7 +70,7 @@ pub struct FailedCalls {
 pub struct Failures {
     pub failed: u32,
     pub total: u32,
-    /// None: they failed in different ways, or none failed.
+    /// `None`: they failed in different ways, or none failed.
     pub kind: Option<FailureKind>,
 }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::Level;
 
-/// One reading from a status page, a probe, live traffic, or of our own network.
+/// One reading from a status page, a probe, a client's request or a check of the local network.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Observation {
     Page {
@@ -27,25 +27,25 @@ pub enum Observation {
     },
 }
 
-/// What a status page says, reduced to the surfaces we know.
+/// What a status page reports, reduced to the surfaces in the catalogue.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
     /// A surface that is missing here keeps its old state: absence is not recovery.
     pub surfaces: BTreeMap<SurfaceId, Level>,
     pub incidents: Vec<PageIncident>,
-    /// The address that answered, as evidence.
+    /// The address that responded, as evidence.
     pub read_from: String,
-    /// The source cannot tell component states (a feed): only `incidents` speaks.
+    /// The source (a feed) has no component states: only `incidents` counts.
     pub incidents_only: bool,
 }
 
-/// An incident as its page tells it.
+/// An incident as its page describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageIncident {
     pub id: String,
     pub title: String,
     pub url: Option<String>,
-    /// Surfaces of ours that it names; empty: the page does not say.
+    /// Surfaces of the catalogue that it names; empty: the page names none.
     pub surfaces: Vec<SurfaceId>,
     pub started: DateTime<Utc>,
     pub resolved: Option<DateTime<Utc>>,
@@ -53,16 +53,16 @@ pub struct PageIncident {
     pub updates: Vec<(DateTime<Utc>, String)>,
 }
 
-/// Why a page could not be read. Never an outage, never green.
+/// Why a page could not be read. It counts as unknown, neither as an outage nor as operational.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// We are offline: says nothing about anybody.
+    /// This machine is offline, so the failure is no evidence about the provider.
     Offline,
-    /// The page did not answer or answered with an error.
+    /// The page did not respond, or responded with an error.
     Unreachable(String),
     /// A challenge or a refusal: 403, 405, 429, a CAPTCHA.
     Blocked(String),
-    /// A 200 that is not the page we expected.
+    /// A 200 that is not the expected page.
     NotThePage(String),
 }
 
@@ -75,19 +75,20 @@ pub enum CallSource {
 /// How one call to an endpoint ended, as far as health is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallOutcome {
-    /// The answer was proven complete. Milliseconds.
+    /// The response passed its completion check. Times in milliseconds.
     Ok { ttft_ms: Option<u64>, total_ms: u64 },
     /// The provider failed.
     Failed { kind: FailureKind, detail: String },
-    /// A problem of ours: tells that somebody answers, nothing more. It takes back failures to connect and no other.
+    /// A fault of the account or the settings. It proves that the provider responds, which clears failures to connect
+    /// and nothing else.
     Ours(OurFault),
-    /// The client left, or the answer was cut by its own limit: neutral.
+    /// Counts neither way: the client left, or the response stopped at its own token limit.
     Neutral,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FailureKind {
-    /// Refused, reset or unresolvable before a byte of answer.
+    /// Refused, reset or unresolvable before a byte of the response.
     Connect,
     /// No headers or no first content in time.
     Silent,
@@ -99,7 +100,7 @@ pub enum FailureKind {
     Stalled,
     /// An error event in the stream.
     ErrorEvent,
-    /// A 200 that is no answer: empty, HTML, unparsable.
+    /// A 200 whose body is no model output: empty, HTML, unparsable.
     Malformed,
 }
 
@@ -117,10 +118,10 @@ pub enum OurFault {
     ModelGone,
 }
 
-/// Is our own network up? Asked of things that are no AI provider.
+/// Whether the local network is up, checked against hosts that are no AI provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Controls {
     Up,
-    /// The controls failed too: blame nobody.
+    /// The checks failed too, so no provider is blamed.
     Down,
 }

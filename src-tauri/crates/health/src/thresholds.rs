@@ -1,15 +1,15 @@
 use chrono::TimeDelta;
 
-/// When a run of readings counts.
+/// How many readings, of which age, change a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thresholds {
     /// Consecutive failed calls before an endpoint counts as failing.
     pub failures: u32,
-    /// Consecutive good calls before it counts as recovered.
+    /// Consecutive successful calls before it counts as recovered.
     pub successes: u32,
     /// Seconds after which a page reading is stale.
     pub page_stale_s: u32,
-    /// Seconds after which probes and traffic no longer speak for now.
+    /// Seconds after which probes and requests are stale.
     pub calls_stale_s: u32,
     /// Seconds after the last failure in which failures of requests alone fade.
     pub fade_s: u32,

@@ -18,14 +18,14 @@ CREATE TABLE breakers (
 ",
 }];
 
-/// A breaker as it stood when it last changed, so that a restart does not forget an outage.
+/// A circuit breaker's last state, stored so that a restart does not forget an outage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BreakerRow {
     pub endpoint: EndpointId,
     pub model: ModelId,
-    /// JSON; its meaning is the breaker's own.
+    /// JSON, written and read by the gateway's breaker alone.
     pub state: String,
-    /// When the state ends by itself.
+    /// When the state ends without another event.
     pub until: Option<DateTime<Utc>>,
 }
 
@@ -44,7 +44,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// A breaker that closed has nothing left to remember.
+    /// Deletes the row: a closed breaker has no state to restore.
     pub fn forget_breaker(
         &mut self,
         endpoint: &EndpointId,
@@ -56,7 +56,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// All of them, by endpoint and model.
+    /// All breakers, by endpoint and model.
     pub fn breakers(&self) -> Result<Vec<BreakerRow>, LedgerError> {
         let mut all = self.conn.prepare_cached(
             "SELECT endpoint, model, state, until FROM breakers ORDER BY endpoint, model",

@@ -1,4 +1,4 @@
-//! How values that are not SQLite's own lie in a column.
+//! How values that SQLite has no type for are stored in a column.
 
 use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
@@ -6,7 +6,7 @@ use health::{Blame, Level};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Row, ToSql};
 
-/// A value on its way into or out of a column.
+/// A value that is written to or read from a column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Col<T>(pub(crate) T);
 
@@ -41,7 +41,8 @@ impl FromSql for Col<DateTime<Utc>> {
 }
 
 impl ToSql for Col<u64> {
-    /// SQLite's integers are signed. A count beyond them is kept as the largest: a wrong figure, but never a lost exchange.
+    /// SQLite's integers are signed. A larger count is stored as the maximum: the figure is wrong, but the exchange is
+    /// not lost.
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(i64::try_from(self.0).unwrap_or(i64::MAX).into())
     }
@@ -68,7 +69,7 @@ impl FromSql for Col<MicroDollars> {
     }
 }
 
-/// Ids are borrowed on the way in and owned on the way out.
+/// Ids are borrowed for writing and owned after reading.
 macro_rules! ids {
     ($($id:ident),+) => {$(
         impl ToSql for Col<&$id> {
@@ -87,7 +88,7 @@ macro_rules! ids {
 
 ids!(ProviderId, EndpointId, ModelId);
 
-/// Enums lie in the file as words, so that it can be read without us.
+/// Enums are stored as text, so that other programs can read the file.
 macro_rules! words {
     ($type:ty, $word:expr, $all:expr) => {
         impl rusqlite::ToSql for $crate::column::Col<$type> {
@@ -110,7 +111,7 @@ macro_rules! words {
     };
 }
 
-/// Declares an enum of ours that is stored as words.
+/// Declares an enum that is stored as text.
 macro_rules! word_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -122,7 +123,7 @@ macro_rules! word_enum {
         impl $name {
             pub const ALL: &[$name] = &[$($name::$variant,)+];
 
-            /// The word in the file.
+            /// The text in the file.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $($name::$variant => $word,)+

@@ -1,5 +1,5 @@
-//! Conversations of stateful clients, in parts: what a later request may refer to. The writer names the parts and knows what they
-//! mean; here they are a digest with bytes.
+//! Parts of stateful clients' conversations, for references in later requests. The caller names the parts and knows
+//! their meaning; here each is a digest with bytes.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, Transaction};
@@ -30,14 +30,15 @@ CREATE TRIGGER conversation_part_goes AFTER DELETE ON conversation_parts
 ",
 }];
 
-/// A part is kept this long after the last response that it belonged to.
+/// A part is kept this long after the last response that used it.
 pub const CONVERSATIONS_KEPT: TimeDelta = TimeDelta::hours(24);
-/// Most bytes of parts in all; beyond it the oldest go.
+/// Limit for the bytes of all parts; the oldest are deleted above it.
 pub const CONVERSATION_BYTES: u64 = 256 << 20;
 
-/// A part that comes again within this time keeps its date: an agent repeats its whole conversation with every turn.
+/// A part that is written again within this time keeps its date, because an agent sends its full conversation with
+/// every turn.
 const DATED_EVERY: TimeDelta = TimeDelta::minutes(1);
-/// What a row takes beside its body, in bytes, its place in two indexes included.
+/// Bytes of a row besides its body, its two index entries included.
 const ROW: u64 = 128;
 
 /// A part of a conversation.
@@ -48,7 +49,8 @@ pub struct ConversationPart {
 }
 
 impl Ledger {
-    /// Keeps these parts, all or none. A part with the name and another body makes the name ambiguous: it is found no more.
+    /// Stores all of these parts or none. A second body under the same name makes the name ambiguous: it is no longer
+    /// found.
     pub fn keep_conversation(
         &mut self,
         parts: &[ConversationPart],
@@ -82,7 +84,7 @@ impl Ledger {
         })
     }
 
-    /// The bodies under these names, in their order; `None`: not kept, or the name is ambiguous.
+    /// The bodies under these names, in the same order. `None`: not kept, or the name is ambiguous.
     pub fn conversation_parts(
         &self,
         names: &[Digest],
@@ -104,12 +106,12 @@ impl Ledger {
         self.erasing(|tx| expire(tx, now))
     }
 
-    /// Deletes all of it.
+    /// Deletes all parts.
     pub fn forget_conversations(&mut self) -> Result<(), LedgerError> {
         self.erasing(|tx| tx.execute("DELETE FROM conversation_parts", ()))
     }
 
-    /// The write-ahead log has the former contents of pages until it begins anew.
+    /// The write-ahead log holds the former contents of pages until it is truncated.
     fn erasing(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<usize>,
@@ -122,7 +124,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// What people wrote is overwritten in the file where it is deleted, not only marked as free.
+    /// Deleted user text is overwritten in the file, not only marked as free.
     fn overwriting<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
@@ -144,7 +146,7 @@ impl Ledger {
     }
 }
 
-/// How many parts were deleted.
+/// Returns how many parts were deleted.
 fn expire(tx: &Transaction<'_>, now: DateTime<Utc>) -> rusqlite::Result<usize> {
     tx.prepare_cached("DELETE FROM conversation_parts WHERE at <= ?1")?
         .execute([Col(now - CONVERSATIONS_KEPT - DATED_EVERY)])

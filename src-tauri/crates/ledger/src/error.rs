@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-/// Why the ledger cannot be opened. Each says what to do; the file is unchanged, and the engine can go on with
+/// Why the ledger cannot be opened. Each message names a remedy. The file is unchanged, and the engine can use
 /// [`Ledger::in_memory`](crate::Ledger::in_memory) meanwhile.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -72,7 +72,7 @@ impl OpenError {
                 path,
                 why: "it is damaged".to_owned(),
             },
-            // The file itself could be opened, so it is the write-ahead log beside it that cannot be made.
+            // The file itself could be opened, so SQLite failed to create the write-ahead log next to it.
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 Self::ReadOnly { path }
             }
@@ -83,7 +83,7 @@ impl OpenError {
     }
 }
 
-/// Why a row could not be written or read. Never a reason to fail the exchange that it tells of.
+/// Why a row could not be written or read. The exchange that the row describes does not fail because of it.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     #[error(

@@ -1,4 +1,4 @@
-//! Tests of fallbacks: one tool turn of two steps each, asked for by the owner.
+//! Results of fallback tests that the owner started: one tool turn of two steps each.
 
 use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
 use chrono::{DateTime, Utc};
@@ -41,10 +41,10 @@ CREATE INDEX fallback_tests_of ON fallback_tests (dialect, endpoint, model, id);
 }];
 
 word_enum! {
-    /// Where the fault is that a test failed.
+    /// The cause of a failed test.
     TestFault {
         Provider = "provider",
-        /// The owner's account there: its key, its money, its limits.
+        /// The owner's account at the provider: its key, its credit, its limits.
         Account = "account",
         Model = "model",
         /// The owner's settings.
@@ -58,27 +58,28 @@ word_enum! {
 pub struct FallbackTestRow {
     /// When it ended.
     pub at: DateTime<Utc>,
-    /// The route's.
+    /// The route's dialect.
     pub dialect: Dialect,
     pub route: String,
-    /// The model that a client of the route asks for.
+    /// The model that a client of the route requests.
     pub asked_model: String,
     pub provider: ProviderId,
     pub endpoint: EndpointId,
-    /// As it was sent.
+    /// The model id as sent.
     pub model: ModelId,
-    /// Of the endpoint's entry in the catalogue and its settings: a result with another one is outdated.
+    /// Digest of the endpoint's catalogue entry and settings. A result with another fingerprint is outdated.
     pub fingerprint: String,
-    /// None: both steps passed.
+    /// `None`: both steps passed.
     pub failed: Option<FailedTest>,
     pub total_ms: u64,
-    /// Of both steps, tries that failed included.
+    /// Of both steps, including failed attempts.
     pub tokens: Tokens,
     /// Some of them are estimated from bytes.
     pub tokens_estimated: bool,
-    /// Tokens at the list price of `price_as_of`; None: unknown.
+    /// Tokens at the list price of `price_as_of`; `None`: unknown.
     pub cost: Option<MicroDollars>,
-    /// What is held against the day's cap: the cost, or where it is unknown that of the dearest model.
+    /// The amount that counts against the day's cap: the cost, or without a price the cost at the dearest model's
+    /// price.
     pub counted: MicroDollars,
     /// ISO date.
     pub price_as_of: Option<String>,
@@ -87,16 +88,16 @@ pub struct FallbackTestRow {
 /// How a test failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedTest {
-    /// From 1.
+    /// Counted from 1.
     pub step: u32,
     pub fault: TestFault,
     /// A clause, without a full stop.
     pub why: String,
-    /// What to do.
+    /// A remedy, for the owner.
     pub fix: String,
 }
 
-/// What tests cost.
+/// Cost of tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TestSums {
     pub(crate) spent: MicroDollars,
@@ -156,7 +157,7 @@ impl Ledger {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The models that clients of each route were answered for since then, newest first.
+    /// Models that clients of each route received responses for since then, newest first.
     pub fn models_in_use(
         &self,
         since: DateTime<Utc>,

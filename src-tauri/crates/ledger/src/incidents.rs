@@ -1,4 +1,4 @@
-//! Incidents and their timelines. What a [`Transition`] does to them is written in `incidents/apply.rs`.
+//! Incidents and their timelines. `incidents/apply.rs` applies a [`Transition`] to them.
 
 mod apply;
 
@@ -43,13 +43,13 @@ CREATE INDEX timeline_by_incident ON timeline (incident, at, id);
 ",
 }];
 
-/// A transition with its words, as the engine wrote them. The ledger keeps them as they are.
+/// A transition with the engine's sentences, which the ledger stores unchanged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoggedTransition {
     pub transition: Transition,
-    /// What the incident rests on from now on.
+    /// The incident's evidence after this transition.
     pub evidence: String,
-    /// What is added to its timeline.
+    /// The new entry of the timeline.
     pub entry: String,
 }
 
@@ -60,20 +60,20 @@ pub struct IncidentRow {
     pub opened: DateTime<Utc>,
     /// `None`: still open.
     pub closed: Option<DateTime<Utc>>,
-    /// Now, or when it closed. `None`, as `peak`: the page tells of it without saying how bad it was.
+    /// The present level, or the level at closing. `None`, as `peak`: the page lists the incident without a level.
     pub level: Option<Level>,
     pub peak: Option<Level>,
-    /// Was already over when first seen: from the page alone, never announced.
+    /// Already over when first seen: known from the page alone, never announced.
     pub past: bool,
-    /// As the page calls it, where it came from there.
+    /// The page's title, where the page reported it.
     pub title: Option<String>,
     pub url: Option<String>,
     pub blame: Blame,
-    /// What it rested on last, before it closed. As it was given with its [`LoggedTransition`].
+    /// The last evidence before it closed, as the [`LoggedTransition`] contained it.
     pub evidence: String,
 }
 
-/// An incident with everything that was said of it.
+/// An incident with its timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentStory {
     pub incident: IncidentRow,
@@ -84,13 +84,13 @@ pub struct IncidentStory {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineRow {
     pub at: DateTime<Utc>,
-    /// The level from here on; `None`: this entry did not change it.
+    /// The level after this entry; `None`: the entry did not change it.
     pub level: Option<Level>,
     pub text: String,
 }
 
 impl Ledger {
-    /// What a new [`health::Book`] must be told after a restart, so that nothing is announced twice.
+    /// State for a new [`health::Book`] after a restart, so that no incident is announced twice.
     pub fn open_incidents(&self) -> Result<Vec<(i64, OpenIncident)>, LedgerError> {
         let mut open = self.conn.prepare_cached(OPEN)?;
         let rows = open.query_map((), |row| {
@@ -106,7 +106,7 @@ impl Ledger {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Latest opening first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), behind the incident `before`.
+    /// Latest opening first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the incident `before`.
     pub fn incidents(
         &self,
         limit: u32,
@@ -155,7 +155,7 @@ impl Ledger {
     }
 }
 
-/// With the last failed request, where no page and no probe spoke of it.
+/// Adds the last failed request where no page and no probe reported the incident.
 const OPEN: &str = "
 SELECT i.*,
        CASE WHEN NOT EXISTS (

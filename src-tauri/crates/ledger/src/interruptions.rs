@@ -1,4 +1,4 @@
-//! Agent sessions that lost their provider in the middle of the work, and which tool calls they had been given before.
+//! Agent sessions whose request failed in the middle of their work, and the tool calls delivered to them before.
 
 use catalog::{ModelId, ProviderId};
 use chrono::{DateTime, Utc};
@@ -39,7 +39,7 @@ CREATE TABLE delivered_calls (
 ",
 }];
 
-/// Failures shortly before an incident opened are those that opened it.
+/// Failures this long before an incident's opening belong to it: they caused the opening.
 const BEFORE_OPENING_MS: i64 = 10 * 60 * 1000;
 
 /// A request of a session that failed in the middle of the work.
@@ -47,29 +47,29 @@ const BEFORE_OPENING_MS: i64 = 10 * 60 * 1000;
 pub struct Interrupted {
     pub client: String,
     pub session: String,
-    /// As the client asked.
+    /// The model in the client's request.
     pub model: ModelId,
-    /// Who failed it.
+    /// The provider that failed.
     pub provider: ProviderId,
     pub at: DateTime<Utc>,
     pub end: End,
-    /// The tool calls that it was given last, oldest first.
+    /// The tool calls that were delivered last, oldest first.
     pub calls: Vec<DeliveredCall>,
 }
 
-/// A tool call that a client was given whole, so that it may have run it.
+/// A tool call that was delivered completely, so the client may have executed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveredCall {
-    /// The provider's id of it.
+    /// The provider's id for it.
     pub call: String,
     pub name: String,
     /// `None`: not kept.
     pub arguments: Option<String>,
-    /// When its result was first seen in a later request; `None`: it was not.
+    /// When its result was first seen in a later request; `None`: not seen.
     pub result: Option<DateTime<Utc>>,
 }
 
-/// A session as it stands after it was interrupted.
+/// An interrupted session and its present state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterruptionRow {
     pub client: String,
@@ -78,17 +78,17 @@ pub struct InterruptionRow {
     pub provider: ProviderId,
     pub first: DateTime<Utc>,
     pub last: DateTime<Utc>,
-    /// Requests of it that failed in this interruption.
+    /// Failed requests of the session in this interruption.
     pub times: u64,
     pub end: End,
     pub resumed: Option<DateTime<Utc>>,
-    /// When a person said that they looked at it.
+    /// When a person marked it as checked.
     pub checked: Option<DateTime<Utc>>,
     pub calls: Vec<DeliveredCall>,
 }
 
 impl Ledger {
-    /// A session's tries until it is answered again are one interruption. Returns its id.
+    /// All failures of a session until its next success are one interruption. Returns its id.
     pub fn interrupt(&mut self, cut: &Interrupted) -> Result<i64, LedgerError> {
         let tx = self.write()?;
         let open = tx
@@ -114,7 +114,7 @@ impl Ledger {
         Ok(id)
     }
 
-    /// The session was answered again. Returns how many interruptions that ends.
+    /// The session got a response again. Returns how many interruptions this ends.
     pub fn resumed(
         &mut self,
         client: &str,
@@ -131,7 +131,7 @@ impl Ledger {
             .execute((client, session, Col(model), Col(at)))?)
     }
 
-    /// Results of these calls stood in a request of the session.
+    /// A request of the session contained results of these calls.
     pub fn results_seen(
         &mut self,
         session: &str,
@@ -153,7 +153,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// A person has looked at it. False: there is no such interruption.
+    /// A person has checked it. False: there is no such interruption.
     pub fn check_interruption(&mut self, id: i64, at: DateTime<Utc>) -> Result<bool, LedgerError> {
         let found = self
             .conn
@@ -198,7 +198,7 @@ fn insert(tx: &Transaction<'_>, cut: &Interrupted) -> rusqlite::Result<i64> {
     Ok(tx.last_insert_rowid())
 }
 
-/// Adds those that are not there yet.
+/// Adds the calls that are not stored yet.
 fn deliver(tx: &Transaction<'_>, id: i64, calls: &[DeliveredCall]) -> rusqlite::Result<()> {
     let mut add = tx.prepare_cached(
         "INSERT INTO delivered_calls (interruption, number, call, name, arguments, result_at)

@@ -1,11 +1,11 @@
-//! What happened: one SQLite file with incidents, exchanges and their attempts, and answers to be given again, written
-//! by one writer.
+//! The record of what happened: one SQLite file with incidents, exchanges, attempts and kept responses, written by one
+//! writer.
 //!
-//! Everything is synchronous and meant for one dedicated thread. Time is an argument and is stored as whole
-//! milliseconds since the Unix epoch, UTC; money is whole micro-dollars. Each table's file begins with its schema.
+//! All calls are synchronous and meant for one dedicated thread. Time is an argument, stored as milliseconds since the
+//! Unix epoch, UTC; money is stored as integer micro-dollars. Each table's file begins with its schema.
 //!
-//! What the rehearsal provider does never enters incidents, observations, probes or sums: exchanges with it are
-//! kept, flagged, for the traffic view alone.
+//! The rehearsal provider never enters incidents, observations, probes or sums. Exchanges with it are kept and flagged,
+//! for the list of requests alone.
 
 mod breakers;
 mod column;
@@ -26,6 +26,7 @@ mod replays;
 mod review;
 mod schema;
 mod sums;
+mod tables;
 
 use std::path::{Path, PathBuf};
 
@@ -49,7 +50,7 @@ pub use review::{
 };
 pub use sums::{IncidentTraffic, Sums};
 
-/// The open ledger. Its one connection is the only writer; dropping it leaves a single, complete file behind.
+/// The open ledger. Its one connection is the only writer. Dropping it leaves one complete file.
 #[derive(Debug)]
 pub struct Ledger {
     conn: Connection,
@@ -60,20 +61,20 @@ pub struct Ledger {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
     pub rows: Vec<(i64, T)>,
-    /// Pass as `before` to go on; `None`: that was all.
+    /// Pass it as `before` to get the next page; `None`: this is the last page.
     pub next: Option<i64>,
 }
 
-/// However many rows are asked for, a page holds no more than this.
+/// The most rows of a page, whatever limit is requested.
 pub const PAGE_LIMIT: u32 = 500;
 
 impl Ledger {
-    /// The file behind it; `None`: in memory only, gone when the engine ends.
+    /// The file behind it; `None`: in memory only, lost when the engine ends.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 
-    /// A write transaction. It takes the write lock at once: one that read first could fail half way.
+    /// A write transaction that takes the write lock at once. One that reads first could fail to get it later.
     fn write(&mut self) -> Result<Transaction<'_>, LedgerError> {
         Ok(self
             .conn
@@ -82,7 +83,7 @@ impl Ledger {
 }
 
 impl<T> Page<T> {
-    /// From up to `limit + 1` rows: the one too many only tells that there are more.
+    /// Takes up to `limit + 1` rows; one row above the limit shows that there is a next page.
     fn cut(mut rows: Vec<(i64, T)>, limit: usize) -> Self {
         let more = rows.len() > limit;
         rows.truncate(limit);

@@ -1,4 +1,4 @@
-//! What an incident met: by pipeline, by stretch, and what is left of it.
+//! The requests that an incident affected, by pipeline, its stretches, and what is left open.
 
 use catalog::{MicroDollars, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,34 +9,34 @@ use crate::incidents::IncidentRow;
 use crate::sums::{failed_ends, met};
 use crate::{IncidentTraffic, Ledger, LedgerError};
 
-/// Ended incidents that are searched for the last one that requests met.
+/// How many ended incidents are searched for the last one that affected requests.
 const SEARCHED: u32 = 50;
-/// An outage that left nothing is shown this long after its end.
+/// An outage that left nothing open is shown this long after its end.
 pub const OUTAGE_SHOWN: TimeDelta = TimeDelta::hours(24);
 
-/// What an incident met.
+/// What an incident affected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Met {
     pub traffic: IncidentTraffic,
-    /// Review items of its requests that are open.
+    /// Open review items of its requests.
     pub waiting: u64,
     /// Requests that failed and were not kept for review.
     pub failed: u64,
-    /// Of requests that name one.
+    /// Requests that name a pipeline.
     pub pipelines: Vec<PipelineMet>,
     /// From its opening on, oldest first.
     pub stretches: Vec<LevelStretch>,
 }
 
-/// The requests of one pipeline that met an incident.
+/// The requests of one pipeline that an incident affected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PipelineMet {
     pub pipeline: String,
     pub hit: u64,
     pub carried: u64,
-    /// Items that wait in the review queue.
+    /// Items in the review queue.
     pub waiting: u64,
-    /// Items that failed, do not wait and were not answered later.
+    /// Items that failed, are not in the queue and did not succeed later.
     pub failed: u64,
 }
 
@@ -44,23 +44,23 @@ pub struct PipelineMet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LevelStretch {
     pub from: DateTime<Utc>,
-    /// `None`: it lasts.
+    /// `None`: not over.
     pub to: Option<DateTime<Utc>>,
     pub level: Level,
-    /// Attempts and probes at the provider in it that tell whether it works, and how many of them failed.
+    /// Attempts and probes at the provider that show whether it works, and how many of them failed.
     pub calls: u64,
     pub calls_failed: u64,
 }
 
-/// The last incident that ended and that requests met.
+/// The last ended incident that affected requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage {
     pub incident: i64,
     pub row: IncidentRow,
     pub met: Met,
-    /// Providers that answered in its place, those with the most answers first.
+    /// Providers of the fallbacks that carried its requests, the most requests first.
     pub carried_by: Vec<ProviderId>,
-    /// What that cost, estimated.
+    /// Cost of those fallbacks, estimated.
     pub cost: MicroDollars,
 }
 
@@ -139,7 +139,7 @@ impl Ledger {
         Ok(counted)
     }
 
-    /// The last outage that ended, where it left something or ended within [`OUTAGE_SHOWN`].
+    /// The last ended outage, if it left something open or ended within [`OUTAGE_SHOWN`].
     pub fn last_outage(&self, now: DateTime<Utc>) -> Result<Option<Outage>, LedgerError> {
         let ended: Vec<i64> = self
             .conn
@@ -184,7 +184,8 @@ impl Ledger {
         Ok((answered.map(|(provider, ..)| provider).collect(), cost))
     }
 
-    /// Open review items, oldest first, whose request is kept: those of this incident, of this pipeline, of both, or all.
+    /// Open review items whose request is kept, oldest first: those of this incident, of this pipeline, of both, or
+    /// all.
     pub fn retriable_reviews(
         &self,
         incident: Option<i64>,
@@ -266,7 +267,7 @@ const CARRIED_BY: &str = concat!(
       ORDER BY answered DESC, provider"
 );
 
-/// An attempt tells whether the provider works where it failed, or showed a first token.
+/// An attempt shows whether the provider works if it failed or produced a first token.
 pub(crate) const CALLS: &str = "
 SELECT count(*) AS calls, coalesce(sum(failed), 0) AS failed FROM (
     SELECT a.provider_failed AS failed

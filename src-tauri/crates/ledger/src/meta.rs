@@ -14,7 +14,7 @@ CREATE TABLE meta (
 }];
 
 impl Ledger {
-    /// A small fact of the engine's own.
+    /// A value that the engine stores under a key.
     pub fn meta(&self, key: &str) -> Result<Option<String>, LedgerError> {
         let value = self
             .conn
@@ -24,7 +24,7 @@ impl Ledger {
         Ok(value)
     }
 
-    /// What follows this prefix in the names of such facts.
+    /// The rest of each key after this prefix.
     pub fn meta_names(&self, prefix: &str) -> Result<Vec<String>, LedgerError> {
         let mut names = self.conn.prepare_cached(
             "SELECT substr(key, length(?1) + 1) FROM meta WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key",

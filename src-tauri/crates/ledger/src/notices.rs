@@ -5,7 +5,8 @@ use crate::column::{Col, get, word_enum};
 use crate::schema::Step;
 use crate::{Ledger, LedgerError};
 
-// AUTOINCREMENT: an id must not come back after a deletion, or the shell would take a new notice for one it has shown.
+// AUTOINCREMENT: an id must not be used again after a deletion, or the shell would mistake a new notification for one
+// it has shown.
 pub(crate) const STEPS: &[Step] = &[Step {
     version: 1,
     sql: "
@@ -33,9 +34,9 @@ word_enum! {
         Recovery = "recovery",
         /// Requests were parked for a person.
         Review = "review",
-        /// A fallback answers, could answer, or no longer answers.
+        /// A fallback carries, could carry, or no longer carries.
         Fallback = "fallback",
-        /// Something of ours.
+        /// Concerns this installation, not a provider.
         Own = "own",
     }
 }
@@ -53,7 +54,7 @@ word_enum! {
 pub struct NoticeRow {
     pub at: DateTime<Utc>,
     pub kind: NoticeKind,
-    /// Notices of one story share it.
+    /// Notifications about one event share it.
     pub thread: String,
     pub title: String,
     pub body: String,
@@ -61,19 +62,19 @@ pub struct NoticeRow {
     pub incident: Option<i64>,
 }
 
-/// What became of a notice.
+/// Result of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Shown,
     NotShown {
         why: String,
     },
-    /// Overtaken by a later one of its thread, or too old: no longer worth showing.
+    /// Replaced by a later one of its thread, or too old to show.
     Dropped,
 }
 
 impl Ledger {
-    /// Returns the notice's id, which is never given twice, over restarts too.
+    /// Returns the notification's id, which is never used again, over restarts too.
     pub fn enqueue_notice(&mut self, notice: &NoticeRow) -> Result<i64, LedgerError> {
         self.conn
             .prepare_cached(
@@ -92,7 +93,7 @@ impl Ledger {
         Ok(self.conn.last_insert_rowid())
     }
 
-    /// Not yet shown, dated `since` (ten minutes ago: older ones are history) or later, oldest first.
+    /// Not yet shown, dated `since` or later (ten minutes ago: older ones are not worth showing), oldest first.
     pub fn pending_notices(
         &self,
         since: DateTime<Utc>,
@@ -104,7 +105,7 @@ impl Ledger {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Notices that could not be shown on the desktop, oldest first, each with the reason.
+    /// Notifications that could not be shown on the desktop, oldest first, each with the reason.
     pub fn unshown_notices(
         &self,
         since: DateTime<Utc>,
@@ -119,7 +120,7 @@ impl Ledger {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Says what became of a notice, once. False: there is no such notice, or it was marked before.
+    /// Records a notification's result once. False: there is no such notification, or it has a result.
     pub fn mark_notice(&mut self, id: i64, outcome: &Outcome) -> Result<bool, LedgerError> {
         let (word, why) = match outcome {
             Outcome::Shown => ("shown", None),

@@ -1,4 +1,4 @@
-//! Every reading that health judged, kept raw for a day and then thinned: the ground that uptime figures stand on.
+//! Every reading that health judged: all of them for a day, then thinned. Uptime figures are computed from them.
 
 use catalog::{ProviderId, REHEARSAL};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
@@ -28,17 +28,17 @@ CREATE INDEX observations_by_subject ON observations (provider, subject, at);
 ",
 }];
 
-/// Readings younger than this are all kept.
+/// Younger readings are all kept.
 const RAW: Duration = Duration::hours(24);
-/// Older than this, none is.
+/// Older readings are deleted.
 const KEPT: Duration = Duration::days(30);
-/// In between, one per subject and word for each stretch of this many milliseconds.
+/// Between those ages, one row for each subject and result is kept for each stretch of this many milliseconds.
 const STRETCH_MS: i64 = 10 * 60 * 1000;
-/// Where the last thinning ended, ms: stretches before it are done.
+/// Where the last thinning ended, in ms: stretches before it are done.
 const THINNED: &str = "observations.thinned";
 
 impl Ledger {
-    /// Keeps a reading; those of the rehearsal provider are not kept.
+    /// Stores a reading, except those of the rehearsal provider.
     pub fn record(&mut self, seen: &Observation) -> Result<(), LedgerError> {
         let tx = self.write()?;
         match seen {
@@ -82,8 +82,9 @@ impl Ledger {
         Ok(tx.commit()?)
     }
 
-    /// Lets old readings fade: after a day, the first of every ten minutes stands for all that said the same of the same
-    /// subject, and counts them; after thirty days none is left. Cheap when called every hour. Returns how many rows went.
+    /// Thins old readings. After a day, the first of every ten minutes with the same subject and result represents the
+    /// others and counts them. After thirty days all are deleted. Cheap when called every hour. Returns how many rows
+    /// were deleted.
     pub fn thin(&mut self, now: DateTime<Utc>) -> Result<u64, LedgerError> {
         let until = whole_stretch((now - RAW).timestamp_millis());
         let from: i64 = self

@@ -6,15 +6,16 @@ use chrono::{DateTime, Utc};
 use rusqlite::backup::Progress;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
-use crate::schema::{self, APPLICATION_ID, Step, TABLES};
+use crate::schema::{self, APPLICATION_ID, Step};
+use crate::tables::TABLES;
 use crate::{Ledger, OpenError};
 
 /// How long a write waits for another program that reads or copies the file.
 const BUSY: Duration = Duration::from_secs(5);
 
 impl Ledger {
-    /// Opens or creates the file, checks it, and brings an older one up to date after copying it to
-    /// `<file>.v<N>.bak`. A file that is refused is left as it was.
+    /// Opens or creates the file, checks it, and migrates an older one after copying it to `<file>.v<N>.bak`. A file that is
+    /// refused is left unchanged.
     pub fn open(path: &Path, now: DateTime<Utc>) -> Result<Ledger, OpenError> {
         private(path).map_err(|error| OpenError::io(path, error))?;
         // No URI flag: a path that begins with "file:" is a path.
@@ -24,7 +25,7 @@ impl Ledger {
         Self::settle(conn, path, TABLES, now)
     }
 
-    /// A ledger that lasts as long as the engine: what it goes on with when the file cannot be opened.
+    /// A ledger that is lost when the engine ends, for when the file cannot be opened.
     pub fn in_memory(now: DateTime<Utc>) -> Result<Ledger, OpenError> {
         let path = Path::new("(in memory)");
         let conn = Connection::open_in_memory().map_err(|error| OpenError::sqlite(path, error))?;
@@ -43,7 +44,7 @@ impl Ledger {
         conn.busy_timeout(BUSY).map_err(failed)?;
         let found = recognise(&conn, path, schema::known(tables))?;
         check(&conn, path)?;
-        // Asked to write, SQLite silently opens what it may only read.
+        // SQLite silently opens a read-only file even where writing is requested.
         if conn.is_readonly(MAIN_DB).map_err(failed)? {
             return Err(OpenError::ReadOnly {
                 path: path.to_owned(),
@@ -84,7 +85,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Creates the file readable by its owner alone: it tells which models were used when. SQLite gives its log beside it the same mode.
+/// Creates the file readable by its owner alone, because it lists which models were used when. SQLite gives its log
+/// file the same mode.
 fn private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
@@ -93,7 +95,7 @@ fn private(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Is it a ledger, and one that we know? Reads only, so that a foreign file stays untouched.
+/// Checks that the file is a ledger of a known version. Only reads, so that another program's file stays untouched.
 fn recognise(conn: &Connection, path: &Path, known: u32) -> Result<u32, OpenError> {
     let (application, found, tables) = conn
         .query_row(
@@ -141,15 +143,17 @@ fn check(conn: &Connection, path: &Path) -> Result<(), OpenError> {
 }
 
 fn prepare(conn: &Connection) -> rusqlite::Result<()> {
-    // Asked for, not demanded: a network file system without shared memory keeps its rollback journal, which is safe too.
+    // The result is not checked: a network file system without shared memory keeps its rollback journal, which is safe
+    // too.
     conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    // With a write-ahead log this survives any crash of ours; a power cut may cost the last entries, never the file.
+    // With a write-ahead log this survives any crash of the process. A power cut may lose the last entries, never the
+    // file.
     conn.pragma_update(None, "synchronous", "NORMAL")?;
     conn.pragma_update_and_check(None, "journal_size_limit", 16 << 20, |_| Ok(()))?;
     Ok(())
 }
 
-/// Copies the file as it stands, whole or not at all.
+/// Copies the file in its present state. A copy that fails leaves no backup file.
 fn back_up(conn: &Connection, path: &Path, found: u32) -> Result<(), OpenError> {
     let failed = |error| OpenError::io(path, error);
     let backup = backup_of(path, found);
@@ -165,7 +169,7 @@ fn back_up(conn: &Connection, path: &Path, found: u32) -> Result<(), OpenError> 
     fs::rename(&unfinished, &backup).map_err(failed)
 }
 
-/// The copy outlives the day for which conversations are kept.
+/// The backup is kept longer than the day for which conversations are kept.
 fn without_conversations(copy: &Path) -> rusqlite::Result<()> {
     let conn = Connection::open(copy)?;
     conn.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;

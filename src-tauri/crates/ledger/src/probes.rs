@@ -29,14 +29,14 @@ CREATE INDEX probes_by_time ON probes (at);
 ",
 }];
 
-/// A completion that we asked for to see whether a model answers.
+/// A completion requested by the engine to see whether a model works.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeRow {
     pub at: DateTime<Utc>,
     pub provider: ProviderId,
     pub endpoint: EndpointId,
     pub model: ModelId,
-    /// In a word or two: "complete", "cut", "no key".
+    /// A short label: "complete", "cut", "no key".
     pub outcome: String,
     pub ttft_ms: Option<u64>,
     pub total_ms: u64,
@@ -48,7 +48,7 @@ pub struct ProbeRow {
 }
 
 impl Ledger {
-    /// A probe of the rehearsal provider costs nothing and proves nothing: it is not booked.
+    /// Probes of the rehearsal provider are not recorded: they cost nothing and prove nothing.
     pub fn book_probe(&mut self, probe: &ProbeRow) -> Result<(), LedgerError> {
         if probe.provider.as_str() == REHEARSAL {
             return Ok(());
@@ -82,7 +82,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// What probes since then cost, as far as it is known: held against the daily budget.
+    /// Cost of the probes since then, as far as known. It counts against the daily budget.
     pub fn probes_spent(&self, since: DateTime<Utc>) -> Result<MicroDollars, LedgerError> {
         let spent = self
             .conn

@@ -1,4 +1,4 @@
-//! A connection that only reads, so that a long search holds up no booking.
+//! A read-only connection, so that a long search blocks no write.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{ExchangeFilter, ExchangeRow, Ledger, LedgerError, Page};
 
-/// Sees what is committed at each question.
+/// Each query sees what is committed at that time.
 #[derive(Debug)]
 pub struct Reader(Ledger);
 
 impl Reader {
-    /// `file`: of a ledger that is open elsewhere, with the newest schema.
+    /// `file`: of a ledger that is already open elsewhere, with the newest schema.
     pub fn open(file: &Path) -> Result<Reader, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(file, flags)?;

@@ -23,19 +23,19 @@ CREATE INDEX replays_by_time ON replays (at, size);
 ",
 }];
 
-/// What is known of a key is forgotten after this.
+/// Keys are deleted after this time.
 pub const REPLAYS_KEPT: TimeDelta = TimeDelta::hours(24);
-/// Most bytes of bodies that are kept in all; beyond it the oldest bodies go.
+/// Limit for the bytes of all kept bodies; the oldest are deleted above it.
 pub const REPLAY_BYTES: u64 = 256 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Under way, or cut short by a crash: the same request may run (again).
+    /// Running, or interrupted by a crash: the same request may run (again).
     Begun,
     /// It ended without a response: the key is free again, also for another request.
     Failed,
     Answered,
-    /// Answered, but the answer is not there (any more): it must not run again unasked.
+    /// It had a response that is not kept (any more). It must not run again without a new key.
     Gone,
 }
 
@@ -59,38 +59,38 @@ words!(
 /// SHA-256.
 pub type Digest = [u8; 32];
 
-/// A request that is to run once.
+/// A request with an idempotency key, which is to run once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReplayKey {
-    /// Of who asked, by which route, with which idempotency key. Neither the key nor a credential is stored.
+    /// Digest of the credential, the route and the idempotency key. Neither the key nor a credential is stored.
     pub scope: Digest,
-    /// Of what was asked.
+    /// Digest of the request.
     pub request: Digest,
 }
 
-/// A whole answer, as it was sent.
+/// A complete response, as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayAnswer {
     pub status: u16,
-    /// None: it had none, or one that is no ASCII.
+    /// `None`: the response had none, or one that is not ASCII.
     pub content_type: Option<String>,
     pub body: Vec<u8>,
 }
 
-/// What a request with a key finds.
+/// The state of an idempotency key when its request arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begun {
-    /// Nobody asked this before, or without success: go on.
+    /// The key is new, or its earlier request ended without a response: run the request.
     First,
     Answered(ReplayAnswer),
-    /// It was answered, and the answer is not there: too large, or displaced by newer ones.
+    /// It had a response that is not kept: too large, or displaced by newer ones.
     Gone,
-    /// The same key stands for another request.
+    /// The same key belongs to another request.
     OtherRequest,
 }
 
 impl Ledger {
-    /// Writes down that this request is about to run, unless its answer is known.
+    /// Records that this request is about to run, unless its response is known.
     pub fn begin_replay(
         &mut self,
         key: &ReplayKey,
@@ -119,14 +119,16 @@ impl Ledger {
         Ok(begun)
     }
 
-    /// Keeps the answer, which is on the disk when this returns. `None`: it was given to its client and is too large to keep.
+    /// Keeps the response, which is on the disk when this returns. `None`: it was sent to its client and is too large
+    /// to keep.
     pub fn complete_replay(
         &mut self,
         key: &ReplayKey,
         answer: Option<&ReplayAnswer>,
         now: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
-        // Elsewhere a power cut may cost the last entries. Here a client acts on the answer as soon as we return.
+        // Other tables may lose their last entries in a power cut. Here a client acts on the response as soon as this
+        // returns.
         self.conn.pragma_update(None, "synchronous", "FULL")?;
         let written = self.write_replay(key, answer, now, REPLAY_BYTES);
         self.conn.pragma_update(None, "synchronous", "NORMAL")?;
@@ -165,7 +167,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The response that is kept under this key, which is deleted before this returns: it is given once.
+    /// The response that is kept under this key. It is deleted before this returns, so that it is delivered once.
     pub fn take_replay(
         &mut self,
         key: &ReplayKey,
@@ -186,7 +188,7 @@ impl Ledger {
         Ok(Some(answer))
     }
 
-    /// It ended without a response. What was answered before stays answered.
+    /// The request ended without a response. An earlier response is kept.
     pub fn fail_replay(&mut self, key: &ReplayKey) -> Result<(), LedgerError> {
         self.conn
             .prepare_cached(
@@ -215,7 +217,7 @@ fn expire(tx: &Transaction<'_>, now: DateTime<Utc>) -> rusqlite::Result<usize> {
         .execute([Col(now - REPLAYS_KEPT)])
 }
 
-/// The oldest bodies go until the others fit; that there was an answer is still known.
+/// Deletes the oldest bodies until the others fit. The rows still record that there was a response.
 fn make_room(tx: &Transaction<'_>, room: u64) -> rusqlite::Result<()> {
     let total: Col<u64> = tx
         .prepare_cached("SELECT coalesce(sum(size), 0) FROM replays")?

@@ -1,12 +1,19 @@
-//! Requests of pipelines that no provider could answer, kept for a person.
+//! Pipeline requests that failed on every candidate, kept for a person.
 
-use catalog::Dialect;
+mod columns;
+mod item;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{OptionalExtension, Row, Transaction, named_params};
+use rusqlite::{OptionalExtension, Row, named_params};
 
-use crate::column::{Col, get, maybe, word_enum};
+use crate::column::{Col, get, maybe};
 use crate::schema::Step;
-use crate::{Digest, Ledger, LedgerError, Page, ReplayKey, page_limit};
+use crate::{Ledger, LedgerError, Page, page_limit};
+
+use columns::{fits, insert_or_count, read_item, read_row};
+pub use item::{
+    Closing, FailedRequest, Parked, ReviewItem, ReviewRow, ReviewRun, ReviewState, Settled, Which,
+};
 
 pub(crate) const STEPS: &[Step] = &[
     Step {
@@ -53,127 +60,16 @@ CREATE INDEX review_items_of_item ON review_items (pipeline, item) WHERE state =
     },
 ];
 
-/// A closed item's request, and what came of running it again, are kept this long.
+/// A closed item's request, and the result of its later run, are kept this long.
 pub const REVIEW_KEPT: TimeDelta = TimeDelta::days(14);
-/// Most bytes of requests that are kept in all; beyond it an item is kept without its request.
+/// Limit for the bytes of all kept requests; above it an item is kept without its request.
 pub const REVIEW_BYTES: u64 = 1 << 30;
-/// So long after a person closed an item, the same request failing again is taken for a retry of it and not for new work.
+/// For this long after a person closed an item, another failure of the same request counts as a retry of it, not as new
+/// work.
 pub const REVIEW_STANDS: TimeDelta = TimeDelta::hours(24);
 
-word_enum! {
-    ReviewState {
-        Open = "open",
-        /// A later try of the same request was answered.
-        Answered = "answered",
-        /// A person did it by hand.
-        Done = "done",
-        /// A person says that it need not be done.
-        Dismissed = "dismissed",
-    }
-}
-
-/// A request that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FailedRequest {
-    /// The same for every try of the same request.
-    pub id: String,
-    pub at: DateTime<Utc>,
-    pub client: String,
-    pub session: Option<String>,
-    pub dialect: Dialect,
-    pub route: String,
-    pub model: String,
-    pub streamed: bool,
-    pub pipeline: Option<String>,
-    pub item: Option<String>,
-    /// In one sentence.
-    pub why: String,
-    pub status: Option<u16>,
-    /// What the provider must be told beside the body: name and value, none of them secret.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-    /// Where it had an idempotency key.
-    pub replay: Option<ReplayKey>,
-}
-
-/// A response that settles what waited for it.
-#[derive(Clone, Copy, Debug)]
-pub struct Settled<'a> {
-    pub id: &'a str,
-    /// With its item: that of the request, where both are named.
-    pub pipeline: Option<&'a str>,
-    pub item: Option<&'a str>,
-    /// As it was booked; None: it could not be.
-    pub exchange: Option<i64>,
-}
-
-/// What became of a failed request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parked {
-    /// It waits for a person, and did not before.
-    Newly,
-    Again,
-    /// A person closed it less than [`REVIEW_STANDS`] ago: counted, and left closed.
-    StaysClosed,
-}
-
-/// An item without its request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReviewRow {
-    pub id: String,
-    pub state: ReviewState,
-    pub first: DateTime<Utc>,
-    pub last: DateTime<Utc>,
-    pub failures: u64,
-    pub client: String,
-    pub session: Option<String>,
-    pub dialect: Dialect,
-    pub route: String,
-    pub model: String,
-    pub streamed: bool,
-    pub pipeline: Option<String>,
-    pub item: Option<String>,
-    /// Of the last failure.
-    pub why: String,
-    pub status: Option<u16>,
-    /// Bytes of the request's body.
-    pub size: u64,
-    pub closed: Option<DateTime<Utc>>,
-    /// The exchange whose response settled it.
-    pub settled_by: Option<i64>,
-    pub note: Option<String>,
-}
-
-/// An item with all that is kept of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReviewItem {
-    pub row: ReviewRow,
-    pub headers: Vec<(String, String)>,
-    /// `None`: not kept, or no longer.
-    pub body: Option<Vec<u8>>,
-    pub replay: Option<ReplayKey>,
-    pub run: Option<ReviewRun>,
-}
-
-/// What came of running it again for a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReviewRun {
-    pub at: DateTime<Utc>,
-    pub status: u16,
-    pub body: Vec<u8>,
-}
-
-/// Which items to list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    Open,
-    /// The open ones, and those that were settled since.
-    Recent(DateTime<Utc>),
-    All,
-}
-
 impl Ledger {
-    /// Keeps a failed request for a person; every further failure of it only counts.
+    /// Keeps a failed request for a person. Further failures of the same request only increase its count.
     pub fn park(&mut self, failed: &FailedRequest) -> Result<Parked, LedgerError> {
         self.park_within(failed, REVIEW_BYTES)
     }
@@ -209,8 +105,8 @@ impl Ledger {
         Ok(parked)
     }
 
-    /// The same request was answered, or another of the same pipeline and item: what was open for them is settled by this
-    /// exchange. Returns how many were.
+    /// A response to the same request, or to another of the same pipeline and item, settles the open items. Returns how
+    /// many.
     pub fn settle_reviews(
         &mut self,
         settled: &Settled<'_>,
@@ -233,7 +129,7 @@ impl Ledger {
         Ok(count)
     }
 
-    /// It is to be done after all. False: there is no such item, or it is open.
+    /// Opens the item again. False: there is no such item, or it is open.
     pub fn reopen_review(&mut self, id: &str) -> Result<bool, LedgerError> {
         let opened = self
             .conn
@@ -272,7 +168,7 @@ impl Ledger {
         Ok(closed == 1)
     }
 
-    /// What came of running it again. False: there is no such item.
+    /// Records the result of running it again. False: there is no such item.
     pub fn review_ran(&mut self, id: &str, run: &ReviewRun) -> Result<bool, LedgerError> {
         let found = self
             .conn
@@ -283,7 +179,7 @@ impl Ledger {
         Ok(found == 1)
     }
 
-    /// How many wait for a person.
+    /// How many items are open.
     pub fn open_reviews(&self) -> Result<u64, LedgerError> {
         let count: Col<u64> = self
             .conn
@@ -292,7 +188,7 @@ impl Ledger {
         Ok(count.0)
     }
 
-    /// Newest first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), behind the number `before`.
+    /// Newest first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the number `before`.
     pub fn reviews(
         &self,
         which: Which,
@@ -324,7 +220,7 @@ impl Ledger {
             .optional()?)
     }
 
-    /// Forgets the requests of items that were closed longer than [`REVIEW_KEPT`] ago; the items stay.
+    /// Deletes the requests of items that were closed longer than [`REVIEW_KEPT`] ago; the items stay.
     pub fn forget_reviewed(&mut self, now: DateTime<Utc>) -> Result<usize, LedgerError> {
         Ok(self
             .conn
@@ -336,22 +232,6 @@ impl Ledger {
     }
 }
 
-/// How a person closes an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closing {
-    Done,
-    Dismissed,
-}
-
-impl Closing {
-    fn state(self) -> ReviewState {
-        match self {
-            Closing::Done => ReviewState::Done,
-            Closing::Dismissed => ReviewState::Dismissed,
-        }
-    }
-}
-
 pub(crate) const OPEN_PAGE: &str =
     "SELECT * FROM review_items WHERE state = 'open' AND n < ?1 ORDER BY n DESC LIMIT ?2";
 pub(crate) const RECENT_PAGE: &str =
@@ -359,117 +239,3 @@ pub(crate) const RECENT_PAGE: &str =
       ORDER BY n DESC LIMIT ?2";
 pub(crate) const ALL_PAGE: &str =
     "SELECT * FROM review_items WHERE n < ?1 ORDER BY n DESC LIMIT ?2";
-
-/// Is there room for this request's body beside those that are kept?
-fn fits(tx: &Transaction<'_>, failed: &FailedRequest, most: u64) -> rusqlite::Result<bool> {
-    let kept: Col<u64> = tx
-        .prepare_cached(
-            "SELECT coalesce(sum(size), 0) FROM review_items WHERE body IS NOT NULL AND id <> ?1",
-        )?
-        .query_row([&failed.id], |row| row.get(0))?;
-    Ok(kept.0.saturating_add(failed.body.len() as u64) <= most)
-}
-
-fn insert_or_count(
-    tx: &Transaction<'_>,
-    failed: &FailedRequest,
-    parked: Parked,
-    with_body: bool,
-) -> rusqlite::Result<()> {
-    let opens = parked != Parked::StaysClosed;
-    tx.prepare_cached(
-        "INSERT INTO review_items (
-            id, state, first_at, last_at, failures, client, session, dialect, route, model, streamed,
-            pipeline, item, why, status, headers, size, body, replay_scope, replay_request
-        ) VALUES (
-            :id, 'open', :at, :at, 1, :client, :session, :dialect, :route, :model, :streamed,
-            :pipeline, :item, :why, :status, :headers, :size, :body, :replay_scope, :replay_request
-        )
-        ON CONFLICT (id) DO UPDATE SET
-            last_at = excluded.last_at, failures = failures + 1, why = excluded.why, status = excluded.status,
-            state = iif(:opens, 'open', state), closed_at = iif(:opens, NULL, closed_at), note = iif(:opens, NULL, note),
-            settled_by = iif(:opens, NULL, settled_by),
-            replay_scope = excluded.replay_scope, replay_request = excluded.replay_request,
-            body = iif(:opens, coalesce(body, excluded.body), body)",
-    )?
-    .execute(named_params! {
-        ":id": failed.id,
-        ":at": Col(failed.at),
-        ":client": failed.client,
-        ":session": failed.session,
-        ":dialect": Col(failed.dialect),
-        ":route": failed.route,
-        ":model": failed.model,
-        ":streamed": failed.streamed,
-        ":pipeline": failed.pipeline,
-        ":item": failed.item,
-        ":why": failed.why,
-        ":status": failed.status,
-        ":headers": lines(&failed.headers),
-        ":size": Col(failed.body.len() as u64),
-        ":body": with_body.then_some(&failed.body),
-        ":replay_scope": failed.replay.map(|replay| replay.scope),
-        ":replay_request": failed.replay.map(|replay| replay.request),
-        ":opens": opens,
-    })?;
-    Ok(())
-}
-
-fn lines(headers: &[(String, String)]) -> String {
-    let lines: Vec<String> = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
-    lines.join("\n")
-}
-
-fn read_item(row: &Row<'_>) -> rusqlite::Result<ReviewItem> {
-    let headers: String = row.get("headers")?;
-    let run = match maybe(row, "ran_at")? {
-        Some(at) => Some(ReviewRun {
-            at,
-            status: row.get("ran_status")?,
-            body: row.get::<_, Option<_>>("ran_body")?.unwrap_or_default(),
-        }),
-        None => None,
-    };
-    Ok(ReviewItem {
-        row: read_row(row)?,
-        headers: headers
-            .lines()
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect(),
-        body: row.get("body")?,
-        replay: Option::zip(
-            row.get::<_, Option<Digest>>("replay_scope")?,
-            row.get::<_, Option<Digest>>("replay_request")?,
-        )
-        .map(|(scope, request)| ReplayKey { scope, request }),
-        run,
-    })
-}
-
-fn read_row(row: &Row<'_>) -> rusqlite::Result<ReviewRow> {
-    Ok(ReviewRow {
-        id: row.get("id")?,
-        state: get(row, "state")?,
-        first: get(row, "first_at")?,
-        last: get(row, "last_at")?,
-        failures: get(row, "failures")?,
-        client: row.get("client")?,
-        session: row.get("session")?,
-        dialect: get(row, "dialect")?,
-        route: row.get("route")?,
-        model: row.get("model")?,
-        streamed: row.get("streamed")?,
-        pipeline: row.get("pipeline")?,
-        item: row.get("item")?,
-        why: row.get("why")?,
-        status: row.get("status")?,
-        size: get(row, "size")?,
-        closed: maybe(row, "closed_at")?,
-        settled_by: row.get("settled_by")?,
-        note: row.get("note")?,
-    })
-}

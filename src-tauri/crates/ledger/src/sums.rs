@@ -1,4 +1,4 @@
-//! Figures over many rows. All of them leave rehearsals out.
+//! Figures over many rows. None of them counts rehearsals.
 
 use catalog::{DEAREST, MicroDollars};
 use chrono::{DateTime, Utc};
@@ -6,18 +6,19 @@ use chrono::{DateTime, Utc};
 use crate::column::{Col, get};
 use crate::{Ledger, LedgerError};
 
-/// What passed since some moment.
+/// Totals since some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     pub exchanges: u64,
-    /// The client should have got an answer and did not.
+    /// The client was entitled to a response and got none.
     pub failed: u64,
     pub carried_by_fallback: u64,
-    /// Estimate, thrown-away attempts and tests of fallbacks included, probes not.
+    /// Estimate. Includes discarded attempts and tests of fallbacks, but not probes.
     pub spent: MicroDollars,
-    /// What of it rests on tokens that are reckoned from bytes: answers that were cut, and usage that nobody told.
+    /// The part of `spent` whose tokens are estimated from bytes: truncated responses, and responses without usage.
     pub of_estimated_tokens: MicroDollars,
-    /// What of it stand-ins cost, and tests of them. A model without a price counts at [`DEAREST`], so that it never opens the day's cap.
+    /// The part of `spent` for fallbacks and their tests. A model without a price counts at [`DEAREST`], so that it
+    /// cannot bypass the day's cap.
     pub stand_ins: MicroDollars,
     /// Estimate.
     pub probes: MicroDollars,
@@ -25,17 +26,18 @@ pub struct Sums {
     pub unpriced: u64,
 }
 
-/// The traffic that met an incident: during it, the provider failed an attempt, or a stand-in answered in its place.
+/// The requests that an incident affected: while it was open, the provider failed an attempt, or a fallback carried the
+/// request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IncidentTraffic {
     pub hit: u64,
     pub carried_by_fallback: u64,
-    /// Of those hit: no answer at all.
+    /// Of those affected: requests without a response.
     pub failed: u64,
 }
 
 impl Ledger {
-    /// Sums over what began at `since` (the owner's midnight) or later.
+    /// Sums over exchanges that began at `since` (the owner's midnight) or later.
     pub fn today(&self, since: DateTime<Utc>) -> Result<Sums, LedgerError> {
         let sums = self.conn.prepare_cached(TODAY)?.query_row(
             (Col(since), DEAREST.0, DEAREST.1),
@@ -71,8 +73,8 @@ macro_rules! failed_ends {
 }
 pub(crate) use failed_ends;
 
-/// Exchange `e` met incident `i`. One that began before it may still have been cut by it; the hour bounds how far back the
-/// index is read, and is four times the longest that an exchange may take by default.
+/// Incident `i` affected exchange `e`. An exchange that began earlier may still have failed by it. The hour bounds the
+/// index range, and is four times the default limit of an exchange.
 macro_rules! met {
     () => {
         "e.rehearsal = 0
@@ -91,7 +93,7 @@ macro_rules! met {
 pub(crate) use met;
 
 /// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
-/// dollars, and the cast saturates. After the beginning come the two prices of [`DEAREST`].
+/// dollars, and the cast saturates. Parameters: the beginning, then the two prices of [`DEAREST`].
 pub(crate) const TODAY: &str = concat!(
     "SELECT count(*) AS exchanges,
             count(*) FILTER (WHERE ended IN ",

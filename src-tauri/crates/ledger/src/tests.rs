@@ -70,7 +70,7 @@ fn attempt(at: &Candidate, outcome: &str, provider_failed: bool) -> AttemptRow {
     }
 }
 
-/// Answered by "lead" itself.
+/// The primary, "lead", succeeded.
 fn answered(started: DateTime<Utc>) -> ExchangeRow {
     let lead = candidate("lead");
     ExchangeRow {
@@ -100,7 +100,7 @@ fn answered(started: DateTime<Utc>) -> ExchangeRow {
     }
 }
 
-/// "lead" failed, "second" answered.
+/// "lead" failed, "second" succeeded.
 fn carried(started: DateTime<Utc>) -> ExchangeRow {
     ExchangeRow {
         attempts: vec![
@@ -111,7 +111,7 @@ fn carried(started: DateTime<Utc>) -> ExchangeRow {
     }
 }
 
-/// "lead" failed, and nobody was left.
+/// "lead" failed, and no candidate was left.
 fn exhausted(started: DateTime<Utc>) -> ExchangeRow {
     ExchangeRow {
         end: End::Exhausted,

@@ -1,7 +1,7 @@
 use catalog::MicroDollars;
 use chrono::{DateTime, NaiveDate, Utc};
 
-/// What probes have cost today (UTC).
+/// Cost of today's probes (UTC).
 #[derive(Debug)]
 pub(crate) struct Budget {
     day: NaiveDate,
@@ -16,7 +16,7 @@ impl Budget {
         }
     }
 
-    /// May `cost` still be spent today? A free probe always may.
+    /// Whether `cost` fits into today's budget. A free probe always does.
     pub(crate) fn allows(
         &mut self,
         now: DateTime<Utc>,

@@ -9,22 +9,24 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// Longer than the shortest interval between two looks at one host, so that an incident is watched over one connection.
+/// Longer than the shortest interval between two looks at one host, so that a page in an incident is polled over one
+/// connection.
 const KEEP_CONNECTION: Duration = Duration::from_secs(75);
 
-/// The two ways out: through the system's proxy, and straight to this machine, whatever the proxy settings say.
+/// The two HTTP clients: through the system's proxy, and directly to this machine whatever the proxy settings are.
 ///
 /// Neither follows redirects, repeats a request or keeps cookies.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     outward: Client,
     loopback: Client,
-    /// Says which proxy `outward` uses for an address.
+    /// Finds the proxy that `outward` uses for an address.
     proxies: Arc<Matcher>,
 }
 
 impl Http {
-    /// Needs a process-wide rustls crypto provider. Fails when the platform's roots or the proxy settings cannot be read.
+    /// Needs a process-wide rustls crypto provider. Fails when the platform's root certificates or the proxy settings
+    /// cannot be read.
     pub(crate) fn new() -> Result<Self, reqwest::Error> {
         Ok(Self {
             outward: builder().build()?,
@@ -33,7 +35,7 @@ impl Http {
         })
     }
 
-    /// Through this proxy, trusting this certificate alone.
+    /// Uses this proxy and trusts this certificate alone.
     #[cfg(test)]
     pub(crate) fn through(proxy: &str, trusted: &[u8]) -> Self {
         let outward = builder()
@@ -46,7 +48,7 @@ impl Http {
         }
     }
 
-    /// The proxy that a request to this address goes through, without its password.
+    /// The proxy for requests to this address, without its password.
     pub(crate) fn proxy_of(&self, url: &Url) -> Option<String> {
         if is_loopback(url) {
             return None;
@@ -85,7 +87,7 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// What went wrong on the way, without the address: "Connection refused (os error 111)".
+/// The innermost cause, without the address: "Connection refused (os error 111)".
 pub(crate) fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(deeper) = cause.source() {

@@ -1,7 +1,8 @@
-//! How we look: when to poll, one file per status-page dialect, probes, am-I-online. It reports, and never judges.
+//! Watching of providers: when to poll, one file per status-page dialect, probes, the check of the local network. It
+//! reports readings and never judges.
 //!
-//! [`Watch`] is the driver; everything that it decides by stands in pure modules: [`status`] reads what a page says,
-//! [`rhythm`] says when to look.
+//! [`Watch`] is the driver. Its decisions are in pure modules: [`status`] reads a page, [`rhythm`] decides when to
+//! look.
 
 mod budget;
 mod client;
@@ -11,14 +12,17 @@ mod loopback;
 mod network;
 pub mod online;
 mod page;
+mod plans;
 mod probe;
+mod report;
+mod reporter;
 pub mod rhythm;
 mod round;
 mod run;
 pub mod status;
 mod targets;
-mod tell;
 
+pub use report::Report;
 pub use round::{LONGEST as ROUND_LONGEST, LookOutcome, Round};
 pub use run::{CannotWatch, Clock, Watch};
-pub use targets::{Nudge, PageTarget, ProbeTarget, Report, Targets};
+pub use targets::{Nudge, PageTarget, ProbeTarget, Targets};

@@ -1,4 +1,4 @@
-//! One look, from its start to what was seen. Runs as a task of its own and shares nothing.
+//! One look, from its start to its result. Runs as a separate task without shared state.
 
 use catalog::{MicroDollars, is_beyond_this_network};
 use chrono::{DateTime, Utc};
@@ -11,13 +11,13 @@ use crate::probe::{self, Answer};
 use crate::rhythm::After;
 use crate::targets::ProbeTarget;
 
-/// Something to do, with everything that it needs.
+/// A look with all the data that it needs.
 pub(crate) enum Errand {
     Controls,
     Page(PageReader),
     Complete {
         target: ProbeTarget,
-        /// Booked already, to be set right by what it really cost.
+        /// Reserved in the budget; corrected by the real cost afterwards.
         reserved: MicroDollars,
     },
     Reach(ProbeTarget),
@@ -25,7 +25,7 @@ pub(crate) enum Errand {
 
 pub(crate) struct Seen {
     pub(crate) what: Sight,
-    /// Made only where no answer came, or one stopped.
+    /// Set only where no response arrived, or one stopped.
     pub(crate) checked: Option<Connectivity>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum Sight {
 }
 
 impl Errand {
-    /// `controls`: the hosts that a check asks. None: the network is checked by another look.
+    /// `controls`: the hosts for the network check. `None`: another look checks the network.
     pub(crate) async fn run(
         self,
         http: Http,
@@ -83,7 +83,7 @@ impl Errand {
 }
 
 impl Sight {
-    /// Something beyond this machine answered.
+    /// Whether a host beyond this machine responded.
     pub(crate) fn was_answered(&self) -> bool {
         match self {
             Sight::Controls => false,
@@ -106,7 +106,7 @@ impl Sight {
     }
 }
 
-/// What a page reading means for the next look: trouble is watched closely.
+/// The effect of a page reading on the next look: a page with trouble is polled more often.
 pub(crate) fn after_page(reading: &Reading) -> After {
     match &reading.result {
         Ok(page) => {
@@ -133,7 +133,7 @@ pub(crate) fn after_call(answer: &Answer) -> After {
     match answer.outcome {
         CallOutcome::Ok { .. } | CallOutcome::Neutral => After::Quiet,
         CallOutcome::Failed { .. } => After::Bad,
-        // Asking sooner with the same key or the same request changes nothing.
+        // An earlier retry with the same key or the same request changes nothing.
         CallOutcome::Ours(_) => After::Refused {
             retry_after: answer.retry_after,
         },

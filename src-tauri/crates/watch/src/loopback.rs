@@ -1,5 +1,5 @@
-//! A scripted web server on a loopback port, for tests: it answers each connection's one request with whatever the test says,
-//! byte for byte, and closes.
+//! A scripted web server on a loopback port, for tests. It reads one request per connection, sends the test's bytes and
+//! closes.
 
 use std::sync::{Arc, Mutex, Once};
 
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// One answer: the bytes to send. `hold` keeps the connection open after them, until the server ends.
+/// One response: the bytes to send. `hold` keeps the connection open after them, until the server ends.
 #[derive(Clone, Default)]
 pub(crate) struct Reply {
     pub(crate) bytes: Vec<u8>,
@@ -21,12 +21,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `answer` is given the request, head and body.
+    /// `answer` gets the request, head and body.
     pub(crate) async fn new(answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         Self::at("127.0.0.1:0", answer).await
     }
 
-    /// At an address of the caller's choice.
+    /// Listens at this address.
     pub(crate) async fn at(
         address: &str,
         answer: impl Fn(&str) -> Reply + Send + Sync + 'static,
@@ -74,7 +74,7 @@ async fn serve(
     let reply = answer(&request);
     let sent = stream.write_all(&reply.bytes).await;
     if reply.hold && sent.is_ok() {
-        // Until the client goes, or the server is dropped.
+        // Waits until the client leaves or the server is dropped.
         let _ = stream.read(&mut [0; 16]).await;
     }
 }
@@ -108,18 +108,18 @@ pub(crate) fn reply(status: &str, headers: &str, body: &[u8]) -> Reply {
     }
 }
 
-/// The path and query that a request asks for.
+/// The path and query of a request.
 pub(crate) fn path(request: &str) -> &str {
     request.split(' ').nth(1).unwrap()
 }
 
-/// An address at which nobody listens.
+/// An address without a listener.
 pub(crate) async fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().to_string()
 }
 
-/// The process needs a TLS provider, as the binary installs one.
+/// The process needs a TLS provider, which the binary installs otherwise.
 pub(crate) fn tls() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,28 +1,28 @@
-//! Are we offline? Pure. The check alone does not decide: a firewall may block it while everything else passes.
+//! Whether this machine is offline. Pure. The check alone does not decide, because a firewall may block only the check.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// An answer of this age still outweighs a check that failed.
+/// A response of this age outweighs a failed check.
 const LATELY: Duration = Duration::from_secs(60);
 
-/// What a check leads to.
+/// The state of the network after a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Up,
-    /// The check failed, though something was answered lately: a failed call is not held against its provider yet.
+    /// The check failed, but a recent response arrived: a failed call is not held against its provider yet.
     Unsure,
     Offline,
 }
 
-/// All that is known of our own network.
+/// State of the local network.
 #[derive(Debug, Default)]
 pub(crate) struct Network {
-    /// When a page, a probe or a client's request was answered last.
+    /// When a page, a probe or a client's request last got a response.
     answered: Option<Instant>,
     check_failed: bool,
-    /// Something was answered while the check failed. Until the check works again, it is not believed.
+    /// A response arrived while the check failed. The check is ignored until it succeeds again.
     check_is_wrong: bool,
     offline: bool,
 }
@@ -32,7 +32,7 @@ impl Network {
         self.offline
     }
 
-    /// Something beyond this machine was answered.
+    /// A host beyond this machine responded.
     pub(crate) fn answered(&mut self, now: Instant) {
         self.answered = Some(now);
         self.check_is_wrong |= self.check_failed;
@@ -55,7 +55,7 @@ impl Network {
         }
     }
 
-    /// The machine slept: what was answered before says nothing any more.
+    /// The machine was suspended: earlier responses prove nothing now.
     pub(crate) fn woke(&mut self) {
         self.answered = None;
     }

@@ -1,5 +1,5 @@
-//! Is our own network up? One request to machines that are no AI provider, sent as every other request is: through the same
-//! proxy, with the same certificates. A check that fails lowers confidence only; [`crate::network`] says what follows from it.
+//! Check of the local network: one request to hosts that are no AI provider, through the same proxy and with the same
+//! certificates as other requests. A failed check only lowers confidence; [`crate::network`] decides what follows.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use reqwest::Url;
 
 use crate::client::{Http, cause};
 
-/// Names, so that a dead resolver shows too.
+/// Host names, so that a failed resolver is detected too.
 pub const DEFAULT_CONTROLS: [&str; 2] = ["one.one.one.one:443", "dns.google:443"];
 
 /// A proxy and a TLS handshake take several round trips.
 const PATIENCE: Duration = Duration::from_secs(6);
 
-/// One check of our own network.
+/// One check of the local network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connectivity {
-    /// One for each host, until one answered. Empty: no host is set, and the network is assumed to be up.
+    /// One for each host, until one responded. Empty: no host is set, and the network is assumed to be up.
     pub attempts: Vec<Attempt>,
 }
 
@@ -28,9 +28,9 @@ pub struct Connectivity {
 pub struct Attempt {
     /// "https://one.one.one.one/"
     pub url: String,
-    /// "proxy.example:3128"; None: directly.
+    /// "proxy.example:3128"; `None`: without a proxy.
     pub proxy: Option<String>,
-    /// None: it was answered.
+    /// `None`: the host responded.
     pub error: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Connectivity {
     }
 }
 
-/// Ends as soon as one of `hosts` (`name:port`) answers.
+/// Ends as soon as one of `hosts` (`name:port`) responds.
 pub(crate) async fn check(http: &Http, hosts: &[String]) -> Connectivity {
     let urls: Vec<String> = hosts.iter().map(|host| url_of(host)).collect();
     let mut attempts: Vec<Attempt> = urls.iter().map(|url| unanswered(http, url)).collect();
@@ -55,13 +55,13 @@ pub(crate) async fn check(http: &Http, hosts: &[String]) -> Connectivity {
             }
         }
     };
-    // After the timeout, what did not answer keeps its error.
+    // After the timeout, hosts without a response keep their error.
     let _ = tokio::time::timeout(PATIENCE, any).await;
     drop(requests);
     Connectivity { attempts }
 }
 
-/// Port 443 is TLS, which no captive portal can answer; any other port is plain HTTP.
+/// Port 443 is TLS, which no captive portal can imitate; any other port is plain HTTP.
 fn url_of(host: &str) -> String {
     match host.strip_suffix(":443") {
         Some(name) => format!("https://{name}/"),
@@ -77,7 +77,7 @@ fn unanswered(http: &Http, url: &str) -> Attempt {
     }
 }
 
-/// Any status of the host will do. A proxy's own errors are not of the host.
+/// Any status of the host counts as a response. An error page of the proxy does not.
 async fn send(http: &Http, url: &str) -> Result<(), String> {
     let url = Url::parse(url).map_err(|error| error.to_string())?;
     let proxied_plainly = url.scheme() == "http" && http.proxy_of(&url).is_some();
@@ -86,7 +86,7 @@ async fn send(http: &Http, url: &str) -> Result<(), String> {
             Err(format!("the proxy answered {}", response.status()))
         }
         Ok(_) => Ok(()),
-        // Connected, but the host speaks no HTTP.
+        // Connected, but the host does not use HTTP.
         Err(error) if !error.is_connect() && !proxied_plainly => Ok(()),
         Err(error) => Err(cause(&error)),
     }

@@ -1,4 +1,4 @@
-//! One provider's status page: a chain of sources, read best first, politely.
+//! One provider's status page: a list of sources, best first, polled at a limited rate.
 
 mod answer;
 mod fetch;
@@ -16,12 +16,12 @@ use crate::status::{self, Expected};
 use answer::Miss;
 use fetch::Address;
 
-/// How long a source that refused us is left alone, where it does not say itself.
+/// How long a source that refused is left out if it sent no `Retry-After`.
 const REFUSED_RESTS: Duration = Duration::from_secs(900);
-/// How long a source that failed is passed over for the next one.
+/// How long a source that failed is left out.
 const FAILED_RESTS: Duration = Duration::from_secs(600);
 
-/// Reads one status page, and remembers what the next reading needs.
+/// Reads one status page, and keeps what the next reading needs.
 #[derive(Debug)]
 pub(crate) struct PageReader {
     pub(crate) provider: ProviderId,
@@ -35,16 +35,16 @@ struct SourceState {
     source: Source,
     main: Address,
     incidents: Option<Address>,
-    /// What it said last, for incidents that vanish and for a companion that cannot be read.
+    /// The last page, for incidents that are no longer listed and for an incidents file that cannot be read.
     last: Option<Page>,
-    /// Until then it is passed over, because of this.
+    /// The source is left out until then, for this reason.
     rests: Option<(Instant, Unreadable)>,
 }
 
-/// What came of looking.
+/// Result of reading a page.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    /// The address that answered, or the best one that should have.
+    /// The address that responded, or else the best one.
     pub(crate) url: String,
     pub(crate) result: Result<Page, Miss>,
 }
@@ -60,12 +60,12 @@ impl PageReader {
         }
     }
 
-    /// Does it still read this, or has the owner changed what there is to read?
+    /// Whether it still reads this page. False: the owner has changed the sources or surfaces.
     pub(crate) fn reads(&self, page: &StatusPage, surfaces: &[Surface]) -> bool {
         self.page == *page && self.surfaces == surfaces
     }
 
-    /// Try the sources in order until one gives the page. `at` is the wall clock, for dates in `Retry-After`.
+    /// Tries the sources in order until one returns the page. `at` is the wall clock, for dates in `Retry-After`.
     pub(crate) async fn read(&mut self, http: &Http, at: DateTime<Utc>) -> Reading {
         let now = Instant::now();
         let mut best: Option<Reading> = None;
@@ -88,7 +88,7 @@ impl PageReader {
         best.unwrap_or_else(|| self.all_resting(now))
     }
 
-    /// The sources to ask, best first. Those that merely failed are asked after all when nothing else is left.
+    /// The sources to try, best first. Sources that failed without refusing are tried when no others are left.
     fn awake(&self, now: Instant) -> Vec<usize> {
         let pick = |may_ask: &dyn Fn(&(Instant, Unreadable)) -> bool| -> Vec<usize> {
             let indexes = 0..self.sources.len();
@@ -104,7 +104,7 @@ impl PageReader {
         }
     }
 
-    /// Every source has refused us, and none of them is due: the refusal stands, and nobody is asked.
+    /// Every source has refused and none is due: returns the refusal without a request.
     fn all_resting(&self, now: Instant) -> Reading {
         let soonest = self
             .sources
@@ -196,7 +196,7 @@ impl SourceState {
         }
     }
 
-    /// An incident that was open is no longer told of: its closing words stand elsewhere.
+    /// An incident that was open is no longer listed: its last updates are in another file.
     fn has_lost_incident(&self, seen: &Page) -> bool {
         let known = self.last.iter().flat_map(|last| &last.incidents);
         known
@@ -204,7 +204,7 @@ impl SourceState {
             .any(|incident| seen.incidents.iter().all(|i| i.id != incident.id))
     }
 
-    /// A source whose payload tells no incidents keeps those of its last good look.
+    /// For a source without incidents, keeps those of its last good reading.
     fn with_known_incidents(&self, mut seen: Page) -> Page {
         if status::needs_incidents(self.source.dialect) {
             seen.incidents = self

@@ -1,4 +1,4 @@
-//! A tiny synthetic completion, judged as every real answer is; or, without a key, only whether anybody is there.
+//! A small completion, judged as every real response is; without a key, only a check whether the endpoint responds.
 
 mod outcome;
 mod request;
@@ -17,14 +17,14 @@ use wire::{BodyEnd, Framing, StepKind, Validator};
 use crate::client::{Http, cause};
 use outcome::{failed, of_completion, of_failure};
 
-/// How long to wait for what.
+/// Timeouts of a probe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// Until the headers, and from the start until the first content.
     pub(crate) first_content: Duration,
-    /// Between two signs of progress.
+    /// Between two events that show progress.
     pub(crate) idle: Duration,
-    /// From the proof that the answer is complete until its usage and its terminal event; and for the body of an error.
+    /// From the end of the content until usage and the terminal event; and for the body of an error.
     pub(crate) grace: Duration,
     pub(crate) total: Duration,
 }
@@ -36,23 +36,23 @@ pub(crate) const LIMITS: Limits = Limits {
     total: Duration::from_secs(60),
 };
 
-/// Of a two-letter answer or of an error.
+/// For a two-letter response or an error, in bytes.
 const LARGEST: usize = 256 << 10;
 
-/// What came of a probe.
+/// Result of a probe.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) outcome: CallOutcome,
     pub(crate) tokens: Tokens,
-    /// False: the provider told no usage, `tokens` is zero and no estimate.
+    /// False: the provider reported no usage. `tokens` is then zero, not an estimate.
     pub(crate) usage_told: bool,
     pub(crate) total_ms: u64,
-    /// How long we were asked to stay away.
+    /// The wait that the provider requested.
     pub(crate) retry_after: Option<Duration>,
 }
 
 impl Answer {
-    /// Nobody answered, or the answer stopped: perhaps our own network is to blame.
+    /// No response arrived, or it stopped: the local network may be the cause.
     pub(crate) fn network_may_be_to_blame(&self) -> bool {
         match &self.outcome {
             CallOutcome::Failed { kind, .. } => match kind {
@@ -66,7 +66,7 @@ impl Answer {
         }
     }
 
-    /// Nobody can have billed it.
+    /// The provider cannot have billed it.
     pub(crate) fn was_never_heard(&self) -> bool {
         matches!(
             self.outcome,
@@ -86,7 +86,7 @@ impl Answer {
     }
 }
 
-/// The most that one probe is likely to cost.
+/// The most tokens that one probe is likely to use.
 pub(crate) fn likely_tokens() -> Tokens {
     Tokens {
         input: request::LIKELY_INPUT,
@@ -95,7 +95,7 @@ pub(crate) fn likely_tokens() -> Tokens {
     }
 }
 
-/// What a probe costs for the budget. Without a price: free where no key is needed, else the dearest list price.
+/// The cost that counts against the budget. Without a price: free where no key is needed, else the dearest list price.
 pub(crate) fn budgeted(endpoint: &Endpoint, price: Option<&Price>, tokens: Tokens) -> MicroDollars {
     match price {
         Some(price) => price.cost(tokens),
@@ -104,7 +104,7 @@ pub(crate) fn budgeted(endpoint: &Endpoint, price: Option<&Price>, tokens: Token
     }
 }
 
-/// Ask the model a question. `at` is the wall clock, for dates in `Retry-After`.
+/// Sends a small completion request. `at` is the wall clock, for dates in `Retry-After`.
 pub(crate) async fn complete(
     http: &Http,
     endpoint: &Endpoint,
@@ -152,7 +152,7 @@ pub(crate) async fn complete(
     answer
 }
 
-/// Does anybody answer at all? Any HTTP status will do; it says nothing about inference.
+/// Whether the endpoint responds. Any HTTP status counts; it proves nothing about inference.
 pub(crate) async fn reach(http: &Http, endpoint: &Endpoint) -> Result<(), String> {
     let url = Url::parse(&endpoint.base).map_err(|e| e.to_string())?;
     match timeout(LIMITS.first_content, http.to(&url).head(url).send()).await {
@@ -171,7 +171,7 @@ fn address(endpoint: &Endpoint) -> Option<(Dialect, Url)> {
     Some((dialect, url))
 }
 
-/// Follow the answer to its end, or to the moment from which it is no answer.
+/// Reads the response until its end, or until it can no longer be complete.
 async fn listen(
     mut response: Response,
     dialect: Dialect,
@@ -189,7 +189,7 @@ async fn listen(
             Ok(Ok(Some(chunk))) => chunk,
             Ok(Ok(None)) => break BodyEnd::Clean,
             Ok(Err(_)) => break BodyEnd::Cut,
-            // Nothing more was needed.
+            // The response is already complete.
             Err(_) if proven.is_some() => break BodyEnd::Clean,
             Err(_) => {
                 answer.outcome = match (ttft, framing) {
@@ -233,8 +233,8 @@ async fn listen(
     let total = proven.unwrap_or_else(|| start.elapsed());
     let report = validator.report();
     answer.tokens = report.tokens;
-    // A probe sends a few tokens. Usage beyond any model's limits is an error of the provider, and must not use up the
-    // budget of probes.
+    // A probe sends a few tokens. Usage above any model's limits is a fault of the provider, and must not use up the
+    // probes' budget.
     answer.usage_told = report.usage_told
         && report.tokens.believes_prompt(None)
         && report.tokens.believes_output(None);
@@ -249,7 +249,7 @@ fn framing(headers: &HeaderMap) -> Framing {
     }
 }
 
-/// As much of an error as arrives in time; its class is mostly in the status.
+/// The part of an error body that arrives in time. Its class follows mostly from the status.
 async fn error_body(mut response: Response, limits: Limits) -> Vec<u8> {
     let mut body = Vec::new();
     let deadline = Instant::now() + limits.grace;

@@ -1,4 +1,4 @@
-//! When to look. Pure: told the time, it says what is due; told how a look went, it plans the next.
+//! When to look. Pure: from the time it computes what is due, and from a look's result it plans the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,45 +6,45 @@ use std::time::Duration;
 use catalog::{EndpointId, ModelId, ProviderId};
 use tokio::time::Instant;
 
-/// While something is bad, or an incident is open, we look at least this often.
+/// The longest interval while something is bad or an incident is open.
 const URGENT: Duration = Duration::from_secs(60);
-/// After a refusal (403, 405, 429) that names no time of its own, and the longest that failures stretch an interval.
+/// The interval after a refusal (403, 405, 429) without a time, and the longest one after failures.
 const PATIENCE: Duration = Duration::from_secs(900);
-/// The longest that a page's own `Retry-After` is honoured: a page that asks for a week is looked at again before.
+/// The longest `Retry-After` that is respected: a page that requests a week is polled earlier.
 const LONGEST: Duration = Duration::from_secs(6 * 3600);
-/// While offline, so often the network is checked and one page is read: the check itself may be what is blocked.
+/// While offline, the interval of network checks and of reading one page, because the check itself may be blocked.
 const CONTROLS: Duration = Duration::from_secs(15);
-/// Without client traffic and without an incident, probes stretch by this.
+/// Without client requests and without an incident, probes' intervals are longer by this factor.
 const IDLE_FACTOR: u32 = 6;
 
 /// One thing to look at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Look {
-    /// Is our own network back? Due only while offline.
+    /// The check of the local network. Due only while offline.
     Controls,
     Page(ProviderId),
     Probe(EndpointId, ModelId),
 }
 
-/// How often to look at something, in quiet times.
+/// How often to look at something in normal times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub provider: ProviderId,
-    /// Looks that share a host never run at the same time.
+    /// Looks at the same host never run at the same time.
     pub host: String,
     pub every: Duration,
 }
 
-/// How a look went, as far as the next one is concerned.
+/// Result of a look, as far as it affects the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// Seen, and nothing is wrong; or not worth looking at this time.
+    /// It was read and nothing is wrong; or no reading was needed.
     Quiet,
-    /// Seen, and something is wrong with the provider.
+    /// It was read, and the provider has trouble.
     Bad,
-    /// Nothing was seen.
+    /// Nothing was read.
     Failed,
-    /// We were asked not to look so often, or our credential was refused.
+    /// The host requested fewer requests, or rejected the credential.
     Refused { retry_after: Option<Duration> },
 }
 
@@ -53,7 +53,7 @@ struct Entry {
     plan: Plan,
     due: Instant,
     looking: bool,
-    /// False: no longer planned, and gone as soon as the look under way has ended.
+    /// False: no longer planned, and removed as soon as the look in progress has ended.
     planned: bool,
     bad: bool,
     failures: u32,
@@ -67,7 +67,7 @@ pub struct Rhythm {
     /// When to check the network and read a page again; `None`: not offline.
     offline: Option<Instant>,
     asking: bool,
-    /// When a page was last brought forward by [`Rhythm::verify`].
+    /// When [`Rhythm::verify`] last made a page due.
     verified: Option<Instant>,
     idle: bool,
     random: u64,
@@ -87,8 +87,8 @@ impl Rhythm {
         }
     }
 
-    /// Look at these and at nothing else. What is new is due at once; what stays keeps its time, unless it was planned
-    /// later than its new interval allows.
+    /// Sets the looks. A new one is due at once. An existing one keeps its time, unless that is later than its new
+    /// interval allows.
     pub fn keep(&mut self, now: Instant, plans: BTreeMap<Look, Plan>) {
         self.entries.retain(|look, entry| {
             entry.planned = plans.contains_key(look);
@@ -110,7 +110,7 @@ impl Rhythm {
         }
     }
 
-    /// What to look at now, each marked as being looked at until [`Rhythm::done`]. One per host.
+    /// The looks due now, one per host. Each is marked as in progress until [`Rhythm::done`].
     pub fn due(&mut self, now: Instant) -> Vec<Look> {
         if let Some(ask) = self.offline {
             return match !self.asking && ask <= now {
@@ -124,7 +124,7 @@ impl Rhythm {
             .iter_mut()
             .filter(|(_, entry)| !entry.looking && entry.due <= now)
             .collect();
-        // The longest overdue first, so that two looks at one host take turns.
+        // The longest overdue first, so that two looks at one host alternate.
         due.sort_by_key(|(_, entry)| entry.due);
         due.into_iter()
             .filter_map(|(look, entry)| {
@@ -152,8 +152,8 @@ impl Rhythm {
         std::iter::once(Look::Controls).chain(page).collect()
     }
 
-    /// There is a doubt about our own network: a page is read at once, at most every [`CONTROLS`]. Where that fails, the network
-    /// is checked.
+    /// The local network is in doubt: a page is read at once, at most every [`CONTROLS`]. If that fails, the network is
+    /// checked.
     pub fn verify(&mut self, now: Instant) {
         let at = match self.verified {
             Some(ahead) if ahead > now => ahead,
@@ -170,7 +170,7 @@ impl Rhythm {
         }
     }
 
-    /// When [`Rhythm::due`] next has something, if nothing else happens before.
+    /// When [`Rhythm::due`] next returns something, if no other event comes first.
     pub fn next_due(&self) -> Option<Instant> {
         if let Some(ask) = self.offline {
             return (!self.asking).then_some(ask);
@@ -183,7 +183,7 @@ impl Rhythm {
             .min()
     }
 
-    /// A look has ended; the next is planned.
+    /// Records that a look has ended, and plans the next.
     pub fn done(&mut self, now: Instant, look: &Look, after: After) {
         let jitter = self.jitter();
         if *look == Look::Controls {
@@ -204,7 +204,7 @@ impl Rhythm {
         entry.bad = match after {
             After::Bad => true,
             After::Quiet => false,
-            // What was seen last still stands.
+            // The last successful reading is still valid.
             After::Failed | After::Refused { .. } => entry.bad,
         };
         entry.failures = match after {
@@ -216,14 +216,14 @@ impl Rhythm {
         entry.due = now
             + match after {
                 After::Quiet | After::Bad | After::Failed => every.mul_f64(jitter),
-                // Never earlier than asked.
+                // Never earlier than requested.
                 After::Refused { retry_after } => retry_after
                     .map_or(PATIENCE, |asked| asked.clamp(every, LONGEST.max(every)))
                     .mul_f64(jitter.max(1.0)),
             };
     }
 
-    /// Our network went or came back. Back: everything is due.
+    /// The local network went down or came back. When it is back, everything is due.
     pub fn offline(&mut self, now: Instant, offline: bool) {
         match (self.offline, offline) {
             (None, true) => self.offline = Some(now + CONTROLS),
@@ -239,7 +239,7 @@ impl Rhythm {
         self.offline.is_some()
     }
 
-    /// What there is to see has changed: look at it at once.
+    /// Makes this look due now, because its target has changed.
     pub fn due_now(&mut self, now: Instant, look: &Look) {
         if let Some(entry) = self.entries.get_mut(look) {
             entry.due = now;
@@ -247,7 +247,7 @@ impl Rhythm {
         }
     }
 
-    /// The owner asks, or the machine woke: everything is due, and what failed before counts no longer.
+    /// The owner requested a check, or the machine resumed: everything is due, and earlier failures no longer count.
     pub fn all_due(&mut self, now: Instant) {
         for entry in self.entries.values_mut() {
             entry.due = now;
@@ -258,13 +258,13 @@ impl Rhythm {
         }
     }
 
-    /// All that is planned.
+    /// All planned looks.
     pub fn looks(&self) -> impl Iterator<Item = &Look> {
         let planned = self.entries.iter().filter(|(_, entry)| entry.planned);
         planned.map(|(look, _)| look)
     }
 
-    /// Live traffic has just shown what a probe would: the probe waits a whole interval.
+    /// A client's request has just succeeded, so the probe waits a full interval.
     pub fn proved(&mut self, now: Instant, look: &Look) {
         if let Some(entry) = self.entries.get_mut(look) {
             entry.bad = false;
@@ -286,7 +286,8 @@ impl Rhythm {
         }
     }
 
-    /// No client has sent anything for long: probes are spared. Traffic again: they are due within their own interval.
+    /// True: no client has sent a request for long, and probes run less often. False: they are due within their own
+    /// interval.
     pub fn idle(&mut self, now: Instant, idle: bool) {
         self.idle = idle;
         if !idle {

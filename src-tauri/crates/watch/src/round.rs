@@ -1,4 +1,4 @@
-//! One "check now": every look that was due at once, and what came of each. Pure.
+//! One "check now": all looks that were due at once, and the result of each. Pure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,37 +9,37 @@ use tokio::time::Instant;
 use crate::look::Sight;
 use crate::rhythm::Look;
 
-/// A person waits for it; what has not ended by then is reported as such.
+/// A person waits for the round; looks that take longer are reported as unfinished.
 pub const LONGEST: Duration = Duration::from_secs(10);
 
-/// What a round met.
+/// Result of a round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Round {
-    /// As the nudge that asked for it.
+    /// The number in the nudge that started the round.
     pub id: u64,
-    /// Our own network is down: nothing else was looked at, or nothing answered.
+    /// The local network is down: other looks were not started, or got no response.
     pub offline: bool,
     pub looks: BTreeMap<Look, LookOutcome>,
 }
 
-/// What came of one look of a round.
+/// Result of one look of a round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookOutcome {
-    /// The page was read, whatever it says; or the model gave a complete response.
+    /// The page was read, whatever its level; or the model completed a response.
     Good,
-    /// The endpoint answers. Without a key that proves nothing of its models.
+    /// The endpoint responds. Without a key that proves nothing about its models.
     Reached,
     /// Why the page could not be read, or how the provider failed.
     Failed(String),
-    /// Refused for a reason of ours.
+    /// Refused because of the account or the settings.
     Ours(OurFault),
     /// The day's budget for probes is spent.
     BudgetSpent,
-    /// No answer within [`LONGEST`].
+    /// No result within [`LONGEST`].
     Unfinished,
 }
 
-/// Rounds under way.
+/// Rounds in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Rounds(Vec<Open>);
 
@@ -76,7 +76,7 @@ impl Rounds {
         }
     }
 
-    /// Those that have nothing left to wait for.
+    /// Removes and returns the rounds that have ended.
     pub(crate) fn take_finished(&mut self, now: Instant) -> Vec<Round> {
         let unfinished = |open: &Open| {
             let mut outcomes = open.round.looks.values();

@@ -1,14 +1,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
-use catalog::{
-    Catalog, EndpointId, MicroDollars, ProviderId, StatusPage, Surface, Tokens,
-    is_beyond_this_network,
-};
+use catalog::{Catalog, EndpointId, MicroDollars, ProviderId, Tokens, is_beyond_this_network};
 use chrono::{DateTime, Utc};
 use health::Controls;
-use reqwest::Url;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
@@ -21,23 +16,25 @@ use crate::look::{Errand, Seen, Sight, after_call, after_page};
 use crate::network::{Network, Standing};
 use crate::online::Connectivity;
 use crate::page::PageReader;
+use crate::plans;
 use crate::probe::{self, Answer};
-use crate::rhythm::{After, Look, Plan, Rhythm};
+use crate::report::Report;
+use crate::reporter::{Closed, Reporter};
+use crate::rhythm::{After, Look, Rhythm};
 use crate::round::{LookOutcome, Rounds};
-use crate::targets::{Nudge, ProbeTarget, Report, Targets};
-use crate::tell::{Closed, Teller};
+use crate::targets::{Nudge, ProbeTarget, Targets};
 
 /// The wall clock.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// Watching cannot begin.
+/// Why watching cannot begin.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "no HTTP client for status pages and probes ({0}): check the proxy settings and the system's certificates"
 )]
 pub struct CannotWatch(String);
 
-/// Everything that watching needs.
+/// Configuration and channels of the watcher.
 pub struct Watch {
     pub catalog: Arc<Catalog>,
     pub targets: watch::Receiver<Arc<Targets>>,
@@ -46,13 +43,13 @@ pub struct Watch {
     pub clock: Clock,
     /// Decides the jitter.
     pub seed: u64,
-    /// What probes have cost since midnight UTC, before this start.
+    /// Cost of the probes since midnight UTC, before this start.
     pub spent_today: MicroDollars,
 }
 
 impl Watch {
-    /// Look until `shutdown`, or until nobody listens to what is seen. Needs a process-wide rustls crypto provider. Every
-    /// look that is under way at the end is abandoned before this returns.
+    /// Runs until `shutdown`, or until the receiver of the reports is closed. Needs a process-wide rustls crypto
+    /// provider. Looks in progress at the end are aborted before this returns.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), CannotWatch> {
         let http = Http::new().map_err(|e| CannotWatch(e.to_string()))?;
         let now = (self.clock)();
@@ -66,7 +63,7 @@ impl Watch {
             planned: Arc::default(),
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
-            teller: Teller::new(Arc::clone(&self.catalog), self.seen),
+            reporter: Reporter::new(Arc::clone(&self.catalog), self.seen),
             catalog: self.catalog,
             clock: self.clock,
         };
@@ -80,13 +77,13 @@ impl Watch {
 
 struct Watching {
     catalog: Arc<Catalog>,
-    teller: Teller,
+    reporter: Reporter,
     clock: Clock,
     http: Http,
     rhythm: Rhythm,
     network: Network,
     rounds: Rounds,
-    /// Those that are not reading right now.
+    /// Readers that are not in use by a look.
     readers: BTreeMap<ProviderId, PageReader>,
     budget: Budget,
     planned: Arc<Targets>,
@@ -111,14 +108,14 @@ impl Watching {
             let next = due.into_iter().flatten().min();
             let result = tokio::select! {
                 Some(ended) = self.tasks.join_next_with_id() => self.settle(ended).await,
-                Some(nudge) = nudges.recv() => self.heed(nudge).await,
+                Some(nudge) = nudges.recv() => self.apply(nudge).await,
                 Ok(()) = targets.changed() => {
                     let changed = targets.borrow_and_update().clone();
                     self.plan(changed);
                     Ok(())
                 }
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => Ok(()),
-                () = self.teller.closed() => Err(Closed),
+                () = self.reporter.closed() => Err(Closed),
             };
             if result.is_err() {
                 return;
@@ -126,51 +123,20 @@ impl Watching {
         }
     }
 
-    /// Look at these from now on. What the owner changed is looked at at once.
+    /// Replaces the targets. Those that changed are due at once.
     fn plan(&mut self, targets: Arc<Targets>) {
         let now = Instant::now();
         let old = std::mem::replace(&mut self.planned, targets);
-        let mut plans = BTreeMap::new();
-        let mut changed = Vec::new();
-        for (provider, target) in &self.planned.pages {
-            let Some((page, _)) = self.page_of(provider) else {
-                debug!(%provider, "has no status page");
-                continue;
-            };
-            let look = Look::Page(provider.clone());
-            if old.pages.get(provider) != Some(target) {
-                changed.push(look.clone());
-            }
-            let every = target
-                .every
-                .unwrap_or(Duration::from_secs(page.every_s.into()));
-            let host = page.sources.first().map_or("", |source| &source.url);
-            let plan = Plan {
-                provider: provider.clone(),
-                host: host_of(host),
-                every,
-            };
-            plans.insert(look, plan);
-        }
-        for target in &self.planned.probes {
-            let look = look_of(target);
-            if !old.probes.contains(target) {
-                changed.push(look.clone());
-            }
-            let plan = Plan {
-                provider: target.endpoint.provider.clone(),
-                host: host_of(&target.endpoint.base),
-                every: target.every,
-            };
-            plans.insert(look, plan);
-        }
+        let plans = plans::plans(&self.catalog, &self.planned);
+        let changed = plans::changed(&old, &self.planned);
+        let due: Vec<Look> = changed.filter(|look| plans.contains_key(look)).collect();
         self.rhythm.keep(now, plans);
-        for look in changed {
+        for look in due {
             self.rhythm.due_now(now, &look);
         }
     }
 
-    async fn heed(&mut self, nudge: Nudge) -> Result<(), Closed> {
+    async fn apply(&mut self, nudge: Nudge) -> Result<(), Closed> {
         let now = Instant::now();
         match nudge {
             Nudge::CheckNow { round } => {
@@ -208,14 +174,14 @@ impl Watching {
         self.rhythm.offline(now, false);
         if was_offline {
             let at = (self.clock)();
-            self.teller.network(at, Controls::Up).await?;
+            self.reporter.network(at, Controls::Up).await?;
         }
         Ok(())
     }
 
     async fn report_rounds(&mut self) -> Result<(), Closed> {
         for round in self.rounds.take_finished(Instant::now()) {
-            self.teller.round(round).await?;
+            self.reporter.round(round).await?;
         }
         Ok(())
     }
@@ -227,7 +193,7 @@ impl Watching {
                 self.rounds.ended(&look, &LookOutcome::BudgetSpent, false);
                 continue;
             };
-            // While offline the network is checked by a look of its own.
+            // While offline, a separate look checks the network.
             let checks = look == Look::Controls || !self.network.is_offline();
             let controls = checks.then(|| self.planned.controls.clone());
             let task = errand.run(self.http.clone(), controls, (self.clock)());
@@ -236,12 +202,12 @@ impl Watching {
         }
     }
 
-    /// `None`: not this time (the budget is spent, or it is planned no longer).
+    /// `None`: skipped this time (the budget is spent, or it is no longer planned).
     fn errand(&mut self, look: &Look) -> Option<Errand> {
         match look {
             Look::Controls => Some(Errand::Controls),
             Look::Page(provider) => {
-                let (page, surfaces) = self.page_of(provider)?;
+                let (page, surfaces) = plans::page_of(&self.catalog, &self.planned, provider)?;
                 let known = self.readers.remove(provider);
                 let reader = known.filter(|reader| reader.reads(&page, &surfaces));
                 Some(Errand::Page(reader.unwrap_or_else(|| {
@@ -249,7 +215,11 @@ impl Watching {
                 })))
             }
             Look::Probe(..) => {
-                let target = self.planned.probes.iter().find(|t| look_of(t) == *look)?;
+                let target = self
+                    .planned
+                    .probes
+                    .iter()
+                    .find(|t| plans::look_of(t) == *look)?;
                 let target = target.clone();
                 if !target.may_complete() {
                     return Some(Errand::Reach(target));
@@ -271,7 +241,7 @@ impl Watching {
         let (id, seen) = match ended {
             Ok((id, seen)) => (id, Some(seen)),
             Err(e) => {
-                error!(error = %e, "a reading ended with a panic");
+                error!(error = %e, "reading a page or a probe crashed");
                 (e.id(), None)
             }
         };
@@ -302,7 +272,7 @@ impl Watching {
                 let after = after_page(&reading);
                 let provider = reader.provider.clone();
                 self.readers.insert(provider.clone(), reader);
-                self.teller.page(at, provider, reading, offline).await?;
+                self.reporter.page(at, provider, reading, offline).await?;
                 Ok(after)
             }
             Sight::Completed {
@@ -313,9 +283,9 @@ impl Watching {
                 let real = self.real_cost(&target, reserved, &answer);
                 self.budget.book(at, MicroDollars(real.0 - reserved.0));
                 let after = after_call(&answer);
-                // A call that perhaps never left this machine says nothing about the provider.
+                // A call that may never have left this machine is no evidence about the provider.
                 if standing == Standing::Up {
-                    self.teller.probe(at, &target, answer).await?;
+                    self.reporter.probe(at, &target, answer).await?;
                 }
                 Ok(after)
             }
@@ -326,14 +296,14 @@ impl Watching {
                     After::Bad
                 };
                 if standing == Standing::Up {
-                    self.teller.reached(at, &target, reached).await?;
+                    self.reporter.reached(at, &target, reached).await?;
                 }
                 Ok(after)
             }
         }
     }
 
-    /// What a look and its check say of our own network.
+    /// What a look and its check show about the local network.
     async fn weigh(
         &mut self,
         at: DateTime<Utc>,
@@ -354,28 +324,17 @@ impl Watching {
             standing = self.network.checked(now, works);
         }
         if let Some(connectivity) = checked {
-            self.teller.checked(at, connectivity).await?;
+            self.reporter.checked(at, connectivity).await?;
         }
         self.rhythm.offline(now, standing == Standing::Offline);
         match (standing, works) {
-            (Standing::Offline, Some(_)) => self.teller.network(at, Controls::Down).await?,
-            (Standing::Up, Some(true)) => self.teller.network(at, Controls::Up).await?,
-            (Standing::Up, _) if was_offline => self.teller.network(at, Controls::Up).await?,
+            (Standing::Offline, Some(_)) => self.reporter.network(at, Controls::Down).await?,
+            (Standing::Up, Some(true)) => self.reporter.network(at, Controls::Up).await?,
+            (Standing::Up, _) if was_offline => self.reporter.network(at, Controls::Up).await?,
             (Standing::Offline, None) | (Standing::Up, _) => {}
             (Standing::Unsure, _) => self.rhythm.verify(now),
         }
         Ok(standing)
-    }
-
-    /// The page to read, with the owner's sources in place of the catalogue's.
-    fn page_of(&self, provider: &ProviderId) -> Option<(StatusPage, Vec<Surface>)> {
-        let target = self.planned.pages.get(provider)?;
-        let known = self.catalog.provider(provider)?;
-        let mut page = known.status.clone()?;
-        if let Some(sources) = &target.sources {
-            page.sources.clone_from(sources);
-        }
-        Some((page, known.surfaces.clone()))
     }
 
     fn budgeted(&self, target: &ProbeTarget, tokens: Tokens) -> MicroDollars {
@@ -385,7 +344,7 @@ impl Watching {
         probe::budgeted(&target.endpoint, price, tokens)
     }
 
-    /// Nobody bills a question that was not taken; where the usage is not told, the estimate stands.
+    /// A request that was not accepted costs nothing; without usage, the estimate is kept.
     fn real_cost(
         &self,
         target: &ProbeTarget,
@@ -400,22 +359,6 @@ impl Watching {
         } else {
             reserved
         }
-    }
-}
-
-fn look_of(target: &ProbeTarget) -> Look {
-    Look::Probe(target.endpoint.id.clone(), target.model.clone())
-}
-
-/// `host:port` of an address; what is no address is its own host.
-fn host_of(address: &str) -> String {
-    match Url::parse(address) {
-        Ok(url) => format!(
-            "{}:{}",
-            url.host_str().unwrap_or_default(),
-            url.port_or_known_default().unwrap_or_default()
-        ),
-        Err(_) => address.to_owned(),
     }
 }
 

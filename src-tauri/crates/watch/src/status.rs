@@ -1,34 +1,28 @@
-//! Readers of status pages, one file per dialect. Pure: bytes in, a [`Page`] or the reason why there is none out.
+//! Parsers of status pages, one file per dialect. Pure: bytes in, a [`Page`] or the reason for its absence out.
 //!
-//! A 200 proves nothing: pages get frozen, moved, challenged and faked. A reader therefore demands the page's own id and at
-//! least one expected component, and what it cannot read it leaves out: a surface that is missing from a [`Page`] was not
-//! mentioned, which is neither green nor red.
+//! A 200 proves nothing: pages get frozen, moved, challenged and faked. A parser therefore requires the page's own id
+//! and at least one expected component. A surface that cannot be read is missing from the [`Page`], which is neither
+//! green nor red.
 
 mod atom;
 mod incidentio_compat;
 mod incidentio_native;
 mod level;
+mod payload;
 mod plain;
 mod statuspage;
 mod v2;
 
-use catalog::{StatusDialect, StatusPage, Surface};
+use catalog::StatusDialect;
 use health::{Page, PageIncident, Unreadable};
 
-/// Incidents that are over are history: only so many of the newest are passed on.
+pub use payload::Expected;
+
+/// Of incidents that are over, only this many of the newest are returned.
 const MOST_PAST_INCIDENTS: usize = 20;
 
-/// What a genuine page must show, and the surfaces to look for on it.
-#[derive(Clone, Copy, Debug)]
-pub struct Expected<'a> {
-    pub page: &'a StatusPage,
-    pub surfaces: &'a [Surface],
-    /// The address that answered, for [`Page::read_from`].
-    pub url: &'a str,
-}
-
-/// Reads a page's payload. `incidents` is the body of [`incidents_url`], where it was fetched; one that cannot be read is
-/// ignored, since the components speak for themselves.
+/// Parses a page's payload. `incidents` is the body of [`incidents_url`], if it was fetched. One that cannot be parsed
+/// is ignored, because the components are sufficient.
 pub fn read(
     dialect: StatusDialect,
     bytes: &[u8],
@@ -53,8 +47,8 @@ pub fn read(
     Ok(page)
 }
 
-/// Where the incidents stand that the payload at `url` leaves out: those of `components.json`, and everywhere the closing
-/// words of an incident that is over.
+/// Address of incidents that the payload at `url` lacks: all those of `components.json`, and everywhere the last
+/// updates of an incident that is over.
 pub fn incidents_url(dialect: StatusDialect, url: &str) -> Option<String> {
     match dialect {
         StatusDialect::Statuspage | StatusDialect::IncidentioCompat => {
@@ -70,7 +64,7 @@ pub fn incidents_url(dialect: StatusDialect, url: &str) -> Option<String> {
     }
 }
 
-/// Does the payload itself say nothing at all of incidents?
+/// Whether the payload itself contains no incidents at all.
 pub fn needs_incidents(dialect: StatusDialect) -> bool {
     match dialect {
         StatusDialect::IncidentioCompat => true,
@@ -86,17 +80,6 @@ fn newest(mut incidents: Vec<PageIncident>) -> Vec<PageIncident> {
         incident.resolved.is_none() || past <= MOST_PAST_INCIDENTS
     });
     incidents
-}
-
-/// The payload as JSON, or what it is instead.
-fn json(bytes: &[u8]) -> Result<serde_json::Value, Unreadable> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice(bytes)
-        .map_err(|e| Unreadable::NotThePage(format!("the answer is not the page's JSON: {e}")))
-}
-
-fn not_the_page(why: impl Into<String>) -> Unreadable {
-    Unreadable::NotThePage(why.into())
 }
 
 #[cfg(test)]

@@ -1,27 +1,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use catalog::{Endpoint, EndpointId, MicroDollars, ModelId, ProviderId, Secret, Source, Tokens};
-use chrono::{DateTime, Utc};
-use health::{CallOutcome, Observation};
+use catalog::{Endpoint, EndpointId, MicroDollars, ModelId, ProviderId, Secret, Source};
 
-use crate::online::{Connectivity, DEFAULT_CONTROLS};
-use crate::round::Round;
+use crate::online::DEFAULT_CONTROLS;
 
-/// What to look at. A new value replaces the old one whole.
+/// The targets of watching. A new value replaces all of the old one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Targets {
     /// Providers whose status page is polled.
     pub pages: BTreeMap<ProviderId, PageTarget>,
     pub probes: Vec<ProbeTarget>,
-    /// `name:port` of machines that tell whether our own network is up; empty: it is taken to be up.
+    /// `name:port` of hosts for the network check; empty: the network is assumed to be up.
     pub controls: Vec<String>,
-    /// What all probes together may cost in a day (UTC). Zero: only free ones run.
+    /// Limit for the cost of all probes in a day (UTC). Zero: only free ones run.
     pub probe_budget: MicroDollars,
 }
 
 impl Default for Targets {
-    /// Nothing to look at, the usual controls, and five cents a day.
+    /// No targets, the usual controls, and five cents a day.
     fn default() -> Self {
         Self {
             pages: BTreeMap::new(),
@@ -32,16 +29,16 @@ impl Default for Targets {
     }
 }
 
-/// How to poll one provider's page. The default is what the catalogue says.
+/// How to poll one provider's page. The default follows the catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageTarget {
-    /// Instead of the catalogue's: a mirror, or a recording.
+    /// Replaces the catalogue's: a mirror, or a recording.
     pub sources: Option<Vec<Source>>,
-    /// Instead of the catalogue's interval.
+    /// Replaces the catalogue's interval.
     pub every: Option<Duration>,
 }
 
-/// An endpoint's model to try. Without a key, where the endpoint needs one, only whether it can be reached is tried.
+/// An endpoint's model to probe. If a needed key is missing, only reachability is tested.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeTarget {
     pub endpoint: Endpoint,
@@ -58,66 +55,31 @@ impl ProbeTarget {
     }
 }
 
-/// What was seen.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Report {
-    Observed(Observation),
-    /// A completion probe ended; its [`Observation`] has been reported just before.
-    Probed {
-        at: DateTime<Utc>,
-        provider: ProviderId,
-        endpoint: EndpointId,
-        model: ModelId,
-        outcome: CallOutcome,
-        ttft_ms: Option<u64>,
-        total_ms: u64,
-        tokens: Tokens,
-        /// False: the provider told no usage; `tokens` is then zero, not an estimate.
-        usage_told: bool,
-        /// From the catalogue's price, an estimate; `None` where price or usage is not known.
-        cost: Option<MicroDollars>,
-    },
-    /// What [`Nudge::CheckNow`] asked for.
-    Round(Round),
-    /// Our own network was checked.
-    Checked {
-        at: DateTime<Utc>,
-        connectivity: Connectivity,
-    },
-    /// A page was polled. `error`: why it could not be read, in words for people.
-    PageRead {
-        at: DateTime<Utc>,
-        provider: ProviderId,
-        url: String,
-        error: Option<String>,
-    },
-}
-
-/// News that changes when to look next.
+/// Events that change when to look next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Nudge {
-    /// The owner wants to know now: a [`Round`] of this number is reported, at the latest after
+    /// The owner requests a check: a [`Round`](crate::Round) of this number is reported, at the latest after
     /// [`ROUND_LONGEST`](crate::ROUND_LONGEST).
     CheckNow {
         round: u64,
     },
-    /// Live traffic got a whole answer: the probe of that model can wait.
+    /// A client's request got a complete response: the probe of that model can wait.
     TrafficProved {
         endpoint: EndpointId,
         model: ModelId,
     },
-    /// A provider answered a client's request, with whatever status: the network is up.
+    /// A provider responded to a client's request, with any status: the network is up.
     TrafficAnswered {
         endpoint: EndpointId,
     },
     /// A client's request reached no provider: the network is checked soon.
     TrafficUnreached,
-    /// The machine slept: everything is due.
+    /// The machine resumed from suspend: everything is due.
     Woke,
     IncidentOpen {
         provider: ProviderId,
         open: bool,
     },
-    /// No client has sent anything for long (true), or one has again (false).
+    /// No client has sent a request for long (true), or one has again (false).
     Idle(bool),
 }

@@ -1,23 +1,23 @@
 //! A client's packages in a folder of their own.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::path_with;
 use crate::pins::{Client, Pins, Registry, is_older};
 use crate::python;
 use crate::step::{Done, Failed, Outcome, ask, call, step};
 use crate::system::npm;
 use crate::tree::{Stamp, target};
 
-/// The oldest Node.js that the newest Claude Code takes; on an older one npm installs an older Claude Code.
+/// The oldest Node.js that the newest Claude Code supports; on an older one npm installs an older Claude Code.
 const OLDEST_NODE: &str = "22";
 
 pub(crate) fn folder(client: &Client) -> PathBuf {
     target().join("clients").join(&client.name)
 }
 
-/// Installs what is pinned, unless it is there.
+/// Installs the pinned versions, unless they are installed.
 pub(crate) fn install_one(pins: &Pins, client: &Client) -> Outcome {
     let pinned = client.pinned().join(" ");
     let stamp = Stamp::of(&format!("client-{}", client.name), pinned.clone());
@@ -31,7 +31,7 @@ pub(crate) fn install_one(pins: &Pins, client: &Client) -> Outcome {
     })
 }
 
-/// Afresh, so that nothing of another version stays.
+/// Starts from an empty folder, so that no files of another version remain.
 fn install_packages(pins: &Pins, client: &Client) -> Outcome {
     let folder = folder(client);
     if folder.exists() {
@@ -56,19 +56,19 @@ fn from_npm(npm: &mut Command, folder: &Path, packages: &[String]) -> Outcome {
     )
 }
 
-/// Where the pinned Node.js is, and nothing else.
+/// A folder with only the pinned Node.js, for `PATH`.
 fn node_folder(pins: &Pins) -> Outcome<PathBuf> {
     Ok(folder(pins.client("node")?).join("node_modules/node/bin"))
 }
 
-/// npm, run by the Node.js that will run what it installs: it looks at which versions that one takes.
+/// npm on the pinned Node.js: npm selects versions by the Node.js that runs it.
 pub(super) fn npm_on_node(pins: &Pins) -> Outcome<Command> {
     let mut npm = npm();
     npm.env("PATH", path_with(&node_folder(pins)?)?);
     Ok(npm)
 }
 
-/// npm may put another version in place of one that does not take the Node.js that runs it, and says nothing.
+/// npm silently installs another version if one does not support the running Node.js.
 fn check_versions(pins: &Pins, client: &Client) -> Outcome {
     let node = node_folder(pins)?.join(if cfg!(windows) { "node.exe" } else { "node" });
     let version = ask(Command::new(&node).arg("--version"))?;
@@ -91,14 +91,14 @@ fn check_versions(pins: &Pins, client: &Client) -> Outcome {
         if installed != wanted {
             return Err(Failed::new(format!(
                 "npm installed {name} {installed} where {wanted} is pinned: a version that does not take the Node.js in use \
-                 is replaced without a message"
+                 would be replaced without a warning"
             )));
         }
     }
     Ok(())
 }
 
-/// Its packages' scripts download what no registry has; of what they would build, only SQLite's binding is needed.
+/// Its packages' scripts download files from outside the registries. Only SQLite's native binding has to be built.
 fn n8n(pins: &Pins, client: &Client, folder: &Path) -> Outcome {
     let node = &pins.client("node")?.packages[0];
     let system = match std::env::consts::OS {
@@ -111,7 +111,7 @@ fn n8n(pins: &Pins, client: &Client, folder: &Path) -> Outcome {
         "aarch64" => "arm64",
         other => other,
     };
-    // Has the headers of the program that is installed.
+    // The folder contains the headers of the installed program.
     let headers = format!("node-{system}-{machine}");
     let packages = [client.pinned(), vec![format!("{headers}@{}", node.version)]].concat();
     from_npm(
@@ -128,4 +128,12 @@ fn n8n(pins: &Pins, client: &Client, folder: &Path) -> Outcome {
         .current_dir(modules.join("sqlite3"))
         .env("PATH", path_with(&node_folder(pins)?)?))
     .map(drop)
+}
+
+/// `PATH` with this folder first.
+fn path_with(first: &Path) -> Outcome<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(first.to_path_buf()).chain(std::env::split_paths(&path));
+    std::env::join_paths(folders)
+        .map_err(|error| Failed::new(format!("{}: {error}", OsStr::to_string_lossy(&path))))
 }

@@ -1,20 +1,20 @@
-//! The newest versions in the registries, written into the pins.
+//! Writes the registries' newest versions into the pins.
 
 use std::process::Command;
 
 use super::install::{install_one, npm_on_node};
-use super::is_wanted;
+use super::selection::is_wanted;
 use crate::pins::{Client, Package, Pins, Registry, is_older, release};
 use crate::python;
 use crate::step::{Done, Failed, Outcome, ask, step};
 use crate::system::npm;
 use crate::tree::target;
 
-/// So many versions of a package are tried, from the newest on: one in a registry may name a part that is not there.
+/// How many of a package's newest versions are tried: one in a registry may depend on a package that is missing.
 const TRIED: usize = 5;
 
-/// Raises the pins of these clients, where they can be raised; what cannot is reported, and stays as it was. The others are
-/// looked up with Node.js, which is raised in any case.
+/// Raises the pins of these clients. A client that cannot be raised is reported and unchanged. Node.js is raised in any
+/// case, because the others are looked up with it.
 pub(super) fn raise(wanted: &str) -> Outcome {
     let mut pins = Pins::read()?;
     let mut stuck = Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn raise(wanted: &str) -> Outcome {
         }
         pins.write()?;
         if client.name == "node" {
-            // The others are looked up with it: npm passes over what its own Node.js is too old for.
+            // The others are looked up with it: npm skips versions that do not support its own Node.js.
             install_one(&pins, pins.client("node")?)?;
         }
     }
@@ -47,17 +47,17 @@ fn raise_one(pins: &mut Pins, client: &Client) -> Outcome<Done> {
         Registry::Npm => from_npm(pins, client)?,
         Registry::Pypi => from_pypi(client)?,
     };
-    let mut said = Vec::new();
+    let mut changes = Vec::new();
     for (package, version) in client.packages.iter().zip(raised) {
         if package.version != version {
             pins.set(&client.name, &package.name, &version)?;
-            said.push(format!("{} {} → {version}", package.name, package.version));
+            changes.push(format!("{} {} → {version}", package.name, package.version));
         }
     }
-    Ok(if said.is_empty() {
+    Ok(if changes.is_empty() {
         Done::Already("newest".into())
     } else {
-        Done::Did(said.join(", "))
+        Done::Did(changes.join(", "))
     })
 }
 
@@ -68,7 +68,7 @@ fn from_npm(pins: &Pins, client: &Client) -> Outcome<Vec<String>> {
         offered.push(newest_of_npm(pins, package)?);
     }
     let newest = |at: usize| -> Vec<String> {
-        // The client itself is its section's first package; the others are the newest in any case.
+        // The client itself is its section's first package; the others always get the newest version.
         let version = |(place, versions): (usize, &Vec<String>)| {
             versions.get(if place == 0 { at } else { 0 }).cloned()
         };
@@ -100,7 +100,7 @@ fn from_npm(pins: &Pins, client: &Client) -> Outcome<Vec<String>> {
     Err(why)
 }
 
-/// Does the registry have every package that these name? One may have been published before its parts.
+/// Whether the registry has every dependency of these. A package may be published before its parts.
 fn can_be_installed(pins: &Pins, client: &Client) -> Outcome {
     let place = target().join("clients").join("raise");
     std::fs::create_dir_all(&place)?;
@@ -118,7 +118,7 @@ fn can_be_installed(pins: &Pins, client: &Client) -> Outcome {
     .map(drop)
 }
 
-/// npm on the pinned Node.js, and for that one itself on the system's.
+/// npm on the pinned Node.js; for Node.js itself, npm on the system's.
 fn npm_for(pins: &Pins, client: &str) -> Outcome<Command> {
     if client == "node" {
         Ok(npm())
@@ -127,7 +127,7 @@ fn npm_for(pins: &Pins, client: &str) -> Outcome<Command> {
     }
 }
 
-/// From the newest on, not older than what is pinned.
+/// Versions from the newest down to the pinned one.
 fn newest_of_npm(pins: &Pins, package: &Package) -> Outcome<Vec<String>> {
     let name = &package.name;
     let view = |what: &str| ask(npm_for(pins, name)?.args(["view", name, what, "--json"]));
@@ -153,7 +153,7 @@ fn newest_of_npm(pins: &Pins, package: &Package) -> Outcome<Vec<String>> {
         .collect())
 }
 
-/// pip itself passes over what cannot be installed.
+/// pip itself skips versions that cannot be installed.
 fn from_pypi(client: &Client) -> Outcome<Vec<String>> {
     let wanted: Vec<String> = client
         .packages
@@ -175,7 +175,7 @@ fn from_pypi(client: &Client) -> Outcome<Vec<String>> {
     let report = python::newest(&environment, &wanted)?;
     let file = environment.join("report.json");
     std::fs::write(&file, report)?;
-    let told = ask(Command::new(python::program(&environment, "python"))
+    let report = ask(Command::new(python::program(&environment, "python"))
         .args(["-c", REQUESTED])
         .arg(&file))?;
     let plain = |name: &str| {
@@ -186,16 +186,22 @@ fn from_pypi(client: &Client) -> Outcome<Vec<String>> {
         .packages
         .iter()
         .map(|package| {
-            told.lines()
+            report
+                .lines()
                 .filter_map(|line| line.split_once("=="))
                 .find(|(name, _)| plain(name) == plain(&package.name))
                 .map(|(_, version)| version.to_owned())
-                .ok_or_else(|| Failed::new(format!("pip says nothing of {}: {told}", package.name)))
+                .ok_or_else(|| {
+                    Failed::new(format!(
+                        "pip reports no version of {}: {report}",
+                        package.name
+                    ))
+                })
         })
         .collect()
 }
 
-/// Of pip's report, what was asked for.
+/// Selects the requested packages from pip's report.
 const REQUESTED: &str = "import json, sys\n\
     for part in json.load(open(sys.argv[1]))['install']:\n    \
         if part['requested']:\n        \

@@ -1,4 +1,5 @@
-//! From what was read of one provider to the belief about it: pure, and made afresh every time.
+//! Computes the verdict on one provider from its readings. Pure: nothing of an earlier judgement is reused except the
+//! previous verdict.
 
 mod end;
 mod evidence;
@@ -16,24 +17,24 @@ use crate::{
     Basis, Blame, LastRequest, Level, OurFault, ProviderVerdict, Thresholds, Unknown, Verdict,
 };
 
-/// Everything that was read of one provider.
+/// All readings of one provider.
 #[derive(Debug, Default)]
 pub(super) struct Readings {
     pub(super) page: PageRecord,
     pub(super) runs: BTreeMap<(EndpointId, ModelId), Run>,
 }
 
-/// The circumstances of a judgement.
+/// The context of a judgement.
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
     pub(super) now: DateTime<Utc>,
     pub(super) thresholds: &'a Thresholds,
     pub(super) network: &'a Network,
-    /// None: a provider of the owner's own, which no catalogue file describes.
+    /// `None`: a provider from the settings that no catalogue file describes.
     pub(super) provider: Option<&'a Provider>,
-    /// Surfaces that count; None: nobody chose, so the catalogue's do.
+    /// Surfaces that count. `None`: the owner chose none, so the catalogue's default applies.
     pub(super) watched: Option<&'a BTreeSet<SurfaceId>>,
-    /// Providers whose calls fail now, when they are many and unrelated; else empty.
+    /// Unrelated providers whose calls fail now; empty unless there are many.
     pub(super) failing_together: &'a [ProviderId],
 }
 
@@ -42,17 +43,17 @@ pub(super) struct Judgement {
     pub(super) end: End,
 }
 
-/// What may end a story.
+/// What allows an open incident to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct End {
-    /// Good, and proved well enough.
+    /// The level is good, and enough evidence proves it.
     pub(super) settled: bool,
-    /// The requests that it rested on have faded: the last evidence of it.
+    /// The time of the last evidence, if the incident rested on requests that have faded.
     pub(super) faded: Option<DateTime<Utc>>,
 }
 
 impl Readings {
-    /// Do our own calls to it fail now?
+    /// Whether probes or requests to the provider fail now.
     pub(super) fn calls_fail(
         &self,
         now: DateTime<Utc>,
@@ -96,12 +97,12 @@ pub(super) fn judge(
     }
 }
 
-/// Models that count as working by proofs from before the trouble.
+/// Models that count as working only by successes from before the trouble.
 pub(super) fn doubtful(scene: Scene<'_>, readings: &Readings) -> Vec<(EndpointId, ModelId)> {
     Seen::gather(scene, readings).doubtful().cloned().collect()
 }
 
-/// The readings as they bear on this moment.
+/// The readings, evaluated at `now`.
 struct Seen<'a> {
     scene: Scene<'a>,
     page: &'a PageRecord,
@@ -153,7 +154,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// The page's word on the surfaces that count.
+    /// What the page reports about the surfaces that count.
     fn believed(&self) -> impl Iterator<Item = &'a Claim> {
         self.claims
             .iter()
@@ -172,7 +173,7 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// Models that have answered since the trouble began.
+    /// Models that have succeeded since the trouble began.
     fn working(&self) -> impl Iterator<Item = &'a (EndpointId, ModelId)> {
         let begun = self.trouble_since();
         self.proved()
@@ -180,7 +181,7 @@ impl<'a> Seen<'a> {
             .map(|(key, _)| key)
     }
 
-    /// Models whose last proof is from before the trouble: nothing is known of them in it.
+    /// Models whose last success is from before the trouble: their present state is not known.
     fn doubtful(&self) -> impl Iterator<Item = &'a (EndpointId, ModelId)> {
         let begun = self.trouble_since();
         self.proved()
@@ -188,7 +189,7 @@ impl<'a> Seen<'a> {
             .map(|(key, _)| key)
     }
 
-    /// Models that count as working, with their last good call.
+    /// Models that count as working, each with its last successful call.
     fn proved(&self) -> impl Iterator<Item = (&'a (EndpointId, ModelId), DateTime<Utc>)> {
         self.runs.iter().filter_map(|(key, run)| match run {
             Measured::Works { proved_at } => Some((*key, (*proved_at)?)),
@@ -196,7 +197,7 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// The first sign of what is bad now. Failures that have faded count up to the last of them.
+    /// When the present trouble began. Failures that have faded count up to the last of them.
     fn trouble_since(&self) -> Option<DateTime<Utc>> {
         self.bad_since().or_else(|| self.faded())
     }
@@ -208,7 +209,7 @@ impl<'a> Seen<'a> {
         page.chain(calls).min()
     }
 
-    /// What our own calls say, over all models of all endpoints; models fail and recover one by one.
+    /// The level that our own calls show, over all models of all endpoints. Models fail and recover independently.
     fn measured_level(&self) -> Option<Level> {
         let (bad, good) = (self.failing().count(), self.working().count());
         let worst = self.failing().map(|(_, level, _)| level).max();
@@ -227,7 +228,8 @@ impl<'a> Seen<'a> {
         }
         let measured = self.measured_level();
         match self.page_level().max(measured) {
-            // A surface that fell silent in an outage is not well, only because the others are.
+            // A surface that the page stopped listing during an outage does not become operational only because the
+            // other surfaces are.
             Some(level) if fine(level) && measured.is_none() && self.fell_silent() => {
                 Verdict::Unknown(self.why_unknown())
             }
@@ -248,8 +250,8 @@ impl<'a> Seen<'a> {
         faded.max()
     }
 
-    /// For a while, a page without an outage does not outweigh requests that failed; one that has taken an outage back
-    /// since does.
+    /// For a while, a page without an outage does not outweigh failed requests. A page that has ended an outage since
+    /// then does.
     fn failed_lately(&self) -> bool {
         let recovered = self.page_recovered();
         let lately = |last| {
@@ -259,13 +261,13 @@ impl<'a> Seen<'a> {
         self.faded().is_some_and(lately)
     }
 
-    /// When the page last took back an outage of a surface that counts.
+    /// When the page last ended an outage of a surface that counts.
     fn page_recovered(&self) -> Option<DateTime<Utc>> {
         let counted = self.claims.keys().filter(|surface| self.counts(surface));
         counted.filter_map(|s| self.page.recovered(s)).max()
     }
 
-    /// The page's last word on a surface that counts was an outage, and is too old to be believed.
+    /// The last page reading of a surface that counts was an outage and is stale.
     fn fell_silent(&self) -> bool {
         self.claims.iter().any(|(surface, claim)| {
             claim.is_err() && self.counts(surface) && self.page.left_bad(surface)
@@ -282,7 +284,7 @@ impl<'a> Seen<'a> {
             Measured::Unknown(why) => Some(*why),
             Measured::Works { .. } | Measured::Fails { .. } => None,
         });
-        // The reason that tells most.
+        // Of several reasons, the most specific one is reported.
         let telling = |why: &Unknown| match why {
             Unknown::NotYetLooked => 0,
             Unknown::Stale => 1,
@@ -310,7 +312,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// A bad time begins with its first sign and lasts through all bad levels.
+    /// A bad period starts with its first sign and continues through all bad levels.
     fn since(&self, verdict: Verdict, before: Option<&ProviderVerdict>) -> Option<DateTime<Utc>> {
         let now = Some(self.scene.now);
         match (before.map(|b| (b.verdict, b.since)), verdict) {
@@ -318,7 +320,7 @@ impl<'a> Seen<'a> {
             (Some((before, since)), _) if is_bad(before) && is_bad(verdict) => since,
             _ if is_bad(verdict) => self.bad_since().or(now),
             (Some((Verdict::Unknown(_), since)), Verdict::Unknown(_)) => since,
-            // It may have been well for long before that could be seen.
+            // The provider may have been operational long before the first reading.
             (Some((Verdict::Unknown(_), _)), Verdict::Known(_)) | (None, _) => None,
             (Some((Verdict::Known(_), _)), _) => now,
         }

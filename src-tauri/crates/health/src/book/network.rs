@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 
 use crate::Controls;
 
-/// What is known of our own network.
+/// State of the local network.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Network {
     latest: Option<(Controls, DateTime<Utc>)>,
@@ -18,7 +18,7 @@ impl Network {
         }
     }
 
-    /// Something outside answered while the controls were said to be down: they no longer are.
+    /// A host outside responded although the checks had failed: the network is up.
     pub(super) fn answered(&mut self, at: DateTime<Utc>) {
         if self.is_down() {
             self.told(at, Controls::Up);
@@ -37,7 +37,7 @@ impl Network {
         self.up
     }
 
-    /// The controls are looked at, but not since then.
+    /// The checks are in use, and none has finished since `then`.
     pub(super) fn unheard_since(&self, then: DateTime<Utc>) -> bool {
         self.latest.is_some_and(|(_, at)| at < then)
     }

@@ -5,31 +5,31 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{Level, Page, PageIncident, Unknown, Unreadable, Verdict};
 
-/// What a status page has said so far, and how far it may be believed now.
+/// What a status page has reported so far, and until when it counts.
 #[derive(Debug, Default)]
 pub(super) struct PageRecord {
     claims: BTreeMap<SurfaceId, Claim>,
     incidents: BTreeMap<String, Known>,
-    /// Why the latest read failed; None after a good one.
+    /// Why the latest read failed; `None` after a good one.
     unreadable: Option<Unreadable>,
-    /// The latest good reading came before a suspend.
+    /// The latest good reading is from before a suspend.
     slept: bool,
 }
 
-/// What the page says of one surface.
+/// What the page reports about one surface.
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
     pub(super) level: Level,
-    /// Since when it has not been fine, or since when it is again. None: no outage was seen.
+    /// Start of the outage, or its end once the surface is fine again. `None`: no outage was seen.
     pub(super) since: Option<DateTime<Utc>>,
     pub(super) read_at: DateTime<Utc>,
-    /// A better level that one reading has told; a second one makes it true.
+    /// A better level that one reading has reported; it takes effect with the second.
     better: Option<Level>,
     /// Consecutive readings that were fine.
     fine: u32,
-    /// Its incident was resolved on the page: as good as a second fine reading.
+    /// Its incident was resolved on the page, which counts as a second fine reading.
     resolved: bool,
-    /// Deduced from open incidents alone: when they are gone, so is the reason.
+    /// Derived from open incidents alone; it ends when they are no longer listed.
     from_incidents: bool,
 }
 
@@ -40,21 +40,21 @@ struct Known {
     seen: DateTime<Utc>,
 }
 
-/// What a reading told of incidents, beside the surfaces' levels.
+/// What a reading reports about incidents, in addition to the surfaces' levels.
 #[derive(Debug, PartialEq)]
 pub(super) enum News {
-    /// First seen when it was already over.
+    /// The incident was already over when it was first seen.
     Past(PageIncident),
     Said(String),
     /// The open incident of this title is over.
     Resolved(String),
 }
 
-/// A page lists its incidents for weeks; what it has not listed for so long is forgotten.
+/// Pages list incidents for weeks. One that has not been listed for this long is dropped.
 const FORGET_AFTER: TimeDelta = TimeDelta::days(7);
 
 impl Claim {
-    /// Has its recovery been told twice, or by a resolved incident?
+    /// Whether two readings, or a resolved incident, have confirmed the recovery.
     pub(super) fn settled(&self) -> bool {
         fine(self.level) && (self.fine >= 2 || self.resolved)
     }
@@ -71,7 +71,8 @@ impl Claim {
         }
     }
 
-    /// Worse counts at once; better counts when told twice, or when the incident is resolved.
+    /// A worse level takes effect at once. A better one takes effect with the second reading, or when the incident is
+    /// resolved.
     fn told(&mut self, level: Level, since: DateTime<Utc>, at: DateTime<Utc>, resolved: bool) {
         self.read_at = at;
         self.fine = if fine(level) {
@@ -96,7 +97,7 @@ impl Claim {
 }
 
 impl PageRecord {
-    /// Fold one reading in. `surfaces` are all that the catalogue knows of this page.
+    /// Adds one reading. `surfaces` are all that the catalogue lists for this page.
     pub(super) fn read<'s>(
         &mut self,
         at: DateTime<Utc>,
@@ -133,7 +134,7 @@ impl PageRecord {
             .collect();
         let about = |i: &PageIncident| speaks_of(i, surface, page.incidents_only);
         let started = match &open[..] {
-            // The only trouble there is, though the page does not say of what.
+            // The only open incident, and it names no surface.
             [only] if only.surfaces.is_empty() => Some(only.started),
             all => all.iter().filter(|i| about(i)).map(|i| i.started).min(),
         };
@@ -142,13 +143,13 @@ impl PageRecord {
         let old = self.claims.get(surface);
         let (level, from_incidents) = match page.surfaces.get(surface) {
             Some(&level) if !page.incidents_only => (level, false),
-            // The page names no state for it, but an open incident does name it.
+            // The page gives no state for this surface, but an open incident names it.
             _ if declared => (
                 old.map_or(Level::Degraded, |c| c.level.max(Level::Degraded)),
                 old.is_none_or(|c| c.from_incidents || fine(c.level)),
             ),
             _ if over => (Level::Operational, true),
-            // A feed without open incidents is good news only where no component state said otherwise.
+            // A feed without open incidents is good news unless a component state reported otherwise.
             _ if page.incidents_only && old.is_none_or(|c| c.from_incidents || fine(c.level)) => {
                 (Level::Operational, true)
             }
@@ -165,7 +166,7 @@ impl PageRecord {
         claim.from_incidents = from_incidents;
     }
 
-    /// What is new, and which incidents this reading resolved.
+    /// Returns what is new, and which incidents this reading resolved.
     fn read_incidents<'p>(
         &mut self,
         at: DateTime<Utc>,
@@ -199,7 +200,7 @@ impl PageRecord {
         (news, resolved)
     }
 
-    /// What the page says of a surface, where it may still be believed.
+    /// What the page reports about a surface, unless it is stale.
     pub(super) fn claim(
         &self,
         surface: &SurfaceId,
@@ -216,7 +217,7 @@ impl PageRecord {
         }
     }
 
-    /// The last word on this surface was bad; told so even when it is too old to be believed.
+    /// The last reading of this surface was bad, even if that reading is stale now.
     pub(super) fn left_bad(&self, surface: &SurfaceId) -> bool {
         self.claims.get(surface).is_some_and(|c| !fine(c.level))
     }
@@ -227,7 +228,7 @@ impl PageRecord {
         claim.since.filter(|_| fine(claim.level))
     }
 
-    /// The last word on this surface was not proved good; told so even when it is too old to be believed.
+    /// The last reading of this surface was bad or unconfirmed, even if that reading is stale now.
     pub(super) fn left_unsettled(&self, surface: &SurfaceId) -> bool {
         self.claims.get(surface).is_some_and(|c| !c.settled())
     }
@@ -240,7 +241,7 @@ impl PageRecord {
         self.slept = true;
     }
 
-    /// When the readings go stale.
+    /// When the readings become stale.
     pub(super) fn stale_at(&self, stale_after: TimeDelta) -> impl Iterator<Item = DateTime<Utc>> {
         self.claims.values().map(move |c| c.read_at + stale_after)
     }
@@ -254,8 +255,8 @@ pub(super) fn is_bad(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Known(level) if !fine(level))
 }
 
-/// An incident that names no surface speaks for the whole page only in a feed, where nothing else does. Beside component
-/// states it may be about anything else on the page.
+/// An incident that names no surface covers the entire page only in a feed, which has no other data. On a page with
+/// component states it may concern anything.
 fn speaks_of(incident: &PageIncident, surface: &SurfaceId, feed: bool) -> bool {
     incident.surfaces.contains(surface) || (feed && incident.surfaces.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The life of a provider's incidents: which changes of belief are worth telling, and to whom.
+//! The life of a provider's incidents: which changes are reported, and whether they are announced.
 
 use std::collections::VecDeque;
 
@@ -10,20 +10,20 @@ use crate::{
     Blame, Change, Evidence, Level, Note, OpenIncident, ProviderVerdict, Thresholds, Verdict,
 };
 
-/// So many openings within [`FLAP_WINDOW`] make a provider unstable.
+/// This many openings within [`FLAP_WINDOW`] make a provider unstable.
 const FLAP_OPENINGS: usize = 3;
-/// An unstable provider counts as stable again after so long in one state.
+/// An unstable provider counts as stable again after this long in one state.
 const FLAP_WINDOW: TimeDelta = TimeDelta::minutes(60);
 
-/// After a restart, pages and probes are looked at first.
+/// After a restart, pages and probes are read first.
 const FIRST_LOOK: TimeDelta = TimeDelta::minutes(1);
 
-/// The open story of one provider, and how restless it has been.
+/// The open incident of one provider, and how often it changed recently.
 #[derive(Debug, Default)]
 pub(super) struct Plot {
     story: Option<Story>,
     openings: VecDeque<DateTime<Utc>>,
-    /// Flapping; the time of the latest change.
+    /// Set while the provider is unstable; the time of the latest change.
     restless: Option<DateTime<Utc>>,
 }
 
@@ -33,24 +33,24 @@ struct Story {
     level: Level,
     peak: Level,
     blame: Blame,
-    /// As it was told last.
+    /// The evidence that was reported last.
     evidence: Evidence,
-    /// Unstable only: recovered, but not yet for long enough to be told.
+    /// Only while unstable: recovered at this time, but not yet for long enough to be reported.
     calm: Option<DateTime<Utc>>,
-    /// The belief was lost, and that was noted.
+    /// The verdict became unknown, and that was noted.
     lost: bool,
-    /// From before a restart, and nothing has confirmed it since.
+    /// From before a restart, and no reading has confirmed it since.
     unconfirmed: Option<Unconfirmed>,
 }
 
-/// An incident that requests alone spoke of, before a restart.
+/// An incident from before a restart that rested on requests alone.
 #[derive(Clone, Copy, Debug)]
 struct Unconfirmed {
     last_failure: DateTime<Utc>,
     fades_at: DateTime<Utc>,
 }
 
-/// One thing to tell.
+/// One change to report.
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) at: DateTime<Utc>,
@@ -97,12 +97,12 @@ impl Plot {
         self.restless.is_some()
     }
 
-    /// When an unstable provider may be called stable again.
+    /// When an unstable provider counts as stable again.
     pub(super) fn settles_at(&self) -> Option<DateTime<Utc>> {
         self.restless.map(|changed| changed + FLAP_WINDOW)
     }
 
-    /// `mine`: the owner watches this provider; only then stories open, and only then anybody hears of them.
+    /// `mine`: the owner watches this provider. Only then do incidents open and only then are changes announced.
     pub(super) fn step(
         &mut self,
         now: DateTime<Utc>,
@@ -126,7 +126,7 @@ impl Plot {
         told
     }
 
-    /// The owner no longer watches it: the story ends here, and nobody is told.
+    /// The owner no longer watches the provider: the incident ends here without an announcement.
     pub(super) fn abandon(&mut self, now: DateTime<Utc>) -> Vec<Told> {
         self.restless = None;
         let Some(Story { since, peak, .. }) = self.story.take() else {
@@ -204,7 +204,7 @@ impl Plot {
         told
     }
 
-    /// No longer bad; over, or not known to be.
+    /// The level is no longer bad: the incident is over, or its state is unknown.
     fn end(
         &mut self,
         now: DateTime<Utc>,
@@ -229,7 +229,7 @@ impl Plot {
         }
     }
 
-    /// `over`: as far as was observed. While a provider is unstable, a recovery is told only once it has lasted.
+    /// `over`: when the outage ended. While a provider is unstable, a recovery is reported only after it has lasted.
     fn recover(
         &mut self,
         now: DateTime<Utc>,
@@ -261,7 +261,7 @@ impl Plot {
         }
     }
 
-    /// Neither bad nor well enough proved to be over.
+    /// The level is not bad, but not enough evidence proves the recovery.
     fn wait(
         &mut self,
         now: DateTime<Utc>,
@@ -280,7 +280,7 @@ impl Plot {
     }
 }
 
-/// Nothing has spoken of it since `last`.
+/// No evidence of the incident came after `last`.
 fn fade(last: DateTime<Utc>, story: &Story, mine: bool) -> Told {
     let (since, peak) = (story.since, story.peak);
     Told {

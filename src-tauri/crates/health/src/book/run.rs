@@ -9,33 +9,33 @@ use crate::{
 
 pub(super) use stretch::Stretch;
 
-/// How the calls to one endpoint's model have gone, probes and traffic together.
+/// The calls to one endpoint's model, probes and requests together.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     state: State,
     failures: u32,
     successes: u32,
-    /// The failures that count now: since the first after the last good state.
+    /// The failures that count now: those since the last good state.
     stretch: Option<Stretch>,
     last: Option<DateTime<Utc>>,
-    /// The latest call came before a suspend.
+    /// The latest call is from before a suspend.
     slept: bool,
     ours: Option<(OurFault, DateTime<Utc>)>,
     accused: Accused,
     last_request: Option<LastRequest>,
-    /// The last of the failures that have faded, and of those since. None: it has answered since.
+    /// The time of the last faded failure, or of a failure after it. `None`: a call has succeeded since.
     faded: Option<DateTime<Utc>>,
-    /// The last good call.
+    /// The last successful call.
     proved_at: Option<DateTime<Utc>>,
 }
 
-/// Whether it ever counted as failing, and what became of that. Outlasts the calls themselves going stale.
+/// Whether the model ever counted as failing, and how that ended. Kept after the calls are stale.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Accused {
     #[default]
     No,
     Yes,
-    /// It was said not to answer at all, and then it answered; nothing has been learnt since.
+    /// It counted as unreachable and then sent a response; nothing more is known since.
     Refuted,
 }
 
@@ -52,11 +52,11 @@ enum State {
     },
 }
 
-/// What may be believed of a run now.
+/// What the calls show now.
 #[derive(Debug)]
 pub(super) enum Measured<'a> {
     Works {
-        /// The last good call.
+        /// The last successful call.
         proved_at: Option<DateTime<Utc>>,
     },
     Fails {
@@ -66,7 +66,7 @@ pub(super) enum Measured<'a> {
     Unknown(Unknown),
 }
 
-/// Failures that a dead network of ours could explain wait so long for a word about it.
+/// Failures that a local network outage could explain wait this long for a network check.
 pub(super) const DOUBT: TimeDelta = TimeDelta::seconds(10);
 
 impl Run {
@@ -98,8 +98,8 @@ impl Run {
         }
     }
 
-    /// Somebody answers, and nothing more is known of it. That takes back failures to connect, and no others: whoever
-    /// refuses a key may still be unable to answer a good one.
+    /// The provider responded, which proves nothing else. This clears failures to connect and no others: a provider
+    /// that rejects a key may still be unable to serve a valid one.
     fn answered(&mut self) {
         if self.stretch.as_ref().is_none_or(Stretch::was_heard) {
             return;
@@ -111,7 +111,7 @@ impl Run {
         }
     }
 
-    /// The failures that count now no longer do.
+    /// Clears the failures that count now.
     fn restore(&mut self) {
         self.failures = 0;
         self.stretch = None;
@@ -171,7 +171,7 @@ impl Run {
         }
     }
 
-    /// A run never goes on over a silence: what comes after it starts from nothing.
+    /// A gap longer than the stale time ends a run: the next call starts a new one.
     fn forget_if_stale(&mut self, at: DateTime<Utc>, thresholds: &Thresholds) {
         let faded = self.fades_at(thresholds).is_some_and(|fades| fades <= at);
         if faded {
@@ -190,7 +190,7 @@ impl Run {
         }
     }
 
-    /// When its failures fade: only those of requests do.
+    /// When the failures fade. Only failures of requests do.
     pub(super) fn fades_at(&self, thresholds: &Thresholds) -> Option<DateTime<Utc>> {
         match (self.state, &self.stretch) {
             (State::Fails { .. }, Some(stretch)) if stretch.probes.failures.total == 0 => {
@@ -200,7 +200,7 @@ impl Run {
         }
     }
 
-    /// The last failure, where it has faded and nothing has answered since.
+    /// The last failure, if it has faded and no call has succeeded since.
     pub(super) fn faded(
         &self,
         now: DateTime<Utc>,
@@ -260,17 +260,18 @@ impl Run {
         }
     }
 
-    /// Enough good calls in a row to end a story without any other source.
+    /// Enough consecutive successes to end an incident without another source.
     pub(super) fn proved(&self, thresholds: &Thresholds) -> bool {
         self.successes >= thresholds.successes
     }
 
-    /// Its failures were taken back by an answer that proves nothing else: enough to end a story in which nobody answered.
+    /// A response refuted its failures to connect. That is enough to end an incident in which the provider was
+    /// unreachable.
     pub(super) fn refuted(&self) -> bool {
         self.accused == Accused::Refuted
     }
 
-    /// It counted as failing, however long ago, and that was neither proved wrong nor explained, nor has it faded.
+    /// It counted as failing, and that was neither refuted nor explained, and has not faded.
     pub(super) fn stands_accused(&self, now: DateTime<Utc>, thresholds: &Thresholds) -> bool {
         self.accused == Accused::Yes && self.faded(now, thresholds).is_none()
     }
@@ -289,7 +290,7 @@ impl Run {
         (now < over).then_some(fault)
     }
 
-    /// A limit lasts until its reset. Any other problem of ours lasts until its evidence is stale.
+    /// A limit lasts until its reset. Any other account or settings fault lasts until its evidence is stale.
     fn ours_until(&self, thresholds: &Thresholds) -> Option<DateTime<Utc>> {
         let (fault, at) = self.ours?;
         Some(match fault {
@@ -303,7 +304,7 @@ impl Run {
         })
     }
 
-    /// Our own network was down: failures after it was last known to be up are explained by that.
+    /// The local network was down: that explains failures after it was last known to be up.
     pub(super) fn forgive(&mut self, up: Option<DateTime<Utc>>) {
         let explained = |stretch: &Stretch| up.is_none_or(|up| stretch.since > up);
         if self.stretch.as_ref().is_some_and(explained) {
@@ -315,7 +316,7 @@ impl Run {
         self.slept = true;
     }
 
-    /// When it goes stale or fades, and when a doubt ends.
+    /// When it becomes stale or fades, and when a doubt ends.
     pub(super) fn changes_at(
         &self,
         thresholds: &Thresholds,
@@ -343,7 +344,7 @@ impl Run {
     }
 }
 
-/// Whether a call proved something about the provider, and what.
+/// Whether a call is evidence about the provider, and whether it is good.
 fn answered(outcome: &CallOutcome) -> Option<bool> {
     match outcome {
         CallOutcome::Ok { .. } => Some(true),

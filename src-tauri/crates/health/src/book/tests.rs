@@ -27,7 +27,7 @@ fn at(time: &str) -> DateTime<Utc> {
         .unwrap()
 }
 
-/// The owner watches Claude (API and Claude Code) and OpenAI's default surfaces and OpenRouter.
+/// The owner watches Claude (API and Claude Code), OpenAI's default surfaces and OpenRouter.
 fn mine() -> Watched {
     let surfaces = |ids: &[&str]| ids.iter().map(|&id| id.into()).collect::<BTreeSet<_>>();
     Watched(BTreeMap::from([
@@ -49,15 +49,15 @@ fn restored(open: Vec<OpenIncident>) -> Book {
     Book::new(catalog, Thresholds::default(), mine(), open, at("12:00"))
 }
 
-/// One reading, written as `source` and `said`:
+/// One reading, written as `source` and `reading`:
 ///
-/// | source | said |
+/// | source | reading |
 /// |---|---|
 /// | `page` | `api=partial code=ok` and incidents `+i1(api)`, `-i1(api)` (resolved), `feed` for a feed; or `unreadable`, `blocked`, `offline` |
 /// | `probe`, `call` | an outcome, of haiku unless written `sonnet:cut`; a `limit` lasts until 22:00 |
 /// | `network` | `up`, `down` |
 ///
-/// Another provider than Claude stands before the source: `openai page`.
+/// A provider other than Claude is written before the source: `openai page`.
 fn observation(now: DateTime<Utc>, source: &str, said: &str) -> Observation {
     let (provider, source) = source.split_once(' ').unwrap_or(("anthropic", source));
     match source {
@@ -189,7 +189,7 @@ fn belief(verdict: &ProviderVerdict) -> String {
     format!("{level} {blame}")
 }
 
-/// "Opened!" is announced, "noted" and the like are for the log only; an update of the evidence is left out.
+/// "Opened!" is announced, "noted" and others are only logged. Updates of the evidence are left out.
 fn tale(transitions: &[Transition]) -> String {
     let words: Vec<_> = transitions
         .iter()
@@ -211,10 +211,10 @@ fn tale(transitions: &[Transition]) -> String {
     words.join(" ")
 }
 
-/// Time, source, said → Claude's verdict and blame, what was told of anybody.
+/// Time, source, reading → Claude's verdict and blame, the transitions of all providers.
 type Row<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
 
-/// Play the rows and compare after each.
+/// Feeds in the rows and compares after each.
 fn check(book: &mut Book, rows: &[Row<'_>]) -> Vec<Transition> {
     let mut all = Vec::new();
     for &(time, source, said, verdict, told) in rows {

@@ -1,7 +1,7 @@
 use catalog::Tokens;
-use rusqlite::{Row, Transaction, named_params};
+use rusqlite::{Connection, Row, Transaction, named_params};
 
-use super::{AttemptRow, Candidate, ExchangeRow};
+use super::row::{AttemptRow, Candidate, ExchangeRow};
 use crate::column::{Col, get, maybe};
 
 pub(super) fn insert_exchange(
@@ -165,7 +165,7 @@ pub(super) fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
     })
 }
 
-/// NULL: none.
+/// NULL for an empty list.
 fn lines(texts: &[String]) -> Option<String> {
     let lines = texts.iter().map(|text| text.replace('\n', " "));
     (!texts.is_empty()).then(|| lines.collect::<Vec<_>>().join("\n"))
@@ -174,4 +174,27 @@ fn lines(texts: &[String]) -> Option<String> {
 fn read_lines(row: &Row<'_>, column: &str) -> rusqlite::Result<Vec<String>> {
     let text: Option<String> = row.get(column)?;
     Ok(text.map_or_else(Vec::new, |text| text.lines().map(str::to_owned).collect()))
+}
+
+pub(crate) const ATTEMPTS: &str =
+    "SELECT * FROM attempts WHERE exchange BETWEEN ?1 AND ?2 ORDER BY exchange, number";
+
+/// `rows` are newest first, so their attempts lie between the last id and the first.
+pub(super) fn attach_attempts(
+    conn: &Connection,
+    rows: &mut [(i64, ExchangeRow)],
+) -> rusqlite::Result<()> {
+    let (Some((newest, _)), Some((oldest, _))) = (rows.first(), rows.last()) else {
+        return Ok(());
+    };
+    let (newest, oldest) = (*newest, *oldest);
+    let mut all = conn.prepare_cached(ATTEMPTS)?;
+    let mut found = all.query((oldest, newest))?;
+    while let Some(row) = found.next()? {
+        let exchange: i64 = row.get("exchange")?;
+        if let Ok(at) = rows.binary_search_by(|(id, _)| exchange.cmp(id)) {
+            rows[at].1.attempts.push(read_attempt(row)?);
+        }
+    }
+    Ok(())
 }

@@ -1,27 +1,29 @@
-//! Which exchanges a person looks for. The search runs in SQL over all rows, newest first.
+//! Filter for exchanges. The search runs in SQL over all rows, newest first.
 
 use chrono::{DateTime, Utc};
 use rusqlite::ToSql;
 use rusqlite::params_from_iter;
 
-use super::{End, ExchangeRow, attach_attempts, columns};
+use super::columns;
+use super::row::{End, ExchangeRow};
 use crate::column::Col;
 use crate::{Ledger, LedgerError, Page, page_limit};
 
-/// All of these at once; the default matches every exchange.
+/// Conditions that all apply; the default matches every exchange.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExchangeFilter {
-    /// In the id, client, session, model, pipeline, item or error, whatever the case. A whole id finds that exchange alone.
+    /// Part of the id, client, session, model, pipeline, item or error, in any case. A complete id finds only that
+    /// exchange.
     pub text: Option<String>,
-    /// The client should have got an answer and did not.
+    /// The client was entitled to a response and got none.
     pub failed: bool,
-    /// By its whole name.
+    /// By its complete name.
     pub pipeline: Option<String>,
     /// Began then or later.
     pub since: Option<DateTime<Utc>>,
 }
 
-/// Columns of an exchange that a text is looked for in.
+/// Columns of an exchange that are searched for a text.
 const OF_EXCHANGE: &[&str] = &[
     "request_id",
     "client",
@@ -31,13 +33,13 @@ const OF_EXCHANGE: &[&str] = &[
     "item",
     "detail",
 ];
-/// The same of its attempts.
+/// Columns of an attempt that are searched.
 const OF_ATTEMPT: &[&str] = &["provider", "endpoint", "model", "outcome", "detail"];
 
 pub(crate) const EXACT: &str = "SELECT EXISTS (SELECT 1 FROM exchanges WHERE request_id = ?1)";
 
 impl Ledger {
-    /// Newest booking first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the id `before`.
+    /// Latest recorded first, at most [`PAGE_LIMIT`](crate::PAGE_LIMIT), older than the id `before`.
     pub fn find_exchanges(
         &self,
         filter: &ExchangeFilter,
@@ -79,7 +81,7 @@ impl Ledger {
             .prepare_cached(&sql)?
             .query_map(params_from_iter(values), columns::read_exchange)?
             .collect::<Result<Vec<_>, _>>()?;
-        attach_attempts(&self.conn, &mut rows)?;
+        columns::attach_attempts(&self.conn, &mut rows)?;
         Ok(Page::cut(rows, limit))
     }
 }
@@ -133,7 +135,7 @@ impl Query {
     }
 }
 
-/// A text as part of a pattern, with nothing in it that stands for other characters.
+/// Escapes the wildcards of a LIKE pattern.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for sign in text.chars() {

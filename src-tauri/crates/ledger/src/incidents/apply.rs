@@ -7,10 +7,10 @@ use crate::column::{Col, maybe};
 use crate::{Ledger, LedgerError, LoggedTransition};
 
 impl Ledger {
-    /// Writes a transition into its incident's story. Returns the incident, or `None` where there is none: a note
-    /// while nothing is open, and anything of the rehearsal provider.
+    /// Applies a transition to its incident. Returns the incident, or `None` where there is none: a note while no
+    /// incident is open, or any transition of the rehearsal provider.
     ///
-    /// A story that lacks its beginning (it opened while the ledger could not be written) is begun here.
+    /// An incident whose opening was not stored (the ledger could not be written) is created here.
     pub fn apply(&mut self, logged: &LoggedTransition) -> Result<Option<i64>, LedgerError> {
         if logged.transition.provider.as_str() == REHEARSAL {
             return Ok(None);
@@ -84,7 +84,8 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                     close(tx, id, at, Some(level), *peak)?;
                     entry(tx, id, at, Some(level), said)?;
                 }
-                // The record ends, not the outage: the provider is no longer watched, as a note before this one says.
+                // The record ends, not the outage: the provider is no longer watched, as the note before this one
+                // states.
                 Verdict::Known(_) | Verdict::Unknown(_) => close(tx, id, at, None, *peak)?,
             }
             Ok(Some(id))
@@ -141,7 +142,7 @@ fn update(
     believe(tx, id, blame, evidence)
 }
 
-/// Blame that was once found stays: evidence fades while an outage eases, and that acquits nobody.
+/// Blame that was once found is kept: evidence fades while an outage eases, and that refutes nothing.
 fn believe(tx: &Transaction<'_>, id: i64, blame: Blame, evidence: &str) -> rusqlite::Result<()> {
     let blame = (blame != Blame::Undetermined).then_some(Col(blame));
     tx.prepare_cached(
@@ -151,7 +152,7 @@ fn believe(tx: &Transaction<'_>, id: i64, blame: Blame, evidence: &str) -> rusql
     Ok(())
 }
 
-/// `level`: `None` leaves the last one standing.
+/// `level`: `None` keeps the last one.
 fn close(
     tx: &Transaction<'_>,
     id: i64,
@@ -160,7 +161,7 @@ fn close(
     peak: Level,
 ) -> rusqlite::Result<()> {
     let peak = peak_of(tx, id)?.max(Some(peak));
-    // A clock that was set back must not end a story before it began.
+    // If the clock was set back, the end is still not before the beginning.
     tx.prepare_cached(
         "UPDATE incidents SET closed_at = max(?2, opened_at), level = coalesce(?3, level), peak = ?4 WHERE id = ?1",
     )?
@@ -173,8 +174,8 @@ fn peak_of(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<Level>> {
         .query_row([id], |row| maybe(row, "peak"))
 }
 
-/// An incident that was over when its page was first read. A restart reads the same page again: known ones are told anew,
-/// not twice.
+/// An incident that was over when its page was first read. A restart reads the page again; a known incident is not
+/// added twice.
 fn past(
     tx: &Transaction<'_>,
     provider: &ProviderId,

@@ -1,4 +1,4 @@
-//! Parts of conversations: what was kept is found, for a day, in bounded room, and its bytes are gone with it.
+//! Parts of conversations are found for a day, within the size limit, and their bytes are overwritten afterwards.
 
 use std::fs;
 
@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use rusqlite::Connection;
 
 use super::{fresh, minutes, t0};
-use crate::schema::{self, Step, TABLES};
+use crate::schema::{self, Step};
+use crate::tables::TABLES;
 use crate::{CONVERSATIONS_KEPT, ConversationPart, Digest, Ledger, open};
 
 fn part(name: u8, body: &str) -> ConversationPart {
@@ -46,7 +47,7 @@ fn parts_are_found_after_a_restart() {
     assert_eq!(found, [Some(Vec::new()), None, Some(b"Hi".to_vec())]);
 }
 
-/// Small servers number their responses from one: a name that two of them bear says nothing of either.
+/// Small servers number their responses from one, so a name with two bodies identifies neither.
 #[test]
 fn a_name_of_two_parts_is_ambiguous_until_it_expires() {
     let mut ledger = fresh();
@@ -132,7 +133,7 @@ fn what_is_forgotten_is_no_longer_in_the_file() {
     assert!(!is_there());
 }
 
-/// A copy stays for years beside the ledger.
+/// A backup may stay next to the ledger for years.
 #[test]
 fn the_copy_before_a_migration_holds_no_conversation() {
     let folder = tempfile::tempdir().unwrap();

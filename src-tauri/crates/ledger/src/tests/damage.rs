@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::{answered, fresh, minutes, opened, t0};
-use crate::schema::TABLES;
+use crate::tables::TABLES;
 use crate::{Ledger, LedgerError, OpenError};
 
 fn folder() -> tempfile::TempDir {
@@ -26,7 +26,7 @@ fn with_rows(path: &Path, count: i64) -> Ledger {
     ledger
 }
 
-/// The files as a killed process leaves them: nothing was closed, the log was not folded in.
+/// The files of a killed process: nothing was closed, and the log was not merged into the file.
 fn killed(path: &Path, to: &Path) -> PathBuf {
     let copy = to.join("ledger.sqlite");
     fs::copy(path, &copy).unwrap();
@@ -166,7 +166,7 @@ fn a_file_that_opens_only_for_reading_is_told_apart() {
     assert!(error.to_string().contains("write permission"), "{error}");
 }
 
-/// `/sys` refuses new files even to root, under whom permission bits would not.
+/// `/sys` refuses new files even to root, which permission bits would not do.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_folder_that_cannot_be_written_is_told_apart() {

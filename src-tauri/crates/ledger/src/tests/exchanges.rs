@@ -120,7 +120,7 @@ fn a_stand_in_is_another_endpoint_or_model_that_answered() {
             vec![fails(&lead), by(&mapped)],
             true,
         ),
-        // Its breaker was open: it was not even tried.
+        // Its breaker was open, so it had no attempt.
         (first.clone(), End::Complete, vec![by(&second)], true),
         (
             first.clone(),

@@ -60,7 +60,7 @@ fn the_last_test_of_each_fallback_is_its_result() {
     );
 }
 
-/// Each fault is a word of the file that is read back as the same fault.
+/// Each fault is stored as text and read back as the same fault.
 #[test]
 fn every_fault_is_kept() {
     for fault in TestFault::ALL {
@@ -79,7 +79,7 @@ fn every_fault_is_kept() {
     }
 }
 
-/// What tests cost is spent today and counts under the cap, and a test is no exchange.
+/// The cost of tests counts as spent today and against the cap, and a test is no exchange.
 #[test]
 fn today_counts_the_cost_of_tests_and_not_the_tests() {
     let mut ledger = fresh();

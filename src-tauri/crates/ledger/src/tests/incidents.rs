@@ -26,7 +26,7 @@ fn eased(at: DateTime<Utc>) -> LoggedTransition {
     eased
 }
 
-/// What the page wrote.
+/// The page's text.
 fn noted(at: DateTime<Utc>, said: &str) -> LoggedTransition {
     let change = Change::Noted(Note::Page(said.to_owned()));
     let noted = transition("lead", at, Level::MajorOutage, change, "12 of 14 failed.");
@@ -89,7 +89,7 @@ fn what_is_known_only_later_stands_in_the_story() {
         (incident.blame, incident.evidence)
     };
     assert_eq!(known(&ledger).0, Blame::Undetermined);
-    // The evidence itself said something new; what the page says is not evidence of whose fault it is.
+    // The evidence itself has changed. The page's reading is not evidence for the blame.
     let change = Change::Noted(Note::Verdict);
     let at = t0() + minutes(2);
     ledger
@@ -102,7 +102,7 @@ fn what_is_known_only_later_stands_in_the_story() {
         ))
         .unwrap();
     assert_eq!(known(&ledger), (Blame::Them, "12 of 14 failed.".to_owned()));
-    // So does it without an entry of its own.
+    // A change without a timeline entry updates it too.
     let at = t0() + minutes(3);
     let (level, text) = (Level::MajorOutage, "14 of 16 failed.");
     let updated = transition("lead", at, level, Change::Updated, text);

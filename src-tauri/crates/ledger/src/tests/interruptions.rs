@@ -1,4 +1,4 @@
-//! Which sessions an incident cut, and whether the tools that they had been given came to an end.
+//! Which sessions an incident interrupted, and whether their delivered tool calls have results.
 
 use catalog::ModelId;
 

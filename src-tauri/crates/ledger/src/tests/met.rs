@@ -18,7 +18,7 @@ fn of(pipeline: &str, item: &str, exchange: ExchangeRow) -> ExchangeRow {
     }
 }
 
-/// Fails, and waits in the review queue under the item's name.
+/// Fails, and is parked in the review queue under the item's name.
 fn park(ledger: &mut Ledger, pipeline: &str, item: &str, at: DateTime<Utc>) {
     let failed = FailedRequest {
         id: item.into(),
@@ -45,14 +45,15 @@ fn park(ledger: &mut Ledger, pipeline: &str, item: &str, at: DateTime<Utc>) {
     ledger.book_exchange(&exchange).unwrap();
 }
 
-/// 12 minutes in which five requests of "leads" fail (one of them twice), one of "mail" is carried, and one agent's fails.
+/// 12 minutes in which five requests of "leads" fail (one of them twice), one of "mail" is carried, and one agent's
+/// fails.
 fn outage(ledger: &mut Ledger) -> i64 {
     let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     for item in ["a", "b", "c", "d"] {
         park(ledger, "leads", item, t0() + minutes(1));
     }
     park(ledger, "leads", "a", t0() + minutes(2));
-    // Not kept, and answered later; not kept, and never answered.
+    // One was not kept and succeeded later; one was not kept and never succeeded.
     for item in ["e", "f"] {
         let lost = ExchangeRow {
             end: End::OurFault,
@@ -173,7 +174,7 @@ fn the_last_outage_tells_what_is_left_of_it() {
     let mut ledger = fresh();
     assert_eq!(ledger.last_outage(t0()).unwrap(), None);
     let id = outage(&mut ledger);
-    // A later one that met nothing is no outage of this owner's.
+    // A later incident that affected no request is not the owner's last outage.
     ledger.apply(&opened("second", t0() + minutes(30))).unwrap();
     ledger
         .apply(&recovered("second", t0() + minutes(30), t0() + minutes(40)))

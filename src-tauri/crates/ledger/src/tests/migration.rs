@@ -1,4 +1,4 @@
-//! A ledger of every released version opens, and nothing in it is lost.
+//! A ledger of every released version opens without loss.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,8 @@ use health::Level;
 use rusqlite::Connection;
 
 use super::{answered, fresh, minutes, t0};
-use crate::schema::{self, Step, TABLES};
+use crate::schema::{self, Step};
+use crate::tables::TABLES;
 use crate::{Ledger, OpenError, open};
 
 /// A ledger of each version, as that version wrote it. Add one with every new version; never edit one.
@@ -28,7 +29,7 @@ fn written(folder: &Path, sql: &str) -> PathBuf {
     file
 }
 
-/// Every column and index, however the file came by it.
+/// Every column and index, whichever steps created it.
 fn shape(conn: &Connection) -> Vec<String> {
     let mut lines = conn
         .prepare(
@@ -110,7 +111,7 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
     }
 }
 
-/// The schema as it is, and one step of the future.
+/// The present schema and one later step.
 fn with_next(sql: &'static str) -> (u32, [Step; 1]) {
     let version = schema::known(TABLES) + 1;
     (version, [Step { version, sql }])

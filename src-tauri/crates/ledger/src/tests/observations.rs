@@ -149,7 +149,7 @@ fn readings_fade_with_age_and_their_number_stays() {
     let day = Duration::hours(24);
     assert_eq!(ledger.thin(t0() + day).unwrap(), 0, "raw for a day");
 
-    // The first hour is older than a day: six stretches, one row each for what was said in them.
+    // The first hour is older than a day: six stretches, one row each for every result in them.
     let gone = ledger.thin(t0() + day + minutes(64)).unwrap();
     assert_eq!(gone, 60 - 12);
     assert_eq!(count("failed", &ledger), (6 + 12, 24));

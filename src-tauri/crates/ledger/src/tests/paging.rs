@@ -79,13 +79,13 @@ fn incidents_are_paged_by_their_opening() {
     let mut ledger = fresh();
     let mut all = BTreeSet::new();
     for n in 0..25 {
-        // Later ids do not mean later openings: a page may tell of an old incident today.
+        // Later ids do not mean later openings: a page may report an old incident today.
         let at = t0() + minutes(60 * (n * 7 % 25));
         all.extend(ledger.apply(&opened("lead", at)).unwrap());
         let again = ledger.apply(&recovered("lead", at, at + minutes(9)));
         all.extend(again.unwrap());
     }
-    // Two that opened in the same moment.
+    // Two that opened at the same moment.
     all.extend(ledger.apply(&opened("lead", t0())).unwrap());
     let (mut before, mut seen) = (None, Vec::new());
     loop {

@@ -1,4 +1,4 @@
-//! A request that nobody answered waits for a person, once, and whole.
+//! A request that failed on every candidate is parked once, with its complete body.
 
 use catalog::Dialect;
 use chrono::TimeDelta;
@@ -32,7 +32,7 @@ fn failed(id: &str, minute: i64) -> FailedRequest {
     }
 }
 
-/// A response to this very request: how many it settled.
+/// A response to this same request; returns how many items it settled.
 fn answered(ledger: &mut Ledger, id: &str, minute: i64) -> usize {
     let settled = Settled {
         id,
@@ -45,7 +45,7 @@ fn answered(ledger: &mut Ledger, id: &str, minute: i64) -> usize {
         .unwrap()
 }
 
-/// Another request of the same item, as an agent's repeated turn is, or a later step.
+/// Another request of the same item: an agent's repeated turn, or a later step.
 #[test]
 fn a_response_for_the_same_item_of_the_same_pipeline_settles_it_and_no_other() {
     for (pipeline, item, settles) in [
@@ -223,7 +223,7 @@ fn beyond_the_limit_an_item_is_kept_without_its_request() {
     );
     assert!(ledger.review("a1").unwrap().unwrap().body.is_some());
     assert_eq!(ledger.review("b2").unwrap().unwrap().body, None);
-    // Once there is room, the next failure of it brings it.
+    // Once there is room, its next failure stores the body.
     answered(&mut ledger, "a1", 0);
     ledger.forget_reviewed(t0() + REVIEW_KEPT).unwrap();
     ledger.park_within(&failed("b2", 1), 9).unwrap();

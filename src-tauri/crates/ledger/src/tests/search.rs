@@ -15,7 +15,7 @@ fn text(text: &str) -> ExchangeFilter {
     }
 }
 
-/// 1: answered, 2: carried, of a pipeline, 3: exhausted, 4: turned away.
+/// 1: succeeded, 2: carried, of a pipeline, 3: exhausted, 4: turned away.
 fn four() -> Ledger {
     let mut ledger = fresh();
     let of_a_pipeline = ExchangeRow {
@@ -155,7 +155,7 @@ fn a_reader_finds_what_another_connection_books_meanwhile_and_writes_nothing() {
         assert_eq!(page, ledger.exchanges(10, None).unwrap());
         assert_eq!(page.rows.len(), usize::try_from(n).unwrap());
     }
-    // A booking in progress holds up no search.
+    // An open write transaction blocks no search.
     let booking = ledger.write().unwrap();
     assert_eq!(reader.find_exchanges(&all, 10, None).unwrap().rows.len(), 3);
     drop(booking);

@@ -21,7 +21,7 @@ fn probe(provider: &str, cost: Option<i64>) -> ProbeRow {
     }
 }
 
-/// "lead" was cut in the middle, which cost about 1,000 micro-dollars; "second" answered.
+/// "lead" was cut in mid-stream, at a cost of about 1,000 micro-dollars; "second" succeeded.
 fn cut_and_carried(started: chrono::DateTime<chrono::Utc>, cost: Option<i64>) -> ExchangeRow {
     let mut exchange = carried(started);
     exchange.attempts[0].tokens_estimated = true;
@@ -79,7 +79,7 @@ fn today_sums_what_began_since_midnight() {
     );
 }
 
-/// What the kept key passed on counts against the cap, and what a client's login paid for does not.
+/// Requests passed on with the kept key count against the cap; those paid by a client's login do not.
 #[test]
 fn the_query_and_the_type_agree_on_what_the_cap_counts() {
     let passed = |cost: Option<i64>| {
@@ -178,12 +178,12 @@ fn outage(ledger: &mut Ledger) -> i64 {
     };
     for exchange in [
         carried(t0() - minutes(30)),  // long before
-        cut_at_the_start,             // hit, failed
-        answered(t0() + minutes(1)),  // the lead answered: not hit
-        carried(t0() + minutes(2)),   // hit, carried
-        exhausted(t0() + minutes(4)), // hit, failed
-        of_another_route,             // not hit
-        skipped,                      // hit, carried: its breaker was open
+        cut_at_the_start,             // affected, failed
+        answered(t0() + minutes(1)),  // the primary succeeded: not affected
+        carried(t0() + minutes(2)),   // affected, carried
+        exhausted(t0() + minutes(4)), // affected, failed
+        of_another_route,             // not affected
+        skipped,                      // affected, carried: the primary's breaker was open
         carried(t0() + minutes(13)),  // after it closed
     ] {
         ledger.book_exchange(&exchange).unwrap();
@@ -210,7 +210,7 @@ fn an_incident_counts_the_traffic_that_met_it() {
     assert_eq!(traffic(&ledger, id + 1), None);
 }
 
-/// A bill beyond all bounds, which a broken provider once told, neither stops the day's sums nor leaves the cap open.
+/// An absurd usage, which a broken provider once reported, must neither break the day's sums nor bypass the cap.
 #[test]
 fn a_sum_beyond_the_largest_integer_is_the_largest() {
     let mut ledger = fresh();

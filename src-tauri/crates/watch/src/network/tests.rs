@@ -14,7 +14,7 @@ enum Step {
 use Standing::{Offline, Unsure, Up};
 use Step::{Answered, Failed, Woke, Works};
 
-/// A second, what happens then, and whether we are offline after it.
+/// A second, the event at it, and whether the machine counts as offline after it.
 type Row = (u64, Step, bool);
 
 const STORIES: &[(&str, &[Row])] = &[

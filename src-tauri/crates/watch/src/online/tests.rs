@@ -10,11 +10,11 @@ use crate::client::Http;
 use crate::loopback::{Reply, Server, nobody, reply, tls};
 
 const CERTIFICATE: &[u8] = include_bytes!("../../tests/tls/control.test.cert.der");
-/// Of `control.test` alone, a name that no one can register.
+/// For `control.test` alone, a name that cannot be registered.
 const KEY: &[u8] = include_bytes!("../../tests/tls/control.test.key.der");
 const NAME: &str = "control.test:443";
 
-/// A proxy on loopback: it opens each tunnel to a TLS server of `control.test` that answers 204.
+/// A proxy on loopback: it connects each tunnel to a TLS server of `control.test` that responds with 204.
 struct Proxy {
     url: String,
     heads: Arc<Mutex<Vec<String>>>,
@@ -86,7 +86,7 @@ async fn one_answering_control_is_enough_and_none_means_down() {
     for (hosts, expected) in [
         (vec![], true),
         (vec![at(&up)], true),
-        // Something listens there, though it speaks no HTTP.
+        // Something listens there, but it does not use HTTP.
         (vec![at(&mute)], true),
         (vec![gone.clone(), at(&up)], true),
         (vec![gone], false),
@@ -123,7 +123,7 @@ async fn a_proxy_that_refuses_or_opens_tls_is_named_with_its_fault() {
     assert!(!checked.is_up(), "{checked:?}");
     assert!(checked.attempts[0].proxy.is_some());
 
-    // Its certificate is for another name than the one that was asked for.
+    // Its certificate is for another name than the requested one.
     let opening = Proxy::new(true);
     let http = Http::through(&opening.url, CERTIFICATE);
     let checked = check(&http, &["other.test:443".to_owned()]).await;

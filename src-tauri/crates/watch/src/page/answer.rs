@@ -1,4 +1,4 @@
-//! Is this answer worth reading? Pure.
+//! Decides whether a response is worth parsing. Pure.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use health::Unreadable;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
-/// Why a source gave no page.
+/// Why a source returned no page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Miss {
     pub(crate) why: Unreadable,
-    /// How long the page asked us to stay away.
+    /// The wait that the page requested.
     pub(crate) retry_after: Option<Duration>,
-    /// Nobody answered: perhaps our own network is to blame.
+    /// No response arrived: the local network may be the cause.
     pub(crate) transport: bool,
 }
 
@@ -27,10 +27,10 @@ impl From<Unreadable> for Miss {
     }
 }
 
-/// Bot walls announce themselves: AWS WAF (202 and 405 as well), Cloudflare.
+/// Headers that bot challenges set: AWS WAF (with 202 and 405 too), Cloudflare.
 const CHALLENGE_HEADERS: [&str; 2] = ["x-amzn-waf-action", "cf-mitigated"];
 
-/// What challenge pages say while they answer 200.
+/// Phrases of challenge pages that have status 200.
 const CHALLENGE_WORDS: [&str; 7] = [
     "just a moment",
     "captcha",
@@ -41,7 +41,7 @@ const CHALLENGE_WORDS: [&str; 7] = [
     "verify you are human",
 ];
 
-/// An answer that is neither 200 nor 304 nor a redirect is no page.
+/// Any status but 200, 304 and redirects means that there is no page.
 pub(super) fn judge_head(
     status: StatusCode,
     headers: &HeaderMap,
@@ -72,7 +72,7 @@ pub(super) fn judge_head(
     }
 }
 
-/// HTML where data was expected: a challenge, or not the page at all.
+/// HTML instead of data: a challenge, or another page.
 pub(super) fn judge_body(headers: &HeaderMap, body: &[u8]) -> Result<(), Miss> {
     let start = String::from_utf8_lossy(&body[..body.len().min(16 << 10)]).to_lowercase();
     let declared = headers
@@ -90,7 +90,7 @@ pub(super) fn judge_body(headers: &HeaderMap, body: &[u8]) -> Result<(), Miss> {
     Err(why.into())
 }
 
-/// Whole or broken seconds, or an HTTP date.
+/// Integer or decimal seconds, or an HTTP date.
 fn retry_after(headers: &HeaderMap, at: DateTime<Utc>) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<f64>() {

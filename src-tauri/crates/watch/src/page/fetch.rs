@@ -1,4 +1,4 @@
-//! One polite GET: conditional, bounded in time and size, redirects only within the host.
+//! One GET: conditional, bounded in time and size, with redirects only within the host.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use super::answer::{Miss, judge_body, judge_head};
 use crate::client::{Http, cause};
 
 const TOTAL: Duration = Duration::from_secs(20);
-/// After decompression. The largest page we read is a tenth of it.
+/// After decompression. The largest known page is a tenth of it.
 const LARGEST: usize = 512 << 10;
 const MOST_REDIRECTS: usize = 5;
 
-/// An address, and the last answer that may be asked for again with "unless it changed".
+/// An address, and its last response for conditional requests.
 #[derive(Debug)]
 pub(super) struct Address {
     url: String,
@@ -37,7 +37,7 @@ impl Address {
         Self { url, known: None }
     }
 
-    /// The body as it is now, or as it was where the server says that it has not changed.
+    /// The present body, or the last one where the server responds 304.
     pub(super) async fn get(&mut self, http: &Http, at: DateTime<Utc>) -> Result<Bytes, Miss> {
         match tokio::time::timeout(TOTAL, self.get_unbounded(http, at)).await {
             Ok(result) => result,
@@ -69,7 +69,7 @@ impl Address {
         Ok(body)
     }
 
-    /// Redirects within the host are followed; another host is another page until the catalogue says otherwise.
+    /// Follows redirects within the host. A redirect to another host is an error until the catalogue names that host.
     async fn follow(&self, http: &Http) -> Result<Response, Miss> {
         let mut url = Url::parse(&self.url)
             .map_err(|e| Unreadable::Unreachable(format!("{:?} is no address: {e}", self.url)))?;

@@ -1,10 +1,10 @@
-//! What an answer to a probe says about the provider. Pure.
+//! What the response to a probe shows about the provider. Pure.
 
 use health::{CallOutcome, FailureKind, OurFault};
 use http::StatusCode;
 use wire::{Broken, Class, Completion, Failure};
 
-/// A whole answer proves the provider, also one that the probe's own token limit cut or that declines to answer.
+/// A complete response proves that the provider works, even if the probe's token limit cut it or the model refused.
 pub(super) fn of_completion(
     completion: &Completion,
     ttft_ms: Option<u64>,
@@ -39,7 +39,8 @@ fn of_broken(broken: &Broken) -> CallOutcome {
     failed(kind, broken.to_string())
 }
 
-/// Error types of the three dialects that name a problem of ours, though they come in the middle of a stream.
+/// Error types of the three dialects that name a fault of the account or the request, although they arrive in the
+/// stream.
 fn our_fault(kind: &str) -> Option<OurFault> {
     match kind {
         "rate_limit_error" | "rate_limit_exceeded" => Some(OurFault::RateLimit),
@@ -52,8 +53,8 @@ fn our_fault(kind: &str) -> Option<OurFault> {
     }
 }
 
-/// An error status. A redirect is ours: the address in the settings is not where the service is, and a key is never taken
-/// elsewhere.
+/// An error status. A redirect is a fault of the settings: the service has moved, and a key is never sent to another
+/// address.
 pub(super) fn of_failure(status: StatusCode, failure: &Failure) -> CallOutcome {
     if status.is_redirection() {
         return CallOutcome::Ours(OurFault::Request);

@@ -1,4 +1,4 @@
-//! What a probe asks: the smallest question that only a working model can answer. Pure.
+//! The request of a probe: the smallest one that only a working model can complete. Pure.
 
 use catalog::{Auth, ChatLimit, Dialect, Endpoint, Secret, StreamUsage};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION};
@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 const QUESTION: &str = "Reply with OK.";
 /// OpenAI's Responses API refuses less than 16.
 pub(super) const MOST_OUTPUT: u64 = 16;
-/// What the question comes to with its framing, for the budget; real usage is booked afterwards.
+/// Tokens of the prompt with its framing, for the budget; real usage is recorded afterwards.
 pub(super) const LIKELY_INPUT: u64 = 20;
 
-/// Chat Completions where it is spoken, since that is what every compatible server knows best; else the endpoint's first.
+/// Chat Completions if the endpoint supports it, because compatible servers support it best; else the endpoint's first
+/// dialect.
 pub(super) fn dialect(endpoint: &Endpoint) -> Option<Dialect> {
     let mut spoken = endpoint.paths.keys().copied();
     let first = spoken.clone().next()?;
@@ -55,7 +56,7 @@ fn chat(endpoint: &Endpoint, model: &str, ask: Value) -> Value {
     body
 }
 
-/// `None`: the key holds characters that no header can carry.
+/// `None`: the key contains characters that are not allowed in a header.
 pub(super) fn headers(dialect: Dialect, auth: Auth, key: Option<&Secret>) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));

@@ -42,7 +42,7 @@ fn usual(now: Instant) -> Rhythm {
     )
 }
 
-/// Seconds until the next look at `look`, after one that ended so.
+/// Seconds until the next look at `look`, after one with this result.
 fn next_after(rhythm: &mut Rhythm, now: Instant, look: &Look, after: After) -> f64 {
     rhythm.due_now(now, look);
     assert!(rhythm.due(now).contains(look));
@@ -71,7 +71,7 @@ fn the_interval_after_each_kind_of_look() {
         (page("a"), After::Failed, 192.0, 288.0),
         (page("a"), refused(None), 900.0, 1080.0),
         (page("a"), refused(Some(s(1800))), 1800.0, 2160.0),
-        // Never sooner than planned, never later than six hours.
+        // Never earlier than planned, never later than six hours.
         (page("a"), refused(Some(s(1))), 120.0, 144.0),
         (page("a"), refused(Some(s(7 * 86_400))), 21_600.0, 25_920.0),
     ] {

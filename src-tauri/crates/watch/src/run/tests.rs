@@ -1,4 +1,4 @@
-//! Scenes: the whole of [`Watch`] against servers on loopback. Each step is caused by a nudge, never by waiting.
+//! Tests of a complete [`Watch`] against servers on loopback. Each step is caused by a nudge, never by waiting.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::{CannotWatch, Watch};
 use crate::LookOutcome;
 use crate::loopback::{Reply, Server, json, nobody, path, reply, tls};
-use crate::targets::{Nudge, PageTarget, ProbeTarget, Report, Targets};
+use crate::report::Report;
+use crate::targets::{Nudge, PageTarget, ProbeTarget, Targets};
 
 const UP: &[u8] = include_bytes!("../../tests/pages/anthropic-summary-operational.json");
 const DOWN: &[u8] =
@@ -26,7 +27,7 @@ const CHALLENGE: &[u8] = include_bytes!("../../tests/pages/challenge-cloudflare-
 
 const CLAUDE: &str = "anthropic";
 
-/// A running [`Watch`] and its strings.
+/// A running [`Watch`] and its channels.
 struct Scene {
     targets: watch::Sender<Arc<Targets>>,
     nudges: mpsc::Sender<Nudge>,
@@ -48,7 +49,7 @@ impl Scene {
             targets: targets_rx,
             nudges: nudges_rx,
             seen: seen_tx,
-            // Every look at the clock is a second later than the last.
+            // Every call of the clock returns a time one second later.
             clock: Arc::new(move || {
                 noon() + TimeDelta::seconds(second.fetch_add(1, Ordering::Relaxed))
             }),
@@ -65,7 +66,7 @@ impl Scene {
         }
     }
 
-    /// Beside checks and rounds, which have tests of their own.
+    /// Skips checks and rounds, which have tests of their own.
     async fn next(&mut self) -> Report {
         loop {
             let report = self.any().await;
@@ -95,7 +96,7 @@ impl Scene {
         self.nudges.send(nudge).await.unwrap();
     }
 
-    /// The next two reports, which tell of one page.
+    /// The next two reports, which concern one page.
     async fn page(&mut self) -> (DateTime<Utc>, Result<Page, Unreadable>, Option<String>) {
         let Report::Observed(Observation::Page { at, reading, .. }) = self.next().await else {
             panic!("not a page");
@@ -271,7 +272,7 @@ async fn offline_nobody_is_blamed_until_the_network_is_back() {
     scene.end().await;
 }
 
-/// The check is blocked: what is read all the same ends "offline".
+/// The check is blocked: a page that can still be read ends "offline".
 #[tokio::test]
 async fn offline_a_page_is_still_read_and_one_that_answers_ends_it() {
     let page = nobody().await;
@@ -283,7 +284,7 @@ async fn offline_a_page_is_still_read_and_one_that_answers_ends_it() {
     assert_eq!(scene.network().await, Controls::Down);
     assert_eq!(scene.page().await.1, Err(Unreadable::Offline));
     let _back = Server::at(&page, |_| json(UP)).await;
-    // As the 15 s that pass between two checks.
+    // Stands for the 15 s between two checks.
     scene.nudge(Nudge::CheckNow { round: 0 }).await;
     assert_eq!(
         scene.network_is_no_longer(Controls::Down).await,
@@ -412,7 +413,7 @@ async fn without_a_key_only_who_cannot_be_reached_is_told() {
     );
     assert!(server.asked()[0].starts_with("HEAD / "));
 
-    // A second answer is no news: the page that is looked at next is what comes next.
+    // A second response changes nothing: the next report is that of the next page.
     let page = Server::new(|_| json(UP)).await;
     let both = Targets {
         pages: page_at(&page.url),

@@ -1,16 +1,16 @@
-//! An Atom feed of incidents, as Statuspage (`/history.atom`) and incident.io (`/feed.atom`) publish it: no component states,
-//! no impact, and one date for everything an entry tells.
+//! An Atom feed of incidents, from Statuspage (`/history.atom`) or incident.io (`/feed.atom`). It has no component
+//! states, no impact, and one date for all updates of an entry.
 
 use chrono::{DateTime, Utc};
 use health::{Page, PageIncident, Unreadable};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::payload::{Expected, not_the_page};
 use super::plain::{entity, plain};
 use super::v2::{is_maintenance, is_over, time};
-use super::{Expected, not_the_page};
 
-/// Text of the elements that we read, by name; of the feed itself or of one entry.
+/// Text of the relevant elements, by name; of the feed itself or of one entry.
 #[derive(Default)]
 struct Fields {
     id: String,
@@ -88,7 +88,7 @@ fn local_name(tag: &BytesStart<'_>) -> String {
     tag.local_name().as_ref().to_owned()
 }
 
-/// Whose fields an element at this path belongs to, and which one it is.
+/// The fields that an element at this path belongs to, and its name.
 fn fields<'a>(
     path: &'a [String],
     feed: &'a mut Fields,
@@ -158,7 +158,7 @@ impl Fields {
         let started = date(&self.published).into_iter().chain(updated).min()?;
         let over = stages.first().is_some_and(|stage| is_over(stage));
         let last = updated.unwrap_or(started);
-        // Statuspage numbers its entries; the address ends with the id that its JSON gives the same incident.
+        // Statuspage numbers its entries. The address ends with the incident's id in the JSON API.
         let address = self.link.as_deref().unwrap_or(&self.id).trim();
         Some(PageIncident {
             id: address.rsplit('/').next().unwrap_or(address).to_owned(),
@@ -172,8 +172,8 @@ impl Fields {
     }
 }
 
-/// The stages that an entry's HTML tells in bold, newest first, as `v2` writes them: `<strong>Resolved</strong>` at Statuspage,
-/// `<b>Status: Resolved</b>` at incident.io.
+/// The stages in bold in an entry's HTML, newest first, in the format of `v2`: `<strong>Resolved</strong>` at
+/// Statuspage, `<b>Status: Resolved</b>` at incident.io.
 fn stages(html: &str) -> Vec<String> {
     let mut stages = Vec::new();
     for (open, close) in [("<strong>", "</strong>"), ("<b>", "</b>")] {

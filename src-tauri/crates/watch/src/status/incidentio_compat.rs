@@ -1,12 +1,12 @@
 //! incident.io's Statuspage-compatible `/api/v2/components.json`.
 //!
-//! Not its `summary.json`: that lists at most 25 components, and the choice changes from poll to poll. There are no group
-//! rows and no affected components on incidents here.
+//! Its `summary.json` is not used: that lists at most 25 components, and the choice changes from poll to poll. There
+//! are no group rows and no affected components on incidents here.
 
 use health::{Page, Unreadable};
 
+use super::payload::{Expected, json};
 use super::statuspage::{check_identity, components};
-use super::{Expected, json};
 
 pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreadable> {
     let body = json(bytes)?;

@@ -1,5 +1,5 @@
-//! incident.io's own `/proxy/<host>`, which its status pages read themselves. It is not documented; the shape is what
-//! status.openai.com was seen to serve in 2026. A component that `affected_components` does not name is operational.
+//! incident.io's own `/proxy/<host>`, which its status pages use. It is not documented; the format is the one that
+//! status.openai.com served in 2026. A component that `affected_components` does not name is operational.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::level::{Components, level};
+use super::payload::{Expected, json, not_the_page};
 use super::v2::{is_maintenance, is_over, surfaces_of, time, words};
-use super::{Expected, json, not_the_page};
 
 #[derive(Deserialize)]
 struct Affected {
@@ -55,7 +55,7 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
     for row in affected {
         components.add(row.component_id, row.status.as_deref().and_then(level));
     }
-    // Without a list of components nobody can be "not affected".
+    // Without a list of components, no component can count as unaffected.
     let whole = components.whole().filter(|_| !listed.is_empty());
     let ongoing = summary.get("ongoing_incidents").and_then(Value::as_array);
     Ok(Page {
@@ -71,7 +71,7 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
     })
 }
 
-/// Component id → the page it says it belongs to, from `structure.items[]` and, where the page has no groups, `components[]`.
+/// Component id → the page that it names, from `structure.items[]` and, where the page has no groups, `components[]`.
 fn listed(summary: &Value) -> BTreeMap<String, Option<String>> {
     let items = |path| {
         summary
@@ -111,7 +111,7 @@ fn check_identity(
     )))
 }
 
-/// Every row must be readable: one that was skipped would leave its component green.
+/// Every row must be readable: a skipped row would leave its component green.
 fn affected(summary: &Value) -> Result<Vec<Affected>, Unreadable> {
     match summary.get("affected_components") {
         Some(Value::Null) => Ok(Vec::new()),

@@ -3,16 +3,16 @@ use std::collections::BTreeMap;
 use catalog::{Surface, SurfaceId};
 use health::{Level, Unreadable};
 
-use super::not_the_page;
+use super::payload::not_the_page;
 
-/// A component's state as its page worded it. `None`: a word that we do not know, which says nothing.
+/// A component's state from the page's text. `None`: an unknown text, which counts as no reading.
 pub(super) fn level(word: &str) -> Option<Level> {
     match word {
         "operational" => Some(Level::Operational),
         "under_maintenance" => Some(Level::Maintenance),
         "degraded_performance" => Some(Level::Degraded),
         "partial_outage" => Some(Level::PartialOutage),
-        // Statuspage says `major_outage`, incident.io `full_outage`.
+        // Statuspage uses `major_outage`, incident.io `full_outage`.
         "major_outage" | "full_outage" => Some(Level::MajorOutage),
         _ => None,
     }
@@ -23,7 +23,7 @@ pub(super) fn level(word: &str) -> Option<Level> {
 pub(super) struct Components(BTreeMap<String, Option<Level>>);
 
 impl Components {
-    /// Of two rows with one id the worse counts, and an unknown one is never made green by the other.
+    /// Of two rows with one id the worse counts. An unknown one stays unknown beside a good one.
     pub(super) fn add(&mut self, id: String, state: Option<Level>) {
         self.0
             .entry(id)
@@ -35,12 +35,12 @@ impl Components {
         self.0.contains_key(id)
     }
 
-    /// The state of everything on the page together.
+    /// The state of all components together.
     pub(super) fn whole(&self) -> Option<Level> {
         worst(self.0.values().copied())
     }
 
-    /// Reduced to our surfaces. `whole` speaks for those that name no component.
+    /// Reduced to the catalogue's surfaces. `whole` is the state of those that name no component.
     pub(super) fn surfaces(
         &self,
         surfaces: &[Surface],
@@ -72,7 +72,7 @@ impl Components {
     }
 }
 
-/// The worst of some states; where that would be "operational", only if every one of them is known.
+/// The worst of some states. The result is "operational" only if every state is known.
 fn worst(states: impl IntoIterator<Item = Option<Level>>) -> Option<Level> {
     let (mut worst, mut all_known) = (None, true);
     for state in states {

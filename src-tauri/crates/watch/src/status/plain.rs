@@ -1,7 +1,7 @@
 /// Longest text kept of one title or update, in characters.
 const LONGEST: usize = 2000;
 
-/// What a page wrote as HTML, as one line of plain text.
+/// HTML of a page, as one line of plain text.
 pub(super) fn plain(html: &str) -> String {
     let text = entities(&without_tags(html));
     let mut line = String::new();
@@ -17,7 +17,7 @@ pub(super) fn plain(html: &str) -> String {
     }
 }
 
-/// Tags become spaces. A `<` that opens no tag ("error rate < 5 %") is text.
+/// Replaces tags by spaces. A `<` that opens no tag ("error rate < 5 %") is text.
 fn without_tags(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
@@ -64,7 +64,7 @@ fn entities(text: &str) -> String {
     decoded + rest
 }
 
-/// The character that a named or numbered entity stands for: `amp`, `#39`, `#x27`.
+/// The character of a named or numbered entity: `amp`, `#39`, `#x27`.
 pub(super) fn entity(name: &str) -> Option<char> {
     match name {
         "amp" => Some('&'),

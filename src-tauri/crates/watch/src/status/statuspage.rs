@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::level::{Components, level};
-use super::{Expected, json, not_the_page, v2};
+use super::payload::{Expected, json, not_the_page};
+use super::v2;
 
 #[derive(Deserialize)]
 struct Component {
@@ -31,7 +32,7 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
     })
 }
 
-/// Anybody can answer with the right shape; only the genuine page carries its id.
+/// Any server can respond in the right format; only the genuine page contains its id.
 pub(super) fn check_identity(body: &Value, expected: Expected<'_>) -> Result<(), Unreadable> {
     let theirs = body
         .pointer("/page/id")
@@ -69,12 +70,12 @@ pub(super) fn components(body: &Value) -> Result<Components, Unreadable> {
     Ok(components)
 }
 
-/// A row that only says where the page is ("Visit www.githubstatus.com for more information").
+/// A row that only contains the page's address ("Visit www.githubstatus.com for more information").
 fn is_signpost(name: &str) -> bool {
     name.starts_with("Visit www.")
 }
 
-/// The indicator covers everything on the page, so it speaks only for surfaces that are the whole page.
+/// The indicator covers all components, so it applies only to surfaces that are the entire page.
 fn from_indicator(indicator: &str) -> Option<Level> {
     match indicator {
         "none" => Some(Level::Operational),

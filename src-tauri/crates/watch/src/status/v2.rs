@@ -1,5 +1,6 @@
-//! Incidents in the shape of Statuspage's API v2 (`incidents[]` of summary.json and incidents.json), which incident.io
-//! serves too, with gaps: no components, no `started_at`, no `resolved_at` while open. Only the id and the name are sure.
+//! Incidents in the format of Statuspage's API v2 (`incidents[]` of summary.json and incidents.json). incident.io
+//! serves it with gaps: no components, no `started_at`, no `resolved_at` while open. Only the id and the name are
+//! certain.
 
 use catalog::{Surface, SurfaceId};
 use chrono::{DateTime, Utc};
@@ -7,8 +8,8 @@ use health::PageIncident;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::payload::{Expected, json};
 use super::plain::plain;
-use super::{Expected, json};
 
 #[derive(Deserialize)]
 struct Incident {
@@ -42,14 +43,14 @@ struct Affected {
     new_status: Option<String>,
 }
 
-/// The component as it is now, not as it was at the time.
+/// The component's present state, not its state at the time of the update.
 #[derive(Deserialize)]
 struct Mirrored {
     id: Option<String>,
     status: Option<String>,
 }
 
-/// The incidents of an `incidents.json`; `None` where it is not that, or another page's.
+/// The incidents of an `incidents.json`; `None` if it is something else, or another page's.
 pub(super) fn incidents(bytes: &[u8], expected: Expected<'_>) -> Option<Vec<PageIncident>> {
     let body = json(bytes).ok()?;
     let theirs = body.pointer("/page/id").and_then(Value::as_str);
@@ -61,7 +62,7 @@ pub(super) fn incidents(bytes: &[u8], expected: Expected<'_>) -> Option<Vec<Page
     Some(list(body.get("incidents")?, expected))
 }
 
-/// Each item that can be read; an incident that cannot be dated is left out, and so is planned maintenance.
+/// Each item that can be read. Incidents without a date and planned maintenance are left out.
 pub(super) fn list(items: &Value, expected: Expected<'_>) -> Vec<PageIncident> {
     let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
     items
@@ -121,7 +122,7 @@ impl Incident {
     }
 }
 
-/// Component ids that the incident touches. Updates list bystanders too (operational before and after).
+/// Component ids that the incident affects. Updates also list unaffected components (operational before and after).
 fn named_components(updates: &[Update], mirrored: &[Mirrored]) -> Vec<String> {
     let ill = |status: &Option<String>| status.as_deref().is_some_and(|s| s != "operational");
     let touched: Vec<String> = updates
@@ -153,7 +154,7 @@ pub(super) fn is_over(status: &str) -> bool {
     matches!(status, "resolved" | "postmortem")
 }
 
-/// Statuses of planned work, in the words of Statuspage and of incident.io.
+/// Statuses of planned work, at Statuspage and at incident.io.
 pub(super) fn is_maintenance(status: &str) -> bool {
     matches!(
         status,

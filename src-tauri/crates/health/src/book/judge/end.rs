@@ -1,4 +1,4 @@
-//! Whether what is not bad now is also over.
+//! Whether an incident may end once the level is no longer bad.
 
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, Utc};
@@ -8,7 +8,7 @@ use crate::Verdict;
 use crate::book::run::Run;
 
 impl Seen<'_> {
-    /// The last evidence of an outage, where requests were the last to speak of it and have faded.
+    /// The last evidence of an outage that only requests still showed, if they have faded.
     pub(super) fn faded_end(&self, verdict: Verdict, readings: &Readings) -> Option<DateTime<Utc>> {
         let Scene {
             now, thresholds, ..
@@ -37,7 +37,7 @@ impl Seen<'_> {
         let Verdict::Known(level) = verdict else {
             return false;
         };
-        // Where the page tells too little, our own calls must have proved it.
+        // Where the page gives too little evidence, our own calls must have succeeded.
         let must_prove = self.page_level().is_none() || self.fell_silent();
         let proved = |key: &(EndpointId, ModelId)| {
             let run = readings.runs.get(key);
@@ -48,8 +48,8 @@ impl Seen<'_> {
             && (!must_prove || self.working().any(proved))
     }
 
-    /// All that was held against it were failures to connect, and an answer refuted them. It need not be a good one, and the
-    /// belief may be unknown afterwards: of what the answer was worth, nobody ever complained.
+    /// All evidence against the provider was failures to connect, and a later response refuted them. The response need
+    /// not be a success, and the verdict may be unknown afterwards.
     fn nobody_answered_and_now_somebody_does(&self, verdict: Verdict, readings: &Readings) -> bool {
         let Scene {
             now, thresholds, ..

@@ -1,4 +1,4 @@
-//! What a verdict rests on.
+//! Builds the evidence of a verdict.
 
 use catalog::{EndpointId, ModelId, SurfaceId};
 
@@ -53,7 +53,7 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// Why the page contributes nothing.
+    /// Why the page contributes no evidence.
     pub(super) fn unread_page(&self) -> PageEvidence {
         if self.scene.provider.is_none_or(|p| p.status.is_none()) {
             return PageEvidence::NoPage;
@@ -66,7 +66,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// The failing calls to some models, together.
+    /// The failing calls to these models, added up.
     pub(super) fn failed_calls(
         &self,
         of: impl Fn(&(EndpointId, ModelId)) -> bool,
@@ -77,8 +77,8 @@ impl<'a> Seen<'a> {
             .reduce(FailedCalls::and)
     }
 
-    /// Surfaces that are bad together, each with its own source: the page's components, and our calls to a host that no
-    /// bad component stands for already.
+    /// Surfaces that are bad at the same time, each by a source that counts separately: page components, and calls to a
+    /// host that no bad component covers.
     pub(super) fn bad_together(&self) -> Vec<SurfaceId> {
         let Some(provider) = self.scene.provider else {
             return Vec::new();
@@ -98,12 +98,12 @@ impl<'a> Seen<'a> {
                 bad.push(one);
             }
         }
-        // Those that count are named first.
+        // Surfaces that count come first.
         bad.sort_by_key(|s| !self.counts(&s.id));
         bad.into_iter().map(|s| s.id.clone()).collect()
     }
 
-    /// The surfaces that calls to an endpoint bear on: its own first, then those that share its host.
+    /// The surfaces that calls to an endpoint affect: first the endpoint's own surface, then those on the same host.
     pub(super) fn surfaces_of(&self, endpoint: &EndpointId) -> Vec<&'a catalog::Surface> {
         let Some(provider) = self.scene.provider else {
             return Vec::new();

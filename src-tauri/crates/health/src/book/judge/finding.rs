@@ -1,4 +1,4 @@
-//! What is believed of each surface and of each model, apart from the whole.
+//! Verdicts on each surface and each model.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +128,7 @@ fn offline(now: DateTime<Utc>) -> Finding {
     }
 }
 
-/// A finding that says the same as before holds since then.
+/// An unchanged finding keeps its beginning.
 fn steady(mut finding: Finding, before: Option<&Finding>) -> Finding {
     if let Some(before) = before
         && before.verdict == finding.verdict

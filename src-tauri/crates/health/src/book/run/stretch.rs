@@ -13,11 +13,11 @@ pub(in crate::book) struct Stretch {
     requests: Tally,
 }
 
-/// Calls of one sort, and what became of them.
+/// Calls of one source, and their results.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) failures: Failures,
-    /// At least one failure came from the provider itself.
+    /// At least one failure was a response of the provider.
     answered: bool,
 }
 
@@ -38,7 +38,7 @@ impl Stretch {
         }
     }
 
-    /// All failed: it is down. Some came through in between: partly.
+    /// All calls failed: a major outage. Some succeeded: a partial one.
     pub(super) fn level(&self) -> Level {
         let all = self.evidence().all();
         if all.failed == all.total {
@@ -48,12 +48,12 @@ impl Stretch {
         }
     }
 
-    /// Nothing came from the provider itself, and nobody has looked at our network since it began.
+    /// No failure was a response of the provider, and the network has not been checked since the first one.
     pub(super) fn in_doubt(&self, network: &Network) -> bool {
         network.unheard_since(self.since) && !self.answered()
     }
 
-    /// Was there anything but failures to connect?
+    /// Whether any failure was something other than a failure to connect.
     pub(super) fn was_heard(&self) -> bool {
         self.evidence().all().kind != Some(FailureKind::Connect)
     }
@@ -67,7 +67,7 @@ impl Stretch {
         }
     }
 
-    /// Did the provider itself tell of a fault? Then our network was up.
+    /// Whether the provider itself reported a fault. Then the local network was up.
     pub(in crate::book) fn answered(&self) -> bool {
         self.probes.answered || self.requests.answered
     }

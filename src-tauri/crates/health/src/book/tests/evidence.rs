@@ -1,9 +1,9 @@
-//! What verdicts rest on, compared as data.
+//! The evidence of verdicts, compared as data.
 
 use super::*;
 use crate::{Evidence, FailedCalls, Failures, PageClaim, PageEvidence};
 
-/// Play the readings and compare Claude's evidence.
+/// Feeds in the readings and compares Claude's evidence.
 fn rests_on(readings: &[(&str, &str, &str)], expected: &Evidence) {
     let mut book = book();
     assert_eq!(after(&mut book, readings), *expected, "{readings:?}");
@@ -16,7 +16,7 @@ fn after(book: &mut Book, readings: &[(&str, &str, &str)]) -> Evidence {
     book.verdicts().providers["anthropic"].evidence.clone()
 }
 
-/// `since`: of an outage.
+/// `since`: the start of an outage.
 fn claim(level: Level, since: &str, read_at: &str) -> PageEvidence {
     PageEvidence::Claim(PageClaim {
         level,
@@ -25,7 +25,7 @@ fn claim(level: Level, since: &str, read_at: &str) -> PageEvidence {
     })
 }
 
-/// The page of Claude, not read yet.
+/// Claude's page, not read yet.
 fn unread() -> Evidence {
     Evidence {
         page: PageEvidence::NotRead,
@@ -146,7 +146,7 @@ fn each_belief_has_its_own() {
     );
 }
 
-/// A refused key speaks for half an hour, a limit until its reset.
+/// A refused key counts for half an hour, a limit until its reset.
 #[test]
 fn a_limit_counts_until_its_reset() {
     let mut book = book();
@@ -189,7 +189,7 @@ fn surfaces_and_models_have_evidence_of_their_own() {
         ..Evidence::default()
     };
     assert_eq!(claude.surfaces["api"].evidence, api);
-    // Claude Code is served by the same host, claude.ai is not.
+    // Claude Code is on the same host, claude.ai is not.
     let by_page = |level, since| Evidence {
         page: claim(level, since, "20:04"),
         network_up: true,
@@ -209,7 +209,7 @@ fn surfaces_and_models_have_evidence_of_their_own() {
     assert_eq!(model("sonnet").answering, models(["sonnet"]));
 }
 
-/// Anthropic's page as recorded on 28 April 2026 (kjanat/claude-down, MIT), as its reader reports it.
+/// Anthropic's page as recorded on 28 April 2026 (kjanat/claude-down, MIT), as its parser returns it.
 #[test]
 fn the_recorded_outage_of_28_april_2026() {
     let recorded = Page {

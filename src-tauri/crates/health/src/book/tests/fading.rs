@@ -1,5 +1,5 @@
-//! A verdict that rests on requests alone fades ten minutes after its last failure: unknown, and the incident ended with that
-//! failure.
+//! A verdict that rests on requests alone fades ten minutes after its last failure: it becomes unknown, and the
+//! incident ends at that failure.
 
 use super::*;
 use crate::LastRequest;
@@ -37,7 +37,7 @@ fn ten_minutes_after_the_last_failure_it_is_unknown_and_the_incident_ended_then(
         peak: Level::MajorOutage,
     };
     assert_eq!(told[0].change, ended);
-    // Half an hour after the failure the page's word stands, at lower confidence.
+    // Half an hour after the failure, the verdict follows the page, at lower confidence.
     check(
         &mut book,
         &[
@@ -86,7 +86,7 @@ fn without_a_page_it_stays_unknown_with_its_last_failure() {
     );
     let openrouter = |book: &Book| book.verdicts().providers["openrouter"].verdict;
     assert_eq!(openrouter(&book), faded("20:03"));
-    // What fails afterwards begins anew, and is not confirmed either.
+    // Later failures start a new incident, which is not confirmed either.
     check(&mut book, &[call("21:01", ""), call("21:02", "")]);
     assert_eq!(openrouter(&book), faded("21:02"));
     check(&mut book, &[call("21:03", "opened!")]);
@@ -162,7 +162,7 @@ fn a_suspend_does_not_keep_it_open() {
     );
 }
 
-/// Whatever arrives late: the fading came before it.
+/// The fading is reported before any later reading.
 #[test]
 fn it_has_faded_before_anything_that_happens_later() {
     let mut book = book();
@@ -176,7 +176,7 @@ fn it_has_faded_before_anything_that_happens_later() {
     );
 }
 
-/// A restart keeps an incident, and not its runs of calls: it fades by the last failure that the log knows.
+/// A restart keeps an incident but not its runs of calls. The incident fades by the last failure in the log.
 #[test]
 fn an_incident_from_before_a_restart_fades_too() {
     let open = OpenIncident {
@@ -194,14 +194,14 @@ fn an_incident_from_before_a_restart_fades_too() {
     assert_eq!(book.next_due(), Some(at("12:08")));
     let told = check(&mut book, &[("12:08", "clock", "", "unlooked -", "faded!")]);
     assert_eq!(ended(&told), (at("11:58"), true));
-    // Long ago: pages and probes are looked at first.
+    // The last failure is long ago: pages and probes are read first.
     let long_ago = OpenIncident {
         last_failure: Some(at("11:45")),
         ..open.clone()
     };
     let book = restored(vec![long_ago]);
     assert_eq!(book.next_due(), Some(at("12:01")));
-    // What answers again ends it there, too, and what fails again keeps it.
+    // A success ends the incident after a restart too, and a failure keeps it open.
     let call = |time, said, told| (time, "openrouter call", said, "unlooked -", told);
     let mut well = restored(vec![open.clone()]);
     let rows = [call("12:02", "ok", ""), call("12:03", "ok", "recovered!")];

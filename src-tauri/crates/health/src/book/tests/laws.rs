@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Something that can happen, and the seconds that passed before it.
+/// An event, and the seconds that passed before it.
 #[derive(Clone, Debug)]
 struct Step {
     after: i64,
@@ -47,12 +47,12 @@ fn any_step() -> impl Strategy<Value = Step> {
     })
 }
 
-/// Seconds. Often within a doubt's length, or at the very edge of staleness, where beliefs turn.
+/// Seconds. Often shorter than a doubt, or exactly at the limit where readings become stale.
 fn any_wait() -> impl Strategy<Value = i64> {
     prop_oneof![2 => 0..12i64, 1 => 1795..1805i64, 2 => 0..3000i64]
 }
 
-/// All that was told, step by step, with the beliefs after it.
+/// All transitions, step by step, with the verdicts after each.
 fn play(steps: &[Step]) -> Vec<(Vec<Transition>, Arc<Verdicts>)> {
     let mut book = book();
     let mut now = at("12:00");
@@ -75,7 +75,7 @@ fn is_outage(verdict: Verdict) -> bool {
 }
 
 proptest! {
-    /// Stories open and close in turns, with everything else in between; so do those that are announced.
+    /// Openings and closings alternate, whatever happens between them. The same holds for announced ones.
     #[test]
     fn every_story_opens_once_and_closes_once(steps in prop::collection::vec(any_step(), 0..90)) {
         let mut open = BTreeMap::new();
@@ -101,10 +101,10 @@ proptest! {
         }
     }
 
-    /// Nothing but a reading from outside makes anybody operational or bad.
+    /// Only a reading from outside makes a provider operational or bad.
     #[test]
     fn silence_and_being_offline_never_accuse_and_never_acquit(steps in prop::collection::vec(any_step(), 0..90)) {
-        // Time alone may end a wait and let an accusation out: it passes in steps of its own, before what is said.
+        // Time alone may end a doubt and make a verdict bad. It passes in steps of its own, before the reading.
         let steps: Vec<Step> = steps
             .into_iter()
             .flat_map(|said| [Step { source: "clock", said: "", ..said }, Step { after: 0, ..said }])
@@ -134,7 +134,7 @@ proptest! {
         }
     }
 
-    /// Every bad verdict names a source that says so.
+    /// Every bad verdict names a source that supports it.
     #[test]
     fn every_bad_verdict_has_a_source(steps in prop::collection::vec(any_step(), 0..40)) {
         for (_, verdicts) in play(&steps) {
@@ -154,7 +154,7 @@ proptest! {
         prop_assert_eq!(play(&steps), play(&steps));
     }
 
-    /// Calling `due` when nothing is due changes nothing: `next_due` misses nothing.
+    /// Calling `due` when nothing is due changes nothing, so `next_due` misses nothing.
     #[test]
     fn nothing_happens_before_it_is_due(steps in prop::collection::vec(any_step(), 1..60), wait in 1..7200i64) {
         let mut book = book();

@@ -1,9 +1,9 @@
-//! Failures to connect say that nobody answers, and any answer takes that back. The owner's own model server is the usual
-//! case: no page, no key, and nothing but our calls to know it by.
+//! Failures to connect mean that the provider is unreachable, and any response refutes that. A local model server is
+//! the usual case: no page, no key, and only our calls as evidence.
 
 use super::*;
 
-/// The owner's Ollama, beside the catalogue's providers.
+/// The owner's Ollama, in addition to the catalogue's providers.
 fn book() -> Book {
     let id = "local";
     let local = catalog::Provider {
@@ -34,7 +34,7 @@ fn book() -> Book {
     )
 }
 
-/// Time, source, said → the belief about the local server, and what was told.
+/// Time, source, reading → the verdict on the local server, and the transitions.
 fn play(book: &mut Book, rows: &[Row<'_>]) {
     for &(time, source, said, verdict, told) in rows {
         let now = at(time);
@@ -82,7 +82,7 @@ fn an_answer_of_any_worth_ends_it_and_proves_nothing() {
         &[
             ("20:05", "local call", "left", "major -", ""),
             ("20:06", "local call", "key", "unlooked -", "recovered!"),
-            // What was taken back is not added to.
+            // Refuted failures do not count together with later ones.
             ("20:07", "local call", "refused", "unlooked -", ""),
             ("20:08", "local call", "refused", "unlooked -", ""),
             ("20:09", "local call", "key", "unlooked -", ""),
@@ -157,7 +157,7 @@ fn another_model_that_fails_in_its_own_way_keeps_it_open() {
         &mut book,
         &[
             ("20:06", "local call", "key", "major them", ""),
-            // Its failures go stale; they were never proved away.
+            // Its failures become stale; no success ever refuted them.
             ("20:50", "clock", "", "stale -", "noted"),
             ("20:51", "local call", "key", "stale -", ""),
             ("20:52", "local call", "llama:ok", "ok -", ""),

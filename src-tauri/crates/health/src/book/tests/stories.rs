@@ -141,7 +141,7 @@ fn a_surface_that_vanishes_has_not_recovered() {
             ("20:02", "page", "code=ok", "partial them", ""),
             ("20:04", "page", "code=ok", "partial them", ""),
             ("20:29", "page", "code=ok", "partial them", ""),
-            // Half an hour without a word on the API: unknown, and the story waits.
+            // The page has not mentioned the API for half an hour: unknown, and the incident stays open.
             ("20:31", "page", "code=ok", "stale -", "noted"),
             ("20:32", "call", "ok", "ok -", ""),
             ("20:33", "call", "ok", "ok -", "recovered!"),
@@ -248,7 +248,8 @@ fn models_fail_and_recover_one_by_one() {
     );
 }
 
-/// A proof from before the outage says nothing about it: the level is the failing model's, and the others are worth a probe.
+/// A success from before the outage is no evidence about it. The level follows the failing model, and the other models
+/// are to be probed.
 #[test]
 fn what_answered_before_the_outage_does_not_soften_it() {
     let mut book = book();
@@ -298,7 +299,7 @@ fn what_answered_before_the_outage_does_not_soften_it() {
     );
 }
 
-/// What an incident rests on is told on with every change, so that its record is never older than the belief.
+/// Every change of the evidence is reported, so that an incident's record is never older than the verdict.
 #[test]
 fn the_evidence_of_an_open_incident_is_followed() {
     let mut book = book();
@@ -326,12 +327,12 @@ fn the_evidence_of_an_open_incident_is_followed() {
     assert_eq!(claim.level, Level::MajorOutage);
     let same = check(&mut book, &[("20:05", "clock", "", "major them", "")]);
     assert_eq!(changes(&same), []);
-    // With every other change it comes along.
+    // With any other change, the new evidence is part of it.
     let eased = check(&mut book, &[("20:06", "call", "ok", "major them", "")]);
     assert_eq!(changes(&eased), [Change::Updated]);
 }
 
-/// "Operational since" is when an outage ended, never when the engine began to look.
+/// "Operational since" is when an outage ended, never when the engine started.
 #[test]
 fn a_provider_that_was_well_when_first_seen_has_no_beginning() {
     let mut book = book();
@@ -362,7 +363,7 @@ fn a_provider_that_was_well_when_first_seen_has_no_beginning() {
         ],
     );
     assert_eq!(since(&book), (Some(at("20:14")), Some(at("20:14"))));
-    // Nothing was read for a while: it may have been well all the time.
+    // Nothing was read for a while: the provider may have been operational all the time.
     check(
         &mut book,
         &[
@@ -406,7 +407,7 @@ fn offline_blames_nobody_and_opens_nothing() {
             ("20:00", "network", "up", "unlooked -", ""),
             ("20:00", "page", "api=ok code=ok", "ok -", ""),
             ("20:01", "call", "ok", "ok -", ""),
-            // The wireless network drops: two failures before anybody has looked, one after.
+            // The wireless network drops: two failures before a network check, one after it.
             ("20:02", "call", "refused", "ok -", ""),
             ("20:03", "call", "silent", "ok -", ""),
             ("20:04", "network", "down", "offline us", ""),
@@ -422,7 +423,7 @@ fn offline_blames_nobody_and_opens_nothing() {
 
 #[test]
 fn failures_that_a_dead_network_explains_wait_for_a_word_about_it() {
-    // The word is: down. Nobody was blamed.
+    // The check fails: the network is down. No provider is blamed.
     let start = [
         ("20:00", "network", "up", "unlooked -", ""),
         ("20:01", "call", "ok", "ok -", ""),
@@ -437,14 +438,14 @@ fn failures_that_a_dead_network_explains_wait_for_a_word_about_it() {
         &[("20:02:03", "network", "down", "offline us", "")],
     );
     check(&mut down, &[("20:05", "network", "up", "ok -", "")]);
-    // The word is: up.
+    // The check succeeds: the network is up.
     let mut up = book();
     check(&mut up, &start);
     check(
         &mut up,
         &[("20:02:03", "network", "up", "major -", "opened!")],
     );
-    // No word comes.
+    // No check finishes.
     let mut silent = book();
     check(&mut silent, &start);
     assert_eq!(silent.next_due(), Some(at("20:02:12")));
@@ -502,7 +503,7 @@ fn two_surfaces_together_are_upstream_even_while_nobody_knows_our_network() {
             ("20:03", "call", "529", "major them", "opened!"),
         ],
     );
-    // The API and Claude Code share a host: traffic to it is one source, and our network is unknown.
+    // The API and Claude Code share a host: requests to it are one source, and the network's state is unknown.
     check(
         &mut book(),
         &[
@@ -553,7 +554,7 @@ fn many_unrelated_providers_at_once_share_something() {
             ("20:03", "openrouter call", "529", "unlooked -", "opened!"),
             row("20:04", "call"),
             row("20:05", "call"),
-            // The third: all three are seen in a new light.
+            // With the third failing provider, the blame of all three changes.
             (
                 "20:06",
                 "call",
@@ -685,7 +686,7 @@ fn a_story_from_before_a_restart_is_not_told_again() {
                 "partial them",
                 "noted",
             ),
-            // As bad as it had been before: no news.
+            // Not worse than it was before, so it is not announced.
             ("12:02", "page", "api=major code=ok", "major them", "rose"),
         ],
     );
@@ -704,7 +705,7 @@ fn a_story_from_before_a_restart_is_not_told_again() {
     assert_eq!(told[0].change, recovered);
 }
 
-/// One beginning per incident: the verdict, its opening, its restored form and its end name the same instant.
+/// The verdict, the opening, the restored incident and its end name the same beginning.
 #[test]
 fn an_incident_has_one_beginning() {
     let mut book = book();
@@ -810,7 +811,7 @@ fn a_provider_that_nobody_watches_is_judged_in_silence() {
     );
     let github = &book.verdicts().providers["github"];
     assert_eq!(belief(github), "major them");
-    // Watching it now opens its story; watching it no more ends it, and nobody is told.
+    // Watching it opens its incident. Watching it no longer ends the incident without an announcement.
     let mut all = mine();
     all.0
         .insert("github".into(), BTreeSet::from(["copilot".into()]));
@@ -854,7 +855,7 @@ fn a_feed_speaks_through_its_incidents() {
             ("20:30", "page", "feed -i1()", "ok -", "recovered!"),
         ],
     );
-    // A feed cannot take back what the components said.
+    // A feed cannot override component states.
     check(
         &mut book(),
         &[
@@ -893,13 +894,13 @@ fn calls_go_stale_and_a_failing_run_does_not_outlive_the_silence() {
     check(
         &mut book,
         &[
-            // One failure after the silence proves nothing yet.
+            // One failure after the gap proves nothing yet.
             ("21:00", "openrouter probe", "529", "unlooked -", ""),
             ("21:01", "openrouter call", "ok", "unlooked -", ""),
             ("21:02", "openrouter call", "ok", "unlooked -", "recovered!"),
         ],
     );
-    // A day later the model is forgotten.
+    // The model is dropped a day later.
     book.due(at("+1 21:03"));
     assert!(book.verdicts().providers["openrouter"].models.is_empty());
     assert_eq!(book.next_due(), None);
@@ -916,15 +917,15 @@ fn after_a_suspend_everything_must_be_read_again() {
             ("20:02", "call", "529", "ok -", ""),
             ("20:02", "call", "529", "ok -", ""),
             ("20:03", "woke", "", "stale -", ""),
-            // The two failures before do not add up with one after.
+            // The two failures before the gap do not add up with one after it.
             ("20:04", "call", "529", "stale -", ""),
             ("20:05", "page", "api=ok code=ok", "ok -", ""),
         ],
     );
 }
 
-/// Three failures that our own network could explain accuse nobody until the doubt ends. Then time accuses, and not whatever
-/// happens to be said at that moment: it is the same belief whether the clock was read first or not.
+/// Three failures that the local network could explain change no verdict until the doubt ends. Time then changes it,
+/// whether `due` or a later reading comes first.
 #[test]
 fn a_doubt_ends_by_time_alone_whatever_is_said_then() {
     for clock_first in [false, true] {

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::{Answer, Endpoint, LIMITS, Limits, ask};
 
-/// A stage on a loopback port, for as long as the test lasts.
+/// A rehearsal server on a loopback port, until the end of the test.
 async fn play() -> (Stage, String) {
     let stage = Stage::any_model();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -33,7 +33,7 @@ async fn probe(stage: &Stage, base: &str, dialect: Dialect, fault: &str, limits:
     .await
 }
 
-/// `ok`, or the kind of failure, or whose fault it is.
+/// `ok`, the kind of failure, or the fault of the account or settings.
 fn in_a_word(outcome: &CallOutcome) -> String {
     match outcome {
         CallOutcome::Ok { .. } => "ok".to_owned(),
@@ -115,7 +115,7 @@ async fn silence_and_stalls_are_told_apart() {
         ("silent", hasty, "Silent"),
         ("pings-only", hasty, "Silent"),
         ("stall", restless, "Stalled"),
-        // Proven before it fell silent.
+        // Complete before it stalled.
         ("stall-after-stop", restless, "ok"),
     ] {
         for dialect in Dialect::ALL {

@@ -9,32 +9,33 @@ use tokio::sync::mpsc;
 use crate::online::Connectivity;
 use crate::page::Reading;
 use crate::probe::Answer;
+use crate::report::Report;
 use crate::round::Round;
-use crate::targets::{ProbeTarget, Report};
+use crate::targets::ProbeTarget;
 
-/// Nobody listens any more.
+/// The receiver of the reports is closed.
 pub(crate) struct Closed;
 
-/// Turns what a look met into reports, and sends them in order.
-pub(crate) struct Teller {
+/// Turns the results of looks into reports, and sends them in order.
+pub(crate) struct Reporter {
     catalog: Arc<Catalog>,
-    seen: mpsc::Sender<Report>,
-    /// Endpoints without a key whose last look met nobody.
+    reports: mpsc::Sender<Report>,
+    /// Endpoints without a key that did not respond to the last look.
     unreached: BTreeSet<(EndpointId, ModelId)>,
 }
 
-impl Teller {
-    pub(crate) fn new(catalog: Arc<Catalog>, seen: mpsc::Sender<Report>) -> Self {
+impl Reporter {
+    pub(crate) fn new(catalog: Arc<Catalog>, reports: mpsc::Sender<Report>) -> Self {
         Self {
             catalog,
-            seen,
+            reports,
             unreached: BTreeSet::new(),
         }
     }
 
-    /// Ends when nobody listens any more.
+    /// Ends when the receiver of the reports is closed.
     pub(crate) async fn closed(&self) {
-        self.seen.closed().await;
+        self.reports.closed().await;
     }
 
     pub(crate) async fn network(
@@ -42,12 +43,12 @@ impl Teller {
         at: DateTime<Utc>,
         controls: Controls,
     ) -> Result<(), Closed> {
-        self.tell(Report::Observed(Observation::Network { at, controls }))
+        self.send(Report::Observed(Observation::Network { at, controls }))
             .await
     }
 
     pub(crate) async fn round(&self, round: Round) -> Result<(), Closed> {
-        self.tell(Report::Round(round)).await
+        self.send(Report::Round(round)).await
     }
 
     pub(crate) async fn checked(
@@ -55,7 +56,7 @@ impl Teller {
         at: DateTime<Utc>,
         connectivity: Connectivity,
     ) -> Result<(), Closed> {
-        self.tell(Report::Checked { at, connectivity }).await
+        self.send(Report::Checked { at, connectivity }).await
     }
 
     pub(crate) async fn page(
@@ -65,19 +66,19 @@ impl Teller {
         reading: Reading,
         offline: bool,
     ) -> Result<(), Closed> {
-        let reading_or_why = match reading.result {
+        let outcome = match reading.result {
             Err(_) if offline => Err(Unreadable::Offline),
             Err(miss) => Err(miss.why),
             Ok(page) => Ok(page),
         };
-        let error = reading_or_why.as_ref().err().map(in_words);
-        self.tell(Report::Observed(Observation::Page {
+        let error = outcome.as_ref().err().map(reason_text);
+        self.send(Report::Observed(Observation::Page {
             at,
             provider: provider.clone(),
-            reading: reading_or_why,
+            reading: outcome,
         }))
         .await?;
-        self.tell(Report::PageRead {
+        self.send(Report::PageRead {
             at,
             provider,
             url: reading.url,
@@ -97,7 +98,7 @@ impl Teller {
             .catalog
             .price(&target.endpoint.provider, target.model.as_str())
             .filter(|_| answer.usage_told);
-        self.tell(Report::Probed {
+        self.send(Report::Probed {
             at,
             provider: target.endpoint.provider.clone(),
             endpoint: target.endpoint.id.clone(),
@@ -112,19 +113,20 @@ impl Teller {
         .await
     }
 
-    /// That somebody answers says nothing about inference, so it is told only where it takes back "nobody answers".
+    /// A response proves nothing about inference, so it is reported only where it refutes an earlier failure to
+    /// connect.
     pub(crate) async fn reached(
         &mut self,
         at: DateTime<Utc>,
         target: &ProbeTarget,
         reached: Result<(), String>,
     ) -> Result<(), Closed> {
-        let who = (target.endpoint.id.clone(), target.model.clone());
+        let model = (target.endpoint.id.clone(), target.model.clone());
         let outcome = match reached {
-            Ok(()) if self.unreached.remove(&who) => CallOutcome::Ours(OurFault::Credential),
+            Ok(()) if self.unreached.remove(&model) => CallOutcome::Ours(OurFault::Credential),
             Ok(()) => return Ok(()),
             Err(detail) => {
-                self.unreached.insert(who);
+                self.unreached.insert(model);
                 CallOutcome::Failed {
                     kind: FailureKind::Connect,
                     detail,
@@ -140,7 +142,7 @@ impl Teller {
         target: &ProbeTarget,
         outcome: CallOutcome,
     ) -> Result<(), Closed> {
-        self.tell(Report::Observed(Observation::Call {
+        self.send(Report::Observed(Observation::Call {
             at,
             provider: target.endpoint.provider.clone(),
             endpoint: target.endpoint.id.clone(),
@@ -151,12 +153,12 @@ impl Teller {
         .await
     }
 
-    async fn tell(&self, report: Report) -> Result<(), Closed> {
-        self.seen.send(report).await.map_err(|_| Closed)
+    async fn send(&self, report: Report) -> Result<(), Closed> {
+        self.reports.send(report).await.map_err(|_| Closed)
     }
 }
 
-fn in_words(why: &Unreadable) -> String {
+fn reason_text(why: &Unreadable) -> String {
     match why {
         Unreadable::Offline => "this machine is offline".to_owned(),
         Unreadable::Unreachable(why) => format!("the page cannot be reached: {why}"),

@@ -1,4 +1,4 @@
-//! Shows each of the engine's notices once, and tells the engine what became of it.
+//! Shows each of the engine's notifications once, and reports its result to the engine.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,19 +9,19 @@ use tokio::sync::mpsc;
 use crate::connection::Connection;
 use crate::notify::{Note, Notifier};
 
-/// Ids grow, also over restarts of the engine; the oldest are forgotten.
+/// Ids increase, over restarts of the engine too; the oldest are dropped.
 const REMEMBERED: usize = 256;
 
-/// What became of each notice; None: it is being shown or reported now.
+/// Result of each notification; `None`: it is being shown or reported now.
 type Outcomes = Arc<Mutex<BTreeMap<u64, Option<NoticeOutcome>>>>;
 
-pub(super) struct Notices {
+pub(super) struct Notifications {
     outcomes: Outcomes,
     queue: mpsc::UnboundedSender<(Notice, Connection)>,
 }
 
-impl Notices {
-    /// One task shows them one after the other, so that they come in their order.
+impl Notifications {
+    /// One task shows them in sequence, so that they keep their order.
     pub(super) fn new(notifier: Notifier) -> Self {
         let outcomes = Outcomes::default();
         let (queue, waiting) = mpsc::unbounded_channel();
@@ -29,9 +29,9 @@ impl Notices {
         Self { outcomes, queue }
     }
 
-    /// A snapshot lists what the engine does not know to be shown. A notice whose report was lost is reported again, and
-    /// not shown again.
-    pub(super) fn see(&self, notices: Vec<Notice>, connection: &Connection) {
+    /// A snapshot lists notifications without a result. One whose report was lost is reported again, and not shown
+    /// again.
+    pub(super) fn receive(&self, notices: Vec<Notice>, connection: &Connection) {
         for notice in notices {
             let earlier = {
                 let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,7 +42,7 @@ impl Notices {
                 earlier
             };
             match earlier {
-                // It ends with the application.
+                // The task ends with the application.
                 None => drop(self.queue.send((notice, connection.clone()))),
                 Some(None) => {}
                 Some(Some(outcome)) => {
@@ -67,7 +67,9 @@ async fn show_each(
 
 async fn report(id: u64, outcome: NoticeOutcome, connection: Connection, outcomes: Outcomes) {
     if let Err(why) = connection.report(id, &outcome).await {
-        tracing::warn!("the engine was not informed about notification {id}: {why}");
+        tracing::warn!(
+            "the result of notification {id} could not be reported to the engine: {why}"
+        );
     }
     let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
     outcomes.insert(id, Some(outcome));

@@ -1,0 +1,133 @@
+use catalog::Dialect;
+use chrono::{DateTime, Utc};
+
+use crate::ReplayKey;
+use crate::column::word_enum;
+
+word_enum! {
+    ReviewState {
+        Open = "open",
+        /// A later attempt at the same request succeeded.
+        Answered = "answered",
+        /// A person did the work by hand.
+        Done = "done",
+        /// A person decided that the work is not needed.
+        Dismissed = "dismissed",
+    }
+}
+
+/// A request that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedRequest {
+    /// The same for every attempt at the same request.
+    pub id: String,
+    pub at: DateTime<Utc>,
+    pub client: String,
+    pub session: Option<String>,
+    pub dialect: Dialect,
+    pub route: String,
+    pub model: String,
+    pub streamed: bool,
+    pub pipeline: Option<String>,
+    pub item: Option<String>,
+    /// One sentence.
+    pub why: String,
+    pub status: Option<u16>,
+    /// Headers to send with the body: name and value, none of them secret.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// Set where the request had an idempotency key.
+    pub replay: Option<ReplayKey>,
+}
+
+/// A response that settles parked items.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled<'a> {
+    pub id: &'a str,
+    /// With its item; takes precedence over the request where both are named.
+    pub pipeline: Option<&'a str>,
+    pub item: Option<&'a str>,
+    /// The exchange's id; `None`: it could not be recorded.
+    pub exchange: Option<i64>,
+}
+
+/// Result of parking a failed request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parked {
+    /// It was not in the queue before.
+    Newly,
+    Again,
+    /// A person closed it less than [`REVIEW_STANDS`](crate::REVIEW_STANDS) ago: counted, and still closed.
+    StaysClosed,
+}
+
+/// An item without its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewRow {
+    pub id: String,
+    pub state: ReviewState,
+    pub first: DateTime<Utc>,
+    pub last: DateTime<Utc>,
+    pub failures: u64,
+    pub client: String,
+    pub session: Option<String>,
+    pub dialect: Dialect,
+    pub route: String,
+    pub model: String,
+    pub streamed: bool,
+    pub pipeline: Option<String>,
+    pub item: Option<String>,
+    /// Of the last failure.
+    pub why: String,
+    pub status: Option<u16>,
+    /// Bytes of the request's body.
+    pub size: u64,
+    pub closed: Option<DateTime<Utc>>,
+    /// The exchange whose response settled it.
+    pub settled_by: Option<i64>,
+    pub note: Option<String>,
+}
+
+/// An item with its kept request and its last run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewItem {
+    pub row: ReviewRow,
+    pub headers: Vec<(String, String)>,
+    /// `None`: not kept, or deleted.
+    pub body: Option<Vec<u8>>,
+    pub replay: Option<ReplayKey>,
+    pub run: Option<ReviewRun>,
+}
+
+/// Result of running the request again for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewRun {
+    pub at: DateTime<Utc>,
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+/// Which items to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    Open,
+    /// The open ones, and those settled since.
+    Recent(DateTime<Utc>),
+    All,
+}
+
+/// How a person closes an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    Done,
+    Dismissed,
+}
+
+impl Closing {
+    pub(super) fn state(self) -> ReviewState {
+        match self {
+            Closing::Done => ReviewState::Done,
+            Closing::Dismissed => ReviewState::Dismissed,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The steps of all tables.
+
+use crate::schema::Step;
+use crate::{
+    breakers, conversations, exchanges, fallback_tests, incidents, interruptions, meta, notices,
+    observations, probes, replays, review,
+};
+
+/// Steps of one version run in this order: a table comes after those that it refers to.
+pub(crate) const TABLES: &[&[Step]] = &[
+    meta::STEPS,
+    exchanges::STEPS,
+    probes::STEPS,
+    incidents::STEPS,
+    notices::STEPS,
+    observations::STEPS,
+    breakers::STEPS,
+    replays::STEPS,
+    review::STEPS,
+    interruptions::STEPS,
+    conversations::STEPS,
+    fallback_tests::STEPS,
+];
