@@ -8,7 +8,7 @@ use crate::repertoire::Style;
 use crate::request::{Request, Tool};
 use crate::signature::digest;
 
-/// One whole answer, before a dialect words it.
+/// One complete response, before a dialect formats it.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) parts: Vec<Part>,
@@ -30,9 +30,9 @@ pub(crate) struct Composition<'a> {
     pub(crate) delivery: Delivery,
     /// The model thinks unasked.
     pub(crate) thinks: bool,
-    /// What the vendor's cache held; `None`: there is none, and half of a long input counts as read.
+    /// Tokens read from the vendor's cache; `None`: there is no cache, and 50 % of a long input counts as read.
     pub(crate) cached: Option<Cached>,
-    /// More input than this is left out in silence.
+    /// Input beyond this is dropped without an error.
     pub(crate) most_input: Option<u64>,
     pub(crate) body: &'a [u8],
     /// The number of the request on this stage.
@@ -66,7 +66,7 @@ pub(crate) struct Usage {
 
 /// Most characters of the user's text that are echoed.
 const ECHO: usize = 80;
-/// OpenAI caches prompts from this many tokens on, by itself.
+/// OpenAI caches prompts from this many tokens on, without a request for it.
 const CACHED_FROM: u64 = 1024;
 
 impl Answer {
@@ -80,7 +80,7 @@ impl Answer {
         let thinks = parts.iter().any(|part| matches!(part, Part::Thinking(_)));
         let must_think = request.thinks_before_tools && calls_tool;
         if (must_think || of.thinks) && !thinks {
-            // With thinking enabled Anthropic demands it in front of a tool call when the turn goes on.
+            // With thinking enabled Anthropic requires it before a tool call when the turn continues.
             parts.insert(0, Part::Thinking(THOUGHT.to_owned()));
         }
         let stop = match of.fault {
@@ -166,7 +166,7 @@ impl Answer {
     }
 }
 
-/// Stand for the halves of an emoji until the event is written: a text of ours cannot hold one alone.
+/// Placeholders for the surrogates of an emoji until the event is written: a Rust string cannot contain one surrogate alone.
 pub(crate) const HIGH: char = '\u{E000}';
 pub(crate) const LOW: char = '\u{E001}';
 
@@ -287,7 +287,7 @@ fn next_slice(rest: &str, most: usize) -> Option<usize> {
     (end < rest.len()).then_some(end)
 }
 
-/// After the first half of an emoji, where there is one before `end`.
+/// After the first surrogate of an emoji, where there is one before `end`.
 fn split(text: &str, end: usize) -> usize {
     match text[..end].find(HIGH) {
         Some(at) => at + HIGH.len_utf8(),

@@ -18,7 +18,7 @@ pub(crate) enum CacheRules {
     Marked {
         minimum: u64,
     },
-    /// By itself.
+    /// Without a field of the request.
     Automatic {
         /// Tokens from which on a prefix is kept.
         minimum: u64,
@@ -56,11 +56,11 @@ pub(crate) struct PromptCache {
 
 const FIVE_MINUTES: Duration = Duration::from_secs(300);
 const HOUR: Duration = Duration::from_secs(3600);
-/// Parts before a mark that Anthropic looks back for an earlier one.
+/// Parts before a mark in which Anthropic searches for an earlier one.
 const LOOK_BACK: usize = 20;
 
 impl PromptCache {
-    /// `now`: since the stage's start. A read keeps its prefix for its whole time again.
+    /// `now`: since the stage's start. A read extends its prefix's lifetime.
     pub(crate) fn look(&mut self, now: Duration, rules: CacheRules, ends: &[End]) -> Cached {
         self.until.retain(|_, (until, _)| *until > now);
         match rules {

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use crate::dialect::CREATED;
 
-/// Unix seconds, counted from a given start.
+/// Unix seconds, counted from a fixed start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     started: Instant,

@@ -31,7 +31,7 @@ impl Carrier {
         let mut flushes = self.flushes.subscribe();
         let before = *flushes.borrow_and_update();
         async move {
-            // An error says that the connection is gone: nothing is left to wait for.
+            // An error means that the connection is closed.
             let _ = flushes.wait_for(|count| *count > before).await;
         }
     }
@@ -42,7 +42,7 @@ impl Carrier {
     }
 }
 
-/// A connection that tells its [`Carrier`] about flushes and can be reset.
+/// A connection that reports flushes to its [`Carrier`] and can be reset.
 pub(crate) struct Carried<I> {
     io: I,
     carrier: Carrier,

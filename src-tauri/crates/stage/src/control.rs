@@ -37,7 +37,7 @@ struct ContextWindow {
     tokens: Option<u64>,
 }
 
-/// `None`: the path is none of ours.
+/// `None`: the path is not one of the control API.
 pub(crate) fn respond(stage: &Stage, incoming: &Incoming) -> Option<Response<Body>> {
     let what = incoming.path.strip_prefix("/stage/")?;
     let done = match (&incoming.method, what) {
@@ -133,7 +133,7 @@ fn headers(headers: &HeaderMap) -> Value {
         .collect()
 }
 
-/// Enough to tell two keys apart.
+/// Enough to distinguish two keys.
 fn tail(secret: &str) -> String {
     let length = secret.chars().count();
     let hidden = length.saturating_sub(SHOWN.min(length / 4));

@@ -13,10 +13,10 @@ use crate::{Family, Fault};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cue {
-    /// What goes wrong; absent: what the model's name says, or nothing.
+    /// The fault; absent: by the model's name, or none.
     pub fault: Option<Fault>,
-    /// What the answer consists of; absent: what the model's name says, or a short text. An answer with a tool call fits only
-    /// a request that offers tools.
+    /// The parts of the response; absent: by the model's name, or a short text. A response with a tool call fits only a request
+    /// that offers tools.
     pub answer: Option<Vec<Line>>,
     /// What the request gets that brings the result of a tool that `answer` called.
     pub then: Option<Vec<Line>>,
@@ -30,7 +30,7 @@ pub struct Cue {
     pub before_tool_call: bool,
     /// Ways of answering that are played beside the fault.
     pub manners: Vec<Manner>,
-    /// Whose rules are acted; absent: what the model's name or the stage says.
+    /// The vendor whose rules apply; absent: by the model's name, or by the stage.
     #[serde(rename = "as")]
     pub acting: Option<Acting>,
     /// For how many requests; absent: one.

@@ -33,7 +33,7 @@ pub(crate) struct Traits {
 /// Where a Chat stream reports its usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UsagePlace {
-    /// In a chunk of its own, where `stream_options.include_usage` asks for it.
+    /// In a chunk of its own, where `stream_options.include_usage` requests it.
     OnDemand,
     /// In the chunk with the finish reason.
     Always,

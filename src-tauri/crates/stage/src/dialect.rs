@@ -137,7 +137,7 @@ fn with_surrogates(bytes: &[u8]) -> Bytes {
     text.into_bytes().into()
 }
 
-/// What keeps a silent stream alive without saying anything.
+/// Keeps a stream alive without content.
 pub(crate) fn keep_alive(dialect: Dialect, traits: Traits) -> Bytes {
     match dialect {
         Dialect::Anthropic => anthropic::PING,

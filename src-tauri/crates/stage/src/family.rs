@@ -70,7 +70,7 @@ pub struct UnknownFamily {
     pub name: String,
 }
 
-/// The first name is the family's, the others are taken for it too: the catalogue's, and what people say.
+/// The first name is the family's; the others are aliases: the catalogue's, and common ones.
 const NAMES: &[(Family, &[&str])] = &[
     (Family::Anthropic, &["anthropic", "claude"]),
     (Family::OpenAi, &["openai"]),

@@ -16,8 +16,8 @@ pub(crate) use text::plain_names;
 /// Each has a name, with an optional parameter after a colon, that serves in model names, in cues and in JSON alike:
 /// `cut-in-text`, `stall:30s`, `429:retry-after=2`. [`fmt::Display`] and [`FromStr`] are each other's inverse.
 ///
-/// Where the answer is not streamed, "after half" means half of the JSON document; faults that need events (`pings-only`,
-/// `missing-terminal`) say below what they do there.
+/// For a document, "after 50 %" means 50 % of its bytes; faults that need events (`pings-only`, `missing-terminal`) state below
+/// what they do there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Fault {
@@ -31,32 +31,32 @@ pub enum Fault {
     Trouble(Trouble),
     /// A way of answering, beside which another fault may be played: `usage:in-choice`.
     Manner(Manner),
-    /// No answer at all. On a listener a connection is reset as it is accepted, when the outage or the next cue says so
-    /// without asking for a model; otherwise it is dropped after the request was read, before any byte.
+    /// No response. On a listener a connection is reset as it is accepted, where the outage or the next cue applies to every
+    /// model; otherwise it is dropped after the request was read, before any byte.
     Refuse,
     /// The request is read, then the connection is reset (TCP) or dropped (a pipe) before any byte.
     Reset,
-    /// The request is read and nothing follows for this long; then the normal answer. `None`: for ever.
+    /// The request is read and nothing follows for this long; then the normal response. `None`: without an end.
     SilentBeforeHeaders(Option<Duration>),
     /// Headers and opening events at once, the first content after this long.
     LateFirstToken(Duration),
-    /// Silence after this many content events; then the rest. `None`: for ever. Not streamed: after half.
+    /// A pause after this many content events; then the rest. `None`: without an end. A document pauses after 50 %.
     Stall {
         after: usize,
         lasting: Option<Duration>,
     },
-    /// Silence for this long, then the connection is dropped: before any byte (`hang-up:30s`), or after this many content
-    /// events (`hang-up:after=3,30s`; not streamed: after half).
+    /// A pause, then the connection is dropped: before any byte (`hang-up:30s`), or after this many content events
+    /// (`hang-up:after=3,30s`; a document: after 50 %).
     HangUp {
         after: Option<usize>,
         lasting: Duration,
     },
-    /// Silence for ever in the middle of a tool call's arguments.
+    /// A pause without an end in the middle of a tool call's arguments.
     StallInTool,
-    /// Silence for ever after the stop reason, with pings, and without the terminal event. Responses has no stop reason before
-    /// its terminal event: there the stream ends in silence after it. Not streamed: as `SilentBeforeHeaders`.
+    /// A pause without an end after the stop reason, with pings, and without the terminal event. Responses has no stop reason
+    /// before its terminal event: there the pause follows it. A document: as `SilentBeforeHeaders`.
     StallAfterStop,
-    /// Opening events, then pings (comments in the OpenAI dialects) for ever. Not streamed: headers only.
+    /// Opening events, then pings (comments in the OpenAI dialects) without an end. A document: headers only.
     PingsOnly,
     /// The connection is dropped without the last chunk: after the opening events,
     CutAfterOpening,
@@ -64,20 +64,20 @@ pub enum Fault {
     CutInText,
     /// … in the middle of a tool call's arguments,
     CutInTool,
-    /// … after every block is closed, before the stop reason. Not streamed, every cut is after half.
+    /// … after every block is closed, before the stop reason. A document is always cut after 50 %.
     CutBeforeFinal,
     /// … after this many content events.
     CutAfter(usize),
     /// The connection is reset (TCP; on a pipe it is a cut) in the middle of the text.
     ResetInText,
-    /// The body ends properly, as if whole, in the middle of the text,
+    /// The body ends properly, as if complete, in the middle of the text,
     CleanCloseInText,
     /// … in the middle of a tool call's arguments,
     CleanCloseInTool,
-    /// … after every block is closed, before the stop reason. Not streamed, every clean close is after half.
+    /// … after every block is closed, before the stop reason. A document always ends after 50 %.
     CleanCloseBeforeFinal,
-    /// The body ends properly after the stop reason, without `message_stop` or `[DONE]`. In Responses, and not streamed, nothing
-    /// would follow: the answer is whole.
+    /// The body ends properly after the stop reason, without `message_stop` or `[DONE]`. In Responses, and in a document,
+    /// nothing would follow: the response is complete.
     MissingTerminal,
     /// The dialect's error event in the middle of the content, then a proper end. Not streamed: as `JsonErrorOk`.
     ErrorEvent,
@@ -93,7 +93,7 @@ pub enum Fault {
     ErrorEventBeforeFinal,
     /// One content event is no JSON; the rest is as usual. Not streamed: the document is no JSON.
     MalformedEvent,
-    /// `content-length` promises the whole body; the connection is dropped after half.
+    /// `content-length` promises the complete body; the connection is dropped after 50 %.
     TruncatedBody,
     /// Status 200 with an empty body.
     EmptyOk,
@@ -132,7 +132,7 @@ pub enum ErrorBody {
 /// A stop reason other than the natural one, in the nearest word of each dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// `max_tokens`, `length`, `response.incomplete` with `max_output_tokens`; the last part is cut in half.
+    /// `max_tokens`, `length`, `response.incomplete` with `max_output_tokens`; the last part is cut in the middle.
     MaxTokens,
     /// `model_context_window_exceeded`, elsewhere as `MaxTokens`.
     ContextWindow,
@@ -163,7 +163,7 @@ impl Fault {
         }
     }
 
-    /// The answer ends whole, however long it takes.
+    /// The response ends complete, however long it takes.
     pub(crate) fn leaves_whole(&self) -> bool {
         match self {
             Fault::LateFirstToken(_)

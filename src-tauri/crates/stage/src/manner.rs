@@ -32,7 +32,7 @@ pub enum Manner {
     UnnumberedCalls,
     /// `surrogates:split`: an emoji whose two halves are escaped in two events. In one document: escaped, one after the other.
     SplitSurrogates,
-    /// `surrogates:lone`: the first half of an emoji, without the second.
+    /// `surrogates:lone`: the first surrogate of an emoji, without the second.
     LoneSurrogate,
     /// `last-event:open`: the last event lacks the blank line after it.
     OpenLastEvent,
@@ -87,7 +87,7 @@ pub enum Ids {
     Length(usize),
 }
 
-/// Where thinking stands in a Chat message.
+/// The place of thinking in a Chat message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reasoning {
     /// `reasoning:hidden`: only its tokens are counted.

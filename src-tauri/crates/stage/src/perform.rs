@@ -32,7 +32,7 @@ pub(crate) struct Performance {
 pub(crate) enum Beat {
     Send(Bytes),
     Wait(Duration),
-    /// Silence until the client leaves.
+    /// A pause until the client leaves.
     Silence,
     /// The same bytes again and again until the client leaves.
     Repeat(Bytes, Duration),

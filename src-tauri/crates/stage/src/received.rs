@@ -38,7 +38,7 @@ pub struct Answered {
 /// How the exchange ended, seen from the upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Still answering, or silent on purpose.
+    /// Still sending, or paused by a fault.
     Open,
     /// All that was meant to be sent was handed to the connection.
     Sent,

@@ -8,7 +8,7 @@ use crate::fault::ErrorBody;
 pub(crate) const HTML: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n\
     <body><center><h1>502 Bad Gateway</h1></center><hr><center>rehearsal</center></body></html>\n";
 
-/// Of every refusal; nobody looks it up.
+/// In every refusal; its value has no meaning.
 pub(crate) const REQUEST_ID: &str = "req_rehearsal";
 
 /// The body of an error status; `message` replaces the vendor's usual words.

@@ -10,7 +10,7 @@ mod names;
 
 pub(crate) use names::NAMES;
 
-/// What a model's name asks for: `thinking`, `stall:30s`, `tool+cut-before-final`, `as-gemini+tool+usage:none`.
+/// Parts of a model's name: `thinking`, `stall:30s`, `tool+cut-before-final`, `as-gemini+tool+usage:none`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Piece {
     pub(crate) style: Option<Style>,
@@ -72,7 +72,7 @@ impl Piece {
         Ok(piece)
     }
 
-    /// What any model's name asks for after `@`. Eight digits are a date, as in the names of some clouds.
+    /// The part after `@` of any model's name. Eight digits are a date, as in the names of some clouds.
     pub(crate) fn of_any_model(model: &str) -> Result<Piece, Unplayable> {
         if let Some(name) = model.strip_prefix(REHEARSAL_PREFIX) {
             return Piece::read(name);

@@ -7,9 +7,9 @@ pub(crate) struct Request {
     pub(crate) dialect: Dialect,
     pub(crate) model: String,
     pub(crate) stream: bool,
-    /// The last thing that the user said; reminders that a client puts around it are left out.
+    /// The last text of the user, without the reminders that a client puts around it.
     pub(crate) said: Option<String>,
-    /// What the tools said whose results end the request; `None` where it does not end with any.
+    /// The tool results that end the request; `None` where it does not end with any.
     pub(crate) tool_results: Option<String>,
     pub(crate) tools: Vec<Tool>,
     /// Structured output is demanded, in this shape.
@@ -34,9 +34,9 @@ pub(crate) struct Tool {
     /// In a group its name follows: `clock__sleep`.
     pub(crate) name: String,
     pub(crate) schema: Value,
-    /// Responses: the group that it stands in, and its name there.
+    /// Responses: the group of the tool, and its name there.
     pub(crate) group: Option<(String, String)>,
-    /// Responses: it is given the one string of its schema, `input`, as it is.
+    /// Responses: it gets the one string of its schema, `input`, unchanged.
     pub(crate) takes_text: bool,
 }
 
@@ -166,8 +166,8 @@ fn calls(dialect: Dialect, turns: &Value) -> usize {
     }
 }
 
-/// Fields of a Responses request that its response repeats, with what stands there when they are not given. Source: the
-/// response object of OpenAI's API reference and of the Open Responses specification.
+/// Fields of a Responses request that its response repeats, with their defaults. Source: the response object of OpenAI's API
+/// reference and of the Open Responses specification.
 fn echo(dialect: Dialect, body: &Value) -> Value {
     if dialect != Dialect::OpenaiResponses {
         return Value::Null;
@@ -223,7 +223,7 @@ fn tools(dialect: Dialect, body: &Value) -> Vec<Tool> {
     }
 }
 
-/// Tools that the provider runs by itself (`web_search`) have no parameters and are never called.
+/// Tools that the provider runs (`web_search`) have no parameters and are never called.
 fn responses_tools(tool: &Value) -> Vec<Tool> {
     match tool["type"].as_str() {
         Some("namespace") => {

@@ -24,7 +24,7 @@ mod generate;
 #[error("dropped on purpose")]
 pub(crate) struct Dropped;
 
-/// What a path asks for. Prefixes before it do not matter, as clients are given base URLs with and without `/v1`.
+/// The operation of a path. Prefixes before it do not matter, since clients have base URLs with and without `/v1`.
 enum Asked<'a> {
     Generate(Dialect),
     CountTokens,
@@ -60,7 +60,7 @@ pub(crate) async fn respond(
             None if stage.plays_any_model() => document(200, any_model(name)),
             None => refuse(Dialect::OpenaiChat, 404, &unknown_model(name, None)),
         },
-        // Codex falls back to plain requests at once on 426, and after seven tries on anything else.
+        // Codex falls back to plain requests at once on 426, and after seven attempts on anything else.
         Asked::WebSocket => refuse(
             Dialect::OpenaiResponses,
             426,

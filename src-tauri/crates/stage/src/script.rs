@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::plan::Plan;
 use crate::request::Request;
 
-/// What the next requests get, beside what their models' names say.
+/// Scripted responses for the next requests, beside those of their models' names.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     pub(crate) outage: Option<Fault>,
@@ -26,7 +26,7 @@ impl Script {
         self.cues.clear();
     }
 
-    /// Whose rules the first cue that fits says; it is not used up.
+    /// The vendor of the first cue that fits; the cue is not used up.
     pub(crate) fn acting_of_cue(&self, request: &Request) -> Option<Acting> {
         if self.outage.is_some() {
             return None;
@@ -53,7 +53,7 @@ impl Script {
         Some(cue)
     }
 
-    /// Is the next connection to be refused as it comes in? A cue that says so is used up.
+    /// Is the next connection refused as it comes in? A cue for this is used up.
     pub(crate) fn refuses_connection(&mut self) -> bool {
         if self.outage == Some(Fault::Refuse) {
             return true;

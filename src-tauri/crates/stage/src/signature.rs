@@ -44,7 +44,7 @@ impl Seal {
     }
 }
 
-/// Tells the stage's signatures from those of a vendor.
+/// Distinguishes the stage's signatures from those of a vendor.
 const MARK: &str = "EqRehearsal";
 const MARK_OF_OTHERS: &str = "Rehearsal-";
 

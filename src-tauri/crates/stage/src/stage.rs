@@ -65,7 +65,7 @@ enum Plays {
 
 /// Largest request body in bytes, as Anthropic's limit.
 const LARGEST_BODY: usize = 32 << 20;
-/// How long answers may go on after the listener was told to stop.
+/// The longest time that open responses may take after the listener's stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
 impl Stage {
@@ -107,14 +107,15 @@ impl Stage {
         self.script().acting = acting;
     }
 
-    /// The time that the stage's clock shows now, in Unix seconds; without it 1 January 2026 at its start. Resets are told by it.
+    /// The current time of the stage's clock, in Unix seconds; by default it starts at 1 January 2026. Resets are computed from
+    /// it.
     #[must_use]
     pub fn at(self, unix: u64) -> Stage {
         *lock(&self.inner.clock) = Clock::start().starting_at(unix);
         self
     }
 
-    /// What the client's plan has used up: told in headers by the vendors that sell plans, and refused where it is all.
+    /// The used share of the client's plan: in headers of the vendors that sell plans, and a refusal where nothing is left.
     pub fn plan(&self, plan: Option<Plan>) {
         self.script().plan = plan;
     }
@@ -293,7 +294,7 @@ impl Stage {
         self.inner.plays == Plays::AnyModel
     }
 
-    /// What a model's name asks for.
+    /// The script of a model's name.
     pub(crate) fn piece(&self, model: &str) -> Result<Piece, Unplayable> {
         match (self.inner.plays, model.strip_prefix(REHEARSAL_PREFIX)) {
             (Plays::RehearsalModels, Some(name)) => Piece::read(name),

@@ -1,4 +1,4 @@
-//! The stage as its clients see it: bytes over a pipe under paused time, and a few stories over real sockets.
+//! The stage as its clients see it: bytes over a pipe under paused time, and a few tests over real sockets.
 
 mod answers;
 mod caching;

@@ -3,8 +3,8 @@ use std::str::FromStr;
 
 /// A refusal that every vendor words in its own way: its status, its envelope, its headers.
 ///
-/// As a fault it has a name (`rate-limit-day`). A stage that acts no vendor words it as Anthropic in Messages and as OpenAI in
-/// the other dialects. A vendor that is not known to have such a refusal answers 501, so that a test notices.
+/// As a fault it has a name (`rate-limit-day`). A stage without a vendor formats it as Anthropic in Messages and as OpenAI in
+/// the other dialects. A vendor without a documented refusal of this kind answers 501, so that a test fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// `overflow`: the prompt is longer than the model's context window.

@@ -156,7 +156,7 @@ fn whole(index: usize, part: &Part, answer: &Answer) -> Value {
             "type": "tool_use",
             "id": answer.call_id("toolu_01", index),
             "name": name,
-            // Cut arguments cannot be said as an object: their text shows what came of them.
+            // Cut arguments are no JSON object: their text is sent as it is.
             "input": serde_json::from_str::<Value>(arguments).unwrap_or_else(|_| arguments.as_str().into()),
         }),
     }
@@ -178,7 +178,7 @@ fn stop(answer: &Answer) -> (Value, Value) {
     }
 }
 
-/// In `message_start`; a later event takes back what is told there of input when usage is corrected.
+/// In `message_start`; where usage is corrected, a later event replaces this input count.
 fn opening_usage(answer: &Answer) -> Value {
     let mut told = usage(answer, 1);
     if answer.delivery.corrected {

@@ -63,7 +63,7 @@ impl Stream<'_> {
         self.chunk(kind, json!([choice]), Value::Null);
     }
 
-    /// A token for each event so far, where usage is told with every event.
+    /// A token for each event so far, where every event has usage.
     fn usage_so_far(&self, last: Value) -> Value {
         if !last.is_null() {
             return last;
@@ -263,7 +263,7 @@ fn whole(request: &Request, answer: &Answer) -> Value {
     });
     match answer.delivery.traits.usage {
         UsagePlace::Nowhere => {}
-        // Only its streams tell usage in an unusual place.
+        // Only its streams have usage in an unusual place.
         UsagePlace::InChoice if answer.delivery.document != crate::delivery::AsDocument::No => {
             choice["usage"] = usage(answer);
         }

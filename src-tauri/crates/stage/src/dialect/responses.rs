@@ -9,7 +9,7 @@ use crate::delivery::UsagePlace;
 use crate::fault::Stop;
 use crate::request::Request;
 
-/// Two ways in which the API says that it failed: `error` where there is no response yet, else `response.failed`.
+/// The API's two error events: `error` where there is no response yet, else `response.failed`.
 pub(super) fn error_event(whole: &Value, before: usize, code: &str, message: &str) -> Bytes {
     let data = if before == 0 {
         json!({"type": "error", "sequence_number": 0, "code": code, "message": message, "param": null})

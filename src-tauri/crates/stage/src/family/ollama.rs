@@ -5,7 +5,7 @@
 //! | error types by status | ollama/ollama, `openai/openai.go` |
 //! | `model "…" not found, try pulling it first` | ollama/ollama, `server/routes.go` |
 //! | `server busy, please try again. …` | ollama/ollama, `server/sched.go` |
-//! | a prompt beyond `num_ctx` loses its beginning in silence; 4096 tokens by default | Ollama docs, FAQ |
+//! | a prompt beyond `num_ctx` loses its beginning without an error; 4096 tokens by default | Ollama docs, FAQ |
 //! | `prompt too long; exceeded max context length by N tokens`, where truncation is off | ollama/ollama, `llm/server.go` |
 //! | Responses without state | Ollama docs, OpenAI compatibility |
 

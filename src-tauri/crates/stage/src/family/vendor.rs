@@ -42,7 +42,7 @@ pub(crate) struct Vendor {
     pub(crate) cache: CacheRules,
     /// Headers with limits, on every success.
     pub(crate) limits: fn(&Occasion<'_>) -> Headers,
-    /// Responses are stored where the request does not say otherwise.
+    /// Responses are stored unless the request states otherwise.
     pub(crate) stores: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Vendor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overlong {
     Refused,
-    /// Its beginning is left out in silence.
+    /// Its beginning is dropped without an error.
     CutOff,
 }
 

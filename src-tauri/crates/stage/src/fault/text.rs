@@ -11,7 +11,7 @@ const STALL_AFTER: usize = 3;
 /// Content events before a cut that names no number.
 const CUT_AFTER: usize = 40;
 const LATE_FIRST_TOKEN: Duration = Duration::from_secs(20);
-/// Before the connection is dropped, where no time is given.
+/// Before the connection is dropped, where the fault has no duration.
 const HANG_UP: Duration = Duration::from_secs(30);
 const DRIP: Duration = Duration::from_millis(100);
 

@@ -21,7 +21,7 @@ pub(crate) struct Cut;
 /// Plays the beats in order. The entry learns how it ended; if the client leaves, by being dropped.
 pub(crate) fn body(beats: Vec<Beat>, carrier: Carrier, mut entry: Entry) -> Body {
     if beats.is_empty() {
-        // Nobody asks for a body that has no bytes.
+        // A body without bytes is never polled.
         entry.end(End::Sent);
     }
     let playing = Playing {

@@ -46,7 +46,7 @@ pub(super) struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    /// The request and what its model's name asks for, or the refusal.
+    /// The request with the script of its model's name, or the refusal.
     pub(super) fn read(
         stage: &'a Stage,
         dialect: Dialect,

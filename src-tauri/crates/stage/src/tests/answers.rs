@@ -1,4 +1,4 @@
-//! Whole answers: order and content of events, usage, and what a history must look like.
+//! Complete responses: order and content of events, usage, and valid histories.
 
 use catalog::Dialect;
 use serde_json::{Value, json};

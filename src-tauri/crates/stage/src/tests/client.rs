@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::Stage;
 
-/// Longer than any silence that ends.
+/// Longer than any pause that ends.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -187,7 +187,7 @@ fn dechunk(mut raw: &[u8], body: &mut Vec<u8>) -> bool {
     }
 }
 
-/// A request that says `said` and offers one tool that runs commands.
+/// A request with the text `said` and one tool that runs commands.
 pub(super) fn request(dialect: Dialect, model: &str, stream: bool, said: &str) -> Value {
     let schema = json!({
         "type": "object",

@@ -98,7 +98,7 @@ async fn a_plain_turn_is_complete_whole_and_streamed() {
     }
 }
 
-/// The answer of the first step, given back with its result as the dialect's own documents say.
+/// The response of the first step, sent back with its result as the dialect's documentation describes.
 fn second_step(dialect: Dialect, mut ask: Value, answer: &Value) -> Value {
     match dialect {
         Dialect::Anthropic => {
@@ -162,7 +162,7 @@ async fn a_tool_turn_of_two_steps_ends_complete() {
             let stage = Stage::any_model().acting(family);
             let then = || Cue::tool_turn("Bash", json!({"command": "ls"}), "Two files.");
 
-            // The same turn, streamed and whole: the whole one shows what a client has put together.
+            // The same turn, as a stream and as a document: the document shows what a client has assembled.
             stage.cue(then());
             let streamed = generate(&stage, dialect, &ask(family, dialect, true)).await;
             let (completion, validator) = judge(dialect, Framing::Stream, &streamed);
@@ -185,7 +185,7 @@ async fn a_tool_turn_of_two_steps_ends_complete() {
     }
 }
 
-/// Whoever is acted, and whatever it remembers: the same requests in the same order get the same bytes.
+/// For every vendor, and with its memory: the same requests in the same order get the same bytes.
 #[tokio::test(start_paused = true)]
 async fn the_same_requests_get_the_same_bytes_from_every_family() {
     for family in Family::ALL {

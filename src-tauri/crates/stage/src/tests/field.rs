@@ -1,9 +1,9 @@
-//! The faults that other people's reports showed, each as an upstream plays it. What is not here cannot be played by one:
-//! it is about requests that clients send to the gateway's port, or about what the gateway tells its owner.
+//! Faults from published reports, each as an upstream plays it. Not here: faults in requests of clients to the gateway, and in
+//! the gateway's reports to its owner.
 //!
 //! | entry | played as | also held in |
 //! |---|---|---|
-//! | A1 a fallback's refusal while the primary rests | a cue of 529 `times(2)`; the other stage under an outage of 400 | here |
+//! | A1 a fallback's refusal while the primary cools down | a cue of 529 `times(2)`; the other stage under an outage of 400 | here |
 //! | A2 A5 overflow texts, unknown windows | `overflow` as each vendor; [`crate::Stage::window`] | families, rules |
 //! | A3 long attempts that the provider ends | `hang-up:after=3,30s`, `hang-up:15s` | here |
 //! | A4 a minute's limit worded as a quota | `as-gemini+rate-limit`, `as-gemini+rate-limit-day` | limits |

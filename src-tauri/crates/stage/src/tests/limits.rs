@@ -1,4 +1,4 @@
-//! Limits: what each vendor tells of them in headers, on success and on refusal, and the windows of a plan.
+//! Limits: each vendor's headers, on success and on refusal, and the windows of a plan.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ mod gemini;
 mod openai;
 mod stored;
 
-/// What is changed in a request, and what the answer must say; `""`: it is taken.
+/// The change of a request, and a text of the error; `""`: it is accepted.
 type Row = (Value, &'static str);
 
 pub(super) const TAKEN: &str = "";
@@ -72,7 +72,7 @@ pub(super) async fn hold(
     }
 }
 
-/// A conversation with one call and its result, as Chat tells it; `call` is laid over the assistant's message.
+/// A conversation with one call and its result, in Chat; `call` is merged into the assistant's message.
 pub(super) fn chat_turn(id: &str, message: &Value, then: &[Value]) -> Value {
     let call =
         json!({"id": id, "type": "function", "function": {"name": "Bash", "arguments": "{}"}});

@@ -7,8 +7,8 @@ use wire::Class::{ContentPolicy, ContextTooLong, Credential, Limit, Quota, RateL
 use super::class;
 use crate::{Family, Trouble};
 
-/// In the order of the columns: overflow, limit of a minute, no money, refused key, overload. `None`: no source says that
-/// the vendor has such a refusal.
+/// In the order of the columns: overflow, limit of a minute, no money, refused key, overload. `None`: no source documents such
+/// a refusal of this vendor.
 type Row = (Family, [Option<Class>; 5]);
 
 const COLUMNS: [Trouble; 5] = [

@@ -195,7 +195,7 @@ async fn a_server_of_ones_own_takes_what_it_does_not_know() {
     ] {
         hold(family, dialect, "m", "", [(odd.clone(), TAKEN)]).await;
     }
-    // vLLM stores nothing and says so; Ollama answers about nothing.
+    // vLLM stores nothing and returns an error; Ollama ignores the field.
     let refers = json!({"previous_response_id": "resp_1"});
     hold(
         Vllm,
