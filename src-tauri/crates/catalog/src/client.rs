@@ -45,7 +45,7 @@ static CLIENTS: LazyLock<Vec<KnownClient>> = LazyLock::new(|| {
     BUNDLED.iter().map(read).collect()
 });
 
-/// A program that asks, or a library that programs are built on.
+/// A program that sends requests, or a library that programs are built on.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownClient {
@@ -54,7 +54,7 @@ pub struct KnownClient {
     /// A coding agent, whose user watches it work. Any other may belong to an automation.
     #[serde(default)]
     pub agent: bool,
-    /// It sends a request that failed or took too long again by itself, byte for byte the same.
+    /// It repeats a request that failed or timed out, byte for byte.
     #[serde(default)]
     pub asks_again: bool,
     /// How its user agents begin; of several files the longest beginning decides.
@@ -92,18 +92,18 @@ struct Measured {
     source: String,
 }
 
-/// What a client does when a response that it was being given ends too early.
+/// A client's reaction to a truncated response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repeats {
     /// The turn is lost.
     #[default]
     Never,
-    /// It asks again by itself, also after a connection that broke.
+    /// It repeats the request, also after a connection that broke.
     Broken,
-    /// The same, unless it was given a whole block before, which it then takes for the answer.
+    /// The same, unless it received a finished block before: it accepts that as the response.
     BrokenBeforeABlock,
-    /// It asks again after a clean end without a stop reason alone, and not after a connection that broke.
+    /// It repeats the request only after a clean end without a stop reason, and not after a connection that broke.
     EndedWithoutReason,
 }
 
@@ -111,7 +111,7 @@ pub enum Repeats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Behaviour {
     pub repeats: Repeats,
-    /// What it was given of a tool call that broke off stays in its conversation, and spoils the call when it asks again.
+    /// The received part of a truncated tool call stays in its conversation, and spoils the call when it repeats the request.
     pub keeps_half_calls: bool,
     /// How long it waits for the response, or for its head where it reads a stream. None: without an end, or not known.
     pub waits: Option<Duration>,
@@ -144,7 +144,7 @@ impl KnownClient {
         CLIENTS.iter().find(|client| client.name == name)
     }
 
-    /// What is known of one kind of its requests. `version`: None where it does not say.
+    /// The behaviour for one kind of its requests. `version`: `None` where the client does not send it.
     pub fn behaviour(&self, version: Option<&str>, dialect: Dialect, streamed: bool) -> Behaviour {
         let fits = |measured: &&Measured| {
             let since = measured.from.as_deref().is_none_or(|from| {

@@ -1,4 +1,4 @@
-//! Which of an endpoint's models stands in for a model that it does not serve. Pure.
+//! Finds the equivalent of a model among an endpoint's models. Pure.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -9,13 +9,13 @@ use crate::{Catalog, Endpoint, ModelId, REHEARSAL, Tier, pattern, tier};
 /// One of an endpoint's models that does the work of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Equivalent {
-    /// A pattern over the ids of those that it stands in for.
+    /// A pattern over the ids of the models that it replaces.
     pub of: String,
     pub model: ModelId,
     pub likeness: Likeness,
 }
 
-/// What makes a model stand in for another; the first goes before the others.
+/// Why a model is equivalent to another; the first goes before the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
     /// The owner's word.
@@ -36,13 +36,13 @@ impl fmt::Display for Likeness {
 }
 
 impl Equivalent {
-    /// Does it stand in for some model that a pattern like `claude-*` matches?
+    /// Is it equivalent to a model that a pattern like `claude-*` matches?
     pub fn stands_for_some(&self, models: &str) -> bool {
         let plain = |pattern: &str| pattern.replace('*', "");
         pattern::matches(models, &plain(&self.of)) || pattern::matches(&self.of, &plain(models))
     }
 
-    /// The one that counts for a model: by likeness, then the one whose pattern says most.
+    /// The equivalent of a model: by likeness, then by the most specific pattern.
     pub fn best<'e>(among: &'e [Equivalent], model: &str) -> Option<&'e Equivalent> {
         let said = |of: &str| of.bytes().filter(|byte| *byte != b'*').count();
         let rank = |one: &Equivalent| {
@@ -63,8 +63,8 @@ impl Equivalent {
 }
 
 impl Catalog {
-    /// What this endpoint's models stand in for by the catalogue: models of other providers, first the same ones under other
-    /// ids, then those of the same tier.
+    /// Equivalents among this endpoint's models by the catalogue: for models of other providers, first the same ones under
+    /// other ids, then those of the same tier.
     pub fn equivalents(&self, endpoint: &Endpoint) -> Vec<Equivalent> {
         let Some(own) = self.provider(&endpoint.provider) else {
             return Vec::new();

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::pattern;
 
-/// The vendor families of an endpoint's models. Bytes pass untouched within a family only: a model of another family is asked by
-/// translation, also in the client's own dialect.
+/// The vendor families of an endpoint's models. Bytes pass unchanged within a family only: a model of another family gets a
+/// translated request, also in the client's own dialect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Families {
     /// Of every model that no pattern matches.

@@ -22,7 +22,7 @@ pub(crate) struct Read {
     pub(crate) endpoint_lines: Vec<(EndpointId, usize)>,
 }
 
-/// Read one file whole. Its sections are read apart from each other, so that one bad section does not hide the others' problems.
+/// Reads one complete file. Each section is read separately, so that one bad section does not hide the others' problems.
 pub(crate) fn read(file: &str, text: &str) -> Result<Read, Vec<Invalid>> {
     let mut problems = Problems::new(file, text);
     let (table, broken) = DeTable::parse_recoverable(text);

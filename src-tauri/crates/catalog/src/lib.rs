@@ -38,7 +38,8 @@ pub use provider::{
 pub use secret::Secret;
 pub use tier::{Rank, Tier, tier_of};
 
-/// The embedded rehearsal provider's id. It answers only models under [`REHEARSAL_PREFIX`] and never stands in for a real one.
+/// The embedded rehearsal provider's id. It answers only models under [`REHEARSAL_PREFIX`] and is never a fallback for a real
+/// one.
 pub const REHEARSAL: &str = "rehearsal";
 /// Every model id that the rehearsal provider answers begins with this.
 pub const REHEARSAL_PREFIX: &str = "rehearsal/";

@@ -11,7 +11,7 @@ pub struct Catalog {
     providers: Vec<Provider>,
 }
 
-/// One thing wrong with a catalogue file, in words that tell what to do.
+/// One problem of a catalogue file, with its fix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("{file}:{line}: {problem}")]
 pub struct Invalid {
@@ -123,8 +123,8 @@ impl Catalog {
         self.endpoint(id).and_then(|e| self.provider(&e.provider))
     }
 
-    /// The endpoints that speak this dialect and serve this model, when no route says otherwise. The rehearsal's models are
-    /// its own, whatever patterns others have (`*/*`), and it serves no other.
+    /// The endpoints that speak this dialect and serve this model, without a route. The rehearsal's models are its own,
+    /// whatever patterns others have (`*/*`), and it serves no other.
     pub fn serving(&self, dialect: Dialect, model: &str) -> impl Iterator<Item = &Endpoint> {
         let rehearsed = model.starts_with(REHEARSAL_PREFIX);
         self.endpoints()

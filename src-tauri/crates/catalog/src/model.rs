@@ -1,4 +1,5 @@
-//! What is known of a model. What no source says is absent: it makes nobody ineligible, and is never guessed.
+//! The known properties of a model. A property without a source is absent: it makes no candidate ineligible, and is never
+//! guessed.
 
 use std::fmt;
 
@@ -16,10 +17,10 @@ pub struct Model {
     pub max_output: Option<u64>,
     /// What it is known not to do.
     pub lacks: Vec<Ability>,
-    /// How much it can be told to think; empty: it cannot be told, or nobody says so.
+    /// The efforts that it accepts; empty: none, or no source documents them.
     pub efforts: Vec<Effort>,
     pub price: Option<Price>,
-    /// The id under which its maker serves it, where a reseller names it differently.
+    /// The id under which its vendor serves it, where a reseller names it differently.
     pub maker_id: Option<ModelId>,
 }
 
@@ -74,7 +75,7 @@ pub enum Ability {
     Images,
     Documents,
     Tools,
-    /// To be told that it must call a tool, some or a certain one.
+    /// Accepts a request in which a tool call is required, any or a certain one.
     ForcedTool,
     /// An answer that follows a schema.
     StructuredOutput,
@@ -173,11 +174,11 @@ pub enum NotBilled {
     ErrorAsStopReason,
 }
 
-/// When a stream of Chat tells what it cost.
+/// When a stream of Chat has its usage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StreamUsage {
-    /// Where `stream_options` asks for it.
+    /// Where `stream_options` requests it.
     #[default]
     OnRequest,
     /// Always; to ask is refused.

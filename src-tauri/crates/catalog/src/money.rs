@@ -4,7 +4,7 @@ use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
 
-/// Money as a whole number of millionths of a US dollar: sums are exact.
+/// Money as an integer of millionths of a US dollar: sums are exact.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -43,7 +43,7 @@ impl Sum for MicroDollars {
 }
 
 impl fmt::Display for MicroDollars {
-    /// `$5,000`, `$0.42`, `$0.000360`: as many decimals as the amount needs to be worth reading, half a cent rounded up.
+    /// `$5,000`, `$0.42`, `$0.000360`: as many decimals as the amount needs to be useful; 0.5 cents are rounded up.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const CENT: u64 = 10_000;
         let sign = if self.0 < 0 { "-" } else { "" };
@@ -81,7 +81,7 @@ impl Tokens {
     /// Most prompt tokens, and most output tokens, that are plausible for a model with unknown limits.
     pub const MOST: u64 = 1_000_000;
 
-    /// The whole prompt, cached or not.
+    /// The complete prompt, cached or not.
     pub fn prompt(self) -> u64 {
         self.input
             .saturating_add(self.cache_read)
@@ -113,7 +113,7 @@ pub struct Price {
 /// known price counts at it, so that it never opens a cap or a budget.
 pub const DEAREST: (i64, i64) = (15, 75);
 
-/// What these tokens cost at [`DEAREST`]. Usage beyond all bounds costs the most that can be said.
+/// The cost of these tokens at [`DEAREST`]. Usage beyond all bounds costs the largest representable amount.
 pub fn at_dearest(tokens: Tokens) -> MicroDollars {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
     let input = count(tokens.prompt()).saturating_mul(DEAREST.0);
@@ -137,7 +137,7 @@ pub struct LongPrompt {
 }
 
 impl Price {
-    /// What these tokens cost, to the nearest micro-dollar, half of one rounded up; an estimate, since the provider's bill
+    /// The cost of these tokens, to the nearest micro-dollar (0.5 rounded up). It is an estimate: the provider's invoice
     /// decides.
     pub fn cost(&self, tokens: Tokens) -> MicroDollars {
         let long = self.long_prompt.filter(|long| tokens.prompt() > long.above);

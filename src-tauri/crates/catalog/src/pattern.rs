@@ -4,7 +4,7 @@
 pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // Where to go on when the run that the last `*` stands for must grow: linear space, no recursion.
+    // Where the comparison continues when the run of the last `*` must grow: linear space, no recursion.
     let mut resume = None;
     while t < text.len() {
         if pattern.get(p) == Some(&b'*') {

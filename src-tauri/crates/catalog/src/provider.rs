@@ -10,7 +10,7 @@ use crate::{
     Tier, address, pattern,
 };
 
-/// Somebody who serves models, with everything we know about watching and reaching them.
+/// A provider of models, with the facts for watching and reaching it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Provider {
     pub id: ProviderId,
@@ -24,7 +24,7 @@ pub struct Provider {
     pub surfaces: Vec<Surface>,
     pub endpoints: Vec<Endpoint>,
     pub models: Vec<Model>,
-    /// Which of its models are of which tier, and which stand in for other makers'.
+    /// The tier of each of its models, and the models that are fallbacks for other vendors'.
     pub tiers: BTreeMap<Tier, Rank>,
 }
 
@@ -67,10 +67,10 @@ pub struct Surface {
     pub id: SurfaceId,
     /// "Claude Code".
     pub name: String,
-    /// Component ids on the status page; the worst counts. Match by id: two components may share a name.
-    /// Empty: the surface stands for the whole page.
+    /// Component ids on the status page; the worst counts. Match by id: two components may share a name. Empty: the surface is
+    /// the complete page.
     pub components: Vec<String>,
-    /// The host that serves it, where our own traffic can tell; surfaces that share a host are proved once.
+    /// The host that serves it, where our own traffic shows it; surfaces that share a host have one reading from traffic.
     pub host: Option<String>,
     /// Counts towards the tray by default, once the provider is one of the owner's.
     pub watched: bool,
@@ -85,7 +85,7 @@ pub struct Endpoint {
     pub base: String,
     /// Dialects it speaks, with the path of each below `base`.
     pub paths: BTreeMap<Dialect, String>,
-    /// In which of them it is asked what a client says in one that it does not speak.
+    /// The dialect for requests of a dialect that it does not speak.
     pub preferred: Option<Dialect>,
     pub chat_limit: ChatLimit,
     pub call_ids: CallIds,
@@ -111,11 +111,11 @@ pub struct Endpoint {
     pub accepts_client_login: bool,
     /// The surface that its health speaks for.
     pub surface: Option<SurfaceId>,
-    /// Model id patterns that it serves when no route says otherwise: `claude-*`.
+    /// Patterns of the model ids that it serves without a route: `claude-*`.
     pub serves: Vec<String>,
     /// Cheapest model for a synthetic completion; absent: reachability only.
     pub probe_model: Option<ModelId>,
-    /// What tells whether a key is good.
+    /// The request that shows whether a key is valid.
     pub key_check: KeyCheck,
     /// What is known of the logins that its clients bring.
     pub logins: Logins,
@@ -123,12 +123,12 @@ pub struct Endpoint {
     pub passages: Passages,
 }
 
-/// Kinds of login, told apart by how they look.
+/// Kinds of login, distinguished by their format.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logins {
     /// A login that begins so is of this vendor; the longest beginning decides.
     pub begins: Vec<String>,
-    /// A login that begins so is an API key with a bill by the token; any other counts as a subscription's.
+    /// A login with this prefix is an API key that is billed by the token; any other counts as a subscription's.
     pub metered: Vec<String>,
     /// Logins that cannot pass through.
     pub refused: Vec<RefusedLogin>,
@@ -162,7 +162,7 @@ impl Default for KeyCheck {
     }
 }
 
-/// How a [`KeyCheck`] is asked; never with a body.
+/// The request of a [`KeyCheck`]; it never has a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum KeyCheckMethod {
@@ -172,8 +172,8 @@ pub enum KeyCheckMethod {
 }
 
 impl Endpoint {
-    /// An endpoint of the owner's own (Ollama, vLLM, LiteLLM): the usual path of each dialect, no key, no page, serving every
-    /// model it is asked for. Change the public fields for anything else.
+    /// An endpoint of the owner (Ollama, vLLM, LiteLLM): the usual path of each dialect, no key, no page, serving every
+    /// requested model. Change the public fields for anything else.
     pub fn new(
         id: EndpointId,
         provider: ProviderId,
@@ -223,7 +223,7 @@ impl Endpoint {
         self.paths.contains_key(&dialect)
     }
 
-    /// The dialects in which it can be asked what a client says in `asked`, best first: that one, then the one that it prefers.
+    /// The dialects for a client's request in `asked`, best first: the same dialect, then the preferred one.
     pub fn dialects_for(&self, asked: Dialect) -> Vec<Dialect> {
         let mut spoken: Vec<Dialect> = self.paths.keys().copied().collect();
         spoken.sort_by_key(|dialect| (*dialect != asked, Some(*dialect) != self.preferred));

@@ -32,11 +32,11 @@ impl Tier {
 pub struct Rank {
     /// Patterns over the ids of its models that are of this tier.
     pub models: Vec<String>,
-    /// Its model that stands in for another maker's.
+    /// Its model that is a fallback for another vendor's.
     pub stand_in: Option<ModelId>,
 }
 
-/// The tier of a model by the pattern that says most of it; None: no pattern of the provider's matches.
+/// The tier of a model by the most specific pattern; `None`: no pattern of the provider's matches.
 pub fn tier_of(tiers: &BTreeMap<Tier, Rank>, model: &str) -> Option<Tier> {
     let patterns = tiers
         .iter()

@@ -67,7 +67,7 @@ pub fn at_risk(pipeline: &Pipeline, outage: &[Stretch]) -> AtRisk {
     estimate
 }
 
-/// A length of time in whole minutes; none that is longer than nothing counts as no minute.
+/// A length of time in full minutes, at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Minutes(u64);
 
@@ -83,7 +83,7 @@ impl Minutes {
         self.0 as f64 / 60.0
     }
 
-    /// Two decimals of an hour tell it exactly.
+    /// Two decimals of an hour are exact.
     fn is_told_in_hours(self) -> bool {
         self.0.is_multiple_of(3)
     }
@@ -165,7 +165,7 @@ fn hundredths(number: f64) -> f64 {
     (number.max(0.0) * 100.0).round() / 100.0
 }
 
-/// As an amount is printed: whole cents from one cent on.
+/// As an amount is printed: full cents from one cent on.
 pub(crate) fn cents(amount: MicroDollars) -> MicroDollars {
     const CENT: i64 = 10_000;
     match amount.0 {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Below so many runs a rate says too little to be shown.
+/// With fewer runs a rate is too uncertain to show.
 pub const ENOUGH_RUNS: u64 = 200;
 
 /// How often a step ends well, as far as that is known.

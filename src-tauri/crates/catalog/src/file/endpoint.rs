@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct Endpoint {
     pub(super) id: Spanned<String>,
     base: Spanned<String>,
-    /// The first is the one in which it is asked what a client says in another.
+    /// The first is the dialect that requests of other dialects are translated to.
     dialects: Spanned<Vec<Dialect>>,
     /// Only where a dialect's path differs from the usual one.
     #[serde(default)]
@@ -148,7 +148,7 @@ pub(super) fn endpoint(
         file_addresses: read.file_addresses,
         families,
         allow,
-        // A file says both of each model.
+        // A file states both for each model.
         context: None,
         max_output: None,
         auth: read.auth,
@@ -196,7 +196,7 @@ fn families(
     Families::new(usual).with_models(by_model.collect())
 }
 
-/// What names the client can be allowed by nobody.
+/// A header or field that identifies the client is never allowed.
 fn allow(read: Option<Spanned<Allow>>, problems: &mut Problems<'_>) -> Allow {
     let Some(read) = read else {
         return Allow::default();

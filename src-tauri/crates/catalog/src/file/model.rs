@@ -14,7 +14,7 @@ pub(super) struct Entry {
     max_output: Option<Spanned<u64>>,
     #[serde(default)]
     lacks: Vec<Ability>,
-    /// Absent: it cannot be told how much to think, or nobody says so.
+    /// Absent: it accepts no effort, or no source documents one.
     #[serde(default)]
     efforts: Vec<Effort>,
     price: Option<Spanned<ListPrice>>,

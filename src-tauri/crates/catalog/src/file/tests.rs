@@ -5,7 +5,7 @@ use crate::{
     StreamUsage,
 };
 
-/// What is told about a file, without its name: "2: …".
+/// Problems of a file, without its name: "2: …".
 fn told(text: &str) -> Vec<String> {
     match read("acme.toml", text) {
         Ok(_) => Vec::new(),

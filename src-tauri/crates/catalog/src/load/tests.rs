@@ -158,7 +158,7 @@ fn laws_of_what_models_can_do() {
     }
 }
 
-/// What cannot be told from the catalogue says so in a comment of its entry.
+/// An entry explains in a comment what the catalogue cannot express.
 #[test]
 fn who_is_not_offered_is_said_why() {
     let catalog = Catalog::bundled();
@@ -381,7 +381,7 @@ fn nobody_redefines_the_rehearsal() {
     }
 }
 
-/// Wherever anybody may list the models, a wrong key would pass for a good one.
+/// Where every caller may list the models, a wrong key would pass the check.
 #[test]
 fn keys_are_checked_where_only_a_key_is_answered() {
     let catalog = Catalog::bundled();

@@ -168,7 +168,7 @@ proptest! {
         prop_assert_eq!(schedule.to_string().parse(), Ok(schedule));
     }
 
-    /// Hours inside are never negative, never more than the stretch, and those of two parts add up to those of the whole.
+    /// Hours inside are never negative, never more than the stretch, and those of two parts add up to the total.
     #[test]
     fn parts_add_up(schedule in any_schedule(), begin in 0..63_000_000i64, one in 0..900_000i64, two in 0..900_000i64) {
         let start = utc("2026-01-01T00:00") + TimeDelta::seconds(begin);

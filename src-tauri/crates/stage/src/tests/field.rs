@@ -24,14 +24,14 @@
 //! | D1 D2 thought signatures, thinking that must come back | `as-gemini`, `as-openrouter`, `as-deepseek`, `as-kimi` | rules, families |
 //! | D3 K8 fields of one vendor | unknown fields refused as each vendor does | rules |
 //! | D4 long ids | `as-vllm`, `ids:46` | here |
-//! | D5 a whole Responses object | every Responses answer | here |
+//! | D5 a complete Responses object | every Responses answer | here |
 //! | D7 strict schemas | `as-anthropic`, `as-openai` | rules |
 //! | E1 usage that is taken back | `usage:corrected`, `usage:absurd` | manners |
 //! | E2 E3 unusual places | `usage:…`; `as-kimi`, `as-deepseek`, `as-xai`, `as-gemini` | manners, caching |
 //! | E4 what is not billed | `as-openrouter+nothing-to-act-on+stop:` | here |
 //! | F3 a fitting against a vendor's rules | `rehearsal/as-gemini+tool` of the embedded stage | here |
 //! | K1 fields and betas of a newer client | `as-anthropic` | rules |
-//! | K2 a silent provider | `silent`, `silent:61s` | faults |
+//! | K2 a provider that times out | `silent`, `silent:61s` | faults |
 //! | K7 one credential, many paths | `/v1/embeddings`, `/v1/files`, … | here |
 
 use std::time::Duration;
