@@ -4,6 +4,7 @@
 mod message;
 mod read_request;
 mod read_response;
+mod signatures;
 mod write_request;
 mod write_response;
 
