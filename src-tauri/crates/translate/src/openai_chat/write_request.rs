@@ -13,7 +13,7 @@ use crate::request::schema::Enforcer;
 use crate::request::text::{FAILED, Pairs, address, array, as_text, object, quoted};
 use crate::request::untranslatable::{LeftOut, Why, Wish, leave_out};
 
-use super::read_request::DIALECT;
+use super::DIALECT;
 use super::signatures::CallSignatures;
 
 /// # Errors
