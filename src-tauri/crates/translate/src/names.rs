@@ -1,6 +1,7 @@
 mod base64;
 mod id;
 mod packed;
+mod plain;
 mod signature;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,7 +208,7 @@ fn is_nine(id: &str) -> bool {
 
 /// A digest of an id that is not taken.
 fn nine_of(id: &str, taken: &dyn Fn(&str) -> bool) -> Option<String> {
-    let mut digests = (0..).map(|salt| id::hex(&digest(id, salt))[..9].to_owned());
+    let mut digests = (0..).map(|salt| plain::hex(&digest(id, salt))[..9].to_owned());
     digests.find(|short| !taken(short))
 }
 
@@ -269,7 +270,7 @@ fn full_name(namespace: Option<&str>, name: &str) -> String {
 }
 
 fn is_name(name: &str) -> bool {
-    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(id::is_plain)
+    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain::is_plain)
 }
 
 /// A name that is allowed: itself, or its beginning with a digest of the whole.
@@ -277,12 +278,15 @@ fn shortened(full: &str, salt: u32) -> String {
     if salt == 0 && is_name(full) {
         return full.to_owned();
     }
-    let plain = full.bytes().map(|byte| match id::is_plain(byte) {
+    let plain = full.bytes().map(|byte| match plain::is_plain(byte) {
         true => char::from(byte),
         false => '_',
     });
     let start: String = plain.take(LONGEST_NAME - NAME_DIGEST - 1).collect();
-    format!("{start}_{}", &id::hex(&digest(full, salt))[..NAME_DIGEST])
+    format!(
+        "{start}_{}",
+        &plain::hex(&digest(full, salt))[..NAME_DIGEST]
+    )
 }
 
 /// `salt`: for another one of the same text, where the first is taken.

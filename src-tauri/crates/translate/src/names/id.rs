@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::base64;
 use super::packed::{pack, unpack};
+use super::plain::{hex, is_plain};
 use super::signature::Signature;
 
 /// An id that holds another.
@@ -31,11 +32,6 @@ fn longest(dialect: Dialect) -> usize {
         Dialect::OpenaiChat => 40,
         Dialect::OpenaiResponses => 64,
     }
-}
-
-/// Of `^[a-zA-Z0-9_-]+$`, Anthropic's pattern of ids, and the strictest of the three.
-pub(super) fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 /// A dialect's own vendor takes this id.
@@ -130,10 +126,6 @@ fn carried_in(id: &str) -> Option<String> {
 
 pub(super) fn digest(id: &str) -> String {
     format!("{DIGESTS}{}", &hex(&Sha256::digest(id))[..32])
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn escape(id: &str) -> String {

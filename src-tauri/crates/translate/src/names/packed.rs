@@ -2,7 +2,7 @@
 //! be too many: vLLM's `chatcmpl-tool-<32 digits>` has 46, and OpenAI's Chat takes 40.
 
 use super::base64::{decode, encode};
-use super::id::{hex, is_plain};
+use super::plain::{hex, is_plain};
 
 /// 32 hexadecimal digits at the end.
 const DIGITS: &str = "us_p";

@@ -56,7 +56,7 @@ fn an_id_that_messages_would_refuse_is_carried_and_comes_back() {
     for provider in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         for id in ODD.iter().copied().chain([&*"9+/=".repeat(200)]) {
             let told = of_ids(Dialect::Anthropic, provider, &[]).client_id(id);
-            assert!(told.bytes().all(super::id::is_plain), "{told}");
+            assert!(told.bytes().all(super::plain::is_plain), "{told}");
             let next_turn = of_ids(Dialect::Anthropic, provider, &[&told]);
             assert_eq!(next_turn.provider_id(&told), id);
         }

@@ -1,4 +1,4 @@
-use super::read_request::DIALECT;
+use super::DIALECT;
 use crate::request::model::{
     Call, Document, DocumentBody, File, Image, Input, Part, Role, ToolResult, Turn,
 };

@@ -1,13 +1,12 @@
-use catalog::{Dialect, Effort};
+use catalog::Effort;
 
+use super::DIALECT;
 use super::message::read_message;
 use crate::openai_responses::is_vendor_tool;
 use crate::request::model::{Conversation, Format, Tool, ToolChoice, ToolInput};
 use crate::request::object::{Fate, Object, Read, malformed};
 use crate::request::sampling::Sampling;
 use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
-
-pub(crate) const DIALECT: Dialect = Dialect::OpenaiChat;
 
 /// Top-level fields without a counterpart. Sources: OpenAI API reference, "Chat Completions"; those of other servers as their
 /// documents name them (OpenRouter, vLLM, Mistral, Ollama, llama.cpp).

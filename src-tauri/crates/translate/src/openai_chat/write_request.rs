@@ -1,6 +1,6 @@
 use catalog::{ChatLimit, ReasoningContent, StreamUsage, ThoughtSignatures};
 
-use crate::names::{Names, Signature};
+use crate::names::Names;
 use crate::request::Target;
 use crate::request::format::{Asked, Wanted};
 use crate::request::function::{Function, arguments};
@@ -13,7 +13,8 @@ use crate::request::schema::Enforcer;
 use crate::request::text::{FAILED, Pairs, address, array, as_text, object, quoted};
 use crate::request::untranslatable::{LeftOut, Why, Wish, leave_out};
 
-use super::read_request::DIALECT;
+use super::DIALECT;
+use super::signatures::CallSignatures;
 
 /// # Errors
 /// What Chat has no words for.
@@ -42,7 +43,7 @@ pub(crate) fn write(
     }
     if said.stream {
         body.push(("stream", "true".to_owned()));
-        // The usage is asked for, whatever the client wants: every other dialect tells it, and the ledger needs it.
+        // Always requested: every other dialect reports usage, and the ledger needs it.
         if target.stream_usage == StreamUsage::OnRequest {
             body.push(("stream_options", r#"{"include_usage":true}"#.to_owned()));
         }
@@ -148,7 +149,7 @@ fn write_answer(
         _ => None,
     });
     let said: Vec<&Call> = said.collect();
-    let signed = Signed::of(&said, names, target);
+    let signed = CallSignatures::of(&said, names, target);
     let calls = said.iter().zip(&signed.thoughts);
     let calls: Vec<String> = calls
         .map(|(call, thought)| write_call(call, thought.as_deref(), names))
@@ -183,75 +184,6 @@ fn write_answer(
         message.push(("reasoning_details", array(&signed.details)));
     }
     object(&message)
-}
-
-/// The signatures of an answer's calls, as the target's dialect has them.
-struct Signed {
-    /// For each call.
-    thoughts: Vec<Option<String>>,
-    /// Of the message.
-    details: Vec<String>,
-}
-
-/// For calls of other models: "skip_thought_signature_validator" is one of two values that Gemini takes for a signature that there
-/// is none of (Gemini API docs, "Thought signatures", FAQ).
-const NO_SIGNATURE: &str = "skip_thought_signature_validator";
-
-impl Signed {
-    fn of(calls: &[&Call], names: &Names, target: &Target) -> Signed {
-        let kept: Vec<Option<Signature>> =
-            calls.iter().map(|call| names.signature(&call.id)).collect();
-        let mut signed = Signed {
-            thoughts: vec![None; calls.len()],
-            details: Vec::new(),
-        };
-        match target.thought_signatures {
-            ThoughtSignatures::None => {}
-            ThoughtSignatures::ExtraContent => {
-                for (thought, kept) in signed.thoughts.iter_mut().zip(kept) {
-                    if let Some(Signature::Thought(text)) = kept {
-                        *thought = Some(text);
-                    }
-                }
-                // Of parallel calls the first one has it.
-                if signed.thoughts.iter().all(Option::is_none)
-                    && let Some(first) = signed.thoughts.first_mut()
-                {
-                    *first = Some(NO_SIGNATURE.to_owned());
-                }
-            }
-            ThoughtSignatures::ReasoningDetails => {
-                signed.details = kept
-                    .into_iter()
-                    .filter_map(|kept| match kept {
-                        Some(Signature::Detail(json)) => Some(json),
-                        Some(Signature::Thought(_) | Signature::Reasoning(_)) | None => None,
-                    })
-                    .collect();
-                // Google's models behind it check them as Google's own address does.
-                if signed.details.is_empty() && target.model.starts_with(GEMINI_AT_OPENROUTER) {
-                    let unsigned = (0..).zip(calls);
-                    let detail =
-                        |(index, call): (usize, &&Call)| unsigned_detail(index, call, names);
-                    signed.details = unsigned.map(detail).collect();
-                }
-            }
-        }
-        signed
-    }
-}
-
-const GEMINI_AT_OPENROUTER: &str = "google/gemini-";
-
-/// The same value in OpenRouter's form (as RooCodeInc/Roo-Code sends it, `src/api/providers/openrouter.ts`).
-fn unsigned_detail(index: usize, call: &Call, names: &Names) -> String {
-    object(&[
-        ("type", quoted("reasoning.encrypted")),
-        ("id", quoted(&names.provider_id(&call.id))),
-        ("data", quoted(NO_SIGNATURE)),
-        ("format", quoted("google-gemini-v1")),
-        ("index", index.to_string()),
-    ])
 }
 
 fn write_call(call: &Call, thought: Option<&str>, names: &Names) -> String {
