@@ -1,5 +1,7 @@
 //! Anthropic Messages. Fields and their meaning: Anthropic docs, "Messages", "Tool use", "Structured outputs", "Effort".
 
+use catalog::Dialect;
+
 mod config;
 mod messages;
 mod parts;
@@ -13,3 +15,6 @@ pub(crate) use read_request::read as read_request;
 pub(crate) use read_response::Reader as ResponseReader;
 pub(crate) use write_request::write as write_request;
 pub(crate) use write_response::{Writer as ResponseWriter, document as response_document};
+
+/// The dialect of this module, for errors.
+const DIALECT: Dialect = Dialect::Anthropic;

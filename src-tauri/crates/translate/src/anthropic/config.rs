@@ -2,7 +2,7 @@
 
 use catalog::Effort;
 
-use super::read_request::DIALECT;
+use super::DIALECT;
 use crate::request::model::{Conversation, Format, effort_of_budget};
 use crate::request::object::{Fate, Object, Read, malformed};
 use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};

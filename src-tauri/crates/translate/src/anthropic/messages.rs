@@ -1,8 +1,8 @@
 use catalog::Effort;
 
+use super::DIALECT;
 use super::config::read_stated;
-use super::parts::{read_parts, read_texts};
-use super::read_request::{CACHE_MARK, DIALECT};
+use super::parts::{CACHE_MARK, read_parts, read_texts};
 use super::tools::{Change, apply, read_change};
 use crate::request::model::{Conversation, Part, Role, Turn};
 use crate::request::object::{Content, Fate, Object, Read, malformed};

@@ -1,4 +1,4 @@
-use super::read_request::{CACHE_MARK, DIALECT, some_text};
+use super::DIALECT;
 use crate::request::model::{Call, Document, DocumentBody, File, Image, Input, Part, ToolResult};
 use crate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
@@ -20,6 +20,8 @@ const VENDOR_RESULTS: &[&str] = &[
 
 /// Marks of the vendor's between the blocks of an answer: that another of its models went on, and a compaction without a summary.
 const MARKS: &[&str] = &["fallback", "compaction"];
+
+pub(super) const CACHE_MARK: (&str, Fate) = ("cache_control", Fate::LeftOut(Why::CacheMark));
 
 const FATES: &[(&str, Fate)] = &[CACHE_MARK, ("citations", Fate::LeftOut(Why::Bookkeeping))];
 const CALL_FATES: &[(&str, Fate)] = &[CACHE_MARK, ("caller", Fate::LeftOut(Why::Bookkeeping))];
@@ -211,4 +213,9 @@ fn kept(source: &Object<'_>, key: &str) -> Untranslatable {
     Untranslatable::Kept {
         field: source.path(key),
     }
+}
+
+/// What a part says that is not empty: a text without a character is refused by Anthropic itself.
+fn some_text(text: String) -> Option<Part> {
+    (!text.is_empty()).then_some(Part::Text(text))
 }

@@ -1,15 +1,13 @@
-use catalog::{Dialect, Effort};
+use catalog::Effort;
 
+use super::DIALECT;
 use super::config::{read_output, read_thinking};
 use super::messages::read_messages;
-use super::parts::read_texts;
+use super::parts::{CACHE_MARK, read_texts};
 use super::tools::{read_choice, read_tools};
-use crate::request::model::{Conversation, Part, Role, Turn};
+use crate::request::model::{Conversation, Role, Turn};
 use crate::request::object::{Content, Fate, Object, Read};
 use crate::request::untranslatable::{Untranslatable, Why, leave_out};
-
-pub(crate) const DIALECT: Dialect = Dialect::Anthropic;
-pub(crate) const CACHE_MARK: (&str, Fate) = ("cache_control", Fate::LeftOut(Why::CacheMark));
 
 /// Top-level fields without a counterpart. Sources: Anthropic API reference, "Messages" and its betas; the rest as Claude Code
 /// 2.1.332 sends them.
@@ -91,9 +89,4 @@ fn read_thread(body: &mut Object<'_>, conversation: &mut Conversation) -> Read<(
     }
     leave_out(&mut conversation.left_out, "thread", Why::Handling);
     Ok(())
-}
-
-/// What a part says that is not empty: a text without a character is refused by Anthropic itself.
-pub(crate) fn some_text(text: String) -> Option<Part> {
-    (!text.is_empty()).then_some(Part::Text(text))
 }

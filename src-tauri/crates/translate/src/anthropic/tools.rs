@@ -1,6 +1,7 @@
 //! The tools of a request, and how they change in the middle of a conversation.
 
-use super::read_request::{CACHE_MARK, DIALECT};
+use super::DIALECT;
+use super::parts::CACHE_MARK;
 use crate::request::model::{Conversation, Tool, ToolChoice, ToolInput};
 use crate::request::object::{Fate, Object, Read, malformed};
 use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};

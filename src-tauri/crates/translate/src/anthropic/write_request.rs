@@ -14,7 +14,7 @@ use crate::request::schema::Enforcer;
 use crate::request::text::{Pairs, array, object, quoted};
 use crate::request::untranslatable::{LeftOut, Untranslatable, Why, Wish, leave_out};
 
-use super::read_request::DIALECT;
+use super::DIALECT;
 
 /// Anthropic docs, "Vision".
 const IMAGE_TYPES: &[&str] = &["image/jpeg", "image/png", "image/gif", "image/webp"];
