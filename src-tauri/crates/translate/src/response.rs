@@ -3,6 +3,8 @@
 //! A [`Validator`] sees every event first, and what was not proven upstream is not proven downstream: the stop reason, the
 //! usage and the terminal event are written from its verdict, or not at all.
 
+pub(crate) mod cannot_tell;
+pub(crate) mod dialects;
 pub(crate) mod document;
 pub(crate) mod error;
 pub(crate) mod model;
@@ -23,20 +25,10 @@ use model::{Identity, Stop};
 use parts::Parts;
 use wire::{BodyEnd, Broken, Completion, Validator};
 
+pub use cannot_tell::CannotTell;
 pub use document::{Whole, whole, whole_signed};
 pub use error::error;
 pub use stream::{AnswerTranslator, Progress};
-
-/// Why an answer cannot be passed on in the client's dialect.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CannotTell {
-    /// The provider's fault.
-    #[error(transparent)]
-    Broken(#[from] Broken),
-    /// Nobody's fault, and no other try of the same provider's helps: only its own dialect has this.
-    #[error("the response has {0}, which the client's dialect does not have")]
-    Unsayable(String),
-}
 
 /// What the client's request says of the form of its answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use catalog::Dialect;
 
+use super::dialects::{document, reader};
 use super::model::{Answer, Part, collect};
 use super::parts::Parts;
-use super::read::reader;
 use super::restore::Restore;
-use super::write::document;
 use super::{CannotTell, Form, Proof, identity, malformed};
 use crate::names::{Names, Signature};
 use wire::fields::Fields;

@@ -3,10 +3,9 @@
 
 use std::fmt;
 
-use catalog::Dialect;
 use serde_json::Value;
 
-use super::CannotTell;
+use super::cannot_tell::CannotTell;
 use super::parts::Parts;
 use wire::fields::Fields;
 
@@ -29,14 +28,6 @@ pub(crate) enum Flow {
     On,
     /// The dialect's terminal event: clients read no further.
     Over,
-}
-
-pub(crate) fn reader(dialect: Dialect) -> Box<dyn Read> {
-    match dialect {
-        Dialect::Anthropic => Box::new(crate::anthropic::ResponseReader::default()),
-        Dialect::OpenaiChat => Box::new(crate::openai_chat::ResponseReader::default()),
-        Dialect::OpenaiResponses => Box::new(crate::openai_responses::ResponseReader::default()),
-    }
 }
 
 /// The text of a field: a string or, from some servers, a list of parts with `text` in them. A part that holds `thinking`

@@ -1,7 +1,7 @@
 //! Stop reasons both ways. What stopped the answer is read off the verdict on it, so that no other dialect is told of an end
 //! that was not proven; the provider's own word only tells apart what the verdict does not.
 
-use super::CannotTell;
+use super::cannot_tell::CannotTell;
 use super::model::Stop;
 use wire::{Broken, Completion};
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use catalog::Dialect;
 
+use super::dialects::{reader, writer};
 use super::error::Told;
 use super::model::Identity;
 use super::parts::Parts;
-use super::read::{Flow, Read, reader};
+use super::read::{Flow, Read};
 use super::restore::Restore;
-use super::write::{Write, writer};
+use super::write::Write;
 use super::{CannotTell, Form, Proof, identity, malformed};
 use crate::names::{Names, Signature};
 use wire::fields::Fields;

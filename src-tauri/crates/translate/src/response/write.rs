@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use catalog::{Dialect, Tokens};
+use catalog::Tokens;
 
+use super::cannot_tell::CannotTell;
 use super::error::Told;
-use super::model::{Answer, Happening, Identity, Stop};
-use super::{CannotTell, Form};
+use super::model::{Happening, Identity, Stop};
 
 /// A writer of one dialect. Only whole events are appended to `out`.
 pub(crate) trait Write: fmt::Debug + Send {
@@ -20,26 +20,4 @@ pub(crate) trait Write: fmt::Debug + Send {
 
     /// The provider's error, in place of the end.
     fn error(&mut self, told: &Told, out: &mut Vec<u8>);
-}
-
-pub(crate) fn writer(dialect: Dialect, form: Form) -> Box<dyn Write> {
-    match dialect {
-        Dialect::Anthropic => Box::new(crate::anthropic::ResponseWriter::new(form)),
-        Dialect::OpenaiChat => Box::new(crate::openai_chat::ResponseWriter::new(form)),
-        Dialect::OpenaiResponses => Box::new(crate::openai_responses::ResponseWriter::new(form)),
-    }
-}
-
-/// # Errors
-/// A call that the dialect cannot say.
-pub(crate) fn document(
-    dialect: Dialect,
-    answer: &Answer<'_>,
-    form: &Form,
-) -> Result<String, CannotTell> {
-    match dialect {
-        Dialect::Anthropic => crate::anthropic::response_document(answer, form),
-        Dialect::OpenaiChat => Ok(crate::openai_chat::response_document(answer, form)),
-        Dialect::OpenaiResponses => Ok(crate::openai_responses::response_document(answer, form)),
-    }
 }
