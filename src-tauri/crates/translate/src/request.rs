@@ -5,6 +5,7 @@
 //! they were.
 
 pub(crate) mod arrange;
+pub(crate) mod dropped;
 pub(crate) mod estimate;
 pub(crate) mod fidelity;
 pub(crate) mod format;
@@ -29,6 +30,7 @@ use wire::fields::Fields;
 
 use crate::names::{ClientTool, Names};
 use crate::{anthropic, openai_chat, openai_responses};
+pub use dropped::{LeftOut, Why};
 pub use estimate::estimate_tokens;
 pub use fidelity::Fidelity;
 pub use format::Wanted;
@@ -37,7 +39,7 @@ pub use model::{
     ToolChoice, ToolInput, ToolResult, Turn,
 };
 pub use target::{Home, Target};
-pub use untranslatable::{LeftOut, Untranslatable, Why, Wish};
+pub use untranslatable::{Untranslatable, Wish};
 pub use within_family::{Filtered, within_family};
 
 /// A request as a candidate of another dialect is asked it.
@@ -106,7 +108,7 @@ pub fn say(
             body += &format!(",{}:{raw}}}", quoted(name));
         }
     }
-    conversation.fidelity.check(&left_out)?;
+    check_dropped(conversation.fidelity, &left_out)?;
     Ok(Translated {
         body: body.into_bytes(),
         names,
@@ -116,6 +118,19 @@ pub fn say(
         echo: conversation.echo.map(Arc::new),
         reasoning_content: target.home.reasoning_content,
     })
+}
+
+/// # Errors
+/// The first dropped field that this request does not tolerate.
+fn check_dropped(fidelity: Fidelity, dropped: &[LeftOut]) -> Result<(), Untranslatable> {
+    match dropped.iter().find(|field| !fidelity.tolerates(field.why)) {
+        None => Ok(()),
+        Some(LeftOut { what, why }) => Err(Untranslatable::Dropped {
+            field: what.clone(),
+            why: *why,
+            fidelity,
+        }),
+    }
 }
 
 /// What a request says, for whoever speaks no dialect in particular: also the body of `count_tokens`, which has no limit.

@@ -3,9 +3,10 @@
 use catalog::Effort;
 
 use super::DIALECT;
+use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::model::{Conversation, Format, effort_of_budget};
 use crate::request::object::{Fate, Object, Read, malformed};
-use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
+use crate::request::untranslatable::Untranslatable;
 
 const OUTPUT_FATES: &[(&str, Fate)] = &[
     // How many tokens the model believes that it has for its whole task.

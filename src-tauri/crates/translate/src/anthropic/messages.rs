@@ -4,9 +4,10 @@ use super::DIALECT;
 use super::config::read_stated;
 use super::parts::{CACHE_MARK, read_parts, read_texts};
 use super::tools::{Change, apply, read_change};
+use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::model::{Conversation, Part, Role, Turn};
 use crate::request::object::{Content, Fate, Object, Read, malformed};
-use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
+use crate::request::untranslatable::Untranslatable;
 
 const PLACE: &str = "messages[].content[]";
 

@@ -1,7 +1,8 @@
 use super::DIALECT;
+use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::model::{Call, Document, DocumentBody, File, Image, Input, Part, ToolResult};
 use crate::request::object::{Content, Fate, Object, Read, malformed};
-use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
+use crate::request::untranslatable::Untranslatable;
 
 /// What Anthropic's own tools have left in an answer; the text of the answer says what came of it.
 const VENDOR_RESULTS: &[&str] = &[

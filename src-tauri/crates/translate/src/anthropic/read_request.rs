@@ -5,9 +5,10 @@ use super::config::{read_output, read_thinking};
 use super::messages::read_messages;
 use super::parts::{CACHE_MARK, read_texts};
 use super::tools::{read_choice, read_tools};
+use crate::request::dropped::{Why, leave_out};
 use crate::request::model::{Conversation, Role, Turn};
 use crate::request::object::{Content, Fate, Object, Read};
-use crate::request::untranslatable::{Untranslatable, Why, leave_out};
+use crate::request::untranslatable::Untranslatable;
 
 /// Top-level fields without a counterpart. Sources: Anthropic API reference, "Messages" and its betas; the rest as Claude Code
 /// 2.1.332 sends them.

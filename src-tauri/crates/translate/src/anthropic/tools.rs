@@ -2,9 +2,10 @@
 
 use super::DIALECT;
 use super::parts::CACHE_MARK;
+use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::model::{Conversation, Tool, ToolChoice, ToolInput};
 use crate::request::object::{Fate, Object, Read, malformed};
-use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
+use crate::request::untranslatable::Untranslatable;
 
 const TOOL_FATES: &[(&str, Fate)] = &[
     CACHE_MARK,

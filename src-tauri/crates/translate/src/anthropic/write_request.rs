@@ -3,6 +3,7 @@ use catalog::{Effort, ReasoningContent};
 use crate::Names;
 use crate::request::Target;
 use crate::request::arrange::calls;
+use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::format::{Asked, Wanted};
 use crate::request::function::{Function, arguments_object};
 use crate::request::model::{
@@ -12,7 +13,7 @@ use crate::request::model::{
 use crate::request::object::Read;
 use crate::request::schema::Enforcer;
 use crate::request::text::{Pairs, array, object, quoted};
-use crate::request::untranslatable::{LeftOut, Untranslatable, Why, Wish, leave_out};
+use crate::request::untranslatable::{Untranslatable, Wish};
 
 use super::DIALECT;
 

@@ -1,10 +1,11 @@
 use super::DIALECT;
+use crate::request::dropped::{LeftOut, Why};
 use crate::request::model::{
     Call, Document, DocumentBody, File, Image, Input, Part, Role, ToolResult, Turn,
 };
 use crate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::request::text::{inline, result_text};
-use crate::request::untranslatable::{LeftOut, Untranslatable, Why};
+use crate::request::untranslatable::Untranslatable;
 
 const CACHE_MARKS: [(&str, Fate); 2] = [
     ("cache_control", Fate::LeftOut(Why::CacheMark)),

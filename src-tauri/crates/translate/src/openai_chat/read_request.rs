@@ -3,10 +3,11 @@ use catalog::Effort;
 use super::DIALECT;
 use super::message::read_message;
 use crate::openai_responses::is_vendor_tool;
+use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::model::{Conversation, Format, Tool, ToolChoice, ToolInput};
 use crate::request::object::{Fate, Object, Read, malformed};
 use crate::request::sampling::Sampling;
-use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
+use crate::request::untranslatable::Untranslatable;
 
 /// Top-level fields without a counterpart. Sources: OpenAI API reference, "Chat Completions"; those of other servers as their
 /// documents name them (OpenRouter, vLLM, Mistral, Ollama, llama.cpp).

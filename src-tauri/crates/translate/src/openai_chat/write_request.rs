@@ -2,6 +2,7 @@ use catalog::{ChatLimit, ReasoningContent, StreamUsage, ThoughtSignatures};
 
 use crate::names::Names;
 use crate::request::Target;
+use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::format::{Asked, Wanted};
 use crate::request::function::{Function, arguments};
 use crate::request::model::{
@@ -11,7 +12,7 @@ use crate::request::model::{
 use crate::request::object::Read;
 use crate::request::schema::Enforcer;
 use crate::request::text::{FAILED, Pairs, address, array, as_text, object, quoted};
-use crate::request::untranslatable::{LeftOut, Why, Wish, leave_out};
+use crate::request::untranslatable::Wish;
 
 use super::DIALECT;
 use super::signatures::CallSignatures;

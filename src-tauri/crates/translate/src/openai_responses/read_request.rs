@@ -1,12 +1,13 @@
 use catalog::{Dialect, Effort};
 
 use super::item::read_item;
+use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::model::{
     Conversation, Echo, Format, Part, Role, Tool, ToolChoice, ToolInput, Turn,
 };
 use crate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::request::sampling::Sampling;
-use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
+use crate::request::untranslatable::Untranslatable;
 
 pub(crate) const DIALECT: Dialect = Dialect::OpenaiResponses;
 

@@ -1,4 +1,5 @@
 use crate::Names;
+use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::format::{Asked, Wanted};
 use crate::request::function::{Function, arguments};
 use crate::request::model::{
@@ -9,7 +10,7 @@ use crate::request::object::Read;
 use crate::request::schema::Enforcer;
 use crate::request::target::Target;
 use crate::request::text::{FAILED, Pairs, address, array, as_text, object, quoted};
-use crate::request::untranslatable::{LeftOut, Why, Wish, leave_out};
+use crate::request::untranslatable::Wish;
 
 use super::read_request::DIALECT;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::untranslatable::{LeftOut, Untranslatable, Why};
+use super::dropped::Why;
 
 /// Who asks, as far as it decides what may be dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,19 +33,6 @@ impl Fidelity {
             | Why::Citations
             | Why::Approximate => self != Fidelity::Exact,
             Why::VendorTool | Why::Unknown => self == Fidelity::Agent,
-        }
-    }
-
-    /// # Errors
-    /// The first dropped field that this request does not tolerate.
-    pub(crate) fn check(self, dropped: &[LeftOut]) -> Result<(), Untranslatable> {
-        match dropped.iter().find(|field| !self.tolerates(field.why)) {
-            None => Ok(()),
-            Some(LeftOut { what, why }) => Err(Untranslatable::Dropped {
-                field: what.clone(),
-                why: *why,
-                fidelity: self,
-            }),
         }
     }
 }

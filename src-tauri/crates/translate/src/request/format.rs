@@ -1,8 +1,8 @@
 //! How a candidate is asked for JSON, and what is left to be checked on its answer.
 
+use super::dropped::{LeftOut, Why, leave_out};
 use super::model::Format;
 use super::schema::{Enforcer, relaxed};
-use super::untranslatable::{LeftOut, Why, leave_out};
 
 /// What the text of an answer must be, where the provider is asked for it and does not enforce it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! A client's tool as a function, which is what tools of every kind are to a provider of another dialect.
 
+use super::dropped::{LeftOut, Why, leave_out};
 use super::model::{Input, Tool, ToolInput};
 use super::schema::{Enforcer, parameters};
 use super::text::{object, quoted};
-use super::untranslatable::{LeftOut, Why, leave_out};
 
 /// The one string that free text is given as.
 const FREE_TEXT: &str = concat!(

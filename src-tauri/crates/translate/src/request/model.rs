@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use catalog::{Allow, Dialect, Effort};
 
+use super::dropped::LeftOut;
 use super::fidelity::Fidelity;
 use super::object::Object;
 use super::sampling::Sampling;
-use super::untranslatable::LeftOut;
 use crate::{Signature, ToolKind};
 
 /// A request as every dialect could mean it. Readers make it, writers say it.

@@ -6,8 +6,9 @@ use catalog::Dialect;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::dropped::{LeftOut, Why, leave_out};
 use super::text::string;
-use super::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
+use super::untranslatable::Untranslatable;
 
 /// What becomes of a field that has no counterpart.
 #[derive(Clone, Copy, Debug)]

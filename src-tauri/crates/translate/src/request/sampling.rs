@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use catalog::Dialect;
 
+use super::dropped::{LeftOut, Why, leave_out};
 use super::object::{Object, Read, malformed};
 use super::text::Pairs;
-use super::untranslatable::{LeftOut, Why, leave_out};
 
 /// By name, with the JSON text of its value.
 #[derive(Clone, Debug, Default, PartialEq)]

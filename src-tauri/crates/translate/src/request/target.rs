@@ -3,10 +3,11 @@ use catalog::{
     StreamUsage, ThoughtSignatures,
 };
 
+use super::dropped::{LeftOut, Why, leave_out};
 use super::estimate::estimate_tokens;
 use super::model::{Conversation, DocumentBody, Format, Part, ToolChoice, ToolInput};
 use super::text::Pairs;
-use super::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
+use super::untranslatable::Untranslatable;
 
 /// The candidate, as far as the catalogue knows it. What is not known to be lacking is taken to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]

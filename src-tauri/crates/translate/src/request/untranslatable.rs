@@ -2,6 +2,7 @@ use std::fmt;
 
 use catalog::{Ability, Dialect};
 
+use super::dropped::Why;
 use super::fidelity::Fidelity;
 
 /// Why a request cannot be given to a candidate of another dialect, in words for the person whose request it is. The
@@ -82,91 +83,5 @@ impl fmt::Display for Wish {
             Wish::FileType => "a file of a type that is not taken there",
             Wish::NoUserFirst => "an answer to a conversation that does not begin with the user",
         })
-    }
-}
-
-/// Something that the request says and the candidate was not told, or not so exactly.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Where it stood in the client's request, or in what was written: `messages[].content[].cache_control`.
-    pub what: String,
-    pub why: Why,
-}
-
-/// Why a field is dropped. [`Fidelity::tolerates`] says for whom it may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    CacheMark,
-    /// How thinking is shown, and the thinking of earlier turns.
-    Thinking,
-    /// Whether and how much the model thinks.
-    Effort,
-    Sampling,
-    Penalty,
-    Identity,
-    /// Storage, service tier, tracing, betas.
-    Handling,
-    Bookkeeping,
-    /// A tool that the vendor runs.
-    VendorTool,
-    /// What such a tool did earlier, or how it is to run.
-    VendorResult,
-    Citations,
-    Approximate,
-    /// Not dropped but added: the dialect demands it and the request has none.
-    Added,
-    /// Not dropped: what it refers to is sent in its place.
-    Expanded,
-    /// A field that we do not know.
-    Unknown,
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Why::CacheMark => "prompt caches are each vendor's own",
-            Why::Thinking => "thinking is shown to its own vendor alone",
-            Why::Effort => "how much to think, which the model does not accept in this form",
-            Why::Sampling => "a sampling parameter that the model or its dialect does not have",
-            Why::Penalty => "a penalty on tokens that the model or its dialect does not have",
-            Why::Identity => "the caller's identity goes to the request's own vendor alone",
-            Why::Handling => {
-                "a wish for how the vendor handles the request, not for what is answered"
-            }
-            Why::Bookkeeping => "the vendor's own bookkeeping",
-            Why::VendorTool => "run by the vendor itself; the tools of the client remain",
-            Why::VendorResult => "what the vendor's own tools did or how they run",
-            Why::Citations => "the model cannot cite in this form; the text itself is sent",
-            Why::Approximate => "translated as closely as the other dialect can",
-            Why::Added => "the dialect demands it, and the request has none",
-            Why::Expanded => {
-                "what it refers to is sent in its place, from the conversation that is kept here"
-            }
-            Why::Unknown => "unknown to Understudy, and so it goes to its own vendor alone",
-        })
-    }
-}
-
-impl fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.what, self.why)
-    }
-}
-
-/// How many unknown fields are listed by name. A client may send any number; that there are some is what counts.
-const MOST_UNKNOWN: usize = 64;
-
-/// Once for each place and reason.
-pub(crate) fn leave_out(list: &mut Vec<LeftOut>, what: impl Into<String>, why: Why) {
-    let unknown = |dropped: &&LeftOut| dropped.why == Why::Unknown;
-    if why == Why::Unknown && list.iter().filter(unknown).count() >= MOST_UNKNOWN {
-        return;
-    }
-    let left_out = LeftOut {
-        what: what.into(),
-        why,
-    };
-    if !list.contains(&left_out) {
-        list.push(left_out);
     }
 }

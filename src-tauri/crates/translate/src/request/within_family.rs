@@ -3,8 +3,8 @@
 
 use catalog::{Allow, Dialect, IDENTITY};
 
+use super::dropped::{LeftOut, Why, leave_out};
 use super::object::{Object, name_of};
-use super::untranslatable::{LeftOut, Why, leave_out};
 
 /// What goes there, and what of the request does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
