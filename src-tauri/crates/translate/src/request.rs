@@ -12,6 +12,7 @@ pub(crate) mod format;
 pub(crate) mod function;
 pub(crate) mod model;
 pub(crate) mod object;
+pub(crate) mod part_text;
 pub(crate) mod sampling;
 pub(crate) mod schema;
 pub(crate) mod target;
@@ -29,13 +30,14 @@ use text::quoted;
 use wire::fields::Fields;
 
 use crate::names::{ClientTool, Names};
+pub use crate::openai_responses::Echo;
 use crate::{anthropic, openai_chat, openai_responses};
 pub use dropped::{LeftOut, Why};
 pub use estimate::estimate_tokens;
 pub use fidelity::Fidelity;
 pub use format::Wanted;
 pub use model::{
-    Call, Conversation, Document, DocumentBody, Echo, File, Format, Image, Input, Part, Role, Tool,
+    Call, Conversation, Document, DocumentBody, File, Format, Image, Input, Part, Role, Tool,
     ToolChoice, ToolInput, ToolResult, Turn,
 };
 pub use target::{Home, Target};
@@ -198,7 +200,7 @@ fn tools(said: &Conversation) -> Vec<ClientTool> {
         kind: tool.kind(),
     });
     let mut tools: Vec<ClientTool> = declared.collect();
-    for call in said.turns.iter().flat_map(arrange::calls) {
+    for call in said.turns.iter().flat_map(Turn::calls) {
         let known = |tool: &ClientTool| tool.name == call.name && tool.namespace == call.namespace;
         if !tools.iter().any(known) {
             tools.push(ClientTool {
@@ -212,6 +214,6 @@ fn tools(said: &Conversation) -> Vec<ClientTool> {
 }
 
 fn ids(said: &Conversation) -> impl Iterator<Item = &str> {
-    let calls = said.turns.iter().flat_map(arrange::calls);
+    let calls = said.turns.iter().flat_map(Turn::calls);
     calls.map(|call| call.id.as_str())
 }

@@ -2,7 +2,6 @@ use catalog::{Effort, ReasoningContent};
 
 use crate::Names;
 use crate::request::Target;
-use crate::request::arrange::calls;
 use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::format::{Asked, Wanted};
 use crate::request::function::{Function, arguments_object};
@@ -157,7 +156,7 @@ fn write_messages(
 /// back", DeepSeek; "reasoning_content is missing in assistant tool call message", Kimi) take an empty one without a signature
 /// (NousResearch/hermes-agent#14018, #49143).
 fn write_thinking(turn: &Turn, names: &Names, target: &Target) -> Option<String> {
-    let mut calls = calls(turn).map(|call| &*call.id).peekable();
+    let mut calls = turn.calls().map(|call| &*call.id).peekable();
     calls.peek()?;
     (target.reasoning_content == ReasoningContent::Required).then(|| {
         object(&[

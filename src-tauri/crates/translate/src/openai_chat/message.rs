@@ -4,7 +4,7 @@ use crate::request::model::{
     Call, Document, DocumentBody, File, Image, Input, Part, Role, ToolResult, Turn,
 };
 use crate::request::object::{Content, Fate, Object, Read, malformed};
-use crate::request::text::{inline, result_text};
+use crate::request::part_text::{inline, result_text};
 use crate::request::untranslatable::Untranslatable;
 
 const CACHE_MARKS: [(&str, Fate); 2] = [

@@ -1,9 +1,53 @@
 //! What a response object repeats of its request, with the vendor's default for what the request leaves open: every field that
 //! Open Responses (openresponses/openresponses, `ResponseResource`) requires.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use crate::request::Echo;
+use super::DIALECT;
+use crate::request::object::Object;
+
+/// Fields of a Responses request that its response repeats, as JSON text.
+pub type Echo = BTreeMap<&'static str, String>;
+
+/// What a response object repeats of its request (Open Responses, "The response object").
+const ECHOED: [&str; 21] = [
+    "background",
+    "frequency_penalty",
+    "instructions",
+    "max_output_tokens",
+    "max_tool_calls",
+    "metadata",
+    "parallel_tool_calls",
+    "presence_penalty",
+    "previous_response_id",
+    "prompt_cache_key",
+    "reasoning",
+    "safety_identifier",
+    "service_tier",
+    "temperature",
+    "text",
+    "tool_choice",
+    "tools",
+    "top_logprobs",
+    "top_p",
+    "truncation",
+    "user",
+];
+
+/// What a response repeats of this request.
+pub(crate) fn read_echo(json: &str) -> Option<Echo> {
+    Some(echo(&Object::read(DIALECT, "", json.trim()).ok()?))
+}
+
+pub(super) fn echo(body: &Object<'_>) -> Echo {
+    let named = |(key, raw): (&str, &str)| {
+        let name = ECHOED.into_iter().find(|name| *name == key)?;
+        Some((name, raw.to_owned()))
+    };
+    body.all().filter_map(named).collect()
+}
 
 pub(super) fn object(echo: Option<&Echo>) -> Value {
     let said = |key: &str| {

@@ -1,10 +1,11 @@
-use super::read_request::{DIALECT, read_additional_tools};
+use super::DIALECT;
+use super::tools::read_additional_tools;
 use crate::request::dropped::{LeftOut, Why, leave_out};
 use crate::request::model::{
     Call, Document, DocumentBody, File, Image, Input, Part, Role, Tool, ToolResult, Turn,
 };
 use crate::request::object::{Content, Fate, Object, Read, malformed};
-use crate::request::text::{inline, result_text};
+use crate::request::part_text::{inline, result_text};
 use crate::request::untranslatable::Untranslatable;
 
 const FATES: &[(&str, Fate)] = &[

@@ -1,15 +1,13 @@
-use catalog::{Dialect, Effort};
+use catalog::Effort;
 
+use super::DIALECT;
+use super::echo::echo;
 use super::item::read_item;
+use super::tools::{declare, read_choice, read_tool};
 use crate::request::dropped::{LeftOut, Why, leave_out};
-use crate::request::model::{
-    Conversation, Echo, Format, Part, Role, Tool, ToolChoice, ToolInput, Turn,
-};
+use crate::request::model::{Conversation, Format, Part, Role, Tool, Turn};
 use crate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::request::sampling::Sampling;
-use crate::request::untranslatable::Untranslatable;
-
-pub(crate) const DIALECT: Dialect = Dialect::OpenaiResponses;
 
 /// Top-level fields without a counterpart. Sources: OpenAI API reference, "Responses"; Open Responses; `client_metadata`,
 /// `access_programs` and `request_country` as Codex 0.171.0 sends them.
@@ -43,32 +41,6 @@ const FATES: &[(&str, Fate)] = &[
     ("top_logprobs", Fate::Only("0")),
     ("logit_bias", Fate::Only("{}")),
 ];
-
-const TOOL_FATES: &[(&str, Fate)] = &[
-    // The tool is declared at once instead of when it is searched for.
-    ("defer_loading", Fate::LeftOut(Why::Handling)),
-    ("prompt_cache_breakpoint", Fate::LeftOut(Why::CacheMark)),
-    ("output_schema", Fate::LeftOut(Why::Approximate)),
-    ("allowed_callers", Fate::Only(r#"["direct"]"#)),
-];
-
-/// Tools that OpenAI runs itself. `computer`, `local_shell`, `apply_patch` and the like are run by the client, by a contract
-/// that no other model has learned.
-const VENDOR_TOOLS: &[&str] = &[
-    "web_search",
-    "web_search_preview",
-    "file_search",
-    "code_interpreter",
-    "image_generation",
-    "tool_search",
-    "mcp",
-];
-
-/// Tools of resellers are named alike, with their own prefix (`openrouter:web_search`).
-pub(crate) fn is_vendor_tool(kind: &str) -> bool {
-    let name = kind.split_once(':').map_or(kind, |(_, name)| name);
-    VENDOR_TOOLS.iter().any(|known| name.starts_with(known))
-}
 
 pub(crate) fn read(json: &str) -> Read<Conversation> {
     let mut body = Object::read(DIALECT, "", json)?;
@@ -119,44 +91,6 @@ pub(crate) fn read(json: &str) -> Read<Conversation> {
     conversation.keep_rest(&body);
     body.end(FATES, &mut conversation.left_out)?;
     Ok(conversation)
-}
-
-/// What a response object repeats of its request (Open Responses, "The response object").
-const ECHOED: [&str; 21] = [
-    "background",
-    "frequency_penalty",
-    "instructions",
-    "max_output_tokens",
-    "max_tool_calls",
-    "metadata",
-    "parallel_tool_calls",
-    "presence_penalty",
-    "previous_response_id",
-    "prompt_cache_key",
-    "reasoning",
-    "safety_identifier",
-    "service_tier",
-    "temperature",
-    "text",
-    "tool_choice",
-    "tools",
-    "top_logprobs",
-    "top_p",
-    "truncation",
-    "user",
-];
-
-/// What a response repeats of this request.
-pub(crate) fn read_echo(json: &str) -> Option<Echo> {
-    Some(echo(&Object::read(DIALECT, "", json.trim()).ok()?))
-}
-
-fn echo(body: &Object<'_>) -> Echo {
-    let named = |(key, raw): (&str, &str)| {
-        let name = ECHOED.into_iter().find(|name| *name == key)?;
-        Some((name, raw.to_owned()))
-    };
-    body.all().filter_map(named).collect()
 }
 
 /// To keep the response is a wish for how the request is handled: it refers to nothing. Only later requests may refer to it.
@@ -213,99 +147,6 @@ fn read_turns(
         }
     }
     Ok(turns)
-}
-
-/// The tools of an item of the conversation, which a model without them at hand is told from the beginning.
-pub(crate) fn read_additional_tools(
-    item: &mut Object<'_>,
-    brought: &mut Vec<Tool>,
-    left_out: &mut Vec<LeftOut>,
-) -> Read<()> {
-    let mut tools = Vec::new();
-    for tool in item.elements("tools")? {
-        read_tool(None, tool, &mut tools, left_out)?;
-    }
-    declare(brought, tools);
-    Ok(())
-}
-
-/// A tool that was declared before is declared anew.
-fn declare(tools: &mut Vec<Tool>, more: Vec<Tool>) {
-    tools.retain(|tool| {
-        let same = |other: &Tool| other.name == tool.name && other.namespace == tool.namespace;
-        !more.iter().any(same)
-    });
-    tools.extend(more);
-}
-
-fn read_tool(
-    namespace: Option<&str>,
-    json: &str,
-    tools: &mut Vec<Tool>,
-    left_out: &mut Vec<LeftOut>,
-) -> Read<()> {
-    let mut tool = Object::read(DIALECT, "tools[]", json)?;
-    let kind = tool.needed_text("type")?;
-    let input = match &*kind {
-        "function" => ToolInput::Function {
-            schema: tool.take("parameters").map(str::to_owned),
-            strict: tool.flag("strict")?,
-        },
-        "custom" => ToolInput::Custom {
-            grammar: tool.take("format").map(str::to_owned),
-        },
-        // A group under one heading, which the names of its tools keep.
-        "namespace" if namespace.is_none() => {
-            let name = tool.needed_text("name")?;
-            for inner in tool.elements("tools")? {
-                read_tool(Some(&name), inner, tools, left_out)?;
-            }
-            return tool.end(
-                &[("description", Fate::LeftOut(Why::Approximate))],
-                left_out,
-            );
-        }
-        _ if is_vendor_tool(&kind) => {
-            leave_out(left_out, format!("tools[]: {kind}"), Why::VendorTool);
-            return Ok(());
-        }
-        _ => {
-            let (dialect, tool) = (DIALECT, kind);
-            return Err(Untranslatable::BuiltInTool { dialect, tool });
-        }
-    };
-    tools.push(Tool {
-        namespace: namespace.map(str::to_owned),
-        name: tool.needed_text("name")?,
-        description: tool.text("description")?,
-        input,
-    });
-    tool.end(TOOL_FATES, left_out)
-}
-
-fn read_choice(json: &str) -> Read<ToolChoice> {
-    match json {
-        r#""auto""# => return Ok(ToolChoice::Auto),
-        r#""none""# => return Ok(ToolChoice::Never),
-        r#""required""# => return Ok(ToolChoice::Any),
-        _ => {}
-    }
-    let mut choice = Object::read(DIALECT, "tool_choice", json)?;
-    match &*choice.needed_text("type")? {
-        "function" | "custom" => {
-            let chosen = ToolChoice::Tool {
-                namespace: choice.text("namespace")?,
-                name: choice.needed_text("name")?,
-            };
-            choice.end_strictly(&[], &mut Vec::new())?;
-            Ok(chosen)
-        }
-        "allowed_tools" => Err(choice.refused("tools")),
-        kind => Err(Untranslatable::BuiltInTool {
-            dialect: DIALECT,
-            tool: kind.to_owned(),
-        }),
-    }
 }
 
 fn read_format(mut format: Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Format> {

@@ -7,12 +7,13 @@ use crate::request::model::{
     Turn,
 };
 use crate::request::object::Read;
+use crate::request::part_text::{FAILED, address, as_text};
 use crate::request::schema::Enforcer;
 use crate::request::target::Target;
-use crate::request::text::{FAILED, Pairs, address, array, as_text, object, quoted};
+use crate::request::text::{Pairs, array, object, quoted};
 use crate::request::untranslatable::Wish;
 
-use super::read_request::DIALECT;
+use super::DIALECT;
 
 /// The least that OpenAI takes as `max_output_tokens`.
 const LEAST_LIMIT: u64 = 16;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Call, Part, Role, ToolResult, Turn};
+use super::model::{Part, Role, ToolResult, Turn};
 use super::untranslatable::Untranslatable;
 use crate::names::told_again;
 
@@ -22,7 +22,7 @@ pub(crate) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
                 none_open(&open)?;
                 results_at = Some(arranged.len() + 1);
             }
-            open.extend(calls(&turn).map(|call| call.id.clone()));
+            open.extend(turn.calls().map(|call| call.id.clone()));
             match arranged.last_mut() {
                 Some(last) if same_answer => last.parts.extend(turn.parts),
                 _ => arranged.push(turn),
@@ -104,11 +104,4 @@ fn add_result(turns: &mut Vec<Turn>, at: usize, result: ToolResult) {
         turns.insert(at, Turn { role, parts });
     }
     turns[at].parts.push(Part::Result(result));
-}
-
-pub(crate) fn calls(turn: &Turn) -> impl Iterator<Item = &Call> {
-    turn.parts.iter().filter_map(|part| match part {
-        Part::Call(call) => Some(call),
-        Part::Text(_) | Part::Image(_) | Part::Document(_) | Part::Result(_) => None,
-    })
 }

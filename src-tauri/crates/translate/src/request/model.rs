@@ -8,6 +8,7 @@ use super::dropped::LeftOut;
 use super::fidelity::Fidelity;
 use super::object::Object;
 use super::sampling::Sampling;
+use crate::openai_responses::Echo;
 use crate::{Signature, ToolKind};
 
 /// A request as every dialect could mean it. Readers make it, writers say it.
@@ -51,9 +52,6 @@ pub struct Conversation {
     pub(crate) echo: Option<Echo>,
 }
 
-/// Fields of a Responses request that its response repeats, as JSON text.
-pub type Echo = BTreeMap<&'static str, String>;
-
 impl Conversation {
     /// Its messages hold what its own vendor takes with certain betas only.
     pub fn needs_betas(&self) -> bool {
@@ -69,7 +67,7 @@ impl Conversation {
 
     /// The calls of its answers, in order.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.turns.iter().flat_map(super::arrange::calls)
+        self.turns.iter().flat_map(Turn::calls)
     }
 
     /// Another request says it in full: what its response repeats of the client's own.
@@ -121,6 +119,15 @@ impl Conversation {
 pub struct Turn {
     pub role: Role,
     pub parts: Vec<Part>,
+}
+
+impl Turn {
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Call(call) => Some(call),
+            Part::Text(_) | Part::Image(_) | Part::Document(_) | Part::Result(_) => None,
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,47 @@
+//! Failed results, files and documents in dialects that write them as text.
+
+use super::model::{Document, File, Part};
+
+/// The first line of a failed tool's result in dialects that have no `is_error`; understood again on the way back.
+pub(crate) const FAILED: &str = "[is_error: true]\n";
+
+/// What a result says, and whether it begins with that line.
+pub(crate) fn result_text(mut parts: Vec<Part>) -> (bool, Vec<Part>) {
+    let Some(Part::Text(first)) = parts.first_mut() else {
+        return (false, parts);
+    };
+    let Some(said) = first.strip_prefix(FAILED).map(str::to_owned) else {
+        return (false, parts);
+    };
+    match said.is_empty() {
+        true => drop(parts.remove(0)),
+        false => *first = said,
+    }
+    (true, parts)
+}
+
+/// `data:image/png;base64,…` → its type and its data; None: something else.
+pub(crate) fn inline(url: &str) -> Option<File> {
+    let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
+    let media_type = head.strip_suffix(";base64")?;
+    let media_type = media_type.split(';').next().unwrap_or_default();
+    Some(File::Inline {
+        media_type: media_type.to_ascii_lowercase(),
+        data: data.to_owned(),
+    })
+}
+
+/// As OpenAI's dialects write a file: its address, or a `data:` address with everything in it.
+pub(crate) fn address(file: &File) -> String {
+    match file {
+        File::Inline { media_type, data } => format!("data:{media_type};base64,{data}"),
+        File::Address(url) => url.clone(),
+    }
+}
+
+/// A document that is text, for a dialect that has documents of other kinds only.
+pub(crate) fn as_text(document: &Document, text: &str) -> String {
+    let about = [document.title.as_deref(), document.context.as_deref()];
+    let said: Vec<&str> = about.into_iter().flatten().chain([text]).collect();
+    said.join("\n\n")
+}
