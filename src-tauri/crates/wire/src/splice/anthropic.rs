@@ -30,7 +30,7 @@ pub(super) struct Second {
 }
 
 impl Second {
-    /// The interrupted text is closed, and the notice is a block of its own, except where that text is blank, which the API
+    /// The interrupted text is closed, and the line is a block of its own, except where that text is blank, which the API
     /// would refuse in the next turn.
     pub(super) fn open(seen: MessagesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let mut notice = notice.map(|notice| apart(notice, seen.spoke));

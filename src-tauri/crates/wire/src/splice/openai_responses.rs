@@ -35,7 +35,7 @@ struct Place {
 }
 
 impl Second {
-    /// The notice ends the interrupted text; where none is open it is an item of its own.
+    /// The line ends the interrupted text; where none is open it is an item of its own.
     pub(super) fn open(mut seen: ResponsesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let open: Vec<u64> = seen.open.keys().copied().collect();
         if let Some(notice) = notice {
