@@ -3,7 +3,7 @@ use crate::request::model::{Call, Document, DocumentBody, File, Image, Input, Pa
 use crate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::request::untranslatable::{LeftOut, Untranslatable, Why, leave_out};
 
-/// What Anthropic's own tools have left in an answer; the text of the answer says what came of it.
+/// Results of Anthropic's own tools in a response; the response's text contains what they found.
 const VENDOR_RESULTS: &[&str] = &[
     "server_tool_use",
     "web_search_tool_result",
@@ -18,7 +18,7 @@ const VENDOR_RESULTS: &[&str] = &[
     "mcp_tool_listing",
 ];
 
-/// Marks of the vendor's between the blocks of an answer: that another of its models went on, and a compaction without a summary.
+/// Marks of the vendor between the blocks of a response: another of its models continued, and a compaction without a summary.
 const MARKS: &[&str] = &["fallback", "compaction"];
 
 const FATES: &[(&str, Fate)] = &[CACHE_MARK, ("citations", Fate::LeftOut(Why::Bookkeeping))];

@@ -33,7 +33,7 @@ const FATES: &[(&str, Fate)] = &[
     ("stream_options", Fate::LeftOut(Why::Handling)),
     ("moderation", Fate::LeftOut(Why::Handling)),
     ("generate", Fate::Only("true")),
-    // What is forgotten where the window is full: a conversation that is too long is not given to this candidate at all.
+    // What is removed where the window is full: a conversation that is too long is not sent to this candidate at all.
     ("truncation", Fate::LeftOut(Why::Handling)),
     ("context_management", Fate::LeftOut(Why::Handling)),
     // Of the vendor's own tools.
@@ -214,7 +214,7 @@ fn read_turns(
     Ok(turns)
 }
 
-/// The tools of an item of the conversation, which a model without them at hand is told from the beginning.
+/// The tools of an item of the conversation, which another model gets from the beginning.
 pub(crate) fn read_additional_tools(
     item: &mut Object<'_>,
     brought: &mut Vec<Tool>,
