@@ -1,7 +1,7 @@
 //! One dialect translated into another, so that a provider of either can be a fallback for the other.
 //!
 //! Pure, and built on [`wire`]: a dialect is a folder with a reader and a writer for requests and for responses. Between them
-//! stand [`Conversation`], what a request says in no dialect, and the parts of a response.
+//! are [`Conversation`], the content of a request without a dialect, and the parts of a response.
 
 mod anthropic;
 mod names;

@@ -21,7 +21,7 @@ const NAME_DIGEST: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientTool {
     pub name: String,
-    /// Responses: the `namespace` that it was declared in, to be said again in a `function_call`.
+    /// Responses: the `namespace` of its declaration, which its `function_call` repeats.
     pub namespace: Option<String>,
     pub kind: ToolKind,
 }
@@ -31,16 +31,16 @@ pub struct ClientTool {
 pub enum ToolKind {
     /// With arguments that are a JSON object.
     Function,
-    /// With free text (`custom` of Responses and Chat). The provider is told of a function with one string, `input`: what
-    /// comes back as `{"input":"…"}` is a call with that text.
+    /// With free text (`custom` of Responses and Chat). The provider gets a function with one string, `input`: a returned
+    /// `{"input":"…"}` is a call with that text.
     Custom,
 }
 
 /// The ids and names of one exchange, both ways.
 ///
-/// Nothing is remembered between turns. An id that the client's dialect could not carry goes to it in a form that holds the
-/// whole of it, and is restored when the client sends it back; tools are declared with every request, and their shorter
-/// names follow from their own.
+/// Nothing is stored between turns. An id that the client's dialect does not allow is sent in a form that contains all of it,
+/// and is restored when the client returns it. Tools are declared with every request, and their shorter names follow from their
+/// own.
 #[derive(Clone, Debug)]
 pub struct Names {
     client: Dialect,
@@ -51,7 +51,7 @@ pub struct Names {
     tools: BTreeMap<String, ClientTool>,
     /// The client's own vendor takes ids of nine letters and digits only.
     client_nine: bool,
-    /// By the client's id: signatures that its id had no room for, where somebody has kept them.
+    /// By the client's id: signatures that its id had no room for, where the caller kept them.
     signatures: BTreeMap<String, Signature>,
 }
 
@@ -108,8 +108,8 @@ impl Names {
         }
     }
 
-    /// For a provider that takes ids of nine letters and digits only, as Mistral does ("must be a-z, A-Z, 0-9, with a length of
-    /// 9"): others than its own are told as a digest.
+    /// For a provider that accepts ids of nine letters and digits only, as Mistral does ("must be a-z, A-Z, 0-9, with a length
+    /// of 9"): other ids become a digest.
     pub fn with_nine_letter_ids(mut self) -> Names {
         let ids = std::mem::take(&mut self.ids);
         let (own, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(|(_, to)| is_nine(to));
@@ -144,8 +144,8 @@ impl Names {
         self
     }
 
-    /// What the client is told for an id of the provider's. Of one exchange's different ids no two become the same, nor one
-    /// that the conversation already has. Total: also an empty id becomes one that the dialect allows.
+    /// The client's id for an id of the provider. Different ids of one exchange stay different, also from the ids of the
+    /// conversation. Total: an empty id becomes one that the dialect allows.
     pub fn client_id(&self, provider_id: &str) -> String {
         if self.client_nine {
             let known = |id: &str| self.ids.contains_key(id);
@@ -165,7 +165,7 @@ impl Names {
             .unwrap_or(plain)
     }
 
-    /// What the provider is told for an id of the client's: its own one where it came from such a provider.
+    /// The provider's id for an id of the client: its own one where it came from such a provider.
     pub fn provider_id(&self, client_id: &str) -> String {
         match self.ids.get(client_id) {
             Some(id) => id.clone(),
@@ -273,7 +273,7 @@ fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain::is_plain)
 }
 
-/// A name that is allowed: itself, or its beginning with a digest of the whole.
+/// An allowed name: itself, or its beginning with a digest of all of it.
 fn shortened(full: &str, salt: u32) -> String {
     if salt == 0 && is_name(full) {
         return full.to_owned();

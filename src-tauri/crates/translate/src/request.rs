@@ -1,8 +1,8 @@
-//! A request of one dialect, said in another.
+//! Translates a request of one dialect into another.
 //!
-//! A reader takes every field that it understands; what is left has a fate: left out by a rule and listed, or the request
-//! is refused and the candidate passed over. Nothing is lost in silence. Arguments and schemas stay the JSON text that
-//! they were.
+//! A reader takes every field that it understands. The rest has a fate: it is dropped by a rule and listed, or the request is
+//! refused and the candidate is unsupported. Nothing is dropped without a record. Arguments and schemas stay the same JSON
+//! text.
 
 pub(crate) mod arrange;
 pub(crate) mod dropped;
@@ -44,14 +44,14 @@ pub use target::{Home, Target};
 pub use untranslatable::{Untranslatable, Wish};
 pub use within_family::{Filtered, within_family};
 
-/// A request as a candidate of another dialect is asked it.
+/// A request in the form of a candidate of another dialect.
 #[derive(Clone, Debug)]
 pub struct Translated {
     pub body: Vec<u8>,
     /// For the answer, and for nothing else: the next request has its own.
     pub names: Names,
     pub left_out: Vec<LeftOut>,
-    /// A Chat client asked for a last chunk with the usage; without that it must not get one (`choices` is empty there).
+    /// A Chat client requested a last chunk with the usage; without that it must not get one (`choices` is empty there).
     pub usage_chunk: bool,
     /// What has to be checked on the complete response.
     pub wanted: Option<Wanted>,
@@ -62,7 +62,7 @@ pub struct Translated {
 }
 
 /// # Errors
-/// [`Untranslatable`]: this candidate cannot be asked this request; another may.
+/// [`Untranslatable`]: this candidate does not support this request; another may.
 pub fn request(
     from: Dialect,
     to: Dialect,
@@ -135,10 +135,10 @@ fn check_dropped(fidelity: Fidelity, dropped: &[LeftOut]) -> Result<(), Untransl
     }
 }
 
-/// What a request says, for whoever speaks no dialect in particular: also the body of `count_tokens`, which has no limit.
+/// The content of a request without its dialect; also for the body of `count_tokens`, which has no limit.
 ///
 /// # Errors
-/// [`Untranslatable`]: it is no request, or says what no other dialect could.
+/// [`Untranslatable`]: it is no request, or has content that no other dialect supports.
 pub fn read(dialect: Dialect, body: &[u8]) -> Result<Conversation, Untranslatable> {
     let json = str::from_utf8(body);
     let json = json.map_err(|_| object::malformed(dialect, "the body", "text"))?;

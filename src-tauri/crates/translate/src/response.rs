@@ -1,7 +1,7 @@
-//! An answer of one dialect, said in another.
+//! Translates a response of one dialect into another.
 //!
-//! A [`Validator`] sees every event first, and what was not proven upstream is not proven downstream: the stop reason, the
-//! usage and the terminal event are written from its verdict, or not at all.
+//! A [`Validator`] sees every event first, and a response that failed the completion check upstream does not end downstream:
+//! the stop reason, the usage and the terminal event are written from its verdict, or not at all.
 
 pub(crate) mod cannot_tell;
 pub(crate) mod dialects;
@@ -30,13 +30,13 @@ pub use document::{Whole, whole, whole_signed};
 pub use error::error;
 pub use stream::{AnswerTranslator, Progress};
 
-/// What the client's request says of the form of its answer.
+/// The form of the response that the client's request requires.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
     /// `stream_options.include_usage` of Chat: a last chunk without choices holds the usage. Clients that did not ask for it
     /// may fail on it.
     pub usage_chunk: bool,
-    /// The time of the answer in seconds since 1970, for dialects that tell it.
+    /// The time of the response in seconds since 1970, for dialects that have it.
     pub created: u64,
     /// The text is one JSON value, which the client parses: a Markdown fence around it is taken off.
     pub json: bool,
@@ -54,7 +54,7 @@ pub(crate) const NO_THOUGHT: &str = " ";
 struct Proof {
     verdict: Completion,
     stop: Stop,
-    /// None where the provider told no usage.
+    /// `None` where the provider reported no usage.
     tokens: Option<Tokens>,
 }
 
@@ -71,7 +71,7 @@ impl Proof {
         })
     }
 
-    /// Arguments that are no JSON are the client's to find, where it was given them.
+    /// Invalid arguments that the client already received are its own to find.
     fn holds_for(&self, parts: &Parts) -> Result<(), CannotTell> {
         match &self.verdict {
             Completion::Broken(Broken::InvalidToolInput(name))

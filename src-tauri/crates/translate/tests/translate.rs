@@ -1,5 +1,5 @@
-//! Answers of one dialect, said in another. What comes out is read by a client stricter than any real one, and judged by the
-//! validator of its own dialect as the provider's was by the provider's.
+//! Translates responses of one dialect into another. The output is read by a client stricter than any real one, and judged by
+//! the validator of its own dialect, as the provider's response was by the provider's.
 
 #![expect(
     clippy::unwrap_used,
@@ -100,7 +100,7 @@ fn tell<'a>(from: Dialect, to: Dialect, slices: impl IntoIterator<Item = &'a [u8
     let mut translator = AnswerTranslator::new(from, to, names(from, to), form());
     let mut out = Vec::new();
     for slice in slices {
-        // Once it has failed it stays so, as the end tells.
+        // After an error every later call fails too, and so does the end.
         let _ = translator.push(slice, &mut out);
     }
     let outcome = translator.end(&mut out);
@@ -144,7 +144,7 @@ fn agree(from: Dialect, to: Dialect, provider: &Completion, told: &Told) -> Resu
     ))
 }
 
-/// What another dialect has no words for, and why. Everything else can be said.
+/// Content that another dialect does not have, and why. Everything else is translatable.
 #[test]
 fn what_cannot_be_said_is_refused_with_its_reason() {
     let mut refused = Vec::new();
@@ -195,7 +195,7 @@ fn every_transcript_has_its_translation_in_both_other_dialects() {
                 Ok(()) => kind(&judge(to, Framing::Stream, &told.out)).to_owned(),
                 Err(why) => why.to_string(),
             };
-            // A comment, of which no client takes notice.
+            // A comment, which every client ignores.
             let found = format!("{}: {verdict}\n", String::from_utf8(told.out).unwrap());
             let file = folder.join(format!("{name}.sse"));
             if write {
@@ -216,8 +216,8 @@ fn every_transcript_has_its_translation_in_both_other_dialects() {
     assert_eq!(files, expected);
 }
 
-/// The property that everything else stands on: wherever the provider stops, the client is told of an end if and only if it
-/// was proven, and of the same one.
+/// The property that everything else depends on: wherever the provider stops, the client gets an end if and only if the
+/// completion check passed, and the same one.
 #[test]
 fn wherever_an_answer_stops_its_translation_is_judged_as_it_is() {
     for (from, to) in directions() {
@@ -234,7 +234,7 @@ fn wherever_an_answer_stops_its_translation_is_judged_as_it_is() {
     }
 }
 
-/// The stage gives every piece streamed and whole, with other ids.
+/// The stage sends every response as a stream and as a document, with other ids.
 #[test]
 fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
     for (from, to) in directions() {
@@ -284,7 +284,7 @@ fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
     }
 }
 
-/// A call as it stands in a whole document.
+/// A call as it is in a document.
 fn call(to: Dialect, name: &str, arguments: &str) -> String {
     match to {
         Dialect::Anthropic => format!(r#""name":"{name}","input":{arguments}"#),
@@ -294,7 +294,7 @@ fn call(to: Dialect, name: &str, arguments: &str) -> String {
     }
 }
 
-/// Byte by byte, and without being told that the body is over.
+/// Byte by byte, and without a call at the end of the body.
 #[test]
 fn nothing_is_proven_downstream_before_it_is_proven_upstream() {
     for (from, to) in directions() {

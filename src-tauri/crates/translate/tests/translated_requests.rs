@@ -1,5 +1,5 @@
-//! Requests of one dialect said in another: those of real clients with what becomes of each, and every probe of the field's
-//! translation faults in all six directions.
+//! Requests of one dialect translated into another: those of real clients with the result of each, and every known translation
+//! fault in all six directions.
 
 #![expect(
     clippy::unwrap_used,

@@ -13,7 +13,7 @@ use crate::text;
 use glance::Glance;
 use results::Tail;
 
-/// What a request asks for.
+/// The routing fields of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An answer from a model.
@@ -33,13 +33,14 @@ pub struct Ask {
     pub has_tools: bool,
     /// Structured output is demanded (`response_format`, `text.format`, `output_format` …).
     pub wants_schema: bool,
-    /// A turn with tool calls must begin with thinking that the client was shown. With Messages' `adaptive` it need not (its
-    /// documentation, "Adaptive thinking"), and Chat's `reasoning_effort` alone asks for none: the vendor thinks in secret.
+    /// A turn with tool calls must begin with thinking that the client received. With Messages' `adaptive` it need not (its
+    /// documentation, "Adaptive thinking"), and Chat's `reasoning_effort` alone requires none: the vendor does not return its
+    /// thinking.
     pub thinking: bool,
-    /// Messages: thinking is demanded of every turn with tool calls (`thinking.type` is `enabled`), and the turn that goes on
+    /// Messages: thinking is required in every turn with tool calls (`thinking.type` is `enabled`), and the turn that continues
     /// with this request's results has none. Anthropic refuses it: another vendor's model began it.
     pub unthought_turn: bool,
-    /// Responses: it does not say `store: false`, so that later requests may refer to its response.
+    /// Responses: it does not have `store: false`, so later requests may refer to its response.
     pub stores: bool,
     /// It names a credential of the client's ([`without_credentials`]).
     pub has_credentials: bool,
@@ -160,7 +161,7 @@ pub fn without_credentials(body: &Bytes) -> Bytes {
     fields.to_string().into()
 }
 
-/// What several keys say together.
+/// The values of several keys together.
 #[derive(Default)]
 struct Marks {
     tools: bool,
@@ -189,7 +190,7 @@ enum Key {
     HasFormat,
     Store,
     Credentials,
-    /// What was said so far.
+    /// The conversation so far.
     Conversation,
     Other,
 }

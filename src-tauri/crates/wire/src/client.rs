@@ -30,7 +30,7 @@ impl Client {
         self.known().is_some_and(|known| known.agent)
     }
 
-    /// It is known to send a request that failed or took too long again by itself, byte for byte the same.
+    /// It is known to repeat a request that failed or timed out, byte for byte.
     pub fn asks_again(&self) -> bool {
         self.known().is_some_and(|known| known.asks_again)
     }

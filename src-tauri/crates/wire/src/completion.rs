@@ -51,7 +51,7 @@ pub enum Broken {
     Oversize(usize),
 }
 
-/// How a body ended, as the transport told it.
+/// The transport's end of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyEnd {
     /// Last chunk, or all of the promised length.
@@ -66,7 +66,7 @@ pub struct Step {
     /// Bytes of the stream up to and including this event, counted from its first byte.
     pub end: u64,
     pub kind: StepKind,
-    /// The first that is told of a tool call which the client is to run.
+    /// First event of a tool call that the client executes.
     pub opens_call: bool,
 }
 
@@ -87,7 +87,7 @@ pub enum StepKind {
     /// A stop reason on everything, and the answer is one: whatever still follows (usage, `message_stop`, `[DONE]`) changes
     /// nothing. Comes once. In Responses the terminal event alone proves the answer: there is no semantic end before it.
     SemanticEnd,
-    /// The dialect's terminal event, of an answer that is proven.
+    /// The dialect's terminal event, after a passed completion check.
     Terminal,
     /// An error event, a malformed one, or the end of an answer that is none (no stop reason, nothing to act on, invalid
     /// tool input): the answer is broken.
@@ -95,8 +95,8 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// The answer has reached its first content. A tool call without arguments reaches it with its closing, and one event
-    /// may bring a whole short answer together with its end.
+    /// The response has reached its first content. A tool call without arguments reaches it with its closing event, and one
+    /// event may contain a complete short response with its end.
     pub fn has_content(self) -> bool {
         match self {
             StepKind::Content
@@ -107,7 +107,8 @@ impl StepKind {
         }
     }
 
-    /// The answer is proven: [`crate::Validator::judge`] gives an answer from here on, however the body ends.
+    /// The completion check has passed: from here on [`crate::Validator::judge`] returns a complete response, however the body
+    /// ends.
     pub fn is_proof(self) -> bool {
         matches!(self, StepKind::SemanticEnd | StepKind::Terminal)
     }
@@ -123,7 +124,7 @@ pub struct ToolCall {
     pub arguments: Option<Arguments>,
 }
 
-/// What a tool was told to do, cut where it is long. It is the owner's own text, and never printed by accident.
+/// A tool call's arguments, cut where they are long. They are the owner's text, and never printed by accident.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Arguments(String);
 
@@ -158,16 +159,16 @@ impl fmt::Debug for Arguments {
 pub struct Report {
     /// The provider's id of the message or response.
     pub id: Option<String>,
-    /// The model that says it answers.
+    /// The model that the response names.
     pub model: Option<String>,
     /// As the provider wrote it: `end_turn`, `length`, `completed`.
     pub stop_reason: Option<String>,
     pub tokens: Tokens,
-    /// False: the provider told no usage (yet); `tokens` is then zero, not an estimate.
+    /// False: the provider has reported no usage (yet); `tokens` is then zero, not an estimate.
     pub usage_told: bool,
     pub text_bytes: u64,
     pub thinking_bytes: u64,
-    /// Of the arguments of tools, whoever runs them.
+    /// Bytes of tool arguments, for tools of the client and of the provider.
     pub argument_bytes: u64,
     pub tool_calls: Vec<ToolCall>,
 }

@@ -2,7 +2,7 @@ use catalog::Dialect;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// An error of our own making, to be said in the client's dialect.
+/// An error of Understudy, in the client's dialect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub status: StatusCode,

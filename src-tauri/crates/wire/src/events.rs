@@ -1,5 +1,5 @@
-//! Writes a whole document as the events of its own dialect, for a client that requested a stream from a server that
-//! does not stream. A value that has a place in the events keeps its bytes.
+//! Writes a document as the events of its own dialect, for a client that requested a stream from a server that does not stream.
+//! A value that has a place in the events keeps its bytes.
 
 mod anthropic;
 mod openai_chat;

@@ -98,7 +98,7 @@ impl Class {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub class: Class,
-    /// The provider says that the same request would only fail again (`x-should-retry: false`).
+    /// The provider reports that the same request would fail again (`x-should-retry: false`).
     pub final_word: bool,
     /// The wait that the provider requests, clamped to 0 s … 1 h. For a [`Class::Limit`], the time to its reset.
     pub retry_after: Option<Duration>,

@@ -38,7 +38,7 @@ impl<'a> Fields<'a> {
         found.map(|(_, value)| &**value)
     }
 
-    /// A value that says something: present, and not null.
+    /// A value that is present and not null.
     pub fn given(&self, key: &str) -> Option<&str> {
         self.raw(key).filter(|value| *value != "null")
     }

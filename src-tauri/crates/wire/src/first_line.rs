@@ -1,17 +1,17 @@
-//! One line of ours before the first text of a response. Every other event stays byte for byte.
+//! One line of Understudy before the first text of a response. Every other event stays byte for byte.
 
 use catalog::Dialect;
 use serde_json::Value;
 
 use crate::{Validator, sse};
 
-/// Says the line in a stream. A response without text passes unchanged.
+/// Writes the line into a stream. A response without text passes unchanged.
 #[derive(Debug)]
 pub struct FirstLine {
     dialect: Dialect,
     line: String,
     reader: sse::Reader,
-    /// Bytes that were read and belong to no whole event yet.
+    /// Bytes that were read and do not complete an event yet.
     pending: Vec<u8>,
     /// Where `pending` begins in the stream.
     start: u64,
@@ -24,7 +24,7 @@ enum Said {
     NotYet,
     /// Nothing repeats the text.
     Once,
-    /// Responses: the item's text is told again, whole, at the ends of its part, its item and the response.
+    /// Responses: the item's text is repeated, complete, at the ends of its part, its item and the response.
     In {
         output: u64,
         content: u64,
@@ -46,12 +46,12 @@ impl FirstLine {
         }
     }
 
-    /// The line has been said, and nothing is left to change.
+    /// The line was written, and nothing is left to change.
     pub fn is_over(&self) -> bool {
         matches!(self.said, Said::Once | Said::Never) && self.pending.is_empty()
     }
 
-    /// The client has been given the line.
+    /// The client has received the line.
     pub fn is_said(&self) -> bool {
         matches!(self.said, Said::Once | Said::In { .. })
     }

@@ -1,4 +1,4 @@
-//! Is this JSON, and is it all there? Told byte by byte, without keeping the text.
+//! Checks incrementally whether bytes are one complete JSON document, without keeping the text.
 
 /// Recognises one JSON document that arrives in pieces. Accepts exactly what `serde_json` accepts when it skips a value,
 /// up to [`Json::DEPTH`] levels.
@@ -58,7 +58,7 @@ impl Json {
         self.state == State::Start
     }
 
-    /// What has come is one whole document.
+    /// The bytes so far are one complete document.
     pub fn is_complete(&self) -> bool {
         let number = matches!(
             self.state,
@@ -67,7 +67,7 @@ impl Json {
         self.state == State::Done || (number && self.open.is_empty())
     }
 
-    /// What has come is one whole object. Unlike a number it cannot grow into another document.
+    /// The bytes so far are one complete object. Unlike a number it cannot grow into another document.
     pub fn is_complete_object(&self) -> bool {
         self.state == State::Done && self.object
     }

@@ -2,7 +2,7 @@
 //! failure classes, and errors in a client's own dialect.
 //!
 //! Pure: opens no socket and never changes a byte that is forwarded; a [`Validator`] observes a copy. The one exception is a
-//! [`Splice`], which makes a second response the continuation of one that broke off.
+//! [`Splice`], which makes a second response the continuation of a truncated one.
 
 mod ask;
 mod client;

@@ -1,4 +1,4 @@
-//! The text of a whole answer, for a route that demands something of it.
+//! The text of a complete response, for a route that requires a form of it.
 
 use catalog::Dialect;
 
@@ -6,7 +6,7 @@ use crate::fields::Fields;
 use crate::text::Halves;
 use crate::{Framing, Validator, sse};
 
-/// What an answer says in words, thinking and tool calls left out; of several choices the first. `bytes`: the whole body.
+/// The text of a response without thinking and tool calls; of several choices the first. `bytes`: the complete body.
 pub fn said(dialect: Dialect, framing: Framing, bytes: &[u8]) -> String {
     let (mut said, mut halves) = (String::new(), Halves::default());
     let mut say = |json: Option<&str>| {
@@ -31,7 +31,7 @@ pub fn said(dialect: Dialect, framing: Framing, bytes: &[u8]) -> String {
     said + halves.finish()
 }
 
-/// `say` is given the JSON texts of the pieces, in their order.
+/// `say` receives the JSON texts of the pieces, in their order.
 fn whole(dialect: Dialect, body: &Fields<'_>, say: &mut dyn FnMut(Option<&str>)) {
     let mut texts = |parts: Vec<Fields<'_>>, kind: &str| {
         let parts = parts

@@ -1,10 +1,10 @@
-//! What a request says, without what differs each time that the same is asked again: the ids of tool calls and items.
+//! The content of a request without the parts that differ in each repetition: the ids of tool calls and items.
 
 use catalog::Dialect;
 use serde_json::{Map, Value};
 
-/// The conversation with every call's and item's id left out, in a canonical form: two requests with equal texts ask the
-/// same. A body that is no JSON object is given back as it is.
+/// The conversation without the ids of calls and items, in a canonical form: two requests with equal texts are repetitions. A
+/// body that is no JSON object is returned unchanged.
 pub fn without_ids(dialect: Dialect, body: &[u8]) -> Vec<u8> {
     let Ok(Value::Object(mut request)) = serde_json::from_slice(body) else {
         return body.to_vec();
@@ -41,7 +41,7 @@ fn chat_message(turn: &mut Map<String, Value>) {
     }
 }
 
-/// A reference says something by its id alone.
+/// The only content of a reference is its id.
 fn item(turn: &mut Map<String, Value>) {
     if turn.get("type").and_then(Value::as_str) != Some("item_reference") {
         turn.remove("id");
@@ -85,7 +85,7 @@ mod tests {
             let with = |id: &str| told(dialect, &body.replace("ID", id));
             assert_eq!(with("call_1"), with("toolu_2"), "{dialect}");
             assert_ne!(with("call_1"), told(dialect, &body.replace("ok", "no")));
-            // What a tool is told is no id of the conversation's.
+            // The input of a tool is no id of the conversation.
             assert_ne!(with("call_1"), told(dialect, &body.replace('7', "8")));
         }
     }

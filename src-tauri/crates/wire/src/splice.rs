@@ -1,4 +1,4 @@
-//! Restart in place: another provider's answer goes on within the message that the first one left unfinished.
+//! Restart in place: another provider's response continues the message that the first one left unfinished.
 //!
 //! The client sees one lifecycle: one start, blocks in order, one end. Thinking of the second answer is never shown, since a
 //! vendor refuses a history in which thinking stands out of its place; its tool calls, stop reason and usage are the
@@ -49,10 +49,10 @@ impl Restart {
         self.forbids_tools
     }
 
-    /// The bytes that close what is open for the client and say `notice` to it, and what passes the second answer on.
+    /// The bytes that close the client's open blocks and add `notice`, and the filter for the second response.
     ///
-    /// `notice`: one line for a person, that the provider was lost and the answer begins again with another; None: nobody reads
-    /// along.
+    /// `notice`: one line for a person: the provider was lost, and the response begins again with another. `None`: no person
+    /// reads the text.
     pub fn open(self, notice: Option<&str>) -> (Vec<u8>, Splice) {
         let mut out = Vec::new();
         let second = match self.seen {
@@ -85,8 +85,8 @@ impl Splice {
     /// the answer is its own [`Validator`]'s part: this passes a missing stop reason on as missing.
     ///
     /// # Errors
-    /// The second answer cannot go on in this message. `out` then ends with the last event that could be passed, nothing
-    /// of a tool call that had to be refused is in it, and every later call fails too.
+    /// The second response cannot continue this message. `out` then ends with the last event that could pass. It
+    /// contains nothing of a refused tool call, and every later call fails too.
     pub fn pass(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), CannotRestart> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
@@ -116,7 +116,7 @@ fn apart(notice: &str, spoke: bool) -> String {
     format!("{before}{notice}\n\n")
 }
 
-/// An error that the second provider told in its stream. `told`: the JSON text of the error object, where there is one.
+/// An error within the second provider's stream. `told`: the JSON text of the error object, where there is one.
 fn told_error(told: Option<&str>, event: &[u8]) -> CannotRestart {
     let told = told.and_then(|json| serde_json::from_str(json).ok());
     error_event(told, event).into()

@@ -40,7 +40,7 @@ pub struct Reader {
 /// Ends the last line and then the event, for any kind of line end.
 pub const BLANK_LINE: &[u8] = b"\n\n";
 
-/// A larger buffer is given back after its event, so that one huge event does not weigh on the rest of a long stream.
+/// A larger buffer is released after its event, so that one huge event does not take memory for the rest of a long stream.
 const KEPT_CAPACITY: usize = 64 << 10;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -134,8 +134,8 @@ impl Reader {
     }
 }
 
-/// Appends an event of one data line. `name` empty: without an `event:` line. Line ends within `json` stand between its
-/// tokens, where a space says the same.
+/// Appends an event of one data line. `name` empty: without an `event:` line. Line ends within `json` are between its tokens,
+/// where a space is equivalent.
 pub fn write(name: &str, json: &str, out: &mut Vec<u8>) {
     if !name.is_empty() {
         out.extend_from_slice(b"event: ");
@@ -204,7 +204,7 @@ impl Lines {
 struct Fields<'a> {
     name: &'a str,
     data: &'a [u8],
-    /// More than one data line: the data is in the buffer that was given.
+    /// More than one data line: the data is in the caller's buffer.
     several: bool,
 }
 

@@ -1,4 +1,4 @@
-//! JSON strings with lone surrogates: an escape for one half of a surrogate pair without the other half.
+//! JSON strings with lone surrogates: an escape for one surrogate of a pair without the other.
 //!
 //! Servers that stream UTF-16 split an emoji over two events (`"\ud83d"`, then `"\ude80"`). JSON allows this (RFC 8259,
 //! section 8.2); `JSON.parse` and Python's `json` accept it; `serde_json` rejects it.
@@ -79,13 +79,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
 /// Joins a surrogate pair that is split over two pieces of one text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Halves {
-    /// The half that the last piece ended with.
+    /// The high surrogate at the end of the last piece.
     high: Option<u16>,
 }
 
 impl Halves {
-    /// Returns the text that a piece adds. A first half at its end is kept for the next piece. `json`: the piece as a
-    /// JSON string. None: `json` is not a string.
+    /// Returns the text that a piece adds. A high surrogate at its end is kept for the next piece. `json`: the piece as a JSON
+    /// string. `None`: `json` is not a string.
     pub fn push(&mut self, json: &str) -> Option<String> {
         let mut text = lenient(json)?;
         if text.is_empty() {
@@ -109,7 +109,7 @@ impl Halves {
         Some(text)
     }
 
-    /// Returns the rest of the text: U+FFFD if a first half is pending.
+    /// Returns the rest of the text: U+FFFD if a high surrogate is pending.
     pub fn finish(&mut self) -> &'static str {
         match self.high.take() {
             Some(_) => "\u{fffd}",
@@ -146,7 +146,7 @@ fn low(json: Option<&[u8]>) -> Option<u16> {
     }
 }
 
-/// The first half of a pair at the end of a string's content.
+/// The high surrogate at the end of a string's content.
 fn last_high(inner: &[u8]) -> Option<u16> {
     let at = inner.len().checked_sub(LENGTH)?;
     let (before, last) = inner.split_at(at);

@@ -1,5 +1,5 @@
-//! What a client has been given of an answer, learnt from the bytes released to it and from nothing else: what can be sent
-//! to it without changing anything, and whether another answer can go on where this one broke off.
+//! The released part of a response, derived from the bytes released to the client alone: what can be sent without changing
+//! anything, and whether another response can continue a truncated one.
 
 mod anthropic;
 mod openai_chat;
@@ -33,7 +33,7 @@ pub(crate) enum Seen {
     Responses(openai_responses::Seen),
 }
 
-/// Why the answer cannot go on with another provider's.
+/// Why another provider's response cannot continue this one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CannotRestart {
     /// The other answer can be passed on as it is.
@@ -91,8 +91,8 @@ impl Told {
         }
     }
 
-    /// Look at bytes that go to the client, in any split. A client that is to be kept alive or whose answer may be
-    /// restarted is given whole events: within one, neither is possible. Keep-alives need not be shown.
+    /// Reads bytes that go to the client, in any split. For keep-alives and restarts the client must receive complete events:
+    /// within one, neither is possible. Keep-alives need not be passed to this function.
     pub fn push(&mut self, bytes: &[u8]) {
         let (seen, unreadable) = (&mut self.seen, &mut self.unreadable);
         let outcome = self.reader.push(bytes, &mut |event| {
@@ -107,7 +107,7 @@ impl Told {
     }
 
     /// A block has been completed for the client: thinking, text, or a tool's result. From then on Claude Code 2.1 never
-    /// asks again by itself when the answer breaks off. Chat has no blocks, and this is false there.
+    /// repeats a truncated response. Chat has no blocks, and this is false there.
     pub fn has_completed_block(&self) -> bool {
         match &self.seen {
             Seen::Messages(seen) => seen.completed,
@@ -116,7 +116,7 @@ impl Told {
         }
     }
 
-    /// No text of the answer was shown, and none is begun: what follows is the whole of it.
+    /// No text was released and no text block is open: the text that follows is complete.
     pub fn is_before_text(&self) -> bool {
         match &self.seen {
             Seen::Messages(seen) => seen.is_before_text(),
@@ -157,7 +157,7 @@ impl Told {
         }
     }
 
-    /// May another provider's answer go on where this one broke off, within the same message?
+    /// May another provider's response continue this one within the same message?
     ///
     /// # Errors
     /// Why not. None of the reasons goes away by waiting.
@@ -179,7 +179,7 @@ impl Told {
         Ok(Restart::new(self.seen.clone(), ask.thinking && !thought))
     }
 
-    /// The dialect's own error event, fit to follow what the client has been given. Does not end the stream.
+    /// The dialect's own error event, valid after the released part. Does not end the stream.
     pub fn error_event(&self, problem: &Problem) -> Vec<u8> {
         match &self.seen {
             Seen::Messages(_) => error_body::error_event(Dialect::Anthropic, problem),
@@ -191,7 +191,7 @@ impl Told {
     }
 }
 
-/// A line that nobody takes for an event.
+/// A line that no client reads as an event.
 pub(crate) const COMMENT: &[u8] = b": keep-alive\n\n";
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub enum Framing {
     Whole,
 }
 
-/// Watches a copy of an answer's bytes and says whether it is complete.
+/// Reads a copy of a response's bytes and judges whether it is complete.
 ///
 /// Any split of the same bytes gives the same result; once broken it stays broken. An answer is complete from its semantic
 /// end on, however the body then ends; the tables of stop reasons stand at the top of each dialect's file.
@@ -43,7 +43,7 @@ enum Body {
 }
 
 impl Validator {
-    /// Largest single event (stream) or body (whole) in bytes.
+    /// Largest single event (stream) or body (document) in bytes.
     pub const LIMIT: usize = 16 << 20;
 
     pub fn new(dialect: Dialect, framing: Framing) -> Self {
@@ -54,7 +54,7 @@ impl Validator {
         Self { framing }
     }
 
-    /// Keep what tools are told to do ([`crate::ToolCall::arguments`]). To be said before the first byte.
+    /// Keeps tools' arguments ([`crate::ToolCall::arguments`]). Call it before the first byte.
     #[must_use]
     pub fn keeping_arguments(mut self, keep: bool) -> Self {
         match &mut self.framing {
@@ -99,8 +99,8 @@ impl Validator {
         }
     }
 
-    /// What can no longer be mended by anything that follows: an error event, a malformed or too large one, a terminal
-    /// event without a stop reason. Always none for a whole body below the limit, which is judged at its end.
+    /// A fault that nothing later can repair: an error event, a malformed or too large one, a terminal event without a stop
+    /// reason. Always `None` for a document below the limit, which is judged at its end.
     pub fn broken(&self) -> Option<&Broken> {
         match &self.framing {
             Body::Stream(stream) => stream.broken.as_ref(),
@@ -108,7 +108,7 @@ impl Validator {
         }
     }
 
-    /// In a whole body everything stands in one document, so that there is nothing to tell before it is all there.
+    /// A document is complete or has nothing to report yet.
     pub fn report(&self) -> &Report {
         match &self.framing {
             Body::Stream(stream) => &stream.shown.report,
@@ -136,7 +136,7 @@ pub fn malformed(error: &serde_json::Error) -> Broken {
     })
 }
 
-/// An error told in a stream. `told` is the error object where the event has one.
+/// An error within a stream. `told` is the error object where the event has one.
 pub(crate) fn error_event(told: Option<&RawValue>, event: &[u8]) -> Broken {
     let words = Words::of_json(told.map_or(event, |raw| raw.get().as_bytes()));
     Broken::ErrorEvent {

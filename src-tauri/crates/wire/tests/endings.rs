@@ -227,7 +227,7 @@ fn a_blank_word_is_no_stop_reason() {
             json!({}),
         ] {
             let found = verdict(dialect, framing, brings, &reason);
-            // In a stream of Responses the event's name says that it is completed.
+            // In a stream of Responses the event's name is that of a completed response.
             if (dialect, framing) == (Dialect::OpenaiResponses, Framing::Stream) {
                 assert_eq!(
                     found.is_answer(),
@@ -530,8 +530,8 @@ fn the_status_in_the_terminal_object_outranks_the_events_name() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
-    /// Whatever a stop reason is: an answer without anything to act on is never whole, one with invalid arguments neither,
-    /// and no prefix of a stream is an answer before its stop reason came.
+    /// For every stop reason: a response without anything to act on is never complete, one with invalid arguments neither, and
+    /// no prefix of a stream is a response before its stop reason came.
     #[test]
     fn no_word_makes_an_empty_or_invalid_answer_whole(
         dialect in prop::sample::select(&Dialect::ALL[..]),

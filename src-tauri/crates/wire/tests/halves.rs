@@ -1,4 +1,4 @@
-//! Half surrogate pairs, which JSON allows and text does not: `"\ud83d"` in one event and `"\ude80"` in the next.
+//! Lone surrogates, which JSON allows and text does not: `"\ud83d"` in one event and `"\ude80"` in the next.
 
 use bytes::Bytes;
 use catalog::Dialect;
@@ -105,7 +105,7 @@ fn a_healthy_answer_with_half_pairs_is_healthy_and_its_text_is_joined() {
     }
 }
 
-/// What a client was given is read too: a restart closes the text that it has.
+/// The released part is read too: a restart closes the client's text.
 #[test]
 fn a_text_cut_between_the_halves_can_go_on_with_another_answer() {
     for dialect in Dialect::ALL {

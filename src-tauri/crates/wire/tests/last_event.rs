@@ -1,4 +1,4 @@
-//! A last event without its blank line is read where the body has ended cleanly, and is half an event after a cut.
+//! A last event without its blank line is read where the body has ended cleanly, and is incomplete after a cut.
 
 use std::fs;
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ fn the_verdict_is_that_of_the_stream_with_its_blank_line() {
     }
 }
 
-/// Before its last byte of JSON an event is half, however the body ends.
+/// Before its last byte of JSON an event is incomplete, however the body ends.
 #[test]
 fn half_an_event_is_never_read() {
     for (dialect, name, text) in transcripts() {

@@ -1,5 +1,5 @@
-//! The laws of the validator that hold for every answer, in all dialects and both framings: answers are made up here, so
-//! that more is tried than anyone would write down.
+//! Properties of the validator for every response, in all dialects and both framings. The responses are generated, so that more
+//! is tested than a person would write down.
 
 use catalog::{Dialect, Tokens};
 use proptest::prelude::*;
@@ -294,7 +294,7 @@ fn watch(dialect: Dialect, framing: Framing, slices: &[&[u8]]) -> (Seen, Validat
     (seen, validator)
 }
 
-/// Whatever is counted of an answer, each by itself.
+/// Every count of a response.
 fn counts(report: &Report) -> [u64; 8] {
     let Tokens {
         input,
@@ -324,7 +324,7 @@ fn grew(before: &[u64; 8], after: &[u64; 8]) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
-    /// The two framings and the three dialects say the same of the same answer.
+    /// The two framings and the three dialects have the same verdict for the same response.
     #[test]
     fn an_answer_is_judged_alike_however_it_is_said(answer in answers(), dialect in dialects(), framing in framings()) {
         let body = answer.body(dialect, framing);
@@ -338,7 +338,7 @@ proptest! {
             cache_read: answer.cached.into(),
             cache_write: 0,
         };
-        // A stream that breaks is read no further, and Chat tells its usage last.
+        // A broken stream is read no further, and Chat reports its usage last.
         if answer.says() {
             prop_assert_eq!(seen.report.tokens, tokens);
         }
@@ -346,7 +346,7 @@ proptest! {
         prop_assert_eq!(seen.report.tool_calls.len(), calls.count());
     }
 
-    /// A server that does not stream says the same: its document as events is judged as the document.
+    /// A server that does not stream gives the same result: its document as events is judged as the document.
     #[test]
     fn a_document_said_as_events_is_judged_as_the_document(answer in answers(), dialect in dialects()) {
         let body = answer.body(dialect, Framing::Whole);
@@ -372,7 +372,7 @@ proptest! {
         prop_assert_eq!(watch(dialect, framing, &slices(body.as_bytes(), &at)).0, whole);
     }
 
-    /// Before the proof nothing is an answer, and after it nothing else is; a whole body is proven by its last brace.
+    /// Before the completion check nothing is a response, and after it nothing changes; a document passes at its last brace.
     #[test]
     fn no_prefix_is_an_answer_before_its_proof(answer in answers(), dialect in dialects(), framing in framings(), at in any::<Index>()) {
         let body = answer.body(dialect, framing);
@@ -388,8 +388,8 @@ proptest! {
         prop_assert_eq!(seen.cut.is_answer(), cut >= proven && answer.says());
     }
 
-    /// What is released at the ends of events, in the order in which they are told, is the stream: nothing is left out,
-    /// nothing comes twice, and what is kept back is what has no event yet.
+    /// The bytes released at the ends of events, in their order, are the stream: nothing is missing, nothing comes twice, and
+    /// the rest is an incomplete event.
     #[test]
     fn released_bytes_are_the_bytes_that_came(answer in answers(), dialect in dialects(), at in cuts(), cut in any::<Index>()) {
         let body = answer.body(dialect, Framing::Stream);
@@ -408,7 +408,7 @@ proptest! {
             }
         }
         prop_assert!(body.starts_with(&released));
-        // An answer that is broken is told no further; its bytes are no longer wanted.
+        // The rest of a broken response is not needed.
         if validator.broken().is_none() {
             let left = &body[released.len()..];
             prop_assert!(!left.windows(2).any(|pair| pair == b"\n\n"), "{:?}", left);
@@ -441,7 +441,7 @@ proptest! {
         if let Some(broken) = broken {
             prop_assert_eq!(steps, []);
             prop_assert_eq!(validator.broken(), Some(&broken));
-            // An error after the proof takes nothing back.
+            // An error after the completion check withdraws nothing.
             let proven = seen.steps.iter().any(|step| step.kind.is_proof());
             let expected = if proven { seen.clean.clone() } else { Completion::Broken(broken) };
             prop_assert_eq!(expected.is_answer(), proven);
@@ -455,7 +455,7 @@ proptest! {
         }
     }
 
-    /// What was counted stays counted, each count by itself, byte for byte of the answer.
+    /// A count never falls, each on its own, byte for byte of the response.
     #[test]
     fn no_count_ever_shrinks(answer in answers(), dialect in dialects(), framing in framings()) {
         let body = answer.body(dialect, framing);
@@ -469,8 +469,8 @@ proptest! {
         }
     }
 
-    /// Some compatible servers tell their usage with every event, and correct it in both directions: of each count the
-    /// last that is not zero stands.
+    /// Some compatible servers report their usage with every event, and correct it in both directions: of each count the last
+    /// that is not zero stands.
     #[test]
     fn of_usage_told_again_the_last_stands(
         dialect in prop::sample::select(&[Dialect::Anthropic, Dialect::OpenaiChat][..]),

@@ -16,8 +16,7 @@ use wire::{BodyEnd, Framing, Step, Validator};
 /// The most that reading may take at once: an event or document of the largest size in a buffer that has just grown, and
 /// its text once more.
 const PEAK: isize = 4 * Validator::LIMIT as isize;
-/// What an answer may leave behind when nothing of it is half read: its report, and the names of what is open. A document is
-/// kept besides.
+/// Memory that a response may hold after its end: its report, and the names of what is open. A document is kept besides.
 const LEFT: isize = 4 << 20;
 
 #[global_allocator]
@@ -333,7 +332,7 @@ fn watched(dialect: Dialect, framing: Framing, hostile: &Hostile, filling: &Fill
     let mut steps: Vec<Step> = Vec::with_capacity(SLICE);
     let mut validator = counted(|| Validator::new(dialect, framing).keeping_arguments(true));
     let numbered = hostile.again.contains("{n}");
-    // An event in every few bytes: millions of them say no more than many.
+    // An event in every few bytes: millions of them show no more than many.
     let tiny = matches!(hostile.name, "blank lines" | "carriage returns" | "noise");
     let length = if tiny { LENGTH / 16 } else { LENGTH };
     let (mut sent, mut n) = (0, 0);

@@ -1,5 +1,5 @@
-//! Restart in place: what a client makes of an answer that broke off and went on with another provider's. The client is a
-//! reader of its own, so that the splice is not judged by itself.
+//! Restart in place: what a client reads when another provider continues a truncated response. The client is a separate reader,
+//! so that the splice is not judged by its own code.
 
 #![expect(
     clippy::unwrap_used,
@@ -103,7 +103,7 @@ fn spliced(dialect: Dialect, first: &str, second: &str) -> Result<String, Cannot
     Ok(String::from_utf8(stream).unwrap())
 }
 
-/// First transcript and how many events of it the client was given, second transcript.
+/// First transcript and the number of its released events, second transcript.
 const GOLDEN: &[(Dialect, &str, usize, &str)] = &[
     (Dialect::Anthropic, "thinking", 8, "tool"),
     (Dialect::Anthropic, "thinking", 6, "thinking"),
@@ -125,7 +125,7 @@ fn golden_restarts() {
     }
 }
 
-/// The laws, for every pair of transcripts and every place at which the first may break off.
+/// The properties, for every pair of transcripts and every place at which the first may end.
 #[test]
 fn wherever_a_restart_is_allowed_the_client_gets_one_whole_answer() {
     for dialect in Dialect::ALL {
@@ -143,7 +143,7 @@ fn wherever_a_restart_is_allowed_the_client_gets_one_whole_answer() {
                     let context = format!("{dialect}/{first_name} at {events} + {second_name}");
                     let after = Client::read(dialect, &stream);
                     let alone = Client::read(dialect, second);
-                    // Whether there was anything in the second answer, its own validator tells.
+                    // The second response's own validator reports whether it had content.
                     match judge(dialect, second.as_bytes()) {
                         Completion::Broken(Broken::Empty) => {}
                         Completion::Broken(_) => {
@@ -349,7 +349,7 @@ fn the_second_providers_error_is_its_own() {
     }
 }
 
-/// A second loss is mended like the first.
+/// A second loss is handled like the first.
 #[test]
 fn an_answer_can_be_restarted_twice() {
     for dialect in Dialect::ALL {
@@ -465,7 +465,7 @@ fn a_keep_alive_is_an_empty_delta_of_the_open_block() {
         let said = said.strip_prefix("data: ").unwrap_or(said);
         assert_eq!(said, expected, "{dialect}/{name} at {events}");
     }
-    // With no item open, the response is told again as its client has seen it.
+    // With no item open, the response is repeated as its client received it.
     let cut = begin(&transcript(Dialect::OpenaiResponses, "tool"), 2);
     let bytes = told(Dialect::OpenaiResponses, cut.as_bytes()).keep_alive();
     let bytes = String::from_utf8(bytes).unwrap();

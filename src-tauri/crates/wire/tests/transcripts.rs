@@ -1,5 +1,5 @@
-//! Golden transcripts, written from the vendors' public protocol documentation: what each event is to delivery, the verdict,
-//! and what the report says. The laws at the end hold for every transcript.
+//! Golden transcripts, written from the vendors' public protocol documentation: the meaning of each event for delivery, the
+//! verdict, and the report. The properties at the end hold for every transcript.
 
 #![expect(
     clippy::unwrap_used,
@@ -174,7 +174,7 @@ fn every_file_is_in_the_table() {
     }
 }
 
-/// Once the answer is proven, a cut is as good as a clean end, whatever frame it falls into; before, it is a cut.
+/// After the completion check a cut is as good as a clean end, wherever it falls; before it, it is a cut.
 #[test]
 fn the_way_the_body_ends_matters_until_the_semantic_end_only() {
     for case in Case::all() {
@@ -336,7 +336,7 @@ proptest! {
         // After its terminal event an answer is over, and what follows is not looked at.
         if let Some(broken) = validator.broken().cloned() {
             let verdict = validator.judge(BodyEnd::Clean);
-            // What was proven before stands.
+            // A passed completion check stands.
             prop_assert_eq!(verdict == Completion::Broken(broken), !proven);
             let mut steps = Vec::new();
             validator.push(after.as_bytes(), &mut steps);

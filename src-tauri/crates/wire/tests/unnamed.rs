@@ -1,5 +1,5 @@
-//! Events whose data has no `type`: the event's name says what they are (WHATWG "Server-sent events"; a few compatible
-//! servers leave the field out, since the name has it).
+//! Events whose data has no `type`: the event's name is used (WHATWG "Server-sent events"; a few compatible servers leave the
+//! field out, since the name has it).
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn judge(dialect: Dialect, stream: &[u8]) -> Completion {
     validator.judge(BodyEnd::Clean)
 }
 
-/// Without the type in the data of every event whose name says the same.
+/// Without the type in the data of every event whose name has it.
 fn unnamed(stream: &str) -> String {
     let events = stream.split_inclusive("\n\n").map(|event| {
         let name = event
@@ -58,7 +58,7 @@ fn the_events_name_stands_in_for_its_type() {
     }
 }
 
-/// A block that no event closes is open, whether the answer stands alone or goes on in another message. (Found by fuzzing.)
+/// A block that no event closes is open, whether the response is alone or continues another message. (Found by fuzzing.)
 #[test]
 fn an_end_without_a_type_closes_no_block() {
     let dialect = Dialect::OpenaiResponses;

@@ -1,4 +1,4 @@
-//! What comes after the semantic end takes nothing back: the answer was proven whole before it.
+//! Bytes after the semantic end withdraw nothing: the response passed the completion check before them.
 
 use catalog::Dialect;
 use gateway::End;

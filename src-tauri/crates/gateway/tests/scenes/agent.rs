@@ -51,7 +51,7 @@ impl Agent {
         }
     }
 
-    /// A client of Messages goes on from the conversation of this request, which ends with an answer.
+    /// A client of Messages that continues the conversation of this request, which ends with a response.
     pub(crate) fn resuming(frame: Value) -> Agent {
         let turns = frame["messages"].as_array().unwrap().clone();
         Agent {

@@ -1,4 +1,5 @@
-//! Clients that never repeat a broken stream: what they would act on is proven first, and no text of ours is in theirs.
+//! Clients that never repeat a broken stream: a response that they act on passes the completion check first, and no text of
+//! Understudy is in it.
 
 use catalog::Dialect;
 use gateway::{End, Restart};
@@ -160,7 +161,7 @@ async fn no_note_of_ours_is_in_an_application_s_text() {
     }
 }
 
-/// Versions of Qwen Code before 0.24.4 repeat a stream that ends without a finish reason, and not one that breaks off.
+/// Versions of Qwen Code before 0.24.4 repeat a stream that ends without a finish reason, and not a broken connection.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_repeats_only_after_a_clean_end_is_given_one() {
     for (version, clean) in [("0.24.3", true), ("0.24.4", false)] {

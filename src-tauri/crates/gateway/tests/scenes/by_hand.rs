@@ -1,4 +1,4 @@
-//! A lead whose very bytes are written by hand, for what no provider of ours would send.
+//! A primary whose bytes are written by hand, for responses that the stage would not send.
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,7 +25,7 @@ pub(crate) const STREAM: &str =
 pub(crate) enum Beat {
     Say(Bytes),
     Wait(Duration),
-    /// Again and again, until nobody listens.
+    /// Repeated until the client closes the connection.
     Repeat(Bytes, Duration),
     Silence,
     /// The connection ends without the farewell that TLS demands.
@@ -36,7 +36,7 @@ pub(crate) fn say(text: impl Into<String>) -> Beat {
     Beat::Say(text.into().into())
 }
 
-/// What each request to the lead got, as the lead read it.
+/// The bytes that each request to the primary received, as the primary read it.
 #[derive(Clone, Default)]
 pub(crate) struct Asked(Arc<Mutex<Vec<String>>>);
 
@@ -50,7 +50,7 @@ impl Asked {
     }
 }
 
-/// Every request to the lead is answered with these beats; the second is a stage that answers as it should.
+/// Every request to the primary is answered with these beats; the second endpoint is a healthy stage.
 pub(crate) fn always(beats: impl Into<Vec<Beat>>) -> (Scene, Asked) {
     let beats = beats.into();
     let (asked, second) = (Asked::default(), Stage::any_model());
@@ -144,7 +144,7 @@ pub(crate) fn first_content(dialect: Dialect) -> usize {
     }
 }
 
-/// An end of the connection is an error, as rustls tells of a missing `close_notify`.
+/// An end of the connection is an error, as rustls reports a missing `close_notify`.
 struct Torn(DuplexStream);
 
 impl AsyncRead for Torn {

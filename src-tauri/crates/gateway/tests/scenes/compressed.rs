@@ -1,4 +1,4 @@
-//! An upstream compresses although plain bytes were asked for: what it says is read and passed on as if it had not.
+//! An upstream compresses although uncompressed bytes were requested: the gateway decodes the response and passes it on.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -91,7 +91,7 @@ fn coded(head: &str, name: &str) -> String {
     )
 }
 
-/// What the provider says to a question that is not streamed.
+/// The provider's document for this question.
 async fn document(dialect: Dialect) -> String {
     let scene = Scene::new();
     let response = scene.send(dialect, in_one_piece(dialect), |head| head);
@@ -104,7 +104,7 @@ fn in_one_piece(dialect: Dialect) -> Value {
     body
 }
 
-/// Who was asked for a question that ended well.
+/// The endpoints that got a request with a complete response.
 async fn answered(scene: &mut Scene, dialect: Dialect, streamed: bool) -> Vec<String> {
     let body = if streamed {
         question(dialect)
@@ -189,7 +189,7 @@ async fn a_compressed_error_is_understood_and_returned_in_plain_words() {
             assert_eq!(text(response).await.unwrap(), refused.to_string());
             assert_eq!(asked.count(), 1, "{dialect} {coding:?}");
 
-            // Were its words not read, this would be a rate limit, and worth a second try.
+            // Without the body this would be a rate limit, and worth a retry.
             let head = DOCUMENT.replacen("200 OK", "429 Too Many Requests", 1);
             let (mut scene, _) = always(compressed(&head, coding, &[spent.to_string()]).await);
             let asked = answered(&mut scene, dialect, true).await;
@@ -204,14 +204,14 @@ async fn a_cut_in_the_compressed_bytes_is_a_cut() {
         let plain = recorded(dialect, "text");
         let document = document(dialect).await;
         for coding in Coding::ALL {
-            // Within the last event that is content: some of the answer has been given by then.
+            // Within the last content event: some of the response has been released by then.
             let mut beats = compressed(STREAM, coding, &plain).await;
             beats.truncate(1 + first_content(dialect) + 2);
             let (scene, _) = always(beats);
             let cut = text(scene.ask(dialect).await).await;
             assert!(cut.is_err(), "{dialect} {coding:?}: {cut:?}");
 
-            // Before any of it could be given, and in a document: the next one answers.
+            // Before any byte was released, and in a document: the next candidate answers.
             let mut beats = compressed(STREAM, coding, &plain).await;
             beats.truncate(2);
             let (mut scene, _) = always(beats);
@@ -314,7 +314,7 @@ async fn a_window_of_a_gigabyte_is_not_granted() {
     }
 }
 
-/// Why the lead was left, whom the client noticed nothing of.
+/// Why the gateway left the primary, without an effect on the client.
 async fn given_up(mut scene: Scene, asked: Asked, dialect: Dialect, streamed: bool) -> String {
     let body = if streamed {
         question(dialect)

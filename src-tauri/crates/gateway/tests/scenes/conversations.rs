@@ -68,7 +68,7 @@ async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_i
         head.headers["x-understudy-expanded"],
         "previous_response_id"
     );
-    // The client reads what it asked for, and not what the fallback was sent.
+    // The client reads the ids of its own request, and not those that the fallback got.
     assert_eq!(second["previous_response_id"], first["id"]);
     let messages = sent(&scene.second.received())["messages"].clone();
     let texts = messages.to_string();
@@ -76,7 +76,7 @@ async fn what_is_referred_to_is_sent_in_full_to_a_candidate_that_does_not_hold_i
         assert_eq!(texts.matches(said).count(), 1, "{texts}");
     }
 
-    // Of what the lead holds itself, it is told the id.
+    // For what the primary stores it gets the id.
     down(&scene, false);
     tokio::time::advance(Duration::from_secs(3600)).await;
     let (head, _) = send(&scene, then(&second, json!("And now?")), KEY).await;
@@ -136,7 +136,7 @@ async fn a_response_that_another_candidate_continued_is_referred_to_in_full() {
     }
 }
 
-/// Only for ids of ours is the request to the client's own vendor rewritten.
+/// A request to the client's own vendor is rewritten only for ids that Understudy made.
 #[tokio::test(start_paused = true)]
 async fn the_clients_own_vendor_gets_its_own_references_byte_for_byte() {
     for keeps in [Keeps::Previous, Keeps::Items] {

@@ -1,5 +1,5 @@
-//! Whose credential goes where, as the upstreams received it: a client's login to its own vendor only, a key of ours to its
-//! own endpoint only, and our token to nobody.
+//! The upstreams' received credentials: a client's login goes to its own vendor only, a stored key to its own endpoint only,
+//! and Understudy's token to no upstream.
 
 use catalog::{Auth, Dialect, EndpointId, Secret};
 use gateway::End;
@@ -13,7 +13,7 @@ const COOKIE: &str = "session=of-the-client";
 const LEADS_KEY: &str = "key-of-the-lead";
 const SECONDS_KEY: &str = "key-of-the-second";
 
-/// Both need a credential and fail over from the first to the second; `vendor`: the lead takes the client's own login.
+/// Both need a credential and fail over from the first to the second; `vendor`: the primary accepts the client's own login.
 fn scene(vendor: bool) -> Scene {
     let scene = Scene::with(Fault::status(503));
     scene.change(|config| {

@@ -29,7 +29,7 @@ fn tool_call(fault: Option<Fault>) -> Cue {
     }
 }
 
-/// Everything that the client was given, and how it ended.
+/// All released bytes, and the end.
 pub(crate) async fn given(response: Response<Body>) -> (Vec<u8>, Result<(), Aborted>) {
     let mut body = response.into_body();
     let mut given = Vec::new();
@@ -42,7 +42,7 @@ pub(crate) async fn given(response: Response<Body>) -> (Vec<u8>, Result<(), Abor
     (given, Ok(()))
 }
 
-/// Has a client been given that on which it starts a tool?
+/// Has the client received the event that starts a tool?
 fn starts_a_tool(dialect: Dialect, given: &[u8]) -> bool {
     let mut steps = Vec::new();
     Validator::new(dialect, Framing::Stream).push(given, &mut steps);
@@ -205,7 +205,7 @@ async fn who_was_given_a_comment_hears_of_the_failure_as_an_event_and_a_break() 
     }
 }
 
-/// Claude Code gives up after 300 s without an event, so that it is given what is proven before.
+/// Claude Code gives up after 300 s without an event, so the call's beginning is released before the completion check.
 #[tokio::test(start_paused = true)]
 async fn an_agent_s_verified_answer_is_shown_from_240_seconds_on_with_its_tool_calls_still_held() {
     let mut scene = Scene::new();
@@ -274,7 +274,7 @@ async fn a_slow_client_holds_the_provider_back_and_is_not_taken_for_its_silence(
             .into_data()
             .unwrap()
             .to_vec();
-        // The client reads nothing for longer than any provider may be silent.
+        // The client reads nothing for longer than the idle timeout.
         let busy = Timers::default().idle + Duration::from_secs(30);
         assert!(timeout(busy, std::future::pending::<()>()).await.is_err());
         while let Some(frame) = body.frame().await {

@@ -1,4 +1,4 @@
-//! A route may demand more of an answer than that it is whole.
+//! A route may require more of a response than completeness.
 
 use catalog::Dialect;
 use gateway::{Demand, End, Schema};

@@ -1,4 +1,4 @@
-//! A stream was asked for, and one whole JSON document came.
+//! A stream was requested, and one complete JSON document came.
 
 use catalog::Dialect;
 use gateway::{End, Restart};

@@ -1,4 +1,4 @@
-//! Everybody failed: what it costs them when a client goes on asking, and what is kept for a person.
+//! Every candidate failed: the cost while a client repeats its request, and what is kept for a person.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn posts(scene: &Scene) -> [usize; 2] {
     [&scene.lead, &scene.second].map(|stage: &Stage| stage.received().len())
 }
 
-/// One try of a client, byte for byte the same each time.
+/// One attempt of a client, byte for byte the same each time.
 async fn ask_again(scene: &Scene, dialect: Dialect, session: &str) -> (StatusCode, String) {
     let response = scene
         .send(dialect, question(dialect), |head| {
@@ -39,7 +39,7 @@ async fn ask_again(scene: &Scene, dialect: Dialect, session: &str) -> (StatusCod
     (response.status(), text(response).await.unwrap())
 }
 
-/// Seconds between the eleven tries of Claude Code 2.1.197, as measured.
+/// Seconds between the eleven attempts of Claude Code 2.1.197, as measured.
 const CLAUDE_CODE: [f64; 10] = [0.5, 1.1, 2.3, 4.5, 9.0, 17.0, 35.0, 35.0, 36.0, 37.0];
 
 #[tokio::test(start_paused = true)]
@@ -168,7 +168,7 @@ async fn a_pipelines_request_that_nobody_answers_is_kept_under_the_id_that_its_c
     }
 }
 
-/// The stand-in may not be asked: the honest error comes, and a person may send the request once more tomorrow.
+/// The fallback is not allowed: the honest error comes, and a person may send the request again tomorrow.
 #[tokio::test(start_paused = true)]
 async fn what_the_daily_cap_refuses_a_pipeline_is_kept_and_what_it_refuses_an_agent_is_not() {
     for dialect in Dialect::ALL {

@@ -1,4 +1,4 @@
-//! Who is asked when the first candidate fails before it has given anything, and when it fails later.
+//! The candidates for a request whose first candidate fails, before and after the first released byte.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn whoever_says_nothing_in_time_is_left_at_once_and_not_asked_again() {
     }
 }
 
-/// Claude Code asks again for an answer in one piece after a stream that broke off, and waits 300 s for it (measured).
+/// Claude Code repeats a truncated stream as a document, and waits 300 s for it (measured).
 #[tokio::test(start_paused = true)]
 async fn an_answer_in_one_piece_that_stops_half_way_is_left_like_a_stream_that_does() {
     for dialect in Dialect::ALL {
@@ -66,7 +66,7 @@ async fn an_answer_in_one_piece_that_stops_half_way_is_left_like_a_stream_that_d
     }
 }
 
-/// The official libraries say in `x-stainless-timeout` how long they wait for all of it.
+/// The official libraries send in `x-stainless-timeout` how long they wait for the complete response.
 #[tokio::test(start_paused = true)]
 async fn a_silent_provider_of_an_answer_in_one_piece_is_left_before_its_client_gives_up() {
     for dialect in Dialect::ALL {
@@ -239,7 +239,7 @@ async fn trap_23_a_failing_model_is_spared_and_taken_back_within_thirty_seconds_
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_ends_its_exchange_once_wherever_it_leaves() {
-    // While the upstream is silent, and while its answer flows.
+    // While the upstream sends nothing, and while its response streams.
     let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
     let waited = tokio::time::timeout(Duration::from_secs(3), scene.ask(Dialect::Anthropic)).await;
     assert!(waited.is_err());

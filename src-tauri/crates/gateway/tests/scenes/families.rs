@@ -175,7 +175,7 @@ async fn what_a_file_allows_goes_there_and_the_rest_is_listed() {
     );
 }
 
-/// The bodies that were sent, each with whether it was to the lead.
+/// The sent bodies, each with whether it went to the primary.
 type Seen = Arc<Mutex<Vec<(bool, String)>>>;
 
 /// Two hosts that answer with these very bodies, and what each was sent.
@@ -338,7 +338,7 @@ async fn another_vendor_of_chat_is_asked_as_its_file_says() {
     );
 }
 
-/// A conversation that one vendor keeps is asked of no other, whatever the family.
+/// A conversation that one vendor stores is sent to no other, whatever the family.
 #[tokio::test(start_paused = true)]
 async fn what_a_vendor_keeps_is_not_asked_elsewhere() {
     let with = |key: &str, value: Value| {
@@ -373,7 +373,7 @@ async fn what_a_vendor_keeps_is_not_asked_elsewhere() {
     }
 }
 
-/// A request that is none, or that no candidate could be asked, is the request's fault and not a matter of rights.
+/// An invalid request, or one that no candidate supports, is the caller's fault and not a question of permission.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_cannot_be_said_is_a_bad_request() {
     let only_the_second = |scene: &Scene, dialect: Dialect| {
@@ -400,7 +400,7 @@ async fn a_request_that_cannot_be_said_is_a_bad_request() {
     }
 }
 
-/// JSON without a schema is asked of Claude in words, and looked at before any of it is passed on.
+/// JSON without a schema is requested from Claude in the prompt, and checked before any byte is released.
 #[tokio::test(start_paused = true)]
 async fn a_wish_for_json_is_carried_by_an_instruction_and_checked() {
     for streamed in [true, false] {

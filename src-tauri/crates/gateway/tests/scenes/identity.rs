@@ -1,4 +1,4 @@
-//! What a provider sends is what its client gets, byte for byte: whole bodies, however the same document may be written.
+//! The client receives the provider's bytes unchanged: complete documents, in every spelling of the same JSON.
 
 use bytes::Bytes;
 use catalog::Dialect;
@@ -20,7 +20,7 @@ fn asked(dialect: Dialect) -> Value {
     body
 }
 
-/// The same document, written otherwise: blanks between its tokens and escapes in its texts as `ways` say.
+/// The same document in another spelling: blanks between its tokens and escapes in its texts, by `ways`.
 fn rewritten(document: &str, ways: &[u8]) -> String {
     let mut ways = ways.iter().cycle();
     let mut way = || *ways.next().unwrap();
@@ -62,7 +62,7 @@ async fn given(dialect: Dialect, body: &str, cuts: &[Index]) -> (Bytes, End) {
     (bytes, scene.asked().await.1)
 }
 
-/// What the rehearsal says to such a question.
+/// The rehearsal's documents for such a question.
 async fn documents() -> Vec<(Dialect, String)> {
     let mut all = Vec::new();
     for dialect in Dialect::ALL {

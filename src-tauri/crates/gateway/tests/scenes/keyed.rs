@@ -1,4 +1,4 @@
-//! Requests with an idempotency key: each runs once, and whoever asks again gets that answer.
+//! Requests with an idempotency key: each runs once, and each repetition gets its response.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn replayed(response: &Response<Body>) -> bool {
         .is_some_and(|value| value == "true")
 }
 
-/// What a client notices of an answer.
+/// The client's view of a response.
 async fn told(response: Response<Body>) -> (StatusCode, Option<String>, Bytes) {
     let status = response.status();
     let kind = response.headers().get("content-type").cloned();
@@ -277,7 +277,7 @@ async fn a_twin_is_kept_alive_while_it_waits_and_then_given_the_same_bytes() {
     }
 }
 
-/// Its failure comes as an event, and the connection breaks off: a clean end would pass for an answer.
+/// Its failure comes as an event, and the connection breaks: a clean end would look like a response.
 #[tokio::test(start_paused = true)]
 async fn a_twin_that_was_kept_alive_hears_of_the_failure() {
     for dialect in Dialect::ALL {

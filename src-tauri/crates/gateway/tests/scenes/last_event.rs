@@ -8,7 +8,7 @@ use crate::delivery::{given, is_whole};
 use crate::understudy::speaks_only;
 use crate::world::{question, text};
 
-/// openai/openai-node#2726. Most clients drop such an event, so that it is given its blank line.
+/// openai/openai-node#2726. Most clients drop such an event, so the gateway adds its blank line.
 #[tokio::test(start_paused = true)]
 async fn it_is_read_and_passed_on_with_its_blank_line() {
     for dialect in Dialect::ALL {
@@ -58,7 +58,7 @@ async fn it_is_read_and_passed_on_with_its_blank_line() {
     }
 }
 
-/// The event that proves the answer, without its blank line, and a connection that is torn: it may be half an event.
+/// The event that completes the response, without its blank line, and a broken connection: it may be incomplete.
 #[tokio::test(start_paused = true)]
 async fn after_a_cut_it_is_half_an_event() {
     for dialect in Dialect::ALL {
@@ -82,7 +82,7 @@ async fn after_a_cut_it_is_half_an_event() {
     }
 }
 
-/// Half an event at a clean end is no more an event than after a cut.
+/// An incomplete event at a clean end is no more an event than after a cut.
 #[tokio::test(start_paused = true)]
 async fn half_an_event_is_dropped_however_the_body_ends() {
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {

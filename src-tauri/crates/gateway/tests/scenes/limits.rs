@@ -73,7 +73,7 @@ fn plan_headers(reset: DateTime<Utc>) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// R16: it rests exactly until its reset.
+/// R16: it is not used until exactly its reset.
 #[tokio::test(start_paused = true)]
 async fn a_used_up_plan_is_asked_once_and_rests_until_its_reset() {
     let reset = start() + TimeDelta::hours(3);
@@ -117,7 +117,7 @@ async fn a_used_up_plan_is_asked_once_and_rests_until_its_reset() {
     }
 }
 
-/// It is its vendor's to tell: the client shows the reset, and waits for it.
+/// The vendor's response passes through: the client shows the reset, and waits for it.
 #[tokio::test(start_paused = true)]
 async fn where_nobody_else_is_left_a_used_up_plan_is_passed_on_with_its_headers() {
     let reset = start() + TimeDelta::hours(3);
@@ -166,7 +166,7 @@ async fn a_throttle_is_tried_again() {
     }
 }
 
-/// What the model wrote is not the caller's fault, and says nothing against its provider.
+/// The model's output is not the caller's fault, and no evidence against its provider.
 #[tokio::test(start_paused = true)]
 async fn a_tool_call_that_the_model_failed_at_is_tried_again_and_then_elsewhere() {
     let body = r#"{"error":{"message":"Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details.","type":"invalid_request_error","code":"tool_use_failed","failed_generation":"<function=Bash"}}"#;
@@ -231,7 +231,7 @@ async fn a_window_that_the_provider_names_decides_who_is_larger() {
     }
 }
 
-/// The lead refuses for a used-up plan; the second costs money.
+/// The primary refuses for a used-up plan; the second endpoint costs money.
 fn used_up(reset: DateTime<Utc>) -> (Scene, Asked) {
     let (scene, asked) = refusing(429, &plan_headers(reset), PLAN);
     scene.change(|config| {
@@ -256,7 +256,7 @@ fn logs_in(scene: &Scene) {
     });
 }
 
-/// With the yes to a paid key in an outage: a limit is asked about apart.
+/// With consent for a paid key in an outage: a limit needs its own setting.
 #[tokio::test(start_paused = true)]
 async fn a_clients_used_up_plan_reaches_the_client_every_time_and_no_fallback() {
     let reset = start() + TimeDelta::hours(3);

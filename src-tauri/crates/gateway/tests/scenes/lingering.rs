@@ -1,4 +1,4 @@
-//! A client that closes its connection and asks again finds its first request still running.
+//! A client that closes its connection and repeats the request finds its first one still running.
 
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ use crate::by_hand::{STREAM, first_content, recorded};
 use crate::world::Scene;
 
 const STREAMS: usize = 256;
-/// Bytes that a connection holds by itself, in each direction.
+/// Bytes that a connection buffers, in each direction.
 const PIPE: usize = 1 << 12;
 /// Bytes that one stream may hold while its client does not read: in the pipe, in the buffers of HTTP, and the one piece that
 /// waits for the client.
@@ -98,7 +98,7 @@ async fn of_256_streams_each_holds_little_and_a_client_that_does_not_read_holds_
 {
     for dialect in Dialect::ALL {
         let (mut scene, flows) = endless(dialect);
-        // More would be told as a broken attempt.
+        // More would be reported as a broken attempt.
         scene.change(|config| config.limits.answers = STREAMS * MOST);
         let mut bodies = Vec::new();
         for _ in 0..STREAMS {

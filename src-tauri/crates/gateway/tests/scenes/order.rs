@@ -1,4 +1,4 @@
-//! In which order candidates are asked, and whose error the client gets when none answers.
+//! The order of candidates, and whose error the client gets when all fail.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::world::{Scene, question, text, whole};
 
-/// What a fallback may say that is about the request or about its own account, not about the primary.
+/// Refusals of a fallback that concern the request or its own account, not the primary.
 const REFUSALS: [&str; 7] = [
     "400",
     "400-policy",
@@ -171,7 +171,7 @@ async fn the_primarys_overflow_is_reported_where_the_larger_candidate_is_down() 
     }
 }
 
-/// The lead takes a request, says nothing for so long and hangs up.
+/// The primary accepts a request, sends nothing for so long and closes the connection.
 fn hanging_up_after(wait: Duration, second: &Stage) -> Scene {
     let stage = second.clone();
     let connect = gateway::connect(move |uri: http::Uri| {
@@ -184,7 +184,7 @@ fn hanging_up_after(wait: Duration, second: &Stage) -> Scene {
                     return;
                 }
                 let mut some = [0; 16];
-                // What it is asked does not matter.
+                // The request's content does not matter.
                 let _ = theirs.read(&mut some).await;
                 sleep(wait).await;
             });
@@ -219,7 +219,7 @@ async fn a_long_attempt_that_the_provider_ends_is_not_repeated_while_another_can
     }
 }
 
-/// Clients give a stream up after 300 s without an event: a second try of two minutes fits, one of four minutes does not.
+/// Clients give up a stream after 300 s without an event: a retry of two minutes fits, one of four minutes does not.
 #[tokio::test(start_paused = true)]
 async fn the_last_candidate_is_repeated_only_where_the_time_left_exceeds_its_attempt() {
     for dialect in Dialect::ALL {
@@ -267,7 +267,7 @@ async fn an_empty_response_is_accepted_on_the_second_try_whatever_the_breaker_sa
     }
 }
 
-/// After the first block the primary's message goes on as the fallback's; a refusal there is not the client's either.
+/// After the first block the fallback continues the primary's message; a refusal there is not the client's either.
 #[tokio::test(start_paused = true)]
 async fn in_the_middle_of_a_message_a_refusal_of_the_first_fallback_means_the_next() {
     let mut scene = Scene::with(Fault::CutInText);

@@ -1,4 +1,4 @@
-//! A silent provider is left in time for the client's own patience, and a client that leaves first counts for what it shows.
+//! A provider that times out is left within the client's own patience. A client that leaves first counts by how long it waited.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::world::{Scene, question, text};
 const SILENT: Fault = Fault::SilentBeforeHeaders(None);
 const CHAT: Dialect = Dialect::OpenaiChat;
 
-/// Asks once for a response in one piece; None: the client left after its `patience`. Else how long it waited.
+/// Sends one request for a document; `None`: the client left after its `patience`. Else the time that it waited.
 async fn ask(scene: &Scene, head: &[(&'static str, &str)], patience: u64) -> Option<u64> {
     let mut body = question(CHAT);
     body["stream"] = json!(false);
@@ -34,7 +34,7 @@ async fn ask(scene: &Scene, head: &[(&'static str, &str)], patience: u64) -> Opt
     Some(began.elapsed().as_secs())
 }
 
-/// The routes' candidates: the lead, and the second where there is a fallback.
+/// The routes' candidates: the primary, and the second endpoint where there is a fallback.
 fn fallback(scene: &Scene, there_is: bool) {
     let ids = if there_is {
         &["lead", "second"][..]
@@ -51,7 +51,8 @@ fn fallback(scene: &Scene, there_is: bool) {
     });
 }
 
-/// n8n's nodes and the libraries below them: each hears the fallback before it gives up, and the next one does not wait again.
+/// n8n's nodes and the libraries below them: each gets the fallback's response before it gives up, and the next one does not
+/// wait again.
 #[tokio::test(start_paused = true)]
 async fn a_silent_provider_is_left_while_a_known_client_still_waits() {
     for (head, patience) in [
@@ -165,7 +166,7 @@ async fn a_client_that_leaves_after_its_known_patience_has_shown_a_silent_provid
     }
 }
 
-/// A stream's client that leaves in the usual time of a slow first token says nothing of the provider.
+/// A stream's client that leaves within the usual time of a slow first token is no evidence against the provider.
 #[tokio::test(start_paused = true)]
 async fn a_client_of_a_stream_has_to_wait_for_the_headers_timer() {
     for (patience, in_vain) in [(61, true), (59, false)] {

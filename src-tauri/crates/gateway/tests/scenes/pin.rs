@@ -1,4 +1,4 @@
-//! A test of one fallback: it alone is asked, as a real request would ask it, and the exchange is reported to the test alone.
+//! A test of one fallback: it alone gets requests, in the form of real ones, and the exchange is reported to the test alone.
 
 use catalog::{Auth, Dialect, EndpointId, MicroDollars, ModelId, Secret};
 use gateway::{Consent, End, Exchange, Ineligible, Pin, Report, Scope, UsedUp};
@@ -82,7 +82,7 @@ async fn a_test_is_no_storm_is_not_parked_and_owes_the_route_nothing() {
     }
 }
 
-/// The plan for a test holds the pinned candidate alone, says so of all others, and needs no client's login.
+/// The plan for a test has the pinned candidate alone, states so for all others, and needs no client's login.
 #[tokio::test(start_paused = true)]
 async fn a_pinned_plan_says_why_nobody_else_is_asked() {
     let scene = Scene::new();
@@ -139,7 +139,7 @@ async fn a_pinned_plan_says_why_nobody_else_is_asked() {
     );
 }
 
-/// Where the owner says that nothing of a route may go, no test goes either.
+/// Where the owner allows no data of a route to leave, no test does either.
 #[tokio::test(start_paused = true)]
 async fn a_test_goes_no_further_than_the_routes_requests() {
     let scene = Scene::new();

@@ -32,7 +32,7 @@ async fn send(
     scene.gateway.handle(request).await
 }
 
-/// The lead is a vendor that clients log in to, and that has other things than models.
+/// The primary is a vendor that clients log in to, and that has other endpoints than models.
 fn vendor(scene: &Scene) {
     scene.change(|config| {
         let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
@@ -461,7 +461,7 @@ async fn an_own_server_and_the_clients_vendor_say_which_models_they_have() {
     );
     let sent = asked.all().remove(0);
     assert!(sent.contains("authorization: Bearer sk-mine"), "{sent}");
-    // Without a login there is no model of the vendor's that could be asked for.
+    // Without a login no model of the vendor is available.
     assert_eq!(models(&scene, None).await, [""; 0]);
     assert_eq!(asked.count(), 1);
 }

@@ -1,4 +1,4 @@
-//! What is known of an attempt that brought nothing: enough to say what it may cost.
+//! The record of a failed attempt: enough to estimate its cost.
 
 use std::io::{Error, ErrorKind};
 use std::time::Duration;

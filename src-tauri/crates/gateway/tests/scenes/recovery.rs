@@ -1,4 +1,4 @@
-//! A provider fails and comes back: who is asked meanwhile, and how soon it is asked again.
+//! A provider fails and recovers: the candidates meanwhile, and the time until it gets requests again.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::world::{Scene, text, whole};
 
-/// One request that must be answered; who was asked for it.
+/// One request with a complete response; the endpoints that got a request for it.
 async fn answered(scene: &mut Scene, dialect: Dialect) -> Vec<String> {
     let told = text(scene.ask(dialect).await).await.unwrap();
     assert!(whole(dialect, &told), "{told}");
@@ -43,7 +43,7 @@ async fn down_for_a_minute_under_twenty_requests_and_back_within_half_a_minute_o
             back >= down && back <= down + Duration::from_secs(30),
             "{dialect}: {back:?}"
         );
-        // Two requests of two tries, and then one every 30 s: it was not hammered while it was down.
+        // Two requests of two attempts, and then one every 30 s: it got few requests while it was down.
         let while_down = scene.lead.received().len() + scene.second.received().len() - 20;
         assert!(while_down <= 6, "{dialect}: {while_down} failed attempts");
     }
@@ -120,7 +120,7 @@ async fn a_synthetic_probe_brings_traffic_back_before_its_time_and_can_open_as_w
     };
     probed(&scene, &ok);
     assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["lead"]);
-    // Three in a row tell as much as three requests.
+    // Three in a row are enough evidence.
     for _ in 0..3 {
         assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["lead"]);
         probed(&scene, &failed);

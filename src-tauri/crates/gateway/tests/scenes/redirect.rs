@@ -15,7 +15,7 @@ async fn trap_51_a_redirect_is_not_followed_and_the_key_stays() {
                 headers: vec![("location".to_owned(), elsewhere)],
                 body: ErrorBody::Empty,
             });
-            // Nobody but the redirect leads to the second.
+            // Only the redirect leads to the second endpoint.
             scene.change(|config| {
                 for route in &mut config.routes {
                     route.candidates.truncate(1);

@@ -1,4 +1,4 @@
-//! An answer that breaks off in the middle goes on as another one, in the same message.
+//! Another response continues a truncated one, in the same message.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::delivery::{given, is_whole};
 use crate::world::{Scene, question, question_with_tool, text};
 
-/// Thinking, which the client has whole, and text, in which something goes wrong.
+/// Thinking, which the client received complete, and text, in which the fault occurs.
 fn broken_off(fault: Fault) -> Cue {
     Cue {
         fault: Some(fault),
@@ -36,7 +36,7 @@ fn events(told: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Claude Code never asks again after a whole block, so that nobody but us can mend it.
+/// Claude Code never repeats a request after a finished block, so only the gateway can continue it.
 #[tokio::test(start_paused = true)]
 async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
     for fault in [
@@ -107,7 +107,7 @@ async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
     assert_eq!(scene.asked().await.1, End::Complete);
 }
 
-/// An agent that has no whole block asks again by itself, and gets a clean answer for it.
+/// An agent without a finished block repeats the request, and gets a clean response for it.
 #[tokio::test(start_paused = true)]
 async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wants_more() {
     for dialect in Dialect::ALL {
@@ -220,7 +220,7 @@ async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_onc
     assert!(scene.reports.try_recv().is_err(), "once");
 }
 
-/// Most of what an agent is sent is a tool call: where it breaks off in the middle of one, another provider goes on.
+/// Most output of an agent's turn is a tool call: where it is truncated in the middle of one, another provider continues.
 #[tokio::test(start_paused = true)]
 async fn a_tool_call_that_breaks_off_is_never_begun_for_the_client() {
     for fault in [
@@ -261,7 +261,7 @@ async fn a_tool_call_that_breaks_off_is_never_begun_for_the_client() {
     }
 }
 
-/// Chat's vendor thinks in secret, so that there is no thinking that a tool call would have to follow.
+/// Chat's vendor does not return its thinking, so no thinking needs to precede a tool call.
 #[tokio::test(start_paused = true)]
 async fn in_chat_a_reasoning_effort_keeps_no_second_answer_from_calling_a_tool() {
     for (field, value, goes_on) in [

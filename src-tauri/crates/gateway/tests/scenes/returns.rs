@@ -194,7 +194,7 @@ fn answer(number: usize) -> Cue {
     }
 }
 
-/// The candidate that answered was sent all that was said so far, or what the vendor itself keeps.
+/// The candidate that answered got the conversation so far, or a reference that the vendor itself stores.
 fn knows_all(scene: &Scene, agent: &Agent, headers: &HeaderMap, case: &str) -> Result<(), String> {
     if headers["x-understudy-provider"] == "lead" {
         return Ok(());

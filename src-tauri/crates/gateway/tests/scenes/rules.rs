@@ -1,4 +1,4 @@
-//! The owner's own words on failures, and errors told in a stream.
+//! The owner's own rules for failures, and errors within a stream.
 
 use catalog::Dialect;
 use gateway::{Attempt, End, Outcome};
@@ -33,7 +33,7 @@ async fn a_rule_sends_a_failure_to_the_next_at_once_and_is_named_in_the_attempt(
         let (class, message) = failure(&exchange.attempts[0]);
         assert_eq!(class, Class::Quota);
         assert!(message.ends_with("(quota by your rule 2)"), "{message}");
-        // A quota rests for five minutes.
+        // A quota opens the breaker for five minutes.
         text(scene.ask(dialect).await).await.unwrap();
         assert_eq!(scene.asked().await.0, ["second"]);
     }

@@ -117,9 +117,9 @@ async fn every_scenario_ends_as_well_where_one_of_the_two_is_translated() {
     }
 }
 
-/// A pipeline with the timers that an owner has who set none. The stories are failoverbench's (scorecard of 2026-09-12): it ends
-/// a silent provider at 100 s, and wants a response within 15 s where the first token takes 20 s. The latter takes a shorter
-/// timer, since a slow response is a response.
+/// A pipeline with the default timers. The scenarios are failoverbench's (scorecard of 2026-09-12): it ends a provider that
+/// never answers at 100 s, and wants a response within 15 s where the first token takes 20 s. The latter needs a shorter timer,
+/// since a slow response is a response.
 #[tokio::test(start_paused = true)]
 async fn a_pipeline_passes_every_story_with_the_default_timers_and_the_slow_one_with_a_short_timer()
 {
@@ -175,7 +175,7 @@ async fn a_pipeline_passes_every_story_with_the_default_timers_and_the_slow_one_
     }
 }
 
-/// The suite's own eyes: wherever something of a whole answer is left out, its client takes a half for a whole.
+/// A check of the suite: wherever a part of a complete response is missing, its client accepts an incomplete one.
 #[tokio::test(start_paused = true)]
 async fn a_half_answer_that_ends_properly_is_found_out() {
     for dialect in Dialect::ALL {

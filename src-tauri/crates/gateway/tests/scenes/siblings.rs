@@ -67,7 +67,7 @@ fn to_opus(dialect: Dialect) -> Value {
     body
 }
 
-/// One turn of a session: the models that were asked, and what the client was told.
+/// One turn of a session: the requested models, and the client's announcements.
 async fn turn(scene: &mut Scene, body: Value, dialect: Dialect) -> (Vec<String>, End, String) {
     let response = scene
         .send(dialect, body, |head| head.header("session-id", "s1"))
@@ -100,7 +100,7 @@ async fn a_model_that_fails_alone_is_answered_by_its_sibling() {
     }
 }
 
-/// A wrong key, a used-up allowance, a refused request and a host that nobody reaches are not the model's alone.
+/// A wrong key, a used-up allowance, a refused request and an unreachable host are not the model's alone.
 #[tokio::test(start_paused = true)]
 async fn a_sibling_is_not_asked_for_what_is_not_the_models_own_failure() {
     for dialect in Dialect::ALL {

@@ -1,4 +1,4 @@
-//! Providers that say nothing: how long their clients wait, and that whoever is slow and well is waited for.
+//! Providers that time out: how long their clients wait, and that a slow but healthy provider gets its time.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn both(fault: Fault) -> Scene {
     scene
 }
 
-/// One try of an agent that hears an error, and how long it waited for it.
+/// One attempt of an agent with an error, and how long it waited for it.
 async fn refused(scene: &mut Scene, dialect: Dialect) -> u64 {
     let began = Instant::now();
     let response = scene.ask(dialect).await;
@@ -47,7 +47,7 @@ async fn two_silent_providers_cost_an_agent_one_long_wait_and_short_ones_from_th
                 waits.push(refused(&mut scene, dialect).await);
                 sleep(Duration::from_secs(1)).await;
             }
-            // The lead may be slow once more; then both are known.
+            // The primary may be slow once more; then both are known.
             assert!(
                 waits[0] <= 90 && waits[1..].iter().all(|wait| *wait <= 60) && waits.len() >= 3,
                 "{dialect} {fault:?}: {first}, then {waits:?}"
@@ -56,7 +56,7 @@ async fn two_silent_providers_cost_an_agent_one_long_wait_and_short_ones_from_th
     }
 }
 
-/// A proven silence is worth no more than five minutes of doubt.
+/// Evidence of a timeout counts for five minutes.
 #[tokio::test(start_paused = true)]
 async fn a_slow_answer_is_waited_for_again_five_minutes_after_the_last_long_silence() {
     for dialect in Dialect::ALL {
@@ -96,7 +96,7 @@ async fn a_probe_that_was_answered_ends_the_doubt_at_once() {
     }
 }
 
-/// Where there is nobody else, a wait as usual is all that there is.
+/// Without another candidate the usual timeout applies.
 #[tokio::test(start_paused = true)]
 async fn the_only_provider_is_given_its_usual_time_whatever_is_known() {
     for dialect in Dialect::ALL {
@@ -114,7 +114,7 @@ async fn the_only_provider_is_given_its_usual_time_whatever_is_known() {
     }
 }
 
-/// Other failures say nothing about how long an answer takes.
+/// Other failures are no evidence about the duration of a response.
 #[tokio::test(start_paused = true)]
 async fn an_open_breaker_is_no_proof_of_silence() {
     for dialect in Dialect::ALL {
@@ -136,7 +136,7 @@ async fn an_open_breaker_is_no_proof_of_silence() {
     }
 }
 
-/// Two waits for nothing are enough where there is somebody else to ask.
+/// Two timeouts are enough where there is another candidate.
 #[tokio::test(start_paused = true)]
 async fn the_third_request_after_two_silences_goes_to_the_stand_in_at_once() {
     for dialect in Dialect::ALL {

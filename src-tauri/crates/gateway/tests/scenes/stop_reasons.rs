@@ -1,4 +1,4 @@
-//! What a provider says of the end of its answer, end to end: agents get what may be an answer, pipelines only what is one.
+//! Stop reasons from end to end: agents get responses that may be complete, pipelines only complete ones.
 
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ async fn a_blank_reason_in_every_chunk_is_no_end() {
             assert_eq!(scene.asked().await, (vec!["lead".into()], End::Complete));
         }
 
-        // A pipeline is given nothing of what was cut.
+        // A pipeline receives nothing of a cut response.
         let (mut scene, _) = always([say(STREAM), say(begun)]);
         let response = scene
             .send(Dialect::OpenaiChat, question(Dialect::OpenaiChat), pipeline)
@@ -126,7 +126,7 @@ async fn a_blank_reason_in_every_chunk_is_no_end() {
     }
 }
 
-/// What the second says.
+/// The second endpoint's text.
 const SECOND: &str = "rehearsal";
 
 const FAILURES: [&str; 7] = [
@@ -347,7 +347,7 @@ async fn half_a_surrogate_pair_is_passed_on_as_it_came() {
     }
 }
 
-/// A client may send such a half as well.
+/// A client may send such a lone surrogate as well.
 #[tokio::test(start_paused = true)]
 async fn a_request_with_half_a_surrogate_pair_is_passed_on_as_it_came() {
     for dialect in Dialect::ALL {

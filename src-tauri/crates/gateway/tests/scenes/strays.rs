@@ -24,7 +24,7 @@ async fn turned_away(scene: &Scene, method: &str, path: &str, header: Option<(&s
         StatusCode::FORBIDDEN,
         "{method} {path} {header:?}"
     );
-    // A refusal that nobody reads ends as a client that left.
+    // A refusal without a reader ends as a client that left.
     response.into_body().collect().await.unwrap();
 }
 

@@ -1,4 +1,4 @@
-//! Automations wait for a fixed time and leave; their requests go on, and nobody is asked twice.
+//! Automations wait for a fixed time and leave; their requests continue, and no provider gets one twice.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn lead_mail(scene: &Scene, dialect: Dialect, body: Value) -> Response<gat
     scene.send(dialect, body, named).await
 }
 
-/// The lead answers after so long, once.
+/// The primary answers after so long, once.
 fn late(scene: &Scene, seconds: u64) {
     let silent = Fault::SilentBeforeHeaders(Some(Duration::from_secs(seconds)));
     scene.lead.cue(Cue {
@@ -70,7 +70,7 @@ async fn a_response_that_came_too_late_is_given_to_the_next_try() {
         assert_eq!(exchange.end, End::Replayed);
         assert_eq!(exchange.review, Some(Review::Answered(parked.id)));
         assert_eq!(scene.lead.received().len(), 1, "{dialect}");
-        // It is given once: the next request of the same words is new work.
+        // It is delivered once: the next request with the same text is new work.
         let new = lead_mail(&scene, dialect, document(dialect)).await;
         assert!(!new.headers().contains_key("idempotency-replayed"));
         assert_eq!(scene.lead.received().len(), 2, "{dialect}");
@@ -190,7 +190,7 @@ async fn the_error_itself_says_that_the_request_waits_and_where() {
     }
 }
 
-/// The client brought its own login, which is not kept; a fallback with a key that nobody named may answer a person.
+/// The client sent its own login, which is not kept; a fallback with a key that no route names may answer a person.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_run_again_goes_to_the_fallback_where_only_its_client_could_ask_the_primary()
  {

@@ -1,4 +1,4 @@
-//! A stand-in that speaks another dialect than the client: whoever can play the part may play it.
+//! A fallback of another dialect than the client's.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ fn input(dialect: Dialect, told: &str) -> Value {
     serde_json::from_str(&pieces).unwrap_or_default()
 }
 
-/// The next turn of an agent: what it was told, and its tool's result.
+/// The next turn of an agent: its received message, and its tool's result.
 fn with_result(dialect: Dialect, id: &str, input: &Value) -> Value {
     let mut next = question_with_tool(dialect);
     let arguments = input.to_string();
@@ -161,7 +161,7 @@ async fn a_stand_in_of_another_dialect_answers_in_the_clients() {
     }
 }
 
-/// The tool's id goes there and back, also where the lead, well again, takes the next turn; and the other way round.
+/// The tool's id survives both ways, also where the recovered primary takes the next turn; and the other way round.
 #[tokio::test(start_paused = true)]
 async fn a_tool_call_of_the_stand_ins_is_answered_to_whoever_takes_the_next_turn() {
     let ls = json!({ "command": "ls" });
@@ -210,7 +210,7 @@ async fn a_tool_call_of_the_stand_ins_is_answered_to_whoever_takes_the_next_turn
     }
 }
 
-/// No half of a translated answer is taken for a whole, and its first content is awaited like any other's.
+/// An incomplete translated response is never accepted as complete, and its first content has the usual timeout.
 #[tokio::test(start_paused = true)]
 async fn a_translated_answer_that_breaks_off_is_never_ended_cleanly() {
     for (client, other) in PAIRS {
@@ -242,7 +242,7 @@ async fn a_translated_answer_that_breaks_off_is_never_ended_cleanly() {
     }
 }
 
-/// Claude Code never asks again after a whole block, whoever could go on.
+/// Claude Code never repeats a request after a finished block, whichever provider could continue.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same_message() {
     for (client, other) in PAIRS {
@@ -276,7 +276,7 @@ async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same
     }
 }
 
-/// What its vendor stores is not asked of another. The reason reaches the user.
+/// A conversation that its vendor stores is not sent to another. The user reads the reason.
 #[tokio::test(start_paused = true)]
 async fn who_cannot_be_asked_is_passed_over_and_the_user_learns_why() {
     let mut scene = scene(Dialect::Anthropic);
@@ -300,7 +300,7 @@ async fn who_cannot_be_asked_is_passed_over_and_the_user_learns_why() {
     );
 }
 
-/// The primary has no second try of its own left where nobody else can be asked: it is the last, and is waited for as such.
+/// The primary has no retry left where no other candidate is eligible: it is the last, and has the last candidate's timeout.
 #[tokio::test(start_paused = true)]
 async fn a_primary_without_an_able_stand_in_is_given_the_time_of_the_last() {
     let scene = scene(Dialect::Anthropic);
@@ -409,7 +409,7 @@ async fn a_count_of_tokens_is_estimated_where_nobody_can_count() {
     assert_eq!(scene.ended().await.end, End::Complete);
 }
 
-/// Anthropic refuses a turn that must think and was begun without: whoever began it ends it.
+/// Anthropic refuses a turn that must think and began without thinking: the candidate that began it ends it.
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_the_stand_in_began_is_ended_by_it_and_the_next_is_the_primarys() {
     for thinking in ["enabled", "adaptive"] {
@@ -431,7 +431,7 @@ async fn a_turn_that_the_stand_in_began_is_ended_by_it_and_the_next_is_the_prima
         assert_eq!(said.map(|why| why.to_str().unwrap()), why, "{thinking}");
         drop(text(response).await);
         assert_eq!(scene.ended().await.end, End::Complete);
-        // What the user says next begins a new turn.
+        // The user's next text begins a new turn.
         let messages = body["messages"].as_array_mut().unwrap();
         messages.push(json!({ "role": "assistant", "content": "There is a.txt." }));
         messages.push(json!({ "role": "user", "content": "Thanks." }));
@@ -442,7 +442,7 @@ async fn a_turn_that_the_stand_in_began_is_ended_by_it_and_the_next_is_the_prima
     }
 }
 
-/// Another vendor's thinking is not shown; the client is kept alive meanwhile, and the provider is not taken for silent.
+/// Another vendor's thinking is not passed on; the client is kept alive meanwhile, and the provider does not time out.
 #[tokio::test(start_paused = true)]
 async fn a_stand_in_that_thinks_for_long_is_waited_for_and_its_client_sees_signs_of_life() {
     for (client, other) in PAIRS {
@@ -530,7 +530,7 @@ async fn a_client_that_heeds_no_pings_is_kept_waiting_by_events_of_its_own() {
     }
 }
 
-/// Also of a stand-in that speaks another dialect, and only where the owner allows it.
+/// Also for a fallback of another dialect, and only where the owner allows it.
 #[tokio::test(start_paused = true)]
 async fn what_a_tool_was_told_to_do_is_reported_where_the_owner_keeps_it() {
     for (client, second) in PAIRS {

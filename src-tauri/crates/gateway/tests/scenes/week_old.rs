@@ -1,5 +1,5 @@
-//! A session of Claude Code that is a week old goes on, with turns that other vendors answer: Anthropic's rules accept it at every
-//! turn afterwards.
+//! A session of Claude Code that is a week old continues, with turns that other vendors answer: Anthropic's rules accept it at
+//! every turn afterwards.
 
 use std::time::Duration;
 

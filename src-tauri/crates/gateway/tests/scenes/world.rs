@@ -33,7 +33,7 @@ pub(crate) struct Scene {
     user_agent: Option<&'static str>,
 }
 
-/// It repeats a broken stream unless it was given a whole block, and shows its user everything.
+/// It repeats a broken stream unless it received a finished block, and shows its user everything.
 pub(crate) const AGENT: &str = "claude-cli/2.1.197 (external, cli)";
 
 fn endpoint(id: &str) -> (EndpointId, EndpointConfig) {
@@ -126,13 +126,13 @@ impl Scene {
         Scene::dialling(lead, second, connect)
     }
 
-    /// Whoever is asked answers with these very bytes, head included.
+    /// Every upstream answers with these very bytes, head included.
     pub(crate) fn answering(bytes: &'static [u8]) -> Scene {
         let connect = gateway::connect(move |_| async move {
             let (ours, theirs) = tokio::io::duplex(1 << 16);
             tokio::spawn(async move {
                 let (mut request, mut answer) = tokio::io::split(theirs);
-                // Nothing is said before something was asked.
+                // Nothing is sent before a request came.
                 let asked = request.read_u8().await;
                 tokio::spawn(
                     async move { tokio::io::copy(&mut request, &mut tokio::io::sink()).await },
@@ -181,7 +181,7 @@ impl Scene {
         }
     }
 
-    /// From now on requests come from this client; without it, from an application that nobody knows.
+    /// From now on requests come from this client; without it, from an unknown application.
     pub(crate) fn of_client(mut self, user_agent: &'static str) -> Scene {
         self.user_agent = Some(user_agent);
         self
@@ -191,14 +191,14 @@ impl Scene {
         self.of_client(AGENT)
     }
 
-    /// The lead fails in this way until further notice.
+    /// The primary fails in this way until the fault is cleared.
     pub(crate) fn with(fault: Fault) -> Scene {
         let scene = Scene::new();
         scene.lead.outage(Some(fault));
         scene
     }
 
-    /// From now on the gateway is told something else.
+    /// Changes the gateway's configuration from now on.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Config)) {
         self.config
             .send_modify(|config| change(Arc::make_mut(config)));
@@ -237,7 +237,7 @@ impl Scene {
         }));
     }
 
-    /// Nothing is given before it is proven.
+    /// Nothing is released before the completion check.
     pub(crate) fn verified(&self) {
         self.change(|config| {
             for route in &mut config.routes {
@@ -246,7 +246,7 @@ impl Scene {
         });
     }
 
-    /// An answer that breaks off goes on, or does not.
+    /// Whether a truncated response is continued.
     pub(crate) fn restarts(&self, restart: Restart) {
         self.change(|config| {
             for route in &mut config.routes {
@@ -293,7 +293,7 @@ impl Scene {
         self.gateway.handle(request.unwrap()).await
     }
 
-    /// A count of tokens is asked for.
+    /// Requests a count of tokens.
     pub(crate) async fn count_tokens(&self, body: &Value) -> Response<Body> {
         let request = Request::post("/v1/messages/count_tokens")
             .header("host", "localhost")
@@ -312,7 +312,7 @@ impl Scene {
         }
     }
 
-    /// Who was asked, in order.
+    /// The endpoints that got a request, in order.
     pub(crate) async fn asked(&mut self) -> (Vec<String>, End) {
         let exchange = self.ended().await;
         (

@@ -9,7 +9,7 @@ use crate::request::object::{Fate, Object, Read, malformed};
 use crate::request::untranslatable::Untranslatable;
 
 const OUTPUT_FATES: &[(&str, Fate)] = &[
-    // How many tokens the model believes that it has for its whole task.
+    // The number of tokens that the model assumes for its complete task.
     ("task_budget", Fate::LeftOut(Why::Approximate)),
     // What time it is.
     ("timing", Fate::LeftOut(Why::Approximate)),
@@ -85,7 +85,7 @@ pub(super) fn read_stated(
     Ok(effort)
 }
 
-/// An effort that we do not know is none that another model could be asked for.
+/// An unknown effort is not sent to another model.
 fn read_effort(config: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Option<Effort>> {
     let Some(name) = config.text("effort")? else {
         return Ok(None);

@@ -4,7 +4,7 @@ use crate::request::model::{Call, Document, DocumentBody, File, Image, Input, Pa
 use crate::request::object::{Content, Fate, Object, Read, malformed};
 use crate::request::untranslatable::Untranslatable;
 
-/// What Anthropic's own tools have left in an answer; the text of the answer says what came of it.
+/// Results of Anthropic's own tools in a response; the response's text contains what they found.
 const VENDOR_RESULTS: &[&str] = &[
     "server_tool_use",
     "web_search_tool_result",
@@ -19,7 +19,7 @@ const VENDOR_RESULTS: &[&str] = &[
     "mcp_tool_listing",
 ];
 
-/// Marks of the vendor's between the blocks of an answer: that another of its models went on, and a compaction without a summary.
+/// Marks of the vendor between the blocks of a response: another of its models continued, and a compaction without a summary.
 const MARKS: &[&str] = &["fallback", "compaction"];
 
 pub(super) const CACHE_MARK: (&str, Fate) = ("cache_control", Fate::LeftOut(Why::CacheMark));
@@ -216,7 +216,7 @@ fn kept(source: &Object<'_>, key: &str) -> Untranslatable {
     }
 }
 
-/// What a part says that is not empty: a text without a character is refused by Anthropic itself.
+/// A text that is not empty: Anthropic itself refuses a text without a character.
 fn some_text(text: String) -> Option<Part> {
     (!text.is_empty()).then_some(Part::Text(text))
 }

@@ -22,7 +22,7 @@ const FATES: &[(&str, Fate)] = &[
     ("data_flow", Fate::LeftOut(Why::Identity)),
     ("service_tier", Fate::LeftOut(Why::Handling)),
     ("speed", Fate::LeftOut(Why::Handling)),
-    // Which old results and thinking the vendor forgets before it reads: the whole conversation is sent instead.
+    // Old results and thinking that the vendor removes before it reads: the complete conversation is sent instead.
     ("context_management", Fate::LeftOut(Why::Handling)),
     ("compaction", Fate::LeftOut(Why::Handling)),
     // Which models the vendor itself may fall back to.
@@ -33,7 +33,7 @@ const FATES: &[(&str, Fate)] = &[
     ("anthropic_beta", Fate::LeftOut(Why::Handling)),
     ("anthropic_version", Fate::LeftOut(Why::Handling)),
     ("diagnostics", Fate::LeftOut(Why::Bookkeeping)),
-    // Thinking that broke off goes on at the vendor.
+    // The vendor continues its own truncated thinking.
     ("resumption", Fate::Kept),
     ("container", Fate::Kept),
     // Where the data may be processed.

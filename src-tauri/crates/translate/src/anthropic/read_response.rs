@@ -12,7 +12,7 @@ use wire::{Block, block_kind};
 
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    /// The open blocks of which the client is told.
+    /// The open blocks that were passed on.
     open: BTreeMap<u64, Open>,
     reasoning: Reasoning,
 }
@@ -20,7 +20,7 @@ pub(crate) struct Reader {
 #[derive(Debug)]
 struct Open {
     key: Key,
-    /// The arguments that stood in the block's start, as compatible servers give them, until there are others.
+    /// The arguments in the block's start, as compatible servers send them, until others arrive.
     given: Option<String>,
 }
 
@@ -68,7 +68,7 @@ impl Read for Reader {
 }
 
 impl Reader {
-    /// None for what is not passed on to the client: thinking, and what the provider ran by itself.
+    /// `None` for what is not passed on to the client: thinking, and tools that the provider ran.
     fn begin(&mut self, block: &Fields<'_>, parts: &mut Parts) -> Result<Option<Open>, CannotTell> {
         let name = block.text("type").unwrap_or_default();
         let (kind, given) = match block_kind(&name) {

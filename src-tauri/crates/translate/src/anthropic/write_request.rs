@@ -96,7 +96,7 @@ fn write_system(turns: &[Turn], left_out: &mut Vec<LeftOut>) -> Vec<String> {
         .collect()
 }
 
-/// A text that is only white space is refused by Anthropic, and says nothing.
+/// Anthropic refuses a text that is only white space, and it has no content.
 fn text_block(part: &Part) -> Option<String> {
     match part {
         Part::Text(text) if !text.trim().is_empty() => Some(text_of(text)),
@@ -108,8 +108,8 @@ fn text_of(text: &str) -> String {
     object(&[("type", quoted("text")), ("text", quoted(text))])
 }
 
-/// The user's last word where the conversation ends with an answer: Messages would take that for the beginning of the next,
-/// which newer models refuse. Codex asks so after a stream that broke off behind a whole message, and means the rest.
+/// The user's last text where the conversation ends with a response: Messages would read that as the beginning of the next one,
+/// which newer models refuse. Codex sends this after a truncated stream behind a finished message, to get the rest.
 const GO_ON: &str = "Continue.";
 
 fn write_messages(

@@ -93,7 +93,7 @@ impl Write for Writer {
                 };
                 json!({"type": "content_block_delta", "index": index, "delta": delta})
             }
-            // A block that was cut is closed as any other: the stop reason tells of it.
+            // A cut block is closed as any other: the stop reason reports the cut.
             Happening::Ends | Happening::BreaksOff => {
                 self.index += 1;
                 json!({"type": "content_block_stop", "index": index})

@@ -98,8 +98,8 @@ pub(super) fn carried_again(dialect: Dialect, id: &str, serial: u32) -> String {
     }
 }
 
-/// What [`carried`] was given, or the id itself, where `dialect` takes it. OpenAI's dialects are spoken by many vendors, with
-/// ids of every form: what came from one of them goes back as it was.
+/// The input of [`carried`], or the id itself, where `dialect` accepts it. Many vendors speak OpenAI's dialects, with ids of
+/// every form: an id that came from one of them goes back unchanged.
 pub(super) fn restored(dialect: Dialect, id: &str) -> String {
     match carried_in(id).or_else(|| unpack(id)) {
         Some(inner) if dialect != Dialect::Anthropic || fits(dialect, &inner) => inner,
@@ -108,7 +108,7 @@ pub(super) fn restored(dialect: Dialect, id: &str) -> String {
     }
 }
 
-/// The id that one of ours holds.
+/// The original id within a carried one.
 fn carried_in(id: &str) -> Option<String> {
     let body = id.strip_prefix(CARRIES)?;
     let body = match split_signature(body) {

@@ -1,5 +1,5 @@
-//! Ids that end with hexadecimal digits or a UUID, written in fewer characters, so that they fit where the digits themselves would
-//! be too many: vLLM's `chatcmpl-tool-<32 digits>` has 46, and OpenAI's Chat takes 40.
+//! Ids that end with hexadecimal digits or a UUID, written in fewer characters, so that they fit where the digits themselves
+//! would be too many: vLLM's `chatcmpl-tool-<32 digits>` has 46, and OpenAI's Chat accepts 40.
 
 use super::base64::{decode, encode};
 use super::plain::{hex, is_plain};
@@ -8,7 +8,7 @@ use super::plain::{hex, is_plain};
 const DIGITS: &str = "us_p";
 /// A UUID at the end.
 const UUID: &str = "us_u";
-/// As many bytes of hexadecimal digits as the next character says, in the alphabet's order.
+/// The next character is the number of bytes of hexadecimal digits, by its place in the alphabet.
 const COUNTED: &str = "us_q";
 
 /// What 16 bytes come to.
@@ -43,7 +43,7 @@ pub(super) fn pack(id: &str) -> Option<String> {
     ))
 }
 
-/// What [`pack`] was given.
+/// The input of [`pack`].
 pub(super) fn unpack(id: &str) -> Option<String> {
     if let Some(rest) = id.strip_prefix(DIGITS) {
         let (start, tail) = split_end(rest, PACKED)?;

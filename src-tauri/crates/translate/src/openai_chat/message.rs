@@ -67,7 +67,7 @@ pub(crate) fn read_message(json: &str, left_out: &mut Vec<LeftOut>) -> Read<Opti
             })];
             Role::User
         }
-        // `function`: from before there were tools, without ids to tell calls apart.
+        // `function`: from before there were tools, without ids that distinguish calls.
         _ => return Err(message.refused("role")),
     };
     let text_only = matches!(role, Role::System | Role::Developer);

@@ -1,4 +1,4 @@
-//! OpenAI Chat Completions (public API reference), as compatible servers speak it too. The end of a call is not told.
+//! OpenAI Chat Completions (public API reference), as compatible servers speak it too. A call has no end event.
 
 use std::collections::BTreeMap;
 
@@ -108,7 +108,7 @@ impl Reader {
         parts.say(Kind::Refusal, &said(told, "refusal"))?;
         let calls = told.objects("tool_calls");
         for (at, call) in (0..).zip(&calls) {
-            // A whole message does not number its calls.
+            // A document does not number its calls.
             let place = match framing {
                 Framing::Stream => call.number("index").unwrap_or_default(),
                 Framing::Whole => at,
@@ -142,7 +142,7 @@ impl Reader {
         parts: &mut Parts,
     ) -> Result<(), CannotTell> {
         let name = function.text("name").unwrap_or_default();
-        // Some servers number every call 0 and tell them apart by id alone.
+        // Some servers number every call 0 and distinguish them by id alone.
         let known = self.calls.iter().rfind(|call| {
             call.index == index && (id.is_empty() || call.id.is_empty() || call.id == id)
         });

@@ -96,7 +96,7 @@ impl Write for Writer {
                 };
                 self.delta(delta, Value::Null, out);
             }
-            // The end of a part is not said.
+            // The dialect has no event for the end of a part.
             (Happening::Ends | Happening::BreaksOff, _) | (Happening::Piece(_), None) => {
                 self.part = None;
             }

@@ -69,7 +69,7 @@ pub(super) fn object(echo: Option<&Echo>) -> Value {
         "prompt_cache_key": or("prompt_cache_key", Value::Null),
         "reasoning": said("reasoning").map_or(Value::Null, |said| reasoning(&said)),
         "safety_identifier": or("safety_identifier", Value::Null),
-        // Another vendor's: the tier that was asked for is not the one that answered.
+        // Another vendor's: the requested tier is not the one that answered.
         "service_tier": "default",
         "temperature": or("temperature", json!(1)),
         "text": text(said("text")),
@@ -102,7 +102,7 @@ fn text(said: Option<Value>) -> Value {
     text
 }
 
-/// A function's optional fields are there, and null where they were not said.
+/// A function's optional fields are present, and null where the request had none.
 fn tools(said: Option<Value>) -> Value {
     let mut tools = said.unwrap_or_else(|| json!([]));
     for tool in tools.as_array_mut().into_iter().flatten() {

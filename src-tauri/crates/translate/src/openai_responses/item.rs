@@ -26,7 +26,7 @@ const FATES: &[(&str, Fate)] = &[
     ("encrypted_function_args", Fate::Kept),
 ];
 
-/// Items of tools that the vendor runs itself; the text of the answer says what came of them.
+/// Items of tools that the vendor runs; the response's text contains what they found.
 const VENDOR_ITEMS: &[&str] = &[
     "web_search_call",
     "file_search_call",
@@ -37,7 +37,7 @@ const VENDOR_ITEMS: &[&str] = &[
     "mcp_list_tools",
 ];
 
-/// Items that only Codex and its own vendor understand; without them nothing is missing from what was said.
+/// Items that only Codex and its own vendor understand; without them no content is missing.
 const MARKS: &[&str] = &["configuration_update", "ghost_snapshot"];
 
 const PART_FATES: &[(&str, Fate)] = &[

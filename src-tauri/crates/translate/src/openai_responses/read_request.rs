@@ -32,7 +32,7 @@ const FATES: &[(&str, Fate)] = &[
     ("stream_options", Fate::LeftOut(Why::Handling)),
     ("moderation", Fate::LeftOut(Why::Handling)),
     ("generate", Fate::Only("true")),
-    // What is forgotten where the window is full: a conversation that is too long is not given to this candidate at all.
+    // What is removed where the window is full: a conversation that is too long is not sent to this candidate at all.
     ("truncation", Fate::LeftOut(Why::Handling)),
     ("context_management", Fate::LeftOut(Why::Handling)),
     // Of the vendor's own tools.

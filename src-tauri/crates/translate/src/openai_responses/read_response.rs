@@ -1,5 +1,5 @@
 //! OpenAI Responses (public API reference: "Responses", "Streaming events"). Small servers leave out the deltas, the
-//! announcements, or all but the terminal event; what is told twice counts once.
+//! announcements, or all but the terminal event; repeated content counts once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use wire::is_executable;
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     open: BTreeMap<u64, Item>,
-    /// The `call_id`s that have been told.
+    /// The `call_id`s that were passed on.
     calls: BTreeSet<String>,
     spoke: bool,
     /// Items came one by one, not in the terminal event alone.
@@ -30,7 +30,7 @@ enum Item {
         /// The arguments so far.
         told: String,
     },
-    /// Reasoning, and what the provider ran by itself.
+    /// Reasoning, and tools that the provider ran.
     NotTold,
 }
 
@@ -46,7 +46,7 @@ impl Read for Reader {
             // An item that is announced again is the one that is open.
             "response.output_item.added" if self.open.contains_key(&index) => {}
             "response.output_item.added" => {
-                // Without its place an item tells nothing before it is done.
+                // Without its index an item is not passed on before it is done.
                 if let (Some(index), Some(item)) =
                     (data.number("output_index"), data.object("item"))
                 {
@@ -78,7 +78,7 @@ impl Read for Reader {
         Ok(Flow::On)
     }
 
-    /// After a stream most of what the document holds has been told before.
+    /// After a stream most of the document's content was passed on before.
     fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell> {
         let (streamed, spoke) = (self.streamed, self.spoke);
         for item in document.objects("output") {
@@ -203,7 +203,7 @@ impl Reader {
     }
 }
 
-/// What the deltas have not told of a call's arguments. Clients of this dialect run what stands in the item.
+/// The part of a call's arguments that the deltas did not have. Clients of this dialect run the item's arguments.
 fn rest(told: &str, item: &Fields<'_>) -> Result<String, CannotTell> {
     let whole = ["arguments", "input"]
         .into_iter()

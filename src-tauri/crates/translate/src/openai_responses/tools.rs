@@ -32,7 +32,7 @@ pub(crate) fn is_vendor_tool(kind: &str) -> bool {
     VENDOR_TOOLS.iter().any(|known| name.starts_with(known))
 }
 
-/// The tools of an item of the conversation, which a model without them at hand is told from the beginning.
+/// The tools of an item of the conversation, which another model gets from the beginning.
 pub(super) fn read_additional_tools(
     item: &mut Object<'_>,
     brought: &mut Vec<Tool>,

@@ -54,7 +54,7 @@ pub(crate) fn write(
     body.extend(target.sampling(said, DIALECT, left_out));
     let asked = Asked::of(&said.format, Enforcer::OpenAi, left_out);
     body.extend(write_text(said, &asked).map(|text| ("text", text)));
-    // The client's own vendor was not asked to keep anything that it could use here.
+    // The client's own vendor did not store anything that this endpoint could use.
     body.push(("store", "false".to_owned()));
     if said.stream {
         body.push(("stream", "true".to_owned()));
@@ -89,7 +89,7 @@ fn write_turn(turn: &Turn, names: &Names, items: &mut Vec<String>) {
     end_message(role, &mut content, items);
 }
 
-/// What was said up to here, as one message.
+/// The texts so far, as one message.
 fn end_message(role: &str, content: &mut Vec<String>, items: &mut Vec<String>) {
     if content.is_empty() {
         return;
@@ -193,7 +193,7 @@ fn write_tools(said: &Conversation, names: &Names, left_out: &mut Vec<LeftOut>) 
     pairs
 }
 
-/// `strict` is always said: absent, it is true here, and false in the other dialects.
+/// `strict` is always written: absent, it is true here, and false in the other dialects.
 fn write_tool(tool: &Tool, names: &Names, left_out: &mut Vec<LeftOut>) -> String {
     let name = names.provider_name(tool.namespace.as_deref(), &tool.name);
     let Function {

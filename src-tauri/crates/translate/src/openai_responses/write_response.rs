@@ -16,7 +16,7 @@ pub(crate) struct Writer {
     form: Form,
     /// None before the start.
     identity: Option<Identity>,
-    /// All that was said: the terminal event holds it again.
+    /// The complete output: the terminal event repeats it.
     parts: Vec<Part>,
     events: Events,
 }
@@ -222,7 +222,7 @@ impl Events {
     }
 
     fn end(&mut self, place: &Place<'_>, out: &mut Vec<u8>) {
-        // A client runs a call on its end, whatever the answer then says of it.
+        // A client runs a call at its end event, whatever the response contains afterwards.
         if !place.is_message() && !place.part.whole {
             return;
         }

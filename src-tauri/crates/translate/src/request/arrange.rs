@@ -45,8 +45,8 @@ pub(crate) fn arrange(turns: Vec<Turn>) -> Result<Vec<Turn>, Untranslatable> {
     Ok(arranged)
 }
 
-/// Some servers number their calls afresh with every answer, which Chat's clients put up with. In Messages an id stands for one
-/// call of the whole conversation.
+/// Some servers number their calls from 0 in every response, which Chat's clients accept. In Messages an id belongs to one call
+/// of the complete conversation.
 fn one_id_each(mut turns: Vec<Turn>) -> Vec<Turn> {
     let mut used: BTreeSet<String> = BTreeSet::new();
     // The client's id → what it is for now, where an earlier answer had it already.

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-/// Something that the request says and the candidate was not told, or not so exactly.
+/// A part of the request that the candidate did not get, or not exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Where it stood in the client's request, or in what was written: `messages[].content[].cache_control`.
+    /// Its place in the client's request, or in the written one: `messages[].content[].cache_control`.
     pub what: String,
     pub why: Why,
 }
 
-/// Why a field is dropped. [`super::Fidelity::tolerates`] says for whom it may be.
+/// Why a field is dropped. [`super::Fidelity::tolerates`] decides for which callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     CacheMark,

@@ -12,10 +12,9 @@ const PDF_BYTES: u64 = 27;
 /// How many tokens a request has, as a guess that needs no tokenizer: `count_tokens` is answered with it where the candidate
 /// has no such call.
 ///
-/// Three tokens for ten bytes of UTF-8 text, arguments and schemas, which is a little high for prose and about right for
-/// code, in all of the vendors' tokenizers; images and documents by their kind. Within about a quarter of the truth for an
-/// agent's request, and rather above than below it: an agent that is told too much compacts a little early, one that is
-/// told too little runs into its window.
+/// Three tokens for ten bytes of UTF-8 text, arguments and schemas, which is a little high for prose and about right for code,
+/// in all of the vendors' tokenizers; images and documents by their kind. Within about 25 % for an agent's request, and rather
+/// above than below it: an agent with too high a count compacts a little early, one with too low a count exceeds its window.
 pub fn estimate_tokens(conversation: &Conversation) -> u64 {
     let turns = conversation.turns.iter();
     let turns: u64 = turns.map(|turn| FRAME + of_parts(&turn.parts)).sum();

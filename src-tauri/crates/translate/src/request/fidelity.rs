@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::dropped::Why;
 
-/// Who asks, as far as it decides what may be dropped.
+/// The kind of caller, which decides the fields that may be dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fidelity {
     /// A coding agent: an answer without a tuning field is better than no answer.
@@ -12,7 +12,7 @@ pub enum Fidelity {
     Agent,
     /// A business flow: nothing is dropped whose meaning we do not know, and no tool.
     Pipeline,
-    /// The route says `exact = true`: nothing is dropped that bears on the answer.
+    /// The route has `exact = true`: no field that affects the response is dropped.
     Exact,
 }
 

@@ -1,10 +1,10 @@
-//! How a candidate is asked for JSON, and what is left to be checked on its answer.
+//! The request for JSON from a candidate, and the checks of its response.
 
 use super::dropped::{LeftOut, Why, leave_out};
 use super::model::Format;
 use super::schema::{Enforcer, relaxed};
 
-/// What the text of an answer must be, where the provider is asked for it and does not enforce it.
+/// The required form of a response's text, where the provider gets a request for it and does not enforce it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     Json,
@@ -12,7 +12,7 @@ pub enum Wanted {
     Schema(String),
 }
 
-/// A format as one vendor is asked for it.
+/// A response format in one vendor's form.
 #[derive(Debug, Default)]
 pub(crate) struct Asked<'a> {
     /// The schema to send in the dialect's own field, and whether it is enforced.
@@ -26,7 +26,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) wanted: Option<Wanted>,
 }
 
-/// Asks for JSON in words. A fence would have to be taken off again.
+/// Requests JSON in the prompt. A fence would have to be removed again.
 const JSON_ONLY: &str = "Answer with one JSON object and nothing else: no text before or after it, and no Markdown fence.";
 
 impl<'a> Asked<'a> {

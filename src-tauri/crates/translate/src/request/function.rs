@@ -5,7 +5,7 @@ use super::model::{Input, Tool, ToolInput};
 use super::schema::{Enforcer, parameters};
 use super::text::{object, quoted};
 
-/// The one string that free text is given as.
+/// The one string for free text.
 const FREE_TEXT: &str = concat!(
     r#"{"type":"object","properties":{"input":{"type":"string"}},"#,
     r#""required":["input"],"additionalProperties":false}"#
@@ -41,7 +41,7 @@ impl Function {
     }
 }
 
-/// The grammar, which nothing enforces any more, is told to the model.
+/// The grammar is not enforced any more, so the model gets it as text.
 fn with_grammar(tool: &Tool, grammar: Option<&str>) -> Option<String> {
     let grammar = grammar.map(|grammar| format!("`input` follows this format: {grammar}"));
     let said: Vec<String> = tool
@@ -62,8 +62,8 @@ pub(crate) fn arguments(input: &Input) -> String {
     }
 }
 
-/// The same as an object, which Messages demands. What a model once wrote that is none is told as Anthropic's docs on
-/// fine-grained tool streaming advise.
+/// The same as an object, which Messages requires. A model's invalid arguments are sent as Anthropic's docs on fine-grained
+/// tool streaming advise.
 pub(crate) fn arguments_object(input: &Input) -> String {
     let arguments = arguments(input);
     let is_object = arguments.trim_start().starts_with('{')

@@ -1,4 +1,4 @@
-//! What a request says, apart from how its dialect says it.
+//! The content of a request, apart from its dialect.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::sampling::Sampling;
 use crate::openai_responses::Echo;
 use crate::{Signature, ToolKind};
 
-/// A request as every dialect could mean it. Readers make it, writers say it.
+/// A request without a dialect. Readers make it, writers format it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conversation {
     /// The client's, in which it was read.
@@ -36,7 +36,7 @@ pub struct Conversation {
     pub stream: bool,
     /// Chat: a last chunk with the usage and no choice is wanted (`stream_options.include_usage`).
     pub usage_chunk: bool,
-    /// None: as the model does by itself.
+    /// `None`: the model's default.
     pub effort: Option<Effort>,
     /// OpenAI's `verbosity`.
     pub verbosity: Option<String>,
@@ -44,7 +44,7 @@ pub struct Conversation {
     pub left_out: Vec<LeftOut>,
     /// Signatures that were kept for calls of this conversation, by the client's ids.
     pub(crate) signatures: BTreeMap<String, Signature>,
-    /// What this request tolerates to be dropped. The caller's word: an agent, until it says otherwise.
+    /// The fields that may be dropped from this request; by default those of an agent.
     pub(crate) fidelity: Fidelity,
     /// Top-level fields that the reader did not take, as they came: an endpoint's file may allow some.
     pub(crate) rest: BTreeMap<String, String>,
@@ -58,8 +58,8 @@ impl Conversation {
         self.needs_betas
     }
 
-    /// With the signatures that [`crate::AnswerTranslator::signatures`] gave for earlier answers, where somebody keeps them: ids of
-    /// OpenAI's dialects have no room for one.
+    /// With the signatures that [`crate::AnswerTranslator::signatures`] returned for earlier responses, where the caller keeps
+    /// them: ids of OpenAI's dialects have no room for one.
     pub fn with_signatures(mut self, kept: BTreeMap<String, Signature>) -> Self {
         self.signatures = kept;
         self
@@ -70,7 +70,7 @@ impl Conversation {
         self.turns.iter().flat_map(Turn::calls)
     }
 
-    /// Another request says it in full: what its response repeats of the client's own.
+    /// Another request has it in full: its fields that the response repeats.
     pub fn with_echo_of(mut self, body: &[u8]) -> Self {
         let echo = std::str::from_utf8(body)
             .ok()
@@ -84,8 +84,8 @@ impl Conversation {
         self
     }
 
-    /// Those of the client's top-level fields that the candidate's file allows, where it is asked in the client's own dialect. They
-    /// are no longer listed as dropped.
+    /// The client's top-level fields that the candidate's file allows, where it gets the request in the client's own dialect.
+    /// They are no longer listed as dropped.
     pub(crate) fn allowed(
         &self,
         dialect: Dialect,
@@ -114,7 +114,7 @@ impl Conversation {
     }
 }
 
-/// What one side says before the other does.
+/// All messages of one side before the other side's next message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turn {
     pub role: Role,
@@ -161,7 +161,7 @@ pub struct Image {
 pub struct Document {
     pub body: DocumentBody,
     pub title: Option<String>,
-    /// What the client says about it (Messages' `context`).
+    /// The client's description of it (Messages' `context`).
     pub context: Option<String>,
 }
 
@@ -235,7 +235,7 @@ pub enum ToolInput {
         strict: bool,
     },
     Custom {
-        /// The grammar that the text follows, where one is given.
+        /// The grammar that the text follows, if there is one.
         grammar: Option<String>,
     },
 }

@@ -1,4 +1,4 @@
-//! A JSON object read field by field, so that no field can be overlooked: what nobody took by the end has a fate.
+//! A JSON object that is read field by field, so that no field is overlooked: each field that was not taken has a fate.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use super::untranslatable::Untranslatable;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fate {
     LeftOut(Why),
-    /// It says nothing while it has this value, the default; any other is refused.
+    /// It has no effect with this value, the default; any other is refused.
     Only(&'static str),
-    /// It refers to what its vendor keeps, so that no one else can read it. A reference whose content is at hand (a kept
-    /// conversation) is put in its place before the request is read: this crate knows requests only.
+    /// It refers to content that its vendor stores, so only that vendor can read it. A reference with known content (a kept
+    /// conversation) is replaced before the request is read: this crate knows requests only.
     Kept,
     /// It changes what is answered or where, and there is no counterpart.
     Refused,
@@ -155,7 +155,7 @@ impl<'a> Object<'a> {
         object.ok_or_else(|| malformed(self.dialect, &self.path(key), "an object"))
     }
 
-    /// What nobody took has a fate; unknown fields are dropped as unknown. `{}`, `[]` and `""` are values.
+    /// A field that was not taken has a fate; unknown fields are dropped as unknown. `{}`, `[]` and `""` are values.
     ///
     /// # Errors
     /// A field that cannot be dropped.

@@ -5,7 +5,7 @@ use super::model::{Document, File, Part};
 /// The first line of a failed tool's result in dialects that have no `is_error`; understood again on the way back.
 pub(crate) const FAILED: &str = "[is_error: true]\n";
 
-/// What a result says, and whether it begins with that line.
+/// The text of a result, and whether it begins with that line.
 pub(crate) fn result_text(mut parts: Vec<Part>) -> (bool, Vec<Part>) {
     let Some(Part::Text(first)) = parts.first_mut() else {
         return (false, parts);

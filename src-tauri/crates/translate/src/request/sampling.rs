@@ -12,7 +12,7 @@ use super::text::Pairs;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sampling(BTreeMap<&'static str, String>);
 
-/// A parameter, why it is dropped elsewhere, and the value with which it says nothing.
+/// A parameter, why it is dropped elsewhere, and the value without an effect.
 struct Known {
     name: &'static str,
     why: Why,
@@ -87,8 +87,8 @@ impl Sampling {
         Ok(())
     }
 
-    /// What `dialect` has of them goes on, unless the model takes no sampling parameters (`refused`) or its endpoint allows the
-    /// field by name. The rest is dropped and listed, where it says anything.
+    /// Parameters that `dialect` has are written, unless the model accepts no sampling parameters (`refused`) or its endpoint
+    /// allows the field by name. The rest is dropped and listed, where it has an effect.
     pub(crate) fn write(
         &self,
         dialect: Dialect,

@@ -222,9 +222,9 @@ fn is_recursive(schema: &Value) -> bool {
         .any(|name| reaches(schema, name, &mut Vec::new()))
 }
 
-/// The same schema as Anthropic enforces it: closed, and without the bounds that it refuses (its own libraries do the same). What
-/// fits the whole schema fits this one too, save for properties that it does not name; the bounds are checked afterwards.
-/// None: it cannot be enforced even so.
+/// The same schema in the form that Anthropic enforces: closed, and without the bounds that it refuses (its own libraries do
+/// the same). A value of the complete schema fits this one too, except for properties that it does not name; the bounds are
+/// checked afterwards. `None`: it is not enforceable in this form either.
 pub(crate) fn relaxed(schema: &str) -> Option<String> {
     let relaxed = relaxed_object(schema)?;
     Enforcer::Anthropic.takes(&relaxed).then_some(relaxed)

@@ -16,11 +16,11 @@ pub struct Target {
     pub model: String,
     /// Context window in tokens.
     pub context: Option<u64>,
-    /// The longest answer in tokens: asked for where the dialect demands a limit and the request has none, and the most that
-    /// is asked for.
+    /// The longest response in tokens: used where the dialect requires a limit and the request has none, and the largest limit
+    /// that is sent.
     pub max_output: Option<u64>,
     pub lacks: Vec<Ability>,
-    /// The efforts that it can be told; none: an effort is not mentioned.
+    /// The efforts that it accepts; empty: no effort is sent.
     pub efforts: Vec<Effort>,
     pub chat_limit: ChatLimit,
     /// [`crate::Names::with_nine_letter_ids`].
@@ -122,7 +122,8 @@ impl Target {
         }
     }
 
-    /// The conversation as this model can be asked it: no wish that it is known to refuse, each nearest to what was said.
+    /// The conversation in a form that this model accepts: without options that it is known to refuse, each as close to the
+    /// request as possible.
     pub(crate) fn fitted(&self, mut conversation: Conversation) -> Conversation {
         let left_out = &mut conversation.left_out;
         if self.lacks.contains(&Ability::Sampling) {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-/// A JSON string. Half of a surrogate pair, which some clients leave where they cut a text, becomes the replacement character.
-/// None: it is no string.
+/// A JSON string. A lone surrogate, which some clients leave where they cut a text, becomes the replacement character. `None`:
+/// it is no string.
 pub(crate) fn string(json: &str) -> Option<String> {
     if let Ok(text) = serde_json::from_str(json) {
         return Some(text);

@@ -5,13 +5,13 @@ use catalog::{Ability, Dialect};
 use super::dropped::Why;
 use super::fidelity::Fidelity;
 
-/// Why a request cannot be given to a candidate of another dialect, in words for the person whose request it is. The
-/// candidate is passed over; to try it again with the same request is pointless.
+/// Why a candidate of another dialect does not support a request, in words for the owner of the request. The candidate is not
+/// used; a retry with the same request has the same result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Untranslatable {
     #[error("the body is no request of {dialect}: {what}")]
     Malformed { dialect: Dialect, what: String },
-    /// A field, or a value of it, that we do not know how to say in another dialect, unknown ones included.
+    /// A field, or a value of it, without a translation, unknown ones included.
     #[error("the request has `{field}`, which exists in {dialect} only")]
     Field { dialect: Dialect, field: String },
     #[error("the conversation has a part of the kind `{kind}`, which exists in {dialect} only")]

@@ -14,7 +14,7 @@ pub struct Filtered {
     pub dropped: Vec<LeftOut>,
 }
 
-/// Fields that every endpoint of a dialect has: what is said and what is to be answered. Sources: Anthropic API reference, "Messages"
+/// Fields that every endpoint of a dialect has: the conversation and the output. Sources: Anthropic API reference, "Messages"
 /// (without betas); OpenAI API reference, "Chat Completions", "Responses".
 fn fields(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
@@ -89,7 +89,8 @@ fn fields(dialect: Dialect) -> &'static [&'static str] {
     }
 }
 
-/// The other bytes stay as they are, white space included. A body that is no object comes back whole: its vendor refuses it.
+/// The other bytes stay as they are, white space included. A body that is no object is returned unchanged: its vendor refuses
+/// it.
 pub fn within_family(dialect: Dialect, body: &[u8], allow: &Allow) -> Filtered {
     let mut dropped = Vec::new();
     let goes = |name: &str| fields(dialect).contains(&name) || allow.allows_field(name);

@@ -25,7 +25,7 @@ pub(crate) fn writer(dialect: Dialect, form: Form) -> Box<dyn Write> {
 }
 
 /// # Errors
-/// A call that the dialect cannot say.
+/// A call that the dialect does not support.
 pub(crate) fn document(
     dialect: Dialect,
     answer: &Answer<'_>,

@@ -13,11 +13,11 @@ use crate::names::{Names, Signature};
 use wire::fields::Fields;
 use wire::{Framing, Validator};
 
-/// A whole document, translated from the provider's dialect `from` into the client's, `to`, which may be the same: then it is
-/// another vendor's, whose thinking and ids the client's own vendor would refuse later.
+/// A document, translated from the provider's dialect `from` into the client's, `to`. Both may be the same: then it is another
+/// vendor's, whose thinking and ids the client's own vendor would refuse later.
 ///
 /// # Errors
-/// The answer is broken or cannot be said. One that ended cleanly with nothing to act on is translated as such.
+/// The response is broken or not translatable. One that ended cleanly with nothing to act on is translated as such.
 pub fn whole(
     from: Dialect,
     to: Dialect,
@@ -28,7 +28,7 @@ pub fn whole(
     Ok(whole_signed(from, to, body, names, form)?.body)
 }
 
-/// A whole document, as the client gets it.
+/// A complete document, as the client gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
     pub body: Vec<u8>,

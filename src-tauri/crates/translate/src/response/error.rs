@@ -1,5 +1,5 @@
-//! Errors of a provider's, in the client's words. The words of the message stay the provider's own; what changes is the
-//! envelope and the type, chosen so that the client does what it would do on its own vendor's error of that kind.
+//! Errors of a provider in the client's dialect. The message keeps the provider's text. The envelope and the type change, so
+//! that the client reacts as to its own vendor's error of that kind.
 
 use catalog::Dialect;
 use http::StatusCode;
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use wire::Broken;
 use wire::{Class, Words, class_of, classify_broken};
 
-/// An error that a provider told.
+/// An error of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Told {
     class: Class,
-    /// Too much is asked of the provider just now, by everybody.
+    /// The provider has too many requests, from all of its customers.
     overloaded: bool,
     message: String,
 }

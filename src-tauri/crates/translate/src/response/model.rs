@@ -1,8 +1,8 @@
 //! What an answer consists of, in no dialect's words.
 //!
-//! Thinking is not part of it, on purpose: shown as text it would be a lie, and as thinking a vendor refuses it in the next
-//! turn, since its signature is another vendor's. What a provider ran by itself (a web search) is not part of it either:
-//! there is nothing for the client to do, and no other dialect knows the tool.
+//! Thinking is not part of it, on purpose: as text it would mislead the user, and as thinking a vendor refuses it in the next
+//! turn, since its signature is another vendor's. A tool that the provider ran (a web search) is not part of it either: the
+//! client has nothing to do, and no other dialect knows the tool.
 
 use crate::names::Signature;
 
@@ -10,7 +10,7 @@ use crate::names::Signature;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
-    /// Words in which the model declines. Only one dialect lacks a place of its own for them, and says them as text.
+    /// The model's text of a refusal. Only one dialect lacks a field for it, and has it as text.
     Refusal,
     Call(Call),
 }
@@ -32,7 +32,7 @@ pub(crate) struct Call {
 pub(crate) enum Input {
     /// The arguments of a function.
     Json,
-    /// What a custom tool is given.
+    /// The input of a custom tool.
     FreeText,
 }
 
@@ -104,7 +104,7 @@ impl Identity {
     }
 }
 
-/// One whole part.
+/// One complete part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) kind: Kind,
@@ -120,7 +120,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) parts: &'a [Part],
     pub(crate) stop: Stop,
-    /// None where the provider told no usage.
+    /// `None` where the provider reported no usage.
     pub(crate) tokens: Option<catalog::Tokens>,
 }
 

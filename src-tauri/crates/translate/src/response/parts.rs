@@ -1,7 +1,7 @@
 //! Parts that a provider may give at the same time, brought into one order.
 //!
-//! The first one passes as it comes; what belongs to another waits until the first is over. So calls that arrive interleaved
-//! leave one after the other, and every client gets each of them whole.
+//! The first part passes as it comes; the bytes of another wait until the first is over. So calls that arrive interleaved are
+//! written one after the other, and every client gets each of them complete.
 
 use std::collections::VecDeque;
 
@@ -40,12 +40,12 @@ struct Waiting {
     lasts: Lasts,
 }
 
-/// How long a part goes on.
+/// How the end of a part is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lasts {
-    /// Until its provider says that it is over.
+    /// Until its provider ends it.
     UntilEnded,
-    /// This dialect has no word for the end: until another part begins, and for arguments until they are whole.
+    /// This dialect has no end event: until another part begins, and for arguments until they are complete.
     UntilNext,
     Over,
 }
@@ -59,7 +59,7 @@ impl Waiting {
         }
     }
 
-    /// No arguments at all are no whole ones: they may still come, or were cut off.
+    /// No arguments at all are incomplete: they may still come, or were cut off.
     fn is_whole(&self) -> bool {
         match &self.kind {
             Kind::Text | Kind::Refusal => true,
@@ -91,7 +91,7 @@ impl Parts {
         Ok(key)
     }
 
-    /// Text of a dialect that does not say where one begins.
+    /// Text of a dialect without an event for its beginning.
     pub(crate) fn say(&mut self, kind: Kind, text: &str) -> Result<(), Broken> {
         if text.is_empty() {
             return Ok(());
@@ -143,7 +143,7 @@ impl Parts {
         self.advance()
     }
 
-    /// The answer is over. `cut`: by a limit, and what is not whole never will be.
+    /// The response is over. `cut`: by a limit, and an incomplete part stays incomplete.
     pub(crate) fn finish(&mut self, cut: bool) -> Result<(), Broken> {
         while let Some(part) = self.waiting.front() {
             let text = matches!(part.kind, Kind::Text | Kind::Refusal);
@@ -151,7 +151,7 @@ impl Parts {
             let open = text && last && part.lasts != Lasts::Over;
             let breaks_off = cut && (open || !part.is_whole());
             if text && last && !self.spoke && !part.text.is_empty() {
-                // It may be blank, but it is all that was said.
+                // It may be blank, but it is the complete text.
                 self.begin_first();
             }
             self.pass();
@@ -160,7 +160,7 @@ impl Parts {
         Ok(())
     }
 
-    /// The client was given a call whose arguments are no JSON, and can tell.
+    /// The client received a call whose arguments are no JSON, and can detect it.
     pub(crate) fn gave_invalid_arguments(&self) -> bool {
         self.invalid
     }
@@ -173,8 +173,8 @@ impl Parts {
     fn advance(&mut self) -> Result<(), Broken> {
         while let Some(part) = self.waiting.front() {
             let followed = self.waiting.len() > 1;
-            // A call whose arguments are not whole may have been cut by a limit, of which the stop reason will tell: only
-            // the last one can be.
+            // A call with incomplete arguments may have been cut by a limit, which the stop reason will show: only the last one
+            // can be.
             let over = match part.lasts {
                 Lasts::UntilEnded => false,
                 Lasts::UntilNext => followed && part.is_whole(),

@@ -1,5 +1,5 @@
-//! A provider's words, as parts of an answer. Whether they make an answer at all is the [`wire::Validator`]'s to say, which
-//! sees every event first; readers take what they know and leave the rest.
+//! Reads a provider's response as parts. The [`wire::Validator`] sees every event first and decides whether they are a
+//! response; readers take known fields and ignore the rest.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub(crate) trait Read: fmt::Debug + Send {
         parts: &mut Parts,
     ) -> Result<Flow, CannotTell>;
 
-    /// A whole document.
+    /// A complete document.
     fn document(&mut self, document: &Fields<'_>, parts: &mut Parts) -> Result<(), CannotTell>;
 }
 

@@ -8,7 +8,7 @@ use super::model::{Call, Happening, Identity, Input, Kind};
 use crate::names::{Names, Signature, ToolKind};
 use wire::Broken;
 
-/// Puts the client's own names and ids into an answer, and unwraps what a custom tool is given.
+/// Restores the client's own names and ids in a response, and unwraps the input of a custom tool.
 #[derive(Debug)]
 pub(crate) struct Restore {
     names: Names,
@@ -116,7 +116,7 @@ impl Restore {
                 id
             }
         };
-        // A server that gives one id to several calls: their results could not be told apart.
+        // A server that uses one id for several calls: their results would be indistinguishable.
         if !self.ids.insert(id.clone()) {
             id = self.names.client_id(&own);
             self.ids.insert(id.clone());
@@ -143,7 +143,7 @@ impl Restore {
     }
 }
 
-/// Models like to wrap their JSON in a Markdown fence, also where they are asked not to.
+/// Models often wrap their JSON in a Markdown fence, also against their instructions.
 fn without_fence(text: &str) -> &str {
     let trimmed = text.trim();
     let inner = trimmed

@@ -1,5 +1,5 @@
-//! Stop reasons both ways. What stopped the answer is read off the verdict on it, so that no other dialect is told of an end
-//! that was not proven; the provider's own word only tells apart what the verdict does not.
+//! Stop reasons both ways. The verdict on the response decides, so that no other dialect gets an end without a passed
+//! completion check. The provider's own reason only adds what the verdict does not have.
 
 use super::cannot_tell::CannotTell;
 use super::model::Stop;
@@ -26,7 +26,7 @@ pub(crate) fn stop(verdict: Completion, word: &str, calls: bool) -> Result<Stop,
         Completion::Continues | Completion::Unknown => {
             Err(CannotTell::Unsayable(format!("the stop reason `{word}`")))
         }
-        // Nothing to act on, or arguments that are no JSON: told as they are, the client's dialect says the same of them.
+        // Nothing to act on, or arguments that are no JSON: passed on unchanged, since the client's dialect has the same case.
         Completion::Broken(Broken::Empty) => Ok(Stop::EndTurn),
         Completion::Broken(Broken::InvalidToolInput(_)) => Ok(Stop::ToolUse),
         Completion::Broken(broken) => Err(broken.into()),
@@ -45,7 +45,7 @@ pub(crate) fn anthropic(stop: Stop) -> &'static str {
     }
 }
 
-/// OpenAI API reference, `finish_reason`. `declined`: the refusal stands in words of its own, after which it is `stop`.
+/// OpenAI API reference, `finish_reason`. `declined`: the refusal is in a field of its own, after which it is `stop`.
 pub(crate) fn openai_chat(stop: Stop, declined: bool) -> &'static str {
     match stop {
         Stop::EndTurn | Stop::Sequence => "stop",

@@ -21,7 +21,7 @@ const DONE: &str = "[DONE]";
 
 /// Translates a streamed answer from a provider's dialect into another one, a client's.
 ///
-/// Any split of the same bytes gives the same output, in whole events. Thinking is not passed on.
+/// Any split of the same bytes gives the same output, in complete events. Thinking is not passed on.
 #[derive(Debug)]
 pub struct AnswerTranslator {
     validator: Validator,
@@ -82,15 +82,16 @@ impl AnswerTranslator {
     /// provider's terminal event; what follows that is not looked at.
     ///
     /// # Errors
-    /// The answer is broken or cannot be said. `out` then ends with the last event that could be passed on, which is the
-    /// client's own error event where the provider told an error, and never ends the answer. Every later call fails too.
+    /// The response is broken or not translatable. `out` then ends with the last event that could be passed on, which
+    /// is the client's own error event where the provider sent an error, and never ends the response. Every later call fails
+    /// too.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), CannotTell> {
         self.may_go_on()?;
         self.progress = Progress::default();
         let mut events = std::mem::replace(&mut self.events, sse::Reader::new(0));
         let (before, mut at) = (self.seen, 0);
         let read = events.push(bytes, &mut |event| {
-            // The validator is not let ahead: what it says must not depend on how the bytes were split.
+            // The validator does not read ahead: its report must not depend on how the bytes were split.
             let upto = usize::try_from(event.end - before).unwrap_or(bytes.len());
             let step = self.observe(&bytes[at..upto]);
             at = upto;
@@ -108,11 +109,11 @@ impl AnswerTranslator {
         self.may_go_on()
     }
 
-    /// The body is over, or nothing more is waited for. An answer that was proven without its terminal event (a cut in the
-    /// last frame, a missing `[DONE]`) ends for the client here; any other gets no end.
+    /// The body is over, or nothing more is expected. A response that passed the completion check without its terminal event (a
+    /// cut in the last frame, a missing `[DONE]`) ends for the client here; any other gets no end.
     ///
     /// # Errors
-    /// As [`AnswerTranslator::push`]: also where the answer broke off.
+    /// As [`AnswerTranslator::push`]: also where the response is truncated.
     pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), CannotTell> {
         if let State::Open = self.state {
             let outcome = self.finish(out);
@@ -131,14 +132,14 @@ impl AnswerTranslator {
         self.progress
     }
 
-    /// What the provider's answer is, from its semantic end on. The client is told with the terminal event, or by
+    /// The verdict on the provider's response, from its semantic end on. The client gets the end with the terminal event, or by
     /// [`AnswerTranslator::end`] where that does not come.
     pub fn proven(&self) -> Option<Completion> {
         self.proven.then(|| self.validator.judge(BodyEnd::Cut))
     }
 
-    /// Signatures that the provider demands back with its calls and that the client's ids have no room for, by those ids: for
-    /// [`Names::with_signatures`] of the next request, where somebody keeps them.
+    /// Signatures that the provider requires with its calls and that the client's ids have no room for, by those ids: for
+    /// [`Names::with_signatures`] of the next request, where the caller keeps them.
     pub fn signatures(&self) -> &BTreeMap<String, Signature> {
         &self.restore.signatures
     }
@@ -188,8 +189,8 @@ impl AnswerTranslator {
         step: StepKind,
         out: &mut Vec<u8>,
     ) -> Result<Flow, CannotTell> {
-        // The event breaks the answer, comes too late to break it, or ends it with nothing to act on or with arguments that
-        // are no JSON: whatever follows mends nothing.
+        // The event breaks the response, comes too late to break it, or ends it with nothing to act on or with arguments that
+        // are no JSON: later events repair nothing.
         let over = step == StepKind::Error;
         if over && self.validator.broken().is_some() {
             return self.finish(out);
@@ -244,7 +245,7 @@ impl AnswerTranslator {
         Ok(())
     }
 
-    /// Everything that is still to say, if the answer is proven.
+    /// Writes the rest, if the response passed the completion check.
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<Flow, CannotTell> {
         let proof = Proof::of(&self.validator)?;
         self.parts.finish(proof.stop.is_cut())?;

@@ -4,7 +4,7 @@ use super::{AnswerTranslator, CannotTell, Form, whole};
 use crate::names::{ClientTool, Names, ToolKind};
 use wire::Broken;
 
-/// Events without an `event:` line: their type stands in the data.
+/// Events without an `event:` line: their type is in the data.
 fn stream(events: &[&str]) -> String {
     events
         .iter()
@@ -168,7 +168,7 @@ fn thinking_is_never_text() {
     }
 }
 
-/// While the provider thinks, its client is told that the answer has begun.
+/// While the provider thinks, its client learns that the response has begun.
 #[test]
 fn the_answer_begins_with_the_first_thought() {
     let thought = r#"{"id":"c","model":"m","choices":[{"delta":{"reasoning_content":"Hm"}}]}"#;
@@ -228,7 +228,7 @@ fn what_failed_stays_failed() {
     assert_eq!(out, b"");
 }
 
-/// Clients run what stands in the item; deltas that said otherwise cannot be taken back.
+/// Clients run the item's arguments; deltas that differ cannot be withdrawn.
 #[test]
 fn a_call_that_differs_from_its_deltas_is_broken() {
     let events = |arguments: &str| {

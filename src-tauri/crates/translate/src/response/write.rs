@@ -1,4 +1,4 @@
-//! A client's words for an answer: events in their strict order, or a whole document.
+//! Writes a response in a client's dialect: events in their strict order, or a document.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::cannot_tell::CannotTell;
 use super::error::Told;
 use super::model::{Happening, Identity, Stop};
 
-/// A writer of one dialect. Only whole events are appended to `out`.
+/// A writer of one dialect. Only complete events are appended to `out`.
 pub(crate) trait Write: fmt::Debug + Send {
     /// Comes once, before all else but an error. `tokens`: what is known of them by now.
     fn start(&mut self, identity: &Identity, tokens: Tokens, out: &mut Vec<u8>);

@@ -1,4 +1,4 @@
-//! Any answer of an agent's turn, told in every dialect as the vendors tell it.
+//! Any response of an agent's turn, in every dialect as the vendors send it.
 
 use catalog::Dialect;
 use proptest::collection::vec;
@@ -98,7 +98,7 @@ impl Answer {
         calls.collect()
     }
 
-    /// The reason to end, as a client of this dialect is to hear it; of Responses the status or, where it is incomplete, the
+    /// The stop reason that a client of this dialect must receive; of Responses the status or, where it is incomplete, the
     /// reason.
     pub(crate) fn stop_said(&self, dialect: Dialect) -> &'static str {
         match (dialect, self.stop) {

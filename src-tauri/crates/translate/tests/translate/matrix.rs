@@ -12,7 +12,7 @@ fn index(dialect: Dialect) -> usize {
     all.position(|other| *other == dialect).unwrap()
 }
 
-/// Every event says its type in its data, where it has one.
+/// Every event has its type in its data, where it has one.
 fn stream(events: &[&str]) -> String {
     let events = events.iter().map(|data| format!("data: {data}\n\n"));
     events.collect()

@@ -1,5 +1,5 @@
-//! Response objects and events of ours, against the published schema of Open Responses, for requests in the shapes of its compliance
-//! templates (basic, streaming, instructions, tools, an image, several turns, a schema).
+//! Translated Response objects and events, against the published schema of Open Responses, for requests in the shapes of its
+//! compliance templates (basic, streaming, instructions, tools, an image, several turns, a schema).
 
 use std::sync::Arc;
 

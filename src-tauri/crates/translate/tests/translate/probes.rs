@@ -4,12 +4,12 @@
 /// One fault to look for.
 pub(crate) struct Probe {
     pub(crate) name: &'static str,
-    /// Events of a stream in Messages, Chat and Responses; empty: the dialect cannot say it.
+    /// Events of a stream in Messages, Chat and Responses; empty: the dialect does not support it.
     pub(crate) told: [&'static [&'static str]; 3],
     pub(crate) heard: Heard,
 }
 
-/// What the client hears in each of the other dialects.
+/// The expected result for the client in each of the other dialects.
 pub(crate) enum Heard {
     Answer {
         /// The words, also those of a refusal.
@@ -21,7 +21,7 @@ pub(crate) enum Heard {
         /// Input without what was cached, output, read from the cache, written to it. None: not looked at.
         usage: Option<[u64; 4]>,
     },
-    /// No end, whatever has been said before.
+    /// No end, after any content.
     Nothing,
     /// The provider's error in the client's envelope, and no end.
     Error(&'static str),

@@ -10,7 +10,7 @@ pub(crate) struct Heard {
     pub(crate) refusal: String,
     /// Id, name and the very text of the arguments.
     pub(crate) calls: Vec<(String, String, String)>,
-    /// As the dialect says it; of Responses the status or, where it is incomplete, the reason.
+    /// The dialect's stop reason; of Responses the status or, where it is incomplete, the reason.
     pub(crate) stop: Option<String>,
     /// Input without what was cached, output, read from the cache, written to it.
     pub(crate) usage: Option<[u64; 4]>,
@@ -257,7 +257,7 @@ impl Item {
         self.value["type"] == "message"
     }
 
-    /// What the terminal event says of it.
+    /// The terminal event's content.
     fn last(&self) -> Value {
         let mut value = self.value.clone();
         if self.state == State::Open {
@@ -398,7 +398,7 @@ fn within(name: &str, event: &Value, items: &mut [Item]) {
     }
 }
 
-/// The whole text that an event or an item holds.
+/// The complete text of an event or an item.
 fn part(holder: &Value) -> &str {
     let fields = ["text", "refusal", "arguments", "input"];
     let found = fields.into_iter().find_map(|field| holder[field].as_str());

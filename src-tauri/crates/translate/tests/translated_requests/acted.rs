@@ -3,7 +3,7 @@
 use catalog::Dialect;
 use translate::{ClientTool, Conversation, Input, Names, Part, Role, ToolChoice, ToolKind, Turn};
 
-/// What was said, called and returned, in order; instructions apart, since Messages has them in front.
+/// The conversation's texts, calls and results, in order; instructions apart, since Messages has them in front.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Acted {
     instructions: Vec<String>,
@@ -12,7 +12,7 @@ pub(crate) struct Acted {
     choice: String,
 }
 
-/// Seen through `names`, where the conversation was told to somebody else before.
+/// Read through `names`, where the conversation was sent to another candidate before.
 pub(crate) fn acted(conversation: &Conversation, names: Option<&Names>) -> Acted {
     let tool = |namespace: Option<&str>, name: &str| match names {
         Some(names) => names.client_tool(name),
@@ -53,7 +53,7 @@ pub(crate) fn acted(conversation: &Conversation, names: Option<&Names>) -> Acted
     acted.tools = tools
         .map(|declared| {
             let name = full(tool(declared.namespace.as_deref(), &declared.name));
-            // What free text must look like is told with the rest to a model that knows functions only.
+            // A model that knows functions only gets the form of free text in the description.
             let about = declared.description.as_deref().map(|about| {
                 let own = about.split_once("`input` follows this format");
                 own.map_or(about, |(own, _)| own.trim_end())

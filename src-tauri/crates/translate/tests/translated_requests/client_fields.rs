@@ -183,7 +183,8 @@ fn every_field_of_a_captured_request_is_listed() {
     }
 }
 
-/// The names of a request's fields, down to those of its messages, parts and tools; what a tool's schema says is the tool's.
+/// The names of a request's fields, down to those of its messages, parts and tools; the names within a tool's schema belong to
+/// the tool.
 fn gather(place: &str, value: &Value, into: &mut BTreeSet<String>) {
     let own = [
         "metadata",

@@ -21,7 +21,7 @@ fn limited() -> Target {
     }
 }
 
-/// What a catalogue file says of an endpoint and its models, as translation has to know it.
+/// The facts of a catalogue file about an endpoint and its models, in the form that translation needs.
 #[test]
 fn a_target_is_what_the_catalogue_says_and_nothing_more() {
     let file = r#"name = "Acme"
@@ -170,7 +170,7 @@ fn what_a_model_is_known_to_refuse_is_left_out_and_listed() {
     }
 }
 
-/// As Mistral checks it; Claude's ids stand in the conversation when it stands in.
+/// As Mistral checks it; the conversation has Claude's ids when it is the fallback.
 #[test]
 fn a_provider_with_short_ids_is_told_short_ids_in_the_call_and_its_result() {
     let target = Target {

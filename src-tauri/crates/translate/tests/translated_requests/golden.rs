@@ -1,5 +1,5 @@
-//! Beside each captured request stands what a candidate of another dialect is asked, and what it is not told. To write them
-//! anew after a change that is meant: `UPDATE_GOLDEN=1 cargo test -p wire --test translated_requests`.
+//! Beside each captured request is the request for a candidate of another dialect, and the dropped fields. To write them anew
+//! after an intended change: `UPDATE_GOLDEN=1 cargo test -p translate --test translated_requests`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

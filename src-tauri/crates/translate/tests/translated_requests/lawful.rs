@@ -1,4 +1,4 @@
-//! Whatever was asked, what a candidate is asked is a request that its vendor takes, as far as their published rules go.
+//! For every client request, the candidate's request is one that its vendor accepts, as far as the published rules go.
 
 use catalog::Dialect;
 use proptest::prelude::*;

@@ -16,7 +16,7 @@ fn index(dialect: Dialect) -> usize {
         .unwrap()
 }
 
-/// A whole request with one thing to probe in it.
+/// A complete request with one probed field.
 fn asked(dialect: Dialect, fragment: &str) -> Vec<u8> {
     let mut body = match dialect {
         Dialect::Anthropic => {

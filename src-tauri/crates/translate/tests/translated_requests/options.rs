@@ -12,7 +12,7 @@ const CHAT: Dialect = Dialect::OpenaiChat;
 const MESSAGES: Dialect = Dialect::Anthropic;
 const RESPONSES: Dialect = Dialect::OpenaiResponses;
 
-/// Dialect, fields, the name in the list, why. `None`: said where the other dialect has it, and so perhaps not listed.
+/// Dialect, fields, the name in the list, why. `None`: written where the other dialect has it, and so perhaps not listed.
 const ROWS: &[(Dialect, &str, &str, Option<Why>)] = &[
     // Sampling.
     (CHAT, r#"{"top_k":40}"#, "top_k", None),

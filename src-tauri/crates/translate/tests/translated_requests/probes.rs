@@ -4,11 +4,11 @@
 /// One fault to look for.
 pub(crate) struct Probe {
     pub(crate) name: &'static str,
-    /// Fields of a request in Messages, Chat and Responses, over those of a plain one; None: the dialect cannot say it.
+    /// Fields of a request in Messages, Chat and Responses, over those of a plain one; `None`: the dialect does not support it.
     pub(crate) asked: [Option<&'static str>; 3],
-    /// What a candidate must be asked in Messages, Chat and Responses.
+    /// The expected request for a candidate in Messages, Chat and Responses.
     pub(crate) heard: [Heard; 3],
-    /// What no candidate may be told.
+    /// Texts that no candidate may get.
     pub(crate) never: &'static [&'static str],
 }
 

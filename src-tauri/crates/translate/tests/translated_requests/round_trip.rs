@@ -51,7 +51,7 @@ fn arguments_and_schemas_stay_the_text_that_they_were() {
     }
 }
 
-/// The first turn went to a stand-in, whose calls the client has answered; the second goes to it again, or back to the client's
+/// The first turn went to a fallback, whose calls the client has answered; the second goes to it again, or back to the client's
 /// own vendor.
 #[test]
 fn a_conversation_that_fell_back_goes_on_with_its_ids_names_and_results() {
@@ -158,7 +158,7 @@ fn said() -> impl Strategy<Value = Said> {
     ]
 }
 
-/// As a client of Chat would say it. Ids are made different by their place.
+/// In a Chat client's form. Ids differ by their place.
 fn in_chat(conversation: &[Said]) -> Vec<u8> {
     let mut messages = vec![json!({ "role": "user", "content": "go" })];
     let mut tools = Vec::new();

@@ -1,5 +1,5 @@
-//! Turn by turn: a stand-in of each dialect answers a client of each other with two calls at once, and the next turn's request,
-//! made of what the client was told, goes to it again.
+//! Turn by turn: a fallback of each dialect answers a client of each other with two calls at once, and the next turn's request,
+//! made from the client's received response, goes to it again.
 
 use catalog::Dialect;
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ fn answer(provider: Dialect, ids: [&str; 2], names: [&str; 2]) -> Value {
     }
 }
 
-/// The client's next request, as clients make it: the answer as it was given, and a result for each call of it.
+/// The client's next request, as clients make it: the received response, and a result for each of its calls.
 fn next(client: Dialect, mut asked: Value, told: &Value) -> Value {
     let key = match client {
         Dialect::Anthropic | Dialect::OpenaiChat => "messages",

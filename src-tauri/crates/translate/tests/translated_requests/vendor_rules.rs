@@ -28,7 +28,7 @@ fn asked(client: Dialect) -> Value {
     }
 }
 
-/// The client's next request: its call, by the id that it was told, and the result.
+/// The client's next request: its call, by the id that it received, and the result.
 fn next(client: Dialect, id: &str) -> Value {
     let mut asked = asked(client);
     let (key, turns) = match client {
@@ -415,7 +415,7 @@ fn a_long_id_goes_back_to_its_own_server_and_to_openai_in_a_form_that_it_takes()
     }
 }
 
-/// Half of a surrogate pair, where a client has cut a text.
+/// A lone surrogate, where a client has cut a text.
 #[test]
 fn half_a_surrogate_pair_becomes_the_replacement_character() {
     for (client, body) in [

@@ -14,7 +14,7 @@ impl<'a> Glance<'a> {
         self.0.get()
     }
 
-    /// Where the value stands in the body that it was read from.
+    /// The position of the value in the body that it was read from.
     pub(super) fn range_in(self, body: &[u8]) -> Range<usize> {
         let start = self.raw().as_ptr().addr() - body.as_ptr().addr();
         start..start + self.raw().len()
@@ -42,7 +42,7 @@ impl<'a> Glance<'a> {
         self.kind().is_some_and(|kind| kind == "enabled")
     }
 
-    /// Responses: any object, unless its effort is `none`; routers say `enabled: false`.
+    /// Responses: any object, unless its effort is `none`; routers write `enabled: false`.
     pub(super) fn reasons(self) -> bool {
         self.object().is_some_and(|object| {
             let effort = object.text("effort");

@@ -8,8 +8,8 @@ use crate::fields::Fields;
 /// More parallel calls than any client makes in one turn.
 const MOST: usize = 32;
 
-/// The end of a conversation (`messages`, `input`) as it goes by: its last entries, each as its text. Nothing before them
-/// is looked into, and a request without tools costs nothing more than being skipped.
+/// The end of a conversation (`messages`, `input`) while it is read: its last entries, each as its text. Earlier entries are
+/// not parsed, and a request without tools costs no more than skipping it.
 #[derive(Default)]
 pub(super) struct Tail<'a> {
     entries: Vec<&'a RawValue>,

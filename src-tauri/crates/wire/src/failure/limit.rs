@@ -1,4 +1,4 @@
-//! Tells a rate limit (a short wait), a limit (a used-up plan with a reset) and a quota (nothing left) apart.
+//! Distinguishes a rate limit (a short wait), a limit (a used-up plan with a reset) and a quota (nothing left).
 //!
 //! The tests list each vendor's headers and bodies with their source.
 
@@ -24,7 +24,7 @@ pub(super) const LONGEST_LIMIT: Duration = Duration::from_secs(35 * 24 * 3600);
 /// (google-gemini/gemini-cli#14831).
 const TRUE_DELAY: f64 = 3600.0;
 
-/// An error response, reduced to what tells about limits.
+/// The parts of an error response that concern limits.
 pub(super) struct Refusal<'a> {
     pub(super) status: u16,
     pub(super) headers: &'a HeaderMap,

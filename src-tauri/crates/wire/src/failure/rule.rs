@@ -14,7 +14,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// `status`: None for an error that was told in a stream, which a rule with a status never meets.
+    /// `status`: `None` for an error within a stream, which a rule with a status never matches.
     pub(super) fn first_for<'r>(
         rules: &'r [Rule],
         status: Option<u16>,

@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::mask::without_keys;
 use crate::text;
 
-/// What an error says of itself, whatever envelope it came in.
+/// The texts of an error, in any envelope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
     /// The vendor's `type`.
@@ -18,7 +18,7 @@ pub struct Words {
 
 /// More of an error body than this is not read.
 pub(super) const READ: usize = 64 << 10;
-/// A larger event or document is not taken apart: of a byte or two of JSON become dozens of ours.
+/// A larger event or document is not parsed: one or two bytes of JSON become dozens of bytes in memory.
 pub(super) const TAKEN_APART: usize = 1 << 20;
 
 impl Words {
@@ -108,7 +108,7 @@ impl Words {
                 // A bare word in `error` is a heading, and `message` beside it is what it is about.
                 let heading = object.get("error").is_some_and(Value::is_string);
                 let message = text(&["message", "msg", "error_description", "Message"]);
-                // FastAPI says where in the request it is.
+                // FastAPI names the place in the request here.
                 let place = object.get("loc").and_then(Value::as_array);
                 if let Some(message) = message.filter(|_| heading || self.message.is_empty()) {
                     let place: Vec<&str> = place
@@ -122,7 +122,7 @@ impl Words {
                         format!("{}: {message}", place.join("."))
                     };
                 }
-                // OpenRouter keeps what the provider behind it said here.
+                // OpenRouter keeps the error of the provider behind it here.
                 if let Some(Value::String(raw)) = object.get("metadata").and_then(|m| m.get("raw"))
                 {
                     self.message = format!("{}: {raw}", self.message);

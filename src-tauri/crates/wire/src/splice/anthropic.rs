@@ -9,8 +9,8 @@ use crate::told::{CannotRestart, MessagesSeen};
 use crate::validator::anthropic::{Block, block_kind};
 use crate::validator::shown::{Shown, too_many};
 
-/// Counts of the input in `message_start`, which `message_delta` may tell again (public API reference, `MessageDeltaUsage`)
-/// and clients then take over.
+/// Counts of the input in `message_start`, which `message_delta` may repeat (public API reference, `MessageDeltaUsage`) and
+/// clients then use.
 const INPUT: [&str; 3] = [
     "input_tokens",
     "cache_creation_input_tokens",
@@ -30,8 +30,8 @@ pub(super) struct Second {
 }
 
 impl Second {
-    /// The text that was interrupted is closed, and the notice is a block of its own: except where that text is blank,
-    /// which the API would refuse in the next turn.
+    /// The interrupted text is closed, and the line is a block of its own, except where that text is blank, which the API
+    /// would refuse in the next turn.
     pub(super) fn open(seen: MessagesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let mut notice = notice.map(|notice| apart(notice, seen.spoke));
         let mut next = seen.next;
@@ -158,8 +158,8 @@ impl Second {
         }
     }
 
-    /// The client has the first answer's input counts, from a start that it will not see again: the second's stand in for
-    /// them here. A count that the second provider leaves out is none of the first's either.
+    /// The client has the first response's input counts, from a start that it will not receive again: here the second's counts
+    /// replace them. A count that the second provider does not report is removed.
     fn delta(&self, mut data: Fields<'_>, out: &mut Vec<u8>) {
         let started = self.usage.as_ref();
         let started = started.and_then(|json| Fields::read(json.as_bytes()).ok());

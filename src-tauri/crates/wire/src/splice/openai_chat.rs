@@ -13,7 +13,7 @@ pub(super) struct Second {
 }
 
 impl Second {
-    /// There are no blocks to close: the notice is said in the same text.
+    /// There are no blocks to close: the line is part of the same text.
     pub(super) fn open(first: ChatSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let mut delta = Fields::default();
         if !first.role {

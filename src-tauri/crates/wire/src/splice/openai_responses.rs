@@ -10,7 +10,7 @@ use crate::validator::shown::{Shown, too_many};
 
 #[derive(Debug)]
 pub(super) struct Second {
-    /// What the client has been given, of both answers.
+    /// The released part of both responses.
     seen: ResponsesSeen,
     ended: bool,
     /// By the second answer's output index.
@@ -35,7 +35,7 @@ struct Place {
 }
 
 impl Second {
-    /// The notice ends the text that was interrupted; where none is open it is an item of its own.
+    /// The line ends the interrupted text; where none is open it is an item of its own.
     pub(super) fn open(mut seen: ResponsesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let open: Vec<u64> = seen.open.keys().copied().collect();
         if let Some(notice) = notice {
@@ -204,7 +204,7 @@ impl Second {
         Ok(place)
     }
 
-    /// The output is what the client was given, in its order; items that stand in the terminal event alone follow.
+    /// The output is what the client received, in its order; items that are in the terminal event alone follow.
     fn end(
         &mut self,
         kind: &str,

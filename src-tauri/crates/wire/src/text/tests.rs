@@ -81,7 +81,7 @@ proptest! {
         prop_assert_eq!(joined(&pieces), text);
     }
 
-    /// What was valid stays byte for byte; what is mended has the same length.
+    /// Valid text stays byte for byte; a replacement has the same length.
     #[test]
     fn valid_json_is_not_changed(text in "\\PC{0,40}") {
         let json = Value::from(text).to_string();

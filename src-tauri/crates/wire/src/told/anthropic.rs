@@ -9,7 +9,7 @@ use crate::validator::anthropic::{Block, block_kind};
 use crate::validator::shown::Shown;
 use crate::validator::stop::ends;
 
-/// What a Messages client has been given.
+/// The released part of a Messages response.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     begun: bool,

@@ -9,7 +9,7 @@ use crate::validator::stop::ends;
 /// Names under which servers send thinking in a delta; none of them is in the vendor's own reference.
 pub(crate) const THINKING: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_details"];
 
-/// What a Chat client has been given.
+/// The released part of a Chat response.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     begun: bool,

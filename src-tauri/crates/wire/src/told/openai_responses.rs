@@ -15,7 +15,7 @@ pub(crate) use item::Item;
 /// Bytes that keeping a part, an item or an annotation costs beside its text.
 const OVERHEAD: usize = 256;
 
-/// What a Responses client has been given.
+/// The released part of a Responses response.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     begun: bool,
@@ -245,7 +245,7 @@ impl Seen {
         index
     }
 
-    /// Say more in the open message at `index`, as a part of it where no text is growing.
+    /// Adds text to the open message at `index`, as a part of it where no text is growing.
     pub(crate) fn say(&mut self, index: u64, text: &str, out: &mut Vec<u8>) {
         let open = self.open.get(&index).and_then(Item::open_part);
         if open.is_none() {

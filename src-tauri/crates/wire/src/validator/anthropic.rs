@@ -26,7 +26,7 @@ pub enum Block {
     Tool,
     /// Run by the provider; its input streams like a client tool's.
     ServerTool,
-    /// Arrives whole with its start: results of server tools, kinds yet unknown.
+    /// Arrives complete with its start: results of server tools, unknown kinds.
     Whole,
 }
 

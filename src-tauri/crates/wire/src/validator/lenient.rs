@@ -142,7 +142,7 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
-/// A list of no more parts than any real answer has: a byte or two of JSON would become hundreds of ours.
+/// A list with a bound that no real response reaches: one or two bytes of JSON would become hundreds in memory.
 #[derive(Debug)]
 pub(super) struct Few<T>(pub(super) Vec<T>);
 

@@ -45,7 +45,7 @@ impl Stream {
         if event.data.is_empty() {
             return Ok(StepKind::Noise);
         }
-        // Only a whole event is the mark: the same letters within a text or an argument are just letters.
+        // Only a complete event is the mark: the same letters within a text or an argument have no meaning.
         if event.data.trim_ascii() == b"[DONE]" {
             return Ok(StepKind::Terminal);
         }
@@ -126,7 +126,7 @@ impl Choice {
         let free_text = delta.custom.is_some();
         let function = delta.function.or(delta.custom).unwrap_or_default();
         let name = function.name.as_deref().unwrap_or_default();
-        // Some servers number every call 0 and tell them apart by id alone.
+        // Some servers number every call 0 and distinguish them by id alone.
         let known = self.calls.iter().rposition(|call| {
             call.index == index && (id.is_empty() || call.id.is_empty() || call.id == id)
         });
@@ -185,7 +185,7 @@ impl Call {
     }
 }
 
-/// One event may carry several things: it is what holding it back must heed most.
+/// One event may carry several things: the weightiest decides how it is held.
 fn weightier(a: StepKind, b: StepKind) -> StepKind {
     let weight = |kind| match kind {
         StepKind::ToolClose => 2,
@@ -335,7 +335,7 @@ struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// Count what was said; true if that was anything.
+    /// Counts the content of a part; true if there is any.
     fn show(&self, shown: &mut Shown) -> bool {
         let thinking = self.reasoning_content.0 + self.reasoning.0;
         let media = self.audio.is_some() || self.images.is_some();

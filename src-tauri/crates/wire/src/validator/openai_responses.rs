@@ -24,7 +24,7 @@ enum Act {
     Text,
     Refusal,
     Thinking,
-    /// What a tool is told to do, whoever runs it.
+    /// Arguments of a tool, of the client or of the provider.
     Arguments,
     /// Sound, parts of an image: content that is not text.
     Other,
@@ -167,7 +167,7 @@ impl Stream {
             Stop::Clean | Stop::Continues | Stop::Unknown => true,
             Stop::Pending | Stop::Truncated | Stop::Refused | Stop::Failed => false,
         };
-        // A call that was begun and never done is one that clients drop without a word.
+        // Clients drop a call that began and never ended, without an error.
         let open = whole && self.open.values().any(|item| item.executable);
         Some(if open {
             Completion::Broken(Broken::OpenBlock)
@@ -339,8 +339,8 @@ impl Response<'_> {
             .filter(|status| stop(status).is_some())
     }
 
-    /// Counts the content of a whole response. At the end of a stream most of it is counted already. `named`: the
-    /// status if the object has none.
+    /// Counts the content of a document. At the end of a stream most of it is counted already. `named`: the status if the
+    /// object has none.
     fn show(&self, named: &str, counted: Counted, shown: &mut Shown) -> Result<Stop, Broken> {
         let status = self.said().unwrap_or(named);
         let known = stop(status).unwrap_or(Stop::Unknown);

@@ -2,7 +2,7 @@ use super::stop::Stop;
 use super::usage::Counts;
 use crate::{Broken, Completion, Report, ToolCall};
 
-/// What an answer has given so far, in any dialect and framing.
+/// The content of a response so far, in any dialect and framing.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
     pub(super) report: Report,
@@ -63,7 +63,7 @@ impl Shown {
         }
     }
 
-    /// A tool call that the client is to run. A call that has been told before (by its id) counts once. True: it is new.
+    /// A tool call that the client executes. A call with a known id counts once. True: it is new.
     pub(super) fn tool(&mut self, id: &str, name: &str) -> Result<bool, Broken> {
         self.actionable = true;
         let calls = &mut self.report.tool_calls;
@@ -89,7 +89,7 @@ impl Shown {
         Ok(true)
     }
 
-    /// A client that is given this event starts the tool.
+    /// A client that receives this event starts the tool.
     pub(super) fn tool_closed(&mut self, id: &str) {
         let mut calls = self.report.tool_calls.iter_mut();
         if let Some(call) = calls.find(|call| call.id == id && !call.closed) {
@@ -111,7 +111,7 @@ impl Shown {
         Ok(())
     }
 
-    /// The provider says why it stopped.
+    /// The provider's stop reason.
     pub(super) fn stopped(&mut self, reason: &str) {
         self.report.stop_reason = Some(cut(reason));
     }
@@ -120,7 +120,7 @@ impl Shown {
         self.invalid_tool.get_or_insert_with(|| name.to_owned());
     }
 
-    /// The answer's id and model; the first that is told stays.
+    /// The response's id and model; the first ones stay.
     pub(super) fn identity(&mut self, id: Option<&str>, model: Option<&str>) {
         let set = |slot: &mut Option<String>, told: Option<&str>| {
             if let (None, Some(told)) = (&slot, told.filter(|told| !told.is_empty())) {
@@ -178,7 +178,7 @@ fn kept(sum: &mut usize, name: &str) -> Result<String, Broken> {
     Ok(name.to_owned())
 }
 
-/// Of what is only told on.
+/// Bounds a text that is only reported.
 fn cut(text: &str) -> String {
     text[..text.floor_char_boundary(Shown::LONGEST_NAME)].to_owned()
 }

@@ -15,11 +15,11 @@ pub(super) struct Stream {
     pub(super) broken: Option<Broken>,
     /// The first bytes, until an event with data proves that this is an event stream.
     head: Option<Vec<u8>>,
-    /// The semantic end has been told.
+    /// The semantic end has arrived.
     settled: bool,
-    /// It proved an answer.
+    /// The completion check passed at that end.
     proven: bool,
-    /// At that end the answer was none; what a server adds after it can no longer mend it.
+    /// The completion check failed at that end; later bytes cannot repair it.
     spoilt: Option<Broken>,
     /// The terminal event has come; clients read no further, and neither do we.
     ended: bool,
@@ -155,7 +155,7 @@ impl Stream {
 
     pub(super) fn judge(&self, end: BodyEnd) -> Completion {
         match (&self.broken, self.verdict()) {
-            // An error after the proof takes nothing back.
+            // An error after the completion check withdraws nothing.
             (Some(broken), _) if !self.proven => return Completion::Broken(broken.clone()),
             (_, Some(completion)) => return completion,
             (Some(broken), None) => return Completion::Broken(broken.clone()),

@@ -284,7 +284,7 @@ fn sizes_are_bounded() {
     }
 }
 
-/// A call of `Bash` with this command, streamed and whole.
+/// A call of `Bash` with this command, as a stream and as a document.
 fn calls(dialect: Dialect, command: &str) -> [(Framing, String); 2] {
     let arguments = serde_json::json!({ "command": command }).to_string();
     let told = serde_json::Value::from(arguments.clone());

@@ -1,4 +1,4 @@
-//! Who is asked, how often, and what is left of an attempt that failed.
+//! The candidates, the number of attempts, and the traces of a failed attempt.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ async fn trap_04_an_error_after_the_opening_event_fails_over() {
 async fn trap_13_nothing_of_a_failed_attempt_is_left_in_the_next() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
-        // The first answer broke off in a tool call, with usage told and a block open.
+        // The first response was truncated in a tool call, with usage reported and a block open.
         scene.lead.cue(Cue {
             times: Some(2),
             ..Cue::fault(Fault::CutInTool)

@@ -139,7 +139,7 @@ async fn trap_32_an_answer_of_315_seconds_is_kept_alive_from_its_fifteenth_on() 
             told.push_str(std::str::from_utf8(&bytes).unwrap());
         }
         assert!(longest <= Duration::from_secs(15), "{dialect}: {longest:?}");
-        // Signs of life are whole comments between events: what reads lines reads no half of one.
+        // Keep-alives are complete comments between events: a reader of lines never reads a part of one.
         assert!(told.starts_with(": "), "{dialect}: {told}");
         assert!(whole(dialect, &told), "{dialect}: {told}");
         assert_eq!(scene.asked().await.1, End::Complete, "{dialect}");

@@ -1,4 +1,4 @@
-//! Bugs that other gateways had, each as a test that bears its number; the table says where each is.
+//! Known bugs of other gateways, each as a test with its number; the table shows the place of each.
 
 mod attempts;
 mod endings;

@@ -4,7 +4,7 @@ use super::{anthropic, openai_chat, openai_responses, stop};
 use crate::response::CannotTell;
 use wire::{BodyEnd, Completion, Framing, Validator};
 
-/// The provider's dialect and word, whether it called a tool; what each client is told.
+/// The provider's dialect and stop reason, whether it called a tool; each client's stop reason.
 const TABLE: &str = "
     anthropic        end_turn                      text | end_turn                      stop           completed
     anthropic        end_turn                      tool | tool_use                      tool_calls     completed

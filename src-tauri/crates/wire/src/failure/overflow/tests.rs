@@ -1,4 +1,4 @@
-//! What vendors say of a context that is too long. Sources: the vendors' references, and earendil-works/pi,
+//! Vendors' texts for a context that is too long. Sources: the vendors' references, and earendil-works/pi,
 //! `packages/ai/src/utils/overflow.ts`, which collects public reports.
 
 use http::{HeaderMap, StatusCode};

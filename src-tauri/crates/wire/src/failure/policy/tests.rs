@@ -1,4 +1,4 @@
-//! What vendors say of a content that they decline.
+//! Vendors' texts for a content that they decline.
 
 use http::{HeaderMap, StatusCode};
 

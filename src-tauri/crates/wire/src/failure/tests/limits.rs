@@ -1,5 +1,5 @@
-//! What each vendor says when too much is asked of it: class, and how long it lasts. Every row has its source. Now is
-//! 2026-06-21T20:04:00Z, which is 1782072240.
+//! Vendors' responses to too many requests: class, and duration. Every row has its source. Now is 2026-06-21T20:04:00Z, which
+//! is 1782072240.
 
 mod anthropic;
 mod google;
@@ -24,7 +24,7 @@ struct Sample {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Expected {
-    /// Seconds to wait, where they are told.
+    /// Seconds to wait, where the response has them.
     RateLimit(Option<f64>),
     /// Until then.
     Limit(&'static str),
@@ -81,7 +81,7 @@ fn what_each_vendor_says() {
     }
 }
 
-/// A limit is what a status and words make of it: without the status it is told by its words alone.
+/// A limit follows from status and text: without the status the text alone decides.
 #[test]
 fn in_a_stream_the_words_decide() {
     let table = [

@@ -101,7 +101,7 @@ fn an_error_in_a_stream_meets_only_the_rules_without_a_status() {
         told(&event("api_error", "out of credits")),
         (Class::Transient, None)
     );
-    // Save where a router says the status in the event.
+    // Except where a router writes the status into the event.
     assert_eq!(
         told(&event("500", "out of credits")),
         (Class::Quota, Some(1))

@@ -160,7 +160,7 @@ impl Item {
 }
 
 impl Part {
-    /// The provider's response has ended: a pending first half stays alone.
+    /// The provider's response has ended: a pending high surrogate stays alone.
     pub(super) fn settle(&mut self) {
         let rest = self.halves.finish();
         self.text.push_str(rest);

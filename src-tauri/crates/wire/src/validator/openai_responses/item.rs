@@ -88,7 +88,7 @@ impl Item<'_> {
         self.name.as_deref().unwrap_or(&self.kind)
     }
 
-    /// What the tool is told to do, as the client's own tool would be given it.
+    /// The arguments, as the client's own tool would receive them.
     fn told(&self) -> Cow<'_, str> {
         let raw = self.arguments.or(self.input).or(self.action);
         let raw = raw.map_or("", RawValue::get);
@@ -98,7 +98,7 @@ impl Item<'_> {
         }
     }
 
-    /// The whole of a call's arguments has come. `counted`: their deltas have been, as they came.
+    /// A call's arguments are complete. `counted`: their deltas were counted as they came.
     pub(super) fn show_arguments(&self, counted: bool, shown: &mut Shown) {
         let told = self.told();
         if !counted {

@@ -23,7 +23,7 @@ fn read(dialect: Dialect, framing: Framing, body: &str) -> (Tokens, bool) {
     (report.tokens, report.usage_told)
 }
 
-/// A Chat answer with this usage: streamed at the top of the last chunk, in its choice, in `x_groq`, and whole.
+/// A Chat response with this usage: streamed at the top of the last chunk, in its choice, in `x_groq`, and as a document.
 fn chat(usage: &str) -> Vec<(Framing, String)> {
     let text = r#"{"id":"c","choices":[{"index":0,"delta":{"content":"Hi"}}]}"#;
     let stop = |choice: &str, chunk: &str| {

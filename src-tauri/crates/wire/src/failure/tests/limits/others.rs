@@ -6,7 +6,7 @@ use super::Sample;
 const CLAUDE_LIMIT: &str = r#"{"type":"error","error":{"type":"rate_limit_error","message":"This request would exceed your account's rate limit. Please try again later."},"request_id":"req_1"}"#;
 
 pub(super) const SAMPLES: &[Sample] = &[
-    // Groq: no header tells of a day's tokens.
+    // Groq: no header has a day's tokens.
     Sample {
         source: "Groq, a day's tokens (many recordings)",
         status: 429,
