@@ -73,14 +73,12 @@ impl Proof {
 
     /// Invalid arguments that the client already received are its own to find.
     fn holds_for(&self, parts: &Parts) -> Result<(), CannotTell> {
-        match &self.verdict {
-            Completion::Broken(Broken::InvalidToolInput(name))
-                if !parts.gave_invalid_arguments() =>
-            {
-                Err(Broken::InvalidToolInput(name.clone()).into())
-            }
-            _ => Ok(()),
+        if let Completion::Broken(Broken::InvalidToolInput(name)) = &self.verdict
+            && !parts.gave_invalid_arguments()
+        {
+            return Err(Broken::InvalidToolInput(name.clone()).into());
         }
+        Ok(())
     }
 }
 

@@ -329,11 +329,14 @@ fn texts(document: &serde_json::Value) -> String {
         match value {
             serde_json::Value::String(text) => text.clone(),
             serde_json::Value::Array(parts) => parts.iter().map(gather).collect(),
-            part => gather(
+            serde_json::Value::Object(part) => gather(
                 part.get("text")
                     .or(part.get("content"))
                     .unwrap_or(&json!([])),
             ),
+            serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {
+                String::new()
+            }
         }
     }
     gather(document.pointer(place).unwrap())

@@ -54,7 +54,7 @@ fn read_message(
     let left_out = &mut conversation.left_out;
     let parts = match role {
         Role::System => read_instruction(content, changes, left_out)?,
-        _ => read_parts(PLACE, content, left_out)?,
+        Role::Developer | Role::User | Role::Assistant => read_parts(PLACE, content, left_out)?,
     };
     conversation.needs_betas |= role == Role::System || message.has("output_config");
     let stated = read_stated(&mut message, left_out)?;

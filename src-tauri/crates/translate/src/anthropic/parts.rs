@@ -188,7 +188,7 @@ fn read_document(part: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<Doc
             let texts = read_texts("document.source.content[]", content, left_out)?;
             let texts = texts.into_iter().filter_map(|part| match part {
                 Part::Text(text) => Some(text),
-                _ => None,
+                Part::Image(_) | Part::Document(_) | Part::Call(_) | Part::Result(_) => None,
             });
             Some(texts.collect::<Vec<_>>().join("\n\n"))
         }

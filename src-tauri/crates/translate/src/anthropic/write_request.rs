@@ -99,8 +99,8 @@ fn write_system(turns: &[Turn], left_out: &mut Vec<LeftOut>) -> Vec<String> {
 /// Anthropic refuses a text that is only white space, and it has no content.
 fn text_block(part: &Part) -> Option<String> {
     match part {
-        Part::Text(text) if !text.trim().is_empty() => Some(text_of(text)),
-        _ => None,
+        Part::Text(text) => (!text.trim().is_empty()).then(|| text_of(text)),
+        Part::Image(_) | Part::Document(_) | Part::Call(_) | Part::Result(_) => None,
     }
 }
 

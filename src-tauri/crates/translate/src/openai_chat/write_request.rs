@@ -75,7 +75,9 @@ fn write_turn(
                         messages.push(write_result(result, names));
                         said.extend(shown_by_tool(result, names));
                     }
-                    other => said.push(other.clone()),
+                    Part::Text(_) | Part::Image(_) | Part::Document(_) | Part::Call(_) => {
+                        said.push(part.clone());
+                    }
                 }
             }
             if !said.is_empty() {
@@ -143,12 +145,12 @@ fn write_answer(
 ) -> String {
     let texts = parts.iter().filter_map(|part| match part {
         Part::Text(text) => Some(text.as_str()),
-        _ => None,
+        Part::Image(_) | Part::Document(_) | Part::Call(_) | Part::Result(_) => None,
     });
     let texts: Vec<&str> = texts.collect();
     let said = parts.iter().filter_map(|part| match part {
         Part::Call(call) => Some(call),
-        _ => None,
+        Part::Text(_) | Part::Image(_) | Part::Document(_) | Part::Result(_) => None,
     });
     let said: Vec<&Call> = said.collect();
     let signed = CallSignatures::of(&said, names, target);
@@ -215,7 +217,7 @@ fn write_result(result: &ToolResult, names: &Names) -> String {
             DocumentBody::Text(text) => Some(as_text(document, text)),
             DocumentBody::File(_) => None,
         },
-        _ => None,
+        Part::Image(_) | Part::Call(_) | Part::Result(_) => None,
     });
     let mut texts: Vec<String> = texts.collect();
     let shows_more = result.parts.iter().any(is_file);

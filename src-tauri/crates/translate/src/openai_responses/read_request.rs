@@ -117,9 +117,10 @@ fn read_include(body: &mut Object<'_>, left_out: &mut Vec<LeftOut>) -> Read<()> 
             "message.input_image.image_url" => Why::Bookkeeping,
             _ => Why::Unknown,
         };
-        let shown = match why {
-            Why::Unknown => "include".to_owned(),
-            _ => format!("include: {included}"),
+        let shown = if why == Why::Unknown {
+            "include".to_owned()
+        } else {
+            format!("include: {included}")
         };
         leave_out(left_out, shown, why);
     }

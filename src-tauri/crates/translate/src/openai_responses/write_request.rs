@@ -83,7 +83,9 @@ fn write_turn(turn: &Turn, names: &Names, items: &mut Vec<String>) {
             Part::Text(text) if turn.role == Role::Assistant => {
                 content.push(text_part("output_text", text));
             }
-            other => content.extend(write_part(other)),
+            Part::Text(_) | Part::Image(_) | Part::Document(_) => {
+                content.extend(write_part(part));
+            }
         }
     }
     end_message(role, &mut content, items);

@@ -87,7 +87,9 @@ fn split(turn: Turn) -> (Vec<ToolResult>, Turn) {
     for part in turn.parts {
         match part {
             Part::Result(result) => results.push(result),
-            other => parts.push(other),
+            part @ (Part::Text(_) | Part::Image(_) | Part::Document(_) | Part::Call(_)) => {
+                parts.push(part);
+            }
         }
     }
     let role = turn.role;

@@ -88,11 +88,11 @@ impl Told {
     pub(crate) fn anthropic(&self) -> Value {
         const TOO_LONG: &str = "prompt is too long";
         // Agents of this dialect know that they must shorten the conversation by these words alone.
-        let message = match self.class {
-            Class::ContextTooLong if !self.message.contains(TOO_LONG) => {
-                format!("{TOO_LONG}: {}", self.message)
-            }
-            _ => self.message.clone(),
+        let lacks_them = self.class == Class::ContextTooLong && !self.message.contains(TOO_LONG);
+        let message = if lacks_them {
+            format!("{TOO_LONG}: {}", self.message)
+        } else {
+            self.message.clone()
         };
         json!({
             "type": "error",

@@ -224,8 +224,10 @@ impl Parts {
                 self.held -= part.text.len();
                 return Ok(());
             }
-            _ if breaks_off => self.happened.push(Happening::BreaksOff),
-            kind => {
+            Kind::Text | Kind::Refusal | Kind::Call(_) if breaks_off => {
+                self.happened.push(Happening::BreaksOff)
+            }
+            kind @ (Kind::Text | Kind::Refusal | Kind::Call(_)) => {
                 if part.without_arguments() {
                     self.happened.push(Happening::Piece("{}".to_owned()));
                 } else if let Kind::Call(call) = kind {

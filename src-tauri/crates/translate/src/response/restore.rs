@@ -92,7 +92,7 @@ impl Restore {
                 self.fenced = Some(text);
                 Vec::new()
             }
-            end => {
+            end @ (Happening::Begins(_) | Happening::Ends | Happening::BreaksOff) => {
                 let inner = without_fence(&text).to_owned();
                 let piece = Some(inner).filter(|inner| !inner.is_empty());
                 let piece = piece.map(Happening::Piece);

@@ -204,9 +204,10 @@ fn chat(events: &[(&str, &str)], heard: &mut Heard) {
             .push_str(delta["refusal"].as_str().unwrap_or_default());
         for call in delta["tool_calls"].as_array().into_iter().flatten() {
             let index = usize::try_from(count(&call["index"])).expect("an index");
-            let (inner, input) = match &call["custom"] {
-                Value::Null => (&call["function"], "arguments"),
-                custom => (custom, "input"),
+            let (inner, input) = if call["custom"].is_null() {
+                (&call["function"], "arguments")
+            } else {
+                (&call["custom"], "input")
             };
             if index == heard.calls.len() {
                 let (id, name) = (text(&call["id"]), text(&inner["name"]));

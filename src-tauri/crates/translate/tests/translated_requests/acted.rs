@@ -63,7 +63,7 @@ pub(crate) fn acted(conversation: &Conversation, names: Option<&Names>) -> Acted
         .collect();
     acted.choice = match &conversation.tool_choice {
         ToolChoice::Tool { namespace, name } => full(tool(namespace.as_deref(), name)),
-        other => format!("{other:?}"),
+        other @ (ToolChoice::Auto | ToolChoice::Never | ToolChoice::Any) => format!("{other:?}"),
     };
     acted
 }

@@ -65,7 +65,9 @@ fn apply(value: &mut Value, at: &mut usize, change: &Change) {
         if *at == 0 {
             match change {
                 Change::Put(new) => value[&key] = new.clone(),
-                _ => drop(value.as_object_mut().unwrap().remove(&key)),
+                Change::Remove | Change::Double | Change::Swap => {
+                    drop(value.as_object_mut().unwrap().remove(&key));
+                }
             }
         }
         *at = at.wrapping_sub(1);

@@ -397,7 +397,10 @@ fn a_long_id_goes_back_to_its_own_server_and_to_openai_in_a_form_that_it_takes()
                     .flat_map(|turn| &turn.parts)
                     .find_map(|part| match part {
                         translate::Part::Call(call) => Some(call.id.clone()),
-                        _ => None,
+                        translate::Part::Text(_)
+                        | translate::Part::Image(_)
+                        | translate::Part::Document(_)
+                        | translate::Part::Result(_) => None,
                     });
             let sent = sent.unwrap();
             match ids {
