@@ -2,6 +2,6 @@
 import type { ProviderUptime } from "./ProviderUptime";
 
 /**
- * `GET /control/series/uptime?days=90&zone=Europe/Berlin`: calls of ours to each provider, requests and probes.
+ * `GET /control/series/uptime?days=90&zone=Europe/Berlin`: calls to each provider, requests and probes.
  */
 export type UptimeSeries = { bounds: Array<string>, providers: Array<ProviderUptime>, };

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// `GET /control/series/uptime?days=90&zone=Europe/Berlin`: calls of ours to each provider, requests and probes.
+/// `GET /control/series/uptime?days=90&zone=Europe/Berlin`: calls to each provider, requests and probes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct UptimeSeries {

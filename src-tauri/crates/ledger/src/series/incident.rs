@@ -35,11 +35,11 @@ impl Ledger {
         id: i64,
         now: DateTime<Utc>,
     ) -> Result<Option<IncidentSeries>, LedgerError> {
-        let Some(story) = self.incident(id)? else {
+        let Some(found) = self.incident(id)? else {
             return Ok(None);
         };
-        let opened = story.incident.opened;
-        let slots = between(opened, story.incident.closed.unwrap_or(now));
+        let opened = found.incident.opened;
+        let slots = between(opened, found.incident.closed.unwrap_or(now));
         let mut select = self.conn.prepare_cached(INCIDENT)?;
         let points = select.query_map((slots.json(), id), |row| {
             Ok(IncidentPoint {

@@ -68,7 +68,7 @@ fn uptime_counts_calls_by_provider_and_day() {
         calls,
         failed,
     };
-    // Day 0 of "lead": one answered, one failed before its fallback, one probe complete and one silent.
+    // Day 0 of "lead": one answered, one failed before its fallback, one complete probe and one timeout.
     let expected = vec![
         point("lead", 0, 4, 2),
         point("lead", 1, 1, 1),
