@@ -1,12 +1,13 @@
 // A control server to develop the window without an engine: run `npm run mock [scene] [port]` and open the address in its output.
 // It serves the built UI under the engine's content security policy, so that a violation is seen here first.
-// GET /mock/scene/<name> changes the scene while the window looks on.
+// GET /mock/scene/<name> changes the scene of an open window.
 import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { DOCTOR, EXPLAINED, exchange, INCIDENTS, REVIEWS, SCENES, SETTINGS, TOKEN } from "./scenes.mjs";
+import { cost, incidentSeries, latency, uptime } from "./series.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const KINDS = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml" };
@@ -57,6 +58,10 @@ const routes = [
     closed[id] = { state: "open", note: null, closed: null };
     return { said: `Item ${id} is open again.` };
   }],
+  ["GET", /^\/control\/series\/uptime$/, (query) => (scene === "newcomer" ? { ...uptime(query), providers: [] } : uptime(query))],
+  ["GET", /^\/control\/series\/latency$/, (query) => (scene === "newcomer" ? { ...latency(query), providers: [] } : latency(query))],
+  ["GET", /^\/control\/series\/cost$/, (query) => (scene === "newcomer" ? { ...cost(query), providers: [] } : cost(query))],
+  ["GET", /^\/control\/series\/incidents\/(\d+)$/, (_, id) => incidentSeries(incidents().find((one) => one.summary.id === Number(id)).summary)],
   ["GET", /^\/control\/explain$/, (query) => EXPLAINED(query.get("model"), query.get("login"))],
   ["GET", /^\/control\/settings$/, () => settings],
   ["PUT", /^\/control\/settings$/, (_, __, text) => {

@@ -3,6 +3,8 @@
 const MICRO = 1_000_000;
 const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
 const clock = (seconds) => new Date(Date.now() - seconds * 1000).toTimeString().slice(0, 5);
+const words = (text) => ({ kind: "text", text });
+const instant = (at) => ({ kind: "instant", at });
 const MINUTE = 60;
 const HOUR = 3600;
 
@@ -151,7 +153,7 @@ export const SCENES = {
     providers: [anthropic(false), openai(), cursor(), github(), openrouter(), rehearsal(false)],
   }),
   outage: () => snapshot({
-    headline: { level: "major_outage", sentence: `Claude is down (since ${clock(42 * MINUTE)}). It's them, not you.`, consequence: "Claude Code continues on GPT. 2 requests are waiting for you." },
+    headline: { level: "major_outage", sentence: `Claude is down (since ${clock(42 * MINUTE)}). It's them, not you.`, spans: [words("Claude is down (since "), instant(ago(42 * MINUTE)), words("). It's them, not you.")], consequence: "Claude Code continues on GPT. 2 requests are waiting for you." },
     tray: tray("outage"),
     providers: [anthropic(true), openai(), cursor(), github(), openrouter(), rehearsal(false)],
     routes: [claudeRoute(`Claude → GPT, since ${clock(40 * MINUTE)}`), codexRoute()],
@@ -272,6 +274,7 @@ export const INCIDENTS = () => [
   {
     summary: outageSummary(), blame: "them",
     evidence: `It's them. 12 of 14 requests failed with "overloaded" (529) since ${clock(42 * MINUTE)}. Their status page confirms it.`,
+    evidence_spans: [words('It\'s them. 12 of 14 requests failed with "overloaded" (529) since '), instant(ago(42 * MINUTE)), words(". Their status page confirms it.")],
     interrupted: [
       {
         id: 7, client: "Claude Code", session: "9c41f0aa", model: "claude-opus-4-5", first: ago(41 * MINUTE), last: ago(38 * MINUTE),
@@ -284,10 +287,10 @@ export const INCIDENTS = () => [
     ],
     timeline: [
       { at: ago(42 * MINUTE), level: "degraded", text: "2 of 3 requests to claude-opus-4-5 were cut before their end." },
-      { at: ago(41 * MINUTE), level: "partial_outage", text: "The status page declares a partial outage of Claude API and Claude Code." },
+      { at: ago(41 * MINUTE), level: "partial_outage", text: "Status page: Partial outage of Claude API and Claude Code." },
       { at: ago(40 * MINUTE), level: null, text: "GPT Sol answers for Claude Opus." },
       { at: ago(31 * MINUTE), level: "major_outage", text: "3 of 3 probes cut in mid-stream." },
-      { at: ago(12 * MINUTE), level: null, text: "The status page: \"A fix has been implemented and we are monitoring the results.\"" },
+      { at: ago(12 * MINUTE), level: null, text: "Status page: A fix has been implemented and we are monitoring the results." },
     ],
   },
   past(38, "openai", "OpenAI: degraded", "degraded", 3 * 24 * HOUR, 22 * MINUTE, 6, 6, { state: "no_estimate", why: "Add a pipeline to see what outages cost you." }),

@@ -2,6 +2,7 @@ import { mount } from "svelte";
 
 import App from "./App.svelte";
 import "./app.css";
+import "./charts/chart.css";
 import { takeToken } from "./engine/place";
 import { applyTheme, theme } from "./theme.svelte";
 import { where } from "./where.svelte";

@@ -5,7 +5,7 @@ export function backoff(failures: number): number {
   return STEPS_MS[Math.min(failures, STEPS_MS.length) - 1] ?? 500;
 }
 
-/** Waits, and ends early when one of the signals says so. */
+/** Waits for `ms`; ends early when one of the signals is aborted. */
 export function pause(ms: number, ...until: AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     if (until.some((signal) => signal.aborted)) return resolve();

@@ -1,5 +1,6 @@
 import type { Accepted } from "../generated/Accepted";
 import type { ControlError } from "../generated/ControlError";
+import type { CostSeries } from "../generated/CostSeries";
 import type { Doctor } from "../generated/Doctor";
 import type { Exchange } from "../generated/Exchange";
 import type { ExchangePage } from "../generated/ExchangePage";
@@ -7,12 +8,16 @@ import type { Explained } from "../generated/Explained";
 import type { Fallback } from "../generated/Fallback";
 import type { Incident } from "../generated/Incident";
 import type { IncidentPage } from "../generated/IncidentPage";
+import type { IncidentSeries } from "../generated/IncidentSeries";
 import type { KeyTried } from "../generated/KeyTried";
+import type { LatencySeries } from "../generated/LatencySeries";
 import type { ReviewClose } from "../generated/ReviewClose";
 import type { ReviewItem } from "../generated/ReviewItem";
 import type { ReviewPage } from "../generated/ReviewPage";
 import type { SettingsText } from "../generated/SettingsText";
 import type { TestFallback } from "../generated/TestFallback";
+import type { UptimeSeries } from "../generated/UptimeSeries";
+import { viewerZone } from "../words/format";
 import { live } from "./live.svelte";
 import type { Command } from "../generated/Command";
 
@@ -49,6 +54,13 @@ export const testFallback = (wanted: TestFallback) => request<Fallback>("POST", 
 export const explain = (of: Record<string, string>) => request<Explained>("GET", `explain?${new URLSearchParams(of)}`);
 export const doctor = () => request<Doctor>("GET", "doctor", undefined, 60_000);
 export const command = (command: Command) => request<Accepted>("POST", "do", command);
+/** Days begin at midnight in the viewer's zone. */
+const byDay = (days: number) => new URLSearchParams({ days: String(days), zone: viewerZone() });
+export type LatencySpan = "day" | "month";
+export const uptimeSeries = (days: number) => request<UptimeSeries>("GET", `series/uptime?${byDay(days)}`);
+export const latencySeries = (span: LatencySpan) => request<LatencySeries>("GET", `series/latency?${span === "day" ? "hours=24" : byDay(30)}`);
+export const costSeries = (days: number) => request<CostSeries>("GET", `series/cost?${byDay(days)}`);
+export const incidentSeries = (id: number) => request<IncidentSeries>("GET", `series/incidents/${id}`);
 export const settings = () => request<SettingsText>("GET", "settings");
 
 /** A text with errors is a result and not a failure: the errors are shown beside the text. */

@@ -11,7 +11,7 @@ export class EventReader {
 
   push(text: string): ServerEvent[] {
     const complete: ServerEvent[] = [];
-    // A CR at the end may be the first half of a CRLF: it waits for the next chunk.
+    // A CR at the end may belong to a CRLF, so it is kept until the next chunk.
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
     this.#rest = lines.pop() ?? "";
     for (const line of lines) {

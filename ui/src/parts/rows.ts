@@ -1,8 +1,8 @@
 import { on } from "svelte/events";
 
 /**
- * A press anywhere on a table's row presses its button. A button that covers its row would need no script, but in WebKitGTK a
- * row positions no child: the last row's button would cover the whole table.
+ * A click anywhere on a table row clicks its button. A button that covers its row needs no script, but WebKitGTK ignores
+ * `position: relative` on a row, so the last row's button would cover the entire table.
  */
 export function pressedAnywhere(table: HTMLElement) {
   return on(table, "click", ({ target }) => {

@@ -64,43 +64,62 @@ export function ago(at: string, now: number): string {
   if (seconds < 60) return `${seconds} s ago`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ago`;
-  return dayAndTime(at);
+  return timesIn().dayAndTime.format(new Date(at));
 }
 
-/** "20:04" today, "21 Jun, 20:04" on another day, in local time. */
-export function moment(at: string, now: number): string {
-  const date = new Date(at);
-  return date.toDateString() === new Date(now).toDateString() ? time(at) : dayAndTime(at);
-}
-
-export function time(at: string): string {
-  return TIME.format(new Date(at));
+/** "20:04" today, "21 Jun, 20:04" on another day, in the viewer's zone. */
+export function moment(at: string, now: number, zone?: string): string {
+  const times = timesIn(zone);
+  return (sameDay(at, now, times) ? times.time : times.dayAndTime).format(new Date(at));
 }
 
 /** "20:04:11" today, "21 Jun, 20:04:11" on another day. */
 export function timeToTheSecond(at: string, now: number): string {
-  const date = new Date(at);
-  return (date.toDateString() === new Date(now).toDateString() ? SECOND : DAY_TO_THE_SECOND).format(date);
+  const times = timesIn();
+  return (sameDay(at, now, times) ? times.second : times.dayAndSecond).format(new Date(at));
 }
 
+/** "Sunday, 21 June 2026 at 20:04:11 CEST" */
 export function exact(at: string): string {
-  return EXACT.format(new Date(at));
+  return timesIn().exact.format(new Date(at));
 }
 
-const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const SECOND = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const DAY_TO_THE_SECOND = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+/** "21 Jun" */
+export function day(at: string, zone?: string): string {
+  return timesIn(zone).day.format(new Date(at));
+}
 
-function dayAndTime(at: string): string {
-  return DAY.format(new Date(at));
+/** The name of the viewer's zone, read at each call: a laptop moves between zones while the window is open. */
+export function viewerZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+type Times = Record<"time" | "second" | "day" | "dayAndTime" | "dayAndSecond" | "date" | "exact", Intl.DateTimeFormat>;
+
+const zones = new Map<string, Times>();
+
+function timesIn(zone = viewerZone()): Times {
+  const known = zones.get(zone);
+  if (known) return known;
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...options });
+  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  const second = { ...time, second: "2-digit" } as const;
+  const day = { day: "numeric", month: "short" } as const;
+  const times = {
+    time: format(time),
+    second: format(second),
+    day: format(day),
+    dayAndTime: format({ ...day, ...time }),
+    dayAndSecond: format({ ...day, ...second }),
+    date: format({ dateStyle: "short" }),
+    exact: format({ dateStyle: "full", timeStyle: "long" }),
+  };
+  zones.set(zone, times);
+  return times;
+}
+
+function sameDay(at: string, now: number, times: Times): boolean {
+  return times.date.format(new Date(at)) === times.date.format(new Date(now));
 }
 
 function twoUnits(seconds: number, big: number, bigName: string, small: number, smallName: string): string {

@@ -11,6 +11,7 @@ mod money;
 mod notice;
 mod question;
 mod review;
+mod series;
 mod snapshot;
 mod span;
 mod tray;
@@ -32,6 +33,10 @@ pub use question::{Question, QuestionAnswer, QuestionPart};
 pub use review::{
     Closing, ReviewClose, ReviewItem, ReviewPage, ReviewRetry, ReviewRun, ReviewState,
     ReviewSummary,
+};
+pub use series::{
+    CostPoint, CostSeries, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint,
+    LatencySeries, ProviderCost, ProviderLatency, ProviderUptime, UptimePoint, UptimeSeries,
 };
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, Level, ModelHealth,

@@ -9,6 +9,7 @@ mod keys;
 mod retry_all;
 mod review;
 mod routes;
+mod series;
 mod ui;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use catalog::Secret;
 use gateway::Gateway;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::clock::Clock;
 use crate::event::{Ask, Event};
 use crate::keys::Keys;
 use crate::try_key::KeyTrial;
@@ -44,6 +46,7 @@ pub(crate) struct Control {
     pub faces: Faces,
     /// For running a parked request again.
     pub gateway: Gateway,
+    pub clock: Clock,
     /// None: the ledger is in memory.
     pub ledger: Option<PathBuf>,
     /// What a client of the gateway shows.

@@ -172,6 +172,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         gateway: gateway.clone(),
         client_token: token.clone(),
         ledger: ledger.file().map(ToOwned::to_owned),
+        clock: Arc::clone(&clock),
     };
     let outlets = Outlets {
         snapshots,

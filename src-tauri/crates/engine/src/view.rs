@@ -14,6 +14,7 @@ pub(crate) mod pipeline;
 pub(crate) mod question;
 pub(crate) mod review;
 pub(crate) mod rows;
+pub(crate) mod series;
 pub(crate) mod snapshot;
 pub(crate) mod tray;
 pub(crate) mod use_now;

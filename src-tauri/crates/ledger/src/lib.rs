@@ -25,6 +25,7 @@ mod reader;
 mod replays;
 mod review;
 mod schema;
+mod series;
 mod sums;
 mod tables;
 
@@ -47,6 +48,10 @@ pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, Repla
 pub use review::{
     Closing, FailedRequest, Parked, REVIEW_BYTES, REVIEW_KEPT, REVIEW_STANDS, ReviewItem,
     ReviewRow, ReviewRun, ReviewState, Settled, Which,
+};
+pub use series::{
+    CostPoint, IncidentPoint, IncidentSeries, LatencyMeasure, LatencyPoint, SLOTS, Slots,
+    UptimePoint,
 };
 pub use sums::{IncidentTraffic, Sums};
 

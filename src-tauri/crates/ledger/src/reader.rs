@@ -21,6 +21,11 @@ impl Reader {
         }))
     }
 
+    /// The ledger, to read charts' figures from.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0
+    }
+
     /// As [`Ledger::find_exchanges`].
     pub fn find_exchanges(
         &self,

@@ -8,7 +8,7 @@ mod met;
 mod migration;
 mod notices;
 mod observations;
-mod paging;
+pub(crate) mod paging;
 mod replays;
 mod review;
 mod search;
@@ -22,19 +22,19 @@ use health::{Basis, Blame, Change, Evidence, Level, ProviderVerdict, Transition,
 use crate::{AttemptRow, Candidate, End, ExchangeRow, Ledger, LoggedTransition};
 
 /// 21 June 2026, 20:00 UTC.
-fn t0() -> DateTime<Utc> {
+pub(crate) fn t0() -> DateTime<Utc> {
     DateTime::from_timestamp(1_782_072_000, 0).unwrap()
 }
 
-fn minutes(count: i64) -> Duration {
+pub(crate) fn minutes(count: i64) -> Duration {
     Duration::minutes(count)
 }
 
-fn fresh() -> Ledger {
+pub(crate) fn fresh() -> Ledger {
     Ledger::in_memory(t0()).unwrap()
 }
 
-fn candidate(name: &str) -> Candidate {
+pub(crate) fn candidate(name: &str) -> Candidate {
     Candidate {
         provider: name.into(),
         endpoint: format!("{name}-api").as_str().into(),
@@ -71,7 +71,7 @@ fn attempt(at: &Candidate, outcome: &str, provider_failed: bool) -> AttemptRow {
 }
 
 /// The primary, "lead", succeeded.
-fn answered(started: DateTime<Utc>) -> ExchangeRow {
+pub(crate) fn answered(started: DateTime<Utc>) -> ExchangeRow {
     let lead = candidate("lead");
     ExchangeRow {
         request_id: Some("v5x7q00".to_owned()),
@@ -101,7 +101,7 @@ fn answered(started: DateTime<Utc>) -> ExchangeRow {
 }
 
 /// "lead" failed, "second" succeeded.
-fn carried(started: DateTime<Utc>) -> ExchangeRow {
+pub(crate) fn carried(started: DateTime<Utc>) -> ExchangeRow {
     ExchangeRow {
         attempts: vec![
             attempt(&candidate("lead"), "overloaded", true),
@@ -112,7 +112,7 @@ fn carried(started: DateTime<Utc>) -> ExchangeRow {
 }
 
 /// "lead" failed, and no candidate was left.
-fn exhausted(started: DateTime<Utc>) -> ExchangeRow {
+pub(crate) fn exhausted(started: DateTime<Utc>) -> ExchangeRow {
     ExchangeRow {
         end: End::Exhausted,
         status: Some(529),
@@ -123,7 +123,7 @@ fn exhausted(started: DateTime<Utc>) -> ExchangeRow {
     }
 }
 
-fn rehearsed(of: ExchangeRow) -> ExchangeRow {
+pub(crate) fn rehearsed(of: ExchangeRow) -> ExchangeRow {
     let stage = candidate(REHEARSAL);
     ExchangeRow {
         rehearsal: true,
@@ -162,7 +162,7 @@ fn transition(
     }
 }
 
-fn opened(provider: &str, at: DateTime<Utc>) -> LoggedTransition {
+pub(crate) fn opened(provider: &str, at: DateTime<Utc>) -> LoggedTransition {
     transition(
         provider,
         at,
@@ -175,7 +175,11 @@ fn opened(provider: &str, at: DateTime<Utc>) -> LoggedTransition {
     )
 }
 
-fn recovered(provider: &str, since: DateTime<Utc>, at: DateTime<Utc>) -> LoggedTransition {
+pub(crate) fn recovered(
+    provider: &str,
+    since: DateTime<Utc>,
+    at: DateTime<Utc>,
+) -> LoggedTransition {
     let change = Change::Recovered {
         since,
         peak: Level::PartialOutage,

@@ -16,7 +16,9 @@ use gateway::{Caller, CallerKind, Login};
 use serde::Deserialize;
 
 use super::face::Face;
-use super::{Control, Refused, exchanges, fallbacks, guard, health, keys, retry_all, review, ui};
+use super::{
+    Control, Refused, exchanges, fallbacks, guard, health, keys, retry_all, review, series, ui,
+};
 use crate::event::Ask;
 
 /// Beside requests, settings are the largest thing that anybody sends here.
@@ -44,6 +46,10 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/keys/{endpoint}", put(keys::add).delete(keys::remove))
         .route("/fallbacks", get(fallbacks::list))
         .route("/fallbacks/test", post(fallbacks::test))
+        .route("/series/uptime", get(series::uptime))
+        .route("/series/latency", get(series::latency))
+        .route("/series/cost", get(series::cost))
+        .route("/series/incidents/{id}", get(series::incident))
         .route("/doctor", get(doctor))
         .route(
             "/explain",

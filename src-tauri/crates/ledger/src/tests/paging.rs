@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::{answered, carried, fresh, minutes, opened, recovered, t0};
 use crate::{Ledger, PAGE_LIMIT, exchanges, incidents, met, sums};
 
-pub(super) fn plan(ledger: &Ledger, sql: &str) -> String {
+pub(crate) fn plan(ledger: &Ledger, sql: &str) -> String {
     let mut explained = ledger
         .conn
         .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))

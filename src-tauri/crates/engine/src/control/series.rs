@@ -1,0 +1,222 @@
+//! Figures over time, for charts. They are read beside the ledger's writer, so that the loop does not wait.
+
+use api::{CostSeries, IncidentSeries, LatencySeries, UptimeSeries};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Offset, TimeDelta, Timelike, Utc};
+use ledger::{Ledger, LedgerError, Reader, Slots};
+use serde::Deserialize;
+
+use super::{Control, Refused};
+use crate::desk::Zone;
+use crate::view::series;
+
+/// By day in a zone, or by hour. Without either: 30 days.
+#[derive(Deserialize)]
+pub(super) struct Span {
+    days: Option<u32>,
+    hours: Option<u32>,
+    /// A name of the time zone database; without it: UTC.
+    zone: Option<String>,
+}
+
+const DAYS: u32 = 30;
+const MOST_DAYS: u32 = 92;
+const MOST_HOURS: u32 = 48;
+
+impl Span {
+    fn slots(&self, now: DateTime<Utc>) -> Result<Slots, Refused> {
+        if let Some(hours) = self.hours {
+            return Ok(by_hour(now, hours.clamp(1, MOST_HOURS)));
+        }
+        let name = self.zone.as_deref().unwrap_or("UTC");
+        let zone: chrono_tz::Tz = name.parse().map_err(|_| {
+            Refused::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                format!("`zone` is not a time zone: {name}"),
+                Some("give a name of the time zone database, for example Europe/Berlin"),
+            )
+        })?;
+        let zone = Zone::new(move |at| at.with_timezone(&zone).offset().fix());
+        let days = self.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
+        Ok(by_day(now, &zone, days))
+    }
+}
+
+/// The day of `now` is the last one.
+fn by_day(now: DateTime<Utc>, zone: &Zone, days: u32) -> Slots {
+    let mut bounds = vec![zone.day_ends(now)];
+    let mut begins = zone.day_began(now);
+    for _ in 0..days {
+        bounds.push(begins);
+        // An hour before midnight is on the day before, also where a clock change moves midnight.
+        begins = zone.day_began(begins - TimeDelta::hours(1));
+    }
+    Slots::new(bounds)
+}
+
+/// The hour of `now` is the last one.
+fn by_hour(now: DateTime<Utc>, hours: u32) -> Slots {
+    let past = TimeDelta::seconds(i64::from(now.minute() * 60 + now.second()))
+        + TimeDelta::nanoseconds(i64::from(now.nanosecond()));
+    let begins = now - past;
+    let bounds = (0..=hours).map(|n| begins + TimeDelta::hours(1) - TimeDelta::hours(n.into()));
+    Slots::new(bounds.collect())
+}
+
+pub(super) async fn uptime(
+    State(control): State<Control>,
+    Query(span): Query<Span>,
+) -> Result<Json<UptimeSeries>, Refused> {
+    let slots = span.slots((control.clock)())?;
+    let points = read(&control, {
+        let slots = slots.clone();
+        move |ledger| ledger.uptime(&slots)
+    });
+    Ok(Json(series::uptime(&slots, points.await?)))
+}
+
+pub(super) async fn latency(
+    State(control): State<Control>,
+    Query(span): Query<Span>,
+) -> Result<Json<LatencySeries>, Refused> {
+    let slots = span.slots((control.clock)())?;
+    let points = read(&control, {
+        let slots = slots.clone();
+        move |ledger| ledger.latency(&slots)
+    });
+    Ok(Json(series::latency(&slots, points.await?)))
+}
+
+pub(super) async fn cost(
+    State(control): State<Control>,
+    Query(span): Query<Span>,
+) -> Result<Json<CostSeries>, Refused> {
+    let slots = span.slots((control.clock)())?;
+    let points = read(&control, {
+        let slots = slots.clone();
+        move |ledger| ledger.cost(&slots)
+    });
+    Ok(Json(series::cost(&slots, points.await?)))
+}
+
+pub(super) async fn incident(
+    State(control): State<Control>,
+    Path(id): Path<i64>,
+) -> Result<Json<IncidentSeries>, Refused> {
+    let now = (control.clock)();
+    let found = read(&control, move |ledger| ledger.incident_series(id, now)).await?;
+    found
+        .map(|found| Json(series::incident(&found)))
+        .ok_or_else(|| {
+            Refused::new(
+                StatusCode::NOT_FOUND,
+                format!("there is no incident {id}"),
+                None,
+            )
+        })
+}
+
+async fn read<T: Send + 'static>(
+    control: &Control,
+    select: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, Refused> {
+    let Some(file) = control.ledger.clone() else {
+        return Err(Refused::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "there are no figures over time: the ledger is in memory",
+            Some(
+                "free space on the disk, or check the permissions of the ledger's file; `understudyd doctor` names it",
+            ),
+        ));
+    };
+    let reading = tokio::task::spawn_blocking(move || select(Reader::open(&file)?.ledger()));
+    let failed = |error: String| {
+        tracing::warn!(error, "the figures for a chart could not be read");
+        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, error, None)
+    };
+    match reading.await {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => Err(failed(format!("the ledger could not be read: {error}"))),
+        Err(error) => Err(failed(format!("the figures could not be read: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn span(days: Option<u32>, hours: Option<u32>, zone: &str) -> Span {
+        Span {
+            days,
+            hours,
+            zone: Some(zone.to_owned()),
+        }
+    }
+
+    fn bounds(span: &Span, now: &str) -> Vec<DateTime<Utc>> {
+        match span.slots(at(now)) {
+            Ok(slots) => slots.bounds().to_vec(),
+            Err(Refused(status, error)) => panic!("{status}: {}", error.error),
+        }
+    }
+
+    #[test]
+    fn days_begin_at_local_midnight_also_over_a_clock_change() {
+        let days = bounds(
+            &span(Some(3), None, "Europe/Berlin"),
+            "2026-10-26T11:00:00Z",
+        );
+        let expected = [
+            "2026-10-23T22:00:00Z",
+            "2026-10-24T22:00:00Z",
+            "2026-10-25T23:00:00Z",
+            "2026-10-26T23:00:00Z",
+        ];
+        assert_eq!(days, expected.map(at));
+        let days = bounds(
+            &span(Some(2), None, "America/New_York"),
+            "2026-03-09T03:00:00Z",
+        );
+        let expected = [
+            "2026-03-07T05:00:00Z",
+            "2026-03-08T05:00:00Z",
+            "2026-03-09T04:00:00Z",
+        ];
+        assert_eq!(days, expected.map(at));
+    }
+
+    #[test]
+    fn hours_end_with_the_hour_of_now() {
+        let hours = bounds(&span(None, Some(2), "UTC"), "2026-06-21T20:04:11.5Z");
+        let expected = [
+            "2026-06-21T19:00:00Z",
+            "2026-06-21T20:00:00Z",
+            "2026-06-21T21:00:00Z",
+        ];
+        assert_eq!(hours, expected.map(at));
+    }
+
+    #[test]
+    fn a_span_is_bounded() {
+        let now = "2026-06-21T20:04:11Z";
+        assert_eq!(bounds(&span(Some(10_000), None, "UTC"), now).len(), 93);
+        assert_eq!(bounds(&span(None, Some(10_000), "UTC"), now).len(), 49);
+        assert_eq!(bounds(&span(Some(0), None, "UTC"), now).len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_zone_is_refused() {
+        let Err(Refused(status, _)) =
+            span(None, None, "Europe/Atlantis").slots(at("2026-06-21T20:04:11Z"))
+        else {
+            panic!("the zone was accepted");
+        };
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}

@@ -1,0 +1,60 @@
+//! Figures over time, for charts. All of them leave rehearsals out, and none of them writes.
+
+mod cost;
+mod incident;
+mod latency;
+mod uptime;
+
+use chrono::{DateTime, Utc};
+
+pub use cost::CostPoint;
+pub use incident::{IncidentPoint, IncidentSeries};
+pub use latency::{LatencyMeasure, LatencyPoint};
+pub use uptime::UptimePoint;
+
+/// Most slots of a series. More than a quarter of a year by day is drawn nowhere.
+pub const SLOTS: usize = 100;
+
+/// Slots of a series, oldest first: slot `n` begins at bound `n` and ends before bound `n + 1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slots(Vec<DateTime<Utc>>);
+
+impl Slots {
+    /// The last [`SLOTS`] of them where there are more.
+    pub fn new(mut bounds: Vec<DateTime<Utc>>) -> Slots {
+        bounds.sort_unstable();
+        bounds.dedup();
+        let surplus = bounds.len().saturating_sub(SLOTS + 1);
+        bounds.drain(..surplus);
+        Slots(bounds)
+    }
+
+    pub fn bounds(&self) -> &[DateTime<Utc>] {
+        &self.0
+    }
+
+    /// As `slots!` reads them: a JSON array of milliseconds.
+    fn json(&self) -> String {
+        let ms: Vec<String> = self
+            .0
+            .iter()
+            .map(|at| at.timestamp_millis().to_string())
+            .collect();
+        format!("[{}]", ms.join(","))
+    }
+}
+
+/// A table of slots, from the JSON array in `?1`.
+macro_rules! slots {
+    () => {
+        "slots AS MATERIALIZED (
+            SELECT * FROM (
+                SELECT key AS slot, value AS begins, lead(value) OVER (ORDER BY key) AS ends FROM json_each(?1)
+            ) WHERE ends IS NOT NULL
+        )"
+    };
+}
+use slots;
+
+#[cfg(test)]
+mod tests;

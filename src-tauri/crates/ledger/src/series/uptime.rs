@@ -1,0 +1,53 @@
+use catalog::ProviderId;
+
+use super::{Slots, slots};
+use crate::column::get;
+use crate::{Ledger, LedgerError};
+
+/// Calls to one provider within one slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UptimePoint {
+    pub provider: ProviderId,
+    pub slot: u32,
+    /// Requests and probes that show whether the provider works.
+    pub calls: u64,
+    pub failed: u64,
+}
+
+impl Ledger {
+    /// By provider, then by slot. A slot without calls has no point.
+    pub fn uptime(&self, slots: &Slots) -> Result<Vec<UptimePoint>, LedgerError> {
+        let mut select = self.conn.prepare_cached(UPTIME)?;
+        let points = select.query_map([slots.json()], |row| {
+            Ok(UptimePoint {
+                provider: get(row, "provider")?,
+                slot: row.get("slot")?,
+                calls: get(row, "calls")?,
+                failed: get(row, "failed")?,
+            })
+        })?;
+        Ok(points.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Counts the same calls as [`CALLS`](crate::met::CALLS) does for an incident.
+pub(super) const UPTIME: &str = concat!(
+    "WITH ",
+    slots!(),
+    "SELECT provider, slot, count(*) AS calls, sum(failed) AS failed FROM (
+        SELECT s.slot AS slot, a.provider AS provider, a.provider_failed AS failed
+          FROM slots s
+         CROSS JOIN exchanges e
+         CROSS JOIN attempts a
+         WHERE e.rehearsal = 0 AND e.started_at >= s.begins AND e.started_at < s.ends
+           AND a.exchange = e.id AND (a.provider_failed OR a.ttft_ms IS NOT NULL)
+        UNION ALL
+        SELECT s.slot, p.provider, p.outcome <> 'complete'
+          FROM slots s
+         CROSS JOIN probes p
+         WHERE p.at >= s.begins AND p.at < s.ends
+           AND p.outcome IN ('complete', 'no connection', 'silent', 'error status', 'cut', 'stalled', 'error event', 'malformed')
+     )
+     GROUP BY provider, slot
+     ORDER BY provider, slot"
+);
