@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    Fallback, IncidentSummary, LastOutage, Notice, Question, ReviewRetry, Spans, TrayView,
+    Fallback, IncidentSummary, LastOutage, Level, Notice, Question, ReviewRetry, Spans, TrayView,
 };
 
 /// Everything that the faces draw, as of one moment. Sent whole on every change.
@@ -132,19 +132,6 @@ pub struct Headline {
     pub spans: Spans,
     /// What that means for the work: "Claude Code continues on GPT." or "Requests will fail; no need to debug your code."
     pub consequence: Option<String>,
-}
-
-/// A belief as faces show it. Unknown is its own level, neither good nor bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum Level {
-    Operational,
-    Maintenance,
-    Degraded,
-    PartialOutage,
-    MajorOutage,
-    Unknown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
