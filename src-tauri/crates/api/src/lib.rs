@@ -3,10 +3,12 @@
 //!
 //! Everything that a face shows is said here in words or numbers ready to show; faces format and never compute.
 
+mod command;
 mod control;
 mod exchange;
 mod fallback;
 mod incident;
+mod level;
 mod money;
 mod notice;
 mod question;
@@ -17,9 +19,10 @@ mod span;
 mod tray;
 mod use_now;
 
+pub use command::{Command, MayGoTo};
 pub use control::{
-    Accepted, Check, CheckState, Command, ControlError, Doctor, Explained, KeyEntry, KeyTried,
-    MayGoTo, RuntimeFile, SettingsText,
+    Accepted, Check, CheckState, ControlError, Doctor, Explained, KeyEntry, KeyTried, RuntimeFile,
+    SettingsText,
 };
 pub use exchange::{Attempt, Exchange, ExchangeEnd, ExchangePage};
 pub use fallback::{Fallback, FallbackTest, Fallbacks, TestCost, TestFallback, TestFault};
@@ -27,6 +30,7 @@ pub use incident::{
     AtRisk, DeliveredCall, Incident, IncidentPage, IncidentSummary, Interruption, LastOutage,
     TimelineEntry,
 };
+pub use level::Level;
 pub use money::usd;
 pub use notice::{Notice, NoticeAction, NoticeKind, NoticeOutcome, Urgency};
 pub use question::{Question, QuestionAnswer, QuestionPart};
@@ -39,9 +43,9 @@ pub use series::{
     LatencySeries, ProviderCost, ProviderLatency, ProviderUptime, UptimePoint, UptimeSeries,
 };
 pub use snapshot::{
-    Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, Level, ModelHealth,
-    PageView, PaidStandIns, PipelineView, ProblemView, Provider, Route, Session, SiblingModels,
-    Snapshot, StandIn, Surface, Today,
+    Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, ModelHealth, PageView,
+    PaidStandIns, PipelineView, ProblemView, Provider, Route, Session, SiblingModels, Snapshot,
+    StandIn, Surface, Today,
 };
 pub use span::{Span, Spans};
 pub use tray::{MenuLine, TrayIcon, TrayView};

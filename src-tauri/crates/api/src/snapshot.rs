@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ClientUse, Fallback, IncidentSummary, LastOutage, Notice, Question, ReviewRetry, Spans,
+    ClientUse, Fallback, IncidentSummary, LastOutage, Level, Notice, Question, ReviewRetry, Spans,
     TrayView,
 };
 
@@ -136,19 +136,6 @@ pub struct Headline {
     pub spans: Spans,
     /// What that means for the work: "Claude Code continues on GPT." or "Requests fail until it is back; it isn't your code."
     pub consequence: Option<String>,
-}
-
-/// A belief as faces show it. Unknown is its own level, neither good nor bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum Level {
-    Operational,
-    Maintenance,
-    Degraded,
-    PartialOutage,
-    MajorOutage,
-    Unknown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

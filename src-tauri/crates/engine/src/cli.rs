@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use crate::logging::{self, LogFormat};
 use crate::runtime::NotAlone;
 use crate::serve::{self, Options, StartError};
-use say::say;
+use say::{failed, say};
 
 /// Watches AI providers and fails over when one breaks.
 #[derive(Debug, Parser)]
@@ -379,10 +379,4 @@ async fn stage(port: u16, acting: stage::Acting) -> ExitCode {
         })
         .await;
     ExitCode::SUCCESS
-}
-
-#[expect(clippy::print_stderr, reason = "this is the command's output")]
-fn failed(what: &str, code: u8) -> ExitCode {
-    eprintln!("understudyd: {what}");
-    ExitCode::from(code)
 }

@@ -24,7 +24,7 @@ use gateway::Gateway;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
-use crate::event::{Ask, Event};
+use crate::event::{Ask, LoopEvent};
 use crate::keys::Keys;
 use crate::try_key::KeyTrial;
 
@@ -34,7 +34,7 @@ pub(crate) use routes::router;
 /// What every handler holds.
 #[derive(Clone)]
 pub(crate) struct Control {
-    pub events: mpsc::Sender<Event>,
+    pub events: mpsc::Sender<LoopEvent>,
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     pub token: Secret,
     pub allowed_hosts: watch::Receiver<Vec<String>>,
@@ -58,7 +58,7 @@ impl Control {
     async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, Refused> {
         let (reply, answer) = oneshot::channel();
         self.events
-            .send(Event::Asked(ask(reply)))
+            .send(LoopEvent::Asked(ask(reply)))
             .await
             .map_err(|_| Refused::ending())?;
         answer.await.map_err(|_| Refused::ending())

@@ -14,7 +14,7 @@ use crate::fallback_test::target::Target;
 
 /// One entry of the loop's queue. Time alone is the only other thing that wakes it.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum LoopEvent {
     /// From `watch`: a reading, a probe, a page read.
     Watched(watch::Report),
     /// From `gateway`: an exchange began or ended.

@@ -7,6 +7,7 @@ mod checks;
 mod commands;
 mod doctor;
 mod metrics;
+mod open_checks;
 mod perform;
 mod restore;
 mod retry;
@@ -30,7 +31,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::control::Faces;
 use crate::desk::{self, Desk, Effect};
-use crate::event::Event;
+use crate::event::LoopEvent;
 use crate::metrics::Metrics;
 use crate::settings::{Settings, Wrong};
 use crate::state::State;
@@ -55,7 +56,7 @@ pub(crate) struct MainLoop {
     /// As the desk saw them last.
     breakers: Vec<BreakerView>,
     stop: Stop,
-    checks: checks::Checks,
+    checks: open_checks::OpenChecks,
     seq: u64,
     dirty: bool,
     ended: bool,
@@ -90,7 +91,7 @@ impl MainLoop {
             clock,
             breakers: Vec::new(),
             stop: Stop::default(),
-            checks: checks::Checks::default(),
+            checks: open_checks::OpenChecks::default(),
             seq: 0,
             dirty: true,
             ended: false,
@@ -100,8 +101,8 @@ impl MainLoop {
         main_loop
     }
 
-    /// Runs until [`Event::Quit`] or until every sender is gone.
-    pub(crate) async fn run(mut self, mut events: mpsc::Receiver<Event>) {
+    /// Runs until [`LoopEvent::Quit`] or until every sender is gone.
+    pub(crate) async fn run(mut self, mut events: mpsc::Receiver<LoopEvent>) {
         // What the start itself has to say belongs into the first snapshot: a menu that changes at once is hard to click.
         while let Ok(event) = events.try_recv() {
             self.handle(event);
@@ -143,37 +144,37 @@ impl MainLoop {
         })
     }
 
-    fn handle(&mut self, event: Event) {
+    fn handle(&mut self, event: LoopEvent) {
         let now = self.now();
         self.see_breakers();
         match event {
-            Event::Watched(watch::Report::Round(round)) => self.checked_now(&round),
-            Event::Watched(report) => self.decide(desk::Event::Watched(report)),
-            Event::Passed(gateway::Report::Began(began)) => {
+            LoopEvent::Watched(watch::Report::Round(round)) => self.checked_now(&round),
+            LoopEvent::Watched(report) => self.decide(desk::Event::Watched(report)),
+            LoopEvent::Passed(gateway::Report::Began(began)) => {
                 self.decide(desk::Event::Began(began));
             }
-            Event::Passed(gateway::Report::Ended(exchange)) => {
+            LoopEvent::Passed(gateway::Report::Ended(exchange)) => {
                 self.decide(desk::Event::Ended(exchange));
             }
-            Event::Passed(gateway::Report::Unfetched(unfetched)) => {
+            LoopEvent::Passed(gateway::Report::Unfetched(unfetched)) => {
                 self.decide(desk::Event::Unfetched(unfetched));
             }
-            Event::Replay(ask) => {
+            LoopEvent::Replay(ask) => {
                 let kept = ask.answer(&mut self.ledger);
                 self.trouble("keep a response under its idempotency key", kept);
             }
-            Event::Conversation(ask) => {
+            LoopEvent::Conversation(ask) => {
                 let kept = ask.answer(&mut self.ledger);
                 self.trouble("keep a conversation", kept);
             }
-            Event::SettingsFile(text) => self.read_settings(text),
-            Event::KeysChanged => self.decide(desk::Event::KeysChanged),
-            Event::KeychainFailed(why) => self.decide(desk::Event::KeychainFailed(why)),
-            Event::Asked(ask) => self.asked(now, ask),
-            Event::Woke(asleep) => self.decide(desk::Event::Woke(asleep)),
-            Event::RehearsalOver => self.end_rehearsal(),
-            Event::Faces => {}
-            Event::Quit => self.begin_stop(now, stop::QUIT_WITHIN),
+            LoopEvent::SettingsFile(text) => self.read_settings(text),
+            LoopEvent::KeysChanged => self.decide(desk::Event::KeysChanged),
+            LoopEvent::KeychainFailed(why) => self.decide(desk::Event::KeychainFailed(why)),
+            LoopEvent::Asked(ask) => self.asked(now, ask),
+            LoopEvent::Woke(asleep) => self.decide(desk::Event::Woke(asleep)),
+            LoopEvent::RehearsalOver => self.end_rehearsal(),
+            LoopEvent::Faces => {}
+            LoopEvent::Quit => self.begin_stop(now, stop::QUIT_WITHIN),
         }
         self.decide(desk::Event::Faces(self.outlets.faces.count()));
         self.see_breakers();

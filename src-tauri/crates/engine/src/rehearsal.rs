@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::event::Event;
+use crate::event::LoopEvent;
 
 const EVERY: Duration = Duration::from_millis(1500);
 /// So many good answers after it show the recovery.
@@ -23,7 +23,7 @@ pub(crate) async fn run(
     token: Secret,
     mut until: watch::Receiver<Option<DateTime<Utc>>>,
     clock: Clock,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<LoopEvent>,
 ) {
     while until.wait_for(Option::is_some).await.is_ok() {
         loop {
@@ -31,7 +31,7 @@ pub(crate) async fn run(
             match end {
                 Some(end) if clock() < end => {}
                 Some(_) => {
-                    if events.send(Event::RehearsalOver).await.is_err()
+                    if events.send(LoopEvent::RehearsalOver).await.is_err()
                         || until.wait_for(Option::is_none).await.is_err()
                     {
                         return;

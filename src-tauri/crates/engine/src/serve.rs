@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock;
 use crate::control::{self, Control, Faces};
 use crate::desk::Desk;
-use crate::event::Event;
+use crate::event::LoopEvent;
 use crate::keys::Keys;
 use crate::listening::Listening;
 use crate::main_loop::{MainLoop, Outlets};
@@ -204,10 +204,10 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
 
     let over = CancellationToken::new();
     let watcher = tokio::spawn(watching.run(over.clone()));
-    tokio::spawn(forward(seeing, events.clone(), Event::Watched));
-    tokio::spawn(forward(passing, events.clone(), Event::Passed));
-    tokio::spawn(forward(replaying, events.clone(), Event::Replay));
-    tokio::spawn(forward(conversing, events.clone(), Event::Conversation));
+    tokio::spawn(forward(seeing, events.clone(), LoopEvent::Watched));
+    tokio::spawn(forward(passing, events.clone(), LoopEvent::Passed));
+    tokio::spawn(forward(replaying, events.clone(), LoopEvent::Replay));
+    tokio::spawn(forward(conversing, events.clone(), LoopEvent::Conversation));
     tokio::spawn(rehearsal::run(
         gateway.clone(),
         token.clone(),
@@ -256,7 +256,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
 /// A thread of its own: the ledger's disk must never hold up a request.
 fn start_loop(
     main_loop: MainLoop,
-    inbox: mpsc::Receiver<Event>,
+    inbox: mpsc::Receiver<LoopEvent>,
 ) -> io::Result<std::thread::JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

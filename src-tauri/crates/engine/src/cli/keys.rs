@@ -6,8 +6,7 @@ use clap::Subcommand;
 use reqwest::Method;
 
 use super::client::{CallError, Engine};
-use super::failed;
-use super::say::say;
+use super::say::{failed, say};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {

@@ -19,3 +19,10 @@ pub(super) fn line(what: Arguments<'_>) {
         std::process::exit(READER_GONE);
     }
 }
+
+/// Prints an error of the command and returns its exit code.
+#[expect(clippy::print_stderr, reason = "this is the command's output")]
+pub(super) fn failed(what: &str, code: u8) -> std::process::ExitCode {
+    eprintln!("understudyd: {what}");
+    std::process::ExitCode::from(code)
+}

@@ -9,8 +9,7 @@ use reqwest::Method;
 use serde::Serialize;
 
 use super::client::{CallError, Engine};
-use super::failed;
-use super::say::say;
+use super::say::{failed, say};
 use crate::view::words;
 
 pub(super) async fn incidents(limit: u32, json: bool) -> ExitCode {

@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use super::client::{CallError, Engine};
-use super::failed;
-use super::say::say;
+use super::say::{failed, say};
 use crate::places::Places;
 use crate::token;
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
 
-use crate::event::Event;
+use crate::event::LoopEvent;
 
 /// How many there are now.
 #[derive(Clone, Debug, Default)]
@@ -20,11 +20,11 @@ impl Faces {
 /// One of them, as long as it follows the events.
 pub(super) struct Face {
     faces: Faces,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<LoopEvent>,
 }
 
 impl Face {
-    pub(super) fn new(faces: Faces, events: mpsc::Sender<Event>) -> Face {
+    pub(super) fn new(faces: Faces, events: mpsc::Sender<LoopEvent>) -> Face {
         faces.0.fetch_add(1, Ordering::SeqCst);
         let face = Face { faces, events };
         face.wake();
@@ -33,7 +33,7 @@ impl Face {
 
     /// The loop reads the count with every event: where its queue is full, it is about to.
     fn wake(&self) {
-        let _ = self.events.try_send(Event::Faces);
+        let _ = self.events.try_send(LoopEvent::Faces);
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
         drop(window);
         assert_eq!(faces.count(), 0);
         for _ in 0..4 {
-            assert!(matches!(inbox.try_recv(), Ok(Event::Faces)));
+            assert!(matches!(inbox.try_recv(), Ok(LoopEvent::Faces)));
         }
     }
 }

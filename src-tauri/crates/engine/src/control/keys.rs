@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use catalog::{EndpointId, Secret};
 
 use super::{Control, Refused};
-use crate::event::{Ask, Event};
+use crate::event::{Ask, LoopEvent};
 use crate::keys::{Kept, Keychain, NoKeychain};
 use crate::try_key::Tried;
 
@@ -65,7 +65,7 @@ pub(super) async fn add(
             };
             let _ = control
                 .events
-                .send(Event::KeychainFailed(why.to_string()))
+                .send(LoopEvent::KeychainFailed(why.to_string()))
                 .await;
             format!(
                 "{said} But {why}, so it is used only until the engine ends. To keep it, {keep}."

@@ -204,7 +204,7 @@ impl MainLoop {
         let of_a_pipeline = matches!(caller.kind, gateway::CallerKind::Pipeline(_));
         api::Explained {
             fallbacks: self.desk.fallbacks_of(plan),
-            ..view::snapshot::explained(plan, of_a_pipeline)
+            ..view::route::explained(plan, of_a_pipeline)
         }
     }
 

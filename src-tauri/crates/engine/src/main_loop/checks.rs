@@ -1,7 +1,5 @@
 //! "Check now" waits for its round without holding up the loop: the reply is parked until the watch reports the round.
 
-use std::collections::BTreeMap;
-
 use api::{Accepted, ControlError};
 use tokio::sync::mpsc::error::TrySendError;
 use watch::{Nudge, Round};
@@ -9,13 +7,6 @@ use watch::{Nudge, Round};
 use super::MainLoop;
 use crate::event::Reply;
 use crate::view;
-
-/// Rounds that were asked for and have not been reported.
-#[derive(Debug, Default)]
-pub(super) struct Checks {
-    last: u64,
-    waiting: BTreeMap<u64, Reply<Result<Accepted, ControlError>>>,
-}
 
 impl MainLoop {
     pub(super) fn check_now(&mut self, reply: Reply<Result<Accepted, ControlError>>) {

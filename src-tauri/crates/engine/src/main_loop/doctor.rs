@@ -1,15 +1,17 @@
 //! `understudyd doctor`: what works, what does not, and what mends it.
 
+mod line;
 mod network;
 
-use api::{Check, CheckState, Doctor, KeyState, StandIn};
+use api::{Check, Doctor, KeyState, StandIn};
 use catalog::{Endpoint, REHEARSAL};
 use gateway::Gateway;
 
 use crate::logging;
 use crate::login;
 use crate::state::State;
-use crate::view::{fallback_test, pipeline, question, snapshot};
+use crate::view::{fallback_test, pipeline, question, route};
+use line::{bad, good, note};
 
 pub(super) fn examine(state: &State, gateway: &Gateway) -> Doctor {
     let mut checks = vec![
@@ -151,7 +153,7 @@ fn key(state: &State, endpoint: &Endpoint) -> Check {
 /// A line for all routes of a dialect of which the same is true.
 fn stand_ins(state: &State) -> Vec<Check> {
     let mut told: Vec<(String, Vec<String>, StandIn, usize)> = Vec::new();
-    for route in snapshot::routes(state) {
+    for route in route::routes(state) {
         let usable = route.candidates.iter().filter(|c| c.usable).count();
         let same = told.iter_mut().find(|(dialect, _, stand_in, candidates)| {
             *dialect == route.dialect && *stand_in == route.stand_in && *candidates == usable
@@ -296,32 +298,5 @@ fn start_at_login() -> Check {
             "this system has no user services.".into(),
             "start `understudyd` by other means",
         ),
-    }
-}
-
-fn good(name: impl Into<String>, said: String) -> Check {
-    Check {
-        name: name.into(),
-        state: CheckState::Good,
-        said,
-        fix: None,
-    }
-}
-
-fn note(name: impl Into<String>, said: String, fix: &str) -> Check {
-    Check {
-        name: name.into(),
-        state: CheckState::Note,
-        said,
-        fix: Some(fix.into()),
-    }
-}
-
-fn bad(name: impl Into<String>, said: String, fix: &str) -> Check {
-    Check {
-        name: name.into(),
-        state: CheckState::Bad,
-        said,
-        fix: Some(fix.into()),
     }
 }

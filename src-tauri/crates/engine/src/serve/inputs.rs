@@ -12,7 +12,7 @@ use ledger::{Ledger, OpenError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::event::Event;
+use crate::event::LoopEvent;
 use crate::keys::{Keychain, Keys};
 use crate::places::Homeless;
 use crate::private_file;
@@ -157,7 +157,11 @@ pub(super) fn open_incidents(ledger: &Ledger) -> Vec<health::OpenIncident> {
 }
 
 /// The keychain's keys, before the port opens where it answers quickly.
-pub(super) async fn load_keychain(keys: &Keys, catalog: &Catalog, events: &mpsc::Sender<Event>) {
+pub(super) async fn load_keychain(
+    keys: &Keys,
+    catalog: &Catalog,
+    events: &mpsc::Sender<LoopEvent>,
+) {
     let wanted: Vec<_> = catalog
         .endpoints()
         .filter(|e| e.key_env.is_some() || e.auth != catalog::Auth::None)
@@ -167,8 +171,8 @@ pub(super) async fn load_keychain(keys: &Keys, catalog: &Catalog, events: &mpsc:
     let mut loading = tokio::task::spawn_blocking(move || {
         let loaded = Keychain::open().and_then(|chain| keys.load(&chain, &wanted));
         let event = match loaded {
-            Ok(()) => Event::KeysChanged,
-            Err(why) => Event::KeychainFailed(why.to_string()),
+            Ok(()) => LoopEvent::KeysChanged,
+            Err(why) => LoopEvent::KeychainFailed(why.to_string()),
         };
         let _ = events.blocking_send(event);
     });

@@ -3,13 +3,13 @@
 use tokio::sync::mpsc;
 
 use crate::clock::{self, Clock};
-use crate::event::Event;
+use crate::event::LoopEvent;
 use crate::settings::reload;
 
 pub(super) async fn forward<T>(
     mut from: mpsc::Receiver<T>,
-    to: mpsc::Sender<Event>,
-    into: fn(T) -> Event,
+    to: mpsc::Sender<LoopEvent>,
+    into: fn(T) -> LoopEvent,
 ) {
     while let Some(report) = from.recv().await {
         if to.send(into(report)).await.is_err() {
@@ -20,7 +20,7 @@ pub(super) async fn forward<T>(
 
 pub(super) async fn settings_changes(
     started: notify::Result<reload::Watching>,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<LoopEvent>,
 ) {
     let mut watching = match started {
         Ok(watching) => watching,
@@ -30,21 +30,21 @@ pub(super) async fn settings_changes(
         }
     };
     while let Some(text) = watching.next().await {
-        if events.send(Event::SettingsFile(text)).await.is_err() {
+        if events.send(LoopEvent::SettingsFile(text)).await.is_err() {
             return;
         }
     }
 }
 
-pub(super) async fn sleeps(clock: Clock, events: mpsc::Sender<Event>) {
+pub(super) async fn sleeps(clock: Clock, events: mpsc::Sender<LoopEvent>) {
     while events
-        .send(Event::Woke(clock::slept(&clock).await))
+        .send(LoopEvent::Woke(clock::slept(&clock).await))
         .await
         .is_ok()
     {}
 }
 
-pub(super) async fn signals(events: mpsc::Sender<Event>) {
+pub(super) async fn signals(events: mpsc::Sender<LoopEvent>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -62,5 +62,5 @@ pub(super) async fn signals(events: mpsc::Sender<Event>) {
     }
     #[cfg(not(unix))]
     let _ = tokio::signal::ctrl_c().await;
-    let _ = events.send(Event::Quit).await;
+    let _ = events.send(LoopEvent::Quit).await;
 }

@@ -2,25 +2,22 @@ use std::collections::BTreeMap;
 
 use ::words::Clock;
 use api::{
-    Basis, Blame, Candidate, Endpoint, EngineState, Level, ModelHealth, PageView, PaidStandIns,
-    ProblemView, Provider, Route, Session, SiblingModels, Snapshot, StandIn, Surface, Today, usd,
+    Basis, Blame, Endpoint, EngineState, Level, ModelHealth, PageView, PaidStandIns, Provider,
+    Session, Snapshot, Surface, Today, usd,
 };
 use catalog::REHEARSAL;
 use chrono::{DateTime, Utc};
-use gateway::{BreakerView, Consent, Plan, Siblings, Standing};
+use gateway::{BreakerView, Consent, Standing};
 use health::{Finding, ProviderVerdict};
 
-use super::consequence::Work;
-use super::{fallback, headline, outage, pipeline, question, rows, tray, use_now, words};
-use crate::desk::Carried;
-use crate::routing::SAMPLE;
+use super::{headline, outage, pipeline, problem, question, route, rows, tray, use_now, words};
 use crate::state::State;
 
 /// Everything that the faces draw.
 pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot {
     let desk = headline::headline(state, now);
     let desk_work = desk.work;
-    let routes = routes(state);
+    let routes = route::routes(state);
     let questions = question::questions(state);
     let clients = use_now::clients(state, now);
     let tray = tray::tray(state, &desk, &routes, (&questions, &clients));
@@ -41,7 +38,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         tray,
         providers,
         routes,
-        fallbacks: fallbacks(state, desk_work),
+        fallbacks: tray::fallbacks(state, desk_work),
         clients,
         pipelines: pipeline::pipelines(state),
         questions,
@@ -58,14 +55,6 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
     }
 }
 
-/// The headline of an outage says who answers, though not that one model alone fails.
-pub(crate) fn fallbacks(state: &State, work: Option<Work>) -> Vec<String> {
-    match work {
-        Some(_) => fallback::sentences_of(state, Carried::is_sibling),
-        None => fallback::sentences(state),
-    }
-}
-
 fn engine(state: &State) -> EngineState {
     EngineState {
         version: state.version.into(),
@@ -75,24 +64,12 @@ fn engine(state: &State) -> EngineState {
         paused: state.paused,
         draining: state.draining,
         sessions: sessions(state),
-        problems: problems(state),
+        problems: problem::problems(state),
         settings_file: state.places.settings.display().to_string(),
         ledger_file: state.places.ledger.display().to_string(),
         starts_at_login: state.starts_at_login,
         paid_stand_ins: paid_stand_ins(state),
-        siblings: siblings(state),
-    }
-}
-
-fn siblings(state: &State) -> SiblingModels {
-    let (allowed, by_settings_file) = match state.settings.sibling {
-        Siblings::Ask => (state.siblings, false),
-        Siblings::On => (Some(true), true),
-        Siblings::Off => (Some(false), true),
-    };
-    SiblingModels {
-        allowed,
-        by_settings_file,
+        siblings: route::siblings(state),
     }
 }
 
@@ -127,55 +104,6 @@ fn sessions(state: &State) -> Vec<Session> {
         .collect();
     sessions.sort_by_key(|s| std::cmp::Reverse(s.last_seen));
     sessions
-}
-
-/// What of ours needs the owner.
-pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
-    let mut problems = Vec::new();
-    if let Some(first) = state.settings_wrong.first() {
-        let more = match state.settings_wrong.len() {
-            1 => String::new(),
-            n => format!(" ({} more)", n - 1),
-        };
-        problems.push(ProblemView {
-            what: format!("The settings file has an error in {first}{more}."),
-            fix: format!(
-                "Correct {} and save it; until then the last good settings are in force.",
-                state.places.settings.display()
-            ),
-        });
-    }
-    problems.extend(super::login::problems(state));
-    if let Some((what, fix)) = state.listening.pending(&state.settings) {
-        problems.push(ProblemView { what, fix });
-    }
-    for (name, what) in state.unknown_pipelines.warnings(&state.settings) {
-        problems.push(ProblemView {
-            what,
-            fix: format!("Correct the name in the workflow, or add it to the settings: [[pipeline]] name = \"{name}\"."),
-        });
-    }
-    if let Some(why) = &state.ledger_failed {
-        problems.push(ProblemView {
-            what: why.clone(),
-            fix: "Until then this run's history is kept in memory and lost when the engine ends."
-                .into(),
-        });
-    }
-    if let Some(why) = &state.scope_unwritten {
-        problems.push(ProblemView {
-            what: format!(
-                "Where requests may go is kept in memory only: {} was not changed ({why}).",
-                state.places.settings.display()
-            ),
-            fix: "Write may_go_to = \"any\" (as it was) or \"named\" under [fallback] yourself."
-                .into(),
-        });
-    }
-    if let Some(why) = &state.keychain_failed {
-        problems.push(ProblemView { what: format!("Keys will be forgotten when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into() });
-    }
-    problems
 }
 
 fn provider(state: &State, clock: &Clock, provider: &catalog::Provider) -> Provider {
@@ -307,123 +235,6 @@ fn standing(state: &State, breaker: Option<&BreakerView>) -> String {
         Some(Standing::Open { until, .. }) => format!("open until {}", state.clock_time(until)),
         Some(Standing::HalfOpen | Standing::Probing) => "half-open".into(),
     }
-}
-
-/// The routes that matter to this desk: the owner's, and the usual ones of the owner's providers.
-pub(crate) fn routes(state: &State) -> Vec<Route> {
-    let shown = state.plans.iter().filter(|plan| {
-        let own = state.settings.routes.iter().any(|r| r.name == plan.route);
-        own || plan
-            .candidates
-            .first()
-            .is_some_and(|c| state.is_mine(&c.provider))
-    });
-    shown.map(|plan| route(state, plan)).collect()
-}
-
-fn route(state: &State, plan: &Plan) -> Route {
-    let standing = state.fallbacks.on(&plan.route, plan.dialect);
-    let active = fallback::active(state, &standing);
-    // A route that nobody wrote is named after its pattern.
-    let written = state
-        .settings
-        .routes
-        .iter()
-        .find(|own| own.name == plan.route && own.dialect == plan.dialect);
-    Route {
-        name: plan.route.clone(),
-        dialect: plan.dialect.as_str().into(),
-        models: written.map_or_else(|| plan.route.clone(), |own| own.models.clone()),
-        candidates: candidates(plan),
-        active,
-        stand_in: with_siblings(state, plan, stand_in(plan)),
-        fallbacks: super::fallback_test::of_route(state, &plan.route, plan.dialect),
-    }
-}
-
-fn candidates(plan: &Plan) -> Vec<Candidate> {
-    let mapped = |model: &catalog::ModelId| Some(model.to_string()).filter(|m| !m.contains(SAMPLE));
-    let usable = plan.candidates.iter().map(|c| Candidate {
-        endpoint: c.endpoint.to_string(),
-        model: mapped(&c.model),
-        usable: true,
-        reason: c.reason.clone(),
-    });
-    let dropped = plan.dropped.iter().map(|d| Candidate {
-        endpoint: d.endpoint.to_string(),
-        model: mapped(&d.model),
-        usable: false,
-        reason: d.why.to_string(),
-    });
-    usable.chain(dropped).collect()
-}
-
-/// A plan in full, without the tests of its fallbacks. `of_a_pipeline`: the request names one, so that what nobody answers waits.
-pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
-    let waits = of_a_pipeline || plan.pipeline.is_some();
-    api::Explained {
-        route: plan.route.clone(),
-        dialect: plan.dialect.as_str().into(),
-        model: plan.model.clone(),
-        delivery: match plan.delivery {
-            Some(gateway::Delivery::Verified) => "verified",
-            Some(gateway::Delivery::Guarded) => "guarded",
-            Some(gateway::Delivery::Live) => "live",
-            None => "as the client needs",
-        }
-        .into(),
-        candidates: candidates(plan),
-        fallbacks: Vec::new(),
-        no_fallback: (waits && plan.candidates.len() < 2).then(|| pipeline::NO_FALLBACK.to_owned()),
-    }
-}
-
-/// A plan for any model has no sibling: which one it is depends on the model.
-fn with_siblings(state: &State, plan: &Plan, stand_in: StandIn) -> StandIn {
-    let StandIn::Missing { mend } = stand_in else {
-        return stand_in;
-    };
-    let own = state.settings.routes.iter();
-    let own = own.filter(|route| route.name == plan.route && route.dialect == plan.dialect);
-    let of_route = own.filter_map(|route| route.sibling).next();
-    let general = siblings(state).allowed == Some(true);
-    let allowed = of_route.map_or(general, |sibling| sibling == Siblings::On);
-    let has_models = plan.candidates.first().is_some_and(|first| {
-        let by_login = first.credential == gateway::Credential::ClientLogin;
-        let provider = state.catalog.provider(&first.provider);
-        (by_login || of_route.is_some()) && provider.is_some_and(|p| p.tiers.len() > 1)
-    });
-    match allowed && has_models && plan.route != "*" {
-        true => StandIn::Siblings { mend },
-        false => StandIn::Missing { mend },
-    }
-}
-
-/// A stand-in is a second usable candidate.
-pub(crate) fn stand_in(plan: &Plan) -> StandIn {
-    if plan.candidates.len() > 1 {
-        return StandIn::Ready;
-    }
-    let without_key: Vec<&str> = plan
-        .dropped
-        .iter()
-        .filter(|d| matches!(d.why, gateway::Ineligible::NoKey { .. }))
-        .map(|d| d.endpoint.as_str())
-        .collect();
-    let refused = plan.dropped.iter().map(|d| &d.why).find(|why| {
-        use gateway::Ineligible::{NeedsYes, OtherModels, UsedUp};
-        matches!(why, NeedsYes | OtherModels | UsedUp { .. })
-    });
-    if let Some(why) = refused {
-        return StandIn::Missing {
-            mend: why.to_string(),
-        };
-    }
-    let mend = match without_key.first() {
-        Some(endpoint) => format!("give {endpoint} a key: `understudyd key add {endpoint}`"),
-        None => "name one in a [[route]] of the settings, with its model: { endpoint = \"…\", model = \"…\" }".into(),
-    };
-    StandIn::Missing { mend }
 }
 
 fn today(state: &State) -> Today {

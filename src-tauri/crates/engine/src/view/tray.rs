@@ -2,7 +2,8 @@ use api::{ClientUse, Command, Headline, Level, MenuLine, Question, StandIn, Tray
 use catalog::MicroDollars;
 
 use super::consequence::Work;
-use super::{headline, login, pipeline, use_now, words};
+use super::{fallback, headline, login, pipeline, use_now, words};
+use crate::desk::Carried;
 use crate::state::State;
 
 /// Lines of one provider each; more would not fit a small screen.
@@ -11,6 +12,14 @@ const PROVIDERS_SHOWN: usize = 8;
 const ROUTES_NAMED: usize = 4;
 /// Fallbacks that answer, a line each.
 const FALLBACKS_SHOWN: usize = 3;
+
+/// The headline of an outage says who answers, though not that one model alone fails.
+pub(crate) fn fallbacks(state: &State, work: Option<Work>) -> Vec<String> {
+    match work {
+        Some(_) => fallback::sentences_of(state, Carried::is_sibling),
+        None => fallback::sentences(state),
+    }
+}
 
 /// The tray, decided here and only drawn by the shell.
 pub(crate) fn tray(
@@ -44,7 +53,7 @@ pub(crate) fn tray(
         headline.sentence.clone()
     };
     let quiet = rehearsal || state.paused || state.draining;
-    let mut fallbacks = super::snapshot::fallbacks(state, desk.work);
+    let mut fallbacks = fallbacks(state, desk.work);
     fallbacks.truncate(if quiet { 0 } else { FALLBACKS_SHOWN });
     let menu = menu(
         state,
@@ -169,7 +178,7 @@ fn menu(
             lines: answers.collect(),
         });
     }
-    for problem in super::snapshot::problems(state) {
+    for problem in super::problem::problems(state) {
         lines.push(action(
             format!("Needs you: {}", clause(&problem.what)),
             Command::OpenWindow { view: "now".into() },

@@ -3,7 +3,7 @@
 use api::Check;
 use watch::online::{Attempt, Connectivity};
 
-use super::{bad, good, note};
+use super::line::{bad, good, note};
 
 const NAME: &str = "network";
 

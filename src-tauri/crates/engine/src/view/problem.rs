@@ -1,0 +1,52 @@
+use api::ProblemView;
+
+use crate::state::State;
+
+/// What of ours needs the owner.
+pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
+    let mut problems = Vec::new();
+    if let Some(first) = state.settings_wrong.first() {
+        let more = match state.settings_wrong.len() {
+            1 => String::new(),
+            n => format!(" ({} more)", n - 1),
+        };
+        problems.push(ProblemView {
+            what: format!("The settings file has an error in {first}{more}."),
+            fix: format!(
+                "Correct {} and save it; until then the last good settings are in force.",
+                state.places.settings.display()
+            ),
+        });
+    }
+    problems.extend(super::login::problems(state));
+    if let Some((what, fix)) = state.listening.pending(&state.settings) {
+        problems.push(ProblemView { what, fix });
+    }
+    for (name, what) in state.unknown_pipelines.warnings(&state.settings) {
+        problems.push(ProblemView {
+            what,
+            fix: format!("Correct the name in the workflow, or add it to the settings: [[pipeline]] name = \"{name}\"."),
+        });
+    }
+    if let Some(why) = &state.ledger_failed {
+        problems.push(ProblemView {
+            what: why.clone(),
+            fix: "Until then this run's history is kept in memory and lost when the engine ends."
+                .into(),
+        });
+    }
+    if let Some(why) = &state.scope_unwritten {
+        problems.push(ProblemView {
+            what: format!(
+                "Where requests may go is kept in memory only: {} was not changed ({why}).",
+                state.places.settings.display()
+            ),
+            fix: "Write may_go_to = \"any\" (as it was) or \"named\" under [fallback] yourself."
+                .into(),
+        });
+    }
+    if let Some(why) = &state.keychain_failed {
+        problems.push(ProblemView { what: format!("Keys will be forgotten when the engine stops: {why}."), fix: "Unlock or install a keychain (GNOME Keyring, KWallet), or put the keys into environment variables.".into() });
+    }
+    problems
+}
