@@ -12,17 +12,16 @@ pub(crate) mod headers;
 pub(crate) mod lost;
 pub(crate) mod own_network;
 pub(crate) mod request;
+pub(crate) mod terms;
 pub(crate) mod translation;
 pub(crate) mod upstream;
 pub(crate) mod won;
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use catalog::Dialect;
 use chrono::{DateTime, Utc};
 use health::FailureKind;
 use http::Request;
@@ -34,11 +33,11 @@ use translate::CannotTell;
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
 use crate::Demand;
-use crate::attempt::answer::{Answer, Arrival, Gate, HELD};
+use crate::attempt::answer::{Answer, Arrival, HELD};
 use crate::attempt::content::{Content, Unreadable};
-use crate::attempt::deadlines::{Deadlines, GivenUp};
+use crate::attempt::deadlines::GivenUp;
 use crate::attempt::lost::{Lost, bears_on_health};
-use crate::attempt::translation::Translation;
+use crate::attempt::terms::Terms;
 use crate::attempt::upstream::{Unsent, Upstream};
 use crate::attempt::won::Won;
 use crate::deliver::hold::Hold;
@@ -48,51 +47,6 @@ use crate::open::OpenExchange;
 /// How much of an error's body is read, and for how long.
 const ERROR_BODY: usize = 1 << 20;
 const ERROR_BODY_FOR: Duration = Duration::from_secs(10);
-
-/// What an attempt is made for.
-#[derive(Debug)]
-pub(crate) struct Terms {
-    /// The client's.
-    pub(crate) dialect: Dialect,
-    /// The provider speaks another one.
-    pub(crate) translation: Option<Translation>,
-    pub(crate) kind: Kind,
-    pub(crate) streamed: bool,
-    pub(crate) hold: Hold,
-    /// What stays held once the client gets something.
-    pub(crate) gate: Gate,
-    /// An answer cut by a token limit is no answer.
-    pub(crate) strict: bool,
-    pub(crate) demand: Option<Demand>,
-    /// The request's own, where its provider does not enforce it.
-    pub(crate) wanted: Option<Demand>,
-    /// An answer with nothing to act on has been given once already: then it is passed on.
-    pub(crate) empty_before: bool,
-    pub(crate) deadlines: Deadlines,
-    pub(crate) grace: Duration,
-    pub(crate) idle: Duration,
-    /// The owner's words on failures.
-    pub(crate) rules: Arc<[Rule]>,
-    /// What all exchanges together may hold of answers, in bytes.
-    pub(crate) most_held: usize,
-    /// What tools are told to do is reported.
-    pub(crate) keep_arguments: bool,
-}
-
-impl Terms {
-    /// The dialect that the provider speaks.
-    fn spoken(&self) -> Dialect {
-        self.translation.as_ref().map_or(self.dialect, |t| t.spoken)
-    }
-
-    /// The head of an answer as the client gets it.
-    fn returned(&self, mut head: Parts) -> Parts {
-        if self.translation.is_some() {
-            head.headers = headers::of_translated(&head.headers, self.streamed);
-        }
-        head
-    }
-}
 
 /// Make one attempt. `terms` are waited for once the request is on its way; `exchange` is told what is known of it while it runs; `now` is for dates in `retry-after`.
 pub(crate) async fn attempt(

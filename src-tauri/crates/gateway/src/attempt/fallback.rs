@@ -15,15 +15,16 @@ use tokio::time::{Instant, sleep};
 use wire::{Class, Kind};
 
 use crate::admitted::Admitted;
+use crate::attempt::attempt;
 use crate::attempt::breaker::{BreakerChange, Permit, Silence};
 use crate::attempt::count;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience, stream_wait};
 use crate::attempt::lost::Lost;
 use crate::attempt::own_network::OwnNetwork;
 use crate::attempt::request::{Kept, Outgoing, request};
+use crate::attempt::terms::Terms;
 use crate::attempt::translation::Translation;
 use crate::attempt::won::Won;
-use crate::attempt::{Terms, attempt};
 use crate::deliver::hold::Hold;
 use crate::kept::{SignatureSink, kept_signatures};
 use crate::log::{self, Follows, OneLine};

@@ -3,10 +3,12 @@ use std::time::Duration;
 
 use catalog::{EndpointId, ModelId, ProviderId};
 use chrono::DateTime;
-use health::{Basis, Blame, Evidence, FailureKind, ProviderVerdict};
+use health::{Basis, Blame, Evidence, FailureKind, Level, ProviderVerdict, Verdict, Verdicts};
+use http::HeaderMap;
 
 use super::*;
 use crate::Standing;
+use crate::deliver::outage::{Elsewhere, verdict};
 
 fn primary(credential: Credential) -> Candidate {
     Candidate {
@@ -44,7 +46,7 @@ fn answered(
     }
 }
 
-fn message(said: &Said) -> String {
+fn message(said: &WholeResponse) -> String {
     let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap();
     tree["error"]["message"].as_str().unwrap().to_owned()
 }
