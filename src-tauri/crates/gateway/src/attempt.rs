@@ -32,17 +32,17 @@ use tokio::time::{Instant, timeout, timeout_at};
 use translate::CannotTell;
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
-use crate::Demand;
 use crate::attempt::answer::{Answer, Arrival, HELD};
 use crate::attempt::content::{Content, Unreadable};
 use crate::attempt::deadlines::GivenUp;
-use crate::attempt::lost::{Lost, bears_on_health};
+use crate::attempt::lost::Lost;
 use crate::attempt::terms::Terms;
 use crate::attempt::upstream::{Unsent, Upstream};
 use crate::attempt::won::Won;
 use crate::deliver::hold::Hold;
 use crate::held::Share;
 use crate::open::OpenExchange;
+use crate::{Demand, Fault};
 
 /// How much of an error's body is read, and for how long.
 const ERROR_BODY: usize = 1 << 20;
@@ -220,7 +220,7 @@ fn failed_to_send(unsent: &Unsent) -> Lost {
         hopeless: matches!(unsent, Unsent::ConnectTimedOut(_)),
         ..Lost::new(
             Class::Transient,
-            Some(FailureKind::Connect),
+            Fault::Theirs(FailureKind::Connect),
             unsent.to_string(),
         )
     }
@@ -234,7 +234,7 @@ async fn refused(rules: &[Rule], head: Parts, body: Option<Content>, now: DateTi
         let why = format!(
             "it redirects ({status}), and credentials are never sent on to another address"
         );
-        return Lost::new(Class::ModelGone, None, why);
+        return Lost::new(Class::ModelGone, Fault::Ours, why);
     }
     // The status stands without its words.
     let mut bytes = Bytes::new();
@@ -245,15 +245,15 @@ async fn refused(rules: &[Rule], head: Parts, body: Option<Content>, now: DateTi
         }
     }
     let failure = wire::classify_by(rules, status, &head.headers, &bytes, now);
-    let providers = bears_on_health(failure.class) && !failure.model_failed;
-    let kind = providers.then(|| FailureKind::Status(status.as_u16()));
+    let kind = FailureKind::Status(status.as_u16());
+    let fault = Fault::of(failure.class, failure.model_failed, kind);
     Lost {
         retry_after: failure.retry_after,
         resets_at: failure.resets_at,
         window: failure.window,
         hopeless: failure.final_word,
         answer: Some((status, headers::returned(head.headers), bytes)),
-        ..Lost::new(failure.class, kind, failure.message)
+        ..Lost::new(failure.class, fault, failure.message)
     }
 }
 

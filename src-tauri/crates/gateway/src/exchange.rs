@@ -6,7 +6,9 @@ use http::StatusCode;
 use http::request::Parts;
 
 use crate::tags;
-use crate::{Dropped, ExchangeId, OwnNetwork, Review, Storm, Unfetched, UnknownCoding, UsedUp};
+use crate::{
+    Dropped, ExchangeId, Fault, OwnNetwork, Review, Storm, Unfetched, UnknownCoding, UsedUp,
+};
 
 /// What the gateway tells of its work. Exactly one [`Report::Ended`] follows each [`Report::Began`], whatever happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,8 +167,7 @@ pub enum Outcome {
     Answered(wire::Completion),
     Failed {
         class: wire::Class,
-        /// None: a problem of ours (quota, key, the request itself), which tells nothing about the provider's health.
-        kind: Option<health::FailureKind>,
+        fault: Fault,
         message: String,
         /// Of [`wire::Class::Limit`]: the reset time, if known.
         resets_at: Option<DateTime<Utc>>,

@@ -9,6 +9,7 @@ mod deliver;
 mod door;
 mod exchange;
 mod exchange_id;
+mod fault;
 mod held;
 mod kept;
 mod log;
@@ -38,6 +39,7 @@ pub use deliver::outlet::Aborted;
 pub use door::Gateway;
 pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
 pub use exchange_id::ExchangeId;
+pub use fault::Fault;
 pub use kept::ConversationAsk;
 pub use once::{ReplayAsk, Unkept};
 pub use plan::{

@@ -19,7 +19,7 @@ use crate::reports::Reports;
 use crate::review::{self, Review, Reviewed};
 use crate::services::Services;
 use crate::storm::{Asked, Storms, Told};
-use crate::{Attempt, Began, Config, Dropped, End, Exchange, Outcome};
+use crate::{Attempt, Began, Config, Dropped, End, Exchange, Fault, Outcome};
 
 /// An exchange in progress.
 #[derive(Debug)]
@@ -376,7 +376,7 @@ impl OpenExchange {
         (in_vain.tell)(message.clone());
         Some(Outcome::Failed {
             class: Class::Silent,
-            kind: Some(FailureKind::Silent),
+            fault: Fault::Theirs(FailureKind::Silent),
             message,
             resets_at: None,
         })

@@ -25,7 +25,9 @@ use crate::plan::session::{HEALTHY_FOR, PrimaryHealth, SessionKey, Sessions};
 use crate::plan::{Answerer, Wish, plan};
 use crate::reports::Reports;
 use crate::storm::Storms;
-use crate::{Candidate, Config, Connect, ConversationAsk, Plan, ReplayAsk, Report, Standing};
+use crate::{
+    Candidate, Config, Connect, ConversationAsk, Fault, Plan, ReplayAsk, Report, Standing,
+};
 
 /// Tells the time of day.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -320,7 +322,7 @@ impl Services {
     pub(crate) fn trip(&self, candidate: &Candidate, lost: &Lost) -> Trip {
         Trip {
             class: lost.class,
-            slow: lost.kind == Some(health::FailureKind::Stalled),
+            slow: lost.fault == Fault::Theirs(health::FailureKind::Stalled),
             silence: lost.silence,
             retry_after: lost.retry_after,
             resets_at: lost.resets_at,

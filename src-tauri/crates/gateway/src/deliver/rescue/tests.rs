@@ -7,8 +7,8 @@ use health::{Basis, Blame, Evidence, FailureKind, Level, ProviderVerdict, Verdic
 use http::HeaderMap;
 
 use super::*;
-use crate::Standing;
 use crate::deliver::outage::{Elsewhere, verdict};
+use crate::{Fault, Standing};
 
 fn primary(credential: Credential) -> Candidate {
     Candidate {
@@ -42,7 +42,7 @@ fn answered(
             told,
             Bytes::from_static(body.as_bytes()),
         )),
-        ..Lost::new(class, None, String::new())
+        ..Lost::new(class, Fault::Ours, String::new())
     }
 }
 
@@ -133,7 +133,7 @@ fn whoever_did_not_answer_at_all_gets_a_status_that_the_client_understands() {
     ] {
         let lost = Lost::new(
             Class::Transient,
-            Some(FailureKind::Connect),
+            Fault::Theirs(FailureKind::Connect),
             "connection refused",
         );
         let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);
