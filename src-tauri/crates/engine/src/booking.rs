@@ -101,7 +101,13 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
         spoken: attempt.spoken,
         left_out: attempt.left_out.clone(),
         outcome: outcome.into(),
-        provider_failed: matches!(&attempt.outcome, Outcome::Failed { kind: Some(_), .. }),
+        provider_failed: matches!(
+            &attempt.outcome,
+            Outcome::Failed {
+                fault: gateway::Fault::Theirs(_),
+                ..
+            }
+        ),
         detail,
         stop_reason: attempt.report.stop_reason.clone(),
         tokens: charge.tokens(),
@@ -212,7 +218,7 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
             total_ms: attempt.total.as_millis() as u64,
         },
         Outcome::Failed {
-            kind: Some(kind),
+            fault: gateway::Fault::Theirs(kind),
             message,
             ..
         } => CallOutcome::Failed {
@@ -221,7 +227,7 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
         },
         Outcome::Failed {
             class,
-            kind: None,
+            fault: gateway::Fault::Ours,
             resets_at,
             ..
         } => CallOutcome::Ours(match class {

@@ -12,17 +12,16 @@ pub(crate) mod headers;
 pub(crate) mod lost;
 pub(crate) mod own_network;
 pub(crate) mod request;
+pub(crate) mod terms;
 pub(crate) mod translation;
 pub(crate) mod upstream;
 pub(crate) mod won;
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use catalog::Dialect;
 use chrono::{DateTime, Utc};
 use health::FailureKind;
 use http::Request;
@@ -33,66 +32,21 @@ use tokio::time::{Instant, timeout, timeout_at};
 use translate::CannotTell;
 use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
-use crate::Demand;
-use crate::attempt::answer::{Answer, Arrival, Gate, HELD};
+use crate::attempt::answer::{Answer, Arrival, HELD};
 use crate::attempt::content::{Content, Unreadable};
-use crate::attempt::deadlines::{Deadlines, GivenUp};
-use crate::attempt::lost::{Lost, bears_on_health};
-use crate::attempt::translation::Translation;
+use crate::attempt::deadlines::GivenUp;
+use crate::attempt::lost::Lost;
+use crate::attempt::terms::Terms;
 use crate::attempt::upstream::{Unsent, Upstream};
 use crate::attempt::won::Won;
 use crate::deliver::hold::Hold;
 use crate::held::Share;
 use crate::open::OpenExchange;
+use crate::{Demand, Fault};
 
 /// How much of an error's body is read, and for how long.
 const ERROR_BODY: usize = 1 << 20;
 const ERROR_BODY_FOR: Duration = Duration::from_secs(10);
-
-/// What an attempt is made for.
-#[derive(Debug)]
-pub(crate) struct Terms {
-    /// The client's.
-    pub(crate) dialect: Dialect,
-    /// The provider speaks another one.
-    pub(crate) translation: Option<Translation>,
-    pub(crate) kind: Kind,
-    pub(crate) streamed: bool,
-    pub(crate) hold: Hold,
-    /// What stays held once the client gets something.
-    pub(crate) gate: Gate,
-    /// An answer cut by a token limit is no answer.
-    pub(crate) strict: bool,
-    pub(crate) demand: Option<Demand>,
-    /// The request's own, where its provider does not enforce it.
-    pub(crate) wanted: Option<Demand>,
-    /// An answer with nothing to act on has been given once already: then it is passed on.
-    pub(crate) empty_before: bool,
-    pub(crate) deadlines: Deadlines,
-    pub(crate) grace: Duration,
-    pub(crate) idle: Duration,
-    /// The owner's words on failures.
-    pub(crate) rules: Arc<[Rule]>,
-    /// What all exchanges together may hold of answers, in bytes.
-    pub(crate) most_held: usize,
-    /// What tools are told to do is reported.
-    pub(crate) keep_arguments: bool,
-}
-
-impl Terms {
-    /// The dialect that the provider speaks.
-    fn spoken(&self) -> Dialect {
-        self.translation.as_ref().map_or(self.dialect, |t| t.spoken)
-    }
-
-    /// The head of an answer as the client gets it.
-    fn returned(&self, mut head: Parts) -> Parts {
-        if self.translation.is_some() {
-            head.headers = headers::of_translated(&head.headers, self.streamed);
-        }
-        head
-    }
-}
 
 /// Make one attempt. `terms` are waited for once the request is on its way; `exchange` is told what is known of it while it runs; `now` is for dates in `retry-after`.
 pub(crate) async fn attempt(
@@ -266,7 +220,7 @@ fn failed_to_send(unsent: &Unsent) -> Lost {
         hopeless: matches!(unsent, Unsent::ConnectTimedOut(_)),
         ..Lost::new(
             Class::Transient,
-            Some(FailureKind::Connect),
+            Fault::Theirs(FailureKind::Connect),
             unsent.to_string(),
         )
     }
@@ -280,7 +234,7 @@ async fn refused(rules: &[Rule], head: Parts, body: Option<Content>, now: DateTi
         let why = format!(
             "it redirects ({status}), and credentials are never sent on to another address"
         );
-        return Lost::new(Class::ModelGone, None, why);
+        return Lost::new(Class::ModelGone, Fault::Ours, why);
     }
     // The status stands without its words.
     let mut bytes = Bytes::new();
@@ -291,15 +245,15 @@ async fn refused(rules: &[Rule], head: Parts, body: Option<Content>, now: DateTi
         }
     }
     let failure = wire::classify_by(rules, status, &head.headers, &bytes, now);
-    let providers = bears_on_health(failure.class) && !failure.model_failed;
-    let kind = providers.then(|| FailureKind::Status(status.as_u16()));
+    let kind = FailureKind::Status(status.as_u16());
+    let fault = Fault::of(failure.class, failure.model_failed, kind);
     Lost {
         retry_after: failure.retry_after,
         resets_at: failure.resets_at,
         window: failure.window,
         hopeless: failure.final_word,
         answer: Some((status, headers::returned(head.headers), bytes)),
-        ..Lost::new(failure.class, kind, failure.message)
+        ..Lost::new(failure.class, fault, failure.message)
     }
 }
 

@@ -8,7 +8,7 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
 use crate::End;
-use crate::deliver::outlet::{Outlet, outlet};
+use crate::deliver::outlet::{Aborted, Outlet, outlet};
 use crate::open::OpenExchange;
 
 /// The body of what the client is answered.
@@ -21,12 +21,6 @@ enum Kind {
     Whole(Bytes, Option<Box<(OpenExchange, End)>>),
     Stream(Stream),
 }
-
-/// The provider's answer broke off after its beginning had been passed on. The server must drop the connection without the
-/// last chunk, so that the client sees a broken answer and not a short one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("aborted: {0}")]
-pub struct Aborted(pub String);
 
 impl Body {
     /// Bytes that belong to no exchange.

@@ -2,9 +2,11 @@
 
 mod announce;
 pub(crate) mod hold;
+pub(crate) mod outage;
 pub(crate) mod outlet;
 pub(crate) mod rescue;
 pub(crate) mod respond;
+pub(crate) mod whole_response;
 
 mod restart;
 
@@ -17,11 +19,12 @@ use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until};
 use wire::{Broken, Completion, Splice, Told};
 
-use crate::attempt::answer::{Answer, Arrival, Gate};
+use crate::attempt::answer::{Answer, Arrival};
 use crate::attempt::breaker::Permit;
 use crate::attempt::fallback::Fallback;
 use crate::attempt::lost::Lost;
 use crate::deliver::announce::{Announcing, announcement};
+use crate::deliver::hold::Gate;
 use crate::deliver::outlet::{Gone, Outlet};
 use crate::kept::Keeper;
 use crate::{Candidate, End, Outcome, Timers};

@@ -24,8 +24,7 @@ use tokio::time::Instant;
 use wire::{Ask, Kind};
 
 use crate::admitted::Admitted;
-use crate::attempt::answer::Gate;
-use crate::deliver::hold::{self, Hold};
+use crate::deliver::hold::{self, Gate, Hold};
 use crate::deliver::{rescue, respond};
 use crate::kept::Conversation;
 use crate::log::OneLine;
@@ -244,7 +243,7 @@ impl Gateway {
         let rerun = head.extensions.get::<Rerun>().cloned();
         if key.is_none()
             && rerun.is_none()
-            && let Some(left) = self.0.once().rejoin(id, &asker, client, dialect).await
+            && let Some(left) = once::rejoin(self.0.once(), id, &asker, client, dialect).await
         {
             return left;
         }
@@ -319,7 +318,7 @@ impl Gateway {
         };
         let again = match &run {
             Run::Item(item) if kind == Kind::Generate => {
-                self.0.once().again(id, item, exchange.started).await
+                once::again(self.0.once(), id, item, exchange.started).await
             }
             Run::Item(_) | Run::Keyed(_) | Run::Asker(_) => Again::First,
         };

@@ -2,17 +2,13 @@ use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 
-use crate::{Dropped, ExchangeId, OwnNetwork, Review, Storm, Unfetched, UnknownCoding, UsedUp};
-
-/// Names the business flow that a request belongs to.
-const PIPELINE: &str = "x-understudy-pipeline";
-/// Names the piece of work in that flow: a lead, an invoice. Requests about the same one count once.
-const ITEM: &str = "x-understudy-item";
-/// In characters.
-pub(crate) const LONGEST_TAG: usize = 200;
+use crate::tags;
+use crate::{
+    Dropped, ExchangeId, Fault, OwnNetwork, Review, Storm, Unfetched, UnknownCoding, UsedUp,
+};
 
 /// What the gateway tells of its work. Exactly one [`Report::Ended`] follows each [`Report::Began`], whatever happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,8 +114,8 @@ impl Exchange {
             model: String::new(),
             streamed: false,
             rehearsal: false,
-            pipeline: self::pipeline(&head.headers).or(pipeline),
-            item: tag(&head.headers, ITEM),
+            pipeline: tags::pipeline(&head.headers).or(pipeline),
+            item: tags::item(&head.headers),
             restarts: 0,
             shown_early: false,
             passed_over: Vec::new(),
@@ -134,16 +130,6 @@ impl Exchange {
             review: None,
         }
     }
-}
-
-/// The pipeline that a request's header names.
-pub(crate) fn pipeline(headers: &HeaderMap) -> Option<String> {
-    tag(headers, PIPELINE)
-}
-
-fn tag(headers: &HeaderMap, name: &str) -> Option<String> {
-    let value = headers.get(name)?.to_str().ok()?;
-    Some(value.chars().take(LONGEST_TAG).collect())
 }
 
 /// One request to one provider.
@@ -181,8 +167,7 @@ pub enum Outcome {
     Answered(wire::Completion),
     Failed {
         class: wire::Class,
-        /// None: a problem of ours (quota, key, the request itself), which tells nothing about the provider's health.
-        kind: Option<health::FailureKind>,
+        fault: Fault,
         message: String,
         /// Of [`wire::Class::Limit`]: the reset time, if known.
         resets_at: Option<DateTime<Utc>>,

@@ -9,15 +9,18 @@ mod deliver;
 mod door;
 mod exchange;
 mod exchange_id;
+mod fault;
 mod held;
 mod kept;
 mod log;
 mod once;
 mod open;
 mod plan;
+mod reports;
 mod review;
 mod services;
 mod storm;
+mod tags;
 
 #[cfg(test)]
 mod tests;
@@ -27,14 +30,16 @@ pub use attempt::content::UnknownCoding;
 pub use attempt::demand::{Demand, Schema};
 pub use attempt::own_network::{OwnNetwork, UntrustedCertificate};
 pub use attempt::upstream::{BoxError, Connect, Dialed, Io, connect};
-pub use body::{Aborted, Body};
+pub use body::Body;
 pub use config::{
     CandidateRule, Config, Consent, Delivery, EndpointConfig, Limits, Pattern, Restart, Route,
     Scope, Siblings, Spending, Timers, UsedUp,
 };
+pub use deliver::outlet::Aborted;
 pub use door::Gateway;
 pub use exchange::{Attempt, Began, End, Exchange, ExchangeKind, Outcome, Report, TurnedAway};
 pub use exchange_id::ExchangeId;
+pub use fault::Fault;
 pub use kept::ConversationAsk;
 pub use once::{ReplayAsk, Unkept};
 pub use plan::{

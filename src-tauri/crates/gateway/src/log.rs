@@ -221,7 +221,7 @@ struct Why<'a>(&'a Lost);
 impl Display for Why<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let status = self.0.answer.as_ref().map(|(status, ..)| status.as_u16());
-        match (self.0.kind, status) {
+        match (self.0.fault.kind(), status) {
             (Some(FailureKind::Status(status)), _) => write!(f, "status {status}"),
             (Some(FailureKind::Connect), _) => f.write_str("no connection"),
             (Some(FailureKind::Silent), _) => f.write_str("no response in time"),
@@ -251,7 +251,7 @@ fn words(class: Class) -> &'static str {
 }
 
 fn fault(lost: &Lost, candidate: &Candidate) -> &'static str {
-    if lost.kind.is_some() {
+    if lost.fault.is_theirs() {
         return "the provider";
     }
     let own_login = candidate.credential == Credential::ClientLogin;
@@ -271,6 +271,7 @@ mod tests {
     use http::{HeaderMap, StatusCode};
 
     use super::*;
+    use crate::Fault;
 
     #[test]
     fn a_clients_text_begins_no_line_of_its_own() {
@@ -287,16 +288,23 @@ mod tests {
             answer: Some((StatusCode::BAD_REQUEST, HeaderMap::new(), "a prompt".into())),
             ..Lost::new(class, kind, "a prompt")
         };
-        let status = Some(FailureKind::Status(503));
+        let status = Fault::Theirs(FailureKind::Status(503));
         for (lost, why) in [
-            (quoting(Class::Caller, None), "refused request, status 400"),
+            (
+                quoting(Class::Caller, Fault::Ours),
+                "refused request, status 400",
+            ),
             (quoting(Class::Transient, status), "status 503"),
             (
-                Lost::new(Class::ContextTooLong, None, "a prompt"),
+                Lost::new(Class::ContextTooLong, Fault::Ours, "a prompt"),
                 "context too long",
             ),
             (
-                Lost::new(Class::Transient, Some(FailureKind::Malformed), "a prompt"),
+                Lost::new(
+                    Class::Transient,
+                    Fault::Theirs(FailureKind::Malformed),
+                    "a prompt",
+                ),
                 "a malformed response",
             ),
         ] {

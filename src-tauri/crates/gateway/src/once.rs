@@ -1,12 +1,16 @@
 //! Asked twice, run once: requests with an idempotency key, and clients that close their connection and ask again.
 //! Two open identical requests without a key are two requests.
 
+mod attended;
+mod away;
 mod departure;
+mod flights;
 mod identity;
 mod keyed;
 mod lingering;
 mod proof;
 mod replays;
+mod runs;
 mod tape;
 mod unattended;
 
@@ -14,93 +18,54 @@ use catalog::Dialect;
 use chrono::{DateTime, Utc};
 use http::Response;
 use ledger::{ReplayAnswer, ReplayKey};
-use tokio::sync::mpsc;
 use wire::{Client, Kind};
 
 use crate::admitted::Admitted;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::{rescue, respond};
-use crate::held::Held;
 use crate::open::OpenExchange;
 use crate::services::Services;
-use crate::{Body, ExchangeId, Limits};
+use crate::{Body, ExchangeId};
+use away::Found;
 use departure::Departure;
-use keyed::{Claim, Keyed};
-use lingering::{Lingering, Wanted};
-use replays::Replays;
-use tape::{Next, Reader, Recorder, Tape, TapeEnd, tape};
-use unattended::{Found, Unattended};
+use flights::Claim;
+use lingering::Wanted;
+use tape::{Next, Reader, Tape, TapeEnd};
 
+pub(crate) use attended::Attended;
+pub(crate) use away::Item;
 pub(crate) use identity::{Asker, credential, key};
 pub(crate) use keyed::replay_kept;
 pub use replays::{ReplayAsk, Unkept};
-pub(crate) use unattended::{Attended, Item};
+pub(crate) use runs::Once;
 
-/// What may be asked twice.
-#[derive(Debug)]
-pub(crate) struct Once {
-    keyed: Keyed,
-    lingering: Lingering,
-    unattended: Unattended,
-    replays: Replays,
-    recorded: Held,
+/// The answer that a client left and comes back for.
+pub(crate) async fn rejoin(
+    once: &Once,
+    id: ExchangeId,
+    asker: &Asker,
+    client: &Client,
+    dialect: Dialect,
+) -> Option<Response<Body>> {
+    if !client.asks_again() {
+        return None;
+    }
+    let reader = once.lingering_runs().rejoin(asker)?;
+    Some(give(reader, dialect, id).await)
 }
 
-impl Once {
-    pub(crate) fn new(replays: mpsc::Sender<ReplayAsk>) -> Self {
-        let replays = Replays::new(replays);
-        Self {
-            keyed: Keyed::new(replays.clone()),
-            lingering: Lingering::default(),
-            unattended: Unattended::default(),
-            replays,
-            recorded: Held::default(),
-        }
+/// What a pipeline's request left behind whose client asks again.
+pub(crate) async fn again(once: &Once, id: ExchangeId, item: &Item, now: DateTime<Utc>) -> Again {
+    match once.unattended().find(&item.key.scope).await {
+        Found::Running(reader) => return Again::Running(give(reader, item.dialect, id).await),
+        Found::Ended | Found::Nothing => {}
     }
-
-    fn tape(&self, limits: &Limits) -> (Recorder, Reader) {
-        tape(self.recorded.share(), limits.recorded)
-    }
-
-    /// How many requests wait for their clients to come back.
-    pub(crate) fn lingering(&self) -> usize {
-        self.lingering.len() + self.unattended.len()
-    }
-
-    /// The answer that a client left and comes back for.
-    pub(crate) async fn rejoin(
-        &self,
-        id: ExchangeId,
-        asker: &Asker,
-        client: &Client,
-        dialect: Dialect,
-    ) -> Option<Response<Body>> {
-        if !client.asks_again() {
-            return None;
-        }
-        let reader = self.lingering.rejoin(asker)?;
-        Some(give(reader, dialect, id).await)
-    }
-
-    /// What a pipeline's request left behind whose client asks again.
-    pub(crate) async fn again(&self, id: ExchangeId, item: &Item, now: DateTime<Utc>) -> Again {
-        match self.unattended.find(&item.key.scope).await {
-            Found::Running(reader) => return Again::Running(give(reader, item.dialect, id).await),
-            Found::Ended | Found::Nothing => {}
-        }
-        match self.replays.take(item.key, now).await {
-            Ok(Some(answer)) => Again::Kept(answer),
-            Ok(None) => Again::First,
-            Err(unkept) => {
-                tracing::warn!(%unkept, "whether a response is kept could not be found out");
-                Again::First
-            }
-        }
-    }
-
-    async fn keep(&self, key: ReplayKey, answer: ReplayAnswer, now: DateTime<Utc>) {
-        if let Err(unkept) = self.replays.complete(key, Some(answer), now).await {
-            tracing::warn!(%unkept, "an unfetched response could not be kept");
+    match once.replays().take(item.key, now).await {
+        Ok(Some(answer)) => Again::Kept(answer),
+        Ok(None) => Again::First,
+        Err(unkept) => {
+            tracing::warn!(%unkept, "whether a response is kept could not be found out");
+            Again::First
         }
     }
 }
@@ -160,11 +125,11 @@ async fn answer_keyed(
 ) -> Response<Body> {
     let (dialect, kind, id) = (admitted.plan.dialect, admitted.kind, exchange.id());
     let streamed = admitted.streamed() && respond::has_chunks(&admitted);
-    match services.once().keyed.claim(key, services.now()).await {
+    match services.once().keyed().claim(key, services.now()).await {
         Claim::Run(ticket) => {
             let (recorder, reader) = services.once().tape(&admitted.config.limits);
             let tape = recorder.tape().clone();
-            let mut exchange = exchange.attended(Attended::new(services, &tape, dialect));
+            let mut exchange = exchange.attended(Attended::new(services.stopped(), &tape, dialect));
             let departure = departure(services, &mut admitted, &mut exchange);
             let asking = asking(services, admitted, exchange);
             let running = keyed::run(
@@ -192,7 +157,8 @@ async fn answer_unattended(
 ) -> Response<Body> {
     let (dialect, id) = (item.dialect, exchange.id());
     let (recorder, reader) = services.once().tape(&admitted.config.limits);
-    let mut exchange = exchange.attended(Attended::new(services, recorder.tape(), dialect));
+    let mut exchange =
+        exchange.attended(Attended::new(services.stopped(), recorder.tape(), dialect));
     let departure = departure(services, &mut admitted, &mut exchange);
     let asking = asking(services, admitted, exchange);
     tokio::spawn(unattended::run(
@@ -236,7 +202,7 @@ async fn answer_lingering(
 ) -> Response<Body> {
     let (dialect, id) = (admitted.plan.dialect, exchange.id());
     let (recorder, reader) = services.once().tape(&admitted.config.limits);
-    let all = services.once().lingering.clone();
+    let all = services.once().lingering_runs().clone();
     let departure = Departure::new(services.clone(), exchange.leaver(), admitted.began);
     let wanted = Wanted::new(
         departure,

@@ -1,97 +1,25 @@
 //! An exchange that has begun. By its type it ends exactly once: whoever drops it says that the client left.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use catalog::{Dialect, EndpointId, ModelId, ProviderId};
-use chrono::{DateTime, Utc};
 use health::FailureKind;
 use http::{HeaderMap, StatusCode};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tracing::Span;
 use translate::LeftOut;
 use wire::Class;
 
 use crate::attempt::headers;
-use crate::exchange_id::{ExchangeId, ExchangeIds};
+use crate::exchange_id::ExchangeId;
 use crate::log;
 use crate::once::Attended;
 use crate::plan::patience::Leaver;
-use crate::review::{self, Review, Reviewed, Unfetched};
+use crate::reports::Reports;
+use crate::review::{self, Review, Reviewed};
 use crate::services::Services;
 use crate::storm::{Asked, Storms, Told};
-use crate::{Attempt, Began, Config, Dropped, End, Exchange, Outcome, Report};
-
-/// Where reports go, and what is counted about them.
-#[derive(Clone, Debug)]
-pub(crate) struct Reports {
-    to: mpsc::Sender<Report>,
-    counts: Arc<Counts>,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    ids: ExchangeIds,
-    open: AtomicUsize,
-    dropped: AtomicU64,
-    strays: AtomicU64,
-}
-
-impl Reports {
-    pub(crate) fn new(to: mpsc::Sender<Report>) -> Self {
-        Self {
-            to,
-            counts: Arc::default(),
-        }
-    }
-
-    /// The same counts, with another reader.
-    pub(crate) fn to(&self, to: mpsc::Sender<Report>) -> Self {
-        Self {
-            to,
-            counts: Arc::clone(&self.counts),
-        }
-    }
-
-    /// The id of the exchange that a request begins, if it begins one.
-    pub(crate) fn next_id(&self, now: DateTime<Utc>) -> ExchangeId {
-        self.counts.ids.next(now)
-    }
-
-    pub(crate) fn open(&self) -> usize {
-        self.counts.open.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn dropped(&self) -> u64 {
-        self.counts.dropped.load(Ordering::Relaxed)
-    }
-
-    /// A request that is counted and not told of.
-    pub(crate) fn stray(&self) {
-        self.counts.strays.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn strays(&self) -> u64 {
-        self.counts.strays.load(Ordering::Relaxed)
-    }
-
-    /// What came after its client had left.
-    pub(crate) fn unfetched(&self, unfetched: Unfetched) {
-        self.send(Report::Unfetched(unfetched));
-    }
-
-    fn send(&self, report: Report) {
-        if self.to.try_send(report).is_err() {
-            let dropped = self.counts.dropped.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::warn!(
-                dropped,
-                "a report was dropped: its reader is too slow or gone"
-            );
-        }
-    }
-}
+use crate::{Attempt, Began, Config, Dropped, End, Exchange, Fault, Outcome};
 
 /// An exchange in progress.
 #[derive(Debug)]
@@ -146,15 +74,14 @@ impl std::fmt::Debug for InVain {
 impl OpenExchange {
     /// `exchange` as far as it is known.
     pub(crate) fn begin(reports: &Reports, began: Instant, exchange: Exchange) -> Self {
-        reports.counts.open.fetch_add(1, Ordering::Relaxed);
-        reports.send(Report::Began(Began {
+        reports.began(Began {
             id: exchange.id,
             started: exchange.started,
             client: exchange.client.clone(),
             dialect: exchange.dialect,
             model: exchange.model.clone(),
             rehearsal: exchange.rehearsal,
-        }));
+        });
         Self {
             reports: reports.clone(),
             began,
@@ -433,8 +360,7 @@ impl OpenExchange {
             let now = exchange.started + exchange.total;
             storms.ended(asked, Told::of(&exchange.end, exchange.status), now);
         }
-        self.reports.counts.open.fetch_sub(1, Ordering::Relaxed);
-        self.reports.send(Report::Ended(exchange));
+        self.reports.ended(exchange);
     }
 }
 
@@ -450,7 +376,7 @@ impl OpenExchange {
         (in_vain.tell)(message.clone());
         Some(Outcome::Failed {
             class: Class::Silent,
-            kind: Some(FailureKind::Silent),
+            fault: Fault::Theirs(FailureKind::Silent),
             message,
             resets_at: None,
         })

@@ -1,17 +1,13 @@
 //! Requests of pipelines, which are kept for a person where nobody can answer them. An agent's request is not: nobody
 //! finishes it by hand.
 
-use std::net::{IpAddr, SocketAddr};
+mod reviewed;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use ledger::ReplayKey;
-use sha2::{Digest, Sha256};
 
-use crate::{End, Exchange};
-
-/// What the provider must be told beside the body, and is no secret.
-const KEPT_HEADERS: &[&str] = &["anthropic-version", "anthropic-beta", "openai-beta"];
+pub(crate) use reviewed::{Reviewed, waits};
 
 /// What an exchange means for the review queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,127 +46,3 @@ pub struct ParkedRequest {
     /// Under which its response is kept for its client, where it had an idempotency key.
     pub replay: Option<ReplayKey>,
 }
-
-/// A pipeline's request on its way.
-#[derive(Clone, Debug)]
-pub(crate) struct Reviewed(ParkedRequest);
-
-/// What the owner of a failed workflow reads: where the request waits. `engine`: where the engine listens.
-pub(crate) fn waits(id: &str, engine: Option<SocketAddr>) -> String {
-    let shown = match engine {
-        Some(engine) => format!("{}/ui/#review/{id}, or", reachable(engine)),
-        None => "look with".to_owned(),
-    };
-    format!(
-        "The request waits in Understudy's review queue as {id}: {shown} `understudyd review show {id}`."
-    )
-}
-
-/// An address that listens everywhere is reached on this machine.
-fn reachable(engine: SocketAddr) -> String {
-    let port = engine.port();
-    match engine.ip() {
-        ip if ip.is_unspecified() => format!("http://127.0.0.1:{port}"),
-        IpAddr::V6(ip) => format!("http://[{ip}]:{port}"),
-        IpAddr::V4(ip) => format!("http://{ip}:{port}"),
-    }
-}
-
-impl Reviewed {
-    /// None: an agent's request, or one of the rehearsal. `strict`: the route accepts whole answers alone, as an
-    /// automation does; agents tell themselves by the session that they name.
-    pub(crate) fn of(
-        exchange: &Exchange,
-        strict: bool,
-        headers: &HeaderMap,
-        body: &Bytes,
-        replay: Option<ReplayKey>,
-    ) -> Option<Self> {
-        let automated = strict && exchange.client.session.is_none();
-        if exchange.rehearsal || !(automated || exchange.pipeline.is_some()) {
-            return None;
-        }
-        let kept = KEPT_HEADERS.iter().filter_map(|name| {
-            let value = headers.get(*name)?.to_str().ok()?;
-            Some(((*name).to_owned(), value.to_owned()))
-        });
-        Some(Self(ParkedRequest {
-            id: id(exchange, body),
-            headers: kept.collect(),
-            body: body.clone(),
-            replay,
-        }))
-    }
-
-    pub(crate) fn id(&self) -> &str {
-        &self.0.id
-    }
-
-    /// The id that a client is told whose request ends so. `alone`: its client has left.
-    pub(crate) fn parks(&self, end: &End, alone: bool) -> Option<&str> {
-        match end {
-            // A cut leaves the item unanswered as well; where the client asks again, its success settles it.
-            End::Exhausted | End::Cut => Some(&self.0.id),
-            // It was cut short because the engine stops, with or without its client.
-            End::ClientLeft if alone => Some(&self.0.id),
-            End::Complete
-            | End::Replayed
-            | End::Truncated
-            | End::Refused
-            | End::CallersFault
-            | End::ClientLeft
-            | End::TurnedAway(_)
-            | End::OurFault => None,
-        }
-    }
-
-    pub(crate) fn after(self, end: &End, alone: bool) -> Option<Review> {
-        if self.parks(end, alone).is_some() {
-            return Some(Review::Parked(self.0));
-        }
-        match end {
-            End::Complete | End::Truncated | End::Refused if alone => {
-                Some(Review::Unfetched(self.0))
-            }
-            End::Complete | End::Replayed | End::Truncated | End::Refused => {
-                Some(Review::Answered(self.0.id))
-            }
-            End::Cut
-            | End::Exhausted
-            | End::CallersFault
-            | End::ClientLeft
-            | End::TurnedAway(_)
-            | End::OurFault => None,
-        }
-    }
-}
-
-/// Whose request it is, and what it says: an agent's turn that is asked again has other call ids. An item's retries may come
-/// from another session, so that a session counts only where no item is named.
-fn id(exchange: &Exchange, body: &[u8]) -> String {
-    let session = match exchange.item {
-        Some(_) => None,
-        None => exchange.client.session.as_deref(),
-    };
-    let mut hash = Sha256::new();
-    for part in [
-        Some(exchange.dialect.as_str()),
-        exchange.pipeline.as_deref(),
-        exchange.item.as_deref(),
-        session,
-    ] {
-        // Each with its length, so that no two lists of parts read the same.
-        let part = part.unwrap_or_default();
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    hash.update(wire::without_ids(exchange.dialect, body));
-    let digest = hash.finalize();
-    digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests;

@@ -15,17 +15,19 @@ use crate::attempt::breaker::{Breakers, FAILURES, FAILURES_IN_DECLARED_OUTAGE, P
 use crate::attempt::durations::Durations;
 use crate::attempt::lost::Lost;
 use crate::attempt::upstream::Upstream;
-use crate::deliver::rescue;
+use crate::deliver::outage;
 use crate::held::{Held, Share};
 use crate::kept::Conversations;
 use crate::log::{self, Follows};
 use crate::once::Once;
-use crate::open::Reports;
 use crate::plan::patience::{Exits, Leaver};
 use crate::plan::session::{HEALTHY_FOR, PrimaryHealth, SessionKey, Sessions};
 use crate::plan::{Answerer, Wish, plan};
+use crate::reports::Reports;
 use crate::storm::Storms;
-use crate::{Candidate, Config, Connect, ConversationAsk, Plan, ReplayAsk, Report, Standing};
+use crate::{
+    Candidate, Config, Connect, ConversationAsk, Fault, Plan, ReplayAsk, Report, Standing,
+};
 
 /// Tells the time of day.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -320,7 +322,7 @@ impl Services {
     pub(crate) fn trip(&self, candidate: &Candidate, lost: &Lost) -> Trip {
         Trip {
             class: lost.class,
-            slow: lost.kind == Some(health::FailureKind::Stalled),
+            slow: lost.fault == Fault::Theirs(health::FailureKind::Stalled),
             silence: lost.silence,
             retry_after: lost.retry_after,
             resets_at: lost.resets_at,
@@ -363,9 +365,9 @@ impl Services {
         &self,
         candidate: &Candidate,
         product: &str,
-        elsewhere: &rescue::Elsewhere,
+        elsewhere: &outage::Elsewhere,
     ) -> Option<String> {
-        let sentence = rescue::verdict(&self.verdicts(), candidate, product, elsewhere)?;
+        let sentence = outage::verdict(&self.verdicts(), candidate, product, elsewhere)?;
         let zone = self.0.zone.get_or_init(|| Arc::new(|_| Utc.fix()));
         Some(words::Clock::named(Arc::clone(zone), self.now()).plain(&sentence))
     }

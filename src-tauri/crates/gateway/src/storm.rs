@@ -1,6 +1,8 @@
 //! Clients that ask the same thing again and again. Measured: opencode at 2 to 15 full-size requests a second after a 413
 //! or an answer without its end, Claude Code at 4 a second where a tool call hits the token limit. A 400 stops every client.
 
+mod refusal;
+
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,33 +12,17 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use wire::Client;
 
-use crate::End;
+pub use refusal::Storm;
 
-/// The same request this often within [`WINDOW`] without a whole answer is refused the next time.
-pub(crate) const REPEATS: usize = 40;
+use crate::End;
+use refusal::{REPEATS, TOO_LARGE};
+
+/// Of the failures that are counted.
 const WINDOW: TimeDelta = TimeDelta::seconds(60);
-/// Refusals as too large, in a row, after which one session's next request of that size is refused here.
-pub(crate) const TOO_LARGE: u32 = 5;
 /// A session that is quiet for so long begins anew.
 const FORGOTTEN: TimeDelta = TimeDelta::minutes(10);
 /// Requests, and sessions, that are remembered at most: with 40 times of day each, about 200 KB.
 const REMEMBERED: usize = 256;
-
-/// Why a request is refused as part of a storm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Storm {
-    #[error(
-        "This very request was sent over {REPEATS} times within a minute, and none of them got a complete response. It is not sent on \
-         again for now, so that the loop ends: stop the client or change the request, then look at Understudy's Traffic view for \
-         what went wrong"
-    )]
-    Repeated,
-    #[error(
-        "{TOO_LARGE} requests in a row of this session were refused as too large, and this one is no smaller. Start a new \
-         conversation or let the client compact this one"
-    )]
-    TooLarge,
-}
 
 /// Who asks, and what, told apart by hash alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

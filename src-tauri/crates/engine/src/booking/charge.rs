@@ -97,9 +97,10 @@ fn ended_there(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Answered(_) | Outcome::NotSent { .. } => true,
         Outcome::ClientLeft => false,
-        Outcome::Failed { kind, .. } => {
-            !matches!(kind, Some(FailureKind::Silent | FailureKind::Stalled))
-        }
+        Outcome::Failed { fault, .. } => !matches!(
+            fault.kind(),
+            Some(FailureKind::Silent | FailureKind::Stalled)
+        ),
     }
 }
 
@@ -120,8 +121,8 @@ fn refused(attempt: &Attempt) -> bool {
     }
     match &attempt.outcome {
         Outcome::Answered(_) | Outcome::NotSent { .. } | Outcome::ClientLeft => false,
-        Outcome::Failed { class, kind, .. } => {
-            told_instead(*class, *kind) && is_blank(&attempt.report)
+        Outcome::Failed { class, fault, .. } => {
+            told_instead(*class, fault.kind()) && is_blank(&attempt.report)
         }
     }
 }

@@ -81,7 +81,7 @@ pub(crate) fn exchange(attempts: Vec<Attempt>) -> Exchange {
 pub(crate) fn failed(class: Class, kind: Option<FailureKind>) -> Outcome {
     Outcome::Failed {
         class,
-        kind,
+        fault: kind.map_or(gateway::Fault::Ours, gateway::Fault::Theirs),
         message: String::new(),
         resets_at: None,
     }

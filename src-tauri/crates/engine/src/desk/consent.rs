@@ -147,7 +147,13 @@ impl Desk {
         let primary = plan.candidates.iter().find(|c| c.is_primary())?;
         let failed = |a: &gateway::Attempt| {
             a.provider == primary.provider
-                && matches!(a.outcome, gateway::Outcome::Failed { kind: Some(_), .. })
+                && matches!(
+                    a.outcome,
+                    gateway::Outcome::Failed {
+                        fault: gateway::Fault::Theirs(_),
+                        ..
+                    }
+                )
         };
         if !exchange.attempts.iter().any(failed) {
             return None;

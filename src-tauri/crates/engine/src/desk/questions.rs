@@ -67,7 +67,7 @@ impl Desk {
                 a.outcome,
                 Outcome::Failed {
                     class: Class::Transient | Class::Silent,
-                    kind: Some(_),
+                    fault: gateway::Fault::Theirs(_),
                     ..
                 }
             );

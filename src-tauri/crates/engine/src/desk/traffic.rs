@@ -171,7 +171,7 @@ fn reached_no_provider(attempt: &Attempt) -> bool {
         attempt.outcome,
         Outcome::NotSent { .. }
             | Outcome::Failed {
-                kind: Some(FailureKind::Connect),
+                fault: gateway::Fault::Theirs(FailureKind::Connect),
                 ..
             }
     )

@@ -117,10 +117,15 @@ impl Turns {
 
 /// Whose failure it was: the first provider's that failed an attempt, and not by a fault of ours.
 pub(crate) fn failed_by(exchange: &Exchange) -> Option<&catalog::ProviderId> {
-    let failed = exchange
-        .attempts
-        .iter()
-        .find(|attempt| matches!(attempt.outcome, Outcome::Failed { kind: Some(_), .. }));
+    let failed = exchange.attempts.iter().find(|attempt| {
+        matches!(
+            attempt.outcome,
+            Outcome::Failed {
+                fault: gateway::Fault::Theirs(_),
+                ..
+            }
+        )
+    });
     failed.map(|attempt| &attempt.provider)
 }
 

@@ -97,11 +97,11 @@ fn attempted(step: Step, exchange: &Exchange, place: &Place) -> Result<(), Failu
         Some(Outcome::Answered(_)) => Ok(()),
         Some(Outcome::Failed {
             class,
-            kind,
+            fault,
             message,
             ..
         }) => {
-            let (fault, what, fix) = of_class(*class, *kind, place);
+            let (fault, what, fix) = of_class(*class, fault.kind(), place);
             Err(Failure::new(step, fault, clause(what, message), fix))
         }
         Some(Outcome::NotSent { own, message }) => {

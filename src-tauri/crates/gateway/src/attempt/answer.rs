@@ -1,6 +1,7 @@
 //! A provider's streamed answer while it arrives: whole events only, each understood before it may be passed on.
 
 mod document;
+mod kind;
 mod translated;
 
 use std::collections::VecDeque;
@@ -13,25 +14,14 @@ use http_body::Body as _;
 use translate::AnswerTranslator;
 use wire::{BodyEnd, Broken, Completion, Framing, Step, StepKind, Validator, sse};
 
-use crate::attempt::Terms;
 use crate::attempt::content::{Content, Unreadable};
+use crate::attempt::terms::Terms;
 use crate::attempt::translation::Translation;
+use crate::deliver::hold::Gate;
 use crate::held::{Full, Share};
 
 /// Most bytes that are held of one answer.
 pub(crate) const HELD: usize = 16 << 20;
-
-/// What of an answer waits for the proof that it is whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gate {
-    Nothing,
-    /// The event on which a client starts a tool, and all that follows it. Some clients start it again when they have to
-    /// ask again, so that it is held until there will be nothing to ask again for.
-    Closings,
-    /// A tool call from its beginning on: where another answer may go on in the same message, a call that was begun would
-    /// stand in its way. It can be let go of early with [`Answer::show_call`], up to its closing.
-    Calls,
-}
 
 /// What of an answer is held back now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +38,7 @@ pub(crate) struct Answer {
     dialect: Dialect,
     body: Content,
     /// What kind of body the provider sends.
-    provider: document::Body,
+    provider: kind::BodyKind,
     is_document: bool,
     /// The provider speaks another dialect. All else here is about what the client is told.
     translation: Option<Translation>,
@@ -102,7 +92,7 @@ impl Answer {
         Self {
             dialect,
             body,
-            provider: document::Body::of(terms.hold),
+            provider: kind::BodyKind::of(terms.hold),
             is_document: false,
             translation: terms.translation.clone(),
             translator: terms.translation.as_ref().map(|t| t.answer(dialect)),

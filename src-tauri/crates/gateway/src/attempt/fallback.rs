@@ -15,15 +15,16 @@ use tokio::time::{Instant, sleep};
 use wire::{Class, Kind};
 
 use crate::admitted::Admitted;
+use crate::attempt::attempt;
 use crate::attempt::breaker::{BreakerChange, Permit, Silence};
 use crate::attempt::count;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience, stream_wait};
 use crate::attempt::lost::Lost;
 use crate::attempt::own_network::OwnNetwork;
 use crate::attempt::request::{Kept, Outgoing, request};
+use crate::attempt::terms::Terms;
 use crate::attempt::translation::Translation;
 use crate::attempt::won::Won;
-use crate::attempt::{Terms, attempt};
 use crate::deliver::hold::Hold;
 use crate::kept::{SignatureSink, kept_signatures};
 use crate::log::{self, Follows, OneLine};
@@ -32,7 +33,7 @@ use crate::plan::lineup::Lineup;
 use crate::plan::patience::{self, Turn};
 use crate::plan::stand_in;
 use crate::services::Services;
-use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig, Outcome, Role};
+use crate::{Candidate, Carriage, Credential, Demand, EndpointConfig, Fault, Outcome, Role};
 use next::{Next, bears_on_breaker, may_repeat, next};
 
 /// Requests that one exchange may cost, however many candidates there are.
@@ -285,7 +286,8 @@ impl Fallback {
         }
         lost.date(self.services.now());
         let beyond = endpoint.is_some_and(|found| is_beyond_this_network(&found.endpoint.base));
-        if lost.kind == Some(FailureKind::Connect) && beyond && self.services.is_offline() {
+        if lost.fault == Fault::Theirs(FailureKind::Connect) && beyond && self.services.is_offline()
+        {
             lost = Lost::of_our_network(OwnNetwork::Offline, lost.message);
         }
         let outcome = match lost.own {
@@ -295,7 +297,7 @@ impl Fallback {
             },
             None => Outcome::Failed {
                 class: lost.class,
-                kind: lost.kind,
+                fault: lost.fault,
                 message: lost.message.clone(),
                 resets_at: lost.resets_at,
             },

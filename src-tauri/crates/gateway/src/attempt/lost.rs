@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use translate::CannotTell;
 use wire::{Broken, Class, Rule};
 
+use crate::Fault;
 use crate::attempt::breaker::Silence;
 use crate::attempt::content::UnknownCoding;
 use crate::attempt::own_network::OwnNetwork;
@@ -22,8 +23,7 @@ pub(crate) struct Lost {
     pub(crate) class: Class,
     /// It never left our own network.
     pub(crate) own: Option<OwnNetwork>,
-    /// None: a problem of ours.
-    pub(crate) kind: Option<FailureKind>,
+    pub(crate) fault: Fault,
     pub(crate) message: String,
     pub(crate) retry_after: Option<Duration>,
     /// Of [`Class::Limit`]: the stated reset time.
@@ -42,11 +42,11 @@ pub(crate) struct Lost {
 }
 
 impl Lost {
-    pub(crate) fn new(class: Class, kind: Option<FailureKind>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(class: Class, fault: Fault, message: impl Into<String>) -> Self {
         Self {
             class,
             own: None,
-            kind,
+            fault,
             message: message.into(),
             retry_after: None,
             resets_at: None,
@@ -64,14 +64,14 @@ impl Lost {
         Self {
             own: Some(own),
             hopeless: true,
-            ..Self::new(Class::Transient, None, message)
+            ..Self::new(Class::Transient, Fault::Ours, message)
         }
     }
 
     pub(crate) fn silent(message: String, silence: Option<Silence>) -> Self {
         Self {
             silence,
-            ..Self::new(Class::Silent, Some(FailureKind::Silent), message)
+            ..Self::new(Class::Silent, Fault::Theirs(FailureKind::Silent), message)
         }
     }
 
@@ -83,7 +83,7 @@ impl Lost {
             hopeless: true,
             ..Self::new(
                 Class::Transient,
-                Some(FailureKind::Stalled),
+                Fault::Theirs(FailureKind::Stalled),
                 format!("nothing came for {seconds} s in the middle of the answer"),
             )
         }
@@ -106,7 +106,7 @@ impl Lost {
             ..Self::new(
                 class,
                 // A malformed tool call is the model's failure: it does not count against the provider's health.
-                (bears_on_health(told) && !failure.model_failed).then(|| kind_of(broken)),
+                Fault::of(told, failure.model_failed, kind_of(broken)),
                 rule.map_or(message.clone(), |rule| rule.named(&message)),
             )
         }
@@ -126,14 +126,17 @@ impl Lost {
         Self {
             report: report.clone(),
             hopeless: true,
-            ..Self::new(Class::Transient, None, why)
+            ..Self::new(Class::Transient, Fault::Ours, why)
         }
     }
 
     /// The provider answered otherwise, or may: it is this model that fails, not the connection and not an account.
     pub(crate) fn is_of_the_model(&self) -> bool {
         matches!(self.class, Class::Transient | Class::Silent)
-            && self.kind.is_some_and(|kind| kind != FailureKind::Connect)
+            && self
+                .fault
+                .kind()
+                .is_some_and(|kind| kind != FailureKind::Connect)
     }
 
     /// The server does not know what was called, as opposed to a model that its vendor does not know.
@@ -202,25 +205,10 @@ impl Lost {
             hopeless: true,
             ..Self::new(
                 Class::Transient,
-                None,
+                Fault::Ours,
                 "the response was cut by a token limit, and this route accepts complete responses only",
             )
         }
-    }
-}
-
-/// Is it the provider's own failure? The rest are problems of ours.
-pub(crate) fn bears_on_health(class: Class) -> bool {
-    match class {
-        Class::Transient | Class::Silent => true,
-        Class::RateLimit
-        | Class::Limit
-        | Class::Quota
-        | Class::Credential
-        | Class::ModelGone
-        | Class::Caller
-        | Class::ContextTooLong
-        | Class::ContentPolicy => false,
     }
 }
 

@@ -8,7 +8,6 @@ use http::request::Parts;
 use tokio::time::Instant;
 use wire::Ask;
 
-use crate::attempt::answer::Gate;
 use crate::{Config, Delivery, Plan, Restart};
 
 /// How long before a client gives up waiting for an event it is given what there is.
@@ -24,6 +23,18 @@ pub(crate) enum Hold {
     /// Until it is proven. `at_most`: some clients give up while they are shown nothing, so that they get from then on
     /// what has arrived.
     UntilProven { at_most: Option<Instant> },
+}
+
+/// What of an answer waits for the proof that it is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Nothing,
+    /// The event on which a client starts a tool, and all that follows it. Some clients start it again when they have to
+    /// ask again, so that it is held until there will be nothing to ask again for.
+    Closings,
+    /// A tool call from its beginning on: where another answer may go on in the same message, a call that was begun would
+    /// stand in its way. It can be let go of early with `Answer::show_call`, up to its closing.
+    Calls,
 }
 
 /// What follows where a response breaks off after the client was given a part of it.

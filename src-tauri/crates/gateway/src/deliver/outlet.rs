@@ -6,7 +6,11 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::Aborted;
+/// The provider's answer broke off after its beginning had been passed on. The server must drop the connection without the
+/// last chunk, so that the client sees a broken answer and not a short one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("aborted: {0}")]
+pub struct Aborted(pub String);
 
 /// The giving side.
 #[derive(Debug)]

@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalog::Dialect;
-use health::{Level, Verdict, Verdicts};
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::header::{ALLOW, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
 use wire::{Class, Problem};
-use words::{Outlook, Spans};
 
 use crate::attempt::lost::Lost;
 use crate::attempt::own_network::OwnNetwork;
+use crate::deliver::whole_response::{WholeResponse, with_sentence};
 use crate::{Body, Candidate, Credential, Dropped, ExchangeId, TurnedAway};
 
 /// Longer waits make Claude Code give up, which helps nobody (measured with 2.1.197).
@@ -19,70 +18,8 @@ const RETRY_AFTER_MOST: u64 = 60;
 /// Codex stops for good at a 429 without one (measured with 0.169.0).
 const RETRY_AFTER_DEFAULT: u64 = 15;
 
-/// A response of ours, before it has a body type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    /// Some of its message was written here; what a provider wrote is passed on as it is.
-    pub(crate) ours: bool,
-}
-
-impl Said {
-    fn new(dialect: Dialect, problem: &Problem) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Self {
-            status: problem.status,
-            headers,
-            body: wire::error_body(dialect, problem).into(),
-            ours: true,
-        }
-    }
-}
-
-impl Said {
-    /// The sentence at the end of its message, where it has one.
-    fn add(&mut self, sentence: &str) {
-        let added = with_sentence(&self.body, sentence);
-        self.ours |= added != self.body;
-        self.body = added;
-    }
-
-    /// A sentence of ours ends with the exchange that it is about, by which Requests and the log find it.
-    pub(crate) fn cite(mut self, id: ExchangeId) -> Self {
-        if self.ours {
-            self.body = with_reference(&self.body, id);
-        }
-        self
-    }
-
-    /// The same; an error without a message (a page of a proxy) becomes one of ours.
-    pub(crate) fn must_say(&mut self, dialect: Dialect, sentence: &str) {
-        let before = std::mem::replace(&mut self.body, Bytes::new());
-        self.body = with_sentence(&before, sentence);
-        self.ours = true;
-        if self.body == before {
-            let problem = Problem {
-                status: self.status,
-                message: format!(
-                    "The provider answered with status {}. {sentence}",
-                    self.status
-                ),
-            };
-            *self = Self {
-                headers: std::mem::take(&mut self.headers),
-                ..Self::new(dialect, &problem)
-            };
-            let json = HeaderValue::from_static("application/json");
-            self.headers.insert(CONTENT_TYPE, json);
-        }
-    }
-}
-
 /// As a response of a request that began no exchange.
-pub(crate) fn plain(said: Said, id: ExchangeId) -> Response<Body> {
+pub(crate) fn plain(said: WholeResponse, id: ExchangeId) -> Response<Body> {
     let said = said.cite(id);
     let mut response = Response::new(Body::plain(said.body));
     *response.status_mut() = said.status;
@@ -91,7 +28,7 @@ pub(crate) fn plain(said: Said, id: ExchangeId) -> Response<Body> {
 }
 
 /// Refused at our own door.
-pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
+pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> WholeResponse {
     let status = match why {
         TurnedAway::Token
         | TurnedAway::Host(_)
@@ -118,7 +55,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
         | TurnedAway::IdempotencyKey(_) => StatusCode::BAD_REQUEST,
     };
     let message = why.to_string();
-    let mut said = Said::new(dialect, &Problem { status, message });
+    let mut said = WholeResponse::new(dialect, &Problem { status, message });
     if let TurnedAway::Method { wanted, .. } = why {
         said.headers.insert(ALLOW, HeaderValue::from_static(wanted));
     }
@@ -130,14 +67,14 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> Said {
 }
 
 /// A panic of ours ended this one exchange.
-pub(crate) fn our_fault(dialect: Dialect) -> Said {
+pub(crate) fn our_fault(dialect: Dialect) -> WholeResponse {
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         message: "Understudy: an error of our own ended this request. It was not the provider; \
                   the log has the details"
             .to_owned(),
     };
-    Said::new(dialect, &problem)
+    WholeResponse::new(dialect, &problem)
 }
 
 /// Nobody answered, not even with a status: what clients take for a reason to ask again.
@@ -151,15 +88,15 @@ fn unanswered(dialect: Dialect) -> StatusCode {
 
 /// The context is too long for every candidate, and the first of them said so in a stream: asking again is no use, which
 /// agents read from the status alone.
-pub(crate) fn too_long(dialect: Dialect, message: &str) -> Said {
+pub(crate) fn too_long(dialect: Dialect, message: &str) -> WholeResponse {
     let problem = Problem {
         status: StatusCode::BAD_REQUEST,
         message: message.to_owned(),
     };
     // The provider's words, which clients read for the numbers in them.
-    Said {
+    WholeResponse {
         ours: false,
-        ..Said::new(dialect, &problem)
+        ..WholeResponse::new(dialect, &problem)
     }
 }
 
@@ -176,11 +113,11 @@ pub(crate) fn exhausted(
     product: &str,
     lost: Lost,
     known: &[String],
-) -> Said {
+) -> WholeResponse {
     let ours = lost.class == Class::Credential && primary.credential != Credential::ClientLogin;
     let mut said = match lost.answer {
         // A key of ours that is wrong is no matter of the client's login: at a 401, agents ask again for minutes.
-        Some((_, _, body)) if ours => Said {
+        Some((_, _, body)) if ours => WholeResponse {
             ours: true,
             body: with_sentence(
                 &body,
@@ -190,7 +127,7 @@ pub(crate) fn exhausted(
                     primary.provider
                 ),
             ),
-            ..Said::new(
+            ..WholeResponse::new(
                 dialect,
                 &Problem {
                     status: StatusCode::FORBIDDEN,
@@ -198,7 +135,7 @@ pub(crate) fn exhausted(
                 },
             )
         },
-        Some(answer) => Said::from(answer),
+        Some(answer) => WholeResponse::from(answer),
         None => match lost.own {
             Some(own) => of_our_network(dialect, own, product, &lost.message),
             None => did_not_answer(dialect, product, &lost.message),
@@ -218,13 +155,18 @@ pub(crate) fn exhausted(
 }
 
 /// The request never left our own network: no status that blames the provider, and one that clients retry.
-pub(crate) fn of_our_network(dialect: Dialect, own: OwnNetwork, product: &str, why: &str) -> Said {
+pub(crate) fn of_our_network(
+    dialect: Dialect,
+    own: OwnNetwork,
+    product: &str,
+    why: &str,
+) -> WholeResponse {
     let problem = Problem {
         status: StatusCode::SERVICE_UNAVAILABLE,
         message: own.sentence(product, why),
     };
-    let said = Said::new(dialect, &problem);
-    Said {
+    let said = WholeResponse::new(dialect, &problem);
+    WholeResponse {
         body: not_overloaded(without_unheard_code(said.body)),
         ..said
     }
@@ -243,20 +185,20 @@ fn not_overloaded(body: Bytes) -> Bytes {
 }
 
 /// The provider could not be reached, or sent no response.
-pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> Said {
+pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> WholeResponse {
     let problem = Problem {
         status: unanswered(dialect),
         message: format!("{product} did not answer: {why}"),
     };
-    Said::new(dialect, &problem)
+    WholeResponse::new(dialect, &problem)
 }
 
 /// The request that this one waited for broke off.
-pub(crate) fn broke_off(dialect: Dialect, why: &str) -> Said {
+pub(crate) fn broke_off(dialect: Dialect, why: &str) -> WholeResponse {
     let message = format!(
         "The running request with this `Idempotency-Key` failed: {why}. Send it again to run it anew"
     );
-    Said::new(
+    WholeResponse::new(
         dialect,
         &Problem {
             status: unanswered(dialect),
@@ -266,7 +208,7 @@ pub(crate) fn broke_off(dialect: Dialect, why: &str) -> Said {
 }
 
 /// The same as an event, for a client whose answer has begun.
-pub(crate) fn as_event(dialect: Dialect, said: &Said) -> Bytes {
+pub(crate) fn as_event(dialect: Dialect, said: &WholeResponse) -> Bytes {
     let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap_or_default();
     let told = ["/error/message", "/message"]
         .iter()
@@ -278,20 +220,8 @@ pub(crate) fn as_event(dialect: Dialect, said: &Said) -> Bytes {
     wire::error_event(dialect, &problem).into()
 }
 
-/// As the provider said it.
-impl From<(StatusCode, HeaderMap, Bytes)> for Said {
-    fn from((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Self {
-        Said {
-            status,
-            headers,
-            body,
-            ours: false,
-        }
-    }
-}
-
 /// `patience`: the wait that the provider asked for, in whichever of its ways.
-fn bound_retry_after(dialect: Dialect, said: &mut Said, patience: Option<Duration>) {
+fn bound_retry_after(dialect: Dialect, said: &mut WholeResponse, patience: Option<Duration>) {
     let asked = said.headers.get(RETRY_AFTER);
     // Only whole seconds are understood by every client; a date or a fraction comes with `patience`.
     let seconds: Option<u64> = asked.and_then(|value| value.to_str().ok()?.trim().parse().ok());
@@ -307,83 +237,6 @@ fn bound_retry_after(dialect: Dialect, said: &mut Said, patience: Option<Duratio
         said.headers.remove("retry-after-ms");
         said.headers.insert(RETRY_AFTER, HeaderValue::from(wait));
     }
-}
-
-/// Who else could have answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Elsewhere {
-    /// Each fallback was tried.
-    Failed,
-    /// This product has a key, and the owner has not said whether it may answer.
-    WaitsForConsent(String),
-    NotSetUp,
-}
-
-/// What is known of the provider, in one sentence; None where nothing bad is known.
-pub(crate) fn verdict(
-    verdicts: &Verdicts,
-    primary: &Candidate,
-    product: &str,
-    elsewhere: &Elsewhere,
-) -> Option<Spans> {
-    if verdicts.offline {
-        return Some(words::offline_error());
-    }
-    let known = verdicts.providers.get(&primary.provider)?;
-    let level = match known.verdict {
-        Verdict::Known(Level::Operational) | Verdict::Unknown(_) => return None,
-        Verdict::Known(level) => level,
-    };
-    let rest = match elsewhere {
-        Elsewhere::Failed => "no fallback was left".to_owned(),
-        Elsewhere::WaitsForConsent(fallback) => format!(
-            "{fallback} can answer once you allow it: `understudyd allow yes`, or in Understudy's window"
-        ),
-        Elsewhere::NotSetUp => "no fallback is set up".to_owned(),
-    };
-    let outlook = Outlook {
-        product,
-        level,
-        blame: known.blame,
-        since: known.since,
-    };
-    Some(words::outage_error(outlook, &rest))
-}
-
-/// The sentence at the end of an error's message; unchanged where no message is found.
-fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
-    with_message(body, |message| {
-        let end = if message.ends_with(['.', '!', '?']) || message.is_empty() {
-            ""
-        } else {
-            "."
-        };
-        format!("{message}{end} {sentence}").trim().to_owned()
-    })
-}
-
-fn with_reference(body: &Bytes, id: ExchangeId) -> Bytes {
-    with_message(body, |message| {
-        let sentence = message.strip_suffix('.').unwrap_or(message);
-        format!("{sentence} (request {id})")
-    })
-}
-
-/// With another message; unchanged where none is found.
-fn with_message(body: &Bytes, change: impl FnOnce(&str) -> String) -> Bytes {
-    let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(body) else {
-        return body.clone();
-    };
-    let place = if tree.pointer("/error/message").is_some() {
-        "/error/message"
-    } else {
-        "/message"
-    };
-    let Some(serde_json::Value::String(message)) = tree.pointer_mut(place) else {
-        return body.clone();
-    };
-    *message = change(message);
-    serde_json::to_vec(&tree).map_or_else(|_| body.clone(), Bytes::from)
 }
 
 /// At this code Codex (0.169.0) shows a sentence of its own instead of the message, and stops asking. Without it, the same

@@ -19,8 +19,10 @@ use crate::attempt::lost::Lost;
 use crate::attempt::won::Won;
 use crate::deliver::announce::announcement;
 use crate::deliver::hold::Hold;
+use crate::deliver::outage::Elsewhere;
 use crate::deliver::outlet::Outlet;
-use crate::deliver::rescue::{self, Elsewhere, Said};
+use crate::deliver::rescue;
+use crate::deliver::whole_response::WholeResponse;
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
 use crate::kept::Keeper;
 use crate::log;
@@ -233,7 +235,7 @@ fn failed(mut fallback: Fallback) -> Response<Body> {
 }
 
 /// The error of an exchange that no candidate answered, and whose it is.
-fn last_words(fallback: &mut Fallback) -> (Said, End, Option<Candidate>) {
+fn last_words(fallback: &mut Fallback) -> (WholeResponse, End, Option<Candidate>) {
     let Some((candidate, lost)) = fallback.reported() else {
         let plan = &fallback.admitted.plan;
         let why = nobody(plan);
@@ -250,21 +252,23 @@ fn last_words(fallback: &mut Fallback) -> (Said, End, Option<Candidate>) {
     (said, how, Some(candidate))
 }
 
-fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (Said, End) {
+fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (WholeResponse, End) {
     let Admitted { config, plan, .. } = &*fallback.admitted;
     let own_login = candidate.credential == Credential::ClientLogin;
     match (lost.class, lost.answer) {
         (Class::Caller | Class::ContextTooLong, Some(answer)) => {
-            (Said::from(answer), End::CallersFault)
+            (WholeResponse::from(answer), End::CallersFault)
         }
         // With its reset, for which clients wait by themselves.
-        (Class::Limit, Some(answer)) => (Said::from(answer), End::Exhausted),
+        (Class::Limit, Some(answer)) => (WholeResponse::from(answer), End::Exhausted),
         (Class::ContextTooLong, None) => {
             let said = rescue::too_long(plan.dialect, &lost.message);
             (said, End::CallersFault)
         }
-        (Class::Credential, Some(answer)) if own_login => (Said::from(answer), End::CallersFault),
-        (Class::ContentPolicy, Some(answer)) => (Said::from(answer), End::Refused),
+        (Class::Credential, Some(answer)) if own_login => {
+            (WholeResponse::from(answer), End::CallersFault)
+        }
+        (Class::ContentPolicy, Some(answer)) => (WholeResponse::from(answer), End::Refused),
         (_, answer) => {
             let product = config
                 .endpoints
@@ -352,7 +356,7 @@ fn nobody(plan: &Plan) -> TurnedAway {
 }
 
 /// The last word of an exchange.
-pub(crate) fn end(said: Said, mut exchange: OpenExchange, how: End) -> Response<Body> {
+pub(crate) fn end(said: WholeResponse, mut exchange: OpenExchange, how: End) -> Response<Body> {
     exchange.answered(said.status);
     let id = exchange.id();
     let said = said.cite(id);

@@ -5,10 +5,10 @@ use wire::{CannotRestart, Told};
 
 use super::{Current, Delivery, KEEP_ALIVE};
 use crate::Candidate;
-use crate::attempt::answer::Gate;
 use crate::attempt::fallback::Answered;
 use crate::attempt::lost::Lost;
 use crate::attempt::won::Won;
+use crate::deliver::hold::Gate;
 use crate::deliver::hold::RestartAt;
 use crate::deliver::outlet::{Gone, Outlet};
 use crate::log;

@@ -234,7 +234,7 @@ fn outcome(status: StatusCode) -> Outcome {
 fn failure(class: Class, why: &str) -> Outcome {
     Outcome::Failed {
         class,
-        kind: None,
+        fault: crate::Fault::Ours,
         message: why.to_owned(),
         resets_at: None,
     }

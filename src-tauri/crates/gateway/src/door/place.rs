@@ -6,7 +6,7 @@ use catalog::Dialect;
 use percent_encoding::percent_decode_str;
 use wire::Kind;
 
-use crate::exchange::LONGEST_TAG;
+use crate::tags::LONGEST_TAG;
 
 /// What a path asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

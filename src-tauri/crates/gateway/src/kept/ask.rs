@@ -9,8 +9,8 @@ use ledger::{ConversationPart, Digest, Ledger, LedgerError};
 use tokio::sync::oneshot;
 use translate::Signature;
 
-use super::Refers;
 use super::references::{Found, Item, Previous, References};
+use super::refers::Refers;
 use super::response::Response;
 use super::write::{Of, Written, read_item, read_response};
 use crate::held::Share;

@@ -7,11 +7,13 @@ use catalog::Dialect;
 use wire::Kind;
 
 use super::ask::{Keep, Question, Whose};
+use super::conversations::Conversations;
+use super::holder::holder;
+use super::refers::Refers;
 use super::response::{self, Observer, Response};
-use super::{Conversations, Refers};
 use crate::admitted::Admitted;
 use crate::services::Services;
-use crate::{Candidate, Carriage, Credential, Ineligible, Plan};
+use crate::{Candidate, Carriage, Ineligible, Plan};
 
 /// Of a response that is to be kept; empty where it is not.
 #[derive(Debug, Default)]
@@ -90,16 +92,6 @@ impl Keeper {
             }))
         });
     }
-}
-
-/// Where a vendor stores a response: another account there does not have it.
-pub(super) fn holder(candidate: &Candidate) -> String {
-    let account = match candidate.credential {
-        Credential::OurKey => "our key",
-        Credential::ClientLogin => "login",
-        Credential::None => "none",
-    };
-    format!("{} {account}", candidate.endpoint)
 }
 
 /// Some candidate of this request, now or at another time, holds nothing of what the client's own vendor does.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use catalog::{Endpoint, ReasoningContent, ThoughtSignatures};
 use translate::Signature;
 
-use super::Conversations;
 use super::ask::{Question, Whose};
+use super::conversations::Conversations;
 use super::write::Of;
 use crate::admitted::Admitted;
 use crate::services::Services;

@@ -1,8 +1,6 @@
 //! A client that closes its connection and asks again, as coding agents and the official libraries do, finds its first
 //! request still running and gets that answer from its first byte on.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use catalog::Dialect;
@@ -12,42 +10,16 @@ use http_body_util::BodyExt;
 use ledger::Digest;
 use tokio::time::{Instant, timeout_at};
 
+use super::away::Lingering;
 use super::departure::Departure;
 use super::identity::Asker;
 use super::proof;
-use super::tape::{Attendance, Head, Reader, Recorder, Tape, TapeEnd};
+use super::tape::{Attendance, Head, Recorder, Tape, TapeEnd};
 use crate::Body;
 use crate::services::Services;
 
 /// How long a request goes on without its client. Those that ask again do so within seconds (measured).
 const LINGER: Duration = Duration::from_secs(30);
-
-/// The requests whose clients have left and may come back.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Lingering(Arc<Mutex<HashMap<Digest, Tape>>>);
-
-impl Lingering {
-    /// The answer to the same request, if its client has left it.
-    pub(crate) fn rejoin(&self, asker: &Asker) -> Option<Reader> {
-        let mut all = self.lock();
-        if all.is_empty() {
-            return None;
-        }
-        let reader = all.remove(&asker.same_again())?.rejoin();
-        if reader.is_some() {
-            tracing::debug!("a client came back for a request of its own");
-        }
-        reader
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.lock().len()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Tape>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Run a request as long as its client is there or may come back; what is under way upstream is dropped with it.
 pub(crate) async fn run(

@@ -1,80 +1,21 @@
 //! A pipeline's request goes on when its client leaves: automations wait for a fixed time, and the response may come after
 //! it. The client's next try joins it or gets its response; nobody is asked twice.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use catalog::Dialect;
 use http::Response;
 use http::header::CONTENT_TYPE;
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use ledger::{Digest, ReplayAnswer, ReplayKey};
+use ledger::ReplayAnswer;
 use tokio::sync::watch;
 
+use super::attended::Attended;
+use super::away::{Item, Listed};
 use super::departure::Departure;
 use super::proof;
-use super::tape::{Attendance, Head, Reader, Recorder, Tape, TapeEnd, joined};
+use super::tape::{Attendance, Head, Recorder, Tape, TapeEnd, joined};
 use crate::Body;
 use crate::review::Unfetched;
 use crate::services::Services;
-
-/// Requests whose clients have left.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Unattended(Arc<Mutex<HashMap<Digest, Running>>>);
-
-#[derive(Debug)]
-struct Running {
-    tape: Tape,
-    /// Closed when its response is written down, or there is none.
-    over: watch::Receiver<()>,
-}
-
-/// What a client that asks again finds of its earlier request.
-pub(crate) enum Found {
-    Nothing,
-    /// It is under way, and is read from its first byte on.
-    Running(Reader),
-    /// It has ended; what is kept of it is written down.
-    Ended,
-}
-
-impl Unattended {
-    pub(crate) async fn find(&self, item: &Digest) -> Found {
-        let mut over = {
-            let mut all = self.lock();
-            let Some(running) = all.get(item) else {
-                return Found::Nothing;
-            };
-            if !running.tape.is_over()
-                && let Some(reader) = running.tape.rejoin()
-            {
-                all.remove(item);
-                return Found::Running(reader);
-            }
-            running.over.clone()
-        };
-        // An error means that its sender is gone, which is what is waited for.
-        while over.changed().await.is_ok() {}
-        Found::Ended
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.lock().len()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Running>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A request of a pipeline, as it is known in the review queue and to its client's next try.
-#[derive(Clone, Debug)]
-pub(crate) struct Item {
-    pub(crate) id: String,
-    pub(crate) key: ReplayKey,
-    pub(crate) dialect: Dialect,
-}
 
 /// Run the request to its end.
 pub(crate) async fn run(
@@ -84,16 +25,11 @@ pub(crate) async fn run(
     mut departure: Departure,
     asking: impl Future<Output = Response<Body>>,
 ) {
-    let all = services.once().unattended.clone();
+    let all = services.once().unattended().clone();
     let tape = recorder.tape().clone();
     // Dropped last, when whatever is kept is written down.
     let (_ends, over) = watch::channel(());
-    let mut listed = Listed {
-        all,
-        item: item.key.scope,
-        tape: tape.clone(),
-        over,
-    };
+    let mut listed = Listed::new(all, item.key.scope, tape.clone(), over);
     let ran = {
         let mut recording = std::pin::pin!(record(&recorder, asking));
         loop {
@@ -113,37 +49,8 @@ pub(crate) async fn run(
         Ok(()) => recorder.end(TapeEnd::Whole),
         Err(why) => recorder.break_off(why),
     }
-    if Attended::new(&services, &tape, item.dialect).is_alone() {
+    if Attended::new(services.stopped(), &tape, item.dialect).is_alone() {
         keep(&services, &item, &tape).await;
-    }
-}
-
-/// Knows whether a response's client is still there.
-#[derive(Clone, Debug)]
-pub(crate) struct Attended {
-    tape: Tape,
-    /// The client's.
-    dialect: Dialect,
-    /// The engine stops, and with it every client's connection.
-    stopped: watch::Receiver<bool>,
-}
-
-impl Attended {
-    pub(crate) fn new(services: &Services, tape: &Tape, dialect: Dialect) -> Attended {
-        Attended {
-            tape: tape.clone(),
-            dialect,
-            stopped: services.stopped(),
-        }
-    }
-
-    /// Its client has left, or is cut off, before it was given all. Some close the connection without reading the last bytes.
-    pub(crate) fn is_alone(&self) -> bool {
-        if self.tape.attendance() != Attendance::Left && !*self.stopped.borrow() {
-            return false;
-        }
-        let given = self.tape.head().zip(self.tape.given());
-        !given.is_some_and(|(head, given)| proof::has_all(self.dialect, &head, &given))
     }
 }
 
@@ -204,40 +111,4 @@ async fn keep(services: &Services, item: &Item, tape: &Tape) {
         status: head.status,
         body,
     });
-}
-
-/// Its place among the requests without a client, for as long as it has none.
-struct Listed {
-    all: Unattended,
-    item: Digest,
-    tape: Tape,
-    over: watch::Receiver<()>,
-}
-
-impl Listed {
-    fn set(&mut self, listed: bool) {
-        let mut all = self.all.lock();
-        let own = all
-            .get(&self.item)
-            .is_some_and(|running| running.tape.is(&self.tape));
-        match (listed, own) {
-            (true, false) => {
-                let running = Running {
-                    tape: self.tape.clone(),
-                    over: self.over.clone(),
-                };
-                all.insert(self.item, running);
-            }
-            (false, true) => {
-                all.remove(&self.item);
-            }
-            (true, true) | (false, false) => {}
-        }
-    }
-}
-
-impl Drop for Listed {
-    fn drop(&mut self) {
-        self.set(false);
-    }
 }

@@ -6,7 +6,7 @@ use wire::Client;
 
 use super::login::is_subscription;
 use crate::attempt::headers::has_login;
-use crate::{Config, exchange};
+use crate::{Config, tags};
 
 /// What kind of client it is, and what login it brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Caller {
         config: &Config,
         dialect: Dialect,
     ) -> Self {
-        let kind = match exchange::pipeline(headers).or(pipeline) {
+        let kind = match tags::pipeline(headers).or(pipeline) {
             Some(name) => CallerKind::Pipeline(name),
             None if client.is_agent() => CallerKind::Agent,
             None => CallerKind::Application,

@@ -1,61 +1,10 @@
 //! Whether a candidate can be asked at all, and what it is shown. Pure.
 
-use catalog::{Auth, Dialect, EndpointId, MicroDollars, ProviderId, REHEARSAL_PREFIX};
+use catalog::{Auth, EndpointId, ProviderId, REHEARSAL_PREFIX};
 use http::Uri;
-use translate::Untranslatable;
 
-use super::{Credential, Wish};
+use super::{Credential, Ineligible, Wish};
 use crate::{Config, EndpointConfig};
-
-/// Why a candidate cannot be asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Ineligible {
-    #[error("no endpoint of this name is configured")]
-    Unknown,
-    #[error("it does not speak the {0} dialect, nor one that it could be translated to")]
-    Dialect(Dialect),
-    #[error(transparent)]
-    Untranslatable(#[from] Untranslatable),
-    #[error("there is no key for {name}")]
-    NoKey { name: String, provider: ProviderId },
-    #[error("it would lead back to this port")]
-    Loop,
-    #[error("its base address is no URL: {0}")]
-    BadAddress(String),
-    #[error("the rehearsal is never a fallback for a real model")]
-    Rehearsal,
-    #[error(
-        "it is not known to serve this model by this id: name the model that it is to use instead, {{ endpoint = \"…\", model = \"…\" }} in the route, or under [equivalents] in the settings"
-    )]
-    OtherModels,
-    #[error("fallback only: no endpoint that serves this model is available")]
-    NobodyBefore,
-    #[error(
-        "it would be billed to your key instead of the client's subscription, which needs your consent: `understudyd paid-fallbacks yes`, or Settings → General"
-    )]
-    NeedsYes,
-    #[error("you have refused paid fallbacks for a client's subscription")]
-    Declined,
-    #[error(
-        "another model of the same login may answer while one alone fails: allow it once with `understudyd siblings on`, or in Settings → General"
-    )]
-    SiblingNeedsYes,
-    #[error(
-        "another model on a key that is billed by the token needs `sibling = \"on\"` in the route"
-    )]
-    SiblingOnKey,
-    #[error("{whose} may not go to {name}: see `may_go_to` in the settings")]
-    OutOfScope { whose: String, name: String },
-    #[error("the daily cap of {cap} for fallbacks is used up ({spent})")]
-    UsedUp {
-        cap: MicroDollars,
-        spent: MicroDollars,
-    },
-    #[error("Understudy is paused or stopping, so only the primary is used")]
-    Paused,
-    #[error("the test is of another candidate")]
-    NotTested,
-}
 
 pub(super) fn eligible<'a>(
     config: &'a Config,

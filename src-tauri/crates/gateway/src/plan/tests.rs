@@ -1,7 +1,10 @@
 use catalog::{Auth, Equivalent, Likeness, Secret, Tier};
 
 use super::eligible::leads_back;
+use catalog::ProviderId;
+
 use super::*;
+use crate::Config;
 use crate::tests::{config, endpoint, route};
 
 fn closed(_: &EndpointId, _: &ModelId) -> Standing {

@@ -86,7 +86,7 @@ async fn a_used_up_plan_is_asked_once_and_rests_until_its_reset() {
     let exchange = scene.ended().await;
     let Outcome::Failed {
         class,
-        kind,
+        fault,
         resets_at,
         ..
     } = &exchange.attempts[0].outcome
@@ -94,8 +94,8 @@ async fn a_used_up_plan_is_asked_once_and_rests_until_its_reset() {
         panic!("{:?}", exchange.attempts[0].outcome);
     };
     assert_eq!(
-        (*class, *kind, *resets_at),
-        (Class::Limit, None, Some(reset))
+        (*class, *fault, *resets_at),
+        (Class::Limit, gateway::Fault::Ours, Some(reset))
     );
     assert_eq!((exchange.attempts.len(), asked.count()), (2, 1));
     let breaker = &scene.gateway.breakers()[0];
@@ -185,7 +185,7 @@ async fn a_tool_call_that_the_model_failed_at_is_tried_again_and_then_elsewhere(
                     attempt.outcome,
                     Outcome::Failed {
                         class: Class::Transient,
-                        kind: None,
+                        fault: gateway::Fault::Ours,
                         ..
                     }
                 ),

@@ -670,7 +670,7 @@ fn attempt(said: &str) -> Attempt {
 fn failed(class: Class, kind: Option<FailureKind>, message: &str) -> Outcome {
     Outcome::Failed {
         class,
-        kind,
+        fault: kind.map_or(gateway::Fault::Ours, gateway::Fault::Theirs),
         message: message.into(),
         resets_at: None,
     }

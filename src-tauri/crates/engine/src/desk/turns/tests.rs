@@ -79,7 +79,7 @@ fn answered(results: &[&str], calls: &[&str]) -> Exchange {
 fn failed(end: End, results: &[&str]) -> Exchange {
     let outcome = Outcome::Failed {
         class: Class::Transient,
-        kind: Some(FailureKind::Cut),
+        fault: gateway::Fault::Theirs(FailureKind::Cut),
         message: String::new(),
         resets_at: None,
     };

@@ -247,7 +247,7 @@ fn each_class_of_error_says_whose_fault_it_is() {
     ] {
         let failed = Outcome::Failed {
             class,
-            kind,
+            fault: kind.map_or(gateway::Fault::Ours, gateway::Fault::Theirs),
             message: "its own words.".into(),
             resets_at: None,
         };

@@ -1,52 +1,12 @@
 //! One whole JSON document in reply to a stream request: some servers do not stream, or not with tools. The client
 //! receives it as the events of its dialect.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use translate::CannotTell;
 use wire::{BodyEnd, Broken, Completion, Framing, Validator, as_events};
 
+use super::kind::BodyKind;
 use super::{Answer, Arrival, HELD};
-use crate::deliver::hold::Hold;
-
-/// The kind of a body, by its first byte that is not whitespace.
-#[derive(Debug, Default)]
-pub(super) enum Body {
-    #[default]
-    Unknown,
-    /// Events, or anything else: reading it as events reports the error.
-    Events,
-    /// The bytes of the document received so far.
-    Document(BytesMut),
-}
-
-impl Body {
-    /// While Understudy is paused, any body passes through.
-    pub(super) fn of(hold: Hold) -> Self {
-        match hold {
-            Hold::Nothing => Body::Events,
-            Hold::UntilContent | Hold::UntilProven { .. } => Body::Unknown,
-        }
-    }
-
-    /// Collects the bytes of a document. None: the body is not a document.
-    fn take(&mut self, bytes: &Bytes) -> Option<usize> {
-        if let Body::Unknown = self {
-            let blank = |byte: &&u8| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte);
-            match bytes.iter().find(blank) {
-                None => {}
-                Some(b'{') => *self = Body::Document(BytesMut::new()),
-                Some(_) => *self = Body::Events,
-            }
-        }
-        match self {
-            Body::Unknown | Body::Events => None,
-            Body::Document(document) => {
-                document.extend_from_slice(bytes);
-                Some(document.len())
-            }
-        }
-    }
-}
 
 impl Answer {
     /// The provider does not stream.
@@ -69,10 +29,10 @@ impl Answer {
 
     /// The body has ended and the document is complete.
     pub(super) fn read_document(&mut self, how: BodyEnd) -> Option<Arrival> {
-        let Body::Document(document) = std::mem::take(&mut self.provider) else {
+        let BodyKind::Document(document) = std::mem::take(&mut self.provider) else {
             return None;
         };
-        self.provider = Body::Events;
+        self.provider = BodyKind::Events;
         self.held.shrink(document.len());
         Some(match self.events_of(&document.freeze(), how) {
             Ok(events) => match self.take(events) {

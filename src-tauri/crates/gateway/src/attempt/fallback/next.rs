@@ -80,7 +80,7 @@ pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate) -> bool {
         Class::Caller if candidate.carriage != Carriage::Own => false,
         // A login's; others may come with another.
         Class::Credential | Class::Limit => candidate.credential != Credential::ClientLogin,
-        Class::Transient => lost.kind.is_some(),
+        Class::Transient => lost.fault.is_theirs(),
         Class::RateLimit
         | Class::Silent
         | Class::Quota

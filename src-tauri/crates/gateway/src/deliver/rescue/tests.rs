@@ -3,10 +3,12 @@ use std::time::Duration;
 
 use catalog::{EndpointId, ModelId, ProviderId};
 use chrono::DateTime;
-use health::{Basis, Blame, Evidence, FailureKind, ProviderVerdict};
+use health::{Basis, Blame, Evidence, FailureKind, Level, ProviderVerdict, Verdict, Verdicts};
+use http::HeaderMap;
 
 use super::*;
-use crate::Standing;
+use crate::deliver::outage::{Elsewhere, verdict};
+use crate::{Fault, Standing};
 
 fn primary(credential: Credential) -> Candidate {
     Candidate {
@@ -40,11 +42,11 @@ fn answered(
             told,
             Bytes::from_static(body.as_bytes()),
         )),
-        ..Lost::new(class, None, String::new())
+        ..Lost::new(class, Fault::Ours, String::new())
     }
 }
 
-fn message(said: &Said) -> String {
+fn message(said: &WholeResponse) -> String {
     let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap();
     tree["error"]["message"].as_str().unwrap().to_owned()
 }
@@ -131,7 +133,7 @@ fn whoever_did_not_answer_at_all_gets_a_status_that_the_client_understands() {
     ] {
         let lost = Lost::new(
             Class::Transient,
-            Some(FailureKind::Connect),
+            Fault::Theirs(FailureKind::Connect),
             "connection refused",
         );
         let said = exhausted(dialect, &primary(Credential::OurKey), "First", lost, &[]);

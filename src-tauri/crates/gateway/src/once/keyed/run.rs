@@ -8,11 +8,12 @@ use http_body_util::BodyExt;
 use ledger::ReplayAnswer;
 use wire::Kind;
 
+use super::super::flights::{Landed, Ticket};
 use super::super::proof::{Proof, is_stream};
 use super::super::replays::Unkept;
 use super::super::tape::{Head, Recorder, TapeEnd, joined};
-use super::{Landed, Ticket};
-use crate::deliver::rescue::{self, Said};
+use crate::deliver::rescue;
+use crate::deliver::whole_response::WholeResponse;
 use crate::services::Services;
 use crate::{Body, ExchangeId, TurnedAway};
 
@@ -137,7 +138,7 @@ impl Running {
         self.recorder.end(TapeEnd::Whole);
         let Head { status, headers } = self.head;
         ticket.land(match given {
-            Some(body) => Landed::Given(Said {
+            Some(body) => Landed::Given(WholeResponse {
                 status,
                 headers,
                 body,

@@ -7,11 +7,13 @@ use futures_util::future::BoxFuture;
 use http::{Response, StatusCode};
 use tokio::time::timeout;
 
-use super::{Landed, REPLAYED, TRUE, Waiting, replayed};
+use super::super::flights::{Landed, Waiting};
+use super::{REPLAYED, TRUE, replayed};
 use crate::deliver::KEEP_ALIVE;
 use crate::deliver::outlet::Outlet;
-use crate::deliver::rescue::{self, Said};
+use crate::deliver::rescue;
 use crate::deliver::respond;
+use crate::deliver::whole_response::WholeResponse;
 use crate::open::OpenExchange;
 use crate::{Body, End, TurnedAway};
 
@@ -85,7 +87,7 @@ async fn wait(mut landing: Landing, dialect: Dialect, mut exchange: OpenExchange
 }
 
 /// None: the first ended without a word.
-fn said(landed: Option<Landed>, dialect: Dialect) -> (Said, End) {
+fn said(landed: Option<Landed>, dialect: Dialect) -> (WholeResponse, End) {
     let away = |why: TurnedAway| (rescue::turned_away(dialect, &why), End::TurnedAway(why));
     match landed {
         Some(Landed::Given(said)) => replayed(said),

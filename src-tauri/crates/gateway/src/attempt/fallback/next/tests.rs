@@ -47,7 +47,7 @@ fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
 
 #[test]
 fn what_follows_each_class_of_failure() {
-    let plain = |class| Lost::new(class, None, String::new());
+    let plain = |class| Lost::new(class, crate::Fault::Ours, String::new());
     let waits = |seconds| Lost {
         retry_after: Some(Duration::from_secs(seconds)),
         ..plain(Class::RateLimit)

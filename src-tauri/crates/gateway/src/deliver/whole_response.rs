@@ -1,0 +1,119 @@
+//! A response in one piece: one that is written here, or one that a provider wrote.
+
+use bytes::Bytes;
+use catalog::Dialect;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use wire::Problem;
+
+use crate::ExchangeId;
+
+/// A response of ours, before it has a body type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WholeResponse {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Some of its message was written here; what a provider wrote is passed on as it is.
+    pub(crate) ours: bool,
+}
+
+impl WholeResponse {
+    pub(super) fn new(dialect: Dialect, problem: &Problem) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Self {
+            status: problem.status,
+            headers,
+            body: wire::error_body(dialect, problem).into(),
+            ours: true,
+        }
+    }
+}
+
+impl WholeResponse {
+    /// The sentence at the end of its message, where it has one.
+    pub(super) fn add(&mut self, sentence: &str) {
+        let added = with_sentence(&self.body, sentence);
+        self.ours |= added != self.body;
+        self.body = added;
+    }
+
+    /// A sentence of ours ends with the exchange that it is about, by which Requests and the log find it.
+    pub(crate) fn cite(mut self, id: ExchangeId) -> Self {
+        if self.ours {
+            self.body = with_reference(&self.body, id);
+        }
+        self
+    }
+
+    /// The same; an error without a message (a page of a proxy) becomes one of ours.
+    pub(crate) fn must_say(&mut self, dialect: Dialect, sentence: &str) {
+        let before = std::mem::replace(&mut self.body, Bytes::new());
+        self.body = with_sentence(&before, sentence);
+        self.ours = true;
+        if self.body == before {
+            let problem = Problem {
+                status: self.status,
+                message: format!(
+                    "The provider answered with status {}. {sentence}",
+                    self.status
+                ),
+            };
+            *self = Self {
+                headers: std::mem::take(&mut self.headers),
+                ..Self::new(dialect, &problem)
+            };
+            let json = HeaderValue::from_static("application/json");
+            self.headers.insert(CONTENT_TYPE, json);
+        }
+    }
+}
+
+/// As the provider said it.
+impl From<(StatusCode, HeaderMap, Bytes)> for WholeResponse {
+    fn from((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Self {
+        WholeResponse {
+            status,
+            headers,
+            body,
+            ours: false,
+        }
+    }
+}
+
+/// The sentence at the end of an error's message; unchanged where no message is found.
+pub(super) fn with_sentence(body: &Bytes, sentence: &str) -> Bytes {
+    with_message(body, |message| {
+        let end = if message.ends_with(['.', '!', '?']) || message.is_empty() {
+            ""
+        } else {
+            "."
+        };
+        format!("{message}{end} {sentence}").trim().to_owned()
+    })
+}
+
+fn with_reference(body: &Bytes, id: ExchangeId) -> Bytes {
+    with_message(body, |message| {
+        let sentence = message.strip_suffix('.').unwrap_or(message);
+        format!("{sentence} (request {id})")
+    })
+}
+
+/// With another message; unchanged where none is found.
+fn with_message(body: &Bytes, change: impl FnOnce(&str) -> String) -> Bytes {
+    let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(body) else {
+        return body.clone();
+    };
+    let place = if tree.pointer("/error/message").is_some() {
+        "/error/message"
+    } else {
+        "/message"
+    };
+    let Some(serde_json::Value::String(message)) = tree.pointer_mut(place) else {
+        return body.clone();
+    };
+    *message = change(message);
+    serde_json::to_vec(&tree).map_or_else(|_| body.clone(), Bytes::from)
+}

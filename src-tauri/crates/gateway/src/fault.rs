@@ -1,0 +1,80 @@
+//! Whose fault a failed attempt is: the only place that decides it.
+
+use health::FailureKind;
+use wire::Class;
+
+/// Whose fault a failed attempt is. Only the provider's failures reach its health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The provider's: the failure counts against its health.
+    Theirs(FailureKind),
+    /// Not the provider's: a key, a quota, the request, or the translation. It shows nothing about the provider's health.
+    Ours,
+}
+
+impl Fault {
+    /// The fault of a failure of this class. `model_failed`: the model wrote something wrong, and its server worked.
+    pub(crate) fn of(class: Class, model_failed: bool, kind: FailureKind) -> Fault {
+        match class {
+            Class::Transient | Class::Silent if !model_failed => Fault::Theirs(kind),
+            Class::Transient
+            | Class::Silent
+            | Class::RateLimit
+            | Class::Limit
+            | Class::Quota
+            | Class::Credential
+            | Class::ModelGone
+            | Class::Caller
+            | Class::ContextTooLong
+            | Class::ContentPolicy => Fault::Ours,
+        }
+    }
+
+    /// The kind of the provider's failure. None: it is not the provider's.
+    pub fn kind(self) -> Option<FailureKind> {
+        match self {
+            Fault::Theirs(kind) => Some(kind),
+            Fault::Ours => None,
+        }
+    }
+
+    pub fn is_theirs(self) -> bool {
+        self.kind().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The class, and whether its failures are the provider's.
+    const ROWS: [(Class, bool); 10] = [
+        (Class::Transient, true),
+        (Class::Silent, true),
+        (Class::RateLimit, false),
+        (Class::Limit, false),
+        (Class::Quota, false),
+        (Class::Credential, false),
+        (Class::ModelGone, false),
+        (Class::Caller, false),
+        (Class::ContextTooLong, false),
+        (Class::ContentPolicy, false),
+    ];
+
+    #[test]
+    fn only_a_transient_or_silent_failure_is_the_providers() {
+        let kind = FailureKind::Status(503);
+        for (class, theirs) in ROWS {
+            let fault = Fault::of(class, false, kind);
+            assert_eq!(fault.kind(), theirs.then_some(kind), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_of_the_model_is_never_the_providers() {
+        for (class, _) in ROWS {
+            let fault = Fault::of(class, true, FailureKind::Malformed);
+            assert_eq!(fault, Fault::Ours, "{class:?}");
+        }
+    }
+}

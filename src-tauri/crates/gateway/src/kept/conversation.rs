@@ -1,0 +1,70 @@
+//! The kept conversation that a request continues.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalog::Dialect;
+use http::request::Parts;
+use ledger::Digest;
+use wire::{Ask, Kind};
+
+use super::ask::Question;
+use super::expanded::Expanded;
+use super::holder::holder;
+use super::references::References;
+use super::refers::Refers;
+use crate::once::credential;
+use crate::services::Services;
+use crate::{Candidate, Config};
+
+/// Whose conversation a request belongs to, and what of it the request refers to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Conversation {
+    /// None: nothing of it is kept or looked for.
+    pub(super) owner: Option<Digest>,
+    pub(super) refers: Option<Arc<Refers>>,
+}
+
+impl Conversation {
+    /// Look for what a request refers to.
+    pub(crate) async fn of(
+        services: &Services,
+        config: &Config,
+        head: &Parts,
+        (ask, kind): (&Ask, Kind),
+        body: &Bytes,
+    ) -> Self {
+        if !config.keep_conversations || kind != Kind::Generate {
+            return Self::default();
+        }
+        let owner = credential(&config.token, &head.headers);
+        let mut conversation = Self {
+            owner: Some(owner),
+            refers: None,
+        };
+        if ask.dialect == Dialect::OpenaiResponses
+            && let Some(references) = References::of(body)
+        {
+            let now = services.now();
+            let found = services.conversations().search(|reply| Question::Find {
+                whose: (owner, now),
+                references: references.clone(),
+                reply,
+            });
+            let found = found.await.unwrap_or_default();
+            let refers = Refers::new(references, found, body, config, services.bodies());
+            conversation.refers = Some(Arc::new(refers));
+        }
+        conversation
+    }
+
+    /// The request in full, for a candidate that holds nothing of it. None: it refers to nothing, or not all of it is kept.
+    pub(crate) fn in_full(&self) -> Option<&Expanded> {
+        self.refers.as_ref()?.in_full.as_ref()
+    }
+
+    /// The request as the client's own vendor understands it. None: as it is.
+    pub(crate) fn for_own(&self, body: &Bytes, candidate: &Candidate) -> Option<Expanded> {
+        Expanded::for_holder(body, &self.refers.as_ref()?.found, &holder(candidate))
+    }
+}

@@ -1,0 +1,36 @@
+//! Whether the client of a recorded response is still connected.
+
+use catalog::Dialect;
+use tokio::sync::watch;
+
+use super::proof;
+use super::tape::{Attendance, Tape};
+
+/// Knows whether a response's client is still there.
+#[derive(Clone, Debug)]
+pub(crate) struct Attended {
+    tape: Tape,
+    /// The client's.
+    dialect: Dialect,
+    /// The engine stops, and with it every client's connection.
+    stopped: watch::Receiver<bool>,
+}
+
+impl Attended {
+    pub(crate) fn new(stopped: watch::Receiver<bool>, tape: &Tape, dialect: Dialect) -> Attended {
+        Attended {
+            tape: tape.clone(),
+            dialect,
+            stopped,
+        }
+    }
+
+    /// Its client has left, or is cut off, before it was given all. Some close the connection without reading the last bytes.
+    pub(crate) fn is_alone(&self) -> bool {
+        if self.tape.attendance() != Attendance::Left && !*self.stopped.borrow() {
+            return false;
+        }
+        let given = self.tape.head().zip(self.tape.given());
+        !given.is_some_and(|(head, given)| proof::has_all(self.dialect, &head, &given))
+    }
+}

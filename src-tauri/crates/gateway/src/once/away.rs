@@ -1,0 +1,145 @@
+//! Open requests whose clients have left: those of clients that may come back soon, and those of pipelines.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use catalog::Dialect;
+use ledger::{Digest, ReplayKey};
+use tokio::sync::watch;
+
+use super::identity::Asker;
+use super::tape::{Reader, Tape};
+
+/// The requests whose clients have left and may come back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lingering(Arc<Mutex<HashMap<Digest, Tape>>>);
+
+impl Lingering {
+    /// The answer to the same request, if its client has left it.
+    pub(crate) fn rejoin(&self, asker: &Asker) -> Option<Reader> {
+        let mut all = self.lock();
+        if all.is_empty() {
+            return None;
+        }
+        let reader = all.remove(&asker.same_again())?.rejoin();
+        if reader.is_some() {
+            tracing::debug!("a client came back for a request of its own");
+        }
+        reader
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Tape>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Requests whose clients have left.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unattended(Arc<Mutex<HashMap<Digest, Running>>>);
+
+#[derive(Debug)]
+struct Running {
+    tape: Tape,
+    /// Closed when its response is written down, or there is none.
+    over: watch::Receiver<()>,
+}
+
+/// What a client that asks again finds of its earlier request.
+pub(crate) enum Found {
+    Nothing,
+    /// It is under way, and is read from its first byte on.
+    Running(Reader),
+    /// It has ended; what is kept of it is written down.
+    Ended,
+}
+
+impl Unattended {
+    pub(crate) async fn find(&self, item: &Digest) -> Found {
+        let mut over = {
+            let mut all = self.lock();
+            let Some(running) = all.get(item) else {
+                return Found::Nothing;
+            };
+            if !running.tape.is_over()
+                && let Some(reader) = running.tape.rejoin()
+            {
+                all.remove(item);
+                return Found::Running(reader);
+            }
+            running.over.clone()
+        };
+        // An error means that its sender is gone, which is what is waited for.
+        while over.changed().await.is_ok() {}
+        Found::Ended
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Running>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request of a pipeline, as it is known in the review queue and to its client's next try.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) id: String,
+    pub(crate) key: ReplayKey,
+    pub(crate) dialect: Dialect,
+}
+
+/// Its place among the requests without a client, for as long as it has none.
+pub(super) struct Listed {
+    all: Unattended,
+    item: Digest,
+    tape: Tape,
+    over: watch::Receiver<()>,
+}
+
+impl Listed {
+    pub(super) fn new(
+        all: Unattended,
+        item: Digest,
+        tape: Tape,
+        over: watch::Receiver<()>,
+    ) -> Self {
+        Self {
+            all,
+            item,
+            tape,
+            over,
+        }
+    }
+
+    pub(super) fn set(&mut self, listed: bool) {
+        let mut all = self.all.lock();
+        let own = all
+            .get(&self.item)
+            .is_some_and(|running| running.tape.is(&self.tape));
+        match (listed, own) {
+            (true, false) => {
+                let running = Running {
+                    tape: self.tape.clone(),
+                    over: self.over.clone(),
+                };
+                all.insert(self.item, running);
+            }
+            (false, true) => {
+                all.remove(&self.item);
+            }
+            (true, true) | (false, false) => {}
+        }
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.set(false);
+    }
+}

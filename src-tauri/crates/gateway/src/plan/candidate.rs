@@ -1,0 +1,123 @@
+//! One candidate of a plan, or one that the plan excludes. Pure.
+
+use std::fmt;
+
+use catalog::{Dialect, EndpointId, ModelId, ProviderId};
+use translate::LeftOut;
+
+use super::{Carriage, Ineligible};
+use crate::Standing;
+
+/// An endpoint's model, as a session stays with it.
+pub(crate) type Answerer = (EndpointId, ModelId);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    pub provider: ProviderId,
+    pub endpoint: EndpointId,
+    /// As it will be sent.
+    pub model: ModelId,
+    /// What it is spoken to in.
+    pub dialect: Dialect,
+    pub carriage: Carriage,
+    /// What of this request it is not sent, or not so exactly; empty where the plan is for any request.
+    pub drops: Vec<LeftOut>,
+    pub credential: Credential,
+    pub standing: Standing,
+    /// Its place among those that can be asked, by the route's order: 0 is the primary.
+    pub place: usize,
+    pub role: Role,
+    /// Why it stands in this place.
+    pub reason: String,
+}
+
+/// What a candidate is to the route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Primary,
+    /// The primary's own provider with another model, on the same login.
+    Sibling,
+    Fallback,
+}
+
+/// What a candidate is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// The key that we hold for it.
+    OurKey,
+    /// What the client sent for its own vendor, untouched.
+    ClientLogin,
+    /// It needs none.
+    None,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    pub endpoint: EndpointId,
+    pub model: ModelId,
+    pub why: Ineligible,
+}
+
+impl Candidate {
+    /// The first in the route's order of those that can be asked, wherever its breaker puts it now.
+    pub fn is_primary(&self) -> bool {
+        self.role == Role::Primary
+    }
+
+    /// It is not sent the client's own bytes.
+    pub(crate) fn is_translated(&self) -> bool {
+        self.carriage == Carriage::Translated
+    }
+
+    pub(crate) fn answerer(&self) -> Answerer {
+        (self.endpoint.clone(), self.model.clone())
+    }
+}
+
+pub(super) fn reason(
+    (role, place): (Role, usize),
+    credential: Credential,
+    standing: Standing,
+    passes: &str,
+    why: Option<String>,
+) -> String {
+    let place = match role {
+        Role::Primary => "the primary".to_owned(),
+        Role::Sibling => "the sibling on the same login".to_owned(),
+        Role::Fallback => format!("fallback {place}"),
+    };
+    let place = format!("{place}{passes}");
+    let credential = match credential {
+        Credential::OurKey => "with your key",
+        Credential::ClientLogin => "with the client's own login",
+        Credential::None => "needs no key",
+    };
+    let credential = match why {
+        None => credential.to_owned(),
+        Some(why) => format!("{credential}; {why}"),
+    };
+    match standing {
+        Standing::Closed => format!("{place}, {credential}"),
+        Standing::HalfOpen => {
+            format!("{place}, {credential}; the next request finds out whether it is back")
+        }
+        Standing::Probing => format!(
+            "{place}, {credential}; put last while another request finds out whether it is back"
+        ),
+        Standing::Open { until } => format!(
+            "{place}, {credential}; put last until {} UTC since it failed",
+            until.format("%H:%M:%S")
+        ),
+    }
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Dropped {
+            endpoint,
+            model,
+            why,
+        } = self;
+        write!(f, "{endpoint} with {model}: {why}")
+    }
+}

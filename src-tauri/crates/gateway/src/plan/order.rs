@@ -1,0 +1,219 @@
+//! Puts the candidates in order: the route's rules, each checked, then the circuit breakers. Pure.
+
+use catalog::{EndpointId, ModelId, REHEARSAL_PREFIX};
+use translate::Fidelity;
+
+use super::eligible::eligible;
+use super::scope::Bounds;
+use super::speech::{Reading, Relation};
+use super::{
+    Caller, Candidate, Carriage, Credential, Dropped, Ineligible, Login, Plan, Wish, sibling,
+    stand_in,
+};
+use crate::{CandidateRule, Config, Delivery, EndpointConfig, Restart, Standing};
+
+/// The route's name where none is set up for a model: every endpoint that serves it by its own account.
+const DIRECT: &str = "direct";
+const REHEARSAL_ROUTE: &str = "rehearsal";
+
+pub(crate) fn plan(
+    config: &Config,
+    wish: Wish<'_>,
+    standing: &dyn Fn(&EndpointId, &ModelId) -> Standing,
+) -> Plan {
+    let Wish { dialect, model, .. } = wish;
+    let rehearsal = model.starts_with(REHEARSAL_PREFIX);
+    let route = config
+        .routes
+        .iter()
+        .find(|route| !rehearsal && route.dialect == dialect && route.models.matches(model));
+    let (name, rules) = match route {
+        Some(route) => (route.name.as_str(), route.candidates.clone()),
+        None if rehearsal => (REHEARSAL_ROUTE, all(config, |e| e.rehearsal)),
+        None => (DIRECT, direct(config, wish)),
+    };
+    let pipeline = route.and_then(|route| route.pipeline.clone());
+    let automated = wish.caller.pipeline().is_some() || pipeline.is_some();
+    let demand = route.and_then(|route| route.demand.clone());
+    let proven = automated || demand.is_some();
+    let delivery = proven.then_some(Delivery::Verified);
+    let mut plan = Plan {
+        route: name.to_owned(),
+        dialect,
+        model: model.to_owned(),
+        candidates: Vec::new(),
+        dropped: Vec::new(),
+        strict: route.and_then(|route| route.strict).unwrap_or(automated),
+        fidelity: match route.is_some_and(|route| route.exact) {
+            true => Fidelity::Exact,
+            false if automated => Fidelity::Pipeline,
+            false => Fidelity::Agent,
+        },
+        delivery: route.and_then(|route| route.delivery).or(delivery),
+        // A program would take half a response and a whole one as one text.
+        restart: route
+            .and_then(|route| route.restart)
+            .filter(|restart| !(automated && *restart == Restart::Always)),
+        pipeline,
+        demand,
+        rehearsal,
+        subscription: wish.caller.login == Login::Subscription,
+        stays: false,
+        chosen: false,
+    };
+    let spending = stand_in::spending(config, route);
+    let bounds = Bounds::of(config, route, wish.caller);
+    let reading = Reading::new(wish, plan.fidelity);
+    // A login belongs to one vendor: the first in the route's order that takes it.
+    let mut vendor = None;
+    let first = rules.first();
+    let first = first.and_then(|rule| Some((rule, config.endpoints.get(&rule.endpoint)?)));
+    let home = first.map(|(_, found)| &found.endpoint.provider);
+    let family = first.map(|(rule, found)| {
+        let asked = rule.model.as_ref().map_or(model, ModelId::as_str);
+        found.endpoint.families.of(asked).to_owned()
+    });
+    for (place, rule) in rules.into_iter().enumerate() {
+        let mut sent = rule.model.clone().unwrap_or_else(|| ModelId::new(model));
+        let mut likeness = None;
+        let found = eligible(config, &rule.endpoint, wish, &mut vendor).and_then(|found| {
+            let (endpoint, credential) = found;
+            if rule.model.is_none() && Some(&endpoint.endpoint.provider) != home {
+                (sent, likeness) = stand_in::model(endpoint, model)?;
+            }
+            let first = plan.candidates.first();
+            // The primary of a request that a person runs again may be one that only its client could ask.
+            let absent = home.filter(|_| wish.caller.rerun && place > 0);
+            let primary = first.map(|first| &first.provider).or(absent);
+            if rule.only_behind && primary.is_none() {
+                return Err(Ineligible::NobodyBefore);
+            }
+            if let Some(primary) = primary {
+                bounds.check(&rule, endpoint, primary)?;
+                let own_login =
+                    first.is_some_and(|first| first.credential == Credential::ClientLogin);
+                let from_subscription = plan.subscription && own_login;
+                stand_in::may_cost(endpoint, credential, from_subscription, &spending)?;
+            }
+            let relation = Relation {
+                own: place == 0 || credential == Credential::ClientLogin,
+                family: family.as_deref() == Some(endpoint.endpoint.families.of(sent.as_str())),
+                fallback: place > 0,
+            };
+            let way = reading.way(endpoint, &sent, relation)?;
+            Ok((endpoint, credential, way))
+        });
+        match found {
+            Ok((endpoint, credential, way)) => {
+                let own = way.carriage == Carriage::Own;
+                let likeness = likeness.map(|likeness| likeness.to_string());
+                plan.add(endpoint, sent.clone(), way, credential, standing, likeness);
+                if plan.candidates.len() == 1 {
+                    let sibling = sibling::permitted(config, route, credential, wish.caller.login)
+                        .zip(sibling::sibling(endpoint, &sent));
+                    if let Some((permitted, model)) = sibling {
+                        // The same login at the same endpoint.
+                        let relation = Relation {
+                            own,
+                            family: true,
+                            fallback: true,
+                        };
+                        let way = permitted.and_then(|()| reading.way(endpoint, &model, relation));
+                        plan.add_sibling(endpoint, model, way, credential, standing);
+                    }
+                }
+            }
+            Err(why) => plan.dropped.push(Dropped {
+                endpoint: rule.endpoint,
+                model: sent,
+                why,
+            }),
+        }
+    }
+    if let Some(only) = wish.only {
+        plan.keep_only(only);
+    }
+    if config.paused || config.draining {
+        let others = plan.candidates.drain(1.min(plan.candidates.len())..);
+        plan.dropped.extend(others.map(|candidate| Dropped {
+            endpoint: candidate.endpoint,
+            model: candidate.model,
+            why: Ineligible::Paused,
+        }));
+    } else {
+        // Stable: among those that admit requests, and among those that do not, the route's order stands.
+        plan.candidates
+            .sort_by_key(|candidate| !candidate.standing.admits());
+        let choice = config.use_now.get(&wish.caller.client);
+        if let Some(choice) = choice.filter(|_| wish.only.is_none()) {
+            plan.put_first(choice);
+        }
+        if wish.unthought_turn {
+            plan.stay_with_stand_in();
+        }
+    }
+    plan
+}
+
+/// Of a plan for any request, those candidates that can be asked just this, and the others. The first is taken to be able: it
+/// gets the client's own bytes.
+pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
+    let nobody = Caller::agent(Login::None);
+    let wish = Wish {
+        body: Some(body),
+        ..Wish::any(plan.dialect, &plan.model, &nobody)
+    };
+    let reading = Reading::new(wish, plan.fidelity);
+    let mut able: Vec<Candidate> = plan.candidates.first().cloned().into_iter().collect();
+    let mut unable = Vec::new();
+    for candidate in plan.candidates.iter().skip(1) {
+        let Candidate {
+            endpoint, model, ..
+        } = candidate;
+        let found = config.endpoints.get(endpoint).ok_or(Ineligible::Unknown);
+        let relation = Relation {
+            own: candidate.carriage == Carriage::Own,
+            family: candidate.carriage == Carriage::Family,
+            fallback: true,
+        };
+        match found.and_then(|found| reading.way(found, model, relation)) {
+            Ok(way) => able.push(Candidate {
+                dialect: way.dialect,
+                carriage: way.carriage,
+                drops: way.dropped,
+                ..candidate.clone()
+            }),
+            Err(why) => unable.push(Dropped {
+                endpoint: endpoint.clone(),
+                model: model.clone(),
+                why,
+            }),
+        }
+    }
+    (able, unable)
+}
+
+fn all(config: &Config, of: impl Fn(&EndpointConfig) -> bool) -> Vec<CandidateRule> {
+    let rule = |(id, _): (&EndpointId, &EndpointConfig)| CandidateRule::new(id.clone());
+    config
+        .endpoints
+        .iter()
+        .filter(|(_, endpoint)| of(endpoint))
+        .map(rule)
+        .collect()
+}
+
+/// Those of the client's own dialect come first.
+fn direct(config: &Config, wish: Wish<'_>) -> Vec<CandidateRule> {
+    let mut rules = all(config, |endpoint| serves(endpoint, wish));
+    rules.sort_by_key(|rule| {
+        let found = config.endpoints.get(&rule.endpoint);
+        !found.is_some_and(|found| found.endpoint.speaks(wish.dialect))
+    });
+    rules
+}
+
+fn serves(endpoint: &EndpointConfig, wish: Wish<'_>) -> bool {
+    let served = |pattern: &String| crate::Pattern::new(pattern).matches(wish.model);
+    !endpoint.rehearsal && endpoint.endpoint.serves.iter().any(served)
+}

@@ -1,0 +1,36 @@
+//! The parts of a request that its plan depends on.
+
+use catalog::Dialect;
+use wire::Kind;
+
+use super::{Answerer, Caller};
+
+/// What a request is, as far as its plan depends on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish<'a> {
+    pub(crate) dialect: Dialect,
+    pub(crate) model: &'a str,
+    pub(crate) caller: &'a Caller,
+    pub(crate) kind: Kind,
+    /// None: the plan is for any request.
+    pub(crate) body: Option<&'a [u8]>,
+    /// As in [`wire::Ask`].
+    pub(crate) unthought_turn: bool,
+    /// No other candidate is asked: a test of this one.
+    pub(crate) only: Option<&'a Answerer>,
+}
+
+impl<'a> Wish<'a> {
+    /// Any request for this model.
+    pub(crate) fn any(dialect: Dialect, model: &'a str, caller: &'a Caller) -> Self {
+        Self {
+            dialect,
+            model,
+            caller,
+            kind: Kind::Generate,
+            body: None,
+            unthought_turn: false,
+            only: None,
+        }
+    }
+}
