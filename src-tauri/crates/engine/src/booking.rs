@@ -11,7 +11,7 @@ use wire::{Class, Completion};
 
 use charge::{Charge, Terms, charge};
 
-/// The ledger's row of an exchange. `primary`: the route's first candidate, which tells whether a stand-in carried it.
+/// The ledger row of an exchange. `primary` is the route's first candidate; it decides whether a fallback carried the exchange.
 pub(crate) fn exchange_row(
     exchange: &Exchange,
     primary: Option<Candidate>,
@@ -178,8 +178,8 @@ pub(crate) fn end(end: &End) -> ledger::End {
     }
 }
 
-/// What each attempt says about its endpoint's health, in the order in which they ended. What passed unread says nothing:
-/// files and images are no models.
+/// Health observations of the attempts, in the order in which they ended. Exchanges that pass through unparsed give none: files
+/// and images are not model calls.
 pub(crate) fn observations(exchange: &Exchange) -> Vec<Observation> {
     if exchange.kind == ExchangeKind::Passed {
         return Vec::new();

@@ -43,10 +43,10 @@ enum Command {
         /// Print the URLs with their tokens even when the output is no terminal
         #[arg(long)]
         show_urls: bool,
-        /// How lines of the log are written; otherwise as UNDERSTUDY_LOG_FORMAT says
+        /// Format of log lines; default: the value of UNDERSTUDY_LOG_FORMAT
         #[arg(long, value_name = "FORMAT")]
         log_format: Option<LogFormat>,
-        /// When another engine runs already, say where as JSON
+        /// If another engine is running, print its address as JSON
         #[arg(long)]
         json: bool,
     },
@@ -112,7 +112,7 @@ enum Command {
         #[command(subcommand)]
         command: RouteCommand,
     },
-    /// May a stand-in with a key that is billed by the token answer clients that come with a subscription of their own?
+    /// Allow fallbacks with a key billed per token to serve clients that have their own subscription
     PaidStandIns { answer: YesOrNo },
     /// Answer the open question: may a fallback that costs money answer until the provider is back?
     Allow { answer: YesOrNo },
@@ -161,11 +161,11 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum RouteCommand {
-    /// Who would be asked for this model now, in which order, and why; and who cannot be, and why not
+    /// Show the candidates for this model, their order, and why other endpoints are excluded
     Explain {
         #[arg(required_unless_present = "request")]
         model: Option<String>,
-        /// A file with a request's body, as a client sends it: who can be asked just this. `-` reads it from the input
+        /// File with the body of a client request; shows the candidates for exactly this request. `-` reads standard input
         #[arg(long, value_name = "FILE", conflicts_with = "model")]
         request: Option<PathBuf>,
         /// anthropic, openai-chat or openai-responses
@@ -369,7 +369,7 @@ async fn stage(port: u16, acting: stage::Acting) -> ExitCode {
         Ok(address) => say!("The stage plays any model as {acting} on http://{address}"),
         Err(error) => return failed(&error.to_string(), 1),
     }
-    // Resets are told by the real time, which clients compare with their own.
+    // Resets use wall-clock time, because clients compare them with their own clock.
     let now = u64::try_from(crate::clock::wall()().timestamp()).unwrap_or_default();
     Stage::any_model()
         .at(now)

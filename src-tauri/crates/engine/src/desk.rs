@@ -69,7 +69,7 @@ const IDLE_AFTER: TimeDelta = TimeDelta::hours(1);
 pub(crate) struct Desk {
     state: State,
     book: Book,
-    /// The rehearsal has a book of its own: it needs no network, so being offline says nothing about it.
+    /// The rehearsal has a separate health book: it needs no network, so its results are no evidence about connectivity.
     rehearsal_book: Book,
     running: Running,
     /// The bundled and the owner's files, without the settings' own endpoints.
@@ -80,8 +80,8 @@ pub(crate) struct Desk {
     kept_breakers: BTreeMap<(EndpointId, ModelId), KeptBreaker>,
     /// Those that the watch probes to find out when they are well.
     probed: BTreeSet<(EndpointId, ModelId)>,
-    /// Traffic has shown a provider, a login or a model that was not known. All routes are looked at again before the next
-    /// snapshot: a look for every request would hold up the requests.
+    /// Traffic revealed a new provider, login or model. All routes are recomputed once before the next snapshot, because doing
+    /// so for each request would be slow.
     traffic_has_news: bool,
     /// The last notification of each open incident.
     told: BTreeMap<ProviderId, outages::Told>,
@@ -255,7 +255,7 @@ impl Desk {
         self.state.sessions.forget_old(now);
     }
 
-    /// Local midnight has passed, or the zone is another one than when it was asked last.
+    /// Handles a passed local midnight or a changed time zone.
     fn turn_day(&mut self, now: DateTime<Utc>) {
         let today = Day::of(now, &self.state.zone);
         if today.began() != self.state.today.began() {

@@ -1,4 +1,4 @@
-//! The whole list of things that can wake the engine.
+//! All events that can wake the engine.
 
 use std::time::Duration;
 

@@ -22,7 +22,7 @@ type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// A client that opens a connection and sends no request in time is let go.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
-/// A client's own headers go to its vendor, however many: hyper takes 100 unless it is told otherwise.
+/// Clients' own headers are forwarded to the vendor, in any number; hyper's default limit is 100.
 const HEADERS: usize = 1000;
 
 /// Serves until `stop` resolves, then lets open requests end, for at most `drain`.

@@ -1,12 +1,12 @@
-//! What a start says to the person at the terminal.
+//! Start message for the person at the terminal.
 
 use std::io::{self, Write};
 
 use api::RuntimeFile;
 use catalog::{REHEARSAL_PREFIX, Secret};
 
-/// Says where the engine is. Tokens are shown to a person at a terminal, not to a log. Where nobody reads it, the engine runs
-/// all the same.
+/// Prints the engine's address. Tokens are printed to a terminal only, never to a log. A closed output does not stop the
+/// engine.
 pub(crate) fn announce(told: &RuntimeFile, token: &Secret, first_start: bool, show: bool) {
     let mut out = std::io::stdout().lock();
     let _ = write(&mut out, told, token, first_start, show).and_then(|()| out.flush());

@@ -1,7 +1,7 @@
 //! Provider keys: entered once, kept in the operating system's keychain, or read from the environment.
 //!
-//! They are never written anywhere else. Where there is no keychain, a key given to the running engine lives in its memory
-//! until it ends, and the owner is told so.
+//! Keys are stored in the keychain only. Without a keychain, a new key stays in the engine's memory until it ends, and the UI
+//! shows that.
 
 mod keychain;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tracing_subscriber::EnvFilter;
 
-/// Says which lines: `warn`, or `info,gateway=debug`.
+/// Log filter: `warn`, or `info,gateway=debug`.
 const LEVELS: &str = "UNDERSTUDY_LOG";
 /// `text` or `json`.
 const FORMAT: &str = "UNDERSTUDY_LOG_FORMAT";

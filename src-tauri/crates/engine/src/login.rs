@@ -41,7 +41,7 @@ pub(crate) fn is_on() -> Option<bool> {
     )
 }
 
-/// Switches it on or off, and says what that means.
+/// Enables or disables the start at login, and returns a sentence about the effect.
 pub(crate) fn set(on: bool) -> Result<String, LoginError> {
     if is_on().is_none() {
         return Err(LoginError::NoServices);
@@ -86,7 +86,7 @@ fn link(_: &PathBuf, _: &PathBuf) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Enabling is a link, which the next login finds by itself; a running user manager is told so that `systemctl` shows it now.
+/// The unit is enabled by a link, which the next login finds. A reload lets `systemctl` show it now.
 fn reload() {
     let told = Command::new("systemctl")
         .args(["--user", "daemon-reload"])

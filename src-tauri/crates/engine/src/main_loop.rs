@@ -102,7 +102,7 @@ impl MainLoop {
 
     /// Runs until [`Event::Quit`] or until every sender is gone.
     pub(crate) async fn run(mut self, mut events: mpsc::Receiver<Event>) {
-        // What the start itself has to say belongs into the first snapshot: a menu that changes at once is hard to click.
+        // Events of the start are included in the first snapshot: a menu that changes at once is hard to click.
         while let Ok(event) = events.try_recv() {
             self.handle(event);
         }

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Every file of ours. `UNDERSTUDY_HOME` puts all of them below one folder, for tests and drills.
+/// All file paths of the engine. `UNDERSTUDY_HOME` places them below one folder, for tests and drills.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Places {
     /// Commented TOML, the owner's.

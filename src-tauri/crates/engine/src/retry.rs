@@ -1,8 +1,8 @@
-//! "Retry all" of the review queue: how far it is, and when it stops by itself. Pure.
+//! "Retry all" of the review queue: its progress, and when it stops early. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// So many failures in a row mean that the provider is not back: the others go on waiting.
+/// After this many failures in a row the provider counts as still down, and the other items stay parked.
 const FAILURES: u32 = 3;
 /// How it ended is shown this long.
 const SHOWN: TimeDelta = TimeDelta::minutes(10);

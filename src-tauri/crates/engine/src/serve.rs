@@ -42,7 +42,7 @@ const QUEUE: usize = 4096;
 /// After the last exchange has ended, connections get this long to close.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// What the command line may say differently from the settings.
+/// Command-line options that override settings.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     pub port: Option<u16>,
@@ -53,7 +53,7 @@ pub(crate) struct Options {
 pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let places = Places::find()?;
     let lock = Lock::take(&places).await?;
-    // Whoever else installed one before us chose the same.
+    // An error means that a provider is already installed; it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let clock = clock::wall();
     let started = clock();
@@ -224,7 +224,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),
     };
-    // Whoever finds the engine finds a whole snapshot. An error means that the loop has ended, which ends everything below.
+    // A client that finds the engine gets a complete snapshot. An error means that the loop has ended, which stops all tasks
+    // below.
     let _ = first_snapshot.changed().await;
     let published = Published::write(&places.runtime, &told)?;
     greeting::announce(
@@ -236,7 +237,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
 
     let stopping = async move {
         let _ = stopped.wait_for(|over| *over).await;
-        // Gone before the port closes and before any event stream ends: whoever sees the engine end can tell that it was meant to.
+        // The file is removed before the port closes and the event streams end, so that clients can recognize a deliberate
+        // stop.
         drop(published);
         withdrawn.send_replace(true);
     };

@@ -1,4 +1,4 @@
-//! The owner's settings: a commented TOML file in, complete [`Settings`] out, or every error with its line and what mends it.
+//! The owner's settings: from a commented TOML file to complete [`Settings`], or to all errors with their line and fix.
 
 pub(crate) mod edit;
 mod endpoint;
@@ -58,18 +58,18 @@ pub(crate) struct Settings {
     pub notify_from: Weight,
     /// No notifications between these local times; may span midnight.
     pub quiet: Option<(NaiveTime, NaiveTime)>,
-    /// What tools were told to do is written down with interrupted work.
+    /// Store tool arguments with interrupted work.
     pub keep_tool_arguments: bool,
     /// What stateful clients of Responses refer to later is kept for a day.
     pub keep_conversations: bool,
     /// New endpoints, each as a provider of its own, and the providers of the catalogue of which one is changed.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,
-    /// The owner's own word on which model of an endpoint stands in for which others.
+    /// The owner's choice of which model of an endpoint can replace which others.
     pub equivalents: BTreeMap<EndpointId, Vec<Equivalent>>,
     /// `Ask`: what the owner has answered since counts.
     pub subscription_to_paid_key: Consent,
-    /// Where requests of pipelines and applications may go whose pipeline and route say nothing.
+    /// Scope of requests from pipelines and applications without a scope on their pipeline or route.
     pub may_go_to: Option<Scope>,
     /// The pipelines that have a scope of their own.
     pub pipeline_scopes: BTreeMap<String, Scope>,
@@ -77,7 +77,7 @@ pub(crate) struct Settings {
     pub client_waits: BTreeMap<String, Duration>,
     /// `Ask`: what the owner has answered since counts.
     pub sibling: Siblings,
-    /// What stand-ins may cost in a local day.
+    /// Cost cap of fallbacks for a local day.
     pub fallback_a_day: MicroDollars,
     /// A paid key may also answer while a plan or an allowance is used up.
     pub for_limits: bool,
@@ -116,7 +116,7 @@ pub(crate) struct Route {
     pub strict: Option<bool>,
     /// As in [`gateway::Route`].
     pub exact: bool,
-    /// Whose requests these are: what nobody answers is kept for a person.
+    /// Pipeline of these requests: a request that every candidate fails is parked in the review queue.
     pub pipeline: Option<String>,
     pub demand: Option<Demand>,
     /// `Ask`: as for all routes.

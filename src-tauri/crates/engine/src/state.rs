@@ -56,7 +56,7 @@ pub(crate) struct State {
     pub logins: Logins,
     pub ttft: BTreeMap<(EndpointId, String), u64>,
 
-    /// Providers that clients of ours were answered by, or tried.
+    /// Providers of earlier attempts for local clients.
     pub seen_in_traffic: BTreeSet<ProviderId>,
     /// Endpoints that took a client's own login.
     pub seen_logins: BTreeSet<EndpointId>,
@@ -67,7 +67,7 @@ pub(crate) struct State {
     pub choices: Choices,
     /// Who answers for whom.
     pub fallbacks: Fallbacks,
-    /// For each pipeline, and for the applications (None), the models that they asked for and the dialects.
+    /// For each pipeline, and for applications (None): the requested models and their dialects.
     pub askers: BTreeMap<Option<String>, BTreeSet<(Dialect, String)>>,
     pub unknown_pipelines: UnknownPipelines,
     /// Where their requests go when their primary fails.
@@ -92,7 +92,7 @@ pub(crate) struct State {
     pub retry: Option<Retry>,
     /// The owner's answer to going from a subscription to a paid key, where the settings leave it open.
     pub paid_stand_ins: Option<bool>,
-    /// The question and the answer for an outage that goes on.
+    /// The consent question and its answer for an open outage.
     pub paid: PaidConsent,
     /// The owner's answer on sibling models; None: not answered yet.
     pub siblings: Option<bool>,
@@ -100,7 +100,7 @@ pub(crate) struct State {
     pub sibling_question: Option<SiblingQuestion>,
     /// "Not now" holds until then.
     pub siblings_not_before: Option<DateTime<Utc>>,
-    /// No fallback that costs money is asked until then.
+    /// Time until which paid fallbacks are stopped.
     pub paid_stopped_until: Option<DateTime<Utc>>,
     pub scope_answer: ScopeAnswer,
     /// What was in force before `may_go_to` is kept in memory alone, for this reason.
@@ -137,7 +137,7 @@ pub(crate) struct SiblingQuestion {
 pub(crate) struct Reach {
     /// None: clients that are no coding agents and name no pipeline.
     pub whose: Option<String>,
-    /// Products, in the order in which they are asked.
+    /// Products, in the order of candidates.
     pub order: Vec<String>,
     /// The ways to other providers.
     pub others: BTreeSet<Way>,
@@ -158,12 +158,12 @@ pub(crate) struct Way {
 /// Where the owner's general word on `may_go_to` comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ScopeAnswer {
-    /// Nobody was asked: the default holds.
+    /// No answer is stored; the default holds.
     #[default]
     Default,
     /// The owner wrote it.
     Written,
-    /// Kept from before it could be said, and not answered yet.
+    /// The pipeline predates this setting, and the question is not yet answered.
     Open,
     Answered,
 }
@@ -312,7 +312,7 @@ impl State {
             .map_or_else(|| id.to_string(), |p| p.product.clone())
     }
 
-    /// A pipeline, or an application, asked for this model. True: that is news.
+    /// A pipeline or an application requested this model. True: the entry is new.
     pub(crate) fn asks(
         &mut self,
         pipeline: Option<String>,

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Knows the endpoints of the moment and asks them.
+/// Has the present endpoints and sends them a test request.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyTrial {
     client: reqwest::Client,
@@ -22,7 +22,7 @@ pub(crate) enum Tried {
     Works,
     /// The provider's own words.
     Refused(String),
-    /// Nobody could be asked, and why.
+    /// No request was possible; the reason.
     NotAsked(String),
 }
 

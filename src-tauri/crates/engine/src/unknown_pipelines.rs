@@ -9,7 +9,7 @@ use crate::settings::Settings;
 
 /// A name that no request has used for so long is forgotten.
 const REMEMBERED: TimeDelta = TimeDelta::hours(24);
-/// Names that are remembered; a client that makes one up for each request tells no more with more of them.
+/// Most names that are kept; a client that invents a name for each request gives no more information beyond that.
 const MOST: usize = 16;
 
 /// Names that requests have used lately, each with the time of the last request.

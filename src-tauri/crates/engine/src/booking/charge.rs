@@ -1,7 +1,7 @@
 //! What a provider is likely to bill of an attempt, in tokens. Pure.
 //!
-//! Providers bill what they have read and written, whether anybody got it or not: an answer that was cut or thrown away
-//! costs its input and what had been written of it. Its usage is told at the end of the answer, which never came.
+//! Providers bill all input and output tokens, even if the response was truncated or discarded. Usage arrives at the end of a
+//! response, so it is missing from a truncated one.
 
 use catalog::{NotBilled, Tokens};
 use gateway::{Attempt, ExchangeKind, Outcome};
@@ -18,9 +18,9 @@ pub(super) enum Charge {
     Nothing,
     /// It passed with the client's own login, and nothing of it was read.
     Unknown,
-    /// All of it as the provider told it.
+    /// All counts come from the provider's usage report.
     Told(Tokens),
-    /// What the provider did not tell is reckoned from bytes.
+    /// Counts that the provider did not report are estimated from bytes.
     Estimated(Tokens),
 }
 
@@ -113,7 +113,7 @@ fn applies(rule: NotBilled, report: &Report) -> bool {
     }
 }
 
-/// An error instead of an answer: as its status, or told in a stream that had brought nothing.
+/// True if the attempt ended with an error status, or with an error event in a stream without output.
 fn refused(attempt: &Attempt) -> bool {
     if attempt.status.is_some_and(|status| !status.is_success()) {
         return true;

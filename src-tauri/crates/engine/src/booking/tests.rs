@@ -147,7 +147,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             stopped(told(12, 1)),
             measured(12, 1),
         ),
-        // Usage is not told to everybody who does not ask for it.
+        // These providers report usage only if the request sets an option for it.
         (
             Answered(Completion::Complete),
             Some(200),
@@ -167,7 +167,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             stopped(told(0, 34)),
             about(1_001, 34),
         ),
-        // Cut: the opening tells the input, and a token or two of output.
+        // Truncated: the first event reports the input and one or two output tokens.
         (
             transient(FailureKind::Cut),
             Some(200),
@@ -186,7 +186,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             written(),
             about(1_001, 10),
         ),
-        // Cut after all was told, save for the last event.
+        // Truncated after the usage report, before the final event.
         (
             transient(FailureKind::Cut),
             Some(200),
@@ -257,7 +257,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             Report::default(),
             nothing,
         ),
-        // An error after a part of the answer takes nothing off the bill.
+        // An error after a partial response does not reduce the cost.
         (
             transient(FailureKind::ErrorEvent),
             Some(200),
@@ -315,7 +315,7 @@ fn whoever_was_not_reached_or_only_counted_costs_nothing() {
     }
 }
 
-/// With the kept key, its usage counts against the cap; with the client's own login, nobody knows what it cost.
+/// With the stored key, usage counts against the cap; with the client's own login, its cost is unknown.
 #[test]
 fn what_passed_unread_costs_what_its_usage_says_and_is_unknown_without_one() {
     let catalog = Catalog::bundled();
@@ -394,7 +394,7 @@ fn a_sum_says_how_much_of_it_is_estimated() {
     );
 }
 
-/// A subscription has no bill by the token, and a paid stand-in behind it has one.
+/// A subscription has no cost per token; its paid fallback has one.
 #[test]
 fn what_a_subscription_paid_for_is_on_no_bill() {
     let (catalog, ..) = priced();

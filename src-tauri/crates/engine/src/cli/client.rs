@@ -73,7 +73,7 @@ impl Engine {
     }
 
     fn of(file: RuntimeFile, within: Duration) -> Result<Engine, CallError> {
-        // Whoever else installed one before us chose the same.
+        // An error means that a provider is already installed; it is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .no_proxy()
@@ -83,8 +83,8 @@ impl Engine {
         Ok(Engine { client, file })
     }
 
-    /// The engine of this user, once it answers: a start is waited for. What a runtime file says is believed only when the
-    /// engine at that address accepts its control token, because a crash leaves the file.
+    /// Finds this user's engine and waits while it starts. A runtime file may be left from a crash, so it counts only if the
+    /// engine at its address accepts the control token.
     pub(super) async fn found(places: &Places) -> Result<RuntimeFile, CallError> {
         let deadline = tokio::time::Instant::now() + START_WITHIN;
         loop {

@@ -1,4 +1,4 @@
-//! Who would be asked, in which order, and why.
+//! Candidates for a model, their order, and the reasons.
 
 use std::fmt::Display;
 use std::io::Read as _;

@@ -22,7 +22,7 @@ const UNTESTED: u8 = 2;
 pub(super) struct TestArgs {
     /// Only the fallbacks of this route, endpoint or model
     of: Option<String>,
-    /// Yes to what it costs; without it the costs are shown and you are asked
+    /// Accept the cost without a prompt; by default the costs are shown and must be confirmed
     #[arg(long)]
     yes: bool,
     /// With --yes the results, without it what could be tested

@@ -11,7 +11,7 @@ use super::say::say;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
-    /// Give a key: asked for without echo, or read from standard input
+    /// Add a key: read from a prompt without echo, or from standard input
     Add { endpoint: String },
     /// Forget a key
     Remove { endpoint: String },
@@ -78,7 +78,7 @@ async fn list() -> Result<ExitCode, CallError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Never as an argument: it would stand in the shell's history and in the process list.
+/// The key is never a command-line argument: it would appear in the shell history and in the process list.
 fn read_key(endpoint: &str) -> io::Result<String> {
     if io::stdin().is_terminal() {
         return rpassword::prompt_password(format!("Key for {endpoint} (not shown): "));

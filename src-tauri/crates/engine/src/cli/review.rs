@@ -53,7 +53,7 @@ pub(super) enum ReviewCommand {
         /// Only those of this pipeline
         #[arg(long)]
         pipeline: Option<String>,
-        /// Send nothing; say how many there are
+        /// Send nothing; print the number of items
         #[arg(long)]
         count: bool,
         #[arg(long)]

@@ -88,7 +88,7 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
 /// The first lines, and how many more there are where.
 fn first(lines: Vec<String>, most: usize, all: bool, more: &str) -> Vec<String> {
     let left = lines.len().saturating_sub(most);
-    // A line that says "1 more" takes as much room as that one.
+    // A line "1 more" needs as much space as the item itself.
     if all || left <= 1 {
         return lines;
     }

@@ -48,7 +48,7 @@ impl TrafficArgs {
     }
 }
 
-/// As a person says when.
+/// A moment in a form that a person types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Since {
     Ago(TimeDelta),

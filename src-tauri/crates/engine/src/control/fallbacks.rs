@@ -25,7 +25,7 @@ pub(super) async fn list(
     ))
 }
 
-/// Answers when the test has ended. The test goes on if its asker leaves: it is paid for.
+/// Responds when the test has ended. The test continues if the client disconnects, because its cost is already incurred.
 pub(super) async fn test(
     State(control): State<Control>,
     Json(wanted): Json<TestFallback>,

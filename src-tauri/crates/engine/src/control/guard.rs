@@ -1,4 +1,4 @@
-//! Who may use the control API: the holder of the token, from a page of ours or from no page, under a name of ours.
+//! Access control of the control API: a valid token, an allowed origin or none, and an allowed host name.
 
 use api::CONTROL_HEADER;
 use axum::extract::{Request, State};

@@ -62,7 +62,7 @@ pub(super) async fn reopen(
     Ok(Json(reopened.await??))
 }
 
-/// Answers when the run has ended, with the item as it then stands. The run goes on if its asker leaves.
+/// Responds when the run has ended, with the item's new state. The run continues if the client disconnects.
 pub(super) async fn run(
     State(control): State<Control>,
     Path(id): Path<String>,
@@ -149,7 +149,7 @@ pub(super) fn request(
         .map_err(|error| error.to_string())
 }
 
-/// An answer that breaks off is no answer: 502, with what came of it.
+/// A truncated response counts as a failure: status 502, with the partial body.
 async fn answer(gateway: &Gateway, request: Request<Full<Bytes>>) -> (u16, Vec<u8>) {
     let response = gateway.handle(request).await;
     let mut status = response.status().as_u16();

@@ -28,10 +28,10 @@ impl Desk {
         self.watch_failing(now);
     }
 
-    /// Models that are believed to fail are probed until they answer.
+    /// Schedules probes for failing models until they recover.
     pub(super) fn watch_failing(&mut self, now: DateTime<Utc>) {
         let mut wanted = to_probe(&self.state);
-        // Their last answer is from before the outage: one probe says whether they share it.
+        // Their last response predates the outage: one probe shows whether they are affected.
         wanted.extend(self.book.doubtful(now));
         if wanted != self.probed {
             self.probed = wanted;
@@ -39,7 +39,7 @@ impl Desk {
         }
     }
 
-    /// Tells the watch what to read and to probe.
+    /// Sends the watch its list of status pages and probes.
     pub(super) fn watch_targets(&mut self) {
         let state = &self.state;
         let targets = routing::targets(&state.settings, &state.catalog, &state.keys, &self.probed);
@@ -80,7 +80,7 @@ impl Desk {
         open.min()
     }
 
-    /// The provider is believed to work again.
+    /// Closes the provider's breakers after its recovery.
     pub(super) fn breakers_recover(&mut self, provider: &ProviderId) {
         for breaker in &self.state.breakers {
             let endpoint = self.state.catalog.endpoint(&breaker.endpoint);
@@ -102,8 +102,8 @@ impl Desk {
     }
 }
 
-/// Kept away by the provider's own failure, or believed to fail: a probe tells when that is over, also where nobody asks any
-/// more. Quota and keys are not mended by asking again.
+/// Models whose breaker opened through the provider's own failure, or whose verdict is failing. A probe detects the recovery
+/// even without traffic. A retry does not fix quota and key failures.
 fn to_probe(state: &State) -> BTreeSet<(EndpointId, ModelId)> {
     let kept_away = state.breakers.iter().filter(|breaker| {
         let failing = matches!(breaker.class, Some(Class::Transient | Class::Silent));

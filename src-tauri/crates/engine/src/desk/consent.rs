@@ -1,5 +1,5 @@
-//! "OpenAI can answer: about $0.57 for the next turn. Allow it?" The one question of a desk on fallbacks that cost money, asked
-//! at the moment when the answer counts.
+//! Consent for paid fallbacks, requested when a fallback is needed: "OpenAI can answer: about $0.57 for the next turn. Allow
+//! it?" It is the only consent question about cost.
 
 use catalog::{EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ const BYTES_A_TOKEN: u64 = 4;
 /// Output tokens of a turn of which nothing was measured.
 const USUAL_OUTPUT: u64 = 500;
 
-/// A fallback that costs money, and that the owner has not been asked about since its primary failed.
+/// A paid fallback for which no consent has been requested since its primary failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PaidQuestion {
     /// Whose failure it is about.
@@ -23,11 +23,11 @@ pub(crate) struct PaidQuestion {
     pub by: ProviderId,
     pub endpoint: EndpointId,
     pub model: ModelId,
-    /// The next turn, whose whole prompt is new to the fallback, and those that follow; None: the price is not known.
+    /// Cost of the next turn, whose prompt is not in the fallback's cache, and of each later turn. None: the price is unknown.
     pub cost: Option<(MicroDollars, MicroDollars)>,
 }
 
-/// What the owner said about one outage.
+/// The owner's answer for one outage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PaidAnswer {
     pub failing: ProviderId,

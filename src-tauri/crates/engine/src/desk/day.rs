@@ -39,7 +39,7 @@ impl Day {
 
     pub(crate) fn count(&mut self, row: &ExchangeRow, carried: bool) {
         if row.end == ledger::End::TurnedAway {
-            // Refused at our own door: no provider was asked.
+            // Rejected by the engine itself; no attempt was made.
             return;
         }
         let sums = &mut self.sums;

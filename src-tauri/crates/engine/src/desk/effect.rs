@@ -21,7 +21,7 @@ pub(crate) enum Effect {
     /// What the watch reads and probes.
     Watch(Arc<watch::Targets>),
     Publish(Arc<Verdicts>),
-    /// The gateway's breakers hear of a probe.
+    /// Reports a probe result to the gateway's breakers.
     Probed {
         provider: ProviderId,
         endpoint: EndpointId,
@@ -33,7 +33,7 @@ pub(crate) enum Effect {
         exchange: Box<Exchange>,
         row: Box<ExchangeRow>,
     },
-    /// The provider is believed to work again.
+    /// The provider has recovered.
     Recovered(EndpointId, ModelId),
     /// The next request may go there again.
     TryNow(EndpointId, ModelId),
@@ -58,7 +58,7 @@ pub(crate) enum ReviewWork {
     Park(Box<FailedRequest>),
 }
 
-/// What the ledger does. Those that are answered say with which [`Event`](super::Event); a failure is answered by
+/// Commands to the ledger. Some name the [`Event`](super::Event) that carries their result; a failure arrives as
 /// `LedgerFailed`.
 #[derive(Debug)]
 pub(crate) enum Record {

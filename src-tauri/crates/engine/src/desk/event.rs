@@ -23,7 +23,7 @@ pub(crate) enum Event {
         views: Vec<BreakerView>,
         kept: Vec<KeptBreaker>,
     },
-    /// The settings file was read. `text` is what it says.
+    /// The settings file was read; `text` is its content.
     Settings {
         parsed: Result<Box<Settings>, Vec<Wrong>>,
         text: String,

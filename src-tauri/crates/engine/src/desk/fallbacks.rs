@@ -1,4 +1,4 @@
-//! Who answers for whom: what an exchange says of it, what a person is told, and what the owner may stop.
+//! Fallbacks in use: their entry in an exchange, their notification, and what the owner may stop.
 
 use catalog::{Auth, MicroDollars};
 use chrono::{DateTime, Utc};
@@ -22,7 +22,7 @@ impl Desk {
             endpoint: attempt.endpoint.clone(),
             model: attempt.model.clone(),
         };
-        // A route that nothing is known of yet has no primary: then it is the one that was asked first.
+        // A route without a plan yet has no primary; the candidate of the first attempt replaces it.
         let first = || row.attempts.first().map(candidate);
         let primary = row.primary.clone().or_else(first);
         let (ExchangeKind::Generate, Some(primary), Some(last)) =
@@ -121,7 +121,7 @@ impl Desk {
         self.notify(now, weight(news), row, told.actions);
     }
 
-    /// Until local midnight no fallback is asked that costs money, or it is again.
+    /// Stops paid fallbacks until local midnight, or allows them again.
     pub(super) fn answer_paid_today(&mut self, now: DateTime<Utc>, allow: bool) -> String {
         let until = (!allow).then(|| self.state.zone.day_ends(now));
         self.state.paid_stopped_until = until;

@@ -1,4 +1,4 @@
-//! Interrupted work: which sessions an outage cut in mid-turn, and what their tools had been told to do.
+//! Interrupted work: the sessions that an outage cut in mid-turn, and the tool calls that they had received.
 
 use catalog::ModelId;
 use chrono::{DateTime, Utc};

@@ -8,7 +8,7 @@ pub(crate) const LOGINS: &str = "seen_logins";
 pub(crate) const SUBSCRIPTIONS: &str = "seen_subscriptions";
 /// May a paid key answer for a subscription?
 pub(crate) const PAID: &str = "paid_stand_ins";
-/// No fallback that costs money is asked until then.
+/// Time until which paid fallbacks are stopped.
 pub(crate) const PAID_STOPPED: &str = "paid_fallbacks_stopped_until";
 /// The owner's answer about one outage: a provider, and yes or no.
 pub(crate) const PAID_UNTIL_BACK: &str = "paid_until_back";
@@ -19,5 +19,5 @@ pub(crate) const SIBLING_ASKED: &str = "sibling_question";
 /// "Not now" holds until then.
 pub(crate) const SIBLING_LATER: &str = "siblings_not_before";
 pub(crate) const SCOPE_ASKED: &str = "scope_questions";
-/// Followed by the name of a pipeline whose scope the owner was asked for and has answered.
+/// Prefix; the name of a pipeline follows. Records that the owner answered the question about its scope.
 pub(crate) const SCOPE_ANSWERED: &str = "scope_answered/";

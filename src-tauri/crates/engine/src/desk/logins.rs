@@ -90,7 +90,7 @@ impl Deref for Logins {
 }
 
 impl Desk {
-    /// A person hears of a refused key or a used-up quota at once, whether or not a fallback answers. A limit ends by itself.
+    /// A rejected key or an exhausted quota is notified at once, even if a fallback works. A rate limit ends without action.
     pub(super) fn see_logins(&mut self, now: DateTime<Utc>) {
         let new = self.state.logins.see(now, &self.state.breakers);
         for (endpoint, kind) in new {

@@ -1,4 +1,4 @@
-//! What outages met and left: asked of the ledger again where something has changed it, and not for every request.
+//! Effects of outages. They are read from the ledger again only after a change, not for every request.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{Met, Outage};

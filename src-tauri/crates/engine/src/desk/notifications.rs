@@ -14,10 +14,10 @@ use crate::view;
 /// Pop-ups within [`HOUR`], of all kinds.
 const POP_UPS: usize = 2;
 const HOUR: TimeDelta = TimeDelta::hours(1);
-/// An event of which nothing was heard for so long has ended.
+/// An event without news for this long has ended.
 const EVENT_ENDS: TimeDelta = TimeDelta::hours(6);
 
-/// What a piece of news asks of a person, the least first. In the settings: what is worth a pop-up.
+/// Urgency of a notification, lowest first. The settings name the lowest one that opens a pop-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Weight {
     /// Good to know.
@@ -115,7 +115,7 @@ impl Notifications {
         self.events.remove(thread);
     }
 
-    /// An earlier run told of an event that goes on.
+    /// Resumes an open event that an earlier run reported.
     pub(super) fn goes_on(&mut self, now: DateTime<Utc>, thread: String, weight: Weight) {
         let event = Event {
             weight,
@@ -178,7 +178,7 @@ impl Desk {
         }));
     }
 
-    /// Asks about this provider's failure. If its incident has a notification, the question becomes a line of that.
+    /// Opens a question about this provider's failure. If its incident has a notification, the question becomes a line of it.
     pub(super) fn ask(
         &mut self,
         now: DateTime<Utc>,

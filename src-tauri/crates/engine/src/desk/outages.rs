@@ -53,7 +53,7 @@ impl Desk {
         }
     }
 
-    /// An earlier run told of the incidents that are open.
+    /// Marks the open incidents that an earlier run has reported.
     pub(super) fn told_before(&mut self, now: DateTime<Utc>) {
         let open = self.state.open.iter();
         let open: Vec<(ProviderId, Level)> = open
@@ -100,7 +100,7 @@ impl Desk {
         }
     }
 
-    /// As it is now. False: there is nothing to tell.
+    /// Notifies of the outage's present state. False: there is nothing to report.
     pub(super) fn tell_outage(
         &mut self,
         now: DateTime<Utc>,
@@ -122,12 +122,12 @@ impl Desk {
         }
     }
 
-    /// A person has heard of its open incident.
+    /// True if a notification of the open incident was sent.
     pub(super) fn has_notified(&self, provider: &ProviderId) -> bool {
         self.told.contains_key(provider) && self.state.open.contains_key(provider)
     }
 
-    /// An open incident that a person has heard of.
+    /// True if a notification of any open incident was sent.
     pub(super) fn has_notified_incident(&self) -> bool {
         let open = &self.state.open;
         self.told.keys().any(|provider| open.contains_key(provider))
@@ -175,7 +175,7 @@ impl Desk {
         let Verdict::Known(level) = verdict.verdict else {
             return None;
         };
-        // It is well, and that is not proved well enough to end the incident.
+        // Operational, but the evidence is not yet enough to close the incident.
         if level == Level::Operational {
             return None;
         }

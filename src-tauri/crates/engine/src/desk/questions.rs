@@ -15,7 +15,7 @@ use crate::view;
 const LATER: TimeDelta = TimeDelta::days(1);
 
 impl Desk {
-    /// A request ended without its primary: would a fallback have answered that the owner has not been asked about?
+    /// After a request without its primary: opens a consent question if an available fallback still needs one.
     pub(super) fn ask_for_fallbacks(
         &mut self,
         now: DateTime<Utc>,
@@ -178,7 +178,7 @@ impl Desk {
         self.effect(Record::meta(keys::SCOPE_ASKED, text));
     }
 
-    /// The owner has answered, and the settings file has it where it says more than "keep".
+    /// Records the owner's answer, which is already in the settings file unless it is "keep".
     pub(super) fn answer_may_go_to(
         &mut self,
         now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! "Retry all": how far it is, and whether it goes on.
+//! "Retry all": its progress, and whether it continues.
 
 use api::{Accepted, ControlError};
 use chrono::{DateTime, Utc};

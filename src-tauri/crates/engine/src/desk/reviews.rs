@@ -1,4 +1,4 @@
-//! The review queue as far as the desk decides on it: what of an exchange goes there, and when a person hears of it.
+//! Review queue decisions: which exchanges are parked, and when a notification is due.
 
 use chrono::{DateTime, Utc};
 use gateway::{Exchange, ParkedRequest, Review, Unfetched};

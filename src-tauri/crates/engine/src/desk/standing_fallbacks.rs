@@ -1,8 +1,8 @@
-//! Who answers for whom, and which change of it is told. Pure: time is an argument.
+//! Fallbacks in use, and which changes of them are notified. Pure: time is an argument.
 //!
-//! A change is told once for a route, its failing side, its answering side and the reason, however many requests, models and
-//! sessions it concerns. The way back is told once the primary has been well for [`STEADY`], so that a primary that flaps is
-//! told once; sessions return after the same time.
+//! A change is notified once for each route, failing side, fallback side and reason, for any number of requests, models and
+//! sessions. The return is notified when the primary has been healthy for [`STEADY`], so that a flapping primary causes one
+//! notification. Sessions return after the same time.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ledger::Candidate;
 use wire::Class;
 
-/// How long the primary must not have failed before its return is told.
+/// How long the primary must be free of failures before its return is notified.
 const STEADY: TimeDelta = TimeDelta::minutes(5);
-/// A change that comes again sooner after it was told is told when this time has passed and it still stands.
+/// A change that recurs within this time after its notification is notified at the end of it, if it still holds.
 const AGAIN: TimeDelta = TimeDelta::minutes(30);
-/// A change that lasts is told again so often.
+/// A lasting change is notified again at this interval.
 const DAILY: TimeDelta = TimeDelta::days(1);
 /// So long after the last evidence it is not known any more who answers.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
@@ -39,7 +39,7 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    /// None: it is the request's own fault, and no fallback is asked.
+    /// None: the request itself is at fault, and no fallback is tried.
     pub(crate) fn of(class: Class) -> Option<Reason> {
         match class {
             Class::Transient | Class::Silent => Some(Reason::Failing),
@@ -70,13 +70,13 @@ pub(crate) enum Cost {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Carried {
     pub(crate) route: RouteKey,
-    /// As the client asked.
+    /// Model name in the client's request.
     pub(crate) asked: String,
     pub(crate) primary: Candidate,
     pub(crate) by: Candidate,
     /// The primary's product, and the one that answered.
     pub(crate) products: (String, String),
-    /// None: the primary was not asked, and nothing is known against it: a session stays with its fallback.
+    /// None: the primary was skipped without a known failure, because the session stays with its fallback.
     pub(crate) reason: Option<Reason>,
     pub(crate) cost: Cost,
     /// A key of the owner's pays: fallbacks that cost money can be stopped.
@@ -105,7 +105,7 @@ impl Carried {
     }
 }
 
-/// What is told once.
+/// Key of a change that is notified once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Change {
     route: RouteKey,
@@ -144,7 +144,7 @@ pub(crate) struct Standing {
     evidence: DateTime<Utc>,
     /// Nothing is known of it any more: it is not shown.
     faded: bool,
-    /// It was not told, since the same was told shortly before.
+    /// When to notify; delayed because the same change was notified shortly before.
     tell_at: Option<DateTime<Utc>>,
     /// Turns with a known cost.
     turns: i64,
@@ -166,7 +166,7 @@ impl Standing {
     }
 }
 
-/// What a person is to be told.
+/// A notification for the owner.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     Moved(Carried, DateTime<Utc>),
@@ -182,7 +182,7 @@ struct Told {
 
 #[derive(Debug, Default)]
 pub(crate) struct Fallbacks {
-    /// By route and the model that the client asked for.
+    /// Keyed by the route and by the model that the client requested.
     standing: BTreeMap<(RouteKey, String), Standing>,
     told: BTreeMap<Change, Told>,
 }
@@ -251,7 +251,7 @@ impl Fallbacks {
         Some(News::Moved(carried, since))
     }
 
-    /// A request or a probe says how this model is.
+    /// Records a success or a failure of this model, from a request or a probe.
     pub(crate) fn seen(
         &mut self,
         now: DateTime<Utc>,
@@ -302,7 +302,7 @@ impl Fallbacks {
             .map(|(_, standing)| standing)
             .collect();
         for standing in ended {
-            // One whose primary nobody saw again only fades.
+            // Without evidence of a healthy primary, the change ends without a notification.
             let well = standing.well_since.is_some();
             let change = standing.carried.change();
             let told = self.told.get_mut(&change).filter(|told| well && !told.back);

@@ -1,4 +1,4 @@
-//! Tests of fallbacks: which there are, one that the owner asks for, and its result.
+//! Tests of fallbacks: the list of fallbacks, a test that the owner starts, and its result.
 
 use api::ControlError;
 use catalog::Dialect;
@@ -79,7 +79,7 @@ impl Desk {
         let mut known = known.filter(|model| catalog::pattern::matches(pattern, model.id.as_str()));
         match known.next().filter(|_| pattern != "*") {
             Some(model) => vec![model.id.to_string()],
-            // A route that the owner did not write has a fallback to test once a client has asked for one of its models.
+            // A default route has a fallback to test only after a client has requested one of its models.
             None if written.is_none() => Vec::new(),
             None => vec![plan.model.clone()],
         }

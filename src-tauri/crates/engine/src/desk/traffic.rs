@@ -96,7 +96,7 @@ impl Desk {
         })
     }
 
-    /// What traffic says beside health: whose providers these are, and who asks for what.
+    /// What traffic reveals apart from health: the providers in use, and the models that clients request.
     pub(super) fn learn(&mut self, exchange: &Exchange) {
         let mut news = false;
         for attempt in &exchange.attempts {

@@ -1,4 +1,4 @@
-//! From a change of what is believed of a provider to its incident and its notification.
+//! From a change of a provider's verdict to its incident and its notification.
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl Desk {
         }
     }
 
-    /// The watch looks more often while an incident is open.
+    /// The watch polls more often while an incident is open.
     fn follow_incident(&mut self, now: DateTime<Utc>, transition: &Transition) {
         let provider = transition.provider.clone();
         let open = match &transition.change {

@@ -1,4 +1,4 @@
-//! Where each agent's session stands: the tool calls that it was given last, and which of them came to an end. Pure.
+//! State of each agent session: the tool calls of the last response, and which of them have ended. Pure.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use ledger::DeliveredCall;
 
 /// Sessions that are followed at most; the one that has been quiet for longest is forgotten.
 const FOLLOWED: usize = 256;
-/// Calls of one turn that are told at most, the last ones.
+/// Most calls of one turn that are listed; the last ones are kept.
 const CALLS: usize = 32;
 
 /// A conversation with one model: beside the one that works, agents keep small ones for titles and summaries.
@@ -16,7 +16,7 @@ const CALLS: usize = 32;
 pub(crate) struct Session {
     pub(crate) client: String,
     pub(crate) id: String,
-    /// As the client asked.
+    /// Model name in the client's request.
     pub(crate) model: String,
 }
 
@@ -49,7 +49,7 @@ struct Turn {
 /// What an exchange means for the log of interrupted work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct News {
-    /// Results of earlier calls stood in the request, and an interruption may wait for them.
+    /// The request contained results of earlier calls, and an interruption may depend on them.
     pub(crate) results: bool,
     /// The session was answered, and an interruption of it may be open.
     pub(crate) resumed: bool,
@@ -115,7 +115,7 @@ impl Turns {
     }
 }
 
-/// Whose failure it was: the first provider's that failed an attempt, and not by a fault of ours.
+/// The provider of the first failed attempt, without failures of the engine itself.
 pub(crate) fn failed_by(exchange: &Exchange) -> Option<&catalog::ProviderId> {
     let failed = exchange
         .attempts
@@ -124,8 +124,8 @@ pub(crate) fn failed_by(exchange: &Exchange) -> Option<&catalog::ProviderId> {
     failed.map(|attempt| &attempt.provider)
 }
 
-/// The tool calls that the exchange's last answer gave to the client. A broken one gives those that it closed, unless
-/// their closing is held back until the complete response is proven.
+/// Tool calls of the exchange's last response. A truncated response delivers the calls that it closed, unless their end is held
+/// until the completion check passes.
 fn delivered(exchange: &Exchange, given: impl Fn(&wire::ToolCall) -> bool) -> Vec<DeliveredCall> {
     let calls = exchange
         .attempts

@@ -1,4 +1,4 @@
-//! The owner's time zone, asked for each instant: a clock change, or a flight, is seen at once.
+//! The owner's time zone, read for each instant, so that a clock change or a new location takes effect at once.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a step's response says of a fallback: it passed, or whose fault it is that it did not, and what to do. Pure.
+//! Verdict on a step's response in a fallback test: passed, or the cause of the failure and its fix. Pure.
 
 use gateway::{End, Exchange, Outcome, OwnNetwork};
 use health::FailureKind;
@@ -12,7 +12,7 @@ use super::turn::{MOST_OUTPUT, TOOL};
 /// A request of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The model is told to call the tool.
+    /// The prompt requests a call of the tool.
     Call,
     /// It gets the tool's result.
     Result,
@@ -30,7 +30,7 @@ impl Step {
     }
 }
 
-/// Where a failure of it is mended.
+/// Where the owner fixes a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) endpoint: String,

@@ -13,7 +13,7 @@ use super::judge::{Failure, Place, Step, judge};
 use super::reply::{self, Reply};
 use super::turn::Turn;
 
-/// Nothing that a test asks for is longer: the rest of a response is thrown away, and so is the test.
+/// No test response is longer; the rest is discarded and the test fails.
 const LARGEST: usize = 4 << 20;
 
 /// What came of a test.
@@ -25,7 +25,7 @@ pub(crate) struct Played {
     pub(crate) failure: Option<Failure>,
 }
 
-/// Sends step 1, and step 2 where the first passed. No other candidate is asked, and nobody but the caller is told.
+/// Sends step 1, and step 2 if the first passed. No other candidate is tried, and no notification is sent.
 pub(crate) async fn play(
     gateway: &Gateway,
     token: &Secret,

@@ -50,7 +50,7 @@ pub(crate) fn read(dialect: Dialect, streamed: bool, bytes: &[u8], end: BodyEnd)
     }
 }
 
-/// `each` gets the data of every event. One that is too large breaks the response, which its validator says.
+/// Passes the data of every event to `each`. An event above the size limit ends the parse; the completion check reports it.
 fn events(bytes: &[u8], each: &mut dyn FnMut(Value)) {
     let _ = sse::Reader::new(Validator::LIMIT).push(bytes, &mut |event| {
         if let Ok(data) = serde_json::from_slice(event.data) {

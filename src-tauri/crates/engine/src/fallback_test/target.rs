@@ -21,7 +21,7 @@ pub(crate) struct Target {
     pub(crate) endpoint: EndpointId,
     /// As it is sent to the endpoint.
     pub(crate) model: ModelId,
-    /// Where a failure is mended.
+    /// Where the owner fixes a failure.
     pub(crate) place: Place,
     /// Why it cannot be tested now.
     pub(crate) untestable: Option<String>,
@@ -38,7 +38,7 @@ impl Target {
         (self.turn.dialect, endpoint, model)
     }
 
-    /// The owner asks for the fallbacks of one route, endpoint or model.
+    /// True if `name` is this fallback's route, endpoint or model.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         [
             self.route.as_str(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::reply::Reply;
 
-/// Only says what time it is: harmless, and with one argument, so that a call has some.
+/// Returns the time: harmless, with one argument, so that the call carries an argument.
 pub(crate) const TOOL: &str = "get_time";
 /// Tokens of each response. A model that thinks unasked needs several hundred for its call.
 pub(crate) const MOST_OUTPUT: u64 = 1024;
@@ -20,9 +20,9 @@ const RESULT: &str = "{\"zone\":\"UTC\",\"time\":\"14:32\"}";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Turn {
     pub(crate) dialect: Dialect,
-    /// As a client asks for it.
+    /// Model name in the client's request.
     pub(crate) model: String,
-    /// Coding agents read streams; pipelines wait for the whole response.
+    /// Coding agents use streams; pipelines wait for the complete response.
     pub(crate) streamed: bool,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn prompt() -> Value {
 }
 
 impl Turn {
-    /// Step 1: the model is told to call the tool.
+    /// Step 1: the prompt requests a call of the tool.
     pub(crate) fn first(&self) -> Value {
         self.request(Vec::new())
     }

@@ -83,7 +83,7 @@ impl Keychain {
     }
 }
 
-/// The store's calls block without a limit of their own; a call that is given up ends by itself when the keychain answers.
+/// Keychain calls block without a timeout. After ours, the call continues on its thread until the keychain returns.
 fn patiently<T: Send + 'static>(
     act: impl FnOnce() -> Result<T, NoKeychain> + Send + 'static,
 ) -> Result<T, NoKeychain> {

@@ -11,7 +11,7 @@ use crate::{desk, private_file, view};
 
 impl MainLoop {
     pub(super) fn asked(&mut self, now: DateTime<Utc>, ask: Ask) {
-        // A reply that nobody waits for any more is no error.
+        // A reply whose receiver is gone is not an error.
         match ask {
             Ask::Do(Command::CheckNow, reply) => self.check_now(reply),
             Ask::Do(command, reply) => {

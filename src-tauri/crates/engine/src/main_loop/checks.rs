@@ -10,7 +10,7 @@ use super::MainLoop;
 use crate::event::Reply;
 use crate::view;
 
-/// Rounds that were asked for and have not been reported.
+/// Check rounds that were requested and are not yet reported.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     last: u64,
@@ -36,7 +36,7 @@ impl MainLoop {
             ),
         };
         let (error, fix) = failed;
-        // A reply that no one waits for any more is no error.
+        // A reply whose receiver is gone is not an error.
         let _ = reply.send(Err(ControlError {
             error: error.into(),
             fix: Some(fix.into()),

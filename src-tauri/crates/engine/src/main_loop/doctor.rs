@@ -1,4 +1,4 @@
-//! `understudyd doctor`: what works, what does not, and what mends it.
+//! `understudyd doctor`: what works, what fails, and how to fix it.
 
 mod network;
 
@@ -95,7 +95,7 @@ fn keychain(state: &State) -> Check {
     }
 }
 
-/// Those of the owner's providers and of the makers whose clients pass through here; whoever else could be given one, in a line.
+/// Keys of the owner's providers and of the vendors whose clients pass through here; all other possible keys are in one line.
 fn keys(state: &State) -> Vec<Check> {
     let real = |e: &&Endpoint| e.id.as_str() != REHEARSAL;
     let (near, others): (Vec<_>, Vec<_>) =
@@ -198,7 +198,7 @@ fn tests(state: &State) -> Vec<Check> {
             Some(fault) => {
                 let fix = last.fix.unwrap_or(again);
                 match fault {
-                    // Its fault of that moment says nothing of the settings.
+                    // A temporary failure of the provider is no evidence about the settings.
                     api::TestFault::Provider => note(name, said, &fix),
                     _ if last.outdated => note(name, said, &fix),
                     api::TestFault::Account

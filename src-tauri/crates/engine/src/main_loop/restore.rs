@@ -13,9 +13,9 @@ use crate::view;
 
 /// A notification that no face fetched is stale after this long.
 const NOTICE_FRESH: TimeDelta = TimeDelta::minutes(10);
-/// A model that no client has asked for since then is not tested for.
+/// A model without a client request for this long is not tested.
 const IN_USE: TimeDelta = TimeDelta::days(14);
-/// Booked requests that are read to learn who asks for what.
+/// Stored requests that are read to learn which clients request which models.
 const REQUESTS_READ: u32 = 500;
 
 impl MainLoop {
@@ -81,7 +81,7 @@ impl Reading {
         });
         let seen = self.word(ledger, keys::SEEN);
         let logins = self.word(ledger, keys::LOGINS);
-        // An older run did not tell keys from subscriptions: what needs consent is assumed.
+        // Older rows do not distinguish keys from subscriptions; assume the kind that needs consent.
         let subscriptions =
             self.or_none("read the logins in use", ledger.meta(keys::SUBSCRIPTIONS));
         let subscriptions = subscriptions.unwrap_or_else(|| logins.clone());

@@ -1,4 +1,5 @@
-//! How the engine stops: open requests get their time, then what goes on is cut off, then it ends. Pure.
+//! Stop sequence of the engine: open requests get a grace period, then the remaining ones are cut off, then the engine ends.
+//! Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -15,7 +16,7 @@ pub(super) struct Stop {
     by: Option<DateTime<Utc>>,
     /// No request is open: what has ended has arrived by then.
     settled_at: Option<DateTime<Utc>>,
-    /// What went on without its client was told to end.
+    /// Requests that continue without their client have received the signal to end.
     cut_off: bool,
 }
 

@@ -1,4 +1,5 @@
-//! What the engine reads before its port opens: settings, catalogue, ledger, keys. Each that cannot be used is told with its fix.
+//! Inputs that the engine reads before its port opens: settings, catalogue, ledger, keys. An unusable input is reported with
+//! its fix.
 
 use std::fs;
 use std::io;
@@ -137,7 +138,7 @@ pub(super) fn open_ledger(
     private_file::create_dir(file.parent().unwrap_or(Path::new(".")))?;
     match Ledger::open(file, now) {
         Ok(ledger) => Ok((ledger, None)),
-        // Whoever went back to an older binary must know it before anything is written elsewhere.
+        // After a downgrade, a newer ledger stops the start before other files are written.
         Err(newer @ OpenError::Newer { .. }) => Err(StartError::Ledger(newer)),
         Err(error) => {
             tracing::error!(%error, "the ledger cannot be used");

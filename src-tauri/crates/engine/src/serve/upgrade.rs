@@ -84,7 +84,7 @@ pub(super) fn keep_scope(
 fn before(ledger: &Ledger) -> Result<(Option<ScopeAnswer>, bool), LedgerError> {
     let word = ledger.meta(ScopeAnswer::KEY)?;
     let used = !ledger.exchanges(1, None)?.rows.is_empty();
-    // A word of a newer version says at least that it was decided.
+    // An unknown value from a newer version still means that the owner has decided.
     let decided = word.map(|word| ScopeAnswer::parse(&word).unwrap_or(ScopeAnswer::Answered));
     Ok((decided, used))
 }

@@ -113,7 +113,7 @@ fn header(place: Place<'_>) -> &'static str {
     }
 }
 
-/// What stands in the place, and as a table.
+/// The item at this place, and the same item as a table.
 fn find<'d>(root: &'d Table, place: Place<'_>) -> (Option<&'d Item>, Option<&'d dyn TableLike>) {
     let item = root.get(header(place));
     match place {

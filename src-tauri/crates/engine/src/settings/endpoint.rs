@@ -84,7 +84,7 @@ impl Reading<'_> {
         })
     }
 
-    /// The endpoint with what the entry says; all else stays as it was.
+    /// The endpoint with the entry's values; other values are unchanged.
     fn changed(&mut self, known: &Endpoint, entry: file::Endpoint) -> Endpoint {
         let mut endpoint = known.clone();
         if let Some(base) = &entry.base {
@@ -174,7 +174,7 @@ impl Reading<'_> {
                 written,
                 "this base would send clients' logins in the clear; use https, or leave accepts_client_login out".into(),
             ),
-            // The key is the vendor's, and nothing here says that it may go elsewhere.
+            // The key belongs to the vendor, and the entry does not allow another address for it.
             (_, Some(base))
                 if moved && endpoint.auth != Auth::None && entry.key_env.is_none() && known.key_env.is_some() =>
             {

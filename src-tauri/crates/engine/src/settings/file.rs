@@ -23,7 +23,7 @@ pub(super) struct File {
     pub(super) history: History,
     pub(super) endpoint: Vec<Endpoint>,
     pub(super) route: Vec<Route>,
-    /// For a model or a pattern: each endpoint's model that stands in for it.
+    /// For a model or a pattern: each endpoint's model that can replace it.
     pub(super) equivalents: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
     pub(super) rule: Vec<Rule>,
     pub(super) pipeline: Vec<Pipeline>,
@@ -221,7 +221,7 @@ pub(super) struct Pipeline {
     pub(super) client_waits: Option<Spanned<f64>>,
 }
 
-/// What standing in may cost.
+/// Cost limits of fallbacks.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Fallback {

@@ -10,7 +10,7 @@ use super::*;
 
 const GOOD: &str = "sk-good";
 
-/// A vendor that lists its models to anybody, and answers about a key only to whoever holds it.
+/// A vendor that lists its models without a key; only its key endpoint requires a valid key.
 async fn vendor() -> SocketAddr {
     let about_the_key = |headers: HeaderMap| async move {
         if headers

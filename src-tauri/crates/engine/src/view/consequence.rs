@@ -94,7 +94,7 @@ struct Way {
     who: String,
     /// Traffic has shown who answers in the place of the provider that is down.
     carried_by: Option<String>,
-    /// The primary, then its stand-ins, whatever breakers say at the moment.
+    /// The primary, then its fallbacks, independent of breaker states.
     order: Vec<ProviderId>,
     /// How many of them this way is for; the rest only comes in behind them, and its own outage is no news of this way.
     named: usize,
@@ -114,7 +114,7 @@ fn ways(
             .clone();
         let who = who(plan);
         if !settings.routes.iter().any(|own| own.name == plan.route) {
-            // Whoever is translated can be asked in any dialect, and mostly nobody does.
+            // A translated candidate is available in every dialect, and most of those routes have no clients.
             let first = route.candidates.first()?;
             if who == NOBODY_SEEN && !catalog.endpoint(&first.endpoint)?.speaks(plan.dialect) {
                 return None;
@@ -147,7 +147,7 @@ fn ways(
     plans.iter().filter_map(way).collect()
 }
 
-/// Who can be asked on this route, in the route's own order.
+/// The available candidates of this route, in the route's order.
 fn order(plan: &Plan, rules: &[CandidateRule], catalog: &Catalog) -> Vec<ProviderId> {
     let mut order = Vec::new();
     for rule in rules {
@@ -155,7 +155,7 @@ fn order(plan: &Plan, rules: &[CandidateRule], catalog: &Catalog) -> Vec<Provide
             continue;
         };
         let usable = plan.candidates.iter().any(|c| c.endpoint == rule.endpoint);
-        // A client that brings its own login is sent there; nobody else can be.
+        // A client with its own login is sent there; there is no other candidate.
         let by_login = order.is_empty()
             && !rule.only_behind
             && endpoint.accepts_client_login
@@ -171,7 +171,7 @@ fn order(plan: &Plan, rules: &[CandidateRule], catalog: &Catalog) -> Vec<Provide
     order
 }
 
-/// The usual route for models that nobody has heard of ends at the dialect's vendor: that is no route of the owner's.
+/// The default route for unlisted models ends at the dialect's vendor; it is not a route of the owner.
 fn serves_its_own(rule: &CandidateRule, plan: &Plan, catalog: &Catalog) -> bool {
     let serves_all = |e: &Endpoint| e.serves.iter().any(|pattern| pattern == "*");
     plan.route != "*" || catalog.endpoint(&rule.endpoint).is_some_and(serves_all)
@@ -297,7 +297,7 @@ impl Outage<'_> {
         }
     }
 
-    /// Requests on this way reach the provider: whoever stands before it is down.
+    /// Requests on this route reach the provider, because each candidate before it is down.
     fn carries(&self, way: &Way) -> bool {
         let place = way.named().iter().position(|id| id == self.provider);
         place.is_some_and(|place| way.order[..place].iter().all(self.down))

@@ -169,7 +169,7 @@ fn is_same_model(carried: &Carried) -> bool {
     catalog::same_model(&bare(&carried.primary.model), &bare(&carried.by.model))
 }
 
-/// Both sides, as short as tells them apart: "Opus" and "Sonnet" of one vendor, "Claude" and "OpenRouter" with the same
+/// The shortest names that distinguish both sides: "Opus" and "Sonnet" of one vendor, "Claude" and "OpenRouter" with the same
 /// model, else "Claude Opus" and "GPT Sol".
 pub(crate) fn names(carried: &Carried) -> (String, String) {
     let (primary, by) = (&carried.primary, &carried.by);

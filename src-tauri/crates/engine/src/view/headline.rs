@@ -10,7 +10,7 @@ use super::consequence::{Consequence, Work};
 use super::{consequence, words};
 use crate::state::State;
 
-/// The whole desk in one line, and what it means for the work.
+/// The state of the entire desk in one line, and its effect on work.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
     pub(crate) headline: Headline,
@@ -77,7 +77,7 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Desk {
     let is_unknown = |p: &&&Provider| level_of(state, &p.id) == Level::Unknown;
     let (unknown, known): (Vec<_>, Vec<_>) = mine.iter().partition(is_unknown);
     let names = |of: &[&&Provider]| of.iter().map(|p| p.product.clone()).collect::<Vec<_>>();
-    // One that requests may go to first leaves the desk unknown; of a mere fallback it is only said.
+    // An unknown primary makes the desk unknown; an unknown fallback is only mentioned.
     let in_use = mine.iter().any(|p| is_primary(state, &p.id));
     let hides = |p: &&&Provider| !in_use || is_primary(state, &p.id);
     if unknown.iter().any(hides) {

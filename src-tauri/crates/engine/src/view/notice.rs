@@ -18,7 +18,7 @@ pub(crate) fn thread(provider: &ProviderId) -> String {
     format!("provider/{provider}")
 }
 
-/// An outage that goes on, as it is now. None: the catalogue does not know the provider.
+/// Notification of an open outage in its present state. None: the provider is not in the catalogue.
 pub(crate) fn outage(
     state: &State,
     now: DateTime<Utc>,
@@ -41,7 +41,7 @@ pub(crate) fn outage(
     })
 }
 
-/// What a person is told of a transition, if anything: once when an incident opens, when it gets worse, and when it is over.
+/// Notification of a transition, if any: when an incident opens, gets worse, or closes.
 pub(crate) fn notice(
     state: &State,
     now: DateTime<Utc>,
@@ -165,7 +165,7 @@ pub(crate) fn parked_body(state: &State, now: DateTime<Utc>) -> String {
     }
 }
 
-/// The rehearsal's own name says nothing behind "Rehearsal: ".
+/// After "Rehearsal: ", the rehearsal's own name adds nothing.
 fn name(provider: &Provider) -> &str {
     if is_rehearsal(&provider.id) {
         "the provider"

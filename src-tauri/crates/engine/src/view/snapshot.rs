@@ -58,7 +58,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
     }
 }
 
-/// The headline of an outage says who answers, though not that one model alone fails.
+/// The fallbacks in use. An outage's headline names them, but not the failure of a single model.
 pub(crate) fn fallbacks(state: &State, work: Option<Work>) -> Vec<String> {
     match work {
         Some(_) => fallback::sentences_of(state, Carried::is_sibling),
@@ -129,7 +129,7 @@ fn sessions(state: &State) -> Vec<Session> {
     sessions
 }
 
-/// What of ours needs the owner.
+/// Problems of the engine that need the owner.
 pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
     let mut problems = Vec::new();
     if let Some(first) = state.settings_wrong.first() {
@@ -324,7 +324,7 @@ pub(crate) fn routes(state: &State) -> Vec<Route> {
 fn route(state: &State, plan: &Plan) -> Route {
     let standing = state.fallbacks.on(&plan.route, plan.dialect);
     let active = fallback::active(state, &standing);
-    // A route that nobody wrote is named after its pattern.
+    // A default route is named after its pattern.
     let written = state
         .settings
         .routes
@@ -358,7 +358,8 @@ fn candidates(plan: &Plan) -> Vec<Candidate> {
     usable.chain(dropped).collect()
 }
 
-/// A plan in full, without the tests of its fallbacks. `of_a_pipeline`: the request names one, so that what nobody answers waits.
+/// A complete plan, without the tests of its fallbacks. `of_a_pipeline`: the request names a pipeline, so it is parked if every
+/// candidate fails.
 pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
     let waits = of_a_pipeline || plan.pipeline.is_some();
     api::Explained {
@@ -399,7 +400,7 @@ fn with_siblings(state: &State, plan: &Plan, stand_in: StandIn) -> StandIn {
     }
 }
 
-/// A stand-in is a second usable candidate.
+/// A route has a fallback if it has a second usable candidate.
 pub(crate) fn stand_in(plan: &Plan) -> StandIn {
     if plan.candidates.len() > 1 {
         return StandIn::Ready;

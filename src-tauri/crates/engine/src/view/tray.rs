@@ -116,7 +116,7 @@ fn menu(
             mine.len() - PROVIDERS_SHOWN
         )));
     }
-    // The usual routes for models that nobody has heard of have no stand-in by their nature.
+    // Default routes for unlisted models never have a fallback.
     let bare =
         |route: &api::Route| route.name != "*" && matches!(route.stand_in, StandIn::Missing { .. });
     let active = routes.iter().filter_map(|r| Some((r, r.active.as_ref()?)));
@@ -234,7 +234,7 @@ fn shortened(mut names: Vec<String>) -> String {
     words::list(&names)
 }
 
-/// Stopping names who would notice.
+/// The label of the stop item names the clients that are affected.
 fn stop_label(state: &State) -> String {
     let open: Vec<String> = state
         .sessions
@@ -295,7 +295,7 @@ fn severity(level: Level) -> u8 {
     }
 }
 
-/// Shape tells as much as colour would.
+/// The shape shows the level without colour.
 fn glyph(level: Level) -> &'static str {
     match level {
         Level::Operational => "●",
@@ -307,7 +307,7 @@ fn glyph(level: Level) -> &'static str {
     }
 }
 
-/// To the cent; a fraction of one is said as such.
+/// Rounded to a cent; a smaller amount is shown as less than a cent.
 fn cents(amount: MicroDollars) -> String {
     if amount.0 > 0 && amount.0 < 10_000 {
         "under $0.01".into()
@@ -330,7 +330,7 @@ fn action(label: impl Into<String>, command: Command) -> MenuLine {
     }
 }
 
-/// The first clause of a sentence: a menu is no place for the whole of it.
+/// The first clause of a sentence, because a menu has little space.
 fn clause(sentence: &str) -> &str {
     sentence.split([':', '.']).next().unwrap_or(sentence)
 }

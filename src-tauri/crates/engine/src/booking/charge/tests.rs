@@ -4,7 +4,7 @@ use wire::{Broken, Completion};
 use super::super::tests::{attempt, failed, stopped, tokens, told, written};
 use super::*;
 
-/// A figure that the model cannot have reached is replaced by one reckoned from bytes; the other stays.
+/// A count that is impossible for the model is replaced by an estimate from bytes; the other counts are kept.
 #[test]
 fn a_figure_beyond_the_model_is_not_believed() {
     const HUGE: u64 = 9_000_000_000_000_000_000;

@@ -6,7 +6,7 @@ const SUBSCRIBER: &str = "12:00 call opus ok
     12:01:02 sibling later
     12:01:10 call opus 529";
 
-/// What traffic shows goes before what a plan says.
+/// Evidence from traffic overrides the plan.
 #[test]
 fn a_request_that_was_carried_is_not_said_to_fail() {
     let rows = Scene::of(&["openai"], "").play(

@@ -32,7 +32,7 @@ fn an_incident_has_one_beginning() {
     assert_eq!(rows, 6);
 }
 
-/// What was proved before the outage proves nothing in it.
+/// A success before the outage is no evidence during it.
 #[test]
 fn a_probe_from_before_the_outage_does_not_soften_it() {
     let rows = Scene::of(&["anthropic"], "").play(
@@ -127,7 +127,7 @@ fn offline_is_ours() {
     assert_eq!(rows, 7);
 }
 
-/// A failure that nothing follows is not an outage for ever.
+/// A failure without later evidence expires.
 #[test]
 fn a_finished_outage_fades_without_another_request() {
     let rows = Scene::of(&[], "").play(

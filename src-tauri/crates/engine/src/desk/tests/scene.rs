@@ -140,7 +140,7 @@ impl Scene {
         local(&self.zone, self.day + TimeDelta::days(days), time)
     }
 
-    /// Time goes on in the steps that the desk asks for.
+    /// Advances time in the steps that the desk requests.
     fn pass_until(&mut self, at: DateTime<Utc>) {
         assert!(at >= self.now, "time goes forward");
         while let Some(due) = self.desk.next_due().filter(|due| *due <= at) {

@@ -15,7 +15,7 @@ use crate::routing::{self, Running};
 use crate::settings::Settings;
 
 pub(super) const TOKEN: &str = "token";
-/// What the client asks for; the primary is never reached.
+/// Model that the client requests; the primary is never reached.
 pub(super) const ASKED: &str = "a-model";
 
 /// Servers without an entry in the catalogue, as their owners write them into the settings.
@@ -56,7 +56,7 @@ pub(super) fn acting(endpoint: &str) -> Acting {
         "kimi" => Family::Moonshot,
         "glm" => Family::Zai,
         "vllm" => Family::Vllm,
-        // No source says what these refuse beyond their dialect.
+        // No source documents extra restrictions of these servers.
         "fireworks" | "litellm-proxy" => return Acting::Plain,
         other => panic!("which vendor's rules does {other} have?"),
     };

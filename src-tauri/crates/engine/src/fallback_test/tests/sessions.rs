@@ -153,7 +153,7 @@ async fn play_all(thinks: bool, primaries: impl Fn(&Endpoint, Dialect) -> bool) 
     for dialect in Dialect::ALL {
         for (endpoint, primary) in sides.iter().filter(|(one, _)| primaries(one, dialect)) {
             for (_, fallback) in sides.iter().filter(|(_, fallback)| fallback != primary) {
-                // Those that make demands on a history are given it in both forms.
+                // Endpoints with requirements on the history receive it in both forms.
                 let demands = Home::of(endpoint) != Home::default();
                 let forms: &[bool] = if demands { &[true, false] } else { &[true] };
                 for streamed in forms.iter().copied() {
