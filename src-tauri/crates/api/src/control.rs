@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Something a person asks for: from the tray's menu, the window or the CLI (`POST /control/do`).
+/// A command from the tray menu, the window or the CLI (`POST /control/do`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "do", rename_all = "snake_case")]
 #[ts(export)]
@@ -15,35 +15,35 @@ pub enum Command {
     CopyBaseUrl,
     /// Shell: close the icon; the engine stays.
     Quit,
-    /// Engine: pass everything to the primary, touch nothing.
+    /// Engine: send every request to the primary, without hold, retry or fallback.
     Pause,
     Resume,
     /// Engine: drain, then end. A deliberate stop is not restarted.
     StopEngine,
     /// Shell: start the engine again after a stop or when it could not be kept running.
     StartEngine,
-    /// Engine: look at everything now.
+    /// Engine: read all status pages and run all probes now.
     CheckNow,
     /// Engine: an open breaker lets the next request through.
     TryNow {
         endpoint: String,
         model: String,
     },
-    /// Engine: may a stand-in with a key that is billed by the token answer clients that come with a subscription?
+    /// Engine: may fallbacks with a key billed per token serve clients that have a subscription?
     PaidStandIns {
         allow: bool,
     },
-    /// Engine: the answer to the open question, whether a fallback that costs money answers until the provider is back.
+    /// Engine: the answer to the open question about a paid fallback until the provider is back.
     PaidUntilBack {
         allow: bool,
     },
-    /// Engine: may another model of the same login answer while one model alone fails? None: ask when it would help.
+    /// Engine: may another model of the same login serve requests while one model alone fails? None: ask when it would help.
     Siblings {
         allow: Option<bool>,
     },
-    /// Engine: the question on sibling models is not answered now; it is asked again a day later at the earliest.
+    /// Engine: postpones the question about sibling models by at least one day.
     SiblingsLater,
-    /// Engine: may fallbacks that cost money answer for the rest of today?
+    /// Engine: may paid fallbacks be used for the rest of today?
     PaidFallbacksToday {
         allow: bool,
     },
@@ -55,13 +55,13 @@ pub enum Command {
         #[serde(default)]
         pin: bool,
     },
-    /// Engine: where may requests go beside their primary? None: those of all pipelines and applications that have no word
-    /// of their own.
+    /// Engine: where may requests go besides their primary? None: all pipelines and applications without a scope in the
+    /// settings.
     MayGoTo {
         pipeline: Option<String>,
         scope: MayGoTo,
     },
-    /// Engine: rehearse an outage on the rehearsal provider for so many seconds.
+    /// Engine: rehearse an outage on the rehearsal provider; the duration is in seconds.
     Rehearse {
         seconds: u32,
     },
@@ -70,10 +70,10 @@ pub enum Command {
     ReviewRetryAll {
         incident: Option<i64>,
         pipeline: Option<String>,
-        /// Run nothing; say how many there are.
+        /// Run nothing; return the number of items.
         count_only: bool,
     },
-    /// Engine: the request that runs is the last one of "retry all".
+    /// Engine: stop "retry all" after the request that is running.
     ReviewRetryStop,
     /// Engine: start at login as a user service.
     StartAtLogin {
@@ -81,12 +81,12 @@ pub enum Command {
     },
 }
 
-/// The owner's word on where requests may go beside their primary.
+/// The owner's choice of where requests may go besides their primary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum MayGoTo {
-    /// As the settings have it: the question is answered, and nothing is changed.
+    /// As in the settings: the question is answered, and nothing changes.
     Keep,
     /// The endpoints that the owner's routes name.
     Named,
@@ -96,7 +96,7 @@ pub enum MayGoTo {
     Endpoints(Vec<String>),
 }
 
-/// `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: who would be asked now, in which order, and why.
+/// `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: the candidates for a request now, their order, and the reasons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Explained {
@@ -106,19 +106,19 @@ pub struct Explained {
     pub model: String,
     /// "verified", "guarded", "live"
     pub delivery: String,
-    /// Those that can be asked, in their order, then those that cannot.
+    /// The available candidates in their order, then the unavailable ones.
     pub candidates: Vec<crate::Candidate>,
-    /// Of those that can be asked, the ones behind the primary.
+    /// The available candidates after the primary.
     pub fallbacks: Vec<crate::Fallback>,
     /// "no fallback: items will wait"; None: there is a fallback, or the request is not one that waits.
     pub no_fallback: Option<String>,
 }
 
-/// What came of a command.
+/// Result of a command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Accepted {
-    /// One sentence for the person who asked.
+    /// One sentence for the user about the result.
     pub said: String,
 }
 
@@ -127,7 +127,7 @@ pub struct Accepted {
 #[ts(export)]
 pub struct ControlError {
     pub error: String,
-    /// What mends it.
+    /// How to fix it.
     pub fix: Option<String>,
 }
 
@@ -137,7 +137,7 @@ pub struct ControlError {
 pub struct SettingsText {
     pub file: String,
     pub text: String,
-    /// Errors of the text as it stands, each "line 12: …".
+    /// Errors of the present text, each "line 12: …".
     pub errors: Vec<String>,
 }
 
@@ -154,13 +154,13 @@ impl std::fmt::Debug for KeyEntry {
     }
 }
 
-/// What came of trying and keeping a key.
+/// Result of a key's test and storage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct KeyTried {
-    /// The provider took it. None: it could not be asked (offline).
+    /// True if the provider accepted the key. None: the key could not be tested (offline).
     pub works: Option<bool>,
-    /// Kept in the keychain; false: in this process only.
+    /// Stored in the keychain; false: in this process only.
     pub kept: bool,
     pub said: String,
 }

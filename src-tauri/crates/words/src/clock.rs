@@ -1,4 +1,5 @@
-//! Text of spans, in a zone that is asked per instant: two instants on both sides of a clock change differ in offset.
+//! Text of spans, in a zone whose offset is computed for each instant: two instants on both sides of a clock change have
+//! different offsets.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Failed calls, and problems of ours.
+//! Failed calls, and problems of the engine.
 
 use health::{FailedCalls, FailureKind, OurFault};
 

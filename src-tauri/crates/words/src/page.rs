@@ -1,4 +1,4 @@
-//! What a status page says, or why it says nothing.
+//! The state of a status page, or why it has none.
 
 use health::{Level, PageClaim, PageEvidence, Unreadable};
 

@@ -4,7 +4,7 @@ use api::{Span, Spans};
 
 pub fn to_stored(spans: &Spans) -> String {
     match &spans.0[..] {
-        // What reads like spans must not be taken for them.
+        // Text that could be parsed as spans is stored as spans.
         [Span::Text { text }] if !text.starts_with('[') => text.clone(),
         _ => serde_json::to_string(spans).unwrap_or_default(),
     }

@@ -33,7 +33,7 @@ pub(crate) fn sentences(catalog: &Catalog, id: &ProviderId, verdict: &ProviderVe
     let provider = catalog.endpoint(endpoint).map_or(id, |e| &e.provider);
     let ours = failure::ours(&names::vendor(catalog, provider), *fault);
     match (verdict.verdict, evidence.page.claim()) {
-        // What must be fixed comes first, and calls that got through before it say little.
+        // The failure to fix comes first; earlier successful calls are weak evidence.
         (Verdict::Known(level), Some(claim)) if level <= Level::Maintenance => {
             joined([ours, page::claim(claim)])
         }

@@ -1,4 +1,4 @@
-//! What can be believed of Claude, for the golden files.
+//! Verdicts on Claude, for the golden files.
 
 use catalog::ProviderId;
 use chrono::{DateTime, TimeZone, Utc};

@@ -1,4 +1,4 @@
-//! Outcomes, and what is booked of them.
+//! Outcomes and their ledger rows.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::exchange_row;
 
 mod samples;
 
-/// A model of the catalogue with a price and a window, whichever provider has one.
+/// Any model of the catalogue with a price and a window.
 fn priced() -> (Catalog, ProviderId, ModelId) {
     let catalog = Catalog::bundled();
     let found = catalog.providers().iter().find_map(|provider| {
@@ -95,7 +95,7 @@ pub(super) fn tokens(input: u64, output: u64) -> Tokens {
     }
 }
 
-/// 18 bytes of text, 10 of thinking and 12 of a tool's arguments are there.
+/// 18 bytes of text, 10 of thinking and 12 of tool arguments have arrived.
 pub(super) fn written() -> Report {
     Report {
         text_bytes: 18,
@@ -128,7 +128,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
     let measured = |input, output| Some((tokens(input, output), false));
     let about = |input, output| Some((tokens(input, output), true));
     let rows = [
-        // Answers.
+        // Complete responses.
         (
             Answered(Completion::Complete),
             Some(200),
@@ -154,7 +154,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             stopped(written()),
             about(1_001, 10),
         ),
-        // Zero is no figure.
+        // Zero means "not reported".
         (
             Answered(Completion::Complete),
             Some(200),
@@ -193,7 +193,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             stopped(told(12, 34)),
             measured(12, 34),
         ),
-        // Thrown away, since the route demands more.
+        // Discarded, because the route requires more.
         (
             failed(Class::Transient, None),
             Some(200),
@@ -206,7 +206,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             stopped(written()),
             about(1_001, 10),
         ),
-        // Read, and never answered.
+        // The input was processed, but no response came.
         (
             failed(Class::Silent, Some(FailureKind::Silent)),
             None,
@@ -220,7 +220,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             about(1_001, 0),
         ),
         (ClientLeft, Some(200), written(), about(1_001, 10)),
-        // Refused: by a status, or by an error in place of an answer.
+        // Refused: by a status, or by an error event without output.
         (
             transient(FailureKind::Status(529)),
             Some(529),

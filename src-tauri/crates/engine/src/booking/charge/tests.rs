@@ -68,7 +68,7 @@ fn a_figure_beyond_the_model_is_not_believed() {
             "{report:?}"
         );
     }
-    // What was read from a cache is a part of the prompt.
+    // Tokens read from a cache are part of the prompt.
     let cached = Report {
         tokens: Tokens {
             cache_read: u64::MAX,
@@ -84,7 +84,7 @@ fn a_figure_beyond_the_model_is_not_believed() {
     assert_eq!(charge(&attempt, ExchangeKind::Generate, small), expected);
 }
 
-/// OpenRouter's "Zero Completion Insurance"; the same answers of another provider are billed.
+/// OpenRouter's "Zero Completion Insurance"; the same responses of another provider are billed.
 #[test]
 fn what_a_provider_does_not_bill_costs_nothing() {
     let catalog = Catalog::bundled();

@@ -1,4 +1,4 @@
-//! A vendor's usage, as its documents or public reports quote it, to tokens and to micro-dollars.
+//! Usage samples from vendors' documents or public reports, with the expected tokens and micro-dollars.
 
 use catalog::{Catalog, Dialect, EndpointId, MicroDollars, ModelId, Tokens};
 use gateway::Outcome;
