@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::places::{Homeless, Places};
 use crate::runtime;
 
-/// A start takes this long at most: it waits for the ledger and the keychain.
+/// Maximum duration of a start, which waits for the ledger and the keychain.
 const START_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -40,7 +40,7 @@ pub(super) enum CallError {
 }
 
 impl CallError {
-    /// As a program reads it.
+    /// The engine's address and state as JSON.
     pub(super) fn as_json(&self) -> serde_json::Value {
         let (error, fix) = match self {
             CallError::Refused(refused) => (refused.error.clone(), refused.fix.clone()),
@@ -66,7 +66,7 @@ impl Engine {
         Self::find_patient(Duration::from_secs(60))
     }
 
-    /// For what may take long: waits up to `within` for each answer.
+    /// For slow requests: waits up to `within` for each response.
     pub(super) fn find_patient(within: Duration) -> Result<Engine, CallError> {
         let file = runtime::read(&Places::find()?.runtime).ok_or(CallError::NotRunning)?;
         Engine::of(file, within)

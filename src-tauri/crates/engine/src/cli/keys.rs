@@ -13,9 +13,9 @@ use super::say::say;
 pub(super) enum KeyCommand {
     /// Add a key: read from a prompt without echo, or from standard input
     Add { endpoint: String },
-    /// Forget a key
+    /// Remove a key
     Remove { endpoint: String },
-    /// Which endpoints have one, and from where
+    /// List the endpoints with a key, and its source
     List,
 }
 

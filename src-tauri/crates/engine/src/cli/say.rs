@@ -1,4 +1,4 @@
-//! A command's output, which is also read by programs that soon have enough (`understudyd doctor | head`).
+//! A command's output. The program that reads it may close the pipe early (`understudyd doctor | head`).
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};

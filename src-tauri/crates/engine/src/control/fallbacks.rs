@@ -1,4 +1,4 @@
-//! Fallbacks over HTTP: which there are, and a test of one.
+//! Fallbacks over HTTP: the list, and a test of one.
 
 use api::{Fallback, Fallbacks, TestFallback};
 use axum::Json;

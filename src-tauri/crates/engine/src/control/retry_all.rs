@@ -1,4 +1,4 @@
-//! "Retry all": waiting requests are run again one after the other, each as if a person had run it, with its idempotency key.
+//! "Retry all": parked requests are run again one after the other, each like a manual run, with its idempotency key.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use ledger::ReviewState;
 use super::{Control, Refused, review};
 use crate::event::Ask;
 
-/// Between the end of one and the beginning of the next: a provider that has just come back is not to be flooded.
+/// Pause between two runs, so that a provider that has just recovered is not flooded.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Responds at once with the number of items; the snapshot shows the progress. The run continues if the client disconnects.

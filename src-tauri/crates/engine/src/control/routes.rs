@@ -21,7 +21,7 @@ use crate::event::Ask;
 
 /// Apart from review requests, settings are the largest body that this API receives.
 const BODY_LIMIT: usize = 1 << 20;
-/// As large as a request may be that is to be explained.
+/// Maximum size of a request in an explain call.
 const REQUEST_LIMIT: usize = 32 << 20;
 
 pub(crate) fn router(control: Control) -> Router {
@@ -188,7 +188,7 @@ async fn settings(State(control): State<Control>) -> Result<Json<SettingsText>, 
     Ok(Json(control.ask(Ask::Settings).await?))
 }
 
-/// The new text is kept only when it is good; the old file stays otherwise.
+/// The new text replaces the file only if it is valid.
 async fn save_settings(
     State(control): State<Control>,
     text: String,
@@ -208,7 +208,7 @@ struct Explain {
     caller: CallerQuery,
 }
 
-/// Whose request it is.
+/// The caller of the request.
 #[derive(Deserialize)]
 struct CallerQuery {
     login: Option<LoginQuery>,

@@ -1,4 +1,4 @@
-//! Breakers beyond the gateway: kept over a restart, tried by probes while they are not closed, shown to the faces.
+//! Breakers outside the gateway: restored after a restart, probed while not closed, shown in the UIs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::routing;
 use crate::state::State;
 
 impl Desk {
-    /// The gateway's circuit breakers as they are now.
+    /// Handles the present state of the gateway's circuit breakers.
     pub(super) fn see_breakers(
         &mut self,
         now: DateTime<Utc>,
@@ -46,7 +46,7 @@ impl Desk {
         self.effect(Effect::Watch(Arc::new(targets)));
     }
 
-    /// Writes what has changed since the last time.
+    /// Stores changed breakers in the ledger.
     fn keep_breakers(&mut self, kept: Vec<KeptBreaker>) {
         let now: BTreeMap<_, _> = kept
             .into_iter()
@@ -71,7 +71,7 @@ impl Desk {
         self.kept_breakers = now;
     }
 
-    /// When the first open breaker lets a request through again.
+    /// When the first open breaker becomes half-open.
     pub(super) fn next_half_open(&self) -> Option<DateTime<Utc>> {
         let open = self.state.breakers.iter().filter_map(|b| match b.standing {
             Standing::Open { until } => Some(until),
@@ -91,7 +91,7 @@ impl Desk {
         }
     }
 
-    /// What opened for want of a good key is tried with the new one.
+    /// Breakers that opened because of a key become half-open with the new key.
     pub(super) fn try_new_keys(&mut self) {
         for breaker in &self.state.breakers {
             if breaker.class == Some(Class::Credential) {

@@ -1,4 +1,4 @@
-//! The sums since local midnight, and when that is.
+//! The sums since local midnight, and the time of the next midnight.
 
 use std::ops::Deref;
 
@@ -32,7 +32,7 @@ impl Day {
         self.ends
     }
 
-    /// What the ledger holds of the day.
+    /// Sets the day's sums from the ledger.
     pub(crate) fn summed(&mut self, sums: Sums) {
         self.sums = sums;
     }

@@ -10,7 +10,7 @@ use super::{Desk, Record, Weight, keys};
 use crate::view;
 
 impl Desk {
-    /// An exchange of a fallback's was booked.
+    /// Handles a recorded exchange that a fallback carried.
     pub(super) fn carried_by_fallback(
         &mut self,
         now: DateTime<Utc>,
@@ -53,7 +53,7 @@ impl Desk {
         }
     }
 
-    /// Why the primary did not answer: by this exchange's own attempts, else by its breaker.
+    /// Why the primary did not respond: from this exchange's attempts, else from its breaker.
     fn reason(&self, exchange: &Exchange, primary: &ledger::Candidate) -> Option<Reason> {
         let of_it = exchange
             .attempts
@@ -86,7 +86,7 @@ impl Desk {
         }
     }
 
-    /// Time alone: primaries that have been well for a while, and changes that were held back.
+    /// Handles due changes: recovered primaries, and delayed notifications.
     pub(super) fn fallbacks_due(&mut self, now: DateTime<Utc>) {
         for news in self.state.fallbacks.due(now) {
             self.announce_change(now, &news);
@@ -112,7 +112,7 @@ impl Desk {
             },
             incident: None,
         };
-        // The notification of its primary's outage has it as a line.
+        // The notification of the primary's outage includes this change as a line.
         let (News::Moved(carried, _) | News::Back(carried, _)) = news;
         let provider = &carried.primary.provider;
         if row.thread == view::notice::thread(provider) && self.has_notified(provider) {

@@ -9,7 +9,7 @@ const TOGETHER: TimeDelta = TimeDelta::minutes(10);
 pub(crate) struct Grouping {
     /// When the last notification was due.
     told: Option<DateTime<Utc>>,
-    /// Something happened since.
+    /// Events happened since the last notification.
     more: bool,
 }
 
@@ -31,7 +31,7 @@ impl Grouping {
         due
     }
 
-    /// When [`Grouping::due`] is worth asking.
+    /// When to call [`Grouping::due`] next.
     pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
         self.told.filter(|_| self.more).map(|told| told + TOGETHER)
     }

@@ -10,7 +10,7 @@ use super::{Desk, Effect, Record};
 use crate::booking;
 
 impl Desk {
-    /// An exchange has ended: where does its session stand?
+    /// Updates its agent session after an exchange.
     pub(super) fn follow(&mut self, now: DateTime<Utc>, exchange: &Exchange) {
         let Some(session) = Session::of(exchange) else {
             return;
