@@ -23,7 +23,7 @@ impl Desk {
         self.state.retry = Some(Retry::of(count));
     }
 
-    /// True: the next one is to be run.
+    /// True: run the next request.
     pub(crate) fn retried(&mut self, answered: Option<bool>) -> bool {
         let may_go_on = !self.state.draining;
         let retry = self.state.retry.as_mut();

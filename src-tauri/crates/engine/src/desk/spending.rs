@@ -17,7 +17,7 @@ impl Desk {
             (written, _) => written,
         };
         let spent = self.state.today.stand_ins;
-        // What was spent by the owner's stop is then the day's cap.
+        // After the owner's stop, the amount spent until then is the cap of the day.
         let cap = match self.state.paid_stopped_until {
             Some(_) => settings.fallback_a_day.min(spent),
             None => settings.fallback_a_day,
@@ -84,7 +84,7 @@ impl Desk {
         .into()
     }
 
-    /// An exchange was counted, or the day has turned: is the cap reached, or no longer?
+    /// After a counted exchange or at midnight: checks whether the cap is reached.
     pub(super) fn check_the_cap(&mut self, now: DateTime<Utc>) {
         if self
             .state

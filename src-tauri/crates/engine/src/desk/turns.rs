@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use gateway::{End, Exchange, ExchangeKind, Outcome};
 use ledger::DeliveredCall;
 
-/// Sessions that are followed at most; the one that has been quiet for longest is forgotten.
+/// Most sessions that are followed; the least recent one is removed first.
 const FOLLOWED: usize = 256;
 /// Most calls of one turn that are listed; the last ones are kept.
 const CALLS: usize = 32;
 
-/// A conversation with one model: beside the one that works, agents keep small ones for titles and summaries.
+/// A conversation with one model: agents also use small ones for titles and summaries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Session {
     pub(crate) client: String,
@@ -21,7 +21,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// None: nobody's session. A pipeline's request waits in the review queue instead.
+    /// None: no agent session. A pipeline's request is parked in the review queue instead.
     pub(crate) fn of(exchange: &Exchange) -> Option<Session> {
         let works = exchange.kind == ExchangeKind::Generate
             && !exchange.rehearsal
@@ -41,24 +41,24 @@ pub(crate) struct Turns(HashMap<Session, Turn>);
 #[derive(Debug)]
 struct Turn {
     calls: Vec<DeliveredCall>,
-    /// The log may hold an interruption of it that is not over.
+    /// The log may contain an open interruption of it.
     interrupted: bool,
     last: DateTime<Utc>,
 }
 
-/// What an exchange means for the log of interrupted work.
+/// Effect of an exchange on the log of interrupted work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct News {
     /// The request contained results of earlier calls, and an interruption may depend on them.
     pub(crate) results: bool,
-    /// The session was answered, and an interruption of it may be open.
+    /// The session received a response, and an interruption of it may be open.
     pub(crate) resumed: bool,
-    /// It was interrupted, with these calls delivered before.
+    /// It was interrupted after the delivery of these calls.
     pub(crate) interrupted: Option<Vec<DeliveredCall>>,
 }
 
 impl Turns {
-    /// An exchange of the session has ended.
+    /// Updates the session after an exchange.
     pub(crate) fn ended(
         &mut self,
         session: &Session,
@@ -66,7 +66,7 @@ impl Turns {
         now: DateTime<Utc>,
     ) -> News {
         self.make_room(session);
-        // What was interrupted before this process began is in the log alone.
+        // Interruptions before the start of this process are only in the log.
         let turn = self.0.entry(session.clone()).or_insert(Turn {
             calls: Vec::new(),
             interrupted: true,

@@ -66,7 +66,7 @@ pub(super) struct Scene {
     day: NaiveDate,
     now: DateTime<Utc>,
     breakers: Vec<BreakerView>,
-    /// Notifications that were queued since the line began.
+    /// Notifications queued since the line began.
     news: Vec<Notice>,
     exchanges: u64,
     rows: usize,
@@ -107,7 +107,7 @@ impl Scene {
         scene
     }
 
-    /// Plays lines, and returns how many of them were checked.
+    /// Runs the lines, and returns the number of checked lines.
     pub(super) fn play(&mut self, lines: &str) -> usize {
         let before = self.rows;
         for line in lines.lines().map(str::trim).filter(|l| !l.is_empty()) {
@@ -154,7 +154,7 @@ impl Scene {
         self.now = at;
     }
 
-    /// As in the gateway, an open breaker whose time is up is half-open.
+    /// As in the gateway, an open breaker becomes half-open after its cooldown.
     fn time_passes(&mut self) {
         let mut changed = false;
         for breaker in &mut self.breakers {
@@ -312,7 +312,7 @@ impl Scene {
         }
     }
 
-    /// The same ledger, and a desk that knows only what that holds.
+    /// The same ledger with a new desk.
     fn restart(&mut self) {
         let before = self.desk.state();
         let (settings, keys) = (before.settings.as_ref().clone(), before.keys.clone());
