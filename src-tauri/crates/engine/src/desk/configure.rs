@@ -49,7 +49,7 @@ impl Desk {
         for route in routes {
             let (dialect, model) = (route.dialect, routing::sample_of(&route.models));
             let plan = self.explain(dialect, &model, &self.usual_caller(dialect));
-            // A default route after an owner's route for the same models has the same candidates.
+            // Several patterns can resolve to one route; its plan is kept once.
             let same = |known: &Plan| (&known.route, known.dialect) == (&plan.route, dialect);
             if !plans.iter().any(same) {
                 plans.push(plan);

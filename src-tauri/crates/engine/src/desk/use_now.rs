@@ -219,7 +219,7 @@ impl Desk {
             return;
         }
         let name = &exchange.client.name;
-        // Another chosen provider reveals no login.
+        // A request to a chosen provider does not show the client's kind of login, so the previous kind stays.
         let before = self.state.choices.last.get(name);
         let subscription = exchange.attempts.iter().any(|a| a.by_subscription)
             || self.by_choice(exchange) && before.is_some_and(|known| known.subscription);
@@ -235,7 +235,7 @@ impl Desk {
         }
     }
 
-    /// True if the provider is the owner's choice, so no failure led to it.
+    /// True if all attempts went to the provider that the owner chose.
     pub(super) fn by_choice(&self, exchange: &Exchange) -> bool {
         let choice = self.state.choices.of(&exchange.client.name);
         let only = exchange.attempts.first();
