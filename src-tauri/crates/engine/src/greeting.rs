@@ -46,7 +46,7 @@ fn write(
     writeln!(out, "{}", curl_line(address, token))
 }
 
-/// A line that works when it is pasted: answered without a key.
+/// A command that works when pasted: the response needs no provider key.
 fn curl_line(address: &str, token: &Secret) -> String {
     format!(
         "curl {address}/t/{}/v1/messages -H 'content-type: application/json' -d '{{\"model\":\"{REHEARSAL_PREFIX}steady\",\"max_tokens\":200,\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'",

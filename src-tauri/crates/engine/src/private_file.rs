@@ -40,7 +40,7 @@ fn open_new(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// As [`write`], through a link that the owner put in the file's place.
+/// Like [`write`], but follows a link at the file's path.
 pub(crate) fn rewrite(path: &Path, text: &[u8]) -> io::Result<()> {
     match fs::canonicalize(path) {
         Ok(real) => write(&real, text),

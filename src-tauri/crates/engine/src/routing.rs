@@ -24,7 +24,7 @@ const LAST_CANDIDATE_PATIENCE: u32 = 3;
 /// fifth, a probe runs at least every 30 s, so requests return within 30 s of the recovery.
 const PROBE_OPEN_EVERY: Duration = Duration::from_secs(25);
 
-/// What of the running engine the gateway has to know beside the settings.
+/// Data of the running engine that the gateway needs in addition to the settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Running {
     pub token: Secret,
@@ -33,13 +33,13 @@ pub(crate) struct Running {
     pub own_addresses: Vec<SocketAddr>,
     pub spending: Spending,
     pub sibling: Siblings,
-    /// Neither a tray nor a window follows the engine.
+    /// No tray or window is on the event stream.
     pub announce: bool,
-    /// The owner's choices, by the client's name.
+    /// The owner's choices, by client name.
     pub use_now: BTreeMap<String, gateway::UseNow>,
 }
 
-/// `catalog`: the owner's own endpoints included.
+/// `catalog`: includes the owner's endpoints.
 pub(crate) fn gateway_config(
     settings: &Settings,
     catalog: &Catalog,
@@ -198,7 +198,7 @@ fn usual_routes(
         .endpoints()
         .filter(|e| e.provider.as_str() != REHEARSAL);
     let (speaking, others): (Vec<_>, Vec<_>) = real.partition(|e| e.speaks(dialect));
-    // Who is known serves its models in every dialect: what it does not speak is translated.
+    // A known endpoint serves its models in every dialect; other dialects are translated.
     let others: Vec<_> = others.into_iter().filter(|e| known(e)).collect();
     let patterns = patterns(&speaking, &others, known);
     let route = |pattern: &str, candidates: Vec<CandidateRule>| Route {
@@ -244,7 +244,7 @@ fn usual_routes(
     routes
 }
 
-/// A candidate of the catalogue's, which no route of the owner's names.
+/// A candidate from the catalogue that no route in the settings names.
 fn unnamed(endpoint: &EndpointId) -> CandidateRule {
     CandidateRule {
         named: false,
@@ -339,7 +339,7 @@ pub(crate) fn targets(
         if key.is_none() && endpoint.auth != Auth::None {
             return None;
         }
-        // Where no model is named for probes, none is spent.
+        // Without a probe model, no probes are sent.
         let usual = endpoint.probe_model.as_ref()?;
         let failing = open
             .iter()

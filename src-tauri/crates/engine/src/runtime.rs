@@ -13,7 +13,7 @@ use crate::private_file;
 const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
-/// Held for the life of the engine. The operating system releases it however the process ends.
+/// Held while the engine runs. The operating system releases it however the process ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,

@@ -1,4 +1,4 @@
-//! A test as it is played: two requests through the gateway, pinned to one candidate.
+//! Run of a test: two requests through the gateway, pinned to one candidate.
 
 use bytes::Bytes;
 use catalog::{EndpointId, ModelId, Secret};
@@ -16,7 +16,7 @@ use super::turn::Turn;
 /// No test response is longer; the rest is discarded and the test fails.
 const LARGEST: usize = 4 << 20;
 
-/// What came of a test.
+/// Result of a test.
 #[derive(Debug)]
 pub(crate) struct Played {
     /// One for each step that was sent.
@@ -55,7 +55,7 @@ pub(crate) async fn play(
     }
 }
 
-/// None: the gateway ended it without a report, which it never does.
+/// None: the gateway ended the request without a report, which must not happen.
 pub(super) async fn ask(
     gateway: &Gateway,
     token: &Secret,

@@ -7,7 +7,7 @@ use super::reply::Reply;
 
 /// Returns the time: harmless, with one argument, so that the call carries an argument.
 pub(crate) const TOOL: &str = "get_time";
-/// Tokens of each response. A model that thinks unasked needs several hundred for its call.
+/// Output limit of each response in tokens. A model that thinks by default needs several hundred for its call.
 pub(crate) const MOST_OUTPUT: u64 = 1024;
 
 const SYSTEM: &str = "This is a short test of a connection. Be brief.";
@@ -26,7 +26,7 @@ pub(crate) struct Turn {
     pub(crate) streamed: bool,
 }
 
-/// In every dialect.
+/// The prompt in the form of each dialect.
 pub(super) fn prompt() -> Value {
     json!({ "role": "user", "content": PROMPT })
 }
@@ -44,7 +44,7 @@ impl Turn {
         self.request(turns)
     }
 
-    /// `later`: what follows the first prompt.
+    /// `later`: messages after the first prompt.
     pub(super) fn request(&self, later: Vec<Value>) -> Value {
         let mut turns = match self.dialect {
             Dialect::Anthropic | Dialect::OpenaiResponses => Vec::new(),
@@ -94,7 +94,7 @@ impl Turn {
         request
     }
 
-    /// Every call has its result: a vendor refuses a conversation that lacks one.
+    /// Every call needs its result: a vendor rejects a conversation that lacks one.
     pub(super) fn results(&self, reply: &Reply) -> Vec<Value> {
         let ids = reply.calls.iter().map(|call| call.id.as_str());
         match self.dialect {

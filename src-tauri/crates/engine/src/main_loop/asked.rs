@@ -1,4 +1,4 @@
-//! Questions and commands from the control API.
+//! Queries and commands from the control API.
 
 use api::{Command, ControlError, ExchangePage, IncidentPage, SettingsText};
 use chrono::{DateTime, Utc};
@@ -254,7 +254,7 @@ impl MainLoop {
         }
     }
 
-    /// Only a good text replaces the file.
+    /// Only a valid text replaces the file.
     fn save_settings(&mut self, text: String) -> Result<SettingsText, ControlError> {
         let file = self.state().places.settings.clone();
         let errors = Settings::parse(&text, self.desk.base_catalog())

@@ -1,4 +1,4 @@
-//! "Check now" waits for its round without holding up the loop: the reply is parked until the watch reports the round.
+//! "Check now" waits for its round without blocking the loop: the reply is stored until the watch reports the round.
 
 use std::collections::BTreeMap;
 

@@ -148,7 +148,7 @@ fn key(state: &State, endpoint: &Endpoint) -> Check {
     }
 }
 
-/// A line for all routes of a dialect of which the same is true.
+/// One line for all routes of a dialect with the same result.
 fn stand_ins(state: &State) -> Vec<Check> {
     let mut told: Vec<(String, Vec<String>, StandIn, usize)> = Vec::new();
     for route in snapshot::routes(state) {
@@ -181,7 +181,7 @@ fn stand_ins(state: &State) -> Vec<Check> {
     told.into_iter().map(check).collect()
 }
 
-/// A line for each fallback that was tested, and one for those that were not.
+/// A line for each tested fallback, and one for the untested ones.
 fn tests(state: &State) -> Vec<Check> {
     let (tested, never): (Vec<_>, Vec<_>) = fallback_test::listed(state, None)
         .fallbacks
@@ -235,7 +235,7 @@ fn pipelines(state: &State) -> Vec<Check> {
     shown.map(check).collect()
 }
 
-/// Only where it needs the owner.
+/// Only if it needs the owner.
 fn scope(state: &State) -> Option<Check> {
     let file = state.places.settings.display();
     if let Some(why) = &state.scope_unwritten {
@@ -267,7 +267,7 @@ fn pages(state: &State) -> Vec<Check> {
     checks.collect()
 }
 
-/// No line where there were none.
+/// No line if there were none.
 fn strays(count: u64) -> Option<Check> {
     let (requests, were) = match count {
         0 => return None,

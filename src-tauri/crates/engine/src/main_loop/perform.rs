@@ -1,4 +1,4 @@
-//! What the desk decided, done.
+//! Performs the desk's effects.
 
 use ledger::LedgerError;
 
@@ -7,7 +7,7 @@ use crate::desk::{Effect, Event};
 use crate::records::{self, failed};
 
 impl MainLoop {
-    /// Returns what the desk has to know of it.
+    /// Returns the result as an event for the desk.
     pub(super) fn perform(&mut self, effect: Effect) -> Vec<Event> {
         match effect {
             Effect::Record(record) => {

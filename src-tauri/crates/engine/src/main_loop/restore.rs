@@ -1,4 +1,4 @@
-//! Reads what the last run left, before the port opens.
+//! Reads the data of the last run before the port opens.
 
 use catalog::{EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,7 +11,7 @@ use crate::records::failed;
 use crate::state::SiblingQuestion;
 use crate::view;
 
-/// A notification that no face fetched is stale after this long.
+/// A notification that no UI fetched is stale after this time.
 const NOTICE_FRESH: TimeDelta = TimeDelta::minutes(10);
 /// A model without a client request for this long is not tested.
 const IN_USE: TimeDelta = TimeDelta::days(14);
@@ -33,7 +33,7 @@ impl MainLoop {
     }
 }
 
-/// What could not be read, and is then as if there had been none.
+/// Data that was not readable; it counts as empty.
 #[derive(Default)]
 pub(crate) struct Reading(Option<Event>);
 
@@ -146,7 +146,7 @@ fn sibling_question(kept: &str) -> Option<SiblingQuestion> {
     })
 }
 
-/// Who sent requests for which models lately.
+/// Recent clients and the models that they requested.
 fn askers(ledger: &Ledger) -> Result<Vec<Asker>, LedgerError> {
     let page = ledger.exchanges(REQUESTS_READ, None)?;
     let rows = page.rows.into_iter().map(|(_, row)| row);

@@ -1,4 +1,4 @@
-//! Where requests may go, written into the settings file, which stays the truth.
+//! Writes the scope of requests into the settings file, which stays the only source.
 
 use std::fs;
 

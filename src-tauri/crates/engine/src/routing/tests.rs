@@ -52,7 +52,7 @@ fn asked(plan: &Plan) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// Without a route of the owner's.
+/// Without a route in the settings.
 #[test]
 fn whoever_has_a_key_stands_in_by_the_catalogue() {
     use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
@@ -130,7 +130,7 @@ fn whoever_has_a_key_stands_in_by_the_catalogue() {
         // An endpoint without a key is no fallback.
         (&["openai"], Anthropic, "claude-opus-5-5", &[]),
         (&["anthropic"], OpenaiChat, "gemini-4-argon", &[]),
-        // A model that two of them serve by one id goes to the one that there is a key for.
+        // A model that two endpoints serve under one id goes to the one with a key.
         (
             &["openrouter"],
             OpenaiChat,

@@ -20,7 +20,7 @@ use crate::private_file;
 use crate::runtime::NotAlone;
 use crate::settings::{DEFAULT_TEXT, Settings, Wrong};
 
-/// The keychain is waited for this long before the port opens; a slower one is used as soon as it answers.
+/// Maximum wait for the keychain before the port opens; a slower one is used when it responds.
 const KEYCHAIN_WITHIN: Duration = Duration::from_millis(400);
 
 /// Why the engine cannot start.
@@ -88,7 +88,7 @@ pub(crate) fn own_catalog(dir: &Path) -> Result<Catalog, StartError> {
     })
 }
 
-/// True on the first start: the owner gets a file with every setting explained.
+/// True on the first start: writes a file that explains every setting.
 pub(super) fn write_default_settings(file: &Path) -> bool {
     if file.exists() {
         return false;
@@ -130,7 +130,7 @@ pub(super) async fn listen(
         })
 }
 
-/// A ledger that cannot be used costs the history of this run, never the run.
+/// If the ledger is not usable, this run has no history, but it still starts.
 pub(super) fn open_ledger(
     file: &Path,
     now: DateTime<Utc>,
@@ -157,7 +157,7 @@ pub(super) fn open_incidents(ledger: &Ledger) -> Vec<health::OpenIncident> {
         .collect()
 }
 
-/// The keychain's keys, before the port opens where it answers quickly.
+/// Loads the keychain's keys, before the port opens if it responds quickly.
 pub(super) async fn load_keychain(keys: &Keys, catalog: &Catalog, events: &mpsc::Sender<Event>) {
     let wanted: Vec<_> = catalog
         .endpoints()

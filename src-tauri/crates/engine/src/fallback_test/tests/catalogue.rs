@@ -4,7 +4,7 @@ use catalog::{Dialect, EndpointId, ModelId, Provider, REHEARSAL};
 
 use super::desk::{Desk, models};
 
-/// Both steps, in streams and in one piece, at every endpoint with each of its models, for clients of every dialect.
+/// Both steps, streamed and not streamed, at every endpoint with each of its models, for clients of every dialect.
 #[tokio::test]
 async fn every_fallback_completes_a_tool_turn_under_its_vendors_rules() {
     let desk = Desk::new();
