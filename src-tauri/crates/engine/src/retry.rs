@@ -55,7 +55,7 @@ impl Retry {
         self.ended.get_or_insert(now);
     }
 
-    /// `None`: it ended earlier than [`SHOWN`] ago.
+    /// `None` if the result was already shown for its full time.
     pub(crate) fn shown(&self, now: DateTime<Utc>) -> Option<api::ReviewRetry> {
         if self.ended.is_some_and(|at| now - at >= SHOWN) {
             return None;

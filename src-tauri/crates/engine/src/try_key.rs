@@ -1,4 +1,4 @@
-//! Trying a key with one request that costs nothing.
+//! Test of a key with one request that has no cost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +16,11 @@ pub(crate) struct KeyTrial {
     endpoints: watch::Receiver<Arc<Vec<Endpoint>>>,
 }
 
-/// What came of it.
+/// Result of the test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Tried {
     Works,
-    /// The provider's own words.
+    /// The provider's error text.
     Refused(String),
     /// No request was possible; the reason.
     NotAsked(String),

@@ -1,4 +1,4 @@
-//! The user's own endpoints, as the settings write them: new ones, and changes to those of the catalogue.
+//! The owner's endpoints in the settings: new ones, and changes to those of the catalogue.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
@@ -146,8 +146,8 @@ impl Reading<'_> {
         endpoint.preferred = written.get_ref().first().copied();
     }
 
-    /// The kept key and the client's login. A login is a secret of the client's for one vendor: only a statement of the
-    /// user's lets it go to another machine.
+    /// The stored key and the client's login. A login is a client's secret for one vendor: it is sent to another machine only
+    /// if the settings state it.
     fn credential(&mut self, known: &Endpoint, endpoint: &mut Endpoint, entry: &file::Endpoint) {
         if let Some(name) = &entry.key_env {
             let name = name.trim();

@@ -1,4 +1,4 @@
-//! `[[rule]]`: the owner's own word on a failure.
+//! `[[rule]]`: the owner's rule for a failure.
 
 use toml::Spanned;
 use wire::{Class, Rule};

@@ -1,4 +1,4 @@
-//! Where requests may go, as the settings write it.
+//! The scope of requests in the settings.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Rows of the ledger as faces show them.
+//! Ledger rows for the UIs.
 
 use api::{Attempt, Exchange, ExchangeEnd, Incident, IncidentSummary, Level, TimelineEntry, usd};
 use catalog::ProviderId;
@@ -225,7 +225,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     }
 }
 
-/// With what is wrong about the request's own words, though it was accepted.
+/// Adds the warning about the request's pipeline name, which was accepted.
 fn with_warning(story: String, row: &ExchangeRow, state: &State) -> String {
     let name = row.pipeline.as_deref();
     match name.and_then(|name| unknown_pipelines::warning(name, &state.settings)) {
@@ -253,7 +253,7 @@ fn failures(row: &ExchangeRow, state: &State) -> String {
     .join(", ")
 }
 
-/// Whose fault it was, where it was ours.
+/// Names the cause if it is this machine or the settings.
 fn exhausted(row: &ExchangeRow, state: &State) -> String {
     let all = |word| !row.attempts.is_empty() && row.attempts.iter().all(|a| a.outcome == word);
     if all(booking::OFFLINE) {

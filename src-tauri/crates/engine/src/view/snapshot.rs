@@ -16,7 +16,7 @@ use crate::desk::Carried;
 use crate::routing::SAMPLE;
 use crate::state::State;
 
-/// Everything that the faces draw.
+/// Complete content of the UIs.
 pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot {
     let desk = headline::headline(state, now);
     let desk_work = desk.work;
@@ -309,7 +309,7 @@ fn standing(state: &State, breaker: Option<&BreakerView>) -> String {
     }
 }
 
-/// The routes that matter to this desk: the owner's, and the usual ones of the owner's providers.
+/// The routes shown: the owner's, and the default ones of the owner's providers.
 pub(crate) fn routes(state: &State) -> Vec<Route> {
     let shown = state.plans.iter().filter(|plan| {
         let own = state.settings.routes.iter().any(|r| r.name == plan.route);
@@ -379,7 +379,7 @@ pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
     }
 }
 
-/// A plan for any model has no sibling: which one it is depends on the model.
+/// A plan for any model has no sibling, because the sibling depends on the model.
 fn with_siblings(state: &State, plan: &Plan, stand_in: StandIn) -> StandIn {
     let StandIn::Missing { mend } = stand_in else {
         return stand_in;

@@ -5,14 +5,14 @@ use super::consequence::Work;
 use super::{headline, login, pipeline, use_now, words};
 use crate::state::State;
 
-/// Lines of one provider each; more would not fit a small screen.
+/// Maximum number of provider lines; more would not fit a small screen.
 const PROVIDERS_SHOWN: usize = 8;
-/// Routes without a fallback that are named.
+/// Maximum number of routes without a fallback that are named.
 const ROUTES_NAMED: usize = 4;
-/// Fallbacks that answer, a line each.
+/// Maximum number of fallbacks in use, one line each.
 const FALLBACKS_SHOWN: usize = 3;
 
-/// The tray, decided here and only drawn by the shell.
+/// Content of the tray; the shell only draws it.
 pub(crate) fn tray(
     state: &State,
     desk: &headline::Desk,
@@ -75,7 +75,7 @@ fn menu(
         .as_ref()
         .filter(|_| !rehearsal && !state.paused && !state.draining)
     {
-        // A menu is as wide as its longest line.
+        // The longest line sets the menu's width.
         lines.extend(
             consequence
                 .split_inclusive(". ")
@@ -134,7 +134,7 @@ fn menu(
             without.push(name);
         }
     }
-    // While requests pass straight through, no fallback answers anyway.
+    // While requests pass straight through, no fallback is used.
     if !without.is_empty() && !state.paused && !state.draining {
         lines.push(text(format!("No fallback for {}", shortened(without))));
     }
@@ -210,7 +210,7 @@ fn menu(
     lines
 }
 
-/// The product that a route's requests go to first.
+/// The product of the route's primary.
 fn primary_of(state: &State, route: &api::Route) -> String {
     let first = route.candidates.iter().find(|candidate| candidate.usable);
     let first = first.or(route.candidates.first());
@@ -224,7 +224,7 @@ fn primary_of(state: &State, route: &api::Route) -> String {
     )
 }
 
-/// The first names, and how many more there are.
+/// The first names, and the number of further ones.
 fn shortened(mut names: Vec<String>) -> String {
     let more = names.len().saturating_sub(ROUTES_NAMED);
     if more > 0 {
@@ -249,7 +249,7 @@ fn stop_label(state: &State) -> String {
     }
 }
 
-/// The rehearsal shows in the tray when there is nothing real to show.
+/// The tray shows the rehearsal only if there is no real problem.
 fn rehearsal_alone(state: &State, rehearsed: Level) -> bool {
     rehearsed != Level::Unknown
         && !state
@@ -259,7 +259,7 @@ fn rehearsal_alone(state: &State, rehearsed: Level) -> bool {
             .any(|p| state.is_mine(&p.id))
 }
 
-/// Red is for what stops the work, and full green for what was measured.
+/// Red means that work is stopped, and full green that the level is measured.
 fn icon_of(state: &State, desk: &headline::Desk) -> TrayIcon {
     let icon = icon(desk.headline.level);
     match (icon, desk.work) {

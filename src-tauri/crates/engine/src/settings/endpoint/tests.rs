@@ -45,7 +45,7 @@ fn an_entry_changes_what_it_says_of_every_endpoint_of_the_catalogue() {
         );
         let changed = endpoint(&all, id);
         let kept = Endpoint {
-            // What the settings have no key for.
+            // The settings have no key for this field.
             paths: changed.paths.clone(),
             surface: known.surface.clone(),
             key_check: known.key_check.clone(),
@@ -219,7 +219,7 @@ fn what_a_new_endpoint_lacks_is_named() {
     }
 }
 
-/// In every place that a base has in the settings, and wherever else one may be put by mistake.
+/// Every place that has a base URL in the settings, and the usual mistakes.
 #[test]
 fn no_error_repeats_the_secret_of_a_refused_base() {
     const SECRET: &str = "hunter2hunter2";
