@@ -20,7 +20,7 @@ pub(crate) fn claim(claim: PageClaim) -> Sentence {
     }
 }
 
-/// Beside calls that fail.
+/// Text in addition to failed calls.
 pub(crate) fn beside_failures(page: &PageEvidence) -> Sentence {
     match page {
         PageEvidence::Claim(claimed) if is_bad(*claimed) => claim(*claimed),

@@ -1,4 +1,4 @@
-//! Spans in the ledger: kept as they are, so that a later reader formats the instants in its own zone.
+//! Spans in the ledger: stored without formatting, so that a later reader formats the instants in its zone.
 
 use api::{Span, Spans};
 
@@ -10,7 +10,7 @@ pub fn to_stored(spans: &Spans) -> String {
     }
 }
 
-/// Text that was kept by an earlier version is one span.
+/// Text that an earlier version stored becomes one span.
 pub fn from_stored(stored: &str) -> Spans {
     serde_json::from_str(stored).unwrap_or_else(|_| {
         Spans(vec![Span::Text {

@@ -24,7 +24,7 @@ pub fn incident(catalog: &Catalog, transition: &Transition) -> Spans {
     }
 }
 
-/// What a change adds to the timeline.
+/// The timeline entry of a change.
 pub fn entry(catalog: &Catalog, transition: &Transition) -> Spans {
     match &transition.change {
         Change::Rose { from, to } | Change::Eased { from, to } => {

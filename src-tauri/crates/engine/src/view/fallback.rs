@@ -128,7 +128,7 @@ pub(super) fn behind(cost: Cost) -> String {
     }
 }
 
-/// The commands that stop the fallbacks in use for this provider.
+/// Notification actions that stop the fallbacks in use for this provider.
 pub(crate) fn stops(state: &State, provider: &catalog::ProviderId) -> Vec<NoticeAction> {
     let standing = state.fallbacks.active();
     let mut of_it = standing.filter(|standing| standing.carried.primary.provider == *provider);
@@ -136,7 +136,7 @@ pub(crate) fn stops(state: &State, provider: &catalog::ProviderId) -> Vec<Notice
     stop.into_iter().collect()
 }
 
-/// The command that stops the fallback, if the settings file does not override it.
+/// The action that stops the fallback. None: the settings file would override it.
 fn stop(state: &State, carried: &Carried) -> Option<NoticeAction> {
     let command = if carried.is_sibling() {
         let (route, dialect) = &carried.route;

@@ -135,7 +135,7 @@ fn opening_body(
     }
     let meaning = consequence::consequence(state, &provider.id);
     let consequence = meaning.sentence;
-    // If an action is needed, the notification contains only that; otherwise it has room for the evidence.
+    // If the work is affected, the notification contains only the effect; otherwise it also has the evidence.
     if meaning.work != Work::NotHit {
         return consequence;
     }

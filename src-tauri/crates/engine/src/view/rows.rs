@@ -253,7 +253,7 @@ fn failures(row: &ExchangeRow, state: &State) -> String {
     .join(", ")
 }
 
-/// Names the cause if it is this machine or the settings.
+/// Names the cause if it is this machine or its network.
 fn exhausted(row: &ExchangeRow, state: &State) -> String {
     let all = |word| !row.attempts.is_empty() && row.attempts.iter().all(|a| a.outcome == word);
     if all(booking::OFFLINE) {
