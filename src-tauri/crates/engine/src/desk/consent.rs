@@ -96,7 +96,7 @@ impl PaidAnswer {
 }
 
 impl Desk {
-    /// After an agent's request: asks for consent if it is the only obstacle to a fallback.
+    /// After an agent's request: requests consent if it is the only obstacle to a fallback.
     pub(super) fn ask_for_paid(&mut self, now: DateTime<Utc>, exchange: &Exchange, answered: bool) {
         if answered {
             self.state.paid.measured(exchange);
@@ -142,7 +142,7 @@ impl Desk {
         self.ask(now, &failing, row, actions);
     }
 
-    /// Asks about the first fallback whose provider is not down.
+    /// Question about the first fallback whose provider is not down.
     fn question(&self, exchange: &Exchange, plan: &Plan) -> Option<PaidQuestion> {
         let primary = plan.candidates.iter().find(|c| c.is_primary())?;
         let failed = |a: &gateway::Attempt| {

@@ -153,7 +153,7 @@ impl Desk {
         "No other model of the same login answers. The question comes again tomorrow at the earliest.".into()
     }
 
-    /// After a failed request of a pipeline: asks about its scope if that is the only obstacle to a fallback.
+    /// After a failed request of a pipeline: opens the question about its scope if that is the only obstacle to a fallback.
     fn ask_for_scope(&mut self, now: DateTime<Utc>, exchange: &Exchange) {
         let Some(name) = exchange.pipeline.clone() else {
             return;
