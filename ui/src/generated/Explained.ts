@@ -23,6 +23,6 @@ candidates: Array<Candidate>,
  */
 fallbacks: Array<Fallback>, 
 /**
- * "no fallback: items will wait"; None: there is a fallback, or the request is not one that waits.
+ * "no fallback: items will wait"; None: there is a fallback, or the request is never parked.
  */
 no_fallback: string | null, };

@@ -30,6 +30,6 @@ why: string,
  */
 size: number, closed: string | null, 
 /**
- * The exchange whose response settled it.
+ * The exchange whose response closed it.
  */
 settled_by: number | null, note: string | null, };

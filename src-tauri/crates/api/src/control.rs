@@ -110,7 +110,7 @@ pub struct Explained {
     pub candidates: Vec<crate::Candidate>,
     /// The available candidates after the primary.
     pub fallbacks: Vec<crate::Fallback>,
-    /// "no fallback: items will wait"; None: there is a fallback, or the request is not one that waits.
+    /// "no fallback: items will wait"; None: there is a fallback, or the request is never parked.
     pub no_fallback: Option<String>,
 }
 

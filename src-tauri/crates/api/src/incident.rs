@@ -21,7 +21,7 @@ pub struct IncidentSummary {
     pub at_risk: AtRisk,
 }
 
-/// Dollars at risk, always with the method; never a bare number.
+/// Dollars at risk, always with the method of the estimate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "state", rename_all = "snake_case")]
 #[ts(export)]

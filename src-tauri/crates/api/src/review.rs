@@ -26,7 +26,7 @@ pub struct ReviewSummary {
     /// Bytes of the request.
     pub size: u64,
     pub closed: Option<DateTime<Utc>>,
-    /// The exchange whose response settled it.
+    /// The exchange whose response closed it.
     pub settled_by: Option<i64>,
     pub note: Option<String>,
 }

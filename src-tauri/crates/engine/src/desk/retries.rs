@@ -8,7 +8,7 @@ use crate::retry::Retry;
 
 impl Desk {
     /// # Errors
-    /// One is under way.
+    /// A run is in progress.
     pub(crate) fn may_retry(&self) -> Result<(), ControlError> {
         match self.state.retry.as_ref().is_some_and(Retry::is_at_work) {
             true => Err(ControlError {
@@ -37,7 +37,7 @@ impl Desk {
     }
 
     /// # Errors
-    /// None is under way.
+    /// No run is in progress.
     pub(crate) fn stop_retry(&mut self) -> Result<Accepted, ControlError> {
         let retry = self.state.retry.as_mut();
         let Some(retry) = retry.filter(|retry| retry.is_at_work()) else {

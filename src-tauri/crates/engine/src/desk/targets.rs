@@ -101,7 +101,7 @@ impl Desk {
     }
 
     /// # Errors
-    /// There is no such fallback, it cannot be tested now, or it needs the owner's yes.
+    /// There is no such fallback, it cannot be tested now, or it needs the owner's consent.
     pub(crate) fn begin_test(
         &mut self,
         wanted: &api::TestFallback,

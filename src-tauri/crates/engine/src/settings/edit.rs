@@ -37,7 +37,7 @@ pub(crate) fn is_written(text: &str, place: Place<'_>) -> bool {
 /// The text with `may_go_to` set in this table; a new key gets a separate line below a comment.
 ///
 /// # Errors
-/// The text is no TOML, or the place is taken by something that is no table.
+/// The text is not TOML, or the place contains a value that is not a table.
 pub(crate) fn set(
     text: &str,
     place: Place<'_>,
