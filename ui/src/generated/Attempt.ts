@@ -10,15 +10,15 @@ started_ms: number, total_ms: number, ttft_ms: number | null,
  */
 status: number | null, 
 /**
- * The client's own subscription paid for it: no bill is known.
+ * The client's own subscription paid; the cost is unknown.
  */
 by_subscription: boolean, 
 /**
- * The dialect that it was spoken to in, where that is not the client's: the request and the answer were translated.
+ * The provider's dialect, if it differs from the client's: request and response were translated.
  */
 spoken: string | null, 
 /**
- * What it was then not told, or not so exactly, and why.
+ * Fields that were dropped or changed in translation, and why.
  */
 left_out: Array<string>, 
 /**
@@ -26,10 +26,10 @@ left_out: Array<string>,
  */
 outcome: string, detail: string | null, stop_reason: string | null, input_tokens: number | null, output_tokens: number | null, cache_read_tokens: number | null, cache_write_tokens: number | null, 
 /**
- * The provider did not tell (all of) its usage: what is missing is reckoned from bytes.
+ * The provider did not report all of its usage; missing counts are estimated from bytes.
  */
 tokens_estimated: boolean, 
 /**
- * Micro-dollars; 0: it was not reached, or refused; None: unknown.
+ * Micro-dollars; 0: not reached, or refused; None: unknown.
  */
 cost_estimate: number | null, };

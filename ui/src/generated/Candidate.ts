@@ -2,10 +2,10 @@
 
 export type Candidate = { endpoint: string, 
 /**
- * None: the model that the client asked for.
+ * None: the model in the client's request.
  */
 model: string | null, usable: boolean, 
 /**
- * Why it is in this place, or why it cannot be used.
+ * Reason for its place in the order, or for its exclusion.
  */
 reason: string, };

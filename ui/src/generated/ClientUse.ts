@@ -26,6 +26,6 @@ sentence: string | null,
  */
 unusable: string | null, 
 /**
- * Providers that can answer this client, in the usual order.
+ * Providers that are available to this client, in the usual order.
  */
 choices: Array<UseChoice>, };

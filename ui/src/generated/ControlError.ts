@@ -5,6 +5,6 @@
  */
 export type ControlError = { error: string, 
 /**
- * What mends it.
+ * How to fix it.
  */
 fix: string | null, };

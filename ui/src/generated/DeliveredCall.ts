@@ -6,6 +6,6 @@ export type DeliveredCall = {
  */
 said: string, 
 /**
- * When its result came back; None: none was seen.
+ * When its result arrived; None: no result was seen.
  */
 result: string | null, };

@@ -10,7 +10,7 @@ export type EngineState = { version: string, started: string,
  */
 address: string, 
 /**
- * With the token: what a client is pointed at. `http://127.0.0.1:4747/t/<token>`
+ * The base URL for clients, with the token: `http://127.0.0.1:4747/t/<token>`
  */
 base_url: string, paused: boolean, 
 /**
@@ -22,10 +22,10 @@ draining: boolean,
  */
 sessions: Array<Session>, 
 /**
- * Things of ours that need the owner: a bad settings file, a keychain that is locked, a read-only ledger.
+ * Problems of the engine that need the owner: an invalid settings file, a locked keychain, a read-only ledger.
  */
 problems: Array<ProblemView>, settings_file: string, ledger_file: string, 
 /**
- * The engine starts at login by itself; None: this platform has no user service.
+ * The engine starts at login; None: this platform has no user service.
  */
 starts_at_login: boolean | null, paid_stand_ins: PaidStandIns, siblings: SiblingModels, };

@@ -7,27 +7,27 @@ import type { ExchangeEnd } from "./ExchangeEnd";
  */
 export type Exchange = { id: number, 
 /**
- * As `x-understudy-exchange`, error sentences and the log name it; None: booked by an older version.
+ * Id of the exchange in `x-understudy-exchange`, error texts and the log; None: recorded by an older version.
  */
 request_id: string | null, started: string, client: string, session: string | null, dialect: string, route: string, 
 /**
- * As the client asked.
+ * Model name in the client's request.
  */
 model: string, streamed: boolean, rehearsal: boolean, 
 /**
- * The business flow that it belongs to.
+ * The pipeline of the request.
  */
 pipeline: string | null, 
 /**
- * The piece of work in that flow.
+ * The pipeline's item.
  */
 item: string | null, end: ExchangeEnd, 
 /**
- * In words: "answered by openai after anthropic was cut in mid-stream".
+ * One sentence: "answered by openai after anthropic was cut in mid-stream".
  */
 story: string, 
 /**
- * HTTP status that the client saw; None: it left before there was one.
+ * HTTP status that the client received; None: it disconnected before.
  */
 status: number | null, total_ms: number, ttft_ms: number | null, 
 /**
@@ -35,22 +35,22 @@ status: number | null, total_ms: number, ttft_ms: number | null,
  */
 cost_estimate: number | null, 
 /**
- * What of it rests on tokens that are reckoned from bytes, in micro-dollars.
+ * Part of the cost that comes from tokens estimated from bytes, in micro-dollars.
  */
 cost_of_estimated_tokens: number, 
 /**
- * A stand-in answered, whether its primary failed or was not asked.
+ * A fallback responded, because the primary failed or was skipped.
  */
 stand_in: boolean, 
 /**
- * How often another answer went on in the message that one left unfinished.
+ * Number of restarts in place: another response continued an unfinished message.
  */
 restarts: number, 
 /**
- * The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
+ * The response was to be held until its completion check, but was released early to prevent a client timeout.
  */
 shown_early: boolean, 
 /**
- * Candidates that could not be asked what this request says, each with the reason.
+ * Candidates that do not support the content of this request, each with the reason.
  */
 passed_over: Array<string>, attempts: Array<Attempt>, };

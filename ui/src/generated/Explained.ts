@@ -3,7 +3,7 @@ import type { Candidate } from "./Candidate";
 import type { Fallback } from "./Fallback";
 
 /**
- * `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: who would be asked now, in which order, and why.
+ * `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: the candidates for a request now, their order, and the reasons.
  */
 export type Explained = { 
 /**
@@ -15,14 +15,14 @@ route: string, dialect: string, model: string,
  */
 delivery: string, 
 /**
- * Those that can be asked, in their order, then those that cannot.
+ * The available candidates in their order, then the unavailable ones.
  */
 candidates: Array<Candidate>, 
 /**
- * Of those that can be asked, the ones behind the primary.
+ * The available candidates after the primary.
  */
 fallbacks: Array<Fallback>, 
 /**
- * "no fallback: items will wait"; None: there is a fallback, or the request is not one that waits.
+ * "no fallback: items will wait"; None: there is a fallback, or the request is never parked.
  */
 no_fallback: string | null, };

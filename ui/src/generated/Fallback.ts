@@ -3,7 +3,7 @@ import type { FallbackTest } from "./FallbackTest";
 import type { TestCost } from "./TestCost";
 
 /**
- * A fallback of a route, what a test of it costs, and what the last one said.
+ * A fallback of a route, the cost of a test, and the last test result.
  */
 export type Fallback = { 
 /**
@@ -11,11 +11,11 @@ export type Fallback = {
  */
 route: string, dialect: string, 
 /**
- * The model that a client of the route asks for.
+ * The model in the requests of the route's clients.
  */
 asked_model: string, endpoint: string, 
 /**
- * As it is sent to the endpoint.
+ * The model name that is sent to the endpoint.
  */
 model: string, 
 /**

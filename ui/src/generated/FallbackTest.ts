@@ -14,7 +14,7 @@ failed_step: number | null,
  */
 said: string, 
 /**
- * Where the fault is that it failed.
+ * Cause of the failure.
  */
 fault: TestFault | null, 
 /**
@@ -30,6 +30,6 @@ tokens_estimated: boolean,
  */
 cost: number | null, 
 /**
- * The endpoint's entry in the catalogue or its settings have changed since, so that the result no longer describes it.
+ * The endpoint's entry in the catalogue or the settings has changed since, so the result is outdated.
  */
 outdated: boolean, };

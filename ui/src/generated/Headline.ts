@@ -3,18 +3,18 @@ import type { Level } from "./Level";
 import type { Spans } from "./Spans";
 
 /**
- * The whole desk in one line.
+ * The state of the entire desk in one line.
  */
 export type Headline = { level: Level, 
 /**
- * "Claude is down: it is them, not you (since 20:04)." In the engine's zone.
+ * "Claude is down: it is them, not you (since 20:04)." With times in the engine's zone.
  */
 sentence: string, 
 /**
- * The same, for a face that formats times in its viewer's zone.
+ * The same as spans, for a UI that formats times in its viewer's zone.
  */
 spans: Spans, 
 /**
- * What that means for the work: "Claude Code continues on GPT." or "Requests fail until it is back; it isn't your code."
+ * Effect on the owner's work: "Claude Code continues on GPT." or "Requests fail until it is back; it isn't your code."
  */
 consequence: string | null, };

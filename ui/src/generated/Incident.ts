@@ -6,11 +6,11 @@ import type { TimelineEntry } from "./TimelineEntry";
 
 export type Incident = { summary: IncidentSummary, blame: string, 
 /**
- * In the engine's zone.
+ * With times in the engine's zone.
  */
 evidence: string, 
 /**
- * The same, for a face that formats times in its viewer's zone.
+ * The same as spans, for a UI that formats times in its viewer's zone.
  */
 evidence_spans: Spans, 
 /**
@@ -18,6 +18,6 @@ evidence_spans: Spans,
  */
 timeline: Array<TimelineEntry>, 
 /**
- * Agents' sessions that it cut in mid-turn, latest first.
+ * Agent sessions that it cut in mid-turn, latest first.
  */
 interrupted: Array<Interruption>, };

@@ -6,6 +6,6 @@ import type { IncidentSummary } from "./IncidentSummary";
  */
 export type IncidentPage = { incidents: Array<IncidentSummary>, 
 /**
- * Pass as `before` to go on; None: that was all.
+ * Pass as `before` to get the next page; None: this is the last page.
  */
 next: number | null, };

@@ -8,6 +8,6 @@ export type IncidentSummary = { id: number, provider: string,
  */
 title: string, level: Level, peak: Level, opened: string, closed: string | null, 
 /**
- * Exchanges that met it, and how many of them a stand-in answered.
+ * Exchanges that the incident affected, and how many of them a fallback carried.
  */
 exchanges_hit: number, carried_by_fallback: number, at_risk: AtRisk, };

@@ -2,7 +2,7 @@
 import type { DeliveredCall } from "./DeliveredCall";
 
 /**
- * A session that lost its provider in the middle of the work.
+ * An agent session that an outage cut in mid-turn.
  */
 export type Interruption = { 
 /**
@@ -10,18 +10,18 @@ export type Interruption = {
  */
 id: number, client: string, session: string, model: string, first: string, last: string, 
 /**
- * "Cut in the middle of an answer, 3 requests failed; it went on at 20:19."
+ * One sentence: how the session was cut, how many requests failed, and when it continued.
  */
 said: string, 
 /**
- * The session was answered again.
+ * When the session received a response again.
  */
 resumed: string | null, 
 /**
- * A person said that they looked at it.
+ * When a person marked it as checked.
  */
 checked: string | null, 
 /**
- * The tool calls that it was given last, oldest first.
+ * The tool calls of the last response, oldest first.
  */
 calls: Array<DeliveredCall>, };

@@ -3,7 +3,7 @@ import type { AtRisk } from "./AtRisk";
 import type { Level } from "./Level";
 
 /**
- * The last outage that ended and that requests of the owner met, with what is left of it.
+ * The last closed outage that affected the owner's requests, and its remaining effects.
  */
 export type LastOutage = { incident: number, provider: string, 
 /**
@@ -11,7 +11,7 @@ export type LastOutage = { incident: number, provider: string,
  */
 product: string, peak: Level, opened: string, closed: string, duration_s: number, 
 /**
- * Requests that met it; the next three are parts of it.
+ * Affected requests; the next three fields are parts of this number.
  */
 hit: number, carried: number, 
 /**
@@ -19,15 +19,15 @@ hit: number, carried: number,
  */
 carried_by: Array<string>, 
 /**
- * Failed, and waiting in the review queue for a retry.
+ * Failed, and parked in the review queue.
  */
 waiting: number, 
 /**
- * Failed, and not waiting.
+ * Failed, and not parked.
  */
 failed: number, 
 /**
- * What the fallbacks cost, in micro-dollars, estimated.
+ * Estimated cost of the fallbacks, in micro-dollars.
  */
 cost: number, at_risk: AtRisk, 
 /**

@@ -4,22 +4,22 @@ import type { NoticeKind } from "./NoticeKind";
 import type { Urgency } from "./Urgency";
 
 /**
- * A desktop notification that is due. The shell shows it once and reports how that went.
+ * A desktop notification that is due. The shell shows it once and reports the result.
  */
 export type Notice = { 
 /**
- * Unique over restarts of the engine.
+ * Unique across restarts of the engine.
  */
 id: number, at: string, kind: NoticeKind, 
 /**
- * Notices of one story share it: a later one replaces an earlier one on the screen.
+ * Notifications on one subject share it: a later one replaces an earlier one on the screen.
  */
 thread: string, title: string, body: string, urgency: Urgency, incident: number | null, 
 /**
- * What a person can do about it in the notification itself, where the desktop has buttons.
+ * Actions in the notification, if the desktop supports buttons.
  */
 actions: Array<NoticeAction>, 
 /**
- * It only changes the notification of its thread that is on the screen; where there is none, nothing is shown.
+ * Only updates the notification of its thread that is on the screen; without one, nothing is shown.
  */
 in_place: boolean, };

@@ -2,6 +2,6 @@
 
 export type PageView = { url: string, read: string | null, 
 /**
- * Why the last read failed, in words.
+ * Why the last read failed, as text.
  */
 unreadable: string | null, };

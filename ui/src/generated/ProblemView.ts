@@ -6,6 +6,6 @@ export type ProblemView = {
  */
 what: string, 
 /**
- * What mends it.
+ * How to fix it.
  */
 fix: string, };

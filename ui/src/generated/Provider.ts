@@ -9,14 +9,14 @@ import type { Surface } from "./Surface";
 
 export type Provider = { id: string, name: string, product: string, 
 /**
- * Chosen, keyed, or seen in traffic: the tray speaks for these only.
+ * In the settings, with a key, or seen in traffic. The tray covers only these.
  */
 mine: boolean, rehearsal: boolean, level: Level, since: string | null, basis: Basis, blame: Blame, 
 /**
- * The verdict with its evidence, in the engine's zone.
+ * The verdict with its evidence, with times in the engine's zone.
  */
 evidence: string, 
 /**
- * The same, for a face that formats times in its viewer's zone.
+ * The same as spans, for a UI that formats times in its viewer's zone.
  */
 evidence_spans: Spans, unstable: boolean, page: PageView | null, surfaces: Array<Surface>, endpoints: Array<Endpoint>, };

@@ -3,11 +3,11 @@ import type { QuestionAnswer } from "./QuestionAnswer";
 import type { QuestionPart } from "./QuestionPart";
 
 /**
- * A question that waits for the owner: a card on Now, a row in the tray's menu, a line of `understudyd status`.
+ * An open question to the owner: a card on Now, a row in the tray menu, a line of `understudyd status`.
  */
 export type Question = { 
 /**
- * The same for the same question: "may-go-to", "siblings".
+ * Stable for the same question: "may-go-to", "siblings".
  */
 id: string, 
 /**
@@ -19,14 +19,14 @@ text: string,
  */
 explained: string, 
 /**
- * Whose requests it concerns, where that is more than one pipeline.
+ * The affected pipelines, if there is more than one.
  */
 parts: Array<QuestionPart>, 
 /**
- * The buttons; the first keeps what is.
+ * The buttons; the first one changes nothing.
  */
 answers: Array<QuestionAnswer>, 
 /**
- * The same from the command line.
+ * The equivalent command line.
  */
 cli: string, };

@@ -7,10 +7,10 @@ import type { ReviewSummary } from "./ReviewSummary";
  */
 export type ReviewItem = { summary: ReviewSummary, 
 /**
- * The request as it was sent. None: it is not kept (any more); `kept` says why.
+ * The request as it was sent. None: it is not stored (any more); `kept` gives the reason.
  */
 request: string | null, 
 /**
- * How long the request is kept, or why it is not.
+ * How long the request is kept, or why it is not kept.
  */
 kept: string, run: ReviewRun | null, };

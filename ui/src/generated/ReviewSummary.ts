@@ -6,23 +6,23 @@ import type { ReviewState } from "./ReviewState";
  */
 export type ReviewSummary = { 
 /**
- * 16 hexadecimal digits; the client was told it as `x-understudy-review-id`.
+ * 16 hexadecimal digits; the client received it as `x-understudy-review-id`.
  */
 id: string, state: ReviewState, 
 /**
- * Of the first failure.
+ * Time of the first failure.
  */
 first: string, 
 /**
- * Of the last one.
+ * Time of the last failure.
  */
 last: string, 
 /**
- * How often it failed.
+ * Number of failures.
  */
 failures: number, client: string, pipeline: string | null, item: string | null, route: string, model: string, dialect: string, 
 /**
- * What went wrong the last time, in one sentence.
+ * One sentence about the last failure.
  */
 why: string, 
 /**
@@ -30,6 +30,6 @@ why: string,
  */
 size: number, closed: string | null, 
 /**
- * The exchange whose response settled it.
+ * The exchange whose response closed it.
  */
 settled_by: number | null, note: string | null, };

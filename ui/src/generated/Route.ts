@@ -9,10 +9,10 @@ export type Route = { name: string, dialect: string,
  */
 models: string, candidates: Array<Candidate>, 
 /**
- * "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"; None while the primary serves.
+ * "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"; None while the primary is in use.
  */
 active: string | null, stand_in: StandIn, 
 /**
- * The candidates behind the primary, each with the model that it is asked for.
+ * The candidates after the primary, each with the model name that it receives.
  */
 fallbacks: Array<Fallback>, };

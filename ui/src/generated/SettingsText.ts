@@ -5,6 +5,6 @@
  */
 export type SettingsText = { file: string, text: string, 
 /**
- * Errors of the text as it stands, each "line 12: …".
+ * Errors of the present text, each "line 12: …".
  */
 errors: Array<string>, };

@@ -14,7 +14,7 @@ import type { Today } from "./Today";
 import type { TrayView } from "./TrayView";
 
 /**
- * Everything that the faces draw, as of one moment. Sent whole on every change.
+ * All content of the UIs at one moment, sent in full on every change.
  */
 export type Snapshot = { 
 /**
@@ -22,11 +22,11 @@ export type Snapshot = {
  */
 seq: number, at: string, engine: EngineState, headline: Headline, tray: TrayView, 
 /**
- * Mine first, then the others by name.
+ * The owner's providers first, then the others by name.
  */
 providers: Array<Provider>, routes: Array<Route>, 
 /**
- * Who answers for whom now: "Opus is failing. Sonnet answers, same plan, no extra cost."
+ * Fallbacks in use: "Opus is failing. Sonnet answers, same plan, no extra cost."
  */
 fallbacks: Array<string>, 
 /**
@@ -38,7 +38,7 @@ clients: Array<ClientUse>,
  */
 pipelines: Array<PipelineView>, 
 /**
- * What waits for the owner's answer.
+ * Open questions to the owner.
  */
 questions: Array<Question>, open_incidents: Array<IncidentSummary>, 
 /**
@@ -46,11 +46,11 @@ questions: Array<Question>, open_incidents: Array<IncidentSummary>,
  */
 review_open: number, 
 /**
- * "Retry all" at work, and for some minutes how it ended.
+ * "Retry all" while it runs, and its result for some minutes.
  */
 review_retry: ReviewRetry | null, 
 /**
- * What the last outage left. None: none that met a request ended within the last day, or left something that waits.
+ * The last outage's effects. None: no outage of the last day affected a request, and nothing is parked.
  */
 last_outage: LastOutage | null, 
 /**

@@ -2,6 +2,6 @@
 import type { Span } from "./Span";
 
 /**
- * Sentences in parts, so that each face formats instants in its viewer's zone.
+ * Sentences as spans, so that each UI formats instants in its viewer's zone.
  */
 export type Spans = Array<Span>;

@@ -5,7 +5,7 @@
  */
 export type TestCost = { 
 /**
- * It is not sent without the owner's yes. False: it costs nothing, since the server is on this machine.
+ * The test needs the owner's consent. False: it is free, because the server is on this machine.
  */
 needs_yes: boolean, 
 /**
@@ -13,7 +13,7 @@ needs_yes: boolean,
  */
 likely: number | null, 
 /**
- * The same, should the model use up the test's limit.
+ * The same, if the model uses the test's entire token limit.
  */
 most: number | null, 
 /**

@@ -4,10 +4,10 @@ import type { Spans } from "./Spans";
 
 export type TimelineEntry = { at: string, level: Level | null, 
 /**
- * In the engine's zone.
+ * With times in the engine's zone.
  */
 text: string, 
 /**
- * The same, for a face that formats times in its viewer's zone.
+ * The same as spans, for a UI that formats times in its viewer's zone.
  */
 spans: Spans, };

@@ -9,14 +9,14 @@ export type Today = { exchanges: number, failed: number, carried_by_fallback: nu
  */
 spent_estimate: number, 
 /**
- * What of it rests on tokens that are reckoned from bytes: answers that were cut, and usage that nobody told.
+ * Part of the cost that comes from tokens estimated from bytes: truncated responses, and usage that was not reported.
  */
 spent_of_estimated_tokens: number, 
 /**
- * Micro-dollars that probes cost.
+ * Cost of probes, in micro-dollars.
  */
 probes_estimate: number, 
 /**
- * Exchanges whose cost is unknown (no price, no usage told, or a subscription).
+ * Exchanges with unknown cost (no price, no reported usage, or a subscription).
  */
 unpriced: number, };

@@ -3,7 +3,7 @@ import type { MenuLine } from "./MenuLine";
 import type { TrayIcon } from "./TrayIcon";
 
 /**
- * The tray, decided by the engine and only drawn by the shell.
+ * Content of the tray, computed by the engine; the shell only draws it.
  */
 export type TrayView = { icon: TrayIcon, 
 /**

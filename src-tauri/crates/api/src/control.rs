@@ -11,19 +11,19 @@ pub struct Explained {
     pub model: String,
     /// "verified", "guarded", "live"
     pub delivery: String,
-    /// Those that can be asked, in their order, then those that cannot.
+    /// The available candidates in their order, then the unavailable ones.
     pub candidates: Vec<crate::Candidate>,
-    /// Of those that can be asked, the ones behind the primary.
+    /// The available candidates after the primary.
     pub fallbacks: Vec<crate::Fallback>,
-    /// "no fallback: items will wait"; None: there is a fallback, or the request is not one that waits.
+    /// "no fallback: items will wait"; None: there is a fallback, or the request is never parked.
     pub no_fallback: Option<String>,
 }
 
-/// What came of a command.
+/// Result of a command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Accepted {
-    /// One sentence for the person who asked.
+    /// One sentence for the user about the result.
     pub said: String,
 }
 
@@ -32,7 +32,7 @@ pub struct Accepted {
 #[ts(export)]
 pub struct ControlError {
     pub error: String,
-    /// What mends it.
+    /// How to fix it.
     pub fix: Option<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct ControlError {
 pub struct SettingsText {
     pub file: String,
     pub text: String,
-    /// Errors of the text as it stands, each "line 12: …".
+    /// Errors of the present text, each "line 12: …".
     pub errors: Vec<String>,
 }
 
@@ -59,13 +59,13 @@ impl std::fmt::Debug for KeyEntry {
     }
 }
 
-/// What came of trying and keeping a key.
+/// Result of a key's test and storage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct KeyTried {
-    /// The provider took it. None: it could not be asked (offline).
+    /// True if the provider accepted the key. None: the key could not be tested (offline).
     pub works: Option<bool>,
-    /// Kept in the keychain; false: in this process only.
+    /// Stored in the keychain; false: in this process only.
     pub kept: bool,
     pub said: String,
 }

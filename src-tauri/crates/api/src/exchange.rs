@@ -7,7 +7,7 @@ use ts_rs::TS;
 #[ts(export)]
 pub struct Exchange {
     pub id: i64,
-    /// As `x-understudy-exchange`, error sentences and the log name it; None: booked by an older version.
+    /// Id of the exchange in `x-understudy-exchange`, error texts and the log; None: recorded by an older version.
     #[serde(default)]
     pub request_id: Option<String>,
     pub started: DateTime<Utc>,
@@ -15,26 +15,26 @@ pub struct Exchange {
     pub session: Option<String>,
     pub dialect: String,
     pub route: String,
-    /// As the client asked.
+    /// Model name in the client's request.
     pub model: String,
     pub streamed: bool,
     pub rehearsal: bool,
-    /// The business flow that it belongs to.
+    /// The pipeline of the request.
     #[serde(default)]
     pub pipeline: Option<String>,
-    /// The piece of work in that flow.
+    /// The pipeline's item.
     #[serde(default)]
     pub item: Option<String>,
     pub end: ExchangeEnd,
-    /// In words: "answered by openai after anthropic was cut in mid-stream".
+    /// One sentence: "answered by openai after anthropic was cut in mid-stream".
     pub story: String,
-    /// HTTP status that the client saw; None: it left before there was one.
+    /// HTTP status that the client received; None: it disconnected before.
     pub status: Option<u16>,
     pub total_ms: u64,
     pub ttft_ms: Option<u64>,
     /// Micro-dollars over all attempts; None: unknown.
     pub cost_estimate: Option<i64>,
-    /// What of it rests on tokens that are reckoned from bytes, in micro-dollars.
+    /// Part of the cost that comes from tokens estimated from bytes, in micro-dollars.
     pub cost_of_estimated_tokens: i64,
     #[serde(default)]
     #[ts(skip)]
@@ -42,13 +42,13 @@ pub struct Exchange {
     #[serde(default)]
     #[ts(skip)]
     pub cost_of_estimated_tokens_usd: f64,
-    /// A stand-in answered, whether its primary failed or was not asked.
+    /// A fallback responded, because the primary failed or was skipped.
     pub stand_in: bool,
-    /// How often another answer went on in the message that one left unfinished.
+    /// Number of restarts in place: another response continued an unfinished message.
     pub restarts: u32,
-    /// The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
+    /// The response was to be held until its completion check, but was released early to prevent a client timeout.
     pub shown_early: bool,
-    /// Candidates that could not be asked what this request says, each with the reason.
+    /// Candidates that do not support the content of this request, each with the reason.
     pub passed_over: Vec<String>,
     pub attempts: Vec<Attempt>,
 }
@@ -57,25 +57,25 @@ pub struct Exchange {
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum ExchangeEnd {
-    /// A whole answer reached the client (or one that the client itself continues).
+    /// The client received a complete response (or one that the client itself continues).
     Complete,
-    /// The kept answer of an earlier request with the same idempotency key; nobody was asked.
+    /// Stored response of an earlier request with the same idempotency key; no attempt was made.
     Replayed,
-    /// The provider stopped at a token limit; passed on as such.
+    /// The provider stopped at a token limit; passed on unchanged.
     Truncated,
-    /// Declined for its content.
+    /// The provider refused the content.
     Refused,
-    /// Cut after the first byte had been passed on: the client's connection was aborted.
+    /// Truncated after the first released byte; the client's connection was aborted.
     Cut,
     /// Every candidate failed.
     Exhausted,
-    /// The request itself was at fault.
+    /// The request itself was invalid.
     CallersFault,
-    /// The client left.
+    /// The client disconnected.
     ClientLeft,
-    /// Refused at our own door: token, host, size …
+    /// Rejected by the gateway: token, host, size …
     TurnedAway,
-    /// An error of our own.
+    /// Internal error of the gateway.
     OurFault,
 }
 
@@ -92,11 +92,11 @@ pub struct Attempt {
     pub ttft_ms: Option<u64>,
     /// HTTP status; None: there was none.
     pub status: Option<u16>,
-    /// The client's own subscription paid for it: no bill is known.
+    /// The client's own subscription paid; the cost is unknown.
     pub by_subscription: bool,
-    /// The dialect that it was spoken to in, where that is not the client's: the request and the answer were translated.
+    /// The provider's dialect, if it differs from the client's: request and response were translated.
     pub spoken: Option<String>,
-    /// What it was then not told, or not so exactly, and why.
+    /// Fields that were dropped or changed in translation, and why.
     pub left_out: Vec<String>,
     /// "complete", "cut", "rate limit" …
     pub outcome: String,
@@ -106,9 +106,9 @@ pub struct Attempt {
     pub output_tokens: Option<u64>,
     pub cache_read_tokens: Option<u64>,
     pub cache_write_tokens: Option<u64>,
-    /// The provider did not tell (all of) its usage: what is missing is reckoned from bytes.
+    /// The provider did not report all of its usage; missing counts are estimated from bytes.
     pub tokens_estimated: bool,
-    /// Micro-dollars; 0: it was not reached, or refused; None: unknown.
+    /// Micro-dollars; 0: not reached, or refused; None: unknown.
     pub cost_estimate: Option<i64>,
     #[serde(default)]
     #[ts(skip)]

@@ -2,17 +2,17 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A fallback of a route, what a test of it costs, and what the last one said.
+/// A fallback of a route, the cost of a test, and the last test result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Fallback {
     /// The route's name.
     pub route: String,
     pub dialect: String,
-    /// The model that a client of the route asks for.
+    /// The model in the requests of the route's clients.
     pub asked_model: String,
     pub endpoint: String,
-    /// As it is sent to the endpoint.
+    /// The model name that is sent to the endpoint.
     pub model: String,
     /// "GPT Sol", or "GPT Sol (OpenRouter)" where several endpoints serve it.
     pub name: String,
@@ -29,11 +29,11 @@ pub struct Fallback {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TestCost {
-    /// It is not sent without the owner's yes. False: it costs nothing, since the server is on this machine.
+    /// The test needs the owner's consent. False: it is free, because the server is on this machine.
     pub needs_yes: bool,
     /// Micro-dollars at the list price; None: the price is not known.
     pub likely: Option<i64>,
-    /// The same, should the model use up the test's limit.
+    /// The same, if the model uses the test's entire token limit.
     pub most: Option<i64>,
     #[serde(default)]
     #[ts(skip)]
@@ -55,7 +55,7 @@ pub struct FallbackTest {
     pub failed_step: Option<u32>,
     /// "tool turn complete", "failed at step 2: it refused the request: …"
     pub said: String,
-    /// Where the fault is that it failed.
+    /// Cause of the failure.
     pub fault: Option<TestFault>,
     /// What to do.
     pub fix: Option<String>,
@@ -69,17 +69,17 @@ pub struct FallbackTest {
     #[serde(default)]
     #[ts(skip)]
     pub cost_usd: Option<f64>,
-    /// The endpoint's entry in the catalogue or its settings have changed since, so that the result no longer describes it.
+    /// The endpoint's entry in the catalogue or the settings has changed since, so the result is outdated.
     pub outdated: bool,
 }
 
-/// Where the fault is that a test failed.
+/// Cause of a failed test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum TestFault {
     Provider,
-    /// The owner's account there: its key, its money, its limits.
+    /// The owner's account at the provider: key, credit, limits.
     Account,
     Model,
     /// The owner's settings.
@@ -94,13 +94,13 @@ pub struct Fallbacks {
     pub fallbacks: Vec<Fallback>,
 }
 
-/// `POST /control/fallbacks/test`: the answer is the [`Fallback`] with its result.
+/// `POST /control/fallbacks/test`: the response is the [`Fallback`] with its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TestFallback {
     pub dialect: String,
     pub endpoint: String,
     pub model: String,
-    /// The owner's yes to what it costs.
+    /// The owner's consent to the cost.
     pub yes: bool,
 }

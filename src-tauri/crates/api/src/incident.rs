@@ -15,13 +15,13 @@ pub struct IncidentSummary {
     pub peak: Level,
     pub opened: DateTime<Utc>,
     pub closed: Option<DateTime<Utc>>,
-    /// Exchanges that met it, and how many of them a stand-in answered.
+    /// Exchanges that the incident affected, and how many of them a fallback carried.
     pub exchanges_hit: u64,
     pub carried_by_fallback: u64,
     pub at_risk: AtRisk,
 }
 
-/// Dollars at risk, always with the method; never a bare number.
+/// Dollars at risk, always with the method of the estimate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "state", rename_all = "snake_case")]
 #[ts(export)]
@@ -30,7 +30,7 @@ pub enum AtRisk {
     NoEstimate { why: String },
     /// Counted, and nothing is left: "Nothing of yours was hit."
     Nothing { why: String },
-    /// A range. What of it is measured, from items that wait or failed, is `known`; the rest is estimated. `low`, `high` and
+    /// A range. `known` is the measured part, from items that are parked or failed; the rest is estimated. `low`, `high` and
     /// `known` are in micro-dollars.
     Estimate {
         low: i64,
@@ -47,7 +47,7 @@ pub enum AtRisk {
     },
 }
 
-/// The last outage that ended and that requests of the owner met, with what is left of it.
+/// The last closed outage that affected the owner's requests, and its remaining effects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct LastOutage {
@@ -59,16 +59,16 @@ pub struct LastOutage {
     pub opened: DateTime<Utc>,
     pub closed: DateTime<Utc>,
     pub duration_s: u64,
-    /// Requests that met it; the next three are parts of it.
+    /// Affected requests; the next three fields are parts of this number.
     pub hit: u64,
     pub carried: u64,
     /// Products that carried them: "OpenAI".
     pub carried_by: Vec<String>,
-    /// Failed, and waiting in the review queue for a retry.
+    /// Failed, and parked in the review queue.
     pub waiting: u64,
-    /// Failed, and not waiting.
+    /// Failed, and not parked.
     pub failed: u64,
-    /// What the fallbacks cost, in micro-dollars, estimated.
+    /// Estimated cost of the fallbacks, in micro-dollars.
     pub cost: i64,
     pub at_risk: AtRisk,
     /// "Claude was down for 4 min: 57 requests answered by OpenAI, 28 waiting, 23 failed. The fallback cost about $0.42."
@@ -80,18 +80,18 @@ pub struct LastOutage {
 pub struct Incident {
     pub summary: IncidentSummary,
     pub blame: String,
-    /// In the engine's zone.
+    /// With times in the engine's zone.
     pub evidence: String,
-    /// The same, for a face that formats times in its viewer's zone.
+    /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
     pub evidence_spans: Spans,
     /// Oldest first.
     pub timeline: Vec<TimelineEntry>,
-    /// Agents' sessions that it cut in mid-turn, latest first.
+    /// Agent sessions that it cut in mid-turn, latest first.
     pub interrupted: Vec<Interruption>,
 }
 
-/// A session that lost its provider in the middle of the work.
+/// An agent session that an outage cut in mid-turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Interruption {
@@ -102,13 +102,13 @@ pub struct Interruption {
     pub model: String,
     pub first: DateTime<Utc>,
     pub last: DateTime<Utc>,
-    /// "Cut in the middle of an answer, 3 requests failed; it went on at 20:19."
+    /// One sentence: how the session was cut, how many requests failed, and when it continued.
     pub said: String,
-    /// The session was answered again.
+    /// When the session received a response again.
     pub resumed: Option<DateTime<Utc>>,
-    /// A person said that they looked at it.
+    /// When a person marked it as checked.
     pub checked: Option<DateTime<Utc>>,
-    /// The tool calls that it was given last, oldest first.
+    /// The tool calls of the last response, oldest first.
     pub calls: Vec<DeliveredCall>,
 }
 
@@ -117,7 +117,7 @@ pub struct Interruption {
 pub struct DeliveredCall {
     /// "`Bash: alembic upgrade head` delivered, no result seen"
     pub said: String,
-    /// When its result came back; None: none was seen.
+    /// When its result arrived; None: no result was seen.
     pub result: Option<DateTime<Utc>>,
 }
 
@@ -126,9 +126,9 @@ pub struct DeliveredCall {
 pub struct TimelineEntry {
     pub at: DateTime<Utc>,
     pub level: Option<Level>,
-    /// In the engine's zone.
+    /// With times in the engine's zone.
     pub text: String,
-    /// The same, for a face that formats times in its viewer's zone.
+    /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
     pub spans: Spans,
 }
@@ -138,6 +138,6 @@ pub struct TimelineEntry {
 #[ts(export)]
 pub struct IncidentPage {
     pub incidents: Vec<IncidentSummary>,
-    /// Pass as `before` to go on; None: that was all.
+    /// Pass as `before` to get the next page; None: this is the last page.
     pub next: Option<i64>,
 }

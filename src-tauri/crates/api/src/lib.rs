@@ -1,7 +1,7 @@
 //! What the shell, the CLI and the UI read over the control API: types only, no logic. TypeScript is generated from them
 //! (`cargo test -p api` writes `ui/src/generated/`), and a test fails when the two differ.
 //!
-//! Everything that a face shows is said here in words or numbers ready to show; faces format and never compute.
+//! All content for the UIs is text or numbers ready to show; UIs format and never compute.
 
 mod command;
 mod control;
@@ -51,7 +51,7 @@ pub use span::{Span, Spans};
 pub use tray::{MenuLine, TrayIcon, TrayView};
 pub use use_now::{ClientUse, UseChoice};
 
-/// The engine sends a comment on a silent event stream this often, so that each side notices when the other is gone.
+/// Interval of comments on an idle event stream, so that each side detects a lost connection.
 pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Header that carries the control token, read from the runtime file.

@@ -1,7 +1,7 @@
-//! Amounts of money. Each stands twice in JSON: in dollars under a name that ends with `_usd`, and in micro-dollars under the
-//! older name without a unit, which is deprecated and goes with the next major version.
+//! Amounts of money. Each appears twice in JSON: in dollars under a name that ends with `_usd`, and in micro-dollars under the
+//! older name, which is deprecated until the next major version.
 
-/// Dollars of so many micro-dollars.
+/// Converts micro-dollars to dollars.
 pub fn usd(micro: i64) -> f64 {
     micro as f64 / 1e6
 }

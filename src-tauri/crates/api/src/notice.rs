@@ -4,24 +4,24 @@ use ts_rs::TS;
 
 use crate::Command;
 
-/// A desktop notification that is due. The shell shows it once and reports how that went.
+/// A desktop notification that is due. The shell shows it once and reports the result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Notice {
-    /// Unique over restarts of the engine.
+    /// Unique across restarts of the engine.
     pub id: u64,
     pub at: DateTime<Utc>,
     pub kind: NoticeKind,
-    /// Notices of one story share it: a later one replaces an earlier one on the screen.
+    /// Notifications on one subject share it: a later one replaces an earlier one on the screen.
     pub thread: String,
     pub title: String,
     pub body: String,
     pub urgency: Urgency,
     pub incident: Option<i64>,
-    /// What a person can do about it in the notification itself, where the desktop has buttons.
+    /// Actions in the notification, if the desktop supports buttons.
     #[serde(default)]
     pub actions: Vec<NoticeAction>,
-    /// It only changes the notification of its thread that is on the screen; where there is none, nothing is shown.
+    /// Only updates the notification of its thread that is on the screen; without one, nothing is shown.
     #[serde(default)]
     pub in_place: bool,
 }
@@ -42,11 +42,11 @@ pub enum NoticeKind {
     Outage,
     Rise,
     Recovery,
-    /// Requests were parked for a person.
+    /// Requests were parked.
     Review,
-    /// A fallback answers, could answer, or no longer answers.
+    /// A fallback is in use, is available, or is no longer in use.
     Fallback,
-    /// Something of ours: the engine was restarted, the settings file is bad.
+    /// A subject of Understudy itself: the engine restarted, the settings file has errors.
     Own,
 }
 
@@ -59,13 +59,13 @@ pub enum Urgency {
     Critical,
 }
 
-/// What the shell answers for a notice: `POST /control/notices/<id>`.
+/// The shell's response to a notification: `POST /control/notices/<id>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[ts(export)]
 pub enum NoticeOutcome {
     Shown,
-    /// No notification service, or it refused: the engine then shows it in the window and in the tray's menu.
+    /// No notification service, or it refused: the engine shows the text in the window and in the tray menu.
     NotShown {
         why: String,
     },

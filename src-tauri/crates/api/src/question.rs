@@ -3,25 +3,25 @@ use ts_rs::TS;
 
 use crate::Command;
 
-/// A question that waits for the owner: a card on Now, a row in the tray's menu, a line of `understudyd status`.
+/// An open question to the owner: a card on Now, a row in the tray menu, a line of `understudyd status`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Question {
-    /// The same for the same question: "may-go-to", "siblings".
+    /// Stable for the same question: "may-go-to", "siblings".
     pub id: String,
     /// "May Leads go to OpenAI when Claude is down?"
     pub text: String,
     /// What each answer changes.
     pub explained: String,
-    /// Whose requests it concerns, where that is more than one pipeline.
+    /// The affected pipelines, if there is more than one.
     pub parts: Vec<QuestionPart>,
-    /// The buttons; the first keeps what is.
+    /// The buttons; the first one changes nothing.
     pub answers: Vec<QuestionAnswer>,
-    /// The same from the command line.
+    /// The equivalent command line.
     pub cli: String,
 }
 
-/// One pipeline, or the applications, that a question concerns.
+/// A pipeline, or the applications, that a question affects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct QuestionPart {

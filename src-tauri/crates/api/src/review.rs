@@ -2,18 +2,18 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A pipeline's request that no provider could answer, kept for a person.
+/// A pipeline's request that every provider failed, parked for a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ReviewSummary {
-    /// 16 hexadecimal digits; the client was told it as `x-understudy-review-id`.
+    /// 16 hexadecimal digits; the client received it as `x-understudy-review-id`.
     pub id: String,
     pub state: ReviewState,
-    /// Of the first failure.
+    /// Time of the first failure.
     pub first: DateTime<Utc>,
-    /// Of the last one.
+    /// Time of the last failure.
     pub last: DateTime<Utc>,
-    /// How often it failed.
+    /// Number of failures.
     pub failures: u64,
     pub client: String,
     pub pipeline: Option<String>,
@@ -21,12 +21,12 @@ pub struct ReviewSummary {
     pub route: String,
     pub model: String,
     pub dialect: String,
-    /// What went wrong the last time, in one sentence.
+    /// One sentence about the last failure.
     pub why: String,
     /// Bytes of the request.
     pub size: u64,
     pub closed: Option<DateTime<Utc>>,
-    /// The exchange whose response settled it.
+    /// The exchange whose response closed it.
     pub settled_by: Option<i64>,
     pub note: Option<String>,
 }
@@ -36,11 +36,11 @@ pub struct ReviewSummary {
 #[ts(export)]
 pub enum ReviewState {
     Open,
-    /// A later try was answered, or another request of the same pipeline and item.
+    /// A later attempt, or another request of the same pipeline and item, succeeded.
     Answered,
     /// A person did it by hand.
     Done,
-    /// A person says that it need not be done.
+    /// A person closed the item without a run.
     Dismissed,
 }
 
@@ -49,22 +49,22 @@ pub enum ReviewState {
 #[ts(export)]
 pub struct ReviewItem {
     pub summary: ReviewSummary,
-    /// The request as it was sent. None: it is not kept (any more); `kept` says why.
+    /// The request as it was sent. None: it is not stored (any more); `kept` gives the reason.
     pub request: Option<String>,
-    /// How long the request is kept, or why it is not.
+    /// How long the request is kept, or why it is not kept.
     pub kept: String,
     pub run: Option<ReviewRun>,
 }
 
-/// What came of running it again.
+/// Result of a new run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ReviewRun {
     pub at: DateTime<Utc>,
     pub status: u16,
-    /// An answer came, whole.
+    /// A complete response arrived.
     pub answered: bool,
-    /// As the provider sent it.
+    /// The response body from the provider.
     pub answer: String,
 }
 
@@ -73,7 +73,7 @@ pub struct ReviewRun {
 #[ts(export)]
 pub struct ReviewPage {
     pub items: Vec<ReviewSummary>,
-    /// Pass as `before` to go on; None: that was all.
+    /// Pass as `before` to get the next page; None: this is the last page.
     pub next: Option<i64>,
 }
 
@@ -95,15 +95,15 @@ pub enum Closing {
     Dismissed,
 }
 
-/// "Retry all": waiting requests are run again, one after the other.
+/// "Retry all": parked requests are run again, one after the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ReviewRetry {
     pub total: u64,
-    /// Of those, run so far.
+    /// Number of requests that were run so far.
     pub done: u64,
-    /// Of those that were run, answered.
+    /// Number of those with a complete response.
     pub answered: u64,
-    /// How it ended: "28 requests were run again: 26 answered, 2 failed." None: it is at work.
+    /// Result: "28 requests were run again: 26 answered, 2 failed." None: still running.
     pub ended: Option<String>,
 }

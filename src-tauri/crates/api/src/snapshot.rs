@@ -7,7 +7,7 @@ use crate::{
     TrayView,
 };
 
-/// Everything that the faces draw, as of one moment. Sent whole on every change.
+/// All content of the UIs at one moment, sent in full on every change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Snapshot {
@@ -17,10 +17,10 @@ pub struct Snapshot {
     pub engine: EngineState,
     pub headline: Headline,
     pub tray: TrayView,
-    /// Mine first, then the others by name.
+    /// The owner's providers first, then the others by name.
     pub providers: Vec<Provider>,
     pub routes: Vec<Route>,
-    /// Who answers for whom now: "Opus is failing. Sonnet answers, same plan, no extra cost."
+    /// Fallbacks in use: "Opus is failing. Sonnet answers, same plan, no extra cost."
     #[serde(default)]
     pub fallbacks: Vec<String>,
     /// The provider that each client uses now.
@@ -29,16 +29,16 @@ pub struct Snapshot {
     /// The owner's pipelines, by name.
     #[serde(default)]
     pub pipelines: Vec<PipelineView>,
-    /// What waits for the owner's answer.
+    /// Open questions to the owner.
     #[serde(default)]
     pub questions: Vec<Question>,
     pub open_incidents: Vec<IncidentSummary>,
-    /// Requests of pipelines that no provider could answer and that wait for a person.
+    /// Number of parked requests.
     pub review_open: u64,
-    /// "Retry all" at work, and for some minutes how it ended.
+    /// "Retry all" while it runs, and its result for some minutes.
     #[serde(default)]
     pub review_retry: Option<ReviewRetry>,
-    /// What the last outage left. None: none that met a request ended within the last day, or left something that waits.
+    /// The last outage's effects. None: no outage of the last day affected a request, and nothing is parked.
     #[serde(default)]
     pub last_outage: Option<LastOutage>,
     /// Not yet shown by the shell, oldest first.
@@ -53,45 +53,45 @@ pub struct EngineState {
     pub started: DateTime<Utc>,
     /// `http://127.0.0.1:4747`
     pub address: String,
-    /// With the token: what a client is pointed at. `http://127.0.0.1:4747/t/<token>`
+    /// The base URL for clients, with the token: `http://127.0.0.1:4747/t/<token>`
     pub base_url: String,
     pub paused: bool,
     /// Stopping: new work passes straight to the primary until the last open exchange ends.
     pub draining: bool,
     /// Agent sessions seen in the last hour.
     pub sessions: Vec<Session>,
-    /// Things of ours that need the owner: a bad settings file, a keychain that is locked, a read-only ledger.
+    /// Problems of the engine that need the owner: an invalid settings file, a locked keychain, a read-only ledger.
     pub problems: Vec<ProblemView>,
     pub settings_file: String,
     pub ledger_file: String,
-    /// The engine starts at login by itself; None: this platform has no user service.
+    /// The engine starts at login; None: this platform has no user service.
     pub starts_at_login: Option<bool>,
     pub paid_stand_ins: PaidStandIns,
     #[serde(default)]
     pub siblings: SiblingModels,
 }
 
-/// May another model of the same login answer while one model alone fails?
+/// May another model of the same login serve requests while one model alone fails?
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct SiblingModels {
-    /// None: the owner has not answered yet, and it counts as no.
+    /// None: not answered yet, which counts as no.
     pub allowed: Option<bool>,
-    /// The settings file decides, whatever was answered.
+    /// The settings file overrides the answer.
     pub by_settings_file: bool,
 }
 
-/// May a client with a subscription of its own be answered by a stand-in with a key of the owner's, billed by the token?
+/// May a fallback with the owner's key, billed per token, serve a client that has a subscription?
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct PaidStandIns {
-    /// None: the owner has not answered yet, and it counts as no.
+    /// None: not answered yet, which counts as no.
     pub allowed: Option<bool>,
-    /// The settings file decides, whatever was answered.
+    /// The settings file overrides the answer.
     pub by_settings_file: bool,
-    /// What all stand-ins may cost in a day, in micro-dollars.
+    /// Daily cost cap of all fallbacks, in micro-dollars.
     pub cap: i64,
-    /// What of it is spent today, micro-dollars, estimated.
+    /// Estimated amount spent today, in micro-dollars.
     pub spent: i64,
     #[serde(default)]
     #[ts(skip)]
@@ -99,7 +99,7 @@ pub struct PaidStandIns {
     #[serde(default)]
     #[ts(skip)]
     pub spent_usd: f64,
-    /// The owner stopped those that cost money until midnight.
+    /// The owner stopped paid fallbacks until midnight.
     #[serde(default)]
     pub stopped_today: bool,
 }
@@ -120,21 +120,21 @@ pub struct Session {
 pub struct ProblemView {
     /// "The settings file has an error in line 12: …"
     pub what: String,
-    /// What mends it.
+    /// How to fix it.
     pub fix: String,
 }
 
-/// The whole desk in one line.
+/// The state of the entire desk in one line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Headline {
     pub level: Level,
-    /// "Claude is down: it is them, not you (since 20:04)." In the engine's zone.
+    /// "Claude is down: it is them, not you (since 20:04)." With times in the engine's zone.
     pub sentence: String,
-    /// The same, for a face that formats times in its viewer's zone.
+    /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
     pub spans: Spans,
-    /// What that means for the work: "Claude Code continues on GPT." or "Requests fail until it is back; it isn't your code."
+    /// Effect on the owner's work: "Claude Code continues on GPT." or "Requests fail until it is back; it isn't your code."
     pub consequence: Option<String>,
 }
 
@@ -142,7 +142,7 @@ pub struct Headline {
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum Basis {
-    /// Only the provider's page speaks; shown as "status page only".
+    /// The status page is the only evidence; shown as "status page only".
     PageOnly,
     Measured,
     Nothing,
@@ -164,16 +164,16 @@ pub struct Provider {
     pub id: String,
     pub name: String,
     pub product: String,
-    /// Chosen, keyed, or seen in traffic: the tray speaks for these only.
+    /// In the settings, with a key, or seen in traffic. The tray covers only these.
     pub mine: bool,
     pub rehearsal: bool,
     pub level: Level,
     pub since: Option<DateTime<Utc>>,
     pub basis: Basis,
     pub blame: Blame,
-    /// The verdict with its evidence, in the engine's zone.
+    /// The verdict with its evidence, with times in the engine's zone.
     pub evidence: String,
-    /// The same, for a face that formats times in its viewer's zone.
+    /// The same as spans, for a UI that formats times in its viewer's zone.
     #[serde(default)]
     pub evidence_spans: Spans,
     pub unstable: bool,
@@ -187,7 +187,7 @@ pub struct Provider {
 pub struct PageView {
     pub url: String,
     pub read: Option<DateTime<Utc>>,
-    /// Why the last read failed, in words.
+    /// Why the last read failed, as text.
     pub unreadable: Option<String>,
 }
 
@@ -223,9 +223,9 @@ pub enum KeyState {
     Missing,
     Keychain,
     Environment,
-    /// Given to this engine process only, since there is no keychain.
+    /// Stored in the memory of this engine process only, because there is no keychain.
     Memory,
-    /// No key of ours, but clients' own logins were seen passing through.
+    /// No stored key, but clients' own logins appeared in traffic.
     ClientLogin,
 }
 
@@ -237,9 +237,9 @@ pub struct ModelHealth {
     pub evidence: String,
     /// "closed", "open until 20:14", "half-open"
     pub breaker: String,
-    /// Reset time of the limit that the last call met: a used-up plan, or a quota per hour, day or week.
+    /// Reset time of the limit that the last call reached: a plan, or a quota per hour, day or week.
     pub limit_resets_at: Option<DateTime<Utc>>,
-    /// Time to first token of the last good answer, ms.
+    /// Time to first token of the last complete response, ms.
     pub ttft_ms: Option<u64>,
 }
 
@@ -251,19 +251,19 @@ pub struct Route {
     /// "claude-*"
     pub models: String,
     pub candidates: Vec<Candidate>,
-    /// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"; None while the primary serves.
+    /// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"; None while the primary is in use.
     pub active: Option<String>,
     pub stand_in: StandIn,
-    /// The candidates behind the primary, each with the model that it is asked for.
+    /// The candidates after the primary, each with the model name that it receives.
     pub fallbacks: Vec<Fallback>,
 }
 
-/// A business flow, and what happens to its items when its provider fails.
+/// A pipeline, and what happens to its items when its provider fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct PipelineView {
     pub name: String,
-    /// "Claude, then OpenAI"; None: none of its requests has been seen, and no route names it.
+    /// "Claude, then OpenAI"; None: no request of it has been seen, and no route names it.
     pub order: Option<String>,
     /// "no fallback: items will wait"
     pub no_fallback: Option<String>,
@@ -273,10 +273,10 @@ pub struct PipelineView {
 #[ts(export)]
 pub struct Candidate {
     pub endpoint: String,
-    /// None: the model that the client asked for.
+    /// None: the model in the client's request.
     pub model: Option<String>,
     pub usable: bool,
-    /// Why it is in this place, or why it cannot be used.
+    /// Reason for its place in the order, or for its exclusion.
     pub reason: String,
 }
 
@@ -285,11 +285,12 @@ pub struct Candidate {
 #[ts(export)]
 pub enum StandIn {
     Ready,
-    /// Another model of the same login answers while one alone fails; when all fail, no fallback is left. What would add one.
+    /// Another model of the same login is the fallback while one model alone fails; if all fail, there is none. The text names
+    /// what would add one.
     Siblings {
         mend: String,
     },
-    /// There is no fallback when the primary fails; what would add one.
+    /// There is no fallback when the primary fails. The text names what would add one.
     Missing {
         mend: String,
     },
@@ -304,9 +305,9 @@ pub struct Today {
     pub carried_by_fallback: u64,
     /// Micro-dollars, estimated from tokens × list price.
     pub spent_estimate: i64,
-    /// What of it rests on tokens that are reckoned from bytes: answers that were cut, and usage that nobody told.
+    /// Part of the cost that comes from tokens estimated from bytes: truncated responses, and usage that was not reported.
     pub spent_of_estimated_tokens: i64,
-    /// Micro-dollars that probes cost.
+    /// Cost of probes, in micro-dollars.
     pub probes_estimate: i64,
     #[serde(default)]
     #[ts(skip)]
@@ -317,6 +318,6 @@ pub struct Today {
     #[serde(default)]
     #[ts(skip)]
     pub probes_estimate_usd: f64,
-    /// Exchanges whose cost is unknown (no price, no usage told, or a subscription).
+    /// Exchanges with unknown cost (no price, no reported usage, or a subscription).
     pub unpriced: u64,
 }

@@ -3,7 +3,7 @@ use ts_rs::TS;
 
 use crate::Command;
 
-/// The tray, decided by the engine and only drawn by the shell.
+/// Content of the tray, computed by the engine; the shell only draws it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TrayView {
@@ -22,9 +22,9 @@ pub enum TrayIcon {
     Operational,
     Degraded,
     Outage,
-    /// A provider is down, and the work goes on.
+    /// A provider is down, and fallbacks carry the work.
     Carried,
-    /// No problem is known, by the providers' pages alone.
+    /// No problem is known; the status pages are the only evidence.
     Quiet,
     Unknown,
     Paused,
@@ -34,7 +34,7 @@ pub enum TrayIcon {
 #[serde(tag = "line", rename_all = "snake_case")]
 #[ts(export)]
 pub enum MenuLine {
-    /// A fact; not clickable.
+    /// Text that is not clickable.
     Text {
         label: String,
     },

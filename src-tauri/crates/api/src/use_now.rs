@@ -16,7 +16,7 @@ pub struct ClientUse {
     pub sentence: Option<String>,
     /// Why requests follow the usual order although a provider is chosen.
     pub unusable: Option<String>,
-    /// Providers that can answer this client, in the usual order.
+    /// Providers that are available to this client, in the usual order.
     pub choices: Vec<UseChoice>,
 }
 

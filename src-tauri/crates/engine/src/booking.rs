@@ -1,4 +1,4 @@
-//! From what the gateway reports to what the ledger keeps and what health observes. Pure.
+//! Converts gateway reports to ledger rows and health observations. Pure.
 
 mod charge;
 
@@ -11,7 +11,7 @@ use wire::{Class, Completion};
 
 use charge::{Charge, Terms, charge};
 
-/// The ledger's row of an exchange. `primary`: the route's first candidate, which tells whether a stand-in carried it.
+/// The ledger row of an exchange. `primary` is the route's first candidate; it decides whether a fallback carried the exchange.
 pub(crate) fn exchange_row(
     exchange: &Exchange,
     primary: Option<Candidate>,
@@ -60,7 +60,7 @@ pub(crate) fn exchange_row(
     }
 }
 
-/// Known only when it is known of every attempt that reached a provider's model, save those that a subscription paid for.
+/// Known only if the cost of every attempt that reached a model is known; attempts paid by a subscription are excluded.
 fn total_cost(attempts: &[AttemptRow]) -> Option<MicroDollars> {
     let billed = attempts.iter().filter(|a| !a.by_subscription);
     let costs: Vec<_> = billed.map(|a| a.cost).collect();
@@ -77,7 +77,7 @@ fn attempt_row(attempt: &Attempt, exchange: &Exchange, catalog: &Catalog) -> Att
     };
     let known = catalog.model(&attempt.provider, model.as_str());
     let endpoint = catalog.endpoint(&attempt.endpoint);
-    // A request that passes unread may be a batch (embeddings): each of its inputs fits the window, and not their sum.
+    // An unparsed request may be a batch (embeddings): each input fits the window, but their sum may not.
     let one = known.filter(|_| exchange.kind != ExchangeKind::Passed);
     let terms = Terms {
         window: one.and_then(|model| model.context),
@@ -143,7 +143,7 @@ fn outcome_words(outcome: &Outcome) -> (&'static str, Option<String>) {
     }
 }
 
-/// The provider was not reached, by a fault of our own network.
+/// The provider was not reached, because this machine's network failed.
 pub(crate) const OFFLINE: &str = "not reached: offline";
 pub(crate) const UNTRUSTED: &str = "not reached: certificate not trusted";
 
@@ -184,8 +184,8 @@ pub(crate) fn end(end: &End) -> ledger::End {
     }
 }
 
-/// What each attempt says about its endpoint's health, in the order in which they ended. What passed unread says nothing:
-/// files and images are no models.
+/// Health observations of the attempts, in the order in which they ended. Exchanges that pass through unparsed give none: files
+/// and images are not model calls.
 pub(crate) fn observations(exchange: &Exchange) -> Vec<Observation> {
     if exchange.kind == ExchangeKind::Passed {
         return Vec::new();
@@ -245,12 +245,12 @@ fn call_outcome(attempt: &Attempt) -> CallOutcome {
     }
 }
 
-/// Is it one of the rehearsal's?
+/// True for an endpoint of the rehearsal.
 pub(crate) fn is_rehearsal(provider: &catalog::ProviderId) -> bool {
     provider.as_str() == REHEARSAL
 }
 
-/// How a probe ended, in a word or two.
+/// Short text for a probe's result.
 pub(crate) fn call_words(outcome: &CallOutcome) -> &'static str {
     match outcome {
         CallOutcome::Ok { .. } => "complete",

@@ -43,10 +43,10 @@ enum Command {
         /// Print the URLs with their tokens even when the output is no terminal
         #[arg(long)]
         show_urls: bool,
-        /// How lines of the log are written; otherwise as UNDERSTUDY_LOG_FORMAT says
+        /// Format of log lines; default: the value of UNDERSTUDY_LOG_FORMAT
         #[arg(long, value_name = "FORMAT")]
         log_format: Option<LogFormat>,
-        /// When another engine runs already, say where as JSON
+        /// If another engine is running, print its address as JSON
         #[arg(long)]
         json: bool,
     },
@@ -60,9 +60,9 @@ enum Command {
     },
     /// The incident log, newest first
     Incidents {
-        /// Only this one, with its timeline and the work that it interrupted
+        /// Show only this incident, with its timeline and the interrupted work
         id: Option<i64>,
-        /// You looked at this interrupted session
+        /// Mark this interrupted session as checked
         #[arg(long, value_name = "NUMBER", requires = "id")]
         checked: Option<i64>,
         #[arg(long, default_value_t = 20)]
@@ -72,7 +72,7 @@ enum Command {
     },
     /// Requests and their attempts, newest first
     Traffic(traffic::TrafficArgs),
-    /// Requests of pipelines that no provider could answer, kept for you; lists them without a subcommand
+    /// Parked requests of pipelines; lists them without a subcommand
     #[command(args_conflicts_with_subcommands = true)]
     Review {
         #[command(subcommand)]
@@ -93,14 +93,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Provider keys: tried once, kept in the keychain
+    /// Provider keys: tested once, stored in the keychain
     Key {
         #[command(subcommand)]
         command: keys::KeyCommand,
     },
     /// Rehearse an outage on the rehearsal provider; no real provider is touched
     Rehearse {
-        /// Seconds that it lasts
+        /// Duration in seconds
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
@@ -112,48 +112,48 @@ enum Command {
         #[command(subcommand)]
         command: RouteCommand,
     },
-    /// May a stand-in with a key that is billed by the token answer clients that come with a subscription of their own?
+    /// Allow fallbacks with a key billed per token to serve clients that have their own subscription
     PaidStandIns { answer: YesOrNo },
-    /// Answer the open question: may a fallback that costs money answer until the provider is back?
+    /// Answer the open question: may a paid fallback be used until the provider is back?
     Allow { answer: YesOrNo },
-    /// May another model of the same login answer while one model alone fails (Opus → Sonnet)?
+    /// May another model of the same login serve requests while one model alone fails (Opus → Sonnet)?
     Siblings { answer: Siblings },
-    /// May fallbacks that cost money answer for the rest of today?
+    /// May paid fallbacks be used for the rest of today?
     PaidFallbacksToday { answer: YesOrNo },
     /// Where may requests of pipelines and applications go when their provider fails?
     MayGoTo {
-        /// keep (as it is: answers the question on Now), named, same-vendor, any, or endpoints: openai,deepseek
+        /// keep (no change; answers the question on Now), named, same-vendor, any, or endpoints: openai,deepseek
         scope: String,
-        /// Of this pipeline alone
+        /// Only for this pipeline
         #[arg(long, value_name = "NAME")]
         pipeline: Option<String>,
     },
     /// Send a client's requests to one provider first, until midnight; lists clients and choices without arguments
     Use {
-        /// The client; not needed where only one has sent requests
+        /// The client; not needed if only one has sent requests
         #[arg(value_name = "CLIENT")]
         first: Option<String>,
         /// auto, or a provider: claude, gpt
         #[arg(value_name = "NAME")]
         second: Option<String>,
-        /// Until you choose auto, and not until midnight
+        /// Keep the choice after midnight, until you choose auto
         #[arg(long, requires = "first")]
         pin: bool,
         #[arg(long, conflicts_with = "first")]
         json: bool,
     },
-    /// Pass requests straight to the primary until `resume`
+    /// Send requests straight to the primary until `resume`
     Pause,
-    /// Watch over requests again
+    /// End `pause`
     Resume,
     /// Stop the engine when its open requests have ended
     Stop,
-    /// Run the rehearsal provider as an upstream of its own that plays any model, for tests with real clients
+    /// Run the rehearsal provider as a separate server that plays any model, for tests with real clients
     Stage {
         #[arg(long)]
         port: u16,
-        /// Act this vendor's rules, words and counts: anthropic, openai, gemini, deepseek, mistral, groq, xai, moonshot,
-        /// zai, openrouter, together, vllm, ollama; by-model: the vendor that makes the model
+        /// Act like this vendor: anthropic, openai, gemini, deepseek, mistral, groq, xai, moonshot, zai, openrouter, together,
+        /// vllm, ollama; by-model: the vendor that makes the model
         #[arg(long = "as", value_name = "VENDOR", default_value = "plain")]
         acting: stage::Acting,
     },
@@ -161,11 +161,11 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum RouteCommand {
-    /// Who would be asked for this model now, in which order, and why; and who cannot be, and why not
+    /// Show the candidates for this model, their order, and why other endpoints are excluded
     Explain {
         #[arg(required_unless_present = "request")]
         model: Option<String>,
-        /// A file with a request's body, as a client sends it: who can be asked just this. `-` reads it from the input
+        /// File with the body of a client request; shows the candidates for exactly this request. `-` reads standard input
         #[arg(long, value_name = "FILE", conflicts_with = "model")]
         request: Option<PathBuf>,
         /// anthropic, openai-chat or openai-responses
@@ -190,7 +190,7 @@ enum Siblings {
     On,
     #[value(alias = "no")]
     Off,
-    /// Ask when one could answer
+    /// Ask when a sibling is available
     Ask,
 }
 
@@ -341,7 +341,7 @@ async fn run(command: Command) -> ExitCode {
     }
 }
 
-/// 3: another engine runs, which is no reason to try again. 4: the port is taken.
+/// 3: another engine is running, so a restart does not help. 4: the port is in use.
 fn start_code(error: &StartError) -> u8 {
     match error {
         StartError::NotAlone(NotAlone::Running(_)) => 3,
@@ -369,7 +369,7 @@ async fn stage(port: u16, acting: stage::Acting) -> ExitCode {
         Ok(address) => say!("The stage plays any model as {acting} on http://{address}"),
         Err(error) => return failed(&error.to_string(), 1),
     }
-    // Resets are told by the real time, which clients compare with their own.
+    // Resets use wall-clock time, because clients compare them with their own clock.
     let now = u64::try_from(crate::clock::wall()().timestamp()).unwrap_or_default();
     Stage::any_model()
         .at(now)

@@ -1,4 +1,4 @@
-//! The one place that reads the wall clock.
+//! The only place that reads the wall clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::desk::Zone;
 
-/// Tells the time; a parameter everywhere else.
+/// Source of the wall-clock time; all other code gets the time as an argument.
 pub(crate) type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
@@ -16,17 +16,18 @@ pub(crate) fn wall() -> Clock {
     Arc::new(Utc::now)
 }
 
-/// The owner's zone, as the system has it at each call.
+/// The owner's time zone, read from the system at each call.
 pub(crate) fn local_zone() -> Zone {
     Zone::new(|at| *at.with_timezone(&Local).offset())
 }
 
-/// How often the two clocks are compared.
+/// Interval of the comparison of both clocks.
 const STEP: Duration = Duration::from_secs(30);
-/// A smaller difference is a clock being set, or a busy machine.
+/// A smaller difference comes from a clock adjustment or a busy machine.
 const SLEPT: Duration = Duration::from_secs(20);
 
-/// Waits until the machine has slept, and tells for how long: the wall clock went on while the monotonic one stood still.
+/// Waits until the machine has been suspended, and returns for how long: the wall clock advances during suspend, the monotonic
+/// clock does not.
 pub(crate) async fn slept(clock: &Clock) -> Duration {
     loop {
         let (wall, steady) = (clock(), Instant::now());

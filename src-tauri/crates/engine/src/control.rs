@@ -1,4 +1,4 @@
-//! The control API: what the shell, the CLI and the web UI ask of a running engine. Loopback HTTP, JSON, one event stream.
+//! The control API for the shell, the CLI and the web UI. Loopback HTTP, JSON, one event stream.
 
 mod exchanges;
 mod face;
@@ -31,7 +31,7 @@ use crate::try_key::KeyTrial;
 pub(crate) use face::Faces;
 pub(crate) use routes::router;
 
-/// What every handler holds.
+/// Shared state of all handlers.
 #[derive(Clone)]
 pub(crate) struct Control {
     pub events: mpsc::Sender<LoopEvent>,
@@ -40,21 +40,21 @@ pub(crate) struct Control {
     pub allowed_hosts: watch::Receiver<Vec<String>>,
     pub keys: Keys,
     pub trial: KeyTrial,
-    /// True once the engine ends and its runtime file is gone: open event streams end then.
+    /// True when the engine ends and its runtime file is removed; open event streams then end.
     pub ending: watch::Receiver<bool>,
-    /// Trays and windows that follow the events.
+    /// Number of trays and windows on the event stream.
     pub faces: Faces,
-    /// For running a parked request again.
+    /// Runs parked requests again.
     pub gateway: Gateway,
     pub clock: Clock,
     /// None: the ledger is in memory.
     pub ledger: Option<PathBuf>,
-    /// What a client of the gateway shows.
+    /// The token that clients of the gateway send.
     pub client_token: Secret,
 }
 
 impl Control {
-    /// Puts a question to the loop and waits for its answer.
+    /// Sends a request to the loop and waits for the reply.
     async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, Refused> {
         let (reply, answer) = oneshot::channel();
         self.events

@@ -1,5 +1,5 @@
-//! Every decision of the engine, without a channel, a ledger, a clock or a socket: an event and the time go in, effects come
-//! out. The shell around it, `main_loop`, stamps the events and performs the effects.
+//! Every decision of the engine, without a channel, ledger, clock or socket: an event and the time go in, effects come out. The
+//! shell around it, `main_loop`, stamps the events and performs the effects.
 
 mod breakers;
 mod command;
@@ -60,32 +60,32 @@ pub(crate) use turns::Turns;
 pub(crate) use use_now::{Choice, Choices};
 pub(crate) use zone::Zone;
 
-/// What is kept for a limited time is deleted this often.
+/// Interval for the deletion of expired data.
 const EXPIRE_EVERY: TimeDelta = TimeDelta::hours(6);
-/// No client for so long: the desk is idle.
+/// Without client requests for this long, the desk is idle.
 const IDLE_AFTER: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Debug)]
 pub(crate) struct Desk {
     state: State,
     book: Book,
-    /// The rehearsal has a book of its own: it needs no network, so being offline says nothing about it.
+    /// The rehearsal has a separate health book: it needs no network, so its results are no evidence about connectivity.
     rehearsal_book: Book,
     running: Running,
-    /// The bundled and the owner's files, without the settings' own endpoints.
+    /// The bundled and the owner's catalogue files, without the endpoints from the settings.
     base_catalog: Arc<Catalog>,
-    /// As the gateway has it.
+    /// The gateway's present configuration.
     config: Arc<Config>,
-    /// As the ledger has them.
+    /// The breakers stored in the ledger.
     kept_breakers: BTreeMap<(EndpointId, ModelId), KeptBreaker>,
-    /// Those that the watch probes to find out when they are well.
+    /// Models that the watch probes to detect their recovery.
     probed: BTreeSet<(EndpointId, ModelId)>,
-    /// Traffic has shown a provider, a login or a model that was not known. All routes are looked at again before the next
-    /// snapshot: a look for every request would hold up the requests.
+    /// Traffic revealed a new provider, login or model. All routes are recomputed once before the next snapshot, because doing
+    /// so for each request would be slow.
     traffic_has_news: bool,
     /// The last notification of each open incident.
     told: BTreeMap<ProviderId, outages::Told>,
-    /// What open incidents mean for the work is looked at again then.
+    /// When to recompute the effect of open incidents on the work.
     refresh_at: Option<DateTime<Utc>>,
     met_asked: met::MetAsked,
     expire_at: DateTime<Utc>,
@@ -128,7 +128,7 @@ impl Desk {
         }
     }
 
-    /// What the views draw.
+    /// Input of the views.
     pub(crate) fn state(&self) -> &State {
         &self.state
     }
@@ -210,7 +210,7 @@ impl Desk {
         std::mem::take(&mut self.effects)
     }
 
-    /// When time alone changes something. None: never.
+    /// Next time at which a change needs no event. None: never.
     pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
         [
             self.book.next_due(),
@@ -230,7 +230,7 @@ impl Desk {
         .min()
     }
 
-    /// Traffic showed something that the next snapshot needs [`Event::Routes`] for.
+    /// True if traffic changed something, so that the next snapshot needs [`Event::Routes`].
     pub(crate) fn traffic_has_news(&self) -> bool {
         self.traffic_has_news
     }
@@ -255,7 +255,7 @@ impl Desk {
         self.state.sessions.forget_old(now);
     }
 
-    /// Local midnight has passed, or the zone is another one than when it was asked last.
+    /// Handles a passed local midnight or a changed time zone.
     fn turn_day(&mut self, now: DateTime<Utc>) {
         let today = Day::of(now, &self.state.zone);
         if today.began() != self.state.today.began() {
@@ -265,7 +265,7 @@ impl Desk {
         }
     }
 
-    /// Where neither a tray nor a window follows the engine, the gateway announces who answers.
+    /// Without a tray or a window, the gateway announces fallbacks in its responses.
     fn faces(&mut self, now: DateTime<Utc>, count: usize) {
         let announce = count == 0;
         if self.running.announce != announce {
@@ -282,7 +282,7 @@ impl Desk {
         self.effect(Effect::Record(write));
     }
 
-    /// Without clients, probes become rare.
+    /// Without clients, the probe interval is longer.
     fn be_idle(&mut self, idle: bool) {
         if self.idle != idle {
             self.idle = idle;

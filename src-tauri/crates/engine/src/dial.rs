@@ -47,8 +47,8 @@ pub(crate) fn connect(
     }))
 }
 
-/// Why the server's certificate is not one of the provider's: issued by an authority that this machine does not know, or for
-/// another name. An expired one may be the provider's own fault.
+/// Reason for an untrusted certificate: an unknown authority or another host name. An expired certificate may be the provider's
+/// own fault.
 fn untrusted(error: &(dyn Error + 'static)) -> Option<String> {
     use rustls::CertificateError::{NotValidForName, NotValidForNameContext, UnknownIssuer};
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
@@ -59,7 +59,7 @@ fn untrusted(error: &(dyn Error + 'static)) -> Option<String> {
             _ => None,
         };
     }
-    // An io::Error does not name the error that it carries as its source.
+    // An io::Error does not return its inner error as its source.
     let carried = error
         .downcast_ref::<io::Error>()
         .and_then(io::Error::get_ref);

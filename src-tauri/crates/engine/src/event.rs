@@ -1,4 +1,4 @@
-//! The whole list of things that can wake the engine.
+//! All events that can wake the engine.
 
 use std::time::Duration;
 
@@ -12,34 +12,34 @@ use tokio::sync::oneshot;
 use crate::fallback_test::play::Played;
 use crate::fallback_test::target::Target;
 
-/// One entry of the loop's queue. Time alone is the only other thing that wakes it.
+/// One entry of the loop's queue. The only other wake-up is a timer.
 #[derive(Debug)]
 pub(crate) enum LoopEvent {
     /// From `watch`: a reading, a probe, a page read.
     Watched(watch::Report),
     /// From `gateway`: an exchange began or ended.
     Passed(gateway::Report),
-    /// From `gateway`: an answer is to be kept, or looked for.
+    /// From `gateway`: store or look up a response.
     Replay(gateway::ReplayAsk),
-    /// From `gateway`: a conversation is to be kept, or looked for.
+    /// From `gateway`: store or look up a conversation.
     Conversation(gateway::ConversationAsk),
-    /// The settings file changed; its text, or why it cannot be read.
+    /// The settings file changed; its text, or the read error.
     SettingsFile(std::io::Result<String>),
     /// A key was added, removed or loaded.
     KeysChanged,
-    /// The keychain cannot be used; why, for people.
+    /// The keychain is not usable; the reason as text for the user.
     KeychainFailed(String),
     Asked(Ask),
-    /// The machine slept for so long.
+    /// The machine was suspended for this duration.
     Woke(Duration),
-    /// A tray or a window began to follow the engine, or went.
+    /// A tray or a window connected to the event stream or disconnected.
     Faces,
-    /// The rehearsed outage ran out.
+    /// The rehearsed outage reached its end.
     RehearsalOver,
     Quit,
 }
 
-/// A question or a command from the control API, each with its way back.
+/// A query or a command from the control API, with its reply channel.
 #[derive(Debug)]
 pub(crate) enum Ask {
     Do(Command, Reply<Result<Accepted, ControlError>>),
@@ -58,7 +58,7 @@ pub(crate) enum Ask {
         before: Option<i64>,
         reply: Reply<Result<ExchangePage, ControlError>>,
     },
-    /// What a search found, in words.
+    /// Search results as text.
     ShowExchanges {
         page: Page<ExchangeRow>,
         reply: Reply<ExchangePage>,
@@ -67,19 +67,19 @@ pub(crate) enum Ask {
         id: i64,
         reply: Reply<Result<Option<Exchange>, ControlError>>,
     },
-    /// A person looked at an interrupted session.
+    /// A person marked an interrupted session as checked.
     Checked {
         interruption: i64,
         reply: Reply<Result<Accepted, ControlError>>,
     },
     Reviews {
-        /// Those too that were closed by hand, or settled long ago.
+        /// Include items that were closed by hand, or closed long ago.
         all: bool,
         limit: u32,
         before: Option<i64>,
         reply: Reply<Result<ReviewPage, ControlError>>,
     },
-    /// A parked request with all that is kept of it.
+    /// A parked request with all stored data.
     Review {
         id: String,
         reply: Reply<Result<Option<Box<ledger::ReviewItem>>, ControlError>>,
@@ -93,27 +93,27 @@ pub(crate) enum Ask {
         id: String,
         reply: Reply<Result<Accepted, ControlError>>,
     },
-    /// What came of running a parked request again.
+    /// Result of a new run of a parked request.
     ReviewRan {
         id: String,
         status: u16,
         body: Vec<u8>,
         reply: Reply<Result<(), ControlError>>,
     },
-    /// Waiting requests are to be run again, or counted.
+    /// Run all parked requests again, or count them.
     BeginRetry {
         incident: Option<i64>,
         pipeline: Option<String>,
         count_only: bool,
         reply: Reply<Result<RetryBegun, ControlError>>,
     },
-    /// One of them was run. Answered with whether the next is to be.
+    /// One of them was run. The reply states whether to run the next.
     Retried {
-        /// None: it waited no longer.
+        /// None: it has left the queue.
         answered: Option<bool>,
         reply: Reply<bool>,
     },
-    /// The last of them was run, or none will be any more.
+    /// The last of them was run, or the run was stopped.
     RetryEnded(Reply<()>),
     StopRetry(Reply<Result<Accepted, ControlError>>),
     NoticeTold {
@@ -121,7 +121,7 @@ pub(crate) enum Ask {
         outcome: NoticeOutcome,
         reply: Reply<()>,
     },
-    /// A key was added or removed; answered once everybody knows.
+    /// A key was added or removed; the reply follows when it is in use.
     KeysChanged(Reply<()>),
     Explain {
         dialect: catalog::Dialect,
@@ -140,7 +140,7 @@ pub(crate) enum Ask {
         of: Option<String>,
         reply: Reply<api::Fallbacks>,
     },
-    /// The owner wants this one tested.
+    /// Start the owner's test of this fallback.
     BeginTest {
         wanted: api::TestFallback,
         reply: Reply<Result<Box<Target>, ControlError>>,
@@ -159,10 +159,10 @@ pub(crate) enum Ask {
     Metrics(Reply<String>),
 }
 
-/// What [`Ask::BeginRetry`] leads to.
+/// Result of [`Ask::BeginRetry`].
 #[derive(Debug)]
 pub(crate) struct RetryBegun {
-    /// Review items in the order in which they are to be run; empty: none is.
+    /// Review items in the order of their runs; empty: no run.
     pub ids: Vec<String>,
     pub said: String,
 }

@@ -1,5 +1,5 @@
-//! Test a fallback: one tool turn of two steps, pinned to one candidate and sent as a client of the route would send it. So it is
-//! known before an outage whether the candidate answers, calls a tool, and accepts the tool's result.
+//! Test of a fallback: one tool turn of two steps, pinned to one candidate and sent like a request of the route's clients. It
+//! shows before an outage whether the candidate responds, calls a tool, and accepts the tool's result.
 
 pub(crate) mod cost;
 pub(crate) mod judge;

@@ -20,9 +20,9 @@ use tower_service::Service;
 
 type Body = UnsyncBoxBody<Bytes, BoxError>;
 
-/// A client that opens a connection and sends no request in time is let go.
+/// A connection without a request within this time is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
-/// A client's own headers go to its vendor, however many: hyper takes 100 unless it is told otherwise.
+/// Clients' own headers are forwarded to the vendor, in any number; hyper's default limit is 100.
 const HEADERS: usize = 1000;
 
 /// Serves until `stop` resolves, then lets open requests end, for at most `drain`.
@@ -43,7 +43,7 @@ pub(crate) async fn serve(
         let (tcp, _) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Out of file descriptors, mostly: the connections that end meanwhile make room.
+                // Usually out of file descriptors; connections that end free some.
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
@@ -98,7 +98,7 @@ async fn dispatch(
     }))
 }
 
-/// A browser at the bare address or at an agent's base URL wants the web UI. The gateway answers every other client there.
+/// True for a browser at the root URL or at an agent's base URL, which gets the web UI. The gateway serves other clients there.
 fn wants_page(request: &Request<Incoming>) -> bool {
     request.method() == Method::GET
         && is_base(request.uri().path())

@@ -1,12 +1,12 @@
-//! What a start says to the person at the terminal.
+//! Start message for the person at the terminal.
 
 use std::io::{self, Write};
 
 use api::RuntimeFile;
 use catalog::{REHEARSAL_PREFIX, Secret};
 
-/// Says where the engine is. Tokens are shown to a person at a terminal, not to a log. Where nobody reads it, the engine runs
-/// all the same.
+/// Prints the engine's address. Tokens are printed to a terminal only, never to a log. A closed output does not stop the
+/// engine.
 pub(crate) fn announce(told: &RuntimeFile, token: &Secret, first_start: bool, show: bool) {
     let mut out = std::io::stdout().lock();
     let _ = write(&mut out, told, token, first_start, show).and_then(|()| out.flush());
@@ -46,7 +46,7 @@ fn write(
     writeln!(out, "{}", curl_line(address, token))
 }
 
-/// A line that works when it is pasted: answered without a key.
+/// A command that works when pasted: the response needs no provider key.
 fn curl_line(address: &str, token: &Secret) -> String {
     format!(
         "curl {address}/t/{}/v1/messages -H 'content-type: application/json' -d '{{\"model\":\"{REHEARSAL_PREFIX}steady\",\"max_tokens\":200,\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'",

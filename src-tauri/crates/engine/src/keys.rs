@@ -1,7 +1,7 @@
 //! Provider keys: entered once, kept in the operating system's keychain, or read from the environment.
 //!
-//! They are never written anywhere else. Where there is no keychain, a key given to the running engine lives in its memory
-//! until it ends, and the owner is told so.
+//! Keys are stored in the keychain only. Without a keychain, a new key stays in the engine's memory until it ends, and the UI
+//! shows that.
 
 mod keychain;
 
@@ -14,13 +14,13 @@ use catalog::{Endpoint, EndpointId, Secret};
 
 pub(crate) use keychain::{Keychain, NoKeychain};
 
-/// The keys in use, shared by all who send requests.
+/// The keys in use, shared by all request senders.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
     held: Arc<Mutex<BTreeMap<EndpointId, (Secret, Kept)>>>,
 }
 
-/// Where a key came from.
+/// Source of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
     Environment,
@@ -29,7 +29,7 @@ pub(crate) enum Kept {
 }
 
 impl Keys {
-    /// The keys that the environment holds: at hand at once.
+    /// The keys from environment variables, which are available at once.
     pub(crate) fn from_environment<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) -> Keys {
         let keys = Keys::default();
         for endpoint in endpoints {
@@ -45,7 +45,7 @@ impl Keys {
         keys
     }
 
-    /// Adds what the keychain holds for these endpoints; a key from the environment stays. Blocks on the keychain.
+    /// Adds the keychain's keys of these endpoints; a key from the environment has priority. Blocks on the keychain.
     pub(crate) fn load(
         &self,
         chain: &Keychain,
@@ -78,7 +78,7 @@ impl Keys {
         self.lock().get(id).map(|(_, kept)| *kept)
     }
 
-    /// For the faces. `seen_login`: clients' own logins passed through to it.
+    /// The key's state for the UIs. `seen_login`: clients' own logins were sent to this endpoint.
     pub(crate) fn shown(&self, endpoint: &Endpoint, seen_login: bool) -> KeyState {
         match self.state(&endpoint.id) {
             Some(Kept::Environment) => KeyState::Environment,

@@ -1,4 +1,4 @@
-//! The engine: one event loop that owns all state, and everything around it.
+//! The engine: one event loop that owns all state, and its surroundings.
 
 mod booking;
 pub mod cli;

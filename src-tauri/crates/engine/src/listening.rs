@@ -1,4 +1,4 @@
-//! Where the port is, how this machine reaches it, and which settings about it wait for a restart.
+//! The port's address, its URL on this machine, and the port settings that need a restart.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -7,7 +7,7 @@ use crate::settings::Settings;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listening {
     bound: SocketAddr,
-    /// As the settings named it at the start.
+    /// Address in the settings at the start.
     address: IpAddr,
     /// None: the command line chose the port.
     port: Option<u16>,
@@ -22,7 +22,7 @@ impl Listening {
         }
     }
 
-    /// For clients on this machine: an address that listens everywhere is none that can be called.
+    /// URL for clients on this machine: an address that listens on all interfaces is not a valid target.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", reachable(self.bound))
     }
@@ -39,7 +39,7 @@ impl Listening {
         }
     }
 
-    /// What these settings ask for and only a restart brings.
+    /// Changes in these settings that take effect only after a restart.
     pub(crate) fn after_a_restart(&self, settings: &Settings) -> Option<SocketAddr> {
         let port = match self.port {
             Some(_) => settings.port,
@@ -49,7 +49,7 @@ impl Listening {
         differs.then(|| SocketAddr::new(settings.address, port))
     }
 
-    /// The same as a sentence, and what to do.
+    /// The same as a sentence with the required action.
     pub(crate) fn pending(&self, settings: &Settings) -> Option<(String, String)> {
         let wanted = self.after_a_restart(settings)?;
         let what = match settings.address == self.address {

@@ -1,4 +1,4 @@
-//! The engine's log: lines on standard error, which the application sends to a file and a service to the journal.
+//! The engine's log on standard error: the application writes it to a file, a service to the journal.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -6,22 +6,22 @@ use std::path::Path;
 
 use tracing_subscriber::EnvFilter;
 
-/// Says which lines: `warn`, or `info,gateway=debug`.
+/// Log filter: `warn`, or `info,gateway=debug`.
 const LEVELS: &str = "UNDERSTUDY_LOG";
 /// `text` or `json`.
 const FORMAT: &str = "UNDERSTUDY_LOG_FORMAT";
 
-/// How a line is written.
+/// Format of a log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum LogFormat {
-    /// For a person.
+    /// Text for people.
     #[default]
     Text,
     /// One JSON object a line.
     Json,
 }
 
-/// `chosen`: on the command line, which outranks the environment.
+/// `chosen`: from the command line; it overrides the environment.
 pub(crate) fn begin(chosen: Option<LogFormat>) {
     let from_environment = env::var(FORMAT).unwrap_or_default();
     let known = match from_environment.as_str() {
@@ -49,7 +49,7 @@ pub(crate) fn begin(chosen: Option<LogFormat>) {
     }
 }
 
-/// Where the lines go, as a person finds them. `folder`: where the application puts them.
+/// Location of the log, as text for the user. `folder`: the application's log folder.
 pub(crate) fn place(folder: &Path) -> String {
     if io::stderr().is_terminal() {
         return "The log is on the terminal that the engine was started from.".to_owned();
@@ -66,7 +66,7 @@ pub(crate) fn place(folder: &Path) -> String {
     }
 }
 
-/// The same while no engine runs.
+/// The location while no engine is running.
 pub(crate) fn place_of_a_stopped(folder: &Path) -> String {
     let service = match crate::login::is_on() {
         Some(true) => " A service's is in the journal: journalctl --user -u understudy -e",
@@ -88,7 +88,7 @@ fn target() -> Option<Target> {
     use std::os::unix::fs::MetadataExt;
     const STDERR: &str = "/proc/self/fd/2";
     let stderr = std::fs::metadata(STDERR).ok()?;
-    // systemd names the journal's socket by device and inode. Programs that a service starts inherit the name.
+    // systemd identifies the journal's socket by device and inode. Child processes of a service inherit the variable.
     let socket = format!("{}:{}", stderr.dev(), stderr.ino());
     if env::var("JOURNAL_STREAM").is_ok_and(|journal| journal == socket) {
         return Some(Target::Journal);

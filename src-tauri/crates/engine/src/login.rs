@@ -1,4 +1,4 @@
-//! Starting the engine at login and keeping it there: a systemd user unit.
+//! Start at login and restart after a crash: a systemd user unit.
 
 use std::env;
 use std::fs;
@@ -25,7 +25,7 @@ impl LoginError {
     }
 }
 
-/// `None`: there are no user services here.
+/// `None`: this system has no user services.
 pub(crate) fn is_on() -> Option<bool> {
     if !cfg!(target_os = "linux") || !has_systemd() {
         return None;
@@ -41,7 +41,7 @@ pub(crate) fn is_on() -> Option<bool> {
     )
 }
 
-/// Switches it on or off, and says what that means.
+/// Enables or disables the start at login, and returns a sentence about the effect.
 pub(crate) fn set(on: bool) -> Result<String, LoginError> {
     if is_on().is_none() {
         return Err(LoginError::NoServices);
@@ -86,7 +86,7 @@ fn link(_: &PathBuf, _: &PathBuf) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Enabling is a link, which the next login finds by itself; a running user manager is told so that `systemctl` shows it now.
+/// The unit is enabled by a link, which the next login finds. A reload lets `systemctl` show it now.
 fn reload() {
     let told = Command::new("systemctl")
         .args(["--user", "daemon-reload"])
@@ -98,7 +98,7 @@ fn reload() {
     }
 }
 
-/// A clean end is deliberate and not restarted; a second engine's refusal (exit code 3) neither.
+/// A clean end is deliberate and causes no restart; nor does exit code 3, a second engine.
 fn unit(engine: &str) -> String {
     let engine = quoted(engine);
     format!(
@@ -106,7 +106,7 @@ fn unit(engine: &str) -> String {
     )
 }
 
-/// A path as a unit file wants it: quoted, without specifiers. Quotes and backslashes in it systemd refuses in any form.
+/// A path for a unit file: quoted, without specifiers. systemd rejects quotes and backslashes in a path.
 fn quoted(path: &str) -> String {
     format!("\"{}\"", path.replace('%', "%%"))
 }

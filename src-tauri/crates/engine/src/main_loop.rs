@@ -1,5 +1,5 @@
-//! The one loop around the desk: every event is stamped once, the desk decides, and its effects are performed in order. It
-//! owns the ledger and runs on a thread of its own, so that a slow disk never holds up a request.
+//! The loop around the desk: it stamps every event, the desk decides, and the loop performs the effects in order. It owns the
+//! ledger and has its own thread, so that a slow disk does not delay requests.
 
 mod asked;
 mod checked;
@@ -40,12 +40,12 @@ use crate::view;
 pub(crate) use restore::Reading;
 use stop::{Step, Stop};
 
-/// Snapshots are sent at most this often; what changes in between goes into the next.
+/// Minimum interval between snapshots; changes in between are part of the next one.
 const PUBLISH_EVERY: Duration = Duration::from_millis(100);
-/// After a snapshot the loop does its other work for this many times as long as the snapshot took: requests wait for that
-/// work, and a snapshot can wait.
+/// After a snapshot, the loop handles events for this many times the snapshot's duration: requests wait for events, and a
+/// snapshot can be late.
 const WORK_PER_SNAPSHOT: u32 = 9;
-/// A snapshot is never later than this.
+/// Maximum delay of a snapshot.
 const PUBLISH_LATEST: Duration = Duration::from_secs(2);
 
 pub(crate) struct MainLoop {
@@ -53,7 +53,7 @@ pub(crate) struct MainLoop {
     ledger: Ledger,
     outlets: Outlets,
     clock: Clock,
-    /// As the desk saw them last.
+    /// The breakers in the desk's last event.
     breakers: Vec<BreakerView>,
     stop: Stop,
     checks: open_checks::OpenChecks,
@@ -62,7 +62,7 @@ pub(crate) struct MainLoop {
     ended: bool,
 }
 
-/// Where the loop's decisions go.
+/// Channels and handles for the loop's effects.
 pub(crate) struct Outlets {
     pub snapshots: channel::Sender<Arc<Snapshot>>,
     pub verdicts: channel::Sender<Arc<Verdicts>>,
@@ -73,7 +73,7 @@ pub(crate) struct Outlets {
     pub nudges: mpsc::Sender<watch::Nudge>,
     pub gateway: Gateway,
     pub stage: Stage,
-    /// True: let the front drain and end.
+    /// True: the front drains and ends.
     pub stopping: channel::Sender<bool>,
     pub rehearsal: channel::Sender<Option<DateTime<Utc>>>,
     pub faces: Faces,
@@ -96,7 +96,7 @@ impl MainLoop {
             dirty: true,
             ended: false,
         };
-        // Before the port opens: the first request meets what the last run knew.
+        // Restore before the port opens, so that the first request uses the earlier state.
         main_loop.restore();
         main_loop
     }
@@ -189,7 +189,7 @@ impl MainLoop {
         self.dirty = true;
     }
 
-    /// The desk decides on an event, and what it decides is done; what that brings is decided on in turn.
+    /// Passes an event to the desk and performs its effects; their results are new events for the desk.
     fn decide(&mut self, event: desk::Event) {
         let effects = self.desk.on(self.now(), event);
         self.perform_all(effects);
@@ -203,7 +203,7 @@ impl MainLoop {
         }
     }
 
-    /// Requests change the gateway's circuit breakers, and so does time.
+    /// Requests and time both change the gateway's circuit breakers.
     fn see_breakers(&mut self) {
         let views = self.outlets.gateway.breakers();
         if views != self.breakers {
@@ -231,8 +231,8 @@ impl MainLoop {
         self.decide(desk::Event::Settings { parsed, text });
     }
 
-    /// From here on requests pass straight through; the port closes when the last one has ended, or at `within`, and at
-    /// `drain_s` at the latest.
+    /// From now on requests pass straight through. The port closes when the last one has ended, after `within`, or at the
+    /// latest after `drain_s`.
     fn begin_stop(&mut self, now: DateTime<Utc>, within: TimeDelta) {
         self.stop
             .begin(now + within.min(self.state().settings.drain));
@@ -261,7 +261,7 @@ impl MainLoop {
         self.decide(desk::Event::Rehearsal(None));
     }
 
-    /// Returns when the next may follow.
+    /// Returns the earliest time of the next snapshot.
     fn publish_at_most(&mut self) -> Instant {
         let began = Instant::now();
         if self.desk.traffic_has_news() {

@@ -1,4 +1,4 @@
-//! What `/metrics` counts since the engine's start. Counters only rise, and no label grows without a limit.
+//! Counters of `/metrics` since the engine's start. They only increase, and each label has a limited number of values.
 
 mod labels;
 #[cfg(test)]
@@ -20,7 +20,7 @@ use prometheus_client::registry::Registry;
 
 use labels::{Models, Names};
 
-/// In seconds: from a fast first token to the longest time that a client waits.
+/// Bucket limits in seconds: from a fast first token to the longest client timeout.
 const SECONDS: [f64; 14] = [
     0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0,
 ];
@@ -144,7 +144,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// An exchange has ended. `carried`: a fallback answered it.
+    /// Counts an ended exchange. `carried`: by a fallback.
     pub(crate) fn ended(
         &self,
         exchange: &Exchange,
@@ -159,7 +159,7 @@ impl Metrics {
         let refused = row.end == ledger::End::TurnedAway;
         let last = row.attempts.last();
         let provider = last.map_or_else(String::new, |last| last.provider.to_string());
-        // A refused client chooses no label.
+        // A rejected client must not create label values.
         let model = match refused {
             true => String::new(),
             false => counted.models.label(catalog, &row.model),
@@ -220,13 +220,13 @@ impl Metrics {
         }
     }
 
-    /// In the text format of Prometheus.
+    /// The page in Prometheus text format.
     pub(crate) fn page(&self) -> String {
         encoded(&self.0.registry)
     }
 }
 
-/// In the text format of Prometheus.
+/// A registry in Prometheus text format.
 pub(crate) fn encoded(registry: &Registry) -> String {
     let mut page = String::new();
     // Writing to a String does not fail.

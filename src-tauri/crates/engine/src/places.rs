@@ -1,21 +1,21 @@
-//! Where things lie on this machine.
+//! File locations on this machine.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Every file of ours. `UNDERSTUDY_HOME` puts all of them below one folder, for tests and drills.
+/// All file paths of the engine. `UNDERSTUDY_HOME` places them below one folder, for tests and drills.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Places {
-    /// Commented TOML, the owner's.
+    /// The owner's commented TOML file.
     pub settings: PathBuf,
     /// The owner's own catalogue entries, `*.toml`.
     pub providers: PathBuf,
     pub ledger: PathBuf,
     /// The per-install token that clients carry, mode 0600.
     pub token: PathBuf,
-    /// Held by the one engine of this user.
+    /// Lock file of this user's engine.
     pub lock: PathBuf,
-    /// How the shell and the CLI find the engine, mode 0600.
+    /// Address and tokens for the shell and the CLI, mode 0600.
     pub runtime: PathBuf,
     pub logs: PathBuf,
 }

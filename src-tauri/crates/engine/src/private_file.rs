@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes the whole file or nothing: a reader sees the old text or the new one. Mode 0600 from its first byte.
+/// Replaces the file atomically: a reader gets the old text or the new one. The file has mode 0600 from its creation.
 pub(crate) fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     create_dir(dir)?;
@@ -40,7 +40,7 @@ fn open_new(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// As [`write`], through a link that the owner put in the file's place.
+/// Like [`write`], but follows a link at the file's path.
 pub(crate) fn rewrite(path: &Path, text: &[u8]) -> io::Result<()> {
     match fs::canonicalize(path) {
         Ok(real) => write(&real, text),

@@ -1,4 +1,4 @@
-//! What the desk has recorded: one write to the ledger each, and what the desk has to know of it.
+//! Writes the desk's records to the ledger, one write each, and returns the results for the desk.
 
 use chrono::{DateTime, Utc};
 use ledger::{ExchangeRow, Ledger, LedgerError, LoggedTransition, Parked, Settled};

@@ -1,4 +1,4 @@
-//! The rehearsed outage: while it lasts, requests of our own go through the gateway to the rehearsal models, as an agent's would.
+//! The rehearsed outage: while it lasts, the engine sends requests through the gateway to the rehearsal models, like an agent.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::event::LoopEvent;
 
 const EVERY: Duration = Duration::from_millis(1500);
-/// So many good answers after it show the recovery.
+/// Number of successful requests afterwards that show the recovery.
 const AFTERWARDS: u32 = 3;
 
 /// Runs until the sender of `until` is gone.
@@ -50,7 +50,7 @@ pub(crate) async fn run(
     }
 }
 
-/// What comes back is for the books, not for us.
+/// The response is discarded; only the gateway's report counts.
 async fn ask(gateway: &Gateway, token: &Secret) {
     let body = format!(
         r#"{{"model":"{REHEARSAL_PREFIX}steady","max_tokens":64,"stream":true,"messages":[{{"role":"user","content":"Are you there?"}}]}}"#

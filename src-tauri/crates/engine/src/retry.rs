@@ -1,10 +1,10 @@
-//! "Retry all" of the review queue: how far it is, and when it stops by itself. Pure.
+//! "Retry all" of the review queue: its progress, and when it stops early. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// So many failures in a row mean that the provider is not back: the others go on waiting.
+/// After this many failures in a row the provider counts as still down, and the other items stay parked.
 const FAILURES: u32 = 3;
-/// How it ended is shown this long.
+/// How long the result is shown.
 const SHOWN: TimeDelta = TimeDelta::minutes(10);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(crate) struct Retry {
     total: u64,
     done: u64,
     answered: u64,
-    /// Not answered, one after the other.
+    /// Consecutive failures.
     failures: u32,
     stopped: bool,
     ended: Option<DateTime<Utc>>,
@@ -34,7 +34,7 @@ impl Retry {
         self.ended.is_none()
     }
 
-    /// `None`: it waited no longer. True: the next one is to be run.
+    /// `None`: the item has left the queue. True: run the next one.
     pub(crate) fn ran(&mut self, answered: Option<bool>) -> bool {
         self.done += 1;
         match answered {
@@ -55,7 +55,7 @@ impl Retry {
         self.ended.get_or_insert(now);
     }
 
-    /// `None`: it ended a while ago.
+    /// `None` if the result was already shown for its full time.
     pub(crate) fn shown(&self, now: DateTime<Utc>) -> Option<api::ReviewRetry> {
         if self.ended.is_some_and(|at| now - at >= SHOWN) {
             return None;

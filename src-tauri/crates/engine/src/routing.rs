@@ -1,4 +1,4 @@
-//! From settings, catalogue and keys to what the gateway and the watch are told. Pure.
+//! From settings, catalogue and keys to the inputs of the gateway and the watch. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -17,14 +17,14 @@ use watch::{PageTarget, ProbeTarget};
 use crate::keys::Keys;
 use crate::settings::Settings;
 
-/// The stand-ins' last one may take longer to begin: nobody is left to go to.
+/// The last fallback gets a longer first-token timeout, because no candidate follows it.
 const LAST_CANDIDATE_PATIENCE: u32 = 3;
 
-/// How often an endpoint's model is probed while its breaker is not closed or it is believed to fail. With its jitter of a fifth it is asked at least every
-/// 30 s, so that requests come back to it within that time of its recovery.
+/// Probe interval for an endpoint's model while its breaker is not closed or its verdict is failing. With a jitter of one
+/// fifth, a probe runs at least every 30 s, so requests return within 30 s of the recovery.
 const PROBE_OPEN_EVERY: Duration = Duration::from_secs(25);
 
-/// What of the running engine the gateway has to know beside the settings.
+/// Data of the running engine that the gateway needs in addition to the settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Running {
     pub token: Secret,
@@ -33,13 +33,13 @@ pub(crate) struct Running {
     pub own_addresses: Vec<SocketAddr>,
     pub spending: Spending,
     pub sibling: Siblings,
-    /// Neither a tray nor a window follows the engine.
+    /// No tray or window is on the event stream.
     pub announce: bool,
-    /// The owner's choices, by the client's name.
+    /// The owner's choices, by client name.
     pub use_now: BTreeMap<String, gateway::UseNow>,
 }
 
-/// `catalog`: the owner's own endpoints included.
+/// `catalog`: includes the owner's endpoints.
 pub(crate) fn gateway_config(
     settings: &Settings,
     catalog: &Catalog,
@@ -109,7 +109,7 @@ fn endpoints(
     known.collect()
 }
 
-/// What an endpoint's models stand in for: by the owner's word, else by the catalogue.
+/// The models that an endpoint's models can replace: from the settings, else from the catalogue.
 fn equivalents(settings: &Settings, catalog: &Catalog, endpoint: &Endpoint) -> Vec<Equivalent> {
     let mut equivalents = settings
         .equivalents
@@ -120,9 +120,9 @@ fn equivalents(settings: &Settings, catalog: &Catalog, endpoint: &Endpoint) -> V
     equivalents
 }
 
-/// The rehearsal's routes, the owner's, then the usual ones: for each dialect and each pattern that an endpoint serves, all
-/// endpoints that serve it and behind them those whose models stand in, and last whoever the dialect belongs to, for models
-/// that nobody has heard of yet. `known`: who may come in without having been named.
+/// Routes in this order: the rehearsal's, the owner's, the default ones. A default route exists for each dialect and served
+/// pattern: the endpoints that serve it, then those with equivalent models, last the dialect's vendor for unlisted models.
+/// `known`: endpoints that may be used without a mention in the settings.
 pub(crate) fn routes(
     settings: &Settings,
     catalog: &Catalog,
@@ -174,7 +174,8 @@ pub(crate) fn routes(
     rehearsal.into_iter().chain(own).chain(usual).collect()
 }
 
-/// Endpoints of any dialect, with what their models stand in for. Makers whose own clients pass through here come first.
+/// Fallback endpoints of any dialect, with the models that they replace. Vendors whose own clients pass through here come
+/// first.
 fn stand_ins(
     settings: &Settings,
     catalog: &Catalog,
@@ -197,7 +198,7 @@ fn usual_routes(
         .endpoints()
         .filter(|e| e.provider.as_str() != REHEARSAL);
     let (speaking, others): (Vec<_>, Vec<_>) = real.partition(|e| e.speaks(dialect));
-    // Who is known serves its models in every dialect: what it does not speak is translated.
+    // A known endpoint serves its models in every dialect; other dialects are translated.
     let others: Vec<_> = others.into_iter().filter(|e| known(e)).collect();
     let patterns = patterns(&speaking, &others, known);
     let route = |pattern: &str, candidates: Vec<CandidateRule>| Route {
@@ -243,7 +244,7 @@ fn usual_routes(
     routes
 }
 
-/// A candidate of the catalogue's, which no route of the owner's names.
+/// A candidate from the catalogue that no route in the settings names.
 fn unnamed(endpoint: &EndpointId) -> CandidateRule {
     CandidateRule {
         named: false,
@@ -251,8 +252,8 @@ fn unnamed(endpoint: &EndpointId) -> CandidateRule {
     }
 }
 
-/// For what models there are usual routes: a pattern before one that covers it, and none of somebody unknown, or who is
-/// translated, where another one's covers it.
+/// Patterns that have default routes, each before a pattern that covers it. A pattern of an unknown or a translated endpoint is
+/// dropped if another endpoint's pattern covers it.
 fn patterns<'e>(
     speaking: &[&'e Endpoint],
     others: &[&'e Endpoint],
@@ -288,10 +289,10 @@ fn patterns<'e>(
     patterns
 }
 
-/// Stands for "any model" where a plan is asked for a whole pattern.
+/// Placeholder for "any model" when a plan is made for an entire pattern.
 pub(crate) const SAMPLE: char = gateway::ANY_MODEL;
 
-/// A model id that a pattern matches and that nobody serves: `claude-*` becomes `claude-…`.
+/// A model id that matches a pattern and that no endpoint serves: `claude-*` becomes `claude-…`.
 pub(crate) fn sample_of(pattern: &Pattern) -> String {
     pattern
         .as_str()
@@ -299,8 +300,8 @@ pub(crate) fn sample_of(pattern: &Pattern) -> String {
         .replace('*', "")
 }
 
-/// What the watch looks at: the pages of all providers, and a tiny completion wherever there is a key for one. `open`: whose
-/// breakers are open by the provider's own failure; they are asked more often, within the same budget.
+/// Targets of the watch: the status pages of all providers, and a minimal completion for each endpoint with a key. `open`:
+/// endpoints whose breaker opened through the provider's own failure; they are probed more often, within the same budget.
 pub(crate) fn targets(
     settings: &Settings,
     catalog: &Catalog,
@@ -338,7 +339,7 @@ pub(crate) fn targets(
         if key.is_none() && endpoint.auth != Auth::None {
             return None;
         }
-        // Where no model is named for probes, none is spent.
+        // Without a probe model, no probes are sent.
         let usual = endpoint.probe_model.as_ref()?;
         let failing = open
             .iter()

@@ -1,4 +1,4 @@
-//! One engine per user: the lock that says so, and the file that says where it listens.
+//! One engine per user: the lock file, and the runtime file with the engine's address.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -13,7 +13,7 @@ use crate::private_file;
 const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
-/// Held for the life of the engine. The operating system releases it however the process ends.
+/// Held while the engine runs. The operating system releases it however the process ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
@@ -21,7 +21,7 @@ pub(crate) struct Lock {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotAlone {
-    /// Another engine of this user runs; its address, where the runtime file tells it.
+    /// Another engine of this user is running; its address, if the runtime file has it.
     #[error("an engine already runs{}. Use it, or end it with `understudyd stop`.", address(.0))]
     Running(Option<RuntimeFile>),
     #[error("cannot lock {path}: {error}. Check that the folder can be written to.")]
@@ -54,7 +54,7 @@ impl Lock {
             .write(true)
             .open(&places.lock)
             .map_err(io)?;
-        // A command that looks whether an engine runs holds the lock for a moment.
+        // A command that checks for a running engine holds the lock for a moment.
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Lock { _file: file }),
@@ -66,13 +66,13 @@ impl Lock {
     }
 }
 
-/// Does an engine of this user run, start or end? False where nobody can tell.
+/// True if an engine of this user runs, starts or ends. False if the lock cannot be read.
 pub(crate) fn is_locked(places: &Places) -> bool {
     let held = |file: File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
     File::open(&places.lock).is_ok_and(held)
 }
 
-/// The runtime file of this process; removed when the engine ends cleanly, which is how a deliberate stop is told from a crash.
+/// The runtime file of this process. A clean end removes it, which distinguishes a deliberate stop from a crash.
 #[derive(Debug)]
 pub(crate) struct Published {
     path: PathBuf,
@@ -93,7 +93,7 @@ impl Drop for Published {
     }
 }
 
-/// What the runtime file says, whether or not that engine still lives.
+/// Content of the runtime file, even if its engine has ended.
 pub(crate) fn read(path: &Path) -> Option<RuntimeFile> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }

@@ -1,4 +1,4 @@
-//! Starting the engine: everything is built here, in order, and handed its way in and out.
+//! Start of the engine: builds all parts in order and connects their channels.
 
 mod inputs;
 mod sources;
@@ -37,23 +37,23 @@ use inputs::{
 };
 use sources::{forward, settings_changes, signals, sleeps};
 
-/// Reports and questions that may wait for the loop.
+/// Queue length for reports and queries to the loop.
 const QUEUE: usize = 4096;
-/// After the last exchange has ended, connections get this long to close.
+/// Connections get this time to close after the last exchange has ended.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// What the command line may say differently from the settings.
+/// Command-line options that override settings.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     pub port: Option<u16>,
-    /// Print the URLs with their tokens even where the output is no terminal.
+    /// Print the URLs with their tokens even if the output is no terminal.
     pub show_urls: bool,
 }
 
 pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let places = Places::find()?;
     let lock = Lock::take(&places).await?;
-    // Whoever else installed one before us chose the same.
+    // An error means that a provider is already installed; it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let clock = clock::wall();
     let started = clock();
@@ -61,7 +61,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     let token = token::of_this_install(&places.token)?;
     let base_catalog = Arc::new(own_catalog(&places.providers)?);
     let first_start = write_default_settings(&places.settings);
-    // Before the first read: a change after it is noticed.
+    // Started before the first read, so that no later change is missed.
     let changes = reload::Watching::start(&places.settings);
     let settings = read_settings(&places.settings, &base_catalog)?;
     let catalog = Arc::new(base_catalog.with_own(&settings.own));
@@ -225,7 +225,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),
     };
-    // Whoever finds the engine finds a whole snapshot. An error means that the loop has ended, which ends everything below.
+    // A client that finds the engine gets a complete snapshot. An error means that the loop has ended, which stops all tasks
+    // below.
     let _ = first_snapshot.changed().await;
     let published = Published::write(&places.runtime, &told)?;
     greeting::announce(
@@ -237,7 +238,8 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
 
     let stopping = async move {
         let _ = stopped.wait_for(|over| *over).await;
-        // Gone before the port closes and before any event stream ends: whoever sees the engine end can tell that it was meant to.
+        // The file is removed before the port closes and the event streams end, so that clients can recognize a deliberate
+        // stop.
         drop(published);
         withdrawn.send_replace(true);
     };
@@ -253,7 +255,7 @@ pub(crate) async fn serve(options: Options) -> Result<(), StartError> {
     Ok(())
 }
 
-/// A thread of its own: the ledger's disk must never hold up a request.
+/// A separate thread, so that the ledger's disk never blocks a request.
 fn start_loop(
     main_loop: MainLoop,
     inbox: mpsc::Receiver<LoopEvent>,

@@ -1,4 +1,4 @@
-//! The owner's settings: a commented TOML file in, complete [`Settings`] out, or every error with its line and what mends it.
+//! The owner's settings: from a commented TOML file to complete [`Settings`], or to all errors with their line and fix.
 
 pub(crate) mod edit;
 mod endpoint;
@@ -31,18 +31,18 @@ use crate::desk::Weight;
 use file::File;
 use reading::Reading;
 
-/// The text that a first start writes: every default, commented.
+/// The text of the first settings file: every default, commented.
 pub(crate) const DEFAULT_TEXT: &str = include_str!("settings/default.toml");
 
-/// What the settings mean; nothing in here is optional for want of a default.
+/// The settings with all defaults applied. `None` has a meaning; it never stands for a missing default.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     pub address: IpAddr,
     pub port: u16,
     pub allowed_hosts: Vec<String>,
-    /// Of web pages that may use the port, as browsers write them: `https://flows.example`.
+    /// Origins of web pages that may use the port, in browser form: `https://flows.example`.
     pub allowed_origins: Vec<String>,
-    /// How long a stop waits for open requests.
+    /// Grace period of open requests during a stop.
     pub drain: TimeDelta,
     pub mine: BTreeSet<ProviderId>,
     pub pages: bool,
@@ -54,38 +54,38 @@ pub(crate) struct Settings {
     pub online_hosts: Vec<String>,
     pub timers: Timers,
     pub notify: bool,
-    /// From which weight on news pops up.
+    /// Lowest weight that opens a pop-up.
     pub notify_from: Weight,
     /// No notifications between these local times; may span midnight.
     pub quiet: Option<(NaiveTime, NaiveTime)>,
-    /// What tools were told to do is written down with interrupted work.
+    /// Store tool arguments with interrupted work.
     pub keep_tool_arguments: bool,
-    /// What stateful clients of Responses refer to later is kept for a day.
+    /// Store what stateful clients of Responses refer to later, for a day.
     pub keep_conversations: bool,
-    /// New endpoints, each as a provider of its own, and the providers of the catalogue of which one is changed.
+    /// New endpoints, each as a separate provider, and the changed providers of the catalogue.
     pub own: Vec<Provider>,
     pub routes: Vec<Route>,
-    /// The owner's own word on which model of an endpoint stands in for which others.
+    /// The owner's choice of which model of an endpoint can replace which others.
     pub equivalents: BTreeMap<EndpointId, Vec<Equivalent>>,
-    /// `Ask`: what the owner has answered since counts.
+    /// `Ask`: the owner's stored answer applies.
     pub subscription_to_paid_key: Consent,
-    /// Where requests of pipelines and applications may go whose pipeline and route say nothing.
+    /// Scope of requests from pipelines and applications without a scope on their pipeline or route.
     pub may_go_to: Option<Scope>,
-    /// The pipelines that have a scope of their own.
+    /// The pipelines with a separate scope.
     pub pipeline_scopes: BTreeMap<String, Scope>,
-    /// How long the clients of these pipelines wait.
+    /// Client timeouts of these pipelines.
     pub client_waits: BTreeMap<String, Duration>,
-    /// `Ask`: what the owner has answered since counts.
+    /// `Ask`: the owner's stored answer applies.
     pub sibling: Siblings,
-    /// What stand-ins may cost in a local day.
+    /// Cost cap of fallbacks for a local day.
     pub fallback_a_day: MicroDollars,
-    /// A paid key may also answer while a plan or an allowance is used up.
+    /// A paid key may also be used while a plan or an allowance is exhausted.
     pub for_limits: bool,
-    /// What failures are by the owner's word, before the table.
+    /// The owner's failure rules, applied before the built-in table.
     pub rules: Vec<wire::Rule>,
-    /// Every pipeline that is written, with figures or without.
+    /// Every pipeline in the settings, with or without figures.
     pub pipeline_names: BTreeSet<String>,
-    /// Those with figures, for estimates.
+    /// The pipelines with figures, for estimates.
     pub pipelines: Vec<Pipeline>,
 }
 
@@ -107,30 +107,30 @@ pub(crate) struct Route {
     /// A pattern with `*`.
     pub models: String,
     pub candidates: Vec<(EndpointId, Option<ModelId>)>,
-    /// None: as the request's kind demands.
+    /// None: depends on the kind of request.
     pub delivery: Option<Delivery>,
-    /// None: by the client.
+    /// None: depends on the client.
     pub restart: Option<Restart>,
-    /// How long its clients wait.
+    /// Timeout of its clients.
     pub client_waits: Option<Duration>,
     pub strict: Option<bool>,
     /// As in [`gateway::Route`].
     pub exact: bool,
-    /// Whose requests these are: what nobody answers is kept for a person.
+    /// Pipeline of these requests: a request that every candidate fails is parked in the review queue.
     pub pipeline: Option<String>,
     pub demand: Option<Demand>,
-    /// `Ask`: as for all routes.
+    /// `Ask`: same as for all routes.
     pub subscription_to_paid_key: Consent,
-    /// None: by the kind of client.
+    /// None: depends on the kind of client.
     pub may_go_to: Option<Scope>,
-    /// None: as for all routes.
+    /// None: same as for all routes.
     pub sibling: Option<Siblings>,
 }
 
-/// One thing wrong with the text.
+/// An error in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wrong {
-    /// From 1.
+    /// Line number, from 1.
     pub line: usize,
     pub what: String,
 }
@@ -142,7 +142,7 @@ impl fmt::Display for Wrong {
 }
 
 impl Settings {
-    /// `catalog`: the providers that may be named.
+    /// `catalog`: the providers that the text may name.
     pub(crate) fn parse(text: &str, catalog: &Catalog) -> Result<Settings, Vec<Wrong>> {
         let file: File = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_of(text, span.start));

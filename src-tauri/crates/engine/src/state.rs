@@ -1,4 +1,4 @@
-//! All that the engine knows. Owned by the one loop; views read it.
+//! The engine's entire state. The loop owns it, and the views read it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::retry::Retry;
 use crate::settings::{Settings, Wrong};
 use crate::unknown_pipelines::UnknownPipelines;
 
-/// Models that are remembered of a pipeline; more change nothing about where it goes.
+/// Maximum number of models stored per pipeline; more do not change its routing.
 const MODELS_KNOWN: usize = 32;
 
 #[derive(Debug)]
@@ -34,21 +34,21 @@ pub(crate) struct State {
     /// `http://127.0.0.1:4747`
     pub address: String,
     pub listening: Listening,
-    /// With the token.
+    /// Base URL with the token.
     pub base_url: String,
     pub zone: Zone,
 
     pub catalog: Arc<Catalog>,
     pub settings: Arc<Settings>,
-    /// What is wrong with the file as it stands; the settings in force are then older.
+    /// Errors in the present file; the settings in force are then older.
     pub settings_wrong: Vec<Wrong>,
     pub keys: Keys,
     pub keychain_failed: Option<String>,
-    /// The ledger could not be opened: this run keeps its history in memory.
+    /// The ledger did not open: this run keeps its history in memory.
     pub ledger_failed: Option<String>,
 
     pub verdicts: Arc<Verdicts>,
-    /// The last check of our own network; None: there was no reason for one.
+    /// The last check of this machine's network; None: no check was needed.
     pub connectivity: Option<Connectivity>,
     pub pages: BTreeMap<ProviderId, PageRead>,
     pub plans: Vec<Plan>,
@@ -56,58 +56,58 @@ pub(crate) struct State {
     pub logins: Logins,
     pub ttft: BTreeMap<(EndpointId, String), u64>,
 
-    /// Providers that clients of ours were answered by, or tried.
+    /// Providers of earlier attempts for local clients.
     pub seen_in_traffic: BTreeSet<ProviderId>,
-    /// Endpoints that took a client's own login.
+    /// Endpoints that accepted a client's own login.
     pub seen_logins: BTreeSet<EndpointId>,
     /// Those of them whose login was a subscription.
     pub seen_subscriptions: BTreeSet<EndpointId>,
     pub sessions: Sessions,
     /// The owner's choices of a provider, by client.
     pub choices: Choices,
-    /// Who answers for whom.
+    /// The fallbacks in use.
     pub fallbacks: Fallbacks,
-    /// For each pipeline, and for the applications (None), the models that they asked for and the dialects.
+    /// For each pipeline, and for applications (None): the requested models and their dialects.
     pub askers: BTreeMap<Option<String>, BTreeSet<(Dialect, String)>>,
     pub unknown_pipelines: UnknownPipelines,
-    /// Where their requests go when their primary fails.
+    /// The reach of their requests when the primary fails.
     pub reaches: Vec<Reach>,
-    /// Models that clients of a route were answered for lately, at most [`State::MODELS_TESTED`] of each.
+    /// Models with recent responses on a route, at most [`State::MODELS_TESTED`] each.
     pub models_in_use: BTreeMap<(String, Dialect), Vec<String>>,
     /// The fallbacks of each route for its models in use.
     pub targets: Vec<Target>,
     /// The last test of each.
     pub tested: BTreeMap<TestKey, FallbackTestRow>,
-    /// Those that are being tested.
+    /// Tests in progress.
     pub testing: BTreeSet<TestKey>,
-    /// The incidents that are open.
+    /// The open incidents.
     pub open: Incidents,
-    /// The last one that ended and that requests met.
+    /// The last closed outage that affected requests.
     pub last_outage: Option<Outage>,
-    /// Where agents' sessions stand.
+    /// State of agent sessions.
     pub turns: Turns,
     pub reviews: Reviews,
     pub notifications: Notifications,
     /// The last "retry all".
     pub retry: Option<Retry>,
-    /// The owner's answer to going from a subscription to a paid key, where the settings leave it open.
+    /// The owner's answer on paid keys for clients with a subscription, if the settings leave it open.
     pub paid_stand_ins: Option<bool>,
-    /// The question and the answer for an outage that goes on.
+    /// The consent question and its answer for an open outage.
     pub paid: PaidConsent,
     /// The owner's answer on sibling models; None: not answered yet.
     pub siblings: Option<bool>,
-    /// A sibling that could have answered, had the owner allowed it.
+    /// A sibling that needed only the owner's consent.
     pub sibling_question: Option<SiblingQuestion>,
-    /// "Not now" holds until then.
+    /// End of a "Not now" answer.
     pub siblings_not_before: Option<DateTime<Utc>>,
-    /// No fallback that costs money is asked until then.
+    /// Time until which paid fallbacks are stopped.
     pub paid_stopped_until: Option<DateTime<Utc>>,
     pub scope_answer: ScopeAnswer,
-    /// What was in force before `may_go_to` is kept in memory alone, for this reason.
+    /// Why the scope from before `may_go_to` is kept only in memory.
     pub scope_unwritten: Option<String>,
-    /// Pipelines that failed while a provider could have answered that they may not go to.
+    /// Pipelines whose requests failed while their scope excluded an available provider.
     pub scope_asked: BTreeSet<String>,
-    /// Pipelines whose question was answered.
+    /// Pipelines whose question is answered.
     pub scope_answered: BTreeSet<String>,
     pub today: Day,
 
@@ -117,7 +117,7 @@ pub(crate) struct State {
     pub starts_at_login: Option<bool>,
 }
 
-/// How the last read of a status page went.
+/// Result of the last read of a status page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PageRead {
     pub at: DateTime<Utc>,
@@ -132,22 +132,22 @@ pub(crate) struct SiblingQuestion {
     pub sibling: ModelId,
 }
 
-/// Where the requests of a pipeline, or of the applications, go when their primary fails.
+/// Where requests of a pipeline, or of applications, go when their primary fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reach {
-    /// None: clients that are no coding agents and name no pipeline.
+    /// None: clients that are not coding agents and name no pipeline.
     pub whose: Option<String>,
-    /// Products, in the order in which they are asked.
+    /// Products, in the order of candidates.
     pub order: Vec<String>,
-    /// The ways to other providers.
+    /// Ways to other providers.
     pub others: BTreeSet<Way>,
-    /// Those that could be gone, and may not.
+    /// Ways that are available, but out of scope.
     pub out_of_scope: BTreeSet<Way>,
     /// Some of its requests have no fallback.
     pub without_fallback: bool,
 }
 
-/// From a primary's provider to another one's endpoint.
+/// From a primary's provider to another provider's endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Way {
     pub primary: ProviderId,
@@ -155,21 +155,21 @@ pub(crate) struct Way {
     pub endpoint: EndpointId,
 }
 
-/// Where the owner's general word on `may_go_to` comes from.
+/// Source of the general `may_go_to` in force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ScopeAnswer {
-    /// Nobody was asked: the default holds.
+    /// No answer is stored; the default holds.
     #[default]
     Default,
-    /// The owner wrote it.
+    /// The settings file contains it.
     Written,
-    /// Kept from before it could be said, and not answered yet.
+    /// The pipeline predates this setting, and the question is not yet answered.
     Open,
     Answered,
 }
 
 impl ScopeAnswer {
-    /// Under which it is kept.
+    /// Name under which the ledger stores it.
     pub(crate) const KEY: &'static str = "may_go_to";
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -189,7 +189,7 @@ impl ScopeAnswer {
     }
 }
 
-/// What the engine is started with.
+/// Inputs of the engine's start.
 #[derive(Debug)]
 pub(crate) struct Start {
     pub at: DateTime<Utc>,
@@ -266,7 +266,7 @@ impl State {
         }
     }
 
-    /// Chosen, keyed, or seen in traffic. The rehearsal is nobody's provider.
+    /// In the settings, with a key, or seen in traffic. The rehearsal is excluded.
     pub(crate) fn is_mine(&self, id: &ProviderId) -> bool {
         if id.as_str() == REHEARSAL {
             return false;
@@ -280,14 +280,14 @@ impl State {
             || self.settings.own.iter().any(|own| own.id == *id)
     }
 
-    /// The level of some provider of the owner's is known by probes or traffic, and not from its page alone.
+    /// True if probes or traffic, and not only a status page, give the level of one of the owner's providers.
     pub(crate) fn is_measured(&self) -> bool {
         let mine = self.verdicts.providers.iter();
         let mut mine = mine.filter(|(id, _)| self.is_mine(id));
         mine.any(|(_, verdict)| verdict.basis == health::Basis::Measured)
     }
 
-    /// The surfaces that count, of the providers that count. The rehearsal always does: it has its own badge.
+    /// The surfaces in use of the owner's providers. The rehearsal is always included, because it has a separate badge.
     pub(crate) fn watched(&self) -> Watched {
         let counted = self
             .catalog
@@ -312,7 +312,7 @@ impl State {
             .map_or_else(|| id.to_string(), |p| p.product.clone())
     }
 
-    /// A pipeline, or an application, asked for this model. True: that is news.
+    /// A pipeline or an application requested this model. True: the entry is new.
     pub(crate) fn asks(
         &mut self,
         pipeline: Option<String>,
@@ -327,10 +327,10 @@ impl State {
         asked.len() < MODELS_KNOWN && asked.insert((dialect, model.to_owned()))
     }
 
-    /// More models of one route have hardly other fallbacks.
+    /// Further models of one route rarely have other fallbacks.
     pub(crate) const MODELS_TESTED: usize = 5;
 
-    /// A client of this route was answered for this model. True: that is news.
+    /// Records a model with a response on this route. True: the entry is new.
     pub(crate) fn answered_for(&mut self, route: &str, dialect: Dialect, model: &str) -> bool {
         let key = (route.to_owned(), dialect);
         let models = self.models_in_use.entry(key).or_default();
@@ -342,12 +342,12 @@ impl State {
         !known
     }
 
-    /// Makes text of sentences, with times in the owner's zone.
+    /// Converts sentences to text, with times in the owner's zone.
     pub(crate) fn clock(&self, now: DateTime<Utc>) -> words::Clock {
         words::Clock::local(self.zone.offsets(), now)
     }
 
-    /// "20:04", in the owner's time.
+    /// "20:04", in the owner's zone.
     pub(crate) fn clock_time(&self, at: DateTime<Utc>) -> String {
         self.zone.clock_time(at)
     }
@@ -365,5 +365,5 @@ impl State {
     }
 }
 
-/// How long a rehearsed outage may last.
+/// Maximum duration of a rehearsed outage.
 pub(crate) const REHEARSAL_AT_MOST: Duration = Duration::from_secs(3600);

@@ -11,7 +11,7 @@ use crate::private_file;
 /// Hexadecimal digits of a token: 128 bits.
 const DIGITS: usize = 32;
 
-/// The token of this install; made on the first start and kept, so that clients' settings stay good.
+/// The token of this installation, created on the first start and then kept, so that clients' settings stay valid.
 pub(crate) fn of_this_install(path: &Path) -> io::Result<Secret> {
     match fs::read_to_string(path) {
         Ok(text) if is_token(text.trim()) => Ok(Secret::new(text.trim())),

@@ -1,4 +1,4 @@
-//! Trying a key with one request that costs nothing.
+//! Test of a key with one request that has no cost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,20 +9,20 @@ use tokio::sync::watch;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Knows the endpoints of the moment and asks them.
+/// Has the present endpoints and sends them a test request.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyTrial {
     client: reqwest::Client,
     endpoints: watch::Receiver<Arc<Vec<Endpoint>>>,
 }
 
-/// What came of it.
+/// Result of the test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Tried {
     Works,
-    /// The provider's own words.
+    /// The provider's error text.
     Refused(String),
-    /// Nobody could be asked, and why.
+    /// No request was possible; the reason.
     NotAsked(String),
 }
 

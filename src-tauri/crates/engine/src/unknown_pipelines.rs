@@ -1,5 +1,5 @@
-//! Pipeline names in requests that the settings do not have: accepted, and reported with the name that was probably meant.
-//! Where the settings name no pipeline, any name is as good as another.
+//! Pipeline names in requests that are not in the settings: accepted, and reported with the most similar name. If the settings
+//! contain no pipeline, no name is reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::settings::Settings;
 
-/// A name that no request has used for so long is forgotten.
+/// A name without a request for this long is removed.
 const REMEMBERED: TimeDelta = TimeDelta::hours(24);
-/// Names that are remembered; a client that makes one up for each request tells no more with more of them.
+/// Most names that are kept; a client that invents a name for each request gives no more information beyond that.
 const MOST: usize = 16;
 
-/// Names that requests have used lately, each with the time of the last request.
+/// Names in recent requests, each with the time of the last request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UnknownPipelines(BTreeMap<String, DateTime<Utc>>);
 
@@ -29,7 +29,7 @@ impl UnknownPipelines {
         }
     }
 
-    /// A sentence for each.
+    /// One sentence for each name.
     pub(crate) fn warnings(&self, settings: &Settings) -> Vec<(String, String)> {
         let names = self.0.keys();
         names
@@ -38,7 +38,8 @@ impl UnknownPipelines {
     }
 }
 
-/// `The pipeline "leeds" is not in the settings. Did you mean "leads"?` None: it is known, or no pipeline is.
+/// `The pipeline "leeds" is not in the settings. Did you mean "leads"?` None: the name is in the settings, or they contain no
+/// pipeline.
 pub(crate) fn warning(name: &str, settings: &Settings) -> Option<String> {
     let known = known(settings);
     if known.is_empty() || known.contains(name) {
@@ -66,7 +67,7 @@ fn known(settings: &Settings) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The known name that a slip of the keyboard turns into this one: at most a third of its letters differ.
+/// The known name with the smallest edit distance, at most a third of its letters.
 fn nearest<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
     let letters = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
     let name = letters(name);

@@ -1,4 +1,4 @@
-//! What the faces show, as pure functions of the state: words and numbers ready to be drawn.
+//! The content of the UIs, as pure functions of the state: text and numbers ready to show.
 
 pub(crate) mod at_risk;
 pub(crate) mod checked;

@@ -1,4 +1,5 @@
-//! Text of spans, in a zone that is asked per instant: two instants on both sides of a clock change differ in offset.
+//! Text of spans, in a zone whose offset is computed for each instant: two instants on both sides of a clock change have
+//! different offsets.
 
 use std::sync::Arc;
 
@@ -8,12 +9,12 @@ use chrono::{DateTime, FixedOffset, Utc};
 /// A place's distance from UTC at an instant.
 pub type Zone = Arc<dyn Fn(DateTime<Utc>) -> FixedOffset + Send + Sync>;
 
-/// How a face formats times.
+/// Format of times in a UI.
 #[derive(Clone)]
 pub struct Clock {
     zone: Zone,
     now: DateTime<Utc>,
-    /// "20:04 UTC+2": for readers that may be elsewhere.
+    /// "20:04 UTC+2": for readers in other zones.
     named: bool,
 }
 
@@ -27,7 +28,7 @@ impl Clock {
         }
     }
 
-    /// The same, and each instant names its zone.
+    /// Like [`Clock::local`], and each instant names its zone.
     pub fn named(zone: Zone, now: DateTime<Utc>) -> Self {
         Self {
             named: true,

@@ -1,4 +1,4 @@
-//! Failed calls, and problems of ours.
+//! Failed calls, and problems of the engine.
 
 use health::{FailedCalls, FailureKind, OurFault};
 
@@ -25,7 +25,7 @@ pub(crate) fn calls(calls: &FailedCalls, to: &str) -> Sentence {
         .text(".")
 }
 
-/// What follows "have".
+/// The text after "have".
 fn how(kind: FailureKind) -> String {
     match kind {
         FailureKind::Connect => "failed to connect".to_owned(),
@@ -54,7 +54,7 @@ fn status(code: u16) -> Option<&'static str> {
     })
 }
 
-/// "Anthropic refuses your key." `vendor`: who reported it.
+/// "Anthropic refuses your key." `vendor`: source of the error.
 pub(crate) fn ours(vendor: &str, fault: OurFault) -> Sentence {
     match fault {
         OurFault::Credential => Sentence::of(format!("{vendor} refuses your key.")),

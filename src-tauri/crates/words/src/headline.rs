@@ -8,13 +8,13 @@ use crate::level::state_of;
 use crate::names::list;
 use crate::sentence::{Sentence, joined};
 
-/// A provider in trouble.
+/// A provider with a problem.
 #[derive(Clone, Copy, Debug)]
 pub struct Outlook<'a> {
     pub product: &'a str,
     pub level: Level,
     pub blame: Blame,
-    /// None: its beginning was not observed.
+    /// None: the beginning was not observed.
     pub since: Option<DateTime<Utc>>,
 }
 
@@ -48,7 +48,7 @@ pub fn unconfirmed(products: &[(String, DateTime<Utc>)]) -> Spans {
     joined(products.iter().map(sentence)).spans()
 }
 
-/// "Claude is operational. No problem known with OpenAI." `by_page`: those that only their status page speaks for.
+/// "Claude is operational. No problem known with OpenAI." `by_page`: providers whose only evidence is the status page.
 pub fn well(measured: &[String], by_page: &[String]) -> Spans {
     let verb = if measured.len() == 1 { "is" } else { "are" };
     let measured = match measured {
@@ -83,7 +83,7 @@ pub fn offline_consequence() -> Spans {
     Sentence::of("Requests fail until the network is back.").spans()
 }
 
-/// In an error of the gateway, for a client that shows no more than that.
+/// Text in an error of the gateway, for clients that show only the error text.
 pub fn outage_error(outlook: Outlook<'_>, rest: &str) -> Spans {
     let blame = match outlook.blame {
         Blame::Them => ", it is them",

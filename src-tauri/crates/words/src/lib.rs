@@ -1,5 +1,5 @@
-//! The sentences about verdicts, evidence and incidents, for every face. Data in, [`Spans`] out; a [`Clock`]
-//! makes text of them in its viewer's zone.
+//! Sentences about verdicts, evidence and incidents, for all UIs. Data in, [`Spans`] out; a [`Clock`] converts them to text in
+//! its viewer's zone.
 //!
 //! Pure: time and zone are arguments.
 

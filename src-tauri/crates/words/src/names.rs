@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use catalog::{Catalog, ModelId, ProviderId, SurfaceId};
 
-/// More names than this are counted.
+/// Maximum number of names; further ones are counted.
 const NAMED: usize = 3;
 
 /// "Claude and OpenAI", "Claude, OpenAI and Cursor"

@@ -14,7 +14,7 @@ pub fn title(outlook: Outlook<'_>) -> Spans {
     line(outlook).spans()
 }
 
-/// What it means for the work, then what is known.
+/// The effect on the work, then the evidence.
 pub fn body(
     catalog: &Catalog,
     id: &ProviderId,
@@ -24,12 +24,12 @@ pub fn body(
     joined([Sentence::of(consequence), sentences(catalog, id, verdict)]).spans()
 }
 
-/// Below "Claude may be back".
+/// Text below "Claude may be back".
 pub fn faded(verdict: &ProviderVerdict, last_failure: DateTime<Utc>) -> Spans {
     unconfirmed(last_failure, &verdict.evidence).spans()
 }
 
-/// An outage in which every connection failed ends with any answer, also one that proves no more than that.
+/// An outage in which every connection failed ends with any response, even if that proves only the connection.
 pub fn recovery(verdict: Verdict, since: DateTime<Utc>, at: DateTime<Utc>) -> Spans {
     let (begin, end) = match verdict {
         Verdict::Known(_) => ("Operational again at ", "."),

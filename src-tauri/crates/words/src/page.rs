@@ -1,4 +1,4 @@
-//! What a status page says, or why it says nothing.
+//! The state of a status page, or why it has none.
 
 use health::{Level, PageClaim, PageEvidence, Unreadable};
 
@@ -20,7 +20,7 @@ pub(crate) fn claim(claim: PageClaim) -> Sentence {
     }
 }
 
-/// Beside calls that fail.
+/// Text in addition to failed calls.
 pub(crate) fn beside_failures(page: &PageEvidence) -> Sentence {
     match page {
         PageEvidence::Claim(claimed) if is_bad(*claimed) => claim(*claimed),

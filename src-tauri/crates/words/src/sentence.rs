@@ -3,7 +3,7 @@
 use api::{Span, Spans};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Spans that are being written.
+/// Builder of spans.
 #[derive(Clone, Default)]
 pub(crate) struct Sentence(Vec<Span>);
 
@@ -39,7 +39,7 @@ impl Sentence {
     }
 }
 
-/// Sentences one after the other.
+/// Joins sentences.
 pub(crate) fn joined(sentences: impl IntoIterator<Item = Sentence>) -> Sentence {
     sentences
         .into_iter()

@@ -1,16 +1,16 @@
-//! Spans in the ledger: kept as they are, so that a later reader formats the instants in its own zone.
+//! Spans in the ledger: stored without formatting, so that a later reader formats the instants in its zone.
 
 use api::{Span, Spans};
 
 pub fn to_stored(spans: &Spans) -> String {
     match &spans.0[..] {
-        // What reads like spans must not be taken for them.
+        // Text that could be parsed as spans is stored as spans.
         [Span::Text { text }] if !text.starts_with('[') => text.clone(),
         _ => serde_json::to_string(spans).unwrap_or_default(),
     }
 }
 
-/// Text that was kept by an earlier version is one span.
+/// Text that an earlier version stored becomes one span.
 pub fn from_stored(stored: &str) -> Spans {
     serde_json::from_str(stored).unwrap_or_else(|_| {
         Spans(vec![Span::Text {

@@ -8,7 +8,7 @@ use crate::level;
 use crate::sentence::{Sentence, joined};
 use crate::verdict::{sentences, unconfirmed};
 
-/// What an incident rests on after this change.
+/// The reasons for an incident's state after this change.
 pub fn incident(catalog: &Catalog, transition: &Transition) -> Spans {
     match &transition.change {
         Change::Past(page) => {
@@ -24,7 +24,7 @@ pub fn incident(catalog: &Catalog, transition: &Transition) -> Spans {
     }
 }
 
-/// What a change adds to the timeline.
+/// The timeline entry of a change.
 pub fn entry(catalog: &Catalog, transition: &Transition) -> Spans {
     match &transition.change {
         Change::Rose { from, to } | Change::Eased { from, to } => {

@@ -33,7 +33,7 @@ pub(crate) fn sentences(catalog: &Catalog, id: &ProviderId, verdict: &ProviderVe
     let provider = catalog.endpoint(endpoint).map_or(id, |e| &e.provider);
     let ours = failure::ours(&names::vendor(catalog, provider), *fault);
     match (verdict.verdict, evidence.page.claim()) {
-        // What must be fixed comes first, and calls that got through before it say little.
+        // The failure to fix comes first; earlier successful calls are weak evidence.
         (Verdict::Known(level), Some(claim)) if level <= Level::Maintenance => {
             joined([ours, page::claim(claim)])
         }
@@ -117,7 +117,7 @@ fn bad(catalog: &Catalog, id: &ProviderId, blame: Blame, evidence: &Evidence) ->
         Blame::Undetermined if evidence.calls.is_none() => "Your calls still get through.".into(),
         Blame::Undetermined => "We can't tell yet whose fault it is.".to_owned(),
     };
-    // The failed calls are those to the failing models: "all" is not true of a provider that answers with others.
+    // The failed calls are those to the failing models: "all" would be wrong for a provider with other working models.
     let to = match evidence.answering.is_empty() || evidence.failing.is_empty() {
         true => product,
         false => names::models(&evidence.failing),
@@ -183,7 +183,7 @@ fn some_answer(evidence: &Evidence) -> Option<Sentence> {
     )))
 }
 
-/// A surface beside its name: "Their status page reports a partial outage since 20:04. All 3 probes have …"
+/// A surface without its name: "Their status page reports a partial outage since 20:04. All 3 probes have …"
 pub fn surface(finding: &Finding) -> Spans {
     let Finding {
         verdict, evidence, ..
@@ -196,7 +196,7 @@ pub fn surface(finding: &Finding) -> Spans {
     joined([page, own_calls(evidence)]).spans()
 }
 
-/// A model beside its name: "All 3 probes have been cut off mid-answer since 20:05."
+/// A model without its name: "All 3 probes have been cut off mid-answer since 20:05."
 pub fn model(finding: &Finding) -> Spans {
     let Finding {
         verdict, evidence, ..

@@ -1,4 +1,4 @@
-//! Every sentence of every face, in a file each, for a person to review. `BLESS=1 cargo test -p words` writes them anew.
+//! Every sentence of every UI, in one file each, for review. `BLESS=1 cargo test -p words` rewrites the files.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be read fails its test")]
 
@@ -43,7 +43,7 @@ fn outlook(verdict: &ProviderVerdict) -> Option<Outlook<'static>> {
     }
 }
 
-/// The file of a face holds exactly this.
+/// Asserts that the UI's file has exactly this text.
 fn holds(face: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{face}.txt"));
     if std::env::var_os("BLESS").is_some() {
@@ -56,7 +56,7 @@ fn holds(face: &str, text: &str) {
     assert_eq!(text.lines().count(), golden.lines().count(), "{face}");
 }
 
-/// Each scene by its name, and what a face shows of it.
+/// Each scene by name, with the UI's text.
 fn listed(show: impl Fn(&ProviderVerdict) -> Option<String>) -> String {
     let mut text = String::new();
     for (name, verdict) in scenes() {

@@ -1,4 +1,4 @@
-//! What can be believed of Claude, for the golden files.
+//! Verdicts on Claude, for the golden files.
 
 use catalog::ProviderId;
 use chrono::{DateTime, TimeZone, Utc};
@@ -72,7 +72,7 @@ fn failing(page: PageEvidence) -> Evidence {
     }
 }
 
-/// A page without an outage, and a model that answers.
+/// A page without an outage, and a healthy model.
 fn well() -> Evidence {
     Evidence {
         page: green(),
@@ -125,7 +125,7 @@ fn faded(at_last: DateTime<Utc>, answered: bool) -> ProviderVerdict {
     faded
 }
 
-/// The page alone, and the last request was at 15:58.
+/// The page is the only evidence, and the last request was at 15:58.
 fn last_request(answered: bool) -> ProviderVerdict {
     let mut known = by_page(Level::Operational, Blame::Undetermined);
     known.evidence.last_request = Some(LastRequest {

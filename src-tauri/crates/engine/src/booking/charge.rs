@@ -1,26 +1,26 @@
-//! What a provider is likely to bill of an attempt, in tokens. Pure.
+//! Estimates the billed tokens of an attempt. Pure.
 //!
-//! Providers bill what they have read and written, whether anybody got it or not: an answer that was cut or thrown away
-//! costs its input and what had been written of it. Its usage is told at the end of the answer, which never came.
+//! Providers bill all input and output tokens, even if the response was truncated or discarded. Usage arrives at the end of a
+//! response, so it is missing from a truncated one.
 
 use catalog::{NotBilled, Tokens};
 use gateway::{Attempt, ExchangeKind, Outcome};
 use health::FailureKind;
 use wire::{Class, Report};
 
-/// A token of English or of code has about four bytes. JSON and pictures have more of them, so that input is rather
-/// overestimated: a cap that holds too early is better than one that holds too late.
+/// A token of English or of code has about four bytes. JSON and images have more bytes per token, so input is overestimated:
+/// the cap then stops too early, not too late.
 const BYTES_A_TOKEN: u64 = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Charge {
-    /// It was never reached, it refused, or it only counted tokens, which is free.
+    /// Not reached, refused, or a free token count.
     Nothing,
-    /// It passed with the client's own login, and nothing of it was read.
+    /// Passed through with the client's own login, and not parsed.
     Unknown,
-    /// All of it as the provider told it.
+    /// All counts come from the provider's usage report.
     Told(Tokens),
-    /// What the provider did not tell is reckoned from bytes.
+    /// Counts that the provider did not report are estimated from bytes.
     Estimated(Tokens),
 }
 
@@ -60,7 +60,7 @@ pub(super) fn charge(attempt: &Attempt, kind: ExchangeKind, terms: Terms<'_>) ->
         matches!(attempt.outcome, Outcome::Answered(_)) || report.stop_reason.is_some();
     let told = report.tokens;
     let written = written(report).div_ceil(BYTES_A_TOKEN);
-    // A count of zero means "not reported". A wrong count must not use up the day's cap, and must not keep it open.
+    // A count of zero means "not reported". A wrong count must neither use up the daily cap nor keep it open.
     let prompt_told = told.prompt() > 0 && told.believes_prompt(terms.window);
     let output_told = (told.output > 0 || written == 0) && told.believes_output(terms.longest);
     if report.usage_told && to_its_end && prompt_told && output_told {
@@ -92,7 +92,7 @@ fn written(report: &Report) -> u64 {
         .saturating_add(report.argument_bytes)
 }
 
-/// The provider ended the response. After a timeout or a client's disconnect, the rest of the output is not known.
+/// The provider ended the response. After a timeout or a disconnect of the client, the remaining output is unknown.
 fn ended_there(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Answered(_) | Outcome::NotSent { .. } => true,
@@ -114,7 +114,7 @@ fn applies(rule: NotBilled, report: &Report) -> bool {
     }
 }
 
-/// An error instead of an answer: as its status, or told in a stream that had brought nothing.
+/// True if the attempt ended with an error status, or with an error event in a stream without output.
 fn refused(attempt: &Attempt) -> bool {
     if attempt.status.is_some_and(|status| !status.is_success()) {
         return true;

@@ -1,4 +1,4 @@
-//! Outcomes, and what is booked of them.
+//! Outcomes and their ledger rows.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::exchange_row;
 
 mod samples;
 
-/// A model of the catalogue with a price and a window, whichever provider has one.
+/// Any model of the catalogue with a price and a window.
 fn priced() -> (Catalog, ProviderId, ModelId) {
     let catalog = Catalog::bundled();
     let found = catalog.providers().iter().find_map(|provider| {
@@ -95,7 +95,7 @@ pub(super) fn tokens(input: u64, output: u64) -> Tokens {
     }
 }
 
-/// 18 bytes of text, 10 of thinking and 12 of a tool's arguments are there.
+/// 18 bytes of text, 10 of thinking and 12 of tool arguments have arrived.
 pub(super) fn written() -> Report {
     Report {
         text_bytes: 18,
@@ -128,7 +128,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
     let measured = |input, output| Some((tokens(input, output), false));
     let about = |input, output| Some((tokens(input, output), true));
     let rows = [
-        // Answers.
+        // Complete responses.
         (
             Answered(Completion::Complete),
             Some(200),
@@ -147,14 +147,14 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             stopped(told(12, 1)),
             measured(12, 1),
         ),
-        // Usage is not told to everybody who does not ask for it.
+        // These providers report usage only if the request sets an option for it.
         (
             Answered(Completion::Complete),
             Some(200),
             stopped(written()),
             about(1_001, 10),
         ),
-        // Zero is no figure.
+        // Zero means "not reported".
         (
             Answered(Completion::Complete),
             Some(200),
@@ -167,7 +167,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             stopped(told(0, 34)),
             about(1_001, 34),
         ),
-        // Cut: the opening tells the input, and a token or two of output.
+        // Truncated: the first event reports the input and one or two output tokens.
         (
             transient(FailureKind::Cut),
             Some(200),
@@ -186,14 +186,14 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             written(),
             about(1_001, 10),
         ),
-        // Cut after all was told, save for the last event.
+        // Truncated after the usage report, before the final event.
         (
             transient(FailureKind::Cut),
             Some(200),
             stopped(told(12, 34)),
             measured(12, 34),
         ),
-        // Thrown away, since the route demands more.
+        // Discarded, because the route requires more.
         (
             failed(Class::Transient, None),
             Some(200),
@@ -206,7 +206,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             stopped(written()),
             about(1_001, 10),
         ),
-        // Read, and never answered.
+        // The input was processed, but no response came.
         (
             failed(Class::Silent, Some(FailureKind::Silent)),
             None,
@@ -220,7 +220,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             about(1_001, 0),
         ),
         (ClientLeft, Some(200), written(), about(1_001, 10)),
-        // Refused: by a status, or by an error in place of an answer.
+        // Refused: by a status, or by an error event without output.
         (
             transient(FailureKind::Status(529)),
             Some(529),
@@ -257,7 +257,7 @@ fn every_outcome_is_booked_with_what_it_is_likely_to_cost() {
             Report::default(),
             nothing,
         ),
-        // An error after a part of the answer takes nothing off the bill.
+        // An error after a partial response does not reduce the cost.
         (
             transient(FailureKind::ErrorEvent),
             Some(200),
@@ -315,7 +315,7 @@ fn whoever_was_not_reached_or_only_counted_costs_nothing() {
     }
 }
 
-/// With the kept key, its usage counts against the cap; with the client's own login, nobody knows what it cost.
+/// With the stored key, usage counts against the cap; with the client's own login, its cost is unknown.
 #[test]
 fn what_passed_unread_costs_what_its_usage_says_and_is_unknown_without_one() {
     let catalog = Catalog::bundled();
@@ -394,7 +394,7 @@ fn a_sum_says_how_much_of_it_is_estimated() {
     );
 }
 
-/// A subscription has no bill by the token, and a paid stand-in behind it has one.
+/// A subscription has no cost per token; its paid fallback has one.
 #[test]
 fn what_a_subscription_paid_for_is_on_no_bill() {
     let (catalog, ..) = priced();

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::places::{Homeless, Places};
 use crate::runtime;
 
-/// A start takes this long at most: it waits for the ledger and the keychain.
+/// Maximum duration of a start, which waits for the ledger and the keychain.
 const START_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -40,7 +40,7 @@ pub(super) enum CallError {
 }
 
 impl CallError {
-    /// As a program reads it.
+    /// The engine's address and state as JSON.
     pub(super) fn as_json(&self) -> serde_json::Value {
         let (error, fix) = match self {
             CallError::Refused(refused) => (refused.error.clone(), refused.fix.clone()),
@@ -66,14 +66,14 @@ impl Engine {
         Self::find_patient(Duration::from_secs(60))
     }
 
-    /// For what may take long: waits up to `within` for each answer.
+    /// For slow requests: waits up to `within` for each response.
     pub(super) fn find_patient(within: Duration) -> Result<Engine, CallError> {
         let file = runtime::read(&Places::find()?.runtime).ok_or(CallError::NotRunning)?;
         Engine::of(file, within)
     }
 
     fn of(file: RuntimeFile, within: Duration) -> Result<Engine, CallError> {
-        // Whoever else installed one before us chose the same.
+        // An error means that a provider is already installed; it is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .no_proxy()
@@ -83,8 +83,8 @@ impl Engine {
         Ok(Engine { client, file })
     }
 
-    /// The engine of this user, once it answers: a start is waited for. What a runtime file says is believed only when the
-    /// engine at that address accepts its control token, because a crash leaves the file.
+    /// Finds this user's engine and waits while it starts. A runtime file may be left from a crash, so it counts only if the
+    /// engine at its address accepts the control token.
     pub(super) async fn found(places: &Places) -> Result<RuntimeFile, CallError> {
         let deadline = tokio::time::Instant::now() + START_WITHIN;
         loop {

@@ -1,4 +1,4 @@
-//! `understudyd doctor`: the engine's examination, and without an engine what can be examined from outside.
+//! `understudyd doctor`: the engine's checks; without an engine, the checks that need none.
 
 use std::fs;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use crate::serve::own_catalog;
 use crate::settings::Settings;
 use crate::{logging, login, runtime};
 
-/// Exit code 1: something is broken. 2: no engine answers.
+/// Exit code 1: a check failed. 2: no engine responds.
 pub(super) async fn doctor(json: bool) -> ExitCode {
     finish(json, async {
         let (doctor, code) = match examined().await {

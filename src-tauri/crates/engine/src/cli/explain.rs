@@ -1,4 +1,4 @@
-//! Who would be asked, in which order, and why.
+//! Candidates for a model, their order, and the reasons.
 
 use std::fmt::Display;
 use std::io::Read as _;
@@ -12,30 +12,30 @@ use super::client::{CallError, Engine};
 use super::say::say;
 use super::show::{finish, print_json, query_of};
 
-/// What a plan is wanted for.
+/// Input of a plan.
 pub(super) enum Of {
     /// Any request for this model.
     Model(String),
-    /// The request in this file; `-`: the input.
+    /// The request in this file; `-`: standard input.
     Request(PathBuf),
 }
 
-/// Whose request it is.
+/// The caller of the request.
 #[derive(Debug, clap::Args)]
 pub(super) struct CallerArgs {
-    /// What login the client brings
+    /// The client's kind of login
     #[arg(long, value_enum, default_value_t)]
     login: Login,
-    /// The client brings a subscription's login: as `--login subscription`
+    /// The client has a subscription login: same as `--login subscription`
     #[arg(long, hide = true, conflicts_with = "login")]
     client_login: bool,
-    /// A step of this pipeline
+    /// The request belongs to this pipeline
     #[arg(long, value_name = "NAME")]
     pipeline: Option<String>,
-    /// Neither a coding agent nor a pipeline
+    /// The client is neither a coding agent nor a pipeline
     #[arg(long, conflicts_with = "pipeline")]
     application: bool,
-    /// The client, for your choice with `use`: "Claude Code"
+    /// The client's name, for the choice made with `use`: "Claude Code"
     #[arg(long, value_name = "NAME")]
     client: Option<String>,
 }

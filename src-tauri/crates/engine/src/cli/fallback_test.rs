@@ -1,4 +1,4 @@
-//! `understudyd test`: what a test of each fallback costs, the owner's yes, and what the tests found.
+//! `understudyd test`: the cost of a test of each fallback, the owner's consent, and the results.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use super::say::say;
 use super::show::{finish, print_json, query_of};
 use crate::view::fallback_test::dollars;
 
-/// Both steps may take as long as the longest attempt.
+/// Each of the two steps may take as long as the longest attempt.
 const WITHIN: Duration = Duration::from_secs(60 * 60);
 /// Nothing was tested.
 const UNTESTED: u8 = 2;
@@ -22,10 +22,10 @@ const UNTESTED: u8 = 2;
 pub(super) struct TestArgs {
     /// Only the fallbacks of this route, endpoint or model
     of: Option<String>,
-    /// Yes to what it costs; without it the costs are shown and you are asked
+    /// Accept the cost without a prompt; by default the costs are shown and must be confirmed
     #[arg(long)]
     yes: bool,
-    /// With --yes the results, without it what could be tested
+    /// Print JSON: with --yes the results, without it the possible tests
     #[arg(long)]
     json: bool,
 }
@@ -121,7 +121,7 @@ fn print_result(tested: &Fallback) {
     }
 }
 
-/// The owner's yes. No answer is a no.
+/// The owner's consent. No input counts as a no.
 fn asked(paid: &[&Fallback]) -> bool {
     if paid.is_empty() {
         return false;

@@ -10,11 +10,11 @@ use super::say::{failed, say};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
-    /// Give a key: asked for without echo, or read from standard input
+    /// Add a key: read from a prompt without echo, or from standard input
     Add { endpoint: String },
-    /// Forget a key
+    /// Remove a key
     Remove { endpoint: String },
-    /// Which endpoints have one, and from where
+    /// List the endpoints with a key, and its source
     List,
 }
 
@@ -77,7 +77,7 @@ async fn list() -> Result<ExitCode, CallError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Never as an argument: it would stand in the shell's history and in the process list.
+/// The key is never a command-line argument: it would appear in the shell history and in the process list.
 fn read_key(endpoint: &str) -> io::Result<String> {
     if io::stdin().is_terminal() {
         return rpassword::prompt_password(format!("Key for {endpoint} (not shown): "));

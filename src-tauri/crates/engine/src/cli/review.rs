@@ -10,12 +10,12 @@ use super::client::Engine;
 use super::say::say;
 use super::show::{finish, local, print_json};
 
-/// A healthy answer may take as long as the longest attempt, and there may be several.
+/// A complete response may take as long as the longest attempt, and there may be several attempts.
 const RUN_WITHIN: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReviewCommand {
-    /// What waits for a person, and what was settled within 14 days, newest first
+    /// Parked requests, and those closed within 14 days, newest first
     List(ListArgs),
     /// One item with its request
     Show {
@@ -23,7 +23,7 @@ pub(super) enum ReviewCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Close an item: you did it by hand
+    /// Close an item: it was done by hand
     Done {
         id: String,
         #[arg(long)]
@@ -39,27 +39,27 @@ pub(super) enum ReviewCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Open a closed item again: it is to be done after all
+    /// Open a closed item again
     Reopen {
         id: String,
         #[arg(long)]
         json: bool,
     },
-    /// Send all waiting requests again, one after the other; `status` shows how far it is
+    /// Run all parked requests again, one after the other; `status` shows the progress
     Retry {
-        /// Only those of this incident
+        /// Only requests of this incident
         #[arg(long)]
         incident: Option<i64>,
-        /// Only those of this pipeline
+        /// Only requests of this pipeline
         #[arg(long)]
         pipeline: Option<String>,
-        /// Send nothing; say how many there are
+        /// Send nothing; print the number of items
         #[arg(long)]
         count: bool,
         #[arg(long)]
         json: bool,
     },
-    /// Send the request again and print its answer; exit code 1 when it failed again
+    /// Send the request again and print its response; exit code 1 if it failed again
     Run {
         id: String,
         #[arg(long)]
@@ -69,7 +69,7 @@ pub(super) enum ReviewCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
-    /// The closed ones too
+    /// Include closed items
     #[arg(long)]
     all: bool,
     #[arg(long, default_value_t = 50)]
@@ -240,7 +240,7 @@ async fn run_again(id: &str, json: bool) -> ExitCode {
     .await
 }
 
-/// Ids are hexadecimal: whatever else was typed must not become another path.
+/// Ids are hexadecimal; any other input must not become a different path.
 fn path(id: &str, action: &str) -> String {
     let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
     format!("/review/{id}{action}")

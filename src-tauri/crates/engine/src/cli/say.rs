@@ -1,12 +1,12 @@
-//! A command's output, which is also read by programs that soon have enough (`understudyd doctor | head`).
+//! A command's output. The program that reads it may close the pipe early (`understudyd doctor | head`).
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
 
-/// As shells tell of a program that SIGPIPE ended.
+/// Exit code that shells report for a program that SIGPIPE ended.
 const READER_GONE: i32 = 128 + 13;
 
-/// As `println!`, which panics where nobody reads.
+/// Like `println!`, but a closed output pipe causes no panic.
 macro_rules! say {
     ($($what:tt)*) => { $crate::cli::say::line(format_args!($($what)*)) };
 }

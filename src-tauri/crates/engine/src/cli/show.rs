@@ -120,7 +120,7 @@ fn at_risk(at_risk: &AtRisk) -> String {
     }
 }
 
-/// Parameters as a query: models' ids have slashes in them.
+/// Parameters as a query string; model ids contain slashes.
 pub(super) fn query_of(pairs: &[(&str, &str)]) -> String {
     reqwest::Url::parse_with_params("http://query", pairs)
         .ok()
@@ -139,7 +139,7 @@ pub(super) async fn act(command: Command) -> ExitCode {
     .await
 }
 
-/// Exit code 2: the engine did not answer. `json`: standard output gets the error as an object.
+/// Exit code 2: the engine did not respond. `json`: the error goes to standard output as an object.
 pub(super) async fn finish(
     json: bool,
     work: impl Future<Output = Result<ExitCode, CallError>>,
@@ -161,13 +161,13 @@ pub(super) fn print_json(value: &impl Serialize) {
     }
 }
 
-/// Times of this machine's zone, which they name: the reader of a log may be elsewhere.
+/// Times in this machine's zone, with the zone's name: the reader of a log may be elsewhere.
 pub(super) fn clock(now: DateTime<Utc>) -> Clock {
     let zone = |at: DateTime<Utc>| at.with_timezone(&Local).offset().fix();
     Clock::named(Arc::new(zone), now)
 }
 
-/// `text`: of an engine that sends no spans.
+/// `text`: fallback for an engine that sends no spans.
 pub(super) fn text_of(clock: &Clock, spans: &api::Spans, text: &str) -> String {
     if spans.0.is_empty() {
         text.to_owned()

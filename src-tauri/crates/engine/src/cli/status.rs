@@ -1,4 +1,4 @@
-//! What works, what waits for a person, and what today cost: a dozen lines, with all routes on request.
+//! Providers, open questions and parked requests, and today's cost: about twelve lines; all routes on request.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use super::say::say;
 use super::show::{clock, finish, print_json, text_of};
 use crate::view::words;
 
-/// Lines of one kind, before the rest is only counted.
+/// Lines of one kind that are printed; further ones are only counted.
 const MOST: usize = 2;
 const PROVIDERS: usize = 4;
 
@@ -61,7 +61,7 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     lines.extend(clients.filter_map(|client| client.sentence.clone()));
     let watched = |p: &&Provider| p.mine || p.rehearsal && p.level != Level::Unknown;
     let mut providers: Vec<&Provider> = snapshot.providers.iter().filter(watched).collect();
-    // What fails stands first.
+    // Failing providers come first.
     providers.sort_by_key(|provider| provider.level == Level::Operational);
     let providers = providers.into_iter().map(|one| provider(&clock, one));
     let providers = providers.collect();
@@ -85,10 +85,10 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     lines
 }
 
-/// The first lines, and how many more there are where.
+/// The first lines, then the number of further lines and the command that shows them.
 fn first(lines: Vec<String>, most: usize, all: bool, more: &str) -> Vec<String> {
     let left = lines.len().saturating_sub(most);
-    // A line that says "1 more" takes as much room as that one.
+    // A line "1 more" needs as much space as the item itself.
     if all || left <= 1 {
         return lines;
     }
@@ -130,7 +130,7 @@ fn provider(clock: &Clock, provider: &Provider) -> String {
     )
 }
 
-/// Those without a fallback need a person's decision; the others are details.
+/// Pipelines without a fallback need a decision; the others are details.
 fn pipelines(snapshot: &Snapshot, details: bool) -> Vec<String> {
     let shown = snapshot.pipelines.iter().filter_map(|pipeline| {
         let order = pipeline.order.as_deref().unwrap_or("not used yet");

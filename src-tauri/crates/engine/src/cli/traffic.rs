@@ -1,4 +1,4 @@
-//! Requests and their attempts, newest first, and those that a person looks for.
+//! Requests and their attempts, newest first, with filters.
 
 use std::process::ExitCode;
 
@@ -15,10 +15,10 @@ use crate::clock;
 pub(super) struct TrafficArgs {
     #[arg(long, default_value_t = 20)]
     limit: u32,
-    /// Only requests that began then or later: 30m, 2h, 7d, 2026-06-21 or 2026-06-21T14:00 (local time)
+    /// Only requests that began at or after this time: 30m, 2h, 7d, 2026-06-21 or 2026-06-21T14:00 (local time)
     #[arg(long, value_name = "WHEN", value_parser = Since::parse)]
     since: Option<Since>,
-    /// Only requests that should have got an answer and did not
+    /// Only requests that failed
     #[arg(long)]
     failed: bool,
     /// Only requests of this pipeline
@@ -48,7 +48,7 @@ impl TrafficArgs {
     }
 }
 
-/// As a person says when.
+/// A moment in a form that a person types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Since {
     Ago(TimeDelta),
@@ -86,7 +86,7 @@ impl Since {
         })
     }
 
-    /// A local time that a clock change skips counts from the next minute that exists.
+    /// A local time that a clock change skips becomes the next minute that exists.
     fn instant(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Since::Ago(ago) => now.checked_sub_signed(ago).unwrap_or(DateTime::UNIX_EPOCH),

@@ -1,4 +1,4 @@
-//! Where to point a client, and where the web UI is.
+//! The base URL for clients, and the web UI's URL.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use super::say::{failed, say};
 use crate::places::Places;
 use crate::token;
 
-/// Exit code 2 where no engine answers: nothing is printed that may be wrong.
+/// Exit code 2 if no engine responds: a URL that may be wrong is not printed.
 pub(super) async fn url(ui: bool, json: bool) -> ExitCode {
     match of_the_engine(ui).await {
         Ok(url) if json => say!("{}", serde_json::json!({ "url": url })),
@@ -29,7 +29,7 @@ async fn of_the_engine(ui: bool) -> Result<String, CallError> {
             engine.address, engine.control_token
         ));
     }
-    // The engine has made it before it answers.
+    // The engine creates the token before it responds.
     let token = token::of_this_install(&places.token).map_err(|error| CallError::File {
         file: places.token.display().to_string(),
         why: error.to_string(),

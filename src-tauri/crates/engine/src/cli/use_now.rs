@@ -42,7 +42,7 @@ fn print(client: &ClientUse) {
     say!("  Choices: auto, {}", products.join(", "));
 }
 
-/// `client`: none where only one has sent requests.
+/// `client`: none if only one has sent requests.
 pub(super) async fn choose(client: Option<String>, provider: String, pin: bool) -> ExitCode {
     finish(false, async {
         let engine = Engine::find()?;

@@ -1,4 +1,4 @@
-//! Exchanges over HTTP: newest first, and those that a person looks for.
+//! Exchanges over HTTP: newest first, with filters.
 
 use api::{Exchange, ExchangePage};
 use axum::Json;
@@ -15,7 +15,7 @@ use crate::event::Ask;
 pub(super) struct Listing {
     limit: Option<u32>,
     before: Option<i64>,
-    /// In the id, client, session, model, pipeline, item or error.
+    /// Text in the id, client, session, model, pipeline, item or error.
     q: Option<String>,
     #[serde(default)]
     failed: bool,
@@ -53,7 +53,7 @@ pub(super) async fn list(
     let filter = listing.filter()?;
     let (limit, before) = (listing.limit.unwrap_or(50), listing.before);
     if let Some(file) = control.ledger.clone() {
-        // A search may read every row: the loop, for which requests wait, does not wait for it.
+        // A search may read every row, so it runs outside the loop, which must not delay requests.
         let filter = filter.clone();
         let search = move || Reader::open(&file)?.find_exchanges(&filter, limit, before);
         match tokio::task::spawn_blocking(search).await {

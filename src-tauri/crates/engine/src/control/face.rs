@@ -1,4 +1,4 @@
-//! Trays and windows that follow the events of the engine. Without one, a change is visible only in the response itself.
+//! Trays and windows on the event stream. Without one, a change is visible only in a response.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::event::LoopEvent;
 
-/// How many there are now.
+/// The present number of UIs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Faces(Arc<AtomicUsize>);
 
@@ -17,7 +17,7 @@ impl Faces {
     }
 }
 
-/// One of them, as long as it follows the events.
+/// One UI, for the duration of its event stream.
 pub(super) struct Face {
     faces: Faces,
     events: mpsc::Sender<LoopEvent>,
@@ -31,7 +31,7 @@ impl Face {
         face
     }
 
-    /// The loop reads the count with every event: where its queue is full, it is about to.
+    /// The loop reads the count with every event, so a full queue loses nothing.
     fn wake(&self) {
         let _ = self.events.try_send(LoopEvent::Faces);
     }

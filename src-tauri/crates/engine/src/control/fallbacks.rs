@@ -1,4 +1,4 @@
-//! Fallbacks over HTTP: which there are, and a test of one.
+//! Fallbacks over HTTP: the list, and a test of one.
 
 use api::{Fallback, Fallbacks, TestFallback};
 use axum::Json;
@@ -25,7 +25,7 @@ pub(super) async fn list(
     ))
 }
 
-/// Answers when the test has ended. The test goes on if its asker leaves: it is paid for.
+/// Responds when the test has ended. The test continues if the client disconnects, because its cost is already incurred.
 pub(super) async fn test(
     State(control): State<Control>,
     Json(wanted): Json<TestFallback>,

@@ -1,4 +1,4 @@
-//! Who may use the control API: the holder of the token, from a page of ours or from no page, under a name of ours.
+//! Access control of the control API: a valid token, an allowed origin or none, and an allowed host name.
 
 use api::CONTROL_HEADER;
 use axum::extract::{Request, State};
@@ -11,7 +11,7 @@ use super::{Control, Refused};
 /// Origins of the window that the desktop shell opens.
 const WINDOW: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
 
-/// Runs before every handler, static files included: a page reached under a foreign name (DNS rebinding) gets nothing.
+/// Runs before every handler, static files included. It rejects pages under a foreign host name (DNS rebinding).
 pub(super) async fn host(State(control): State<Control>, request: Request, next: Next) -> Response {
     let host = request
         .headers()
@@ -75,7 +75,7 @@ pub(super) async fn token(
     allow(response, from_window.as_deref())
 }
 
-/// Lets the shell's window read the answer; no other page gets these headers.
+/// Lets the shell's window read the response; no other page gets these headers.
 fn allow(mut response: Response, window: Option<&str>) -> Response {
     if let Some(origin) = window.and_then(|o| HeaderValue::from_str(o).ok()) {
         let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! Whether the port takes requests, for what starts and watches the engine. It needs no token and names nothing.
+//! Health endpoint for service managers: whether the port accepts requests. It needs no token and reveals no names.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,7 @@ pub(super) struct Health {
     status: &'static str,
 }
 
-/// 503 while the engine drains: new clients belong elsewhere.
+/// 503 while the engine drains: new clients should use another instance.
 pub(super) async fn health(State(control): State<Control>) -> (StatusCode, Json<Health>) {
     let (code, status) = match control.gateway.is_draining() {
         false => (StatusCode::OK, "ok"),

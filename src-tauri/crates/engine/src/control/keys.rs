@@ -1,4 +1,4 @@
-//! Keys: tried with one request, then kept.
+//! Keys: tested with one request, then stored.
 
 use api::{KeyEntry, KeyTried};
 use axum::Json;

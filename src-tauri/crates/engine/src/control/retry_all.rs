@@ -1,4 +1,4 @@
-//! "Retry all": waiting requests are run again one after the other, each as if a person had run it, with its idempotency key.
+//! "Retry all": parked requests are run again one after the other, each like a manual run, with its idempotency key.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use ledger::ReviewState;
 use super::{Control, Refused, review};
 use crate::event::Ask;
 
-/// Between the end of one and the beginning of the next: a provider that has just come back is not to be flooded.
+/// Pause between two runs, so that a provider that has just recovered is not flooded.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Answers at once, with how many there are; the snapshot shows how far it is. It goes on if its asker leaves.
+/// Responds at once with the number of items; the snapshot shows the progress. The run continues if the client disconnects.
 pub(super) async fn begin(
     control: Control,
     incident: Option<i64>,
@@ -29,7 +29,7 @@ pub(super) async fn begin(
     if !begun.ids.is_empty() {
         tokio::spawn(async move {
             let (running, ids) = (control.clone(), begun.ids);
-            // However it ends, also by a panic of ours, the next one may begin.
+            // The next run may begin however this one ends, also after a panic.
             let _ = tokio::spawn(async move { run(&running, ids).await }).await;
             let _ = control.ask(Ask::RetryEnded).await;
         });
@@ -52,7 +52,7 @@ async fn run(control: &Control, ids: Vec<String>) {
     }
 }
 
-/// `None`: it waits no longer, since its client has asked again or a person closed it.
+/// `None` if the item has left the queue: the client repeated the request, or the owner closed the item.
 async fn run_one(control: &Control, id: String) -> Option<bool> {
     let Ok(item) = review::find(control, &id).await else {
         return Some(false);

@@ -1,4 +1,4 @@
-//! The review queue over HTTP; running an item again goes through the gateway as its client's own try would.
+//! The review queue over HTTP; a new run goes through the gateway like the client's own retry.
 
 use api::{Accepted, ReviewClose, ReviewItem, ReviewPage};
 use axum::Json;
@@ -14,7 +14,7 @@ use super::{Control, Refused};
 use crate::event::Ask;
 use crate::view;
 
-/// Bytes of an answer that are kept for a person to read; none that a model gives in one turn is larger.
+/// Bytes of a response that are kept for display; no model's single turn is larger.
 const ANSWER_MOST: usize = 4 << 20;
 
 #[derive(Deserialize)]
@@ -62,7 +62,7 @@ pub(super) async fn reopen(
     Ok(Json(reopened.await??))
 }
 
-/// Answers when the run has ended, with the item as it then stands. The run goes on if its asker leaves.
+/// Responds when the run has ended, with the item's new state. The run continues if the client disconnects.
 pub(super) async fn run(
     State(control): State<Control>,
     Path(id): Path<String>,
@@ -81,7 +81,7 @@ pub(super) async fn run(
     Ok(Json(view::review::item(&find(&control, &id).await?)))
 }
 
-/// Runs the request of this item, and keeps what came of it. Returns the status.
+/// Runs the request of this item, and stores the result. Returns the status.
 pub(super) async fn run_kept(
     control: &Control,
     id: String,
@@ -113,8 +113,8 @@ pub(super) async fn find(control: &Control, id: &str) -> Result<ledger::ReviewIt
     })
 }
 
-/// The request as it came, save for the client's credential, which was not kept: an endpoint with a key of yours answers it,
-/// and where the client gave it an idempotency key, the response is kept under that.
+/// The original request without the client's credential, which is not stored: an endpoint with a stored key serves it. With an
+/// idempotency key, the response is stored under that key.
 pub(super) fn request(
     control: &Control,
     item: &ledger::ReviewItem,
@@ -149,7 +149,7 @@ pub(super) fn request(
         .map_err(|error| error.to_string())
 }
 
-/// An answer that breaks off is no answer: 502, with what came of it.
+/// A truncated response counts as a failure: status 502, with the partial body.
 async fn answer(gateway: &Gateway, request: Request<Full<Bytes>>) -> (u16, Vec<u8>) {
     let response = gateway.handle(request).await;
     let mut status = response.status().as_u16();

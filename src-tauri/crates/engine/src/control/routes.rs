@@ -21,9 +21,9 @@ use super::{
 };
 use crate::event::Ask;
 
-/// Beside requests, settings are the largest thing that anybody sends here.
+/// Apart from review requests, settings are the largest body that this API receives.
 const BODY_LIMIT: usize = 1 << 20;
-/// As large as a request may be that is to be explained.
+/// Maximum size of a request in an explain call.
 const REQUEST_LIMIT: usize = 32 << 20;
 
 pub(crate) fn router(control: Control) -> Router {
@@ -68,7 +68,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/ui/", get(ui::index))
         .route("/ui/{*path}", get(ui::file))
         .layer(middleware::from_fn_with_state(control.clone(), guard::host))
-        // A container's probe asks by an address that is in no settings.
+        // A container's health probe uses a host name that is not in the settings.
         .route("/healthz", get(health::health))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(control)
@@ -78,7 +78,7 @@ async fn snapshot(State(control): State<Control>) -> Json<Snapshot> {
     Json(Snapshot::clone(&control.snapshots.borrow()))
 }
 
-/// Server-sent events: the whole snapshot at once, then on every change.
+/// Server-sent events: a full snapshot on connect, then one on every change.
 async fn events(State(control): State<Control>) -> Response {
     let mut snapshots = control.snapshots.clone();
     snapshots.mark_changed();
@@ -87,7 +87,7 @@ async fn events(State(control): State<Control>) -> Response {
         (snapshots, control.ending.clone(), face),
         |(mut snapshots, mut ending, face)| async move {
             let line = tokio::select! {
-                // The last snapshot, which says that the engine stops, comes before the end.
+                // The last snapshot, which reports that the engine is stopping, is sent before the stream ends.
                 biased;
                 Ok(()) = snapshots.changed() => {
                     let json = serde_json::to_string(&**snapshots.borrow_and_update()).ok()?;
@@ -194,7 +194,7 @@ async fn settings(State(control): State<Control>) -> Result<Json<SettingsText>, 
     Ok(Json(control.ask(Ask::Settings).await?))
 }
 
-/// The new text is kept only when it is good; the old file stays otherwise.
+/// The new text replaces the file only if it is valid.
 async fn save_settings(
     State(control): State<Control>,
     text: String,
@@ -214,7 +214,7 @@ struct Explain {
     caller: CallerQuery,
 }
 
-/// Whose request it is.
+/// The caller of the request.
 #[derive(Deserialize)]
 struct CallerQuery {
     login: Option<LoginQuery>,
@@ -295,7 +295,7 @@ async fn doctor(State(control): State<Control>) -> Result<Json<Doctor>, Refused>
     Ok(Json(control.ask(Ask::Doctor).await?))
 }
 
-/// Numbers without names, keys or texts: open to whoever reaches the port, as scrapers expect.
+/// Numbers without names, keys or texts, so no token is required: metric scrapers expect open access.
 async fn metrics(State(control): State<Control>) -> Result<Response, Refused> {
     let text = control.ask(Ask::Metrics).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())

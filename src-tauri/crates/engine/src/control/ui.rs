@@ -5,12 +5,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
-/// `npm run build` in `ui/` makes it; `cargo xtask` sees to that.
+/// `npm run build` in `ui/` creates these files; `cargo xtask` runs it.
 #[derive(RustEmbed)]
 #[folder = "../../../ui/dist"]
 struct Built;
 
-/// The page may talk to this engine alone and load nothing from anywhere else.
+/// The page may connect only to this engine and load nothing from other hosts.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 pub(super) async fn index() -> Response {

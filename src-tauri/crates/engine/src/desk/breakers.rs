@@ -1,4 +1,4 @@
-//! Breakers beyond the gateway: kept over a restart, tried by probes while they are not closed, shown to the faces.
+//! Breakers outside the gateway: restored after a restart, probed while not closed, shown in the UIs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::routing;
 use crate::state::State;
 
 impl Desk {
-    /// The gateway's circuit breakers as they are now.
+    /// Handles the present state of the gateway's circuit breakers.
     pub(super) fn see_breakers(
         &mut self,
         now: DateTime<Utc>,
@@ -28,10 +28,10 @@ impl Desk {
         self.watch_failing(now);
     }
 
-    /// Models that are believed to fail are probed until they answer.
+    /// Schedules probes for failing models until they recover.
     pub(super) fn watch_failing(&mut self, now: DateTime<Utc>) {
         let mut wanted = to_probe(&self.state);
-        // Their last answer is from before the outage: one probe says whether they share it.
+        // Their last response predates the outage: one probe shows whether they are affected.
         wanted.extend(self.book.doubtful(now));
         if wanted != self.probed {
             self.probed = wanted;
@@ -39,14 +39,14 @@ impl Desk {
         }
     }
 
-    /// Tells the watch what to read and to probe.
+    /// Sends the watch its list of status pages and probes.
     pub(super) fn watch_targets(&mut self) {
         let state = &self.state;
         let targets = routing::targets(&state.settings, &state.catalog, &state.keys, &self.probed);
         self.effect(Effect::Watch(Arc::new(targets)));
     }
 
-    /// Writes what has changed since the last time.
+    /// Stores changed breakers in the ledger.
     fn keep_breakers(&mut self, kept: Vec<KeptBreaker>) {
         let now: BTreeMap<_, _> = kept
             .into_iter()
@@ -71,7 +71,7 @@ impl Desk {
         self.kept_breakers = now;
     }
 
-    /// When the first open breaker lets a request through again.
+    /// When the first open breaker becomes half-open.
     pub(super) fn next_half_open(&self) -> Option<DateTime<Utc>> {
         let open = self.state.breakers.iter().filter_map(|b| match b.standing {
             Standing::Open { until } => Some(until),
@@ -80,7 +80,7 @@ impl Desk {
         open.min()
     }
 
-    /// The provider is believed to work again.
+    /// Closes the provider's breakers after its recovery.
     pub(super) fn breakers_recover(&mut self, provider: &ProviderId) {
         for breaker in &self.state.breakers {
             let endpoint = self.state.catalog.endpoint(&breaker.endpoint);
@@ -91,7 +91,7 @@ impl Desk {
         }
     }
 
-    /// What opened for want of a good key is tried with the new one.
+    /// Breakers that opened because of a key become half-open with the new key.
     pub(super) fn try_new_keys(&mut self) {
         for breaker in &self.state.breakers {
             if breaker.class == Some(Class::Credential) {
@@ -102,8 +102,8 @@ impl Desk {
     }
 }
 
-/// Kept away by the provider's own failure, or believed to fail: a probe tells when that is over, also where nobody asks any
-/// more. Quota and keys are not mended by asking again.
+/// Models whose breaker opened through the provider's own failure, or whose verdict is failing. A probe detects the recovery
+/// even without traffic. A retry does not fix quota and key failures.
 fn to_probe(state: &State) -> BTreeSet<(EndpointId, ModelId)> {
     let kept_away = state.breakers.iter().filter(|breaker| {
         let failing = matches!(breaker.class, Some(Class::Transient | Class::Silent));

@@ -1,4 +1,4 @@
-//! Commands of the owner's that the desk decides on. What needs a file or a socket is the shell's.
+//! The owner's commands that the desk handles. `main_loop` handles those that need a file or a socket.
 
 use api::{Command, ControlError};
 use catalog::{EndpointId, ModelId};
@@ -39,7 +39,7 @@ impl Desk {
             Command::MayGoTo { pipeline, scope } => {
                 Ok(self.answer_may_go_to(now, pipeline.as_deref(), scope))
             }
-            // Each takes its time, and is answered elsewhere.
+            // These commands take time, and `main_loop` handles them.
             Command::CheckNow | Command::ReviewRetryAll { .. } | Command::ReviewRetryStop => {
                 Err(ControlError {
                     error: "this command takes time, and the control API alone answers it".into(),

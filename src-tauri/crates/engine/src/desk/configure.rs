@@ -1,4 +1,4 @@
-//! What settings, keys and the catalogue mean for the gateway, the watch and the plans of each route.
+//! Applies settings, keys and the catalogue to the gateway, the watch and the plans of each route.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use crate::routing;
 use crate::settings::{Settings, Wrong, edit};
 
 impl Desk {
-    /// The plan for any request of this caller's for this model now.
+    /// The present plan for a request of this caller for this model.
     pub(crate) fn explain(&self, dialect: Dialect, model: &str, caller: &Caller) -> Plan {
         Plan::explain(&self.config, &self.state.breakers, dialect, model, caller)
     }
 
-    /// Everybody learns what the settings, the keys and the catalogue now mean.
+    /// Sends the new configuration to the gateway, the watch and the views.
     pub(super) fn reconfigure(&mut self, now: DateTime<Utc>) {
         self.running.spending = self.spending();
         self.running.sibling = self.sibling();
@@ -49,7 +49,7 @@ impl Desk {
         for route in routes {
             let (dialect, model) = (route.dialect, routing::sample_of(&route.models));
             let plan = self.explain(dialect, &model, &self.usual_caller(dialect));
-            // A usual route behind one of the owner's own that takes its models leads nowhere else.
+            // Several patterns can resolve to one route; its plan is kept once.
             let same = |known: &Plan| (&known.route, known.dialect) == (&plan.route, dialect);
             if !plans.iter().any(same) {
                 plans.push(plan);
@@ -58,7 +58,7 @@ impl Desk {
         plans
     }
 
-    /// `text`: of the file.
+    /// `text`: content of the file.
     pub(super) fn settings_read(
         &mut self,
         now: DateTime<Utc>,
@@ -90,7 +90,7 @@ impl Desk {
         }
     }
 
-    /// Where the settings file could not be written, what was in force before `may_go_to` stays until the owner writes one.
+    /// If the settings file is not writable, the scope from before `may_go_to` stays until the owner sets one.
     fn with_kept_scope(&mut self, settings: Settings, text: &str) -> Settings {
         if self.state.scope_unwritten.is_none() {
             return settings;

@@ -1,5 +1,5 @@
-//! "OpenAI can answer: about $0.57 for the next turn. Allow it?" The one question of a desk on fallbacks that cost money, asked
-//! at the moment when the answer counts.
+//! Consent for paid fallbacks, requested when a fallback is needed: "OpenAI can answer: about $0.57 for the next turn. Allow
+//! it?" It is the only consent question about cost.
 
 use catalog::{EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
 use chrono::{DateTime, Utc};
@@ -11,27 +11,27 @@ use crate::view;
 
 /// A token of English or of code has about four bytes.
 const BYTES_A_TOKEN: u64 = 4;
-/// Output tokens of a turn of which nothing was measured.
+/// Output tokens of a turn without a measurement.
 const USUAL_OUTPUT: u64 = 500;
 
-/// A fallback that costs money, and that the owner has not been asked about since its primary failed.
+/// A paid fallback for which no consent has been requested since its primary failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PaidQuestion {
-    /// Whose failure it is about.
+    /// The provider that fails.
     pub failing: ProviderId,
     pub failing_model: ModelId,
     pub by: ProviderId,
     pub endpoint: EndpointId,
     pub model: ModelId,
-    /// The next turn, whose whole prompt is new to the fallback, and those that follow; None: the price is not known.
+    /// Cost of the next turn, whose prompt is not in the fallback's cache, and of each later turn. None: the price is unknown.
     pub cost: Option<(MicroDollars, MicroDollars)>,
 }
 
-/// What the owner said about one outage.
+/// The owner's answer for one outage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PaidAnswer {
     pub failing: ProviderId,
-    /// The outage is over for its client when this model answers.
+    /// The model of the failed request; its recovery ends the outage for this client.
     pub model: ModelId,
     pub allowed: bool,
 }
@@ -40,7 +40,7 @@ pub(crate) struct PaidAnswer {
 pub(crate) struct PaidConsent {
     question: Option<PaidQuestion>,
     answer: Option<PaidAnswer>,
-    /// Output tokens of responses to agents, and how many responses.
+    /// Output tokens of responses to agents, and the number of responses.
     output: (u64, u64),
 }
 
@@ -49,7 +49,7 @@ impl PaidConsent {
         self.question.as_ref()
     }
 
-    /// Until the provider is back.
+    /// The owner's answer, valid until the provider is back.
     pub(crate) fn answer(&self) -> Option<&PaidAnswer> {
         self.answer.as_ref()
     }
@@ -79,7 +79,7 @@ impl PaidConsent {
 }
 
 impl PaidAnswer {
-    /// As the ledger keeps it.
+    /// Parses the ledger's form.
     pub(crate) fn parse(kept: &str) -> Option<PaidAnswer> {
         let mut parts = kept.split('\t');
         Some(PaidAnswer {
@@ -96,7 +96,7 @@ impl PaidAnswer {
 }
 
 impl Desk {
-    /// An agent's request ended: would a fallback have answered that only the owner's consent is missing for?
+    /// After an agent's request: requests consent if it is the only obstacle to a fallback.
     pub(super) fn ask_for_paid(&mut self, now: DateTime<Utc>, exchange: &Exchange, answered: bool) {
         if answered {
             self.state.paid.measured(exchange);
@@ -104,7 +104,7 @@ impl Desk {
         }
         let by_subscription = exchange.attempts.iter().any(|a| a.by_subscription);
         let asks = self.spending().subscription_to_paid_key == Consent::Ask;
-        // A pipeline's requests follow its settings, and wait in the review queue where those allow nothing.
+        // A pipeline's requests follow its settings, and are parked if the settings allow no fallback.
         let interactive = exchange.pipeline.is_none() && exchange.client.is_agent();
         if !asks || !by_subscription || !interactive || self.state.paid.question.is_some() {
             return;
@@ -142,7 +142,7 @@ impl Desk {
         self.ask(now, &failing, row, actions);
     }
 
-    /// The first fallback whose provider is not down itself.
+    /// Question about the first fallback whose provider is not down.
     fn question(&self, exchange: &Exchange, plan: &Plan) -> Option<PaidQuestion> {
         let primary = plan.candidates.iter().find(|c| c.is_primary())?;
         let failed = |a: &gateway::Attempt| {
@@ -191,7 +191,7 @@ impl Desk {
         })
     }
 
-    /// The owner has answered the open question. What the owner reads.
+    /// Handles the owner's answer to the open question. Returns a sentence for the owner.
     pub(super) fn answer_paid_until_back(&mut self, now: DateTime<Utc>, allow: bool) -> String {
         let Some(question) = self.state.paid.question.take() else {
             let open = view::question::questions(&self.state).into_iter().next();
@@ -222,7 +222,7 @@ impl Desk {
         }
     }
 
-    /// The model answers again, and no incident is open.
+    /// Ends the consent when the model has recovered and no incident is open.
     pub(super) fn paid_model_answers(
         &mut self,
         now: DateTime<Utc>,
@@ -241,7 +241,7 @@ impl Desk {
         }
     }
 
-    /// The provider is well again: the answer was for its outage.
+    /// Ends the consent, which was for this outage, when the provider has recovered.
     pub(super) fn paid_outage_over(&mut self, now: DateTime<Utc>, provider: &ProviderId) {
         let paid = &mut self.state.paid;
         paid.question.take_if(|q| q.failing == *provider);

@@ -1,4 +1,4 @@
-//! The sums since local midnight, and when that is.
+//! The sums since local midnight, and the time of the next midnight.
 
 use std::ops::Deref;
 
@@ -32,14 +32,14 @@ impl Day {
         self.ends
     }
 
-    /// What the ledger holds of the day.
+    /// Sets the day's sums from the ledger.
     pub(crate) fn summed(&mut self, sums: Sums) {
         self.sums = sums;
     }
 
     pub(crate) fn count(&mut self, row: &ExchangeRow, carried: bool) {
         if row.end == ledger::End::TurnedAway {
-            // Refused at our own door: no provider was asked.
+            // Rejected by the engine itself; no attempt was made.
             return;
         }
         let sums = &mut self.sums;

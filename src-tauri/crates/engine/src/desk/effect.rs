@@ -1,4 +1,4 @@
-//! What a decision of the desk's makes the shell do. Data only: the tests read it, and the shell performs it in order.
+//! Effects of the desk's decisions, as data: tests read them, and `main_loop` performs them in order.
 
 use std::sync::Arc;
 
@@ -18,24 +18,24 @@ pub(crate) enum Effect {
     Nudge(watch::Nudge),
     /// New settings for the gateway and the control API.
     Configure(Box<Configuration>),
-    /// What the watch reads and probes.
+    /// The watch's status pages and probes.
     Watch(Arc<watch::Targets>),
     Publish(Arc<Verdicts>),
-    /// The gateway's breakers hear of a probe.
+    /// Reports a probe result to the gateway's breakers.
     Probed {
         provider: ProviderId,
         endpoint: EndpointId,
         model: ModelId,
         outcome: CallOutcome,
     },
-    /// The metrics count a request that has ended.
+    /// Counts an ended request in the metrics.
     Count {
         exchange: Box<Exchange>,
         row: Box<ExchangeRow>,
     },
-    /// The provider is believed to work again.
+    /// The provider has recovered.
     Recovered(EndpointId, ModelId),
-    /// The next request may go there again.
+    /// Makes the breaker half-open for the next request.
     TryNow(EndpointId, ModelId),
 }
 
@@ -46,10 +46,10 @@ pub(crate) struct Configuration {
     pub allowed_hosts: Vec<String>,
 }
 
-/// What the review queue has to do with an exchange.
+/// An exchange's effect on the review queue.
 #[derive(Debug)]
 pub(crate) enum ReviewWork {
-    /// A response settles what was parked for the same request.
+    /// A response closes the parked item of the same request.
     Settle {
         id: String,
         pipeline: Option<String>,
@@ -58,29 +58,29 @@ pub(crate) enum ReviewWork {
     Park(Box<FailedRequest>),
 }
 
-/// What the ledger does. Those that are answered say with which [`Event`](super::Event); a failure is answered by
+/// Commands to the ledger. Some name the [`Event`](super::Event) that carries their result; a failure arrives as
 /// `LedgerFailed`.
 #[derive(Debug)]
 pub(crate) enum Record {
-    /// Book an exchange, and settle or park what belongs to it, which is answered by `Booked`.
+    /// Record an exchange, and close or park its item. The result is `Booked`.
     Exchange {
         row: Box<ExchangeRow>,
         review: Option<ReviewWork>,
     },
-    /// Log a transition of an incident. Answered by `Logged`.
+    /// Log a transition of an incident. The result is `Logged`.
     Transition(Box<LoggedTransition>),
-    /// Queue a notification for the faces. Answered by `Queued`.
+    /// Queue a notification for the UIs. The result is `Queued`.
     Notification {
         row: NoticeRow,
         actions: Vec<NoticeAction>,
-        /// Only where an earlier one of its event is on the screen.
+        /// Only if an earlier notification of its event is on the screen.
         in_place: bool,
     },
-    /// Sum up the day that began then. Answered by `Summed`.
+    /// Sum the day that began at this time. The result is `Summed`.
     Sum {
         since: DateTime<Utc>,
     },
-    /// Count what these open incidents met, and find the last outage that ended. Answered by `Met`.
+    /// Count the exchanges that these open incidents affected, and find the last closed outage. The result is `Met`.
     CountMet {
         open: Vec<i64>,
         now: DateTime<Utc>,
@@ -90,7 +90,7 @@ pub(crate) enum Record {
     FallbackTest(FallbackTestRow),
     Breaker(BreakerRow),
     ForgetBreaker(EndpointId, ModelId),
-    /// Something that is remembered over a restart, by its name.
+    /// A value that survives a restart, by name.
     Meta(String, String),
     ToolResults {
         session: String,
@@ -104,13 +104,13 @@ pub(crate) enum Record {
         at: DateTime<Utc>,
     },
     Interrupted(Box<Interrupted>),
-    /// A response that its client did not fetch.
+    /// A response that its client did not receive.
     Unfetched {
         id: String,
         run: ReviewRun,
     },
     NoticeTold(i64, ledger::Outcome),
-    /// Delete what is kept for a limited time.
+    /// Delete data that expired before this time.
     Expire(DateTime<Utc>),
     ExpireConversations(DateTime<Utc>),
     ForgetConversations,

@@ -1,4 +1,4 @@
-//! All that the desk decides on. The main loop stamps each event with the time.
+//! All inputs of the desk. The main loop stamps each event with the time.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::settings::{Settings, Wrong};
 
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// Time alone has passed: readings go stale, the day turns, notifications that were held back are due.
+    /// Only time has passed: readings become stale, the day changes, delayed notifications are due.
     Due,
-    /// A reading, a probe, or how a page was read.
+    /// A reading, a probe result, or the result of a page read.
     Watched(watch::Report),
     Began(Began),
     Ended(Box<Exchange>),
@@ -23,29 +23,29 @@ pub(crate) enum Event {
         views: Vec<BreakerView>,
         kept: Vec<KeptBreaker>,
     },
-    /// The settings file was read. `text` is what it says.
+    /// The settings file was read; `text` is its content.
     Settings {
         parsed: Result<Box<Settings>, Vec<Wrong>>,
         text: String,
     },
     KeysChanged,
     KeychainFailed(String),
-    /// So many trays and windows follow the engine.
+    /// Number of trays and windows on the event stream.
     Faces(usize),
     Woke(Duration),
-    /// The rehearsed outage lasts until then, or is over.
+    /// End of the rehearsed outage; None: it has ended.
     Rehearsal(Option<DateTime<Utc>>),
     StartsAtLogin(Option<bool>),
     Paused(bool),
     /// The engine is stopping.
     Drain,
-    /// All routes are looked at again: traffic has shown something new.
+    /// Recompute all routes after a change in traffic.
     Routes,
-    /// What became of a notification.
+    /// Result of a notification.
     NoticeTold(u64, api::NoticeOutcome),
 
-    // Answers of the ledger to effects.
-    /// `newly`: it was parked, and had not been. `waiting`: parked requests that wait now.
+    // Results of ledger effects.
+    /// `newly`: the request was parked, and was not before. `waiting`: number of parked requests.
     Booked {
         newly_parked: bool,
         waiting: u64,
@@ -56,9 +56,9 @@ pub(crate) enum Event {
     },
     Logged {
         transition: Box<Transition>,
-        /// None: it could not be logged, or has no incident.
+        /// None: it was not logged, or has no incident.
         incident: Option<i64>,
-        /// What it met before it was known.
+        /// Exchanges that it affected before it was detected.
         met: Box<ledger::Met>,
     },
     Queued {
@@ -68,7 +68,7 @@ pub(crate) enum Event {
         in_place: bool,
     },
     Summed(Sums),
-    /// Parked requests were settled, closed or opened again by hand.
+    /// Number of parked requests after a manual change.
     Waiting(u64),
     LedgerFailed(String),
 }

@@ -1,4 +1,4 @@
-//! Who answers for whom: what an exchange says of it, what a person is told, and what the owner may stop.
+//! Fallbacks in use: their entry in an exchange, their notification, and what the owner may stop.
 
 use catalog::{Auth, MicroDollars};
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use super::{Desk, Record, Weight, keys};
 use crate::view;
 
 impl Desk {
-    /// An exchange of a fallback's was booked.
+    /// Handles a recorded exchange that a fallback carried.
     pub(super) fn carried_by_fallback(
         &mut self,
         now: DateTime<Utc>,
@@ -22,7 +22,7 @@ impl Desk {
             endpoint: attempt.endpoint.clone(),
             model: attempt.model.clone(),
         };
-        // A route that nothing is known of yet has no primary: then it is the one that was asked first.
+        // A route without a plan yet has no primary; the candidate of the first attempt replaces it.
         let first = || row.attempts.first().map(candidate);
         let primary = row.primary.clone().or_else(first);
         let (ExchangeKind::Generate, Some(primary), Some(last)) =
@@ -53,7 +53,7 @@ impl Desk {
         }
     }
 
-    /// Why the primary did not answer: by this exchange's own attempts, else by its breaker.
+    /// Why the primary did not respond: from this exchange's attempts, else from its breaker.
     fn reason(&self, exchange: &Exchange, primary: &ledger::Candidate) -> Option<Reason> {
         let of_it = exchange
             .attempts
@@ -86,7 +86,7 @@ impl Desk {
         }
     }
 
-    /// Time alone: primaries that have been well for a while, and changes that were held back.
+    /// Handles due changes: recovered primaries, and delayed notifications.
     pub(super) fn fallbacks_due(&mut self, now: DateTime<Utc>) {
         for news in self.state.fallbacks.due(now) {
             self.announce_change(now, &news);
@@ -112,7 +112,7 @@ impl Desk {
             },
             incident: None,
         };
-        // The notification of its primary's outage has it as a line.
+        // The notification of the primary's outage includes this change as a line.
         let (News::Moved(carried, _) | News::Back(carried, _)) = news;
         let provider = &carried.primary.provider;
         if row.thread == view::notice::thread(provider) && self.has_notified(provider) {
@@ -121,7 +121,7 @@ impl Desk {
         self.notify(now, weight(news), row, told.actions);
     }
 
-    /// Until local midnight no fallback is asked that costs money, or it is again.
+    /// Stops paid fallbacks until local midnight, or allows them again.
     pub(super) fn answer_paid_today(&mut self, now: DateTime<Utc>, allow: bool) -> String {
         let until = (!allow).then(|| self.state.zone.day_ends(now));
         self.state.paid_stopped_until = until;

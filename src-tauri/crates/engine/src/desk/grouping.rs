@@ -1,26 +1,26 @@
-//! Many things of one kind, told in few notices: the first at once, those that follow together. Pure.
+//! Groups many events of one kind into few notifications: the first at once, later ones together. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What follows the first within this time is told at its end.
+/// Events within this time after the first are reported together at its end.
 const TOGETHER: TimeDelta = TimeDelta::minutes(10);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Grouping {
-    /// When the last notice was due to be told.
+    /// When the last notification was due.
     told: Option<DateTime<Utc>>,
-    /// Something happened since.
+    /// Events happened since the last notification.
     more: bool,
 }
 
 impl Grouping {
-    /// Something happened. True: tell it now.
+    /// Records an event. True: send a notification now.
     pub(crate) fn happened(&mut self, now: DateTime<Utc>) -> bool {
         self.more = true;
         self.due(now)
     }
 
-    /// True: tell now what has happened since the last time.
+    /// True: send a notification now for all events since the last one.
     pub(crate) fn due(&mut self, now: DateTime<Utc>) -> bool {
         let rested = self.told.is_none_or(|told| now - told >= TOGETHER);
         let due = self.more && rested;
@@ -31,7 +31,7 @@ impl Grouping {
         due
     }
 
-    /// When [`Grouping::due`] is worth asking.
+    /// When to call [`Grouping::due`] next.
     pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
         self.told.filter(|_| self.more).map(|told| told + TOGETHER)
     }

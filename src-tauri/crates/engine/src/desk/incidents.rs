@@ -1,4 +1,4 @@
-//! The incidents that are open now.
+//! The open incidents.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -13,14 +13,14 @@ pub(crate) struct Incidents(BTreeMap<ProviderId, OpenIncident>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OpenIncident {
-    /// Zero: the ledger could not log it.
+    /// Zero: the ledger did not log it.
     pub id: i64,
     pub opened: DateTime<Utc>,
     pub level: Level,
     pub peak: Level,
     pub exchanges_hit: u64,
     pub carried: u64,
-    /// As the ledger counted a moment ago.
+    /// The ledger's last count.
     pub met: Met,
 }
 
@@ -43,7 +43,7 @@ impl Incidents {
         self.0.insert(provider, incident);
     }
 
-    /// The ledger has it. It is dated back to what it was concluded from, and has met requests since then.
+    /// The incident is logged. It begins at its first evidence, and has affected requests since then.
     pub(crate) fn logged(&mut self, provider: &ProviderId, id: i64, met: Met) {
         if let Some(incident) = self.0.get_mut(provider) {
             incident.id = id;
@@ -53,7 +53,7 @@ impl Incidents {
         }
     }
 
-    /// As the ledger counted, by incident.
+    /// Sets the ledger's counts by incident.
     pub(crate) fn met(&mut self, counted: Vec<(i64, Met)>) {
         for (id, met) in counted {
             if let Some(incident) = self.0.values_mut().find(|incident| incident.id == id) {
@@ -73,8 +73,7 @@ impl Incidents {
         self.0.remove(provider);
     }
 
-    /// The ledger counts the same way when the incident is closed.
-    /// True: it met one.
+    /// The ledger counts in the same way when the incident closes. True: the exchange was affected.
     pub(crate) fn count(&mut self, row: &ExchangeRow, carried: bool) -> bool {
         if row.end == ledger::End::TurnedAway {
             return false;

@@ -1,4 +1,4 @@
-//! Interrupted work: which sessions an outage cut in mid-turn, and what their tools had been told to do.
+//! Interrupted work: the sessions that an outage cut in mid-turn, and the tool calls that they had received.
 
 use catalog::ModelId;
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use super::{Desk, Effect, Record};
 use crate::booking;
 
 impl Desk {
-    /// An exchange has ended: where does its session stand?
+    /// Updates its agent session after an exchange.
     pub(super) fn follow(&mut self, now: DateTime<Utc>, exchange: &Exchange) {
         let Some(session) = Session::of(exchange) else {
             return;

@@ -1,14 +1,14 @@
-//! Names under which the ledger remembers answers and observations over a restart.
+//! Names of values that the ledger stores across restarts.
 
 /// Providers seen in traffic.
 pub(crate) const SEEN: &str = "seen_in_traffic";
-/// Endpoints that took a client's own login.
+/// Endpoints that accepted a client's own login.
 pub(crate) const LOGINS: &str = "seen_logins";
-/// Those of them that took a subscription.
+/// Those of them that accepted a subscription.
 pub(crate) const SUBSCRIPTIONS: &str = "seen_subscriptions";
-/// May a paid key answer for a subscription?
+/// May a paid key serve a client with a subscription?
 pub(crate) const PAID: &str = "paid_stand_ins";
-/// No fallback that costs money is asked until then.
+/// Time until which paid fallbacks are stopped.
 pub(crate) const PAID_STOPPED: &str = "paid_fallbacks_stopped_until";
 /// The owner's answer about one outage: a provider, and yes or no.
 pub(crate) const PAID_UNTIL_BACK: &str = "paid_until_back";
@@ -16,8 +16,8 @@ pub(crate) const PAID_UNTIL_BACK: &str = "paid_until_back";
 pub(crate) const USE_NOW: &str = "use_now";
 pub(crate) const SIBLINGS: &str = "siblings";
 pub(crate) const SIBLING_ASKED: &str = "sibling_question";
-/// "Not now" holds until then.
+/// End of a "Not now" answer.
 pub(crate) const SIBLING_LATER: &str = "siblings_not_before";
 pub(crate) const SCOPE_ASKED: &str = "scope_questions";
-/// Followed by the name of a pipeline whose scope the owner was asked for and has answered.
+/// Prefix; the name of a pipeline follows. Records that the owner answered the question about its scope.
 pub(crate) const SCOPE_ANSWERED: &str = "scope_answered/";

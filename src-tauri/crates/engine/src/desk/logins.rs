@@ -1,4 +1,4 @@
-//! Keys and logins that are refused, out of quota or at their limit: states of the login, and no outage of a provider.
+//! Keys and logins that are rejected, without quota or at a limit. These are states of the login, not outages of a provider.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -12,7 +12,7 @@ use wire::Class;
 use super::{Desk, Weight};
 use crate::view;
 
-/// By endpoint; one that is well has no entry.
+/// By endpoint; a healthy login has no entry.
 #[derive(Debug, Default)]
 pub(crate) struct Logins(BTreeMap<EndpointId, LoginTrouble>);
 
@@ -24,11 +24,11 @@ pub(crate) struct LoginTrouble {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Trouble {
-    /// A used-up plan or window, until its reset.
+    /// An exhausted plan or window, until its reset.
     Limit {
         resets_at: Option<DateTime<Utc>>,
     },
-    /// No money or allowance left.
+    /// No credit or allowance is left.
     Quota,
     Refused,
 }
@@ -56,7 +56,7 @@ impl Trouble {
 }
 
 impl Logins {
-    /// Returns those that are new.
+    /// Returns the new ones.
     fn see(&mut self, now: DateTime<Utc>, breakers: &[BreakerView]) -> Vec<(EndpointId, Trouble)> {
         let mut seen: BTreeMap<EndpointId, Trouble> = BTreeMap::new();
         for breaker in breakers.iter().filter(|b| b.endpoint.as_str() != REHEARSAL) {
@@ -90,7 +90,7 @@ impl Deref for Logins {
 }
 
 impl Desk {
-    /// A person hears of a refused key or a used-up quota at once, whether or not a fallback answers. A limit ends by itself.
+    /// A rejected key or an exhausted quota is notified at once, even if a fallback works. A rate limit ends without action.
     pub(super) fn see_logins(&mut self, now: DateTime<Utc>) {
         let new = self.state.logins.see(now, &self.state.breakers);
         for (endpoint, kind) in new {

@@ -1,11 +1,11 @@
-//! What outages met and left: asked of the ledger again where something has changed it, and not for every request.
+//! Effects of outages. They are read from the ledger again only after a change, not for every request.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{Met, Outage};
 
 use super::{Desk, Effect, Record};
 
-/// A busy desk in an outage changes it many times a second.
+/// Minimum interval: in an outage, traffic may change these values many times per second.
 const ASK_EVERY: TimeDelta = TimeDelta::seconds(2);
 
 #[derive(Debug, Default)]
@@ -15,7 +15,7 @@ pub(super) struct MetAsked {
 }
 
 impl MetAsked {
-    /// A request met an incident, an incident changed, or an item of the review queue did.
+    /// Marks the values as changed: an incident, an exchange during one, or the review queue changed.
     pub(super) fn changed(&mut self) {
         self.stale = true;
     }
@@ -39,7 +39,7 @@ impl Desk {
         self.effect(Effect::Record(Record::CountMet { open, now }));
     }
 
-    /// `met`: by incident.
+    /// `met`: affected exchanges by incident.
     pub(super) fn what_was_met(&mut self, met: Vec<(i64, Met)>, last: Option<Outage>) {
         self.state.open.met(met);
         self.state.last_outage = last;

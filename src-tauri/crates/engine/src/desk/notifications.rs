@@ -1,5 +1,5 @@
-//! What a person is notified of, and how: one notification for each event, updated in place. A new pop-up comes only where the
-//! event is new, or became one that a person must act on, and at most [`POP_UPS`] an hour.
+//! Notifications: one for each event, updated in place. A new pop-up appears only for a new event or for one that now needs an
+//! action, and at most [`POP_UPS`] per hour.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,35 +11,35 @@ use ledger::NoticeRow;
 use super::{Desk, Effect, Record};
 use crate::view;
 
-/// Pop-ups within [`HOUR`], of all kinds.
+/// Maximum number of pop-ups of all kinds within [`HOUR`].
 const POP_UPS: usize = 2;
 const HOUR: TimeDelta = TimeDelta::hours(1);
-/// An event of which nothing was heard for so long has ended.
+/// An event without news for this long has ended.
 const EVENT_ENDS: TimeDelta = TimeDelta::hours(6);
 
-/// What a piece of news asks of a person, the least first. In the settings: what is worth a pop-up.
+/// Urgency of a notification, lowest first. The settings name the lowest one that opens a pop-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Weight {
-    /// Good to know.
+    /// For information.
     Note,
-    /// An outage that the work survives, or another model answers.
+    /// An outage while fallbacks carry the work, or a change of fallback.
     #[default]
     Outage,
-    /// The work stops, or waits for an answer.
+    /// Work is stopped, or an answer is needed.
     Act,
 }
 
-/// How news reaches the desktop.
+/// How a notification reaches the desktop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     PopUp,
-    /// Of a notification that is on the screen.
+    /// Updates a notification that is on the screen.
     Update,
-    /// The window and the log have it.
+    /// Only in the window and in the log.
     Nowhere,
 }
 
-/// An event as its last notification showed it.
+/// State of an event in its last notification.
 #[derive(Clone, Debug)]
 struct Event {
     weight: Weight,
@@ -50,9 +50,9 @@ struct Event {
 
 #[derive(Debug, Default)]
 pub(crate) struct Notifications {
-    /// One of each event, that a face has not fetched yet.
+    /// At most one for each event, not yet fetched by a UI.
     queue: Vec<Notice>,
-    /// The title of the last that the desktop could not show, and why.
+    /// Title of the last notification that the desktop did not show, and the reason.
     unshown: Option<(String, String)>,
     /// By thread.
     events: BTreeMap<String, Event>,
@@ -75,7 +75,7 @@ impl Notifications {
         self.unshown.as_ref()
     }
 
-    /// `worth`: from which weight on a pop-up is wanted. `counts`: among the pop-ups of an hour.
+    /// `worth`: lowest weight that opens a pop-up. `counts`: includes the pop-up in the hourly limit.
     fn place(
         &mut self,
         now: DateTime<Utc>,
@@ -110,12 +110,12 @@ impl Notifications {
         place
     }
 
-    /// The event is over: what comes next in its thread is a new one.
+    /// Ends the event: the next notification in its thread opens a new one.
     fn end(&mut self, thread: &str) {
         self.events.remove(thread);
     }
 
-    /// An earlier run told of an event that goes on.
+    /// Resumes an open event that an earlier run reported.
     pub(super) fn goes_on(&mut self, now: DateTime<Utc>, thread: String, weight: Weight) {
         let event = Event {
             weight,
@@ -127,7 +127,7 @@ impl Notifications {
     }
 
     fn queued(&mut self, id: i64, row: &NoticeRow, actions: Vec<NoticeAction>, in_place: bool) {
-        // One that no face has fetched yet was not seen: what replaces it pops up in its stead.
+        // A notification that no UI has fetched was not seen, so its replacement pops up instead.
         let unfetched = self.queue.iter().find(|notice| notice.thread == row.thread);
         let in_place = unfetched.map_or(in_place, |notice| notice.in_place && in_place);
         self.queue.retain(|notice| notice.thread != row.thread);
@@ -151,8 +151,8 @@ impl Notifications {
 }
 
 impl Desk {
-    /// In quiet hours, and where the owner wants none, the window and the log alone have it. The buttons are for this run:
-    /// after a restart the notification, where it is still fresh, has none.
+    /// In quiet hours, or if the owner disabled pop-ups, it goes only to the window and the log. Buttons work in this run only:
+    /// after a restart, a fresh notification has none.
     pub(super) fn notify(
         &mut self,
         now: DateTime<Utc>,
@@ -178,7 +178,7 @@ impl Desk {
         }));
     }
 
-    /// Asks about this provider's failure. If its incident has a notification, the question becomes a line of that.
+    /// Opens a question about this provider's failure. If its incident has a notification, the question becomes a line of it.
     pub(super) fn ask(
         &mut self,
         now: DateTime<Utc>,
@@ -191,7 +191,7 @@ impl Desk {
         }
     }
 
-    /// The last notification of this thread ended the event.
+    /// Ends the event with the last notification of this thread.
     pub(super) fn event_over(&mut self, thread: &str) {
         self.state.notifications.end(thread);
     }

@@ -1,4 +1,4 @@
-//! The notification of an open incident: what it means for the work now, updated in place while that changes.
+//! The notification of an open incident: its effect on the work, updated in place.
 
 use catalog::ProviderId;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,9 +10,9 @@ use crate::booking;
 use crate::view;
 use crate::view::consequence::{Consequence, Work};
 
-/// What an event changes is looked at after this long: several requests of one moment are one change.
+/// Delay before an update, so that several simultaneous requests cause one change.
 const SETTLES: TimeDelta = TimeDelta::seconds(2);
-/// A notification on the screen changes at most this often, unless a person must act.
+/// Minimum interval between updates of a notification on the screen, unless an action is needed.
 const UPDATE_EVERY: TimeDelta = TimeDelta::seconds(20);
 
 /// The last notification of an open incident.
@@ -53,7 +53,7 @@ impl Desk {
         }
     }
 
-    /// An earlier run told of the incidents that are open.
+    /// Marks the open incidents that an earlier run has reported.
     pub(super) fn told_before(&mut self, now: DateTime<Utc>) {
         let open = self.state.open.iter();
         let open: Vec<(ProviderId, Level)> = open
@@ -67,7 +67,7 @@ impl Desk {
         }
     }
 
-    /// Something has happened while an incident is open.
+    /// Schedules an update after a change during an open incident.
     pub(super) fn refresh_soon(&mut self, now: DateTime<Utc>) {
         if !self.told.is_empty() && self.refresh_at.is_none() {
             self.refresh_at = Some(now + SETTLES);
@@ -100,7 +100,7 @@ impl Desk {
         }
     }
 
-    /// As it is now. False: there is nothing to tell.
+    /// Notifies of the outage's present state. False: there is nothing to report.
     pub(super) fn tell_outage(
         &mut self,
         now: DateTime<Utc>,
@@ -115,19 +115,19 @@ impl Desk {
         true
     }
 
-    /// The owner has answered a question: the notification has it no longer.
+    /// Removes an answered question from the notification.
     pub(super) fn question_answered(&mut self, now: DateTime<Utc>, provider: &ProviderId) {
         if self.has_notified(provider) {
             self.tell_outage(now, provider, Weight::Note);
         }
     }
 
-    /// A person has heard of its open incident.
+    /// True if a notification of the open incident was sent.
     pub(super) fn has_notified(&self, provider: &ProviderId) -> bool {
         self.told.contains_key(provider) && self.state.open.contains_key(provider)
     }
 
-    /// An open incident that a person has heard of.
+    /// True if a notification of any open incident was sent.
     pub(super) fn has_notified_incident(&self) -> bool {
         let open = &self.state.open;
         self.told.keys().any(|provider| open.contains_key(provider))
@@ -147,7 +147,7 @@ impl Desk {
         self.told.insert(provider.clone(), told);
     }
 
-    /// A question on this outage is a line of its notification, with its buttons.
+    /// A question about this outage is a line of its notification, with its buttons.
     fn notify_with_question(
         &mut self,
         now: DateTime<Utc>,
@@ -175,7 +175,7 @@ impl Desk {
         let Verdict::Known(level) = verdict.verdict else {
             return None;
         };
-        // It is well, and that is not proved well enough to end the incident.
+        // Operational, but the evidence is not yet enough to close the incident.
         if level == Level::Operational {
             return None;
         }

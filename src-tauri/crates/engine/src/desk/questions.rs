@@ -1,4 +1,4 @@
-//! What waits for the owner's answer, and the answers: where requests may go, and sibling models.
+//! Open questions to the owner and their answers: where requests may go, and sibling models.
 
 use api::MayGoTo;
 use catalog::EndpointId;
@@ -11,11 +11,11 @@ use super::{Desk, Record, keys};
 use crate::state::{ScopeAnswer, SiblingQuestion};
 use crate::view;
 
-/// "Not now" holds so long.
+/// Duration of a "Not now" answer.
 const LATER: TimeDelta = TimeDelta::days(1);
 
 impl Desk {
-    /// A request ended without its primary: would a fallback have answered that the owner has not been asked about?
+    /// After a request without its primary: opens a consent question if an available fallback still needs one.
     pub(super) fn ask_for_fallbacks(
         &mut self,
         now: DateTime<Utc>,
@@ -25,7 +25,7 @@ impl Desk {
         if exchange.rehearsal || exchange.kind != ExchangeKind::Generate {
             return;
         }
-        // One question at a time, and first the one on what costs nothing.
+        // One question at a time; the one without cost comes first.
         match self.sibling_that_could(now, exchange, carried) {
             Some(question) => self.ask_for_sibling(now, question),
             None if self.sibling_may_help() => {}
@@ -34,7 +34,7 @@ impl Desk {
         self.ask_for_scope(now, exchange);
     }
 
-    /// The sibling that waits for a yes and would have answered: the primary's model failed, and the sibling did not.
+    /// The sibling that needs consent and was healthy while the primary's model failed.
     fn sibling_that_could(
         &self,
         now: DateTime<Utc>,
@@ -45,7 +45,7 @@ impl Desk {
         if exchange.pipeline.is_some() {
             return None;
         }
-        // A fallback that costs money answers already, or may: one question at a time.
+        // A paid fallback is already in use or allowed, and only one question is open at a time.
         let paid = &self.state.paid;
         if paid.question().is_some() || paid.answer().is_some_and(|answer| answer.allowed) {
             return None;
@@ -84,7 +84,7 @@ impl Desk {
         })
     }
 
-    /// The question on a sibling is open, and the sibling is not known to fail too.
+    /// The question about a sibling is open, and the sibling has no known failure.
     fn sibling_may_help(&self) -> bool {
         self.state.sibling_question.as_ref().is_some_and(|asked| {
             let mut breakers = self.state.breakers.iter();
@@ -153,7 +153,7 @@ impl Desk {
         "No other model of the same login answers. The question comes again tomorrow at the earliest.".into()
     }
 
-    /// A pipeline's request failed, and a fallback would have answered that no word of the owner's lets it go to.
+    /// After a failed request of a pipeline: opens the question about its scope if that is the only obstacle to a fallback.
     fn ask_for_scope(&mut self, now: DateTime<Utc>, exchange: &Exchange) {
         let Some(name) = exchange.pipeline.clone() else {
             return;
@@ -178,7 +178,7 @@ impl Desk {
         self.effect(Record::meta(keys::SCOPE_ASKED, text));
     }
 
-    /// The owner has answered, and the settings file has it where it says more than "keep".
+    /// Records the owner's answer, which is already in the settings file unless it is "keep".
     pub(super) fn answer_may_go_to(
         &mut self,
         now: DateTime<Utc>,
@@ -203,7 +203,7 @@ impl Desk {
             }
         }
         if scope.as_ref().is_some_and(|scope| *scope != Scope::Any) {
-            // Those that may still answer stand again with their next response.
+            // Fallbacks that are still allowed appear again with their next response.
             self.state.fallbacks.forget(|carried| !carried.is_sibling());
         }
         self.reconfigure(now);
@@ -224,7 +224,7 @@ impl Desk {
     }
 }
 
-/// None: it stays as it is.
+/// None: no change.
 pub(crate) fn scope(answer: &MayGoTo) -> Option<Scope> {
     match answer {
         MayGoTo::Keep => None,

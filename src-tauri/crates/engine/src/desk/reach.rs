@@ -1,4 +1,4 @@
-//! Where the requests of pipelines and applications go when their primary fails, by the plans that they would get now.
+//! Where requests of pipelines and applications go when their primary fails, from their present plans.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ impl Desk {
             whose,
             ..Reach::default()
         };
-        // Of what was never seen, one way is enough to hope for.
+        // Without traffic, one route with a fallback is enough.
         let mut bare = plans.iter().map(|plan| plan.candidates.len() < 2);
         reach.without_fallback = match seen {
             true => bare.any(|bare| bare),
@@ -79,8 +79,7 @@ impl Desk {
         reach
     }
 
-    /// By its own routes and by what was seen of it; of a pipeline where nothing was, by the routes of the owner's
-    /// providers.
+    /// Plans from its own routes and its traffic; for a pipeline without both, from the routes of the owner's providers.
     fn plans_of(&self, whose: Option<&str>) -> (Vec<Plan>, bool) {
         let state = &self.state;
         let own = state

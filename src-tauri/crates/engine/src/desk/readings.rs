@@ -1,4 +1,4 @@
-//! What the watch and the traffic saw: written down, and put into the book that judges it.
+//! Results of the watch and of traffic: stored, and passed to the health book.
 
 use chrono::{DateTime, Utc};
 use health::{CallOutcome, CallSource, Observation};
@@ -11,7 +11,7 @@ impl Desk {
     pub(super) fn watched(&mut self, now: DateTime<Utc>, report: watch::Report) {
         match report {
             watch::Report::Observed(observation) => self.observe(now, observation),
-            // The answer to a command: the shell's.
+            // `main_loop` handles the reply to this command.
             watch::Report::Round(_) => {}
             watch::Report::Checked { connectivity, .. } => {
                 self.state.connectivity = Some(connectivity);

@@ -1,4 +1,4 @@
-//! What an earlier run left.
+//! Data of an earlier run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +14,9 @@ use crate::state::{SiblingQuestion, State};
 #[derive(Debug, Default)]
 pub(crate) struct Restored {
     pub incidents: Vec<(i64, health::OpenIncident, Met)>,
-    /// Those that are still fresh.
+    /// Notifications that are not stale.
     pub notices: Vec<Notice>,
-    /// Providers seen in traffic, and endpoints that took a client's own login.
+    /// Providers seen in traffic, and endpoints that accepted a client's own login.
     pub seen: Vec<ProviderId>,
     pub logins: Vec<EndpointId>,
     pub subscriptions: Vec<EndpointId>,
@@ -28,10 +28,10 @@ pub(crate) struct Restored {
     pub siblings_not_before: Option<DateTime<Utc>>,
     pub paid_stopped_until: Option<DateTime<Utc>>,
     pub scope_answered: BTreeSet<String>,
-    /// Questions that are open.
+    /// Open questions.
     pub sibling_question: Option<SiblingQuestion>,
     pub scope_asked: BTreeSet<String>,
-    /// Who sent requests for which models lately.
+    /// Recent clients and the models that they requested.
     pub askers: Vec<Asker>,
     /// Models in use by route, the newest first.
     pub models: Vec<(String, Dialect, String)>,
@@ -70,7 +70,7 @@ impl Desk {
         state.seen_logins.extend(left.logins);
         state.seen_subscriptions.extend(left.subscriptions);
         state.paid_stand_ins = left.paid_stand_ins;
-        // The outage that it was an answer about may be over.
+        // The outage of this answer may have ended.
         let open = |answer: &PaidAnswer| state.open.contains_key(&answer.failing);
         let answer = left.paid_until_back.filter(open);
         state.paid = PaidConsent::restored(answer);

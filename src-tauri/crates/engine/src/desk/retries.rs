@@ -1,4 +1,4 @@
-//! "Retry all": how far it is, and whether it goes on.
+//! "Retry all": its progress, and whether it continues.
 
 use api::{Accepted, ControlError};
 use chrono::{DateTime, Utc};
@@ -8,7 +8,7 @@ use crate::retry::Retry;
 
 impl Desk {
     /// # Errors
-    /// One is under way.
+    /// A run is in progress.
     pub(crate) fn may_retry(&self) -> Result<(), ControlError> {
         match self.state.retry.as_ref().is_some_and(Retry::is_at_work) {
             true => Err(ControlError {
@@ -23,7 +23,7 @@ impl Desk {
         self.state.retry = Some(Retry::of(count));
     }
 
-    /// True: the next one is to be run.
+    /// True: run the next request.
     pub(crate) fn retried(&mut self, answered: Option<bool>) -> bool {
         let may_go_on = !self.state.draining;
         let retry = self.state.retry.as_mut();
@@ -37,7 +37,7 @@ impl Desk {
     }
 
     /// # Errors
-    /// None is under way.
+    /// No run is in progress.
     pub(crate) fn stop_retry(&mut self) -> Result<Accepted, ControlError> {
         let retry = self.state.retry.as_mut();
         let Some(retry) = retry.filter(|retry| retry.is_at_work()) else {

@@ -1,4 +1,4 @@
-//! The review queue as far as the desk decides on it: what of an exchange goes there, and when a person hears of it.
+//! Review queue decisions: which exchanges are parked, and when a notification is due.
 
 use chrono::{DateTime, Utc};
 use gateway::{Exchange, ParkedRequest, Review, Unfetched};
@@ -9,12 +9,12 @@ use super::grouping::Grouping;
 use super::{Desk, Effect, Record, Weight};
 use crate::view;
 
-/// Notifications about the queue replace each other.
+/// Thread of the notifications about the queue; they replace each other.
 const THREAD: &str = "review";
 
 #[derive(Debug, Default)]
 pub(crate) struct Reviews {
-    /// Parked requests that wait for a person.
+    /// Number of parked requests.
     waiting: u64,
     told: Grouping,
 }
@@ -33,7 +33,7 @@ impl Reviews {
     }
 }
 
-/// `why`: how the exchange went, in one sentence.
+/// `why`: one sentence about the exchange.
 pub(super) fn work(now: DateTime<Utc>, exchange: &Exchange, why: String) -> Option<ReviewWork> {
     match exchange.review.as_ref()? {
         Review::Answered(id) => Some(ReviewWork::Settle {
@@ -87,14 +87,14 @@ impl Desk {
         }
     }
 
-    /// Time alone: those that were parked meanwhile are in one notification.
+    /// Sends one notification for all requests that were parked since the last one.
     pub(super) fn reviews_due(&mut self, now: DateTime<Utc>) {
         if self.state.reviews.told.due(now) && self.state.reviews.waiting > 0 {
             self.notify_of_reviews(now);
         }
     }
 
-    /// While an incident is open, its own notification has them.
+    /// The notification of an open incident includes its parked requests.
     fn notify_of_reviews(&mut self, now: DateTime<Utc>) {
         if self.has_notified_incident() {
             return;

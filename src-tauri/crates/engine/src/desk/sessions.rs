@@ -1,4 +1,4 @@
-//! The clients that send requests now, or did within the last hour.
+//! Clients with requests now or within the last hour.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
@@ -17,12 +17,12 @@ pub(crate) struct Sessions(BTreeMap<(String, String), SessionSeen>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SessionSeen {
     pub last: DateTime<Utc>,
-    /// Requests under way.
+    /// Open requests.
     pub open: u32,
     pub dialect: Dialect,
-    /// The routes, each with its dialect, that its requests took.
+    /// The routes of its requests, each with its dialect.
     pub routes: BTreeSet<(String, Dialect)>,
-    /// Its requests are those of a pipeline, which has a line of its own.
+    /// Its requests belong to a pipeline, which has a separate line.
     pub of_pipeline: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What standing in may cost: the owner's answer, and the day's cap.
+//! Cost of fallbacks: the owner's consent, and the daily cap.
 
 use chrono::{DateTime, Utc};
 use gateway::{Consent, Siblings, Spending, UsedUp};
@@ -17,7 +17,7 @@ impl Desk {
             (written, _) => written,
         };
         let spent = self.state.today.stand_ins;
-        // What was spent by the owner's stop is then the day's cap.
+        // After the owner's stop, the amount spent until then is the cap of the day.
         let cap = match self.state.paid_stopped_until {
             Some(_) => settings.fallback_a_day.min(spent),
             None => settings.fallback_a_day,
@@ -34,7 +34,7 @@ impl Desk {
         answer.is_some_and(|answer| answer.allowed)
     }
 
-    /// Keeps the owner's answer: it is asked for once.
+    /// Stores the owner's answer, so that the question appears only once.
     pub(super) fn answer_paid_stand_ins(&mut self, now: DateTime<Utc>, allow: bool) -> String {
         self.state.paid_stand_ins = Some(allow);
         let word = if allow { "yes" } else { "no" };
@@ -59,7 +59,7 @@ impl Desk {
         }
     }
 
-    /// None: the owner is asked when it would help.
+    /// None: the question appears when a fallback needs the answer.
     pub(super) fn answer_siblings(&mut self, now: DateTime<Utc>, allow: Option<bool>) -> String {
         self.state.siblings = allow;
         self.sibling_question_answered();
@@ -84,7 +84,7 @@ impl Desk {
         .into()
     }
 
-    /// An exchange was counted, or the day has turned: is the cap reached, or no longer?
+    /// After a counted exchange or at midnight: checks whether the cap is reached.
     pub(super) fn check_the_cap(&mut self, now: DateTime<Utc>) {
         if self
             .state

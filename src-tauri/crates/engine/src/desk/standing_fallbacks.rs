@@ -1,8 +1,8 @@
-//! Who answers for whom, and which change of it is told. Pure: time is an argument.
+//! Fallbacks in use, and which changes of them are notified. Pure: time is an argument.
 //!
-//! A change is told once for a route, its failing side, its answering side and the reason, however many requests, models and
-//! sessions it concerns. The way back is told once the primary has been well for [`STEADY`], so that a primary that flaps is
-//! told once; sessions return after the same time.
+//! A change is notified once for each route, failing side, fallback side and reason, for any number of requests, models and
+//! sessions. The return is notified when the primary has been healthy for [`STEADY`], so that a flapping primary causes one
+//! notification. Sessions return after the same time.
 
 use std::collections::BTreeMap;
 
@@ -11,35 +11,35 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ledger::Candidate;
 use wire::Class;
 
-/// How long the primary must not have failed before its return is told.
+/// How long the primary must be free of failures before its return is notified.
 const STEADY: TimeDelta = TimeDelta::minutes(5);
-/// A change that comes again sooner after it was told is told when this time has passed and it still stands.
+/// A change that recurs within this time after its notification is notified at the end of it, if it still holds.
 const AGAIN: TimeDelta = TimeDelta::minutes(30);
-/// A change that lasts is told again so often.
+/// A lasting change is notified again at this interval.
 const DAILY: TimeDelta = TimeDelta::days(1);
-/// So long after the last evidence it is not known any more who answers.
+/// After this time without evidence, the fallback in use is unknown.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 /// A route in one dialect.
 pub(crate) type RouteKey = (String, Dialect);
 
-/// Why the primary did not answer.
+/// Why the primary did not respond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
     Failing,
     KeyRefused,
     RateLimit,
-    /// A used-up plan or window.
+    /// An exhausted plan or window.
     Limit,
-    /// No money or allowance left.
+    /// No credit or allowance is left.
     Quota,
     NotServed,
-    /// Of one conversation: nothing is wrong with the primary.
+    /// Affects one conversation only: the primary is healthy.
     TooLong,
 }
 
 impl Reason {
-    /// None: it is the request's own fault, and no fallback is asked.
+    /// None: the request itself is at fault, and no fallback is tried.
     pub(crate) fn of(class: Class) -> Option<Reason> {
         match class {
             Class::Transient | Class::Silent => Some(Reason::Failing),
@@ -54,37 +54,37 @@ impl Reason {
     }
 }
 
-/// What an answer of the fallback costs the owner.
+/// Cost of a fallback's response for the owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cost {
-    /// The client's own subscription pays, as it does for the primary.
+    /// The client's own subscription pays, as for the primary.
     SamePlan,
-    /// It runs on a machine of the owner's.
+    /// It runs on the owner's machine.
     Free,
-    /// A turn, on the average of those that were booked.
+    /// Average cost of the recorded turns.
     About(MicroDollars),
     Unknown,
 }
 
-/// A response that a fallback gave in its primary's place.
+/// A response of a fallback instead of its primary.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Carried {
     pub(crate) route: RouteKey,
-    /// As the client asked.
+    /// Model name in the client's request.
     pub(crate) asked: String,
     pub(crate) primary: Candidate,
     pub(crate) by: Candidate,
-    /// The primary's product, and the one that answered.
+    /// The products of the primary and of the fallback.
     pub(crate) products: (String, String),
-    /// None: the primary was not asked, and nothing is known against it: a session stays with its fallback.
+    /// None: the primary was skipped without a known failure, because the session stays with its fallback.
     pub(crate) reason: Option<Reason>,
     pub(crate) cost: Cost,
-    /// A key of the owner's pays: fallbacks that cost money can be stopped.
+    /// The owner's key pays, so the owner can stop this fallback.
     pub(crate) keyed: bool,
 }
 
 impl Carried {
-    /// Another model of the primary's own endpoint answers.
+    /// True if the fallback is another model of the primary's endpoint.
     pub(crate) fn is_sibling(&self) -> bool {
         self.by.endpoint == self.primary.endpoint
     }
@@ -105,7 +105,7 @@ impl Carried {
     }
 }
 
-/// What is told once.
+/// Key of a change that is notified once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Change {
     route: RouteKey,
@@ -117,7 +117,7 @@ struct Change {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Side {
     Model(EndpointId, ModelId),
-    /// All models of a provider that fails are one change.
+    /// All failing models of a provider are one change.
     Provider(ProviderId),
 }
 
@@ -131,27 +131,27 @@ impl Side {
     }
 }
 
-/// A fallback that answers now.
+/// A fallback in use.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Standing {
     pub(crate) carried: Carried,
     pub(crate) since: DateTime<Utc>,
-    /// The primary has not failed since then, and answered.
+    /// The primary has been healthy since then.
     pub(crate) well_since: Option<DateTime<Utc>>,
-    /// When the last fallback's response came.
+    /// Time of the fallback's last response.
     last: DateTime<Utc>,
-    /// When the primary failed last, or the fallback answered.
+    /// Time of the primary's last failure, or of the fallback's last response.
     evidence: DateTime<Utc>,
-    /// Nothing is known of it any more: it is not shown.
+    /// Its state is unknown, so it is not shown.
     faded: bool,
-    /// It was not told, since the same was told shortly before.
+    /// When to notify; delayed because the same change was notified shortly before.
     tell_at: Option<DateTime<Utc>>,
     /// Turns with a known cost.
     turns: i64,
 }
 
 impl Standing {
-    /// The cost of a turn, this one included.
+    /// Average cost of a turn, including this one.
     fn average(&mut self, turn: Cost) -> Cost {
         match (self.carried.cost, turn) {
             (Cost::About(before), Cost::About(now)) => {
@@ -166,11 +166,11 @@ impl Standing {
     }
 }
 
-/// What a person is to be told.
+/// A notification for the owner.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     Moved(Carried, DateTime<Utc>),
-    /// The primary answers again; the fallback had answered since then.
+    /// The primary is in use again; the fallback was in use since this time.
     Back(Carried, DateTime<Utc>),
 }
 
@@ -182,13 +182,13 @@ struct Told {
 
 #[derive(Debug, Default)]
 pub(crate) struct Fallbacks {
-    /// By route and the model that the client asked for.
+    /// Keyed by the route and by the model that the client requested.
     standing: BTreeMap<(RouteKey, String), Standing>,
     told: BTreeMap<Change, Told>,
 }
 
 impl Fallbacks {
-    /// A fallback answered.
+    /// Records a response of a fallback.
     pub(crate) fn carried(&mut self, now: DateTime<Utc>, carried: Carried) -> Option<News> {
         let key = (carried.route.clone(), carried.asked.clone());
         if let Some(known) = self.standing.get_mut(&key) {
@@ -251,7 +251,7 @@ impl Fallbacks {
         Some(News::Moved(carried, since))
     }
 
-    /// A request or a probe says how this model is.
+    /// Records a success or a failure of this model, from a request or a probe.
     pub(crate) fn seen(
         &mut self,
         now: DateTime<Utc>,
@@ -275,7 +275,7 @@ impl Fallbacks {
         }
     }
 
-    /// Time alone: what was held back and still stands, and primaries that have been well long enough.
+    /// Handles due changes: delayed notifications that still hold, and primaries that are healthy for long enough.
     pub(crate) fn due(&mut self, now: DateTime<Utc>) -> Vec<News> {
         let mut news = Vec::new();
         for standing in self.standing.values_mut() {
@@ -302,7 +302,7 @@ impl Fallbacks {
             .map(|(_, standing)| standing)
             .collect();
         for standing in ended {
-            // One whose primary nobody saw again only fades.
+            // Without evidence of a healthy primary, the change ends without a notification.
             let well = standing.well_since.is_some();
             let change = standing.carried.change();
             let told = self.told.get_mut(&change).filter(|told| well && !told.back);
@@ -320,13 +320,13 @@ impl Fallbacks {
         news
     }
 
-    /// Whether these still answer is not known any more.
+    /// Removes entries whose state is unknown.
     pub(crate) fn forget(&mut self, which: impl Fn(&Carried) -> bool) {
         self.standing
             .retain(|_, standing| !which(&standing.carried));
     }
 
-    /// The owner stopped these, or they may no longer answer: that needs no telling.
+    /// Ends fallbacks that the owner stopped or that are no longer allowed, without a notification.
     pub(crate) fn end(&mut self, which: impl Fn(&Carried) -> bool) {
         let ended = self
             .standing
@@ -351,7 +351,7 @@ impl Fallbacks {
         self.standing.values().map(of).min()
     }
 
-    /// Those that answer on a route now, the latest first; not where the primary answers again.
+    /// The fallbacks in use on a route, latest first, without those whose primary has recovered.
     pub(crate) fn on(&self, route: &str, dialect: Dialect) -> Vec<&Standing> {
         let of_it = |standing: &&Standing| {
             let (name, its_dialect) = &standing.carried.route;

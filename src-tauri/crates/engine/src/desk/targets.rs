@@ -1,4 +1,4 @@
-//! Tests of fallbacks: which there are, one that the owner asks for, and its result.
+//! Tests of fallbacks: the list of fallbacks, a test that the owner starts, and its result.
 
 use api::ControlError;
 use catalog::Dialect;
@@ -13,7 +13,7 @@ use crate::routing::SAMPLE;
 use crate::view;
 
 impl Desk {
-    /// A client was answered: its model's fallbacks are the ones that matter.
+    /// Records the model after a response; tests cover the fallbacks of models in use.
     pub(super) fn learn_model(&mut self, exchange: &Exchange) {
         let answered = exchange.end == End::Complete && exchange.kind == ExchangeKind::Generate;
         if answered
@@ -25,7 +25,7 @@ impl Desk {
         }
     }
 
-    /// The fallbacks of each route: for its models in use, else for the one that it names or the first known one that it takes.
+    /// The fallbacks of each route: for its models in use, else for its named model or the first known model that it matches.
     pub(super) fn targets(&self) -> Vec<Target> {
         let plans = self.state.plans.iter();
         plans.flat_map(|plan| self.targets_for(plan)).collect()
@@ -49,7 +49,7 @@ impl Desk {
         targets
     }
 
-    /// Every route is there in every dialect, and clients ask most of them in one.
+    /// Every route exists in every dialect, but most are used in only one.
     fn is_usual(&self, plan: &Plan) -> bool {
         let key = (plan.route.clone(), plan.dialect);
         let mut own = self.state.settings.routes.iter();
@@ -79,7 +79,7 @@ impl Desk {
         let mut known = known.filter(|model| catalog::pattern::matches(pattern, model.id.as_str()));
         match known.next().filter(|_| pattern != "*") {
             Some(model) => vec![model.id.to_string()],
-            // A route that the owner did not write has a fallback to test once a client has asked for one of its models.
+            // A default route has a fallback to test only after a client has requested one of its models.
             None if written.is_none() => Vec::new(),
             None => vec![plan.model.clone()],
         }
@@ -101,7 +101,7 @@ impl Desk {
     }
 
     /// # Errors
-    /// There is no such fallback, it cannot be tested now, or it needs the owner's yes.
+    /// There is no such fallback, it cannot be tested now, or it needs the owner's consent.
     pub(crate) fn begin_test(
         &mut self,
         wanted: &api::TestFallback,
@@ -112,7 +112,7 @@ impl Desk {
                 fix: Some(fix.to_owned()),
             })
         };
-        // The day's cap may have been reached since they were listed.
+        // The daily cap may have been reached since the list was made.
         self.state.targets = self.targets();
         let is_it = |target: &&Target| {
             target.turn.dialect.as_str() == wanted.dialect
@@ -156,7 +156,7 @@ impl Desk {
         Ok(Box::new(target))
     }
 
-    /// Books what it found and what it cost. It was no client's request: no statistic of those counts it.
+    /// Records the result and the cost. Statistics of client requests do not include it.
     pub(crate) fn test_ended(
         &mut self,
         now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! Rows of time and event, and what every face then shows, in Central European Time.
+//! Rows of time and event, and the expected state of every UI, in Central European Time.
 
 mod scene;
 

@@ -1,4 +1,4 @@
-//! What requests show: clients and their logins, providers in use, and which fallback answered.
+//! Information from requests: clients and their logins, providers in use, and the fallback in use.
 
 use std::collections::BTreeSet;
 
@@ -76,7 +76,7 @@ impl Desk {
         });
     }
 
-    /// The primary of the plan for this request, in whatever place a cooldown puts it.
+    /// The primary of the plan for this request, even if its cooldown moves it down in the order.
     pub(super) fn primary(&self, exchange: &Exchange) -> Option<ledger::Candidate> {
         let plan = self
             .state
@@ -96,7 +96,7 @@ impl Desk {
         })
     }
 
-    /// What traffic says beside health: whose providers these are, and who asks for what.
+    /// What traffic reveals apart from health: the providers in use, and the models that clients request.
     pub(super) fn learn(&mut self, exchange: &Exchange) {
         let mut news = false;
         for attempt in &exchange.attempts {
@@ -127,7 +127,7 @@ impl Desk {
         }
     }
 
-    /// Providers seen in traffic stay the owner's over a restart, and clients that log in are expected to do so again.
+    /// Stores the providers seen in traffic and the logins, so that they remain known after a restart.
     pub(super) fn remember_seen(&mut self) {
         let seen: Vec<&str> = self
             .state
@@ -148,8 +148,8 @@ impl Desk {
         ]);
     }
 
-    /// The usual client of this dialect: a coding agent, with the kind of login that was seen. A subscription goes first: what
-    /// may answer in its place needs the owner's consent.
+    /// The usual client of this dialect: a coding agent, with the login kind from traffic. A subscription has priority, because
+    /// its fallbacks need consent.
     pub(crate) fn usual_caller(&self, dialect: catalog::Dialect) -> gateway::Caller {
         let of_dialect = |seen: &BTreeSet<EndpointId>| {
             let mut endpoints = seen.iter().filter_map(|id| self.state.catalog.endpoint(id));
@@ -165,7 +165,7 @@ impl Desk {
     }
 }
 
-/// It ended before the provider was connected: perhaps by our own network.
+/// True if the attempt ended before a connection, perhaps through this machine's network.
 fn reached_no_provider(attempt: &Attempt) -> bool {
     matches!(
         attempt.outcome,

@@ -1,4 +1,4 @@
-//! From a change of what is believed of a provider to its incident and its notification.
+//! From a change of a provider's verdict to its incident and its notification.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use ledger::{LoggedTransition, Met};
 use super::{Desk, Effect, OpenIncident, Record};
 use crate::booking;
 
-/// For the log.
+/// Clock of log texts.
 fn utc(now: DateTime<Utc>) -> words::Clock {
     words::Clock::named(Arc::new(|_| Utc.fix()), now)
 }
 
 impl Desk {
-    /// Both books as one. The very same value comes back while nothing has changed.
+    /// The verdicts of both books. Returns the same value while nothing has changed.
     fn beliefs(&self) -> Arc<Verdicts> {
         let mut beliefs = Verdicts::clone(&self.book.verdicts());
         let rehearsal = ProviderId::new(REHEARSAL);
@@ -31,7 +31,7 @@ impl Desk {
         }
     }
 
-    /// Each transition goes to the log, and perhaps to a person.
+    /// Logs each transition and sends its notification, if any.
     pub(super) fn apply(&mut self, now: DateTime<Utc>, transitions: Vec<Transition>) {
         let before = Arc::clone(&self.state.verdicts);
         self.state.verdicts = self.beliefs();
@@ -61,7 +61,7 @@ impl Desk {
         }
     }
 
-    /// The watch looks more often while an incident is open.
+    /// The watch polls more often while an incident is open.
     fn follow_incident(&mut self, now: DateTime<Utc>, transition: &Transition) {
         let provider = transition.provider.clone();
         let open = match &transition.change {
@@ -88,7 +88,7 @@ impl Desk {
         self.effect(Effect::Nudge(watch::Nudge::IncidentOpen { provider, open }));
     }
 
-    /// The ledger has it. `met`: what it met before it was known.
+    /// Handles a logged transition. `met`: exchanges that it affected before it was detected.
     pub(super) fn logged(
         &mut self,
         now: DateTime<Utc>,
@@ -104,7 +104,7 @@ impl Desk {
     }
 }
 
-/// For the log.
+/// Log text of a change.
 fn change_words(change: &Change) -> String {
     let level = words::level;
     match change {

@@ -1,4 +1,4 @@
-//! Where each agent's session stands: the tool calls that it was given last, and which of them came to an end. Pure.
+//! State of each agent session: the tool calls of the last response, and which of them have ended. Pure.
 
 use std::collections::HashMap;
 
@@ -6,22 +6,22 @@ use chrono::{DateTime, Utc};
 use gateway::{End, Exchange, ExchangeKind, Outcome};
 use ledger::DeliveredCall;
 
-/// Sessions that are followed at most; the one that has been quiet for longest is forgotten.
+/// Most sessions that are followed; the least recent one is removed first.
 const FOLLOWED: usize = 256;
-/// Calls of one turn that are told at most, the last ones.
+/// Most calls of one turn that are listed; the last ones are kept.
 const CALLS: usize = 32;
 
-/// A conversation with one model: beside the one that works, agents keep small ones for titles and summaries.
+/// A conversation with one model: agents also use small ones for titles and summaries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Session {
     pub(crate) client: String,
     pub(crate) id: String,
-    /// As the client asked.
+    /// Model name in the client's request.
     pub(crate) model: String,
 }
 
 impl Session {
-    /// None: nobody's session. A pipeline's request waits in the review queue instead.
+    /// None: no agent session. A pipeline's request is parked in the review queue instead.
     pub(crate) fn of(exchange: &Exchange) -> Option<Session> {
         let works = exchange.kind == ExchangeKind::Generate
             && !exchange.rehearsal
@@ -41,24 +41,24 @@ pub(crate) struct Turns(HashMap<Session, Turn>);
 #[derive(Debug)]
 struct Turn {
     calls: Vec<DeliveredCall>,
-    /// The log may hold an interruption of it that is not over.
+    /// The log may contain an open interruption of it.
     interrupted: bool,
     last: DateTime<Utc>,
 }
 
-/// What an exchange means for the log of interrupted work.
+/// Effect of an exchange on the log of interrupted work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct News {
-    /// Results of earlier calls stood in the request, and an interruption may wait for them.
+    /// The request contained results of earlier calls, and an interruption may depend on them.
     pub(crate) results: bool,
-    /// The session was answered, and an interruption of it may be open.
+    /// The session received a response, and an interruption of it may be open.
     pub(crate) resumed: bool,
-    /// It was interrupted, with these calls delivered before.
+    /// It was interrupted after the delivery of these calls.
     pub(crate) interrupted: Option<Vec<DeliveredCall>>,
 }
 
 impl Turns {
-    /// An exchange of the session has ended.
+    /// Updates the session after an exchange.
     pub(crate) fn ended(
         &mut self,
         session: &Session,
@@ -66,7 +66,7 @@ impl Turns {
         now: DateTime<Utc>,
     ) -> News {
         self.make_room(session);
-        // What was interrupted before this process began is in the log alone.
+        // Interruptions before the start of this process are only in the log.
         let turn = self.0.entry(session.clone()).or_insert(Turn {
             calls: Vec::new(),
             interrupted: true,
@@ -115,7 +115,7 @@ impl Turns {
     }
 }
 
-/// Whose failure it was: the first provider's that failed an attempt, and not by a fault of ours.
+/// The provider of the first failed attempt, without failures of the engine itself.
 pub(crate) fn failed_by(exchange: &Exchange) -> Option<&catalog::ProviderId> {
     let failed = exchange.attempts.iter().find(|attempt| {
         matches!(
@@ -129,8 +129,8 @@ pub(crate) fn failed_by(exchange: &Exchange) -> Option<&catalog::ProviderId> {
     failed.map(|attempt| &attempt.provider)
 }
 
-/// The tool calls that the exchange's last answer gave to the client. A broken one gives those that it closed, unless
-/// their closing is held back until the complete response is proven.
+/// Tool calls of the exchange's last response. A truncated response delivers the calls that it closed, unless their end is held
+/// until the completion check passes.
 fn delivered(exchange: &Exchange, given: impl Fn(&wire::ToolCall) -> bool) -> Vec<DeliveredCall> {
     let calls = exchange
         .attempts

@@ -42,7 +42,7 @@ impl Choices {
         self.by_client.get(client)
     }
 
-    /// Clients that sent requests, or have a choice.
+    /// Clients with requests or with a choice.
     pub(crate) fn clients(&self) -> Vec<&String> {
         let mut names: Vec<&String> = self.by_client.keys().chain(self.last.keys()).collect();
         names.sort();
@@ -50,7 +50,7 @@ impl Choices {
         names
     }
 
-    /// The plan for this client's next request. None: it has sent none.
+    /// The plan for this client's next request. None: no request was seen.
     pub(crate) fn plan(&self, client: &str) -> Option<&Plan> {
         self.last.get(client)?.plan.as_ref()
     }
@@ -62,7 +62,7 @@ impl Choices {
             .min()
     }
 
-    /// Choices as the ledger keeps them: a line each.
+    /// Parses choices from the ledger's form, one line each.
     pub(crate) fn parse(kept: &str) -> BTreeMap<String, Choice> {
         let line = |line: &str| {
             let mut parts = line.split('\t');
@@ -86,7 +86,7 @@ impl Choices {
         self.by_client.iter().map(line).collect()
     }
 
-    /// True: a client or a model that was not known.
+    /// True: a new client or model.
     fn seen(&mut self, client: &str, request: LastRequest) -> bool {
         if client.is_empty() || client.contains(['\t', '\n']) {
             return false;
@@ -114,7 +114,7 @@ impl Choices {
 }
 
 impl Desk {
-    /// The owner chose a provider, or auto, for a client. What the owner reads.
+    /// Handles the owner's choice of a provider, or of auto, for a client. Returns a sentence for the owner.
     pub(super) fn use_now(
         &mut self,
         now: DateTime<Utc>,
@@ -166,7 +166,7 @@ impl Desk {
         Ok(sentence.unwrap_or_default())
     }
 
-    /// Lifts the choices whose day has ended.
+    /// Removes the choices whose day has ended.
     pub(super) fn choices_due(&mut self, now: DateTime<Utc>) {
         let ended = |choice: &Choice| choice.until.is_some_and(|until| until <= now);
         let choices = &mut self.state.choices.by_client;
@@ -189,7 +189,7 @@ impl Desk {
         self.reconfigure(now);
     }
 
-    /// The choices of an earlier run; those whose day has ended are lifted.
+    /// Restores the choices of an earlier run, without those whose day has ended.
     pub(super) fn choices_restored(
         &mut self,
         now: DateTime<Utc>,
@@ -213,13 +213,13 @@ impl Desk {
         }
     }
 
-    /// Remembers what this client requested last.
+    /// Stores this client's last request.
     pub(super) fn learn_client(&mut self, exchange: &Exchange) {
         if exchange.attempts.is_empty() || exchange.kind != ExchangeKind::Generate {
             return;
         }
         let name = &exchange.client.name;
-        // A choice of another provider shows no login.
+        // A request to a chosen provider does not show the client's kind of login, so the previous kind stays.
         let before = self.state.choices.last.get(name);
         let subscription = exchange.attempts.iter().any(|a| a.by_subscription)
             || self.by_choice(exchange) && before.is_some_and(|known| known.subscription);
@@ -235,7 +235,7 @@ impl Desk {
         }
     }
 
-    /// The provider that the owner chose answered: no failure led to it.
+    /// True if all attempts went to the provider that the owner chose.
     pub(super) fn by_choice(&self, exchange: &Exchange) -> bool {
         let choice = self.state.choices.of(&exchange.client.name);
         let only = exchange.attempts.first();
@@ -261,7 +261,7 @@ impl Desk {
         self.state.choices.by_client.iter().map(of).collect()
     }
 
-    /// Plans each client's next request again.
+    /// Recomputes the plan of each client's next request.
     pub(super) fn plan_clients(&mut self) {
         let last = self.state.choices.last.iter();
         let plans: Vec<(String, Plan)> = last

@@ -1,4 +1,4 @@
-//! The owner's time zone, asked for each instant: a clock change, or a flight, is seen at once.
+//! The owner's time zone, read for each instant, so that a clock change or a new location takes effect at once.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ impl Zone {
         Zone(Arc::new(offset))
     }
 
-    /// As sentences ask it.
+    /// The zone in the form that sentences need.
     pub(crate) fn offsets(&self) -> words::Zone {
         Arc::clone(&self.0)
     }
@@ -29,18 +29,18 @@ impl Zone {
         self.local(at).format("%H:%M").to_string()
     }
 
-    /// The local midnight with which the day of this instant began.
+    /// The local midnight at which the day of this instant began.
     pub(crate) fn day_began(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         self.midnight(self.local(at).date_naive())
     }
 
-    /// The local midnight with which the day of this instant ends.
+    /// The local midnight at which the day of this instant ends.
     pub(crate) fn day_ends(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         let day = self.local(at).date_naive();
         self.midnight(day.checked_add_days(Days::new(1)).unwrap_or(day))
     }
 
-    /// A day of a clock change has its midnight in the offset that holds at midnight, not in the one of now.
+    /// On a day of a clock change, midnight has the offset of that moment, not the present one.
     fn midnight(&self, day: NaiveDate) -> DateTime<Utc> {
         let wall = day.and_time(NaiveTime::MIN);
         let guess = wall.and_utc() - self.offset_span(wall.and_utc());
@@ -64,7 +64,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Central European Time with its summer time, by the rule that has held since 1996.
+    /// Central European Time with summer time, by the rule in force since 1996.
     pub(crate) fn berlin() -> Zone {
         Zone::new(|at| {
             let last_sunday = |month: u32| {

@@ -1,4 +1,4 @@
-//! What a test is expected to cost. Pure.
+//! Expected cost of a test. Pure.
 
 use catalog::{MicroDollars, Price, Tokens};
 
@@ -6,21 +6,21 @@ use super::turn::{MOST_OUTPUT, Turn};
 
 /// A token of English or of JSON has about four bytes.
 const BYTES_A_TOKEN: usize = 4;
-/// Bytes of the call and its result, which the second request carries in addition.
+/// Bytes of the call and its result, which the second request contains in addition.
 const CALL_AND_RESULT: usize = 400;
-/// Output tokens of a step of a model that does not think.
+/// Output tokens of a step for a model without thinking.
 const USUAL_OUTPUT: u64 = 150;
 const STEPS: u64 = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expected {
-    /// A server of the owner's own, on this machine and without a key.
+    /// The owner's server, on this machine and without a key.
     pub(crate) free: bool,
     pub(crate) input: u64,
     pub(crate) output: u64,
-    /// None: the price is not known.
+    /// None: the price is unknown.
     pub(crate) likely: Option<MicroDollars>,
-    /// Should the model use up the test's limit.
+    /// Cost if the model uses the test's entire token limit.
     pub(crate) most: Option<MicroDollars>,
     /// ISO date of the price.
     pub(crate) price_as_of: Option<String>,

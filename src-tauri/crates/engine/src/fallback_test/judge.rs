@@ -1,4 +1,4 @@
-//! What a step's response says of a fallback: it passed, or whose fault it is that it did not, and what to do. Pure.
+//! Verdict on a step's response in a fallback test: passed, or the cause of the failure and its fix. Pure.
 
 use gateway::{End, Exchange, Outcome, OwnNetwork};
 use health::FailureKind;
@@ -12,16 +12,16 @@ use super::turn::{MOST_OUTPUT, TOOL};
 /// A request of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The model is told to call the tool.
+    /// The prompt requests a call of the tool.
     Call,
-    /// It gets the tool's result.
+    /// The request contains the tool's result.
     Result,
 }
 
 impl Step {
     pub(crate) const ALL: [Step; 2] = [Step::Call, Step::Result];
 
-    /// From 1.
+    /// Number of the step, from 1.
     pub(crate) fn number(self) -> u32 {
         match self {
             Step::Call => 1,
@@ -30,15 +30,15 @@ impl Step {
     }
 }
 
-/// Where a failure of it is mended.
+/// Where the owner fixes a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) endpoint: String,
-    /// Where its requests go.
+    /// Base URL of its requests.
     pub(crate) base: String,
-    /// An endpoint of the owner's own: its settings are the owner's too.
+    /// The endpoint is defined in the owner's settings.
     pub(crate) own: bool,
-    /// Where its vendor's keys and money are.
+    /// The vendor's web page for keys and billing.
     pub(crate) keys_page: Option<String>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Failure {
     pub(crate) fault: TestFault,
     /// What failed, as a clause: "it refused the request: …".
     pub(crate) why: String,
-    /// What to do.
+    /// How to fix it.
     pub(crate) fix: String,
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn judge(
     }
 }
 
-/// Did the endpoint give a response at all?
+/// Checks that the endpoint sent a response.
 fn attempted(step: Step, exchange: &Exchange, place: &Place) -> Result<(), Failure> {
     let fail = |fault, why: String, fix: &str| Err(Failure::new(step, fault, why, fix));
     match exchange.attempts.last().map(|attempt| &attempt.outcome) {
@@ -236,11 +236,11 @@ fn of_class(
     }
 }
 
-/// Is the response that the client gets complete?
+/// Checks that the client's response is complete.
 fn completed(step: Step, exchange: &Exchange, reply: &Reply) -> Result<(), Failure> {
     let fail = |fault, why: String, fix: &str| Err(Failure::new(step, fault, why, fix));
     match &reply.completion {
-        // The client's connection was aborted, whatever had arrived by then.
+        // The client's connection was aborted, so the response is incomplete even if all events arrived.
         Completion::Complete if exchange.end == End::Cut => {
             fail(TestFault::Provider, "the response was cut".into(), AGAIN)
         }
@@ -310,7 +310,7 @@ fn answered(reply: &Reply) -> Result<(), Failure> {
     }
 }
 
-/// A name that a model made up is no longer than a line.
+/// Shortens a tool name from the model to one line.
 fn clip(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(60).collect()
 }

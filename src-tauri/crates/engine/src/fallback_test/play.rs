@@ -1,4 +1,4 @@
-//! A test as it is played: two requests through the gateway, pinned to one candidate.
+//! Run of a test: two requests through the gateway, pinned to one candidate.
 
 use bytes::Bytes;
 use catalog::{EndpointId, ModelId, Secret};
@@ -13,10 +13,10 @@ use super::judge::{Failure, Place, Step, judge};
 use super::reply::{self, Reply};
 use super::turn::Turn;
 
-/// Nothing that a test asks for is longer: the rest of a response is thrown away, and so is the test.
+/// No test response is longer; the rest is discarded and the test fails.
 const LARGEST: usize = 4 << 20;
 
-/// What came of a test.
+/// Result of a test.
 #[derive(Debug)]
 pub(crate) struct Played {
     /// One for each step that was sent.
@@ -25,7 +25,7 @@ pub(crate) struct Played {
     pub(crate) failure: Option<Failure>,
 }
 
-/// Sends step 1, and step 2 where the first passed. No other candidate is asked, and nobody but the caller is told.
+/// Sends step 1, and step 2 if the first passed. No other candidate is tried, and no notification is sent.
 pub(crate) async fn play(
     gateway: &Gateway,
     token: &Secret,
@@ -55,7 +55,7 @@ pub(crate) async fn play(
     }
 }
 
-/// None: the gateway ended it without a report, which it never does.
+/// None: the gateway ended the request without a report, which must not happen.
 pub(super) async fn ask(
     gateway: &Gateway,
     token: &Secret,

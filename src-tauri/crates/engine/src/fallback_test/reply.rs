@@ -1,18 +1,18 @@
-//! A response as a client reads it: whether it is complete, what it calls, and what of it is sent back with the next request.
+//! A response from the client's view: whether it is complete, its tool calls, and the part that the next request contains.
 //! Pure.
 
 use catalog::Dialect;
 use serde_json::{Value, json};
 use wire::{BodyEnd, Completion, Framing, Validator, sse};
 
-/// A response that has arrived.
+/// A received response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
     pub(crate) completion: Completion,
     pub(crate) calls: Vec<Call>,
-    /// Bytes of text, thinking left out.
+    /// Bytes of text without thinking.
     pub(crate) text: usize,
-    /// The messages or items that a client keeps of it.
+    /// The messages or items of it that a client sends back.
     pub(crate) turn: Vec<Value>,
 }
 
@@ -21,11 +21,11 @@ pub(crate) struct Reply {
 pub(crate) struct Call {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// JSON, as a text.
+    /// JSON as text.
     pub(crate) arguments: String,
 }
 
-/// `end`: of the body.
+/// `end`: how the body ended.
 pub(crate) fn read(dialect: Dialect, streamed: bool, bytes: &[u8], end: BodyEnd) -> Reply {
     let framing = if streamed {
         Framing::Stream
@@ -50,7 +50,7 @@ pub(crate) fn read(dialect: Dialect, streamed: bool, bytes: &[u8], end: BodyEnd)
     }
 }
 
-/// `each` gets the data of every event. One that is too large breaks the response, which its validator says.
+/// Passes the data of every event to `each`. An event above the size limit ends the parse; the completion check reports it.
 fn events(bytes: &[u8], each: &mut dyn FnMut(Value)) {
     let _ = sse::Reader::new(Validator::LIMIT).push(bytes, &mut |event| {
         if let Ok(data) = serde_json::from_slice(event.data) {
@@ -76,7 +76,7 @@ fn blocks(framing: Framing, bytes: &[u8]) -> Vec<Value> {
     let mut blocks: Vec<Value> = Vec::new();
     match framing {
         Framing::Whole => blocks.extend_from_slice(list(&whole(bytes)["content"])),
-        // The API sends blocks one after the other.
+        // The API sends blocks sequentially.
         Framing::Stream => events(bytes, &mut |event| match event["type"].as_str() {
             Some("content_block_start") => blocks.push(event["content_block"].clone()),
             Some("content_block_delta") => {
@@ -100,7 +100,7 @@ fn blocks(framing: Framing, bytes: &[u8]) -> Vec<Value> {
     blocks
 }
 
-/// Where the pieces of a tool's input stand until its block ends.
+/// Field that collects the pieces of a tool's input until its block ends.
 const PARTIAL: &str = "partial_json";
 
 fn append(block: &mut Value, key: &str, more: &Value) {
@@ -120,7 +120,7 @@ fn messages(blocks: &[Value]) -> (Vec<Call>, Vec<Value>) {
     (calls.collect(), vec![turn])
 }
 
-/// A message of Chat: its text and its calls, and the thinking before them, which clients of vendors that demand it back keep.
+/// A message of Chat: text, calls, and the thinking before them. Some vendors require the thinking in the next request.
 fn chat(framing: Framing, bytes: &[u8]) -> (Vec<Call>, Vec<Value>) {
     let (mut content, mut reasoning) = (String::new(), String::new());
     let mut calls: Vec<Call> = Vec::new();
@@ -176,7 +176,7 @@ fn chat(framing: Framing, bytes: &[u8]) -> (Vec<Call>, Vec<Value>) {
 
 const REASONING: &str = "reasoning_content";
 
-/// The items of a response of Responses: its last event holds them all.
+/// The items of a Responses response; its last event contains all of them.
 fn items(framing: Framing, bytes: &[u8]) -> Vec<Value> {
     let mut response = Value::Null;
     match framing {

@@ -1,4 +1,4 @@
-//! From a test that was played to what the ledger keeps of it. Pure.
+//! Converts a finished test to its ledger row. Pure.
 
 use catalog::{Catalog, MicroDollars, Tokens};
 use chrono::{DateTime, Utc};
@@ -8,7 +8,7 @@ use super::play::Played;
 use super::target::Target;
 use crate::booking;
 
-/// `at`: when it ended.
+/// `at`: time of its end.
 pub(crate) fn row(
     at: DateTime<Utc>,
     target: &Target,

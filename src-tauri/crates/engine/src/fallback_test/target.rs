@@ -1,4 +1,4 @@
-//! A fallback that a test can be made of. Pure.
+//! A fallback that can be tested. Pure.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -10,7 +10,7 @@ use super::judge::Place;
 use super::turn::Turn;
 use crate::routing::SAMPLE;
 
-/// What a result is of: a route's dialect decides what is translated.
+/// Key of a result: the route's dialect decides what is translated.
 pub(crate) type TestKey = (Dialect, EndpointId, ModelId);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,16 +19,16 @@ pub(crate) struct Target {
     pub(crate) turn: Turn,
     pub(crate) provider: ProviderId,
     pub(crate) endpoint: EndpointId,
-    /// As it is sent to the endpoint.
+    /// The model name that is sent to the endpoint.
     pub(crate) model: ModelId,
-    /// Where a failure is mended.
+    /// Where the owner fixes a failure.
     pub(crate) place: Place,
     /// Why it cannot be tested now.
     pub(crate) untestable: Option<String>,
-    /// Clients ask its route in this dialect: the owner wrote it, it was used lately, or the primary speaks the dialect.
+    /// Clients use its route in this dialect: the owner wrote the route, it was used recently, or the primary has this dialect.
     pub(crate) usual: bool,
     pub(crate) expected: Expected,
-    /// Of what is known of the endpoint and the model: a result with another one is outdated.
+    /// Fingerprint of the endpoint's and the model's data: a result with another one is outdated.
     pub(crate) fingerprint: String,
 }
 
@@ -38,7 +38,7 @@ impl Target {
         (self.turn.dialect, endpoint, model)
     }
 
-    /// The owner asks for the fallbacks of one route, endpoint or model.
+    /// True if `name` is this fallback's route, endpoint or model.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         [
             self.route.as_str(),
@@ -49,7 +49,7 @@ impl Target {
     }
 }
 
-/// The fallbacks of a plan for one model, those included that only the owner's word or the day's cap keeps away. `pinned`: the
+/// The fallbacks of a plan for one model, including those that only a missing consent or the daily cap excludes. `pinned`: the
 /// plan for a test of this candidate.
 pub(crate) fn of_plan(
     plan: &Plan,
@@ -108,7 +108,7 @@ pub(crate) fn of_plan(
     asked.chain(held).filter_map(target).collect()
 }
 
-/// None: the pinned request would be sent.
+/// None: the pinned request is possible.
 fn why_not(pinned: &Plan, endpoint: &EndpointId, model: &ModelId) -> Option<String> {
     if !pinned.candidates.is_empty() {
         return None;
@@ -121,7 +121,7 @@ fn why_not(pinned: &Plan, endpoint: &EndpointId, model: &ModelId) -> Option<Stri
     ))
 }
 
-/// Hexadecimal. Another build of Understudy may make another one of the same facts: then the result counts as outdated.
+/// Hexadecimal. Another build may compute a different fingerprint for the same data; the result then counts as outdated.
 fn fingerprint(facts: &impl std::fmt::Debug) -> String {
     let mut hasher = DefaultHasher::new();
     format!("{facts:?}").hash(&mut hasher);

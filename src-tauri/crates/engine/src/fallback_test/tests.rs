@@ -1,4 +1,4 @@
-//! The test turn against every endpoint of the catalogue, in each dialect of a client, with the stage acting that vendor's rules.
+//! The test turn against every endpoint of the catalogue, in each client dialect; the stage applies that vendor's rules.
 
 mod catalogue;
 mod desk;

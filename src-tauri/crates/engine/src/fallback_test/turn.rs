@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::reply::Reply;
 
-/// Only says what time it is: harmless, and with one argument, so that a call has some.
+/// Returns the time: harmless, with one argument, so that the call carries an argument.
 pub(crate) const TOOL: &str = "get_time";
-/// Tokens of each response. A model that thinks unasked needs several hundred for its call.
+/// Output limit of each response in tokens. A model that thinks by default needs several hundred for its call.
 pub(crate) const MOST_OUTPUT: u64 = 1024;
 
 const SYSTEM: &str = "This is a short test of a connection. Be brief.";
@@ -20,19 +20,19 @@ const RESULT: &str = "{\"zone\":\"UTC\",\"time\":\"14:32\"}";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Turn {
     pub(crate) dialect: Dialect,
-    /// As a client asks for it.
+    /// Model name in the client's request.
     pub(crate) model: String,
-    /// Coding agents read streams; pipelines wait for the whole response.
+    /// Coding agents use streams; pipelines wait for the complete response.
     pub(crate) streamed: bool,
 }
 
-/// In every dialect.
+/// The prompt in the form of each dialect.
 pub(super) fn prompt() -> Value {
     json!({ "role": "user", "content": PROMPT })
 }
 
 impl Turn {
-    /// Step 1: the model is told to call the tool.
+    /// Step 1: the prompt requests a call of the tool.
     pub(crate) fn first(&self) -> Value {
         self.request(Vec::new())
     }
@@ -44,7 +44,7 @@ impl Turn {
         self.request(turns)
     }
 
-    /// `later`: what follows the first prompt.
+    /// `later`: messages after the first prompt.
     pub(super) fn request(&self, later: Vec<Value>) -> Value {
         let mut turns = match self.dialect {
             Dialect::Anthropic | Dialect::OpenaiResponses => Vec::new(),
@@ -94,7 +94,7 @@ impl Turn {
         request
     }
 
-    /// Every call has its result: a vendor refuses a conversation that lacks one.
+    /// Every call needs its result: a vendor rejects a conversation that lacks one.
     pub(super) fn results(&self, reply: &Reply) -> Vec<Value> {
         let ids = reply.calls.iter().map(|call| call.id.as_str());
         match self.dialect {

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use catalog::{EndpointId, Secret};
 
-/// One name for all our entries.
+/// Service name of all entries.
 const SERVICE: &str = "understudy";
-/// A keychain that waits for a password box must not hold up the engine.
+/// Timeout of keychain calls: a keychain that waits for a password dialog must not block the engine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A keychain that answered when it was opened. All calls block.
+/// A keychain that responded when it was opened. All calls block.
 #[derive(Clone, Debug)]
 pub(crate) struct Keychain {
     store: Arc<keyring_core::CredentialStore>,
 }
 
-/// Why the keychain cannot be used, in words for the owner.
+/// Why the keychain is not usable, as text for the owner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoKeychain {
     #[error("there is no keychain here ({0})")]
@@ -59,7 +59,7 @@ impl Keychain {
         })
     }
 
-    /// True where there was one.
+    /// True if a key was removed.
     pub(crate) fn remove(&self, id: &EndpointId) -> Result<bool, NoKeychain> {
         self.entry(id, |entry| match entry.delete_credential() {
             Ok(()) => Ok(true),
@@ -83,7 +83,7 @@ impl Keychain {
     }
 }
 
-/// The store's calls block without a limit of their own; a call that is given up ends by itself when the keychain answers.
+/// Keychain calls block without a timeout. After ours, the call continues on its thread until the keychain returns.
 fn patiently<T: Send + 'static>(
     act: impl FnOnce() -> Result<T, NoKeychain> + Send + 'static,
 ) -> Result<T, NoKeychain> {

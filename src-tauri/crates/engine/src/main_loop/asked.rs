@@ -1,4 +1,4 @@
-//! Questions and commands from the control API.
+//! Queries and commands from the control API.
 
 use api::{Command, ControlError, ExchangePage, IncidentPage, SettingsText};
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use crate::{desk, private_file, view};
 
 impl MainLoop {
     pub(super) fn asked(&mut self, now: DateTime<Utc>, ask: Ask) {
-        // A reply that nobody waits for any more is no error.
+        // A reply whose receiver is gone is not an error.
         match ask {
             Ask::Do(Command::CheckNow, reply) => self.check_now(reply),
             Ask::Do(command, reply) => {
@@ -254,7 +254,7 @@ impl MainLoop {
         }
     }
 
-    /// Only a good text replaces the file.
+    /// Only a valid text replaces the file.
     fn save_settings(&mut self, text: String) -> Result<SettingsText, ControlError> {
         let file = self.state().places.settings.clone();
         let errors = Settings::parse(&text, self.desk.base_catalog())

@@ -1,4 +1,4 @@
-//! A person looked at an interrupted session.
+//! Marks an interrupted session as checked.
 
 use api::{Accepted, ControlError};
 use chrono::{DateTime, Utc};

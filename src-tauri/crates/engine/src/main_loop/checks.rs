@@ -1,4 +1,4 @@
-//! "Check now" waits for its round without holding up the loop: the reply is parked until the watch reports the round.
+//! "Check now" waits for its round without blocking the loop: the reply is stored until the watch reports the round.
 
 use api::{Accepted, ControlError};
 use tokio::sync::mpsc::error::TrySendError;
@@ -27,7 +27,7 @@ impl MainLoop {
             ),
         };
         let (error, fix) = failed;
-        // A reply that no one waits for any more is no error.
+        // A reply whose receiver is gone is not an error.
         let _ = reply.send(Err(ControlError {
             error: error.into(),
             fix: Some(fix.into()),

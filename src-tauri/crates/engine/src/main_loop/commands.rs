@@ -1,4 +1,4 @@
-//! Commands of the owner's: those that need a file, a socket or the gateway are carried out here, the rest by the desk.
+//! The owner's commands: those that need a file, a socket or the gateway run here, the others in the desk.
 
 use api::{Accepted, Command, ControlError};
 use chrono::{DateTime, TimeDelta, Utc};

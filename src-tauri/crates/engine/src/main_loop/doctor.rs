@@ -1,4 +1,4 @@
-//! `understudyd doctor`: what works, what does not, and what mends it.
+//! `understudyd doctor`: what works, what fails, and how to fix it.
 
 mod line;
 mod network;
@@ -97,7 +97,7 @@ fn keychain(state: &State) -> Check {
     }
 }
 
-/// Those of the owner's providers and of the makers whose clients pass through here; whoever else could be given one, in a line.
+/// Keys of the owner's providers and of the vendors whose clients pass through here; all other possible keys are in one line.
 fn keys(state: &State) -> Vec<Check> {
     let real = |e: &&Endpoint| e.id.as_str() != REHEARSAL;
     let (near, others): (Vec<_>, Vec<_>) =
@@ -150,7 +150,7 @@ fn key(state: &State, endpoint: &Endpoint) -> Check {
     }
 }
 
-/// A line for all routes of a dialect of which the same is true.
+/// One line for all routes of a dialect with the same result.
 fn stand_ins(state: &State) -> Vec<Check> {
     let mut told: Vec<(String, Vec<String>, StandIn, usize)> = Vec::new();
     for route in route::routes(state) {
@@ -183,7 +183,7 @@ fn stand_ins(state: &State) -> Vec<Check> {
     told.into_iter().map(check).collect()
 }
 
-/// A line for each fallback that was tested, and one for those that were not.
+/// A line for each tested fallback, and one for the untested ones.
 fn tests(state: &State) -> Vec<Check> {
     let (tested, never): (Vec<_>, Vec<_>) = fallback_test::listed(state, None)
         .fallbacks
@@ -200,7 +200,7 @@ fn tests(state: &State) -> Vec<Check> {
             Some(fault) => {
                 let fix = last.fix.unwrap_or(again);
                 match fault {
-                    // Its fault of that moment says nothing of the settings.
+                    // A temporary failure of the provider is no evidence about the settings.
                     api::TestFault::Provider => note(name, said, &fix),
                     _ if last.outdated => note(name, said, &fix),
                     api::TestFault::Account
@@ -237,7 +237,7 @@ fn pipelines(state: &State) -> Vec<Check> {
     shown.map(check).collect()
 }
 
-/// Only where it needs the owner.
+/// Only if it needs the owner.
 fn scope(state: &State) -> Option<Check> {
     let file = state.places.settings.display();
     if let Some(why) = &state.scope_unwritten {
@@ -269,7 +269,7 @@ fn pages(state: &State) -> Vec<Check> {
     checks.collect()
 }
 
-/// No line where there were none.
+/// No line if there were none.
 fn strays(count: u64) -> Option<Check> {
     let (requests, were) = match count {
         0 => return None,

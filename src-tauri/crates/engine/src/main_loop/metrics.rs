@@ -1,5 +1,5 @@
-//! The page `/metrics`: what was counted since the start, and what is so at the moment of the scrape. Names of providers,
-//! endpoints, models and pipelines, never of clients, keys or texts.
+//! The page `/metrics`: counters since the start, and gauges at the moment of the scrape. It contains names of providers,
+//! endpoints, models and pipelines, never clients, keys or texts.
 
 use std::sync::atomic::AtomicU64;
 
@@ -90,7 +90,7 @@ pub(super) fn page(state: &State, gateway: &Gateway, counted: &Metrics) -> Strin
     counted.page() + &encoded(&now)
 }
 
-/// As the gateway reports them now: what the loop last saw may be older than a recovery.
+/// Read from the gateway now, because the loop's last state may be older than a recovery.
 fn breakers(now: &mut Registry, state: &State, gateway: &Gateway) {
     let mut views = gateway.breakers();
     views.retain(|breaker| breaker.endpoint.as_str() != REHEARSAL);
@@ -131,7 +131,7 @@ fn breakers(now: &mut Registry, state: &State, gateway: &Gateway) {
     );
 }
 
-/// The older gauges, which begin anew at midnight.
+/// The older gauges, which are reset at midnight.
 fn of_today(now: &mut Registry, state: &State) {
     let today = &state.today;
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! What the desk decided, done.
+//! Performs the desk's effects.
 
 use ledger::LedgerError;
 
@@ -7,7 +7,7 @@ use crate::desk::{Effect, Event};
 use crate::records::{self, failed};
 
 impl MainLoop {
-    /// Returns what the desk has to know of it.
+    /// Returns the result as an event for the desk.
     pub(super) fn perform(&mut self, effect: Effect) -> Vec<Event> {
         match effect {
             Effect::Record(record) => {
@@ -15,7 +15,7 @@ impl MainLoop {
                 return records::perform(&mut self.ledger, now, record);
             }
             Effect::Nudge(nudge) => {
-                // Full: the watch has enough to do, and looks again by itself.
+                // Channel full: the watch is busy and polls again on its own schedule.
                 let _ = self.outlets.nudges.try_send(nudge);
             }
             Effect::Configure(configuration) => {
@@ -58,7 +58,7 @@ impl MainLoop {
         Vec::new()
     }
 
-    /// A failure is said, and the work goes on.
+    /// Records a failed write as a problem; the engine continues.
     pub(super) fn trouble(&mut self, what: &str, written: Result<(), LedgerError>) {
         if let Err(error) = written {
             self.ledger_trouble(what, &error);

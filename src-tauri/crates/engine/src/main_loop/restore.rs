@@ -1,4 +1,4 @@
-//! Reads what the last run left, before the port opens.
+//! Reads the data of the last run before the port opens.
 
 use catalog::{EndpointId, ModelId, ProviderId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,11 +11,11 @@ use crate::records::failed;
 use crate::state::SiblingQuestion;
 use crate::view;
 
-/// A notification that no face fetched is stale after this long.
+/// A notification that no UI fetched is stale after this time.
 const NOTICE_FRESH: TimeDelta = TimeDelta::minutes(10);
-/// A model that no client has asked for since then is not tested for.
+/// A model without a client request for this long is not tested.
 const IN_USE: TimeDelta = TimeDelta::days(14);
-/// Booked requests that are read to learn who asks for what.
+/// Stored requests that are read to learn which clients request which models.
 const REQUESTS_READ: u32 = 500;
 
 impl MainLoop {
@@ -33,7 +33,7 @@ impl MainLoop {
     }
 }
 
-/// What could not be read, and is then as if there had been none.
+/// Data that was not readable; it counts as empty.
 #[derive(Default)]
 pub(crate) struct Reading(Option<Event>);
 
@@ -81,7 +81,7 @@ impl Reading {
         });
         let seen = self.word(ledger, keys::SEEN);
         let logins = self.word(ledger, keys::LOGINS);
-        // An older run did not tell keys from subscriptions: what needs consent is assumed.
+        // Older rows do not distinguish keys from subscriptions; assume the kind that needs consent.
         let subscriptions =
             self.or_none("read the logins in use", ledger.meta(keys::SUBSCRIPTIONS));
         let subscriptions = subscriptions.unwrap_or_else(|| logins.clone());
@@ -146,7 +146,7 @@ fn sibling_question(kept: &str) -> Option<SiblingQuestion> {
     })
 }
 
-/// Who sent requests for which models lately.
+/// Recent clients and the models that they requested.
 fn askers(ledger: &Ledger) -> Result<Vec<Asker>, LedgerError> {
     let page = ledger.exchanges(REQUESTS_READ, None)?;
     let rows = page.rows.into_iter().map(|(_, row)| row);

@@ -1,4 +1,4 @@
-//! "Retry all": which waiting requests are run again, and how far that is. Running them is the control API's part.
+//! "Retry all": the parked requests to run again, and the progress. The control API runs them.
 
 use api::ControlError;
 

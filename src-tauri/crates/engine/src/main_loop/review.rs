@@ -1,4 +1,4 @@
-//! The review queue as a person handles it: list, close, open again, and what a re-run brought.
+//! Review queue commands: list, close, reopen, and the result of a new run.
 
 use api::{Closing, ControlError, ReviewClose, ReviewPage};
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use crate::desk;
 use crate::view;
 
 impl MainLoop {
-    /// After a change by hand.
+    /// Updates the count after a manual change.
     fn count_reviews(&mut self) {
         match self.ledger.open_reviews() {
             Ok(waiting) => self.decide(desk::Event::Waiting(waiting)),

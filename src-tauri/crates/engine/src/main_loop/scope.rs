@@ -1,4 +1,4 @@
-//! Where requests may go, written into the settings file, which stays the truth.
+//! Writes the scope of requests into the settings file, which stays the only source.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ const COMMENT: &str = "Your answer in Understudy.";
 
 impl MainLoop {
     /// # Errors
-    /// The settings file cannot be written, or would be wrong.
+    /// The settings file is not writable, or the new text would be invalid.
     pub(super) fn write_scope(
         &mut self,
         pipeline: Option<&str>,

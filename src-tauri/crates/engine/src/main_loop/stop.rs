@@ -1,21 +1,22 @@
-//! How the engine stops: open requests get their time, then what goes on is cut off, then it ends. Pure.
+//! Stop sequence of the engine: open requests get a grace period, then the remaining ones are cut off, then the engine ends.
+//! Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A signal means now: open requests get this long, and no longer than `drain_s`.
+/// Grace period for open requests after a signal; at most `drain_s`.
 pub(super) const QUIT_WITHIN: TimeDelta = TimeDelta::seconds(30);
-/// What has ended is on its way to the loop for a moment.
+/// Reports of ended requests need this time to reach the loop.
 const SETTLE: TimeDelta = TimeDelta::milliseconds(100);
-/// What is cut off at the limit is written down within this time.
+/// Requests that are cut off at the limit are recorded within this time.
 const LAST_WRITES: TimeDelta = TimeDelta::seconds(3);
 
 #[derive(Debug, Default)]
 pub(super) struct Stop {
-    /// The port closes at the latest then. None: nothing stops.
+    /// Latest time at which the port closes. None: no stop is in progress.
     by: Option<DateTime<Utc>>,
-    /// No request is open: what has ended has arrived by then.
+    /// No request is open; all reports arrive by this time.
     settled_at: Option<DateTime<Utc>>,
-    /// What went on without its client was told to end.
+    /// Requests that continue without their client have received the signal to end.
     cut_off: bool,
 }
 
@@ -31,7 +32,7 @@ impl Stop {
         self.by = Some(self.by.map_or(by, |earlier| earlier.min(by)));
     }
 
-    /// `open`: requests that have begun and not ended.
+    /// `open`: number of open requests.
     pub(super) fn step(&mut self, now: DateTime<Utc>, open: usize) -> Step {
         let Some(by) = self.by else {
             return Step::Wait;

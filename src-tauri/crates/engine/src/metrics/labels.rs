@@ -1,4 +1,4 @@
-//! Label values that clients choose: each set of names has a limit, beyond which a name counts as "other".
+//! Label values from clients: each set of names has a limit, and further names count as "other".
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use catalog::{Catalog, Model};
 
 const OTHER: &str = "other";
-/// Names of a kind that have a label of their own.
+/// Maximum number of names with a separate label.
 const MOST: usize = 50;
-/// Characters of a name.
+/// Maximum number of characters in a name.
 const LONGEST: usize = 100;
 
-/// Names in the order in which they come.
+/// Names in the order of arrival.
 #[derive(Debug, Default)]
 pub(super) struct Names(Mutex<BTreeSet<String>>);
 
@@ -28,7 +28,7 @@ impl Names {
     }
 }
 
-/// The catalogue's models by their id there, whatever their date; others as [`Names`].
+/// Models of the catalogue by their id, without the date; other models as [`Names`].
 #[derive(Debug, Default)]
 pub(super) struct Models(Names);
 

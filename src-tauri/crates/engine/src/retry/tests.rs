@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta};
 
 use super::Retry;
 
-/// Each step with whether another follows, then how it ended.
+/// Each step with whether another follows, then the result.
 fn check(total: usize, steps: &[(Option<bool>, bool)], stop_after: Option<usize>, said: &str) {
     let now = DateTime::UNIX_EPOCH;
     let mut retry = Retry::of(total);

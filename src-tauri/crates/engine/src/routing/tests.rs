@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use super::*;
 use crate::keys::Kept;
 
-/// Who would be asked for this model, with these settings and keys.
+/// The candidates for this model with these settings and keys.
 fn explained(settings: &str, keyed: &[&str], dialect: Dialect, model: &str) -> Plan {
     let bundled = Catalog::bundled();
     let settings = Settings::parse(settings, &bundled).unwrap();
@@ -52,7 +52,7 @@ fn asked(plan: &Plan) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// Without a route of the owner's.
+/// Without a route in the settings.
 #[test]
 fn whoever_has_a_key_stands_in_by_the_catalogue() {
     use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
@@ -82,7 +82,7 @@ fn whoever_has_a_key_stands_in_by_the_catalogue() {
                 ("anthropic", "claude-opus-5-5"),
             ],
         ),
-        // Whoever serves a model is asked for it in its own dialect.
+        // An endpoint that serves a model receives the request in its own dialect.
         (
             &["anthropic", "openai"],
             OpenaiChat,
@@ -95,7 +95,7 @@ fn whoever_has_a_key_stands_in_by_the_catalogue() {
             "gpt-6.1-sol",
             &[("openai", "gpt-6.1-sol"), ("anthropic", "claude-opus-5-5")],
         ),
-        // And nobody else is asked for it by that name.
+        // No other endpoint receives a request with that model name.
         (&["openai"], OpenaiChat, "claude-haiku-4-5", &[]),
         (
             &["anthropic", "openai"],
@@ -106,7 +106,7 @@ fn whoever_has_a_key_stands_in_by_the_catalogue() {
                 ("anthropic", "claude-haiku-5-5"),
             ],
         ),
-        // The same model at a reseller; makers whose clients pass through here come first.
+        // The same model at a reseller; vendors whose clients pass through here come first.
         (
             &["anthropic", "openai", "openrouter", "deepseek"],
             Anthropic,
@@ -127,10 +127,10 @@ fn whoever_has_a_key_stands_in_by_the_catalogue() {
                 ("anthropic", "claude-opus-5"),
             ],
         ),
-        // Nobody answers instead of whom there is no key for.
+        // An endpoint without a key is no fallback.
         (&["openai"], Anthropic, "claude-opus-5-5", &[]),
         (&["anthropic"], OpenaiChat, "gemini-4-argon", &[]),
-        // A model that two of them serve by one id goes to the one that there is a key for.
+        // A model that two endpoints serve under one id goes to the one with a key.
         (
             &["openrouter"],
             OpenaiChat,

@@ -1,4 +1,5 @@
-//! What the engine reads before its port opens: settings, catalogue, ledger, keys. Each that cannot be used is told with its fix.
+//! Inputs that the engine reads before its port opens: settings, catalogue, ledger, keys. An unusable input is reported with
+//! its fix.
 
 use std::fs;
 use std::io;
@@ -19,7 +20,7 @@ use crate::private_file;
 use crate::runtime::NotAlone;
 use crate::settings::{DEFAULT_TEXT, Settings, Wrong};
 
-/// The keychain is waited for this long before the port opens; a slower one is used as soon as it answers.
+/// Maximum wait for the keychain before the port opens; a slower one is used when it responds.
 const KEYCHAIN_WITHIN: Duration = Duration::from_millis(400);
 
 /// Why the engine cannot start.
@@ -87,7 +88,7 @@ pub(crate) fn own_catalog(dir: &Path) -> Result<Catalog, StartError> {
     })
 }
 
-/// True on the first start: the owner gets a file with every setting explained.
+/// True on the first start: writes a file that explains every setting.
 pub(super) fn write_default_settings(file: &Path) -> bool {
     if file.exists() {
         return false;
@@ -129,7 +130,7 @@ pub(super) async fn listen(
         })
 }
 
-/// A ledger that cannot be used costs the history of this run, never the run.
+/// If the ledger is not usable, this run has no history, but it still starts.
 pub(super) fn open_ledger(
     file: &Path,
     now: DateTime<Utc>,
@@ -137,7 +138,7 @@ pub(super) fn open_ledger(
     private_file::create_dir(file.parent().unwrap_or(Path::new(".")))?;
     match Ledger::open(file, now) {
         Ok(ledger) => Ok((ledger, None)),
-        // Whoever went back to an older binary must know it before anything is written elsewhere.
+        // After a downgrade, a newer ledger stops the start before other files are written.
         Err(newer @ OpenError::Newer { .. }) => Err(StartError::Ledger(newer)),
         Err(error) => {
             tracing::error!(%error, "the ledger cannot be used");

@@ -1,4 +1,4 @@
-//! Where events come from besides requests: the watch, the gateway, the settings file, the clock, the operating system.
+//! Event sources besides requests: the watch, the gateway, the settings file, the clock, the operating system.
 
 use tokio::sync::mpsc;
 

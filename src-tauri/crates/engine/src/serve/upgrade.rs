@@ -1,4 +1,4 @@
-//! The first start of a version that knows `may_go_to`: an installation that is older keeps where its requests go.
+//! First start of a version with `may_go_to`: an older installation keeps its scope of requests.
 
 use std::fs;
 use std::path::Path;
@@ -12,15 +12,15 @@ use crate::settings::Settings;
 use crate::settings::upgrade::{Before, Upgrade, upgrade};
 use crate::state::ScopeAnswer;
 
-/// The settings in force, and what became of the owner's word on where requests may go.
+/// The settings in force, and the state of the owner's choice of scope.
 pub(super) struct Kept {
     pub(super) settings: Settings,
     pub(super) answer: ScopeAnswer,
-    /// What was is kept in memory alone, for this reason.
+    /// Why the earlier scope is kept only in memory.
     pub(super) unwritten: Option<String>,
 }
 
-/// `file` was read as `settings`. It is changed at most once in the life of an installation.
+/// `file` contains `settings`. It is changed at most once in the life of an installation.
 pub(super) fn keep_scope(
     file: &Path,
     settings: Settings,
@@ -64,7 +64,7 @@ pub(super) fn keep_scope(
             text,
             settings: new,
         } => {
-            // Without a ledger it could not be known that it was done.
+            // Without a ledger, a finished upgrade cannot be recorded.
             if let Some(why) = ledger_failed {
                 return unwritten(settings, why.to_owned());
             }
@@ -84,7 +84,7 @@ pub(super) fn keep_scope(
 fn before(ledger: &Ledger) -> Result<(Option<ScopeAnswer>, bool), LedgerError> {
     let word = ledger.meta(ScopeAnswer::KEY)?;
     let used = !ledger.exchanges(1, None)?.rows.is_empty();
-    // A word of a newer version says at least that it was decided.
+    // An unknown value from a newer version still means that the owner has decided.
     let decided = word.map(|word| ScopeAnswer::parse(&word).unwrap_or(ScopeAnswer::Answered));
     Ok((decided, used))
 }

@@ -1,4 +1,4 @@
-//! One key of the owner's settings file is written, and every other byte stays. Pure.
+//! Writes one key of the owner's settings file and keeps every other byte. Pure.
 
 use std::ops::Range;
 
@@ -8,16 +8,16 @@ use toml_edit::{ArrayOfTables, Document, Item, Table, TableLike};
 
 const KEY: &str = "may_go_to";
 
-/// Whose `may_go_to` is meant.
+/// The table that contains `may_go_to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place<'a> {
-    /// `[fallback]`: of everything that has no word of its own.
+    /// `[fallback]`: the default for all other requests.
     General,
-    /// `[[pipeline]]` of this name.
+    /// `[[pipeline]]` with this name.
     Pipeline(&'a str),
 }
 
-/// Why the text was left as it is.
+/// Why the text was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EditFailed {
     #[error("it is no TOML: {0}")]
@@ -26,7 +26,7 @@ pub(crate) enum EditFailed {
     NoTable(&'static str),
 }
 
-/// Whether the owner wrote a `may_go_to` in this place.
+/// True if the owner wrote a `may_go_to` in this table.
 pub(crate) fn is_written(text: &str, place: Place<'_>) -> bool {
     Document::parse(text).is_ok_and(|document| {
         let (_, table) = find(document.as_table(), place);
@@ -34,10 +34,10 @@ pub(crate) fn is_written(text: &str, place: Place<'_>) -> bool {
     })
 }
 
-/// The text with `may_go_to` set in this place, as a line of its own below a comment where it is new.
+/// The text with `may_go_to` set in this table; a new key gets a separate line below a comment.
 ///
 /// # Errors
-/// The text is no TOML, or the place is taken by something that is no table.
+/// The text is not TOML, or the place contains a value that is not a table.
 pub(crate) fn set(
     text: &str,
     place: Place<'_>,
@@ -113,7 +113,7 @@ fn header(place: Place<'_>) -> &'static str {
     }
 }
 
-/// What stands in the place, and as a table.
+/// The item at this place, and the same item as a table.
 fn find<'d>(root: &'d Table, place: Place<'_>) -> (Option<&'d Item>, Option<&'d dyn TableLike>) {
     let item = root.get(header(place));
     match place {
@@ -132,7 +132,7 @@ fn named<'d>(tables: &'d ArrayOfTables, name: &str) -> Option<&'d Table> {
     tables.iter().find(is_it)
 }
 
-/// Where the line starts below which a new key comes, and whether its keys are dotted (`fallback.sibling = "on"`).
+/// The line after which a new key is inserted, and whether its keys are dotted (`fallback.sibling = "on"`).
 fn first_line(root: &Table, place: Place<'_>) -> Option<(usize, bool)> {
     let item = root.get(header(place))?;
     let table = match place {
@@ -146,7 +146,7 @@ fn first_line(root: &Table, place: Place<'_>) -> Option<(usize, bool)> {
     Some((table.span()?.start, false))
 }
 
-/// As TOML writes it.
+/// The TOML value.
 fn value(scope: &Scope) -> String {
     match scope {
         Scope::Any => "\"any\"".into(),

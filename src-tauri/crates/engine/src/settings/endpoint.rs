@@ -1,4 +1,4 @@
-//! The user's own endpoints, as the settings write them: new ones, and changes to those of the catalogue.
+//! The owner's endpoints in the settings: new ones, and changes to those of the catalogue.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
@@ -84,7 +84,7 @@ impl Reading<'_> {
         })
     }
 
-    /// The endpoint with what the entry says; all else stays as it was.
+    /// The endpoint with the entry's values; other values are unchanged.
     fn changed(&mut self, known: &Endpoint, entry: file::Endpoint) -> Endpoint {
         let mut endpoint = known.clone();
         if let Some(base) = &entry.base {
@@ -146,8 +146,8 @@ impl Reading<'_> {
         endpoint.preferred = written.get_ref().first().copied();
     }
 
-    /// The kept key and the client's login. A login is a secret of the client's for one vendor: only a statement of the
-    /// user's lets it go to another machine.
+    /// The stored key and the client's login. A login is a client's secret for one vendor: it is sent to another machine only
+    /// if the settings state it.
     fn credential(&mut self, known: &Endpoint, endpoint: &mut Endpoint, entry: &file::Endpoint) {
         if let Some(name) = &entry.key_env {
             let name = name.trim();
@@ -174,7 +174,7 @@ impl Reading<'_> {
                 written,
                 "this base would send clients' logins in the clear; use https, or leave accepts_client_login out".into(),
             ),
-            // The key is the vendor's, and nothing here says that it may go elsewhere.
+            // The key belongs to the vendor, and the entry does not allow another address for it.
             (_, Some(base))
                 if moved && endpoint.auth != Auth::None && entry.key_env.is_none() && known.key_env.is_some() =>
             {

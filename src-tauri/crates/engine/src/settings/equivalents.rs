@@ -1,4 +1,4 @@
-//! `[equivalents]`: the owner's own word on which model stands in for which.
+//! `[equivalents]`: the owner's choice of which model can replace which.
 
 use std::collections::BTreeMap;
 

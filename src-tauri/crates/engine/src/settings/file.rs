@@ -1,4 +1,4 @@
-//! What the owner wrote: every value optional, unknown keys refused, each with its place in the text.
+//! The settings file: every value optional, unknown keys rejected, each value with its position.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -23,7 +23,7 @@ pub(super) struct File {
     pub(super) history: History,
     pub(super) endpoint: Vec<Endpoint>,
     pub(super) route: Vec<Route>,
-    /// For a model or a pattern: each endpoint's model that stands in for it.
+    /// For a model or a pattern: each endpoint's model that can replace it.
     pub(super) equivalents: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
     pub(super) rule: Vec<Rule>,
     pub(super) pipeline: Vec<Pipeline>,
@@ -48,9 +48,9 @@ pub(super) struct Watch {
     pub(super) probe_every_s: Option<Spanned<u32>>,
     pub(super) probe_budget_dollars: Option<Spanned<f64>>,
     pub(super) online_hosts: Option<Vec<Spanned<String>>>,
-    /// Another address for a provider's status page: a mirror, a recording.
+    /// Another URL for a provider's status page: a mirror or a recording.
     pub(super) pages_from: BTreeMap<String, Spanned<String>>,
-    /// Seconds between two reads of a page, where the catalogue's own cadence does not suit.
+    /// Seconds between two reads of a page, if the catalogue's interval is not suitable.
     pub(super) page_every_s: Option<Spanned<u32>>,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Notifications {
     pub(super) quiet: Option<Spanned<String>>,
 }
 
-/// What is worth a pop-up.
+/// The lowest weight that opens a pop-up.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum When {
@@ -105,7 +105,7 @@ pub(super) struct History {
 pub(super) struct Endpoint {
     pub(super) id: Spanned<String>,
     pub(super) name: Option<String>,
-    /// Absent here and below: as the catalogue's endpoint of this id has it.
+    /// If this or a later field is absent, the value of the catalogue's endpoint with this id applies.
     pub(super) base: Option<Spanned<String>>,
     pub(super) dialects: Option<Spanned<Vec<Dialect>>>,
     pub(super) serves: Option<Vec<String>>,
@@ -145,7 +145,7 @@ pub(super) struct Route {
     pub(super) sibling: Option<Siblings>,
 }
 
-/// Where requests may go beside their primary.
+/// Where requests may go besides their primary.
 #[derive(Debug, Deserialize)]
 #[serde(
     untagged,
@@ -153,7 +153,7 @@ pub(super) struct Route {
 )]
 pub(super) enum MayGoTo {
     Word(MayGoToWord),
-    /// Without spans: an untagged enum reads none.
+    /// Without spans, because an untagged enum cannot read them.
     Endpoints(Vec<String>),
 }
 
@@ -209,7 +209,7 @@ pub(super) struct CandidateWithModel {
 #[serde(deny_unknown_fields)]
 pub(super) struct Pipeline {
     pub(super) name: String,
-    /// The three that an estimate needs: all of them, or none.
+    /// The three values for an estimate: all of them, or none.
     pub(super) weekly_items: Option<Spanned<f64>>,
     pub(super) value_dollars: Option<Spanned<f64>>,
     pub(super) schedule: Option<Spanned<String>>,
@@ -221,7 +221,7 @@ pub(super) struct Pipeline {
     pub(super) client_waits: Option<Spanned<f64>>,
 }
 
-/// What standing in may cost.
+/// Cost limits of fallbacks.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Fallback {
@@ -232,7 +232,7 @@ pub(super) struct Fallback {
     pub(super) sibling: Option<Siblings>,
 }
 
-/// The owner's own word on a failure.
+/// The owner's rule for a failure.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rule {

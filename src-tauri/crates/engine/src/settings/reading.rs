@@ -1,4 +1,4 @@
-//! From what was written to what it means.
+//! Converts the file's content to settings.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::file::{self, File};
 use super::{Settings, Timers, Wrong, line_of};
 
-/// One pass over a file that is valid TOML with known keys; collects all that is wrong with its values.
+/// One pass over valid TOML with known keys; collects all errors in its values.
 pub(super) struct Reading<'a> {
     pub(super) text: &'a str,
     pub(super) catalog: &'a Catalog,
@@ -112,7 +112,7 @@ impl Reading<'_> {
         own.any(|endpoint| endpoint.id == *id) || self.catalog.endpoint(id).is_some()
     }
 
-    /// None: it has no figures, and so no estimate.
+    /// None: the pipeline has no figures, and so no estimate.
     fn pipeline_waits(&mut self, pipelines: &[file::Pipeline]) -> BTreeMap<String, Duration> {
         let written = pipelines.iter().filter_map(|one| {
             let waits = one.client_waits.as_ref()?;
@@ -243,7 +243,7 @@ impl Reading<'_> {
         ids.join(", ")
     }
 
-    /// As browsers write them: in lower case, without a path and without the usual port.
+    /// In browser form: lower case, without a path and without the default port.
     fn origins(&mut self, written: Vec<Spanned<String>>) -> Vec<String> {
         let mut origins = Vec::new();
         for text in written {

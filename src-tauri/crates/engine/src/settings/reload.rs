@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 /// Editors write a file in several steps; the last one counts.
 const SETTLE: Duration = Duration::from_millis(150);
 
-/// Keeps the watch alive.
+/// Owner of the file watch; dropping it ends the watch.
 pub(crate) struct Watching {
     _watcher: notify::RecommendedWatcher,
     changed: mpsc::Receiver<()>,
@@ -29,7 +29,7 @@ impl Watching {
                             .iter()
                             .any(|path| path.file_name() == name.as_deref())
                 }) {
-                    // Full means that a change is already known.
+                    // If the channel is full, a change is already pending.
                     let _ = tell.try_send(());
                 }
             })?;

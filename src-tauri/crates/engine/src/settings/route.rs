@@ -1,4 +1,4 @@
-//! A route, as the settings write it.
+//! A route in the settings.
 
 use catalog::{EndpointId, ModelId, Provider, REHEARSAL, shown_name};
 use gateway::{Delivery, Demand, Restart, Schema};
@@ -89,7 +89,7 @@ impl Reading<'_> {
         name
     }
 
-    /// An answer that is shown as it comes cannot be taken back, so that only a held one can be looked at first.
+    /// A released response cannot be withdrawn, so only a held one can be checked first.
     fn demand(
         &mut self,
         written: Option<Spanned<file::Demand>>,

@@ -1,4 +1,4 @@
-//! `[[rule]]`: the owner's own word on a failure.
+//! `[[rule]]`: the owner's rule for a failure.
 
 use toml::Spanned;
 use wire::{Class, Rule};
@@ -6,7 +6,7 @@ use wire::{Class, Rule};
 use super::file;
 use super::reading::Reading;
 
-/// A failure with a status was not silent.
+/// A failure with a status is not a timeout.
 fn may_be_chosen(class: Class) -> bool {
     class != Class::Silent
 }

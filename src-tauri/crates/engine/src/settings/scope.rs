@@ -1,4 +1,4 @@
-//! Where requests may go, as the settings write it.
+//! The scope of requests in the settings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ impl Reading<'_> {
     ) -> Option<Scope> {
         let written = written?;
         let endpoints = match written.get_ref() {
-            // What holds where nothing is said.
+            // The default without a setting.
             MayGoTo::Word(MayGoToWord::Named) => return None,
             MayGoTo::Word(MayGoToWord::SameVendor) => return Some(Scope::SameVendor),
             MayGoTo::Word(MayGoToWord::Any) => return Some(Scope::Any),

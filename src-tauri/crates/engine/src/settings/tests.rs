@@ -19,7 +19,7 @@ fn an_empty_file_and_the_commented_one_mean_the_defaults() {
 
 #[test]
 fn every_default_in_the_commented_file_is_the_one_in_force() {
-    // With the tables' own lines uncommented the text must still mean the defaults.
+    // With the lines of the tables uncommented, the text must still give the defaults.
     let until_examples = DEFAULT_TEXT
         .split("# A local or compatible server")
         .next()
@@ -261,7 +261,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
     }
 }
 
-/// Only "always" puts two responses into one text of a program.
+/// Only "always" allows two responses in one text for a program.
 #[test]
 fn a_pipelines_route_may_say_any_other_restart() {
     for restart in ["", "restart = \"never\"\n", "restart = \"after-block\"\n"] {

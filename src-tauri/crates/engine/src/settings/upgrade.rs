@@ -1,4 +1,4 @@
-//! What an installation that is older than `may_go_to` keeps: its requests go where they went. Pure.
+//! What an installation older than `may_go_to` keeps: its requests go to the same providers as before. Pure.
 
 use catalog::Catalog;
 use gateway::Scope;
@@ -8,16 +8,16 @@ use super::edit::{self, Place};
 
 const COMMENT: &str = "Kept from before this setting: requests of pipelines and applications go to any provider with a key.";
 
-/// What is known of an installation at its start.
+/// Facts about an installation at its start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Before<'a> {
     /// None: there was no settings file.
     pub(crate) text: Option<&'a str>,
-    /// As the text means it.
+    /// The settings in the text.
     pub(crate) settings: &'a Settings,
     /// The ledger has requests.
     pub(crate) used: bool,
-    /// An engine has run here: it has a token. Settings that were written before the first start are of this version.
+    /// An engine has run here, because a token exists. A settings file without an earlier start belongs to this version.
     pub(crate) ran: bool,
     /// An earlier start has decided.
     pub(crate) decided: bool,
@@ -27,16 +27,16 @@ pub(crate) struct Before<'a> {
 pub(crate) enum Upgrade {
     /// An earlier start has decided.
     Decided,
-    /// Nothing went anywhere before: the default holds.
+    /// A new installation: the default holds.
     Fresh,
-    /// The owner wrote where requests may go.
+    /// The owner wrote a scope.
     OwnersWord,
-    /// This text keeps what was.
+    /// This text keeps the earlier scope.
     Write {
         text: String,
         settings: Box<Settings>,
     },
-    /// It would be kept, and the text cannot be changed so.
+    /// The earlier scope should be kept, but the text cannot be changed.
     Unwritable(String),
 }
 
@@ -120,7 +120,7 @@ mod tests {
         assert!(written(pipeline, false).ends_with(&lines));
     }
 
-    /// A container's settings are there before its first start.
+    /// A container's settings file exists before its first start.
     #[test]
     fn routes_that_were_written_for_a_first_start_are_new_ones() {
         let catalog = Catalog::bundled();
@@ -142,7 +142,7 @@ mod tests {
             upgraded(Some("[watch]\npages = false\n"), false, false),
             Upgrade::Fresh
         );
-        // The file was removed by its owner.
+        // The owner removed the file.
         assert_eq!(upgraded(None, true, false), Upgrade::Fresh);
     }
 
@@ -157,7 +157,7 @@ mod tests {
             let text = format!("{ROUTE}[fallback]\nmay_go_to = {word}\n");
             assert_eq!(upgraded(Some(&text), true, false), Upgrade::OwnersWord);
         }
-        // A route's own word goes first, and the others keep what was.
+        // A scope on a route has priority; the other routes keep the earlier scope.
         let text = format!("{ROUTE}may_go_to = \"same-vendor\"\n");
         assert!(written(&text, true).starts_with(&text));
     }

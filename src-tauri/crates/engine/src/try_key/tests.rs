@@ -10,7 +10,7 @@ use super::*;
 
 const GOOD: &str = "sk-good";
 
-/// A vendor that lists its models to anybody, and answers about a key only to whoever holds it.
+/// A vendor that lists its models without a key; only its key endpoint requires a valid key.
 async fn vendor() -> SocketAddr {
     let about_the_key = |headers: HeaderMap| async move {
         if headers
@@ -28,7 +28,7 @@ async fn vendor() -> SocketAddr {
     let elsewhere = || async { (StatusCode::FOUND, [("location", "/v1/models")]) };
     let app = Router::new()
         .route("/v1/models", get(|| async { r#"{"data":[]}"# }))
-        // At another address than the usual one, and for holders of a key only.
+        // At a different URL, and only with a valid key.
         .route("/models", get(about_the_key))
         .route("/v1/key", get(about_the_key))
         .route("/key/health", post(about_the_key))
@@ -39,7 +39,7 @@ async fn vendor() -> SocketAddr {
     address
 }
 
-/// The trial of this key at an endpoint whose keys are checked so.
+/// Result of this key at an endpoint with this key check.
 async fn tried(address: SocketAddr, key_check: KeyCheck, key: &str) -> Tried {
     let base = format!("http://{address}");
     let endpoint = Endpoint {
@@ -89,7 +89,7 @@ async fn a_wrong_key_is_refused_where_anybody_may_list_the_models() {
     );
 }
 
-/// A key check of the bundled catalogue that a vendor's public list of models would satisfy is none.
+/// A key check of the bundled catalogue must fail at a vendor's public list of models.
 #[tokio::test]
 async fn bundled_checks_of_their_own_refuse_a_wrong_key() {
     let address = vendor().await;

@@ -1,4 +1,4 @@
-//! What an incident puts at risk: first what is known to be left, then an estimate for what was not measured.
+//! Value at risk of an incident: the measured part first, then an estimate of the remaining part.
 
 use api::AtRisk;
 use catalog::{MicroDollars, ProviderId};
@@ -20,7 +20,7 @@ pub(crate) fn at_risk(
     of(&state.settings.pipelines, provider, met, &routed, now)
 }
 
-/// `routed`: requests of this pipeline pass through here, so that what an outage did to it is counted and not estimated.
+/// `routed`: this pipeline's requests pass through the gateway, so the effect of an outage is counted, not estimated.
 fn of(
     pipelines: &[Pipeline],
     provider: &ProviderId,
@@ -101,7 +101,7 @@ fn answered(met: &PipelineMet) -> String {
     }
 }
 
-/// " (Usual for 4 min: about $17.)", beside what is known.
+/// " (Usual for 4 min: about $17.)", after the measured part.
 fn usual(pipeline: &Pipeline, outage: &[Stretch]) -> String {
     let estimate = impact::at_risk(pipeline, outage);
     let about = match (estimate.low, estimate.high) {
@@ -113,7 +113,7 @@ fn usual(pipeline: &Pipeline, outage: &[Stretch]) -> String {
     format!(" (Usual for {}: about {about}.)", words::duration(length))
 }
 
-/// From ten dollars on without cents.
+/// From ten dollars on, without cents.
 fn whole(amount: MicroDollars) -> String {
     match amount.0 {
         10_000_000.. => MicroDollars((amount.0 + 500_000) / 1_000_000 * 1_000_000).to_string(),
@@ -130,8 +130,7 @@ fn stretches(levels: &[LevelStretch], now: DateTime<Utc>) -> Vec<Stretch> {
     levels.iter().map(stretch).collect()
 }
 
-/// The share of calls that failed. Where none was made, a complete outage fails all, and a degraded provider is not known to
-/// have failed any.
+/// The share of failed calls. Without calls, a complete outage counts as 1, and a degraded level as 0.
 fn share(stretch: &LevelStretch) -> f64 {
     let measured = match stretch.calls {
         0 => None,

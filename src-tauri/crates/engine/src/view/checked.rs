@@ -1,4 +1,4 @@
-//! The answer to "check now": what could be checked, what came of it, and what could not be checked and why.
+//! The reply to "check now": the checks, their results, and the checks that were not possible, with the reason.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use watch::{LookOutcome, ROUND_LONGEST, Round};
 use super::{fallback, words};
 use crate::state::State;
 
-/// Failed pages that are named; the others are counted.
+/// Maximum number of failed pages that are named; further ones are counted.
 const NAMED: usize = 3;
 
 pub(crate) fn answer(state: &State, round: &Round) -> String {
@@ -41,7 +41,7 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// `unkeyed`: providers of the owner's without a key.
+    /// `unkeyed`: the owner's providers without a key.
     fn answer(&self, round: &Round, unkeyed: Vec<String>) -> String {
         if round.offline {
             return "You're offline, so nothing could be checked. `understudyd doctor` names the check that failed."
@@ -95,7 +95,7 @@ impl Names<'_> {
         Some(format!("{}.", parts.join("; ")))
     }
 
-    /// A sentence for each result, with all models of which it is true.
+    /// One sentence for each result, with all its models.
     fn probes(&self, round: &Round) -> Vec<String> {
         let mut results: Vec<(String, BTreeSet<String>)> = Vec::new();
         for (look, outcome) in &round.looks {
@@ -159,7 +159,7 @@ impl Names<'_> {
     }
 }
 
-/// Why the provider refused a probe that it could have answered.
+/// Why a healthy provider rejected a probe.
 fn not_tested(fault: OurFault) -> &'static str {
     match fault {
         OurFault::Credential => "not tested, the provider refused the key",

@@ -1,5 +1,4 @@
-//! What an outage means for this owner's requests, in a sentence: who carries on on whom, what fails, or that none of it
-//! concerns them.
+//! One sentence on the effect of an outage on the owner's requests: the fallbacks in use, the failing requests, or no effect.
 
 use std::collections::BTreeSet;
 
@@ -14,21 +13,21 @@ use crate::routing;
 use crate::settings::Settings;
 use crate::state::State;
 
-/// What an outage means for the work.
+/// Effect of an outage on the work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Consequence {
     pub(crate) sentence: String,
     pub(crate) work: Work,
 }
 
-/// Red is for what stops the work.
+/// Only a stop of work is red.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// All requests that would go there are answered by others.
+    /// Fallbacks carry all requests of this provider.
     Carried,
-    /// None of the owner's requests goes there now.
+    /// No request of the owner goes to this provider now.
     NotHit,
-    /// Some requests have nowhere to go.
+    /// Some requests have no available candidate.
     Stops,
 }
 
@@ -58,14 +57,14 @@ pub(crate) fn consequence(state: &State, provider: &ProviderId) -> Consequence {
     }
 }
 
-/// Who answers on this route in the provider's place, with the cost, by what traffic has shown.
+/// The fallback in use on this route for the provider, with its cost, from traffic.
 fn carried_by(state: &State, provider: &ProviderId, route: &RouteKey) -> Option<String> {
     let standing = state.fallbacks.on(&route.0, route.1);
     let down = |id: &ProviderId| {
         let level = headline::level_of(state, id);
         matches!(level, Level::PartialOutage | Level::MajorOutage)
     };
-    // Another model of the provider itself may answer while the provider is partly down.
+    // While the provider is partly down, the fallback may be another model of the same provider.
     let of_it = |standing: &&&Standing| {
         let Carried { primary, by, .. } = &standing.carried;
         primary.provider == *provider && (by.provider == *provider || !down(&by.provider))
@@ -87,16 +86,17 @@ fn with_parked(told: String, open: u64) -> String {
     }
 }
 
-/// The way that some requests take, as far as an outage bears on it.
+/// A kind of requests and its route, for the effect of an outage.
 struct Way {
     route: RouteKey,
-    /// "Claude Code", or "Requests" where no client was seen yet.
+    /// "Claude Code", or "Requests" before any client was seen.
     who: String,
-    /// Traffic has shown who answers in the place of the provider that is down.
+    /// The fallback in use for the failed provider, from traffic.
     carried_by: Option<String>,
-    /// The primary, then its stand-ins, whatever breakers say at the moment.
+    /// The primary, then its fallbacks, independent of breaker states.
     order: Vec<ProviderId>,
-    /// How many of them this way is for; the rest only comes in behind them, and its own outage is no news of this way.
+    /// Number of named providers at the start of `order`. The others are only fallbacks, and their outage does not concern this
+    /// route.
     named: usize,
 }
 
@@ -114,7 +114,7 @@ fn ways(
             .clone();
         let who = who(plan);
         if !settings.routes.iter().any(|own| own.name == plan.route) {
-            // Whoever is translated can be asked in any dialect, and mostly nobody does.
+            // A translated candidate is available in every dialect, and most of those routes have no clients.
             let first = route.candidates.first()?;
             if who == NOBODY_SEEN && !catalog.endpoint(&first.endpoint)?.speaks(plan.dialect) {
                 return None;
@@ -147,7 +147,7 @@ fn ways(
     plans.iter().filter_map(way).collect()
 }
 
-/// Who can be asked on this route, in the route's own order.
+/// The available candidates of this route, in the route's order.
 fn order(plan: &Plan, rules: &[CandidateRule], catalog: &Catalog) -> Vec<ProviderId> {
     let mut order = Vec::new();
     for rule in rules {
@@ -155,7 +155,7 @@ fn order(plan: &Plan, rules: &[CandidateRule], catalog: &Catalog) -> Vec<Provide
             continue;
         };
         let usable = plan.candidates.iter().any(|c| c.endpoint == rule.endpoint);
-        // A client that brings its own login is sent there; nobody else can be.
+        // A client with its own login is sent there; there is no other candidate.
         let by_login = order.is_empty()
             && !rule.only_behind
             && endpoint.accepts_client_login
@@ -171,7 +171,7 @@ fn order(plan: &Plan, rules: &[CandidateRule], catalog: &Catalog) -> Vec<Provide
     order
 }
 
-/// The usual route for models that nobody has heard of ends at the dialect's vendor: that is no route of the owner's.
+/// The default route for unlisted models ends at the dialect's vendor; it is not a route of the owner.
 fn serves_its_own(rule: &CandidateRule, plan: &Plan, catalog: &Catalog) -> bool {
     let serves_all = |e: &Endpoint| e.serves.iter().any(|pattern| pattern == "*");
     plan.route != "*" || catalog.endpoint(&rule.endpoint).is_some_and(serves_all)
@@ -186,7 +186,7 @@ impl Way {
 struct Outage<'a> {
     provider: &'a ProviderId,
     ways: Vec<Way>,
-    /// It answers, slowly or not always.
+    /// The provider responds slowly or only sometimes.
     degraded: bool,
     down: &'a dyn Fn(&ProviderId) -> bool,
     product: &'a dyn Fn(&ProviderId) -> String,
@@ -263,7 +263,7 @@ impl Outage<'_> {
         }
     }
 
-    /// None of the owner's requests goes there now.
+    /// No request of the owner goes to this provider now.
     fn spared(&self) -> String {
         let backed: Vec<_> = self
             .ways
@@ -297,7 +297,7 @@ impl Outage<'_> {
         }
     }
 
-    /// Requests on this way reach the provider: whoever stands before it is down.
+    /// Requests on this route reach the provider, because each candidate before it is down.
     fn carries(&self, way: &Way) -> bool {
         let place = way.named().iter().position(|id| id == self.provider);
         place.is_some_and(|place| way.order[..place].iter().all(self.down))

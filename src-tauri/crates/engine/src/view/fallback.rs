@@ -1,4 +1,4 @@
-//! Who answers for whom, in words: the notification, the route's line, the tray.
+//! Text about fallbacks in use: the notification, the route's line, the tray.
 
 use api::{Command, NoticeAction};
 use catalog::MicroDollars;
@@ -49,7 +49,7 @@ pub(crate) fn told(state: &State, news: &News) -> Told {
     };
     Told {
         thread: match carried.reason {
-            // The outage of its primary is one event.
+            // The outage of the primary has one notification thread.
             Some(Reason::Failing) | None => super::notice::thread(&carried.primary.provider),
             Some(_) => format!("fallback/{dialect}/{route}"),
         },
@@ -72,7 +72,7 @@ pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
     Some(format!("{failing} → {by}, since {since}{cost}{more}"))
 }
 
-/// Each change that stands, the same of several routes once.
+/// One sentence for each change in force; equal changes of several routes are joined.
 pub(crate) fn sentences(state: &State) -> Vec<String> {
     sentences_of(state, |_| true)
 }
@@ -128,7 +128,7 @@ pub(super) fn behind(cost: Cost) -> String {
     }
 }
 
-/// The words that end what answers in this provider's place.
+/// Notification actions that stop the fallbacks in use for this provider.
 pub(crate) fn stops(state: &State, provider: &catalog::ProviderId) -> Vec<NoticeAction> {
     let standing = state.fallbacks.active();
     let mut of_it = standing.filter(|standing| standing.carried.primary.provider == *provider);
@@ -136,7 +136,7 @@ pub(crate) fn stops(state: &State, provider: &catalog::ProviderId) -> Vec<Notice
     stop.into_iter().collect()
 }
 
-/// The owner's word that ends it, where there is one that the settings file does not overrule.
+/// The action that stops the fallback. None: the settings file would override it.
 fn stop(state: &State, carried: &Carried) -> Option<NoticeAction> {
     let command = if carried.is_sibling() {
         let (route, dialect) = &carried.route;
@@ -169,7 +169,7 @@ fn is_same_model(carried: &Carried) -> bool {
     catalog::same_model(&bare(&carried.primary.model), &bare(&carried.by.model))
 }
 
-/// Both sides, as short as tells them apart: "Opus" and "Sonnet" of one vendor, "Claude" and "OpenRouter" with the same
+/// The shortest names that distinguish both sides: "Opus" and "Sonnet" of one vendor, "Claude" and "OpenRouter" with the same
 /// model, else "Claude Opus" and "GPT Sol".
 pub(crate) fn names(carried: &Carried) -> (String, String) {
     let (primary, by) = (&carried.primary, &carried.by);
@@ -182,7 +182,7 @@ pub(crate) fn names(carried: &Carried) -> (String, String) {
     (model(&primary.model), model(&by.model))
 }
 
-/// "Opus", "Sonnet"; the ids where their words do not differ.
+/// "Opus", "Sonnet"; the ids if these names are equal.
 pub(crate) fn sibling_names(failing: &catalog::ModelId, by: &catalog::ModelId) -> (String, String) {
     let (a, b) = (words(failing.as_str()), words(by.as_str()));
     let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
@@ -195,7 +195,7 @@ pub(crate) fn sibling_names(failing: &catalog::ModelId, by: &catalog::ModelId) -
     }
 }
 
-/// "claude-opus-4-5-20251101" is "Claude Opus"; an id of one word stays itself.
+/// "claude-opus-4-5-20251101" becomes "Claude Opus"; an id of one word is unchanged.
 pub(crate) fn model(id: &catalog::ModelId) -> String {
     let words = words(id.as_str());
     if words.len() < 2 {
@@ -206,7 +206,7 @@ pub(crate) fn model(id: &catalog::ModelId) -> String {
     }
 }
 
-/// An id's words without versions and dates, as people write them.
+/// The parts of an id without versions and dates, in their usual spelling.
 fn words(id: &str) -> Vec<String> {
     let name = id.rsplit('/').next().unwrap_or(id);
     let parts = name.split(['-', '_', ':', '@']);

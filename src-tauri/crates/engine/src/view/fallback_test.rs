@@ -1,4 +1,4 @@
-//! Fallbacks and what tests of them found, in words.
+//! Text about fallbacks and their test results.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::fallback_test::target::Target;
 use crate::routing::SAMPLE;
 use crate::state::State;
 
-/// Each once, in the dialects in which clients ask for it; `of`: those of this route, endpoint or model.
+/// Each fallback once, in the dialects of its clients; `of`: only those of this route, endpoint or model.
 pub(crate) fn listed(state: &State, of: Option<&str>) -> Fallbacks {
     let wanted = state.targets.iter();
     let wanted = wanted.filter(|target| target.usual);
@@ -51,7 +51,7 @@ pub(crate) fn shown(state: &State, target: &Target) -> Fallback {
 
 pub(crate) const NEVER: &str = "never tested";
 
-/// "GPT Sol"; with its provider's name where several serve it.
+/// "GPT Sol"; with the provider's name if several providers serve it.
 pub(crate) fn name(state: &State, target: &Target) -> String {
     if target.model.as_str().contains(SAMPLE) {
         return state.product(&target.provider);

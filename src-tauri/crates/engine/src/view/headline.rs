@@ -10,11 +10,11 @@ use super::consequence::{Consequence, Work};
 use super::{consequence, words};
 use crate::state::State;
 
-/// The whole desk in one line, and what it means for the work.
+/// The state of the entire desk in one line, and its effect on work.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
     pub(crate) headline: Headline,
-    /// None: nothing is wrong, or it is not known.
+    /// None: no problem, or unknown.
     pub(crate) work: Option<Work>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Desk {
     let is_unknown = |p: &&&Provider| level_of(state, &p.id) == Level::Unknown;
     let (unknown, known): (Vec<_>, Vec<_>) = mine.iter().partition(is_unknown);
     let names = |of: &[&&Provider]| of.iter().map(|p| p.product.clone()).collect::<Vec<_>>();
-    // One that requests may go to first leaves the desk unknown; of a mere fallback it is only said.
+    // An unknown primary makes the desk unknown; an unknown fallback is only mentioned.
     let in_use = mine.iter().any(|p| is_primary(state, &p.id));
     let hides = |p: &&&Provider| !in_use || is_primary(state, &p.id);
     if unknown.iter().any(hides) {
@@ -103,7 +103,7 @@ fn line(clock: &Clock, level: Level, spans: Spans, consequence: Option<String>) 
     }
 }
 
-/// A provider of the owner's that is not well.
+/// One of the owner's providers with a problem.
 struct Bad<'a> {
     provider: &'a Provider,
     verdict: &'a ProviderVerdict,
@@ -111,7 +111,7 @@ struct Bad<'a> {
     consequence: Consequence,
 }
 
-/// The one that concerns the work most: what stops it goes first, then the worst, then the one that requests go to first.
+/// The provider with the largest effect on work: a stop of work first, then the worst level, then a primary.
 fn worst<'a>(state: &'a State, providers: &[&'a Provider]) -> Option<Bad<'a>> {
     let bad = providers.iter().filter_map(|provider| {
         let verdict = state.verdicts.providers.get(&provider.id)?;
@@ -141,7 +141,7 @@ fn worst<'a>(state: &'a State, providers: &[&'a Provider]) -> Option<Bad<'a>> {
     bad.max_by_key(|(rank, _)| *rank).map(|(_, bad)| bad)
 }
 
-/// Clients that were seen lately ask it first.
+/// True if recent clients have this provider as their primary.
 fn is_primary(state: &State, id: &ProviderId) -> bool {
     state.plans.iter().any(|plan| {
         let first = plan.candidates.iter().find(|c| c.is_primary());
@@ -163,10 +163,10 @@ pub(super) fn outlook<'a>(
     }
 }
 
-/// Whose requests they are, where no client of the dialect was seen lately.
+/// Subject of a sentence if no client of the dialect was seen recently.
 pub(super) const NOBODY_SEEN: &str = "Requests";
 
-/// The clients that were seen lately on this route; of its dialect, where none of their requests has ended.
+/// Recent clients of this route; if none of their requests has ended, of its dialect.
 pub(super) fn clients(state: &State, route: &str, dialect: Dialect) -> String {
     let way = (route.to_owned(), dialect);
     let names: BTreeSet<&String> = state
@@ -194,7 +194,7 @@ pub(crate) fn level_of(state: &State, id: &ProviderId) -> Level {
         .map_or(Level::Unknown, |v| words::level(v.verdict))
 }
 
-/// What the rehearsal provider is doing, where it is doing anything.
+/// The level of the rehearsal provider, if a rehearsal is active.
 pub(crate) fn rehearsal_level(state: &State) -> Level {
     level_of(state, &ProviderId::new(REHEARSAL))
 }

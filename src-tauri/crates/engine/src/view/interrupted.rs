@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::state::State;
 
-/// An interrupted session, in words.
+/// Text about an interrupted session.
 pub(crate) fn interruption(state: &State, id: i64, row: &InterruptionRow) -> Interruption {
     Interruption {
         id,
@@ -63,8 +63,8 @@ fn delivered(state: &State, call: &ledger::DeliveredCall) -> DeliveredCall {
     }
 }
 
-/// A tool's only argument needs no name: `{"command": "ls"}` is `ls`. So does a command among others. On one line: lists
-/// show it.
+/// The argument's value without its name if it is the only one or the command: `{"command": "ls"}` becomes `ls`. On one line,
+/// for lists.
 fn briefly(arguments: &str) -> String {
     let object: Option<serde_json::Map<String, Value>> = serde_json::from_str(arguments).ok();
     let text = object.as_ref().and_then(|object| {

@@ -1,4 +1,4 @@
-//! Keys and logins that keep requests from being answered, in words.
+//! Text about keys and logins that prevent responses.
 
 use api::ProblemView;
 use catalog::EndpointId;
@@ -6,7 +6,7 @@ use catalog::EndpointId;
 use crate::desk::Trouble;
 use crate::state::State;
 
-/// What of it needs the owner; a limit needs nothing but time.
+/// The problems that need the owner; a limit needs only time.
 pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
     let troubled = state.logins.keys();
     troubled

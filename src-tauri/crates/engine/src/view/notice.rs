@@ -10,15 +10,15 @@ use super::{consequence, headline};
 use crate::booking::is_rehearsal;
 use crate::state::State;
 
-/// Before the title of what is only rehearsed.
+/// Prefix of the title in a rehearsal.
 pub(crate) const REHEARSAL: &str = "Rehearsal: ";
 
-/// Under which everything about an outage of this provider is one event.
+/// Thread of all notifications about an outage of this provider.
 pub(crate) fn thread(provider: &ProviderId) -> String {
     format!("provider/{provider}")
 }
 
-/// An outage that goes on, as it is now. None: the catalogue does not know the provider.
+/// Notification of an open outage in its present state. None: the provider is not in the catalogue.
 pub(crate) fn outage(
     state: &State,
     now: DateTime<Utc>,
@@ -41,7 +41,7 @@ pub(crate) fn outage(
     })
 }
 
-/// What a person is told of a transition, if anything: once when an incident opens, when it gets worse, and when it is over.
+/// Notification of a transition, if any: when an incident opens, gets worse, or closes.
 pub(crate) fn notice(
     state: &State,
     now: DateTime<Utc>,
@@ -111,7 +111,7 @@ pub(crate) fn notice(
     })
 }
 
-/// An end that is dated back is reported now.
+/// A backdated end is reported with the present time.
 fn notified_at(now: DateTime<Utc>, transition: &Transition) -> DateTime<Utc> {
     match transition.change {
         Change::Faded { .. } | Change::Recovered { .. } => now,
@@ -135,7 +135,7 @@ fn opening_body(
     }
     let meaning = consequence::consequence(state, &provider.id);
     let consequence = meaning.sentence;
-    // What the work needs is enough for a notification; where it needs nothing, there is room for what is known.
+    // If the work is affected, the notification contains only the effect; otherwise it also has the evidence.
     if meaning.work != Work::NotHit {
         return consequence;
     }
@@ -147,7 +147,7 @@ fn opening_body(
     ))
 }
 
-/// What a person needs to know of parked requests: whose fault it is, where it is known, and what to do.
+/// Text about parked requests: the cause, if known, and the required action.
 pub(crate) fn parked_body(state: &State, now: DateTime<Utc>) -> String {
     let outage = state.open.keys().find_map(|id| {
         let provider = state.catalog.provider(id)?;
@@ -165,7 +165,7 @@ pub(crate) fn parked_body(state: &State, now: DateTime<Utc>) -> String {
     }
 }
 
-/// The rehearsal's own name says nothing behind "Rehearsal: ".
+/// After "Rehearsal: ", the rehearsal's own name adds nothing.
 fn name(provider: &Provider) -> &str {
     if is_rehearsal(&provider.id) {
         "the provider"
@@ -181,7 +181,7 @@ fn urgency(level: Level) -> ledger::Urgency {
     }
 }
 
-/// A row of the ledger's queue as the shell gets it.
+/// Converts a row of the ledger's queue for the shell.
 pub(crate) fn shown(id: i64, row: &NoticeRow) -> api::Notice {
     api::Notice {
         id: id.unsigned_abs(),

@@ -1,4 +1,4 @@
-//! The last outage that ended: what it did, and what is left of it.
+//! The last closed outage: its effects, and the remaining work.
 
 use api::{LastOutage, Level};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,7 +7,7 @@ use ledger::{OUTAGE_SHOWN, Outage};
 use super::{at_risk, words};
 use crate::state::State;
 
-/// `None`: it ended long ago, and nothing waits.
+/// `None`: it ended long ago, and no request is parked.
 pub(crate) fn last(state: &State, now: DateTime<Utc>) -> Option<LastOutage> {
     let outage = state.last_outage.as_ref()?;
     let closed = outage.row.closed?;

@@ -1,4 +1,4 @@
-//! What waits for the owner's answer, as faces show it.
+//! Open questions to the owner, for the UIs.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub(crate) fn questions(state: &State) -> Vec<Question> {
     questions
 }
 
-/// The open question that an outage of this provider raised.
+/// The open question that belongs to an outage of this provider.
 pub(crate) fn on_outage(state: &State, provider: &ProviderId) -> Option<Question> {
     let paid = state.paid.question();
     if paid.is_some_and(|asked| asked.failing == *provider) {
@@ -89,7 +89,7 @@ pub(crate) fn siblings(state: &State) -> Option<Question> {
     })
 }
 
-/// What an installation that is older than `may_go_to` keeps, until the owner has answered.
+/// Question about the scope that an installation older than `may_go_to` keeps until the owner answers.
 fn may_go_to(state: &State) -> Option<Question> {
     if state.scope_answer != ScopeAnswer::Open {
         return None;
@@ -132,7 +132,7 @@ fn may_go_to(state: &State) -> Option<Question> {
         _ if single => ("other providers".into(), "its own is down".into()),
         _ => ("other providers".into(), "their own is down".into()),
     };
-    // Where routes name other providers, those are the owner's own word.
+    // If routes name other providers, that is the owner's choice.
     let named = names_others(state);
     let (scope, becomes) = if named {
         (
@@ -196,7 +196,7 @@ fn part(state: &State, reach: &Reach) -> QuestionPart {
     }
 }
 
-/// Pipelines whose requests failed while a provider could have answered that they may not go to.
+/// Questions about pipelines whose requests failed while their scope excluded an available provider.
 fn pipelines(state: &State) -> Vec<Question> {
     let asked = state.reaches.iter().filter(|reach| {
         let name = reach.whose.as_ref();
@@ -262,7 +262,7 @@ fn primaries<'a>(state: &State, ways: impl IntoIterator<Item = &'a Way>) -> Vec<
     from.into_iter().collect()
 }
 
-/// A route of the owner's names endpoints of several providers.
+/// True if a route in the settings names endpoints of several providers.
 fn names_others(state: &State) -> bool {
     state.settings.routes.iter().any(|route| {
         let providers: BTreeSet<&ProviderId> = route

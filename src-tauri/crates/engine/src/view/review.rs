@@ -1,4 +1,4 @@
-//! The review queue as faces show it.
+//! The review queue for the UIs.
 
 use api::{Closing, ReviewItem, ReviewRun, ReviewState, ReviewSummary};
 use ledger::{REVIEW_KEPT, ReviewRow};

@@ -1,4 +1,4 @@
-//! Rows of the ledger as faces show them.
+//! Ledger rows for the UIs.
 
 use api::{Attempt, Exchange, ExchangeEnd, Incident, IncidentSummary, Level, TimelineEntry, usd};
 use catalog::ProviderId;
@@ -160,8 +160,8 @@ fn shown_attempt(number: u32, row: &AttemptRow) -> Attempt {
 }
 
 /// "Answered by OpenAI with gpt-6-sol after Claude failed (the connection was cut in the middle of the answer)."; "Answered by
-/// OpenRouter in Claude's place." where the primary was not asked; "Answered by Claude with claude-sonnet-5-5 instead of
-/// claude-opus-5-5." where it is the same provider's.
+/// OpenRouter in Claude's place." if the primary was skipped; "Answered by Claude with claude-sonnet-5-5 instead of
+/// claude-opus-5-5." if both models belong to one provider.
 pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     let failed: Vec<&AttemptRow> = row.attempts.iter().filter(|a| a.provider_failed).collect();
     let after = match failed.first() {
@@ -225,7 +225,7 @@ pub(crate) fn story(row: &ExchangeRow, state: &State) -> String {
     }
 }
 
-/// With what is wrong about the request's own words, though it was accepted.
+/// Adds the warning about the request's pipeline name, which was accepted.
 fn with_warning(story: String, row: &ExchangeRow, state: &State) -> String {
     let name = row.pipeline.as_deref();
     match name.and_then(|name| unknown_pipelines::warning(name, &state.settings)) {
@@ -234,13 +234,13 @@ fn with_warning(story: String, row: &ExchangeRow, state: &State) -> String {
     }
 }
 
-/// The model of a fallback, where it is not the one that was asked for.
+/// The fallback's model, if it differs from the requested one.
 fn another_model(row: &ExchangeRow) -> Option<&str> {
     let last = row.attempts.last().filter(|_| row.carried())?;
     (last.model.as_str() != row.model).then(|| last.model.as_str())
 }
 
-/// "Claude failed twice, OpenRouter was silent": who was asked, each try that ended as the one before it counted with it.
+/// Lists the failed attempts of a request; consecutive attempts with the same end are counted together.
 fn failures(row: &ExchangeRow, state: &State) -> String {
     let said = |a: &AttemptRow| format!("{} {}", state.product(&a.provider), a.outcome);
     let runs = row.attempts.chunk_by(|a, b| said(a) == said(b));
@@ -253,7 +253,7 @@ fn failures(row: &ExchangeRow, state: &State) -> String {
     .join(", ")
 }
 
-/// Whose fault it was, where it was ours.
+/// Names the cause if it is this machine or its network.
 fn exhausted(row: &ExchangeRow, state: &State) -> String {
     let all = |word| !row.attempts.is_empty() && row.attempts.iter().all(|a| a.outcome == word);
     if all(booking::OFFLINE) {
@@ -279,7 +279,7 @@ fn after_own_network(row: &ExchangeRow, state: &State) -> Option<String> {
     Some(format!(" after {product} could not be reached ({why})"))
 }
 
-/// The primary that a stand-in of another provider answered for without its having been asked.
+/// The skipped primary, if a fallback of another provider responded in its place.
 fn spared(row: &ExchangeRow) -> Option<&ProviderId> {
     let primary = &row.primary.as_ref().filter(|_| row.carried())?.provider;
     row.attempts
@@ -288,7 +288,7 @@ fn spared(row: &ExchangeRow) -> Option<&ProviderId> {
         .then_some(primary)
 }
 
-/// "Went on with OpenRouter after a break: Claude broke off in the middle of its answer."
+/// Sentence about a restart in place: the candidate that continued the message, and the failure before it.
 fn went_on(row: &ExchangeRow, state: &State) -> String {
     let product = |attempt: Option<&AttemptRow>| {
         attempt.map_or_else(|| "nobody".into(), |a| state.product(&a.provider))

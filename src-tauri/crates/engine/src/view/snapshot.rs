@@ -13,7 +13,7 @@ use health::{Finding, ProviderVerdict};
 use super::{headline, outage, pipeline, problem, question, route, rows, tray, use_now, words};
 use crate::state::State;
 
-/// Everything that the faces draw.
+/// Complete content of the UIs.
 pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot {
     let desk = headline::headline(state, now);
     let desk_work = desk.work;

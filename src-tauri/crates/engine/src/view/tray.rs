@@ -6,11 +6,11 @@ use super::{fallback, headline, login, pipeline, use_now, words};
 use crate::desk::Carried;
 use crate::state::State;
 
-/// Lines of one provider each; more would not fit a small screen.
+/// Maximum number of provider lines; more would not fit a small screen.
 const PROVIDERS_SHOWN: usize = 8;
-/// Routes without a fallback that are named.
+/// Maximum number of routes without a fallback that are named.
 const ROUTES_NAMED: usize = 4;
-/// Fallbacks that answer, a line each.
+/// Maximum number of fallbacks in use, one line each.
 const FALLBACKS_SHOWN: usize = 3;
 
 /// The headline of an outage says who answers, though not that one model alone fails.
@@ -84,7 +84,7 @@ fn menu(
         .as_ref()
         .filter(|_| !rehearsal && !state.paused && !state.draining)
     {
-        // A menu is as wide as its longest line.
+        // The longest line sets the menu's width.
         lines.extend(
             consequence
                 .split_inclusive(". ")
@@ -125,7 +125,7 @@ fn menu(
             mine.len() - PROVIDERS_SHOWN
         )));
     }
-    // The usual routes for models that nobody has heard of have no stand-in by their nature.
+    // Default routes for unlisted models never have a fallback.
     let bare =
         |route: &api::Route| route.name != "*" && matches!(route.stand_in, StandIn::Missing { .. });
     let active = routes.iter().filter_map(|r| Some((r, r.active.as_ref()?)));
@@ -143,7 +143,7 @@ fn menu(
             without.push(name);
         }
     }
-    // While requests pass straight through, no fallback answers anyway.
+    // While requests pass straight through, no fallback is used.
     if !without.is_empty() && !state.paused && !state.draining {
         lines.push(text(format!("No fallback for {}", shortened(without))));
     }
@@ -219,7 +219,7 @@ fn menu(
     lines
 }
 
-/// The product that a route's requests go to first.
+/// The product of the route's primary.
 fn primary_of(state: &State, route: &api::Route) -> String {
     let first = route.candidates.iter().find(|candidate| candidate.usable);
     let first = first.or(route.candidates.first());
@@ -233,7 +233,7 @@ fn primary_of(state: &State, route: &api::Route) -> String {
     )
 }
 
-/// The first names, and how many more there are.
+/// The first names, and the number of further ones.
 fn shortened(mut names: Vec<String>) -> String {
     let more = names.len().saturating_sub(ROUTES_NAMED);
     if more > 0 {
@@ -243,7 +243,7 @@ fn shortened(mut names: Vec<String>) -> String {
     words::list(&names)
 }
 
-/// Stopping names who would notice.
+/// The label of the stop item names the clients that are affected.
 fn stop_label(state: &State) -> String {
     let open: Vec<String> = state
         .sessions
@@ -258,7 +258,7 @@ fn stop_label(state: &State) -> String {
     }
 }
 
-/// The rehearsal shows in the tray when there is nothing real to show.
+/// The tray shows the rehearsal only if there is no real problem.
 fn rehearsal_alone(state: &State, rehearsed: Level) -> bool {
     rehearsed != Level::Unknown
         && !state
@@ -268,7 +268,7 @@ fn rehearsal_alone(state: &State, rehearsed: Level) -> bool {
             .any(|p| state.is_mine(&p.id))
 }
 
-/// Red is for what stops the work, and full green for what was measured.
+/// Red means that work is stopped, and full green that the level is measured.
 fn icon_of(state: &State, desk: &headline::Desk) -> TrayIcon {
     let icon = icon(desk.headline.level);
     match (icon, desk.work) {
@@ -304,7 +304,7 @@ fn severity(level: Level) -> u8 {
     }
 }
 
-/// Shape tells as much as colour would.
+/// The shape shows the level without colour.
 fn glyph(level: Level) -> &'static str {
     match level {
         Level::Operational => "●",
@@ -316,7 +316,7 @@ fn glyph(level: Level) -> &'static str {
     }
 }
 
-/// To the cent; a fraction of one is said as such.
+/// Rounded to a cent; a smaller amount is shown as less than a cent.
 fn cents(amount: MicroDollars) -> String {
     if amount.0 > 0 && amount.0 < 10_000 {
         "under $0.01".into()
@@ -339,7 +339,7 @@ fn action(label: impl Into<String>, command: Command) -> MenuLine {
     }
 }
 
-/// The first clause of a sentence: a menu is no place for the whole of it.
+/// The first clause of a sentence, because a menu has little space.
 fn clause(sentence: &str) -> &str {
     sentence.split([':', '.']).next().unwrap_or(sentence)
 }

@@ -63,7 +63,7 @@ pub(crate) fn sentence(state: &State, client: &str, now: DateTime<Utc>) -> Optio
     })
 }
 
-/// Why this provider cannot answer the client's next request. None: it can, or no request of the client is known.
+/// Why this provider cannot serve the client's next request. None: it can, or no request of the client is known.
 pub(crate) fn unusable(state: &State, client: &str, provider: &ProviderId) -> Option<String> {
     let plan = state.choices.plan(client)?;
     if plan.candidates.iter().any(|c| c.provider == *provider) {

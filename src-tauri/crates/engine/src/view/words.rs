@@ -1,7 +1,7 @@
 use api::Level;
 use health::Verdict;
 
-/// A verdict as faces know it.
+/// Converts a verdict to the level of the UIs.
 pub(crate) fn level(verdict: Verdict) -> Level {
     match verdict {
         Verdict::Unknown(_) => Level::Unknown,

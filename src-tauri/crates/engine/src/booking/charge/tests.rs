@@ -4,7 +4,7 @@ use wire::{Broken, Completion};
 use super::super::tests::{attempt, failed, stopped, tokens, told, written};
 use super::*;
 
-/// A figure that the model cannot have reached is replaced by one reckoned from bytes; the other stays.
+/// A count that is impossible for the model is replaced by an estimate from bytes; the other counts are kept.
 #[test]
 fn a_figure_beyond_the_model_is_not_believed() {
     const HUGE: u64 = 9_000_000_000_000_000_000;
@@ -68,7 +68,7 @@ fn a_figure_beyond_the_model_is_not_believed() {
             "{report:?}"
         );
     }
-    // What was read from a cache is a part of the prompt.
+    // Tokens read from a cache are part of the prompt.
     let cached = Report {
         tokens: Tokens {
             cache_read: u64::MAX,
@@ -84,7 +84,7 @@ fn a_figure_beyond_the_model_is_not_believed() {
     assert_eq!(charge(&attempt, ExchangeKind::Generate, small), expected);
 }
 
-/// OpenRouter's "Zero Completion Insurance"; the same answers of another provider are billed.
+/// OpenRouter's "Zero Completion Insurance"; the same responses of another provider are billed.
 #[test]
 fn what_a_provider_does_not_bill_costs_nothing() {
     let catalog = Catalog::bundled();

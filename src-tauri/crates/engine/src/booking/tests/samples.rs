@@ -1,4 +1,4 @@
-//! A vendor's usage, as its documents or public reports quote it, to tokens and to micro-dollars.
+//! Usage samples from vendors' documents or public reports, with the expected tokens and micro-dollars.
 
 use catalog::{Catalog, Dialect, EndpointId, MicroDollars, ModelId, Tokens};
 use gateway::Outcome;
@@ -84,7 +84,7 @@ fn report(dialect: Dialect, usage: &str) -> Report {
         Dialect::OpenaiChat => format!(
             "data: {{\"id\":\"c\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"Hi\"}}}}]}}\n\ndata: {{\"id\":\"c\",\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"stop\"}}],\"usage\":{usage}}}\n\ndata: [DONE]\n\n"
         ),
-        // The beginning tells more of the cache than is true in the end.
+        // The first event reports more cache tokens than the final event.
         Dialect::Anthropic => [
             r#"{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","content":[],"model":"m","stop_reason":null,"usage":{"input_tokens":1220,"output_tokens":1,"cache_read_input_tokens":1100}}}"#.to_owned(),
             r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#.to_owned(),

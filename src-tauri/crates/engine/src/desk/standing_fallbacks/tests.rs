@@ -47,7 +47,7 @@ fn a_change_is_told_once_however_many_requests_it_concerns() {
     }
     assert_eq!(fallbacks.on("claude-*", Dialect::Anthropic)[0].since, at(0));
     assert_eq!(fallbacks.on("claude-*", Dialect::OpenaiChat).len(), 0);
-    // A dead key that is covered for days is told daily.
+    // A rejected key with a working fallback causes one notification each day.
     let next_day = fallbacks.carried(at(24 * 60), sonnet(FAILING));
     assert_eq!(next_day, Some(News::Moved(sonnet(FAILING), at(0))));
 }
@@ -84,7 +84,7 @@ fn the_way_back_is_told_once_the_primary_was_well_for_five_minutes() {
     well(&mut fallbacks, 10, true);
     assert_eq!(fallbacks.next_due(), Some(at(15)));
     assert_eq!(fallbacks.on("claude-*", Dialect::Anthropic).len(), 0);
-    // A session that stays with its fallback says nothing of the primary.
+    // A session that stays with its fallback is no evidence about the primary.
     assert_eq!(fallbacks.carried(at(12), sonnet(None)), None);
     assert_eq!(fallbacks.due(at(14)), []);
     assert_eq!(fallbacks.due(at(15)), [News::Back(sonnet(FAILING), at(0))]);
@@ -144,7 +144,7 @@ fn what_nobody_asks_for_any_more_fades() {
     assert_eq!(fallbacks.next_due(), Some(at(10)));
     assert_eq!(fallbacks.due(at(10)), []);
     assert_eq!(fallbacks.active().count(), 0, "it is not known any more");
-    // A probe, or a request, says that it still fails.
+    // A probe or a request shows that it still fails.
     well(&mut fallbacks, 12, false);
     assert_eq!(fallbacks.active().count(), 1);
     assert_eq!(fallbacks.due(at(24 * 60)), []);

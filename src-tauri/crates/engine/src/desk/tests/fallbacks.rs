@@ -6,7 +6,7 @@ const SUBSCRIBER: &str = "12:00 call opus ok
     12:01:02 sibling later
     12:01:10 call opus 529";
 
-/// What traffic shows goes before what a plan says.
+/// Evidence from traffic overrides the plan.
 #[test]
 fn a_request_that_was_carried_is_not_said_to_fail() {
     let rows = Scene::of(&["openai"], "").play(
@@ -18,7 +18,7 @@ fn a_request_that_was_carried_is_not_said_to_fail() {
     assert_eq!(rows, 4);
 }
 
-/// A client that brings an API key of its own needs no consent: its requests are billed by the token already.
+/// A client with its own API key needs no consent: its requests are already billed per token.
 #[test]
 fn a_client_with_a_key_of_its_own_is_carried_by_its_plan() {
     let rows = Scene::of(&["openai"], "").play(
@@ -31,7 +31,7 @@ fn a_client_with_a_key_of_its_own_is_carried_by_its_plan() {
     assert_eq!(rows, 4);
 }
 
-/// Ask when it counts.
+/// The consent question appears when a fallback is needed.
 #[test]
 fn the_owner_is_asked_in_the_moment() {
     let mut scene = Scene::of(&["openai"], "");
@@ -47,7 +47,7 @@ fn the_owner_is_asked_in_the_moment() {
     assert_eq!(rows, 6);
 }
 
-/// The question is a line of the outage's notification, whichever comes first.
+/// The question is a line of the outage's notification, in either order of arrival.
 #[test]
 fn a_question_is_a_line_of_its_outage() {
     let rows = Scene::of(&["openai"], "").play(
@@ -140,7 +140,7 @@ fn a_sibling_costs_nothing_and_is_asked_first() {
     assert_eq!(rows, 5);
 }
 
-/// Paused, no fallback answers anyway.
+/// While the gateway is paused, no fallback is used.
 #[test]
 fn paused_says_paused() {
     let rows = Scene::of(&["anthropic"], "").play(
@@ -152,7 +152,7 @@ fn paused_says_paused() {
     assert_eq!(rows, 4);
 }
 
-/// "Who would answer now?" has one answer in the headline and in the plan.
+/// The headline and the plan agree on the candidate in use.
 #[test]
 fn a_new_key_changes_what_an_outage_means() {
     let rows = Scene::of(&[], "[fallback]\nsubscription_to_paid_key = \"yes\"").play(

@@ -18,7 +18,7 @@ fn an_outage_that_a_fallback_carries() {
     assert_eq!(rows, 11);
 }
 
-/// Headline, notification, incident and ledger have one beginning, on one clock, also after a restart.
+/// Headline, notification, incident and ledger have the same start time, also after a restart.
 #[test]
 fn an_incident_has_one_beginning() {
     let rows = Scene::of(&[], "").play(
@@ -32,7 +32,7 @@ fn an_incident_has_one_beginning() {
     assert_eq!(rows, 6);
 }
 
-/// What was proved before the outage proves nothing in it.
+/// A success before the outage is no evidence during it.
 #[test]
 fn a_probe_from_before_the_outage_does_not_soften_it() {
     let rows = Scene::of(&["anthropic"], "").play(
@@ -46,7 +46,7 @@ fn a_probe_from_before_the_outage_does_not_soften_it() {
     assert_eq!(rows, 6);
 }
 
-/// The evidence of an open incident follows what is known.
+/// The evidence of an open incident is updated with new evidence.
 #[test]
 fn the_evidence_is_of_now() {
     let rows = Scene::of(&[], "").play(
@@ -59,7 +59,7 @@ fn the_evidence_is_of_now() {
     assert_eq!(rows, 5);
 }
 
-/// With both providers down, the headline names the one that the clients go to.
+/// With both providers down, the headline names the clients' primary.
 #[test]
 fn with_both_down_the_primary_is_named() {
     let rows = Scene::of(&["openai"], "[fallback]\nsubscription_to_paid_key = \"yes\"").play(
@@ -127,7 +127,7 @@ fn offline_is_ours() {
     assert_eq!(rows, 7);
 }
 
-/// A failure that nothing follows is not an outage for ever.
+/// A failure without later evidence expires.
 #[test]
 fn a_finished_outage_fades_without_another_request() {
     let rows = Scene::of(&[], "").play(
@@ -143,7 +143,7 @@ fn a_finished_outage_fades_without_another_request() {
     assert_eq!(rows, 8);
 }
 
-/// Against an operational page: not red, and not confirmed.
+/// A failure while the page is operational is not red, and not confirmed.
 #[test]
 fn a_failure_that_fades_against_a_good_page_is_not_confirmed() {
     let rows = Scene::of(&["anthropic"], "").play(

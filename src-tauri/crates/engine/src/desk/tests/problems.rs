@@ -1,6 +1,6 @@
 use super::Scene;
 
-/// A refused key is no outage, and needs its owner.
+/// A rejected key is not an outage, and needs the owner.
 #[test]
 fn a_refused_key_is_said_where_the_owner_looks() {
     let rows = Scene::of(&["anthropic"], "").play(
@@ -30,7 +30,7 @@ fn a_used_up_quota_needs_its_owner() {
     assert_eq!(rows, 2);
 }
 
-/// A limit is a state of the login, and never an outage.
+/// A limit is a state of the login, not an outage.
 #[test]
 fn a_limit_is_shown_with_its_reset() {
     let rows = Scene::of(&[], "").play(

@@ -1,31 +1,31 @@
 //! A desk with a ledger in memory, driven by lines of text.
 //!
-//! A line is a local time, an event, and after `=>` what must then be so, parted by `|`:
+//! A line has a local time, an event, and after `=>` the expected state, separated by `|`:
 //!
-//! | event | means |
+//! | event | meaning |
 //! |---|---|
-//! | `call opus ok`, `call opus 529` | a request of an agent's that its primary answers, or fails so |
-//! | `call opus 529, gpt-5.6-sol ok` | the next candidate answers it |
-//! | `leads/42 opus 529 parked` | the request of item 42 of the pipeline "leads", which is parked; `answered` settles it |
+//! | `call opus ok`, `call opus 529` | an agent's request that the primary completes, or that fails with this status |
+//! | `call opus 529, gpt-5.6-sol ok` | the next candidate completes it |
+//! | `leads/42 opus 529 parked` | the request of item 42 of the pipeline "leads", which is parked; `answered` closes it |
 //! | `probe haiku ok` | a probe |
 //! | `page api=major code=ok`, `page unreadable` | a status page was read |
 //! | `network down`, `network up` | the connectivity check |
-//! | `breaker opus 30` | the circuit breaker of a model is open for so many seconds; also of a `key`, `quota` or `limit`; `breaker opus closed` |
+//! | `breaker opus 30` | the circuit breaker of a model is open for this many seconds; also of a `key`, `quota` or `limit`; `breaker opus closed` |
 //! | `key openai`, `settings …`, `pause`, `resume`, `shown`, `unshown why`, `restart`, `woke 3600`, `faces 1` | |
-//! | `use gpt`, `use gpt pin`, `use auto` | the owner's choice for Claude Code; `answer …` checks what the owner reads |
+//! | `use gpt`, `use gpt pin`, `use auto` | the owner's choice for Claude Code; `answer …` checks the command's result |
 //! | `allow`, `not-now`, `sibling on`, `sibling later` | the owner's answer to the open question |
-//! | `wait` | nothing: only time has passed |
+//! | `wait` | no event: only time passes |
 //!
-//! | what is so | |
+//! | expected state | |
 //! |---|---|
 //! | `icon outage` | the tray's icon |
-//! | `headline Claude is down` | the headline begins so; `meaning …`: its consequence contains this |
-//! | `note Claude is back`, `no note` | the title of the one pop-up that this line brought begins so |
-//! | `update …`, `no update` | the same of the last notification that it changed in place |
+//! | `headline Claude is down` | the headline begins with this; `meaning …`: its consequence contains this |
+//! | `note Claude is back`, `no note` | the title of this line's only pop-up begins with this |
+//! | `update …`, `no update` | the same for the last notification updated in place |
 //! | `button Allow` | the last notification has this button |
 //! | `body …` | the notification's text contains this |
 //! | `menu …`, `no menu …` | a line of the tray's menu contains this |
-//! | `open 2`, `opened 18:58`, `logged 1` | open incidents; the beginning of the only one; incidents in the ledger |
+//! | `open 2`, `opened 18:58`, `logged 1` | number of open incidents; start of the only one; incidents in the ledger |
 //! | `said …` | the newest incident's timeline contains this |
 //! | `waiting 2`, `today 5`, `carried 1` | parked requests; requests and carried ones since midnight |
 //! | `evidence …` | the sentence on Claude contains this |
@@ -66,7 +66,7 @@ pub(super) struct Scene {
     day: NaiveDate,
     now: DateTime<Utc>,
     breakers: Vec<BreakerView>,
-    /// Notifications that were queued since the line began.
+    /// Notifications queued since the line began.
     news: Vec<Notice>,
     exchanges: u64,
     rows: usize,
@@ -107,7 +107,7 @@ impl Scene {
         scene
     }
 
-    /// Plays lines, and returns how many of them were checked.
+    /// Runs the lines, and returns the number of checked lines.
     pub(super) fn play(&mut self, lines: &str) -> usize {
         let before = self.rows;
         for line in lines.lines().map(str::trim).filter(|l| !l.is_empty()) {
@@ -140,7 +140,7 @@ impl Scene {
         local(&self.zone, self.day + TimeDelta::days(days), time)
     }
 
-    /// Time goes on in the steps that the desk asks for.
+    /// Advances time in the steps that the desk requests.
     fn pass_until(&mut self, at: DateTime<Utc>) {
         assert!(at >= self.now, "time goes forward");
         while let Some(due) = self.desk.next_due().filter(|due| *due <= at) {
@@ -154,7 +154,7 @@ impl Scene {
         self.now = at;
     }
 
-    /// As in the gateway, an open breaker whose time is up is half-open.
+    /// As in the gateway, an open breaker becomes half-open after its cooldown.
     fn time_passes(&mut self) {
         let mut changed = false;
         for breaker in &mut self.breakers {
@@ -312,7 +312,7 @@ impl Scene {
         }
     }
 
-    /// The same ledger, and a desk that knows only what that holds.
+    /// The same ledger with a new desk.
     fn restart(&mut self) {
         let before = self.desk.state();
         let (settings, keys) = (before.settings.as_ref().clone(), before.keys.clone());

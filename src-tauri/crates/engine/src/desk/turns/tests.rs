@@ -83,11 +83,11 @@ fn failed(end: End, results: &[&str]) -> Exchange {
         message: String::new(),
         resets_at: None,
     };
-    // Its closings were held back.
+    // The ends of its calls were held.
     exchange(end, results, vec![attempt(outcome, &["closed", "begun"])])
 }
 
-/// The calls as they stand, each with whether its result was seen.
+/// The calls, each with whether its result was seen.
 fn told(news: News) -> Option<Vec<(String, bool)>> {
     let calls = news.interrupted?;
     Some(

@@ -17,7 +17,7 @@ fn place(own: bool) -> Place {
     }
 }
 
-/// No outcome: it was never sent.
+/// No outcome: the attempt was not sent.
 fn exchange(outcome: Option<Outcome>, end: End) -> Exchange {
     let attempt = |outcome| Attempt {
         provider: ProviderId::new("second"),

@@ -1,6 +1,6 @@
 use super::*;
 
-/// A call as each dialect tells it, streamed and in one piece.
+/// A tool call in each dialect, streamed and not streamed.
 fn called() -> [(Dialect, bool, String); 6] {
     let sse = |events: &[Value]| {
         let event = |data: &Value| {

@@ -4,7 +4,7 @@ use catalog::{Dialect, EndpointId, ModelId, Provider, REHEARSAL};
 
 use super::desk::{Desk, models};
 
-/// Both steps, in streams and in one piece, at every endpoint with each of its models, for clients of every dialect.
+/// Both steps, streamed and not streamed, at every endpoint with each of its models, for clients of every dialect.
 #[tokio::test]
 async fn every_fallback_completes_a_tool_turn_under_its_vendors_rules() {
     let desk = Desk::new();
@@ -43,7 +43,7 @@ async fn every_fallback_completes_a_tool_turn_under_its_vendors_rules() {
     );
 }
 
-/// The test is worth its cents: an entry that does not say what its server demands is found before the outage.
+/// The test finds a catalogue entry that lacks a requirement of its server before an outage does.
 #[tokio::test]
 async fn an_entry_that_lacks_what_its_server_demands_fails_at_the_step_that_needs_it() {
     let desk = Desk::with(

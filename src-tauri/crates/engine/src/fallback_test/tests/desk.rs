@@ -1,4 +1,4 @@
-//! The catalogue with a key for every endpoint, and servers that the stage acts.
+//! The catalogue with a key for every endpoint; the stage plays the servers.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::routing::{self, Running};
 use crate::settings::Settings;
 
 pub(super) const TOKEN: &str = "token";
-/// What the client asks for; the primary is never reached.
+/// Model that the client requests; the primary is never reached.
 pub(super) const ASKED: &str = "a-model";
 
-/// Servers without an entry in the catalogue, as their owners write them into the settings.
+/// Servers without a catalogue entry, as their owners add them to the settings.
 const OWN: &str = r#"
 [[endpoint]]
 id = "kimi"
@@ -40,7 +40,7 @@ base = "http://127.0.0.1:5003"
 dialects = ["openai-chat", "openai-responses", "anthropic"]
 "#;
 
-/// Whose rules the endpoint's server holds a request to.
+/// The vendor whose rules the endpoint's server applies.
 pub(super) fn acting(endpoint: &str) -> Acting {
     let family = match endpoint {
         "anthropic" | "bedrock" => Family::Anthropic,
@@ -56,14 +56,14 @@ pub(super) fn acting(endpoint: &str) -> Acting {
         "kimi" => Family::Moonshot,
         "glm" => Family::Zai,
         "vllm" => Family::Vllm,
-        // No source says what these refuse beyond their dialect.
+        // No source documents extra restrictions of these servers.
         "fireworks" | "litellm-proxy" => return Acting::Plain,
         other => panic!("which vendor's rules does {other} have?"),
     };
     family.into()
 }
 
-/// Those that the catalogue lists, but for what answers nothing in words.
+/// The listed models, without those that give no text output.
 pub(super) fn models(provider: &Provider) -> Vec<ModelId> {
     let listed = provider
         .models
@@ -96,7 +96,7 @@ impl Desk {
         Desk::with(OWN)
     }
 
-    /// With this text in the settings.
+    /// A desk with this text in the settings.
     pub(super) fn with(own: &str) -> Desk {
         let bundled = Catalog::bundled();
         let settings = Settings::parse(own, &bundled).unwrap();
@@ -122,7 +122,7 @@ impl Desk {
         Desk { catalog, config }
     }
 
-    /// A gateway with a route of these candidates, and the stage in the place of every server.
+    /// A gateway with a route of these candidates; the stage plays every server.
     pub(super) fn gateway(
         &self,
         dialect: Dialect,
@@ -152,7 +152,7 @@ impl Desk {
         gateway(config, stage)
     }
 
-    /// One test, with the stage in the place of every server.
+    /// One test; the stage plays every server.
     pub(super) async fn test(
         &self,
         dialect: Dialect,

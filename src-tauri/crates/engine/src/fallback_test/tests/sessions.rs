@@ -1,4 +1,4 @@
-//! A session that moves in the middle of a tool loop to another vendor, and later in the middle of one back.
+//! A session that moves in the middle of a tool loop to another vendor, and later back.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::fallback_test::turn::{Turn, prompt};
 /// An endpoint with one of its models.
 type At = (EndpointId, ModelId);
 
-/// A vendor, as this session reaches it.
+/// A vendor in this session.
 struct Side {
     at: At,
     gateway: Gateway,
@@ -69,12 +69,12 @@ impl Side {
     }
 }
 
-/// A client of the primary's, which sends what the primary understands.
+/// A client of the primary, which sends the primary's dialect.
 struct Client {
     turn: Turn,
     limit: ChatLimit,
     usage: StreamUsage,
-    /// As coding agents do.
+    /// The client uses thinking, as coding agents do.
     thinks: bool,
 }
 
@@ -107,8 +107,8 @@ impl Client {
     }
 }
 
-/// The primary calls a tool; the fallback gets its result and answers. It calls one itself in the next turn and answers. In
-/// the turn after that, the primary is back.
+/// The primary calls a tool; the fallback receives its result and responds. In the next turn it calls a tool and responds. In
+/// the third turn the primary is back.
 async fn play(desk: &Desk, client: &Client, primary: &At, fallback: &At) -> Result<(), String> {
     let side = |at: &At| Side::new(desk, client.turn.dialect, at, primary, fallback);
     let (ours, theirs) = (side(primary), side(fallback));
@@ -153,7 +153,7 @@ async fn play_all(thinks: bool, primaries: impl Fn(&Endpoint, Dialect) -> bool) 
     for dialect in Dialect::ALL {
         for (endpoint, primary) in sides.iter().filter(|(one, _)| primaries(one, dialect)) {
             for (_, fallback) in sides.iter().filter(|(_, fallback)| fallback != primary) {
-                // Those that make demands on a history are given it in both forms.
+                // Endpoints with requirements on the history receive it in both forms.
                 let demands = Home::of(endpoint) != Home::default();
                 let forms: &[bool] = if demands { &[true, false] } else { &[true] };
                 for streamed in forms.iter().copied() {
@@ -184,7 +184,7 @@ async fn play_all(thinks: bool, primaries: impl Fn(&Endpoint, Dialect) -> bool) 
     played
 }
 
-/// One test a dialect, since they take their time.
+/// One test per dialect, because each is slow.
 async fn a_tool_loop_moves_and_comes_back(dialect: Dialect, least: usize) {
     let played = play_all(false, |endpoint, of| of == dialect && endpoint.speaks(of)).await;
     assert!(played >= least, "{played}");
@@ -205,7 +205,7 @@ async fn a_tool_loop_of_responses_moves_to_every_fallback_and_comes_back() {
     a_tool_loop_moves_and_comes_back(Dialect::OpenaiResponses, 60).await;
 }
 
-/// The vendors whose own coding agents think: what they send goes to every fallback.
+/// The vendors whose coding agents use thinking: their requests go to every fallback.
 #[tokio::test]
 async fn a_session_with_thinking_moves_to_every_fallback_and_comes_back() {
     let played = play_all(true, |endpoint, dialect| {

@@ -1,4 +1,4 @@
-//! The line on our own network: the check that failed, and how it was made.
+//! The line about this machine's network: the failed check, and its method.
 
 use api::Check;
 use watch::online::{Attempt, Connectivity};

@@ -83,7 +83,7 @@ fn a_pipeline_gets_its_own_line() {
         set(leads, Place::Pipeline("Leads"), &to, "why").unwrap(),
         "[[pipeline]]\nname = \"Invoices\"\n[[pipeline]]\n# why\nmay_go_to = [\"openai\"]\nname = \"Leads\"\nvalue_dollars = 4\n[listen]\n"
     );
-    // One that is known by its requests alone.
+    // A pipeline that appears only in requests.
     assert_eq!(
         set("", Place::Pipeline("a \"b\""), &Scope::Any, "why").unwrap(),
         "[[pipeline]]\nname = 'a \"b\"'\n# why\nmay_go_to = \"any\"\n"

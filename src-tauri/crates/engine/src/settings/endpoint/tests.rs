@@ -45,7 +45,7 @@ fn an_entry_changes_what_it_says_of_every_endpoint_of_the_catalogue() {
         );
         let changed = endpoint(&all, id);
         let kept = Endpoint {
-            // What the settings have no key for.
+            // The settings have no key for this field.
             paths: changed.paths.clone(),
             surface: known.surface.clone(),
             key_check: known.key_check.clone(),
@@ -71,7 +71,7 @@ fn an_entry_changes_what_it_says_of_every_endpoint_of_the_catalogue() {
     }
 }
 
-/// Who is asked first is decided by the order of providers.
+/// The order of providers decides which candidate is primary.
 #[test]
 fn the_provider_keeps_its_place_its_models_and_its_page() {
     let bundled = Catalog::bundled();
@@ -95,7 +95,7 @@ fn the_provider_keeps_its_place_its_models_and_its_page() {
     assert_eq!(named.provider(&"anthropic".into()).unwrap().name, "Gateway");
 }
 
-/// The first is the endpoint, the second what an entry says, the third whether a client's login may go there.
+/// The endpoint, the entry's text, and whether a client's login may be sent to it.
 #[test]
 fn a_clients_login_goes_only_where_it_may() {
     for (id, said, may) in [
@@ -219,7 +219,7 @@ fn what_a_new_endpoint_lacks_is_named() {
     }
 }
 
-/// In every place that a base has in the settings, and wherever else one may be put by mistake.
+/// Every place that has a base URL in the settings, and the usual mistakes.
 #[test]
 fn no_error_repeats_the_secret_of_a_refused_base() {
     const SECRET: &str = "hunter2hunter2";

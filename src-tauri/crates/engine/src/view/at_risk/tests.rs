@@ -41,7 +41,7 @@ fn stretch(minutes: i64, level: Level, calls: u64, calls_failed: u64) -> LevelSt
     }
 }
 
-/// `routed`: pipelines whose requests pass through here.
+/// `routed`: pipelines whose requests pass through the gateway.
 fn at_risk(
     pipelines: &[Pipeline],
     routed: &[&str],
@@ -124,7 +124,7 @@ fn what_does_not_pass_through_here_is_estimated_by_the_share_that_failed() {
         estimate(stretch(60, Level::PartialOutage, 4, 1)),
         (61_220_000, 0)
     );
-    // 8.3 h "degraded" without a failure are no loss.
+    // 8.3 h "degraded" without a failure cause no loss.
     assert_eq!(estimate(stretch(498, Level::Degraded, 0, 0)), (0, 0));
     assert_eq!(
         estimate(stretch(498, Level::Degraded, 100, 2)),

@@ -34,7 +34,7 @@ fn answer(offline: bool, looks: &[(Look, LookOutcome)], unkeyed: &[&str]) -> Str
 #[test]
 fn what_was_and_what_could_not_be_checked() {
     use LookOutcome::{BudgetSpent, Good, Ours, Reached, Unfinished};
-    /// What was looked at, providers without a key, the answer.
+    /// The checks, the providers without a key, the expected reply.
     type Row<'a> = (&'a [(Look, LookOutcome)], &'a [&'a str], &'a str);
     let table: &[Row<'_>] = &[
         (

@@ -9,7 +9,7 @@ use super::*;
 use crate::keys::Keys;
 use crate::routing::Running;
 
-/// The owner's own server, and routes of their own.
+/// The owner's server, and routes in the settings.
 const OWN: &str = r#"
 [[endpoint]]
 id = "local"
@@ -19,7 +19,7 @@ dialects = ["openai-chat", "anthropic"]
 serves = ["llama*"]
 "#;
 
-/// Claude first, then the owner's own server.
+/// Claude first, then the owner's server.
 const BACKED: &str = r#"
 [[route]]
 name = "work"
@@ -28,7 +28,7 @@ models = "claude-*"
 candidates = ["anthropic", { endpoint = "openrouter", model = "anthropic/claude-sonnet-4.6" }, { endpoint = "local", model = "llama3" }]
 "#;
 
-/// The owner's Claude models do not come from their vendor.
+/// The owner's Claude models come from a reseller.
 const AVOIDING: &str = r#"
 [[route]]
 name = "work"
@@ -37,7 +37,7 @@ models = "claude-*"
 candidates = [{ endpoint = "openrouter", model = "anthropic/claude-sonnet-4.6" }]
 "#;
 
-/// What the gateway plans for each route of these settings, with keys for these endpoints.
+/// The gateway's plans for each route of these settings, with keys for these endpoints.
 fn plans(settings: &Settings, catalog: &Catalog, keyed: &[&str], logins: bool) -> Vec<Plan> {
     let running = Running {
         token: Secret::new("token"),
@@ -94,7 +94,7 @@ struct Case {
     settings: &'static [&'static str],
     keyed: &'static [&'static str],
     logins: bool,
-    /// The first is the one that the sentence is about.
+    /// The sentence is about the first provider.
     down: &'static [&'static str],
     told: &'static str,
 }
@@ -245,7 +245,7 @@ fn what_is_true_for_this_owner() {
     }
 }
 
-/// Ways by hand: what each provider's outage means where they differ.
+/// Expected effect of each provider's outage, written by hand where the effects differ.
 #[test]
 fn several_ways_at_once() {
     let way = |who: &str, order: &[&str]| Way {
