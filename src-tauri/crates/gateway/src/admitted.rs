@@ -26,7 +26,7 @@ pub(crate) struct Admitted {
     pub(crate) ask: Ask,
     pub(crate) kind: Kind,
     pub(crate) plan: Plan,
-    /// The plan is for any request: who can be asked just this is found out while the first candidate is asked.
+    /// The plan is for any request: candidates that do not support this one are found while the first attempt runs.
     pub(crate) unread: bool,
     /// None: no turn of a session's that a later one could follow.
     pub(crate) session: Option<SessionKey>,
@@ -36,10 +36,10 @@ pub(crate) struct Admitted {
     pub(crate) agent: bool,
     /// It ends with the results of tools.
     pub(crate) in_tool_loop: bool,
-    /// The client's; how long it waits is as its request and its owner say.
+    /// The client's behaviour; its patience follows from its request and its owner's settings.
     pub(crate) behaviour: Behaviour,
     pub(crate) began: Instant,
-    /// Of a request that goes on without its client: true once that has left.
+    /// For a request that continues without its client: true once the client has left.
     pub(crate) left: Option<watch::Receiver<bool>>,
 }
 

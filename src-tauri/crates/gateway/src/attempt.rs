@@ -48,7 +48,8 @@ use crate::{Demand, Fault};
 const ERROR_BODY: usize = 1 << 20;
 const ERROR_BODY_FOR: Duration = Duration::from_secs(10);
 
-/// Make one attempt. `terms` are waited for once the request is on its way; `exchange` is told what is known of it while it runs; `now` is for dates in `retry-after`.
+/// Makes one attempt. `terms` are awaited once the request is on its way; `exchange` records its progress; `now` is for dates
+/// in `retry-after`.
 pub(crate) async fn attempt(
     upstream: &Upstream,
     request: Request<Full<Bytes>>,
@@ -187,7 +188,7 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
             Ok(Arrival::Ended(completion)) => return Ok(Some(completion)),
             Ok(Arrival::Unsayable(what)) => return Err(Lost::unsayable(&what, &answer.report())),
             Ok(Arrival::More { progress }) => {
-                // Once the answer has begun, it is silence between its parts that counts.
+                // After the first part, the time between two parts counts.
                 if answer.proven().is_some() {
                     until = until.min(Instant::now() + terms.grace);
                 } else if progress && answer.has_begun() {
@@ -203,7 +204,7 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
                 let lost = terms.deadlines.too_late("the next of the answer");
                 return Err(Lost {
                     report: answer.report(),
-                    // Whoever has begun is not silent from the beginning.
+                    // After a beginning it is no first-token timeout.
                     silence: lost.silence.filter(|_| !answer.has_begun()),
                     ..lost
                 });

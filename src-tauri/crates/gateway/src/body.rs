@@ -62,7 +62,7 @@ struct Stream {
     /// None: it has ended.
     giving: Option<BoxFuture<'static, ()>>,
     take: mpsc::Receiver<Result<Bytes, Aborted>>,
-    /// The server has one turn to write what it was given before: an error at once would make it drop that.
+    /// The server has one turn to write the bytes before: an error at once would make it drop them.
     aborting: Option<Aborted>,
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::{Demand, UseNow};
 
-/// Everything that the gateway may be told; replaced as a whole when the settings change.
+/// The gateway's configuration; replaced completely when the settings change.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// What a client must show.
@@ -28,7 +28,8 @@ pub struct Config {
     /// The owner's own words on failures: the first that fits decides, before the table of failure classes.
     pub rules: Arc<[wire::Rule]>,
     pub spending: Spending,
-    /// Where requests of pipelines and applications may go whose pipeline and route say nothing; None: [`Scope::Named`].
+    /// Where requests of pipelines and applications may go without a setting of their pipeline or route; `None`:
+    /// [`Scope::Named`].
     pub may_go_to: Option<Scope>,
     /// The pipelines whose scope the settings name.
     pub pipelines: BTreeMap<String, Scope>,
@@ -36,15 +37,15 @@ pub struct Config {
     pub client_waits: BTreeMap<String, Duration>,
     /// The owner's general word; a route's own goes first.
     pub sibling: Siblings,
-    /// No tray and no window shows who answers: a response of a fallback has to say it.
+    /// There is no tray and no window: a response of a fallback announces it.
     pub announce: bool,
     /// The owner's choices, by the client's name.
     pub use_now: BTreeMap<String, UseNow>,
-    /// What tools are told to do is kept in reports.
+    /// Reports keep tools' arguments.
     pub keep_tool_arguments: bool,
     /// What stateful clients refer to later is kept for a day.
     pub keep_conversations: bool,
-    /// Pass everything to the primary, unheld and without a second try.
+    /// Pass everything to the primary, without holding or retrying.
     pub paused: bool,
     /// Stopping: as `paused`, until the last open exchange ends.
     pub draining: bool,
@@ -52,11 +53,11 @@ pub struct Config {
     pub own_addresses: Vec<SocketAddr>,
 }
 
-/// What a stand-in may cost.
+/// What fallbacks may cost.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spending {
     pub subscription_to_paid_key: Consent,
-    /// Some: what stand-ins may cost in a day is spent, as far as it has been booked.
+    /// Some: the day's cap for fallbacks is used up, by the recorded costs.
     pub used_up: Option<UsedUp>,
     /// A paid key may also answer while a plan or an allowance is used up, and not in an outage alone.
     pub for_limits: bool,
@@ -116,30 +117,30 @@ pub struct Route {
     pub strict: Option<bool>,
     /// A fallback that cannot be sent everything that bears on the answer is passed over.
     pub exact: bool,
-    /// None: [`Delivery::Verified`] where the request belongs to a pipeline, or has tools or a schema and comes from a client
-    /// that does not ask again by itself; else [`Delivery::Guarded`].
+    /// `None`: [`Delivery::Verified`] where the request belongs to a pipeline, or has tools or a schema and comes from a client
+    /// that does not retry; else [`Delivery::Guarded`].
     pub delivery: Option<Delivery>,
     /// None: by the client.
     pub restart: Option<Restart>,
-    /// Untagged requests belong to this pipeline, and those that nobody can answer are kept for a person.
+    /// Untagged requests belong to this pipeline, and requests that no provider could answer are parked for review.
     pub pipeline: Option<String>,
     /// An answer without it is a failed attempt. Where it is set, the delivery is [`Delivery::Verified`].
     pub demand: Option<Demand>,
-    /// The owner's word for this route; [`Consent::Ask`]: as [`Spending`] says.
+    /// The owner's setting for this route; [`Consent::Ask`]: as in [`Spending`].
     pub subscription_to_paid_key: Consent,
     /// Where its requests may go; None: by the kind of client.
     pub may_go_to: Option<Scope>,
-    /// None: as [`Config::sibling`] says.
+    /// `None`: as in [`Config::sibling`].
     pub sibling: Option<Siblings>,
-    /// How long its clients wait; None: as they say, as was measured, or as their exits show.
+    /// Its clients' patience; `None`: by their requests, by measurement, or by their exits.
     pub client_waits: Option<Duration>,
 }
 
-/// When a client gets what has arrived of a streamed answer. An answer that is not streamed is always proven first.
+/// When the bytes of a streamed response are released. A document always passes the completion check first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delivery {
-    /// Nothing before the answer is proven whole: for automations, to which a half is worse than a wait.
+    /// Nothing before the completion check: for automations, which are better off with a wait than with an incomplete response.
     Verified,
     /// Everything as it comes, from the first content on, save what makes a client start a tool: for coding agents.
     Guarded,
@@ -147,13 +148,13 @@ pub enum Delivery {
     Live,
 }
 
-/// Is an answer that breaks off continued by another one, in the same message?
+/// Does another response continue a truncated one, in the same message?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Restart {
-    /// The connection is broken off, and the client asks again or tells its user.
+    /// The connection is aborted, and the client retries or reports an error.
     Never,
-    /// Once a whole block has been given: some agents take the answer for ended then, and never ask again.
+    /// After a finished block: some agents accept the response then, and never retry.
     AfterBlock,
     Always,
 }
@@ -161,9 +162,9 @@ pub enum Restart {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CandidateRule {
     pub endpoint: EndpointId,
-    /// None: the model that the client asked for, or the endpoint's own that stands in for it.
+    /// `None`: the client's model, or the endpoint's own equivalent of it.
     pub model: Option<ModelId>,
-    /// It comes in behind somebody who serves the model, and never instead: nobody named it.
+    /// Only a fallback for a candidate that serves the model, and never instead: no route names it.
     pub only_behind: bool,
     /// A route of the owner's names it.
     pub named: bool,
@@ -193,7 +194,7 @@ pub struct EndpointConfig {
     pub rehearsal: bool,
     /// Known models, for `GET /v1/models` and for context windows.
     pub models: Vec<Model>,
-    /// Which of its models stand in for models that it does not serve.
+    /// Which of its models are equivalent to models that it does not serve.
     pub equivalents: Vec<Equivalent>,
     /// The tiers of its provider's models.
     pub tiers: BTreeMap<Tier, Rank>,
@@ -205,7 +206,7 @@ impl EndpointConfig {
         translate::Target::of(&self.endpoint, &self.models, model.as_str())
     }
 
-    /// A model's context window in tokens, where the catalogue or the endpoint's settings say it.
+    /// A model's context window in tokens, where the catalogue or the endpoint's settings have it.
     pub(crate) fn context(&self, model: &ModelId) -> Option<u64> {
         let known = Model::known(&self.models, model.as_str());
         known
@@ -229,9 +230,9 @@ pub struct Timers {
     pub idle: Duration,
     /// From the semantic end to the end of the body.
     pub grace: Duration,
-    /// The whole of an attempt whose request is not streamed.
+    /// The total time of an attempt whose request is not streamed.
     pub total: Duration,
-    /// How long a model that failed again and again is spared before one request tries it again.
+    /// How long a failing model's breaker stays open before one request probes it.
     pub cooldown: Duration,
 }
 
@@ -259,7 +260,7 @@ pub struct Limits {
     pub bodies: usize,
     /// All answers together, as far as they are held back.
     pub answers: usize,
-    /// All answers together, as far as they are kept to be given again.
+    /// Bytes of all recorded responses that may be replayed.
     pub recorded: usize,
 }
 

@@ -41,14 +41,14 @@ pub(crate) struct Delivery {
     fallback: Fallback,
     outlet: Outlet,
     keeper: Keeper,
-    /// What the client has been given; None: bytes pass as they come, and nobody looks.
+    /// The released part; `None`: bytes pass as they come, without a reader.
     told: Option<Told>,
     /// Only events of the response keep its client waiting.
     heeds_no_pings: bool,
     /// None: nothing is announced, or it is over.
     announcing: Option<Announcing>,
     current: Current,
-    /// When the client was last given anything.
+    /// The time of the last bytes to the client.
     given: Instant,
     /// Wakes at the next deadline or before it; moved only when it fires.
     timer: Pin<Box<Sleep>>,
@@ -61,15 +61,15 @@ struct Current {
     /// None: the breaker is not concerned.
     permit: Option<Permit>,
     answer: Box<Answer>,
-    /// It goes on where another answer broke off.
+    /// It continues a truncated response.
     splice: Option<Splice>,
-    /// The whole of it has arrived.
+    /// All of it has arrived.
     ended: Option<Completion>,
     /// It broke, and is booked.
     broken: bool,
     /// Since when a tool call is held from its beginning on.
     call_held: Option<Instant>,
-    /// When the provider has been silent for too long.
+    /// The provider's idle timeout.
     deadline: Instant,
 }
 
@@ -123,7 +123,7 @@ impl Delivery {
 
     /// To the end of the answer, or to the end of all candidates.
     pub(crate) async fn run(mut self) {
-        // Where the client has gone, what is to be said of it is said when this is dropped.
+        // A client that is gone: the drop of this value records the end.
         while let Ok(passed) = self.pass().await {
             match passed {
                 Passed::Whole(completion) => return self.settle(completion),
@@ -185,7 +185,7 @@ impl Delivery {
         }
     }
 
-    /// With the line that says who answers.
+    /// With the line that announces the provider.
     fn announced(&mut self, bytes: Bytes) -> Bytes {
         let Some(announcing) = &mut self.announcing else {
             return bytes;
@@ -245,7 +245,7 @@ impl Delivery {
         }
     }
 
-    /// The answer went on.
+    /// The response made progress.
     fn went_on(&mut self) {
         let timers = &self.fallback.admitted.config.timers;
         let current = &mut self.current;
@@ -265,7 +265,7 @@ impl Delivery {
 
     fn judged(&self, completion: Completion) -> Passed {
         match completion {
-            // It was said cleanly and cannot be unsaid: the client's own judgement takes over.
+            // It was released with a clean end and cannot be withdrawn: the client's own judgement decides.
             Completion::Broken(Broken::Empty) => Passed::Whole(completion),
             Completion::Broken(broken) => {
                 let rules = &self.fallback.admitted.config.rules;
@@ -280,8 +280,8 @@ impl Delivery {
         }
     }
 
-    /// The connection is broken off: a clean end would pass as a whole response, save for a client that asks again after one
-    /// that ends without a stop reason.
+    /// The connection is aborted: a clean end would pass as a complete response, except for a client that retries after an end
+    /// without a stop reason.
     async fn abort(&mut self, why: String) {
         self.settled = true;
         self.fallback.exchange.ended(End::Cut);

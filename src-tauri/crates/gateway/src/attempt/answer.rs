@@ -1,4 +1,4 @@
-//! A provider's streamed answer while it arrives: whole events only, each understood before it may be passed on.
+//! A provider's streamed response while it arrives: complete events only, each read before it may be passed on.
 
 mod document;
 mod kind;
@@ -40,14 +40,14 @@ pub(crate) struct Answer {
     /// What kind of body the provider sends.
     provider: kind::BodyKind,
     is_document: bool,
-    /// The provider speaks another dialect. All else here is about what the client is told.
+    /// The provider speaks another dialect. Everything else here is about the client's side.
     translation: Option<Translation>,
     translator: Option<AnswerTranslator>,
     validator: Validator,
     keep_arguments: bool,
     /// Read the document's content for the verdict.
     told: Option<wire::Report>,
-    /// Whole events that may be passed on.
+    /// Complete events that may be passed on.
     ready: VecDeque<Bytes>,
     /// The beginning of an event that has not ended.
     tail: Vec<Bytes>,
@@ -59,7 +59,7 @@ pub(crate) struct Answer {
     most: usize,
     gate: Gate,
     gated: Option<Gated>,
-    /// Bytes of the stream up to the end of the last whole event.
+    /// Bytes of the stream up to the end of the last complete event.
     read: u64,
     content: bool,
     begun: bool,
@@ -72,7 +72,7 @@ pub(crate) struct Answer {
 /// What one look at the body brought.
 #[derive(Debug)]
 pub(crate) enum Arrival {
-    /// Something arrived; the answer went on, or (pings, comments, a part of an event) it did not.
+    /// Bytes arrived: with progress, or without (pings, comments, a part of an event).
     More {
         progress: bool,
     },
@@ -146,8 +146,8 @@ impl Answer {
         }
     }
 
-    /// The provider may go on while the client is shown nothing: what has arrived waits for the proof, or is thinking of
-    /// another vendor's.
+    /// The provider may continue while nothing is released: the bytes wait for the completion check, or are another vendor's
+    /// thinking.
     pub(crate) fn keeps_waiting(&self) -> bool {
         self.gated.is_some() || self.translator.is_some()
     }
@@ -157,7 +157,7 @@ impl Answer {
         matches!(self.gated, Some(Gated::Call { .. }))
     }
 
-    /// Let a tool call be passed on up to its closing: a client cannot be kept alive for ever without it.
+    /// Releases a tool call up to its closing event: a client's connection cannot be kept open without a limit otherwise.
     pub(crate) fn show_call(&mut self) {
         if let Some(Gated::Call { closing }) = self.gated {
             self.gate = Gate::Closings;
@@ -248,12 +248,13 @@ impl Answer {
                     progress = true;
                     self.content = true;
                 }
-                // In Responses the terminal event is the proof itself; elsewhere the proof came before it.
+                // In Responses the terminal event is the completion check itself; elsewhere the check came before it.
                 StepKind::SemanticEnd | StepKind::Terminal | StepKind::Error => {
                     progress = true;
                     self.terminal |= step.kind == StepKind::Terminal;
                     match (&self.proven, step.kind) {
-                        // An error after the proof changes nothing, and is not shown to a client that would believe it.
+                        // An error after the completion check changes nothing, and is not passed on to a client that would
+                        // trust it.
                         (Some(_), StepKind::Error) => break,
                         (Some(_), _) => {
                             whole = step.end;
@@ -262,8 +263,8 @@ impl Answer {
                         (None, _) => {}
                     }
                     match self.validator.judge(BodyEnd::Cut) {
-                        // Never passed on: an aborted body is what every client notices, while some take a stop for a
-                        // good end and an error in the stream for the end of their trying.
+                        // Never passed on: every client detects an aborted body, while some read a stop as a good end and an
+                        // error in the stream as the end of their attempts.
                         Completion::Broken(broken) if broken != Broken::Empty => {
                             fatal = Some(broken);
                             break;
@@ -313,7 +314,7 @@ impl Answer {
         self.tail = rest;
     }
 
-    /// The body ended. What it is worth was said by the semantic end, where there was one.
+    /// The body ended. The semantic end, where there was one, has decided its verdict.
     fn end(&mut self, how: BodyEnd) -> Completion {
         let completion = match self.proven.clone() {
             Some(proven) => proven,
@@ -325,10 +326,10 @@ impl Answer {
         completion
     }
 
-    /// Nothing more is awaited: pass on what is left, and supply the `message_stop` that some upstreams leave out and
-    /// without which some clients ask again for ever.
+    /// Nothing more is expected: pass on the rest, and add the `message_stop` that some upstreams leave out and without which
+    /// some clients retry without a limit.
     pub(crate) fn finish(&mut self) {
-        // Whoever calls this knows the answer to be proven.
+        // The caller knows that the response passed the completion check.
         let _ = self.last_words();
         let empty = self.proven == Some(Completion::Broken(Broken::Empty));
         let supply = self.dialect == Dialect::Anthropic && !self.terminal && !empty;

@@ -14,9 +14,9 @@ pub use kept::KeptBreaker;
 /// Consecutive failures that open a breaker, and the number where the provider's page declares an outage.
 pub(crate) const FAILURES: u32 = 3;
 pub(crate) const FAILURES_IN_DECLARED_OUTAGE: u32 = 1;
-/// The same where each has cost a whole wait for nothing.
+/// The same where each failure was a full timeout.
 const SILENCES: u32 = 2;
-/// How long whoever has proved silent is not waited for longer than usual again.
+/// How long a model with a full timeout gets the short one.
 const SILENCE_KNOWN: TimeDelta = TimeDelta::minutes(5);
 /// A `retry-after` up to here is waited for; a longer one opens the breaker.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -74,7 +74,7 @@ impl Standing {
 #[derive(Clone, Debug)]
 pub(crate) struct Trip {
     pub(crate) class: Class,
-    /// It cost the user a wait (silence, a stall), so finding out again costs one too.
+    /// It cost the user a timeout, so the next attempt costs one too.
     pub(crate) slow: bool,
     pub(crate) silence: Option<Silence>,
     pub(crate) retry_after: Option<Duration>,
@@ -109,16 +109,16 @@ pub(crate) enum BreakerChange {
     Closed,
 }
 
-/// For how long a provider of a stream was silent.
+/// The length of a stream's timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Silence {
-    /// As long as is waited where somebody else can be asked.
+    /// The timeout where another candidate is left.
     Usual,
-    /// As long as anybody is waited for.
+    /// The longest timeout, of the last candidate.
     Long,
 }
 
-/// One endpoint's model. Pure: told the time, asks nobody.
+/// One endpoint's model. Pure: time is an argument.
 #[derive(Clone, Debug, Default)]
 struct Breaker {
     state: State,
@@ -129,7 +129,7 @@ struct Breaker {
     class: Option<Class>,
     resets_at: Option<DateTime<Utc>>,
     reason: String,
-    /// When silence opened it, or when it was last silent for as long as anybody is waited for.
+    /// When a timeout opened it, or when it last used up the longest timeout.
     silent_at: Option<DateTime<Utc>>,
 }
 
@@ -175,7 +175,7 @@ impl Breaker {
             Class::Limit | Class::Quota | Class::Credential | Class::ModelGone => {
                 (OPEN_OURS, OPEN_OURS_MOST, true)
             }
-            // Somebody answered and judged the request: this tells nothing against the provider.
+            // The provider answered and judged the request: this is no evidence against it.
             Class::Caller | Class::ContextTooLong | Class::ContentPolicy => {
                 return self.left(now, probe);
             }
@@ -221,7 +221,7 @@ impl Breaker {
         }
     }
 
-    /// It has proved silent, and nothing has been heard of it since.
+    /// It timed out, and has not answered since.
     fn is_known_silent(&self, now: DateTime<Utc>) -> bool {
         self.silent_at.is_some_and(|at| now - at < SILENCE_KNOWN)
     }
@@ -249,7 +249,7 @@ struct Memory {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LastFailure {
     pub(crate) at: DateTime<Utc>,
-    /// The first response or successful probe since then, whoever asked.
+    /// The first response or successful probe since then, of any request.
     pub(crate) answered_since: Option<DateTime<Utc>>,
 }
 
@@ -285,8 +285,8 @@ impl Breakers {
         self.lock().last_failures.get(&key).copied()
     }
 
-    /// It has proved silent not long ago: silence opened it, or it was silent for as long as anybody is waited for. Shorter
-    /// silences since then do not prolong this, so that whoever is slow and well is waited for again.
+    /// It timed out lately: a timeout opened its breaker, or it used up the longest timeout. Shorter timeouts do not prolong
+    /// this, so that a slow but healthy model gets its usual time again.
     pub(crate) fn is_known_silent(
         &self,
         endpoint: &EndpointId,
@@ -347,7 +347,7 @@ impl Breakers {
         self.lock().breakers.iter().map(view).collect()
     }
 
-    /// Nobody waited for it any longer.
+    /// Its attempt ended with a timeout.
     pub(crate) fn silent(
         &self,
         endpoint: &EndpointId,
@@ -421,7 +421,7 @@ impl Memory {
     }
 }
 
-/// One request on its way. Dropped unsettled (the client left), it tells nothing, and a probe's place is free again.
+/// One request on its way. Dropped without a result (the client left), it is no evidence, and a probe's place is free again.
 #[derive(Debug)]
 pub(crate) struct Permit {
     breakers: Breakers,
@@ -437,7 +437,7 @@ impl Permit {
         self.probe
     }
 
-    /// The answer was proven complete: everything is forgotten.
+    /// The response passed the completion check: all failures are cleared.
     pub(crate) fn succeeded(mut self, now: DateTime<Utc>) -> Option<BreakerChange> {
         self.settled = true;
         let mut memory = self.breakers.lock();

@@ -1,4 +1,4 @@
-//! A body as it was before it was compressed: a provider's, of which plain bytes are asked for and not always given, or a
+//! A body before its compression: a provider's, which sometimes compresses although uncompressed bytes were requested, or a
 //! client's.
 
 use std::fmt;
@@ -24,8 +24,8 @@ use wire::Broken;
 
 use crate::BoxError;
 
-/// Decoded bytes are given in pieces of this size, and no piece is made before the last one was taken: however few bytes
-/// stand for however many, what is held of them is counted as any answer's.
+/// Decoded bytes come in pieces of this size, each made after the last one was taken: however large the decoded body is, it
+/// counts like any response.
 const PIECE: usize = 16 << 10;
 
 /// The window that RFC 9659 allows, as a power of two: a frame may ask for gigabytes.
@@ -40,7 +40,7 @@ enum Coding {
     Zstd,
 }
 
-/// A body that was compressed in a way that nobody here can read.
+/// A body in an unsupported content encoding.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is compressed ({0}) although uncompressed bytes were requested")]
 pub struct UnknownCoding(String);
@@ -101,7 +101,7 @@ enum State<B: Raw> {
 }
 
 impl<B: Raw> Content<B> {
-    /// `headers` tell of the decoded body afterwards.
+    /// `headers` describe the decoded body afterwards.
     ///
     /// # Errors
     /// [`UnknownCoding`], also where one coding was laid over another.
@@ -154,7 +154,7 @@ impl<B: Raw> Coded<B> {
                 State::Unbegun(source) => {
                     match ready!(Pin::new(source).poll_fill_buf(cx)) {
                         Err(error) => break Some(Err(error)),
-                        // The headers may say so of a body that is none.
+                        // The headers may name an encoding for an empty body.
                         Ok([]) => break None,
                         Ok([first, ..]) if self.coding.is_oversized(*first) => {
                             break Some(Err(io::ErrorKind::InvalidData.into()));
@@ -238,7 +238,7 @@ impl Coding {
         }
     }
 
-    /// Brotli beyond its standard asks for a window of up to a gigabyte: its first seven bits say so.
+    /// Brotli beyond its standard needs a window of up to a gigabyte: its first seven bits show it.
     fn is_oversized(self, first: u8) -> bool {
         self == Coding::Brotli && first & 0x7f == 0x11
     }
@@ -250,7 +250,7 @@ impl Coding {
                 decoder.multiple_members(true);
                 Box::pin(decoder)
             }
-            // The standard's `deflate` stands in a zlib envelope; some servers leave that away.
+            // The standard's `deflate` is in a zlib envelope; some servers omit that.
             Coding::Deflate if first & 0x0f == 8 => Box::pin(ZlibDecoder::new(source)),
             Coding::Deflate => Box::pin(DeflateDecoder::new(source)),
             Coding::Brotli => Box::pin(BrotliDecoder::new(source)),

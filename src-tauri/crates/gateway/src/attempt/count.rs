@@ -10,7 +10,7 @@ use wire::{Broken, Completion};
 
 use crate::attempt::won::Won;
 
-/// Tells that a count is a guess of ours, by [`estimate_tokens`].
+/// Marks a count as Understudy's estimate, by [`estimate_tokens`].
 const ESTIMATED: &str = "x-understudy-estimate";
 
 /// The vendor's own: `{"input_tokens": 14}`.

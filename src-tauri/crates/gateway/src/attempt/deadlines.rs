@@ -1,4 +1,4 @@
-//! When an attempt is given up.
+//! The deadlines of an attempt.
 
 use std::time::Duration;
 
@@ -13,44 +13,44 @@ use crate::attempt::lost::Lost;
 /// must have something to give before.
 pub(crate) const CLIENTS_WAIT: Duration = Duration::from_secs(270);
 
-/// How long a client that reads a stream is believed to wait for its first event. `waits`: as far as it is known.
+/// How long a client of a stream waits for its first event. `waits`: as far as it is known.
 pub(crate) fn stream_wait(waits: Option<Duration>) -> Duration {
     waits.map_or(CLIENTS_WAIT, |waits| CLIENTS_WAIT.min(waits * 9 / 10))
 }
-/// How long a provider may think before the client is given a sign of life, should it not be shown the thinking. As long as it is
-/// given nothing, another candidate can still answer instead.
+/// How long a provider may think before the client gets a keep-alive, if the thinking is not passed on. Until then another
+/// candidate can still answer instead.
 const LATE: Duration = Duration::from_secs(120);
-/// What an attempt is given however late in its exchange it comes.
+/// The shortest time of an attempt, however late in its exchange.
 const AT_LEAST: Duration = Duration::from_secs(15);
 
-/// What a provider is given that has proved silent, where it is not the only one.
+/// The timeout of a model that timed out lately, where it is not the only one.
 const BRIEF: Duration = Duration::from_secs(30);
 
 /// How long the first content of a stream is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// It is known to wait in vain, and somebody else can be asked or was.
+    /// It timed out lately, and another candidate is left or was used.
     Brief,
     Usual,
-    /// Nobody is left to ask instead, and it is not known to wait in vain.
+    /// No other candidate is left, and it has not timed out lately.
     Utmost,
 }
 
-/// What of its client's wait a candidate is given.
+/// A candidate's share of its client's patience.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientWait {
-    /// Since when it has been shown nothing; None: it is given signs of life.
+    /// Since when the client has received nothing; `None`: it gets keep-alives.
     pub(crate) since: Option<Instant>,
     pub(crate) waits: Option<Duration>,
     /// When the next candidate has its turn.
     pub(crate) until: Option<Instant>,
 }
 
-/// The client of a request that goes on without it.
+/// The client of a request that continues without it.
 #[derive(Clone, Debug)]
 pub(crate) struct Left {
     pub(crate) gone: watch::Receiver<bool>,
-    /// A wait of this length is the provider's silence.
+    /// A wait of this length is the provider's timeout.
     pub(crate) in_vain: Duration,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Left {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GivenUp {
     TooLate,
-    /// The client has left, after it had waited in vain.
+    /// The client has left, after a wait of that length.
     Left,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Deadlines {
     pub(crate) end: Instant,
     /// What it proves when they pass; None: nothing, there was little time, or a document may rightly take more.
     silence: Option<Silence>,
-    /// None: its end is waited for, whoever is there.
+    /// `None`: its end is awaited, with or without a client.
     left: Option<Left>,
 }
 
@@ -130,8 +130,7 @@ impl Deadlines {
         }
     }
 
-    /// # Errors
-    /// It is given up before there is anything.
+    /// # Errors A deadline passed before a result.
     pub(crate) async fn headers<T>(&self, sending: impl Future<Output = T>) -> Result<T, GivenUp> {
         tokio::select! {
             biased;
@@ -147,7 +146,7 @@ impl Deadlines {
         };
         let mut gone = gone.clone();
         loop {
-            // Whoever tells is gone: so is the request.
+            // The sender is gone, and so is the request.
             if gone.wait_for(|gone| *gone).await.is_err() {
                 return std::future::pending().await;
             }

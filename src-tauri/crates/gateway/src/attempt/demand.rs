@@ -1,4 +1,4 @@
-//! What a route demands of an answer beyond its being whole.
+//! What a route requires of a response beyond completeness.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use translate::Wanted;
 /// Looked at where the complete response is there before any of it is passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
-    /// It says something in words.
+    /// It has text.
     Text,
-    /// What it says is JSON.
+    /// Its text is JSON.
     Json,
-    /// What it says is JSON of this schema.
+    /// Its text is JSON of this schema.
     Schema(Schema),
 }
 
-/// A JSON Schema (draft 4 to 2020-12). It refers to nothing outside itself: no file is read and no address asked.
+/// A JSON Schema (draft 4 to 2020-12). It refers to nothing outside itself: no file is read and no address is contacted.
 #[derive(Clone)]
 pub struct Schema {
     text: Arc<str>,
@@ -75,7 +75,7 @@ impl Demand {
     }
 }
 
-/// Models like to wrap their JSON in a Markdown fence, which every reader of theirs takes off again.
+/// Models often wrap their JSON in a Markdown fence, which every reader removes.
 fn unfenced(said: &str) -> &str {
     let said = said.trim();
     let inner = said

@@ -7,7 +7,7 @@ use catalog::{EndpointId, ModelId};
 
 /// The newest of a size that count.
 const KEPT: usize = 64;
-/// Fewer say nothing about the slowest.
+/// Fewer are no evidence about the slowest.
 const ENOUGH: usize = 20;
 /// Models and sizes that are remembered.
 const REMEMBERED: usize = 1024;

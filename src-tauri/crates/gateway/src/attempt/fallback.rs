@@ -1,4 +1,4 @@
-//! The candidates in the plan's order, until one answers or none is left; and on from there where an answer breaks off.
+//! The candidates in the plan's order, until one answers or none is left; and from there on where a response is truncated.
 
 mod next;
 
@@ -49,7 +49,7 @@ pub(crate) struct Fallback {
     pub(crate) lineup: Lineup,
     /// The primary's failure: the client's error, should no candidate answer.
     pub(crate) primary: Option<(Candidate, Lost)>,
-    /// The failure that stands where the primary could not be asked: the first that a retry may help, else the first.
+    /// The failure that is reported where the primary was not used: the first that a retry may help, else the first.
     fallbacks: Option<(Candidate, Lost)>,
     /// Which candidate is next.
     place: usize,
@@ -64,7 +64,7 @@ pub(crate) struct Fallback {
     backoff: Option<Duration>,
     over: bool,
     hold: Hold,
-    /// Since when the client has been shown nothing; None: it is given signs of life.
+    /// Since when the client has received nothing; `None`: it gets keep-alives.
     waits: Option<Instant>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct Answered {
 /// No candidate is left.
 #[derive(Debug)]
 pub(crate) enum NoneLeft {
-    /// All that could be asked have failed, or there was nobody to ask.
+    /// All eligible candidates have failed, or there were none.
     Exhausted,
     /// A request could not be built.
     OurFault,
@@ -188,7 +188,7 @@ impl Fallback {
         }
     }
 
-    /// The request is on its way while it is found out who else could be asked, and so how long this one is waited for.
+    /// The request is on its way while the other candidates, and so its timeout, are computed.
     async fn attempt(
         &mut self,
         candidate: &Candidate,
@@ -378,7 +378,7 @@ impl Fallback {
         }
     }
 
-    /// Whose failure the client is told: the primary's, or where that could not be asked, one that a retry may help.
+    /// The failure for the client: the primary's, or where that was not used, one that a retry may help.
     pub(crate) fn reported(&mut self) -> Option<(Candidate, Lost)> {
         self.primary.take().or_else(|| self.fallbacks.take())
     }
@@ -395,10 +395,10 @@ impl Fallback {
         Some((since + patience).saturating_duration_since(Instant::now()))
     }
 
-    /// The next answer goes on where another broke off, for a client that is kept alive meanwhile. `proven`: nothing of it
-    /// may be shown before all of it is known.
+    /// The next response continues a truncated one, for a client that is kept alive meanwhile. `proven`: nothing is released
+    /// before the completion check.
     pub(crate) async fn resume(&mut self, proven: bool) -> Result<Answered, NoneLeft> {
-        // Whoever broke off once is not shown to break off again, as long as there is somebody else.
+        // A candidate that truncated a response is not used to continue while another is left.
         if self.tried > 0 && !self.is_last() {
             self.place += 1;
             self.tried = 0;
@@ -412,7 +412,7 @@ impl Fallback {
         self.next().await
     }
 
-    /// Go on to the one after this candidate, at once.
+    /// Fail over to the candidate after this one, at once.
     fn never_again(&mut self, candidate: &Candidate) {
         if self.lineup.get(self.place) == Some(candidate) {
             self.place += 1;
@@ -474,7 +474,7 @@ impl Fallback {
         !too_small && self.tried < TRIES && !spared && !too_dear && of_use
     }
 
-    /// The primary cannot answer because a plan or an allowance is used up: it says so now, or its breaker rests until the
+    /// The primary cannot answer because a plan or an allowance is used up: by its response, or its breaker is open until the
     /// reset.
     fn is_for_a_limit(&self) -> bool {
         let class = match (&self.primary, self.lineup.primary()) {
@@ -489,7 +489,7 @@ impl Fallback {
         class == Some(Class::Limit)
     }
 
-    /// Only where the primary's model alone fails: this attempt or its breaker says so, and the sibling has not failed lately.
+    /// Only where the primary's model alone fails, by this attempt or its breaker, and the sibling has not failed lately.
     fn may_ask_sibling(&self, sibling: &Candidate) -> bool {
         let failing = match (&self.primary, self.lineup.primary()) {
             (Some((_, lost)), _) => lost.is_of_the_model(),
@@ -509,8 +509,8 @@ impl Fallback {
     }
 }
 
-/// How long a client has to wait before its leaving shows that the provider is silent; None: it shows nothing. Only a wait as long
-/// as this client is known to wait was not the client's own decision.
+/// The shortest wait after which a client's leaving is a timeout of the provider; `None`: it is no evidence. Only a wait as
+/// long as this client's known patience was not the client's own decision.
 fn in_vain(admitted: &Admitted) -> Option<Duration> {
     const EQUAL: Duration = Duration::from_secs(2);
     if admitted.kind != Kind::Generate {

@@ -51,7 +51,7 @@ const ACCOUNTS: [HeaderName; 4] = [
 /// Query parameters that some vendors take a key from.
 const KEY_PARAMETERS: [&str; 4] = ["key", "api_key", "api-key", "access_token"];
 
-/// In whole or broken seconds; the Anthropic and OpenAI SDKs and Claude Code send one of them, or `NOT_GIVEN`.
+/// In seconds, with or without a fraction; the Anthropic and OpenAI SDKs and Claude Code send one of them, or `NOT_GIVEN`.
 const WAITS: [HeaderName; 2] = [
     HeaderName::from_static("x-stainless-timeout"),
     HeaderName::from_static("x-stainless-read-timeout"),
@@ -65,7 +65,7 @@ const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 const BETAS: HeaderName = HeaderName::from_static("anthropic-beta");
 const OURSELVES: &str = concat!("Understudy/", env!("CARGO_PKG_VERSION"));
 
-/// How long the client waits for an answer, where it says so.
+/// The client's patience, where it sends it.
 pub(crate) fn client_waits(headers: &HeaderMap) -> Option<Duration> {
     WAITS.iter().find_map(|name| {
         let seconds: f64 = headers.get(name)?.to_str().ok()?.parse().ok()?;
@@ -290,8 +290,7 @@ fn names_of(fields: &[&LeftOut]) -> Option<HeaderValue> {
         .filter(|text| !text.is_empty())
 }
 
-/// The headers of a question for a list of models: the client's login where its own vendor is asked, and nothing else of
-/// the client's.
+/// The headers of a request for a list of models: the client's login for its own vendor, and nothing else of the client's.
 pub(crate) fn of_list(
     client: &HeaderMap,
     credential: Credential,
@@ -350,7 +349,7 @@ fn show_key(headers: &mut HeaderMap, auth: Auth, key: Option<&Secret>) {
         Auth::Bearer => (AUTHORIZATION, format!("Bearer {}", key.reveal())),
         Auth::None => return,
     };
-    // A key with a line break in it is no key; without the header the vendor says so in its own words.
+    // A key with a line break is no key; without the header the vendor returns its own error.
     if let Ok(mut value) = HeaderValue::try_from(text) {
         value.set_sensitive(true);
         headers.insert(name, value);

@@ -30,14 +30,14 @@ pub(crate) struct Lost {
     pub(crate) resets_at: Option<DateTime<Utc>>,
     /// Of [`Class::ContextTooLong`]: the model's window in tokens, where the provider named it.
     pub(crate) window: Option<u64>,
-    /// The provider's own words, where they can be given back unchanged.
+    /// The provider's response, where it can be returned unchanged.
     pub(crate) answer: Option<(StatusCode, HeaderMap, Bytes)>,
     pub(crate) report: wire::Report,
-    /// The answer was whole and had nothing to act on.
+    /// The response was complete and had nothing to act on.
     pub(crate) empty: bool,
-    /// The provider of a stream was silent for so long.
+    /// The timeout of a stream's provider.
     pub(crate) silence: Option<Silence>,
-    /// Another try at the same place would end the same way.
+    /// A retry at the same place would end the same way.
     pub(crate) hopeless: bool,
 }
 
@@ -75,7 +75,7 @@ impl Lost {
         }
     }
 
-    /// Silent in the middle of its answer. Like all silence, it is not asked again at once.
+    /// A timeout in the middle of its response. As after every timeout, there is no retry at once.
     pub(crate) fn stalled(idle: Duration, report: &wire::Report) -> Self {
         let seconds = idle.as_secs();
         Self {
@@ -89,11 +89,11 @@ impl Lost {
         }
     }
 
-    /// An answer that is none. An error told in it counts as what it says it is: quota, a key, a context too long.
+    /// A broken response. An error within it has its own class: quota, a key, a context too long.
     pub(crate) fn broken(rules: &[Rule], broken: &Broken, report: &wire::Report) -> Self {
         let (failure, rule) = wire::read_broken(rules, broken);
         let (told, message) = (failure.class, failure.message);
-        // There is no answer of the provider's that could be returned unchanged, so that another candidate is asked.
+        // There is no provider response that could be returned unchanged, so another candidate is used.
         let unreturnable = matches!(told, Class::Caller | Class::ContentPolicy);
         let class = if unreturnable { Class::Transient } else { told };
         Self {
@@ -112,7 +112,7 @@ impl Lost {
         }
     }
 
-    /// Written in a way that nobody here can read, and so it would be again.
+    /// Unsupported content encoding; a retry would return the same.
     pub(crate) fn unreadable(coding: &UnknownCoding) -> Self {
         let why = Broken::NotAnAnswer(coding.to_string());
         Self {
@@ -121,7 +121,7 @@ impl Lost {
         }
     }
 
-    /// An answer that cannot go on where another broke off: no fault of its provider.
+    /// A response that cannot continue a truncated one: no fault of its provider.
     pub(crate) fn unfit(why: String, report: &wire::Report) -> Self {
         Self {
             report: report.clone(),
@@ -164,7 +164,7 @@ impl Lost {
         }
     }
 
-    /// Some providers quote the key that they do not like. Nobody else is to read it.
+    /// Some providers quote the refused key. No other reader may see it.
     pub(crate) fn conceal(&mut self, key: &Secret) {
         let key = key.reveal();
         if key.is_empty() {
@@ -179,7 +179,7 @@ impl Lost {
         }
     }
 
-    /// The provider answered, and as it meant to; another try may bring what the route demands.
+    /// The provider answered properly; another attempt may bring what the route requires.
     pub(crate) fn not_as_demanded(why: String, report: &wire::Report) -> Self {
         Self {
             hopeless: false,

@@ -15,7 +15,7 @@ pub enum OwnNetwork {
 pub struct UntrustedCertificate(pub String);
 
 impl OwnNetwork {
-    /// For the client, the whole sentence. `why`: the error as the system reports it.
+    /// The complete sentence for the client. `why`: the error as the system reports it.
     pub(crate) fn sentence(self, product: &str, why: &str) -> String {
         match self {
             OwnNetwork::Offline => format!(

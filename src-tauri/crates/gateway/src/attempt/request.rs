@@ -27,7 +27,7 @@ pub(crate) struct Outgoing {
     pub(crate) wanted: Option<Demand>,
 }
 
-/// Why a request could not be built. The plan has asked the same before, so that it is a mistake of ours.
+/// Why a request could not be built. The plan has checked the same before, so this is a fault of Understudy.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unbuilt {
     #[error(transparent)]
@@ -187,7 +187,7 @@ fn url(admitted: &Admitted, candidate: &Candidate, endpoint: &EndpointConfig) ->
         Kind::CountTokens => url.push_str("/count_tokens"),
     }
     let query = headers::query(admitted.head.uri.query(), candidate.credential);
-    // A query may say anything: it goes where the client sent it.
+    // A query may contain anything: it goes only where the client sent it.
     if let Some(query) = query.filter(|_| candidate.carriage == Carriage::Own) {
         url.push('?');
         url.push_str(&query);

@@ -30,7 +30,7 @@ pub(crate) struct Terms {
     pub(crate) demand: Option<Demand>,
     /// The request's own, where its provider does not enforce it.
     pub(crate) wanted: Option<Demand>,
-    /// An answer with nothing to act on has been given once already: then it is passed on.
+    /// An empty response has occurred once already: this one is passed on.
     pub(crate) empty_before: bool,
     pub(crate) deadlines: Deadlines,
     pub(crate) grace: Duration,
@@ -39,7 +39,7 @@ pub(crate) struct Terms {
     pub(crate) rules: Arc<[Rule]>,
     /// What all exchanges together may hold of answers, in bytes.
     pub(crate) most_held: usize,
-    /// What tools are told to do is reported.
+    /// Tools' arguments are reported.
     pub(crate) keep_arguments: bool,
 }
 

@@ -1,4 +1,4 @@
-//! One attempt at a candidate of another dialect: the request is said in it, and the answer in the client's.
+//! One attempt at a candidate of another dialect: the request is translated into it, and the response into the client's.
 
 use bytes::Bytes;
 use catalog::Dialect;
@@ -12,7 +12,7 @@ use crate::attempt::headers;
 use crate::attempt::lost::Lost;
 use crate::kept::SignatureSink;
 
-/// How the answer of one attempt is told to the client.
+/// How the response of one attempt is translated for the client.
 #[derive(Clone, Debug)]
 pub(crate) struct Translation {
     /// By the provider.
@@ -22,12 +22,12 @@ pub(crate) struct Translation {
     pub(crate) sink: SignatureSink,
 }
 
-/// A request as a candidate of another dialect is asked it.
+/// A request in the form of a candidate of another dialect.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) body: Bytes,
     pub(crate) translation: Translation,
-    /// What the candidate is not told, or not so exactly.
+    /// Fields that the candidate does not get, or not exactly.
     pub(crate) left_out: Vec<LeftOut>,
     /// What has to be checked on the complete response.
     pub(crate) wanted: Option<Wanted>,
@@ -35,8 +35,7 @@ pub(crate) struct Said {
 
 /// `created`: the time of the answer in seconds since 1970.
 ///
-/// # Errors
-/// [`Untranslatable`]: the candidate cannot be asked this.
+/// # Errors [`Untranslatable`]: the candidate does not support this request.
 pub(crate) fn say(
     (client, spoken): (Dialect, Dialect),
     conversation: &Conversation,
@@ -76,8 +75,7 @@ impl Translation {
 
     /// An answer in one piece. `report`: of the provider's own words.
     ///
-    /// # Errors
-    /// It cannot be told.
+    /// # Errors It is not translatable.
     pub(crate) fn whole(
         &self,
         client: Dialect,
@@ -92,7 +90,7 @@ impl Translation {
         let keep = report.tool_calls.iter().any(kept);
         let mut validator = Validator::new(client, Framing::Whole).keeping_arguments(keep);
         validator.push(&told, &mut Vec::new());
-        // The client sends results by the ids that it was told.
+        // The client sends results by the ids that it received.
         let tool_calls = validator.report().tool_calls.clone();
         let report = Report {
             tool_calls,

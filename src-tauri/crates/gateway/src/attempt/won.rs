@@ -9,7 +9,7 @@ use crate::attempt::answer::Answer;
 /// An answer that may be passed on.
 #[derive(Debug)]
 pub(crate) enum Won {
-    /// `ended`: the whole body has arrived already.
+    /// `ended`: the complete body has arrived already.
     Stream {
         head: Parts,
         answer: Box<Answer>,

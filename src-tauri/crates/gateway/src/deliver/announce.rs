@@ -1,5 +1,5 @@
-//! One line in the first text after a change of who answers, where neither a tray nor a window can tell of it. Never in a
-//! demanded document, never in a response without text, never in an application's text.
+//! One line in the first text after a change of the answering model, where there is neither a tray nor a window. Never in a
+//! required document, never in a response without text, never in an application's text.
 
 use bytes::Bytes;
 use wire::{Class, FirstLine, Kind, with_first_line};
@@ -10,7 +10,7 @@ use crate::attempt::fallback::Fallback;
 use crate::plan::session::SessionKey;
 use crate::services::Services;
 
-/// A line that is still to be said.
+/// A line that is not written yet.
 pub(super) struct Announcement {
     line: String,
     services: Services,
@@ -18,7 +18,7 @@ pub(super) struct Announcement {
     session: Option<SessionKey>,
 }
 
-/// What `candidate`'s response is to begin with; None: nothing has changed, or nobody is to be told here.
+/// The line before `candidate`'s response; `None`: nothing has changed, or the client gets no line.
 pub(super) fn announcement(fallback: &Fallback, candidate: &Candidate) -> Option<Announcement> {
     let admitted = &*fallback.admitted;
     if !wanted(admitted) {
@@ -100,7 +100,7 @@ impl Announcement {
 /// A stream that is to begin with a line.
 pub(super) struct Announcing {
     line: FirstLine,
-    /// None: it was said.
+    /// `None`: it was written.
     to_tell: Option<Announcement>,
 }
 

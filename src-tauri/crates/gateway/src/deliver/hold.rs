@@ -1,4 +1,4 @@
-//! How long a response is held back, what of it, and what follows where it breaks off after its client was given a part.
+//! How long a response is held back, which part of it, and what follows where it is truncated after a part was released.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use wire::Ask;
 
 use crate::{Config, Delivery, Plan, Restart};
 
-/// How long before a client gives up waiting for an event it is given what there is.
+/// How long before a client's own timeout the held bytes are released.
 const WATCHDOG_MARGIN: Duration = Duration::from_secs(60);
 
 /// How much of an answer is held back before the client gets any of it.
@@ -20,40 +20,40 @@ pub(crate) enum Hold {
     Nothing,
     /// Until the first content: the latest moment at which a dying provider costs the client nothing.
     UntilContent,
-    /// Until it is proven. `at_most`: some clients give up while they are shown nothing, so that they get from then on
-    /// what has arrived.
+    /// Until the completion check. `at_most`: some clients give up while they receive nothing, so the bytes are released from
+    /// then on.
     UntilProven { at_most: Option<Instant> },
 }
 
-/// What of an answer waits for the proof that it is whole.
+/// The part of a response that waits for the completion check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gate {
     Nothing,
     /// The event on which a client starts a tool, and all that follows it. Some clients start it again when they have to
     /// ask again, so that it is held until there will be nothing to ask again for.
     Closings,
-    /// A tool call from its beginning on: where another answer may go on in the same message, a call that was begun would
-    /// stand in its way. It can be let go of early with `Answer::show_call`, up to its closing.
+    /// A tool call from its beginning: where another response may continue the message, a begun call would prevent it. It can
+    /// be released early with `Answer::show_call`, up to its closing event.
     Calls,
 }
 
-/// What follows where a response breaks off after the client was given a part of it.
+/// What follows where a response is truncated after a part of it was released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OnBreak {
     pub(crate) restart: RestartAt,
-    /// A line of ours says that another response goes on: where a person reads along, and never in an application's text.
+    /// A line announces that another response continues: where a person reads the text, and never in an application's text.
     pub(crate) note: bool,
-    /// Otherwise: a clean end, after which this client asks again, and not a broken connection.
+    /// Otherwise: a clean end, after which this client retries, and not a broken connection.
     pub(crate) ends_cleanly: bool,
 }
 
-/// Where another response may go on in the same message.
+/// Where another response may continue in the same message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RestartAt {
     Never,
-    /// Where no text was shown, or at a held tool call: nobody is shown two responses' texts in one.
+    /// Where no text was released, or at a held tool call: no reader gets two responses' texts in one.
     BeforeText,
-    /// Once a whole block has been given, or at a held tool call.
+    /// After a finished block, or at a held tool call.
     FinishedBlock,
     Anywhere,
 }
@@ -107,7 +107,8 @@ pub(crate) fn passing(
     }
 }
 
-/// Who does not ask again by itself loses its turn when a response breaks off: what it would act on is proven first.
+/// A client that does not retry loses its turn when a response is truncated: a part that it acts on passes the completion check
+/// first.
 fn delivery(ask: &Ask, repeats: Repeats) -> Delivery {
     let acts = ask.has_tools || ask.wants_schema;
     match repeats {

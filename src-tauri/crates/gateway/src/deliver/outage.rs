@@ -10,7 +10,7 @@ use crate::Candidate;
 pub(crate) enum Elsewhere {
     /// Each fallback was tried.
     Failed,
-    /// This product has a key, and the owner has not said whether it may answer.
+    /// This product has a key, and the owner has not decided whether it may answer.
     WaitsForConsent(String),
     NotSetUp,
 }

@@ -1,4 +1,4 @@
-//! Where a committed answer's bytes go, one piece at a time: whoever gives them learns how long the client took.
+//! The output for a committed response's bytes, one piece at a time: the sender measures how long the client took.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// The provider's answer broke off after its beginning had been passed on. The server must drop the connection without the
-/// last chunk, so that the client sees a broken answer and not a short one.
+/// The provider's response was truncated after its beginning was released. The server must drop the connection without the last
+/// chunk, so that the client detects a broken response and not a short one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("aborted: {0}")]
 pub struct Aborted(pub String);
@@ -27,8 +27,8 @@ pub(crate) fn outlet() -> (Outlet, mpsc::Receiver<Result<Bytes, Aborted>>) {
 }
 
 impl Outlet {
-    /// Give the next bytes, and wait until the client is ready for more. Returns how long that took: the client's time,
-    /// which is not the provider's silence.
+    /// Sends the next bytes, and waits until the client is ready for more. Returns how long that took: the client's time, which
+    /// is not the provider's.
     ///
     /// # Errors
     /// [`Gone`]: the client has left.
@@ -45,7 +45,7 @@ impl Outlet {
         let _ = self.0.send(Err(Aborted(why))).await;
     }
 
-    /// Everything that was given has been taken.
+    /// All bytes were taken.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.capacity() == self.0.max_capacity()
     }

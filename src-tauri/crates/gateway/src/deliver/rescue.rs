@@ -13,7 +13,7 @@ use crate::attempt::own_network::OwnNetwork;
 use crate::deliver::whole_response::{WholeResponse, with_sentence};
 use crate::{Body, Candidate, Credential, Dropped, ExchangeId, TurnedAway};
 
-/// Longer waits make Claude Code give up, which helps nobody (measured with 2.1.197).
+/// Longer waits make Claude Code give up (measured with 2.1.197).
 const RETRY_AFTER_MOST: u64 = 60;
 /// Codex stops for good at a 429 without one (measured with 0.169.0).
 const RETRY_AFTER_DEFAULT: u64 = 15;
@@ -46,7 +46,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> WholeResponse {
         TurnedAway::Busy(_) | TurnedAway::Unkept(_) => StatusCode::SERVICE_UNAVAILABLE,
         TurnedAway::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
         TurnedAway::AnswerGone => StatusCode::CONFLICT,
-        // The one status that no measured client answers with another try.
+        // The one status after which no measured client retries.
         TurnedAway::Storm(_)
         | TurnedAway::Unreadable(_)
         | TurnedAway::BadRequest(_)
@@ -66,7 +66,7 @@ pub(crate) fn turned_away(dialect: Dialect, why: &TurnedAway) -> WholeResponse {
     said
 }
 
-/// A panic of ours ended this one exchange.
+/// A panic in Understudy ended this one exchange.
 pub(crate) fn our_fault(dialect: Dialect) -> WholeResponse {
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -77,7 +77,7 @@ pub(crate) fn our_fault(dialect: Dialect) -> WholeResponse {
     WholeResponse::new(dialect, &problem)
 }
 
-/// Nobody answered, not even with a status: what clients take for a reason to ask again.
+/// No provider answered, not even with a status: a status after which clients retry.
 fn unanswered(dialect: Dialect) -> StatusCode {
     let status = match dialect {
         Dialect::Anthropic => StatusCode::from_u16(529),
@@ -86,7 +86,7 @@ fn unanswered(dialect: Dialect) -> StatusCode {
     status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
 }
 
-/// The context is too long for every candidate, and the first of them said so in a stream: asking again is no use, which
+/// The context is too long for every candidate, and the first of them reported it in a stream: a retry does not help, which
 /// agents read from the status alone.
 pub(crate) fn too_long(dialect: Dialect, message: &str) -> WholeResponse {
     let problem = Problem {
@@ -100,7 +100,7 @@ pub(crate) fn too_long(dialect: Dialect, message: &str) -> WholeResponse {
     }
 }
 
-/// Why a fallback that is set up was not asked for this request.
+/// Why a configured fallback was not used for this request.
 pub(crate) fn was_not_asked(passed_over: &Dropped) -> String {
     let Dropped { endpoint, why, .. } = passed_over;
     format!("Understudy: {endpoint} was not used: {why}")
@@ -116,7 +116,7 @@ pub(crate) fn exhausted(
 ) -> WholeResponse {
     let ours = lost.class == Class::Credential && primary.credential != Credential::ClientLogin;
     let mut said = match lost.answer {
-        // A key of ours that is wrong is no matter of the client's login: at a 401, agents ask again for minutes.
+        // A wrong key of the owner is not the client's login: at a 401, agents retry for minutes.
         Some((_, _, body)) if ours => WholeResponse {
             ours: true,
             body: with_sentence(
@@ -172,7 +172,7 @@ pub(crate) fn of_our_network(
     }
 }
 
-/// The error type that Anthropic's dialect has for a 503 says that the provider is overloaded.
+/// Anthropic's error type for a 503 would blame the provider for an overload.
 fn not_overloaded(body: Bytes) -> Bytes {
     let Ok(mut tree) = serde_json::from_slice::<serde_json::Value>(&body) else {
         return body;
@@ -193,7 +193,7 @@ pub(crate) fn did_not_answer(dialect: Dialect, product: &str, why: &str) -> Whol
     WholeResponse::new(dialect, &problem)
 }
 
-/// The request that this one waited for broke off.
+/// The request that this one waited for failed.
 pub(crate) fn broke_off(dialect: Dialect, why: &str) -> WholeResponse {
     let message = format!(
         "The running request with this `Idempotency-Key` failed: {why}. Send it again to run it anew"
@@ -220,10 +220,10 @@ pub(crate) fn as_event(dialect: Dialect, said: &WholeResponse) -> Bytes {
     wire::error_event(dialect, &problem).into()
 }
 
-/// `patience`: the wait that the provider asked for, in whichever of its ways.
+/// `patience`: the wait that the provider requested, in any of its forms.
 fn bound_retry_after(dialect: Dialect, said: &mut WholeResponse, patience: Option<Duration>) {
     let asked = said.headers.get(RETRY_AFTER);
-    // Only whole seconds are understood by every client; a date or a fraction comes with `patience`.
+    // Every client understands full seconds only; a date or a fraction comes with `patience`.
     let seconds: Option<u64> = asked.and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let in_ms = said.headers.contains_key("retry-after-ms");
     let wait = seconds.or_else(|| patience.map(|wait| wait.as_secs_f64().ceil() as u64));
@@ -239,8 +239,8 @@ fn bound_retry_after(dialect: Dialect, said: &mut WholeResponse, patience: Optio
     }
 }
 
-/// At this code Codex (0.169.0) shows a sentence of its own instead of the message, and stops asking. Without it, the same
-/// status lets it try again for half a minute and then show what we know.
+/// At this code Codex (0.169.0) shows its own sentence instead of the message, and stops. Without it, the same status lets it
+/// retry for 30 s and then show the message.
 const UNHEARD: &str = "server_is_overloaded";
 
 fn without_unheard_code(body: Bytes) -> Bytes {

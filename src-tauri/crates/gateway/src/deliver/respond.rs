@@ -57,7 +57,7 @@ pub(crate) async fn answer(
     }
 }
 
-/// A sign of life for a client that nothing has been given yet that an event could belong to.
+/// A keep-alive for a client that has not received a beginning of an event yet.
 pub(crate) const WAITING: Bytes = Bytes::from_static(b": waiting\n\n");
 
 /// An event stream that begins before it is known what it will be.
@@ -173,7 +173,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     response
 }
 
-/// An answer that takes long to prove, while the client is given signs of life.
+/// A response that needs long for its completion check, while the client gets keep-alives.
 async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
     let (mut fallback, found) = loop {
         if outlet.give(WAITING).await.is_err() {
@@ -276,7 +276,7 @@ fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (WholeRes
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
             let elsewhere = elsewhere(config, plan, fallback.lineup.has_stand_in());
             let verdict = match lost.own {
-                // The error itself says whose fault it is.
+                // The error itself states whose fault it is.
                 Some(_) => None,
                 None => fallback.services.verdict(candidate, product, &elsewhere),
             };
@@ -373,8 +373,8 @@ pub(crate) fn end(said: WholeResponse, mut exchange: OpenExchange, how: End) -> 
     response
 }
 
-/// Why not the primary answers but this stand-in, in a word: the class of the primary's failure, or that its breaker keeps
-/// requests away. None: it is the primary.
+/// Why this fallback answers and not the primary, in a word: the class of the primary's failure, or its breaker. `None`: it is
+/// the primary.
 fn stands_in_for(fallback: &Fallback, candidate: &Candidate) -> Option<&'static str> {
     let is = |other: &Candidate| {
         (&other.endpoint, &other.model) == (&candidate.endpoint, &candidate.model)

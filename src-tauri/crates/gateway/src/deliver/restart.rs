@@ -1,4 +1,4 @@
-//! An answer that breaks off goes on as another one, in the same message.
+//! Another response continues a truncated one, in the same message.
 
 use bytes::Bytes;
 use wire::{CannotRestart, Told};
@@ -34,8 +34,8 @@ impl Delivery {
         }
     }
 
-    /// The answer broke off in the middle: another one goes on in the same message, where that is possible. The inner
-    /// error says why the connection is to be broken off.
+    /// The response was truncated: another one continues in the same message, where that is possible. The inner error is the
+    /// reason to abort the connection.
     pub(super) async fn go_on(&mut self, lost: Lost) -> Result<Result<(), String>, Gone> {
         let why = lost.message.clone();
         let restart = self.restart();
@@ -69,7 +69,7 @@ impl Delivery {
         self.current = Current::new(candidate, permit, answer, ended, timers);
         let (mut opening, splice) = restart.open(notice.as_deref());
         self.current.splice = Some(splice);
-        // What cannot go on shows itself at once where all of it has arrived, and then nothing is said of it.
+        // A response that cannot continue shows it at once where all of it has arrived, and then nothing of it is written.
         while let Some(bytes) = self.current.answer.next_ready() {
             let (bytes, refused) = self.spliced(bytes);
             if let Some(refused) = refused {
@@ -85,7 +85,7 @@ impl Delivery {
         self.fallback.exchange.restarted();
         let span = self.fallback.exchange.span();
         log::restarted(span, &from, &self.current.candidate);
-        // The notice of the restart says who goes on, and what was held of an event belongs to the response that broke off.
+        // The line of the restart names the new provider, and the held part of an event belongs to the truncated response.
         self.announcing = None;
         self.give(opening.into()).await?;
         Ok(Ok(()))
@@ -96,7 +96,7 @@ impl Delivery {
         sign_of_life(self.told.as_ref(), self.heeds_no_pings)
     }
 
-    /// May another answer go on in this message?
+    /// May another response continue this message?
     fn restart(&self) -> Option<wire::Restart> {
         let passing = &self.fallback.admitted.passing;
         let told = self
@@ -123,14 +123,14 @@ impl Delivery {
         }
     }
 
-    /// What people call whoever answers.
+    /// The product name of a candidate.
     pub(super) fn product(&self, candidate: &Candidate) -> &str {
         let endpoints = &self.fallback.admitted.config.endpoints;
         let endpoint = endpoints.get(&candidate.endpoint);
         endpoint.map_or("the provider", |endpoint| endpoint.product.as_str())
     }
 
-    /// What the person who reads the answer is told; None: an application reads it.
+    /// The line for the person who reads the response; `None`: an application reads it.
     fn notice(&self, next: &Candidate) -> Option<String> {
         if !self.fallback.admitted.passing.on_break.note {
             return None;
@@ -144,7 +144,7 @@ impl Delivery {
     }
 }
 
-/// Waits for something while the client is given signs of life.
+/// Waits for something while the client gets keep-alives.
 ///
 /// # Errors
 /// [`Gone`]: the client has left.

@@ -8,7 +8,7 @@ use wire::Problem;
 
 use crate::ExchangeId;
 
-/// A response of ours, before it has a body type.
+/// A response of Understudy, before it has a body type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WholeResponse {
     pub(crate) status: StatusCode,
@@ -39,7 +39,7 @@ impl WholeResponse {
         self.body = added;
     }
 
-    /// A sentence of ours ends with the exchange that it is about, by which Requests and the log find it.
+    /// A sentence of Understudy ends with the id of its exchange, by which Requests and the log find it.
     pub(crate) fn cite(mut self, id: ExchangeId) -> Self {
         if self.ours {
             self.body = with_reference(&self.body, id);
@@ -47,7 +47,7 @@ impl WholeResponse {
         self
     }
 
-    /// The same; an error without a message (a page of a proxy) becomes one of ours.
+    /// The same; an error without a message (a page of a proxy) becomes one of Understudy.
     pub(crate) fn must_say(&mut self, dialect: Dialect, sentence: &str) {
         let before = std::mem::replace(&mut self.body, Bytes::new());
         self.body = with_sentence(&before, sentence);
@@ -70,7 +70,7 @@ impl WholeResponse {
     }
 }
 
-/// As the provider said it.
+/// The provider's own response.
 impl From<(StatusCode, HeaderMap, Bytes)> for WholeResponse {
     fn from((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Self {
         WholeResponse {

@@ -1,5 +1,5 @@
-//! One whole JSON document in reply to a stream request: some servers do not stream, or not with tools. The client
-//! receives it as the events of its dialect.
+//! One JSON document in reply to a stream request: some servers do not stream, or not with tools. The client receives it as the
+//! events of its dialect.
 
 use bytes::Bytes;
 use translate::CannotTell;

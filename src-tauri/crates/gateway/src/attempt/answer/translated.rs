@@ -1,4 +1,4 @@
-//! An answer of another dialect: what the client is told of it goes the way of any other answer.
+//! A response of another dialect: its translation goes the way of any other response.
 
 use bytes::Bytes;
 use translate::{AnswerTranslator, CannotTell};
@@ -50,7 +50,7 @@ impl Answer {
         }
     }
 
-    /// What a translation says at its end only. An end that the provider has proven needs no more of it.
+    /// The last bytes of a translation. An end that passed the completion check needs no more of it.
     pub(super) fn last_words(&mut self) -> Result<(), CannotTell> {
         let Some(translator) = &mut self.translator else {
             return Ok(());

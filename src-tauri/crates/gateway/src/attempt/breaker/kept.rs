@@ -1,4 +1,4 @@
-//! Breakers over a restart of the engine. Pure: whoever calls keeps them.
+//! Breakers over a restart of the engine. Pure: the caller stores them.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ impl Breakers {
                     until: match breaker.state {
                         State::Closed => None,
                         State::Open { until } => Some(until),
-                        // Whoever was finding out is gone after a restart: the next request does.
+                        // The probing request is gone after a restart: the next request probes.
                         State::Probing => Some(DateTime::UNIX_EPOCH),
                     },
                 })
@@ -60,7 +60,7 @@ impl Breakers {
         kept.collect()
     }
 
-    /// Takes up what an earlier process knew. What cannot be read is forgotten: requests will tell anew.
+    /// Restores an earlier process's state. An unreadable row is skipped: requests will show the state anew.
     pub(crate) fn restore(&self, kept: Vec<KeptBreaker>, now: DateTime<Utc>) {
         let breakers = &mut self.lock().breakers;
         for kept in kept {

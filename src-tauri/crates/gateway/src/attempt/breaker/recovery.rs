@@ -1,4 +1,4 @@
-//! How a breaker closes without a request: by a probe, by a verdict, or because no request asks for its model.
+//! How a breaker closes without a request: by a probe, by a verdict, or because no request uses its model.
 
 use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,11 +6,11 @@ use wire::Class;
 
 use super::{Breaker, BreakerChange, Breakers, Memory, Standing, State};
 
-/// A breaker whose cooldown ended so long ago, and that no request has used since, says nothing about today.
+/// A breaker whose cooldown ended this long ago, and that no request has used since, is out of date.
 const UNUSED: TimeDelta = TimeDelta::minutes(10);
 
 impl Breakers {
-    /// Let the next request try, however long the breaker was to stay open: a probe succeeded, or the owner says so.
+    /// Lets the next request through, however long the breaker was to stay open: a probe succeeded, or the owner chose it.
     pub(crate) fn half_open(
         &self,
         endpoint: &EndpointId,
@@ -41,8 +41,8 @@ impl Breakers {
         change
     }
 
-    /// The provider works again, as a probe or a verdict says: an open breaker half-opens, and a half-open one closes. What
-    /// is no failure of the provider, an account's limit or a key, is not ended by that.
+    /// A probe or a verdict reports a recovery: an open breaker half-opens, and a half-open one closes. Limits and keys of the
+    /// account are not ended by that.
     pub(crate) fn recovered(
         &self,
         endpoint: &EndpointId,

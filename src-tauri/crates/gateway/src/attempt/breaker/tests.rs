@@ -217,11 +217,11 @@ fn a_limit_opens_at_once_and_exactly_until_its_reset() {
         (0, Fails(limit(10_000)), open(10_000)),
         (9_999, Nothing, open(10_000)),
         (10_000, Nothing, HalfOpen),
-        // No longer each time: the provider says how long.
+        // Not doubled: the provider stated the time.
         (10_001, Fails(limit(10_020)), open(10_020)),
         (10_021, Succeeds, Closed),
     ]);
-    // A last resort was asked all the same, and the limit is over sooner or later than it was.
+    // The last candidate got a request all the same, and the limit's end moved.
     check(&[
         (0, Fails(limit(10_000)), open(10_000)),
         (100, Fails(limit(5_000)), open(5_000)),
@@ -342,7 +342,7 @@ fn a_restart_forgets_nothing_of_an_outage() {
     restarted.restore(breakers.kept(), at(301));
     assert_eq!(restarted.views(at(40)), breakers.views(at(40)));
     assert_eq!(restarted.standing(&endpoint, &model, at(89)), open(90));
-    // The spell goes on doubling where it was, and the third failure in a row is the third.
+    // The doubling continues where it was, and the third failure in a row is the third.
     for model in [&model, &other] {
         let again = Trip {
             threshold: FAILURES,
@@ -375,7 +375,7 @@ fn a_restart_forgets_no_limit() {
         (views[0].class, views[0].resets_at, views[0].standing),
         (Some(Class::Limit), Some(at(10_000)), open(10_000))
     );
-    // What fails later for another reason says nothing of a limit.
+    // A later failure for another reason is no evidence about a limit.
     restarted
         .enter(&endpoint, &model, at(10_001))
         .failed(at(10_001), &trip(TRANSIENT));
@@ -438,7 +438,7 @@ fn try_now_half_opens() {
     assert_eq!(breakers.standing(&endpoint, &model, at(1)), HalfOpen);
 }
 
-/// A model that no request asks for: probes alone close its breaker.
+/// A model that no request uses: probes alone close its breaker.
 #[test]
 fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
     let breakers = Breakers::default();

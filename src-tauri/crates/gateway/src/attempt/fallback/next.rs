@@ -32,17 +32,17 @@ pub(super) fn next(
 ) -> Next {
     let primary = candidate.is_primary();
     match lost.class {
-        // The client renews its own login when it is told that it is refused.
+        // The client renews its own login when it receives a refusal.
         Class::Credential if primary && candidate.credential == Credential::ClientLogin => {
             Next::Stop
         }
-        // The client waits for its plan's reset by itself, when it is told of it.
+        // The client waits for its plan's reset when it receives it.
         Class::Limit
             if primary && candidate.credential == Credential::ClientLogin && !for_limits =>
         {
             Next::Stop
         }
-        // A translated request may be refused for a mistake of ours.
+        // A translated request may be refused for a fault of the translation.
         Class::Caller if primary && !translated => Next::Stop,
         Class::ContentPolicy if primary => Next::Stop,
         // The window that the provider names outranks the catalogue's. If neither is known, every other candidate may have
@@ -64,8 +64,8 @@ pub(super) fn next(
     }
 }
 
-/// A try that took this long and that the provider ended is not made again while another candidate is left: two of them would
-/// use up what clients wait.
+/// An attempt that took this long and that the provider ended is not repeated while another candidate is left: two of them
+/// would use up the client's patience.
 pub(super) const LONG_ATTEMPT: Duration = Duration::from_secs(15);
 
 /// May an attempt that took `took` be made again? `left`: until the client gives up; None: it is kept alive.
@@ -73,10 +73,10 @@ pub(super) fn may_repeat(took: Duration, last: bool, left: Option<Duration>) -> 
     took < LONG_ATTEMPT || last && left.is_none_or(|left| left > took)
 }
 
-/// Does a failure say something about the endpoint, whoever asks next?
+/// Is a failure evidence about the endpoint, for every client?
 pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate) -> bool {
     match lost.class {
-        // It may be a word of ours that it does not like.
+        // The refused part may be one that Understudy wrote.
         Class::Caller if candidate.carriage != Carriage::Own => false,
         // A login's; others may come with another.
         Class::Credential | Class::Limit => candidate.credential != Credential::ClientLogin,
@@ -91,7 +91,7 @@ pub(super) fn bears_on_breaker(lost: &Lost, candidate: &Candidate) -> bool {
     }
 }
 
-/// Half a second, give or take a quarter of one, so that sessions cut together do not come back together.
+/// 500 ms ± 25 %, so that sessions cut together do not come back together.
 fn backoff() -> Duration {
     Duration::from_millis(250 + RandomState::new().hash_one(0) % 500)
 }
