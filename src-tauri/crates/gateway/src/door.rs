@@ -48,8 +48,8 @@ use place::{Place, Target};
 pub struct Gateway(Services);
 
 impl Gateway {
-    /// `reports` is bounded by its maker; where it is full, reports are dropped and counted. `replays`: whoever reads it
-    /// answers each from the ledger. `conversations`: the same, in its own order.
+    /// The caller bounds `reports`; where it is full, reports are dropped and counted. The reader of `replays` answers each
+    /// from the ledger; `conversations` in the same way, in its own order.
     pub fn new(
         config: watch::Receiver<Arc<Config>>,
         verdicts: watch::Receiver<Arc<Verdicts>>,
@@ -75,9 +75,9 @@ impl Gateway {
         self.0.format_times_in(zone);
     }
 
-    /// Answer one request. Never fails and never panics: what goes wrong becomes a response in the client's dialect.
-    /// Dropping the future or the response's body cancels whatever is under way upstream, save for a request with an
-    /// idempotency key, and for half a minute for clients that ask again.
+    /// Answers one request. Never fails and never panics: an error becomes a response in the client's dialect. Dropping the
+    /// future or the response's body cancels the work upstream, except for a request with an idempotency key, and for 30 s for
+    /// clients that retry.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -156,7 +156,7 @@ impl Gateway {
         self.0.once().lingering()
     }
 
-    /// What goes on without its client ends now: keys are free again, and requests of pipelines are parked.
+    /// Requests without their client end now: keys are free again, and requests of pipelines are parked.
     pub fn cut_off(&self) {
         self.0.cut_all_off();
     }
@@ -384,7 +384,7 @@ impl Gateway {
         pass::pass(&self.0, config, vendor, (&head, body), path, exchange).await
     }
 
-    /// True: the first candidate can be asked before it is known which of the others can be asked just this.
+    /// True: the first attempt may start before it is known which of the other candidates support this request.
     fn plan(
         &self,
         config: &Config,
@@ -422,7 +422,7 @@ impl Gateway {
         let place = Place::of(head.uri.path());
         let unknown = Exchange::begun(id, head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
-        // A body that was refused unread is told apart from others by its size alone.
+        // A body that was refused unread is distinguished from others by its size alone.
         let asked = match why {
             TurnedAway::TooLarge(limit) => {
                 let size = admit::declared(&head.headers)

@@ -10,7 +10,7 @@ use crate::{
     Dropped, ExchangeId, Fault, OwnNetwork, Review, Storm, Unfetched, UnknownCoding, UsedUp,
 };
 
-/// What the gateway tells of its work. Exactly one [`Report::Ended`] follows each [`Report::Began`], whatever happens.
+/// The gateway's reports. Exactly one [`Report::Ended`] follows each [`Report::Began`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
     Began(Began),
@@ -26,7 +26,7 @@ pub struct Began {
     pub started: DateTime<Utc>,
     pub client: wire::Client,
     pub dialect: Dialect,
-    /// As the client asked; empty where it was turned away before its body was read.
+    /// The client's model; empty where it was turned away before its body was read.
     pub model: String,
     pub rehearsal: bool,
 }
@@ -36,15 +36,15 @@ pub struct Began {
 pub struct Exchange {
     pub id: ExchangeId,
     pub started: DateTime<Utc>,
-    /// Who asked, and in which conversation.
+    /// The client and its session.
     pub client: wire::Client,
     pub dialect: Dialect,
     pub kind: ExchangeKind,
     /// The route's name; empty where it was turned away before one was chosen.
     pub route: String,
-    /// As the client asked.
+    /// The client's model.
     pub model: String,
-    /// The client asked for a stream.
+    /// The client requested a stream.
     pub streamed: bool,
     /// Answered by the rehearsal provider: outside incidents, uptime and dollars.
     pub rehearsal: bool,
@@ -52,11 +52,11 @@ pub struct Exchange {
     pub pipeline: Option<String>,
     /// `x-understudy-item`, at most 200 characters.
     pub item: Option<String>,
-    /// How often another answer went on in the message that one left unfinished.
+    /// How often another response continued an unfinished message.
     pub restarts: u32,
-    /// The client was to get nothing before the proof, and was shown what had arrived, lest it gave up.
+    /// The bytes were to wait for the completion check, and were released early, because the client would have given up.
     pub shown_early: bool,
-    /// Candidates that could not be asked what this request says, each with the reason.
+    /// Candidates that do not support this request, each with the reason.
     pub passed_over: Vec<Dropped>,
     /// In the order in which they were made.
     pub attempts: Vec<Attempt>,
@@ -68,7 +68,8 @@ pub struct Exchange {
     pub total: Duration,
     /// Bytes of body handed to the client.
     pub bytes_out: u64,
-    /// The closing of a tool call waits for the proof of its answer, so that a client never starts a tool on a broken one.
+    /// The closing event of a tool call waits for the completion check, so that a client never starts a tool of a broken
+    /// response.
     pub tools_held: bool,
     /// Ids of the tool calls whose results came with this request.
     pub tool_results: Vec<String>,
@@ -76,7 +77,7 @@ pub struct Exchange {
     pub review: Option<Review>,
 }
 
-/// What a client's request asks for. Only responses of models tell something about a model's health.
+/// The kind of a client's request. Only responses of models are evidence about a model's health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExchangeKind {
     Generate,
@@ -152,7 +153,7 @@ pub struct Attempt {
     pub by_subscription: bool,
     /// The dialect that the provider was spoken to in, where it is not the client's.
     pub spoken: Option<Dialect>,
-    /// What it was then not told, or not so exactly, and why.
+    /// The fields that it did not get, or not exactly, and why.
     pub left_out: Vec<String>,
     pub outcome: Outcome,
     /// What is known of the answer, tokens included, also where it failed.
@@ -162,8 +163,8 @@ pub struct Attempt {
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// The provider's answer was passed on. Never [`wire::Completion::Broken`], save for an answer with nothing to act on
-    /// that was given twice, or after its thinking had been passed on.
+    /// The provider's response was passed on. Never [`wire::Completion::Broken`], except for a response with nothing to act on
+    /// that came twice, or after its thinking had been passed on.
     Answered(wire::Completion),
     Failed {
         class: wire::Class,
@@ -181,9 +182,9 @@ pub enum Outcome {
 /// How an exchange ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    /// A whole answer reached the client, or one that the client itself continues.
+    /// A complete response reached the client, or one that the client itself continues.
     Complete,
-    /// The kept answer of an earlier request with the same idempotency key; nobody was asked.
+    /// The kept response of an earlier request with the same idempotency key; no provider got a request.
     Replayed,
     /// The provider stopped at a token limit; passed on as such.
     Truncated,
@@ -193,7 +194,7 @@ pub enum End {
     Cut,
     /// Every candidate failed.
     Exhausted,
-    /// The provider says that the request itself is at fault; returned unchanged.
+    /// The provider reports a fault of the request itself; returned unchanged.
     CallersFault,
     ClientLeft,
     /// Refused at our own door.
@@ -252,7 +253,7 @@ pub enum TurnedAway {
     Busy(usize),
     #[error("The body is incomplete: {0}")]
     Unreadable(String),
-    /// A client that asks the same in a loop.
+    /// A client that sends the same request in a loop.
     #[error(transparent)]
     Storm(#[from] Storm),
     #[error("The request cannot be read: {0}")]
@@ -267,7 +268,7 @@ pub enum TurnedAway {
     NoKey(String),
     #[error("{0}")]
     NoCandidate(String),
-    /// It is no request, or one that no candidate can be asked.
+    /// It is no request, or no candidate supports it.
     #[error("{0}")]
     Unsupported(String),
     #[error("The `Idempotency-Key` header {0}; send one key of 1 to 255 ASCII characters")]

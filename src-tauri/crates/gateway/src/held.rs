@@ -25,7 +25,7 @@ impl Held {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Full(pub(crate) usize);
 
-/// One holder's part of [`Held`], given back when dropped.
+/// One holder's part of [`Held`], released when dropped.
 #[derive(Debug)]
 pub(crate) struct Share {
     held: Held,

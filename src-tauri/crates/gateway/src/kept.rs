@@ -1,6 +1,6 @@
-//! Kept conversations: a client of Responses may refer to what its vendor keeps (`previous_response_id`, `item_reference`). What
-//! its responses said is kept here too, for a day, so that a candidate that does not hold it can be sent it in full. Beside it
-//! lie the signatures that a provider demands back with its calls, for clients that do not return them.
+//! Kept conversations: a client of Responses may refer to items that its vendor stores (`previous_response_id`,
+//! `item_reference`). The items of its responses are kept here too, for a day, so that another candidate can get them in full.
+//! Signatures that a provider requires with its calls are kept in the same way, for clients that do not return them.
 //!
 //! A response is observed as it passes. To write it down never delays or fails it: a failed write costs the reference.
 

@@ -1,5 +1,5 @@
-//! How requests pass: the door admits, the plan says which candidates are asked, an attempt asks one, delivery passes its
-//! response on, and `once` stands around all of it. The folders bear these names.
+//! How requests pass: the door admits, the plan orders the candidates, an attempt sends one request, delivery passes its
+//! response on, and `once` wraps all of it. The folders have these names.
 
 mod admitted;
 mod attempt;

@@ -57,7 +57,7 @@ pub(crate) enum Follows {
     Nothing,
     /// Its client had left.
     ClientLeft,
-    /// The response had begun: it goes on with another candidate's where the client allows it, or is cut.
+    /// The response had begun: another candidate's response continues it where the client allows it, or it is cut.
     RestartOrCut,
 }
 

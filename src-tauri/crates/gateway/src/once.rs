@@ -1,5 +1,5 @@
-//! Asked twice, run once: requests with an idempotency key, and clients that close their connection and ask again.
-//! Two open identical requests without a key are two requests.
+//! Sent twice, run once: requests with an idempotency key, and clients that close their connection and repeat the request. Two
+//! open identical requests without a key are two requests.
 
 mod attended;
 mod away;
@@ -54,7 +54,7 @@ pub(crate) async fn rejoin(
     Some(give(reader, dialect, id).await)
 }
 
-/// What a pipeline's request left behind whose client asks again.
+/// The result of a pipeline's request whose client repeats it.
 pub(crate) async fn again(once: &Once, id: ExchangeId, item: &Item, now: DateTime<Utc>) -> Again {
     match once.unattended().find(&item.key.scope).await {
         Found::Running(reader) => return Again::Running(give(reader, item.dialect, id).await),
@@ -112,7 +112,7 @@ fn may_come_back(admitted: &Admitted) -> bool {
     Client::identify(&admitted.head.headers).asks_again() && goes_on(admitted)
 }
 
-/// Before HTTP/1.1 a client is given a body with its length or its connection's end.
+/// Before HTTP/1.1 a client gets a body with its length or its connection's end.
 fn goes_on(admitted: &Admitted) -> bool {
     respond::has_chunks(admitted) && admitted.kind == Kind::Generate
 }
@@ -171,7 +171,7 @@ async fn answer_unattended(
     give(reader, dialect, id).await
 }
 
-/// What its client's leaving means for a request that goes on without it.
+/// The effect of its client's leaving on a request that continues without it.
 fn departure(
     services: &Services,
     admitted: &mut Admitted,
@@ -182,7 +182,7 @@ fn departure(
     departure
 }
 
-/// Do this, and notice meanwhile that the client leaves.
+/// Runs this, and detects meanwhile that the client leaves.
 async fn watched(mut departure: Departure, tape: Tape, running: impl Future<Output = ()>) {
     let ran = tokio::select! {
         biased;
@@ -217,7 +217,7 @@ async fn answer_lingering(
     give(reader, dialect, id).await
 }
 
-/// The request itself, whoever waits for it.
+/// The request itself, with or without a reader.
 fn asking(
     services: &Services,
     admitted: Admitted,

@@ -1,4 +1,4 @@
-//! An exchange that has begun. By its type it ends exactly once: whoever drops it says that the client left.
+//! An exchange that has begun. By its type it ends exactly once: dropping it records that the client left.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(crate) struct OpenExchange {
     reviewed: Option<Reviewed>,
     /// None: it ends with its client.
     attended: Option<Attended>,
-    /// Whose exit it is, should its client leave before it was given anything.
+    /// The client's departure, if it leaves before it received anything.
     leaving: Option<(Services, Leaver)>,
 }
 
@@ -58,7 +58,7 @@ struct OpenAttempt {
     in_vain: Option<InVain>,
 }
 
-/// A wait in vain that is long enough to be the provider's silence.
+/// A wait that is long enough to be the provider's timeout.
 struct InVain {
     after: Duration,
     tell: Box<dyn FnOnce(String) + Send>,
@@ -96,7 +96,7 @@ impl OpenExchange {
         }
     }
 
-    /// How it ends tells whether it is kept for a person.
+    /// Its end decides whether it is kept for a person.
     pub(crate) fn reviewed(mut self, reviewed: Option<Reviewed>) -> Self {
         self.reviewed = reviewed;
         self
@@ -108,12 +108,12 @@ impl OpenExchange {
         self
     }
 
-    /// Its client has left, and it goes on: told once.
+    /// Its client has left, and it continues: reported once.
     pub(crate) fn leaver(&mut self) -> Option<Leaver> {
         self.leaving.take().map(|(_, leaver)| leaver)
     }
 
-    /// It goes on when its client leaves.
+    /// It continues when its client leaves.
     pub(crate) fn attended(mut self, attended: Attended) -> Self {
         self.attended = Some(attended);
         self
@@ -124,7 +124,7 @@ impl OpenExchange {
         self.reviewed.as_ref()?.parks(end, self.is_alone())
     }
 
-    /// The same, as a sentence for whoever reads the error.
+    /// The same, as a sentence of the error.
     pub(crate) fn waits(&self, end: &End, config: &Config) -> Option<String> {
         let id = self.review_id(end)?;
         Some(review::waits(id, config.own_addresses.first().copied()))
@@ -134,7 +134,7 @@ impl OpenExchange {
         self.attended.as_ref().is_some_and(Attended::is_alone)
     }
 
-    /// How it ends tells whether its client asks in a loop.
+    /// Its end shows whether its client sends requests in a loop.
     pub(crate) fn counted(mut self, storms: &Storms, asked: Asked) -> Self {
         self.storm = Some((storms.clone(), asked));
         self
@@ -190,8 +190,8 @@ impl OpenExchange {
         });
     }
 
-    /// A client that leaves after this time or later, while nothing has arrived, shows that the provider is silent: `tell` is
-    /// given the sentence for it.
+    /// A client that leaves after this time or later, while nothing has arrived, is evidence of the provider's timeout: `tell`
+    /// gets the sentence for it.
     pub(crate) fn attempt_in_vain(
         &mut self,
         after: Duration,
@@ -216,7 +216,7 @@ impl OpenExchange {
         }
     }
 
-    /// The provider is spoken to in another dialect, and is not told everything.
+    /// The provider's dialect differs, and it does not get every field.
     pub(crate) fn attempt_translated(&mut self, spoken: Option<Dialect>, dropped: Vec<LeftOut>) {
         if let Some(attempt) = &mut self.attempt {
             attempt.spoken = spoken;
@@ -296,7 +296,7 @@ impl OpenExchange {
         }
     }
 
-    /// These could not be asked what the request says.
+    /// These candidates do not support the request.
     pub(crate) fn passed_over(&mut self, those: &[Dropped]) {
         if let Some(exchange) = &mut self.exchange {
             exchange.passed_over = those.to_vec();
@@ -309,7 +309,7 @@ impl OpenExchange {
         exchange.is_some_and(|exchange| exchange.bytes_out > 0)
     }
 
-    /// Another provider's answer goes on in the same message.
+    /// Another provider's response continues the message.
     pub(crate) fn restarted(&mut self) {
         if let Some(exchange) = &mut self.exchange {
             exchange.restarts += 1;
@@ -338,7 +338,7 @@ impl OpenExchange {
         }
     }
 
-    /// It ends here; what is said later is ignored.
+    /// It ends here; later calls are ignored.
     pub(crate) fn ended(&mut self, end: End) {
         let Some(mut exchange) = self.exchange.take() else {
             return;
@@ -365,7 +365,7 @@ impl OpenExchange {
 }
 
 impl OpenExchange {
-    /// Its client leaves, and nothing has arrived for so long that it is the provider's silence.
+    /// Its client leaves, and nothing has arrived for so long that it is the provider's timeout.
     fn waited_in_vain(&mut self) -> Option<Outcome> {
         let attempt = self.attempt.as_mut()?;
         let waited = attempt.began.elapsed();

@@ -1,4 +1,4 @@
-//! Who is asked, in which order, and why. Pure.
+//! The candidates of a request, their order, and why. Pure.
 
 pub(crate) mod lineup;
 pub(crate) mod login;
@@ -41,22 +41,22 @@ use speech::Way;
 
 use crate::{Delivery, Demand, EndpointConfig, Restart, Standing};
 
-/// Who is asked, in which order, and why. Printable.
+/// The candidates of a request, their order, and why. Printable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub route: String,
     pub dialect: Dialect,
-    /// As the client asked.
+    /// The client's model.
     pub model: String,
-    /// In the order in which they are asked.
+    /// In their order of use.
     pub candidates: Vec<Candidate>,
-    /// Those that cannot be asked.
+    /// Ineligible candidates.
     pub dropped: Vec<Dropped>,
     /// An answer cut by a token limit is a failed attempt.
     pub strict: bool,
     /// How much of the request may be dropped for a candidate of another vendor.
     pub fidelity: Fidelity,
-    /// None: by the client, and by what it asks for.
+    /// `None`: by the client and the request.
     pub delivery: Option<Delivery>,
     /// None: by the client.
     pub restart: Option<Restart>,
@@ -66,7 +66,7 @@ pub struct Plan {
     pub rehearsal: bool,
     /// The client's own login, where a candidate is shown it, is a subscription's.
     pub subscription: bool,
-    /// A stand-in is asked first, since it began this turn and the primary would refuse it.
+    /// A fallback is first, since it began this turn and the primary would refuse it.
     pub stays: bool,
     /// The owner's choice for this client is first.
     pub chosen: bool,
@@ -152,7 +152,7 @@ impl Plan {
         });
     }
 
-    /// It was made for any request, and the first candidate at least can be asked this one.
+    /// It was made for any request, and the first candidate at least supports this one.
     pub(crate) fn may_begin_unread(&self) -> bool {
         let first = self.candidates.first();
         first.is_some_and(|first| first.carriage == Carriage::Own)
@@ -164,7 +164,7 @@ impl Plan {
             .find(|candidate| candidate.is_primary())
     }
 
-    /// Candidates that could be asked, but not this, or not for this caller.
+    /// Candidates that are ineligible for this request, or for this caller.
     pub(crate) fn passed_over(&self) -> impl Iterator<Item = &Dropped> {
         let excluded = |dropped: &&Dropped| {
             matches!(
@@ -175,7 +175,7 @@ impl Plan {
         self.dropped.iter().filter(excluded)
     }
 
-    /// A session that moved goes to the fallback that it moved to, as long as that one may be asked.
+    /// A session that moved goes to the fallback that it moved to, while that one is eligible.
     pub(crate) fn stay_with(&mut self, (endpoint, model): &Answerer) {
         let is_there = |c: &Candidate| c.endpoint == *endpoint && c.model == *model;
         let mut there = self.candidates.iter();

@@ -54,7 +54,7 @@ impl Reports {
         self.counts.dropped.load(Ordering::Relaxed)
     }
 
-    /// A request that is counted and not told of.
+    /// A request that is counted and not reported.
     pub(crate) fn stray(&self) {
         self.counts.strays.fetch_add(1, Ordering::Relaxed);
     }

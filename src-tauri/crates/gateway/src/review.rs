@@ -1,5 +1,5 @@
-//! Requests of pipelines, which are kept for a person where nobody can answer them. An agent's request is not: nobody
-//! finishes it by hand.
+//! Requests of pipelines, which are parked for a person where no provider can answer them. An agent's request is not: a person
+//! cannot finish it by hand.
 
 mod reviewed;
 
@@ -12,15 +12,15 @@ pub(crate) use reviewed::{Reviewed, waits};
 /// What an exchange means for the review queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Review {
-    /// No provider could answer: to be kept for a person. The client was told the id.
+    /// No provider could answer: to be kept for a person. The client received the id.
     Parked(ParkedRequest),
     /// Answered, but its client had left: the response is kept for the client's next try, and for a person.
     Unfetched(ParkedRequest),
-    /// Answered: what was kept of earlier tries under this id, or of this item, is settled.
+    /// Answered: parked attempts under this id, or of this item, are settled.
     Answered(String),
 }
 
-/// A response that nobody has fetched yet, of a request that is kept under this id.
+/// An unfetched response of a request that is kept under this id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfetched {
     pub id: String,
@@ -28,8 +28,8 @@ pub struct Unfetched {
     pub body: Bytes,
 }
 
-/// Marks a request of the review queue that a person has run again; it stands in the request's extensions, where nobody on
-/// the network can put it.
+/// Marks a request of the review queue that a person has run again; it is in the request's extensions, which no network client
+/// can set.
 #[derive(Clone, Debug, Default)]
 pub struct Rerun {
     /// The request's idempotency key, as [`ParkedRequest::replay`].
@@ -39,7 +39,7 @@ pub struct Rerun {
 /// A request as it can be sent once more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedRequest {
-    /// 16 hexadecimal digits, the same for each try of the same request.
+    /// 16 hexadecimal digits, the same for each attempt of the same request.
     pub id: String,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,

@@ -29,7 +29,7 @@ use crate::{
     Candidate, Config, Connect, ConversationAsk, Fault, Plan, ReplayAsk, Report, Standing,
 };
 
-/// Tells the time of day.
+/// Returns the time of day.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// Cheap to clone.
@@ -134,7 +134,7 @@ impl Services {
             .answered(key, by.answerer(), by.is_primary(), now);
     }
 
-    /// Who answers this session has changed, and its text does not say so yet.
+    /// The model of this session has changed, and its text has not announced it yet.
     pub(crate) fn is_unannounced(&self, key: &SessionKey) -> bool {
         self.sessions().is_unannounced(key)
     }
@@ -197,7 +197,7 @@ impl Services {
     /// Resolves when it is draining.
     pub(crate) async fn drains(&self) {
         let mut config = self.0.config.clone();
-        // Whoever tells is gone: so is the engine.
+        // The sender is gone, and so is the engine.
         let _ = config.wait_for(|config| config.draining).await;
     }
 
@@ -206,7 +206,7 @@ impl Services {
         lock(&self.0.exits).learned(leaver)
     }
 
-    /// A client left after this time, in which it was given nothing.
+    /// A client left after this time, without a byte.
     pub(crate) fn left(&self, leaver: Leaver, after: Duration) {
         tracing::debug!(
             client = %leaver.client,
@@ -217,7 +217,7 @@ impl Services {
         lock(&self.0.exits).left(leaver, after);
     }
 
-    /// A client was given a response after this time.
+    /// A client received a response after this time.
     pub(crate) fn stayed(&self, leaver: &Leaver, after: Duration) {
         lock(&self.0.exits).stayed(leaver, after);
     }
@@ -236,7 +236,7 @@ impl Services {
         self.failed_lately(candidate) || self.is_said_to_fail(candidate)
     }
 
-    /// Its page or its probes say so.
+    /// Its page or its probes report a failure.
     fn is_said_to_fail(&self, candidate: &Candidate) -> bool {
         let config = self.0.config.borrow();
         let verdicts = self.0.verdicts.borrow();
@@ -257,19 +257,19 @@ impl Services {
         })
     }
 
-    /// What goes on without its client ends now.
+    /// Requests without their client end now.
     pub(crate) fn cut_all_off(&self) {
         self.0.cut_off.send_replace(true);
     }
 
-    /// Resolves when what goes on without its client is to end.
+    /// Resolves when requests without their client are to end.
     pub(crate) async fn cut_off(&self) {
         let mut cut_off = self.stopped();
         // Its sender is part of what is borrowed here.
         let _ = cut_off.wait_for(|cut_off| *cut_off).await;
     }
 
-    /// True once what goes on without its client is to end.
+    /// True once requests without their client are to end.
     pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
         self.0.cut_off.subscribe()
     }
@@ -308,7 +308,7 @@ impl Services {
         self.0.breakers.is_known_silent(endpoint, model, now)
     }
 
-    /// None: a count of tokens tells nothing about the model.
+    /// `None`: a count of tokens is no evidence about the model.
     pub(crate) fn permit(&self, candidate: &Candidate, kind: Kind) -> Option<Permit> {
         let Candidate {
             endpoint, model, ..
@@ -332,7 +332,7 @@ impl Services {
         }
     }
 
-    /// Its client left after it had waited in vain.
+    /// Its client left after a wait of the timeout's length.
     pub(crate) fn silent(&self, exchange: &Span, candidate: &Candidate, lost: &Lost) {
         let trip = self.trip(candidate, lost);
         let Candidate {
@@ -356,7 +356,7 @@ impl Services {
         self.threshold_of(&candidate.provider, &candidate.endpoint)
     }
 
-    /// As the watch believes.
+    /// By the connectivity check.
     pub(crate) fn is_offline(&self) -> bool {
         self.0.verdicts.borrow().offline
     }
@@ -377,7 +377,7 @@ impl Services {
         let _ = self.0.zone.set(zone);
     }
 
-    /// A declared outage never opens a breaker by itself; it makes one failure enough.
+    /// A declared outage alone never opens a breaker; it makes one failure enough.
     pub(crate) fn threshold_of(&self, provider: &ProviderId, endpoint: &EndpointId) -> u32 {
         let config = self.0.config.borrow();
         let verdicts = self.0.verdicts.borrow();

@@ -24,7 +24,7 @@ const FORGOTTEN: TimeDelta = TimeDelta::minutes(10);
 /// Requests, and sessions, that are remembered at most: with 40 times of day each, about 200 KB.
 const REMEMBERED: usize = 256;
 
-/// Who asks, and what, told apart by hash alone.
+/// The caller and the request, distinguished by hash alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     /// The session, or the credential where the client names none.
@@ -32,7 +32,7 @@ pub(crate) struct Asked {
     body: u64,
     /// Bytes.
     size: usize,
-    /// Only an agent goes on by itself after an answer cut at a token limit; a script may well want forty of them.
+    /// Only an agent continues on its own after a response cut at a token limit; a script may well need forty of them.
     agent: bool,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Storms {
 }
 
 impl Storms {
-    /// `body` is hashed whole. Before it is read its `size` alone is known.
+    /// `body` is hashed completely. Before it is read its `size` alone is known.
     pub(crate) fn asked(
         &self,
         client: &Client,
@@ -80,7 +80,7 @@ impl Storms {
     }
 }
 
-/// What the client was told, as far as it makes it stop or ask again.
+/// The client's result, as far as it makes it stop or repeat the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     Answer,
@@ -89,7 +89,7 @@ pub(crate) enum Told {
     Failure,
     /// 413.
     TooLarge,
-    /// It left, or was refused here: this says nothing.
+    /// It left, or was refused here: no evidence.
     Nothing,
 }
 
@@ -109,7 +109,7 @@ impl Told {
     }
 }
 
-/// Pure: told the time.
+/// Pure: time is an argument.
 #[derive(Debug, Default)]
 struct Guard {
     /// When each request failed, oldest first, at most [`REPEATS`] times of day.

@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 /// Names the business flow that a request belongs to.
 const PIPELINE: &str = "x-understudy-pipeline";
-/// Names the piece of work in that flow: a lead, an invoice. Requests about the same one count once.
+/// Names the piece of work in that flow: a sales contact, an invoice. Requests about the same one count once.
 const ITEM: &str = "x-understudy-item";
 /// In characters.
 pub(crate) const LONGEST_TAG: usize = 200;

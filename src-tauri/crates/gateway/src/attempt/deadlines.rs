@@ -130,7 +130,8 @@ impl Deadlines {
         }
     }
 
-    /// # Errors A deadline passed before a result.
+    /// # Errors
+    /// A deadline passed before a result.
     pub(crate) async fn headers<T>(&self, sending: impl Future<Output = T>) -> Result<T, GivenUp> {
         tokio::select! {
             biased;

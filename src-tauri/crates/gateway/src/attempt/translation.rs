@@ -35,7 +35,8 @@ pub(crate) struct Said {
 
 /// `created`: the time of the answer in seconds since 1970.
 ///
-/// # Errors [`Untranslatable`]: the candidate does not support this request.
+/// # Errors
+/// [`Untranslatable`]: the candidate does not support this request.
 pub(crate) fn say(
     (client, spoken): (Dialect, Dialect),
     conversation: &Conversation,
@@ -75,7 +76,8 @@ impl Translation {
 
     /// An answer in one piece. `report`: of the provider's own words.
     ///
-    /// # Errors It is not translatable.
+    /// # Errors
+    /// It is not translatable.
     pub(crate) fn whole(
         &self,
         client: Dialect,

@@ -1,4 +1,4 @@
-//! Who comes in: token, host, origin, method, path, type and size. Nothing is sent anywhere before this says so.
+//! Admission: token, host, origin, method, path, type and size. Nothing is sent to a provider before these checks pass.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use crate::attempt::headers::{TOKEN_HEADER, without_scheme};
 use crate::held::{Full, Held, Share};
 use crate::{BoxError, Config, TurnedAway};
 
-/// How much of a body that is too large is read and thrown away, and for how long: a client that is still sending hears
-/// the refusal only when somebody reads.
+/// How much of a body that is too large is read and discarded, and for how long: a client that is still sending receives the
+/// refusal only when its bytes are read.
 const DISCARD: usize = 64 << 20;
 const DISCARD_FOR: Duration = Duration::from_secs(5);
 
@@ -35,7 +35,7 @@ pub(crate) fn spoken(target: &Target, headers: &HeaderMap) -> Dialect {
     }
 }
 
-/// Everything that can be said before the body is read.
+/// Every check that needs no body.
 pub(crate) fn check(head: &Parts, place: &Place<'_>, config: &Config) -> Result<(), TurnedAway> {
     check_host(head, config)?;
     if let Origin::Foreign(origin) = Origin::of(head, config) {
@@ -76,8 +76,8 @@ pub(super) fn check_host(head: &Parts, config: &Config) -> Result<(), TurnedAway
     Err(TurnedAway::Host(host.unwrap_or_default().to_owned()))
 }
 
-/// Was it a browser on its way (an icon, a page of somebody else's), and no client that lacks its token? Such requests come
-/// in storms and tell the owner nothing about their own.
+/// Is it a browser's own request (an icon, a page of another site), and not a client without its token? Such requests come in
+/// storms and are of no interest to the owner.
 pub(crate) fn is_stray(head: &Parts, place: &Place<'_>, why: &TurnedAway) -> bool {
     let looks = [Method::GET, Method::HEAD].contains(&head.method);
     let after_nothing = matches!(
@@ -134,7 +134,7 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// The host that the client believes it speaks to, with its port.
+/// The host that the client addresses, with its port.
 fn host(head: &Parts) -> Option<&str> {
     match head.headers.get(HOST) {
         Some(host) => host.to_str().ok(),
@@ -228,12 +228,12 @@ fn without_mark(mut body: Bytes) -> Bytes {
     body
 }
 
-/// Read what a refused client is still sending, so that it hears the refusal instead of a broken connection.
+/// Reads the bytes that a refused client is still sending, so that it receives the refusal instead of a broken connection.
 pub(crate) async fn discard<B>(head: &Parts, body: B)
 where
     B: http_body::Body<Data = Bytes>,
 {
-    // It asks before it sends: the refusal is the answer.
+    // It waits for `100 Continue`: the refusal is the response.
     if head.headers.contains_key(EXPECT) {
         return;
     }

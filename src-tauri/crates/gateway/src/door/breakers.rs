@@ -30,7 +30,7 @@ impl Gateway {
         tell(endpoint, model, change);
     }
 
-    /// The provider is believed to work again: its open breakers let the next request through, its half-open ones close.
+    /// The verdict reports a recovery: the provider's open breakers let the next request through, its half-open ones close.
     pub fn recovered(&self, endpoint: &EndpointId, model: &ModelId) {
         let change = self.0.breakers().recovered(endpoint, model, self.0.now());
         tell(endpoint, model, change);
@@ -60,7 +60,7 @@ impl Gateway {
                         Class::Transient
                     },
                     slow: silent || *kind == FailureKind::Stalled,
-                    // Nobody has waited.
+                    // No client has waited.
                     silence: None,
                     retry_after: None,
                     resets_at: None,
@@ -73,7 +73,7 @@ impl Gateway {
                 let change = breakers.probe_failed(endpoint, model, now, &trip);
                 tell(endpoint, model, change);
             }
-            // A problem of ours, or nothing that can be told.
+            // A fault of this machine, or no evidence.
             CallOutcome::Ours(_) | CallOutcome::Neutral => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Web pages that may use the port: what a browser has to be told before it lets them. Pure.
+//! Web pages that may use the port: the headers that a browser requires for them. Pure.
 //!
 //! WHATWG Fetch, "CORS protocol"; the header for private networks is Chromium's.
 
@@ -20,8 +20,8 @@ const ASKS_FOR_PRIVATE: HeaderName =
     HeaderName::from_static("access-control-request-private-network");
 const ALLOWS_PRIVATE: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
-/// The response to `OPTIONS`, which carries no token: a browser asks so before it sends a page's request. None: it is
-/// another method, or comes from where no request may come from.
+/// The response to `OPTIONS`, which has no token: a browser sends it before a page's request. `None`: it is another method, or
+/// comes from an origin that is not allowed.
 pub(super) fn preflight(head: &Parts, config: &Config) -> Option<Response<Body>> {
     if head.method != Method::OPTIONS || admit::check_host(head, config).is_err() {
         return None;

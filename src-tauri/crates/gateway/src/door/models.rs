@@ -1,5 +1,6 @@
-//! `GET /v1/models`: what this client can ask for here, in a shape that both vendors' clients read. Own servers and the
-//! vendor of the client's login are asked for their lists; where they do not answer, the catalogue's models stand.
+//! `GET /v1/models`: the models that this client can use here, in a shape that both vendors' clients read. The owner's servers
+//! and the vendor of the client's login get a request for their lists; where they do not answer, the catalogue's models are
+//! listed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use crate::{BoxError, Config, Credential, EndpointConfig};
 
 /// How long a list is waited for.
 const WAIT: Duration = Duration::from_secs(2);
-/// The longest list that is read, in bytes: OpenRouter's has about half a MiB.
+/// The longest list that is read, in bytes: OpenRouter's has about 0.5 MiB.
 const MOST: usize = 4 << 20;
 
 type Entry = Map<String, Value>;
@@ -70,7 +71,7 @@ fn usable<'a>(config: &'a Config, head: &Parts) -> Vec<(&'a EndpointConfig, Cred
     usable
 }
 
-/// Each by its id. A kept key's models stand in the catalogue, so that its vendor is not asked.
+/// Each by its id. The models of a kept key are in the catalogue, so its vendor gets no request.
 async fn entries(
     services: &Services,
     config: &Config,

@@ -219,7 +219,7 @@ fn end_of(status: StatusCode) -> End {
     }
 }
 
-/// Such requests tell nothing about a model's health: no failure of theirs has a kind.
+/// Such requests are no evidence about a model's health: their failures have no kind.
 fn outcome(status: StatusCode) -> Outcome {
     let class = match status.as_u16() {
         ..400 => return Outcome::Answered(Completion::Complete),
@@ -246,7 +246,7 @@ struct Bill(Option<Vec<u8>>);
 /// The longest response whose usage is read, in bytes: about two thousand embeddings.
 const READ: usize = 64 << 20;
 
-/// What embeddings and moderations say of themselves.
+/// The usage of embeddings and moderations.
 #[derive(Deserialize)]
 struct Billed {
     model: Option<String>,

@@ -1,4 +1,4 @@
-//! A request's path: our token, the pipeline, and what is asked for. Pure.
+//! A request's path: the token, the pipeline, and the operation. Pure.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,14 @@ use wire::Kind;
 
 use crate::tags::LONGEST_TAG;
 
-/// What a path asks for.
+/// The operation of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Ask(Dialect, Kind),
     Models,
     /// The base path: clients look whether anything answers there.
     Base,
-    /// Nothing of ours; a vendor may know it: `/v1/embeddings`.
+    /// No operation of Understudy; a vendor may have it: `/v1/embeddings`.
     Other(String),
     /// A path that no vendor is sent: with dot segments or encoded slashes, or without `/v1/`.
     Nothing,
@@ -32,11 +32,11 @@ pub(crate) struct Place<'a> {
     pub(crate) target: Target,
 }
 
-/// What stands in a path before its version.
+/// The part of a path before its version.
 const VERSION: &str = "/v1/";
 
 impl<'a> Place<'a> {
-    /// `/t/<token>`, `/p/<pipeline>`, any prefix, `/v1` once, twice or not at all, then what is asked for.
+    /// `/t/<token>`, `/p/<pipeline>`, any prefix, `/v1` once, twice or not at all, then the operation.
     pub(crate) fn of(path: &'a str) -> Place<'a> {
         let path = after_slashes(path);
         let (token, path) = named(path, "/t/");

@@ -20,7 +20,7 @@ pub(super) struct Vendor<'a> {
 /// The vendor of the client's login; without one, the endpoint whose kept key may be used for such a path.
 ///
 /// # Errors
-/// No vendor has this path, the login does not say whose it is, or there is none.
+/// No vendor has this path, the login does not identify its vendor, or there is none.
 pub(super) fn vendor<'a>(
     head: &Parts,
     path: &str,

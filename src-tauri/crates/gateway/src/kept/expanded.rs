@@ -7,7 +7,7 @@ use wire::fields::{Fields, array};
 use super::item::{inputs, quoted};
 use super::references::{Found, Item, reference};
 
-/// A request that says in full what the client's own refers to.
+/// A request with the content of the client's references.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expanded {
     pub(crate) body: Bytes,

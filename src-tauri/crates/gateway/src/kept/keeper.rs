@@ -52,7 +52,7 @@ impl Keeper {
         }))
     }
 
-    /// Bytes of an event stream that the client is about to be given. `pieced`: another candidate's response began it.
+    /// Bytes of an event stream before their release. `pieced`: another candidate's response began it.
     pub(crate) fn observe(&mut self, bytes: &[u8], by: &Candidate, pieced: bool) {
         let complete = match &mut self.0 {
             None => None,
@@ -70,7 +70,7 @@ impl Keeper {
         {
             return self.keep(response, by, false);
         }
-        // For a client without chunks, a stream is given in one piece.
+        // For a client without chunks, a stream is sent in one piece.
         self.observe(document, by, false);
     }
 
@@ -78,7 +78,7 @@ impl Keeper {
         let Some(keeping) = self.0.take() else {
             return;
         };
-        // No vendor stores what was pieced together, and what was translated has ids of ours.
+        // No vendor stores a continued message, and a translated one has ids of Understudy.
         let holds = by.carriage == Carriage::Own && !pieced;
         let bytes = keeping.body.len() + response.bytes();
         keeping.conversations.write(bytes, |waiting| {

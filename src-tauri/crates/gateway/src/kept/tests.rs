@@ -1,4 +1,4 @@
-//! What is kept of a response, and what stands in its place in a later request.
+//! The kept parts of a response, and their place in a later request.
 
 use bytes::Bytes;
 use proptest::prelude::*;

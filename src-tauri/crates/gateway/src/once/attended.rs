@@ -25,7 +25,8 @@ impl Attended {
         }
     }
 
-    /// Its client has left, or is cut off, before it was given all. Some close the connection without reading the last bytes.
+    /// Its client has left, or is cut off, before it received everything. Some close the connection without reading the last
+    /// bytes.
     pub(crate) fn is_alone(&self) -> bool {
         if self.tape.attendance() != Attendance::Left && !*self.stopped.borrow() {
             return false;

@@ -48,7 +48,7 @@ struct Running {
     over: watch::Receiver<()>,
 }
 
-/// What a client that asks again finds of its earlier request.
+/// The state of its earlier request, for a client that repeats it.
 pub(crate) enum Found {
     Nothing,
     /// It is under way, and is read from its first byte on.

@@ -1,4 +1,4 @@
-//! Notices that the client of a recorded response has left, and what that shows of its patience.
+//! Detects that the client of a recorded response has left, and the evidence about its patience.
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -10,7 +10,7 @@ use crate::services::Services;
 /// A request whose client may leave.
 pub(crate) struct Departure {
     services: Services,
-    /// None: its exit was told.
+    /// `None`: its exit was reported.
     leaver: Option<Leaver>,
     /// True once it has left.
     gone: watch::Sender<bool>,

@@ -17,7 +17,7 @@ use crate::deliver::whole_response::WholeResponse;
 pub(crate) struct Keyed {
     replays: Replays,
     flights: Arc<Mutex<HashMap<Digest, Flight>>>,
-    /// One claim at a time: between the look at what is under way and the look into the ledger nothing may change.
+    /// One claim at a time: between the check of the running requests and the query of the ledger nothing may change.
     claiming: tokio::sync::Mutex<()>,
 }
 
@@ -27,12 +27,12 @@ struct Flight {
     landed: watch::Receiver<Option<Landed>>,
 }
 
-/// How a request ended, for whoever waited for it.
+/// How a request ended, for the requests that waited for it.
 #[derive(Clone, Debug)]
 pub(super) enum Landed {
-    /// This is what the client was given, be it an answer or an error.
+    /// The client received this, a response or an error.
     Given(WholeResponse),
-    /// The client was given a part.
+    /// The client received a part.
     Broken(String),
     TooLarge,
     Unkept(Unkept),
@@ -112,7 +112,7 @@ fn lock(flights: &Mutex<HashMap<Digest, Flight>>) -> MutexGuard<'_, HashMap<Dige
 }
 
 impl Ticket {
-    /// It broke off, and the key is free again.
+    /// It failed, and the key is free again.
     pub(super) async fn fail(self, why: String) {
         tracing::warn!(%why, "a request with an idempotency key failed");
         self.replays.fail(self.key).await;
@@ -125,7 +125,7 @@ impl Ticket {
 }
 
 impl Drop for Ticket {
-    /// Whoever comes from now on looks into the ledger.
+    /// Later requests query the ledger.
     fn drop(&mut self) {
         lock(&self.flights).remove(&self.key.scope);
     }

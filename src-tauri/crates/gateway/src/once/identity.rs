@@ -16,10 +16,10 @@ pub(crate) const HEADER: &str = "idempotency-key";
 /// Characters of a key.
 const LONGEST: usize = 255;
 
-/// Who asks what. The body is hashed only where it must be compared.
+/// The caller and the request. The body is hashed only where it must be compared.
 #[derive(Clone, Debug)]
 pub(crate) struct Asker {
-    /// Of the credential and what is asked for, the body apart.
+    /// Of the credential and the operation, without the body.
     who: Digest,
     session: Option<String>,
     body: Bytes,
@@ -90,7 +90,7 @@ impl Asker {
     }
 }
 
-/// Whose conversations these are: of the credential alone, whatever is asked for.
+/// The owner of these conversations: of the credential alone, for every operation.
 pub(crate) fn credential(token: &Secret, headers: &HeaderMap) -> Digest {
     let mut hasher = Hasher::new(token);
     for (name, value) in headers::credentials(headers, token) {

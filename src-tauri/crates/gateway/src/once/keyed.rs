@@ -1,4 +1,5 @@
-//! A request with an idempotency key: it runs once, to its end, and its answer is on the disk before its last word is given.
+//! A request with an idempotency key: it runs once, to its end, and its response is on the disk before its terminal event is
+//! sent.
 
 mod run;
 mod twin;
@@ -15,7 +16,7 @@ use crate::open::OpenExchange;
 use crate::{Body, End, TurnedAway};
 pub(crate) use run::run;
 
-/// Tells a client that its request was not run again.
+/// Marks a response whose request was not run again.
 const REPLAYED: &str = "idempotency-replayed";
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 

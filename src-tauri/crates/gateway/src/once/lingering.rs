@@ -1,5 +1,5 @@
-//! A client that closes its connection and asks again, as coding agents and the official libraries do, finds its first
-//! request still running and gets that answer from its first byte on.
+//! A client that closes its connection and repeats its request, as coding agents and the official libraries do, joins its
+//! running first request and gets that response from its first byte on.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::tape::{Attendance, Head, Recorder, Tape, TapeEnd};
 use crate::Body;
 use crate::services::Services;
 
-/// How long a request goes on without its client. Those that ask again do so within seconds (measured).
+/// How long a request continues without its client. Clients that retry do so within seconds (measured).
 const LINGER: Duration = Duration::from_secs(30);
 
 /// Run a request as long as its client is there or may come back; what is under way upstream is dropped with it.
@@ -31,7 +31,7 @@ pub(crate) async fn run(
     let _ = record(&mut wanted, &recorder, asking).await;
 }
 
-/// None: nobody wants it any more.
+/// `None`: it has no reader any more.
 async fn record(
     wanted: &mut Wanted,
     recorder: &Recorder,
@@ -42,7 +42,7 @@ async fn record(
         status: parts.status,
         headers: parts.headers,
     });
-    // What comes in one piece is given in one piece, with its length.
+    // A document is sent as a document, with its length.
     if body.size_hint().exact().is_none()
         && let Some(head) = head.take()
     {
@@ -73,7 +73,7 @@ async fn record(
     wanted.during(std::future::pending()).await
 }
 
-/// Watches whether anybody still wants an answer.
+/// Watches whether a response has a reader.
 pub(crate) struct Wanted {
     departure: Departure,
     services: Services,
@@ -109,7 +109,7 @@ impl Wanted {
         self.alone.is_some()
     }
 
-    /// Do this, as long as somebody wants it.
+    /// Runs this while there is a reader.
     async fn during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let tape = self.tape.clone();
         let mut work = std::pin::pin!(work);
@@ -138,7 +138,7 @@ impl Wanted {
         let _ = timeout_at(until, self.services.drains()).await;
     }
 
-    /// False: nobody wants it.
+    /// False: there is no reader.
     fn look(&mut self) -> bool {
         self.departure.look(&self.tape);
         match (self.tape.attendance(), self.alone) {
@@ -152,7 +152,7 @@ impl Wanted {
         }
     }
 
-    /// The client has just left. False: it has had all, or it would find nothing whole.
+    /// The client has just left. False: it has received everything, or would find nothing complete.
     fn wait_alone(&mut self) -> bool {
         let (head, given) = (self.tape.head(), self.tape.given());
         let Some(given) = given.filter(|_| !self.services.is_draining()) else {
@@ -168,14 +168,14 @@ impl Wanted {
         true
     }
 
-    /// Only a whole answer is given twice.
+    /// Only a complete response is replayed.
     fn is_answer(&self) -> bool {
         let (head, body) = (self.tape.head(), self.tape.body());
         head.zip(body)
             .is_some_and(|(head, body)| proof::is_answer(self.dialect, &head, &body))
     }
 
-    /// False: somebody came back in the last moment.
+    /// False: a reader came back in the last moment.
     fn give_up(&self) -> bool {
         let _nobody_comes_meanwhile = self.all.lock();
         self.tape.attendance() == Attendance::Left

@@ -10,7 +10,7 @@ use super::tape::Head;
 /// Watches a response on its way.
 #[derive(Debug)]
 pub(crate) enum Proof {
-    /// An error, or a count of tokens: its status says it all.
+    /// An error, or a count of tokens: its status decides.
     Status {
         success: bool,
     },
@@ -18,7 +18,7 @@ pub(crate) enum Proof {
     Stream {
         validator: Box<Validator>,
         steps: Vec<Step>,
-        /// The event that makes it whole has come.
+        /// The event that completes it has come.
         proven: bool,
     },
 }
@@ -39,7 +39,7 @@ impl Proof {
         }
     }
 
-    /// The next bytes. True: with them, or before, the answer became whole for its client.
+    /// The next bytes. True: with them, or before, the response became complete for its client.
     pub(crate) fn push(&mut self, bytes: &Bytes) -> bool {
         match self {
             Proof::Status { .. } => false,
@@ -62,7 +62,7 @@ impl Proof {
         }
     }
 
-    /// The body has ended without being broken off. Is it an answer?
+    /// The body has ended properly. Is it a response?
     pub(crate) fn is_answer(&self) -> bool {
         match self {
             Proof::Status { success } => *success,
@@ -79,7 +79,7 @@ pub(crate) fn is_stream(head: &Head) -> bool {
         .is_some_and(|kind| kind.starts_with("text/event-stream"))
 }
 
-/// Is this a whole answer?
+/// Is this a complete response?
 pub(crate) fn is_answer(dialect: Dialect, head: &Head, body: &[Bytes]) -> bool {
     let mut proof = Proof::new(dialect, Kind::Generate, head);
     for piece in body {
@@ -88,7 +88,7 @@ pub(crate) fn is_answer(dialect: Dialect, head: &Head, body: &[Bytes]) -> bool {
     proof.is_answer()
 }
 
-/// Has a client that was given so much of a response had all of it?
+/// Has a client with these bytes received the complete response?
 pub(crate) fn has_all(dialect: Dialect, head: &Head, given: &[Bytes]) -> bool {
     let mut validator = Validator::new(dialect, Framing::Stream);
     let mut steps = Vec::new();

@@ -7,10 +7,10 @@ use ledger::{Begun, Ledger, LedgerError, ReplayAnswer, ReplayKey};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-/// The ledger waits five seconds for whoever holds its file; longer than this is no answer.
+/// The ledger waits five seconds for another process that holds its file; a longer wait is an error.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A question to the ledger, answered by whoever keeps it.
+/// A query to the ledger.
 #[derive(Debug)]
 pub enum ReplayAsk {
     Begin {
@@ -25,7 +25,7 @@ pub enum ReplayAsk {
         at: DateTime<Utc>,
         reply: oneshot::Sender<Result<(), Unkept>>,
     },
-    /// A response that is given once.
+    /// A response that is delivered once.
     Take {
         key: ReplayKey,
         at: DateTime<Utc>,
@@ -53,7 +53,7 @@ impl ReplayAsk {
     /// Ask the ledger and send its answer back.
     ///
     /// # Errors
-    /// The ledger's own, which whoever asked is told too.
+    /// The ledger's own, which the asker also gets.
     pub fn answer(self, ledger: &mut Ledger) -> Result<(), LedgerError> {
         let lasting = ledger.file().is_some();
         match self {
@@ -94,7 +94,7 @@ fn tell<T>(
 }
 
 fn send<T>(reply: oneshot::Sender<T>, said: T) {
-    // Whoever asked has left meanwhile: what was written stays true.
+    // The reader has left meanwhile: the written row stays valid.
     let _ = reply.send(said);
 }
 

@@ -11,7 +11,7 @@ use super::tape::{Reader, Recorder, tape};
 use crate::Limits;
 use crate::held::Held;
 
-/// What may be asked twice.
+/// State of the requests that may be repeated.
 #[derive(Debug)]
 pub(crate) struct Once {
     keyed: Keyed,

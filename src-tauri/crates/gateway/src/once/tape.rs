@@ -1,5 +1,5 @@
-//! A response that is written down while it is given, so that it can be given again from its first byte. One side records,
-//! at most one client reads along; whatever was recorded lasts as long as either.
+//! A response that is recorded while it is sent, so that it can be replayed from its first byte. One side records, at most one
+//! client reads; the record lasts as long as either.
 
 mod reader;
 mod recorder;
@@ -31,15 +31,15 @@ pub(crate) struct Head {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TapeEnd {
     Whole,
-    /// It broke off, and why.
+    /// It failed, and why.
     Broken(String),
 }
 
-/// Is somebody reading along?
+/// Does it have a reader?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attendance {
     Reading,
-    /// It took the last byte, or heard that there will be none.
+    /// It took the last byte, or the end of all bytes.
     Served,
     /// It left before the end.
     Left,
@@ -146,7 +146,7 @@ impl Tape {
             .then(|| recorded.pieces.iter().cloned().collect())
     }
 
-    /// What the client was given; None: its beginning is not there any more.
+    /// The client's bytes; `None`: their beginning is not kept any more.
     pub(crate) fn given(&self) -> Option<Vec<Bytes>> {
         let recorded = self.lock();
         let given = recorded.pieces.iter().take(recorded.read);

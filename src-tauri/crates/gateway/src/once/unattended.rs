@@ -1,5 +1,5 @@
-//! A pipeline's request goes on when its client leaves: automations wait for a fixed time, and the response may come after
-//! it. The client's next try joins it or gets its response; nobody is asked twice.
+//! A pipeline's request continues when its client leaves: automations wait for a fixed time, and the response may come after
+//! it. The client's next attempt joins it or gets its response; no provider gets a second request.
 
 use http::Response;
 use http::header::CONTENT_TYPE;
@@ -55,7 +55,7 @@ pub(crate) async fn run(
 }
 
 /// # Errors
-/// It broke off, and why.
+/// It failed, and why.
 async fn record(
     recorder: &Recorder,
     asking: impl Future<Output = Response<Body>>,
@@ -65,7 +65,7 @@ async fn record(
         status: parts.status,
         headers: parts.headers,
     });
-    // What comes in one piece is given in one piece, with its length.
+    // A document is sent as a document, with its length.
     if body.size_hint().exact().is_none()
         && let Some(head) = head.take()
     {
@@ -88,7 +88,7 @@ async fn record(
     Ok(())
 }
 
-/// Nobody was there for the response: it is kept for the client's next try, and for a person.
+/// The response had no reader: it is kept for the client's next attempt, and for a person.
 async fn keep(services: &Services, item: &Item, tape: &Tape) {
     let Some((head, pieces)) = tape.head().zip(tape.body()) else {
         return;

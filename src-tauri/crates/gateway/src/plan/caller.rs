@@ -13,8 +13,8 @@ use crate::{Config, tags};
 pub struct Caller {
     pub kind: CallerKind,
     pub login: Login,
-    /// A person has a waiting request run again, or a fallback tested: its client's login is not there, and a fallback may
-    /// answer in place of a primary that cannot be asked.
+    /// A person runs a waiting request again, or tests a fallback: the client's login is absent, and a fallback may answer in
+    /// place of a primary that needs it.
     pub rerun: bool,
     /// The client's name ("Claude Code"); empty where it is not known.
     pub client: String,

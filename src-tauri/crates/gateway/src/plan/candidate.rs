@@ -24,10 +24,10 @@ pub struct Candidate {
     pub drops: Vec<LeftOut>,
     pub credential: Credential,
     pub standing: Standing,
-    /// Its place among those that can be asked, by the route's order: 0 is the primary.
+    /// Its place among the eligible candidates, by the route's order: 0 is the primary.
     pub place: usize,
     pub role: Role,
-    /// Why it stands in this place.
+    /// Why it has this place.
     pub reason: String,
 }
 
@@ -59,7 +59,7 @@ pub struct Dropped {
 }
 
 impl Candidate {
-    /// The first in the route's order of those that can be asked, wherever its breaker puts it now.
+    /// The first eligible one in the route's order, whatever its breaker's state.
     pub fn is_primary(&self) -> bool {
         self.role == Role::Primary
     }

@@ -1,4 +1,4 @@
-//! Whether a candidate can be asked at all, and what it is shown. Pure.
+//! Whether a candidate is eligible, and the credential that it gets. Pure.
 
 use catalog::{Auth, EndpointId, ProviderId, REHEARSAL_PREFIX};
 use http::Uri;

@@ -3,7 +3,7 @@
 use catalog::{Dialect, MicroDollars, ProviderId};
 use translate::Untranslatable;
 
-/// Why a candidate cannot be asked.
+/// Why a candidate is ineligible.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Ineligible {
     #[error("no endpoint of this name is configured")]

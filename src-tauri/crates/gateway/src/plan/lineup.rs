@@ -1,5 +1,5 @@
-//! Who is asked, in order. Whether the later ones can be asked just this takes reading the request, and is found out while the
-//! first is being asked already.
+//! The candidates in order. Whether the later ones support this request takes reading it, which happens while the first attempt
+//! runs.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{Candidate, Dropped};
 pub(crate) struct Lineup {
     candidates: Vec<Candidate>,
     passed_over: Vec<Dropped>,
-    /// Under way: which of them can be asked just this.
+    /// Under way: which of them support this request.
     check: Option<JoinHandle<(Vec<Candidate>, Vec<Dropped>)>>,
 }
 
@@ -43,7 +43,7 @@ impl Lineup {
         self.candidates.iter().position(Candidate::is_primary)
     }
 
-    /// More than one can be asked.
+    /// More than one is eligible.
     pub(crate) fn has_stand_in(&self) -> bool {
         self.candidates.len() > 1
     }
@@ -57,7 +57,7 @@ impl Lineup {
         let Some(check) = &mut self.check else {
             return;
         };
-        // Where reading it panics, nobody is passed over, and the attempt says so.
+        // Where reading it panics, no candidate is skipped, and the attempt reports the fault.
         if let Ok((candidates, passed_over)) = check.await {
             self.candidates = candidates;
             self.passed_over.extend(passed_over);
@@ -65,7 +65,7 @@ impl Lineup {
         self.check = None;
     }
 
-    /// Those that could be asked, but not this.
+    /// Candidates that do not support this request.
     pub(crate) fn passed_over(&self) -> &[Dropped] {
         &self.passed_over
     }

@@ -1,4 +1,4 @@
-//! What kind of login a client brings: told apart by how it looks, as the catalogue says. Pure.
+//! The kind of a client's login, distinguished by its format, as the catalogue has it. Pure.
 
 use catalog::Dialect;
 use http::HeaderMap;
@@ -7,8 +7,8 @@ use http::header::AUTHORIZATION;
 use crate::attempt::headers::{has_login, without_scheme};
 use crate::{Config, EndpointConfig};
 
-/// A login that has no bill by the token. An API key is never one; what nobody knows is taken for one, since going over
-/// to a paid key is then asked about first.
+/// A login that is not billed by the token. An API key is never one; an unknown login counts as one, since a paid fallback then
+/// needs consent first.
 pub(crate) fn is_subscription(headers: &HeaderMap, config: &Config, dialect: Dialect) -> bool {
     if !has_login(headers, &config.token) {
         return false;

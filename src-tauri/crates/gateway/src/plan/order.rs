@@ -50,7 +50,7 @@ pub(crate) fn plan(
             false => Fidelity::Agent,
         },
         delivery: route.and_then(|route| route.delivery).or(delivery),
-        // A program would take half a response and a whole one as one text.
+        // A program would read a partial response and a complete one as one text.
         restart: route
             .and_then(|route| route.restart)
             .filter(|restart| !(automated && *restart == Restart::Always)),
@@ -155,8 +155,8 @@ pub(crate) fn plan(
     plan
 }
 
-/// Of a plan for any request, those candidates that can be asked just this, and the others. The first is taken to be able: it
-/// gets the client's own bytes.
+/// Of a plan for any request, the candidates that support this one, and the others. The first counts as able: it gets the
+/// client's own bytes.
 pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
     let nobody = Caller::agent(Login::None);
     let wish = Wish {

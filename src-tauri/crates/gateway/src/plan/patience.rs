@@ -1,4 +1,4 @@
-//! How long a client waits, and what of that a candidate is given. Pure.
+//! A client's patience, and a candidate's share of it. Pure.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,8 +18,8 @@ const EXITS: usize = 3;
 /// Clients whose exits are remembered.
 const REMEMBERED: usize = 1024;
 
-/// What is known of a client's patience, best first: the owner's word for the pipeline or the route, what the request says,
-/// what was measured with this client, what its exits have shown.
+/// A client's patience by its best source: the owner's setting for the pipeline or the route, the request, a measurement with
+/// this client, its exits.
 pub(crate) fn waits(
     config: &Config,
     route: &str,
@@ -46,19 +46,19 @@ pub(crate) fn waits(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     Primary {
-        /// It failed within the last minutes, or its page or probes say that it does.
+        /// It failed within the last minutes, or its page or probes report a failure.
         suspect: bool,
         /// 95 of 100 of its complete responses to requests of this size took no longer.
         p95: Option<Duration>,
     },
     /// Others are left after it.
     Fallback,
-    /// Nobody is left after it.
+    /// No candidate is left after it.
     Last,
 }
 
-/// When a candidate that has sent nothing is given up for the next, so that this can answer while the client still waits.
-/// None: not for the client's sake. `began`: the client's wait.
+/// When a candidate without a first byte is left for the next, so that this can answer while the client still waits. `None`:
+/// not for the client's sake. `began`: the client's wait.
 pub(crate) fn until(
     began: Instant,
     waits: Option<Duration>,
@@ -91,7 +91,7 @@ pub(crate) struct Leaver {
     pub(crate) streamed: bool,
 }
 
-/// After how long clients left that had been given nothing.
+/// Waits after which clients left without a byte.
 #[derive(Debug, Default)]
 pub(crate) struct Exits(HashMap<Leaver, Vec<Duration>>);
 

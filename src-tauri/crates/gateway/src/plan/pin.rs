@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use super::{Answerer, Caller, Dropped, Ineligible, Login, Plan, Role};
 use crate::Report;
 
-/// Marks a test of one fallback; it stands in the request's extensions, where nobody on the network can put it.
+/// Marks a test of one fallback; it is in the request's extensions, which no network client can set.
 ///
 /// The request is planned, translated and checked as a coding agent's without a login would be. The plan holds the named
 /// candidate alone, the route's demand is not made, and the request is never parked, nor counted as one of a loop.
@@ -25,7 +25,7 @@ impl Pin {
         }
     }
 
-    /// A test has no client: a fallback is asked in place of a primary that only its client can ask.
+    /// A test has no client: a fallback is used in place of a primary that needs its client's login.
     pub(crate) fn caller() -> Caller {
         Caller {
             rerun: true,
@@ -35,7 +35,7 @@ impl Pin {
 }
 
 impl Plan {
-    /// This candidate alone is asked.
+    /// Only this candidate is used.
     pub(super) fn keep_only(&mut self, (endpoint, model): &Answerer) {
         let is_pinned = |of: &EndpointId, with: &ModelId| of == endpoint && with == model;
         let all = std::mem::take(&mut self.candidates);
@@ -50,7 +50,7 @@ impl Plan {
                 model: candidate.model,
                 why: Ineligible::NotTested,
             }));
-        // Otherwise a sibling is asked only where its primary fails.
+        // Otherwise a sibling is used only where its primary fails.
         self.stays = self.candidates.iter().any(|one| one.role == Role::Sibling);
         self.demand = None;
     }

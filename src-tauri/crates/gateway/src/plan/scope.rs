@@ -1,5 +1,5 @@
-//! Where a request's content may go. The primary is always allowed; every other provider needs the owner's word, which for
-//! coding agents is given with its key.
+//! Where a request's content may go. The primary is always allowed; every other provider needs the owner's permission, which
+//! for coding agents comes with its key.
 
 use catalog::ProviderId;
 

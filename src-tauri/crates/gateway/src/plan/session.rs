@@ -48,7 +48,7 @@ impl SessionKey {
 pub(crate) struct PrimaryHealth {
     pub(crate) admits: bool,
     pub(crate) last_failure: Option<DateTime<Utc>>,
-    /// Since when it is known to answer: requests, probes or its verdict say so. None: nothing was learned since it failed.
+    /// Since when requests, probes or its verdict show that it answers. `None`: no evidence since it failed.
     pub(crate) well_since: Option<DateTime<Utc>>,
 }
 
@@ -71,7 +71,7 @@ struct Stay {
     is_primary: bool,
     moves: VecDeque<DateTime<Utc>>,
     last_turn: DateTime<Utc>,
-    /// The session's text says who answers now.
+    /// The session's text has announced the current model.
     announced: bool,
 }
 
@@ -120,7 +120,7 @@ impl Sessions {
         (!returns).then_some(&stay.with)
     }
 
-    /// Who answers has changed, and the session's text does not say so yet.
+    /// The answering model has changed, and the session's text has not announced it yet.
     pub(crate) fn is_unannounced(&self, key: &SessionKey) -> bool {
         self.0.get(key).is_some_and(|stay| !stay.announced)
     }

@@ -1,4 +1,4 @@
-//! Which dialect a candidate is spoken to in, and whether this request can be said to it. Pure.
+//! The dialect for a candidate, and whether this request is translatable to it. Pure.
 
 use std::cell::OnceCell;
 
@@ -9,7 +9,7 @@ use wire::Kind;
 use super::{Carriage, Ineligible, Wish};
 use crate::EndpointConfig;
 
-/// How one candidate is asked.
+/// The form of the request for one candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Way {
     pub(crate) dialect: Dialect,
@@ -25,7 +25,7 @@ pub(crate) struct Relation {
     pub(crate) own: bool,
     /// It serves a model of the primary's family.
     pub(crate) family: bool,
-    /// Asked where the primary fails: what it is known to lack counts.
+    /// Used where the primary fails: its known gaps count.
     pub(crate) fallback: bool,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Reading<'a> {
     /// own, where the candidate has it.
     ///
     /// # Errors
-    /// It speaks no dialect that the request can be said in, or is known to lack what the request needs.
+    /// The request is not translatable into its dialects, or needs something that it is known to lack.
     pub(super) fn way(
         &self,
         found: &EndpointConfig,
@@ -108,7 +108,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A stand-in that gets the client's own bytes: is it known to lack what the request needs?
+    /// A fallback that gets the client's own bytes: is it known to lack something that the request needs?
     ///
     /// # Errors
     /// It lacks something, or room.
@@ -162,5 +162,5 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A request whose bytes are fewer than this for each token of a window fits into it, whatever it says.
+/// A request with fewer bytes than this for each token of a window fits into it, whatever its content.
 const LEAST_BYTES_A_TOKEN: u64 = 2;

@@ -1,16 +1,16 @@
-//! What a stand-in may be asked for, and whether it may cost money. Pure.
+//! The model of a fallback, and whether it may cost money. Pure.
 
 use catalog::{Auth, Equivalent, Likeness, ModelId};
 
 use super::{Credential, Ineligible};
 use crate::{Config, Consent, EndpointConfig, Pattern, Route, Spending};
 
-/// Stands for "any model" in the model of a plan that is made for a whole pattern: `claude-…`.
+/// "Any model" in a plan for a complete pattern: `claude-…`.
 pub const ANY_MODEL: char = '\u{2026}';
 
-/// The model id that a candidate is sent where its route names none. An id is its maker's word: it goes to another provider
-/// only where that one is known to serve it by this id; else that provider's own model for it is asked. The owner's word goes
-/// first. An endpoint of the owner's own of which nothing is known takes what it is asked for.
+/// The model id for a candidate whose route names none. An id belongs to its vendor: it goes to another provider only where
+/// that one is known to serve it by this id; else that provider's own equivalent is used. The owner's setting goes first. An
+/// endpoint of the owner without known models gets the client's id.
 pub(super) fn model(
     found: &EndpointConfig,
     asked: &str,
@@ -48,12 +48,12 @@ pub(super) fn model(
     sent.ok_or(Ineligible::OtherModels)
 }
 
-/// A pattern for anybody's models (`*/*`) says of no id that it is known there.
+/// A pattern for every vendor's models (`*/*`) is no evidence that an id is known there.
 fn says_whose(pattern: &str, asked: &str) -> bool {
     !pattern.starts_with('*') && Pattern::new(pattern).matches(asked)
 }
 
-/// Of a whole pattern: does it serve any model that fits, or have one that stands in for one?
+/// Of a complete pattern: does it serve a model that fits, or have an equivalent for one?
 fn serves_some(found: &EndpointConfig, asked: &str) -> bool {
     if !asked.contains(ANY_MODEL) {
         return false;
@@ -83,12 +83,12 @@ pub(super) fn spending(config: &Config, route: Option<&Route>) -> Spending {
     }
 }
 
-/// Is there a bill of ours for it?
+/// Does it cost the owner money?
 pub(crate) fn costs(found: &EndpointConfig, credential: Credential) -> bool {
     credential == Credential::OurKey && found.endpoint.auth != Auth::None
 }
 
-/// May this stand-in be asked, as far as money goes? `from_subscription`: the client's own subscription stands before it.
+/// May this fallback be used, as far as money goes? `from_subscription`: the client's own subscription is before it.
 pub(super) fn may_cost(
     found: &EndpointConfig,
     credential: Credential,

@@ -302,7 +302,7 @@ fn a_makers_model_id_goes_to_no_other_provider_that_does_not_serve_it() {
             .to_string()
             .contains("name the model that it is to use instead")
     );
-    // For a whole pattern, whoever serves any of it counts.
+    // For a complete pattern, a provider that serves any of it counts.
     let pattern = plan(&config, wish("claude-\u{2026}", false), &closed);
     assert_eq!(pattern.candidates.len(), 6, "{pattern}");
 }
@@ -370,7 +370,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
             "{why}"
         );
     }
-    // The primary is no stand-in, and what costs nothing may always be asked.
+    // The primary is no fallback, and a candidate at no cost is always allowed.
     let second = config.endpoints.get_mut("second").unwrap();
     second.endpoint.auth = Auth::None;
     config.spending = spending(Consent::No, Some(used_up));

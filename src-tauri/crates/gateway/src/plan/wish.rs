@@ -16,7 +16,7 @@ pub(crate) struct Wish<'a> {
     pub(crate) body: Option<&'a [u8]>,
     /// As in [`wire::Ask`].
     pub(crate) unthought_turn: bool,
-    /// No other candidate is asked: a test of this one.
+    /// Only this candidate is used: a test of it.
     pub(crate) only: Option<&'a Answerer>,
 }
 

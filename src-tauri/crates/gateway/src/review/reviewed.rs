@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{ParkedRequest, Review};
 use crate::{End, Exchange};
 
-/// What the provider must be told beside the body, and is no secret.
+/// Headers that the provider needs beside the body, and that are no secret.
 const KEPT_HEADERS: &[&str] = &["anthropic-version", "anthropic-beta", "openai-beta"];
 
 /// A pipeline's request on its way.
@@ -39,8 +39,8 @@ fn reachable(engine: SocketAddr) -> String {
 }
 
 impl Reviewed {
-    /// None: an agent's request, or one of the rehearsal. `strict`: the route accepts whole answers alone, as an
-    /// automation does; agents tell themselves by the session that they name.
+    /// `None`: an agent's request, or one of the rehearsal. `strict`: the route accepts complete responses alone, as an
+    /// automation does; agents are recognized by their session id.
     pub(crate) fn of(
         exchange: &Exchange,
         strict: bool,
@@ -68,10 +68,10 @@ impl Reviewed {
         &self.0.id
     }
 
-    /// The id that a client is told whose request ends so. `alone`: its client has left.
+    /// The id that a client receives whose request ends so. `alone`: its client has left.
     pub(crate) fn parks(&self, end: &End, alone: bool) -> Option<&str> {
         match end {
-            // A cut leaves the item unanswered as well; where the client asks again, its success settles it.
+            // A cut leaves the item unanswered as well; where the client retries, its success settles it.
             End::Exhausted | End::Cut => Some(&self.0.id),
             // It was cut short because the engine stops, with or without its client.
             End::ClientLeft if alone => Some(&self.0.id),
@@ -107,8 +107,8 @@ impl Reviewed {
     }
 }
 
-/// Whose request it is, and what it says: an agent's turn that is asked again has other call ids. An item's retries may come
-/// from another session, so that a session counts only where no item is named.
+/// The request's owner and content: an agent's repeated turn has other call ids. An item's retries may come from another
+/// session, so a session counts only where there is no item.
 fn id(exchange: &Exchange, body: &[u8]) -> String {
     let session = match exchange.item {
         Some(_) => None,

@@ -1,6 +1,6 @@
 //! Refusals of requests that are repeated in a loop.
 
-/// The same request this often within a minute without a whole answer is refused the next time.
+/// The same request this often within a minute without a complete response is refused the next time.
 pub(crate) const REPEATS: usize = 40;
 /// Refusals as too large, in a row, after which one session's next request of that size is refused here.
 pub(crate) const TOO_LARGE: u32 = 5;

@@ -41,8 +41,8 @@ impl Breakers {
         change
     }
 
-    /// A probe or a verdict reports a recovery: an open breaker half-opens, and a half-open one closes. Limits and keys of the
-    /// account are not ended by that.
+    /// A probe or a verdict reports a recovery: an open breaker half-opens, and a half-open one closes. It does not end limits
+    /// and refused keys of the account.
     pub(crate) fn recovered(
         &self,
         endpoint: &EndpointId,

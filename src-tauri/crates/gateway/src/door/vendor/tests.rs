@@ -85,7 +85,7 @@ fn a_login_that_does_not_say_whose_it_is_is_asked_about() {
     let config = config();
     for headers in [
         &[OPAQUE] as &[_],
-        // It says so twice, and not the same.
+        // Two headers that contradict each other.
         &[OPENAI, VERSION],
     ] {
         let refused = found(FILES, headers, &config).unwrap_err();

@@ -76,7 +76,7 @@ struct Running {
     id: ExchangeId,
     dialect: Dialect,
     head: Head,
-    /// A document is given when it is on the disk, status and all; of a stream only the end waits for that.
+    /// A document is sent when it is on the disk, status and all; of a stream only the end waits for that.
     streamed: bool,
     proof: Proof,
     recorder: Recorder,
@@ -84,7 +84,7 @@ struct Running {
 
 impl Running {
     /// # Errors
-    /// It broke off, and why.
+    /// It failed, and why.
     async fn record(&mut self, mut body: Body) -> Result<(), String> {
         if self.streamed {
             self.recorder.begin(self.head.clone());
@@ -123,7 +123,7 @@ impl Running {
         self.recorder.break_off(why);
     }
 
-    /// It has ended: an answer is kept first and given then, an error is only given.
+    /// It has ended: a response is kept first and sent then, an error is only sent.
     async fn finish(self, ticket: Ticket, now: DateTime<Utc>) {
         let given = self.recorder.tape().body();
         let given = given.map(|pieces| joined(pieces.iter()));
@@ -166,7 +166,7 @@ impl Running {
         ticket.replays.complete(ticket.key, answer, now).await
     }
 
-    /// The client must not take for done what would run again when it asks again.
+    /// The client must not treat as done a request that would run again.
     fn take_back(self, ticket: Ticket, unkept: Unkept) {
         tracing::error!(%unkept, "an answer under an idempotency key could not be kept");
         if self.streamed {

@@ -86,7 +86,7 @@ async fn wait(mut landing: Landing, dialect: Dialect, mut exchange: OpenExchange
     }
 }
 
-/// None: the first ended without a word.
+/// `None`: the first ended without a result.
 fn said(landed: Option<Landed>, dialect: Dialect) -> (WholeResponse, End) {
     let away = |why: TurnedAway| (rescue::turned_away(dialect, &why), End::TurnedAway(why));
     match landed {

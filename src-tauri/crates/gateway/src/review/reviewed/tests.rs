@@ -112,7 +112,7 @@ fn what_each_end_means_for_the_queue() {
     for end in [End::Complete, End::Truncated, End::Refused] {
         assert_eq!(after(end), Some(Review::Answered(known.clone())));
     }
-    // Nobody was there for the response, or for the end.
+    // There was no reader for the response, or for the end.
     for end in [End::Complete, End::Truncated, End::Refused] {
         assert!(matches!(alone(end), Some(Review::Unfetched(parked)) if parked.id == known));
     }
