@@ -2,7 +2,7 @@
 import type { ReviewState } from "./ReviewState";
 
 /**
- * A pipeline's request that nobody could answer, kept for a person.
+ * A pipeline's request that every provider failed, parked for a person.
  */
 export type ReviewSummary = { 
 /**

@@ -42,7 +42,7 @@ pipelines: Array<PipelineView>,
  */
 questions: Array<Question>, open_incidents: Array<IncidentSummary>, 
 /**
- * Requests of pipelines that nobody could answer and that wait for a person.
+ * Number of parked requests.
  */
 review_open: number, 
 /**
