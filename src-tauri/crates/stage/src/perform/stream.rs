@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Beat, Performance, SSE, Scene};
+use super::performance::{Beat, Performance, SSE};
+use super::scene::Scene;
 use crate::dialect::{Frame, Kind, Transcript, keep_alive};
 use crate::fault::Fault;
 
