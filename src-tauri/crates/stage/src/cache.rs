@@ -6,9 +6,9 @@ use std::time::Duration;
 use catalog::Dialect;
 use serde_json::Value;
 
-use crate::answer::tokens;
 use crate::request::list;
 use crate::signature::digest;
+use crate::usage::tokens;
 
 /// How a vendor caches.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! What a fault makes of an answer: bytes, waits, and how the body ends.
 
 use crate::delivery::AsDocument;
-use crate::dialect::Transcript;
 use crate::fault::Fault;
+use crate::frame::Transcript;
 use crate::refusal::HTML;
 use performance::{SSE, WEB_PAGE};
 

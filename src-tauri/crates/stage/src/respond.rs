@@ -5,15 +5,15 @@ use catalog::Dialect;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::answer::tokens;
+use crate::clock::CREATED;
 use crate::connection::Carrier;
-use crate::dialect::CREATED;
 use crate::fault::ErrorBody;
 use crate::perform::{Body, JSON, Performance, body};
 use crate::received::Entry;
 use crate::refusal;
 use crate::repertoire::{NAMES, Unplayable};
 use crate::stage::Stage;
+use crate::usage::tokens;
 
 mod ask;
 mod elsewhere;

@@ -17,12 +17,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::acting::Acting;
 use crate::cache::PromptCache;
 use crate::clock::Clock;
 use crate::connection::{Carried, Carrier};
 use crate::control;
 use crate::cue::Cue;
-use crate::family::Acting;
 use crate::fault::Fault;
 use crate::kept::Kept;
 use crate::plan::Plan;

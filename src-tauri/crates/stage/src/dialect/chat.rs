@@ -4,10 +4,11 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{CREATED, Frame, Kind, Transcript};
 use crate::answer::{Answer, Part, pieces, slices};
+use crate::clock::CREATED;
 use crate::delivery::{CachedField, UsagePlace};
 use crate::fault::Stop;
+use crate::frame::{Frame, Kind, Transcript};
 use crate::manner::Reasoning;
 use crate::request::Request;
 

@@ -3,9 +3,10 @@ use catalog::Dialect;
 
 use super::performance::{JSON, Performance};
 use crate::delivery::Delivery;
-use crate::dialect::{self, Transcript};
+use crate::dialect;
 use crate::family::{Occasion, Refusal, Vendor};
 use crate::fault::ErrorBody;
+use crate::frame::Transcript;
 use crate::refusal;
 use crate::trouble::Trouble;
 

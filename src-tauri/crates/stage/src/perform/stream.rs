@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::performance::{Beat, Performance, SSE};
 use super::scene::Scene;
-use crate::dialect::{Frame, Kind, Transcript, keep_alive};
+use crate::dialect::keep_alive;
 use crate::fault::Fault;
+use crate::frame::{Frame, Kind, Transcript};
 
 const PING_EVERY: Duration = Duration::from_secs(2);
 

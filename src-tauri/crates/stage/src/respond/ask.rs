@@ -6,10 +6,10 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{Incoming, document, refuse, unknown_model};
-use crate::answer::tokens;
+use crate::acting::Family;
 use crate::cue::Cue;
 use crate::delivery::Traits;
-use crate::family::{Call, Family, Occasion, Overlong, Refusal, Vendor, known_model, plain_check};
+use crate::family::{Call, Occasion, Overlong, Refusal, Vendor, known_model, plain_check};
 use crate::fault::{ErrorBody, Fault};
 use crate::manner::Manner;
 use crate::perform::{JSON, Performance};
@@ -20,6 +20,7 @@ use crate::repertoire::Piece;
 use crate::request::Request;
 use crate::stage::Stage;
 use crate::trouble::Trouble;
+use crate::usage::tokens;
 
 pub(super) type Headers = Vec<(String, String)>;
 
@@ -72,7 +73,7 @@ impl<'a> Ask<'a> {
         };
         entry.family(family);
         let vendor = family.map(Family::vendor);
-        let known = vendor.and_then(|vendor| known_model(vendor, model)?.context);
+        let known = vendor.and_then(|vendor| known_model(vendor.provider, model)?.context);
         let usual = vendor.map_or(u64::MAX, |vendor| vendor.window);
         Ok(Ask {
             stage,

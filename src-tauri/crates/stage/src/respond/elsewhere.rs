@@ -5,10 +5,10 @@ use http::{HeaderValue, Method, header};
 use serde_json::{Value, json};
 
 use super::{Incoming, document};
-use crate::answer::tokens;
-use crate::dialect::CREATED;
+use crate::clock::CREATED;
 use crate::perform::Performance;
 use crate::signature::digest;
+use crate::usage::tokens;
 
 /// Collections, by the last fixed segment of their paths, with the object that each keeps.
 const COLLECTIONS: &[(&str, &str)] = &[
