@@ -36,6 +36,7 @@ mod respond;
 mod script;
 mod signature;
 mod stage;
+mod state;
 mod trouble;
 mod usage;
 

@@ -4,7 +4,8 @@
 use http::{HeaderValue, Method, header};
 use serde_json::{Value, json};
 
-use super::{Incoming, document};
+use super::incoming::Incoming;
+use super::reply::document;
 use crate::clock::CREATED;
 use crate::perform::Performance;
 use crate::signature::digest;
