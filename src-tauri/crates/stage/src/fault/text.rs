@@ -170,7 +170,31 @@ fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Fault::Trouble(trouble) => write!(f, "{trouble}"),
         Fault::Manner(manner) => write!(f, "{manner}"),
         // The plain ones were written above.
-        _ => Ok(()),
+        Fault::Refuse
+        | Fault::Reset
+        | Fault::StallInTool
+        | Fault::StallAfterStop
+        | Fault::PingsOnly
+        | Fault::CutAfterOpening
+        | Fault::CutInText
+        | Fault::CutInTool
+        | Fault::CutBeforeFinal
+        | Fault::ResetInText
+        | Fault::CleanCloseInText
+        | Fault::CleanCloseInTool
+        | Fault::CleanCloseBeforeFinal
+        | Fault::MissingTerminal
+        | Fault::ErrorEvent
+        | Fault::ErrorEventFirst
+        | Fault::ErrorEventBeforeFinal
+        | Fault::MalformedEvent
+        | Fault::TruncatedBody
+        | Fault::EmptyOk
+        | Fault::HtmlOk
+        | Fault::JsonErrorOk
+        | Fault::Stop(_)
+        | Fault::NothingToActOn
+        | Fault::InvalidToolInput => Ok(()),
     }
 }
 

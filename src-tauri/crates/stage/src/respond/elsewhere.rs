@@ -56,10 +56,10 @@ pub(super) fn respond(incoming: &Incoming) -> Option<Performance> {
 
 fn embeddings(incoming: &Incoming) -> Value {
     let body: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
-    let input = match &body["input"] {
-        Value::Array(inputs) => inputs.as_slice(),
-        one => std::slice::from_ref(one),
-    };
+    let input = &body["input"];
+    let input = input
+        .as_array()
+        .map_or(std::slice::from_ref(input), Vec::as_slice);
     let data: Vec<Value> = input
         .iter()
         .enumerate()

@@ -299,7 +299,7 @@ fn marks(body: &Value) -> Checked {
                 own + fields.values().map(count).sum::<usize>()
             }
             Value::Array(items) => items.iter().map(count).sum(),
-            _ => 0,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
         }
     }
     match count(body) {
