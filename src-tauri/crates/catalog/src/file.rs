@@ -4,15 +4,14 @@ mod check;
 mod endpoint;
 mod entry;
 mod model;
+mod sections;
+mod written;
 
-use std::collections::BTreeMap;
+use toml::de::DeTable;
 
-use serde::de::DeserializeOwned;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
-
-use crate::{EndpointId, Invalid, Provider, ProviderId, Tier, shown_name};
+use crate::{EndpointId, Invalid, Provider, ProviderId};
 use check::Problems;
+use sections::Sections;
 
 /// A file that was read without a problem.
 pub(crate) struct Read {
@@ -50,79 +49,6 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Read, Vec<Invalid>> {
                 .collect(),
         }),
         _ => Err(problems.all()),
-    }
-}
-
-/// The parts of a file as they were written.
-#[derive(Default)]
-struct Sections {
-    name: Option<Spanned<String>>,
-    product: Option<Spanned<String>>,
-    keys_page: Option<Spanned<String>>,
-    status: Option<entry::Status>,
-    surfaces: Vec<entry::Surface>,
-    endpoints: Vec<endpoint::Endpoint>,
-    models: Vec<model::Entry>,
-    tiers: BTreeMap<Tier, entry::Rank>,
-}
-
-impl Sections {
-    fn take(table: DeTable<'_>, problems: &mut Problems<'_>) -> Self {
-        let mut sections = Self::default();
-        if !table.contains_key("name") {
-            problems.add(
-                0,
-                "`name` is missing: the company's name, as in name = \"Anthropic\"",
-            );
-        }
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "name" => sections.name = one(value, problems),
-                "product" => sections.product = one(value, problems),
-                "keys_page" => sections.keys_page = one(value, problems),
-                "status" => sections.status = one(value, problems),
-                "surface" => sections.surfaces = many(value, problems),
-                "endpoint" => sections.endpoints = many(value, problems),
-                "model" => sections.models = many(value, problems),
-                "tier" => sections.tiers = one(value, problems).unwrap_or_default(),
-                unknown => problems.add(
-                    key.span().start,
-                    format!(
-                        "unknown key `{}`; a provider has name, product, keys_page, [status], \
-                         [[surface]], [[endpoint]], [[model]] and [tier]",
-                        shown_name(unknown)
-                    ),
-                ),
-            }
-        }
-        sections
-    }
-}
-
-fn one<T: DeserializeOwned>(value: Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<T> {
-    let start = value.span().start;
-    T::deserialize(ValueDeserializer::from(value))
-        .map_err(|error| problems.toml_near(&error, start))
-        .ok()
-}
-
-fn many<T: DeserializeOwned>(value: Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Vec<T> {
-    let start = value.span().start;
-    match value.into_inner() {
-        DeValue::Array(entries) => entries
-            .into_iter()
-            .filter_map(|entry| one(entry, problems))
-            .collect(),
-        other => {
-            problems.add(
-                start,
-                format!(
-                    "expected a list, written with double brackets, found {}",
-                    other.type_str()
-                ),
-            );
-            Vec::new()
-        }
     }
 }
 

@@ -9,6 +9,7 @@ mod equivalent;
 mod family;
 mod file;
 mod ids;
+mod invalid;
 mod load;
 mod model;
 mod money;
@@ -24,7 +25,8 @@ pub use dialect::Dialect;
 pub use equivalent::{Equivalent, Likeness};
 pub use family::{Allow, Families, IDENTITY};
 pub use ids::{EndpointId, ModelId, ProviderId, SurfaceId};
-pub use load::{Catalog, Invalid};
+pub use invalid::Invalid;
+pub use load::Catalog;
 pub use model::{
     Ability, CallIds, ChatLimit, Effort, Model, NotBilled, ReasoningContent, StreamUsage,
     ThoughtSignatures, same_model,

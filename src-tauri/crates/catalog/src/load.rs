@@ -2,22 +2,14 @@ use std::collections::BTreeMap;
 
 use crate::file::{self, Read};
 use crate::{
-    Dialect, Endpoint, EndpointId, Model, Price, Provider, ProviderId, REHEARSAL, REHEARSAL_PREFIX,
+    Dialect, Endpoint, EndpointId, Invalid, Model, Price, Provider, ProviderId, REHEARSAL,
+    REHEARSAL_PREFIX,
 };
 
 /// All known providers, sorted by id: the bundled files, then the owner's own with the same schema.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
     providers: Vec<Provider>,
-}
-
-/// One problem of a catalogue file, with its fix.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-#[error("{file}:{line}: {problem}")]
-pub struct Invalid {
-    pub file: String,
-    pub line: usize,
-    pub problem: String,
 }
 
 macro_rules! bundled {

@@ -7,6 +7,7 @@ use crate::manner::Ids;
 use crate::repertoire::Style;
 use crate::request::{Request, Tool};
 use crate::signature::digest;
+use crate::usage::{Usage, tokens};
 
 /// One complete response, before a dialect formats it.
 #[derive(Debug)]
@@ -48,20 +49,6 @@ pub(crate) enum Part {
         name: String,
         arguments: String,
     },
-}
-
-/// Tokens, at four bytes each.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Usage {
-    /// All input, cached or not.
-    pub(crate) input: u64,
-    pub(crate) cache_read: u64,
-    pub(crate) cache_write: u64,
-    /// What of it was written for an hour.
-    pub(crate) cache_write_hour: u64,
-    /// All output, thinking included.
-    pub(crate) output: u64,
-    pub(crate) thinking: u64,
 }
 
 /// Most characters of the user's text that are echoed.
@@ -241,10 +228,6 @@ impl Usage {
             thinking,
         }
     }
-}
-
-pub(crate) fn tokens(bytes: usize) -> u64 {
-    bytes.div_ceil(4) as u64
 }
 
 /// The text in pieces as a provider streams it: about two words each. Joined they are the text.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use catalog::Dialect;
 use serde_json::Value;
 
-use crate::answer::tokens;
 use crate::request::list;
 use crate::signature::digest;
+use crate::usage::tokens;
 
 /// How a vendor caches.
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +140,10 @@ pub(crate) fn ends(dialect: Dialect, body: &Value, scope: &[&[u8]]) -> Vec<End> 
             match &body["system"] {
                 Value::Array(blocks) => parts.extend(blocks),
                 Value::Null => {}
-                text => parts.push(text),
+                text
+                @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+                    parts.push(text)
+                }
             }
             &body["messages"]
         }
@@ -150,16 +153,15 @@ pub(crate) fn ends(dialect: Dialect, body: &Value, scope: &[&[u8]]) -> Vec<End> 
             &body["input"]
         }
     };
-    match turns {
-        Value::Array(turns) => {
-            for turn in turns {
-                match (&turn["content"], dialect) {
-                    (Value::Array(blocks), Dialect::Anthropic) => parts.extend(blocks),
-                    _ => parts.push(turn),
-                }
+    if let Value::Array(turns) = turns {
+        for turn in turns {
+            match (&turn["content"], dialect) {
+                (Value::Array(blocks), Dialect::Anthropic) => parts.extend(blocks),
+                _ => parts.push(turn),
             }
         }
-        other => parts.push(other),
+    } else {
+        parts.push(turns);
     }
     let mut ends: Vec<End> = Vec::new();
     let mut so_far = digest(scope);
@@ -203,7 +205,7 @@ fn unmarked(part: &Value) -> Value {
             .map(|(name, value)| (name.clone(), unmarked(value)))
             .collect(),
         Value::Array(parts) => parts.iter().map(unmarked).collect(),
-        plain => plain.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => part.clone(),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use tokio::time::Instant;
 
-use crate::dialect::CREATED;
+/// When every answer was made: the stage reads no clock. 1 January 2026, in seconds since 1970.
+pub(crate) const CREATED: u64 = 1_767_225_600;
 
 /// Unix seconds, counted from a fixed start.
 #[derive(Clone, Copy, Debug)]

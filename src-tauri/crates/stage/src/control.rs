@@ -6,14 +6,14 @@ use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::acting::Acting;
 use crate::cue::Cue;
-use crate::family::Acting;
 use crate::fault::Fault;
 use crate::perform::{Body, JSON};
 use crate::plan::Plan;
 use crate::received::{End, Received};
 use crate::respond::Incoming;
-use crate::stage::Stage;
+use crate::state::State;
 
 /// Characters of a credential that are shown.
 const SHOWN: usize = 4;
@@ -38,36 +38,36 @@ struct ContextWindow {
 }
 
 /// `None`: the path is not one of the control API.
-pub(crate) fn respond(stage: &Stage, incoming: &Incoming) -> Option<Response<Body>> {
+pub(crate) fn respond(state: &State, incoming: &Incoming) -> Option<Response<Body>> {
     let what = incoming.path.strip_prefix("/stage/")?;
     let done = match (&incoming.method, what) {
         (&Method::POST, "cue") => read(&incoming.body).map(|cue: Cue| {
-            stage.cue(cue);
+            state.script().add(cue);
             Value::Null
         }),
         (&Method::DELETE, "cue") => {
-            stage.clear_cues();
+            state.script().clear();
             Ok(Value::Null)
         }
         (&Method::POST, "outage") => read(&incoming.body).map(|outage: Outage| {
-            stage.outage(outage.fault);
+            state.script().outage = outage.fault;
             Value::Null
         }),
         (&Method::POST, "acting") => read(&incoming.body).map(|by: As| {
-            stage.act(by.acting);
+            state.script().acting = by.acting;
             Value::Null
         }),
         (&Method::POST, "plan") => read(&incoming.body).map(|plan: Option<Plan>| {
-            stage.plan(plan);
+            state.script().plan = plan;
             Value::Null
         }),
         (&Method::POST, "window") => read(&incoming.body).map(|window: ContextWindow| {
-            stage.window(window.tokens);
+            state.script().window = window.tokens;
             Value::Null
         }),
-        (&Method::GET, "received") => Ok(stage.received().iter().map(shown).collect()),
+        (&Method::GET, "received") => Ok(state.log().all().iter().map(shown).collect()),
         (&Method::DELETE, "received") => {
-            stage.forget_received();
+            state.log().clear();
             Ok(Value::Null)
         }
         _ => Err("The stage knows POST and DELETE /stage/cue, POST /stage/outage, /stage/acting, /stage/plan and /stage/window, GET and DELETE /stage/received.".to_owned()),

@@ -2,9 +2,9 @@ use catalog::Dialect;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::family::Acting;
+use crate::acting::{Acting, Family};
+use crate::fault::Fault;
 use crate::manner::Manner;
-use crate::{Family, Fault};
 
 /// What the next fitting request gets. Cues wait in a queue; a request takes the first that fits it.
 ///

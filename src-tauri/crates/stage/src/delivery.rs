@@ -151,7 +151,19 @@ impl Delivery {
                 )
                 | Manner::Reasoning(_)
                 | Manner::UnnumberedCalls => Some(Dialect::OpenaiChat),
-                _ => None,
+                Manner::Usage(UsageManner::None | UsageManner::Corrected | UsageManner::Absurd)
+                | Manner::Stop(_)
+                | Manner::Reasons(_)
+                | Manner::Half
+                | Manner::Ids(_)
+                | Manner::WholeCalls
+                | Manner::SplitSurrogates
+                | Manner::LoneSurrogate
+                | Manner::OpenLastEvent
+                | Manner::BareLastEvent
+                | Manner::WholeDocument
+                | Manner::WholeDocumentAsStream
+                | Manner::KeepAlive => None,
             };
             if let Some(only) = only.filter(|only| *only != dialect) {
                 return Err(Contradiction::Elsewhere(manner.clone(), only, dialect));

@@ -7,78 +7,12 @@ use serde_json::Value;
 use crate::answer::{Answer, HIGH, LOW};
 use crate::delivery::{LastEvent, Traits};
 use crate::family::Refusal;
+use crate::frame::{Frame, Kind, Transcript};
 use crate::request::Request;
 
 mod anthropic;
 mod chat;
 mod responses;
-
-/// When every answer was made: the stage reads no clock. 1 January 2026, in seconds since 1970.
-pub(crate) const CREATED: u64 = 1_767_225_600;
-
-#[derive(Debug)]
-pub(crate) struct Transcript {
-    pub(crate) frames: Vec<Frame>,
-    pub(crate) whole: Value,
-}
-
-/// One event as it goes over the wire.
-#[derive(Clone, Debug)]
-pub(crate) struct Frame {
-    pub(crate) kind: Kind,
-    pub(crate) bytes: Bytes,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Opens the answer or one of its blocks.
-    Opening,
-    Text,
-    Thinking,
-    /// Arguments of a tool call.
-    Arguments,
-    /// Closes a block.
-    Close,
-    /// Carries the stop reason.
-    Stop,
-    /// Follows the stop reason: usage, the terminal event.
-    After,
-}
-
-impl Kind {
-    pub(crate) fn is_content(self) -> bool {
-        matches!(self, Kind::Text | Kind::Thinking | Kind::Arguments)
-    }
-}
-
-impl Frame {
-    /// An event with a name, as Anthropic and Responses send it.
-    fn named(kind: Kind, name: &str, data: &Value) -> Frame {
-        Frame {
-            kind,
-            bytes: format!("event: {name}\ndata: {data}\n\n").into(),
-        }
-    }
-
-    /// An event without a name, as Chat Completions sends it.
-    fn bare(kind: Kind, data: &Value) -> Frame {
-        Frame {
-            kind,
-            bytes: format!("data: {data}\n\n").into(),
-        }
-    }
-
-    /// The same event with data that is no JSON.
-    pub(crate) fn malformed(&self) -> Frame {
-        let half = self.bytes.len() / 2;
-        let mut bytes = self.bytes[..half].to_vec();
-        bytes.extend_from_slice(b"\n\n");
-        Frame {
-            kind: self.kind,
-            bytes: bytes.into(),
-        }
-    }
-}
 
 pub(crate) fn transcript(request: &Request, answer: &Answer) -> Transcript {
     let mut transcript = match request.dialect {

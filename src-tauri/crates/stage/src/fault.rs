@@ -1,5 +1,3 @@
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +12,7 @@ pub(crate) use text::plain_names;
 /// One thing that goes wrong with an answer.
 ///
 /// Each has a name, with an optional parameter after a colon, that serves in model names, in cues and in JSON alike:
-/// `cut-in-text`, `stall:30s`, `429:retry-after=2`. [`fmt::Display`] and [`FromStr`] are each other's inverse.
+/// `cut-in-text`, `stall:30s`, `429:retry-after=2`. [`std::fmt::Display`] and [`std::str::FromStr`] are each other's inverse.
 ///
 /// For a document, "after 50 %" means 50 % of its bytes; faults that need events (`pings-only`, `missing-terminal`) state below
 /// what they do there.
@@ -217,34 +215,6 @@ impl Fault {
                 | Fault::StallInTool
                 | Fault::InvalidToolInput
         )
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text::write(self, f)
-    }
-}
-
-impl FromStr for Fault {
-    type Err = UnknownFault;
-
-    fn from_str(name: &str) -> Result<Self, UnknownFault> {
-        text::read(name).ok_or_else(|| UnknownFault(name.to_owned()))
-    }
-}
-
-impl TryFrom<String> for Fault {
-    type Error = UnknownFault;
-
-    fn try_from(name: String) -> Result<Self, UnknownFault> {
-        name.parse()
-    }
-}
-
-impl From<Fault> for String {
-    fn from(fault: Fault) -> String {
-        fault.to_string()
     }
 }
 

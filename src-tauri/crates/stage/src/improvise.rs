@@ -48,7 +48,7 @@ pub(crate) fn fitting(schema: &Value) -> Value {
         Value::String(kind) => kind.as_str(),
         Value::Array(kinds) => kinds.first().and_then(Value::as_str).unwrap_or_default(),
         _ if schema["properties"].is_object() => "object",
-        _ => "string",
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => "string",
     };
     match kind {
         "object" => object(schema),

@@ -11,6 +11,7 @@
 //! [`Stage::acting`], a cue, or a name like `gpt-5@as-openai` makes it a [`Family`]: that vendor's refusals, texts, streams,
 //! counts, prompt cache and limits.
 
+mod acting;
 mod answer;
 mod cache;
 mod clock;
@@ -21,6 +22,7 @@ mod delivery;
 mod dialect;
 mod family;
 mod fault;
+mod frame;
 mod improvise;
 mod kept;
 mod manner;
@@ -34,13 +36,15 @@ mod respond;
 mod script;
 mod signature;
 mod stage;
+mod state;
 mod trouble;
+mod usage;
 
 #[cfg(test)]
 mod tests;
 
+pub use acting::{Acting, Family, UnknownFamily};
 pub use cue::{Cue, Line};
-pub use family::{Acting, Family, UnknownFamily};
 pub use fault::{ErrorBody, Fault, Stop, UnknownFault};
 pub use manner::{Ids, Manner, Reasoning, UnknownManner, UsageManner};
 pub use plan::{Plan, Window, WindowName};

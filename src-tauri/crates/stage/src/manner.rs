@@ -182,8 +182,20 @@ impl fmt::Display for Manner {
             Manner::Reasons(word) => write!(f, "reasons:{word}"),
             Manner::Status(word) => write!(f, "status:{word}"),
             Manner::Ids(Ids::Length(length)) => write!(f, "ids:{length}"),
-            plain => {
-                let found = PLAIN.iter().find(|(_, manner)| manner == plain);
+            Manner::Half
+            | Manner::Usage(_)
+            | Manner::Ids(_)
+            | Manner::Reasoning(_)
+            | Manner::WholeCalls
+            | Manner::UnnumberedCalls
+            | Manner::SplitSurrogates
+            | Manner::LoneSurrogate
+            | Manner::OpenLastEvent
+            | Manner::BareLastEvent
+            | Manner::WholeDocument
+            | Manner::WholeDocumentAsStream
+            | Manner::KeepAlive => {
+                let found = PLAIN.iter().find(|(_, manner)| manner == self);
                 f.write_str(found.map_or("", |(name, _)| name))
             }
         }

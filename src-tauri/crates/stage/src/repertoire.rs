@@ -3,7 +3,7 @@
 use catalog::REHEARSAL_PREFIX;
 
 use crate::Fault;
-use crate::family::Acting;
+use crate::acting::Acting;
 use crate::manner::Manner;
 
 mod names;
@@ -61,10 +61,11 @@ impl Piece {
                 }
                 acting_word = word;
             } else {
-                match word.parse().map_err(|_| unknown())? {
-                    Fault::Manner(manner) => piece.manners.push(manner),
-                    _ if piece.fault.is_some() => return Err(both(fault_word)),
-                    fault => piece.fault = Some(fault),
+                let fault = word.parse().map_err(|_| unknown())?;
+                if let Fault::Manner(manner) = fault {
+                    piece.manners.push(manner);
+                } else if piece.fault.replace(fault).is_some() {
+                    return Err(both(fault_word));
                 }
                 fault_word = word;
             }

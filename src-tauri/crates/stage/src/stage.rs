@@ -1,10 +1,8 @@
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::REHEARSAL_PREFIX;
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming as IncomingBody;
@@ -17,50 +15,20 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::cache::PromptCache;
-use crate::clock::Clock;
+use crate::acting::Acting;
 use crate::connection::{Carried, Carrier};
 use crate::control;
 use crate::cue::Cue;
-use crate::family::Acting;
 use crate::fault::Fault;
-use crate::kept::Kept;
 use crate::plan::Plan;
 use crate::received::{Answered, End, Entry, Log, Received};
-use crate::repertoire::{Piece, Unplayable};
 use crate::respond::{Dropped, Incoming, respond, too_large};
-use crate::script::Script;
+use crate::state::{Plays, State};
 
 /// The rehearsal provider. Clones are the same stage.
 #[derive(Clone, Debug)]
 pub struct Stage {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    plays: Plays,
-    /// Runs from the stage's start.
-    started: Clock,
-    clock: Mutex<Clock>,
-    script: Mutex<Script>,
-    memory: Mutex<Memory>,
-    log: Arc<Log>,
-    sequence: AtomicU64,
-    refused_connections: AtomicU64,
-}
-
-/// What a vendor remembers between requests.
-#[derive(Debug, Default)]
-pub(crate) struct Memory {
-    pub(crate) cache: PromptCache,
-    pub(crate) kept: Kept,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Plays {
-    RehearsalModels,
-    AnyModel,
+    state: Arc<State>,
 }
 
 /// Largest request body in bytes, as Anthropic's limit.
@@ -69,7 +37,7 @@ const LARGEST_BODY: usize = 32 << 20;
 const DRAIN: Duration = Duration::from_secs(5);
 
 impl Stage {
-    /// Answers only models under [`REHEARSAL_PREFIX`], and nothing that could steer it over HTTP.
+    /// Answers only models under [`catalog::REHEARSAL_PREFIX`], and nothing that could steer it over HTTP.
     pub fn embedded() -> Stage {
         Stage::new(Plays::RehearsalModels, Log::new(64, 4 << 20))
     }
@@ -81,18 +49,8 @@ impl Stage {
     }
 
     fn new(plays: Plays, log: Arc<Log>) -> Stage {
-        Stage {
-            inner: Arc::new(Inner {
-                plays,
-                started: Clock::start(),
-                clock: Mutex::new(Clock::start()),
-                script: Mutex::default(),
-                memory: Mutex::default(),
-                log,
-                sequence: AtomicU64::new(0),
-                refused_connections: AtomicU64::new(0),
-            }),
-        }
+        let state = Arc::new(State::new(plays, log));
+        Stage { state }
     }
 
     /// Hold every request to the rules of this vendor, and answer as it does: a [`crate::Family`], or [`Acting::ByModel`].
@@ -104,55 +62,55 @@ impl Stage {
 
     /// As [`Stage::acting`], from the next request on. A cue and a model's name (`as-gemini`) go first.
     pub fn act(&self, acting: Acting) {
-        self.script().acting = acting;
+        self.state.script().acting = acting;
     }
 
     /// The current time of the stage's clock, in Unix seconds; by default it starts at 1 January 2026. Resets are computed from
     /// it.
     #[must_use]
     pub fn at(self, unix: u64) -> Stage {
-        *lock(&self.inner.clock) = Clock::start().starting_at(unix);
+        self.state.set_clock(unix);
         self
     }
 
     /// The used share of the client's plan: in headers of the vendors that sell plans, and a refusal where nothing is left.
     pub fn plan(&self, plan: Option<Plan>) {
-        self.script().plan = plan;
+        self.state.script().plan = plan;
     }
 
     /// Tokens of every model's context window; `None`: as the vendor's models have. Only an acted vendor heeds it.
     pub fn window(&self, tokens: Option<u64>) {
-        self.script().window = tokens;
+        self.state.script().window = tokens;
     }
 
     /// What a later request gets. Cues wait in a queue; a request takes the first that fits it.
     pub fn cue(&self, cue: Cue) {
-        self.script().add(cue);
+        self.state.script().add(cue);
     }
 
     /// Forget all cues that are still waiting.
     pub fn clear_cues(&self) {
-        self.script().clear();
+        self.state.script().clear();
     }
 
     /// While `Some`, every generation request gets this fault and no cue is used up.
     pub fn outage(&self, fault: Option<Fault>) {
-        self.script().outage = fault;
+        self.state.script().outage = fault;
     }
 
     /// The requests received so far, oldest first: the newest 4096 (128 MiB), embedded 64 (4 MiB).
     pub fn received(&self) -> Vec<Received> {
-        self.inner.log.all()
+        self.state.log().all()
     }
 
     /// Start counting afresh.
     pub fn forget_received(&self) {
-        self.inner.log.clear();
+        self.state.log().clear();
     }
 
     /// Connections that were reset as they came in, before any request.
     pub fn refused_connections(&self) -> u64 {
-        self.inner.refused_connections.load(Ordering::Relaxed)
+        self.state.refused_connections()
     }
 
     /// Serve one connection until it ends, over anything that carries bytes.
@@ -196,10 +154,8 @@ impl Stage {
         connections: &mut JoinSet<()>,
         mut stopped: watch::Receiver<bool>,
     ) {
-        if self.script().refuses_connection() {
-            self.inner
-                .refused_connections
-                .fetch_add(1, Ordering::Relaxed);
+        if self.state.script().refuses_connection() {
+            self.state.count_refused_connection();
             reset(&socket);
             return;
         }
@@ -259,21 +215,21 @@ impl Stage {
             headers: head.headers,
             body: read.unwrap_or_default(),
         };
-        if self.plays_any_model()
-            && let Some(response) = control::respond(self, &incoming)
+        if self.state.plays_any_model()
+            && let Some(response) = control::respond(&self.state, &incoming)
         {
             return Ok(response);
         }
         let entry = self.enter(&incoming);
         if fits {
-            respond(self, incoming, carrier, entry).await
+            respond(&self.state, incoming, carrier, entry).await
         } else {
             Ok(too_large(&incoming, carrier, entry))
         }
     }
 
     fn enter(&self, incoming: &Incoming) -> Entry {
-        self.inner.log.enter(Received {
+        self.state.log().enter(Received {
             method: incoming.method.clone(),
             path: incoming.path.clone(),
             headers: incoming.headers.clone(),
@@ -281,7 +237,7 @@ impl Stage {
             model: None,
             dialect: None,
             family: None,
-            at_ms: self.elapsed_ms(),
+            at_ms: self.state.elapsed_ms(),
             answered: Answered {
                 status: None,
                 fault: None,
@@ -289,43 +245,6 @@ impl Stage {
             },
         })
     }
-
-    pub(crate) fn plays_any_model(&self) -> bool {
-        self.inner.plays == Plays::AnyModel
-    }
-
-    /// The script of a model's name.
-    pub(crate) fn piece(&self, model: &str) -> Result<Piece, Unplayable> {
-        match (self.inner.plays, model.strip_prefix(REHEARSAL_PREFIX)) {
-            (Plays::RehearsalModels, Some(name)) => Piece::read(name),
-            (Plays::RehearsalModels, None) => Err(Unplayable::Unknown(model.to_owned())),
-            (Plays::AnyModel, _) => Piece::of_any_model(model),
-        }
-    }
-
-    pub(crate) fn now(&self) -> u64 {
-        lock(&self.inner.clock).now()
-    }
-
-    pub(crate) fn elapsed_ms(&self) -> u64 {
-        self.inner.started.elapsed_ms()
-    }
-
-    pub(crate) fn next_sequence(&self) -> u64 {
-        self.inner.sequence.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
-        lock(&self.inner.script)
-    }
-
-    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
-        lock(&self.inner.memory)
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The body, or `None` if it is too large; a client that leaves while sending it gets no answer.

@@ -1,50 +1,13 @@
-use serde::Deserialize;
 use toml::Spanned;
 
-use super::Sections;
 use super::check::Problems;
 use super::endpoint::endpoint;
 use super::model::model;
+use super::sections::Sections;
+use super::written::{Rank, Status, Surface};
 use crate::address;
-use crate::provider::{self, Provider, StatusDialect, StatusPage};
+use crate::provider::{self, Provider, StatusPage};
 use crate::{ModelId, ProviderId, SurfaceId};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Status {
-    page: Spanned<String>,
-    identity: Option<Spanned<String>>,
-    every_s: Option<Spanned<u32>>,
-    sources: Spanned<Vec<Source>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Source {
-    url: Spanned<String>,
-    dialect: StatusDialect,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Surface {
-    id: Spanned<String>,
-    name: Spanned<String>,
-    #[serde(default)]
-    components: Vec<Spanned<String>>,
-    host: Option<Spanned<String>>,
-    #[serde(default)]
-    watched: bool,
-}
-
-/// A tier of the provider's: `[tier.large]`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Rank {
-    #[serde(default)]
-    models: Vec<Spanned<String>>,
-    stand_in: Option<Spanned<String>>,
-}
 
 /// The provider, and its endpoints' ids as they were written.
 pub(super) fn provider(

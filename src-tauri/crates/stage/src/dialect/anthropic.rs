@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Frame, Kind, Transcript};
 use crate::answer::{Answer, Part, pieces, slices};
 use crate::delivery::UsagePlace;
 use crate::fault::Stop;
+use crate::frame::{Frame, Kind, Transcript};
 use crate::request::Request;
 
 pub(super) const PING: Bytes = Bytes::from_static(b"event: ping\ndata: {\"type\": \"ping\"}\n\n");

@@ -4,10 +4,11 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{CREATED, Frame, Kind, Transcript};
 use crate::answer::{Answer, Part, pieces, slices};
+use crate::clock::CREATED;
 use crate::delivery::{CachedField, UsagePlace};
 use crate::fault::Stop;
+use crate::frame::{Frame, Kind, Transcript};
 use crate::manner::Reasoning;
 use crate::request::Request;
 
@@ -51,8 +52,14 @@ impl Stream<'_> {
             // Null on every chunk but the last, which has no choices.
             UsagePlace::OnDemand if self.request.wants_usage => chunk["usage"] = usage,
             UsagePlace::EachChunk => chunk["usage"] = self.usage_so_far(usage),
-            _ if !usage.is_null() => chunk["usage"] = usage,
-            _ => {}
+            UsagePlace::OnDemand
+            | UsagePlace::Always
+            | UsagePlace::InChoice
+            | UsagePlace::Nowhere => {
+                if !usage.is_null() {
+                    chunk["usage"] = usage;
+                }
+            }
         }
         self.frames.push(Frame::bare(kind, &chunk));
     }
@@ -267,7 +274,12 @@ fn whole(request: &Request, answer: &Answer) -> Value {
         UsagePlace::InChoice if answer.delivery.document != crate::delivery::AsDocument::No => {
             choice["usage"] = usage(answer);
         }
-        _ => whole["usage"] = usage(answer),
+        UsagePlace::OnDemand
+        | UsagePlace::Always
+        | UsagePlace::InChoice
+        | UsagePlace::EachChunk => {
+            whole["usage"] = usage(answer);
+        }
     }
     whole["choices"] = json!([choice]);
     whole

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{CREATED, Frame, Kind, Transcript};
 use crate::answer::{Answer, Part, pieces, slices};
+use crate::clock::CREATED;
 use crate::delivery::UsagePlace;
 use crate::fault::Stop;
+use crate::frame::{Frame, Kind, Transcript};
 use crate::request::Request;
 
 /// The API's two error events: `error` where there is no response yet, else `response.failed`.

@@ -28,7 +28,7 @@ mod known;
 
 pub(super) static VENDOR: Vendor = Vendor {
     name: "Anthropic",
-    provider: "anthropic",
+    provider: known::PROVIDER,
     dialects: &[Dialect::Anthropic],
     models: &["claude-*"],
     window: 200_000,

@@ -15,6 +15,7 @@ use std::time::Duration;
 use catalog::Dialect;
 use serde_json::{Value, json};
 
+use super::openai::chat::Violation;
 use super::vendor::{Call, Occasion, Overlong, Refusal, messages_envelope, no_limits};
 use super::{Vendor, openai};
 use crate::cache::CacheRules;
@@ -98,10 +99,14 @@ fn refuses(call: &Call<'_>) -> Result<(), Refusal> {
     }
     if call.dialect == Dialect::OpenaiChat {
         openai::chat::check_ids(call.body, usize::MAX).map_err(|violation| match violation {
-            openai::chat::Violation::UnexpectedResult => {
+            Violation::UnexpectedResult => {
                 invalid("Invalid request: tool_call_id  is not found".to_owned())
             }
-            other => invalid(format!("Invalid request: {other}")),
+            other @ (Violation::NoMessages
+            | Violation::BadRole(_)
+            | Violation::NoResult(_)
+            | Violation::LongId(..)
+            | Violation::BadName(_)) => invalid(format!("Invalid request: {other}")),
         })?;
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! What a vendor's table consists of.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use catalog::Dialect;
+use catalog::{Catalog, Dialect, ProviderId};
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 
@@ -231,4 +232,11 @@ pub(crate) fn never(_: &Call<'_>) -> bool {
 /// Of a vendor whose streams report an error as its statuses do.
 pub(crate) fn as_it_is(envelope: Value) -> Value {
     envelope
+}
+
+/// The catalogue's entry of a model; `provider`: the vendor's id in the catalogue.
+pub(crate) fn known_model(provider: &str, model: &str) -> Option<&'static catalog::Model> {
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::bundled);
+    let model = model.split('@').next().unwrap_or_default();
+    CATALOG.model(&ProviderId::new(provider), model)
 }

@@ -1,9 +1,10 @@
 //! A fault's name and parameter, read and written.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
-use super::{ErrorBody, Fault, Stop};
+use super::{ErrorBody, Fault, Stop, UnknownFault};
 use crate::trouble::Trouble;
 
 /// Content events before a stall that names no number.
@@ -58,7 +59,35 @@ const BODIES: &[(&str, ErrorBody)] = &[
     ("-empty", ErrorBody::Empty),
 ];
 
-pub(super) fn read(text: &str) -> Option<Fault> {
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(self, f)
+    }
+}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFault> {
+        read(name).ok_or_else(|| UnknownFault(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Fault {
+    type Error = UnknownFault;
+
+    fn try_from(name: String) -> Result<Self, UnknownFault> {
+        name.parse()
+    }
+}
+
+impl From<Fault> for String {
+    fn from(fault: Fault) -> String {
+        fault.to_string()
+    }
+}
+
+fn read(text: &str) -> Option<Fault> {
     let (name, parameter) = match text.split_once(':') {
         Some((name, parameter)) => (name, Some(parameter)),
         None => (text, None),
@@ -94,7 +123,7 @@ pub(super) fn read(text: &str) -> Option<Fault> {
     }
 }
 
-pub(super) fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Some((name, _)) = PLAIN.iter().find(|(_, plain)| plain == fault) {
         return f.write_str(name);
     }
@@ -141,7 +170,31 @@ pub(super) fn write(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Fault::Trouble(trouble) => write!(f, "{trouble}"),
         Fault::Manner(manner) => write!(f, "{manner}"),
         // The plain ones were written above.
-        _ => Ok(()),
+        Fault::Refuse
+        | Fault::Reset
+        | Fault::StallInTool
+        | Fault::StallAfterStop
+        | Fault::PingsOnly
+        | Fault::CutAfterOpening
+        | Fault::CutInText
+        | Fault::CutInTool
+        | Fault::CutBeforeFinal
+        | Fault::ResetInText
+        | Fault::CleanCloseInText
+        | Fault::CleanCloseInTool
+        | Fault::CleanCloseBeforeFinal
+        | Fault::MissingTerminal
+        | Fault::ErrorEvent
+        | Fault::ErrorEventFirst
+        | Fault::ErrorEventBeforeFinal
+        | Fault::MalformedEvent
+        | Fault::TruncatedBody
+        | Fault::EmptyOk
+        | Fault::HtmlOk
+        | Fault::JsonErrorOk
+        | Fault::Stop(_)
+        | Fault::NothingToActOn
+        | Fault::InvalidToolInput => Ok(()),
     }
 }
 

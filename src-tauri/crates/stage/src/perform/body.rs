@@ -7,7 +7,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
 use tokio::time::sleep;
 
-use super::Beat;
+use super::performance::Beat;
 use crate::connection::Carrier;
 use crate::received::{End, Entry};
 

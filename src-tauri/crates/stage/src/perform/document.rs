@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Beat, JSON, Performance};
+use super::performance::{Beat, JSON, Performance};
 use crate::fault::Fault;
 
 /// Bytes at a time when a document drips.

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Beat, Performance, SSE, Scene};
-use crate::dialect::{Frame, Kind, Transcript, keep_alive};
+use super::performance::{Beat, Performance, SSE};
+use super::scene::Scene;
+use crate::dialect::keep_alive;
 use crate::fault::Fault;
+use crate::frame::{Frame, Kind, Transcript};
 
 const PING_EVERY: Duration = Duration::from_secs(2);
 

@@ -5,11 +5,13 @@ use catalog::Dialect;
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::{Incoming, document, refuse, unknown_model};
-use crate::answer::tokens;
+use super::incoming::Incoming;
+use super::models::unknown_model;
+use super::reply::{document, refuse};
+use crate::acting::Family;
 use crate::cue::Cue;
 use crate::delivery::Traits;
-use crate::family::{Call, Family, Occasion, Overlong, Refusal, Vendor, known_model, plain_check};
+use crate::family::{Call, Occasion, Overlong, Refusal, Vendor, known_model, plain_check};
 use crate::fault::{ErrorBody, Fault};
 use crate::manner::Manner;
 use crate::perform::{JSON, Performance};
@@ -18,8 +20,9 @@ use crate::received::Entry;
 use crate::refusal;
 use crate::repertoire::Piece;
 use crate::request::Request;
-use crate::stage::Stage;
+use crate::state::State;
 use crate::trouble::Trouble;
+use crate::usage::tokens;
 
 pub(super) type Headers = Vec<(String, String)>;
 
@@ -32,7 +35,7 @@ pub(super) enum Instead {
 
 /// A request that was read, and all that decides on its answer.
 pub(super) struct Ask<'a> {
-    pub(super) stage: &'a Stage,
+    pub(super) state: &'a State,
     pub(super) dialect: Dialect,
     pub(super) headers: &'a HeaderMap,
     pub(super) bytes: &'a Bytes,
@@ -48,7 +51,7 @@ pub(super) struct Ask<'a> {
 impl<'a> Ask<'a> {
     /// The request with the script of its model's name, or the refusal.
     pub(super) fn read(
-        stage: &'a Stage,
+        state: &'a State,
         dialect: Dialect,
         incoming: &'a Incoming,
         entry: &Entry,
@@ -60,22 +63,22 @@ impl<'a> Ask<'a> {
             return Err(refuse(dialect, 400, "model: Field required"));
         };
         entry.model(model, dialect);
-        let piece = stage
+        let piece = state
             .piece(model)
             .map_err(|why| refuse(dialect, 404, &unknown_model(model, Some(&why))))?;
         let request = Request::read(dialect, model.to_owned(), &body, bytes);
         let (family, plan, window) = {
-            let script = stage.script();
+            let script = state.script();
             let acting = script.acting_of_cue(&request).or(piece.acting);
             let family = acting.unwrap_or(script.acting).family(model);
             (family, script.plan.clone(), script.window)
         };
         entry.family(family);
         let vendor = family.map(Family::vendor);
-        let known = vendor.and_then(|vendor| known_model(vendor, model)?.context);
+        let known = vendor.and_then(|vendor| known_model(vendor.provider, model)?.context);
         let usual = vendor.map_or(u64::MAX, |vendor| vendor.window);
         Ok(Ask {
-            stage,
+            state,
             dialect,
             headers: &incoming.headers,
             bytes,
@@ -114,7 +117,7 @@ impl<'a> Ask<'a> {
             } else {
                 speaker.window
             },
-            now: self.stage.now(),
+            now: self.state.now(),
             plan: self.plan.as_ref(),
             tool: self.request.tools.first().map(|tool| tool.name.as_str()),
         }
@@ -131,7 +134,7 @@ impl<'a> Ask<'a> {
             let refusal = Refusal::new(404, "not_found_error", message);
             return Err(Instead::Vendors(refusal));
         }
-        let memory = self.stage.memory();
+        let memory = self.state.memory();
         (vendor.refuses)(&Call {
             dialect: self.dialect,
             model: &self.request.model,
@@ -151,7 +154,7 @@ impl<'a> Ask<'a> {
     /// The fault, the manners, and the cue that this request uses up.
     pub(super) fn script(&self) -> (Option<Fault>, Vec<Manner>, Cue) {
         let (outage, cue) = {
-            let mut script = self.stage.script();
+            let mut script = self.state.script();
             match script.outage.clone() {
                 Some(fault) => (Some(fault), Cue::default()),
                 None => (None, script.take(&self.request).unwrap_or_default()),
@@ -217,7 +220,7 @@ impl<'a> Ask<'a> {
 
     /// The plan's window is used up, and the vendor that is acted sells plans.
     pub(super) fn used_up_plan(&self) -> Option<Refusal> {
-        let plan = self.plan.as_ref()?.now(self.stage.now());
+        let plan = self.plan.as_ref()?.now(self.state.now());
         plan.exhausted()?;
         (self.vendor?.words)(Trouble::PlanLimit, &self.occasion())
     }

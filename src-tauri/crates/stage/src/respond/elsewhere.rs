@@ -4,11 +4,12 @@
 use http::{HeaderValue, Method, header};
 use serde_json::{Value, json};
 
-use super::{Incoming, document};
-use crate::answer::tokens;
-use crate::dialect::CREATED;
+use super::incoming::Incoming;
+use super::reply::document;
+use crate::clock::CREATED;
 use crate::perform::Performance;
 use crate::signature::digest;
+use crate::usage::tokens;
 
 /// Collections, by the last fixed segment of their paths, with the object that each keeps.
 const COLLECTIONS: &[(&str, &str)] = &[
@@ -55,10 +56,10 @@ pub(super) fn respond(incoming: &Incoming) -> Option<Performance> {
 
 fn embeddings(incoming: &Incoming) -> Value {
     let body: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
-    let input = match &body["input"] {
-        Value::Array(inputs) => inputs.as_slice(),
-        one => std::slice::from_ref(one),
-    };
+    let input = &body["input"];
+    let input = input
+        .as_array()
+        .map_or(std::slice::from_ref(input), Vec::as_slice);
     let data: Vec<Value> = input
         .iter()
         .enumerate()

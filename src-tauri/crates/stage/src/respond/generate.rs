@@ -7,7 +7,8 @@ use http::Response;
 use tokio::time::sleep;
 
 use super::ask::{Ask, Headers, Instead, owned};
-use super::{Dropped, Incoming, response};
+use super::incoming::{Dropped, Incoming};
+use super::reply::response;
 use crate::answer::{Answer, Composition};
 use crate::cache::{Cached, ends};
 use crate::connection::Carrier;
@@ -19,16 +20,16 @@ use crate::fault::Fault;
 use crate::perform::{Body, Performance, Scene};
 use crate::received::{End, Entry};
 use crate::request::list;
-use crate::stage::Stage;
+use crate::state::State;
 
 pub(super) async fn generate(
-    stage: &Stage,
+    state: &State,
     dialect: Dialect,
     incoming: &Incoming,
     carrier: Carrier,
     mut entry: Entry,
 ) -> Result<Response<Body>, Dropped> {
-    let ask = match Ask::read(stage, dialect, incoming, &entry) {
+    let ask = match Ask::read(state, dialect, incoming, &entry) {
         Ok(ask) => ask,
         Err(refusal) => return Ok(response(refusal, &[], carrier, entry)),
     };
@@ -97,7 +98,7 @@ impl Ask<'_> {
         fault: Option<&Fault>,
         delivery: Delivery,
     ) -> (Performance, Headers) {
-        let sequence = self.stage.next_sequence();
+        let sequence = self.state.next_sequence();
         let (cached, thinks, owner) = self.remembered();
         let cut_off = self.vendor.is_some_and(|v| v.overlong == Overlong::CutOff);
         let composition = Composition {
@@ -125,7 +126,7 @@ impl Ask<'_> {
                 .filter(|item| !item["output"].is_null())
                 .filter_map(|item| item["call_id"].as_str())
                 .collect();
-            let mut memory = self.stage.memory();
+            let mut memory = self.state.memory();
             memory.kept.keep(&owner, &transcript.whole, &results);
         }
         let scene = Scene {
@@ -144,7 +145,7 @@ impl Ask<'_> {
 
     /// What the vendor's cache held of the request, whether its model thinks, and whose request it is.
     fn remembered(&self) -> (Option<Cached>, bool, String) {
-        let mut memory = self.stage.memory();
+        let mut memory = self.state.memory();
         let call = Call {
             dialect: self.dialect,
             model: &self.request.model,
@@ -162,7 +163,7 @@ impl Ask<'_> {
         let effort = serde_json::json!(effort).to_string();
         let scope = [vendor.name, &owner, &self.request.model, &effort].map(str::as_bytes);
         let ends = ends(self.dialect, &self.body, &scope);
-        let now = Duration::from_millis(self.stage.elapsed_ms());
+        let now = Duration::from_millis(self.state.elapsed_ms());
         let cached = memory.cache.look(now, vendor.cache, &ends);
         (Some(cached), thinks, owner)
     }

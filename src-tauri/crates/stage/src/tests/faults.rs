@@ -52,20 +52,23 @@ fn amounts_to(dialect: Dialect, reply: &Reply) -> String {
                 "error" => "error",
                 _ => continue,
             },
-            CHAT => match &event["choices"][0] {
-                _ if event == "[DONE]" => "terminal",
-                _ if !event["error"].is_null() => "error",
-                choice if !choice["finish_reason"].is_null() => "stop",
-                choice
-                    if choice["delta"]["content"]
-                        .as_str()
-                        .is_some_and(|c| !c.is_empty()) =>
+            CHAT => {
+                let choice = &event["choices"][0];
+                let text = choice["delta"]["content"].as_str();
+                if event == "[DONE]" {
+                    "terminal"
+                } else if !event["error"].is_null() {
+                    "error"
+                } else if !choice["finish_reason"].is_null() {
+                    "stop"
+                } else if text.is_some_and(|text| !text.is_empty())
+                    || !choice["delta"]["tool_calls"].is_null()
                 {
                     "content"
+                } else {
+                    continue;
                 }
-                choice if !choice["delta"]["tool_calls"].is_null() => "content",
-                _ => continue,
-            },
+            }
             RESPONSES => match event["type"].as_str().unwrap() {
                 "response.failed" | "error" => "error",
                 "response.completed" | "response.incomplete" => "stop",

@@ -3,8 +3,7 @@
 use catalog::Ability;
 use serde_json::Value;
 
-use super::VENDOR;
-use super::known::{BETAS, IN_MESSAGE, KNOWN, WITH_BETA};
+use super::known::{BETAS, IN_MESSAGE, KNOWN, PROVIDER, WITH_BETA};
 use crate::family::schema::{self, Step};
 use crate::family::{Call, known_model};
 use crate::request::list;
@@ -91,7 +90,7 @@ fn known_fields(call: &Call<'_>, betas: &[&str]) -> Checked {
 
 fn limits(call: &Call<'_>) -> Checked {
     let asked = call.body["max_tokens"].as_u64().unwrap_or_default();
-    let most = known_model(&VENDOR, call.model).and_then(|model| model.max_output);
+    let most = known_model(PROVIDER, call.model).and_then(|model| model.max_output);
     match most {
         Some(most) if asked > most => Err(format!(
             "max_tokens: {asked} > {most}, which is the maximum allowed number of output tokens for {}",
@@ -103,7 +102,7 @@ fn limits(call: &Call<'_>) -> Checked {
 
 /// Models that take no sampling parameters think adaptively, and take no budget either.
 fn is_adaptive(call: &Call<'_>) -> bool {
-    known_model(&VENDOR, call.model).is_some_and(|model| model.lacks.contains(&Ability::Sampling))
+    known_model(PROVIDER, call.model).is_some_and(|model| model.lacks.contains(&Ability::Sampling))
 }
 
 fn sampling(call: &Call<'_>) -> Checked {
@@ -300,7 +299,7 @@ fn marks(body: &Value) -> Checked {
                 own + fields.values().map(count).sum::<usize>()
             }
             Value::Array(items) => items.iter().map(count).sum(),
-            _ => 0,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
         }
     }
     match count(body) {

@@ -61,12 +61,12 @@ pub(crate) enum Violation {
 }
 
 pub(crate) fn check(body: &Value) -> Result<(), Violation> {
-    match &body["max_tokens"] {
-        Value::Null => return Err(Violation::NoMaxTokens),
-        limit if limit.as_u64().is_none_or(|limit| limit == 0) => {
-            return Err(Violation::BadMaxTokens);
-        }
-        _ => {}
+    let limit = &body["max_tokens"];
+    if limit.is_null() {
+        return Err(Violation::NoMaxTokens);
+    }
+    if limit.as_u64().is_none_or(|limit| limit == 0) {
+        return Err(Violation::BadMaxTokens);
     }
     // System messages may stand between the turns; they take no part in the order.
     let mut turns = Vec::new();
@@ -108,7 +108,12 @@ impl<'a> Turn<'a> {
         let blocks = match &message["content"] {
             Value::String(text) if !text.is_empty() => &[],
             Value::Array(blocks) if !blocks.is_empty() => blocks.as_slice(),
-            _ => return Err(Violation::NoContent(at)),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => return Err(Violation::NoContent(at)),
         };
         for (index, block) in blocks.iter().enumerate() {
             check_block(at, index, by_user, block)?;

@@ -1,6 +1,9 @@
 //! The fields and betas that Anthropic knows. Sources: Anthropic's API reference and beta headers, and what Claude Code 2.1.332
 //! can send by its program text.
 
+/// Anthropic's id in the catalogue.
+pub(super) const PROVIDER: &str = "anthropic";
+
 /// Fields of the body that need no beta.
 pub(super) const KNOWN: &[&str] = &[
     "cache_control",

@@ -76,7 +76,14 @@ impl Violation {
     pub(crate) fn refusal(&self) -> Refusal {
         let status = match self {
             Violation::NoItem(_) | Violation::NoConversation(_) => 404,
-            _ => 400,
+            Violation::NoInput
+            | Violation::UnexpectedResult(_)
+            | Violation::NoResult(_)
+            | Violation::LongId(..)
+            | Violation::ForeignReasoning(_)
+            | Violation::BadName(_)
+            | Violation::NoPrevious(_)
+            | Violation::ForeignId(..) => 400,
         };
         let refusal = Refusal::new(status, "invalid_request_error", self.to_string());
         match self {
@@ -149,7 +156,9 @@ pub(crate) fn check(body: &Value, held: Held<'_>, seal: Seal) -> Result<(), Viol
     let items = match &body["input"] {
         Value::Array(items) => items.as_slice(),
         Value::String(_) => &[],
-        _ => return Err(Violation::NoInput),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            return Err(Violation::NoInput);
+        }
     };
     for (at, item) in items.iter().enumerate() {
         let id = item["call_id"].as_str().unwrap_or_default();
