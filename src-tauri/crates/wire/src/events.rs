@@ -1,5 +1,5 @@
-//! Writes a document as the events of its own dialect, for a client that requested a stream from a server that does not stream.
-//! A value that has a place in the events keeps its bytes.
+//! Converts a document into the events of its dialect, for a client that requested a stream from a server that does not stream.
+//! Values keep their bytes.
 
 mod anthropic;
 mod openai_chat;

@@ -23,29 +23,29 @@ use table::IN_BODY;
 pub use rule::Rule;
 pub use words::Words;
 
-/// What kind of failure an attempt met, and with that what happens next.
+/// The class of a failed attempt. It decides what the gateway does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// 408, 409, 5xx, 529, refused, reset, an incomplete answer: once more, then the next.
+    /// 408, 409, 5xx, 529, connection refused or reset, an incomplete response: one retry, then fail over.
     Transient,
-    /// 429 with quota left: wait when short, else the next.
+    /// 429 with quota left: wait if the wait is short, else fail over.
     RateLimit,
     /// A plan, or a quota of more than a minute, is used up until a stated time. The circuit breaker stays open exactly
     /// until then.
     Limit,
-    /// No headers or no first content in time: the next at once.
+    /// No headers or no first content before the timeout: fail over at once.
     Silent,
     /// No money or quota left, whatever the status, and no reset time.
     Quota,
     /// The key is wrong, missing or not allowed.
     Credential,
-    /// The model is not served here (any more).
+    /// This provider does not serve the model, or no longer.
     ModelGone,
-    /// The request itself is at fault: returned unchanged, exactly one attempt.
+    /// The request is invalid: the response is returned unchanged, without another attempt.
     Caller,
-    /// Only a candidate with a larger window helps.
+    /// Fail over to candidates with a larger context window only.
     ContextTooLong,
-    /// Declined for its content: returned unchanged.
+    /// The provider refused the content: the response is returned unchanged.
     ContentPolicy,
 }
 
@@ -63,7 +63,7 @@ impl Class {
         Class::ContentPolicy,
     ];
 
-    /// The same request may be answered later without a change to it or to an account.
+    /// The same request can succeed later without a change to the request or the account.
     pub fn is_retryable(self) -> bool {
         match self {
             Class::Transient | Class::RateLimit | Class::Silent => true,
@@ -77,7 +77,7 @@ impl Class {
         }
     }
 
-    /// The word for it in settings, response headers and the ledger.
+    /// The class's name in settings, response headers and the ledger.
     pub fn as_str(self) -> &'static str {
         match self {
             Class::Transient => "transient",
@@ -94,7 +94,7 @@ impl Class {
     }
 }
 
-/// An answer with an error status, read.
+/// A parsed error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub class: Class,
@@ -102,13 +102,13 @@ pub struct Failure {
     pub final_word: bool,
     /// The wait that the provider requests, clamped to 0 s … 1 h. For a [`Class::Limit`], the time to its reset.
     pub retry_after: Option<Duration>,
-    /// Of a [`Class::Limit`]: its reset time, at most 35 days ahead.
+    /// The reset time of a [`Class::Limit`], at most 35 days ahead.
     pub resets_at: Option<DateTime<Utc>>,
-    /// Of a [`Class::ContextTooLong`]: the model's window in tokens, if the error names it.
+    /// The model's context window in tokens, if a [`Class::ContextTooLong`] error names it.
     pub window: Option<u64>,
     /// The model wrote a malformed tool call or document. This is no failure of the provider.
     pub model_failed: bool,
-    /// The provider's own words, at most 500 characters, without anything that looks like a key.
+    /// The provider's message, at most 500 characters, with keys masked.
     pub message: String,
 }
 
@@ -127,11 +127,11 @@ impl Failure {
     }
 }
 
-/// Status, headers and the first bytes of the body → class. Quota hides in 400, 403 and 429.
-/// `now` is needed for HTTP dates in `retry-after`.
+/// Classifies an error response by its status, its headers and the start of its body. A quota error can have status 400, 403 or
+/// 429. `now` is for HTTP dates in `retry-after`.
 ///
-/// No row of the table depends on the dialect: compatible servers use every vendor's words. An `x-should-retry: true` makes
-/// a caller's fault transient, as the official clients read it.
+/// The table does not depend on the dialect: compatible servers use every vendor's texts. `x-should-retry: true` makes a
+/// [`Class::Caller`] error transient, as in the official clients.
 pub fn classify(
     _dialect: Dialect,
     status: StatusCode,
@@ -142,7 +142,7 @@ pub fn classify(
     classify_by(&[], status, headers, body, now)
 }
 
-/// As [`classify`], the owner's rules first, in their order.
+/// As [`classify`]; the user's rules apply first, in their order.
 pub fn classify_by(
     rules: &[Rule],
     status: StatusCode,
@@ -168,7 +168,7 @@ pub fn classify_by(
         retry_after,
         resets_at,
     } = match rule {
-        // A wait or a reset time is read as usual.
+        // The rule sets only the class, not the wait or the reset time.
         Some(rule) => refusal.ruled(rule.class),
         None => refusal.decide(by_table),
     };
@@ -198,16 +198,15 @@ pub fn classify_by(
     }
 }
 
-/// Classifies a response that broke. An error event in a stream is read like one with a status: it can report a quota,
-/// a wrong key or a context that is too long. Anything else is transient.
+/// Classifies a response that failed the completion check. An error event is read like an error response: it can report a
+/// quota, a wrong key or a context that is too long. Any other fault is transient.
 ///
-/// The second value is the user's rule that decided, if one did; rules that name a status do not apply. A reset that is
-/// a date is in `resets_at` only.
+/// The second value is the user's rule that applied. Rules with a status do not apply. A reset date is in `resets_at` only.
 pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&'r Rule>) {
     let Broken::ErrorEvent { kind, message } = broken else {
         return (Failure::new(Class::Transient, broken.to_string()), None);
     };
-    // Some routers put an HTTP status where the code belongs.
+    // Some routers send an HTTP status as the error code.
     let status = kind
         .parse()
         .ok()
@@ -233,13 +232,13 @@ pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&
     (failure, rule)
 }
 
-/// The class of a response that broke, and the rule that decided. See [`read_broken`].
+/// The class of a response that failed the completion check, and the rule that applied. See [`read_broken`].
 pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option<&'r Rule>) {
     let (failure, rule) = read_broken(rules, broken);
     (failure.class, rule)
 }
 
-/// The class of an error response by its status and words alone.
+/// The class of an error response by its status and texts alone.
 pub fn class_of(status: StatusCode, words: &Words) -> Class {
     policy::class(status.as_u16(), &words.code, &words.said())
 }
@@ -249,7 +248,6 @@ fn window(class: Class, said: &str, details: &Details) -> Option<u64> {
     (class == Class::ContextTooLong).then(named).flatten()
 }
 
-/// The first row of the table.
 fn is_models_fault(said: &str) -> bool {
     table::has_any(said, table::MODELS_FAULT)
 }

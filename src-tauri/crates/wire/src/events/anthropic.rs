@@ -35,7 +35,7 @@ fn event<const N: usize>(kind: &str, fields: [(&'static str, &str); N], out: &mu
     sse::write(kind, &data.to_string(), out);
 }
 
-/// The message as it is before its first block.
+/// Writes the message without its content and stop reason.
 fn start(body: &Fields<'_>, out: &mut Vec<u8>) {
     let mut message = body.clone();
     for (name, json) in [("type", r#""message""#), ("role", r#""assistant""#)] {
@@ -61,7 +61,7 @@ fn start(body: &Fields<'_>, out: &mut Vec<u8>) {
     event("message_start", [("message", &message.to_string())], out);
 }
 
-/// A block as it begins, and what its deltas add.
+/// Splits a block into the content of its start event and its deltas.
 fn opened(mut block: Fields<'_>) -> (String, Vec<String>) {
     let kind = block.text("type").unwrap_or_default();
     let mut deltas = Vec::new();

@@ -4,8 +4,8 @@ use super::object;
 use crate::fields::Fields;
 use crate::sse;
 
-/// The last chunk holds the finish reason and the usage: a chunk with usage only is for clients that request one, and
-/// others may fail on it.
+/// The last chunk has the finish reason and the usage: a chunk with usage alone is only for clients that request it, and other
+/// clients may fail on it.
 pub(super) fn say(mut body: Fields<'_>, out: &mut Vec<u8>) {
     let choices: Vec<Fields<'static>> = body
         .objects("choices")

@@ -123,7 +123,7 @@ impl Events<'_> {
         self.write("response.output_item.done", of_item(item));
     }
 
-    /// A part that grows: its beginning, its text, its end.
+    /// Writes the events of a part with text: added, text, done.
     fn part(
         &mut self,
         place: &Place<'_>,
@@ -172,7 +172,7 @@ impl Events<'_> {
             data.set("output_index", index);
             data
         };
-        // Some servers send an object where the API has the JSON text of one.
+        // Some servers send an object where the API has a JSON string.
         let told = item.given(field).unwrap_or(r#""""#);
         let json = if told.starts_with('"') {
             told.to_owned()
@@ -186,7 +186,7 @@ impl Events<'_> {
     }
 }
 
-/// An item as `response.output_item.added` shows it.
+/// The content of `response.output_item.added` for this item.
 fn begun(kind: &str, item: &Fields<'_>) -> Fields<'static> {
     let mut begun = item.clone().into_owned();
     if begun.given("status").is_some() {
