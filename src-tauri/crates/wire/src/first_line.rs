@@ -1,4 +1,4 @@
-//! One line of Understudy before the first text of a response. Every other event stays byte for byte.
+//! Adds one line of Understudy before the first text of a response. All other events stay unchanged.
 
 use catalog::Dialect;
 use serde_json::Value;
@@ -11,30 +11,30 @@ pub struct FirstLine {
     dialect: Dialect,
     line: String,
     reader: sse::Reader,
-    /// Bytes that were read and do not complete an event yet.
+    /// Bytes of an incomplete event.
     pending: Vec<u8>,
-    /// Where `pending` begins in the stream.
+    /// Offset of `pending` in the stream.
     start: u64,
     said: Said,
 }
 
-/// Where the line stands.
+/// The state of the line in the stream.
 #[derive(Debug, PartialEq, Eq)]
 enum Said {
     NotYet,
-    /// Nothing repeats the text.
+    /// Written; no later event repeats the text.
     Once,
-    /// Responses: the item's text is repeated, complete, at the ends of its part, its item and the response.
+    /// Written, in Responses: the events that end the part, the item and the response repeat the complete text.
     In {
         output: u64,
         content: u64,
     },
-    /// The stream cannot be read: what is left passes as it comes.
+    /// The stream is malformed: the rest passes unchanged.
     Never,
 }
 
 impl FirstLine {
-    /// `line`: one line without its end.
+    /// `line`: one line without a line break.
     pub fn new(dialect: Dialect, line: &str) -> Self {
         Self {
             dialect,
@@ -46,7 +46,7 @@ impl FirstLine {
         }
     }
 
-    /// The line was written, and nothing is left to change.
+    /// The rest of the stream passes unchanged.
     pub fn is_over(&self) -> bool {
         matches!(self.said, Said::Once | Said::Never) && self.pending.is_empty()
     }
@@ -56,7 +56,7 @@ impl FirstLine {
         matches!(self.said, Said::Once | Said::In { .. })
     }
 
-    /// The next bytes, in any split, as the client shall see them.
+    /// Takes the next bytes, in any split, and returns the bytes for the client.
     pub fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.pending.extend_from_slice(bytes);
         let (dialect, line, said) = (self.dialect, &self.line, &mut self.said);
@@ -78,13 +78,13 @@ impl FirstLine {
         out
     }
 
-    /// What is left at the end of the stream.
+    /// Returns the bytes of an incomplete event at the end of the stream.
     pub fn rest(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.pending)
     }
 }
 
-/// The event with the line in it; None: it stays as it is.
+/// The event with the line. `None`: the event stays unchanged.
 fn changed(dialect: Dialect, line: &str, data: &[u8], said: &mut Said) -> Option<String> {
     let may_have_text = match said {
         Said::NotYet | Said::In { .. } => data.first() == Some(&b'{'),
@@ -148,7 +148,7 @@ fn of_responses(mut event: Value, line: &str, said: &mut Said) -> Option<String>
     Some(event.to_string())
 }
 
-/// A response in one piece with the line in it; None: it has no text.
+/// A response that is one document, with the line. `None`: it has no text.
 pub fn with_first_line(dialect: Dialect, body: &[u8], line: &str) -> Option<Vec<u8>> {
     let mut response: Value = serde_json::from_slice(body).ok()?;
     let line = format!("{line}\n\n");
@@ -172,7 +172,7 @@ pub fn with_first_line(dialect: Dialect, body: &[u8], line: &str) -> Option<Vec<
     Some(response.to_string().into_bytes())
 }
 
-/// None: there is no text, or an empty one.
+/// `None`: the text is absent or empty.
 fn prefix(text: Option<&mut Value>, line: &str) -> Option<()> {
     match text? {
         Value::String(text) if !text.is_empty() => {

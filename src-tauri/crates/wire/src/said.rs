@@ -1,4 +1,4 @@
-//! The text of a complete response, for a route that requires a form of it.
+//! Extracts the text of a complete response, for a route that requires a form of it.
 
 use catalog::Dialect;
 
@@ -6,7 +6,7 @@ use crate::fields::Fields;
 use crate::text::Halves;
 use crate::{Framing, Validator, sse};
 
-/// The text of a response without thinking and tool calls; of several choices the first. `bytes`: the complete body.
+/// The text of a response without thinking and tool calls. Of several choices, the first. `bytes`: the complete body.
 pub fn said(dialect: Dialect, framing: Framing, bytes: &[u8]) -> String {
     let (mut said, mut halves) = (String::new(), Halves::default());
     let mut say = |json: Option<&str>| {
@@ -20,7 +20,7 @@ pub fn said(dialect: Dialect, framing: Framing, bytes: &[u8]) -> String {
             }
         }
         Framing::Stream => {
-            // An event that is too large is no part of an answer that passed its validator.
+            // A response that passed the completion check has no oversize event.
             let _ = sse::Reader::new(Validator::LIMIT).push(bytes, &mut |event| {
                 if let Ok(data) = Fields::read(event.data) {
                     piece(dialect, &data, &mut say);
@@ -31,7 +31,7 @@ pub fn said(dialect: Dialect, framing: Framing, bytes: &[u8]) -> String {
     said + halves.finish()
 }
 
-/// `say` receives the JSON texts of the pieces, in their order.
+/// Calls `say` with the JSON text of each piece, in order.
 fn whole(dialect: Dialect, body: &Fields<'_>, say: &mut dyn FnMut(Option<&str>)) {
     let mut texts = |parts: Vec<Fields<'_>>, kind: &str| {
         let parts = parts
@@ -55,7 +55,7 @@ fn whole(dialect: Dialect, body: &Fields<'_>, say: &mut dyn FnMut(Option<&str>))
     }
 }
 
-/// The text that one event adds.
+/// Calls `say` with the text that one event adds.
 fn piece(dialect: Dialect, event: &Fields<'_>, say: &mut dyn FnMut(Option<&str>)) {
     let kind = event.text("type");
     let within = |key: &str, say: &mut dyn FnMut(Option<&str>)| {

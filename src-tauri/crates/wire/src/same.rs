@@ -1,10 +1,10 @@
-//! The content of a request without the parts that differ in each repetition: the ids of tool calls and items.
+//! Compares requests by content: a repetition of a request has other ids of tool calls and items.
 
 use catalog::Dialect;
 use serde_json::{Map, Value};
 
-/// The conversation without the ids of calls and items, in a canonical form: two requests with equal texts are repetitions. A
-/// body that is no JSON object is returned unchanged.
+/// The request in a canonical form without the ids of calls and items: repetitions give equal bytes. A body that is not a JSON
+/// object is returned unchanged.
 pub fn without_ids(dialect: Dialect, body: &[u8]) -> Vec<u8> {
     let Ok(Value::Object(mut request)) = serde_json::from_slice(body) else {
         return body.to_vec();
@@ -41,7 +41,7 @@ fn chat_message(turn: &mut Map<String, Value>) {
     }
 }
 
-/// The only content of a reference is its id.
+/// The id of a reference is its content and stays.
 fn item(turn: &mut Map<String, Value>) {
     if turn.get("type").and_then(Value::as_str) != Some("item_reference") {
         turn.remove("id");
@@ -85,7 +85,7 @@ mod tests {
             let with = |id: &str| told(dialect, &body.replace("ID", id));
             assert_eq!(with("call_1"), with("toolu_2"), "{dialect}");
             assert_ne!(with("call_1"), told(dialect, &body.replace("ok", "no")));
-            // The input of a tool is no id of the conversation.
+            // An `id` in a tool's input stays.
             assert_ne!(with("call_1"), told(dialect, &body.replace('7', "8")));
         }
     }

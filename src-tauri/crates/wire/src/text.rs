@@ -1,4 +1,4 @@
-//! JSON strings with lone surrogates: an escape for one surrogate of a pair without the other.
+//! JSON strings with lone surrogates: an escape for one half of a surrogate pair without the other.
 //!
 //! Servers that stream UTF-16 split an emoji over two events (`"\ud83d"`, then `"\ude80"`). JSON allows this (RFC 8259,
 //! section 8.2); `JSON.parse` and Python's `json` accept it; `serde_json` rejects it.
@@ -21,7 +21,7 @@ pub fn mended(json: &[u8]) -> Cow<'_, [u8]> {
     while let Some(found) = memchr(b'\\', &json[at..]) {
         at += found;
         match half(&json[at..]) {
-            // Another escape, or a backslash itself.
+            // Another escape.
             None => at += 2,
             Some(Half::High(_)) if low(json.get(at + LENGTH..)).is_some() => at += 2 * LENGTH,
             Some(_) => {

@@ -14,15 +14,15 @@ pub(crate) use openai_responses::{Item as ResponsesItem, Seen as ResponsesSeen};
 use crate::sse;
 use crate::{Ask, Broken, Problem, Restart, Validator, error_body};
 
-/// A client's own view of a streamed answer.
+/// The part of a streamed response that the client received.
 ///
-/// A [`Validator`] has seen what was read; while a part of that is held back, the client has seen less. This observer is fed
-/// with what was released. It stays of use after a restart: feed it the opening and all that [`crate::Splice`] passes.
+/// A [`Validator`] reads all bytes of the provider; this type reads the released bytes only. After a restart it must read the
+/// opening and the output of [`crate::Splice`] too.
 #[derive(Debug)]
 pub struct Told {
     reader: sse::Reader,
     seen: Seen,
-    /// Something was released that is no event of the dialect.
+    /// The client received something that is not an event of the dialect.
     unreadable: bool,
 }
 
@@ -36,30 +36,30 @@ pub(crate) enum Seen {
 /// Why another provider's response cannot continue this one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CannotRestart {
-    /// The other answer can be passed on as it is.
+    /// The other response can be forwarded unchanged.
     #[error("nothing of the answer was shown yet")]
     NothingShown,
     #[error("the client received a partial event")]
     WithinEvent,
     #[error("the client received an unreadable event")]
     Unreadable,
-    /// A stop reason, a finish reason or an error has been shown.
+    /// The client received a stop reason, a finish reason or an error.
     #[error("the client has received the end of the response")]
     Ended,
     #[error("structured output cannot begin again in the middle")]
     StructuredOutput,
-    /// Its signature is missing, and without it the vendor refuses the history.
+    /// The vendor refuses a history with thinking that has no signature.
     #[error("a block of thinking is unfinished")]
     WithinThinking,
-    /// Left open it spoils the message, and closed it would be run.
+    /// An open call makes the message invalid, and the client would execute a closed one.
     #[error("a tool call was begun and is unfinished")]
     ToolCallBegun,
     #[error("a tool call was delivered, and must not come twice")]
     ToolCallDelivered,
-    /// A tool that the provider runs itself.
+    /// A server tool: the provider executes it.
     #[error("a tool that the provider runs was called and has no result")]
     ToolWithoutResult,
-    /// A block of another kind, by the name that the dialect has for it.
+    /// A block of another kind, with the dialect's name for it.
     #[error("a block of kind `{0}` is unfinished")]
     WithinBlock(String),
     #[error("the model had begun to refuse")]
@@ -68,11 +68,11 @@ pub enum CannotRestart {
     SeveralChoices,
     #[error("the answer is larger than {0} bytes")]
     TooLong(usize),
-    /// With thinking on, a vendor accepts a tool call only after thinking of its own, and that of the second answer is
-    /// never shown. Found out with the second answer; nothing of the call has been passed.
+    /// With thinking on, a vendor accepts a tool call only after thinking, and the second response's thinking is removed.
+    /// Detected in the second response, before any part of the call is released.
     #[error("the second answer calls a tool, and no thinking was shown before")]
     ToolCallWithoutThinking,
-    /// The fault of the second provider, not of the restart.
+    /// The second response failed its completion check; the restart itself was possible.
     #[error("the second answer is broken: {0}")]
     Broken(#[from] Broken),
 }
@@ -91,8 +91,8 @@ impl Told {
         }
     }
 
-    /// Reads bytes that go to the client, in any split. For keep-alives and restarts the client must receive complete events:
-    /// within one, neither is possible. Keep-alives need not be passed to this function.
+    /// Reads bytes that are sent to the client, in any split. Inside an event neither a keep-alive nor a restart is possible.
+    /// Keep-alives need not be passed here.
     pub fn push(&mut self, bytes: &[u8]) {
         let (seen, unreadable) = (&mut self.seen, &mut self.unreadable);
         let outcome = self.reader.push(bytes, &mut |event| {
@@ -106,8 +106,8 @@ impl Told {
         self.unreadable |= outcome.is_err();
     }
 
-    /// A block has been completed for the client: thinking, text, or a tool's result. From then on Claude Code 2.1 never
-    /// repeats a truncated response. Chat has no blocks, and this is false there.
+    /// The client received a complete block: thinking, text or a tool's result. Claude Code 2.1 then never retries a truncated
+    /// response. Always false for Chat, which has no blocks.
     pub fn has_completed_block(&self) -> bool {
         match &self.seen {
             Seen::Messages(seen) => seen.completed,
@@ -125,13 +125,12 @@ impl Told {
         }
     }
 
-    /// Bytes that change nothing for the client and show it that the answer is alive; none within an event or after the
-    /// terminal one.
+    /// An event that changes nothing for the client and keeps the connection open. Empty inside an event and after the terminal
+    /// event.
     ///
-    /// Claude Code 2.1 and Codex 0.1xx cut a stream after 300 s without an event. Pings do not count for the first and
-    /// comments for neither (both measured), so that it has to be an event of the dialect's own: an empty delta in the
-    /// block that is open for the client. Where no block is open, the dialect's least event takes its place: a ping, an
-    /// empty chunk, the response once more.
+    /// Claude Code 2.1 and Codex 0.1xx close a stream after 300 s without an event. Claude Code does not count pings, and
+    /// neither counts comments (both measured). So an empty delta of the open block is sent; without an open block a ping, an
+    /// empty chunk or the response again.
     pub fn keep_alive(&self) -> Vec<u8> {
         let mut out = Vec::new();
         if self.reader.pending() == 0 {
@@ -144,8 +143,8 @@ impl Told {
         out
     }
 
-    /// The same for a client that heeds no pings: where no block is open, Messages' usage so far, which Claude Code takes for a sign
-    /// of life (measured with 2.1.332).
+    /// As [`Self::keep_alive`], for a client that ignores pings. With no open block it repeats Messages' usage, which Claude
+    /// Code counts as an event (measured with 2.1.332).
     pub fn sign_of_life(&self) -> Vec<u8> {
         match &self.seen {
             Seen::Messages(seen) if self.reader.pending() == 0 => {
@@ -157,10 +156,10 @@ impl Told {
         }
     }
 
-    /// May another provider's response continue this one within the same message?
+    /// Checks whether another provider's response can continue this one in the same message.
     ///
     /// # Errors
-    /// Why not. None of the reasons goes away by waiting.
+    /// The reason why not. It cannot change later in this response.
     pub fn restart(&self, ask: &Ask) -> Result<Restart, CannotRestart> {
         if self.reader.pending() > 0 {
             return Err(CannotRestart::WithinEvent);
@@ -179,7 +178,7 @@ impl Told {
         Ok(Restart::new(self.seen.clone(), ask.thinking && !thought))
     }
 
-    /// The dialect's own error event, valid after the released part. Does not end the stream.
+    /// The dialect's error event, valid after the released part. It does not end the stream.
     pub fn error_event(&self, problem: &Problem) -> Vec<u8> {
         match &self.seen {
             Seen::Messages(_) => error_body::error_event(Dialect::Anthropic, problem),
@@ -191,7 +190,7 @@ impl Told {
     }
 }
 
-/// A line that no client reads as an event.
+/// A comment, which clients do not report as an event.
 pub(crate) const COMMENT: &[u8] = b": keep-alive\n\n";
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ const CODES: &[&str] = &[
 /// The class by the table of words, or by a code that is a number.
 pub(super) fn class(status: u16, code: &str, said: &str) -> Class {
     let found = table::look_up(status, said);
-    // An error without a status is transient where no word of it is known.
+    // Without a status, an error with an unknown text is transient.
     let unknown = match found {
         Class::Caller => true,
         Class::Transient => status == table::IN_BODY,

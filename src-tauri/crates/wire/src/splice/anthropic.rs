@@ -9,8 +9,8 @@ use crate::told::{CannotRestart, MessagesSeen};
 use crate::validator::anthropic::{Block, block_kind};
 use crate::validator::shown::{Shown, too_many};
 
-/// Counts of the input in `message_start`, which `message_delta` may repeat (public API reference, `MessageDeltaUsage`) and
-/// clients then use.
+/// Input counts of `message_start`. `message_delta` can repeat them (API reference, `MessageDeltaUsage`), and clients then use
+/// the later ones.
 const INPUT: [&str; 3] = [
     "input_tokens",
     "cache_creation_input_tokens",
@@ -21,17 +21,17 @@ const INPUT: [&str; 3] = [
 pub(super) struct Second {
     begun: bool,
     ended: bool,
-    /// The client's next index.
+    /// The next block index in the client's stream.
     next: u64,
-    /// The second answer's open blocks → the client's index; None for thinking, which is not shown.
+    /// Open blocks of the second response → index for the client. `None`: thinking, which is removed.
     open: BTreeMap<u64, Option<u64>>,
-    /// JSON text of the usage in `message_start`.
+    /// JSON text of the second response's usage in `message_start`.
     usage: Option<String>,
 }
 
 impl Second {
-    /// The interrupted text is closed, and the line is a block of its own, except where that text is blank, which the API
-    /// would refuse in the next turn.
+    /// Closes the open text; the notice is a block after it. A blank text takes the notice itself: the API refuses blank texts
+    /// in the next turn.
     pub(super) fn open(seen: MessagesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let mut notice = notice.map(|notice| apart(notice, seen.spoke));
         let mut next = seen.next;
@@ -98,7 +98,7 @@ impl Second {
             _ if kind.is_none() && data.given("error").is_some() => {
                 Err(told_error(data.given("error"), event.data))
             }
-            // Of a kind that is not known, it is not known either what to renumber.
+            // Dropped: the fields to renumber are unknown.
             _ => Ok(()),
         }
     }
@@ -124,7 +124,7 @@ impl Second {
         let (Some(index), Some(kind)) = (data.number("index"), kind) else {
             return Err(out_of_place("content_block_start"));
         };
-        // The block that is open under this index could never be closed.
+        // Otherwise the first block with this index would stay open.
         if self.open.contains_key(&index) {
             return Err(out_of_place("content_block_start"));
         }
@@ -158,8 +158,8 @@ impl Second {
         }
     }
 
-    /// The client has the first response's input counts, from a start that it will not receive again: here the second's counts
-    /// replace them. A count that the second provider does not report is removed.
+    /// The client has the first response's input counts and receives no second `message_start`. The second response's counts
+    /// replace them here; a count that it lacks becomes zero.
     fn delta(&self, mut data: Fields<'_>, out: &mut Vec<u8>) {
         let started = self.usage.as_ref();
         let started = started.and_then(|json| Fields::read(json.as_bytes()).ok());

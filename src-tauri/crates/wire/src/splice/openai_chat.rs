@@ -8,12 +8,13 @@ use crate::validator::stop::ends;
 pub(super) struct Second {
     first: ChatSeen,
     ended: bool,
-    /// It has thought, where the client can see no more of it. Some servers demand that to be shown again with a tool's result.
+    /// The second response contained thinking, which is removed. Some servers require that thinking together with a tool's
+    /// result.
     thought: bool,
 }
 
 impl Second {
-    /// There are no blocks to close: the line is part of the same text.
+    /// Chat has no blocks to close: the notice is part of the text.
     pub(super) fn open(first: ChatSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let mut delta = Fields::default();
         if !first.role {
@@ -50,7 +51,7 @@ impl Second {
         if chunk.given("error").is_some() || event.name == "error" {
             return Err(told_error(chunk.given("error"), event.data));
         }
-        // One id from beginning to end; the model is the one that answers now.
+        // The id stays the same for the stream; the model is that of the second response.
         for (field, first) in [("id", &self.first.id), ("created", &self.first.created)] {
             if let Some(first) = first {
                 chunk.set_raw(field, first.clone());
@@ -83,7 +84,7 @@ fn thinks(choice: &Fields<'_>) -> bool {
     THINKING.iter().any(|field| says(field)) || parts.iter().any(thinking)
 }
 
-/// None: of this choice there is nothing to pass on.
+/// `None`: nothing of this choice remains.
 fn continued(mut choice: Fields<'_>, forbids_tools: bool) -> Result<Option<String>, CannotRestart> {
     if choice.number("index").unwrap_or_default() != 0 {
         return Err(CannotRestart::SeveralChoices);
@@ -93,7 +94,7 @@ fn continued(mut choice: Fields<'_>, forbids_tools: bool) -> Result<Option<Strin
     if forbids_tools && (calls("tool_calls") || calls("function_call")) {
         return Err(CannotRestart::ToolCallWithoutThinking);
     }
-    // Shown once by the first answer; the Python library would join the two to `assistantassistant`.
+    // The first response has sent the role; OpenAI's Python library would join both to `assistantassistant`.
     delta.remove("role");
     for field in THINKING {
         delta.remove(field);
@@ -110,7 +111,7 @@ fn continued(mut choice: Fields<'_>, forbids_tools: bool) -> Result<Option<Strin
     Ok(Some(choice.to_string()))
 }
 
-/// Some servers send their content as a list, with thinking among its parts.
+/// Some servers send the content as a list of parts, which can include thinking.
 fn without_thinking_parts(delta: &mut Fields<'_>) {
     let parts = delta.objects("content");
     if parts.is_empty() {

@@ -13,29 +13,29 @@ pub(super) struct Second {
     /// The released part of both responses.
     seen: ResponsesSeen,
     ended: bool,
-    /// By the second answer's output index.
+    /// By output index of the second response.
     items: BTreeMap<u64, Placed>,
-    /// The items of the second answer that came one by one, not in the terminal event alone.
+    /// The second response streams its items. Otherwise they are in the terminal event only.
     streamed: bool,
 }
 
 #[derive(Debug)]
 struct Placed {
-    /// None: reasoning, which is not shown.
+    /// `None`: reasoning, which is removed.
     place: Option<Place>,
-    /// Small servers give the next item the same index.
+    /// The item has ended. Some servers then use its index again.
     done: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Place {
     index: u64,
-    /// The id that the item goes by, where its own is taken: small servers number theirs from zero.
+    /// The id for the client, if the first response used the item's id: some servers number items from zero.
     id: Option<String>,
 }
 
 impl Second {
-    /// The line ends the interrupted text; where none is open it is an item of its own.
+    /// Adds the notice to the open text, or as a new item if no text is open.
     pub(super) fn open(mut seen: ResponsesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let open: Vec<u64> = seen.open.keys().copied().collect();
         if let Some(notice) = notice {
@@ -95,7 +95,7 @@ impl Second {
         }
     }
 
-    /// An item begins or is done. Some servers do not announce theirs.
+    /// Handles the start or the end of an item. Some servers send no start.
     fn item(
         &mut self,
         kind: &str,
@@ -134,7 +134,7 @@ impl Second {
         Ok(())
     }
 
-    /// Any event within an item.
+    /// Handles any other event of an item.
     fn part(
         &mut self,
         kind: &str,
@@ -143,7 +143,7 @@ impl Second {
         out: &mut Vec<u8>,
     ) -> Result<(), CannotRestart> {
         let Some(index) = data.number("output_index") else {
-            // Of a kind that is not known, it is not known either what to renumber.
+            // Dropped: the fields to renumber are unknown.
             let ours = kind.starts_with("response.") && kind.ends_with(".delta");
             return if ours {
                 Err(out_of_place(kind))
@@ -170,7 +170,7 @@ impl Second {
         Ok(())
     }
 
-    /// Where an item of the second answer stands for the client.
+    /// The index and id for the client of an item of the second response.
     fn place(
         &mut self,
         index: u64,
@@ -204,7 +204,7 @@ impl Second {
         Ok(place)
     }
 
-    /// The output is what the client received, in its order; items that are in the terminal event alone follow.
+    /// The final output lists the items that the client received, then items that only the terminal event contains.
     fn end(
         &mut self,
         kind: &str,

@@ -13,9 +13,9 @@ use crate::validator::stop::ends;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     begun: bool,
-    /// A stop reason has been shown, or an error.
+    /// The client received a stop reason or an error.
     stopped: bool,
-    /// `message_stop` has been shown.
+    /// The client received `message_stop`.
     ended: bool,
     /// The index of the next block.
     pub(crate) next: u64,
@@ -23,19 +23,19 @@ pub(crate) struct Seen {
     pub(crate) completed: bool,
     /// A block of thinking is complete.
     pub(crate) thought: bool,
-    /// Text that is more than white space.
+    /// The client received text that is not only white space.
     pub(crate) spoke: bool,
     tool_delivered: bool,
-    /// Calls of tools that the provider runs, by id, until their result has come.
+    /// Ids of server tool calls without a result.
     unanswered: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Open {
-    /// The dialect's own word: `text`, `tool_use`.
+    /// The dialect's name: `text`, `tool_use`.
     kind: String,
     id: String,
-    /// Nothing but white space so far: the API refuses such a text in the next turn.
+    /// Only white space so far: the API refuses such a text in the next turn.
     pub(crate) blank: bool,
 }
 
@@ -114,7 +114,7 @@ impl Seen {
         !self.spoke && self.open.values().all(|open| open.kind != "text")
     }
 
-    /// An empty delta adds nothing to a block (the API itself begins tool input with one), also after a signature.
+    /// An empty delta adds nothing to a block, also after a signature. The API itself begins tool input with one.
     pub(super) fn keep_alive(&self, out: &mut Vec<u8>) {
         let delta = |(_, open): &(&u64, &Open)| match (block_kind(&open.kind), &*open.kind) {
             (_, "text") => Some(json!({"type": "text_delta", "text": ""})),

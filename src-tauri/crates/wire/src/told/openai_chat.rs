@@ -6,30 +6,30 @@ use crate::sse::{self, Event};
 use crate::validator::shown::Shown;
 use crate::validator::stop::ends;
 
-/// Names under which servers send thinking in a delta; none of them is in the vendor's own reference.
+/// Fields with thinking in a delta. OpenAI's reference has none of them.
 pub(crate) const THINKING: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_details"];
 
 /// The released part of a Chat response.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     begun: bool,
-    /// The JSON text of fields that every chunk of one answer repeats.
+    /// JSON texts of the fields that each chunk repeats.
     pub(crate) id: Option<String>,
     pub(crate) created: Option<String>,
     pub(crate) model: Option<String>,
-    /// The choices seen and not finished, by index.
+    /// Indexes of the choices without a finish reason.
     open: Vec<u64>,
     several: bool,
     finished: bool,
     ended: bool,
     pub(crate) role: bool,
     pub(crate) spoke: bool,
-    /// Thinking has been shown, and text after it.
+    /// The client received thinking and then text.
     pub(crate) thought: bool,
     thinking: bool,
     refusing: bool,
     calling: bool,
-    /// Something that is not text: the name of its field.
+    /// The field of content that is not text.
     media: Option<&'static str>,
 }
 
@@ -102,7 +102,7 @@ impl Seen {
         }
     }
 
-    /// A delta without any field: an empty `content` would turn the null of a tool call's message into a text.
+    /// A delta without fields: an empty `content` would change a null content to a text.
     pub(super) fn keep_alive(&self, out: &mut Vec<u8>) {
         if self.ended {
             return;
@@ -113,7 +113,7 @@ impl Seen {
         }
     }
 
-    /// Append a chunk of this answer.
+    /// Appends a chunk with this response's id and model.
     pub(crate) fn chunk(&self, index: u64, delta: &str, out: &mut Vec<u8>) {
         let mut chunk = Fields::default();
         if let Some(id) = &self.id {
@@ -159,7 +159,7 @@ impl Seen {
     }
 }
 
-/// An empty text or list, which servers send where there is nothing.
+/// An empty text, list or object, which some servers send for an absent value.
 pub(crate) fn is_empty(json: &str) -> bool {
     matches!(json, r#""""# | "[]" | "{}")
 }

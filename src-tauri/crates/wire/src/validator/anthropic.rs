@@ -16,17 +16,17 @@ use crate::json::Json;
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
 
-/// What a content block is to the client.
+/// The role of a content block for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Block {
     Text,
-    /// Gives the client nothing to act on.
+    /// Thinking, on which a client cannot act.
     Thinking,
-    /// The client runs it.
+    /// A tool that the client executes.
     Tool,
-    /// Run by the provider; its input streams like a client tool's.
+    /// A tool that the provider executes. Its input streams like that of a client's tool.
     ServerTool,
-    /// Arrives complete with its start: results of server tools, unknown kinds.
+    /// The start event has the complete block: results of server tools, unknown kinds.
     Whole,
 }
 
@@ -68,7 +68,7 @@ impl Stream {
         event: Event<'_>,
         shown: &mut Shown,
     ) -> Result<StepKind, Broken> {
-        // Some compatible servers end this dialect, too, with Chat's mark.
+        // Some compatible servers send Chat's `[DONE]` in this dialect too.
         if event.data.is_empty() || event.data == b"[DONE]" {
             return Ok(StepKind::Noise);
         }
@@ -94,7 +94,7 @@ impl Stream {
         }
     }
 
-    /// None while there is no stop reason. `ended`: the terminal event has come.
+    /// `None` until there is a stop reason. `ended`: the terminal event arrived.
     pub(super) fn verdict(&self, ended: bool, shown: &Shown) -> Option<Completion> {
         let stop = self.stopped.by(ended)?;
         if self.open.is_empty() {
@@ -199,7 +199,7 @@ impl Stream {
         let Some(open) = index.and_then(|index| self.open.remove(&index)) else {
             return StepKind::Noise;
         };
-        // No input at all is the input of a tool without arguments.
+        // A tool without arguments can have no input.
         if !(open.input.is_empty() || open.input.is_complete()) {
             shown.invalid_tool(&open.name);
         }
@@ -217,7 +217,7 @@ fn usage(told: &Observed<MessagesUsage>, shown: &mut Shown) {
     shown.usage(told.0.counts(), true);
 }
 
-/// An event of an unknown type may have fields of any shape; it only has to be JSON.
+/// An event of an unknown type can have any fields; it must only be JSON.
 fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broken> {
     const KNOWN: &[&str] = &[
         "message_start",
@@ -309,19 +309,19 @@ struct ContentBlock<'a> {
     text: Size,
     #[serde(default)]
     thinking: Size,
-    /// Of redacted thinking.
+    /// Redacted thinking.
     #[serde(default)]
     data: Size,
-    /// Of compaction; in other blocks anything.
+    /// The text of a compaction block; other blocks have other content here.
     #[serde(default)]
     content: Size,
-    /// Of a tool: an object. A stream brings it in deltas, and an empty one here.
+    /// A tool's input, as an object. In a stream it is empty here and arrives in deltas.
     #[serde(borrow)]
     input: Option<&'a RawValue>,
 }
 
 impl ContentBlock<'_> {
-    /// Count what the block brings with it.
+    /// Counts the block's content.
     fn show(&self, shown: &mut Shown) -> Result<Block, Broken> {
         let kind = block_kind(&self.kind);
         match kind {
@@ -336,7 +336,7 @@ impl ContentBlock<'_> {
         Ok(kind)
     }
 
-    /// The input that comes with the start of a streamed block, of a server without deltas.
+    /// The input in the start event of a block, from a server that sends no deltas.
     fn given_input(&self) -> Option<&RawValue> {
         let input = self.input?;
         let blank = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'{' | b'}');
@@ -366,7 +366,7 @@ struct Delta<'a> {
     thinking: Size,
     #[serde(default)]
     signature: Size,
-    /// Of compaction.
+    /// The text of a compaction block.
     #[serde(default)]
     content: Size,
     #[serde(borrow)]

@@ -8,7 +8,7 @@ use super::shown::Shown;
 use super::{Validator, anthropic, openai_chat, openai_responses};
 use crate::{BodyEnd, Broken, Completion, text};
 
-/// One JSON document, which can only be read when it is all there.
+/// A JSON document, parsed when it is complete.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) dialect: Dialect,
@@ -64,7 +64,7 @@ impl Document {
 
     pub(super) fn read(&self) -> &Read {
         self.read.get_or_init(|| {
-            // Before its last brace a document is only unfinished, and the reader of the dialect would call it malformed.
+            // Without its last brace the document is incomplete, not malformed.
             let text = self
                 .bytes
                 .strip_prefix(b"\xef\xbb\xbf")

@@ -1,12 +1,12 @@
-//! Successes whose body is no answer: empty, an error in JSON, a captive portal's HTML.
+//! Bodies of a success status that are not a response: empty, a JSON error, HTML of a captive portal.
 
 use crate::Broken;
 use crate::failure::Words;
 
-/// As much of a body that is no answer as its message may need.
+/// In bytes. Length of the part of such a body that the error message uses.
 pub(super) const HEAD: usize = 4096;
 
-/// Why the beginning of a body, in which no event was found, is no event stream. None: it may yet be one.
+/// Why this start of a body, which has no event, is not an event stream. `None`: it can still become one.
 pub(super) fn not_events(head: &[u8]) -> Option<Broken> {
     let text = head
         .strip_prefix(b"\xef\xbb\xbf")
@@ -25,7 +25,7 @@ pub(super) fn not_events(head: &[u8]) -> Option<Broken> {
     }
 }
 
-/// Why a body that should be JSON cannot even be the beginning of an object.
+/// Why a body cannot be the start of a JSON object.
 pub(super) fn not_json(body: &[u8]) -> Option<Broken> {
     let text = body.trim_ascii();
     match text.first() {
@@ -38,7 +38,7 @@ pub(super) fn not_json(body: &[u8]) -> Option<Broken> {
     }
 }
 
-/// A 200 with a JSON document that is no answer: most often an error.
+/// A JSON document with status 200 that is not a response: usually an error.
 pub(super) fn json_instead(body: &[u8]) -> Broken {
     let words = Words::of_json(body);
     Broken::NotAnAnswer(if words.message.is_empty() {

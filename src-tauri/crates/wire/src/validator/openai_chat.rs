@@ -1,4 +1,5 @@
-//! OpenAI Chat Completions (public API reference: "Chat Completions", "Streaming events"), as compatible servers speak it too.
+//! OpenAI Chat Completions (public API reference: "Chat Completions", "Streaming events") and the variants of compatible
+//! servers.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ struct Call {
     index: u64,
     id: String,
     name: String,
-    /// None: free text (a custom tool), of which nothing can be invalid.
+    /// `None`: free text of a custom tool, which is always valid.
     arguments: Option<Json>,
 }
 
@@ -45,15 +46,14 @@ impl Stream {
         if event.data.is_empty() {
             return Ok(StepKind::Noise);
         }
-        // Only a complete event is the mark: the same letters within a text or an argument have no meaning.
+        // Only as the whole event: in a text or an argument `[DONE]` has no meaning.
         if event.data.trim_ascii() == b"[DONE]" {
             return Ok(StepKind::Terminal);
         }
         let chunk: Chunk<'_> = serde_json::from_slice(event.data).map_err(|e| malformed(&e))?;
         usage([&chunk.x_groq.0.usage, &chunk.usage], shown);
         if chunk.error.is_some() || event.name == "error" {
-            // OpenRouter sends `finish_reason: "error"` beside an error in a stream ("Errors and Debugging"); its
-            // billing depends on that word.
+            // OpenRouter sends `finish_reason: "error"` with an error in a stream ("Errors and Debugging") and bills by it.
             for choice in chunk.choices.into_iter().flat_map(|Few(choices)| choices) {
                 let reason = choice.finish_reason.0.unwrap_or_default();
                 if Stopped::default().at(&reason) {
@@ -73,7 +73,7 @@ impl Stream {
         Ok(step)
     }
 
-    /// None until every choice has a finish reason. `ended`: the terminal event has come.
+    /// `None` until every choice has a finish reason. `ended`: the terminal event arrived.
     pub(super) fn verdict(&self, ended: bool, shown: &Shown) -> Option<Completion> {
         let stops = self.choices.values().map(|choice| choice.stopped.by(ended));
         let stops: Option<Vec<Stop>> = stops.collect();
@@ -126,7 +126,7 @@ impl Choice {
         let free_text = delta.custom.is_some();
         let function = delta.function.or(delta.custom).unwrap_or_default();
         let name = function.name.as_deref().unwrap_or_default();
-        // Some servers number every call 0 and distinguish them by id alone.
+        // Some servers give every call the index 0; only the id differs.
         let known = self.calls.iter().rposition(|call| {
             call.index == index && (id.is_empty() || call.id.is_empty() || call.id == id)
         });
@@ -146,7 +146,7 @@ impl Choice {
         };
         let call = &mut self.calls[at];
         if let Some(input) = function.input {
-            // Free text; of a shape that is none, its size is all that counts.
+            // For an input that is not a string, only its size counts.
             match serde_json::from_str::<Str<'_>>(input.get()) {
                 Ok(text) => shown.arguments(&call.id, &text),
                 Err(_) => shown.argument_bytes(size(input)),
@@ -174,7 +174,7 @@ impl Choice {
 }
 
 impl Call {
-    /// Servers disagree on the arguments of a call without any: `{}` or nothing at all. Both are accepted.
+    /// A call without arguments has `{}` or an empty text, depending on the server. Both are valid.
     fn check(&self, shown: &mut Shown) {
         if let Some(json) = &self.arguments
             && !json.is_empty()
@@ -185,7 +185,7 @@ impl Call {
     }
 }
 
-/// One event may carry several things: the weightiest decides how it is held.
+/// The more important kind of one event with several parts.
 fn weightier(a: StepKind, b: StepKind) -> StepKind {
     let weight = |kind| match kind {
         StepKind::ToolClose => 2,
@@ -195,7 +195,7 @@ fn weightier(a: StepKind, b: StepKind) -> StepKind {
     if weight(b) > weight(a) { b } else { a }
 }
 
-/// The least of several choices speaks for the answer.
+/// The verdict on a response with several choices is that on the worst choice.
 fn overall(stops: &[Stop], shown: &Shown) -> Completion {
     const WORST_FIRST: [Stop; 5] = [
         Stop::Failed,
@@ -208,7 +208,7 @@ fn overall(stops: &[Stop], shown: &Shown) -> Completion {
     shown.conclude(worst.unwrap_or(Stop::Clean))
 }
 
-/// Later places overwrite earlier ones.
+/// Later usage objects replace earlier ones.
 fn usage<const N: usize>(places: [&Observed<OpenAiUsage>; N], shown: &mut Shown) {
     for told in places {
         shown.usage(told.0.counts(), false);
@@ -277,12 +277,12 @@ struct ChoiceChunk<'a> {
     delta: Option<Message<'a>>,
     #[serde(borrow, default)]
     finish_reason: Word<'a>,
-    /// Moonshot's streams have it here.
+    /// The place of usage in Moonshot's streams.
     #[serde(default)]
     usage: Observed<OpenAiUsage>,
 }
 
-/// Groq's streams have their usage in here ("Text chat", `x_groq`).
+/// The place of usage in Groq's streams ("Text chat", `x_groq`).
 #[derive(Default, Deserialize)]
 struct XGroq {
     #[serde(default)]
@@ -314,14 +314,14 @@ struct WholeChoice<'a> {
     usage: Observed<OpenAiUsage>,
 }
 
-/// A message, or what a delta adds to it.
+/// A message or a delta.
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(default)]
     content: Size,
     #[serde(default)]
     refusal: Size,
-    /// Two names of the same thing; no server sends both.
+    /// Thinking. Servers use this name or `reasoning`, never both.
     #[serde(default)]
     reasoning_content: Size,
     #[serde(default)]
@@ -360,7 +360,7 @@ struct CallDelta<'a> {
 }
 
 impl<'a> CallDelta<'a> {
-    /// The single call of the API before there were several.
+    /// The older API had one call, `function_call`.
     fn legacy(function: Function<'a>) -> Self {
         Self {
             index: Count(None),

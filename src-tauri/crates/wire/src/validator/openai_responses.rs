@@ -17,21 +17,21 @@ use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
 use item::{Counted, Item};
 
-/// What an event of a known type is to delivery. Deltas name what they add to.
+/// The effect of an event type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     Lifecycle,
     Text,
     Refusal,
     Thinking,
-    /// Arguments of a tool, of the client or of the provider.
+    /// Arguments of a client's tool or a server tool.
     Arguments,
-    /// Sound, parts of an image: content that is not text.
+    /// Content that is not text: sound, parts of an image.
     Other,
     Close,
     ItemAdded,
     ItemDone,
-    /// The end of a call's arguments, by its item.
+    /// The arguments of a call have ended.
     CallDone,
     Ended,
     Failed,
@@ -69,13 +69,13 @@ const EVENTS: &[(&str, Act)] = &[
     ("error", Act::Error),
 ];
 
-/// None: unknown, and no sign of progress.
+/// `None`: the type is unknown and counts as noise.
 fn act(name: &str) -> Option<Act> {
     let known = EVENTS.iter().find(|(word, _)| *word == name);
     if let Some((_, act)) = known {
         return Some(*act);
     }
-    // Tools are added faster than tables: their deltas are content, and the end of one may be what a client waits for.
+    // New tools may be missing in the table: their deltas are content, and clients may wait for their end.
     let tool = name.strip_prefix("response.")?;
     if tool.ends_with(".delta") {
         Some(if tool.contains("_call") {
@@ -92,9 +92,9 @@ fn act(name: &str) -> Option<Act> {
 
 #[derive(Debug, Default)]
 pub(super) struct Stream {
-    /// Items that were added and are not done, by output index.
+    /// Open items, by output index.
     open: BTreeMap<u64, Open>,
-    /// Why it stopped, from the terminal event on.
+    /// The stop reason from the terminal event.
     stop: Option<Stop>,
     /// The last `sequence_number`.
     pub(super) sequence: Option<u64>,
@@ -103,7 +103,7 @@ pub(super) struct Stream {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     executable: bool,
-    /// Some of its arguments have come as deltas.
+    /// At least one delta had arguments.
     told: bool,
 }
 
@@ -113,7 +113,7 @@ impl Stream {
         event: Event<'_>,
         shown: &mut Shown,
     ) -> Result<StepKind, Broken> {
-        // Some compatible servers end this dialect, too, with Chat's mark.
+        // Some compatible servers send Chat's `[DONE]` in this dialect too.
         if event.data.is_empty() || event.data == b"[DONE]" {
             return Ok(StepKind::Noise);
         }
@@ -160,14 +160,14 @@ impl Stream {
         }
     }
 
-    /// None before the terminal event, which is also the semantic end.
+    /// `None` before the terminal event, which is also the semantic end.
     pub(super) fn verdict(&self, shown: &Shown) -> Option<Completion> {
         let stop = self.stop?;
         let whole = match stop {
             Stop::Clean | Stop::Continues | Stop::Unknown => true,
             Stop::Pending | Stop::Truncated | Stop::Refused | Stop::Failed => false,
         };
-        // Clients drop a call that began and never ended, without an error.
+        // Clients silently drop a call without an end.
         let open = whole && self.open.values().any(|item| item.executable);
         Some(if open {
             Completion::Broken(Broken::OpenBlock)
@@ -194,7 +194,7 @@ impl Stream {
         Ok(StepKind::Lifecycle)
     }
 
-    /// What the end of an item, or of its arguments, is to the client. An item that was never announced may be anything.
+    /// The step for the end of an item or of its arguments. An item without a start event can be a client's tool.
     fn closing(&self, index: Option<u64>) -> StepKind {
         match index.and_then(|index| self.open.get(&index)) {
             Some(Open {
@@ -247,8 +247,8 @@ impl Stream {
         }
     }
 
-    /// The status in the terminal object outranks the event's name: vLLM named every end `response.completed`
-    /// (vllm-project/vllm#45386). `named`: the status that the event is named for.
+    /// The status in the response object replaces that in the event's name (`named`): vLLM named every end `response.completed`
+    /// (vllm-project/vllm#45386).
     fn end(
         &mut self,
         named: &str,
@@ -258,7 +258,7 @@ impl Stream {
     ) -> Result<StepKind, Broken> {
         let response = response.unwrap_or_default();
         let stop = response.show(named, Counted::so_far(shown), shown)?;
-        // A stream that has ended cannot be polled.
+        // A client cannot poll a stream that has ended.
         self.stop = Some(match stop {
             Stop::Pending => Stop::Unknown,
             stop => stop,
@@ -270,7 +270,7 @@ impl Stream {
     }
 }
 
-/// An event of an unknown type may have fields of any shape; it only has to be JSON.
+/// An event of an unknown type can have any fields; it must only be JSON.
 fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broken> {
     let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
     super::unknown_type(event, &known, error)
@@ -339,13 +339,13 @@ impl Response<'_> {
             .filter(|status| stop(status).is_some())
     }
 
-    /// Counts the content of a document. At the end of a stream most of it is counted already. `named`: the status if the
+    /// Counts the content of a response object. After a stream, most of it is counted already. `named`: the status if the
     /// object has none.
     fn show(&self, named: &str, counted: Counted, shown: &mut Shown) -> Result<Stop, Broken> {
         let status = self.said().unwrap_or(named);
         let known = stop(status).unwrap_or(Stop::Unknown);
         let reason = self.incomplete_details.reason.0.as_deref();
-        // The reason is more specific than `incomplete`, and can never mean success.
+        // The reason is more specific than `incomplete`, and never means success.
         let more = reason.and_then(|reason| match (known, stop(reason)?) {
             (
                 Stop::Truncated | Stop::Clean,

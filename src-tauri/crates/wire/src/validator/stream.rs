@@ -6,14 +6,14 @@ use super::{Validator, anthropic, openai_chat, openai_responses};
 use crate::sse::{self, Oversize};
 use crate::{BodyEnd, Broken, Completion, Problem, Step, StepKind, error_body, text};
 
-/// A streamed answer in any dialect.
+/// The completion check of a streamed response.
 #[derive(Debug)]
 pub(super) struct Stream {
     reader: sse::Reader,
     dialect: Dialected,
     pub(super) shown: Shown,
     pub(super) broken: Option<Broken>,
-    /// The first bytes, until an event with data proves that this is an event stream.
+    /// The first bytes, kept until the first event with data shows that the body is an event stream.
     head: Option<Vec<u8>>,
     /// The semantic end has arrived.
     settled: bool,
@@ -21,7 +21,7 @@ pub(super) struct Stream {
     proven: bool,
     /// The completion check failed at that end; later bytes cannot repair it.
     spoilt: Option<Broken>,
-    /// The terminal event has come; clients read no further, and neither do we.
+    /// The terminal event arrived; later bytes are ignored, as by clients.
     ended: bool,
 }
 
@@ -107,7 +107,7 @@ impl Stream {
         }
     }
 
-    /// Is this event the one that proves the answer, or that proves it broken?
+    /// Decides whether this event passes or fails the completion check.
     fn settle(&mut self, kind: StepKind) -> StepKind {
         self.ended = kind == StepKind::Terminal;
         match (self.verdict(), kind) {
@@ -116,7 +116,7 @@ impl Stream {
                 StepKind::Error
             }
             (Some(Completion::Broken(_)), StepKind::Terminal) => StepKind::Error,
-            // The block may still be closed.
+            // The block can still close.
             (None | Some(Completion::Broken(Broken::OpenBlock)), _) => kind,
             (Some(_), StepKind::Terminal) => StepKind::Terminal,
             (Some(_), _) if self.settled => kind,
@@ -155,7 +155,7 @@ impl Stream {
 
     pub(super) fn judge(&self, end: BodyEnd) -> Completion {
         match (&self.broken, self.verdict()) {
-            // An error after the completion check withdraws nothing.
+            // After the completion check, an error does not change the verdict.
             (Some(broken), _) if !self.proven => return Completion::Broken(broken.clone()),
             (_, Some(completion)) => return completion,
             (Some(broken), None) => return Completion::Broken(broken.clone()),

@@ -1,4 +1,4 @@
-//! Usage in each dialect, in all places where vendors send it.
+//! Parses usage in each dialect, in all places where vendors send it.
 
 use catalog::Tokens;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use super::lenient::Count;
 /// cumulative in all dialects, some vendors correct them downwards, and some send zeros for unknown values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
-    /// In Messages without cached tokens; in the other dialects with them.
+    /// Input tokens: without cached ones in Messages, with them in the other dialects.
     pub(super) input: Option<u64>,
     pub(super) output: Option<u64>,
     pub(super) total: Option<u64>,
@@ -53,7 +53,7 @@ impl Counts {
         } else {
             cache_read.saturating_add(cache_write)
         };
-        // xAI and Gemini do not include reasoning in the completion's count; only the total includes it.
+        // In xAI's and Gemini's usage, only the total includes reasoning.
         let beside = prompt > 0 && total > prompt.saturating_add(output);
         Tokens {
             input: prompt.saturating_sub(cached),
@@ -75,7 +75,7 @@ pub(super) struct MessagesUsage {
     cache_creation: Observed<ByLifetime>,
 }
 
-/// `cache_creation`: what was written, by how long it is kept (Anthropic docs, "Prompt caching").
+/// `cache_creation`: tokens written to the cache, by lifetime (Anthropic docs, "Prompt caching").
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ByLifetime {
