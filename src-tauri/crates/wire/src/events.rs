@@ -19,9 +19,9 @@ pub fn as_events(dialect: Dialect, document: &[u8]) -> Result<Vec<u8>, Broken> {
     let body = Fields::read(text).map_err(|error| malformed(&error))?;
     let mut out = Vec::with_capacity(document.len() * 2);
     match dialect {
-        Dialect::Anthropic => anthropic::say(body, &mut out),
-        Dialect::OpenaiChat => openai_chat::say(body, &mut out),
-        Dialect::OpenaiResponses => openai_responses::say(body, &mut out)?,
+        Dialect::Anthropic => anthropic::write_events(body, &mut out),
+        Dialect::OpenaiChat => openai_chat::write_events(body, &mut out),
+        Dialect::OpenaiResponses => openai_responses::write_events(body, &mut out)?,
     }
     Ok(out)
 }

@@ -154,15 +154,15 @@ pub fn classify_by(
     let details = Details::of(body);
     let rule = Rule::first_for(rules, Some(status.as_u16()), body);
     let should_retry = headers.get("x-should-retry").map(HeaderValue::as_bytes);
-    let said = words.said() + &details.codes;
+    let search_text = words.search_text() + &details.codes;
     let refusal = Refusal {
         status: status.as_u16(),
         headers,
-        said: &said,
+        search_text: &search_text,
         details: &details,
         now: Some(now),
     };
-    let by_table = policy::class(status.as_u16(), &words.code, &said);
+    let by_table = policy::class(status.as_u16(), &words.code, &search_text);
     let Decided {
         class,
         retry_after,
@@ -186,11 +186,11 @@ pub fn classify_by(
         final_word: rule.is_none() && should_retry == Some(b"false"),
         retry_after,
         resets_at,
-        window: window(class, &said, &details),
+        window: window(class, &search_text, &details),
         model_failed: rule.is_none()
             && by_table == Class::Transient
             && status.is_client_error()
-            && is_models_fault(&said),
+            && is_model_fault(&search_text),
         message: match rule {
             Some(rule) => rule.named(&message),
             None => message,
@@ -211,22 +211,22 @@ pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&
         .parse()
         .ok()
         .filter(|status| (400..=599).contains(status));
-    let said = format!("{kind} {message}");
-    let rule = Rule::first_for(rules, status, said.as_bytes());
-    let said = said.to_lowercase();
+    let search_text = format!("{kind} {message}");
+    let rule = Rule::first_for(rules, status, search_text.as_bytes());
+    let search_text = search_text.to_lowercase();
     let class = rule.map_or_else(
-        || policy::class(status.unwrap_or(IN_BODY), kind, &said),
+        || policy::class(status.unwrap_or(IN_BODY), kind, &search_text),
         |rule| rule.class,
     );
     let decided = match rule {
-        Some(_) => limit::in_stream(&said, class).of(class),
-        None => limit::in_stream(&said, class),
+        Some(_) => limit::in_stream(&search_text, class).of(class),
+        None => limit::in_stream(&search_text, class),
     };
     let failure = Failure {
         retry_after: decided.retry_after,
         resets_at: decided.resets_at,
-        window: window(decided.class, &said, &Details::default()),
-        model_failed: rule.is_none() && is_models_fault(&said),
+        window: window(decided.class, &search_text, &Details::default()),
+        model_failed: rule.is_none() && is_model_fault(&search_text),
         ..Failure::new(decided.class, broken.to_string())
     };
     (failure, rule)
@@ -240,16 +240,16 @@ pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option
 
 /// The class of an error response by its status and texts alone.
 pub fn class_of(status: StatusCode, words: &Words) -> Class {
-    policy::class(status.as_u16(), &words.code, &words.said())
+    policy::class(status.as_u16(), &words.code, &words.search_text())
 }
 
-fn window(class: Class, said: &str, details: &Details) -> Option<u64> {
-    let named = || details.window.or_else(|| overflow::window(said));
+fn window(class: Class, search_text: &str, details: &Details) -> Option<u64> {
+    let named = || details.window.or_else(|| overflow::window(search_text));
     (class == Class::ContextTooLong).then(named).flatten()
 }
 
-fn is_models_fault(said: &str) -> bool {
-    table::has_any(said, table::MODELS_FAULT)
+fn is_model_fault(search_text: &str) -> bool {
+    table::has_any(search_text, table::MODEL_FAULT)
 }
 
 #[cfg(test)]

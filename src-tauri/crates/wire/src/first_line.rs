@@ -15,13 +15,13 @@ pub struct FirstLine {
     pending: Vec<u8>,
     /// Offset of `pending` in the stream.
     start: u64,
-    said: Said,
+    placement: Placement,
 }
 
 /// The state of the line in the stream.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
-    NotYet,
+enum Placement {
+    Pending,
     /// Written; no later event repeats the text.
     Once,
     /// Written, in Responses: the events that end the part, the item and the response repeat the complete text.
@@ -30,7 +30,7 @@ enum Said {
         content: u64,
     },
     /// The stream is malformed: the rest passes unchanged.
-    Never,
+    Unreadable,
 }
 
 impl FirstLine {
@@ -42,37 +42,37 @@ impl FirstLine {
             reader: sse::Reader::new(Validator::LIMIT),
             pending: Vec::new(),
             start: 0,
-            said: Said::NotYet,
+            placement: Placement::Pending,
         }
     }
 
     /// The rest of the stream passes unchanged.
     pub fn is_over(&self) -> bool {
-        matches!(self.said, Said::Once | Said::Never) && self.pending.is_empty()
+        matches!(self.placement, Placement::Once | Placement::Unreadable) && self.pending.is_empty()
     }
 
     /// The client has received the line.
     pub fn is_said(&self) -> bool {
-        matches!(self.said, Said::Once | Said::In { .. })
+        matches!(self.placement, Placement::Once | Placement::In { .. })
     }
 
     /// Takes the next bytes, in any split, and returns the bytes for the client.
     pub fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.pending.extend_from_slice(bytes);
-        let (dialect, line, said) = (self.dialect, &self.line, &mut self.said);
+        let (dialect, line, placement) = (self.dialect, &self.line, &mut self.placement);
         let (pending, start) = (&mut self.pending, &mut self.start);
         let mut out = Vec::with_capacity(bytes.len() + line.len());
         let read = self.reader.push(bytes, &mut |event| {
             let length = (event.end - *start) as usize;
             *start = event.end;
-            match changed(dialect, line, event.data, said) {
+            match changed(dialect, line, event.data, placement) {
                 Some(json) => sse::write(event.name, &json, &mut out),
                 None => out.extend_from_slice(&pending[..length]),
             }
             pending.drain(..length);
         });
         if read.is_err() {
-            *said = Said::Never;
+            *placement = Placement::Unreadable;
             out.append(pending);
         }
         out
@@ -85,10 +85,10 @@ impl FirstLine {
 }
 
 /// The event with the line. `None`: the event stays unchanged.
-fn changed(dialect: Dialect, line: &str, data: &[u8], said: &mut Said) -> Option<String> {
-    let may_have_text = match said {
-        Said::NotYet | Said::In { .. } => data.first() == Some(&b'{'),
-        Said::Once | Said::Never => false,
+fn changed(dialect: Dialect, line: &str, data: &[u8], placement: &mut Placement) -> Option<String> {
+    let may_have_text = match placement {
+        Placement::Pending | Placement::In { .. } => data.first() == Some(&b'{'),
+        Placement::Once | Placement::Unreadable => false,
     };
     if !may_have_text {
         return None;
@@ -97,39 +97,41 @@ fn changed(dialect: Dialect, line: &str, data: &[u8], said: &mut Said) -> Option
     let text = match dialect {
         Dialect::Anthropic => event.pointer_mut("/delta/text"),
         Dialect::OpenaiChat => event.pointer_mut("/choices/0/delta/content"),
-        Dialect::OpenaiResponses => return of_responses(event, line, said),
+        Dialect::OpenaiResponses => return of_responses(event, line, placement),
     };
     prefix(text, line)?;
-    *said = Said::Once;
+    *placement = Placement::Once;
     Some(event.to_string())
 }
 
-fn of_responses(mut event: Value, line: &str, said: &mut Said) -> Option<String> {
+fn of_responses(mut event: Value, line: &str, placement: &mut Placement) -> Option<String> {
     let index = |event: &Value, key: &str| event[key].as_u64();
     let kind = event["type"].as_str().unwrap_or_default().to_owned();
     let place = (
         index(&event, "output_index"),
         index(&event, "content_index"),
     );
-    match (&kind[..], &*said) {
-        ("response.output_text.delta", Said::NotYet) => {
+    match (&kind[..], &*placement) {
+        ("response.output_text.delta", Placement::Pending) => {
             prefix(event.get_mut("delta"), line)?;
-            *said = Said::In {
+            *placement = Placement::In {
                 output: place.0?,
                 content: place.1?,
             };
         }
-        ("response.output_text.done", Said::In { output, content })
+        ("response.output_text.done", Placement::In { output, content })
             if place == (Some(*output), Some(*content)) =>
         {
             prefix(event.get_mut("text"), line)?;
         }
-        ("response.content_part.done", Said::In { output, content })
+        ("response.content_part.done", Placement::In { output, content })
             if place == (Some(*output), Some(*content)) =>
         {
             prefix(event.pointer_mut("/part/text"), line)?;
         }
-        ("response.output_item.done", Said::In { output, content }) if place.0 == Some(*output) => {
+        ("response.output_item.done", Placement::In { output, content })
+            if place.0 == Some(*output) =>
+        {
             prefix(
                 event.pointer_mut(&format!("/item/content/{content}/text")),
                 line,
@@ -137,11 +139,11 @@ fn of_responses(mut event: Value, line: &str, said: &mut Said) -> Option<String>
         }
         (
             "response.completed" | "response.incomplete" | "response.failed",
-            Said::In { output, content },
+            Placement::In { output, content },
         ) => {
             let text = format!("/response/output/{output}/content/{content}/text");
             prefix(event.pointer_mut(&text), line)?;
-            *said = Said::Once;
+            *placement = Placement::Once;
         }
         _ => return None,
     }

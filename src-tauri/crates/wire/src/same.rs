@@ -61,7 +61,7 @@ fn objects<'v>(
 mod tests {
     use super::*;
 
-    fn told(dialect: Dialect, body: &str) -> String {
+    fn canonical(dialect: Dialect, body: &str) -> String {
         String::from_utf8(without_ids(dialect, body.as_bytes())).unwrap()
     }
 
@@ -82,28 +82,31 @@ mod tests {
                 r#"{"input":[{"type":"reasoning","id":"ID","summary":[]},{"type":"function_call","id":"ID","call_id":"ID","name":"t","arguments":"{\"id\":7}"},{"type":"function_call_output","call_id":"ID","output":"ok"}]}"#,
             ),
         ] {
-            let with = |id: &str| told(dialect, &body.replace("ID", id));
+            let with = |id: &str| canonical(dialect, &body.replace("ID", id));
             assert_eq!(with("call_1"), with("toolu_2"), "{dialect}");
-            assert_ne!(with("call_1"), told(dialect, &body.replace("ok", "no")));
+            assert_ne!(
+                with("call_1"),
+                canonical(dialect, &body.replace("ok", "no"))
+            );
             // An `id` in a tool's input stays.
-            assert_ne!(with("call_1"), told(dialect, &body.replace('7', "8")));
+            assert_ne!(with("call_1"), canonical(dialect, &body.replace('7', "8")));
         }
     }
 
     #[test]
-    fn what_is_said_stays() {
+    fn content_and_references_stay() {
         use Dialect::OpenaiResponses;
         let referring = |id: &str| {
-            told(
+            canonical(
                 OpenaiResponses,
                 &format!(r#"{{"input":[{{"type":"item_reference","id":"{id}"}}]}}"#),
             )
         };
         assert_ne!(referring("msg_1"), referring("msg_2"));
         assert_eq!(
-            told(OpenaiResponses, r#"{ "input" : "Hi" }"#),
+            canonical(OpenaiResponses, r#"{ "input" : "Hi" }"#),
             r#"{"input":"Hi"}"#
         );
-        assert_eq!(told(OpenaiResponses, "no JSON"), "no JSON");
+        assert_eq!(canonical(OpenaiResponses, "no JSON"), "no JSON");
     }
 }

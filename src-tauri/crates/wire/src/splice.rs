@@ -8,7 +8,7 @@ mod anthropic;
 mod openai_chat;
 mod openai_responses;
 
-use crate::told::{CannotRestart, Seen};
+use crate::told::{CannotRestart, Released};
 use crate::validator::error_event;
 use crate::{Validator, sse};
 
@@ -16,7 +16,7 @@ use crate::{Validator, sse};
 #[derive(Debug)]
 #[must_use = "nothing has been sent yet"]
 pub struct Restart {
-    seen: Seen,
+    released: Released,
     forbids_tools: bool,
 }
 
@@ -37,9 +37,9 @@ enum Second {
 }
 
 impl Restart {
-    pub(crate) fn new(seen: Seen, forbids_tools: bool) -> Self {
+    pub(crate) fn new(released: Released, forbids_tools: bool) -> Self {
         Self {
-            seen,
+            released,
             forbids_tools,
         }
     }
@@ -55,13 +55,15 @@ impl Restart {
     /// the text.
     pub fn open(self, notice: Option<&str>) -> (Vec<u8>, Splice) {
         let mut out = Vec::new();
-        let second = match self.seen {
-            Seen::Messages(seen) => {
-                Second::Messages(anthropic::Second::open(seen, notice, &mut out))
+        let second = match self.released {
+            Released::Messages(released) => {
+                Second::Messages(anthropic::Second::open(released, notice, &mut out))
             }
-            Seen::Chat(seen) => Second::Chat(openai_chat::Second::open(seen, notice, &mut out)),
-            Seen::Responses(seen) => {
-                Second::Responses(openai_responses::Second::open(seen, notice, &mut out))
+            Released::Chat(released) => {
+                Second::Chat(openai_chat::Second::open(released, notice, &mut out))
+            }
+            Released::Responses(released) => {
+                Second::Responses(openai_responses::Second::open(released, notice, &mut out))
             }
         };
         let splice = Splice {
@@ -111,15 +113,15 @@ impl Splice {
 }
 
 /// The notice as a separate line. A blank line separates it from earlier text.
-fn apart(notice: &str, spoke: bool) -> String {
-    let before = if spoke { "\n\n" } else { "" };
+fn apart(notice: &str, has_text: bool) -> String {
+    let before = if has_text { "\n\n" } else { "" };
     format!("{before}{notice}\n\n")
 }
 
-/// An error in the second provider's stream. `told`: the JSON text of the error object, if the event has one.
-fn told_error(told: Option<&str>, event: &[u8]) -> CannotRestart {
-    let told = told.and_then(|json| serde_json::from_str(json).ok());
-    error_event(told, event).into()
+/// An error in the second provider's stream. `error`: the JSON text of the error object, if the event has one.
+fn second_error(error: Option<&str>, event: &[u8]) -> CannotRestart {
+    let error = error.and_then(|json| serde_json::from_str(json).ok());
+    error_event(error, event).into()
 }
 
 fn out_of_place(what: &str) -> CannotRestart {

@@ -7,9 +7,9 @@ mod openai_responses;
 
 use catalog::Dialect;
 
-pub(crate) use anthropic::Seen as MessagesSeen;
-pub(crate) use openai_chat::{Seen as ChatSeen, THINKING, is_empty};
-pub(crate) use openai_responses::{Item as ResponsesItem, Seen as ResponsesSeen};
+pub(crate) use anthropic::Released as ReleasedMessages;
+pub(crate) use openai_chat::{Released as ReleasedChat, THINKING, is_empty};
+pub(crate) use openai_responses::{Item as ResponsesItem, Released as ReleasedResponses};
 
 use crate::sse;
 use crate::{Ask, Broken, Problem, Restart, Validator, error_body};
@@ -21,16 +21,16 @@ use crate::{Ask, Broken, Problem, Restart, Validator, error_body};
 #[derive(Debug)]
 pub struct Told {
     reader: sse::Reader,
-    seen: Seen,
+    released: Released,
     /// The client received something that is not an event of the dialect.
     unreadable: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Seen {
-    Messages(anthropic::Seen),
-    Chat(openai_chat::Seen),
-    Responses(openai_responses::Seen),
+pub(crate) enum Released {
+    Messages(anthropic::Released),
+    Chat(openai_chat::Released),
+    Responses(openai_responses::Released),
 }
 
 /// Why another provider's response cannot continue this one.
@@ -79,14 +79,14 @@ pub enum CannotRestart {
 
 impl Told {
     pub fn new(dialect: Dialect) -> Self {
-        let seen = match dialect {
-            Dialect::Anthropic => Seen::Messages(anthropic::Seen::default()),
-            Dialect::OpenaiChat => Seen::Chat(openai_chat::Seen::default()),
-            Dialect::OpenaiResponses => Seen::Responses(openai_responses::Seen::default()),
+        let released = match dialect {
+            Dialect::Anthropic => Released::Messages(anthropic::Released::default()),
+            Dialect::OpenaiChat => Released::Chat(openai_chat::Released::default()),
+            Dialect::OpenaiResponses => Released::Responses(openai_responses::Released::default()),
         };
         Self {
             reader: sse::Reader::new(Validator::LIMIT),
-            seen,
+            released,
             unreadable: false,
         }
     }
@@ -94,12 +94,12 @@ impl Told {
     /// Reads bytes that are sent to the client, in any split. Inside an event neither a keep-alive nor a restart is possible.
     /// Keep-alives need not be passed here.
     pub fn push(&mut self, bytes: &[u8]) {
-        let (seen, unreadable) = (&mut self.seen, &mut self.unreadable);
+        let (released, unreadable) = (&mut self.released, &mut self.unreadable);
         let outcome = self.reader.push(bytes, &mut |event| {
-            let read = match seen {
-                Seen::Messages(seen) => seen.event(event),
-                Seen::Chat(seen) => seen.event(event),
-                Seen::Responses(seen) => seen.event(event),
+            let read = match released {
+                Released::Messages(released) => released.event(event),
+                Released::Chat(released) => released.event(event),
+                Released::Responses(released) => released.event(event),
             };
             *unreadable |= read.is_err();
         });
@@ -109,19 +109,19 @@ impl Told {
     /// The client received a complete block: thinking, text or a tool's result. Claude Code 2.1 then never retries a truncated
     /// response. Always false for Chat, which has no blocks.
     pub fn has_completed_block(&self) -> bool {
-        match &self.seen {
-            Seen::Messages(seen) => seen.completed,
-            Seen::Chat(_) => false,
-            Seen::Responses(seen) => seen.has_completed_item(),
+        match &self.released {
+            Released::Messages(released) => released.completed,
+            Released::Chat(_) => false,
+            Released::Responses(released) => released.has_completed_item(),
         }
     }
 
     /// No text was released and no text block is open: the text that follows is complete.
     pub fn is_before_text(&self) -> bool {
-        match &self.seen {
-            Seen::Messages(seen) => seen.is_before_text(),
-            Seen::Chat(seen) => !seen.spoke,
-            Seen::Responses(seen) => seen.is_before_text(),
+        match &self.released {
+            Released::Messages(released) => released.is_before_text(),
+            Released::Chat(released) => !released.has_text,
+            Released::Responses(released) => released.is_before_text(),
         }
     }
 
@@ -134,10 +134,10 @@ impl Told {
     pub fn keep_alive(&self) -> Vec<u8> {
         let mut out = Vec::new();
         if self.reader.pending() == 0 {
-            match &self.seen {
-                Seen::Messages(seen) => seen.keep_alive(&mut out),
-                Seen::Chat(seen) => seen.keep_alive(&mut out),
-                Seen::Responses(seen) => seen.keep_alive(&mut out),
+            match &self.released {
+                Released::Messages(released) => released.keep_alive(&mut out),
+                Released::Chat(released) => released.keep_alive(&mut out),
+                Released::Responses(released) => released.keep_alive(&mut out),
             }
         }
         out
@@ -146,13 +146,13 @@ impl Told {
     /// As [`Self::keep_alive`], for a client that ignores pings. With no open block it repeats Messages' usage, which Claude
     /// Code counts as an event (measured with 2.1.332).
     pub fn sign_of_life(&self) -> Vec<u8> {
-        match &self.seen {
-            Seen::Messages(seen) if self.reader.pending() == 0 => {
+        match &self.released {
+            Released::Messages(released) if self.reader.pending() == 0 => {
                 let mut out = Vec::new();
-                seen.sign_of_life(&mut out);
+                released.sign_of_life(&mut out);
                 out
             }
-            Seen::Messages(_) | Seen::Chat(_) | Seen::Responses(_) => self.keep_alive(),
+            Released::Messages(_) | Released::Chat(_) | Released::Responses(_) => self.keep_alive(),
         }
     }
 
@@ -167,25 +167,30 @@ impl Told {
         if self.unreadable {
             return Err(CannotRestart::Unreadable);
         }
-        let thought = match &self.seen {
-            Seen::Messages(seen) => seen.can_restart().map(|()| seen.thought),
-            Seen::Chat(seen) => seen.can_restart().map(|()| seen.thought),
-            Seen::Responses(seen) => seen.can_restart().map(|()| seen.thought),
+        let thought = match &self.released {
+            Released::Messages(released) => released.can_restart().map(|()| released.thought),
+            Released::Chat(released) => released.can_restart().map(|()| released.thought),
+            Released::Responses(released) => released.can_restart().map(|()| released.thought),
         }?;
         if ask.wants_schema {
             return Err(CannotRestart::StructuredOutput);
         }
-        Ok(Restart::new(self.seen.clone(), ask.thinking && !thought))
+        Ok(Restart::new(
+            self.released.clone(),
+            ask.thinking && !thought,
+        ))
     }
 
     /// The dialect's error event, valid after the released part. It does not end the stream.
     pub fn error_event(&self, problem: &Problem) -> Vec<u8> {
-        match &self.seen {
-            Seen::Messages(_) => error_body::error_event(Dialect::Anthropic, problem),
-            Seen::Chat(_) => error_body::error_event(Dialect::OpenaiChat, problem),
-            Seen::Responses(seen) => {
-                error_body::response_failed(problem, seen.id.as_deref(), seen.next_sequence())
-            }
+        match &self.released {
+            Released::Messages(_) => error_body::error_event(Dialect::Anthropic, problem),
+            Released::Chat(_) => error_body::error_event(Dialect::OpenaiChat, problem),
+            Released::Responses(released) => error_body::response_failed(
+                problem,
+                released.id.as_deref(),
+                released.next_sequence(),
+            ),
         }
     }
 }

@@ -135,9 +135,9 @@ pub fn malformed(error: &serde_json::Error) -> Broken {
     })
 }
 
-/// An error event in a stream. `told`: its error object, if it has one.
-pub(crate) fn error_event(told: Option<&RawValue>, event: &[u8]) -> Broken {
-    let words = Words::of_json(told.map_or(event, |raw| raw.get().as_bytes()));
+/// An error event in a stream. `error_object`: its error object, if it has one.
+pub(crate) fn error_event(error_object: Option<&RawValue>, event: &[u8]) -> Broken {
+    let words = Words::of_json(error_object.map_or(event, |raw| raw.get().as_bytes()));
     Broken::ErrorEvent {
         kind: words.name().to_owned(),
         message: words.message,

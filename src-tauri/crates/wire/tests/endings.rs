@@ -211,7 +211,7 @@ fn is_invalid(dialect: Dialect, framing: Framing, brings: Brings) -> bool {
 }
 
 #[test]
-fn a_blank_word_is_no_stop_reason() {
+fn a_blank_reason_is_no_stop_reason() {
     for (dialect, framing, brings) in each() {
         for reason in [
             json!(""),
@@ -247,7 +247,7 @@ fn a_blank_word_is_no_stop_reason() {
 
 /// sgl-project/sglang#3912, sashabaranov/go-openai#677: every chunk has an empty reason.
 #[test]
-fn a_stream_whose_every_chunk_has_a_blank_reason_goes_on_until_the_real_one() {
+fn blank_reasons_in_every_chunk_do_not_end_a_stream() {
     for blank in ["", " ", "null", "none"] {
         let chunk = |text: &str, reason: &str| {
             event(
@@ -268,7 +268,7 @@ fn a_stream_whose_every_chunk_has_a_blank_reason_goes_on_until_the_real_one() {
 }
 
 #[test]
-fn a_word_for_failure_is_a_failure_whatever_came_before_it() {
+fn a_failure_reason_is_a_failure_after_any_content() {
     let words = [
         "network_error",
         "abort",
@@ -296,7 +296,7 @@ fn a_word_for_failure_is_a_failure_whatever_came_before_it() {
 }
 
 #[test]
-fn only_what_is_declared_cut_or_refused_may_be_empty_or_invalid() {
+fn only_truncated_or_refused_responses_can_be_empty_or_invalid() {
     use Completion as C;
     for (dialect, framing, brings) in each() {
         let found = |word: &str| verdict(dialect, framing, brings, &json!(word));
@@ -357,7 +357,7 @@ fn only_what_is_declared_cut_or_refused_may_be_empty_or_invalid() {
 
 /// An unknown word may mean anything, also "more to come": it counts with the dialect's terminal event alone.
 #[test]
-fn an_unknown_word_needs_the_terminal_event() {
+fn an_unknown_reason_needs_the_terminal_event() {
     for dialect in [Dialect::Anthropic, Dialect::OpenaiChat] {
         let all = events(dialect, Brings::Text, &json!("stop_of_tomorrow"));
         let (last, before) = all.split_last().unwrap();
@@ -398,7 +398,7 @@ fn an_unknown_word_needs_the_terminal_event() {
 
 /// vllm-project/vllm#45386: every stream ends with `response.completed`.
 #[test]
-fn the_status_in_the_terminal_object_outranks_the_events_name() {
+fn the_status_in_the_response_object_replaces_that_of_the_event_name() {
     use Completion as C;
     let failed = |kind: &str, message: &str| {
         C::Broken(Broken::ErrorEvent {
@@ -533,7 +533,7 @@ proptest! {
     /// For every stop reason: a response without anything to act on is never complete, one with invalid arguments neither, and
     /// no prefix of a stream is a response before its stop reason came.
     #[test]
-    fn no_word_makes_an_empty_or_invalid_answer_whole(
+    fn no_stop_reason_completes_an_empty_or_invalid_response(
         dialect in prop::sample::select(&Dialect::ALL[..]),
         framing in prop::sample::select(&FRAMINGS[..]),
         brings in prop::sample::select(&Brings::ALL[..]),

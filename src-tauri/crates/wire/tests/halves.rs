@@ -76,7 +76,7 @@ fn answers(dialect: Dialect, one: &str, two: &str) -> Vec<(Framing, String)> {
 }
 
 #[test]
-fn a_healthy_answer_with_half_pairs_is_healthy_and_its_text_is_joined() {
+fn a_response_with_split_surrogate_pairs_is_complete_and_joined() {
     for dialect in Dialect::ALL {
         for (one, two, joined) in PIECES {
             for (framing, body) in answers(dialect, one, two) {
@@ -107,7 +107,7 @@ fn a_healthy_answer_with_half_pairs_is_healthy_and_its_text_is_joined() {
 
 /// The released part is read too: a restart closes the client's text.
 #[test]
-fn a_text_cut_between_the_halves_can_go_on_with_another_answer() {
+fn a_text_cut_within_a_pair_can_restart_in_place() {
     for dialect in Dialect::ALL {
         let (_, body) = answers(dialect, r"Go \ud83d", r"\ude80!").remove(0);
         let text = match dialect {
@@ -145,7 +145,7 @@ fn a_text_cut_between_the_halves_can_go_on_with_another_answer() {
 }
 
 #[test]
-fn a_request_with_half_pairs_is_read() {
+fn a_request_with_lone_surrogates_is_parsed() {
     let half = r"\ud83d";
     let body = format!(
         r#"{{"{half}":1,"model":"m{half}","tools":[{{"name":"{half}"}}],"thinking":{{"type":"enabled","{half}":"{half}"}},"messages":[{{"role":"user","content":"{half}"}},{{"role":"assistant","content":[{{"type":"thinking","thinking":"{half}"}},{{"type":"tool_use","id":"a","name":"{half}"}}]}},{{"role":"user","{half}":"{half}","content":[{{"type":"tool_result","tool_use_id":"a{half}","content":"{half}"}}]}}],"stream":true}}"#

@@ -326,7 +326,7 @@ proptest! {
 
     /// The two framings and the three dialects have the same verdict for the same response.
     #[test]
-    fn an_answer_is_judged_alike_however_it_is_said(answer in answers(), dialect in dialects(), framing in framings()) {
+    fn all_dialects_and_framings_give_the_same_verdict(answer in answers(), dialect in dialects(), framing in framings()) {
         let body = answer.body(dialect, framing);
         let (seen, _) = watch(dialect, framing, &[body.as_bytes()]);
         let expected = if answer.says() { Completion::Complete } else { Completion::Broken(Broken::Empty) };
@@ -348,7 +348,7 @@ proptest! {
 
     /// A server that does not stream gives the same result: its document as events is judged as the document.
     #[test]
-    fn a_document_said_as_events_is_judged_as_the_document(answer in answers(), dialect in dialects()) {
+    fn a_document_as_events_has_the_verdict_of_the_document(answer in answers(), dialect in dialects()) {
         let body = answer.body(dialect, Framing::Whole);
         let (whole, _) = watch(dialect, Framing::Whole, &[body.as_bytes()]);
         let said = wire::as_events(dialect, body.as_bytes()).unwrap();
@@ -374,7 +374,7 @@ proptest! {
 
     /// Before the completion check nothing is a response, and after it nothing changes; a document passes at its last brace.
     #[test]
-    fn no_prefix_is_an_answer_before_its_proof(answer in answers(), dialect in dialects(), framing in framings(), at in any::<Index>()) {
+    fn no_prefix_is_complete_before_its_semantic_end(answer in answers(), dialect in dialects(), framing in framings(), at in any::<Index>()) {
         let body = answer.body(dialect, framing);
         let (whole, _) = watch(dialect, framing, &[body.as_bytes()]);
         let proof = whole.steps.iter().find(|step| step.kind.is_proof());
@@ -417,7 +417,7 @@ proptest! {
 
     /// A broken answer stays broken by the same fault, whatever follows it.
     #[test]
-    fn a_fault_is_never_forgotten(
+    fn a_fault_is_permanent(
         answer in answers(),
         other in answers(),
         dialect in dialects(),
@@ -472,7 +472,7 @@ proptest! {
     /// Some compatible servers report their usage with every event, and correct it in both directions: of each count the last
     /// that is not zero stands.
     #[test]
-    fn of_usage_told_again_the_last_stands(
+    fn the_last_nonzero_repeated_usage_applies(
         dialect in prop::sample::select(&[Dialect::Anthropic, Dialect::OpenaiChat][..]),
         told in prop::collection::vec((0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32), 1..8),
     ) {

@@ -36,7 +36,7 @@ fn taken(bytes: usize) {
     }
 }
 
-fn given_back(bytes: usize) {
+fn freed(bytes: usize) {
     if COUNTS.load(Relaxed) {
         NOW.fetch_sub(bytes as isize, Relaxed);
     }
@@ -50,7 +50,7 @@ unsafe impl GlobalAlloc for Counted {
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        given_back(layout.size());
+        freed(layout.size());
         unsafe { System.dealloc(at, layout) }
     }
 
@@ -58,7 +58,7 @@ unsafe impl GlobalAlloc for Counted {
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         taken(size);
         let moved = unsafe { System.realloc(at, layout, size) };
-        given_back(layout.size());
+        freed(layout.size());
         moved
     }
 }
@@ -372,7 +372,7 @@ fn watched(dialect: Dialect, framing: Framing, hostile: &Hostile, filling: &Fill
 }
 
 #[test]
-fn no_answer_fills_our_memory() {
+fn no_response_exceeds_the_memory_bound() {
     let filling = Filling::new();
     for dialect in Dialect::ALL {
         let streams = streams(dialect).into_iter().map(|h| (Framing::Stream, h));

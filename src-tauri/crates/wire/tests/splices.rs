@@ -127,7 +127,7 @@ fn golden_restarts() {
 
 /// The properties, for every pair of transcripts and every place at which the first may end.
 #[test]
-fn wherever_a_restart_is_allowed_the_client_gets_one_whole_answer() {
+fn after_every_allowed_restart_the_client_has_one_complete_response() {
     for dialect in Dialect::ALL {
         let all = transcripts(dialect);
         let mut restarts = 0;
@@ -171,7 +171,7 @@ fn wherever_a_restart_is_allowed_the_client_gets_one_whole_answer() {
 }
 
 #[test]
-fn why_an_answer_cannot_be_restarted() {
+fn reasons_against_a_restart() {
     use CannotRestart as C;
     use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
     let block = |kind: &str| C::WithinBlock(kind.to_owned());
@@ -261,7 +261,7 @@ fn structured_output_is_not_begun_again() {
 }
 
 #[test]
-fn within_an_event_nothing_can_be_said() {
+fn within_an_event_there_is_no_keep_alive() {
     for dialect in Dialect::ALL {
         let text = transcript(dialect, "text");
         let cut = begin(&text, 2);
@@ -276,7 +276,7 @@ fn within_an_event_nothing_can_be_said() {
 
 /// A tool call of the second answer needs thinking before it where thinking is on; all that came before it is passed.
 #[test]
-fn with_thinking_on_and_none_shown_a_tool_call_is_refused_before_any_of_it_is_passed() {
+fn without_released_thinking_a_tool_call_is_refused_before_release() {
     for dialect in Dialect::ALL {
         let first = begin(&transcript(dialect, "text"), 2);
         let restart = told(dialect, first.as_bytes())
@@ -324,7 +324,7 @@ fn thinking_that_was_shown_allows_tool_calls() {
 }
 
 #[test]
-fn the_second_providers_error_is_its_own() {
+fn an_error_of_the_second_provider_is_reported() {
     for (dialect, name, error) in [
         (Dialect::Anthropic, "error", "overloaded_error: Overloaded"),
         (Dialect::OpenaiChat, "error", "server_error: The server had"),
@@ -500,7 +500,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_at_all_is_survived(
+    fn any_bytes_do_not_panic(
         dialect in prop::sample::select(&Dialect::ALL[..]),
         name in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),

@@ -176,7 +176,7 @@ fn every_file_is_in_the_table() {
 
 /// After the completion check a cut is as good as a clean end, wherever it falls; before it, it is a cut.
 #[test]
-fn the_way_the_body_ends_matters_until_the_semantic_end_only() {
+fn the_end_of_the_body_matters_only_before_the_semantic_end() {
     for case in Case::all() {
         let (dialect, name, text) = (case.dialect, case.name, case.text());
         let seen = watch(dialect, [text.as_bytes()]);
@@ -192,7 +192,7 @@ fn the_way_the_body_ends_matters_until_the_semantic_end_only() {
 
 /// The property that everything else stands on.
 #[test]
-fn every_prefix_before_the_semantic_end_is_no_answer_and_none_after_it_differs() {
+fn prefixes_are_incomplete_before_the_semantic_end_and_equal_after_it() {
     for case in Case::all() {
         let (dialect, name, text) = (case.dialect, case.name, case.text());
         let whole = watch(dialect, [text.as_bytes()]);
@@ -315,15 +315,15 @@ proptest! {
             events.insert(at.index(events.len() + 1), noise);
         }
         let noisy = watch(dialect, [events.concat().as_bytes()]);
-        let heard = |seen: &Seen| letters(&seen.steps).replace('N', "");
-        prop_assert_eq!(heard(&noisy), heard(&whole));
+        let without_noise = |seen: &Seen| letters(&seen.steps).replace('N', "");
+        prop_assert_eq!(without_noise(&noisy), without_noise(&whole));
         prop_assert_eq!(&noisy.clean, &whole.clean);
         prop_assert_eq!(&noisy.cut, &whole.cut);
         prop_assert_eq!(&noisy.report, &whole.report);
     }
 
     #[test]
-    fn a_broken_answer_stays_broken(
+    fn a_broken_response_stays_broken(
         (dialect, text) in transcripts(),
         at in any::<prop::sample::Index>(),
         (_, after) in transcripts(),
@@ -349,7 +349,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_at_all_is_judged_and_nothing_of_it_is_kept(
+    fn any_bytes_have_a_verdict_and_malformed_ones_are_not_quoted(
         dialect in prop::sample::select(&Dialect::ALL[..]),
         framing in prop::sample::select(&[Framing::Stream, Framing::Whole][..]),
         bytes in prop::collection::vec(any::<u8>(), 0..400),

@@ -30,7 +30,7 @@ fn unnamed(stream: &str) -> String {
 }
 
 #[test]
-fn the_events_name_stands_in_for_its_type() {
+fn the_event_name_replaces_a_missing_type() {
     for dialect in [Dialect::Anthropic, Dialect::OpenaiResponses] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/transcripts")

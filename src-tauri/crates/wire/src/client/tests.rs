@@ -98,7 +98,7 @@ fn odd_user_agents() {
 }
 
 #[test]
-fn what_a_client_sends_is_cut_short() {
+fn long_header_values_are_truncated() {
     let long = "x".repeat(5_000);
     let client = Client::identify(&headers([("user-agent", &*long), ("session-id", &*long)]));
     assert_eq!(client.name.len(), LONGEST);

@@ -5,14 +5,14 @@ use crate::fields::Fields;
 use crate::sse;
 use crate::validator::anthropic::{Block, block_kind};
 
-pub(super) fn say(body: Fields<'_>, out: &mut Vec<u8>) {
+pub(super) fn write_events(body: Fields<'_>, out: &mut Vec<u8>) {
     start(&body, out);
     for (index, block) in body.objects("content").into_iter().enumerate() {
         let at = index.to_string();
-        let (begun, deltas) = opened(block);
+        let (started, deltas) = opened(block);
         event(
             "content_block_start",
-            [("index", &at), ("content_block", &begun)],
+            [("index", &at), ("content_block", &started)],
             out,
         );
         for delta in deltas {

@@ -248,22 +248,25 @@ fn a_response_is_the_same_response() {
     }
     for status in ["queued", "in_progress"] {
         let document = json!({"id": "r", "status": status, "output": []}).to_string();
-        let said = as_events(Dialect::OpenaiResponses, document.as_bytes());
-        assert!(matches!(said, Err(Broken::NotAnAnswer(_))), "{said:?}");
+        let written = as_events(Dialect::OpenaiResponses, document.as_bytes());
+        assert!(
+            matches!(written, Err(Broken::NotAnAnswer(_))),
+            "{written:?}"
+        );
     }
 }
 
 #[test]
 fn values_stay_byte_for_byte() {
     let document = br#"{"id":"m","content":[{"type":"text","text":"\ud83d \u00e9"},{"type":"tool_use","id":"a","name":"f","input":{"n":1.50,"big":12345678901234567890}}],"stop_reason":"tool_use"}"#;
-    let said = String::from_utf8(as_events(Dialect::Anthropic, document).unwrap()).unwrap();
-    assert!(said.contains(r#""text":"\ud83d \u00e9""#), "{said}");
+    let written = String::from_utf8(as_events(Dialect::Anthropic, document).unwrap()).unwrap();
+    assert!(written.contains(r#""text":"\ud83d \u00e9""#), "{written}");
     assert!(
-        said.contains(r#"{\"n\":1.50,\"big\":12345678901234567890}"#),
-        "{said}"
+        written.contains(r#"{\"n\":1.50,\"big\":12345678901234567890}"#),
+        "{written}"
     );
     let mut validator = Validator::new(Dialect::Anthropic, Framing::Stream);
-    validator.push(said.as_bytes(), &mut Vec::new());
+    validator.push(written.as_bytes(), &mut Vec::new());
     assert!(validator.judge(BodyEnd::Cut).is_answer());
     for dialect in Dialect::ALL {
         for no in ["[]", "1", "{", ""] {

@@ -30,8 +30,8 @@ const CODES: &[&str] = &[
 ];
 
 /// The class by the table of words, or by a code that is a number.
-pub(super) fn class(status: u16, code: &str, said: &str) -> Class {
-    let found = table::look_up(status, said);
+pub(super) fn class(status: u16, code: &str, search_text: &str) -> Class {
+    let found = table::look_up(status, search_text);
     // Without a status, an error with an unknown text is transient.
     let unknown = match found {
         Class::Caller => true,

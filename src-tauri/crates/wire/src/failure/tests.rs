@@ -187,7 +187,7 @@ fn classes() {
 }
 
 #[test]
-fn classes_of_errors_told_in_a_stream() {
+fn classes_of_error_events() {
     let table = [
         ("overloaded_error", "Overloaded", Class::Transient),
         ("server_error", "", Class::Transient),
@@ -209,7 +209,7 @@ fn classes_of_errors_told_in_a_stream() {
 }
 
 #[test]
-fn whatever_else_breaks_an_answer_may_go_well_the_next_time() {
+fn other_faults_of_a_response_are_transient() {
     for broken in [
         Broken::Cut,
         Broken::NoStopReason,
@@ -221,7 +221,7 @@ fn whatever_else_breaks_an_answer_may_go_well_the_next_time() {
 }
 
 #[test]
-fn a_server_that_asks_to_be_tried_again_is() {
+fn should_retry_makes_a_caller_error_transient() {
     assert_eq!(
         failure(400, &[("x-should-retry", "true")], "").class,
         Class::Transient

@@ -34,7 +34,7 @@ impl Words {
     }
 
     /// Type, code and message in lower case, for classification.
-    pub(super) fn said(&self) -> String {
+    pub(super) fn search_text(&self) -> String {
         format!("{} {} {}", self.kind, self.code, self.long).to_lowercase()
     }
 

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{apart, malformed, out_of_place, told_error};
+use super::{apart, malformed, out_of_place, second_error};
+use crate::told::{CannotRestart, ReleasedMessages};
 use crate::fields::Fields;
 use crate::sse::{self, Event};
-use crate::told::{CannotRestart, MessagesSeen};
 use crate::validator::anthropic::{Block, block_kind};
 use crate::validator::shown::{Shown, too_many};
 
@@ -32,10 +32,14 @@ pub(super) struct Second {
 impl Second {
     /// Closes the open text; the notice is a block after it. A blank text takes the notice itself: the API refuses blank texts
     /// in the next turn.
-    pub(super) fn open(seen: MessagesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
-        let mut notice = notice.map(|notice| apart(notice, seen.spoke));
-        let mut next = seen.next;
-        for (index, open) in &seen.open {
+    pub(super) fn open(
+        released: ReleasedMessages,
+        notice: Option<&str>,
+        out: &mut Vec<u8>,
+    ) -> Self {
+        let mut notice = notice.map(|notice| apart(notice, released.has_text));
+        let mut next = released.next;
+        for (index, open) in &released.open {
             if let (true, Some(notice)) = (open.blank, notice.take_if(|_| open.blank)) {
                 text(*index, &notice, out);
             }
@@ -94,9 +98,9 @@ impl Second {
                 write("ping", &data, out);
                 Ok(())
             }
-            "error" => Err(told_error(data.given("error"), event.data)),
+            "error" => Err(second_error(data.given("error"), event.data)),
             _ if kind.is_none() && data.given("error").is_some() => {
-                Err(told_error(data.given("error"), event.data))
+                Err(second_error(data.given("error"), event.data))
             }
             // Dropped: the fields to renumber are unknown.
             _ => Ok(()),
@@ -168,9 +172,9 @@ impl Second {
             let mut usage = usage.unwrap_or_default();
             for field in INPUT {
                 if usage.given(field).is_none() {
-                    let told = started.as_ref().and_then(|usage| usage.given(field));
-                    let told = told.unwrap_or("0").to_owned();
-                    usage.set_raw(field, told);
+                    let count = started.as_ref().and_then(|usage| usage.given(field));
+                    let count = count.unwrap_or("0").to_owned();
+                    usage.set_raw(field, count);
                 }
             }
             let usage = usage.to_string();

@@ -1,12 +1,12 @@
-use super::{apart, malformed, told_error};
+use super::{apart, malformed, second_error};
 use crate::fields::{Fields, array};
 use crate::sse::{self, Event};
-use crate::told::{CannotRestart, ChatSeen, THINKING, is_empty};
+use crate::told::{CannotRestart, ReleasedChat, THINKING, is_empty};
 use crate::validator::stop::ends;
 
 #[derive(Debug)]
 pub(super) struct Second {
-    first: ChatSeen,
+    first: ReleasedChat,
     ended: bool,
     /// The second response contained thinking, which is removed. Some servers require that thinking together with a tool's
     /// result.
@@ -15,13 +15,13 @@ pub(super) struct Second {
 
 impl Second {
     /// Chat has no blocks to close: the notice is part of the text.
-    pub(super) fn open(first: ChatSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
+    pub(super) fn open(first: ReleasedChat, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
         let mut delta = Fields::default();
         if !first.role {
             delta.set("role", "assistant");
         }
         if let Some(notice) = notice {
-            delta.set("content", apart(notice, first.spoke));
+            delta.set("content", apart(notice, first.has_text));
         }
         if !delta.is_empty() {
             first.chunk(0, &delta.to_string(), out);
@@ -49,7 +49,7 @@ impl Second {
         }
         let mut chunk = Fields::read(event.data).map_err(|error| malformed(&error))?;
         if chunk.given("error").is_some() || event.name == "error" {
-            return Err(told_error(chunk.given("error"), event.data));
+            return Err(second_error(chunk.given("error"), event.data));
         }
         // The id stays the same for the stream; the model is that of the second response.
         for (field, first) in [("id", &self.first.id), ("created", &self.first.created)] {
@@ -64,8 +64,8 @@ impl Second {
             let forbids_tools = forbids_tools || (self.thought && !self.first.thought);
             passed.extend(continued(choice, forbids_tools)?);
         }
-        let says_nothing = passed.is_empty() && !choices.is_empty();
-        if says_nothing && chunk.given("usage").is_none() {
+        let is_nothing_left = passed.is_empty() && !choices.is_empty();
+        if is_nothing_left && chunk.given("usage").is_none() {
             return Ok(());
         }
         if chunk.given("choices").is_some() {
@@ -78,10 +78,10 @@ impl Second {
 
 fn thinks(choice: &Fields<'_>) -> bool {
     let delta = choice.object("delta").unwrap_or_default();
-    let says = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
+    let has = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
     let parts = delta.objects("content");
     let thinking = |part: &Fields<'_>| part.text("type").as_deref() == Some("thinking");
-    THINKING.iter().any(|field| says(field)) || parts.iter().any(thinking)
+    THINKING.iter().any(|field| has(field)) || parts.iter().any(thinking)
 }
 
 /// `None`: nothing of this choice remains.

@@ -1,17 +1,17 @@
 use std::collections::BTreeMap;
 
-use super::{apart, malformed, out_of_place, told_error};
+use super::{apart, malformed, out_of_place, second_error};
 use crate::Validator;
 use crate::fields::{Fields, array};
+use crate::told::{CannotRestart, ReleasedResponses, ResponsesItem as Item};
 use crate::sse::Event;
-use crate::told::{CannotRestart, ResponsesItem as Item, ResponsesSeen};
 use crate::validator::openai_responses::item::is_executable;
 use crate::validator::shown::{Shown, too_many};
 
 #[derive(Debug)]
 pub(super) struct Second {
     /// The released part of both responses.
-    seen: ResponsesSeen,
+    released: ReleasedResponses,
     ended: bool,
     /// By output index of the second response.
     items: BTreeMap<u64, Placed>,
@@ -36,24 +36,28 @@ struct Place {
 
 impl Second {
     /// Adds the notice to the open text, or as a new item if no text is open.
-    pub(super) fn open(mut seen: ResponsesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
-        let open: Vec<u64> = seen.open.keys().copied().collect();
+    pub(super) fn open(
+        mut released: ReleasedResponses,
+        notice: Option<&str>,
+        out: &mut Vec<u8>,
+    ) -> Self {
+        let open: Vec<u64> = released.open.keys().copied().collect();
         if let Some(notice) = notice {
             let last = open.last().copied();
-            let last = last.unwrap_or_else(|| seen.new_message(out));
+            let last = last.unwrap_or_else(|| released.new_message(out));
             for index in open.into_iter().filter(|index| *index != last) {
-                seen.close_message(index, out);
+                released.close_message(index, out);
             }
-            let spoke = seen.open.get(&last).is_some_and(Item::speaks);
-            seen.say(last, &apart(notice, spoke), out);
-            seen.close_message(last, out);
+            let has_text = released.open.get(&last).is_some_and(Item::has_text);
+            released.add_text(last, &apart(notice, has_text), out);
+            released.close_message(last, out);
         } else {
             for index in open {
-                seen.close_message(index, out);
+                released.close_message(index, out);
             }
         }
         Self {
-            seen,
+            released,
             ended: false,
             items: BTreeMap::new(),
             streamed: false,
@@ -70,8 +74,8 @@ impl Second {
             return Ok(());
         }
         let data = Fields::read(event.data).map_err(|error| malformed(&error))?;
-        let told = data.text("type");
-        let kind = told.as_deref().unwrap_or(event.name).to_owned();
+        let named = data.text("type");
+        let kind = named.as_deref().unwrap_or(event.name).to_owned();
         match &*kind {
             "response.created" | "response.queued" | "response.in_progress" => Ok(()),
             "response.output_item.added" | "response.output_item.done" => {
@@ -85,11 +89,11 @@ impl Second {
                 let error = response
                     .as_ref()
                     .and_then(|response| response.given("error"));
-                Err(told_error(error, event.data))
+                Err(second_error(error, event.data))
             }
-            "error" => Err(told_error(data.given("error"), event.data)),
-            _ if told.is_none() && data.given("error").is_some() => {
-                Err(told_error(data.given("error"), event.data))
+            "error" => Err(second_error(data.given("error"), event.data)),
+            _ if named.is_none() && data.given("error").is_some() => {
+                Err(second_error(data.given("error"), event.data))
             }
             _ => self.part(&kind, data, forbids_tools, out),
         }
@@ -124,13 +128,13 @@ impl Second {
         let item = item.to_string();
         if done {
             self.streamed = true;
-            if !self.seen.keep_item(item.clone()) {
+            if !self.released.keep_item(item.clone()) {
                 return Err(CannotRestart::TooLong(Validator::LIMIT));
             }
         }
         data.set_raw("item", item);
         data.set("output_index", place.index);
-        self.seen.write(kind, &mut data, out);
+        self.released.write(kind, &mut data, out);
         Ok(())
     }
 
@@ -166,7 +170,7 @@ impl Second {
             data.set("item_id", &**id);
         }
         data.set("output_index", place.index);
-        self.seen.write(kind, &mut data, out);
+        self.released.write(kind, &mut data, out);
         Ok(())
     }
 
@@ -190,10 +194,10 @@ impl Second {
             return Err(CannotRestart::ToolCallWithoutThinking);
         } else {
             let place = Place {
-                index: self.seen.next,
-                id: id.and_then(|id| self.seen.other_id(id)),
+                index: self.released.next,
+                id: id.and_then(|id| self.released.other_id(id)),
             };
-            self.seen.next = place.index.saturating_add(1);
+            self.released.next = place.index.saturating_add(1);
             Some(place)
         };
         let placed = Placed {
@@ -213,7 +217,7 @@ impl Second {
         out: &mut Vec<u8>,
     ) -> Result<(), CannotRestart> {
         if let Some(mut response) = data.object("response") {
-            let mut output = self.seen.done.clone();
+            let mut output = self.released.done.clone();
             for item in response.objects("output") {
                 let what = item.text("type").unwrap_or_default();
                 if self.streamed || what == "reasoning" {
@@ -224,7 +228,7 @@ impl Second {
                 }
                 output.push(item.to_string());
             }
-            if let Some(id) = &self.seen.id {
+            if let Some(id) = &self.released.id {
                 response.set("id", &**id);
             }
             response.set_raw("output", array(output.iter().map(String::as_str)));
@@ -232,7 +236,7 @@ impl Second {
             data.set_raw("response", response);
         }
         self.ended = true;
-        self.seen.write(kind, &mut data, out);
+        self.released.write(kind, &mut data, out);
         Ok(())
     }
 }

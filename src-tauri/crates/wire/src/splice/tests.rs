@@ -45,7 +45,7 @@ fn a_blank_text_is_filled_with_the_notice() {
 
 /// Summed or left over, the first answer's input would make an agent compact its history too early.
 #[test]
-fn usage_is_the_second_answers_alone() {
+fn usage_is_that_of_the_second_response() {
     let delta = |usage: &str| {
         format!(r#"{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}}{usage}}}"#)
     };
@@ -71,7 +71,7 @@ fn usage_is_the_second_answers_alone() {
 }
 
 #[test]
-fn a_second_lifecycle_in_the_second_answer_is_its_fault() {
+fn a_second_start_in_the_second_response_is_malformed() {
     let second = stream(&[START, START]);
     let refused = continued(Dialect::Anthropic, &[START, TEXT], &second).unwrap_err();
     assert!(matches!(refused, CannotRestart::Broken(_)), "{refused}");
@@ -79,7 +79,7 @@ fn a_second_lifecycle_in_the_second_answer_is_its_fault() {
 
 /// Events over several lines of data, of unknown kinds, and after the end.
 #[test]
-fn what_is_passed_is_one_line_and_known() {
+fn only_known_events_pass_on_one_data_line() {
     let second = "data: {\"type\":\"message_start\",\ndata: \"message\":{}}\n\ndata: {\"type\":\"content_block_start\",\ndata: \"index\":0, \"content_block\":{\"type\": \"text\",\ndata: \"text\":\"a\"}}\n\ndata: {\"type\":\"news\",\"index\":0}\n\n: comment\n\ndata: {\"type\":\"ping\"}\n\ndata: {\"type\":\"message_stop\"}\n\ndata: {\"type\":\"ping\"}\n\n";
     let told = continued(Dialect::Anthropic, &[START, TEXT], second).unwrap();
     assert_eq!(
@@ -132,7 +132,7 @@ fn chat_refuses_a_tool_call_after_thinking_that_is_not_shown() {
 }
 
 #[test]
-fn chat_says_the_role_where_the_first_answer_had_not() {
+fn chat_sends_the_role_if_the_first_response_had_not() {
     let first = r#"{"choices":[{"index":0,"delta":{}}]}"#;
     let told = continued(Dialect::OpenaiChat, &[first], "").unwrap();
     let expected = r#"{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":"[lost]\n\n"},"finish_reason":null}]}"#;
@@ -163,7 +163,7 @@ fn kinds(told: &[String]) -> Vec<&str> {
 
 /// A text may be done while its part is not, and a part while its item is not.
 #[test]
-fn responses_close_what_is_open_and_nothing_twice() {
+fn responses_close_each_open_part_once() {
     let text_done =
         r#"{"type":"response.output_text.done","output_index":0,"content_index":0,"text":"Hi"}"#;
     let delta =
@@ -192,7 +192,7 @@ fn responses_close_what_is_open_and_nothing_twice() {
 
 /// An event that lacks what it is about leaves the part as it was.
 #[test]
-fn responses_close_a_part_that_was_not_done_in_earnest() {
+fn responses_close_a_part_after_an_incomplete_done_event() {
     let nothing = r#"{"type":"response.content_part.done","output_index":0,"content_index":0}"#;
     let told = continued(Dialect::OpenaiResponses, &[ADDED, nothing], "").unwrap();
     let last = told.last().unwrap();
@@ -237,7 +237,7 @@ fn responses_without_announcements_are_placed_by_their_events() {
 
 /// A server that gives every item the same index, and reasoning first.
 #[test]
-fn responses_under_one_index_are_told_apart() {
+fn responses_with_one_index_are_distinguished() {
     let item = |kind: &str, what: &str, id: &str| {
         format!(
             r#"{{"type":"response.output_item.{kind}","output_index":0,"item":{{"type":"{what}","id":"{id}"}}}}"#

@@ -11,7 +11,7 @@ use crate::validator::stop::ends;
 
 /// The released part of a Messages response.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Released {
     begun: bool,
     /// The client received a stop reason or an error.
     stopped: bool,
@@ -24,10 +24,10 @@ pub(crate) struct Seen {
     /// A block of thinking is complete.
     pub(crate) thought: bool,
     /// The client received text that is not only white space.
-    pub(crate) spoke: bool,
+    pub(crate) has_text: bool,
     tool_delivered: bool,
     /// Ids of server tool calls without a result.
-    unanswered: BTreeSet<String>,
+    without_result: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub(crate) struct Open {
     pub(crate) blank: bool,
 }
 
-impl Seen {
+impl Released {
     pub(super) fn event(&mut self, event: Event<'_>) -> Result<(), serde_json::Error> {
         if event.data.is_empty() || event.data == b"[DONE]" {
             return Ok(());
@@ -70,7 +70,8 @@ impl Seen {
         if self.open.len() == Shown::MOST_PARTS {
             return;
         }
-        self.unanswered.remove(&short(block.text("tool_use_id")));
+        self.without_result
+            .remove(&short(block.text("tool_use_id")));
         self.next = self.next.max(index.saturating_add(1));
         let open = Open {
             kind: short(block.text("type")),
@@ -78,20 +79,20 @@ impl Seen {
             blank: true,
         };
         self.open.insert(index, open);
-        self.say(index, block.text("text"));
+        self.add_text(index, block.text("text"));
     }
 
     fn grow(&mut self, index: Option<u64>, data: &Fields<'_>) {
         if let (Some(index), Some(delta)) = (index, data.object("delta")) {
-            self.say(index, delta.text("text"));
+            self.add_text(index, delta.text("text"));
         }
     }
 
-    fn say(&mut self, index: u64, text: Option<String>) {
-        let said = text.is_some_and(|text| !text.trim().is_empty());
-        if let (true, Some(open)) = (said, self.open.get_mut(&index)) {
+    fn add_text(&mut self, index: u64, text: Option<String>) {
+        let has_text = text.is_some_and(|text| !text.trim().is_empty());
+        if let (true, Some(open)) = (has_text, self.open.get_mut(&index)) {
             open.blank = false;
-            self.spoke = true;
+            self.has_text = true;
         }
     }
 
@@ -103,15 +104,15 @@ impl Seen {
         match block_kind(&open.kind) {
             Block::Thinking => self.thought = true,
             Block::Tool => self.tool_delivered = true,
-            Block::ServerTool if self.unanswered.len() < Shown::MOST_PARTS => {
-                self.unanswered.insert(open.id);
+            Block::ServerTool if self.without_result.len() < Shown::MOST_PARTS => {
+                self.without_result.insert(open.id);
             }
             Block::Text | Block::ServerTool | Block::Whole => {}
         }
     }
 
     pub(super) fn is_before_text(&self) -> bool {
-        !self.spoke && self.open.values().all(|open| open.kind != "text")
+        !self.has_text && self.open.values().all(|open| open.kind != "text")
     }
 
     /// An empty delta adds nothing to a block, also after a signature. The API itself begins tool input with one.
@@ -170,7 +171,7 @@ impl Seen {
                 }
             }
         }
-        if !self.unanswered.is_empty() {
+        if !self.without_result.is_empty() {
             return Err(CannotRestart::ToolWithoutResult);
         }
         Ok(())

@@ -11,7 +11,7 @@ pub(crate) const THINKING: [&str; 3] = ["reasoning_content", "reasoning", "reaso
 
 /// The released part of a Chat response.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Released {
     begun: bool,
     /// JSON texts of the fields that each chunk repeats.
     pub(crate) id: Option<String>,
@@ -23,7 +23,7 @@ pub(crate) struct Seen {
     finished: bool,
     ended: bool,
     pub(crate) role: bool,
-    pub(crate) spoke: bool,
+    pub(crate) has_text: bool,
     /// The client received thinking and then text.
     pub(crate) thought: bool,
     thinking: bool,
@@ -33,7 +33,7 @@ pub(crate) struct Seen {
     media: Option<&'static str>,
 }
 
-impl Seen {
+impl Released {
     pub(super) fn event(&mut self, event: Event<'_>) -> Result<(), serde_json::Error> {
         if event.data.is_empty() {
             return Ok(());
@@ -49,8 +49,8 @@ impl Seen {
             ("created", &mut self.created),
             ("model", &mut self.model),
         ] {
-            if let Some(told) = chunk.given(field) {
-                *slot = Some(told.to_owned());
+            if let Some(value) = chunk.given(field) {
+                *slot = Some(value.to_owned());
             }
         }
         for choice in chunk.objects("choices") {
@@ -79,24 +79,24 @@ impl Seen {
     }
 
     fn delta(&mut self, delta: &Fields<'_>) {
-        let says = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
-        self.role |= says("role");
-        self.calling |= says("tool_calls") || says("function_call");
-        self.refusing |= says("refusal");
+        let has = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
+        self.role |= has("role");
+        self.calling |= has("tool_calls") || has("function_call");
+        self.refusing |= has("refusal");
         self.media = self
             .media
-            .or_else(|| ["audio", "images"].into_iter().find(|field| says(field)));
+            .or_else(|| ["audio", "images"].into_iter().find(|field| has(field)));
         let parts = delta.objects("content");
         let thinks = |part: &Fields<'_>| part.text("type").as_deref() == Some("thinking");
-        if THINKING.iter().any(|field| says(field)) || parts.iter().any(thinks) {
+        if THINKING.iter().any(|field| has(field)) || parts.iter().any(thinks) {
             self.thinking = true;
         }
         let text = match parts.as_slice() {
-            [] => says("content"),
+            [] => has("content"),
             parts => parts.iter().any(|part| !thinks(part)),
         };
         if text {
-            self.spoke = true;
+            self.has_text = true;
             self.thought |= self.thinking;
             self.thinking = false;
         }
@@ -120,9 +120,9 @@ impl Seen {
             chunk.set_raw("id", id.clone());
         }
         chunk.set("object", "chat.completion.chunk");
-        for (field, told) in [("created", &self.created), ("model", &self.model)] {
-            if let Some(told) = told {
-                chunk.set_raw(field, told.clone());
+        for (field, value) in [("created", &self.created), ("model", &self.model)] {
+            if let Some(value) = value {
+                chunk.set_raw(field, value.clone());
             }
         }
         let mut choice = Fields::default();

@@ -17,7 +17,7 @@ const OVERHEAD: usize = 256;
 
 /// The released part of a Responses response.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Released {
     begun: bool,
     ended: bool,
     pub(crate) id: Option<String>,
@@ -40,7 +40,7 @@ pub(crate) struct Seen {
     kept: usize,
 }
 
-impl Seen {
+impl Released {
     pub(super) fn event(&mut self, event: Event<'_>) -> Result<(), serde_json::Error> {
         if event.data.is_empty() || event.data == b"[DONE]" {
             return Ok(());
@@ -246,7 +246,7 @@ impl Seen {
     }
 
     /// Adds text to the open message at `index`, in a new part if no part is open.
-    pub(crate) fn say(&mut self, index: u64, text: &str, out: &mut Vec<u8>) {
+    pub(crate) fn add_text(&mut self, index: u64, text: &str, out: &mut Vec<u8>) {
         let open = self.open.get(&index).and_then(Item::open_part);
         if open.is_none() {
             self.close_parts(index, out);

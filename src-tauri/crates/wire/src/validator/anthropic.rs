@@ -137,10 +137,10 @@ impl Stream {
         if self.open.len() == Shown::MOST_PARTS {
             return Err(too_many("open blocks"));
         }
-        self.stopped.goes_on(shown);
+        self.stopped.discard_unknown(shown);
         let kind = block.show(shown)?;
-        if let Some(input) = block.given_input() {
-            block.tell_input(input, kind, shown);
+        if let Some(input) = block.start_input() {
+            block.report_input(input, kind, shown);
         }
         let given = match kind {
             Block::Text | Block::Thinking => block.has_content(),
@@ -213,8 +213,8 @@ impl Stream {
     }
 }
 
-fn usage(told: &Observed<MessagesUsage>, shown: &mut Shown) {
-    shown.usage(told.0.counts(), true);
+fn usage(observed: &Observed<MessagesUsage>, shown: &mut Shown) {
+    shown.usage(observed.0.counts(), true);
 }
 
 /// An event of an unknown type can have any fields; it must only be JSON.
@@ -231,8 +231,8 @@ fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broke
     super::unknown_type(event, KNOWN, error)
 }
 
-pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
-    let message: Whole<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+pub(super) fn document(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
+    let message: Document<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
     if message.error.is_some() || message.kind.as_deref() == Some("error") {
         return Err(json_instead(body));
     }
@@ -244,7 +244,7 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
     for block in &content {
         let kind = block.show(shown)?;
         if let Some(input) = block.input {
-            block.tell_input(input, kind, shown);
+            block.report_input(input, kind, shown);
         }
     }
     let reason = message.stop_reason.0.unwrap_or_default();
@@ -281,7 +281,7 @@ struct Message<'a> {
 }
 
 #[derive(Deserialize)]
-struct Whole<'a> {
+struct Document<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Str<'a>>,
     #[serde(borrow)]
@@ -337,13 +337,13 @@ impl ContentBlock<'_> {
     }
 
     /// The input in the start event of a block, from a server that sends no deltas.
-    fn given_input(&self) -> Option<&RawValue> {
+    fn start_input(&self) -> Option<&RawValue> {
         let input = self.input?;
         let blank = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'{' | b'}');
         (!input.get().as_bytes().iter().all(blank)).then_some(input)
     }
 
-    fn tell_input(&self, input: &RawValue, kind: Block, shown: &mut Shown) {
+    fn report_input(&self, input: &RawValue, kind: Block, shown: &mut Shown) {
         match kind {
             Block::Tool => shown.arguments(self.id.as_deref().unwrap_or_default(), input.get()),
             Block::ServerTool => shown.argument_bytes(input.get().len() as u64),

@@ -69,17 +69,17 @@ impl Document {
                 .bytes
                 .strip_prefix(b"\xef\xbb\xbf")
                 .unwrap_or(&self.bytes);
-            let whole = serde_json::from_slice::<IgnoredAny>(text);
-            if whole.as_ref().is_err_and(serde_json::Error::is_eof) || not_json(text).is_some() {
+            let parsed = serde_json::from_slice::<IgnoredAny>(text);
+            if parsed.as_ref().is_err_and(serde_json::Error::is_eof) || not_json(text).is_some() {
                 return Read::default();
             }
             let text = text::mended(text);
             let mut shown = Shown::default();
             shown.keeps_arguments = self.keeps_arguments;
             let completion = match self.dialect {
-                Dialect::Anthropic => anthropic::whole(&text, &mut shown),
-                Dialect::OpenaiChat => openai_chat::whole(&text, &mut shown),
-                Dialect::OpenaiResponses => openai_responses::whole(&text, &mut shown),
+                Dialect::Anthropic => anthropic::document(&text, &mut shown),
+                Dialect::OpenaiChat => openai_chat::document(&text, &mut shown),
+                Dialect::OpenaiResponses => openai_responses::document(&text, &mut shown),
             };
             Read {
                 shown,

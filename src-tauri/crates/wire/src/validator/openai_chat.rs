@@ -46,7 +46,7 @@ impl Stream {
         if event.data.is_empty() {
             return Ok(StepKind::Noise);
         }
-        // Only as the whole event: in a text or an argument `[DONE]` has no meaning.
+        // Only as the document event: in a text or an argument `[DONE]` has no meaning.
         if event.data.trim_ascii() == b"[DONE]" {
             return Ok(StepKind::Terminal);
         }
@@ -81,14 +81,14 @@ impl Stream {
         Some(overall(&stops, shown))
     }
 
-    fn choice(&mut self, told: ChoiceChunk<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
-        let index = told.index.or_zero();
+    fn choice(&mut self, received: ChoiceChunk<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
+        let index = received.index.or_zero();
         if self.choices.len() == Shown::MOST_PARTS && !self.choices.contains_key(&index) {
             return Err(too_many("choices"));
         }
         let choice = self.choices.entry(index).or_default();
         let mut step = StepKind::Lifecycle;
-        if let Some(delta) = told.delta {
+        if let Some(delta) = received.delta {
             if delta.show(shown) {
                 step = StepKind::Content;
             }
@@ -104,9 +104,9 @@ impl Stream {
             }
         }
         if matches!(step, StepKind::Content | StepKind::ToolClose) {
-            choice.stopped.goes_on(shown);
+            choice.stopped.discard_unknown(shown);
         }
-        if let Some(reason) = &told.finish_reason.0
+        if let Some(reason) = &received.finish_reason.0
             && choice.stopped.at(reason)
         {
             shown.stopped(reason);
@@ -114,7 +114,7 @@ impl Stream {
                 call.check(shown);
             }
         }
-        usage([&told.usage], shown);
+        usage([&received.usage], shown);
         Ok(step)
     }
 }
@@ -210,29 +210,29 @@ fn overall(stops: &[Stop], shown: &Shown) -> Completion {
 
 /// Later usage objects replace earlier ones.
 fn usage<const N: usize>(places: [&Observed<OpenAiUsage>; N], shown: &mut Shown) {
-    for told in places {
-        shown.usage(told.0.counts(), false);
+    for received in places {
+        shown.usage(received.0.counts(), false);
     }
 }
 
-pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
-    let answer: Whole<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-    let (None, Some(Few(choices))) = (&answer.error, answer.choices) else {
+pub(super) fn document(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
+    let response: Document<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+    let (None, Some(Few(choices))) = (&response.error, response.choices) else {
         return Err(json_instead(body));
     };
-    shown.identity(answer.id.as_deref(), answer.model.as_deref());
+    shown.identity(response.id.as_deref(), response.model.as_deref());
     for choice in &choices {
         usage([&choice.usage], shown);
     }
-    usage([&answer.x_groq.0.usage, &answer.usage], shown);
+    usage([&response.x_groq.0.usage, &response.usage], shown);
     let mut stops = Vec::new();
     for choice in choices {
         if let Some(message) = choice.message {
             message.show(shown);
             let mut calls = Choice::default();
             let legacy = message.function_call.map(CallDelta::legacy);
-            let told = message.tool_calls.unwrap_or_default();
-            for (index, mut call) in told.0.into_iter().chain(legacy).enumerate() {
+            let received = message.tool_calls.unwrap_or_default();
+            for (index, mut call) in received.0.into_iter().chain(legacy).enumerate() {
                 call.index = Count(Some(index as u64));
                 calls.grow(call, shown)?;
             }
@@ -290,13 +290,13 @@ struct XGroq {
 }
 
 #[derive(Deserialize)]
-struct Whole<'a> {
+struct Document<'a> {
     #[serde(borrow)]
     id: Option<Str<'a>>,
     #[serde(borrow)]
     model: Option<Str<'a>>,
     #[serde(borrow)]
-    choices: Option<Few<WholeChoice<'a>>>,
+    choices: Option<Few<DocumentChoice<'a>>>,
     #[serde(default)]
     usage: Observed<OpenAiUsage>,
     #[serde(default)]
@@ -305,7 +305,7 @@ struct Whole<'a> {
 }
 
 #[derive(Deserialize)]
-struct WholeChoice<'a> {
+struct DocumentChoice<'a> {
     #[serde(borrow)]
     message: Option<Message<'a>>,
     #[serde(borrow, default)]

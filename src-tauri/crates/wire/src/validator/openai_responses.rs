@@ -104,7 +104,7 @@ pub(super) struct Stream {
 struct Open {
     executable: bool,
     /// At least one delta had arguments.
-    told: bool,
+    has_deltas: bool,
 }
 
 impl Stream {
@@ -150,7 +150,7 @@ impl Stream {
             }
             Act::Failed => {
                 let response = data.response.unwrap_or_default();
-                if let Some(status) = response.said() {
+                if let Some(status) = response.stop_status() {
                     shown.stopped(status);
                 }
                 shown.usage(response.usage.0.counts(), false);
@@ -163,12 +163,12 @@ impl Stream {
     /// `None` before the terminal event, which is also the semantic end.
     pub(super) fn verdict(&self, shown: &Shown) -> Option<Completion> {
         let stop = self.stop?;
-        let whole = match stop {
+        let finished = match stop {
             Stop::Clean | Stop::Continues | Stop::Unknown => true,
             Stop::Pending | Stop::Truncated | Stop::Refused | Stop::Failed => false,
         };
         // Clients silently drop a call without an end.
-        let open = whole && self.open.values().any(|item| item.executable);
+        let open = finished && self.open.values().any(|item| item.executable);
         Some(if open {
             Completion::Broken(Broken::OpenBlock)
         } else {
@@ -185,7 +185,7 @@ impl Stream {
         }
         let open = Open {
             executable: item.is_executable(),
-            told: false,
+            has_deltas: false,
         };
         self.open.insert(index, open);
         if item.is_executable() {
@@ -215,7 +215,7 @@ impl Stream {
             let new = item.show(Counted::so_far(shown), shown)?;
             if item.is_executable() {
                 if let (Some(open), false) = (open, new) {
-                    item.show_arguments(open.told, shown);
+                    item.report_arguments(open.has_deltas, shown);
                 }
                 shown.tool_closed(item.call_id());
             }
@@ -235,7 +235,7 @@ impl Stream {
                     .output_index
                     .and_then(|index| self.open.get_mut(&index));
                 if let Some(item) = item {
-                    item.told |= given > 0;
+                    item.has_deltas |= given > 0;
                 }
             }
             _ => {}
@@ -276,9 +276,9 @@ fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broke
     super::unknown_type(event, &known, error)
 }
 
-pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
+pub(super) fn document(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
     let response: Response<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-    let Some(status) = response.said().map(str::to_owned) else {
+    let Some(status) = response.stop_status().map(str::to_owned) else {
         // A document without `output` is not a response.
         return Err(match (&response.output, response.error) {
             (Some(_), None) => Broken::NoStopReason,
@@ -332,7 +332,7 @@ struct Response<'a> {
 
 impl Response<'_> {
     /// The status, if it is a stop reason.
-    fn said(&self) -> Option<&str> {
+    fn stop_status(&self) -> Option<&str> {
         self.status
             .0
             .as_deref()
@@ -342,7 +342,7 @@ impl Response<'_> {
     /// Counts the content of a response object. After a stream, most of it is counted already. `named`: the status if the
     /// object has none.
     fn show(&self, named: &str, counted: Counted, shown: &mut Shown) -> Result<Stop, Broken> {
-        let status = self.said().unwrap_or(named);
+        let status = self.stop_status().unwrap_or(named);
         let known = stop(status).unwrap_or(Stop::Unknown);
         let reason = self.incomplete_details.reason.0.as_deref();
         // The reason is more specific than `incomplete`, and never means success.

@@ -122,9 +122,11 @@ impl Shown {
 
     /// Sets the response's id and model, once.
     pub(super) fn identity(&mut self, id: Option<&str>, model: Option<&str>) {
-        let set = |slot: &mut Option<String>, told: Option<&str>| {
-            if let (None, Some(told)) = (&slot, told.filter(|told| !told.is_empty())) {
-                *slot = Some(cut(told));
+        let set = |slot: &mut Option<String>, reported: Option<&str>| {
+            if let (None, Some(reported)) =
+                (&slot, reported.filter(|reported| !reported.is_empty()))
+            {
+                *slot = Some(cut(reported));
             }
         };
         set(&mut self.report.id, id);
@@ -132,8 +134,8 @@ impl Shown {
     }
 
     /// Updates the usage. `apart`: as in [`Counts::tokens`].
-    pub(super) fn usage(&mut self, told: Counts, apart: bool) {
-        if self.counts.update(told) {
+    pub(super) fn usage(&mut self, reported: Counts, apart: bool) {
+        if self.counts.update(reported) {
             self.report.usage_told = true;
             self.report.tokens = self.counts.tokens(apart);
         }

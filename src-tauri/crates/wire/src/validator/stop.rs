@@ -139,7 +139,7 @@ impl Stopped {
     }
 
     /// Content followed: discards an unknown reason.
-    pub(super) fn goes_on(&mut self, shown: &mut Shown) {
+    pub(super) fn discard_unknown(&mut self, shown: &mut Shown) {
         if self.stop == Some(Stop::Unknown) {
             (self.stop, self.discredited) = (None, true);
             shown.report.stop_reason = None;

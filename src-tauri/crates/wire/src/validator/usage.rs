@@ -21,16 +21,16 @@ pub(super) struct Counts {
 
 impl Counts {
     /// True: at least one count is present.
-    pub(super) fn update(&mut self, told: Counts) -> bool {
+    pub(super) fn update(&mut self, reported: Counts) -> bool {
         let mut any = false;
-        for (slot, told) in [
-            (&mut self.input, told.input),
-            (&mut self.output, told.output),
-            (&mut self.total, told.total),
-            (&mut self.cache_read, told.cache_read),
-            (&mut self.cache_write, told.cache_write),
+        for (slot, reported) in [
+            (&mut self.input, reported.input),
+            (&mut self.output, reported.output),
+            (&mut self.total, reported.total),
+            (&mut self.cache_read, reported.cache_read),
+            (&mut self.cache_write, reported.cache_write),
         ] {
-            if let Some(count) = told.filter(|count| *count > 0) {
+            if let Some(count) = reported.filter(|count| *count > 0) {
                 *slot = Some(count);
                 any = true;
             }
@@ -174,8 +174,10 @@ impl OpenAiUsage {
 
 /// The first value that is not zero; else a zero, if one is present.
 fn first<const N: usize>(counts: [Option<u64>; N]) -> Option<u64> {
-    let told = || counts.into_iter().flatten();
-    told().find(|count| *count > 0).or_else(|| told().next())
+    let reported = || counts.into_iter().flatten();
+    reported()
+        .find(|count| *count > 0)
+        .or_else(|| reported().next())
 }
 
 /// A field that is only observed. A value of another type counts as absent.

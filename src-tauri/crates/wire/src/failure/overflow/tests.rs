@@ -331,7 +331,7 @@ fn read(status: u16, body: &str) -> (Class, Option<u64>) {
 }
 
 #[test]
-fn every_vendors_words_are_known_and_the_window_that_they_name_is_read() {
+fn every_vendors_context_error_is_recognized_with_its_window() {
     for (vendor, status, words, window) in TEXTS {
         for body in [
             json!({"error": {"message": words, "type": "invalid_request_error", "code": null}}),
@@ -357,7 +357,7 @@ fn every_vendors_words_are_known_and_the_window_that_they_name_is_read() {
 }
 
 #[test]
-fn codes_and_fields_name_it_too() {
+fn codes_and_fields_identify_a_context_error() {
     let table = [
         (
             r#"{"error":{"code":400,"message":"request too long","type":"exceed_context_size_error","n_prompt_tokens":9000,"n_ctx":8192}}"#,
@@ -383,7 +383,7 @@ fn codes_and_fields_name_it_too() {
 
 /// Close to it, and something else.
 #[test]
-fn other_words_about_tokens_are_something_else() {
+fn similar_texts_about_tokens_have_another_class() {
     let table = [
         (
             429,

@@ -39,7 +39,7 @@ fn read(failure: &Failure) -> (Class, Option<Duration>, Option<DateTime<Utc>>) {
 }
 
 #[test]
-fn what_each_vendor_says() {
+fn limits_of_each_vendor() {
     let tables = [
         anthropic::SAMPLES,
         openai::SAMPLES,
@@ -83,7 +83,7 @@ fn what_each_vendor_says() {
 
 /// A limit follows from status and text: without the status the text alone decides.
 #[test]
-fn in_a_stream_the_words_decide() {
+fn in_a_stream_the_text_decides() {
     let table = [
         (
             "rate_limit_exceeded",
@@ -129,7 +129,7 @@ fn in_a_stream_the_words_decide() {
 
 /// Groq's 400s about what its model wrote (console.groq.com, "Tool use" and "Structured outputs").
 #[test]
-fn what_the_model_failed_at_is_not_the_callers_fault() {
+fn malformed_model_output_is_not_the_callers_fault() {
     for body in [
         r#"{"error":{"message":"Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details.","type":"invalid_request_error","code":"tool_use_failed","failed_generation":"<function=get_weather {\"city\": \"insufficient_quota\"}"}}"#,
         r#"{"error":{"message":"Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.","type":"invalid_request_error","code":"json_validate_failed","failed_generation":"{"}}"#,

@@ -37,7 +37,7 @@ enum State {
     #[default]
     Growing,
     /// The text has ended, and the part has not.
-    Told,
+    TextDone,
     Done,
 }
 
@@ -64,11 +64,11 @@ impl Item {
         let parts = &mut self.parts;
         match kind {
             "response.content_part.added" | "response.content_part.done" => {
-                let Some(told) = data.object("part") else {
+                let Some(added) = data.object("part") else {
                     return 0;
                 };
                 let part = parts.entry(content).or_default();
-                part.json = told.to_string();
+                part.json = added.to_string();
                 if kind.ends_with(".done") {
                     part.state = State::Done;
                 }
@@ -82,7 +82,7 @@ impl Item {
                 text.len()
             }
             "response.output_text.done" => {
-                parts.entry(content).or_default().state = State::Told;
+                parts.entry(content).or_default().state = State::TextDone;
                 0
             }
             "response.output_text.annotation.added" => {
@@ -137,9 +137,9 @@ impl Item {
         open.map(|(index, _)| *index)
     }
 
-    pub(crate) fn speaks(&self) -> bool {
-        let said = |part: &Part| !part.text.trim().is_empty() || part.is_done();
-        self.parts.values().any(said)
+    pub(crate) fn has_text(&self) -> bool {
+        let has_text = |part: &Part| !part.text.trim().is_empty() || part.is_done();
+        self.parts.values().any(has_text)
     }
 
     /// The content index of the next part.

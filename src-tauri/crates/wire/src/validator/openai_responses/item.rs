@@ -89,7 +89,7 @@ impl Item<'_> {
     }
 
     /// The arguments as the client's tool receives them.
-    fn told(&self) -> Cow<'_, str> {
+    fn input_text(&self) -> Cow<'_, str> {
         let raw = self.arguments.or(self.input).or(self.action);
         let raw = raw.map_or("", RawValue::get);
         match serde_json::from_str::<Str<'_>>(raw) {
@@ -99,12 +99,12 @@ impl Item<'_> {
     }
 
     /// Reports the complete arguments of a call. `counted`: their deltas were counted.
-    pub(super) fn show_arguments(&self, counted: bool, shown: &mut Shown) {
-        let told = self.told();
+    pub(super) fn report_arguments(&self, counted: bool, shown: &mut Shown) {
+        let input_text = self.input_text();
         if !counted {
-            shown.argument_bytes(told.len() as u64);
+            shown.argument_bytes(input_text.len() as u64);
         }
-        shown.keep_arguments(self.call_id(), &told);
+        shown.keep_arguments(self.call_id(), &input_text);
     }
 
     /// Counts the item's content that was not counted before. True: a call without an earlier start event.
@@ -112,7 +112,7 @@ impl Item<'_> {
         if self.is_executable() {
             let new = shown.tool(self.call_id(), self.name())?;
             if new {
-                self.show_arguments(false, shown);
+                self.report_arguments(false, shown);
             }
             if &*self.kind == "function_call" && !self.arguments_are_json() {
                 shown.invalid_tool(self.name());
