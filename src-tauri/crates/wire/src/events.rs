@@ -4,6 +4,7 @@
 mod anthropic;
 mod openai_chat;
 mod openai_responses;
+mod write;
 
 use catalog::Dialect;
 
@@ -24,20 +25,6 @@ pub fn as_events(dialect: Dialect, document: &[u8]) -> Result<Vec<u8>, Broken> {
         Dialect::OpenaiResponses => openai_responses::write_events(body, &mut out)?,
     }
     Ok(out)
-}
-
-/// An object with these fields.
-fn object<const N: usize>(fields: [(&'static str, &str); N]) -> Fields<'static> {
-    let mut object = Fields::default();
-    for (name, json) in fields {
-        object.set_raw(name, json.to_owned());
-    }
-    object
-}
-
-/// The JSON text of a string.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

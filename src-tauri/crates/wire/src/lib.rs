@@ -35,5 +35,6 @@ pub use same::without_ids;
 pub use splice::{Restart, Splice};
 pub use told::{CannotRestart, Told};
 pub use validator::anthropic::{Block, block_kind};
+pub use validator::fault::malformed;
 pub use validator::openai_responses::item::is_executable;
-pub use validator::{Framing, Validator, malformed};
+pub use validator::{Framing, Validator};

@@ -5,12 +5,13 @@
 //! keep their bytes.
 
 mod anthropic;
+mod faults;
+mod notice;
 mod openai_chat;
 mod openai_responses;
 
-use crate::told::{CannotRestart, Released};
-use crate::validator::error_event;
-use crate::{Validator, sse};
+use crate::told::released::Released;
+use crate::{CannotRestart, Validator, sse};
 
 /// A restart that is possible and has not begun. Created by [`crate::Told::restart`].
 #[derive(Debug)]
@@ -110,26 +111,6 @@ impl Splice {
         self.failed = outcome.clone().err();
         outcome
     }
-}
-
-/// The notice as a separate line. A blank line separates it from earlier text.
-fn apart(notice: &str, has_text: bool) -> String {
-    let before = if has_text { "\n\n" } else { "" };
-    format!("{before}{notice}\n\n")
-}
-
-/// An error in the second provider's stream. `error`: the JSON text of the error object, if the event has one.
-fn second_error(error: Option<&str>, event: &[u8]) -> CannotRestart {
-    let error = error.and_then(|json| serde_json::from_str(json).ok());
-    error_event(error, event).into()
-}
-
-fn out_of_place(what: &str) -> CannotRestart {
-    crate::Broken::Malformed(format!("{what} out of place")).into()
-}
-
-fn malformed(error: &serde_json::Error) -> CannotRestart {
-    crate::validator::malformed(error).into()
 }
 
 #[cfg(test)]

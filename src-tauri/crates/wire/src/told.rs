@@ -1,18 +1,20 @@
 //! The released part of a response, derived from the bytes released to the client alone: what can be sent without changing
 //! anything, and whether another response can continue a truncated one.
 
-mod anthropic;
-mod openai_chat;
-mod openai_responses;
+pub(crate) mod anthropic;
+mod cannot_restart;
+mod keep_alive;
+pub(crate) mod openai_chat;
+pub(crate) mod openai_responses;
+pub(crate) mod released;
 
 use catalog::Dialect;
 
-pub(crate) use anthropic::Released as ReleasedMessages;
-pub(crate) use openai_chat::{Released as ReleasedChat, THINKING, is_empty};
-pub(crate) use openai_responses::{Item as ResponsesItem, Released as ReleasedResponses};
+pub use cannot_restart::CannotRestart;
+use released::Released;
 
 use crate::sse;
-use crate::{Ask, Broken, Problem, Restart, Validator, error_body};
+use crate::{Ask, Problem, Restart, Validator, error_body};
 
 /// The part of a streamed response that the client received.
 ///
@@ -24,57 +26,6 @@ pub struct Told {
     released: Released,
     /// The client received something that is not an event of the dialect.
     unreadable: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Released {
-    Messages(anthropic::Released),
-    Chat(openai_chat::Released),
-    Responses(openai_responses::Released),
-}
-
-/// Why another provider's response cannot continue this one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CannotRestart {
-    /// The other response can be forwarded unchanged.
-    #[error("nothing of the answer was shown yet")]
-    NothingShown,
-    #[error("the client received a partial event")]
-    WithinEvent,
-    #[error("the client received an unreadable event")]
-    Unreadable,
-    /// The client received a stop reason, a finish reason or an error.
-    #[error("the client has received the end of the response")]
-    Ended,
-    #[error("structured output cannot begin again in the middle")]
-    StructuredOutput,
-    /// The vendor refuses a history with thinking that has no signature.
-    #[error("a block of thinking is unfinished")]
-    WithinThinking,
-    /// An open call makes the message invalid, and the client would execute a closed one.
-    #[error("a tool call was begun and is unfinished")]
-    ToolCallBegun,
-    #[error("a tool call was delivered, and must not come twice")]
-    ToolCallDelivered,
-    /// A server tool: the provider executes it.
-    #[error("a tool that the provider runs was called and has no result")]
-    ToolWithoutResult,
-    /// A block of another kind, with the dialect's name for it.
-    #[error("a block of kind `{0}` is unfinished")]
-    WithinBlock(String),
-    #[error("the model had begun to refuse")]
-    Refusing,
-    #[error("there are several choices")]
-    SeveralChoices,
-    #[error("the answer is larger than {0} bytes")]
-    TooLong(usize),
-    /// With thinking on, a vendor accepts a tool call only after thinking, and the second response's thinking is removed.
-    /// Detected in the second response, before any part of the call is released.
-    #[error("the second answer calls a tool, and no thinking was shown before")]
-    ToolCallWithoutThinking,
-    /// The second response failed its completion check; the restart itself was possible.
-    #[error("the second answer is broken: {0}")]
-    Broken(#[from] Broken),
 }
 
 impl Told {
@@ -194,9 +145,6 @@ impl Told {
         }
     }
 }
-
-/// A comment, which clients do not report as an event.
-pub(crate) const COMMENT: &[u8] = b": keep-alive\n\n";
 
 #[cfg(test)]
 mod tests;

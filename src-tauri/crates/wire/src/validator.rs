@@ -1,5 +1,7 @@
 pub(crate) mod anthropic;
+pub(crate) mod bounds;
 mod document;
+pub(crate) mod fault;
 mod foreign;
 pub(crate) mod lenient;
 mod openai_chat;
@@ -10,11 +12,8 @@ mod stream;
 mod usage;
 
 use catalog::Dialect;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::failure::Words;
-use crate::{BodyEnd, Broken, Completion, Problem, Report, Step, StepKind, error_body, sse};
+use crate::{BodyEnd, Broken, Completion, Problem, Report, Step, error_body, sse};
 use document::Document;
 use stream::Stream;
 
@@ -44,7 +43,7 @@ enum Body {
 
 impl Validator {
     /// Largest single event (stream) or body (document) in bytes.
-    pub const LIMIT: usize = 16 << 20;
+    pub const LIMIT: usize = bounds::LIMIT;
 
     pub fn new(dialect: Dialect, framing: Framing) -> Self {
         let framing = match framing {
@@ -122,45 +121,6 @@ impl Validator {
             Body::Stream(stream) => stream.error_event(problem),
             Body::Whole(document) => error_body::error_event(document.dialect, problem),
         }
-    }
-}
-
-/// Reports the position only: serde's message quotes the field, which is the user's data.
-pub fn malformed(error: &serde_json::Error) -> Broken {
-    Broken::Malformed(if error.is_data() {
-        let (line, column) = (error.line(), error.column());
-        format!("a field is missing or of an unexpected type at line {line} column {column}")
-    } else {
-        error.to_string()
-    })
-}
-
-/// An error event in a stream. `error_object`: its error object, if it has one.
-pub(crate) fn error_event(error_object: Option<&RawValue>, event: &[u8]) -> Broken {
-    let words = Words::of_json(error_object.map_or(event, |raw| raw.get().as_bytes()));
-    Broken::ErrorEvent {
-        kind: words.name().to_owned(),
-        message: words.message,
-    }
-}
-
-/// An event that cannot be deserialized: malformed if its type is known, else noise.
-fn unknown_type(
-    event: sse::Event<'_>,
-    known: &[&str],
-    error: &serde_json::Error,
-) -> Result<StepKind, Broken> {
-    #[derive(Deserialize)]
-    struct Tag<'a> {
-        #[serde(borrow, rename = "type")]
-        kind: Option<lenient::Str<'a>>,
-    }
-    match serde_json::from_slice::<Tag<'_>>(event.data) {
-        Ok(tag) if known.contains(&tag.kind.as_deref().unwrap_or(event.name)) => {
-            Err(malformed(error))
-        }
-        Ok(_) => Ok(StepKind::Noise),
-        Err(error) => Err(malformed(&error)),
     }
 }
 

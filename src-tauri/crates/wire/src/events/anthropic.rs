@@ -1,6 +1,6 @@
 //! Anthropic docs, "Streaming messages".
 
-use super::{object, quoted};
+use super::write::{object, quoted};
 use crate::fields::Fields;
 use crate::sse;
 use crate::validator::anthropic::{Block, block_kind};

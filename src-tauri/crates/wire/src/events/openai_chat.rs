@@ -1,6 +1,6 @@
 //! OpenAI API reference, "Chat Completions", "Streaming events".
 
-use super::object;
+use super::write::object;
 use crate::fields::Fields;
 use crate::sse;
 

@@ -1,6 +1,6 @@
 //! OpenAI API reference, "Responses", "Streaming events".
 
-use super::{object, quoted};
+use super::write::{object, quoted};
 use crate::Broken;
 use crate::fields::Fields;
 use crate::sse;

@@ -9,10 +9,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
 
+use super::class::Class;
 use super::details::Details;
+use super::pacific;
 use super::table::{ALLOWANCE, IN_BODY, MONEY, PLAN, has_any};
 use super::times::{When, in_words, wait};
-use super::{Class, pacific};
 
 /// Seconds. A longer rate limit is a limit with a reset. It is longer than any per-minute window.
 const LONG: f64 = 120.0;

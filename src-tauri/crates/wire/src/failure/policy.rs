@@ -1,28 +1,7 @@
 //! Recognizes refusals for the content of a request. The tests list the vendors' full texts with their sources.
 
-use super::{Class, table};
-
-/// Parts of such an error's type, code or text, in lower case.
-pub(super) const DECLINED: &[&str] = &[
-    "content_policy",
-    "content policy",
-    "content_filter",
-    "content filtering policy",
-    "content management policy",
-    "responsibleaipolicyviolation",
-    "violating our usage policy",
-    "violate our usage policy",
-    "violates usage guidelines",
-    "requires moderation",
-    "safety_violation",
-    "content exists risk",
-    "unsafe or sensitive content",
-    "包含不安全或敏感内容",
-    "considered high risk",
-    "data_inspection_failed",
-    "datainspectionfailed",
-    "contain inappropriate content",
-];
+use super::class::Class;
+use super::table;
 
 /// Codes that are numbers. A number is never looked up in a text.
 const CODES: &[&str] = &[

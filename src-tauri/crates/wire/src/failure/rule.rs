@@ -1,5 +1,5 @@
-use super::words::READ;
-use super::{Class, Words};
+use super::class::Class;
+use super::words::{READ, Words};
 
 /// A rule of the user for failures. It applies before the table.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Status and words → class.
 
-use super::Class;
+use super::class::Class;
+use super::declined::DECLINED;
 use super::overflow::TOO_LONG;
-use super::policy::DECLINED;
 
 /// A row applies if the status is one of these (empty: any status), and the error's type, code or message contains one
 /// of these words (empty: any text).

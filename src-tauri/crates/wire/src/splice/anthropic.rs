@@ -2,12 +2,15 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{apart, malformed, out_of_place, second_error};
-use crate::told::{CannotRestart, ReleasedMessages};
+use super::faults::{malformed, out_of_place, second_error};
+use super::notice::apart;
+use crate::CannotRestart;
 use crate::fields::Fields;
 use crate::sse::{self, Event};
+use crate::told::anthropic::Released as ReleasedMessages;
 use crate::validator::anthropic::{Block, block_kind};
-use crate::validator::shown::{Shown, too_many};
+use crate::validator::bounds::MOST_PARTS;
+use crate::validator::shown::too_many;
 
 /// Input counts of `message_start`. `message_delta` can repeat them (API reference, `MessageDeltaUsage`), and clients then use
 /// the later ones.
@@ -132,7 +135,7 @@ impl Second {
         if self.open.contains_key(&index) {
             return Err(out_of_place("content_block_start"));
         }
-        if self.open.len() == Shown::MOST_PARTS {
+        if self.open.len() == MOST_PARTS {
             return Err(too_many("open blocks").into());
         }
         let place = match block_kind(&kind) {

@@ -1,7 +1,9 @@
-use super::{apart, malformed, second_error};
+use super::faults::{malformed, second_error};
+use super::notice::apart;
+use crate::CannotRestart;
 use crate::fields::{Fields, array};
 use crate::sse::{self, Event};
-use crate::told::{CannotRestart, ReleasedChat, THINKING, is_empty};
+use crate::told::openai_chat::{Released as ReleasedChat, THINKING, is_empty};
 use crate::validator::stop::ends;
 
 #[derive(Debug)]

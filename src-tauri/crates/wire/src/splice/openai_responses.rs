@@ -1,12 +1,15 @@
 use std::collections::BTreeMap;
 
-use super::{apart, malformed, out_of_place, second_error};
+use super::faults::{malformed, out_of_place, second_error};
+use super::notice::apart;
+use crate::CannotRestart;
 use crate::Validator;
 use crate::fields::{Fields, array};
-use crate::told::{CannotRestart, ReleasedResponses, ResponsesItem as Item};
 use crate::sse::Event;
+use crate::told::openai_responses::{Item, Released as ReleasedResponses};
+use crate::validator::bounds::MOST_PARTS;
 use crate::validator::openai_responses::item::is_executable;
-use crate::validator::shown::{Shown, too_many};
+use crate::validator::shown::too_many;
 
 #[derive(Debug)]
 pub(super) struct Second {
@@ -185,7 +188,7 @@ impl Second {
         if let Some(item) = self.items.get(&index) {
             return Ok(item.place.clone());
         }
-        if self.items.len() == Shown::MOST_PARTS {
+        if self.items.len() == MOST_PARTS {
             return Err(too_many("items").into());
         }
         let place = if kind == "reasoning" {

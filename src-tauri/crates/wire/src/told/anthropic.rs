@@ -2,11 +2,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{COMMENT, CannotRestart};
+use super::cannot_restart::CannotRestart;
+use super::keep_alive::COMMENT;
 use crate::fields::Fields;
 use crate::sse::{self, Event};
 use crate::validator::anthropic::{Block, block_kind};
-use crate::validator::shown::Shown;
+use crate::validator::bounds::MOST_PARTS;
 use crate::validator::stop::ends;
 
 /// The released part of a Messages response.
@@ -67,7 +68,7 @@ impl Released {
         let (Some(index), Some(block)) = (index, data.object("content_block")) else {
             return;
         };
-        if self.open.len() == Shown::MOST_PARTS {
+        if self.open.len() == MOST_PARTS {
             return;
         }
         self.without_result
@@ -104,7 +105,7 @@ impl Released {
         match block_kind(&open.kind) {
             Block::Thinking => self.thought = true,
             Block::Tool => self.tool_delivered = true,
-            Block::ServerTool if self.without_result.len() < Shown::MOST_PARTS => {
+            Block::ServerTool if self.without_result.len() < MOST_PARTS => {
                 self.without_result.insert(open.id);
             }
             Block::Text | Block::ServerTool | Block::Whole => {}

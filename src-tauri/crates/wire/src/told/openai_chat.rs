@@ -1,9 +1,10 @@
 use serde_json::json;
 
-use super::{COMMENT, CannotRestart};
+use super::cannot_restart::CannotRestart;
+use super::keep_alive::COMMENT;
 use crate::fields::Fields;
 use crate::sse::{self, Event};
-use crate::validator::shown::Shown;
+use crate::validator::bounds::MOST_PARTS;
 use crate::validator::stop::ends;
 
 /// Fields with thinking in a delta. OpenAI's reference has none of them.
@@ -63,7 +64,7 @@ impl Released {
     fn choice(&mut self, choice: &Fields<'_>) {
         let index = choice.number("index").unwrap_or_default();
         self.several |= index != 0;
-        if !self.open.contains(&index) && self.open.len() < Shown::MOST_PARTS {
+        if !self.open.contains(&index) && self.open.len() < MOST_PARTS {
             self.open.push(index);
         }
         if let Some(delta) = choice.object("delta") {

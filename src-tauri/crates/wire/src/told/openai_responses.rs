@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{COMMENT, CannotRestart};
+use super::cannot_restart::CannotRestart;
+use super::keep_alive::COMMENT;
 use crate::Validator;
 use crate::fields::Fields;
 use crate::sse::{self, Event};
+use crate::validator::bounds::MOST_PARTS;
 use crate::validator::openai_responses::item::is_executable;
-use crate::validator::shown::Shown;
 pub(crate) use item::Item;
-
-/// Bytes that a kept part, item or annotation needs beside its text.
-const OVERHEAD: usize = 256;
+use item::OVERHEAD;
 
 /// The released part of a Responses response.
 #[derive(Clone, Debug, Default)]
@@ -94,7 +93,7 @@ impl Released {
         };
         self.begun = true;
         self.next = self.next.max(index.saturating_add(1));
-        if self.open.len() == Shown::MOST_PARTS {
+        if self.open.len() == MOST_PARTS {
             self.keep(usize::MAX);
         }
         if self.kept > Validator::LIMIT {

@@ -6,12 +6,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::bounds::MOST_PARTS;
+use super::fault::{error_event, malformed};
 use super::foreign::json_instead;
 use super::lenient::{Few, Size, Str, Word};
 use super::shown::{Shown, too_many};
 use super::stop::{Stopped, stop};
 use super::usage::{MessagesUsage, Observed};
-use super::{error_event, malformed};
 use crate::json::Json;
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
@@ -134,10 +135,12 @@ impl Stream {
                 "content_block_start out of place".to_owned(),
             ));
         };
-        if self.open.len() == Shown::MOST_PARTS {
+        if self.open.len() == MOST_PARTS {
             return Err(too_many("open blocks"));
         }
-        self.stopped.discard_unknown(shown);
+        if self.stopped.discard_unknown() {
+            shown.discard_stop();
+        }
         let kind = block.show(shown)?;
         if let Some(input) = block.start_input() {
             block.report_input(input, kind, shown);
@@ -228,7 +231,7 @@ fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broke
         "message_stop",
         "error",
     ];
-    super::unknown_type(event, KNOWN, error)
+    super::fault::unknown_type(event, KNOWN, error)
 }
 
 pub(super) fn document(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {

@@ -3,9 +3,10 @@ use std::sync::OnceLock;
 use catalog::Dialect;
 use serde::de::IgnoredAny;
 
+use super::bounds::LIMIT;
 use super::foreign::not_json;
 use super::shown::Shown;
-use super::{Validator, anthropic, openai_chat, openai_responses};
+use super::{anthropic, openai_chat, openai_responses};
 use crate::{BodyEnd, Broken, Completion, text};
 
 /// A JSON document, parsed when it is complete.
@@ -40,8 +41,8 @@ impl Document {
             return;
         }
         self.read = OnceLock::new();
-        if self.bytes.len() + bytes.len() > Validator::LIMIT {
-            self.broken = Some(Broken::Oversize(Validator::LIMIT));
+        if self.bytes.len() + bytes.len() > LIMIT {
+            self.broken = Some(Broken::Oversize(LIMIT));
             self.bytes = Vec::new();
         } else {
             self.bytes.extend_from_slice(bytes);

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::shown::Shown;
+use super::bounds::MOST_PARTS;
 
 /// A string, borrowed if it has no escapes. (Serde never borrows for an `Option<Cow<str>>`.)
 #[derive(Debug, Deserialize)]
@@ -158,12 +158,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
             type Value = Few<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a list of at most {} parts", Shown::MOST_PARTS)
+                write!(f, "a list of at most {} parts", MOST_PARTS)
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Few<T>, A::Error> {
                 let mut parts = Vec::new();
                 while let Some(part) = seq.next_element()? {
-                    if parts.len() == Shown::MOST_PARTS {
+                    if parts.len() == MOST_PARTS {
                         return Err(A::Error::invalid_length(parts.len() + 1, &self));
                     }
                     parts.push(part);

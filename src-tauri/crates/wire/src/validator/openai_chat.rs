@@ -7,12 +7,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::bounds::MOST_PARTS;
+use super::fault::{error_event, malformed};
 use super::foreign::json_instead;
 use super::lenient::{Count, Few, Size, Str, Word};
 use super::shown::{Shown, too_many};
 use super::stop::{Stop, Stopped};
 use super::usage::{Observed, OpenAiUsage};
-use super::{error_event, malformed};
 use crate::json::Json;
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
@@ -83,7 +84,7 @@ impl Stream {
 
     fn choice(&mut self, received: ChoiceChunk<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
         let index = received.index.or_zero();
-        if self.choices.len() == Shown::MOST_PARTS && !self.choices.contains_key(&index) {
+        if self.choices.len() == MOST_PARTS && !self.choices.contains_key(&index) {
             return Err(too_many("choices"));
         }
         let choice = self.choices.entry(index).or_default();
@@ -103,8 +104,10 @@ impl Stream {
                 step = weightier(step, choice.grow(call, shown)?);
             }
         }
-        if matches!(step, StepKind::Content | StepKind::ToolClose) {
-            choice.stopped.discard_unknown(shown);
+        if matches!(step, StepKind::Content | StepKind::ToolClose)
+            && choice.stopped.discard_unknown()
+        {
+            shown.discard_stop();
         }
         if let Some(reason) = &received.finish_reason.0
             && choice.stopped.at(reason)

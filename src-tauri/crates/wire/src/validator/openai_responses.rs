@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::bounds::MOST_PARTS;
+use super::fault::{error_event, malformed};
 use super::foreign::json_instead;
 use super::lenient::{Count, Few, Size, Str, Word};
 use super::shown::{Shown, too_many};
 use super::stop::{Stop, stop};
 use super::usage::{Observed, OpenAiUsage};
-use super::{error_event, malformed};
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
 use item::{Counted, Item};
@@ -180,7 +181,7 @@ impl Stream {
         let (Some(index), Some(item)) = (data.output_index, data.item) else {
             return Ok(StepKind::Lifecycle);
         };
-        if self.open.len() == Shown::MOST_PARTS {
+        if self.open.len() == MOST_PARTS {
             return Err(too_many("open items"));
         }
         let open = Open {
@@ -273,7 +274,7 @@ impl Stream {
 /// An event of an unknown type can have any fields; it must only be JSON.
 fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broken> {
     let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
-    super::unknown_type(event, &known, error)
+    super::fault::unknown_type(event, &known, error)
 }
 
 pub(super) fn document(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {

@@ -1,3 +1,4 @@
+use super::bounds::MOST_PARTS;
 use super::stop::Stop;
 use super::usage::Counts;
 use crate::{Broken, Completion, Report, ToolCall};
@@ -21,8 +22,6 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// More blocks, calls or choices than any real response has. It bounds the memory that a provider can use.
-    pub(crate) const MOST_PARTS: usize = 4096;
     /// In bytes. Real ids and names have about fifty.
     const LONGEST_NAME: usize = 4096;
     /// In bytes, for all ids and names of a response.
@@ -77,7 +76,7 @@ impl Shown {
             }
             return Ok(false);
         }
-        if calls.len() == Self::MOST_PARTS {
+        if calls.len() == MOST_PARTS {
             return Err(too_many("tool calls"));
         }
         calls.push(ToolCall {
@@ -104,7 +103,7 @@ impl Shown {
 
     /// Counts an open call.
     pub(super) fn follow_call(&mut self) -> Result<(), Broken> {
-        if self.calls == Self::MOST_PARTS {
+        if self.calls == MOST_PARTS {
             return Err(too_many("tool calls"));
         }
         self.calls += 1;
@@ -114,6 +113,11 @@ impl Shown {
     /// The provider's stop reason.
     pub(super) fn stopped(&mut self, reason: &str) {
         self.report.stop_reason = Some(cut(reason));
+    }
+
+    /// Removes a stop reason that content followed.
+    pub(super) fn discard_stop(&mut self) {
+        self.report.stop_reason = None;
     }
 
     pub(super) fn invalid_tool(&mut self, name: &str) {
@@ -186,5 +190,5 @@ fn cut(text: &str) -> String {
 }
 
 pub(crate) fn too_many(what: &str) -> Broken {
-    Broken::Malformed(format!("more than {} {what}", Shown::MOST_PARTS))
+    Broken::Malformed(format!("more than {} {what}", MOST_PARTS))
 }

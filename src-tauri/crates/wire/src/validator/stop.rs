@@ -1,7 +1,5 @@
 //! The table of stop reasons. All dialects share it: routers and compatible servers forward other vendors' stop reasons.
 
-use super::shown::Shown;
-
 /// Why a response stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -138,12 +136,13 @@ impl Stopped {
         stop.is_some()
     }
 
-    /// Content followed: discards an unknown reason.
-    pub(super) fn discard_unknown(&mut self, shown: &mut Shown) {
-        if self.stop == Some(Stop::Unknown) {
+    /// Content followed: discards an unknown reason. True: there was one.
+    pub(super) fn discard_unknown(&mut self) -> bool {
+        let unknown = self.stop == Some(Stop::Unknown);
+        if unknown {
             (self.stop, self.discredited) = (None, true);
-            shown.report.stop_reason = None;
         }
+        unknown
     }
 
     /// `None`: not stopped yet. An unknown reason counts only after the terminal event.

@@ -1,8 +1,9 @@
 use catalog::Dialect;
 
+use super::bounds::LIMIT;
 use super::foreign::{HEAD, not_events};
 use super::shown::Shown;
-use super::{Validator, anthropic, openai_chat, openai_responses};
+use super::{anthropic, openai_chat, openai_responses};
 use crate::sse::{self, Oversize};
 use crate::{BodyEnd, Broken, Completion, Problem, Step, StepKind, error_body, text};
 
@@ -35,7 +36,7 @@ enum DialectStream {
 impl Stream {
     pub(super) fn new(dialect: Dialect) -> Self {
         Self {
-            reader: sse::Reader::new(Validator::LIMIT),
+            reader: sse::Reader::new(LIMIT),
             dialect: match dialect {
                 Dialect::Anthropic => DialectStream::Anthropic(anthropic::Stream::default()),
                 Dialect::OpenaiChat => DialectStream::Chat(openai_chat::Stream::default()),

@@ -2,9 +2,11 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::OVERHEAD;
 use crate::fields::{Fields, array};
 use crate::text::Halves;
+
+/// Bytes that a kept part, item or annotation needs beside its text.
+pub(super) const OVERHEAD: usize = 256;
 
 /// An open item of a response's output.
 #[derive(Clone, Debug)]
