@@ -252,7 +252,18 @@ fn each_field<'b>(
                         map.next_value::<IgnoredAny>()?;
                     }
                     Key::Conversation => map.next_value_seed(&mut *self.tail)?,
-                    _ => (self.each)(key, Glance(map.next_value()?)),
+                    Key::Model
+                    | Key::Stream
+                    | Key::MaxTokens
+                    | Key::Tools
+                    | Key::Functions
+                    | Key::Thinking
+                    | Key::Reasoning
+                    | Key::ResponseFormat
+                    | Key::OutputFormat
+                    | Key::HasFormat
+                    | Key::Store
+                    | Key::Credentials => (self.each)(key, Glance(map.next_value()?)),
                 }
             }
             Ok(())

@@ -104,9 +104,11 @@ pub fn classify_by(
         Some(rule) => refusal.ruled(rule.class),
         None => refusal.decide(by_table),
     };
-    let class = match class {
-        Class::Caller if rule.is_none() && should_retry == Some(b"true") => Class::Transient,
-        class => class,
+    let retryable = rule.is_none() && should_retry == Some(b"true");
+    let class = if class == Class::Caller && retryable {
+        Class::Transient
+    } else {
+        class
     };
     let message = if words.message.is_empty() {
         format!("HTTP {status}")

@@ -176,13 +176,10 @@ pub fn with_first_line(dialect: Dialect, body: &[u8], line: &str) -> Option<Vec<
 
 /// `None`: the text is absent or empty.
 fn prefix(text: Option<&mut Value>, line: &str) -> Option<()> {
-    match text? {
-        Value::String(text) if !text.is_empty() => {
-            text.insert_str(0, line);
-            Some(())
-        }
-        _ => None,
-    }
+    let Value::String(text) = text? else {
+        return None;
+    };
+    (!text.is_empty()).then(|| text.insert_str(0, line))
 }
 
 #[cfg(test)]

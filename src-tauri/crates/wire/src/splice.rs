@@ -6,9 +6,9 @@
 
 mod anthropic;
 mod faults;
-mod notice;
 mod openai_chat;
 mod openai_responses;
+mod restart_line;
 
 use crate::told::released::Released;
 use crate::{CannotRestart, Validator, sse};
@@ -50,22 +50,24 @@ impl Restart {
         self.forbids_tools
     }
 
-    /// Returns the bytes that close the open blocks and add `notice`, and the splice for the second response.
+    /// Returns the bytes that close the open blocks and add `restart_line`, and the splice for the second response.
     ///
-    /// `notice`: one line for the user: the provider failed, and another provider restarts the response. `None`: no user reads
+    /// `restart_line`: one line for the user: the provider failed, and another provider restarts the response. `None`: no user reads
     /// the text.
-    pub fn open(self, notice: Option<&str>) -> (Vec<u8>, Splice) {
+    pub fn open(self, restart_line: Option<&str>) -> (Vec<u8>, Splice) {
         let mut out = Vec::new();
         let second = match self.released {
             Released::Messages(released) => {
-                Second::Messages(anthropic::Second::open(released, notice, &mut out))
+                Second::Messages(anthropic::Second::open(released, restart_line, &mut out))
             }
             Released::Chat(released) => {
-                Second::Chat(openai_chat::Second::open(released, notice, &mut out))
+                Second::Chat(openai_chat::Second::open(released, restart_line, &mut out))
             }
-            Released::Responses(released) => {
-                Second::Responses(openai_responses::Second::open(released, notice, &mut out))
-            }
+            Released::Responses(released) => Second::Responses(openai_responses::Second::open(
+                released,
+                restart_line,
+                &mut out,
+            )),
         };
         let splice = Splice {
             reader: sse::Reader::new(Validator::LIMIT),

@@ -1,4 +1,4 @@
-//! How an answer ends, in every dialect and framing: the stop reason's word, what came before it, and what came after.
+//! How a response ends, in every dialect and framing: by stop reason, earlier content and later events.
 
 use catalog::Dialect;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use wire::{BodyEnd, Broken, Completion, Framing, Validator};
 
 const FRAMINGS: [Framing; 2] = [Framing::Stream, Framing::Whole];
 
-/// What an answer brings before it stops.
+/// The content of a response before its stop reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Brings {
     Nothing,
@@ -42,7 +42,7 @@ impl Brings {
     }
 }
 
-/// The body of an answer that brings this and stops for this reason, with its terminal event.
+/// The body of a response with this content, this stop reason and the terminal event.
 fn body(dialect: Dialect, framing: Framing, brings: Brings, reason: &Value) -> String {
     let events = events(dialect, brings, reason);
     match framing {
@@ -155,7 +155,7 @@ fn document(dialect: Dialect, brings: Brings, reason: &Value) -> Value {
                     json!([{"type": "thinking", "thinking": "Hm", "signature": "x"}])
                 }
                 Brings::Text => json!([{"type": "text", "text": "Hello"}]),
-                // A document has an object here, which cannot be cut.
+                // A document has an object here, which cannot be truncated.
                 Brings::Call | Brings::InvalidCall => {
                     json!([{"type": "tool_use", "id": "a", "name": "Bash", "input": {}}])
                 }
@@ -227,7 +227,7 @@ fn a_blank_reason_is_no_stop_reason() {
             json!({}),
         ] {
             let found = verdict(dialect, framing, brings, &reason);
-            // In a stream of Responses the event's name is that of a completed response.
+            // In a Responses stream, the event's name is that of a completed response.
             if (dialect, framing) == (Dialect::OpenaiResponses, Framing::Stream) {
                 assert_eq!(
                     found.is_answer(),
@@ -355,7 +355,7 @@ fn only_truncated_or_refused_responses_can_be_empty_or_invalid() {
     }
 }
 
-/// An unknown word may mean anything, also "more to come": it counts with the dialect's terminal event alone.
+/// An unknown reason can mean "more to come": it counts only with the terminal event.
 #[test]
 fn an_unknown_reason_needs_the_terminal_event() {
     for dialect in [Dialect::Anthropic, Dialect::OpenaiChat] {
@@ -364,7 +364,7 @@ fn an_unknown_reason_needs_the_terminal_event() {
         let (clean, cut) = judged(dialect, Framing::Stream, &before.concat());
         assert_eq!(clean, Completion::Broken(Broken::NoStopReason), "{dialect}");
         assert_eq!(cut, Completion::Broken(Broken::Cut), "{dialect}");
-        // More text after it: this server's word is no stop reason, then or later.
+        // More text follows: this server's value is never a stop reason.
         let goes_on = match dialect {
             Dialect::Anthropic => [
                 event(&json!({"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": "more"}})),
@@ -379,7 +379,7 @@ fn an_unknown_reason_needs_the_terminal_event() {
             .concat();
         let (clean, _) = judged(dialect, Framing::Stream, &body);
         assert_eq!(clean, Completion::Broken(Broken::NoStopReason), "{dialect}");
-        // The real one ends it.
+        // The real stop reason ends the response.
         let end = events(dialect, Brings::Text, &json!("end_turn"));
         let body = [
             before.concat(),
@@ -503,7 +503,7 @@ fn the_status_in_the_response_object_replaces_that_of_the_event_name() {
         response["output"] = json!(items(Brings::Text));
         let kind = format!("response.{name}");
         let typed = event(&json!({"type": kind, "response": response}));
-        // Some servers name the event in its frame alone.
+        // Some servers send the event's name only in the `event:` line.
         let named = format!("event: {kind}\ndata: {}\n\n", json!({"response": response}));
         for body in [typed, named] {
             let (clean, cut) = judged(Dialect::OpenaiResponses, Framing::Stream, &body);
@@ -518,7 +518,7 @@ fn the_status_in_the_response_object_replaces_that_of_the_event_name() {
             );
             let expected = match status {
                 "" => &C::Broken(Broken::NoStopReason),
-                // A document is polled for.
+                // The client polls a document.
                 "in_progress" => &C::Continues,
                 _ => expected,
             };
@@ -530,8 +530,8 @@ fn the_status_in_the_response_object_replaces_that_of_the_event_name() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
-    /// For every stop reason: a response without anything to act on is never complete, one with invalid arguments neither, and
-    /// no prefix of a stream is a response before its stop reason came.
+    /// For every stop reason: an empty response or one with invalid arguments is never complete, and no prefix is complete
+    /// before its stop reason.
     #[test]
     fn no_stop_reason_completes_an_empty_or_invalid_response(
         dialect in prop::sample::select(&Dialect::ALL[..]),
@@ -544,7 +544,7 @@ proptest! {
         let (found, _) = judged(dialect, framing, &body);
         let complete = matches!(found, Completion::Complete | Completion::Continues | Completion::Unknown);
         if !brings.acts() || is_invalid(dialect, framing, brings) {
-            // A response that is yet to come is polled for.
+            // The client polls a pending response.
             let polled = dialect == Dialect::OpenaiResponses && framing == Framing::Whole;
             prop_assert!(!complete || polled, "{:?}", found);
         }

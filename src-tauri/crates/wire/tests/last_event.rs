@@ -1,4 +1,4 @@
-//! A last event without its blank line is read where the body has ended cleanly, and is incomplete after a cut.
+//! A last event without its blank line counts at a clean end of the body, and is incomplete after a cut.
 
 use std::fs;
 use std::path::PathBuf;
@@ -79,7 +79,7 @@ fn an_incomplete_event_is_never_read() {
                 &line[..line.len() - cut]
             );
         }
-        // A cut leaves it unread, though all of it is there.
+        // After a cut it is ignored, although it is complete.
         let (validator, _) = read(dialect, line);
         assert_eq!(
             validator.judge(BodyEnd::Cut),

@@ -1,5 +1,4 @@
-//! Restart in place: what a client reads when another provider continues a truncated response. The client is a separate reader,
-//! so that the splice is not judged by its own code.
+//! Restart in place, as a client reads it. The client is a separate reader, so that the splice's own code does not judge it.
 
 #![expect(
     clippy::unwrap_used,
@@ -78,7 +77,7 @@ fn told(dialect: Dialect, bytes: &[u8]) -> Told {
     told
 }
 
-/// The first so many events.
+/// The first `events` events.
 fn begin(text: &str, events: usize) -> String {
     text.split_inclusive("\n\n").take(events).collect()
 }
@@ -125,7 +124,7 @@ fn golden_restarts() {
     }
 }
 
-/// The properties, for every pair of transcripts and every place at which the first may end.
+/// The properties, for every pair of transcripts and every end of the first.
 #[test]
 fn after_every_allowed_restart_the_client_has_one_complete_response() {
     for dialect in Dialect::ALL {
@@ -349,7 +348,7 @@ fn an_error_of_the_second_provider_is_reported() {
     }
 }
 
-/// A second loss is handled like the first.
+/// A second failure is handled like the first.
 #[test]
 fn an_answer_can_be_restarted_twice() {
     for dialect in Dialect::ALL {
@@ -371,7 +370,7 @@ fn an_answer_can_be_restarted_twice() {
     }
 }
 
-/// What keeps the client alive leaves its view as it is, and the answer as it was.
+/// A keep-alive changes neither the client's view nor the response.
 #[test]
 fn keep_alives_between_any_two_events_change_nothing() {
     for dialect in Dialect::ALL {

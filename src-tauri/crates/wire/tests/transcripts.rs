@@ -174,7 +174,7 @@ fn every_file_is_in_the_table() {
     }
 }
 
-/// After the completion check a cut is as good as a clean end, wherever it falls; before it, it is a cut.
+/// After the completion check a cut counts as a clean end.
 #[test]
 fn the_end_of_the_body_matters_only_before_the_semantic_end() {
     for case in Case::all() {
@@ -190,7 +190,7 @@ fn the_end_of_the_body_matters_only_before_the_semantic_end() {
     }
 }
 
-/// The property that everything else stands on.
+/// The basic property of the completion check.
 #[test]
 fn prefixes_are_incomplete_before_the_semantic_end_and_equal_after_it() {
     for case in Case::all() {
@@ -262,7 +262,7 @@ fn a_tool_call_is_closed_by_its_closing_event() {
             let closings = so_far.steps.iter().filter(is_closing).count();
             let calls = closed(&so_far.report);
             assert!(calls <= closings, "{dialect} at byte {until}");
-            // In Responses several events close one call; the last of them, which ends the item, counts.
+            // In Responses several events close a call; the last one, which ends the item, counts.
             if dialect != Dialect::OpenaiResponses {
                 assert_eq!(calls, closings, "{dialect} at byte {until}");
             }
@@ -333,10 +333,10 @@ proptest! {
         validator.push(&text.as_bytes()[..at.index(text.len())], &mut before);
         validator.push(b"\n\ndata: {\"type\": oops}\n\n", &mut before);
         let proven = before.iter().any(|step| step.kind == StepKind::SemanticEnd);
-        // After its terminal event an answer is over, and what follows is not looked at.
+        // Bytes after the terminal event are ignored.
         if let Some(broken) = validator.broken().cloned() {
             let verdict = validator.judge(BodyEnd::Clean);
-            // A passed completion check stands.
+            // A passed completion check does not change.
             prop_assert_eq!(verdict == Completion::Broken(broken), !proven);
             let mut steps = Vec::new();
             validator.push(after.as_bytes(), &mut steps);

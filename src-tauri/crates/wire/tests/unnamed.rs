@@ -13,7 +13,7 @@ fn judge(dialect: Dialect, stream: &[u8]) -> Completion {
     validator.judge(BodyEnd::Clean)
 }
 
-/// Without the type in the data of every event whose name has it.
+/// Removes the type from the data of every event whose name has it.
 fn unnamed(stream: &str) -> String {
     let events = stream.split_inclusive("\n\n").map(|event| {
         let name = event

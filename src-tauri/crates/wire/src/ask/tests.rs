@@ -94,9 +94,9 @@ fn of_many_results_only_the_last_are_kept() {
     let messages: Vec<Value> = (100..200)
         .map(|n| json!({"role": "tool", "tool_call_id": n.to_string(), "content": "1"}))
         .collect();
-    let told = results(Dialect::OpenaiChat, &Value::from(messages));
-    assert_eq!(told.len(), 32);
-    assert_eq!((told[0].as_str(), told[31].as_str()), ("168", "199"));
+    let kept = results(Dialect::OpenaiChat, &Value::from(messages));
+    assert_eq!(kept.len(), 32);
+    assert_eq!((kept[0].as_str(), kept[31].as_str()), ("168", "199"));
 }
 
 #[test]

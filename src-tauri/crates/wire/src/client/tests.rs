@@ -2,7 +2,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Client, LONGEST};
 
-/// A captured request: a comment, the request line, headers, and where it is short the body.
+/// A captured request: a comment, the request line, headers, and a short body.
 macro_rules! captured {
     ($name:literal) => {
         include_str!(concat!("../../tests/requests/", $name, ".txt"))
@@ -52,7 +52,7 @@ fn captured_clients() {
             "ses_df56a843efferIZos97NAjiq3v",
         ),
         (captured!("continue-chat"), "Continue", "5.23.2", ""),
-        // Its Anthropic requests carry no name at all.
+        // Its Anthropic requests do not name the client.
         (captured!("continue-anthropic"), "node-fetch", "", ""),
         (captured!("aider-anthropic"), "LiteLLM", "1.81.10", ""),
         (captured!("llm-chat"), "OpenAI/Python", "3.54.0", ""),

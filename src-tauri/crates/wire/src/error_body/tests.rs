@@ -56,12 +56,11 @@ fn an_error_event_breaks_a_stream_with_its_message() {
     for dialect in Dialect::ALL {
         let mut validator = Validator::new(dialect, Framing::Stream);
         validator.push(&error_event(dialect, &problem(503)), &mut Vec::new());
-        match validator.judge(BodyEnd::Clean) {
-            Completion::Broken(Broken::ErrorEvent { message, .. }) => {
-                assert_eq!(message, "Claude is \"down\". It is them.");
-            }
-            other => panic!("{dialect}: {other:?}"),
-        }
+        let found = validator.judge(BodyEnd::Clean);
+        let Completion::Broken(Broken::ErrorEvent { message, .. }) = found else {
+            panic!("{dialect}: {found:?}");
+        };
+        assert_eq!(message, "Claude is \"down\". It is them.");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Each client of a dialect puts the events together again: what comes out is the document.
+//! Reassembles the events as the dialect's clients do: the result equals the document.
 
 use catalog::Dialect;
 use serde_json::{Map, Value, json};
@@ -32,7 +32,7 @@ fn grow(place: &mut Value, more: &Value) {
     *place = text.into();
 }
 
-/// As the official libraries put a message together (anthropic-sdk-typescript, `MessageStream`).
+/// Assembles a message like the official libraries (anthropic-sdk-typescript, `MessageStream`).
 fn message(events: &[Value]) -> Value {
     let mut message = Value::Null;
     let mut input = String::new();
@@ -87,7 +87,7 @@ fn message(events: &[Value]) -> Value {
     message
 }
 
-/// As the official libraries put a completion together (openai-python, `ChatCompletionStream`).
+/// Assembles a completion like the official libraries (openai-python, `ChatCompletionStream`).
 fn completion(events: &[Value]) -> Value {
     let mut whole = events[0].clone();
     whole["object"] = json!("chat.completion");
@@ -135,7 +135,7 @@ fn without_nulls(value: &Value) -> Value {
                 .into()
         }
         Value::Array(list) => list.iter().map(without_nulls).collect(),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 
@@ -158,7 +158,7 @@ fn a_message_is_the_same_message() {
         "container": {"id": "c"},
     });
     assert_eq!(message(&events(Dialect::Anthropic, &document)), document);
-    // What a small server leaves out, no client misses.
+    // Clients accept that small servers omit these fields.
     let bare = json!({"content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"});
     let put = message(&events(Dialect::Anthropic, &bare));
     assert_eq!(put["content"], bare["content"]);

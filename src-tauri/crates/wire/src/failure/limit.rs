@@ -144,7 +144,14 @@ impl Refusal<'_> {
     pub(super) fn ruled(&self, class: Class) -> Decided {
         let read = match class {
             Class::RateLimit | Class::Limit => self.decide(Class::RateLimit),
-            other => self.decide(other),
+            Class::Transient
+            | Class::Silent
+            | Class::Quota
+            | Class::Credential
+            | Class::ModelGone
+            | Class::Caller
+            | Class::ContextTooLong
+            | Class::ContentPolicy => self.decide(class),
         };
         read.of(class)
     }

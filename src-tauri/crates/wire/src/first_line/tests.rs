@@ -32,7 +32,7 @@ fn passed(dialect: Dialect, stream: &[u8], split: usize) -> Vec<u8> {
     out
 }
 
-/// Law: the text begins with the line, the verdict is the same, and where there is no text nothing is changed.
+/// Property: the text begins with the line, the verdict is the same, and a response without text is unchanged.
 #[test]
 fn the_line_is_once_before_the_first_text_of_every_recording() {
     for dialect in Dialect::ALL {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::faults::{malformed, out_of_place, second_error};
-use super::notice::apart;
+use super::restart_line::apart;
 use crate::CannotRestart;
 use crate::fields::Fields;
 use crate::sse::{self, Event};
@@ -33,27 +33,28 @@ pub(super) struct Second {
 }
 
 impl Second {
-    /// Closes the open text; the notice is a block after it. A blank text takes the notice itself: the API refuses blank texts
+    /// Closes the open text; the restart line is a block after it. A blank text takes the restart line itself: the API refuses blank texts
     /// in the next turn.
     pub(super) fn open(
         released: ReleasedMessages,
-        notice: Option<&str>,
+        restart_line: Option<&str>,
         out: &mut Vec<u8>,
     ) -> Self {
-        let mut notice = notice.map(|notice| apart(notice, released.has_text));
+        let mut restart_line =
+            restart_line.map(|restart_line| apart(restart_line, released.has_text));
         let mut next = released.next;
         for (index, open) in &released.open {
-            if let (true, Some(notice)) = (open.blank, notice.take_if(|_| open.blank)) {
-                text(*index, &notice, out);
+            if let (true, Some(restart_line)) = (open.blank, restart_line.take_if(|_| open.blank)) {
+                text(*index, &restart_line, out);
             }
             stop(*index, out);
         }
-        if let Some(notice) = notice {
+        if let Some(restart_line) = restart_line {
             let block = json!({"type": "text", "text": ""});
             let data =
                 json!({"type": "content_block_start", "index": next, "content_block": block});
             sse::write("content_block_start", &data.to_string(), out);
-            text(next, &notice, out);
+            text(next, &restart_line, out);
             stop(next, out);
             next = next.saturating_add(1);
         }

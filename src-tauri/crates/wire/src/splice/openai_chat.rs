@@ -1,5 +1,5 @@
 use super::faults::{malformed, second_error};
-use super::notice::apart;
+use super::restart_line::apart;
 use crate::CannotRestart;
 use crate::fields::{Fields, array};
 use crate::sse::{self, Event};
@@ -16,14 +16,14 @@ pub(super) struct Second {
 }
 
 impl Second {
-    /// Chat has no blocks to close: the notice is part of the text.
-    pub(super) fn open(first: ReleasedChat, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
+    /// Chat has no blocks to close: the restart line is part of the text.
+    pub(super) fn open(first: ReleasedChat, restart_line: Option<&str>, out: &mut Vec<u8>) -> Self {
         let mut delta = Fields::default();
         if !first.role {
             delta.set("role", "assistant");
         }
-        if let Some(notice) = notice {
-            delta.set("content", apart(notice, first.has_text));
+        if let Some(restart_line) = restart_line {
+            delta.set("content", apart(restart_line, first.has_text));
         }
         if !delta.is_empty() {
             first.chunk(0, &delta.to_string(), out);

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::faults::{malformed, out_of_place, second_error};
-use super::notice::apart;
+use super::restart_line::apart;
 use crate::CannotRestart;
 use crate::Validator;
 use crate::fields::{Fields, array};
@@ -38,21 +38,21 @@ struct Place {
 }
 
 impl Second {
-    /// Adds the notice to the open text, or as a new item if no text is open.
+    /// Adds the restart line to the open text, or as a new item if no text is open.
     pub(super) fn open(
         mut released: ReleasedResponses,
-        notice: Option<&str>,
+        restart_line: Option<&str>,
         out: &mut Vec<u8>,
     ) -> Self {
         let open: Vec<u64> = released.open.keys().copied().collect();
-        if let Some(notice) = notice {
+        if let Some(restart_line) = restart_line {
             let last = open.last().copied();
             let last = last.unwrap_or_else(|| released.new_message(out));
             for index in open.into_iter().filter(|index| *index != last) {
                 released.close_message(index, out);
             }
             let has_text = released.open.get(&last).is_some_and(Item::has_text);
-            released.add_text(last, &apart(notice, has_text), out);
+            released.add_text(last, &apart(restart_line, has_text), out);
             released.close_message(last, out);
         } else {
             for index in open {

@@ -65,7 +65,7 @@ fn a_pair_split_over_two_pieces_is_joined() {
 }
 
 proptest! {
-    /// However a text is cut into UTF-16 units, the pieces are the text.
+    /// Pieces of a text, cut between any UTF-16 units, join to the text.
     #[test]
     fn a_text_cut_anywhere_is_the_text(text in "[a\\\\\"é\u{1f680}\u{10ffff}]{0,12}", cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4)) {
         let units: Vec<u16> = text.encode_utf16().collect();

@@ -222,7 +222,7 @@ impl Released {
         sse::write(kind, &data.to_string(), out);
     }
 
-    /// Opens a message item for the notice and returns its index.
+    /// Opens a message item for the restart line and returns its index.
     pub(crate) fn new_message(&mut self, out: &mut Vec<u8>) -> u64 {
         let index = self.next;
         self.next = index.saturating_add(1);

@@ -31,7 +31,7 @@ fn a_block_is_completed_by_its_stop_and_an_item_by_its_done() {
     assert!(responses.has_completed_block());
 }
 
-/// What was read and held back has no part in it.
+/// Held bytes do not count.
 #[test]
 fn an_error_follows_the_released_part() {
     let responses = told(
@@ -84,7 +84,7 @@ fn an_oversize_event_is_unreadable() {
     assert_eq!(found, Some(CannotRestart::Unreadable));
 }
 
-/// Each of many parts costs more than its one letter.
+/// Each part needs more memory than its one letter.
 #[test]
 fn kept_parts_are_bounded() {
     let mut responses = told(

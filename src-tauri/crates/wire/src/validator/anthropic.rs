@@ -187,7 +187,9 @@ impl Stream {
             open.input.push(json);
             match open.kind {
                 Block::Tool => shown.arguments(&open.id, json),
-                _ => shown.argument_bytes(json.len() as u64),
+                Block::Text | Block::Thinking | Block::ServerTool | Block::Whole => {
+                    shown.argument_bytes(json.len() as u64)
+                }
             }
             given += json.len() as u64;
         }

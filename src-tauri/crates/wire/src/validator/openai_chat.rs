@@ -193,7 +193,12 @@ fn weightier(a: StepKind, b: StepKind) -> StepKind {
     let weight = |kind| match kind {
         StepKind::ToolClose => 2,
         StepKind::Content => 1,
-        _ => 0,
+        StepKind::Noise
+        | StepKind::Lifecycle
+        | StepKind::Close
+        | StepKind::SemanticEnd
+        | StepKind::Terminal
+        | StepKind::Error => 0,
     };
     if weight(b) > weight(a) { b } else { a }
 }

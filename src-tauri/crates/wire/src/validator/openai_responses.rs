@@ -239,7 +239,15 @@ impl Stream {
                     item.has_deltas |= given > 0;
                 }
             }
-            _ => {}
+            Act::Lifecycle
+            | Act::Other
+            | Act::Close
+            | Act::ItemAdded
+            | Act::ItemDone
+            | Act::CallDone
+            | Act::Ended
+            | Act::Failed
+            | Act::Error => {}
         }
         if given > 0 {
             StepKind::Content
@@ -262,7 +270,12 @@ impl Stream {
         // A client cannot poll a stream that has ended.
         self.stop = Some(match stop {
             Stop::Pending => Stop::Unknown,
-            stop => stop,
+            Stop::Clean
+            | Stop::Continues
+            | Stop::Truncated
+            | Stop::Refused
+            | Stop::Failed
+            | Stop::Unknown => stop,
         });
         match (stop, response.error) {
             (Stop::Failed, Some(error)) => Err(error_event(Some(error), event)),

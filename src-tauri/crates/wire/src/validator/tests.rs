@@ -182,12 +182,15 @@ fn response_documents() {
     assert_eq!(whole(Dialect::OpenaiResponses, &failed), C::Broken(error));
 }
 
-/// Each of these came from a real server with status 200.
+/// Real servers sent each of these with status 200.
 #[test]
 fn a_success_status_without_a_response() {
-    let said = |completion: Completion| match completion {
-        Completion::Broken(Broken::NotAnAnswer(why)) => why,
-        other => format!("{other:?}"),
+    let reason = |completion: Completion| {
+        if let Completion::Broken(Broken::NotAnAnswer(why)) = completion {
+            why
+        } else {
+            format!("{completion:?}")
+        }
     };
     let table = [
         ("", "the body is empty"),
@@ -211,19 +214,22 @@ fn a_success_status_without_a_response() {
         for framing in [Framing::Stream, Framing::Whole] {
             for (body, why) in table {
                 let (_, clean, cut) = judged(dialect, framing, body.as_bytes());
-                assert_eq!(said(clean), why, "{dialect} {framing:?} {body}");
+                assert_eq!(reason(clean), why, "{dialect} {framing:?} {body}");
                 assert!(!cut.is_answer());
             }
         }
         let stream = whole(dialect, "data: {}\n\n");
-        assert_eq!(said(stream), "an event stream in place of a JSON document");
+        assert_eq!(
+            reason(stream),
+            "an event stream in place of a JSON document"
+        );
     }
     let json = judged(
         Dialect::Anthropic,
         Framing::Stream,
         message(TEXT, r#""end_turn""#).as_bytes(),
     );
-    assert_eq!(said(json.1), "a JSON document without an answer in it");
+    assert_eq!(reason(json.1), "a JSON document without an answer in it");
 }
 
 #[test]
@@ -420,7 +426,7 @@ fn odd_fields_that_are_only_observed_do_not_break_an_answer() {
     assert_eq!(validator.report().tokens.output, 3);
 }
 
-/// Clients act on the stop reason when it comes.
+/// Clients act on the stop reason at once.
 #[test]
 fn content_after_an_empty_end_does_not_complete_the_response() {
     let body = "data: {\"type\":\"message_start\",\"message\":{}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"}}\n\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\"}}\n\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n";

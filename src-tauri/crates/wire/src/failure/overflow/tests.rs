@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::{Class, classify_by, read_broken};
 use crate::Broken;
 
-/// Vendor, status, words, the window that they name.
+/// Vendor, status, text, and the window that the text names.
 const TEXTS: &[(&str, u16, &str, Option<u64>)] = &[
     (
         "Anthropic",
@@ -158,7 +158,7 @@ const TEXTS: &[(&str, u16, &str, Option<u64>)] = &[
         "The prompt (total length 25938) is too long to fit into the model (context length 4096). Make sure that `max_model_len` is no smaller than the number of text tokens plus multimodal tokens.",
         Some(4096),
     ),
-    // vllm-project/vllm#36789: what is left of the window is negative.
+    // vllm-project/vllm#36789: the rest of the window is negative.
     (
         "vLLM",
         400,
@@ -381,7 +381,7 @@ fn codes_and_fields_identify_a_context_error() {
     }
 }
 
-/// Close to it, and something else.
+/// Similar texts with another meaning.
 #[test]
 fn similar_texts_about_tokens_have_another_class() {
     let table = [

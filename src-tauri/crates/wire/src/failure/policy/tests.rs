@@ -1,4 +1,4 @@
-//! Vendors' texts for a content that they decline.
+//! Vendors' texts for refused content.
 
 use http::{HeaderMap, StatusCode};
 
@@ -112,7 +112,7 @@ fn every_vendors_content_refusal_is_recognized_with_a_status_and_in_a_stream() {
             kind: words.name().to_owned(),
             message: words.message.clone(),
         };
-        // A kind that is a status is read as one.
+        // A kind that is a number counts as the status.
         assert_eq!(
             classify_broken(&[], &broken).0,
             Class::ContentPolicy,

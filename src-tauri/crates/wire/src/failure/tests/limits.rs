@@ -24,9 +24,9 @@ struct Sample {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Expected {
-    /// Seconds to wait, where the response has them.
+    /// Seconds to wait, if the response states them.
     RateLimit(Option<f64>),
-    /// Until then.
+    /// The reset time.
     Limit(&'static str),
     Quota,
     Transient,
@@ -81,7 +81,7 @@ fn limits_of_each_vendor() {
     }
 }
 
-/// A limit follows from status and text: without the status the text alone decides.
+/// Without the status, the text alone decides on a limit.
 #[test]
 fn in_a_stream_the_text_decides() {
     let table = [
@@ -127,7 +127,7 @@ fn in_a_stream_the_text_decides() {
     }
 }
 
-/// Groq's 400s about what its model wrote (console.groq.com, "Tool use" and "Structured outputs").
+/// Groq's status 400 for malformed output of the model (console.groq.com, "Tool use" and "Structured outputs").
 #[test]
 fn malformed_model_output_is_not_the_callers_fault() {
     for body in [

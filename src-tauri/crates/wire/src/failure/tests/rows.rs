@@ -1,4 +1,4 @@
-//! Every row of the table, in every dialect's own envelope, in the body of an error and in a stream.
+//! Every row of the table, in every dialect's envelope, in an error body and in a stream.
 
 use catalog::Dialect;
 use http::{HeaderMap, StatusCode};
@@ -8,7 +8,7 @@ use super::super::table::{IN_BODY, TABLE};
 use super::super::{Class, classify};
 use super::{in_stream, now};
 
-/// Where the three dialects put the word: in the error's type, in its code, in its message.
+/// The text in the error's type, code or message, by dialect.
 fn envelopes(dialect: Dialect, word: &str) -> Vec<String> {
     let bodies = match dialect {
         Dialect::Anthropic => vec![

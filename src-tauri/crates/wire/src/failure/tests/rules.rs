@@ -1,4 +1,4 @@
-//! The owner's rules decide before the table.
+//! The user's rules apply before the table.
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -101,7 +101,7 @@ fn only_rules_without_a_status_apply_to_an_error_event() {
         told(&event("api_error", "out of credits")),
         (Class::Transient, None)
     );
-    // Except where a router writes the status into the event.
+    // Except if a router writes the status into the event.
     assert_eq!(
         told(&event("500", "out of credits")),
         (Class::Quota, Some(1))

@@ -1,4 +1,4 @@
-//! Usage as vendors write it, each row with its source.
+//! Usage objects of vendors, each row with its source.
 
 use catalog::{Dialect, Tokens};
 
@@ -136,7 +136,7 @@ fn chat_usage_of_each_vendor_in_every_place() {
                 "{source}: {body}"
             );
         }
-        // Responses has the same object under its own names.
+        // Responses has the same object with other field names.
         let usage = usage
             .replace("\"prompt_tokens", "\"input_tokens")
             .replace("\"completion_tokens", "\"output_tokens");
@@ -179,7 +179,7 @@ fn usage_without_counts_counts_as_absent() {
     }
 }
 
-/// In the order in which they come, Messages in `message_start` and `message_delta`, Chat in chunks.
+/// In order of arrival: Messages in `message_start` and `message_delta`, Chat in chunks.
 #[test]
 fn the_last_nonzero_value_of_each_count_applies() {
     let table: &[(&str, &[&str], Tokens)] = &[
