@@ -41,11 +41,11 @@ pub enum Broken {
     OpenBlock,
     #[error("tool call `{0}` has arguments that are not valid JSON")]
     InvalidToolInput(String),
-    #[error("the answer ended cleanly with nothing to act on")]
+    #[error("the response ended with no content to act on")]
     Empty,
-    #[error("the answer has nothing to act on and ended with the unknown stop reason `{0}`")]
+    #[error("the response has no content to act on and the unknown stop reason `{0}`")]
     UnknownStopReason(String),
-    #[error("the body is no answer: {0}")]
+    #[error("the body is not a response: {0}")]
     NotAnAnswer(String),
     #[error("one event is larger than {0} bytes")]
     Oversize(usize),

@@ -365,7 +365,7 @@ fn an_unknown_reason_needs_the_terminal_event() {
         assert_eq!(clean, Completion::Broken(Broken::NoStopReason), "{dialect}");
         assert_eq!(cut, Completion::Broken(Broken::Cut), "{dialect}");
         // More text follows: this server's value is never a stop reason.
-        let goes_on = match dialect {
+        let continued = match dialect {
             Dialect::Anthropic => [
                 event(&json!({"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": "more"}})),
                 event(&json!({"type": "content_block_stop", "index": 1})),
@@ -374,7 +374,7 @@ fn an_unknown_reason_needs_the_terminal_event() {
             _ => before[0].clone(),
         };
         let again = &before[before.len() - 1];
-        let body = [&before.concat(), &goes_on, again, last]
+        let body = [&before.concat(), &continued, again, last]
             .map(String::as_str)
             .concat();
         let (clean, _) = judged(dialect, Framing::Stream, &body);
@@ -383,7 +383,7 @@ fn an_unknown_reason_needs_the_terminal_event() {
         let end = events(dialect, Brings::Text, &json!("end_turn"));
         let body = [
             before.concat(),
-            goes_on,
+            continued,
             end[end.len() - 2].clone(),
             last.clone(),
         ]
@@ -406,7 +406,7 @@ fn the_status_in_the_response_object_replaces_that_of_the_event_name() {
             message: message.to_owned(),
         })
     };
-    let word = "the provider ended the answer with this reason";
+    let word = "the provider ended the response with this reason";
     let table: &[(&str, Value, Completion)] = &[
         ("completed", json!({"status": "completed"}), C::Complete),
         (

@@ -16,7 +16,7 @@ use client::Client;
 use proptest::prelude::*;
 use wire::{Ask, BodyEnd, Broken, CannotRestart, Completion, Framing, Told, Validator};
 
-const NOTICE: &str = "[The provider was lost; the answer begins again with another.]";
+const RESTART_LINE: &str = "[The provider was lost; the answer begins again with another.]";
 
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -89,7 +89,7 @@ fn splice<'a>(
     thinking: bool,
 ) -> Result<Vec<u8>, CannotRestart> {
     let restart = told(dialect, first.as_bytes()).restart(&ask(dialect, thinking))?;
-    let (opening, mut splice) = restart.open(Some(NOTICE));
+    let (opening, mut splice) = restart.open(Some(RESTART_LINE));
     let mut stream = [first.as_bytes(), &opening].concat();
     for slice in second {
         splice.pass(slice, &mut stream)?;
@@ -155,7 +155,7 @@ fn after_every_allowed_restart_the_client_has_one_complete_response() {
                     assert_eq!(after.thinking, before.thinking, "{context}");
                     assert_eq!((after.starts, after.ends), (1, alone.ends), "{context}");
                     assert_eq!(after.id, before.id, "{context}");
-                    let (told, rest) = after.text.split_once(NOTICE).unwrap();
+                    let (told, rest) = after.text.split_once(RESTART_LINE).unwrap();
                     assert_eq!(told.trim_end(), before.text.trim_end(), "{context}");
                     assert_eq!(rest.trim_start(), alone.text, "{context}");
                     assert_eq!(after.open.len(), alone.open.len(), "{context}");
@@ -282,7 +282,7 @@ fn without_released_thinking_a_tool_call_is_refused_before_release() {
             .restart(&ask(dialect, true))
             .unwrap();
         assert!(restart.forbids_tool_calls());
-        let (opening, mut splice) = restart.open(Some(NOTICE));
+        let (opening, mut splice) = restart.open(Some(RESTART_LINE));
         assert!(splice.forbids_tool_calls());
         let mut stream = [first.as_bytes(), &opening].concat();
         let tool = transcript(dialect, "tool");
@@ -365,7 +365,7 @@ fn an_answer_can_be_restarted_twice() {
             "{dialect}"
         );
         let client = Client::read(dialect, &stream);
-        assert_eq!(client.text.matches(NOTICE).count(), 2, "{dialect}");
+        assert_eq!(client.text.matches(RESTART_LINE).count(), 2, "{dialect}");
         assert_eq!(client.calls.len(), 1);
     }
 }
@@ -513,11 +513,11 @@ proptest! {
         let odd = told(dialect, &bytes);
         odd.keep_alive();
         if let Ok(restart) = odd.restart(&ask(dialect, false)) {
-            restart.open(Some(NOTICE));
+            restart.open(Some(RESTART_LINE));
         }
         let first = begin(&transcript(dialect, "text"), 2);
         let restart = told(dialect, first.as_bytes()).restart(&ask(dialect, false)).unwrap();
-        let (_, mut splice) = restart.open(Some(NOTICE));
+        let (_, mut splice) = restart.open(Some(RESTART_LINE));
         let mut out = Vec::new();
         let outcome = splice.pass(&bytes, &mut out);
         if outcome.is_err() {

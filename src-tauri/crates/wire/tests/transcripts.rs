@@ -196,11 +196,12 @@ fn prefixes_are_incomplete_before_the_semantic_end_and_equal_after_it() {
     for case in Case::all() {
         let (dialect, name, text) = (case.dialect, case.name, case.text());
         let whole = watch(dialect, [text.as_bytes()]);
-        let proof = |step: &&Step| matches!(step.kind, StepKind::SemanticEnd | StepKind::Terminal);
-        let proven = whole
+        let end_step =
+            |step: &&Step| matches!(step.kind, StepKind::SemanticEnd | StepKind::Terminal);
+        let passed = whole
             .steps
             .iter()
-            .find(proof)
+            .find(end_step)
             .map_or(u64::MAX, |step| step.end);
         let mut validator = Validator::new(dialect, Framing::Stream);
         let mut steps = Vec::new();
@@ -208,7 +209,7 @@ fn prefixes_are_incomplete_before_the_semantic_end_and_equal_after_it() {
             for end in [BodyEnd::Clean, BodyEnd::Cut] {
                 let completion = validator.judge(end);
                 let context = format!("{dialect}/{name} cut at {cut}: {completion:?}");
-                if (cut as u64) < proven {
+                if (cut as u64) < passed {
                     assert!(!completion.is_answer(), "{context}");
                 } else {
                     assert_eq!(completion, whole.clean, "{context}");
@@ -332,12 +333,12 @@ proptest! {
         let mut before = Vec::new();
         validator.push(&text.as_bytes()[..at.index(text.len())], &mut before);
         validator.push(b"\n\ndata: {\"type\": oops}\n\n", &mut before);
-        let proven = before.iter().any(|step| step.kind == StepKind::SemanticEnd);
+        let passed = before.iter().any(|step| step.kind == StepKind::SemanticEnd);
         // Bytes after the terminal event are ignored.
         if let Some(broken) = validator.broken().cloned() {
             let verdict = validator.judge(BodyEnd::Clean);
             // A passed completion check does not change.
-            prop_assert_eq!(verdict == Completion::Broken(broken), !proven);
+            prop_assert_eq!(verdict == Completion::Broken(broken), !passed);
             let mut steps = Vec::new();
             validator.push(after.as_bytes(), &mut steps);
             validator.push(text.as_bytes(), &mut steps);

@@ -69,12 +69,12 @@ fn captured_clients() {
             .skip(2)
             .filter_map(|line| line.split_once(": "));
         let client = Client::identify(&headers(fields));
-        let told = |text: Option<String>| text.unwrap_or_default();
+        let fields = |text: Option<String>| text.unwrap_or_default();
         assert_eq!(
             (
                 client.name.as_str(),
-                &*told(client.version),
-                &*told(client.session)
+                &*fields(client.version),
+                &*fields(client.session)
             ),
             (name, version, session)
         );

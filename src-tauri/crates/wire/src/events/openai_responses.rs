@@ -9,7 +9,7 @@ pub(super) fn write_events(body: Fields<'_>, out: &mut Vec<u8>) -> Result<(), Br
     let status = body.text("status").unwrap_or_default();
     let terminal = match status.as_str() {
         "queued" | "in_progress" => {
-            let why = format!("a response that is yet to come (`{status}`) in place of a stream");
+            let why = format!("a pending response (`{status}`) instead of a stream");
             return Err(Broken::NotAnAnswer(why));
         }
         "incomplete" => "response.incomplete",

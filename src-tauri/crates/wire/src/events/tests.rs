@@ -89,12 +89,12 @@ fn message(events: &[Value]) -> Value {
 
 /// Assembles a completion like the official libraries (openai-python, `ChatCompletionStream`).
 fn completion(events: &[Value]) -> Value {
-    let mut whole = events[0].clone();
-    whole["object"] = json!("chat.completion");
+    let mut assembled = events[0].clone();
+    assembled["object"] = json!("chat.completion");
     let mut choices: Vec<Value> = Vec::new();
     for event in events {
         if !event["usage"].is_null() {
-            whole["usage"] = event["usage"].clone();
+            assembled["usage"] = event["usage"].clone();
         }
         for choice in event["choices"].as_array().unwrap() {
             let at = choice["index"].as_u64().unwrap() as usize;
@@ -122,8 +122,8 @@ fn completion(events: &[Value]) -> Value {
             }
         }
     }
-    whole["choices"] = choices.into();
-    whole
+    assembled["choices"] = choices.into();
+    assembled
 }
 
 fn without_nulls(value: &Value) -> Value {

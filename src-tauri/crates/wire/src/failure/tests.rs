@@ -214,7 +214,7 @@ fn other_faults_of_a_response_are_transient() {
         Broken::Cut,
         Broken::NoStopReason,
         Broken::Empty,
-        Broken::NotAnAnswer("HTML that says: insufficient_quota".to_owned()),
+        Broken::NotAnAnswer("HTML: insufficient_quota".to_owned()),
     ] {
         assert_eq!(super::classify_broken(&[], &broken).0, Class::Transient);
     }

@@ -32,7 +32,7 @@ pub(super) fn not_json(body: &[u8]) -> Option<Broken> {
         None => Some(Broken::NotAnAnswer("the body is empty".to_owned())),
         Some(b'{') => None,
         Some(_) if text.starts_with(b"data:") || text.starts_with(b"event:") => Some(
-            Broken::NotAnAnswer("an event stream in place of a JSON document".to_owned()),
+            Broken::NotAnAnswer("an event stream instead of a JSON document".to_owned()),
         ),
         Some(_) => Some(foreign_text(text)),
     }
@@ -42,9 +42,9 @@ pub(super) fn not_json(body: &[u8]) -> Option<Broken> {
 pub(super) fn json_instead(body: &[u8]) -> Broken {
     let words = Words::of_json(body);
     Broken::NotAnAnswer(if words.message.is_empty() {
-        "a JSON document without an answer in it".to_owned()
+        "a JSON document without a response".to_owned()
     } else {
-        format!("a JSON document that says: {}", words.message)
+        format!("a JSON document with the text: {}", words.message)
     })
 }
 
@@ -55,5 +55,5 @@ fn foreign_text(text: &[u8]) -> Broken {
         "text"
     };
     let words = Words::of_body(&text[..text.len().min(HEAD)]);
-    Broken::NotAnAnswer(format!("{kind} that says: {}", words.message))
+    Broken::NotAnAnswer(format!("{kind}: {}", words.message))
 }

@@ -152,7 +152,7 @@ impl Shown {
         match stop {
             Stop::Failed => Completion::Broken(Broken::ErrorEvent {
                 kind: reason(),
-                message: "the provider ended the answer with this reason".to_owned(),
+                message: "the provider ended the response with this reason".to_owned(),
             }),
             Stop::Truncated => Completion::Truncated,
             Stop::Refused => Completion::Refused,

@@ -197,18 +197,18 @@ fn a_success_status_without_a_response() {
         (" \r\n", "the body is empty"),
         (
             r#"{"error":{"message":"Overloaded","type":"x"}}"#,
-            "a JSON document that says: Overloaded",
+            "a JSON document with the text: Overloaded",
         ),
         (
             r#"{"type":"error","error":{"type":"api_error","message":"Sorry"}}"#,
-            "a JSON document that says: Sorry",
+            "a JSON document with the text: Sorry",
         ),
-        ("{}", "a JSON document without an answer in it"),
+        ("{}", "a JSON document without a response"),
         (
             "<html><title>Sign in</title>\n\n<p>data: x</html>",
-            "HTML that says: Sign in",
+            "HTML: Sign in",
         ),
-        ("upstream reset", "text that says: upstream reset"),
+        ("upstream reset", "text: upstream reset"),
     ];
     for dialect in Dialect::ALL {
         for framing in [Framing::Stream, Framing::Whole] {
@@ -219,17 +219,14 @@ fn a_success_status_without_a_response() {
             }
         }
         let stream = whole(dialect, "data: {}\n\n");
-        assert_eq!(
-            reason(stream),
-            "an event stream in place of a JSON document"
-        );
+        assert_eq!(reason(stream), "an event stream instead of a JSON document");
     }
     let json = judged(
         Dialect::Anthropic,
         Framing::Stream,
         message(TEXT, r#""end_turn""#).as_bytes(),
     );
-    assert_eq!(reason(json.1), "a JSON document without an answer in it");
+    assert_eq!(reason(json.1), "a JSON document without a response");
 }
 
 #[test]
