@@ -9,8 +9,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 const LONGEST_LIMIT: Duration = Duration::from_secs(35 * 24 * 3600);
 const LONGEST_MESSAGE: usize = 500;
 
-/// A response as on the wire, `429` or `HTTP/1.1 429` first, then headers, a blank line, and the body. It has one class,
-/// whichever vendor sent it, with bounded texts and a bounded wait; the owner's rule goes before the table.
+/// An HTTP response: the status (`429` or `HTTP/1.1 429`), headers, a blank line, the body. It has one class for all vendors,
+/// bounded texts and a bounded wait, and the user's rule applies first.
 pub fn failure(data: &[u8]) {
     let (status, headers, body) = read(data);
     let now = DateTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
@@ -26,7 +26,15 @@ pub fn failure(data: &[u8]) {
             assert!(failure.retry_after.is_none_or(|wait| wait <= LONGEST_LIMIT));
             assert!(failure.resets_at.is_none_or(|at| now < at && at <= latest));
         }
-        _ => {
+        Class::Transient
+        | Class::RateLimit
+        | Class::Silent
+        | Class::Quota
+        | Class::Credential
+        | Class::ModelGone
+        | Class::Caller
+        | Class::ContextTooLong
+        | Class::ContentPolicy => {
             assert!(failure.retry_after.is_none_or(|wait| wait <= LONGEST_WAIT));
             assert_eq!(failure.resets_at, None);
         }
@@ -40,15 +48,15 @@ pub fn failure(data: &[u8]) {
     for class in Class::ALL {
         let any = [rule(Some(status.as_u16()), None, class)];
         let ruled = classify_by(&any, status, &headers, body, now);
-        assert_eq!(ruled.class, class, "the owner's word decides");
+        assert_eq!(ruled.class, class, "the user's rule applies");
         assert!(ruled.message.chars().count() <= LONGEST_MESSAGE);
     }
-    let said = String::from_utf8_lossy(body).into_owned();
+    let text = String::from_utf8_lossy(body).into_owned();
     let broken = Broken::ErrorEvent {
         kind: status.as_str().to_owned(),
-        message: said.clone(),
+        message: text.clone(),
     };
-    let rules = [rule(None, Some(said), Class::Quota)];
+    let rules = [rule(None, Some(text), Class::Quota)];
     let (_, by_table) = classify_broken(&[], &broken);
     assert_eq!(by_table, None);
     classify_broken(&rules, &broken);

@@ -1,4 +1,4 @@
-//! What holds for any bytes at all. A law that is broken panics, which the fuzzer reports with the bytes that broke it.
+//! Properties for any bytes. A violated property panics, and the fuzzer reports the bytes.
 
 mod failure;
 mod request;
@@ -13,10 +13,10 @@ pub use failure::failure;
 pub use request::request;
 pub use restart::restart;
 
-/// Small, so that the limit is met.
+/// In bytes. Small, so that inputs reach the limit.
 const EVENT: usize = 1 << 10;
 
-/// The data cut into pieces, whose lengths the data itself gives.
+/// Cuts the data into pieces. The data decides their lengths.
 fn pieces(mut data: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
     while let Some(first) = data.first() {
@@ -28,7 +28,7 @@ fn pieces(mut data: &[u8]) -> Vec<&[u8]> {
     pieces
 }
 
-/// Every byte belongs to one event, in order, whatever the split; too large an event ends the stream for good.
+/// Every byte belongs to one event, in order, for any split. An oversize event ends the stream.
 pub fn sse(data: &[u8]) {
     let read = |slices: &[&[u8]]| {
         let mut reader = sse::Reader::new(EVENT);
@@ -40,7 +40,7 @@ pub fn sse(data: &[u8]) {
             });
             assert!(
                 outcome.is_ok() || read.is_err(),
-                "too large an event was forgotten"
+                "an oversize event did not end the stream"
             );
             outcome = outcome.and(read);
         }
@@ -67,37 +67,37 @@ struct Judged {
     report: Report,
 }
 
-/// Both framings of a dialect, under the laws that its delivery stands on.
+/// The properties of the validator that delivery relies on, for both framings of a dialect.
 pub fn validator(dialect: Dialect, data: &[u8]) {
     for framing in [Framing::Stream, Framing::Whole] {
         let (judged, mut validator) = judge(dialect, framing, &[data]);
         assert_eq!(
             judge(dialect, framing, &pieces(data)).0,
             judged,
-            "any split is the same"
+            "another split gives another result"
         );
         let mut end = 0;
         for step in &judged.steps {
             assert!(
                 step.end > end && step.end <= data.len() as u64,
-                "events follow each other"
+                "an event ends out of order"
             );
             end = step.end;
         }
-        let proven = judged.steps.iter().any(|step| step.kind.is_proof());
-        if framing == Framing::Stream && !proven {
+        let passed = judged.steps.iter().any(|step| step.kind.is_proof());
+        if framing == Framing::Stream && !passed {
             assert!(
                 !judged.clean.is_answer() && !judged.cut.is_answer(),
-                "an answer without proof"
+                "a complete response without a semantic end"
             );
         }
         if let Some(broken) = validator.broken().cloned() {
             let mut steps = Vec::new();
             validator.push(data, &mut steps);
-            assert!(steps.is_empty(), "events after the answer broke");
+            assert!(steps.is_empty(), "events after the response broke");
             assert_eq!(validator.broken(), Some(&broken));
-            // An error after the completion check withdraws nothing.
-            let expected = if proven {
+            // After the completion check, an error does not change the verdict.
+            let expected = if passed {
                 judged.clean
             } else {
                 Completion::Broken(broken)

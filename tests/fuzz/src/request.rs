@@ -9,8 +9,8 @@ mod rules;
 use acted::acted;
 use rules::lawful;
 
-/// A request, translated into both other dialects: it is refused, or the vendor accepts it, and a model acts on it as on the
-/// client's own.
+/// Translates a request into both other dialects. If it succeeds, the vendor accepts the result, and a model acts on it as on
+/// the original.
 pub fn request(data: &[u8]) {
     between(data, |from, to| from != to);
 }
@@ -33,9 +33,9 @@ pub(crate) fn between(data: &[u8], wanted: impl Fn(Dialect, Dialect) -> bool) {
                     let (before, after) = (acted(&before, None), acted(&after, Some(&there.names)));
                     assert_eq!(before, after, "{from} to {to} and back");
                 }
-                // What one dialect has words for another may not.
+                // A dialect can have features that another lacks.
                 Err(Untranslatable::Malformed { what, .. }) => {
-                    panic!("{from} to {to} is no request: {what}")
+                    panic!("{from} to {to} gave a malformed request: {what}")
                 }
                 Err(_) => {}
             }

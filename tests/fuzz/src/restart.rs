@@ -3,10 +3,10 @@ use wire::{Ask, BodyEnd, Broken, Completion, Framing, Restart, Told, Validator};
 
 use crate::pieces;
 
-/// More cuts of one input find nothing new and cost time.
+/// More cuts of one input find nothing new and take time.
 const MOST_CUTS: usize = 12;
 
-/// The stream ends after each of its events, is kept alive there, and continues with itself as the second response.
+/// For each event: the stream ends there, gets a keep-alive, and continues with itself as the second response.
 pub fn restart(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let data = text.as_bytes();
@@ -26,21 +26,21 @@ fn restart_at(dialect: Dialect, first: &[u8], second: &[u8], alone: &Completion)
         return;
     };
     ask.thinking = first.len().is_multiple_of(2);
-    let mut told = Told::new(dialect);
+    let mut client = Told::new(dialect);
     for piece in pieces(first) {
-        told.push(piece);
+        client.push(piece);
     }
-    let alive = told.keep_alive();
-    let before = told
+    let alive = client.keep_alive();
+    let before = client
         .restart(&ask)
         .map(|restart| restart.open(Some("lost")).0);
-    told.push(&alive);
+    client.push(&alive);
     assert_eq!(
-        told.keep_alive(),
+        client.keep_alive(),
         alive,
-        "a keep-alive changed what is open"
+        "a keep-alive changed the open blocks"
     );
-    let restart = match told.restart(&ask) {
+    let restart = match client.restart(&ask) {
         Ok(restart) => restart,
         Err(why) => {
             assert_eq!(before, Err(why));
@@ -51,21 +51,21 @@ fn restart_at(dialect: Dialect, first: &[u8], second: &[u8], alone: &Completion)
     assert_eq!(
         before.as_ref(),
         Ok(&opening),
-        "a keep-alive changed how to go on"
+        "a keep-alive changed the restart"
     );
-    if let Ok(again) = told.restart(&ask) {
+    if let Ok(again) = client.restart(&ask) {
         assert_eq!(
             pass(again, &pieces(second)),
             (opening.clone(), out.clone(), outcome.clone())
         );
     }
-    let whole_so_far =
+    let valid_so_far =
         !matches!(judge(dialect, first), Completion::Broken(broken) if broken != Broken::Cut);
-    if outcome.is_ok() && whole_so_far && alone.is_answer() {
+    if outcome.is_ok() && valid_so_far && alone.is_answer() {
         let stream = [first, &opening, &out].concat();
         assert!(
             judge(dialect, &stream).is_answer(),
-            "a whole second answer was broken by the splice"
+            "the splice broke a complete second response"
         );
     }
 }
@@ -80,7 +80,7 @@ fn pass(restart: Restart, slices: &[&[u8]]) -> Passed {
         let passed = splice.pass(slice, &mut out);
         assert!(
             outcome.is_ok() || passed == outcome,
-            "a failed restart went on"
+            "a failed restart continued"
         );
         outcome = outcome.and(passed);
     }

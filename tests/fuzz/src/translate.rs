@@ -4,13 +4,13 @@ use wire::{BodyEnd, Completion, Framing, Validator};
 
 use crate::pieces;
 
-/// A response, translated into both other dialects: any split gives the same complete events, and no end without a passed
-/// completion check.
+/// Translates a response into both other dialects: any split gives the same complete events, and only a complete response gets
+/// an end.
 pub fn translate(data: &[u8]) {
     directions(data, |from, to| from != to);
 }
 
-/// The same for a client and a provider of one dialect and different families.
+/// The same for a client and a provider of one dialect and different model families.
 pub fn same_dialect(data: &[u8]) {
     directions(data, |from, to| from == to);
     crate::request::between(data, |from, to| from == to);
@@ -21,31 +21,34 @@ fn directions(data: &[u8], wanted: impl Fn(Dialect, Dialect) -> bool) {
         let provider = judge(from, Framing::Stream, data);
         let document = judge(from, Framing::Whole, data);
         for to in Dialect::ALL.into_iter().filter(|to| wanted(from, *to)) {
-            let (out, outcome) = tell(from, to, &[data]);
+            let (out, outcome) = translate_stream(from, to, &[data]);
             assert_eq!(
-                tell(from, to, &pieces(data)),
+                translate_stream(from, to, &pieces(data)),
                 (out.clone(), outcome.clone()),
-                "any split is the same"
+                "another split gives another result"
             );
-            assert!(out.is_empty() || out.ends_with(b"\n\n"), "whole events");
+            assert!(
+                out.is_empty() || out.ends_with(b"\n\n"),
+                "the output ends within an event"
+            );
             follows(&judge(to, Framing::Stream, &out), &provider);
             if outcome.is_ok() {
                 // The translation can be read, and translated back.
-                let (back, outcome) = tell(to, from, &[&out]);
+                let (back, outcome) = translate_stream(to, from, &[&out]);
                 assert!(!matches!(outcome, Err(CannotTell::Unsayable(_))));
                 follows(&judge(from, Framing::Stream, &back), &provider);
             }
-            if let Ok(told) = whole(from, to, data, &names(from, to), &Form::default()) {
-                follows(&judge(to, Framing::Whole, &told), &document);
+            if let Ok(translated) = whole(from, to, data, &names(from, to), &Form::default()) {
+                follows(&judge(to, Framing::Whole, &translated), &document);
             }
         }
     }
 }
 
-fn follows(told: &Completion, given: &Completion) {
+fn follows(translated: &Completion, original: &Completion) {
     assert!(
-        !told.is_answer() || told == given,
-        "{given:?} was told as {told:?}"
+        !translated.is_answer() || translated == original,
+        "{original:?} was translated as {translated:?}"
     );
 }
 
@@ -53,7 +56,11 @@ fn names(from: Dialect, to: Dialect) -> Names {
     Names::new(to, from, [], [])
 }
 
-fn tell(from: Dialect, to: Dialect, slices: &[&[u8]]) -> (Vec<u8>, Result<(), CannotTell>) {
+fn translate_stream(
+    from: Dialect,
+    to: Dialect,
+    slices: &[&[u8]],
+) -> (Vec<u8>, Result<(), CannotTell>) {
     let mut translator = AnswerTranslator::new(from, to, names(from, to), Form::default());
     let mut out = Vec::new();
     for slice in slices {

@@ -1,17 +1,17 @@
 use catalog::{Behaviour, Dialect, KnownClient};
 use http::HeaderMap;
 
-/// Who is asking, from headers alone.
+/// The client program, identified by its request headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
-    /// As people call it, or the first product of its user agent.
+    /// The client's common name, or the first product of its user agent.
     pub name: String,
     pub version: Option<String>,
-    /// A conversation's id, where the client sends one (`x-claude-code-session-id`, `session-id`, `x-session-id`).
+    /// The conversation's id, if the client sends one (`x-claude-code-session-id`, `session-id`, `x-session-id`).
     pub session: Option<String>,
 }
 
-/// The most specific first: Codex's thread is its conversation, and a session may hold several.
+/// The most specific header first: a Codex session can have several threads, and each thread is a conversation.
 const SESSIONS: &[&str] = &[
     "x-claude-code-session-id",
     "session-id",
@@ -21,21 +21,21 @@ const SESSIONS: &[&str] = &[
     "thread-id",
 ];
 
-/// Longer than any name, version or id that a client really sends; it ends in the ledger.
+/// In characters. Longer than any real name, version or id; the value is stored in the ledger.
 const LONGEST: usize = 128;
 
 impl Client {
-    /// A coding agent, whose user watches it work; any other client may belong to an automation.
+    /// A coding agent with a user in front of it. Any other client may belong to an automation.
     pub fn is_agent(&self) -> bool {
         self.known().is_some_and(|known| known.agent)
     }
 
-    /// It is known to repeat a request that failed or timed out, byte for byte.
+    /// The client retries a failed or timed-out request, byte for byte.
     pub fn asks_again(&self) -> bool {
         self.known().is_some_and(|known| known.asks_again)
     }
 
-    /// What is known of one kind of its requests.
+    /// The known behaviour of this client for one kind of request.
     pub fn behaviour(&self, dialect: Dialect, streamed: bool) -> Behaviour {
         let version = self.version.as_deref();
         let known = self.known();
@@ -65,8 +65,8 @@ impl Client {
     }
 }
 
-/// `claude-cli/2.1.197 (external)` → that product and version; `Anthropic/Python 1.17.0`, as the official libraries write
-/// it, is the product `Anthropic/Python`.
+/// `claude-cli/2.1.197 (external)` → product and version. The official libraries write `Anthropic/Python 1.17.0`: there the
+/// product is `Anthropic/Python`.
 fn first_product(agent: &str) -> (String, Option<&str>) {
     let mut words = agent.split_ascii_whitespace();
     let first = words.next().unwrap_or_default();

@@ -9,24 +9,24 @@ pub enum Completion {
     Complete,
     /// The client continues the turn: `pause_turn`, `compaction`, a background response.
     Continues,
-    /// There is content and the dialect's terminal event, and the stop reason is unknown. An agent may know the word; a
-    /// pipeline must not take the response for complete.
+    /// The response has content and the dialect's terminal event, but the stop reason is unknown. An agent can continue; a
+    /// pipeline must not treat the response as complete.
     Unknown,
-    /// Cut by a token limit: the provider did its part.
+    /// Stopped by a token limit. This is no failure of the provider.
     Truncated,
-    /// `refusal`, `content_filter`: an answer, never sent again to the same model.
+    /// `refusal`, `content_filter`: a response that is never retried with the same model.
     Refused,
     Broken(Broken),
 }
 
 impl Completion {
-    /// The provider gave all it had to give; only [`Completion::Broken`] is a failed attempt.
+    /// The provider completed its response; only [`Completion::Broken`] is a failed attempt.
     pub fn is_answer(&self) -> bool {
         !matches!(self, Completion::Broken(_))
     }
 }
 
-/// Why an answer is no answer.
+/// Why a response fails the completion check.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
     #[error("the body ended without a stop reason")]
@@ -41,29 +41,29 @@ pub enum Broken {
     OpenBlock,
     #[error("tool call `{0}` has arguments that are not valid JSON")]
     InvalidToolInput(String),
-    #[error("the answer ended cleanly with nothing to act on")]
+    #[error("the response ended with no content to act on")]
     Empty,
-    #[error("the answer has nothing to act on and ended with the unknown stop reason `{0}`")]
+    #[error("the response has no content to act on and the unknown stop reason `{0}`")]
     UnknownStopReason(String),
-    #[error("the body is no answer: {0}")]
+    #[error("the body is not a response: {0}")]
     NotAnAnswer(String),
     #[error("one event is larger than {0} bytes")]
     Oversize(usize),
 }
 
-/// The transport's end of a body.
+/// How the transport ended the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyEnd {
-    /// Last chunk, or all of the promised length.
+    /// The last chunk arrived, or all bytes of the content length.
     Clean,
-    /// Reset, short of its length, or without a last chunk.
+    /// Connection reset, fewer bytes than the content length, or no last chunk.
     Cut,
 }
 
-/// One event of a streamed answer, as far as delivery cares.
+/// One event of a streamed response, as delivery uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Bytes of the stream up to and including this event, counted from its first byte.
+    /// Offset of the event's end from the first byte of the stream.
     pub end: u64,
     pub kind: StepKind,
     /// First event of a tool call that the client executes.
@@ -74,29 +74,29 @@ pub struct Step {
 pub enum StepKind {
     /// Comments, pings, empty deltas, unknown events: no sign of progress.
     Noise,
-    /// Opens or frames the answer without giving any of it (`message_start`, `response.created`, a role-only delta, the
-    /// start of a tool call).
+    /// Opens or frames the response and has no content (`message_start`, `response.created`, a role-only delta, the start of a
+    /// tool call).
     Lifecycle,
     /// Text, thinking or tool arguments.
     Content,
-    /// Closes a text or thinking block, or a tool that the provider itself runs.
+    /// Closes a text or thinking block, or a call of a server tool.
     Close,
     /// The event on which clients start a tool: `content_block_stop` of a tool_use, `*.done` of an executable item, in
     /// Chat the delta that first makes a call's arguments a valid JSON object.
     ToolClose,
-    /// A stop reason on everything, and the answer is one: whatever still follows (usage, `message_stop`, `[DONE]`) changes
-    /// nothing. Comes once. In Responses the terminal event alone proves the answer: there is no semantic end before it.
+    /// Everything has a stop reason and the completion check passes; later events (usage, `message_stop`, `[DONE]`) change
+    /// nothing. Sent once. Responses has no semantic end before its terminal event.
     SemanticEnd,
     /// The dialect's terminal event, after a passed completion check.
     Terminal,
-    /// An error event, a malformed one, or the end of an answer that is none (no stop reason, nothing to act on, invalid
-    /// tool input): the answer is broken.
+    /// An error event, a malformed event, or an end that fails the completion check (no stop reason, nothing to act on, invalid
+    /// tool input).
     Error,
 }
 
 impl StepKind {
-    /// The response has reached its first content. A tool call without arguments reaches it with its closing event, and one
-    /// event may contain a complete short response with its end.
+    /// This event has content, or ends a response that has it. A tool call without arguments has only its closing event, and
+    /// one event can contain a complete short response.
     pub fn has_content(self) -> bool {
         match self {
             StepKind::Content
@@ -107,8 +107,8 @@ impl StepKind {
         }
     }
 
-    /// The completion check has passed: from here on [`crate::Validator::judge`] returns a complete response, however the body
-    /// ends.
+    /// The completion check has passed: from this event on [`crate::Validator::judge`] returns a complete response, however the
+    /// body ends.
     pub fn is_proof(self) -> bool {
         matches!(self, StepKind::SemanticEnd | StepKind::Terminal)
     }
@@ -118,13 +118,13 @@ impl StepKind {
 pub struct ToolCall {
     pub id: String,
     pub name: String,
-    /// In a stream: its closing event has come ([`StepKind::ToolClose`]), on which clients start the tool.
+    /// In a stream: the closing event arrived ([`StepKind::ToolClose`]), on which clients start the tool.
     pub closed: bool,
-    /// Its arguments as far as they have come; None: not kept (the usual case).
+    /// The arguments received so far. `None`: not kept, which is the usual case.
     pub arguments: Option<Arguments>,
 }
 
-/// A tool call's arguments, cut where they are long. They are the owner's text, and never printed by accident.
+/// A tool call's arguments, truncated at [`Arguments::LONGEST`]. They are the user's data: `Debug` does not print them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Arguments(String);
 
@@ -154,17 +154,17 @@ impl fmt::Debug for Arguments {
     }
 }
 
-/// What is known of an answer, at any moment of it.
+/// The data of a response that have been received so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// The provider's id of the message or response.
     pub id: Option<String>,
     /// The model that the response names.
     pub model: Option<String>,
-    /// As the provider wrote it: `end_turn`, `length`, `completed`.
+    /// In the provider's spelling: `end_turn`, `length`, `completed`.
     pub stop_reason: Option<String>,
     pub tokens: Tokens,
-    /// False: the provider has reported no usage (yet); `tokens` is then zero, not an estimate.
+    /// False: the provider has reported no usage yet, and `tokens` is zero, not an estimate.
     pub usage_told: bool,
     pub text_bytes: u64,
     pub thinking_bytes: u64,

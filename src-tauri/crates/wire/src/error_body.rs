@@ -2,21 +2,21 @@ use catalog::Dialect;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// An error of Understudy, in the client's dialect.
+/// An error of Understudy that the client receives in its dialect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub status: StatusCode,
-    /// What, whose fault, what to do; one or two sentences.
+    /// What failed, why, and what to do: one or two sentences.
     pub message: String,
 }
 
-/// The body of an error response: the dialect's own envelope, its error type chosen from the status.
+/// The body of an error response in the dialect's envelope. The status decides the error type.
 pub fn error_body(dialect: Dialect, problem: &Problem) -> Vec<u8> {
     envelope(dialect, problem).to_string().into_bytes()
 }
 
-/// The dialect's own error as a server-sent event, for a stream of which the client has seen nothing but comments. Does not
-/// end the stream. [`crate::Validator::error_event`] makes the one that fits a stream already begun.
+/// The dialect's error as a server-sent event, for a stream that has sent only comments. It does not end the stream. For a
+/// stream that has begun, use [`crate::Validator::error_event`].
 pub fn error_event(dialect: Dialect, problem: &Problem) -> Vec<u8> {
     let data = envelope(dialect, problem);
     match dialect {
@@ -26,7 +26,7 @@ pub fn error_event(dialect: Dialect, problem: &Problem) -> Vec<u8> {
     }
 }
 
-/// `response.failed`, which ends a Responses stream for its clients: Codex passes over an `error` event.
+/// `response.failed`, which ends a Responses stream. Codex ignores an `error` event.
 pub(crate) fn response_failed(problem: &Problem, id: Option<&str>, sequence: u64) -> Vec<u8> {
     let data = json!({
         "type": "response.failed",
@@ -97,7 +97,7 @@ fn openai_code(status: StatusCode) -> Option<&'static str> {
     }
 }
 
-/// Of the codes that the API reference lists. `server_is_overloaded`, which Codex 0.169.0 takes for final, is not among them.
+/// Codes from the API reference. `server_is_overloaded` is not listed, and Codex 0.169.0 does not retry after it.
 fn response_code(status: StatusCode) -> &'static str {
     match status.as_u16() {
         429 => "rate_limit_exceeded",

@@ -1,9 +1,10 @@
-//! Writes a document as the events of its own dialect, for a client that requested a stream from a server that does not stream.
-//! A value that has a place in the events keeps its bytes.
+//! Converts a document into the events of its dialect, for a client that requested a stream from a server that does not stream.
+//! Values keep their bytes.
 
 mod anthropic;
 mod openai_chat;
 mod openai_responses;
+mod write;
 
 use catalog::Dialect;
 
@@ -19,25 +20,11 @@ pub fn as_events(dialect: Dialect, document: &[u8]) -> Result<Vec<u8>, Broken> {
     let body = Fields::read(text).map_err(|error| malformed(&error))?;
     let mut out = Vec::with_capacity(document.len() * 2);
     match dialect {
-        Dialect::Anthropic => anthropic::say(body, &mut out),
-        Dialect::OpenaiChat => openai_chat::say(body, &mut out),
-        Dialect::OpenaiResponses => openai_responses::say(body, &mut out)?,
+        Dialect::Anthropic => anthropic::write_events(body, &mut out),
+        Dialect::OpenaiChat => openai_chat::write_events(body, &mut out),
+        Dialect::OpenaiResponses => openai_responses::write_events(body, &mut out)?,
     }
     Ok(out)
-}
-
-/// An object with these fields.
-fn object<const N: usize>(fields: [(&'static str, &str); N]) -> Fields<'static> {
-    let mut object = Fields::default();
-    for (name, json) in fields {
-        object.set_raw(name, json.to_owned());
-    }
-    object
-}
-
-/// The JSON text of a string.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

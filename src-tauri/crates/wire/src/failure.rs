@@ -1,3 +1,5 @@
+mod class;
+mod declined;
 mod details;
 mod limit;
 mod mask;
@@ -20,81 +22,11 @@ use details::Details;
 use limit::{Decided, Refusal};
 use table::IN_BODY;
 
+pub use class::Class;
 pub use rule::Rule;
 pub use words::Words;
 
-/// What kind of failure an attempt met, and with that what happens next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
-    /// 408, 409, 5xx, 529, refused, reset, an incomplete answer: once more, then the next.
-    Transient,
-    /// 429 with quota left: wait when short, else the next.
-    RateLimit,
-    /// A plan, or a quota of more than a minute, is used up until a stated time. The circuit breaker stays open exactly
-    /// until then.
-    Limit,
-    /// No headers or no first content in time: the next at once.
-    Silent,
-    /// No money or quota left, whatever the status, and no reset time.
-    Quota,
-    /// The key is wrong, missing or not allowed.
-    Credential,
-    /// The model is not served here (any more).
-    ModelGone,
-    /// The request itself is at fault: returned unchanged, exactly one attempt.
-    Caller,
-    /// Only a candidate with a larger window helps.
-    ContextTooLong,
-    /// Declined for its content: returned unchanged.
-    ContentPolicy,
-}
-
-impl Class {
-    pub const ALL: [Class; 10] = [
-        Class::Transient,
-        Class::RateLimit,
-        Class::Limit,
-        Class::Silent,
-        Class::Quota,
-        Class::Credential,
-        Class::ModelGone,
-        Class::Caller,
-        Class::ContextTooLong,
-        Class::ContentPolicy,
-    ];
-
-    /// The same request may be answered later without a change to it or to an account.
-    pub fn is_retryable(self) -> bool {
-        match self {
-            Class::Transient | Class::RateLimit | Class::Silent => true,
-            Class::Limit
-            | Class::Quota
-            | Class::Credential
-            | Class::ModelGone
-            | Class::Caller
-            | Class::ContextTooLong
-            | Class::ContentPolicy => false,
-        }
-    }
-
-    /// The word for it in settings, response headers and the ledger.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Class::Transient => "transient",
-            Class::RateLimit => "rate_limit",
-            Class::Limit => "limit",
-            Class::Silent => "silent",
-            Class::Quota => "quota",
-            Class::Credential => "credential",
-            Class::ModelGone => "model_gone",
-            Class::Caller => "caller",
-            Class::ContextTooLong => "context_too_long",
-            Class::ContentPolicy => "content_policy",
-        }
-    }
-}
-
-/// An answer with an error status, read.
+/// A parsed error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub class: Class,
@@ -102,13 +34,13 @@ pub struct Failure {
     pub final_word: bool,
     /// The wait that the provider requests, clamped to 0 s … 1 h. For a [`Class::Limit`], the time to its reset.
     pub retry_after: Option<Duration>,
-    /// Of a [`Class::Limit`]: its reset time, at most 35 days ahead.
+    /// The reset time of a [`Class::Limit`], at most 35 days ahead.
     pub resets_at: Option<DateTime<Utc>>,
-    /// Of a [`Class::ContextTooLong`]: the model's window in tokens, if the error names it.
+    /// The model's context window in tokens, if a [`Class::ContextTooLong`] error names it.
     pub window: Option<u64>,
     /// The model wrote a malformed tool call or document. This is no failure of the provider.
     pub model_failed: bool,
-    /// The provider's own words, at most 500 characters, without anything that looks like a key.
+    /// The provider's message, at most 500 characters, with keys masked.
     pub message: String,
 }
 
@@ -127,11 +59,11 @@ impl Failure {
     }
 }
 
-/// Status, headers and the first bytes of the body → class. Quota hides in 400, 403 and 429.
-/// `now` is needed for HTTP dates in `retry-after`.
+/// Classifies an error response by its status, its headers and the start of its body. A quota error can have status 400, 403 or
+/// 429. `now` is for HTTP dates in `retry-after`.
 ///
-/// No row of the table depends on the dialect: compatible servers use every vendor's words. An `x-should-retry: true` makes
-/// a caller's fault transient, as the official clients read it.
+/// The table does not depend on the dialect: compatible servers use every vendor's texts. `x-should-retry: true` makes a
+/// [`Class::Caller`] error transient, as in the official clients.
 pub fn classify(
     _dialect: Dialect,
     status: StatusCode,
@@ -142,7 +74,7 @@ pub fn classify(
     classify_by(&[], status, headers, body, now)
 }
 
-/// As [`classify`], the owner's rules first, in their order.
+/// As [`classify`]; the user's rules apply first, in their order.
 pub fn classify_by(
     rules: &[Rule],
     status: StatusCode,
@@ -154,27 +86,29 @@ pub fn classify_by(
     let details = Details::of(body);
     let rule = Rule::first_for(rules, Some(status.as_u16()), body);
     let should_retry = headers.get("x-should-retry").map(HeaderValue::as_bytes);
-    let said = words.said() + &details.codes;
+    let search_text = words.search_text() + &details.codes;
     let refusal = Refusal {
         status: status.as_u16(),
         headers,
-        said: &said,
+        search_text: &search_text,
         details: &details,
         now: Some(now),
     };
-    let by_table = policy::class(status.as_u16(), &words.code, &said);
+    let by_table = policy::class(status.as_u16(), &words.code, &search_text);
     let Decided {
         class,
         retry_after,
         resets_at,
     } = match rule {
-        // A wait or a reset time is read as usual.
+        // The rule sets only the class, not the wait or the reset time.
         Some(rule) => refusal.ruled(rule.class),
         None => refusal.decide(by_table),
     };
-    let class = match class {
-        Class::Caller if rule.is_none() && should_retry == Some(b"true") => Class::Transient,
-        class => class,
+    let retryable = rule.is_none() && should_retry == Some(b"true");
+    let class = if class == Class::Caller && retryable {
+        Class::Transient
+    } else {
+        class
     };
     let message = if words.message.is_empty() {
         format!("HTTP {status}")
@@ -186,11 +120,11 @@ pub fn classify_by(
         final_word: rule.is_none() && should_retry == Some(b"false"),
         retry_after,
         resets_at,
-        window: window(class, &said, &details),
+        window: window(class, &search_text, &details),
         model_failed: rule.is_none()
             && by_table == Class::Transient
             && status.is_client_error()
-            && is_models_fault(&said),
+            && is_model_fault(&search_text),
         message: match rule {
             Some(rule) => rule.named(&message),
             None => message,
@@ -198,60 +132,58 @@ pub fn classify_by(
     }
 }
 
-/// Classifies a response that broke. An error event in a stream is read like one with a status: it can report a quota,
-/// a wrong key or a context that is too long. Anything else is transient.
+/// Classifies a response that failed the completion check. An error event is read like an error response: it can report a
+/// quota, a wrong key or a context that is too long. Any other fault is transient.
 ///
-/// The second value is the user's rule that decided, if one did; rules that name a status do not apply. A reset that is
-/// a date is in `resets_at` only.
+/// The second value is the user's rule that applied. Rules with a status do not apply. A reset date is in `resets_at` only.
 pub fn read_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Failure, Option<&'r Rule>) {
     let Broken::ErrorEvent { kind, message } = broken else {
         return (Failure::new(Class::Transient, broken.to_string()), None);
     };
-    // Some routers put an HTTP status where the code belongs.
+    // Some routers send an HTTP status as the error code.
     let status = kind
         .parse()
         .ok()
         .filter(|status| (400..=599).contains(status));
-    let said = format!("{kind} {message}");
-    let rule = Rule::first_for(rules, status, said.as_bytes());
-    let said = said.to_lowercase();
+    let search_text = format!("{kind} {message}");
+    let rule = Rule::first_for(rules, status, search_text.as_bytes());
+    let search_text = search_text.to_lowercase();
     let class = rule.map_or_else(
-        || policy::class(status.unwrap_or(IN_BODY), kind, &said),
+        || policy::class(status.unwrap_or(IN_BODY), kind, &search_text),
         |rule| rule.class,
     );
     let decided = match rule {
-        Some(_) => limit::in_stream(&said, class).of(class),
-        None => limit::in_stream(&said, class),
+        Some(_) => limit::in_stream(&search_text, class).of(class),
+        None => limit::in_stream(&search_text, class),
     };
     let failure = Failure {
         retry_after: decided.retry_after,
         resets_at: decided.resets_at,
-        window: window(decided.class, &said, &Details::default()),
-        model_failed: rule.is_none() && is_models_fault(&said),
+        window: window(decided.class, &search_text, &Details::default()),
+        model_failed: rule.is_none() && is_model_fault(&search_text),
         ..Failure::new(decided.class, broken.to_string())
     };
     (failure, rule)
 }
 
-/// The class of a response that broke, and the rule that decided. See [`read_broken`].
+/// The class of a response that failed the completion check, and the rule that applied. See [`read_broken`].
 pub fn classify_broken<'r>(rules: &'r [Rule], broken: &Broken) -> (Class, Option<&'r Rule>) {
     let (failure, rule) = read_broken(rules, broken);
     (failure.class, rule)
 }
 
-/// The class of an error response by its status and words alone.
+/// The class of an error response by its status and texts alone.
 pub fn class_of(status: StatusCode, words: &Words) -> Class {
-    policy::class(status.as_u16(), &words.code, &words.said())
+    policy::class(status.as_u16(), &words.code, &words.search_text())
 }
 
-fn window(class: Class, said: &str, details: &Details) -> Option<u64> {
-    let named = || details.window.or_else(|| overflow::window(said));
+fn window(class: Class, search_text: &str, details: &Details) -> Option<u64> {
+    let named = || details.window.or_else(|| overflow::window(search_text));
     (class == Class::ContextTooLong).then(named).flatten()
 }
 
-/// The first row of the table.
-fn is_models_fault(said: &str) -> bool {
-    table::has_any(said, table::MODELS_FAULT)
+fn is_model_fault(search_text: &str) -> bool {
+    table::has_any(search_text, table::MODEL_FAULT)
 }
 
 #[cfg(test)]

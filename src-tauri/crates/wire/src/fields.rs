@@ -1,5 +1,5 @@
-//! A JSON object taken apart at its top level and written again: fields can be replaced, and every other value stays byte
-//! for byte as it was, numbers and escapes included.
+//! A JSON object, parsed at its top level only. Fields can be replaced; all other values keep their bytes, including number
+//! formats and escapes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::text::{self, Key};
 
-/// Names with the JSON text of their values, in the order in which they came.
+/// Names with the JSON text of their values, in the order of the input.
 #[derive(Clone, Debug, Default)]
 pub struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
@@ -32,7 +32,7 @@ impl<'a> Fields<'a> {
         )
     }
 
-    /// The JSON text of a value. Of a repeated key the last, as in every parser that the clients use.
+    /// The JSON text of a value. The last of a repeated key applies, as in the clients' parsers.
     pub fn raw(&self, key: &str) -> Option<&str> {
         let found = self.0.iter().rfind(|(name, _)| name == key);
         found.map(|(_, value)| &**value)
@@ -125,7 +125,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     }
 }
 
-/// JSON texts as one array.
+/// A JSON array of these JSON texts.
 pub fn array<'a>(elements: impl IntoIterator<Item = &'a str>) -> String {
     let elements: Vec<&str> = elements.into_iter().collect();
     format!("[{}]", elements.join(","))

@@ -1,4 +1,4 @@
-//! One line of Understudy before the first text of a response. Every other event stays byte for byte.
+//! Adds one line of Understudy before the first text of a response. All other events stay unchanged.
 
 use catalog::Dialect;
 use serde_json::Value;
@@ -11,30 +11,30 @@ pub struct FirstLine {
     dialect: Dialect,
     line: String,
     reader: sse::Reader,
-    /// Bytes that were read and do not complete an event yet.
+    /// Bytes of an incomplete event.
     pending: Vec<u8>,
-    /// Where `pending` begins in the stream.
+    /// Offset of `pending` in the stream.
     start: u64,
-    said: Said,
+    placement: Placement,
 }
 
-/// Where the line stands.
+/// The state of the line in the stream.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
-    NotYet,
-    /// Nothing repeats the text.
+enum Placement {
+    Pending,
+    /// Written; no later event repeats the text.
     Once,
-    /// Responses: the item's text is repeated, complete, at the ends of its part, its item and the response.
+    /// Written, in Responses: the events that end the part, the item and the response repeat the complete text.
     In {
         output: u64,
         content: u64,
     },
-    /// The stream cannot be read: what is left passes as it comes.
-    Never,
+    /// The stream is malformed: the rest passes unchanged.
+    Unreadable,
 }
 
 impl FirstLine {
-    /// `line`: one line without its end.
+    /// `line`: one line without a line break.
     pub fn new(dialect: Dialect, line: &str) -> Self {
         Self {
             dialect,
@@ -42,53 +42,53 @@ impl FirstLine {
             reader: sse::Reader::new(Validator::LIMIT),
             pending: Vec::new(),
             start: 0,
-            said: Said::NotYet,
+            placement: Placement::Pending,
         }
     }
 
-    /// The line was written, and nothing is left to change.
+    /// The rest of the stream passes unchanged.
     pub fn is_over(&self) -> bool {
-        matches!(self.said, Said::Once | Said::Never) && self.pending.is_empty()
+        matches!(self.placement, Placement::Once | Placement::Unreadable) && self.pending.is_empty()
     }
 
     /// The client has received the line.
     pub fn is_said(&self) -> bool {
-        matches!(self.said, Said::Once | Said::In { .. })
+        matches!(self.placement, Placement::Once | Placement::In { .. })
     }
 
-    /// The next bytes, in any split, as the client shall see them.
+    /// Takes the next bytes, in any split, and returns the bytes for the client.
     pub fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.pending.extend_from_slice(bytes);
-        let (dialect, line, said) = (self.dialect, &self.line, &mut self.said);
+        let (dialect, line, placement) = (self.dialect, &self.line, &mut self.placement);
         let (pending, start) = (&mut self.pending, &mut self.start);
         let mut out = Vec::with_capacity(bytes.len() + line.len());
         let read = self.reader.push(bytes, &mut |event| {
             let length = (event.end - *start) as usize;
             *start = event.end;
-            match changed(dialect, line, event.data, said) {
+            match changed(dialect, line, event.data, placement) {
                 Some(json) => sse::write(event.name, &json, &mut out),
                 None => out.extend_from_slice(&pending[..length]),
             }
             pending.drain(..length);
         });
         if read.is_err() {
-            *said = Said::Never;
+            *placement = Placement::Unreadable;
             out.append(pending);
         }
         out
     }
 
-    /// What is left at the end of the stream.
+    /// Returns the bytes of an incomplete event at the end of the stream.
     pub fn rest(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.pending)
     }
 }
 
-/// The event with the line in it; None: it stays as it is.
-fn changed(dialect: Dialect, line: &str, data: &[u8], said: &mut Said) -> Option<String> {
-    let may_have_text = match said {
-        Said::NotYet | Said::In { .. } => data.first() == Some(&b'{'),
-        Said::Once | Said::Never => false,
+/// The event with the line. `None`: the event stays unchanged.
+fn changed(dialect: Dialect, line: &str, data: &[u8], placement: &mut Placement) -> Option<String> {
+    let may_have_text = match placement {
+        Placement::Pending | Placement::In { .. } => data.first() == Some(&b'{'),
+        Placement::Once | Placement::Unreadable => false,
     };
     if !may_have_text {
         return None;
@@ -97,39 +97,41 @@ fn changed(dialect: Dialect, line: &str, data: &[u8], said: &mut Said) -> Option
     let text = match dialect {
         Dialect::Anthropic => event.pointer_mut("/delta/text"),
         Dialect::OpenaiChat => event.pointer_mut("/choices/0/delta/content"),
-        Dialect::OpenaiResponses => return of_responses(event, line, said),
+        Dialect::OpenaiResponses => return of_responses(event, line, placement),
     };
     prefix(text, line)?;
-    *said = Said::Once;
+    *placement = Placement::Once;
     Some(event.to_string())
 }
 
-fn of_responses(mut event: Value, line: &str, said: &mut Said) -> Option<String> {
+fn of_responses(mut event: Value, line: &str, placement: &mut Placement) -> Option<String> {
     let index = |event: &Value, key: &str| event[key].as_u64();
     let kind = event["type"].as_str().unwrap_or_default().to_owned();
     let place = (
         index(&event, "output_index"),
         index(&event, "content_index"),
     );
-    match (&kind[..], &*said) {
-        ("response.output_text.delta", Said::NotYet) => {
+    match (&kind[..], &*placement) {
+        ("response.output_text.delta", Placement::Pending) => {
             prefix(event.get_mut("delta"), line)?;
-            *said = Said::In {
+            *placement = Placement::In {
                 output: place.0?,
                 content: place.1?,
             };
         }
-        ("response.output_text.done", Said::In { output, content })
+        ("response.output_text.done", Placement::In { output, content })
             if place == (Some(*output), Some(*content)) =>
         {
             prefix(event.get_mut("text"), line)?;
         }
-        ("response.content_part.done", Said::In { output, content })
+        ("response.content_part.done", Placement::In { output, content })
             if place == (Some(*output), Some(*content)) =>
         {
             prefix(event.pointer_mut("/part/text"), line)?;
         }
-        ("response.output_item.done", Said::In { output, content }) if place.0 == Some(*output) => {
+        ("response.output_item.done", Placement::In { output, content })
+            if place.0 == Some(*output) =>
+        {
             prefix(
                 event.pointer_mut(&format!("/item/content/{content}/text")),
                 line,
@@ -137,18 +139,18 @@ fn of_responses(mut event: Value, line: &str, said: &mut Said) -> Option<String>
         }
         (
             "response.completed" | "response.incomplete" | "response.failed",
-            Said::In { output, content },
+            Placement::In { output, content },
         ) => {
             let text = format!("/response/output/{output}/content/{content}/text");
             prefix(event.pointer_mut(&text), line)?;
-            *said = Said::Once;
+            *placement = Placement::Once;
         }
         _ => return None,
     }
     Some(event.to_string())
 }
 
-/// A response in one piece with the line in it; None: it has no text.
+/// A response that is one document, with the line. `None`: it has no text.
 pub fn with_first_line(dialect: Dialect, body: &[u8], line: &str) -> Option<Vec<u8>> {
     let mut response: Value = serde_json::from_slice(body).ok()?;
     let line = format!("{line}\n\n");
@@ -172,15 +174,12 @@ pub fn with_first_line(dialect: Dialect, body: &[u8], line: &str) -> Option<Vec<
     Some(response.to_string().into_bytes())
 }
 
-/// None: there is no text, or an empty one.
+/// `None`: the text is absent or empty.
 fn prefix(text: Option<&mut Value>, line: &str) -> Option<()> {
-    match text? {
-        Value::String(text) if !text.is_empty() => {
-            text.insert_str(0, line);
-            Some(())
-        }
-        _ => None,
-    }
+    let Value::String(text) = text? else {
+        return None;
+    };
+    (!text.is_empty()).then(|| text.insert_str(0, line))
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! Checks incrementally whether bytes are one complete JSON document, without keeping the text.
 
-/// Recognises one JSON document that arrives in pieces. Accepts exactly what `serde_json` accepts when it skips a value,
-/// up to [`Json::DEPTH`] levels.
+/// Recognises one JSON document that arrives in pieces. Accepts what `serde_json` accepts when it skips a value, up to
+/// [`Json::DEPTH`] levels.
 #[derive(Debug, Default)]
 pub struct Json {
     state: State,
-    /// The open containers, innermost last; true is an object.
+    /// The open containers, innermost last. True: an object.
     open: Vec<bool>,
     object: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
-    /// Nothing but white space so far.
+    /// Only white space so far.
     #[default]
     Start,
     Value,
@@ -24,12 +24,12 @@ enum State {
     Colon,
     /// After a value within a container.
     CommaOrEnd,
-    /// In a string; true where the string is a key.
+    /// In a string. True: the string is a key.
     Text(bool),
     Escape(bool),
-    /// Hexadecimal digits still to come.
+    /// In a `\u` escape, with the number of missing hexadecimal digits.
     Hex(bool, u8),
-    /// What is left of `true`, `false` or `null`.
+    /// In `true`, `false` or `null`, with the missing bytes.
     Word(&'static [u8]),
     Minus,
     Zero,
@@ -44,7 +44,7 @@ enum State {
 }
 
 impl Json {
-    /// Deeper documents count as invalid, so that the memory is bounded.
+    /// Deeper documents count as invalid, which bounds the memory.
     pub const DEPTH: usize = 1024;
 
     pub fn push(&mut self, text: &str) {
@@ -53,7 +53,7 @@ impl Json {
         }
     }
 
-    /// Nothing but white space has come.
+    /// The input so far is only white space.
     pub fn is_empty(&self) -> bool {
         self.state == State::Start
     }
@@ -67,7 +67,7 @@ impl Json {
         self.state == State::Done || (number && self.open.is_empty())
     }
 
-    /// The bytes so far are one complete object. Unlike a number it cannot grow into another document.
+    /// The bytes so far are one complete object. More digits can extend a number, but nothing can extend an object.
     pub fn is_complete_object(&self) -> bool {
         self.state == State::Done && self.object
     }
@@ -102,7 +102,7 @@ impl Json {
             (S::Zero | S::Digits | S::Fraction, b'e' | b'E') => S::Exponent,
             (S::Exponent, b'+' | b'-') => S::ExponentSign,
             (S::Exponent | S::ExponentSign | S::ExponentDigits, b'0'..=b'9') => S::ExponentDigits,
-            // No digit follows: the number is over, and the byte belongs to what encloses it.
+            // The number ends before this byte, which belongs to the enclosing container.
             (S::Zero | S::Digits | S::Fraction | S::ExponentDigits, _) => {
                 self.state = self.after_value();
                 self.after(byte)

@@ -1,8 +1,10 @@
-//! What clients and providers send: requests as far as routing reads them, server-sent events, completeness, usage,
-//! failure classes, and errors in a client's own dialect.
+//! Parses what clients and providers send: routing fields of requests, server-sent events, completion, usage and failure
+//! classes. Writes errors in the client's dialect.
 //!
-//! Pure: opens no socket and never changes a byte that is forwarded; a [`Validator`] observes a copy. The one exception is a
-//! [`Splice`], which makes a second response the continuation of a truncated one.
+//! Pure: opens no socket and changes no forwarded byte; a [`Validator`] reads a copy. The exception is a [`Splice`]: it
+//! rewrites a second response so that it continues a truncated one.
+
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod ask;
 mod client;
@@ -35,5 +37,6 @@ pub use same::without_ids;
 pub use splice::{Restart, Splice};
 pub use told::{CannotRestart, Told};
 pub use validator::anthropic::{Block, block_kind};
+pub use validator::fault::malformed;
 pub use validator::openai_responses::item::is_executable;
-pub use validator::{Framing, Validator, malformed};
+pub use validator::{Framing, Validator};

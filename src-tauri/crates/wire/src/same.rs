@@ -1,10 +1,10 @@
-//! The content of a request without the parts that differ in each repetition: the ids of tool calls and items.
+//! Compares requests by content: a repetition of a request has other ids of tool calls and items.
 
 use catalog::Dialect;
 use serde_json::{Map, Value};
 
-/// The conversation without the ids of calls and items, in a canonical form: two requests with equal texts are repetitions. A
-/// body that is no JSON object is returned unchanged.
+/// The request in a canonical form without the ids of calls and items: repetitions give equal bytes. A body that is not a JSON
+/// object is returned unchanged.
 pub fn without_ids(dialect: Dialect, body: &[u8]) -> Vec<u8> {
     let Ok(Value::Object(mut request)) = serde_json::from_slice(body) else {
         return body.to_vec();
@@ -41,7 +41,7 @@ fn chat_message(turn: &mut Map<String, Value>) {
     }
 }
 
-/// The only content of a reference is its id.
+/// The id of a reference is its content and stays.
 fn item(turn: &mut Map<String, Value>) {
     if turn.get("type").and_then(Value::as_str) != Some("item_reference") {
         turn.remove("id");
@@ -61,7 +61,7 @@ fn objects<'v>(
 mod tests {
     use super::*;
 
-    fn told(dialect: Dialect, body: &str) -> String {
+    fn canonical(dialect: Dialect, body: &str) -> String {
         String::from_utf8(without_ids(dialect, body.as_bytes())).unwrap()
     }
 
@@ -82,28 +82,31 @@ mod tests {
                 r#"{"input":[{"type":"reasoning","id":"ID","summary":[]},{"type":"function_call","id":"ID","call_id":"ID","name":"t","arguments":"{\"id\":7}"},{"type":"function_call_output","call_id":"ID","output":"ok"}]}"#,
             ),
         ] {
-            let with = |id: &str| told(dialect, &body.replace("ID", id));
+            let with = |id: &str| canonical(dialect, &body.replace("ID", id));
             assert_eq!(with("call_1"), with("toolu_2"), "{dialect}");
-            assert_ne!(with("call_1"), told(dialect, &body.replace("ok", "no")));
-            // The input of a tool is no id of the conversation.
-            assert_ne!(with("call_1"), told(dialect, &body.replace('7', "8")));
+            assert_ne!(
+                with("call_1"),
+                canonical(dialect, &body.replace("ok", "no"))
+            );
+            // An `id` in a tool's input stays.
+            assert_ne!(with("call_1"), canonical(dialect, &body.replace('7', "8")));
         }
     }
 
     #[test]
-    fn what_is_said_stays() {
+    fn content_and_references_stay() {
         use Dialect::OpenaiResponses;
         let referring = |id: &str| {
-            told(
+            canonical(
                 OpenaiResponses,
                 &format!(r#"{{"input":[{{"type":"item_reference","id":"{id}"}}]}}"#),
             )
         };
         assert_ne!(referring("msg_1"), referring("msg_2"));
         assert_eq!(
-            told(OpenaiResponses, r#"{ "input" : "Hi" }"#),
+            canonical(OpenaiResponses, r#"{ "input" : "Hi" }"#),
             r#"{"input":"Hi"}"#
         );
-        assert_eq!(told(OpenaiResponses, "no JSON"), "no JSON");
+        assert_eq!(canonical(OpenaiResponses, "no JSON"), "no JSON");
     }
 }

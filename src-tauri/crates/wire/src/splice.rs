@@ -1,26 +1,27 @@
-//! Restart in place: another provider's response continues the message that the first one left unfinished.
+//! Restart in place: another provider's response continues the message that the first response left incomplete.
 //!
-//! The client sees one lifecycle: one start, blocks in order, one end. Thinking of the second answer is never shown, since a
-//! vendor refuses a history in which thinking stands out of its place; its tool calls, stop reason and usage are the
-//! client's. What is passed keeps every value that need not change, byte for byte.
+//! The client receives one start, blocks in order, and one end. Thinking of the second response is removed, since a vendor
+//! refuses misplaced thinking in the history. Tool calls, stop reason and usage come from the second response. Unchanged values
+//! keep their bytes.
 
 mod anthropic;
+mod faults;
 mod openai_chat;
 mod openai_responses;
+mod restart_line;
 
-use crate::told::{CannotRestart, Seen};
-use crate::validator::error_event;
-use crate::{Validator, sse};
+use crate::told::released::Released;
+use crate::{CannotRestart, Validator, sse};
 
-/// An answer that may be restarted, and is not yet. Made by [`crate::Told::restart`].
+/// A restart that is possible and has not begun. Created by [`crate::Told::restart`].
 #[derive(Debug)]
 #[must_use = "nothing has been sent yet"]
 pub struct Restart {
-    seen: Seen,
+    released: Released,
     forbids_tools: bool,
 }
 
-/// Turns the second answer's events into the first one's continuation.
+/// Converts the second response's events into a continuation of the first response.
 #[derive(Debug)]
 pub struct Splice {
     reader: sse::Reader,
@@ -37,9 +38,9 @@ enum Second {
 }
 
 impl Restart {
-    pub(crate) fn new(seen: Seen, forbids_tools: bool) -> Self {
+    pub(crate) fn new(released: Released, forbids_tools: bool) -> Self {
         Self {
-            seen,
+            released,
             forbids_tools,
         }
     }
@@ -49,20 +50,24 @@ impl Restart {
         self.forbids_tools
     }
 
-    /// The bytes that close the client's open blocks and add `notice`, and the filter for the second response.
+    /// Returns the bytes that close the open blocks and add `restart_line`, and the splice for the second response.
     ///
-    /// `notice`: one line for a person: the provider was lost, and the response begins again with another. `None`: no person
-    /// reads the text.
-    pub fn open(self, notice: Option<&str>) -> (Vec<u8>, Splice) {
+    /// `restart_line`: one line for the user: the provider failed, and another provider restarts the response. `None`: no user reads
+    /// the text.
+    pub fn open(self, restart_line: Option<&str>) -> (Vec<u8>, Splice) {
         let mut out = Vec::new();
-        let second = match self.seen {
-            Seen::Messages(seen) => {
-                Second::Messages(anthropic::Second::open(seen, notice, &mut out))
+        let second = match self.released {
+            Released::Messages(released) => {
+                Second::Messages(anthropic::Second::open(released, restart_line, &mut out))
             }
-            Seen::Chat(seen) => Second::Chat(openai_chat::Second::open(seen, notice, &mut out)),
-            Seen::Responses(seen) => {
-                Second::Responses(openai_responses::Second::open(seen, notice, &mut out))
+            Released::Chat(released) => {
+                Second::Chat(openai_chat::Second::open(released, restart_line, &mut out))
             }
+            Released::Responses(released) => Second::Responses(openai_responses::Second::open(
+                released,
+                restart_line,
+                &mut out,
+            )),
         };
         let splice = Splice {
             reader: sse::Reader::new(Validator::LIMIT),
@@ -75,18 +80,18 @@ impl Restart {
 }
 
 impl Splice {
-    /// Thinking is on and none was shown: with a tool call the second answer cannot be passed on. To know that before any
-    /// of its text is shown, hold it until its end.
+    /// Thinking is on, and none was released: a second response with a tool call cannot continue this one. To detect that
+    /// before its text is released, hold the second response until its end.
     pub fn forbids_tool_calls(&self) -> bool {
         self.forbids_tools
     }
 
-    /// Rewrite the next bytes of the second answer, in any split; what its client shall see is appended to `out`. Judging
-    /// the answer is its own [`Validator`]'s part: this passes a missing stop reason on as missing.
+    /// Rewrites the next bytes of the second response, in any split, and appends them to `out`. The second response needs its
+    /// own [`Validator`]: a missing stop reason is not detected here.
     ///
     /// # Errors
-    /// The second response cannot continue this message. `out` then ends with the last event that could pass. It
-    /// contains nothing of a refused tool call, and every later call fails too.
+    /// The second response cannot continue this message. `out` then ends with the last valid event and contains nothing of a
+    /// refused tool call. Every later call fails too.
     pub fn pass(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), CannotRestart> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
@@ -108,26 +113,6 @@ impl Splice {
         self.failed = outcome.clone().err();
         outcome
     }
-}
-
-/// A line of its own for people; apart from the text before it, where there is any.
-fn apart(notice: &str, spoke: bool) -> String {
-    let before = if spoke { "\n\n" } else { "" };
-    format!("{before}{notice}\n\n")
-}
-
-/// An error within the second provider's stream. `told`: the JSON text of the error object, where there is one.
-fn told_error(told: Option<&str>, event: &[u8]) -> CannotRestart {
-    let told = told.and_then(|json| serde_json::from_str(json).ok());
-    error_event(told, event).into()
-}
-
-fn out_of_place(what: &str) -> CannotRestart {
-    crate::Broken::Malformed(format!("{what} out of place")).into()
-}
-
-fn malformed(error: &serde_json::Error) -> CannotRestart {
-    crate::validator::malformed(error).into()
 }
 
 #[cfg(test)]

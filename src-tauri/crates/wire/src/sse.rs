@@ -1,21 +1,20 @@
-//! Server-sent events, read incrementally: CRLF, CR and LF, `data:` without a space, several data lines, comments, a BOM,
-//! any split of the bytes, a bound on one event's size.
+//! Incremental parser of server-sent events: any line ending, `data:` without a space, several data lines, comments, a BOM, any
+//! split of the bytes, and a limit for one event's size.
 //!
-//! The grammar is that of the WHATWG HTML standard, section "Server-sent events", with one difference: a block that
-//! dispatches nothing there (a comment, a stray blank line, `id:` or `retry:` alone) is still handed over, so that every
-//! byte of the stream belongs to exactly one event.
+//! The grammar of the WHATWG HTML standard, "Server-sent events", with one difference: a block without an event (a comment, a
+//! blank line, `id:` or `retry:` alone) is reported too. So each byte of the stream belongs to one event.
 
 use memchr::{memchr, memchr2};
 use serde::de::IgnoredAny;
 
-/// One dispatched event, or a comment.
+/// One event, or a block without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// The `event:` field; empty where there is none.
+    /// The `event:` field; empty if absent.
     pub name: &'a str,
     /// The `data:` lines joined with `\n`. Empty for a comment.
     pub data: &'a [u8],
-    /// Bytes of the stream up to and including this event's closing blank line.
+    /// Offset in the stream of the end of this event's blank line.
     pub end: u64,
 }
 
@@ -27,25 +26,25 @@ pub struct Oversize(pub usize);
 #[derive(Debug)]
 pub struct Reader {
     limit: usize,
-    /// The bytes of an event that began in an earlier slice.
+    /// Bytes of the incomplete event.
     held: Vec<u8>,
-    /// The `data:` lines of an event that has several.
+    /// Buffer for the data of an event with several `data:` lines.
     joined: Vec<u8>,
-    /// Bytes of the stream before the event that is being read.
+    /// Offset in the stream of the current event.
     start: u64,
     lines: Lines,
     oversize: bool,
 }
 
-/// Ends the last line and then the event, for any kind of line end.
+/// Ends an event whose blank line is missing, with any line ending.
 pub const BLANK_LINE: &[u8] = b"\n\n";
 
-/// A larger buffer is released after its event, so that one huge event does not take memory for the rest of a long stream.
+/// In bytes. A larger buffer is freed after its event, so that one large event does not hold memory for a long stream.
 const KEPT_CAPACITY: usize = 64 << 10;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl Reader {
-    /// `limit`: the most bytes that one event may hold.
+    /// `limit`: the largest event in bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -57,9 +56,9 @@ impl Reader {
         }
     }
 
-    /// Read the next bytes; `each` is called for every event that ends within them.
+    /// Parses the next bytes and calls `each` for every event that ends in them.
     ///
-    /// After [`Oversize`] the stream has lost its framing: every later call fails too.
+    /// After [`Oversize`] the event boundaries are lost: every later call fails too.
     pub fn push(&mut self, bytes: &[u8], each: &mut dyn FnMut(Event<'_>)) -> Result<(), Oversize> {
         if self.oversize {
             return Err(Oversize(self.limit));
@@ -85,12 +84,12 @@ impl Reader {
         Ok(())
     }
 
-    /// Bytes of an event that has begun and not ended.
+    /// Number of bytes of the incomplete event.
     pub fn pending(&self) -> usize {
         self.held.len()
     }
 
-    /// The pending bytes are an event, with complete JSON data or Chat's `[DONE]`, that lacks only its blank line.
+    /// The incomplete event has complete JSON data or Chat's `[DONE]`, and lacks only its blank line.
     pub fn lacks_blank_line(&self) -> bool {
         let mut joined = Vec::new();
         let fields = Fields::read(self.text(&self.held), &mut joined);
@@ -98,7 +97,7 @@ impl Reader {
         data.trim_ascii() == b"[DONE]" || serde_json::from_slice::<IgnoredAny>(data).is_ok()
     }
 
-    /// The block without the byte order mark that a stream may begin with.
+    /// Removes the byte order mark at the start of a stream.
     fn text<'b>(&self, block: &'b [u8]) -> &'b [u8] {
         match block.strip_prefix(BOM) {
             Some(text) if self.start == 0 => text,
@@ -134,8 +133,8 @@ impl Reader {
     }
 }
 
-/// Appends an event of one data line. `name` empty: without an `event:` line. Line ends within `json` are between its tokens,
-/// where a space is equivalent.
+/// Appends an event with one data line, and with an `event:` line if `name` is not empty. Line breaks in `json` are between
+/// tokens and become spaces.
 pub fn write(name: &str, json: &str, out: &mut Vec<u8>) {
     if !name.is_empty() {
         out.extend_from_slice(b"event: ");
@@ -150,20 +149,19 @@ pub fn write(name: &str, json: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\n\n");
 }
 
-/// Finds the blank line that ends a block, in one pass over the stream and whatever its slices are.
+/// Finds the blank line that ends a block, in one pass over any slices.
 #[derive(Debug, Default)]
 struct Lines {
-    /// Bytes of the current line in earlier slices.
+    /// Length of the current line in earlier slices.
     length: usize,
-    /// The last byte read was a CR, which a LF may still follow; true where it ended a blank line.
+    /// The last byte was a CR, and a LF can follow. True: the CR ended a blank line.
     after_cr: Option<bool>,
-    /// The stream ends its lines with a CR alone, as its first line did. Then a blank line is over with its CR, and the
-    /// last event of a stream is not left waiting for a byte that never comes.
+    /// The first line ended with a CR alone. Then a CR ends a blank line at once, and the last event does not wait for a LF.
     cr_alone: Option<bool>,
 }
 
 impl Lines {
-    /// How many bytes of `slice` belong to the current block, if it ends here.
+    /// Length of the current block in `slice`, if it ends there.
     fn block_end(&mut self, slice: &[u8]) -> Option<usize> {
         let mut at = 0;
         loop {
@@ -200,11 +198,11 @@ impl Lines {
     }
 }
 
-/// The fields of one block that matter here; `id` and `retry` are for clients that reconnect.
+/// The fields of one block. `id` and `retry` are for clients that reconnect and are ignored.
 struct Fields<'a> {
     name: &'a str,
     data: &'a [u8],
-    /// More than one data line: the data is in the caller's buffer.
+    /// There are several data lines, and the data is in `joined`.
     several: bool,
 }
 

@@ -1,4 +1,4 @@
-//! JSON strings with lone surrogates: an escape for one surrogate of a pair without the other.
+//! JSON strings with lone surrogates: an escape for one surrogate of a surrogate pair without the other.
 //!
 //! Servers that stream UTF-16 split an emoji over two events (`"\ud83d"`, then `"\ude80"`). JSON allows this (RFC 8259,
 //! section 8.2); `JSON.parse` and Python's `json` accept it; `serde_json` rejects it.
@@ -20,10 +20,10 @@ pub fn mended(json: &[u8]) -> Cow<'_, [u8]> {
     let mut at = 0;
     while let Some(found) = memchr(b'\\', &json[at..]) {
         at += found;
-        match half(&json[at..]) {
-            // Another escape, or a backslash itself.
+        match surrogate(&json[at..]) {
+            // Another escape.
             None => at += 2,
-            Some(Half::High(_)) if low(json.get(at + LENGTH..)).is_some() => at += 2 * LENGTH,
+            Some(Surrogate::High(_)) if low(json.get(at + LENGTH..)).is_some() => at += 2 * LENGTH,
             Some(_) => {
                 let out = out.get_or_insert_with(|| json.to_vec());
                 out[at..at + LENGTH].copy_from_slice(REPLACEMENT);
@@ -123,26 +123,26 @@ const LENGTH: usize = 6;
 const REPLACEMENT: &[u8; LENGTH] = br"\ufffd";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Half {
+enum Surrogate {
     High(u16),
     Low(u16),
 }
 
 /// The surrogate whose escape `json` begins with.
-fn half(json: &[u8]) -> Option<Half> {
+fn surrogate(json: &[u8]) -> Option<Surrogate> {
     let digits = json.strip_prefix(br"\u")?.get(..4)?;
     let digits = std::str::from_utf8(digits).ok()?;
     match u16::from_str_radix(digits, 16).ok()? {
-        high @ 0xd800..=0xdbff => Some(Half::High(high)),
-        low @ 0xdc00..=0xdfff => Some(Half::Low(low)),
+        high @ 0xd800..=0xdbff => Some(Surrogate::High(high)),
+        low @ 0xdc00..=0xdfff => Some(Surrogate::Low(low)),
         _ => None,
     }
 }
 
 fn low(json: Option<&[u8]>) -> Option<u16> {
-    match half(json?)? {
-        Half::Low(low) => Some(low),
-        Half::High(_) => None,
+    match surrogate(json?)? {
+        Surrogate::Low(low) => Some(low),
+        Surrogate::High(_) => None,
     }
 }
 
@@ -156,9 +156,9 @@ fn last_high(inner: &[u8]) -> Option<u16> {
         .rev()
         .take_while(|byte| **byte == b'\\')
         .count();
-    match half(last)? {
-        Half::High(high) if slashes % 2 == 0 => Some(high),
-        Half::High(_) | Half::Low(_) => None,
+    match surrogate(last)? {
+        Surrogate::High(high) if slashes % 2 == 0 => Some(high),
+        Surrogate::High(_) | Surrogate::Low(_) => None,
     }
 }
 

@@ -1,5 +1,7 @@
 pub(crate) mod anthropic;
+pub(crate) mod bounds;
 mod document;
+pub(crate) mod fault;
 mod foreign;
 pub(crate) mod lenient;
 mod openai_chat;
@@ -10,15 +12,12 @@ mod stream;
 mod usage;
 
 use catalog::Dialect;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::failure::Words;
-use crate::{BodyEnd, Broken, Completion, Problem, Report, Step, StepKind, error_body, sse};
+use crate::{BodyEnd, Broken, Completion, Problem, Report, Step, error_body, sse};
 use document::Document;
 use stream::Stream;
 
-/// How the answer is framed.
+/// The framing of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// Server-sent events.
@@ -29,8 +28,8 @@ pub enum Framing {
 
 /// Reads a copy of a response's bytes and judges whether it is complete.
 ///
-/// Any split of the same bytes gives the same result; once broken it stays broken. An answer is complete from its semantic
-/// end on, however the body then ends; the tables of stop reasons stand at the top of each dialect's file.
+/// Any split of the same bytes gives the same result, and a broken response stays broken. A response is complete from its
+/// semantic end on, however the body ends.
 #[derive(Debug)]
 pub struct Validator {
     framing: Body,
@@ -44,7 +43,7 @@ enum Body {
 
 impl Validator {
     /// Largest single event (stream) or body (document) in bytes.
-    pub const LIMIT: usize = 16 << 20;
+    pub const LIMIT: usize = bounds::LIMIT;
 
     pub fn new(dialect: Dialect, framing: Framing) -> Self {
         let framing = match framing {
@@ -54,7 +53,7 @@ impl Validator {
         Self { framing }
     }
 
-    /// Keeps tools' arguments ([`crate::ToolCall::arguments`]). Call it before the first byte.
+    /// Sets whether tool arguments are kept ([`crate::ToolCall::arguments`]). Call it before the first byte.
     #[must_use]
     pub fn keeping_arguments(mut self, keep: bool) -> Self {
         match &mut self.framing {
@@ -64,8 +63,8 @@ impl Validator {
         self
     }
 
-    /// Look at the next bytes. In a stream, each event that ends within them is appended to `steps`; after one that broke
-    /// the answer ([`StepKind::Error`]) there may be no more.
+    /// Reads the next bytes. In a stream, each event that ends in them is appended to `steps`; [`StepKind::Error`] can be the
+    /// last one.
     pub fn push(&mut self, bytes: &[u8], steps: &mut Vec<Step>) {
         match &mut self.framing {
             Body::Stream(stream) => stream.push(bytes, steps),
@@ -73,7 +72,7 @@ impl Validator {
         }
     }
 
-    /// The answer as it stands, were its body to end now in this way.
+    /// The verdict if the body ended now in this way.
     pub fn judge(&self, end: BodyEnd) -> Completion {
         match &self.framing {
             Body::Stream(stream) => stream.judge(end),
@@ -81,9 +80,8 @@ impl Validator {
         }
     }
 
-    /// The stream so far ends with an event that lacks only its blank line. At a clean end of the body the event counts
-    /// ([`Validator::finish`]), as in OpenAI's Node library since September 2026 (openai/openai-node#2726). After a cut
-    /// it may be incomplete.
+    /// The stream ends with an event that lacks only its blank line. At a clean end the event counts ([`Validator::finish`]),
+    /// as in OpenAI's Node library since September 2026 (openai/openai-node#2726). After a cut it can be incomplete.
     pub fn lacks_blank_line(&self) -> bool {
         match &self.framing {
             Body::Stream(stream) => stream.lacks_blank_line(),
@@ -91,16 +89,16 @@ impl Validator {
         }
     }
 
-    /// Call at a clean end of the body: parses a last event that lacks only its blank line. The caller that passes the
-    /// bytes on adds [`sse::BLANK_LINE`], since most clients drop an event without it.
+    /// Call at a clean end of the body: parses a last event without its blank line. The caller then sends [`sse::BLANK_LINE`],
+    /// since most clients drop an event without it.
     pub fn finish(&mut self, steps: &mut Vec<Step>) {
         if self.lacks_blank_line() {
             self.push(sse::BLANK_LINE, steps);
         }
     }
 
-    /// A fault that nothing later can repair: an error event, a malformed or too large one, a terminal event without a stop
-    /// reason. Always `None` for a document below the limit, which is judged at its end.
+    /// A fault that later bytes cannot repair: an error event, a malformed or oversize event, a terminal event without a stop
+    /// reason. `None` for a document below the limit.
     pub fn broken(&self) -> Option<&Broken> {
         match &self.framing {
             Body::Stream(stream) => stream.broken.as_ref(),
@@ -108,7 +106,7 @@ impl Validator {
         }
     }
 
-    /// A document is complete or has nothing to report yet.
+    /// The report so far. An incomplete document reports nothing.
     pub fn report(&self) -> &Report {
         match &self.framing {
             Body::Stream(stream) => &stream.shown.report,
@@ -116,52 +114,13 @@ impl Validator {
         }
     }
 
-    /// The dialect's own error event, fit to follow what this validator has seen: in Responses it carries the response's
-    /// id and the next sequence number. Does not end the stream.
+    /// The dialect's error event, valid after the bytes so far. In Responses it has the response's id and the next sequence
+    /// number. It does not end the stream.
     pub fn error_event(&self, problem: &Problem) -> Vec<u8> {
         match &self.framing {
             Body::Stream(stream) => stream.error_event(problem),
             Body::Whole(document) => error_body::error_event(document.dialect, problem),
         }
-    }
-}
-
-/// Where the fault is, and no more: serde's message for a field of another type quotes the field, which is the owner's text.
-pub fn malformed(error: &serde_json::Error) -> Broken {
-    Broken::Malformed(if error.is_data() {
-        let (line, column) = (error.line(), error.column());
-        format!("a field is missing or of an unexpected type at line {line} column {column}")
-    } else {
-        error.to_string()
-    })
-}
-
-/// An error within a stream. `told` is the error object where the event has one.
-pub(crate) fn error_event(told: Option<&RawValue>, event: &[u8]) -> Broken {
-    let words = Words::of_json(told.map_or(event, |raw| raw.get().as_bytes()));
-    Broken::ErrorEvent {
-        kind: words.name().to_owned(),
-        message: words.message,
-    }
-}
-
-/// An event that the dialect's reader could not make sense of is broken if its type is known, and noise if it is not.
-fn unknown_type(
-    event: sse::Event<'_>,
-    known: &[&str],
-    error: &serde_json::Error,
-) -> Result<StepKind, Broken> {
-    #[derive(Deserialize)]
-    struct Tag<'a> {
-        #[serde(borrow, rename = "type")]
-        kind: Option<lenient::Str<'a>>,
-    }
-    match serde_json::from_slice::<Tag<'_>>(event.data) {
-        Ok(tag) if known.contains(&tag.kind.as_deref().unwrap_or(event.name)) => {
-            Err(malformed(error))
-        }
-        Ok(_) => Ok(StepKind::Noise),
-        Err(error) => Err(malformed(&error)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! How an answer ends, in every dialect and framing: the stop reason's word, what came before it, and what came after.
+//! How a response ends, in every dialect and framing: by stop reason, earlier content and later events.
 
 use catalog::Dialect;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use wire::{BodyEnd, Broken, Completion, Framing, Validator};
 
 const FRAMINGS: [Framing; 2] = [Framing::Stream, Framing::Whole];
 
-/// What an answer brings before it stops.
+/// The content of a response before its stop reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Brings {
     Nothing,
@@ -42,7 +42,7 @@ impl Brings {
     }
 }
 
-/// The body of an answer that brings this and stops for this reason, with its terminal event.
+/// The body of a response with this content, this stop reason and the terminal event.
 fn body(dialect: Dialect, framing: Framing, brings: Brings, reason: &Value) -> String {
     let events = events(dialect, brings, reason);
     match framing {
@@ -155,7 +155,7 @@ fn document(dialect: Dialect, brings: Brings, reason: &Value) -> Value {
                     json!([{"type": "thinking", "thinking": "Hm", "signature": "x"}])
                 }
                 Brings::Text => json!([{"type": "text", "text": "Hello"}]),
-                // A document has an object here, which cannot be cut.
+                // A document has an object here, which cannot be truncated.
                 Brings::Call | Brings::InvalidCall => {
                     json!([{"type": "tool_use", "id": "a", "name": "Bash", "input": {}}])
                 }
@@ -211,7 +211,7 @@ fn is_invalid(dialect: Dialect, framing: Framing, brings: Brings) -> bool {
 }
 
 #[test]
-fn a_blank_word_is_no_stop_reason() {
+fn a_blank_reason_is_no_stop_reason() {
     for (dialect, framing, brings) in each() {
         for reason in [
             json!(""),
@@ -227,7 +227,7 @@ fn a_blank_word_is_no_stop_reason() {
             json!({}),
         ] {
             let found = verdict(dialect, framing, brings, &reason);
-            // In a stream of Responses the event's name is that of a completed response.
+            // In a Responses stream, the event's name is that of a completed response.
             if (dialect, framing) == (Dialect::OpenaiResponses, Framing::Stream) {
                 assert_eq!(
                     found.is_answer(),
@@ -247,7 +247,7 @@ fn a_blank_word_is_no_stop_reason() {
 
 /// sgl-project/sglang#3912, sashabaranov/go-openai#677: every chunk has an empty reason.
 #[test]
-fn a_stream_whose_every_chunk_has_a_blank_reason_goes_on_until_the_real_one() {
+fn blank_reasons_in_every_chunk_do_not_end_a_stream() {
     for blank in ["", " ", "null", "none"] {
         let chunk = |text: &str, reason: &str| {
             event(
@@ -268,7 +268,7 @@ fn a_stream_whose_every_chunk_has_a_blank_reason_goes_on_until_the_real_one() {
 }
 
 #[test]
-fn a_word_for_failure_is_a_failure_whatever_came_before_it() {
+fn a_failure_reason_is_a_failure_after_any_content() {
     let words = [
         "network_error",
         "abort",
@@ -296,7 +296,7 @@ fn a_word_for_failure_is_a_failure_whatever_came_before_it() {
 }
 
 #[test]
-fn only_what_is_declared_cut_or_refused_may_be_empty_or_invalid() {
+fn only_truncated_or_refused_responses_can_be_empty_or_invalid() {
     use Completion as C;
     for (dialect, framing, brings) in each() {
         let found = |word: &str| verdict(dialect, framing, brings, &json!(word));
@@ -355,17 +355,17 @@ fn only_what_is_declared_cut_or_refused_may_be_empty_or_invalid() {
     }
 }
 
-/// An unknown word may mean anything, also "more to come": it counts with the dialect's terminal event alone.
+/// An unknown reason can mean "more to come": it counts only with the terminal event.
 #[test]
-fn an_unknown_word_needs_the_terminal_event() {
+fn an_unknown_reason_needs_the_terminal_event() {
     for dialect in [Dialect::Anthropic, Dialect::OpenaiChat] {
         let all = events(dialect, Brings::Text, &json!("stop_of_tomorrow"));
         let (last, before) = all.split_last().unwrap();
         let (clean, cut) = judged(dialect, Framing::Stream, &before.concat());
         assert_eq!(clean, Completion::Broken(Broken::NoStopReason), "{dialect}");
         assert_eq!(cut, Completion::Broken(Broken::Cut), "{dialect}");
-        // More text after it: this server's word is no stop reason, then or later.
-        let goes_on = match dialect {
+        // More text follows: this server's value is never a stop reason.
+        let continued = match dialect {
             Dialect::Anthropic => [
                 event(&json!({"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": "more"}})),
                 event(&json!({"type": "content_block_stop", "index": 1})),
@@ -374,16 +374,16 @@ fn an_unknown_word_needs_the_terminal_event() {
             _ => before[0].clone(),
         };
         let again = &before[before.len() - 1];
-        let body = [&before.concat(), &goes_on, again, last]
+        let body = [&before.concat(), &continued, again, last]
             .map(String::as_str)
             .concat();
         let (clean, _) = judged(dialect, Framing::Stream, &body);
         assert_eq!(clean, Completion::Broken(Broken::NoStopReason), "{dialect}");
-        // The real one ends it.
+        // The real stop reason ends the response.
         let end = events(dialect, Brings::Text, &json!("end_turn"));
         let body = [
             before.concat(),
-            goes_on,
+            continued,
             end[end.len() - 2].clone(),
             last.clone(),
         ]
@@ -398,7 +398,7 @@ fn an_unknown_word_needs_the_terminal_event() {
 
 /// vllm-project/vllm#45386: every stream ends with `response.completed`.
 #[test]
-fn the_status_in_the_terminal_object_outranks_the_events_name() {
+fn the_status_in_the_response_object_replaces_that_of_the_event_name() {
     use Completion as C;
     let failed = |kind: &str, message: &str| {
         C::Broken(Broken::ErrorEvent {
@@ -406,7 +406,7 @@ fn the_status_in_the_terminal_object_outranks_the_events_name() {
             message: message.to_owned(),
         })
     };
-    let word = "the provider ended the answer with this reason";
+    let word = "the provider ended the response with this reason";
     let table: &[(&str, Value, Completion)] = &[
         ("completed", json!({"status": "completed"}), C::Complete),
         (
@@ -503,7 +503,7 @@ fn the_status_in_the_terminal_object_outranks_the_events_name() {
         response["output"] = json!(items(Brings::Text));
         let kind = format!("response.{name}");
         let typed = event(&json!({"type": kind, "response": response}));
-        // Some servers name the event in its frame alone.
+        // Some servers send the event's name only in the `event:` line.
         let named = format!("event: {kind}\ndata: {}\n\n", json!({"response": response}));
         for body in [typed, named] {
             let (clean, cut) = judged(Dialect::OpenaiResponses, Framing::Stream, &body);
@@ -518,7 +518,7 @@ fn the_status_in_the_terminal_object_outranks_the_events_name() {
             );
             let expected = match status {
                 "" => &C::Broken(Broken::NoStopReason),
-                // A document is polled for.
+                // The client polls a document.
                 "in_progress" => &C::Continues,
                 _ => expected,
             };
@@ -530,10 +530,10 @@ fn the_status_in_the_terminal_object_outranks_the_events_name() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
-    /// For every stop reason: a response without anything to act on is never complete, one with invalid arguments neither, and
-    /// no prefix of a stream is a response before its stop reason came.
+    /// For every stop reason: an empty response or one with invalid arguments is never complete, and no prefix is complete
+    /// before its stop reason.
     #[test]
-    fn no_word_makes_an_empty_or_invalid_answer_whole(
+    fn no_stop_reason_completes_an_empty_or_invalid_response(
         dialect in prop::sample::select(&Dialect::ALL[..]),
         framing in prop::sample::select(&FRAMINGS[..]),
         brings in prop::sample::select(&Brings::ALL[..]),
@@ -544,7 +544,7 @@ proptest! {
         let (found, _) = judged(dialect, framing, &body);
         let complete = matches!(found, Completion::Complete | Completion::Continues | Completion::Unknown);
         if !brings.acts() || is_invalid(dialect, framing, brings) {
-            // A response that is yet to come is polled for.
+            // The client polls a pending response.
             let polled = dialect == Dialect::OpenaiResponses && framing == Framing::Whole;
             prop_assert!(!complete || polled, "{:?}", found);
         }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use catalog::Dialect;
 use wire::{Ask, BodyEnd, Completion, Framing, Told, Validator, said, with_model};
 
-/// What stands where a text goes: two pieces, and what they are together.
+/// Two pieces of a text, and their joined text.
 const PIECES: [(&str, &str, &str); 4] = [
     (r"Go \ud83d", r"\ude80!", "Go \u{1f680}!"),
     (r"\ud83d", "", "\u{fffd}"),
@@ -12,7 +12,7 @@ const PIECES: [(&str, &str, &str); 4] = [
     (r"\uD83D", r"\uDE80", "\u{1f680}"),
 ];
 
-/// Answers that hold the pieces in text, in thinking, in a tool's arguments and in its name.
+/// Responses with the pieces in text, thinking, a tool's arguments and its name.
 fn answers(dialect: Dialect, one: &str, two: &str) -> Vec<(Framing, String)> {
     let stream = match dialect {
         Dialect::Anthropic => [
@@ -76,7 +76,7 @@ fn answers(dialect: Dialect, one: &str, two: &str) -> Vec<(Framing, String)> {
 }
 
 #[test]
-fn a_healthy_answer_with_half_pairs_is_healthy_and_its_text_is_joined() {
+fn a_response_with_split_surrogate_pairs_is_complete_and_joined() {
     for dialect in Dialect::ALL {
         for (one, two, joined) in PIECES {
             for (framing, body) in answers(dialect, one, two) {
@@ -105,9 +105,9 @@ fn a_healthy_answer_with_half_pairs_is_healthy_and_its_text_is_joined() {
     }
 }
 
-/// The released part is read too: a restart closes the client's text.
+/// A restart reads the released part and closes its text.
 #[test]
-fn a_text_cut_between_the_halves_can_go_on_with_another_answer() {
+fn a_text_cut_within_a_pair_can_restart_in_place() {
     for dialect in Dialect::ALL {
         let (_, body) = answers(dialect, r"Go \ud83d", r"\ude80!").remove(0);
         let text = match dialect {
@@ -145,10 +145,10 @@ fn a_text_cut_between_the_halves_can_go_on_with_another_answer() {
 }
 
 #[test]
-fn a_request_with_half_pairs_is_read() {
-    let half = r"\ud83d";
+fn a_request_with_lone_surrogates_is_parsed() {
+    let surrogate = r"\ud83d";
     let body = format!(
-        r#"{{"{half}":1,"model":"m{half}","tools":[{{"name":"{half}"}}],"thinking":{{"type":"enabled","{half}":"{half}"}},"messages":[{{"role":"user","content":"{half}"}},{{"role":"assistant","content":[{{"type":"thinking","thinking":"{half}"}},{{"type":"tool_use","id":"a","name":"{half}"}}]}},{{"role":"user","{half}":"{half}","content":[{{"type":"tool_result","tool_use_id":"a{half}","content":"{half}"}}]}}],"stream":true}}"#
+        r#"{{"{surrogate}":1,"model":"m{surrogate}","tools":[{{"name":"{surrogate}"}}],"thinking":{{"type":"enabled","{surrogate}":"{surrogate}"}},"messages":[{{"role":"user","content":"{surrogate}"}},{{"role":"assistant","content":[{{"type":"thinking","thinking":"{surrogate}"}},{{"type":"tool_use","id":"a","name":"{surrogate}"}}]}},{{"role":"user","{surrogate}":"{surrogate}","content":[{{"type":"tool_result","tool_use_id":"a{surrogate}","content":"{surrogate}"}}]}}],"stream":true}}"#
     );
     for dialect in Dialect::ALL {
         let ask =
@@ -161,5 +161,8 @@ fn a_request_with_half_pairs_is_read() {
         assert_eq!(ask.results, ["a\u{fffd}"], "{dialect}");
     }
     let replaced = with_model(&Bytes::from(body.clone()), "other");
-    assert_eq!(replaced, body.replace(&format!("m{half}\""), "other\""));
+    assert_eq!(
+        replaced,
+        body.replace(&format!("m{surrogate}\""), "other\"")
+    );
 }

@@ -1,4 +1,4 @@
-//! A last event without its blank line is read where the body has ended cleanly, and is incomplete after a cut.
+//! A last event without its blank line counts at a clean end of the body, and is incomplete after a cut.
 
 use std::fs;
 use std::path::PathBuf;
@@ -62,13 +62,13 @@ fn the_verdict_is_that_of_the_stream_with_its_blank_line() {
 
 /// Before its last byte of JSON an event is incomplete, however the body ends.
 #[test]
-fn half_an_event_is_never_read() {
+fn an_incomplete_event_is_never_read() {
     for (dialect, name, text) in transcripts() {
         let (whole, steps) = read(dialect, &text);
-        let Some(proof) = steps.iter().find(|step| step.kind.is_proof()) else {
+        let Some(end_step) = steps.iter().find(|step| step.kind.is_proof()) else {
             continue;
         };
-        let before = &text[..usize::try_from(proof.end).unwrap_or_default()];
+        let before = &text[..usize::try_from(end_step.end).unwrap_or_default()];
         let line = before.trim_end();
         for cut in 1..line.len() - line.rfind("\n\n").unwrap_or_default() {
             let (mut validator, mut steps) = read(dialect, &line[..line.len() - cut]);
@@ -79,7 +79,7 @@ fn half_an_event_is_never_read() {
                 &line[..line.len() - cut]
             );
         }
-        // A cut leaves it unread, though all of it is there.
+        // After a cut it is ignored, although it is complete.
         let (validator, _) = read(dialect, line);
         assert_eq!(
             validator.judge(BodyEnd::Cut),
@@ -94,7 +94,7 @@ fn half_an_event_is_never_read() {
 }
 
 #[test]
-fn what_lacks_a_blank_line() {
+fn events_that_lack_a_blank_line() {
     let table = [
         ("data: {\"a\":1}", true),
         ("data: {\"a\":1}\n", true),

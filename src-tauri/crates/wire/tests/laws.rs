@@ -1,5 +1,4 @@
-//! Properties of the validator for every response, in all dialects and both framings. The responses are generated, so that more
-//! is tested than a person would write down.
+//! Properties of the validator for generated responses, in all dialects and both framings.
 
 use catalog::{Dialect, Tokens};
 use proptest::prelude::*;
@@ -17,7 +16,7 @@ enum Part {
     Call(String, String),
 }
 
-/// An answer that ended well, in any dialect.
+/// A complete response, in any dialect.
 #[derive(Clone, Debug)]
 struct Answer {
     parts: Vec<Part>,
@@ -31,8 +30,8 @@ impl Answer {
         self.parts.iter().any(|part| matches!(part, Part::Call(..)))
     }
 
-    /// Text or a tool call: more than nothing to act on.
-    fn says(&self) -> bool {
+    /// True: there is text or a tool call.
+    fn has_content(&self) -> bool {
         self.parts.iter().any(|part| match part {
             Part::Text(text) => !text.is_empty(),
             Part::Thinking(_) => false,
@@ -326,10 +325,10 @@ proptest! {
 
     /// The two framings and the three dialects have the same verdict for the same response.
     #[test]
-    fn an_answer_is_judged_alike_however_it_is_said(answer in answers(), dialect in dialects(), framing in framings()) {
+    fn all_dialects_and_framings_give_the_same_verdict(answer in answers(), dialect in dialects(), framing in framings()) {
         let body = answer.body(dialect, framing);
         let (seen, _) = watch(dialect, framing, &[body.as_bytes()]);
-        let expected = if answer.says() { Completion::Complete } else { Completion::Broken(Broken::Empty) };
+        let expected = if answer.has_content() { Completion::Complete } else { Completion::Broken(Broken::Empty) };
         prop_assert_eq!(&seen.clean, &expected, "{}", body);
         prop_assert_eq!(&seen.cut, &expected);
         let tokens = Tokens {
@@ -338,25 +337,25 @@ proptest! {
             cache_read: answer.cached.into(),
             cache_write: 0,
         };
-        // A broken stream is read no further, and Chat reports its usage last.
-        if answer.says() {
+        // A broken stream is not read further, and Chat reports its usage last.
+        if answer.has_content() {
             prop_assert_eq!(seen.report.tokens, tokens);
         }
         let calls = answer.parts.iter().filter(|part| matches!(part, Part::Call(..)));
         prop_assert_eq!(seen.report.tool_calls.len(), calls.count());
     }
 
-    /// A server that does not stream gives the same result: its document as events is judged as the document.
+    /// A document converted to events has the verdict of the document.
     #[test]
-    fn a_document_said_as_events_is_judged_as_the_document(answer in answers(), dialect in dialects()) {
+    fn a_document_as_events_has_the_verdict_of_the_document(answer in answers(), dialect in dialects()) {
         let body = answer.body(dialect, Framing::Whole);
         let (whole, _) = watch(dialect, Framing::Whole, &[body.as_bytes()]);
         let said = wire::as_events(dialect, body.as_bytes()).unwrap();
         let (stream, _) = watch(dialect, Framing::Stream, &[&said]);
         prop_assert_eq!(&stream.clean, &whole.clean, "{}", String::from_utf8_lossy(&said));
         prop_assert_eq!(&stream.cut, &whole.clean);
-        // A stream that breaks is read no further.
-        if answer.says() {
+        // A broken stream is not read further.
+        if answer.has_content() {
             let closed = |report: &Report| Report {
                 tool_calls: report.tool_calls.iter().map(|call| wire::ToolCall { closed: true, ..call.clone() }).collect(),
                 ..report.clone()
@@ -372,24 +371,24 @@ proptest! {
         prop_assert_eq!(watch(dialect, framing, &slices(body.as_bytes(), &at)).0, whole);
     }
 
-    /// Before the completion check nothing is a response, and after it nothing changes; a document passes at its last brace.
+    /// No prefix before the completion check is complete, and later bytes change nothing. A document passes at its last brace.
     #[test]
-    fn no_prefix_is_an_answer_before_its_proof(answer in answers(), dialect in dialects(), framing in framings(), at in any::<Index>()) {
+    fn no_prefix_is_complete_before_its_semantic_end(answer in answers(), dialect in dialects(), framing in framings(), at in any::<Index>()) {
         let body = answer.body(dialect, framing);
         let (whole, _) = watch(dialect, framing, &[body.as_bytes()]);
-        let proof = whole.steps.iter().find(|step| step.kind.is_proof());
-        let proven = match framing {
-            Framing::Stream => proof.map_or(usize::MAX, |step| usize::try_from(step.end).unwrap()),
+        let end_step = whole.steps.iter().find(|step| step.kind.is_proof());
+        let passed = match framing {
+            Framing::Stream => end_step.map_or(usize::MAX, |step| usize::try_from(step.end).unwrap()),
             Framing::Whole => body.len(),
         };
         let cut = at.index(body.len());
         let (seen, _) = watch(dialect, framing, &[&body.as_bytes()[..cut]]);
-        prop_assert_eq!(seen.clean.is_answer(), cut >= proven && answer.says(), "{}", &body[..body.floor_char_boundary(cut)]);
-        prop_assert_eq!(seen.cut.is_answer(), cut >= proven && answer.says());
+        prop_assert_eq!(seen.clean.is_answer(), cut >= passed && answer.has_content(), "{}", &body[..body.floor_char_boundary(cut)]);
+        prop_assert_eq!(seen.cut.is_answer(), cut >= passed && answer.has_content());
     }
 
-    /// The bytes released at the ends of events, in their order, are the stream: nothing is missing, nothing comes twice, and
-    /// the rest is an incomplete event.
+    /// The bytes released at the ends of events are the stream, in order and without repetition. The rest is an incomplete
+    /// event.
     #[test]
     fn released_bytes_are_the_bytes_that_came(answer in answers(), dialect in dialects(), at in cuts(), cut in any::<Index>()) {
         let body = answer.body(dialect, Framing::Stream);
@@ -415,9 +414,9 @@ proptest! {
         }
     }
 
-    /// A broken answer stays broken by the same fault, whatever follows it.
+    /// A broken response keeps its fault, whatever follows.
     #[test]
-    fn a_fault_is_never_forgotten(
+    fn a_fault_is_permanent(
         answer in answers(),
         other in answers(),
         dialect in dialects(),
@@ -441,10 +440,10 @@ proptest! {
         if let Some(broken) = broken {
             prop_assert_eq!(steps, []);
             prop_assert_eq!(validator.broken(), Some(&broken));
-            // An error after the completion check withdraws nothing.
-            let proven = seen.steps.iter().any(|step| step.kind.is_proof());
-            let expected = if proven { seen.clean.clone() } else { Completion::Broken(broken) };
-            prop_assert_eq!(expected.is_answer(), proven);
+            // After the completion check, an error does not change the verdict.
+            let passed = seen.steps.iter().any(|step| step.kind.is_proof());
+            let expected = if passed { seen.clean.clone() } else { Completion::Broken(broken) };
+            prop_assert_eq!(expected.is_answer(), passed);
             for end in [BodyEnd::Clean, BodyEnd::Cut] {
                 prop_assert_eq!(validator.judge(end), expected.clone());
             }
@@ -455,7 +454,7 @@ proptest! {
         }
     }
 
-    /// A count never falls, each on its own, byte for byte of the response.
+    /// No count decreases, byte for byte of the response.
     #[test]
     fn no_count_ever_shrinks(answer in answers(), dialect in dialects(), framing in framings()) {
         let body = answer.body(dialect, framing);
@@ -469,10 +468,10 @@ proptest! {
         }
     }
 
-    /// Some compatible servers report their usage with every event, and correct it in both directions: of each count the last
-    /// that is not zero stands.
+    /// Some compatible servers report usage with every event and correct it in both directions: the last nonzero value of each
+    /// count applies.
     #[test]
-    fn of_usage_told_again_the_last_stands(
+    fn the_last_nonzero_repeated_usage_applies(
         dialect in prop::sample::select(&[Dialect::Anthropic, Dialect::OpenaiChat][..]),
         told in prop::collection::vec((0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32), 1..8),
     ) {
@@ -496,7 +495,7 @@ proptest! {
                 *last = told;
             }
             let [input, output, cache_read, cache_write] = last;
-            // Chat counts the cached ones in.
+            // Chat includes cached tokens.
             let input = match dialect {
                 Dialect::Anthropic => input,
                 Dialect::OpenaiChat | Dialect::OpenaiResponses => input.saturating_sub(cache_read + cache_write),
@@ -506,7 +505,7 @@ proptest! {
         }
     }
 
-    /// Answers with bytes changed, left out and put in: there is always a verdict, and the split never matters.
+    /// Responses with changed, removed and inserted bytes: there is always a verdict, and the split never matters.
     #[test]
     fn a_damaged_answer_is_judged(
         answer in answers(),

@@ -1,6 +1,5 @@
-//! A provider cannot fill our memory: whatever bytes come, tens of mebibytes of them, what a validator and its event reader
-//! take stays under a bound. Every allocation of this process is counted, which is why this is a program of its own with
-//! one test in it.
+//! The memory of a validator and its event reader stays below a bound, for any bytes. The test counts every allocation of the
+//! process, so it is a separate program.
 #![expect(
     unsafe_code,
     reason = "an allocator that counts is implemented, as the standard library's trait for it demands"
@@ -13,10 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 use catalog::Dialect;
 use wire::{BodyEnd, Framing, Step, Validator};
 
-/// The most that reading may take at once: an event or document of the largest size in a buffer that has just grown, and
-/// its text once more.
+/// Maximum during reading: the largest event or document in a buffer that has just grown, and its text once more.
 const PEAK: isize = 4 * Validator::LIMIT as isize;
-/// Memory that a response may hold after its end: its report, and the names of what is open. A document is kept besides.
+/// Maximum after a response: its report and the names of open parts. A document is kept in addition.
 const LEFT: isize = 4 << 20;
 
 #[global_allocator]
@@ -24,7 +22,7 @@ static COUNTED: Counted = Counted;
 
 struct Counted;
 
-/// What a validator does is counted, and not what is sent to it.
+/// Counts the validator's allocations, not those of the input.
 static COUNTS: AtomicBool = AtomicBool::new(false);
 static NOW: AtomicIsize = AtomicIsize::new(0);
 static MOST: AtomicIsize = AtomicIsize::new(0);
@@ -36,7 +34,7 @@ fn taken(bytes: usize) {
     }
 }
 
-fn given_back(bytes: usize) {
+fn freed(bytes: usize) {
     if COUNTS.load(Relaxed) {
         NOW.fetch_sub(bytes as isize, Relaxed);
     }
@@ -50,7 +48,7 @@ unsafe impl GlobalAlloc for Counted {
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        given_back(layout.size());
+        freed(layout.size());
         unsafe { System.dealloc(at, layout) }
     }
 
@@ -58,7 +56,7 @@ unsafe impl GlobalAlloc for Counted {
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         taken(size);
         let moved = unsafe { System.realloc(at, layout, size) };
-        given_back(layout.size());
+        freed(layout.size());
         moved
     }
 }
@@ -70,7 +68,7 @@ fn counted<T>(what: impl FnOnce() -> T) -> T {
     done
 }
 
-/// What is sent again and again; `{n}` is a number that grows, `{big}` a mebibyte of letters, `{esc}` one of escapes.
+/// A text that is sent repeatedly: `{n}` is a growing number, `{big}` a mebibyte of letters, `{esc}` one of escapes.
 struct Hostile {
     name: &'static str,
     first: String,
@@ -85,7 +83,7 @@ fn hostile(name: &'static str, first: &str, again: &str) -> Hostile {
     }
 }
 
-/// `{"a":{"a":…`, and lists of the smallest things there are: a byte or two of JSON that become many of ours.
+/// `{"a":{"a":…`, and lists of the smallest values: one or two bytes of JSON that need many bytes of memory.
 fn many(item: &str) -> String {
     let mut list = String::with_capacity(12 << 20);
     while list.len() < 12 << 20 {
@@ -297,7 +295,7 @@ fn documents(dialect: Dialect) -> Vec<Hostile> {
     lists.chain(others).collect()
 }
 
-/// Twice the largest event, in slices as they come from a socket.
+/// Twice the largest event, in slices of the size of socket reads.
 const LENGTH: usize = 32 << 20;
 const SLICE: usize = 16 << 10;
 
@@ -325,14 +323,14 @@ impl Filling {
     }
 }
 
-/// The most that reading took, and what was left of it after one more event that is nothing.
+/// The maximum during reading, and the memory after one more empty event.
 fn watched(dialect: Dialect, framing: Framing, hostile: &Hostile, filling: &Filling) -> [isize; 2] {
     NOW.store(0, Relaxed);
     MOST.store(0, Relaxed);
     let mut steps: Vec<Step> = Vec::with_capacity(SLICE);
     let mut validator = counted(|| Validator::new(dialect, framing).keeping_arguments(true));
     let numbered = hostile.again.contains("{n}");
-    // An event in every few bytes: millions of them show no more than many.
+    // An event in every few bytes: millions of events show no more than thousands.
     let tiny = matches!(hostile.name, "blank lines" | "carriage returns" | "noise");
     let length = if tiny { LENGTH / 16 } else { LENGTH };
     let (mut sent, mut n) = (0, 0);
@@ -343,7 +341,7 @@ fn watched(dialect: Dialect, framing: Framing, hostile: &Hostile, filling: &Fill
             steps.clear();
         }
         sent += next.len();
-        // Once broken it reads no further.
+        // A broken validator ignores later bytes.
         if sent >= length || validator.broken().is_some() || hostile.again.is_empty() {
             break;
         }
@@ -372,7 +370,7 @@ fn watched(dialect: Dialect, framing: Framing, hostile: &Hostile, filling: &Fill
 }
 
 #[test]
-fn no_answer_fills_our_memory() {
+fn no_response_exceeds_the_memory_bound() {
     let filling = Filling::new();
     for dialect in Dialect::ALL {
         let streams = streams(dialect).into_iter().map(|h| (Framing::Stream, h));

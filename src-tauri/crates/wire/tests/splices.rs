@@ -1,5 +1,4 @@
-//! Restart in place: what a client reads when another provider continues a truncated response. The client is a separate reader,
-//! so that the splice is not judged by its own code.
+//! Restart in place, as a client reads it. The client is a separate reader, so that the splice's own code does not judge it.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +16,7 @@ use client::Client;
 use proptest::prelude::*;
 use wire::{Ask, BodyEnd, Broken, CannotRestart, Completion, Framing, Told, Validator};
 
-const NOTICE: &str = "[The provider was lost; the answer begins again with another.]";
+const RESTART_LINE: &str = "[The provider was lost; the answer begins again with another.]";
 
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -78,7 +77,7 @@ fn told(dialect: Dialect, bytes: &[u8]) -> Told {
     told
 }
 
-/// The first so many events.
+/// The first `events` events.
 fn begin(text: &str, events: usize) -> String {
     text.split_inclusive("\n\n").take(events).collect()
 }
@@ -90,7 +89,7 @@ fn splice<'a>(
     thinking: bool,
 ) -> Result<Vec<u8>, CannotRestart> {
     let restart = told(dialect, first.as_bytes()).restart(&ask(dialect, thinking))?;
-    let (opening, mut splice) = restart.open(Some(NOTICE));
+    let (opening, mut splice) = restart.open(Some(RESTART_LINE));
     let mut stream = [first.as_bytes(), &opening].concat();
     for slice in second {
         splice.pass(slice, &mut stream)?;
@@ -125,9 +124,9 @@ fn golden_restarts() {
     }
 }
 
-/// The properties, for every pair of transcripts and every place at which the first may end.
+/// The properties, for every pair of transcripts and every end of the first.
 #[test]
-fn wherever_a_restart_is_allowed_the_client_gets_one_whole_answer() {
+fn after_every_allowed_restart_the_client_has_one_complete_response() {
     for dialect in Dialect::ALL {
         let all = transcripts(dialect);
         let mut restarts = 0;
@@ -156,7 +155,7 @@ fn wherever_a_restart_is_allowed_the_client_gets_one_whole_answer() {
                     assert_eq!(after.thinking, before.thinking, "{context}");
                     assert_eq!((after.starts, after.ends), (1, alone.ends), "{context}");
                     assert_eq!(after.id, before.id, "{context}");
-                    let (told, rest) = after.text.split_once(NOTICE).unwrap();
+                    let (told, rest) = after.text.split_once(RESTART_LINE).unwrap();
                     assert_eq!(told.trim_end(), before.text.trim_end(), "{context}");
                     assert_eq!(rest.trim_start(), alone.text, "{context}");
                     assert_eq!(after.open.len(), alone.open.len(), "{context}");
@@ -171,7 +170,7 @@ fn wherever_a_restart_is_allowed_the_client_gets_one_whole_answer() {
 }
 
 #[test]
-fn why_an_answer_cannot_be_restarted() {
+fn reasons_against_a_restart() {
     use CannotRestart as C;
     use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
     let block = |kind: &str| C::WithinBlock(kind.to_owned());
@@ -261,7 +260,7 @@ fn structured_output_is_not_begun_again() {
 }
 
 #[test]
-fn within_an_event_nothing_can_be_said() {
+fn within_an_event_there_is_no_keep_alive() {
     for dialect in Dialect::ALL {
         let text = transcript(dialect, "text");
         let cut = begin(&text, 2);
@@ -276,14 +275,14 @@ fn within_an_event_nothing_can_be_said() {
 
 /// A tool call of the second answer needs thinking before it where thinking is on; all that came before it is passed.
 #[test]
-fn with_thinking_on_and_none_shown_a_tool_call_is_refused_before_any_of_it_is_passed() {
+fn without_released_thinking_a_tool_call_is_refused_before_release() {
     for dialect in Dialect::ALL {
         let first = begin(&transcript(dialect, "text"), 2);
         let restart = told(dialect, first.as_bytes())
             .restart(&ask(dialect, true))
             .unwrap();
         assert!(restart.forbids_tool_calls());
-        let (opening, mut splice) = restart.open(Some(NOTICE));
+        let (opening, mut splice) = restart.open(Some(RESTART_LINE));
         assert!(splice.forbids_tool_calls());
         let mut stream = [first.as_bytes(), &opening].concat();
         let tool = transcript(dialect, "tool");
@@ -324,7 +323,7 @@ fn thinking_that_was_shown_allows_tool_calls() {
 }
 
 #[test]
-fn the_second_providers_error_is_its_own() {
+fn an_error_of_the_second_provider_is_reported() {
     for (dialect, name, error) in [
         (Dialect::Anthropic, "error", "overloaded_error: Overloaded"),
         (Dialect::OpenaiChat, "error", "server_error: The server had"),
@@ -349,7 +348,7 @@ fn the_second_providers_error_is_its_own() {
     }
 }
 
-/// A second loss is handled like the first.
+/// A second failure is handled like the first.
 #[test]
 fn an_answer_can_be_restarted_twice() {
     for dialect in Dialect::ALL {
@@ -366,12 +365,12 @@ fn an_answer_can_be_restarted_twice() {
             "{dialect}"
         );
         let client = Client::read(dialect, &stream);
-        assert_eq!(client.text.matches(NOTICE).count(), 2, "{dialect}");
+        assert_eq!(client.text.matches(RESTART_LINE).count(), 2, "{dialect}");
         assert_eq!(client.calls.len(), 1);
     }
 }
 
-/// What keeps the client alive leaves its view as it is, and the answer as it was.
+/// A keep-alive changes neither the client's view nor the response.
 #[test]
 fn keep_alives_between_any_two_events_change_nothing() {
     for dialect in Dialect::ALL {
@@ -500,7 +499,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_at_all_is_survived(
+    fn any_bytes_do_not_panic(
         dialect in prop::sample::select(&Dialect::ALL[..]),
         name in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
@@ -514,11 +513,11 @@ proptest! {
         let odd = told(dialect, &bytes);
         odd.keep_alive();
         if let Ok(restart) = odd.restart(&ask(dialect, false)) {
-            restart.open(Some(NOTICE));
+            restart.open(Some(RESTART_LINE));
         }
         let first = begin(&transcript(dialect, "text"), 2);
         let restart = told(dialect, first.as_bytes()).restart(&ask(dialect, false)).unwrap();
-        let (_, mut splice) = restart.open(Some(NOTICE));
+        let (_, mut splice) = restart.open(Some(RESTART_LINE));
         let mut out = Vec::new();
         let outcome = splice.pass(&bytes, &mut out);
         if outcome.is_err() {

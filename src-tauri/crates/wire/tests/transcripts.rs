@@ -174,9 +174,9 @@ fn every_file_is_in_the_table() {
     }
 }
 
-/// After the completion check a cut is as good as a clean end, wherever it falls; before it, it is a cut.
+/// After the completion check a cut counts as a clean end.
 #[test]
-fn the_way_the_body_ends_matters_until_the_semantic_end_only() {
+fn the_end_of_the_body_matters_only_before_the_semantic_end() {
     for case in Case::all() {
         let (dialect, name, text) = (case.dialect, case.name, case.text());
         let seen = watch(dialect, [text.as_bytes()]);
@@ -190,17 +190,18 @@ fn the_way_the_body_ends_matters_until_the_semantic_end_only() {
     }
 }
 
-/// The property that everything else stands on.
+/// The basic property of the completion check.
 #[test]
-fn every_prefix_before_the_semantic_end_is_no_answer_and_none_after_it_differs() {
+fn prefixes_are_incomplete_before_the_semantic_end_and_equal_after_it() {
     for case in Case::all() {
         let (dialect, name, text) = (case.dialect, case.name, case.text());
         let whole = watch(dialect, [text.as_bytes()]);
-        let proof = |step: &&Step| matches!(step.kind, StepKind::SemanticEnd | StepKind::Terminal);
-        let proven = whole
+        let end_step =
+            |step: &&Step| matches!(step.kind, StepKind::SemanticEnd | StepKind::Terminal);
+        let passed = whole
             .steps
             .iter()
-            .find(proof)
+            .find(end_step)
             .map_or(u64::MAX, |step| step.end);
         let mut validator = Validator::new(dialect, Framing::Stream);
         let mut steps = Vec::new();
@@ -208,7 +209,7 @@ fn every_prefix_before_the_semantic_end_is_no_answer_and_none_after_it_differs()
             for end in [BodyEnd::Clean, BodyEnd::Cut] {
                 let completion = validator.judge(end);
                 let context = format!("{dialect}/{name} cut at {cut}: {completion:?}");
-                if (cut as u64) < proven {
+                if (cut as u64) < passed {
                     assert!(!completion.is_answer(), "{context}");
                 } else {
                     assert_eq!(completion, whole.clean, "{context}");
@@ -262,7 +263,7 @@ fn a_tool_call_is_closed_by_its_closing_event() {
             let closings = so_far.steps.iter().filter(is_closing).count();
             let calls = closed(&so_far.report);
             assert!(calls <= closings, "{dialect} at byte {until}");
-            // In Responses several events close one call; the last of them, which ends the item, counts.
+            // In Responses several events close a call; the last one, which ends the item, counts.
             if dialect != Dialect::OpenaiResponses {
                 assert_eq!(calls, closings, "{dialect} at byte {until}");
             }
@@ -315,15 +316,15 @@ proptest! {
             events.insert(at.index(events.len() + 1), noise);
         }
         let noisy = watch(dialect, [events.concat().as_bytes()]);
-        let heard = |seen: &Seen| letters(&seen.steps).replace('N', "");
-        prop_assert_eq!(heard(&noisy), heard(&whole));
+        let without_noise = |seen: &Seen| letters(&seen.steps).replace('N', "");
+        prop_assert_eq!(without_noise(&noisy), without_noise(&whole));
         prop_assert_eq!(&noisy.clean, &whole.clean);
         prop_assert_eq!(&noisy.cut, &whole.cut);
         prop_assert_eq!(&noisy.report, &whole.report);
     }
 
     #[test]
-    fn a_broken_answer_stays_broken(
+    fn a_broken_response_stays_broken(
         (dialect, text) in transcripts(),
         at in any::<prop::sample::Index>(),
         (_, after) in transcripts(),
@@ -332,12 +333,12 @@ proptest! {
         let mut before = Vec::new();
         validator.push(&text.as_bytes()[..at.index(text.len())], &mut before);
         validator.push(b"\n\ndata: {\"type\": oops}\n\n", &mut before);
-        let proven = before.iter().any(|step| step.kind == StepKind::SemanticEnd);
-        // After its terminal event an answer is over, and what follows is not looked at.
+        let passed = before.iter().any(|step| step.kind == StepKind::SemanticEnd);
+        // Bytes after the terminal event are ignored.
         if let Some(broken) = validator.broken().cloned() {
             let verdict = validator.judge(BodyEnd::Clean);
-            // A passed completion check stands.
-            prop_assert_eq!(verdict == Completion::Broken(broken), !proven);
+            // A passed completion check does not change.
+            prop_assert_eq!(verdict == Completion::Broken(broken), !passed);
             let mut steps = Vec::new();
             validator.push(after.as_bytes(), &mut steps);
             validator.push(text.as_bytes(), &mut steps);
@@ -349,7 +350,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_at_all_is_judged_and_nothing_of_it_is_kept(
+    fn any_bytes_have_a_verdict_and_malformed_ones_are_not_quoted(
         dialect in prop::sample::select(&Dialect::ALL[..]),
         framing in prop::sample::select(&[Framing::Stream, Framing::Whole][..]),
         bytes in prop::collection::vec(any::<u8>(), 0..400),

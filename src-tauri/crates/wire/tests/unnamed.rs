@@ -13,7 +13,7 @@ fn judge(dialect: Dialect, stream: &[u8]) -> Completion {
     validator.judge(BodyEnd::Clean)
 }
 
-/// Without the type in the data of every event whose name has it.
+/// Removes the type from the data of every event whose name has it.
 fn unnamed(stream: &str) -> String {
     let events = stream.split_inclusive("\n\n").map(|event| {
         let name = event
@@ -30,7 +30,7 @@ fn unnamed(stream: &str) -> String {
 }
 
 #[test]
-fn the_events_name_stands_in_for_its_type() {
+fn the_event_name_replaces_a_missing_type() {
     for dialect in [Dialect::Anthropic, Dialect::OpenaiResponses] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/transcripts")

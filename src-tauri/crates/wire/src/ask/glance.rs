@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use crate::fields::Fields;
 use crate::text;
 
-/// The text of one value, looked at only as far as a question needs.
+/// The JSON text of one value, parsed only as far as the caller needs.
 #[derive(Clone, Copy)]
 pub(super) struct Glance<'a>(pub(super) &'a RawValue);
 
@@ -55,7 +55,7 @@ impl<'a> Glance<'a> {
         is_format(self.object())
     }
 
-    /// An object whose own `format` is other than plain text.
+    /// An object whose `format` field is not plain text.
     pub(super) fn has_format(self) -> bool {
         self.object()
             .is_some_and(|object| is_format(object.object("format")))

@@ -8,8 +8,7 @@ use crate::fields::Fields;
 /// More parallel calls than any client makes in one turn.
 const MOST: usize = 32;
 
-/// The end of a conversation (`messages`, `input`) while it is read: its last entries, each as its text. Earlier entries are
-/// not parsed, and a request without tools costs no more than skipping it.
+/// The last entries of a conversation (`messages`, `input`) as JSON text. Earlier entries are skipped without parsing.
 #[derive(Default)]
 pub(super) struct Tail<'a> {
     entries: Vec<&'a RawValue>,
@@ -26,11 +25,11 @@ impl<'a> Tail<'a> {
         }
     }
 
-    /// The ids of the tool calls whose results the client sends with this turn, in no order.
+    /// Ids of the tool calls whose results are in this turn, in no order.
     pub(super) fn results(&self) -> Vec<String> {
         let mut ids = Vec::new();
         for entry in self.newest_first() {
-            // What stands before the model's own turn came with an earlier request.
+            // Entries before the model's last turn came with an earlier request.
             if is_models(&entry) {
                 break;
             }
@@ -39,7 +38,7 @@ impl<'a> Tail<'a> {
         ids
     }
 
-    /// Messages: does the model's last turn begin with thinking, shown or redacted? True where there is none.
+    /// Messages: the model's last turn begins with thinking, readable or redacted. True if there is no such turn.
     pub(super) fn turn_begins_with_thinking(&self) -> bool {
         let turn = self.newest_first().find(is_models);
         turn.is_none_or(|turn| {
@@ -60,8 +59,8 @@ fn is_models(entry: &Fields<'_>) -> bool {
     entry.text("role").as_deref() == Some("assistant")
 }
 
-/// Chat: `tool_call_id`, with `role: tool`. Responses: `call_id`, with `type: function_call_output` and its like. Messages:
-/// blocks, some of which may be results.
+/// Chat: `tool_call_id`, with `role: tool`. Responses: `call_id`, with `type: function_call_output` or a similar type.
+/// Messages: blocks of type `tool_result`.
 fn results(entry: &Fields<'_>, ids: &mut Vec<String>) {
     ids.extend(entry.text("tool_call_id"));
     if entry
@@ -85,7 +84,7 @@ impl<'de> DeserializeSeed<'de> for &mut Tail<'de> {
     }
 }
 
-/// Of anything but an array nothing is kept: to refuse it is the provider's part.
+/// Ignores a value that is not an array: the provider reports it.
 impl<'de> Visitor<'de> for &mut Tail<'de> {
     type Value = ();
 

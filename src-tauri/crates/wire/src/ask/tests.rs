@@ -90,17 +90,17 @@ fn a_conversation_of_any_shape_has_no_results() {
 }
 
 #[test]
-fn of_very_many_results_the_last_ones_are_told() {
+fn of_many_results_only_the_last_are_kept() {
     let messages: Vec<Value> = (100..200)
         .map(|n| json!({"role": "tool", "tool_call_id": n.to_string(), "content": "1"}))
         .collect();
-    let told = results(Dialect::OpenaiChat, &Value::from(messages));
-    assert_eq!(told.len(), 32);
-    assert_eq!((told[0].as_str(), told[31].as_str()), ("168", "199"));
+    let kept = results(Dialect::OpenaiChat, &Value::from(messages));
+    assert_eq!(kept.len(), 32);
+    assert_eq!((kept[0].as_str(), kept[31].as_str()), ("168", "199"));
 }
 
 #[test]
-fn the_model_may_stand_anywhere_and_the_last_one_wins() {
+fn the_model_can_be_in_any_position_and_the_last_one_applies() {
     assert_eq!(
         read(r#"{"messages":[{"model":"no"}],"model":"m"}"#),
         plain("m")
@@ -113,7 +113,7 @@ fn the_model_may_stand_anywhere_and_the_last_one_wins() {
 }
 
 #[test]
-fn what_a_request_asks_for() {
+fn the_routing_fields_of_a_request() {
     let with = |rest: &str| read(&format!(r#"{{"model":"m",{rest}}}"#));
     assert!(with(r#""stream":true"#).stream && !with(r#""stream":null"#).stream);
     for key in ["max_tokens", "max_completion_tokens", "max_output_tokens"] {
@@ -157,7 +157,7 @@ fn what_a_request_asks_for() {
 }
 
 #[test]
-fn a_turn_that_must_think_and_was_begun_without_thinking_is_told() {
+fn a_turn_without_required_thinking_is_detected() {
     let turn = |thinking: Value, blocks: Value, last: Value| {
         let messages = json!([
             {"role": "user", "content": "Hi"},
@@ -186,7 +186,7 @@ fn a_turn_that_must_think_and_was_begun_without_thinking_is_told() {
 }
 
 #[test]
-fn what_is_no_request_is_refused_in_words() {
+fn a_body_that_is_no_request_has_an_error_text() {
     let refusal = |body: &str| Ask::read(Dialect::Anthropic, body.as_bytes()).unwrap_err();
     assert_eq!(refusal("  "), BadRequest::NotJson("it is empty".to_owned()));
     assert_eq!(refusal("[1]"), BadRequest::NotAnObject);
@@ -227,7 +227,7 @@ fn only_the_model_at_the_top_is_replaced() {
 }
 
 #[test]
-fn a_body_without_a_model_to_replace_comes_back() {
+fn a_body_without_a_model_is_returned_unchanged() {
     for body in [
         "",
         "[]",
@@ -258,7 +258,7 @@ fn values() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn every_other_byte_stays(
+    fn no_other_byte_changes(
         before in prop::collection::vec(("x[a-z\"é]{0,5}", values()), 0..4),
         after in prop::collection::vec(("x[a-z\"é]{0,5}", values()), 0..4),
         space in "[ \n\t]{0,3}",
@@ -286,7 +286,7 @@ proptest! {
 }
 
 #[test]
-fn a_clients_key_in_the_body_is_seen_and_taken_out_and_the_rest_stays() {
+fn a_key_in_the_body_is_detected_and_removed() {
     let body = r#"{"model":"m","api_key":"sk-1","n":1.50,"extra_headers":{"a":"b"},"messages":[]}"#;
     let body = Bytes::from(body);
     assert!(
@@ -308,7 +308,7 @@ fn a_clients_key_in_the_body_is_seen_and_taken_out_and_the_rest_stays() {
 }
 
 #[test]
-fn a_response_is_stored_unless_the_client_says_otherwise() {
+fn a_response_is_stored_unless_store_is_false() {
     for (store, stores) in [
         ("", true),
         (r#","store":true"#, true),

@@ -2,7 +2,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Client, LONGEST};
 
-/// A captured request: a comment, the request line, headers, and where it is short the body.
+/// A captured request: a comment, the request line, headers, and a short body.
 macro_rules! captured {
     ($name:literal) => {
         include_str!(concat!("../../tests/requests/", $name, ".txt"))
@@ -52,7 +52,7 @@ fn captured_clients() {
             "ses_df56a843efferIZos97NAjiq3v",
         ),
         (captured!("continue-chat"), "Continue", "5.23.2", ""),
-        // Its Anthropic requests carry no name at all.
+        // Its Anthropic requests do not name the client.
         (captured!("continue-anthropic"), "node-fetch", "", ""),
         (captured!("aider-anthropic"), "LiteLLM", "1.81.10", ""),
         (captured!("llm-chat"), "OpenAI/Python", "3.54.0", ""),
@@ -69,12 +69,12 @@ fn captured_clients() {
             .skip(2)
             .filter_map(|line| line.split_once(": "));
         let client = Client::identify(&headers(fields));
-        let told = |text: Option<String>| text.unwrap_or_default();
+        let fields = |text: Option<String>| text.unwrap_or_default();
         assert_eq!(
             (
                 client.name.as_str(),
-                &*told(client.version),
-                &*told(client.session)
+                &*fields(client.version),
+                &*fields(client.session)
             ),
             (name, version, session)
         );
@@ -98,7 +98,7 @@ fn odd_user_agents() {
 }
 
 #[test]
-fn what_a_client_sends_is_cut_short() {
+fn long_header_values_are_truncated() {
     let long = "x".repeat(5_000);
     let client = Client::identify(&headers([("user-agent", &*long), ("session-id", &*long)]));
     assert_eq!(client.name.len(), LONGEST);

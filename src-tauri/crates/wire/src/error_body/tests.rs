@@ -52,21 +52,20 @@ fn openai_envelope() {
 }
 
 #[test]
-fn an_error_event_breaks_a_stream_with_its_own_words() {
+fn an_error_event_breaks_a_stream_with_its_message() {
     for dialect in Dialect::ALL {
         let mut validator = Validator::new(dialect, Framing::Stream);
         validator.push(&error_event(dialect, &problem(503)), &mut Vec::new());
-        match validator.judge(BodyEnd::Clean) {
-            Completion::Broken(Broken::ErrorEvent { message, .. }) => {
-                assert_eq!(message, "Claude is \"down\". It is them.");
-            }
-            other => panic!("{dialect}: {other:?}"),
-        }
+        let found = validator.judge(BodyEnd::Clean);
+        let Completion::Broken(Broken::ErrorEvent { message, .. }) = found else {
+            panic!("{dialect}: {found:?}");
+        };
+        assert_eq!(message, "Claude is \"down\". It is them.");
     }
 }
 
 #[test]
-fn in_responses_the_error_goes_on_where_the_stream_was() {
+fn in_responses_the_error_has_the_next_sequence_number() {
     let mut validator = Validator::new(Dialect::OpenaiResponses, Framing::Stream);
     let begun = br#"data: {"type":"response.created","sequence_number":4,"response":{"id":"resp_A","status":"in_progress"}}"#;
     validator.push(&[&begun[..], b"\n\n"].concat(), &mut Vec::new());

@@ -1,18 +1,18 @@
 //! Anthropic docs, "Streaming messages".
 
-use super::{object, quoted};
+use super::write::{object, quoted};
 use crate::fields::Fields;
 use crate::sse;
 use crate::validator::anthropic::{Block, block_kind};
 
-pub(super) fn say(body: Fields<'_>, out: &mut Vec<u8>) {
+pub(super) fn write_events(body: Fields<'_>, out: &mut Vec<u8>) {
     start(&body, out);
     for (index, block) in body.objects("content").into_iter().enumerate() {
         let at = index.to_string();
-        let (begun, deltas) = opened(block);
+        let (started, deltas) = opened(block);
         event(
             "content_block_start",
-            [("index", &at), ("content_block", &begun)],
+            [("index", &at), ("content_block", &started)],
             out,
         );
         for delta in deltas {
@@ -35,7 +35,7 @@ fn event<const N: usize>(kind: &str, fields: [(&'static str, &str); N], out: &mu
     sse::write(kind, &data.to_string(), out);
 }
 
-/// The message as it is before its first block.
+/// Writes the message without its content and stop reason.
 fn start(body: &Fields<'_>, out: &mut Vec<u8>) {
     let mut message = body.clone();
     for (name, json) in [("type", r#""message""#), ("role", r#""assistant""#)] {
@@ -61,7 +61,7 @@ fn start(body: &Fields<'_>, out: &mut Vec<u8>) {
     event("message_start", [("message", &message.to_string())], out);
 }
 
-/// A block as it begins, and what its deltas add.
+/// Splits a block into the content of its start event and its deltas.
 fn opened(mut block: Fields<'_>) -> (String, Vec<String>) {
     let kind = block.text("type").unwrap_or_default();
     let mut deltas = Vec::new();

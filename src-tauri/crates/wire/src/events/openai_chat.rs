@@ -1,12 +1,12 @@
 //! OpenAI API reference, "Chat Completions", "Streaming events".
 
-use super::object;
+use super::write::object;
 use crate::fields::Fields;
 use crate::sse;
 
-/// The last chunk holds the finish reason and the usage: a chunk with usage only is for clients that request one, and
-/// others may fail on it.
-pub(super) fn say(mut body: Fields<'_>, out: &mut Vec<u8>) {
+/// The last chunk has the finish reason and the usage: a chunk with usage alone is only for clients that request it, and other
+/// clients may fail on it.
+pub(super) fn write_events(mut body: Fields<'_>, out: &mut Vec<u8>) {
     let choices: Vec<Fields<'static>> = body
         .objects("choices")
         .into_iter()
@@ -42,11 +42,11 @@ pub(super) fn say(mut body: Fields<'_>, out: &mut Vec<u8>) {
         if message.given("role").is_none() {
             message.set("role", "assistant");
         }
-        let mut begun = of_choice(&index, &message.to_string());
+        let mut started = of_choice(&index, &message.to_string());
         if let Some(logprobs) = choice.given("logprobs") {
-            begun.set_raw("logprobs", logprobs.to_owned());
+            started.set_raw("logprobs", logprobs.to_owned());
         }
-        chunk(&begun, None);
+        chunk(&started, None);
         for (number, mut call) in calls.into_iter().enumerate() {
             call.set("index", number);
             let delta = object([("tool_calls", &format!("[{call}]"))]);

@@ -1,32 +1,32 @@
 //! OpenAI API reference, "Responses", "Streaming events".
 
-use super::{object, quoted};
+use super::write::{object, quoted};
 use crate::Broken;
 use crate::fields::Fields;
 use crate::sse;
 
-pub(super) fn say(body: Fields<'_>, out: &mut Vec<u8>) -> Result<(), Broken> {
+pub(super) fn write_events(body: Fields<'_>, out: &mut Vec<u8>) -> Result<(), Broken> {
     let status = body.text("status").unwrap_or_default();
     let terminal = match status.as_str() {
         "queued" | "in_progress" => {
-            let why = format!("a response that is yet to come (`{status}`) in place of a stream");
+            let why = format!("a pending response (`{status}`) instead of a stream");
             return Err(Broken::NotAnAnswer(why));
         }
         "incomplete" => "response.incomplete",
         "failed" => "response.failed",
         _ => "response.completed",
     };
-    let mut begun = body.clone();
-    begun.set("status", "in_progress");
-    begun.set_raw("output", "[]".to_owned());
+    let mut started = body.clone();
+    started.set("status", "in_progress");
+    started.set_raw("output", "[]".to_owned());
     for later in ["usage", "incomplete_details", "error", "completed_at"] {
-        if begun.raw(later).is_some() {
-            begun.set_raw(later, "null".to_owned());
+        if started.raw(later).is_some() {
+            started.set_raw(later, "null".to_owned());
         }
     }
     let mut events = Events { out, number: 0 };
     for kind in ["response.created", "response.in_progress"] {
-        events.write(kind, object([("response", &begun.to_string())]));
+        events.write(kind, object([("response", &started.to_string())]));
     }
     for (index, item) in body.objects("output").into_iter().enumerate() {
         events.item(index, &item);
@@ -66,11 +66,11 @@ impl Events<'_> {
             data.set("output_index", index);
             data
         };
-        self.write("response.output_item.added", of_item(&begun(&kind, item)));
+        self.write("response.output_item.added", of_item(&started(&kind, item)));
         match kind.as_str() {
             "message" => {
-                for (part, told) in item.objects("content").iter().enumerate() {
-                    let (text, name) = match told.text("type").as_deref() {
+                for (part, value) in item.objects("content").iter().enumerate() {
+                    let (text, name) = match value.text("type").as_deref() {
                         Some("refusal") => ("refusal", "response.refusal"),
                         _ => ("text", "response.output_text"),
                     };
@@ -80,7 +80,7 @@ impl Events<'_> {
                         counted: "content_index",
                         part,
                     };
-                    self.part(&place, told, text, name, "response.content_part");
+                    self.part(&place, value, text, name, "response.content_part");
                 }
             }
             "reasoning" => {
@@ -96,15 +96,15 @@ impl Events<'_> {
                     "response.reasoning_text",
                     "response.content_part",
                 );
-                for (list, counted, text, whole) in [summary, content] {
-                    for (part, told) in item.objects(list).iter().enumerate() {
+                for (list, counted, text, part_event) in [summary, content] {
+                    for (part, value) in item.objects(list).iter().enumerate() {
                         let place = Place {
                             index,
                             item: &id,
                             counted,
                             part,
                         };
-                        self.part(&place, told, "text", text, whole);
+                        self.part(&place, value, "text", text, part_event);
                     }
                 }
             }
@@ -123,14 +123,14 @@ impl Events<'_> {
         self.write("response.output_item.done", of_item(item));
     }
 
-    /// A part that grows: its beginning, its text, its end.
+    /// Writes the events of a part with text: added, text, done.
     fn part(
         &mut self,
         place: &Place<'_>,
-        told: &Fields<'_>,
+        value: &Fields<'_>,
         field: &'static str,
         text: &str,
-        whole: &str,
+        part_event: &str,
     ) {
         let at = |fields: Fields<'static>| {
             let mut data = fields;
@@ -139,30 +139,30 @@ impl Events<'_> {
             data.set(place.counted, place.part);
             data
         };
-        let json = told.given(field).unwrap_or(r#""""#);
-        let mut begun = told.clone();
-        begun.set(field, "");
-        if begun.given("annotations").is_some() {
-            begun.set_raw("annotations", "[]".to_owned());
+        let json = value.given(field).unwrap_or(r#""""#);
+        let mut started = value.clone();
+        started.set(field, "");
+        if started.given("annotations").is_some() {
+            started.set_raw("annotations", "[]".to_owned());
         }
         self.write(
-            &format!("{whole}.added"),
-            at(object([("part", &begun.to_string())])),
+            &format!("{part_event}.added"),
+            at(object([("part", &started.to_string())])),
         );
-        let logprobs = told.given("logprobs").unwrap_or("[]");
-        let spoken = text == "response.output_text";
+        let logprobs = value.given("logprobs").unwrap_or("[]");
+        let is_text = text == "response.output_text";
         let mut delta = object([("delta", json)]);
         let mut done = Fields::default();
         done.set_raw(field, json.to_owned());
-        if spoken {
+        if is_text {
             delta.set_raw("logprobs", logprobs.to_owned());
             done.set_raw("logprobs", logprobs.to_owned());
         }
         self.write(&format!("{text}.delta"), at(delta));
         self.write(&format!("{text}.done"), at(done));
         self.write(
-            &format!("{whole}.done"),
-            at(object([("part", &told.to_string())])),
+            &format!("{part_event}.done"),
+            at(object([("part", &value.to_string())])),
         );
     }
 
@@ -172,12 +172,12 @@ impl Events<'_> {
             data.set("output_index", index);
             data
         };
-        // Some servers send an object where the API has the JSON text of one.
-        let told = item.given(field).unwrap_or(r#""""#);
-        let json = if told.starts_with('"') {
-            told.to_owned()
+        // Some servers send an object where the API has a JSON string.
+        let value = item.given(field).unwrap_or(r#""""#);
+        let json = if value.starts_with('"') {
+            value.to_owned()
         } else {
-            quoted(told)
+            quoted(value)
         };
         self.write(&format!("{name}.delta"), at(object([("delta", &json)])));
         let mut done = Fields::default();
@@ -186,21 +186,21 @@ impl Events<'_> {
     }
 }
 
-/// An item as `response.output_item.added` shows it.
-fn begun(kind: &str, item: &Fields<'_>) -> Fields<'static> {
-    let mut begun = item.clone().into_owned();
-    if begun.given("status").is_some() {
-        begun.set("status", "in_progress");
+/// The content of `response.output_item.added` for this item.
+fn started(kind: &str, item: &Fields<'_>) -> Fields<'static> {
+    let mut started = item.clone().into_owned();
+    if started.given("status").is_some() {
+        started.set("status", "in_progress");
     }
     match kind {
-        "message" => begun.set_raw("content", "[]".to_owned()),
+        "message" => started.set_raw("content", "[]".to_owned()),
         "reasoning" => {
-            begun.set_raw("summary", "[]".to_owned());
-            begun.remove("content");
+            started.set_raw("summary", "[]".to_owned());
+            started.remove("content");
         }
-        "function_call" => begun.set("arguments", ""),
-        "custom_tool_call" => begun.set("input", ""),
+        "function_call" => started.set("arguments", ""),
+        "custom_tool_call" => started.set("input", ""),
         _ => {}
     }
-    begun
+    started
 }

@@ -1,4 +1,4 @@
-//! Each client of a dialect puts the events together again: what comes out is the document.
+//! Reassembles the events as the dialect's clients do: the result equals the document.
 
 use catalog::Dialect;
 use serde_json::{Map, Value, json};
@@ -32,7 +32,7 @@ fn grow(place: &mut Value, more: &Value) {
     *place = text.into();
 }
 
-/// As the official libraries put a message together (anthropic-sdk-typescript, `MessageStream`).
+/// Assembles a message like the official libraries (anthropic-sdk-typescript, `MessageStream`).
 fn message(events: &[Value]) -> Value {
     let mut message = Value::Null;
     let mut input = String::new();
@@ -87,14 +87,14 @@ fn message(events: &[Value]) -> Value {
     message
 }
 
-/// As the official libraries put a completion together (openai-python, `ChatCompletionStream`).
+/// Assembles a completion like the official libraries (openai-python, `ChatCompletionStream`).
 fn completion(events: &[Value]) -> Value {
-    let mut whole = events[0].clone();
-    whole["object"] = json!("chat.completion");
+    let mut assembled = events[0].clone();
+    assembled["object"] = json!("chat.completion");
     let mut choices: Vec<Value> = Vec::new();
     for event in events {
         if !event["usage"].is_null() {
-            whole["usage"] = event["usage"].clone();
+            assembled["usage"] = event["usage"].clone();
         }
         for choice in event["choices"].as_array().unwrap() {
             let at = choice["index"].as_u64().unwrap() as usize;
@@ -122,8 +122,8 @@ fn completion(events: &[Value]) -> Value {
             }
         }
     }
-    whole["choices"] = choices.into();
-    whole
+    assembled["choices"] = choices.into();
+    assembled
 }
 
 fn without_nulls(value: &Value) -> Value {
@@ -135,7 +135,7 @@ fn without_nulls(value: &Value) -> Value {
                 .into()
         }
         Value::Array(list) => list.iter().map(without_nulls).collect(),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 
@@ -158,7 +158,7 @@ fn a_message_is_the_same_message() {
         "container": {"id": "c"},
     });
     assert_eq!(message(&events(Dialect::Anthropic, &document)), document);
-    // What a small server leaves out, no client misses.
+    // Clients accept that small servers omit these fields.
     let bare = json!({"content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"});
     let put = message(&events(Dialect::Anthropic, &bare));
     assert_eq!(put["content"], bare["content"]);
@@ -248,22 +248,25 @@ fn a_response_is_the_same_response() {
     }
     for status in ["queued", "in_progress"] {
         let document = json!({"id": "r", "status": status, "output": []}).to_string();
-        let said = as_events(Dialect::OpenaiResponses, document.as_bytes());
-        assert!(matches!(said, Err(Broken::NotAnAnswer(_))), "{said:?}");
+        let written = as_events(Dialect::OpenaiResponses, document.as_bytes());
+        assert!(
+            matches!(written, Err(Broken::NotAnAnswer(_))),
+            "{written:?}"
+        );
     }
 }
 
 #[test]
 fn values_stay_byte_for_byte() {
     let document = br#"{"id":"m","content":[{"type":"text","text":"\ud83d \u00e9"},{"type":"tool_use","id":"a","name":"f","input":{"n":1.50,"big":12345678901234567890}}],"stop_reason":"tool_use"}"#;
-    let said = String::from_utf8(as_events(Dialect::Anthropic, document).unwrap()).unwrap();
-    assert!(said.contains(r#""text":"\ud83d \u00e9""#), "{said}");
+    let written = String::from_utf8(as_events(Dialect::Anthropic, document).unwrap()).unwrap();
+    assert!(written.contains(r#""text":"\ud83d \u00e9""#), "{written}");
     assert!(
-        said.contains(r#"{\"n\":1.50,\"big\":12345678901234567890}"#),
-        "{said}"
+        written.contains(r#"{\"n\":1.50,\"big\":12345678901234567890}"#),
+        "{written}"
     );
     let mut validator = Validator::new(Dialect::Anthropic, Framing::Stream);
-    validator.push(said.as_bytes(), &mut Vec::new());
+    validator.push(written.as_bytes(), &mut Vec::new());
     assert!(validator.judge(BodyEnd::Cut).is_answer());
     for dialect in Dialect::ALL {
         for no in ["[]", "1", "{", ""] {

@@ -9,10 +9,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
 
+use super::class::Class;
 use super::details::Details;
+use super::pacific;
 use super::table::{ALLOWANCE, IN_BODY, MONEY, PLAN, has_any};
 use super::times::{When, in_words, wait};
-use super::{Class, pacific};
 
 /// Seconds. A longer rate limit is a limit with a reset. It is longer than any per-minute window.
 const LONG: f64 = 120.0;
@@ -29,7 +30,7 @@ pub(super) struct Refusal<'a> {
     pub(super) status: u16,
     pub(super) headers: &'a HeaderMap,
     /// Type, code and message in lower case.
-    pub(super) said: &'a str,
+    pub(super) search_text: &'a str,
     pub(super) details: &'a Details,
     /// None: unknown, and every date counts as in the future.
     pub(super) now: Option<DateTime<Utc>>,
@@ -116,10 +117,10 @@ impl Refusal<'_> {
             | Class::ContextTooLong
             | Class::ContentPolicy => return plain(class),
         }
-        if has_any(self.said, MONEY) || self.has_no_allowance() {
+        if has_any(self.search_text, MONEY) || self.has_no_allowance() {
             return plain(Class::Quota);
         }
-        let plan = self.uses_up_plan() || has_any(self.said, PLAN);
+        let plan = self.uses_up_plan() || has_any(self.search_text, PLAN);
         let times = self.stated(plan);
         let misread = !times.is_empty();
         let stated = self.latest(times);
@@ -143,7 +144,14 @@ impl Refusal<'_> {
     pub(super) fn ruled(&self, class: Class) -> Decided {
         let read = match class {
             Class::RateLimit | Class::Limit => self.decide(Class::RateLimit),
-            other => self.decide(other),
+            Class::Transient
+            | Class::Silent
+            | Class::Quota
+            | Class::Credential
+            | Class::ModelGone
+            | Class::Caller
+            | Class::ContextTooLong
+            | Class::ContentPolicy => self.decide(class),
         };
         read.of(class)
     }
@@ -190,10 +198,10 @@ impl Refusal<'_> {
     /// If several limits are used up, the last reset counts.
     fn latest(&self, times: Vec<When>) -> Option<When> {
         let most = LONGEST_LIMIT.as_secs_f64();
-        let believed = times
+        let plausible = times
             .into_iter()
             .filter(|when| self.now.is_none() || self.seconds(*when) <= most);
-        believed.max_by(|a, b| self.seconds(*a).total_cmp(&self.seconds(*b)))
+        plausible.max_by(|a, b| self.seconds(*a).total_cmp(&self.seconds(*b)))
     }
 
     /// The reset times from the most reliable source that has any.
@@ -213,7 +221,7 @@ impl Refusal<'_> {
                 .map(|delay| When::In(*delay))
                 .collect()
         };
-        let words = || in_words(self.said);
+        let words = || in_words(self.search_text);
         let windows = || self.windows();
         let resets = || self.details.resets.clone();
         let used_up = || self.header_resets(true);
@@ -262,7 +270,8 @@ impl Refusal<'_> {
             return Some(Period::Long);
         }
         let minute = quotas.iter().any(|quota| quota.contains("perminute"));
-        let [long, short] = [LONG_PERIODS, SHORT_PERIODS].map(|words| has_any(self.said, words));
+        let [long, short] =
+            [LONG_PERIODS, SHORT_PERIODS].map(|words| has_any(self.search_text, words));
         match (long, short || minute) {
             (true, false) => Some(Period::Long),
             (false, true) => Some(Period::Short),
@@ -273,11 +282,11 @@ impl Refusal<'_> {
     /// Google's free tier has a quota of zero for some models.
     fn has_no_allowance(&self) -> bool {
         let zero = |(at, word): (usize, &str)| {
-            let rest = &self.said[at + word.len()..];
+            let rest = &self.search_text[at + word.len()..];
             !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         };
-        let said = || self.said.match_indices(", limit: 0").any(zero);
-        has_any(self.said, ALLOWANCE) && (self.details.no_allowance || said())
+        let search_text = || self.search_text.match_indices(", limit: 0").any(zero);
+        has_any(self.search_text, ALLOWANCE) && (self.details.no_allowance || search_text())
     }
 }
 
@@ -287,11 +296,11 @@ fn delta(seconds: f64) -> chrono::TimeDelta {
 }
 
 /// Classifies an error event in a stream.
-pub(super) fn in_stream(said: &str, class: Class) -> Decided {
+pub(super) fn in_stream(search_text: &str, class: Class) -> Decided {
     let refusal = Refusal {
         status: IN_BODY,
         headers: &HeaderMap::new(),
-        said,
+        search_text,
         details: &Details::default(),
         now: None,
     };

@@ -1,8 +1,8 @@
-//! Errors quote what was sent; a key in one of them would end in logs and reports.
+//! Masks API keys in error texts: errors quote parts of the request, and the texts are logged.
 
 const MASK: &str = "[masked]";
 
-/// How keys begin, at the beginning of a word.
+/// Prefixes of API keys. They count at the start of a word only.
 const PREFIXES: &[&str] = &[
     "sk-",
     "sk_",
@@ -19,7 +19,7 @@ const PREFIXES: &[&str] = &[
     "hf_",
 ];
 
-/// What stands before a secret. Compared without case.
+/// Texts before a secret, matched without case.
 const INTRODUCTIONS: &[&str] = &[
     "bearer ",
     "basic ",
@@ -32,7 +32,7 @@ const INTRODUCTIONS: &[&str] = &[
     "\"api_key\":\"",
 ];
 
-/// Shorter words are words.
+/// Shorter words are not masked.
 const SHORTEST: usize = 6;
 
 pub(super) fn without_keys(text: &str) -> String {
@@ -47,7 +47,7 @@ pub(super) fn without_keys(text: &str) -> String {
         if let Some(length) = introduced {
             out.push_str(&rest[..length]);
             rest = &rest[length..];
-            // "Authorization: Bearer …": the next introduction takes over.
+            // In "Authorization: Bearer …" the scheme is not the secret.
             let secret = secret_length(rest);
             let scheme = ["bearer", "basic"]
                 .iter()
@@ -72,7 +72,7 @@ pub(super) fn without_keys(text: &str) -> String {
     out
 }
 
-/// Bytes of the token that `text` begins with: what keys are made of, and the stars that providers put in them.
+/// Length in bytes of the token at the start of `text`. Stars count: providers mask parts of a key with them.
 fn secret_length(text: &str) -> usize {
     text.bytes()
         .take_while(|byte| byte.is_ascii_alphanumeric() || b"-_.*+/~=".contains(byte))

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn midnight_in_both_times_and_over_their_changes() {
+    fn midnight_in_standard_and_daylight_time() {
         let table = [
             ("2026-06-21T20:04:00Z", "2026-06-22T07:00:00Z"),
             ("2026-01-10T07:59:59Z", "2026-01-10T08:00:00Z"),

@@ -1,28 +1,7 @@
 //! Recognizes refusals for the content of a request. The tests list the vendors' full texts with their sources.
 
-use super::{Class, table};
-
-/// Parts of such an error's type, code or text, in lower case.
-pub(super) const DECLINED: &[&str] = &[
-    "content_policy",
-    "content policy",
-    "content_filter",
-    "content filtering policy",
-    "content management policy",
-    "responsibleaipolicyviolation",
-    "violating our usage policy",
-    "violate our usage policy",
-    "violates usage guidelines",
-    "requires moderation",
-    "safety_violation",
-    "content exists risk",
-    "unsafe or sensitive content",
-    "包含不安全或敏感内容",
-    "considered high risk",
-    "data_inspection_failed",
-    "datainspectionfailed",
-    "contain inappropriate content",
-];
+use super::class::Class;
+use super::table;
 
 /// Codes that are numbers. A number is never looked up in a text.
 const CODES: &[&str] = &[
@@ -30,9 +9,9 @@ const CODES: &[&str] = &[
 ];
 
 /// The class by the table of words, or by a code that is a number.
-pub(super) fn class(status: u16, code: &str, said: &str) -> Class {
-    let found = table::look_up(status, said);
-    // An error without a status is transient where no word of it is known.
+pub(super) fn class(status: u16, code: &str, search_text: &str) -> Class {
+    let found = table::look_up(status, search_text);
+    // Without a status, an error with an unknown text is transient.
     let unknown = match found {
         Class::Caller => true,
         Class::Transient => status == table::IN_BODY,

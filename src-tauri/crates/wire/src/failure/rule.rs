@@ -1,20 +1,20 @@
-use super::words::READ;
-use super::{Class, Words};
+use super::class::Class;
+use super::words::{READ, Words};
 
-/// The owner's own word on a failure: it decides before the table does.
+/// A rule of the user for failures. It applies before the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Its place in the settings, from 1: what the attempt's message names it by.
+    /// The position in the settings, from 1. The attempt's message names it.
     pub number: usize,
-    /// Any status, where there is none.
+    /// `None`: any status.
     pub status: Option<u16>,
-    /// Text that the first 64 KiB of the body have in them, whatever its case; any body, where there is none.
+    /// Text that the first 64 KiB of the body must contain, in any case. `None`: any body.
     pub contains: Option<String>,
     pub class: Class,
 }
 
 impl Rule {
-    /// `status`: `None` for an error within a stream, which a rule with a status never matches.
+    /// The first rule that applies. `status`: `None` for an error in a stream, to which rules with a status do not apply.
     pub(super) fn first_for<'r>(
         rules: &'r [Rule],
         status: Option<u16>,
@@ -34,7 +34,7 @@ impl Rule {
         })
     }
 
-    /// The provider's words, and whose rule made of them what it did: "Overloaded (quota by your rule 2)".
+    /// Appends the rule to the provider's message: "Overloaded (quota by your rule 2)".
     pub fn named(&self, message: &str) -> String {
         let by = format!(" ({} by your rule {})", self.class.as_str(), self.number);
         let room = Words::LONGEST - by.chars().count().min(Words::LONGEST);

@@ -1,21 +1,21 @@
 //! Status and words → class.
 
-use super::Class;
+use super::class::Class;
+use super::declined::DECLINED;
 use super::overflow::TOO_LONG;
-use super::policy::DECLINED;
 
 /// A row applies if the status is one of these (empty: any status), and the error's type, code or message contains one
 /// of these words (empty: any text).
 pub(super) struct Row {
     pub(super) status: &'static [u16],
-    pub(super) says: &'static [&'static str],
+    pub(super) texts: &'static [&'static str],
     pub(super) class: Class,
 }
 
-const fn row(status: &'static [u16], says: &'static [&'static str], class: Class) -> Row {
+const fn row(status: &'static [u16], texts: &'static [&'static str], class: Class) -> Row {
     Row {
         status,
-        says,
+        texts,
         class,
     }
 }
@@ -25,7 +25,7 @@ pub(super) const IN_BODY: u16 = 200;
 
 /// Groq could not parse the model's tool call or JSON; a retry may succeed (console.groq.com, "Tool use", "Structured
 /// outputs"). The model's text is in the body, and no word of it describes the error.
-pub(super) const MODELS_FAULT: &[&str] = &[
+pub(super) const MODEL_FAULT: &[&str] = &[
     "tool_use_failed",
     "failed_generation",
     "json_validate_failed",
@@ -78,7 +78,7 @@ pub(super) const ALLOWANCE: &[&str] = &[
 
 /// The first row that applies decides. All words are lower case.
 pub(super) const TABLE: &[Row] = &[
-    row(&[IN_BODY, 400, 422], MODELS_FAULT, Class::Transient),
+    row(&[IN_BODY, 400, 422], MODEL_FAULT, Class::Transient),
     row(&[402], &[], Class::Quota),
     row(&[IN_BODY, 400, 401, 403, 429], MONEY, Class::Quota),
     row(&[IN_BODY, 400, 401, 403, 429], PLAN, Class::Quota),
@@ -159,11 +159,11 @@ pub(super) const TABLE: &[Row] = &[
     ),
 ];
 
-/// `said`: in lower case.
-pub(super) fn look_up(status: u16, said: &str) -> Class {
+/// `search_text`: in lower case.
+pub(super) fn look_up(status: u16, search_text: &str) -> Class {
     let row = TABLE.iter().find(|row| {
         let status_fits = row.status.is_empty() || row.status.contains(&status);
-        status_fits && (row.says.is_empty() || has_any(said, row.says))
+        status_fits && (row.texts.is_empty() || has_any(search_text, row.texts))
     });
     match (row, status) {
         (Some(row), _) => row.class,
@@ -173,6 +173,6 @@ pub(super) fn look_up(status: u16, said: &str) -> Class {
     }
 }
 
-pub(super) fn has_any(said: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| said.contains(word))
+pub(super) fn has_any(search_text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| search_text.contains(word))
 }

@@ -139,7 +139,7 @@ fn classes() {
             r#"{"type":"error","error":{"type":"invalid_request_error","message":"messages: at least one message is required"}}"#,
             C::Caller,
         ),
-        // The first words of a client's own system prompt are no bill.
+        // The start of the client's system prompt is not a billing error.
         (
             400,
             r#"{"type":"error","error":{"type":"invalid_request_error","message":"x-anthropic-billing-header is a reserved keyword and may not be used in the system prompt."}}"#,
@@ -187,7 +187,7 @@ fn classes() {
 }
 
 #[test]
-fn classes_of_errors_told_in_a_stream() {
+fn classes_of_error_events() {
     let table = [
         ("overloaded_error", "Overloaded", Class::Transient),
         ("server_error", "", Class::Transient),
@@ -209,19 +209,19 @@ fn classes_of_errors_told_in_a_stream() {
 }
 
 #[test]
-fn whatever_else_breaks_an_answer_may_go_well_the_next_time() {
+fn other_faults_of_a_response_are_transient() {
     for broken in [
         Broken::Cut,
         Broken::NoStopReason,
         Broken::Empty,
-        Broken::NotAnAnswer("HTML that says: insufficient_quota".to_owned()),
+        Broken::NotAnAnswer("HTML: insufficient_quota".to_owned()),
     ] {
         assert_eq!(super::classify_broken(&[], &broken).0, Class::Transient);
     }
 }
 
 #[test]
-fn a_server_that_asks_to_be_tried_again_is() {
+fn should_retry_makes_a_caller_error_transient() {
     assert_eq!(
         failure(400, &[("x-should-retry", "true")], "").class,
         Class::Transient
@@ -239,7 +239,7 @@ fn a_server_that_asks_to_be_tried_again_is() {
     assert!(!failure(503, &[], "").final_word);
 }
 
-/// Headers, and the milliseconds that they ask for.
+/// Headers, and the wait in milliseconds.
 type Wait<'a> = (&'a [(&'a str, &'a str)], Option<u64>);
 
 #[test]
@@ -265,7 +265,7 @@ fn waits() {
         ),
         (&[("x-ratelimit-reset-tokens", "6m0s")], Some(360_000)),
         (&[("x-ratelimit-reset-requests", "120ms")], Some(120)),
-        // Longer than any minute: a limit, which is not clamped.
+        // Longer than any per-minute window: a limit, which is not clamped.
         (
             &[("x-ratelimit-reset-requests", "1h2m3.5s")],
             Some(3_723_500),
@@ -287,7 +287,7 @@ fn waits() {
             Some(10_000),
         ),
         (&[("x-ratelimit-reset", "1782072270000")], Some(30_000)),
-        // A subscription's windows stand on every answer, also on that of a throttle.
+        // Every response has the headers of a subscription's windows, also that of a throttle.
         (
             &[("anthropic-ratelimit-unified-5h-reset", "1782072300")],
             None,
@@ -310,7 +310,7 @@ fn waits() {
         let wait = failure(429, headers, "").retry_after;
         assert_eq!(wait, expected.map(Duration::from_millis), "{headers:?}");
     }
-    // The limits stand on every answer; a server error is not about them.
+    // Every response has these headers; a server error is not about them.
     assert_eq!(
         failure(500, &[("x-ratelimit-reset-tokens", "6m0s")], "").retry_after,
         None

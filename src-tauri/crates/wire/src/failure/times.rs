@@ -107,7 +107,8 @@ pub(super) fn in_words(text: &str) -> Vec<When> {
     found
 }
 
-/// `6m0s`, `1h 2m 3.5s`, `120ms`, `3 days 22 hours 6 minutes`, `26 seconds`, a number of seconds; returns the rest too.
+/// Parses a duration: `6m0s`, `1h 2m 3.5s`, `120ms`, `3 days 22 hours 6 minutes`, `26 seconds` or a number of seconds. Also
+/// returns the rest of the text.
 pub(super) fn duration(text: &str) -> Option<(f64, &str)> {
     const UNITS: &[(&str, f64)] = &[
         ("milliseconds", 1e-3),

@@ -8,23 +8,23 @@ use crate::text;
 pub struct Words {
     /// The vendor's `type`.
     pub kind: String,
-    /// The vendor's `code`, where it has one besides.
+    /// The vendor's `code`, if the error has one.
     pub code: String,
-    /// For people: at most [`Words::LONGEST`] characters, without line breaks or keys.
+    /// For display: at most [`Words::LONGEST`] characters, without line breaks or keys.
     pub message: String,
-    /// A longer part of the message, for classification only: Gemini's names the wait at its end.
+    /// A longer part of the message, for classification only: Gemini states the wait at its end.
     long: String,
 }
 
-/// More of an error body than this is not read.
+/// In bytes. The rest of a longer error body is ignored.
 pub(super) const READ: usize = 64 << 10;
-/// A larger event or document is not parsed: one or two bytes of JSON become dozens of bytes in memory.
+/// In bytes. A larger event or document is not parsed: one byte of JSON can need dozens of bytes in memory.
 pub(super) const TAKEN_APART: usize = 1 << 20;
 
 impl Words {
     pub const LONGEST: usize = 500;
 
-    /// The more telling of code and type.
+    /// The code, or the type if there is no code.
     pub fn name(&self) -> &str {
         if self.code.is_empty() {
             &self.kind
@@ -33,12 +33,12 @@ impl Words {
         }
     }
 
-    /// All of it in lower case, for looking up.
-    pub(super) fn said(&self) -> String {
+    /// Type, code and message in lower case, for classification.
+    pub(super) fn search_text(&self) -> String {
         format!("{} {} {}", self.kind, self.code, self.long).to_lowercase()
     }
 
-    /// Any body: JSON, HTML (its title) or plain text.
+    /// Parses any body: JSON, HTML (its title) or plain text.
     pub fn of_body(body: &[u8]) -> Words {
         let body = &body[..body.len().min(READ)];
         let body = body
@@ -53,7 +53,7 @@ impl Words {
         }
     }
 
-    /// An error envelope or the error object within it; plain text where it is no JSON after all.
+    /// Parses an error envelope or the error object in it. Invalid JSON is read as plain text.
     pub fn of_json(body: &[u8]) -> Words {
         let small = body.len() <= TAKEN_APART;
         let value = small.then(|| serde_json::from_slice::<Value>(&text::mended(body)).ok());
@@ -78,8 +78,8 @@ impl Words {
         }
     }
 
-    /// Envelopes differ in where the error stands (`error`, `response.error`, `detail`, `errors[0]`, a list), and in what
-    /// its parts are called. The innermost words win.
+    /// Envelopes differ in the place of the error (`error`, `response.error`, `detail`, `errors[0]`, a list) and in its field
+    /// names. The innermost texts apply.
     fn gather(&mut self, value: &Value, depth: u8) {
         const DEEPEST: u8 = 6;
         if depth > DEEPEST {
@@ -105,10 +105,10 @@ impl Words {
                         self.gather(inner, depth + 1);
                     }
                 }
-                // A bare word in `error` is a heading, and `message` beside it is what it is about.
+                // A string in `error` is only a title; the description is in `message`.
                 let heading = object.get("error").is_some_and(Value::is_string);
                 let message = text(&["message", "msg", "error_description", "Message"]);
-                // FastAPI names the place in the request here.
+                // FastAPI: the path of the invalid field in the request.
                 let place = object.get("loc").and_then(Value::as_array);
                 if let Some(message) = message.filter(|_| heading || self.message.is_empty()) {
                     let place: Vec<&str> = place
@@ -122,7 +122,7 @@ impl Words {
                         format!("{}: {message}", place.join("."))
                     };
                 }
-                // OpenRouter keeps the error of the provider behind it here.
+                // OpenRouter: the error body of the provider that it called.
                 if let Some(Value::String(raw)) = object.get("metadata").and_then(|m| m.get("raw"))
                 {
                     self.message = format!("{}: {raw}", self.message);
@@ -152,7 +152,7 @@ fn title(html: &str) -> String {
         .unwrap_or_else(|| "an HTML page".to_owned())
 }
 
-/// One line, masked.
+/// The text as one line, with keys masked.
 fn line(text: &str) -> String {
     let start: String = text.chars().take(8 * Words::LONGEST).collect();
     let line = start.split_whitespace().collect::<Vec<_>>().join(" ");

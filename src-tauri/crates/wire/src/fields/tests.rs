@@ -1,7 +1,7 @@
 use super::Fields;
 
 #[test]
-fn what_is_not_replaced_stays_byte_for_byte() {
+fn unchanged_fields_keep_their_bytes() {
     let json =
         br#"{"index": 1,"big":123456789012345678901234567890,"f":1.10,"s":"\u00e9\/","index":2 }"#;
     let mut fields = Fields::read(json).unwrap();

@@ -32,9 +32,9 @@ fn passed(dialect: Dialect, stream: &[u8], split: usize) -> Vec<u8> {
     out
 }
 
-/// Law: the text begins with the line, the verdict is the same, and where there is no text nothing is changed.
+/// Property: the text begins with the line, the verdict is the same, and a response without text is unchanged.
 #[test]
-fn the_line_stands_once_before_the_first_text_of_every_recording() {
+fn the_line_is_once_before_the_first_text_of_every_recording() {
     for dialect in Dialect::ALL {
         let mut with_text = 0;
         for (name, stream) in recorded(dialect) {
@@ -73,7 +73,7 @@ fn a_response_without_text_passes_byte_for_byte() {
 }
 
 #[test]
-fn the_texts_that_are_told_again_bear_the_line_too() {
+fn repeated_texts_have_the_line_too() {
     let stream = b"data: {\"type\":\"response.output_text.delta\",\"output_index\":1,\"content_index\":0,\"delta\":\"Hi\"}\n\ndata: {\"type\":\"response.output_text.delta\",\"output_index\":1,\"content_index\":0,\"delta\":\" you\"}\n\ndata: {\"type\":\"response.output_text.done\",\"output_index\":1,\"content_index\":0,\"text\":\"Hi you\"}\n\ndata: {\"type\":\"response.content_part.done\",\"output_index\":1,\"content_index\":0,\"part\":{\"type\":\"output_text\",\"text\":\"Hi you\"}}\n\ndata: {\"type\":\"response.output_item.done\",\"output_index\":1,\"item\":{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"Hi you\"}]}}\n\ndata: {\"type\":\"response.completed\",\"response\":{\"output\":[{\"type\":\"reasoning\"},{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"Hi you\"}]}]}}\n\n";
     let told = String::from_utf8(passed(Dialect::OpenaiResponses, stream, 9)).unwrap();
     assert_eq!(told.matches(LINE).count(), 5, "{told}");
@@ -81,7 +81,7 @@ fn the_texts_that_are_told_again_bear_the_line_too() {
 }
 
 #[test]
-fn a_document_bears_the_line_in_its_first_text() {
+fn a_document_has_the_line_in_its_first_text() {
     for (dialect, document) in [
         (
             Dialect::Anthropic,

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_words_of_an_answer_in_every_dialect_and_framing() {
+fn the_text_of_a_response_in_every_dialect_and_framing() {
     for (dialect, framing, body) in [
         (
             Dialect::Anthropic,
@@ -51,7 +51,7 @@ fn the_words_of_an_answer_in_every_dialect_and_framing() {
 }
 
 #[test]
-fn what_is_no_answer_says_nothing() {
+fn a_body_that_is_no_response_has_no_text() {
     for dialect in Dialect::ALL {
         for framing in [Framing::Whole, Framing::Stream] {
             for body in [

@@ -2,15 +2,18 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{apart, malformed, out_of_place, told_error};
+use super::faults::{malformed, out_of_place, second_error};
+use super::restart_line::apart;
+use crate::CannotRestart;
 use crate::fields::Fields;
 use crate::sse::{self, Event};
-use crate::told::{CannotRestart, MessagesSeen};
+use crate::told::anthropic::Released as ReleasedMessages;
 use crate::validator::anthropic::{Block, block_kind};
-use crate::validator::shown::{Shown, too_many};
+use crate::validator::bounds::MOST_PARTS;
+use crate::validator::shown::too_many;
 
-/// Counts of the input in `message_start`, which `message_delta` may repeat (public API reference, `MessageDeltaUsage`) and
-/// clients then use.
+/// Input counts of `message_start`. `message_delta` can repeat them (API reference, `MessageDeltaUsage`), and clients then use
+/// the later ones.
 const INPUT: [&str; 3] = [
     "input_tokens",
     "cache_creation_input_tokens",
@@ -21,32 +24,37 @@ const INPUT: [&str; 3] = [
 pub(super) struct Second {
     begun: bool,
     ended: bool,
-    /// The client's next index.
+    /// The next block index in the client's stream.
     next: u64,
-    /// The second answer's open blocks → the client's index; None for thinking, which is not shown.
+    /// Open blocks of the second response → index for the client. `None`: thinking, which is removed.
     open: BTreeMap<u64, Option<u64>>,
-    /// JSON text of the usage in `message_start`.
+    /// JSON text of the second response's usage in `message_start`.
     usage: Option<String>,
 }
 
 impl Second {
-    /// The interrupted text is closed, and the line is a block of its own, except where that text is blank, which the API
-    /// would refuse in the next turn.
-    pub(super) fn open(seen: MessagesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
-        let mut notice = notice.map(|notice| apart(notice, seen.spoke));
-        let mut next = seen.next;
-        for (index, open) in &seen.open {
-            if let (true, Some(notice)) = (open.blank, notice.take_if(|_| open.blank)) {
-                text(*index, &notice, out);
+    /// Closes the open text; the restart line is a block after it. A blank text takes the restart line itself: the API refuses blank texts
+    /// in the next turn.
+    pub(super) fn open(
+        released: ReleasedMessages,
+        restart_line: Option<&str>,
+        out: &mut Vec<u8>,
+    ) -> Self {
+        let mut restart_line =
+            restart_line.map(|restart_line| apart(restart_line, released.has_text));
+        let mut next = released.next;
+        for (index, open) in &released.open {
+            if let (true, Some(restart_line)) = (open.blank, restart_line.take_if(|_| open.blank)) {
+                text(*index, &restart_line, out);
             }
             stop(*index, out);
         }
-        if let Some(notice) = notice {
+        if let Some(restart_line) = restart_line {
             let block = json!({"type": "text", "text": ""});
             let data =
                 json!({"type": "content_block_start", "index": next, "content_block": block});
             sse::write("content_block_start", &data.to_string(), out);
-            text(next, &notice, out);
+            text(next, &restart_line, out);
             stop(next, out);
             next = next.saturating_add(1);
         }
@@ -94,11 +102,11 @@ impl Second {
                 write("ping", &data, out);
                 Ok(())
             }
-            "error" => Err(told_error(data.given("error"), event.data)),
+            "error" => Err(second_error(data.given("error"), event.data)),
             _ if kind.is_none() && data.given("error").is_some() => {
-                Err(told_error(data.given("error"), event.data))
+                Err(second_error(data.given("error"), event.data))
             }
-            // Of a kind that is not known, it is not known either what to renumber.
+            // Dropped: the fields to renumber are unknown.
             _ => Ok(()),
         }
     }
@@ -124,11 +132,11 @@ impl Second {
         let (Some(index), Some(kind)) = (data.number("index"), kind) else {
             return Err(out_of_place("content_block_start"));
         };
-        // The block that is open under this index could never be closed.
+        // Otherwise the first block with this index would stay open.
         if self.open.contains_key(&index) {
             return Err(out_of_place("content_block_start"));
         }
-        if self.open.len() == Shown::MOST_PARTS {
+        if self.open.len() == MOST_PARTS {
             return Err(too_many("open blocks").into());
         }
         let place = match block_kind(&kind) {
@@ -158,8 +166,8 @@ impl Second {
         }
     }
 
-    /// The client has the first response's input counts, from a start that it will not receive again: here the second's counts
-    /// replace them. A count that the second provider does not report is removed.
+    /// The client has the first response's input counts and receives no second `message_start`. The second response's counts
+    /// replace them here; a count that it lacks becomes zero.
     fn delta(&self, mut data: Fields<'_>, out: &mut Vec<u8>) {
         let started = self.usage.as_ref();
         let started = started.and_then(|json| Fields::read(json.as_bytes()).ok());
@@ -168,9 +176,9 @@ impl Second {
             let mut usage = usage.unwrap_or_default();
             for field in INPUT {
                 if usage.given(field).is_none() {
-                    let told = started.as_ref().and_then(|usage| usage.given(field));
-                    let told = told.unwrap_or("0").to_owned();
-                    usage.set_raw(field, told);
+                    let count = started.as_ref().and_then(|usage| usage.given(field));
+                    let count = count.unwrap_or("0").to_owned();
+                    usage.set_raw(field, count);
                 }
             }
             let usage = usage.to_string();

@@ -1,26 +1,29 @@
-use super::{apart, malformed, told_error};
+use super::faults::{malformed, second_error};
+use super::restart_line::apart;
+use crate::CannotRestart;
 use crate::fields::{Fields, array};
 use crate::sse::{self, Event};
-use crate::told::{CannotRestart, ChatSeen, THINKING, is_empty};
+use crate::told::openai_chat::{Released as ReleasedChat, THINKING, is_empty};
 use crate::validator::stop::ends;
 
 #[derive(Debug)]
 pub(super) struct Second {
-    first: ChatSeen,
+    first: ReleasedChat,
     ended: bool,
-    /// It has thought, where the client can see no more of it. Some servers demand that to be shown again with a tool's result.
+    /// The second response contained thinking, which is removed. Some servers require that thinking together with a tool's
+    /// result.
     thought: bool,
 }
 
 impl Second {
-    /// There are no blocks to close: the line is part of the same text.
-    pub(super) fn open(first: ChatSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
+    /// Chat has no blocks to close: the restart line is part of the text.
+    pub(super) fn open(first: ReleasedChat, restart_line: Option<&str>, out: &mut Vec<u8>) -> Self {
         let mut delta = Fields::default();
         if !first.role {
             delta.set("role", "assistant");
         }
-        if let Some(notice) = notice {
-            delta.set("content", apart(notice, first.spoke));
+        if let Some(restart_line) = restart_line {
+            delta.set("content", apart(restart_line, first.has_text));
         }
         if !delta.is_empty() {
             first.chunk(0, &delta.to_string(), out);
@@ -48,9 +51,9 @@ impl Second {
         }
         let mut chunk = Fields::read(event.data).map_err(|error| malformed(&error))?;
         if chunk.given("error").is_some() || event.name == "error" {
-            return Err(told_error(chunk.given("error"), event.data));
+            return Err(second_error(chunk.given("error"), event.data));
         }
-        // One id from beginning to end; the model is the one that answers now.
+        // The id stays the same for the stream; the model is that of the second response.
         for (field, first) in [("id", &self.first.id), ("created", &self.first.created)] {
             if let Some(first) = first {
                 chunk.set_raw(field, first.clone());
@@ -63,8 +66,8 @@ impl Second {
             let forbids_tools = forbids_tools || (self.thought && !self.first.thought);
             passed.extend(continued(choice, forbids_tools)?);
         }
-        let says_nothing = passed.is_empty() && !choices.is_empty();
-        if says_nothing && chunk.given("usage").is_none() {
+        let is_nothing_left = passed.is_empty() && !choices.is_empty();
+        if is_nothing_left && chunk.given("usage").is_none() {
             return Ok(());
         }
         if chunk.given("choices").is_some() {
@@ -77,13 +80,13 @@ impl Second {
 
 fn thinks(choice: &Fields<'_>) -> bool {
     let delta = choice.object("delta").unwrap_or_default();
-    let says = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
+    let has = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
     let parts = delta.objects("content");
     let thinking = |part: &Fields<'_>| part.text("type").as_deref() == Some("thinking");
-    THINKING.iter().any(|field| says(field)) || parts.iter().any(thinking)
+    THINKING.iter().any(|field| has(field)) || parts.iter().any(thinking)
 }
 
-/// None: of this choice there is nothing to pass on.
+/// `None`: nothing of this choice remains.
 fn continued(mut choice: Fields<'_>, forbids_tools: bool) -> Result<Option<String>, CannotRestart> {
     if choice.number("index").unwrap_or_default() != 0 {
         return Err(CannotRestart::SeveralChoices);
@@ -93,7 +96,7 @@ fn continued(mut choice: Fields<'_>, forbids_tools: bool) -> Result<Option<Strin
     if forbids_tools && (calls("tool_calls") || calls("function_call")) {
         return Err(CannotRestart::ToolCallWithoutThinking);
     }
-    // Shown once by the first answer; the Python library would join the two to `assistantassistant`.
+    // The first response has sent the role; OpenAI's Python library would join both to `assistantassistant`.
     delta.remove("role");
     for field in THINKING {
         delta.remove(field);
@@ -110,7 +113,7 @@ fn continued(mut choice: Fields<'_>, forbids_tools: bool) -> Result<Option<Strin
     Ok(Some(choice.to_string()))
 }
 
-/// Some servers send their content as a list, with thinking among its parts.
+/// Some servers send the content as a list of parts, which can include thinking.
 fn without_thinking_parts(delta: &mut Fields<'_>) {
     let parts = delta.objects("content");
     if parts.is_empty() {

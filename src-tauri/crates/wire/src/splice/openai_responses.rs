@@ -1,59 +1,66 @@
 use std::collections::BTreeMap;
 
-use super::{apart, malformed, out_of_place, told_error};
+use super::faults::{malformed, out_of_place, second_error};
+use super::restart_line::apart;
+use crate::CannotRestart;
 use crate::Validator;
 use crate::fields::{Fields, array};
 use crate::sse::Event;
-use crate::told::{CannotRestart, ResponsesItem as Item, ResponsesSeen};
+use crate::told::openai_responses::{Item, Released as ReleasedResponses};
+use crate::validator::bounds::MOST_PARTS;
 use crate::validator::openai_responses::item::is_executable;
-use crate::validator::shown::{Shown, too_many};
+use crate::validator::shown::too_many;
 
 #[derive(Debug)]
 pub(super) struct Second {
     /// The released part of both responses.
-    seen: ResponsesSeen,
+    released: ReleasedResponses,
     ended: bool,
-    /// By the second answer's output index.
+    /// By output index of the second response.
     items: BTreeMap<u64, Placed>,
-    /// The items of the second answer that came one by one, not in the terminal event alone.
+    /// The second response streams its items. Otherwise they are in the terminal event only.
     streamed: bool,
 }
 
 #[derive(Debug)]
 struct Placed {
-    /// None: reasoning, which is not shown.
+    /// `None`: reasoning, which is removed.
     place: Option<Place>,
-    /// Small servers give the next item the same index.
+    /// The item has ended. Some servers then use its index again.
     done: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Place {
     index: u64,
-    /// The id that the item goes by, where its own is taken: small servers number theirs from zero.
+    /// The id for the client, if the first response used the item's id: some servers number items from zero.
     id: Option<String>,
 }
 
 impl Second {
-    /// The line ends the interrupted text; where none is open it is an item of its own.
-    pub(super) fn open(mut seen: ResponsesSeen, notice: Option<&str>, out: &mut Vec<u8>) -> Self {
-        let open: Vec<u64> = seen.open.keys().copied().collect();
-        if let Some(notice) = notice {
+    /// Adds the restart line to the open text, or as a new item if no text is open.
+    pub(super) fn open(
+        mut released: ReleasedResponses,
+        restart_line: Option<&str>,
+        out: &mut Vec<u8>,
+    ) -> Self {
+        let open: Vec<u64> = released.open.keys().copied().collect();
+        if let Some(restart_line) = restart_line {
             let last = open.last().copied();
-            let last = last.unwrap_or_else(|| seen.new_message(out));
+            let last = last.unwrap_or_else(|| released.new_message(out));
             for index in open.into_iter().filter(|index| *index != last) {
-                seen.close_message(index, out);
+                released.close_message(index, out);
             }
-            let spoke = seen.open.get(&last).is_some_and(Item::speaks);
-            seen.say(last, &apart(notice, spoke), out);
-            seen.close_message(last, out);
+            let has_text = released.open.get(&last).is_some_and(Item::has_text);
+            released.add_text(last, &apart(restart_line, has_text), out);
+            released.close_message(last, out);
         } else {
             for index in open {
-                seen.close_message(index, out);
+                released.close_message(index, out);
             }
         }
         Self {
-            seen,
+            released,
             ended: false,
             items: BTreeMap::new(),
             streamed: false,
@@ -70,8 +77,8 @@ impl Second {
             return Ok(());
         }
         let data = Fields::read(event.data).map_err(|error| malformed(&error))?;
-        let told = data.text("type");
-        let kind = told.as_deref().unwrap_or(event.name).to_owned();
+        let named = data.text("type");
+        let kind = named.as_deref().unwrap_or(event.name).to_owned();
         match &*kind {
             "response.created" | "response.queued" | "response.in_progress" => Ok(()),
             "response.output_item.added" | "response.output_item.done" => {
@@ -85,17 +92,17 @@ impl Second {
                 let error = response
                     .as_ref()
                     .and_then(|response| response.given("error"));
-                Err(told_error(error, event.data))
+                Err(second_error(error, event.data))
             }
-            "error" => Err(told_error(data.given("error"), event.data)),
-            _ if told.is_none() && data.given("error").is_some() => {
-                Err(told_error(data.given("error"), event.data))
+            "error" => Err(second_error(data.given("error"), event.data)),
+            _ if named.is_none() && data.given("error").is_some() => {
+                Err(second_error(data.given("error"), event.data))
             }
             _ => self.part(&kind, data, forbids_tools, out),
         }
     }
 
-    /// An item begins or is done. Some servers do not announce theirs.
+    /// Handles the start or the end of an item. Some servers send no start.
     fn item(
         &mut self,
         kind: &str,
@@ -124,17 +131,17 @@ impl Second {
         let item = item.to_string();
         if done {
             self.streamed = true;
-            if !self.seen.keep_item(item.clone()) {
+            if !self.released.keep_item(item.clone()) {
                 return Err(CannotRestart::TooLong(Validator::LIMIT));
             }
         }
         data.set_raw("item", item);
         data.set("output_index", place.index);
-        self.seen.write(kind, &mut data, out);
+        self.released.write(kind, &mut data, out);
         Ok(())
     }
 
-    /// Any event within an item.
+    /// Handles any other event of an item.
     fn part(
         &mut self,
         kind: &str,
@@ -143,7 +150,7 @@ impl Second {
         out: &mut Vec<u8>,
     ) -> Result<(), CannotRestart> {
         let Some(index) = data.number("output_index") else {
-            // Of a kind that is not known, it is not known either what to renumber.
+            // Dropped: the fields to renumber are unknown.
             let ours = kind.starts_with("response.") && kind.ends_with(".delta");
             return if ours {
                 Err(out_of_place(kind))
@@ -166,11 +173,11 @@ impl Second {
             data.set("item_id", &**id);
         }
         data.set("output_index", place.index);
-        self.seen.write(kind, &mut data, out);
+        self.released.write(kind, &mut data, out);
         Ok(())
     }
 
-    /// Where an item of the second answer stands for the client.
+    /// The index and id for the client of an item of the second response.
     fn place(
         &mut self,
         index: u64,
@@ -181,7 +188,7 @@ impl Second {
         if let Some(item) = self.items.get(&index) {
             return Ok(item.place.clone());
         }
-        if self.items.len() == Shown::MOST_PARTS {
+        if self.items.len() == MOST_PARTS {
             return Err(too_many("items").into());
         }
         let place = if kind == "reasoning" {
@@ -190,10 +197,10 @@ impl Second {
             return Err(CannotRestart::ToolCallWithoutThinking);
         } else {
             let place = Place {
-                index: self.seen.next,
-                id: id.and_then(|id| self.seen.other_id(id)),
+                index: self.released.next,
+                id: id.and_then(|id| self.released.other_id(id)),
             };
-            self.seen.next = place.index.saturating_add(1);
+            self.released.next = place.index.saturating_add(1);
             Some(place)
         };
         let placed = Placed {
@@ -204,7 +211,7 @@ impl Second {
         Ok(place)
     }
 
-    /// The output is what the client received, in its order; items that are in the terminal event alone follow.
+    /// The final output lists the items that the client received, then items that only the terminal event contains.
     fn end(
         &mut self,
         kind: &str,
@@ -213,7 +220,7 @@ impl Second {
         out: &mut Vec<u8>,
     ) -> Result<(), CannotRestart> {
         if let Some(mut response) = data.object("response") {
-            let mut output = self.seen.done.clone();
+            let mut output = self.released.done.clone();
             for item in response.objects("output") {
                 let what = item.text("type").unwrap_or_default();
                 if self.streamed || what == "reasoning" {
@@ -224,7 +231,7 @@ impl Second {
                 }
                 output.push(item.to_string());
             }
-            if let Some(id) = &self.seen.id {
+            if let Some(id) = &self.released.id {
                 response.set("id", &**id);
             }
             response.set_raw("output", array(output.iter().map(String::as_str)));
@@ -232,7 +239,7 @@ impl Second {
             data.set_raw("response", response);
         }
         self.ended = true;
-        self.seen.write(kind, &mut data, out);
+        self.released.write(kind, &mut data, out);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@ use catalog::Dialect;
 
 use crate::{Ask, CannotRestart, Told};
 
-const NOTICE: &str = "[lost]";
+const RESTART_LINE: &str = "[lost]";
 
 /// Events of one line of data each.
 fn stream(events: &[&str]) -> String {
@@ -10,12 +10,12 @@ fn stream(events: &[&str]) -> String {
     events.iter().map(event).collect()
 }
 
-/// The data of what the client gets after the first answer's events.
+/// The data of the events after the first response.
 fn continued(dialect: Dialect, first: &[&str], second: &str) -> Result<Vec<String>, CannotRestart> {
-    let mut told = Told::new(dialect);
-    told.push(stream(first).as_bytes());
+    let mut sent = Told::new(dialect);
+    sent.push(stream(first).as_bytes());
     let ask = Ask::read(dialect, br#"{"model":"m"}"#).unwrap();
-    let (mut out, mut splice) = told.restart(&ask)?.open(Some(NOTICE));
+    let (mut out, mut splice) = sent.restart(&ask)?.open(Some(RESTART_LINE));
     splice.pass(second.as_bytes(), &mut out)?;
     let out = String::from_utf8(out).unwrap();
     let data = out.lines().filter_map(|line| line.strip_prefix("data: "));
@@ -28,13 +28,13 @@ const TEXT: &str =
 
 /// The API refuses a blank text in the next turn.
 #[test]
-fn a_blank_text_is_filled_with_the_notice() {
+fn a_blank_text_is_filled_with_the_restart_line() {
     let space =
         r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\n "}}"#;
     for first in [&[START, TEXT][..], &[START, TEXT, space]] {
-        let told = continued(Dialect::Anthropic, first, "").unwrap();
+        let sent = continued(Dialect::Anthropic, first, "").unwrap();
         assert_eq!(
-            told,
+            sent,
             [
                 r#"{"delta":{"text":"[lost]\n\n","type":"text_delta"},"index":0,"type":"content_block_delta"}"#,
                 r#"{"index":0,"type":"content_block_stop"}"#,
@@ -43,9 +43,9 @@ fn a_blank_text_is_filled_with_the_notice() {
     }
 }
 
-/// Summed or left over, the first answer's input would make an agent compact its history too early.
+/// With the first response's input counts, an agent would compact its history too early.
 #[test]
-fn usage_is_the_second_answers_alone() {
+fn usage_is_that_of_the_second_response() {
     let delta = |usage: &str| {
         format!(r#"{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}}{usage}}}"#)
     };
@@ -65,25 +65,25 @@ fn usage_is_the_second_answers_alone() {
         ("", "", ""),
     ] {
         let second = stream(&[&start(started), &delta(ended)]);
-        let told = continued(Dialect::Anthropic, &[START, TEXT], &second).unwrap();
-        assert_eq!(told.last(), Some(&delta(expected)));
+        let sent = continued(Dialect::Anthropic, &[START, TEXT], &second).unwrap();
+        assert_eq!(sent.last(), Some(&delta(expected)));
     }
 }
 
 #[test]
-fn a_second_lifecycle_in_the_second_answer_is_its_fault() {
+fn a_second_start_in_the_second_response_is_malformed() {
     let second = stream(&[START, START]);
     let refused = continued(Dialect::Anthropic, &[START, TEXT], &second).unwrap_err();
     assert!(matches!(refused, CannotRestart::Broken(_)), "{refused}");
 }
 
-/// Events over several lines of data, of unknown kinds, and after the end.
+/// Events with several data lines, of unknown kinds, and after the end.
 #[test]
-fn what_is_passed_is_one_line_and_known() {
+fn only_known_events_pass_on_one_data_line() {
     let second = "data: {\"type\":\"message_start\",\ndata: \"message\":{}}\n\ndata: {\"type\":\"content_block_start\",\ndata: \"index\":0, \"content_block\":{\"type\": \"text\",\ndata: \"text\":\"a\"}}\n\ndata: {\"type\":\"news\",\"index\":0}\n\n: comment\n\ndata: {\"type\":\"ping\"}\n\ndata: {\"type\":\"message_stop\"}\n\ndata: {\"type\":\"ping\"}\n\n";
-    let told = continued(Dialect::Anthropic, &[START, TEXT], second).unwrap();
+    let sent = continued(Dialect::Anthropic, &[START, TEXT], second).unwrap();
     assert_eq!(
-        told[2..],
+        sent[2..],
         [
             r#"{"type":"content_block_start","index":1,"content_block":{"type": "text", "text":"a"}}"#,
             r#"{"type":"ping"}"#,
@@ -102,9 +102,9 @@ fn chat_drops_the_role_and_thinking_in_all_its_forms() {
         r#"{"id":"b","created":2,"model":"y","choices":[{"index":0,"delta":{"content":[{"type":"thinking","thinking":[]},{"type":"text","text":"Hi"}],"reasoning_content":null}}]}"#,
         r#"{"id":"b","created":2,"model":"y","choices":[{"index":0,"delta":{"role":"assistant"},"finish_reason":"stop"}]}"#,
     ]);
-    let told = continued(Dialect::OpenaiChat, &[first], &second).unwrap();
+    let sent = continued(Dialect::OpenaiChat, &[first], &second).unwrap();
     assert_eq!(
-        told,
+        sent,
         [
             r#"{"id":"a","object":"chat.completion.chunk","created":1,"model":"x","choices":[{"index":0,"delta":{"content":"\n\n[lost]\n\n"},"finish_reason":null}]}"#,
             r#"{"id":"a","created":1,"model":"y","choices":[{"index":0,"delta":{"content":[{"type":"text","text":"Hi"}]}}]}"#,
@@ -113,7 +113,7 @@ fn chat_drops_the_role_and_thinking_in_all_its_forms() {
     );
 }
 
-/// Some servers demand thinking to be shown again with a tool's result; what was never shown cannot be.
+/// Some servers require the thinking together with a tool's result, and the client does not have removed thinking.
 #[test]
 fn chat_refuses_a_tool_call_after_thinking_that_is_not_shown() {
     let chunk = |delta: &str| format!(r#"{{"choices":[{{"index":0,"delta":{delta}}}]}}"#);
@@ -121,22 +121,25 @@ fn chat_refuses_a_tool_call_after_thinking_that_is_not_shown() {
     let thinking = chunk(r#"{"reasoning_content":"Hm"}"#);
     let call =
         chunk(r#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]}"#);
-    let goes_on = |first: &[&str], second: &[&str]| {
-        continued(Dialect::OpenaiChat, first, &stream(second)).map(|told| told.len())
+    let continues_open_block = |first: &[&str], second: &[&str]| {
+        continued(Dialect::OpenaiChat, first, &stream(second)).map(|sent| sent.len())
     };
     let refused = Err(CannotRestart::ToolCallWithoutThinking);
-    assert_eq!(goes_on(&[&text], &[&thinking, &call]), refused);
-    assert_eq!(goes_on(&[&text], &[&call]), Ok(2));
-    assert_eq!(goes_on(&[&text], &[&thinking, &text]), Ok(2));
-    assert_eq!(goes_on(&[&thinking, &text], &[&thinking, &call]), Ok(2));
+    assert_eq!(continues_open_block(&[&text], &[&thinking, &call]), refused);
+    assert_eq!(continues_open_block(&[&text], &[&call]), Ok(2));
+    assert_eq!(continues_open_block(&[&text], &[&thinking, &text]), Ok(2));
+    assert_eq!(
+        continues_open_block(&[&thinking, &text], &[&thinking, &call]),
+        Ok(2)
+    );
 }
 
 #[test]
-fn chat_says_the_role_where_the_first_answer_had_not() {
+fn chat_sends_the_role_if_the_first_response_had_not() {
     let first = r#"{"choices":[{"index":0,"delta":{}}]}"#;
-    let told = continued(Dialect::OpenaiChat, &[first], "").unwrap();
+    let sent = continued(Dialect::OpenaiChat, &[first], "").unwrap();
     let expected = r#"{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":"[lost]\n\n"},"finish_reason":null}]}"#;
-    assert_eq!(told, [expected]);
+    assert_eq!(sent, [expected]);
 }
 
 #[test]
@@ -149,8 +152,8 @@ fn chat_refuses_a_second_choice_in_the_second_answer() {
 const ADDED: &str =
     r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"message","id":"m"}}"#;
 
-fn kinds(told: &[String]) -> Vec<&str> {
-    told.iter()
+fn kinds(sent: &[String]) -> Vec<&str> {
+    sent.iter()
         .map(|data| {
             let rest = data
                 .split(r#""type":"response."#)
@@ -161,15 +164,15 @@ fn kinds(told: &[String]) -> Vec<&str> {
         .collect()
 }
 
-/// A text may be done while its part is not, and a part while its item is not.
+/// A text can end before its part, and a part before its item.
 #[test]
-fn responses_close_what_is_open_and_nothing_twice() {
+fn responses_close_each_open_part_once() {
     let text_done =
         r#"{"type":"response.output_text.done","output_index":0,"content_index":0,"text":"Hi"}"#;
     let delta =
         r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hi"}"#;
     let part_done = r#"{"type":"response.content_part.done","output_index":0,"content_index":0,"part":{"type":"output_text","text":"Hi"}}"#;
-    let say = [
+    let add_text = [
         "content_part.added",
         "output_text.delta",
         "output_text.done",
@@ -177,25 +180,25 @@ fn responses_close_what_is_open_and_nothing_twice() {
         "output_item.done",
     ];
     for (first, expected) in [
-        (&[ADDED][..], say.to_vec()),
-        (&[ADDED, delta], say[1..].to_vec()),
+        (&[ADDED][..], add_text.to_vec()),
+        (&[ADDED, delta], add_text[1..].to_vec()),
         (
             &[ADDED, delta, text_done],
-            [&["content_part.done"], &say[..]].concat(),
+            [&["content_part.done"], &add_text[..]].concat(),
         ),
-        (&[ADDED, delta, text_done, part_done], say.to_vec()),
+        (&[ADDED, delta, text_done, part_done], add_text.to_vec()),
     ] {
-        let told = continued(Dialect::OpenaiResponses, first, "").unwrap();
-        assert_eq!(kinds(&told), expected);
+        let sent = continued(Dialect::OpenaiResponses, first, "").unwrap();
+        assert_eq!(kinds(&sent), expected);
     }
 }
 
-/// An event that lacks what it is about leaves the part as it was.
+/// An event without its content leaves the part unchanged.
 #[test]
-fn responses_close_a_part_that_was_not_done_in_earnest() {
+fn responses_close_a_part_after_an_incomplete_done_event() {
     let nothing = r#"{"type":"response.content_part.done","output_index":0,"content_index":0}"#;
-    let told = continued(Dialect::OpenaiResponses, &[ADDED, nothing], "").unwrap();
-    let last = told.last().unwrap();
+    let sent = continued(Dialect::OpenaiResponses, &[ADDED, nothing], "").unwrap();
+    let last = sent.last().unwrap();
     assert!(
         last.contains(r#""content":[{"type":"output_text","text":"[lost]\n\n","annotations":[]}]"#),
         "{last}"
@@ -205,12 +208,12 @@ fn responses_close_a_part_that_was_not_done_in_earnest() {
 #[test]
 fn responses_keep_annotations_that_were_streamed() {
     let note = r#"{"type":"response.output_text.annotation.added","output_index":0,"content_index":0,"annotation":{"url":"u"}}"#;
-    let told = continued(Dialect::OpenaiResponses, &[ADDED, note], "").unwrap();
-    let last = told.last().unwrap();
+    let sent = continued(Dialect::OpenaiResponses, &[ADDED, note], "").unwrap();
+    let last = sent.last().unwrap();
     assert!(last.contains(r#""annotations":[{"url":"u"}]"#), "{last}");
 }
 
-/// A server that announces neither its items nor its parts.
+/// A server that sends no start events of items and parts.
 #[test]
 fn responses_without_announcements_are_placed_by_their_events() {
     let second = stream(&[
@@ -220,15 +223,15 @@ fn responses_without_announcements_are_placed_by_their_events() {
         r#"{"type":"response.completed","response":{"id":"b","status":"completed","output":[]}}"#,
     ]);
     let created = r#"{"type":"response.created","response":{"id":"a"}}"#;
-    let told = continued(Dialect::OpenaiResponses, &[created, ADDED], &second).unwrap();
+    let sent = continued(Dialect::OpenaiResponses, &[created, ADDED], &second).unwrap();
     assert_eq!(
-        told[5..7],
+        sent[5..7],
         [
             r#"{"type":"response.output_text.delta","output_index":1,"item_id":"m_2","delta":"Hi","sequence_number":5}"#,
             r#"{"type":"response.output_item.done","output_index":1,"item":{"type":"message","id":"m_2","content":[{"text":"Hi"}]},"sequence_number":6}"#,
         ]
     );
-    let last = told.last().unwrap();
+    let last = sent.last().unwrap();
     assert!(last.contains(
         r#""response":{"id":"a","status":"completed","output":[{"type":"message","id":"m","#
     ));
@@ -237,7 +240,7 @@ fn responses_without_announcements_are_placed_by_their_events() {
 
 /// A server that gives every item the same index, and reasoning first.
 #[test]
-fn responses_under_one_index_are_told_apart() {
+fn responses_with_one_index_are_distinguished() {
     let item = |kind: &str, what: &str, id: &str| {
         format!(
             r#"{{"type":"response.output_item.{kind}","output_index":0,"item":{{"type":"{what}","id":"{id}"}}}}"#
@@ -251,17 +254,17 @@ fn responses_under_one_index_are_told_apart() {
         &item("done", "message", "b"),
     ]);
     let created = r#"{"type":"response.created","response":{"id":"a"}}"#;
-    let told = continued(Dialect::OpenaiResponses, &[created, ADDED], &second).unwrap();
+    let sent = continued(Dialect::OpenaiResponses, &[created, ADDED], &second).unwrap();
     let places: Vec<bool> = [(5, "\"a\"", 1), (6, "\"a\"", 1), (7, "\"b\"", 2)]
         .iter()
         .map(|(at, id, index)| {
-            told[*at].contains(id) && told[*at].contains(&format!("\"output_index\":{index},"))
+            sent[*at].contains(id) && sent[*at].contains(&format!("\"output_index\":{index},"))
         })
         .collect();
-    assert_eq!((told.len(), places), (8, vec![true; 3]), "{told:?}");
+    assert_eq!((sent.len(), places), (8, vec![true; 3]), "{sent:?}");
 }
 
-/// The first of two blocks under one index could never be closed.
+/// The first of two blocks with one index would stay open.
 #[test]
 fn a_block_under_an_index_that_is_open_is_refused() {
     let second = stream(&[START, TEXT, TEXT]);

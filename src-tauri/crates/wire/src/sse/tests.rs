@@ -37,7 +37,7 @@ fn every_line_ending() {
 }
 
 #[test]
-fn the_last_event_of_a_stream_that_ends_its_lines_with_cr_is_not_left_waiting() {
+fn the_last_event_of_a_stream_with_cr_line_endings_is_reported() {
     assert_eq!(
         read("data: 1\r\rdata: 2\r\r"),
         [event("", "1", 9), event("", "2", 18)]
@@ -82,7 +82,7 @@ fn an_event_without_its_blank_line_is_pending() {
 }
 
 #[test]
-fn the_limit_holds_for_whole_and_for_unfinished_events() {
+fn the_limit_applies_to_complete_and_incomplete_events() {
     let text = b"data: 1\n\ndata: 12345678\n\n";
     assert_eq!(read_in(&[text], 16).1, Ok(()));
     let (events, outcome, pending) = read_in(&[text], 15);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Halves, lenient, mended};
 
 #[test]
-fn halves_become_replacement_characters_and_pairs_stay() {
+fn lone_surrogates_become_replacement_characters_and_pairs_stay() {
     let table = [
         (r#""plain""#, "plain"),
         (r#""\ud83d\ude80""#, "\u{1f680}"),
@@ -44,7 +44,7 @@ fn joined(pieces: &[&str]) -> String {
 }
 
 #[test]
-fn the_halves_of_two_pieces_are_joined() {
+fn a_pair_split_over_two_pieces_is_joined() {
     let table: &[(&[&str], &str)] = &[
         (&[r#""Go \ud83d""#, r#""\ude80!""#], "Go \u{1f680}!"),
         (&[r#""\ud83d""#, r#""""#, r#""\ude80""#], "\u{1f680}"),
@@ -65,7 +65,7 @@ fn the_halves_of_two_pieces_are_joined() {
 }
 
 proptest! {
-    /// However a text is cut into UTF-16 units, the pieces are the text.
+    /// Pieces of a text, cut between any UTF-16 units, join to the text.
     #[test]
     fn a_text_cut_anywhere_is_the_text(text in "[a\\\\\"é\u{1f680}\u{10ffff}]{0,12}", cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4)) {
         let units: Vec<u16> = text.encode_utf16().collect();
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+    fn any_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         prop_assert_eq!(mended(&bytes).len(), bytes.len());
     }
 }

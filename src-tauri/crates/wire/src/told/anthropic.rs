@@ -2,20 +2,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{COMMENT, CannotRestart};
+use super::cannot_restart::CannotRestart;
+use super::keep_alive::COMMENT;
 use crate::fields::Fields;
 use crate::sse::{self, Event};
 use crate::validator::anthropic::{Block, block_kind};
-use crate::validator::shown::Shown;
+use crate::validator::bounds::MOST_PARTS;
 use crate::validator::stop::ends;
 
 /// The released part of a Messages response.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Released {
     begun: bool,
-    /// A stop reason has been shown, or an error.
+    /// The client received a stop reason or an error.
     stopped: bool,
-    /// `message_stop` has been shown.
+    /// The client received `message_stop`.
     ended: bool,
     /// The index of the next block.
     pub(crate) next: u64,
@@ -23,23 +24,23 @@ pub(crate) struct Seen {
     pub(crate) completed: bool,
     /// A block of thinking is complete.
     pub(crate) thought: bool,
-    /// Text that is more than white space.
-    pub(crate) spoke: bool,
+    /// The client received text that is not only white space.
+    pub(crate) has_text: bool,
     tool_delivered: bool,
-    /// Calls of tools that the provider runs, by id, until their result has come.
-    unanswered: BTreeSet<String>,
+    /// Ids of server tool calls without a result.
+    without_result: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Open {
-    /// The dialect's own word: `text`, `tool_use`.
+    /// The dialect's name: `text`, `tool_use`.
     kind: String,
     id: String,
-    /// Nothing but white space so far: the API refuses such a text in the next turn.
+    /// Only white space so far: the API refuses such a text in the next turn.
     pub(crate) blank: bool,
 }
 
-impl Seen {
+impl Released {
     pub(super) fn event(&mut self, event: Event<'_>) -> Result<(), serde_json::Error> {
         if event.data.is_empty() || event.data == b"[DONE]" {
             return Ok(());
@@ -67,10 +68,11 @@ impl Seen {
         let (Some(index), Some(block)) = (index, data.object("content_block")) else {
             return;
         };
-        if self.open.len() == Shown::MOST_PARTS {
+        if self.open.len() == MOST_PARTS {
             return;
         }
-        self.unanswered.remove(&short(block.text("tool_use_id")));
+        self.without_result
+            .remove(&short(block.text("tool_use_id")));
         self.next = self.next.max(index.saturating_add(1));
         let open = Open {
             kind: short(block.text("type")),
@@ -78,20 +80,20 @@ impl Seen {
             blank: true,
         };
         self.open.insert(index, open);
-        self.say(index, block.text("text"));
+        self.add_text(index, block.text("text"));
     }
 
     fn grow(&mut self, index: Option<u64>, data: &Fields<'_>) {
         if let (Some(index), Some(delta)) = (index, data.object("delta")) {
-            self.say(index, delta.text("text"));
+            self.add_text(index, delta.text("text"));
         }
     }
 
-    fn say(&mut self, index: u64, text: Option<String>) {
-        let said = text.is_some_and(|text| !text.trim().is_empty());
-        if let (true, Some(open)) = (said, self.open.get_mut(&index)) {
+    fn add_text(&mut self, index: u64, text: Option<String>) {
+        let has_text = text.is_some_and(|text| !text.trim().is_empty());
+        if let (true, Some(open)) = (has_text, self.open.get_mut(&index)) {
             open.blank = false;
-            self.spoke = true;
+            self.has_text = true;
         }
     }
 
@@ -103,18 +105,18 @@ impl Seen {
         match block_kind(&open.kind) {
             Block::Thinking => self.thought = true,
             Block::Tool => self.tool_delivered = true,
-            Block::ServerTool if self.unanswered.len() < Shown::MOST_PARTS => {
-                self.unanswered.insert(open.id);
+            Block::ServerTool if self.without_result.len() < MOST_PARTS => {
+                self.without_result.insert(open.id);
             }
             Block::Text | Block::ServerTool | Block::Whole => {}
         }
     }
 
     pub(super) fn is_before_text(&self) -> bool {
-        !self.spoke && self.open.values().all(|open| open.kind != "text")
+        !self.has_text && self.open.values().all(|open| open.kind != "text")
     }
 
-    /// An empty delta adds nothing to a block (the API itself begins tool input with one), also after a signature.
+    /// An empty delta adds nothing to a block, also after a signature. The API itself begins tool input with one.
     pub(super) fn keep_alive(&self, out: &mut Vec<u8>) {
         let delta = |(_, open): &(&u64, &Open)| match (block_kind(&open.kind), &*open.kind) {
             (_, "text") => Some(json!({"type": "text_delta", "text": ""})),
@@ -170,7 +172,7 @@ impl Seen {
                 }
             }
         }
-        if !self.unanswered.is_empty() {
+        if !self.without_result.is_empty() {
             return Err(CannotRestart::ToolWithoutResult);
         }
         Ok(())

@@ -1,39 +1,40 @@
 use serde_json::json;
 
-use super::{COMMENT, CannotRestart};
+use super::cannot_restart::CannotRestart;
+use super::keep_alive::COMMENT;
 use crate::fields::Fields;
 use crate::sse::{self, Event};
-use crate::validator::shown::Shown;
+use crate::validator::bounds::MOST_PARTS;
 use crate::validator::stop::ends;
 
-/// Names under which servers send thinking in a delta; none of them is in the vendor's own reference.
+/// Fields with thinking in a delta. OpenAI's reference has none of them.
 pub(crate) const THINKING: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_details"];
 
 /// The released part of a Chat response.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Released {
     begun: bool,
-    /// The JSON text of fields that every chunk of one answer repeats.
+    /// JSON texts of the fields that each chunk repeats.
     pub(crate) id: Option<String>,
     pub(crate) created: Option<String>,
     pub(crate) model: Option<String>,
-    /// The choices seen and not finished, by index.
+    /// Indexes of the choices without a finish reason.
     open: Vec<u64>,
     several: bool,
     finished: bool,
     ended: bool,
     pub(crate) role: bool,
-    pub(crate) spoke: bool,
-    /// Thinking has been shown, and text after it.
+    pub(crate) has_text: bool,
+    /// The client received thinking and then text.
     pub(crate) thought: bool,
     thinking: bool,
     refusing: bool,
     calling: bool,
-    /// Something that is not text: the name of its field.
+    /// The field of content that is not text.
     media: Option<&'static str>,
 }
 
-impl Seen {
+impl Released {
     pub(super) fn event(&mut self, event: Event<'_>) -> Result<(), serde_json::Error> {
         if event.data.is_empty() {
             return Ok(());
@@ -49,8 +50,8 @@ impl Seen {
             ("created", &mut self.created),
             ("model", &mut self.model),
         ] {
-            if let Some(told) = chunk.given(field) {
-                *slot = Some(told.to_owned());
+            if let Some(value) = chunk.given(field) {
+                *slot = Some(value.to_owned());
             }
         }
         for choice in chunk.objects("choices") {
@@ -63,7 +64,7 @@ impl Seen {
     fn choice(&mut self, choice: &Fields<'_>) {
         let index = choice.number("index").unwrap_or_default();
         self.several |= index != 0;
-        if !self.open.contains(&index) && self.open.len() < Shown::MOST_PARTS {
+        if !self.open.contains(&index) && self.open.len() < MOST_PARTS {
             self.open.push(index);
         }
         if let Some(delta) = choice.object("delta") {
@@ -79,30 +80,30 @@ impl Seen {
     }
 
     fn delta(&mut self, delta: &Fields<'_>) {
-        let says = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
-        self.role |= says("role");
-        self.calling |= says("tool_calls") || says("function_call");
-        self.refusing |= says("refusal");
+        let has = |field: &str| delta.given(field).is_some_and(|json| !is_empty(json));
+        self.role |= has("role");
+        self.calling |= has("tool_calls") || has("function_call");
+        self.refusing |= has("refusal");
         self.media = self
             .media
-            .or_else(|| ["audio", "images"].into_iter().find(|field| says(field)));
+            .or_else(|| ["audio", "images"].into_iter().find(|field| has(field)));
         let parts = delta.objects("content");
         let thinks = |part: &Fields<'_>| part.text("type").as_deref() == Some("thinking");
-        if THINKING.iter().any(|field| says(field)) || parts.iter().any(thinks) {
+        if THINKING.iter().any(|field| has(field)) || parts.iter().any(thinks) {
             self.thinking = true;
         }
         let text = match parts.as_slice() {
-            [] => says("content"),
+            [] => has("content"),
             parts => parts.iter().any(|part| !thinks(part)),
         };
         if text {
-            self.spoke = true;
+            self.has_text = true;
             self.thought |= self.thinking;
             self.thinking = false;
         }
     }
 
-    /// A delta without any field: an empty `content` would turn the null of a tool call's message into a text.
+    /// A delta without fields: an empty `content` would change a null content to a text.
     pub(super) fn keep_alive(&self, out: &mut Vec<u8>) {
         if self.ended {
             return;
@@ -113,16 +114,16 @@ impl Seen {
         }
     }
 
-    /// Append a chunk of this answer.
+    /// Appends a chunk with this response's id and model.
     pub(crate) fn chunk(&self, index: u64, delta: &str, out: &mut Vec<u8>) {
         let mut chunk = Fields::default();
         if let Some(id) = &self.id {
             chunk.set_raw("id", id.clone());
         }
         chunk.set("object", "chat.completion.chunk");
-        for (field, told) in [("created", &self.created), ("model", &self.model)] {
-            if let Some(told) = told {
-                chunk.set_raw(field, told.clone());
+        for (field, value) in [("created", &self.created), ("model", &self.model)] {
+            if let Some(value) = value {
+                chunk.set_raw(field, value.clone());
             }
         }
         let mut choice = Fields::default();
@@ -159,7 +160,7 @@ impl Seen {
     }
 }
 
-/// An empty text or list, which servers send where there is nothing.
+/// An empty text, list or object, which some servers send for an absent value.
 pub(crate) fn is_empty(json: &str) -> bool {
     matches!(json, r#""""# | "[]" | "{}")
 }

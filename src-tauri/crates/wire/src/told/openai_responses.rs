@@ -4,24 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{COMMENT, CannotRestart};
+use super::cannot_restart::CannotRestart;
+use super::keep_alive::COMMENT;
 use crate::Validator;
 use crate::fields::Fields;
 use crate::sse::{self, Event};
+use crate::validator::bounds::MOST_PARTS;
 use crate::validator::openai_responses::item::is_executable;
-use crate::validator::shown::Shown;
 pub(crate) use item::Item;
-
-/// Bytes that keeping a part, an item or an annotation costs beside its text.
-const OVERHEAD: usize = 256;
+use item::OVERHEAD;
 
 /// The released part of a Responses response.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Released {
     begun: bool,
     ended: bool,
     pub(crate) id: Option<String>,
-    /// The JSON text of the response as its client saw it last.
+    /// JSON text of the last response object that the client received.
     response: Option<String>,
     sequence: Option<u64>,
     /// The output index of the next item.
@@ -40,7 +39,7 @@ pub(crate) struct Seen {
     kept: usize,
 }
 
-impl Seen {
+impl Released {
     pub(super) fn event(&mut self, event: Event<'_>) -> Result<(), serde_json::Error> {
         if event.data.is_empty() || event.data == b"[DONE]" {
             return Ok(());
@@ -94,7 +93,7 @@ impl Seen {
         };
         self.begun = true;
         self.next = self.next.max(index.saturating_add(1));
-        if self.open.len() == Shown::MOST_PARTS {
+        if self.open.len() == MOST_PARTS {
             self.keep(usize::MAX);
         }
         if self.kept > Validator::LIMIT {
@@ -137,7 +136,7 @@ impl Seen {
         }
     }
 
-    /// False: the limit is passed.
+    /// False: the limit is exceeded.
     pub(crate) fn keep_item(&mut self, json: String) -> bool {
         self.keep(json.len().saturating_add(OVERHEAD));
         let fits = self.kept <= Validator::LIMIT;
@@ -147,7 +146,7 @@ impl Seen {
         fits
     }
 
-    /// Above the limit nothing is kept any more, and the answer cannot be restarted.
+    /// Counts kept bytes. Above the limit everything is discarded, and a restart is not possible.
     fn keep(&mut self, bytes: usize) {
         let fitted = self.kept <= Validator::LIMIT;
         self.kept = self.kept.saturating_add(bytes);
@@ -158,9 +157,9 @@ impl Seen {
         }
     }
 
-    /// The last `sequence_number` once more: a number of its own would have to be taken from the held events, which reach
-    /// the client unchanged. Codex and the official libraries do not read it; a client that resumes after it
-    /// (`starting_after`) misses nothing. With no item open the response is shown again, which Codex counts as life.
+    /// Repeats the last `sequence_number`, since the held events already use the next numbers. Codex and the official libraries
+    /// ignore it; a client that resumes with `starting_after` misses nothing. Without an open item the response object is
+    /// repeated, which Codex counts as an event.
     pub(super) fn keep_alive(&self, out: &mut Vec<u8>) {
         if self.ended {
             return;
@@ -214,7 +213,7 @@ impl Seen {
         Ok(())
     }
 
-    /// Append an event of this response under the next number.
+    /// Appends an event of this response with the next sequence number.
     pub(crate) fn write(&mut self, kind: &str, data: &mut Fields<'_>, out: &mut Vec<u8>) {
         let next = self.next_sequence();
         self.sequence = Some(next);
@@ -223,7 +222,7 @@ impl Seen {
         sse::write(kind, &data.to_string(), out);
     }
 
-    /// An item of our own, to hold a text.
+    /// Opens a message item for the restart line and returns its index.
     pub(crate) fn new_message(&mut self, out: &mut Vec<u8>) -> u64 {
         let index = self.next;
         self.next = index.saturating_add(1);
@@ -245,8 +244,8 @@ impl Seen {
         index
     }
 
-    /// Adds text to the open message at `index`, as a part of it where no text is growing.
-    pub(crate) fn say(&mut self, index: u64, text: &str, out: &mut Vec<u8>) {
+    /// Adds text to the open message at `index`, in a new part if no part is open.
+    pub(crate) fn add_text(&mut self, index: u64, text: &str, out: &mut Vec<u8>) {
         let open = self.open.get(&index).and_then(Item::open_part);
         if open.is_none() {
             self.close_parts(index, out);
@@ -271,7 +270,7 @@ impl Seen {
         self.write("response.output_text.delta", &mut data, out);
     }
 
-    /// Close a message with the text it has come to.
+    /// Closes a message with its text so far.
     pub(crate) fn close_message(&mut self, index: u64, out: &mut Vec<u8>) {
         self.close_parts(index, out);
         let Some(item) = self.open.remove(&index) else {
@@ -305,7 +304,7 @@ impl Seen {
         self.open.insert(index, item);
     }
 
-    /// The id that another answer's item goes by, where its own is taken here. Either is taken from now on.
+    /// An unused id for an item of another response, if its id is used. The chosen id counts as used from now on.
     pub(crate) fn other_id(&mut self, id: &str) -> Option<String> {
         let free = (2..).map(|n| format!("{id}_{n}"));
         let other = self.ids.contains(id).then_some(free);

@@ -31,9 +31,9 @@ fn a_block_is_completed_by_its_stop_and_an_item_by_its_done() {
     assert!(responses.has_completed_block());
 }
 
-/// What was read and held back has no part in it.
+/// Held bytes do not count.
 #[test]
-fn an_error_follows_what_the_client_has_been_given() {
+fn an_error_follows_the_released_part() {
     let responses = told(
         Dialect::OpenaiResponses,
         "data: {\"type\":\"response.created\",\"sequence_number\":4,\"response\":{\"id\":\"resp_1\"}}\n\n",
@@ -54,7 +54,7 @@ fn an_error_follows_what_the_client_has_been_given() {
 }
 
 #[test]
-fn what_is_kept_is_bounded() {
+fn kept_items_are_bounded() {
     let mut responses = told(
         Dialect::OpenaiResponses,
         "data: {\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"type\":\"message\",\"id\":\"i\"}}\n\n",
@@ -74,7 +74,7 @@ fn what_is_kept_is_bounded() {
 }
 
 #[test]
-fn an_event_without_end_is_unreadable() {
+fn an_oversize_event_is_unreadable() {
     let mut messages = told(Dialect::Anthropic, BLOCK);
     let mebibyte = vec![b'x'; 1 << 20];
     for _ in 0..17 {
@@ -84,9 +84,9 @@ fn an_event_without_end_is_unreadable() {
     assert_eq!(found, Some(CannotRestart::Unreadable));
 }
 
-/// Each of many parts costs more than its one letter.
+/// Each part needs more memory than its one letter.
 #[test]
-fn parts_without_end_are_not_kept_without_end() {
+fn kept_parts_are_bounded() {
     let mut responses = told(
         Dialect::OpenaiResponses,
         "data: {\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"type\":\"message\",\"id\":\"i\"}}\n\n",

@@ -6,27 +6,28 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::bounds::MOST_PARTS;
+use super::fault::{error_event, malformed};
 use super::foreign::json_instead;
 use super::lenient::{Few, Size, Str, Word};
 use super::shown::{Shown, too_many};
 use super::stop::{Stopped, stop};
 use super::usage::{MessagesUsage, Observed};
-use super::{error_event, malformed};
 use crate::json::Json;
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
 
-/// What a content block is to the client.
+/// The role of a content block for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Block {
     Text,
-    /// Gives the client nothing to act on.
+    /// Thinking, on which a client cannot act.
     Thinking,
-    /// The client runs it.
+    /// A tool that the client executes.
     Tool,
-    /// Run by the provider; its input streams like a client tool's.
+    /// A tool that the provider executes. Its input streams like that of a client's tool.
     ServerTool,
-    /// Arrives complete with its start: results of server tools, unknown kinds.
+    /// The start event has the complete block: results of server tools, unknown kinds.
     Whole,
 }
 
@@ -68,7 +69,7 @@ impl Stream {
         event: Event<'_>,
         shown: &mut Shown,
     ) -> Result<StepKind, Broken> {
-        // Some compatible servers end this dialect, too, with Chat's mark.
+        // Some compatible servers send Chat's `[DONE]` in this dialect too.
         if event.data.is_empty() || event.data == b"[DONE]" {
             return Ok(StepKind::Noise);
         }
@@ -94,7 +95,7 @@ impl Stream {
         }
     }
 
-    /// None while there is no stop reason. `ended`: the terminal event has come.
+    /// `None` until there is a stop reason. `ended`: the terminal event arrived.
     pub(super) fn verdict(&self, ended: bool, shown: &Shown) -> Option<Completion> {
         let stop = self.stopped.by(ended)?;
         if self.open.is_empty() {
@@ -134,13 +135,15 @@ impl Stream {
                 "content_block_start out of place".to_owned(),
             ));
         };
-        if self.open.len() == Shown::MOST_PARTS {
+        if self.open.len() == MOST_PARTS {
             return Err(too_many("open blocks"));
         }
-        self.stopped.goes_on(shown);
+        if self.stopped.discard_unknown() {
+            shown.discard_stop();
+        }
         let kind = block.show(shown)?;
-        if let Some(input) = block.given_input() {
-            block.tell_input(input, kind, shown);
+        if let Some(input) = block.start_input() {
+            block.report_input(input, kind, shown);
         }
         let given = match kind {
             Block::Text | Block::Thinking => block.has_content(),
@@ -184,7 +187,9 @@ impl Stream {
             open.input.push(json);
             match open.kind {
                 Block::Tool => shown.arguments(&open.id, json),
-                _ => shown.argument_bytes(json.len() as u64),
+                Block::Text | Block::Thinking | Block::ServerTool | Block::Whole => {
+                    shown.argument_bytes(json.len() as u64)
+                }
             }
             given += json.len() as u64;
         }
@@ -199,7 +204,7 @@ impl Stream {
         let Some(open) = index.and_then(|index| self.open.remove(&index)) else {
             return StepKind::Noise;
         };
-        // No input at all is the input of a tool without arguments.
+        // A tool without arguments can have no input.
         if !(open.input.is_empty() || open.input.is_complete()) {
             shown.invalid_tool(&open.name);
         }
@@ -213,11 +218,11 @@ impl Stream {
     }
 }
 
-fn usage(told: &Observed<MessagesUsage>, shown: &mut Shown) {
-    shown.usage(told.0.counts(), true);
+fn usage(observed: &Observed<MessagesUsage>, shown: &mut Shown) {
+    shown.usage(observed.0.counts(), true);
 }
 
-/// An event of an unknown type may have fields of any shape; it only has to be JSON.
+/// An event of an unknown type can have any fields; it must only be JSON.
 fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broken> {
     const KNOWN: &[&str] = &[
         "message_start",
@@ -228,11 +233,11 @@ fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broke
         "message_stop",
         "error",
     ];
-    super::unknown_type(event, KNOWN, error)
+    super::fault::unknown_type(event, KNOWN, error)
 }
 
-pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
-    let message: Whole<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+pub(super) fn document(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
+    let message: Document<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
     if message.error.is_some() || message.kind.as_deref() == Some("error") {
         return Err(json_instead(body));
     }
@@ -244,7 +249,7 @@ pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken
     for block in &content {
         let kind = block.show(shown)?;
         if let Some(input) = block.input {
-            block.tell_input(input, kind, shown);
+            block.report_input(input, kind, shown);
         }
     }
     let reason = message.stop_reason.0.unwrap_or_default();
@@ -281,7 +286,7 @@ struct Message<'a> {
 }
 
 #[derive(Deserialize)]
-struct Whole<'a> {
+struct Document<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Str<'a>>,
     #[serde(borrow)]
@@ -309,19 +314,19 @@ struct ContentBlock<'a> {
     text: Size,
     #[serde(default)]
     thinking: Size,
-    /// Of redacted thinking.
+    /// Redacted thinking.
     #[serde(default)]
     data: Size,
-    /// Of compaction; in other blocks anything.
+    /// The text of a compaction block; other blocks have other content here.
     #[serde(default)]
     content: Size,
-    /// Of a tool: an object. A stream brings it in deltas, and an empty one here.
+    /// A tool's input, as an object. In a stream it is empty here and arrives in deltas.
     #[serde(borrow)]
     input: Option<&'a RawValue>,
 }
 
 impl ContentBlock<'_> {
-    /// Count what the block brings with it.
+    /// Counts the block's content.
     fn show(&self, shown: &mut Shown) -> Result<Block, Broken> {
         let kind = block_kind(&self.kind);
         match kind {
@@ -336,14 +341,14 @@ impl ContentBlock<'_> {
         Ok(kind)
     }
 
-    /// The input that comes with the start of a streamed block, of a server without deltas.
-    fn given_input(&self) -> Option<&RawValue> {
+    /// The input in the start event of a block, from a server that sends no deltas.
+    fn start_input(&self) -> Option<&RawValue> {
         let input = self.input?;
         let blank = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'{' | b'}');
         (!input.get().as_bytes().iter().all(blank)).then_some(input)
     }
 
-    fn tell_input(&self, input: &RawValue, kind: Block, shown: &mut Shown) {
+    fn report_input(&self, input: &RawValue, kind: Block, shown: &mut Shown) {
         match kind {
             Block::Tool => shown.arguments(self.id.as_deref().unwrap_or_default(), input.get()),
             Block::ServerTool => shown.argument_bytes(input.get().len() as u64),
@@ -366,7 +371,7 @@ struct Delta<'a> {
     thinking: Size,
     #[serde(default)]
     signature: Size,
-    /// Of compaction.
+    /// The text of a compaction block.
     #[serde(default)]
     content: Size,
     #[serde(borrow)]

@@ -3,12 +3,13 @@ use std::sync::OnceLock;
 use catalog::Dialect;
 use serde::de::IgnoredAny;
 
+use super::bounds::LIMIT;
 use super::foreign::not_json;
 use super::shown::Shown;
-use super::{Validator, anthropic, openai_chat, openai_responses};
+use super::{anthropic, openai_chat, openai_responses};
 use crate::{BodyEnd, Broken, Completion, text};
 
-/// One JSON document, which can only be read when it is all there.
+/// A JSON document, parsed when it is complete.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) dialect: Dialect,
@@ -40,8 +41,8 @@ impl Document {
             return;
         }
         self.read = OnceLock::new();
-        if self.bytes.len() + bytes.len() > Validator::LIMIT {
-            self.broken = Some(Broken::Oversize(Validator::LIMIT));
+        if self.bytes.len() + bytes.len() > LIMIT {
+            self.broken = Some(Broken::Oversize(LIMIT));
             self.bytes = Vec::new();
         } else {
             self.bytes.extend_from_slice(bytes);
@@ -64,22 +65,22 @@ impl Document {
 
     pub(super) fn read(&self) -> &Read {
         self.read.get_or_init(|| {
-            // Before its last brace a document is only unfinished, and the reader of the dialect would call it malformed.
+            // Without its last brace the document is incomplete, not malformed.
             let text = self
                 .bytes
                 .strip_prefix(b"\xef\xbb\xbf")
                 .unwrap_or(&self.bytes);
-            let whole = serde_json::from_slice::<IgnoredAny>(text);
-            if whole.as_ref().is_err_and(serde_json::Error::is_eof) || not_json(text).is_some() {
+            let parsed = serde_json::from_slice::<IgnoredAny>(text);
+            if parsed.as_ref().is_err_and(serde_json::Error::is_eof) || not_json(text).is_some() {
                 return Read::default();
             }
             let text = text::mended(text);
             let mut shown = Shown::default();
             shown.keeps_arguments = self.keeps_arguments;
             let completion = match self.dialect {
-                Dialect::Anthropic => anthropic::whole(&text, &mut shown),
-                Dialect::OpenaiChat => openai_chat::whole(&text, &mut shown),
-                Dialect::OpenaiResponses => openai_responses::whole(&text, &mut shown),
+                Dialect::Anthropic => anthropic::document(&text, &mut shown),
+                Dialect::OpenaiChat => openai_chat::document(&text, &mut shown),
+                Dialect::OpenaiResponses => openai_responses::document(&text, &mut shown),
             };
             Read {
                 shown,

@@ -1,12 +1,12 @@
-//! Successes whose body is no answer: empty, an error in JSON, a captive portal's HTML.
+//! Bodies of a success status that are not a response: empty, a JSON error, HTML of a captive portal.
 
 use crate::Broken;
 use crate::failure::Words;
 
-/// As much of a body that is no answer as its message may need.
+/// In bytes. Length of the part of such a body that the error message uses.
 pub(super) const HEAD: usize = 4096;
 
-/// Why the beginning of a body, in which no event was found, is no event stream. None: it may yet be one.
+/// Why this start of a body, which has no event, is not an event stream. `None`: it can still become one.
 pub(super) fn not_events(head: &[u8]) -> Option<Broken> {
     let text = head
         .strip_prefix(b"\xef\xbb\xbf")
@@ -25,26 +25,26 @@ pub(super) fn not_events(head: &[u8]) -> Option<Broken> {
     }
 }
 
-/// Why a body that should be JSON cannot even be the beginning of an object.
+/// Why a body cannot be the start of a JSON object.
 pub(super) fn not_json(body: &[u8]) -> Option<Broken> {
     let text = body.trim_ascii();
     match text.first() {
         None => Some(Broken::NotAnAnswer("the body is empty".to_owned())),
         Some(b'{') => None,
         Some(_) if text.starts_with(b"data:") || text.starts_with(b"event:") => Some(
-            Broken::NotAnAnswer("an event stream in place of a JSON document".to_owned()),
+            Broken::NotAnAnswer("an event stream instead of a JSON document".to_owned()),
         ),
         Some(_) => Some(foreign_text(text)),
     }
 }
 
-/// A 200 with a JSON document that is no answer: most often an error.
+/// A JSON document with status 200 that is not a response: usually an error.
 pub(super) fn json_instead(body: &[u8]) -> Broken {
     let words = Words::of_json(body);
     Broken::NotAnAnswer(if words.message.is_empty() {
-        "a JSON document without an answer in it".to_owned()
+        "a JSON document without a response".to_owned()
     } else {
-        format!("a JSON document that says: {}", words.message)
+        format!("a JSON document with the text: {}", words.message)
     })
 }
 
@@ -55,5 +55,5 @@ fn foreign_text(text: &[u8]) -> Broken {
         "text"
     };
     let words = Words::of_body(&text[..text.len().min(HEAD)]);
-    Broken::NotAnAnswer(format!("{kind} that says: {}", words.message))
+    Broken::NotAnAnswer(format!("{kind}: {}", words.message))
 }

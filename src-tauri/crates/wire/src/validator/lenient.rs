@@ -1,4 +1,4 @@
-//! Fields that are only observed: an odd value in one of them must not make a healthy answer look broken.
+//! Lenient types for reported fields: an unexpected value must not make a response malformed.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::shown::Shown;
+use super::bounds::MOST_PARTS;
 
-/// A string that is borrowed where it holds no escapes. (Serde never borrows for an `Option<Cow<str>>`.)
+/// A string, borrowed if it has no escapes. (Serde never borrows for an `Option<Cow<str>>`.)
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
@@ -24,7 +24,7 @@ impl Deref for Str<'_> {
     }
 }
 
-/// A count of tokens. Null, negative and non-numeric values are no count.
+/// A count of tokens. Null, negative and non-numeric values count as absent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Count(pub(super) Option<u64>);
 
@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for Count {
                 Ok(Count(u64::try_from(count).ok()))
             }
             fn visit_f64<E>(self, count: f64) -> Result<Count, E> {
-                // The cast saturates, and a count above 2^53 is no count of tokens anyway.
+                // The cast saturates; real counts are far below 2^53.
                 Ok(Count((count >= 0.0).then_some(count as u64)))
             }
             fn visit_bool<E>(self, _: bool) -> Result<Count, E> {
@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// A word for a table. A value that is not a string counts as absent.
+/// A string that is looked up in a table. Other values count as absent.
 #[derive(Debug, Default)]
 pub(super) struct Word<'a>(pub(super) Option<Cow<'a, str>>);
 
@@ -87,8 +87,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
     }
 }
 
-/// How many bytes of text a value holds, without keeping them: a string, null, or (some providers) a list of parts with
-/// `text` or `thinking` in them.
+/// Number of bytes of text in a value: a string, null, or (some providers) a list of parts with `text` or `thinking`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Size(pub(super) u64);
 
@@ -142,7 +141,7 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
-/// A list with a bound that no real response reaches: one or two bytes of JSON would become hundreds in memory.
+/// A list with a maximum that real responses do not reach: one byte of JSON could need hundreds of bytes in memory.
 #[derive(Debug)]
 pub(super) struct Few<T>(pub(super) Vec<T>);
 
@@ -159,12 +158,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
             type Value = Few<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a list of at most {} parts", Shown::MOST_PARTS)
+                write!(f, "a list of at most {} parts", MOST_PARTS)
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Few<T>, A::Error> {
                 let mut parts = Vec::new();
                 while let Some(part) = seq.next_element()? {
-                    if parts.len() == Shown::MOST_PARTS {
+                    if parts.len() == MOST_PARTS {
                         return Err(A::Error::invalid_length(parts.len() + 1, &self));
                     }
                     parts.push(part);
@@ -176,7 +175,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
     }
 }
 
-/// Whether a key of a content part is one that holds its text.
+/// True if the key of a content part contains its text.
 struct TextKey(bool);
 
 impl<'de> Deserialize<'de> for TextKey {

@@ -1,4 +1,5 @@
-//! OpenAI Chat Completions (public API reference: "Chat Completions", "Streaming events"), as compatible servers speak it too.
+//! OpenAI Chat Completions (public API reference: "Chat Completions", "Streaming events") and the variants of compatible
+//! servers.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +7,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::bounds::MOST_PARTS;
+use super::fault::{error_event, malformed};
 use super::foreign::json_instead;
 use super::lenient::{Count, Few, Size, Str, Word};
 use super::shown::{Shown, too_many};
 use super::stop::{Stop, Stopped};
 use super::usage::{Observed, OpenAiUsage};
-use super::{error_event, malformed};
 use crate::json::Json;
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
@@ -32,7 +34,7 @@ struct Call {
     index: u64,
     id: String,
     name: String,
-    /// None: free text (a custom tool), of which nothing can be invalid.
+    /// `None`: free text of a custom tool, which is always valid.
     arguments: Option<Json>,
 }
 
@@ -45,15 +47,14 @@ impl Stream {
         if event.data.is_empty() {
             return Ok(StepKind::Noise);
         }
-        // Only a complete event is the mark: the same letters within a text or an argument have no meaning.
+        // Only as the document event: in a text or an argument `[DONE]` has no meaning.
         if event.data.trim_ascii() == b"[DONE]" {
             return Ok(StepKind::Terminal);
         }
         let chunk: Chunk<'_> = serde_json::from_slice(event.data).map_err(|e| malformed(&e))?;
         usage([&chunk.x_groq.0.usage, &chunk.usage], shown);
         if chunk.error.is_some() || event.name == "error" {
-            // OpenRouter sends `finish_reason: "error"` beside an error in a stream ("Errors and Debugging"); its
-            // billing depends on that word.
+            // OpenRouter sends `finish_reason: "error"` with an error in a stream ("Errors and Debugging") and bills by it.
             for choice in chunk.choices.into_iter().flat_map(|Few(choices)| choices) {
                 let reason = choice.finish_reason.0.unwrap_or_default();
                 if Stopped::default().at(&reason) {
@@ -73,7 +74,7 @@ impl Stream {
         Ok(step)
     }
 
-    /// None until every choice has a finish reason. `ended`: the terminal event has come.
+    /// `None` until every choice has a finish reason. `ended`: the terminal event arrived.
     pub(super) fn verdict(&self, ended: bool, shown: &Shown) -> Option<Completion> {
         let stops = self.choices.values().map(|choice| choice.stopped.by(ended));
         let stops: Option<Vec<Stop>> = stops.collect();
@@ -81,14 +82,14 @@ impl Stream {
         Some(overall(&stops, shown))
     }
 
-    fn choice(&mut self, told: ChoiceChunk<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
-        let index = told.index.or_zero();
-        if self.choices.len() == Shown::MOST_PARTS && !self.choices.contains_key(&index) {
+    fn choice(&mut self, received: ChoiceChunk<'_>, shown: &mut Shown) -> Result<StepKind, Broken> {
+        let index = received.index.or_zero();
+        if self.choices.len() == MOST_PARTS && !self.choices.contains_key(&index) {
             return Err(too_many("choices"));
         }
         let choice = self.choices.entry(index).or_default();
         let mut step = StepKind::Lifecycle;
-        if let Some(delta) = told.delta {
+        if let Some(delta) = received.delta {
             if delta.show(shown) {
                 step = StepKind::Content;
             }
@@ -103,10 +104,12 @@ impl Stream {
                 step = weightier(step, choice.grow(call, shown)?);
             }
         }
-        if matches!(step, StepKind::Content | StepKind::ToolClose) {
-            choice.stopped.goes_on(shown);
+        if matches!(step, StepKind::Content | StepKind::ToolClose)
+            && choice.stopped.discard_unknown()
+        {
+            shown.discard_stop();
         }
-        if let Some(reason) = &told.finish_reason.0
+        if let Some(reason) = &received.finish_reason.0
             && choice.stopped.at(reason)
         {
             shown.stopped(reason);
@@ -114,7 +117,7 @@ impl Stream {
                 call.check(shown);
             }
         }
-        usage([&told.usage], shown);
+        usage([&received.usage], shown);
         Ok(step)
     }
 }
@@ -126,7 +129,7 @@ impl Choice {
         let free_text = delta.custom.is_some();
         let function = delta.function.or(delta.custom).unwrap_or_default();
         let name = function.name.as_deref().unwrap_or_default();
-        // Some servers number every call 0 and distinguish them by id alone.
+        // Some servers give every call the index 0; only the id differs.
         let known = self.calls.iter().rposition(|call| {
             call.index == index && (id.is_empty() || call.id.is_empty() || call.id == id)
         });
@@ -146,7 +149,7 @@ impl Choice {
         };
         let call = &mut self.calls[at];
         if let Some(input) = function.input {
-            // Free text; of a shape that is none, its size is all that counts.
+            // For an input that is not a string, only its size counts.
             match serde_json::from_str::<Str<'_>>(input.get()) {
                 Ok(text) => shown.arguments(&call.id, &text),
                 Err(_) => shown.argument_bytes(size(input)),
@@ -174,7 +177,7 @@ impl Choice {
 }
 
 impl Call {
-    /// Servers disagree on the arguments of a call without any: `{}` or nothing at all. Both are accepted.
+    /// A call without arguments has `{}` or an empty text, depending on the server. Both are valid.
     fn check(&self, shown: &mut Shown) {
         if let Some(json) = &self.arguments
             && !json.is_empty()
@@ -185,17 +188,22 @@ impl Call {
     }
 }
 
-/// One event may carry several things: the weightiest decides how it is held.
+/// The more important kind of one event with several parts.
 fn weightier(a: StepKind, b: StepKind) -> StepKind {
     let weight = |kind| match kind {
         StepKind::ToolClose => 2,
         StepKind::Content => 1,
-        _ => 0,
+        StepKind::Noise
+        | StepKind::Lifecycle
+        | StepKind::Close
+        | StepKind::SemanticEnd
+        | StepKind::Terminal
+        | StepKind::Error => 0,
     };
     if weight(b) > weight(a) { b } else { a }
 }
 
-/// The least of several choices speaks for the answer.
+/// The verdict on a response with several choices is that on the worst choice.
 fn overall(stops: &[Stop], shown: &Shown) -> Completion {
     const WORST_FIRST: [Stop; 5] = [
         Stop::Failed,
@@ -208,31 +216,31 @@ fn overall(stops: &[Stop], shown: &Shown) -> Completion {
     shown.conclude(worst.unwrap_or(Stop::Clean))
 }
 
-/// Later places overwrite earlier ones.
+/// Later usage objects replace earlier ones.
 fn usage<const N: usize>(places: [&Observed<OpenAiUsage>; N], shown: &mut Shown) {
-    for told in places {
-        shown.usage(told.0.counts(), false);
+    for received in places {
+        shown.usage(received.0.counts(), false);
     }
 }
 
-pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
-    let answer: Whole<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-    let (None, Some(Few(choices))) = (&answer.error, answer.choices) else {
+pub(super) fn document(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
+    let response: Document<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+    let (None, Some(Few(choices))) = (&response.error, response.choices) else {
         return Err(json_instead(body));
     };
-    shown.identity(answer.id.as_deref(), answer.model.as_deref());
+    shown.identity(response.id.as_deref(), response.model.as_deref());
     for choice in &choices {
         usage([&choice.usage], shown);
     }
-    usage([&answer.x_groq.0.usage, &answer.usage], shown);
+    usage([&response.x_groq.0.usage, &response.usage], shown);
     let mut stops = Vec::new();
     for choice in choices {
         if let Some(message) = choice.message {
             message.show(shown);
             let mut calls = Choice::default();
             let legacy = message.function_call.map(CallDelta::legacy);
-            let told = message.tool_calls.unwrap_or_default();
-            for (index, mut call) in told.0.into_iter().chain(legacy).enumerate() {
+            let received = message.tool_calls.unwrap_or_default();
+            for (index, mut call) in received.0.into_iter().chain(legacy).enumerate() {
                 call.index = Count(Some(index as u64));
                 calls.grow(call, shown)?;
             }
@@ -277,12 +285,12 @@ struct ChoiceChunk<'a> {
     delta: Option<Message<'a>>,
     #[serde(borrow, default)]
     finish_reason: Word<'a>,
-    /// Moonshot's streams have it here.
+    /// The place of usage in Moonshot's streams.
     #[serde(default)]
     usage: Observed<OpenAiUsage>,
 }
 
-/// Groq's streams have their usage in here ("Text chat", `x_groq`).
+/// The place of usage in Groq's streams ("Text chat", `x_groq`).
 #[derive(Default, Deserialize)]
 struct XGroq {
     #[serde(default)]
@@ -290,13 +298,13 @@ struct XGroq {
 }
 
 #[derive(Deserialize)]
-struct Whole<'a> {
+struct Document<'a> {
     #[serde(borrow)]
     id: Option<Str<'a>>,
     #[serde(borrow)]
     model: Option<Str<'a>>,
     #[serde(borrow)]
-    choices: Option<Few<WholeChoice<'a>>>,
+    choices: Option<Few<DocumentChoice<'a>>>,
     #[serde(default)]
     usage: Observed<OpenAiUsage>,
     #[serde(default)]
@@ -305,7 +313,7 @@ struct Whole<'a> {
 }
 
 #[derive(Deserialize)]
-struct WholeChoice<'a> {
+struct DocumentChoice<'a> {
     #[serde(borrow)]
     message: Option<Message<'a>>,
     #[serde(borrow, default)]
@@ -314,14 +322,14 @@ struct WholeChoice<'a> {
     usage: Observed<OpenAiUsage>,
 }
 
-/// A message, or what a delta adds to it.
+/// A message or a delta.
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(default)]
     content: Size,
     #[serde(default)]
     refusal: Size,
-    /// Two names of the same thing; no server sends both.
+    /// Thinking. Servers use this name or `reasoning`, never both.
     #[serde(default)]
     reasoning_content: Size,
     #[serde(default)]
@@ -360,7 +368,7 @@ struct CallDelta<'a> {
 }
 
 impl<'a> CallDelta<'a> {
-    /// The single call of the API before there were several.
+    /// The older API had one call, `function_call`.
     fn legacy(function: Function<'a>) -> Self {
         Self {
             index: Count(None),

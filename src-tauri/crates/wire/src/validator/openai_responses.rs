@@ -7,31 +7,32 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::bounds::MOST_PARTS;
+use super::fault::{error_event, malformed};
 use super::foreign::json_instead;
 use super::lenient::{Count, Few, Size, Str, Word};
 use super::shown::{Shown, too_many};
 use super::stop::{Stop, stop};
 use super::usage::{Observed, OpenAiUsage};
-use super::{error_event, malformed};
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
 use item::{Counted, Item};
 
-/// What an event of a known type is to delivery. Deltas name what they add to.
+/// The effect of an event type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     Lifecycle,
     Text,
     Refusal,
     Thinking,
-    /// Arguments of a tool, of the client or of the provider.
+    /// Arguments of a client's tool or a server tool.
     Arguments,
-    /// Sound, parts of an image: content that is not text.
+    /// Content that is not text: sound, parts of an image.
     Other,
     Close,
     ItemAdded,
     ItemDone,
-    /// The end of a call's arguments, by its item.
+    /// The arguments of a call have ended.
     CallDone,
     Ended,
     Failed,
@@ -69,13 +70,13 @@ const EVENTS: &[(&str, Act)] = &[
     ("error", Act::Error),
 ];
 
-/// None: unknown, and no sign of progress.
+/// `None`: the type is unknown and counts as noise.
 fn act(name: &str) -> Option<Act> {
     let known = EVENTS.iter().find(|(word, _)| *word == name);
     if let Some((_, act)) = known {
         return Some(*act);
     }
-    // Tools are added faster than tables: their deltas are content, and the end of one may be what a client waits for.
+    // New tools may be missing in the table: their deltas are content, and clients may wait for their end.
     let tool = name.strip_prefix("response.")?;
     if tool.ends_with(".delta") {
         Some(if tool.contains("_call") {
@@ -92,9 +93,9 @@ fn act(name: &str) -> Option<Act> {
 
 #[derive(Debug, Default)]
 pub(super) struct Stream {
-    /// Items that were added and are not done, by output index.
+    /// Open items, by output index.
     open: BTreeMap<u64, Open>,
-    /// Why it stopped, from the terminal event on.
+    /// The stop reason from the terminal event.
     stop: Option<Stop>,
     /// The last `sequence_number`.
     pub(super) sequence: Option<u64>,
@@ -103,8 +104,8 @@ pub(super) struct Stream {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     executable: bool,
-    /// Some of its arguments have come as deltas.
-    told: bool,
+    /// At least one delta had arguments.
+    has_deltas: bool,
 }
 
 impl Stream {
@@ -113,7 +114,7 @@ impl Stream {
         event: Event<'_>,
         shown: &mut Shown,
     ) -> Result<StepKind, Broken> {
-        // Some compatible servers end this dialect, too, with Chat's mark.
+        // Some compatible servers send Chat's `[DONE]` in this dialect too.
         if event.data.is_empty() || event.data == b"[DONE]" {
             return Ok(StepKind::Noise);
         }
@@ -150,7 +151,7 @@ impl Stream {
             }
             Act::Failed => {
                 let response = data.response.unwrap_or_default();
-                if let Some(status) = response.said() {
+                if let Some(status) = response.stop_status() {
                     shown.stopped(status);
                 }
                 shown.usage(response.usage.0.counts(), false);
@@ -160,15 +161,15 @@ impl Stream {
         }
     }
 
-    /// None before the terminal event, which is also the semantic end.
+    /// `None` before the terminal event, which is also the semantic end.
     pub(super) fn verdict(&self, shown: &Shown) -> Option<Completion> {
         let stop = self.stop?;
-        let whole = match stop {
+        let finished = match stop {
             Stop::Clean | Stop::Continues | Stop::Unknown => true,
             Stop::Pending | Stop::Truncated | Stop::Refused | Stop::Failed => false,
         };
-        // Clients drop a call that began and never ended, without an error.
-        let open = whole && self.open.values().any(|item| item.executable);
+        // Clients silently drop a call without an end.
+        let open = finished && self.open.values().any(|item| item.executable);
         Some(if open {
             Completion::Broken(Broken::OpenBlock)
         } else {
@@ -180,12 +181,12 @@ impl Stream {
         let (Some(index), Some(item)) = (data.output_index, data.item) else {
             return Ok(StepKind::Lifecycle);
         };
-        if self.open.len() == Shown::MOST_PARTS {
+        if self.open.len() == MOST_PARTS {
             return Err(too_many("open items"));
         }
         let open = Open {
             executable: item.is_executable(),
-            told: false,
+            has_deltas: false,
         };
         self.open.insert(index, open);
         if item.is_executable() {
@@ -194,7 +195,7 @@ impl Stream {
         Ok(StepKind::Lifecycle)
     }
 
-    /// What the end of an item, or of its arguments, is to the client. An item that was never announced may be anything.
+    /// The step for the end of an item or of its arguments. An item without a start event can be a client's tool.
     fn closing(&self, index: Option<u64>) -> StepKind {
         match index.and_then(|index| self.open.get(&index)) {
             Some(Open {
@@ -215,7 +216,7 @@ impl Stream {
             let new = item.show(Counted::so_far(shown), shown)?;
             if item.is_executable() {
                 if let (Some(open), false) = (open, new) {
-                    item.show_arguments(open.told, shown);
+                    item.report_arguments(open.has_deltas, shown);
                 }
                 shown.tool_closed(item.call_id());
             }
@@ -235,10 +236,18 @@ impl Stream {
                     .output_index
                     .and_then(|index| self.open.get_mut(&index));
                 if let Some(item) = item {
-                    item.told |= given > 0;
+                    item.has_deltas |= given > 0;
                 }
             }
-            _ => {}
+            Act::Lifecycle
+            | Act::Other
+            | Act::Close
+            | Act::ItemAdded
+            | Act::ItemDone
+            | Act::CallDone
+            | Act::Ended
+            | Act::Failed
+            | Act::Error => {}
         }
         if given > 0 {
             StepKind::Content
@@ -247,8 +256,8 @@ impl Stream {
         }
     }
 
-    /// The status in the terminal object outranks the event's name: vLLM named every end `response.completed`
-    /// (vllm-project/vllm#45386). `named`: the status that the event is named for.
+    /// The status in the response object replaces that in the event's name (`named`): vLLM named every end `response.completed`
+    /// (vllm-project/vllm#45386).
     fn end(
         &mut self,
         named: &str,
@@ -258,10 +267,15 @@ impl Stream {
     ) -> Result<StepKind, Broken> {
         let response = response.unwrap_or_default();
         let stop = response.show(named, Counted::so_far(shown), shown)?;
-        // A stream that has ended cannot be polled.
+        // A client cannot poll a stream that has ended.
         self.stop = Some(match stop {
             Stop::Pending => Stop::Unknown,
-            stop => stop,
+            Stop::Clean
+            | Stop::Continues
+            | Stop::Truncated
+            | Stop::Refused
+            | Stop::Failed
+            | Stop::Unknown => stop,
         });
         match (stop, response.error) {
             (Stop::Failed, Some(error)) => Err(error_event(Some(error), event)),
@@ -270,15 +284,15 @@ impl Stream {
     }
 }
 
-/// An event of an unknown type may have fields of any shape; it only has to be JSON.
+/// An event of an unknown type can have any fields; it must only be JSON.
 fn unread(event: Event<'_>, error: &serde_json::Error) -> Result<StepKind, Broken> {
     let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
-    super::unknown_type(event, &known, error)
+    super::fault::unknown_type(event, &known, error)
 }
 
-pub(super) fn whole(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
+pub(super) fn document(body: &[u8], shown: &mut Shown) -> Result<Completion, Broken> {
     let response: Response<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-    let Some(status) = response.said().map(str::to_owned) else {
+    let Some(status) = response.stop_status().map(str::to_owned) else {
         // A document without `output` is not a response.
         return Err(match (&response.output, response.error) {
             (Some(_), None) => Broken::NoStopReason,
@@ -332,20 +346,20 @@ struct Response<'a> {
 
 impl Response<'_> {
     /// The status, if it is a stop reason.
-    fn said(&self) -> Option<&str> {
+    fn stop_status(&self) -> Option<&str> {
         self.status
             .0
             .as_deref()
             .filter(|status| stop(status).is_some())
     }
 
-    /// Counts the content of a document. At the end of a stream most of it is counted already. `named`: the status if the
+    /// Counts the content of a response object. After a stream, most of it is counted already. `named`: the status if the
     /// object has none.
     fn show(&self, named: &str, counted: Counted, shown: &mut Shown) -> Result<Stop, Broken> {
-        let status = self.said().unwrap_or(named);
+        let status = self.stop_status().unwrap_or(named);
         let known = stop(status).unwrap_or(Stop::Unknown);
         let reason = self.incomplete_details.reason.0.as_deref();
-        // The reason is more specific than `incomplete`, and can never mean success.
+        // The reason is more specific than `incomplete`, and never means success.
         let more = reason.and_then(|reason| match (known, stop(reason)?) {
             (
                 Stop::Truncated | Stop::Clean,

@@ -1,3 +1,4 @@
+use super::bounds::MOST_PARTS;
 use super::stop::Stop;
 use super::usage::Counts;
 use crate::{Broken, Completion, Report, ToolCall};
@@ -6,26 +7,24 @@ use crate::{Broken, Completion, Report, ToolCall};
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
     pub(super) report: Report,
-    /// There is something that a client can act on: text, a tool call, compaction. Thinking alone is nothing.
+    /// The response has content on which a client can act: text, a tool call, compaction. Thinking is not enough.
     pub(super) actionable: bool,
     pub(super) refused: bool,
-    /// The first tool call whose arguments are no JSON.
+    /// Name of the first tool call with invalid JSON arguments.
     pub(super) invalid_tool: Option<String>,
-    /// The arguments of tool calls are kept.
+    /// Keep the arguments of tool calls.
     pub(super) keeps_arguments: bool,
-    /// Bytes of ids and names that are kept.
+    /// Bytes of the kept ids and names.
     names: usize,
-    /// Calls that are followed, those of one id apart.
+    /// Number of open calls; calls with the same id count separately.
     calls: usize,
     counts: Counts,
 }
 
 impl Shown {
-    /// More blocks, calls or choices than any real answer has; beyond it our own memory would be the provider's to fill.
-    pub(crate) const MOST_PARTS: usize = 4096;
-    /// In bytes; real ids and names have some fifty.
+    /// In bytes. Real ids and names have about fifty.
     const LONGEST_NAME: usize = 4096;
-    /// In bytes, all of an answer together.
+    /// In bytes, for all ids and names of a response.
     const MOST_NAMES: usize = 1 << 20;
 
     pub(super) fn text(&mut self, bytes: u64) {
@@ -42,18 +41,18 @@ impl Shown {
         self.refused |= bytes > 0;
     }
 
-    /// Arguments of a tool that the provider runs, or whose text is of no account.
+    /// Counts arguments of a server tool, or arguments whose text is not kept.
     pub(super) fn argument_bytes(&mut self, bytes: u64) {
         self.report.argument_bytes = self.report.argument_bytes.saturating_add(bytes);
     }
 
-    /// More of a tool call's arguments.
+    /// Counts and keeps arguments of a tool call.
     pub(super) fn arguments(&mut self, id: &str, text: &str) {
         self.argument_bytes(text.len() as u64);
         self.keep_arguments(id, text);
     }
 
-    /// The same, of arguments that were counted before.
+    /// Keeps arguments that were already counted.
     pub(super) fn keep_arguments(&mut self, id: &str, text: &str) {
         if self.keeps_arguments {
             let mut calls = self.report.tool_calls.iter_mut().rev();
@@ -63,7 +62,7 @@ impl Shown {
         }
     }
 
-    /// A tool call that the client executes. A call with a known id counts once. True: it is new.
+    /// Adds a tool call that the client executes. A call with a known id counts once. True: it is new.
     pub(super) fn tool(&mut self, id: &str, name: &str) -> Result<bool, Broken> {
         self.actionable = true;
         let calls = &mut self.report.tool_calls;
@@ -77,7 +76,7 @@ impl Shown {
             }
             return Ok(false);
         }
-        if calls.len() == Self::MOST_PARTS {
+        if calls.len() == MOST_PARTS {
             return Err(too_many("tool calls"));
         }
         calls.push(ToolCall {
@@ -89,7 +88,7 @@ impl Shown {
         Ok(true)
     }
 
-    /// A client that receives this event starts the tool.
+    /// Marks a call as closed: its client starts the tool now.
     pub(super) fn tool_closed(&mut self, id: &str) {
         let mut calls = self.report.tool_calls.iter_mut();
         if let Some(call) = calls.find(|call| call.id == id && !call.closed) {
@@ -97,14 +96,14 @@ impl Shown {
         }
     }
 
-    /// An id or a name that is kept beside the report.
+    /// Copies an id or a name and counts its bytes.
     pub(super) fn kept(&mut self, name: &str) -> Result<String, Broken> {
         kept(&mut self.names, name)
     }
 
-    /// One more call is followed, whatever its id.
+    /// Counts an open call.
     pub(super) fn follow_call(&mut self) -> Result<(), Broken> {
-        if self.calls == Self::MOST_PARTS {
+        if self.calls == MOST_PARTS {
             return Err(too_many("tool calls"));
         }
         self.calls += 1;
@@ -116,37 +115,44 @@ impl Shown {
         self.report.stop_reason = Some(cut(reason));
     }
 
+    /// Removes a stop reason that content followed.
+    pub(super) fn discard_stop(&mut self) {
+        self.report.stop_reason = None;
+    }
+
     pub(super) fn invalid_tool(&mut self, name: &str) {
         self.invalid_tool.get_or_insert_with(|| name.to_owned());
     }
 
-    /// The response's id and model; the first ones stay.
+    /// Sets the response's id and model, once.
     pub(super) fn identity(&mut self, id: Option<&str>, model: Option<&str>) {
-        let set = |slot: &mut Option<String>, told: Option<&str>| {
-            if let (None, Some(told)) = (&slot, told.filter(|told| !told.is_empty())) {
-                *slot = Some(cut(told));
+        let set = |slot: &mut Option<String>, reported: Option<&str>| {
+            if let (None, Some(reported)) =
+                (&slot, reported.filter(|reported| !reported.is_empty()))
+            {
+                *slot = Some(cut(reported));
             }
         };
         set(&mut self.report.id, id);
         set(&mut self.report.model, model);
     }
 
-    /// `apart`: as in [`Counts::tokens`].
-    pub(super) fn usage(&mut self, told: Counts, apart: bool) {
-        if self.counts.update(told) {
+    /// Updates the usage. `apart`: as in [`Counts::tokens`].
+    pub(super) fn usage(&mut self, reported: Counts, apart: bool) {
+        if self.counts.update(reported) {
             self.report.usage_told = true;
             self.report.tokens = self.counts.tokens(apart);
         }
     }
 
-    /// The verdict on a response that stopped for this reason with no open block. A response that is declared truncated
-    /// or refused may be empty or end within a tool call; any other may not.
+    /// The verdict on a response with this stop reason and no open block. A truncated or refused response can be empty or end
+    /// within a tool call; others cannot.
     pub(super) fn conclude(&self, stop: Stop) -> Completion {
         let reason = || self.report.stop_reason.clone().unwrap_or_default();
         match stop {
             Stop::Failed => Completion::Broken(Broken::ErrorEvent {
                 kind: reason(),
-                message: "the provider ended the answer with this reason".to_owned(),
+                message: "the provider ended the response with this reason".to_owned(),
             }),
             Stop::Truncated => Completion::Truncated,
             Stop::Refused => Completion::Refused,
@@ -166,7 +172,7 @@ impl Shown {
     }
 }
 
-/// A copy of an id or a name; `sum`: bytes of all that are kept.
+/// Copies an id or a name. `sum`: bytes of all copies.
 fn kept(sum: &mut usize, name: &str) -> Result<String, Broken> {
     *sum += name.len();
     if name.len() > Shown::LONGEST_NAME || *sum > Shown::MOST_NAMES {
@@ -178,11 +184,11 @@ fn kept(sum: &mut usize, name: &str) -> Result<String, Broken> {
     Ok(name.to_owned())
 }
 
-/// Bounds a text that is only reported.
+/// Truncates a text for the report.
 fn cut(text: &str) -> String {
     text[..text.floor_char_boundary(Shown::LONGEST_NAME)].to_owned()
 }
 
 pub(crate) fn too_many(what: &str) -> Broken {
-    Broken::Malformed(format!("more than {} {what}", Shown::MOST_PARTS))
+    Broken::Malformed(format!("more than {} {what}", MOST_PARTS))
 }

@@ -1,7 +1,4 @@
-//! The meaning of stop reasons. All dialects share one table: routers and compatible servers pass on other vendors'
-//! words.
-
-use super::shown::Shown;
+//! The table of stop reasons. All dialects share it: routers and compatible servers forward other vendors' stop reasons.
 
 /// Why a response stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,11 +13,11 @@ pub(super) enum Stop {
     Refused,
     /// The provider reports a failure.
     Failed,
-    /// The table does not have this word.
+    /// The table does not have this stop reason.
     Unknown,
 }
 
-/// Words in snake case, each with the vendor that documents it. `OpenAI` means Chat; `Responses` means the status of a
+/// Stop reasons in snake case, with the vendor that documents each. `OpenAI` means Chat; `Responses` means the status of a
 /// response or its `incomplete_details.reason`.
 const WORDS: &[(&str, Stop)] = &[
     ("stop", Stop::Clean),                              // OpenAI
@@ -85,8 +82,8 @@ const WORDS: &[(&str, Stop)] = &[
     ("model_unloaded", Stop::Failed),               // LM Studio
 ];
 
-/// Parts of a word that mean failure for any vendor: vLLM's and SGLang's `abort`, Responses' `failed`, Gemini's
-/// `MALFORMED_FUNCTION_CALL`, an error type that a router sends as the stop reason.
+/// Parts of a stop reason that mean failure for any vendor: vLLM's and SGLang's `abort`, Responses' `failed`, Gemini's
+/// `MALFORMED_FUNCTION_CALL`, or an error type from a router.
 const FAILURES: &[&str] = &[
     "abort",
     "aborted",
@@ -106,8 +103,8 @@ const FAILURES: &[&str] = &[
     "unavailable",
 ];
 
-/// Words for "not finished yet": watsonx documents `not_finished`, Gemini the unspecified reason. DashScope sends
-/// `"null"`, SGLang and others send an empty string (sgl-project/sglang#3912, sashabaranov/go-openai#677).
+/// Values for "not finished yet": watsonx documents `not_finished`, Gemini the unspecified reason. DashScope sends `"null"`,
+/// SGLang and others an empty string (sgl-project/sglang#3912, sashabaranov/go-openai#677).
 const NONE: &[&str] = &[
     "",
     "null",
@@ -122,12 +119,12 @@ const NONE: &[&str] = &[
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stopped {
     stop: Option<Stop>,
-    /// Content followed an unknown word, so the server does not use such words as stop reasons.
+    /// Content followed an unknown reason, so this server's unknown values are not stop reasons.
     discredited: bool,
 }
 
 impl Stopped {
-    /// True: the word is a stop reason.
+    /// Takes a new reason. True: it is a stop reason.
     pub(super) fn at(&mut self, reason: &str) -> bool {
         let stop = stop(reason).filter(|stop| match stop {
             // Only Responses has background responses; elsewhere such a word means "not finished yet".
@@ -139,26 +136,27 @@ impl Stopped {
         stop.is_some()
     }
 
-    /// More content came.
-    pub(super) fn goes_on(&mut self, shown: &mut Shown) {
-        if self.stop == Some(Stop::Unknown) {
+    /// Content followed: discards an unknown reason. True: there was one.
+    pub(super) fn discard_unknown(&mut self) -> bool {
+        let unknown = self.stop == Some(Stop::Unknown);
+        if unknown {
             (self.stop, self.discredited) = (None, true);
-            shown.report.stop_reason = None;
         }
+        unknown
     }
 
-    /// None: not stopped yet. An unknown word counts only after the dialect's terminal event.
+    /// `None`: not stopped yet. An unknown reason counts only after the terminal event.
     pub(super) fn by(&self, ended: bool) -> Option<Stop> {
         self.stop.filter(|stop| ended || *stop != Stop::Unknown)
     }
 }
 
-/// A client that receives this word considers the response finished.
+/// A client that receives this reason considers the response finished.
 pub(crate) fn ends(reason: &str) -> bool {
     Stopped::default().at(reason)
 }
 
-/// None: the word is not a stop reason.
+/// `None`: not a stop reason.
 pub(super) fn stop(reason: &str) -> Option<Stop> {
     let word = snake(reason);
     if NONE.contains(&word.as_str()) {

@@ -1,32 +1,33 @@
 use catalog::Dialect;
 
+use super::bounds::LIMIT;
 use super::foreign::{HEAD, not_events};
 use super::shown::Shown;
-use super::{Validator, anthropic, openai_chat, openai_responses};
+use super::{anthropic, openai_chat, openai_responses};
 use crate::sse::{self, Oversize};
 use crate::{BodyEnd, Broken, Completion, Problem, Step, StepKind, error_body, text};
 
-/// A streamed answer in any dialect.
+/// The completion check of a streamed response.
 #[derive(Debug)]
 pub(super) struct Stream {
     reader: sse::Reader,
-    dialect: Dialected,
+    dialect: DialectStream,
     pub(super) shown: Shown,
     pub(super) broken: Option<Broken>,
-    /// The first bytes, until an event with data proves that this is an event stream.
+    /// The first bytes, kept until the first event with data shows that the body is an event stream.
     head: Option<Vec<u8>>,
     /// The semantic end has arrived.
     settled: bool,
     /// The completion check passed at that end.
-    proven: bool,
+    passed: bool,
     /// The completion check failed at that end; later bytes cannot repair it.
-    spoilt: Option<Broken>,
-    /// The terminal event has come; clients read no further, and neither do we.
+    failed: Option<Broken>,
+    /// The terminal event arrived; later bytes are ignored, as by clients.
     ended: bool,
 }
 
 #[derive(Debug)]
-enum Dialected {
+enum DialectStream {
     Anthropic(anthropic::Stream),
     Chat(openai_chat::Stream),
     Responses(openai_responses::Stream),
@@ -35,20 +36,20 @@ enum Dialected {
 impl Stream {
     pub(super) fn new(dialect: Dialect) -> Self {
         Self {
-            reader: sse::Reader::new(Validator::LIMIT),
+            reader: sse::Reader::new(LIMIT),
             dialect: match dialect {
-                Dialect::Anthropic => Dialected::Anthropic(anthropic::Stream::default()),
-                Dialect::OpenaiChat => Dialected::Chat(openai_chat::Stream::default()),
+                Dialect::Anthropic => DialectStream::Anthropic(anthropic::Stream::default()),
+                Dialect::OpenaiChat => DialectStream::Chat(openai_chat::Stream::default()),
                 Dialect::OpenaiResponses => {
-                    Dialected::Responses(openai_responses::Stream::default())
+                    DialectStream::Responses(openai_responses::Stream::default())
                 }
             },
             shown: Shown::default(),
             broken: None,
             head: Some(Vec::new()),
             settled: false,
-            proven: false,
-            spoilt: None,
+            passed: false,
+            failed: None,
             ended: false,
         }
     }
@@ -93,9 +94,9 @@ impl Stream {
         };
         let shown = &mut self.shown;
         let kind = match &mut self.dialect {
-            Dialected::Anthropic(stream) => stream.event(event, shown),
-            Dialected::Chat(stream) => stream.event(event, shown),
-            Dialected::Responses(stream) => stream.event(event, shown),
+            DialectStream::Anthropic(stream) => stream.event(event, shown),
+            DialectStream::Chat(stream) => stream.event(event, shown),
+            DialectStream::Responses(stream) => stream.event(event, shown),
         };
         match kind {
             Ok(StepKind::Noise) => StepKind::Noise,
@@ -107,7 +108,7 @@ impl Stream {
         }
     }
 
-    /// Is this event the one that proves the answer, or that proves it broken?
+    /// Decides whether this event passes or fails the completion check.
     fn settle(&mut self, kind: StepKind) -> StepKind {
         self.ended = kind == StepKind::Terminal;
         match (self.verdict(), kind) {
@@ -116,16 +117,16 @@ impl Stream {
                 StepKind::Error
             }
             (Some(Completion::Broken(_)), StepKind::Terminal) => StepKind::Error,
-            // The block may still be closed.
+            // The block can still close.
             (None | Some(Completion::Broken(Broken::OpenBlock)), _) => kind,
             (Some(_), StepKind::Terminal) => StepKind::Terminal,
             (Some(_), _) if self.settled => kind,
             (Some(completion), _) => {
                 self.settled = true;
-                self.proven = completion.is_answer();
+                self.passed = completion.is_answer();
                 match completion {
                     Completion::Broken(broken) => {
-                        self.spoilt = Some(broken);
+                        self.failed = Some(broken);
                         StepKind::Error
                     }
                     Completion::Complete
@@ -139,13 +140,13 @@ impl Stream {
     }
 
     fn verdict(&self) -> Option<Completion> {
-        if let Some(broken) = &self.spoilt {
+        if let Some(broken) = &self.failed {
             return Some(Completion::Broken(broken.clone()));
         }
         match &self.dialect {
-            Dialected::Anthropic(stream) => stream.verdict(self.ended, &self.shown),
-            Dialected::Chat(stream) => stream.verdict(self.ended, &self.shown),
-            Dialected::Responses(stream) => stream.verdict(&self.shown),
+            DialectStream::Anthropic(stream) => stream.verdict(self.ended, &self.shown),
+            DialectStream::Chat(stream) => stream.verdict(self.ended, &self.shown),
+            DialectStream::Responses(stream) => stream.verdict(&self.shown),
         }
     }
 
@@ -155,8 +156,8 @@ impl Stream {
 
     pub(super) fn judge(&self, end: BodyEnd) -> Completion {
         match (&self.broken, self.verdict()) {
-            // An error after the completion check withdraws nothing.
-            (Some(broken), _) if !self.proven => return Completion::Broken(broken.clone()),
+            // After the completion check, an error does not change the verdict.
+            (Some(broken), _) if !self.passed => return Completion::Broken(broken.clone()),
             (_, Some(completion)) => return completion,
             (Some(broken), None) => return Completion::Broken(broken.clone()),
             (None, None) => {}
@@ -170,9 +171,9 @@ impl Stream {
 
     pub(super) fn error_event(&self, problem: &Problem) -> Vec<u8> {
         match &self.dialect {
-            Dialected::Anthropic(_) => error_body::error_event(Dialect::Anthropic, problem),
-            Dialected::Chat(_) => error_body::error_event(Dialect::OpenaiChat, problem),
-            Dialected::Responses(stream) => {
+            DialectStream::Anthropic(_) => error_body::error_event(Dialect::Anthropic, problem),
+            DialectStream::Chat(_) => error_body::error_event(Dialect::OpenaiChat, problem),
+            DialectStream::Responses(stream) => {
                 let next = stream.sequence.map_or(0, |last| last.saturating_add(1));
                 error_body::response_failed(problem, self.shown.report.id.as_deref(), next)
             }

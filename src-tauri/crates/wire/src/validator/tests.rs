@@ -30,7 +30,7 @@ const THINKING: &str = r#"{"type":"thinking","thinking":"Hm","signature":"x"}"#;
 const TOOL: &str = r#"{"type":"tool_use","id":"toolu_1","name":"Bash","input":{"command":"ls"}}"#;
 
 #[test]
-fn whole_messages() {
+fn message_documents() {
     use Completion as C;
     let table = [
         (TEXT, r#""end_turn""#, C::Complete),
@@ -73,7 +73,7 @@ fn whole_messages() {
 }
 
 #[test]
-fn whole_chat_completions() {
+fn chat_documents() {
     use Completion as C;
     let answer = |message: &str, finish: &str| {
         format!(
@@ -126,7 +126,7 @@ fn whole_chat_completions() {
 }
 
 #[test]
-fn whole_responses() {
+fn response_documents() {
     use Completion as C;
     let answer = |status: &str, rest: &str| {
         format!(r#"{{"id":"r","object":"response","model":"gpt","status":"{status}",{rest}}}"#)
@@ -182,48 +182,51 @@ fn whole_responses() {
     assert_eq!(whole(Dialect::OpenaiResponses, &failed), C::Broken(error));
 }
 
-/// Each of these came from a real server with status 200.
+/// Real servers sent each of these with status 200.
 #[test]
-fn a_success_that_is_no_answer() {
-    let said = |completion: Completion| match completion {
-        Completion::Broken(Broken::NotAnAnswer(why)) => why,
-        other => format!("{other:?}"),
+fn a_success_status_without_a_response() {
+    let reason = |completion: Completion| {
+        if let Completion::Broken(Broken::NotAnAnswer(why)) = completion {
+            why
+        } else {
+            format!("{completion:?}")
+        }
     };
     let table = [
         ("", "the body is empty"),
         (" \r\n", "the body is empty"),
         (
             r#"{"error":{"message":"Overloaded","type":"x"}}"#,
-            "a JSON document that says: Overloaded",
+            "a JSON document with the text: Overloaded",
         ),
         (
             r#"{"type":"error","error":{"type":"api_error","message":"Sorry"}}"#,
-            "a JSON document that says: Sorry",
+            "a JSON document with the text: Sorry",
         ),
-        ("{}", "a JSON document without an answer in it"),
+        ("{}", "a JSON document without a response"),
         (
             "<html><title>Sign in</title>\n\n<p>data: x</html>",
-            "HTML that says: Sign in",
+            "HTML: Sign in",
         ),
-        ("upstream reset", "text that says: upstream reset"),
+        ("upstream reset", "text: upstream reset"),
     ];
     for dialect in Dialect::ALL {
         for framing in [Framing::Stream, Framing::Whole] {
             for (body, why) in table {
                 let (_, clean, cut) = judged(dialect, framing, body.as_bytes());
-                assert_eq!(said(clean), why, "{dialect} {framing:?} {body}");
+                assert_eq!(reason(clean), why, "{dialect} {framing:?} {body}");
                 assert!(!cut.is_answer());
             }
         }
         let stream = whole(dialect, "data: {}\n\n");
-        assert_eq!(said(stream), "an event stream in place of a JSON document");
+        assert_eq!(reason(stream), "an event stream instead of a JSON document");
     }
     let json = judged(
         Dialect::Anthropic,
         Framing::Stream,
         message(TEXT, r#""end_turn""#).as_bytes(),
     );
-    assert_eq!(said(json.1), "a JSON document without an answer in it");
+    assert_eq!(reason(json.1), "a JSON document without a response");
 }
 
 #[test]
@@ -235,7 +238,7 @@ fn comments_alone_are_a_stream_without_a_stop_reason() {
 }
 
 #[test]
-fn a_whole_body_is_no_answer_before_its_last_brace() {
+fn a_document_is_incomplete_before_its_last_brace() {
     let bodies = [
         (Dialect::Anthropic, message(TEXT, r#""end_turn""#)),
         (
@@ -351,7 +354,7 @@ data: {{"type":"response.completed","response":{{"id":"r","status":"completed","
 }
 
 #[test]
-fn what_tools_are_told_is_counted_and_kept_only_where_that_is_asked_for() {
+fn tool_arguments_are_counted_and_kept_only_on_request() {
     for dialect in Dialect::ALL {
         for (framing, body) in calls(dialect, "alembic upgrade head") {
             let (usual, judged, _) = judged(dialect, framing, body.as_bytes());
@@ -384,7 +387,7 @@ fn what_tools_are_told_is_counted_and_kept_only_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_provider_cannot_fill_our_memory_with_parts() {
+fn the_number_of_parts_is_bounded() {
     let parts = |event: &dyn Fn(usize) -> String| (0..5_000).map(event).collect::<String>();
     let start = "data: {\"type\":\"message_start\",\"message\":{}}\n\n";
     let blocks = parts(&|n| {
@@ -420,9 +423,9 @@ fn odd_fields_that_are_only_observed_do_not_break_an_answer() {
     assert_eq!(validator.report().tokens.output, 3);
 }
 
-/// Clients act on the stop reason when it comes.
+/// Clients act on the stop reason at once.
 #[test]
-fn what_follows_an_empty_end_does_not_make_it_an_answer() {
+fn content_after_an_empty_end_does_not_complete_the_response() {
     let body = "data: {\"type\":\"message_start\",\"message\":{}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"}}\n\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\"}}\n\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
     let (_, clean, cut) = judged(Dialect::Anthropic, Framing::Stream, body.as_bytes());
     assert_eq!(clean, Completion::Broken(Broken::Empty));
@@ -444,14 +447,14 @@ fn a_second_message_in_one_body_is_malformed() {
 }
 
 #[test]
-fn a_malformed_event_is_told_without_quoting_it() {
+fn a_malformed_event_is_reported_without_its_text() {
     let body = "data: {\"type\":\"content_block_start\",\"index\":\"sk-secret\"}\n\n";
     let (validator, ..) = judged(Dialect::Anthropic, Framing::Stream, body.as_bytes());
     assert!(!validator.broken().unwrap().to_string().contains("secret"));
 }
 
 #[test]
-fn a_tool_call_s_name_does_not_fill_our_memory() {
+fn the_names_of_tool_calls_are_bounded() {
     let name = "n".repeat(5000);
     let start = format!(
         "data: {{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"{name}\",\"input\":{{}}}}}}\n\n"

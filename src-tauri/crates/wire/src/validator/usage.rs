@@ -1,4 +1,4 @@
-//! Usage in each dialect, in all places where vendors send it.
+//! Parses usage in each dialect, in all places where vendors send it.
 
 use catalog::Tokens;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use super::lenient::Count;
 /// cumulative in all dialects, some vendors correct them downwards, and some send zeros for unknown values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
-    /// In Messages without cached tokens; in the other dialects with them.
+    /// Input tokens: without cached ones in Messages, with them in the other dialects.
     pub(super) input: Option<u64>,
     pub(super) output: Option<u64>,
     pub(super) total: Option<u64>,
@@ -21,16 +21,16 @@ pub(super) struct Counts {
 
 impl Counts {
     /// True: at least one count is present.
-    pub(super) fn update(&mut self, told: Counts) -> bool {
+    pub(super) fn update(&mut self, reported: Counts) -> bool {
         let mut any = false;
-        for (slot, told) in [
-            (&mut self.input, told.input),
-            (&mut self.output, told.output),
-            (&mut self.total, told.total),
-            (&mut self.cache_read, told.cache_read),
-            (&mut self.cache_write, told.cache_write),
+        for (slot, reported) in [
+            (&mut self.input, reported.input),
+            (&mut self.output, reported.output),
+            (&mut self.total, reported.total),
+            (&mut self.cache_read, reported.cache_read),
+            (&mut self.cache_write, reported.cache_write),
         ] {
-            if let Some(count) = told.filter(|count| *count > 0) {
+            if let Some(count) = reported.filter(|count| *count > 0) {
                 *slot = Some(count);
                 any = true;
             }
@@ -53,7 +53,7 @@ impl Counts {
         } else {
             cache_read.saturating_add(cache_write)
         };
-        // xAI and Gemini do not include reasoning in the completion's count; only the total includes it.
+        // In xAI's and Gemini's usage, only the total includes reasoning.
         let beside = prompt > 0 && total > prompt.saturating_add(output);
         Tokens {
             input: prompt.saturating_sub(cached),
@@ -75,7 +75,7 @@ pub(super) struct MessagesUsage {
     cache_creation: Observed<ByLifetime>,
 }
 
-/// `cache_creation`: what was written, by how long it is kept (Anthropic docs, "Prompt caching").
+/// `cache_creation`: tokens written to the cache, by lifetime (Anthropic docs, "Prompt caching").
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ByLifetime {
@@ -174,8 +174,10 @@ impl OpenAiUsage {
 
 /// The first value that is not zero; else a zero, if one is present.
 fn first<const N: usize>(counts: [Option<u64>; N]) -> Option<u64> {
-    let told = || counts.into_iter().flatten();
-    told().find(|count| *count > 0).or_else(|| told().next())
+    let reported = || counts.into_iter().flatten();
+    reported()
+        .find(|count| *count > 0)
+        .or_else(|| reported().next())
 }
 
 /// A field that is only observed. A value of another type counts as absent.

@@ -1,4 +1,4 @@
-//! What a client makes of a stream, read as the vendors' own libraries read it.
+//! Reads a stream like the vendors' libraries.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,20 @@ pub(crate) struct Client {
     pub(crate) id: String,
     pub(crate) text: String,
     pub(crate) thinking: String,
-    /// Id, name and the very text of the arguments.
+    /// Id, name and text of the arguments.
     pub(crate) calls: Vec<(String, String, String)>,
     pub(crate) stop: String,
     /// Input and output tokens.
     pub(crate) usage: Option<(u64, u64)>,
-    /// Blocks that are open.
+    /// Open blocks.
     pub(crate) open: Vec<u64>,
-    /// Text blocks that the vendor would refuse in the next turn.
+    /// Blank text blocks: the vendor refuses them in the next turn.
     pub(crate) blank: usize,
 }
 
 impl Client {
     /// # Panics
-    /// What a strict library would not accept: an index that does not rise, a delta for a block that is not open.
+    /// An index that does not rise, or a delta for a block that is not open: strict libraries refuse both.
     pub(crate) fn read(dialect: Dialect, stream: &str) -> Client {
         let mut client = Client::default();
         let events: Vec<Value> = stream
@@ -156,7 +156,7 @@ impl Client {
         let mut ids: Vec<String> = Vec::new();
         for event in events {
             let number = event["sequence_number"].as_u64();
-            // A keep-alive shows its last number again.
+            // A keep-alive repeats the last number.
             assert!(number >= sequence, "{event}");
             sequence = number;
             let index = event["output_index"].as_u64().unwrap_or_default();

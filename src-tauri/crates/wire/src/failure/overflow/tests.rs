@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::{Class, classify_by, read_broken};
 use crate::Broken;
 
-/// Vendor, status, words, the window that they name.
+/// Vendor, status, text, and the window that the text names.
 const TEXTS: &[(&str, u16, &str, Option<u64>)] = &[
     (
         "Anthropic",
@@ -158,7 +158,7 @@ const TEXTS: &[(&str, u16, &str, Option<u64>)] = &[
         "The prompt (total length 25938) is too long to fit into the model (context length 4096). Make sure that `max_model_len` is no smaller than the number of text tokens plus multimodal tokens.",
         Some(4096),
     ),
-    // vllm-project/vllm#36789: what is left of the window is negative.
+    // vllm-project/vllm#36789: the rest of the window is negative.
     (
         "vLLM",
         400,
@@ -331,7 +331,7 @@ fn read(status: u16, body: &str) -> (Class, Option<u64>) {
 }
 
 #[test]
-fn every_vendors_words_are_known_and_the_window_that_they_name_is_read() {
+fn every_vendors_context_error_is_recognized_with_its_window() {
     for (vendor, status, words, window) in TEXTS {
         for body in [
             json!({"error": {"message": words, "type": "invalid_request_error", "code": null}}),
@@ -357,7 +357,7 @@ fn every_vendors_words_are_known_and_the_window_that_they_name_is_read() {
 }
 
 #[test]
-fn codes_and_fields_name_it_too() {
+fn codes_and_fields_identify_a_context_error() {
     let table = [
         (
             r#"{"error":{"code":400,"message":"request too long","type":"exceed_context_size_error","n_prompt_tokens":9000,"n_ctx":8192}}"#,
@@ -381,9 +381,9 @@ fn codes_and_fields_name_it_too() {
     }
 }
 
-/// Close to it, and something else.
+/// Similar texts with another meaning.
 #[test]
-fn other_words_about_tokens_are_something_else() {
+fn similar_texts_about_tokens_have_another_class() {
     let table = [
         (
             429,

@@ -1,4 +1,4 @@
-//! Vendors' texts for a content that they decline.
+//! Vendors' texts for refused content.
 
 use http::{HeaderMap, StatusCode};
 
@@ -104,7 +104,7 @@ fn read(status: u16, body: &str) -> Class {
 }
 
 #[test]
-fn every_vendors_refusal_for_content_is_known_with_a_status_and_in_a_stream() {
+fn every_vendors_content_refusal_is_recognized_with_a_status_and_in_a_stream() {
     for (source, status, body) in DECLINED {
         assert_eq!(read(*status, body), Class::ContentPolicy, "{source}");
         let words = Words::of_body(body.as_bytes());
@@ -112,7 +112,7 @@ fn every_vendors_refusal_for_content_is_known_with_a_status_and_in_a_stream() {
             kind: words.name().to_owned(),
             message: words.message.clone(),
         };
-        // A kind that is a status is read as one.
+        // A kind that is a number counts as the status.
         assert_eq!(
             classify_broken(&[], &broken).0,
             Class::ContentPolicy,
@@ -122,7 +122,7 @@ fn every_vendors_refusal_for_content_is_known_with_a_status_and_in_a_stream() {
 }
 
 #[test]
-fn the_number_of_a_code_is_nothing_in_a_text_or_beside_another_fault() {
+fn a_numeric_code_counts_only_as_the_code_of_an_unknown_error() {
     for (status, body, class) in [
         (
             400,

@@ -24,9 +24,9 @@ struct Sample {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Expected {
-    /// Seconds to wait, where the response has them.
+    /// Seconds to wait, if the response states them.
     RateLimit(Option<f64>),
-    /// Until then.
+    /// The reset time.
     Limit(&'static str),
     Quota,
     Transient,
@@ -39,7 +39,7 @@ fn read(failure: &Failure) -> (Class, Option<Duration>, Option<DateTime<Utc>>) {
 }
 
 #[test]
-fn what_each_vendor_says() {
+fn limits_of_each_vendor() {
     let tables = [
         anthropic::SAMPLES,
         openai::SAMPLES,
@@ -81,9 +81,9 @@ fn what_each_vendor_says() {
     }
 }
 
-/// A limit follows from status and text: without the status the text alone decides.
+/// Without the status, the text alone decides on a limit.
 #[test]
-fn in_a_stream_the_words_decide() {
+fn in_a_stream_the_text_decides() {
     let table = [
         (
             "rate_limit_exceeded",
@@ -127,9 +127,9 @@ fn in_a_stream_the_words_decide() {
     }
 }
 
-/// Groq's 400s about what its model wrote (console.groq.com, "Tool use" and "Structured outputs").
+/// Groq's status 400 for malformed output of the model (console.groq.com, "Tool use" and "Structured outputs").
 #[test]
-fn what_the_model_failed_at_is_not_the_callers_fault() {
+fn malformed_model_output_is_not_the_callers_fault() {
     for body in [
         r#"{"error":{"message":"Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details.","type":"invalid_request_error","code":"tool_use_failed","failed_generation":"<function=get_weather {\"city\": \"insufficient_quota\"}"}}"#,
         r#"{"error":{"message":"Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.","type":"invalid_request_error","code":"json_validate_failed","failed_generation":"{"}}"#,

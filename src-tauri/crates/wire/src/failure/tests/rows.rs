@@ -1,4 +1,4 @@
-//! Every row of the table, in every dialect's own envelope, in the body of an error and in a stream.
+//! Every row of the table, in every dialect's envelope, in an error body and in a stream.
 
 use catalog::Dialect;
 use http::{HeaderMap, StatusCode};
@@ -8,7 +8,7 @@ use super::super::table::{IN_BODY, TABLE};
 use super::super::{Class, classify};
 use super::{in_stream, now};
 
-/// Where the three dialects put the word: in the error's type, in its code, in its message.
+/// The text in the error's type, code or message, by dialect.
 fn envelopes(dialect: Dialect, word: &str) -> Vec<String> {
     let bodies = match dialect {
         Dialect::Anthropic => vec![
@@ -31,11 +31,15 @@ fn envelopes(dialect: Dialect, word: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_row_decides_in_every_dialect_and_none_hides_another() {
+fn every_row_applies_in_every_dialect_and_hides_no_other_row() {
     let mut checked = 0;
     for row in TABLE {
         let any = [""];
-        let words = if row.says.is_empty() { &any } else { row.says };
+        let words = if row.texts.is_empty() {
+            &any
+        } else {
+            row.texts
+        };
         for (&status, &word) in row
             .status
             .iter()
@@ -75,11 +79,11 @@ fn every_row_decides_in_every_dialect_and_none_hides_another() {
 }
 
 #[test]
-fn what_no_row_names_is_the_callers_below_500_and_transient_above() {
+fn unknown_errors_are_the_callers_below_500_and_transient_above() {
     for status in 400..600 {
         let named = TABLE
             .iter()
-            .any(|row| row.says.is_empty() && row.status.contains(&status));
+            .any(|row| row.texts.is_empty() && row.status.contains(&status));
         if named {
             continue;
         }
@@ -97,7 +101,7 @@ fn what_no_row_names_is_the_callers_below_500_and_transient_above() {
 }
 
 #[test]
-fn a_rate_limit_without_a_header_is_waited_for_as_its_message_says() {
+fn a_rate_limit_without_a_header_takes_the_wait_from_its_message() {
     let wait = |status: u16, message: &str| {
         let body = json!({ "error": { "message": message, "code": "rate_limit_exceeded" } });
         let status = StatusCode::from_u16(status).unwrap();

@@ -1,4 +1,4 @@
-//! The owner's rules decide before the table.
+//! The user's rules apply before the table.
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -28,7 +28,7 @@ fn told(status: u16, body: &str) -> (Class, String) {
 }
 
 #[test]
-fn the_first_rule_that_fits_decides_and_is_named() {
+fn the_first_matching_rule_applies_and_is_named() {
     let table = [
         (
             500,
@@ -66,7 +66,7 @@ fn the_first_rule_that_fits_decides_and_is_named() {
 }
 
 #[test]
-fn a_rule_outranks_what_the_server_says_of_itself() {
+fn a_rule_applies_before_should_retry() {
     let mut headers = HeaderMap::new();
     headers.insert("x-should-retry", HeaderValue::from_static("false"));
     let failure = classify_by(
@@ -83,7 +83,7 @@ fn a_rule_outranks_what_the_server_says_of_itself() {
 }
 
 #[test]
-fn an_error_in_a_stream_meets_only_the_rules_without_a_status() {
+fn only_rules_without_a_status_apply_to_an_error_event() {
     let event = |kind: &str, message: &str| Broken::ErrorEvent {
         kind: kind.to_owned(),
         message: message.to_owned(),
@@ -101,7 +101,7 @@ fn an_error_in_a_stream_meets_only_the_rules_without_a_status() {
         told(&event("api_error", "out of credits")),
         (Class::Transient, None)
     );
-    // Except where a router writes the status into the event.
+    // Except if a router writes the status into the event.
     assert_eq!(
         told(&event("500", "out of credits")),
         (Class::Quota, Some(1))
@@ -110,7 +110,7 @@ fn an_error_in_a_stream_meets_only_the_rules_without_a_status() {
 }
 
 #[test]
-fn a_long_message_keeps_the_rules_name() {
+fn a_truncated_message_keeps_the_rule_number() {
     let (_, message) = told(418, &"x".repeat(9_000));
     assert_eq!(message.chars().count(), Words::LONGEST);
     assert!(message.ends_with("(model_gone by your rule 3)"));

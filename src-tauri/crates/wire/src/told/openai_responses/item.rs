@@ -2,42 +2,44 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::OVERHEAD;
 use crate::fields::{Fields, array};
 use crate::text::Halves;
 
-/// An item of a response's output that is not done.
+/// Bytes that a kept part, item or annotation needs beside its text.
+pub(super) const OVERHEAD: usize = 256;
+
+/// An open item of a response's output.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) kind: String,
     pub(crate) id: String,
-    /// As it was added.
+    /// JSON text from the item's start event.
     pub(crate) json: String,
-    /// Of a message, by content index.
+    /// The parts of a message, by content index.
     pub(crate) parts: BTreeMap<u64, Part>,
-    /// Of reasoning: the part of its summary that is open.
+    /// The open part of a reasoning summary.
     summary: Option<u64>,
 }
 
 /// A part of a message.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Part {
-    /// As it was added, or done; empty where the server does not announce its parts.
+    /// JSON text from the part's start or end event; empty if the server sends none.
     json: String,
     pub(crate) text: String,
     halves: Halves,
-    /// The JSON texts of what was annotated since.
+    /// JSON texts of later annotations.
     annotations: Vec<String>,
     state: State,
 }
 
-/// How far a part of a message is.
+/// The state of a message part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     #[default]
     Growing,
-    /// Its text is done, and the part itself is not.
-    Told,
+    /// The text has ended, and the part has not.
+    TextDone,
     Done,
 }
 
@@ -52,7 +54,7 @@ impl Item {
         }
     }
 
-    /// Returns how many bytes more are kept.
+    /// Returns the number of additional bytes that are kept.
     pub(super) fn grow(&mut self, kind: &str, data: &Fields<'_>) -> usize {
         let content = data.number("content_index").unwrap_or_default();
         let before = self.parts.len();
@@ -64,11 +66,11 @@ impl Item {
         let parts = &mut self.parts;
         match kind {
             "response.content_part.added" | "response.content_part.done" => {
-                let Some(told) = data.object("part") else {
+                let Some(added) = data.object("part") else {
                     return 0;
                 };
                 let part = parts.entry(content).or_default();
-                part.json = told.to_string();
+                part.json = added.to_string();
                 if kind.ends_with(".done") {
                     part.state = State::Done;
                 }
@@ -82,7 +84,7 @@ impl Item {
                 text.len()
             }
             "response.output_text.done" => {
-                parts.entry(content).or_default().state = State::Told;
+                parts.entry(content).or_default().state = State::TextDone;
                 0
             }
             "response.output_text.annotation.added" => {
@@ -109,8 +111,7 @@ impl Item {
         self.json.clear();
     }
 
-    /// A delta of the item's own kind that adds nothing, without its place in the stream. None: the kind has no deltas, or
-    /// nothing in the item is open for one.
+    /// An empty delta for the item, without its output index. `None`: the kind has no deltas, or nothing in the item is open.
     pub(super) fn empty_delta(&self) -> Option<(&'static str, Fields<'static>)> {
         let mut data = Fields::default();
         data.set("item_id", &*self.id);
@@ -132,15 +133,15 @@ impl Item {
         Some((kind, data))
     }
 
-    /// The content index of the text that is still growing.
+    /// The content index of the open text.
     pub(crate) fn open_part(&self) -> Option<u64> {
         let open = self.parts.iter().rfind(|(_, part)| part.is_growing());
         open.map(|(index, _)| *index)
     }
 
-    pub(crate) fn speaks(&self) -> bool {
-        let said = |part: &Part| !part.text.trim().is_empty() || part.is_done();
-        self.parts.values().any(said)
+    pub(crate) fn has_text(&self) -> bool {
+        let has_text = |part: &Part| !part.text.trim().is_empty() || part.is_done();
+        self.parts.values().any(has_text)
     }
 
     /// The content index of the next part.
@@ -149,7 +150,7 @@ impl Item {
         last.map_or(0, |(index, _)| index.saturating_add(1))
     }
 
-    /// The item with the parts it has come to.
+    /// JSON text of the item with its parts so far.
     pub(crate) fn completed(&self) -> String {
         let parts: Vec<String> = self.parts.values().map(Part::completed).collect();
         let mut item = Fields::read(self.json.as_bytes()).unwrap_or_default();
@@ -160,7 +161,7 @@ impl Item {
 }
 
 impl Part {
-    /// The provider's response has ended: a pending high surrogate stays alone.
+    /// Ends the text: a pending high surrogate becomes U+FFFD.
     pub(super) fn settle(&mut self) {
         let rest = self.halves.finish();
         self.text.push_str(rest);

@@ -8,7 +8,7 @@ use crate::Broken;
 use crate::validator::lenient::{Few, Size, Str};
 use crate::validator::shown::Shown;
 
-/// Items that end without the client running anything. Every other kind, known or not, is executable.
+/// Items that no client executes. All other kinds, also unknown ones, count as executable.
 const NOT_EXECUTABLE: &[&str] = &[
     "message",
     "reasoning",
@@ -24,7 +24,7 @@ const NOT_EXECUTABLE: &[&str] = &[
     "additional_tools",
 ];
 
-/// The content that deltas have counted already.
+/// The content that was counted from deltas.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counted {
     text: bool,
@@ -51,22 +51,22 @@ pub(super) struct Item<'a> {
     call_id: Option<Str<'a>>,
     #[serde(borrow)]
     name: Option<Str<'a>>,
-    /// Of a function call: JSON. Other kinds have objects here, or nothing.
+    /// Arguments of a function call, as JSON. Other kinds have objects or nothing here.
     #[serde(borrow)]
     arguments: Option<&'a RawValue>,
-    /// Of a custom tool's call: free text.
+    /// Input of a custom tool, as free text.
     #[serde(borrow)]
     input: Option<&'a RawValue>,
-    /// Of a tool that is its own kind of item: an object.
+    /// Input of a tool with its own item type, as an object.
     #[serde(borrow)]
     action: Option<&'a RawValue>,
     content: Option<Few<Part>>,
-    /// Of reasoning.
+    /// The summary of a reasoning item.
     #[serde(default)]
     summary: Size,
 }
 
-/// Does the client run an item of this kind?
+/// The client executes items of this kind.
 pub fn is_executable(kind: &str) -> bool {
     !NOT_EXECUTABLE.contains(&kind)
 }
@@ -83,13 +83,13 @@ impl Item<'_> {
             .unwrap_or_default()
     }
 
-    /// A tool that is its own kind of item (`local_shell_call`) has no other name.
+    /// A tool with its own item type (`local_shell_call`) has no other name.
     pub(super) fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.kind)
     }
 
-    /// The arguments, as the client's own tool would receive them.
-    fn told(&self) -> Cow<'_, str> {
+    /// The arguments as the client's tool receives them.
+    fn input_text(&self) -> Cow<'_, str> {
         let raw = self.arguments.or(self.input).or(self.action);
         let raw = raw.map_or("", RawValue::get);
         match serde_json::from_str::<Str<'_>>(raw) {
@@ -98,21 +98,21 @@ impl Item<'_> {
         }
     }
 
-    /// A call's arguments are complete. `counted`: their deltas were counted as they came.
-    pub(super) fn show_arguments(&self, counted: bool, shown: &mut Shown) {
-        let told = self.told();
+    /// Reports the complete arguments of a call. `counted`: their deltas were counted.
+    pub(super) fn report_arguments(&self, counted: bool, shown: &mut Shown) {
+        let input_text = self.input_text();
         if !counted {
-            shown.argument_bytes(told.len() as u64);
+            shown.argument_bytes(input_text.len() as u64);
         }
-        shown.keep_arguments(self.call_id(), &told);
+        shown.keep_arguments(self.call_id(), &input_text);
     }
 
-    /// Count what the item brings, where it has not been counted before. True: a call that had not been announced.
+    /// Counts the item's content that was not counted before. True: a call without an earlier start event.
     pub(super) fn show(&self, counted: Counted, shown: &mut Shown) -> Result<bool, Broken> {
         if self.is_executable() {
             let new = shown.tool(self.call_id(), self.name())?;
             if new {
-                self.show_arguments(false, shown);
+                self.report_arguments(false, shown);
             }
             if &*self.kind == "function_call" && !self.arguments_are_json() {
                 shown.invalid_tool(self.name());
@@ -120,7 +120,7 @@ impl Item<'_> {
             return Ok(new);
         }
         match &*self.kind {
-            // Deltas have been counted as they came; a server without deltas gives its text here alone.
+            // Without deltas, the text is only here.
             "message" => {
                 let parts = self.content.iter().flat_map(|parts| &parts.0);
                 let (text, refusal) = parts.fold((0, 0), |(text, refusal), part| {
@@ -138,7 +138,7 @@ impl Item<'_> {
         Ok(false)
     }
 
-    /// Nothing at all is accepted as the arguments of a call without any.
+    /// An absent or empty text is valid for a call without arguments.
     fn arguments_are_json(&self) -> bool {
         let Some(raw) = self.arguments else {
             return true;

@@ -20,9 +20,9 @@ fn blanks_and_their_spellings_are_no_stop_reason() {
     }
 }
 
-/// The vendor's word, as its reference writes it, and where that stands.
+/// The stop reason in the vendor's spelling, and its source.
 #[test]
-fn what_vendors_write() {
+fn stop_reasons_of_vendors() {
     use Stop as S;
     let table: &[(&str, &str, Stop)] = &[
         ("OpenAI API reference, Chat", "stop", S::Clean),

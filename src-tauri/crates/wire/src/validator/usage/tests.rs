@@ -1,4 +1,4 @@
-//! Usage as vendors write it, each row with its source.
+//! Usage objects of vendors, each row with its source.
 
 use catalog::{Dialect, Tokens};
 
@@ -65,7 +65,7 @@ fn response(usage: &str) -> Vec<(Framing, String)> {
 }
 
 #[test]
-fn chat_usage_of_each_vendor_wherever_it_stands() {
+fn chat_usage_of_each_vendor_in_every_place() {
     let table: &[(&str, &str, Tokens)] = &[
         (
             "OpenAI API reference, CompletionUsage",
@@ -136,7 +136,7 @@ fn chat_usage_of_each_vendor_wherever_it_stands() {
                 "{source}: {body}"
             );
         }
-        // Responses has the same object under its own names.
+        // Responses has the same object with other field names.
         let usage = usage
             .replace("\"prompt_tokens", "\"input_tokens")
             .replace("\"completion_tokens", "\"output_tokens");
@@ -153,7 +153,7 @@ fn chat_usage_of_each_vendor_wherever_it_stands() {
 }
 
 #[test]
-fn usage_that_says_nothing_is_as_if_absent() {
+fn usage_without_counts_counts_as_absent() {
     for usage in [
         "null",
         "{}",
@@ -179,9 +179,9 @@ fn usage_that_says_nothing_is_as_if_absent() {
     }
 }
 
-/// In the order in which they come, Messages in `message_start` and `message_delta`, Chat in chunks.
+/// In order of arrival: Messages in `message_start` and `message_delta`, Chat in chunks.
 #[test]
-fn of_each_count_the_last_that_is_not_zero_stands() {
+fn the_last_nonzero_value_of_each_count_applies() {
     let table: &[(&str, &[&str], Tokens)] = &[
         (
             "the API's own: input at the start, output at the end",
@@ -265,7 +265,7 @@ fn of_each_count_the_last_that_is_not_zero_stands() {
 }
 
 #[test]
-fn counts_beyond_all_numbers_saturate() {
+fn huge_counts_saturate() {
     let most = u64::MAX;
     let usage = format!(
         r#"{{"prompt_tokens":{most},"completion_tokens":{most},"total_tokens":{most},"prompt_tokens_details":{{"cached_tokens":{most},"cache_write_tokens":{most}}}}}"#

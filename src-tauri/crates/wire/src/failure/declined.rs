@@ -1,0 +1,21 @@
+/// Parts of the type, code or text of an error that refuses a request for its content, in lower case.
+pub(super) const DECLINED: &[&str] = &[
+    "content_policy",
+    "content policy",
+    "content_filter",
+    "content filtering policy",
+    "content management policy",
+    "responsibleaipolicyviolation",
+    "violating our usage policy",
+    "violate our usage policy",
+    "violates usage guidelines",
+    "requires moderation",
+    "safety_violation",
+    "content exists risk",
+    "unsafe or sensitive content",
+    "包含不安全或敏感内容",
+    "considered high risk",
+    "data_inspection_failed",
+    "datainspectionfailed",
+    "contain inappropriate content",
+];
