@@ -107,7 +107,7 @@ async fn the_owners_yes_is_asked_once_and_outlives_a_restart() {
     let (mut desk, _lead, _second) = desk_with("").await;
     let allowed = async |desk: &Desk| desk.snapshot().await.engine.paid_stand_ins.allowed;
     assert_eq!(allowed(&desk).await, None);
-    let said = desk.said(&["paid-stand-ins", "yes"]);
+    let said = desk.said(&["paid-fallbacks", "yes"]);
     assert!(said.contains("up to the daily cap"), "{said}");
     assert_eq!(allowed(&desk).await, Some(true));
     desk.kill();

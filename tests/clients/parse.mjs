@@ -1,4 +1,4 @@
-// What the official Node SDKs make of an answer, field by field; the jobs and what was heard as in parse.py.
+// The official Node SDKs' reading of a response, field by field; jobs and results as in parse.py.
 // The first argument is the folder whose node_modules has them.
 
 import { createRequire } from "node:module";
@@ -11,7 +11,7 @@ const OpenAI = installed("openai").default;
 
 const KEY = "sk-dummy-000";
 const ASKED = [{ role: "user", content: "How does the evening go?" }];
-/** Messages demands a limit, and a provider of that dialect may stand in for any other. */
+/** Messages requires a limit, and a provider of that dialect may be any other's fallback. */
 const LIMIT = 1000;
 const USAGE = { include_usage: true };
 const messagesRequest = (model) => ({ model, max_tokens: LIMIT, messages: ASKED });

@@ -20,7 +20,7 @@ from openai.types.responses import Response
 
 KEY = "sk-dummy-000"
 ASKED = [{"role": "user", "content": "How does the evening go?"}]
-# Messages demands a limit, and a provider of that dialect may stand in for any other.
+# Messages requires a limit, and a provider of that dialect may be any other's fallback.
 LIMIT = 1000
 USAGE = {"include_usage": True}
 
@@ -219,7 +219,7 @@ def parse(job):
         with client:
             PARSERS[job["dialect"]][job["way"]](client, job["model"], heard)
         return heard.told()
-    except Exception as error:  # Whatever it is, the test tells it.
+    except Exception as error:  # The test reports every error.
         return heard.told(f"{type(error).__name__}: {error}"[:600])
 
 

@@ -27,7 +27,7 @@ const CHAT_TOOL = { type: "function", function: { name: NAME, description: ABOUT
 /** One answer: its text, its reason to end, the ids of its calls, what the history gets of it. */
 const turn = (text = "", stop = null) => ({ text, stop, calls: [], said: [] });
 
-/** Appends a line, as often as it is told to. */
+/** Appends a line for each call. */
 class Tool {
   results = {};
   constructor(file) {
@@ -226,7 +226,7 @@ async function run(job) {
     const { text, stop } = await converse(play, client, job, new Tool(job.file));
     return { text, stop: stop ?? null, error: null };
   } catch (error) {
-    // Whatever it is, the program that uses the SDK hears of it.
+    // The program that uses the SDK gets every error.
     return { text: "", stop: null, error: `${error?.name ?? typeof error}: ${error?.message ?? JSON.stringify(error)}` };
   }
 }

@@ -33,7 +33,7 @@ CHAT_TOOL = {
 class Turn:
     text: str = ""
     stop: str | None = None
-    # (id, arguments as JSON) of every call that was given.
+    # (id, arguments as JSON) of every received call.
     calls: list = field(default_factory=list)
     # What the history gets of it.
     said: list = field(default_factory=list)
@@ -260,7 +260,7 @@ def run(job):
         with client:
             turn = converse(play, client, job, Tool(job["file"]))
         return {"text": turn.text, "stop": turn.stop, "error": None}
-    except Exception as error:  # Whatever it is, the program that uses the SDK hears of it.
+    except Exception as error:  # The program that uses the SDK gets every error.
         return {"text": "", "stop": None, "error": f"{type(error).__name__}: {error}"}
 
 

@@ -171,6 +171,7 @@ const RULES: &[Rule] = &[
 /// Standard terms that contain a word of the list.
 const STANDARD: &[&str] = &[
     "half open",
+    "half opens",
     "looks up",
     "looked up",
     "looks for",

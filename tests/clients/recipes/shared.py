@@ -27,6 +27,6 @@ def report(turn):
         if inspect.isawaitable(text):
             text = asyncio.run(text)
         outcome = {"text": text or "", "error": None}
-    except Exception as error:  # The program that uses the library hears of it, whatever it is.
+    except Exception as error:  # The program that uses the library gets every error.
         outcome = {"text": "", "error": f"{type(error).__name__}: {error}"}
     print("\n" + json.dumps(outcome), flush=True)

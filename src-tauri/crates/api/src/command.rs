@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Something a person asks for: from the tray's menu, the window or the CLI (`POST /control/do`).
+/// A person's command from the tray's menu, the window or the CLI (`POST /control/do`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "do", rename_all = "snake_case")]
 #[ts(export)]
@@ -29,7 +29,7 @@ pub enum Command {
         endpoint: String,
         model: String,
     },
-    /// Engine: may a stand-in with a key that is billed by the token answer clients that come with a subscription?
+    /// Engine: may a fallback with a key that is billed by the token answer clients with a subscription?
     PaidStandIns {
         allow: bool,
     },
@@ -41,7 +41,7 @@ pub enum Command {
     Siblings {
         allow: Option<bool>,
     },
-    /// Engine: the question on sibling models is not answered now; it is asked again a day later at the earliest.
+    /// Engine: "later" for the question on sibling models; it returns a day later at the earliest.
     SiblingsLater,
     /// Engine: may fallbacks that cost money answer for the rest of today?
     PaidFallbacksToday {
@@ -70,7 +70,7 @@ pub enum Command {
     ReviewRetryAll {
         incident: Option<i64>,
         pipeline: Option<String>,
-        /// Run nothing; say how many there are.
+        /// Run nothing; return how many there are.
         count_only: bool,
     },
     /// Engine: the request that runs is the last one of "retry all".

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: who would be asked now, in which order, and why.
+/// `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: the candidates now, in order, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Explained {

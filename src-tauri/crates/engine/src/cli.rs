@@ -113,6 +113,7 @@ enum Command {
         command: RouteCommand,
     },
     /// Allow fallbacks with a key billed per token to serve clients that have their own subscription
+    #[command(name = "paid-fallbacks", alias = "paid-stand-ins")]
     PaidStandIns { answer: YesOrNo },
     /// Answer the open question: may a paid fallback be used until the provider is back?
     Allow { answer: YesOrNo },

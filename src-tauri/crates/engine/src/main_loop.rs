@@ -103,7 +103,7 @@ impl MainLoop {
 
     /// Runs until [`LoopEvent::Quit`] or until every sender is gone.
     pub(crate) async fn run(mut self, mut events: mpsc::Receiver<LoopEvent>) {
-        // What the start itself has to say belongs into the first snapshot: a menu that changes at once is hard to click.
+        // Findings of the start belong into the first snapshot: a menu that changes at once is hard to click.
         while let Ok(event) = events.try_recv() {
             self.handle(event);
         }

@@ -9,7 +9,7 @@ use catalog::{
 };
 use serde::Deserialize;
 
-use crate::{Demand, UseNow};
+use crate::Demand;
 
 /// The gateway's configuration; replaced completely when the settings change.
 #[derive(Clone, Debug)]
@@ -51,6 +51,14 @@ pub struct Config {
     pub draining: bool,
     /// Where this process listens: an endpoint that leads here is refused.
     pub own_addresses: Vec<SocketAddr>,
+}
+
+/// Requests of one client go to this provider first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseNow {
+    pub provider: ProviderId,
+    /// "first by your choice until 00:00"
+    pub reason: String,
 }
 
 /// What fallbacks may cost.

@@ -54,7 +54,7 @@ pub struct Exchange {
     pub item: Option<String>,
     /// How often another response continued an unfinished message.
     pub restarts: u32,
-    /// The bytes were to wait for the completion check, and were released early, because the client would have given up.
+    /// The bytes were to wait for the completion check, and were released early, because the client's timeout was near.
     pub shown_early: bool,
     /// Candidates that do not support this request, each with the reason.
     pub passed_over: Vec<Dropped>,

@@ -33,7 +33,7 @@ pub use attempt::upstream::{BoxError, Connect, Dialed, Io, connect};
 pub use body::Body;
 pub use config::{
     CandidateRule, Config, Consent, Delivery, EndpointConfig, Limits, Pattern, Restart, Route,
-    Scope, Siblings, Spending, Timers, UsedUp,
+    Scope, Siblings, Spending, Timers, UsedUp, UseNow,
 };
 pub use deliver::outlet::Aborted;
 pub use door::Gateway;
@@ -44,7 +44,7 @@ pub use kept::ConversationAsk;
 pub use once::{ReplayAsk, Unkept};
 pub use plan::{
     ANY_MODEL, Caller, CallerKind, Candidate, Carriage, Credential, Dropped, Ineligible, Login,
-    Pin, Plan, Role, UseNow,
+    Pin, Plan, Role,
 };
 pub use review::{ParkedRequest, Rerun, Review, Unfetched};
 pub use services::Clock;

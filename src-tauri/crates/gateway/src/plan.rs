@@ -29,7 +29,6 @@ pub use caller::{Caller, CallerKind, Login};
 pub(crate) use candidate::Answerer;
 pub use candidate::{Candidate, Credential, Dropped, Role};
 pub use carriage::Carriage;
-pub use choice::UseNow;
 pub use ineligible::Ineligible;
 pub(crate) use order::{fitting, plan};
 pub use pin::Pin;

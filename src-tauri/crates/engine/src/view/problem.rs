@@ -2,7 +2,7 @@ use api::ProblemView;
 
 use crate::state::State;
 
-/// What of ours needs the owner.
+/// Problems of this installation that need the owner.
 pub(crate) fn problems(state: &State) -> Vec<ProblemView> {
     let mut problems = Vec::new();
     if let Some(first) = state.settings_wrong.first() {

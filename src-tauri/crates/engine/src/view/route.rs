@@ -20,7 +20,7 @@ pub(crate) fn routes(state: &State) -> Vec<Route> {
 fn route(state: &State, plan: &Plan) -> Route {
     let standing = state.fallbacks.on(&plan.route, plan.dialect);
     let active = fallback::active(state, &standing);
-    // A route that nobody wrote is named after its pattern.
+    // A default route is named after its pattern.
     let written = state
         .settings
         .routes
@@ -54,7 +54,7 @@ fn candidates(plan: &Plan) -> Vec<Candidate> {
     usable.chain(dropped).collect()
 }
 
-/// A plan in full, without the tests of its fallbacks. `of_a_pipeline`: the request names one, so that what nobody answers waits.
+/// A plan in full, without the tests of its fallbacks. `of_a_pipeline`: the request names one, so an unanswered request is parked.
 pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
     let waits = of_a_pipeline || plan.pipeline.is_some();
     api::Explained {
@@ -95,7 +95,7 @@ fn with_siblings(state: &State, plan: &Plan, stand_in: StandIn) -> StandIn {
     }
 }
 
-/// A stand-in is a second usable candidate.
+/// A fallback is a second usable candidate.
 pub(crate) fn stand_in(plan: &Plan) -> StandIn {
     if plan.candidates.len() > 1 {
         return StandIn::Ready;

@@ -13,7 +13,7 @@ const ROUTES_NAMED: usize = 4;
 /// Maximum number of fallbacks in use, one line each.
 const FALLBACKS_SHOWN: usize = 3;
 
-/// The headline of an outage says who answers, though not that one model alone fails.
+/// The headline of an outage names the fallback, though not that one model alone fails.
 pub(crate) fn fallbacks(state: &State, work: Option<Work>) -> Vec<String> {
     match work {
         Some(_) => fallback::sentences_of(state, Carried::is_sibling),

@@ -153,7 +153,7 @@ impl Tape {
         recorded.kept.then(|| given.cloned().collect())
     }
 
-    /// A client comes back for it, and reads from the first byte on. None: somebody is there, or the beginning is not.
+    /// A returning client reads from the first byte on. `None`: there is a reader, or the beginning is gone.
     pub(crate) fn rejoin(&self) -> Option<Reader> {
         let mut recorded = self.lock();
         if recorded.attendance != Attendance::Left || !recorded.kept {
@@ -169,7 +169,7 @@ impl Tape {
 }
 
 impl Recorded {
-    /// Once the beginning is not kept, nothing is that was read, or that nobody will read.
+    /// Without its beginning, bytes that were read or have no reader are dropped.
     fn forget_read(&mut self) {
         let nobody = self.attendance == Attendance::Left;
         while (nobody || self.forgotten < self.read)

@@ -1,16 +1,7 @@
 //! The provider that the owner chose for a client's requests. Pure.
 
-use catalog::ProviderId;
-
 use super::{Plan, Role};
-
-/// Requests of one client go to this provider first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UseNow {
-    pub provider: ProviderId,
-    /// "first by your choice until 00:00"
-    pub reason: String,
-}
+use crate::UseNow;
 
 impl Plan {
     /// Moves the chosen provider's first candidate to the front. Consent, scope and cap have removed what may not be used, and
@@ -40,9 +31,8 @@ mod tests {
     use catalog::{Dialect, EndpointId, ModelId};
 
     use super::super::{Caller, Ineligible, Login, Plan, Wish, plan};
-    use super::UseNow;
     use crate::tests::config;
-    use crate::{Config, Scope, Standing, UsedUp};
+    use crate::{Config, Scope, Standing, UseNow, UsedUp};
 
     const REASON: &str = "first by your choice until 00:00";
 

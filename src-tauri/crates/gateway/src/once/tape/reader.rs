@@ -10,7 +10,7 @@ pub(crate) enum Next {
 }
 
 impl Reader {
-    /// Status and headers, and where the whole body is there already, that too.
+    /// Status and headers, and the complete body where it is there already.
     ///
     /// # Errors
     /// It ended without any.

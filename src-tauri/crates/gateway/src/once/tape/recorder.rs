@@ -40,8 +40,7 @@ impl Recorder {
         self.0.0.more.notify_waiters();
     }
 
-    /// Wait until whoever reads along is not too far behind. What is held back is no reason to wait, and nobody waits for
-    /// a client that has left.
+    /// Waits until the reader is not too far behind. Held bytes and a client that has left are no reason to wait.
     pub(crate) async fn room(&self) {
         loop {
             let taken = self.0.0.taken.notified();
@@ -65,7 +64,7 @@ impl Recorder {
         self.0.0.more.notify_waiters();
     }
 
-    /// Nothing was shown yet, and this is said instead of what was recorded.
+    /// Sends this instead of the recorded bytes, none of which were released.
     pub(crate) fn say_instead(&self, head: Head, body: Bytes) {
         let mut recorded = self.0.lock();
         recorded.pieces.clear();

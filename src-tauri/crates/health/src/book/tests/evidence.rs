@@ -146,7 +146,7 @@ fn each_belief_has_its_own() {
     );
 }
 
-/// A refused key counts for half an hour, a limit until its reset.
+/// A refused key counts for 30 minutes, a limit until its reset.
 #[test]
 fn a_limit_counts_until_its_reset() {
     let mut book = book();

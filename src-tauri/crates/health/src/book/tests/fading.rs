@@ -1,4 +1,4 @@
-//! A verdict that rests on requests alone fades ten minutes after its last failure: it becomes unknown, and the
+//! A verdict from requests alone fades ten minutes after its last failure: it becomes unknown, and the
 //! incident ends at that failure.
 
 use super::*;
@@ -37,7 +37,7 @@ fn ten_minutes_after_the_last_failure_it_is_unknown_and_the_incident_ended_then(
         peak: Level::MajorOutage,
     };
     assert_eq!(told[0].change, ended);
-    // Half an hour after the failure, the verdict follows the page, at lower confidence.
+    // 30 minutes after the failure, the verdict follows the page, at lower confidence.
     check(
         &mut book,
         &[

@@ -141,7 +141,7 @@ fn a_surface_that_vanishes_has_not_recovered() {
             ("20:02", "page", "code=ok", "partial them", ""),
             ("20:04", "page", "code=ok", "partial them", ""),
             ("20:29", "page", "code=ok", "partial them", ""),
-            // The page has not mentioned the API for half an hour: unknown, and the incident stays open.
+            // The page has not mentioned the API for 30 minutes: unknown, and the incident stays open.
             ("20:31", "page", "code=ok", "stale -", "noted"),
             ("20:32", "call", "ok", "ok -", ""),
             ("20:33", "call", "ok", "ok -", "recovered!"),
