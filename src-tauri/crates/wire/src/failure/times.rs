@@ -149,7 +149,7 @@ pub(super) fn duration(text: &str) -> Option<(f64, &str)> {
         let (amount, after) = next.split_at(digits);
         // A full stop at the end of a sentence is not part of the number.
         let (amount, after) = match amount.strip_suffix('.') {
-            Some(whole) => (whole, &next[whole.len()..]),
+            Some(integer) => (integer, &next[integer.len()..]),
             None => (amount, after),
         };
         let Some(amount) = number(amount) else {

@@ -1,5 +1,6 @@
 //! OpenAI Responses (public API reference: "Responses", "Streaming events").
 
+mod incomplete;
 pub(crate) mod item;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use super::stop::{Stop, stop};
 use super::usage::{Observed, OpenAiUsage};
 use crate::sse::Event;
 use crate::{Broken, Completion, StepKind};
+use incomplete::IncompleteDetails;
 use item::{Counted, Item};
 
 /// The effect of an event type.
@@ -375,29 +377,5 @@ impl Response<'_> {
             item.show(counted, shown)?;
         }
         Ok(stop)
-    }
-}
-
-/// A value that is not an object counts as absent.
-#[derive(Default)]
-struct IncompleteDetails<'a> {
-    reason: Word<'a>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for IncompleteDetails<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Details<'a> {
-            #[serde(borrow, default)]
-            reason: Word<'a>,
-        }
-        let raw = <&'de RawValue>::deserialize(from)?;
-        let details = serde_json::from_str::<Details<'de>>(raw.get());
-        Ok(details.map_or_else(
-            |_| Self::default(),
-            |details| Self {
-                reason: details.reason,
-            },
-        ))
     }
 }

@@ -21,7 +21,7 @@ fn rules() -> Vec<Rule> {
     ]
 }
 
-fn told(status: u16, body: &str) -> (Class, String) {
+fn classified(status: u16, body: &str) -> (Class, String) {
     let status = StatusCode::from_u16(status).unwrap();
     let failure = classify_by(&rules(), status, &HeaderMap::new(), body.as_bytes(), now());
     (failure.class, failure.message)
@@ -58,7 +58,7 @@ fn the_first_matching_rule_applies_and_is_named() {
     ];
     for (status, body, class, message) in table {
         assert_eq!(
-            told(status, body),
+            classified(status, body),
             (class, message.to_owned()),
             "{status} {body}"
         );
@@ -89,29 +89,29 @@ fn only_rules_without_a_status_apply_to_an_error_event() {
         message: message.to_owned(),
     };
     let rules = rules();
-    let told = |broken: &Broken| {
+    let classified = |broken: &Broken| {
         let (class, rule) = classify_broken(&rules, broken);
         (class, rule.map(|rule| rule.number))
     };
     assert_eq!(
-        told(&event("authentication_error", "a brownout")),
+        classified(&event("authentication_error", "a brownout")),
         (Class::Transient, Some(2))
     );
     assert_eq!(
-        told(&event("api_error", "out of credits")),
+        classified(&event("api_error", "out of credits")),
         (Class::Transient, None)
     );
     // Except if a router writes the status into the event.
     assert_eq!(
-        told(&event("500", "out of credits")),
+        classified(&event("500", "out of credits")),
         (Class::Quota, Some(1))
     );
-    assert_eq!(told(&Broken::Cut), (Class::Transient, None));
+    assert_eq!(classified(&Broken::Cut), (Class::Transient, None));
 }
 
 #[test]
 fn a_truncated_message_keeps_the_rule_number() {
-    let (_, message) = told(418, &"x".repeat(9_000));
+    let (_, message) = classified(418, &"x".repeat(9_000));
     assert_eq!(message.chars().count(), Words::LONGEST);
     assert!(message.ends_with("(model_gone by your rule 3)"));
 }
