@@ -6,8 +6,8 @@ use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::acting::Acting;
 use crate::cue::Cue;
+use crate::family::Acting;
 use crate::fault::Fault;
 use crate::perform::{Body, JSON};
 use crate::plan::Plan;

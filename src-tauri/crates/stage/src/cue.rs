@@ -2,7 +2,7 @@ use catalog::Dialect;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::acting::{Acting, Family};
+use crate::family::{Acting, Family};
 use crate::fault::Fault;
 use crate::manner::Manner;
 

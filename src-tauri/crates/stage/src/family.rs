@@ -4,8 +4,7 @@
 use catalog::Dialect;
 use serde_json::Value;
 
-use crate::acting::{Acting, Family};
-
+mod acting;
 mod anthropic;
 mod deepseek;
 mod gemini;
@@ -22,6 +21,7 @@ mod vllm;
 mod xai;
 mod zai;
 
+pub use acting::{Acting, Family, UnknownFamily};
 pub(crate) use vendor::{Call, Headers, Occasion, Overlong, Refusal, Vendor, known_model};
 
 impl Family {

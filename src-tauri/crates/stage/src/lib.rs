@@ -11,7 +11,6 @@
 //! [`Stage::acting`], a cue, or a name like `gpt-5@as-openai` makes it a [`Family`]: that vendor's refusals, texts, streams,
 //! counts, prompt cache and limits.
 
-mod acting;
 mod answer;
 mod cache;
 mod clock;
@@ -43,8 +42,8 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-pub use acting::{Acting, Family, UnknownFamily};
 pub use cue::{Cue, Line};
+pub use family::{Acting, Family, UnknownFamily};
 pub use fault::{ErrorBody, Fault, Stop, UnknownFault};
 pub use manner::{Ids, Manner, Reasoning, UnknownManner, UsageManner};
 pub use plan::{Plan, Window, WindowName};

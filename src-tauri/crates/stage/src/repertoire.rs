@@ -3,7 +3,7 @@
 use catalog::REHEARSAL_PREFIX;
 
 use crate::Fault;
-use crate::acting::Acting;
+use crate::family::Acting;
 use crate::manner::Manner;
 
 mod names;

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
-use crate::acting::Acting;
 use crate::cue::{Cue, Line};
+use crate::family::Acting;
 use crate::fault::Fault;
 use crate::plan::Plan;
 use crate::request::Request;

@@ -15,10 +15,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::acting::Acting;
 use crate::connection::{Carried, Carrier};
 use crate::control;
 use crate::cue::Cue;
+use crate::family::Acting;
 use crate::fault::Fault;
 use crate::plan::Plan;
 use crate::received::{Answered, End, Entry, Log, Received};
