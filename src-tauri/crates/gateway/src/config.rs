@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::{
-    Dialect, Endpoint, EndpointId, Equivalent, MicroDollars, Model, ModelId, Rank, Secret, Tier,
+    Dialect, Endpoint, EndpointId, Equivalent, MicroDollars, Model, ModelId, ProviderId, Rank,
+    Secret, Tier,
 };
 use serde::Deserialize;
 

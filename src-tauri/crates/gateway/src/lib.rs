@@ -33,7 +33,7 @@ pub use attempt::upstream::{BoxError, Connect, Dialed, Io, connect};
 pub use body::Body;
 pub use config::{
     CandidateRule, Config, Consent, Delivery, EndpointConfig, Limits, Pattern, Restart, Route,
-    Scope, Siblings, Spending, Timers, UsedUp, UseNow,
+    Scope, Siblings, Spending, Timers, UseNow, UsedUp,
 };
 pub use deliver::outlet::Aborted;
 pub use door::Gateway;
