@@ -2,7 +2,7 @@
 import type { MayGoTo } from "./MayGoTo";
 
 /**
- * A command from the tray menu, the window or the CLI (`POST /control/do`).
+ * A person's command from the tray's menu, the window or the CLI (`POST /control/do`).
  */
 export type Command = { "do": "open_window", view: string, } | { "do": "copy_base_url" } | { "do": "quit" } | { "do": "pause" } | { "do": "resume" } | { "do": "stop_engine" } | { "do": "start_engine" } | { "do": "check_now" } | { "do": "try_now", endpoint: string, model: string, } | { "do": "paid_stand_ins", allow: boolean, } | { "do": "paid_until_back", allow: boolean, } | { "do": "siblings", allow: boolean | null, } | { "do": "siblings_later" } | { "do": "paid_fallbacks_today", allow: boolean, } | { "do": "use_now", client: string, 
 /**
@@ -10,6 +10,6 @@ export type Command = { "do": "open_window", view: string, } | { "do": "copy_bas
  */
 provider: string | null, pin: boolean, } | { "do": "may_go_to", pipeline: string | null, scope: MayGoTo, } | { "do": "rehearse", seconds: number, } | { "do": "end_rehearsal" } | { "do": "review_retry_all", incident: number | null, pipeline: string | null, 
 /**
- * Run nothing; return the number of items.
+ * Run nothing; return how many there are.
  */
 count_only: boolean, } | { "do": "review_retry_stop" } | { "do": "start_at_login", on: boolean, };

@@ -3,7 +3,7 @@ import type { Candidate } from "./Candidate";
 import type { Fallback } from "./Fallback";
 
 /**
- * `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: the candidates for a request now, their order, and the reasons.
+ * `GET /control/explain?model=…&dialect=…&login=…&pipeline=…`: the candidates now, in order, and why.
  */
 export type Explained = { 
 /**

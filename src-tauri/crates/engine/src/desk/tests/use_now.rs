@@ -63,7 +63,7 @@ fn a_choice_that_cannot_be_obeyed_is_refused_with_the_reason() {
          12:02 use gpt       => answer OpenAI cannot be used: no key for OpenAI. Claude Code stays with the usual order | no menu uses OpenAI
          12:03 use nothing   => answer no provider is named
          12:04 key openai
-         12:05 use gpt       => answer paid key | no menu uses OpenAI",
+         12:05 use gpt       => answer which needs your consent | no menu uses OpenAI",
     );
     assert_eq!(rows, 4);
 }

@@ -55,7 +55,7 @@ const TRAPS: &[(&str, &str, &str)] = &[
     (
         "31",
         "wire/src/sse/tests.rs",
-        "the_limit_holds_for_whole_and_for_unfinished_events",
+        "the_limit_applies_to_complete_and_incomplete_events",
     ),
     ("31b", "gateway/tests/scenes/traps/attempts.rs", "trap_31b_"),
     ("31c", "gateway/tests/scenes/traps/framing.rs", "trap_31c_"),
