@@ -75,7 +75,7 @@ pub enum Change {
         since: DateTime<Utc>,
         peak: Level,
     },
-    /// The incident closed without proof of recovery: the requests that it rested on are too old. It ended at
+    /// The incident closed without evidence of recovery: the requests that it was based on are too old. It ended at
     /// [`Transition::at`], its last evidence.
     Faded {
         since: DateTime<Utc>,

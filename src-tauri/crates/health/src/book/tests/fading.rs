@@ -1,4 +1,4 @@
-//! A verdict that rests on requests alone fades ten minutes after its last failure: it becomes unknown, and the
+//! A verdict based on requests alone fades ten minutes after its last failure: it becomes unknown, and the
 //! incident ends at that failure.
 
 use super::*;
@@ -23,21 +23,21 @@ fn faded(time: &str) -> Verdict {
 }
 
 #[test]
-fn ten_minutes_after_the_last_failure_it_is_unknown_and_the_incident_ended_then() {
+fn ten_minutes_after_the_last_failure_the_verdict_is_unknown_and_the_incident_has_ended() {
     let mut book = book();
     check(&mut book, DOWN);
     check(&mut book, &[("20:03:10", "clock", "", "major them", "")]);
     assert_eq!(book.next_due(), Some(at("20:13")));
     check(&mut book, &[("20:12:59", "clock", "", "major them", "")]);
-    let told = check(&mut book, &[("20:13", "clock", "", "faded -", "faded!")]);
+    let expected_changes = check(&mut book, &[("20:13", "clock", "", "faded -", "faded!")]);
     assert_eq!(claude(&book), faded("20:03"));
-    assert_eq!(told[0].at, at("20:03"), "dollars stop there");
+    assert_eq!(expected_changes[0].at, at("20:03"), "dollars stop there");
     let ended = Change::Faded {
         since: at("20:01"),
         peak: Level::MajorOutage,
     };
-    assert_eq!(told[0].change, ended);
-    // Half an hour after the failure, the verdict follows the page, at lower confidence.
+    assert_eq!(expected_changes[0].change, ended);
+    // 30 minutes after the failure, the verdict follows the page, at lower confidence.
     check(
         &mut book,
         &[
@@ -55,7 +55,7 @@ fn ten_minutes_after_the_last_failure_it_is_unknown_and_the_incident_ended_then(
 }
 
 #[test]
-fn one_good_response_does_not_keep_it_red() {
+fn one_success_does_not_keep_the_provider_red() {
     let mut book = book();
     check(&mut book, DOWN);
     check(
@@ -70,9 +70,17 @@ fn one_good_response_does_not_keep_it_red() {
 }
 
 #[test]
-fn without_a_page_it_stays_unknown_with_its_last_failure() {
+fn without_a_page_the_verdict_stays_unknown_with_the_last_failure() {
     let mut book = book();
-    let call = |time, told| (time, "openrouter call", "529", "unlooked -", told);
+    let call = |time, expected_changes| {
+        (
+            time,
+            "openrouter call",
+            "529",
+            "unlooked -",
+            expected_changes,
+        )
+    };
     check(
         &mut book,
         &[
@@ -93,7 +101,7 @@ fn without_a_page_it_stays_unknown_with_its_last_failure() {
 }
 
 #[test]
-fn what_probes_and_pages_say_does_not_fade() {
+fn evidence_of_probes_and_pages_does_not_fade() {
     let mut probed = book();
     check(&mut probed, &DOWN[..4]);
     check(
@@ -122,7 +130,7 @@ fn what_probes_and_pages_say_does_not_fade() {
 fn the_end_is_the_last_evidence_of_any_source() {
     let mut book = book();
     check(&mut book, DOWN);
-    let told = check(
+    let expected_changes = check(
         &mut book,
         &[
             ("20:04", "page", "api=partial code=ok", "major them", ""),
@@ -131,26 +139,26 @@ fn the_end_is_the_last_evidence_of_any_source() {
             ("20:13", "clock", "", "ok -", "recovered!"),
         ],
     );
-    let end = told.last().unwrap();
+    let end = expected_changes.last().unwrap();
     assert_eq!(end.at, at("20:08"), "the page took it back then");
 }
 
 #[test]
-fn another_model_that_answers_since_then_makes_it_well_again() {
+fn a_later_success_of_another_model_makes_the_provider_operational() {
     let mut book = book();
     check(&mut book, DOWN);
-    let told = check(
+    let expected_changes = check(
         &mut book,
         &[
             ("20:04", "call", "sonnet:ok", "partial them", "eased"),
             ("20:13", "clock", "", "ok -", "recovered!"),
         ],
     );
-    assert_eq!(told.last().unwrap().at, at("20:03"));
+    assert_eq!(expected_changes.last().unwrap().at, at("20:03"));
 }
 
 #[test]
-fn a_suspend_does_not_keep_it_open() {
+fn a_suspend_does_not_keep_a_refuted_incident_open() {
     let mut book = book();
     check(&mut book, DOWN);
     check(
@@ -164,7 +172,7 @@ fn a_suspend_does_not_keep_it_open() {
 
 /// The fading is reported before any later reading.
 #[test]
-fn it_has_faded_before_anything_that_happens_later() {
+fn fading_is_reported_before_any_later_reading() {
     let mut book = book();
     check(&mut book, DOWN);
     check(
@@ -186,14 +194,14 @@ fn an_incident_from_before_a_restart_fades_too() {
         peak: Level::MajorOutage,
         last_failure: Some(at("11:58")),
     };
-    let ended = |told: &[Transition]| {
-        let end = told.last().unwrap();
+    let ended = |expected_changes: &[Transition]| {
+        let end = expected_changes.last().unwrap();
         (end.at, matches!(end.change, Change::Faded { .. }))
     };
     let mut book = restored(vec![open.clone()]);
     assert_eq!(book.next_due(), Some(at("12:08")));
-    let told = check(&mut book, &[("12:08", "clock", "", "unlooked -", "faded!")]);
-    assert_eq!(ended(&told), (at("11:58"), true));
+    let expected_changes = check(&mut book, &[("12:08", "clock", "", "unlooked -", "faded!")]);
+    assert_eq!(ended(&expected_changes), (at("11:58"), true));
     // The last failure is long ago: pages and probes are read first.
     let long_ago = OpenIncident {
         last_failure: Some(at("11:45")),
@@ -202,11 +210,19 @@ fn an_incident_from_before_a_restart_fades_too() {
     let book = restored(vec![long_ago]);
     assert_eq!(book.next_due(), Some(at("12:01")));
     // A success ends the incident after a restart too, and a failure keeps it open.
-    let call = |time, said, told| (time, "openrouter call", said, "unlooked -", told);
+    let call = |time, input, expected_changes| {
+        (
+            time,
+            "openrouter call",
+            input,
+            "unlooked -",
+            expected_changes,
+        )
+    };
     let mut well = restored(vec![open.clone()]);
     let rows = [call("12:02", "ok", ""), call("12:03", "ok", "recovered!")];
-    let told = check(&mut well, &rows);
-    assert_eq!(ended(&told), (at("11:58"), false));
+    let expected_changes = check(&mut well, &rows);
+    assert_eq!(ended(&expected_changes), (at("11:58"), false));
     let mut once = restored(vec![open.clone()]);
     let rows = [
         call("12:02", "529", ""),
