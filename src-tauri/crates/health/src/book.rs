@@ -1,8 +1,8 @@
 mod judge;
 mod network;
 mod page;
-mod plot;
 mod run;
+mod tracker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use crate::{
     CallOutcome, CallSource, Change, Controls, Note, Observation, OpenIncident, Page, Thresholds,
     Transition, Unreadable, Verdicts, Watched,
 };
-use judge::{Readings, Scene, judge};
+use judge::{Context, Readings, judge};
 use network::Network;
 use page::{News, is_bad};
-use plot::{Plot, Told};
 use run::Run;
+use tracker::{IncidentTracker, TrackedChange};
 
 /// Turns observations into verdicts and transitions.
 #[derive(Debug)]
@@ -27,17 +27,17 @@ pub struct Book {
     thresholds: Thresholds,
     watched: Watched,
     network: Network,
-    dossiers: BTreeMap<ProviderId, Dossier>,
+    states: BTreeMap<ProviderId, ProviderState>,
     verdicts: Arc<Verdicts>,
     /// The latest time that any call passed in. Time never runs backwards in the book.
-    told: DateTime<Utc>,
+    latest: DateTime<Utc>,
 }
 
 /// The readings, incident and last verdict of one provider.
 #[derive(Debug, Default)]
-struct Dossier {
+struct ProviderState {
     readings: Readings,
-    plot: Plot,
+    tracker: IncidentTracker,
 }
 
 /// This many unrelated providers failing at once point at shared infrastructure.
@@ -54,23 +54,23 @@ impl Book {
         open: Vec<OpenIncident>,
         now: DateTime<Utc>,
     ) -> Self {
-        let mut dossiers: BTreeMap<ProviderId, Dossier> = catalog
+        let mut states: BTreeMap<ProviderId, ProviderState> = catalog
             .providers()
             .iter()
-            .map(|p| (p.id.clone(), Dossier::default()))
+            .map(|p| (p.id.clone(), ProviderState::default()))
             .collect();
         for incident in &open {
-            let dossier = dossiers.entry(incident.provider.clone()).or_default();
-            dossier.plot = Plot::restored(incident, now, &thresholds);
+            let provider_state = states.entry(incident.provider.clone()).or_default();
+            provider_state.tracker = IncidentTracker::restored(incident, now, &thresholds);
         }
         let mut book = Self {
             catalog,
             thresholds,
             watched,
             network: Network::default(),
-            dossiers,
+            states,
             verdicts: Arc::default(),
-            told: now,
+            latest: now,
         };
         // Nothing has been read yet, so this produces no transitions.
         let _ = book.fold(now);
@@ -84,14 +84,14 @@ impl Book {
         let mut ended = Vec::new();
         for provider in before.0.into_keys() {
             if !self.watched.0.contains_key(&provider)
-                && let Some(dossier) = self.dossiers.get_mut(&provider)
+                && let Some(provider_state) = self.states.get_mut(&provider)
             {
-                let told = dossier.plot.abandon(now);
-                ended.extend(told.into_iter().map(|told| (provider.clone(), told)));
+                let changes = provider_state.tracker.stop_watching(now);
+                ended.extend(changes.into_iter().map(|change| (provider.clone(), change)));
             }
         }
         let opened = self.fold(now);
-        let mut transitions = self.signed(ended);
+        let mut transitions = self.with_verdicts(ended);
         transitions.extend(opened);
         transitions
     }
@@ -109,18 +109,15 @@ impl Book {
     }
 
     fn fades_by(&self, now: DateTime<Utc>) -> bool {
-        let runs = self
-            .dossiers
-            .values()
-            .flat_map(|d| d.readings.runs.values());
+        let runs = self.states.values().flat_map(|d| d.readings.runs.values());
         runs.filter_map(|run| run.fades_at(&self.thresholds))
-            .any(|fades| self.told < fades && fades <= now)
+            .any(|fades| self.latest < fades && fades <= now)
     }
 
     fn seen(&mut self, now: DateTime<Utc>, seen: Observation) -> Vec<Transition> {
         match seen {
             Observation::Network { at, controls } => {
-                self.heard_of_network(at.min(now), controls);
+                self.observe_network(at.min(now), controls);
                 self.fold(now)
             }
             Observation::Call {
@@ -142,7 +139,7 @@ impl Book {
                 let news = self.page_read(at.min(now), &provider, reading);
                 let mut transitions = self.fold(now);
                 let news = self.placed(now, &provider, news);
-                transitions.extend(self.signed(news));
+                transitions.extend(self.with_verdicts(news));
                 transitions
             }
         }
@@ -150,9 +147,9 @@ impl Book {
 
     /// Applies the passage of time: readings become stale and failures fade.
     pub fn due(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
-        for dossier in self.dossiers.values_mut() {
-            let recent = |run: &Run| run.last_heard().is_some_and(|at| now - at < FORGET_AFTER);
-            dossier.readings.runs.retain(|_, run| recent(run));
+        for provider_state in self.states.values_mut() {
+            let recent = |run: &Run| run.last_call_at().is_some_and(|at| now - at < FORGET_AFTER);
+            provider_state.readings.runs.retain(|_, run| recent(run));
         }
         self.fold(now)
     }
@@ -160,18 +157,18 @@ impl Book {
     /// When [`Book::due`] next changes something.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         let stale_after = self.thresholds.page_stale();
-        self.dossiers
+        self.states
             .values()
-            .flat_map(|dossier| {
-                let runs = dossier.readings.runs.values();
+            .flat_map(|provider_state| {
+                let runs = provider_state.readings.runs.values();
                 let calls = runs.flat_map(|run| run.changes_at(&self.thresholds));
-                let pages = dossier.readings.page.stale_at(stale_after);
+                let pages = provider_state.readings.page.stale_at(stale_after);
                 calls
                     .chain(pages)
-                    .chain(dossier.plot.settles_at())
-                    .chain(dossier.plot.fades_at())
+                    .chain(provider_state.tracker.settles_at())
+                    .chain(provider_state.tracker.fades_at())
             })
-            .filter(|&at| at > self.told)
+            .filter(|&at| at > self.latest)
             .min()
     }
 
@@ -179,8 +176,8 @@ impl Book {
     /// trouble.
     pub fn doubtful(&self, now: DateTime<Utc>) -> Vec<(EndpointId, ModelId)> {
         let mine = self.watched.0.iter().filter_map(|(id, watched)| {
-            let dossier = self.dossiers.get(id)?;
-            let scene = Scene {
+            let provider_state = self.states.get(id)?;
+            let context = Context {
                 now,
                 thresholds: &self.thresholds,
                 network: &self.network,
@@ -188,16 +185,20 @@ impl Book {
                 watched: Some(watched),
                 failing_together: &[],
             };
-            Some(judge::doubtful(scene, &dossier.readings))
+            Some(judge::doubtful(context, &provider_state.readings))
         });
         mine.flatten().collect()
     }
 
     /// After a suspend, earlier readings are stale, and the suspended time counts as no provider's downtime.
     pub fn woke(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
-        for dossier in self.dossiers.values_mut() {
-            dossier.readings.page.woke();
-            dossier.readings.runs.values_mut().for_each(Run::woke);
+        for provider_state in self.states.values_mut() {
+            provider_state.readings.page.woke();
+            provider_state
+                .readings
+                .runs
+                .values_mut()
+                .for_each(Run::woke);
         }
         self.fold(now)
     }
@@ -206,13 +207,13 @@ impl Book {
         Arc::clone(&self.verdicts)
     }
 
-    fn heard_of_network(&mut self, at: DateTime<Utc>, controls: Controls) {
+    fn observe_network(&mut self, at: DateTime<Utc>, controls: Controls) {
         let up = self.network.last_up();
-        self.network.told(at, controls);
+        self.network.record(at, controls);
         if self.network.is_down() {
-            for dossier in self.dossiers.values_mut() {
-                let runs = dossier.readings.runs.values_mut();
-                runs.for_each(|run| run.forgive(up));
+            for provider_state in self.states.values_mut() {
+                let runs = provider_state.readings.runs.values_mut();
+                runs.for_each(|run| run.ignore_network_failures(up));
             }
         }
     }
@@ -238,8 +239,8 @@ impl Book {
             | CallOutcome::Ours(_)
             | CallOutcome::Neutral => {}
         }
-        let dossier = self.dossiers.entry(provider).or_default();
-        let run = dossier.readings.runs.entry(key).or_default();
+        let provider_state = self.states.entry(provider).or_default();
+        let run = provider_state.readings.runs.entry(key).or_default();
         run.record(at, source, outcome, &self.thresholds);
     }
 
@@ -255,8 +256,8 @@ impl Book {
         let catalog = Arc::clone(&self.catalog);
         let known = catalog.provider(provider);
         let surfaces = known.map_or(&[][..], |p| &p.surfaces);
-        let dossier = self.dossiers.entry(provider.clone()).or_default();
-        let page = &mut dossier.readings.page;
+        let provider_state = self.states.entry(provider.clone()).or_default();
+        let page = &mut provider_state.readings.page;
         page.read(at, reading, surfaces.iter().map(|s| &s.id))
     }
 
@@ -266,9 +267,9 @@ impl Book {
         now: DateTime<Utc>,
         provider: &ProviderId,
         news: Vec<News>,
-    ) -> Vec<(ProviderId, Told)> {
-        let plot = self.dossiers.get(provider).map(|d| &d.plot);
-        let begun = plot.and_then(Plot::since);
+    ) -> Vec<(ProviderId, TrackedChange)> {
+        let tracker = self.states.get(provider).map(|d| &d.tracker);
+        let begun = tracker.and_then(IncidentTracker::since);
         news.into_iter()
             .filter_map(|news| match (news, begun) {
                 (News::Past(incident), Some(begun))
@@ -277,33 +278,33 @@ impl Book {
                     Some(Change::Noted(Note::PageResolved(incident.title)))
                 }
                 (News::Past(incident), _) => Some(Change::Past(incident)),
-                (News::Said(text), Some(_)) => Some(Change::Noted(Note::Page(text))),
+                (News::Update(text), Some(_)) => Some(Change::Noted(Note::Page(text))),
                 (News::Resolved(title), Some(_)) => Some(Change::Noted(Note::PageResolved(title))),
-                (News::Said(_) | News::Resolved(_), None) => None,
+                (News::Update(_) | News::Resolved(_), None) => None,
             })
             .map(|change| {
-                let told = Told {
+                let change = TrackedChange {
                     at: now,
                     change,
                     announce: false,
                 };
-                (provider.clone(), told)
+                (provider.clone(), change)
             })
             .collect()
     }
 
     /// Judges every provider again, advances the incidents and publishes the verdicts.
     fn fold(&mut self, now: DateTime<Utc>) -> Vec<Transition> {
-        self.told = now;
+        self.latest = now;
         let failing_together = self.failing_together(now);
-        let mut told = Vec::new();
+        let mut changes = Vec::new();
         let mut verdicts = Verdicts {
             providers: BTreeMap::new(),
             offline: self.network.is_down(),
         };
-        for (id, dossier) in &mut self.dossiers {
+        for (id, provider_state) in &mut self.states {
             let watched = self.watched.0.get(id);
-            let scene = Scene {
+            let context = Context {
                 now,
                 thresholds: &self.thresholds,
                 network: &self.network,
@@ -312,33 +313,34 @@ impl Book {
                 failing_together: &failing_together,
             };
             let before = self.verdicts.providers.get(id);
-            let judgement = judge(scene, &dossier.readings, before);
+            let judgement = judge(context, &provider_state.readings, before);
             let mut verdict = judgement.verdict;
             if !self.network.is_down() {
-                let steps = dossier
-                    .plot
-                    .step(now, &verdict, judgement.end, watched.is_some());
-                told.extend(steps.into_iter().map(|told| (id.clone(), told)));
+                let steps =
+                    provider_state
+                        .tracker
+                        .step(now, &verdict, judgement.end, watched.is_some());
+                changes.extend(steps.into_iter().map(|change| (id.clone(), change)));
             }
-            if let (true, Some(begun)) = (is_bad(verdict.verdict), dossier.plot.since()) {
+            if let (true, Some(begun)) = (is_bad(verdict.verdict), provider_state.tracker.since()) {
                 verdict.since = Some(begun);
             }
-            verdict.unstable = dossier.plot.is_unstable();
+            verdict.unstable = provider_state.tracker.is_unstable();
             verdicts.providers.insert(id.clone(), verdict);
         }
         if *self.verdicts != verdicts {
             self.verdicts = Arc::new(verdicts);
         }
-        self.signed(told)
+        self.with_verdicts(changes)
     }
 
     /// Unrelated providers whose calls fail now; empty while they are fewer than [`SHARED_AT`].
     fn failing_together(&self, now: DateTime<Utc>) -> Vec<ProviderId> {
-        let fails = |d: &Dossier| d.readings.calls_fail(now, &self.thresholds, &self.network);
+        let fails = |d: &ProviderState| d.readings.calls_fail(now, &self.thresholds, &self.network);
         let failing: Vec<_> = self
-            .dossiers
+            .states
             .iter()
-            .filter(|(id, dossier)| id.as_str() != REHEARSAL && fails(dossier))
+            .filter(|(id, provider_state)| id.as_str() != REHEARSAL && fails(provider_state))
             .map(|(id, _)| id.clone())
             .collect();
         if failing.len() >= SHARED_AT && self.network.is_up() {
@@ -349,15 +351,16 @@ impl Book {
     }
 
     /// Adds to each change the provider's verdict after it.
-    fn signed(&self, told: Vec<(ProviderId, Told)>) -> Vec<Transition> {
-        told.into_iter()
-            .filter_map(|(provider, told)| {
+    fn with_verdicts(&self, changes: Vec<(ProviderId, TrackedChange)>) -> Vec<Transition> {
+        changes
+            .into_iter()
+            .filter_map(|(provider, change)| {
                 Some(Transition {
-                    at: told.at,
+                    at: change.at,
                     verdict: self.verdicts.providers.get(&provider)?.clone(),
                     provider,
-                    change: told.change,
-                    announce: told.announce,
+                    change: change.change,
+                    announce: change.announce,
                 })
             })
             .collect()

@@ -113,17 +113,17 @@ impl Ledger {
         before: Option<i64>,
     ) -> Result<Page<IncidentRow>, LedgerError> {
         let limit = page_limit(limit);
-        let asked = Col(limit as u64 + 1);
+        let requested = Col(limit as u64 + 1);
         let rows = match before {
             None => self
                 .conn
                 .prepare_cached(FIRST_PAGE)?
-                .query_map([asked], read_incident)?
+                .query_map([requested], read_incident)?
                 .collect::<Result<_, _>>()?,
             Some(before) => self
                 .conn
                 .prepare_cached(NEXT_PAGE)?
-                .query_map((before, asked), read_incident)?
+                .query_map((before, requested), read_incident)?
                 .collect::<Result<_, _>>()?,
         };
         Ok(Page::cut(rows, limit))

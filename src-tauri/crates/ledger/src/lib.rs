@@ -15,11 +15,11 @@ mod exchanges;
 mod fallback_tests;
 mod incidents;
 mod interruptions;
-mod met;
 mod meta;
-mod notices;
+mod notifications;
 mod observations;
 mod open;
+mod outages;
 mod probes;
 mod reader;
 mod replays;
@@ -40,8 +40,8 @@ pub use exchanges::{AttemptRow, Candidate, End, ExchangeFilter, ExchangeRow, PAS
 pub use fallback_tests::{FailedTest, FallbackTestRow, TestFault};
 pub use incidents::{IncidentRow, IncidentStory, LoggedTransition, TimelineRow};
 pub use interruptions::{DeliveredCall, Interrupted, InterruptionRow};
-pub use met::{LevelStretch, Met, OUTAGE_SHOWN, Outage, PipelineMet};
-pub use notices::{NoticeKind, NoticeRow, Outcome, Urgency};
+pub use notifications::{NoticeKind, NoticeRow, Outcome, Urgency};
+pub use outages::{LevelStretch, Met, OUTAGE_SHOWN, Outage, PipelineMet};
 pub use probes::ProbeRow;
 pub use reader::Reader;
 pub use replays::{Begun, Digest, REPLAY_BYTES, REPLAYS_KEPT, ReplayAnswer, ReplayKey};
@@ -97,8 +97,8 @@ impl<T> Page<T> {
     }
 }
 
-fn page_limit(asked: u32) -> usize {
-    asked.clamp(1, PAGE_LIMIT) as usize
+fn page_limit(requested: u32) -> usize {
+    requested.clamp(1, PAGE_LIMIT) as usize
 }
 
 #[cfg(test)]

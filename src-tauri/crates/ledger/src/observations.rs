@@ -63,7 +63,7 @@ impl Ledger {
                 outcome,
             )?,
             Observation::Network { at, controls } => {
-                let said = match controls {
+                let text = match controls {
                     Controls::Up => "up",
                     Controls::Down => "down",
                 };
@@ -72,7 +72,7 @@ impl Ledger {
                     source: "network",
                     provider: "",
                     subject: "",
-                    said,
+                    text,
                     ttft_ms: None,
                     detail: None,
                 };
@@ -86,7 +86,7 @@ impl Ledger {
     /// others and counts them. After thirty days all are deleted. Cheap when called every hour. Returns how many rows
     /// were deleted.
     pub fn thin(&mut self, now: DateTime<Utc>) -> Result<u64, LedgerError> {
-        let until = whole_stretch((now - RAW).timestamp_millis());
+        let until = stretch_start((now - RAW).timestamp_millis());
         let from: i64 = self
             .meta(THINNED)?
             .and_then(|ms| ms.parse().ok())
@@ -136,7 +136,7 @@ struct Reading<'a> {
     source: &'static str,
     provider: &'a str,
     subject: &'a str,
-    said: &'a str,
+    text: &'a str,
     ttft_ms: Option<u64>,
     detail: Option<&'a str>,
 }
@@ -152,7 +152,7 @@ impl Reading<'_> {
             ":source": self.source,
             ":provider": self.provider,
             ":subject": self.subject,
-            ":said": self.said,
+            ":said": self.text,
             ":ttft_ms": self.ttft_ms.map(Col),
             ":detail": self.detail,
         })?;
@@ -171,7 +171,7 @@ fn record_page(
         source: "page",
         provider: provider.as_str(),
         subject: "",
-        said: "unreadable",
+        text: "unreadable",
         ttft_ms: None,
         detail: None,
     };
@@ -182,7 +182,7 @@ fn record_page(
         Ok(page) => page.surfaces.iter().try_for_each(|(surface, level)| {
             let reading = Reading {
                 subject: surface.as_str(),
-                said: level_word(*level),
+                text: level_word(*level),
                 ..blank
             };
             reading.insert(tx)
@@ -214,7 +214,7 @@ fn record_call(
     if provider.as_str() == REHEARSAL {
         return Ok(());
     }
-    let (said, ttft_ms, detail) = match outcome {
+    let (text, ttft_ms, detail) = match outcome {
         CallOutcome::Ok { ttft_ms, .. } => ("ok", *ttft_ms, None),
         CallOutcome::Failed { detail, .. } => ("failed", None, Some(detail.clone())),
         CallOutcome::Ours(OurFault::Limit { until }) => {
@@ -238,13 +238,13 @@ fn record_call(
         },
         provider: provider.as_str(),
         subject,
-        said,
+        text,
         ttft_ms,
         detail: detail.as_deref(),
     };
     reading.insert(tx)
 }
 
-fn whole_stretch(ms: i64) -> i64 {
+fn stretch_start(ms: i64) -> i64 {
     ms - ms.rem_euclid(STRETCH_MS)
 }

@@ -130,15 +130,15 @@ fn recognise(conn: &Connection, path: &Path, known: u32) -> Result<u32, OpenErro
 }
 
 fn check(conn: &Connection, path: &Path) -> Result<(), OpenError> {
-    let said: String = conn
+    let text: String = conn
         .query_row("PRAGMA quick_check(1)", (), |row| row.get(0))
         .map_err(|error| OpenError::sqlite(path, error))?;
-    if said == "ok" {
+    if text == "ok" {
         return Ok(());
     }
     Err(OpenError::Corrupt {
         path: path.to_owned(),
-        why: format!("it is damaged ({})", said.trim().replace('\n', " ")),
+        why: format!("it is damaged ({})", text.trim().replace('\n', " ")),
     })
 }
 

@@ -2,8 +2,8 @@
 
 use crate::schema::Step;
 use crate::{
-    breakers, conversations, exchanges, fallback_tests, incidents, interruptions, meta, notices,
-    observations, probes, replays, review,
+    breakers, conversations, exchanges, fallback_tests, incidents, interruptions, meta,
+    notifications, observations, probes, replays, review,
 };
 
 /// Steps of one version run in this order: a table comes after those that it refers to.
@@ -12,7 +12,7 @@ pub(crate) const TABLES: &[&[Step]] = &[
     exchanges::STEPS,
     probes::STEPS,
     incidents::STEPS,
-    notices::STEPS,
+    notifications::STEPS,
     observations::STEPS,
     breakers::STEPS,
     replays::STEPS,

@@ -1,4 +1,4 @@
-//! One look, from its start to its result. Runs as a separate task without shared state.
+//! One check, from its start to its result. Runs as a separate task without shared state.
 
 use catalog::{MicroDollars, is_beyond_this_network};
 use chrono::{DateTime, Utc};
@@ -7,12 +7,12 @@ use health::{CallOutcome, FailureKind, Level};
 use crate::client::Http;
 use crate::online::{self, Connectivity};
 use crate::page::{PageReader, Reading};
-use crate::probe::{self, Answer};
+use crate::probe::{self, ProbeResult};
 use crate::rhythm::After;
 use crate::targets::ProbeTarget;
 
-/// A look with all the data that it needs.
-pub(crate) enum Errand {
+/// A check with all the data that it needs.
+pub(crate) enum LookTask {
     Controls,
     Page(PageReader),
     Complete {
@@ -23,74 +23,74 @@ pub(crate) enum Errand {
     Reach(ProbeTarget),
 }
 
-pub(crate) struct Seen {
-    pub(crate) what: Sight,
+pub(crate) struct EndedLook {
+    pub(crate) what: LookResult,
     /// Set only where no response arrived, or one stopped.
     pub(crate) checked: Option<Connectivity>,
 }
 
-pub(crate) enum Sight {
+pub(crate) enum LookResult {
     Controls,
     Page(PageReader, Reading),
     Completed {
         target: ProbeTarget,
         reserved: MicroDollars,
-        answer: Answer,
+        result: ProbeResult,
     },
     Reached(ProbeTarget, Result<(), String>),
 }
 
-impl Errand {
+impl LookTask {
     /// `controls`: the hosts for the network check. `None`: another look checks the network.
     pub(crate) async fn run(
         self,
         http: Http,
         controls: Option<Vec<String>>,
         at: DateTime<Utc>,
-    ) -> Seen {
-        let (what, unanswered) = match self {
-            Errand::Controls => (Sight::Controls, true),
-            Errand::Page(mut reader) => {
+    ) -> EndedLook {
+        let (what, no_response) = match self {
+            LookTask::Controls => (LookResult::Controls, true),
+            LookTask::Page(mut reader) => {
                 let reading = reader.read(&http, at).await;
-                let unanswered = reading.result.as_ref().is_err_and(|miss| miss.transport);
-                (Sight::Page(reader, reading), unanswered)
+                let no_response = reading.result.as_ref().is_err_and(|miss| miss.transport);
+                (LookResult::Page(reader, reading), no_response)
             }
-            Errand::Complete { target, reserved } => {
+            LookTask::Complete { target, reserved } => {
                 let key = target.key.as_ref();
                 let limits = probe::LIMITS;
-                let answer =
+                let result =
                     probe::complete(&http, &target.endpoint, &target.model, key, limits, at).await;
-                let unanswered = answer.network_may_be_to_blame();
-                let what = Sight::Completed {
+                let no_response = result.network_may_be_down();
+                let what = LookResult::Completed {
                     target,
                     reserved,
-                    answer,
+                    result,
                 };
-                (what, unanswered)
+                (what, no_response)
             }
-            Errand::Reach(target) => {
+            LookTask::Reach(target) => {
                 let reached = probe::reach(&http, &target.endpoint).await;
-                let unanswered = reached.is_err();
-                (Sight::Reached(target, reached), unanswered)
+                let no_response = reached.is_err();
+                (LookResult::Reached(target, reached), no_response)
             }
         };
-        let checked = match controls.filter(|_| unanswered) {
+        let checked = match controls.filter(|_| no_response) {
             Some(hosts) => Some(online::check(&http, &hosts).await),
             None => None,
         };
-        Seen { what, checked }
+        EndedLook { what, checked }
     }
 }
 
-impl Sight {
+impl LookResult {
     /// Whether a host beyond this machine responded.
-    pub(crate) fn was_answered(&self) -> bool {
+    pub(crate) fn got_response(&self) -> bool {
         match self {
-            Sight::Controls => false,
-            Sight::Page(_, reading) => reading.result.is_ok(),
-            Sight::Completed { target, answer, .. } => {
+            LookResult::Controls => false,
+            LookResult::Page(_, reading) => reading.result.is_ok(),
+            LookResult::Completed { target, result, .. } => {
                 let answered = matches!(
-                    answer.outcome,
+                    result.outcome,
                     CallOutcome::Ok { .. }
                         | CallOutcome::Failed {
                             kind: FailureKind::Status(_) | FailureKind::ErrorEvent,
@@ -99,7 +99,7 @@ impl Sight {
                 );
                 answered && is_beyond_this_network(&target.endpoint.base)
             }
-            Sight::Reached(target, reached) => {
+            LookResult::Reached(target, reached) => {
                 reached.is_ok() && is_beyond_this_network(&target.endpoint.base)
             }
         }
@@ -129,13 +129,13 @@ pub(crate) fn after_page(reading: &Reading) -> After {
     }
 }
 
-pub(crate) fn after_call(answer: &Answer) -> After {
-    match answer.outcome {
+pub(crate) fn after_call(result: &ProbeResult) -> After {
+    match result.outcome {
         CallOutcome::Ok { .. } | CallOutcome::Neutral => After::Quiet,
         CallOutcome::Failed { .. } => After::Bad,
         // An earlier retry with the same key or the same request changes nothing.
         CallOutcome::Ours(_) => After::Refused {
-            retry_after: answer.retry_after,
+            retry_after: result.retry_after,
         },
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Reply {
 
 pub(crate) struct Server {
     pub(crate) url: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
 }
 
@@ -34,8 +34,8 @@ impl Server {
         tls();
         let listener = TcpListener::bind(address).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, answer) = (Arc::clone(&asked), Arc::new(answer));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (log, answer) = (Arc::clone(&requests), Arc::new(answer));
         let task = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
@@ -43,12 +43,16 @@ impl Server {
                 connections.spawn(async move { serve(stream, &log, answer.as_ref()).await });
             }
         });
-        Self { url, asked, task }
+        Self {
+            url,
+            requests,
+            task,
+        }
     }
 
     /// Every request so far.
-    pub(crate) fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
@@ -64,7 +68,7 @@ async fn serve(
     answer: &(dyn Fn(&str) -> Reply + Send + Sync),
 ) {
     let mut request = Vec::new();
-    while !is_whole(&request) {
+    while !is_complete(&request) {
         if stream.read_buf(&mut request).await.unwrap_or(0) == 0 {
             return;
         }
@@ -79,7 +83,7 @@ async fn serve(
     }
 }
 
-fn is_whole(request: &[u8]) -> bool {
+fn is_complete(request: &[u8]) -> bool {
     let Some(head) = request.windows(4).position(|w| w == b"\r\n\r\n") else {
         return false;
     };
@@ -114,7 +118,7 @@ pub(crate) fn path(request: &str) -> &str {
 }
 
 /// An address without a listener.
-pub(crate) async fn nobody() -> String {
+pub(crate) async fn unused_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().to_string()
 }

@@ -14,7 +14,7 @@ use crate::client::{Http, cause};
 pub const DEFAULT_CONTROLS: [&str; 2] = ["one.one.one.one:443", "dns.google:443"];
 
 /// A proxy and a TLS handshake take several round trips.
-const PATIENCE: Duration = Duration::from_secs(6);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(6);
 
 /// One check of the local network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Connectivity {
 /// Ends as soon as one of `hosts` (`name:port`) responds.
 pub(crate) async fn check(http: &Http, hosts: &[String]) -> Connectivity {
     let urls: Vec<String> = hosts.iter().map(|host| url_of(host)).collect();
-    let mut attempts: Vec<Attempt> = urls.iter().map(|url| unanswered(http, url)).collect();
+    let mut attempts: Vec<Attempt> = urls.iter().map(|url| no_response(http, url)).collect();
     let mut requests: FuturesUnordered<_> = (urls.iter().enumerate())
         .map(|(index, url)| async move { (index, send(http, url).await) })
         .collect();
@@ -56,7 +56,7 @@ pub(crate) async fn check(http: &Http, hosts: &[String]) -> Connectivity {
         }
     };
     // After the timeout, hosts without a response keep their error.
-    let _ = tokio::time::timeout(PATIENCE, any).await;
+    let _ = tokio::time::timeout(LONGEST_BACKOFF, any).await;
     drop(requests);
     Connectivity { attempts }
 }
@@ -69,11 +69,11 @@ fn url_of(host: &str) -> String {
     }
 }
 
-fn unanswered(http: &Http, url: &str) -> Attempt {
+fn no_response(http: &Http, url: &str) -> Attempt {
     Attempt {
         url: url.to_owned(),
         proxy: Url::parse(url).ok().and_then(|url| http.proxy_of(&url)),
-        error: Some(format!("no answer within {} s", PATIENCE.as_secs())),
+        error: Some(format!("no answer within {} s", LONGEST_BACKOFF.as_secs())),
     }
 }
 

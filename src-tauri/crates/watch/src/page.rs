@@ -1,7 +1,7 @@
 //! One provider's status page: a list of sources, best first, polled at a limited rate.
 
-mod answer;
 mod fetch;
+mod response;
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use tracing::debug;
 
 use crate::client::Http;
 use crate::status::{self, Expected};
-use answer::Miss;
 use fetch::Address;
+use response::Miss;
 
 /// How long a source that refused is left out if it sent no `Retry-After`.
-const REFUSED_RESTS: Duration = Duration::from_secs(900);
+const REFUSED_PAUSE: Duration = Duration::from_secs(900);
 /// How long a source that failed is left out.
-const FAILED_RESTS: Duration = Duration::from_secs(600);
+const FAILED_PAUSE: Duration = Duration::from_secs(600);
 
 /// Reads one status page, and keeps what the next reading needs.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ struct SourceState {
     /// The last page, for incidents that are no longer listed and for an incidents file that cannot be read.
     last: Option<Page>,
     /// The source is left out until then, for this reason.
-    rests: Option<(Instant, Unreadable)>,
+    paused: Option<(Instant, Unreadable)>,
 }
 
 /// Result of reading a page.
@@ -65,11 +65,11 @@ impl PageReader {
         self.page == *page && self.surfaces == surfaces
     }
 
-    /// Tries the sources in order until one returns the page. `at` is the wall clock, for dates in `Retry-After`.
+    /// Reads the sources in order until one returns the page. `at` is the wall clock, for dates in `Retry-After`.
     pub(crate) async fn read(&mut self, http: &Http, at: DateTime<Utc>) -> Reading {
         let now = Instant::now();
         let mut best: Option<Reading> = None;
-        for index in self.awake(now) {
+        for index in self.available(now) {
             let source = &mut self.sources[index];
             let url = source.source.url.clone();
             let result = source.read(&self.page, &self.surfaces, http, at).await;
@@ -85,38 +85,38 @@ impl PageReader {
                 best = Some(reading);
             }
         }
-        best.unwrap_or_else(|| self.all_resting(now))
+        best.unwrap_or_else(|| self.all_paused(now))
     }
 
     /// The sources to try, best first. Sources that failed without refusing are tried when no others are left.
-    fn awake(&self, now: Instant) -> Vec<usize> {
-        let pick = |may_ask: &dyn Fn(&(Instant, Unreadable)) -> bool| -> Vec<usize> {
+    fn available(&self, now: Instant) -> Vec<usize> {
+        let pick = |may_try: &dyn Fn(&(Instant, Unreadable)) -> bool| -> Vec<usize> {
             let indexes = 0..self.sources.len();
             indexes
-                .filter(|i| self.sources[*i].rests.as_ref().is_none_or(may_ask))
+                .filter(|i| self.sources[*i].paused.as_ref().is_none_or(may_try))
                 .collect()
         };
-        let rested = pick(&|(until, _)| *until <= now);
-        if rested.is_empty() {
+        let ready = pick(&|(until, _)| *until <= now);
+        if ready.is_empty() {
             pick(&|(until, why)| *until <= now || !matches!(why, Unreadable::Blocked(_)))
         } else {
-            rested
+            ready
         }
     }
 
     /// Every source has refused and none is due: returns the refusal without a request.
-    fn all_resting(&self, now: Instant) -> Reading {
+    fn all_paused(&self, now: Instant) -> Reading {
         let soonest = self
             .sources
             .iter()
-            .filter_map(|source| Some((source.rests.as_ref()?, &source.source.url)))
+            .filter_map(|source| Some((source.paused.as_ref()?, &source.source.url)))
             .min_by_key(|((until, _), _)| *until);
         let (url, why, wait) = match soonest {
             Some(((until, why), url)) => (url.clone(), why.clone(), *until - now),
             None => (
                 self.page.page.clone(),
                 Unreadable::Unreachable("the catalogue names no source for it".to_owned()),
-                REFUSED_RESTS,
+                REFUSED_PAUSE,
             ),
         };
         Reading {
@@ -137,7 +137,7 @@ impl SourceState {
             incidents: status::incidents_url(source.dialect, &source.url).map(Address::new),
             source,
             last: None,
-            rests: None,
+            paused: None,
         }
     }
 
@@ -148,19 +148,19 @@ impl SourceState {
         http: &Http,
         at: DateTime<Utc>,
     ) -> Result<Page, Miss> {
-        let result = self.look(page, surfaces, http, at).await;
-        self.rests = match &result {
-            Ok(seen) => {
-                self.last = Some(seen.clone());
+        let result = self.fetch(page, surfaces, http, at).await;
+        self.paused = match &result {
+            Ok(page_read) => {
+                self.last = Some(page_read.clone());
                 None
             }
             Err(miss) => {
                 debug!(url = self.source.url, why = ?miss.why, "status source cannot be read");
                 let rest = match miss.why {
-                    Unreadable::Blocked(_) => miss.retry_after.unwrap_or(REFUSED_RESTS),
+                    Unreadable::Blocked(_) => miss.retry_after.unwrap_or(REFUSED_PAUSE),
                     Unreadable::Offline
                     | Unreadable::Unreachable(_)
-                    | Unreadable::NotThePage(_) => FAILED_RESTS,
+                    | Unreadable::NotThePage(_) => FAILED_PAUSE,
                 };
                 Some((Instant::now() + rest, miss.why.clone()))
             }
@@ -168,7 +168,7 @@ impl SourceState {
         result
     }
 
-    async fn look(
+    async fn fetch(
         &mut self,
         page: &StatusPage,
         surfaces: &[Surface],
@@ -182,38 +182,38 @@ impl SourceState {
             url: &self.source.url,
         };
         let body = self.main.get(http, at).await?;
-        let seen = status::read(dialect, &body, None, expected)?;
-        let wanted = status::needs_incidents(dialect) || self.has_lost_incident(&seen);
+        let page_read = status::read(dialect, &body, None, expected)?;
+        let wanted = status::needs_incidents(dialect) || self.lacks_known_incident(&page_read);
         let Some(incidents) = self.incidents.as_mut().filter(|_| wanted) else {
-            return Ok(seen);
+            return Ok(page_read);
         };
         match incidents.get(http, at).await {
             Ok(more) => Ok(status::read(dialect, &body, Some(&more), expected)?),
             Err(miss) => {
                 debug!(url = self.source.url, why = ?miss.why, "its incidents cannot be read");
-                Ok(self.with_known_incidents(seen))
+                Ok(self.with_known_incidents(page_read))
             }
         }
     }
 
     /// An incident that was open is no longer listed: its last updates are in another file.
-    fn has_lost_incident(&self, seen: &Page) -> bool {
+    fn lacks_known_incident(&self, page_read: &Page) -> bool {
         let known = self.last.iter().flat_map(|last| &last.incidents);
         known
             .filter(|incident| incident.resolved.is_none())
-            .any(|incident| seen.incidents.iter().all(|i| i.id != incident.id))
+            .any(|incident| page_read.incidents.iter().all(|i| i.id != incident.id))
     }
 
     /// For a source without incidents, keeps those of its last good reading.
-    fn with_known_incidents(&self, mut seen: Page) -> Page {
+    fn with_known_incidents(&self, mut page_read: Page) -> Page {
         if status::needs_incidents(self.source.dialect) {
-            seen.incidents = self
+            page_read.incidents = self
                 .last
                 .as_ref()
                 .map(|last| last.incidents.clone())
                 .unwrap_or_default();
         }
-        seen
+        page_read
     }
 }
 

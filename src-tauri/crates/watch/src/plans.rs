@@ -38,7 +38,7 @@ pub(crate) fn plans(catalog: &Catalog, targets: &Targets) -> BTreeMap<Look, Plan
     plans
 }
 
-/// Looks whose target is new or differs from the old one.
+/// Checks whose target is new or differs from the old one.
 pub(crate) fn changed<'a>(old: &'a Targets, new: &'a Targets) -> impl Iterator<Item = Look> + 'a {
     let pages = new
         .pages

@@ -41,19 +41,19 @@ const LARGEST: usize = 256 << 10;
 
 /// Result of a probe.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct ProbeResult {
     pub(crate) outcome: CallOutcome,
     pub(crate) tokens: Tokens,
     /// False: the provider reported no usage. `tokens` is then zero, not an estimate.
-    pub(crate) usage_told: bool,
+    pub(crate) usage_reported: bool,
     pub(crate) total_ms: u64,
     /// The wait that the provider requested.
     pub(crate) retry_after: Option<Duration>,
 }
 
-impl Answer {
+impl ProbeResult {
     /// No response arrived, or it stopped: the local network may be the cause.
-    pub(crate) fn network_may_be_to_blame(&self) -> bool {
+    pub(crate) fn network_may_be_down(&self) -> bool {
         match &self.outcome {
             CallOutcome::Failed { kind, .. } => match kind {
                 FailureKind::Connect
@@ -67,7 +67,7 @@ impl Answer {
     }
 
     /// The provider cannot have billed it.
-    pub(crate) fn was_never_heard(&self) -> bool {
+    pub(crate) fn cannot_be_billed(&self) -> bool {
         matches!(
             self.outcome,
             CallOutcome::Ours(_)
@@ -112,21 +112,21 @@ pub(crate) async fn complete(
     key: Option<&Secret>,
     limits: Limits,
     at: DateTime<Utc>,
-) -> Answer {
+) -> ProbeResult {
     let start = Instant::now();
-    let mut answer = Answer {
+    let mut result = ProbeResult {
         outcome: CallOutcome::Ours(OurFault::Request),
         tokens: Tokens::default(),
-        usage_told: false,
+        usage_reported: false,
         total_ms: 0,
         retry_after: None,
     };
     let Some((dialect, url)) = address(endpoint) else {
-        return answer;
+        return result;
     };
     let Some(headers) = request::headers(dialect, endpoint.auth, key) else {
-        answer.outcome = CallOutcome::Ours(OurFault::Credential);
-        return answer;
+        result.outcome = CallOutcome::Ours(OurFault::Credential);
+        return result;
     };
     let sent = http
         .to(&url)
@@ -135,21 +135,21 @@ pub(crate) async fn complete(
         .json(&request::body(endpoint, dialect, model.as_str()))
         .send();
     match timeout(limits.first_content, sent).await {
-        Err(_) => answer.outcome = silent("no headers", limits),
-        Ok(Err(e)) => answer.outcome = failed(FailureKind::Connect, cause(&e)),
+        Err(_) => result.outcome = timed_out("no headers", limits),
+        Ok(Err(e)) => result.outcome = failed(FailureKind::Connect, cause(&e)),
         Ok(Ok(response)) if response.status().is_success() => {
-            listen(response, dialect, start, limits, &mut answer).await;
+            read_response(response, dialect, start, limits, &mut result).await;
         }
         Ok(Ok(response)) => {
             let (status, headers) = (response.status(), response.headers().clone());
             let body = error_body(response, limits).await;
             let failure = wire::classify(dialect, status, &headers, &body, at);
-            answer.outcome = of_failure(status, &failure);
-            answer.retry_after = failure.retry_after;
+            result.outcome = of_failure(status, &failure);
+            result.retry_after = failure.retry_after;
         }
     }
-    answer.total_ms = ms(start.elapsed());
-    answer
+    result.total_ms = ms(start.elapsed());
+    result
 }
 
 /// Whether the endpoint responds. Any HTTP status counts; it proves nothing about inference.
@@ -172,17 +172,17 @@ fn address(endpoint: &Endpoint) -> Option<(Dialect, Url)> {
 }
 
 /// Reads the response until its end, or until it can no longer be complete.
-async fn listen(
+async fn read_response(
     mut response: Response,
     dialect: Dialect,
     start: Instant,
     limits: Limits,
-    answer: &mut Answer,
+    result: &mut ProbeResult,
 ) {
     let framing = framing(response.headers());
     let mut validator = Validator::new(dialect, framing);
     let mut steps = Vec::new();
-    let (mut ttft, mut proven, mut bytes) = (None, None, 0);
+    let (mut ttft, mut completed_after, mut bytes) = (None, None, 0);
     let mut limit = start + limits.first_content;
     let end = loop {
         let chunk = match timeout_at(limit.min(start + limits.total), response.chunk()).await {
@@ -190,10 +190,10 @@ async fn listen(
             Ok(Ok(None)) => break BodyEnd::Clean,
             Ok(Err(_)) => break BodyEnd::Cut,
             // The response is already complete.
-            Err(_) if proven.is_some() => break BodyEnd::Clean,
+            Err(_) if completed_after.is_some() => break BodyEnd::Clean,
             Err(_) => {
-                answer.outcome = match (ttft, framing) {
-                    (None, Framing::Stream) => silent("no content", limits),
+                result.outcome = match (ttft, framing) {
+                    (None, Framing::Stream) => timed_out("no content", limits),
                     (Some(_), Framing::Stream) | (None | Some(_), Framing::Whole) => {
                         failed(FailureKind::Stalled, "the answer stopped in the middle")
                     }
@@ -204,7 +204,7 @@ async fn listen(
         bytes += chunk.len();
         if bytes > LARGEST {
             let detail = format!("more than {} KB for two letters", LARGEST >> 10);
-            answer.outcome = failed(FailureKind::Malformed, detail);
+            result.outcome = failed(FailureKind::Malformed, detail);
             return;
         }
         validator.push(&chunk, &mut steps);
@@ -217,11 +217,11 @@ async fn listen(
                 }
                 StepKind::Close | StepKind::ToolClose => limit = Instant::now() + limits.idle,
                 StepKind::SemanticEnd => {
-                    proven.get_or_insert_with(|| start.elapsed());
+                    completed_after.get_or_insert_with(|| start.elapsed());
                     limit = Instant::now() + limits.grace;
                 }
                 StepKind::Terminal | StepKind::Error => {
-                    proven.get_or_insert_with(|| start.elapsed());
+                    completed_after.get_or_insert_with(|| start.elapsed());
                     limit = start;
                 }
             }
@@ -230,15 +230,15 @@ async fn listen(
             break BodyEnd::Clean;
         }
     };
-    let total = proven.unwrap_or_else(|| start.elapsed());
+    let total = completed_after.unwrap_or_else(|| start.elapsed());
     let report = validator.report();
-    answer.tokens = report.tokens;
+    result.tokens = report.tokens;
     // A probe sends a few tokens. Usage above any model's limits is a fault of the provider, and must not use up the
     // probes' budget.
-    answer.usage_told = report.usage_told
+    result.usage_reported = report.usage_told
         && report.tokens.believes_prompt(None)
         && report.tokens.believes_output(None);
-    answer.outcome = of_completion(&validator.judge(end), ttft.map(ms), ms(total));
+    result.outcome = of_completion(&validator.judge(end), ttft.map(ms), ms(total));
 }
 
 fn framing(headers: &HeaderMap) -> Framing {
@@ -262,7 +262,7 @@ async fn error_body(mut response: Response, limits: Limits) -> Vec<u8> {
     body
 }
 
-fn silent(what: &str, limits: Limits) -> CallOutcome {
+fn timed_out(what: &str, limits: Limits) -> CallOutcome {
     let detail = format!("{what} within {} s", limits.first_content.as_secs());
     failed(FailureKind::Silent, detail)
 }

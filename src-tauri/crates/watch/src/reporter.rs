@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::online::Connectivity;
 use crate::page::Reading;
-use crate::probe::Answer;
+use crate::probe::ProbeResult;
 use crate::report::Report;
 use crate::round::Round;
 use crate::targets::ProbeTarget;
@@ -16,7 +16,7 @@ use crate::targets::ProbeTarget;
 /// The receiver of the reports is closed.
 pub(crate) struct Closed;
 
-/// Turns the results of looks into reports, and sends them in order.
+/// Turns the results of checks into reports, and sends them in order.
 pub(crate) struct Reporter {
     catalog: Arc<Catalog>,
     reports: mpsc::Sender<Report>,
@@ -91,24 +91,24 @@ impl Reporter {
         &self,
         at: DateTime<Utc>,
         target: &ProbeTarget,
-        answer: Answer,
+        result: ProbeResult,
     ) -> Result<(), Closed> {
-        self.call(at, target, answer.outcome.clone()).await?;
+        self.call(at, target, result.outcome.clone()).await?;
         let price = self
             .catalog
             .price(&target.endpoint.provider, target.model.as_str())
-            .filter(|_| answer.usage_told);
+            .filter(|_| result.usage_reported);
         self.send(Report::Probed {
             at,
             provider: target.endpoint.provider.clone(),
             endpoint: target.endpoint.id.clone(),
             model: target.model.clone(),
-            ttft_ms: answer.ttft_ms(),
-            total_ms: answer.total_ms,
-            tokens: answer.tokens,
-            usage_told: answer.usage_told,
-            cost: price.map(|price| price.cost(answer.tokens)),
-            outcome: answer.outcome,
+            ttft_ms: result.ttft_ms(),
+            total_ms: result.total_ms,
+            tokens: result.tokens,
+            usage_told: result.usage_reported,
+            cost: price.map(|price| price.cost(result.tokens)),
+            outcome: result.outcome,
         })
         .await
     }

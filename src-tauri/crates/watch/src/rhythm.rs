@@ -1,4 +1,4 @@
-//! When to look. Pure: from the time it computes what is due, and from a look's result it plans the next.
+//! When to check what. Pure: from the time it computes what is due, and from a check's result it plans the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// The longest interval while something is bad or an incident is open.
 const URGENT: Duration = Duration::from_secs(60);
 /// The interval after a refusal (403, 405, 429) without a time, and the longest one after failures.
-const PATIENCE: Duration = Duration::from_secs(900);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(900);
 /// The longest `Retry-After` that is respected: a page that requests a week is polled earlier.
 const LONGEST: Duration = Duration::from_secs(6 * 3600);
 /// While offline, the interval of network checks and of reading one page, because the check itself may be blocked.
@@ -17,7 +17,7 @@ const CONTROLS: Duration = Duration::from_secs(15);
 /// Without client requests and without an incident, probes' intervals are longer by this factor.
 const IDLE_FACTOR: u32 = 6;
 
-/// One thing to look at.
+/// One thing to check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Look {
     /// The check of the local network. Due only while offline.
@@ -26,16 +26,16 @@ pub enum Look {
     Probe(EndpointId, ModelId),
 }
 
-/// How often to look at something in normal times.
+/// How often to check something in normal times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub provider: ProviderId,
-    /// Looks at the same host never run at the same time.
+    /// Checks of the same host never run at the same time.
     pub host: String,
     pub every: Duration,
 }
 
-/// Result of a look, as far as it affects the next.
+/// Result of a check, as far as it affects the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
     /// It was read and nothing is wrong; or no reading was needed.
@@ -53,13 +53,13 @@ struct Entry {
     plan: Plan,
     due: Instant,
     looking: bool,
-    /// False: no longer planned, and removed as soon as the look in progress has ended.
+    /// False: no longer planned, and removed as soon as the check in progress has ended.
     planned: bool,
     bad: bool,
     failures: u32,
 }
 
-/// The plan of all looks.
+/// The plan of all checks.
 #[derive(Debug)]
 pub struct Rhythm {
     entries: BTreeMap<Look, Entry>,
@@ -87,7 +87,7 @@ impl Rhythm {
         }
     }
 
-    /// Sets the looks. A new one is due at once. An existing one keeps its time, unless that is later than its new
+    /// Sets the planned checks. A new one is due at once. An existing one keeps its time, unless that is later than its new
     /// interval allows.
     pub fn keep(&mut self, now: Instant, plans: BTreeMap<Look, Plan>) {
         self.entries.retain(|look, entry| {
@@ -110,7 +110,7 @@ impl Rhythm {
         }
     }
 
-    /// The looks due now, one per host. Each is marked as in progress until [`Rhythm::done`].
+    /// The checks due now, one per host. Each is marked as in progress until [`Rhythm::done`].
     pub fn due(&mut self, now: Instant) -> Vec<Look> {
         if let Some(ask) = self.offline {
             return match !self.asking && ask <= now {
@@ -124,7 +124,7 @@ impl Rhythm {
             .iter_mut()
             .filter(|(_, entry)| !entry.looking && entry.due <= now)
             .collect();
-        // The longest overdue first, so that two looks at one host alternate.
+        // The longest overdue first, so that two checks of one host alternate.
         due.sort_by_key(|(_, entry)| entry.due);
         due.into_iter()
             .filter_map(|(look, entry)| {
@@ -183,7 +183,7 @@ impl Rhythm {
             .min()
     }
 
-    /// Records that a look has ended, and plans the next.
+    /// Records that a check has ended, and plans the next.
     pub fn done(&mut self, now: Instant, look: &Look, after: After) {
         let jitter = self.jitter();
         if *look == Look::Controls {
@@ -218,7 +218,9 @@ impl Rhythm {
                 After::Quiet | After::Bad | After::Failed => every.mul_f64(jitter),
                 // Never earlier than requested.
                 After::Refused { retry_after } => retry_after
-                    .map_or(PATIENCE, |asked| asked.clamp(every, LONGEST.max(every)))
+                    .map_or(LONGEST_BACKOFF, |asked| {
+                        asked.clamp(every, LONGEST.max(every))
+                    })
                     .mul_f64(jitter.max(1.0)),
             };
     }
@@ -239,7 +241,7 @@ impl Rhythm {
         self.offline.is_some()
     }
 
-    /// Makes this look due now, because its target has changed.
+    /// Makes this check due now, because its target has changed.
     pub fn due_now(&mut self, now: Instant, look: &Look) {
         if let Some(entry) = self.entries.get_mut(look) {
             entry.due = now;
@@ -258,8 +260,8 @@ impl Rhythm {
         }
     }
 
-    /// All planned looks.
-    pub fn looks(&self) -> impl Iterator<Item = &Look> {
+    /// All planned checks.
+    pub fn planned(&self) -> impl Iterator<Item = &Look> {
         let planned = self.entries.iter().filter(|(_, entry)| entry.planned);
         planned.map(|(look, _)| look)
     }
@@ -329,7 +331,7 @@ fn interval(look: &Look, entry: &Entry, incident: bool, idle: bool) -> Duration 
         every
     };
     let backoff = base.saturating_mul(1u32 << entry.failures.min(10));
-    backoff.min(PATIENCE.max(base))
+    backoff.min(LONGEST_BACKOFF.max(base))
 }
 
 #[cfg(test)]

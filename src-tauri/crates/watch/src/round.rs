@@ -1,4 +1,4 @@
-//! One "check now": all looks that were due at once, and the result of each. Pure.
+//! One "check now": all checks that were due at once, and the result of each. Pure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use health::{CallOutcome, FailureKind, OurFault, Unreadable};
 use tokio::time::Instant;
 
-use crate::look::Sight;
+use crate::look::LookResult;
 use crate::rhythm::Look;
 
-/// A person waits for the round; looks that take longer are reported as unfinished.
+/// A person waits for the round; checks that take longer are reported as unfinished.
 pub const LONGEST: Duration = Duration::from_secs(10);
 
 /// Result of a round.
@@ -17,12 +17,12 @@ pub const LONGEST: Duration = Duration::from_secs(10);
 pub struct Round {
     /// The number in the nudge that started the round.
     pub id: u64,
-    /// The local network is down: other looks were not started, or got no response.
+    /// The local network is down: other checks were not started, or got no response.
     pub offline: bool,
     pub looks: BTreeMap<Look, LookOutcome>,
 }
 
-/// Result of one look of a round.
+/// Result of one check of a round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookOutcome {
     /// The page was read, whatever its level; or the model completed a response.
@@ -93,10 +93,10 @@ impl Rounds {
 }
 
 impl LookOutcome {
-    pub(crate) fn of(sight: &Sight) -> Self {
-        match sight {
-            Sight::Controls => Self::Good,
-            Sight::Page(_, reading) => match &reading.result {
+    pub(crate) fn of(result: &LookResult) -> Self {
+        match result {
+            LookResult::Controls => Self::Good,
+            LookResult::Page(_, reading) => match &reading.result {
                 Ok(_) => Self::Good,
                 Err(miss) => Self::Failed(match &miss.why {
                     Unreadable::Offline => "this machine is offline".to_owned(),
@@ -105,13 +105,13 @@ impl LookOutcome {
                     | Unreadable::NotThePage(why) => why.clone(),
                 }),
             },
-            Sight::Completed { answer, .. } => match &answer.outcome {
+            LookResult::Completed { result, .. } => match &result.outcome {
                 CallOutcome::Ok { .. } | CallOutcome::Neutral => Self::Good,
                 CallOutcome::Ours(fault) => Self::Ours(*fault),
                 CallOutcome::Failed { kind, detail } => Self::Failed(failure(*kind, detail)),
             },
-            Sight::Reached(_, Ok(())) => Self::Reached,
-            Sight::Reached(_, Err(why)) => Self::Failed(why.clone()),
+            LookResult::Reached(_, Ok(())) => Self::Reached,
+            LookResult::Reached(_, Err(why)) => Self::Failed(why.clone()),
         }
     }
 }

@@ -12,12 +12,12 @@ use tracing::{debug, error};
 
 use crate::budget::Budget;
 use crate::client::Http;
-use crate::look::{Errand, Seen, Sight, after_call, after_page};
+use crate::look::{EndedLook, LookResult, LookTask, after_call, after_page};
 use crate::network::{Network, Standing};
 use crate::online::Connectivity;
 use crate::page::PageReader;
 use crate::plans;
-use crate::probe::{self, Answer};
+use crate::probe::{self, ProbeResult};
 use crate::report::Report;
 use crate::reporter::{Closed, Reporter};
 use crate::rhythm::{After, Look, Rhythm};
@@ -49,7 +49,7 @@ pub struct Watch {
 
 impl Watch {
     /// Runs until `shutdown`, or until the receiver of the reports is closed. Needs a process-wide rustls crypto
-    /// provider. Looks in progress at the end are aborted before this returns.
+    /// provider. Checks in progress at the end are aborted before this returns.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), CannotWatch> {
         let http = Http::new().map_err(|e| CannotWatch(e.to_string()))?;
         let now = (self.clock)();
@@ -83,11 +83,11 @@ struct Watching {
     rhythm: Rhythm,
     network: Network,
     rounds: Rounds,
-    /// Readers that are not in use by a look.
+    /// Readers that are not in use by a check.
     readers: BTreeMap<ProviderId, PageReader>,
     budget: Budget,
     planned: Arc<Targets>,
-    tasks: JoinSet<Seen>,
+    tasks: JoinSet<EndedLook>,
     under_way: HashMap<Id, Look>,
 }
 
@@ -100,7 +100,7 @@ impl Watching {
         let first = targets.borrow_and_update().clone();
         self.plan(first);
         loop {
-            self.start_due_looks();
+            self.start_due();
             if self.report_rounds().await.is_err() {
                 return;
             }
@@ -141,7 +141,7 @@ impl Watching {
         match nudge {
             Nudge::CheckNow { round } => {
                 self.rhythm.all_due(now);
-                let looks = self.rhythm.looks().cloned();
+                let looks = self.rhythm.planned().cloned();
                 self.rounds.begin(now, round, looks);
             }
             Nudge::Woke => {
@@ -186,31 +186,31 @@ impl Watching {
         Ok(())
     }
 
-    fn start_due_looks(&mut self) {
+    fn start_due(&mut self) {
         for look in self.rhythm.due(Instant::now()) {
-            let Some(errand) = self.errand(&look) else {
+            let Some(look_task) = self.look_task(&look) else {
                 self.rhythm.done(Instant::now(), &look, After::Quiet);
                 self.rounds.ended(&look, &LookOutcome::BudgetSpent, false);
                 continue;
             };
-            // While offline, a separate look checks the network.
+            // While offline, a separate task checks the network.
             let checks = look == Look::Controls || !self.network.is_offline();
             let controls = checks.then(|| self.planned.controls.clone());
-            let task = errand.run(self.http.clone(), controls, (self.clock)());
+            let task = look_task.run(self.http.clone(), controls, (self.clock)());
             let id = self.tasks.spawn(task).id();
             self.under_way.insert(id, look);
         }
     }
 
     /// `None`: skipped this time (the budget is spent, or it is no longer planned).
-    fn errand(&mut self, look: &Look) -> Option<Errand> {
+    fn look_task(&mut self, look: &Look) -> Option<LookTask> {
         match look {
-            Look::Controls => Some(Errand::Controls),
+            Look::Controls => Some(LookTask::Controls),
             Look::Page(provider) => {
                 let (page, surfaces) = plans::page_of(&self.catalog, &self.planned, provider)?;
                 let known = self.readers.remove(provider);
                 let reader = known.filter(|reader| reader.reads(&page, &surfaces));
-                Some(Errand::Page(reader.unwrap_or_else(|| {
+                Some(LookTask::Page(reader.unwrap_or_else(|| {
                     PageReader::new(provider.clone(), page, surfaces)
                 })))
             }
@@ -222,7 +222,7 @@ impl Watching {
                     .find(|t| plans::look_of(t) == *look)?;
                 let target = target.clone();
                 if !target.may_complete() {
-                    return Some(Errand::Reach(target));
+                    return Some(LookTask::Reach(target));
                 }
                 let now = (self.clock)();
                 let reserved = self.budgeted(&target, probe::likely_tokens());
@@ -232,14 +232,14 @@ impl Watching {
                     return None;
                 }
                 self.budget.book(now, reserved);
-                Some(Errand::Complete { target, reserved })
+                Some(LookTask::Complete { target, reserved })
             }
         }
     }
 
-    async fn settle(&mut self, ended: Result<(Id, Seen), JoinError>) -> Result<(), Closed> {
-        let (id, seen) = match ended {
-            Ok((id, seen)) => (id, Some(seen)),
+    async fn settle(&mut self, ended: Result<(Id, EndedLook), JoinError>) -> Result<(), Closed> {
+        let (id, ended) = match ended {
+            Ok((id, ended)) => (id, Some(ended)),
             Err(e) => {
                 error!(error = %e, "reading a page or a probe crashed");
                 (e.id(), None)
@@ -248,12 +248,12 @@ impl Watching {
         let Some(look) = self.under_way.remove(&id) else {
             return Ok(());
         };
-        let outcome = match &seen {
-            Some(seen) => LookOutcome::of(&seen.what),
+        let outcome = match &ended {
+            Some(ended) => LookOutcome::of(&ended.what),
             None => LookOutcome::Failed("an error of Understudy's own".to_owned()),
         };
-        let after = match seen {
-            Some(seen) => self.report(seen).await?,
+        let after = match ended {
+            Some(ended) => self.report(ended).await?,
             None => After::Failed,
         };
         self.rhythm.done(Instant::now(), &look, after);
@@ -262,34 +262,34 @@ impl Watching {
         Ok(())
     }
 
-    async fn report(&mut self, seen: Seen) -> Result<After, Closed> {
+    async fn report(&mut self, ended: EndedLook) -> Result<After, Closed> {
         let at = (self.clock)();
-        let standing = self.weigh(at, &seen.what, seen.checked).await?;
+        let standing = self.update_network(at, &ended.what, ended.checked).await?;
         let offline = standing == Standing::Offline;
-        match seen.what {
-            Sight::Controls => Ok(After::Quiet),
-            Sight::Page(reader, reading) => {
+        match ended.what {
+            LookResult::Controls => Ok(After::Quiet),
+            LookResult::Page(reader, reading) => {
                 let after = after_page(&reading);
                 let provider = reader.provider.clone();
                 self.readers.insert(provider.clone(), reader);
                 self.reporter.page(at, provider, reading, offline).await?;
                 Ok(after)
             }
-            Sight::Completed {
+            LookResult::Completed {
                 target,
                 reserved,
-                answer,
+                result,
             } => {
-                let real = self.real_cost(&target, reserved, &answer);
+                let real = self.real_cost(&target, reserved, &result);
                 self.budget.book(at, MicroDollars(real.0 - reserved.0));
-                let after = after_call(&answer);
+                let after = after_call(&result);
                 // A call that may never have left this machine is no evidence about the provider.
                 if standing == Standing::Up {
-                    self.reporter.probe(at, &target, answer).await?;
+                    self.reporter.probe(at, &target, result).await?;
                 }
                 Ok(after)
             }
-            Sight::Reached(target, reached) => {
+            LookResult::Reached(target, reached) => {
                 let after = if reached.is_ok() {
                     After::Quiet
                 } else {
@@ -303,16 +303,16 @@ impl Watching {
         }
     }
 
-    /// What a look and its check show about the local network.
-    async fn weigh(
+    /// What a result and its network check show about the local network.
+    async fn update_network(
         &mut self,
         at: DateTime<Utc>,
-        what: &Sight,
+        what: &LookResult,
         checked: Option<Connectivity>,
     ) -> Result<Standing, Closed> {
         let now = Instant::now();
         let was_offline = self.network.is_offline();
-        if what.was_answered() {
+        if what.got_response() {
             self.network.answered(now);
         }
         let mut standing = match self.network.is_offline() {
@@ -349,12 +349,12 @@ impl Watching {
         &self,
         target: &ProbeTarget,
         reserved: MicroDollars,
-        answer: &Answer,
+        result: &ProbeResult,
     ) -> MicroDollars {
-        if answer.usage_told {
-            return self.budgeted(target, answer.tokens);
+        if result.usage_reported {
+            return self.budgeted(target, result.tokens);
         }
-        if answer.was_never_heard() {
+        if result.cannot_be_billed() {
             MicroDollars::ZERO
         } else {
             reserved

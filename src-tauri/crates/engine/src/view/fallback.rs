@@ -61,7 +61,9 @@ pub(crate) fn told(state: &State, news: &News) -> Told {
 
 /// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"
 pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
-    let (standing, more) = of_route.split_first()?;
+    let answering = of_route.iter().filter(|standing| is_up(state, standing));
+    let answering: Vec<&Standing> = answering.copied().collect();
+    let (standing, more) = answering.split_first()?;
     let (failing, by) = names(&standing.carried);
     let more = match more.len() {
         0 => String::new(),
@@ -72,6 +74,13 @@ pub(crate) fn active(state: &State, of_route: &[&Standing]) -> Option<String> {
     Some(format!("{failing} → {by}, since {since}{cost}{more}"))
 }
 
+/// A fallback whose own provider is down answers nothing.
+fn is_up(state: &State, standing: &Standing) -> bool {
+    let carried = &standing.carried;
+    carried.is_sibling()
+        || super::headline::level_of(state, &carried.by.provider) != api::Level::MajorOutage
+}
+
 /// One sentence for each change in force; equal changes of several routes are joined.
 pub(crate) fn sentences(state: &State) -> Vec<String> {
     sentences_of(state, |_| true)
@@ -80,6 +89,7 @@ pub(crate) fn sentences(state: &State) -> Vec<String> {
 pub(crate) fn sentences_of(state: &State, which: impl Fn(&Carried) -> bool) -> Vec<String> {
     let mut sentences: Vec<String> = Vec::new();
     let standing = state.fallbacks.active();
+    let standing = standing.filter(|standing| is_up(state, standing));
     for standing in standing.filter(|standing| which(&standing.carried)) {
         let sentence = sentence(standing);
         if !sentences.contains(&sentence) {

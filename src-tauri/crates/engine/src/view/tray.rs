@@ -137,15 +137,29 @@ fn menu(
     }
     lines.extend(answering.iter().map(|active| now(active)));
     let mut without: Vec<String> = Vec::new();
+    let mut undecided: Vec<String> = Vec::new();
     for route in routes.iter().filter(|r| r.active.is_none() && bare(r)) {
         let name = primary_of(state, route);
-        if !without.contains(&name) {
-            without.push(name);
+        let names = match needs_consent(route) {
+            true => &mut undecided,
+            false => &mut without,
+        };
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
-    // While requests pass straight through, no fallback is used.
-    if !without.is_empty() && !state.paused && !state.draining {
-        lines.push(text(format!("No fallback for {}", shortened(without))));
+    // While requests pass straight through, no fallback answers anyway.
+    if !state.paused && !state.draining {
+        // An open question names the fallback.
+        if !undecided.is_empty() && questions.is_empty() {
+            lines.push(text(format!(
+                "Fallback for {}: needs your consent",
+                shortened(undecided)
+            )));
+        }
+        if !without.is_empty() {
+            lines.push(text(format!("No fallback for {}", shortened(without))));
+        }
     }
     for one in pipeline::pipelines(state) {
         if let Some(no_fallback) = &one.no_fallback {
@@ -217,6 +231,14 @@ fn menu(
     lines.push(action(stop_label(state), Command::StopEngine));
     lines.push(action("Quit (the engine stays)", Command::Quit));
     lines
+}
+
+/// A fallback that costs money is there, and the owner has not decided about it.
+fn needs_consent(route: &api::Route) -> bool {
+    match &route.stand_in {
+        StandIn::Missing { mend } => *mend == gateway::Ineligible::NeedsYes.to_string(),
+        StandIn::Ready | StandIn::Siblings { .. } => false,
+    }
 }
 
 /// The product of the route's primary.

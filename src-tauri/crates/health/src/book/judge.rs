@@ -26,7 +26,7 @@ pub(super) struct Readings {
 
 /// The context of a judgement.
 #[derive(Clone, Copy)]
-pub(super) struct Scene<'a> {
+pub(super) struct Context<'a> {
     pub(super) now: DateTime<Utc>,
     pub(super) thresholds: &'a Thresholds,
     pub(super) network: &'a Network,
@@ -48,7 +48,7 @@ pub(super) struct Judgement {
 pub(super) struct End {
     /// The level is good, and enough evidence proves it.
     pub(super) settled: bool,
-    /// The time of the last evidence, if the incident rested on requests that have faded.
+    /// The time of the last evidence, if the incident was based on requests that have faded.
     pub(super) faded: Option<DateTime<Utc>>,
 }
 
@@ -70,11 +70,11 @@ impl Readings {
 }
 
 pub(super) fn judge(
-    scene: Scene<'_>,
+    context: Context<'_>,
     readings: &Readings,
     before: Option<&ProviderVerdict>,
 ) -> Judgement {
-    let seen = Seen::gather(scene, readings);
+    let seen = CurrentReadings::gather(context, readings);
     let verdict = seen.verdict();
     let (basis, blame) = (seen.basis(verdict), seen.blame(verdict));
     let since = seen.since(verdict, before);
@@ -98,13 +98,16 @@ pub(super) fn judge(
 }
 
 /// Models that count as working only by successes from before the trouble.
-pub(super) fn doubtful(scene: Scene<'_>, readings: &Readings) -> Vec<(EndpointId, ModelId)> {
-    Seen::gather(scene, readings).doubtful().cloned().collect()
+pub(super) fn doubtful(context: Context<'_>, readings: &Readings) -> Vec<(EndpointId, ModelId)> {
+    CurrentReadings::gather(context, readings)
+        .doubtful()
+        .cloned()
+        .collect()
 }
 
 /// The readings, evaluated at `now`.
-struct Seen<'a> {
-    scene: Scene<'a>,
+struct CurrentReadings<'a> {
+    context: Context<'a>,
     page: &'a PageRecord,
     claims: BTreeMap<&'a SurfaceId, Result<&'a Claim, Unknown>>,
     runs: BTreeMap<&'a (EndpointId, ModelId), Measured<'a>>,
@@ -112,15 +115,15 @@ struct Seen<'a> {
     last_request: Option<LastRequest>,
 }
 
-impl<'a> Seen<'a> {
-    fn gather(scene: Scene<'a>, readings: &'a Readings) -> Self {
-        let Scene {
+impl<'a> CurrentReadings<'a> {
+    fn gather(context: Context<'a>, readings: &'a Readings) -> Self {
+        let Context {
             now, thresholds, ..
-        } = scene;
-        let surfaces = scene.provider.map_or(&[][..], |p| &p.surfaces);
+        } = context;
+        let surfaces = context.provider.map_or(&[][..], |p| &p.surfaces);
         let stale_after = thresholds.page_stale();
         Self {
-            scene,
+            context,
             page: &readings.page,
             claims: surfaces
                 .iter()
@@ -129,7 +132,7 @@ impl<'a> Seen<'a> {
             runs: readings
                 .runs
                 .iter()
-                .map(|(key, run)| (key, run.measured(now, thresholds, scene.network)))
+                .map(|(key, run)| (key, run.measured(now, thresholds, context.network)))
                 .collect(),
             last_request: readings.runs.values().filter_map(Run::last_request).max(),
             ours: readings
@@ -140,11 +143,11 @@ impl<'a> Seen<'a> {
     }
 
     fn offline(&self) -> bool {
-        self.scene.network.is_down()
+        self.context.network.is_down()
     }
 
     fn counts(&self, surface: &SurfaceId) -> bool {
-        match (self.scene.watched, self.scene.provider) {
+        match (self.context.watched, self.context.provider) {
             (Some(chosen), _) => chosen.contains(surface),
             (None, Some(provider)) => provider
                 .surfaces
@@ -155,7 +158,7 @@ impl<'a> Seen<'a> {
     }
 
     /// What the page reports about the surfaces that count.
-    fn believed(&self) -> impl Iterator<Item = &'a Claim> {
+    fn current_claims(&self) -> impl Iterator<Item = &'a Claim> {
         self.claims
             .iter()
             .filter(|(surface, _)| self.counts(surface))
@@ -163,7 +166,7 @@ impl<'a> Seen<'a> {
     }
 
     fn page_level(&self) -> Option<Level> {
-        self.believed().map(|claim| claim.level).max()
+        self.current_claims().map(|claim| claim.level).max()
     }
 
     fn failing(&self) -> impl Iterator<Item = (&'a (EndpointId, ModelId), Level, &'a Stretch)> {
@@ -176,7 +179,7 @@ impl<'a> Seen<'a> {
     /// Models that have succeeded since the trouble began.
     fn working(&self) -> impl Iterator<Item = &'a (EndpointId, ModelId)> {
         let begun = self.trouble_since();
-        self.proved()
+        self.confirmed()
             .filter(move |(_, at)| begun.is_none_or(|begun| *at >= begun))
             .map(|(key, _)| key)
     }
@@ -184,15 +187,15 @@ impl<'a> Seen<'a> {
     /// Models whose last success is from before the trouble: their present state is not known.
     fn doubtful(&self) -> impl Iterator<Item = &'a (EndpointId, ModelId)> {
         let begun = self.trouble_since();
-        self.proved()
+        self.confirmed()
             .filter(move |(_, at)| begun.is_some_and(|begun| *at < begun))
             .map(|(key, _)| key)
     }
 
     /// Models that count as working, each with its last successful call.
-    fn proved(&self) -> impl Iterator<Item = (&'a (EndpointId, ModelId), DateTime<Utc>)> {
+    fn confirmed(&self) -> impl Iterator<Item = (&'a (EndpointId, ModelId), DateTime<Utc>)> {
         self.runs.iter().filter_map(|(key, run)| match run {
-            Measured::Works { proved_at } => Some((*key, (*proved_at)?)),
+            Measured::Works { last_success } => Some((*key, (*last_success)?)),
             Measured::Fails { .. } | Measured::Unknown(_) => None,
         })
     }
@@ -203,7 +206,7 @@ impl<'a> Seen<'a> {
     }
 
     fn bad_since(&self) -> Option<DateTime<Utc>> {
-        let bad = self.believed().filter(|c| !fine(c.level));
+        let bad = self.current_claims().filter(|c| !fine(c.level));
         let page = bad.filter_map(|c| c.since);
         let calls = self.failing().map(|(_, _, stretch)| stretch.since);
         page.chain(calls).min()
@@ -230,7 +233,7 @@ impl<'a> Seen<'a> {
         match self.page_level().max(measured) {
             // A surface that the page stopped listing during an outage does not become operational only because the
             // other surfaces are.
-            Some(level) if fine(level) && measured.is_none() && self.fell_silent() => {
+            Some(level) if fine(level) && measured.is_none() && self.outage_is_stale() => {
                 Verdict::Unknown(self.why_unknown())
             }
             Some(level) if fine(level) && measured.is_none() && self.failed_lately() => {
@@ -255,7 +258,7 @@ impl<'a> Seen<'a> {
     fn failed_lately(&self) -> bool {
         let recovered = self.page_recovered();
         let lately = |last| {
-            let fresh = self.scene.now - last < self.scene.thresholds.calls_stale();
+            let fresh = self.context.now - last < self.context.thresholds.calls_stale();
             fresh && recovered.is_none_or(|at| at < last)
         };
         self.faded().is_some_and(lately)
@@ -268,7 +271,7 @@ impl<'a> Seen<'a> {
     }
 
     /// The last page reading of a surface that counts was an outage and is stale.
-    fn fell_silent(&self) -> bool {
+    fn outage_is_stale(&self) -> bool {
         self.claims.iter().any(|(surface, claim)| {
             claim.is_err() && self.counts(surface) && self.page.left_bad(surface)
         })
@@ -314,7 +317,7 @@ impl<'a> Seen<'a> {
 
     /// A bad period starts with its first sign and continues through all bad levels.
     fn since(&self, verdict: Verdict, before: Option<&ProviderVerdict>) -> Option<DateTime<Utc>> {
-        let now = Some(self.scene.now);
+        let now = Some(self.context.now);
         match (before.map(|b| (b.verdict, b.since)), verdict) {
             (Some((before, since)), _) if before == verdict => since,
             (Some((before, since)), _) if is_bad(before) && is_bad(verdict) => since,
@@ -335,7 +338,7 @@ impl<'a> Seen<'a> {
             return Blame::Undetermined;
         }
         let calls_fail = self.failing().next().is_some();
-        if calls_fail && !self.scene.failing_together.is_empty() {
+        if calls_fail && !self.context.failing_together.is_empty() {
             return Blame::SharedInfrastructure;
         }
         if self.bad_together().len() >= 2 {
@@ -345,9 +348,9 @@ impl<'a> Seen<'a> {
         let them = if declared {
             calls_fail || self.working().next().is_none()
         } else if self.page_level().is_some() {
-            self.scene.network.is_up()
+            self.context.network.is_up()
         } else {
-            self.scene.network.is_up() && self.failing().any(|(_, _, s)| s.answered())
+            self.context.network.is_up() && self.failing().any(|(_, _, s)| s.answered())
         };
         if them {
             Blame::Them

@@ -11,7 +11,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    pub(super) fn told(&mut self, at: DateTime<Utc>, controls: Controls) {
+    pub(super) fn record(&mut self, at: DateTime<Utc>, controls: Controls) {
         self.latest = Some((controls, at));
         if controls == Controls::Up {
             self.up = Some(at);
@@ -21,7 +21,7 @@ impl Network {
     /// A host outside responded although the checks had failed: the network is up.
     pub(super) fn answered(&mut self, at: DateTime<Utc>) {
         if self.is_down() {
-            self.told(at, Controls::Up);
+            self.record(at, Controls::Up);
         }
     }
 
@@ -38,7 +38,7 @@ impl Network {
     }
 
     /// The checks are in use, and none has finished since `then`.
-    pub(super) fn unheard_since(&self, then: DateTime<Utc>) -> bool {
+    pub(super) fn unchecked_since(&self, then: DateTime<Utc>) -> bool {
         self.latest.is_some_and(|(_, at)| at < then)
     }
 

@@ -45,7 +45,7 @@ struct Known {
 pub(super) enum News {
     /// The incident was already over when it was first seen.
     Past(PageIncident),
-    Said(String),
+    Update(String),
     /// The open incident of this title is over.
     Resolved(String),
 }
@@ -73,7 +73,7 @@ impl Claim {
 
     /// A worse level takes effect at once. A better one takes effect with the second reading, or when the incident is
     /// resolved.
-    fn told(&mut self, level: Level, since: DateTime<Utc>, at: DateTime<Utc>, resolved: bool) {
+    fn record(&mut self, level: Level, since: DateTime<Utc>, at: DateTime<Utc>, resolved: bool) {
         self.read_at = at;
         self.fine = if fine(level) {
             self.fine.saturating_add(1)
@@ -161,7 +161,7 @@ impl PageRecord {
         let claim = self
             .claims
             .entry(surface.clone())
-            .and_modify(|claim| claim.told(level, since, at, over))
+            .and_modify(|claim| claim.record(level, since, at, over))
             .or_insert_with(|| Claim::new(level, since, at));
         claim.from_incidents = from_incidents;
     }
@@ -183,11 +183,11 @@ impl PageRecord {
             match before {
                 None if now.resolved => news.push(News::Past(incident.clone())),
                 None => {
-                    news.push(News::Said(incident.title.clone()));
-                    news.extend(said(incident, 0));
+                    news.push(News::Update(incident.title.clone()));
+                    news.extend(updates_of(incident, 0));
                 }
                 Some(before) => {
-                    news.extend(said(incident, before.updates));
+                    news.extend(updates_of(incident, before.updates));
                     if now.resolved && !before.resolved {
                         news.push(News::Resolved(incident.title.clone()));
                         resolved.push(incident);
@@ -261,10 +261,10 @@ fn speaks_of(incident: &PageIncident, surface: &SurfaceId, feed: bool) -> bool {
     incident.surfaces.contains(surface) || (feed && incident.surfaces.is_empty())
 }
 
-fn said(incident: &PageIncident, known: usize) -> impl Iterator<Item = News> {
+fn updates_of(incident: &PageIncident, known: usize) -> impl Iterator<Item = News> {
     incident
         .updates
         .iter()
         .skip(known)
-        .map(|(_, text)| News::Said(text.clone()))
+        .map(|(_, text)| News::Update(text.clone()))
 }

@@ -21,17 +21,17 @@ pub(super) struct Run {
     /// The latest call is from before a suspend.
     slept: bool,
     ours: Option<(OurFault, DateTime<Utc>)>,
-    accused: Accused,
+    past_failure: PastFailure,
     last_request: Option<LastRequest>,
     /// The time of the last faded failure, or of a failure after it. `None`: a call has succeeded since.
     faded: Option<DateTime<Utc>>,
     /// The last successful call.
-    proved_at: Option<DateTime<Utc>>,
+    last_success: Option<DateTime<Utc>>,
 }
 
 /// Whether the model ever counted as failing, and how that ended. Kept after the calls are stale.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Accused {
+enum PastFailure {
     #[default]
     No,
     Yes,
@@ -57,7 +57,7 @@ enum State {
 pub(super) enum Measured<'a> {
     Works {
         /// The last successful call.
-        proved_at: Option<DateTime<Utc>>,
+        last_success: Option<DateTime<Utc>>,
     },
     Fails {
         level: Level,
@@ -101,13 +101,17 @@ impl Run {
     /// The provider responded, which proves nothing else. This clears failures to connect and no others: a provider
     /// that rejects a key may still be unable to serve a valid one.
     fn answered(&mut self) {
-        if self.stretch.as_ref().is_none_or(Stretch::was_heard) {
+        if self
+            .stretch
+            .as_ref()
+            .is_none_or(Stretch::failed_after_connecting)
+        {
             return;
         }
-        let accused = self.accused == Accused::Yes;
+        let past_failure = self.past_failure == PastFailure::Yes;
         self.restore();
-        if accused {
-            self.accused = Accused::Refuted;
+        if past_failure {
+            self.past_failure = PastFailure::Refuted;
         }
     }
 
@@ -115,7 +119,7 @@ impl Run {
     fn restore(&mut self) {
         self.failures = 0;
         self.stretch = None;
-        self.accused = Accused::No;
+        self.past_failure = PastFailure::No;
         if let State::Fails { worked, .. } = self.state {
             self.state = if worked {
                 State::Works
@@ -127,11 +131,11 @@ impl Run {
 
     fn succeeded(&mut self, at: DateTime<Utc>, source: CallSource, thresholds: &Thresholds) {
         self.faded = None;
-        self.proved_at = self.proved_at.max(Some(at));
+        self.last_success = self.last_success.max(Some(at));
         self.failures = 0;
         self.successes = self.successes.saturating_add(1);
-        if self.proved(thresholds) {
-            self.accused = Accused::No;
+        if self.confirmed(thresholds) {
+            self.past_failure = PastFailure::No;
         }
         match self.state {
             State::Fails { .. } if self.successes < thresholds.successes => {
@@ -162,7 +166,7 @@ impl Run {
         stretch.last = stretch.last.max(at);
         stretch.tally(source).add(kind);
         if self.failures >= thresholds.failures {
-            self.accused = Accused::Yes;
+            self.past_failure = PastFailure::Yes;
             self.state = match self.state {
                 State::Fails { .. } => self.state,
                 State::Unproven => State::Fails { at, worked: false },
@@ -176,7 +180,7 @@ impl Run {
         let faded = self.fades_at(thresholds).is_some_and(|fades| fades <= at);
         if faded {
             self.faded = self.stretch.as_ref().map(|stretch| stretch.last);
-            self.accused = Accused::No;
+            self.past_failure = PastFailure::No;
         }
         if faded || self.last.is_some() && !self.fresh(at, thresholds) {
             self.state = State::Unproven;
@@ -185,8 +189,8 @@ impl Run {
         }
         self.last = Some(at);
         self.slept = false;
-        if self.accused == Accused::Refuted {
-            self.accused = Accused::No;
+        if self.past_failure == PastFailure::Refuted {
+            self.past_failure = PastFailure::No;
         }
     }
 
@@ -256,24 +260,28 @@ impl Run {
 
     fn works(&self) -> Measured<'_> {
         Measured::Works {
-            proved_at: self.proved_at,
+            last_success: self.last_success,
         }
     }
 
     /// Enough consecutive successes to end an incident without another source.
-    pub(super) fn proved(&self, thresholds: &Thresholds) -> bool {
+    pub(super) fn confirmed(&self, thresholds: &Thresholds) -> bool {
         self.successes >= thresholds.successes
     }
 
     /// A response refuted its failures to connect. That is enough to end an incident in which the provider was
     /// unreachable.
     pub(super) fn refuted(&self) -> bool {
-        self.accused == Accused::Refuted
+        self.past_failure == PastFailure::Refuted
     }
 
     /// It counted as failing, and that was neither refuted nor explained, and has not faded.
-    pub(super) fn stands_accused(&self, now: DateTime<Utc>, thresholds: &Thresholds) -> bool {
-        self.accused == Accused::Yes && self.faded(now, thresholds).is_none()
+    pub(super) fn has_unresolved_failure(
+        &self,
+        now: DateTime<Utc>,
+        thresholds: &Thresholds,
+    ) -> bool {
+        self.past_failure == PastFailure::Yes && self.faded(now, thresholds).is_none()
     }
 
     pub(super) fn last_request(&self) -> Option<LastRequest> {
@@ -305,7 +313,7 @@ impl Run {
     }
 
     /// The local network was down: that explains failures after it was last known to be up.
-    pub(super) fn forgive(&mut self, up: Option<DateTime<Utc>>) {
+    pub(super) fn ignore_network_failures(&mut self, up: Option<DateTime<Utc>>) {
         let explained = |stretch: &Stretch| up.is_none_or(|up| stretch.since > up);
         if self.stretch.as_ref().is_some_and(explained) {
             self.restore();
@@ -326,20 +334,20 @@ impl Run {
             State::Fails { at, .. } => Some(at + DOUBT),
             State::Works | State::Unproven => None,
         };
-        let pardoned = self.ours_until(thresholds);
+        let account_fault_ends = self.ours_until(thresholds);
         let fades = self.fades_at(thresholds);
         let failed = self
             .stretch
             .as_ref()
             .map(|stretch| stretch.last)
             .max(self.faded);
-        let outlived = failed.map(|last| last + thresholds.calls_stale());
-        [stale, sure, pardoned, fades, outlived]
+        let expires = failed.map(|last| last + thresholds.calls_stale());
+        [stale, sure, account_fault_ends, fades, expires]
             .into_iter()
             .flatten()
     }
 
-    pub(super) fn last_heard(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn last_call_at(&self) -> Option<DateTime<Utc>> {
         self.last.max(self.ours.map(|(_, at)| at))
     }
 }

@@ -2,7 +2,7 @@ mod evidence;
 mod fading;
 mod laws;
 mod refused;
-mod stories;
+mod scenarios;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,21 +49,21 @@ fn restored(open: Vec<OpenIncident>) -> Book {
     Book::new(catalog, Thresholds::default(), mine(), open, at("12:00"))
 }
 
-/// One reading, written as `source` and `reading`:
+/// One reading, written as `source` and `input`:
 ///
-/// | source | reading |
+/// | source | input |
 /// |---|---|
 /// | `page` | `api=partial code=ok` and incidents `+i1(api)`, `-i1(api)` (resolved), `feed` for a feed; or `unreadable`, `blocked`, `offline` |
 /// | `probe`, `call` | an outcome, of haiku unless written `sonnet:cut`; a `limit` lasts until 22:00 |
 /// | `network` | `up`, `down` |
 ///
 /// A provider other than Claude is written before the source: `openai page`.
-fn observation(now: DateTime<Utc>, source: &str, said: &str) -> Observation {
+fn observation(now: DateTime<Utc>, source: &str, input: &str) -> Observation {
     let (provider, source) = source.split_once(' ').unwrap_or(("anthropic", source));
     match source {
         "network" => Observation::Network {
             at: now,
-            controls: if said == "up" {
+            controls: if input == "up" {
                 Controls::Up
             } else {
                 Controls::Down
@@ -72,10 +72,10 @@ fn observation(now: DateTime<Utc>, source: &str, said: &str) -> Observation {
         "page" => Observation::Page {
             at: now,
             provider: provider.into(),
-            reading: reading(said),
+            reading: reading(input),
         },
         _ => {
-            let (model, outcome) = said.split_once(':').unwrap_or(("haiku", said));
+            let (model, outcome) = input.split_once(':').unwrap_or(("haiku", input));
             Observation::Call {
                 at: now,
                 provider: provider.into(),
@@ -92,12 +92,12 @@ fn observation(now: DateTime<Utc>, source: &str, said: &str) -> Observation {
     }
 }
 
-fn outcome_of(said: &str) -> CallOutcome {
+fn outcome_of(input: &str) -> CallOutcome {
     let failed = |kind| CallOutcome::Failed {
         kind,
         detail: String::new(),
     };
-    match said {
+    match input {
         "ok" => CallOutcome::Ok {
             ttft_ms: Some(300),
             total_ms: 900,
@@ -115,15 +115,15 @@ fn outcome_of(said: &str) -> CallOutcome {
     }
 }
 
-fn reading(said: &str) -> Result<Page, Unreadable> {
-    match said {
+fn reading(input: &str) -> Result<Page, Unreadable> {
+    match input {
         "unreadable" => return Err(Unreadable::Unreachable("502".to_owned())),
         "blocked" => return Err(Unreadable::Blocked("403".to_owned())),
         "offline" => return Err(Unreadable::Offline),
         _ => {}
     }
     let mut page = Page::default();
-    for word in said.split_whitespace() {
+    for word in input.split_whitespace() {
         if let Some((surface, level)) = word.split_once('=') {
             let level = match level {
                 "ok" => Level::Operational,
@@ -167,7 +167,7 @@ fn incident(word: &str) -> PageIncident {
 }
 
 /// "partial them", "unknown stale", "ok -".
-fn belief(verdict: &ProviderVerdict) -> String {
+fn verdict_text(verdict: &ProviderVerdict) -> String {
     let level = match verdict.verdict {
         Verdict::Known(Level::Operational) => "ok",
         Verdict::Known(Level::Maintenance) => "maintenance",
@@ -190,7 +190,7 @@ fn belief(verdict: &ProviderVerdict) -> String {
 }
 
 /// "Opened!" is announced, "noted" and others are only logged. Updates of the evidence are left out.
-fn tale(transitions: &[Transition]) -> String {
+fn transitions_text(transitions: &[Transition]) -> String {
     let words: Vec<_> = transitions
         .iter()
         .filter(|t| t.change != Change::Updated)
@@ -211,25 +211,28 @@ fn tale(transitions: &[Transition]) -> String {
     words.join(" ")
 }
 
-/// Time, source, reading → Claude's verdict and blame, the transitions of all providers.
+/// Time, source, input → Claude's verdict and blame, the transitions of all providers.
 type Row<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
 
 /// Feeds in the rows and compares after each.
 fn check(book: &mut Book, rows: &[Row<'_>]) -> Vec<Transition> {
     let mut all = Vec::new();
-    for &(time, source, said, verdict, told) in rows {
+    for &(time, source, input, verdict, expected_changes) in rows {
         let now = at(time);
         let transitions = match source {
             "clock" => book.due(now),
             "woke" => book.woke(now),
-            _ => book.observe(now, observation(now, source, said)),
+            _ => book.observe(now, observation(now, source, input)),
         };
         let verdicts = book.verdicts();
-        let got = (belief(&verdicts.providers["anthropic"]), tale(&transitions));
+        let got = (
+            verdict_text(&verdicts.providers["anthropic"]),
+            transitions_text(&transitions),
+        );
         assert_eq!(
             (got.0.as_str(), got.1.as_str()),
-            (verdict, told),
-            "{time} {source} {said}: {:?}",
+            (verdict, expected_changes),
+            "{time} {source} {input}: {:?}",
             verdicts.providers["anthropic"].evidence
         );
         all.extend(transitions);

@@ -174,9 +174,9 @@ impl ExchangeRow {
 
     /// The part of `cost` whose tokens are estimated from bytes.
     pub fn cost_of_estimated_tokens(&self) -> MicroDollars {
-        let reckoned = self.attempts.iter().filter(|a| a.tokens_estimated);
+        let estimated = self.attempts.iter().filter(|a| a.tokens_estimated);
         match self.cost {
-            Some(_) => reckoned.filter_map(|a| a.cost).sum(),
+            Some(_) => estimated.filter_map(|a| a.cost).sum(),
             None => MicroDollars::ZERO,
         }
     }

@@ -30,7 +30,7 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
         verdict,
         announce: _,
     } = &logged.transition;
-    let (at, evidence, said) = (*at, logged.evidence.as_str(), logged.entry.as_str());
+    let (at, evidence, text) = (*at, logged.evidence.as_str(), logged.entry.as_str());
     match change {
         Change::Opened { level, since } => {
             let id = match open_of(tx, provider)? {
@@ -40,7 +40,7 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                 }
                 None => begin(tx, logged, *since, *level)?,
             };
-            entry(tx, id, at, Some(*level), said)?;
+            entry(tx, id, at, Some(*level), text)?;
             Ok(Some(id))
         }
         Change::Rose { to, .. } | Change::Eased { to, .. } => {
@@ -54,13 +54,13 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                     begin(tx, logged, since, *to)?
                 }
             };
-            entry(tx, id, at, Some(*to), said)?;
+            entry(tx, id, at, Some(*to), text)?;
             Ok(Some(id))
         }
         Change::Updated => {
             let id = open_of(tx, provider)?;
             if let Some(id) = id {
-                believe(tx, id, verdict.blame, evidence)?;
+                update_evidence(tx, id, verdict.blame, evidence)?;
             }
             Ok(id)
         }
@@ -69,9 +69,9 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                 return Ok(None);
             };
             if *note == Note::Verdict {
-                believe(tx, id, verdict.blame, evidence)?;
+                update_evidence(tx, id, verdict.blame, evidence)?;
             }
-            entry(tx, id, at, None, said)?;
+            entry(tx, id, at, None, text)?;
             Ok(Some(id))
         }
         Change::Recovered { since, peak } => {
@@ -82,7 +82,7 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
             match verdict.verdict {
                 Verdict::Known(level @ (Level::Operational | Level::Maintenance)) => {
                     close(tx, id, at, Some(level), *peak)?;
-                    entry(tx, id, at, Some(level), said)?;
+                    entry(tx, id, at, Some(level), text)?;
                 }
                 // The record ends, not the outage: the provider is no longer watched, as the note before this one
                 // states.
@@ -96,7 +96,7 @@ fn write(tx: &Transaction<'_>, logged: &LoggedTransition) -> rusqlite::Result<Op
                 None => begin(tx, logged, (*since).min(at), *peak)?,
             };
             close(tx, id, at, None, *peak)?;
-            entry(tx, id, at, None, said)?;
+            entry(tx, id, at, None, text)?;
             Ok(Some(id))
         }
         Change::Past(page) => past(tx, provider, at, page, evidence).map(Some),
@@ -139,11 +139,16 @@ fn update(
     let peak = peak_of(tx, id)?.max(Some(level));
     tx.prepare_cached("UPDATE incidents SET level = ?2, peak = ?3 WHERE id = ?1")?
         .execute((id, Col(level), peak.map(Col)))?;
-    believe(tx, id, blame, evidence)
+    update_evidence(tx, id, blame, evidence)
 }
 
 /// Blame that was once found is kept: evidence fades while an outage eases, and that refutes nothing.
-fn believe(tx: &Transaction<'_>, id: i64, blame: Blame, evidence: &str) -> rusqlite::Result<()> {
+fn update_evidence(
+    tx: &Transaction<'_>,
+    id: i64,
+    blame: Blame,
+    evidence: &str,
+) -> rusqlite::Result<()> {
     let blame = (blame != Blame::Undetermined).then_some(Col(blame));
     tx.prepare_cached(
         "UPDATE incidents SET blame = coalesce(?2, blame), evidence = ?3 WHERE id = ?1",
@@ -207,8 +212,8 @@ fn past(
         )?;
     tx.prepare_cached("DELETE FROM timeline WHERE incident = ?1")?
         .execute([id])?;
-    for (at, said) in &page.updates {
-        entry(tx, id, *at, None, said)?;
+    for (at, text) in &page.updates {
+        entry(tx, id, *at, None, text)?;
     }
     Ok(id)
 }
@@ -218,9 +223,9 @@ fn entry(
     incident: i64,
     at: DateTime<Utc>,
     level: Option<Level>,
-    said: &str,
+    text: &str,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached("INSERT INTO timeline (incident, at, level, said) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((incident, Col(at), level.map(Col), said))?;
+        .execute((incident, Col(at), level.map(Col), text))?;
     Ok(())
 }

@@ -49,12 +49,12 @@ fn parts_are_found_after_a_restart() {
 
 /// Small servers number their responses from one, so a name with two bodies identifies neither.
 #[test]
-fn a_name_of_two_parts_is_ambiguous_until_it_expires() {
+fn a_name_with_two_bodies_is_ambiguous_until_it_expires() {
     let mut ledger = fresh();
     for (name, body) in [(1, "a"), (1, "a"), (2, "b"), (2, "c"), (2, "b")] {
         ledger.keep_conversation(&[part(name, body)], t0()).unwrap();
-        let (told, counted) = total(&ledger);
-        assert_eq!(told, counted);
+        let (found, counted) = total(&ledger);
+        assert_eq!(found, counted);
     }
     assert_eq!(found(&ledger, 1, minutes(1)).as_deref(), Some("a"));
     assert_eq!(found(&ledger, 2, minutes(1)), None);
@@ -90,7 +90,7 @@ fn a_part_is_kept_for_a_day_after_its_last_response() {
 }
 
 #[test]
-fn the_oldest_parts_make_room_for_the_newest() {
+fn the_oldest_parts_are_deleted_for_new_ones() {
     let mut ledger = fresh();
     let body = "x".repeat(1000);
     for n in 0..8 {
@@ -102,12 +102,12 @@ fn the_oldest_parts_make_room_for_the_newest() {
     for n in 0..8 {
         assert_eq!(found(&ledger, n, minutes(9)).is_some(), n >= 5, "{n}");
     }
-    let (told, counted) = total(&ledger);
-    assert!(told == counted && told <= 4000, "{told} {counted}");
+    let (found, counted) = total(&ledger);
+    assert!(found == counted && found <= 4000, "{found} {counted}");
 }
 
 #[test]
-fn what_is_forgotten_is_no_longer_in_the_file() {
+fn deleted_conversations_are_no_longer_in_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.sqlite");
     let secret = "a secret of the client's, long enough to fill pages of its own. ".repeat(400);
@@ -135,7 +135,7 @@ fn what_is_forgotten_is_no_longer_in_the_file() {
 
 /// A backup may stay next to the ledger for years.
 #[test]
-fn the_copy_before_a_migration_holds_no_conversation() {
+fn the_backup_before_a_migration_contains_no_conversation() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.sqlite");
     let mut ledger = Ledger::open(&file, t0()).unwrap();

@@ -41,7 +41,7 @@ fn log_of(path: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_kill_loses_nothing_that_was_booked() {
+fn a_kill_loses_no_committed_row() {
     let (folder, after) = (folder(), folder());
     let file = folder.path().join("ledger.sqlite");
     let mut ledger = with_rows(&file, 30);
@@ -55,7 +55,7 @@ fn a_kill_loses_nothing_that_was_booked() {
 }
 
 #[test]
-fn a_log_torn_in_the_middle_loses_only_its_end() {
+fn a_damaged_log_loses_only_its_end() {
     let (folder, after) = (folder(), folder());
     let file = folder.path().join("ledger.sqlite");
     let ledger = with_rows(&file, 30);
@@ -71,7 +71,7 @@ fn a_log_torn_in_the_middle_loses_only_its_end() {
 }
 
 #[test]
-fn a_clean_end_leaves_one_file() {
+fn a_clean_close_leaves_one_file() {
     let folder = folder();
     let file = folder.path().join("ledger.sqlite");
     drop(with_rows(&file, 3));
@@ -86,21 +86,21 @@ fn a_clean_end_leaves_one_file() {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_refused_and_left_alone() {
+fn a_file_that_is_no_database_is_refused_and_unchanged() {
     let folder = folder();
     let file = folder.path().join("ledger.sqlite");
     let text = "name,amount\n".repeat(500);
     fs::write(&file, &text).unwrap();
     let error = refused(&file);
     assert!(matches!(error, OpenError::Corrupt { .. }), "{error:?}");
-    let said = error.to_string();
-    assert!(said.contains("is not an SQLite file"), "{said}");
-    assert!(said.contains("Move it elsewhere"), "{said}");
+    let message = error.to_string();
+    assert!(message.contains("is not an SQLite file"), "{message}");
+    assert!(message.contains("Move it elsewhere"), "{message}");
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
 }
 
 #[test]
-fn a_database_of_another_program_is_refused_and_left_alone() {
+fn a_database_of_another_program_is_refused_and_unchanged() {
     let folder = folder();
     let file = folder.path().join("ledger.sqlite");
     let other = Connection::open(&file).unwrap();
@@ -141,7 +141,7 @@ fn a_truncated_file_is_found_on_opening() {
 }
 
 #[test]
-fn a_newer_ledger_is_refused_by_name_of_both_versions() {
+fn the_error_for_a_newer_ledger_names_both_versions() {
     let folder = folder();
     let file = folder.path().join("ledger.sqlite");
     let ledger = with_rows(&file, 1);
@@ -156,7 +156,7 @@ fn a_newer_ledger_is_refused_by_name_of_both_versions() {
 }
 
 #[test]
-fn a_file_that_opens_only_for_reading_is_told_apart() {
+fn a_read_only_file_has_an_error_of_its_own() {
     let folder = folder();
     let file = folder.path().join("ledger.sqlite");
     drop(with_rows(&file, 1));
@@ -169,13 +169,13 @@ fn a_file_that_opens_only_for_reading_is_told_apart() {
 /// `/sys` refuses new files even to root, which permission bits would not do.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_folder_that_cannot_be_written_is_told_apart() {
+fn a_read_only_folder_has_an_error_of_its_own() {
     let error = refused(Path::new("/sys/ledger.sqlite"));
     assert!(matches!(error, OpenError::ReadOnly { .. }), "{error:?}");
 }
 
 #[test]
-fn a_path_without_a_folder_says_so() {
+fn the_error_for_a_missing_folder_names_the_path() {
     let folder = folder();
     let error = refused(&folder.path().join("nowhere").join("ledger.sqlite"));
     assert!(matches!(error, OpenError::Io { .. }), "{error:?}");
@@ -185,10 +185,10 @@ fn a_path_without_a_folder_says_so() {
 }
 
 #[test]
-fn what_sqlite_says_becomes_what_to_do() {
+fn sqlite_errors_become_messages_with_a_remedy() {
     let path = Path::new("ledger.sqlite");
-    let said = |code| rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
-    let opening = |code| OpenError::sqlite(path, said(code)).to_string();
+    let text = |code| rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+    let opening = |code| OpenError::sqlite(path, text(code)).to_string();
     for (code, advice) in [
         (ffi::SQLITE_BUSY, "Close that program"),
         (ffi::SQLITE_LOCKED, "Close that program"),
@@ -200,7 +200,7 @@ fn what_sqlite_says_becomes_what_to_do() {
     ] {
         assert!(opening(code).contains(advice), "{}", opening(code));
     }
-    let writing = |code| LedgerError::from(said(code));
+    let writing = |code| LedgerError::from(text(code));
     assert!(matches!(writing(ffi::SQLITE_FULL), LedgerError::Full));
     assert!(matches!(writing(ffi::SQLITE_BUSY), LedgerError::Locked));
     assert!(matches!(
@@ -215,7 +215,7 @@ fn what_sqlite_says_becomes_what_to_do() {
 }
 
 #[test]
-fn a_word_that_we_do_not_know_is_an_error_that_quotes_it() {
+fn an_unknown_enum_text_is_an_error_that_quotes_it() {
     let mut ledger = fresh();
     let id = ledger.book_exchange(&answered(t0())).unwrap();
     ledger
@@ -228,7 +228,7 @@ fn a_word_that_we_do_not_know_is_an_error_that_quotes_it() {
 
 #[cfg(unix)]
 #[test]
-fn the_file_is_the_owners_alone() {
+fn the_file_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder();
     let file = folder.path().join("ledger.sqlite");

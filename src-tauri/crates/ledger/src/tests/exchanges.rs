@@ -4,7 +4,7 @@ use super::{answered, attempt, candidate, carried, exhausted, fresh, minutes, re
 use crate::{End, ExchangeRow, Ledger};
 
 #[test]
-fn what_is_booked_is_read_back_whole() {
+fn an_exchange_is_read_back_complete() {
     let mut ledger = fresh();
     let turned_away = ExchangeRow {
         client: String::new(),
@@ -32,12 +32,12 @@ fn what_is_booked_is_read_back_whole() {
         total_ms: i64::MAX as u64,
         ..answered(t0())
     };
-    let went_on = {
-        let mut went_on = carried(t0());
-        went_on.restarts = 1;
-        went_on.shown_early = true;
-        went_on.attempts[0].tokens_estimated = true;
-        went_on
+    let restarted = {
+        let mut restarted = carried(t0());
+        restarted.restarts = 1;
+        restarted.shown_early = true;
+        restarted.attempts[0].tokens_estimated = true;
+        restarted
     };
     let left_at_once = ExchangeRow {
         end: End::ClientLeft,
@@ -49,7 +49,7 @@ fn what_is_booked_is_read_back_whole() {
         turned_away,
         left_at_once,
         of_a_pipeline,
-        went_on,
+        restarted,
         exhausted(t0()),
         rehearsed(answered(t0())),
         huge,
@@ -85,7 +85,7 @@ fn every_end_and_dialect_survives() {
 }
 
 #[test]
-fn a_stand_in_is_another_endpoint_or_model_that_answered() {
+fn a_fallback_is_another_endpoint_or_model_than_the_primary() {
     let (lead, second) = (candidate("lead"), candidate("second"));
     let of = |primary, end, attempts| ExchangeRow {
         primary,
@@ -140,7 +140,7 @@ fn a_stand_in_is_another_endpoint_or_model_that_answered() {
 }
 
 #[test]
-fn a_booking_that_fails_leaves_nothing_behind() {
+fn a_failed_write_leaves_no_rows() {
     let mut ledger = fresh();
     ledger
         .conn

@@ -115,9 +115,9 @@ fn today_counts_the_cost_of_tests_and_not_the_tests() {
 }
 
 #[test]
-fn the_models_in_use_are_those_that_were_answered() {
+fn the_models_in_use_are_those_with_a_response() {
     let mut ledger: Ledger = fresh();
-    let asked = |model: &str, minute: i64| {
+    let requested = |model: &str, minute: i64| {
         let mut exchange = answered(t0() + minutes(minute));
         exchange.model = model.to_owned();
         exchange
@@ -127,10 +127,10 @@ fn the_models_in_use_are_those_that_were_answered() {
     let mut rehearsal = rehearsed(answered(t0() + minutes(9)));
     rehearsal.model = "rehearsal/tool".to_owned();
     for exchange in [
-        asked("long-ago", -9),
-        asked("large", 0),
-        asked("small", 1),
-        asked("large", 2),
+        requested("long-ago", -9),
+        requested("large", 0),
+        requested("small", 1),
+        requested("large", 2),
         failed,
         rehearsal,
     ] {

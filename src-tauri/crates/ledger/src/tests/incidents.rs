@@ -27,24 +27,24 @@ fn eased(at: DateTime<Utc>) -> LoggedTransition {
 }
 
 /// The page's text.
-fn noted(at: DateTime<Utc>, said: &str) -> LoggedTransition {
-    let change = Change::Noted(Note::Page(said.to_owned()));
+fn noted(at: DateTime<Utc>, text: &str) -> LoggedTransition {
+    let change = Change::Noted(Note::Page(text.to_owned()));
     let noted = transition("lead", at, Level::MajorOutage, change, "12 of 14 failed.");
     LoggedTransition {
-        entry: said.to_owned(),
+        entry: text.to_owned(),
         ..noted
     }
 }
 
-fn told(story: &IncidentStory) -> String {
+fn found(incident_with_timeline: &IncidentStory) -> String {
     let line = |row: &crate::TimelineRow| {
         let after = (row.at - t0()).num_minutes();
         format!("{after:>3} {:?} {}\n", row.level, row.text)
     };
-    story.timeline.iter().map(line).collect()
+    incident_with_timeline.timeline.iter().map(line).collect()
 }
 
-const STORY: &str = "  0 Some(PartialOutage) Lead: it is them.
+const OUTAGE: &str = "  0 Some(PartialOutage) Lead: it is them.
   4 Some(MajorOutage) 12 of 14 failed.
   9 None Identified: we found the cause.
  30 Some(Degraded) 1 of 9 failed.
@@ -52,7 +52,7 @@ const STORY: &str = "  0 Some(PartialOutage) Lead: it is them.
 ";
 
 #[test]
-fn an_outage_is_one_story_with_a_timeline() {
+fn an_outage_is_one_incident_with_a_timeline() {
     let mut ledger = fresh();
     let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     for next in [
@@ -63,9 +63,9 @@ fn an_outage_is_one_story_with_a_timeline() {
     ] {
         assert_eq!(ledger.apply(&next).unwrap(), Some(id));
     }
-    let story = ledger.incident(id).unwrap().unwrap();
-    assert_eq!(told(&story), STORY);
-    let incident = story.incident;
+    let incident_with_timeline = ledger.incident(id).unwrap().unwrap();
+    assert_eq!(found(&incident_with_timeline), OUTAGE);
+    let incident = incident_with_timeline.incident;
     assert_eq!(incident.opened, t0());
     assert_eq!(incident.closed, Some(t0() + minutes(45)));
     assert_eq!(incident.level, Some(Level::Operational));
@@ -79,7 +79,7 @@ fn an_outage_is_one_story_with_a_timeline() {
 }
 
 #[test]
-fn what_is_known_only_later_stands_in_the_story() {
+fn later_details_are_added_to_the_incident() {
     let mut ledger = fresh();
     let mut unclear = opened("lead", t0());
     unclear.transition.verdict.blame = Blame::Undetermined;
@@ -117,7 +117,7 @@ fn what_is_known_only_later_stands_in_the_story() {
 }
 
 #[test]
-fn a_restart_in_the_middle_continues_the_story() {
+fn a_restart_during_an_outage_continues_its_incident() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.sqlite");
     let mut ledger = Ledger::open(&file, t0()).unwrap();
@@ -141,11 +141,11 @@ fn a_restart_in_the_middle_continues_the_story() {
     ] {
         assert_eq!(ledger.apply(&next).unwrap(), Some(id));
     }
-    assert_eq!(told(&ledger.incident(id).unwrap().unwrap()), STORY);
+    assert_eq!(found(&ledger.incident(id).unwrap().unwrap()), OUTAGE);
 }
 
 #[test]
-fn an_open_incident_knows_its_last_failed_request_where_requests_alone_spoke_of_it() {
+fn an_open_incident_has_its_last_failed_request_if_only_requests_failed() {
     let mut ledger = fresh();
     let call = |minute, source, outcome| health::Observation::Call {
         at: t0() + minutes(minute),
@@ -199,7 +199,7 @@ fn a_provider_has_one_open_incident() {
 }
 
 #[test]
-fn a_story_without_its_beginning_is_begun() {
+fn an_incident_without_a_stored_opening_is_created() {
     let mut ledger = fresh();
     assert_eq!(ledger.apply(&noted(t0(), "nothing is open")).unwrap(), None);
     let id = ledger.apply(&rose(t0())).unwrap().unwrap();
@@ -214,7 +214,7 @@ fn a_story_without_its_beginning_is_begun() {
 }
 
 #[test]
-fn a_clock_set_back_ends_no_story_before_its_beginning() {
+fn a_clock_set_back_ends_no_incident_before_its_beginning() {
     let mut ledger = fresh();
     let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     ledger
@@ -225,7 +225,7 @@ fn a_clock_set_back_ends_no_story_before_its_beginning() {
 }
 
 #[test]
-fn a_record_may_end_before_its_outage_does() {
+fn a_record_may_end_before_its_outage() {
     let mut ledger = fresh();
     let id = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     let why = "No longer watched: the record of this incident ends here.";
@@ -233,10 +233,16 @@ fn a_record_may_end_before_its_outage_does() {
     let mut abandoned = recovered("lead", t0(), t0() + minutes(5));
     abandoned.transition.verdict.verdict = Verdict::Known(Level::PartialOutage);
     ledger.apply(&abandoned).unwrap();
-    let story = ledger.incident(id).unwrap().unwrap();
-    assert_eq!(story.incident.closed, Some(t0() + minutes(5)));
-    assert_eq!(story.incident.level, Some(Level::PartialOutage));
-    assert_eq!(story.timeline.last().unwrap().text, why);
+    let incident_with_timeline = ledger.incident(id).unwrap().unwrap();
+    assert_eq!(
+        incident_with_timeline.incident.closed,
+        Some(t0() + minutes(5))
+    );
+    assert_eq!(
+        incident_with_timeline.incident.level,
+        Some(Level::PartialOutage)
+    );
+    assert_eq!(incident_with_timeline.timeline.last().unwrap().text, why);
 }
 
 #[test]
@@ -252,16 +258,16 @@ fn an_incident_that_fades_ends_with_its_last_evidence() {
     let mut faded = transition("lead", last, Level::PartialOutage, change, text);
     faded.transition.verdict.verdict = Verdict::Unknown(Unknown::Faded { last_failure: last });
     ledger.apply(&faded).unwrap();
-    let story = ledger.incident(id).unwrap().unwrap();
-    let incident = story.incident;
+    let incident_with_timeline = ledger.incident(id).unwrap().unwrap();
+    let incident = incident_with_timeline.incident;
     assert_eq!(incident.closed, Some(last));
     assert_eq!(incident.level, Some(Level::PartialOutage));
     assert_eq!(incident.evidence, "Lead: it is them.", "what it rested on");
-    assert_eq!(story.timeline.last().unwrap().text, text);
+    assert_eq!(incident_with_timeline.timeline.last().unwrap().text, text);
 }
 
 #[test]
-fn a_recovery_that_is_dated_back_stands_in_its_place() {
+fn a_recovery_with_an_earlier_date_is_sorted_by_that_date() {
     let mut ledger = fresh();
     let mut begun = opened("lead", t0());
     begun.transition.change = Change::Opened {
@@ -273,10 +279,17 @@ fn a_recovery_that_is_dated_back_stands_in_its_place() {
     ledger.apply(&noted(t0() + minutes(10), calm)).unwrap();
     let late = recovered("lead", t0() - minutes(3), t0() + minutes(10));
     ledger.apply(&late).unwrap();
-    let story = ledger.incident(id).unwrap().unwrap();
-    assert_eq!(story.incident.opened, t0() - minutes(3));
-    assert_eq!(story.incident.closed, Some(t0() + minutes(10)));
-    let texts: Vec<_> = story.timeline.iter().map(|row| &*row.text).collect();
+    let incident_with_timeline = ledger.incident(id).unwrap().unwrap();
+    assert_eq!(incident_with_timeline.incident.opened, t0() - minutes(3));
+    assert_eq!(
+        incident_with_timeline.incident.closed,
+        Some(t0() + minutes(10))
+    );
+    let texts: Vec<_> = incident_with_timeline
+        .timeline
+        .iter()
+        .map(|row| &*row.text)
+        .collect();
     assert_eq!(texts, ["Lead: it is them.", calm, "Lead works again."]);
 }
 
@@ -308,19 +321,22 @@ fn an_incident_that_was_over_when_first_seen_is_kept_once() {
         .push((t0() - minutes(200), "Resolved.".to_owned()));
     assert_eq!(ledger.apply(&past(&page)).unwrap(), Some(id));
 
-    let story = ledger.incident(id).unwrap().unwrap();
-    assert!(story.incident.past);
-    assert_eq!(story.incident.level, None);
-    assert_eq!(story.incident.title.as_deref(), Some("Elevated errors"));
-    assert_eq!(story.incident.opened, page.started);
-    assert_eq!(story.incident.closed, page.resolved);
-    assert_eq!(story.timeline.len(), 2);
-    assert_eq!(story.timeline[1].text, "Resolved.");
+    let incident_with_timeline = ledger.incident(id).unwrap().unwrap();
+    assert!(incident_with_timeline.incident.past);
+    assert_eq!(incident_with_timeline.incident.level, None);
+    assert_eq!(
+        incident_with_timeline.incident.title.as_deref(),
+        Some("Elevated errors")
+    );
+    assert_eq!(incident_with_timeline.incident.opened, page.started);
+    assert_eq!(incident_with_timeline.incident.closed, page.resolved);
+    assert_eq!(incident_with_timeline.timeline.len(), 2);
+    assert_eq!(incident_with_timeline.timeline[1].text, "Resolved.");
     assert_eq!(ledger.open_incidents().unwrap().len(), 1);
 }
 
 #[test]
-fn a_rehearsed_outage_is_no_incident() {
+fn an_outage_of_the_rehearsal_provider_is_no_incident() {
     let mut ledger = fresh();
     assert_eq!(ledger.apply(&opened(REHEARSAL, t0())).unwrap(), None);
     assert_eq!(

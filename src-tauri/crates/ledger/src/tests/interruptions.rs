@@ -27,7 +27,7 @@ fn cut(session: &str, minute: i64, calls: &[&str]) -> Interrupted {
 }
 
 #[test]
-fn a_sessions_tries_are_one_interruption_until_it_is_answered() {
+fn a_sessions_failures_are_one_interruption_until_a_success() {
     let mut ledger = fresh();
     let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     let id = ledger.interrupt(&cut("s", 1, &["c1"])).unwrap();
@@ -66,7 +66,7 @@ fn a_sessions_tries_are_one_interruption_until_it_is_answered() {
 }
 
 #[test]
-fn a_result_is_noted_once_and_for_its_own_session_alone() {
+fn a_tool_result_is_recorded_once_and_only_for_its_session() {
     let mut ledger = fresh();
     let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     for session in ["s", "t"] {
@@ -92,7 +92,7 @@ fn a_result_is_noted_once_and_for_its_own_session_alone() {
 }
 
 #[test]
-fn only_what_the_incidents_provider_cut_in_its_time_belongs_to_it() {
+fn an_incident_has_only_interruptions_of_its_provider_in_its_time() {
     let mut ledger = fresh();
     let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     ledger
@@ -121,7 +121,7 @@ fn only_what_the_incidents_provider_cut_in_its_time_belongs_to_it() {
 }
 
 #[test]
-fn a_person_checks_it_once() {
+fn an_interruption_is_checked_once() {
     let mut ledger = fresh();
     let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     let id = ledger.interrupt(&cut("s", 1, &["c1"])).unwrap();

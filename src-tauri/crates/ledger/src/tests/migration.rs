@@ -56,7 +56,7 @@ fn there_is_a_fixture_of_every_version() {
 }
 
 #[test]
-fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
+fn a_ledger_of_every_version_opens_without_loss() {
     for (version, sql) in FIXTURES {
         let folder = tempfile::tempdir().unwrap();
         let file = written(folder.path(), sql);
@@ -96,8 +96,8 @@ fn a_ledger_of_every_version_opens_with_all_that_was_in_it() {
         assert_eq!(exchanges[0].1.parked.is_some(), *version >= 7);
         let open = ledger.open_incidents().unwrap();
         assert_eq!(open[0].1.peak, Level::MajorOutage);
-        let story = ledger.incident(open[0].0).unwrap().unwrap();
-        assert_eq!(story.timeline.len(), 2);
+        let incident_with_timeline = ledger.incident(open[0].0).unwrap().unwrap();
+        assert_eq!(incident_with_timeline.timeline.len(), 2);
         assert_eq!(ledger.met(open[0].0).unwrap().unwrap().traffic.hit, 1);
         assert_eq!(ledger.pending_notices(t0()).unwrap().len(), 1);
         assert_eq!(ledger.breakers().unwrap().len(), 1);
@@ -168,7 +168,7 @@ fn a_migration_that_fails_changes_nothing() {
 }
 
 #[test]
-fn a_ledger_that_is_up_to_date_is_not_backed_up() {
+fn a_ledger_of_the_newest_version_is_not_backed_up() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.sqlite");
     drop(Ledger::open(&file, t0()).unwrap());

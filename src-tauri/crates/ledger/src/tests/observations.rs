@@ -44,8 +44,8 @@ fn rows(ledger: &Ledger) -> Vec<String> {
     let line = |row: &rusqlite::Row<'_>| -> rusqlite::Result<String> {
         let (source, provider, subject): (String, String, String) =
             (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (said, readings): (String, i64) = (row.get(3)?, row.get(4)?);
-        Ok(format!("{source}|{provider}|{subject}|{said}|{readings}"))
+        let (text, readings): (String, i64) = (row.get(3)?, row.get(4)?);
+        Ok(format!("{source}|{provider}|{subject}|{text}|{readings}"))
     };
     all.query_map((), line)
         .unwrap()
@@ -54,7 +54,7 @@ fn rows(ledger: &Ledger) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_of_reading_is_kept_in_words() {
+fn every_kind_of_reading_is_stored_as_text() {
     let mut ledger = fresh();
     let page = |reading| Observation::Page {
         at: t0(),
@@ -128,7 +128,7 @@ fn rehearsals_are_not_observed() {
 }
 
 #[test]
-fn readings_fade_with_age_and_their_number_stays() {
+fn old_readings_are_thinned_and_their_number_is_kept() {
     let mut ledger = fresh();
     // One a minute for two hours; every fifth fails.
     for minute in 0..120 {
@@ -136,12 +136,12 @@ fn readings_fade_with_age_and_their_number_stays() {
         let seen = call(t0() + minutes(minute), "lead", outcome);
         ledger.record(&seen).unwrap();
     }
-    let count = |said: &str, ledger: &Ledger| -> (i64, i64) {
+    let count = |text: &str, ledger: &Ledger| -> (i64, i64) {
         ledger
             .conn
             .query_row(
                 "SELECT count(*), coalesce(sum(readings), 0) FROM observations WHERE said = ?1",
-                [said],
+                [text],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .unwrap()
@@ -170,7 +170,7 @@ fn readings_fade_with_age_and_their_number_stays() {
 }
 
 #[test]
-fn subjects_and_sources_fade_apart() {
+fn subjects_and_sources_are_thinned_separately() {
     let mut ledger = fresh();
     for second in [0, 1] {
         let at = t0() + Duration::seconds(second);

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::{answered, carried, fresh, minutes, opened, recovered, t0};
-use crate::{Ledger, PAGE_LIMIT, exchanges, incidents, met, sums};
+use crate::{Ledger, PAGE_LIMIT, exchanges, incidents, outages, sums};
 
 pub(crate) fn plan(ledger: &Ledger, sql: &str) -> String {
     let mut explained = ledger
@@ -57,7 +57,7 @@ fn ten_thousand_exchanges_are_paged_by_their_key() {
         today.contains("SEARCH exchanges USING INDEX exchanges_by_start (started_at>?)"),
         "{today}"
     );
-    for sql in [met::PIPELINES, met::CALLS] {
+    for sql in [outages::PIPELINES, outages::CALLS] {
         let traffic = plan(&ledger, sql);
         assert!(
             traffic.contains("INDEX exchanges_by_start (started_at>? AND started_at<?)"),
@@ -112,7 +112,7 @@ fn incidents_are_paged_by_their_opening() {
 }
 
 #[test]
-fn a_page_has_bounds() {
+fn a_page_has_a_minimum_and_a_maximum_size() {
     let mut ledger = fresh();
     for n in 0..i64::from(PAGE_LIMIT) + 1 {
         ledger.book_exchange(&answered(t0() + minutes(n))).unwrap();

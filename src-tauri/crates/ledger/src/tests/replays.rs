@@ -21,7 +21,7 @@ fn answer(body: &[u8]) -> ReplayAnswer {
 }
 
 #[test]
-fn an_answer_comes_back_byte_for_byte_after_a_restart() {
+fn a_kept_response_is_unchanged_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.sqlite");
     let kept = answer(&[0, 255, b'\n', 0xC3, 0x28]);
@@ -59,7 +59,7 @@ fn a_key_belongs_to_its_first_request_and_to_its_scope() {
 }
 
 #[test]
-fn what_only_began_may_run_again() {
+fn a_request_that_only_began_may_run_again() {
     let mut ledger = fresh();
     ledger.begin_replay(&key(1, 1), t0()).unwrap();
     assert_eq!(
@@ -88,7 +88,7 @@ fn a_key_whose_request_ended_without_a_response_is_free_for_another() {
 }
 
 #[test]
-fn an_answer_that_could_not_be_kept_is_remembered_as_given() {
+fn a_response_that_was_not_kept_is_recorded_as_delivered() {
     let mut ledger = fresh();
     ledger.begin_replay(&key(1, 1), t0()).unwrap();
     ledger.complete_replay(&key(1, 1), None, t0()).unwrap();
@@ -100,7 +100,7 @@ fn an_answer_that_could_not_be_kept_is_remembered_as_given() {
 }
 
 #[test]
-fn a_day_after_its_answer_a_key_is_forgotten() {
+fn a_key_is_deleted_a_day_after_its_response() {
     let mut ledger = fresh();
     let answered = t0() + minutes(10);
     ledger.begin_replay(&key(1, 1), t0()).unwrap();
@@ -123,7 +123,7 @@ fn a_day_after_its_answer_a_key_is_forgotten() {
 }
 
 #[test]
-fn the_oldest_bodies_make_room_and_their_requests_do_not_run_again() {
+fn the_oldest_bodies_are_deleted_and_their_requests_do_not_run_again() {
     let mut ledger = fresh();
     for n in 0..5 {
         let at = t0() + minutes(i64::from(n));

@@ -78,7 +78,7 @@ fn a_response_for_the_same_item_of_the_same_pipeline_settles_it_and_no_other() {
 }
 
 #[test]
-fn what_was_settled_stays_in_sight_and_can_be_opened_again() {
+fn a_settled_item_stays_listed_and_can_be_opened_again() {
     let mut ledger = fresh();
     for id in ["a1", "b2", "c3"] {
         ledger.park(&failed(id, 0)).unwrap();
@@ -103,7 +103,7 @@ fn what_was_settled_stays_in_sight_and_can_be_opened_again() {
 }
 
 #[test]
-fn each_failure_counts_and_the_request_is_kept_whole_over_a_restart() {
+fn each_failure_counts_and_the_complete_request_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.sqlite");
     {
@@ -138,7 +138,7 @@ fn each_failure_counts_and_the_request_is_kept_whole_over_a_restart() {
 }
 
 #[test]
-fn an_answer_closes_it_and_a_later_failure_opens_it_again() {
+fn a_success_closes_an_item_and_a_later_failure_opens_it_again() {
     let mut ledger = fresh();
     ledger.park(&failed("a1", 0)).unwrap();
     assert_eq!(answered(&mut ledger, "a1", 1), 1);
@@ -159,7 +159,7 @@ fn an_answer_closes_it_and_a_later_failure_opens_it_again() {
 }
 
 #[test]
-fn what_a_person_closed_stays_closed_for_a_day() {
+fn an_item_closed_by_a_person_stays_closed_for_a_day() {
     let mut ledger = fresh();
     for (id, closing, state) in [
         ("a1", Closing::Done, ReviewState::Done),
@@ -187,7 +187,7 @@ fn what_a_person_closed_stays_closed_for_a_day() {
 }
 
 #[test]
-fn a_closed_request_is_forgotten_after_its_time_and_an_open_one_never() {
+fn a_closed_items_request_is_deleted_after_its_time_and_an_open_ones_never() {
     let mut ledger = fresh();
     for id in ["a1", "b2"] {
         ledger.park(&failed(id, 0)).unwrap();

@@ -51,7 +51,7 @@ fn four() -> Ledger {
 }
 
 #[test]
-fn a_text_is_found_in_every_column_that_a_person_knows() {
+fn a_search_covers_every_visible_column() {
     let ledger = four();
     for (looked_for, expected) in [
         ("v5x7q02", vec![2]),
@@ -77,7 +77,7 @@ fn a_text_is_found_in_every_column_that_a_person_knows() {
 }
 
 #[test]
-fn filters_narrow_each_other() {
+fn all_filters_apply_together() {
     let ledger = four();
     let failed = ExchangeFilter {
         failed: true,
@@ -108,7 +108,7 @@ fn filters_narrow_each_other() {
 }
 
 #[test]
-fn what_is_found_is_whole_and_paged() {
+fn found_exchanges_are_complete_and_paged() {
     let mut ledger = fresh();
     for n in 0..30 {
         let exchange = if n % 3 == 0 {
@@ -134,7 +134,7 @@ fn what_is_found_is_whole_and_paged() {
 }
 
 #[test]
-fn an_id_is_looked_up_in_its_index() {
+fn a_search_for_an_id_uses_its_index() {
     let steps = plan(&fresh(), EXACT);
     assert!(
         steps.contains("USING COVERING INDEX exchanges_by_request_id (request_id=?)"),
@@ -143,7 +143,7 @@ fn an_id_is_looked_up_in_its_index() {
 }
 
 #[test]
-fn a_reader_finds_what_another_connection_books_meanwhile_and_writes_nothing() {
+fn a_reader_sees_other_connections_writes_and_cannot_write() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.sqlite");
     let mut ledger = Ledger::open(&file, t0()).unwrap();

@@ -2,7 +2,7 @@ use super::{fresh, minutes, t0};
 use crate::BreakerRow;
 
 #[test]
-fn small_facts_are_kept_and_replaced() {
+fn meta_values_are_stored_and_replaced() {
     let mut ledger = fresh();
     assert_eq!(ledger.meta("token").unwrap(), None);
     ledger.set_meta("token", "a").unwrap();
@@ -17,7 +17,7 @@ fn the_first_start_is_dated() {
 }
 
 #[test]
-fn breakers_are_kept_replaced_and_forgotten() {
+fn breakers_are_stored_replaced_and_deleted() {
     let mut ledger = fresh();
     let breaker = |model: &str, state: &str, until| BreakerRow {
         endpoint: "lead-api".into(),

@@ -35,7 +35,7 @@ fn cut_and_carried(started: chrono::DateTime<chrono::Utc>, cost: Option<i64>) ->
 }
 
 #[test]
-fn today_sums_what_began_since_midnight() {
+fn today_sums_exchanges_since_midnight() {
     let mut ledger = fresh();
     let midnight = t0();
     for exchange in [
@@ -137,7 +137,7 @@ fn the_query_and_the_type_agree_on_what_failed() {
 }
 
 #[test]
-fn rehearsals_are_in_no_figure() {
+fn rehearsals_count_in_no_figure() {
     let mut ledger = fresh();
     let incident = ledger.apply(&opened("lead", t0())).unwrap().unwrap();
     for exchange in [answered(t0()), carried(t0()), exhausted(t0())] {
@@ -192,7 +192,7 @@ fn outage(ledger: &mut Ledger) -> i64 {
 }
 
 #[test]
-fn an_incident_counts_the_traffic_that_met_it() {
+fn an_incident_counts_the_requests_that_it_affected() {
     let mut ledger = fresh();
     let id = outage(&mut ledger);
     let mut expected = IncidentTraffic {
@@ -212,7 +212,7 @@ fn an_incident_counts_the_traffic_that_met_it() {
 
 /// An absurd usage, which a broken provider once reported, must neither break the day's sums nor bypass the cap.
 #[test]
-fn a_sum_beyond_the_largest_integer_is_the_largest() {
+fn a_sum_saturates_at_the_largest_integer() {
     let mut ledger = fresh();
     let most = MicroDollars(i64::MAX);
     let huge = Tokens {
@@ -249,7 +249,7 @@ fn a_sum_beyond_the_largest_integer_is_the_largest() {
 }
 
 #[test]
-fn the_probe_budget_knows_what_was_spent() {
+fn probes_cost_counts_against_their_budget() {
     let mut ledger = fresh();
     assert_eq!(ledger.probes_spent(t0()).unwrap(), MicroDollars::ZERO);
     ledger.book_probe(&probe("lead", Some(70))).unwrap();

@@ -8,7 +8,7 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 #[test]
-fn a_day_s_budget_ends_and_the_next_day_begins_anew() {
+fn a_new_day_has_a_new_budget() {
     let per_day = MicroDollars(100);
     let mut budget = Budget::new(at("2026-10-01T10:00:00Z"), MicroDollars(40));
     let evening = at("2026-10-01T23:59:59Z");

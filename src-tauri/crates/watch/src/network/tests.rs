@@ -17,7 +17,7 @@ use Step::{Answered, Failed, Woke, Works};
 /// A second, the event at it, and whether the machine counts as offline after it.
 type Row = (u64, Step, bool);
 
-const STORIES: &[(&str, &[Row])] = &[
+const CASES: &[(&str, &[Row])] = &[
     (
         "nothing was ever answered",
         &[
@@ -66,11 +66,11 @@ const STORIES: &[(&str, &[Row])] = &[
 ];
 
 #[test]
-fn when_we_are_offline() {
-    for (what, story) in STORIES {
+fn when_the_network_counts_as_offline() {
+    for (what, case) in CASES {
         let start = Instant::now();
         let mut network = Network::default();
-        for (second, step, offline) in *story {
+        for (second, step, offline) in *case {
             let now = start + Duration::from_secs(*second);
             match step {
                 Answered => network.answered(now),

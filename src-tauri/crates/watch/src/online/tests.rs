@@ -7,7 +7,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::{Attempt, check};
 use crate::client::Http;
-use crate::loopback::{Reply, Server, nobody, reply, tls};
+use crate::loopback::{Reply, Server, reply, tls, unused_address};
 
 const CERTIFICATE: &[u8] = include_bytes!("../../tests/tls/control.test.cert.der");
 /// For `control.test` alone, a name that cannot be registered.
@@ -76,12 +76,12 @@ fn serve(
 }
 
 #[tokio::test]
-async fn one_answering_control_is_enough_and_none_means_down() {
+async fn one_responding_host_is_enough_and_none_means_down() {
     tls();
     let up = Server::new(|_| reply("404 Not Found", "", b"")).await;
     let mute = Server::new(|_| Reply::default()).await;
     let at = |server: &Server| server.url.trim_start_matches("http://").to_owned();
-    let gone = nobody().await;
+    let gone = unused_address().await;
     let http = Http::new().unwrap();
     for (hosts, expected) in [
         (vec![], true),
@@ -113,7 +113,7 @@ async fn behind_a_proxy_the_check_goes_through_it() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_or_opens_tls_is_named_with_its_fault() {
+async fn a_failing_proxy_is_named_with_its_error() {
     let refusing = Proxy::new(false);
     let checked = check(
         &Http::through(&refusing.url, CERTIFICATE),
@@ -133,7 +133,7 @@ async fn a_proxy_that_refuses_or_opens_tls_is_named_with_its_fault() {
 
 /// `http://` through a proxy: the proxy's own errors prove nothing.
 #[tokio::test]
-async fn a_proxy_that_cannot_reach_the_host_is_no_answer_of_the_host() {
+async fn a_proxy_error_is_no_response_of_the_host() {
     let proxy = Server::new(|_| reply("502 Bad Gateway", "", b"")).await;
     let http = Http::through(&proxy.url, CERTIFICATE);
     let checked = check(&http, &["control.test:80".to_owned()]).await;

@@ -10,7 +10,7 @@ use http::StatusCode;
 use http::header::{ACCEPT, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION};
 use reqwest::{Response, Url};
 
-use super::answer::{Miss, judge_body, judge_head};
+use super::response::{Miss, judge_body, judge_head};
 use crate::client::{Http, cause};
 
 const TOTAL: Duration = Duration::from_secs(20);

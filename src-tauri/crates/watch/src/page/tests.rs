@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use health::{Level, Unreadable};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::answer::{judge_body, judge_head};
+use super::response::{judge_body, judge_head};
 use super::{PageReader, Reading};
 use crate::client::Http;
-use crate::loopback::{Reply, Server, json, nobody, path, reply};
+use crate::loopback::{Reply, Server, json, path, reply, unused_address};
 
 const UP: &[u8] = include_bytes!("../../tests/pages/anthropic-summary-operational.json");
 const DOWN: &[u8] =
@@ -65,7 +65,7 @@ fn why(reading: Reading) -> Unreadable {
 }
 
 #[tokio::test]
-async fn asks_politely_and_again_only_whether_it_changed() {
+async fn later_requests_are_conditional() {
     let server = Server::new(|request| {
         if request.contains("if-none-match: W/\"one\"") {
             return Reply {
@@ -87,28 +87,28 @@ async fn asks_politely_and_again_only_whether_it_changed() {
     assert_eq!(first.result, second.result);
     assert_eq!(level(&second), Level::Operational);
 
-    let asked = server.asked();
-    assert_eq!(asked.len(), 2);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
     let agent = format!(
         "user-agent: Understudy/{} (+local status monitor)",
         env!("CARGO_PKG_VERSION")
     );
-    for request in &asked {
+    for request in &requests {
         assert!(request.starts_with("GET /api/v2/summary.json HTTP/1.1"));
         assert!(request.contains(&agent), "{request}");
         assert!(request.contains("accept-encoding: gzip"), "{request}");
         assert!(!request.contains("cookie"), "{request}");
     }
-    assert!(!asked[0].contains("if-"), "{}", asked[0]);
+    assert!(!requests[0].contains("if-"), "{}", requests[0]);
     assert!(
-        asked[1].contains("if-modified-since: Thu, 01 Oct 2026 11:00:00 GMT"),
+        requests[1].contains("if-modified-since: Thu, 01 Oct 2026 11:00:00 GMT"),
         "{}",
-        asked[1]
+        requests[1]
     );
 }
 
 #[tokio::test]
-async fn the_chain_falls_back_and_returns_to_the_best_source() {
+async fn a_failed_source_falls_back_and_the_best_source_is_used_again() {
     let refuse = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let refusing = std::sync::Arc::clone(&refuse);
     let server = Server::new(move |request| match path(request) {
@@ -131,18 +131,22 @@ async fn the_chain_falls_back_and_returns_to_the_best_source() {
     assert_eq!(reading.url, feed);
     assert!(reading.result.unwrap().incidents_only);
     read(&mut reader).await;
-    let asked: Vec<_> = server.asked().iter().map(|r| path(r).to_owned()).collect();
+    let requests: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|r| path(r).to_owned())
+        .collect();
     assert_eq!(
-        asked,
+        requests,
         ["/api/v2/summary.json", "/history.atom", "/history.atom"],
         "a source that refused is left alone"
     );
 
     refuse.store(false, std::sync::atomic::Ordering::SeqCst);
-    let (until, _) = reader.sources[0].rests.clone().unwrap();
-    assert_eq!(reader.awake(until - Duration::from_millis(1)), [1]);
-    assert_eq!(reader.awake(until), [0, 1]);
-    reader.sources[0].rests = None;
+    let (until, _) = reader.sources[0].paused.clone().unwrap();
+    assert_eq!(reader.available(until - Duration::from_millis(1)), [1]);
+    assert_eq!(reader.available(until), [0, 1]);
+    reader.sources[0].paused = None;
     let reading = read(&mut reader).await;
     assert_eq!(
         (reading.url.as_str(), level(&reading)),
@@ -151,7 +155,7 @@ async fn the_chain_falls_back_and_returns_to_the_best_source() {
 }
 
 #[tokio::test]
-async fn a_page_that_refused_is_not_asked_before_its_time() {
+async fn a_page_that_refused_is_not_polled_before_its_retry_time() {
     let server =
         Server::new(|_| reply("429 Too Many Requests", "retry-after: 1200\r\n", b"")).await;
     let mut reader = statuspage(&server.url);
@@ -165,11 +169,11 @@ async fn a_page_that_refused_is_not_asked_before_its_time() {
     assert_eq!(again.why, miss.why);
     let wait = again.retry_after.unwrap();
     assert!(wait <= Duration::from_secs(1200) && wait > Duration::from_secs(1100));
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
-async fn a_single_source_that_failed_is_asked_again() {
+async fn a_single_source_that_failed_is_tried_again() {
     let server = Server::new(|_| reply("502 Bad Gateway", "", b"")).await;
     let mut reader = statuspage(&server.url);
     for _ in 0..2 {
@@ -180,11 +184,11 @@ async fn a_single_source_that_failed_is_asked_again() {
             Unreadable::Unreachable("it answered 502 Bad Gateway".to_owned())
         );
     }
-    assert_eq!(server.asked().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test]
-async fn a_200_that_is_not_the_page() {
+async fn a_200_with_another_page_is_an_error() {
     type Case = (&'static str, Reply, fn(&Unreadable) -> bool);
     let not_the_page: fn(&Unreadable) -> bool = |why| matches!(why, Unreadable::NotThePage(_));
     let blocked: fn(&Unreadable) -> bool = |why| matches!(why, Unreadable::Blocked(_));
@@ -228,8 +232,8 @@ async fn a_200_that_is_not_the_page() {
         ("too much", json(&vec![b' '; (512 << 10) + 1]), not_the_page),
         ("cut short", short, unreachable),
     ];
-    for (name, answer, expected) in cases {
-        let server = Server::new(move |_| answer.clone()).await;
+    for (name, response, expected) in cases {
+        let server = Server::new(move |_| response.clone()).await;
         let why = why(read(&mut statuspage(&server.url)).await);
         assert!(expected(&why), "{name}: {why:?}");
     }
@@ -271,12 +275,12 @@ async fn redirects_are_followed_within_the_host_only() {
             Unreadable::NotThePage(expected)
         );
     }
-    assert_eq!(elsewhere.asked().len(), 0, "nobody else is asked");
+    assert_eq!(elsewhere.requests().len(), 0, "nobody else is asked");
 }
 
 #[tokio::test]
-async fn nobody_there_is_a_matter_of_transport() {
-    let mut reader = statuspage(&format!("http://{}", nobody().await));
+async fn an_address_without_a_listener_is_a_transport_failure() {
+    let mut reader = statuspage(&format!("http://{}", unused_address().await));
     let miss = read(&mut reader).await.result.unwrap_err();
     assert!(miss.transport);
     let Unreadable::Unreachable(why) = miss.why else {
@@ -286,7 +290,7 @@ async fn nobody_there_is_a_matter_of_transport() {
 }
 
 #[tokio::test]
-async fn the_closing_words_of_an_incident_are_fetched_once() {
+async fn the_last_updates_of_an_incident_are_fetched_once() {
     let open = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let is_open = std::sync::Arc::clone(&open);
     let server = Server::new(move |request| match path(request) {
@@ -307,19 +311,23 @@ async fn the_closing_words_of_an_incident_are_fetched_once() {
     assert_eq!(after.incidents[0].id, during.incidents[0].id);
     assert!(after.incidents[0].resolved.is_some());
     read(&mut reader).await;
-    let asked: Vec<_> = server.asked().iter().map(|r| path(r).to_owned()).collect();
+    let requests: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|r| path(r).to_owned())
+        .collect();
     assert_eq!(
-        asked
+        requests
             .iter()
             .filter(|p| p.ends_with("incidents.json"))
             .count(),
         1,
-        "{asked:?}"
+        "{requests:?}"
     );
 }
 
 #[tokio::test]
-async fn compressed_pages_are_read_and_bounded_by_what_they_unpack_to() {
+async fn compressed_pages_are_limited_by_their_decompressed_size() {
     let page = include_bytes!("../../tests/pages/anthropic-summary-operational.json.gz");
     let bomb = include_bytes!("../../tests/pages/blank-megabyte-synthetic.json.gz");
     let headers = "content-type: application/json\r\ncontent-encoding: gzip\r\n";
@@ -336,7 +344,7 @@ async fn compressed_pages_are_read_and_bounded_by_what_they_unpack_to() {
 }
 
 #[tokio::test]
-async fn a_page_in_trouble_may_say_when_to_come_back() {
+async fn a_failing_page_may_send_retry_after() {
     let server =
         Server::new(|_| reply("503 Service Unavailable", "retry-after: 300\r\n", b"")).await;
     let miss = read(&mut statuspage(&server.url)).await.result.unwrap_err();
@@ -345,7 +353,7 @@ async fn a_page_in_trouble_may_say_when_to_come_back() {
 }
 
 #[test]
-fn heads_are_judged() {
+fn response_heads_are_classified() {
     let head = |status: u16, header: Option<(&'static str, &'static str)>| {
         let mut headers = HeaderMap::new();
         if let Some((name, value)) = header {

@@ -12,9 +12,9 @@ use http::header::AUTHORIZATION;
 use wire::{Broken, Class, Completion, Failure};
 
 use super::outcome::{of_completion, of_failure};
-use super::{Answer, LIMITS, Limits, budgeted, complete, likely_tokens, reach, request};
+use super::{LIMITS, Limits, ProbeResult, budgeted, complete, likely_tokens, reach, request};
 use crate::client::Http;
-use crate::loopback::{Reply, Server, nobody, path, reply, tls};
+use crate::loopback::{Reply, Server, path, reply, tls, unused_address};
 
 fn noon() -> DateTime<Utc> {
     "2026-10-01T12:00:00Z".parse().unwrap()
@@ -24,13 +24,13 @@ fn endpoint(base: &str, dialect: Dialect) -> Endpoint {
     Endpoint::new("e".into(), "p".into(), base, [dialect])
 }
 
-async fn ask(endpoint: &Endpoint, key: Option<&Secret>, limits: Limits) -> Answer {
+async fn ask(endpoint: &Endpoint, key: Option<&Secret>, limits: Limits) -> ProbeResult {
     tls();
     let http = Http::new().unwrap();
     complete(&http, endpoint, &"m".into(), key, limits, noon()).await
 }
 
-fn kind(answer: &Answer) -> Option<FailureKind> {
+fn kind(answer: &ProbeResult) -> Option<FailureKind> {
     match &answer.outcome {
         CallOutcome::Failed { kind, .. } => Some(*kind),
         CallOutcome::Ok { .. } | CallOutcome::Ours(_) | CallOutcome::Neutral => None,
@@ -38,7 +38,7 @@ fn kind(answer: &Answer) -> Option<FailureKind> {
 }
 
 #[test]
-fn the_question_in_each_dialect() {
+fn the_request_body_in_each_dialect() {
     let mut endpoint = endpoint("http://127.0.0.1:1", Dialect::OpenaiChat);
     endpoint.chat_limit = ChatLimit::MaxCompletionTokens;
     let body = |dialect| request::body(&endpoint, dialect, "m").to_string();
@@ -63,7 +63,7 @@ fn the_question_in_each_dialect() {
 }
 
 #[test]
-fn chat_completions_is_preferred_where_it_is_spoken() {
+fn chat_completions_is_preferred_where_it_is_supported() {
     for (spoken, expected) in [
         (&[][..], None),
         (&[Dialect::Anthropic], Some(Dialect::Anthropic)),
@@ -76,7 +76,7 @@ fn chat_completions_is_preferred_where_it_is_spoken() {
 }
 
 #[test]
-fn the_key_travels_as_the_endpoint_wants_it_and_is_not_printed() {
+fn the_key_is_sent_in_the_endpoints_header_and_is_not_printed() {
     let key = Secret::new("sk-secret");
     let headers = |auth, key| request::headers(Dialect::Anthropic, auth, key).unwrap();
     let sent = headers(Auth::XApiKey, Some(&key));
@@ -99,7 +99,7 @@ fn the_key_travels_as_the_endpoint_wants_it_and_is_not_printed() {
 }
 
 #[test]
-fn what_an_answer_says() {
+fn a_response_is_classified() {
     let ok = CallOutcome::Ok {
         ttft_ms: Some(3),
         total_ms: 9,
@@ -155,7 +155,7 @@ fn what_an_answer_says() {
 }
 
 #[test]
-fn what_an_error_status_says() {
+fn an_error_status_is_classified() {
     let failure = |class| Failure::new(class, "");
     for (class, expected) in [
         (Class::RateLimit, OurFault::RateLimit),
@@ -184,7 +184,7 @@ fn what_an_error_status_says() {
 }
 
 #[test]
-fn an_unknown_price_never_opens_the_budget() {
+fn an_unknown_price_counts_against_the_budget() {
     let local = endpoint("http://127.0.0.1:11434", Dialect::OpenaiChat);
     let keyed = Endpoint {
         key_env: Some("KEY".to_owned()),
@@ -219,26 +219,29 @@ fn an_unknown_price_never_opens_the_budget() {
 }
 
 #[tokio::test]
-async fn nobody_there() {
-    let endpoint = endpoint(&format!("http://{}", nobody().await), Dialect::Anthropic);
+async fn an_address_without_a_listener_is_a_failure_to_connect() {
+    let endpoint = endpoint(
+        &format!("http://{}", unused_address().await),
+        Dialect::Anthropic,
+    );
     let answer = ask(&endpoint, None, LIMITS).await;
     assert_eq!(kind(&answer), Some(FailureKind::Connect));
-    assert!(answer.network_may_be_to_blame() && answer.was_never_heard());
+    assert!(answer.network_may_be_down() && answer.cannot_be_billed());
     tls();
     let reached = reach(&Http::new().unwrap(), &endpoint).await;
     assert!(reached.unwrap_err().contains("refused"));
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_before_a_byte() {
+async fn a_connection_that_ends_before_a_byte_is_a_failure_to_connect() {
     let server = Server::new(|_| Reply::default()).await;
     let answer = ask(&endpoint(&server.url, Dialect::OpenaiChat), None, LIMITS).await;
     assert_eq!(kind(&answer), Some(FailureKind::Connect));
-    assert_eq!(server.asked().len(), 1, "never repeated");
+    assert_eq!(server.requests().len(), 1, "never repeated");
 }
 
 #[tokio::test]
-async fn no_headers_in_time_is_silence() {
+async fn missing_headers_are_a_timeout() {
     let server = Server::new(|_| Reply {
         bytes: Vec::new(),
         hold: true,
@@ -250,12 +253,12 @@ async fn no_headers_in_time_is_silence() {
     };
     let answer = ask(&endpoint(&server.url, Dialect::Anthropic), None, limits).await;
     assert_eq!(kind(&answer), Some(FailureKind::Silent));
-    assert!(answer.network_may_be_to_blame() && !answer.was_never_heard());
+    assert!(answer.network_may_be_down() && !answer.cannot_be_billed());
     assert!(answer.total_ms >= 40);
 }
 
 #[tokio::test]
-async fn any_answer_shows_that_somebody_is_there() {
+async fn any_response_shows_that_the_endpoint_is_reachable() {
     let server = Server::new(|_| reply("404 Not Found", "", b"")).await;
     tls();
     let reached = reach(
@@ -264,11 +267,11 @@ async fn any_answer_shows_that_somebody_is_there() {
     )
     .await;
     assert_eq!(reached, Ok(()));
-    assert!(server.asked()[0].starts_with("HEAD / HTTP/1.1"));
+    assert!(server.requests()[0].starts_with("HEAD / HTTP/1.1"));
 }
 
 #[tokio::test]
-async fn a_redirect_is_ours_and_the_key_goes_nowhere() {
+async fn a_redirect_is_a_settings_fault_and_the_key_is_not_sent() {
     let elsewhere = Server::new(|_| reply("200 OK", "", b"")).await;
     let target = format!("location: {}/v1/messages\r\n", elsewhere.url);
     let server = Server::new(move |_| reply("307 Temporary Redirect", &target, b"")).await;
@@ -279,23 +282,23 @@ async fn a_redirect_is_ours_and_the_key_goes_nowhere() {
     };
     let answer = ask(&endpoint, Some(&key), LIMITS).await;
     assert_eq!(answer.outcome, CallOutcome::Ours(OurFault::Request));
-    assert_eq!(elsewhere.asked().len(), 0);
-    let asked = server.asked();
+    assert_eq!(elsewhere.requests().len(), 0);
+    let asked = server.requests();
     assert_eq!(path(&asked[0]), "/v1/messages");
     assert!(asked[0].contains("x-api-key: sk-secret"));
     assert!(asked[0].contains("accept-encoding: identity"));
 }
 
 #[tokio::test]
-async fn an_address_or_a_key_that_cannot_be_used_is_ours() {
+async fn an_unusable_address_or_key_is_a_settings_fault() {
     let bad = endpoint("no address", Dialect::Anthropic);
     assert_eq!(
         ask(&bad, None, LIMITS).await.outcome,
         CallOutcome::Ours(OurFault::Request)
     );
-    let silent = Endpoint::new("e".into(), "p".into(), "http://127.0.0.1:1", []);
+    let no_response = Endpoint::new("e".into(), "p".into(), "http://127.0.0.1:1", []);
     assert_eq!(
-        ask(&silent, None, LIMITS).await.outcome,
+        ask(&no_response, None, LIMITS).await.outcome,
         CallOutcome::Ours(OurFault::Request)
     );
     let keyed = Endpoint {

@@ -51,7 +51,7 @@ fn next_after(rhythm: &mut Rhythm, now: Instant, look: &Look, after: After) -> f
 }
 
 #[test]
-fn everything_is_due_at_the_start_and_once() {
+fn everything_is_due_once_at_the_start() {
     let now = Instant::now();
     let mut rhythm = usual(now);
     assert_eq!(rhythm.next_due(), Some(now));
@@ -61,7 +61,7 @@ fn everything_is_due_at_the_start_and_once() {
 }
 
 #[test]
-fn the_interval_after_each_kind_of_look() {
+fn the_interval_depends_on_the_last_result() {
     let refused = |retry_after| After::Refused { retry_after };
     for (look, after, shortest, longest) in [
         (page("a"), After::Quiet, 96.0, 144.0),
@@ -114,7 +114,7 @@ fn jitter_spreads_and_is_the_same_for_the_same_seed() {
 }
 
 #[test]
-fn failures_back_off_to_a_quarter_of_an_hour_and_one_success_ends_it() {
+fn failures_back_off_to_15_minutes_and_one_success_resets_it() {
     let now = Instant::now();
     let mut rhythm = usual(now);
     let mut at = now;
@@ -136,7 +136,7 @@ fn failures_back_off_to_a_quarter_of_an_hour_and_one_success_ends_it() {
 }
 
 #[test]
-fn an_open_incident_hurries_the_provider_s_looks_and_no_other() {
+fn an_open_incident_shortens_only_its_providers_intervals() {
     let now = Instant::now();
     let mut rhythm = rhythm(
         now,
@@ -157,7 +157,7 @@ fn an_open_incident_hurries_the_provider_s_looks_and_no_other() {
 }
 
 #[test]
-fn bad_news_stay_urgent_while_the_page_cannot_be_read() {
+fn a_page_in_trouble_is_polled_often_while_it_cannot_be_read() {
     let now = Instant::now();
     let mut rhythm = usual(now);
     next_after(&mut rhythm, now, &page("a"), After::Bad);
@@ -166,7 +166,7 @@ fn bad_news_stay_urgent_while_the_page_cannot_be_read() {
 }
 
 #[test]
-fn looks_at_one_host_take_turns() {
+fn targets_on_one_host_alternate() {
     let now = Instant::now();
     let shared = |provider| (page(provider), plan(provider, "shared", 120));
     let mut rhythm = rhythm(now, &[shared("a"), shared("b"), shared("c")]);
@@ -184,7 +184,7 @@ fn looks_at_one_host_take_turns() {
 }
 
 #[test]
-fn offline_the_network_is_checked_and_one_page_after_the_other_is_read() {
+fn offline_the_network_is_checked_and_pages_are_read_in_turn() {
     let now = Instant::now();
     let mut rhythm = rhythm(
         now,
@@ -194,9 +194,9 @@ fn offline_the_network_is_checked_and_one_page_after_the_other_is_read() {
             (probe("a"), plan("a", "api.a", 300)),
         ],
     );
-    let looks = rhythm.due(now);
+    let due = rhythm.due(now);
     rhythm.offline(now, true);
-    for look in looks {
+    for look in due {
         rhythm.done(now, &look, After::Failed);
     }
     let mut at = now;
@@ -237,7 +237,7 @@ fn offline_a_page_that_is_still_being_read_is_not_read_twice() {
 }
 
 #[test]
-fn a_doubt_has_a_page_read_at_once_and_not_again_within_15_s() {
+fn a_network_doubt_makes_one_page_due_at_most_every_15_s() {
     let now = Instant::now();
     let mut rhythm = usual(now);
     for look in rhythm.due(now) {
@@ -254,7 +254,7 @@ fn a_doubt_has_a_page_read_at_once_and_not_again_within_15_s() {
 }
 
 #[test]
-fn waking_makes_everything_due_also_the_question_for_the_network() {
+fn after_a_suspend_everything_is_due_including_the_network_check() {
     let now = Instant::now();
     let mut rhythm = usual(now);
     for look in rhythm.due(now) {
@@ -268,7 +268,7 @@ fn waking_makes_everything_due_also_the_question_for_the_network() {
 }
 
 #[test]
-fn live_traffic_spares_the_probe_and_never_the_page() {
+fn client_requests_postpone_the_probe_and_never_the_page() {
     let now = Instant::now();
     let mut rhythm = usual(now);
     for look in rhythm.due(now) {
@@ -281,7 +281,7 @@ fn live_traffic_spares_the_probe_and_never_the_page() {
 }
 
 #[test]
-fn an_idle_desk_stretches_probes_unless_there_is_an_incident() {
+fn without_client_requests_probes_run_less_often_unless_there_is_an_incident() {
     let now = Instant::now();
     let mut rhythm = usual(now);
     rhythm.idle(now, true);
@@ -298,7 +298,7 @@ fn an_idle_desk_stretches_probes_unless_there_is_an_incident() {
 }
 
 #[test]
-fn a_new_plan_keeps_the_time_of_what_stays() {
+fn a_new_plan_keeps_the_times_of_existing_targets() {
     let now = Instant::now();
     let mut rhythm = usual(now);
     for look in rhythm.due(now) {

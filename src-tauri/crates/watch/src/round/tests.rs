@@ -41,7 +41,7 @@ fn a_round_ends_after_ten_seconds_and_names_what_is_missing() {
 }
 
 #[test]
-fn offline_ends_it_and_nothing_to_look_at_too() {
+fn a_round_ends_when_offline_or_without_targets() {
     let now = Instant::now();
     let mut rounds = Rounds::default();
     rounds.begin(now, 1, [page("a")].into_iter());

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CannotWatch, Watch};
 use crate::LookOutcome;
-use crate::loopback::{Reply, Server, json, nobody, path, reply, tls};
+use crate::loopback::{Reply, Server, json, path, reply, tls, unused_address};
 use crate::report::Report;
 use crate::targets::{Nudge, PageTarget, ProbeTarget, Targets};
 
@@ -166,7 +166,7 @@ fn only_pages(pages: BTreeMap<ProviderId, PageTarget>) -> Targets {
 }
 
 #[tokio::test]
-async fn an_outage_is_seen_and_its_end_and_a_challenge_is_neither() {
+async fn an_outage_and_its_end_are_reported_and_a_challenge_is_neither() {
     let act = Arc::new(AtomicUsize::new(0));
     let now_playing = Arc::clone(&act);
     let server = Server::new(move |request| {
@@ -223,17 +223,19 @@ async fn an_outage_is_seen_and_its_end_and_a_challenge_is_neither() {
         );
         assert!(error.unwrap().starts_with("the page refuses us: "));
     }
-    let looks = server.asked();
-    let looks = looks.iter().filter(|r| path(r) == "/api/v2/summary.json");
-    assert_eq!(looks.count(), 4, "a page that refused is left alone");
+    let requests = server.requests();
+    let summaries = requests
+        .iter()
+        .filter(|r| path(r) == "/api/v2/summary.json");
+    assert_eq!(summaries.count(), 4, "a page that refused is not polled");
     scene.end().await;
 }
 
 #[tokio::test]
-async fn offline_nobody_is_blamed_until_the_network_is_back() {
-    let control = nobody().await;
+async fn offline_no_provider_is_blamed_until_the_network_is_back() {
+    let control = unused_address().await;
     let mut scene = Scene::new(Targets {
-        pages: page_at(&format!("http://{}", nobody().await)),
+        pages: page_at(&format!("http://{}", unused_address().await)),
         controls: vec![control.clone()],
         ..Targets::default()
     });
@@ -274,11 +276,11 @@ async fn offline_nobody_is_blamed_until_the_network_is_back() {
 
 /// The check is blocked: a page that can still be read ends "offline".
 #[tokio::test]
-async fn offline_a_page_is_still_read_and_one_that_answers_ends_it() {
-    let page = nobody().await;
+async fn offline_pages_are_still_read_and_one_that_responds_ends_it() {
+    let page = unused_address().await;
     let mut scene = Scene::new(Targets {
         pages: page_at(&format!("http://{page}")),
-        controls: vec![nobody().await],
+        controls: vec![unused_address().await],
         ..Targets::default()
     });
     assert_eq!(scene.network().await, Controls::Down);
@@ -295,10 +297,10 @@ async fn offline_a_page_is_still_read_and_one_that_answers_ends_it() {
 }
 
 #[tokio::test]
-async fn offline_an_answered_request_ends_it_unless_it_stayed_on_this_machine() {
+async fn offline_a_response_from_beyond_this_machine_ends_it() {
     let mut scene = Scene::new(Targets {
-        pages: page_at(&format!("http://{}", nobody().await)),
-        controls: vec![nobody().await],
+        pages: page_at(&format!("http://{}", unused_address().await)),
+        controls: vec![unused_address().await],
         ..Targets::default()
     });
     assert_eq!(scene.network().await, Controls::Down);
@@ -315,12 +317,15 @@ async fn offline_an_answered_request_ends_it_unless_it_stayed_on_this_machine() 
 
 /// A strict firewall: the check never works, a page does, and a probe that cannot connect is the provider's failure.
 #[tokio::test]
-async fn a_check_that_is_blocked_hides_no_failure_of_a_provider() {
+async fn a_blocked_network_check_hides_no_provider_failure() {
     let page = Server::new(|_| json(UP)).await;
     let mut scene = Scene::new(Targets {
         pages: page_at(&page.url),
-        probes: vec![probe_at(&format!("http://{}", nobody().await), Some("k"))],
-        controls: vec![nobody().await],
+        probes: vec![probe_at(
+            &format!("http://{}", unused_address().await),
+            Some("k"),
+        )],
+        controls: vec![unused_address().await],
         ..Targets::default()
     });
     let mut round = 0;
@@ -346,9 +351,12 @@ async fn a_check_that_is_blocked_hides_no_failure_of_a_provider() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_refuses_is_told_of_once_the_network_is_known_to_be_up() {
+async fn a_refusing_endpoint_is_reported_once_the_network_is_up() {
     let control = Server::new(|_| Reply::default()).await;
-    let probe = probe_at(&format!("http://{}", nobody().await), Some("sk-secret"));
+    let probe = probe_at(
+        &format!("http://{}", unused_address().await),
+        Some("sk-secret"),
+    );
     let mut scene = Scene::new(Targets {
         probes: vec![probe],
         controls: vec![control.url.trim_start_matches("http://").to_owned()],
@@ -380,10 +388,13 @@ async fn an_endpoint_that_refuses_is_told_of_once_the_network_is_known_to_be_up(
 }
 
 #[tokio::test]
-async fn offline_a_failed_probe_says_nothing() {
+async fn offline_a_failed_probe_is_not_reported() {
     let mut scene = Scene::new(Targets {
-        probes: vec![probe_at(&format!("http://{}", nobody().await), Some("k"))],
-        controls: vec![nobody().await],
+        probes: vec![probe_at(
+            &format!("http://{}", unused_address().await),
+            Some("k"),
+        )],
+        controls: vec![unused_address().await],
         ..Targets::default()
     });
     assert_eq!(scene.network().await, Controls::Down);
@@ -393,8 +404,8 @@ async fn offline_a_failed_probe_says_nothing() {
 }
 
 #[tokio::test]
-async fn without_a_key_only_who_cannot_be_reached_is_told() {
-    let address = nobody().await;
+async fn without_a_key_only_unreachable_endpoints_are_reported() {
+    let address = unused_address().await;
     let mut scene = Scene::new(Targets {
         probes: vec![probe_at(&format!("http://{address}"), None)],
         controls: Vec::new(),
@@ -411,7 +422,7 @@ async fn without_a_key_only_who_cannot_be_reached_is_told() {
         CallOutcome::Ours(OurFault::Credential),
         "takes the failure back, and proves nothing"
     );
-    assert!(server.asked()[0].starts_with("HEAD / "));
+    assert!(server.requests()[0].starts_with("HEAD / "));
 
     // A second response changes nothing: the next report is that of the next page.
     let page = Server::new(|_| json(UP)).await;
@@ -436,7 +447,7 @@ async fn without_a_budget_a_priced_probe_is_not_sent() {
         assert!(scene.page().await.1.is_ok());
         scene.nudge(Nudge::CheckNow { round: 0 }).await;
     }
-    let asked = server.asked();
+    let asked = server.requests();
     assert!(
         asked.iter().all(|r| path(r) == "/api/v2/summary.json"),
         "{asked:?}"
@@ -445,7 +456,7 @@ async fn without_a_budget_a_priced_probe_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_probe_is_booked_and_the_budget_ends_probing() {
+async fn a_probe_is_recorded_and_stops_when_the_budget_is_spent() {
     let stage = stage::Stage::any_model();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -495,7 +506,7 @@ async fn a_probe_is_booked_and_the_budget_ends_probing() {
 }
 
 #[tokio::test]
-async fn what_the_owner_changes_is_looked_at_at_once() {
+async fn a_changed_target_is_read_at_once() {
     let one = Server::new(|_| json(DOWN)).await;
     let two = Server::new(|_| json(UP)).await;
     let mut scene = Scene::new(only_pages(page_at(&one.url)));
@@ -515,7 +526,7 @@ async fn what_the_owner_changes_is_looked_at_at_once() {
 }
 
 #[tokio::test]
-async fn the_end_waits_for_nobody_and_leaves_nothing_behind() {
+async fn shutdown_waits_for_no_task_and_leaves_none_running() {
     let (tx, mut arrived) = mpsc::unbounded_channel();
     let server = Server::new(move |_| {
         tx.send(()).unwrap();
@@ -535,7 +546,7 @@ async fn the_end_waits_for_nobody_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_provider_that_the_catalogue_does_not_know_is_passed_over() {
+async fn a_provider_outside_the_catalogue_is_skipped() {
     let server = Server::new(|_| json(UP)).await;
     let mut pages = page_at(&server.url);
     pages.insert("nobody".into(), PageTarget::default());
@@ -545,7 +556,7 @@ async fn a_provider_that_the_catalogue_does_not_know_is_passed_over() {
 }
 
 #[tokio::test]
-async fn check_now_is_answered_by_what_came_of_every_look() {
+async fn check_now_reports_the_result_of_every_look() {
     let page = Server::new(|_| json(UP)).await;
     let lost = Server::new(|_| reply("503 Service Unavailable", "", b"")).await;
     let mut pages = page_at(&page.url);

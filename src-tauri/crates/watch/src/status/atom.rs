@@ -25,10 +25,10 @@ struct Fields {
 pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreadable> {
     let (feed, entries) = parse(bytes)?;
     let host = host(&expected.page.page);
-    let says_host = |text: &str| !host.is_empty() && text.contains(host);
-    let genuine = says_host(&feed.id)
-        || feed.link.as_deref().is_some_and(says_host)
-        || entries.first().is_some_and(|entry| says_host(&entry.id));
+    let names_host = |text: &str| !host.is_empty() && text.contains(host);
+    let genuine = names_host(&feed.id)
+        || feed.link.as_deref().is_some_and(names_host)
+        || entries.first().is_some_and(|entry| names_host(&entry.id));
     if !genuine {
         return Err(not_the_page(format!("the feed is not that of {host}")));
     }

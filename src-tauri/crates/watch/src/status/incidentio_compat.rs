@@ -13,7 +13,7 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
     check_identity(&body, expected)?;
     let components = components(&body)?;
     Ok(Page {
-        surfaces: components.surfaces(expected.surfaces, components.whole())?,
+        surfaces: components.surfaces(expected.surfaces, components.entire_page())?,
         incidents: Vec::new(),
         read_from: expected.url.to_owned(),
         incidents_only: false,

@@ -56,10 +56,10 @@ pub(super) fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Page, Unreada
         components.add(row.component_id, row.status.as_deref().and_then(level));
     }
     // Without a list of components, no component can count as unaffected.
-    let whole = components.whole().filter(|_| !listed.is_empty());
+    let entire_page = components.entire_page().filter(|_| !listed.is_empty());
     let ongoing = summary.get("ongoing_incidents").and_then(Value::as_array);
     Ok(Page {
-        surfaces: components.surfaces(expected.surfaces, whole)?,
+        surfaces: components.surfaces(expected.surfaces, entire_page)?,
         incidents: ongoing
             .into_iter()
             .flatten()

@@ -36,15 +36,15 @@ impl Components {
     }
 
     /// The state of all components together.
-    pub(super) fn whole(&self) -> Option<Level> {
+    pub(super) fn entire_page(&self) -> Option<Level> {
         worst(self.0.values().copied())
     }
 
-    /// Reduced to the catalogue's surfaces. `whole` is the state of those that name no component.
+    /// Reduced to the catalogue's surfaces. `entire_page` is the state of those that name no component.
     pub(super) fn surfaces(
         &self,
         surfaces: &[Surface],
-        whole: Option<Level>,
+        entire_page: Option<Level>,
     ) -> Result<BTreeMap<SurfaceId, Level>, Unreadable> {
         let expected = surfaces.iter().flat_map(|surface| &surface.components);
         if expected.clone().next().is_some() && !expected.clone().any(|id| self.lists(id)) {
@@ -57,7 +57,7 @@ impl Components {
             .iter()
             .filter_map(|surface| {
                 let state = if surface.components.is_empty() {
-                    whole
+                    entire_page
                 } else {
                     worst(
                         surface

@@ -82,11 +82,11 @@ fn openai() -> Who {
     )
 }
 
-fn whole(page: &str, identity: Option<&str>) -> Who {
+fn page_case(page: &str, identity: Option<&str>) -> Who {
     who(page, identity, &[("all", &[])])
 }
 
-fn told(
+fn parse(
     who: &Who,
     dialect: StatusDialect,
     bytes: &[u8],
@@ -101,7 +101,7 @@ fn told(
 }
 
 /// A page in one line: surfaces, then incidents.
-fn in_a_line(result: Result<Page, Unreadable>) -> String {
+fn page_text(result: Result<Page, Unreadable>) -> String {
     let page = match result {
         Ok(page) => page,
         Err(Unreadable::NotThePage(why)) => return format!("not the page: {why}"),
@@ -127,7 +127,7 @@ fn in_a_line(result: Result<Page, Unreadable>) -> String {
 }
 
 #[test]
-fn what_each_payload_says() {
+fn each_recorded_payload_is_parsed() {
     let quiet =
         br#"{"page":{"id":"p"},"status":{"indicator":"none"},"components":[],"incidents":[]}"#;
     let major = br#"{"page":{"id":"p"},"status":{"indicator":"critical"},"components":[]}"#;
@@ -207,7 +207,7 @@ fn what_each_payload_says() {
         ),
         (
             "an unclaimed page",
-            whole("https://example.statuspage.io", None),
+            page_case("https://example.statuspage.io", None),
             Statuspage,
             UNCLAIMED,
             None,
@@ -215,15 +215,15 @@ fn what_each_payload_says() {
         ),
         (
             "a part of a payload",
-            whole("https://www.cloudflarestatus.com", None),
+            page_case("https://www.cloudflarestatus.com", None),
             Statuspage,
             CLOUDFLARE_PART,
             None,
             "not the page: it carries no page id",
         ),
         (
-            "a surface that is the whole page",
-            whole("https://s", Some("p")),
+            "a surface that is the entire page",
+            page_case("https://s", Some("p")),
             Statuspage,
             quiet,
             None,
@@ -231,7 +231,7 @@ fn what_each_payload_says() {
         ),
         (
             "the worst indicator",
-            whole("https://s", Some("p")),
+            page_case("https://s", Some("p")),
             Statuspage,
             major,
             None,
@@ -239,7 +239,7 @@ fn what_each_payload_says() {
         ),
         (
             "an indicator that we do not know says nothing",
-            whole("https://s", Some("p")),
+            page_case("https://s", Some("p")),
             Statuspage,
             odd,
             None,
@@ -262,8 +262,8 @@ fn what_each_payload_says() {
             "api-login=Operational chatgpt-login=Degraded responses=PartialOutage (01K5SYNTHETICOPEN000000001 25 15:40 [] 2 updates) (01K4SYNTHETICOVER000000002 20 08:30-20 09:15 [] 1 updates)",
         ),
         (
-            "incident.io: the whole page is as bad as its worst",
-            whole("https://status.openai.com", None),
+            "incident.io: the entire page is as bad as its worst",
+            page_case("https://status.openai.com", None),
             IncidentioCompat,
             OPENAI_COMPONENTS,
             None,
@@ -312,7 +312,7 @@ fn what_each_payload_says() {
     ];
     for (name, who, dialect, bytes, incidents, expected) in cases {
         assert_eq!(
-            in_a_line(told(&who, dialect, bytes, incidents)),
+            page_text(parse(&who, dialect, bytes, incidents)),
             expected,
             "{name}"
         );
@@ -320,7 +320,7 @@ fn what_each_payload_says() {
 }
 
 #[test]
-fn what_is_no_page_in_any_dialect() {
+fn other_payloads_are_no_page_in_any_dialect() {
     let not_json = [
         &b""[..],
         b"[]",
@@ -339,7 +339,7 @@ fn what_is_no_page_in_any_dialect() {
     for bytes in not_json {
         for dialect in [Statuspage, IncidentioCompat, IncidentioNative, Atom] {
             for who in [claude(), openai()] {
-                let result = told(&who, dialect, bytes, None);
+                let result = parse(&who, dialect, bytes, None);
                 assert!(
                     matches!(result, Err(Unreadable::NotThePage(_))),
                     "{dialect:?} took {:?} for a page: {result:?}",
@@ -351,7 +351,7 @@ fn what_is_no_page_in_any_dialect() {
 }
 
 #[test]
-fn a_recording_in_the_wrong_dialect_is_no_page() {
+fn a_page_in_another_dialect_is_an_error() {
     for (dialect, bytes) in [
         (IncidentioNative, CLAUDE_UP),
         (Atom, CLAUDE_UP),
@@ -360,7 +360,7 @@ fn a_recording_in_the_wrong_dialect_is_no_page() {
         (Statuspage, CLAUDE_FEED),
     ] {
         for who in [claude(), openai()] {
-            assert!(told(&who, dialect, bytes, None).is_err(), "{dialect:?}");
+            assert!(parse(&who, dialect, bytes, None).is_err(), "{dialect:?}");
         }
     }
 }
@@ -380,7 +380,7 @@ fn copilot_s_incidents_are_found_by_component_and_their_html_is_stripped() {
         {"id":"0l2p9nhqnxpd","name":"Visit www.githubstatus.com for more information","status":"major_outage"},
         {"id":"pjmpxvq2cmr2","name":"Copilot","status":"operational","group":false},
         {"id":"cnnb39dkkk82","name":"Copilot AI Model Providers","status":"under_maintenance"}]}"#;
-    let page = told(&copilot, Statuspage, summary, Some(GITHUB_INCIDENTS)).unwrap();
+    let page = parse(&copilot, Statuspage, summary, Some(GITHUB_INCIDENTS)).unwrap();
     assert_eq!(
         page.surfaces.into_iter().collect::<Vec<_>>(),
         [
@@ -411,7 +411,7 @@ fn copilot_s_incidents_are_found_by_component_and_their_html_is_stripped() {
 
 #[test]
 fn updates_are_plain_text_oldest_first() {
-    let page = told(
+    let page = parse(
         &openai(),
         IncidentioCompat,
         OPENAI_COMPONENTS,
@@ -431,7 +431,7 @@ fn updates_are_plain_text_oldest_first() {
             "Identified: We have identified the cause & are working on a fix. Error rate is < 20%."
         ]
     );
-    let feed = told(&claude(), Atom, CLAUDE_FEED, None).unwrap();
+    let feed = parse(&claude(), Atom, CLAUDE_FEED, None).unwrap();
     assert!(feed.incidents_only);
     assert_eq!(
         feed.incidents[0].title,
@@ -449,15 +449,15 @@ fn a_backfilled_incident_never_ends_before_it_starts() {
         {"id":"i","name":"n","status":"postmortem","started_at":"2026-09-02T10:00:00Z","resolved_at":"2026-09-02T08:00:00Z"},
         {"id":"j","name":"n","status":"resolved","created_at":"2026-09-01T10:00:00Z","updated_at":"2026-09-01T11:00:00Z"},
         {"id":"k","name":"n","status":"someday","created_at":"2026-08-01T10:00:00Z"}]}"#;
-    let page = told(&whole("https://s", None), Statuspage, summary, None);
+    let page = parse(&page_case("https://s", None), Statuspage, summary, None);
     assert_eq!(
-        in_a_line(page),
+        page_text(page),
         "all=Operational (i 02 08:00-02 08:00 [] 0 updates) (j 01 10:00-01 11:00 [] 0 updates) (k 01 10:00 [] 0 updates)"
     );
 }
 
 #[test]
-fn history_is_bounded_and_open_incidents_are_not() {
+fn past_incidents_are_limited_and_open_ones_are_not() {
     let incidents: Vec<_> = (0..60)
         .map(|n| {
             let status = if n % 2 == 0 { "resolved" } else { "monitoring" };
@@ -467,8 +467,8 @@ fn history_is_bounded_and_open_incidents_are_not() {
         .collect();
     let summary = serde_json::json!({"page": {"id": "p"}, "status": {"indicator": "minor"},
         "components": [], "incidents": incidents});
-    let page = told(
-        &whole("https://s", None),
+    let page = parse(
+        &page_case("https://s", None),
         Statuspage,
         summary.to_string().as_bytes(),
         None,
@@ -479,7 +479,7 @@ fn history_is_bounded_and_open_incidents_are_not() {
 }
 
 #[test]
-fn where_the_incidents_stand() {
+fn the_address_of_the_incidents_by_dialect() {
     for (dialect, url, expected) in [
         (
             Statuspage,
@@ -526,8 +526,8 @@ proptest! {
     #[test]
     fn arbitrary_bytes_are_no_page(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         for dialect in [Statuspage, IncidentioCompat, IncidentioNative, Atom] {
-            for who in [claude(), openai(), whole("https://s", None)] {
-                prop_assert!(told(&who, dialect, &bytes, Some(&bytes)).is_err());
+            for who in [claude(), openai(), page_case("https://s", None)] {
+                prop_assert!(parse(&who, dialect, &bytes, Some(&bytes)).is_err());
             }
         }
     }
@@ -542,17 +542,17 @@ proptest! {
             4 => (claude(), Atom, CLAUDE_FEED),
             _ => (openai(), Atom, OPENAI_FEED),
         };
-        let whole = bytes.trim_ascii_end();
-        let cut = (cut * whole.len() as f64) as usize;
-        prop_assert!(told(&who, dialect, &whole[..cut], None).is_err());
+        let page_case = bytes.trim_ascii_end();
+        let cut = (cut * page_case.len() as f64) as usize;
+        prop_assert!(parse(&who, dialect, &page_case[..cut], None).is_err());
     }
 
     #[test]
-    fn a_state_in_words_that_we_do_not_know_is_never_green(word in "[a-z_]{1,20}") {
+    fn an_unknown_component_state_is_never_green(word in "[a-z_]{1,20}") {
         prop_assume!(super::level::level(&word).is_none());
         let text = String::from_utf8(CLAUDE_UP.to_vec()).unwrap();
         let text = text.replace(": \"operational\"", &format!(": \"{word}\""));
-        let page = told(&claude(), Statuspage, text.as_bytes(), None).unwrap();
+        let page = parse(&claude(), Statuspage, text.as_bytes(), None).unwrap();
         prop_assert!(page.surfaces.is_empty());
     }
 
@@ -567,7 +567,7 @@ proptest! {
         let mut bytes = bytes.to_vec();
         let at = (at * bytes.len() as f64) as usize;
         bytes[at] = byte;
-        let _ = told(&who, dialect, &bytes, Some(&bytes));
+        let _ = parse(&who, dialect, &bytes, Some(&bytes));
     }
 
     #[test]

@@ -80,26 +80,26 @@ impl Incident {
         }
         let updates = self.incident_updates.unwrap_or_default();
         let named = named_components(&updates, &self.components.unwrap_or_default());
-        let mut told: Vec<_> = updates
+        let mut dated_updates: Vec<_> = updates
             .iter()
             .filter_map(|update| {
                 let at = time(&update.display_at).or_else(|| time(&update.created_at))?;
                 Some((at, words(update.status.as_deref(), update.body.as_deref())))
             })
             .collect();
-        told.sort_by_key(|(at, _)| *at);
+        dated_updates.sort_by_key(|(at, _)| *at);
 
         let resolved = is_over(status)
             .then(|| {
                 time(&self.resolved_at)
-                    .or_else(|| told.last().map(|(at, _)| *at))
+                    .or_else(|| dated_updates.last().map(|(at, _)| *at))
                     .or_else(|| time(&self.updated_at))
             })
             .flatten();
         // Backfilled incidents have been seen with a start after their end.
         let started = time(&self.started_at)
             .or_else(|| time(&self.created_at))
-            .or_else(|| told.first().map(|(at, _)| *at))
+            .or_else(|| dated_updates.first().map(|(at, _)| *at))
             .into_iter()
             .chain(resolved)
             .min()?;
@@ -117,7 +117,7 @@ impl Incident {
             surfaces: surfaces_of(expected.surfaces, &named),
             started,
             resolved,
-            updates: told,
+            updates: dated_updates,
         })
     }
 }

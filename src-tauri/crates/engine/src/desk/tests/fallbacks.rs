@@ -18,6 +18,19 @@ fn a_request_that_was_carried_is_not_said_to_fail() {
     assert_eq!(rows, 4);
 }
 
+/// A fallback that is down itself answers nothing.
+#[test]
+fn the_menu_names_no_fallback_that_is_down() {
+    let rows = Scene::of(&["openai"], "").play(
+        "12:00 call opus ok
+         12:01 call opus 529 by-key, gpt-5.6-sol ok
+         12:01:10 call opus 529 by-key, gpt-5.6-sol ok
+         12:01:20 call opus 529 by-key, gpt-5.6-sol ok => menu Claude Opus → GPT Sol
+         12:02 openai-page responses=major chat-completions=major codex=major => icon outage | no menu → GPT Sol",
+    );
+    assert_eq!(rows, 2);
+}
+
 /// A client with its own API key needs no consent: its requests are already billed per token.
 #[test]
 fn a_client_with_a_key_of_its_own_is_carried_by_its_plan() {

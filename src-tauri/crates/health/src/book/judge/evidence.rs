@@ -2,10 +2,10 @@
 
 use catalog::{EndpointId, ModelId, SurfaceId};
 
-use super::{Claim, Seen, fine};
+use super::{Claim, CurrentReadings, fine};
 use crate::{Blame, Evidence, FailedCalls, PageClaim, PageEvidence, Unknown};
 
-impl<'a> Seen<'a> {
+impl<'a> CurrentReadings<'a> {
     pub(super) fn evidence(&self, blame: Blame) -> Evidence {
         let together = self.bad_together();
         Evidence {
@@ -19,11 +19,11 @@ impl<'a> Seen<'a> {
                 Vec::new()
             },
             shared: if blame == Blame::SharedInfrastructure {
-                self.scene.failing_together.to_vec()
+                self.context.failing_together.to_vec()
             } else {
                 Vec::new()
             },
-            network_up: self.scene.network.is_up(),
+            network_up: self.context.network.is_up(),
             ours: self.ours.map(|(endpoint, fault)| (endpoint.clone(), fault)),
             last_request: match self.measured_level() {
                 None => self.last_request,
@@ -36,7 +36,9 @@ impl<'a> Seen<'a> {
         let Some(level) = self.page_level() else {
             return self.unread_page();
         };
-        let of_level = self.believed().filter(|c| fine(c.level) == fine(level));
+        let of_level = self
+            .current_claims()
+            .filter(|c| fine(c.level) == fine(level));
         let since = of_level.filter_map(|c| c.since);
         PageEvidence::Claim(PageClaim {
             level,
@@ -46,16 +48,16 @@ impl<'a> Seen<'a> {
                 since.min()
             },
             read_at: self
-                .believed()
+                .current_claims()
                 .map(|c| c.read_at)
                 .max()
-                .unwrap_or(self.scene.now),
+                .unwrap_or(self.context.now),
         })
     }
 
     /// Why the page contributes no evidence.
     pub(super) fn unread_page(&self) -> PageEvidence {
-        if self.scene.provider.is_none_or(|p| p.status.is_none()) {
+        if self.context.provider.is_none_or(|p| p.status.is_none()) {
             return PageEvidence::NoPage;
         }
         let stale = |claim: &Result<&Claim, Unknown>| matches!(claim, Err(Unknown::Stale));
@@ -80,7 +82,7 @@ impl<'a> Seen<'a> {
     /// Surfaces that are bad at the same time, each by a source that counts separately: page components, and calls to a
     /// host that no bad component covers.
     pub(super) fn bad_together(&self) -> Vec<SurfaceId> {
-        let Some(provider) = self.scene.provider else {
+        let Some(provider) = self.context.provider else {
             return Vec::new();
         };
         let declared =
@@ -105,7 +107,7 @@ impl<'a> Seen<'a> {
 
     /// The surfaces that calls to an endpoint affect: first the endpoint's own surface, then those on the same host.
     pub(super) fn surfaces_of(&self, endpoint: &EndpointId) -> Vec<&'a catalog::Surface> {
-        let Some(provider) = self.scene.provider else {
+        let Some(provider) = self.context.provider else {
             return Vec::new();
         };
         let Some(endpoint) = provider.endpoints.iter().find(|e| e.id == *endpoint) else {

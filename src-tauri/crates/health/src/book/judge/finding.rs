@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use catalog::{EndpointId, ModelId, SurfaceId};
 use chrono::{DateTime, Utc};
 
-use super::{Claim, Measured, Seen};
+use super::{Claim, CurrentReadings, Measured};
 use crate::{
     Basis, Evidence, Finding, Level, PageClaim, PageEvidence, ProviderVerdict, Unknown, Verdict,
 };
 
-impl Seen<'_> {
+impl CurrentReadings<'_> {
     pub(super) fn surface_findings(
         &self,
         before: Option<&ProviderVerdict>,
@@ -28,7 +28,7 @@ impl Seen<'_> {
     }
 
     fn surface_finding(&self, surface: &SurfaceId, claim: Result<&Claim, Unknown>) -> Finding {
-        let now = self.scene.now;
+        let now = self.context.now;
         if self.offline() {
             return offline(now);
         }
@@ -48,7 +48,7 @@ impl Seen<'_> {
             calls: self.failed_calls(bears),
             failing: bad().map(|(key, _, _)| key.1.clone()).collect(),
             answering: answering.map(|key| key.1.clone()).collect(),
-            network_up: self.scene.network.is_up(),
+            network_up: self.context.network.is_up(),
             ..Evidence::default()
         };
         let works = !evidence.answering.is_empty();
@@ -81,7 +81,7 @@ impl Seen<'_> {
             .iter()
             .map(|(&key, run)| {
                 let finding = if self.offline() {
-                    offline(self.scene.now)
+                    offline(self.context.now)
                 } else {
                     self.model_finding(&key.1, run)
                 };
@@ -93,7 +93,7 @@ impl Seen<'_> {
 
     fn model_finding(&self, model: &ModelId, run: &Measured<'_>) -> Finding {
         let mut evidence = Evidence {
-            network_up: self.scene.network.is_up(),
+            network_up: self.context.network.is_up(),
             ..Evidence::default()
         };
         let (verdict, since, basis) = match run {
@@ -106,9 +106,11 @@ impl Seen<'_> {
                 evidence.calls = Some(stretch.evidence());
                 (Verdict::Known(*level), Some(stretch.since), Basis::Measured)
             }
-            Measured::Unknown(why) => {
-                (Verdict::Unknown(*why), Some(self.scene.now), Basis::Nothing)
-            }
+            Measured::Unknown(why) => (
+                Verdict::Unknown(*why),
+                Some(self.context.now),
+                Basis::Nothing,
+            ),
         };
         Finding {
             verdict,

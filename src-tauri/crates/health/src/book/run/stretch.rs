@@ -50,11 +50,11 @@ impl Stretch {
 
     /// No failure was a response of the provider, and the network has not been checked since the first one.
     pub(super) fn in_doubt(&self, network: &Network) -> bool {
-        network.unheard_since(self.since) && !self.answered()
+        network.unchecked_since(self.since) && !self.answered()
     }
 
     /// Whether any failure was something other than a failure to connect.
-    pub(super) fn was_heard(&self) -> bool {
+    pub(super) fn failed_after_connecting(&self) -> bool {
         self.evidence().all().kind != Some(FailureKind::Connect)
     }
 

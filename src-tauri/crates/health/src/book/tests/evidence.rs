@@ -4,14 +4,14 @@ use super::*;
 use crate::{Evidence, FailedCalls, Failures, PageClaim, PageEvidence};
 
 /// Feeds in the readings and compares Claude's evidence.
-fn rests_on(readings: &[(&str, &str, &str)], expected: &Evidence) {
+fn check_evidence(readings: &[(&str, &str, &str)], expected: &Evidence) {
     let mut book = book();
     assert_eq!(after(&mut book, readings), *expected, "{readings:?}");
 }
 
 fn after(book: &mut Book, readings: &[(&str, &str, &str)]) -> Evidence {
-    for (time, source, said) in readings {
-        book.observe(at(time), observation(at(time), source, said));
+    for (time, source, input) in readings {
+        book.observe(at(time), observation(at(time), source, input));
     }
     book.verdicts().providers["anthropic"].evidence.clone()
 }
@@ -46,7 +46,7 @@ fn failures(failed: u32, total: u32, kind: Option<FailureKind>) -> Failures {
 }
 
 #[test]
-fn every_source_is_in_it() {
+fn the_evidence_contains_every_source() {
     let mut readings = vec![
         ("20:00", "network", "up"),
         ("20:04", "page", "api=partial code=partial"),
@@ -57,7 +57,7 @@ fn every_source_is_in_it() {
     readings.extend([("20:06", "call", "cut"); 3]);
     readings.push(("20:06", "call", "ok"));
     readings.extend([("20:07", "call", "cut"); 3]);
-    rests_on(
+    check_evidence(
         &readings,
         &Evidence {
             page: claim(Level::PartialOutage, "20:04", "20:04"),
@@ -76,35 +76,35 @@ fn every_source_is_in_it() {
 }
 
 #[test]
-fn each_belief_has_its_own() {
+fn each_verdict_has_its_own_evidence() {
     let up = ("20:00", "network", "up");
     let green = ("20:00", "page", "api=ok code=ok");
-    rests_on(&[], &unread());
+    check_evidence(&[], &unread());
     let page = Evidence {
         page: claim(Level::Operational, "20:00", "20:00"),
         ..Evidence::default()
     };
-    rests_on(&[green], &page);
+    check_evidence(&[green], &page);
     let answers = Evidence {
         answering: models(["haiku"]),
         ..unread()
     };
-    rests_on(&[("20:01", "call", "ok")], &answers);
-    rests_on(
+    check_evidence(&[("20:01", "call", "ok")], &answers);
+    check_evidence(
         &[("20:01", "call", "ok"), ("20:02", "call", "key")],
         &Evidence {
             ours: Some(("anthropic".into(), OurFault::Credential)),
             ..answers.clone()
         },
     );
-    rests_on(
+    check_evidence(
         &[("20:00", "page", "blocked")],
         &Evidence {
             page: PageEvidence::Unreadable(Unreadable::Blocked("403".to_owned())),
             ..Evidence::default()
         },
     );
-    rests_on(
+    check_evidence(
         &[
             ("20:00", "page", "api=degraded code=ok"),
             ("20:01", "call", "ok"),
@@ -128,8 +128,8 @@ fn each_belief_has_its_own() {
         network_up: true,
         ..page
     };
-    rests_on(&calls, &failing);
-    rests_on(
+    check_evidence(&calls, &failing);
+    check_evidence(
         &calls[1..],
         &Evidence {
             network_up: false,
@@ -137,7 +137,7 @@ fn each_belief_has_its_own() {
         },
     );
     calls.push(("20:06", "call", "sonnet:ok"));
-    rests_on(
+    check_evidence(
         &calls,
         &Evidence {
             answering: models(["sonnet"]),
@@ -246,14 +246,17 @@ fn the_recorded_outage_of_28_april_2026() {
         reading: Ok(page.clone()),
     };
     let mut book = book();
-    let told = book.observe(at("17:55"), read(&recorded, at("17:55")));
-    assert_eq!(tale(&told), "opened! noted noted noted");
+    let expected_changes = book.observe(at("17:55"), read(&recorded, at("17:55")));
+    assert_eq!(
+        transitions_text(&expected_changes),
+        "opened! noted noted noted"
+    );
     let opened = Change::Opened {
         level: Level::PartialOutage,
         since: at("17:41"),
     };
-    assert_eq!(told[0].change, opened);
-    assert_eq!(told[0].verdict.since, Some(at("17:41")));
+    assert_eq!(expected_changes[0].change, opened);
+    assert_eq!(expected_changes[0].verdict.since, Some(at("17:41")));
     let expected = Evidence {
         page: claim(Level::PartialOutage, "17:41", "17:55"),
         together: ["api", "claude-code", "claude-ai", "cowork"]
@@ -261,9 +264,9 @@ fn the_recorded_outage_of_28_april_2026() {
             .into(),
         ..Evidence::default()
     };
-    assert_eq!(told[0].verdict.evidence, expected);
+    assert_eq!(expected_changes[0].verdict.evidence, expected);
     assert_eq!(
-        tale(&book.observe(at("17:57"), read(&recorded, at("17:57")))),
+        transitions_text(&book.observe(at("17:57"), read(&recorded, at("17:57")))),
         ""
     );
     let operational = Page {
@@ -275,14 +278,14 @@ fn the_recorded_outage_of_28_april_2026() {
         ..Page::default()
     };
     assert_eq!(
-        tale(&book.observe(at("19:15"), read(&operational, at("19:15")))),
+        transitions_text(&book.observe(at("19:15"), read(&operational, at("19:15")))),
         ""
     );
-    let told = book.observe(at("19:17"), read(&operational, at("19:17")));
-    assert_eq!(tale(&told), "recovered!");
+    let expected_changes = book.observe(at("19:17"), read(&operational, at("19:17")));
+    assert_eq!(transitions_text(&expected_changes), "recovered!");
     let recovered = Change::Recovered {
         since: at("17:41"),
         peak: Level::PartialOutage,
     };
-    assert_eq!(told[0].change, recovered);
+    assert_eq!(expected_changes[0].change, recovered);
 }

@@ -8,7 +8,7 @@ use super::*;
 struct Step {
     after: i64,
     source: &'static str,
-    said: &'static str,
+    input: &'static str,
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -40,10 +40,10 @@ fn any_step() -> impl Strategy<Value = Step> {
         ("clock", ""),
         ("woke", ""),
     ];
-    (any_wait(), proptest::sample::select(readings)).prop_map(|(after, (source, said))| Step {
+    (any_wait(), proptest::sample::select(readings)).prop_map(|(after, (source, input))| Step {
         after,
         source,
-        said,
+        input,
     })
 }
 
@@ -53,19 +53,19 @@ fn any_wait() -> impl Strategy<Value = i64> {
 }
 
 /// All transitions, step by step, with the verdicts after each.
-fn play(steps: &[Step]) -> Vec<(Vec<Transition>, Arc<Verdicts>)> {
+fn feed(steps: &[Step]) -> Vec<(Vec<Transition>, Arc<Verdicts>)> {
     let mut book = book();
     let mut now = at("12:00");
     steps
         .iter()
         .map(|step| {
             now += TimeDelta::seconds(step.after);
-            let told = match step.source {
+            let expected_changes = match step.source {
                 "clock" => book.due(now),
                 "woke" => book.woke(now),
-                _ => book.observe(now, observation(now, step.source, step.said)),
+                _ => book.observe(now, observation(now, step.source, step.input)),
             };
-            (told, book.verdicts())
+            (expected_changes, book.verdicts())
         })
         .collect()
 }
@@ -77,25 +77,25 @@ fn is_outage(verdict: Verdict) -> bool {
 proptest! {
     /// Openings and closings alternate, whatever happens between them. The same holds for announced ones.
     #[test]
-    fn every_story_opens_once_and_closes_once(steps in prop::collection::vec(any_step(), 0..90)) {
+    fn every_incident_opens_once_and_closes_once(steps in prop::collection::vec(any_step(), 0..90)) {
         let mut open = BTreeMap::new();
-        for transition in play(&steps).into_iter().flat_map(|(told, _)| told) {
-            let story = open.entry(transition.provider.clone()).or_insert(false);
+        for transition in feed(&steps).into_iter().flat_map(|(expected_changes, _)| expected_changes) {
+            let incident = open.entry(transition.provider.clone()).or_insert(false);
             match transition.change {
                 Change::Opened { .. } => {
-                    prop_assert!(!*story, "opened twice");
+                    prop_assert!(!*incident, "opened twice");
                     prop_assert!(transition.announce);
-                    *story = true;
+                    *incident = true;
                 }
                 Change::Recovered { .. } | Change::Faded { .. } => {
-                    prop_assert!(*story, "closed without being open");
+                    prop_assert!(*incident, "closed without being open");
                     prop_assert!(transition.announce);
-                    *story = false;
+                    *incident = false;
                 }
-                Change::Rose { from, to } => prop_assert!(*story && to > from),
-                Change::Eased { from, to } => prop_assert!(*story && to < from),
+                Change::Rose { from, to } => prop_assert!(*incident && to > from),
+                Change::Eased { from, to } => prop_assert!(*incident && to < from),
                 Change::Noted(_) => prop_assert!(!transition.announce),
-                Change::Updated => prop_assert!(*story && !transition.announce),
+                Change::Updated => prop_assert!(*incident && !transition.announce),
                 Change::Past(_) => prop_assert!(!transition.announce),
             }
         }
@@ -103,22 +103,22 @@ proptest! {
 
     /// Only a reading from outside makes a provider operational or bad.
     #[test]
-    fn silence_and_being_offline_never_accuse_and_never_acquit(steps in prop::collection::vec(any_step(), 0..90)) {
+    fn without_readings_or_offline_no_level_changes(steps in prop::collection::vec(any_step(), 0..90)) {
         // Time alone may end a doubt and make a verdict bad. It passes in steps of its own, before the reading.
         let steps: Vec<Step> = steps
             .into_iter()
-            .flat_map(|said| [Step { source: "clock", said: "", ..said }, Step { after: 0, ..said }])
+            .flat_map(|input| [Step { source: "clock", input: "", ..input }, Step { after: 0, ..input }])
             .collect();
         let mut before = book().verdicts();
-        for (step, (told, after)) in steps.iter().zip(play(&steps)) {
-            let silent = ["clock", "woke"].contains(&step.source)
-                || matches!(step.said, "unreadable" | "offline" | "down" | "left" | "key" | "sonnet:key");
+        for (step, (expected_changes, after)) in steps.iter().zip(feed(&steps)) {
+            let no_check = ["clock", "woke"].contains(&step.source)
+                || matches!(step.input, "unreadable" | "offline" | "down" | "left" | "key" | "sonnet:key");
             for (id, verdict) in &after.providers {
                 let was = before.providers[id].verdict;
-                if silent && !is_outage(was) && step.source != "clock" {
+                if no_check && !is_outage(was) && step.source != "clock" {
                     prop_assert!(!is_outage(verdict.verdict), "{step:?}: {:?}", verdict.evidence);
                 }
-                if silent && matches!(was, Verdict::Unknown(_)) && step.source != "clock" {
+                if no_check && matches!(was, Verdict::Unknown(_)) && step.source != "clock" {
                     prop_assert!(matches!(verdict.verdict, Verdict::Unknown(_)), "{step:?}: {:?}", verdict.evidence);
                 }
                 if after.offline {
@@ -127,7 +127,7 @@ proptest! {
                 }
             }
             if after.offline {
-                let opened = told.iter().any(|t| matches!(t.change, Change::Opened { .. }));
+                let opened = expected_changes.iter().any(|t| matches!(t.change, Change::Opened { .. }));
                 prop_assert!(!opened, "{step:?}");
             }
             before = after;
@@ -137,7 +137,7 @@ proptest! {
     /// Every bad verdict names a source that supports it.
     #[test]
     fn every_bad_verdict_has_a_source(steps in prop::collection::vec(any_step(), 0..40)) {
-        for (_, verdicts) in play(&steps) {
+        for (_, verdicts) in feed(&steps) {
             for verdict in verdicts.providers.values() {
                 let crate::Evidence { page, calls, failing, .. } = &verdict.evidence;
                 prop_assert_eq!(calls.is_some(), !failing.is_empty());
@@ -150,8 +150,8 @@ proptest! {
     }
 
     #[test]
-    fn the_same_readings_give_the_same_beliefs(steps in prop::collection::vec(any_step(), 0..40)) {
-        prop_assert_eq!(play(&steps), play(&steps));
+    fn the_same_readings_give_the_same_verdicts(steps in prop::collection::vec(any_step(), 0..40)) {
+        prop_assert_eq!(feed(&steps), feed(&steps));
     }
 
     /// Calling `due` when nothing is due changes nothing, so `next_due` misses nothing.
@@ -164,14 +164,14 @@ proptest! {
             match step.source {
                 "clock" => drop(book.due(now)),
                 "woke" => drop(book.woke(now)),
-                _ => drop(book.observe(now, observation(now, step.source, step.said))),
+                _ => drop(book.observe(now, observation(now, step.source, step.input))),
             }
         }
         let later = now + TimeDelta::seconds(wait);
         if book.next_due().is_none_or(|due| due > later) {
             let before = book.verdicts();
-            let told = book.due(later);
-            prop_assert!(told.is_empty(), "{told:?}");
+            let expected_changes = book.due(later);
+            prop_assert!(expected_changes.is_empty(), "{expected_changes:?}");
             let beliefs = |v: &Verdicts| -> Vec<_> { v.providers.values().map(|p| (p.verdict, p.since)).collect() };
             prop_assert_eq!(beliefs(&before), beliefs(&book.verdicts()));
         }

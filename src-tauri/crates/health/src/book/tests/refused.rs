@@ -34,20 +34,20 @@ fn book() -> Book {
     )
 }
 
-/// Time, source, reading → the verdict on the local server, and the transitions.
-fn play(book: &mut Book, rows: &[Row<'_>]) {
-    for &(time, source, said, verdict, told) in rows {
+/// Time, source, input → the verdict on the local server, and the transitions.
+fn feed(book: &mut Book, rows: &[Row<'_>]) {
+    for &(time, source, input, verdict, expected_changes) in rows {
         let now = at(time);
         let transitions = match source {
             "clock" => book.due(now),
-            _ => book.observe(now, observation(now, source, said)),
+            _ => book.observe(now, observation(now, source, input)),
         };
         let verdicts = book.verdicts();
         let local = &verdicts.providers["local"];
         assert_eq!(
-            (belief(local), tale(&transitions)),
-            (verdict.to_owned(), told.to_owned()),
-            "{time} {source} {said}: {:?}",
+            (verdict_text(local), transitions_text(&transitions)),
+            (verdict.to_owned(), expected_changes.to_owned()),
+            "{time} {source} {input}: {:?}",
             local.evidence
         );
     }
@@ -61,10 +61,10 @@ const DOWN: &[Row<'_>] = &[
 ];
 
 #[test]
-fn good_answers_end_it() {
+fn successes_end_the_incident() {
     let mut book = book();
-    play(&mut book, DOWN);
-    play(
+    feed(&mut book, DOWN);
+    feed(
         &mut book,
         &[
             ("20:05", "local call", "ok", "partial -", "eased"),
@@ -74,10 +74,10 @@ fn good_answers_end_it() {
 }
 
 #[test]
-fn an_answer_of_any_worth_ends_it_and_proves_nothing() {
+fn any_response_ends_failures_to_connect_and_proves_nothing_else() {
     let mut book = book();
-    play(&mut book, DOWN);
-    play(
+    feed(&mut book, DOWN);
+    feed(
         &mut book,
         &[
             ("20:05", "local call", "left", "major -", ""),
@@ -93,10 +93,10 @@ fn an_answer_of_any_worth_ends_it_and_proves_nothing() {
 }
 
 #[test]
-fn it_ends_also_after_its_failures_went_stale() {
+fn the_incident_also_ends_after_its_failures_became_stale() {
     let mut book = book();
-    play(&mut book, DOWN);
-    play(
+    feed(&mut book, DOWN);
+    feed(
         &mut book,
         &[
             ("20:03", "local probe", "refused", "major -", ""),
@@ -107,9 +107,9 @@ fn it_ends_also_after_its_failures_went_stale() {
 }
 
 #[test]
-fn what_had_worked_before_is_believed_again() {
+fn a_model_that_worked_before_counts_as_working_again() {
     let mut book = book();
-    play(
+    feed(
         &mut book,
         &[
             ("19:50", "local call", "ok", "ok -", ""),
@@ -123,10 +123,10 @@ fn what_had_worked_before_is_believed_again() {
 }
 
 #[test]
-fn failures_of_any_other_kind_are_not_taken_back() {
+fn other_kinds_of_failure_are_not_refuted_by_a_response() {
     for kind in ["529", "cut", "silent"] {
         let mut book = book();
-        play(
+        feed(
             &mut book,
             &[
                 ("20:00", "network", "up", "unlooked -", ""),
@@ -139,21 +139,22 @@ fn failures_of_any_other_kind_are_not_taken_back() {
             observation(at("20:02"), "local call", "refused"),
         );
         book.due(at("20:03"));
-        let told = book.observe(at("20:06"), observation(at("20:06"), "local call", "key"));
-        assert_eq!(tale(&told), "", "{kind}");
+        let expected_changes =
+            book.observe(at("20:06"), observation(at("20:06"), "local call", "key"));
+        assert_eq!(transitions_text(&expected_changes), "", "{kind}");
         let verdict = book.verdicts().providers["local"].verdict;
         assert_eq!(verdict, Verdict::Known(Level::MajorOutage), "{kind}");
     }
 }
 
 #[test]
-fn another_model_that_fails_in_its_own_way_keeps_it_open() {
+fn another_failing_model_keeps_the_incident_open() {
     let mut book = book();
-    play(&mut book, DOWN);
+    feed(&mut book, DOWN);
     for time in ["20:03", "20:04", "20:05"] {
         book.observe(at(time), observation(at(time), "local probe", "llama:500"));
     }
-    play(
+    feed(
         &mut book,
         &[
             ("20:06", "local call", "key", "major them", ""),

@@ -7,7 +7,7 @@ use health::{CallOutcome, FailureKind, OurFault};
 use stage::{Cue, Fault, Stage};
 use tokio::net::TcpListener;
 
-use super::{Answer, Endpoint, LIMITS, Limits, ask};
+use super::{Endpoint, LIMITS, Limits, ProbeResult, ask};
 
 /// A rehearsal server on a loopback port, until the end of the test.
 async fn play() -> (Stage, String) {
@@ -19,7 +19,13 @@ async fn play() -> (Stage, String) {
     (stage, base)
 }
 
-async fn probe(stage: &Stage, base: &str, dialect: Dialect, fault: &str, limits: Limits) -> Answer {
+async fn probe(
+    stage: &Stage,
+    base: &str,
+    dialect: Dialect,
+    fault: &str,
+    limits: Limits,
+) -> ProbeResult {
     let fault: Option<Fault> = (!fault.is_empty()).then(|| fault.parse().unwrap());
     stage.clear_cues();
     if let Some(fault) = fault {
@@ -34,7 +40,7 @@ async fn probe(stage: &Stage, base: &str, dialect: Dialect, fault: &str, limits:
 }
 
 /// `ok`, the kind of failure, or the fault of the account or settings.
-fn in_a_word(outcome: &CallOutcome) -> String {
+fn label(outcome: &CallOutcome) -> String {
     match outcome {
         CallOutcome::Ok { .. } => "ok".to_owned(),
         CallOutcome::Failed {
@@ -48,7 +54,7 @@ fn in_a_word(outcome: &CallOutcome) -> String {
 }
 
 #[tokio::test]
-async fn every_end_in_every_dialect() {
+async fn every_probe_outcome_in_every_dialect() {
     let (stage, base) = play().await;
     for (fault, expected) in [
         ("", "ok"),
@@ -86,12 +92,12 @@ async fn every_end_in_every_dialect() {
         for dialect in Dialect::ALL {
             let answer = probe(&stage, &base, dialect, fault, LIMITS).await;
             assert_eq!(
-                in_a_word(&answer.outcome),
+                label(&answer.outcome),
                 expected,
                 "{fault:?} in {dialect}: {answer:?}"
             );
             assert_eq!(
-                answer.network_may_be_to_blame(),
+                answer.network_may_be_down(),
                 ["Connect", "Cut"].contains(&expected),
                 "{fault:?} in {dialect}"
             );
@@ -100,7 +106,7 @@ async fn every_end_in_every_dialect() {
 }
 
 #[tokio::test]
-async fn silence_and_stalls_are_told_apart() {
+async fn timeouts_and_stalls_are_distinguished() {
     let (stage, base) = play().await;
     let hasty = Limits {
         first_content: Duration::from_millis(50),
@@ -121,7 +127,7 @@ async fn silence_and_stalls_are_told_apart() {
         for dialect in Dialect::ALL {
             let answer = probe(&stage, &base, dialect, fault, limits).await;
             assert_eq!(
-                in_a_word(&answer.outcome),
+                label(&answer.outcome),
                 expected,
                 "{fault:?} in {dialect}: {answer:?}"
             );
@@ -130,7 +136,7 @@ async fn silence_and_stalls_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_whole_answer_is_timed_and_its_tokens_are_told() {
+async fn a_complete_response_is_timed_and_its_tokens_are_reported() {
     let (stage, base) = play().await;
     for dialect in Dialect::ALL {
         stage.forget_received();
@@ -143,7 +149,7 @@ async fn a_whole_answer_is_timed_and_its_tokens_are_told() {
             panic!("{dialect}: {answer:?}");
         };
         assert!(ttft <= total_ms && total_ms <= answer.total_ms);
-        assert!(answer.usage_told, "{dialect}");
+        assert!(answer.usage_reported, "{dialect}");
         assert!(
             answer.tokens.input > 0 && answer.tokens.output > 0,
             "{dialect}"
@@ -156,7 +162,7 @@ async fn a_whole_answer_is_timed_and_its_tokens_are_told() {
 }
 
 #[tokio::test]
-async fn a_provider_s_wish_to_be_left_alone_is_passed_on() {
+async fn a_providers_retry_after_is_reported() {
     let (stage, base) = play().await;
     let answer = probe(
         &stage,

@@ -79,8 +79,8 @@ pub(super) fn judge_body(headers: &HeaderMap, body: &[u8]) -> Result<(), Miss> {
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.to_ascii_lowercase().contains("html"));
-    let looks = start.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
-    if !declared && !looks.starts_with("<!doctype html") && !looks.starts_with("<html") {
+    let text = start.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    if !declared && !text.starts_with("<!doctype html") && !text.starts_with("<html") {
         return Ok(());
     }
     let why = match CHALLENGE_WORDS.iter().find(|words| start.contains(**words)) {

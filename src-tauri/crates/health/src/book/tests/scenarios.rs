@@ -56,7 +56,7 @@ fn an_outage_that_is_open_when_first_seen_opens_and_one_that_is_over_does_not() 
             ),
         ],
     );
-    let told = check(
+    let expected_changes = check(
         &mut book(),
         &[(
             "20:00",
@@ -67,14 +67,14 @@ fn an_outage_that_is_open_when_first_seen_opens_and_one_that_is_over_does_not() 
         )],
     );
     assert_eq!(
-        told[0].verdict.since,
+        expected_changes[0].verdict.since,
         Some(at("19:50")),
         "as the page tells it"
     );
 }
 
 #[test]
-fn a_resolved_incident_ends_it_at_once() {
+fn a_resolved_incident_ends_the_outage_at_once() {
     check(
         &mut book(),
         &[
@@ -127,7 +127,7 @@ fn the_end_of_an_incident_about_something_else_proves_nothing() {
 }
 
 #[test]
-fn a_surface_that_vanishes_has_not_recovered() {
+fn a_surface_that_is_no_longer_listed_has_not_recovered() {
     check(
         &mut book(),
         &[
@@ -150,7 +150,7 @@ fn a_surface_that_vanishes_has_not_recovered() {
 }
 
 #[test]
-fn an_unreadable_page_keeps_its_last_word_until_that_is_stale() {
+fn an_unreadable_page_keeps_its_last_reading_until_it_is_stale() {
     check(
         &mut book(),
         &[
@@ -199,7 +199,7 @@ fn three_failures_open_and_two_successes_close() {
 }
 
 #[test]
-fn problems_of_ours_and_clients_that_leave_are_no_failures() {
+fn account_faults_and_clients_that_leave_are_no_failures() {
     check(
         &mut book(),
         &[
@@ -251,7 +251,7 @@ fn models_fail_and_recover_one_by_one() {
 /// A success from before the outage is no evidence about it. The level follows the failing model, and the other models
 /// are to be probed.
 #[test]
-fn what_answered_before_the_outage_does_not_soften_it() {
+fn a_success_from_before_the_outage_does_not_lower_its_level() {
     let mut book = book();
     let pair = |model: &str| (EndpointId::new("anthropic"), ModelId::new(model));
     check(
@@ -313,7 +313,12 @@ fn the_evidence_of_an_open_incident_is_followed() {
             ("20:03", "call", "529", "major them", "opened!"),
         ],
     );
-    let changes = |told: &[Transition]| told.iter().map(|t| t.change.clone()).collect::<Vec<_>>();
+    let changes = |expected_changes: &[Transition]| {
+        expected_changes
+            .iter()
+            .map(|t| t.change.clone())
+            .collect::<Vec<_>>()
+    };
     let fourth = check(&mut book, &[("20:04", "call", "529", "major them", "")]);
     assert_eq!(changes(&fourth), [Change::Updated]);
     let calls = fourth[0].verdict.evidence.calls.unwrap();
@@ -334,7 +339,7 @@ fn the_evidence_of_an_open_incident_is_followed() {
 
 /// "Operational since" is when an outage ended, never when the engine started.
 #[test]
-fn a_provider_that_was_well_when_first_seen_has_no_beginning() {
+fn a_provider_that_was_operational_when_first_seen_has_no_beginning() {
     let mut book = book();
     let since = |book: &Book| {
         let claude = &book.verdicts().providers["anthropic"];
@@ -400,7 +405,7 @@ fn recovery_needs_both_the_page_and_the_calls() {
 }
 
 #[test]
-fn offline_blames_nobody_and_opens_nothing() {
+fn offline_no_provider_is_blamed_and_no_incident_opens() {
     check(
         &mut book(),
         &[
@@ -422,7 +427,7 @@ fn offline_blames_nobody_and_opens_nothing() {
 }
 
 #[test]
-fn failures_that_a_dead_network_explains_wait_for_a_word_about_it() {
+fn failures_that_a_network_outage_could_explain_wait_for_a_check() {
     // The check fails: the network is down. No provider is blamed.
     let start = [
         ("20:00", "network", "up", "unlooked -", ""),
@@ -446,17 +451,17 @@ fn failures_that_a_dead_network_explains_wait_for_a_word_about_it() {
         &[("20:02:03", "network", "up", "major -", "opened!")],
     );
     // No check finishes.
-    let mut silent = book();
-    check(&mut silent, &start);
-    assert_eq!(silent.next_due(), Some(at("20:02:12")));
+    let mut no_check = book();
+    check(&mut no_check, &start);
+    assert_eq!(no_check.next_due(), Some(at("20:02:12")));
     check(
-        &mut silent,
+        &mut no_check,
         &[("20:02:12", "clock", "", "major -", "opened!")],
     );
 }
 
 #[test]
-fn an_open_story_survives_being_offline() {
+fn an_open_incident_stays_open_while_offline() {
     check(
         &mut book(),
         &[
@@ -476,7 +481,7 @@ fn an_open_story_survives_being_offline() {
 }
 
 #[test]
-fn two_surfaces_together_are_upstream_even_while_nobody_knows_our_network() {
+fn two_failing_surfaces_blame_the_provider_even_before_a_network_check() {
     check(
         &mut book(),
         &[(
@@ -517,7 +522,7 @@ fn two_surfaces_together_are_upstream_even_while_nobody_knows_our_network() {
 }
 
 #[test]
-fn a_declared_outage_that_our_calls_do_not_meet_blames_nobody_yet() {
+fn a_declared_outage_without_failing_calls_has_no_blame_yet() {
     check(
         &mut book(),
         &[
@@ -539,7 +544,7 @@ fn a_declared_outage_that_our_calls_do_not_meet_blames_nobody_yet() {
 }
 
 #[test]
-fn many_unrelated_providers_at_once_share_something() {
+fn many_unrelated_failures_at_once_blame_shared_infrastructure() {
     let row = |time, source| (time, source, "529", "unlooked -", "");
     let mut book = book();
     check(
@@ -591,7 +596,7 @@ fn pages_alone_never_point_at_shared_infrastructure() {
 }
 
 #[test]
-fn flapping_is_told_once_and_its_recovery_when_it_lasts() {
+fn flapping_is_announced_once_and_its_recovery_after_it_lasts() {
     let mut rows: Vec<Row<'_>> = vec![("20:00", "page", "api=ok code=ok", "ok -", "")];
     for (down, up1, up2) in [("20:02", "20:04", "20:06"), ("20:12", "20:14", "20:16")] {
         rows.push((
@@ -639,8 +644,18 @@ fn flapping_is_told_once_and_its_recovery_when_it_lasts() {
 #[test]
 fn an_hour_in_a_bad_state_is_stable_too() {
     let mut book = book();
-    let bad = |time, told| (time, "page", "api=partial code=ok", "partial them", told);
-    let good = |time, verdict, told| (time, "page", "api=ok code=ok", verdict, told);
+    let bad = |time, expected_changes| {
+        (
+            time,
+            "page",
+            "api=partial code=ok",
+            "partial them",
+            expected_changes,
+        )
+    };
+    let good = |time, verdict, expected_changes| {
+        (time, "page", "api=ok code=ok", verdict, expected_changes)
+    };
     check(
         &mut book,
         &[
@@ -667,7 +682,7 @@ fn an_hour_in_a_bad_state_is_stable_too() {
 }
 
 #[test]
-fn a_story_from_before_a_restart_is_not_told_again() {
+fn an_incident_from_before_a_restart_is_not_announced_again() {
     let open = OpenIncident {
         provider: "anthropic".into(),
         since: at("11:00"),
@@ -691,7 +706,7 @@ fn a_story_from_before_a_restart_is_not_told_again() {
         ],
     );
     let mut over = restored(vec![open]);
-    let told = check(
+    let expected_changes = check(
         &mut over,
         &[
             ("12:01", "page", "api=ok code=ok", "ok -", ""),
@@ -702,7 +717,7 @@ fn a_story_from_before_a_restart_is_not_told_again() {
         since: at("11:00"),
         peak: Level::MajorOutage,
     };
-    assert_eq!(told[0].change, recovered);
+    assert_eq!(expected_changes[0].change, recovered);
 }
 
 /// The verdict, the opening, the restored incident and its end name the same beginning.
@@ -769,7 +784,7 @@ fn an_incident_has_one_beginning() {
 }
 
 #[test]
-fn without_a_page_two_good_calls_end_a_restored_story() {
+fn without_a_page_two_successes_end_a_restored_incident() {
     let open = OpenIncident {
         provider: "openrouter".into(),
         since: at("11:00"),
@@ -787,7 +802,7 @@ fn without_a_page_two_good_calls_end_a_restored_story() {
 }
 
 #[test]
-fn a_provider_that_nobody_watches_is_judged_in_silence() {
+fn a_provider_that_is_not_watched_is_judged_without_announcements() {
     let mut book = book();
     check(
         &mut book,
@@ -810,14 +825,17 @@ fn a_provider_that_nobody_watches_is_judged_in_silence() {
         ],
     );
     let github = &book.verdicts().providers["github"];
-    assert_eq!(belief(github), "major them");
+    assert_eq!(verdict_text(github), "major them");
     // Watching it opens its incident. Watching it no longer ends the incident without an announcement.
     let mut all = mine();
     all.0
         .insert("github".into(), BTreeSet::from(["copilot".into()]));
-    assert_eq!(tale(&book.watch(all, at("20:03"))), "opened!");
-    assert_eq!(tale(&book.watch(mine(), at("20:04"))), "noted recovered");
-    assert_eq!(tale(&book.due(at("20:05"))), "");
+    assert_eq!(transitions_text(&book.watch(all, at("20:03"))), "opened!");
+    assert_eq!(
+        transitions_text(&book.watch(mine(), at("20:04"))),
+        "noted recovered"
+    );
+    assert_eq!(transitions_text(&book.due(at("20:05"))), "");
 }
 
 #[test]
@@ -839,7 +857,7 @@ fn maintenance_is_no_outage() {
 }
 
 #[test]
-fn a_feed_speaks_through_its_incidents() {
+fn a_feed_without_component_states_counts_by_its_incidents() {
     check(
         &mut book(),
         &[
@@ -874,7 +892,7 @@ fn a_feed_speaks_through_its_incidents() {
 }
 
 #[test]
-fn calls_go_stale_and_a_failing_run_does_not_outlive_the_silence() {
+fn calls_become_stale_and_a_failing_run_ends_with_them() {
     let mut book = book();
     check(
         &mut book,
@@ -885,7 +903,7 @@ fn calls_go_stale_and_a_failing_run_does_not_outlive_the_silence() {
             ("20:02", "openrouter probe", "529", "unlooked -", "opened!"),
         ],
     );
-    let openrouter = |book: &Book| belief(&book.verdicts().providers["openrouter"]);
+    let openrouter = |book: &Book| verdict_text(&book.verdicts().providers["openrouter"]);
     assert_eq!(book.next_due(), Some(at("20:02:10")));
     check(&mut book, &[("20:02:10", "clock", "", "unlooked -", "")]);
     assert_eq!(book.next_due(), Some(at("20:32")));
@@ -927,7 +945,7 @@ fn after_a_suspend_everything_must_be_read_again() {
 /// Three failures that the local network could explain change no verdict until the doubt ends. Time then changes it,
 /// whether `due` or a later reading comes first.
 #[test]
-fn a_doubt_ends_by_time_alone_whatever_is_said_then() {
+fn a_doubt_ends_by_time_alone_before_any_later_reading() {
     for clock_first in [false, true] {
         let mut book = book();
         check(

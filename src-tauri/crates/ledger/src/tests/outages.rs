@@ -89,7 +89,7 @@ fn outage(ledger: &mut Ledger) -> i64 {
 }
 
 #[test]
-fn what_waits_and_what_failed_is_counted_by_item_and_pipeline() {
+fn open_and_failed_items_are_counted_by_pipeline() {
     let mut ledger = fresh();
     let id = outage(&mut ledger);
     let met = ledger.met(id).unwrap().unwrap();
@@ -170,7 +170,7 @@ fn each_stretch_has_the_share_of_calls_that_failed_in_it() {
 }
 
 #[test]
-fn the_last_outage_tells_what_is_left_of_it() {
+fn the_last_outage_lists_what_is_left_open() {
     let mut ledger = fresh();
     assert_eq!(ledger.last_outage(t0()).unwrap(), None);
     let id = outage(&mut ledger);
@@ -197,7 +197,7 @@ fn the_last_outage_tells_what_is_left_of_it() {
 }
 
 #[test]
-fn what_can_be_retried_is_listed_oldest_first() {
+fn retriable_items_are_listed_oldest_first() {
     let mut ledger = fresh();
     let id = outage(&mut ledger);
     park(&mut ledger, "leads", "later", t0() + minutes(50));

@@ -1,7 +1,7 @@
 use super::{minutes, opened, t0};
 use crate::{Ledger, NoticeKind, NoticeRow, Outcome, Urgency};
 
-fn notice(kind: NoticeKind, minute: i64, incident: Option<i64>) -> NoticeRow {
+fn notification(kind: NoticeKind, minute: i64, incident: Option<i64>) -> NoticeRow {
     NoticeRow {
         at: t0() + minutes(minute),
         kind,
@@ -14,12 +14,12 @@ fn notice(kind: NoticeKind, minute: i64, incident: Option<i64>) -> NoticeRow {
 }
 
 #[test]
-fn a_notice_waits_until_it_is_marked_or_too_old() {
+fn a_notification_is_pending_until_it_has_a_result_or_is_too_old() {
     let mut ledger = super::fresh();
     let incident = ledger.apply(&opened("lead", t0())).unwrap();
-    let outage = notice(NoticeKind::Outage, 0, incident);
-    let rise = notice(NoticeKind::Rise, 5, incident);
-    let own = notice(NoticeKind::Own, 6, None);
+    let outage = notification(NoticeKind::Outage, 0, incident);
+    let rise = notification(NoticeKind::Rise, 5, incident);
+    let own = notification(NoticeKind::Own, 6, None);
     let ids = [&outage, &rise, &own].map(|n| ledger.enqueue_notice(n).unwrap());
 
     let pending = ledger.pending_notices(t0() - minutes(10)).unwrap();
@@ -51,11 +51,11 @@ fn a_notice_waits_until_it_is_marked_or_too_old() {
 }
 
 #[test]
-fn an_id_is_never_given_twice() {
+fn an_id_is_never_used_twice() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.sqlite");
     let mut ledger = Ledger::open(&file, t0()).unwrap();
-    let own = notice(NoticeKind::Own, 0, None);
+    let own = notification(NoticeKind::Own, 0, None);
     let first = ledger.enqueue_notice(&own).unwrap();
     ledger.conn.execute("DELETE FROM notices", ()).unwrap();
     drop(ledger);

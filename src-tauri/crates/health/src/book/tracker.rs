@@ -20,15 +20,15 @@ const FIRST_LOOK: TimeDelta = TimeDelta::minutes(1);
 
 /// The open incident of one provider, and how often it changed recently.
 #[derive(Debug, Default)]
-pub(super) struct Plot {
-    story: Option<Story>,
+pub(super) struct IncidentTracker {
+    incident: Option<Incident>,
     openings: VecDeque<DateTime<Utc>>,
     /// Set while the provider is unstable; the time of the latest change.
-    restless: Option<DateTime<Utc>>,
+    unstable_since: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug)]
-struct Story {
+struct Incident {
     since: DateTime<Utc>,
     level: Level,
     peak: Level,
@@ -36,14 +36,14 @@ struct Story {
     /// The evidence that was reported last.
     evidence: Evidence,
     /// Only while unstable: recovered at this time, but not yet for long enough to be reported.
-    calm: Option<DateTime<Utc>>,
+    recovered_at: Option<DateTime<Utc>>,
     /// The verdict became unknown, and that was noted.
-    lost: bool,
+    noted_unknown: bool,
     /// From before a restart, and no reading has confirmed it since.
     unconfirmed: Option<Unconfirmed>,
 }
 
-/// An incident from before a restart that rested on requests alone.
+/// An incident from before a restart that was based on requests alone.
 #[derive(Clone, Copy, Debug)]
 struct Unconfirmed {
     last_failure: DateTime<Utc>,
@@ -52,13 +52,13 @@ struct Unconfirmed {
 
 /// One change to report.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct TrackedChange {
     pub(super) at: DateTime<Utc>,
     pub(super) change: Change,
     pub(super) announce: bool,
 }
 
-impl Plot {
+impl IncidentTracker {
     pub(super) fn restored(
         open: &OpenIncident,
         now: DateTime<Utc>,
@@ -68,164 +68,171 @@ impl Plot {
             last_failure,
             fades_at: (last_failure + thresholds.fade()).max(now + FIRST_LOOK),
         });
-        let story = Story {
+        let incident = Incident {
             since: open.since,
             level: open.level,
             peak: open.peak.max(open.level),
             blame: Blame::Undetermined,
             evidence: Evidence::default(),
-            calm: None,
-            lost: true,
+            recovered_at: None,
+            noted_unknown: true,
             unconfirmed,
         };
         Self {
-            story: Some(story),
+            incident: Some(incident),
             ..Self::default()
         }
     }
 
     pub(super) fn since(&self) -> Option<DateTime<Utc>> {
-        self.story.as_ref().map(|story| story.since)
+        self.incident.as_ref().map(|incident| incident.since)
     }
 
     /// When an incident from before a restart fades.
     pub(super) fn fades_at(&self) -> Option<DateTime<Utc>> {
-        Some(self.story.as_ref()?.unconfirmed?.fades_at)
+        Some(self.incident.as_ref()?.unconfirmed?.fades_at)
     }
 
     pub(super) fn is_unstable(&self) -> bool {
-        self.restless.is_some()
+        self.unstable_since.is_some()
     }
 
     /// When an unstable provider counts as stable again.
     pub(super) fn settles_at(&self) -> Option<DateTime<Utc>> {
-        self.restless.map(|changed| changed + FLAP_WINDOW)
+        self.unstable_since.map(|changed| changed + FLAP_WINDOW)
     }
 
-    /// `mine`: the owner watches this provider. Only then do incidents open and only then are changes announced.
+    /// `watched`: the owner watches this provider. Only then do incidents open and only then are changes announced.
     pub(super) fn step(
         &mut self,
         now: DateTime<Utc>,
         verdict: &ProviderVerdict,
         end: End,
-        mine: bool,
-    ) -> Vec<Told> {
+        watched: bool,
+    ) -> Vec<TrackedChange> {
         let bad = match verdict.verdict {
             Verdict::Known(level) if !fine(level) => Some(level),
             Verdict::Known(_) | Verdict::Unknown(_) => None,
         };
-        let told = match (self.story.take(), bad) {
-            (None, Some(level)) if mine => vec![self.open(now, level, verdict)],
+        let changes = match (self.incident.take(), bad) {
+            (None, Some(level)) if watched => vec![self.open(now, level, verdict)],
             (None, _) => Vec::new(),
-            (Some(story), Some(level)) => self.go_on(now, story, level, verdict, mine),
-            (Some(story), None) => self.end(now, story, verdict, end, mine),
+            (Some(incident), Some(level)) => {
+                self.continue_bad(now, incident, level, verdict, watched)
+            }
+            (Some(incident), None) => self.end(now, incident, verdict, end, watched),
         };
         if self.settles_at().is_some_and(|at| now >= at) {
-            self.restless = None;
+            self.unstable_since = None;
         }
-        told
+        changes
     }
 
     /// The owner no longer watches the provider: the incident ends here without an announcement.
-    pub(super) fn abandon(&mut self, now: DateTime<Utc>) -> Vec<Told> {
-        self.restless = None;
-        let Some(Story { since, peak, .. }) = self.story.take() else {
+    pub(super) fn stop_watching(&mut self, now: DateTime<Utc>) -> Vec<TrackedChange> {
+        self.unstable_since = None;
+        let Some(Incident { since, peak, .. }) = self.incident.take() else {
             return Vec::new();
         };
         vec![
-            quiet(now, Change::Noted(Note::NoLongerWatched)),
-            quiet(now, Change::Recovered { since, peak }),
+            logged_only(now, Change::Noted(Note::NoLongerWatched)),
+            logged_only(now, Change::Recovered { since, peak }),
         ]
     }
 
-    fn open(&mut self, now: DateTime<Utc>, level: Level, verdict: &ProviderVerdict) -> Told {
+    fn open(
+        &mut self,
+        now: DateTime<Utc>,
+        level: Level,
+        verdict: &ProviderVerdict,
+    ) -> TrackedChange {
         self.openings.push_back(now);
         self.openings.retain(|&at| now - at < FLAP_WINDOW);
         if self.openings.len() >= FLAP_OPENINGS {
-            self.restless = Some(now);
+            self.unstable_since = Some(now);
         }
         let since = verdict.since.map_or(now, |since| since.min(now));
-        self.story = Some(Story {
+        self.incident = Some(Incident {
             since,
             level,
             peak: level,
             blame: verdict.blame,
             evidence: verdict.evidence.clone(),
-            calm: None,
-            lost: false,
+            recovered_at: None,
+            noted_unknown: false,
             unconfirmed: None,
         });
-        Told {
+        TrackedChange {
             at: now,
             change: Change::Opened { level, since },
             announce: true,
         }
     }
 
-    fn go_on(
+    fn continue_bad(
         &mut self,
         now: DateTime<Utc>,
-        mut story: Story,
+        mut incident: Incident,
         level: Level,
         verdict: &ProviderVerdict,
-        mine: bool,
-    ) -> Vec<Told> {
-        let mut told = Vec::new();
-        story.unconfirmed = None;
-        if story.calm.take().is_some() {
-            self.restless = Some(now);
-            told.push(quiet(now, Change::Noted(Note::FailingAgain)));
+        watched: bool,
+    ) -> Vec<TrackedChange> {
+        let mut changes = Vec::new();
+        incident.unconfirmed = None;
+        if incident.recovered_at.take().is_some() {
+            self.unstable_since = Some(now);
+            changes.push(logged_only(now, Change::Noted(Note::FailingAgain)));
         }
-        let from = std::mem::replace(&mut story.level, level);
+        let from = std::mem::replace(&mut incident.level, level);
         if level > from {
-            let (to, news) = (level, level > story.peak);
-            story.peak = story.peak.max(level);
-            told.push(Told {
+            let (to, news) = (level, level > incident.peak);
+            incident.peak = incident.peak.max(level);
+            changes.push(TrackedChange {
                 at: now,
                 change: Change::Rose { from, to },
-                announce: news && mine && !self.is_unstable(),
+                announce: news && watched && !self.is_unstable(),
             });
         } else if level < from {
             let to = level;
-            told.push(quiet(now, Change::Eased { from, to }));
+            changes.push(logged_only(now, Change::Eased { from, to }));
         }
-        let found = std::mem::take(&mut story.lost);
-        let blame = std::mem::replace(&mut story.blame, verdict.blame);
+        let found = std::mem::take(&mut incident.noted_unknown);
+        let blame = std::mem::replace(&mut incident.blame, verdict.blame);
         if found || blame != verdict.blame {
-            told.push(quiet(now, Change::Noted(Note::Verdict)));
+            changes.push(logged_only(now, Change::Noted(Note::Verdict)));
         }
-        if story.evidence != verdict.evidence {
-            story.evidence = verdict.evidence.clone();
-            if told.is_empty() {
-                told.push(quiet(now, Change::Updated));
+        if incident.evidence != verdict.evidence {
+            incident.evidence = verdict.evidence.clone();
+            if changes.is_empty() {
+                changes.push(logged_only(now, Change::Updated));
             }
         }
-        self.story = Some(story);
-        told
+        self.incident = Some(incident);
+        changes
     }
 
     /// The level is no longer bad: the incident is over, or its state is unknown.
     fn end(
         &mut self,
         now: DateTime<Utc>,
-        story: Story,
+        incident: Incident,
         verdict: &ProviderVerdict,
         end: End,
-        mine: bool,
-    ) -> Vec<Told> {
-        let ended = end.faded.filter(|last| *last >= story.since);
+        watched: bool,
+    ) -> Vec<TrackedChange> {
+        let ended = end.faded.filter(|last| *last >= incident.since);
         let request = verdict.evidence.last_request;
         let failed = request.filter(|last| !last.answered).map(|last| last.at);
-        let unconfirmed = story
+        let unconfirmed = incident
             .unconfirmed
             .filter(|one| now >= one.fades_at || end.settled)
             .map(|one| failed.map_or(one.last_failure, |at| at.max(one.last_failure)));
         let faded = ended.or(unconfirmed);
         match (faded, verdict.verdict) {
-            (Some(last), Verdict::Known(_)) => self.recover(now, last, story, mine),
-            (Some(last), Verdict::Unknown(_)) => vec![fade(last, &story, mine)],
-            (None, _) if end.settled => self.recover(now, now, story, mine),
-            (None, _) => self.wait(now, story, verdict),
+            (Some(last), Verdict::Known(_)) => self.recover(now, last, incident, watched),
+            (Some(last), Verdict::Unknown(_)) => vec![fade(last, &incident, watched)],
+            (None, _) if end.settled => self.recover(now, now, incident, watched),
+            (None, _) => self.wait(now, incident, verdict),
         }
     }
 
@@ -234,29 +241,31 @@ impl Plot {
         &mut self,
         now: DateTime<Utc>,
         over: DateTime<Utc>,
-        mut story: Story,
-        mine: bool,
-    ) -> Vec<Told> {
-        let (since, peak) = (story.since, story.peak);
-        let recovered = |at| Told {
+        mut incident: Incident,
+        watched: bool,
+    ) -> Vec<TrackedChange> {
+        let (since, peak) = (incident.since, incident.peak);
+        let recovered = |at| TrackedChange {
             at,
             change: Change::Recovered { since, peak },
-            announce: mine,
+            announce: watched,
         };
-        if self.restless.is_none() {
+        if self.unstable_since.is_none() {
             return vec![recovered(over)];
         }
-        match story.calm {
-            Some(calm) if now - calm >= FLAP_WINDOW => vec![recovered(calm)],
+        match incident.recovered_at {
+            Some(recovered_at) if now - recovered_at >= FLAP_WINDOW => {
+                vec![recovered(recovered_at)]
+            }
             Some(_) => {
-                self.story = Some(story);
+                self.incident = Some(incident);
                 Vec::new()
             }
             None => {
-                story.calm = Some(now);
-                self.restless = Some(now);
-                self.story = Some(story);
-                vec![quiet(now, Change::Noted(Note::RecoveryNotCounted))]
+                incident.recovered_at = Some(now);
+                self.unstable_since = Some(now);
+                self.incident = Some(incident);
+                vec![logged_only(now, Change::Noted(Note::RecoveryNotCounted))]
             }
         }
     }
@@ -265,15 +274,15 @@ impl Plot {
     fn wait(
         &mut self,
         now: DateTime<Utc>,
-        mut story: Story,
+        mut incident: Incident,
         verdict: &ProviderVerdict,
-    ) -> Vec<Told> {
-        let lost = matches!(verdict.verdict, Verdict::Unknown(_));
-        let news = lost && !story.lost;
-        story.lost |= lost;
-        self.story = Some(story);
+    ) -> Vec<TrackedChange> {
+        let noted_unknown = matches!(verdict.verdict, Verdict::Unknown(_));
+        let news = noted_unknown && !incident.noted_unknown;
+        incident.noted_unknown |= noted_unknown;
+        self.incident = Some(incident);
         if news {
-            vec![quiet(now, Change::Noted(Note::Verdict))]
+            vec![logged_only(now, Change::Noted(Note::Verdict))]
         } else {
             Vec::new()
         }
@@ -281,17 +290,17 @@ impl Plot {
 }
 
 /// No evidence of the incident came after `last`.
-fn fade(last: DateTime<Utc>, story: &Story, mine: bool) -> Told {
-    let (since, peak) = (story.since, story.peak);
-    Told {
+fn fade(last: DateTime<Utc>, incident: &Incident, watched: bool) -> TrackedChange {
+    let (since, peak) = (incident.since, incident.peak);
+    TrackedChange {
         at: last,
         change: Change::Faded { since, peak },
-        announce: mine,
+        announce: watched,
     }
 }
 
-fn quiet(at: DateTime<Utc>, change: Change) -> Told {
-    Told {
+fn logged_only(at: DateTime<Utc>, change: Change) -> TrackedChange {
+    TrackedChange {
         at,
         change,
         announce: false,

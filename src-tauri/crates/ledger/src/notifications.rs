@@ -75,20 +75,20 @@ pub enum Outcome {
 
 impl Ledger {
     /// Returns the notification's id, which is never used again, over restarts too.
-    pub fn enqueue_notice(&mut self, notice: &NoticeRow) -> Result<i64, LedgerError> {
+    pub fn enqueue_notice(&mut self, notification: &NoticeRow) -> Result<i64, LedgerError> {
         self.conn
             .prepare_cached(
                 "INSERT INTO notices (at, kind, thread, title, body, urgency, incident)
                  VALUES (:at, :kind, :thread, :title, :body, :urgency, :incident)",
             )?
             .execute(named_params! {
-                ":at": Col(notice.at),
-                ":kind": Col(notice.kind),
-                ":thread": notice.thread,
-                ":title": notice.title,
-                ":body": notice.body,
-                ":urgency": Col(notice.urgency),
-                ":incident": notice.incident,
+                ":at": Col(notification.at),
+                ":kind": Col(notification.kind),
+                ":thread": notification.thread,
+                ":title": notification.title,
+                ":body": notification.body,
+                ":urgency": Col(notification.urgency),
+                ":incident": notification.incident,
             })?;
         Ok(self.conn.last_insert_rowid())
     }
@@ -101,7 +101,7 @@ impl Ledger {
         let mut pending = self.conn.prepare_cached(
             "SELECT * FROM notices WHERE outcome IS NULL AND at >= ?1 ORDER BY at, id",
         )?;
-        let rows = pending.query_map([Col(since)], read_notice)?;
+        let rows = pending.query_map([Col(since)], read_notification)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -114,8 +114,8 @@ impl Ledger {
             "SELECT * FROM notices WHERE outcome = 'not_shown' AND at >= ?1 ORDER BY at, id",
         )?;
         let rows = unshown.query_map([Col(since)], |row| {
-            let (id, notice) = read_notice(row)?;
-            Ok((id, notice, row.get("why")?))
+            let (id, notification) = read_notification(row)?;
+            Ok((id, notification, row.get("why")?))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -137,8 +137,8 @@ impl Ledger {
     }
 }
 
-fn read_notice(row: &Row<'_>) -> rusqlite::Result<(i64, NoticeRow)> {
-    let notice = NoticeRow {
+fn read_notification(row: &Row<'_>) -> rusqlite::Result<(i64, NoticeRow)> {
+    let notification = NoticeRow {
         at: get(row, "at")?,
         kind: get(row, "kind")?,
         thread: row.get("thread")?,
@@ -147,5 +147,5 @@ fn read_notice(row: &Row<'_>) -> rusqlite::Result<(i64, NoticeRow)> {
         urgency: get(row, "urgency")?,
         incident: row.get("incident")?,
     };
-    Ok((row.get("id")?, notice))
+    Ok((row.get("id")?, notification))
 }

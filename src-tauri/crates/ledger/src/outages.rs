@@ -67,7 +67,7 @@ pub struct Outage {
 impl Ledger {
     /// `None`: there is no such incident.
     pub fn met(&self, incident: i64) -> Result<Option<Met>, LedgerError> {
-        let Some(story) = self.incident(incident)? else {
+        let Some(incident_with_timeline) = self.incident(incident)? else {
             return Ok(None);
         };
         let mut met = Met::default();
@@ -92,10 +92,13 @@ impl Ledger {
                 });
             }
         }
-        let incident = &story.incident;
+        let incident = &incident_with_timeline.incident;
         let first = incident.peak.map(|peak| (incident.opened, peak));
-        let said = story.timeline.iter().filter_map(|t| Some((t.at, t.level?)));
-        let mut levels: Vec<(DateTime<Utc>, Level)> = said.collect();
+        let text = incident_with_timeline
+            .timeline
+            .iter()
+            .filter_map(|t| Some((t.at, t.level?)));
+        let mut levels: Vec<(DateTime<Utc>, Level)> = text.collect();
         if levels.is_empty() {
             levels.extend(first);
         }
@@ -150,10 +153,10 @@ impl Ledger {
             let Some(met) = self.met(incident)?.filter(|met| met.traffic.hit > 0) else {
                 continue;
             };
-            let Some(story) = self.incident(incident)? else {
+            let Some(incident_with_timeline) = self.incident(incident)? else {
                 continue;
             };
-            let fresh = story
+            let fresh = incident_with_timeline
                 .incident
                 .closed
                 .is_some_and(|at| now - at < OUTAGE_SHOWN);
@@ -163,7 +166,7 @@ impl Ledger {
             let (carried_by, cost) = self.carried_by(incident)?;
             return Ok(Some(Outage {
                 incident,
-                row: story.incident,
+                row: incident_with_timeline.incident,
                 met,
                 carried_by,
                 cost,
