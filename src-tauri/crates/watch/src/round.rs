@@ -50,7 +50,7 @@ struct Open {
 }
 
 impl Rounds {
-    /// `looks`: those that the round waits for.
+    /// `checks`: those that the round waits for.
     pub(crate) fn begin(&mut self, now: Instant, id: u64, looks: impl Iterator<Item = Look>) {
         let looks = looks.map(|look| (look, LookOutcome::Unfinished)).collect();
         self.0.push(Open {
