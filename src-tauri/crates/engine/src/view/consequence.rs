@@ -144,7 +144,13 @@ fn ways(
             order,
         })
     };
-    plans.iter().filter_map(way).collect()
+    let mut ways: Vec<Way> = plans.iter().filter_map(way).collect();
+    // Once clients are known, a default route that none of them uses is not the owner's work.
+    if ways.iter().any(|way| way.who != NOBODY_SEEN) {
+        let is_set_up = |way: &Way| settings.routes.iter().any(|own| own.name == way.route.0);
+        ways.retain(|way| way.who != NOBODY_SEEN || is_set_up(way));
+    }
+    ways
 }
 
 /// The available candidates of this route, in the route's order.
@@ -271,7 +277,7 @@ impl Outage<'_> {
             .filter(|way| way.named().contains(self.provider))
             .collect();
         if backed.is_empty() {
-            return "Nothing of yours is routed there.".into();
+            return "None of your requests go there.".into();
         }
         let leads: BTreeSet<_> = backed
             .iter()

@@ -18,6 +18,16 @@ fn a_request_that_was_carried_is_not_said_to_fail() {
     assert_eq!(rows, 4);
 }
 
+/// No client has sent a request for a model of OpenAI: its outage concerns a fallback alone.
+#[test]
+fn the_outage_of_a_fallback_alone_stops_no_work() {
+    let rows = Scene::of(&["openai"], "").play(
+        "12:00 call opus ok
+         12:01 openai-page responses=major chat-completions=major codex=major => headline OpenAI is down | meaning None of your requests go there | icon carried",
+    );
+    assert_eq!(rows, 1);
+}
+
 /// A fallback that is down itself answers nothing.
 #[test]
 fn the_menu_names_no_fallback_that_is_down() {

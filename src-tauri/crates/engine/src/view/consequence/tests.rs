@@ -138,7 +138,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic"],
         logins: false,
         down: &["github"],
-        told: "Nothing of yours is routed there.",
+        told: "None of your requests go there.",
     },
     Case {
         what: "a provider whose key is missing",
@@ -146,7 +146,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic"],
         logins: false,
         down: &["openrouter"],
-        told: "Nothing of yours is routed there.",
+        told: "None of your requests go there.",
     },
     Case {
         what: "the owner's routes avoid it",
@@ -154,7 +154,7 @@ const CASES: &[Case] = &[
         keyed: &["openrouter"],
         logins: false,
         down: &["anthropic"],
-        told: "Nothing of yours is routed there.",
+        told: "None of your requests go there.",
     },
     Case {
         what: "the same, where its key is at hand",
@@ -162,7 +162,7 @@ const CASES: &[Case] = &[
         keyed: &["openrouter", "anthropic"],
         logins: true,
         down: &["anthropic"],
-        told: "Nothing of yours is routed there.",
+        told: "None of your requests go there.",
     },
     Case {
         what: "the avoiding route's only candidate",
@@ -210,7 +210,7 @@ const CASES: &[Case] = &[
         keyed: &["anthropic"],
         logins: false,
         down: &["openrouter"],
-        told: "Nothing of yours is routed there.",
+        told: "None of your requests go there.",
     },
 ];
 
@@ -274,7 +274,7 @@ fn several_ways_at_once() {
             "Requests fail until it is back; it isn't your code.",
         ),
         (&["third", "other"], "Requests continue on fourth."),
-        (&["stranger"], "Nothing of yours is routed there."),
+        (&["stranger"], "None of your requests go there."),
     ];
     for (down, told) in table {
         let down: Vec<ProviderId> = down.iter().map(|&id| id.into()).collect();
