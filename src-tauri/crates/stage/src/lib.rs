@@ -11,6 +11,8 @@
 //! [`Stage::acting`], a cue, or a name like `gpt-5@as-openai` makes it a [`Family`]: that vendor's refusals, texts, streams,
 //! counts, prompt cache and limits.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod answer;
 mod cache;
 mod clock;
