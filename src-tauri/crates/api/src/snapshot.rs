@@ -294,6 +294,10 @@ pub enum StandIn {
     Missing {
         mend: String,
     },
+    /// A fallback that costs money is there, and the owner has not decided about it. The text names how to allow it.
+    NeedsConsent {
+        mend: String,
+    },
 }
 
 /// Since local midnight.

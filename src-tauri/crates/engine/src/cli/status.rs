@@ -154,7 +154,9 @@ fn route(route: &api::Route) -> String {
         (None, api::StandIn::Siblings { .. }) => {
             "primary serves; another model of its login while one alone fails".into()
         }
-        (None, api::StandIn::Missing { mend }) => format!("no fallback; {mend}"),
+        (None, api::StandIn::Missing { mend } | api::StandIn::NeedsConsent { mend }) => {
+            format!("no fallback; {mend}")
+        }
     };
     format!("route {:<18} {:<17} {active}", route.name, route.dialect)
 }

@@ -173,7 +173,7 @@ fn stand_ins(state: &State) -> Vec<Check> {
                 "another model of the same login answers while one alone fails; when all fail, requests fail.".into(),
                 &mend,
             ),
-            StandIn::Missing { mend } => note(
+            StandIn::Missing { mend } | StandIn::NeedsConsent { mend } => note(
                 name,
                 "no fallback: when the primary fails, requests fail.".into(),
                 &mend,

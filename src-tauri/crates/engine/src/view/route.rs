@@ -76,8 +76,10 @@ pub(crate) fn explained(plan: &Plan, of_a_pipeline: bool) -> api::Explained {
 
 /// A plan for any model has no sibling: which one it is depends on the model.
 fn with_siblings(state: &State, plan: &Plan, stand_in: StandIn) -> StandIn {
-    let StandIn::Missing { mend } = stand_in else {
-        return stand_in;
+    let (mend, needs_consent) = match stand_in {
+        StandIn::Missing { mend } => (mend, false),
+        StandIn::NeedsConsent { mend } => (mend, true),
+        StandIn::Ready | StandIn::Siblings { .. } => return stand_in,
     };
     let own = state.settings.routes.iter();
     let own = own.filter(|route| route.name == plan.route && route.dialect == plan.dialect);
@@ -91,6 +93,7 @@ fn with_siblings(state: &State, plan: &Plan, stand_in: StandIn) -> StandIn {
     });
     match allowed && has_models && plan.route != "*" {
         true => StandIn::Siblings { mend },
+        false if needs_consent => StandIn::NeedsConsent { mend },
         false => StandIn::Missing { mend },
     }
 }
@@ -111,8 +114,10 @@ pub(crate) fn stand_in(plan: &Plan) -> StandIn {
         matches!(why, NeedsYes | OtherModels | UsedUp { .. })
     });
     if let Some(why) = refused {
-        return StandIn::Missing {
-            mend: why.to_string(),
+        let mend = why.to_string();
+        return match why {
+            gateway::Ineligible::NeedsYes => StandIn::NeedsConsent { mend },
+            _ => StandIn::Missing { mend },
         };
     }
     let mend = match without_key.first() {

@@ -126,8 +126,13 @@ fn menu(
         )));
     }
     // Default routes for unlisted models never have a fallback.
-    let bare =
-        |route: &api::Route| route.name != "*" && matches!(route.stand_in, StandIn::Missing { .. });
+    let bare = |route: &api::Route| {
+        let has_none = match route.stand_in {
+            StandIn::Missing { .. } | StandIn::NeedsConsent { .. } => true,
+            StandIn::Ready | StandIn::Siblings { .. } => false,
+        };
+        route.name != "*" && has_none
+    };
     let active = routes.iter().filter_map(|r| Some((r, r.active.as_ref()?)));
     let mut answering: Vec<String> = Vec::new();
     for (_, active) in active {
@@ -140,9 +145,9 @@ fn menu(
     let mut undecided: Vec<String> = Vec::new();
     for route in routes.iter().filter(|r| r.active.is_none() && bare(r)) {
         let name = primary_of(state, route);
-        let names = match needs_consent(route) {
-            true => &mut undecided,
-            false => &mut without,
+        let names = match route.stand_in {
+            StandIn::NeedsConsent { .. } => &mut undecided,
+            StandIn::Missing { .. } | StandIn::Siblings { .. } | StandIn::Ready => &mut without,
         };
         if !names.contains(&name) {
             names.push(name);
@@ -231,14 +236,6 @@ fn menu(
     lines.push(action(stop_label(state), Command::StopEngine));
     lines.push(action("Quit (the engine stays)", Command::Quit));
     lines
-}
-
-/// A fallback that costs money is there, and the owner has not decided about it.
-fn needs_consent(route: &api::Route) -> bool {
-    match &route.stand_in {
-        StandIn::Missing { mend } => *mend == gateway::Ineligible::NeedsYes.to_string(),
-        StandIn::Ready | StandIn::Siblings { .. } => false,
-    }
 }
 
 /// The product of the route's primary.

@@ -275,7 +275,11 @@ async fn redirects_are_followed_within_the_host_only() {
             Unreadable::NotThePage(expected)
         );
     }
-    assert_eq!(elsewhere.requests().len(), 0, "nobody else is asked");
+    assert_eq!(
+        elsewhere.requests().len(),
+        0,
+        "no other server gets a request"
+    );
 }
 
 #[tokio::test]

@@ -18,6 +18,15 @@ fn a_request_that_was_carried_is_not_said_to_fail() {
     assert_eq!(rows, 4);
 }
 
+/// A key for OpenAI is there, and would be billed for a subscription's client.
+#[test]
+fn the_menu_names_what_needs_consent_and_not_a_missing_fallback() {
+    let rows = Scene::of(&["openai"], "").play(
+        "12:00 call opus ok => menu Fallback for Claude: needs your consent | no menu No fallback for Claude",
+    );
+    assert_eq!(rows, 1);
+}
+
 /// No client has sent a request for a model of OpenAI: its outage concerns a fallback alone.
 #[test]
 fn the_outage_of_a_fallback_alone_stops_no_work() {
