@@ -185,7 +185,7 @@ async fn notice(
     Json(outcome): Json<NoticeOutcome>,
 ) -> Result<StatusCode, Refused> {
     control
-        .ask(|reply| Ask::NoticeTold { id, outcome, reply })
+        .ask(|reply| Ask::NotificationDelivered { id, outcome, reply })
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,8 @@ use gateway::{Exchange, ExchangeKind, Outcome};
 use ledger::{AttemptRow, ExchangeRow, NoticeKind, NoticeRow, Urgency};
 
 use super::standing_fallbacks::{Carried, Cost, News, Reason};
-use super::{Desk, Record, Weight, keys};
+use super::{Desk, Record, keys};
+use crate::settings::Weight;
 use crate::view;
 
 impl Desk {

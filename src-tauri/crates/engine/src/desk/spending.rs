@@ -5,7 +5,8 @@ use gateway::{Consent, Siblings, Spending, UsedUp};
 use ledger::{NoticeKind, NoticeRow, Urgency};
 
 use super::standing_fallbacks::Carried;
-use super::{Desk, Record, Weight, keys};
+use super::{Desk, Record, keys};
+use crate::settings::Weight;
 
 impl Desk {
     pub(super) fn spending(&self) -> Spending {

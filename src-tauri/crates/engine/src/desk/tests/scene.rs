@@ -283,7 +283,7 @@ impl Scene {
                 };
                 let waiting = self.desk.state().notifications.waiting();
                 let id = waiting.last().expect("a notification waits").id;
-                self.decide(Event::NoticeTold(id, outcome));
+                self.decide(Event::NotificationDelivered(id, outcome));
             }
             "restart" => self.restart(),
             "keychain" => self.decide(Event::KeychainFailed(rest.into())),
