@@ -54,7 +54,7 @@ impl Desk {
         let row = NoticeRow {
             at: now,
             kind: NoticeKind::Fallback,
-            thread: view::notice::thread(&failing),
+            thread: view::thread::of_provider(&failing),
             title: title.to_owned(),
             body: capitalized(body),
             urgency: Urgency::Normal,
@@ -87,7 +87,7 @@ impl Desk {
         let mut waiting = plan.dropped.iter();
         let (endpoint, model) = waiting.find_map(|dropped| {
             let endpoint = self.state.catalog.endpoint(&dropped.endpoint)?;
-            let down = view::headline::level_of(&self.state, &endpoint.provider);
+            let down = view::verdict::level_of(&self.state, &endpoint.provider);
             let down = matches!(down, api::Level::PartialOutage | api::Level::MajorOutage);
             (dropped.why == Ineligible::NeedsYes && !down).then_some((endpoint, &dropped.model))
         })?;

@@ -25,7 +25,7 @@ impl Desk {
             let row = NoticeRow {
                 at: now,
                 kind: NoticeKind::Own,
-                thread: format!("login/{endpoint}"),
+                thread: view::thread::of_login(&endpoint),
                 title: problem.what.trim_end_matches('.').to_owned(),
                 body: problem.fix,
                 urgency: Urgency::Normal,

@@ -46,7 +46,7 @@ impl Desk {
         self.set_last_notification(now, provider, weight);
         self.notify_with_question(now, provider, weight, row);
         if let Change::Recovered { .. } | Change::Faded { .. } = transition.change {
-            self.event_over(&view::notice::thread(provider));
+            self.event_over(&view::thread::of_provider(provider));
         }
     }
 
@@ -59,7 +59,7 @@ impl Desk {
         for (provider, level) in open {
             let weight = self.weight(&provider, level);
             self.set_last_notification(now, &provider, weight);
-            let thread = view::notice::thread(&provider);
+            let thread = view::thread::of_provider(&provider);
             self.state.notifications.resume(now, thread, weight);
         }
     }

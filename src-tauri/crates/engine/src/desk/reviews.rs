@@ -13,9 +13,6 @@ use crate::view;
 
 pub(crate) use count::Reviews;
 
-/// Thread of the notifications about the queue; they replace each other.
-const THREAD: &str = "review";
-
 /// `why`: one sentence about the exchange.
 pub(super) fn work(now: DateTime<Utc>, exchange: &Exchange, why: String) -> Option<ReviewWork> {
     match exchange.review.as_ref()? {
@@ -86,7 +83,7 @@ impl Desk {
         let row = NoticeRow {
             at: now,
             kind: ledger::NoticeKind::Review,
-            thread: THREAD.into(),
+            thread: view::thread::REVIEW.into(),
             title: view::review::parked(self.state.reviews.waiting()),
             body: view::notice::parked_body(&self.state, now),
             urgency: ledger::Urgency::Normal,

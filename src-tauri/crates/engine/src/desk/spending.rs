@@ -7,6 +7,7 @@ use ledger::{NoticeKind, NoticeRow, Urgency};
 use super::standing_fallbacks::Carried;
 use super::{Desk, Record, keys};
 use crate::settings::Weight;
+use crate::view;
 
 impl Desk {
     pub(super) fn spending(&self) -> Spending {
@@ -108,7 +109,7 @@ impl Desk {
             let row = NoticeRow {
                 at: now,
                 kind: NoticeKind::Own,
-                thread: "own/fallback cap".into(),
+                thread: view::thread::FALLBACK_CAP.into(),
                 title: format!("The daily cap of {cap} for fallbacks is used up"),
                 body: format!(
                     "{spent} were spent today. Until midnight only fallbacks that cost nothing are used; \

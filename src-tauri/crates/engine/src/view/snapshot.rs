@@ -10,7 +10,9 @@ use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Consent, Standing};
 use health::{Finding, ProviderVerdict};
 
-use super::{headline, outage, pipeline, problem, question, route, rows, tray, use_now, words};
+use super::{
+    headline, outage, pipeline, problem, question, route, rows, tray, use_now, verdict, words,
+};
 use crate::state::State;
 
 /// Complete content of the UIs.
@@ -116,7 +118,7 @@ fn provider(state: &State, clock: &Clock, provider: &catalog::Provider) -> Provi
         product: provider.product.clone(),
         mine: state.is_mine(&provider.id),
         rehearsal: provider.id.as_str() == REHEARSAL,
-        level: headline::level_of(state, &provider.id),
+        level: verdict::level_of(state, &provider.id),
         since: verdict.and_then(|v| v.since),
         basis: verdict.map_or(Basis::Nothing, |v| basis(v.basis)),
         blame: verdict.map_or(Blame::Undetermined, |v| blame(v.blame)),

@@ -2,7 +2,7 @@ use api::{ClientUse, Command, Headline, Level, MenuLine, Question, StandIn, Tray
 use catalog::MicroDollars;
 
 use super::consequence::Work;
-use super::{fallback, headline, login, pipeline, use_now, words};
+use super::{fallback, headline, login, pipeline, use_now, verdict, words};
 use crate::desk::Carried;
 use crate::state::State;
 
@@ -29,7 +29,7 @@ pub(crate) fn tray(
     (questions, clients): (&[Question], &[ClientUse]),
 ) -> TrayView {
     let headline = &desk.headline;
-    let rehearsed = headline::rehearsal_level(state);
+    let rehearsed = verdict::rehearsal_level(state);
     let rehearsal = is_bad(rehearsed) && severity(rehearsed) > severity(headline.level)
         || rehearsal_alone(state, rehearsed);
     let level = if rehearsal { rehearsed } else { headline.level };
@@ -105,7 +105,7 @@ fn menu(
         .filter(|p| state.is_mine(&p.id))
         .collect();
     for provider in mine.iter().take(PROVIDERS_SHOWN) {
-        let level = headline::level_of(state, &provider.id);
+        let level = verdict::level_of(state, &provider.id);
         let page_only = state
             .verdicts
             .providers
