@@ -122,15 +122,16 @@ pub(super) async fn listen(
     file: &Path,
 ) -> Result<TcpListener, StartError> {
     let address = SocketAddr::new(settings.address, port.unwrap_or(settings.port));
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => StartError::PortTaken {
+    TcpListener::bind(address).await.map_err(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            StartError::PortTaken {
                 address,
                 settings: file.to_owned(),
-            },
-            _ => StartError::Listen { address, error },
-        })
+            }
+        } else {
+            StartError::Listen { address, error }
+        }
+    })
 }
 
 /// If the ledger is not usable, this run has no history, but it still starts.

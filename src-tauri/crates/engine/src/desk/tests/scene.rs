@@ -181,20 +181,19 @@ impl Scene {
         for effect in effects {
             if let Effect::Record(record) = effect {
                 for news in records::perform(&mut self.ledger, self.now, record) {
-                    let queued = match &news {
-                        Event::Queued {
-                            id,
-                            row,
-                            actions,
-                            in_place,
-                        } => Some(Notice {
+                    if let Event::Queued {
+                        id,
+                        row,
+                        actions,
+                        in_place,
+                    } = &news
+                    {
+                        self.news.push(Notice {
                             actions: actions.clone(),
                             in_place: *in_place,
                             ..view::notice::shown(*id, row)
-                        }),
-                        _ => None,
-                    };
-                    self.news.extend(queued);
+                        });
+                    }
                     self.decide(news);
                 }
             }
