@@ -16,7 +16,7 @@ impl Desk {
             (Consent::Ask, Some(true)) => Consent::Yes,
             (Consent::Ask, Some(false)) => Consent::No,
             (Consent::Ask, None) if self.allowed_until_back() => Consent::Yes,
-            (written, _) => written,
+            (written @ Consent::Ask, None) | (written @ (Consent::Yes | Consent::No), _) => written,
         };
         let spent = self.state.today.stand_ins;
         // After the owner's stop, the amount spent until then is the cap of the day.
@@ -57,7 +57,9 @@ impl Desk {
         match (self.state.settings.sibling, self.state.siblings) {
             (Siblings::Ask, Some(true)) => Siblings::On,
             (Siblings::Ask, Some(false)) => Siblings::Off,
-            (written, _) => written,
+            (written @ Siblings::Ask, None) | (written @ (Siblings::On | Siblings::Off), _) => {
+                written
+            }
         }
     }
 
