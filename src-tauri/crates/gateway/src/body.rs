@@ -34,10 +34,10 @@ impl Body {
     }
 
     /// The last word of an exchange, which ends once the server has taken it.
-    pub(crate) fn last(bytes: impl Into<Bytes>, mut exchange: OpenExchange, end: End) -> Body {
+    pub(crate) fn last(bytes: impl Into<Bytes>, exchange: OpenExchange, end: End) -> Body {
         let bytes = bytes.into();
         if bytes.is_empty() {
-            exchange.ended(end);
+            exchange.end(end);
             return Body(Kind::Done);
         }
         Body(Kind::Whole(bytes, Some(Box::new((exchange, end)))))
@@ -109,7 +109,7 @@ impl http_body::Body for Body {
             Kind::Whole(bytes, last) => {
                 if let Some((mut exchange, end)) = last.map(|last| *last) {
                     exchange.handed(bytes.len());
-                    exchange.ended(end);
+                    exchange.end(end);
                 }
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }

@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use scopeguard::ScopeGuard;
 use tokio::time::{Instant, Sleep, sleep_until};
 use wire::{Broken, Completion, Splice, Told};
 
@@ -52,7 +53,6 @@ pub(crate) struct Delivery {
     given: Instant,
     /// Wakes at the next deadline or before it; moved only when it fires.
     timer: Pin<Box<Sleep>>,
-    settled: bool,
 }
 
 /// The answer that is being passed on.
@@ -114,24 +114,27 @@ impl Delivery {
             heeds_no_pings,
             given: Instant::now(),
             timer: Box::pin(sleep_until(current.deadline)),
-            settled: false,
             fallback,
             outlet,
             current,
         }
     }
 
-    /// To the end of the answer, or to the end of all candidates.
-    pub(crate) async fn run(mut self) {
-        // A client that is gone: the drop of this value records the end.
-        while let Ok(passed) = self.pass().await {
-            match passed {
-                Passed::Whole(completion) => return self.settle(completion),
-                Passed::Broken(lost) => match self.go_on(*lost).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(why)) => return self.abort(why).await,
-                    Err(Gone) => return,
-                },
+    /// Until the response has ended, or no candidate is left to continue it. The future's drop is the client's leaving.
+    pub(crate) fn run(self) -> impl Future<Output = ()> + Send {
+        let mut delivery = scopeguard::guard(self, Delivery::left);
+        async move {
+            while let Ok(passed) = delivery.pass().await {
+                match passed {
+                    Passed::Whole(completion) => {
+                        return ScopeGuard::into_inner(delivery).settle(completion);
+                    }
+                    Passed::Broken(lost) => match delivery.go_on(*lost).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(why)) => return ScopeGuard::into_inner(delivery).abort(why).await,
+                        Err(Gone) => return,
+                    },
+                }
             }
         }
     }
@@ -282,16 +285,14 @@ impl Delivery {
 
     /// The connection is aborted: a clean end would pass as a complete response, except for a client that retries after an end
     /// without a stop reason.
-    async fn abort(&mut self, why: String) {
-        self.settled = true;
-        self.fallback.exchange.ended(End::Cut);
+    async fn abort(self, why: String) {
+        self.fallback.exchange.end(End::Cut);
         if !self.fallback.admitted.passing.on_break.ends_cleanly {
             self.outlet.abort(why).await;
         }
     }
 
-    fn settle(&mut self, completion: Completion) {
-        self.settled = true;
+    fn settle(mut self, completion: Completion) {
         if let Some(permit) = self.current.permit.take()
             && completion.is_answer()
         {
@@ -301,9 +302,30 @@ impl Delivery {
         }
         let end = end_of(&completion);
         let report = self.current.answer.report();
-        let exchange = &mut self.fallback.exchange;
+        let mut exchange = self.fallback.exchange;
         exchange.attempt_ended(Outcome::Answered(completion), report);
-        exchange.ended(end);
+        exchange.end(end);
+    }
+
+    /// The client left. One that closes its connection after the response's semantic end has received everything.
+    fn left(mut self) {
+        if self.current.broken {
+            return;
+        }
+        let Current { answer, ended, .. } = &self.current;
+        let had_it_all =
+            answer.nothing_ready() && self.outlet.is_empty() && !std::thread::panicking();
+        let whole = |completion: &Completion| {
+            completion.is_answer() || *completion == Completion::Broken(Broken::Empty)
+        };
+        match answer.proven().or(ended.clone()).filter(whole) {
+            Some(completion) if had_it_all => self.settle(completion),
+            Some(_) | None => {
+                let report = self.current.answer.report();
+                let exchange = &mut self.fallback.exchange;
+                exchange.attempt_ended(Outcome::ClientLeft, report);
+            }
+        }
     }
 }
 
@@ -334,29 +356,6 @@ impl Current {
     fn is_call_due(&self) -> bool {
         let held = self.call_held.filter(|_| self.answer.holds_call());
         held.is_some_and(|since| since.elapsed() >= SHOW_CALL_AFTER)
-    }
-}
-
-impl Drop for Delivery {
-    /// A client that closes after the end of the answer's meaning has had it all: that is no leaving.
-    fn drop(&mut self) {
-        if self.settled || self.current.broken {
-            return;
-        }
-        let Current { answer, ended, .. } = &self.current;
-        let had_it_all =
-            answer.nothing_ready() && self.outlet.is_empty() && !std::thread::panicking();
-        let whole = |completion: &Completion| {
-            completion.is_answer() || *completion == Completion::Broken(Broken::Empty)
-        };
-        match answer.proven().or(ended.clone()).filter(whole) {
-            Some(completion) if had_it_all => self.settle(completion),
-            Some(_) | None => {
-                let report = self.current.answer.report();
-                let exchange = &mut self.fallback.exchange;
-                exchange.attempt_ended(Outcome::ClientLeft, report);
-            }
-        }
     }
 }
 

@@ -26,6 +26,7 @@ use wire::{Ask, Kind};
 use crate::admitted::Admitted;
 use crate::deliver::hold::{self, Gate, Hold};
 use crate::deliver::{rescue, respond};
+use crate::draft::Draft;
 use crate::kept::Conversation;
 use crate::log::OneLine;
 use crate::once::{self, Again, Asker, Item, Run};
@@ -37,8 +38,8 @@ use crate::plan::{Caller, CallerKind, Wish};
 use crate::review::Reviewed;
 use crate::services::{Clock, Services};
 use crate::{
-    Body, BoxError, Config, Connect, ConversationAsk, End, Exchange, ExchangeId, ExchangeKind, Pin,
-    Plan, ReplayAsk, Report, Rerun, TurnedAway,
+    Body, BoxError, Config, Connect, ConversationAsk, End, ExchangeId, ExchangeKind, Pin, Plan,
+    ReplayAsk, Report, Rerun, TurnedAway,
 };
 use admit::Origin;
 use place::{Place, Target};
@@ -223,7 +224,7 @@ impl Gateway {
             Ok(read) => read,
             Err(why) => return self.turn_away((id, began), &head, dialect, why),
         };
-        let unknown = Exchange::begun(id, &head, place.pipeline(), dialect, self.0.now());
+        let unknown = Draft::of_head(id, &head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         let asked = storms.asked(&unknown.client, &head.headers, &body, body.len());
         let pin = head.extensions.get::<Pin>().cloned();
@@ -286,7 +287,7 @@ impl Gateway {
         let agent = caller.kind == CallerKind::Agent && pipeline.is_none();
         let passing = hold::passing(&config, &head, (&plan, &ask), agent, behaviour, began);
         let in_tool_loop = !ask.results.is_empty();
-        let exchange = Exchange {
+        let draft = Draft {
             kind: kind.into(),
             route: plan.route.clone(),
             model: ask.model.clone(),
@@ -303,7 +304,7 @@ impl Gateway {
             None => key.map(|key| asker.keyed(&plan.route, &key)),
         };
         let reviewed = match &pin {
-            None => Reviewed::of(&exchange, plan.strict, &head.headers, &body, replay),
+            None => Reviewed::of(&draft, plan.strict, &head.headers, &body, replay),
             Some(_) => None,
         };
         let item = reviewed.as_ref().map(|reviewed| Item {
@@ -318,7 +319,7 @@ impl Gateway {
         };
         let again = match &run {
             Run::Item(item) if kind == Kind::Generate => {
-                once::again(self.0.once(), id, item, exchange.started).await
+                once::again(self.0.once(), id, item, draft.started).await
             }
             Run::Item(_) | Run::Keyed(_) | Run::Asker(_) => Again::First,
         };
@@ -326,10 +327,10 @@ impl Gateway {
             return response;
         }
         let exchange = match pin {
-            None => OpenExchange::begin(self.0.reports(), began, exchange)
+            None => OpenExchange::begin(self.0.reports(), began, draft)
                 .counted(storms, asked)
                 .leaving(self.0.clone(), leaver),
-            Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, exchange),
+            Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, draft),
         };
         let exchange = exchange.reviewed(reviewed);
         if let Again::Kept(answer) = again {
@@ -374,13 +375,13 @@ impl Gateway {
             Ok(vendor) => vendor,
             Err(why) => return self.turn_away((id, began), &head, dialect, why),
         };
-        let exchange = Exchange {
+        let draft = Draft {
             kind: ExchangeKind::Passed,
             route: PASSED.to_owned(),
             model: vendor.pattern.to_owned(),
-            ..Exchange::begun(id, &head, place.pipeline(), dialect, self.0.now())
+            ..Draft::of_head(id, &head, place.pipeline(), dialect, self.0.now())
         };
-        let exchange = OpenExchange::begin(self.0.reports(), began, exchange);
+        let exchange = OpenExchange::begin(self.0.reports(), began, draft);
         pass::pass(&self.0, config, vendor, (&head, body), path, exchange).await
     }
 
@@ -420,7 +421,7 @@ impl Gateway {
         mut why: TurnedAway,
     ) -> Response<Body> {
         let place = Place::of(head.uri.path());
-        let unknown = Exchange::begun(id, head, place.pipeline(), dialect, self.0.now());
+        let unknown = Draft::of_head(id, head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         // A body that was refused unread is distinguished from others by its size alone.
         let asked = match why {

@@ -7,6 +7,7 @@ mod body;
 mod config;
 mod deliver;
 mod door;
+mod draft;
 mod exchange;
 mod exchange_id;
 mod fault;

@@ -14,21 +14,22 @@ use wire::Class;
 
 use crate::attempt::breaker::BreakerChange;
 use crate::attempt::lost::Lost;
-use crate::{Candidate, Credential, Exchange, ExchangeId};
+use crate::draft::Draft;
+use crate::{Candidate, Credential};
 
 /// The span of an exchange. At the highest level, so that no filter of levels takes the id from a line.
-pub(crate) fn exchange(id: ExchangeId, exchange: &Exchange) -> Span {
+pub(crate) fn exchange(draft: &Draft) -> Span {
     let span = error_span!(
         "exchange",
-        %id,
+        id = %draft.id,
         client = field::Empty,
         model = field::Empty,
         pipeline = field::Empty,
     );
-    let pipeline = exchange.pipeline.as_deref().unwrap_or_default();
+    let pipeline = draft.pipeline.as_deref().unwrap_or_default();
     for (name, value) in [
-        ("client", exchange.client.name.as_str()),
-        ("model", exchange.model.as_str()),
+        ("client", draft.client.name.as_str()),
+        ("model", draft.model.as_str()),
         ("pipeline", pipeline),
     ] {
         if !value.is_empty() {

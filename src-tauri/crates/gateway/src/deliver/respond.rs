@@ -198,7 +198,7 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
             ..
         }) => {
             fallback.exchange.handed(bytes.len());
-            fallback.exchange.ended(End::OurFault);
+            fallback.exchange.end(End::OurFault);
             outlet
                 .abort("a document came where a stream was requested".to_owned())
                 .await;
@@ -215,7 +215,7 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
             let said = said.cite(fallback.exchange.id());
             let event = rescue::as_event(dialect, &said);
             fallback.exchange.handed(event.len());
-            fallback.exchange.ended(how);
+            fallback.exchange.end(how);
             if outlet.give(event).await.is_ok() {
                 outlet.abort("no candidate answered".to_owned()).await;
             }

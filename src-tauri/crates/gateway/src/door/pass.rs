@@ -185,7 +185,7 @@ async fn deliver(
             Ok(None) => {
                 let report = bill.map(Bill::report).unwrap_or_default();
                 exchange.attempt_ended(outcome(status), report);
-                return exchange.ended(end_of(status));
+                return exchange.end(end_of(status));
             }
             Ok(Some(Ok(frame))) => {
                 let Ok(bytes) = frame.into_data() else {
@@ -205,7 +205,7 @@ async fn deliver(
     };
     log::passing_failed(exchange.attempt_span(), product, &why);
     exchange.attempt_ended(failure(Class::Transient, &why), wire::Report::default());
-    exchange.ended(End::Cut);
+    exchange.end(End::Cut);
     outlet.abort(why).await;
 }
 

@@ -77,7 +77,7 @@ async fn wait(mut landing: Landing, dialect: Dialect, mut exchange: OpenExchange
     };
     exchange.handed(told.len());
     if outlet.give(told).await.is_ok() {
-        exchange.ended(end);
+        exchange.end(end);
         if !whole {
             outlet
                 .abort("the request with this key failed".to_owned())
