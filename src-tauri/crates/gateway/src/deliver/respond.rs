@@ -236,7 +236,7 @@ fn failed(mut fallback: Fallback) -> Response<Body> {
 
 /// The error of an exchange that no candidate answered, and whose it is.
 fn last_words(fallback: &mut Fallback) -> (WholeResponse, End, Option<Candidate>) {
-    let Some((candidate, lost)) = fallback.reported() else {
+    let Some((candidate, lost)) = fallback.failure.take() else {
         let plan = &fallback.admitted.plan;
         let why = nobody(plan);
         let said = rescue::turned_away(plan.dialect, &why);
@@ -274,13 +274,13 @@ fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (WholeRes
                 .endpoints
                 .get(&candidate.endpoint)
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
-            let elsewhere = elsewhere(config, plan, fallback.lineup.has_stand_in());
+            let elsewhere = elsewhere(config, plan, fallback.queue.lineup().has_stand_in());
             let verdict = match lost.own {
                 // The error itself states whose fault it is.
                 Some(_) => None,
                 None => fallback.services.verdict(candidate, product, &elsewhere),
             };
-            let passed_over = fallback.lineup.passed_over().iter();
+            let passed_over = fallback.queue.lineup().passed_over().iter();
             let passed_over = passed_over.map(rescue::was_not_asked);
             let known: Vec<String> = verdict.into_iter().chain(passed_over).collect();
             let lost = Lost { answer, ..lost };
@@ -379,7 +379,7 @@ fn stands_in_for(fallback: &Fallback, candidate: &Candidate) -> Option<&'static 
     let is = |other: &Candidate| {
         (&other.endpoint, &other.model) == (&candidate.endpoint, &candidate.model)
     };
-    match &fallback.primary {
+    match fallback.failure.of_primary() {
         Some((first, lost)) => (!is(first)).then(|| lost.class.as_str()),
         None if fallback.admitted.plan.chosen && candidate.place > 0 => Some("choice"),
         None if fallback.admitted.plan.stays && candidate.place > 0 => Some("turn"),
