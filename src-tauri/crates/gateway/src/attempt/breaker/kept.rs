@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use wire::Class;
 
-use super::{Breaker, Breakers, State};
+use super::Breakers;
+use super::state::{Breaker, State};
 
 /// What a breaker remembers, in a form that can be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,9 @@ use catalog::{EndpointId, ModelId};
 use chrono::{DateTime, TimeDelta, Utc};
 use wire::Class;
 
-use super::{Breaker, BreakerChange, Breakers, Memory, Standing, State};
+use super::Breakers;
+use super::memory::Memory;
+use super::state::{Breaker, BreakerChange, Standing, State};
 
 /// A breaker whose cooldown ended this long ago, and that no request has used since, is out of date.
 const UNUSED: TimeDelta = TimeDelta::minutes(10);

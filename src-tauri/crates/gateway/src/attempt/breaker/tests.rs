@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use super::memory::REMEMBERED;
 use super::*;
 
 const TRANSIENT: Class = Class::Transient;
