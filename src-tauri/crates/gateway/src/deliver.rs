@@ -1,6 +1,8 @@
 //! After the commit: bytes pass unchanged and in order; understanding observes. What breaks here ends in an aborted body.
 
 mod announce;
+mod failure;
+pub(crate) mod headers;
 pub(crate) mod hold;
 pub(crate) mod outage;
 pub(crate) mod outlet;

@@ -30,6 +30,7 @@ pub(crate) use candidate::Answerer;
 pub use candidate::{Candidate, Credential, Dropped, Role};
 pub use carriage::Carriage;
 pub use ineligible::Ineligible;
+pub(crate) use ineligible::Remedy;
 pub(crate) use order::{fitting, plan};
 pub use pin::Pin;
 pub use stand_in::ANY_MODEL;

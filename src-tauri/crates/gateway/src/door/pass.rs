@@ -19,6 +19,7 @@ use super::admit::declared;
 use super::vendor::Vendor;
 use crate::attempt::headers;
 use crate::attempt::upstream::{Passed, Unsent};
+use crate::deliver::headers::name_endpoint;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::{rescue, respond};
 use crate::log::{self, OneLine};
@@ -108,7 +109,7 @@ where
     }));
     *response.status_mut() = status;
     *response.headers_mut() = head.headers;
-    respond::name_endpoint(response.headers_mut(), endpoint);
+    name_endpoint(response.headers_mut(), endpoint);
     response
 }
 

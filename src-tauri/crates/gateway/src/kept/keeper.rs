@@ -12,8 +12,9 @@ use super::holder::holder;
 use super::refers::Refers;
 use super::response::{self, Observer, Response};
 use crate::admitted::Admitted;
+use crate::plan::Remedy;
 use crate::services::Services;
-use crate::{Candidate, Carriage, Ineligible, Plan};
+use crate::{Candidate, Carriage, Plan};
 
 /// Of a response that is to be kept; empty where it is not.
 #[derive(Debug, Default)]
@@ -101,21 +102,11 @@ fn may_be_answered_elsewhere(plan: &Plan) -> bool {
         candidate.carriage != Carriage::Own || Some(&candidate.endpoint) != own
     };
     plan.candidates.iter().any(elsewhere)
-        || plan.dropped.iter().any(|dropped| match dropped.why {
-            Ineligible::Untranslatable(_) | Ineligible::UsedUp { .. } | Ineligible::Paused => true,
-            Ineligible::Unknown
-            | Ineligible::Dialect(_)
-            | Ineligible::NoKey { .. }
-            | Ineligible::Loop
-            | Ineligible::BadAddress(_)
-            | Ineligible::Rehearsal
-            | Ineligible::OtherModels
-            | Ineligible::NobodyBefore
-            | Ineligible::NeedsYes
-            | Ineligible::Declined
-            | Ineligible::SiblingNeedsYes
-            | Ineligible::SiblingOnKey
-            | Ineligible::NotTested
-            | Ineligible::OutOfScope { .. } => false,
-        })
+        || plan
+            .dropped
+            .iter()
+            .any(|dropped| match dropped.why.remedy() {
+                Remedy::OtherRequest(_) | Remedy::Time => true,
+                Remedy::Key { .. } | Remedy::Owner => false,
+            })
 }
