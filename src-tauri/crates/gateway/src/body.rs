@@ -88,7 +88,7 @@ impl Stream {
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            taken => taken,
+            taken @ (Poll::Ready(Some(Ok(_)) | None) | Poll::Pending) => taken,
         }
     }
 }

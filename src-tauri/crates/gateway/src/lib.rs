@@ -1,6 +1,8 @@
 //! How requests pass: the door admits, the plan orders the candidates, an attempt sends one request, delivery passes its
 //! response on, and `once` wraps all of it. The folders have these names.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod admitted;
 mod attempt;
 mod body;

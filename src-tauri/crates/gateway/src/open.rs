@@ -197,10 +197,10 @@ impl Progress {
         let alone = self.is_alone();
         let reviewed = self.reviewed.take();
         let review = reviewed.and_then(|reviewed| reviewed.after(&end, alone));
-        match (&review, &end) {
-            (Some(Review::Parked(parked)), _) => log::parked(&self.span, &parked.id),
-            (_, End::Cut) => log::cut(&self.span, self.draft.bytes_out),
-            _ => {}
+        if let Some(Review::Parked(parked)) = &review {
+            log::parked(&self.span, &parked.id);
+        } else if end == End::Cut {
+            log::cut(&self.span, self.draft.bytes_out);
         }
         if let Some((storms, asked)) = self.storm.take() {
             let now = self.draft.started + total;

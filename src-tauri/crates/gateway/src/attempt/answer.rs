@@ -221,7 +221,7 @@ impl Answer {
         };
         match arrival {
             Arrival::More { .. } => None,
-            over => Some(over),
+            over @ (Arrival::Ended(_) | Arrival::Unsayable(_)) => Some(over),
         }
     }
 
@@ -269,7 +269,12 @@ impl Answer {
                             fatal = Some(broken);
                             break;
                         }
-                        proven => {
+                        proven @ (Completion::Complete
+                        | Completion::Continues
+                        | Completion::Unknown
+                        | Completion::Truncated
+                        | Completion::Refused
+                        | Completion::Broken(_)) => {
                             self.proven = Some(proven);
                             self.gated = None;
                         }

@@ -30,7 +30,20 @@ impl Delivery {
             CannotRestart::Broken(broken) => {
                 Lost::broken(&self.fallback.admitted.config.rules, broken, &report)
             }
-            ours => Lost::unfit(ours.to_string(), &report),
+            ours @ (CannotRestart::NothingShown
+            | CannotRestart::WithinEvent
+            | CannotRestart::Unreadable
+            | CannotRestart::Ended
+            | CannotRestart::StructuredOutput
+            | CannotRestart::WithinThinking
+            | CannotRestart::ToolCallBegun
+            | CannotRestart::ToolCallDelivered
+            | CannotRestart::ToolWithoutResult
+            | CannotRestart::WithinBlock(_)
+            | CannotRestart::Refusing
+            | CannotRestart::SeveralChoices
+            | CannotRestart::TooLong(_)
+            | CannotRestart::ToolCallWithoutThinking) => Lost::unfit(ours.to_string(), &report),
         }
     }
 

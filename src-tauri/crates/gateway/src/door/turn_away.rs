@@ -25,22 +25,20 @@ impl Gateway {
         let unknown = Draft::of_head(id, head, place.pipeline(), dialect, self.0.now());
         let storms = self.0.storms();
         // A body that was refused unread is distinguished from others by its size alone.
-        let asked = match why {
-            TurnedAway::TooLarge(limit) => {
-                let size = admit::declared(&head.headers)
-                    .unwrap_or(limit)
-                    .max(limit + 1);
-                let asked = storms.asked(&unknown.client, &head.headers, b"", size);
-                if let Err(storm) = storms.admit(asked, unknown.started) {
-                    why = storm.into();
-                }
-                Some(asked)
+        let mut counted = None;
+        if let TurnedAway::TooLarge(limit) = why {
+            let size = admit::declared(&head.headers)
+                .unwrap_or(limit)
+                .max(limit + 1);
+            let asked = storms.asked(&unknown.client, &head.headers, b"", size);
+            if let Err(storm) = storms.admit(asked, unknown.started) {
+                why = storm.into();
             }
-            _ => None,
-        };
+            counted = Some(asked);
+        }
         tracing::warn!(%id, path = %OneLine(place.path), "turned away: {}", OneLine(&why.to_string()));
         let mut exchange = OpenExchange::begin(self.0.reports(), began, unknown);
-        if let Some(asked) = asked {
+        if let Some(asked) = counted {
             exchange = exchange.counted(storms, asked);
         }
         let said = rescue::turned_away(dialect, &why);

@@ -327,8 +327,9 @@ async fn given_up(mut scene: Scene, asked: Asked, dialect: Dialect, streamed: bo
     let exchange = scene.ended().await;
     assert_eq!(exchange.end, End::Complete, "{dialect}");
     assert!((1..=2).contains(&asked.count()));
-    match &exchange.attempts[0].outcome {
-        Outcome::Failed { message, .. } => message.clone(),
-        other => panic!("{dialect}: {other:?}"),
-    }
+    let outcome = &exchange.attempts[0].outcome;
+    let Outcome::Failed { message, .. } = outcome else {
+        panic!("{dialect}: {outcome:?}");
+    };
+    message.clone()
 }

@@ -58,9 +58,10 @@ pub(crate) const VENDORS: [Vendor; 12] = [
 impl Vendor {
     /// Its endpoint's quirks, at the second's address.
     pub(crate) fn endpoint(&self) -> EndpointConfig {
-        let id = match self.family {
-            Family::Gemini => "google",
-            family => family.as_str(),
+        let id = if self.family == Family::Gemini {
+            "google"
+        } else {
+            self.family.as_str()
         };
         let catalog = Catalog::bundled();
         let known = catalog.endpoint(&EndpointId::new(id)).cloned();
