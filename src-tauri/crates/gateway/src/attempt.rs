@@ -34,7 +34,7 @@ use wire::{BodyEnd, Broken, Class, Completion, Framing, Kind, Rule, Validator};
 
 use crate::attempt::answer::{Answer, Arrival, HELD};
 use crate::attempt::content::{Content, Unreadable};
-use crate::attempt::deadlines::GivenUp;
+use crate::attempt::deadlines::Abandoned;
 use crate::attempt::lost::Lost;
 use crate::attempt::terms::Terms;
 use crate::attempt::upstream::{Unsent, Upstream};
@@ -75,8 +75,8 @@ pub(crate) async fn attempt(
         None => clock.headers(sending).await,
     };
     let response = match sent {
-        Err(GivenUp::TooLate) => return Err(clock.too_late("an answer")),
-        Err(GivenUp::Left) => return Err(clock.left()),
+        Err(Abandoned::TooLate) => return Err(clock.too_late("an answer")),
+        Err(Abandoned::Left) => return Err(clock.left()),
         Ok(Err(unsent)) => {
             if !unsent.reached() {
                 exchange.attempt_sent(0);
@@ -114,14 +114,14 @@ pub(crate) async fn attempt(
     };
     let ended = hold(&mut booked, terms).await?;
     drop(booked);
-    let judged = ended.clone().or_else(|| answer.proven());
+    let judged = ended.clone().or_else(|| answer.checked());
     match judged {
         Some(Completion::Broken(Broken::Empty)) if terms.empty_before => {}
         Some(Completion::Broken(broken)) => {
             return Err(Lost::broken(&terms.rules, &broken, &answer.report()));
         }
         Some(Completion::Truncated) if terms.strict => {
-            return Err(Lost::not_whole(&answer.report()));
+            return Err(Lost::incomplete(&answer.report()));
         }
         Some(Completion::Unknown) if terms.strict => {
             return Err(Lost::unknown_stop(&answer.report()));
@@ -135,7 +135,7 @@ pub(crate) async fn attempt(
         }
     }
     if answer.is_document() {
-        headers::says_events(&mut head.headers);
+        headers::set_event_stream(&mut head.headers);
     }
     Ok(Won::Stream {
         head: terms.returned(head),
@@ -168,13 +168,13 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
                 answer.has_content() || terms.deadlines.is_late() && answer.has_begun(),
                 None,
             ),
-            Hold::UntilProven { at_most } => {
+            Hold::UntilChecked { at_most } => {
                 let due = at_most.is_some_and(|at| Instant::now() >= at);
                 (due && answer.has_begun(), at_most.filter(|_| !due))
             }
         };
         if enough {
-            if answer.proven().is_none() && matches!(terms.hold, Hold::UntilProven { .. }) {
+            if answer.checked().is_none() && matches!(terms.hold, Hold::UntilChecked { .. }) {
                 exchange.shown_early();
             }
             return Ok(None);
@@ -189,7 +189,7 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
             Ok(Arrival::Unsayable(what)) => return Err(Lost::unsayable(&what, &answer.report())),
             Ok(Arrival::More { progress }) => {
                 // After the first part, the time between two parts counts.
-                if answer.proven().is_some() {
+                if answer.checked().is_some() {
                     until = until.min(Instant::now() + terms.grace);
                 } else if progress && answer.has_begun() {
                     until = Instant::now() + terms.idle;
@@ -197,15 +197,15 @@ async fn hold(booked: &mut Booked<'_>, terms: &Terms) -> Result<Option<Completio
             }
             Err(_) if Instant::now() < until => {}
             Err(_) => {
-                if let Some(proven) = answer.proven() {
+                if let Some(checked) = answer.checked() {
                     answer.finish();
-                    return Ok(Some(proven));
+                    return Ok(Some(checked));
                 }
                 let lost = terms.deadlines.too_late("the next of the answer");
                 return Err(Lost {
                     report: answer.report(),
                     // After a beginning it is no first-token timeout.
-                    silence: lost.silence.filter(|_| !answer.has_begun()),
+                    timeout_length: lost.timeout_length.filter(|_| !answer.has_begun()),
                     ..lost
                 });
             }
@@ -313,7 +313,7 @@ async fn whole(
     match &completion {
         Completion::Broken(Broken::Empty) if terms.empty_before => {}
         Completion::Broken(broken) => return Err(Lost::broken(&terms.rules, broken, &report)),
-        Completion::Truncated if terms.strict => return Err(Lost::not_whole(&report)),
+        Completion::Truncated if terms.strict => return Err(Lost::incomplete(&report)),
         Completion::Unknown if terms.strict => return Err(Lost::unknown_stop(&report)),
         Completion::Complete
         | Completion::Continues
@@ -337,7 +337,7 @@ async fn whole(
             return Err(Lost::not_as_demanded(why, &report));
         }
     }
-    Ok(Won::Whole {
+    Ok(Won::Document {
         head: terms.returned(head),
         bytes,
         completion,

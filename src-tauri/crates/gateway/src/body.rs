@@ -18,7 +18,7 @@ pub struct Body(Kind);
 #[derive(Debug)]
 enum Kind {
     Done,
-    Whole(Bytes, Option<Box<(OpenExchange, End)>>),
+    Document(Bytes, Option<Box<(OpenExchange, End)>>),
     Stream(Stream),
 }
 
@@ -29,7 +29,7 @@ impl Body {
         Body(if bytes.is_empty() {
             Kind::Done
         } else {
-            Kind::Whole(bytes, None)
+            Kind::Document(bytes, None)
         })
     }
 
@@ -40,7 +40,7 @@ impl Body {
             exchange.end(end);
             return Body(Kind::Done);
         }
-        Body(Kind::Whole(bytes, Some(Box::new((exchange, end)))))
+        Body(Kind::Document(bytes, Some(Box::new((exchange, end)))))
     }
 
     /// What `giving` gives to its outlet. It runs while the client reads and is dropped with the body: a client that
@@ -106,7 +106,7 @@ impl http_body::Body for Body {
             return next.map(|turn| turn.map(|bytes| bytes.map(Frame::data)));
         }
         match std::mem::replace(&mut self.0, Kind::Done) {
-            Kind::Whole(bytes, last) => {
+            Kind::Document(bytes, last) => {
                 if let Some((mut exchange, end)) = last.map(|last| *last) {
                     exchange.handed(bytes.len());
                     exchange.end(end);
@@ -124,7 +124,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Done => SizeHint::with_exact(0),
-            Kind::Whole(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Document(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Stream(_) => SizeHint::default(),
         }
     }

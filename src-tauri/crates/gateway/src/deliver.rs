@@ -1,6 +1,7 @@
 //! After the commit: bytes pass unchanged and in order; understanding observes. What breaks here ends in an aborted body.
 
 mod announce;
+pub(crate) mod client_response;
 mod failure;
 pub(crate) mod headers;
 pub(crate) mod hold;
@@ -8,7 +9,6 @@ pub(crate) mod outage;
 pub(crate) mod outlet;
 pub(crate) mod rescue;
 pub(crate) mod respond;
-pub(crate) mod whole_response;
 
 mod restart;
 
@@ -77,7 +77,7 @@ struct Current {
 
 /// How passing an answer on came to an end.
 enum Passed {
-    Whole(Completion),
+    Complete(Completion),
     Broken(Box<Lost>),
 }
 
@@ -85,7 +85,7 @@ enum Passed {
 enum Look {
     Arrival(Arrival),
     /// Nothing came in time.
-    Silence,
+    IdleTimeout,
     /// Nothing came yet, and the client has waited for a while.
     Quiet,
 }
@@ -128,10 +128,10 @@ impl Delivery {
         async move {
             while let Ok(passed) = delivery.pass().await {
                 match passed {
-                    Passed::Whole(completion) => {
+                    Passed::Complete(completion) => {
                         return ScopeGuard::into_inner(delivery).settle(completion);
                     }
-                    Passed::Broken(lost) => match delivery.go_on(*lost).await {
+                    Passed::Broken(lost) => match delivery.continue_with_next(*lost).await {
                         Ok(Ok(())) => {}
                         Ok(Err(why)) => return ScopeGuard::into_inner(delivery).abort(why).await,
                         Err(Gone) => return,
@@ -150,7 +150,7 @@ impl Delivery {
                     self.give(bytes).await?;
                 }
                 if let Some(why) = refused {
-                    return Ok(Passed::Broken(Box::new(self.cannot_go_on(&why))));
+                    return Ok(Passed::Broken(Box::new(self.cannot_continue(&why))));
                 }
             }
             if let Some(completion) = self.current.ended.take() {
@@ -175,10 +175,10 @@ impl Delivery {
                     let sign = self.sign_of_life();
                     self.give_aside(sign).await?;
                 }
-                Look::Silence => match self.current.answer.proven() {
-                    Some(proven) => {
+                Look::IdleTimeout => match self.current.answer.checked() {
+                    Some(checked) => {
                         self.current.answer.finish();
-                        self.current.ended = Some(proven);
+                        self.current.ended = Some(checked);
                     }
                     None => {
                         let idle = self.fallback.admitted.config.timers.idle;
@@ -236,7 +236,7 @@ impl Delivery {
             };
             let now = Instant::now();
             if now >= current.deadline {
-                return Poll::Ready(Look::Silence);
+                return Poll::Ready(Look::IdleTimeout);
             }
             if now >= wake {
                 return Poll::Ready(Look::Quiet);
@@ -257,7 +257,7 @@ impl Delivery {
         if current.answer.has_begun() {
             self.fallback.exchange.attempt_content();
         }
-        let wait = match current.answer.proven() {
+        let wait = match current.answer.checked() {
             Some(_) => timers.grace,
             None => timers.idle,
         };
@@ -271,7 +271,7 @@ impl Delivery {
     fn judged(&self, completion: Completion) -> Passed {
         match completion {
             // It was released with a clean end and cannot be withdrawn: the client's own judgement decides.
-            Completion::Broken(Broken::Empty) => Passed::Whole(completion),
+            Completion::Broken(Broken::Empty) => Passed::Complete(completion),
             Completion::Broken(broken) => {
                 let rules = &self.fallback.admitted.config.rules;
                 let lost = Lost::broken(rules, &broken, &self.current.answer.report());
@@ -281,7 +281,7 @@ impl Delivery {
             | Completion::Continues
             | Completion::Unknown
             | Completion::Truncated
-            | Completion::Refused => Passed::Whole(completion),
+            | Completion::Refused => Passed::Complete(completion),
         }
     }
 
@@ -320,7 +320,7 @@ impl Delivery {
         let whole = |completion: &Completion| {
             completion.is_answer() || *completion == Completion::Broken(Broken::Empty)
         };
-        match answer.proven().or(ended.clone()).filter(whole) {
+        match answer.checked().or(ended.clone()).filter(whole) {
             Some(completion) if had_it_all => self.settle(completion),
             Some(_) | None => {
                 let report = self.current.answer.report();
@@ -339,7 +339,7 @@ impl Current {
         ended: Option<Completion>,
         timers: &Timers,
     ) -> Self {
-        let wait = match answer.proven() {
+        let wait = match answer.checked() {
             Some(_) => timers.grace,
             None => timers.idle,
         };

@@ -163,7 +163,7 @@ pub(crate) fn breaker(
             Instant(until),
             words(class)
         ),
-        BreakerChange::HalfOpened => tracing::info!(
+        BreakerChange::BecameHalfOpen => tracing::info!(
             "circuit breaker half-open: the next request is sent to {endpoint} with {model}"
         ),
         BreakerChange::Probed => {

@@ -3,12 +3,12 @@
 
 mod attended;
 mod away;
+mod completion_check;
 mod departure;
 mod flights;
 mod identity;
 mod keyed;
 mod lingering;
-mod proof;
 mod replays;
 mod runs;
 mod tape;
@@ -98,7 +98,7 @@ pub(crate) async fn answer(
 ) -> Response<Body> {
     match run {
         Run::Keyed(key) => answer_keyed(services, admitted, exchange, key).await,
-        Run::Item(item) if goes_on(&admitted) => {
+        Run::Item(item) if runs_unattended(&admitted) => {
             answer_unattended(services, admitted, exchange, item).await
         }
         Run::Asker(asker) if may_come_back(&admitted) => {
@@ -109,11 +109,11 @@ pub(crate) async fn answer(
 }
 
 fn may_come_back(admitted: &Admitted) -> bool {
-    Client::identify(&admitted.head.headers).asks_again() && goes_on(admitted)
+    Client::identify(&admitted.head.headers).asks_again() && runs_unattended(admitted)
 }
 
 /// Before HTTP/1.1 a client gets a body with its length or its connection's end.
-fn goes_on(admitted: &Admitted) -> bool {
+fn runs_unattended(admitted: &Admitted) -> bool {
     respond::has_chunks(admitted) && admitted.kind == Kind::Generate
 }
 
@@ -253,7 +253,7 @@ async fn pass(reader: Reader, outlet: Outlet) {
                     return;
                 }
             }
-            Next::End(TapeEnd::Whole) => return,
+            Next::End(TapeEnd::Complete) => return,
             Next::End(TapeEnd::Broken(why)) => return outlet.abort(why).await,
         }
     }

@@ -20,10 +20,10 @@ use crate::plan::patience::Leaver;
 use crate::reports::Reports;
 use crate::review::{self, Review, Reviewed};
 use crate::services::Services;
-use crate::storm::{Asked, Storms, Told};
+use crate::storm::{ClientResult, SeenRequest, Storms};
 use crate::{Began, Config, Dropped, End};
 use attempt::OpenAttempt;
-pub(crate) use attempt::left_in_vain;
+pub(crate) use attempt::client_left_waiting;
 
 /// An exchange in progress. Dropped with its request's future, it ends as one whose client left.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(crate) struct Progress {
     began: Instant,
     span: Span,
     attempt: Option<OpenAttempt>,
-    storm: Option<(Storms, Asked)>,
+    storm: Option<(Storms, SeenRequest)>,
     reviewed: Option<Reviewed>,
     /// `None`: it ends with its client.
     attended: Option<Attended>,
@@ -90,7 +90,7 @@ impl OpenExchange {
     }
 
     /// Its end shows whether its client sends requests in a loop.
-    pub(crate) fn counted(mut self, storms: &Storms, asked: Asked) -> Self {
+    pub(crate) fn counted(mut self, storms: &Storms, asked: SeenRequest) -> Self {
         self.storm = Some((storms.clone(), asked));
         self
     }
@@ -154,7 +154,7 @@ impl Progress {
     }
 
     /// The client has some of the response.
-    pub(crate) fn has_given(&self) -> bool {
+    pub(crate) fn has_released(&self) -> bool {
         self.draft.bytes_out > 0
     }
 
@@ -204,7 +204,7 @@ impl Progress {
         }
         if let Some((storms, asked)) = self.storm.take() {
             let now = self.draft.started + total;
-            storms.ended(asked, Told::of(&end, status), now);
+            storms.ended(asked, ClientResult::of(&end, status), now);
         }
         let exchange = self.draft.end(Ending { end, total, review });
         self.reports.ended(Box::new(exchange));

@@ -19,7 +19,7 @@ pub(crate) use permit::Permit;
 use state::Breaker;
 pub(crate) use state::BreakerChange;
 pub use state::Standing;
-pub(crate) use trip::{FAILURES, FAILURES_IN_DECLARED_OUTAGE, PATIENCE, Silence, Trip};
+pub(crate) use trip::{FAILURES, FAILURES_IN_DECLARED_OUTAGE, PATIENCE, TimeoutLength, Trip};
 
 /// A breaker as faces show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Breakers {
 
     /// It timed out lately: a timeout opened its breaker, or it used up the longest timeout. Shorter timeouts do not prolong
     /// this, so that a slow but healthy model gets its usual time again.
-    pub(crate) fn is_known_silent(
+    pub(crate) fn has_recent_timeout(
         &self,
         endpoint: &EndpointId,
         model: &ModelId,
@@ -82,7 +82,7 @@ impl Breakers {
         let key = (endpoint.clone(), model.clone());
         let memory = self.lock();
         let breaker = memory.breakers.get(&key);
-        breaker.is_some_and(|breaker| breaker.is_known_silent(now))
+        breaker.is_some_and(|breaker| breaker.has_recent_timeout(now))
     }
 
     /// A probe of the watch's failed: it counts as a request's failure does, and prolongs nothing that is open.
@@ -113,7 +113,7 @@ impl Breakers {
     }
 
     /// Its attempt ended with a timeout.
-    pub(crate) fn silent(
+    pub(crate) fn timed_out(
         &self,
         endpoint: &EndpointId,
         model: &ModelId,

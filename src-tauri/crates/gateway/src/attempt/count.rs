@@ -36,7 +36,7 @@ pub(crate) fn estimate(dialect: Dialect, body: &[u8]) -> Option<Won> {
     head.headers.insert(CONTENT_TYPE, json);
     head.headers
         .insert(ESTIMATED, HeaderValue::from_static("tokens"));
-    Some(Won::Whole {
+    Some(Won::Document {
         head,
         bytes: json!({ "input_tokens": tokens }).to_string().into(),
         completion: Completion::Complete,

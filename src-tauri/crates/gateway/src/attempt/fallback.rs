@@ -106,7 +106,7 @@ impl Fallback {
                 candidate.endpoint.clone(),
                 candidate.model.clone(),
             );
-            self.tell_failover(&candidate);
+            self.log_failover(&candidate);
             if permit.as_ref().is_some_and(Permit::is_probe) {
                 let span = self.exchange.attempt_span();
                 let (endpoint, model) = (&candidate.endpoint, &candidate.model);
@@ -153,8 +153,8 @@ impl Fallback {
                     let probe = permit.as_ref().is_some_and(Permit::is_probe);
                     let cannot_count = counts && lost.has_no_such_call();
                     // An empty response came from a provider that answers: only a second one is passed on.
-                    let one_try = (!admits || probe) && !lost.empty;
-                    self.failed(&candidate, permit, lost, passing || one_try);
+                    let single_attempt = (!admits || probe) && !lost.empty;
+                    self.failed(&candidate, permit, lost, passing || single_attempt);
                     if cannot_count {
                         return estimated(&admitted, &candidate);
                     }
@@ -163,7 +163,7 @@ impl Fallback {
         }
     }
 
-    fn tell_failover(&mut self, to: &Candidate) {
+    fn log_failover(&mut self, to: &Candidate) {
         let from = self.asked.replace(to.clone());
         let moved = match &from {
             Some(from) => from.answerer() != to.answerer(),
@@ -174,16 +174,16 @@ impl Fallback {
         }
     }
 
-    /// The next response continues a truncated one, for a client that is kept alive meanwhile. `proven`: nothing is released
+    /// The next response continues a truncated one, for a client that is kept alive meanwhile. `checked`: nothing is released
     /// before the completion check.
-    pub(crate) async fn resume(&mut self, proven: bool) -> Result<Answered, NoneLeft> {
+    pub(crate) async fn resume(&mut self, checked: bool) -> Result<Answered, NoneLeft> {
         // A candidate that truncated a response is not used to continue while another is left.
         if self.queue.was_tried() && !self.queue.is_last() {
             self.queue.advance();
         }
         self.waits = None;
-        self.hold = if proven {
-            Hold::UntilProven { at_most: None }
+        self.hold = if checked {
+            Hold::UntilChecked { at_most: None }
         } else {
             Hold::UntilContent
         };

@@ -24,7 +24,7 @@ pub(crate) struct Translation {
 
 /// A request in the form of a candidate of another dialect.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct TranslatedRequest {
     pub(crate) body: Bytes,
     pub(crate) translation: Translation,
     /// Fields that the candidate does not get, or not exactly.
@@ -42,9 +42,9 @@ pub(crate) fn say(
     conversation: &Conversation,
     target: &Target,
     created: u64,
-) -> Result<Said, Untranslatable> {
+) -> Result<TranslatedRequest, Untranslatable> {
     let said = translate::say(client, spoken, conversation, target)?;
-    Ok(Said {
+    Ok(TranslatedRequest {
         body: said.body.into(),
         translation: Translation {
             spoken,

@@ -15,7 +15,7 @@ pub(crate) enum Won {
         answer: Box<Answer>,
         ended: Option<Completion>,
     },
-    Whole {
+    Document {
         head: Parts,
         bytes: Bytes,
         completion: Completion,

@@ -6,15 +6,15 @@ use wire::Class;
 use crate::admitted::Admitted;
 use crate::attempt::fallback::Fallback;
 use crate::attempt::lost::Lost;
+use crate::deliver::client_response::ClientResponse;
 use crate::deliver::outage::Elsewhere;
 use crate::deliver::rescue;
-use crate::deliver::whole_response::WholeResponse;
 use crate::log;
 use crate::plan::Remedy;
 use crate::{Candidate, Config, Credential, Dropped, End, Ineligible, Plan, TurnedAway};
 
 /// The error of an exchange that no candidate answered, and the candidate whose failure it reports.
-pub(super) fn error_response(fallback: &mut Fallback) -> (WholeResponse, End, Option<Candidate>) {
+pub(super) fn error_response(fallback: &mut Fallback) -> (ClientResponse, End, Option<Candidate>) {
     let Some((candidate, lost)) = fallback.failure.take() else {
         let plan = &fallback.admitted.plan;
         let why = no_candidate(plan);
@@ -26,41 +26,41 @@ pub(super) fn error_response(fallback: &mut Fallback) -> (WholeResponse, End, Op
     let exchange = &fallback.exchange;
     log::unanswered(exchange.span(), said.status, exchange.attempts());
     if let Some(waits) = fallback.exchange.waits(&how, &fallback.admitted.config) {
-        said.must_say(fallback.admitted.plan.dialect, &waits);
+        said.append_sentence(fallback.admitted.plan.dialect, &waits);
     }
     (said, how, Some(candidate))
 }
 
-fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (WholeResponse, End) {
+fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (ClientResponse, End) {
     let Admitted { config, plan, .. } = &*fallback.admitted;
     let own_login = candidate.credential == Credential::ClientLogin;
     match (lost.class, lost.answer) {
         (Class::Caller | Class::ContextTooLong, Some(answer)) => {
-            (WholeResponse::from(answer), End::CallersFault)
+            (ClientResponse::from(answer), End::CallersFault)
         }
         // With its reset, for which clients wait by themselves.
-        (Class::Limit, Some(answer)) => (WholeResponse::from(answer), End::Exhausted),
+        (Class::Limit, Some(answer)) => (ClientResponse::from(answer), End::Exhausted),
         (Class::ContextTooLong, None) => {
             let said = rescue::too_long(plan.dialect, &lost.message);
             (said, End::CallersFault)
         }
         (Class::Credential, Some(answer)) if own_login => {
-            (WholeResponse::from(answer), End::CallersFault)
+            (ClientResponse::from(answer), End::CallersFault)
         }
-        (Class::ContentPolicy, Some(answer)) => (WholeResponse::from(answer), End::Refused),
+        (Class::ContentPolicy, Some(answer)) => (ClientResponse::from(answer), End::Refused),
         (_, answer) => {
             let product = config
                 .endpoints
                 .get(&candidate.endpoint)
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
-            let elsewhere = elsewhere(config, plan, fallback.queue.lineup().has_stand_in());
+            let elsewhere = elsewhere(config, plan, fallback.queue.lineup().has_fallback());
             let verdict = match lost.own {
                 // The error itself states whose fault it is.
                 Some(_) => None,
                 None => fallback.services.verdict(candidate, product, &elsewhere),
             };
             let passed_over = fallback.queue.lineup().passed_over().iter();
-            let passed_over = passed_over.map(rescue::was_not_asked);
+            let passed_over = passed_over.map(rescue::skip_reason);
             let known: Vec<String> = verdict.into_iter().chain(passed_over).collect();
             let lost = Lost { answer, ..lost };
             let said = rescue::exhausted(plan.dialect, candidate, product, lost, &known);

@@ -14,12 +14,12 @@ use crate::attempt::fallback::{Answered, Fallback, NoneLeft};
 use crate::attempt::headers;
 use crate::attempt::won::Won;
 use crate::deliver::announce::announcement;
+use crate::deliver::client_response::ClientResponse;
 use crate::deliver::failure::error_response;
-use crate::deliver::headers::{name_answerer, stands_in_for};
+use crate::deliver::headers::{name_answerer, replaces};
 use crate::deliver::hold::Hold;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::rescue;
-use crate::deliver::whole_response::WholeResponse;
 use crate::deliver::{Delivery, KEEP_ALIVE, end_of};
 use crate::kept::Keeper;
 use crate::open::OpenExchange;
@@ -67,8 +67,10 @@ pub(crate) fn kept_alive(body: Body) -> Response<Body> {
 /// only, the deadlines keep it short enough.
 fn patience(admitted: &Admitted) -> Option<Duration> {
     match admitted.passing.hold {
-        Hold::UntilProven { .. } if admitted.streamed() && has_chunks(admitted) => Some(KEEP_ALIVE),
-        Hold::UntilProven { .. } | Hold::UntilContent | Hold::Nothing => None,
+        Hold::UntilChecked { .. } if admitted.streamed() && has_chunks(admitted) => {
+            Some(KEEP_ALIVE)
+        }
+        Hold::UntilChecked { .. } | Hold::UntilContent | Hold::Nothing => None,
     }
 }
 
@@ -101,14 +103,14 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     if let Some(session) = &fallback.admitted.session {
         fallback.services.answered(session.clone(), &candidate);
     }
-    let stands_in_for = stands_in_for(&fallback, &candidate);
+    let replaces = replaces(&fallback, &candidate);
     let (head, body) = match won {
         Won::Stream {
             head,
             mut answer,
             ended: Some(completion),
         } if !has_chunks(&fallback.admitted) => {
-            let whole = Won::Whole {
+            let whole = Won::Document {
                 head,
                 bytes: answer.all_ready(),
                 completion,
@@ -132,15 +134,15 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             });
             (head, body)
         }
-        Won::Whole {
+        Won::Document {
             head,
             bytes,
             completion,
             report,
         } => {
-            Keeper::of(&fallback.services, &fallback.admitted).observe_whole(&bytes, &candidate);
+            Keeper::of(&fallback.services, &fallback.admitted).observe_document(&bytes, &candidate);
             let bytes = match announcement(&fallback, &candidate) {
-                Some(line) if completion.is_answer() => line.into_whole(&fallback, bytes),
+                Some(line) if completion.is_answer() => line.into_complete(&fallback, bytes),
                 Some(_) | None => bytes,
             };
             let mut exchange = fallback.exchange;
@@ -160,7 +162,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     *response.headers_mut() = headers::returned(head.headers);
     name_answerer(response.headers_mut(), &named, attempts);
     response.headers_mut().extend(listed);
-    if let Some(why) = stands_in_for {
+    if let Some(why) = replaces {
         let why = HeaderValue::from_static(why);
         response.headers_mut().insert("x-understudy-fallback", why);
     }
@@ -188,7 +190,7 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
             delivery.run().await;
         }
         Ok(Answered {
-            won: Won::Whole { bytes, .. },
+            won: Won::Document { bytes, .. },
             ..
         }) => {
             fallback.exchange.handed(bytes.len());
@@ -229,7 +231,7 @@ fn failed(mut fallback: Fallback) -> Response<Body> {
 }
 
 /// The last word of an exchange.
-pub(crate) fn end(said: WholeResponse, mut exchange: OpenExchange, how: End) -> Response<Body> {
+pub(crate) fn end(said: ClientResponse, mut exchange: OpenExchange, how: End) -> Response<Body> {
     exchange.answered(said.status);
     let id = exchange.id();
     let said = said.cite(id);

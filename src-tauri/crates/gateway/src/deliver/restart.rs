@@ -24,7 +24,7 @@ impl Delivery {
         (out.into(), refused)
     }
 
-    pub(super) fn cannot_go_on(&self, why: &CannotRestart) -> Lost {
+    pub(super) fn cannot_continue(&self, why: &CannotRestart) -> Lost {
         let report = self.current.answer.report();
         match why {
             CannotRestart::Broken(broken) => {
@@ -49,7 +49,10 @@ impl Delivery {
 
     /// The response was truncated: another one continues in the same message, where that is possible. The inner error is the
     /// reason to abort the connection.
-    pub(super) async fn go_on(&mut self, lost: Lost) -> Result<Result<(), String>, Gone> {
+    pub(super) async fn continue_with_next(
+        &mut self,
+        lost: Lost,
+    ) -> Result<Result<(), String>, Gone> {
         let why = lost.message.clone();
         let restart = self.restart();
         self.current.broken = true;
@@ -86,7 +89,7 @@ impl Delivery {
         while let Some(bytes) = self.current.answer.next_ready() {
             let (bytes, refused) = self.spliced(bytes);
             if let Some(refused) = refused {
-                let lost = self.cannot_go_on(&refused);
+                let lost = self.cannot_continue(&refused);
                 self.current.broken = true;
                 let permit = self.current.permit.take();
                 self.fallback

@@ -125,7 +125,7 @@ impl Gateway {
             rehearsal: plan.rehearsal,
             pipeline,
             tools_held: passing.gate != Gate::Nothing
-                || matches!(passing.hold, Hold::UntilProven { .. }),
+                || matches!(passing.hold, Hold::UntilChecked { .. }),
             tool_results: std::mem::take(&mut ask.results),
             ..unknown
         };

@@ -65,7 +65,7 @@ impl Keeper {
     }
 
     /// A response in one document.
-    pub(crate) fn observe_whole(&mut self, document: &[u8], by: &Candidate) {
+    pub(crate) fn observe_document(&mut self, document: &[u8], by: &Candidate) {
         if self.0.is_some()
             && let Some(response) = response::whole(document)
         {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::replays::{PATIENCE, Replays, Unkept};
 use crate::TurnedAway;
-use crate::deliver::whole_response::WholeResponse;
+use crate::deliver::client_response::ClientResponse;
 
 /// The requests with a key that are under way.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ struct Flight {
 #[derive(Clone, Debug)]
 pub(super) enum Landed {
     /// The client received this, a response or an error.
-    Given(WholeResponse),
+    Released(ClientResponse),
     /// The client received a part.
     Broken(String),
     TooLarge,
@@ -73,7 +73,7 @@ impl Keyed {
 
     pub(crate) async fn claim(&self, key: ReplayKey, now: DateTime<Utc>) -> Claim {
         let Ok(_one_at_a_time) = timeout(PATIENCE, self.claiming.lock()).await else {
-            return Claim::Refused(TurnedAway::Unkept(Unkept::silent().to_string()));
+            return Claim::Refused(TurnedAway::Unkept(Unkept::disconnected().to_string()));
         };
         if let Some(flight) = lock(&self.flights).get(&key.scope) {
             return if flight.request == key.request {

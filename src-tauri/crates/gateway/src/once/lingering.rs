@@ -11,9 +11,9 @@ use ledger::Digest;
 use tokio::time::{Instant, timeout_at};
 
 use super::away::Lingering;
+use super::completion_check;
 use super::departure::Departure;
 use super::identity::Asker;
-use super::proof;
 use super::tape::{Attendance, Head, Recorder, Tape, TapeEnd};
 use crate::Body;
 use crate::services::Services;
@@ -57,7 +57,7 @@ async fn record(
                 }
             }
             Some(Err(aborted)) => {
-                recorder.break_off(aborted.0);
+                recorder.abort(aborted.0);
                 return None;
             }
             None => break,
@@ -66,7 +66,7 @@ async fn record(
     if let Some(head) = head {
         recorder.begin(head);
     }
-    recorder.end(TapeEnd::Whole);
+    recorder.end(TapeEnd::Complete);
     if wanted.is_alone() && !wanted.is_answer() {
         return None;
     }
@@ -158,7 +158,8 @@ impl Wanted {
         let Some(given) = given.filter(|_| !self.services.is_draining()) else {
             return false;
         };
-        let had_all = head.is_some_and(|head| proof::has_all(self.dialect, &head, &given));
+        let had_all =
+            head.is_some_and(|head| completion_check::has_all(self.dialect, &head, &given));
         if had_all || (self.tape.is_over() && !self.is_answer()) {
             return false;
         }
@@ -172,12 +173,12 @@ impl Wanted {
     fn is_answer(&self) -> bool {
         let (head, body) = (self.tape.head(), self.tape.body());
         head.zip(body)
-            .is_some_and(|(head, body)| proof::is_answer(self.dialect, &head, &body))
+            .is_some_and(|(head, body)| completion_check::is_answer(self.dialect, &head, &body))
     }
 
     /// False: a reader came back in the last moment.
     fn give_up(&self) -> bool {
-        let _nobody_comes_meanwhile = self.all.lock();
+        let _no_client_returns_meanwhile = self.all.lock();
         self.tape.attendance() == Attendance::Left
     }
 }

@@ -28,23 +28,23 @@ pub(super) struct OpenAttempt {
     pub(super) left_out: Vec<LeftOut>,
     /// The part of the response that has been read, for an attempt that ends here.
     pub(super) report: wire::Report,
-    pub(super) in_vain: Option<InVain>,
+    pub(super) unanswered_after: Option<Unanswered>,
 }
 
 /// A wait that counts as the provider's timeout if the client leaves after it.
-pub(super) struct InVain {
+pub(super) struct Unanswered {
     after: Duration,
     report: Box<dyn FnOnce(String) + Send>,
 }
 
-impl InVain {
+impl Unanswered {
     pub(super) fn new(after: Duration, report: impl FnOnce(String) + Send + 'static) -> Self {
         let report = Box::new(report);
         Self { after, report }
     }
 }
 
-impl fmt::Debug for InVain {
+impl fmt::Debug for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("InVain");
         shown.field("after", &self.after).finish_non_exhaustive()
@@ -71,7 +71,7 @@ impl OpenAttempt {
             spoken: None,
             left_out: Vec::new(),
             report: wire::Report::default(),
-            in_vain: None,
+            unanswered_after: None,
         }
     }
 
@@ -90,10 +90,11 @@ impl OpenAttempt {
     fn timed_out(&mut self) -> Option<Outcome> {
         let waited = self.began.elapsed();
         let nothing = self.status.is_none() && self.ttft.is_none();
-        let in_vain = self.in_vain.take();
-        let in_vain = in_vain.filter(|in_vain| nothing && waited >= in_vain.after)?;
-        let message = left_in_vain(waited);
-        (in_vain.report)(message.clone());
+        let unanswered_after = self.unanswered_after.take();
+        let unanswered_after = unanswered_after
+            .filter(|unanswered_after| nothing && waited >= unanswered_after.after)?;
+        let message = client_left_waiting(waited);
+        (unanswered_after.report)(message.clone());
         Some(Outcome::Failed {
             class: Class::Silent,
             fault: Fault::Theirs(FailureKind::Silent),
@@ -127,7 +128,7 @@ impl OpenAttempt {
     }
 }
 
-pub(crate) fn left_in_vain(waited: Duration) -> String {
+pub(crate) fn client_left_waiting(waited: Duration) -> String {
     let seconds = waited.as_secs();
     format!("its client left after {seconds} s, in which nothing came")
 }

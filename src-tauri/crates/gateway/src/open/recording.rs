@@ -8,7 +8,7 @@ use tracing::Span;
 use translate::LeftOut;
 
 use super::Progress;
-use super::attempt::{InVain, OpenAttempt};
+use super::attempt::{OpenAttempt, Unanswered};
 use crate::Outcome;
 use crate::attempt::headers;
 use crate::log;
@@ -38,13 +38,13 @@ impl Progress {
 
     /// A client that leaves after this time or later, while nothing has arrived, is evidence of the provider's timeout:
     /// `report` gets the sentence for it.
-    pub(crate) fn attempt_in_vain(
+    pub(crate) fn attempt_without_response(
         &mut self,
         after: Duration,
         report: impl FnOnce(String) + Send + 'static,
     ) {
         if let Some(attempt) = &mut self.attempt {
-            attempt.in_vain = Some(InVain::new(after, report));
+            attempt.unanswered_after = Some(Unanswered::new(after, report));
         }
     }
 

@@ -25,7 +25,7 @@ pub enum Ineligible {
     )]
     OtherModels,
     #[error("fallback only: no endpoint that serves this model is available")]
-    NobodyBefore,
+    NoneBefore,
     #[error(
         "it would be billed to your key instead of the client's subscription, which needs your consent: `understudyd paid-fallbacks yes`, or Settings → General"
     )]
@@ -79,7 +79,7 @@ impl Ineligible {
             | Ineligible::BadAddress(_)
             | Ineligible::Rehearsal
             | Ineligible::OtherModels
-            | Ineligible::NobodyBefore
+            | Ineligible::NoneBefore
             | Ineligible::NeedsYes
             | Ineligible::Declined
             | Ineligible::SiblingNeedsYes

@@ -7,8 +7,8 @@ use super::eligible::eligible;
 use super::scope::Bounds;
 use super::speech::{Reading, Relation};
 use super::{
-    Caller, Candidate, Carriage, Credential, Dropped, Ineligible, Login, Plan, Wish, sibling,
-    stand_in,
+    Caller, Candidate, Carriage, Credential, Dropped, Ineligible, Login, Plan, Wish,
+    fallback_model, sibling,
 };
 use crate::{CandidateRule, Config, Delivery, EndpointConfig, Restart, Standing};
 
@@ -35,8 +35,8 @@ pub(crate) fn plan(
     let pipeline = route.and_then(|route| route.pipeline.clone());
     let automated = wish.caller.pipeline().is_some() || pipeline.is_some();
     let demand = route.and_then(|route| route.demand.clone());
-    let proven = automated || demand.is_some();
-    let delivery = proven.then_some(Delivery::Verified);
+    let checked = automated || demand.is_some();
+    let delivery = checked.then_some(Delivery::Verified);
     let mut plan = Plan {
         route: name.to_owned(),
         dialect,
@@ -61,7 +61,7 @@ pub(crate) fn plan(
         stays: false,
         chosen: false,
     };
-    let spending = stand_in::spending(config, route);
+    let spending = fallback_model::spending(config, route);
     let bounds = Bounds::of(config, route, wish.caller);
     let reading = Reading::new(wish, plan.fidelity);
     // A login belongs to one vendor: the first in the route's order that takes it.
@@ -79,21 +79,21 @@ pub(crate) fn plan(
         let found = eligible(config, &rule.endpoint, wish, &mut vendor).and_then(|found| {
             let (endpoint, credential) = found;
             if rule.model.is_none() && Some(&endpoint.endpoint.provider) != home {
-                (sent, likeness) = stand_in::model(endpoint, model)?;
+                (sent, likeness) = fallback_model::model(endpoint, model)?;
             }
             let first = plan.candidates.first();
             // The primary of a request that a person runs again may be one that only its client could ask.
             let absent = home.filter(|_| wish.caller.rerun && place > 0);
             let primary = first.map(|first| &first.provider).or(absent);
             if rule.only_behind && primary.is_none() {
-                return Err(Ineligible::NobodyBefore);
+                return Err(Ineligible::NoneBefore);
             }
             if let Some(primary) = primary {
                 bounds.check(&rule, endpoint, primary)?;
                 let own_login =
                     first.is_some_and(|first| first.credential == Credential::ClientLogin);
                 let from_subscription = plan.subscription && own_login;
-                stand_in::may_cost(endpoint, credential, from_subscription, &spending)?;
+                fallback_model::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
             let relation = Relation {
                 own: place == 0 || credential == Credential::ClientLogin,
@@ -149,7 +149,7 @@ pub(crate) fn plan(
             plan.put_first(choice);
         }
         if wish.unthought_turn {
-            plan.stay_with_stand_in();
+            plan.stay_with_fallback();
         }
     }
     plan
@@ -158,10 +158,10 @@ pub(crate) fn plan(
 /// Of a plan for any request, the candidates that support this one, and the others. The first counts as able: it gets the
 /// client's own bytes.
 pub(crate) fn fitting(config: &Config, plan: &Plan, body: &[u8]) -> (Vec<Candidate>, Vec<Dropped>) {
-    let nobody = Caller::agent(Login::None);
+    let anonymous = Caller::agent(Login::None);
     let wish = Wish {
         body: Some(body),
-        ..Wish::any(plan.dialect, &plan.model, &nobody)
+        ..Wish::any(plan.dialect, &plan.model, &anonymous)
     };
     let reading = Reading::new(wish, plan.fidelity);
     let mut able: Vec<Candidate> = plan.candidates.first().cloned().into_iter().collect();

@@ -56,7 +56,7 @@ fn the_first_route_that_matches_counts_and_maps_models() {
 }
 
 #[test]
-fn without_a_route_those_who_serve_the_model_are_asked_and_without_them_nobody() {
+fn without_a_route_only_providers_that_serve_the_model_are_candidates() {
     let found = plan(&config(), wish("solo-1", false), &closed);
     assert_eq!(found.route, "direct");
     assert_eq!(order(&found), [("second", "solo-1", Credential::OurKey)]);
@@ -84,7 +84,7 @@ fn the_rehearsal_and_the_real_never_meet() {
 }
 
 #[test]
-fn who_cannot_be_asked_is_dropped_with_the_reason() {
+fn an_ineligible_candidate_is_dropped_with_the_reason() {
     let mut config = config();
     let mut add = |id: &str, change: &dyn Fn(&mut EndpointConfig)| {
         let mut endpoint = endpoint(id, &format!("https://{id}.test"));
@@ -179,7 +179,7 @@ fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
 }
 
 #[test]
-fn open_breakers_go_last_in_order_and_are_still_asked() {
+fn candidates_with_open_breakers_come_last_in_order_and_are_still_used() {
     let until = chrono::DateTime::from_timestamp(0, 0).unwrap();
     let open = Standing::Open { until };
     for (first, second, expected) in [
@@ -249,7 +249,7 @@ fn keys_never_show() {
 }
 
 #[test]
-fn a_makers_model_id_goes_to_no_other_provider_that_does_not_serve_it() {
+fn a_vendors_model_id_goes_to_no_provider_that_does_not_serve_it() {
     let mut config = config();
     let mut add = |id: &str, change: &dyn Fn(&mut EndpointConfig)| {
         let mut endpoint = endpoint(id, &format!("https://{id}.test"));
@@ -383,7 +383,7 @@ fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
 }
 
 #[test]
-fn a_stand_in_is_asked_for_its_own_model_that_does_the_work() {
+fn a_fallback_gets_the_request_for_its_own_equivalent_model() {
     let of = |of: &str, model: &str, likeness| Equivalent {
         of: of.to_owned(),
         model: model.into(),
@@ -453,7 +453,7 @@ fn a_stand_in_is_asked_for_its_own_model_that_does_the_work() {
 }
 
 #[test]
-fn who_was_not_named_comes_in_behind_somebody_and_never_instead() {
+fn an_unnamed_provider_follows_a_named_one_and_never_replaces_it() {
     let mut config = config();
     config.routes = vec![route("all", "*", &[("first", None), ("second", Some("m"))])];
     config.routes[0].candidates[1].only_behind = true;
@@ -467,7 +467,7 @@ fn who_was_not_named_comes_in_behind_somebody_and_never_instead() {
     let alone = plan(&config, wish("claude-1", false), &closed);
     assert_eq!(alone.candidates, [], "{alone}");
     assert!(matches!(alone.dropped[0].why, Ineligible::NoKey { .. }));
-    assert_eq!(alone.dropped[1].why, Ineligible::NobodyBefore);
+    assert_eq!(alone.dropped[1].why, Ineligible::NoneBefore);
 }
 
 /// Its route may be one for people who read along.

@@ -15,11 +15,11 @@ use crate::{Candidate, Fault, Standing};
 impl Services {
     /// It failed within the last five minutes, or its provider is not known to be well.
     pub(crate) fn is_suspect(&self, candidate: &Candidate) -> bool {
-        self.failed_lately(candidate) || self.is_said_to_fail(candidate)
+        self.failed_lately(candidate) || self.is_reported_failing(candidate)
     }
 
     /// Its page or its probes report a failure.
-    fn is_said_to_fail(&self, candidate: &Candidate) -> bool {
+    fn is_reported_failing(&self, candidate: &Candidate) -> bool {
         match self.verdict_on(&candidate.provider, &candidate.endpoint) {
             Some(Verdict::Known(Level::Degraded | Level::PartialOutage | Level::MajorOutage)) => {
                 true
@@ -51,12 +51,12 @@ impl Services {
         last.is_some_and(|failure| self.now() - failure.at < HEALTHY_FOR)
     }
 
-    pub(crate) fn is_known_silent(&self, candidate: &Candidate) -> bool {
+    pub(crate) fn has_recent_timeout(&self, candidate: &Candidate) -> bool {
         let Candidate {
             endpoint, model, ..
         } = candidate;
         let now = self.now();
-        self.0.breakers.is_known_silent(endpoint, model, now)
+        self.0.breakers.has_recent_timeout(endpoint, model, now)
     }
 
     /// `None`: a count of tokens is no evidence about the model.
@@ -74,7 +74,7 @@ impl Services {
         Trip {
             class: lost.class,
             slow: lost.fault == Fault::Theirs(health::FailureKind::Stalled),
-            silence: lost.silence,
+            timeout_length: lost.timeout_length,
             retry_after: lost.retry_after,
             resets_at: lost.resets_at,
             reason: lost.message.clone(),
@@ -84,12 +84,15 @@ impl Services {
     }
 
     /// Its client left after a wait of the timeout's length.
-    pub(crate) fn silent(&self, exchange: &Span, candidate: &Candidate, lost: &Lost) {
+    pub(crate) fn timed_out(&self, exchange: &Span, candidate: &Candidate, lost: &Lost) {
         let trip = self.trip(candidate, lost);
         let Candidate {
             endpoint, model, ..
         } = candidate;
-        let change = self.0.breakers.silent(endpoint, model, self.now(), &trip);
+        let change = self
+            .0
+            .breakers
+            .timed_out(endpoint, model, self.now(), &trip);
         log::attempt_failed(exchange, candidate, lost, Follows::ClientLeft);
         if let Some(change) = change {
             log::breaker(exchange, endpoint, model, change);

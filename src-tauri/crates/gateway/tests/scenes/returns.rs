@@ -183,15 +183,15 @@ fn calls(number: usize) -> bool {
 }
 
 fn answer(number: usize) -> Cue {
-    let says = Line::Text(format!("answer {number}"));
+    let part = Line::Text(format!("answer {number}"));
     let thinks = Line::Thinking(format!("thought {number}"));
     let call = Line::Tool {
         name: "Bash".to_owned(),
         input: json!({ "command": format!("ls {number}") }),
     };
     match calls(number) {
-        true => Cue::answer([thinks, says, call]),
-        false => Cue::answer([thinks, says]),
+        true => Cue::answer([thinks, part, call]),
+        false => Cue::answer([thinks, part]),
     }
 }
 

@@ -35,7 +35,7 @@ struct Kept {
     #[serde(default)]
     reason: String,
     #[serde(default)]
-    silent_at: Option<DateTime<Utc>>,
+    timed_out_at: Option<DateTime<Utc>>,
 }
 
 impl Breakers {
@@ -87,7 +87,7 @@ impl Breaker {
             class: self.class.map(|class| class.as_str().to_owned()),
             resets_at: self.resets_at,
             reason: self.reason.clone(),
-            silent_at: self.silent_at,
+            timed_out_at: self.timed_out_at,
         };
         serde_json::to_string(&memory).ok()
     }
@@ -108,7 +108,7 @@ impl Breaker {
                 .and_then(|word| Class::ALL.into_iter().find(|class| class.as_str() == word)),
             resets_at: memory.resets_at,
             reason: memory.reason,
-            silent_at: memory.silent_at,
+            timed_out_at: memory.timed_out_at,
         })
     }
 }

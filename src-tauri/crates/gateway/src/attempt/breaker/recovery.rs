@@ -22,12 +22,12 @@ impl Breakers {
         let key = (endpoint.clone(), model.clone());
         let mut memory = self.lock();
         let breaker = memory.breakers.get_mut(&key)?;
-        breaker.silent_at = None;
+        breaker.timed_out_at = None;
         let State::Open { until } = breaker.state else {
             return None;
         };
         breaker.state = State::Open { until: now };
-        (until > now).then_some(BreakerChange::HalfOpened)
+        (until > now).then_some(BreakerChange::BecameHalfOpen)
     }
 
     /// A probe of the watch succeeded.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use wire::Class;
 
-use super::trip::{PATIENCE, Silence, Trip};
+use super::trip::{PATIENCE, TimeoutLength, Trip};
 
 /// Consecutive full timeouts that open a breaker.
-const SILENCES: u32 = 2;
+const TIMEOUTS: u32 = 2;
 /// How long a model with a full timeout gets the short one.
-const SILENCE_KNOWN: TimeDelta = TimeDelta::minutes(5);
+const TIMEOUT_KNOWN_FOR: TimeDelta = TimeDelta::minutes(5);
 
 const OPEN_MOST: Duration = Duration::from_secs(5 * 60);
 const OPEN_OURS: Duration = Duration::from_secs(5 * 60);
@@ -48,7 +48,7 @@ pub(crate) enum BreakerChange {
         failures: u32,
         class: Class,
     },
-    HalfOpened,
+    BecameHalfOpen,
     /// It is half-open, and this request finds out whether the endpoint is back.
     Probed,
     Closed,
@@ -65,7 +65,7 @@ pub(super) struct Breaker {
     pub(super) resets_at: Option<DateTime<Utc>>,
     pub(super) reason: String,
     /// When a timeout opened it, or when it last used up the longest timeout.
-    pub(super) silent_at: Option<DateTime<Utc>>,
+    pub(super) timed_out_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,17 +117,17 @@ impl Breaker {
         };
         self.failures = self.failures.saturating_add(1);
         self.class = Some(trip.class);
-        self.resets_at = trip.rests_until(now);
+        self.resets_at = trip.open_until(now);
         self.reason.clone_from(&trip.reason);
-        let threshold = match trip.silence {
-            Some(Silence::Long) => 1,
-            Some(Silence::Usual) => trip.threshold.min(SILENCES),
+        let threshold = match trip.timeout_length {
+            Some(TimeoutLength::Long) => 1,
+            Some(TimeoutLength::Usual) => trip.threshold.min(TIMEOUTS),
             None => trip.threshold,
         };
         let opens = self.state == State::Closed && self.failures >= threshold;
-        match trip.silence {
-            Some(Silence::Usual) if !opens => {}
-            Some(Silence::Long | Silence::Usual) => self.silent_at = Some(now),
+        match trip.timeout_length {
+            Some(TimeoutLength::Usual) if !opens => {}
+            Some(TimeoutLength::Long | TimeoutLength::Usual) => self.timed_out_at = Some(now),
             None => {}
         }
         match (self.state, self.resets_at) {
@@ -157,8 +157,9 @@ impl Breaker {
     }
 
     /// It timed out, and has not answered since.
-    pub(super) fn is_known_silent(&self, now: DateTime<Utc>) -> bool {
-        self.silent_at.is_some_and(|at| now - at < SILENCE_KNOWN)
+    pub(super) fn has_recent_timeout(&self, now: DateTime<Utc>) -> bool {
+        self.timed_out_at
+            .is_some_and(|at| now - at < TIMEOUT_KNOWN_FOR)
     }
 
     /// The request ended without telling anything: a probe leaves its place to the next.

@@ -16,7 +16,7 @@ pub(crate) struct Trip {
     pub(crate) class: Class,
     /// It cost the user a timeout, so the next attempt costs one too.
     pub(crate) slow: bool,
-    pub(crate) silence: Option<Silence>,
+    pub(crate) timeout_length: Option<TimeoutLength>,
     pub(crate) retry_after: Option<Duration>,
     /// Of [`Class::Limit`].
     pub(crate) resets_at: Option<DateTime<Utc>>,
@@ -29,7 +29,7 @@ pub(crate) struct Trip {
 
 impl Trip {
     /// The reset time of a limit, if it is in the future.
-    pub(super) fn rests_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub(super) fn open_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let told = self.resets_at.filter(|at| *at > now);
         told.filter(|_| self.class == Class::Limit)
     }
@@ -37,7 +37,7 @@ impl Trip {
 
 /// The length of a stream's timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Silence {
+pub(crate) enum TimeoutLength {
     /// The timeout where another candidate is left.
     Usual,
     /// The longest timeout, of the last candidate.

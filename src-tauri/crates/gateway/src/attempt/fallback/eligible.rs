@@ -4,7 +4,7 @@ use wire::Class;
 
 use super::{ATTEMPTS, Fallback};
 use crate::admitted::Admitted;
-use crate::plan::stand_in;
+use crate::plan::fallback_model;
 use crate::{Candidate, EndpointConfig, Role};
 
 impl Fallback {
@@ -41,9 +41,9 @@ impl Fallback {
                 .is_some_and(|window| known.is_some_and(|known| known <= window));
         // Another request may have become the probe since the plan was made.
         let gone_bad = candidate.standing.admits() && !self.services.standing(candidate).admits();
-        let spared =
+        let skipped =
             gone_bad && !self.empty_before && (self.queue.was_tried() || !self.queue.is_last());
-        let paid = stand_in::costs(endpoint, candidate.credential) && !candidate.is_primary();
+        let paid = fallback_model::costs(endpoint, candidate.credential) && !candidate.is_primary();
         // The owner's choice holds while a plan is used up too; consent and cap were checked before.
         let by_choice = self.admitted.plan.chosen && self.queue.is_first();
         let too_dear = paid
@@ -51,7 +51,7 @@ impl Fallback {
             && self.is_for_a_limit()
             && !self.admitted.config.spending.for_limits;
         let of_use = candidate.role != Role::Sibling || self.may_ask_sibling(candidate);
-        !too_small && self.queue.has_tries_left() && !spared && !too_dear && of_use
+        !too_small && self.queue.has_attempts_left() && !skipped && !too_dear && of_use
     }
 
     /// The primary cannot answer because a plan or an allowance is used up: by its response, or its breaker is open until the

@@ -17,13 +17,13 @@ use crate::log::{self, Follows};
 use crate::{Candidate, Carriage, Fault, Outcome};
 
 impl Fallback {
-    /// An attempt failed, before the commit or after it. `one_try`: it is not repeated.
+    /// An attempt failed, before the commit or after it. `single_attempt`: it is not repeated.
     pub(crate) fn failed(
         &mut self,
         candidate: &Candidate,
         permit: Option<Permit>,
         mut lost: Lost,
-        one_try: bool,
+        single_attempt: bool,
     ) {
         let admitted = Arc::clone(&self.admitted);
         let took = self.exchange.attempt_lasted();
@@ -74,7 +74,7 @@ impl Fallback {
             }
             Next::Stop => self.queue.close(),
         }
-        if one_try {
+        if single_attempt {
             self.queue.leave(candidate);
         }
         log::attempt_failed(&span, candidate, &lost, self.follows(candidate));
@@ -86,7 +86,7 @@ impl Fallback {
 
     /// What follows this candidate's failure.
     fn follows(&self, failed: &Candidate) -> Follows {
-        if self.exchange.has_given() {
+        if self.exchange.has_released() {
             return Follows::RestartOrCut;
         }
         if self.queue.is_closed() || self.exchange.attempts() >= ATTEMPTS {

@@ -6,7 +6,7 @@ use crate::Candidate;
 use crate::plan::lineup::Lineup;
 
 /// Requests to one candidate.
-const TRIES: usize = 2;
+const ATTEMPTS_PER_CANDIDATE: usize = 2;
 
 #[derive(Debug)]
 pub(crate) struct Queue {
@@ -64,8 +64,8 @@ impl Queue {
         self.tried > 0
     }
 
-    pub(super) fn has_tries_left(&self) -> bool {
-        self.tried < TRIES
+    pub(super) fn has_attempts_left(&self) -> bool {
+        self.tried < ATTEMPTS_PER_CANDIDATE
     }
 
     pub(super) fn count_try(&mut self) {

@@ -13,7 +13,7 @@ use wire::Kind;
 use super::Fallback;
 use crate::admitted::Admitted;
 use crate::attempt::attempt;
-use crate::attempt::breaker::Silence;
+use crate::attempt::breaker::TimeoutLength;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience};
 use crate::attempt::lost::Lost;
 use crate::attempt::terms::Terms;
@@ -37,30 +37,30 @@ impl Fallback {
         let began = Instant::now();
         // What the request demands is looked at on the complete response.
         let hold = match (&wanted, self.hold) {
-            (Some(_), Hold::UntilContent) => Hold::UntilProven { at_most: None },
+            (Some(_), Hold::UntilContent) => Hold::UntilChecked { at_most: None },
             (_, hold) => hold,
         };
         let waits = self.waits;
         let passing = admitted.config.paused || admitted.config.draining;
         let empty_before = self.empty_before || passing;
-        let in_vain = in_vain(&admitted);
-        if let Some(after) = in_vain {
+        let unanswered_after = unanswered_after(&admitted);
+        if let Some(after) = unanswered_after {
             let (services, candidate) = (services.clone(), candidate.clone());
             let span = self.exchange.attempt_span().clone();
-            let silent = move |why: String| {
-                let lost = Lost::silent(why, Some(Silence::Usual));
-                services.silent(&span, &candidate, &lost);
+            let timed_out = move |why: String| {
+                let lost = Lost::timed_out(why, Some(TimeoutLength::Usual));
+                services.timed_out(&span, &candidate, &lost);
             };
-            self.exchange.attempt_in_vain(after, silent);
+            self.exchange.attempt_without_response(after, timed_out);
         }
         let terms = async {
             queue.settle().await;
             let last = queue.is_last();
             let alone = admitted.plan.candidates.len() == 1;
-            let patience = match (services.is_known_silent(candidate), last) {
+            let patience = match (services.has_recent_timeout(candidate), last) {
                 (true, _) if !alone => Patience::Brief,
                 (true, _) | (false, false) => Patience::Usual,
-                (false, true) => Patience::Utmost,
+                (false, true) => Patience::LastCandidate,
             };
             let (timers, streamed) = (admitted.config.timers, admitted.streamed());
             let turn = match (candidate.is_primary(), last) {
@@ -77,8 +77,15 @@ impl Fallback {
                 waits: wait,
                 until: patience::until(admitted.began, wait, turn, began),
             };
-            let left = admitted.left.clone().zip(in_vain).filter(|_| !last);
-            let left = left.map(|(gone, in_vain)| Left { gone, in_vain });
+            let left = admitted
+                .left
+                .clone()
+                .zip(unanswered_after)
+                .filter(|_| !last);
+            let left = left.map(|(gone, unanswered_after)| Left {
+                gone,
+                unanswered_after,
+            });
             Terms {
                 dialect: admitted.plan.dialect,
                 translation,
@@ -110,7 +117,7 @@ impl Fallback {
 
 /// The shortest wait after which a client's leaving is a timeout of the provider; `None`: it is no evidence. Only a wait as
 /// long as this client's known patience was not the client's own decision.
-fn in_vain(admitted: &Admitted) -> Option<Duration> {
+fn unanswered_after(admitted: &Admitted) -> Option<Duration> {
     const EQUAL: Duration = Duration::from_secs(2);
     if admitted.kind != Kind::Generate {
         None

@@ -46,7 +46,7 @@ fn answered(
     }
 }
 
-fn message(said: &WholeResponse) -> String {
+fn message(said: &ClientResponse) -> String {
     let tree: serde_json::Value = serde_json::from_slice(&said.body).unwrap();
     tree["error"]["message"].as_str().unwrap().to_owned()
 }
@@ -71,7 +71,7 @@ fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
 
 /// Codex shows a sentence of its own at this code, and never ours.
 #[test]
-fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_something_to_say() {
+fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_a_message() {
     let known = ["Understudy: First is down".to_owned()];
     let body = r#"{"error":{"message":"Overloaded.","type":"server_error","param":null,"code":"server_is_overloaded"}}"#;
     let told = |dialect, known: &[String]| {
@@ -125,7 +125,7 @@ fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
 }
 
 #[test]
-fn whoever_did_not_answer_at_all_gets_a_status_that_the_client_understands() {
+fn a_provider_without_response_causes_a_status_that_the_client_understands() {
     for (dialect, status) in [
         (Dialect::Anthropic, 529),
         (Dialect::OpenaiChat, 503),
@@ -210,7 +210,7 @@ fn a_limit_keeps_its_headers() {
 }
 
 #[test]
-fn a_wait_that_some_client_would_misread_is_told_in_whole_seconds() {
+fn a_wait_that_some_client_would_misread_is_sent_in_full_seconds() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     let (responses, messages) = (Dialect::OpenaiResponses, Dialect::Anthropic);
     for (dialect, headers, patience_ms, told) in [
@@ -286,7 +286,7 @@ fn no_last_error_is_a_status_that_clients_answer_with_a_hang_or_a_storm() {
 #[test]
 fn only_a_bad_verdict_is_worth_a_sentence() {
     let known = |verdict, blame| {
-        let belief = ProviderVerdict {
+        let failing_verdict = ProviderVerdict {
             verdict,
             since: DateTime::from_timestamp(72_240, 0),
             basis: Basis::Measured,
@@ -297,7 +297,7 @@ fn only_a_bad_verdict_is_worth_a_sentence() {
             models: BTreeMap::new(),
         };
         Verdicts {
-            providers: BTreeMap::from([(ProviderId::new("first"), belief)]),
+            providers: BTreeMap::from([(ProviderId::new("first"), failing_verdict)]),
             offline: false,
         }
     };

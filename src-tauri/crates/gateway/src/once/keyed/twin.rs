@@ -10,10 +10,10 @@ use tokio::time::timeout;
 use super::super::flights::{Landed, Waiting};
 use super::{REPLAYED, TRUE, replayed};
 use crate::deliver::KEEP_ALIVE;
+use crate::deliver::client_response::ClientResponse;
 use crate::deliver::outlet::Outlet;
 use crate::deliver::rescue;
 use crate::deliver::respond;
-use crate::deliver::whole_response::WholeResponse;
 use crate::open::OpenExchange;
 use crate::{Body, End, TurnedAway};
 
@@ -87,13 +87,13 @@ async fn wait(mut landing: Landing, dialect: Dialect, mut exchange: OpenExchange
 }
 
 /// `None`: the first ended without a result.
-fn said(landed: Option<Landed>, dialect: Dialect) -> (WholeResponse, End) {
+fn said(landed: Option<Landed>, dialect: Dialect) -> (ClientResponse, End) {
     let away = |why: TurnedAway| (rescue::turned_away(dialect, &why), End::TurnedAway(why));
     match landed {
-        Some(Landed::Given(said)) => replayed(said),
+        Some(Landed::Released(said)) => replayed(said),
         Some(Landed::TooLarge) => away(TurnedAway::AnswerGone),
         Some(Landed::Unkept(why)) => away(TurnedAway::Unkept(why.to_string())),
-        Some(Landed::Broken(why)) => (rescue::broke_off(dialect, &why), End::Exhausted),
+        Some(Landed::Broken(why)) => (rescue::truncated_response(dialect, &why), End::Exhausted),
         None => (rescue::our_fault(dialect), End::OurFault),
     }
 }

@@ -5,7 +5,7 @@ const fn s(seconds: u64) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_candidate_is_given_up_while_the_client_still_waits() {
+async fn a_candidate_is_abandoned_while_the_client_still_waits() {
     let began = Instant::now();
     let well = |p95| Turn::Primary {
         suspect: false,

@@ -52,7 +52,7 @@ fn an_agents_request_is_not_kept() {
 }
 
 #[test]
-fn each_try_of_a_request_has_one_id_and_no_other_request_has_it() {
+fn each_retry_of_a_request_has_the_same_id_and_no_other_request_has_it() {
     let lead = || exchange(Some("Leads"), Some("17"), Some("s"));
     let first = id(&lead(), "{}");
     assert_eq!(first.len(), 16);
@@ -140,7 +140,7 @@ fn a_credential_is_not_kept() {
 }
 
 #[test]
-fn an_agents_turn_that_is_asked_again_has_other_call_ids_and_one_id_in_the_queue() {
+fn a_retried_turn_of_an_agent_has_other_call_ids_and_one_id_in_the_queue() {
     let lead = exchange(Some("Leads"), None, None);
     let [first, again, other] = [("call_1", "ok"), ("call_2", "ok"), ("call_1", "no")].map(|(call, result)| {
         let body = format!(
@@ -153,7 +153,7 @@ fn an_agents_turn_that_is_asked_again_has_other_call_ids_and_one_id_in_the_queue
 }
 
 #[test]
-fn the_owner_is_told_where_a_request_waits() {
+fn the_error_names_the_place_where_a_request_waits() {
     for (engine, shown) in [
         (
             Some("127.0.0.1:4747"),
