@@ -24,8 +24,8 @@ use wire::{Broken, Completion, Splice, Told};
 
 use crate::attempt::answer::{Answer, Arrival};
 use crate::attempt::breaker::Permit;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::fallback::Fallback;
-use crate::attempt::lost::Lost;
 use crate::deliver::announce::{Announcing, announcement};
 use crate::deliver::hold::Gate;
 use crate::deliver::outlet::{Gone, Outlet};
@@ -78,7 +78,7 @@ struct Current {
 /// How passing an answer on came to an end.
 enum Passed {
     Complete(Completion),
-    Broken(Box<Lost>),
+    Broken(Box<FailedAttempt>),
 }
 
 /// What one look at the provider brought.
@@ -131,7 +131,10 @@ impl Delivery {
                     Passed::Complete(completion) => {
                         return ScopeGuard::into_inner(delivery).settle(completion);
                     }
-                    Passed::Broken(lost) => match delivery.continue_with_next(*lost).await {
+                    Passed::Broken(failed_attempt) => match delivery
+                        .continue_with_next(*failed_attempt)
+                        .await
+                    {
                         Ok(Ok(())) => {}
                         Ok(Err(why)) => return ScopeGuard::into_inner(delivery).abort(why).await,
                         Err(Gone) => return,
@@ -167,8 +170,9 @@ impl Delivery {
                 Look::Arrival(Arrival::More { .. }) => {}
                 Look::Arrival(Arrival::Ended(completion)) => self.current.ended = Some(completion),
                 Look::Arrival(Arrival::Unsayable(what)) => {
-                    let lost = Lost::unsayable(&what, &self.current.answer.report());
-                    return Ok(Passed::Broken(Box::new(lost)));
+                    let failed_attempt =
+                        FailedAttempt::unsayable(&what, &self.current.answer.report());
+                    return Ok(Passed::Broken(Box::new(failed_attempt)));
                 }
                 Look::Quiet if self.current.is_call_due() => self.current.answer.show_call(),
                 Look::Quiet => {
@@ -182,8 +186,9 @@ impl Delivery {
                     }
                     None => {
                         let idle = self.fallback.admitted.config.timers.idle;
-                        let lost = Lost::stalled(idle, &self.current.answer.report());
-                        return Ok(Passed::Broken(Box::new(lost)));
+                        let failed_attempt =
+                            FailedAttempt::stalled(idle, &self.current.answer.report());
+                        return Ok(Passed::Broken(Box::new(failed_attempt)));
                     }
                 },
             }
@@ -274,8 +279,9 @@ impl Delivery {
             Completion::Broken(Broken::Empty) => Passed::Complete(completion),
             Completion::Broken(broken) => {
                 let rules = &self.fallback.admitted.config.rules;
-                let lost = Lost::broken(rules, &broken, &self.current.answer.report());
-                Passed::Broken(Box::new(lost))
+                let failed_attempt =
+                    FailedAttempt::broken(rules, &broken, &self.current.answer.report());
+                Passed::Broken(Box::new(failed_attempt))
             }
             Completion::Complete
             | Completion::Continues

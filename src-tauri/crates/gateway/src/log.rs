@@ -13,7 +13,7 @@ use tracing::{Span, error_span, field};
 use wire::Class;
 
 use crate::attempt::breaker::BreakerChange;
-use crate::attempt::lost::Lost;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::draft::Draft;
 use crate::{Candidate, Credential};
 
@@ -74,14 +74,19 @@ impl Display for Follows {
     }
 }
 
-pub(crate) fn attempt_failed(attempt: &Span, candidate: &Candidate, lost: &Lost, follows: Follows) {
+pub(crate) fn attempt_failed(
+    attempt: &Span,
+    candidate: &Candidate,
+    failed_attempt: &FailedAttempt,
+    follows: Follows,
+) {
     let _within = attempt.enter();
     tracing::warn!(
-        class = %lost.class.as_str(),
+        class = %failed_attempt.class.as_str(),
         "{} failed: {}. Fault: {}. Next: {follows}.",
         Place(candidate),
-        Why(lost),
-        fault(lost, candidate)
+        Why(failed_attempt),
+        fault(failed_attempt, candidate)
     );
 }
 
@@ -217,7 +222,7 @@ impl Display for Instant {
 }
 
 /// By what is measured, never in the provider's words.
-struct Why<'a>(&'a Lost);
+struct Why<'a>(&'a FailedAttempt);
 
 impl Display for Why<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -251,12 +256,12 @@ fn words(class: Class) -> &'static str {
     }
 }
 
-fn fault(lost: &Lost, candidate: &Candidate) -> &'static str {
-    if lost.fault.is_theirs() {
+fn fault(failed_attempt: &FailedAttempt, candidate: &Candidate) -> &'static str {
+    if failed_attempt.fault.is_theirs() {
         return "the provider";
     }
     let own_login = candidate.credential == Credential::ClientLogin;
-    match lost.class {
+    match failed_attempt.class {
         Class::RateLimit | Class::Limit | Class::Quota if own_login => "the client's account",
         Class::RateLimit | Class::Limit | Class::Quota => "the account of the key",
         Class::Credential if own_login => "the client's login",
@@ -285,23 +290,23 @@ mod tests {
 
     #[test]
     fn a_providers_words_are_not_in_the_reason() {
-        let quoting = |class, kind| Lost {
+        let quoting = |class, kind| FailedAttempt {
             answer: Some((StatusCode::BAD_REQUEST, HeaderMap::new(), "a prompt".into())),
-            ..Lost::new(class, kind, "a prompt")
+            ..FailedAttempt::new(class, kind, "a prompt")
         };
         let status = Fault::Theirs(FailureKind::Status(503));
-        for (lost, why) in [
+        for (failed_attempt, why) in [
             (
                 quoting(Class::Caller, Fault::Ours),
                 "refused request, status 400",
             ),
             (quoting(Class::Transient, status), "status 503"),
             (
-                Lost::new(Class::ContextTooLong, Fault::Ours, "a prompt"),
+                FailedAttempt::new(Class::ContextTooLong, Fault::Ours, "a prompt"),
                 "context too long",
             ),
             (
-                Lost::new(
+                FailedAttempt::new(
                     Class::Transient,
                     Fault::Theirs(FailureKind::Malformed),
                     "a prompt",
@@ -309,7 +314,7 @@ mod tests {
                 "a malformed response",
             ),
         ] {
-            assert_eq!(Why(&lost).to_string(), why);
+            assert_eq!(Why(&failed_attempt).to_string(), why);
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::draft::{Draft, Ending};
 use crate::exchange_id::ExchangeId;
 use crate::log;
 use crate::once::Attended;
-use crate::plan::patience::Leaver;
+use crate::plan::patience::ExitGroup;
 use crate::reports::Reports;
 use crate::review::{self, Review, Reviewed};
 use crate::services::Services;
@@ -42,7 +42,7 @@ pub(crate) struct Progress {
     /// `None`: it ends with its client.
     attended: Option<Attended>,
     /// The client's departure, if it leaves before it received anything.
-    leaving: Option<(Services, Leaver)>,
+    leaving: Option<(Services, ExitGroup)>,
 }
 
 impl OpenExchange {
@@ -78,8 +78,8 @@ impl OpenExchange {
     }
 
     /// Its end shows how long its client waits.
-    pub(crate) fn leaving(mut self, services: Services, leaver: Leaver) -> Self {
-        self.leaving = Some((services, leaver));
+    pub(crate) fn leaving(mut self, services: Services, exit_group: ExitGroup) -> Self {
+        self.leaving = Some((services, exit_group));
         self
     }
 
@@ -116,8 +116,8 @@ impl DerefMut for OpenExchange {
 
 impl Progress {
     /// The client has left, and the exchange continues: its departure is reported once.
-    pub(crate) fn leaver(&mut self) -> Option<Leaver> {
-        self.leaving.take().map(|(_, leaver)| leaver)
+    pub(crate) fn exit_group(&mut self) -> Option<ExitGroup> {
+        self.leaving.take().map(|(_, exit_group)| exit_group)
     }
 
     /// The id in the review queue, if the exchange ends so and is kept there.
@@ -212,12 +212,12 @@ impl Progress {
 
     /// What its end shows of its client's patience.
     fn learn(&mut self, end: &End, total: Duration) {
-        let Some((services, leaver)) = self.leaving.take() else {
+        let Some((services, exit_group)) = self.leaving.take() else {
             return;
         };
         match end {
-            End::ClientLeft if self.draft.status.is_none() => services.left(leaver, total),
-            End::Complete | End::Truncated | End::Refused => services.stayed(&leaver, total),
+            End::ClientLeft if self.draft.status.is_none() => services.left(exit_group, total),
+            End::Complete | End::Truncated | End::Refused => services.stayed(&exit_group, total),
             End::ClientLeft
             | End::Replayed
             | End::Cut

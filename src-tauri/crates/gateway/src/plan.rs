@@ -14,11 +14,11 @@ pub(crate) mod fallback_model;
 mod ineligible;
 mod order;
 mod pin;
+mod plan_input;
 mod scope;
 pub(crate) mod session;
 mod sibling;
 mod speech;
-mod wish;
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ pub use ineligible::Ineligible;
 pub(crate) use ineligible::Remedy;
 pub(crate) use order::{fitting, plan};
 pub use pin::Pin;
-pub(crate) use wish::Wish;
+pub(crate) use plan_input::PlanInput;
 
 use candidate::reason;
 use speech::Way;

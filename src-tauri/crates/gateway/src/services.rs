@@ -20,7 +20,7 @@ use crate::kept::Conversations;
 use crate::once::Once;
 use crate::plan::patience::Exits;
 use crate::plan::session::Sessions;
-use crate::plan::{Wish, plan};
+use crate::plan::{PlanInput, plan};
 use crate::reports::Reports;
 use crate::storm::Storms;
 use crate::{Candidate, Config, Connect, ConversationAsk, Plan, ReplayAsk, Report};
@@ -95,9 +95,9 @@ impl Services {
         Arc::clone(&self.0.verdicts.borrow())
     }
 
-    pub(crate) fn plan(&self, config: &Config, wish: Wish<'_>) -> Plan {
+    pub(crate) fn plan(&self, config: &Config, input: PlanInput<'_>) -> Plan {
         let now = self.now();
-        plan(config, wish, &|endpoint, model| {
+        plan(config, input, &|endpoint, model| {
             self.0.breakers.standing(endpoint, model, now)
         })
     }

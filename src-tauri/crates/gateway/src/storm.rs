@@ -28,7 +28,7 @@ const REMEMBERED: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SeenRequest {
     /// The session, or the credential where the client names none.
-    asker: u64,
+    sender: u64,
     body: u64,
     /// Bytes.
     size: usize,
@@ -52,15 +52,15 @@ impl Storms {
         body: &[u8],
         size: usize,
     ) -> SeenRequest {
-        let mut asker = self.seed.build_hasher();
+        let mut sender = self.seed.build_hasher();
         match &client.session {
-            Some(session) => session.hash(&mut asker),
+            Some(session) => session.hash(&mut sender),
             None => [AUTHORIZATION.as_str(), "x-api-key"]
                 .map(|name| headers.get(name))
-                .hash(&mut asker),
+                .hash(&mut sender),
         }
         SeenRequest {
-            asker: asker.finish(),
+            sender: sender.finish(),
             body: self.seed.hash_one(body),
             size,
             agent: client.session.is_some(),
@@ -129,14 +129,14 @@ impl Guard {
     fn admit(&self, asked: SeenRequest, now: DateTime<Utc>) -> Result<(), Storm> {
         let recent = self
             .repeats
-            .get(&(asked.asker, asked.body))
+            .get(&(asked.sender, asked.body))
             .map_or(0, |times| {
                 times.iter().filter(|at| now - **at < WINDOW).count()
             });
         if recent >= REPEATS {
             return Err(Storm::Repeated);
         }
-        match self.too_large.get(&asked.asker) {
+        match self.too_large.get(&asked.sender) {
             Some(refused)
                 if refused.in_a_row >= TOO_LARGE
                     && asked.size >= refused.smallest
@@ -151,11 +151,11 @@ impl Guard {
     fn ended(&mut self, asked: SeenRequest, how: ClientResult, now: DateTime<Utc>) {
         match how {
             ClientResult::Answer => {
-                self.repeats.remove(&(asked.asker, asked.body));
-                self.too_large.remove(&asked.asker);
+                self.repeats.remove(&(asked.sender, asked.body));
+                self.too_large.remove(&asked.sender);
             }
             ClientResult::Truncated => {
-                self.too_large.remove(&asked.asker);
+                self.too_large.remove(&asked.sender);
                 if asked.agent {
                     self.repeated(asked, now);
                 }
@@ -170,7 +170,7 @@ impl Guard {
     }
 
     fn repeated(&mut self, asked: SeenRequest, now: DateTime<Utc>) {
-        let key = (asked.asker, asked.body);
+        let key = (asked.sender, asked.body);
         make_room(&mut self.repeats, &key, |times| times.back().copied());
         let times = self.repeats.entry(key).or_default();
         if times.len() == REPEATS {
@@ -180,10 +180,10 @@ impl Guard {
     }
 
     fn refused_as_too_large(&mut self, asked: SeenRequest, now: DateTime<Utc>) {
-        make_room(&mut self.too_large, &asked.asker, |refused| {
+        make_room(&mut self.too_large, &asked.sender, |refused| {
             Some(refused.last)
         });
-        let refused = self.too_large.entry(asked.asker).or_insert(TooLarge {
+        let refused = self.too_large.entry(asked.sender).or_insert(TooLarge {
             in_a_row: 0,
             smallest: asked.size,
             last: now,

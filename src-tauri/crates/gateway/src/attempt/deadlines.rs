@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::Timers;
 use crate::attempt::breaker::TimeoutLength;
-use crate::attempt::lost::Lost;
+use crate::attempt::failed_attempt::FailedAttempt;
 
 /// Every measured agent gives a streamed answer up after 300 s without an event, whatever else it is sent; an exchange
 /// must have something to give before.
@@ -166,9 +166,9 @@ impl Deadlines {
     }
 
     /// Nothing came while its client was there.
-    pub(crate) fn left(&self) -> Lost {
+    pub(crate) fn left(&self) -> FailedAttempt {
         let message = crate::open::client_left_waiting(self.began.elapsed());
-        Lost::timed_out(message, Some(TimeoutLength::Usual))
+        FailedAttempt::timed_out(message, Some(TimeoutLength::Usual))
     }
 
     /// It is high time that the client got a sign of life.
@@ -176,9 +176,9 @@ impl Deadlines {
         self.began.elapsed() >= LATE
     }
 
-    pub(crate) fn too_late(&self, what: &str) -> Lost {
+    pub(crate) fn too_late(&self, what: &str) -> FailedAttempt {
         let seconds = self.began.elapsed().as_secs();
         let message = format!("timeout: no {what} within {seconds} s");
-        Lost::timed_out(message, self.timeout_length)
+        FailedAttempt::timed_out(message, self.timeout_length)
     }
 }

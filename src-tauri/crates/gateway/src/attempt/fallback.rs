@@ -13,10 +13,10 @@ use tokio::time::{Instant, sleep};
 use wire::Kind;
 
 use crate::admitted::Admitted;
+use crate::attempt::attempt_response::AttemptResponse;
 use crate::attempt::breaker::{BreakerChange, Permit};
 use crate::attempt::count;
 use crate::attempt::request::{Kept, Outgoing, request};
-use crate::attempt::won::Won;
 use crate::deliver::hold::Hold;
 use crate::kept::{SignatureSink, kept_signatures};
 use crate::log::{self, OneLine};
@@ -53,12 +53,12 @@ pub(crate) struct Answered {
     pub(crate) candidate: Candidate,
     /// None: the breaker is not concerned.
     pub(crate) permit: Option<Permit>,
-    pub(crate) won: Won,
+    pub(crate) response: AttemptResponse,
 }
 
 /// No candidate is left.
 #[derive(Debug)]
-pub(crate) enum NoneLeft {
+pub(crate) enum NoResponse {
     /// All eligible candidates have failed, or there were none.
     Exhausted,
     /// A request could not be built.
@@ -85,11 +85,11 @@ impl Fallback {
     }
 
     /// The next answer that may be passed on, however many attempts it takes.
-    pub(crate) async fn next(&mut self) -> Result<Answered, NoneLeft> {
+    pub(crate) async fn next(&mut self) -> Result<Answered, NoResponse> {
         let admitted = Arc::clone(&self.admitted);
         loop {
             let Some((candidate, endpoint)) = self.candidate(&admitted).await else {
-                return Err(NoneLeft::Exhausted);
+                return Err(NoResponse::Exhausted);
             };
             if let Some(wait) = self.queue.take_backoff() {
                 sleep(wait).await;
@@ -128,7 +128,7 @@ impl Fallback {
                     self.exchange.attempt_span().in_scope(|| {
                         tracing::error!(%error, model = %OneLine(model), "a request could not be built");
                     });
-                    return Err(NoneLeft::OurFault);
+                    return Err(NoResponse::OurFault);
                 }
             };
             let Outgoing {
@@ -139,22 +139,27 @@ impl Fallback {
             } = outgoing;
             let spoken = (candidate.dialect != admitted.plan.dialect).then_some(candidate.dialect);
             self.exchange.attempt_translated(spoken, left_out);
-            let won = self.send(&candidate, request, (translation, wanted), now);
-            match won.await {
-                Ok(won) => {
+            let response = self.send(&candidate, request, (translation, wanted), now);
+            match response.await {
+                Ok(response) => {
                     return Ok(Answered {
                         candidate,
                         permit,
-                        won,
+                        response,
                     });
                 }
-                Err(lost) => {
+                Err(failed_attempt) => {
                     let passing = admitted.config.paused || admitted.config.draining;
                     let probe = permit.as_ref().is_some_and(Permit::is_probe);
-                    let cannot_count = counts && lost.has_no_such_call();
+                    let cannot_count = counts && failed_attempt.has_no_such_call();
                     // An empty response came from a provider that answers: only a second one is passed on.
-                    let single_attempt = (!admits || probe) && !lost.empty;
-                    self.failed(&candidate, permit, lost, passing || single_attempt);
+                    let single_attempt = (!admits || probe) && !failed_attempt.empty;
+                    self.failed(
+                        &candidate,
+                        permit,
+                        failed_attempt,
+                        passing || single_attempt,
+                    );
                     if cannot_count {
                         return estimated(&admitted, &candidate);
                     }
@@ -176,7 +181,7 @@ impl Fallback {
 
     /// The next response continues a truncated one, for a client that is kept alive meanwhile. `checked`: nothing is released
     /// before the completion check.
-    pub(crate) async fn resume(&mut self, checked: bool) -> Result<Answered, NoneLeft> {
+    pub(crate) async fn resume(&mut self, checked: bool) -> Result<Answered, NoResponse> {
         // A candidate that truncated a response is not used to continue while another is left.
         if self.queue.was_tried() && !self.queue.is_last() {
             self.queue.advance();
@@ -192,13 +197,13 @@ impl Fallback {
 }
 
 /// A count of tokens that the candidate has no call for.
-fn estimated(admitted: &Admitted, candidate: &Candidate) -> Result<Answered, NoneLeft> {
-    let Some(won) = count::estimate(admitted.plan.dialect, &admitted.body) else {
-        return Err(NoneLeft::OurFault);
+fn estimated(admitted: &Admitted, candidate: &Candidate) -> Result<Answered, NoResponse> {
+    let Some(response) = count::estimate(admitted.plan.dialect, &admitted.body) else {
+        return Err(NoResponse::OurFault);
     };
     Ok(Answered {
         candidate: candidate.clone(),
         permit: None,
-        won,
+        response,
     })
 }

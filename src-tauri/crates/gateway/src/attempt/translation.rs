@@ -8,8 +8,8 @@ use translate::{
 };
 use wire::{Framing, Report, Validator};
 
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::headers;
-use crate::attempt::lost::Lost;
 use crate::kept::SignatureSink;
 
 /// How the response of one attempt is translated for the client.
@@ -102,11 +102,14 @@ impl Translation {
     }
 
     /// The provider's error, in the client's words.
-    pub(crate) fn refusal(&self, client: Dialect, lost: Lost) -> Lost {
-        let answer = lost.answer.map(|(status, told, body)| {
+    pub(crate) fn refusal(&self, client: Dialect, failed_attempt: FailedAttempt) -> FailedAttempt {
+        let answer = failed_attempt.answer.map(|(status, told, body)| {
             let (status, body) = translate::error(client, status, &body);
             (status, headers::of_error(&told), body.into())
         });
-        Lost { answer, ..lost }
+        FailedAttempt {
+            answer,
+            ..failed_attempt
+        }
     }
 }

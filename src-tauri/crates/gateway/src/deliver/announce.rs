@@ -63,7 +63,11 @@ fn line(fallback: &Fallback, candidate: &Candidate) -> String {
         .plan
         .primary()
         .map_or_else(|| fallback.admitted.ask.model.clone(), name);
-    let how = match fallback.failure.of_primary().map(|(_, lost)| lost.class) {
+    let how = match fallback
+        .failure
+        .of_primary()
+        .map(|(_, failed_attempt)| failed_attempt.class)
+    {
         Some(Class::Limit | Class::RateLimit | Class::Quota) => "has reached a limit",
         Some(Class::ContextTooLong) => "cannot take a request of this length",
         Some(_) | None => "does not answer",

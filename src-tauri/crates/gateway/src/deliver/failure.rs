@@ -4,8 +4,8 @@ use translate::Untranslatable;
 use wire::Class;
 
 use crate::admitted::Admitted;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::fallback::Fallback;
-use crate::attempt::lost::Lost;
 use crate::deliver::client_response::ClientResponse;
 use crate::deliver::outage::Elsewhere;
 use crate::deliver::rescue;
@@ -15,14 +15,14 @@ use crate::{Candidate, Config, Credential, Dropped, End, Ineligible, Plan, Turne
 
 /// The error of an exchange that no candidate answered, and the candidate whose failure it reports.
 pub(super) fn error_response(fallback: &mut Fallback) -> (ClientResponse, End, Option<Candidate>) {
-    let Some((candidate, lost)) = fallback.failure.take() else {
+    let Some((candidate, failed_attempt)) = fallback.failure.take() else {
         let plan = &fallback.admitted.plan;
         let why = no_candidate(plan);
         let said = rescue::turned_away(plan.dialect, &why);
         log::unanswered(fallback.exchange.span(), said.status, 0);
         return (said, End::TurnedAway(why), None);
     };
-    let (mut said, how) = error_of(fallback, &candidate, lost);
+    let (mut said, how) = error_of(fallback, &candidate, failed_attempt);
     let exchange = &fallback.exchange;
     log::unanswered(exchange.span(), said.status, exchange.attempts());
     if let Some(waits) = fallback.exchange.waits(&how, &fallback.admitted.config) {
@@ -31,17 +31,21 @@ pub(super) fn error_response(fallback: &mut Fallback) -> (ClientResponse, End, O
     (said, how, Some(candidate))
 }
 
-fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (ClientResponse, End) {
+fn error_of(
+    fallback: &Fallback,
+    candidate: &Candidate,
+    failed_attempt: FailedAttempt,
+) -> (ClientResponse, End) {
     let Admitted { config, plan, .. } = &*fallback.admitted;
     let own_login = candidate.credential == Credential::ClientLogin;
-    match (lost.class, lost.answer) {
+    match (failed_attempt.class, failed_attempt.answer) {
         (Class::Caller | Class::ContextTooLong, Some(answer)) => {
             (ClientResponse::from(answer), End::CallersFault)
         }
         // With its reset, for which clients wait by themselves.
         (Class::Limit, Some(answer)) => (ClientResponse::from(answer), End::Exhausted),
         (Class::ContextTooLong, None) => {
-            let said = rescue::too_long(plan.dialect, &lost.message);
+            let said = rescue::too_long(plan.dialect, &failed_attempt.message);
             (said, End::CallersFault)
         }
         (Class::Credential, Some(answer)) if own_login => {
@@ -54,7 +58,7 @@ fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (ClientRe
                 .get(&candidate.endpoint)
                 .map_or("the provider", |endpoint| endpoint.product.as_str());
             let elsewhere = elsewhere(config, plan, fallback.queue.lineup().has_fallback());
-            let verdict = match lost.own {
+            let verdict = match failed_attempt.own {
                 // The error itself states whose fault it is.
                 Some(_) => None,
                 None => fallback.services.verdict(candidate, product, &elsewhere),
@@ -62,8 +66,11 @@ fn error_of(fallback: &Fallback, candidate: &Candidate, lost: Lost) -> (ClientRe
             let passed_over = fallback.queue.lineup().passed_over().iter();
             let passed_over = passed_over.map(rescue::skip_reason);
             let known: Vec<String> = verdict.into_iter().chain(passed_over).collect();
-            let lost = Lost { answer, ..lost };
-            let said = rescue::exhausted(plan.dialect, candidate, product, lost, &known);
+            let failed_attempt = FailedAttempt {
+                answer,
+                ..failed_attempt
+            };
+            let said = rescue::exhausted(plan.dialect, candidate, product, failed_attempt, &known);
             (said, End::Exhausted)
         }
     }

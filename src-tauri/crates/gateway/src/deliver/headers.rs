@@ -13,7 +13,7 @@ pub(super) fn replaces(fallback: &Fallback, candidate: &Candidate) -> Option<&'s
         (&other.endpoint, &other.model) == (&candidate.endpoint, &candidate.model)
     };
     match fallback.failure.of_primary() {
-        Some((first, lost)) => (!is(first)).then(|| lost.class.as_str()),
+        Some((first, failed_attempt)) => (!is(first)).then(|| failed_attempt.class.as_str()),
         None if fallback.admitted.plan.chosen && candidate.place > 0 => Some("choice"),
         None if fallback.admitted.plan.stays && candidate.place > 0 => Some("turn"),
         None if candidate.place > 0 => Some("breaker"),

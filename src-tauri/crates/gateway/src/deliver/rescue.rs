@@ -8,7 +8,7 @@ use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use wire::{Class, Problem};
 
-use crate::attempt::lost::Lost;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::own_network::OwnNetwork;
 use crate::deliver::client_response::{ClientResponse, with_sentence};
 use crate::{Body, Candidate, Credential, Dropped, ExchangeId, TurnedAway};
@@ -111,11 +111,12 @@ pub(crate) fn exhausted(
     dialect: Dialect,
     primary: &Candidate,
     product: &str,
-    lost: Lost,
+    failed_attempt: FailedAttempt,
     known: &[String],
 ) -> ClientResponse {
-    let ours = lost.class == Class::Credential && primary.credential != Credential::ClientLogin;
-    let mut said = match lost.answer {
+    let ours =
+        failed_attempt.class == Class::Credential && primary.credential != Credential::ClientLogin;
+    let mut said = match failed_attempt.answer {
         // A wrong key of the owner is not the client's login: at a 401, agents retry for minutes.
         Some((_, _, body)) if ours => ClientResponse {
             ours: true,
@@ -136,9 +137,9 @@ pub(crate) fn exhausted(
             )
         },
         Some(answer) => ClientResponse::from(answer),
-        None => match lost.own {
-            Some(own) => of_our_network(dialect, own, product, &lost.message),
-            None => did_not_answer(dialect, product, &lost.message),
+        None => match failed_attempt.own {
+            Some(own) => of_our_network(dialect, own, product, &failed_attempt.message),
+            None => did_not_answer(dialect, product, &failed_attempt.message),
         },
     };
     for sentence in known {
@@ -148,8 +149,8 @@ pub(crate) fn exhausted(
         said.body = without_unheard_code(said.body);
     }
     // The vendor's own clients show the reset of a used-up plan and wait for it: its headers pass through.
-    if lost.class != Class::Limit {
-        bound_retry_after(dialect, &mut said, lost.retry_after);
+    if failed_attempt.class != Class::Limit {
+        bound_retry_after(dialect, &mut said, failed_attempt.retry_after);
     }
     said
 }

@@ -10,9 +10,9 @@ use http::{HeaderValue, Response, StatusCode, Version};
 use tokio::time::timeout;
 
 use crate::admitted::Admitted;
-use crate::attempt::fallback::{Answered, Fallback, NoneLeft};
+use crate::attempt::attempt_response::AttemptResponse;
+use crate::attempt::fallback::{Answered, Fallback, NoResponse};
 use crate::attempt::headers;
-use crate::attempt::won::Won;
 use crate::deliver::announce::announcement;
 use crate::deliver::client_response::ClientResponse;
 use crate::deliver::failure::error_response;
@@ -26,7 +26,7 @@ use crate::open::OpenExchange;
 use crate::services::Services;
 use crate::{Body, End, Outcome};
 
-type Found = (Fallback, Result<Answered, NoneLeft>);
+type Found = (Fallback, Result<Answered, NoResponse>);
 
 /// Ask the candidates and answer the client.
 pub(crate) async fn answer(
@@ -82,8 +82,8 @@ pub(crate) fn has_chunks(admitted: &Admitted) -> bool {
 fn respond((fallback, found): Found) -> Response<Body> {
     match found {
         Ok(answered) => deliver(fallback, answered),
-        Err(NoneLeft::Exhausted) => failed(fallback),
-        Err(NoneLeft::OurFault) => {
+        Err(NoResponse::Exhausted) => failed(fallback),
+        Err(NoResponse::OurFault) => {
             let said = rescue::our_fault(fallback.admitted.plan.dialect);
             end(said, fallback.exchange, End::OurFault)
         }
@@ -95,7 +95,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
     let Answered {
         candidate,
         permit,
-        won,
+        response,
     } = answered;
     let attempts = fallback.exchange.attempts();
     let named = candidate.clone();
@@ -104,13 +104,13 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
         fallback.services.answered(session.clone(), &candidate);
     }
     let replaces = replaces(&fallback, &candidate);
-    let (head, body) = match won {
-        Won::Stream {
+    let (head, body) = match response {
+        AttemptResponse::Stream {
             head,
             mut answer,
             ended: Some(completion),
         } if !has_chunks(&fallback.admitted) => {
-            let whole = Won::Document {
+            let whole = AttemptResponse::Document {
                 head,
                 bytes: answer.all_ready(),
                 completion,
@@ -119,11 +119,11 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             let answered = Answered {
                 candidate,
                 permit,
-                won: whole,
+                response: whole,
             };
             return deliver(fallback, answered);
         }
-        Won::Stream {
+        AttemptResponse::Stream {
             head,
             answer,
             ended,
@@ -134,7 +134,7 @@ fn deliver(mut fallback: Fallback, answered: Answered) -> Response<Body> {
             });
             (head, body)
         }
-        Won::Document {
+        AttemptResponse::Document {
             head,
             bytes,
             completion,
@@ -184,13 +184,13 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
         Ok(Answered {
             candidate,
             permit,
-            won: Won::Stream { answer, ended, .. },
+            response: AttemptResponse::Stream { answer, ended, .. },
         }) => {
             let delivery = Delivery::new(fallback, candidate, permit, answer, ended, outlet);
             delivery.run().await;
         }
         Ok(Answered {
-            won: Won::Document { bytes, .. },
+            response: AttemptResponse::Document { bytes, .. },
             ..
         }) => {
             fallback.exchange.handed(bytes.len());
@@ -202,11 +202,11 @@ async fn waiting(mut finding: BoxFuture<'static, Found>, outlet: Outlet) {
         Err(none) => {
             let dialect = fallback.admitted.plan.dialect;
             let (said, how) = match none {
-                NoneLeft::Exhausted => {
+                NoResponse::Exhausted => {
                     let (said, how, _) = error_response(&mut fallback);
                     (said, how)
                 }
-                NoneLeft::OurFault => (rescue::our_fault(dialect), End::OurFault),
+                NoResponse::OurFault => (rescue::our_fault(dialect), End::OurFault),
             };
             let said = said.cite(fallback.exchange.id());
             let event = rescue::as_event(dialect, &said);

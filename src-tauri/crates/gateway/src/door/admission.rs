@@ -15,11 +15,11 @@ use crate::deliver::hold::{self, Gate, Hold};
 use crate::draft::Draft;
 use crate::held::Share;
 use crate::kept::Conversation;
-use crate::once::{self, Again, Asker, Item, Run};
+use crate::once::{self, Again, Item, RequestIdentity, Run};
 use crate::open::OpenExchange;
-use crate::plan::patience::{self, Leaver};
+use crate::plan::patience::{self, ExitGroup};
 use crate::plan::session::SessionKey;
-use crate::plan::{Caller, CallerKind, Wish};
+use crate::plan::{Caller, CallerKind, PlanInput};
 use crate::review::Reviewed;
 use crate::{Body, Config, ExchangeId, Pin, Plan, Rerun};
 
@@ -70,11 +70,12 @@ impl Gateway {
             Err(why) => return self.turn_away((id, began), &head, dialect, why.into()),
         };
         let client = &unknown.client;
-        let asker = Asker::new(&config.token, &head, client, (dialect, kind), body.clone());
+        let identity =
+            RequestIdentity::new(&config.token, &head, client, (dialect, kind), body.clone());
         let rerun = head.extensions.get::<Rerun>().cloned();
         if key.is_none()
             && rerun.is_none()
-            && let Some(left) = once::rejoin(self.0.once(), id, &asker, client, dialect).await
+            && let Some(left) = once::rejoin(self.0.once(), id, &identity, client, dialect).await
         {
             return left;
         }
@@ -88,16 +89,16 @@ impl Gateway {
         let session = SessionKey::of(client, &ask, &caller, kind);
         let conversation = Conversation::of(&self.0, &config, &head, (&ask, kind), &body).await;
         let in_full = conversation.in_full().map_or(&body, |full| &full.body);
-        let wish = Wish {
+        let input = PlanInput {
             kind,
             unthought_turn: ask.unthought_turn,
             only: pin.as_ref().map(|pin| &pin.answerer),
-            ..Wish::any(dialect, &ask.model, &caller)
+            ..PlanInput::any(dialect, &ask.model, &caller)
         };
-        let (plan, unread) = self.plan(&config, &ask, wish, session.as_ref(), in_full);
+        let (plan, unread) = self.plan(&config, &ask, input, session.as_ref(), in_full);
         let streamed = ask.stream && kind == Kind::Generate;
         let pipeline = unknown.pipeline.clone().or_else(|| plan.pipeline.clone());
-        let leaver = Leaver {
+        let exit_group = ExitGroup {
             route: plan.route.clone(),
             client: client.name.clone(),
             streamed,
@@ -110,7 +111,7 @@ impl Gateway {
                 pipeline.as_deref(),
                 &head.headers,
                 measured.waits,
-                self.0.learned_wait(&leaver),
+                self.0.learned_wait(&exit_group),
             ),
             ..measured
         };
@@ -131,7 +132,7 @@ impl Gateway {
         };
         let replay = match rerun {
             Some(Rerun { replay }) => replay,
-            None => key.map(|key| asker.keyed(&plan.route, &key)),
+            None => key.map(|key| identity.keyed(&plan.route, &key)),
         };
         let reviewed = match &pin {
             None => Reviewed::of(&draft, plan.strict, &head.headers, &body, replay),
@@ -139,19 +140,19 @@ impl Gateway {
         };
         let item = reviewed.as_ref().map(|reviewed| Item {
             id: reviewed.id().to_owned(),
-            key: asker.item(reviewed.id()),
+            key: identity.item(reviewed.id()),
             dialect,
         });
         let run = match (replay, item) {
             (Some(key), _) => Run::Keyed(key),
             (None, Some(item)) => Run::Item(item),
-            (None, None) => Run::Asker(asker),
+            (None, None) => Run::MayReturn(identity),
         };
         let again = match &run {
             Run::Item(item) if kind == Kind::Generate => {
                 once::again(self.0.once(), id, item, draft.started).await
             }
-            Run::Item(_) | Run::Keyed(_) | Run::Asker(_) => Again::First,
+            Run::Item(_) | Run::Keyed(_) | Run::MayReturn(_) => Again::First,
         };
         if let Again::Running(response) = again {
             return response;
@@ -159,7 +160,7 @@ impl Gateway {
         let exchange = match pin {
             None => OpenExchange::begin(self.0.reports(), began, draft)
                 .counted(storms, asked)
-                .leaving(self.0.clone(), leaver),
+                .leaving(self.0.clone(), exit_group),
             Some(pin) => OpenExchange::begin(&self.0.reports().to(pin.reports), began, draft),
         };
         let exchange = exchange.reviewed(reviewed);
@@ -192,12 +193,12 @@ impl Gateway {
         &self,
         config: &Config,
         ask: &Ask,
-        wish: Wish<'_>,
+        input: PlanInput<'_>,
         session: Option<&SessionKey>,
         body: &Bytes,
     ) -> (Plan, bool) {
-        let made = |wish: Wish<'_>| {
-            let mut plan = self.0.plan(config, wish);
+        let made = |input: PlanInput<'_>| {
+            let mut plan = self.0.plan(config, input);
             let stay = session.zip(plan.primary()).and_then(|(session, primary)| {
                 let in_tool_loop = !ask.results.is_empty();
                 self.0.stays_with(session, in_tool_loop, primary)
@@ -207,11 +208,11 @@ impl Gateway {
             }
             plan
         };
-        let plan = made(wish);
-        if wish.kind == Kind::Generate && !wish.unthought_turn && plan.may_begin_unread() {
+        let plan = made(input);
+        if input.kind == Kind::Generate && !input.unthought_turn && plan.may_begin_unread() {
             return (plan, true);
         }
         let body = Some(&**body);
-        (made(Wish { body, ..wish }), false)
+        (made(PlanInput { body, ..input }), false)
     }
 }

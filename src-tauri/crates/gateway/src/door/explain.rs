@@ -4,14 +4,14 @@ use catalog::{Dialect, EndpointId, ModelId};
 use wire::Ask;
 
 use super::Gateway;
-use crate::plan::{Caller, Wish};
+use crate::plan::{Caller, PlanInput};
 use crate::{Pin, Plan};
 
 impl Gateway {
     /// The plan for such a request of this caller's now.
     pub fn explain(&self, dialect: Dialect, model: &str, caller: &Caller) -> Plan {
         self.0
-            .plan(&self.0.config(), Wish::any(dialect, model, caller))
+            .plan(&self.0.config(), PlanInput::any(dialect, model, caller))
     }
 
     /// The plan for this very request.
@@ -25,12 +25,12 @@ impl Gateway {
         caller: &Caller,
     ) -> Result<Plan, wire::BadRequest> {
         let ask = Ask::read(dialect, body)?;
-        let wish = Wish {
+        let input = PlanInput {
             body: Some(body),
             unthought_turn: ask.unthought_turn,
-            ..Wish::any(dialect, &ask.model, caller)
+            ..PlanInput::any(dialect, &ask.model, caller)
         };
-        Ok(self.0.plan(&self.0.config(), wish))
+        Ok(self.0.plan(&self.0.config(), input))
     }
 
     /// The plan for a test of this candidate with such a request; empty where it cannot be tested.
@@ -42,10 +42,10 @@ impl Gateway {
         with: &ModelId,
     ) -> Plan {
         let (caller, only) = (Pin::caller(), (endpoint.clone(), with.clone()));
-        let wish = Wish {
+        let input = PlanInput {
             only: Some(&only),
-            ..Wish::any(dialect, model, &caller)
+            ..PlanInput::any(dialect, model, &caller)
         };
-        self.0.plan(&self.0.config(), wish)
+        self.0.plan(&self.0.config(), input)
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use catalog::Dialect;
 use wire::Kind;
 
-use super::ask::{Keep, Question, Whose};
+use super::ask::{Keep, OwnerAt, Question};
 use super::conversations::Conversations;
 use super::holder::holder;
 use super::refers::Refers;
@@ -23,7 +23,7 @@ pub(crate) struct Keeper(Option<Keeping>);
 #[derive(Debug)]
 struct Keeping {
     conversations: Conversations,
-    whose: Whose,
+    owner_at: OwnerAt,
     body: Bytes,
     refers: Option<Arc<Refers>>,
     observer: Observer,
@@ -46,7 +46,7 @@ impl Keeper {
         let owner = conversation.owner.filter(|_| may_be_referred_to);
         Self(owner.map(|owner| Keeping {
             conversations: services.conversations().clone(),
-            whose: (owner, services.now()),
+            owner_at: (owner, services.now()),
             body: admitted.body.clone(),
             refers: conversation.refers.clone(),
             observer: Observer::default(),
@@ -84,7 +84,7 @@ impl Keeper {
         let bytes = keeping.body.len() + response.bytes();
         keeping.conversations.write(bytes, |waiting| {
             Question::Keep(Box::new(Keep {
-                whose: keeping.whose,
+                owner_at: keeping.owner_at,
                 body: keeping.body,
                 refers: keeping.refers,
                 response,

@@ -2,7 +2,7 @@
 //! sent.
 
 mod run;
-mod twin;
+mod waiting;
 
 use catalog::Dialect;
 use http::header::CONTENT_TYPE;

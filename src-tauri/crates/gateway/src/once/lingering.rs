@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::away::Lingering;
 use super::completion_check;
 use super::departure::Departure;
-use super::identity::Asker;
+use super::identity::RequestIdentity;
 use super::tape::{Attendance, Head, Recorder, Tape, TapeEnd};
 use crate::Body;
 use crate::services::Services;
@@ -79,7 +79,7 @@ pub(crate) struct Wanted {
     services: Services,
     all: Lingering,
     tape: Tape,
-    asker: Asker,
+    identity: RequestIdentity,
     dialect: Dialect,
     /// Its client has left: under what it may be found, and until when.
     alone: Option<(Digest, Instant)>,
@@ -91,7 +91,7 @@ impl Wanted {
         services: Services,
         all: Lingering,
         tape: Tape,
-        asker: Asker,
+        identity: RequestIdentity,
         dialect: Dialect,
     ) -> Self {
         Self {
@@ -99,7 +99,7 @@ impl Wanted {
             services,
             all,
             tape,
-            asker,
+            identity,
             dialect,
             alone: None,
         }
@@ -163,7 +163,7 @@ impl Wanted {
         if had_all || (self.tape.is_over() && !self.is_answer()) {
             return false;
         }
-        let same = self.asker.same_again();
+        let same = self.identity.same_again();
         self.all.lock().insert(same, self.tape.clone());
         self.alone = Some((same, Instant::now() + LINGER));
         true

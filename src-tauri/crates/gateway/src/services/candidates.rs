@@ -7,7 +7,7 @@ use wire::{Class, Kind};
 
 use super::Services;
 use crate::attempt::breaker::{FAILURES, FAILURES_IN_DECLARED_OUTAGE, Permit, Trip};
-use crate::attempt::lost::Lost;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::log::{self, Follows};
 use crate::plan::session::HEALTHY_FOR;
 use crate::{Candidate, Fault, Standing};
@@ -70,22 +70,27 @@ impl Services {
         }
     }
 
-    pub(crate) fn trip(&self, candidate: &Candidate, lost: &Lost) -> Trip {
+    pub(crate) fn trip(&self, candidate: &Candidate, failed_attempt: &FailedAttempt) -> Trip {
         Trip {
-            class: lost.class,
-            slow: lost.fault == Fault::Theirs(health::FailureKind::Stalled),
-            timeout_length: lost.timeout_length,
-            retry_after: lost.retry_after,
-            resets_at: lost.resets_at,
-            reason: lost.message.clone(),
+            class: failed_attempt.class,
+            slow: failed_attempt.fault == Fault::Theirs(health::FailureKind::Stalled),
+            timeout_length: failed_attempt.timeout_length,
+            retry_after: failed_attempt.retry_after,
+            resets_at: failed_attempt.resets_at,
+            reason: failed_attempt.message.clone(),
             threshold: self.threshold(candidate),
             cooldown: self.0.config.borrow().timers.cooldown,
         }
     }
 
     /// Its client left after a wait of the timeout's length.
-    pub(crate) fn timed_out(&self, exchange: &Span, candidate: &Candidate, lost: &Lost) {
-        let trip = self.trip(candidate, lost);
+    pub(crate) fn timed_out(
+        &self,
+        exchange: &Span,
+        candidate: &Candidate,
+        failed_attempt: &FailedAttempt,
+    ) {
+        let trip = self.trip(candidate, failed_attempt);
         let Candidate {
             endpoint, model, ..
         } = candidate;
@@ -93,7 +98,7 @@ impl Services {
             .0
             .breakers
             .timed_out(endpoint, model, self.now(), &trip);
-        log::attempt_failed(exchange, candidate, lost, Follows::ClientLeft);
+        log::attempt_failed(exchange, candidate, failed_attempt, Follows::ClientLeft);
         if let Some(change) = change {
             log::breaker(exchange, endpoint, model, change);
         }

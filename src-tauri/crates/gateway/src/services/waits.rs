@@ -4,28 +4,28 @@ use std::time::Duration;
 
 use super::{Services, lock};
 use crate::Candidate;
-use crate::plan::patience::Leaver;
+use crate::plan::patience::ExitGroup;
 
 impl Services {
     /// The patience that a client's exits have shown.
-    pub(crate) fn learned_wait(&self, leaver: &Leaver) -> Option<Duration> {
-        lock(&self.0.exits).learned(leaver)
+    pub(crate) fn learned_wait(&self, exit_group: &ExitGroup) -> Option<Duration> {
+        lock(&self.0.exits).learned(exit_group)
     }
 
     /// A client left after this time, without a byte.
-    pub(crate) fn left(&self, leaver: Leaver, after: Duration) {
+    pub(crate) fn left(&self, exit_group: ExitGroup, after: Duration) {
         tracing::debug!(
-            client = %leaver.client,
-            route = %leaver.route,
+            client = %exit_group.client,
+            route = %exit_group.route,
             "a client left after {} s without a byte",
             after.as_secs()
         );
-        lock(&self.0.exits).left(leaver, after);
+        lock(&self.0.exits).left(exit_group, after);
     }
 
     /// A client received a response after this time.
-    pub(crate) fn stayed(&self, leaver: &Leaver, after: Duration) {
-        lock(&self.0.exits).stayed(leaver, after);
+    pub(crate) fn stayed(&self, exit_group: &ExitGroup, after: Duration) {
+        lock(&self.0.exits).stayed(exit_group, after);
     }
 
     /// A complete response in one piece to a request of so many bytes took so long.

@@ -58,7 +58,7 @@ impl Fallback {
     /// reset.
     fn is_for_a_limit(&self) -> bool {
         let class = match self.failure.of_primary() {
-            Some((_, lost)) => Some(lost.class),
+            Some((_, failed_attempt)) => Some(failed_attempt.class),
             None => {
                 let primary = self.queue.primary();
                 let open = primary.filter(|primary| !self.services.standing(primary).admits());
@@ -71,7 +71,7 @@ impl Fallback {
     /// Only where the primary's model alone fails, by this attempt or its breaker, and the sibling has not failed lately.
     fn may_ask_sibling(&self, sibling: &Candidate) -> bool {
         let failing = match self.failure.of_primary() {
-            Some((_, lost)) => lost.is_of_the_model(),
+            Some((_, failed_attempt)) => failed_attempt.is_of_the_model(),
             None => self
                 .queue
                 .primary()

@@ -11,7 +11,7 @@ use super::next::{Next, bears_on_breaker, may_repeat, next};
 use super::{ATTEMPTS, Fallback};
 use crate::attempt::breaker::Permit;
 use crate::attempt::deadlines::stream_wait;
-use crate::attempt::lost::Lost;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::own_network::OwnNetwork;
 use crate::log::{self, Follows};
 use crate::{Candidate, Carriage, Fault, Outcome};
@@ -22,47 +22,53 @@ impl Fallback {
         &mut self,
         candidate: &Candidate,
         permit: Option<Permit>,
-        mut lost: Lost,
+        mut failed_attempt: FailedAttempt,
         single_attempt: bool,
     ) {
         let admitted = Arc::clone(&self.admitted);
         let took = self.exchange.attempt_lasted();
         let endpoint = admitted.config.endpoints.get(&candidate.endpoint);
         if let Some(key) = endpoint.and_then(|endpoint| endpoint.key.as_ref()) {
-            lost.conceal(key);
+            failed_attempt.conceal(key);
         }
-        lost.date(self.services.now());
+        failed_attempt.date(self.services.now());
         let beyond = endpoint.is_some_and(|found| is_beyond_this_network(&found.endpoint.base));
-        if lost.fault == Fault::Theirs(FailureKind::Connect) && beyond && self.services.is_offline()
+        if failed_attempt.fault == Fault::Theirs(FailureKind::Connect)
+            && beyond
+            && self.services.is_offline()
         {
-            lost = Lost::of_our_network(OwnNetwork::Offline, lost.message);
+            failed_attempt =
+                FailedAttempt::of_our_network(OwnNetwork::Offline, failed_attempt.message);
         }
-        let outcome = match lost.own {
+        let outcome = match failed_attempt.own {
             Some(own) => Outcome::NotSent {
                 own,
-                message: lost.message.clone(),
+                message: failed_attempt.message.clone(),
             },
             None => Outcome::Failed {
-                class: lost.class,
-                fault: lost.fault,
-                message: lost.message.clone(),
-                resets_at: lost.resets_at,
+                class: failed_attempt.class,
+                fault: failed_attempt.fault,
+                message: failed_attempt.message.clone(),
+                resets_at: failed_attempt.resets_at,
             },
         };
         let span = self.exchange.attempt_span().clone();
-        self.exchange.attempt_ended(outcome, lost.report.clone());
-        let permit = permit.filter(|_| bears_on_breaker(&lost, candidate));
+        self.exchange
+            .attempt_ended(outcome, failed_attempt.report.clone());
+        let permit = permit.filter(|_| bears_on_breaker(&failed_attempt, candidate));
         let change = permit.and_then(|permit| {
-            let trip = self.services.trip(candidate, &lost);
+            let trip = self.services.trip(candidate, &failed_attempt);
             permit.failed(self.services.now(), &trip)
         });
-        self.empty_before |= lost.empty;
+        self.empty_before |= failed_attempt.empty;
         let context = endpoint.and_then(|endpoint| endpoint.context(&candidate.model));
         let translated = candidate.carriage != Carriage::Own;
         let for_limits = admitted.config.spending.for_limits;
-        match next(&lost, candidate, context, translated, for_limits) {
+        match next(&failed_attempt, candidate, context, translated, for_limits) {
             // A retry of an empty response is mostly empty too, and would be passed on.
-            Next::Again(_) if lost.empty && !self.queue.is_last() => self.queue.leave(candidate),
+            Next::Again(_) if failed_attempt.empty && !self.queue.is_last() => {
+                self.queue.leave(candidate)
+            }
             Next::Again(_) if !may_repeat(took, self.queue.is_last(), self.time_left()) => {
                 self.queue.leave(candidate);
             }
@@ -77,11 +83,11 @@ impl Fallback {
         if single_attempt {
             self.queue.leave(candidate);
         }
-        log::attempt_failed(&span, candidate, &lost, self.follows(candidate));
+        log::attempt_failed(&span, candidate, &failed_attempt, self.follows(candidate));
         if let Some(change) = change {
             log::breaker(&span, &candidate.endpoint, &candidate.model, change);
         }
-        self.failure.record(candidate, lost);
+        self.failure.record(candidate, failed_attempt);
     }
 
     /// What follows this candidate's failure.

@@ -1,20 +1,20 @@
 //! The failure that the client gets if no candidate answers.
 
 use crate::Candidate;
-use crate::attempt::lost::Lost;
+use crate::attempt::failed_attempt::FailedAttempt;
 
 #[derive(Debug, Default)]
 pub(crate) struct ReportedFailure {
     /// The primary's first.
-    primary: Option<(Candidate, Lost)>,
+    primary: Option<(Candidate, FailedAttempt)>,
     /// Of the fallbacks: the first that a retry may help, else the first.
-    fallback: Option<(Candidate, Lost)>,
+    fallback: Option<(Candidate, FailedAttempt)>,
 }
 
 impl ReportedFailure {
-    pub(super) fn record(&mut self, candidate: &Candidate, lost: Lost) {
-        let retryable = lost.class.is_retryable();
-        let failure = (candidate.clone(), lost);
+    pub(super) fn record(&mut self, candidate: &Candidate, failed_attempt: FailedAttempt) {
+        let retryable = failed_attempt.class.is_retryable();
+        let failure = (candidate.clone(), failed_attempt);
         if candidate.is_primary() {
             self.primary.get_or_insert(failure);
         } else if self
@@ -26,12 +26,12 @@ impl ReportedFailure {
         }
     }
 
-    pub(crate) fn of_primary(&self) -> Option<&(Candidate, Lost)> {
+    pub(crate) fn of_primary(&self) -> Option<&(Candidate, FailedAttempt)> {
         self.primary.as_ref()
     }
 
     /// The primary's, or where that got no request, a fallback's.
-    pub(crate) fn take(&mut self) -> Option<(Candidate, Lost)> {
+    pub(crate) fn take(&mut self) -> Option<(Candidate, FailedAttempt)> {
         self.primary.take().or_else(|| self.fallback.take())
     }
 }

@@ -13,12 +13,12 @@ use wire::Kind;
 use super::Fallback;
 use crate::admitted::Admitted;
 use crate::attempt::attempt;
+use crate::attempt::attempt_response::AttemptResponse;
 use crate::attempt::breaker::TimeoutLength;
 use crate::attempt::deadlines::{ClientWait, Deadlines, Left, Patience};
-use crate::attempt::lost::Lost;
+use crate::attempt::failed_attempt::FailedAttempt;
 use crate::attempt::terms::Terms;
 use crate::attempt::translation::Translation;
-use crate::attempt::won::Won;
 use crate::deliver::hold::Hold;
 use crate::plan::patience::{self, Turn};
 use crate::{Candidate, Demand};
@@ -31,7 +31,7 @@ impl Fallback {
         request: Request<Full<Bytes>>,
         (translation, wanted): (Option<Translation>, Option<Demand>),
         now: DateTime<Utc>,
-    ) -> Result<Won, Lost> {
+    ) -> Result<AttemptResponse, FailedAttempt> {
         let admitted = Arc::clone(&self.admitted);
         let (services, queue) = (&self.services, &mut self.queue);
         let began = Instant::now();
@@ -48,8 +48,8 @@ impl Fallback {
             let (services, candidate) = (services.clone(), candidate.clone());
             let span = self.exchange.attempt_span().clone();
             let timed_out = move |why: String| {
-                let lost = Lost::timed_out(why, Some(TimeoutLength::Usual));
-                services.timed_out(&span, &candidate, &lost);
+                let failed_attempt = FailedAttempt::timed_out(why, Some(TimeoutLength::Usual));
+                services.timed_out(&span, &candidate, &failed_attempt);
             };
             self.exchange.attempt_without_response(after, timed_out);
         }
@@ -108,10 +108,10 @@ impl Fallback {
         let held = services.answers_held();
         let upstream = services.upstream();
         let exchange = &mut self.exchange;
-        let won = attempt(upstream, request, terms, held, now, exchange).await;
+        let response = attempt(upstream, request, terms, held, now, exchange).await;
         let passed_over = self.queue.lineup().passed_over();
         self.exchange.passed_over(passed_over);
-        won
+        response
     }
 }
 

@@ -9,7 +9,7 @@ use ledger::ReplayAnswer;
 use wire::Kind;
 
 use super::super::completion_check::{CompletionCheck, is_stream};
-use super::super::flights::{Landed, Ticket};
+use super::super::keyed_runs::{RunResult, Ticket};
 use super::super::replays::Unkept;
 use super::super::tape::{Head, Recorder, TapeEnd, joined};
 use crate::deliver::client_response::ClientResponse;
@@ -35,7 +35,7 @@ pub(crate) async fn run(
         asked = asking => asked,
         () = freed_by_a_stop(&services, &ticket) => {
             recorder.abort(STOPPING.to_owned());
-            return ticket.land(Landed::Broken(STOPPING.to_owned()));
+            return ticket.publish(RunResult::Broken(STOPPING.to_owned()));
         }
     };
     let (parts, body) = asked.into_parts();
@@ -55,7 +55,7 @@ pub(crate) async fn run(
         recorded = running.record(body) => recorded,
         () = freed_by_a_stop(&services, &ticket) => {
             running.end_broken(STOPPING.to_owned());
-            return ticket.land(Landed::Broken(STOPPING.to_owned()));
+            return ticket.publish(RunResult::Broken(STOPPING.to_owned()));
         }
     };
     match recorded {
@@ -137,15 +137,15 @@ impl Running {
         }
         self.recorder.end(TapeEnd::Complete);
         let Head { status, headers } = self.head;
-        ticket.land(match given {
-            Some(body) => Landed::Released(ClientResponse {
+        ticket.publish(match given {
+            Some(body) => RunResult::Released(ClientResponse {
                 status,
                 headers,
                 body,
                 // Its error already names this exchange, also for the clients that wait for it.
                 ours: false,
             }),
-            None => Landed::TooLarge,
+            None => RunResult::TooLarge,
         });
     }
 
@@ -180,6 +180,6 @@ impl Running {
             };
             self.recorder.replace_with(head, said.body);
         }
-        ticket.land(Landed::Unkept(unkept));
+        ticket.publish(RunResult::Unkept(unkept));
     }
 }

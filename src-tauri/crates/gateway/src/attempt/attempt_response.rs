@@ -8,7 +8,7 @@ use crate::attempt::answer::Answer;
 
 /// An answer that may be passed on.
 #[derive(Debug)]
-pub(crate) enum Won {
+pub(crate) enum AttemptResponse {
     /// `ended`: the complete body has arrived already.
     Stream {
         head: Parts,

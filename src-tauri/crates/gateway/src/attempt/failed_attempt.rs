@@ -19,7 +19,7 @@ const MASK: &str = "[masked]";
 
 /// Why an attempt brought no answer, before anything of it was passed on or in the middle.
 #[derive(Debug)]
-pub(crate) struct Lost {
+pub(crate) struct FailedAttempt {
     pub(crate) class: Class,
     /// It never left our own network.
     pub(crate) own: Option<OwnNetwork>,
@@ -41,7 +41,7 @@ pub(crate) struct Lost {
     pub(crate) hopeless: bool,
 }
 
-impl Lost {
+impl FailedAttempt {
     pub(crate) fn new(class: Class, fault: Fault, message: impl Into<String>) -> Self {
         Self {
             class,
