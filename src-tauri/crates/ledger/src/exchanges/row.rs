@@ -164,6 +164,7 @@ impl ExchangeRow {
     pub fn stand_ins_cost(&self) -> MicroDollars {
         self.attempts
             .iter()
+            .filter(|a| !a.by_subscription)
             .filter(|a| match &self.primary {
                 Some(primary) => (&a.endpoint, &a.model) != (&primary.endpoint, &primary.model),
                 None => self.route == PASSED,

@@ -100,10 +100,17 @@ fn the_query_and_the_type_agree_on_what_the_cap_counts() {
             .for_each(|attempt| attempt.cost = None);
         row
     };
+    let by_subscription = |mut row: ExchangeRow| {
+        row.attempts
+            .iter_mut()
+            .for_each(|attempt| attempt.by_subscription = true);
+        row
+    };
     for row in [
         passed(Some(20)),
         passed(None),
         unpriced(carried(t0())),
+        by_subscription(unpriced(carried(t0()))),
         carried(t0()),
         answered(t0()),
     ] {
