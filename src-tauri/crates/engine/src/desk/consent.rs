@@ -1,7 +1,7 @@
 //! Consent for paid fallbacks, requested when a fallback is needed: "OpenAI can answer: about $0.57 for the next turn. Allow
 //! it?" It is the only consent question about cost.
 
-use catalog::{EndpointId, MicroDollars, ModelId, ProviderId, Tokens};
+use catalog::{EndpointId, MicroDollars, ModelId, Price, ProviderId, Tokens};
 use chrono::{DateTime, Utc};
 use gateway::{Caller, Consent, Exchange, Ineligible, Login, Plan};
 use ledger::{NoticeKind, NoticeRow, Urgency};
@@ -23,8 +23,17 @@ pub(crate) struct PaidQuestion {
     pub by: ProviderId,
     pub endpoint: EndpointId,
     pub model: ModelId,
-    /// Cost of the next turn, whose prompt is not in the fallback's cache, and of each later turn. None: the price is unknown.
-    pub cost: Option<(MicroDollars, MicroDollars)>,
+    /// None: the price is unknown.
+    pub cost: Option<TurnCost>,
+}
+
+/// Estimated cost of a client's turns at a fallback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TurnCost {
+    /// The next turn, whose prompt is not in the fallback's cache.
+    pub first: MicroDollars,
+    /// Each later turn.
+    pub next: MicroDollars,
 }
 
 /// The owner's answer for one outage.
@@ -67,6 +76,25 @@ impl PaidConsent {
         if let Some(output) = told.map(|report| report.tokens.output) {
             self.output.0 = self.output.0.saturating_add(output);
             self.output.1 += 1;
+        }
+    }
+
+    /// `input`: tokens of the prompt.
+    pub(crate) fn turn_cost(&self, price: &Price, input: u64) -> TurnCost {
+        let output = self.usual_output();
+        let first = Tokens {
+            input,
+            output,
+            ..Tokens::default()
+        };
+        let next = Tokens {
+            cache_read: input,
+            output,
+            ..Tokens::default()
+        };
+        TurnCost {
+            first: price.cost(first),
+            next: price.cost(next),
         }
     }
 
@@ -165,22 +193,9 @@ impl Desk {
             let down = matches!(down, api::Level::PartialOutage | api::Level::MajorOutage);
             (dropped.why == Ineligible::NeedsYes && !down).then_some((endpoint, &dropped.model))
         })?;
-        let sent = exchange.attempts.iter().map(|a| a.request_bytes).max()?;
-        let (input, output) = (sent / BYTES_A_TOKEN, self.state.paid.usual_output());
+        let input = input_tokens(exchange)?;
         let price = self.state.catalog.price(&endpoint.provider, model.as_str());
-        let cost = price.map(|price| {
-            let first = Tokens {
-                input,
-                output,
-                ..Tokens::default()
-            };
-            let next = Tokens {
-                cache_read: input,
-                output,
-                ..Tokens::default()
-            };
-            (price.cost(first), price.cost(next))
-        });
+        let cost = price.map(|price| self.state.paid.turn_cost(price, input));
         Some(PaidQuestion {
             failing: primary.provider.clone(),
             failing_model: primary.model.clone(),
@@ -251,6 +266,12 @@ impl Desk {
             self.reconfigure(now);
         }
     }
+}
+
+/// Estimated tokens of a request's prompt.
+pub(super) fn input_tokens(exchange: &Exchange) -> Option<u64> {
+    let sent = exchange.attempts.iter().map(|a| a.request_bytes).max()?;
+    Some(sent / BYTES_A_TOKEN)
 }
 
 fn capitalized(text: &str) -> String {

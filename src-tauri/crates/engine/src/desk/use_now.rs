@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Dialect, ProviderId};
+use catalog::ProviderId;
 use chrono::{DateTime, Utc};
-use gateway::{Caller, CallerKind, Exchange, ExchangeKind, Login, Plan};
+use gateway::{Exchange, ExchangeKind, Outcome};
 
+use super::consent::input_tokens;
+use super::offers::{LastRequest, Planned};
 use super::restored::Asker;
 use super::{Desk, Record, keys};
 use crate::state::State;
@@ -19,16 +21,6 @@ pub(crate) struct Choice {
     pub(crate) provider: ProviderId,
     /// None: pinned.
     pub(crate) until: Option<DateTime<Utc>>,
-}
-
-/// The last request of a client, and the plan for the next one like it.
-#[derive(Debug)]
-struct LastRequest {
-    dialect: Dialect,
-    model: String,
-    pipeline: Option<String>,
-    subscription: bool,
-    plan: Option<Plan>,
 }
 
 #[derive(Debug, Default)]
@@ -50,9 +42,21 @@ impl Choices {
         names
     }
 
-    /// The plan for this client's next request. None: no request was seen.
-    pub(crate) fn plan(&self, client: &str) -> Option<&Plan> {
-        self.last.get(client)?.plan.as_ref()
+    /// None: no request was seen.
+    pub(crate) fn last_request(&self, client: &str) -> Option<&LastRequest> {
+        self.last.get(client)
+    }
+
+    pub(super) fn last_requests(&self) -> impl Iterator<Item = (&String, &LastRequest)> {
+        self.last.iter()
+    }
+
+    pub(super) fn planned(&mut self, planned: Vec<(String, Planned)>) {
+        for (client, planned) in planned {
+            if let Some(request) = self.last.get_mut(&client) {
+                request.planned = Some(planned);
+            }
+        }
     }
 
     pub(super) fn next_due(&self) -> Option<DateTime<Utc>> {
@@ -91,21 +95,14 @@ impl Choices {
         if client.is_empty() || client.contains(['\t', '\n']) {
             return false;
         }
-        let known = self.last.get(client);
-        let same = known.is_some_and(|known| {
-            (
-                known.dialect,
-                &known.model,
-                &known.pipeline,
-                known.subscription,
-            ) == (
-                request.dialect,
-                &request.model,
-                &request.pipeline,
-                request.subscription,
-            )
-        });
-        if same || known.is_none() && self.last.len() >= CLIENTS_KNOWN {
+        let known = self.last.get_mut(client);
+        if let Some(known) = known {
+            if known.is_like(&request) {
+                known.input = request.input.or(known.input);
+                known.answered_by = request.answered_by;
+                return false;
+            }
+        } else if self.last.len() >= CLIENTS_KNOWN {
             return false;
         }
         self.last.insert(client.to_owned(), request);
@@ -133,7 +130,7 @@ impl Desk {
         let Some(client) = found.map(|name| (*name).clone()) else {
             return refused(
                 format!("no client named {client:?} has sent a request"),
-                "`understudyd use` lists the clients",
+                "`understudyd use` lists the clients, and how to connect one",
             );
         };
         let Some(name) = provider else {
@@ -151,11 +148,11 @@ impl Desk {
                 "`understudyd use` lists the choices",
             );
         };
-        if let Some(why) = view::use_now::unusable(&self.state, &client, &provider) {
+        if let Some((why, fix)) = view::use_now::unusable(&self.state, &client, &provider) {
             let product = self.state.product(&provider);
             return refused(
                 format!("{product} cannot be used: {why}. {client} stays with the usual order"),
-                "`understudyd route explain MODEL` lists each provider with the reason",
+                &fix,
             );
         }
         let until = (!pin).then(|| self.state.zone.day_ends(now));
@@ -207,7 +204,9 @@ impl Desk {
                 model: asker.model.clone(),
                 pipeline: asker.pipeline.clone(),
                 subscription: asker.subscription,
-                plan: None,
+                input: asker.input,
+                answered_by: None,
+                planned: None,
             };
             self.state.choices.seen(&asker.client, request);
         }
@@ -228,7 +227,9 @@ impl Desk {
             model: exchange.model.clone(),
             pipeline: exchange.pipeline.clone(),
             subscription,
-            plan: None,
+            input: input_tokens(exchange),
+            answered_by: answered_by(exchange),
+            planned: None,
         };
         if self.state.choices.seen(name, request) {
             self.traffic_has_news = true;
@@ -260,41 +261,12 @@ impl Desk {
         };
         self.state.choices.by_client.iter().map(of).collect()
     }
+}
 
-    /// Recomputes the plan of each client's next request.
-    pub(super) fn plan_clients(&mut self) {
-        let last = self.state.choices.last.iter();
-        let plans: Vec<(String, Plan)> = last
-            .map(|(client, request)| (client.clone(), self.client_plan(client, request)))
-            .collect();
-        for (client, plan) in plans {
-            if let Some(request) = self.state.choices.last.get_mut(&client) {
-                request.plan = Some(plan);
-            }
-        }
-    }
-
-    fn client_plan(&self, client: &str, request: &LastRequest) -> Plan {
-        let known = wire::Client {
-            name: client.to_owned(),
-            ..wire::Client::default()
-        };
-        let caller = Caller {
-            kind: match &request.pipeline {
-                Some(name) => CallerKind::Pipeline(name.clone()),
-                None if known.is_agent() => CallerKind::Agent,
-                None => CallerKind::Application,
-            },
-            login: match self.usual_caller(request.dialect).login {
-                _ if request.subscription => Login::Subscription,
-                Login::None => Login::None,
-                Login::Key | Login::Subscription => Login::Key,
-            },
-            rerun: false,
-            client: client.to_owned(),
-        };
-        self.explain(request.dialect, &request.model, &caller)
-    }
+fn answered_by(exchange: &Exchange) -> Option<ProviderId> {
+    let last = exchange.attempts.last()?;
+    let answered = matches!(last.outcome, Outcome::Answered(_));
+    answered.then(|| last.provider.clone())
 }
 
 /// A provider by its id, its product, its name, or the first word of its models ("gpt").

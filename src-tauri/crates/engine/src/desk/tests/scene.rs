@@ -4,7 +4,7 @@
 //!
 //! | event | meaning |
 //! |---|---|
-//! | `call opus ok`, `call opus 529` | an agent's request that the primary completes, or that fails with this status |
+//! | `call opus ok`, `call opus 529` | an agent's request that the primary completes, or that fails with this status; `call opus ok 400k` has this many bytes |
 //! | `call opus 529, gpt-5.6-sol ok` | the next candidate completes it |
 //! | `leads/42 opus 529 parked` | the request of item 42 of the pipeline "leads", which is parked; `answered` closes it |
 //! | `probe haiku ok` | a probe |
@@ -259,7 +259,10 @@ impl Scene {
                     pin,
                 };
                 let (answer, effects) = self.desk.obey(self.now, &command);
-                self.answer = answer.unwrap_or_else(|refused| refused.error);
+                let refusal = |refused: api::ControlError| {
+                    [refused.error, refused.fix.unwrap_or_default()].join(". ")
+                };
+                self.answer = answer.unwrap_or_else(refusal);
                 self.perform(effects);
             }
             "sibling" => {
@@ -632,12 +635,15 @@ fn first_word(attempts: &[Attempt]) -> &str {
     attempts.first().expect("an attempt").model.as_str()
 }
 
-/// "opus 529", "opus ok", "opus cut"; "opus ok by-login" is paid for by the client's own subscription.
+/// "opus 529", "opus ok", "opus cut"; "opus ok by-key" is billed to a key; "opus ok 400k" has 400,000 bytes.
 fn attempt(said: &str) -> Attempt {
     let mut words = said.split_whitespace();
     let (provider, model) = served(words.next().unwrap());
     let outcome = words.next().unwrap_or_else(|| panic!("{said:?} ends how?"));
-    let by_subscription = words.next() != Some("by-key") && provider == "anthropic";
+    let more: Vec<&str> = words.collect();
+    let by_subscription = !more.contains(&"by-key") && provider == "anthropic";
+    let kilobytes = |word: &&str| word.strip_suffix('k')?.parse::<u64>().ok();
+    let request_bytes = more.iter().find_map(kilobytes).unwrap_or(1) * 1000;
     Attempt {
         provider: ProviderId::new(provider),
         endpoint: EndpointId::new(provider),
@@ -646,7 +652,7 @@ fn attempt(said: &str) -> Attempt {
         total: Duration::from_secs(1),
         ttft: None,
         status: http::StatusCode::from_u16(outcome.parse().unwrap_or(200)).ok(),
-        request_bytes: 1000,
+        request_bytes,
         by_subscription,
         spoken: None,
         left_out: Vec::new(),
