@@ -322,6 +322,6 @@ pub struct Today {
     #[serde(default)]
     #[ts(skip)]
     pub probes_estimate_usd: f64,
-    /// Exchanges with unknown cost (no price, no reported usage, or a subscription).
+    /// Exchanges that billed a key, and whose cost is not known: no price, or no reported usage.
     pub unpriced: u64,
 }

@@ -22,7 +22,7 @@ pub struct Sums {
     pub stand_ins: MicroDollars,
     /// Estimate.
     pub probes: MicroDollars,
-    /// Exchanges that reached a provider and whose cost is not known.
+    /// Exchanges that billed a key, and whose cost is not known.
     pub unpriced: u64,
 }
 
@@ -112,7 +112,8 @@ pub(crate) const TODAY: &str = concat!(
                    AND ((a.endpoint, a.model) <> (primary_endpoint, primary_model) OR route = 'pass-through')
             )) AS INTEGER) AS stand_ins,
             count(*) FILTER (
-                WHERE cost IS NULL AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id)
+                WHERE cost IS NULL
+                  AND EXISTS (SELECT 1 FROM attempts WHERE exchange = exchanges.id AND NOT by_subscription)
             ) AS unpriced
        FROM exchanges
       WHERE rehearsal = 0 AND ended <> 'turned_away' AND started_at >= ?1"

@@ -182,6 +182,11 @@ impl ExchangeRow {
         }
     }
 
+    /// A key was billed, and the amount is not known. What a subscription pays for costs nothing extra.
+    pub fn is_unpriced(&self) -> bool {
+        self.cost.is_none() && self.attempts.iter().any(|a| !a.by_subscription)
+    }
+
     /// Whether a fallback produced the response: the last attempt used another endpoint or model than the primary's.
     pub fn carried(&self) -> bool {
         let Some(last) = self.attempts.last().filter(|_| self.end.answered()) else {

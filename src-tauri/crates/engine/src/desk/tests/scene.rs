@@ -27,7 +27,7 @@
 //! | `menu …`, `no menu …` | a line of the tray's menu contains this |
 //! | `open 2`, `opened 18:58`, `logged 1` | number of open incidents; start of the only one; incidents in the ledger |
 //! | `said …` | the newest incident's timeline contains this |
-//! | `waiting 2`, `today 5`, `carried 1` | parked requests; requests and carried ones since midnight |
+//! | `waiting 2`, `today 5`, `carried 1`, `unpriced 1` | parked requests; since midnight: requests, carried ones, billed ones of unknown cost |
 //! | `evidence …` | the sentence on Claude contains this |
 //! | `paused`, `level unknown` | of the gateway's settings; of Claude |
 
@@ -537,6 +537,7 @@ impl Scene {
             }
             "waiting" => counts(snapshot.review_open),
             "today" => counts(snapshot.today.exchanges),
+            "unpriced" => counts(snapshot.today.unpriced),
             "carried" => counts(snapshot.today.carried_by_fallback),
             "evidence" => contains(&claude.evidence),
             "level" => {
