@@ -92,6 +92,16 @@ macro_rules! met {
 }
 pub(crate) use met;
 
+/// Attempt `a` shows whether the provider works: it failed, produced a first token, or got a response in one piece. The engine
+/// writes these outcomes.
+macro_rules! shows_health {
+    () => {
+        "(a.provider_failed OR a.ttft_ms IS NOT NULL
+             OR a.outcome IN ('complete', 'continues', 'unknown stop reason', 'token limit', 'declined'))"
+    };
+}
+pub(crate) use shows_health;
+
 /// SQLite's `sum` fails on integer overflow, and then the day's cap has no figure. `total` is exact up to nine billion
 /// dollars, and the cast saturates. Parameters: the beginning, then the two prices of [`DEAREST`].
 pub(crate) const TODAY: &str = concat!(
