@@ -115,11 +115,14 @@ pub struct Session {
     pub open: u32,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ProblemView {
     /// "The settings file has an error in line 12: …"
     pub what: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub what_spans: Spans,
     /// How to fix it.
     pub fix: String,
 }
@@ -200,7 +203,11 @@ pub struct Surface {
     pub level: Level,
     pub since: Option<DateTime<Utc>>,
     pub basis: Basis,
+    /// With times in the engine's zone.
     pub evidence: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub evidence_spans: Spans,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -234,9 +241,16 @@ pub enum KeyState {
 pub struct ModelHealth {
     pub model: String,
     pub level: Level,
+    /// With times in the engine's zone.
     pub evidence: String,
-    /// "closed", "open until 20:14", "half-open"
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub evidence_spans: Spans,
+    /// "closed", "open until 20:14", "half-open"; with times in the engine's zone.
     pub breaker: String,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub breaker_spans: Spans,
     /// Reset time of the limit that the last call reached: a plan, or a quota per hour, day or week.
     pub limit_resets_at: Option<DateTime<Utc>>,
     /// Time to first token of the last complete response, ms.
@@ -253,6 +267,9 @@ pub struct Route {
     pub candidates: Vec<Candidate>,
     /// "Claude Opus → GPT Sol, since 20:06, about $0.31 a turn"; None while the primary is in use.
     pub active: Option<String>,
+    /// The same as spans, for a UI that formats times in its viewer's zone.
+    #[serde(default)]
+    pub active_spans: Spans,
     pub stand_in: StandIn,
     /// The candidates after the primary, each with the model name that it receives.
     pub fallbacks: Vec<Fallback>,

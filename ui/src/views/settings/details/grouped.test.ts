@@ -10,6 +10,7 @@ const route = (name: string, models: string, endpoint: string, dialect = "openai
   models,
   candidates: [{ endpoint, model: null, usable: true, reason: "the primary, with your key" }],
   active: null,
+  active_spans: [],
   stand_in: { state: "ready" },
   fallbacks: [],
 });
@@ -45,6 +46,7 @@ const fallback = (endpoint: string, model: string): Fallback => ({
   model,
   name: model,
   said: "never tested",
+  said_spans: [],
   cost: { needs_yes: true, likely: 2_000, most: 20_000, method: "about $0.002" },
   untestable: null,
   last: null,
