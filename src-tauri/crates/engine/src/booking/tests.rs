@@ -356,6 +356,28 @@ fn what_passed_unread_costs_what_its_usage_says_and_is_unknown_without_one() {
 }
 
 #[test]
+fn a_model_on_this_machine_costs_nothing() {
+    let catalog = Catalog::bundled();
+    let mut endpoints = catalog.endpoints();
+    let local = endpoints
+        .find(|e| e.is_local() && e.auth == catalog::Auth::None)
+        .expect("a local model server is in the catalogue");
+    let attempt = Attempt {
+        provider: local.provider.clone(),
+        endpoint: local.id.clone(),
+        model: ModelId::new("a-model-without-a-price"),
+        ..attempt(
+            Outcome::Answered(Completion::Complete),
+            Some(200),
+            stopped(told(1_000, 2_000)),
+        )
+    };
+    let row = exchange_row(&exchange(vec![attempt]), None, &catalog);
+    assert_eq!(row.cost, Some(MicroDollars::ZERO));
+    assert!(!row.is_unpriced());
+}
+
+#[test]
 fn a_picture_in_the_request_is_no_more_than_fits_the_window() {
     let (catalog, provider, model) = priced();
     let window = catalog.model(&provider, model.as_str()).unwrap().context;

@@ -64,6 +64,8 @@ pub(crate) fn plan(
     let spending = fallback_model::spending(config, route);
     let bounds = Bounds::of(config, route, input.caller);
     let reading = Reading::new(input, plan.fidelity);
+    let choice = config.use_now.get(&input.caller.client);
+    let chosen = input.choice.or(choice.map(|choice| &choice.provider));
     // A login belongs to one vendor: the first in the route's order that takes it.
     let mut vendor = None;
     let first = rules.first();
@@ -92,7 +94,9 @@ pub(crate) fn plan(
                 bounds.check(&rule, endpoint, primary)?;
                 let own_login =
                     first.is_some_and(|first| first.credential == Credential::ClientLogin);
-                let from_subscription = plan.subscription && own_login;
+                // The owner's choice of a provider is the consent to its cost.
+                let is_chosen = chosen == Some(&endpoint.endpoint.provider);
+                let from_subscription = plan.subscription && own_login && !is_chosen;
                 fallback_model::may_cost(endpoint, credential, from_subscription, &spending)?;
             }
             let relation = Relation {
@@ -144,7 +148,6 @@ pub(crate) fn plan(
         // Stable: among those that admit requests, and among those that do not, the route's order stands.
         plan.candidates
             .sort_by_key(|candidate| !candidate.standing.admits());
-        let choice = config.use_now.get(&input.caller.client);
         if let Some(choice) = choice.filter(|_| input.only.is_none()) {
             plan.put_first(choice);
         }
