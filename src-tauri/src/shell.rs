@@ -5,7 +5,7 @@ mod notifications;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Accepted, Command, Snapshot, TrayView, Urgency};
+use api::{Accepted, Command, Snapshot, TrayView, Urgency, View};
 use tauri::AppHandle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval};
@@ -94,7 +94,7 @@ impl Shell {
                 body: "Requests that were under way were cut; agents ask again by themselves."
                     .into(),
                 urgency: Urgency::Normal,
-                view: "now",
+                view: View::Now,
                 actions: Vec::new(),
                 in_place: false,
                 is_end: false,
@@ -130,7 +130,7 @@ impl Shell {
                     "this desktop has no place for a tray icon, so the window opens instead ({error}). The icon appears when \
                      there is one; starting Understudy a second time opens the window again."
                 );
-                self.run_command(UserCommand::open("now"));
+                self.run_command(UserCommand::open(View::Now));
             }
             Err(_) => {}
         }
@@ -150,7 +150,7 @@ impl Shell {
         };
         match command {
             Command::OpenWindow { view } => {
-                let opened = window::open(&self.app, &view);
+                let opened = window::open(&self.app, view);
                 self.reply(
                     reply_to,
                     opened
@@ -260,7 +260,7 @@ async fn reply(
                     title,
                     body: why,
                     urgency: Urgency::Normal,
-                    view: "now",
+                    view: View::Now,
                     actions: Vec::new(),
                     in_place: false,
                     is_end: false,

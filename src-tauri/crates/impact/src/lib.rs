@@ -1,5 +1,7 @@
 //! What an outage costs: pure arithmetic over a pipeline and a stretch of time. Every figure carries its method.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod at_risk;
 mod known;
 mod pipeline;

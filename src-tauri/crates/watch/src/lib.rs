@@ -4,6 +4,8 @@
 //! [`Watch`] is the driver. Its decisions are in pure modules: [`status`] reads a page, [`rhythm`] decides when to
 //! look.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod budget;
 mod client;
 mod look;

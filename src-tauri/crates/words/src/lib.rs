@@ -3,6 +3,8 @@
 //!
 //! Pure: time and zone are arguments.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod clock;
 mod failure;
 mod headline;
@@ -19,7 +21,7 @@ pub use api::{Span, Spans};
 pub use clock::{Clock, Zone};
 pub use headline::{
     Outlook, headline, none_watched, none_watched_consequence, offline, offline_consequence,
-    offline_error, outage_error, unconfirmed, unknown, well,
+    offline_error, outage_error, unconfirmed, unknown, used_up, well,
 };
 pub use level::{level, state_of};
 pub use names::list;

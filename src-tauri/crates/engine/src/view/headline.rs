@@ -1,13 +1,14 @@
-use std::collections::BTreeSet;
+//! The headline: the most important state of the owner's providers, in one line.
 
-use ::words::{Clock, Outlook, Spans};
+use ::words::{Clock, Spans};
 use api::{Headline, Level};
-use catalog::{Dialect, Provider, ProviderId, REHEARSAL};
+use catalog::{Provider, ProviderId};
 use chrono::{DateTime, Utc};
 use health::{Basis, ProviderVerdict, Unknown, Verdict};
 
 use super::consequence::{Consequence, Work};
-use super::{consequence, words};
+use super::verdict::{level_of, outlook};
+use super::{clients, consequence, limit, words};
 use crate::state::State;
 
 /// The state of the entire desk in one line, and its effect on work.
@@ -16,6 +17,8 @@ pub(crate) struct Desk {
     pub(crate) headline: Headline,
     /// None: no problem, or unknown.
     pub(crate) work: Option<Work>,
+    /// A limit of a login in use is used up, and no provider has a problem.
+    pub(crate) limited: bool,
 }
 
 impl Desk {
@@ -23,6 +26,7 @@ impl Desk {
         Desk {
             headline,
             work: None,
+            limited: false,
         }
     }
 }
@@ -52,6 +56,13 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Desk {
         return Desk {
             headline: line(&clock, level, sentence, Some(consequence.sentence)),
             work: Some(consequence.work),
+            limited: false,
+        };
+    }
+    if let Some(headline) = used_up(state, &clock) {
+        return Desk {
+            limited: true,
+            ..Desk::at_rest(headline)
         };
     }
     let unconfirmed: Vec<_> = mine
@@ -92,6 +103,20 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Desk {
     let sentence = ::words::well(&names(&measured), &names(&by_page));
     let also = (!unknown.is_empty()).then(|| clock.plain(&::words::unknown(&names(&unknown))));
     Desk::at_rest(line(&clock, Level::Operational, sentence, also))
+}
+
+/// The limit with the latest reset, of a primary if recent clients have one. The level stays the provider's: a limit is no outage.
+fn used_up(state: &State, clock: &Clock) -> Option<Headline> {
+    let limits = limit::used_up(state);
+    let of_primary = |one: &&limit::UsedUp| is_primary(state, &one.provider);
+    let in_use = limits.iter().any(|one| of_primary(&one));
+    let counts = limits.iter().filter(|one| !in_use || of_primary(one));
+    let limit = counts.max_by_key(|limit| limit.resets_at)?;
+    let level = level_of(state, &limit.provider);
+    let works = (level == Level::Operational)
+        .then(|| clock.plain(&::words::well(&[state.product(&limit.provider)], &[])));
+    let sentence = limit::sentence(state, limit, &limits);
+    Some(line(clock, level, sentence, works))
 }
 
 fn line(clock: &Clock, level: Level, spans: Spans, consequence: Option<String>) -> Headline {
@@ -146,55 +171,6 @@ fn is_primary(state: &State, id: &ProviderId) -> bool {
     state.plans.iter().any(|plan| {
         let first = plan.candidates.iter().find(|c| c.is_primary());
         first.is_some_and(|first| first.provider == *id)
-            && clients(state, &plan.route, plan.dialect) != NOBODY_SEEN
+            && clients::of_route(state, &plan.route, plan.dialect) != clients::UNKNOWN_CLIENTS
     })
-}
-
-pub(super) fn outlook<'a>(
-    product: &'a str,
-    verdict: &ProviderVerdict,
-    level: health::Level,
-) -> Outlook<'a> {
-    Outlook {
-        product,
-        level,
-        blame: verdict.blame,
-        since: verdict.since,
-    }
-}
-
-/// Subject of a sentence if no client of the dialect was seen recently.
-pub(super) const NOBODY_SEEN: &str = "Requests";
-
-/// Recent clients of this route; if none of their requests has ended, of its dialect.
-pub(super) fn clients(state: &State, route: &str, dialect: Dialect) -> String {
-    let way = (route.to_owned(), dialect);
-    let names: BTreeSet<&String> = state
-        .sessions
-        .iter()
-        .filter(|(_, seen)| {
-            let of_way =
-                seen.routes.contains(&way) || seen.routes.is_empty() && seen.dialect == dialect;
-            of_way && !seen.of_pipeline
-        })
-        .map(|((client, _), _)| client)
-        .collect();
-    if names.is_empty() {
-        NOBODY_SEEN.into()
-    } else {
-        words::list(&names.into_iter().cloned().collect::<Vec<_>>())
-    }
-}
-
-pub(crate) fn level_of(state: &State, id: &ProviderId) -> Level {
-    state
-        .verdicts
-        .providers
-        .get(id)
-        .map_or(Level::Unknown, |v| words::level(v.verdict))
-}
-
-/// The level of the rehearsal provider, if a rehearsal is active.
-pub(crate) fn rehearsal_level(state: &State) -> Level {
-    level_of(state, &ProviderId::new(REHEARSAL))
 }

@@ -1,8 +1,11 @@
-use api::{ClientUse, Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView};
+use api::{
+    ClientUse, Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView,
+    UsedUpLimit, View,
+};
 use catalog::MicroDollars;
 
 use super::consequence::Work;
-use super::{fallback, headline, login, pipeline, use_now, words};
+use super::{fallback, headline, pipeline, use_now, verdict, words};
 use crate::desk::Carried;
 use crate::state::State;
 
@@ -26,10 +29,10 @@ pub(crate) fn tray(
     state: &State,
     desk: &headline::Desk,
     routes: &[api::Route],
-    (questions, clients): (&[Question], &[ClientUse]),
+    (limits, questions, clients): (&[UsedUpLimit], &[Question], &[ClientUse]),
 ) -> TrayView {
     let headline = &desk.headline;
-    let rehearsed = headline::rehearsal_level(state);
+    let rehearsed = verdict::rehearsal_level(state);
     let rehearsal = is_bad(rehearsed) && severity(rehearsed) > severity(headline.level)
         || rehearsal_alone(state, rehearsed);
     let level = if rehearsal { rehearsed } else { headline.level };
@@ -60,7 +63,7 @@ pub(crate) fn tray(
         (&tooltip, &fallbacks),
         headline,
         routes,
-        (rehearsal, questions, clients),
+        (rehearsal, limits, questions, clients),
     );
     TrayView {
         icon,
@@ -75,9 +78,9 @@ fn menu(
     (verdict, fallbacks): (&str, &[String]),
     headline: &Headline,
     routes: &[api::Route],
-    (rehearsal, questions, clients): (bool, &[Question], &[ClientUse]),
+    (rehearsal, limits, questions, clients): (bool, &[UsedUpLimit], &[Question], &[ClientUse]),
 ) -> Vec<MenuLine> {
-    let now = |label: &str| action(label, Command::OpenWindow { view: "now".into() });
+    let now = |label: &str| action(label, Command::OpenWindow { view: View::Now });
     let mut lines = vec![now(verdict)];
     if let Some(consequence) = headline
         .consequence
@@ -96,7 +99,13 @@ fn menu(
         .iter()
         .filter_map(|client| client.sentence.as_deref());
     lines.extend(chosen.map(|sentence| now(sentence.trim_end_matches('.'))));
-    lines.extend(login::limits(state).iter().map(|limit| now(limit)));
+    let below = |limit: &&UsedUpLimit| limit.sentence != verdict;
+    lines.extend(
+        limits
+            .iter()
+            .filter(below)
+            .map(|limit| now(limit.sentence.trim_end_matches('.'))),
+    );
     lines.push(MenuLine::Separator);
     let mine: Vec<_> = state
         .catalog
@@ -105,7 +114,7 @@ fn menu(
         .filter(|p| state.is_mine(&p.id))
         .collect();
     for provider in mine.iter().take(PROVIDERS_SHOWN) {
-        let level = headline::level_of(state, &provider.id);
+        let level = verdict::level_of(state, &provider.id);
         let page_only = state
             .verdicts
             .providers
@@ -200,20 +209,18 @@ fn menu(
     for problem in super::problem::problems(state) {
         lines.push(action(
             format!("Needs you: {}", clause(&problem.what)),
-            Command::OpenWindow { view: "now".into() },
+            Command::OpenWindow { view: View::Now },
         ));
     }
     lines.push(MenuLine::Separator);
     lines.push(action(
         "Open Understudy",
-        Command::OpenWindow { view: "now".into() },
+        Command::OpenWindow { view: View::Now },
     ));
     if state.reviews.waiting() > 0 || state.settings.routes.iter().any(|r| r.pipeline.is_some()) {
         lines.push(action(
             format!("Review queue ({})", state.reviews.waiting()),
-            Command::OpenWindow {
-                view: "review".into(),
-            },
+            Command::OpenWindow { view: View::Review },
         ));
     }
     lines.extend(use_now::menu(clients));
@@ -292,6 +299,7 @@ fn icon_of(state: &State, desk: &headline::Desk) -> TrayIcon {
     let icon = icon(desk.headline.level);
     match (icon, desk.work) {
         (TrayIcon::Outage, Some(Work::Carried | Work::NotHit)) => TrayIcon::Carried,
+        (TrayIcon::Operational | TrayIcon::Unknown, _) if desk.limited => TrayIcon::Limited,
         (TrayIcon::Operational, _) if !state.is_measured() => TrayIcon::Quiet,
         (icon, _) => icon,
     }

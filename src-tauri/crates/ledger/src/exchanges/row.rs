@@ -1,6 +1,7 @@
 use catalog::{Dialect, EndpointId, MicroDollars, ModelId, ProviderId, Tokens, at_dearest};
 use chrono::{DateTime, Utc};
 
+use super::AttemptOutcome;
 use crate::column::word_enum;
 
 /// Name of the route for requests passed to their vendor without being parsed. They have a cost only where the kept key
@@ -132,8 +133,7 @@ pub struct AttemptRow {
     pub spoken: Option<Dialect>,
     /// Fields that the translation dropped or approximated, each with the reason.
     pub left_out: Vec<String>,
-    /// A short label: "complete", "cut", "rate limit".
-    pub outcome: String,
+    pub outcome: AttemptOutcome,
     /// It failed by a fault of the provider: not of the account, the settings, the request, or a client that left.
     pub provider_failed: bool,
     pub detail: Option<String>,
