@@ -127,7 +127,7 @@ impl Answer {
 
     /// What the answer is, once that is certain; the rest of it may still be to come.
     pub(crate) fn checked(&self) -> Option<Completion> {
-        let upstream = || self.translator.as_ref().and_then(AnswerTranslator::proven);
+        let upstream = || self.translator.as_ref().and_then(AnswerTranslator::checked);
         self.checked.clone().or_else(upstream)
     }
 

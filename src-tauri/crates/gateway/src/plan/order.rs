@@ -72,8 +72,8 @@ pub(crate) fn plan(
     let first = first.and_then(|rule| Some((rule, config.endpoints.get(&rule.endpoint)?)));
     let home = first.map(|(_, found)| &found.endpoint.provider);
     let family = first.map(|(rule, found)| {
-        let asked = rule.model.as_ref().map_or(model, ModelId::as_str);
-        found.endpoint.families.of(asked).to_owned()
+        let requested = rule.model.as_ref().map_or(model, ModelId::as_str);
+        found.endpoint.families.of(requested).to_owned()
     });
     for (place, rule) in rules.into_iter().enumerate() {
         let mut sent = rule.model.clone().unwrap_or_else(|| ModelId::new(model));

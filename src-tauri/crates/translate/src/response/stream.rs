@@ -38,7 +38,7 @@ pub struct AnswerTranslator {
     state: State,
     progress: Progress,
     /// The provider's answer has reached its semantic end.
-    proven: bool,
+    checked: bool,
 }
 
 /// What the last bytes brought of the provider's answer, whether or not the client is shown any of it: thinking is not.
@@ -74,7 +74,7 @@ impl AnswerTranslator {
             identity: None,
             state: State::Open,
             progress: Progress::default(),
-            proven: false,
+            checked: false,
         }
     }
 
@@ -134,8 +134,8 @@ impl AnswerTranslator {
 
     /// The verdict on the provider's response, from its semantic end on. The client gets the end with the terminal event, or by
     /// [`AnswerTranslator::end`] where that does not come.
-    pub fn proven(&self) -> Option<Completion> {
-        self.proven.then(|| self.validator.judge(BodyEnd::Cut))
+    pub fn checked(&self) -> Option<Completion> {
+        self.checked.then(|| self.validator.judge(BodyEnd::Cut))
     }
 
     /// Signatures that the provider requires with its calls and that the client's ids have no room for, by those ids: for
@@ -163,7 +163,7 @@ impl AnswerTranslator {
         for Step { kind, .. } in &steps {
             self.progress.went_on |= *kind != StepKind::Noise;
             self.progress.content |= kind.has_content();
-            self.proven |= kind.is_proof();
+            self.checked |= kind.is_proof();
         }
         steps.last().map(|step| step.kind)
     }
