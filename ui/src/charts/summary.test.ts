@@ -31,3 +31,7 @@ describe("the table of response times", () => {
     expect(rows[1]?.first_token?.p50_ms).toBe(300);
   });
 });
+
+it("counts one call in the singular", () => {
+  expect(uptimeSummary("Claude", [{ slot: 0, calls: 1, failed: 0 }], 1)).toContain("100 % of 1 call was answered");
+});

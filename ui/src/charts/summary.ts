@@ -15,7 +15,7 @@ export function uptimeSummary(product: string, points: readonly UptimePoint[], d
   if (calls === 0) return `${product}: no data for the last ${days} days.`;
   const missing = days - points.length;
   const without = missing > 0 ? ` No data on ${plural(missing, "day", "days")}.` : "";
-  return `${product}: ${share(calls - failed, calls)} of ${plural(calls, "call", "calls")} were answered in the last ${days} days; ${count(failed)} failed.${without}`;
+  return `${product}: ${share(calls - failed, calls)} of ${plural(calls, "call was", "calls were")} answered in the last ${days} days; ${count(failed)} failed.${without}`;
 }
 
 /** What one bar shows. */
