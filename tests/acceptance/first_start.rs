@@ -114,7 +114,7 @@ async fn url_status_and_doctor_say_what_there_is() {
         "unknown is neither good nor bad"
     );
     assert!(
-        text(&status.stdout).contains("No provider of yours is watched yet"),
+        text(&status.stdout).contains("None of your providers is watched yet"),
         "{}",
         text(&status.stdout)
     );

@@ -109,7 +109,7 @@ async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
     desk.exchanges(5).await;
     let number = cut["id"].to_string();
     let noted = desk.said(&["incidents", &id.to_string(), "--checked", &number]);
-    assert_eq!(noted.trim(), "Noted: you checked it.");
+    assert_eq!(noted.trim(), "Marked as checked.");
     let (status, _) = desk
         .control(Method::POST, "/interruptions/99/checked", None)
         .await;

@@ -27,7 +27,7 @@ async fn a_key_in_the_keychain_survives_a_restart_and_is_gone_when_it_is_removed
     desk.start();
     let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
-        said.contains("The provider took the key. It is in the keychain."),
+        said.contains("The provider accepted the key. It is in the keychain."),
         "{said}"
     );
     listed(&desk, "in the keychain");

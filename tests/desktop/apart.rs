@@ -86,7 +86,7 @@ async fn without_a_panel_the_window_opens_and_the_icon_comes_when_there_is_one()
     let engine = Engine::start(&desk, view(TrayIcon::Operational, "all works")).await;
     let driven = Driven::run_understudy(&desk).await;
     let page = driven.page().await;
-    shows(&page, "Every provider of yours works.").await;
+    shows(&page, "All your providers work.").await;
     let said = "this desktop has no place for a tray icon";
     assert_eq!(desk.output().matches(said).count(), 1, "{}", desk.output());
 

@@ -21,7 +21,7 @@ async fn the_window_is_made_on_demand_and_gone_when_closed() {
 
     icon.click("Open Understudy").await;
     let page = driven.page().await;
-    shows(&page, "Every provider of yours works.").await;
+    shows(&page, "All your providers work.").await;
     engine.change(|snapshot| {
         snapshot.headline.sentence = "Claude is down: it is them, not you.".into()
     });

@@ -28,7 +28,7 @@ pub struct IncidentSummary {
 pub enum AtRisk {
     /// "Add a pipeline to see what outages cost you."
     NoEstimate { why: String },
-    /// Counted, and nothing is left: "Nothing of yours was hit."
+    /// Counted, and nothing is left: "None of your requests was affected."
     Nothing { why: String },
     /// A range. `known` is the measured part, from items that are parked or failed; the rest is estimated. `low`, `high` and
     /// `known` are in micro-dollars.

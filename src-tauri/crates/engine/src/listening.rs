@@ -31,7 +31,7 @@ impl Listening {
     pub(crate) fn told(&self) -> String {
         match self.bound.ip().is_unspecified() {
             true => format!(
-                "every network address of this machine, port {}; on this machine as {}",
+                "every network address of this machine, port {}; from this machine, {}",
                 self.bound.port(),
                 self.url()
             ),

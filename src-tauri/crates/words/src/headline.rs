@@ -67,7 +67,7 @@ pub fn unknown(products: &[String]) -> Spans {
 }
 
 pub fn none_watched() -> Spans {
-    Sentence::of("No provider of yours is watched yet.").spans()
+    Sentence::of("None of your providers is watched yet.").spans()
 }
 
 pub fn none_watched_consequence() -> Spans {

@@ -150,9 +150,9 @@ fn pipelines(snapshot: &Snapshot, details: bool) -> Vec<String> {
 fn route(route: &api::Route) -> String {
     let active = match (&route.active, &route.stand_in) {
         (Some(active), _) => active.clone(),
-        (None, api::StandIn::Ready) => "primary serves".into(),
+        (None, api::StandIn::Ready) => "primary answers".into(),
         (None, api::StandIn::Siblings { .. }) => {
-            "primary serves; another model of its login while one alone fails".into()
+            "primary answers; another model of its login answers if only one fails".into()
         }
         (None, api::StandIn::Missing { mend } | api::StandIn::NeedsConsent { mend }) => {
             format!("no fallback; {mend}")

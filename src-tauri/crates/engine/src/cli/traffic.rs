@@ -113,7 +113,7 @@ pub(super) async fn run(args: TrafficArgs) -> ExitCode {
         if page.exchanges.is_empty() && args.is_filtered() {
             say!("No request matches.");
         } else if page.exchanges.is_empty() {
-            say!("No request has passed yet. `understudyd url` prints where to point an agent.");
+            say!("No requests yet. `understudyd url` prints the URL for an agent.");
         }
         for exchange in &page.exchanges {
             let number = exchange.id.to_string();

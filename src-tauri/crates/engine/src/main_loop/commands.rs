@@ -19,7 +19,7 @@ impl MainLoop {
             Command::Rehearse { seconds } => self.rehearse(now, *seconds)?,
             Command::EndRehearsal => {
                 self.end_rehearsal();
-                "The rehearsed outage is over; the next requests show the recovery.".into()
+                "The simulated outage has ended; the next requests show the recovery.".into()
             }
             Command::StartAtLogin { on } => {
                 let said = login::set(*on).map_err(|error| ControlError {

@@ -71,7 +71,7 @@ fn of(
     }
     if estimated.is_empty() && known == 0 {
         let why = match methods.is_empty() {
-            true => "Nothing of yours was hit.".to_owned(),
+            true => "None of your requests was affected.".to_owned(),
             false => methods.join(" "),
         };
         return AtRisk::Nothing { why };

@@ -96,7 +96,7 @@ fn nothing_hit_and_all_answered_are_no_dollars() {
     let long = || stretch(8 * 60, Level::MajorOutage, 0, 0);
     assert_eq!(
         at_risk(&both(), &routed, vec![], long()),
-        nothing("Nothing of yours was hit.")
+        nothing("None of your requests was affected.")
     );
     assert_eq!(
         at_risk(&both(), &routed, vec![met("Leads", 57, 0, 0)], long()),

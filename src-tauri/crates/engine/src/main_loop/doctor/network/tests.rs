@@ -51,13 +51,13 @@ fn the_failed_check_is_named_with_the_way_it_was_made() {
             false,
             Some(works),
             CheckState::Good,
-            "up: no sign of a fault of our own.".into(),
+            "up: no local fault was found.".into(),
         ),
         (
             false,
             None,
             CheckState::Good,
-            "up: no sign of a fault of our own.".into(),
+            "up: no local fault was found.".into(),
         ),
     ] {
         let line = check(offline, last.as_ref());
