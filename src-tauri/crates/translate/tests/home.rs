@@ -1,5 +1,5 @@
-//! A fallback's response to a client whose own vendor makes demands on the calls of a history: the vendor gets it later as the
-//! client got it.
+//! A fallback's response to a client whose own vendor has requirements for the calls of a history: that vendor later gets the
+//! response as the client received it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -53,7 +53,7 @@ fn streamed() -> String {
     events.into_iter().map(event).collect()
 }
 
-/// As a client of this dialect gets it: in one piece, and the data of each event of a stream.
+/// The response for a client of this dialect: as a document, and as the data of each stream event.
 fn told(client: Dialect, home: Home) -> (Value, Vec<Value>) {
     let target = Target {
         max_output: Some(1_000),

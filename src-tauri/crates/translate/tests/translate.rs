@@ -1,5 +1,5 @@
-//! Translates responses of one dialect into another. The output is read by a client stricter than any real one, and judged by
-//! the validator of its own dialect, as the provider's response was by the provider's.
+//! Translates responses of one dialect into another. A client stricter than any real one reads the output, and the validator of
+//! its dialect judges it.
 
 #![expect(
     clippy::unwrap_used,
@@ -30,7 +30,7 @@ use serde_json::json;
 use translate::{AnswerTranslator, CannotTell, Form, Names, whole};
 use wire::{BodyEnd, Broken, Completion, Framing, Validator};
 
-/// Set to anything, the golden files are written anew instead of compared.
+/// If this variable is set, the golden files are rewritten instead of compared.
 const WRITE: &str = "WRITE_GOLDEN";
 fn form() -> Form {
     Form {
@@ -49,7 +49,7 @@ fn directions() -> impl Iterator<Item = (Dialect, Dialect)> {
     all.flat_map(|from| Dialect::ALL.map(|to| (from, to)))
 }
 
-/// Names and texts of a folder's files with this ending.
+/// Names and texts of the files in a folder with this extension.
 fn files(folder: &Path, ending: &str) -> Vec<(String, String)> {
     let paths = fs::read_dir(folder).unwrap();
     let paths = paths.map(|file| file.unwrap().path());
@@ -64,12 +64,12 @@ fn files(folder: &Path, ending: &str) -> Vec<(String, String)> {
     all
 }
 
-/// What the rehearsal provider gave to a request with one tool, by the name of the piece that it played.
+/// The rehearsal provider's responses to a request with one tool, by the name of the script.
 fn staged(dialect: Dialect) -> PathBuf {
     folder().join("translate/stage").join(dialect.as_str())
 }
 
-/// The dialect's golden transcripts, and the stage's.
+/// The dialect's golden transcripts and those of the stage.
 fn transcripts(dialect: Dialect) -> Vec<(String, String)> {
     let golden = folder()
         .join("../../wire/tests/transcripts")
@@ -107,7 +107,7 @@ fn tell<'a>(from: Dialect, to: Dialect, slices: impl IntoIterator<Item = &'a [u8
     Told { out, outcome }
 }
 
-/// The verdict that a translation of an answer with this verdict must have: the same, but for the text of a message.
+/// The verdict that a translation must have: the same kind, with any message.
 fn kind(completion: &Completion) -> &'static str {
     match completion {
         Completion::Complete => "complete",
@@ -216,8 +216,8 @@ fn every_transcript_has_its_translation_in_both_other_dialects() {
     assert_eq!(files, expected);
 }
 
-/// The property that everything else depends on: wherever the provider stops, the client gets an end if and only if the
-/// completion check passed, and the same one.
+/// The basic property: wherever the provider stops, the client gets an end if and only if the completion check passed, and with
+/// the same verdict.
 #[test]
 fn wherever_an_answer_stops_its_translation_is_judged_as_it_is() {
     for (from, to) in directions() {
@@ -234,7 +234,7 @@ fn wherever_an_answer_stops_its_translation_is_judged_as_it_is() {
     }
 }
 
-/// The stage sends every response as a stream and as a document, with other ids.
+/// The stage sends every response as a stream and as a document, with different ids.
 #[test]
 fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
     for (from, to) in directions() {
@@ -270,7 +270,7 @@ fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
             let heard = strict::read(to, &streamed.out);
             let told = String::from_utf8(told).unwrap();
             assert_eq!(texts(&serde_json::from_str(&told).unwrap()), heard.text);
-            // Of a call that was cut one dialect has no object to give.
+            // One dialect has no object for a truncated call.
             let cut = |arguments: &str| serde_json::from_str::<IgnoredAny>(arguments).is_err();
             let calls = heard.calls.into_iter();
             let calls: Vec<_> = calls
@@ -284,7 +284,7 @@ fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
     }
 }
 
-/// A call as it is in a document.
+/// A call in a document.
 fn call(to: Dialect, name: &str, arguments: &str) -> String {
     match to {
         Dialect::Anthropic => format!(r#""name":"{name}","input":{arguments}"#),
@@ -294,7 +294,7 @@ fn call(to: Dialect, name: &str, arguments: &str) -> String {
     }
 }
 
-/// Byte by byte, and without a call at the end of the body.
+/// Byte by byte, also without a call of `end`.
 #[test]
 fn nothing_is_proven_downstream_before_it_is_proven_upstream() {
     for (from, to) in directions() {
@@ -318,7 +318,7 @@ fn nothing_is_proven_downstream_before_it_is_proven_upstream() {
     }
 }
 
-/// Everything in a document that is text for the reader.
+/// All texts of a document that the reader uses.
 fn texts(document: &serde_json::Value) -> String {
     let place = match document["object"].as_str() {
         Some("chat.completion") => "/choices/0/message/content",
@@ -368,7 +368,7 @@ fn hears(to: Dialect, heard: &strict::Heard, answer: &Answer) -> TestCaseResult 
     prop_assert_eq!(&heard.refusal, "");
     let calls = answer.calls();
     if answer.stop == Stop::Limit {
-        // A call without arguments may be one that was cut before them.
+        // A call without arguments can be a call that was truncated before them.
         let same = |(heard, call): (&(String, String, String), &(String, String, String))| {
             heard == call || (&heard.0, &heard.1, &*heard.2) == (&call.0, &call.1, "")
         };
@@ -410,7 +410,7 @@ proptest! {
         hears(to, &strict::read(to, &told.out), &answer)?;
     }
 
-    /// To another dialect and back: what the agent acts on, and what it costs, is unchanged.
+    /// To another dialect and back: content and usage are unchanged.
     #[test]
     fn there_and_back_is_where_it_was((from, by) in direction(), answer in Answer::any()) {
         let there = tell(from, by, [answer.stream(from).as_bytes()]);
@@ -434,18 +434,18 @@ proptest! {
         let usage = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write];
         prop_assert_eq!(usage, answer.usage);
         let told = String::from_utf8(told).unwrap();
-        // A number that is beyond this parser, and passes nevertheless.
+        // This parser cannot read the number; the translation passes it unchanged.
         let readable = told.replace("1e400", "1");
         prop_assert_eq!(texts(&serde_json::from_str(&readable).unwrap()), answer.text());
         for (_, name, arguments) in answer.calls() {
             let said = call(to, &name, &arguments);
-            // A call without arguments may be one that was cut before them.
+            // A call without arguments can be a call that was truncated before them.
             let cut = answer.stop == Stop::Limit && arguments == "{}";
             prop_assert!(told.contains(&said) || cut, "{} in {}", said, told);
         }
     }
 
-    /// A changed byte, a lost, repeated or moved event: never an end that was not there.
+    /// A changed byte, or a lost, repeated or moved event, never creates an end that the response did not have.
     #[test]
     fn a_damaged_answer_is_judged_alike(
         ((from, to), text) in any_transcript(),
@@ -483,7 +483,7 @@ proptest! {
         prop_assert!(whole(from, to, &bytes, &names(from, to), &Form::default()).is_err());
     }
 
-    /// Events of any order, of the kinds that the dialects have.
+    /// Events of the dialects in any order.
     #[test]
     fn events_in_any_order_become_nothing_out_of_place(
         (from, to) in direction(),
@@ -499,7 +499,7 @@ proptest! {
     }
 }
 
-/// Calls that a provider gives at the same time leave one after the other, live as far as they can.
+/// Interleaved calls are written one after the other, and the first one without delay.
 #[test]
 fn interleaved_calls_become_blocks_in_sequence() {
     let call = |id: &str, arguments: &str| Part::Call {

@@ -273,7 +273,7 @@ fn within_an_event_there_is_no_keep_alive() {
     }
 }
 
-/// A tool call of the second answer needs thinking before it where thinking is on; all that came before it is passed.
+/// With thinking on, a tool call of the second response needs thinking before it; everything before the call is passed on.
 #[test]
 fn without_released_thinking_a_tool_call_is_refused_before_release() {
     for dialect in Dialect::ALL {

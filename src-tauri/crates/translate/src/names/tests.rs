@@ -63,7 +63,7 @@ fn an_id_that_messages_would_refuse_is_carried_and_comes_back() {
     }
 }
 
-/// OpenAI takes 40 and 64 bytes: what is too long for that is known by a digest from then on.
+/// OpenAI allows 40 and 64 bytes; longer ids and names are replaced by a digest.
 #[test]
 fn an_id_too_long_for_the_clients_own_vendor_becomes_a_digest() {
     let long = "x".repeat(832);
@@ -79,7 +79,7 @@ fn an_id_too_long_for_the_clients_own_vendor_becomes_a_digest() {
     }
 }
 
-/// Some servers number their calls afresh with every answer; Messages refuses a conversation with one id twice.
+/// Some servers restart the numbering of calls with every response; Messages refuses a conversation with a repeated id.
 #[test]
 fn an_id_that_the_conversation_already_has_is_told_in_another_form() {
     let names = of_ids(Dialect::Anthropic, Dialect::OpenaiChat, &["call_0"]);
@@ -226,7 +226,7 @@ proptest! {
     }
 }
 
-/// vLLM, Mistral, UUIDs: what is longer than Chat's 40 characters comes back to its own provider, without a memory.
+/// vLLM, Mistral, UUIDs: an id longer than Chat's 40 characters returns to its provider without stored state.
 #[test]
 fn a_long_id_with_a_hexadecimal_end_is_restored_to_its_own_provider() {
     for id in [
@@ -248,7 +248,7 @@ fn a_long_id_with_a_hexadecimal_end_is_restored_to_its_own_provider() {
         );
         assert_eq!(next.provider_id(&told), id);
     }
-    // Capitals and odd counts would not come back: they are digests, as before.
+    // Capital letters and odd counts cannot be packed: such ids become digests.
     let capitals = "chatcmpl-tool-0123456789ABCDEF0123456789ABCDEF";
     let answer = Names::new(Dialect::OpenaiChat, Dialect::OpenaiChat, [], []);
     assert!(answer.client_id(capitals).starts_with("us_"));
@@ -305,7 +305,7 @@ proptest! {
             let told = answer.client_id(&id);
             let next = Names::new(client, Dialect::OpenaiChat, [], [told.as_str()]);
             let back = next.provider_id(&told);
-            // Only a digest stands for an id from then on.
+            // Such an id is only a digest from then on.
             let digest = told.starts_with("us_") && told.len() == 35;
             prop_assert!(back == id || digest && back == told, "{} {} {}", id, told, back);
         }

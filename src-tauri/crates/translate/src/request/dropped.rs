@@ -5,7 +5,7 @@ use std::fmt;
 /// A part of the request that the candidate did not get, or not exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Its place in the client's request, or in the written one: `messages[].content[].cache_control`.
+    /// Its path in the client's request, or in the written one: `messages[].content[].cache_control`.
     pub what: String,
     pub why: Why,
 }
@@ -14,9 +14,9 @@ pub struct LeftOut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     CacheMark,
-    /// How thinking is shown, and the thinking of earlier turns.
+    /// How thinking is displayed, and the thinking of earlier turns.
     Thinking,
-    /// Whether and how much the model thinks.
+    /// The amount of thinking.
     Effort,
     Sampling,
     Penalty,
@@ -26,15 +26,15 @@ pub enum Why {
     Bookkeeping,
     /// A tool that the vendor runs.
     VendorTool,
-    /// What such a tool did earlier, or how it is to run.
+    /// Earlier results of such a tool, or options for it.
     VendorResult,
     Citations,
     Approximate,
-    /// Not dropped but added: the dialect demands it and the request has none.
+    /// Not dropped but added: the dialect requires it, and the request does not have it.
     Added,
-    /// Not dropped: what it refers to is sent in its place.
+    /// Not dropped: the referenced content is sent instead.
     Expanded,
-    /// A field that we do not know.
+    /// A field that Understudy does not know.
     Unknown,
 }
 
@@ -70,10 +70,10 @@ impl fmt::Display for LeftOut {
     }
 }
 
-/// How many unknown fields are listed by name. A client may send any number; that there are some is what counts.
+/// Maximum number of unknown fields that are listed by name: a client may send any number of them.
 const MOST_UNKNOWN: usize = 64;
 
-/// Once for each place and reason.
+/// Adds an entry once for each path and reason.
 pub(crate) fn leave_out(list: &mut Vec<LeftOut>, what: impl Into<String>, why: Why) {
     let unknown = |dropped: &&LeftOut| dropped.why == Why::Unknown;
     if why == Why::Unknown && list.iter().filter(unknown).count() >= MOST_UNKNOWN {

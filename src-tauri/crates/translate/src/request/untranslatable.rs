@@ -5,13 +5,13 @@ use catalog::{Ability, Dialect};
 use super::dropped::Why;
 use super::fidelity::Fidelity;
 
-/// Why a candidate of another dialect does not support a request, in words for the owner of the request. The candidate is not
-/// used; a retry with the same request has the same result.
+/// Why a candidate of another dialect does not support a request, as a text for the user. The candidate is not used; a retry
+/// with the same request has the same result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Untranslatable {
     #[error("the body is no request of {dialect}: {what}")]
     Malformed { dialect: Dialect, what: String },
-    /// A field, or a value of it, without a translation, unknown ones included.
+    /// A field, or one of its values, without a translation, unknown ones included.
     #[error("the request has `{field}`, which exists in {dialect} only")]
     Field { dialect: Dialect, field: String },
     #[error("the conversation has a part of the kind `{kind}`, which exists in {dialect} only")]
@@ -47,19 +47,19 @@ pub enum Untranslatable {
     #[error("the request has about {tokens} tokens, and {model} takes {context}")]
     TooLong {
         model: String,
-        /// By [`super::estimate_tokens`].
+        /// Computed by [`super::estimate_tokens`].
         tokens: u64,
         context: u64,
     },
 }
 
-/// What one dialect can ask for and another has no words for.
+/// A feature that one dialect has and another does not support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
     StopSequences,
     MoreThanFourStopSequences,
     DocumentByAddress,
-    /// A file type that the other vendor does not take.
+    /// A file type that the other vendor does not accept.
     FileType,
     /// The conversation does not begin with the user.
     NoUserFirst,

@@ -31,7 +31,7 @@ fn tell(from: Dialect, to: Dialect, events: &[&str]) -> Told {
     tell_with(from, to, names, Form::default(), events)
 }
 
-/// A client that gives its agent a tool with free text.
+/// A client with a free-text tool.
 fn with_patch() -> Names {
     let patch = ClientTool {
         name: "apply_patch".to_owned(),
@@ -130,7 +130,7 @@ fn an_id_that_the_client_cannot_carry_comes_back_in_the_next_turn() {
     assert_eq!(next.provider_id(&id), odd);
 }
 
-/// Small servers, and the API before there were several calls, give none.
+/// Small servers and the older API with a single call send no id.
 #[test]
 fn a_call_without_an_id_gets_one_of_its_own_answer() {
     let call = r#"{"id":"chatcmpl-9","model":"m","choices":[{"delta":{"function_call":{"name":"f","arguments":"{}"}},"finish_reason":"function_call"}]}"#;
@@ -168,7 +168,7 @@ fn thinking_is_never_text() {
     }
 }
 
-/// While the provider thinks, its client learns that the response has begun.
+/// While the provider thinks, the client learns that the response has begun.
 #[test]
 fn the_answer_begins_with_the_first_thought() {
     let thought = r#"{"id":"c","model":"m","choices":[{"delta":{"reasoning_content":"Hm"}}]}"#;
@@ -267,7 +267,7 @@ fn a_whole_answer_with_arguments_that_are_no_json_is_refused_where_they_are_an_o
     assert!(same.contains(r#""arguments":"{\"a""#), "{same}");
 }
 
-/// What a delta costs does not grow with the answer: a long one would stall its client.
+/// The cost of a delta does not grow with the length of the response.
 #[test]
 fn a_delta_is_as_long_at_the_end_of_a_long_answer_as_at_its_beginning() {
     let (from, to) = (Dialect::OpenaiChat, Dialect::OpenaiResponses);
@@ -281,7 +281,7 @@ fn a_delta_is_as_long_at_the_end_of_a_long_answer_as_at_its_beginning() {
         translator.push(piece.as_bytes(), &mut out).unwrap();
         lengths.push(out.len());
     }
-    // Three digits more of the sequence number.
+    // The sequence number has three more digits.
     assert!(
         lengths[1999] <= lengths[1] + 3,
         "{} {}",

@@ -1,4 +1,4 @@
-//! Which candidates are passed over for what they lack, and what a request is thought to weigh.
+//! Which candidates are skipped for a missing ability, and the token estimate.
 
 use catalog::{Ability, CallIds, Catalog, ChatLimit, Dialect, Effort, StreamUsage};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn limited() -> Target {
     }
 }
 
-/// The facts of a catalogue file about an endpoint and its models, in the form that translation needs.
+/// The facts of a catalogue file about an endpoint and its models, in the form for the translation.
 #[test]
 fn a_target_is_what_the_catalogue_says_and_nothing_more() {
     let file = r#"name = "Acme"
@@ -170,7 +170,7 @@ fn what_a_model_is_known_to_refuse_is_left_out_and_listed() {
     }
 }
 
-/// As Mistral checks it; the conversation has Claude's ids when it is the fallback.
+/// Mistral checks the ids; as a fallback it gets a conversation with Claude's ids.
 #[test]
 fn a_provider_with_short_ids_is_told_short_ids_in_the_call_and_its_result() {
     let target = Target {
@@ -239,7 +239,7 @@ fn a_chat_client_that_asked_for_usage_is_known() {
     }
 }
 
-/// The body of `count_tokens` is a request without a limit.
+/// The body of `count_tokens` is a request without an output limit.
 #[test]
 fn tokens_are_estimated_without_a_tokenizer() {
     let tokens = |content: Value, tools: Value| {

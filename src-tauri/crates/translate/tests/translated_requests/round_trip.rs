@@ -1,4 +1,4 @@
-//! There and back: what an agent acts on is the same afterwards, and a conversation that fell back may return.
+//! Translations in both directions keep the content that an agent acts on, and a conversation can return after a fallback.
 
 use catalog::Dialect;
 use proptest::prelude::*;
@@ -51,8 +51,8 @@ fn arguments_and_schemas_stay_the_text_that_they_were() {
     }
 }
 
-/// The first turn went to a fallback, whose calls the client has answered; the second goes to it again, or back to the client's
-/// own vendor.
+/// The first turn went to a fallback, and the client has sent the results of its calls. The second turn goes to the fallback
+/// again, or back to the client's own vendor.
 #[test]
 fn a_conversation_that_fell_back_goes_on_with_its_ids_names_and_results() {
     let long = format!("mcp__{}", "a_tool_of_a_server_".repeat(4));
@@ -68,7 +68,7 @@ fn a_conversation_that_fell_back_goes_on_with_its_ids_names_and_results() {
         let told = ids.map(|id| asked.names.client_id(id));
         assert_eq!(asked.names.client_name(&called_by_provider), long);
 
-        // What the client has by then is a request of its own dialect, and would go to its own vendor as it is.
+        // The client's history is now a request of its own dialect, and goes to its own vendor unchanged.
         let second = turn(client, &long, &told);
         let native = read(client, second.as_bytes()).unwrap();
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
@@ -101,7 +101,7 @@ fn a_conversation_that_fell_back_goes_on_with_its_ids_names_and_results() {
     }
 }
 
-/// A request of a client that has called `tool` with these ids.
+/// A request of a client after calls of `tool` with these ids.
 fn turn(client: Dialect, tool: &str, ids: &[String]) -> String {
     let schema = json!({ "type": "object", "properties": {} });
     let output = |id: &String| format!("result of {id}");
@@ -158,7 +158,7 @@ fn said() -> impl Strategy<Value = Said> {
     ]
 }
 
-/// In a Chat client's form. Ids differ by their place.
+/// In the form of a Chat client. Ids are derived from the position.
 fn in_chat(conversation: &[Said]) -> Vec<u8> {
     let mut messages = vec![json!({ "role": "user", "content": "go" })];
     let mut tools = Vec::new();
@@ -196,7 +196,7 @@ fn in_chat(conversation: &[Said]) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Any JSON with the words of the three dialects in it.
+/// Any JSON with field names of the three dialects.
 fn any_json() -> impl Strategy<Value = Value> {
     let word = prop::sample::select(vec![
         "type",
@@ -254,7 +254,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    // Nothing found is written beside the source: a seed belongs in a test of its own.
+    // Failing seeds are not written beside the source: they belong in separate tests.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]

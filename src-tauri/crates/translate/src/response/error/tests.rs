@@ -6,7 +6,7 @@ use super::{Told, error};
 use wire::Broken;
 use wire::{Class, classify, classify_broken};
 
-/// Status and body of a provider's; the class.
+/// Status and body of a provider's error; its class.
 const ERRORS: &[(Dialect, u16, &str, Class)] = &[
     (
         Dialect::Anthropic,
@@ -117,7 +117,7 @@ fn an_error_has_the_envelope_of_the_client() {
     assert_eq!(body["error"]["message"], "HTTP 500 Internal Server Error");
 }
 
-/// An agent shortens its conversation on these words, or on this code, and on nothing else.
+/// An agent shortens its conversation only on these words or on this code.
 #[test]
 fn a_conversation_that_is_too_long_is_told_in_the_words_that_the_agent_knows() {
     for (_, status, body, class) in ERRORS {

@@ -12,7 +12,7 @@ fn call(name: &str) -> Kind {
     })
 }
 
-/// `f(` begins a call, `"` a text; `)` ends, `~` cuts it; the rest is the output.
+/// `f(` starts a call, `"` a text; `)` ends it, `~` truncates it; the rest is the output.
 fn told(parts: &mut Parts) -> String {
     let words = parts.take().into_iter().map(|happening| match happening {
         Happening::Begins(Kind::Call(call)) => format!("{}(", call.name),
@@ -52,7 +52,7 @@ fn where_no_end_is_told_arguments_are_over_when_they_are_whole_and_another_part_
     parts.grow(f, "}").unwrap();
     parts.grow(g, "{}").unwrap();
     assert_eq!(told(&mut parts), "}|)g({}|");
-    // White space may still come, anything else would change the released text.
+    // White space may still arrive; anything else would change the released text.
     parts.grow(f, "\n").unwrap();
     let late = parts.grow(f, "{").unwrap_err();
     assert_eq!(
