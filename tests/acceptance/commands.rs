@@ -13,7 +13,7 @@ fn as_json(output: &std::process::Output) -> Value {
 fn the_help_begins_with_what_it_is_for() {
     let help = Desk::new().said(&["--help"]);
     let first = help.lines().next().unwrap();
-    assert_eq!(first, "Watches AI providers and fails over when one breaks");
+    assert_eq!(first, "Watches AI providers and fails over when one fails");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -195,7 +195,7 @@ async fn a_test_that_fails_says_at_which_step_and_what_to_do() {
     assert_eq!(code, 1);
     for one in &tested {
         assert!(
-            one.said.contains("failed at step 1: it refused the key"),
+            one.said.contains("failed at step 1: the provider refused the key"),
             "{}",
             one.said
         );

@@ -360,7 +360,7 @@ async fn a_settings_file_that_cannot_be_written_is_left_alone_and_said() {
     let doctor = crate::desk::text(&desk.run(&["doctor"]).stdout);
     std::fs::set_permissions(home, std::fs::Permissions::from_mode(0o700)).unwrap();
     assert!(
-        doctor.contains("could not be changed to say so"),
+        doctor.contains("could not be changed to state it"),
         "{doctor}"
     );
     assert_eq!(

@@ -27,7 +27,7 @@ async fn a_key_in_the_keychain_survives_a_restart_and_is_gone_when_it_is_removed
     desk.start();
     let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
-        said.contains("The provider accepted the key. It is in the keychain."),
+        said.contains("The provider accepted the key. It is stored in the keychain."),
         "{said}"
     );
     listed(&desk, "in the keychain");
@@ -89,10 +89,10 @@ async fn a_locked_keychain_is_named_and_a_key_is_used_until_the_engine_ends() {
     listed(&desk, "none");
     let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
-        said.contains("But the keychain is locked, so it is used only until the engine ends. To keep it, set OWN_KEY"),
+        said.contains("But the keychain is locked, so it is used only until the engine stops. To keep it, set OWN_KEY"),
         "{said}"
     );
-    listed(&desk, "until the engine ends");
+    listed(&desk, "until the engine stops");
     assert_eq!(generated(&desk).await, 200);
 }
 

@@ -19,7 +19,7 @@ async fn without_a_keychain_a_key_works_until_the_engine_ends_and_that_is_said()
     desk.start();
     let said = desk.said_to(&["key", "add", "own"], "sk-own-secret\n");
     assert!(
-        said.contains("The provider took the key")
+        said.contains("The provider accepted the key")
             && said.contains("no keychain")
             && said.contains("OWN_KEY"),
         "{said}"
@@ -57,7 +57,7 @@ async fn without_a_keychain_a_key_works_until_the_engine_ends_and_that_is_said()
     );
     assert!(
         desk.said(&["key", "list"])
-            .contains("until the engine ends")
+            .contains("until the engine stops")
     );
     assert!(desk.said(&["key", "remove", "own"]).contains("forgotten"));
     let response = desk

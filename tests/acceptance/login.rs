@@ -57,7 +57,7 @@ WantedBy=default.target
     assert_eq!(std::fs::read_link(&wanted).unwrap(), unit);
 
     let said = switch(&desk, false).await;
-    assert!(said.contains("not start at login any more"), "{said}");
+    assert!(said.contains("no longer starts at login"), "{said}");
     assert_eq!(files_below(&units), 0, "nothing is left");
     assert_eq!(examined(&desk).await, json!("off."));
     assert_eq!(desk.snapshot().await.engine.starts_at_login, Some(false));

@@ -117,7 +117,7 @@ async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_
         list.starts_with("Nothing waits for review.\n\nSettled in the last 14 days:\n"),
         "{list}"
     );
-    assert!(list.contains("Settled by request"), "{list}");
+    assert!(list.contains("Answered by request"), "{list}");
     let all = desk.get("/review?all=true").await;
     assert_eq!(all["items"][0]["state"], "answered", "{all}");
 }

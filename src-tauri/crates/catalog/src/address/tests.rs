@@ -130,7 +130,7 @@ fn an_error_about_a_value_does_not_repeat_an_address() {
     }
 }
 
-/// Addresses with a secret in every part that no address has.
+/// Addresses with the secret in each part that is not allowed.
 pub(crate) fn refused_bases(secret: &str) -> Vec<String> {
     let places = [
         format!("user:{secret}@a.example/v1"),

@@ -52,7 +52,7 @@ fn who_stands_in_for_whom() {
         ),
         ("google", "claude-fable-5", "gemini-4-argon", Of(Frontier)),
         ("deepseek", "claude-haiku-5-5", "deepseek-flash", Of(Small)),
-        // The very model under another id, to a reseller, from it, and between two of them.
+        // The same model under another id: at a reseller, at its vendor, and at two resellers.
         (
             "openrouter",
             "claude-opus-5",

@@ -16,7 +16,7 @@ fn a_reseller_has_a_family_for_each_makers_models() {
     }
 }
 
-/// What the bundled files state.
+/// The families in the bundled files.
 #[test]
 fn the_families_of_bundled_endpoints() {
     let catalog = Catalog::bundled();

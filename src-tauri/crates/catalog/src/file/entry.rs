@@ -9,7 +9,7 @@ use crate::address;
 use crate::provider::{self, Provider, StatusPage};
 use crate::{ModelId, ProviderId, SurfaceId};
 
-/// The provider, and its endpoints' ids as they were written.
+/// The provider, and its endpoints' ids with their positions.
 pub(super) fn provider(
     id: ProviderId,
     sections: Sections,

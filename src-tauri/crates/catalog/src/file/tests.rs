@@ -109,7 +109,7 @@ fn the_first_dialect_of_an_entry_is_the_one_for_what_is_said_in_another() {
     }
 }
 
-/// One change to a good endpoint, and the one problem that it must give, at its line.
+/// Each change to a valid endpoint gives one problem, at its line.
 #[test]
 fn each_wrong_value_is_told_with_its_line_and_its_remedy() {
     let table = [

@@ -32,7 +32,7 @@ fn star_stands_for_any_run() {
 
 #[test]
 fn many_stars_stay_quick() {
-    // Exponential for a backtracking matcher; quadratic at worst here.
+    // Exponential time for a backtracking matcher; at most quadratic here.
     assert!(!matches(&"a*".repeat(200), &"a".repeat(199)));
     assert!(!matches(
         &format!("{}b", "a*".repeat(50)),

@@ -46,7 +46,7 @@ pub(crate) struct Place {
 pub(crate) struct Failure {
     pub(crate) step: u32,
     pub(crate) fault: TestFault,
-    /// What failed, as a clause: "it refused the request: …".
+    /// What failed, as a clause: "the provider refused the request: …".
     pub(crate) why: String,
     /// How to fix it.
     pub(crate) fix: String,
@@ -145,7 +145,7 @@ fn attempted(step: Step, exchange: &Exchange, place: &Place) -> Result<(), Failu
     }
 }
 
-/// "it refused the key: invalid x-api-key"
+/// "the provider refused the key: invalid x-api-key"
 fn clause(what: &str, message: &str) -> String {
     match message.trim().trim_end_matches('.') {
         "" => what.to_owned(),

@@ -140,7 +140,7 @@ fn what_a_model_does_instead_is_said() {
 #[test]
 fn an_incomplete_response_does_not_pass_whatever_was_in_it() {
     for (completion, end, said) in [
-        (Completion::Complete, End::Cut, "was cut"),
+        (Completion::Complete, End::Cut, "ended early"),
         (
             Completion::Broken(Broken::NoStopReason),
             End::Complete,

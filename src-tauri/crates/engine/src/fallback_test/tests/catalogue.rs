@@ -55,7 +55,7 @@ async fn an_entry_that_lacks_what_its_server_demands_fails_at_the_step_that_need
         let failure = played.failure.unwrap();
         assert_eq!(failure.step, 2, "{dialect}");
         assert!(
-            failure.why.starts_with("it refused the request: ")
+            failure.why.starts_with("the provider refused the request: ")
                 && failure.why.contains("reasoning_content is missing"),
             "{}",
             failure.why
