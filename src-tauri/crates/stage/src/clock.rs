@@ -1,8 +1,8 @@
-//! The time that the stage reports: an argument at its start, and what has passed since.
+//! The stage's clock: a start time that is an argument, plus the elapsed time.
 
 use tokio::time::Instant;
 
-/// When every answer was made: the stage reads no clock. 1 January 2026, in seconds since 1970.
+/// Creation time of every response: the stage reads no clock. 1 January 2026, in seconds since 1970.
 pub(crate) const CREATED: u64 = 1_767_225_600;
 
 /// Unix seconds, counted from a fixed start.

@@ -49,7 +49,7 @@ fn a_model_is_its_makers() {
     }
 }
 
-/// The vendor speaks every dialect that the catalogue lists for its endpoints.
+/// The vendor supports every dialect that the catalogue lists for its endpoints.
 #[test]
 fn a_vendor_speaks_what_its_endpoint_in_the_catalogue_speaks() {
     let catalog = catalog::Catalog::bundled();

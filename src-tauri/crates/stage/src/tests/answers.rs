@@ -209,7 +209,7 @@ async fn ids_differ_from_request_to_request() {
     assert_ne!(first["content"][1]["id"], second["content"][1]["id"]);
 }
 
-/// A tool turn as an agent carries it on: the answer goes into the history word for word.
+/// A tool turn as an agent continues it: the response is added to the history word for word.
 #[tokio::test(start_paused = true)]
 async fn a_history_made_of_its_own_answers_is_accepted() {
     let stage = Stage::any_model();
@@ -353,7 +353,7 @@ async fn bad_requests_are_told_what_is_wrong() {
     }
 }
 
-/// As Codex gives the newest models their tools: in the conversation, in groups, and one that takes free text.
+/// Codex declares tools for the newest models in this form: in the conversation, in groups, and one with free text.
 #[tokio::test(start_paused = true)]
 async fn tools_that_come_in_the_conversation_are_called_as_they_were_declared() {
     let tools = json!([
@@ -389,7 +389,7 @@ async fn tools_that_come_in_the_conversation_are_called_as_they_were_declared() 
     assert_eq!(told("arguments"), [Value::Null, json!(r#"{"ms":1}"#)]);
 }
 
-/// A user who names a tool in so many words gets a call of it, once: with its result there, the answer is a text.
+/// If a user's text names a tool, the response calls it once; with the result present, the response is a text.
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_the_user_names_is_called() {
     for dialect in Dialect::ALL {

@@ -1,4 +1,4 @@
-//! What a move between providers costs: prompt caches, as each vendor counts them.
+//! Prompt caches, with each vendor's usage fields.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::advance;
 use super::client::{generate, generate_with, request};
 use crate::{Family, Stage};
 
-/// A conversation of so many exchanges, a long prefix before them; its last block is marked.
+/// A conversation with this many exchanges and a long prefix; its last block has the mark.
 fn conversation(model: &str, turns: usize, ttl: &str) -> Value {
     let mark = json!({"type": "ephemeral", "ttl": ttl});
     let mut ask = request(Dialect::Anthropic, model, false, "");

@@ -1,4 +1,4 @@
-//! What the stage notes about a connection, and that a deliberate cut takes nothing with it.
+//! The stage's record of a connection; a deliberate cut drops no earlier bytes.
 
 use std::time::Duration;
 

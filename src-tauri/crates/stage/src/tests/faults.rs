@@ -22,7 +22,7 @@ async fn play(dialect: Dialect, fault: &str, stream: bool) -> Reply {
     .await
 }
 
-/// What a streamed answer amounts to, in a few words.
+/// Summarises a streamed response in a few words.
 fn amounts_to(dialect: Dialect, reply: &Reply) -> String {
     let mut words = vec![format!("{:?}", reply.ending).to_lowercase()];
     let mut say = |word: &str| {
@@ -83,7 +83,7 @@ fn amounts_to(dialect: Dialect, reply: &Reply) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_a_stream_does_what_it_says() {
-    // Fault, then the effect in the three dialects; Responses has no terminal event beside the one with the stop.
+    // Fault, then the effect in the three dialects; Responses has no terminal event other than the one with the stop reason.
     let whole = [
         "clean content stop terminal",
         "clean content stop terminal",

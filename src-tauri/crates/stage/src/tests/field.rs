@@ -1,5 +1,5 @@
-//! Faults from published reports, each as an upstream plays it. Not here: faults in requests of clients to the gateway, and in
-//! the gateway's reports to its owner.
+//! Faults from published reports, reproduced by an upstream. Excluded: faults in requests of clients to the gateway, and in the
+//! gateway's reports to its owner.
 //!
 //! | entry | played as | also held in |
 //! |---|---|---|
@@ -148,7 +148,7 @@ async fn b4_a_stream_that_always_ends_completed() {
     );
 }
 
-/// An error after any number of events, in the words of any trouble, in every dialect.
+/// An error after any number of events, with the text of any trouble, in every dialect.
 #[tokio::test(start_paused = true)]
 async fn b_an_error_after_so_many_events() {
     for dialect in Dialect::ALL {

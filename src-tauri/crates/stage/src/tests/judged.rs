@@ -1,4 +1,4 @@
-//! What `wire` makes of the answers: the two were written apart from the same documents, so each checks the other.
+//! `wire`'s verdicts on the stage's responses: both were written separately from the same documents, so each checks the other.
 
 use catalog::Dialect;
 use http::{HeaderMap, StatusCode};
@@ -71,7 +71,7 @@ async fn what_is_whole_is_judged_complete_and_what_is_not_is_not() {
         ("refusal", ["refused"; 3], ["refused"; 3]),
         ("stop-null", ["broken"; 3], ["broken"; 3]),
         ("nothing-to-act-on", ["broken"; 3], ["broken"; 3]),
-        // In a Messages document the input is part of the JSON: there it is a string, which `wire` does not look into.
+        // In a Messages document the input is part of the JSON: there it is a string, which `wire` does not inspect.
         (
             "invalid-tool-input",
             ["broken"; 3],

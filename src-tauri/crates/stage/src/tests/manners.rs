@@ -1,4 +1,4 @@
-//! Ways of saying an answer, in every dialect in which they exist: the bytes, and what a client puts together from them.
+//! Manners in every dialect in which they exist: the bytes, and the content that a client assembles from them.
 
 use catalog::Dialect;
 use serde_json::{Value, json};
@@ -242,7 +242,7 @@ async fn thinking_stands_in_the_field_that_is_named() {
     assert_eq!(signed.count(), 1);
 }
 
-/// Joined as JSON strings they are the emoji; each alone is no text.
+/// Joined as JSON strings they are the emoji; each one alone is not valid text.
 #[tokio::test(start_paused = true)]
 async fn an_emoji_can_be_split_over_two_events_or_halved() {
     for dialect in Dialect::ALL {

@@ -30,7 +30,7 @@ async fn cues_are_taken_in_order_by_the_requests_that_fit() {
     assert!(heard[4].starts_with("This is a rehearsal answer"));
 }
 
-/// A client requests the rest of a broken response in a message after the results.
+/// A client requests the rest of a truncated response in a message after the results.
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_for_the_beginning_is_not_given_again_later_in_the_conversation() {
     let stage = Stage::any_model();

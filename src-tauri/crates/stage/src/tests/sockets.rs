@@ -1,4 +1,4 @@
-//! Faults that only a real connection has.
+//! Faults that need a real connection.
 
 use std::net::SocketAddr;
 use std::time::Duration;

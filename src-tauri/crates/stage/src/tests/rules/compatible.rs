@@ -1,4 +1,4 @@
-//! The vendors that are compatible with OpenAI, each where it is not.
+//! Vendors that are compatible with OpenAI: their differences.
 
 use catalog::Dialect::{Anthropic as MESSAGES, OpenaiChat as CHAT, OpenaiResponses as RESPONSES};
 use serde_json::{Value, json};

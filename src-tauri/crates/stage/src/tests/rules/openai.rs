@@ -149,7 +149,7 @@ async fn a_strict_schema_is_closed_and_requires_all() {
     hold(OpenAi, CHAT, OLDER, "", rows).await;
 }
 
-/// As Codex 0.169.0 sent them.
+/// As sent by Codex 0.169.0.
 #[tokio::test(start_paused = true)]
 async fn what_the_vendors_own_client_sends_is_taken() {
     for file in [

@@ -1,4 +1,4 @@
-//! Conversations that a vendor stores, and those that it did not.
+//! References to responses that a vendor has stored or has not stored.
 
 use catalog::Dialect::OpenaiResponses as RESPONSES;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ async fn what_was_not_to_be_stored_or_broke_off_is_not_there() {
         400
     );
 
-    // Without a vendor to act, whatever is named is taken to be there.
+    // Without a simulated vendor, every reference is considered valid.
     let plain = Stage::any_model();
     assert_eq!(
         say(&plain, "sk-a", &on(&json!("resp_1"), json!("Go on.")))
