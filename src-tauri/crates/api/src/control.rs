@@ -5,7 +5,7 @@ use ts_rs::TS;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Explained {
-    /// The route's name.
+    /// Name of the route.
     pub route: String,
     pub dialect: String,
     pub model: String,

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A pipeline's request that every provider failed, parked for a person.
+/// A pipeline's request that every provider failed, parked for the user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ReviewSummary {
@@ -38,9 +38,9 @@ pub enum ReviewState {
     Open,
     /// A later attempt, or another request of the same pipeline and item, succeeded.
     Answered,
-    /// A person did it by hand.
+    /// The user did the work by hand.
     Done,
-    /// A person closed the item without a run.
+    /// The user closed the item without a run.
     Dismissed,
 }
 
@@ -86,7 +86,7 @@ pub struct ReviewClose {
     pub note: Option<String>,
 }
 
-/// How a person closes an item.
+/// How the user closes an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]

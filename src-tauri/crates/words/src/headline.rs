@@ -1,4 +1,4 @@
-//! One line: the state of a provider, whose fault it is, since when.
+//! One line with the state of a provider, the cause, and the time of its beginning.
 
 use api::Spans;
 use chrono::{DateTime, Utc};

@@ -21,7 +21,7 @@ fn under_200_runs_nothing_is_claimed() {
     );
 }
 
-/// Computed apart from this code, with the textbook form of the formula.
+/// Expected values computed separately with the textbook formula.
 #[test]
 fn known_wilson_intervals() {
     let table = [

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::{Day, Schedule};
 
-/// Why a text is no schedule, and what would be one.
+/// Why a text is not a valid schedule, with an example of a valid one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoSchedule {
     #[error(
@@ -87,7 +87,7 @@ fn day(text: &str) -> Result<Day, NoSchedule> {
         .ok_or_else(|| NoSchedule::Day(text.to_owned()))
 }
 
-/// "09:00-17:00"; "24:00" is the end of the day, and an end at or before the beginning lies on the next day.
+/// "09:00-17:00"; "24:00" is the end of the day, and an end at or before the beginning is on the next day.
 fn hours(text: &str) -> Result<(NaiveTime, NaiveTime), NoSchedule> {
     let wrong = || NoSchedule::Hours(text.to_owned());
     let time = |part: &str| NaiveTime::parse_from_str(part, "%H:%M").map_err(|_| wrong());

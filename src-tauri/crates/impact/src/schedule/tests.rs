@@ -38,14 +38,14 @@ fn hours_inside() {
         (office, "2026-04-24T14:00", "2026-04-27T08:00", 2.0),
         (office, "2026-04-26T18:00", "2026-04-26T22:00", 0.0),
         (office, "2026-04-20T00:00", "2026-05-04T00:00", 80.0),
-        // Friday's night lasts into Saturday, Saturday has none.
+        // The period of Friday night ends on Saturday; none begins on Saturday.
         (night, "2026-04-25T00:00", "2026-04-25T04:00", 4.0),
         (night, "2026-04-25T00:00", "2026-04-26T04:00", 4.0),
         (night, "2026-04-24T19:00", "2026-04-24T21:00", 1.0),
         // A day of 23 hours and one of 25.
         (always, "2026-03-28T23:00", "2026-03-29T22:00", 23.0),
         (always, "2026-10-24T22:00", "2026-10-25T23:00", 25.0),
-        // Windows that begin in the hour that is skipped, or end in the one that comes twice.
+        // Periods that begin in the skipped hour, or end in the repeated one.
         (
             "Sun 02:30-04:00 Europe/Berlin",
             "2026-03-29T00:00",
@@ -168,7 +168,7 @@ proptest! {
         prop_assert_eq!(schedule.to_string().parse(), Ok(schedule));
     }
 
-    /// Hours inside are never negative, never more than the stretch, and those of two parts add up to the total.
+    /// Hours inside are never negative and never exceed the period, and those of two parts add up to the total.
     #[test]
     fn parts_add_up(schedule in any_schedule(), begin in 0..63_000_000i64, one in 0..900_000i64, two in 0..900_000i64) {
         let start = utc("2026-01-01T00:00") + TimeDelta::seconds(begin);

@@ -166,7 +166,7 @@ fn a_read_only_file_has_an_error_of_its_own() {
     assert!(error.to_string().contains("write permission"), "{error}");
 }
 
-/// `/sys` refuses new files even to root, which permission bits would not do.
+/// `/sys` refuses new files even for root; permission bits would not.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_read_only_folder_has_an_error_of_its_own() {

@@ -37,7 +37,7 @@ impl Address {
         Self { url, known: None }
     }
 
-    /// The present body, or the last one where the server responds 304.
+    /// The body of this response, or the last one if the server responds 304.
     pub(super) async fn get(&mut self, http: &Http, at: DateTime<Utc>) -> Result<Bytes, Miss> {
         match tokio::time::timeout(TOTAL, self.get_unbounded(http, at)).await {
             Ok(result) => result,

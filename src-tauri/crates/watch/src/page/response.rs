@@ -1,4 +1,4 @@
-//! Decides whether a response is worth parsing. Pure.
+//! Decides if a response can be parsed. Pure.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ const CHALLENGE_WORDS: [&str; 7] = [
     "verify you are human",
 ];
 
-/// Any status but 200, 304 and redirects means that there is no page.
+/// Any status except 200, 304 and redirects means that there is no page.
 pub(super) fn judge_head(
     status: StatusCode,
     headers: &HeaderMap,

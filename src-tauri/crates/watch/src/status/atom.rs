@@ -116,7 +116,7 @@ fn push(text: &str, path: &[String], feed: &mut Fields, entries: &mut [Fields]) 
     }
 }
 
-/// `<link href>`: the first that is not the feed's own address.
+/// `<link href>`: the first one that is not the feed's own address.
 fn at_link(
     tag: &BytesStart<'_>,
     path: &[String],

@@ -70,7 +70,7 @@ pub(super) fn components(body: &Value) -> Result<Components, Unreadable> {
     Ok(components)
 }
 
-/// A row that only contains the page's address ("Visit www.githubstatus.com for more information").
+/// A row that contains only the page's address ("Visit www.githubstatus.com for more information").
 fn is_signpost(name: &str) -> bool {
     name.starts_with("Visit www.")
 }

@@ -194,7 +194,7 @@ fn an_incident_from_before_a_restart_fades_too() {
     assert_eq!(book.next_due(), Some(at("12:08")));
     let told = check(&mut book, &[("12:08", "clock", "", "unlooked -", "faded!")]);
     assert_eq!(ended(&told), (at("11:58"), true));
-    // The last failure is long ago: pages and probes are read first.
+    // The last failure is old: pages and probes are read first.
     let long_ago = OpenIncident {
         last_failure: Some(at("11:45")),
         ..open.clone()
