@@ -71,7 +71,7 @@ pub(crate) enum News {
 pub(crate) struct Supervisor {
     places: Places,
     http: reqwest::Client,
-    /// Wakes the wait before the next start, because a person requested the engine.
+    /// Wakes the wait before the next start, because the user requested the engine.
     start_now: Arc<Notify>,
     news: mpsc::Sender<News>,
     /// The engine, if it is a child process: then its end and exit status are known at once.
@@ -146,7 +146,7 @@ impl Supervisor {
 
     /// Finds or starts an engine, and retries until one responds.
     async fn bring_up(&mut self, died: bool) -> Connection {
-        // The text about a crash or a failed start stays until there is news. A menu whose rows change with every retry
+        // The text about a crash or a failed start stays until the state changes. A menu whose rows change with every retry
         // cannot be clicked.
         let mut shown_reason = died;
         loop {
@@ -169,7 +169,7 @@ impl Supervisor {
                 format!("The engine does not start: {why} Next try in {seconds} s."),
             )
             .await;
-            // The wait until the next start, which a person's request ends early.
+            // The wait until the next start; a request of the user ends it early.
             let _ = timeout(wait, self.start_now.notified()).await;
         }
     }
@@ -226,7 +226,7 @@ impl Supervisor {
         })
     }
 
-    /// Follows an engine until it is gone, however often its stream breaks.
+    /// Follows an engine until it has ended, even if its stream breaks several times.
     async fn attend(&mut self, mut connection: Connection) -> End {
         loop {
             match self.follow(&connection).await {
@@ -284,8 +284,8 @@ impl Supervisor {
                 Found::None => break,
             }
         }
-        // The order in which a stopping engine closes its streams and removes its file varies. It was stopped on
-        // purpose if it exited with success, had announced the stop, or removes its file within a moment.
+        // The order in which a stopping engine closes its streams and removes its file varies. It was stopped on purpose if it
+        // exited with success, had announced the stop, or removes its file within a moment.
         let left_by_itself = async {
             while self.places.runtime_file.exists() {
                 sleep(LOOK_EVERY).await;

@@ -10,7 +10,7 @@ pub(crate) struct Places {
     pub(crate) log: PathBuf,
     /// The window's last size.
     pub(crate) window: PathBuf,
-    /// The engine's program, if it was named.
+    /// The engine's program, if it is set.
     pub(crate) engine: Option<PathBuf>,
 }
 
@@ -19,7 +19,7 @@ pub(crate) struct Places {
 pub(crate) struct NoHome;
 
 impl Places {
-    /// `UNDERSTUDY_HOME` contains everything if it is set; else the platform's own folders.
+    /// `UNDERSTUDY_HOME` contains everything if it is set; else the platform's default folders.
     pub(crate) fn from_environment(
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, NoHome> {

@@ -1,4 +1,4 @@
-//! The shell's event loop: it receives snapshots and a person's commands, and updates the tray.
+//! The shell's event loop: it receives snapshots and the user's commands, and updates the tray.
 
 mod notifications;
 

@@ -21,7 +21,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Takes the next bytes, cut anywhere, and returns the events that they complete.
+    /// Takes the next bytes, in any split, and returns the events that they complete.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Vec<Event>, TooLarge> {
         self.unread.extend_from_slice(bytes);
         let mut complete = Vec::new();

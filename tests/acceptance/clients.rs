@@ -1,5 +1,5 @@
 //! Real coding agents and SDKs against the stage, through Understudy. `cargo xtask test` installs them and sets
-//! `UNDERSTUDY_CLIENTS`. Without them nothing runs here, and CI fails. `cargo xtask clients` plays every fault for every
+//! `UNDERSTUDY_CLIENTS`. Without them these tests are skipped, and CI fails. `cargo xtask clients` tests every fault with every
 //! client; these are the most important ones.
 
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ use play::{Call, END, Play, Turn};
 use recipe::Visit;
 use roster::{Client, Family, Troupe};
 
-/// Where the clients are; None: they are not.
+/// The folder of the clients; `None`: not installed.
 fn clients() -> Option<PathBuf> {
     installed("UNDERSTUDY_CLIENTS")
 }
@@ -75,7 +75,7 @@ async fn assert_whole(troupe: &Troupe, client: Client, faults: &[(Turn, &str)], 
     }
 }
 
-/// Without another candidate the client shows Understudy's error and does not wait.
+/// Without another candidate the client shows Understudy's error at once.
 async fn assert_clear_end(client: Client, fault: &str) {
     let Some(troupe) = troupe() else { return };
     let result = run(&troupe, client, Turn::Text, Some(fault), Way::BothFail).await;
@@ -114,7 +114,7 @@ async fn codex_gets_a_whole_answer_whatever_the_first_provider_does() {
     assert_whole(&troupe, Client::Codex, &faults, Way::Through).await;
 }
 
-/// It continues in the same message, which another vendor began.
+/// Another vendor continues the message that the first vendor began.
 #[tokio::test(flavor = "multi_thread")]
 async fn claude_code_gets_the_rest_of_an_answer_from_a_provider_of_another_dialect() {
     let faults = [(Turn::Thinking, "cut-in-text"), (Turn::Tool, "cut-in-tool")];
@@ -138,7 +138,7 @@ async fn every_sdk_gets_a_whole_turn_from_a_provider_of_another_dialect() {
     }
 }
 
-/// Calls of this tool are free text, which is sent in events of other names.
+/// Calls of this tool are free text, which is streamed in events with other names.
 #[tokio::test(flavor = "multi_thread")]
 async fn codex_for_the_newest_models_runs_each_program_once() {
     let faults = [

@@ -1,4 +1,4 @@
-//! The command line's output: short, and useful also without an engine.
+//! The command line's output: short, and also useful without an engine.
 
 use serde_json::{Value, json};
 

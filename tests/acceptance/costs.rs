@@ -1,4 +1,4 @@
-//! What an outage costs: every attempt is booked to whom it was made, the cut and the refused ones too.
+//! Costs of an outage: every attempt is recorded for its provider, including truncated and refused ones.
 
 use serde_json::{Value, json};
 use stage::{Cue, Fault};

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::desk::{Desk, Upstream};
 
-/// Acme is down, and Bolt speaks another dialect. Their models have sizes.
+/// Acme is down, and Bolt uses another dialect. Their models have tiers.
 async fn desk(settings: &str, keys: &[&str]) -> (Desk, Upstream, Upstream) {
     let (acme, bolt) = (Upstream::start().await, Upstream::start().await);
     acme.stage.outage(Some("503".parse().unwrap()));
@@ -40,7 +40,7 @@ async fn desk(settings: &str, keys: &[&str]) -> (Desk, Upstream, Upstream) {
     (desk, acme, bolt)
 }
 
-/// Clients that are no coding agents may be answered by any provider with a key.
+/// Any provider with a key may answer clients that are not coding agents.
 const ANY: &str = "[fallback]\nmay_go_to = \"any\"\n";
 
 /// The model that Bolt received, and the model that the response names.

@@ -37,7 +37,8 @@ async fn an_answer_reaches_the_client_as_the_provider_sent_it() {
     let desk = desk_with(&lead, &second).await;
     for stream in [false, true] {
         for (path, body) in bodies("model-x", stream) {
-            // The same stage answers the same request with the same bytes, save for its counters: ask a fresh one directly.
+            // Another stage returns the same bytes for the same request, except for its counters: a fresh one gets the request
+            // directly.
             let (direct, through) = (Upstream::start().await, Upstream::start().await);
             let own = desk_with(&through, &second).await;
             let straight = desk
@@ -68,7 +69,7 @@ async fn a_cut_before_any_content_is_answered_by_the_second_and_both_attempts_ar
     let desk = desk_with(&lead, &second).await;
     lead.stage.outage(Some(Fault::CutAfterOpening));
     for (path, mut body) in bodies("model-x", true) {
-        // A breaker is per model: each dialect meets the fault afresh.
+        // A breaker is per model, so each dialect starts with a closed one.
         body["model"] = json!(path);
         let response = desk.ask(path, &body).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -123,7 +124,7 @@ async fn a_cut_in_mid_answer_never_ends_cleanly() {
         Fault::ResetInText,
     ] {
         for (path, mut body) in bodies("model-x", true) {
-            // A breaker is per model: each fault meets a closed one.
+            // A breaker is per model, so each fault starts with a closed one.
             body["model"] = json!(format!("{path} {fault}"));
             lead.stage.cue(Cue {
                 fault: Some(fault.clone()),
@@ -213,7 +214,7 @@ async fn a_stand_in_for_a_spared_primary_is_named_and_counted_in_its_incident() 
     let desk = desk_with(&lead, &second).await;
     lead.stage.outage(Some(Fault::status(503)));
     let [(path, body), ..] = bodies("model-x", true);
-    // Two attempts each: the third failure in a row opens the breaker, and the incident with it.
+    // Two attempts per request: the third failure in a row opens the breaker and the incident.
     for _ in 0..2 {
         let carried = desk.ask(path, &body).await;
         assert_eq!(carried.status(), StatusCode::OK);

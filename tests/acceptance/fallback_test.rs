@@ -1,4 +1,5 @@
-//! A fallback is tested with the owner's yes, before it is needed; the result is kept and shown, and is no client's request.
+//! A fallback is tested with the owner's consent before an outage. The result is stored and shown, and the test does not count
+//! as a client's request.
 
 use api::{CheckState, Doctor, Fallbacks};
 use reqwest::Method;
@@ -52,7 +53,7 @@ async fn vendors() -> Vendors {
 }
 
 impl Vendors {
-    /// What a client of the first vendor gets behind it.
+    /// The listed fallbacks for a client of the first vendor.
     fn listed(&self, arguments: &[&str]) -> (i32, Vec<api::Fallback>) {
         let output = self
             .desk
@@ -97,7 +98,7 @@ async fn nothing_is_sent_without_the_owners_yes_and_its_cost_is_shown_first() {
         "{method}"
     );
 
-    // The question has no reader.
+    // There is no terminal for the question.
     let asked = vendors.desk.run(&["test", "lead-*"]);
     let said = text(&asked.stdout);
     assert_eq!(asked.status.code(), Some(2), "{said}");

@@ -1,4 +1,4 @@
-//! Consent for a fallback: one question, one notification, and a way to stop it.
+//! Consent for a fallback: one question, one notification, and a command to stop it.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use stage::Cue;
 
 use crate::desk::{Desk, Upstream};
 
-/// A vendor whose clients bring their own login, with two models.
+/// A vendor whose clients send their own login, with two models.
 fn lead(address: &str) -> String {
     let model = |id: &str, input: f64| {
         format!(
@@ -27,7 +27,7 @@ fn lead(address: &str) -> String {
     )
 }
 
-/// Another vendor, with a key of the owner's.
+/// Another vendor, with a key of the owner.
 fn second(address: &str) -> String {
     format!(
         "name = \"Second AI\"\nproduct = \"Second\"\n\
@@ -65,7 +65,7 @@ pub(crate) async fn vendors(settings: &str, keys: &[(&str, &str)]) -> Vendors {
 }
 
 impl Vendors {
-    /// From now on this model fails.
+    /// Requests for this model fail from now on.
     fn fails(&self, model: &str) {
         self.lead.stage.clear_cues();
         self.fails_too(model, "529");
@@ -369,7 +369,7 @@ async fn a_settings_file_that_cannot_be_written_is_left_alone_and_said() {
     );
 }
 
-/// A new installation: a pipeline goes nowhere else by default.
+/// A new installation: by default, a pipeline's requests go to no other provider.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_pipeline_without_a_fallback_says_so_and_asks_when_one_would_have_answered() {
     let vendors = vendors(

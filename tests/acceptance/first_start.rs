@@ -1,4 +1,4 @@
-//! What a newcomer meets: no key, no internet.
+//! The first start: no key, no internet.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! An outage in the middle of an agent's work: which session, which tools, and whether they came to an end.
+//! An outage during an agent's task: the interrupted session, its tools, and whether they finished.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ async fn turn(desk: &Desk, messages: &Value) -> reqwest::Response {
     turn_with(desk, MODEL, false, messages).await
 }
 
-/// One turn of Claude Code, as far as it matters here.
+/// One turn of Claude Code, with the parts that this test needs.
 async fn turn_with(desk: &Desk, model: &str, stream: bool, messages: &Value) -> reqwest::Response {
     let schema = json!({ "type": "object", "properties": { "command": { "type": "string" } }, "required": ["command"] });
     desk.http
@@ -99,7 +99,7 @@ async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
         "{printed}"
     );
 
-    // A restart forgets what it followed, and not what it wrote down.
+    // A restart loses the sessions in memory, but not those in the ledger.
     desk.kill();
     desk.start();
     for upstream in [&lead, &second] {

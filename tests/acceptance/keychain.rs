@@ -1,4 +1,4 @@
-//! Keys in a real keychain, GNOME's, on a session bus of the test's own: open, locked, and one that never answers.
+//! Keys in a real keychain, GNOME's, on a separate session bus: open, locked, and one that never responds.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::desk::{Desk, Upstream, text};
 use crate::keys::own;
 
 const SERVICE: &str = "org.freedesktop.secrets";
-/// The engine waits 20 s for a keychain that does not answer; a start that waited for it would take longer than this.
+/// The engine waits 20 s for a keychain that does not respond; a start that waited for it would take longer than this.
 const WITHOUT_WAITING: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,7 +151,7 @@ struct Session {
     folder: TempDir,
 }
 
-/// Starts no services: no dialog may ask for a password.
+/// Activates no services: no dialog may ask for a password.
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -189,7 +189,7 @@ impl Session {
         }
     }
 
-    /// A desk in this session, with an endpoint that wants a key.
+    /// A desk in this session, with an endpoint that needs a key.
     fn desk(&self, upstream: &Upstream) -> Desk {
         let mut desk = Desk::new();
         desk.settings(&own(upstream));
@@ -197,7 +197,7 @@ impl Session {
         desk
     }
 
-    /// As after a login with the password; made anew at the first one.
+    /// As after a login with the password; created at the first one.
     async fn open_keychain(&self) -> Process {
         let mut keychain = self.keychain(&["--unlock"]);
         let mut password = keychain.0.stdin.take().unwrap();

@@ -1,4 +1,4 @@
-//! A ledger that cannot be used costs the history of this run. Doctor names the fix, and requests pass.
+//! A ledger that cannot be opened costs only the history of this run. Doctor names the fix, and requests are served.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -64,7 +64,8 @@ async fn a_folder_in_its_place_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_of_a_newer_version_is_not_touched_and_the_engine_does_not_start() {
     let desk = with_history().await;
-    // Where an SQLite file keeps its user_version, big end first: https://www.sqlite.org/fileformat2.html#user_version_number
+    // Position of user_version in an SQLite file, in big-endian order:
+    // https://www.sqlite.org/fileformat2.html#user_version_number
     let mut bytes = std::fs::read(file(&desk)).unwrap();
     bytes[60..64].copy_from_slice(&9999_u32.to_be_bytes());
     std::fs::write(file(&desk), &bytes).unwrap();
@@ -109,7 +110,7 @@ async fn rehearse(desk: &Desk) {
     assert_eq!(answer["stop_reason"], "end_turn");
 }
 
-/// Requests are answered and listed; log, snapshot and doctor name the fault.
+/// Requests are answered and listed; log, snapshot and doctor name the problem.
 async fn goes_on(desk: &Desk, wrong: &str) {
     rehearse(desk).await;
     assert_eq!(desk.exchanges(1).await.len(), 1, "this run's own");

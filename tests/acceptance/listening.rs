@@ -1,4 +1,4 @@
-//! The port's address: the command line reaches the engine wherever it listens, and a change waits for a restart.
+//! The port's address: the command line finds the engine at any address, and a change takes effect after a restart.
 
 use crate::desk::Desk;
 

@@ -51,7 +51,7 @@ WantedBy=default.target
     assert_eq!(examined(&desk).await, json!("on."));
     verify(&desk, &unit);
 
-    // A second time changes nothing.
+    // A second call changes nothing.
     switch(&desk, true).await;
     assert_eq!(std::fs::read_to_string(&unit).unwrap(), expected);
     assert_eq!(std::fs::read_link(&wanted).unwrap(), unit);
@@ -105,7 +105,7 @@ async fn without_systemd_it_is_said_what_to_do_instead() {
     );
 }
 
-/// A user manager's front door that does this.
+/// Puts a `systemctl` with this script into PATH.
 fn with_systemctl(desk: &mut Desk, does: &str) {
     use std::os::unix::fs::PermissionsExt;
     let folder = desk.file("bin");
@@ -123,7 +123,7 @@ async fn ask(desk: &Desk, on: bool) -> (reqwest::StatusCode, Value) {
     desk.control(Method::POST, "/do", Some(command)).await
 }
 
-/// The doctor's line about it.
+/// The doctor's line about start at login.
 async fn examined(desk: &Desk) -> Value {
     let doctor = desk.get("/doctor").await;
     let mut checks = doctor["checks"].as_array().unwrap().iter();
@@ -137,7 +137,7 @@ async fn switch(desk: &Desk, on: bool) -> String {
     answer["said"].as_str().unwrap().to_owned()
 }
 
-/// systemd's own opinion, where it is installed.
+/// Verifies the unit with systemd, if it is installed.
 fn verify(desk: &Desk, unit: &Path) {
     let checked = Command::new("systemd-analyze")
         .args(["verify", "--user"])

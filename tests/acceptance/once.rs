@@ -33,7 +33,7 @@ impl Rig {
         self.post(path, body).header("idempotency-key", key)
     }
 
-    /// Generation requests that the upstreams received: their own count.
+    /// Number of generation requests that the upstreams received.
     fn posts(&self) -> (usize, usize) {
         (self.lead.posts(), self.second.posts())
     }
@@ -160,7 +160,7 @@ async fn a_client_that_leaves_finds_its_answer_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_is_shared_and_not_kept() {
     for (path, body) in bodies() {
-        // A breaker is per model: each meets the failure afresh.
+        // A breaker is per model, so each case starts with a closed one.
         let rig = Rig::new().await;
         let outage = |fault: Option<&str>| {
             let fault: Option<Fault> = fault.map(|name| name.parse().unwrap());
@@ -239,7 +239,7 @@ async fn a_client_that_asks_again_gets_the_answer_that_it_left() {
 }
 
 impl Rig {
-    /// Until the engine has seen that the connection is closed.
+    /// Waits until the engine has detected that the connection is closed.
     async fn noticed_leaving(&self) {
         loop {
             let url = format!("{}/metrics", self.desk.address());

@@ -1,4 +1,4 @@
-//! One engine per user, on a port that does not move.
+//! One engine per user, on a fixed port.
 
 use crate::desk::{Desk, text};
 
@@ -73,7 +73,7 @@ async fn a_killed_engine_comes_back_with_its_token_and_its_history() {
     assert_eq!(desk.exchanges(1).await.len(), 1);
 }
 
-/// A crash leaves its runtime file. The port in it is anybody's now.
+/// A crash leaves its runtime file. Another program may use the port in it.
 #[test]
 fn no_url_is_printed_from_the_file_of_a_crashed_engine() {
     let mut desk = Desk::started();
@@ -92,7 +92,7 @@ fn no_url_is_printed_from_the_file_of_a_crashed_engine() {
     }
 }
 
-/// Answers every request with the same good JSON.
+/// Answers every request with the same valid JSON.
 fn another_program(port: &str) -> std::thread::JoinHandle<()> {
     use std::io::{Read, Write};
     let listener = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
@@ -106,7 +106,7 @@ fn another_program(port: &str) -> std::thread::JoinHandle<()> {
     })
 }
 
-/// The file of the crashed engine is still there while the next one starts.
+/// The crashed engine's file still exists when the next one starts.
 #[test]
 fn a_url_during_a_start_is_the_one_of_the_engine_that_starts() {
     let mut desk = Desk::started();

@@ -17,7 +17,7 @@ fn recipe(name: &str) -> &'static Recipe {
     recipes.find(|recipe| recipe.name == name).unwrap()
 }
 
-/// A recipe's client is installed by the section of its name.
+/// Each recipe's client is installed by the section with its name.
 #[test]
 fn every_recipe_is_of_a_pinned_client_and_every_way_to_use_it_has_a_name_of_its_own() {
     let pins: toml::Table = include_str!("../clients/pins.toml").parse().unwrap();

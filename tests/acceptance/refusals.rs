@@ -1,4 +1,4 @@
-//! Who may use the port, and the errors for every other caller.
+//! Callers that may use the port, and the errors for all others.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Everybody failed: a pipeline's request waits for a person, an agent's does not.
+//! All providers failed: a pipeline's request is parked, an agent's is not.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::desk::{Desk, Upstream, text, two_endpoints};
 
 const CHAT: &str = "/v1/chat/completions";
 
-/// A route for a pipeline before those for everything else.
+/// A route for a pipeline, before those for all other requests.
 async fn desk_with(lead: &Upstream, second: &Upstream) -> Desk {
     let mut desk = Desk::new();
     let pipeline = "[[route]]\nname = \"leads\"\ndialect = \"openai-chat\"\nmodels = \"lead-*\"\ncandidates = [\"lead\", \"second\"]\npipeline = \"Leads\"\n";
@@ -59,7 +59,7 @@ async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_
         "command": { "do": "open_window", "view": "review" }, "checked": null });
     assert!(json!(parked.tray.menu).as_array().unwrap().contains(&line));
 
-    // Another attempt of the same request is no new item, and no new notification.
+    // A repeated request is not a new item and causes no new notification.
     let again = desk.ask(CHAT, &body("lead-1")).await;
     assert_eq!(review_id(&again), Some(id.clone()));
     desk.exchanges(2).await;
@@ -180,7 +180,7 @@ async fn a_person_closes_an_item_with_a_note_and_only_once() {
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("there is no review item 0123456789abcdef"));
 
-    // The client's own retries of what a person has done do not bring it back.
+    // The client's retries of a request that the user has closed do not reopen it.
     desk.ask(CHAT, &body("lead-1")).await;
     desk.exchanges(3).await;
     let item = desk.get(&format!("/review/{done}")).await;
@@ -225,7 +225,7 @@ async fn running_an_item_again_sends_the_kept_request_and_keeps_its_answer() {
     assert_eq!(kept, answer);
 }
 
-/// The request was parked with its `Idempotency-Key`: what the run brought is its client's later retry's.
+/// The request was parked with its `Idempotency-Key`: a later retry of its client gets the response of the run.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_under_the_parked_key_answers_the_clients_later_retry() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
@@ -256,7 +256,7 @@ async fn a_run_under_the_parked_key_answers_the_clients_later_retry() {
     assert!(!other.headers().contains_key("idempotency-replayed"));
 }
 
-/// It is accepted and reported.
+/// The command is accepted and reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_misspelt_pipeline_is_told_with_the_name_that_was_meant() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
@@ -287,8 +287,8 @@ async fn a_misspelt_pipeline_is_told_with_the_name_that_was_meant() {
     );
 }
 
-/// What an outage left is shown, counted at its value, and run again with one command. Later retries of the clients under their
-/// keys get those responses.
+/// Parked requests of an outage are shown, counted at their value, and run again with one command. Later retries of the clients
+/// with their keys get those responses.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_an_outage_all_that_waits_is_run_again_with_one_command() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);

@@ -67,7 +67,7 @@ async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
         "{said}"
     );
 
-    // An automation's request waits for a person.
+    // A pipeline's request is parked.
     let parked = desk
         .http
         .post(format!("{}/v1/messages", desk.base()))
@@ -85,7 +85,7 @@ async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
     assert_eq!(queue["items"][0]["id"], id.to_str().unwrap(), "{queue}");
     assert_eq!(second.posts(), 0);
 
-    // A model without a price counts at the dearest: one answer is enough for so small a cap.
+    // A model without a price counts at the highest price: one response exceeds this small cap.
     let (desk, _lead, second) = desk_with("dollars_a_day = 0.000001").await;
     let response = desk.ask("/v1/messages", &body).await;
     assert_eq!(response.headers()["x-understudy-endpoint"], "second");

@@ -1,4 +1,4 @@
-//! Bad settings are refused with their line; good ones take effect at once.
+//! Invalid settings are refused with their line; valid ones take effect at once.
 
 use reqwest::Method;
 use serde_json::json;
@@ -135,7 +135,7 @@ async fn an_endpoint_of_the_catalogue_can_be_moved() {
     let [request] = received.as_slice() else {
         panic!("{received:?}")
     };
-    // It is still the client's own vendor: all of it goes there.
+    // It is still the client's own vendor, so it gets the complete request.
     assert_eq!(request.headers["x-api-key"], "sk-ant-mine");
     assert_eq!(request.headers["anthropic-beta"], "b-1");
     let snapshot = desk.snapshot().await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::desk::{Desk, Upstream, text};
 
-/// The primary speaks Messages and is down; the second endpoint speaks Responses alone.
+/// The primary uses Messages and is down; the second endpoint supports only Responses.
 async fn desk() -> (Desk, Upstream, Upstream) {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     lead.stage.outage(Some("503".parse().unwrap()));

@@ -1,4 +1,4 @@
-//! The owner chooses the provider that a client's requests go to first.
+//! The owner chooses the provider that gets a client's requests first.
 
 use crate::fallbacks::{Vendors, vendors};
 
@@ -45,7 +45,7 @@ async fn a_choice_changes_who_answers_survives_a_restart_and_is_lifted() {
     assert_eq!(restarted.clients[0].until, None);
     assert_eq!(answered_by(&vendors).await, "second");
 
-    // A chosen provider that fails is followed by the primary.
+    // If the chosen provider fails, the primary is next.
     vendors.second.stage.cue(stage::Cue {
         fault: Some("529".parse().unwrap()),
         times: Some(2),

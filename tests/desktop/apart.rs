@@ -32,7 +32,7 @@ async fn an_engine_that_does_not_start_says_why_in_the_tray() {
         ["Try to start the engine now", "Open Understudy", "Quit"]
     );
 
-    // More failed starts change labels, not rows: a click on a row read before still works.
+    // More failed starts change labels, not rows: a click on a previously read row still works.
     let tried = || std::fs::read_to_string(&tries).unwrap().lines().count();
     let so_far = tried();
     icon.click("Try to start the engine now").await;

@@ -10,7 +10,7 @@ use crate::item::Item;
 use crate::page::{Driven, shows};
 use crate::wait::until;
 
-/// A row that only the engine's own menu has.
+/// A row that exists only in the engine's own menu.
 const ENGINES_OWN: &str = "Quit (the engine stays)";
 /// No page is read and no network is checked; any free port.
 const SETTINGS: &str = "[watch]\npages = false\nonline_hosts = []\n[listen]\nport = 0\n";

@@ -4,7 +4,7 @@ const STEPS_MS: [u64; 6] = [500, 1_000, 2_000, 5_000, 10_000, 30_000];
 /// After this run time an engine counts as recovered: its next crash starts a new series.
 const HEALTHY: Duration = Duration::from_secs(60);
 
-/// How long to wait before the next start, and whether to notify.
+/// The wait before the next start, and whether to notify.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: usize,

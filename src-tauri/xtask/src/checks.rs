@@ -45,7 +45,7 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
-/// The tray uses D-Bus only because one of our features is unified into the tray library that Tauri uses. If their
+/// D-Bus works in the tray only because a feature of our dependency is unified into the tray library that Tauri uses. If the
 /// versions differ after an update, the tray has no tooltip.
 fn one_tray_library() -> Outcome<Done> {
     let tree = ask(cargo().args([

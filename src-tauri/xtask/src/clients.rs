@@ -22,7 +22,7 @@ pub(crate) use install::{folder, install_one};
 /// The clients of `cargo xtask test`; more would take too long for a local run.
 pub(crate) const TESTED: [&str; 5] = ["node", "claude-code", "codex", "sdk-node", "sdk-python"];
 
-/// Runs every client in an outage. `arguments` are the runner's own, except `--raise`.
+/// Tests every client in an outage. `arguments` are passed to the runner, except `--raise`.
 pub(crate) fn run(arguments: &[&str]) -> Outcome {
     system::install(Purpose::Engine)?;
     system::require_node()?;
@@ -82,8 +82,8 @@ fn install_all(wanted: &str) -> Outcome<Vec<String>> {
     Ok(missing)
 }
 
-/// Runs without network beyond this machine, where the system supports it: clients contact their vendor without a
-/// request. Processes that a client leaves running end with the run.
+/// Runs without network beyond this machine, if the system supports it: clients contact their vendor without a request.
+/// Processes that a client leaves running end with the run.
 fn alone(command: Command) -> Command {
     const ROOT: &[&str] = &["--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
     const USER: &[&str] = &[

@@ -1,4 +1,4 @@
-//! `cargo xtask`: the project's commands, each with all of its own set-up.
+//! `cargo xtask`: the project's commands, each including its set-up.
 //!
 //! Only the standard library, so that the first command on a new machine compiles in seconds.
 #![expect(

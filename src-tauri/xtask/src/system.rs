@@ -5,20 +5,20 @@ use std::process::{Command, Stdio};
 
 use crate::step::{Done, Failed, Outcome, ask, call, spelled, step};
 
-/// What is to be built or run.
+/// The purpose of the build.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// `understudyd` alone.
+    /// Only `understudyd`.
     Engine,
-    /// And the tray application.
+    /// The tray application too.
     Desktop,
-    /// And its tests, which start a display of their own.
+    /// The tests too, which start a separate display.
     Tests,
     /// libFuzzer, in addition to the engine's libraries.
     Fuzzing,
 }
 
-/// Debian and Ubuntu package, and why it is needed.
+/// Debian and Ubuntu package, with the reason for it.
 const ENGINE: &[(&str, &str)] = &[
     ("gcc", "compiles SQLite and the TLS primitives"),
     ("libc6-dev", "compiles SQLite and the TLS primitives"),
@@ -42,7 +42,7 @@ const TESTS: &[(&str, &str)] = &[
     ("xvfb", "the tests' own display"),
 ];
 
-/// Installs missing packages where that is possible, and prints their names elsewhere.
+/// Installs missing packages if possible, else prints their names.
 pub(crate) fn install(purpose: Purpose) -> Outcome {
     step("system packages", || {
         if cfg!(not(target_os = "linux")) {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::column::{Col, get};
 use crate::{Ledger, LedgerError};
 
-/// Totals since a given time.
+/// Totals since an instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     pub exchanges: u64,

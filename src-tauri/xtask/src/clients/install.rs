@@ -1,4 +1,4 @@
-//! A client's packages in a folder of their own.
+//! Installs a client's packages in a separate folder.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

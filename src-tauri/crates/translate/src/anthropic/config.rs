@@ -74,7 +74,7 @@ pub(super) fn read_stated(
         return Ok(None);
     };
     let effort = read_effort(&mut config, left_out)?;
-    // A format applies to the response as a whole, so it belongs to the request.
+    // A format applies to the complete response, so it belongs to the request.
     if let Some(format) = config.take("format") {
         let empty = matches!(format, "{}");
         if !empty {
