@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::source::{Kind, Piece, pieces};
 
-/// Words, their replacements, and the reason.
+/// Words, what to write instead, and the kinds of pieces in which they are wrong.
 struct Rule {
     words: &'static [&'static str],
     instead: &'static str,

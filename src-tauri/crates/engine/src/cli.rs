@@ -149,12 +149,12 @@ enum Command {
     Resume,
     /// Stop the engine when its open requests have ended
     Stop,
-    /// Run the rehearsal provider as a separate server that plays any model, for tests with real clients
+    /// Run the rehearsal provider as a separate server that serves any model, for tests with real clients
     Stage {
         #[arg(long)]
         port: u16,
         /// Act like this vendor: anthropic, openai, gemini, deepseek, mistral, groq, xai, moonshot, zai, openrouter, together,
-        /// vllm, ollama; by-model: the vendor that makes the model
+        /// vllm, ollama; by-model: the vendor of the requested model
         #[arg(long = "as", value_name = "VENDOR", default_value = "plain")]
         acting: stage::Acting,
     },

@@ -25,7 +25,7 @@ fn document(mut body: Value) -> Value {
     body
 }
 
-/// One turn of a session, its client's text.
+/// One turn of a session; returns the client's text.
 async fn turn(scene: &mut Scene, dialect: Dialect, body: Value) -> String {
     let streamed = body["stream"] != json!(false);
     let response = scene.send(dialect, body, |head| head.header("session-id", "s1"));
@@ -37,7 +37,7 @@ async fn turn(scene: &mut Scene, dialect: Dialect, body: Value) -> String {
     said(dialect, &told, streamed)
 }
 
-/// The text of a response, as a client reads it. Where the dialect repeats it, both copies must be equal.
+/// The text of a response, as a client reads it. If the dialect repeats it, both copies must be equal.
 fn said(dialect: Dialect, told: &str, streamed: bool) -> String {
     let in_whole = |response: &Value| {
         let parts = match dialect {
@@ -172,7 +172,7 @@ async fn it_is_said_to_agents_alone_and_in_no_document_and_only_where_nothing_el
     }
 }
 
-/// A restart in the middle announces the provider that continues.
+/// A restart within a response announces the provider that continues.
 #[tokio::test(start_paused = true)]
 async fn after_the_note_of_a_restart_nothing_more_is_said() {
     for dialect in Dialect::ALL {
@@ -190,7 +190,7 @@ async fn after_the_note_of_a_restart_nothing_more_is_said() {
     }
 }
 
-/// A client without a session id gets the line in each turn of its user, and not after each tool.
+/// A client without a session id gets the line in each turn of its user, but not after each tool.
 #[tokio::test(start_paused = true)]
 async fn without_a_session_each_turn_of_the_user_says_it() {
     let scene = desk();

@@ -1,5 +1,5 @@
-//! Clients that never repeat a broken stream: a response that they act on passes the completion check first, and no text of
-//! Understudy is in it.
+//! Clients that never retry a broken stream: a response that they act on passes the completion check first, and contains no
+//! text of Understudy.
 
 use catalog::Dialect;
 use gateway::{End, Restart};
@@ -20,7 +20,7 @@ const APPLICATIONS: [&str; 6] = [
 
 const SHOWN: &str = "Here is the first part of a text that is long enough to be cut.";
 
-/// Each candidate is tried twice.
+/// Each candidate is attempted twice.
 fn cut(fault: Fault, lines: impl Into<Vec<Line>>) -> Cue {
     Cue {
         fault: Some(fault),
@@ -110,7 +110,7 @@ async fn a_document_that_is_demanded_is_proven_before_anything_of_it_is_given() 
     }
 }
 
-/// Plain text streams live; until some of it was shown, nothing is lost.
+/// Plain text streams live; until some of it was released, nothing is lost.
 #[tokio::test(start_paused = true)]
 async fn text_that_was_shown_is_never_followed_by_another_response_s() {
     for application in APPLICATIONS {
@@ -142,7 +142,7 @@ async fn text_that_was_shown_is_never_followed_by_another_response_s() {
     }
 }
 
-/// Also where the owner wants a restart at any price.
+/// Also if the owner set `restart = "always"`.
 #[tokio::test(start_paused = true)]
 async fn no_note_of_ours_is_in_an_application_s_text() {
     for (user_agent, note) in [(APPLICATIONS[0], false), (crate::world::AGENT, true)] {
@@ -161,7 +161,7 @@ async fn no_note_of_ours_is_in_an_application_s_text() {
     }
 }
 
-/// Versions of Qwen Code before 0.24.4 repeat a stream that ends without a finish reason, and not a broken connection.
+/// Versions of Qwen Code before 0.24.4 retry a stream that ends without a finish reason, but not a broken connection.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_repeats_only_after_a_clean_end_is_given_one() {
     for (version, clean) in [("0.24.3", true), ("0.24.4", false)] {

@@ -1,4 +1,4 @@
-//! When a client gets what has arrived.
+//! When a client gets the bytes that have arrived.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn bash(command: &str) -> Line {
     }
 }
 
-/// An answer with text and a call, in which something goes wrong.
+/// A response with text and a call, and a fault.
 fn tool_call(fault: Option<Fault>) -> Cue {
     Cue {
         fault,
@@ -42,7 +42,7 @@ pub(crate) async fn given(response: Response<Body>) -> (Vec<u8>, Result<(), Abor
     (given, Ok(()))
 }
 
-/// Has the client received the event that starts a tool?
+/// True if the client has received the event that starts a tool.
 fn starts_a_tool(dialect: Dialect, given: &[u8]) -> bool {
     let mut steps = Vec::new();
     Validator::new(dialect, Framing::Stream).push(given, &mut steps);
@@ -205,7 +205,7 @@ async fn who_was_given_a_comment_hears_of_the_failure_as_an_event_and_a_break() 
     }
 }
 
-/// Claude Code gives up after 300 s without an event, so the call's beginning is released before the completion check.
+/// Claude Code closes a stream after 300 s without an event, so the start of the call is released before the completion check.
 #[tokio::test(start_paused = true)]
 async fn an_agent_s_verified_answer_is_shown_from_240_seconds_on_with_its_tool_calls_still_held() {
     let mut scene = Scene::new();

@@ -1,4 +1,4 @@
-//! A stream was requested, and one complete JSON document came.
+//! A stream was requested, and one complete JSON document arrived.
 
 use catalog::Dialect;
 use gateway::{End, Restart};
@@ -15,7 +15,7 @@ fn head(kind: &str) -> Beat {
     ))
 }
 
-/// An answer with a text and, where a tool is on offer, its call.
+/// A response with a text and, if a tool is offered, its call.
 fn document(dialect: Dialect, call: bool) -> Value {
     let arguments = r#"{"command":"ls"}"#;
     match dialect {
@@ -47,7 +47,7 @@ fn document(dialect: Dialect, call: bool) -> Value {
 }
 
 fn lead(kind: &str, body: &str, dialect: Option<Dialect>) -> Scene {
-    // In two pieces, and after the blanks that some servers send while they work.
+    // In two pieces, and after the white space that some servers send while they work.
     let (one, two) = body.split_at(body.len() / 2);
     let (scene, _) = always([head(kind), say("\n\n"), say(one), say(two)]);
     scene.restarts(Restart::Never);

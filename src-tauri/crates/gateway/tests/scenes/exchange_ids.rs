@@ -1,4 +1,4 @@
-//! Every response names its exchange, and so does every error sentence that Understudy writes.
+//! Every response names its exchange, and so does every error text of Understudy.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn message(body: &str) -> String {
     body["error"]["message"].as_str().unwrap().to_owned()
 }
 
-/// The id of the response, which is the ended exchange's.
+/// The id of the response, which is that of the ended exchange.
 async fn of_the_exchange(scene: &mut Scene, response: Response<Body>) -> (String, String) {
     let id = named(&response);
     let body = text(response).await.unwrap();

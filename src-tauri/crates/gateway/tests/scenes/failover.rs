@@ -19,7 +19,7 @@ async fn whoever_says_nothing_in_time_is_left_at_once_and_not_asked_again() {
                 Fault::LateFirstToken(Duration::from_secs(300)),
                 Timers::default().first_content,
             ),
-            // Pings and comments are no content.
+            // Pings and comments are not content.
             (Fault::PingsOnly, Timers::default().first_content),
         ] {
             let mut scene = Scene::with(fault.clone());

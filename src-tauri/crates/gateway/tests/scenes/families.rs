@@ -1,4 +1,5 @@
-//! What passes to whom: every byte to the client's own vendor, the same bytes within a model family, a translation to any other.
+//! What each endpoint gets: every byte for the client's own vendor, the same bytes within a model family, a translation for any
+//! other.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +15,7 @@ use crate::world::{Scene, question, question_with_tool, text};
 
 const SECRET: &str = "SECRET";
 
-/// From now on the second serves another family's models.
+/// Makes the second endpoint serve another family's models.
 fn another_family(scene: &Scene) {
     scene.change(|config| {
         let second = config
@@ -26,7 +27,7 @@ fn another_family(scene: &Scene) {
     });
 }
 
-/// Numbers that look random and are the same in every run.
+/// Pseudorandom numbers that are the same in every run.
 struct Numbers(u64);
 
 impl Numbers {
@@ -178,7 +179,7 @@ async fn what_a_file_allows_goes_there_and_the_rest_is_listed() {
 /// The sent bodies, each with whether it went to the primary.
 type Seen = Arc<Mutex<Vec<(bool, String)>>>;
 
-/// Two hosts that answer with these very bodies, and what each was sent.
+/// Two hosts that respond with these exact bodies, and the requests that each got.
 fn answering(lead: (u16, String), second: String) -> (Scene, Seen) {
     let seen = Seen::default();
     let record = Arc::clone(&seen);
@@ -243,7 +244,7 @@ fn events(events: &[Value]) -> String {
 const OVERLOADED: &str =
     r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
 
-/// The turn of another maker's Messages endpoint, with thinking and a signature of its own.
+/// The turn of another vendor's Messages endpoint, with its thinking and signature.
 #[tokio::test(start_paused = true)]
 async fn a_session_is_not_poisoned_by_another_makers_thinking() {
     let block = |index: u8, block: Value, delta: Value| {
@@ -299,7 +300,7 @@ async fn a_session_is_not_poisoned_by_another_makers_thinking() {
     );
 }
 
-/// The endpoint's own quirks hold also where it speaks the client's dialect.
+/// The endpoint's own options also apply if it uses the client's dialect.
 #[tokio::test(start_paused = true)]
 async fn another_vendor_of_chat_is_asked_as_its_file_says() {
     let scene = Scene::with(Fault::status(503));
@@ -373,7 +374,7 @@ async fn what_a_vendor_keeps_is_not_asked_elsewhere() {
     }
 }
 
-/// An invalid request, or one that no candidate supports, is the caller's fault and not a question of permission.
+/// An invalid request, or one that no candidate supports, is an error of the caller and needs no permission.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_cannot_be_said_is_a_bad_request() {
     let only_the_second = |scene: &Scene, dialect: Dialect| {

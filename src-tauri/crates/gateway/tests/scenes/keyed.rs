@@ -45,7 +45,7 @@ async fn told(response: Response<Body>) -> (StatusCode, Option<String>, Bytes) {
     )
 }
 
-/// Slow enough that a second request comes in the middle of it.
+/// Slow enough that a second request arrives before its end.
 fn slow() -> Cue {
     Cue {
         fault: Some(Fault::Drip(Duration::from_millis(200))),
@@ -162,7 +162,7 @@ async fn a_twin_shares_the_failure_and_a_later_one_runs_afresh() {
     }
 }
 
-/// During an outage people change the model, and keep the key.
+/// During an outage users change the model, and keep the key.
 #[tokio::test(start_paused = true)]
 async fn a_key_under_which_no_response_was_given_is_good_for_another_request() {
     for dialect in Dialect::ALL {
@@ -171,7 +171,7 @@ async fn a_key_under_which_no_response_was_given_is_good_for_another_request() {
             scene.second.outage(Some(fault.parse().unwrap()));
             scene.restarts(gateway::Restart::Never);
             let failed = keyed(&scene, dialect, "k", question(dialect)).await;
-            // However it ends.
+            // Its end does not matter.
             let _ = text(failed).await;
             scene.lead.outage(None);
             let mut other = question(dialect);
@@ -213,7 +213,7 @@ async fn an_answer_that_broke_off_is_an_error_for_its_twin_and_never_kept() {
         let first = async { text(ask().await).await };
         let (first, second) = tokio::join!(first, ask());
         assert!(first.is_err(), "{dialect}: {first:?}");
-        // It was kept alive while it waited, so that the error is an event, and no clean end follows it.
+        // It got keep-alives while it waited, so the error is an event, and no clean end follows it.
         assert_eq!(second.status(), StatusCode::OK);
         let (said, end) = given(second).await;
         let said = String::from_utf8(said).unwrap();
@@ -226,7 +226,7 @@ async fn an_answer_that_broke_off_is_an_error_for_its_twin_and_never_kept() {
     }
 }
 
-/// Clients that look at bytes see some every fifteen seconds, twins too.
+/// Clients with a byte timeout receive bytes every fifteen seconds, also for a repeated request.
 #[tokio::test(start_paused = true)]
 async fn a_twin_is_kept_alive_while_it_waits_and_then_given_the_same_bytes() {
     for dialect in Dialect::ALL {
@@ -262,7 +262,7 @@ async fn a_twin_is_kept_alive_while_it_waits_and_then_given_the_same_bytes() {
         assert_eq!(ends, [End::Complete, End::Replayed], "{dialect}");
         assert_eq!(scene.lead.received().len(), 1, "{dialect}");
 
-        // Who reads one document gets nothing before it.
+        // A client of a document gets nothing before it.
         let mut scene = Scene::new();
         let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(40)));
         scene.lead.cue(Cue::fault(slow));
@@ -277,7 +277,7 @@ async fn a_twin_is_kept_alive_while_it_waits_and_then_given_the_same_bytes() {
     }
 }
 
-/// Its failure comes as an event, and the connection breaks: a clean end would look like a response.
+/// Its failure is sent as an event, and the connection breaks: a clean end would look like a response.
 #[tokio::test(start_paused = true)]
 async fn a_twin_that_was_kept_alive_hears_of_the_failure() {
     for dialect in Dialect::ALL {
@@ -370,7 +370,7 @@ async fn the_end_is_given_only_once_the_answer_is_on_the_disk() {
             .into_body();
         let busy = scene.records.busy().await;
         let mut told = Vec::new();
-        // Longer than the answer takes, shorter than the ledger is waited for.
+        // Longer than the response takes, shorter than the wait for the ledger.
         let reading = async {
             while let Some(frame) = body.frame().await {
                 told.extend_from_slice(frame.unwrap().data_ref().unwrap());

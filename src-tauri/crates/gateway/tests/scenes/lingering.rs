@@ -11,7 +11,7 @@ use stage::{Cue, Fault};
 
 use crate::world::{Scene, question, text, whole};
 
-/// A client that is known to ask again, in a session of its own.
+/// A client that is known to retry, in a separate session.
 async fn ask(scene: &Scene, dialect: Dialect, session: &str) -> Response<Body> {
     scene
         .send(dialect, question(dialect), |head| {
@@ -28,7 +28,7 @@ fn slow(scene: &Scene) {
     });
 }
 
-/// Reads the beginning of an answer and closes the connection.
+/// Reads the beginning of a response and closes the connection.
 async fn leave(response: Response<Body>) -> String {
     let mut body = response.into_body();
     let frame = body.frame().await.unwrap().unwrap();
@@ -63,7 +63,7 @@ async fn a_retry_joins_what_has_not_even_begun_to_answer() {
     let asking = ask(&scene, Dialect::Anthropic, "s");
     let waited = tokio::time::timeout(Duration::from_secs(5), asking).await;
     assert!(waited.is_err());
-    // None of them comes back sooner.
+    // None of the clients retries earlier.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let told = text(ask(&scene, Dialect::Anthropic, "s").await)
         .await

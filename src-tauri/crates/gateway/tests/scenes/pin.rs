@@ -1,4 +1,4 @@
-//! A test of one fallback: it alone gets requests, in the form of real ones, and the exchange is reported to the test alone.
+//! A test of one fallback: only it gets requests, in the form of real ones, and the exchange is reported only to the test.
 
 use catalog::{Auth, Dialect, EndpointId, MicroDollars, ModelId, Secret};
 use gateway::{Consent, End, Exchange, Ineligible, Pin, Report, Scope, UsedUp};
@@ -60,7 +60,7 @@ async fn a_pinned_candidate_that_fails_is_followed_by_no_other() {
     assert_eq!(scene.lead.received().len(), 0);
 }
 
-/// A person may test again and again, also what fails; nothing waits for review, and no demand of the route is made.
+/// The user may repeat a test, also one that fails; nothing is parked, and the route's demand does not apply.
 #[tokio::test(start_paused = true)]
 async fn a_test_is_no_storm_is_not_parked_and_owes_the_route_nothing() {
     let scene = Scene::new();
@@ -82,7 +82,7 @@ async fn a_test_is_no_storm_is_not_parked_and_owes_the_route_nothing() {
     }
 }
 
-/// The plan for a test has the pinned candidate alone, states so for all others, and needs no client's login.
+/// The plan for a test contains only the pinned candidate, states this for all others, and needs no client's login.
 #[tokio::test(start_paused = true)]
 async fn a_pinned_plan_says_why_nobody_else_is_asked() {
     let scene = Scene::new();
@@ -115,7 +115,7 @@ async fn a_pinned_plan_says_why_nobody_else_is_asked() {
         matches!(asked.dropped[..], [ref lead] if matches!(lead.why, Ineligible::NoKey { .. })),
         "{asked}"
     );
-    // Only its client could ask it.
+    // Only its client could use it.
     let none = plan(&EndpointId::new("lead"));
     assert!(none.candidates.is_empty(), "{none}");
     let second = none.dropped.iter().find(|one| one.endpoint == endpoint);
@@ -139,7 +139,7 @@ async fn a_pinned_plan_says_why_nobody_else_is_asked() {
     );
 }
 
-/// Where the owner allows no data of a route to leave, no test does either.
+/// If the owner allows no data of a route to leave, a test sends none either.
 #[tokio::test(start_paused = true)]
 async fn a_test_goes_no_further_than_the_routes_requests() {
     let scene = Scene::new();
@@ -153,7 +153,7 @@ async fn a_test_goes_no_further_than_the_routes_requests() {
     assert_eq!(scene.second.received().len(), 0);
 }
 
-/// A sibling is tested without its primary having failed.
+/// A sibling is tested without a failure of its primary.
 #[tokio::test(start_paused = true)]
 async fn a_sibling_is_tested_while_its_primary_is_well() {
     let scene = crate::siblings::desk(gateway::Siblings::On);

@@ -1,4 +1,4 @@
-//! What comes to the port in unusual ways: compressed, under other paths, for other things than responses of models.
+//! Unusual requests to the port: compressed, with other paths, for other endpoints.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn send(
     scene.gateway.handle(request).await
 }
 
-/// The primary is a vendor that clients log in to, and that has other endpoints than models.
+/// The primary is a vendor to which clients log in, and which has other endpoints.
 fn vendor(scene: &Scene) {
     scene.change(|config| {
         let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
@@ -378,7 +378,7 @@ async fn the_kept_key_pays_for_embeddings_and_its_usage_is_read() {
     let report = &exchange.attempts[0].report;
     assert_eq!(report.model.as_deref(), Some("text-embedding-3-small"));
     assert_eq!((report.tokens.input, report.usage_told), (8, true));
-    // With the client's own login nothing is read.
+    // With the client's own login nothing is parsed.
     let request = post("/v1/embeddings").header("authorization", "Bearer sk-mine");
     text(send(&scene, request, "{}").await).await.unwrap();
     assert!(!scene.ended().await.attempts[0].report.usage_told);
@@ -404,7 +404,7 @@ async fn the_same_checks_stand_before_what_passes() {
     assert_eq!(asked.count(), 0);
 }
 
-/// A desk whose lead answers `GET /v1/models` so.
+/// A scene whose lead returns this for `GET /v1/models`.
 fn listing(answer: &'static str) -> (Scene, Asked) {
     let (scene, asked) = always([say(format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{answer}",
@@ -439,7 +439,7 @@ const LIST: &str = r#"{"object":"list","data":[{"id":"gpt-6","object":"model","o
 
 #[tokio::test(start_paused = true)]
 async fn an_own_server_and_the_clients_vendor_say_which_models_they_have() {
-    // A server of the owner's own, without a key.
+    // A server of the owner, without a key.
     let (scene, asked) = listing(LIST);
     assert_eq!(
         models(&scene, None).await,

@@ -120,7 +120,7 @@ async fn a_synthetic_probe_brings_traffic_back_before_its_time_and_can_open_as_w
     };
     probed(&scene, &ok);
     assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["lead"]);
-    // Three in a row are enough evidence.
+    // Three failures in a row are enough evidence.
     for _ in 0..3 {
         assert_eq!(answered(&mut scene, Dialect::Anthropic).await, ["lead"]);
         probed(&scene, &failed);

@@ -1,4 +1,4 @@
-//! Another response continues a truncated one, in the same message.
+//! Another response continues a truncated one in the same message.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::delivery::{given, is_whole};
 use crate::world::{Scene, question, question_with_tool, text};
 
-/// Thinking, which the client received complete, and text, in which the fault occurs.
+/// A complete thinking block, and text in which the fault occurs.
 fn broken_off(fault: Fault) -> Cue {
     Cue {
         fault: Some(fault),
@@ -36,7 +36,7 @@ fn events(told: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Claude Code never repeats a request after a finished block, so only the gateway can continue it.
+/// Claude Code never repeats a request after a completed block, so only the gateway can continue it.
 #[tokio::test(start_paused = true)]
 async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
     for fault in [
@@ -107,7 +107,7 @@ async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
     assert_eq!(scene.asked().await.1, End::Complete);
 }
 
-/// An agent without a finished block repeats the request, and gets a clean response for it.
+/// An agent without a completed block repeats the request, and gets a clean response.
 #[tokio::test(start_paused = true)]
 async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wants_more() {
     for dialect in Dialect::ALL {
@@ -132,7 +132,7 @@ async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wa
 #[tokio::test(start_paused = true)]
 async fn what_cannot_go_on_is_broken_off() {
     for dialect in Dialect::ALL {
-        // A document begun by one model cannot be ended by another.
+        // One model cannot complete a document of another.
         let mut scene = Scene::with(Fault::CutBeforeFinal).of_agent();
         scene.restarts(Restart::Always);
         let mut body = question(dialect);
@@ -220,7 +220,7 @@ async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_onc
     assert!(scene.reports.try_recv().is_err(), "once");
 }
 
-/// Most output of an agent's turn is a tool call: where it is truncated in the middle of one, another provider continues.
+/// Most output of an agent's turn is a tool call: if it is truncated within one, another provider continues.
 #[tokio::test(start_paused = true)]
 async fn a_tool_call_that_breaks_off_is_never_begun_for_the_client() {
     for fault in [

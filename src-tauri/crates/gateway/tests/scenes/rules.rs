@@ -1,4 +1,4 @@
-//! The owner's own rules for failures, and errors within a stream.
+//! The owner's failure rules, and errors within a stream.
 
 use catalog::Dialect;
 use gateway::{Attempt, End, Outcome};

@@ -19,7 +19,7 @@ fn both(fault: Fault) -> Scene {
     scene
 }
 
-/// One attempt of an agent with an error, and how long it waited for it.
+/// One attempt of an agent with an error, and its waiting time.
 async fn refused(scene: &mut Scene, dialect: Dialect) -> u64 {
     let began = Instant::now();
     let response = scene.ask(dialect).await;
@@ -66,7 +66,7 @@ async fn a_slow_answer_is_waited_for_again_five_minutes_after_the_last_long_sile
         scene.lead.outage(Some("503".parse().unwrap()));
         let slow = Fault::LateFirstToken(Duration::from_secs(170));
         scene.second.outage(Some(slow));
-        // Tried and cut short meanwhile, which proves nothing.
+        // A shorter attempt in the meantime proves nothing.
         let waited = refused(&mut scene, dialect).await;
         assert!(waited <= 50, "{dialect}: {waited} s");
         sleep((silent_until + Duration::from_secs(301)) - Instant::now()).await;
@@ -136,7 +136,7 @@ async fn an_open_breaker_is_no_proof_of_silence() {
     }
 }
 
-/// Two timeouts are enough where there is another candidate.
+/// Two timeouts are enough if there is another candidate.
 #[tokio::test(start_paused = true)]
 async fn the_third_request_after_two_silences_goes_to_the_stand_in_at_once() {
     for dialect in Dialect::ALL {
@@ -153,7 +153,7 @@ async fn the_third_request_after_two_silences_goes_to_the_stand_in_at_once() {
     }
 }
 
-/// An answer in one piece may take minutes before its first byte; only its client's own patience bounds it.
+/// A document may take minutes before its first byte; only its client's own timeout limits it.
 #[tokio::test(start_paused = true)]
 async fn a_slow_document_is_never_taken_for_silence() {
     for dialect in Dialect::ALL {

@@ -22,11 +22,11 @@ const PAIRS: [(Dialect, Dialect); 6] = [
     (Dialect::OpenaiResponses, Dialect::OpenaiChat),
 ];
 
-/// From now on this endpoint speaks nothing else.
+/// From now on this endpoint supports only this dialect.
 pub(crate) fn speaks_only(config: &mut Config, id: &str, dialect: Dialect) {
     let endpoint = config.endpoints.get_mut(&EndpointId::new(id)).unwrap();
     endpoint.endpoint.paths = [(dialect, dialect.default_path().to_owned())].into();
-    // Messages demands a limit to the answer, which the other dialects' requests may leave out.
+    // Messages requires an output limit, which the other dialects' requests may omit.
     endpoint.models = ["m", FALLBACK_MODEL].map(model).into();
 }
 
@@ -161,7 +161,7 @@ async fn a_stand_in_of_another_dialect_answers_in_the_clients() {
     }
 }
 
-/// The tool's id survives both ways, also where the recovered primary takes the next turn; and the other way round.
+/// The tool's id is restored in both directions, also if the recovered primary takes the next turn, and the reverse.
 #[tokio::test(start_paused = true)]
 async fn a_tool_call_of_the_stand_ins_is_answered_to_whoever_takes_the_next_turn() {
     let ls = json!({ "command": "ls" });
@@ -242,7 +242,7 @@ async fn a_translated_answer_that_breaks_off_is_never_ended_cleanly() {
     }
 }
 
-/// Claude Code never repeats a request after a finished block, whichever provider could continue.
+/// Claude Code never repeats a request after a completed block, whichever provider could continue.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same_message() {
     for (client, other) in PAIRS {
@@ -276,7 +276,7 @@ async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same
     }
 }
 
-/// A conversation that its vendor stores is not sent to another. The user reads the reason.
+/// A conversation that its vendor stores is not sent to another. The user gets the reason.
 #[tokio::test(start_paused = true)]
 async fn who_cannot_be_asked_is_passed_over_and_the_user_learns_why() {
     let mut scene = scene(Dialect::Anthropic);
@@ -300,7 +300,7 @@ async fn who_cannot_be_asked_is_passed_over_and_the_user_learns_why() {
     );
 }
 
-/// The primary has no retry left where no other candidate is eligible: it is the last, and has the last candidate's timeout.
+/// The primary has no retry left if no other candidate is eligible: it is the last, and has the last candidate's timeout.
 #[tokio::test(start_paused = true)]
 async fn a_primary_without_an_able_stand_in_is_given_the_time_of_the_last() {
     let scene = scene(Dialect::Anthropic);
@@ -345,7 +345,7 @@ async fn an_error_of_the_stand_ins_is_told_in_the_clients_words() {
     }
 }
 
-/// A client's login is one at a vendor of its own dialect.
+/// A client's login belongs to a vendor of its own dialect.
 #[tokio::test(start_paused = true)]
 async fn a_login_never_goes_to_a_candidate_of_another_dialect() {
     for (client, other) in PAIRS {
@@ -409,7 +409,7 @@ async fn a_count_of_tokens_is_estimated_where_nobody_can_count() {
     assert_eq!(scene.ended().await.end, End::Complete);
 }
 
-/// Anthropic refuses a turn that must think and began without thinking: the candidate that began it ends it.
+/// Anthropic refuses a turn that requires thinking and began without it: the candidate that began it ends it.
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_the_stand_in_began_is_ended_by_it_and_the_next_is_the_primarys() {
     for thinking in ["enabled", "adaptive"] {
@@ -442,7 +442,7 @@ async fn a_turn_that_the_stand_in_began_is_ended_by_it_and_the_next_is_the_prima
     }
 }
 
-/// Another vendor's thinking is not passed on; the client is kept alive meanwhile, and the provider does not time out.
+/// Another vendor's thinking is not released; the client gets keep-alives meanwhile, and the provider does not time out.
 #[tokio::test(start_paused = true)]
 async fn a_stand_in_that_thinks_for_long_is_waited_for_and_its_client_sees_signs_of_life() {
     for (client, other) in PAIRS {
@@ -480,7 +480,7 @@ async fn a_stand_in_that_thinks_for_long_is_waited_for_and_its_client_sees_signs
     }
 }
 
-/// Claude Code takes no ping for a sign of life, and gives up after 300 s.
+/// For Claude Code a ping is not an event, and it closes the stream after 300 s.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_heeds_no_pings_is_kept_waiting_by_events_of_its_own() {
     for delivery in [Delivery::Guarded, Delivery::Live, Delivery::Verified] {
@@ -530,7 +530,7 @@ async fn a_client_that_heeds_no_pings_is_kept_waiting_by_events_of_its_own() {
     }
 }
 
-/// Also for a fallback of another dialect, and only where the owner allows it.
+/// Also for a fallback of another dialect, and only if the owner allows it.
 #[tokio::test(start_paused = true)]
 async fn what_a_tool_was_told_to_do_is_reported_where_the_owner_keeps_it() {
     for (client, second) in PAIRS {
