@@ -17,7 +17,7 @@ describe("money", () => {
     [-2_500_000, "-$2.50"],
   ])("%i micro-dollars read %s", (micro, text) => expect(money(micro)).toBe(text));
 
-  it("writes "about" if tokens are estimated", () => {
+  it('writes "about" if tokens are estimated', () => {
     expect(cost(4_200, true)).toBe("about $0.0042");
     expect(cost(4_200, false)).toBe("$0.0042");
   });
