@@ -7,7 +7,7 @@ import type { Fallback } from "./Fallback";
  */
 export type Explained = { 
 /**
- * The route's name.
+ * Name of the route.
  */
 route: string, dialect: string, model: string, 
 /**

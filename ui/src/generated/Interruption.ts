@@ -2,7 +2,7 @@
 import type { DeliveredCall } from "./DeliveredCall";
 
 /**
- * An agent session that an outage cut in mid-turn.
+ * An agent session that an outage interrupted within a turn.
  */
 export type Interruption = { 
 /**
@@ -18,7 +18,7 @@ said: string,
  */
 resumed: string | null, 
 /**
- * When a person marked it as checked.
+ * When the user marked it as checked.
  */
 checked: string | null, 
 /**

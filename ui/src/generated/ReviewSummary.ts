@@ -2,7 +2,7 @@
 import type { ReviewState } from "./ReviewState";
 
 /**
- * A pipeline's request that every provider failed, parked for a person.
+ * A pipeline's request that every provider failed, parked for the user.
  */
 export type ReviewSummary = { 
 /**
