@@ -21,6 +21,8 @@ pub(super) fn of(icon: TrayIcon, rehearsal: bool) -> tauri::Result<Image<'static
         (TrayIcon::Carried, true) => drawing!("carried-rehearsal"),
         (TrayIcon::Quiet, false) => drawing!("quiet"),
         (TrayIcon::Quiet, true) => drawing!("quiet-rehearsal"),
+        (TrayIcon::Limited, false) => drawing!("limited"),
+        (TrayIcon::Limited, true) => drawing!("limited-rehearsal"),
         (TrayIcon::Unknown, false) => drawing!("unknown"),
         (TrayIcon::Unknown, true) => drawing!("unknown-rehearsal"),
         (TrayIcon::Paused, false) => drawing!("paused"),

@@ -7,10 +7,6 @@ export type ModelHealth = { model: string, level: Level, evidence: string,
  */
 breaker: string, 
 /**
- * Reset time of the limit that the last call reached: a plan, or a quota per hour, day or week.
- */
-limit_resets_at: string | null, 
-/**
  * Time to first token of the last complete response, ms.
  */
 ttft_ms: number | null, };

@@ -12,6 +12,7 @@ import type { ReviewRetry } from "./ReviewRetry";
 import type { Route } from "./Route";
 import type { Today } from "./Today";
 import type { TrayView } from "./TrayView";
+import type { UsedUpLimit } from "./UsedUpLimit";
 
 /**
  * All content of the UIs at one moment, sent in full on every change.
@@ -24,7 +25,11 @@ seq: number, at: string, engine: EngineState, headline: Headline, tray: TrayView
 /**
  * The owner's providers first, then the others by name.
  */
-providers: Array<Provider>, routes: Array<Route>, 
+providers: Array<Provider>, 
+/**
+ * Used-up limits of the owner's logins and keys. They are no outage.
+ */
+limits: Array<UsedUpLimit>, routes: Array<Route>, 
 /**
  * Fallbacks in use: "Opus is failing. Sonnet answers, same plan, no extra cost."
  */

@@ -3,4 +3,4 @@
 /**
  * Each differs by shape and by colour.
  */
-export type TrayIcon = "operational" | "degraded" | "outage" | "carried" | "quiet" | "unknown" | "paused";
+export type TrayIcon = "operational" | "degraded" | "outage" | "carried" | "quiet" | "limited" | "unknown" | "paused";

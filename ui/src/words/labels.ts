@@ -6,7 +6,7 @@ import type { Level } from "../generated/Level";
 import type { ReviewState } from "../generated/ReviewState";
 
 /** Marks: each has a different shape and colour. */
-export type Tone = Level | "carried" | "quiet" | "paused" | "neutral";
+export type Tone = Level | "carried" | "limited" | "quiet" | "paused" | "neutral";
 
 export const LEVEL: Record<Level, string> = {
   operational: "Operational",

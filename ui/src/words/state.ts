@@ -4,10 +4,10 @@ import type { Snapshot } from "../generated/Snapshot";
 import type { TrayIcon } from "../generated/TrayIcon";
 import { LEVEL, type Tone } from "./labels";
 
-/** The tray's icons. "carried": a provider is down and a fallback answers; "quiet": no problem is known, by status pages alone. */
+/** The tray's icons. "carried": a provider is down and a fallback answers; "quiet": no problem is known, by status pages alone; "limited": a limit of the owner's login is used up. */
 export type StateIcon = TrayIcon;
 
-const SIGN: Record<StateIcon, string> = { operational: "●", quiet: "◎", degraded: "▲", carried: "↷", outage: "✕", unknown: "○", paused: "‖" };
+const SIGN: Record<StateIcon, string> = { operational: "●", quiet: "◎", degraded: "▲", carried: "↷", limited: "⧗", outage: "✕", unknown: "○", paused: "‖" };
 
 const OUTAGES: readonly Level[] = ["partial_outage", "major_outage"];
 
@@ -20,6 +20,7 @@ export function stateOf({ tray, headline, engine }: Snapshot): State {
   if (engine.paused) return { icon, tone: "paused", word: "Paused" };
   if (tray.rehearsal) return { icon, tone: toneOf(icon), word: icon === "operational" ? "Rehearsal" : "Simulated outage" };
   if (icon === "carried") return { icon, tone: "carried", word: "Down, fallback answers" };
+  if (icon === "limited") return { icon, tone: "limited", word: "Limit used up" };
   if (icon === "quiet") return { icon, tone: "quiet", word: "No problem known" };
   return { icon, tone: headline.level, word: LEVEL[headline.level] };
 }

@@ -45,7 +45,7 @@ pub use series::{
 pub use snapshot::{
     Basis, Blame, Candidate, Endpoint, EngineState, Headline, KeyState, ModelHealth, PageView,
     PaidStandIns, PipelineView, ProblemView, Provider, Route, Session, SiblingModels, Snapshot,
-    StandIn, Surface, Today,
+    StandIn, Surface, Today, UsedUpLimit,
 };
 pub use span::{Span, Spans};
 pub use tray::{MenuLine, TrayIcon, TrayView};

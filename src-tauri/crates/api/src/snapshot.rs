@@ -19,6 +19,9 @@ pub struct Snapshot {
     pub tray: TrayView,
     /// The owner's providers first, then the others by name.
     pub providers: Vec<Provider>,
+    /// Used-up limits of the owner's logins and keys. They are no outage.
+    #[serde(default)]
+    pub limits: Vec<UsedUpLimit>,
     pub routes: Vec<Route>,
     /// Fallbacks in use: "Opus is failing. Sonnet answers, same plan, no extra cost."
     #[serde(default)]
@@ -229,6 +232,22 @@ pub enum KeyState {
     ClientLogin,
 }
 
+/// A plan, or a quota per hour, day or week, that is used up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct UsedUpLimit {
+    pub provider: String,
+    /// "Claude"
+    pub product: String,
+    /// Models that a refused response or a circuit breaker showed.
+    pub models: Vec<String>,
+    /// None: the provider did not send it.
+    pub resets_at: Option<DateTime<Utc>>,
+    /// "Your limit at Anthropic is used up; it resets 13:40."
+    pub sentence: String,
+    pub spans: Spans,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ModelHealth {
@@ -237,8 +256,6 @@ pub struct ModelHealth {
     pub evidence: String,
     /// "closed", "open until 20:14", "half-open"
     pub breaker: String,
-    /// Reset time of the limit that the last call reached: a plan, or a quota per hour, day or week.
-    pub limit_resets_at: Option<DateTime<Utc>>,
     /// Time to first token of the last complete response, ms.
     pub ttft_ms: Option<u64>,
 }

@@ -26,6 +26,8 @@ pub enum TrayIcon {
     Carried,
     /// No problem is known; the status pages are the only evidence.
     Quiet,
+    /// A limit of the owner's login is used up; the provider works.
+    Limited,
     Unknown,
     Paused,
 }

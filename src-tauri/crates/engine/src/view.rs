@@ -7,6 +7,7 @@ pub(crate) mod fallback;
 pub(crate) mod fallback_test;
 pub(crate) mod headline;
 pub(crate) mod interrupted;
+pub(crate) mod limit;
 pub(crate) mod login;
 pub(crate) mod notice;
 pub(crate) mod outage;

@@ -1,5 +1,6 @@
 //! Failed calls, and problems of the engine.
 
+use chrono::{DateTime, Utc};
 use health::{FailedCalls, FailureKind, OurFault};
 
 use crate::sentence::Sentence;
@@ -54,20 +55,22 @@ fn status(code: u16) -> Option<&'static str> {
     })
 }
 
+/// "Your limit at Anthropic is used up; it resets 13:40." `models`: " for claude-opus-5-5", or empty.
+pub(crate) fn used_up(vendor: &str, models: &str, until: Option<DateTime<Utc>>) -> Sentence {
+    let used_up = Sentence::of(format!("Your limit{models} at {vendor} is used up"));
+    match until {
+        Some(until) => used_up.text("; it resets ").at(until).text("."),
+        None => used_up.text("; its reset time is not known."),
+    }
+}
+
 /// "Anthropic refuses your key." `vendor`: source of the error.
 pub(crate) fn ours(vendor: &str, fault: OurFault) -> Sentence {
     match fault {
         OurFault::Credential => Sentence::of(format!("{vendor} refuses your key.")),
         OurFault::Quota => Sentence::of(format!("Your quota at {vendor} is used up.")),
         OurFault::RateLimit => Sentence::of(format!("{vendor} limits your rate of requests.")),
-        OurFault::Limit { until: None } => {
-            Sentence::of(format!("Your limit at {vendor} is used up."))
-        }
-        OurFault::Limit { until: Some(until) } => {
-            Sentence::of(format!("Your limit at {vendor} is used up; it resets "))
-                .at(until)
-                .text(".")
-        }
+        OurFault::Limit { until } => used_up(vendor, "", until),
         OurFault::Request => Sentence::of(format!("{vendor} refuses the request as invalid.")),
         OurFault::ModelGone => {
             Sentence::of(format!("{vendor} does not offer the model to your key."))

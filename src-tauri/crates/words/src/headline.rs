@@ -1,11 +1,15 @@
 //! One line with the state of a provider, the cause, and the time of its beginning.
 
+use std::collections::BTreeSet;
+
 use api::Spans;
+use catalog::{Catalog, ModelId, ProviderId};
 use chrono::{DateTime, Utc};
 use health::{Blame, Level};
 
+use crate::failure;
 use crate::level::state_of;
-use crate::names::list;
+use crate::names::{self, list};
 use crate::sentence::{Sentence, joined};
 
 /// A provider with a problem.
@@ -60,6 +64,17 @@ pub fn well(measured: &[String], by_page: &[String]) -> Spans {
         names => Sentence::of(format!("No problem known with {}.", list(names))),
     };
     joined([measured, by_page]).spans()
+}
+
+/// "Your limit at Anthropic is used up; it resets 13:40." `models`: set where it is not the provider's only limit.
+pub fn used_up(
+    catalog: &Catalog,
+    id: &ProviderId,
+    models: Option<&BTreeSet<ModelId>>,
+    until: Option<DateTime<Utc>>,
+) -> Spans {
+    let models = models.map_or_else(String::new, |m| format!(" for {}", names::models(m)));
+    failure::used_up(&names::vendor(catalog, id), &models, until).spans()
 }
 
 pub fn unknown(products: &[String]) -> Spans {

@@ -19,7 +19,7 @@ pub use api::{Span, Spans};
 pub use clock::{Clock, Zone};
 pub use headline::{
     Outlook, headline, none_watched, none_watched_consequence, offline, offline_consequence,
-    offline_error, outage_error, unconfirmed, unknown, well,
+    offline_error, outage_error, unconfirmed, unknown, used_up, well,
 };
 pub use level::{level, state_of};
 pub use names::list;

@@ -197,10 +197,13 @@ pub fn surface(finding: &Finding) -> Spans {
 }
 
 /// A model without its name: "All 3 probes have been cut off mid-response since 20:05."
-pub fn model(finding: &Finding) -> Spans {
+pub fn model(catalog: &Catalog, id: &ProviderId, finding: &Finding) -> Spans {
     let Finding {
         verdict, evidence, ..
     } = finding;
+    if let Some((_, fault)) = &evidence.ours {
+        return failure::ours(&names::vendor(catalog, id), *fault).spans();
+    }
     match verdict {
         Verdict::Known(_) => own_calls(evidence),
         Verdict::Unknown(why) => part_unknown(*why, evidence),

@@ -148,6 +148,7 @@ fn an_error_text_is_one_sentence() {
 
 #[test]
 fn surfaces_and_models_have_lines_beside_their_names() {
+    let catalog = Catalog::bundled();
     let text = listed(|v| {
         let finding = Finding {
             verdict: v.verdict,
@@ -156,7 +157,7 @@ fn surfaces_and_models_have_lines_beside_their_names() {
             evidence: v.evidence.clone(),
         };
         let surface = local().plain(&words::surface(&finding));
-        let model = local().plain(&words::model(&finding));
+        let model = local().plain(&words::model(&catalog, &claude(), &finding));
         Some(format!("surface: {surface}\nmodel: {model}"))
     });
     holds("parts", &text);

@@ -49,6 +49,9 @@ fn lines(snapshot: &Snapshot, details: bool) -> Vec<String> {
         details,
         "understudyd doctor",
     ));
+    let below = snapshot.limits.iter();
+    let below = below.filter(|limit| limit.spans != headline.spans);
+    lines.extend(below.map(|limit| text_of(&clock, &limit.spans, &limit.sentence)));
     lines.extend(waiting(snapshot.review_open));
     lines.extend(questions(snapshot, details));
     lines.extend(first(

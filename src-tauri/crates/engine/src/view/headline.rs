@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use health::{Basis, ProviderVerdict, Unknown, Verdict};
 
 use super::consequence::{Consequence, Work};
-use super::{consequence, words};
+use super::{consequence, limit, words};
 use crate::state::State;
 
 /// The state of the entire desk in one line, and its effect on work.
@@ -16,6 +16,8 @@ pub(crate) struct Desk {
     pub(crate) headline: Headline,
     /// None: no problem, or unknown.
     pub(crate) work: Option<Work>,
+    /// A limit of a login in use is used up, and no provider has a problem.
+    pub(crate) limited: bool,
 }
 
 impl Desk {
@@ -23,6 +25,7 @@ impl Desk {
         Desk {
             headline,
             work: None,
+            limited: false,
         }
     }
 }
@@ -52,6 +55,13 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Desk {
         return Desk {
             headline: line(&clock, level, sentence, Some(consequence.sentence)),
             work: Some(consequence.work),
+            limited: false,
+        };
+    }
+    if let Some(headline) = used_up(state, &clock) {
+        return Desk {
+            limited: true,
+            ..Desk::at_rest(headline)
         };
     }
     let unconfirmed: Vec<_> = mine
@@ -92,6 +102,20 @@ pub(crate) fn headline(state: &State, now: DateTime<Utc>) -> Desk {
     let sentence = ::words::well(&names(&measured), &names(&by_page));
     let also = (!unknown.is_empty()).then(|| clock.plain(&::words::unknown(&names(&unknown))));
     Desk::at_rest(line(&clock, Level::Operational, sentence, also))
+}
+
+/// The limit with the latest reset, of a primary if recent clients have one. The level stays the provider's: a limit is no outage.
+fn used_up(state: &State, clock: &Clock) -> Option<Headline> {
+    let limits = limit::used_up(state);
+    let of_primary = |one: &&limit::UsedUp| is_primary(state, &one.provider);
+    let in_use = limits.iter().any(|one| of_primary(&one));
+    let counts = limits.iter().filter(|one| !in_use || of_primary(one));
+    let limit = counts.max_by_key(|limit| limit.resets_at)?;
+    let level = level_of(state, &limit.provider);
+    let works = (level == Level::Operational)
+        .then(|| clock.plain(&::words::well(&[state.product(&limit.provider)], &[])));
+    let sentence = limit::sentence(state, limit, &limits);
+    Some(line(clock, level, sentence, works))
 }
 
 fn line(clock: &Clock, level: Level, spans: Spans, consequence: Option<String>) -> Headline {

@@ -2,6 +2,8 @@
 
 use api::ProblemView;
 use catalog::EndpointId;
+use gateway::{BreakerView, Standing};
+use wire::Class;
 
 use crate::desk::Trouble;
 use crate::state::State;
@@ -42,17 +44,10 @@ pub(crate) fn problem(state: &State, id: &EndpointId) -> Option<ProblemView> {
     Some(ProblemView { what, fix })
 }
 
-/// "Claude: limit reached, resets 18:40"
-pub(crate) fn limits(state: &State) -> Vec<String> {
-    let troubled = state.logins.iter().filter_map(|(id, trouble)| {
-        let Trouble::Limit { resets_at } = trouble.kind else {
-            return None;
-        };
-        let product = state.product(&state.catalog.endpoint(id)?.provider);
-        Some(match resets_at {
-            Some(at) => format!("{product}: limit reached, resets {}", state.clock_time(at)),
-            None => format!("{product}: limit reached, reset time unknown"),
-        })
-    });
-    troubled.collect()
+/// Circuit breakers that a used-up limit holds open.
+pub(crate) fn at_their_limit(breakers: &[BreakerView]) -> impl Iterator<Item = &BreakerView> {
+    let limited = |breaker: &&BreakerView| {
+        breaker.class == Some(Class::Limit) && breaker.standing != Standing::Closed
+    };
+    breakers.iter().filter(limited)
 }

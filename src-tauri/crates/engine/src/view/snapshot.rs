@@ -10,18 +10,21 @@ use chrono::{DateTime, Utc};
 use gateway::{BreakerView, Consent, Standing};
 use health::{Finding, ProviderVerdict};
 
-use super::{headline, outage, pipeline, problem, question, route, rows, tray, use_now, words};
+use super::{
+    headline, limit, outage, pipeline, problem, question, route, rows, tray, use_now, words,
+};
 use crate::state::State;
 
 /// Complete content of the UIs.
 pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot {
+    let clock = state.clock(now);
     let desk = headline::headline(state, now);
     let desk_work = desk.work;
     let routes = route::routes(state);
     let questions = question::questions(state);
     let clients = use_now::clients(state, now);
-    let tray = tray::tray(state, &desk, &routes, (&questions, &clients));
-    let clock = state.clock(now);
+    let limits = limit::shown(state, &clock);
+    let tray = tray::tray(state, &desk, &routes, (&limits, &questions, &clients));
     let mut providers: Vec<Provider> = state
         .catalog
         .providers()
@@ -36,6 +39,7 @@ pub(crate) fn snapshot(state: &State, seq: u64, now: DateTime<Utc>) -> Snapshot 
         engine: engine(state),
         headline: desk.headline,
         tray,
+        limits,
         providers,
         routes,
         fallbacks: tray::fallbacks(state, desk_work),
@@ -199,9 +203,10 @@ fn endpoint(
         ModelHealth {
             model: model.into(),
             level: finding.map_or(Level::Unknown, |f| words::level(f.verdict)),
-            evidence: finding.map_or_else(String::new, |f| clock.plain(&::words::model(f))),
+            evidence: finding.map_or_else(String::new, |f| {
+                clock.plain(&::words::model(&state.catalog, &endpoint.provider, f))
+            }),
             breaker: standing(state, breaker),
-            limit_resets_at: breaker.and_then(|breaker| breaker.resets_at),
             ttft_ms: state
                 .ttft
                 .get(&(endpoint.id.clone(), model.to_owned()))

@@ -1,8 +1,11 @@
-use api::{ClientUse, Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView};
+use api::{
+    ClientUse, Command, Headline, Level, MenuLine, Question, StandIn, TrayIcon, TrayView,
+    UsedUpLimit,
+};
 use catalog::MicroDollars;
 
 use super::consequence::Work;
-use super::{fallback, headline, login, pipeline, use_now, words};
+use super::{fallback, headline, pipeline, use_now, words};
 use crate::desk::Carried;
 use crate::state::State;
 
@@ -26,7 +29,7 @@ pub(crate) fn tray(
     state: &State,
     desk: &headline::Desk,
     routes: &[api::Route],
-    (questions, clients): (&[Question], &[ClientUse]),
+    (limits, questions, clients): (&[UsedUpLimit], &[Question], &[ClientUse]),
 ) -> TrayView {
     let headline = &desk.headline;
     let rehearsed = headline::rehearsal_level(state);
@@ -60,7 +63,7 @@ pub(crate) fn tray(
         (&tooltip, &fallbacks),
         headline,
         routes,
-        (rehearsal, questions, clients),
+        (rehearsal, limits, questions, clients),
     );
     TrayView {
         icon,
@@ -75,7 +78,7 @@ fn menu(
     (verdict, fallbacks): (&str, &[String]),
     headline: &Headline,
     routes: &[api::Route],
-    (rehearsal, questions, clients): (bool, &[Question], &[ClientUse]),
+    (rehearsal, limits, questions, clients): (bool, &[UsedUpLimit], &[Question], &[ClientUse]),
 ) -> Vec<MenuLine> {
     let now = |label: &str| action(label, Command::OpenWindow { view: "now".into() });
     let mut lines = vec![now(verdict)];
@@ -96,7 +99,13 @@ fn menu(
         .iter()
         .filter_map(|client| client.sentence.as_deref());
     lines.extend(chosen.map(|sentence| now(sentence.trim_end_matches('.'))));
-    lines.extend(login::limits(state).iter().map(|limit| now(limit)));
+    let below = |limit: &&UsedUpLimit| limit.sentence != verdict;
+    lines.extend(
+        limits
+            .iter()
+            .filter(below)
+            .map(|limit| now(limit.sentence.trim_end_matches('.'))),
+    );
     lines.push(MenuLine::Separator);
     let mine: Vec<_> = state
         .catalog
@@ -292,6 +301,7 @@ fn icon_of(state: &State, desk: &headline::Desk) -> TrayIcon {
     let icon = icon(desk.headline.level);
     match (icon, desk.work) {
         (TrayIcon::Outage, Some(Work::Carried | Work::NotHit)) => TrayIcon::Carried,
+        (TrayIcon::Operational | TrayIcon::Unknown, _) if desk.limited => TrayIcon::Limited,
         (TrayIcon::Operational, _) if !state.is_measured() => TrayIcon::Quiet,
         (icon, _) => icon,
     }

@@ -110,7 +110,7 @@ struct CurrentReadings<'a> {
     page: &'a PageRecord,
     claims: BTreeMap<&'a SurfaceId, Result<&'a Claim, Unknown>>,
     runs: BTreeMap<&'a (EndpointId, ModelId), Measured<'a>>,
-    ours: Option<(&'a EndpointId, OurFault)>,
+    ours: BTreeMap<&'a (EndpointId, ModelId), OurFault>,
     last_request: Option<LastRequest>,
 }
 
@@ -137,7 +137,8 @@ impl<'a> CurrentReadings<'a> {
             ours: readings
                 .runs
                 .iter()
-                .find_map(|((endpoint, _), run)| Some((endpoint, run.our_fault(now, thresholds)?))),
+                .filter_map(|(key, run)| Some((key, run.our_fault(now, thresholds)?)))
+                .collect(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! | event | meaning |
 //! |---|---|
 //! | `call opus ok`, `call opus 529` | an agent's request that the primary completes, or that fails with this status |
+//! | `call opus limit-5400` | the login's limit is used up and resets in this many seconds |
 //! | `call opus 529, gpt-5.6-sol ok` | the next candidate completes it |
 //! | `leads/42 opus 529 parked` | the request of item 42 of the pipeline "leads", which is parked; `answered` closes it |
 //! | `probe haiku ok` | a probe |
@@ -388,7 +389,10 @@ impl Scene {
         review: Option<Review>,
     ) {
         self.exchanges += 1;
-        let attempts: Vec<Attempt> = attempts.split(", ").map(attempt).collect();
+        let attempts: Vec<Attempt> = attempts
+            .split(", ")
+            .map(|one| attempt(one, self.now))
+            .collect();
         let (_, asked) = served(first_word(&attempts));
         let answered = attempts
             .last()
@@ -633,7 +637,7 @@ fn first_word(attempts: &[Attempt]) -> &str {
 }
 
 /// "opus 529", "opus ok", "opus cut"; "opus ok by-login" is paid for by the client's own subscription.
-fn attempt(said: &str) -> Attempt {
+fn attempt(said: &str, now: DateTime<Utc>) -> Attempt {
     let mut words = said.split_whitespace();
     let (provider, model) = served(words.next().unwrap());
     let outcome = words.next().unwrap_or_else(|| panic!("{said:?} ends how?"));
@@ -658,6 +662,12 @@ fn attempt(said: &str) -> Attempt {
             "cut" => failed(Class::Transient, Some(FailureKind::Cut), "cut"),
             "silent" => failed(Class::Silent, Some(FailureKind::Silent), "timed out"),
             "refused" => failed(Class::Transient, Some(FailureKind::Connect), "refused"),
+            limit if limit.starts_with("limit-") => Outcome::Failed {
+                class: Class::Limit,
+                fault: gateway::Fault::Ours,
+                message: "the limit is used up".into(),
+                resets_at: Some(now + TimeDelta::seconds(limit["limit-".len()..].parse().unwrap())),
+            },
             code => {
                 let kind = FailureKind::Status(code.parse().unwrap());
                 failed(Class::Transient, Some(kind), "overloaded")

@@ -24,7 +24,11 @@ impl<'a> CurrentReadings<'a> {
                 Vec::new()
             },
             network_up: self.context.network.is_up(),
-            ours: self.ours.map(|(endpoint, fault)| (endpoint.clone(), fault)),
+            ours: self
+                .ours
+                .iter()
+                .next()
+                .map(|((endpoint, _), fault)| (endpoint.clone(), *fault)),
             last_request: match self.measured_level() {
                 None => self.last_request,
                 Some(_) => None,

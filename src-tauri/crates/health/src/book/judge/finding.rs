@@ -83,7 +83,7 @@ impl CurrentReadings<'_> {
                 let finding = if self.offline() {
                     offline(self.context.now)
                 } else {
-                    self.model_finding(&key.1, run)
+                    self.model_finding(key, run)
                 };
                 let before = before.and_then(|b| b.models.get(key));
                 (key.clone(), steady(finding, before))
@@ -91,9 +91,11 @@ impl CurrentReadings<'_> {
             .collect()
     }
 
-    fn model_finding(&self, model: &ModelId, run: &Measured<'_>) -> Finding {
+    fn model_finding(&self, key: &(EndpointId, ModelId), run: &Measured<'_>) -> Finding {
+        let (endpoint, model) = key;
         let mut evidence = Evidence {
             network_up: self.context.network.is_up(),
+            ours: self.ours.get(key).map(|fault| (endpoint.clone(), *fault)),
             ..Evidence::default()
         };
         let (verdict, since, basis) = match run {
