@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ends_is_refused() {
+    fn an_endless_event_is_refused() {
         let mut events = Events::default();
         assert_eq!(events.take(&vec![b'x'; LIMIT]), Ok(vec![]));
         assert_eq!(events.take(b"x"), Err(TooLarge));

@@ -111,7 +111,7 @@ mod tests {
     use tauri::LogicalSize;
 
     #[test]
-    fn a_size_is_remembered_and_a_bad_one_is_not() {
+    fn a_valid_size_is_restored_and_an_invalid_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("window.json");
         let size = Size::remembered(file.clone());

@@ -51,7 +51,7 @@ fn breaker(snapshot: &api::Snapshot) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_is_not_forgotten_over_a_restart_and_try_now_overrules_it() {
+async fn an_outage_survives_a_restart_and_try_now_overrides_it() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -80,7 +80,7 @@ async fn an_outage_is_not_forgotten_over_a_restart_and_try_now_overrules_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_probe_finds_out_that_it_is_back() {
+async fn a_probe_detects_the_recovery() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     let text = two_endpoints(&lead.address, &second.address).replace(
@@ -100,7 +100,7 @@ async fn a_probe_finds_out_that_it_is_back() {
 
 /// No client uses the model any more, and the tray must still not stay red.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_is_well_again_is_believed_to_be_so_without_a_request() {
+async fn a_recovered_model_is_operational_without_a_request() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     let text = two_endpoints(&lead.address, &second.address).replace(

@@ -85,7 +85,7 @@ async fn assert_clear_end(client: Client, fault: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn claude_code_gets_a_whole_answer_whatever_the_first_provider_does() {
+async fn claude_code_gets_a_complete_response_for_every_fault_of_the_first_provider() {
     let faults = [
         (Turn::Text, "529"),
         (Turn::Thinking, "cut-in-text"),
@@ -99,7 +99,7 @@ async fn claude_code_gets_a_whole_answer_whatever_the_first_provider_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn codex_gets_a_whole_answer_whatever_the_first_provider_does() {
+async fn codex_gets_a_complete_response_for_every_fault_of_the_first_provider() {
     let faults = [
         (Turn::Text, "529"),
         (Turn::Text, "429"),
@@ -116,7 +116,7 @@ async fn codex_gets_a_whole_answer_whatever_the_first_provider_does() {
 
 /// Another vendor continues the message that the first vendor began.
 #[tokio::test(flavor = "multi_thread")]
-async fn claude_code_gets_the_rest_of_an_answer_from_a_provider_of_another_dialect() {
+async fn claude_code_gets_the_rest_of_a_response_from_another_dialect() {
     let faults = [(Turn::Thinking, "cut-in-text"), (Turn::Tool, "cut-in-tool")];
     let Some(troupe) = troupe() else { return };
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
@@ -125,7 +125,7 @@ async fn claude_code_gets_the_rest_of_an_answer_from_a_provider_of_another_diale
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_sdk_gets_a_whole_turn_from_a_provider_of_another_dialect() {
+async fn every_sdk_gets_a_complete_turn_from_another_dialect() {
     let Some(troupe) = troupe() else { return };
     let sdks = Family::ALL.into_iter().flat_map(Family::clients);
     for client in sdks.filter(|client| !client.is_agent()) {
@@ -152,14 +152,14 @@ async fn codex_for_the_newest_models_runs_each_program_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_hears_at_once_that_nobody_is_left() {
+async fn an_agent_gets_the_error_at_once_without_another_candidate() {
     assert_clear_end(Client::ClaudeCode, "529").await;
     // Without Understudy, Codex waits on a refused connection without a limit.
     assert_clear_end(Client::Codex, "refuse").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_sdk_takes_a_part_for_the_whole_or_runs_a_tool_twice() {
+async fn no_sdk_accepts_a_partial_response_or_runs_a_tool_twice() {
     let Some(troupe) = troupe() else { return };
     for family in [
         Family::Anthropic,
@@ -245,7 +245,7 @@ async fn a_tool_call_that_is_held_for_long_runs_once() {
 /// The vendor accepts the history of a message that another provider continued. The stage checks the vendor's rules:
 /// signatures, the order of blocks, calls and results.
 #[tokio::test(flavor = "multi_thread")]
-async fn claude_code_goes_on_with_a_session_in_which_an_answer_changed_providers() {
+async fn claude_code_continues_a_session_after_a_restart_in_place() {
     let Some(clients) = clients() else { return };
     let rig = Rig::with("restart = \"after-block\"\n").await;
     rig.lead.stage.cue(Cue {
@@ -308,7 +308,7 @@ fn ended(words: &str, stop: Option<&str>, error: Option<&str>) -> Ended {
 }
 
 #[test]
-fn a_part_is_never_judged_as_the_whole() {
+fn a_partial_response_is_never_judged_complete() {
     let whole = format!("The play begins, {END}");
     for (turn, ended, ran, verdict) in [
         (Turn::Text, ended(&whole, None, None), 0, Verdict::Whole),

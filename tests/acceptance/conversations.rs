@@ -22,7 +22,7 @@ fn settings(lead: &Upstream, second: &Upstream, more: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stored_conversation_goes_on_at_a_fallback_and_is_forgotten_on_demand() {
+async fn a_stored_conversation_continues_at_a_fallback_and_is_deleted_on_demand() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     lead.stage.act(Acting::Family(Family::OpenAi));
     let mut desk = Desk::new();

@@ -32,7 +32,7 @@ fn result(id: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
+async fn an_incident_lists_the_interrupted_session_and_its_tools() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -124,7 +124,7 @@ async fn an_incident_tells_which_session_it_cut_and_what_became_of_its_tools() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tool_call_that_a_live_route_gave_before_the_cut_has_no_result() {
+async fn a_tool_call_that_a_live_route_released_before_the_cut_has_no_result() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     let live = "[history]\nkeep_tool_arguments = true\n[[route]]\nname = \"live\"\ndialect = \"anthropic\"\nmodels = \"live-*\"\ncandidates = [\"lead\"]\ndelivery = \"live\"\nrestart = \"never\"\n";

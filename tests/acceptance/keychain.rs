@@ -19,7 +19,7 @@ const SERVICE: &str = "org.freedesktop.secrets";
 const WITHOUT_WAITING: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_in_the_keychain_survives_a_restart_and_is_gone_when_it_is_removed() {
+async fn a_key_in_the_keychain_survives_a_restart_and_can_be_removed() {
     let session = Session::start();
     let _keychain = session.open_keychain().await;
     let upstream = Upstream::start().await;
@@ -57,7 +57,7 @@ async fn a_key_in_the_keychain_survives_a_restart_and_is_gone_when_it_is_removed
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_keychain_is_named_and_a_key_is_used_until_the_engine_ends() {
+async fn a_locked_keychain_is_named_and_a_key_is_used_until_the_engine_stops() {
     let session = Session::start();
     let upstream = Upstream::start().await;
     let mut desk = session.desk(&upstream);
@@ -97,7 +97,7 @@ async fn a_locked_keychain_is_named_and_a_key_is_used_until_the_engine_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_keychain_that_never_answers_holds_nobody() {
+async fn a_keychain_that_never_responds_does_not_block_the_engine() {
     let session = Session::start();
     let _silent = zbus::connection::Builder::address(session.address.as_str())
         .unwrap()

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, text};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_may_not_be_written_is_named_and_its_history_is_back_when_it_may() {
+async fn a_read_only_ledger_is_named_and_its_history_returns_when_writable() {
     let mut desk = with_history().await;
     desk.obey_permissions();
     let before = std::fs::read(file(&desk)).unwrap();
@@ -35,7 +35,7 @@ async fn a_file_that_may_not_be_written_is_named_and_its_history_is_back_when_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_file_is_named_and_left_as_it_is() {
+async fn a_damaged_file_is_named_and_unchanged() {
     let mut desk = Desk::new();
     let text = "name,amount\n".repeat(500);
     std::fs::write(file(&desk), &text).unwrap();
@@ -62,7 +62,7 @@ async fn a_folder_in_its_place_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_of_a_newer_version_is_not_touched_and_the_engine_does_not_start() {
+async fn a_ledger_of_a_newer_version_is_unchanged_and_the_engine_does_not_start() {
     let desk = with_history().await;
     // Position of user_version in an SQLite file, in big-endian order:
     // https://www.sqlite.org/fileformat2.html#user_version_number

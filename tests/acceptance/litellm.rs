@@ -146,7 +146,7 @@ fn chunks(stream: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn litellm_stands_in_with_a_whole_answer_streamed_and_in_one_piece() {
+async fn litellm_as_a_fallback_gives_complete_streams_and_documents() {
     let Some(rig) = Rig::new().await else { return };
     rig.lead.stage.outage(Some("529".parse().unwrap()));
     let answer = Cue::answer([Line::Text(TEXT.to_owned())]);
@@ -180,7 +180,7 @@ async fn litellm_stands_in_with_a_whole_answer_streamed_and_in_one_piece() {
 
 /// LiteLLM reports an error within a stream, and then ends the stream normally.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_cut_behind_litellm_is_no_whole_one() {
+async fn a_response_that_is_cut_behind_litellm_is_incomplete() {
     let Some(rig) = Rig::new().await else { return };
     rig.lead.stage.outage(Some("529".parse().unwrap()));
     rig.behind.stage.cue(Cue {
@@ -215,7 +215,7 @@ async fn an_answer_that_is_cut_behind_litellm_is_no_whole_one() {
 
 /// Both use another dialect than LiteLLM's client.
 #[tokio::test(flavor = "multi_thread")]
-async fn claude_code_and_codex_carry_a_task_through_with_litellm() {
+async fn claude_code_and_codex_complete_a_task_with_litellm() {
     let Some(clients) = installed("UNDERSTUDY_CLIENTS") else {
         return;
     };

@@ -76,7 +76,7 @@ fn resident(pid: u32) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_256_streams_that_nobody_reads_the_engine_holds_little_and_lets_go_of_all() {
+async fn for_256_unread_streams_the_engine_uses_little_memory_and_frees_it() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let streams = Streams {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, binary, text};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_unit_is_written_and_linked_and_nothing_is_left_of_it() {
+async fn the_unit_is_written_and_linked_and_removed_completely() {
     let mut desk = Desk::new();
     let calls = desk.file("calls");
     with_systemctl(&mut desk, &format!("echo \"$@\" >> '{}'", calls.display()));
@@ -65,7 +65,7 @@ WantedBy=default.target
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_running_user_manager_the_unit_counts_from_the_next_login() {
+async fn without_a_running_user_manager_the_unit_takes_effect_at_the_next_login() {
     let mut desk = Desk::new();
     with_systemctl(
         &mut desk,
@@ -83,7 +83,7 @@ async fn without_a_running_user_manager_the_unit_counts_from_the_next_login() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_systemd_it_is_said_what_to_do_instead() {
+async fn without_systemd_the_alternative_is_stated() {
     let mut desk = Desk::new();
     let empty = desk.file("empty");
     std::fs::create_dir(&empty).unwrap();

@@ -20,7 +20,7 @@ async fn page(desk: &Desk, path: &str) -> (u16, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metrics_count_what_happened_and_tell_a_breakers_state_of_the_moment() {
+async fn metrics_count_events_and_show_the_current_breaker_state() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -76,7 +76,7 @@ async fn metrics_count_what_happened_and_tell_a_breakers_state_of_the_moment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_needs_no_token_and_tells_a_stop() {
+async fn health_needs_no_token_and_reports_a_stop() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -109,7 +109,7 @@ async fn health_needs_no_token_and_tells_a_stop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_is_led_to_the_page_from_every_address_of_the_port() {
+async fn a_browser_is_redirected_to_the_page_from_every_address_of_the_port() {
     let desk = Desk::started();
     for address in [
         format!("{}/", desk.address()),
@@ -161,7 +161,7 @@ fn has_line(log: &str, parts: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_says_what_failed_why_whose_fault_it_is_and_what_follows() {
+async fn the_log_states_what_failed_why_the_cause_and_the_next_step() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -359,7 +359,7 @@ fn metrics_in(text: &str) -> BTreeSet<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_metric_that_the_documents_name_exists() {
+async fn every_metric_in_the_documents_exists() {
     // One exchange of each kind, since a counter without a label appears with its first count.
     let (desk, lead, second) = priced().await;
     lead.stage.outage(Some("cut-in-text".parse().unwrap()));
@@ -394,7 +394,7 @@ async fn every_metric_that_the_documents_name_exists() {
 }
 
 #[test]
-fn each_of_the_five_alerts_says_what_to_do() {
+fn each_of_the_five_alerts_states_what_to_do() {
     let rules = document("docs/alerts/understudy.rules.yml");
     let alerts: Vec<&str> = rules
         .lines()

@@ -3,7 +3,7 @@
 use crate::desk::{Desk, text};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_engine_says_where_the_first_listens() {
+async fn a_second_engine_states_the_address_of_the_first() {
     let desk = Desk::started();
     let second = desk.run(&["serve", "--port", "0"]);
     let said = text(&second.stderr);
@@ -26,7 +26,7 @@ async fn a_second_engine_says_where_the_first_listens() {
 }
 
 #[test]
-fn a_taken_port_is_said_and_not_dodged() {
+fn a_port_in_use_is_reported_and_no_other_is_used() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let desk = Desk::new();
@@ -57,7 +57,7 @@ async fn a_stop_is_clean_and_leaves_no_runtime_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_engine_comes_back_with_its_token_and_its_history() {
+async fn a_killed_engine_restarts_with_its_token_and_its_history() {
     let mut desk = Desk::started();
     let url = desk.base();
     let path = url.split("/t/").nth(1).unwrap().to_owned();
@@ -108,7 +108,7 @@ fn another_program(port: &str) -> std::thread::JoinHandle<()> {
 
 /// The crashed engine's file still exists when the next one starts.
 #[test]
-fn a_url_during_a_start_is_the_one_of_the_engine_that_starts() {
+fn a_url_during_a_start_is_that_of_the_starting_engine() {
     let mut desk = Desk::started();
     let old = desk.base();
     desk.kill();

@@ -83,7 +83,7 @@ fn total(brought: &Brought) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_model_that_fails_costs_three_requests_whoever_changes_the_model() {
+async fn one_failing_model_costs_three_requests_with_either_fallback() {
     for (sibling, own, requests, carried) in [
         ("off", true, 2, 0),
         ("ask", true, 2, 0),
@@ -110,7 +110,7 @@ async fn one_model_that_fails_costs_three_requests_whoever_changes_the_model() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_both_models_fail_the_two_together_cost_one_request_more() {
+async fn if_both_models_fail_the_two_fallbacks_cost_one_more_request() {
     let (Some(own), Some(both)) = (
         turn("off", true, &[OPUS, SONNET]).await,
         turn("on", true, &[OPUS, SONNET]).await,

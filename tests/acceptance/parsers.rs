@@ -303,7 +303,7 @@ fn settings(provider: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_official_sdks_hear_every_translated_answer_as_it_was_given() {
+async fn the_official_sdks_read_every_translated_response_correctly() {
     let cases = cases();
     assert!(cases.len() > 150, "{}", cases.len());
     let given = cases

@@ -37,7 +37,7 @@ fn review_id(response: &reqwest::Response) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_answered() {
+async fn a_pipelines_failed_request_is_parked_until_it_is_answered() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = desk_with(&lead, &second).await;
     failing([&lead, &second], Some("503"));
@@ -123,7 +123,7 @@ async fn a_pipelines_request_that_nobody_answers_waits_for_a_person_until_it_is_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agents_request_is_not_kept_and_a_tagged_one_is() {
+async fn an_agents_request_is_not_parked_and_a_tagged_one_is() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     failing([&lead, &second], Some("503"));
@@ -160,7 +160,7 @@ async fn an_agents_request_is_not_kept_and_a_tagged_one_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_closes_an_item_with_a_note_and_only_once() {
+async fn an_item_is_closed_by_hand_with_a_note_and_only_once() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     failing([&lead, &second], Some("503"));
@@ -192,7 +192,7 @@ async fn a_person_closes_an_item_with_a_note_and_only_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn running_an_item_again_sends_the_kept_request_and_keeps_its_answer() {
+async fn running_an_item_again_sends_the_stored_request_and_stores_its_response() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     failing([&lead, &second], Some("503"));
@@ -258,7 +258,7 @@ async fn a_run_under_the_parked_key_answers_the_clients_later_retry() {
 
 /// The command is accepted and reported.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_misspelt_pipeline_is_told_with_the_name_that_was_meant() {
+async fn a_misspelt_pipeline_is_reported_with_the_similar_name() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let desk = desk_with(&lead, &second).await;
     let url = format!("{}{CHAT}", desk.base());
@@ -290,7 +290,7 @@ async fn a_misspelt_pipeline_is_told_with_the_name_that_was_meant() {
 /// Parked requests of an outage are shown, counted at their value, and run again with one command. Later retries of the clients
 /// with their keys get those responses.
 #[tokio::test(flavor = "multi_thread")]
-async fn after_an_outage_all_that_waits_is_run_again_with_one_command() {
+async fn after_an_outage_all_waiting_requests_are_run_again_with_one_command() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     let pipeline = "[[pipeline]]\nname = \"Leads\"\nweekly_items = 50\nvalue_dollars = 400\nschedule = \"daily 00:00-24:00 UTC\"\n\

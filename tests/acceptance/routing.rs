@@ -54,7 +54,7 @@ async fn a_plan_is_explained_with_the_reason_for_each_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
+async fn at_the_daily_cap_the_providers_error_is_returned_and_the_plan_states_it() {
     let body = json!({ "model": "gpt-9", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": "Hi" }] });
     let (desk, _lead, second) = desk_with("dollars_a_day = 0").await;
     let response = desk.ask("/v1/messages", &body).await;
@@ -103,7 +103,7 @@ async fn at_the_daily_cap_the_honest_error_comes_and_the_plan_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_owners_yes_is_asked_once_and_outlives_a_restart() {
+async fn the_owners_consent_is_requested_once_and_survives_a_restart() {
     let (mut desk, _lead, _second) = desk_with("").await;
     let allowed = async |desk: &Desk| desk.snapshot().await.engine.paid_stand_ins.allowed;
     assert_eq!(allowed(&desk).await, None);

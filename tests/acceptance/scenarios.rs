@@ -110,7 +110,7 @@ impl Cell {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_scenario_ends_in_a_whole_answer_or_an_honest_end_over_sockets() {
+async fn every_scenario_ends_complete_or_with_a_detectable_error_over_sockets() {
     let mut desk = Desk::new();
     let mut cells = cells(&desk).await;
     let timers: String = TIMERS

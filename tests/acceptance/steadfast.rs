@@ -13,7 +13,7 @@ fn streamed() -> serde_json::Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_leaves_cancels_the_upstream() {
+async fn a_disconnect_cancels_the_upstream_request() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));
@@ -35,7 +35,7 @@ async fn a_client_that_leaves_cancels_the_upstream() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_lets_an_answer_in_flight_end() {
+async fn a_stop_lets_an_open_response_end() {
     let (lead, second) = (Upstream::start().await, Upstream::start().await);
     let mut desk = Desk::new();
     desk.settings(&two_endpoints(&lead.address, &second.address));

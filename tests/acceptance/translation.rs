@@ -32,7 +32,7 @@ fn question() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_of_another_dialect_and_what_was_left_out_are_on_record() {
+async fn a_translated_response_and_its_dropped_fields_are_recorded() {
     let (desk, _lead, second) = desk().await;
     let response = desk.ask("/v1/messages", &question()).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -52,7 +52,7 @@ async fn an_answer_of_another_dialect_and_what_was_left_out_are_on_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_is_explained_by_who_can_be_asked_just_this() {
+async fn a_request_is_explained_by_the_candidates_that_support_it() {
     let (desk, _lead, second) = desk().await;
     let any = desk.said(&["route", "explain", "claude-9"]);
     let translated = "2. second with gpt-9: fallback 1, translated to openai-responses";

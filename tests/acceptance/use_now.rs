@@ -14,7 +14,7 @@ async fn answered_by(vendors: &Vendors) -> String {
 const KEYS: &[(&str, &str)] = &[("SECOND_KEY", "sk-second"), ("LEAD_KEY", "sk-lead-api-1")];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_choice_changes_who_answers_survives_a_restart_and_is_lifted() {
+async fn a_choice_changes_the_provider_survives_a_restart_and_can_be_ended() {
     let mut vendors = vendors("", KEYS).await;
     assert_eq!(answered_by(&vendors).await, "lead");
     vendors.desk.exchanges(1).await;

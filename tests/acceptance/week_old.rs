@@ -190,12 +190,12 @@ async fn goes_on(client: Client) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_week_old_session_of_claude_code_goes_on_after_a_turn_of_another_vendor() {
+async fn a_week_old_session_of_claude_code_continues_after_a_turn_of_another_vendor() {
     goes_on(Client::ClaudeCode).await;
 }
 
 /// It uses adaptive thinking, and sends its controls in the conversation.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_week_old_session_with_the_newest_model_goes_on_after_a_turn_of_another_vendor() {
+async fn a_week_old_session_with_the_newest_model_continues_after_a_turn_of_another_vendor() {
     goes_on(Client::ClaudeCodeNewest).await;
 }

@@ -58,7 +58,7 @@ async fn icon(desk: &Desk, number: usize) -> Item {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_engine_is_started_again_and_it_is_said() {
+async fn a_killed_engine_is_restarted_with_a_notification() {
     let desk = Desk::start().await;
     set_up(&desk);
     desk.run_understudy();
@@ -78,7 +78,7 @@ async fn a_killed_engine_is_started_again_and_it_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_engine_outlives_a_killed_tray_and_the_next_one_finds_it() {
+async fn the_engine_survives_a_killed_tray_and_the_next_one_finds_it() {
     let desk = Desk::start().await;
     set_up(&desk);
     let tray = desk.run_understudy();

@@ -37,7 +37,7 @@ mod tests {
     use super::Backoff;
 
     #[test]
-    fn waits_grow_and_are_forgotten_after_a_minute_of_health() {
+    fn waits_grow_and_reset_after_a_healthy_minute() {
         let mut backoff = Backoff::default();
         let waits: Vec<_> = (0..8).map(|_| backoff.next().as_millis()).collect();
         assert_eq!(

@@ -131,7 +131,7 @@ mod tests {
     use super::{LONGEST_LINE, last_line};
 
     #[test]
-    fn the_last_line_that_says_something() {
+    fn the_last_line_with_text() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("out");
         assert_eq!(last_line(&file), None);

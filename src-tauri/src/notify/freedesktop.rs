@@ -241,7 +241,7 @@ mod tests {
     use super::body;
 
     #[test]
-    fn markup_is_escaped_only_where_it_is_read() {
+    fn markup_is_escaped_only_for_services_that_parse_it() {
         let text = "R&D <b>Claude</b>";
         assert_eq!(
             body(text, &["actions".into(), "body-markup".into()]),

@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_client_fails_the_run_in_ci_and_is_reported_on_a_desk() {
+    fn a_missing_client_fails_the_run_in_ci_and_is_reported_locally() {
         for desk in [None, Some(""), Some("0"), Some("false")] {
             let Ok(Done::Did(line)) = Missing::of(desk).outcome("no network") else {
                 panic!("{desk:?}");

@@ -130,7 +130,7 @@ mod tests {
     use super::unit;
 
     #[test]
-    fn an_unusual_path_stays_one_path() {
+    fn an_unusual_path_is_quoted() {
         let unit = unit("/home/a b/100% $HOME/understudyd");
         assert!(
             unit.contains("ExecStart=\"/home/a b/100%% $HOME/understudyd\" serve\n"),

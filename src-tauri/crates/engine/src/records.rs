@@ -33,7 +33,10 @@ pub(crate) fn perform(ledger: &mut Ledger, now: DateTime<Utc>, record: Record) -
         Record::CountMet { open, now } => return count_met(ledger, &open, now),
         Record::Observation(observation) => ("record an observation", ledger.record(&observation)),
         Record::Probe(row) => ("record a probe", ledger.book_probe(&row)),
-        Record::FallbackTest(row) => ("store the result of a test", ledger.book_fallback_test(&row)),
+        Record::FallbackTest(row) => (
+            "store the result of a test",
+            ledger.book_fallback_test(&row),
+        ),
         Record::Breaker(row) => ("store a circuit breaker", ledger.save_breaker(&row)),
         Record::ForgetBreaker(endpoint, model) => (
             "delete a circuit breaker",

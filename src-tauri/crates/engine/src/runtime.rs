@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_command_that_looks_does_not_keep_an_engine_from_starting() {
+    async fn a_command_that_checks_the_lock_does_not_block_a_start() {
         let home = tempfile::tempdir().unwrap();
         let places = places(home.path());
         assert!(!is_locked(&places), "there is no lock file yet");

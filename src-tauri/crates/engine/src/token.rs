@@ -34,8 +34,11 @@ pub(crate) fn of_this_install(path: &Path) -> io::Result<Secret> {
 /// 128 random bits from the operating system, as hexadecimal digits.
 pub(crate) fn random() -> io::Result<String> {
     let mut bytes = [0u8; DIGITS / 2];
-    getrandom::fill(&mut bytes)
-        .map_err(|e| io::Error::other(format!("the operating system returned no random bytes: {e}")))?;
+    getrandom::fill(&mut bytes).map_err(|e| {
+        io::Error::other(format!(
+            "the operating system returned no random bytes: {e}"
+        ))
+    })?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

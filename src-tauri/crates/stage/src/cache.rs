@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_turn_reads_what_the_earlier_wrote_and_writes_what_came_since() {
+    fn a_later_turn_reads_the_cached_prefix_and_writes_the_new_part() {
         let mut cache = PromptCache::default();
         let first = at(&mut cache, 0, MARKED, &conversation(1, "5m"));
         assert_eq!((first.read, first.write_hour), (0, 0));
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_lives_as_long_as_its_mark_says_and_each_read_renews_it() {
+    fn a_prefix_lasts_for_its_marks_time_and_each_read_renews_it() {
         let mut cache = PromptCache::default();
         let written = at(&mut cache, 0, MARKED, &conversation(1, "5m")).write;
         for (seconds, read) in [(299, written), (598, written), (898, 0)] {
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_mark_or_below_the_minimum_nothing_is_kept() {
+    fn without_a_mark_or_below_the_minimum_nothing_is_cached() {
         let mut cache = PromptCache::default();
         let mut unmarked = conversation(1, "5m");
         unmarked["messages"][0]["content"][0]["cache_control"] = Value::Null;

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_written_as_go_does() {
+    fn durations_are_written_in_gos_format() {
         for (ms, text) in [
             (547, "547ms"),
             (2400, "2.4s"),

@@ -226,7 +226,7 @@ mod tests {
     use super::{Manner, plain_names};
 
     #[test]
-    fn every_name_reads_as_the_manner_that_writes_it() {
+    fn every_manner_name_is_parsed_to_the_same_manner() {
         let with_word = [
             "stop:",
             "stop:eos",

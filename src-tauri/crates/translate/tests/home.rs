@@ -97,7 +97,7 @@ const DEMANDS_THINKING: Home = Home {
 };
 
 #[test]
-fn a_vendor_of_chat_that_demands_reasoning_gets_some_once_before_the_calls() {
+fn a_vendor_of_chat_that_requires_reasoning_gets_it_once_before_the_calls() {
     let (one, events) = told(Dialect::OpenaiChat, DEMANDS_THINKING);
     let message = &one["choices"][0]["message"];
     assert!(!message["reasoning_content"].as_str().unwrap().is_empty());
@@ -114,7 +114,7 @@ fn a_vendor_of_chat_that_demands_reasoning_gets_some_once_before_the_calls() {
 }
 
 #[test]
-fn a_vendor_of_messages_that_demands_thinking_gets_a_block_of_it() {
+fn a_vendor_of_messages_that_requires_thinking_gets_a_block() {
     let (one, events) = told(Dialect::Anthropic, DEMANDS_THINKING);
     let kinds = |blocks: &mut dyn Iterator<Item = &Value>| -> Vec<String> {
         blocks
@@ -147,7 +147,7 @@ fn a_vendor_of_messages_that_demands_thinking_gets_a_block_of_it() {
 }
 
 #[test]
-fn no_other_vendor_gets_thinking_that_nobody_thought() {
+fn other_vendors_get_no_placeholder_thinking() {
     for dialect in [Dialect::Anthropic, Dialect::OpenaiChat] {
         let (one, events) = told(dialect, Home::default());
         let all = format!("{one} {}", Value::from(events));
@@ -159,7 +159,7 @@ fn no_other_vendor_gets_thinking_that_nobody_thought() {
 }
 
 #[test]
-fn a_vendor_of_nine_letter_ids_gets_two_of_them() {
+fn a_vendor_of_nine_letter_ids_gets_such_ids() {
     let home = Home {
         ids: CallIds::NineLetters,
         reasoning_content: ReasoningContent::Omitted,

@@ -146,7 +146,7 @@ fn agree(from: Dialect, to: Dialect, provider: &Completion, told: &Told) -> Resu
 
 /// Content that another dialect does not have, and why. Everything else is translatable.
 #[test]
-fn what_cannot_be_said_is_refused_with_its_reason() {
+fn untranslatable_content_is_refused_with_the_reason() {
     let mut refused = Vec::new();
     for (from, to) in directions() {
         for (name, text) in transcripts(from) {
@@ -219,7 +219,7 @@ fn every_transcript_has_its_translation_in_both_other_dialects() {
 /// The basic property: wherever the provider stops, the client gets an end if and only if the completion check passed, and with
 /// the same verdict.
 #[test]
-fn wherever_an_answer_stops_its_translation_is_judged_as_it_is() {
+fn a_response_cut_at_any_point_has_the_verdict_of_its_translation() {
     for (from, to) in directions() {
         for (name, text) in transcripts(from) {
             let events: Vec<&str> = text.split_inclusive("\n\n").collect();
@@ -236,7 +236,7 @@ fn wherever_an_answer_stops_its_translation_is_judged_as_it_is() {
 
 /// The stage sends every response as a stream and as a document, with different ids.
 #[test]
-fn a_whole_answer_of_the_stage_is_told_as_its_stream_is() {
+fn a_document_of_the_stage_is_translated_like_its_stream() {
     for (from, to) in directions() {
         let streams = files(&staged(from), "sse");
         for (name, document) in files(&staged(from), "json") {
@@ -296,7 +296,7 @@ fn call(to: Dialect, name: &str, arguments: &str) -> String {
 
 /// Byte by byte, also without a call of `end`.
 #[test]
-fn nothing_is_proven_downstream_before_it_is_proven_upstream() {
+fn the_translation_is_never_complete_before_the_original() {
     for (from, to) in directions() {
         for (name, text) in transcripts(from) {
             let mut translator = AnswerTranslator::new(from, to, names(from, to), form());
@@ -402,7 +402,7 @@ proptest! {
     }
 
     #[test]
-    fn any_answer_is_heard_as_it_was_given((from, to) in direction(), answer in Answer::any()) {
+    fn any_response_is_received_as_it_was_sent((from, to) in direction(), answer in Answer::any()) {
         let stream = answer.stream(from);
         prop_assert_eq!(judge(from, Framing::Stream, stream.as_bytes()).is_answer(), true, "{}", stream);
         let told = tell(from, to, [stream.as_bytes()]);
@@ -412,7 +412,7 @@ proptest! {
 
     /// To another dialect and back: content and usage are unchanged.
     #[test]
-    fn there_and_back_is_where_it_was((from, by) in direction(), answer in Answer::any()) {
+    fn a_translation_in_both_directions_keeps_the_content((from, by) in direction(), answer in Answer::any()) {
         let there = tell(from, by, [answer.stream(from).as_bytes()]);
         let back = tell(by, from, [&there.out[..]]);
         prop_assert_eq!(&back.outcome, &Ok(()));
@@ -420,7 +420,7 @@ proptest! {
     }
 
     #[test]
-    fn a_whole_document_is_told_as_its_stream((from, to) in direction(), answer in Answer::any()) {
+    fn a_document_is_translated_like_its_stream((from, to) in direction(), answer in Answer::any()) {
         let document = answer.document(from);
         let verdict = judge(from, Framing::Whole, document.as_bytes());
         let told = whole(from, to, document.as_bytes(), &names(from, to), &Form::default()).unwrap();
@@ -447,7 +447,7 @@ proptest! {
 
     /// A changed byte, or a lost, repeated or moved event, never creates an end that the response did not have.
     #[test]
-    fn a_damaged_answer_is_judged_alike(
+    fn a_damaged_response_has_the_same_verdict(
         ((from, to), text) in any_transcript(),
         at in any::<prop::sample::Index>(),
         damage in 0..4u8,
@@ -473,7 +473,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_at_all_becomes_nothing_out_of_place(
+    fn arbitrary_bytes_become_only_valid_events(
         (from, to) in direction(),
         bytes in prop::collection::vec(any::<u8>(), 0..400),
     ) {
@@ -485,7 +485,7 @@ proptest! {
 
     /// Events of the dialects in any order.
     #[test]
-    fn events_in_any_order_become_nothing_out_of_place(
+    fn events_in_any_order_become_only_valid_events(
         (from, to) in direction(),
         order in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
     ) {

@@ -243,7 +243,7 @@ fn reasons_against_a_restart() {
 }
 
 #[test]
-fn structured_output_is_not_begun_again() {
+fn structured_output_does_not_restart() {
     for dialect in Dialect::ALL {
         let told = told(dialect, begin(&transcript(dialect, "text"), 4).as_bytes());
         let mut ask = ask(dialect, false);
@@ -304,7 +304,7 @@ fn without_released_thinking_a_tool_call_is_refused_before_release() {
 }
 
 #[test]
-fn thinking_that_was_shown_allows_tool_calls() {
+fn released_thinking_allows_tool_calls() {
     for (dialect, events) in [
         (Dialect::Anthropic, 6),
         (Dialect::OpenaiChat, 3),

@@ -90,9 +90,7 @@ fn fine(product: &str, level: Level, basis: Basis, evidence: &Evidence) -> Sente
         (_, Basis::Measured, Some(_)) => Sentence::of(format!(
             "{product} works: your calls succeed, and their status page reports no outage."
         )),
-        (_, Basis::Measured, None) => {
-            Sentence::of(format!("{product} works: your calls succeed."))
-        }
+        (_, Basis::Measured, None) => Sentence::of(format!("{product} works: your calls succeed.")),
         (_, Basis::PageOnly | Basis::Nothing, Some(claim)) => {
             let page = Sentence::of("No problem known: their page ").at(claim.read_at);
             let request = |last: LastRequest| {

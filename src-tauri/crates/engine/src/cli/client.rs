@@ -29,7 +29,9 @@ pub(super) enum CallError {
         "no engine is running. Start it with `understudyd`, or open the Understudy application."
     )]
     NotRunning,
-    #[error("an engine is starting or stopping and does not respond yet. Try again in a few seconds.")]
+    #[error(
+        "an engine is starting or stopping and does not respond yet. Try again in a few seconds."
+    )]
     Busy,
     #[error("{}{}", .0.error, .0.fix.as_ref().map_or_else(String::new, |fix| format!(". To fix it: {fix}")))]
     Refused(ControlError),

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_says_when() {
+    fn times_are_parsed_in_the_forms_that_users_type() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
         for (text, seconds) in [
             ("90s", 90),

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_pops_up_once_and_again_only_where_a_person_must_act() {
+    fn an_event_pops_up_once_and_again_only_if_the_user_must_act() {
         plays(
             Outage,
             &[
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_says_what_is_worth_a_pop_up() {
+    fn the_owner_chooses_which_events_pop_up() {
         plays(
             Act,
             &[

@@ -241,9 +241,11 @@ fn completed(step: Step, exchange: &Exchange, reply: &Reply) -> Result<(), Failu
     let fail = |fault, why: String, fix: &str| Err(Failure::new(step, fault, why, fix));
     match &reply.completion {
         // The client's connection was aborted, so the response is incomplete even if all events arrived.
-        Completion::Complete if exchange.end == End::Cut => {
-            fail(TestFault::Provider, "the response ended early".into(), AGAIN)
-        }
+        Completion::Complete if exchange.end == End::Cut => fail(
+            TestFault::Provider,
+            "the response ended early".into(),
+            AGAIN,
+        ),
         Completion::Complete => Ok(()),
         Completion::Broken(why) => fail(
             TestFault::Provider,
@@ -252,7 +254,9 @@ fn completed(step: Step, exchange: &Exchange, reply: &Reply) -> Result<(), Failu
         ),
         Completion::Truncated => fail(
             TestFault::Model,
-            format!("the model used up the {MOST_OUTPUT} tokens of the test before its response was complete"),
+            format!(
+                "the model used up the {MOST_OUTPUT} tokens of the test before its response was complete"
+            ),
             OTHER_MODEL,
         ),
         Completion::Refused => fail(TestFault::Model, "the model declined".into(), OTHER_MODEL),

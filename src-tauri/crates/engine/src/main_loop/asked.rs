@@ -269,7 +269,10 @@ impl MainLoop {
         }
         private_file::write(&file, text.as_bytes()).map_err(|error| ControlError {
             error: format!("{} cannot be written: {error}", file.display()),
-            fix: Some("check the file's and the folder's permissions; the active settings are unchanged".into()),
+            fix: Some(
+                "check the file's and the folder's permissions; the active settings are unchanged"
+                    .into(),
+            ),
         })?;
         self.read_settings(Ok(text));
         Ok(self.settings_text())

@@ -80,7 +80,7 @@ mod tests {
     use super::briefly;
 
     #[test]
-    fn a_call_is_told_in_few_words() {
+    fn a_call_is_summarised_briefly() {
         for (arguments, told) in [
             (
                 r#"{"command":"alembic upgrade head"}"#,

@@ -67,7 +67,7 @@ fn outside_the_schedule_nothing_is_at_risk_and_the_method_says_why() {
 }
 
 #[test]
-fn never_more_than_a_weeks_worth() {
+fn the_result_is_at_most_one_weeks_value() {
     let (low, high, method) = estimate(&leads("2.5 to 7.5"), "2026-06-22T07:00", 8);
     assert_eq!((low.as_str(), high.as_str()), ("$10,000", "$20,000"));
     assert!(
@@ -86,7 +86,7 @@ fn an_outage_without_length_costs_nothing() {
 
 /// Calculating the printed sentence by hand gives the same result.
 #[test]
-fn the_printed_sum_comes_out() {
+fn the_printed_calculation_is_correct() {
     let mut daily = leads("1");
     daily.weekly_items = 60.0;
     daily.schedule = "daily 08:00-22:00 Europe/Berlin".parse().unwrap();
@@ -166,7 +166,7 @@ fn a_pipeline_uses_the_providers_that_it_names_or_any() {
 }
 
 #[test]
-fn surges_read_as_people_write_them() {
+fn surges_are_parsed_in_common_forms() {
     for (text, low, high) in [
         ("1", 1.0, 1.0),
         ("2.5 to 7.5", 2.5, 7.5),

@@ -88,7 +88,7 @@ fn hours_inside() {
 }
 
 #[test]
-fn a_schedule_reads_as_people_write_it() {
+fn a_schedule_is_parsed_in_common_forms() {
     let table = [
         (
             "Mon-Fri 09:00-17:00 Europe/Berlin",
@@ -115,7 +115,7 @@ fn a_schedule_reads_as_people_write_it() {
 }
 
 #[test]
-fn what_is_no_schedule_says_what_would_be() {
+fn the_error_for_an_invalid_schedule_shows_a_valid_one() {
     let table = [
         ("", "`` is no schedule: write days, hours"),
         (
@@ -164,7 +164,7 @@ pub(crate) fn any_schedule() -> impl Strategy<Value = Schedule> {
 
 proptest! {
     #[test]
-    fn what_is_told_can_be_read(schedule in any_schedule()) {
+    fn a_printed_schedule_can_be_parsed(schedule in any_schedule()) {
         prop_assert_eq!(schedule.to_string().parse(), Ok(schedule));
     }
 

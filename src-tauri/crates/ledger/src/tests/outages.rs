@@ -170,7 +170,7 @@ fn each_stretch_has_the_share_of_calls_that_failed_in_it() {
 }
 
 #[test]
-fn the_last_outage_lists_what_is_left_open() {
+fn the_last_outage_lists_its_open_items() {
     let mut ledger = fresh();
     assert_eq!(ledger.last_outage(t0()).unwrap(), None);
     let id = outage(&mut ledger);

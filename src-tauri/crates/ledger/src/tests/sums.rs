@@ -183,8 +183,8 @@ fn outage(ledger: &mut Ledger) -> i64 {
         carried(t0() + minutes(2)),   // affected, answered by a fallback
         exhausted(t0() + minutes(4)), // affected, failed
         of_another_route,             // not affected
-        skipped,                      // affected, answered by a fallback: the primary's breaker was open
-        carried(t0() + minutes(13)),  // after it closed
+        skipped, // affected, answered by a fallback: the primary's breaker was open
+        carried(t0() + minutes(13)), // after it closed
     ] {
         ledger.book_exchange(&exchange).unwrap();
     }

@@ -70,7 +70,7 @@ async fn anthropic_events_come_in_their_documented_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn responses_number_their_events_and_end_with_all_of_their_output() {
+async fn responses_have_numbered_events_and_end_with_the_complete_output() {
     let events = play(Dialect::OpenaiResponses, "tool", true).await.events();
     for (at, event) in events.iter().enumerate() {
         assert_eq!(event["sequence_number"], at);
@@ -182,7 +182,7 @@ async fn usage_counts_cached_tokens_as_each_dialect_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn structured_output_is_answered_in_its_shape() {
+async fn structured_output_matches_its_schema() {
     let schema = json!({"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]});
     let mut ask = request(Dialect::Anthropic, "some-model", false, "Good evening");
     ask["output_config"] = json!({"format": {"type": "json_schema", "schema": schema}});
@@ -211,7 +211,7 @@ async fn ids_differ_from_request_to_request() {
 
 /// A tool turn as an agent continues it: the response is added to the history word for word.
 #[tokio::test(start_paused = true)]
-async fn a_history_made_of_its_own_answers_is_accepted() {
+async fn a_history_of_the_stages_responses_is_accepted() {
     let stage = Stage::any_model();
     let mut ask = request(
         Dialect::Anthropic,
@@ -342,7 +342,7 @@ async fn the_smaller_endpoints_answer_as_clients_expect() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_requests_are_told_what_is_wrong() {
+async fn bad_requests_get_the_reason() {
     let stage = Stage::any_model();
     for dialect in Dialect::ALL {
         let path = dialect.default_path();

@@ -75,7 +75,7 @@ pub(super) async fn class(family: Family, dialect: Dialect, trouble: &str) -> Op
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plain_turn_is_complete_whole_and_streamed() {
+async fn a_plain_turn_is_complete_as_a_document_and_as_a_stream() {
     for family in Family::ALL {
         for dialect in Dialect::ALL {
             for (stream, framing) in [(true, Framing::Stream), (false, Framing::Whole)] {

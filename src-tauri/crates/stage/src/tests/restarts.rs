@@ -113,7 +113,7 @@ async fn the_next_turn_after_a_restart_is_accepted() {
 /// A tool call without prior thinking, and the second response's thinking in the history, are both refused by the vendor. So a
 /// restart allows neither.
 #[tokio::test(start_paused = true)]
-async fn what_a_restart_refuses_the_vendor_would_refuse() {
+async fn a_restart_refuses_only_what_the_vendor_refuses() {
     let first = turn("steady", &[], false).await;
     let cut: String = first.text().split_inclusive("\n\n").take(4).collect();
     let second = turn("tool", &[], false).await;

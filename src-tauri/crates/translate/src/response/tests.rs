@@ -80,7 +80,7 @@ fn a_custom_tool_is_called_with_its_text_unwrapped() {
 }
 
 #[test]
-fn a_custom_tool_without_its_text_is_never_run() {
+fn a_custom_tool_call_without_its_text_is_refused() {
     for pieces in [
         &[][..],
         &[r#"{"text":"x"}"#],
@@ -107,7 +107,7 @@ fn a_custom_tool_without_its_text_is_never_run() {
 }
 
 #[test]
-fn an_id_that_the_client_cannot_carry_comes_back_in_the_next_turn() {
+fn an_id_that_the_client_would_refuse_is_restored_in_the_next_turn() {
     let odd = "functions.list:0";
     let call = format!(
         r#"{{"id":"c","model":"m","choices":[{{"delta":{{"tool_calls":[{{"index":0,"id":"{odd}","function":{{"name":"list","arguments":"{{}}"}}}}]}},"finish_reason":"stop"}}]}}"#
@@ -132,7 +132,7 @@ fn an_id_that_the_client_cannot_carry_comes_back_in_the_next_turn() {
 
 /// Small servers and the older API with a single call send no id.
 #[test]
-fn a_call_without_an_id_gets_one_of_its_own_answer() {
+fn a_call_without_an_id_gets_one_derived_from_its_response() {
     let call = r#"{"id":"chatcmpl-9","model":"m","choices":[{"delta":{"function_call":{"name":"f","arguments":"{}"}},"finish_reason":"function_call"}]}"#;
     let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, &[call, "[DONE]"]);
     assert!(told.out.contains(r#""id":"call_9_0""#), "{}", told.out);
@@ -170,7 +170,7 @@ fn thinking_is_never_text() {
 
 /// While the provider thinks, the client learns that the response has begun.
 #[test]
-fn the_answer_begins_with_the_first_thought() {
+fn the_response_begins_with_the_first_thinking() {
     let thought = r#"{"id":"c","model":"m","choices":[{"delta":{"reasoning_content":"Hm"}}]}"#;
     let told = tell(Dialect::OpenaiChat, Dialect::Anthropic, &[thought]);
     assert!(told.out.starts_with("event: message_start\n"));
@@ -178,7 +178,7 @@ fn the_answer_begins_with_the_first_thought() {
 }
 
 #[test]
-fn usage_is_told_in_a_last_chunk_to_those_who_asked_for_it() {
+fn usage_is_in_a_last_chunk_if_requested() {
     let text =
         r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"Hi"}}"#;
     let end = &TOOL_USE.replace("tool_use", "end_turn");
@@ -197,7 +197,7 @@ fn usage_is_told_in_a_last_chunk_to_those_who_asked_for_it() {
 }
 
 #[test]
-fn an_error_after_the_proof_takes_nothing_back() {
+fn an_error_after_the_completion_check_changes_nothing() {
     let text =
         r#"{"id":"c","model":"m","choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}"#;
     let error = r#"{"error":{"message":"late"}}"#;
@@ -211,7 +211,7 @@ fn an_error_after_the_proof_takes_nothing_back() {
 }
 
 #[test]
-fn what_failed_stays_failed() {
+fn a_failed_response_stays_failed() {
     let (from, to) = (Dialect::Anthropic, Dialect::OpenaiChat);
     let mut translator =
         AnswerTranslator::new(from, to, Names::new(to, from, [], []), Form::default());
@@ -253,7 +253,7 @@ fn a_call_that_differs_from_its_deltas_is_broken() {
 }
 
 #[test]
-fn a_whole_answer_with_arguments_that_are_no_json_is_refused_where_they_are_an_object() {
+fn a_document_with_invalid_json_arguments_is_refused_if_they_must_be_an_object() {
     let answer = br#"{"id":"c","model":"m","choices":[{"message":{"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"a"}}]},"finish_reason":"tool_calls"}]}"#;
     let tell = |to| {
         let names = Names::new(to, Dialect::OpenaiChat, [], []);

@@ -60,7 +60,7 @@ fn judge(probe: &Probe, from: Dialect, to: Dialect) -> String {
 }
 
 #[test]
-fn every_probe_is_told_correctly_or_refused_with_a_reason() {
+fn every_probe_is_translated_correctly_or_refused_with_a_reason() {
     let mut table = String::new();
     for probe in PROBES {
         writeln!(table, "{}", probe.name).unwrap();

@@ -90,7 +90,7 @@ fn outcome(
 }
 
 #[test]
-fn every_field_that_a_client_can_send_has_its_fate() {
+fn every_field_that_a_client_can_send_has_a_rule() {
     for List {
         name,
         dialect,

@@ -57,7 +57,7 @@ pub(crate) fn compare(file: &str, text: &str) {
 }
 
 #[test]
-fn what_real_clients_ask_is_asked_in_every_other_dialect() {
+fn real_requests_are_translated_into_every_other_dialect() {
     let captured = captured();
     assert!(captured.len() > 15, "there are requests to translate");
     for asked in captured {

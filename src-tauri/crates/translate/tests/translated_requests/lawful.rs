@@ -9,7 +9,7 @@ use crate::golden::{captured, stand_in};
 use crate::rules::lawful;
 
 #[test]
-fn what_real_clients_ask_stays_lawful() {
+fn translated_real_requests_are_valid() {
     for asked in captured() {
         for to in Dialect::ALL {
             let asked_there = request(asked.dialect, to, &asked.body, &stand_in()).unwrap();
@@ -112,7 +112,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_changed_request_is_refused_or_stays_lawful(
+    fn a_changed_request_is_refused_or_valid(
         which in any::<prop::sample::Index>(),
         changes in prop::collection::vec((0usize..90, change()), 1..5),
     ) {

@@ -173,7 +173,7 @@ fn asked(dialect: Dialect, fields: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_only_tunes_is_dropped_and_listed_in_every_direction() {
+fn tuning_options_are_dropped_and_listed_in_every_direction() {
     let mut wrong = Vec::new();
     for (from, fields, what, why) in ROWS {
         for to in Dialect::ALL {
@@ -208,7 +208,7 @@ fn what_only_tunes_is_dropped_and_listed_in_every_direction() {
 
 /// If the search is the only tool, the request depends on it: empty options request it too.
 #[test]
-fn a_search_of_the_vendors_is_not_lost_in_silence() {
+fn a_vendors_search_is_not_dropped_silently() {
     let body = asked(CHAT, r#"{"web_search_options":{}}"#);
     let why = read(CHAT, &body).unwrap_err();
     assert!(matches!(why, Untranslatable::BuiltInTool { .. }), "{why}");

@@ -23,7 +23,7 @@ fn there_and_back(from: Dialect, to: Dialect, body: &[u8]) {
 }
 
 #[test]
-fn what_real_clients_act_on_survives_there_and_back() {
+fn the_content_of_real_requests_survives_both_directions() {
     for asked in captured() {
         for to in Dialect::ALL {
             there_and_back(asked.dialect, to, &asked.body);
@@ -32,7 +32,7 @@ fn what_real_clients_act_on_survives_there_and_back() {
 }
 
 #[test]
-fn arguments_and_schemas_stay_the_text_that_they_were() {
+fn arguments_and_schemas_keep_their_text() {
     let input = r#"{"z": 1.50, "a":"\u00e9", "big":12345678901234567890123, "a":2}"#;
     let schema = r#"{"type": "object", "properties": {"z": {}, "a": {"const": 1.0e2}}}"#;
     let body = format!(
@@ -54,7 +54,7 @@ fn arguments_and_schemas_stay_the_text_that_they_were() {
 /// The first turn went to a fallback, and the client has sent the results of its calls. The second turn goes to the fallback
 /// again, or back to the client's own vendor.
 #[test]
-fn a_conversation_that_fell_back_goes_on_with_its_ids_names_and_results() {
+fn a_conversation_continues_after_a_fallback_with_its_ids_names_and_results() {
     let long = format!("mcp__{}", "a_tool_of_a_server_".repeat(4));
     for (client, provider) in [
         (Dialect::Anthropic, Dialect::OpenaiChat),
@@ -258,7 +258,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_an_agent_acts_on_survives_there_and_back(conversation in prop::collection::vec(said(), 0..6)) {
+    fn the_content_that_an_agent_acts_on_survives_both_directions(conversation in prop::collection::vec(said(), 0..6)) {
         let chat = in_chat(&conversation);
         for from in Dialect::ALL {
             let body = match from {
@@ -276,7 +276,7 @@ proptest! {
     }
 
     #[test]
-    fn no_body_is_too_strange_to_be_judged(mut body in any_json(), messages in any_json(), tools in any_json()) {
+    fn any_body_is_translated_or_refused(mut body in any_json(), messages in any_json(), tools in any_json()) {
         if let Some(fields) = body.as_object_mut() {
             fields.insert("model".to_owned(), "m".into());
             for key in ["messages", "input"] {

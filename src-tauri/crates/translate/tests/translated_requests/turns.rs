@@ -109,7 +109,7 @@ fn next(client: Dialect, mut asked: Value, told: &Value) -> Value {
 }
 
 #[test]
-fn the_next_turn_has_the_stand_ins_own_ids_and_names_and_the_clients_results() {
+fn the_next_turn_has_the_fallbacks_ids_and_names_and_the_clients_results() {
     for provider in Dialect::ALL {
         for client in Dialect::ALL {
             let place = format!("a client of {client}, a stand-in of {provider}");
@@ -157,7 +157,7 @@ fn the_next_turn_has_the_stand_ins_own_ids_and_names_and_the_clients_results() {
 
 /// Codex declares tools for the newest models within the conversation, and may declare one again in another form.
 #[test]
-fn tools_that_come_in_the_conversation_are_told_once_and_as_they_were_said_last() {
+fn tools_declared_in_the_conversation_are_sent_once_in_their_last_form() {
     let tool = |name: &str, about: &str| json!({ "type": "function", "name": name, "description": about, "parameters": { "type": "object" } });
     let bring =
         |tools: Value| json!({ "type": "additional_tools", "role": "developer", "tools": tools });

@@ -89,7 +89,7 @@ fn gemini() -> Value {
 }
 
 #[test]
-fn a_thought_signature_comes_back_with_the_next_request() {
+fn a_thought_signature_is_returned_with_the_next_request() {
     for client in Dialect::ALL {
         let there = request(
             client,
@@ -193,7 +193,7 @@ fn calls_of_other_models_get_the_documented_value_behind_openrouter_too() {
 
 /// OpenRouter docs, "Preserving reasoning".
 #[test]
-fn openrouters_details_come_back_with_the_next_request() {
+fn openrouters_details_are_returned_with_the_next_request() {
     let target = Target {
         thought_signatures: ThoughtSignatures::ReasoningDetails,
         ..stand_in()
@@ -239,7 +239,7 @@ fn openrouters_details_come_back_with_the_next_request() {
 
 /// DeepSeek: "The reasoning_content in the thinking mode must be passed back to the API" on turns with tool calls.
 #[test]
-fn reasoning_content_is_sent_where_it_is_demanded_and_nowhere_else() {
+fn reasoning_content_is_sent_only_where_it_is_required() {
     for client in Dialect::ALL {
         for (reasoning_content, sent) in [
             (ReasoningContent::Required, Some(json!(""))),
@@ -273,7 +273,7 @@ fn reasoning_content_is_sent_where_it_is_demanded_and_nowhere_else() {
 /// The thinking of a response is returned with its call if it is required, whatever the dialects of the client and the
 /// provider.
 #[test]
-fn the_thinking_itself_comes_back_with_the_next_request() {
+fn the_thinking_itself_is_returned_with_the_next_request() {
     let target = Target {
         reasoning_content: ReasoningContent::Required,
         ..stand_in()
@@ -329,7 +329,7 @@ fn the_thinking_itself_comes_back_with_the_next_request() {
 /// DeepSeek and Kimi over Messages: "The `content[].thinking` in the thinking mode must be passed back to the API", and an empty
 /// one is accepted (esengine/DeepSeek-Reasonix#8927, QwenLM/qwen-code#3788).
 #[test]
-fn messages_have_empty_thinking_before_calls_where_it_is_demanded_and_nowhere_else() {
+fn messages_have_empty_thinking_before_calls_only_where_it_is_required() {
     for client in Dialect::ALL {
         for reasoning_content in [ReasoningContent::Required, ReasoningContent::Omitted] {
             let target = Target {
@@ -378,7 +378,7 @@ fn messages_have_empty_thinking_before_calls_where_it_is_demanded_and_nowhere_el
 
 /// kairo: ids of more than 40 characters. OpenAI never gets one, and the server that created it gets it back.
 #[test]
-fn a_long_id_goes_back_to_its_own_server_and_to_openai_in_a_form_that_it_takes() {
+fn a_long_id_returns_to_its_own_server_and_is_shortened_for_openai() {
     let vllm = "chatcmpl-tool-0123456789abcdef0123456789abcdef";
     for client in Dialect::ALL {
         let told = Names::new(client, Dialect::OpenaiChat, [], []).client_id(vllm);
@@ -421,7 +421,7 @@ fn a_long_id_goes_back_to_its_own_server_and_to_openai_in_a_form_that_it_takes()
 
 /// A lone surrogate, from a client that cut a text.
 #[test]
-fn half_a_surrogate_pair_becomes_the_replacement_character() {
+fn a_lone_surrogate_becomes_the_replacement_character() {
     for (client, body) in [
         (
             Dialect::Anthropic,

@@ -5,7 +5,7 @@ use super::Scene;
 const CONSENT: &str = "[fallback]\nsubscription_to_paid_key = \"yes\"\n";
 
 #[test]
-fn a_choice_is_shown_until_midnight_and_is_lifted_once() {
+fn a_choice_is_shown_until_midnight_and_ends_once() {
     let rows = Scene::of(&["openai"], CONSENT).play(
         "12:00 call opus ok       => menu Claude Code: use now | no menu uses OpenAI
          12:01 use GPT            => answer Claude Code uses OpenAI until midnight. | menu Claude Code uses OpenAI until midnight
@@ -56,7 +56,7 @@ fn a_choice_ends_at_the_midnight_of_a_day_with_a_clock_change() {
 }
 
 #[test]
-fn a_choice_that_cannot_be_obeyed_is_refused_with_the_reason() {
+fn an_unusable_choice_is_refused_with_the_reason() {
     let rows = Scene::of(&[], "").play(
         "12:00 use gpt       => answer no client named
          12:01 call opus ok

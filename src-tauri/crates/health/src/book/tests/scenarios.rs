@@ -199,7 +199,7 @@ fn three_failures_open_and_two_successes_close() {
 }
 
 #[test]
-fn account_faults_and_clients_that_leave_are_no_failures() {
+fn account_faults_and_disconnected_clients_are_not_failures() {
     check(
         &mut book(),
         &[
@@ -301,7 +301,7 @@ fn a_success_from_before_the_outage_does_not_lower_its_level() {
 
 /// Every change of the evidence is reported, so that an incident's record always matches the verdict.
 #[test]
-fn the_evidence_of_an_open_incident_is_followed() {
+fn the_evidence_of_an_open_incident_is_updated() {
     let mut book = book();
     check(
         &mut book,
@@ -839,7 +839,7 @@ fn a_provider_that_is_not_watched_is_judged_without_announcements() {
 }
 
 #[test]
-fn maintenance_is_no_outage() {
+fn maintenance_is_not_an_outage() {
     check(
         &mut book(),
         &[

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_histories_are_refused_with_the_reason() {
+    fn invalid_histories_are_refused_with_the_reason() {
         let user = json!({ "role": "user", "content": "hi" });
         let long = "x".repeat(41);
         for (messages, reason) in [

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_histories_are_refused_with_the_reason() {
+    fn invalid_histories_are_refused_with_the_reason() {
         let foreign = json!({ "type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "EqForeign" });
         for (input, reason) in [
             (json!(null), "'input'"),

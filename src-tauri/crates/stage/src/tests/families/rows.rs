@@ -142,7 +142,7 @@ const ROWS: [Row; 13] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn troubles_are_of_the_class_that_they_are() {
+async fn each_trouble_has_its_expected_class() {
     let mut wrong = Vec::new();
     for (family, classes) in ROWS {
         for (trouble, expected) in COLUMNS.into_iter().zip(classes) {
@@ -178,7 +178,7 @@ const DAY_AND_CONTENT: [(Family, Option<Class>, Option<Class>); 13] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn a_days_limit_and_a_declined_content_are_of_the_class_that_they_are() {
+async fn a_daily_limit_and_declined_content_have_their_expected_classes() {
     let mut wrong = Vec::new();
     for (family, day, content) in DAY_AND_CONTENT {
         for (trouble, expected) in [(Trouble::RateLimitDay, day), (Trouble::Declined, content)] {

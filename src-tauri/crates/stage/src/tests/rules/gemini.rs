@@ -74,7 +74,7 @@ fn signed(signature: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_call_of_each_step_bears_a_signature() {
+async fn the_first_call_of_each_step_has_a_signature() {
     let own = crate::signature::Seal::Of("gemini").sign("anything");
     let again = [
         json!({"role": "assistant", "content": "Two."}),

@@ -114,7 +114,7 @@ fn a_stop_reason_has_one_meaning_in_every_dialect() {
 }
 
 #[test]
-fn a_refusal_in_words_of_its_own_needs_no_stop_reason_of_its_own() {
+fn a_refusal_text_needs_no_separate_stop_reason() {
     let refusal = stop(Completion::Refused, "stop", false).unwrap();
     assert_eq!(anthropic(refusal), "refusal");
     assert_eq!(openai_chat(refusal, true), "stop");

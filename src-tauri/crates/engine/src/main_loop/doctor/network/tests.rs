@@ -18,7 +18,7 @@ fn failed() -> Connectivity {
 }
 
 #[test]
-fn the_failed_check_is_named_with_the_way_it_was_made() {
+fn the_failed_check_is_named_with_its_method() {
     let works = Connectivity {
         attempts: vec![Attempt {
             url: "https://dns.google/".into(),
