@@ -134,7 +134,7 @@ impl Supervisor {
                 End::Died => {
                     self.say(
                         State::Restarting,
-                        "The engine ended unexpectedly and is being started again.",
+                        "The engine ended unexpectedly and is restarting.",
                     )
                     .await;
                     sleep(self.backoff.next()).await;
@@ -212,7 +212,7 @@ impl Supervisor {
             if Instant::now() > late {
                 self.child = Some(child);
                 return Err(format!(
-                    "it does not answer after {} s.",
+                    "it does not respond after {} s.",
                     READY_WITHIN.as_secs()
                 ));
             }
@@ -308,13 +308,13 @@ impl Supervisor {
         let version = &connection.engine.version;
         tracing::info!("the running engine is {version}: replacing it");
         if let Err(why) = connection.command(&Command::StopEngine).await {
-            tracing::warn!("the engine {version} does not make room: {why}");
+            tracing::warn!("the engine {version} is not replaced: {why}");
             self.replaces_older = false;
             return Followed::StillThere(connection.clone());
         }
         self.say(
             State::Restarting,
-            format!("The engine {version} makes room for a newer one."),
+            format!("The engine {version} is being replaced by a newer one."),
         )
         .await;
         while let Ok(Some(_)) = snapshots.next().await {}

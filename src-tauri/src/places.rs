@@ -15,7 +15,7 @@ pub(crate) struct Places {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("there is no home folder: set HOME, or UNDERSTUDY_HOME to a folder of Understudy's own")]
+#[error("there is no home folder: set HOME, or UNDERSTUDY_HOME to a separate folder")]
 pub(crate) struct NoHome;
 
 impl Places {

@@ -79,7 +79,7 @@ impl Size {
             .and_then(|text| std::fs::write(&self.file, text));
         if let Err(error) = written {
             tracing::warn!(
-                "the window's size is not remembered: {}: {error}",
+                "the window's size could not be saved: {}: {error}",
                 self.file.display()
             );
         }

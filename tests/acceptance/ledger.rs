@@ -42,7 +42,7 @@ async fn a_damaged_file_is_named_and_unchanged() {
     desk.start();
     goes_on(
         &desk,
-        "it is not an SQLite file. It was left as it is. Move it elsewhere",
+        "it is not an SQLite file. It was not changed. Move it elsewhere",
     )
     .await;
     stop(&mut desk);

@@ -48,7 +48,7 @@ async fn a_translated_response_and_its_dropped_fields_are_recorded() {
     assert_eq!(last["spoken"], "openai-responses");
     let left_out = last["left_out"][0].as_str().unwrap();
     assert!(left_out.contains("cache_control"), "{left_out}");
-    assert!(left_out.contains("prompt caches"), "{left_out}");
+    assert!(left_out.contains("a prompt cache"), "{left_out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

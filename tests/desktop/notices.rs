@@ -103,7 +103,7 @@ async fn a_notification_service_that_hangs_blocks_nothing() {
     desk.add_panel().await;
     assert_eq!(
         not_shown(&desk).await,
-        "The notification service did not answer within 3 s."
+        "The notification service did not respond within 3 s."
     );
 }
 

@@ -145,7 +145,7 @@ async fn menu_rows_have_the_engines_labels_and_commands() {
     engine.refuse_commands("There is no service manager.", "Start Understudy by hand.");
     icon.click("Start at login").await;
     engine.received(Command::StartAtLogin { on: true }).await;
-    let note = desk.note("That did not work").await;
+    let note = desk.note("The command failed").await;
     assert_eq!(
         note.body,
         "There is no service manager. Start Understudy by hand."

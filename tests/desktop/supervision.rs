@@ -67,7 +67,7 @@ async fn a_killed_engine_is_restarted_with_a_notification() {
     let first = engine(&desk, None).await;
 
     kill(first.pid);
-    desk.note("The engine stopped and was started again").await;
+    desk.note("The engine stopped and was restarted").await;
     let second = engine(&desk, Some(first.pid)).await;
     icon.row(ENGINES_OWN).await;
 
@@ -151,7 +151,7 @@ async fn the_window_shows_the_real_engine() {
     let page = driven.page().await;
     shows(&page, "Simulate an outage").await;
     kill(engine(&desk, None).await.pid);
-    desk.note("The engine stopped and was started again").await;
+    desk.note("The engine stopped and was restarted").await;
     icon.row(ENGINES_OWN).await;
     shows(&page, "Simulate an outage").await;
 }

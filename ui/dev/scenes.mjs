@@ -338,8 +338,8 @@ export function exchange(id, newest) {
         attempt(3, "openai", "gpt-5.5", Math.round(total * 0.53), Math.round(total * 0.47), "complete", {
           spoken: "openai-responses", stop_reason: "completed",
           left_out: [
-            "`messages[].content[].cache_control`: prompt caches are each vendor's own",
-            "`messages[].content[]: thinking`: thinking is shown to its own vendor alone",
+            "`messages[].content[].cache_control`: a prompt cache belongs to its vendor",
+            "`messages[].content[]: thinking`: thinking is sent only to its own vendor",
           ],
         }),
       ]

@@ -229,7 +229,7 @@ fn no_service(error: &zbus::Error) -> String {
             "This desktop has no notification service.".into()
         }
         zbus::Error::MethodError(name, why, _) if name.contains("Error.Spawn.") => {
-            let why = why.as_deref().unwrap_or("for a reason it does not tell");
+            let why = why.as_deref().unwrap_or("for an unknown reason");
             format!("The notification service could not be started: {why}")
         }
         other => format!("The notification service cannot be reached: {other}"),

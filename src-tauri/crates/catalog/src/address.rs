@@ -167,7 +167,7 @@ pub fn without_addresses(message: &str) -> String {
         (Some(start), Some(end)) if start < end => {
             format!("{}…{}", &message[..=start], &message[end..])
         }
-        _ => "this value or key is not what belongs here".to_owned(),
+        _ => "this value or key is not valid here".to_owned(),
     }
 }
 

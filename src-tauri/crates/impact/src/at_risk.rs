@@ -106,7 +106,7 @@ fn arithmetic(
     let cap = if share < 1.0 {
         ""
     } else {
-        ", capped at one week's worth"
+        ", limited to one week's value"
     };
     let in_hours = lost.0 >= 60 && lost.is_told_in_hours() && active.is_told_in_hours();
     let (lost, active) = match in_hours {

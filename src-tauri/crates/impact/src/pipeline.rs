@@ -55,7 +55,7 @@ impl fmt::Display for Surge {
 /// Why a text is not a valid surge.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no surge: write how many times denser than usual items arrive, as \"2\" or as a range \"2.5 to 7.5\", each greater \
+    "`{0}` is not a valid surge: write the factor by which more items than usual arrive, as \"2\" or as a range \"2.5 to 7.5\", each greater \
      than 0"
 )]
 pub struct NoSurge(String);

@@ -159,7 +159,7 @@ pub(crate) async fn reach(http: &Http, endpoint: &Endpoint) -> Result<(), String
         Ok(Ok(_)) => Ok(()),
         Ok(Err(e)) => Err(cause(&e)),
         Err(_) => Err(format!(
-            "no answer within {} s",
+            "no response within {} s",
             LIMITS.first_content.as_secs()
         )),
     }
@@ -195,7 +195,7 @@ async fn read_response(
                 result.outcome = match (ttft, framing) {
                     (None, Framing::Stream) => timed_out("no content", limits),
                     (Some(_), Framing::Stream) | (None | Some(_), Framing::Whole) => {
-                        failed(FailureKind::Stalled, "the answer stopped in the middle")
+                        failed(FailureKind::Stalled, "the response stopped in the middle")
                     }
                 };
                 return;
@@ -203,7 +203,7 @@ async fn read_response(
         };
         bytes += chunk.len();
         if bytes > LARGEST {
-            let detail = format!("more than {} KB for two letters", LARGEST >> 10);
+            let detail = format!("more than {} KB for a two-letter response", LARGEST >> 10);
             result.outcome = failed(FailureKind::Malformed, detail);
             return;
         }

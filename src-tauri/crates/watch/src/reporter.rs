@@ -161,7 +161,7 @@ fn reason_text(why: &Unreadable) -> String {
     match why {
         Unreadable::Offline => "this machine is offline".to_owned(),
         Unreadable::Unreachable(why) => format!("the page cannot be reached: {why}"),
-        Unreadable::Blocked(why) => format!("the page refuses us: {why}"),
-        Unreadable::NotThePage(why) => format!("the answer is not the page: {why}"),
+        Unreadable::Blocked(why) => format!("the page refused the request: {why}"),
+        Unreadable::NotThePage(why) => format!("the response is not the page: {why}"),
     }
 }

@@ -241,7 +241,7 @@ impl Watching {
         let (id, ended) = match ended {
             Ok((id, ended)) => (id, Some(ended)),
             Err(e) => {
-                error!(error = %e, "reading a page or a probe crashed");
+                error!(error = %e, "a page read or a probe panicked");
                 (e.id(), None)
             }
         };
@@ -250,7 +250,7 @@ impl Watching {
         };
         let outcome = match &ended {
             Some(ended) => LookOutcome::of(&ended.what),
-            None => LookOutcome::Failed("an error of Understudy's own".to_owned()),
+            None => LookOutcome::Failed("an error in Understudy".to_owned()),
         };
         let after = match ended {
             Some(ended) => self.report(ended).await?,

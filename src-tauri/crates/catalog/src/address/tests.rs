@@ -123,7 +123,7 @@ fn an_error_about_a_value_does_not_repeat_an_address() {
         ),
         (
             "duplicate key `u:hunter2@a.example`",
-            "this value or key is not what belongs here",
+            "this value or key is not valid here",
         ),
     ] {
         assert_eq!(without_addresses(message), shown);

@@ -65,7 +65,7 @@ impl<'a> Problems<'a> {
             self.add(
                 id.span().start,
                 format!(
-                    "`{}` is no id: lower-case letters, digits and dashes",
+                    "`{}` is not a valid id: use lower-case letters, digits and dashes",
                     id.get_ref()
                 ),
             );

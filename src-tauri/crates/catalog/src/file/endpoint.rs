@@ -113,7 +113,7 @@ pub(super) fn endpoint(
     match (read.auth, &read.key_env) {
         (Auth::None, Some(env)) => problems.add(
             env.span().start,
-            "`key_env` with auth = \"none\": say how the key is sent (\"x-api-key\" or \"bearer\")",
+            "`key_env` with auth = \"none\": state how the key is sent (\"x-api-key\" or \"bearer\")",
         ),
         (Auth::XApiKey | Auth::Bearer, None) => problems.add(
             read.id.span().start,
@@ -207,7 +207,7 @@ fn allow(read: Option<Spanned<Allow>>, problems: &mut Problems<'_>) -> Allow {
         if IDENTITY.contains(&field.as_str()) {
             problems.add(
                 at,
-                format!("`{field}` names the client, and goes to its own vendor alone"),
+                format!("`{field}` identifies the client, and is sent only to its own vendor"),
             );
         }
     }
@@ -264,7 +264,7 @@ fn base(read: &Endpoint, problems: &mut Problems<'_>) {
     match Address::of(read.base.get_ref()) {
         Err(why) => problems.add(at, why.to_string()),
         Ok(address) if read.auth != Auth::None && address.is_in_the_clear() => {
-            problems.add(at, "this base would send the key in the clear; use https");
+            problems.add(at, "this base would send the key unencrypted; use https");
         }
         Ok(_) => {}
     }

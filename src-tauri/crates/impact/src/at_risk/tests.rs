@@ -71,7 +71,7 @@ fn the_result_is_at_most_one_weeks_value() {
     let (low, high, method) = estimate(&leads("2.5 to 7.5"), "2026-06-22T07:00", 8);
     assert_eq!((low.as_str(), high.as_str()), ("$10,000", "$20,000"));
     assert!(
-        method.ends_with("= $10,000 to $20,000, capped at one week's worth."),
+        method.ends_with("= $10,000 to $20,000, limited to one week's value."),
         "{method}"
     );
 }

@@ -9,17 +9,17 @@ use super::{Day, Schedule};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoSchedule {
     #[error(
-        "`{0}` is no schedule: write days, hours and a time zone, as in \"Mon-Fri 09:00-17:00 Europe/Berlin\""
+        "`{0}` is not a valid schedule: write days, hours and a time zone, as in \"Mon-Fri 09:00-17:00 Europe/Berlin\""
     )]
     Shape(String),
     #[error(
-        "`{0}` is no day: use Mon, Tue, Wed, Thu, Fri, Sat and Sun, as in \"Mon-Fri\" or \"Mon,Wed,Sat\", or \"daily\""
+        "`{0}` is not a valid day: use Mon, Tue, Wed, Thu, Fri, Sat and Sun, as in \"Mon-Fri\" or \"Mon,Wed,Sat\", or \"daily\""
     )]
     Day(String),
-    #[error("`{0}` is no stretch of hours: write them as in \"09:00-17:00\"")]
+    #[error("`{0}` is not a valid range of hours: write it as in \"09:00-17:00\"")]
     Hours(String),
     #[error(
-        "`{0}` is no time zone: use a name of the IANA list, as in \"Europe/Berlin\" or \"UTC\""
+        "`{0}` is not a valid time zone: use a name of the IANA list, as in \"Europe/Berlin\" or \"UTC\""
     )]
     Zone(String),
 }

@@ -117,7 +117,7 @@ fn a_schedule_is_parsed_in_common_forms() {
 #[test]
 fn the_error_for_an_invalid_schedule_shows_a_valid_one() {
     let table = [
-        ("", "`` is no schedule: write days, hours"),
+        ("", "`` is not a valid schedule: write days, hours"),
         (
             "Mon-Fri 09:00-17:00",
             "`Mon-Fri 09:00-17:00` is no schedule",
@@ -126,7 +126,7 @@ fn the_error_for_an_invalid_schedule_shows_a_valid_one() {
             "Mon-Fri 09:00 - 17:00 UTC",
             "`Mon-Fri 09:00 - 17:00 UTC` is no schedule",
         ),
-        ("Mo-Fr 09:00-17:00 UTC", "`Mo` is no day: use Mon"),
+        ("Mo-Fr 09:00-17:00 UTC", "`Mo` is not a valid day: use Mon"),
         ("Mon- 09:00-17:00 UTC", "`` is no day"),
         ("Mon 9-17 UTC", "`9-17` is no stretch of hours"),
         ("Mon 25:00-26:00 UTC", "`25:00-26:00` is no stretch"),

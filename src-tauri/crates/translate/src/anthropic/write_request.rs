@@ -84,7 +84,7 @@ fn write_system(turns: &[Turn], left_out: &mut Vec<LeftOut>) -> Vec<String> {
     if begun.clone().any(instructs) {
         leave_out(
             left_out,
-            "the place of a later instruction",
+            "the position of a later instruction",
             Why::Approximate,
         );
     }
@@ -139,7 +139,7 @@ fn write_messages(
     }
     if let Some((Role::Assistant, _)) = messages.last() {
         messages.push((Role::User, vec![text_of(GO_ON)]));
-        leave_out(left_out, "the end with an answer", Why::Approximate);
+        leave_out(left_out, "the end with a response", Why::Approximate);
     }
     let messages = messages.iter().map(|(role, blocks)| {
         let role = match role {

@@ -166,7 +166,7 @@ fn write_answer(
     {
         leave_out(
             left_out,
-            "the place of a text after a tool call",
+            "the position of a text after a tool call",
             Why::Approximate,
         );
     }
@@ -221,7 +221,7 @@ fn write_result(result: &ToolResult, names: &Names) -> String {
     let mut texts: Vec<String> = texts.collect();
     let shows_more = result.parts.iter().any(is_file);
     if shows_more && texts.is_empty() {
-        texts.push("What the tool returned is in the next message.".to_owned());
+        texts.push("The tool's result is in the next message.".to_owned());
     }
     if result.is_error {
         match texts.first_mut() {

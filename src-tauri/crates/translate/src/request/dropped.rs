@@ -41,25 +41,21 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Why::CacheMark => "prompt caches are each vendor's own",
-            Why::Thinking => "thinking is shown to its own vendor alone",
-            Why::Effort => "how much to think, which the model does not accept in this form",
+            Why::CacheMark => "a prompt cache belongs to its vendor",
+            Why::Thinking => "thinking is sent only to its own vendor",
+            Why::Effort => "an effort that the model does not accept in this form",
             Why::Sampling => "a sampling parameter that the model or its dialect does not have",
             Why::Penalty => "a penalty on tokens that the model or its dialect does not have",
-            Why::Identity => "the caller's identity goes to the request's own vendor alone",
-            Why::Handling => {
-                "a wish for how the vendor handles the request, not for what is answered"
-            }
+            Why::Identity => "the caller's identity is sent only to the request's own vendor",
+            Why::Handling => "an option of the vendor's handling, without effect on the content",
             Why::Bookkeeping => "the vendor's own bookkeeping",
-            Why::VendorTool => "run by the vendor itself; the tools of the client remain",
-            Why::VendorResult => "what the vendor's own tools did or how they run",
+            Why::VendorTool => "executed by the vendor; the client's tools remain",
+            Why::VendorResult => "results or options of the vendor's tools",
             Why::Citations => "the model cannot cite in this form; the text itself is sent",
             Why::Approximate => "translated as closely as the other dialect can",
-            Why::Added => "the dialect demands it, and the request has none",
-            Why::Expanded => {
-                "what it refers to is sent in its place, from the conversation that is kept here"
-            }
-            Why::Unknown => "unknown to Understudy, and so it goes to its own vendor alone",
+            Why::Added => "the dialect requires it, and the request does not have it",
+            Why::Expanded => "its content is sent instead, from the conversation that is kept here",
+            Why::Unknown => "unknown to Understudy, so it is sent only to its own vendor",
         })
     }
 }

@@ -109,7 +109,7 @@ impl Parts {
             return match text.trim_ascii() {
                 "" => Ok(()),
                 _ => Err(Broken::Malformed(
-                    "more of a tool call that was over".to_owned(),
+                    "more of a tool call that had ended".to_owned(),
                 )),
             };
         };

@@ -132,7 +132,7 @@ fn a_required_but_unknown_limit_is_not_invented() {
     assert_eq!(
         refusal(&Target::new("stand-in"), &body).as_deref(),
         Some(
-            "the request sets no limit to the answer, anthropic demands one, and none is known for stand-in: tell its `max_output`"
+            "the request has no output limit, anthropic requires one, and none is known for stand-in: set its `max_output`"
         )
     );
 }

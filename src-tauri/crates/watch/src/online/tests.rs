@@ -139,6 +139,6 @@ async fn a_proxy_error_is_no_response_of_the_host() {
     let checked = check(&http, &["control.test:80".to_owned()]).await;
     assert_eq!(
         checked.attempts[0].error.as_deref(),
-        Some("the proxy answered 502 Bad Gateway")
+        Some("the proxy responded with 502 Bad Gateway")
     );
 }

@@ -221,7 +221,7 @@ async fn an_outage_and_its_end_are_reported_and_a_challenge_is_neither() {
             matches!(challenged, Err(Unreadable::Blocked(_))),
             "{challenged:?}"
         );
-        assert!(error.unwrap().starts_with("the page refuses us: "));
+        assert!(error.unwrap().starts_with("the page refused the request: "));
     }
     let requests = server.requests();
     let summaries = requests

@@ -53,7 +53,9 @@ fn parse(bytes: &[u8]) -> Result<(Fields, Vec<Fields>), Unreadable> {
             Event::Start(tag) => {
                 let name = local_name(&tag);
                 if path.is_empty() && name != "feed" {
-                    return Err(not_the_page(format!("the answer is <{name}>, not a feed")));
+                    return Err(not_the_page(format!(
+                        "the response is <{name}>, not a feed"
+                    )));
                 }
                 if path.len() == 1 && name == "entry" {
                     entries.push(Fields::default());

@@ -37,7 +37,7 @@ pub(super) fn check_identity(body: &Value, expected: Expected<'_>) -> Result<(),
     let theirs = body
         .pointer("/page/id")
         .and_then(Value::as_str)
-        .ok_or_else(|| not_the_page("it carries no page id"))?;
+        .ok_or_else(|| not_the_page("it has no page id"))?;
     match &expected.page.identity {
         Some(ours) if ours != theirs => Err(not_the_page(format!(
             "it is the page {theirs:?}, expected was {ours:?}"

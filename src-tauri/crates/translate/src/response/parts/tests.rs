@@ -57,7 +57,7 @@ fn without_end_events_complete_arguments_end_when_another_part_begins() {
     let late = parts.grow(f, "{").unwrap_err();
     assert_eq!(
         late,
-        Broken::Malformed("more of a tool call that was over".to_owned())
+        Broken::Malformed("more of a tool call that had ended".to_owned())
     );
 }
 
