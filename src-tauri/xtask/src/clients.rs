@@ -111,7 +111,7 @@ fn alone(command: Command) -> Command {
         }
     }
     println!(
-        "xtask: WARNING: no network namespace can be made here: the clients have dummy keys, but could reach the network"
+        "xtask: WARNING: no network namespace can be created here: the clients have dummy keys, but could reach the network"
     );
     command
 }
@@ -137,10 +137,10 @@ impl Missing {
     fn outcome(self, why: &str) -> Outcome<Done> {
         match self {
             Self::Fails => Err(Failed::new(format!(
-                "{why}; the tests with real clients cannot run, and CI leaves no test out"
+                "{why}; the tests with real clients cannot run, and CI skips no test"
             ))),
             Self::IsReported => Ok(Done::Did(format!(
-                "WARNING: {why}: THE TESTS WITH REAL CLIENTS ARE LEFT OUT"
+                "WARNING: {why}: THE TESTS WITH REAL CLIENTS ARE SKIPPED"
             ))),
         }
     }

@@ -149,7 +149,7 @@ fn run(folder: &Path, program: &Path, name: &str, seeds: &[&str], seconds: u32) 
     });
     let broken: Vec<&str> = broken.collect();
     Err(Failed::new(format!(
-        "a law was broken; the complete output is in {}\n{}",
+        "a property was violated; the complete output is in {}\n{}",
         log.display(),
         broken.join("\n")
     )))

@@ -177,7 +177,7 @@ fn surges_are_parsed_in_common_forms() {
     }
     for text in ["", "0", "-1", "3 to 2", "inf", "NaN", "a lot", "1 to"] {
         let error = text.parse::<Surge>().unwrap_err().to_string();
-        assert!(error.contains("is no surge"), "{text}: {error}");
+        assert!(error.contains("is not a valid surge"), "{text}: {error}");
     }
 }
 

@@ -120,18 +120,18 @@ fn the_error_for_an_invalid_schedule_shows_a_valid_one() {
         ("", "`` is not a valid schedule: write days, hours"),
         (
             "Mon-Fri 09:00-17:00",
-            "`Mon-Fri 09:00-17:00` is no schedule",
+            "`Mon-Fri 09:00-17:00` is not a valid schedule",
         ),
         (
             "Mon-Fri 09:00 - 17:00 UTC",
-            "`Mon-Fri 09:00 - 17:00 UTC` is no schedule",
+            "`Mon-Fri 09:00 - 17:00 UTC` is not a valid schedule",
         ),
         ("Mo-Fr 09:00-17:00 UTC", "`Mo` is not a valid day: use Mon"),
-        ("Mon- 09:00-17:00 UTC", "`` is no day"),
-        ("Mon 9-17 UTC", "`9-17` is no stretch of hours"),
-        ("Mon 25:00-26:00 UTC", "`25:00-26:00` is no stretch"),
-        ("Mon 24:00-09:00 UTC", "`24:00-09:00` is no stretch"),
-        ("Mon 09:00-17:00 Berlin", "`Berlin` is no time zone"),
+        ("Mon- 09:00-17:00 UTC", "`` is not a valid day"),
+        ("Mon 9-17 UTC", "`9-17` is not a valid range of hours"),
+        ("Mon 25:00-26:00 UTC", "`25:00-26:00` is not a valid range"),
+        ("Mon 24:00-09:00 UTC", "`24:00-09:00` is not a valid range"),
+        ("Mon 09:00-17:00 Berlin", "`Berlin` is not a valid time zone"),
     ];
     for (text, expected) in table {
         let error = text.parse::<Schedule>().unwrap_err().to_string();
