@@ -113,7 +113,7 @@ fn the_first_dialect_of_an_entry_is_used_for_requests_of_another() {
 #[test]
 fn each_wrong_value_is_reported_with_its_line_and_its_fix() {
     let table = [
-        (r#"id = "acme""#, r#"id = "Acme!""#, "3: `Acme!` is no id"),
+        (r#"id = "acme""#, r#"id = "Acme!""#, "3: `Acme!` is not a valid id"),
         (
             r#""https://api.acme.example""#,
             r#""api.acme.example""#,
@@ -122,12 +122,12 @@ fn each_wrong_value_is_reported_with_its_line_and_its_fix() {
         (
             "https://api",
             "http://api",
-            "4: this base would send the key in the clear",
+            "4: this base would send the key unencrypted",
         ),
         (
             "https://api.acme.example",
             "http://127.0.0.1.acme.example",
-            "4: this base would send the key in the clear",
+            "4: this base would send the key unencrypted",
         ),
         (
             r#"["openai-chat"]"#,
@@ -317,7 +317,7 @@ id = 5
     let expected = [
         "2: unknown key `colour`",
         "4: `page` must be an https address",
-        "5: `every_s` must lie between",
+        "5: `every_s` must be between",
         "6: `sources` is empty",
         "11: `host` is a host name alone",
         "13: surface id `api` appears twice",

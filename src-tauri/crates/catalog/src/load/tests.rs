@@ -166,7 +166,7 @@ fn a_provider_without_endpoints_states_the_reason() {
     for provider in catalog.providers().iter().filter(without) {
         let name = format!("{}.toml", provider.id);
         let (_, text) = BUNDLED.iter().find(|(file, _)| *file == name).unwrap();
-        assert!(text.starts_with("# Not offered"), "{name}");
+        assert!(text.starts_with("# Not supported"), "{name}");
     }
 }
 
