@@ -121,7 +121,7 @@ fn a_request_longer_than_the_window_goes_to_a_larger_one() {
     };
     assert_eq!(
         refusal(&of(1_500), &body).as_deref(),
-        Some("the request has about 1504 tokens, and stand-in takes 1500")
+        Some("the request has about 1504 tokens, and stand-in accepts 1500")
     );
     assert_eq!(refusal(&of(1_504), &body), None);
 }
