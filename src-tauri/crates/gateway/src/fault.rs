@@ -62,7 +62,7 @@ mod tests {
     ];
 
     #[test]
-    fn only_transient_failures_and_timeouts_are_the_providers() {
+    fn only_a_transient_or_silent_failure_is_the_providers() {
         let kind = FailureKind::Status(503);
         for (class, theirs) in ROWS {
             let fault = Fault::of(class, false, kind);

@@ -37,7 +37,7 @@ fn order(plan: &Plan) -> Vec<(&str, &str, Credential)> {
 }
 
 #[test]
-fn the_first_matching_route_applies_and_maps_models() {
+fn the_first_route_that_matches_counts_and_maps_models() {
     let plan = plan(&config(), wish("claude-1", false), &closed);
     assert_eq!(plan.route, "main");
     assert_eq!(
@@ -56,7 +56,7 @@ fn the_first_matching_route_applies_and_maps_models() {
 }
 
 #[test]
-fn without_a_route_only_endpoints_that_serve_the_model_are_candidates() {
+fn without_a_route_those_who_serve_the_model_are_asked_and_without_them_nobody() {
     let found = plan(&config(), wish("solo-1", false), &closed);
     assert_eq!(found.route, "direct");
     assert_eq!(order(&found), [("second", "solo-1", Credential::OurKey)]);
@@ -65,7 +65,7 @@ fn without_a_route_only_endpoints_that_serve_the_model_are_candidates() {
 }
 
 #[test]
-fn the_rehearsal_and_real_providers_never_share_a_plan() {
+fn the_rehearsal_and_the_real_never_meet() {
     let mut config = config();
     config.routes = vec![
         route("everything", "*", &[("rehearsal", None), ("first", None)]),
@@ -84,7 +84,7 @@ fn the_rehearsal_and_real_providers_never_share_a_plan() {
 }
 
 #[test]
-fn an_ineligible_candidate_is_dropped_with_the_reason() {
+fn who_cannot_be_asked_is_dropped_with_the_reason() {
     let mut config = config();
     let mut add = |id: &str, change: &dyn Fn(&mut EndpointConfig)| {
         let mut endpoint = endpoint(id, &format!("https://{id}.test"));
@@ -123,7 +123,7 @@ fn an_ineligible_candidate_is_dropped_with_the_reason() {
 }
 
 #[test]
-fn every_address_of_this_port_is_detected() {
+fn every_name_of_this_port_leads_back() {
     let mut config = config();
     config.own_addresses = vec!["0.0.0.0:4747".parse().unwrap()];
     for (base, back) in [
@@ -140,7 +140,7 @@ fn every_address_of_this_port_is_detected() {
 }
 
 #[test]
-fn a_clients_login_goes_to_one_vendor_even_with_a_stored_key() {
+fn a_clients_login_goes_to_one_vendor_even_when_we_hold_a_key() {
     let mut config = config();
     for id in ["first", "second"] {
         let found = config.endpoints.get_mut(id).unwrap();
@@ -179,7 +179,7 @@ fn a_clients_login_goes_to_one_vendor_even_with_a_stored_key() {
 }
 
 #[test]
-fn candidates_with_open_breakers_go_last_and_stay_in_the_plan() {
+fn open_breakers_go_last_in_order_and_are_still_asked() {
     let until = chrono::DateTime::from_timestamp(0, 0).unwrap();
     let open = Standing::Open { until };
     for (first, second, expected) in [
@@ -202,7 +202,7 @@ fn candidates_with_open_breakers_go_last_and_stay_in_the_plan() {
 }
 
 #[test]
-fn paused_and_draining_use_only_the_primary() {
+fn paused_and_draining_ask_the_primary_alone() {
     for (paused, draining) in [(true, false), (false, true)] {
         let mut config = config();
         (config.paused, config.draining) = (paused, draining);
@@ -238,7 +238,7 @@ fn patterns() {
 }
 
 #[test]
-fn keys_are_never_printed() {
+fn keys_never_show() {
     let mut config = config();
     config.token = Secret::new("s3cret");
     let shown = format!("{config:?}");
@@ -249,7 +249,7 @@ fn keys_are_never_printed() {
 }
 
 #[test]
-fn a_vendors_model_id_goes_only_to_providers_that_serve_it() {
+fn a_makers_model_id_goes_to_no_other_provider_that_does_not_serve_it() {
     let mut config = config();
     let mut add = |id: &str, change: &dyn Fn(&mut EndpointConfig)| {
         let mut endpoint = endpoint(id, &format!("https://{id}.test"));
@@ -308,7 +308,7 @@ fn a_vendors_model_id_goes_only_to_providers_that_serve_it() {
 }
 
 #[test]
-fn a_paid_key_for_a_subscription_needs_consent() {
+fn from_a_subscription_to_a_paid_key_only_with_a_yes() {
     use crate::{Consent, Spending, UsedUp};
     let mut config = config();
     let first = config.endpoints.get_mut("first").unwrap();
@@ -383,7 +383,7 @@ fn a_paid_key_for_a_subscription_needs_consent() {
 }
 
 #[test]
-fn a_fallback_gets_requests_for_its_own_equivalent_model() {
+fn a_stand_in_is_asked_for_its_own_model_that_does_the_work() {
     let of = |of: &str, model: &str, likeness| Equivalent {
         of: of.to_owned(),
         model: model.into(),
@@ -453,7 +453,7 @@ fn a_fallback_gets_requests_for_its_own_equivalent_model() {
 }
 
 #[test]
-fn an_unnamed_endpoint_is_only_a_fallback() {
+fn who_was_not_named_comes_in_behind_somebody_and_never_instead() {
     let mut config = config();
     config.routes = vec![route("all", "*", &[("first", None), ("second", Some("m"))])];
     config.routes[0].candidates[1].only_behind = true;

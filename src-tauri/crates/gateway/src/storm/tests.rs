@@ -44,7 +44,7 @@ fn the_forty_first_of_the_same_request_within_a_minute_is_refused() {
 }
 
 #[test]
-fn slow_repetitions_and_other_bodies_sessions_or_keys_are_not_a_storm() {
+fn a_slow_repetition_another_body_another_session_or_another_key_is_no_storm() {
     let storms = Storms::default();
     let slow = of_session(&storms, "slow", b"again");
     times(&storms, slow, Told::Failure, 400, 1_501);
@@ -77,7 +77,7 @@ fn slow_repetitions_and_other_bodies_sessions_or_keys_are_not_a_storm() {
 }
 
 #[test]
-fn a_response_resets_the_count_and_open_requests_do_not_count() {
+fn an_answer_resets_and_requests_on_their_way_do_not_count() {
     let storms = Storms::default();
     let asked = of_session(&storms, "s", b"again");
     times(&storms, asked, Told::Failure, REPEATS, 10);
@@ -94,7 +94,7 @@ fn a_response_resets_the_count_and_open_requests_do_not_count() {
 }
 
 #[test]
-fn a_response_truncated_at_a_token_limit_counts_only_for_an_agent() {
+fn an_answer_cut_at_a_token_limit_counts_for_an_agent_alone() {
     let storms = Storms::default();
     let (agent, script) = (
         of_session(&storms, "s", b"again"),
@@ -137,7 +137,7 @@ fn after_five_too_large_in_a_row_only_a_smaller_request_passes() {
 }
 
 #[test]
-fn the_memory_is_limited_and_the_longest_idle_entry_is_removed() {
+fn however_many_ask_the_memory_is_bounded_and_the_quietest_is_forgotten() {
     let storms = Storms::default();
     let loud = of_session(&storms, "loud", b"again");
     for n in 0..5_000_i64 {

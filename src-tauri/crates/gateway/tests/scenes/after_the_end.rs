@@ -14,7 +14,7 @@ event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason
 event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
 
 #[tokio::test(start_paused = true)]
-async fn an_error_event_after_end_turn_leaves_the_response_complete() {
+async fn end_turn_and_then_an_error_event_is_a_whole_answer() {
     let mut scene = Scene::answering(ANSWER);
     let told = text(scene.ask(Dialect::Anthropic).await).await.unwrap();
     assert!(

@@ -85,7 +85,7 @@ fn said(dialect: Dialect, told: &str, streamed: bool) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_of_the_answering_model_is_announced_once_in_the_sessions_next_text() {
+async fn a_change_of_who_answers_is_said_once_in_the_session_s_next_text() {
     for dialect in Dialect::ALL {
         for second in Dialect::ALL {
             for streamed in [true, false] {
@@ -120,7 +120,7 @@ async fn a_change_of_the_answering_model_is_announced_once_in_the_sessions_next_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_without_text_defers_the_line_to_the_next_one() {
+async fn a_response_without_text_waits_for_the_next_one() {
     for dialect in Dialect::ALL {
         let mut scene = desk();
         scene.second.cue(Cue::answer([Line::Tool {
@@ -135,7 +135,7 @@ async fn a_response_without_text_defers_the_line_to_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_agents_get_the_line_never_in_a_document_and_only_without_a_ui() {
+async fn it_is_said_to_agents_alone_and_in_no_document_and_only_where_nothing_else_can_say_it() {
     for dialect in Dialect::ALL {
         let mut scene = desk();
         scene.change(|config| config.announce = false);
@@ -174,7 +174,7 @@ async fn only_agents_get_the_line_never_in_a_document_and_only_without_a_ui() {
 
 /// A restart within a response announces the provider that continues.
 #[tokio::test(start_paused = true)]
-async fn the_line_of_a_restart_is_the_only_announcement() {
+async fn after_the_note_of_a_restart_nothing_more_is_said() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText).of_agent();
         scene.change(|config| config.announce = true);
@@ -192,7 +192,7 @@ async fn the_line_of_a_restart_is_the_only_announcement() {
 
 /// A client without a session id gets the line in each turn of its user, but not after each tool.
 #[tokio::test(start_paused = true)]
-async fn without_a_session_each_turn_of_the_user_has_the_line() {
+async fn without_a_session_each_turn_of_the_user_says_it() {
     let scene = desk();
     let ask = |body: Value| async {
         let response = scene.send(Dialect::OpenaiChat, body, |head| {

@@ -48,7 +48,7 @@ async fn asked(scene: &Scene, dialect: Dialect, body: Value) -> (String, bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_tools_a_cut_at_any_point_has_no_effect_on_the_client() {
+async fn with_tools_a_cut_anywhere_costs_nothing() {
     for application in APPLICATIONS {
         for dialect in Dialect::ALL {
             for fault in [
@@ -80,7 +80,7 @@ async fn with_tools_a_cut_at_any_point_has_no_effect_on_the_client() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_required_document_is_released_after_its_completion_check() {
+async fn a_document_that_is_demanded_is_proven_before_anything_of_it_is_given() {
     for dialect in Dialect::ALL {
         let mut body = question(dialect);
         let schema = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
@@ -112,7 +112,7 @@ async fn a_required_document_is_released_after_its_completion_check() {
 
 /// Plain text streams live; until some of it was released, nothing is lost.
 #[tokio::test(start_paused = true)]
-async fn released_text_is_never_followed_by_that_of_another_response() {
+async fn text_that_was_shown_is_never_followed_by_another_response_s() {
     for application in APPLICATIONS {
         for dialect in Dialect::ALL {
             for (fault, whole) in [
@@ -144,7 +144,7 @@ async fn released_text_is_never_followed_by_that_of_another_response() {
 
 /// Also if the owner set `restart = "always"`.
 #[tokio::test(start_paused = true)]
-async fn an_applications_text_contains_no_line_of_understudy() {
+async fn no_note_of_ours_is_in_an_application_s_text() {
     for (user_agent, note) in [(APPLICATIONS[0], false), (crate::world::AGENT, true)] {
         for dialect in Dialect::ALL {
             let mut scene = Scene::with(Fault::CutInText).of_client(user_agent);
@@ -163,7 +163,7 @@ async fn an_applications_text_contains_no_line_of_understudy() {
 
 /// Versions of Qwen Code before 0.24.4 retry a stream that ends without a finish reason, but not a broken connection.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_retries_only_after_a_clean_end_gets_one() {
+async fn a_client_that_repeats_only_after_a_clean_end_is_given_one() {
     for (version, clean) in [("0.24.3", true), ("0.24.4", false)] {
         let user_agent = format!("QwenCode/{version} (linux; x64)");
         let scene = Scene::with(Fault::CutInText);

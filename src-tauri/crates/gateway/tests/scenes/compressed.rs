@@ -121,7 +121,7 @@ async fn answered(scene: &mut Scene, dialect: Dialect, streamed: bool) -> Vec<St
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_event_is_released_when_it_arrives_and_not_at_the_end_of_the_coding() {
+async fn each_event_is_passed_on_when_it_has_come_and_not_when_the_coding_has_ended() {
     for dialect in Dialect::ALL {
         for coding in Coding::ALL {
             let events = recorded(dialect, "text");
@@ -157,7 +157,7 @@ async fn each_event_is_released_when_it_arrives_and_not_at_the_end_of_the_coding
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_is_returned_uncompressed() {
+async fn a_document_is_given_as_it_was_before_it_was_compressed() {
     for dialect in Dialect::ALL {
         let plain = document(dialect).await;
         for coding in Coding::ALL {
@@ -175,7 +175,7 @@ async fn a_document_is_returned_uncompressed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_compressed_error_is_classified_and_returned_uncompressed() {
+async fn a_compressed_error_is_understood_and_returned_in_plain_words() {
     let refused =
         json!({ "error": { "type": "invalid_request_error", "message": "no such tool" } });
     let spent = json!({ "error": { "code": "insufficient_quota", "message": "You exceeded your current quota" } });
@@ -229,7 +229,7 @@ async fn a_cut_in_the_compressed_bytes_is_a_cut() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_after_the_completion_check_are_ignored() {
+async fn what_follows_the_proof_is_of_no_account() {
     for dialect in Dialect::ALL {
         for coding in Coding::ALL {
             // The coding's own end is missing.
@@ -245,7 +245,7 @@ async fn faults_after_the_completion_check_are_ignored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_undecodable_response_is_a_failed_attempt() {
+async fn what_nobody_can_read_is_a_failed_attempt() {
     for dialect in Dialect::ALL {
         for streamed in [true, false] {
             let head = if streamed { STREAM } else { DOCUMENT };
@@ -281,7 +281,7 @@ async fn an_undecodable_response_is_a_failed_attempt() {
 
 /// Few bytes that decode to very many, and codings that request more memory than a browser would allow.
 #[tokio::test(start_paused = true)]
-async fn a_decompression_bomb_ends_at_the_limit_of_any_response() {
+async fn a_bomb_is_given_up_at_the_limit_for_any_answer() {
     let flood = "x".repeat(1 << 20);
     let plain: Vec<&str> = std::iter::once("data: ")
         .chain(std::iter::repeat_n(flood.as_str(), 17))

@@ -77,7 +77,7 @@ fn assert_sees(who: &str, seen: &str, these: &[&str]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_goes_to_its_vendor_and_the_fallback_gets_the_stored_key() {
+async fn a_login_goes_to_its_vendor_and_the_stand_in_gets_our_key() {
     for dialect in Dialect::ALL {
         for (header, login) in [
             ("authorization", format!("Bearer {LOGIN}")),
@@ -102,7 +102,7 @@ async fn a_login_goes_to_its_vendor_and_the_fallback_gets_the_stored_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_endpoints_for_logins_each_gets_only_its_stored_key() {
+async fn where_nobody_takes_logins_each_gets_its_own_key_alone() {
     for dialect in Dialect::ALL {
         let mut scene = scene(false);
         carried(
@@ -123,7 +123,7 @@ async fn without_endpoints_for_logins_each_gets_only_its_stored_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_paid_by_a_subscription_are_marked() {
+async fn what_a_clients_subscription_pays_for_is_told_apart() {
     for (login, by_subscription) in [(LOGIN, true), ("sk-metered", false)] {
         let mut scene = scene(true);
         scene.change(|config| {

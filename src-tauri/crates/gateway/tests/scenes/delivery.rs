@@ -56,7 +56,7 @@ pub(crate) fn is_whole(dialect: Dialect, given: &[u8]) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_tool_starts_before_the_completion_check() {
+async fn no_tool_is_started_before_the_answer_is_proven() {
     for dialect in Dialect::ALL {
         for fault in [
             Fault::CutBeforeFinal,
@@ -82,7 +82,7 @@ async fn no_tool_starts_before_the_completion_check() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_every_mode_the_released_bytes_are_the_providers() {
+async fn in_every_mode_the_bytes_are_the_provider_s_own() {
     for dialect in Dialect::ALL {
         let mut told: Vec<Vec<u8>> = Vec::new();
         for delivery in [Delivery::Live, Delivery::Guarded, Delivery::Verified] {
@@ -106,7 +106,7 @@ async fn in_every_mode_the_released_bytes_are_the_providers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_a_tool_call_is_held_the_response_is_read_and_the_client_gets_keep_alives() {
+async fn while_a_tool_call_is_held_the_rest_of_the_answer_is_read_and_the_client_sees_signs_of_life() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene.lead.cue(Cue {
@@ -133,7 +133,7 @@ async fn while_a_tool_call_is_held_the_response_is_read_and_the_client_gets_keep
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_verified_response_is_released_completely_or_not_at_all() {
+async fn a_verified_answer_is_shown_whole_or_not_at_all() {
     for dialect in Dialect::ALL {
         for fault in [
             Fault::CutInText,
@@ -162,7 +162,7 @@ async fn a_verified_response_is_released_completely_or_not_at_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_of_a_verified_response_gets_comments_and_then_all_of_it() {
+async fn who_waits_for_a_verified_answer_is_given_comments_and_then_all_of_it() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene
@@ -186,7 +186,7 @@ async fn a_client_of_a_verified_response_gets_comments_and_then_all_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_comment_a_failure_is_an_event_and_an_aborted_body() {
+async fn who_was_given_a_comment_hears_of_the_failure_as_an_event_and_a_break() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
         scene.second.outage(Some(Fault::status(503)));
@@ -206,7 +206,7 @@ async fn after_a_comment_a_failure_is_an_event_and_an_aborted_body() {
 
 /// Claude Code closes a stream after 300 s without an event, so the start of the call is released before the completion check.
 #[tokio::test(start_paused = true)]
-async fn an_agents_verified_response_is_released_after_240_seconds_without_its_tool_calls() {
+async fn an_agent_s_verified_answer_is_shown_from_240_seconds_on_with_its_tool_calls_still_held() {
     let mut scene = Scene::new();
     let words = vec!["word"; 400].join(" ");
     scene.lead.cue(Cue {
@@ -241,7 +241,7 @@ async fn an_agents_verified_response_is_released_after_240_seconds_without_its_t
 }
 
 #[tokio::test(start_paused = true)]
-async fn before_http_1_1_a_response_passes_its_check_and_has_a_length() {
+async fn before_http_1_1_an_answer_is_proven_and_has_a_length() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText);
         let response = scene
@@ -258,7 +258,7 @@ async fn before_http_1_1_a_response_passes_its_check_and_has_a_length() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_client_slows_the_provider_without_a_timeout() {
+async fn a_slow_client_holds_the_provider_back_and_is_not_taken_for_its_silence() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene

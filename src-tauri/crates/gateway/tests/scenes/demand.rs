@@ -8,7 +8,7 @@ use stage::{Cue, Line};
 use crate::world::{Scene, question, text};
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_fails_a_demand_is_retried_once_and_then_failed_over() {
+async fn an_answer_that_is_not_as_demanded_is_asked_for_once_more_and_then_elsewhere() {
     let schema = r#"{"type":"object","required":["score"]}"#;
     for dialect in Dialect::ALL {
         for streamed in [true, false] {

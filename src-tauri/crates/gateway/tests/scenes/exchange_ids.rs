@@ -40,7 +40,7 @@ async fn of_the_exchange(scene: &mut Scene, response: Response<Body>) -> (String
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_names_its_exchange_only_in_the_header() {
+async fn an_answer_names_its_exchange_in_the_header_alone() {
     for dialect in Dialect::ALL {
         for streamed in [true, false] {
             let mut scene = Scene::new();
@@ -54,7 +54,7 @@ async fn a_response_names_its_exchange_only_in_the_header() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_text_of_understudy_ends_with_the_exchange() {
+async fn a_sentence_of_ours_ends_with_the_exchange() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         let response = scene
@@ -75,7 +75,7 @@ async fn an_error_text_of_understudy_ends_with_the_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_providers_error_is_returned_unchanged() {
+async fn what_a_provider_says_is_passed_on_unchanged() {
     for dialect in Dialect::ALL {
         let mut scene = failing(&"400".parse().unwrap());
         let response = scene.ask(dialect).await;
@@ -107,7 +107,7 @@ async fn an_error_in_a_stream_that_was_kept_alive_ends_with_the_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_has_a_separate_exchange() {
+async fn a_replay_has_an_exchange_of_its_own() {
     let mut scene = Scene::new();
     let ask = async |scene: &Scene| {
         scene
@@ -124,7 +124,7 @@ async fn a_replay_has_a_separate_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repeated_failed_request_names_its_own_and_the_first_exchange() {
+async fn a_twin_of_a_failed_request_names_its_own_exchange_and_tells_of_the_first() {
     let mut scene = failing(&Fault::Reset);
     let ask = || {
         scene.send(Dialect::Anthropic, question(Dialect::Anthropic), |head| {
@@ -169,7 +169,7 @@ async fn a_client_that_joins_a_running_request_gets_its_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_without_an_exchange_has_an_id_too() {
+async fn what_is_no_exchange_has_an_id_too() {
     let scene = Scene::new();
     for (method, path, token) in [
         ("GET", "/v1/models", Some("token")),
@@ -190,7 +190,7 @@ async fn a_response_without_an_exchange_has_an_id_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_id_of_an_upstream_understudy_is_not_used() {
+async fn an_upstream_understudys_id_is_not_taken_for_ours() {
     let mut scene = Scene::answering(
         b"HTTP/1.1 400 Bad Request\r\nx-understudy-exchange: theirs\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
     );
@@ -208,7 +208,7 @@ async fn the_id_of_an_upstream_understudy_is_not_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_forwarded_unparsed_names_its_exchange() {
+async fn a_request_that_is_passed_on_unread_names_its_exchange() {
     let mut scene = Scene::new();
     let request = Request::post("/v1/embeddings")
         .header("host", "localhost")

@@ -76,7 +76,7 @@ async fn thirty_tries_of_an_agent_within_half_a_minute_cost_each_dead_provider_t
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_forty_first_equal_request_in_a_minute_is_refused_with_the_reason() {
+async fn the_forty_first_of_the_same_request_in_a_minute_hears_why_and_asks_nobody() {
     for dialect in Dialect::ALL {
         let scene = failing("503");
         for n in 0..40 {
@@ -126,7 +126,7 @@ async fn the_sixth_413_in_a_row_is_a_400() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pipelines_failed_request_is_parked_under_the_id_in_its_error() {
+async fn a_pipelines_request_that_nobody_answers_is_kept_under_the_id_that_its_client_hears() {
     for dialect in Dialect::ALL {
         let mut scene = failing("503");
         let tagged = |head: http::request::Builder| {
@@ -170,7 +170,7 @@ async fn a_pipelines_failed_request_is_parked_under_the_id_in_its_error() {
 
 /// The fallback is not allowed: the client gets the provider's error, and the user may send the request again tomorrow.
 #[tokio::test(start_paused = true)]
-async fn at_the_daily_cap_a_pipelines_request_is_parked_and_an_agents_is_not() {
+async fn what_the_daily_cap_refuses_a_pipeline_is_kept_and_what_it_refuses_an_agent_is_not() {
     for dialect in Dialect::ALL {
         for streamed in [true, false] {
             let mut scene = Scene::with("503".parse().unwrap());

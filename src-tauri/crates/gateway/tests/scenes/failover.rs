@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use crate::world::{Scene, question, text, whole};
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_fails_over_at_once_without_a_retry() {
+async fn whoever_says_nothing_in_time_is_left_at_once_and_not_asked_again() {
     for dialect in Dialect::ALL {
         for (fault, at_most) in [
             (Fault::SilentBeforeHeaders(None), Timers::default().headers),
@@ -42,7 +42,7 @@ async fn a_timeout_fails_over_at_once_without_a_retry() {
 
 /// Claude Code repeats a truncated stream as a document, and waits 300 s for it (measured).
 #[tokio::test(start_paused = true)]
-async fn a_document_that_stalls_fails_over_like_a_stream() {
+async fn an_answer_in_one_piece_that_stops_half_way_is_left_like_a_stream_that_does() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::StallInTool);
         let mut body = question(dialect);
@@ -68,7 +68,7 @@ async fn a_document_that_stalls_fails_over_like_a_stream() {
 
 /// The official libraries send in `x-stainless-timeout` how long they wait for the complete response.
 #[tokio::test(start_paused = true)]
-async fn a_document_that_times_out_fails_over_before_its_clients_timeout() {
+async fn a_silent_provider_of_an_answer_in_one_piece_is_left_before_its_client_gives_up() {
     for dialect in Dialect::ALL {
         for (says, at_most) in [
             (Some("300"), 285),
@@ -108,7 +108,7 @@ async fn trap_25_the_last_candidate_may_take_longer_to_begin() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stall_ends_in_an_aborted_body_before_any_clients_timeout() {
+async fn silence_in_the_middle_ends_in_an_aborted_body_before_any_client_gives_up() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::Stall {
             after: 2,
@@ -131,7 +131,7 @@ async fn a_stall_ends_in_an_aborted_body_before_any_clients_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_in_the_stream_before_any_content_fails_over() {
+async fn an_error_in_the_stream_before_any_content_is_answered_by_the_next() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::ErrorEventFirst);
         let told = text(scene.ask(dialect).await).await.unwrap();
@@ -145,7 +145,7 @@ async fn an_error_in_the_stream_before_any_content_fails_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_within_the_content_is_never_a_clean_end() {
+async fn an_error_in_the_middle_is_never_a_clean_end() {
     for dialect in Dialect::ALL {
         for fault in [
             Fault::ErrorEvent,
@@ -181,7 +181,7 @@ async fn trap_18_a_200_that_is_no_answer_goes_to_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_response_fails_over_and_a_second_one_is_released() {
+async fn an_answer_with_nothing_in_it_goes_to_the_next_and_is_passed_on_if_that_says_the_same() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::NothingToActOn);
         let told = text(scene.ask(dialect).await).await.unwrap();
@@ -238,7 +238,7 @@ async fn trap_23_a_failing_model_is_spared_and_taken_back_within_thirty_seconds_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_disconnect_at_any_point_ends_the_exchange_once() {
+async fn a_client_that_leaves_ends_its_exchange_once_wherever_it_leaves() {
     // While the upstream sends nothing, and while its response streams.
     let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
     let waited = tokio::time::timeout(Duration::from_secs(3), scene.ask(Dialect::Anthropic)).await;
@@ -259,7 +259,7 @@ async fn a_disconnect_at_any_point_ends_the_exchange_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_closes_after_the_last_event_received_everything() {
+async fn a_client_that_closes_after_the_last_event_has_had_it_all() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         let mut body = scene.ask(dialect).await.into_body();

@@ -50,7 +50,7 @@ impl Numbers {
 
 /// 200 headers and 200 unknown fields with secrets in them reach the client's own vendor, and no other endpoint.
 #[tokio::test(start_paused = true)]
-async fn secrets_of_a_client_reach_only_its_own_vendor() {
+async fn secrets_of_a_client_reach_its_own_vendor_and_nobody_else() {
     let mut numbers = Numbers(7);
     for dialect in Dialect::ALL {
         for (same_family, streamed) in [(true, true), (true, false), (false, true), (false, false)]
@@ -139,7 +139,7 @@ async fn secrets_of_a_client_reach_only_its_own_vendor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn allowed_fields_are_sent_and_the_others_are_listed() {
+async fn what_a_file_allows_goes_there_and_the_rest_is_listed() {
     let scene = Scene::with(Fault::status(503));
     scene.change(|config| {
         let second = config
@@ -246,7 +246,7 @@ const OVERLOADED: &str =
 
 /// The turn of another vendor's Messages endpoint, with its thinking and signature.
 #[tokio::test(start_paused = true)]
-async fn another_vendors_thinking_does_not_break_a_session() {
+async fn a_session_is_not_poisoned_by_another_makers_thinking() {
     let block = |index: u8, block: Value, delta: Value| {
         [
             json!({ "type": "content_block_start", "index": index, "content_block": block }),
@@ -302,7 +302,7 @@ async fn another_vendors_thinking_does_not_break_a_session() {
 
 /// The endpoint's own options also apply if it uses the client's dialect.
 #[tokio::test(start_paused = true)]
-async fn another_vendor_of_chat_gets_requests_as_its_file_states() {
+async fn another_vendor_of_chat_is_asked_as_its_file_says() {
     let scene = Scene::with(Fault::status(503));
     another_family(&scene);
     scene.change(|config| {
@@ -341,7 +341,7 @@ async fn another_vendor_of_chat_gets_requests_as_its_file_states() {
 
 /// A conversation that one vendor stores is sent to no other, whatever the family.
 #[tokio::test(start_paused = true)]
-async fn a_vendor_stored_conversation_is_sent_to_no_other_endpoint() {
+async fn what_a_vendor_keeps_is_not_asked_elsewhere() {
     let with = |key: &str, value: Value| {
         let mut body = question(Dialect::OpenaiResponses);
         body[key] = value;
@@ -376,7 +376,7 @@ async fn a_vendor_stored_conversation_is_sent_to_no_other_endpoint() {
 
 /// An invalid request, or one that no candidate supports, is an error of the caller and needs no permission.
 #[tokio::test(start_paused = true)]
-async fn an_untranslatable_request_is_a_bad_request() {
+async fn a_request_that_cannot_be_said_is_a_bad_request() {
     let only_the_second = |scene: &Scene, dialect: Dialect| {
         scene.change(|config| {
             crate::understudy::speaks_only(config, "second", dialect);
@@ -403,7 +403,7 @@ async fn an_untranslatable_request_is_a_bad_request() {
 
 /// JSON without a schema is requested from Claude in the prompt, and checked before any byte is released.
 #[tokio::test(start_paused = true)]
-async fn a_json_format_is_requested_by_an_instruction_and_checked() {
+async fn a_wish_for_json_is_carried_by_an_instruction_and_checked() {
     for streamed in [true, false] {
         let mut scene = Scene::with(Fault::status(503));
         scene.change(|config| crate::understudy::speaks_only(config, "second", Dialect::Anthropic));
@@ -428,7 +428,7 @@ async fn a_json_format_is_requested_by_an_instruction_and_checked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_family_gets_the_clients_bytes_without_identifying_fields() {
+async fn the_same_family_gets_the_clients_own_bytes_without_what_names_it() {
     for dialect in Dialect::ALL {
         let scene = Scene::with(Fault::status(503));
         let body = question(dialect);

@@ -80,7 +80,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_complete_body_is_released_unchanged(
+    fn a_whole_body_is_passed_on_as_it_came(
         ways in prop::collection::vec(any::<u8>(), 1..64),
         cuts in prop::collection::vec(any::<Index>(), 0..6),
     ) {

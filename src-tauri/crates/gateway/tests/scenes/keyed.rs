@@ -54,7 +54,7 @@ fn slow() -> Cue {
 }
 
 #[tokio::test(start_paused = true)]
-async fn concurrent_equal_requests_run_once_and_get_the_same_bytes() {
+async fn concurrent_twins_run_once_and_get_the_same_bytes() {
     for dialect in Dialect::ALL {
         for body in [question(dialect), document(dialect)] {
             let scene = Scene::new();
@@ -74,7 +74,7 @@ async fn concurrent_equal_requests_run_once_and_get_the_same_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_later_equal_request_gets_the_stored_response_byte_for_byte() {
+async fn a_later_twin_gets_the_kept_answer_byte_for_byte() {
     for dialect in Dialect::ALL {
         for body in [question(dialect), document(dialect)] {
             let mut scene = Scene::new();
@@ -113,7 +113,7 @@ async fn the_same_key_with_another_body_is_refused_at_once_and_for_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_disconnect_does_not_stop_a_keyed_request() {
+async fn a_client_that_leaves_does_not_stop_its_request() {
     for dialect in Dialect::ALL {
         for (fault, read) in [
             (
@@ -145,7 +145,7 @@ async fn a_disconnect_does_not_stop_a_keyed_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_waiting_request_shares_the_failure_and_a_later_one_runs_again() {
+async fn a_twin_shares_the_failure_and_a_later_one_runs_afresh() {
     for dialect in Dialect::ALL {
         let scene = Scene::with("503".parse().unwrap());
         scene.second.outage(Some("503".parse().unwrap()));
@@ -164,7 +164,7 @@ async fn a_waiting_request_shares_the_failure_and_a_later_one_runs_again() {
 
 /// During an outage users change the model, and keep the key.
 #[tokio::test(start_paused = true)]
-async fn a_key_without_a_response_is_free_for_another_request() {
+async fn a_key_under_which_no_response_was_given_is_good_for_another_request() {
     for dialect in Dialect::ALL {
         for fault in ["503", "400", "cut-in-text"] {
             let scene = Scene::with(fault.parse().unwrap());
@@ -186,7 +186,7 @@ async fn a_key_without_a_response_is_free_for_another_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_is_not_stored() {
+async fn an_error_is_not_kept() {
     for dialect in Dialect::ALL {
         let scene = Scene::with("400".parse().unwrap());
         for asked in 1..=2 {
@@ -199,7 +199,7 @@ async fn an_error_is_not_stored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broken_response_is_an_error_for_a_waiting_request_and_is_never_stored() {
+async fn an_answer_that_broke_off_is_an_error_for_its_twin_and_never_kept() {
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         let scene = Scene::new();
         scene.lead.cue(Cue {
@@ -228,7 +228,7 @@ async fn a_broken_response_is_an_error_for_a_waiting_request_and_is_never_stored
 
 /// Clients with a byte timeout receive bytes every fifteen seconds, also for a repeated request.
 #[tokio::test(start_paused = true)]
-async fn a_waiting_request_gets_keep_alives_and_then_the_same_bytes() {
+async fn a_twin_is_kept_alive_while_it_waits_and_then_given_the_same_bytes() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene
@@ -279,7 +279,7 @@ async fn a_waiting_request_gets_keep_alives_and_then_the_same_bytes() {
 
 /// Its failure is sent as an event, and the connection breaks: a clean end would look like a response.
 #[tokio::test(start_paused = true)]
-async fn a_waiting_request_with_keep_alives_gets_the_failure() {
+async fn a_twin_that_was_kept_alive_hears_of_the_failure() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::SilentBeforeHeaders(None));
         scene.second.outage(Some("503".parse().unwrap()));
@@ -333,7 +333,7 @@ async fn without_a_ledger_only_requests_without_a_key_are_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ledger_failure_during_a_response_withholds_the_end() {
+async fn a_ledger_that_fails_in_the_middle_takes_the_end_back() {
     for dialect in Dialect::ALL {
         let scene = Scene::new();
         scene.lead.cue(slow());
@@ -359,7 +359,7 @@ async fn a_ledger_failure_during_a_response_withholds_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_is_released_when_the_response_is_on_the_disk() {
+async fn the_end_is_given_only_once_the_answer_is_on_the_disk() {
     for dialect in Dialect::ALL {
         let scene = Scene::new();
         scene
@@ -388,7 +388,7 @@ async fn the_end_is_released_when_the_response_is_on_the_disk() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_too_large_to_store_is_sent_once_and_not_run_again() {
+async fn an_answer_too_large_to_keep_is_given_once_and_not_run_again() {
     for dialect in Dialect::ALL {
         let scene = Scene::new();
         scene.change(|config| config.limits.recorded = 100);
@@ -406,7 +406,7 @@ async fn a_response_too_large_to_store_is_sent_once_and_not_run_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invalid_key_is_refused() {
+async fn a_key_that_is_none_is_refused() {
     let scene = Scene::new();
     for key in ["", &"k".repeat(256), "ключ"] {
         let refused = keyed(

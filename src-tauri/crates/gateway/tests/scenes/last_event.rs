@@ -10,7 +10,7 @@ use crate::world::{question, text};
 
 /// openai/openai-node#2726. Most clients drop such an event, so the gateway adds its blank line.
 #[tokio::test(start_paused = true)]
-async fn the_last_event_is_released_with_its_blank_line() {
+async fn it_is_read_and_passed_on_with_its_blank_line() {
     for dialect in Dialect::ALL {
         let events = recorded(dialect, "text").concat();
         for end in ["", "\n"] {
@@ -60,7 +60,7 @@ async fn the_last_event_is_released_with_its_blank_line() {
 
 /// The event that completes the response, without its blank line, and a broken connection: it may be incomplete.
 #[tokio::test(start_paused = true)]
-async fn after_a_cut_the_last_event_is_incomplete() {
+async fn after_a_cut_it_is_half_an_event() {
     for dialect in Dialect::ALL {
         let proof = match dialect {
             Dialect::Anthropic => r#""stop_reason":"end_turn""#,
@@ -84,7 +84,7 @@ async fn after_a_cut_the_last_event_is_incomplete() {
 
 /// An incomplete event at a clean end is not an event either.
 #[tokio::test(start_paused = true)]
-async fn an_incomplete_event_is_dropped_at_any_end() {
+async fn half_an_event_is_dropped_however_the_body_ends() {
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         let events = recorded(dialect, "text").concat();
         let sent = events.clone() + "data: {\"id\":\"half";

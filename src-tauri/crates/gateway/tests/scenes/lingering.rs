@@ -54,7 +54,7 @@ async fn trap_54_a_retry_joins_and_starts_at_the_first_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_joins_a_request_without_a_first_byte() {
+async fn a_retry_joins_what_has_not_even_begun_to_answer() {
     let scene = Scene::new();
     scene.lead.cue(Cue {
         fault: Some(Fault::SilentBeforeHeaders(Some(Duration::from_secs(20)))),
@@ -73,7 +73,7 @@ async fn a_retry_joins_a_request_without_a_first_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_open_identical_requests_are_separate() {
+async fn two_open_identical_requests_are_two() {
     let scene = Scene::new();
     slow(&scene);
     slow(&scene);
@@ -86,7 +86,7 @@ async fn two_open_identical_requests_are_separate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn thirty_seconds_after_a_disconnect_the_upstream_request_is_cancelled() {
+async fn after_thirty_seconds_alone_the_upstream_is_let_go() {
     for fault in [
         Fault::Drip(Duration::from_secs(20)),
         Fault::LateFirstToken(Duration::from_secs(40)),
@@ -140,7 +140,7 @@ async fn another_session_or_credential_or_body_does_not_join() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_received_the_last_event_gets_a_new_run() {
+async fn whoever_had_the_last_event_asks_afresh() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         for _ in 0..2 {
@@ -160,7 +160,7 @@ async fn a_client_that_received_the_last_event_gets_a_new_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_breaks_during_a_disconnect_is_not_replayed() {
+async fn what_breaks_while_its_client_is_away_is_not_given_to_it() {
     for dialect in [Dialect::OpenaiChat, Dialect::OpenaiResponses] {
         let mut scene = Scene::new();
         scene.change(|config| config.timers.idle = Duration::from_secs(10));
@@ -180,7 +180,7 @@ async fn a_response_that_breaks_during_a_disconnect_is_not_replayed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_too_large_to_keep_ends_with_its_client() {
+async fn what_is_too_large_to_keep_ends_with_its_client() {
     let mut scene = Scene::new();
     scene.change(|config| config.limits.recorded = 100);
     slow(&scene);
@@ -195,7 +195,7 @@ async fn a_response_too_large_to_keep_ends_with_its_client() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_ended_meanwhile_is_kept_for_its_client_and_then_dropped() {
+async fn an_answer_that_ended_meanwhile_waits_for_its_client_and_is_then_forgotten() {
     let mut scene = Scene::new();
     slow(&scene);
     leave(ask(&scene, Dialect::OpenaiChat, "s").await).await;
@@ -206,7 +206,7 @@ async fn a_response_that_ended_meanwhile_is_kept_for_its_client_and_then_dropped
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_does_not_wait_for_disconnected_clients() {
+async fn a_stop_does_not_wait_for_clients_that_have_left() {
     let mut scene = Scene::new();
     slow(&scene);
     leave(ask(&scene, Dialect::Anthropic, "s").await).await;
@@ -235,7 +235,7 @@ async fn a_document_keeps_its_length() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_request_of_an_unknown_client_ends_with_its_disconnect() {
+async fn an_unknown_client_that_leaves_takes_its_request_with_it() {
     let mut scene = Scene::new();
     slow(&scene);
     leave(scene.ask(Dialect::Anthropic).await).await;

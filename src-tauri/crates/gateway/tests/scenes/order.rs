@@ -46,7 +46,7 @@ fn second_speaks(scene: &Scene, dialect: Dialect) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_fallbacks_refusal_the_cooling_primary_is_used() {
+async fn a_fallbacks_refusal_means_next_and_the_cooling_primary_is_asked() {
     for dialect in Dialect::ALL {
         for spoken in Dialect::ALL {
             for refusal in REFUSALS {
@@ -75,7 +75,7 @@ async fn after_a_fallbacks_refusal_the_cooling_primary_is_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn if_the_primary_fails_too_its_error_is_returned_in_any_order() {
+async fn while_the_primary_fails_too_its_error_is_the_clients_whoever_was_asked_first() {
     for dialect in Dialect::ALL {
         for spoken in Dialect::ALL {
             for refusal in REFUSALS {
@@ -100,7 +100,7 @@ async fn if_the_primary_fails_too_its_error_is_returned_in_any_order() {
 
 /// One exchange may send at most six requests: the last one goes to the cooling primary.
 #[tokio::test(start_paused = true)]
-async fn many_failing_fallbacks_leave_one_attempt_for_the_primary() {
+async fn many_failing_fallbacks_do_not_use_up_the_primarys_turn() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::status(503));
         scene.change(|config| {
@@ -128,7 +128,7 @@ async fn many_failing_fallbacks_leave_one_attempt_for_the_primary() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_context_error_fails_over_to_candidates_with_a_larger_or_unknown_window() {
+async fn a_context_too_long_goes_on_to_every_candidate_whose_window_is_larger_or_unknown() {
     for dialect in Dialect::ALL {
         for (lead, second, goes_on) in [
             (None, None, true),
@@ -239,7 +239,7 @@ async fn the_last_candidate_is_repeated_only_where_the_time_left_exceeds_its_att
 
 /// An empty response with a clean end is released if a retry has the same result: the provider answered.
 #[tokio::test(start_paused = true)]
-async fn a_second_empty_response_is_accepted_in_any_breaker_state() {
+async fn an_empty_response_is_accepted_on_the_second_try_whatever_the_breaker_says() {
     for dialect in Dialect::ALL {
         for streamed in [true, false] {
             let mut scene = Scene::with(Fault::status(503));
@@ -269,7 +269,7 @@ async fn a_second_empty_response_is_accepted_in_any_breaker_state() {
 
 /// After the first block the fallback continues the primary's message; its refusal does not reach the client either.
 #[tokio::test(start_paused = true)]
-async fn within_a_message_a_refusal_of_the_first_fallback_leads_to_the_next() {
+async fn in_the_middle_of_a_message_a_refusal_of_the_first_fallback_means_the_next() {
     let mut scene = Scene::with(Fault::CutInText);
     scene.restarts(Restart::Always);
     scene.change(|config| {

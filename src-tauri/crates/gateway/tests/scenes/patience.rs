@@ -55,7 +55,7 @@ fn fallback(scene: &Scene, there_is: bool) {
 /// n8n's nodes and the libraries below them: each gets the fallback's response before its timeout, and the next request does
 /// not wait again.
 #[tokio::test(start_paused = true)]
-async fn a_provider_that_times_out_is_failed_over_while_a_known_client_still_waits() {
+async fn a_silent_provider_is_left_while_a_known_client_still_waits() {
     for (head, patience) in [
         (&[("user-agent", "n8n")][..], 300),
         (
@@ -104,7 +104,7 @@ async fn a_provider_that_times_out_is_failed_over_while_a_known_client_still_wai
 
 /// After three clients have timed out, the fourth gets a response.
 #[tokio::test(start_paused = true)]
-async fn three_equal_disconnects_show_a_clients_timeout() {
+async fn three_exits_of_equal_length_show_how_long_a_client_waits() {
     let pipeline = [("x-understudy-pipeline", "Leads")];
     for of_pipeline in [&[][..], &pipeline] {
         let scene = Scene::with(SILENT);
@@ -131,7 +131,7 @@ async fn three_equal_disconnects_show_a_clients_timeout() {
 
 /// Another path, another client, or disconnects after three different waits prove nothing.
 #[tokio::test(start_paused = true)]
-async fn unequal_disconnects_show_nothing() {
+async fn exits_of_other_lengths_show_nothing() {
     let scene = Scene::with(SILENT);
     let head = &[("user-agent", "axios/1.0")][..];
     for patience in [20, 60, 40] {
@@ -142,7 +142,7 @@ async fn unequal_disconnects_show_nothing() {
 
 /// The breaker and the next request's timeout use this evidence.
 #[tokio::test(start_paused = true)]
-async fn a_disconnect_after_the_known_timeout_counts_as_the_providers_timeout() {
+async fn a_client_that_leaves_after_its_known_patience_has_shown_a_silent_provider() {
     for (patience, in_vain) in [(300, true), (299, true), (290, false), (12, false)] {
         let mut scene = Scene::with(SILENT);
         fallback(&scene, false);
@@ -169,7 +169,7 @@ async fn a_disconnect_after_the_known_timeout_counts_as_the_providers_timeout() 
 
 /// A stream's client that disconnects within the usual time of a slow first token is no evidence against the provider.
 #[tokio::test(start_paused = true)]
-async fn a_disconnect_before_the_headers_timer_is_no_evidence_for_a_stream() {
+async fn a_client_of_a_stream_has_to_wait_for_the_headers_timer() {
     for (patience, in_vain) in [(61, true), (59, false)] {
         let mut scene = Scene::with(SILENT);
         scene.change(|config| config.timers.headers = Duration::from_secs(60));
@@ -193,7 +193,7 @@ async fn a_disconnect_before_the_headers_timer_is_no_evidence_for_a_stream() {
 
 /// A model that thinks for four minutes is healthy, and the gateway waits for it.
 #[tokio::test(start_paused = true)]
-async fn a_slow_but_healthy_provider_is_not_failed_over() {
+async fn a_slow_provider_that_is_well_is_not_left() {
     let slow = Fault::SilentBeforeHeaders(Some(Duration::from_secs(250)));
     let mut scene = Scene::with(slow);
     for _ in 0..3 {

@@ -36,7 +36,7 @@ async fn pinned(scene: &Scene, body: &Value) -> (u16, String, Exchange) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_pinned_candidate_gets_requests_and_only_the_test_gets_the_report() {
+async fn the_pinned_candidate_alone_is_asked_and_only_the_test_is_told() {
     let mut scene = Scene::new();
     let (status, _, exchange) = pinned(&scene, &question(Dialect::Anthropic)).await;
     assert_eq!((status, &exchange.end), (200, &End::Complete));
@@ -51,7 +51,7 @@ async fn only_the_pinned_candidate_gets_requests_and_only_the_test_gets_the_repo
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_pinned_candidate_is_not_failed_over() {
+async fn a_pinned_candidate_that_fails_is_followed_by_no_other() {
     let scene = Scene::new();
     scene.second.outage(Some(Fault::status(503)));
     let (status, _, exchange) = pinned(&scene, &question(Dialect::Anthropic)).await;
@@ -62,7 +62,7 @@ async fn a_failed_pinned_candidate_is_not_failed_over() {
 
 /// The user may repeat a test, also one that fails; nothing is parked, and the route's demand does not apply.
 #[tokio::test(start_paused = true)]
-async fn a_test_is_not_a_storm_is_not_parked_and_ignores_the_routes_demand() {
+async fn a_test_is_no_storm_is_not_parked_and_owes_the_route_nothing() {
     let scene = Scene::new();
     scene.change(|config| {
         for route in &mut config.routes {
@@ -84,7 +84,7 @@ async fn a_test_is_not_a_storm_is_not_parked_and_ignores_the_routes_demand() {
 
 /// The plan for a test contains only the pinned candidate, states this for all others, and needs no client's login.
 #[tokio::test(start_paused = true)]
-async fn a_pinned_plan_states_why_others_are_excluded() {
+async fn a_pinned_plan_says_why_nobody_else_is_asked() {
     let scene = Scene::new();
     scene.change(|config| {
         let lead = config.endpoints.get_mut(&EndpointId::new("lead")).unwrap();
@@ -141,7 +141,7 @@ async fn a_pinned_plan_states_why_others_are_excluded() {
 
 /// If the owner allows no data of a route to leave, a test sends none either.
 #[tokio::test(start_paused = true)]
-async fn a_test_stays_within_the_routes_scope() {
+async fn a_test_goes_no_further_than_the_routes_requests() {
     let scene = Scene::new();
     scene.change(|config| {
         for route in &mut config.routes {
@@ -155,7 +155,7 @@ async fn a_test_stays_within_the_routes_scope() {
 
 /// A sibling is tested without a failure of its primary.
 #[tokio::test(start_paused = true)]
-async fn a_sibling_is_tested_while_its_primary_is_healthy() {
+async fn a_sibling_is_tested_while_its_primary_is_well() {
     let scene = crate::siblings::desk(gateway::Siblings::On);
     let (reports, mut reported) = mpsc::channel(8);
     let pin = Pin::new(EndpointId::new("lead"), ModelId::new("sonnet"), reports);

@@ -47,7 +47,7 @@ fn vendor(scene: &Scene) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_compressed_request_is_decoded() {
+async fn a_compressed_request_is_read_as_it_was_before() {
     for dialect in Dialect::ALL {
         for coding in Coding::ALL {
             let mut scene = Scene::new();
@@ -66,7 +66,7 @@ async fn a_compressed_request_is_decoded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_gets_a_compressed_request_uncompressed() {
+async fn a_provider_is_sent_a_compressed_request_in_plain() {
     let (scene, asked) = always([say(ANSWER)]);
     let plain = question(Dialect::OpenaiChat).to_string();
     let body = Coding::Zstd.pieces(&[&plain]).await.concat();
@@ -82,7 +82,7 @@ async fn a_provider_gets_a_compressed_request_uncompressed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_error_for_an_undecodable_request_names_the_header() {
+async fn a_request_that_cannot_be_decoded_says_which_header_is_at_fault() {
     let plain = question(Dialect::Anthropic).to_string();
     let zipped = Coding::Gzip.pieces(&[&plain]).await.concat();
     let cut = zipped[..zipped.len() / 2].to_vec();
@@ -125,7 +125,7 @@ async fn the_error_for_an_undecodable_request_names_the_header() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_decompression_bomb_is_refused_as_too_large() {
+async fn few_bytes_that_stand_for_many_are_refused_as_too_large() {
     for coding in Coding::ALL {
         let mut scene = Scene::new();
         scene.change(|config| config.limits.body = 1 << 16);
@@ -146,7 +146,7 @@ async fn a_decompression_bomb_is_refused_as_too_large() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_byte_order_mark_is_removed() {
+async fn a_byte_order_mark_is_taken_off() {
     for dialect in Dialect::ALL {
         let (scene, asked) = always([say(ANSWER)]);
         let plain = question(dialect).to_string();
@@ -158,7 +158,7 @@ async fn a_byte_order_mark_is_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn extra_slashes_in_a_path_are_ignored() {
+async fn a_path_with_slashes_too_many_is_understood() {
     for (path, dialect) in [
         ("/v1//messages", Dialect::Anthropic),
         ("//v1/messages/", Dialect::Anthropic),
@@ -178,7 +178,7 @@ async fn extra_slashes_in_a_path_are_ignored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_has_the_envelope_of_the_clients_vendor() {
+async fn an_error_has_the_shape_of_the_clients_vendor() {
     let anthropic = |told: &Value| told["type"] == "error" && told["error"]["type"].is_string();
     let openai = |told: &Value| told["error"]["message"].is_string() && told["type"].is_null();
     for (path, header, of_anthropic) in [
@@ -208,7 +208,7 @@ async fn an_error_has_the_envelope_of_the_clients_vendor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_of_another_api_gets_an_explanation() {
+async fn a_client_that_speaks_another_api_is_told_so() {
     for (path, api) in [
         (
             "/v1beta/models/gemini-3.8-flash:generateContent",
@@ -238,7 +238,7 @@ async fn a_client_of_another_api_gets_an_explanation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_endpoints_are_forwarded_to_the_clients_vendor_unchanged() {
+async fn what_is_not_ours_passes_to_the_clients_vendor_untouched() {
     let multipart =
         b"--x\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n\xff\xfe\x00\r\n--x--\r\n";
     let (mut scene, asked) = always([say(ANSWER)]);
@@ -287,7 +287,7 @@ async fn other_endpoints_are_forwarded_to_the_clients_vendor_unchanged() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forwarded_request_is_sent_once_to_one_vendor() {
+async fn what_passes_is_asked_once_and_of_nobody_else() {
     for (head, status, end) in [
         ("HTTP/1.1 503 Service Unavailable", 503, End::Exhausted),
         ("HTTP/1.1 429 Too Many Requests", 429, End::CallersFault),
@@ -309,7 +309,7 @@ async fn a_forwarded_request_is_sent_once_to_one_vendor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forwarded_response_that_is_cut_stays_broken() {
+async fn a_passed_response_that_breaks_off_is_a_broken_one() {
     let cut = ANSWER.replacen("content-length: 15", "content-length: 99", 1);
     for beats in [vec![say(cut.clone())], vec![say(cut), Beat::Silence]] {
         let (mut scene, asked) = always(beats);
@@ -336,7 +336,7 @@ async fn a_vendor_that_does_not_answer_is_a_retryable_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_is_too_long_to_forward_is_refused() {
+async fn a_body_that_is_too_long_to_pass_is_refused() {
     let swallows = gateway::connect(|_| async {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         tokio::spawn(async move {
@@ -358,7 +358,7 @@ async fn a_body_that_is_too_long_to_forward_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_stored_key_pays_for_embeddings_and_their_usage_is_parsed() {
+async fn the_kept_key_pays_for_embeddings_and_its_usage_is_read() {
     let said = json!({ "object": "list", "model": "text-embedding-3-small", "usage": { "prompt_tokens": 8, "total_tokens": 8 } }).to_string();
     let answer = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{said}",
@@ -385,7 +385,7 @@ async fn the_stored_key_pays_for_embeddings_and_their_usage_is_parsed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn forwarded_requests_pass_the_same_checks() {
+async fn the_same_checks_stand_before_what_passes() {
     let (scene, asked) = always([say(ANSWER)]);
     vendor(&scene);
     for (header, value, status) in [
@@ -438,7 +438,7 @@ async fn models(scene: &Scene, header: Option<(&str, &str)>) -> Vec<String> {
 const LIST: &str = r#"{"object":"list","data":[{"id":"gpt-6","object":"model","owned_by":"openai"},{"id":"text-embedding-3-small"}]}"#;
 
 #[tokio::test(start_paused = true)]
-async fn the_owners_server_and_the_clients_vendor_list_their_models() {
+async fn an_own_server_and_the_clients_vendor_say_which_models_they_have() {
     // A server of the owner, without a key.
     let (scene, asked) = listing(LIST);
     assert_eq!(
@@ -467,7 +467,7 @@ async fn the_owners_server_and_the_clients_vendor_list_their_models() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_list_the_known_models_are_listed_and_none_for_a_refused_login() {
+async fn where_no_list_comes_the_known_models_stand_and_a_refused_login_has_none() {
     let refused = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
     for (beat, listed) in [
         (Beat::Silence, &["old"] as &[_]),
@@ -493,7 +493,7 @@ async fn without_a_list_the_known_models_are_listed_and_none_for_a_refused_login
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_preflight_is_answered_for_allowed_pages() {
+async fn a_browser_that_asks_first_is_answered_for_pages_that_may() {
     let scene = Scene::new();
     scene.change(|config| config.allowed_origins = vec!["https://flows.example".into()]);
     let preflight = |origin: &'static str| {
@@ -534,7 +534,7 @@ async fn a_preflight_is_answered_for_allowed_pages() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_allowed_page_can_read_the_response() {
+async fn a_page_that_may_can_read_what_it_is_told() {
     for dialect in Dialect::ALL {
         let scene = Scene::new();
         scene.change(|config| config.allowed_origins = vec!["https://flows.example".into()]);

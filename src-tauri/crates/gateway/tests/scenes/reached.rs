@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::world::{Scene, question, text};
 
 #[tokio::test(start_paused = true)]
-async fn an_unreachable_provider_received_nothing() {
+async fn a_provider_that_cannot_be_dialled_is_sent_nothing() {
     let connect =
         gateway::connect(|_| async { Err(Error::from(ErrorKind::ConnectionRefused).into()) });
     for dialect in Dialect::ALL {
@@ -24,7 +24,7 @@ async fn an_unreachable_provider_received_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_that_refuses_or_cuts_has_received_the_request() {
+async fn a_provider_that_refuses_or_breaks_off_has_had_the_request() {
     for fault in ["529", "reset", "cut-in-text"] {
         for dialect in Dialect::ALL {
             let mut scene = Scene::with(fault.parse().unwrap());
@@ -38,7 +38,7 @@ async fn a_provider_that_refuses_or_cuts_has_received_the_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_held_response_at_a_disconnect_is_recorded_as_far_as_it_arrived() {
+async fn an_answer_that_is_still_held_when_its_client_leaves_is_known_as_far_as_it_came() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         scene.lead.cue(Cue {

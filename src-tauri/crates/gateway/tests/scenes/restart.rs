@@ -38,7 +38,7 @@ fn events(told: &str) -> Vec<Value> {
 
 /// Claude Code never repeats a request after a completed block, so only the gateway can continue it.
 #[tokio::test(start_paused = true)]
-async fn after_a_complete_block_another_provider_continues_the_message() {
+async fn after_a_whole_block_another_provider_goes_on_in_the_same_message() {
     for fault in [
         Fault::CutInText,
         Fault::CleanCloseInText,
@@ -109,7 +109,7 @@ async fn blocks_of_the_second_answer_are_numbered_after_those_of_the_first() {
 
 /// An agent without a completed block repeats the request, and gets a clean response.
 #[tokio::test(start_paused = true)]
-async fn before_a_complete_block_the_connection_is_aborted_unless_the_route_allows_a_restart() {
+async fn before_any_whole_block_the_connection_is_broken_off_unless_the_route_wants_more() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText).of_agent();
         assert!(text(scene.ask(dialect).await).await.is_err(), "{dialect}");
@@ -130,7 +130,7 @@ async fn before_a_complete_block_the_connection_is_aborted_unless_the_route_allo
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_cannot_continue_is_aborted() {
+async fn what_cannot_go_on_is_broken_off() {
     for dialect in Dialect::ALL {
         // One model cannot complete a document of another.
         let mut scene = Scene::with(Fault::CutBeforeFinal).of_agent();
@@ -162,7 +162,7 @@ async fn a_response_that_cannot_continue_is_aborted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_another_candidate_the_connection_is_aborted() {
+async fn when_nobody_is_left_to_go_on_the_connection_is_broken_off() {
     let mut scene = Scene::new().of_agent();
     scene.lead.cue(broken_off(Fault::CutInText).times(9));
     scene.second.outage(Some(Fault::status(503)));
@@ -174,7 +174,7 @@ async fn without_another_candidate_the_connection_is_aborted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_next_provider_thinks_the_client_gets_events_of_its_dialect() {
+async fn while_the_next_provider_thinks_the_client_sees_events_of_its_own_dialect() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(Fault::CutInText).of_agent();
         scene.restarts(Restart::Always);
@@ -198,7 +198,7 @@ async fn while_the_next_provider_thinks_the_client_gets_events_of_its_dialect() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_disconnect_during_a_failover_ends_the_exchange_once() {
+async fn a_client_that_leaves_while_the_next_is_looked_for_ends_its_exchange_once() {
     let mut scene = Scene::new().of_agent();
     scene.lead.cue(broken_off(Fault::CutInText));
     scene.second.outage(Some(Fault::SilentBeforeHeaders(None)));
@@ -222,7 +222,7 @@ async fn a_disconnect_during_a_failover_ends_the_exchange_once() {
 
 /// Most output of an agent's turn is a tool call: if it is truncated within one, another provider continues.
 #[tokio::test(start_paused = true)]
-async fn a_truncated_tool_call_is_never_started_for_the_client() {
+async fn a_tool_call_that_breaks_off_is_never_begun_for_the_client() {
     for fault in [
         Fault::CutInTool,
         Fault::CleanCloseInTool,
@@ -263,7 +263,7 @@ async fn a_truncated_tool_call_is_never_started_for_the_client() {
 
 /// Chat's vendor does not return its thinking, so no thinking needs to precede a tool call.
 #[tokio::test(start_paused = true)]
-async fn in_chat_a_reasoning_effort_does_not_forbid_tool_calls_after_a_restart() {
+async fn in_chat_a_reasoning_effort_keeps_no_second_answer_from_calling_a_tool() {
     for (field, value, goes_on) in [
         ("reasoning_effort", json!("high"), true),
         ("thinking", json!({ "type": "enabled" }), false),

@@ -79,7 +79,7 @@ async fn turn(scene: &mut Scene, body: Value, dialect: Dialect) -> (Vec<String>,
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sibling_answers_for_a_model_that_fails_alone() {
+async fn a_model_that_fails_alone_is_answered_by_its_sibling() {
     for dialect in Dialect::ALL {
         for fault in ["529", "500", "cut-in-text", "silent"] {
             let mut scene = desk(Siblings::On);
@@ -102,7 +102,7 @@ async fn a_sibling_answers_for_a_model_that_fails_alone() {
 
 /// A wrong key, a used-up quota, a refused request and an unreachable host do not concern only the model.
 #[tokio::test(start_paused = true)]
-async fn a_sibling_is_not_used_for_failures_beyond_the_model() {
+async fn a_sibling_is_not_asked_for_what_is_not_the_models_own_failure() {
     for dialect in Dialect::ALL {
         for fault in ["429", "429-quota", "401", "400", "404", "refuse"] {
             let mut scene = desk(Siblings::On);
@@ -120,7 +120,7 @@ async fn a_sibling_is_not_used_for_failures_beyond_the_model() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_owners_consent_no_sibling_is_used() {
+async fn without_the_owners_word_no_sibling_is_asked() {
     for policy in [Siblings::Ask, Siblings::Off] {
         let mut scene = desk(policy);
         opus(&scene, Some("529"));
@@ -157,7 +157,7 @@ fn with_tool_result() -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_moved_stays_until_the_model_has_been_healthy_for_five_minutes() {
+async fn a_session_that_moved_stays_until_the_model_has_been_well_for_five_minutes() {
     let dialect = Dialect::Anthropic;
     let mut scene = desk(Siblings::On);
     opus(&scene, Some("529"));

@@ -31,7 +31,7 @@ async fn refused(scene: &mut Scene, dialect: Dialect) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_timeouts_cost_an_agent_one_long_wait_and_then_short_ones() {
+async fn two_silent_providers_cost_an_agent_one_long_wait_and_short_ones_from_then_on() {
     for fault in [SILENT, Fault::LateFirstToken(Duration::from_secs(3600))] {
         for dialect in Dialect::ALL {
             let mut scene = both(fault.clone());
@@ -58,7 +58,7 @@ async fn two_timeouts_cost_an_agent_one_long_wait_and_then_short_ones() {
 
 /// Evidence of a timeout counts for five minutes.
 #[tokio::test(start_paused = true)]
-async fn five_minutes_after_the_last_long_timeout_the_usual_one_applies() {
+async fn a_slow_answer_is_waited_for_again_five_minutes_after_the_last_long_silence() {
     for dialect in Dialect::ALL {
         let mut scene = both(SILENT);
         refused(&mut scene, dialect).await;
@@ -77,7 +77,7 @@ async fn five_minutes_after_the_last_long_timeout_the_usual_one_applies() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_successful_probe_restores_the_usual_timeout() {
+async fn a_probe_that_was_answered_ends_the_doubt_at_once() {
     for dialect in Dialect::ALL {
         let mut scene = both(SILENT);
         refused(&mut scene, dialect).await;
@@ -98,7 +98,7 @@ async fn a_successful_probe_restores_the_usual_timeout() {
 
 /// Without another candidate the usual timeout applies.
 #[tokio::test(start_paused = true)]
-async fn the_only_provider_always_gets_the_usual_timeout() {
+async fn the_only_provider_is_given_its_usual_time_whatever_is_known() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(SILENT);
         scene.change(|config| {
@@ -116,7 +116,7 @@ async fn the_only_provider_always_gets_the_usual_timeout() {
 
 /// Other failures are no evidence about the duration of a response.
 #[tokio::test(start_paused = true)]
-async fn an_open_breaker_is_no_evidence_of_a_timeout() {
+async fn an_open_breaker_is_no_proof_of_silence() {
     for dialect in Dialect::ALL {
         let mut scene = both("503".parse().unwrap());
         for _ in 0..2 {
@@ -138,7 +138,7 @@ async fn an_open_breaker_is_no_evidence_of_a_timeout() {
 
 /// Two timeouts are enough if there is another candidate.
 #[tokio::test(start_paused = true)]
-async fn after_two_timeouts_the_third_request_goes_to_the_fallback_at_once() {
+async fn the_third_request_after_two_silences_goes_to_the_stand_in_at_once() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::with(SILENT);
         let mut waits = Vec::new();
@@ -155,7 +155,7 @@ async fn after_two_timeouts_the_third_request_goes_to_the_fallback_at_once() {
 
 /// A document may take minutes before its first byte; only its client's own timeout limits it.
 #[tokio::test(start_paused = true)]
-async fn a_slow_document_is_never_a_timeout() {
+async fn a_slow_document_is_never_taken_for_silence() {
     for dialect in Dialect::ALL {
         let mut scene = both(SILENT);
         refused(&mut scene, dialect).await;

@@ -29,7 +29,7 @@ async fn turned_away(scene: &Scene, method: &str, path: &str, header: Option<(&s
 }
 
 #[tokio::test(start_paused = true)]
-async fn strays_are_counted_and_not_reported() {
+async fn strays_are_counted_and_not_told_of() {
     let mut scene = Scene::new();
     let strays = [
         ("GET", "/favicon.ico", None),
@@ -50,7 +50,7 @@ async fn strays_are_counted_and_not_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_with_a_missing_or_wrong_token_is_listed() {
+async fn a_client_that_lacks_its_token_or_shows_a_wrong_one_is_listed() {
     let mut scene = Scene::new();
     for (method, path, header) in [
         ("POST", "/v1/messages", None),

@@ -50,7 +50,7 @@ async fn unfetched(scene: &mut Scene) -> Unfetched {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_response_is_returned_to_the_next_attempt() {
+async fn a_response_that_came_too_late_is_given_to_the_next_try() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         late(&scene, 100);
@@ -78,7 +78,7 @@ async fn a_late_response_is_returned_to_the_next_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_during_the_first_joins_it() {
+async fn a_try_that_comes_while_the_first_is_under_way_joins_it() {
     for dialect in Dialect::ALL {
         for streamed in [false, true] {
             let mut scene = Scene::new();
@@ -108,7 +108,7 @@ async fn an_attempt_during_the_first_joins_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_fails_after_a_disconnect_is_parked() {
+async fn what_nobody_can_answer_after_its_client_has_left_is_parked() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         for stage in [&scene.lead, &scene.second] {
@@ -127,7 +127,7 @@ async fn a_request_that_fails_after_a_disconnect_is_parked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_stays_leaves_no_stored_response() {
+async fn a_client_that_stays_leaves_nothing_behind() {
     for dialect in Dialect::ALL {
         let mut scene = Scene::new();
         for asked in 1..=2 {
@@ -143,7 +143,7 @@ async fn a_client_that_stays_leaves_no_stored_response() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_parks_requests_without_a_client_and_frees_their_keys() {
+async fn a_stop_parks_what_goes_on_without_its_client_and_frees_its_keys() {
     let dialect = Dialect::OpenaiChat;
     let mut scene = Scene::new();
     late(&scene, 800);
@@ -165,7 +165,7 @@ async fn a_stop_parks_requests_without_a_client_and_frees_their_keys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_error_states_where_the_request_waits() {
+async fn the_error_itself_says_that_the_request_waits_and_where() {
     for dialect in Dialect::ALL {
         for fault in ["529", "503", "html", "refuse", "cut-before-headers"] {
             let Ok(fault) = fault.parse::<Fault>() else {
@@ -192,7 +192,7 @@ async fn the_error_states_where_the_request_waits() {
 
 /// The client sent its own login, which is not stored; for the user, a fallback with a key that no route names may answer.
 #[tokio::test(start_paused = true)]
-async fn a_repeated_run_uses_the_fallback_if_the_primary_needs_the_clients_login() {
+async fn a_request_that_is_run_again_goes_to_the_fallback_where_only_its_client_could_ask_the_primary() {
     let dialect = Dialect::Anthropic;
     let mut scene = Scene::new();
     scene.change(|config| {

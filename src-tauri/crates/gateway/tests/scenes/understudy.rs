@@ -117,7 +117,7 @@ fn with_result(dialect: Dialect, id: &str, input: &Value) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fallback_of_another_dialect_answers_in_the_clients() {
+async fn a_stand_in_of_another_dialect_answers_in_the_clients() {
     for (client, other) in PAIRS {
         for streamed in [true, false] {
             let case = format!("{client} by {other}, streamed: {streamed}");
@@ -163,7 +163,7 @@ async fn a_fallback_of_another_dialect_answers_in_the_clients() {
 
 /// The tool's id is restored in both directions, also if the recovered primary takes the next turn, and the reverse.
 #[tokio::test(start_paused = true)]
-async fn the_result_of_a_fallbacks_tool_call_goes_to_the_next_turns_candidate() {
+async fn a_tool_call_of_the_stand_ins_is_answered_to_whoever_takes_the_next_turn() {
     let ls = json!({ "command": "ls" });
     for (client, other) in PAIRS {
         for lead_returns in [false, true] {
@@ -212,7 +212,7 @@ async fn the_result_of_a_fallbacks_tool_call_goes_to_the_next_turns_candidate() 
 
 /// An incomplete translated response is never accepted as complete, and its first content has the usual timeout.
 #[tokio::test(start_paused = true)]
-async fn a_truncated_translated_response_never_ends_cleanly() {
+async fn a_translated_answer_that_breaks_off_is_never_ended_cleanly() {
     for (client, other) in PAIRS {
         for fault in [
             Fault::CutInText,
@@ -244,7 +244,7 @@ async fn a_truncated_translated_response_never_ends_cleanly() {
 
 /// Claude Code never repeats a request after a completed block, whichever provider could continue.
 #[tokio::test(start_paused = true)]
-async fn a_truncated_response_continues_with_another_dialect_in_the_same_message() {
+async fn an_answer_that_breaks_off_goes_on_as_one_of_another_dialect_in_the_same_message() {
     for (client, other) in PAIRS {
         let mut scene = scene(other).of_agent();
         scene.restarts(Restart::Always);
@@ -278,7 +278,7 @@ async fn a_truncated_response_continues_with_another_dialect_in_the_same_message
 
 /// A conversation that its vendor stores is not sent to another. The user gets the reason.
 #[tokio::test(start_paused = true)]
-async fn an_ineligible_candidate_is_skipped_and_the_user_gets_the_reason() {
+async fn who_cannot_be_asked_is_passed_over_and_the_user_learns_why() {
     let mut scene = scene(Dialect::Anthropic);
     scene.lead.outage(Some(Fault::status(503)));
     let mut body = question(Dialect::OpenaiResponses);
@@ -302,7 +302,7 @@ async fn an_ineligible_candidate_is_skipped_and_the_user_gets_the_reason() {
 
 /// The primary has no retry left if no other candidate is eligible: it is the last, and has the last candidate's timeout.
 #[tokio::test(start_paused = true)]
-async fn a_primary_without_an_eligible_fallback_gets_the_last_candidates_timeout() {
+async fn a_primary_without_an_able_stand_in_is_given_the_time_of_the_last() {
     let scene = scene(Dialect::Anthropic);
     scene
         .lead
@@ -321,7 +321,7 @@ async fn a_primary_without_an_eligible_fallback_gets_the_last_candidates_timeout
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fallbacks_error_is_translated_for_the_client() {
+async fn an_error_of_the_stand_ins_is_told_in_the_clients_words() {
     for (client, other) in PAIRS {
         let mut scene = scene(other);
         scene.change(only_the_second);
@@ -392,7 +392,7 @@ async fn a_login_never_goes_to_a_candidate_of_another_dialect() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_count_of_tokens_is_estimated_if_no_candidate_can_count() {
+async fn a_count_of_tokens_is_estimated_where_nobody_can_count() {
     let mut scene = scene(Dialect::OpenaiChat);
     scene.change(only_the_second);
     let body = json!({
@@ -411,7 +411,7 @@ async fn a_count_of_tokens_is_estimated_if_no_candidate_can_count() {
 
 /// Anthropic refuses a turn that requires thinking and began without it: the candidate that began it ends it.
 #[tokio::test(start_paused = true)]
-async fn a_fallback_ends_the_turn_that_it_began_and_the_primary_gets_the_next() {
+async fn a_turn_that_the_stand_in_began_is_ended_by_it_and_the_next_is_the_primarys() {
     for thinking in ["enabled", "adaptive"] {
         let mut scene = scene(Dialect::OpenaiChat);
         let (id, input) = ("call_1", json!({ "command": "ls" }));
@@ -444,7 +444,7 @@ async fn a_fallback_ends_the_turn_that_it_began_and_the_primary_gets_the_next() 
 
 /// Another vendor's thinking is not released; the client gets keep-alives meanwhile, and the provider does not time out.
 #[tokio::test(start_paused = true)]
-async fn a_fallback_that_thinks_for_long_is_waited_for_with_keep_alives() {
+async fn a_stand_in_that_thinks_for_long_is_waited_for_and_its_client_sees_signs_of_life() {
     for (client, other) in PAIRS {
         // Chat has no thinking.
         if other == Dialect::OpenaiChat {
@@ -482,7 +482,7 @@ async fn a_fallback_that_thinks_for_long_is_waited_for_with_keep_alives() {
 
 /// For Claude Code a ping is not an event, and it closes the stream after 300 s.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_ignores_pings_gets_events_as_keep_alives() {
+async fn a_client_that_heeds_no_pings_is_kept_waiting_by_events_of_its_own() {
     for delivery in [Delivery::Guarded, Delivery::Live, Delivery::Verified] {
         let mut scene = scene(Dialect::OpenaiResponses);
         scene.change(|config| {
@@ -532,7 +532,7 @@ async fn a_client_that_ignores_pings_gets_events_as_keep_alives() {
 
 /// Also for a fallback of another dialect, and only if the owner allows it.
 #[tokio::test(start_paused = true)]
-async fn tool_arguments_are_reported_if_the_owner_stores_them() {
+async fn what_a_tool_was_told_to_do_is_reported_where_the_owner_keeps_it() {
     for (client, second) in PAIRS {
         for (streamed, keep) in [(true, true), (false, true), (true, false), (false, false)] {
             let mut scene = scene(second);
@@ -563,7 +563,7 @@ async fn tool_arguments_are_reported_if_the_owner_stores_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_a_key_a_translated_response_runs_once_and_is_replayed_byte_for_byte() {
+async fn under_a_key_a_translated_answer_runs_once_and_is_given_again_byte_by_byte() {
     for (client, other) in PAIRS {
         let scene = scene(other);
         scene.lead.outage(Some(Fault::status(503)));

@@ -201,7 +201,7 @@ fn answer(turn: usize, step: usize) -> Cue {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_week_old_session_continues_after_turns_of_other_vendors() {
+async fn a_week_old_session_goes_on_after_turns_of_other_vendors() {
     let mut failed = Vec::new();
     for second in VENDORS
         .iter()

@@ -68,7 +68,7 @@ fn open(until: i64) -> Standing {
 }
 
 #[test]
-fn three_consecutive_failures_open_it_and_a_success_resets_them() {
+fn three_consecutive_failures_open_it_and_a_success_in_between_forgets_them() {
     check(&[
         (0, Fails(trip(TRANSIENT)), Closed),
         (1, Fails(trip(TRANSIENT)), Closed),
@@ -91,7 +91,7 @@ fn a_declared_outage_makes_one_failure_enough() {
 }
 
 #[test]
-fn a_quick_failure_is_probed_every_thirty_seconds() {
+fn a_quick_failure_is_found_out_again_every_thirty_seconds() {
     let once = |t| Trip {
         threshold: 1,
         ..trip(t)
@@ -105,7 +105,7 @@ fn a_quick_failure_is_probed_every_thirty_seconds() {
 }
 
 #[test]
-fn the_cooldown_after_a_timeout_doubles_up_to_five_minutes() {
+fn silence_costs_a_wait_so_its_cooldown_doubles_up_to_five_minutes() {
     let silent = || Trip {
         threshold: 1,
         ..trip(Class::Silent)
@@ -123,7 +123,7 @@ fn the_cooldown_after_a_timeout_doubles_up_to_five_minutes() {
 }
 
 #[test]
-fn a_timeout_after_another_failure_opens_it_and_a_long_one_at_once() {
+fn a_silence_after_another_failure_opens_it_and_a_long_one_does_so_at_once() {
     let silent = |silence| Trip {
         silence: Some(silence),
         ..trip(Class::Silent)
@@ -146,7 +146,7 @@ fn a_timeout_after_another_failure_opens_it_and_a_long_one_at_once() {
 }
 
 #[test]
-fn a_full_timeout_counts_for_five_minutes_and_shorter_ones_do_not_extend_it() {
+fn proven_silence_is_known_for_five_minutes_and_shorter_ones_do_not_prolong_that() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let fails = |second, silence| {
@@ -247,7 +247,7 @@ fn a_limit_opens_at_once_and_exactly_until_its_reset() {
 }
 
 #[test]
-fn an_invalid_request_is_no_evidence() {
+fn the_request_itself_at_fault_tells_nothing() {
     for class in [Class::Caller, Class::ContextTooLong, Class::ContentPolicy] {
         let fails = || Fails(trip(class));
         check(&[
@@ -260,7 +260,7 @@ fn an_invalid_request_is_no_evidence() {
 }
 
 #[test]
-fn a_probe_whose_client_disconnects_lets_the_next_probe() {
+fn a_probe_whose_client_leaves_makes_room_for_the_next() {
     let once = Trip {
         threshold: 1,
         ..trip(TRANSIENT)
@@ -302,7 +302,7 @@ fn one_probe_at_a_time_and_only_it_decides() {
 }
 
 #[test]
-fn a_failed_last_resort_does_not_extend_the_cooldown() {
+fn a_last_resort_that_fails_too_does_not_prolong_it() {
     let once = || Trip {
         threshold: 1,
         ..trip(TRANSIENT)
@@ -322,7 +322,7 @@ fn a_failed_last_resort_does_not_extend_the_cooldown() {
 }
 
 #[test]
-fn breakers_survive_a_restart() {
+fn a_restart_forgets_nothing_of_an_outage() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let other = ModelId::new("twice failed");
@@ -357,7 +357,7 @@ fn breakers_survive_a_restart() {
 }
 
 #[test]
-fn a_limit_survives_a_restart() {
+fn a_restart_forgets_no_limit() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let limit = Trip {
@@ -383,7 +383,7 @@ fn a_limit_survives_a_restart() {
 }
 
 #[test]
-fn after_a_restart_the_next_request_replaces_an_open_probe() {
+fn a_probe_under_way_at_the_end_leaves_its_place_to_the_next_process() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     breakers
@@ -397,7 +397,7 @@ fn after_a_restart_the_next_request_replaces_an_open_probe() {
 }
 
 #[test]
-fn an_unreadable_state_starts_closed() {
+fn a_memory_that_cannot_be_read_starts_closed() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     breakers.restore(
@@ -413,7 +413,7 @@ fn an_unreadable_state_starts_closed() {
 }
 
 #[test]
-fn a_failed_probe_counts_as_a_failed_request_and_extends_nothing() {
+fn a_failed_probe_counts_as_a_failed_request_and_prolongs_nothing() {
     let breakers = Breakers::default();
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     for second in 0..3 {
@@ -463,7 +463,7 @@ fn a_probe_that_succeeds_half_opens_and_one_at_a_half_open_breaker_closes_it() {
 
 /// A probe uses our key: it does not close what a client's login or an allowance opened.
 #[test]
-fn a_probe_does_not_close_a_breaker_that_an_account_fault_opened() {
+fn a_probe_does_not_close_what_was_no_failure_of_the_provider() {
     for class in [
         Class::Quota,
         Class::Credential,
@@ -489,7 +489,7 @@ fn a_probe_does_not_close_a_breaker_that_an_account_fault_opened() {
 }
 
 #[test]
-fn an_unused_breaker_is_removed_after_its_cooldown_also_after_a_restart() {
+fn what_no_request_asks_for_is_forgotten_after_its_cooldown_also_over_a_restart() {
     let (endpoint, model) = (EndpointId::new("e"), ModelId::new("m"));
     let breakers = Breakers::default();
     breakers
@@ -515,7 +515,7 @@ fn an_unused_breaker_is_removed_after_its_cooldown_also_after_a_restart() {
 }
 
 #[test]
-fn invented_model_names_do_not_fill_the_memory() {
+fn made_up_model_names_do_not_fill_the_memory() {
     let breakers = Breakers::default();
     let endpoint = EndpointId::new("e");
     for n in 0..REMEMBERED + 50 {

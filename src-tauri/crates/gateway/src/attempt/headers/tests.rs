@@ -27,7 +27,7 @@ const CREDENTIALS: [(&str, &str); 8] = [
 ];
 
 #[test]
-fn a_login_reaches_only_its_own_vendor_and_unchanged() {
+fn a_login_reaches_its_own_vendor_untouched_and_nobody_else() {
     let sent = client(&CREDENTIALS);
     let key = Secret::new("sk-ours");
     let own = outgoing(
@@ -67,7 +67,7 @@ fn a_login_reaches_only_its_own_vendor_and_unchanged() {
 }
 
 #[test]
-fn understudys_token_is_not_a_login_and_is_never_sent() {
+fn our_token_is_no_login_and_never_leaves() {
     for name in ["x-api-key", "authorization"] {
         let value = if name == "authorization" {
             "Bearer t0ken"
@@ -104,7 +104,7 @@ fn understudys_token_is_not_a_login_and_is_never_sent() {
 }
 
 #[test]
-fn other_headers_are_forwarded_unchanged() {
+fn the_rest_travels_untouched() {
     let sent = client(&[
         ("host", "127.0.0.1:4747"),
         ("connection", "keep-alive, x-private"),
@@ -134,7 +134,7 @@ fn other_headers_are_forwarded_unchanged() {
 }
 
 #[test]
-fn a_key_in_the_query_is_not_forwarded() {
+fn a_key_in_the_query_stays_here() {
     let login = Credential::ClientLogin;
     assert_eq!(
         query(Some("beta=true"), Credential::OurKey).as_deref(),
@@ -153,7 +153,7 @@ fn a_key_in_the_query_is_not_forwarded() {
 }
 
 #[test]
-fn a_response_is_returned_without_connection_headers() {
+fn an_answer_comes_back_without_what_belongs_to_its_connection() {
     let answer = client(&[
         ("connection", "close"),
         ("transfer-encoding", "chunked"),

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_step_after_a_break_depends_on_the_clients_retries() {
+fn what_follows_a_break_depends_on_who_asks_again() {
     use RestartAt::{Anywhere, BeforeText, FinishedBlock, Never};
     for (written, agent, repeats, restart, ends_cleanly) in [
         (None, true, Repeats::Broken, Never, false),
@@ -46,7 +46,7 @@ fn the_step_after_a_break_depends_on_the_clients_retries() {
 }
 
 #[test]
-fn clients_without_retries_get_actionable_parts_after_the_completion_check() {
+fn what_is_acted_on_is_proven_first_for_clients_that_do_not_ask_again() {
     let ask = |body: &str| Ask::read(catalog::Dialect::OpenaiChat, body.as_bytes()).unwrap();
     let plain = ask(r#"{"model":"m","messages":[]}"#);
     let tools =

@@ -52,7 +52,7 @@ fn message(said: &WholeResponse) -> String {
 }
 
 #[test]
-fn the_primarys_error_is_returned_byte_for_byte_if_nothing_is_added() {
+fn the_primarys_words_come_back_byte_for_byte_where_nothing_is_to_be_added() {
     let body = r#"{ "type":"error", "error":{"type":"overloaded_error","message":"Overloaded"} }"#;
     let lost = answered(Class::Transient, 529, &[("x-request-id", "r1")], body);
     let said = exhausted(
@@ -71,7 +71,7 @@ fn the_primarys_error_is_returned_byte_for_byte_if_nothing_is_added() {
 
 /// Codex shows a sentence of its own at this code, and never ours.
 #[test]
-fn a_code_that_hides_the_message_in_codex_is_removed_if_a_sentence_is_added() {
+fn a_code_that_hides_the_message_from_codex_is_left_out_where_there_is_something_to_say() {
     let known = ["Understudy: First is down".to_owned()];
     let body = r#"{"error":{"message":"Overloaded.","type":"server_error","param":null,"code":"server_is_overloaded"}}"#;
     let told = |dialect, known: &[String]| {
@@ -92,7 +92,7 @@ fn a_code_that_hides_the_message_in_codex_is_removed_if_a_sentence_is_added() {
 }
 
 #[test]
-fn the_verdict_is_appended_to_a_message_and_other_bodies_stay() {
+fn the_verdict_ends_the_message_and_bodies_without_one_stay() {
     let known = [
         "Understudy: First is down since 22:04 UTC+2, it is them; no fallback was left".to_owned(),
     ];
@@ -125,7 +125,7 @@ fn the_verdict_is_appended_to_a_message_and_other_bodies_stay() {
 }
 
 #[test]
-fn without_any_response_the_client_gets_a_status_that_it_handles() {
+fn whoever_did_not_answer_at_all_gets_a_status_that_the_client_understands() {
     for (dialect, status) in [
         (Dialect::Anthropic, 529),
         (Dialect::OpenaiChat, 503),
@@ -143,7 +143,7 @@ fn without_any_response_the_client_gets_a_status_that_it_handles() {
 }
 
 #[test]
-fn a_bad_stored_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
+fn our_own_bad_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
     let body = r#"{"error":{"message":"invalid x-api-key","type":"authentication_error"}}"#;
     for (credential, status, word) in [
         (Credential::OurKey, 403, "understudyd key add first"),
@@ -162,7 +162,7 @@ fn a_bad_stored_key_is_a_403_and_a_clients_bad_login_stays_a_401() {
 }
 
 #[test]
-fn retry_after_is_limited_and_responses_never_gets_a_429_without_it() {
+fn retry_after_is_bounded_and_responses_never_gets_a_bare_429() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     for (dialect, asked, patience, told) in [
         (Dialect::Anthropic, Some("20"), Some(20), Some("20")),
@@ -210,7 +210,7 @@ fn a_limit_keeps_its_headers() {
 }
 
 #[test]
-fn a_wait_is_stated_in_full_seconds_for_clients_that_misread_others() {
+fn a_wait_that_some_client_would_misread_is_told_in_whole_seconds() {
     let body = r#"{"error":{"message":"slow down"}}"#;
     let (responses, messages) = (Dialect::OpenaiResponses, Dialect::Anthropic);
     for (dialect, headers, patience_ms, told) in [
@@ -256,7 +256,7 @@ fn a_wait_is_stated_in_full_seconds_for_clients_that_misread_others() {
 
 /// What real clients do with each status was measured: none of these makes one hang or storm.
 #[test]
-fn no_final_error_makes_a_client_hang_or_storm() {
+fn no_last_error_is_a_status_that_clients_answer_with_a_hang_or_a_storm() {
     for dialect in Dialect::ALL {
         for (class, status) in [
             (Class::Transient, 500),
@@ -284,7 +284,7 @@ fn no_final_error_makes_a_client_hang_or_storm() {
 }
 
 #[test]
-fn only_a_bad_verdict_adds_a_sentence() {
+fn only_a_bad_verdict_is_worth_a_sentence() {
     let known = |verdict, blame| {
         let belief = ProviderVerdict {
             verdict,

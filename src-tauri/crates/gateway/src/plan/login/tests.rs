@@ -29,7 +29,7 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 #[test]
-fn a_subscription_is_distinguished_from_a_key() {
+fn a_subscription_is_told_from_a_key() {
     use Dialect::{Anthropic, OpenaiChat, OpenaiResponses};
     for (dialect, sent, subscription) in [
         (
@@ -63,7 +63,7 @@ fn a_subscription_is_distinguished_from_a_key() {
 }
 
 #[test]
-fn a_chatgpt_login_is_refused_with_a_reason_and_a_key_is_not() {
+fn a_chatgpt_login_is_refused_in_so_many_words_and_a_key_is_not() {
     let chatgpt = headers(&[
         ("authorization", "Bearer eyJhbGciOi"),
         ("chatgpt-account-id", "0a1b"),

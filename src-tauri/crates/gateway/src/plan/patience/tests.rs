@@ -5,7 +5,7 @@ const fn s(seconds: u64) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failover_occurs_while_the_client_still_waits() {
+async fn a_candidate_is_given_up_while_the_client_still_waits() {
     let began = Instant::now();
     let well = |p95| Turn::Primary {
         suspect: false,
@@ -38,7 +38,7 @@ async fn failover_occurs_while_the_client_still_waits() {
 }
 
 #[test]
-fn a_timeout_is_known_from_the_settings_first_and_from_disconnects_last() {
+fn a_patience_is_known_from_the_settings_first_and_from_exits_last() {
     let mut config = crate::tests::config();
     let mut headers = HeaderMap::new();
     let known = |config: &Config, headers: &HeaderMap, measured, learned| {
@@ -59,7 +59,7 @@ fn a_timeout_is_known_from_the_settings_first_and_from_disconnects_last() {
 }
 
 #[test]
-fn three_equal_disconnects_in_a_row_show_a_timeout() {
+fn three_equal_exits_in_a_row_show_a_patience() {
     let leaver = |client: &str| Leaver {
         route: "leads".into(),
         client: client.into(),

@@ -53,7 +53,7 @@ fn id(exchange: &Exchange, body: &'static str) -> String {
 }
 
 #[test]
-fn an_agents_request_is_not_parked() {
+fn an_agents_request_is_not_kept() {
     let agent = exchange(None, Some("i"), Some("s"));
     assert!(reviewed(&agent, "{}").is_none());
     let strict =
@@ -68,7 +68,7 @@ fn an_agents_request_is_not_parked() {
 }
 
 #[test]
-fn all_attempts_of_a_request_share_an_id_that_no_other_request_has() {
+fn each_try_of_a_request_has_one_id_and_no_other_request_has_it() {
     let lead = exchange(Some("Leads"), Some("17"), Some("s"));
     let first = id(&lead, "{}");
     assert_eq!(first.len(), 16);
@@ -101,7 +101,7 @@ fn all_attempts_of_a_request_share_an_id_that_no_other_request_has() {
 }
 
 #[test]
-fn the_effect_of_each_end_on_the_queue() {
+fn what_each_end_means_for_the_queue() {
     let lead = exchange(Some("Leads"), Some("17"), None);
     let alone = |end: End| reviewed(&lead, "{}").unwrap().after(&end, true);
     let after = |end: End| reviewed(&lead, "{}").unwrap().after(&end, false);
@@ -131,7 +131,7 @@ fn the_effect_of_each_end_on_the_queue() {
 }
 
 #[test]
-fn a_credential_is_not_stored() {
+fn a_credential_is_not_kept() {
     let mut headers = HeaderMap::new();
     for name in [
         "authorization",
@@ -156,7 +156,7 @@ fn a_credential_is_not_stored() {
 }
 
 #[test]
-fn a_repeated_agent_turn_with_other_call_ids_has_one_id_in_the_queue() {
+fn an_agents_turn_that_is_asked_again_has_other_call_ids_and_one_id_in_the_queue() {
     let lead = exchange(Some("Leads"), None, None);
     let [first, again, other] = [("call_1", "ok"), ("call_2", "ok"), ("call_1", "no")].map(|(call, result)| {
         let body = format!(
@@ -169,7 +169,7 @@ fn a_repeated_agent_turn_with_other_call_ids_has_one_id_in_the_queue() {
 }
 
 #[test]
-fn the_error_states_where_a_request_waits() {
+fn the_owner_is_told_where_a_request_waits() {
     for (engine, shown) in [
         (
             Some("127.0.0.1:4747"),

@@ -46,7 +46,7 @@ fn follows(lost: &Lost, credential: Credential, place: usize) -> String {
 }
 
 #[test]
-fn the_next_step_after_each_class_of_failure() {
+fn what_follows_each_class_of_failure() {
     let plain = |class| Lost::new(class, crate::Fault::Ours, String::new());
     let waits = |seconds| Lost {
         retry_after: Some(Duration::from_secs(seconds)),
@@ -113,7 +113,7 @@ fn the_next_step_after_each_class_of_failure() {
 }
 
 #[test]
-fn a_long_attempt_is_repeated_only_at_the_last_candidate_and_within_the_clients_timeout() {
+fn a_long_attempt_is_made_again_only_at_the_last_candidate_and_within_the_clients_patience() {
     let seconds = Duration::from_secs;
     for (took, last, left, again) in [
         (14, false, Some(1), true),
